@@ -1,0 +1,120 @@
+"""`compose build`: issues into the outbox."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from composer.cli import console
+from composer.errors import CompilerError, ComposeError, ContentError, OutputError, Problem
+from composer.workspace import OUTBOX, Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Result:
+    """What became of one issue."""
+
+    issue: str
+    files: tuple[Path, ...] = ()
+    hash: str = ""
+    #: Bytes of the HTML by section.
+    sizes: tuple[tuple[str, int], ...] = ()
+    problems: tuple[Problem, ...] = ()
+    error: str = ""
+    hint: str = ""
+
+    @property
+    def is_built(self) -> bool:
+        return bool(self.files)
+
+
+@click.command("build")
+@click.argument("issues", nargs=-1, required=True, metavar="ISSUE...")
+@click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder to write to.  [default: outbox/]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def command(issues: tuple[str, ...], output: Path | None, as_json: bool) -> int:
+    """Build issues: check them, render HTML and plaintext, write a message.
+
+    An ISSUE is a path or a stem: issues/2025-01-30.yaml or 2025-01-30. Several are built together; one that has
+    problems does not keep the others back. Writes outbox/STEM/issue.html, issue.txt, issue.eml and pictures/.
+    """
+    found = [_find(name) for name in dict.fromkeys(issues)]
+    results = [_build(workspace, path, output) for workspace, path in dict.fromkeys(found)]
+    if as_json:
+        console.answer(json.dumps({"issues": [_as_json(result) for result in results]}, ensure_ascii=False, indent=2))
+    else:
+        for result in results:
+            _show(result)
+    return 0 if all(result.is_built for result in results) else 1
+
+
+def _find(name: str) -> tuple[Workspace, Path]:
+    start = Path(name)
+    start = start.parent if start.is_file() else Path.cwd()
+    workspace = Workspace.find(start)
+    return workspace, workspace.issue(name)
+
+
+def _build(workspace: Workspace, path: Path, output: Path | None) -> _Result:
+    # Late: a mistake in the arguments should not wait for the renderer's imports.
+    from composer.outbox import write
+    from composer.pipeline import build_issue
+
+    name = workspace.name(path)
+    try:
+        built = build_issue(workspace, path)
+        files = write(built, output if output is not None else workspace.root / OUTBOX)
+    except ContentError as error:
+        return _Result(issue=name, problems=error.problems)
+    except (CompilerError, OutputError) as error:
+        return _Result(issue=name, error=error.message, hint=error.hint)
+    return _Result(issue=name, files=files, hash=built.hash, sizes=tuple(built.edition.sizes.items()))
+
+
+def _show(result: _Result) -> None:
+    if result.is_built:
+        for file in result.files:
+            console.answer(_short(file))
+        return
+    console.problems(result.problems)
+    if result.error:
+        console.stop(ComposeError(f"{result.issue}: {result.error}", result.hint))
+        return
+    count = len(result.problems)
+    console.talk(f"{result.issue}: not built, {count} {'problem' if count == 1 else 'problems'}")
+
+
+def _short(path: Path) -> str:
+    """Name a path seen from the current folder, when it lies below it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd().resolve()))
+    except ValueError:
+        return str(path)
+
+
+def _as_json(result: _Result) -> dict[str, object]:
+    return {
+        "issue": result.issue,
+        "built": result.is_built,
+        "files": [str(file) for file in result.files],
+        "hash": result.hash or None,
+        "html_bytes": {"total": sum(size for _, size in result.sizes), "sections": dict(result.sizes)}
+        if result.sizes
+        else None,
+        "problems": [
+            {
+                "path": problem.path,
+                "line": problem.line,
+                "column": problem.column,
+                "code": problem.code,
+                "message": problem.message,
+                "hint": problem.hint or None,
+            }
+            for problem in result.problems
+        ],
+        "error": result.error or None,
+        "hint": result.hint or None,
+    }

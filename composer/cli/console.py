@@ -1,0 +1,55 @@
+"""Prints: answers on stdout, talk and errors on stderr, on any console.
+
+Comes in: values of the rooms below. Goes out: lines that the console can show. Never decides.
+"""
+
+import sys
+from collections.abc import Iterable
+from typing import TextIO
+
+from composer.errors import ComposeError, ContentError, Problem
+
+#: What an old console shows in the place of what it cannot.
+_PLAIN = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "…": "...", "–": "-", "—": "-", "：": ":", "\u00a0": " "}  # noqa: RUF001
+)
+
+
+def showable(text: str, encoding: str | None) -> str:
+    """Give a text in characters that an encoding has: quotation marks become plain, others their code point."""
+    encoding = encoding or "ascii"
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return text.translate(_PLAIN).encode("ascii", "backslashreplace").decode("ascii")
+    return text
+
+
+def _write(stream: TextIO, text: str) -> None:
+    print(showable(text, stream.encoding), file=stream)
+
+
+def answer(text: str) -> None:
+    """Print what was asked for."""
+    _write(sys.stdout, text)
+
+
+def talk(text: str) -> None:
+    """Print what goes on."""
+    _write(sys.stderr, text)
+
+
+def problems(found: Iterable[Problem]) -> None:
+    """Print problems, each at its place, with its hint."""
+    for problem in found:
+        talk(str(problem))
+
+
+def stop(error: ComposeError) -> None:
+    """Print why a command stopped, and what to do."""
+    if isinstance(error, ContentError):
+        problems(error.problems)
+        return
+    talk(f"error: {error.message}")
+    if error.hint:
+        talk(f"    {error.hint}")

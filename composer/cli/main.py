@@ -1,0 +1,99 @@
+"""`compose`: the commands, each imported only when it is called.
+
+Comes in: the command line. Goes out: an exit code (0 done, 1 problems found or stopped, 2 usage, 130 interrupted).
+"""
+
+import importlib
+import os
+import sys
+
+import click
+
+from composer.cli import console
+from composer.errors import ComposeError
+
+#: Command, module, and the line in `compose --help` (so that help imports none of them).
+_COMMANDS = {
+    "init": "Make a new newsletter in DIR, with a sample issue.",
+    "new": "Write the skeleton of a new issue.",
+    "build": "Build issues into the outbox: HTML, plaintext, message.",
+    "schema": "Write the JSON Schemas that editors' autocompletion reads.",
+}
+
+
+class _Commands(click.Group):
+    """Looks commands up by name and imports them late."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = importlib.import_module(f"composer.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        import difflib
+
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], _COMMANDS, 1)
+            if not near and args[0].endswith((".yaml", ".yml")):
+                raise click.UsageError(f"“{args[0]}” is an issue, not a command; did you mean: compose build {args[0]}")
+            hint = f"did you mean “{near[0]}”?" if near else f"there are: {', '.join(_COMMANDS)}"
+            raise click.UsageError(f"there is no command “{args[0]}”; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="compose-newsletter", prog_name="compose", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Compose a newsletter from text files, and deliver it.
+
+    Without a command: where the current issue stands, and the next step.
+    """
+    if context.invoked_subcommand is None:
+        from composer.cli.standing import show
+
+        show()
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command; a person's mistake never ends in a traceback."""
+    try:
+        code = cli.main(args=arguments, prog_name="compose", standalone_mode=False)
+        sys.stdout.flush()
+    except ComposeError as error:
+        console.stop(error)
+        return error.exit_code
+    except click.ClickException as error:
+        console.talk(f"error: {error.format_message()}")
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "compose"
+        console.talk(f"    see: {command} --help")
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        console.talk("stopped")
+        return 130
+    except BrokenPipeError:
+        # The reader of our answer went away (`compose schema | head`): nothing is left to say, nor to complain about.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+if __name__ == "__main__":
+    main()

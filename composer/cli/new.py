@@ -1,0 +1,113 @@
+"""`compose new`: the skeleton of an issue."""
+
+import datetime
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli import console
+from composer.errors import ContentError, OutputError, UsageError
+from composer.workspace import ISSUES, Workspace
+
+if TYPE_CHECKING:
+    from composer.content.tree import Mapping
+
+
+@click.command("new")
+@click.argument("date", required=False, metavar="[DATE]")
+@click.option("--language", metavar="TAG", help="Language of the edition, such as de; without it the newsletter's own.")
+@click.option("--from", "source", metavar="TAG", help="Language to translate from: its words stand as comments.")
+def command(date: str | None, language: str | None, source: str | None) -> int:
+    """Write the skeleton of a new issue to issues/DATE.yaml.
+
+    DATE is year-month-day; without it the next day in the rhythm of the issues there are. With --language and --from
+    it is an edition of the issue of that day in another language: issues/DATE.de.yaml. An edition in a language that
+    the newsletter does not have yet gets a newsletter.de.yaml to fill in.
+    """
+    from composer.content.newsletter import overlay_name, read_newsletter
+    from composer.scaffold import next_issue, skeleton, translation
+    from composer.schemas import write_schemas
+
+    workspace = Workspace.find(Path.cwd())
+    if source is not None and language is None:
+        raise UsageError("--from needs --language: the language to write in", "compose new DATE --language de --from en")
+    newsletter = read_newsletter(workspace)
+    tag = _language(language) if language else None
+    is_other = tag is not None and tag != newsletter.language
+    if is_other and tag is not None:
+        _overlay(workspace.root / overlay_name(tag), tag)
+        newsletter = read_newsletter(workspace, tag)
+    upcoming = next_issue(workspace, datetime.date.today())
+    day = _day(date) if date else _latest(workspace) if source is not None else upcoming.date
+    path = workspace.root / ISSUES / (f"{day.isoformat()}.{tag}.yaml" if is_other else f"{day.isoformat()}.yaml")
+    if path.exists():
+        raise UsageError(f"{workspace.name(path)} is there already", "name another day:   compose new 2025-02-06")
+    if source is not None:
+        text = translation(newsletter, _source(workspace, day, source, read_newsletter(workspace).language))
+    else:
+        text = skeleton(newsletter, replace(upcoming, date=day))
+    try:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from error
+    write_schemas(workspace)
+    console.answer(workspace.name(path))
+    console.talk(f"Next: write the texts, then   compose build {path.stem}")
+    return 0
+
+
+def _day(text: str) -> datetime.date:
+    from composer.content.formats import date_hint, iso_date
+
+    day = iso_date(text)
+    if isinstance(day, str):
+        raise UsageError(day, date_hint(text))
+    return day
+
+
+def _language(text: str) -> str:
+    from composer.content.formats import language_tag
+
+    tag = language_tag(text)
+    if tag is None:
+        raise UsageError(f"“{text}” is not a language", "write de, zh, zh-Hant …")
+    return tag
+
+
+def _latest(workspace: Workspace) -> datetime.date:
+    days = [path.stem for path in workspace.issues() if "." not in path.stem]
+    for stem in reversed(days):
+        try:
+            return datetime.date.fromisoformat(stem)
+        except ValueError:
+            continue
+    raise UsageError("there is no issue to translate", "name its day:   compose new 2025-01-30 --language de --from en")
+
+
+def _overlay(path: Path, tag: str) -> None:
+    """Make the file that holds what differs in a language, if there is none."""
+    if path.exists():
+        return
+    text = (
+        "# What differs in this language: only these keys; everything else stands in newsletter.yaml.\n"
+        f"language: {tag}\n"
+        "# name: \"…\"\n# sections:\n#   top_story:\n#     heading: \"…\"\n"
+    )
+    path.write_text(text, encoding="utf-8", newline="\n")
+    console.talk(f"{path.name}: made; write the newsletter's name and headings in this language there")
+
+
+def _source(workspace: Workspace, day: datetime.date, source: str, own: str) -> "Mapping":
+    from composer.content.section_types import read_document
+    from composer.content.tree import Mapping
+
+    tag = _language(source)
+    stem = day.isoformat() if tag == own else f"{day.isoformat()}.{tag}"
+    path = workspace.issue(stem)
+    root, where = read_document(path, workspace.name(path))
+    if not isinstance(root, Mapping):
+        raise ContentError((where.place(0).problem("type", "an issue is made of keys and values"),))
+    return root

@@ -1,0 +1,32 @@
+"""`compose` alone: where the current issue stands."""
+
+from pathlib import Path
+
+from composer.cli import console
+from composer.errors import WorkspaceError
+from composer.workspace import Workspace
+
+
+def show() -> None:
+    """Print where the current issue stands and the next step; outside a newsletter, how to begin."""
+    try:
+        workspace = Workspace.find(Path.cwd())
+    except WorkspaceError:
+        console.answer("There is no newsletter in this folder.")
+        console.answer("")
+        console.answer("next: compose init DIR     makes one, with a sample issue")
+        console.answer("      compose --help       lists the commands")
+        return
+    from composer.standing import standing
+
+    now = standing(workspace)
+    console.answer(now.newsletter)
+    width = max((len(edition.name) for edition in now.editions), default=0)
+    for edition in now.editions:
+        if edition.problems:
+            count = "1 problem" if edition.problems == 1 else f"{edition.problems} problems"
+            state = f"{count}, not built"
+        else:
+            state = "no problems, built" if edition.is_built else "no problems, not built as it stands now"
+        console.answer(f"  {edition.name:<{width}}   {state}")
+    console.answer(f"next: {now.next}     ({now.why})")

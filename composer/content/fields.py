@@ -1,0 +1,135 @@
+"""Merge fields in a text: `{{ first_name | default("reader") }}`.
+
+Comes in: a text as written. Goes out: the text with an ASCII token in each field's place, and the fields. Never fills
+one: a token of letters and digits survives Markdown, MJML, premailer and URL encoding, and mail fills it at the end.
+"""
+
+import difflib
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+#: Fields that every newsletter has, with what a reader of the preview is called.
+BUILT_IN: Mapping[str, str] = {
+    "email": "reader@example.org",
+    "name": "",
+    "first_name": "",
+    "last_name": "",
+    "language": "",
+}
+#: Places for links that are made for each reader; a theme asks for them, editors do not.
+RESERVED = ("unsubscribe_url", "preferences_url", "web_url")
+
+_OPEN = re.compile(r"\{\{")
+_FIELD = re.compile(
+    r"""\{\{\s*(?:(?P<literal>"\{\{"|'\{\{')|(?P<name>[A-Za-z_][A-Za-z0-9_]*)
+        (?:\s*\|\s*default\(\s*(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|“(?P<curly>[^”\n]*)”)\s*\))?)\s*\}\}""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeField:
+    """A place for a reader's value. `default` is None when the editor gave none."""
+
+    token: str
+    name: str
+    default: str | None
+
+    @property
+    def stand_in(self) -> str:
+        """What an edition without an addressee shows."""
+        return self.default if self.default is not None else f"[{self.name}]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldMistake:
+    """What is wrong with a field; `offset` counts in the text given."""
+
+    offset: int
+    message: str
+    hint: str
+
+
+class FieldBook:
+    """Hands out tokens for one build. The same field with the same default gets the same token."""
+
+    def __init__(self, known: tuple[str, ...], seed: str) -> None:
+        """`seed` is everything written in this build: tokens are made from it, and cannot occur in it."""
+        self.known = known
+        salt = 0
+        while True:
+            digest = hashlib.sha256(f"{salt}\n{seed}".encode()).digest()
+            mark = "".join("bcdfghjkmnpqrstvwxz"[byte % 19] for byte in digest[:7])
+            self.mark = f"q{mark}"
+            if self.mark not in seed:
+                break
+            salt += 1
+        self._fields: dict[tuple[str, str | None], MergeField] = {}
+
+    @property
+    def fields(self) -> tuple[MergeField, ...]:
+        """The fields seen so far, in the order of their first use."""
+        return tuple(self._fields.values())
+
+    def field(self, name: str, default: str | None) -> MergeField:
+        """Give the field's token, a new one at its first use."""
+        key = (name, default)
+        if key not in self._fields:
+            token = f"{self.mark}{len(self._fields):04d}z"
+            self._fields[key] = MergeField(token=token, name=name, default=default)
+        return self._fields[key]
+
+    def replace(self, text: str) -> tuple[str, tuple[FieldMistake, ...]]:
+        """Put a token in the place of each field.
+
+        Mistakes are given with their offset; what is mistaken stays as it is. No line is added or taken away.
+        """
+        if "{{" not in text:
+            return text, ()
+        mistakes: list[FieldMistake] = []
+        pieces: list[str] = []
+        done = 0
+        for start in _starts(text):
+            if start < done:
+                continue
+            match = _FIELD.match(text, start)
+            if match is None:
+                mistakes.append(_malformed(text, start))
+                continue
+            pieces.append(text[done:start])
+            done = match.end()
+            if match["literal"]:
+                # A literal brace pair takes a token too, or a second pass would take it for a field.
+                pieces.append(self.field("{{", "{{").token)
+                continue
+            name = match["name"]
+            if name not in self.known:
+                near = difflib.get_close_matches(name, self.known, 1)
+                hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(self.known)}"
+                mistakes.append(FieldMistake(offset=match.start("name"), message=f"there is no merge field “{name}”",
+                                             hint=hint))  # fmt: skip
+            given = next((match[group] for group in ("double", "single", "curly") if match[group] is not None), None)
+            pieces.append(self.field(name, given).token)
+        pieces.append(text[done:])
+        return "".join(pieces), tuple(mistakes)
+
+
+def _starts(text: str) -> Iterator[int]:
+    return (match.start() for match in _OPEN.finditer(text))
+
+
+def _malformed(text: str, start: int) -> FieldMistake:
+    end = text.find("}}", start)
+    shown = text[start : end + 2] if 0 <= end - start <= 60 else text[start : start + 30]
+    return FieldMistake(
+        offset=start,
+        message=f"this is not a merge field: {shown.splitlines()[0]}",
+        hint='write {{ first_name | default("reader") }}, or {{ "{{" }} for two braces that readers shall see',
+    )
+
+
+def stand_ins(fields: tuple[MergeField, ...]) -> dict[str, str]:
+    """Give what each token shows where there is no addressee."""
+    return {field.token: field.stand_in for field in fields}

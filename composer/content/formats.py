@@ -1,0 +1,143 @@
+"""The kinds of short values: web addresses, dates, colours, languages, time zones.
+
+Comes in: a text as written. Goes out: the value in its one form, or what is wrong and how it is written. Never looks
+anything up on a network.
+"""
+
+import datetime
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit, urlunsplit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebAddress:
+    """An address in ASCII, or what is wrong with it."""
+
+    url: str = ""
+    problem: str = ""
+    hint: str = ""
+
+
+_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
+_LABEL = re.compile(r"^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$")
+
+
+def web_address(text: str, *, mail: bool = False, field_mark: str | None = None) -> WebAddress:
+    """Read a web address (RFC 3986), a host in another script as its A-label (RFC 5891).
+
+    `mail` allows mailto: too. Merge-field tokens (they begin with `field_mark`) may stand in path and query only.
+    """
+    written = f"“{text}”"
+    if mail and text.lower().startswith("mailto:"):
+        ok = re.match(r"^mailto:[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$", text, re.IGNORECASE)
+        return WebAddress(url=text) if ok else WebAddress(problem=f"{written} is not a mail address",
+                                                          hint="write mailto:name@example.org")  # fmt: skip
+    if re.search(r"\s", text):
+        return WebAddress(problem=f"{written} is not a web address: there is a space in it",
+                          hint="copy the address from the browser's address bar")  # fmt: skip
+    scheme = _SCHEME.match(text)
+    if scheme is None or scheme[1].lower() not in ("http", "https") or not text[scheme.end() :].startswith("//"):
+        return WebAddress(problem=f"{written} is not a web address", hint=_scheme_hint(text, scheme))
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+        host = parts.hostname or ""
+    except ValueError:
+        return WebAddress(problem=f"{written} is not a web address", hint="copy it from the browser's address bar")
+    if parts.username is not None or parts.password is not None:
+        return WebAddress(problem=f"{written} holds a user name or password, which every reader would see",
+                          hint="leave out what stands before the @")  # fmt: skip
+    if field_mark and field_mark in host:
+        return WebAddress(problem="a merge field cannot stand in the host name of an address",
+                          hint="it may stand behind the first / after the host")  # fmt: skip
+    ascii_host = _host(host)
+    if ascii_host is None:
+        return WebAddress(problem=f"{written} is not a web address: “{host}” is no host name",
+                          hint="it looks like https://www.example.org/page")  # fmt: skip
+    netloc = ascii_host if port is None else f"{ascii_host}:{port}"
+    path, query, fragment = (_encode(part) for part in (parts.path, parts.query, parts.fragment))
+    return WebAddress(url=urlunsplit((parts.scheme.lower(), netloc, path, query, fragment)))
+
+
+def _encode(part: str) -> str:
+    """Percent-encode what RFC 3986 does not allow; what is encoded already stays as it is."""
+    return quote(part, safe="/%:@!$&'()*+,;=?~-._#[]").replace("#", "%23")
+
+
+def _scheme_hint(text: str, scheme: re.Match[str] | None) -> str:
+    if scheme is None:
+        return f"did you mean https://{text} ?" if re.match(r"^[\w.-]+\.\w{2,}(/|$)", text) else "it begins with https://"
+    if re.match(r"^(h?t+p+s?|https?|htps?|hhttps?)$", scheme[1], re.IGNORECASE):
+        return "did you mean https:// ?"
+    return "it begins with https://"
+
+
+def _host(host: str) -> str | None:
+    if not host or len(host) > 253:
+        return None
+    if re.fullmatch(r"[0-9a-f:.]+", host) and ":" in host:
+        return f"[{host}]"
+    if not host.isascii():
+        import idna
+
+        try:
+            host = idna.encode(host, uts46=True).decode("ascii")
+        except idna.IDNAError:
+            return None
+    labels = host.rstrip(".").split(".")
+    if not all(_LABEL.match(label) for label in labels):
+        return None
+    return host.lower() if len(labels) > 1 or host == "localhost" else None
+
+
+_MONTHS = "a date is written year-month-day: 2025-01-30"
+
+
+def iso_date(text: str) -> datetime.date | str:
+    """Read a date (ISO 8601, YYYY-MM-DD), or say what is wrong."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return f"“{text}” is not a date as it is written here"
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        return f"there is no day {text} in the calendar"
+
+
+def date_hint(text: str) -> str:
+    """Guess the date that was meant."""
+    if match := re.fullmatch(r"(\d{1,2})[./](\d{1,2})[./](\d{4})", text):
+        day, month = int(match[1]), int(match[2])
+        if "/" not in text or day > 12:
+            return f"did you mean {match[3]}-{month:02d}-{day:02d}?"
+    if match := re.fullmatch(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", text):
+        guess = f"{match[1]}-{int(match[2]):02d}-{int(match[3]):02d}"
+        if guess != text:
+            return f"did you mean {guess}?"
+    return _MONTHS
+
+
+def is_colour(text: str) -> bool:
+    """Tell whether a text is a colour that every client knows: `#rrggbb`."""
+    return re.fullmatch(r"#[0-9A-Fa-f]{6}", text) is not None
+
+
+#: Marks behind an outlet's name that mean a country are commonly used for its language.
+_COUNTRIES = {"cn": "zh", "tw": "zh-Hant", "hk": "zh-Hant", "jp": "ja", "kr": "ko", "at": "de", "ch": "de", "ua": "uk"}
+
+
+def language_tag(text: str) -> str | None:
+    """Read a language (BCP 47) or a country mark such as CN; None when it is neither."""
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
+        return None
+    if text.lower() in _COUNTRIES:
+        return _COUNTRIES[text.lower()]
+    from babel import UnknownLocaleError
+    from babel.core import Locale
+
+    try:
+        Locale.parse(text.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return None
+    head, *rest = text.split("-")
+    return "-".join([head.lower(), *(part.title() if len(part) == 4 else part for part in rest)])

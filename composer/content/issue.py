@@ -1,0 +1,136 @@
+"""An issue: what editors write, read and checked against the newsletter.
+
+Comes in: an issue file and its newsletter. Goes out: an `Issue`, or every problem with its place.
+"""
+
+import datetime
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from composer.content.fields import FieldBook
+from composer.content.markdown import Rich
+from composer.content.newsletter import Newsletter, SectionSpec, read_newsletter
+from composer.content.reading import Reader
+from composer.content.source import Place, read_source
+from composer.content.tree import Mapping, parse
+from composer.content.values import Group, Picture, Value
+from composer.errors import ContentError
+from composer.workspace import Workspace
+
+_LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A section that an issue has, in the newsletter's order."""
+
+    spec: SectionSpec
+    content: Group | tuple[Group, ...]
+
+    @property
+    def items(self) -> tuple[Group, ...]:
+        """Its items, when it is a list."""
+        return self.content if isinstance(self.content, tuple) else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """One issue in one language. Merge fields stand in its texts as tokens; `fields` says what they are."""
+
+    path: Path
+    stem: str
+    language: str
+    date: datetime.date
+    number: int | None
+    subject: str
+    preheader: str | None
+    note: Rich | None
+    sections: tuple[Section, ...]
+    masthead: tuple[Group, ...]
+    imprint: Group | None
+    fields: FieldBook
+    pictures: tuple[Picture, ...]
+
+    @property
+    def key(self) -> str:
+        """What makes an issue one issue in all its languages: the file's stem up to the first dot."""
+        return self.stem.split(".", 1)[0]
+
+
+def issue_language(path: Path) -> str | None:
+    """Give the language that a file name carries: `2025-01-30.de.yaml` is German; None when it carries none."""
+    parts = path.stem.split(".")
+    return parts[-1] if len(parts) > 1 and _LANGUAGE.match(parts[-1]) else None
+
+
+def read_issue(workspace: Workspace, path: Path) -> tuple[Newsletter, Issue]:
+    """Read an issue and the newsletter in its language.
+
+    Raises ContentError with every problem of the issue; when the newsletter itself is broken, with its problems and
+    those of the issue's encoding and syntax.
+    """
+    source = read_source(path, workspace.name(path))
+    root, problems = parse(source)
+    try:
+        newsletter = read_newsletter(workspace, issue_language(path))
+    except ContentError as error:
+        raise ContentError(tuple(sorted((*error.problems, *problems)))) from None
+    if not isinstance(root, Mapping):
+        if not problems:
+            message = "this file holds no issue" if root is None else "an issue is made of keys and values"
+            place = Place(path=source.name, line=1, column=1)
+            problems = (place.problem("type", message, "make one with: compose new"),)
+        raise ContentError(tuple(sorted(problems)))
+    book = FieldBook(known=tuple(newsletter.fields), seed=source.text)
+    reader = Reader(schema=newsletter.issue_schema(), workspace=workspace, fields=book)
+    values = reader.read(root)
+    found = {*problems, *reader.problems}
+    if found or not isinstance(values, Group):
+        raise ContentError(tuple(sorted(found)))
+    return newsletter, _issue(path, newsletter, values, book)
+
+
+def _issue(path: Path, newsletter: Newsletter, values: Group, book: FieldBook) -> Issue:
+    date, number, note = values["date"], values["number"], values["note"]
+    assert isinstance(date, datetime.date)
+    sections = tuple(
+        Section(spec=spec, content=content)
+        for spec in newsletter.sections
+        if (content := _content(values[spec.key])) is not None
+    )
+    imprint = values["imprint"] or newsletter.values["imprint"]
+    return Issue(
+        path=path,
+        stem=path.stem,
+        language=newsletter.language,
+        date=date,
+        number=number if isinstance(number, int) else None,
+        subject=values.text("subject") or "",
+        preheader=values.text("preheader"),
+        note=note if isinstance(note, Rich) else None,
+        sections=sections,
+        masthead=values.groups("masthead") or newsletter.values.groups("masthead"),
+        imprint=imprint if isinstance(imprint, Group) else None,
+        fields=book,
+        pictures=tuple(dict.fromkeys((*_pictures(newsletter.values), *_pictures(values)))),
+    )
+
+
+def _content(value: Value) -> Group | tuple[Group, ...] | None:
+    if isinstance(value, Group):
+        return value
+    if isinstance(value, tuple) and value:
+        return tuple(item for item in value if isinstance(item, Group))
+    return None
+
+
+def _pictures(value: Value) -> tuple[Picture, ...]:
+    """Collect the pictures of a value, in order."""
+    if isinstance(value, Picture):
+        return (value,)
+    if isinstance(value, Group):
+        return tuple(picture for name in value for picture in _pictures(value[name]))
+    if isinstance(value, tuple):
+        return tuple(picture for item in value for picture in _pictures(item))
+    return ()

@@ -1,0 +1,292 @@
+"""Markdown, as much of it as mail can show: paragraphs, emphasis, links, lists, block quotes.
+
+Comes in: a text. Goes out: a `Rich` tree of our own nodes, or findings with line and column inside the text. Never
+prints HTML; raw HTML, headings, pictures, code and rules are findings.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+from markdown_it.tree import SyntaxTreeNode
+
+from composer.content.formats import web_address
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Plain words."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Emphasis:
+    """Emphasised words; `strong` is the heavier kind."""
+
+    children: tuple["Inline", ...]
+    strong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Words that lead to an address (https, http or mailto; a host in its ASCII form)."""
+
+    url: str
+    children: tuple["Inline", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A line break that the editor asked for."""
+
+
+Inline = Words | Emphasis | Link | Break
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph."""
+
+    children: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BulletList:
+    """A list; `start` is the first number, or None for bullets."""
+
+    items: tuple[tuple["Block", ...], ...]
+    start: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A block quote."""
+
+    blocks: tuple["Block", ...]
+
+
+Block = Paragraph | BulletList | Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Rich:
+    """A text with structure. False when it says nothing."""
+
+    nodes: tuple[Block, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.nodes)
+
+    @property
+    def blocks(self) -> int:
+        """How many paragraphs, lists and quotes it has at the top."""
+        return len(self.nodes)
+
+    def head(self, count: int) -> "Rich":
+        """Give the first blocks."""
+        return Rich(self.nodes[: max(count, 0)])
+
+    def tail(self, count: int) -> "Rich":
+        """Give all but the first blocks."""
+        return Rich(self.nodes[max(count, 0) :])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What is wrong, at an offset of the text."""
+
+    offset: int
+    code: str
+    message: str
+    hint: str
+
+
+def parse_markdown(text: str, field_mark: str | None = None) -> tuple[Rich, tuple[Finding, ...]]:
+    """Read Markdown.
+
+    `field_mark` is how merge-field tokens begin; a link to a host made of one is refused.
+    """
+    reader = _Reader(text, field_mark)
+    root = SyntaxTreeNode(_parser().parse(text))
+    nodes = tuple(reader.block(child) for child in root.children)
+    return Rich(tuple(node for node in nodes if node is not None)), tuple(reader.findings)
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 30})
+    # A reference definition (`[note]: …`) would take its line out of the text without a word.
+    parser.disable("reference")
+    parser.inline.ruler.at("emphasis", _emphasis)
+    return parser
+
+
+def _emphasis(state: StateInline, silent: bool) -> bool:
+    """Scan emphasis so that it works beside CJK text and punctuation.
+
+    CommonMark's flanking rules want a space or punctuation outside a mark that has punctuation inside; Chinese has no
+    such spaces. As in the markdown-cjk-friendly specification, a CJK character outside counts like punctuation.
+    """
+    from markdown_it.rules_inline.state_inline import Delimiter
+
+    start = state.pos
+    mark = state.src[start]
+    if silent or mark not in "*_":
+        return False
+    scanned = state.scanDelims(start, mark == "*")
+    end = start + scanned.length
+    before = state.src[start - 1] if start > 0 else " "
+    after = state.src[end] if end < state.posMax else " "
+    can_open, can_close = scanned.can_open, scanned.can_close
+    if mark == "*":
+        can_open = can_open or (not after.isspace() and _is_cjk(before))
+        can_close = can_close or (not before.isspace() and _is_cjk(after))
+    for _ in range(scanned.length):
+        token = state.push("text", "", 0)
+        token.content = mark
+        state.delimiters.append(
+            Delimiter(
+                marker=ord(mark),
+                length=scanned.length,
+                token=len(state.tokens) - 1,
+                end=-1,
+                open=can_open,
+                close=can_close,
+            )
+        )
+    state.pos = end
+    return True
+
+
+def _is_cjk(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in "WF" and not unicodedata.category(character).startswith("So")
+
+
+_REFUSED = {
+    "heading": ("a heading cannot stand inside a text", "leave out the # (or the line of === or ---) below or before"),
+    "lheading": ("a heading cannot stand inside a text", "put an empty line before the line of === or ---"),
+    "image": ("a picture cannot stand inside a text", "use the key “figure” beside the text: image, alt, caption"),
+    "code_block": (
+        "this paragraph is moved in by four spaces or more, which would make it program code",
+        "move it out, so that it lines up with the paragraphs around it",
+    ),
+    "fence": ("program code cannot stand inside a text", "take out the lines of ``` or ~~~"),
+    "code_inline": ("program code cannot stand inside a text", "write quotation marks instead of ` `"),
+    "hr": ("a line across cannot stand inside a text", "take it out; an empty line makes a new paragraph"),
+    "html_block": ("HTML cannot stand in a text", "write **bold**, *emphasis* or [words](https://…) instead"),
+    "html_inline": ("HTML cannot stand in a text", "write **bold**, *emphasis* or [words](https://…) instead"),
+}
+
+
+class _Reader:
+    def __init__(self, text: str, field_mark: str | None) -> None:
+        self.text = text
+        self.field_mark = field_mark
+        self.findings: list[Finding] = []
+        self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def block(self, node: SyntaxTreeNode) -> Block | None:
+        match node.type:
+            case "paragraph":
+                inline = node.children[0] if node.children else None
+                return Paragraph(self._inlines(inline)) if inline else None
+            case "bullet_list" | "ordered_list":
+                items = tuple(tuple(self._blocks(item)) for item in node.children)
+                start = None if node.type == "bullet_list" else int(node.attrs.get("start", 1))
+                return BulletList(items, start)
+            case "blockquote":
+                return Quote(tuple(self._blocks(node)))
+            case _:
+                self._refuse(node.type, self._row(node), node.markup)
+                return None
+
+    def _blocks(self, node: SyntaxTreeNode) -> Iterator[Block]:
+        for child in node.children:
+            if (block := self.block(child)) is not None:
+                yield block
+
+    def _row(self, node: SyntaxTreeNode) -> int:
+        return node.map[0] if node.map else 0
+
+    def _refuse(self, kind: str, row: int, search: str, code: str = "") -> None:
+        message, hint = _REFUSED.get(kind, (f"“{kind}” cannot stand inside a text", ""))
+        start = self.starts[min(row, len(self.starts) - 1)]
+        end = self.text.find("\n", start)
+        line = self.text[start : end if end >= 0 else len(self.text)]
+        column = line.find(search) if search else -1
+        column = column if column >= 0 else len(line) - len(line.lstrip())
+        code = code or ("html" if kind.startswith("html") else "markdown")
+        self.findings.append(Finding(offset=start + column, code=code, message=message, hint=hint))
+
+    def _inlines(self, inline: SyntaxTreeNode) -> tuple[Inline, ...]:
+        self.row = self._row(inline)
+        return self._walk(inline.children)
+
+    def _walk(self, nodes: list[SyntaxTreeNode]) -> tuple[Inline, ...]:
+        found: list[Inline] = []
+        for index, node in enumerate(nodes):
+            match node.type:
+                case "text" | "text_special":
+                    if node.content:
+                        found.append(Words(node.content))
+                case "softbreak":
+                    self.row += 1
+                    if not self._joins(nodes, index):
+                        found.append(Words(" "))
+                case "hardbreak":
+                    self.row += 1
+                    found.append(Break())
+                case "em" | "strong":
+                    found.append(Emphasis(self._walk(node.children), node.type == "strong"))
+                case "link":
+                    found.append(self._link(node))
+                case "image":
+                    self._refuse("image", self.row, "![")
+                case _:
+                    self._refuse(node.type, self.row, node.content or node.markup)
+        return tuple(found)
+
+    def _joins(self, nodes: list[SyntaxTreeNode], index: int) -> bool:
+        """A line end between two Chinese or Japanese characters is no space."""
+        before = _edge(nodes[index - 1], -1) if index else ""
+        after = _edge(nodes[index + 1], 0) if index + 1 < len(nodes) else ""
+        return bool(before and after and _is_cjk(before) and _is_cjk(after)) and not _is_hangul(before + after)
+
+    def _link(self, node: SyntaxTreeNode) -> Link:
+        raw = str(node.attrs.get("href", ""))
+        children = self._walk(node.children)
+        given = web_address(raw, mail=True, field_mark=self.field_mark)
+        if given.problem:
+            start = self.starts[min(self.row, len(self.starts) - 1)]
+            at = self.text.find("](", start)
+            offset = at + 2 if at >= 0 else start
+            self.findings.append(Finding(offset=offset, code="url", message=given.problem, hint=given.hint))
+        if not "".join(_plain(children)).strip():
+            self._refuse("empty link", self.row, "[", "markdown")
+        return Link(given.url, children)
+
+
+def _edge(node: SyntaxTreeNode, side: int) -> str:
+    if node.type in ("text", "text_special"):
+        return node.content[side] if node.content else ""
+    return _edge(node.children[side], side) if node.children else ""
+
+
+def _is_hangul(characters: str) -> bool:
+    return any("\u1100" <= character <= "\u11ff" or "\uac00" <= character <= "\ud7af" for character in characters)
+
+
+def _plain(nodes: tuple[Inline, ...]) -> Iterator[str]:
+    for node in nodes:
+        match node:
+            case Words():
+                yield node.text
+            case Emphasis() | Link():
+                yield from _plain(node.children)
+            case Break():
+                yield " "

@@ -1,0 +1,282 @@
+"""newsletter.yaml: the publication.
+
+Comes in: the workspace and a language. Goes out: a `Newsletter`, or every problem with its place. An overlay
+(newsletter.de.yaml) holds only what differs for that language.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from composer.content.addresses import Address, parse_address
+from composer.content.fields import BUILT_IN, RESERVED
+from composer.content.reading import Reader, overlay
+from composer.content.schema import Field, Schema, built_in
+from composer.content.section_types import SectionType, read_definitions, read_document, read_section_type
+from composer.content.tree import Mapping as MappingNode
+from composer.content.tree import Node, Scalar
+from composer.content.values import Group
+from composer.content.words import key_words, nearest
+from composer.errors import ContentError, Problem
+from composer.workspace import NEWSLETTER, ThemeFiles, Workspace, themes_known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionSpec:
+    """A section that the newsletter has: its key in an issue, its type, and how it is set up."""
+
+    key: str
+    type: SectionType
+    heading: str
+    required: bool
+    least: int | None
+    most: int | None
+    contents: str
+    options: Group
+
+    @property
+    def anchor(self) -> str:
+        """The section's name in links."""
+        return self.key.replace("_", "-")
+
+    def field(self) -> Field:
+        """What an editor may write under the key."""
+        given = self.type.content
+        limits = dict(given.limits)
+        if given.is_array and self.least is not None:
+            limits["minItems"] = self.least
+        elif given.is_array:
+            limits.setdefault("minItems", 1)
+        if given.is_array and self.most is not None:
+            limits["maxItems"] = self.most
+        items = replace(given.items, from_file=True) if given.items is not None else None
+        return replace(
+            given,
+            title=self.heading or given.title or self.type.title,
+            description=given.description or self.type.description,
+            limits=tuple(limits.items()),
+            items=items,
+            from_file=True,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newsletter:
+    """The publication in one language. `values` is newsletter.yaml as templates read it."""
+
+    name: str
+    language: str
+    zone: ZoneInfo
+    theme: ThemeFiles
+    sender: Address
+    reply_to: Address | None
+    sections: tuple[SectionSpec, ...]
+    definitions: Mapping[str, Field]
+    #: Merge fields by name, with what stands for a reader without a value.
+    fields: Mapping[str, str | None]
+    values: Group
+
+    def issue_schema(self) -> Schema:
+        """Compose what an issue of this newsletter may hold."""
+        frame, own = built_in("issue"), built_in("newsletter")
+        properties = dict(frame.root.properties)
+        properties |= {spec.key: spec.field() for spec in self.sections}
+        properties |= {"masthead": Field(ref="masthead"), "imprint": Field(ref="imprint")}
+        required = (*frame.root.required, *(spec.key for spec in self.sections if spec.required))
+        shared = {name: own.definitions[name] for name in ("masthead", "imprint")}
+        return Schema(
+            root=replace(frame.root, title=f"{self.name}: issue", properties=properties, required=required),
+            definitions={**self.definitions, **shared},
+        )
+
+
+def overlay_name(language: str) -> str:
+    """Name the file that holds what differs in a language."""
+    return f"newsletter.{language}.yaml"
+
+
+def read_newsletter(workspace: Workspace, language: str | None = None) -> Newsletter:
+    """Read the newsletter, in another language when one is named.
+
+    Raises ContentError with every problem, sorted by place.
+    """
+    path = workspace.root / NEWSLETTER
+    root = _mapping(path, NEWSLETTER)
+    if language is not None:
+        root = _with_overlay(workspace, root, language)
+    # Sections are read again below, each by the schema of its type.
+    reader = Reader(schema=built_in("newsletter"), workspace=workspace)
+    values = reader.read(root)
+    problems = reader.problems
+    theme = _theme(workspace, root, problems)
+    if not isinstance(values, Group) or theme is None:
+        raise ContentError(tuple(sorted(problems)))
+    definitions: Mapping[str, Field] = {}
+    try:
+        definitions = read_definitions(theme)
+    except ContentError as error:
+        problems.extend(error.problems)
+    specs = _sections(workspace, theme, root.get("sections"), definitions, problems)
+    _check_fields(root.get("fields"), problems)
+    if problems:
+        raise ContentError(tuple(sorted(set(problems))))
+    return _newsletter(values, theme, specs, definitions, language)
+
+
+def _mapping(path: Path, name: str) -> MappingNode:
+    root, source = read_document(path, name)
+    if not isinstance(root, MappingNode):
+        raise ContentError((source.place(0).problem("type", "this file must hold keys and values, not a list"),))
+    return root
+
+
+def _with_overlay(workspace: Workspace, root: MappingNode, language: str) -> MappingNode:
+    name = overlay_name(language)
+    path = workspace.root / name
+    if not path.is_file():
+        problem = root.place.problem(
+            "language",
+            f"there is no {name}, which says what differs in this language",
+            f"make it with: compose new --language {language}",
+        )
+        raise ContentError((replace(problem, path=NEWSLETTER),))
+    return overlay(root, _mapping(path, name))
+
+
+def _theme(workspace: Workspace, root: MappingNode, problems: list[Problem]) -> ThemeFiles | None:
+    node = root.get("theme")
+    name = node.text.strip() if isinstance(node, Scalar) and not node.is_empty else "briefing"
+    place = node.place if node is not None else root.place
+    known = themes_known(workspace)
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) and name in known:
+        return workspace.theme(name)
+    near = nearest(name, known)
+    hint = f"did you mean {near}?" if near else f"there are: {', '.join(known)}"
+    problems.append(place.problem("theme", f"there is no theme “{name}”", hint))
+    return None
+
+
+def _sections(
+    workspace: Workspace,
+    theme: ThemeFiles,
+    node: Node | None,
+    definitions: Mapping[str, Field],
+    problems: list[Problem],
+) -> tuple[SectionSpec, ...]:
+    if not isinstance(node, MappingNode):
+        return ()
+    specs: list[SectionSpec] = []
+    taken = (*built_in("issue").root.properties, "masthead", "imprint", "from")
+    for entry in node.entries:
+        key = entry.key.text
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", key):
+            message = f"“{key}” cannot be a section's key: small letters, digits and _ only"
+            problems.append(entry.key.place.problem("key", message, f"did you mean {_as_key(key)}?"))
+        elif key in taken:
+            message = f"“{key}” has a meaning of its own in an issue"
+            problems.append(entry.key.place.problem("key", message, "give the section another name"))
+        elif isinstance(entry.value, MappingNode):
+            spec = _section(workspace, theme, key, entry.value, definitions, problems)
+            if spec is not None:
+                specs.append(spec)
+    return tuple(specs)
+
+
+def _as_key(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "top_story"
+
+
+def _section(
+    workspace: Workspace,
+    theme: ThemeFiles,
+    key: str,
+    node: MappingNode,
+    definitions: Mapping[str, Field],
+    problems: list[Problem],
+) -> SectionSpec | None:
+    trail = f"sections, {key_words(key)}"
+    name = node.get("type")
+    if not isinstance(name, Scalar) or name.is_empty:
+        hint = f"there are: {', '.join(theme.section_types())}"
+        problems.append(node.place.problem("required", f"{trail}: “type” is missing", hint))
+        return None
+    try:
+        kind = read_section_type(theme, name.text.strip(), definitions)
+    except ContentError as error:
+        problems.extend(error.problems)
+        return None
+    if kind is None:
+        known = theme.section_types()
+        near = nearest(name.text.strip(), known)
+        hint = f"did you mean {near}? " if near else ""
+        hint += f"there are: {', '.join(known)}"
+        problems.append(name.place.problem("choice", f"{trail}: there is no section type “{name.text.strip()}”", hint))
+        return None
+    own = built_in("newsletter").definitions["section"]
+    schema = Schema(
+        root=replace(own, properties={**own.properties, **kind.options.properties}), definitions=definitions
+    )
+    reader = Reader(schema=schema, workspace=workspace)
+    values = reader.read(node)
+    for problem in reader.problems:
+        problems.append(replace(problem, message=f"{trail}, {problem.message}"))
+    if not isinstance(values, Group):
+        return None
+    least, most = values["min"], values["max"]
+    if isinstance(least, int) and isinstance(most, int) and least > most:
+        problems.append(node.place.problem("range", f"{trail}: “min” is larger than “max”"))
+    return SectionSpec(
+        key=key,
+        type=kind,
+        heading=values.text("heading") or "",
+        required=values["required"] is True,
+        least=least if isinstance(least, int) else None,
+        most=most if isinstance(most, int) else None,
+        contents=values.text("contents") or "heading",
+        options=Group({option: values[option] for option in kind.options.properties}),
+    )
+
+
+def _check_fields(node: Node | None, problems: list[Problem]) -> None:
+    if not isinstance(node, MappingNode):
+        return
+    for entry in node.entries:
+        key = entry.key.text
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", key):
+            message = f"“{key}” cannot be a merge field's name: small letters, digits and _ only"
+            problems.append(entry.key.place.problem("key", message, f"did you mean {_as_key(key)}?"))
+        elif key in BUILT_IN or key in RESERVED:
+            problems.append(entry.key.place.problem("key", f"the merge field “{key}” is there already", "delete it here"))
+
+
+def _newsletter(
+    values: Group,
+    theme: ThemeFiles,
+    specs: tuple[SectionSpec, ...],
+    definitions: Mapping[str, Field],
+    language: str | None,
+) -> Newsletter:
+    own = values["fields"]
+    fields: dict[str, str | None] = dict.fromkeys(BUILT_IN)
+    if isinstance(own, Group):
+        for name in own:
+            given = own[name]
+            fields[name] = given.text("default") if isinstance(given, Group) else None
+    sender = values.group("sender")
+    reply_to = sender.text("reply_to")
+    written = values.text("language") or "en"
+    overlay_language = written if language is None or written.split("-")[0] == language.split("-")[0] else language
+    return Newsletter(
+        name=values.text("name") or "",
+        language=overlay_language,
+        zone=ZoneInfo(values.text("timezone") or "UTC"),
+        theme=theme,
+        sender=parse_address(sender.text("from") or ""),
+        reply_to=parse_address(reply_to) if reply_to else None,
+        sections=specs,
+        definitions=definitions,
+        fields=fields,
+        values=values,
+    )

@@ -1,0 +1,294 @@
+"""From a tree of texts and a schema to values.
+
+Comes in: a `Node` and a `Schema`. Goes out: a `Value` and every problem, each at its place. A JSON Schema validator
+judges the structure; this module turns texts into values and its verdicts into an editor's words.
+"""
+
+import re
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass, field
+
+from composer.content.fields import FieldBook
+from composer.content.schema import Field, JsonObject, Schema
+from composer.content.texts import Texts
+from composer.content.tree import Entry, Mapping, Node, Scalar, Sequence, parse
+from composer.content.values import Group, Value
+from composer.content.words import (
+    count_mistake,
+    example,
+    item_words,
+    key_words,
+    looks_like_prose,
+    nearest,
+    type_mistake,
+    where,
+)
+from composer.errors import ContentError, Problem, WorkspaceError
+from composer.workspace import Workspace
+
+Path = tuple[str | int, ...]
+Json = object
+
+
+class _Missing:
+    """Nothing is written here."""
+
+
+_MISSING = _Missing()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spot:
+    """What stands at a path of the JSON value: its node, its field, and its name in words."""
+
+    node: Node
+    field: Field
+    trail: tuple[str, ...]
+    key: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Reader:
+    """Reads one document. Problems gather in `problems`; a value that is wrong is None."""
+
+    schema: Schema
+    workspace: Workspace
+    fields: FieldBook | None = None
+    problems: list[Problem] = field(default_factory=list)
+    _spots: dict[Path, _Spot] = field(default_factory=dict)
+
+    def read(self, node: Node) -> Value:
+        """Read a whole document."""
+        json, value = self._walk(node, self.schema.root, (), (), "")
+        if isinstance(json, _Missing):
+            json = {}
+        self._judge(json)
+        return value
+
+    @property
+    def _texts(self) -> Texts:
+        return Texts(workspace=self.workspace, fields=self.fields, problems=self.problems)
+
+    # Walking the tree -----------------------------------------------------------------------------------------------
+
+    def _walk(self, node: Node, given: Field, path: Path, trail: tuple[str, ...], key: str) -> tuple[Json, Value]:
+        field_ = self.schema.resolve(given)
+        if field_.from_file and isinstance(node, Mapping) and node.get("from") is not None:
+            included = self._included(node, trail)
+            if included is None:
+                return _MISSING, None
+            node = included
+        self._spots[path] = _Spot(node=node, field=field_, trail=trail, key=key)
+        match node:
+            case Scalar():
+                return self._scalar(node, field_, path, trail, key)
+            case Sequence() if field_.is_array:
+                return self._sequence(node, field_, path, trail, key)
+            case Mapping() if field_.is_object:
+                return self._mapping(node, field_, path, trail)
+            case Sequence():
+                return [], None
+            case Mapping():
+                return {}, None
+
+    def _sequence(
+        self, node: Sequence, field_: Field, path: Path, trail: tuple[str, ...], key: str
+    ) -> tuple[Json, Value]:
+        items = field_.items or Field()
+        noun = self.schema.resolve(items)
+        json: list[Json] = []
+        values: list[Value] = []
+        for number, item in enumerate(node.items, 1):
+            words = (*trail, item_words(noun, key, number))
+            child, value = self._walk(item, items, (*path, len(json)), words, key)
+            # An item that a scaffold left blank is no item; those behind it keep their number in messages.
+            if not isinstance(child, _Missing):
+                json.append(child)
+                values.append(value)
+        if node.items and not json:
+            return _MISSING, None
+        return json, tuple(value for value in values if value is not None)
+
+    def _mapping(self, node: Mapping, field_: Field, path: Path, trail: tuple[str, ...]) -> tuple[Json, Value]:
+        if field_.is_open:
+            return {entry.key.text: None for entry in node.entries}, Group({})
+        json: JsonObject = {}
+        values: dict[str, Value] = {}
+        for entry in node.entries:
+            name = entry.key.text
+            inner = field_.properties.get(name) or field_.others
+            spot = (*path, name)
+            if inner is None:
+                self._spots[spot] = _Spot(node=entry.key, field=Field(), trail=trail, key=name)
+                json[name] = None
+                continue
+            child, value = self._walk(entry.value, inner, spot, (*trail, key_words(name)), name)
+            values[name] = value
+            if not isinstance(child, _Missing):
+                json[name] = child
+        if node.entries and not json:
+            # A scaffolded group with every key left empty is not there.
+            return _MISSING, None
+        for name, inner in field_.properties.items():
+            if values.get(name) is None:
+                values[name] = self._absent(inner)
+        return json, Group(values)
+
+    def _absent(self, given: Field) -> Value:
+        """Give what a template sees where nothing is written."""
+        field_ = self.schema.resolve(given)
+        if field_.default is not None:
+            if "boolean" in field_.types:
+                return field_.default == "true"
+            return int(field_.default) if "integer" in field_.types else field_.default
+        if field_.is_array:
+            return ()
+        # A definition is not opened up: it may refer to itself.
+        if field_.is_object and not field_.required and field_.properties and not given.ref:
+            return Group({name: self._absent(inner) for name, inner in field_.properties.items()})
+        return None
+
+    def _scalar(self, node: Scalar, field_: Field, path: Path, trail: tuple[str, ...], key: str) -> tuple[Json, Value]:
+        if node.is_empty:
+            return _MISSING, None
+        text = node.text.strip()
+        if "string" not in field_.types:
+            if "integer" in field_.types and re.fullmatch(r"-?[0-9]{1,15}", text):
+                return int(text), int(text)
+            if "boolean" in field_.types and text.lower() in ("true", "false"):
+                return text.lower() == "true", text.lower() == "true"
+            return text, None
+        if field_.format == "sources":
+            return text, self._sources(node, field_, trail)
+        if field_.enum and text not in field_.enum:
+            return text, None
+        return text, self._texts.value(node, field_, trail)
+
+    def _sources(self, node: Scalar, field_: Field, trail: tuple[str, ...]) -> Value:
+        item = self.schema.resolve(field_.items or Field())
+        return self._texts.sources(node, item, trail)
+
+    def _included(self, node: Mapping, trail: tuple[str, ...]) -> Node | None:
+        """Read the file that `from:` names; problems in it point into it."""
+        from composer.content.source import read_source
+
+        target = node.get("from")
+        if len(node.entries) > 1:
+            other = next(entry.key for entry in node.entries if entry.key.text != "from")
+            self._say(other, trail, "from", f"“from” stands alone; “{other.text}” belongs into the file it names")
+            return None
+        if not isinstance(target, Scalar) or target.is_empty:
+            self._say(node, trail, "from", "“from” names a file", "write   from: drafts/topic.yaml")
+            return None
+        try:
+            path = self.workspace.inside(target.source.path.parent, target.text.strip())
+        except WorkspaceError as error:
+            self._say(target, trail, "from", error.message, error.hint)
+            return None
+        if not path.is_file():
+            self._say(target, trail, "from", f"there is no file “{target.text.strip()}”", "it is looked for beside this file")
+            return None
+        try:
+            source = read_source(path, self.workspace.name(path))
+        except ContentError as error:
+            self.problems.extend(error.problems)
+            return None
+        root, problems = parse(source)
+        self.problems.extend(problems)
+        if root is None and not problems:
+            self._say(target, trail, "from", f"the file “{target.text.strip()}” is empty")
+        return root
+
+    def _say(self, node: Node, trail: tuple[str, ...], code: str, message: str, hint: str = "") -> None:
+        self.problems.append(node.place.problem(code, where(trail, message), hint))
+
+    # Judging the structure ------------------------------------------------------------------------------------------
+
+    def _judge(self, json: Json) -> None:
+        import jsonschema_rs
+
+        validator = jsonschema_rs.Draft202012Validator(self.schema.to_json())
+        for error in validator.iter_errors(json):
+            path = tuple(error.instance_path)
+            spot = self._spots.get(path)
+            if spot is None:
+                continue
+            match error.kind.name:
+                case "required":
+                    self._missing(spot, str(error.kind.value))
+                case "additionalProperties":
+                    for name in error.kind.value:
+                        self._unknown(spot, self._spots[(*path, name)])
+                case "minItems" | "maxItems":
+                    self._count(spot, error.kind.name, int(error.kind.value))
+                case "enum":
+                    self._choice(spot)
+                case "minimum" | "maximum":
+                    limit = f"at {'least' if error.kind.name == 'minimum' else 'most'} {error.kind.value}"
+                    self._say(spot.node, spot.trail, "range", f"the number must be {limit}")
+                case "minLength" | "maxLength":
+                    limit = f"at {'least' if error.kind.name == 'minLength' else 'most'} {error.kind.value}"
+                    self._say(spot.node, spot.trail, "length", f"the text must have {limit} characters")
+                case _:
+                    code, message, hint = type_mistake(spot.node, spot.field, spot.key)
+                    self._say(spot.node, spot.trail, code, message, hint)
+
+    def _missing(self, spot: _Spot, name: str) -> None:
+        inner = self.schema.resolve(spot.field.properties.get(name, Field()))
+        hint = example(name, inner)
+        written = next((entry for entry in _entries(spot.node) if entry.key.text == name), None)
+        code = "alt" if name == "alt" else "required"
+        if name == "alt":
+            hint = "say in words what the picture shows, for readers who cannot see it"
+        if written is None:
+            self._say(spot.node, spot.trail, code, f"“{name}” is missing", hint)
+        elif not any(problem.line == written.key.place.line for problem in self.problems):
+            self._say(written.key, spot.trail, code, f"“{name}” is empty", hint)
+
+    def _unknown(self, spot: _Spot, key: _Spot) -> None:
+        node = key.node
+        known = tuple(spot.field.properties)
+        if near := nearest(key.key, known):
+            self._say(node, spot.trail, "unknown-key", f"“{key.key}” is not known here", f"did you mean {near}?")
+        elif looks_like_prose(key.key):
+            hint = "if it is text, put a | behind the key above it, and move this line in by two spaces more"
+            self._say(node, spot.trail, "yaml-key", f"“{key.key}:” is taken for a key, because of its colon", hint)
+        else:
+            self._say(
+                node, spot.trail, "unknown-key", f"“{key.key}” is not known here", f"there are: {', '.join(known)}"
+            )
+
+    def _count(self, spot: _Spot, kind: str, limit: int) -> None:
+        given = len(spot.node.items) if isinstance(spot.node, Sequence) else 0
+        node = spot.node
+        if kind == "maxItems" and isinstance(node, Sequence):
+            node = node.items[limit]
+        self._say(node, spot.trail, "count", count_mistake(kind, limit, given, "items"))
+
+    def _choice(self, spot: _Spot) -> None:
+        text = spot.node.text.strip() if isinstance(spot.node, Scalar) else ""
+        near = nearest(text, spot.field.enum)
+        known = ", ".join(spot.field.enum)
+        hint = f"did you mean {near}? there are: {known}" if near else f"there are: {known}"
+        self._say(spot.node, spot.trail, "choice", f"“{text}” cannot stand here", hint)
+
+
+def _entries(node: Node) -> tuple[Entry, ...]:
+    return node.entries if isinstance(node, Mapping) else ()
+
+
+def overlay(base: Mapping, over: Mapping) -> Mapping:
+    """Lay one file over another: keys of `over` win, groups of keys are laid over each other, lists are replaced."""
+    entries: list[Entry] = []
+    above: MappingType[str, Entry] = {entry.key.text: entry for entry in over.entries}
+    for entry in base.entries:
+        mine = above.get(entry.key.text)
+        if mine is None:
+            entries.append(entry)
+        elif isinstance(mine.value, Mapping) and isinstance(entry.value, Mapping):
+            entries.append(Entry(key=mine.key, value=overlay(entry.value, mine.value)))
+        else:
+            entries.append(mine)
+    known = {entry.key.text for entry in base.entries}
+    entries.extend(entry for entry in over.entries if entry.key.text not in known)
+    return Mapping(source=base.source, start=base.start, entries=tuple(entries))

@@ -1,0 +1,108 @@
+"""Section types: folders of a theme with a schema.yaml.
+
+Comes in: a theme's files. Goes out: a `SectionType` for each name asked for, or the problems of its schema. The engine
+knows no type by name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from composer.content.reading import Reader
+from composer.content.schema import Field, Schema, built_in, field_of, schema_of
+from composer.content.source import Source, read_source
+from composer.content.tree import Mapping as MappingNode
+from composer.content.tree import Node, Scalar, parse
+from composer.content.values import Value
+from composer.errors import ContentError, Problem
+from composer.workspace import ThemeFiles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionType:
+    """What newsletter.yaml may set for such a section, and what editors write in it."""
+
+    name: str
+    title: str
+    description: str
+    options: Field
+    content: Field
+
+
+def read_document(path: Path, name: str) -> tuple[Node, Source]:
+    """Read a YAML file that must hold something.
+
+    Raises ContentError with all problems of encoding and syntax.
+    """
+    source = read_source(path, name)
+    root, problems = parse(source)
+    if problems:
+        raise ContentError(tuple(sorted(problems)))
+    if root is None or isinstance(root, Scalar):
+        raise ContentError((source.place(0).problem("type", "this file must hold keys and values"),))
+    return root, source
+
+
+def read_by(theme: ThemeFiles, path: Path, schema: Schema) -> tuple[Value, Node]:
+    """Read one of a theme's files by a schema. Raises ContentError."""
+    root, _ = read_document(path, theme.display(path))
+    reader = Reader(schema=schema, workspace=theme.workspace)
+    value = reader.read(root)
+    if reader.problems:
+        raise ContentError(tuple(sorted(reader.problems)))
+    return value, root
+
+
+def read_definitions(theme: ThemeFiles) -> Mapping[str, Field]:
+    """Read what the theme's section types share. Raises ContentError."""
+    path = theme.find("definitions.yaml")
+    if path is None:
+        return {}
+    dialect = built_in("section_type")
+    _, root = read_by(theme, path, Schema(root=dialect.definitions["definitions"], definitions=dialect.definitions))
+    return schema_of(root).definitions if isinstance(root, MappingNode) else {}
+
+
+def read_section_type(theme: ThemeFiles, name: str, definitions: Mapping[str, Field]) -> SectionType | None:
+    """Read a section type, or None when the theme has none of that name. Raises ContentError."""
+    path = theme.find(f"sections/{name}/schema.yaml")
+    if path is None:
+        return None
+    _, root = read_by(theme, path, built_in("section_type"))
+    assert isinstance(root, MappingNode)
+    problems = list(_dangling(root, definitions))
+    content, options = field_of(root.get("content")), field_of(root.get("options"))
+    place = root.place
+    if not (content.is_object or content.is_array):
+        problems.append(place.problem("type", "content must be of type object or array"))
+    if content.is_array and content.items is None:
+        problems.append(place.problem("type", "content of type array must say what its items are"))
+    for part in ("section.mjml.j2", "section.txt.j2"):
+        if theme.find(f"sections/{name}/{part}") is None:
+            problems.append(place.problem("theme", f"the section type “{name}” has no {part}"))
+    if problems:
+        raise ContentError(tuple(sorted(problems)))
+    title, description = root.get("title"), root.get("description")
+    return SectionType(
+        name=name,
+        title=title.text.strip() if isinstance(title, Scalar) else name,
+        description=" ".join(description.text.split()) if isinstance(description, Scalar) else "",
+        options=options,
+        content=content,
+    )
+
+
+def _dangling(node: Node, definitions: Mapping[str, Field]) -> list[Problem]:
+    """Find references to definitions that are not there."""
+    problems: list[Problem] = []
+    if isinstance(node, MappingNode):
+        for entry in node.entries:
+            if entry.key.text == "$ref" and isinstance(entry.value, Scalar):
+                wanted = entry.value.text.removeprefix("#/$defs/")
+                if wanted not in definitions:
+                    known = ", ".join(definitions)
+                    message = f"there is no definition “{entry.value.text}”"
+                    problems.append(entry.value.place.problem("theme", message, f"there are: {known}"))
+            else:
+                problems.extend(_dangling(entry.value, definitions))
+    return problems

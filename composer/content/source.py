@@ -1,0 +1,144 @@
+"""The text of one file, and the way back from a character to a line and column.
+
+Comes in: bytes. Goes out: a `Source` (text with plain line ends), or problems with the encoding. Never parses.
+"""
+
+import unicodedata
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from composer.errors import ContentError, Problem
+
+#: A briefing of 2,500 words is about 25 KB; a file past this is something else that got the wrong name.
+LARGEST = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place in a file: 1-based line and column, counted in characters."""
+
+    path: str
+    line: int
+    column: int
+
+    def problem(self, code: str, message: str, hint: str = "") -> Problem:
+        """Say what is wrong here."""
+        return Problem(path=self.path, line=self.line, column=self.column, code=code, message=message, hint=hint)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A file's text with `\\n` line ends. `name` is how messages call it, `path` where it lies."""
+
+    name: str
+    path: Path
+    text: str
+    starts: tuple[int, ...] = field(repr=False)
+
+    @classmethod
+    def of(cls, text: str, *, name: str, path: Path | None = None) -> "Source":
+        """Make a source from text that is already decoded."""
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        starts = [0]
+        for index, character in enumerate(text):
+            if character == "\n":
+                starts.append(index + 1)
+        return cls(name=name, path=path or Path(name), text=text, starts=tuple(starts))
+
+    def place(self, offset: int) -> Place:
+        """Give the line and column of a character offset."""
+        row = bisect_right(self.starts, offset) - 1
+        return Place(path=self.name, line=row + 1, column=offset - self.starts[row] + 1)
+
+    def line(self, row: int) -> str:
+        """Give the text of a 0-based row, without its line end."""
+        if not 0 <= row < len(self.starts):
+            return ""
+        end = self.starts[row + 1] - 1 if row + 1 < len(self.starts) else len(self.text)
+        return self.text[self.starts[row] : end]
+
+
+def read_source(path: Path, name: str) -> Source:
+    """Read a file of text.
+
+    Raises ContentError when it is too large, not UTF-8, or holds characters that no text has.
+    """
+    start = Place(path=name, line=1, column=1)
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ContentError((start.problem("file", f"this file cannot be read: {reason}"),)) from None
+    if len(data) > LARGEST:
+        megabytes = path.stat().st_size / 1_000_000
+        raise ContentError(
+            (
+                start.problem(
+                    "size",
+                    f"this file has {megabytes:.1f} MB; an issue of text has far less than {LARGEST // 1_000_000} MB",
+                    "pictures belong into files of their own, beside the issue in assets/",
+                ),
+            )
+        )
+    text = _decode(data, start)
+    source = Source.of(text, name=name, path=path)
+    problems = _control_characters(source)
+    if problems:
+        raise ContentError(tuple(problems))
+    return source
+
+
+def _decode(data: bytes, start: Place) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        # Windows Notepad's "Unicode": no need to explain it away, but there is only one encoding in a workspace.
+        problem = start.problem(
+            "encoding",
+            "this file is saved as UTF-16, not as UTF-8",
+            "in the editor choose “Save as”, encoding UTF-8",
+        )
+        raise ContentError((problem,))
+    try:
+        return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+        rows = before.replace("\r\n", "\n").split("\n")
+        place = Place(path=start.path, line=len(rows), column=len(rows[-1]) + 1)
+        problem = place.problem(
+            "encoding",
+            "this file is not saved as UTF-8: here is a byte that is not text",
+            "in the editor choose “Save as”, encoding UTF-8, and look at the letters of this line",
+        )
+        raise ContentError((problem,)) from None
+
+
+def _control_characters(source: Source) -> list[Problem]:
+    """Find what no keyboard types: C0 and C1 controls, line separators, lone surrogates, noncharacters."""
+    problems: list[Problem] = []
+    if source.text.isascii() and source.text.replace("\n", "").replace("\t", "").isprintable():
+        return problems
+    for offset, character in enumerate(source.text):
+        if is_forbidden(character):
+            name = unicodedata.name(character, f"U+{ord(character):04X}")
+            problem = source.place(offset).problem(
+                "control",
+                f"an invisible character stands here ({name})",
+                "delete it: put the cursor behind it and press backspace, or type the line anew",
+            )
+            problems.append(problem)
+            if len(problems) == 20:
+                break
+    return problems
+
+
+def is_forbidden(character: str) -> bool:
+    """Tell whether a character is none that text may hold."""
+    code = ord(character)
+    if code < 0x20:
+        return character not in "\n\t"
+    if code < 0x7F:
+        return False
+    if code < 0xA0 or code in (0x2028, 0x2029, 0xFFFD):
+        return True
+    return 0xD800 <= code <= 0xDFFF or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF

@@ -1,0 +1,186 @@
+"""One text of a file to one value: plain words, Markdown, an address, a date, a picture, a list of sources.
+
+Comes in: a `Scalar` and its `Field`. Goes out: a `Value`; what is wrong is added to the problems at its line, inside
+blocks too.
+"""
+
+from dataclasses import dataclass
+
+from composer.content.addresses import AddressError, parse_address
+from composer.content.fields import FieldBook
+from composer.content.formats import date_hint, is_colour, iso_date, language_tag, web_address
+from composer.content.markdown import parse_markdown
+from composer.content.pictures import PictureMistake, find_picture, load_picture
+from composer.content.schema import Field
+from composer.content.source import Place
+from composer.content.sources import Piece, SourceLine, parse_sources
+from composer.content.traps import lost_comment, swallowed_keys
+from composer.content.tree import Scalar, Style
+from composer.content.values import Group, Value
+from composer.content.words import where
+from composer.errors import Problem, WorkspaceError
+from composer.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """Turns texts into values."""
+
+    workspace: Workspace
+    fields: FieldBook | None
+    problems: list[Problem]
+
+    def value(self, node: Scalar, field: Field, trail: tuple[str, ...]) -> Value:
+        """Read a text by its field's format."""
+        text = node.text.strip()
+        match field.format:
+            case "markdown":
+                return self._markdown(node, trail)
+            case "plain":
+                return self._plain(node, trail)
+            case "url":
+                return self._url(text, node.place, trail, node)
+            case "date":
+                day = iso_date(text)
+                if isinstance(day, str):
+                    self._say(node.place, trail, "date", day, date_hint(text))
+                    return None
+                return day
+            case "picture":
+                return self._picture(node, text, trail)
+            case "email" | "mailbox":
+                return self._address(node, text, field.format, trail)
+            case "colour":
+                if not is_colour(text):
+                    self._say(node.place, trail, "colour", f"“{text}” is not a colour", 'write   "#9b1c1c"   in quotes')
+                return text
+            case "language":
+                tag = language_tag(text)
+                if tag is None:
+                    self._say(node.place, trail, "language", f"“{text}” is not a language", "write en, de, zh, zh-Hant …")
+                return tag
+            case "timezone":
+                return self._timezone(node, text, trail)
+            case "key":
+                return text
+            case _:
+                return text
+
+    def _say(self, place: Place, trail: tuple[str, ...], code: str, message: str, hint: str = "") -> None:
+        self.problems.append(place.problem(code, where(trail, message), hint))
+
+    def _intact(self, node: Scalar) -> None:
+        """Say when YAML cut a part off, or took too much."""
+        if node.style is Style.PLAIN and (problem := lost_comment(node.source, node.end)):
+            self.problems.append(problem)
+        quoted = node.style in (Style.SINGLE, Style.DOUBLE)
+        if quoted and (problem := swallowed_keys(node.source, node.start, node.end)):
+            self.problems.append(problem)
+
+    def _with_tokens(self, node: Scalar, text: str, base: int, trail: tuple[str, ...]) -> str:
+        if self.fields is None or "{{" not in text:
+            return text
+        replaced, mistakes = self.fields.replace(text)
+        for mistake in mistakes:
+            self._say(node.at(base + mistake.offset), trail, "field", mistake.message, mistake.hint)
+        return replaced
+
+    def _plain(self, node: Scalar, trail: tuple[str, ...]) -> Value:
+        self._intact(node)
+        return " ".join(self._with_tokens(node, node.text, 0, trail).split())
+
+    def _markdown(self, node: Scalar, trail: tuple[str, ...]) -> Value:
+        self._intact(node)
+        text = self._with_tokens(node, node.text, 0, trail)
+        rich, findings = parse_markdown(text, self.fields.mark if self.fields else None)
+        for finding in findings:
+            # Tokens stand where fields stood: lines agree, so the place is found by line and by what stands there.
+            offset = _same_place(node.text, text, finding.offset)
+            self._say(node.at(offset), trail, finding.code, finding.message, finding.hint)
+        return rich or None
+
+    def _url(self, text: str, place: Place, trail: tuple[str, ...], node: Scalar) -> Value:
+        self._intact(node)
+        with_tokens = self._with_tokens(node, text, 0, trail)
+        given = web_address(with_tokens, field_mark=self.fields.mark if self.fields else None)
+        if given.problem:
+            self._say(place, trail, "url", given.problem.replace(with_tokens, text), given.hint)
+            return None
+        return given.url
+
+    def _picture(self, node: Scalar, text: str, trail: tuple[str, ...]) -> Value:
+        folder = node.source.path.parent
+        if text.lower().startswith(("http:", "https:", "data:")):
+            message = "a picture must be a file in the newsletter's folder, not an address"
+            self._say(node.place, trail, "picture", message, "save it to assets/ and write   assets/name.png")
+            return None
+        try:
+            path = find_picture(self.workspace.inside(folder, text))
+            # The file that was found may be a link itself.
+            return load_picture(self.workspace.inside(path.parent, path.name))
+        except WorkspaceError as error:
+            self._say(node.place, trail, "picture", error.message, error.hint)
+        except PictureMistake as error:
+            self._say(node.place, trail, "picture", str(error), error.hint)
+        return None
+
+    def _address(self, node: Scalar, text: str, form: str, trail: tuple[str, ...]) -> Value:
+        try:
+            address = parse_address(text)
+        except AddressError as error:
+            self._say(node.place, trail, "address", str(error), "it looks like   name@example.org")
+            return None
+        if form == "email" and address.name:
+            self._say(node.place, trail, "address", "only the address belongs here, without a name", "name@example.org")
+        return text
+
+    def _timezone(self, node: Scalar, text: str, trail: tuple[str, ...]) -> Value:
+        from zoneinfo import ZoneInfo
+
+        try:
+            ZoneInfo(text)
+        except (KeyError, ValueError, OSError):
+            self._say(node.place, trail, "timezone", f"“{text}” is not a time zone", "write   Europe/Berlin   or   UTC")
+            return None
+        return text
+
+    def sources(self, node: Scalar, item: Field, trail: tuple[str, ...]) -> Value:
+        """Read sources in their short form, one a line."""
+        self._intact(node)
+        lines, mistakes = parse_sources(node.text)
+        for mistake in mistakes:
+            self._say(node.at(mistake.offset), trail, "source", mistake.message, mistake.hint)
+        noun = item.title.lower() or "source"
+        return tuple(
+            self._source(node, line, item, (*trail, f"{noun} {number}")) for number, line in enumerate(lines, 1)
+        )
+
+    def _source(self, node: Scalar, line: SourceLine, item: Field, trail: tuple[str, ...]) -> Group:
+        values: dict[str, Value] = dict.fromkeys(item.properties)
+        values |= {
+            "outlet": self._piece(node, line.outlet, trail),
+            "language": line.language,
+            "title": self._piece(node, line.title, trail),
+            "original_title": self._piece(node, line.original_title, trail) if line.original_title else None,
+        }
+        if line.url is not None:
+            with_tokens = self._with_tokens(node, line.url.text, line.url.offset, trail)
+            given = web_address(with_tokens, field_mark=self.fields.mark if self.fields else None)
+            if given.problem:
+                message = given.problem.replace(with_tokens, line.url.text)
+                self._say(node.at(line.url.offset), trail, "url", message, given.hint)
+            values["url"] = given.url or None
+        return Group(values)
+
+    def _piece(self, node: Scalar, piece: Piece, trail: tuple[str, ...]) -> str:
+        return " ".join(self._with_tokens(node, piece.text, piece.offset, trail).split())
+
+
+def _same_place(written: str, replaced: str, offset: int) -> int:
+    """Find in the text as written the place of an offset in the text with tokens: same line, same distance to its end."""
+    row = replaced.count("\n", 0, offset)
+    line_end = replaced.find("\n", offset)
+    behind = (line_end if line_end >= 0 else len(replaced)) - offset
+    lines = written.split("\n")
+    start = sum(len(line) + 1 for line in lines[:row])
+    return max(start, start + len(lines[row]) - behind)

@@ -1,0 +1,310 @@
+"""YAML as a tree of texts with positions; the schema, not YAML, decides what a text means.
+
+Comes in: a `Source`. Goes out: a `Node` tree and the problems of reading it. Never turns a text into a number or a
+date, never follows an alias, never builds an object: anchors, aliases and tags are problems (so no alias can bomb).
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol
+
+import yaml
+
+from composer.content.source import Place, Source
+from composer.content.traps import Repair, diagnose, odd_key, silent_traps
+from composer.errors import Problem
+
+#: Deeper than any issue; keeps hostile input from deep recursion later.
+DEEPEST = 24
+#: How many mistakes of syntax are mended in memory, so that the mistakes behind them are told too.
+MOST_REPAIRS = 40
+
+
+class _Mark(Protocol):
+    index: int
+    line: int
+
+
+class Style(StrEnum):
+    """How a text is written down."""
+
+    PLAIN = "plain"
+    SINGLE = "single"
+    DOUBLE = "double"
+    LITERAL = "literal"
+    FOLDED = "folded"
+
+
+_STYLES = {"'": Style.SINGLE, '"': Style.DOUBLE, "|": Style.LITERAL, ">": Style.FOLDED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scalar:
+    """A text as written. `start` and `end` are offsets into the source."""
+
+    source: Source
+    start: int
+    end: int
+    text: str
+    style: Style
+
+    @property
+    def place(self) -> Place:
+        """Where the text begins."""
+        return self.source.place(self.start)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing but space is written."""
+        return not self.text.strip()
+
+    def at(self, offset: int) -> Place:
+        """Give the place in the file of a character of `text`.
+
+        Line folding changes white space only, so counting the other characters finds the way back in every style.
+        """
+        wanted = sum(1 for character in self.text[:offset] if not character.isspace())
+        return self.source.place(self._find(wanted))
+
+    def _find(self, wanted: int) -> int:
+        raw, index = self.source.text, self.start
+        match self.style:
+            case Style.LITERAL | Style.FOLDED:
+                index = raw.find("\n", index) + 1
+            case Style.SINGLE | Style.DOUBLE:
+                index += 1
+            case Style.PLAIN:
+                pass
+        while index < self.end:
+            character = raw[index]
+            length = 1
+            if self.style is Style.DOUBLE and character == "\\":
+                length, blank = _escape(raw, index)
+                if blank:
+                    index += length
+                    continue
+            elif self.style is Style.SINGLE and raw.startswith("''", index):
+                length = 2
+            elif character.isspace():
+                index += 1
+                continue
+            if wanted == 0:
+                return index
+            wanted -= 1
+            index += length
+        return max(self.start, min(index, self.end))
+
+
+def _escape(raw: str, index: int) -> tuple[int, bool]:
+    """Give the length of a double-quoted escape, and whether it stands for white space (YAML 1.2.2, 5.7)."""
+    kind = raw[index + 1 : index + 2]
+    length = {"x": 4, "u": 6, "U": 10}.get(kind, 2)
+    return length, kind in " \t\nnrtv_NLP"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A key and its value."""
+
+    key: Scalar
+    value: "Node"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapping:
+    """Keys and values, in the order written; no key twice."""
+
+    source: Source
+    start: int
+    entries: tuple[Entry, ...]
+
+    @property
+    def place(self) -> Place:
+        """Where the first key begins."""
+        return self.source.place(self.start)
+
+    def get(self, key: str) -> "Node | None":
+        """Give a key's value, or None."""
+        return next((entry.value for entry in self.entries if entry.key.text == key), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequence:
+    """A list."""
+
+    source: Source
+    start: int
+    items: tuple["Node", ...]
+
+    @property
+    def place(self) -> Place:
+        """Where the first dash stands."""
+        return self.source.place(self.start)
+
+
+Node = Scalar | Mapping | Sequence
+
+
+def parse(source: Source) -> tuple[Node | None, tuple[Problem, ...]]:
+    """Read a source as YAML.
+
+    Gives the tree (None for an empty file, or when nothing could be saved) and all problems of syntax. A mistake that
+    is understood is mended in memory and reading goes on; so every mistake is told at once, and sections behind a
+    broken line are checked too.
+    """
+    problems: list[Problem] = []
+    current = source
+    for _ in range(MOST_REPAIRS):
+        try:
+            root, found = _Reader(current).read()
+        except yaml.YAMLError as error:
+            marks = (getattr(error, "problem_mark", None), getattr(error, "context_mark", None))
+            repair: Repair = diagnose(current, _row(marks[0]), _row(marks[1]))
+            problems.append(repair.problem)
+            if repair.rows is None:
+                return None, tuple(problems)
+            current = _replace(current, repair.rows)
+        else:
+            return root, tuple(problems + found)
+    return None, tuple(problems)
+
+
+def _index(mark: "_Mark | None") -> int:
+    """Give a mark's offset in characters; the parser gives every event a mark."""
+    assert mark is not None
+    return int(mark.index)
+
+
+def _row(mark: "_Mark | None") -> int | None:
+    return None if mark is None else int(mark.line)
+
+
+def _replace(source: Source, rows: dict[int, str]) -> Source:
+    lines = source.text.split("\n")
+    for row, line in rows.items():
+        lines[row] = line
+    return Source.of("\n".join(lines), name=source.name, path=source.path)
+
+
+class _Stop(Exception):
+    """Too deep."""
+
+
+class _Reader:
+    """Builds the tree from the parser's events, without recursion on hostile depth."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.problems: list[Problem] = []
+        loader = getattr(yaml, "CLoader", yaml.Loader)
+        self.events = loader(source.text)
+
+    def read(self) -> tuple[Node | None, list[Problem]]:
+        root: Node | None = None
+        documents = 0
+        try:
+            while not isinstance(event := self._next(), yaml.StreamEndEvent):
+                if isinstance(event, yaml.DocumentStartEvent):
+                    documents += 1
+                    if documents == 2:
+                        self._problem(
+                            _index(event.start_mark),
+                            "document",
+                            "a line of three dashes ends the file for YAML; what follows would be lost",
+                            "delete the line, or write *** if you want a break in a text",
+                        )
+                elif isinstance(event, yaml.NodeEvent):
+                    node = self._node(event, 0)
+                    root = node if documents == 1 else root
+        except _Stop:
+            return None, self.problems
+        return root, self.problems
+
+    def _problem(self, offset: int, code: str, message: str, hint: str = "") -> None:
+        self.problems.append(self.source.place(offset).problem(code, message, hint))
+
+    def _next(self) -> yaml.Event:
+        event: yaml.Event = self.events.get_event()
+        return event
+
+    def _node(self, event: yaml.Event, depth: int) -> Node:
+        start = _index(event.start_mark)
+        if depth > DEEPEST:
+            self._problem(start, "depth", f"lists and keys are nested more than {DEEPEST} deep here")
+            raise _Stop
+        if isinstance(event, yaml.AliasEvent):
+            self.problems.extend(silent_traps(self.source, start, alias=True))
+            return self._text(start, _index(event.end_mark), Style.PLAIN)
+        anchored = getattr(event, "anchor", None) is not None or getattr(event, "tag", None) is not None
+        if anchored:
+            self.problems.extend(silent_traps(self.source, start, alias=False))
+        if isinstance(event, yaml.ScalarEvent):
+            if anchored:
+                return self._text(start, _index(event.end_mark), Style.PLAIN)
+            style = _STYLES.get(event.style or "", Style.PLAIN)
+            return Scalar(source=self.source, start=start, end=_index(event.end_mark), text=event.value, style=style)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[Node] = []
+            while not isinstance(inner := self._next(), yaml.SequenceEndEvent):
+                items.append(self._node(inner, depth + 1))
+            return Sequence(source=self.source, start=start, items=tuple(items))
+        return self._mapping(event, depth)
+
+    def _text(self, start: int, end: int, style: Style) -> Scalar:
+        """Take what was written as the text that was meant, so that checking goes on."""
+        return Scalar(source=self.source, start=start, end=end, text=self.source.text[start:end], style=style)
+
+    def _mapping(self, event: yaml.Event, depth: int) -> Node:
+        start = _index(event.start_mark)
+        is_flow = bool(getattr(event, "flow_style", False))
+        entries: list[Entry] = []
+        seen: dict[str, Scalar] = {}
+        so_far = len(self.problems)
+        while not isinstance(inner := self._next(), yaml.MappingEndEvent):
+            key = self._node(inner, depth + 1)
+            value = self._node(self._next(), depth + 1)
+            if is_flow and self.source.text.startswith("{{", start):
+                continue
+            if not isinstance(key, Scalar):
+                self._problem(key.start, "key", "a key must be a word here, not a list or a group of keys")
+                continue
+            if is_flow and isinstance(value, Scalar) and value.is_empty and value.start >= key.end:
+                self._lost_comma(key, value)
+                continue
+            if odd := odd_key(key.text):
+                code, message, hint, meant = odd
+                self._problem(key.start, code, message, hint)
+                key = replace(key, text=meant)
+            if key.text in seen:
+                first = seen[key.text].place
+                self._problem(
+                    key.start,
+                    "duplicate-key",
+                    f"“{key.text}” stands here a second time; the first is in line {first.line}",
+                    "keep one of the two",
+                )
+                continue
+            seen[key.text] = key
+            entries.append(Entry(key=key, value=value))
+        if is_flow and self.source.text.startswith("{{", start):
+            del self.problems[so_far:]
+            row = self.source.place(start).line - 1
+            end = self.source.starts[row] + len(self.source.line(row))
+            self._problem(
+                start,
+                "yaml-brace",
+                "a text that begins with {{ must stand in quotes",
+                f'write "{self.source.text[start:end].strip()}"',
+            )
+            return self._text(start, end, Style.PLAIN)
+        return Mapping(source=self.source, start=start, entries=tuple(entries))
+
+    def _lost_comma(self, key: Scalar, value: Scalar) -> None:
+        if self.source.text[key.end : value.end + 1].lstrip().startswith(":"):
+            return
+        self._problem(
+            key.start,
+            "yaml-comma",
+            f"the comma before “{key.text}” cuts the text in two inside {{ … }}",
+            "write one key a line, and put the text in quotes",
+        )

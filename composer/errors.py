@@ -1,0 +1,70 @@
+"""The two kinds of bad news: findings (values) and stops (exceptions).
+
+Comes in: places and words. Goes out: a `Problem` to collect, or an exception to raise. Never prints, never exits.
+
+    ComposeError               exit 1   a person can act on it: message, hint
+      UsageError               exit 2   the command line is wrong
+      WorkspaceError           exit 1   no newsletter here, or a path that leaves it
+      ContentError             exit 1   problems in an issue, in newsletter.yaml or in a theme
+      CompilerError            exit 1   the MJML compiler refused or crashed
+      OutputError              exit 1   the outbox cannot be written
+
+Everything else is a bug and keeps its traceback.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Problem:
+    """A finding at a place: file, 1-based line and column (in characters), what is wrong, how to mend it."""
+
+    path: str
+    line: int
+    column: int
+    code: str
+    message: str
+    hint: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        text = f"{self.path}:{self.line}:{self.column}: error: {self.message}  [{self.code}]"
+        return f"{text}\n    {self.hint}" if self.hint else text
+
+
+class ComposeError(Exception):
+    """A stop that a person can act on."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(ComposeError):
+    """The command line is wrong."""
+
+    exit_code = 2
+
+
+class WorkspaceError(ComposeError):
+    """There is no newsletter here, or a path leads out of it."""
+
+
+class ContentError(ComposeError):
+    """One or more problems in what people wrote; all of them, sorted by place."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        count = len(problems)
+        super().__init__("1 problem" if count == 1 else f"{count} problems")
+        self.problems = problems
+
+
+class CompilerError(ComposeError):
+    """The MJML compiler refused its input or crashed."""
+
+
+class OutputError(ComposeError):
+    """The outbox cannot be written."""

@@ -1,0 +1,84 @@
+"""Bodies in seven bits: quoted-printable and base64 (RFC 2045 sections 6.7 and 6.8).
+
+Comes in: text or bytes. Goes out: the encoding's name and ASCII bytes in lines of at most 76, CRLF between.
+Never makes a line that begins with `.` or `From `, so that dot-stuffing and mbox files leave body and signature alone.
+"""
+
+from binascii import b2a_base64, b2a_qp
+
+_LINE = 76
+_DOT = 0x2E
+_EQUALS = 0x3D
+
+
+class BodyError(ValueError):
+    """The text cannot be written as UTF-8; the message says where."""
+
+
+def encode_text(text: str) -> tuple[str, bytes]:
+    """Encode a text body in whichever encoding is smaller; quoted-printable, which people can read, may be 10 % larger.
+
+    Line ends become CRLF; the result ends in CRLF if the text does, or in base64. Raises BodyError (lone surrogates).
+    """
+    data = canonical(text)
+    printable = quoted_printable(data)
+    characters = -(-len(data) // 3) * 4
+    size_of_base64 = characters + 2 * -(-characters // _LINE)
+    if len(printable) <= size_of_base64 * 1.1:
+        return "quoted-printable", printable
+    return "base64", base64_lines(data)
+
+
+def encode_binary(data: bytes) -> tuple[str, bytes]:
+    """Encode anything that is not text."""
+    return "base64", base64_lines(data)
+
+
+def canonical(text: str) -> bytes:
+    """Return text as UTF-8 with CRLF line ends, the form to encode (RFC 2049 section 4). Raises BodyError."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        raise BodyError(f"line {line} holds half of a surrogate pair (U+{ord(text[error.start]):04X})") from None
+
+
+def quoted_printable(data: bytes) -> bytes:
+    """Encode bytes whose line ends are CRLF. Blanks at the end of a line and of the data are encoded."""
+    # The C encoder knows what to escape but not where we may break, so its soft breaks are taken out again:
+    # in its output a `=` before a line end can be nothing else.
+    escaped = b2a_qp(data.replace(b"\r\n", b"\n"), istext=True).replace(b"=\n", b"")
+    lines = []
+    for line in escaped.split(b"\n"):
+        if len(line) <= _LINE and not line.startswith((b".", b"From ")):
+            lines.append(line)
+        else:
+            _wrap(line, lines)
+    return b"\r\n".join(lines)
+
+
+def base64_lines(data: bytes) -> bytes:
+    """Encode bytes in lines of 76 characters, each ending in CRLF."""
+    return b"".join(b2a_base64(data[at : at + 57], newline=False) + b"\r\n" for at in range(0, len(data), 57))
+
+
+def _wrap(line: bytes, lines: list[bytes]) -> None:
+    """Cut an escaped line with soft breaks, never inside `=XX`, and mind how each piece begins."""
+    start, end = 0, len(line)
+    while True:
+        head = b""
+        if start < end and line[start] == _DOT:
+            head, start = b"=2E", start + 1
+        elif line.startswith(b"From ", start):
+            head, start = b"=46", start + 1
+        if len(head) + end - start <= _LINE:
+            lines.append(head + line[start:])
+            return
+        stop = start + _LINE - 1 - len(head)
+        if line[stop - 1] == _EQUALS:
+            stop -= 1
+        elif line[stop - 2] == _EQUALS:
+            stop -= 2
+        lines.append(head + line[start:stop] + b"=")
+        start = stop

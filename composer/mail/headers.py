@@ -1,0 +1,216 @@
+"""Header fields as finished bytes.
+
+Comes in: a header's name and its value as people read it. Goes out: one block of ASCII lines, folded, ending in CRLF.
+Never lets a line break, a control character or half a surrogate pair through: that is how headers are injected.
+
+Lines keep to 78 characters where there is a place to fold (RFC 5322 section 2.1.1), to 76 where an encoded-word stands
+on them (RFC 2047 section 2), and never exceed 998. Text beside encoded-words is never left plain: the whole value is
+encoded, so that no reader can lose or add a space at the seam.
+"""
+
+import re
+from binascii import b2a_base64
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+from composer.mail.addresses import FORBIDDEN, Address, describe
+from composer.mail.parameters import parameter
+
+_WIDTH = 78
+_WIDTH_ENCODED = 76
+_WORD_BYTES = 45  # 72 characters as an encoded-word; the next multiple of three makes 76, one more than RFC 2047 allows
+_LONGEST = 990  # of one unfoldable token: leaves room for a header's name within 998
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}")
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+>")
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-;=?-~]+")
+_VALUE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+(?:/[A-Za-z0-9!#$&^_.+-]+)?")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class HeaderError(ValueError):
+    """The value cannot stand in a header; the message says why."""
+
+
+def unstructured(name: str, value: str) -> bytes:
+    """Write free text, such as a subject (RFC 5322 section 2.2.1, RFC 2047 section 5 (1)). Raises HeaderError."""
+    lines = _Lines(name)
+    _check(name, value)
+    words = value.split(" ")
+    # An over-long word cannot be folded, but its encoded form can.
+    if _plain(value) and all(len(word) < _WIDTH - 2 for word in words) and len(words[0]) <= lines.room(_WIDTH):
+        lines.words(words)
+    else:
+        lines.encoded(value)
+    return lines.finish()
+
+
+def mailbox(name: str, *addresses: Address) -> bytes:
+    """Write one mailbox or several: From, To, Reply-To (RFC 5322 section 3.4). Raises HeaderError if none."""
+    lines = _Lines(name)
+    if not addresses:
+        raise HeaderError(f"{name} needs an address")
+    for index, address in enumerate(addresses):
+        wire, comma = address.wire, "," if index + 1 < len(addresses) else ""
+        shown = address.name
+        if not shown:
+            lines.token(f"{wire}{comma}")
+            continue
+        quoted = '"' + shown.replace("\\", r"\\").replace('"', r"\"") + '"'
+        if _plain(shown) and _ATOMS.fullmatch(shown) and all(len(word) <= 60 for word in shown.split(" ")):
+            lines.words(shown.split(" "))
+        elif _plain(shown) and len(quoted) <= 60 and len(quoted) <= lines.room(_WIDTH, fold=True):
+            lines.token(quoted)
+        else:
+            lines.encoded(shown)
+        lines.token(f"<{wire}>{comma}")
+    return lines.finish()
+
+
+def uris(name: str, *items: str) -> bytes:
+    """Write a list of addresses in angle brackets, such as List-Unsubscribe (RFC 2369 section 2). Raises HeaderError.
+
+    Folds between items only: a web address has no place to fold, and encoding it switches one-click unsubscribing off.
+    """
+    lines = _Lines(name)
+    if not items:
+        raise HeaderError(f"{name} needs a web or mailto address")
+    for index, item in enumerate(items):
+        _check(name, item)
+        if not _URI.fullmatch(item):
+            raise HeaderError(f"{name}: {item!r} is not an address of printable ASCII such as https://example.org/x")
+        if len(item) > _LONGEST - 3 - len(name):
+            raise HeaderError(f"{name}: the address is too long for a header: {len(item)} characters")
+        lines.token(f"<{item}>{',' if index + 1 < len(items) else ''}")
+    return lines.finish()
+
+
+def message_id(name: str, value: str) -> bytes:
+    """Write an id with its angle brackets: Message-ID, Content-ID (RFC 5322 section 3.6.4). Raises HeaderError."""
+    lines = _Lines(name)
+    _check(name, value)
+    if not _ID.fullmatch(value) or len(value) > 250:
+        raise HeaderError(f"{name}: {value!r} is not an id such as <abc@example.org> of at most 250 characters")
+    lines.token(value)
+    return lines.finish()
+
+
+def date(name: str, value: datetime) -> bytes:
+    """Write a date with its zone as a number (RFC 5322 section 3.3). Raises HeaderError for a time without a zone."""
+    lines = _Lines(name)
+    offset = value.utcoffset()
+    if offset is None:
+        raise HeaderError(f"{name}: the time has no time zone")
+    if offset.total_seconds() % 60:  # local mean times before the zones; there is no way to write their seconds
+        value, offset = value.astimezone(UTC), value.astimezone(UTC).utcoffset() or offset
+    minutes = int(offset.total_seconds()) // 60
+    zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
+    day = f"{_DAYS[value.weekday()]}, {value.day:02} {_MONTHS[value.month - 1]} {value.year:04}"
+    lines.token(f"{day} {value.hour:02}:{value.minute:02}:{value.second:02} {zone}")
+    return lines.finish()
+
+
+def structured(name: str, value: str, params: Mapping[str, str] | None = None) -> bytes:
+    """Write a MIME field such as Content-Type (RFC 2045 section 5.1), parameters by RFC 2231. Raises HeaderError."""
+    lines = _Lines(name)
+    if not _VALUE.fullmatch(value):
+        raise HeaderError(f"{name}: {value!r} is not a MIME value")
+    written = []
+    for key, text in (params or {}).items():
+        _check(name, text)
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,19}", key):
+            raise HeaderError(f"{name}: {key!r} is not the name of a parameter")
+        written += parameter(key, text)
+    for index, token in enumerate([value, *written]):
+        lines.token(token + (";" if index < len(written) else ""))
+    return lines.finish()
+
+
+def verbatim(name: str, value: str) -> bytes:
+    """Write a finished ASCII value, folded at its single spaces and never encoded. Raises HeaderError."""
+    lines = _Lines(name)
+    _check(name, value)
+    if not value.isascii() or not value or "  " in value or value != value.strip(" "):
+        raise HeaderError(f"{name} takes printable ASCII with single spaces only")
+    if max(map(len, value.split(" "))) > _LONGEST - len(name):
+        raise HeaderError(f"{name} is too long")
+    lines.words(value.split(" "))
+    return lines.finish()
+
+
+class _Lines:
+    """Lines under construction. The first always carries a piece of the value: `Name:` alone confuses some readers."""
+
+    def __init__(self, name: str) -> None:
+        if not _NAME.fullmatch(name):
+            raise HeaderError(f"{name!r} is not the name of a header")
+        self._done: list[str] = []
+        self._line = f"{name}:"
+        self._empty = True  # nothing but the header's name yet
+        self._limit = _WIDTH
+
+    def room(self, limit: int, *, fold: bool = False) -> int:
+        """Characters left on this line (or, after folding, on the next) behind one space."""
+        here = min(limit, self._limit) - len(self._line) - 1
+        return max(here, limit - 1) if fold and not self._empty else here
+
+    def token(self, token: str, *, limit: int = _WIDTH) -> None:
+        if len(token) > self.room(limit) and not self._empty:
+            self._done.append(self._line)
+            self._line, self._limit = "", _WIDTH
+        self._line += f" {token}"
+        self._limit = min(limit, self._limit)
+        self._empty = False
+
+    def words(self, words: list[str]) -> None:
+        for word in words:
+            self.token(word)
+
+    def encoded(self, value: str) -> None:
+        room = self.room(_WIDTH_ENCODED)
+        if room < 12 + 12 and not self._empty:
+            room = _WIDTH_ENCODED - 1
+        for word in _encoded_words(value, (room - 12) // 4 * 3):
+            self.token(word, limit=_WIDTH_ENCODED)
+
+    def finish(self) -> bytes:
+        return "\r\n".join([*self._done, self._line, ""]).encode("ascii")
+
+
+def _encoded_words(value: str, first: int) -> Iterator[str]:
+    """Split text into encoded-words of whole characters, the first of at most `first` bytes (RFC 2047, 2 and 5).
+
+    Only the last word may carry `=` padding: GMime joins neighbours before it decodes and stops at the first padding it
+    meets. So words end where the bytes so far are a multiple of three. Where no such place exists (one letter, then only
+    Chinese) the first character goes alone into a Q word, which has no padding, and the rest starts anew.
+    """
+    position, limit = 0, min(first, _WORD_BYTES)
+    while position < len(value):
+        size, cut, end = 0, 0, position
+        while end < len(value):
+            width = len(value[end].encode())
+            if size + width > limit:
+                break
+            size, end = size + width, end + 1
+            if size % 3 == 0:
+                cut = end
+        if end == len(value):
+            cut = end
+        if cut:
+            word = b2a_base64(value[position:cut].encode(), newline=False).decode("ascii")
+            yield f"=?utf-8?B?{word}?="
+        else:
+            cut = position + 1
+            yield "=?utf-8?Q?" + "".join(f"={byte:02X}" for byte in value[position].encode()) + "?="
+        position, limit = cut, _WORD_BYTES
+
+
+def _plain(value: str) -> bool:
+    """Tell whether text can stand as it is: encoding protects what readers would decode, squeeze or strip."""
+    return value.isascii() and "=?" not in value and "  " not in value and value == value.strip(" ")
+
+
+def _check(name: str, value: str) -> None:
+    if found := FORBIDDEN.search(value):
+        raise HeaderError(f"{name} must not hold {describe(found[0])}")

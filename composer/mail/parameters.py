@@ -1,0 +1,54 @@
+"""MIME parameters: the `filename="..."` behind a header's value.
+
+Comes in: a parameter's name and its text. Goes out: its written forms, one for each place between two semicolons.
+Never looks at control characters: headers.py has refused them before.
+"""
+
+import re
+import unicodedata
+
+#: Longest `key="text"` kept in one piece: fits a folded line behind a space, with its semicolon.
+_SHORT = 76
+#: Octets that RFC 2231 section 7 (attribute-char) lets stand unencoded; kept to those no reader stumbles over.
+_UNENCODED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+#: Parameters that people see, for which readers without RFC 2231 get an ASCII version besides.
+_WITH_FALLBACK = frozenset({"filename", "name"})
+
+
+def parameter(key: str, text: str) -> list[str]:
+    """Write one parameter: quoted where that says it all, otherwise after RFC 2231 (sections 3 and 4)."""
+    plain = f'{key}="{text}"'
+    # A quote or backslash could be escaped, and `=?` or `%` left alone, but readers disagree about each of them.
+    if text.isascii() and not re.search(r'["\\%]|=\?|^ | $|  ', text) and len(plain) <= _SHORT:
+        return [plain]
+    fallback = [f'{key}="{ascii_fallback(text)}"'] if key in _WITH_FALLBACK else []
+    return [*_extended(key, text), *fallback]
+
+
+def ascii_fallback(text: str) -> str:
+    """Return a file name in ASCII that resembles the text: `_` for the rest, at most 60 characters, same ending."""
+    letters = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    name = re.sub(r"[^A-Za-z0-9 ().,+-]+", "_", "".join(letters))
+    name = re.sub(r" {2,}", " ", name).strip(" ")
+    stem, dot, ending = name.rpartition(".")
+    if dot and len(ending) <= 8:
+        return f"{stem[: 59 - len(ending)] or '_'}.{ending}"
+    return name[:60] or "_"
+
+
+def _extended(key: str, text: str) -> list[str]:
+    pieces = [_percent(character) for character in text]
+    whole = f"{key}*=utf-8''{''.join(pieces)}"
+    if len(whole) <= _SHORT:
+        return [whole]
+    sections = [f"{key}*0*=utf-8''"]
+    for piece in pieces:  # whole characters: not required, but kinder
+        if len(sections[-1]) + len(piece) > _SHORT:
+            sections.append(f"{key}*{len(sections)}*=")
+        sections[-1] += piece
+    return sections
+
+
+def _percent(character: str) -> str:
+    octets = character.encode()
+    return "".join(chr(octet) if octet in _UNENCODED else f"%{octet:02X}" for octet in octets)

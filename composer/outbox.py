@@ -1,0 +1,93 @@
+"""Writes a built edition into its folder of the outbox.
+
+Comes in: a `Built` edition. Goes out: files, all of them or none: the folder is written beside its place and swapped
+whole, so that a build that fails or is killed leaves the earlier output untouched.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from composer.errors import OutputError
+from composer.pipeline import PICTURES, Built
+
+#: Seconds after which a half-written folder belongs to no running build.
+_STALE = 600
+
+
+def write(built: Built, outbox: Path) -> tuple[Path, ...]:
+    """Write issue.eml, issue.html, issue.txt and the pictures to `outbox/<stem>/`; give the three files' paths.
+
+    Raises OutputError when the disk, or another program, is in the way.
+    """
+    folder = outbox / built.issue.stem
+    try:
+        outbox.mkdir(parents=True, exist_ok=True)
+        _sweep(outbox, built.issue.stem)
+        with tempfile.TemporaryDirectory(prefix=f".{built.issue.stem}-", suffix=".new", dir=outbox) as new:
+            # The folder inside is what gets swapped: a temporary folder is private, an outbox need not be.
+            fresh = Path(new) / built.issue.stem
+            fresh.mkdir()
+            _fill(fresh, built)
+            _swap(fresh, folder, Path(new) / "old")
+    except OSError as error:
+        raise _explain(error, folder) from error
+    return tuple(folder / name for name in ("issue.html", "issue.txt", "issue.eml"))
+
+
+def _fill(folder: Path, built: Built) -> None:
+    # Bytes, not text: line ends must be the same on every system.
+    (folder / "issue.html").write_bytes(built.html.encode())
+    (folder / "issue.txt").write_bytes(built.text.encode())
+    (folder / "issue.eml").write_bytes(built.message)
+    if built.pictures:
+        (folder / PICTURES).mkdir()
+    for name, picture in built.pictures:
+        (folder / PICTURES / name).write_bytes(picture.data)
+
+
+def _swap(fresh: Path, folder: Path, old: Path) -> None:
+    """Put the fresh folder in the place of the earlier one; put that back when it cannot be done."""
+    if not folder.exists():
+        os.replace(fresh, folder)
+        return
+    os.replace(folder, old)
+    try:
+        os.replace(fresh, folder)
+    except OSError:
+        os.replace(old, folder)
+        raise
+
+
+def _sweep(outbox: Path, stem: str) -> None:
+    """Take away what a killed build left, and put back the edition it had just moved aside."""
+    for left in outbox.glob(f".{stem}-*.new"):
+        if (left / "old").is_dir() and not (outbox / stem).exists():
+            os.replace(left / "old", outbox / stem)
+        # A fresh one may belong to a build that is running in another window.
+        if time.time() - left.stat().st_mtime > _STALE:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _explain(error: OSError, folder: Path) -> OutputError:
+    if isinstance(error, PermissionError):
+        return OutputError(
+            f"{folder} cannot be written: a file in it is open in another program, or the folder is not yours",
+            "close the program that shows the edition, then build again; the earlier output is untouched",
+        )
+    return OutputError(
+        f"{folder} cannot be written: {error.strerror or error}", "the earlier output is untouched"
+    )
+
+
+def is_current(built: Built, outbox: Path) -> bool:
+    """Tell whether the outbox holds exactly this edition."""
+    folder = outbox / built.issue.stem
+    try:
+        return (folder / "issue.eml").read_bytes() == built.message and (
+            folder / "issue.html"
+        ).read_bytes() == built.html.encode()
+    except OSError:
+        return False

@@ -1,0 +1,100 @@
+"""From an issue file to a finished message: what build, preview, test and send share.
+
+Comes in: a workspace and an issue's path. Goes out: a `Built` value in memory. Never writes.
+"""
+
+import datetime
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import quote
+
+from composer.content.fields import stand_ins
+from composer.content.issue import Issue, read_issue
+from composer.content.newsletter import Newsletter
+from composer.content.values import Picture
+from composer.mail.merge import fill_html, fill_text
+from composer.mail.message import Headers, Part, build, edition_hash, message_id_for
+from composer.render.edition import Edition, render
+from composer.workspace import Workspace
+
+#: The folder of pictures beside an edition's page.
+PICTURES = "pictures"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """An issue, its edition, and what a build hands out. `hash` is the edition's SHA-256 in hex."""
+
+    issue: Issue
+    newsletter: Newsletter
+    edition: Edition
+    hash: str
+    #: The edition as a page: pictures lie beside it, merge fields show their stand-ins.
+    html: str
+    text: str
+    message: bytes
+    pictures: tuple[tuple[str, Picture], ...]
+
+
+def build_issue(workspace: Workspace, path: Path) -> Built:
+    """Read, check and render an issue, and make the message that shows it.
+
+    Raises ContentError with every problem, or CompilerError. The message is addressed to nobody; its Date is the
+    issue's day at midnight in the newsletter's zone, its Message-ID follows from the edition: same input, same bytes.
+    """
+    newsletter, issue = read_issue(workspace, path)
+    edition = render(issue, newsletter)
+    values = stand_ins(edition.fields)
+    domain = newsletter.sender.domain
+    named = _named(edition.pictures)
+    parts = tuple(
+        Part(content_id=f"{picture.src}@{domain}", filename=name, media_type=picture.media_type, data=picture.data)
+        for name, picture in named
+    )
+    midnight = datetime.datetime.combine(issue.date, datetime.time(), newsletter.zone)
+    headers = Headers(
+        sender=newsletter.sender,
+        reply_to=newsletter.reply_to,
+        to=None,
+        subject=fill_text(edition.subject, values),
+        date=midnight,
+        message_id="",
+        language=edition.language,
+    )
+    html = fill_html(edition.html, values)
+    text = fill_text(edition.text, values)
+    mailed = html
+    for _, picture in named:
+        mailed = mailed.replace(f'"{picture.src}"', f'"cid:{picture.src}@{domain}"')
+    digest = edition_hash(headers, html=mailed, text=text, pictures=parts)
+    headers = replace(headers, message_id=message_id_for(digest, domain))
+    return Built(
+        issue=issue,
+        newsletter=newsletter,
+        edition=edition,
+        hash=digest,
+        html=_page(html, named),
+        text=text,
+        message=build(headers, html=mailed, text=text, pictures=parts),
+        pictures=named,
+    )
+
+
+def _named(pictures: tuple[Picture, ...]) -> tuple[tuple[str, Picture], ...]:
+    """Give each picture a file name of its own."""
+    named: dict[str, Picture] = {}
+    for picture in pictures:
+        stem, dot, ending = picture.name.rpartition(".")
+        name, number = picture.name, 1
+        while name.casefold() in (taken.casefold() for taken in named):
+            number += 1
+            name = f"{stem}-{number}{dot}{ending}" if dot else f"{picture.name}-{number}"
+        named[name] = picture
+    return tuple(named.items())
+
+
+def _page(html: str, named: tuple[tuple[str, Picture], ...]) -> str:
+    """Let the page find its pictures in the folder beside it."""
+    for name, picture in named:
+        html = html.replace(f'"{picture.src}"', f'"{PICTURES}/{quote(name)}"')
+    return html

@@ -1,0 +1,269 @@
+"""Renders an issue: the one place that runs the whole chain.
+
+Comes in: an `Issue` and its `Newsletter`. Goes out: an `Edition`, with no addressee yet: merge fields and pictures stand
+in it as tokens. Raises ContentError for a theme's mistakes, CompilerError when the compiler gives up.
+"""
+
+import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from composer.content.fields import MergeField
+from composer.content.issue import Issue, Section
+from composer.content.markdown import Rich
+from composer.content.newsletter import Newsletter
+from composer.content.values import Group, Picture
+from composer.errors import ContentError, Problem
+from composer.render.html import direction
+from composer.render.inline import css_problems, head_css_problems, inline_css
+from composer.render.mjml import compile_mjml
+from composer.render.mjml_lint import Finding, lint, strip_origins
+from composer.render.text import tidy
+from composer.render.theme import Theme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """A rendered issue. `html` and `text` hold the tokens of `fields`; `html` holds those of `pictures` too."""
+
+    subject: str
+    preheader: str | None
+    html: str
+    text: str
+    language: str
+    fields: tuple[MergeField, ...]
+    pictures: tuple[Picture, ...]
+    #: Bytes of the HTML by section, with what surrounds them under "page".
+    sizes: Mapping[str, int]
+    #: The MJML that was compiled: what other MJML tools are measured against.
+    mjml: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """A line of the table of contents; level 1 is a section, level 2 an item."""
+
+    title: str
+    anchor: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SectionView:
+    """A section as its templates see it."""
+
+    key: str
+    type: str
+    heading: str
+    anchor: str
+    options: Group
+    content: Group | tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PageSection:
+    """A rendered section as the page sees it. `mark` is a class that the page puts on the section's outermost element."""
+
+    key: str
+    type: str
+    heading: str
+    anchor: str
+    body: str
+    contents: tuple[_Entry, ...]
+    mark: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _IssueView:
+    """The issue as templates see it."""
+
+    date: datetime.date
+    number: int | None
+    subject: str
+    preheader: str | None
+    note: Rich | None
+    language: str
+    direction: str
+    masthead: tuple[Group, ...]
+    imprint: Group | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Links:
+    """Addresses that are made for each reader, as tokens; None when there is no place they could lead to."""
+
+    unsubscribe: str | None
+    preferences: str | None
+    web: str | None
+
+
+def render(issue: Issue, newsletter: Newsletter) -> Edition:
+    """Render an issue to HTML and plaintext."""
+    theme = Theme(newsletter.theme, issue.language)
+    context: dict[str, object] = {
+        "newsletter": newsletter.values,
+        "issue": _IssueView(
+            date=issue.date,
+            number=issue.number,
+            subject=issue.subject,
+            preheader=issue.preheader,
+            note=issue.note,
+            language=issue.language,
+            direction=direction(issue.language),
+            masthead=issue.masthead,
+            imprint=issue.imprint,
+        ),
+        "phrases": theme.phrases,
+        "theme": theme.values,
+        "links": _links(issue, newsletter),
+    }
+    mjml = _mjml(theme, issue, context)
+    text = tidy(_page(theme, issue, context, "txt"))
+    findings = lint(mjml)
+    if findings:
+        raise ContentError(tuple(sorted({_template_problem(newsletter, finding) for finding in findings})))
+    mjml = strip_origins(mjml)
+    html, sizes = _measure(inline_css(compile_mjml(mjml), _inline_css(theme, context)), issue)
+    return Edition(
+        subject=issue.subject,
+        preheader=issue.preheader,
+        html=html,
+        text=text,
+        language=issue.language,
+        fields=issue.fields.fields,
+        pictures=tuple(picture for picture in issue.pictures if picture.src in html),
+        sizes=sizes,
+        mjml=mjml,
+    )
+
+
+def _links(issue: Issue, newsletter: Newsletter) -> _Links:
+    """Make tokens for the readers' links; what they show without a reader leads to the public pages."""
+    public = newsletter.values.group("delivery").text("public_url")
+    if public is None:
+        return _Links(unsubscribe=None, preferences=None, web=None)
+    base = public.rstrip("/")
+    return _Links(
+        unsubscribe=issue.fields.field("unsubscribe_url", f"{base}/unsubscribe").token,
+        preferences=issue.fields.field("preferences_url", f"{base}/preferences").token,
+        web=issue.fields.field("web_url", f"{base}/{issue.stem}").token,
+    )
+
+
+def _mjml(theme: Theme, issue: Issue, context: Mapping[str, object]) -> str:
+    head = theme.render("head.css", context)
+    _check_css(theme, "head.css", head)
+    return _page(theme, issue, {**context, "head_css": Markup(head)}, "mjml")
+
+
+def _inline_css(theme: Theme, context: Mapping[str, object]) -> str:
+    css = theme.render("inline.css", context)
+    _check_css(theme, "inline.css", css)
+    return css
+
+
+def _check_css(theme: Theme, name: str, css: str) -> None:
+    found = head_css_problems(css) if name == "head.css" else css_problems(css)
+    if found:
+        path = theme.files.find(name)
+        shown = theme.files.display(path) if path else name
+        raise ContentError(
+            tuple(
+                Problem(path=shown, line=line, column=column, code="css", message=message)
+                for line, column, message in found
+            )
+        )
+
+
+def _page(theme: Theme, issue: Issue, context: Mapping[str, object], kind: str) -> str:
+    sections = tuple(
+        _rendered(theme, section, number, context, kind) for number, section in enumerate(issue.sections)
+    )
+    return theme.render(f"page.{kind}.j2", {**context, "sections": sections})
+
+
+def _rendered(theme: Theme, section: Section, number: int, context: Mapping[str, object], kind: str) -> _PageSection:
+    spec = section.spec
+    view = _SectionView(
+        key=spec.key,
+        type=spec.type.name,
+        heading=spec.heading,
+        anchor=spec.anchor,
+        options=spec.options,
+        content=section.content,
+    )
+    body = theme.render(f"sections/{spec.type.name}/section.{kind}.j2", {**context, "section": view})
+    return _PageSection(
+        key=spec.key,
+        type=spec.type.name,
+        heading=spec.heading,
+        anchor=spec.anchor,
+        body=Markup(body) if kind == "mjml" else body.strip("\n"),
+        contents=_contents(section),
+        mark=f"section-mark-{number:02d}",
+    )
+
+
+def _contents(section: Section) -> tuple[_Entry, ...]:
+    spec = section.spec
+    if spec.contents == "none":
+        return ()
+    entries = [_Entry(title=spec.heading, anchor=spec.anchor, level=1)] if spec.heading else []
+    if spec.contents == "titles":
+        items = section.items or ((section.content,) if isinstance(section.content, Group) else ())
+        for index, item in enumerate(items, 1):
+            title = item.text("title") if "title" in item else None
+            if title:
+                anchor = f"{spec.anchor}-{index}" if section.items else spec.anchor
+                entries.append(_Entry(title=title, anchor=anchor, level=2))
+    return tuple(entries)
+
+
+_MARK = re.compile(r"section-mark-(\d\d)")
+
+
+def _measure(html: str, issue: Issue) -> tuple[str, Mapping[str, int]]:
+    """Take the marks out, and count the bytes from each section's beginning to the next one's."""
+    pieces: list[str] = []
+    starts: list[tuple[int, int]] = []
+    done = size = 0
+    for match in re.finditer(r'\s*class="(?P<before>[^"]*?)\s*section-mark-(?P<number>\d\d)(?P<after>[^"]*)"', html):
+        kept = f"{match['before']}{match['after']}".strip()
+        piece = html[done : match.start()] + (f' class="{kept}"' if kept else "")
+        begin = size + len(html[done : html.rfind("<", done, match.start())].encode())
+        if not starts or starts[-1][1] != int(match["number"]):
+            starts.append((begin, int(match["number"])))
+        pieces.append(piece)
+        size += len(piece.encode())
+        done = match.end()
+    pieces.append(html[done:])
+    page = "".join(pieces)
+    total = len(page.encode())
+    # Behind the last section comes the closing part, which begins at the next element on the page's own level.
+    sizes: dict[str, int] = {}
+    for index, (begin, number) in enumerate(starts):
+        end = starts[index + 1][0] if index + 1 < len(starts) else _end_of_last(page, begin)
+        sizes[issue.sections[number].spec.key] = end - begin
+    sizes["page"] = total - sum(sizes.values())
+    return page, sizes
+
+
+def _end_of_last(page: str, begin: int) -> int:
+    """Find where the element that begins at a byte offset ends: its <div>s are counted."""
+    data = page.encode()
+    depth = 0
+    for match in re.finditer(rb"<(/?)div\b", data[begin:]):
+        depth += -1 if match[1] else 1
+        if depth == 0:
+            return begin + match.end()
+    return len(data)
+
+
+def _template_problem(newsletter: Newsletter, finding: Finding) -> Problem:
+    path, line, column = (finding.origin.rsplit(":", 2) + ["", ""])[:3] if finding.origin else ("", "", "")
+    if not path:
+        path, line, column = f"templates/{newsletter.theme.name}/page.mjml.j2", "1", "1"
+    return Problem(path=path, line=int(line), column=int(column), code="mjml", message=finding.message)

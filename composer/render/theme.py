@@ -1,0 +1,161 @@
+"""A theme's templates: found, rendered, their mistakes told by file and line.
+
+Comes in: a theme's files and the values of an edition. Goes out: MJML, CSS and plaintext. Templates are sandboxed,
+HTML is escaped unless a filter printed it, and an unknown name is an error.
+"""
+
+import re
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2.sandbox import SandboxedEnvironment
+
+from composer.content.schema import built_in
+from composer.content.section_types import read_by
+from composer.content.values import Group
+from composer.errors import ContentError, Problem
+from composer.render import text as plain
+from composer.render.html import HtmlPrinter
+from composer.workspace import ThemeFiles
+
+_MJML_TAG = re.compile(r"<(mj-[a-z-]+|mjml)(?=[\s>/])")
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A theme for one edition's language (BCP 47)."""
+
+    files: ThemeFiles
+    language: str
+
+    @cached_property
+    def values(self) -> Group:
+        """What theme.yaml says. Raises ContentError."""
+        path = self.files.find("theme.yaml")
+        if path is None:
+            raise ContentError((self._problem("theme.yaml", 1, "theme", f"the theme “{self.files.name}” has no theme.yaml"),))
+        value, _ = read_by(self.files, path, built_in("theme"))
+        assert isinstance(value, Group)
+        return value
+
+    @cached_property
+    def phrases(self) -> Mapping[str, str]:
+        """The fixed phrases in the edition's language. Raises ContentError when the theme does not have it."""
+        tags = [self.language, *(self.language.rsplit("-", cut)[0] for cut in range(1, self.language.count("-") + 1))]
+        for tag in tags:
+            if path := self.files.find(f"phrases/{tag}.yaml"):
+                value, _ = read_by(self.files, path, built_in("phrases"))
+                assert isinstance(value, Group)
+                return {name: value.text(name) or "" for name in value}
+        known = ", ".join(self.files.languages())
+        problem = self._problem(
+            f"phrases/{self.language}.yaml",
+            1,
+            "language",
+            f"the theme “{self.files.name}” has no phrases in “{self.language}”; it has them in {known}",
+            f"copy phrases/en.yaml to templates/{self.files.name}/phrases/{self.language}.yaml and translate it",
+        )
+        raise ContentError((problem,))
+
+    def render(self, name: str, context: Mapping[str, object]) -> str:
+        """Render a template. Raises ContentError, pointing at the template's line."""
+        environment = self._html if name.endswith((".mjml.j2", ".css")) else self._text
+        try:
+            return environment.get_template(name).render(context)
+        except ContentError:
+            raise
+        except TemplateSyntaxError as error:
+            where = error.filename or self._display(error.name or name)
+            raise self._stop(where, error.lineno, error.message or "this cannot be read") from None
+        except Exception as error:
+            # Whatever a template's expression raises is the template's mistake, if it was raised while a template ran.
+            frames = [frame for frame in traceback.extract_tb(error.__traceback__) if self._is_template(frame.filename)]
+            if isinstance(error, TemplateNotFound) and not frames:
+                raise self._stop(self._display(name), 1, f"there is no template “{error.name}”") from None
+            if not frames:
+                raise
+            raise self._stop(frames[-1].filename, frames[-1].lineno or 1, _explain(error)) from None
+
+    def _stop(self, path: str, line: int, message: str) -> ContentError:
+        problem = Problem(path=path, line=line, column=1, code="template", message=message)
+        return ContentError((problem,))
+
+    def _problem(self, name: str, line: int, code: str, message: str, hint: str = "") -> Problem:
+        return Problem(path=self._display(name), line=line, column=1, code=code, message=message, hint=hint)
+
+    def _display(self, name: str) -> str:
+        path = self.files.find(name)
+        return self.files.display(path) if path else f"templates/{self.files.name}/{name}"
+
+    def _is_template(self, filename: str) -> bool:
+        return filename.endswith((".j2", ".css")) and not filename.endswith(".py")
+
+    def _load(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
+        path = self.files.find(name)
+        if path is None:
+            return None
+        display = self.files.display(path)
+        try:
+            source = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise self._stop(display, 1, "this file is not saved as UTF-8") from None
+        if name.endswith(".mjml.j2"):
+            source = _with_origins(source, display)
+        return source, display, lambda: True
+
+    @cached_property
+    def _html(self) -> SandboxedEnvironment:
+        printer = HtmlPrinter(self.language)
+        environment = self._environment(autoescape=True)
+        environment.filters |= {"html": printer.html, "html_inline": printer.inline}
+        return environment
+
+    @cached_property
+    def _text(self) -> SandboxedEnvironment:
+        environment = self._environment(autoescape=False)
+        environment.filters |= {"text": plain.text, "line": plain.line, "underline": plain.underline}
+        return environment
+
+    def _environment(self, *, autoescape: bool) -> SandboxedEnvironment:
+        environment = SandboxedEnvironment(
+            loader=FunctionLoader(self._load), undefined=StrictUndefined, autoescape=autoescape, cache_size=200
+        )
+        environment.filters |= {
+            "date": self._date,
+            "language_name": self._language_name,
+            "host": lambda url: (urlsplit(str(url)).hostname or "").removeprefix("www."),
+        }
+        return environment
+
+    def _date(self, day: date, pattern: str | None = None) -> str:
+        from babel.dates import format_date
+
+        return format_date(day, pattern or "long", locale=self.language.replace("-", "_"))
+
+    def _language_name(self, tag: str) -> str:
+        from babel.core import Locale
+
+        name = Locale.parse(tag.replace("-", "_")).get_display_name(self.language.replace("-", "_"))
+        return name or tag
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, TemplateError):
+        return error.message or type(error).__name__
+    return f"{type(error).__name__}: {error}" if not isinstance(error, AttributeError) else str(error)
+
+
+def _with_origins(source: str, display: str) -> str:
+    """Give every MJML element the place it came from, so that a mistake in what is rendered finds its template."""
+    lines = source.split("\n")
+    for row, line in enumerate(lines):
+        lines[row] = _MJML_TAG.sub(
+            lambda match, row=row: f'<{match[1]} data-at="{display}:{row + 1}:{match.start() + 1}"',  # type: ignore[misc]
+            line,
+        )
+    return "\n".join(lines)
