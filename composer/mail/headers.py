@@ -13,7 +13,7 @@ from binascii import b2a_base64
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from composer.mail.addresses import FORBIDDEN, Address, describe
+from composer.content.addresses import FORBIDDEN, Address, describe
 from composer.mail.parameters import parameter
 
 _WIDTH = 78

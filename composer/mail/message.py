@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from composer.mail import headers as write
-from composer.mail.addresses import Address, domain_to_ascii
+from composer.content.addresses import Address, domain_to_ascii
 from composer.mail.encoding import encode_binary, encode_text
 from composer.mail.headers import HeaderError
 

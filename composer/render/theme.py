@@ -123,7 +123,12 @@ class Theme:
 
     def _environment(self, *, autoescape: bool) -> SandboxedEnvironment:
         environment = SandboxedEnvironment(
-            loader=FunctionLoader(self._load), undefined=StrictUndefined, autoescape=autoescape, cache_size=200
+            loader=FunctionLoader(self._load),
+            undefined=StrictUndefined,
+            autoescape=autoescape,
+            trim_blocks=True,
+            keep_trailing_newline=True,
+            cache_size=200,
         )
         environment.filters |= {
             "date": self._date,
