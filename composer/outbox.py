@@ -77,9 +77,7 @@ def _explain(error: OSError, folder: Path) -> OutputError:
             f"{folder} cannot be written: a file in it is open in another program, or the folder is not yours",
             "close the program that shows the edition, then build again; the earlier output is untouched",
         )
-    return OutputError(
-        f"{folder} cannot be written: {error.strerror or error}", "the earlier output is untouched"
-    )
+    return OutputError(f"{folder} cannot be written: {error.strerror or error}", "the earlier output is untouched")
 
 
 def is_current(built: Built, outbox: Path) -> bool:

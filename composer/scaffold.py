@@ -185,7 +185,9 @@ def _dashed(body: list[str], indent: str) -> list[str]:
 
 def _raw(node: Mapping, indent: str) -> list[str]:
     return [
-        f"{indent}{entry.key.text}: {entry.value.text.strip()}" for entry in node.entries if isinstance(entry.value, Scalar)
+        f"{indent}{entry.key.text}: {entry.value.text.strip()}"
+        for entry in node.entries
+        if isinstance(entry.value, Scalar)
     ]
 
 

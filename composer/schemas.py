@@ -52,7 +52,7 @@ def issue_schema(newsletter: Newsletter) -> JsonObject:
 
 
 def _or_from(schema: JsonObject) -> JsonObject:
-    words = {name: schema[name] for name in ("title", "description") if name in schema}
+    words: JsonObject = {name: schema[name] for name in ("title", "description") if name in schema}
     other: JsonObject = {
         "title": "From a file",
         "type": "object",

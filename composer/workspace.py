@@ -58,7 +58,7 @@ class Workspace:
     def issues(self) -> tuple[Path, ...]:
         """List the issue files, oldest name first; editions in other languages stand behind their issue."""
         folder = self.root / ISSUES
-        return tuple(sorted(path for path in folder.glob("*.yaml") if path.is_file()))
+        return tuple(sorted((path for path in folder.glob("*.yaml") if path.is_file()), key=lambda path: path.stem))
 
     def issue(self, name: str) -> Path:
         """Find an issue by path or by stem (`2025-01-30`, `2025-01-30.de`).

@@ -32,7 +32,9 @@ def command(date: str | None, language: str | None, source: str | None) -> int:
 
     workspace = Workspace.find(Path.cwd())
     if source is not None and language is None:
-        raise UsageError("--from needs --language: the language to write in", "compose new DATE --language de --from en")
+        raise UsageError(
+            "--from needs --language: the language to write in", "compose new DATE --language de --from en"
+        )
     newsletter = read_newsletter(workspace)
     tag = _language(language) if language else None
     is_other = tag is not None and tag != newsletter.language
@@ -94,7 +96,7 @@ def _overlay(path: Path, tag: str) -> None:
     text = (
         "# What differs in this language: only these keys; everything else stands in newsletter.yaml.\n"
         f"language: {tag}\n"
-        "# name: \"…\"\n# sections:\n#   top_story:\n#     heading: \"…\"\n"
+        '# name: "…"\n# sections:\n#   top_story:\n#     heading: "…"\n'
     )
     path.write_text(text, encoding="utf-8", newline="\n")
     console.talk(f"{path.name}: made; write the newsletter's name and headings in this language there")

@@ -67,7 +67,9 @@ def _encode(part: str) -> str:
 
 def _scheme_hint(text: str, scheme: re.Match[str] | None) -> str:
     if scheme is None:
-        return f"did you mean https://{text} ?" if re.match(r"^[\w.-]+\.\w{2,}(/|$)", text) else "it begins with https://"
+        return (
+            f"did you mean https://{text} ?" if re.match(r"^[\w.-]+\.\w{2,}(/|$)", text) else "it begins with https://"
+        )
     if re.match(r"^(h?t+p+s?|https?|htps?|hhttps?)$", scheme[1], re.IGNORECASE):
         return "did you mean https:// ?"
     return "it begins with https://"

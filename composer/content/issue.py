@@ -14,7 +14,7 @@ from composer.content.newsletter import Newsletter, SectionSpec, read_newsletter
 from composer.content.reading import Reader
 from composer.content.source import Place, read_source
 from composer.content.tree import Mapping, parse
-from composer.content.values import Group, Picture, Value
+from composer.content.values import Group, Picture, Value, groups_in, text_in
 from composer.errors import ContentError
 from composer.workspace import Workspace
 
@@ -106,11 +106,11 @@ def _issue(path: Path, newsletter: Newsletter, values: Group, book: FieldBook) -
         language=newsletter.language,
         date=date,
         number=number if isinstance(number, int) else None,
-        subject=values.text("subject") or "",
-        preheader=values.text("preheader"),
+        subject=text_in(values, "subject") or "",
+        preheader=text_in(values, "preheader"),
         note=note if isinstance(note, Rich) else None,
         sections=sections,
-        masthead=values.groups("masthead") or newsletter.values.groups("masthead"),
+        masthead=groups_in(values, "masthead") or groups_in(newsletter.values, "masthead"),
         imprint=imprint if isinstance(imprint, Group) else None,
         fields=book,
         pictures=tuple(dict.fromkeys((*_pictures(newsletter.values), *_pictures(values)))),

@@ -17,7 +17,7 @@ from composer.content.schema import Field, Schema, built_in
 from composer.content.section_types import SectionType, read_definitions, read_document, read_section_type
 from composer.content.tree import Mapping as MappingNode
 from composer.content.tree import Node, Scalar
-from composer.content.values import Group
+from composer.content.values import Group, group_in, text_in
 from composer.content.words import key_words, nearest
 from composer.errors import ContentError, Problem
 from composer.workspace import NEWSLETTER, ThemeFiles, Workspace, themes_known
@@ -230,11 +230,11 @@ def _section(
     return SectionSpec(
         key=key,
         type=kind,
-        heading=values.text("heading") or "",
+        heading=text_in(values, "heading") or "",
         required=values["required"] is True,
         least=least if isinstance(least, int) else None,
         most=most if isinstance(most, int) else None,
-        contents=values.text("contents") or "heading",
+        contents=text_in(values, "contents") or "heading",
         options=Group({option: values[option] for option in kind.options.properties}),
     )
 
@@ -248,7 +248,9 @@ def _check_fields(node: Node | None, problems: list[Problem]) -> None:
             message = f"“{key}” cannot be a merge field's name: small letters, digits and _ only"
             problems.append(entry.key.place.problem("key", message, f"did you mean {_as_key(key)}?"))
         elif key in BUILT_IN or key in RESERVED:
-            problems.append(entry.key.place.problem("key", f"the merge field “{key}” is there already", "delete it here"))
+            problems.append(
+                entry.key.place.problem("key", f"the merge field “{key}” is there already", "delete it here")
+            )
 
 
 def _newsletter(
@@ -263,17 +265,17 @@ def _newsletter(
     if isinstance(own, Group):
         for name in own:
             given = own[name]
-            fields[name] = given.text("default") if isinstance(given, Group) else None
-    sender = values.group("sender")
-    reply_to = sender.text("reply_to")
-    written = values.text("language") or "en"
+            fields[name] = text_in(given, "default") if isinstance(given, Group) else None
+    sender = group_in(values, "sender")
+    reply_to = text_in(sender, "reply_to")
+    written = text_in(values, "language") or "en"
     overlay_language = written if language is None or written.split("-")[0] == language.split("-")[0] else language
     return Newsletter(
-        name=values.text("name") or "",
+        name=text_in(values, "name") or "",
         language=overlay_language,
-        zone=ZoneInfo(values.text("timezone") or "UTC"),
+        zone=ZoneInfo(text_in(values, "timezone") or "UTC"),
         theme=theme,
-        sender=parse_address(sender.text("from") or ""),
+        sender=parse_address(text_in(sender, "from") or ""),
         reply_to=parse_address(reply_to) if reply_to else None,
         sections=specs,
         definitions=definitions,

@@ -186,7 +186,9 @@ class Reader:
             self._say(target, trail, "from", error.message, error.hint)
             return None
         if not path.is_file():
-            self._say(target, trail, "from", f"there is no file “{target.text.strip()}”", "it is looked for beside this file")
+            self._say(
+                target, trail, "from", f"there is no file “{target.text.strip()}”", "it is looked for beside this file"
+            )
             return None
         try:
             source = read_source(path, self.workspace.name(path))

@@ -44,7 +44,9 @@ _LINE = re.compile(
     re.VERBOSE,
 )
 _MARK = re.compile(r"\s*(?:\((?P<round>[A-Za-z]{2,3}(?:-[A-Za-z]{2,8})?)\)|\[(?P<square>[A-Za-z-]{2,12})\])\s*$")
-_LINK = re.compile(r"^\[(?P<title>(?:\\.|\[[^\[\]]*\]|[^\[\]\\])+)\]\((?P<url>[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)\)(?P<after>.*)$")
+_LINK = re.compile(
+    r"^\[(?P<title>(?:\\.|\[[^\[\]]*\]|[^\[\]\\])+)\]\((?P<url>[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)\)(?P<after>.*)$"
+)
 _ORIGINAL = re.compile(r"^\s*[(（](?P<original>.+)[)）]\s*[.;]?\s*$")
 _FORM = "a source is one line:   Outlet: [Title](https://…)"
 

@@ -57,7 +57,9 @@ class Texts:
             case "language":
                 tag = language_tag(text)
                 if tag is None:
-                    self._say(node.place, trail, "language", f"“{text}” is not a language", "write en, de, zh, zh-Hant …")
+                    self._say(
+                        node.place, trail, "language", f"“{text}” is not a language", "write en, de, zh, zh-Hant …"
+                    )
                 return tag
             case "timezone":
                 return self._timezone(node, text, trail)

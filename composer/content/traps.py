@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from composer.content.source import Source
 from composer.errors import Problem
 
-_KEY = re.compile(r"^(?P<lead>\s*(?:-\s+)*)(?P<key>[^\s:#\"'\[\]{}&*!|>%@`,-][^:#\"]*?)\s*:(?P<gap>\s+)(?P<value>\S.*)$")
+_KEY = re.compile(
+    r"^(?P<lead>\s*(?:-\s+)*)(?P<key>[^\s:#\"'\[\]{}&*!|>%@`,-][^:#\"]*?)\s*:(?P<gap>\s+)(?P<value>\S.*)$"
+)
 _BARE_KEY = re.compile(r"^(?P<lead> *(?:- +)*)(?P<key>[^\s:#\"'-][^:#\"]*?) *:(?= |$)")
 _BLOCK = re.compile(r"^(?P<lead> *(?:- +)*)(?:[^\s:#][^:#]*: +)?[|>](?:[1-9][-+]?|[-+][1-9]?)? *(?:#.*)?$")
 _WORD_KEY = r"[A-Za-z_][A-Za-z0-9_]*"

@@ -29,7 +29,10 @@ class Picture:
 
 
 class Group:
-    """A group of keys, read by attribute: `item.title`. Asking for a key that the schema does not have is an error."""
+    """A group of keys, read by attribute: `item.title`. Asking for a key that the schema does not have is an error.
+
+    It has no methods of its own: any name may be a key.
+    """
 
     __slots__ = ("_values",)
 
@@ -57,20 +60,23 @@ class Group:
     def __repr__(self) -> str:
         return f"Group({self._values!r})"
 
-    def text(self, name: str) -> str | None:
-        """Give a text field, or None."""
-        value = self._values[name]
-        return value if isinstance(value, str) else None
 
-    def group(self, name: str) -> "Group":
-        """Give a group of keys; an empty one when it is absent."""
-        value = self._values[name]
-        return value if isinstance(value, Group) else Group({})
+def text_in(group: Group, name: str) -> str | None:
+    """Give a text of a group, or None."""
+    value = group[name]
+    return value if isinstance(value, str) else None
 
-    def groups(self, name: str) -> tuple["Group", ...]:
-        """Give a list of groups."""
-        value = self._values[name]
-        return tuple(item for item in value if isinstance(item, Group)) if isinstance(value, tuple) else ()
+
+def group_in(group: Group, name: str) -> Group:
+    """Give a group of a group; an empty one when it is absent."""
+    value = group[name]
+    return value if isinstance(value, Group) else Group({})
+
+
+def groups_in(group: Group, name: str) -> tuple[Group, ...]:
+    """Give a list of groups."""
+    value = group[name]
+    return tuple(item for item in value if isinstance(item, Group)) if isinstance(value, tuple) else ()
 
 
 Value = None | bool | int | str | datetime.date | Rich | Picture | Group | tuple["Value", ...]

@@ -74,7 +74,11 @@ def type_mistake(node: Node, field: Field, key: str) -> tuple[str, str, str]:
                 f"write   {key}: |   and the text below it, two spaces further in than “{key}”",
             )
         if node.source.text.startswith("{", node.start):
-            return "yaml-brace", f"a text in {{ }} is a group of keys for YAML; {wanted} belongs here", "put it in quotes"
+            return (
+                "yaml-brace",
+                f"a text in {{ }} is a group of keys for YAML; {wanted} belongs here",
+                "put it in quotes",
+            )
         return "type", f"{wanted} belongs here, not a group of keys", example(key, field)
     if isinstance(node, Sequence):
         if node.source.text.startswith("[", node.start):

@@ -15,9 +15,7 @@ from composer.mail.encoding import encode_binary, encode_text
 from composer.mail.headers import HeaderError
 
 #: Headers that this module writes itself, and those nobody may write (RFC 5321 section 4.4; Bcc would tell).
-_OWN = frozenset(
-    "from reply-to to subject date message-id mime-version sender cc bcc resent-bcc return-path".split()
-)
+_OWN = frozenset("from reply-to to subject date message-id mime-version sender cc bcc resent-bcc return-path".split())
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _MEDIA_TYPE = re.compile(r"(?!multipart/|message/)[a-z]+/[a-z0-9][a-z0-9.+-]*")
 

@@ -15,7 +15,7 @@ from composer.content.fields import MergeField
 from composer.content.issue import Issue, Section
 from composer.content.markdown import Rich
 from composer.content.newsletter import Newsletter
-from composer.content.values import Group, Picture
+from composer.content.values import Group, Picture, group_in, text_in
 from composer.errors import ContentError, Problem
 from composer.render.html import direction
 from composer.render.inline import css_problems, head_css_problems, inline_css
@@ -142,7 +142,7 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
 
 def _links(issue: Issue, newsletter: Newsletter) -> _Links:
     """Make tokens for the readers' links; what they show without a reader leads to the public pages."""
-    public = newsletter.values.group("delivery").text("public_url")
+    public = text_in(group_in(newsletter.values, "delivery"), "public_url")
     if public is None:
         return _Links(unsubscribe=None, preferences=None, web=None)
     base = public.rstrip("/")
@@ -179,9 +179,7 @@ def _check_css(theme: Theme, name: str, css: str) -> None:
 
 
 def _page(theme: Theme, issue: Issue, context: Mapping[str, object], kind: str) -> str:
-    sections = tuple(
-        _rendered(theme, section, number, context, kind) for number, section in enumerate(issue.sections)
-    )
+    sections = tuple(_rendered(theme, section, number, context, kind) for number, section in enumerate(issue.sections))
     return theme.render(f"page.{kind}.j2", {**context, "sections": sections})
 
 
@@ -215,7 +213,7 @@ def _contents(section: Section) -> tuple[_Entry, ...]:
     if spec.contents == "titles":
         items = section.items or ((section.content,) if isinstance(section.content, Group) else ())
         for index, item in enumerate(items, 1):
-            title = item.text("title") if "title" in item else None
+            title = text_in(item, "title") if "title" in item else None
             if title:
                 anchor = f"{spec.anchor}-{index}" if section.items else spec.anchor
                 entries.append(_Entry(title=title, anchor=anchor, level=2))

@@ -11,7 +11,9 @@ from markupsafe import Markup, escape
 
 from composer.content.markdown import Block, Break, BulletList, Emphasis, Inline, Link, Paragraph, Quote, Rich, Words
 
-_HAN = r"\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_HAN = (
+    r"\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
 _KANA = r"\u3041-\u309f\u30a0-\u30ff\u31f0-\u31ff\uff66-\uff9f"
 #: Scripts that a screen reader and a font must be told of, with the language (or script subtag) to tell.
 _SCRIPTS = {

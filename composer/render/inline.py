@@ -22,7 +22,10 @@ _FORBIDDEN = (
     (re.compile(r"<"), "a < would end the style sheet"),
 )  # fmt: skip
 _FORBIDDEN_IN_HEAD = (
-    (re.compile(r"@(?:import|font-face|charset|namespace)", re.IGNORECASE), "{0} would fetch something, or is not mail"),
+    (
+        re.compile(r"@(?:import|font-face|charset|namespace)", re.IGNORECASE),
+        "{0} would fetch something, or is not mail",
+    ),
     (re.compile(r"url\s*\(", re.IGNORECASE), "url() would fetch something when a reader opens the message"),
     (re.compile(r"expression\s*\(", re.IGNORECASE), "expression() is a program, not a style"),
     (re.compile(r"<"), "a < would end the style sheet"),

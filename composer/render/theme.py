@@ -17,7 +17,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from composer.content.schema import built_in
 from composer.content.section_types import read_by
-from composer.content.values import Group
+from composer.content.values import Group, text_in
 from composer.errors import ContentError, Problem
 from composer.render import text as plain
 from composer.render.html import HtmlPrinter
@@ -38,7 +38,9 @@ class Theme:
         """What theme.yaml says. Raises ContentError."""
         path = self.files.find("theme.yaml")
         if path is None:
-            raise ContentError((self._problem("theme.yaml", 1, "theme", f"the theme “{self.files.name}” has no theme.yaml"),))
+            raise ContentError(
+                (self._problem("theme.yaml", 1, "theme", f"the theme “{self.files.name}” has no theme.yaml"),)
+            )
         value, _ = read_by(self.files, path, built_in("theme"))
         assert isinstance(value, Group)
         return value
@@ -51,7 +53,7 @@ class Theme:
             if path := self.files.find(f"phrases/{tag}.yaml"):
                 value, _ = read_by(self.files, path, built_in("phrases"))
                 assert isinstance(value, Group)
-                return {name: value.text(name) or "" for name in value}
+                return {name: text_in(value, name) or "" for name in value}
         known = ", ".join(self.files.languages())
         problem = self._problem(
             f"phrases/{self.language}.yaml",

@@ -1,0 +1,45 @@
+# `make` lists the targets. Each sets up .venv by itself; nothing is needed but Python 3.11+ and make.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.ready
+
+help:                   ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 24
+
+demo: $(STAMP)          ## build the sample issue into outbox/
+	$(BIN)/compose build 2025-01-30 2025-01-30.de
+
+test: $(STAMP)          ## run all tests
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)          ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test        ## everything that CI runs
+
+fix: $(STAMP)           ## format, and mend what ruff can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+golden: $(STAMP)        ## rewrite the golden files; look at the diff before you commit
+	$(BIN)/python -m tests.golden.rewrite
+
+peers: $(STAMP)         ## install what the benchmark compares with (node, npm)
+	$(BIN)/python -m benchmarks.peers
+
+bench: peers            ## measure, as ratios within one run
+	$(BIN)/python -m benchmarks
+
+clean:                  ## take away what make made
+	rm -rf .venv build dist outbox .compose .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "compose needs Python 3.11 or newer; name one: make PYTHON=python3.12 demo" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+.PHONY: help demo test lint check fix golden peers bench clean
