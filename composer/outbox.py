@@ -4,7 +4,6 @@ Comes in: a `Built` edition. Goes out: files, all of them or none: the folder is
 whole, so that a build that fails or is killed leaves the earlier output untouched.
 """
 
-import os
 import shutil
 import tempfile
 import time
@@ -51,13 +50,13 @@ def _fill(folder: Path, built: Built) -> None:
 def _swap(fresh: Path, folder: Path, old: Path) -> None:
     """Put the fresh folder in the place of the earlier one; put that back when it cannot be done."""
     if not folder.exists():
-        os.replace(fresh, folder)
+        fresh.replace(folder)
         return
-    os.replace(folder, old)
+    folder.replace(old)
     try:
-        os.replace(fresh, folder)
+        fresh.replace(folder)
     except OSError:
-        os.replace(old, folder)
+        old.replace(folder)
         raise
 
 
@@ -65,7 +64,7 @@ def _sweep(outbox: Path, stem: str) -> None:
     """Take away what a killed build left, and put back the edition it had just moved aside."""
     for left in outbox.glob(f".{stem}-*.new"):
         if (left / "old").is_dir() and not (outbox / stem).exists():
-            os.replace(left / "old", outbox / stem)
+            (left / "old").replace(outbox / stem)
         # A fresh one may belong to a build that is running in another window.
         if time.time() - left.stat().st_mtime > _STALE:
             shutil.rmtree(left, ignore_errors=True)

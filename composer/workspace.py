@@ -112,7 +112,7 @@ def themes_known(workspace: Workspace) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeFiles:
-    """A theme's files. A section type is taken as a whole folder, every other file singly; the workspace comes first."""
+    """A theme's files, the workspace's first. A section type is taken as a whole folder, every other file singly."""
 
     name: str
     folders: tuple[Path, ...]

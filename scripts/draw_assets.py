@@ -1,6 +1,7 @@
 """Draws the pictures of the sample newsletter: the logo, the charts and the podcast covers.
 
-In: nothing but the figures and words below. Out: small PNG files in assets/ and issues/assets/, always the same for one version of Pillow.
+In: nothing but the figures and words below. Out: small PNG files in assets/ and issues/assets/,
+always the same for one version of Pillow.
 Never reads the network, a font of the machine, or the clock.
 """
 

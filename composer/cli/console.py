@@ -11,7 +11,7 @@ from composer.errors import ComposeError, ContentError, Problem
 
 #: What an old console shows in the place of what it cannot.
 _PLAIN = str.maketrans(
-    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "…": "...", "–": "-", "—": "-", "：": ":", "\u00a0": " "}  # noqa: RUF001
+    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "…": "...", "–": "-", "—": "-", "：": ":", "\u00a0": " "}
 )
 
 

@@ -12,7 +12,8 @@ from composer.cli import console
 def command(folder: Path) -> int:
     """Make a new newsletter in DIR, with a sample issue.
 
-    Writes newsletter.yaml, a sample issue in English and German with its pictures, and a .gitignore. Overwrites nothing.
+    Writes newsletter.yaml, a sample issue in English and German with its pictures, and a .gitignore. Nothing that is
+    there already is overwritten.
     """
     from composer.starter import start
 

@@ -13,8 +13,8 @@ from composer.workspace import Workspace
 def command(only: str | None) -> int:
     """Write the JSON Schemas of an issue and of newsletter.yaml to .compose/.
 
-    Editors with yaml-language-server (VS Code's YAML extension, Neovim, Helix …) complete and explain keys from them: every
-    scaffolded issue names its schema in the first line. Run it again after a change to newsletter.yaml.
+    Editors with yaml-language-server (VS Code's YAML extension, Neovim, Helix) complete and explain keys from them:
+    every scaffolded issue names its schema in the first line. Run it again after a change to newsletter.yaml.
     """
     from composer.schemas import schema_texts, write_schemas
 

@@ -29,7 +29,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A file's text with `\\n` line ends. `name` is how messages call it, `path` where it lies."""
+    """A file's text with plain line ends. `name` is how messages call it, `path` where it lies."""
 
     name: str
     path: Path

@@ -179,7 +179,7 @@ class Texts:
 
 
 def _same_place(written: str, replaced: str, offset: int) -> int:
-    """Find in the text as written the place of an offset in the text with tokens: same line, same distance to its end."""
+    """Find the place as written of an offset in the text with tokens: same line, same distance to its end."""
     row = replaced.count("\n", 0, offset)
     line_end = replaced.find("\n", offset)
     behind = (line_end if line_end >= 0 else len(replaced)) - offset

@@ -9,13 +9,16 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from composer.mail import headers as write
 from composer.content.addresses import Address, domain_to_ascii
+from composer.mail import headers as write
 from composer.mail.encoding import encode_binary, encode_text
 from composer.mail.headers import HeaderError
 
 #: Headers that this module writes itself, and those nobody may write (RFC 5321 section 4.4; Bcc would tell).
-_OWN = frozenset("from reply-to to subject date message-id mime-version sender cc bcc resent-bcc return-path".split())
+_OWN = frozenset(
+    ("from", "reply-to", "to", "subject", "date", "message-id", "mime-version", "sender", "cc")
+    + ("bcc", "resent-bcc", "return-path")
+)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _MEDIA_TYPE = re.compile(r"(?!multipart/|message/)[a-z]+/[a-z0-9][a-z0-9.+-]*")
 
@@ -71,7 +74,10 @@ def edition_hash(headers: Headers, *, html: str, text: str, pictures: tuple[Part
 
 
 def message_id_for(edition_hash: str, domain: str) -> str:
-    """Return the Message-ID of an edition without addressee: same edition, same id. Raises AddressError, HeaderError."""
+    """Return the Message-ID of an edition without addressee: same edition, same id.
+
+    Raises AddressError, HeaderError.
+    """
     if not re.fullmatch(r"[0-9a-f]{64}", edition_hash):
         raise HeaderError("an edition's hash is 64 hexadecimal digits")
     return f"<{edition_hash[:32]}@{domain_to_ascii(domain)}>"

@@ -1,7 +1,7 @@
 """Renders an issue: the one place that runs the whole chain.
 
-Comes in: an `Issue` and its `Newsletter`. Goes out: an `Edition`, with no addressee yet: merge fields and pictures stand
-in it as tokens. Raises ContentError for a theme's mistakes, CompilerError when the compiler gives up.
+Comes in: an `Issue` and its `Newsletter`. Goes out: an `Edition` with no addressee yet: merge fields and pictures
+stand in it as tokens. Raises ContentError for a theme's mistakes, CompilerError when the compiler gives up.
 """
 
 import datetime
@@ -65,7 +65,7 @@ class _SectionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PageSection:
-    """A rendered section as the page sees it. `mark` is a class that the page puts on the section's outermost element."""
+    """A rendered section as the page sees it; the page puts `mark` as a class on its outermost element."""
 
     key: str
     type: str
@@ -261,7 +261,7 @@ def _end_of_last(page: str, begin: int) -> int:
 
 
 def _template_problem(newsletter: Newsletter, finding: Finding) -> Problem:
-    path, line, column = (finding.origin.rsplit(":", 2) + ["", ""])[:3] if finding.origin else ("", "", "")
+    path, line, column = [*finding.origin.rsplit(":", 2), "", ""][:3] if finding.origin else ("", "", "")
     if not path:
         path, line, column = f"templates/{newsletter.theme.name}/page.mjml.j2", "1", "1"
     return Problem(path=path, line=int(line), column=int(column), code="mjml", message=finding.message)

@@ -27,13 +27,13 @@ _REASONS = {
     "unexpected end of stream": "a tag is never closed",
     "unexpected token": "this does not belong here",
     "unexpected element": "this element does not belong here",
-    "unable to parse next template": "something is not well formed: a bare <, an attribute without quotes, a control character",
+    "unable to parse next template": "a bare <, an attribute without quotes, or a control character",
 }
 _STDERR = threading.Lock()
 
 
 def normalise(mjml: str) -> str:
-    """Write MJML in the subset of its own syntax that the compiler reads and prints faithfully.
+    r"""Write MJML in the subset of its own syntax that the compiler reads and prints faithfully.
 
     All that is not ASCII becomes a decimal reference (a `>` beside such a character crashes the compiler, and in
     attribute values it prints many of them as `\\u{3000}`); so do backslashes, quotes, newlines, tabs in values.
