@@ -3,15 +3,23 @@
 Comes in: bytes. Goes out: a `Source` (text with plain line ends), or problems with the encoding. Never parses.
 """
 
+import re
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from composer.errors import ContentError, Problem
 
 #: A briefing of 2,500 words is about 25 KB; a file past this is something else that got the wrong name.
 LARGEST = 1_000_000
+#: What no text holds: C0 and C1 controls but tab and line end, line separators, surrogates, noncharacters.
+_FORBIDDEN = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff"
+    + "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(1, 17))
+    + "]"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +48,7 @@ class Source:
     def of(cls, text: str, *, name: str, path: Path | None = None) -> "Source":
         """Make a source from text that is already decoded."""
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-        starts = [0]
-        for index, character in enumerate(text):
-            if character == "\n":
-                starts.append(index + 1)
+        starts = [0, *(match.end() for match in re.finditer("\n", text))]
         return cls(name=name, path=path or Path(name), text=text, starts=tuple(starts))
 
     def place(self, offset: int) -> Place:
@@ -116,29 +121,12 @@ def _decode(data: bytes, start: Place) -> str:
 def _control_characters(source: Source) -> list[Problem]:
     """Find what no keyboard types: C0 and C1 controls, line separators, lone surrogates, noncharacters."""
     problems: list[Problem] = []
-    if source.text.isascii() and source.text.replace("\n", "").replace("\t", "").isprintable():
-        return problems
-    for offset, character in enumerate(source.text):
-        if is_forbidden(character):
-            name = unicodedata.name(character, f"U+{ord(character):04X}")
-            problem = source.place(offset).problem(
-                "control",
-                f"an invisible character stands here ({name})",
-                "delete it: put the cursor behind it and press backspace, or type the line anew",
-            )
-            problems.append(problem)
-            if len(problems) == 20:
-                break
+    for match in islice(_FORBIDDEN.finditer(source.text), 20):
+        name = unicodedata.name(match[0], f"U+{ord(match[0]):04X}")
+        problem = source.place(match.start()).problem(
+            "control",
+            f"an invisible character stands here ({name})",
+            "delete it: put the cursor behind it and press backspace, or type the line anew",
+        )
+        problems.append(problem)
     return problems
-
-
-def is_forbidden(character: str) -> bool:
-    """Tell whether a character is none that text may hold."""
-    code = ord(character)
-    if code < 0x20:
-        return character not in "\n\t"
-    if code < 0x7F:
-        return False
-    if code < 0xA0 or code in (0x2028, 0x2029, 0xFFFD):
-        return True
-    return 0xD800 <= code <= 0xDFFF or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF

@@ -9,7 +9,8 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
@@ -20,6 +21,7 @@ from composer.content.section_types import read_by
 from composer.content.values import Group, text_in
 from composer.errors import ContentError, Problem
 from composer.render import text as plain
+from composer.render.bytecode import bytecode_cache
 from composer.render.html import HtmlPrinter
 from composer.workspace import ThemeFiles
 
@@ -66,7 +68,8 @@ class Theme:
 
     def render(self, name: str, context: Mapping[str, object]) -> str:
         """Render a template. Raises ContentError, pointing at the template's line."""
-        environment = self._html if name.endswith((".mjml.j2", ".css")) else self._text
+        templates = _templates(self.files, self.language)
+        environment = templates.html if name.endswith((".mjml.j2", ".css")) else templates.text
         try:
             return environment.get_template(name).render(context)
         except ContentError:
@@ -97,6 +100,14 @@ class Theme:
     def _is_template(self, filename: str) -> bool:
         return filename.endswith((".j2", ".css")) and not filename.endswith(".py")
 
+
+@dataclass(frozen=True)
+class _Templates:
+    """A theme's templates for one language, compiled once and again when a file changes."""
+
+    files: ThemeFiles
+    language: str
+
     def _load(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
         path = self.files.find(name)
         if path is None:
@@ -105,20 +116,24 @@ class Theme:
         try:
             source = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
-            raise self._stop(display, 1, "this file is not saved as UTF-8") from None
+            problem = Problem(
+                path=display, line=1, column=1, code="encoding", message="this file is not saved as UTF-8"
+            )
+            raise ContentError((problem,)) from None
         if name.endswith(".mjml.j2"):
             source = _with_origins(source, display)
-        return source, display, lambda: True
+        stamp = _stamp(path)
+        return source, display, lambda: _stamp(path) == stamp
 
     @cached_property
-    def _html(self) -> SandboxedEnvironment:
+    def html(self) -> SandboxedEnvironment:
         printer = HtmlPrinter(self.language)
         environment = self._environment(autoescape=True)
         environment.filters |= {"html": printer.html, "html_inline": printer.inline}
         return environment
 
     @cached_property
-    def _text(self) -> SandboxedEnvironment:
+    def text(self) -> SandboxedEnvironment:
         environment = self._environment(autoescape=False)
         environment.filters |= {"text": plain.text, "line": plain.line, "underline": plain.underline}
         return environment
@@ -131,6 +146,7 @@ class Theme:
             trim_blocks=True,
             keep_trailing_newline=True,
             cache_size=200,
+            bytecode_cache=bytecode_cache(),
         )
         environment.filters |= {
             "date": self._date,
@@ -149,6 +165,19 @@ class Theme:
 
         name = Locale.parse(tag.replace("-", "_")).get_display_name(self.language.replace("-", "_"))
         return name or tag
+
+
+@lru_cache(maxsize=8)
+def _templates(files: ThemeFiles, language: str) -> _Templates:
+    return _Templates(files, language)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, -1)
+    return status.st_mtime_ns, status.st_size
 
 
 def _explain(error: Exception) -> str:
