@@ -36,7 +36,7 @@ class _Result:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(issues: tuple[str, ...], output: Path | None, as_json: bool) -> int:
-    """Build issues: check them, render HTML and plaintext, write a message.
+    """Build issues into the outbox: HTML, plaintext, message.
 
     An ISSUE is a path or a stem: issues/2025-01-30.yaml or 2025-01-30. Several are built together; one that has
     problems does not keep the others back. Writes outbox/STEM/issue.html, issue.txt, issue.eml and pictures/.

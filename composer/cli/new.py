@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 @click.option("--language", metavar="TAG", help="Language of the edition, such as de; without it the newsletter's own.")
 @click.option("--from", "source", metavar="TAG", help="Language to translate from: its words stand as comments.")
 def command(date: str | None, language: str | None, source: str | None) -> int:
-    """Write the skeleton of a new issue to issues/DATE.yaml.
+    """Write the skeleton of a new issue.
 
-    DATE is year-month-day; without it the next day in the rhythm of the issues there are. With --language and --from
+    It goes to issues/DATE.yaml. DATE is year-month-day; without it the next day in the rhythm of the issues there are. With --language and --from
     it is an edition of the issue of that day in another language: issues/DATE.de.yaml. An edition in a language that
     the newsletter does not have yet gets a newsletter.de.yaml to fill in.
     """

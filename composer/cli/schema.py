@@ -11,7 +11,9 @@ from composer.workspace import Workspace
 @click.command("schema")
 @click.option("--print", "only", type=click.Choice(["issue", "newsletter"]), help="Print one schema, write nothing.")
 def command(only: str | None) -> int:
-    """Write the JSON Schemas of an issue and of newsletter.yaml to .compose/.
+    """Write the JSON Schemas that editors' autocompletion reads.
+
+    One of an issue and one of newsletter.yaml, to .compose/.
 
     Editors with yaml-language-server (VS Code's YAML extension, Neovim, Helix) complete and explain keys from them:
     every scaffolded issue names its schema in the first line. Run it again after a change to newsletter.yaml.

@@ -2,6 +2,7 @@
 
 Comes in: a source and the row at which the parser gave up. Goes out: a problem with its place, and the rows mended as
 the editor most likely meant them, so that reading goes on. Never speaks of mappings, scalars or tokens.
+One module, though long: the table of what editors do wrong is read, and grows, as a whole.
 
 The parser's own message is not used: it names what YAML wanted, seldom what the editor did, and differs between
 libyaml and the pure parser. The lines around the place are read instead.

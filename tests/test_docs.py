@@ -1,0 +1,113 @@
+"""The docs say what the program does: every command, option, code, exit code and key appears in them."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from composer.cli.main import _COMMANDS, cli
+from composer.content.schema import Field, built_in
+from composer.workspace import Workspace
+
+ROOT = Path(__file__).parent.parent
+DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
+
+
+def _commands() -> list[tuple[str, click.Command]]:
+    context = click.Context(cli)
+    return [(name, command) for name in _COMMANDS if (command := cli.get_command(context, name))]
+
+
+@pytest.mark.parametrize(("name", "command"), _commands(), ids=list(_COMMANDS))
+def test_every_command_and_option_is_documented(name: str, command: click.Command) -> None:
+    """docs/commands.md names each command in a heading, and each of its options."""
+    assert re.search(rf"^## `compose {name}\b", DOCS["commands.md"], re.MULTILINE)
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help
+            for option in parameter.opts:
+                assert f"`{option}" in DOCS["commands.md"], option
+    assert command.help
+
+
+def test_help_lists_commands_with_their_own_words() -> None:
+    """The line in `compose --help` is the first line of the command's own help, though the command is not imported."""
+    for name, command in _commands():
+        assert (command.help or "").split("\n")[0] == _COMMANDS[name]
+
+
+def _codes() -> set[str]:
+    found: set[str] = set()
+    for path in (ROOT / "composer").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        found |= set(re.findall(r"\byaml-[a-z]+\b(?!-)", text)) - {"yaml-language"}
+        found |= set(re.findall(r'code="([a-z-]+)"', text))
+        found |= set(re.findall(r'\.problem\(\s*"([a-z-]+)"', text))
+        found |= set(re.findall(r'self\._say\([\w.()]+, [\w.]+, "([a-z-]+)"', text))
+        found |= set(re.findall(r'self\._problem\(\s*[\w.()]+,\s*"([a-z-]+)"', text))
+    return found
+
+
+def test_every_problem_code_is_documented_and_none_else() -> None:
+    """docs/problems.md explains exactly the codes that the program tells."""
+    told = set(re.findall(r"^\| (.+?) \|", DOCS["problems.md"], re.MULTILINE))
+    documented = {code for cell in told for code in re.findall(r"`([a-z-]+)`", cell)}
+    codes = _codes()
+    assert len(codes) > 40
+    assert codes - documented == set()
+    # Codes that are made elsewhere than where a pattern above finds them.
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "composer").rglob("*.py"))
+    assert {code for code in documented if f'"{code}"' not in text} == set()
+
+
+def _keys(field: Field) -> set[str]:
+    found = set(field.properties)
+    for child in (*field.properties.values(), *(each for each in (field.items, field.others) if each)):
+        found |= _keys(child)
+    return found
+
+
+def test_every_key_is_documented() -> None:
+    """docs/formats.md names every key of newsletter.yaml, of an issue, and of every section type that ships."""
+    from composer.content.section_types import read_definitions, read_section_type
+
+    theme = Workspace(root=ROOT).theme("briefing")
+    definitions = read_definitions(theme)
+    keys = _keys(built_in("newsletter").root) | _keys(built_in("issue").root)
+    for field in built_in("newsletter").definitions.values():
+        keys |= _keys(field)
+    for name in theme.section_types():
+        kind = read_section_type(theme, name, definitions)
+        assert kind is not None
+        assert f"`{name}`" in DOCS["formats.md"]
+        keys |= _keys(kind.content) | set(kind.options.properties)
+    for name in ("source", "figure"):
+        keys |= _keys(definitions[name])
+    assert {key for key in keys if f"`{key}`" not in DOCS["formats.md"] and f"{key}:" not in DOCS["formats.md"]} == set()
+
+
+def test_exit_codes_are_documented() -> None:
+    """docs/commands.md names every exit code that the program gives."""
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "composer").rglob("*.py"))
+    codes = set(re.findall(r"(?:exit_code(?:: ClassVar\[int\])? = |return )(\d+)$", text, re.MULTILINE))
+    assert {"1", "2", "130"} <= codes
+    for code in ("0", "1", "2", "130"):
+        assert f"| {code} |" in DOCS["commands.md"]
+
+
+def test_modules_past_300_lines_give_their_reason() -> None:
+    """A module past 300 lines says in its docstring why it is one thing."""
+    for path in (ROOT / "composer").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if text.count("\n") > 300:
+            docstring = text.split('"""')[1]
+            assert "One module" in docstring, path.name
+
+
+def test_glossary_words_that_are_not_used() -> None:
+    """The words that the glossary rules out stand nowhere in the program's messages and docs."""
+    for path in [*(ROOT / "composer").rglob("*.py"), *(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]:
+        text = path.read_text(encoding="utf-8").lower()
+        for word in ("campaign", "blast"):
+            assert word not in text, (path.name, word)
