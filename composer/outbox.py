@@ -63,10 +63,11 @@ def _swap(fresh: Path, folder: Path, old: Path) -> None:
 def _sweep(outbox: Path, stem: str) -> None:
     """Take away what a killed build left, and put back the edition it had just moved aside."""
     for left in outbox.glob(f".{stem}-*.new"):
+        # A fresh one may belong to a build that is running in another window.
+        is_stale = time.time() - left.stat().st_mtime > _STALE
         if (left / "old").is_dir() and not (outbox / stem).exists():
             (left / "old").replace(outbox / stem)
-        # A fresh one may belong to a build that is running in another window.
-        if time.time() - left.stat().st_mtime > _STALE:
+        if is_stale:
             shutil.rmtree(left, ignore_errors=True)
 
 

@@ -16,22 +16,22 @@ from composer.workspace import Workspace
 FOLDER = ".compose"
 
 
-def schema_texts(workspace: Workspace) -> dict[str, str]:
-    """Compose both schemas. Raises ContentError when newsletter.yaml is broken."""
+def both_schemas(workspace: Workspace) -> dict[str, JsonObject]:
+    """Compose the schemas, `issue` and `newsletter`. Raises ContentError when newsletter.yaml is broken."""
     newsletter = read_newsletter(workspace)
-    both = {"issue": issue_schema(newsletter), "newsletter": newsletter_schema(newsletter)}
-    return {name: json.dumps(schema, ensure_ascii=False, indent=2) + "\n" for name, schema in both.items()}
+    return {"issue": issue_schema(newsletter), "newsletter": newsletter_schema(newsletter)}
 
 
 def write_schemas(workspace: Workspace) -> tuple[Path, ...]:
     """Write both schemas to .compose/. Raises ContentError, OutputError."""
     folder = workspace.root / FOLDER
-    texts = schema_texts(workspace)
-    paths = {name: folder / f"{name}.schema.json" for name in texts}
+    schemas = both_schemas(workspace)
+    paths = {name: folder / f"{name}.schema.json" for name in schemas}
     try:
         folder.mkdir(exist_ok=True)
         for name, path in paths.items():
-            path.write_text(texts[name], encoding="utf-8", newline="\n")
+            text = json.dumps(schemas[name], ensure_ascii=False, indent=2) + "\n"
+            path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise OutputError(f"{folder} cannot be written: {error.strerror}") from error
     return tuple(paths.values())

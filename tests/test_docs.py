@@ -84,7 +84,9 @@ def test_every_key_is_documented() -> None:
         keys |= _keys(kind.content) | set(kind.options.properties)
     for name in ("source", "figure"):
         keys |= _keys(definitions[name])
-    assert {key for key in keys if f"`{key}`" not in DOCS["formats.md"] and f"{key}:" not in DOCS["formats.md"]} == set()
+    assert {
+        key for key in keys if f"`{key}`" not in DOCS["formats.md"] and f"{key}:" not in DOCS["formats.md"]
+    } == set()
 
 
 def test_exit_codes_are_documented() -> None:

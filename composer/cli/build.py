@@ -1,6 +1,5 @@
 """`compose build`: issues into the outbox."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +43,7 @@ def command(issues: tuple[str, ...], output: Path | None, as_json: bool) -> int:
     found = [_find(name) for name in dict.fromkeys(issues)]
     results = [_build(workspace, path, output) for workspace, path in dict.fromkeys(found)]
     if as_json:
-        console.answer(json.dumps({"issues": [_as_json(result) for result in results]}, ensure_ascii=False, indent=2))
+        console.answer_json({"issues": [_as_json(result) for result in results]})
     else:
         for result in results:
             _show(result)

@@ -3,6 +3,7 @@
 Comes in: values of the rooms below. Goes out: lines that the console can show. Never decides.
 """
 
+import json
 import sys
 from collections.abc import Iterable
 from typing import TextIO
@@ -32,6 +33,12 @@ def _write(stream: TextIO, text: str) -> None:
 def answer(text: str) -> None:
     """Print what was asked for."""
     _write(sys.stdout, text)
+
+
+def answer_json(value: object) -> None:
+    """Print a value as JSON: letters as they are where the stream is Unicode, as escapes elsewhere."""
+    is_unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+    print(json.dumps(value, ensure_ascii=not is_unicode, indent=2), file=sys.stdout)
 
 
 def talk(text: str) -> None:

@@ -18,11 +18,11 @@ def command(only: str | None) -> int:
     Editors with yaml-language-server (VS Code's YAML extension, Neovim, Helix) complete and explain keys from them:
     every scaffolded issue names its schema in the first line. Run it again after a change to newsletter.yaml.
     """
-    from composer.schemas import schema_texts, write_schemas
+    from composer.schemas import both_schemas, write_schemas
 
     workspace = Workspace.find(Path.cwd())
     if only is not None:
-        console.answer(schema_texts(workspace)[only].rstrip("\n"))
+        console.answer_json(both_schemas(workspace)[only])
         return 0
     for path in write_schemas(workspace):
         console.answer(workspace.name(path))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from composer.content.fields import FieldBook
 from composer.content.schema import Field, JsonObject, Schema
 from composer.content.texts import Texts
-from composer.content.tree import Entry, Mapping, Node, Scalar, Sequence, parse
+from composer.content.tree import Entry, Mapping, Node, Scalar, Sequence, Style, parse
 from composer.content.values import Group, Value
 from composer.content.words import (
     count_mistake,
@@ -126,7 +126,7 @@ class Reader:
             values[name] = value
             if not isinstance(child, _Missing):
                 json[name] = child
-        if node.entries and not json:
+        if node.entries and all(value == "" for value in json.values()):
             # A scaffolded group with every key left empty is not there.
             return _MISSING, None
         for name, inner in field_.properties.items():
@@ -150,7 +150,9 @@ class Reader:
 
     def _scalar(self, node: Scalar, field_: Field, path: Path, trail: tuple[str, ...], key: str) -> tuple[Json, Value]:
         if node.is_empty:
-            return _MISSING, None
+            # `alt: ""` is a word of its own: this picture only decorates.
+            is_said = key == "alt" and node.style in (Style.SINGLE, Style.DOUBLE)
+            return ("", "") if is_said else (_MISSING, None)
         text = node.text.strip()
         if "string" not in field_.types:
             if "integer" in field_.types and re.fullmatch(r"-?[0-9]{1,15}", text):
@@ -241,7 +243,7 @@ class Reader:
         written = next((entry for entry in _entries(spot.node) if entry.key.text == name), None)
         code = "alt" if name == "alt" else "required"
         if name == "alt":
-            hint = "say in words what the picture shows, for readers who cannot see it"
+            hint = "say in words what the picture shows; write   alt: \"\"   when it only decorates"
         if written is None:
             self._say(spot.node, spot.trail, code, f"“{name}” is missing", hint)
         elif not any(problem.line == written.key.place.line for problem in self.problems):

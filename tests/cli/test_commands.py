@@ -1,0 +1,364 @@
+"""The commands as a person calls them: exit code, stdout, stderr, and the files left behind."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from jsonschema_rs import Draft202012Validator
+
+from composer.cli.main import run
+from tests.workspaces import ROOT, letter, sample
+
+
+def compose(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "composer", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    )
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder with its bytes."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_build_writes_the_edition_and_names_its_files(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`compose build STEM` prints the three files on stdout and nothing on stderr."""
+    sample(here)
+    assert run(["build", "2025-01-30"]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        os.path.join("outbox", "2025-01-30", name)  # noqa: PTH118
+        for name in ("issue.html", "issue.txt", "issue.eml")
+    ]
+    assert err == ""
+    pictures = {path.name for path in (here / "outbox/2025-01-30/pictures").iterdir()}
+    assert pictures == {path.name for path in (here / "issues/assets").glob("*.png") if ".de." not in path.name} | {
+        "logo.png",
+        "logo-dark.png",
+    }
+
+
+@pytest.mark.parametrize("name", ["2025-01-30", "2025-01-30.yaml", "issues/2025-01-30.yaml", r"issues\2025-01-30.yaml"])
+def test_an_issue_is_named_by_path_or_stem(here: Path, name: str) -> None:
+    """Stem, file name, path, and a path with backslashes name the same issue."""
+    letter(here)
+    assert run(["build", name]) == 0
+    assert (here / "outbox/2025-01-30/issue.eml").is_file()
+
+
+def test_an_issue_is_found_from_anywhere(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The workspace is found from the issue's path, and from a folder below it."""
+    letter(here / "letters")
+    assert run(["build", "letters/issues/2025-01-30.yaml"]) == 0
+    assert (here / "letters/outbox/2025-01-30/issue.html").is_file()
+    monkeypatch.chdir(here / "letters/issues")
+    assert run(["build", "2025-01-30"]) == 0
+
+
+def test_several_build_together_and_each_is_reported(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One issue with problems does not keep the other back; the exit code is 1."""
+    letter(here)
+    (here / "issues/2025-02-06.yaml").write_text("date: 2025-02-30\nsubject: x\n", encoding="utf-8")
+    assert run(["build", "2025-02-06", "2025-01-30"]) == 1
+    out, err = capsys.readouterr()
+    assert (here / "outbox/2025-01-30/issue.html").is_file()
+    assert not (here / "outbox/2025-02-06").exists()
+    assert "outbox" in out
+    assert "issues/2025-02-06.yaml:1:7: error: date: there is no day 2025-02-30 in the calendar  [date]" in err
+    assert "issues/2025-02-06.yaml: not built, 2 problems" in err
+
+
+def test_json_reports_problems_and_sizes(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--json gives the same as data; the bytes by section add up."""
+    sample(here)
+    (here / "issues/bad.yaml").write_text("date: 2025-02-30\n", encoding="utf-8")
+    assert run(["build", "2025-01-30", "bad", "--json"]) == 1
+    good, bad = json.loads(capsys.readouterr().out)["issues"]
+    assert good["built"] is True
+    assert bad["built"] is False
+    sizes = good["html_bytes"]
+    assert sizes["total"] == sum(sizes["sections"].values())
+    assert list(sizes["sections"]) == ["top_story", "metrix", "topics", "digest", "podcasts", "page"]
+    assert all(size > 0 for size in sizes["sections"].values())
+    assert {problem["code"] for problem in bad["problems"]} == {"date", "required"}
+    assert bad["problems"][-1] == {
+        "path": "issues/bad.yaml",
+        "line": 1,
+        "column": 7,
+        "code": "date",
+        "message": "date: there is no day 2025-02-30 in the calendar",
+        "hint": "a date is written year-month-day: 2025-01-30",
+    }
+
+
+def test_a_failing_build_leaves_the_earlier_output(here: Path) -> None:
+    """When the issue breaks, the outbox keeps every byte of the last good build."""
+    letter(here)
+    assert run(["build", "2025-01-30"]) == 0
+    before = tree(here / "outbox")
+    issue = here / "issues/2025-01-30.yaml"
+    issue.write_text(issue.read_text() + "nonsense: [\n")
+    assert run(["build", "2025-01-30"]) == 1
+    assert tree(here / "outbox") == before
+
+
+def test_a_rebuild_takes_away_what_is_no_longer_there(here: Path) -> None:
+    """The folder is swapped whole: a picture of an earlier build does not stay behind."""
+    letter(here)
+    stale = here / "outbox/2025-01-30/pictures/old.png"
+    stale.parent.mkdir(parents=True)
+    stale.write_bytes(b"old")
+    assert run(["build", "2025-01-30"]) == 0
+    assert not stale.exists()
+    assert [path.name for path in (here / "outbox").iterdir()] == ["2025-01-30"]
+
+
+def test_output_goes_where_it_is_told(here: Path) -> None:
+    """--output names another folder; outbox/ is not made."""
+    letter(here)
+    assert run(["build", "2025-01-30", "--output", "elsewhere"]) == 0
+    assert (here / "elsewhere/2025-01-30/issue.txt").is_file()
+    assert not (here / "outbox").exists()
+
+
+def test_init_makes_a_newsletter_that_builds(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`compose init DIR` makes a workspace whose sample builds, with schemas and a .gitignore."""
+    assert run(["init", "mine"]) == 0
+    capsys.readouterr()
+    assert run(["build", "mine/issues/2025-01-30.yaml", "mine/issues/2025-01-30.de.yaml"]) == 0
+    ignored = (here / "mine/.gitignore").read_text().splitlines()
+    assert {"outbox/", ".compose/", "*.db", "*.key", "*.pem"} <= set(ignored)
+    assert (here / "mine/.compose/issue.schema.json").is_file()
+
+
+def test_init_overwrites_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder with a newsletter, or with a file in the way, is left as it is."""
+    letter(here / "mine")
+    before = tree(here)
+    assert run(["init", "mine"]) == 2
+    assert "there is a newsletter already" in capsys.readouterr().err
+    (here / "other/issues").mkdir(parents=True)
+    (here / "other/issues/2025-01-30.yaml").write_text("mine")
+    assert run(["init", "other"]) == 2
+    assert "would be overwritten" in capsys.readouterr().err
+    (here / "file").write_text("x")
+    assert run(["init", "file"]) == 2
+    assert {name: data for name, data in tree(here).items() if name.startswith("mine")} == before
+
+
+def test_new_continues_the_rhythm(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The next issue keeps weekday and rhythm, counts on, and begins with the schema line."""
+    import datetime
+
+    sample(here)
+    assert run(["new"]) == 0
+    name = capsys.readouterr().out.strip()
+    day = datetime.date.fromisoformat(Path(name).stem)
+    assert day.weekday() == datetime.date(2025, 1, 30).weekday()
+    assert datetime.date.today() <= day < datetime.date.today() + datetime.timedelta(days=7)
+    text = (here / name).read_text(encoding="utf-8")
+    assert text.startswith("# yaml-language-server: $schema=../.compose/issue.schema.json\n")
+    assert "\nnumber: 215\n" in text
+    for key in ("top_story:", "metrix:", "topics:", "digest:", "podcasts:"):
+        assert f"\n{key}\n" in text
+    assert run(["build", day.isoformat()]) == 1
+    err = capsys.readouterr().err
+    # Only what is required is asked for, each at its own line: the sections left empty may stay empty.
+    assert "[required]" in err
+    assert "metrix" not in err
+    assert "podcasts" not in err
+
+
+def test_new_in_another_language(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--language with --from puts the words above empty texts, keeps addresses and dates, and makes the overlay."""
+    sample(here)
+    (here / "newsletter.de.yaml").unlink()
+    (here / "issues/2025-01-30.de.yaml").unlink()
+    assert run(["new", "2025-01-30", "--language", "de", "--from", "en"]) == 0
+    out, err = capsys.readouterr()
+    assert out.strip() == "issues/2025-01-30.de.yaml"
+    assert "newsletter.de.yaml: made" in err
+    text = (here / "issues/2025-01-30.de.yaml").read_text(encoding="utf-8")
+    assert '\n# A cheap model shakes up the AI race\nsubject: ""\n' in text
+    assert "date: 2025-01-30" in text
+    assert "url: https://example.org/podcasts/economy-2025" in text
+    assert "丁薛祥" in text
+    assert run(["build", "2025-01-30.de"]) == 1
+    err = capsys.readouterr().err
+    assert "[required]" in err
+    assert "yaml" not in err.replace(".yaml", "")
+
+
+def test_new_refuses_what_is_there(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An issue that exists is not overwritten, and a wrong date is told as a usage mistake."""
+    sample(here)
+    assert run(["new", "2025-01-30"]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert run(["new", "30.1.2025"]) == 2
+    assert "did you mean 2025-01-30?" in capsys.readouterr().err
+    assert run(["new", "--from", "en"]) == 2
+
+
+def test_schema_describes_the_sample(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The schemas are valid JSON Schema, accept the sample as editors' programs read it, and refuse a misspelt key."""
+    import yaml
+
+    sample(here)
+    assert run(["schema"]) == 0
+    assert capsys.readouterr().out.split() == [".compose/issue.schema.json", ".compose/newsletter.schema.json"]
+    for name, path in (("issue", "issues/2025-01-30.yaml"), ("newsletter", "newsletter.yaml")):
+        schema = json.loads((here / f".compose/{name}.schema.json").read_text(encoding="utf-8"))
+        loader = yaml.CSafeLoader
+        loader.yaml_implicit_resolvers = {
+            first: [(tag, pattern) for tag, pattern in pairs if tag != "tag:yaml.org,2002:timestamp"]
+            for first, pairs in loader.yaml_implicit_resolvers.items()
+        }
+        document = yaml.load((here / path).read_text(encoding="utf-8"), Loader=loader)  # noqa: S506
+        validator = Draft202012Validator(schema)
+        assert [str(error) for error in validator.iter_errors(document)] == []
+        assert not validator.is_valid({**document, "subjct": "x"})
+        assert run(["schema", "--print", name]) == 0
+        assert json.loads(capsys.readouterr().out) == schema
+
+
+def test_schema_explains_every_key_of_an_issue(here: Path) -> None:
+    """Autocompletion has a title and a description for every key that editors write."""
+    sample(here)
+    assert run(["schema"]) == 0
+    schema = json.loads((here / ".compose/issue.schema.json").read_text(encoding="utf-8"))
+    missing: list[str] = []
+
+    def walk(node: object, path: str) -> None:
+        if isinstance(node, dict):
+            for name, child in node.get("properties", {}).items():
+                if name != "from" and not {"title", "description"} <= set(child) and "$ref" not in child:
+                    missing.append(f"{path}.{name}")
+            for name, child in node.items():
+                walk(child, f"{path}.{name}")
+        elif isinstance(node, list):
+            for child in node:
+                walk(child, path)
+
+    walk(schema, "")
+    assert missing == []
+
+
+def test_compose_alone_says_where_the_issue_stands(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a command: each edition of the current issue, and the next step, which changes as the work goes on."""
+    assert run([]) == 0
+    assert "compose init DIR" in capsys.readouterr().out
+    letter(here)
+    assert run([]) == 0
+    out = capsys.readouterr().out
+    assert "issues/2025-01-30.yaml   no problems, not built" in out
+    assert "next: compose build 2025-01-30" in out
+    assert run(["build", "2025-01-30"]) == 0
+    capsys.readouterr()
+    assert run([]) == 0
+    assert "no problems, built" in capsys.readouterr().out
+    (here / "issues/2025-01-30.yaml").write_text("date: 2025-01-31\n")
+    assert run([]) == 0
+    assert "2 problems, not built" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["biuld", "x"], "did you mean “build”?"),
+        (["build"], "Missing argument"),
+        (["build", "--jsn", "x"], "No such option"),
+        (["issues/2025-01-30.yaml"], "did you mean: compose build issues/2025-01-30.yaml"),
+        (["build", "2025-01-31"], "there is no issue “2025-01-31”"),
+        (["new", "--language", "klingon!"], "is not a language"),
+    ],
+)
+def test_a_wrong_command_line_is_told_in_words(
+    here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    """Usage mistakes end with 2 and name the way out."""
+    letter(here)
+    assert run(arguments) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_outside_a_newsletter(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without newsletter.yaml a build stops with 1 and says how to begin."""
+    assert run(["build", "x"]) == 1
+    err = capsys.readouterr().err
+    assert "no newsletter.yaml here" in err
+    assert "compose init DIR" in err
+
+
+def test_a_console_without_chinese(tmp_path: Path) -> None:
+    """On an ASCII console messages come out readable, with code points for what it cannot show."""
+    workspace = letter(tmp_path)
+    issue = workspace.root / "issues/2025-01-30.yaml"
+    issue.write_text(issue.read_text(encoding="utf-8") + "标题: x\n", encoding="utf-8")
+    result = compose("build", "2025-01-30", cwd=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
+    assert result.returncode == 1
+    assert b'error: "\\u6807\\u9898:" is taken for a key' in result.stderr
+    assert b"Traceback" not in result.stderr
+
+
+def test_json_on_a_console_without_chinese(tmp_path: Path) -> None:
+    """--json is valid JSON on any console."""
+    workspace = letter(tmp_path)
+    issue = workspace.root / "issues/2025-01-30.yaml"
+    issue.write_text(issue.read_text(encoding="utf-8") + "标题: x\n", encoding="utf-8")
+    result = compose("build", "2025-01-30", "--json", cwd=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert "标题" in json.loads(result.stdout)["issues"][0]["problems"][0]["message"]
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """`compose --help` imports neither Jinja2 nor lxml nor premailer nor the schema validator."""
+    code = (
+        "import sys; from composer.cli.main import run; assert run(['--help']) == 0;"
+        "heavy = {'jinja2', 'lxml', 'premailer', 'mjml', 'yaml', 'PIL', 'babel', 'jsonschema_rs', 'markdown_it'};"
+        "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, cwd=ROOT)
+    assert result.returncode == 0, result.stderr
+
+
+def test_an_issue_with_problems_does_not_load_the_inliner(tmp_path: Path) -> None:
+    """An issue that fails validation is told without importing premailer or lxml."""
+    workspace = letter(tmp_path)
+    (workspace.root / "issues/2025-01-30.yaml").write_text("date: x\n")
+    code = (
+        "import sys; from composer.cli.main import run; assert run(['build', '2025-01-30']) == 1;"
+        "heavy = {'lxml', 'premailer', 'cssutils', 'starlette', 'sqlalchemy'};"
+        "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=False, cwd=tmp_path, env=environment
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
+    """`compose schema --print issue | head -1` ends without a traceback."""
+    sample(tmp_path)
+    command = f"{sys.executable} -m composer schema --print issue | head -1"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    result = subprocess.run(
+        command, shell=True, capture_output=True, check=False, cwd=tmp_path, env=environment, timeout=60
+    )
+    assert result.stdout == b"{\n"
+    assert b"Traceback" not in result.stderr
+    assert b"Exception" not in result.stderr

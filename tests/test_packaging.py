@@ -1,0 +1,87 @@
+"""The theme and the starter load from a wheel as they do from an editable checkout."""
+
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.workspaces import ROOT
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel with the build backend itself: no network, no isolation."""
+    target = tmp_path_factory.mktemp("wheel")
+    code = f"from hatchling.build import build_wheel; print(build_wheel({str(target)!r}))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return target / result.stdout.split()[-1]
+
+
+def test_the_wheel_carries_theme_and_starter(wheel: Path) -> None:
+    """Every file of templates/, issues/, assets/ and the newsletter's files is in the wheel, byte for byte."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        for source, target in (
+            ("templates", "composer/_shipped/templates"),
+            ("issues", "composer/_shipped/starter/issues"),
+            ("assets", "composer/_shipped/starter/assets"),
+        ):
+            files = [path for path in (ROOT / source).rglob("*") if path.is_file()]
+            assert files
+            for path in files:
+                name = f"{target}/{path.relative_to(ROOT / source).as_posix()}"
+                assert archive.read(name) == path.read_bytes()
+        for name in ("newsletter.yaml", "newsletter.de.yaml"):
+            assert archive.read(f"composer/_shipped/starter/{name}") == (ROOT / name).read_bytes()
+        assert "composer/content/schemas/newsletter.yaml" in names
+        assert "composer/render/mjml_schema.json" in names
+
+
+def test_an_installed_wheel_makes_and_builds_a_newsletter(wheel: Path, tmp_path: Path) -> None:
+    """`compose init` and `compose build` work from the wheel, away from the checkout, with the same bytes."""
+    home = tmp_path / "venv"
+    venv.create(home, with_pip=False, system_site_packages=False)
+    python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    site = subprocess.run(
+        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    # The dependencies are taken from this environment; composer itself only from the wheel.
+    import jinja2
+
+    (Path(site) / "dependencies.pth").write_text(str(Path(jinja2.__file__).parent.parent), encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+    def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        command = [str(python), "-m", "composer", *arguments]
+        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=environment)
+
+    where = subprocess.run(
+        [python, "-c", "import composer; print(composer.__file__)"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
+    assert str(home) in where.stdout
+    assert run("init", "mine", cwd=tmp_path).returncode == 0
+    result = run("build", "2025-01-30", cwd=tmp_path / "mine")
+    assert result.returncode == 0, result.stderr
+    checkout = subprocess.run(
+        [sys.executable, "-m", "composer", "build", "2025-01-30", "--output", str(tmp_path / "checkout")],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    assert checkout.returncode == 0
+    mine = (tmp_path / "mine/outbox/2025-01-30/issue.eml").read_bytes()
+    assert mine == (tmp_path / "checkout/2025-01-30/issue.eml").read_bytes()
