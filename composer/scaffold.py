@@ -20,6 +20,8 @@ from composer.workspace import Workspace
 _SCHEMA_LINE = "# yaml-language-server: $schema=../.compose/issue.schema.json"
 #: Kinds of text that stay the same in every language.
 _SAME_EVERYWHERE = ("url", "date", "picture", "language", "email", "colour", "sources")
+#: Kinds of text that a skeleton offers outright; others stand as comments.
+_WRITTEN = ("markdown", "sources", "plain", "url", "date")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +112,12 @@ class _Skeleton:
         for name, given in self._ordered(field):
             inner = self.schema.resolve(given)
             written = self.key(name, given, indent)
-            if name in field.required or inner.format in ("markdown", "sources", "plain", "url", "date"):
+            dependent = any(name in others for others in field.together.values())
+            if name in field.required or (inner.format in _WRITTEN and not dependent):
                 lines += written
                 continue
             lines.append(f"{indent}# {_first_sentence(inner.description)}")
-            lines += [f"{indent}# {line.removeprefix(indent)}" for line in written if line]
+            lines += [f"{indent}# {line.removeprefix(indent)}" for line in written if line and "# " not in line]
         return lines
 
     def _ordered(self, field: Field) -> list[tuple[str, Field]]:

@@ -6,11 +6,13 @@ from pathlib import Path
 import click
 import pytest
 
-from composer.cli.main import _COMMANDS, cli
+from composer.cli.main import _COMMANDS, cli, run
 from composer.content.schema import Field, built_in
 from composer.workspace import Workspace
+from tests.workspaces import sample
 
 ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
 
 
@@ -105,6 +107,31 @@ def test_modules_past_300_lines_give_their_reason() -> None:
         if text.count("\n") > 300:
             docstring = text.split('"""')[1]
             assert "One module" in docstring, path.name
+
+
+def test_the_console_session_of_the_readme_is_real(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What README shows is what the commands print, word for word, for two mistakes in the sample and after mending them."""
+    workspace = sample(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    session = README.split("```console\n")[1].split("```")[0]
+    shown = [block.split("\n", 1) for block in session.split("$ .venv/bin/compose")[1:]]
+    issue = workspace.issue("2025-01-30")
+    whole = issue.read_text(encoding="utf-8")
+    title = 'title: "A frugal Chinese model unsettles the AI race"'
+    broken = whole.replace(title, "title: A frugal model: what it means").replace(
+        "(https://example.org/sources/ding", "(htps://example.org/sources/ding"
+    )
+    issue.write_text(broken, encoding="utf-8")
+    for index, (arguments, output) in enumerate(shown):
+        if index == 1:
+            issue.write_text(whole, encoding="utf-8")
+            run(["build", "2025-01-30.de"])
+            capsys.readouterr()
+        run(arguments.split())
+        out, err = capsys.readouterr()
+        assert (out + err).strip() == output.strip()
 
 
 def test_glossary_words_that_are_not_used() -> None:

@@ -243,7 +243,7 @@ class Reader:
         written = next((entry for entry in _entries(spot.node) if entry.key.text == name), None)
         code = "alt" if name == "alt" else "required"
         if name == "alt":
-            hint = "say in words what the picture shows; write   alt: \"\"   when it only decorates"
+            hint = 'say in words what the picture shows; write   alt: ""   when it only decorates'
         if written is None:
             self._say(spot.node, spot.trail, code, f"“{name}” is missing", hint)
         elif not any(problem.line == written.key.place.line for problem in self.problems):
