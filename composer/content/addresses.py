@@ -124,7 +124,7 @@ def _wire(address: str) -> str:
         raise AddressError(f"{address} has nothing before the @")
     if not local.isascii():
         raise AddressError(
-            f"{address} needs SMTPUTF8, which many servers refuse: use an address of ASCII letters before the @"
+            f"{address} has letters before the @ that many mail servers refuse (SMTPUTF8): use only a to z there"
         )
     if not _LOCAL.fullmatch(local):
         if local.startswith(".") or local.endswith(".") or ".." in local:

@@ -20,6 +20,7 @@ class WebAddress:
 
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
+_SHAPE = "it looks like https://www.example.org/page"
 _LABEL = re.compile(r"^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$")
 
 
@@ -51,10 +52,12 @@ def web_address(text: str, *, mail: bool = False, field_mark: str | None = None)
     if field_mark and field_mark in host:
         return WebAddress(problem="a merge field cannot stand in the host name of an address",
                           hint="it may stand behind the first / after the host")  # fmt: skip
+    if not host:
+        return WebAddress(problem=f"{written} is not a web address: no host stands in it", hint=_SHAPE)
     ascii_host = _host(host)
     if ascii_host is None:
         return WebAddress(problem=f"{written} is not a web address: “{host}” is no host name",
-                          hint="it looks like https://www.example.org/page")  # fmt: skip
+                          hint=_SHAPE)  # fmt: skip
     netloc = ascii_host if port is None else f"{ascii_host}:{port}"
     path, query, fragment = (_encode(part) for part in (parts.path, parts.query, parts.fragment))
     return WebAddress(url=urlunsplit((parts.scheme.lower(), netloc, path, query, fragment)))
@@ -110,6 +113,8 @@ def date_hint(text: str) -> str:
     """Guess the date that was meant."""
     if match := re.fullmatch(r"(\d{1,2})[./](\d{1,2})[./](\d{4})", text):
         day, month = int(match[1]), int(match[2])
+        if "/" in text and month > 12:
+            day, month = month, day
         if "/" not in text or day > 12:
             return f"did you mean {match[3]}-{month:02d}-{day:02d}?"
     if match := re.fullmatch(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", text):

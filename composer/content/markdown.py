@@ -123,6 +123,9 @@ def _parser() -> MarkdownIt:
     # A reference definition (`[note]: …`) would take its line out of the text without a word.
     parser.disable("reference")
     parser.inline.ruler.at("emphasis", _emphasis)
+    # Addresses are judged by us, and told at their place; the parser would only leave a bad link as text.
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]
+    parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
     return parser
 
 
@@ -167,7 +170,13 @@ def _is_cjk(character: str) -> bool:
     return unicodedata.east_asian_width(character) in "WF" and not unicodedata.category(character).startswith("So")
 
 
+_BROKEN_LINK = re.compile(r"\]\s?\((?=https?:|www\.|mailto:)")
 _REFUSED = {
+    "broken link": (
+        "this link is not written right: its address ends before the bracket closes",
+        "write [words](https://…) with no space in the address",
+    ),
+    "empty link": ("a link needs words", "write [words](https://…): the words say where it leads"),
     "heading": ("a heading cannot stand inside a text", "leave out the # (or the line of === or ---) below or before"),
     "lheading": ("a heading cannot stand inside a text", "put an empty line before the line of === or ---"),
     "image": ("a picture cannot stand inside a text", "use the key “figure” beside the text: image, alt, caption"),
@@ -232,6 +241,8 @@ class _Reader:
         for index, node in enumerate(nodes):
             match node.type:
                 case "text" | "text_special":
+                    if _BROKEN_LINK.search(node.content):
+                        self._refuse("broken link", self.row, "](", "url")
                     if node.content:
                         found.append(Words(node.content))
                 case "softbreak":
@@ -247,6 +258,8 @@ class _Reader:
                     found.append(self._link(node))
                 case "image":
                     self._refuse("image", self.row, "![")
+                case "html_inline" if node.content.startswith("</"):
+                    pass  # the tag that opened it has been told
                 case _:
                     self._refuse(node.type, self.row, node.content or node.markup)
         return tuple(found)
@@ -267,7 +280,7 @@ class _Reader:
             offset = at + 2 if at >= 0 else start
             self.findings.append(Finding(offset=offset, code="url", message=given.problem, hint=given.hint))
         if not "".join(_plain(children)).strip():
-            self._refuse("empty link", self.row, "[", "markdown")
+            self._refuse("empty link", self.row, "[]", "markdown")
         return Link(given.url, children)
 
 

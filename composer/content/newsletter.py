@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from composer.content.addresses import Address, parse_address
 from composer.content.fields import BUILT_IN, RESERVED
+from composer.content.formats import language_tag
 from composer.content.reading import Reader, overlay
 from composer.content.schema import Field, Schema, built_in
 from composer.content.section_types import SectionType, read_definitions, read_document, read_section_type
@@ -113,6 +114,7 @@ def read_newsletter(workspace: Workspace, language: str | None = None) -> Newsle
     theme = _theme(workspace, root, problems)
     if not isinstance(values, Group) or theme is None:
         raise ContentError(tuple(sorted(problems)))
+    _check_language(root.get("language"), theme, problems)
     definitions: Mapping[str, Field] = {}
     try:
         definitions = read_definitions(theme)
@@ -221,7 +223,8 @@ def _section(
     reader = Reader(schema=schema, workspace=workspace)
     values = reader.read(node)
     for problem in reader.problems:
-        problems.append(replace(problem, message=f"{trail}, {problem.message}"))
+        joint = ": " if problem.message.startswith("“") else ", "
+        problems.append(replace(problem, message=f"{trail}{joint}{problem.message}"))
     if not isinstance(values, Group):
         return None
     least, most = values["min"], values["max"]
@@ -237,6 +240,16 @@ def _section(
         contents=text_in(values, "contents") or "heading",
         options=Group({option: values[option] for option in kind.options.properties}),
     )
+
+
+def _check_language(node: Node | None, theme: ThemeFiles, problems: list[Problem]) -> None:
+    """The theme must have its fixed phrases in the language."""
+    tag = language_tag(node.text.strip()) if isinstance(node, Scalar) else None
+    if node is None or tag is None or any(tag == known or tag.startswith(f"{known}-") for known in theme.languages()):
+        return
+    message = f"the theme “{theme.name}” does not speak “{tag}”; it speaks {', '.join(theme.languages())}"
+    hint = f"copy phrases/en.yaml to templates/{theme.name}/phrases/{tag}.yaml and translate it"
+    problems.append(node.place.problem("language", message, hint))
 
 
 def _check_fields(node: Node | None, problems: list[Problem]) -> None:

@@ -92,7 +92,7 @@ def _measure(name: str, data: bytes) -> tuple[str, int, int]:
         raise PictureMistake(f"“{name}” has far too many pixels", "save it 1,300 pixels across") from None
     except Exception as error:
         # Pillow raises many kinds of errors on damaged files (SyntaxError, struct.error, OSError, ValueError).
-        raise PictureMistake(f"“{name}” is damaged: {error}", "save it anew as PNG or JPEG") from None
+        raise PictureMistake(f"“{name}” is damaged", "save it anew as PNG or JPEG") from error
     kind = "JPEG" if kind == "MPO" else kind  # a camera's JPEG with a second picture in it
     if kind not in FORMATS:
         raise PictureMistake(f"“{name}” is a {kind} file, which not every mail program shows", "save it as PNG or JPEG")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from composer.content.fields import FieldBook
 from composer.content.schema import Field, JsonObject, Schema
 from composer.content.texts import Texts
+from composer.content.traps import lost_value
 from composer.content.tree import Entry, Mapping, Node, Scalar, Sequence, Style, parse
 from composer.content.values import Group, Value
 from composer.content.words import (
@@ -152,6 +153,8 @@ class Reader:
         if node.is_empty:
             # `alt: ""` is a word of its own: this picture only decorates.
             is_said = key == "alt" and node.style in (Style.SINGLE, Style.DOUBLE)
+            if node.style is Style.PLAIN and (problem := lost_value(node.source, node.end)):
+                self.problems.append(problem)
             return ("", "") if is_said else (_MISSING, None)
         text = node.text.strip()
         if "string" not in field_.types:
@@ -212,26 +215,34 @@ class Reader:
         import jsonschema_rs
 
         validator = jsonschema_rs.Draft202012Validator(self.schema.to_json())
-        for error in validator.iter_errors(json):
-            path = tuple(error.instance_path)
+        errors = [(tuple(error.instance_path), error.kind) for error in validator.iter_errors(json)]
+        misspelt = {
+            (path, nearest(name, tuple(self._spots[path].field.properties)))
+            for path, kind in errors
+            if kind.name == "additionalProperties" and path in self._spots
+            for name in kind.value
+        }
+        for path, kind in errors:
             spot = self._spots.get(path)
             if spot is None:
                 continue
-            match error.kind.name:
+            match kind.name:
+                case "required" if (path, kind.value) in misspelt:
+                    pass  # it is there, misspelt; that is told
                 case "required":
-                    self._missing(spot, str(error.kind.value))
+                    self._missing(spot, str(kind.value))
                 case "additionalProperties":
-                    for name in error.kind.value:
+                    for name in kind.value:
                         self._unknown(spot, self._spots[(*path, name)])
                 case "minItems" | "maxItems":
-                    self._count(spot, error.kind.name, int(error.kind.value))
+                    self._count(spot, kind.name, int(kind.value))
                 case "enum":
                     self._choice(spot)
                 case "minimum" | "maximum":
-                    limit = f"at {'least' if error.kind.name == 'minimum' else 'most'} {error.kind.value}"
+                    limit = f"at {'least' if kind.name == 'minimum' else 'most'} {kind.value}"
                     self._say(spot.node, spot.trail, "range", f"the number must be {limit}")
                 case "minLength" | "maxLength":
-                    limit = f"at {'least' if error.kind.name == 'minLength' else 'most'} {error.kind.value}"
+                    limit = f"at {'least' if kind.name == 'minLength' else 'most'} {kind.value}"
                     self._say(spot.node, spot.trail, "length", f"the text must have {limit} characters")
                 case _:
                     code, message, hint = type_mistake(spot.node, spot.field, spot.key)

@@ -37,7 +37,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A file's text with plain line ends. `name` is how messages call it, `path` where it lies."""
+    """A file's text with plain line ends, in Unicode's form C. `name` is how messages call it, `path` where it lies."""
 
     name: str
     path: Path
@@ -48,6 +48,8 @@ class Source:
     def of(cls, text: str, *, name: str, path: Path | None = None) -> "Source":
         """Make a source from text that is already decoded."""
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+        # An é pasted from macOS is two characters; composed here, it is the same letter everywhere behind.
+        text = text if text.isascii() else unicodedata.normalize("NFC", text)
         starts = [0, *(match.end() for match in re.finditer("\n", text))]
         return cls(name=name, path=path or Path(name), text=text, starts=tuple(starts))
 

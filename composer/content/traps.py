@@ -45,16 +45,23 @@ def diagnose(source: Source, row: int | None, opened: int | None) -> Repair:
     lines = source.text.split("\n")
     row = len(lines) - 1 if row is None else min(row, len(lines) - 1)
     inside = _block_rows(lines)
-    above = [number for number in range(row, -1, -1) if lines[number].strip() and number not in inside]
+    above = [
+        number
+        for number in range(row, -1, -1)
+        if lines[number].strip() and number not in inside and not lines[number].lstrip().startswith("#")
+    ]
     near = above[:3]
     if opened is not None and opened not in near and opened not in inside:
         near.append(opened)
     for find in (_indent_characters, _value_trap, _key_trap):
         for number in near:
-            if trap := find(lines[number]):
+            if trap := find(lines[number], lines[number + 1] if number + 1 < len(lines) else ""):
                 return _repair(source, number, trap)
     for number in above:
         if trap := _open_quote(lines[number]):
+            return _repair(source, number, trap)
+    for number in near[:2]:
+        if trap := _prose_key(lines, number, inside):
             return _repair(source, number, trap)
     for number in near[:2]:
         if trap := _wrong_indent(lines, number, inside):
@@ -68,16 +75,32 @@ def _repair(source: Source, row: int, trap: _Trap) -> Repair:
 
 
 def _give_up(source: Source, lines: list[str], row: int) -> Repair:
-    """Leave the line out of the reading; what stands around it is still checked."""
+    """Leave the line, and what stands further in below it, out of the reading; the rest is still checked."""
     text = lines[row]
-    column = len(text) - len(text.lstrip())
-    problem = source.place(source.starts[row] + column).problem(
-        "yaml",
-        f"this line cannot be read: {_short(text.strip())}",
-        'write   key: "text in quotes"   with the same number of spaces in front as the keys around it',
-    )
-    mended = "#" + text if text.strip() and not text.lstrip().startswith("#") else None
-    return Repair(problem=problem, rows=None if mended is None else {row: mended})
+    lead = len(text) - len(text.lstrip())
+    if _beside_dash(lines, row):
+        message = f"this line stands right below a dash: {_short(text.strip())}"
+        hint = "move it in by two spaces, in line with the word behind the dash; or take the dash away"
+    else:
+        message = f"this line cannot be read: {_short(text.strip())}"
+        hint = 'write   key: "text in quotes"   with the same number of spaces in front as the keys around it'
+    code = "yaml-indent" if _beside_dash(lines, row) else "yaml"
+    problem = source.place(source.starts[row] + lead).problem(code, message, hint)
+    if not text.strip() or text.lstrip().startswith("#"):
+        return Repair(problem=problem, rows=None)
+    rows = {row: "#" + text}
+    for below in range(row + 1, len(lines)):
+        if lines[below].strip() and len(lines[below]) - len(lines[below].lstrip()) <= lead:
+            break
+        rows[below] = ""
+    return Repair(problem=problem, rows=rows)
+
+
+def _beside_dash(lines: list[str], row: int) -> bool:
+    """Whether the line lines up with the dash of the item above it."""
+    lead = len(lines[row]) - len(lines[row].lstrip())
+    above = (line for line in reversed(lines[:row]) if line.strip() and len(line) - len(line.lstrip()) <= lead)
+    return next(above, "").startswith(" " * lead + "- ") and not lines[row].lstrip().startswith("-")
 
 
 def _short(text: str) -> str:
@@ -101,7 +124,7 @@ def _show(key: str, value: str) -> str:
 # What stands in front of a line -------------------------------------------------------------------------------------
 
 
-def _indent_characters(line: str) -> _Trap | None:
+def _indent_characters(line: str, below: str) -> _Trap | None:
     lead = line[: len(line) - len(line.lstrip())]
     for column, character in enumerate(lead):
         if character == " ":
@@ -109,7 +132,7 @@ def _indent_characters(line: str) -> _Trap | None:
         name = {"\t": "a tab", "\u00a0": "a no-break space", "\u3000": "a full-width space"}.get(
             character, "an unusual space"
         )
-        mended = "".join("  " if each == "\t" else " " for each in lead) + line[len(lead) :]
+        mended = "".join("  " if each in "\t\u3000" else " " for each in lead) + line[len(lead) :]
         return _Trap(
             column=column,
             code="yaml-indent",
@@ -136,6 +159,8 @@ def _wrong_indent(lines: list[str], row: int, inside: set[int]) -> _Trap | None:
         for each in (level, outer):
             if not levels or each < min(levels):
                 levels.append(each)
+    if line.lstrip().startswith("- ") and (dashes := _dash_levels(lines, row, inside)):
+        levels = dashes
     if not levels or lead in levels and lead <= levels[0]:
         return None
     nearest = min(levels, key=lambda level: (abs(level - lead), -level))
@@ -147,6 +172,21 @@ def _wrong_indent(lines: list[str], row: int, inside: set[int]) -> _Trap | None:
         "in line with the keys it belongs to",
         mended=" " * nearest + line.lstrip(" "),
     )
+
+
+def _dash_levels(lines: list[str], row: int, inside: set[int]) -> list[int]:
+    """Where the dashes above stand: an item belongs in line with them."""
+    found = (re.match(r" *(?=- )", lines[number]) for number in range(row) if number not in inside)
+    return list(dict.fromkeys(match.end() for match in found if match))
+
+
+def _prose_key(lines: list[str], row: int, inside: set[int]) -> _Trap | None:
+    """A paragraph at the left margin that looks like a key, so that what follows lines up with nothing."""
+    match = _BARE_KEY.match(lines[row])
+    above = next((number for number in range(row - 1, -1, -1) if lines[number].strip()), None)
+    if match is None or match["lead"] or above not in inside or not re.match(r"[A-ZÄÖÜ]|.*\s", match["key"]):
+        return None
+    return _stray_text(lines, row, inside)
 
 
 def _spaces(count: int) -> str:
@@ -184,7 +224,7 @@ def _stray_text(lines: list[str], row: int, inside: set[int]) -> _Trap | None:
 # What stands behind the colon ---------------------------------------------------------------------------------------
 
 
-def _value_trap(line: str) -> _Trap | None:
+def _value_trap(line: str, below: str) -> _Trap | None:
     match = _KEY.match(line)
     if match is None:
         return None
@@ -230,14 +270,19 @@ def _value_trap(line: str) -> _Trap | None:
         return trap(*words[first])
     if first in "|>" and not re.match(r"[|>](?:[1-9][-+]?|[-+][1-9]?)?\s*(#.*)?$", value):
         rest = value[1:].strip()
+        # When lines follow below it, they are what was meant as the text.
+        is_last = len(below) - len(below.lstrip(" ")) <= len(match["lead"])
         if first == "|":
             return trap(
                 "yaml-pipe",
                 "text stands in the same line as the |",
                 f"write   {key}: |   and put the text on the next line, two spaces further in",
-                mended=head + _quoted(rest),
+                mended=head + (_quoted(rest) if is_last else "|"),
             )
-        return trap("yaml-greater", "a text that begins with > must stand in quotes")
+        quoted = head + _quoted(value.rstrip())
+        return trap(
+            "yaml-greater", "a text that begins with > must stand in quotes", mended=quoted if is_last else head + "|"
+        )
     if re.match(r"[?-]\s", value):
         return trap("yaml-dash", f"a text that begins with “{first} ” must stand in quotes")
     return _colon_trap(value, trap)
@@ -279,7 +324,7 @@ def _quote_trap(key: str, value: str, trap: _MakeTrap) -> _Trap | None:
         return trap(
             "yaml-quote",
             "an apostrophe ends this text, since it began with the same sign",
-            'put the whole text in double quotes "…"',
+            f'write   {key}: "{value.strip().strip(chr(39))}"' if '"' not in value else "put the text below   |",
             at=end,
         )
     return trap(
@@ -338,7 +383,7 @@ def _open_quote(line: str) -> _Trap | None:
 # The key itself -----------------------------------------------------------------------------------------------------
 
 
-def _key_trap(line: str) -> _Trap | None:
+def _key_trap(line: str, below: str) -> _Trap | None:
     if match := re.match(rf"^(\s*(?:- +)*)({_WORD_KEY})\s*[：﹕︰]\s*(.*)$", line):
         return _Trap(
             column=match.end(2),
@@ -379,7 +424,7 @@ def _key_trap(line: str) -> _Trap | None:
             code="document",
             message="a line must not begin with %",
             hint="delete this line; if it is text, move it in under its key",
-            mended="#" + line,
+            mended=line.lstrip("%"),
         )
     return None
 
@@ -458,6 +503,20 @@ def lost_comment(source: Source, end: int) -> Problem | None:
         "yaml-hash",
         f"the text is cut off at the #: {_short(rest.strip())} would be lost",
         "put the whole text in quotes; if this is a comment, put two spaces before # and one behind it",
+    )
+
+
+def lost_value(source: Source, end: int) -> Problem | None:
+    """Tell of a value that YAML took for a comment: `accent: #9b1c1c`."""
+    place = source.place(end)
+    rest = source.line(place.line - 1)[place.column - 1 :]
+    match = re.match(r"[:\s]*\s(#[^\s#].*)$", rest)
+    if match is None:
+        return None
+    return source.place(end + match.start(1)).problem(
+        "yaml-hash",
+        f"{_short(match[1].strip())} is lost: without quotes it is a comment",
+        f'write "{match[1].strip()}" in quotes',
     )
 
 

@@ -14,11 +14,10 @@ from composer.mail import headers as write
 from composer.mail.encoding import encode_binary, encode_text
 from composer.mail.headers import HeaderError
 
-#: Headers that this module writes itself, and those nobody may write (RFC 5321 section 4.4; Bcc would tell).
-_OWN = frozenset(
-    ("from", "reply-to", "to", "subject", "date", "message-id", "mime-version", "sender", "cc")
-    + ("bcc", "resent-bcc", "return-path")
-)
+#: Headers that this module writes itself.
+_WRITTEN = frozenset(("from", "reply-to", "to", "subject", "date", "message-id", "mime-version"))
+#: Headers that nobody may write here (RFC 5321 section 4.4; Bcc would tell).
+_REFUSED = frozenset(("sender", "cc", "bcc", "resent-bcc", "return-path"))
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _MEDIA_TYPE = re.compile(r"(?!multipart/|message/)[a-z]+/[a-z0-9][a-z0-9.+-]*")
 
@@ -74,7 +73,7 @@ def edition_hash(headers: Headers, *, html: str, text: str, pictures: tuple[Part
 
 
 def message_id_for(edition_hash: str, domain: str) -> str:
-    """Return the Message-ID of an edition without addressee: same edition, same id.
+    """Return the Message-ID of a message without addressee: same edition, same id.
 
     Raises AddressError, HeaderError.
     """
@@ -92,7 +91,7 @@ def _head(headers: Headers, to: bytes, dated: bytes) -> bytes:
     if headers.reply_to and headers.reply_to.wire != headers.sender.wire:
         lines.append(write.mailbox("Reply-To", headers.reply_to))
     lines += [to, write.unstructured("Subject", headers.subject), dated]
-    seen = set(_OWN)
+    seen = set(_WRITTEN | _REFUSED)
     for name, value in headers.extra:
         if name.lower() in seen or name.lower().startswith("content-"):
             raise HeaderError(f"{name} is written already or must not be written")

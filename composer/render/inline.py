@@ -1,89 +1,95 @@
-"""Moves a theme's plain CSS rules into style attributes, for the clients that drop <style>.
+"""Moves the rules of inline.css into style attributes, with premailer, whose traps it keeps away.
 
-Comes in: a compiled document and the rules of inline.css. Goes out: the document. The one place that knows premailer:
-its traps (doctype lost, !important and media rules stripped, widths rewritten, @import fetched) are closed here.
+Comes in: the compiled HTML document and the text of inline.css. Goes out: the document with style attributes, its own <style>
+blocks untouched. Never fetches or reads anything; must run once only on a document.
 """
 
 import logging
 import re
+import sys
+import threading
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING
 
-_COMMENT = re.compile(r"(<!--.*?-->)", re.DOTALL)
-_STYLE = re.compile(r"<style(?=[\s>])")
+from composer.errors import CompilerError
+from composer.render.css import css_problems, head_css_problems
 
-_FORBIDDEN = (
-    (re.compile(r"@[a-z-]+", re.IGNORECASE), "an at-rule ({0}) belongs into head.css"),
-    (re.compile(r"url\s*\(", re.IGNORECASE), "url() would fetch something when a reader opens the message"),
-    (re.compile(r"expression\s*\(", re.IGNORECASE), "expression() is a program, not a style"),
-    (re.compile(r"(?<![\w-])\*(?![^{}]*\})", re.IGNORECASE), "the selector * is not inlined; name the elements"),
-    (re.compile(r":(?:nth|first|last|only|not|is|has|where|hover|active|focus|visited|root|before|after)[\w-]*"),
-     "the pseudo class {0} belongs into head.css"),
-    (re.compile(r"\[[^\]]*\](?=[^{}]*\{)"), "a selector with [ ] belongs into head.css"),
-    (re.compile(r"rgba?\(\s*\d+\s+\d+"), "write rgb() with commas"),
-    (re.compile(r"<"), "a < would end the style sheet"),
-)  # fmt: skip
-_FORBIDDEN_IN_HEAD = (
-    (
-        re.compile(r"@(?:import|font-face|charset|namespace)", re.IGNORECASE),
-        "{0} would fetch something, or is not mail",
-    ),
-    (re.compile(r"url\s*\(", re.IGNORECASE), "url() would fetch something when a reader opens the message"),
-    (re.compile(r"expression\s*\(", re.IGNORECASE), "expression() is a program, not a style"),
-    (re.compile(r"<"), "a < would end the style sheet"),
-)
+if TYPE_CHECKING:
+    from premailer import Premailer
+
+__all__ = ["css_problems", "head_css_problems", "inline_css"]
+
+_IGNORE = ' data-premailer="ignore"'
+_STYLE = re.compile(r"<style(?=[\s/>])", re.IGNORECASE)
+_DOCTYPE = re.compile(r"\s*<!doctype html>", re.IGNORECASE)
+# cssutils keeps its state in its modules, and its parsers are not made for threads.
+_ONE_AT_A_TIME = threading.Lock()
 
 
-def css_problems(css: str) -> tuple[tuple[int, int, str], ...]:
-    """Find in inline.css what cannot be inlined safely: line, column (1-based) and what is wrong."""
-    return _problems(css, _FORBIDDEN)
+@cache
+def _premailer() -> "type[Premailer]":
+    """Import premailer without the parts that cost the most and that we forbid it to use.
 
+    - `requests`, which it imports only to load style sheets from the network: an empty module stands in during the import.
+      Should premailer ever try to fetch something, it now fails.
+    - cssutils' tables of what CSS 2.1 allows: with no profile registered it compiles none of them. They only feed warnings
+      that we silence; values are kept or dropped by its grammar, not by these tables.
+    """
+    stand_in = ModuleType("requests") if "requests" not in sys.modules else None
+    if stand_in is not None:
+        sys.modules["requests"] = stand_in
+    try:
+        from premailer import Premailer
+    finally:
+        if stand_in is not None and sys.modules.get("requests") is stand_in:
+            del sys.modules["requests"]
+    import cssutils
 
-def head_css_problems(css: str) -> tuple[tuple[int, int, str], ...]:
-    """Find in head.css what must not be in a message: line, column (1-based) and what is wrong."""
-    return _problems(css, _FORBIDDEN_IN_HEAD)
-
-
-def _problems(css: str, rules: tuple[tuple[re.Pattern[str], str], ...]) -> tuple[tuple[int, int, str], ...]:
-    # A backslash could spell any of these otherwise; CSS in mail has no use for one.
-    rules = (*rules, (re.compile(r"\\"), "a backslash is not needed here"))
-    bare = re.sub(r"/\*.*?\*/", lambda comment: re.sub(r"[^\n]", " ", comment[0]), css, flags=re.DOTALL)
-    found: list[tuple[int, int, str]] = []
-    for pattern, message in rules:
-        for match in pattern.finditer(bare):
-            line = bare.count("\n", 0, match.start()) + 1
-            column = match.start() - bare.rfind("\n", 0, match.start())
-            found.append((line, column, message.format(match[0])))
-    return tuple(sorted(found))
+    cssutils.profile.removeProfile(all=True)
+    return Premailer
 
 
 def inline_css(html: str, css: str) -> str:
-    """Inline the rules. Run it once for a document: the marks that keep its own style blocks are used up.
+    """Return `html` with the rules of `css` written into style attributes.
 
-    Style blocks in the document stay as they are, every byte: media rules, dark mode, !important.
+    A rule loses against a style attribute that is there already, even with !important. Raises CompilerError if `css` has
+    problems (see `css_problems`), if `html` is no document, or if premailer fails.
     """
-    from premailer import Premailer
-
-    marked = "".join(
-        piece if piece.startswith("<!--") else _STYLE.sub('<style data-premailer="ignore"', piece)
-        for piece in _COMMENT.split(html)
-    )
-    # premailer keeps only the doctype that lxml reports, which is in capitals.
-    marked = re.sub(r"^\s*<!doctype html>", "<!DOCTYPE html>", marked, count=1, flags=re.IGNORECASE)
-    result = Premailer(
-        marked,
-        css_text=css,
-        keep_style_tags=False,
-        strip_important=False,
-        remove_classes=False,
-        allow_network=False,
-        allow_loading_external_files=False,
-        disable_validation=True,
-        cache_css_parsing=True,
-        cssutils_logging_level=logging.CRITICAL,
-        disable_basic_attributes=["width", "height", "align", "valign", "bgcolor"],
-        align_floating_images=False,
-        disable_link_rewrites=True,
-        preserve_handlebar_syntax=False,
-        exclude_pseudoclasses=True,
-    ).transform(pretty_print=False)
-    assert isinstance(result, str)
-    return result
+    problems = css_problems(css)
+    if problems:
+        line, column, message = problems[0]
+        raise CompilerError(f"inline.css:{line}:{column}: {message}", "only simple rules can be inlined")
+    doctype = _DOCTYPE.match(html)
+    if doctype is None:
+        raise CompilerError("the HTML to be styled has no doctype", "it must come from the MJML compiler")
+    # premailer keeps a doctype in capitals only, and browsers treat a document without one as a relic of 1998.
+    document = "<!DOCTYPE html>" + html[doctype.end() :]
+    # Every style element is marked, those in comments too: what premailer does not parse it cannot fetch or rewrite.
+    document = _STYLE.sub(lambda match: match[0] + _IGNORE, document)
+    with _ONE_AT_A_TIME:
+        try:
+            out: str = _premailer()(
+                document,
+                css_text=css,
+                keep_style_tags=False,
+                strip_important=False,
+                remove_classes=False,
+                allow_network=False,
+                allow_loading_external_files=False,
+                disable_validation=True,
+                cache_css_parsing=True,
+                cssutils_logging_level=logging.CRITICAL,
+                # A width taken from a style would replace the pixels that Outlook needs.
+                disable_basic_attributes=["width", "height", "align", "valign", "bgcolor"],
+                align_floating_images=False,
+                disable_link_rewrites=True,
+                preserve_handlebar_syntax=False,
+                exclude_pseudoclasses=True,
+            ).transform(pretty_print=False)
+        except Exception as error:
+            # premailer, cssutils, cssselect and lxml share no base class; what they refuse, a theme's author must see.
+            raise CompilerError(
+                f"inline.css cannot be applied: {type(error).__name__}: {error}", "simplify the rules of inline.css"
+            ) from error
+    return out.replace(_IGNORE, "")

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
 from composer.content.schema import built_in
@@ -181,6 +181,13 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 def _explain(error: Exception) -> str:
+    """Say what a template did wrong, without the names of our classes."""
+    if isinstance(error, TemplateNotFound):
+        return f"there is no template “{error.name}” in this theme"
+    if isinstance(error, UndefinedError):
+        text = error.message or ""
+        if match := re.search(r"(?:^|attribute )'(\w+)'(?: is undefined)?$", text):
+            return f"there is no “{match[1]}” here"
     if isinstance(error, TemplateError):
         return error.message or type(error).__name__
     return f"{type(error).__name__}: {error}" if not isinstance(error, AttributeError) else str(error)

@@ -1,90 +1,90 @@
-"""Wraps words by what they take up on a screen: a Chinese character or an emoji takes two cells.
+"""Wraps plain text by the width it has on a screen, where a Chinese character counts two cells.
 
-Comes in: words. Goes out: lines. Breaks at spaces and between CJK characters, never inside an address or before
-closing punctuation.
+Comes in: text with "\\n" as line breaks. Goes out: text whose lines fit, unless one unbreakable word does not. Never breaks a
+URL, an emoji or a word; never leaves a blank at the end of a line.
 """
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache
 
-#: What must not begin a line, and what must not end one (the usual prohibitions of Chinese and Japanese setting).
-_NO_START = "，。、．；：！？）」』】》〉〕］｝〗〙…—～·’”％%,.;:!?)]}»ーぁぃぅぇぉっゃゅょァィゥェォッャュョ"
-_NO_END = "（「『【《〈〔［｛〖〘‘“«([{$￥＄"
-#: Spaces that a line may end at; a no-break space is not among them.
-_SPACE = re.compile(r"[ \t\r\f\v\u1680\u2000-\u2006\u2008-\u200a\u205f\u3000]+")
-_WIDE = re.compile(
-    r"[\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f"
-    r"\uff00-\uff60\uffe0-\uffe6\U00020000-\U0003fffd]"
+#: Every blank that may become a line break; no-break spaces may not.
+_BLANKS = re.compile(r"[^\S\u00a0\u202f\u2007]+")
+#: `<https://..>`, or a bare address as far as its ASCII characters reach.
+_ADDRESS = re.compile(r"<[a-z][a-z0-9+.-]*:[^\s<>]*>|https?://[!-;=?-~]+", re.IGNORECASE)
+#: Ideographs, kana, bopomofo, and full-width forms: a line may break before and after them.
+_CJK = re.compile(
+    r"[\u2e80-\u303e\u3041-\u312f\u3190-\u31ff\u3220-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\U00020000-\U0003ffff]"
 )
-_HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7a3]")
+_NOT_FIRST = frozenset("，。．！？；：、）］｝〕」』】》〉”’…—～·％‰々〻ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ,.!?;:)]}>%\"'" + "\u00a0\u202f\u2007\u2060\ufeff")  # fmt: skip
+_NOT_LAST = frozenset("（［｛〔「『【《〈“‘—([{<$¥￥€£\"'" + "\u00a0\u202f\u2007\u2060\ufeff\u200d")
+_PLAIN = re.compile("[ -~]*")
 
 
-@lru_cache(maxsize=4096)
-def cells(text: str) -> int:
-    """Give the width of a text in cells; what is invisible counts nothing."""
-    if text.isascii():
-        return len(text)
+@cache
+def _measures() -> tuple[Callable[[str], int], Callable[[str], int]]:
     from wcwidth import wcswidth, wcwidth
 
-    width = wcswidth(text)
-    return width if width >= 0 else sum(max(wcwidth(character), 0) for character in text)
+    return wcswidth, cache(wcwidth)
+
+
+def cells(s: str) -> int:
+    """Return how many cells of a terminal `s` takes; control characters take none."""
+    if _PLAIN.fullmatch(s):
+        return len(s)
+    whole, one = _measures()
+    width = whole(s)
+    return width if width >= 0 else sum(max(0, one(character)) for character in s)
+
+
+def _segments(word: str) -> list[str]:
+    """Split a word between CJK characters, as far as Chinese and Japanese typesetting allows."""
+    cuts, position = [0], 0
+    for address in _ADDRESS.finditer(word):
+        cuts += _cuts(word, position, address.start())
+        cuts += [end for end in address.span() if 0 < end < len(word) and _may_break(word, end)]
+        position = address.end()
+    cuts += _cuts(word, position, len(word))
+    cuts = sorted({*cuts, len(word)})
+    return [word[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+
+
+def _cuts(word: str, start: int, end: int) -> list[int]:
+    return [at for at in range(start + 1, end) if _may_break(word, at)]
+
+
+def _may_break(word: str, at: int) -> bool:
+    before, after = word[at - 1], word[at]
+    if not (_CJK.match(before) or _CJK.match(after)) or before in _NOT_LAST or after in _NOT_FIRST:
+        return False
+    # Combining marks, variation selectors and joiners belong to what stands before them.
+    return _measures()[1](after) > 0 or ord(after) < 32
 
 
 def wrap(text: str, width: int = 72, first: str = "", rest: str = "") -> str:
-    """Wrap a paragraph; `first` and `rest` stand before its first and its other lines and count for the width.
+    """Wrap `text` to lines of at most `width` cells, `first` and `rest` included.
 
-    Runs of spaces become one. A line break in the text stays. A word wider than a line stands alone, whole.
+    `first` stands before the first line, `rest` before all others. Runs of blanks become one; "\\n" stays a line break. A
+    word, address or emoji wider than the line gets a line of its own.
     """
     lines: list[str] = []
-    for piece in text.split("\n"):
-        lines.extend(_lines(piece, width, rest if lines else first, rest))
-    return "\n".join(line.rstrip(" ") for line in lines)
-
-
-def _lines(text: str, width: int, first: str, rest: str) -> list[str]:
-    lines: list[str] = []
-    line, used, is_begun = first, cells(first), False
-    for word, is_spaced in _words(text):
-        size = cells(word)
-        gap = " " if is_spaced and is_begun else ""
-        if is_begun and used + len(gap) + size > width:
-            lines.append(line)
-            line, used, gap = rest, cells(rest), ""
-        line += gap + word
-        used += len(gap) + size
-        is_begun = True
-    lines.append(line)
-    return lines
-
-
-def _words(text: str) -> list[tuple[str, bool]]:
-    """Cut a text into what must stay together; True where a space stood before it."""
-    words: list[tuple[str, bool]] = []
-    for chunk in _SPACE.split(text):
-        if not chunk:
-            continue
-        pieces = [chunk] if chunk.isascii() or not _WIDE.search(chunk) else _pieces(chunk)
-        words.append((pieces[0], True))
-        words.extend((piece, False) for piece in pieces[1:])
-    return words
-
-
-def _pieces(chunk: str) -> list[str]:
-    """Cut a chunk without spaces where a line may end: beside CJK characters, not inside `<…>`."""
-    pieces: list[str] = []
-    start = 0
-    bracket = False
-    for index in range(1, len(chunk)):
-        before, after = chunk[index - 1], chunk[index]
-        bracket = (bracket or before == "<") and before != ">"
-        if bracket or after in _NO_START or before in _NO_END:
-            continue
-        if after in "\ufe0e\ufe0f\u200d" or before == "\u200d" or cells(after) == 0:
-            continue
-        if _HANGUL.match(before) and _HANGUL.match(after):
-            continue
-        if _WIDE.match(before) or _WIDE.match(after):
-            pieces.append(chunk[start:index])
-            start = index
-    pieces.append(chunk[start:])
-    return pieces
+    for paragraph in text.split("\n"):
+        prefix = rest if lines else first
+        line, used, empty = [prefix], cells(prefix), True
+        for word in _BLANKS.split(paragraph.strip()):
+            if not word:
+                continue
+            plain = _PLAIN.fullmatch(word)
+            for index, segment in enumerate((word,) if plain else _segments(word)):
+                size = len(segment) if plain else cells(segment)
+                gap = 0 if index or empty else 1
+                if not empty and used + gap + size > width:
+                    lines.append("".join(line).rstrip())
+                    line, used, gap = [rest], cells(rest), 0
+                if gap:
+                    line.append(" ")
+                line.append(segment)
+                used += gap + size
+                empty = False
+        lines.append("".join(line).rstrip())
+    return "\n".join(lines)

@@ -28,7 +28,7 @@ def problems(message: bytes) -> list[str]:
     head, blank, body = message.partition(b"\r\n\r\n")
     if not blank:
         return [*found, "no empty line after the headers"]
-    found += _header_block(head)
+    found += header_block(head)
     names = Counter(line.partition(b":")[0].lower().decode("ascii", "replace") for line in _unfolded(head))
     found += [f"{name} stands {names[name]} times" for name in _SINGLE if names[name] > 1]
     found += [f"{name} is missing" for name in _REQUIRED if not names[name]]
@@ -86,7 +86,7 @@ def _multipart(content_type: bytes, encoding: bytes, body: bytes) -> list[str]:
             continue
         counted = Counter(line.partition(b":")[0].lower() for line in _unfolded(head))
         found += [f"{name.decode()} twice in a part" for name, count in counted.items() if count > 1]
-        found += _header_block(head) + _entity(head, inner)
+        found += header_block(head) + _entity(head, inner)
     return found
 
 
@@ -94,7 +94,8 @@ def _unfolded(head: bytes) -> list[bytes]:
     return re.sub(rb"\r\n(?=[ \t])", b"", head).split(b"\r\n")
 
 
-def _header_block(head: bytes) -> list[str]:
+def header_block(head: bytes) -> list[str]:
+    """Return what is wrong with a block of headers, without the CRLF at its end."""
     found = []
     for line in head.split(b"\r\n"):
         if len(line) > 998:

@@ -1,0 +1,147 @@
+"""Finds in a theme's two style sheets what would be lost, misread or fetched on the way into a message.
+
+Comes in: the text of inline.css or head.css. Goes out: (line, column, message) for each problem. Never corrects, never reads
+another file.
+"""
+
+import re
+from bisect import bisect_right
+
+_TOKEN = re.compile(r"/\*.*?\*/|\"[^\"\n]*+\"|'[^'\n]*+'", re.DOTALL)
+_SELECTOR = re.compile(
+    r"(?:[a-zA-Z][a-zA-Z0-9]*|\.[\w-]+)(?:\.[\w-]+)*(?:\s+(?:[a-zA-Z][a-zA-Z0-9]*|\.[\w-]+)(?:\.[\w-]+)*)*"
+)
+_DECLARATION = re.compile(r"-?[a-zA-Z_][\w-]*\s*:\s*\S", re.DOTALL)
+_COLOUR_CALL = re.compile(r"\b(?:rgb|hsl)a?\(\s*[^,()]*\)", re.IGNORECASE)
+_FETCHING = re.compile(r"\b(url|src|image-set|-webkit-image-set)\(", re.IGNORECASE)
+_SCRIPT = re.compile(r"\b(expression\(|behavior\s*:|-moz-binding\s*:)", re.IGNORECASE)
+_PARTS = (
+    ("*", "* is not inlined; name the elements"),
+    (":", "pseudo classes and elements (:hover, ::before) are not inlined; put the rule into head.css"),
+    ("[", "attribute selectors are not inlined; use a class, or head.css"),
+    ("#", "use a class in place of an id"),
+)
+_ONLY = "inline.css understands element, .class, element.class and descendants only; put other rules into head.css"
+
+
+class _Sheet:
+    """A style sheet whose comments and strings are blanked out, so that every offset stays what it was."""
+
+    def __init__(self, css: str) -> None:
+        self.source = css
+        self.strings: list[tuple[int, str]] = []
+        self.found: list[tuple[int, str]] = []
+        self.text = _TOKEN.sub(self._blank, css)
+        for mark, message in (("/*", "this comment is never closed"), ("*/", "this ends a comment that never began")):
+            if mark in self.text:
+                self.tell(self.text.index(mark), message)
+        for match in re.finditer("[\"']", self.text):
+            self.tell(match.start(), "this quote is never closed on its line")
+        for match in re.finditer("<", css):
+            self.tell(match.start(), "< is not allowed in a style sheet, not even in a comment")
+
+    def _blank(self, match: re.Match[str]) -> str:
+        if match[0][0] != "/":
+            self.strings.append((match.start(), match[0]))
+            # A quoted value stays a value; a quoted comma or brace stays invisible.
+            return "x" * len(match[0])
+        return re.sub(r"[^\n]", " ", match[0])
+
+    def tell(self, at: int, message: str) -> None:
+        self.found.append((at, message))
+
+    def each(self, pattern: re.Pattern[str], message: str) -> None:
+        for match in pattern.finditer(self.text):
+            self.tell(match.start(), message.format(match[0]))
+
+    def fetching(self) -> None:
+        self.each(re.compile(r"@import\b", re.IGNORECASE), "{0} would load a style sheet; copy its rules")
+        self.each(re.compile(r"@font-face\b", re.IGNORECASE), "{0} would load a font; name the readers' own fonts")
+        self.each(_FETCHING, "{0}..) would load a file; put pictures into the template")
+        self.each(_SCRIPT, "{0} runs a script, which mail programs remove")
+
+    def problems(self) -> tuple[tuple[int, int, str], ...]:
+        lines = [0, *(match.end() for match in re.finditer("\n", self.source))]
+        places = []
+        for at, message in sorted(set(self.found)):
+            line = bisect_right(lines, at)
+            places.append((line, at - lines[line - 1] + 1, message))
+        return tuple(places)
+
+
+def css_problems(css: str) -> tuple[tuple[int, int, str], ...]:
+    """Return (line, column, message) for what inline.css may not contain; places are 1-based, in characters.
+
+    What premailer drops silently, applies wrongly or fetches is a problem here, so that all the rest is inlined faithfully.
+    """
+    sheet = _Sheet(css)
+    sheet.fetching()
+    sheet.each(
+        re.compile(r"@(?!import\b|font-face\b)[\w-]*", re.IGNORECASE), "{0} is not inlined; put it into head.css"
+    )
+    sheet.each(re.compile(r"\\"), "escapes (\\) are not allowed in inline.css")
+    sheet.each(_COLOUR_CALL, "{0}: write the colour as #rrggbb, or with commas")
+    for at, string in sheet.strings:
+        if re.search("[,;{}]", string):
+            sheet.tell(
+                at, "a comma, semicolon or brace inside quotes is misread; give each font name quotes of its own"
+            )
+    if not re.search(r"@", sheet.text):
+        _rules(sheet)
+    return sheet.problems()
+
+
+def _rules(sheet: _Sheet) -> None:
+    text, position = sheet.text, 0
+    while True:
+        opening = text.find("{", position)
+        stray = text.find("}", position, opening if opening >= 0 else len(text))
+        if stray >= 0:
+            sheet.tell(stray, "this } closes nothing")
+            position = stray + 1
+            continue
+        if opening < 0:
+            if rest := text[position:].strip():
+                sheet.tell(text.index(rest, position), "this is no rule: { .. } is missing")
+            return
+        _selectors(sheet, position, opening)
+        closing = text.find("}", opening)
+        inner = text.find("{", opening + 1, closing if closing >= 0 else len(text))
+        if closing < 0 or inner >= 0:
+            sheet.tell(opening, "this { is never closed")
+            return
+        _declarations(sheet, opening + 1, closing)
+        position = closing + 1
+
+
+def _selectors(sheet: _Sheet, start: int, end: int) -> None:
+    for part in re.finditer("[^,]+", sheet.text[start:end]):
+        selector = part[0].strip()
+        at = start + part.start() + len(part[0]) - len(part[0].lstrip())
+        if selector and not _SELECTOR.fullmatch(selector):
+            sheet.tell(at, next((message for mark, message in _PARTS if mark in selector), _ONLY))
+    if not sheet.text[start:end].strip() or re.search(r",\s*(?:,|$)", sheet.text[start:end]):
+        sheet.tell(end, "a selector is missing before this {")
+
+
+def _declarations(sheet: _Sheet, start: int, end: int) -> None:
+    for part in re.finditer("[^;]+", sheet.text[start:end]):
+        if part[0].strip() and not _DECLARATION.match(part[0].strip()):
+            at = start + part.start() + len(part[0]) - len(part[0].lstrip())
+            sheet.tell(at, "this is no declaration; write property: value;")
+
+
+def head_css_problems(css: str) -> tuple[tuple[int, int, str], ...]:
+    """Return (line, column, message) for what head.css may not contain: anything that loads, or ends the style element."""
+    sheet = _Sheet(css)
+    sheet.fetching()
+    sheet.each(re.compile(r"@?[\w-]*\\[0-9a-zA-Z]+[^\s;:{}]*"), "{0}: an escape outside quotes is not allowed")
+    depth = 0
+    for match in re.finditer("[{}]", sheet.text):
+        depth += 1 if match[0] == "{" else -1
+        if depth < 0:
+            sheet.tell(match.start(), "this } closes nothing")
+            depth = 0
+    if depth:
+        sheet.tell(sheet.text.rindex("{"), "a { is never closed")
+    return sheet.problems()

@@ -1,0 +1,449 @@
+"""What editors get wrong, and what they are told: every row with its place, code and words.
+
+The words stand in mistakes.txt, which is read by people; `make golden` rewrites it, and a change there is a change of
+what editors read.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from composer.errors import Problem
+from composer.workspace import Workspace
+from tests.content.newsroom import ISSUE, newsroom, problems
+
+HERE = Path(__file__).parent
+WORDS = HERE / "mistakes.txt"
+
+#: What is done (replace, write, link), to which file, and with what.
+Edit = tuple[str, str, str | bytes, str]
+I = "issues/2025-01-30.yaml"  # noqa: E741
+N = "newsletter.yaml"
+T = '  title: "A title"'
+_STORY = re.search(r"top_story:.*?(?=topics:)", ISSUE, re.DOTALL)
+assert _STORY is not None
+STORY = _STORY[0]
+
+
+def r(old: str, new: str) -> Edit:
+    """Replace in the issue."""
+    return ("replace", I, old, new)
+
+
+def n(old: str, new: str) -> Edit:
+    """Replace in newsletter.yaml."""
+    return ("replace", N, old, new)
+
+
+def f(path: str, data: bytes) -> Edit:
+    """Write a file."""
+    return ("write", path, data, "")
+
+
+CASES: list[tuple[str, Edit | list[Edit]]] = [
+    ("colon in a title", r(T, "  title: China: the new rules")),
+    ("colon at the end of a title", r(T, "  title: The new rules:")),
+    ("hash in a title", r(T, "  title: Ranked #1 in exports")),
+    ("hash with two spaces and a word", r(T, "  title: Ranked  #1 in exports")),
+    ("leading quote", r(T, '  title: "Quote" says the desk')),
+    ("inner quotes", r(T, '  title: "He said "no" to all"')),
+    ("apostrophe", r(T, "  title: 'It's late'")),
+    ("unclosed quote", r(T, '  title: "A title')),
+    ("unclosed single quote", r(T, "  title: 'A title")),
+    ("leading star", r(T, "  title: *Stars* rise")),
+    ("leading bold", r(T, "  title: **Bold** move")),
+    ("leading bracket", r(T, "  title: [Analysis] A title")),
+    ("a title that is a list", r(T, "  title: [Analysis]")),
+    ("leading brace", r(T, "  title: {Brace} A title")),
+    ("unquoted field", r(T, "  title: {{ first_name }} and you")),
+    ("only an unquoted field", r(T, "  title: {{ first_name }}")),
+    ("leading percent", r(T, "  title: %5 growth")),
+    ("leading at", r(T, "  title: @desk says")),
+    ("leading backtick", r(T, "  title: `code` says")),
+    ("leading exclamation", r(T, "  title: !important news")),
+    ("leading ampersand", r(T, "  title: &co rise")),
+    ("ampersand and a space", r(T, "  title: & Co rise")),
+    ("leading greater", r(T, "  title: > 50 percent")),
+    ("leading greater without a space", r(T, "  title: >50 percent")),
+    ("text behind the pipe", r("  body: |\n    First paragraph.", "  body: | First paragraph.")),
+    ("leading question mark", r(T, "  title: ? what now")),
+    ("leading dash", r(T, "  title: - a dash")),
+    ("leading comma", r(T, "  title: , a comma")),
+    ("unindented paragraph", r("    Second paragraph.", "Second paragraph goes on here.")),
+    ("half indented paragraph", r("    Second paragraph.", "   Second paragraph.")),
+    ("unindented paragraph with a colon", r("    Second paragraph.", "Background: this is new.")),
+    (
+        "text without a pipe",
+        r("  body: |\n    First paragraph.\n\n    Second paragraph.", "  body:\n    Background: this is new."),
+    ),
+    (
+        "text below an empty key at its level",
+        r("  body: |\n    First paragraph.\n\n    Second paragraph.", "  body:\n  First paragraph."),
+    ),
+    ("key one space too far", r("  sources: |", "   sources: |")),
+    ("key one space too little", r("  sources: |", " sources: |")),
+    ("list item out of line", r('  - title: "Second topic"', '   - title: "Second topic"')),
+    ("full-width colon", r(T, "  title：A title")),
+    ("full-width colon at the top", r('subject: "A subject"', 'subject："A subject"')),
+    ("curly quotes with a colon", r(T, "  title: “China: a title”")),
+    ("curly quotes around a key", r(T, '  “title”: "A title"')),
+    ("no-break space in front", r(T, '\u00a0\u00a0title: "A title"')),
+    ("full-width space in front", r(T, '\u3000title: "A title"')),
+    ("tab in front", r(T, '\ttitle: "A title"')),
+    (
+        "comma in braces",
+        r('  - title: "First topic"\n    facts: |\n      Facts.', "  - {title: China, a giant, facts: x}"),
+    ),
+    ("no space behind the colon", r(T, '  title:"A title"')),
+    ("no space behind the dash", r('  - title: "First topic"', '  -title: "First topic"')),
+    ("three dashes in the middle", r("topics:", "---\ntopics:")),
+    ("line with a percent sign", r("topics:", "%topics:")),
+    ("bad escape", r(T, '  title: "C:\\data"')),
+    ("alias", r(T, "  title: *one")),
+    ("merge key", r(T, '  title: "A title"\n  <<: *base')),
+    ("two colons", r(T, '  title:: "A title"')),
+    ("a list where a key should be", r("metrix:", "- metrix\nmetrix:")),
+    (
+        "two traps in one section",
+        r(
+            '  title: "A title"\n  body: |\n    First paragraph.',
+            "  title: A: title\n  body: > 50\n    First paragraph.",
+        ),
+    ),
+    ("traps in two sections", [r(T, "  title: A: title"), r('  - title: "First topic"', "  - title: @topic")]),
+    (
+        "a trap and a wrong address elsewhere",
+        [r(T, "  title: A: title"), r("https://example.org/2", "htps://example.org/2")],
+    ),
+    ("duplicate key", r(T, T + '\n  title: "Another"')),
+    ("duplicate section", r("metrix:", "chart:\n  image: x\nmetrix:")),
+    ("misspelt key", r(T, '  titel: "A title"')),
+    ("key with a capital", r(T, '  Title: "A title"')),
+    ("misspelt section", r("topics:", "topcis:")),
+    ("unknown key", r("number: 214", "colour: red")),
+    ("missing subject", r('subject: "A subject"\n', "")),
+    ("empty subject", r('subject: "A subject"', 'subject: ""')),
+    ("missing required section", r(STORY, "")),
+    ("empty required section", r(STORY, "top_story:\n")),
+    ("missing key in an item", r('  - title: "Second topic"\n    facts: |\n      Facts.', '  - title: "Second topic"')),
+    ("empty key in an item", r('  - title: "Second topic"', "  - title:")),
+    ("too many items", r("metrix:", '  - title: "Third"\n    facts: |\n      Facts.\nmetrix:')),
+    ("too few items", n("    max: 2", "    min: 3")),
+    ("list for text", r(T, '  title:\n    - "A title"')),
+    ("keys for text", r(T, '  title:\n    words: "A title"')),
+    (
+        "text for a list",
+        r(
+            ISSUE[ISSUE.index("topics:") : ISSUE.index("\nmetrix:")],
+            'topics: "none"',
+        ),
+    ),
+    ("text for keys", r("metrix:\n  value: 49.10\n  body: |\n    A number.", "metrix: 49.10")),
+    ("list for keys", r("metrix:\n  value: 49.10", "metrix:\n  - value: 49.10")),
+    ("words for a number", r("number: 214", "number: two hundred")),
+    ("number with a dot", r("number: 214", "number: 21.4")),
+    ("negative number", r("number: 214", "number: -3")),
+    ("impossible date", r("2025-01-30", "2025-02-30")),
+    ("German date", r("2025-01-30", "30.1.2025")),
+    ("American date", r("2025-01-30", "1/30/2025")),
+    ("date with slashes", r("2025-01-30", "2025/1/30")),
+    ("date in words", r("2025-01-30", "30 January 2025")),
+    ("misspelt scheme", r("https://example.org/1", "htps://example.org/1")),
+    ("no scheme", r("https://example.org/1", "www.example.org/1")),
+    ("password in an address", r("https://example.org/1", "https://me:secret@example.org/1")),
+    ("no host", r("https://example.org/1", "https:///1")),
+    ("host with an underscore", r("https://example.org/1", "https://exa_mple.org/1")),
+    ("script address in a text", r("First paragraph.", "A [link](javascript:alert) here.")),
+    ("link with a space", r("First paragraph.", "A [link](https://example.org/a b) here.")),
+    ("link without words", r("First paragraph.", "A [](https://example.org/) here.")),
+    ("space in a web address", r("  value: 49.10", '  value: 49.10\n  url: "https://example.org/a b"')),
+    ("field in a host", r("First paragraph.", "A [link](https://{{ company }}.example.org/) here.")),
+    ("sender without an at", n("desk@example.org", "desk.example.org")),
+    ("sender with umlaut before the at", n("desk@example.org", "bäcker@example.org")),
+    ("two senders", n("The Desk <desk@example.org>", "desk@example.org, two@example.org")),
+    ("colour by name", n('"#9b1c1c"', "red")),
+    ("colour without quotes", n('"#9b1c1c"', "#9b1c1c")),
+    ("time zone", n("timezone: UTC", "timezone: Berlin")),
+    ("language", n("language: en", "language: English")),
+    ("language without phrases", n("language: en", "language: fr")),
+    ("raw HTML", r("Second paragraph.", "Second <b>paragraph</b>.")),
+    ("HTML block", r("Second paragraph.", "<table><tr></tr></table>")),
+    ("heading", r("Second paragraph.", "## Second paragraph")),
+    ("underlined heading", r("    Second paragraph.", "    Second paragraph\n    ---")),
+    ("picture in a text", r("Second paragraph.", "![chart](chart.png)")),
+    ("code", r("Second paragraph.", "Second `paragraph`.")),
+    ("fenced code", r("    Second paragraph.", "    ```\n    code\n    ```")),
+    ("indented code", r("    Second paragraph.", "        Second paragraph.")),
+    ("rule", r("    Second paragraph.", "    Second paragraph.\n\n    ***")),
+    ("picture missing", r("assets/chart.png", "assets/chrat.png")),
+    ("picture with capitals", r("assets/chart.png", "assets/Chart.png")),
+    ("picture in no folder", r("assets/chart.png", "pictures/chart.png")),
+    ("picture is a text", [r("assets/chart.png", "assets/note.png"), f("issues/assets/note.png", b"hello")]),
+    (
+        "picture is a drawing",
+        [
+            r("assets/chart.png", "assets/note.svg"),
+            f("issues/assets/note.svg", b'<svg xmlns="http://www.w3.org/2000/svg"/>'),
+        ],
+    ),
+    ("picture cut off", [r("assets/chart.png", "assets/cut.png"), f("issues/assets/cut.png", b"CUT")]),
+    ("picture too large", [r("assets/chart.png", "assets/big.png"), f("issues/assets/big.png", b"BIG")]),
+    ("picture is a folder", r("assets/chart.png", "assets")),
+    ("picture outside", r("assets/chart.png", "../../chart.png")),
+    ("picture by absolute path", r("assets/chart.png", "/etc/chart.png")),
+    ("picture by Windows path", r("assets/chart.png", '"C:\\\\chart.png"')),
+    (
+        "picture through a link",
+        [r("assets/chart.png", "assets/link.png"), ("link", "issues/assets/link.png", "/etc/hostname", "")],
+    ),
+    ("picture from the web", r("assets/chart.png", "https://example.org/chart.png")),
+    ("missing alt", r('  alt: "A chart"\n', "")),
+    ("blank alt", r('  alt: "A chart"', "  alt:")),
+    ("unknown field", r("A subject", "Dear {{ frist_name }}")),
+    ("malformed field", r("A subject", "Dear {{ first name }}")),
+    ("field with a filter", r("A subject", "Dear {{ first_name | upper }}")),
+    ("field in a text", r("Second paragraph.", "Dear {{ firstname | default('you') }}.")),
+    ("field never closed", r("Second paragraph.", "Dear {{ first_name.")),
+    ("control character", r("Second", "Sec\x07ond")),
+    ("line separator", r("Second", "Sec\u2028ond")),
+    ("not UTF-8", f(I, 'date: 2025-01-30\nsubject: "Bäcker"\n'.encode("latin-1"))),
+    ("UTF-16", f(I, "date: 2025-01-30\n".encode("utf-16"))),
+    ("50 MB", f(I, b"HUGE")),
+    ("empty file", f(I, b"")),
+    ("only a comment", f(I, b"# nothing\n")),
+    ("a list at the top", f(I, b"- one\n- two\n")),
+    ("a text at the top", f(I, b"hello\n")),
+    ("nested too deep", f(I, b"a: " + b"[" * 100 + b"]" * 100)),
+    ("alias bomb", f(I, b"a: &a [x]\nb: &b [*a,*a]\nc: [*b,*b]\n")),
+    ("source without an outlet", r("Reuters: [One]", "[One]")),
+    ("source without a space", r("Reuters: [One]", "Reuters:[One]")),
+    ("source with text behind", r("(https://example.org/1)", "(https://example.org/1) and more")),
+    ("source with a broken link", r("[One](https://example.org/1)", "[One] (https://example.org/1)")),
+    ("source with a wrong language", r("AP (CN)", "AP [chinese!]")),
+    (
+        "keyed source without a title",
+        r(
+            "  sources: |\n    Reuters: [One](https://example.org/1)\n    AP (CN): [Two](https://example.org/2) (中文)",
+            '  sources:\n    - outlet: "AP"',
+        ),
+    ),
+    (
+        "keyed source with a wrong date",
+        r(
+            "  sources: |\n    Reuters: [One](https://example.org/1)\n    AP (CN): [Two](https://example.org/2) (中文)",
+            '  sources:\n    - title: "One"\n      date: 2025-13-01',
+        ),
+    ),
+    ("from a missing file", r('  - title: "First topic"\n    facts: |\n      Facts.', "  - from: drafts/one.yaml")),
+    ("from outside", r('  - title: "First topic"\n    facts: |\n      Facts.', "  - from: ../../one.yaml")),
+    ("from with other keys", r('  - title: "First topic"', '  - from: drafts/one.yaml\n    title: "First topic"')),
+    (
+        "problem inside an included file",
+        [
+            r('  - title: "First topic"\n    facts: |\n      Facts.', "  - from: drafts/one.yaml"),
+            f("issues/drafts/one.yaml", b'title: "One"\nfacts: |\n  See <b>this</b>.\n'),
+        ],
+    ),
+    (
+        "trap inside an included file",
+        [
+            r('  - title: "First topic"\n    facts: |\n      Facts.', "  - from: drafts/one.yaml"),
+            f("issues/drafts/one.yaml", b"title: One: two\nfacts: |\n  Facts.\n"),
+        ],
+    ),
+    (
+        "from an empty file",
+        [
+            r('  - title: "First topic"\n    facts: |\n      Facts.', "  - from: drafts/one.yaml"),
+            f("issues/drafts/one.yaml", b""),
+        ],
+    ),
+    ("section type misspelt", n("type: briefs", "type: brief")),
+    ("section without type", n("    type: briefs\n", "")),
+    ("section option unknown", n("    max: 2", "    maximum: 2")),
+    ("section label unknown", n("    max: 2", "    labels:\n      fakts: Facts")),
+    ("section key with a capital", n("  topics:", "  Topics:")),
+    ("section key taken", n("  topics:", "  date:")),
+    ("contents", n("    max: 2", "    contents: title")),
+    ("required yes", n("    required: true", "    required: yes")),
+    ("min above max", n("    max: 2", "    max: 2\n    min: 3")),
+    (
+        "no sections",
+        ("write", N, b"name: X\nlanguage: en\ntimezone: UTC\nsender:\n  from: a@example.org\nsections:\n", ""),
+    ),
+    ("theme misspelt", n("language: en", "language: en\ntheme: breifing")),
+    ("theme with a path", n("language: en", "language: en\ntheme: ../x")),
+    ("field name", n("  company:", "  Company:")),
+    ("field name taken", n("  company:", "  email:")),
+    ("trap in newsletter.yaml", n("name: Test Letter", "name: Test: Letter")),
+    ("newsletter.yaml unknown key", n("language: en", "langauge: en")),
+    ("newsletter.yaml is a list", f(N, b"- x\n")),
+    (
+        "schema of a type broken",
+        f("templates/briefing/sections/briefs/schema.yaml", b"title: Briefs\ncontent:\n  type: aray\n"),
+    ),
+    (
+        "schema of a type refers to nothing",
+        f(
+            "templates/briefing/sections/briefs/schema.yaml",
+            b'title: Briefs\ncontent:\n  type: object\n  properties:\n    x:\n      $ref: "#/$defs/nothing"\n',
+        ),
+    ),
+    ("template with a syntax error", f("templates/briefing/page.txt.j2", b"one\n{% if x %}\n")),
+    ("template with an unknown name", f("templates/briefing/page.txt.j2", b"one\n{{ nwesletter.name }}\n")),
+    ("template with an unknown key", f("templates/briefing/page.txt.j2", b"one\n\n{{ issue.subjct }}\n")),
+    ("template with an unknown filter", f("templates/briefing/page.txt.j2", b"{{ issue.subject | shout }}\n")),
+    (
+        "template includes what is outside",
+        f("templates/briefing/page.txt.j2", b'{% include "../../newsletter.yaml" %}\n'),
+    ),
+    ("template that divides by zero", f("templates/briefing/page.txt.j2", b"a\n{{ 1 / 0 }}\n")),
+    (
+        "MJML with an unknown element",
+        f("templates/briefing/page.mjml.j2", b"<mjml>\n<mj-body>\n  <mj-sektion></mj-sektion>\n</mj-body>\n</mjml>\n"),
+    ),
+    (
+        "MJML with an unknown attribute",
+        f(
+            "templates/briefing/page.mjml.j2",
+            b'<mjml>\n<mj-body>\n  <mj-section colour="red"></mj-section>\n</mj-body>\n</mjml>\n',
+        ),
+    ),
+    (
+        "CSS that fetches",
+        f("templates/briefing/inline.css", b"p { margin: 0 }\n@import url(http://example.org/x.css);\n"),
+    ),
+    ("head CSS that fetches", f("templates/briefing/head.css", b"@font-face { src: url(x) }\n")),
+    (
+        "theme.yaml with a wrong colour",
+        f("templates/briefing/theme.yaml", b"title: T\nwidth: 640\ncolors:\n  light:\n    ink: black\n"),
+    ),
+    ("theme.yaml with a wrong width", f("templates/briefing/theme.yaml", b"title: T\nwidth: wide\n")),
+    ("phrases with a list", f("templates/briefing/phrases/en.yaml", b"contents:\n  - a\n")),
+]
+
+
+def apply(workspace: Workspace, edits: Edit | list[Edit]) -> None:
+    """Break the newsletter."""
+    for edit in edits if isinstance(edits, list) else [edits]:
+        path = workspace.root / edit[1]
+        match edit:
+            case ("replace", _, str(old), str(new)):
+                text = path.read_text(encoding="utf-8")
+                assert old in text
+                path.write_text(text.replace(old, new, 1), encoding="utf-8")
+            case ("link", _, str(target), _):
+                path.symlink_to(target)
+            case (_, _, bytes(data), _):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                whole = (workspace.root / "issues/assets/chart.png").read_bytes()
+                special = {b"CUT": whole[:40], b"BIG": b"x" * 6_000_000, b"HUGE": b"# x\n" * 12_500_000}
+                path.write_bytes(special.get(data, data))
+            case _:
+                raise AssertionError(edit)
+
+
+def told(folder: Path, edits: Edit | list[Edit]) -> tuple[Problem, ...]:
+    """Break a sound newsletter and give what is told."""
+    workspace = newsroom(folder)
+    apply(workspace, edits)
+    return problems(workspace)
+
+
+def page(found: tuple[Problem, ...]) -> str:
+    """Print problems as the command does."""
+    return "".join(f"{problem}\n" for problem in found)
+
+
+def expected() -> dict[str, str]:
+    """Read mistakes.txt: what each row is told."""
+    blocks = re.split(r"(?m)^== ", WORDS.read_text(encoding="utf-8"))[1:]
+    return {name.strip(): words.rstrip("\n") + "\n" for name, words in (block.split("\n", 1) for block in blocks)}
+
+
+def test_the_table_is_long_and_complete() -> None:
+    """There are at least 100 rows, 25 of them about YAML's traps, and each has its words."""
+    names = [name for name, _ in CASES]
+    assert len(set(names)) == len(names) >= 150
+    assert set(expected()) == set(names)
+    codes = re.findall(r"\[(yaml-[a-z]+|document)\]", WORDS.read_text(encoding="utf-8"))
+    assert len(codes) >= 50
+    assert len(set(codes)) >= 18
+
+
+def test_a_sound_newsletter_is_silent(tmp_path: Path) -> None:
+    """What the rows break is sound before."""
+    assert problems(newsroom(tmp_path)) == ()
+
+
+@pytest.mark.parametrize(("name", "edits"), CASES, ids=[name for name, _ in CASES])
+def test_a_mistake_is_told_at_its_place_in_words(name: str, edits: Edit | list[Edit], tmp_path: Path) -> None:
+    """Exactly these problems, in the order of the file, each with its line, column, code, message and hint."""
+    found = told(tmp_path, edits)
+    assert found
+    assert found == tuple(sorted(found))
+    assert page(found) == expected()[name]
+
+
+def test_no_word_is_the_parsers() -> None:
+    """Nothing that editors read speaks of YAML's insides or of Python."""
+    words = WORDS.read_text(encoding="utf-8").lower()
+    for foreign in (
+        "mapping",
+        "scalar",
+        "token",
+        "sequence",
+        "flow",
+        "anchor",
+        "nonetype",
+        "traceback",
+        "utf8",
+    ):
+        assert foreign not in re.sub(r"smtputf8", "", words), foreign
+
+
+def test_what_yaml_would_turn_into_something_else_stays_text(tmp_path: Path) -> None:
+    """`49.10`, `no`, `2025-01-30`, `0x1F`, `null` and `1_000` are the texts that were written."""
+    from composer.content.issue import read_issue
+    from composer.content.values import Group
+
+    for written in ("49.10", "no", "2025-01-30", "0x1F", "null", "1_000", "~", "12:30", ".5"):
+        workspace = newsroom(tmp_path / re.sub(r"\W", "_", written))
+        apply(workspace, r("value: 49.10", f"value: {written}"))
+        _, issue = read_issue(workspace, workspace.issue("2025-01-30"))
+        metric = issue.sections[2].content
+        assert isinstance(metric, Group)
+        assert metric["value"] == written
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\r"])
+def test_line_ends_of_any_system(tmp_path: Path, ending: str) -> None:
+    """CRLF files, with a byte order mark, build to the same bytes, and problems keep their places."""
+    from composer.pipeline import build_issue
+
+    plain, foreign = newsroom(tmp_path / "plain"), newsroom(tmp_path / "foreign")
+    for name in (I, N):
+        text = (foreign.root / name).read_text(encoding="utf-8").replace("\n", ending)
+        (foreign.root / name).write_bytes(b"\xef\xbb\xbf" + text.encode())
+    built = [build_issue(workspace, workspace.issue("2025-01-30")) for workspace in (plain, foreign)]
+    assert built[0].message == built[1].message
+    data = (foreign.root / I).read_bytes().replace(b"https://example.org/2", b"htps://example.org/2")
+    (foreign.root / I).write_bytes(data)
+    assert [(problem.line, problem.column) for problem in problems(foreign)] == [(13, 20)]
+
+
+def test_decomposed_letters_are_composed(tmp_path: Path) -> None:
+    """Text pasted from macOS (e and an accent) becomes the same letter as typed, in pictures' names too."""
+    from composer.pipeline import build_issue
+
+    workspace = newsroom(tmp_path)
+    apply(workspace, [r("A subject", "Cafe\u0301"), r("assets/chart.png", "assets/cafe\u0301.png")])
+    (workspace.root / "issues/assets/chart.png").rename(workspace.root / "issues/assets/caf\u00e9.png")
+    assert build_issue(workspace, workspace.issue("2025-01-30")).edition.subject == "Caf\u00e9"
+
+
+def rewrite(folder: Path) -> None:
+    """Write mistakes.txt anew."""
+    pages = [f"== {name}\n{page(told(folder / str(index), edits))}" for index, (name, edits) in enumerate(CASES)]
+    WORDS.write_text("\n".join(pages), encoding="utf-8")

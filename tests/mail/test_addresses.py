@@ -1,0 +1,116 @@
+"""Addresses as editors write them: what is read, and what each refusal says."""
+
+import subprocess
+import sys
+
+import pytest
+
+from composer.mail.addresses import Address, AddressError, domain_to_ascii, parse_address
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "address"),
+    [
+        ("anna@example.org", "", "anna@example.org"),
+        ("<anna@example.org>", "", "anna@example.org"),
+        ("  Ben Li <ben@example.org> ", "Ben Li", "ben@example.org"),
+        ("John Q. Public <john@example.org>", "John Q. Public", "john@example.org"),
+        ('"Li, Ben" <ben@example.org>', "Li, Ben", "ben@example.org"),
+        (r'"The \"B\" \\ desk"<b@example.org>', r'The "B" \ desk', "b@example.org"),
+        ('"ben@bank.example" <ben@example.org>', "ben@bank.example", "ben@example.org"),
+        ("O'Neil <o'neil+news@example.org>", "O'Neil", "o'neil+news@example.org"),
+        ("Jürgen <j@münchen.example>", "Jürgen", "j@münchen.example"),
+    ],
+)
+def test_reads_what_people_write(text: str, name: str, address: str) -> None:
+    """A name is optional, may be quoted, and the address stays as written."""
+    assert parse_address(text) == Address(name=name, address=address)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is empty"),
+        ("   ", "is empty"),
+        ("Anna <>", "is empty"),
+        ("anna.example.org", "has no @"),
+        ("Anna <anna>", "has no @"),
+        ("@example.org", "nothing before the @"),
+        ("anna@", "no domain after the @"),
+        ("anna@example", "no dot"),
+        ("anna@example..org", "a dot too many"),
+        ("anna@example.org.", "a dot too many"),
+        (".anna@example.org", "a dot too many before the @"),
+        ("an na@example.org", "a space in it"),
+        ("anna@exam ple.org", "a space in it"),
+        ("anna@example.org, ben@example.org", "two addresses or more"),
+        ("Anna <anna@example.org>; Ben <ben@example.org>", "two addresses or more"),
+        ("<anna@example.org> <ben@example.org>", "two addresses or more"),
+        ("anna@@example.org", "more than one @"),
+        ("Li, Ben <ben@example.org>", '"Li, Ben" <ben@example.org>'),
+        ("Ben (desk) <ben@example.org>", "comments in parentheses"),
+        ("ben@example.org (Ben)", "comments are not allowed"),
+        ("Desk: <ben@example.org>", '"Desk:" <ben@example.org>'),
+        ("Ben <ben@example.org", "brackets do not match"),
+        ("Ben ben@example.org>", "brackets do not match"),
+        ("Ben <ben@example.org> x", "brackets do not match"),
+        ('"Ben" ben@example.org', '"Ben" <ben@example.org>'),
+        ('"a b"@example.org', "a space in it"),
+        ('"ab"@example.org', "quotes before the @"),
+        ("jürgen@example.org", "many mail servers refuse (SMTPUTF8)"),
+        ("anna\N{FULLWIDTH COMMERCIAL AT}example.org", "full-width"),
+        ("an:na@example.org", "has a : before the @"),
+        ("anna@[127.0.0.1]", "is not a domain name"),
+        ("anna@127.0.0.1", "ends in a number"),
+        ("anna@-example.org", "is not a domain name"),
+        ("anna@exa_mple.org", "is not a domain name"),
+        ("anna@xn--zzzz-.org", "is not a domain name"),
+        ("anna@\u2615.example.org", "is not a domain name"),
+        ("a" * 65 + "@example.org", "65 characters, 64 are allowed"),
+        ("a@" + "b." * 125 + "example", "254 are allowed"),
+        ("anna@example.org\nBcc: x@example.org", "a line break (U+000A)"),
+        ("An\0na <anna@example.org>", "a control character (U+0000)"),
+        ("An\ud800na <anna@example.org>", "half of a surrogate pair (U+D800)"),
+    ],
+)
+def test_refusals_say_what_to_write(text: str, words: str) -> None:
+    """Every refusal names its own reason; control characters never reach the message itself."""
+    with pytest.raises(AddressError) as caught:
+        parse_address(text)
+    assert words in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+def test_a_wrong_address_cannot_be_made() -> None:
+    """The value itself refuses, so that header writers need not ask again."""
+    with pytest.raises(AddressError):
+        Address(name="Anna\r\nBcc: x@example.org", address="anna@example.org")
+    with pytest.raises(AddressError):
+        Address(address="anna@example.org>\r\nBcc: <x@example.org")
+
+
+@pytest.mark.parametrize(
+    ("domain", "ascii_domain"),
+    [
+        ("News.Example.org", "News.Example.org"),
+        ("M\u00fcnchen.example", "xn--mnchen-3ya.example"),
+        ("fa\u00df.example", "xn--fa-hia.example"),
+        ("\u4f8b\u3048\u3002jp", "xn--r8jz45g.jp"),
+        ("xn--mnchen-3ya.example", "xn--mnchen-3ya.example"),
+    ],
+)
+def test_domains_become_a_labels(domain: str, ascii_domain: str) -> None:
+    """IDNA 2008 after UTS 46 mapping (sharp s is its own letter); ASCII domains stay as written."""
+    assert domain_to_ascii(domain) == ascii_domain
+    assert Address(address=f"a@{domain}").wire == f"a@{ascii_domain}"
+    assert Address(address=f"a@{domain}").domain == ascii_domain
+
+
+def test_ascii_addresses_import_no_heavy_library() -> None:
+    """Reading an ASCII address needs neither idna nor email_validator nor a resolver."""
+    code = (
+        "import sys; from composer.mail.addresses import parse_address; parse_address('A <a@example.org>');"
+        "print(sorted({'idna', 'email_validator', 'dns', 'email', 'socket'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,69 @@
+"""Bodies: every text comes back from the standard decoders, and no line can be touched on its way."""
+
+from base64 import b64decode
+from quopri import decodestring
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from composer.mail.encoding import BodyError, base64_lines, canonical, encode_binary, encode_text, quoted_printable
+
+from .strategies import body
+
+
+def _hold(encoded: bytes) -> None:
+    for row in encoded.split(b"\r\n"):
+        assert len(row) <= 76
+        assert not row.startswith((b".", b"From "))
+        assert not row.endswith((b" ", b"\t"))
+        assert row.isascii() and b"\n" not in row and b"\r" not in row
+
+
+@settings(max_examples=300, deadline=None)
+@given(body)
+def test_quoted_printable_reads_back(text: str) -> None:
+    """Decoding gives the canonical bytes; no line is over 76, begins with a dot or `From `, or ends in a blank."""
+    data = canonical(text)
+    encoded = quoted_printable(data)
+    _hold(encoded)
+    assert decodestring(encoded.replace(b"\r\n", b"\n")).replace(b"\n", b"\r\n") == data
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=300))
+def test_base64_reads_back(data: bytes) -> None:
+    """Lines of 76 at most; decoding gives the bytes."""
+    encoded = base64_lines(data)
+    _hold(encoded)
+    assert b64decode(encoded) == data
+    assert encode_binary(data) == ("base64", encoded)
+
+
+@pytest.mark.parametrize("length", range(70, 84))
+@pytest.mark.parametrize("tail", [".", "..", "From x", "=", "\u00e9", " ", ". ", "\u4e2d."])
+def test_wrapping_at_every_offset(length: int, tail: str) -> None:
+    """Wherever the limit falls (before a dot, in `From `, inside an escape, before a blank), the rules hold."""
+    data = canonical("x" * length + tail + "y" * 80 + tail)
+    _hold(quoted_printable(data))
+    assert decodestring(quoted_printable(data).replace(b"\r\n", b"\n")) == data
+
+
+def test_the_smaller_encoding_wins() -> None:
+    """English stays readable as quoted-printable; Chinese is a third smaller in base64."""
+    assert encode_text("<p>An ordinary paragraph.</p>\n" * 50)[0] == "quoted-printable"
+    assert encode_text("\u4e2d\u6587\n" * 50)[0] == "base64"
+
+
+def test_quoted_printable_by_hand() -> None:
+    """The hardening escapes only what it must; line ends become CRLF."""
+    assert encode_text(".a\nFrom b\rc=d \r\nFromage") == (
+        "quoted-printable",
+        b"=2Ea\r\n=46rom b\r\nc=3Dd=20\r\nFromage",
+    )
+
+
+def test_half_a_pair_is_named() -> None:
+    """A lone surrogate cannot be UTF-8: the message names the line."""
+    with pytest.raises(BodyError, match=r"line 2 .*U\+D800"):
+        encode_text("a\nb\ud800")

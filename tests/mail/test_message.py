@@ -1,0 +1,188 @@
+"""Whole messages: their exact shape once, then hostile content through two foreign readers and the judge of bytes."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from composer.mail.addresses import Address, AddressError
+from composer.mail.encoding import canonical
+from composer.mail.headers import HeaderError
+from composer.mail.message import Headers, Part, build, edition_hash, message_id_for
+
+from . import readers
+from .bytecheck import problems
+from .strategies import address, body, line
+
+HEADERS = Headers(
+    sender=Address(name="China Briefing", address="briefing@news.example.org"),
+    reply_to=Address(address="editors@example.org"),
+    to=None,
+    subject="A cheap model shakes up the AI race",
+    date=datetime(2025, 1, 30, tzinfo=UTC),
+    message_id="<1@news.example.org>",
+    language="en",
+    extra=(("List-Unsubscribe", "<https://news.example.org/u/1>, <mailto:off@example.org>"), ("Precedence", "bulk")),
+)
+PICTURE = Part(content_id="chart@news.example.org", filename="chart.png", media_type="image/png", data=b"\x89PNG")
+
+
+def test_shape_without_pictures() -> None:
+    """Headers in their order, plain text before HTML, one language everywhere."""
+    message = build(HEADERS, html="<p>Hello</p>\n", text="Hello\n")
+    boundary = re.findall(rb'boundary="(.*)"', message)[0].decode()
+    assert message.decode("ascii").replace(boundary, "BOUNDARY").split("\r\n") == [
+        "From: China Briefing <briefing@news.example.org>",
+        "Reply-To: editors@example.org",
+        "To: undisclosed-recipients:;",
+        "Subject: A cheap model shakes up the AI race",
+        "Date: Thu, 30 Jan 2025 00:00:00 +0000",
+        "Message-ID: <1@news.example.org>",
+        "List-Unsubscribe: <https://news.example.org/u/1>, <mailto:off@example.org>",
+        "Precedence: bulk",
+        "Content-Language: en",
+        "MIME-Version: 1.0",
+        "Content-Type: multipart/alternative;",
+        ' boundary="BOUNDARY"',
+        "",
+        "--BOUNDARY",
+        'Content-Type: text/plain; charset="utf-8"',
+        "Content-Language: en",
+        "Content-Transfer-Encoding: quoted-printable",
+        "",
+        "Hello",
+        "",
+        "--BOUNDARY",
+        'Content-Type: text/html; charset="utf-8"',
+        "Content-Language: en",
+        "Content-Transfer-Encoding: quoted-printable",
+        "",
+        "<p>Hello</p>",
+        "",
+        "--BOUNDARY--",
+        "",
+    ]
+    assert problems(message) == []
+
+
+def test_pictures_stand_beside_the_html() -> None:
+    """alternative { plain, related { html, picture } }, inline with an id, type= as RFC 2387 asks."""
+    message = build(HEADERS, html='<img src="cid:chart@news.example.org">', text="x", pictures=(PICTURE,))
+    assert problems(message) == []
+    types = re.findall(rb"Content-Type: ([a-z/]+)", message)
+    assert types == [b"multipart/alternative", b"text/plain", b"multipart/related", b"text/html", b"image/png"]
+    assert b'multipart/related; type="text/html";' in message
+    assert b'Content-ID: <chart@news.example.org>\r\nContent-Disposition: inline; filename="chart.png"\r\n' in message
+
+
+def test_same_input_same_bytes() -> None:
+    """Nothing is random: two builds are equal, another text gives another boundary."""
+    assert build(HEADERS, html="a", text="b") == build(HEADERS, html="a", text="b")
+    boundaries = {re.findall(rb'boundary="(.*)"', build(HEADERS, html=html, text="b"))[0] for html in "ac"}
+    assert len(boundaries) == 2
+
+
+def test_hash_is_blind_to_time_id_and_addressee() -> None:
+    """A test send and the mailing have the hash of the build; whatever a reader can see changes it."""
+    base = edition_hash(HEADERS, html="a", text="b", pictures=(PICTURE,))
+    assert re.fullmatch("[0-9a-f]{64}", base)
+    later = replace(HEADERS, date=datetime(2026, 1, 1, tzinfo=UTC), message_id="<2@example.org>", to=HEADERS.sender)
+    assert edition_hash(later, html="a", text="b", pictures=(PICTURE,)) == base
+    others = [
+        edition_hash(replace(HEADERS, subject="x"), html="a", text="b", pictures=(PICTURE,)),
+        edition_hash(
+            replace(HEADERS, sender=Address(address="a@example.org")), html="a", text="b", pictures=(PICTURE,)
+        ),
+        edition_hash(replace(HEADERS, language="de"), html="a", text="b", pictures=(PICTURE,)),
+        edition_hash(HEADERS, html="b", text="b", pictures=(PICTURE,)),
+        edition_hash(HEADERS, html="a", text="a", pictures=(PICTURE,)),
+        edition_hash(HEADERS, html="a", text="b", pictures=(replace(PICTURE, data=b"x"),)),
+        edition_hash(HEADERS, html="a", text="b"),
+    ]
+    assert len({base, *others}) == 8
+
+
+def test_message_id_comes_from_the_hash() -> None:
+    """The same edition has the same id, at the sender's domain in ASCII."""
+    assert message_id_for("ab" * 32, "m\u00fcnchen.example") == f"<{'ab' * 16}@xn--mnchen-3ya.example>"
+    with pytest.raises(HeaderError):
+        message_id_for("ab", "example.org")
+    with pytest.raises(AddressError):
+        message_id_for("ab" * 32, "example.org>\r\nBcc: <x@example.org")
+
+
+def test_reply_to_only_where_it_differs() -> None:
+    """A Reply-To equal to From says nothing and is left out."""
+    assert b"Reply-To" not in build(replace(HEADERS, reply_to=HEADERS.sender), html="a", text="b")
+    assert b"Reply-To" not in build(replace(HEADERS, reply_to=None), html="a", text="b")
+
+
+@pytest.mark.parametrize(
+    "name", ["Bcc", "return-path", "Subject", "Content-Type", "content-id", "precedence", "X y", "Resent-Bcc"]
+)
+def test_extra_headers_cannot_double_or_betray(name: str) -> None:
+    """No header twice, no Bcc, no Return-Path, nothing of MIME from outside."""
+    with pytest.raises(HeaderError):
+        build(replace(HEADERS, extra=(*HEADERS.extra, (name, "x"))), html="a", text="b")
+
+
+def test_wrong_parts_are_refused() -> None:
+    """Media types that nest, ids twice, ids and languages that break out of their header."""
+    wrong = [replace(PICTURE, media_type="message/rfc822"), replace(PICTURE, media_type="image/png\r\nX: y")]
+    wrong += [replace(PICTURE, content_id="a"), replace(PICTURE, content_id="a@b>\r\nX: <y")]
+    for part in wrong:
+        with pytest.raises(HeaderError):
+            build(HEADERS, html="a", text="b", pictures=(part,))
+    with pytest.raises(HeaderError):
+        build(HEADERS, html="a", text="b", pictures=(PICTURE, PICTURE))
+    with pytest.raises(HeaderError):
+        build(replace(HEADERS, language="en\r\nX: y"), html="a", text="b")
+
+
+@settings(max_examples=250, deadline=None)
+@given(subject=line, sender=address, to=st.none() | address, html=body, text=body, filename=line.filter(str.strip))
+def test_foreign_readers_see_what_went_in(
+    subject: str, sender: Address, to: Address | None, html: str, text: str, filename: str
+) -> None:
+    """Subject, sender, both texts and the picture come out of two other people's parsers as they went in."""
+    picture = replace(PICTURE, filename=filename, data=html.encode())
+    headers = replace(HEADERS, subject=subject, sender=sender, to=to)
+    message = build(headers, html=html, text=text, pictures=(picture,))
+    assert problems(message) == []
+    by_rust, by_python = readers.rust(message), readers.python(message)
+    for seen in (by_rust, by_python):
+        assert seen.subject == subject
+        assert seen.sender == (sender.name, sender.wire)
+        assert (seen.text, seen.html) == (canonical(text), canonical(html))
+        assert [(cid, data) for cid, _, data in seen.pictures] == [(picture.content_id, picture.data)]
+    assert by_rust.pictures[0][1] == filename
+    assert by_python.pictures[0][1] == filename
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ((b"\r\nDate:", b"\nDate:"), "CR or LF alone"),
+        ((b"Precedence: bulk", b"Return-Path: <a@example.org>"), "return-path must not"),
+        ((b"Precedence: bulk", b"Bcc: a@example.org"), "bcc must not"),
+        ((b"Precedence: bulk", b"Subject: again"), "subject stands 2 times"),
+        ((b"Precedence: bulk", b"X-A: " + b"x " * 60 + b"x"), "foldable line"),
+        ((b"Precedence: bulk", b"X-A: =?utf-8?B?5Lg=?= =?utf-8?B?rQ==?="), "cannot be read alone"),
+        ((b"Precedence: bulk", b"X-A: =?utf-8?B?YQ==?= =?utf-8?B?YQ==?="), "padding before"),
+        ((b"Precedence: bulk", b"X-A: =?utf-8?B?" + b"YWFh" * 16 + b"?="), "encoded-word of 76"),
+        ((b"<p>Hello</p>", b".Hello"), "starts with"),
+        ((b"<p>Hello</p>", b"From me"), "starts with"),
+        ((b"<p>Hello</p>", b"x" * 77), "line of 77"),
+        ((b"<p>Hello</p>", b"a=b"), "broken escape"),
+        ((b"<p>Hello</p>", "\u00fc".encode()), "not ASCII"),
+        ((b"--\r\n", b"\r\n"), "boundary lines"),
+    ],
+)
+def test_the_judge_sees_damage(damage: tuple[bytes, bytes], words: str) -> None:
+    """The byte checker is worth something: each kind of damage is found."""
+    message = build(HEADERS, html="<p>Hello</p>\n", text="Hello\n")
+    assert damage[0] in message
+    assert any(words in problem for problem in problems(message.replace(*damage)))
