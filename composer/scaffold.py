@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from composer.content.newsletter import Newsletter
+from composer.content.nodes import Mapping, Node, Scalar, Sequence
 from composer.content.schema import Field, Schema
 from composer.content.section_types import read_document
-from composer.content.tree import Mapping, Node, Scalar, Sequence
 from composer.errors import ContentError
 from composer.workspace import Workspace
 

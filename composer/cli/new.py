@@ -12,7 +12,7 @@ from composer.errors import ContentError, OutputError, UsageError
 from composer.workspace import ISSUES, Workspace
 
 if TYPE_CHECKING:
-    from composer.content.tree import Mapping
+    from composer.content.nodes import Mapping
 
 
 @click.command("new")
@@ -103,8 +103,8 @@ def _overlay(path: Path, tag: str) -> None:
 
 
 def _source(workspace: Workspace, day: datetime.date, source: str, own: str) -> "Mapping":
+    from composer.content.nodes import Mapping
     from composer.content.section_types import read_document
-    from composer.content.tree import Mapping
 
     tag = _language(source)
     stem = day.isoformat() if tag == own else f"{day.isoformat()}.{tag}"

@@ -9,10 +9,11 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 
 from composer.content.fields import FieldBook
+from composer.content.nodes import Entry, Mapping, Node, Scalar, Sequence, Style
 from composer.content.schema import Field, JsonObject, Schema
 from composer.content.texts import Texts
 from composer.content.traps import lost_value
-from composer.content.tree import Entry, Mapping, Node, Scalar, Sequence, Style, parse
+from composer.content.tree import parse
 from composer.content.values import Group, Value
 from composer.content.words import (
     count_mistake,

@@ -10,9 +10,10 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from composer.content.nodes import Mapping as MappingNode
+from composer.content.nodes import Node, Scalar, Sequence
 from composer.content.source import Source
-from composer.content.tree import Mapping as MappingNode
-from composer.content.tree import Node, Scalar, Sequence, parse
+from composer.content.tree import parse
 
 JsonObject = dict[str, object]
 _DEFS = "#/$defs/"

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from composer.content.nodes import Mapping as MappingNode
+from composer.content.nodes import Node, Scalar
 from composer.content.reading import Reader
 from composer.content.schema import Field, Schema, built_in, field_of, schema_of
 from composer.content.source import Source, read_source
-from composer.content.tree import Mapping as MappingNode
-from composer.content.tree import Node, Scalar, parse
+from composer.content.tree import parse
 from composer.content.values import Value
 from composer.errors import ContentError, Problem
 from composer.workspace import ThemeFiles

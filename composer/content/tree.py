@@ -4,13 +4,13 @@ Comes in: a `Source`. Goes out: a `Node` tree and the problems of reading it. Ne
 date, never follows an alias, never builds an object: anchors, aliases and tags are problems (so no alias can bomb).
 """
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Protocol
 
 import yaml
 
-from composer.content.source import Place, Source
+from composer.content.nodes import Entry, Mapping, Node, Scalar, Sequence, Style
+from composer.content.source import Source
 from composer.content.traps import Repair, diagnose, odd_key, silent_traps
 from composer.errors import Problem
 
@@ -25,124 +25,7 @@ class _Mark(Protocol):
     line: int
 
 
-class Style(StrEnum):
-    """How a text is written down."""
-
-    PLAIN = "plain"
-    SINGLE = "single"
-    DOUBLE = "double"
-    LITERAL = "literal"
-    FOLDED = "folded"
-
-
 _STYLES = {"'": Style.SINGLE, '"': Style.DOUBLE, "|": Style.LITERAL, ">": Style.FOLDED}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scalar:
-    """A text as written. `start` and `end` are offsets into the source."""
-
-    source: Source
-    start: int
-    end: int
-    text: str
-    style: Style
-
-    @property
-    def place(self) -> Place:
-        """Where the text begins."""
-        return self.source.place(self.start)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing but space is written."""
-        return not self.text.strip()
-
-    def at(self, offset: int) -> Place:
-        """Give the place in the file of a character of `text`.
-
-        Line folding changes white space only, so counting the other characters finds the way back in every style.
-        """
-        wanted = sum(1 for character in self.text[:offset] if not character.isspace())
-        return self.source.place(self._find(wanted))
-
-    def _find(self, wanted: int) -> int:
-        raw, index = self.source.text, self.start
-        match self.style:
-            case Style.LITERAL | Style.FOLDED:
-                index = raw.find("\n", index) + 1
-            case Style.SINGLE | Style.DOUBLE:
-                index += 1
-            case Style.PLAIN:
-                pass
-        while index < self.end:
-            character = raw[index]
-            length = 1
-            if self.style is Style.DOUBLE and character == "\\":
-                length, blank = _escape(raw, index)
-                if blank:
-                    index += length
-                    continue
-            elif self.style is Style.SINGLE and raw.startswith("''", index):
-                length = 2
-            elif character.isspace():
-                index += 1
-                continue
-            if wanted == 0:
-                return index
-            wanted -= 1
-            index += length
-        return max(self.start, min(index, self.end))
-
-
-def _escape(raw: str, index: int) -> tuple[int, bool]:
-    """Give the length of a double-quoted escape, and whether it stands for white space (YAML 1.2.2, 5.7)."""
-    kind = raw[index + 1 : index + 2]
-    length = {"x": 4, "u": 6, "U": 10}.get(kind, 2)
-    return length, kind in " \t\nnrtv_NLP"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A key and its value."""
-
-    key: Scalar
-    value: "Node"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mapping:
-    """Keys and values, in the order written; no key twice."""
-
-    source: Source
-    start: int
-    entries: tuple[Entry, ...]
-
-    @property
-    def place(self) -> Place:
-        """Where the first key begins."""
-        return self.source.place(self.start)
-
-    def get(self, key: str) -> "Node | None":
-        """Give a key's value, or None."""
-        return next((entry.value for entry in self.entries if entry.key.text == key), None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sequence:
-    """A list."""
-
-    source: Source
-    start: int
-    items: tuple["Node", ...]
-
-    @property
-    def place(self) -> Place:
-        """Where the first dash stands."""
-        return self.source.place(self.start)
-
-
-Node = Scalar | Mapping | Sequence
 
 
 def parse(source: Source) -> tuple[Node | None, tuple[Problem, ...]]:

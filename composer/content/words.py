@@ -6,8 +6,8 @@ Comes in: a field, a node, what a validator found. Goes out: sentences. Never de
 import difflib
 import re
 
+from composer.content.nodes import Mapping, Node, Scalar, Sequence
 from composer.content.schema import Field
-from composer.content.tree import Mapping, Node, Scalar, Sequence
 
 
 def where(trail: tuple[str, ...], what: str) -> str:
