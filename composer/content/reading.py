@@ -9,10 +9,10 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 
 from composer.content.fields import FieldBook
+from composer.content.losses import lost_value
 from composer.content.nodes import Entry, Mapping, Node, Scalar, Sequence, Style
 from composer.content.schema import Field, JsonObject, Schema
 from composer.content.texts import Texts
-from composer.content.traps import lost_value
 from composer.content.tree import parse
 from composer.content.values import Group, Value
 from composer.content.words import (

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from composer.content.addresses import AddressError, parse_address
 from composer.content.fields import FieldBook
 from composer.content.formats import date_hint, is_colour, iso_date, language_tag, web_address
+from composer.content.losses import lost_comment, swallowed_keys
 from composer.content.markdown import parse_markdown
 from composer.content.nodes import Scalar, Style
 from composer.content.pictures import PictureMistake, find_picture, load_picture
 from composer.content.schema import Field
 from composer.content.source import Place
 from composer.content.sources import Piece, SourceLine, parse_sources
-from composer.content.traps import lost_comment, swallowed_keys
 from composer.content.values import Group, Value
 from composer.content.words import where
 from composer.errors import Problem, WorkspaceError

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from composer.content.losses import WORD_KEY, shown
 from composer.content.source import Source
 from composer.errors import Problem
 
@@ -20,7 +21,6 @@ _KEY = re.compile(
 )
 _BARE_KEY = re.compile(r"^(?P<lead> *(?:- +)*)(?P<key>[^\s:#\"'-][^:#\"]*?) *:(?= |$)")
 _BLOCK = re.compile(r"^(?P<lead> *(?:- +)*)(?:[^\s:#][^:#]*: +)?[|>](?:[1-9][-+]?|[-+][1-9]?)? *(?:#.*)?$")
-_WORD_KEY = r"[A-Za-z_][A-Za-z0-9_]*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +79,10 @@ def _give_up(source: Source, lines: list[str], row: int) -> Repair:
     text = lines[row]
     lead = len(text) - len(text.lstrip())
     if _beside_dash(lines, row):
-        message = f"this line stands right below a dash: {_short(text.strip())}"
+        message = f"this line stands right below a dash: {shown(text.strip())}"
         hint = "move it in by two spaces, in line with the word behind the dash; or take the dash away"
     else:
-        message = f"this line cannot be read: {_short(text.strip())}"
+        message = f"this line cannot be read: {shown(text.strip())}"
         hint = 'write   key: "text in quotes"   with the same number of spaces in front as the keys around it'
     code = "yaml-indent" if _beside_dash(lines, row) else "yaml"
     problem = source.place(source.starts[row] + lead).problem(code, message, hint)
@@ -101,10 +101,6 @@ def _beside_dash(lines: list[str], row: int) -> bool:
     lead = len(lines[row]) - len(lines[row].lstrip())
     above = (line for line in reversed(lines[:row]) if line.strip() and len(line) - len(line.lstrip()) <= lead)
     return next(above, "").startswith(" " * lead + "- ") and not lines[row].lstrip().startswith("-")
-
-
-def _short(text: str) -> str:
-    return f"“{text}”" if len(text) <= 60 else f"“{text[:57]}…”"
 
 
 def _quoted(value: str) -> str:
@@ -204,7 +200,7 @@ def _stray_text(lines: list[str], row: int, inside: set[int]) -> _Trap | None:
             return _Trap(
                 column=lead,
                 code="yaml-indent",
-                message=f"this paragraph has slid out of the text above it: {_short(line.strip())}",
+                message=f"this paragraph has slid out of the text above it: {shown(line.strip())}",
                 hint=f"put {_spaces(wanted)} in front of it, as many as the line above has",
                 mended=" " * wanted + line.strip(" "),
             )
@@ -213,7 +209,7 @@ def _stray_text(lines: list[str], row: int, inside: set[int]) -> _Trap | None:
             return _Trap(
                 column=lead,
                 code="yaml-indent",
-                message=f"this text does not belong to “{key}” for YAML: {_short(line.strip())}",
+                message=f"this text does not belong to “{key}” for YAML: {shown(line.strip())}",
                 hint=f"write   {key}: |   and move the text two spaces further in than “{key}”",
                 mended=" " * (len(match["lead"]) + 2) + "# " + line.strip(),
             )
@@ -329,7 +325,7 @@ def _quote_trap(key: str, value: str, trap: _MakeTrap) -> _Trap | None:
         )
     return trap(
         "yaml-quote",
-        f"the text goes on behind the closing quotation mark: {_short(rest.strip())}",
+        f"the text goes on behind the closing quotation mark: {shown(rest.strip())}",
         _show(key, value),
         at=end + 1,
     )
@@ -384,7 +380,7 @@ def _open_quote(line: str) -> _Trap | None:
 
 
 def _key_trap(line: str, below: str) -> _Trap | None:
-    if match := re.match(rf"^(\s*(?:- +)*)({_WORD_KEY})\s*[：﹕︰]\s*(.*)$", line):
+    if match := re.match(rf"^(\s*(?:- +)*)({WORD_KEY})\s*[：﹕︰]\s*(.*)$", line):
         return _Trap(
             column=match.end(2),
             code="yaml-fullwidth",
@@ -392,7 +388,7 @@ def _key_trap(line: str, below: str) -> _Trap | None:
             hint=f"type a plain colon and a space: {match[2]}: …",
             mended=f"{match[1]}{match[2]}: {_quoted(match[3])}" if match[3] else f"{match[1]}{match[2]}:",
         )
-    if match := re.match(rf"^(\s*(?:- +)*)({_WORD_KEY}):(?!/)(\S.*)$", line):
+    if match := re.match(rf"^(\s*(?:- +)*)({WORD_KEY}):(?!/)(\S.*)$", line):
         return _Trap(
             column=match.end(2),
             code="yaml-space",
@@ -400,7 +396,7 @@ def _key_trap(line: str, below: str) -> _Trap | None:
             hint=f"write   {match[2]}: {match[3][:60]}",
             mended=f"{match[1]}{match[2]}: {match[3]}",
         )
-    if match := re.match(rf"^(\s*)-({_WORD_KEY}:.*)$", line):
+    if match := re.match(rf"^(\s*)-({WORD_KEY}:.*)$", line):
         return _Trap(
             column=len(match[1]),
             code="yaml-dash",
@@ -445,89 +441,3 @@ def _block_rows(lines: list[str]) -> set[int]:
         if match := _BLOCK.match(line):
             limit = len(match["lead"]) if ":" in line else max(len(match["lead"]) - 2, 0)
     return inside
-
-
-def odd_key(key: str) -> tuple[str, str, str, str] | None:
-    """Explain a key that YAML accepts but nobody means: code, message, hint, and the key that was meant."""
-    bare = key.strip("\u00a0\u3000\u2003\u2002\u2009\u202f")
-    if bare != key:
-        return (
-            "yaml-indent",
-            f"an unusual space (not the one of the space bar) stands beside “{bare}”",
-            "delete what is in front of the word and type spaces",
-            bare,
-        )
-    if key[:1] in "“”„‘’‚«»" and key[:1]:
-        bare = key.strip("“”„‘’‚«»")
-        return "yaml-curly", f"a key stands without quotation marks: {bare}", f"write   {bare}: …", bare
-    if key.startswith("-") and re.match(rf"-{_WORD_KEY}$", key):
-        return "yaml-dash", "a space is missing behind the dash", f"write   - {key[1:]}: …", key[1:]
-    if key.endswith(":"):
-        bare = key.rstrip(":")
-        return "yaml-colon", f"behind “{bare}” stands one colon too many", f"write   {bare}: …", bare
-    return None
-
-
-# What YAML reads without a word, though text is lost -----------------------------------------------------------------
-
-
-def silent_traps(source: Source, start: int, *, alias: bool) -> list[Problem]:
-    """Tell of a text that YAML took for an alias (`*`), an anchor (`&`) or a tag (`!`)."""
-    first = source.text[start : start + 1]
-    if alias:
-        code, what = "yaml-star", "*"
-    else:
-        code, what = {"&": ("yaml-ampersand", "&"), "!": ("yaml-exclamation", "!")}.get(first, ("yaml-ampersand", "&"))
-    row = source.place(start).line - 1
-    rest = source.line(row)[source.place(start).column - 1 :]
-    return [
-        source.place(start).problem(
-            code,
-            f"a text that begins with {what} must stand in quotes: YAML would lose its first word",
-            f'write "{rest.strip()}"' if '"' not in rest else "put the whole text in '…'",
-        )
-    ]
-
-
-def lost_comment(source: Source, end: int) -> Problem | None:
-    """Tell of an unquoted text that YAML cut off at a `#`.
-
-    Two spaces before the sign and one behind it make a comment; anything else was text: “Ranked #1 in exports”.
-    """
-    place = source.place(end)
-    rest = source.line(place.line - 1)[place.column - 1 :]
-    match = re.match(r"(\s+)#(.?)", rest)
-    if match is None or (match[1] not in (" ",) and match[2] in ("", " ")):
-        return None
-    return source.place(end + len(match[1])).problem(
-        "yaml-hash",
-        f"the text is cut off at the #: {_short(rest.strip())} would be lost",
-        "put the whole text in quotes; if this is a comment, put two spaces before # and one behind it",
-    )
-
-
-def lost_value(source: Source, end: int) -> Problem | None:
-    """Tell of a value that YAML took for a comment: `accent: #9b1c1c`."""
-    place = source.place(end)
-    rest = source.line(place.line - 1)[place.column - 1 :]
-    match = re.match(r"[:\s]*\s(#[^\s#].*)$", rest)
-    if match is None:
-        return None
-    return source.place(end + match.start(1)).problem(
-        "yaml-hash",
-        f"{_short(match[1].strip())} is lost: without quotes it is a comment",
-        f'write "{match[1].strip()}" in quotes',
-    )
-
-
-def swallowed_keys(source: Source, start: int, end: int) -> Problem | None:
-    """Tell of a quoted text that swallowed the keys below it, because its quotation mark was closed much later."""
-    raw = source.text[start:end]
-    for line in raw.split("\n")[1:]:
-        if match := re.match(rf"^\s*(?:- +)?({_WORD_KEY}):(?:\s|$)", line):
-            return source.place(start).problem(
-                "yaml-quote",
-                f"the quotation mark that opens here is closed only lines later, so “{match[1]}:” became part of it",
-                f"write a second {raw[0]} at the end of the text",
-            )
-    return None

@@ -9,9 +9,9 @@ from typing import Protocol
 
 import yaml
 
+from composer.content.losses import odd_key, silent_traps
 from composer.content.nodes import Entry, Mapping, Node, Scalar, Sequence, Style
 from composer.content.source import Source
-from composer.content.traps import Repair, diagnose, odd_key, silent_traps
 from composer.errors import Problem
 
 #: Deeper than any issue; keeps hostile input from deep recursion later.
@@ -41,8 +41,11 @@ def parse(source: Source) -> tuple[Node | None, tuple[Problem, ...]]:
         try:
             root, found = _Reader(current).read()
         except yaml.YAMLError as error:
+            # Late: sound files, which are most, need no explanations.
+            from composer.content.traps import diagnose
+
             marks = (getattr(error, "problem_mark", None), getattr(error, "context_mark", None))
-            repair: Repair = diagnose(current, _row(marks[0]), _row(marks[1]))
+            repair = diagnose(current, _row(marks[0]), _row(marks[1]))
             problems.append(repair.problem)
             if repair.rows is None:
                 return None, tuple(problems)

@@ -1,7 +1,7 @@
 """Finds in a theme's two style sheets what would be lost, misread or fetched on the way into a message.
 
-Comes in: the text of inline.css or head.css. Goes out: (line, column, message) for each problem. Never corrects, never reads
-another file.
+Comes in: the text of inline.css or head.css. Goes out: (line, column, message) for each problem. Never corrects, never
+reads another file.
 """
 
 import re
@@ -72,7 +72,7 @@ class _Sheet:
 def css_problems(css: str) -> tuple[tuple[int, int, str], ...]:
     """Return (line, column, message) for what inline.css may not contain; places are 1-based, in characters.
 
-    What premailer drops silently, applies wrongly or fetches is a problem here, so that all the rest is inlined faithfully.
+    What premailer drops silently, applies wrongly or fetches is a problem here; all the rest is inlined faithfully.
     """
     sheet = _Sheet(css)
     sheet.fetching()
@@ -132,9 +132,10 @@ def _declarations(sheet: _Sheet, start: int, end: int) -> None:
 
 
 def head_css_problems(css: str) -> tuple[tuple[int, int, str], ...]:
-    """Return (line, column, message) for what head.css may not contain: anything that loads, or ends the style element."""
+    """Return (line, column, message) for what head.css may not contain: what loads something or ends the element."""
     sheet = _Sheet(css)
     sheet.fetching()
+    sheet.each(re.compile(r"@(?:charset|namespace)\b", re.IGNORECASE), "{0} has no place in a message")
     sheet.each(re.compile(r"@?[\w-]*\\[0-9a-zA-Z]+[^\s;:{}]*"), "{0}: an escape outside quotes is not allowed")
     depth = 0
     for match in re.finditer("[{}]", sheet.text):

@@ -220,15 +220,14 @@ def _contents(section: Section) -> tuple[_Entry, ...]:
     return tuple(entries)
 
 
-_MARK = re.compile(r"section-mark-(\d\d)")
-
-
 def _measure(html: str, issue: Issue) -> tuple[str, Mapping[str, int]]:
     """Take the marks out, and count the bytes from each section's beginning to the next one's."""
     pieces: list[str] = []
     starts: list[tuple[int, int]] = []
     done = size = 0
-    for match in re.finditer(r'\s*class="(?P<before>[^"]*?)\s*section-mark-(?P<number>\d\d)(?P<after>[^"]*)"', html):
+    for match in re.finditer(
+        r'\s*class="(?P<before>[^"]*?)\s*section-mark-(?P<number>\d\d)(?:-outlook)?(?P<after>[^"]*)"', html
+    ):
         kept = f"{match['before']}{match['after']}".strip()
         piece = html[done : match.start()] + (f' class="{kept}"' if kept else "")
         begin = size + len(html[done : html.rfind("<", done, match.start())].encode())

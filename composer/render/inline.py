@@ -1,7 +1,7 @@
 """Moves the rules of inline.css into style attributes, with premailer, whose traps it keeps away.
 
-Comes in: the compiled HTML document and the text of inline.css. Goes out: the document with style attributes, its own <style>
-blocks untouched. Never fetches or reads anything; must run once only on a document.
+Comes in: the compiled HTML document and the text of inline.css. Goes out: the document with style attributes, its own
+<style> blocks untouched. Never fetches or reads anything; must run once only on a document.
 """
 
 import logging
@@ -31,10 +31,10 @@ _ONE_AT_A_TIME = threading.Lock()
 def _premailer() -> "type[Premailer]":
     """Import premailer without the parts that cost the most and that we forbid it to use.
 
-    - `requests`, which it imports only to load style sheets from the network: an empty module stands in during the import.
-      Should premailer ever try to fetch something, it now fails.
-    - cssutils' tables of what CSS 2.1 allows: with no profile registered it compiles none of them. They only feed warnings
-      that we silence; values are kept or dropped by its grammar, not by these tables.
+    - `requests`, which it imports only to load style sheets from the network: an empty module stands in during the
+      import. Should premailer ever try to fetch something, it now fails.
+    - cssutils' tables of what CSS 2.1 allows: with no profile registered it compiles none of them. They only feed
+      warnings that we silence; values are kept or dropped by its grammar, not by these tables.
     """
     stand_in = ModuleType("requests") if "requests" not in sys.modules else None
     if stand_in is not None:
@@ -47,14 +47,15 @@ def _premailer() -> "type[Premailer]":
     import cssutils
 
     cssutils.profile.removeProfile(all=True)
-    return Premailer
+    engine: type[Premailer] = Premailer
+    return engine
 
 
 def inline_css(html: str, css: str) -> str:
     """Return `html` with the rules of `css` written into style attributes.
 
-    A rule loses against a style attribute that is there already, even with !important. Raises CompilerError if `css` has
-    problems (see `css_problems`), if `html` is no document, or if premailer fails.
+    A rule loses against a style attribute that is there already, even with !important. Raises CompilerError if `css`
+    has problems (see `css_problems`), if `html` is no document, or if premailer fails.
     """
     problems = css_problems(css)
     if problems:
@@ -93,3 +94,22 @@ def inline_css(html: str, css: str) -> str:
                 f"inline.css cannot be applied: {type(error).__name__}: {error}", "simplify the rules of inline.css"
             ) from error
     return out.replace(_IGNORE, "")
+
+
+def _premailer() -> "type[Premailer]":
+    """Import premailer without requests, which it wants only for style sheets on the web.
+
+    An empty module stands in while premailer is imported: a third of a first build's inlining was the import of
+    requests, and what is not there cannot fetch. Who imports requests later gets the real one.
+    """
+    with _IMPORTING:
+        if "premailer" in sys.modules or "requests" in sys.modules:
+            from premailer import Premailer
+
+            return Premailer
+        sys.modules["requests"] = ModuleType("requests")
+        try:
+            from premailer import Premailer
+        finally:
+            del sys.modules["requests"]
+        return Premailer

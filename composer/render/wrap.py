@@ -1,12 +1,13 @@
 """Wraps plain text by the width it has on a screen, where a Chinese character counts two cells.
 
-Comes in: text with "\\n" as line breaks. Goes out: text whose lines fit, unless one unbreakable word does not. Never breaks a
-URL, an emoji or a word; never leaves a blank at the end of a line.
+Comes in: text with "\\n" as line breaks. Goes out: text whose lines fit, unless one unbreakable word does not. Never
+breaks a URL, an emoji or a word; never leaves a blank at the end of a line.
 """
 
 import re
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 
 #: Every blank that may become a line break; no-break spaces may not.
 _BLANKS = re.compile(r"[^\S\u00a0\u202f\u2007]+")
@@ -16,8 +17,12 @@ _ADDRESS = re.compile(r"<[a-z][a-z0-9+.-]*:[^\s<>]*>|https?://[!-;=?-~]+", re.IG
 _CJK = re.compile(
     r"[\u2e80-\u303e\u3041-\u312f\u3190-\u31ff\u3220-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\U00020000-\U0003ffff]"
 )
-_NOT_FIRST = frozenset("，。．！？；：、）］｝〕」』】》〉”’…—～·％‰々〻ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ,.!?;:)]}>%\"'" + "\u00a0\u202f\u2007\u2060\ufeff")  # fmt: skip
-_NOT_LAST = frozenset("（［｛〔「『【《〈“‘—([{<$¥￥€£\"'" + "\u00a0\u202f\u2007\u2060\ufeff\u200d")
+_JOINED = "\u00a0\u202f\u2007\u2060\ufeff"
+_NOT_FIRST = frozenset(
+    "，。．、！？；：）］｝〕」』】》〉”’…—～·％‰々〻ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ,.!?;:)]}>%\"'"
+    + _JOINED
+)
+_NOT_LAST = frozenset("（［｛〔「『【《〈“‘—([{<$¥￥€£\"'" + _JOINED + "\u200d")
 _PLAIN = re.compile("[ -~]*")
 
 
@@ -46,7 +51,7 @@ def _segments(word: str) -> list[str]:
         position = address.end()
     cuts += _cuts(word, position, len(word))
     cuts = sorted({*cuts, len(word)})
-    return [word[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    return [word[start:end] for start, end in pairwise(cuts)]
 
 
 def _cuts(word: str, start: int, end: int) -> list[int]:
@@ -64,8 +69,8 @@ def _may_break(word: str, at: int) -> bool:
 def wrap(text: str, width: int = 72, first: str = "", rest: str = "") -> str:
     """Wrap `text` to lines of at most `width` cells, `first` and `rest` included.
 
-    `first` stands before the first line, `rest` before all others. Runs of blanks become one; "\\n" stays a line break. A
-    word, address or emoji wider than the line gets a line of its own.
+    `first` stands before the first line, `rest` before all others. Runs of blanks become one; "\\n" stays a line break.
+    A word, address or emoji wider than the line gets a line of its own.
     """
     lines: list[str] = []
     for paragraph in text.split("\n"):
