@@ -139,12 +139,8 @@ def language_tag(text: str) -> str | None:
         return None
     if text.lower() in _COUNTRIES:
         return _COUNTRIES[text.lower()]
-    from babel import UnknownLocaleError
-    from babel.core import Locale
+    from babel import localedata
 
-    try:
-        Locale.parse(text.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return None
     head, *rest = text.split("-")
-    return "-".join([head.lower(), *(part.title() if len(part) == 4 else part for part in rest)])
+    tag = "-".join([head.lower(), *(part.title() if len(part) == 4 else part.upper() for part in rest)])
+    return tag if localedata.exists(tag.replace("-", "_")) else None

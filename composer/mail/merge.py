@@ -1,50 +1,49 @@
 """Fills merge-field tokens with values, each escaped for where it stands.
 
 Comes in: HTML, plaintext or a header with tokens, and the values. Goes out: the same without tokens. A value is data:
-it cannot open a tag, leave an attribute or change an address's host.
+it cannot open a tag, leave an attribute, run a script, begin a line or change an address's host.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from urllib.parse import quote
 
-_ADDRESS = re.compile(r'(?<=\s)(href|src)="([^"]*)"')
+from composer.content.addresses import FORBIDDEN
+
+#: A start tag as lxml writes it, in a conditional comment too; elsewhere in a text `<` is always `&lt;`.
+_TAG = re.compile(r"<[A-Za-z](?:\"[^\"]*+\"|'[^']*+'|[^\"'<>])*+>")
+_ADDRESS = re.compile(r"(?<=\s)((?:href|src|background|action)=)(?:\"([^\"]*+)\"|'([^']*+)')", re.IGNORECASE)
+#: The addresses in a plaintext part, as text.py writes them.
+_WRITTEN = re.compile(r"<(https?://[^\s<>]+)>")
+_WEB = re.compile(r"https?://|mailto:", re.IGNORECASE)
 
 
 def fill_html(html: str, values: Mapping[str, str]) -> str:
     """Fill tokens in HTML.
 
-    A token that is a whole address takes an address; one inside an address is percent-encoded (RFC 3986, 2.1);
-    anywhere else a value is text, in an element or an attribute.
+    A token that is a whole address takes a web or mail address, and anything else as a harmless relative one; a token
+    inside an address is percent-encoded (RFC 3986, 2.1); anywhere else a value is text, in an element or an attribute.
     """
     if not values:
         return html
-    token = _tokens(values)
+    fill = _filler(values)
 
     def address(match: re.Match[str]) -> str:
-        written = match[2]
-        if written in values:
-            return f'{match[1]}="{escape(values[written])}"'
-        return f'{match[1]}="{token.sub(lambda inner: quote(values[inner[0]], safe=""), written)}"'
+        written = match[2] if match[2] is not None else match[3]
+        filled = escape(_whole(values[written])) if written in values else fill(written, _percent)
+        return f'{match[1]}"{fill(filled, escape)}"' if filled == written else f'{match[1]}"{filled}"'
 
-    return token.sub(lambda match: escape(values[match[0]]), _ADDRESS.sub(address, html))
-
-
-def fill_text(text: str, values: Mapping[str, str]) -> str:
-    """Fill tokens in plaintext; inside the `<…>` of an address values are percent-encoded."""
-    if not values:
-        return text
-    token = _tokens(values)
-
-    def address(match: re.Match[str]) -> str:
-        written = match[1]
-        if written in values:
-            return f"<{values[written]}>"
-        return f"<{token.sub(lambda inner: quote(values[inner[0]], safe=''), written)}>"
-
-    return token.sub(lambda match: values[match[0]], re.sub(r"<(\S+)>", address, text))
-
-
-def _tokens(values: Mapping[str, str]) -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(token) for token in values))
+    pieces: list[str] = []
+    done = 0
+    for tag in _TAG.finditer(html):
+        pieces.append(fill(html[done : tag.start()], escape))
+        # Piece by piece, so that nothing that was filled in is looked at again.
+        at = tag.start()
+        for match in _ADDRESS.finditer(html, at, tag.end()):
+            pieces += (fill(html[at : match.start()], escape), address(match))
+            at = match.end()
+        pieces.append(fill(html[at : tag.end()], escape))
+        done = tag.end()
+    pieces.append(fill(html[done:], escape))
+    return "".join(pieces)

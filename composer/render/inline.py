@@ -31,19 +31,19 @@ _ONE_AT_A_TIME = threading.Lock()
 def _premailer() -> "type[Premailer]":
     """Import premailer without the parts that cost the most and that we forbid it to use.
 
-    - `requests`, which it imports only to load style sheets from the network: an empty module stands in during the
-      import. Should premailer ever try to fetch something, it now fails.
+    - `requests` and `urllib.request`, which it and cssutils import only to load style sheets from the network or from
+      disk: empty modules stand in during the import. Should they ever try to fetch something, it fails.
     - cssutils' tables of what CSS 2.1 allows: with no profile registered it compiles none of them. They only feed
       warnings that we silence; values are kept or dropped by its grammar, not by these tables.
     """
-    stand_in = ModuleType("requests") if "requests" not in sys.modules else None
-    if stand_in is not None:
-        sys.modules["requests"] = stand_in
+    stand_ins = {name: ModuleType(name) for name in ("requests", "urllib.request") if name not in sys.modules}
+    sys.modules.update(stand_ins)
     try:
         from premailer import Premailer
     finally:
-        if stand_in is not None and sys.modules.get("requests") is stand_in:
-            del sys.modules["requests"]
+        for name, stand_in in stand_ins.items():
+            if sys.modules.get(name) is stand_in:
+                del sys.modules[name]
     import cssutils
 
     cssutils.profile.removeProfile(all=True)
@@ -94,22 +94,3 @@ def inline_css(html: str, css: str) -> str:
                 f"inline.css cannot be applied: {type(error).__name__}: {error}", "simplify the rules of inline.css"
             ) from error
     return out.replace(_IGNORE, "")
-
-
-def _premailer() -> "type[Premailer]":
-    """Import premailer without requests, which it wants only for style sheets on the web.
-
-    An empty module stands in while premailer is imported: a third of a first build's inlining was the import of
-    requests, and what is not there cannot fetch. Who imports requests later gets the real one.
-    """
-    with _IMPORTING:
-        if "premailer" in sys.modules or "requests" in sys.modules:
-            from premailer import Premailer
-
-            return Premailer
-        sys.modules["requests"] = ModuleType("requests")
-        try:
-            from premailer import Premailer
-        finally:
-            del sys.modules["requests"]
-        return Premailer

@@ -50,12 +50,12 @@ class Token(NamedTuple):
 # ASCII: to the compiler a no-break space separates nothing.
 _S = "[ \\t\\r\\n]"
 _NAME = "[A-Za-z][A-Za-z0-9_:.-]*+"
-_KEY = "[^ \\t\\r\\n\"'<>/=]++"
+_KEY = "[A-Za-z_:][A-Za-z0-9_:.-]*+"
 _VALUE = rf"{_S}*+={_S}*+(\"[^\"]*+\"|'[^']*+')"
 START = re.compile(rf"<({_NAME})((?:{_S}++{_KEY}(?:{_VALUE})?+)*+){_S}*+(/?)>")
 _END = re.compile(rf"</({_NAME}){_S}*+>")
 _ATTRIBUTE = re.compile(rf"({_KEY})(?:{_VALUE})?+")
-_CONDITION = re.compile(r"<!--\[if[^\]<>]*+\]>(?:<!-->)?+")
+_CONDITION = re.compile(r"<!--\[if [^\]\[<>]++\]>(?:<!-->)?+")
 _CONDITION_END = re.compile(r"(?:<!--)?+<!\[endif\]-->")
 _UNQUOTED = re.compile(r"=\s*+[^\s\"'=<>]")
 _TOGETHER = re.compile(r"=\s*+(?:\"[^\"]*+\"|'[^']*+')[^\s/>]")
@@ -104,9 +104,7 @@ def _markup(source: str, at: int) -> Token:
         return Token(Kind.CONDITION_END, at, match.end())
     if match := _CONDITION.match(source, at):
         return Token(Kind.CONDITION, at, match.end())
-    if source.startswith("<!-->", at):
-        return Token(Kind.COMMENT, at, at + 5)
-    if source.startswith("<!--", at):
+    if source.startswith("<!--", at) and not source.startswith(("<!-->", "<!--[", "<!--<!["), at):
         end = source.find("-->", at + 4)
         return Token(Kind.COMMENT, at, end + 3) if end >= 0 else _broken(source, at, "this comment is never closed")
     return _broken(source, at, _reason(source, at))
@@ -126,6 +124,10 @@ def _reason(source: str, at: int) -> str:
         ("<!doctype", "a doctype is not allowed here; the compiler writes it"),
         ("<?xml", "an <?xml ..?> line is not allowed; the template begins with <mjml>"),
         ("<?", "processing instructions (<? .. ?>) are not allowed"),
+        ("<!--[", "this condition is not well formed; write <!--[if mso]> .. <![endif]-->"),
+        ("<!--<![", "this end of a condition is not well formed; write <!--<![endif]-->"),
+        ("<!-->", "<!--> may only follow a condition: <!--[if !mso]><!-->"),
+        ("<![endif", "this end of a condition is not well formed; write <![endif]-->"),
         ("<![if", "write <!--[if !mso]><!--> .. <!--<![endif]--> for a condition that other clients show"),
         ("<!", "this <! .. > declaration is not allowed"),
     ):

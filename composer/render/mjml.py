@@ -15,6 +15,7 @@ from composer.render.markup import START
 
 _VALUE = re.compile(r"=[ \t\r\n]*+(\"[^\"]*+\"|'[^']*+')")
 _REFERENCE = re.compile("&#([0-9]{3,7});")
+_BLANK = re.compile(r"(?<=>)[ \t\r]++(?=\n|</?mj-)")
 _POSITION = re.compile(r" at position (\d+):\d+")
 _LEAKED = re.compile(r"\\u\{[0-9a-f]+\}")
 _IMPORT = re.compile(r"<style[^>]*+>[^<]*?@import", re.IGNORECASE)
@@ -39,7 +40,8 @@ def normalise(mjml: str) -> str:
     attribute values it prints many of them as `\\u{3000}`); so do backslashes, quotes, newlines, tabs in values.
     """
     text = mjml.strip().encode("ascii", "xmlcharrefreplace").decode("ascii")
-    return START.sub(_escape_values, text)
+    # Between the elements of a head the compiler takes a blank for text, but not a newline with blanks behind it.
+    return _BLANK.sub("", START.sub(_escape_values, text))
 
 
 def _escape_values(tag: re.Match[str]) -> str:

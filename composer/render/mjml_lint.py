@@ -126,6 +126,8 @@ class _Lint:
                 self.tell(token.at, "a comment may not contain --")
             elif previous and previous.kind is Kind.CONDITION and not text[4:-3].strip():
                 self.tell(token.at, "the compiler drops <!-- --> after a condition; write <!--[if !mso]><!-->")
+            elif self.open and self.open[-1].name == "mj-attributes":
+                self.tell(token.at, "a comment in <mj-attributes> is not understood; put it before")
             elif not self.open and not self.seen:
                 self.tell(token.at, "a comment before <mjml> makes the compiler misread the document; put it inside")
             return

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
@@ -24,6 +25,9 @@ from composer.render import text as plain
 from composer.render.bytecode import bytecode_cache
 from composer.render.html import HtmlPrinter
 from composer.workspace import ThemeFiles
+
+if TYPE_CHECKING:
+    from babel.core import Locale
 
 _MJML_TAG = re.compile(r"<(mj-[a-z-]+|mjml)(?=[\s>/])")
 
@@ -158,13 +162,18 @@ class _Templates:
     def _date(self, day: date, pattern: str | None = None) -> str:
         from babel.dates import format_date
 
-        return format_date(day, pattern or "long", locale=self.language.replace("-", "_"))
+        return format_date(day, pattern or "long", locale=self._locale)
 
     def _language_name(self, tag: str) -> str:
-        from babel.core import Locale
+        names = self._locale.languages
+        return str(names.get(tag.replace("-", "_")) or names.get(tag.split("-")[0]) or tag)
 
-        name = Locale.parse(tag.replace("-", "_")).get_display_name(self.language.replace("-", "_"))
-        return name or tag
+    @cached_property
+    def _locale(self) -> "Locale":
+        from babel.core import Locale, parse_locale
+
+        language, territory, script, variant = parse_locale(self.language.replace("-", "_"))[:4]
+        return Locale(language, territory, script, variant)
 
 
 @lru_cache(maxsize=8)

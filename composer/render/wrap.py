@@ -1,7 +1,7 @@
 """Wraps plain text by the width it has on a screen, where a Chinese character counts two cells.
 
-Comes in: text with "\\n" as line breaks. Goes out: text whose lines fit, unless one unbreakable word does not. Never
-breaks a URL, an emoji or a word; never leaves a blank at the end of a line.
+Comes in: text, its newlines being line breaks. Goes out: text whose lines fit, unless one unbreakable word does not.
+Never breaks a URL, an emoji or a word; never leaves a blank at the end of a line.
 """
 
 import re
@@ -69,8 +69,7 @@ def _may_break(word: str, at: int) -> bool:
 def wrap(text: str, width: int = 72, first: str = "", rest: str = "") -> str:
     """Wrap `text` to lines of at most `width` cells, `first` and `rest` included.
 
-    `first` stands before the first line, `rest` before all others. Runs of blanks become one; "\\n" stays a line break.
-    A word, address or emoji wider than the line gets a line of its own.
+    `first` stands before the first line, `rest` before all others. Runs of blanks become one; newlines stay. A word, address or emoji wider than the line gets a line of its own.
     """
     lines: list[str] = []
     for paragraph in text.split("\n"):

@@ -106,7 +106,7 @@ def header_block(head: bytes) -> list[str]:
             found.append("a folded line of blanks")
         if _WORD.search(line) and len(line) > 76:
             found.append(f"a line of {len(line)} with an encoded-word")
-        if not re.match(rb"[ \t]|[!-9;-~]+: \S", line):
+        if not re.match(rb"[ \t]|[!-9;-~]+: (?:\S|$)", line):
             found.append(f"neither a header nor folded: {line!r}")
     for line in _unfolded(head):
         if line.lower().startswith((b"list-", b"message-id", b"content-", b"date")) and _WORD.search(line):

@@ -38,7 +38,7 @@ def rust(message: bytes) -> Seen:
     assert [part.content_type for part in leaves[:2]] == ["text/plain", "text/html"]
     return Seen(
         subject=mail.subject,
-        sender=(mail.from_[0].name or "", mail.from_[0].address),
+        sender=(mail.from_.display_name or "", mail.from_.address),
         text=contents[0],
         html=contents[1],
         pictures=pictures,

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from composer.mail.addresses import Address
+from composer.content.addresses import Address
 
 _SPECIAL = [
     "=?",

@@ -6,8 +6,8 @@ import fast_mail_parser
 import pytest
 from hypothesis import given, settings
 
+from composer.content.addresses import Address
 from composer.mail import headers
-from composer.mail.addresses import Address
 from composer.mail.headers import HeaderError
 from composer.mail.parameters import ascii_fallback
 
@@ -38,7 +38,7 @@ def test_what_readers_would_change_is_encoded(subject: str) -> None:
 def test_padding_only_in_the_last_word() -> None:
     """One letter and then only Chinese never adds up to a multiple of three: the letter goes into a Q word of its own."""
     written = headers.unstructured("Subject", "A" + "\u4e2d" * 40)
-    assert written.startswith(b"Subject: =?utf-8?Q?=41?= =?utf-8?B?")
+    assert written.startswith(b"Subject: =?utf-8?Q?=41?=\r\n =?utf-8?B?")
     assert header_block(written.removesuffix(b"\r\n")) == []
     assert fast_mail_parser.parse_email(written + b"\r\n").subject == "A" + "\u4e2d" * 40
 

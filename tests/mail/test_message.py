@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from composer.mail.addresses import Address, AddressError
+from composer.content.addresses import Address, AddressError
 from composer.mail.encoding import canonical
 from composer.mail.headers import HeaderError
 from composer.mail.message import Headers, Part, build, edition_hash, message_id_for

@@ -1,0 +1,29 @@
+"""`compose` with css-inline in premailer's place: for the benchmark only, no part of the product.
+
+Comes in: the command line. Goes out: what `compose` gives. It shows what the given inliner costs; css-inline's output
+is another one (it parses the document as HTML5), so nothing is built with it.
+"""
+
+import sys
+
+import composer.render.edition
+from composer.cli.main import run
+
+
+def inline_css(html: str, css: str) -> str:
+    """Inline the rules with css-inline; the document's own style blocks stay, as with premailer."""
+    from css_inline import CSSInliner
+
+    inliner = CSSInliner(
+        inline_style_tags=False,
+        keep_style_tags=True,
+        load_remote_stylesheets=False,
+        extra_css=css,
+    )
+    inlined: str = inliner.inline(html)
+    return inlined
+
+
+if __name__ == "__main__":
+    vars(composer.render.edition)["inline_css"] = inline_css
+    sys.exit(run(sys.argv[1:]))
