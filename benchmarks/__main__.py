@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from statistics import median, quantiles
 
-from benchmarks.fresh import BARE, BUILD, BUILD_OTHER, HELP, PEER, builds, interleaved, starts
+from benchmarks.fresh import BUILD, BUILD_OTHER, HELP, PEER, builds, interleaved, starts
 from benchmarks.imports import imports
 from benchmarks.peers import missing
 from benchmarks.stages import TOTAL, sample, stages

@@ -182,8 +182,8 @@ def _encoded_words(value: str, first: int) -> Iterator[str]:
     """Split text into encoded-words of whole characters, the first of at most `first` bytes (RFC 2047, 2 and 5).
 
     Only the last word may carry `=` padding: GMime joins neighbours before it decodes and stops at the first padding it
-    meets. So words end where the bytes so far are a multiple of three. Where there is no such place (one letter, then only
-    Chinese) the first character goes alone into a Q word, which has no padding, and the rest starts anew.
+    meets. So words end where the bytes so far are a multiple of three. Where no such place exists (one letter, then
+    only Chinese) the first character goes alone into a Q word, which has no padding, and the rest starts anew.
     """
     position, limit = 0, min(first, _WORD_BYTES)
     while position < len(value):

@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 from composer.content.addresses import FORBIDDEN
 
-#: A start tag as lxml writes it, in a conditional comment too; elsewhere in a text `<` is always `&lt;`.
+#: A start tag as lxml writes it, in a conditional comment too; a `<` of a text is `&lt;`.
 _TAG = re.compile(r"<[A-Za-z](?:\"[^\"]*+\"|'[^']*+'|[^\"'<>])*+>")
-_ADDRESS = re.compile(r"(?<=\s)((?:href|src|background|action)=)(?:\"([^\"]*+)\"|'([^']*+)')", re.IGNORECASE)
-#: The addresses in a plaintext part, as text.py writes them.
+_ADDRESS = re.compile(r"(?<=\s)(href|src|background|action)=(?:\"([^\"]*+)\"|'([^']*+)')", re.IGNORECASE)
+#: An address in plaintext, as render/text.py writes it.
 _WRITTEN = re.compile(r"<(https?://[^\s<>]+)>")
 _WEB = re.compile(r"https?://|mailto:", re.IGNORECASE)
 
@@ -22,28 +22,58 @@ _WEB = re.compile(r"https?://|mailto:", re.IGNORECASE)
 def fill_html(html: str, values: Mapping[str, str]) -> str:
     """Fill tokens in HTML.
 
-    A token that is a whole address takes a web or mail address, and anything else as a harmless relative one; a token
-    inside an address is percent-encoded (RFC 3986, 2.1); anywhere else a value is text, in an element or an attribute.
+    A token that is a whole address takes a web or mail address, and makes anything else a harmless relative one; a
+    value inside an address is percent-encoded (RFC 3986, 2.1); anywhere else it is text, in an element or an attribute.
     """
     if not values:
         return html
     fill = _filler(values)
-
-    def address(match: re.Match[str]) -> str:
-        written = match[2] if match[2] is not None else match[3]
-        filled = escape(_whole(values[written])) if written in values else fill(written, _percent)
-        return f'{match[1]}"{fill(filled, escape)}"' if filled == written else f'{match[1]}"{filled}"'
-
     pieces: list[str] = []
     done = 0
+    # One pass from left to right: what has been filled in is never looked at again.
     for tag in _TAG.finditer(html):
-        pieces.append(fill(html[done : tag.start()], escape))
-        # Piece by piece, so that nothing that was filled in is looked at again.
-        at = tag.start()
-        for match in _ADDRESS.finditer(html, at, tag.end()):
-            pieces += (fill(html[at : match.start()], escape), address(match))
-            at = match.end()
-        pieces.append(fill(html[at : tag.end()], escape))
-        done = tag.end()
-    pieces.append(fill(html[done:], escape))
-    return "".join(pieces)
+        for address in _ADDRESS.finditer(html, tag.start(), tag.end()):
+            written = address[2] if address[2] is not None else address[3]
+            target = _address(values[written]) if written in values else fill(written, _percent)
+            pieces += (fill(html[done : address.start()], escape), f'{address[1]}="{target}"')
+            done = address.end()
+    return "".join((*pieces, fill(html[done:], escape)))
+
+
+def fill_text(text: str, values: Mapping[str, str]) -> str:
+    """Fill tokens in plaintext or a subject; inside the `<https://…>` of an address values are percent-encoded."""
+    if not values:
+        return text
+    fill = _filler(values)
+    pieces: list[str] = []
+    done = 0
+    for address in _WRITTEN.finditer(text):
+        pieces += (fill(text[done : address.start()], str), fill(address[0], _percent))
+        done = address.end()
+    return "".join((*pieces, fill(text[done:], str)))
+
+
+def _filler(values: Mapping[str, str]) -> Callable[[str, Callable[[str], str]], str]:
+    """Give a function that fills a text, each value going through an escape first."""
+    token = re.compile("|".join(map(re.escape, values)))
+
+    def fill(text: str, escaped: Callable[[str], str]) -> str:
+        return token.sub(lambda match: escaped(_one_line(values[match[0]])), text)
+
+    return fill
+
+
+def _one_line(value: str) -> str:
+    """No value begins a line of its own, in a text or in a header, or holds what mail cannot."""
+    return FORBIDDEN.sub(" ", value)
+
+
+def _percent(value: str) -> str:
+    return quote(value, safe="")
+
+
+def _address(value: str) -> str:
+    value = _one_line(value).strip()
+    if not _WEB.match(value):
+        return _percent(value)
+    return escape(quote(value, safe="%:/?#[]@!$&'()*+,;=~"))

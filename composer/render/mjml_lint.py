@@ -110,9 +110,9 @@ class _Lint:
         text = self.source[token.at : token.end]
         if "]]>" in text:
             self.tell(token.at + text.index("]]>"), "]]> is not allowed in text; write ]]&gt;")
-        if (self.open and self.open[-1].holder) or text.isspace():
+        if (self.open and self.open[-1].holder) or not text.strip(" \t\r\n"):
             return
-        at = token.at + len(text) - len(text.lstrip())
+        at = token.at + len(text) - len(text.lstrip(" \t\r\n"))
         if self.open:
             self.tell(at, f"text directly in <{self.open[-1].name}> is dropped; put it into <mj-text>")
         else:
@@ -229,6 +229,8 @@ class _Lint:
             elif name == "mj-class" and attribute.name == "name":
                 self.classes.add(attribute.value)
         values = {attribute.name for attribute in token.attributes}
+        if name == "mj-class" and "name" not in values:
+            self.tell(token.at, "<mj-class> has no name", origin)
         if name in ("mj-image", "mj-carousel-image") and not default and "alt" not in values:
             self.tell(token.at, f'<{name}> has no alt; write alt="" if the picture says nothing', origin)
         if name == "mj-social-element" and not default and "src" not in values:

@@ -46,16 +46,20 @@ def rust(message: bytes) -> Seen:
 
 
 def python(message: bytes) -> Seen:
-    """Read with the standard library; its header decoder of old, as the new one drops white space on 3.11 and 3.12."""
+    """Read with the standard library; its header decoder of old, as the new one drops white space on 3.11 and 3.12.
+
+    For file names the new one: of old, `filename=` hid `filename*=`.
+    """
     mail = message_from_bytes(message, policy=policy.compat32)
     leaves = [part for part in mail.walk() if not part.is_multipart()]
+    modern = [part for part in message_from_bytes(message, policy=policy.default).walk() if not part.is_multipart()]
     contents = [part.get_payload(decode=True) for part in leaves]
     assert all(isinstance(content, bytes) for content in contents)
     octets = [content for content in contents if isinstance(content, bytes)]
     name, address = parseaddr(_unfolded(mail["From"]))
     pictures = tuple(
         (str(part["Content-ID"]).strip("<>"), part.get_filename() or "", content)
-        for part, content in zip(leaves[2:], octets[2:], strict=True)
+        for part, content in zip(modern[2:], octets[2:], strict=True)
     )
     return Seen(
         subject=_decoded(mail["Subject"]),

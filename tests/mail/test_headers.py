@@ -36,7 +36,7 @@ def test_what_readers_would_change_is_encoded(subject: str) -> None:
 
 
 def test_padding_only_in_the_last_word() -> None:
-    """One letter and then only Chinese never adds up to a multiple of three: the letter goes into a Q word of its own."""
+    """One letter, then only Chinese, never adds up to a multiple of three: the letter gets a Q word of its own."""
     written = headers.unstructured("Subject", "A" + "\u4e2d" * 40)
     assert written.startswith(b"Subject: =?utf-8?Q?=41?=\r\n =?utf-8?B?")
     assert header_block(written.removesuffix(b"\r\n")) == []
@@ -110,7 +110,7 @@ def test_uris_refuse(uri: str) -> None:
 
 
 def test_dates() -> None:
-    """English names and a numeric zone (RFC 5322 section 3.3); a local mean time with seconds becomes UTC; naive is refused."""
+    """English names and a numeric zone (RFC 5322 section 3.3); local mean time becomes UTC; naive is refused."""
     berlin = timezone(timedelta(hours=1))
     assert headers.date("Date", datetime(2025, 1, 30, tzinfo=berlin)) == b"Date: Thu, 30 Jan 2025 00:00:00 +0100\r\n"
     west = timezone(-timedelta(hours=3, minutes=30))

@@ -38,6 +38,8 @@ WRONG = [
     (with_text("a<!-->b"), "<!--> may only follow a condition"),
     (with_text("<p &class='x'>x</p>"), "not well formed"),
     (with_head("<mj-attributes><!-- x --></mj-attributes>"), "a comment in <mj-attributes>"),
+    (with_head("<mj-attributes><mj-class color='red'/></mj-attributes>"), "<mj-class> has no name"),
+    (with_head("\u3000"), "text directly in <mj-head>"),
     (with_text("a ]]> b"), "]]> is not allowed in text"),
     ("<?xml version='1.0'?>" + with_text("x"), "an <?xml ..?> line is not allowed"),
     (with_text("<?php x ?>"), "processing instructions"),

@@ -1,0 +1,56 @@
+"""Pages to look at in a browser: an edition as it is built, and the same without the inliner."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+import composer.render.edition
+from composer.outbox import write
+from composer.pipeline import build_issue
+from composer.workspace import Workspace
+from tests.workspaces import ROOT
+
+STEMS = ("2025-01-30", "2025-01-30.de")
+
+Inliner = Callable[[str, str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Where the pages of one edition lie; their pictures lie beside each."""
+
+    #: What `compose build` wrote.
+    final: Path
+    #: What the compiler gave, with the rules of inline.css in a style element at the end of the head.
+    plain: Path
+    #: What the compiler gave, and nothing of inline.css.
+    bare: Path
+
+
+def pages(folder: Path) -> dict[str, Page]:
+    """Build the editions into a folder, three times each; give their pages by stem."""
+    return {
+        stem: Page(
+            final=_build(folder / "final", stem, composer.render.edition.inline_css),
+            plain=_build(folder / "plain", stem, _in_the_head),
+            bare=_build(folder / "bare", stem, _left_out),
+        )
+        for stem in STEMS
+    }
+
+
+def _build(folder: Path, stem: str, inliner: Inliner) -> Path:
+    workspace = Workspace.find(ROOT)
+    with patch.object(composer.render.edition, "inline_css", inliner):
+        page, *_ = write(build_issue(workspace, workspace.issue(stem)), folder)
+    return page.resolve()
+
+
+def _in_the_head(html: str, css: str) -> str:
+    assert html.count("</head>") == 1
+    return html.replace("</head>", f"<style>{css}</style></head>")
+
+
+def _left_out(html: str, css: str) -> str:
+    return html

@@ -1,0 +1,136 @@
+"""What a reader's eye meets: the sample's editions in Chromium, opened from the disk."""
+
+import base64
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+from selenium.webdriver import Chrome
+
+from tests.browser.pages import STEMS, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("stem", STEMS)]
+
+#: The height of the window, in CSS pixels.
+_HEIGHT = 800
+
+
+def open_page(driver: Chrome, page: Path, width: int, scheme: str = "light") -> None:
+    """Open a page in a window of a width in CSS pixels, in the light or the dark."""
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": _HEIGHT, "deviceScaleFactor": 1, "mobile": False},
+    )
+    driver.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
+    # A page that differs from the last one in its fragment only would not be loaded again.
+    driver.get("about:blank")
+    driver.get(page.as_uri())
+
+
+def picture(driver: Chrome, page: Path, width: int, scheme: str) -> Image.Image:
+    """Take a picture of a whole page, from its top to its end."""
+    open_page(driver, page, width, scheme)
+    height = driver.execute_script("return document.documentElement.scrollHeight")
+    shot = driver.execute_cdp_cmd(
+        "Page.captureScreenshot",
+        {
+            "format": "png",
+            "optimizeForSpeed": True,
+            "captureBeyondViewport": True,
+            "clip": {"x": 0, "y": 0, "width": width, "height": height, "scale": 1},
+        },
+    )
+    return Image.open(io.BytesIO(base64.b64decode(shot["data"]))).convert("RGB")
+
+
+def different(one: Image.Image, other: Image.Image) -> str:
+    """Say where two pictures differ; nothing, when every pixel is the same."""
+    if one.size != other.size:
+        return f"sizes {one.size} and {other.size}"
+    box = ImageChops.difference(one, other).getbbox()
+    return f"pixels within {box}" if box else ""
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(700, "light"), (375, "light"), (375, "dark")])
+def test_inlining_changes_no_pixel(driver: Chrome, built: dict[str, Page], stem: str, width: int, scheme: str) -> None:
+    """The edition looks like plain mrml output to which nothing was done.
+
+    mrml does not inline, and a theme's inline.css never reaches it: it is the inliner that applies those rules. Plain
+    output is therefore the compiled document, byte for byte, with the rules in a style element, for the browser to
+    apply. The element stands last in the head: in a style attribute the rules win over mrml's own resets, and so they
+    do there where selectors weigh the same. A rule that reaches too far or not at all, a lost doctype, media rule or
+    !important, a rewritten width: each would move pixels. That the measure sees such things is the next test's matter.
+    """
+    final = picture(driver, built[stem].final, width, scheme)
+    plain = picture(driver, built[stem].plain, width, scheme)
+    assert final.height > 4 * _HEIGHT
+    assert different(final, plain) == ""
+
+
+def test_the_comparison_would_tell(driver: Chrome, built: dict[str, Page], stem: str) -> None:
+    """Without inline.css, and in the dark, the same measure finds other pixels."""
+    plain = picture(driver, built[stem].plain, 375, "light")
+    assert different(plain, picture(driver, built[stem].bare, 375, "light"))
+    assert different(plain, picture(driver, built[stem].plain, 375, "dark"))
+
+
+def test_the_browser_keeps_to_the_standards(driver: Chrome, built: dict[str, Page], stem: str) -> None:
+    """The doctype has survived: no quirks mode."""
+    open_page(driver, built[stem].final, 700)
+    assert driver.execute_script("return document.compatMode") == "CSS1Compat"
+
+
+@pytest.mark.parametrize("width", [320, 375, 700])
+def test_nobody_scrolls_sideways(driver: Chrome, built: dict[str, Page], stem: str, width: int) -> None:
+    """Nothing is wider than the window, from a small telephone to a desktop's pane."""
+    open_page(driver, built[stem].final, width)
+    inner, content = driver.execute_script(
+        "return [document.documentElement.clientWidth, document.documentElement.scrollWidth]"
+    )
+    assert inner == width
+    assert content <= inner
+
+
+def test_nothing_is_asked_of_the_network(driver: Chrome, built: dict[str, Page], stem: str) -> None:
+    """Opening the page loads its pictures from beside it, and nothing else from anywhere."""
+    open_page(driver, built[stem].final, 700)
+    loaded = driver.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
+    beside = built[stem].final.parent.as_uri() + "/pictures/"
+    assert loaded
+    assert [name for name in loaded if not name.startswith(beside)] == []
+
+
+def test_contents_links_lead_to_their_places(driver: Chrome, built: dict[str, Page], stem: str) -> None:
+    """A click on each line of the contents brings its target to the top, or as near as the page's end allows."""
+    open_page(driver, built[stem].final, 375)
+    places = driver.execute_script(
+        """
+        const root = document.scrollingElement;
+        return [...document.querySelectorAll('a[href^="#"]')].map(link => {
+            root.scrollTop = 0;
+            link.click();
+            const name = decodeURIComponent(link.hash.slice(1));
+            const target = document.getElementById(name) || document.getElementsByName(name)[0];
+            const atEnd = Math.ceil(root.scrollTop + root.clientHeight) >= root.scrollHeight;
+            return [name, root.scrollTop, target ? target.getBoundingClientRect().top : null, atEnd];
+        })
+        """
+    )
+    assert len(places) >= 5
+    for name, scrolled, top, at_end in places:
+        assert top is not None, f"#{name} leads nowhere"
+        assert scrolled > 0, f"#{name} does not scroll"
+        assert abs(top) <= 1 or (at_end and 0 <= top < _HEIGHT), f"#{name} ends at {top}"
+    # Two lines that lead to one place would be a mistake in the anchors.
+    assert len({name for name, *_ in places}) == len(places)
+
+
+def test_pictures_load(driver: Chrome, built: dict[str, Page], stem: str) -> None:
+    """Every picture of the page is there and can be read, the dark ones too."""
+    open_page(driver, built[stem].final, 700)
+    shown = driver.execute_script("return [...document.images].map(image => [image.src, image.naturalWidth])")
+    assert shown
+    assert [source for source, width in shown if width == 0] == []

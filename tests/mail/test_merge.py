@@ -1,0 +1,105 @@
+"""Merge values are data: judged by an HTML parser that had no part in writing the page."""
+
+import re
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import lxml.html
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from composer.mail.headers import unstructured
+from composer.mail.merge import fill_html, fill_text
+
+TOKEN, LINK = "qbcdfghj0000z", "qbcdfghj0001z"
+PAGE = (
+    f'<html><head><title>{TOKEN}</title></head><body><!--[if mso]><td title="{TOKEN}"><![endif]-->'
+    f'<p title="{TOKEN}" class=\'{TOKEN}\'>Dear {TOKEN}, write src="</p>'
+    f'<a href="https://example.org/a/{TOKEN}?b={TOKEN}&amp;c=1#{TOKEN}">x</a><a href="{LINK}">leave</a>'
+    f'<img src="https://example.org/{TOKEN}.png" alt="{TOKEN}"></body></html>'
+)
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+HOSTILE = [
+    '"><script>alert(1)</script>',
+    "'><img src=x onerror=alert(1)>",
+    "--><script>alert(1)</script><!--",
+    "</title><script>alert(1)</script>",
+    "javascript:alert(1)",
+    "a\r\nBcc: x@example.org",
+    "x@evil.example/?",
+    "../../evil?b=2&c=3#d",
+    TOKEN,
+    LINK,
+    "&lt;b&gt; &amp;",
+    "\ud800",
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=60))
+@example("")
+def test_a_value_stays_where_it_stands(value: str) -> None:
+    """Text, attributes, title and addresses read back as the value; no element or attribute is born of it."""
+    shown = _CONTROL.sub(" ", value)
+    empty, filled = (fill_html(PAGE, {TOKEN: each, LINK: "https://example.org/u"}) for each in ("x", value))
+    before, after = lxml.html.document_fromstring(empty), lxml.html.document_fromstring(filled)
+    assert [(e.tag, e.keys()) for e in before.iter()] == [(e.tag, e.keys()) for e in after.iter()]
+    paragraph, (first, _), picture = after.find(".//p"), after.findall(".//a"), after.find(".//img")
+    assert paragraph is not None and picture is not None
+    assert paragraph.text_content() == f'Dear {shown}, write src="'
+    assert (paragraph.get("title"), paragraph.get("class"), picture.get("alt")) == (shown, shown, shown)
+    url = urlsplit(first.get("href") or "")
+    assert (url.scheme, url.netloc, unquote(url.path)) == ("https", "example.org", f"/a/{shown}")
+    assert parse_qs(url.query, keep_blank_values=True) == {"b": [shown], "c": ["1"]}
+    assert unquote(url.fragment) == shown
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=ascii)
+def test_known_attacks_fail(value: str) -> None:
+    """Quotes, comments, end tags, schemes, line breaks, other tokens: none leaves its place."""
+    test_a_value_stays_where_it_stands.hypothesis.inner_test(value)  # type: ignore[attr-defined]
+    comment = fill_html(PAGE, {TOKEN: value, LINK: "https://example.org/u"})
+    assert comment.count("-->") == 1
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=40))
+@example("javascript:alert(1)")
+@example(" java\nscript:alert(1)")
+@example("data:text/html,<script>")
+@example("https://example.org/u?a=1&b=\"'<> 文\r\n")
+@example("mailto:off@example.org")
+def test_a_whole_address_is_a_web_address_or_harmless(value: str) -> None:
+    """A reader's own link is https, http or mailto; whatever else a value holds becomes a relative address."""
+    page = lxml.html.document_fromstring(fill_html(PAGE, {TOKEN: "x", LINK: value}))
+    href = page.findall(".//a")[1].get("href") or ""
+    assert re.match(r"(?:https?://|mailto:)", href, re.IGNORECASE) or re.fullmatch(r"[A-Za-z0-9_.~%-]*", href)
+    assert href.isascii() and not re.search(r"[\s<>\"]", href)
+    assert len(page.findall(".//*")) == len(lxml.html.document_fromstring(PAGE).findall(".//*"))
+
+
+def test_a_good_address_is_kept() -> None:
+    """An unsubscribe link with a query keeps every character, the ampersand escaped."""
+    url = "https://example.org/u?a=1&b=%20x"
+    page = fill_html(f'<p><a href="{LINK}">x</a></p>', {LINK: url})
+    assert page == '<p><a href="https://example.org/u?a=1&amp;b=%20x">x</a></p>'
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=60))
+def test_plaintext_and_subject_keep_their_lines(value: str) -> None:
+    """A value begins no line, ends no address and injects no header."""
+    values = {TOKEN: value, LINK: "https://example.org/u"}
+    shown = _CONTROL.sub(" ", value)
+    text = fill_text(f"Dear {TOKEN},\nsee <https://example.org/{TOKEN}?a> or <{LINK}>, {TOKEN}<b\n", values)
+    first, second, last = text.split("\n")
+    assert (first, last) == (f"Dear {shown},", "")
+    assert re.fullmatch(r"see <https://example\.org/[\w.~%-]*\?a> or <https://example\.org/u>, (.*)<b", second)
+    assert second.endswith(f"<https://example.org/u>, {shown}<b")
+    header = unstructured("Subject", fill_text(f"For {TOKEN}", values))
+    assert re.sub(rb"\r\n ", b" ", header).count(b"\r\n") == 1
+
+
+def test_without_values_nothing_changes() -> None:
+    """An edition without merge fields is handed out as it is."""
+    assert fill_html(PAGE, {}) == PAGE and fill_text("a <b>", {}) == "a <b>"

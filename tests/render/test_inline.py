@@ -1,0 +1,160 @@
+"""Inlining: what a theme's rules become, what stays as it was, and what is never opened. The real premailer runs."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from lxml import html as lxml_html
+
+from composer.errors import CompilerError
+from composer.render.inline import css_problems, head_css_problems, inline_css
+from tests.render.documents import compiled
+
+CSS = """h2 { font-size: 20px; margin: 0 0 8px 0 }
+p.lead { color: #222222 !important; mso-line-height-rule: exactly }
+.body p { font-family: "Noto Serif SC", Georgia, serif }
+a { color: #9b1c1c } img { width: 100% }
+"""
+
+
+def test_the_rules_arrive() -> None:
+    """Each matched element has the declarations in its style attribute, !important and mso-* included."""
+    document = lxml_html.document_fromstring(inline_css(compiled(), CSS))
+    (paragraph,) = document.find_class("lead")
+    for declaration in ("color:#222222 !important", "mso-line-height-rule:exactly", 'font-family:"Noto Serif SC"'):
+        assert declaration in paragraph.get("style", "")
+    (heading,) = document.find_class("h")
+    assert heading.get("style") == "font-size:20px; margin:0 0 8px 0"
+
+
+def test_what_inlining_leaves_alone() -> None:
+    """Doctype, style blocks byte for byte, conditions, name spaces, widths and merge tokens stay."""
+    before = compiled()
+    after = inline_css(before, CSS)
+    assert after.startswith("<!DOCTYPE html>")
+    styles = re.compile("<style.*?</style>", re.DOTALL)
+    assert styles.findall(after) == styles.findall(before) and len(styles.findall(before)) > 3
+    for kept in ("[data-ogsc] .card", "@media (prefers-color-scheme: dark)", "!important", "a:hover"):
+        assert kept in after
+    conditions = re.compile(r"<!--\[if.*?<!\[endif\]-->", re.DOTALL)
+    assert conditions.findall(after) == conditions.findall(before) and conditions.findall(before)
+    assert 'xmlns:v="urn:schemas-microsoft-com:vml"' in after and "xmlns:o=" in after
+    assert re.findall('<img[^>]* width="(.*?)"', after) == ["590", "20"]
+    assert 'href="https://example.org/x0TOKENabc123y"' in after and "x1TOKENname9y" in after
+    assert "data-premailer" not in after
+    assert "中文标题，“quoted” &amp; done" in after and "❤️" in after
+
+
+def test_nothing_to_inline_is_no_error() -> None:
+    """A theme may have an empty inline.css."""
+    assert inline_css(compiled(), "").startswith("<!DOCTYPE html>")
+
+
+def test_a_style_block_with_a_media_attribute_keeps_no_mark() -> None:
+    """premailer skips such a block and would leave our mark in the message."""
+    page = '<!doctype html><html><head><style media="print">a{b:c}</style></head><body><p>x</p></body></html>'
+    assert '<style media="print">' in inline_css(page, "p { color: red }")
+
+
+@pytest.mark.parametrize("html", ["", "<p>x</p>", "<html></html>"])
+def test_what_is_no_document_is_refused(html: str) -> None:
+    """Only a document with a doctype is inlined."""
+    with pytest.raises(CompilerError, match="no doctype"):
+        inline_css(html, CSS)
+
+
+BAD = [
+    ("@import url(x.css);", "@import would load"), ("@IMPORT 'x';", "@IMPORT would load"), ("@\\69mport 'x';", "escapes"),
+    ("@font-face { src: url(x) }", "@font-face would load a font"), ("@media print { a { b: c } }", "@media is not inlined"),
+    ("a { background: url(x.png) }", "url(..) would load"), ("a { background: URL (x) ; width: expression(1) }", "runs a script"),
+    ("* { a: b }", "* is not inlined"), (".a * { a: b }", "* is not inlined"), ("a:hover { a: b }", "pseudo classes"),
+    ("p:nth-child(2) { a: b }", "pseudo classes"), ("a[title] { a: b }", "attribute selectors"), ("#a { a: b }", "a class in place"),
+    ("a > b { a: b }", "element.class and descendants"), ("a { font-family: 'A, B' }", "a comma, semicolon or brace"),
+    ("a { color: rgb(0 0 0 / 50%) }", "with commas"), ("a { color: red } <", "< is not allowed"), ("/* < */", "< is not allowed"),
+    ("a { color: red", "never closed"), ("a { b { c: d } }", "never closed"), ("a { color }", "no declaration"), ("} a {}", "closes nothing"),
+    ("a, { b: c }", "a selector is missing"), ("/* x", "never closed"), ("a { b: 'c }", "never closed"), ("a", "{ .. } is missing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("css", "message"), BAD)
+def test_rules_that_cannot_be_inlined_are_told_and_refused(css: str, message: str) -> None:
+    """What premailer would drop, misapply or fetch is a problem, and inline_css refuses it too."""
+    assert any(message in told for _, _, told in css_problems(css)), css_problems(css)
+    with pytest.raises(CompilerError, match=r"inline\.css:1:"):
+        inline_css(compiled(), css)
+
+
+def test_good_style_sheets_have_no_problems() -> None:
+    """Simple rules pass in inline.css; media, dark mode, hover and client hooks in head.css."""
+    assert css_problems(CSS + "/* 中文 * : [ { */ .a.b c, ul li { color: rgba(0, 0, 0, 0.5); background:#fff } ") == ()
+    head = "@media (max-width:480px) { .a > table { width:100% !important } } a:hover, [data-ogsc] .b, u + .c { color: red }"
+    assert head_css_problems(head) == ()
+
+
+@pytest.mark.parametrize(
+    "css",
+    ["@import 'x';", "@im\\70ort 'x';", "a { b: url(x) }", "a { b: u\\72l(x) }", "@font-face {}", "</style>", "a < b", "a {",
+     "a { background: image-set('x' 1x) }", "}", "@charset 'x';"],
+)  # fmt: skip
+def test_what_loads_something_is_refused_in_head_css(css: str) -> None:
+    """Nothing in the head may fetch, and nothing may end the style element."""
+    assert head_css_problems(css)
+
+
+def test_places_of_css_problems() -> None:
+    """Line and column are those of the construct, comments and other lines counted."""
+    assert [place[:2] for place in css_problems("/* a\n */ p { a: b }\n  q:hover { a: b }")] == [(3, 3)]
+
+
+OPENED = """
+import socket, sys
+from composer.render.inline import inline_css, _premailer
+from composer.errors import CompilerError
+_premailer(); import encodings.idna, lxml.cssselect
+page = ('<!doctype html><html><head><link rel="stylesheet" href="http://127.0.0.1:9/x.css"><link rel="stylesheet" href="/etc/hostname">'
+        '<style>@import url(http://127.0.0.1:9/x.css); @import url(file:///etc/hostname); p{color:red}</style>'
+        '<STYLE media="all">@import "/etc/hostname";</STYLE></head><body><p style="background:url(http://127.0.0.1:9/a)">x</p></body></html>')
+inline_css('<!doctype html><html><body><p>x</p></body></html>', 'p { color: red }')
+seen = []
+def audit(event, arguments):
+    if event.startswith(("socket.", "urllib.", "subprocess", "os.system", "http.")) or event == "open" and not str(arguments[0]).endswith((".py", ".pyc")):
+        seen.append((event, str(arguments[:1])))
+sys.addaudithook(audit)
+def blocked(*_): raise AssertionError("a socket was connected")
+socket.socket.connect = blocked
+out = inline_css(page, 'p { margin: 0 }')
+assert "margin:0" in out and "@import url(file:///etc/hostname)" in out
+for css in ("@import url(http://127.0.0.1:9/x.css);", "@import url(file:///etc/hostname);", "a { b: url(file:///etc/hostname) }"):
+    try:
+        inline_css(page, css)
+    except CompilerError:
+        continue
+    raise AssertionError(css)
+print(seen, "requests" in sys.modules)
+"""
+
+
+def test_nothing_is_opened() -> None:
+    """@import, file:, <link> in the page or in the rules open neither a socket nor a file, whatever premailer does."""
+    ran = subprocess.run(
+        [sys.executable, "-c", OPENED], capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+    )  # fmt: skip
+    assert (ran.stdout, ran.stderr) == ("[] False\n", "")
+
+
+def test_requests_stays_itself_for_others() -> None:
+    """The empty module that stands in for requests is gone after the import."""
+    code = (
+        "import sys; from composer.render.inline import _premailer; _premailer(); assert 'requests' not in sys.modules;"
+        "import requests; assert requests.get"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": os.getcwd()})
+
+
+def test_importing_the_module_imports_no_premailer() -> None:
+    """`compose --help` and a failing issue must not pay for the inliner."""
+    code = "import sys, composer.render.inline; assert not {'premailer', 'cssutils', 'lxml'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": os.getcwd()})

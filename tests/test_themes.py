@@ -1,0 +1,148 @@
+"""A workspace's own section types, files and themes, without a line of Python."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from composer.errors import ContentError
+from composer.pipeline import Built, build_issue
+from composer.workspace import Workspace
+from tests.workspaces import LETTER, ROOT, letter
+
+
+def build(workspace: Workspace, stem: str = "2025-01-30") -> Built:
+    return build_issue(workspace, workspace.issue(stem))
+
+
+def write(workspace: Workspace, name: str, text: str) -> None:
+    path = workspace.root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_a_section_type_is_a_folder(tmp_path: Path) -> None:
+    """The type of docs/themes.md, copied from there, works by adding its folder and naming it: nothing else."""
+    blocks = re.findall(
+        r"```(?:yaml|jinja)\n(.*?)```", (ROOT / "docs/themes.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    workspace = letter(tmp_path, newsletter=LETTER + "  poem:\n    type: haiku\n    heading: A poem\n")
+    folder = "templates/briefing/sections/haiku"
+    for name, text in zip(("schema.yaml", "section.mjml.j2", "section.txt.j2"), blocks, strict=True):
+        write(workspace, f"{folder}/{name}", text)
+    issue = workspace.issue("2025-01-30")
+    issue.write_text(issue.read_text() + 'poem:\n  lines: "An old silent pond"\n', encoding="utf-8")
+    built = build(workspace)
+    assert "An old silent pond" in built.html
+    assert "An old silent pond" in built.text
+    assert built.edition.sizes["poem"] > 0
+    issue.write_text(issue.read_text().replace("lines:", "line:"), encoding="utf-8")
+    with pytest.raises(ContentError) as caught:
+        build(workspace)
+    assert [(problem.code, problem.hint) for problem in caught.value.problems] == [
+        ("unknown-key", "did you mean lines?")
+    ]
+
+
+def test_one_file_of_the_theme_is_changed_alone(tmp_path: Path) -> None:
+    """A workspace's phrases take the place of those that ship; everything else of the theme stays."""
+    workspace = letter(tmp_path)
+    phrases = (ROOT / "templates/briefing/phrases/en.yaml").read_text(encoding="utf-8")
+    changed = re.sub(r'why_you_get_this: ".*"', 'why_you_get_this: "You asked for %s."', phrases)
+    write(workspace, "templates/briefing/phrases/en.yaml", changed)
+    built = build(workspace)
+    assert "You asked for Letters from the Desk." in built.text
+    assert "You asked for Letters from the Desk." in built.html
+
+
+def test_a_section_type_that_ships_is_replaced_whole(tmp_path: Path) -> None:
+    """A workspace's folder of a type that ships takes its place; a file missing in it is not taken from elsewhere."""
+    workspace = letter(tmp_path)
+    folder = workspace.root / "templates/briefing/sections/text"
+    shutil.copytree(ROOT / "templates/briefing/sections/text", folder)
+    (folder / "section.txt.j2").write_text("-- {{ section.content.body | line }} --\n", encoding="utf-8")
+    assert "-- Dear readers, hello. --" in build(workspace).text
+    (folder / "section.txt.j2").unlink()
+    with pytest.raises(ContentError) as caught:
+        build(workspace)
+    assert "has no section.txt.j2" in caught.value.problems[0].message
+
+
+def test_a_theme_is_copied_and_changed(tmp_path: Path) -> None:
+    """A copy of the theme under another name is used by naming it."""
+    workspace = letter(tmp_path, newsletter=LETTER.replace("timezone", "theme: mine\ntimezone"))
+    shutil.copytree(ROOT / "templates/briefing", workspace.root / "templates/mine")
+    theme = workspace.root / "templates/mine/theme.yaml"
+    theme.write_text(theme.read_text(encoding="utf-8").replace("width: 640", "width: 600"), encoding="utf-8")
+    assert "max-width:600px" in build(workspace).html
+
+
+def test_a_changed_template_is_seen_in_the_same_process(tmp_path: Path) -> None:
+    """Templates are compiled once, and anew when their file changes."""
+    workspace = letter(tmp_path)
+    folder = workspace.root / "templates/briefing/sections/text"
+    shutil.copytree(ROOT / "templates/briefing/sections/text", folder)
+    for words in ("first words", "other words"):
+        (folder / "section.txt.j2").write_text(f"{words}\n", encoding="utf-8")
+        assert words in build(workspace).text
+
+
+def test_a_newsletter_without_any_of_the_samples_sections(tmp_path: Path) -> None:
+    """A letter of events builds: headings, dates in the newsletter's language, links."""
+    newsletter = (
+        "name: Termine\nlanguage: de\ntimezone: Europe/Berlin\nsender:\n  from: Haus <haus@example.org>\n"
+        "sections:\n  termine:\n    type: events\n    heading: Termine\n    contents: titles\n"
+    )
+    workspace = letter(tmp_path, newsletter=newsletter)
+    write(
+        workspace,
+        "issues/2025-01-30.yaml",
+        'date: 2025-01-30\nsubject: "Februar"\ntermine:\n  - title: "Lesung"\n    date: 2025-02-11\n    time: "18 Uhr"\n'
+        '    place: "Berlin"\n    url: https://example.org/lesung\n',
+    )
+    built = build(workspace)
+    assert 'lang="de"' in built.html
+    assert "11. Februar 2025" in built.text
+    assert "<https://example.org/lesung>" in built.text
+    assert 'href="#termine-1"' in built.html
+    assert 'name="termine-1"' in built.html
+
+
+def test_a_one_text_letter_is_small(tmp_path: Path) -> None:
+    """A newsletter of one text needs no brand, masthead, imprint or delivery."""
+    built = build(letter(tmp_path))
+    assert built.text.startswith("Letters from the Desk\n=====================\n")
+    assert len(built.html) < 12_000
+    assert "unsubscribe" not in built.html.lower()
+
+
+def test_an_edition_in_another_language(tmp_path: Path) -> None:
+    """`.de.yaml` takes newsletter.de.yaml over newsletter.yaml: language, name and headings; dates are German."""
+    workspace = letter(tmp_path)
+    write(workspace, "newsletter.de.yaml", "name: Briefe vom Tisch\nlanguage: de\n")
+    shutil.copy(workspace.issue("2025-01-30"), workspace.root / "issues/2025-01-30.de.yaml")
+    built = build(workspace, "2025-01-30.de")
+    assert built.issue.key == "2025-01-30"
+    assert built.issue.language == "de"
+    assert "Briefe vom Tisch" in built.text
+    assert "30. Januar 2025" in built.text
+    assert b"Content-Language: de" in built.message
+    with pytest.raises(ContentError) as caught:
+        shutil.copy(workspace.issue("2025-01-30"), workspace.root / "issues/2025-01-30.zh.yaml")
+        build(workspace, "2025-01-30.zh")
+    assert "there is no newsletter.zh.yaml" in caught.value.problems[0].message
+    assert caught.value.problems[0].hint == "make it with: compose new --language zh"
+
+
+def test_a_chinese_newsletter(tmp_path: Path) -> None:
+    """Chinese is normal text: dates, phrases, no spans for its own script, wrapped at 72 cells."""
+    from composer.render.wrap import cells
+
+    body = "中国人民银行今天宣布下调存款准备金率，市场普遍上涨。" * 6
+    workspace = letter(tmp_path, body, LETTER.replace("language: en", "language: zh"))
+    built = build(workspace)
+    assert "2025年1月30日" in built.text
+    assert '<span lang="zh' not in built.html
+    assert max(cells(line) for line in built.text.split("\n")) <= 72
+    assert re.sub(r"\s", "", built.text).count(body) == 1
