@@ -1,8 +1,7 @@
 """`python -m benchmarks`: measures, and prints one screen.
 
 Comes in: `--rounds`. Goes out: the report on stdout; exit code 0 when every bar is met, 1 when one is missed, 2 when
-the peer is not there. Bars are ratios or counts wherever they can be: milliseconds hold
-for one machine only.
+the peer is not there. Bars are ratios or counts where they can be: milliseconds hold for one machine only.
 """
 
 import argparse

@@ -69,7 +69,8 @@ def _may_break(word: str, at: int) -> bool:
 def wrap(text: str, width: int = 72, first: str = "", rest: str = "") -> str:
     """Wrap `text` to lines of at most `width` cells, `first` and `rest` included.
 
-    `first` stands before the first line, `rest` before all others. Runs of blanks become one; newlines stay. A word, address or emoji wider than the line gets a line of its own.
+    `first` stands before the first line, `rest` before all others. Runs of blanks become one; newlines stay. A word,
+    address or emoji wider than the line gets a line of its own.
     """
     lines: list[str] = []
     for paragraph in text.split("\n"):

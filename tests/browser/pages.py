@@ -8,6 +8,7 @@ from unittest.mock import patch
 import composer.render.edition
 from composer.outbox import write
 from composer.pipeline import build_issue
+from composer.render.inline import inline_css
 from composer.workspace import Workspace
 from tests.workspaces import ROOT
 
@@ -32,7 +33,7 @@ def pages(folder: Path) -> dict[str, Page]:
     """Build the editions into a folder, three times each; give their pages by stem."""
     return {
         stem: Page(
-            final=_build(folder / "final", stem, composer.render.edition.inline_css),
+            final=_build(folder / "final", stem, inline_css),
             plain=_build(folder / "plain", stem, _in_the_head),
             bare=_build(folder / "bare", stem, _left_out),
         )

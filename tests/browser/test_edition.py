@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,15 @@ def picture(driver: Chrome, page: Path, width: int, scheme: str) -> Image.Image:
         },
     )
     return Image.open(io.BytesIO(base64.b64decode(shot["data"]))).convert("RGB")
+
+
+def requests(driver: Chrome) -> set[str]:
+    """Give the addresses that were asked for since the last call, whether they answered or not."""
+    log: list[dict[str, str]] = driver.get_log("performance")  # type: ignore[no-untyped-call]
+    messages = [json.loads(entry["message"])["message"] for entry in log]
+    return {
+        message["params"]["request"]["url"] for message in messages if message["method"] == "Network.requestWillBeSent"
+    }
 
 
 def different(one: Image.Image, other: Image.Image) -> str:
@@ -95,12 +105,16 @@ def test_nobody_scrolls_sideways(driver: Chrome, built: dict[str, Page], stem: s
 
 
 def test_nothing_is_asked_of_the_network(driver: Chrome, built: dict[str, Page], stem: str) -> None:
-    """Opening the page loads its pictures from beside it, and nothing else from anywhere."""
+    """Opening the page asks for the page and its pictures beside it, and for nothing from anywhere else."""
+    driver.get("about:blank")
+    requests(driver)
     open_page(driver, built[stem].final, 700)
-    loaded = driver.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
-    beside = built[stem].final.parent.as_uri() + "/pictures/"
-    assert loaded
-    assert [name for name in loaded if not name.startswith(beside)] == []
+    asked = requests(driver)
+    folder = built[stem].final.parent
+    pictures = {picture.as_uri() for picture in (folder / "pictures").iterdir()}
+    assert asked - {"about:blank"} == {built[stem].final.as_uri(), *pictures}
+    timed = driver.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
+    assert [name for name in timed if not name.startswith("file:")] == []
 
 
 def test_contents_links_lead_to_their_places(driver: Chrome, built: dict[str, Page], stem: str) -> None:

@@ -75,3 +75,6 @@ address = st.builds(
     st.sampled_from(["a", "anna.li", "o'neil+news", "x" * 64, "=?utf-8?q?a?="]),
     st.sampled_from(["example.org", "m\u00fcnchen.example", "a-very-long-label-for-a-domain.news.example.org"]),
 )
+
+#: A file name without outer blanks, which Python's reader strips.
+file_name = line.map(str.strip).filter(bool)

@@ -16,7 +16,7 @@ from composer.mail.parameters import ascii_fallback
 
 from . import readers
 from .bytecheck import problems
-from .strategies import address, body, line
+from .strategies import address, body, file_name, line
 
 HEADERS = Headers(
     sender=Address(name="China Briefing", address="briefing@news.example.org"),
@@ -144,7 +144,7 @@ def test_wrong_parts_are_refused() -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(subject=line, sender=address, to=st.none() | address, html=body, text=body, filename=line.map(str.strip).filter(None))
+@given(subject=line, sender=address, to=st.none() | address, html=body, text=body, filename=file_name)
 def test_foreign_readers_see_what_went_in(
     subject: str, sender: Address, to: Address | None, html: str, text: str, filename: str
 ) -> None:

@@ -32,7 +32,8 @@ SECTION = """    <mj-section css-class="card" background-color="#ffffff" padding
         </mj-text>
         <mj-button href="https://example.org/x0TOKENabc123y" align="left">Read 更多 x1TOKENname9y</mj-button>
         <mj-table role="presentation"><tr><td>1</td><td>二</td></tr></mj-table>
-        <mj-raw><tr><td><!--[if mso]><b>mso</b><![endif]--><!--[if !mso]><!--><i>o</i><!--<![endif]--></td></tr></mj-raw>
+        <mj-raw><tr><td><!--[if mso]><b>mso</b><![endif]--><!--[if !mso]><!--><i>o</i><!--<![endif]--></td></tr>
+        </mj-raw>
         <mj-divider border-color="#cccccc"/><mj-spacer height="8px"/>
       </mj-column>
     </mj-section>

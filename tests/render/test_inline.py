@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from lxml import html as lxml_html
@@ -13,7 +14,7 @@ from composer.render.inline import css_problems, head_css_problems, inline_css
 from tests.render.documents import compiled
 
 CSS = """h2 { font-size: 20px; margin: 0 0 8px 0 }
-p.lead { color: #222222 !important; mso-line-height-rule: exactly }
+p.lead { color: #123456 !important; mso-line-height-rule: exactly }
 .body p { font-family: "Noto Serif SC", Georgia, serif }
 a { color: #9b1c1c } img { width: 100% }
 """
@@ -22,10 +23,10 @@ a { color: #9b1c1c } img { width: 100% }
 def test_the_rules_arrive() -> None:
     """Each matched element has the declarations in its style attribute, !important and mso-* included."""
     document = lxml_html.document_fromstring(inline_css(compiled(), CSS))
-    (paragraph,) = document.find_class("lead")
-    for declaration in ("color:#222222 !important", "mso-line-height-rule:exactly", 'font-family:"Noto Serif SC"'):
+    (paragraph,) = document.cssselect("p.lead")
+    for declaration in ("color:#123456 !important", "mso-line-height-rule:exactly", 'font-family:"Noto Serif SC"'):
         assert declaration in paragraph.get("style", "")
-    (heading,) = document.find_class("h")
+    (heading,) = document.cssselect("h2.h")
     assert heading.get("style") == "font-size:20px; margin:0 0 8px 0"
 
 
@@ -66,16 +67,33 @@ def test_what_is_no_document_is_refused(html: str) -> None:
 
 
 BAD = [
-    ("@import url(x.css);", "@import would load"), ("@IMPORT 'x';", "@IMPORT would load"), ("@\\69mport 'x';", "escapes"),
-    ("@font-face { src: url(x) }", "@font-face would load a font"), ("@media print { a { b: c } }", "@media is not inlined"),
-    ("a { background: url(x.png) }", "url(..) would load"), ("a { background: URL (x) ; width: expression(1) }", "runs a script"),
-    ("* { a: b }", "* is not inlined"), (".a * { a: b }", "* is not inlined"), ("a:hover { a: b }", "pseudo classes"),
-    ("p:nth-child(2) { a: b }", "pseudo classes"), ("a[title] { a: b }", "attribute selectors"), ("#a { a: b }", "a class in place"),
-    ("a > b { a: b }", "element.class and descendants"), ("a { font-family: 'A, B' }", "a comma, semicolon or brace"),
-    ("a { color: rgb(0 0 0 / 50%) }", "with commas"), ("a { color: red } <", "< is not allowed"), ("/* < */", "< is not allowed"),
-    ("a { color: red", "never closed"), ("a { b { c: d } }", "never closed"), ("a { color }", "no declaration"), ("} a {}", "closes nothing"),
-    ("a, { b: c }", "a selector is missing"), ("/* x", "never closed"), ("a { b: 'c }", "never closed"), ("a", "{ .. } is missing"),
-]  # fmt: skip
+    ("@import url(x.css);", "@import would load"),
+    ("@IMPORT 'x';", "@IMPORT would load"),
+    ("@\\69mport 'x';", "escapes"),
+    ("@font-face { src: url(x) }", "@font-face would load a font"),
+    ("@media print { a { b: c } }", "@media is not inlined"),
+    ("a { background: url(x.png) }", "url(..) would load"),
+    ("a { background: URL (x) ; width: expression(1) }", "runs a script"),
+    ("* { a: b }", "* is not inlined"),
+    (".a * { a: b }", "* is not inlined"),
+    ("a:hover { a: b }", "pseudo classes"),
+    ("p:nth-child(2) { a: b }", "pseudo classes"),
+    ("a[title] { a: b }", "attribute selectors"),
+    ("#a { a: b }", "a class in place"),
+    ("a > b { a: b }", "element.class and descendants"),
+    ("a { font-family: 'A, B' }", "a comma, semicolon or brace"),
+    ("a { color: rgb(0 0 0 / 50%) }", "with commas"),
+    ("a { color: red } <", "< is not allowed"),
+    ("/* < */", "< is not allowed"),
+    ("a { color: red", "never closed"),
+    ("a { b { c: d } }", "never closed"),
+    ("a { color }", "no declaration"),
+    ("} a {}", "closes nothing"),
+    ("a, { b: c }", "a selector is missing"),
+    ("/* x", "never closed"),
+    ("a { b: 'c }", "never closed"),
+    ("a", "{ .. } is missing"),
+]
 
 
 @pytest.mark.parametrize(("css", "message"), BAD)
@@ -89,14 +107,14 @@ def test_rules_that_cannot_be_inlined_are_told_and_refused(css: str, message: st
 def test_good_style_sheets_have_no_problems() -> None:
     """Simple rules pass in inline.css; media, dark mode, hover and client hooks in head.css."""
     assert css_problems(CSS + "/* 中文 * : [ { */ .a.b c, ul li { color: rgba(0, 0, 0, 0.5); background:#fff } ") == ()
-    head = "@media (max-width:480px) { .a > table { width:100% !important } } a:hover, [data-ogsc] .b, u + .c { color: red }"
+    head = "@media (max-width:480px) { .a > table { width:100% !important } } a:hover, [data-ogsc] .b, u + .c { b: c }"
     assert head_css_problems(head) == ()
 
 
 @pytest.mark.parametrize(
     "css",
-    ["@import 'x';", "@im\\70ort 'x';", "a { b: url(x) }", "a { b: u\\72l(x) }", "@font-face {}", "</style>", "a < b", "a {",
-     "a { background: image-set('x' 1x) }", "}", "@charset 'x';"],
+    ["@import 'x';", "@im\\70ort 'x';", "a { b: url(x) }", "a { b: u\\72l(x) }", "@font-face {}", "</style>", "a < b",
+     "a {", "a { background: image-set('x' 1x) }", "}", "@charset 'x';"],
 )  # fmt: skip
 def test_what_loads_something_is_refused_in_head_css(css: str) -> None:
     """Nothing in the head may fetch, and nothing may end the style element."""
@@ -113,20 +131,23 @@ import socket, sys
 from composer.render.inline import inline_css, _premailer
 from composer.errors import CompilerError
 _premailer(); import encodings.idna, lxml.cssselect
-page = ('<!doctype html><html><head><link rel="stylesheet" href="http://127.0.0.1:9/x.css"><link rel="stylesheet" href="/etc/hostname">'
+page = ('<!doctype html><html><head><link rel="stylesheet" href="http://127.0.0.1:9/x.css">'
+        '<link rel="stylesheet" href="/etc/hostname">'
         '<style>@import url(http://127.0.0.1:9/x.css); @import url(file:///etc/hostname); p{color:red}</style>'
-        '<STYLE media="all">@import "/etc/hostname";</STYLE></head><body><p style="background:url(http://127.0.0.1:9/a)">x</p></body></html>')
+        '<STYLE media="all">@import "/etc/hostname";</STYLE></head>'
+        '<body><p style="background:url(http://127.0.0.1:9/a)">x</p></body></html>')
 inline_css('<!doctype html><html><body><p>x</p></body></html>', 'p { color: red }')
 seen = []
 def audit(event, arguments):
-    if event.startswith(("socket.", "urllib.", "subprocess", "os.system", "http.")) or event == "open" and not str(arguments[0]).endswith((".py", ".pyc")):
+    reads = event == "open" and not str(arguments[0]).endswith((".py", ".pyc"))
+    if reads or event.startswith(("socket.", "urllib.", "subprocess", "os.system", "http.")):
         seen.append((event, str(arguments[:1])))
 sys.addaudithook(audit)
 def blocked(*_): raise AssertionError("a socket was connected")
 socket.socket.connect = blocked
 out = inline_css(page, 'p { margin: 0 }')
 assert "margin:0" in out and "@import url(file:///etc/hostname)" in out
-for css in ("@import url(http://127.0.0.1:9/x.css);", "@import url(file:///etc/hostname);", "a { b: url(file:///etc/hostname) }"):
+for css in ("@import url(http://127.0.0.1:9/x.css);", "@import url(file:///etc/hostname);", "a { b: url(file:///x) }"):
     try:
         inline_css(page, css)
     except CompilerError:
@@ -140,7 +161,7 @@ def test_nothing_is_opened() -> None:
     """@import, file:, <link> in the page or in the rules open neither a socket nor a file, whatever premailer does."""
     ran = subprocess.run(
         [sys.executable, "-c", OPENED], capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": os.getcwd()},
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
     )  # fmt: skip
     assert (ran.stdout, ran.stderr) == ("[] False\n", "")
 
@@ -151,10 +172,10 @@ def test_requests_stays_itself_for_others() -> None:
         "import sys; from composer.render.inline import _premailer; _premailer(); assert 'requests' not in sys.modules;"
         "import requests; assert requests.get"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": os.getcwd()})
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(Path.cwd())})
 
 
 def test_importing_the_module_imports_no_premailer() -> None:
     """`compose --help` and a failing issue must not pay for the inliner."""
     code = "import sys, composer.render.inline; assert not {'premailer', 'cssutils', 'lxml'} & set(sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": os.getcwd()})
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(Path.cwd())})
