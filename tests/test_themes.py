@@ -128,8 +128,8 @@ def test_an_edition_in_another_language(tmp_path: Path) -> None:
     assert "Briefe vom Tisch" in built.text
     assert "30. Januar 2025" in built.text
     assert b"Content-Language: de" in built.message
+    shutil.copy(workspace.issue("2025-01-30"), workspace.root / "issues/2025-01-30.zh.yaml")
     with pytest.raises(ContentError) as caught:
-        shutil.copy(workspace.issue("2025-01-30"), workspace.root / "issues/2025-01-30.zh.yaml")
         build(workspace, "2025-01-30.zh")
     assert "there is no newsletter.zh.yaml" in caught.value.problems[0].message
     assert caught.value.problems[0].hint == "make it with: compose new --language zh"

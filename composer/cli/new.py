@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 def command(date: str | None, language: str | None, source: str | None) -> int:
     """Write the skeleton of a new issue.
 
-    It goes to issues/DATE.yaml. DATE is year-month-day; without it the next day in the rhythm of the issues there are. With --language and --from
-    it is an edition of the issue of that day in another language: issues/DATE.de.yaml. An edition in a language that
-    the newsletter does not have yet gets a newsletter.de.yaml to fill in.
+    It goes to issues/DATE.yaml. DATE is year-month-day; without it the next day in the rhythm of the issues there are.
+
+    With --language and --from it is an edition of the issue of that day in another language: issues/DATE.de.yaml. An
+    edition in a language that the newsletter does not have yet gets a newsletter.de.yaml to fill in.
     """
     from composer.content.newsletter import overlay_name, read_newsletter
     from composer.scaffold import next_issue, skeleton, translation

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from composer.content.fields import FieldBook
-from composer.content.markdown import Rich
 from composer.content.newsletter import Newsletter, SectionSpec, read_newsletter
 from composer.content.nodes import Mapping
 from composer.content.reading import Reader
+from composer.content.rich import Rich
 from composer.content.source import Place, read_source
 from composer.content.tree import parse
 from composer.content.values import Group, Picture, Value, groups_in, text_in

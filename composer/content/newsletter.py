@@ -14,8 +14,8 @@ from composer.content.addresses import Address, parse_address
 from composer.content.fields import BUILT_IN, RESERVED
 from composer.content.formats import language_tag
 from composer.content.nodes import Mapping as MappingNode
-from composer.content.nodes import Node, Scalar
-from composer.content.reading import Reader, overlay
+from composer.content.nodes import Node, Scalar, overlay
+from composer.content.reading import Reader
 from composer.content.schema import Field, Schema, built_in
 from composer.content.section_types import SectionType, read_definitions, read_document, read_section_type
 from composer.content.values import Group, group_in, text_in

@@ -124,3 +124,20 @@ class Sequence:
 
 
 Node = Scalar | Mapping | Sequence
+
+
+def overlay(base: Mapping, over: Mapping) -> Mapping:
+    """Lay one file over another: keys of `over` win, groups of keys are laid over each other, lists are replaced."""
+    entries: list[Entry] = []
+    above: dict[str, Entry] = {entry.key.text: entry for entry in over.entries}
+    for entry in base.entries:
+        mine = above.get(entry.key.text)
+        if mine is None:
+            entries.append(entry)
+        elif isinstance(mine.value, Mapping) and isinstance(entry.value, Mapping):
+            entries.append(Entry(key=mine.key, value=overlay(entry.value, mine.value)))
+        else:
+            entries.append(mine)
+    known = {entry.key.text for entry in base.entries}
+    entries.extend(entry for entry in over.entries if entry.key.text not in known)
+    return Mapping(source=base.source, start=base.start, entries=tuple(entries))

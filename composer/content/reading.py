@@ -5,13 +5,13 @@ judges the structure; this module turns texts into values and its verdicts into 
 """
 
 import re
-from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 
 from composer.content.fields import FieldBook
 from composer.content.losses import lost_value
 from composer.content.nodes import Entry, Mapping, Node, Scalar, Sequence, Style
 from composer.content.schema import Field, JsonObject, Schema
+from composer.content.source import FORBIDDEN
 from composer.content.texts import Texts
 from composer.content.tree import parse
 from composer.content.values import Group, Value
@@ -157,6 +157,11 @@ class Reader:
             if node.style is Style.PLAIN and (problem := lost_value(node.source, node.end)):
                 self.problems.append(problem)
             return ("", "") if is_said else (_MISSING, None)
+        if node.style is Style.DOUBLE and (odd := FORBIDDEN.search(node.text)):
+            # The file itself was looked through; an escape in double quotes becomes one only now.
+            message = f"a backslash makes an invisible character here (U+{ord(odd[0]):04X})"
+            self._say(node, trail, "control", message, "take it out, or use single quotes '…'")
+            return node.text, None
         text = node.text.strip()
         if "string" not in field_.types:
             if "integer" in field_.types and re.fullmatch(r"-?[0-9]{1,15}", text):
@@ -291,20 +296,3 @@ class Reader:
 
 def _entries(node: Node) -> tuple[Entry, ...]:
     return node.entries if isinstance(node, Mapping) else ()
-
-
-def overlay(base: Mapping, over: Mapping) -> Mapping:
-    """Lay one file over another: keys of `over` win, groups of keys are laid over each other, lists are replaced."""
-    entries: list[Entry] = []
-    above: MappingType[str, Entry] = {entry.key.text: entry for entry in over.entries}
-    for entry in base.entries:
-        mine = above.get(entry.key.text)
-        if mine is None:
-            entries.append(entry)
-        elif isinstance(mine.value, Mapping) and isinstance(entry.value, Mapping):
-            entries.append(Entry(key=mine.key, value=overlay(entry.value, mine.value)))
-        else:
-            entries.append(mine)
-    known = {entry.key.text for entry in base.entries}
-    entries.extend(entry for entry in over.entries if entry.key.text not in known)
-    return Mapping(source=base.source, start=base.start, entries=tuple(entries))

@@ -15,8 +15,8 @@ from composer.errors import ContentError, Problem
 #: A briefing of 2,500 words is about 25 KB; a file past this is something else that got the wrong name.
 LARGEST = 1_000_000
 #: What no text holds: C0 and C1 controls but tab and line end, line separators, surrogates, noncharacters.
-_FORBIDDEN = re.compile(
-    "[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff"
+FORBIDDEN = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffd-\uffff"
     + "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(1, 17))
     + "]"
 )
@@ -123,7 +123,7 @@ def _decode(data: bytes, start: Place) -> str:
 def _control_characters(source: Source) -> list[Problem]:
     """Find what no keyboard types: C0 and C1 controls, line separators, lone surrogates, noncharacters."""
     problems: list[Problem] = []
-    for match in islice(_FORBIDDEN.finditer(source.text), 20):
+    for match in islice(FORBIDDEN.finditer(source.text), 20):
         name = unicodedata.name(match[0], f"U+{ord(match[0]):04X}")
         problem = source.place(match.start()).problem(
             "control",

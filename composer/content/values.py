@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from composer.content.markdown import Rich
+from composer.content.rich import Rich
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from markupsafe import Markup
 
 from composer.content.fields import MergeField
 from composer.content.issue import Issue, Section
-from composer.content.markdown import Rich
 from composer.content.newsletter import Newsletter
+from composer.content.rich import Rich
 from composer.content.values import Group, Picture, group_in, text_in
 from composer.errors import ContentError, Problem
 from composer.render.html import direction
@@ -179,11 +179,19 @@ def _check_css(theme: Theme, name: str, css: str) -> None:
 
 
 def _page(theme: Theme, issue: Issue, context: Mapping[str, object], kind: str) -> str:
-    sections = tuple(_rendered(theme, section, number, context, kind) for number, section in enumerate(issue.sections))
+    sections = tuple(
+        _rendered(theme, section, f"{_mark(issue)}{number:02d}", context, kind)
+        for number, section in enumerate(issue.sections)
+    )
     return theme.render(f"page.{kind}.j2", {**context, "sections": sections})
 
 
-def _rendered(theme: Theme, section: Section, number: int, context: Mapping[str, object], kind: str) -> _PageSection:
+def _mark(issue: Issue) -> str:
+    """Begin the classes that mark sections as nothing in the issue begins: its text could look like a class."""
+    return f"{issue.fields.mark}-section-"
+
+
+def _rendered(theme: Theme, section: Section, mark: str, context: Mapping[str, object], kind: str) -> _PageSection:
     spec = section.spec
     view = _SectionView(
         key=spec.key,
@@ -201,7 +209,7 @@ def _rendered(theme: Theme, section: Section, number: int, context: Mapping[str,
         anchor=spec.anchor,
         body=Markup(body) if kind == "mjml" else body.strip("\n"),
         contents=_contents(section),
-        mark=f"section-mark-{number:02d}",
+        mark=mark,
     )
 
 
@@ -226,7 +234,7 @@ def _measure(html: str, issue: Issue) -> tuple[str, Mapping[str, int]]:
     starts: list[tuple[int, int]] = []
     done = size = 0
     for match in re.finditer(
-        r'\s*class="(?P<before>[^"]*?)\s*section-mark-(?P<number>\d\d)(?:-outlook)?(?P<after>[^"]*)"', html
+        rf'\s*class="(?P<before>[^"]*?)\s*{_mark(issue)}(?P<number>\d\d+)(?:-outlook)?(?P<after>[^"]*)"', html
     ):
         kept = f"{match['before']}{match['after']}".strip()
         piece = html[done : match.start()] + (f' class="{kept}"' if kept else "")

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from markupsafe import Markup, escape
 
-from composer.content.markdown import Block, Break, BulletList, Emphasis, Inline, Link, Paragraph, Quote, Rich, Words
+from composer.content.rich import Block, Break, BulletList, Emphasis, Inline, Link, Paragraph, Quote, Rich, Words
 
 _HAN = (
     r"\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"

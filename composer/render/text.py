@@ -7,7 +7,7 @@ Comes in: words or a `Rich` tree. Goes out: lines of at most 72 cells (a Chinese
 import re
 from typing import assert_never
 
-from composer.content.markdown import Block, Break, BulletList, Emphasis, Inline, Link, Paragraph, Quote, Rich, Words
+from composer.content.rich import Block, Break, BulletList, Emphasis, Inline, Link, Paragraph, Quote, Rich, Words
 from composer.render.wrap import cells, wrap
 
 WIDTH = 72

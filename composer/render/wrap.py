@@ -6,7 +6,7 @@ Never breaks a URL, an emoji or a word; never leaves a blank at the end of a lin
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 #: Every blank that may become a line break; no-break spaces may not.
@@ -14,15 +14,16 @@ _BLANKS = re.compile(r"[^\S\u00a0\u202f\u2007]+")
 #: `<https://..>`, or a bare address as far as its ASCII characters reach.
 _ADDRESS = re.compile(r"<[a-z][a-z0-9+.-]*:[^\s<>]*>|https?://[!-;=?-~]+", re.IGNORECASE)
 #: Ideographs, kana, bopomofo, and full-width forms: a line may break before and after them.
-_CJK = re.compile(
-    r"[\u2e80-\u303e\u3041-\u312f\u3190-\u31ff\u3220-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\U00020000-\U0003ffff]"
+_CJK = (
+    r"\u2e80-\u303e\u3041-\u312f\u3190-\u31ff\u3220-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\U00020000-\U0003ffff"
 )
 _JOINED = "\u00a0\u202f\u2007\u2060\ufeff"
-_NOT_FIRST = frozenset(
+_NOT_FIRST = re.escape(
     "，。．、！？；：）］｝〕」』】》〉”’…—～·％‰々〻ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ,.!?;:)]}>%\"'"
     + _JOINED
 )
-_NOT_LAST = frozenset("（［｛〔「『【《〈“‘—([{<$¥￥€£\"'" + _JOINED + "\u200d")
+_NOT_LAST = re.escape("（［｛〔「『【《〈“‘—([{<$¥￥€£\"'" + _JOINED + "\u200d")
+_BREAK = re.compile(rf"(?<![{_NOT_LAST}])(?:(?<=[{_CJK}])|(?=[{_CJK}]))(?![{_NOT_FIRST}])")
 _PLAIN = re.compile("[ -~]*")
 
 
@@ -33,6 +34,7 @@ def _measures() -> tuple[Callable[[str], int], Callable[[str], int]]:
     return wcswidth, cache(wcwidth)
 
 
+@lru_cache(maxsize=8192)
 def cells(s: str) -> int:
     """Return how many cells of a terminal `s` takes; control characters take none."""
     if _PLAIN.fullmatch(s):
@@ -55,15 +57,18 @@ def _segments(word: str) -> list[str]:
 
 
 def _cuts(word: str, start: int, end: int) -> list[int]:
-    return [at for at in range(start + 1, end) if _may_break(word, at)]
+    return [
+        at for match in _BREAK.finditer(word, start, end) if start < (at := match.start()) < end and _stands(word[at])
+    ]
 
 
 def _may_break(word: str, at: int) -> bool:
-    before, after = word[at - 1], word[at]
-    if not (_CJK.match(before) or _CJK.match(after)) or before in _NOT_LAST or after in _NOT_FIRST:
-        return False
-    # Combining marks, variation selectors and joiners belong to what stands before them.
-    return _measures()[1](after) > 0 or ord(after) < 32
+    return _BREAK.match(word, at) is not None and _stands(word[at])
+
+
+def _stands(character: str) -> bool:
+    """Combining marks, variation selectors and joiners belong to what stands before them."""
+    return _measures()[1](character) > 0 or ord(character) < 32
 
 
 def wrap(text: str, width: int = 72, first: str = "", rest: str = "") -> str:

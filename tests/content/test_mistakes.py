@@ -100,6 +100,7 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("three dashes in the middle", r("topics:", "---\ntopics:")),
     ("line with a percent sign", r("topics:", "%topics:")),
     ("bad escape", r(T, '  title: "C:\\data"')),
+    ("invisible character by escape", r(T, '  title: "A\\x1b title"')),
     ("alias", r(T, "  title: *one")),
     ("merge key", r(T, '  title: "A title"\n  <<: *base')),
     ("two colons", r(T, '  title:: "A title"')),

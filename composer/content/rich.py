@@ -1,0 +1,82 @@
+"""A text with structure: the tree that Markdown becomes, and that the printers of HTML and plaintext read."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Plain words."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Emphasis:
+    """Emphasised words; `strong` is the heavier kind."""
+
+    children: tuple["Inline", ...]
+    strong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Words that lead to an address (https, http or mailto; a host in its ASCII form)."""
+
+    url: str
+    children: tuple["Inline", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A line break that the editor asked for."""
+
+
+Inline = Words | Emphasis | Link | Break
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph."""
+
+    children: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BulletList:
+    """A list; `start` is the first number, or None for bullets."""
+
+    items: tuple[tuple["Block", ...], ...]
+    start: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A block quote."""
+
+    blocks: tuple["Block", ...]
+
+
+Block = Paragraph | BulletList | Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Rich:
+    """A text with structure. False when it says nothing."""
+
+    nodes: tuple[Block, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.nodes)
+
+    @property
+    def blocks(self) -> int:
+        """How many paragraphs, lists and quotes it has at the top."""
+        return len(self.nodes)
+
+    def head(self, count: int) -> "Rich":
+        """Give the first blocks."""
+        return Rich(self.nodes[: max(count, 0)])
+
+    def tail(self, count: int) -> "Rich":
+        """Give all but the first blocks."""
+        return Rich(self.nodes[max(count, 0) :])
