@@ -5,6 +5,7 @@ Comes in: a path a person typed. Goes out: resolved paths that stay inside the w
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from composer.errors import UsageError, WorkspaceError
@@ -110,6 +111,11 @@ def themes_known(workspace: Workspace) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
+@lru_cache(maxsize=64)
+def _real(folder: Path) -> str:
+    return os.path.realpath(folder)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeFiles:
     """A theme's files, the workspace's first. A section type is taken as a whole folder, every other file singly."""
@@ -128,7 +134,7 @@ class ThemeFiles:
                 continue
             path = folder / name
             if path.is_file():
-                inside = path.resolve().is_relative_to(folder.resolve())
+                inside = os.path.realpath(path).startswith(_real(folder) + os.sep)
                 return path if inside else None
             if parts[0] == "sections" and len(parts) > 2:
                 return None

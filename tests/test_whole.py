@@ -4,8 +4,11 @@ Foreign readers judge: fast-mail-parser takes the message apart, lxml.html reads
 """
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 import unicodedata
 
 import fast_mail_parser
@@ -18,7 +21,7 @@ from composer.errors import ContentError
 from composer.pipeline import Built, build_issue
 from composer.workspace import Workspace
 from tests.mail.bytecheck import problems
-from tests.workspaces import ROOT, letter
+from tests.workspaces import ROOT, letter, sample
 
 PLACES = ("subject", "preheader", "title", "alt", "caption", "body", "quoted", "item")
 _ANY = st.text(max_size=60)
@@ -201,3 +204,60 @@ def _check(newsroom: Workspace, texts: dict[str, str]) -> None:
         for line in texts[place].split("\n"):
             if re.fullmatch(r"[^\x00-\x7f\s][^\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]*", line):
                 assert _plain(line) in html and _plain(line) in _plain(text), place
+
+
+_BUILD = """
+import hashlib, sys
+from pathlib import Path
+from composer.pipeline import build_issue
+from composer.workspace import Workspace
+workspace = Workspace(root=Path(sys.argv[1]))
+for path in workspace.issues():
+    built = build_issue(workspace, path)
+    print(path.stem, built.hash, hashlib.sha256(built.message + built.html.encode() + built.text.encode()).hexdigest())
+"""
+
+
+def _prints(folder: Path, **environment: str) -> str:
+    """Build the issues of a folder in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", _BUILD, str(folder)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_same_input_same_bytes(tmp_path: Path) -> None:
+    """Neither the run, the folder, the seed of hashes, the clock's zone, the language nor a cache changes a byte."""
+    here, there = tmp_path / "a", tmp_path / "somewhere else, 另"
+    for folder in (here, there):
+        folder.mkdir()
+        sample(folder)
+    workspaces = [Workspace(root=here), Workspace(root=here), Workspace(root=there)]
+    builds = [build_issue(each, each.root / "issues" / "2025-01-30.yaml") for each in workspaces]
+    assert len({(built.hash, built.message, built.html, built.text) for built in builds}) == 1
+    for _, picture in builds[0].pictures:
+        assert picture.data in (path.read_bytes() for path in here.rglob("*.png"))
+    cache = str(tmp_path / "cache")
+    first = _prints(here, PYTHONHASHSEED="1", TZ="UTC", LC_ALL="C", XDG_CACHE_HOME=cache)
+    second = _prints(there, PYTHONHASHSEED="2", TZ="Pacific/Kiritimati", LC_ALL="C.UTF-8", XDG_CACHE_HOME=cache)
+    assert first == second
+    assert f"2025-01-30 {builds[0].hash} " in first and "2025-01-30.de " in first
+
+
+def test_sample_is_read_by_others() -> None:
+    """The sample's message holds its text and HTML, and every picture that the HTML shows, once."""
+    workspace = Workspace(root=ROOT)
+    built = build_issue(workspace, ROOT / "issues" / "2025-01-30.yaml")
+    subject, text, page = _read(built)
+    assert subject == built.edition.subject
+    assert text.replace("\r\n", "\n") == built.text
+    parts = fast_mail_parser.parse_email(built.message, strict=True).attachments
+    shown = {(image.get("src") or "").removeprefix("cid:") for image in page.iter("img")}
+    assert shown == {(part.content_id or "").strip("<>") for part in parts}
+    assert len(parts) == len(built.pictures) == len(shown)
+    assert sorted(bytes(part.content) for part in parts) == sorted(picture.data for _, picture in built.pictures)

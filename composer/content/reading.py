@@ -58,6 +58,10 @@ class Reader:
     fields: FieldBook | None = None
     problems: list[Problem] = field(default_factory=list)
     _spots: dict[Path, _Spot] = field(default_factory=dict)
+    _texts: Texts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._texts = Texts(workspace=self.workspace, fields=self.fields, problems=self.problems)
 
     def read(self, node: Node) -> Value:
         """Read a whole document."""
@@ -66,10 +70,6 @@ class Reader:
             json = {}
         self._judge(json)
         return value
-
-    @property
-    def _texts(self) -> Texts:
-        return Texts(workspace=self.workspace, fields=self.fields, problems=self.problems)
 
     # Walking the tree -----------------------------------------------------------------------------------------------
 
@@ -138,7 +138,7 @@ class Reader:
 
     def _absent(self, given: Field) -> Value:
         """Give what a template sees where nothing is written."""
-        field_ = self.schema.resolve(given)
+        field_ = self.schema.definitions[given.ref] if given.ref else given
         if field_.default is not None:
             if "boolean" in field_.types:
                 return field_.default == "true"

@@ -111,6 +111,8 @@ class Schema:
         if not given.ref:
             return given
         target = self.definitions[given.ref]
+        if not (given.title or given.description or given.examples or given.from_file):
+            return target
         return replace(
             target,
             title=given.title or target.title,
