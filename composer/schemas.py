@@ -74,7 +74,7 @@ def newsletter_schema(newsletter: Newsletter) -> JsonObject:
     options: dict[str, Field] = {}
     branches: list[JsonObject] = []
     for name in names:
-        kind = read_section_type(theme, name, definitions)
+        kind = read_section_type(theme, name)
         if kind is None:
             continue
         options |= kind.options.properties

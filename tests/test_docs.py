@@ -80,7 +80,7 @@ def test_every_key_is_documented() -> None:
     for field in built_in("newsletter").definitions.values():
         keys |= _keys(field)
     for name in theme.section_types():
-        kind = read_section_type(theme, name, definitions)
+        kind = read_section_type(theme, name)
         assert kind is not None
         assert f"`{name}`" in DOCS["formats.md"]
         keys |= _keys(kind.content) | set(kind.options.properties)

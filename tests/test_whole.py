@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import unicodedata
+from pathlib import Path
 
 import fast_mail_parser
 import lxml.html
@@ -27,79 +28,13 @@ PLACES = ("subject", "preheader", "title", "alt", "caption", "body", "quoted", "
 _ANY = st.text(max_size=60)
 #: What a keyboard types, in any script.
 _LETTERS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn", "Co", "Zl", "Zp"]), min_size=1, max_size=60)
+_SIGNS = """
+a 文 ， “ ” < > & &amp; { } {{ }} \\ * _ [ ] ( ) # - ❤\ufe0f 👨\u200d👩 e\u0301 \u202e שלום عربي ' " | ]]> -- <b> </p> <!--
+--> \u200b \ufeff \u00ad ... =?utf-8?q?a?= https://example.org/ \\u{3000} &#12345; {% 1. ] )
+"""
+_BLANKS = (" ", "  ", "\t", "\n", "\n\n", "\u00a0", "\u3000", "\n> ", "\n- ", ' class="section-mark-00"', ' src="')
 #: What editors paste, and what other programs stumble over.
-_PASTED = st.lists(
-    st.sampled_from(
-        [
-            "a",
-            " ",
-            "  ",
-            "文",
-            "，",
-            "“",
-            "”",
-            "<",
-            ">",
-            "&",
-            "&amp;",
-            "{",
-            "}",
-            "{{",
-            "}}",
-            "\\",
-            "*",
-            "_",
-            "[",
-            "]",
-            "(",
-            ")",
-        ]
-        + [
-            "#",
-            "-",
-            "\u00a0",
-            "\u3000",
-            "❤\ufe0f",
-            "👨\u200d👩",
-            "e\u0301",
-            "\u202e",
-            "שלום",
-            "عربي",
-            "\n",
-            "\n\n",
-            "'",
-            '"',
-            "|",
-        ]
-        + [
-            "=?utf-8?q?a?=",
-            "https://example.org/",
-            ' class="section-mark-00"',
-            ' src="',
-            "\\u{3000}",
-            "&#12345;",
-            "]]>",
-            "--",
-        ]
-        + [
-            "<b>",
-            "</p>",
-            "<!--",
-            "-->",
-            "\t",
-            "\u200b",
-            "\ufeff",
-            "x" * 90,
-            "文" * 50,
-            "...",
-            "1. ",
-            "> ",
-            "- ",
-            "\u00ad",
-        ]
-    ),
-    max_size=14,
-).map("".join)
+_PASTED = st.lists(st.sampled_from([*_SIGNS.split(), *_BLANKS, "x" * 90, "文" * 50]), max_size=14).map("".join)
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +107,15 @@ def test_any_characters_arrive_or_are_refused(newsroom: Workspace, place: str, t
     _check(newsroom, {**dict.fromkeys(PLACES, "x"), place: text})
 
 
+def _check_places(error: ContentError, source: str) -> None:
+    rows = re.split("\r\n|\r|\n", unicodedata.normalize("NFC", source))
+    assert error.problems
+    for problem in error.problems:
+        assert problem.path == "issues/2025-01-30.yaml", problem
+        assert 1 <= problem.line <= len(rows) and 1 <= problem.column <= len(rows[problem.line - 1]) + 1, problem
+        assert problem.message
+
+
 def _check(newsroom: Workspace, texts: dict[str, str]) -> None:
     path = newsroom.root / "issues" / "2025-01-30.yaml"
     source = _written(texts)
@@ -179,12 +123,7 @@ def _check(newsroom: Workspace, texts: dict[str, str]) -> None:
     try:
         built = build_issue(newsroom, path)
     except ContentError as error:
-        rows = re.split("\r\n|\r|\n", unicodedata.normalize("NFC", source))
-        assert error.problems
-        for problem in error.problems:
-            assert problem.path == "issues/2025-01-30.yaml", problem
-            assert 1 <= problem.line <= len(rows) and 1 <= problem.column <= len(rows[problem.line - 1]) + 1, problem
-            assert problem.message
+        _check_places(error, source)
         return
     subject, text, page = _read(built)
     html = _plain(page.body.text_content())

@@ -205,7 +205,7 @@ def _section(
         problems.append(node.place.problem("required", f"{trail}: “type” is missing", hint))
         return None
     try:
-        kind = read_section_type(theme, name.text.strip(), definitions)
+        kind = read_section_type(theme, name.text.strip())
     except ContentError as error:
         problems.extend(error.problems)
         return None

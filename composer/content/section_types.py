@@ -6,17 +6,18 @@ knows no type by name.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from composer.content.nodes import Mapping as MappingNode
 from composer.content.nodes import Node, Scalar
 from composer.content.reading import Reader
 from composer.content.schema import Field, Schema, built_in, field_of, schema_of
-from composer.content.source import Source, read_source
+from composer.content.source import Place, Source, read_source
 from composer.content.tree import parse
 from composer.content.values import Value
 from composer.errors import ContentError, Problem
-from composer.workspace import ThemeFiles
+from composer.workspace import ThemeFiles, stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,18 +58,36 @@ def read_by(theme: ThemeFiles, path: Path, schema: Schema) -> tuple[Value, Node]
 def read_definitions(theme: ThemeFiles) -> Mapping[str, Field]:
     """Read what the theme's section types share. Raises ContentError."""
     path = theme.find("definitions.yaml")
-    if path is None:
-        return {}
+    return {} if path is None else _definitions(theme, path, stamp(path))
+
+
+@lru_cache(maxsize=8)
+def _definitions(theme: ThemeFiles, path: Path, _stamp: tuple[int, int]) -> Mapping[str, Field]:
     dialect = built_in("section_type")
     _, root = read_by(theme, path, Schema(root=dialect.definitions["definitions"], definitions=dialect.definitions))
     return schema_of(root).definitions if isinstance(root, MappingNode) else {}
 
 
-def read_section_type(theme: ThemeFiles, name: str, definitions: Mapping[str, Field]) -> SectionType | None:
+def read_section_type(theme: ThemeFiles, name: str) -> SectionType | None:
     """Read a section type, or None when the theme has none of that name. Raises ContentError."""
     path = theme.find(f"sections/{name}/schema.yaml")
+    shared = theme.find("definitions.yaml")
     if path is None:
         return None
+    kind = _section_type(theme, name, path, stamp(path), stamp(shared) if shared else None)
+    for part in ("section.mjml.j2", "section.txt.j2"):
+        if theme.find(f"sections/{name}/{part}") is None:
+            place = Place(path=theme.display(path), line=1, column=1)
+            raise ContentError((place.problem("theme", f"the section type “{name}” has no {part}"),))
+    return kind
+
+
+@lru_cache(maxsize=64)
+def _section_type(
+    theme: ThemeFiles, name: str, path: Path, _stamp: tuple[int, int], _shared: tuple[int, int] | None
+) -> SectionType:
+    """Read it once, and again when one of its two files has changed."""
+    definitions = read_definitions(theme)
     _, root = read_by(theme, path, built_in("section_type"))
     assert isinstance(root, MappingNode)
     problems = list(_dangling(root, definitions))
@@ -78,9 +97,6 @@ def read_section_type(theme: ThemeFiles, name: str, definitions: Mapping[str, Fi
         problems.append(place.problem("type", "content must be of type object or array"))
     if content.is_array and content.items is None:
         problems.append(place.problem("type", "content of type array must say what its items are"))
-    for part in ("section.mjml.j2", "section.txt.j2"):
-        if theme.find(f"sections/{name}/{part}") is None:
-            problems.append(place.problem("theme", f"the section type “{name}” has no {part}"))
     if problems:
         raise ContentError(tuple(sorted(problems)))
     title, description = root.get("title"), root.get("description")

@@ -8,6 +8,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from composer.content.addresses import Address, domain_to_ascii
 from composer.mail import headers as write
@@ -102,8 +103,9 @@ def _head(headers: Headers, to: bytes, dated: bytes) -> bytes:
     return b"".join(lines)
 
 
+@lru_cache(maxsize=1)
 def _body(language: str, *, html: str, text: str, pictures: tuple[Part, ...]) -> bytes:
-    """Return the top Content-Type, the empty line and the parts."""
+    """Return the top Content-Type, the empty line and the parts. Kept once: an edition is hashed, then built."""
     ids = [picture.content_id for picture in pictures]
     if len(set(ids)) < len(ids):
         raise HeaderError("two pictures have the same Content-ID")

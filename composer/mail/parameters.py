@@ -19,7 +19,8 @@ def parameter(key: str, text: str) -> list[str]:
     """Write one parameter: quoted where that says it all, otherwise after RFC 2231 (sections 3 and 4)."""
     plain = f'{key}="{text}"'
     # A quote or backslash could be escaped, and `=?` or `%` left alone, but readers disagree about each of them.
-    if text.isascii() and not re.search(r'["\\%]|=\?|^ | $|  ', text) and len(plain) <= _SHORT:
+    is_simple = key not in _WITH_FALLBACK or re.fullmatch(r"[A-Za-z0-9 ()_.,+-]*", text)
+    if is_simple and text.isascii() and not re.search(r'["\\%]|=\?|^ | $|  ', text) and len(plain) <= _SHORT:
         return [plain]
     fallback = [f'{key}="{ascii_fallback(text)}"'] if key in _WITH_FALLBACK else []
     return [*_extended(key, text), *fallback]

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -24,7 +23,7 @@ from composer.errors import ContentError, Problem
 from composer.render import text as plain
 from composer.render.bytecode import bytecode_cache
 from composer.render.html import HtmlPrinter
-from composer.workspace import ThemeFiles
+from composer.workspace import ThemeFiles, stamp
 
 if TYPE_CHECKING:
     from babel.core import Locale
@@ -126,8 +125,8 @@ class _Templates:
             raise ContentError((problem,)) from None
         if name.endswith(".mjml.j2"):
             source = _with_origins(source, display)
-        stamp = _stamp(path)
-        return source, display, lambda: _stamp(path) == stamp
+        read = stamp(path)
+        return source, display, lambda: stamp(path) == read
 
     @cached_property
     def html(self) -> SandboxedEnvironment:
@@ -179,14 +178,6 @@ class _Templates:
 @lru_cache(maxsize=8)
 def _templates(files: ThemeFiles, language: str) -> _Templates:
     return _Templates(files, language)
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return (0, -1)
-    return status.st_mtime_ns, status.st_size
 
 
 def _explain(error: Exception) -> str:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from email.utils import unquote
 
 import pytest
 from hypothesis import given, settings
@@ -161,7 +162,8 @@ def test_foreign_readers_see_what_went_in(
         assert [(cid, data) for cid, _, data in seen.pictures] == [(picture.content_id, picture.data)]
     # Of the two forms of a file name this reader takes the ASCII one, whatever the order.
     assert by_rust.pictures[0][1] in (filename, ascii_fallback(filename))
-    assert by_python.pictures[0][1] == filename
+    # Python takes away quotation marks that belong to the name.
+    assert by_python.pictures[0][1] in (filename, unquote(filename))
 
 
 @pytest.mark.parametrize(
