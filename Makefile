@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 
 help:                   ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 24
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 24
 
 demo: $(STAMP)          ## build the sample issue into outbox/
 	$(BIN)/compose build 2025-01-30 2025-01-30.de
@@ -27,6 +27,9 @@ fix: $(STAMP)           ## format, and mend what ruff can
 golden: $(STAMP)        ## rewrite the golden files; look at the diff before you commit
 	$(BIN)/python -m tests.golden.rewrite
 
+browser-tools: $(STAMP) ## install the accessibility checker that browser tests ask (node, npm)
+	$(BIN)/python -m tests.browser.tools
+
 peers: $(STAMP)         ## install what the benchmark compares with (node, npm)
 	$(BIN)/python -m benchmarks.peers
 
@@ -42,4 +45,4 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-.PHONY: help demo test lint check fix golden peers bench clean
+.PHONY: help demo test lint check fix golden browser-tools peers bench clean

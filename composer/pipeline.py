@@ -4,6 +4,7 @@ Comes in: a workspace and an issue's path. Goes out: a `Built` value in memory. 
 """
 
 import datetime
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -11,7 +12,7 @@ from urllib.parse import quote
 from composer.content.fields import stand_ins
 from composer.content.issue import Issue, read_issue
 from composer.content.newsletter import Newsletter
-from composer.content.values import Picture
+from composer.content.values import Picture, group_in, text_in
 from composer.mail.merge import fill_html, fill_text
 from composer.mail.message import Headers, Part, build, edition_hash, message_id_for
 from composer.render.edition import Edition, render
@@ -46,10 +47,12 @@ def build_issue(workspace: Workspace, path: Path) -> Built:
     edition = render(issue, newsletter)
     values = stand_ins(edition.fields)
     domain = newsletter.sender.domain
-    named = _named(edition.pictures)
+    address = text_in(group_in(newsletter.values, "brand"), "assets_url")
+    named = _named(edition.pictures, is_linked=address is not None)
     parts = tuple(
         Part(content_id=f"{picture.src}@{domain}", filename=name, media_type=picture.media_type, data=picture.data)
         for name, picture in named
+        if address is None
     )
     midnight = datetime.datetime.combine(issue.date, datetime.time(), newsletter.zone)
     headers = Headers(
@@ -64,8 +67,9 @@ def build_issue(workspace: Workspace, path: Path) -> Built:
     html = fill_html(edition.html, values)
     text = fill_text(edition.text, values)
     mailed = html
-    for _, picture in named:
-        mailed = mailed.replace(f'"{picture.src}"', f'"cid:{picture.src}@{domain}"')
+    for name, picture in named:
+        source = f"cid:{picture.src}@{domain}" if address is None else f"{address.rstrip('/')}/{quote(name)}"
+        mailed = mailed.replace(f'"{picture.src}"', f'"{source}"')
     digest = edition_hash(headers, html=mailed, text=text, pictures=parts)
     headers = replace(headers, message_id=message_id_for(digest, domain))
     return Built(
@@ -80,12 +84,14 @@ def build_issue(workspace: Workspace, path: Path) -> Built:
     )
 
 
-def _named(pictures: tuple[Picture, ...]) -> tuple[tuple[str, Picture], ...]:
-    """Give each picture a file name of its own."""
+def _named(pictures: tuple[Picture, ...], *, is_linked: bool) -> tuple[tuple[str, Picture], ...]:
+    """Give each picture a file name of its own; on the web, one that changes with its content."""
     named: dict[str, Picture] = {}
     for picture in pictures:
         stem, dot, ending = picture.name.rpartition(".")
-        name, number = picture.name, 1
+        if is_linked:
+            stem = f"{stem or picture.name}-{hashlib.sha256(picture.data).hexdigest()[:10]}"
+        name, number = f"{stem}{dot}{ending}" if dot else stem or picture.name, 1
         while name.casefold() in (taken.casefold() for taken in named):
             number += 1
             name = f"{stem}-{number}{dot}{ending}" if dot else f"{picture.name}-{number}"

@@ -98,3 +98,19 @@ def swallowed_keys(source: Source, start: int, end: int) -> Problem | None:
                 f"write a second {raw[0]} at the end of the text",
             )
     return None
+
+
+def lost_lines(source: Source, start: int, end: int) -> Problem | None:
+    """Tell of a text of several paragraphs, items or sources that YAML joins into one, because no `|` stands above.
+
+    In a text without quotes, in quotes and below a `>`, YAML joins lines and leaves out a line that is empty.
+    """
+    first, *rest = source.text[start:end].rstrip().split("\n")
+    if not any(not line.strip() or re.match(r"\s*(?:[-+*•]|[0-9]{1,9}[.)])\s", line) for line in rest):
+        return None
+    how = "a > joins lines" if first.startswith(">") else "without a | behind the key lines are joined"
+    return source.place(start).problem(
+        "yaml-pipe",
+        f"{how}: the paragraphs and list items of this text would run together",
+        "write   |   behind the key, and the whole text below it, two spaces further in, without quotation marks",
+    )

@@ -1,6 +1,7 @@
 """Picture files: read, measured, refused when they are none.
 
-Comes in: a path inside the workspace. Goes out: a `Picture`, or what is wrong. Never changes a file.
+Comes in: a path inside the workspace. Goes out: a `Picture`, scaled down if it is absurdly large, or what is wrong. Never
+changes a file.
 """
 
 import hashlib
@@ -16,8 +17,12 @@ if TYPE_CHECKING:
 
 #: Formats that every mail client shows.
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif"}
-#: A picture past this would make every one of 50,000 messages heavier than a servers' usual limit.
+#: A camera's file is scaled down; past this it is no camera's file.
+LARGEST_FILE = 40_000_000
+#: A picture past this would make every one of 50,000 messages heavier than many servers take.
 LARGEST = 5_000_000
+#: Pixels across at which a picture is absurdly large, and what it is scaled down to: twice the widest column.
+WIDEST, SCALED = 2_000, 1_300
 #: A decompression bomb is told by its header; no client shows this many pixels.
 MOST_PIXELS = 60_000_000
 
@@ -59,12 +64,8 @@ def load_picture(path: Path) -> Picture:
 
     Raises PictureMistake when the file is too large, no picture, or of a kind that mail clients do not show.
     """
-    if path.stat().st_size > LARGEST:
-        megabytes = path.stat().st_size / 1_000_000
-        raise PictureMistake(
-            f"“{path.name}” has {megabytes:.1f} MB; a picture in a message may have {LARGEST // 1_000_000} MB",
-            "save it smaller: 1,300 pixels across are enough",
-        )
+    if path.stat().st_size > LARGEST_FILE:
+        raise _too_heavy(path.name, path.stat().st_size, LARGEST_FILE)
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -72,6 +73,10 @@ def load_picture(path: Path) -> Picture:
     if data[:200].lstrip()[:5] in (b"<?xml", b"<svg ") or b"<svg" in data[:400]:
         raise PictureMistake(f"“{path.name}” is an SVG drawing, which Gmail does not show", "save it as PNG")
     kind, width, height = _measure(path.name, data)
+    if width > WIDEST and kind != "GIF":
+        data, width, height = _scaled(data, kind)
+    if len(data) > LARGEST:
+        raise _too_heavy(path.name, len(data), LARGEST)
     mark = hashlib.sha256(data).hexdigest()
     # Letters only from a hex digest: a token must survive every stage as one word.
     src = "qp" + "".join("bcdfghjkmnpqrstv"[int(digit, 16)] for digit in mark[:20]) + "z"
@@ -99,6 +104,25 @@ def _measure(name: str, data: bytes) -> tuple[str, int, int]:
     if width * height > MOST_PIXELS:
         raise PictureMistake(f"“{name}” has {width} x {height} pixels", "save it 1,300 pixels across")
     return kind, width, height
+
+
+def _too_heavy(name: str, size: int, limit: int) -> PictureMistake:
+    message = f"“{name}” has {size / 1_000_000:.1f} MB; a picture may have {limit // 1_000_000} MB"
+    return PictureMistake(message, "save it smaller: 1,300 pixels across are enough")
+
+
+def _scaled(data: bytes, kind: str) -> tuple[bytes, int, int]:
+    """Scale a picture down, never up; the same input gives the same bytes with the same Pillow."""
+    from PIL import Image, ImageOps
+
+    with Image.open(BytesIO(data)) as image:
+        # A camera says in its metadata which side is up; the scaled copy carries no metadata.
+        upright = ImageOps.exif_transpose(image)
+        size = (SCALED, max(1, round(upright.height * SCALED / upright.width)))
+        small = upright.convert("RGBA" if kind == "PNG" else "RGB").resize(size, Image.Resampling.LANCZOS)
+    out = BytesIO()
+    small.save(out, format=kind, optimize=True, quality=85)
+    return out.getvalue(), *size
 
 
 def _open(data: bytes) -> "ImageFile":

@@ -6,7 +6,8 @@ Comes in: bytes. Goes out: a `Source` (text with plain line ends), or problems w
 import re
 import unicodedata
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -43,6 +44,8 @@ class Source:
     path: Path
     text: str
     starts: tuple[int, ...] = field(repr=False)
+    #: Rows that were mended in memory so that reading could go on, as they stand in the file.
+    mended: Mapping[int, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, text: str, *, name: str, path: Path | None = None) -> "Source":
@@ -56,7 +59,19 @@ class Source:
     def place(self, offset: int) -> Place:
         """Give the line and column of a character offset."""
         row = bisect_right(self.starts, offset) - 1
-        return Place(path=self.name, line=row + 1, column=offset - self.starts[row] + 1)
+        column = offset - self.starts[row]
+        if row in self.mended:
+            column = _column_as_written(self.line(row), self.mended[row], column)
+        return Place(path=self.name, line=row + 1, column=column + 1)
+
+    def mend(self, rows: Mapping[int, str]) -> "Source":
+        """Give the source with other lines in some rows; places are still told as they stand in the file."""
+        lines = self.text.split("\n")
+        written = dict(self.mended)
+        for row, line in rows.items():
+            written.setdefault(row, lines[row])
+            lines[row] = line
+        return replace(Source.of("\n".join(lines), name=self.name, path=self.path), mended=written)
 
     def line(self, row: int) -> str:
         """Give the text of a 0-based row, without its line end."""
@@ -64,6 +79,17 @@ class Source:
             return ""
         end = self.starts[row + 1] - 1 if row + 1 < len(self.starts) else len(self.text)
         return self.text[self.starts[row] : end]
+
+
+def _column_as_written(mended: str, written: str, column: int) -> int:
+    """Find the column of a character of a mended line in the line as it was written."""
+    same = next((at for at, pair in enumerate(zip(mended, written, strict=False)) if pair[0] != pair[1]), column)
+    if column > same:
+        # What was put in (a quotation mark, spaces) stands between the part that is the same and the rest.
+        rest = mended[column : column + 12]
+        found = written.find(rest, same) if rest else -1
+        column = found if found >= 0 else len(written) - (len(mended) - column)
+    return max(0, min(column, len(written)))
 
 
 def read_source(path: Path, name: str) -> Source:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from composer.content.addresses import AddressError, parse_address
 from composer.content.fields import FieldBook
 from composer.content.formats import date_hint, is_colour, iso_date, language_tag, web_address
-from composer.content.losses import lost_comment, swallowed_keys
+from composer.content.losses import lost_comment, lost_lines, swallowed_keys
 from composer.content.markdown import parse_markdown
 from composer.content.nodes import Scalar, Style
 from composer.content.pictures import PictureMistake, find_picture, load_picture
@@ -93,6 +93,8 @@ class Texts:
 
     def _markdown(self, node: Scalar, trail: tuple[str, ...]) -> Value:
         self._intact(node)
+        if node.style is not Style.LITERAL and (problem := lost_lines(node.source, node.start, node.end)):
+            self._say(node.place, trail, problem.code, problem.message, problem.hint)
         text = self._with_tokens(node, node.text, 0, trail)
         rich, findings = parse_markdown(text, self.fields.mark if self.fields else None)
         for finding in findings:
@@ -149,6 +151,11 @@ class Texts:
     def sources(self, node: Scalar, item: Field, trail: tuple[str, ...]) -> Value:
         """Read sources in their short form, one a line."""
         self._intact(node)
+        written = node.source.text[node.start : node.end].rstrip()
+        if node.style is not Style.LITERAL and "\n" in written:
+            hint = "write   |   behind the key, and each source on a line of its own below it"
+            self._say(node.place, trail, "yaml-pipe", "without a | behind the key all sources run together", hint)
+            return ()
         lines, mistakes = parse_sources(node.text)
         for mistake in mistakes:
             self._say(node.at(mistake.offset), trail, "source", mistake.message, mistake.hint)

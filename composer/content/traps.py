@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from composer.content.losses import WORD_KEY, shown
+from composer.content.slips import Slip, find_astray, find_orphans, find_slip
 from composer.content.source import Source
 from composer.errors import Problem
 
@@ -40,8 +41,11 @@ class _Trap:
     mended: str
 
 
-def diagnose(source: Source, row: int | None, opened: int | None) -> Repair:
-    """Explain why reading stopped at `row` (0-based); `opened` is where the unfinished thing began."""
+def diagnose(source: Source, row: int | None, opened: int | None, reach: Callable[[list[str]], int]) -> Repair:
+    """Explain why reading stopped at `row` (0-based); `opened` is where the unfinished thing began.
+
+    `reach` reads other lines and gives the row that reading comes to.
+    """
     lines = source.text.split("\n")
     row = len(lines) - 1 if row is None else min(row, len(lines) - 1)
     inside = _block_rows(lines)
@@ -53,20 +57,38 @@ def diagnose(source: Source, row: int | None, opened: int | None) -> Repair:
     near = above[:3]
     if opened is not None and opened not in near and opened not in inside:
         near.append(opened)
+    if not any(_indent_characters(lines[number], "") for number in near) and (
+        slip := _slip(lines, inside, row, opened)
+    ):
+        return _told(source, slip)
     for find in (_indent_characters, _value_trap, _key_trap):
         for number in near:
             if trap := find(lines[number], lines[number + 1] if number + 1 < len(lines) else ""):
                 return _repair(source, number, trap)
     for number in above:
         if trap := _open_quote(lines[number]):
-            return _repair(source, number, trap)
+            slip = find_slip(lines, inside, number)
+            return _told(source, slip) if slip and slip.row == number else _repair(source, number, trap)
     for number in near[:2]:
         if trap := _prose_key(lines, number, inside):
             return _repair(source, number, trap)
+    if near and (slip := find_astray(lines, inside, near[0], reach)):
+        return _told(source, slip)
+    if near and (slip := find_orphans(lines, inside, near[0])):
+        return _told(source, slip)
     for number in near[:2]:
         if trap := _wrong_indent(lines, number, inside):
             return _repair(source, number, trap)
     return _give_up(source, lines, near[0] if near else row)
+
+
+def _slip(lines: list[str], inside: set[int], row: int, opened: int | None) -> Slip | None:
+    return find_slip(lines, inside, row) or (find_slip(lines, inside, opened) if opened is not None else None)
+
+
+def _told(source: Source, slip: Slip) -> Repair:
+    place = source.place(source.starts[slip.row] + slip.column)
+    return Repair(problem=place.problem(slip.code, slip.message, slip.hint), rows=slip.rows)
 
 
 def _repair(source: Source, row: int, trap: _Trap) -> Repair:
@@ -158,6 +180,9 @@ def _wrong_indent(lines: list[str], row: int, inside: set[int]) -> _Trap | None:
     if line.lstrip().startswith("- ") and (dashes := _dash_levels(lines, row, inside)):
         levels = dashes
     if not levels or lead in levels and lead <= levels[0]:
+        return None
+    levels = [level for level in levels if level != lead]
+    if not levels:
         return None
     nearest = min(levels, key=lambda level: (abs(level - lead), -level))
     return _Trap(

@@ -4,6 +4,7 @@ Comes in: a `Source`. Goes out: a `Node` tree and the problems of reading it. Ne
 date, never follows an alias, never builds an object: anchors, aliases and tags are problems (so no alias can bomb).
 """
 
+import re
 from dataclasses import replace
 from typing import Protocol
 
@@ -18,6 +19,8 @@ from composer.errors import Problem
 DEEPEST = 24
 #: How many mistakes of syntax are mended in memory, so that the mistakes behind them are told too.
 MOST_REPAIRS = 40
+#: How many characters are read again in search of a line that is out of place.
+MOST_TRIED = 10_000_000
 
 
 class _Mark(Protocol):
@@ -36,7 +39,8 @@ def parse(source: Source) -> tuple[Node | None, tuple[Problem, ...]]:
     broken line are checked too.
     """
     problems: list[Problem] = []
-    current = source
+    current = _without_ends(source, problems)
+    trials = _Trials()
     for _ in range(MOST_REPAIRS):
         try:
             root, found = _Reader(current).read()
@@ -45,14 +49,35 @@ def parse(source: Source) -> tuple[Node | None, tuple[Problem, ...]]:
             from composer.content.traps import diagnose
 
             marks = (getattr(error, "problem_mark", None), getattr(error, "context_mark", None))
-            repair = diagnose(current, _row(marks[0]), _row(marks[1]))
+            repair = diagnose(current, _row(marks[0]), _row(marks[1]), trials.reach)
             problems.append(repair.problem)
             if repair.rows is None:
                 return None, tuple(problems)
-            current = _replace(current, repair.rows)
+            current = current.mend(repair.rows)
         else:
             return root, tuple(problems + found)
     return None, tuple(problems)
+
+
+#: YAML ends the file at such a line.
+_END = re.compile(r"^(?:---|\.\.\.)(?=\s|$)", re.MULTILINE)
+
+
+def _without_ends(source: Source, problems: list[Problem]) -> Source:
+    """Take out lines of three dashes or dots in the middle, behind which YAML would read nothing."""
+    rows: dict[int, str] = {}
+    for match in _END.finditer(source.text):
+        is_first = match[0] == "---" and not re.search(r"^[^#%\s]", source.text[: match.start()], re.MULTILINE)
+        is_last = match[0] == "..." and not source.text[match.end() :].strip()
+        if is_first or is_last:
+            continue
+        place = source.place(match.start())
+        what = "dashes" if match[0] == "---" else "dots"
+        hint = "delete the line; for a break in a text leave a line empty"
+        message = f"a line of three {what} ends the file for YAML; what follows would be lost"
+        problems.append(place.problem("document", message, hint))
+        rows[place.line - 1] = ""
+    return source.mend(rows) if rows else source
 
 
 def _index(mark: "_Mark | None") -> int:
@@ -65,11 +90,25 @@ def _row(mark: "_Mark | None") -> int | None:
     return None if mark is None else int(mark.line)
 
 
-def _replace(source: Source, rows: dict[int, str]) -> Source:
-    lines = source.text.split("\n")
-    for row, line in rows.items():
-        lines[row] = line
-    return Source.of("\n".join(lines), name=source.name, path=source.path)
+class _Trials:
+    """Reads a file with other lines, to see how far that gets; at most `MOST_TRIED` characters in all."""
+
+    def __init__(self) -> None:
+        self.left = MOST_TRIED
+
+    def reach(self, lines: list[str]) -> int:
+        """Give the row at which reading stops, the number of rows when it does not, 0 when nothing is left to try."""
+        text = "\n".join(lines)
+        self.left -= len(text)
+        if self.left < 0:
+            return 0
+        loader = getattr(yaml, "CLoader", yaml.Loader)(text)
+        try:
+            while not isinstance(loader.get_event(), yaml.StreamEndEvent):
+                pass
+        except yaml.YAMLError as error:
+            return _row(getattr(error, "problem_mark", None)) or 0
+        return len(lines)
 
 
 class _Stop(Exception):
@@ -87,21 +126,11 @@ class _Reader:
 
     def read(self) -> tuple[Node | None, list[Problem]]:
         root: Node | None = None
-        documents = 0
         try:
             while not isinstance(event := self._next(), yaml.StreamEndEvent):
-                if isinstance(event, yaml.DocumentStartEvent):
-                    documents += 1
-                    if documents == 2:
-                        self._problem(
-                            _index(event.start_mark),
-                            "document",
-                            "a line of three dashes ends the file for YAML; what follows would be lost",
-                            "delete the line, or write *** if you want a break in a text",
-                        )
-                elif isinstance(event, yaml.NodeEvent):
+                if isinstance(event, yaml.NodeEvent):
                     node = self._node(event, 0)
-                    root = node if documents == 1 else root
+                    root = root or node
         except _Stop:
             return None, self.problems
         return root, self.problems
@@ -113,7 +142,7 @@ class _Reader:
         event: yaml.Event = self.events.get_event()
         return event
 
-    def _node(self, event: yaml.Event, depth: int) -> Node:
+    def _node(self, event: yaml.Event, depth: int, *, is_item: bool = False) -> Node:
         start = _index(event.start_mark)
         if depth > DEEPEST:
             self._problem(start, "depth", f"lists and keys are nested more than {DEEPEST} deep here")
@@ -132,19 +161,20 @@ class _Reader:
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Node] = []
             while not isinstance(inner := self._next(), yaml.SequenceEndEvent):
-                items.append(self._node(inner, depth + 1))
+                items.append(self._node(inner, depth + 1, is_item=True))
             return Sequence(source=self.source, start=start, items=tuple(items))
-        return self._mapping(event, depth)
+        return self._mapping(event, depth, is_item=is_item)
 
     def _text(self, start: int, end: int, style: Style) -> Scalar:
         """Take what was written as the text that was meant, so that checking goes on."""
         return Scalar(source=self.source, start=start, end=end, text=self.source.text[start:end], style=style)
 
-    def _mapping(self, event: yaml.Event, depth: int) -> Node:
+    def _mapping(self, event: yaml.Event, depth: int, *, is_item: bool) -> Node:
         start = _index(event.start_mark)
         is_flow = bool(getattr(event, "flow_style", False))
         entries: list[Entry] = []
         seen: dict[str, Scalar] = {}
+        again: list[tuple[Scalar, Scalar]] = []
         so_far = len(self.problems)
         while not isinstance(inner := self._next(), yaml.MappingEndEvent):
             key = self._node(inner, depth + 1)
@@ -162,16 +192,11 @@ class _Reader:
                 self._problem(key.start, code, message, hint)
                 key = replace(key, text=meant)
             if key.text in seen:
-                first = seen[key.text].place
-                self._problem(
-                    key.start,
-                    "duplicate-key",
-                    f"“{key.text}” stands here a second time; the first is in line {first.line}",
-                    "keep one of the two",
-                )
+                again.append((key, seen[key.text]))
                 continue
             seen[key.text] = key
             entries.append(Entry(key=key, value=value))
+        self._repeated(again, is_item=is_item)
         if is_flow and self.source.text.startswith("{{", start):
             del self.problems[so_far:]
             row = self.source.place(start).line - 1
@@ -184,6 +209,16 @@ class _Reader:
             )
             return self._text(start, end, Style.PLAIN)
         return Mapping(source=self.source, start=start, entries=tuple(entries))
+
+    def _repeated(self, again: list[tuple[Scalar, Scalar]], *, is_item: bool) -> None:
+        """Tell of keys that stand twice; several in an item are one item whose dash is missing."""
+        is_next = is_item and len(again) > 1
+        for key, first in again[:1] if is_next else again:
+            message = f"“{key.text}” stands here a second time; the first is in line {first.place.line}"
+            hint = "keep one of the two"
+            if is_next:
+                hint = "does a new item begin here? then put a dash in front of its first line"
+            self._problem(key.start, "duplicate-key", message, hint)
 
     def _lost_comma(self, key: Scalar, value: Scalar) -> None:
         if self.source.text[key.end : value.end + 1].lstrip().startswith(":"):

@@ -43,10 +43,9 @@ def underline(value: object, sign: str = "-") -> str:
 
 def tidy(page: str) -> str:
     """Take out what templates leave behind: blanks at line ends, more than one empty line."""
-    page = re.sub(r"[ \t]+\n", "\n", page.strip("\n") + "\n")
-    page = re.sub(r"\n{4,}", "\n\n\n", page)
-    # RFC 3676, 4.3: the signature's mark is two dashes and a blank.
-    return re.sub(r"(?m)^--$", "-- ", page)
+    # RFC 3676, 4.3: the signature's mark is two dashes and a blank; only a template writes it, never an editor's text.
+    page = re.sub(r"(?m)(?<!^--)[ \t]+$", "", page.strip("\n") + "\n")
+    return re.sub(r"\n{4,}", "\n\n\n", page)
 
 
 def _blocks(nodes: tuple[Block, ...], lead: str, first: str, rest: str) -> str:
@@ -65,12 +64,15 @@ def _block(node: Block, lead: str, first: str, rest: str) -> str:
             for number, item in enumerate(node.items, node.start or 1):
                 mark = "- " if node.start is None else f"{number}. "
                 head = first if number == (node.start or 1) and not lead else rest
+                # An empty item keeps its mark: the numbers behind it are those of the HTML.
+                item = item or (Paragraph(()),)
                 items.append(_blocks(item, "", head + mark, rest + " " * len(mark)))
             body = "\n".join(items)
             return f"{wrap(lead, WIDTH, first, rest)}\n{body}" if lead else body
         case Quote():
-            body = _blocks(node.blocks, "", rest + "> ", rest + "> ")
-            body = re.sub(r"(?m)^\s*$", (rest + ">").rstrip(), body)
+            head = rest if lead else first
+            body = _blocks(node.blocks, "", head + "> ", rest + "> ")
+            body = re.sub(r"(?m)^[ \t]*$", (rest + ">").rstrip(), body)
             return f"{wrap(lead, WIDTH, first, rest)}\n\n{body}" if lead else body
         case _:
             assert_never(node)

@@ -339,7 +339,7 @@ def apply(workspace: Workspace, edits: Edit | list[Edit]) -> None:
             case (_, _, bytes(data), _):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 whole = (workspace.root / "issues/assets/chart.png").read_bytes()
-                special = {b"CUT": whole[:40], b"BIG": b"x" * 6_000_000, b"HUGE": b"# x\n" * 12_500_000}
+                special = {b"CUT": whole[:40], b"BIG": bytes(41_000_000), b"HUGE": b"# x\n" * 12_500_000}
                 path.write_bytes(special.get(data, data))
             case _:
                 raise AssertionError(edit)

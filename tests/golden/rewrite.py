@@ -4,12 +4,14 @@ import tempfile
 from pathlib import Path
 
 from tests.content import test_mistakes
+from tests.golden import test_golden
 
 
 def main() -> None:
     """Rewrite all of them."""
     with tempfile.TemporaryDirectory() as folder:
         test_mistakes.rewrite(Path(folder))
+    test_golden.rewrite()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,44 @@
+"""Every edition passes the automated accessibility checks, in the light and in the dark."""
+
+import os
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Chrome
+
+from composer import outbox
+from composer.pipeline import build_issue
+from composer.workspace import Workspace
+from tests.browser.tools import AXE
+from tests.golden.test_golden import CASES, Case
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The script of axe-core."""
+    if not AXE.is_file():
+        reason = "needs axe-core: make browser-tools"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return AXE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_axe_finds_nothing_serious(driver: Chrome, axe: str, case: Case, scheme: str, tmp_path: Path) -> None:
+    """axe-core: no serious and no critical finding; what is left are landmarks, which mail programs take away."""
+    workspace = Workspace(root=case.root.resolve())
+    page = outbox.write(build_issue(workspace, workspace.issue(case.stem)), tmp_path)[0]
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    driver.get(page.as_uri())
+    driver.execute_script(axe)
+    found = driver.execute_async_script(
+        "const done = arguments[arguments.length - 1];"
+        "axe.run(document, {resultTypes: ['violations']})"
+        ".then(result => done(result.violations.map(each => [each.id, each.impact])))"
+    )
+    assert {tuple(each) for each in found} <= {("landmark-one-main", "moderate"), ("region", "moderate")}

@@ -1,0 +1,113 @@
+"""Whole editions, byte for byte: input in this folder or in the repository, output in expected/."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from composer.pipeline import Built, build_issue
+from composer.workspace import Workspace
+from tests.mail.bytecheck import problems
+from tests.render.markup import links
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A golden case and why it is here."""
+
+    name: str
+    root: Path
+    stem: str
+    why: str
+
+
+CASES = [
+    Case(name="sample", root=ROOT, stem="2025-01-30", why="the main job: a briefing of real size, with pictures"),
+    Case(name="sample-de", root=ROOT, stem="2025-01-30.de", why="an edition in another language, by overlay"),
+    Case(name="gallery", root=ROOT / "examples/gallery", stem="gallery", why="every section type, no logo"),
+    Case(name="letter", root=HERE / "letter", stem="2025-01-30", why="the least there can be; no pictures, no links"),
+    Case(
+        name="events",
+        root=HERE / "events",
+        stem="2025-03-30",
+        why="German, long subject, names that must be quoted, IDN",
+    ),
+    Case(
+        name="chinese",
+        root=HERE / "chinese",
+        stem="2025-01-30",
+        why="base64 parts, CJK wrapping, no spans for its script",
+    ),
+    Case(
+        name="hostile",
+        root=HERE / "hostile",
+        stem="2025-01-30",
+        why="signs that mean something to HTML, MIME, SMTP, Jinja",
+    ),
+    Case(
+        name="fields", root=HERE / "fields", stem="2025-01-30", why="stand-ins in subject, text, attribute, path, query"
+    ),
+    Case(name="linked", root=HERE / "linked", stem="2025-01-30", why="pictures under an address; a logo on its plate"),
+]
+
+
+def build(case: Case) -> Built:
+    workspace = Workspace(root=case.root.resolve())
+    return build_issue(workspace, workspace.issue(case.stem))
+
+
+def outputs(built: Built) -> dict[str, bytes]:
+    """What is compared: the message holds the pictures; page and plaintext are there to be read in a diff."""
+    return {"issue.html": built.html.encode(), "issue.txt": built.text.encode(), "issue.eml": built.message}
+
+
+@pytest.fixture(params=CASES, ids=[case.name for case in CASES])
+def case(request: pytest.FixtureRequest) -> Case:
+    assert isinstance(request.param, Case)
+    return request.param
+
+
+def test_same_bytes(case: Case) -> None:
+    """The same input gives exactly the expected bytes."""
+    for name, data in outputs(build(case)).items():
+        assert data == (HERE / "expected" / case.name / name).read_bytes(), f"{case.name}/{name}"
+
+
+def test_every_byte_of_the_message_is_right(case: Case) -> None:
+    """ASCII, CRLF only, line lengths, single headers, encoded-words, boundaries: RFC 5322, 2045, 2046, 2047."""
+    assert problems(build(case).message) == []
+
+
+def test_every_link_of_the_html_is_in_the_text(case: Case) -> None:
+    """No reader of plaintext misses an address."""
+    built = build(case)
+    missing = [link for link in links(built.html) if link.startswith("http") and f"<{link}>" not in built.text]
+    assert missing == []
+
+
+def test_nothing_is_fetched_and_nothing_leaks(case: Case) -> None:
+    """No script, style sheet or font from elsewhere; no compiler's escape; doctype, language and headings as promised."""
+    html = build(case).html
+    assert html.startswith("<!DOCTYPE html>")
+    assert "\\u{" not in html.replace("\\u{3000}", "") or case.name == "hostile"
+    for foreign in ("<script", "<link", "@import", "@font-face", "url(", "fonts.g", "<iframe", "javascript:"):
+        assert foreign not in html.lower(), foreign
+    assert len(re.findall("<h1", html)) == 1
+    assert "section-mark" not in html
+    assert "data-at=" not in html
+    assert "!important" in html
+    assert "@media (prefers-color-scheme: dark)" in html
+    assert len(html.encode()) < 51_200
+
+
+def rewrite() -> None:
+    """Write the expected files anew."""
+    for case in CASES:
+        folder = HERE / "expected" / case.name
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in outputs(build(case)).items():
+            (folder / name).write_bytes(data)

@@ -1,0 +1,9 @@
+"""Reads HTML for tests, with lxml."""
+
+import lxml.html
+
+
+def links(html: str) -> list[str]:
+    """Give the addresses of all links, once each, in order."""
+    document = lxml.html.document_fromstring(html)
+    return list(dict.fromkeys(str(link) for link in document.xpath("//a/@href")))

@@ -1,0 +1,140 @@
+"""Themes: their mistakes are told by file and line, and their templates can reach nothing but what they are given."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from composer.content.values import Group
+from composer.errors import ContentError, Problem
+from composer.render.theme import Theme
+from composer.workspace import Workspace
+from tests.workspaces import ROOT, letter
+
+FOLDER = "templates/mine"
+
+
+@pytest.fixture
+def theme(tmp_path: Path) -> Theme:
+    """A theme with a macro file and nothing else."""
+    workspace = letter(tmp_path)
+    folder = workspace.root / FOLDER
+    folder.mkdir(parents=True)
+    (folder / "macros.mjml.j2").write_text(
+        "{%- macro good(x) %}<b>{{ x }}</b>{% endmacro -%}\n\n{%- macro bad(x) %}\n{{ x.nothing }}{% endmacro -%}\n"
+    )
+    return Theme(workspace.theme("mine"), "en")
+
+
+def render(theme: Theme, source: str, name: str = "page.mjml.j2", **context: object) -> str:
+    (theme.files.folders[0] / name).write_text(source, encoding="utf-8")
+    return theme.render(name, context)
+
+
+def told(theme: Theme, source: str, name: str = "page.mjml.j2", **context: object) -> Problem:
+    with pytest.raises(ContentError) as caught:
+        render(theme, source, name, **context)
+    (problem,) = caught.value.problems
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "words"),
+    [
+        ("a\n{% if x %}", 2, "Unexpected end of template"),
+        ("a\n\n{{ x + }}", 3, "unexpected 'end of print statement'"),
+        ("a\n{% nonsense %}", 2, "unknown tag 'nonsense'"),
+        ("a\n{{ x | nonsense }}", 2, "No filter named 'nonsense'"),
+        ("a\n{{ nonsense }}", 2, "there is no “nonsense” here"),
+        ("a\n{{ group.nonsense }}", 2, "there is no “nonsense” here"),
+        ("a\n{{ group.title.nonsense }}", 2, "there is no “nonsense” here"),
+        ("a\n\n{{ 1 / 0 }}", 3, "ZeroDivisionError"),
+        ("a\n{{ none + 1 }}", 2, "TypeError"),
+        ("a\n{% include 'nothing.mjml.j2' %}", 2, "there is no template “nothing.mjml.j2” in this theme"),
+        ("a\n{% include '../../newsletter.yaml' %}", 2, "there is no template “../../newsletter.yaml” in this theme"),
+        ("a\n{% include '/etc/hostname' %}", 2, "there is no template “/etc/hostname” in this theme"),
+        ("a\n{% include '..\\\\..\\\\newsletter.yaml' %}", 2, "there is no template"),
+        ("a\n{{ ''.__class__.__mro__ }}", 2, "__class__"),
+        ("a\n{{ group | attr('__class__') }}", 2, "__class__"),
+        ("a\n{{ '%s' | format(group.__init__.__globals__) }}", 2, "__init__"),
+        ("a\n{{ range(10000000) | list }}", 2, "OverflowError"),
+        ("a\n{{ self.__init__ }}", 2, "__init__"),
+        ("a\n{{ cycler.__init__ }}", 2, "__init__"),
+        ("a\n{{ '{0.__init__}'.format(group) }}", 2, "__init__"),
+    ],
+)
+def test_mistakes_of_a_template_name_its_line(theme: Theme, source: str, line: int, words: str) -> None:
+    """Syntax, unknown names, failing expressions, files outside, ways out of the sandbox: one problem with file and line."""
+    problem = told(theme, source, group=Group({"title": "x"}))
+    assert (problem.path, problem.line, problem.code) == (f"{FOLDER}/page.mjml.j2", line, "template")
+    assert words in problem.message
+
+
+def test_a_mistake_in_a_macro_is_told_where_it_is(theme: Theme) -> None:
+    """Not at the call but in the file that holds the macro; the same for its syntax."""
+    problem = told(theme, "{% import 'macros.mjml.j2' as m %}\n\n\n\n\n{{ m.bad('x') }}")
+    assert (problem.path, problem.line) == (f"{FOLDER}/macros.mjml.j2", 4)
+    (theme.files.folders[0] / "broken.mjml.j2").write_text("a\nb\n{% macro x( %}")
+    problem = told(theme, "{% import 'broken.mjml.j2' as m %}")
+    assert (problem.path, problem.line) == (f"{FOLDER}/broken.mjml.j2", 3)
+
+
+def test_a_template_that_is_not_utf8_is_told(theme: Theme) -> None:
+    """An editor that saves Latin-1 is a problem of the file."""
+    (theme.files.folders[0] / "page.mjml.j2").write_bytes(b"caf\xe9")
+    with pytest.raises(ContentError) as caught:
+        theme.render("page.mjml.j2", {})
+    assert caught.value.problems[0].message == "this file is not saved as UTF-8"
+    assert caught.value.problems[0].path == f"{FOLDER}/page.mjml.j2"
+
+
+def test_a_missing_template_is_told(theme: Theme) -> None:
+    """A theme without its page names the file that is missing."""
+    with pytest.raises(ContentError) as caught:
+        theme.render("page.mjml.j2", {})
+    assert caught.value.problems[0].path == f"{FOLDER}/page.mjml.j2"
+
+
+def test_html_is_escaped_and_plaintext_is_not(theme: Theme) -> None:
+    """A value that is printed as it is becomes text in MJML and CSS; in plaintext it stays as it is."""
+    hostile = "<script>\"'&"
+    assert render(theme, "{{ x }}", x=hostile) == "&lt;script&gt;&#34;&#39;&amp;"
+    assert render(theme, "{{ x }}", "head.css", x=hostile) == "&lt;script&gt;&#34;&#39;&amp;"
+    assert render(theme, "{{ x }}", "page.txt.j2", x=hostile) == hostile
+    assert render(theme, "{% import 'macros.mjml.j2' as m %}{{ m.good(x) }}", x="<") == "<b>&lt;</b>"
+
+
+def test_elements_know_where_they_come_from(theme: Theme) -> None:
+    """Each MJML element carries file, line and column of its tag; HTML and plaintext carry nothing."""
+    shown = render(theme, "<mjml>\n  <mj-text><p>x</p></mj-text><mj-raw/>")
+    assert shown == (
+        f'<mjml data-at="{FOLDER}/page.mjml.j2:1:1">\n'
+        f'  <mj-text data-at="{FOLDER}/page.mjml.j2:2:3"><p>x</p></mj-text><mj-raw data-at="{FOLDER}/page.mjml.j2:2:30"/>'
+    )
+    assert render(theme, "<mj-text>", "page.txt.j2") == "<mj-text>"
+
+
+def test_the_theme_that_ships_reads_its_own_files() -> None:
+    """Every phrase of English exists in each other language, and the fallback of a region is its language."""
+    files = Workspace(root=ROOT).theme("briefing")
+    english = Theme(files, "en").phrases
+    assert set(files.languages()) >= {"en", "de"}
+    for language in files.languages():
+        assert Theme(files, language).phrases.keys() == english.keys()
+    assert Theme(files, "de-AT").phrases == Theme(files, "de").phrases
+    with pytest.raises(ContentError) as caught:
+        assert Theme(files, "sw").phrases
+    assert "has no phrases in “sw”" in caught.value.problems[0].message
+
+
+def test_a_theme_in_a_workspace_copy_is_taken_first(tmp_path: Path) -> None:
+    """The workspace's file of a theme goes before the one that ships; a link out of the theme is not followed."""
+    workspace = letter(tmp_path)
+    folder = workspace.root / "templates" / "briefing"
+    folder.mkdir(parents=True)
+    (folder / "head.css").write_text("a { b: c }")
+    shutil.copy(ROOT / "templates/briefing/inline.css", tmp_path / "elsewhere.css")
+    (folder / "inline.css").symlink_to(tmp_path / "elsewhere.css")
+    theme = Theme(workspace.theme("briefing"), "en")
+    assert theme.render("head.css", {}) == "a { b: c }"
+    assert theme.files.find("inline.css") is None
