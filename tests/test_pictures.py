@@ -42,7 +42,7 @@ def test_pictures_travel_inside_the_message(tmp_path: Path) -> None:
     cids = [source.removeprefix("cid:") for source in sources(mail.text_html[0])]
     assert len(set(cids)) == 2
     assert b"multipart/related" in build(workspace).message
-    parts = {part.content_id.strip("<>"): part.content for part in mail.attachments}
+    parts = {(part.content_id or "").strip("<>"): part.content for part in mail.attachments}
     assert set(parts) == set(cids)
     assert set(parts.values()) == {path.read_bytes() for path in workspace.root.glob("issues/*/图表.png")}
     assert len(re.findall(r'<img [^>]*width="40" height="20"', mail.text_html[0])) == 2

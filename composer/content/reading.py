@@ -269,7 +269,9 @@ class Reader:
     def _unknown(self, spot: _Spot, key: _Spot) -> None:
         node = key.node
         known = tuple(spot.field.properties)
-        if near := nearest(key.key, known):
+        if hint := self._elsewhere(spot, key.key):
+            self._say(node, spot.trail, "unknown-key", f"“{key.key}” is not known here", hint)
+        elif near := nearest(key.key, known):
             self._say(node, spot.trail, "unknown-key", f"“{key.key}” is not known here", f"did you mean {near}?")
         elif looks_like_prose(key.key):
             hint = "if it is text, put a | behind the key above it, and move this line in by two spaces more"
@@ -278,6 +280,23 @@ class Reader:
             self._say(
                 node, spot.trail, "unknown-key", f"“{key.key}” is not known here", f"there are: {', '.join(known)}"
             )
+
+    def _elsewhere(self, spot: _Spot, name: str) -> str:
+        """Say where a key belongs that is known in the group just above, or in one around; nothing when it is not."""
+        names = [entry.key.text for entry in _entries(spot.node)]
+        for above in reversed(names[: names.index(name)] if name in names else ()):
+            group = self.schema.resolve(spot.field.properties.get(above, Field()))
+            group = self.schema.resolve(group.items) if group.is_array and group.items else group
+            if name in group.properties:
+                return f"does it belong to “{above}”? then move it in, in line with the keys there"
+            if group.properties:
+                break
+        for outer in self._spots.values():
+            if outer.node.place.column < spot.node.place.column and name in outer.field.properties:
+                column = outer.node.place.column - 1
+                place = {0: "at the left margin", 1: "behind 1 space"}.get(column, f"behind {column} spaces")
+                return f"does it belong further out? then let it begin {place}"
+        return ""
 
     def _count(self, spot: _Spot, kind: str, limit: int) -> None:
         given = len(spot.node.items) if isinstance(spot.node, Sequence) else 0

@@ -116,13 +116,13 @@ def find_slip(lines: list[str], inside: set[int], row: int) -> Slip | None:
         if slip := _colon(page, start):
             return slip
         if page.is_text(start) and ((above := page.before(start)) is None or not page.is_text(above)):
-            slip = _text(page, start)
+            slip = _text(page, start, row)
             if slip is not None and row <= max(slip.until, *slip.rows) + 2:
                 return slip
         if start < row and page.lead(start) == 0 and page.is_sure(start):
             break
     below = page.behind(row)
-    if below is not None and page.is_text(below) and (slip := _text(page, below)) and slip.row == row:
+    if below is not None and page.is_text(below) and (slip := _text(page, below, row)) and slip.row == row:
         return slip
     if row not in inside and page.lines[row].strip() and (above := page.before(row)) in inside and above is not None:
         first = _first(page, above)
@@ -158,7 +158,7 @@ def _colon(page: _Page, row: int) -> Slip | None:
 # Text ---------------------------------------------------------------------------------------------------------------
 
 
-def _text(page: _Page, start: int) -> Slip | None:
+def _text(page: _Page, start: int, row: int) -> Slip | None:
     above = page.before(start)
     if above is None:
         return _homeless(page, start, _run(page, start, -1))
@@ -167,8 +167,8 @@ def _text(page: _Page, start: int) -> Slip | None:
     match = page.key(above)
     if match is None:
         return None
-    column, value = len(match["lead"]) + len(match["dash"]), match["value"]
-    is_empty = not value.strip() or value.startswith("#")
+    column, value = len(match["lead"]) + len(match["dash"]), re.sub(r"(?:^|\s+)#.*$", "", match["value"])
+    is_empty = not value.strip()
     if _BLOCK.match(value):
         return _slid_from(page, start, column, column + 2)
     if page.lead(start) > column and (slip := _opened(page, above, start, match)):
@@ -176,9 +176,9 @@ def _text(page: _Page, start: int) -> Slip | None:
     if is_empty and page.lead(start) >= column:
         return _pipe(page, above, start, column, match["key"])
     is_quoted = re.match(r"""(["']).*\1\s*$""", value) is not None and len(value.strip()) > 1
-    if is_quoted or page.lead(start) <= column:
-        return _homeless(page, start, _run(page, start, page.lead(start) - 1))
-    return None
+    run = _run(page, start, page.lead(start) - 1)
+    is_cut = page.lead(start) > column and start <= row <= max(run, default=-1)
+    return _homeless(page, start, run) if is_quoted or page.lead(start) <= column or is_cut else None
 
 
 def _run(page: _Page, start: int, owner: int) -> list[int]:
@@ -365,7 +365,7 @@ def find_astray(
         for level in levels:
             if level == mine:
                 continue
-            score = (reach([*lines[:each], " " * level + text, *lines[each + 1 :]]), each, -abs(level - mine))
+            score = (reach([*lines[:each], " " * level + text, *lines[each + 1 :]]), -each, -abs(level - mine))
             if best is None or score > best:
                 best, found = score, (each, level)
     below = next((each for each in range(row + 1, len(lines)) if page.starts(each)), row)

@@ -11,7 +11,7 @@ encoded, so that no reader can lose or add a space at the seam.
 import re
 from binascii import b2a_base64
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from composer.content.addresses import FORBIDDEN, Address, describe
 from composer.mail.parameters import parameter
@@ -102,8 +102,7 @@ def date(name: str, value: datetime) -> bytes:
     offset = value.utcoffset()
     if offset is None:
         raise HeaderError(f"{name}: the time has no time zone")
-    if offset.total_seconds() % 60:  # local mean times before the zones; there is no way to write their seconds
-        value, offset = value.astimezone(UTC), timedelta()
+    # Local mean times, before there were zones, have seconds, which cannot be written: they are left out.
     minutes = int(offset.total_seconds()) // 60
     zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
     day = f"{_DAYS[value.weekday()]}, {value.day:02} {_MONTHS[value.month - 1]} {value.year:04}"

@@ -27,16 +27,24 @@ _DOCTYPE = re.compile(r"\s*<!doctype html>", re.IGNORECASE)
 _ONE_AT_A_TIME = threading.Lock()
 
 
+def _refuse(url: str) -> None:
+    raise CompilerError(f"a style sheet asks for {url}", "nothing is fetched during a build")
+
+
 @cache
 def _premailer() -> "type[Premailer]":
     """Import premailer without the parts that cost the most and that we forbid it to use.
 
-    - `requests` and `urllib.request`, which it and cssutils import only to load style sheets from the network or from
-      disk: empty modules stand in during the import. Should they ever try to fetch something, it fails.
+    - What it and cssutils import only to load style sheets from the network or from disk: `requests`,
+      `urllib.request`, and cssutils' fetcher. Empty modules stand in during the import, and a fetcher that refuses:
+      even if a rule slipped through `css_problems`, nothing could be fetched.
     - cssutils' tables of what CSS 2.1 allows: with no profile registered it compiles none of them. They only feed
       warnings that we silence; values are kept or dropped by its grammar, not by these tables.
     """
-    stand_ins = {name: ModuleType(name) for name in ("requests", "urllib.request") if name not in sys.modules}
+    fetcher = ModuleType("cssutils._fetchgae")
+    fetcher.__dict__["_defaultFetcher"] = _refuse
+    stand_ins = {module.__name__: module for module in (fetcher, ModuleType("requests"), ModuleType("urllib.request"))}
+    stand_ins = {name: module for name, module in stand_ins.items() if name not in sys.modules}
     sys.modules.update(stand_ins)
     try:
         from premailer import Premailer

@@ -118,8 +118,9 @@ def test_dates() -> None:
         headers.date("Date", datetime(2025, 7, 6, 9, 5, 7, tzinfo=west)) == b"Date: Sun, 06 Jul 2025 09:05:07 -0330\r\n"
     )
     mean = timezone(timedelta(minutes=53, seconds=28))
-    assert headers.date("Date", datetime(2025, 1, 1, 1, tzinfo=mean)) == b"Date: Wed, 01 Jan 2025 00:06:32 +0000\r\n"
+    assert headers.date("Date", datetime(2025, 1, 1, 1, tzinfo=mean)) == b"Date: Wed, 01 Jan 2025 01:00:00 +0053\r\n"
     assert headers.date("Date", datetime(2025, 1, 1, tzinfo=UTC)).endswith(b" +0000\r\n")
+    assert headers.date("Date", datetime(1, 1, 1, tzinfo=mean)) == b"Date: Mon, 01 Jan 0001 00:00:00 +0053\r\n"
     with pytest.raises(HeaderError):
         headers.date("Date", datetime(2025, 1, 1))
 
