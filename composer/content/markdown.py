@@ -28,20 +28,31 @@ class Finding:
     hint: str
 
 
+#: Levels of lists, quotes and emphasis inside each other; a list in a list in a quote has six.
+DEEPEST = 24
+
+
 def parse_markdown(text: str, field_mark: str | None = None) -> tuple[Rich, tuple[Finding, ...]]:
     """Read Markdown.
 
     `field_mark` is how merge-field tokens begin; a link to a host made of one is refused.
     """
     reader = _Reader(text, field_mark)
-    root = SyntaxTreeNode(_parser().parse(text))
+    deep = Finding(offset=0, code="markdown", message="lists, quotes or emphasis are nested too deep here", hint="")
+    try:
+        tokens = _parser().parse(text)
+        root = SyntaxTreeNode(tokens)
+    except RecursionError:
+        return Rich(()), (deep,)
+    if any(token.level > DEEPEST or any(child.level > DEEPEST for child in token.children or ()) for token in tokens):
+        return Rich(()), (deep,)
     nodes = tuple(reader.block(child) for child in root.children)
     return Rich(tuple(node for node in nodes if node is not None)), tuple(reader.findings)
 
 
 @cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 30})
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 100})
     # A reference definition (`[note]: …`) would take its line out of the text without a word.
     parser.disable("reference")
     parser.inline.ruler.at("emphasis", _emphasis)

@@ -58,6 +58,8 @@ class Reader:
     fields: FieldBook | None = None
     problems: list[Problem] = field(default_factory=list)
     _spots: dict[Path, _Spot] = field(default_factory=dict)
+    #: Where a file that should have been read could not be.
+    _unread: list[Path] = field(default_factory=list)
     _texts: Texts = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,7 +80,9 @@ class Reader:
         if field_.from_file and isinstance(node, Mapping) and node.get("from") is not None:
             included = self._included(node, trail)
             if included is None:
-                return _MISSING, None
+                # The one problem has been told; what is not there cannot be judged.
+                self._unread.append(path)
+                return ([] if field_.is_array else {}), None
             node = included
         self._spots[path] = _Spot(node=node, field=field_, trail=trail, key=key)
         match node:
@@ -230,7 +234,7 @@ class Reader:
         }
         for path, kind in errors:
             spot = self._spots.get(path)
-            if spot is None:
+            if spot is None or any(path[: len(unread)] == unread for unread in self._unread):
                 continue
             match kind.name:
                 case "required" if (path, kind.value) in misspelt:

@@ -76,8 +76,10 @@ class _Page:
     def _is_amid(self, row: int) -> bool:
         """Whether a row stands in the middle of a paragraph."""
         below = self.lines[row + 1] if row + 1 < len(self.lines) else ""
-        return row - 1 in self.inside and bool(self.lines[row - 1].strip() and below.strip()) and not (
-            _KEY.match(below) or _DASH.match(below)
+        return (
+            row - 1 in self.inside
+            and bool(self.lines[row - 1].strip() and below.strip())
+            and not (_KEY.match(below) or _DASH.match(below))
         )
 
     def starts(self, row: int) -> bool:
@@ -344,9 +346,7 @@ def _dash_missing(page: _Page, row: int) -> Slip | None:
     return None
 
 
-def find_astray(
-    lines: list[str], inside: set[int], row: int, reach: Callable[[list[str]], int]
-) -> Slip | None:
+def find_astray(lines: list[str], inside: set[int], row: int, reach: Callable[[list[str]], int]) -> Slip | None:
     """Find the key or dash that begins in the wrong column, so that reading stopped at `row`.
 
     It may be the one there or one above: each is tried where keys and dashes of this file begin, and the first with
@@ -358,14 +358,17 @@ def find_astray(
     rows = [row, *(each for each in range(row - 1, -1, -1) if page.starts(each))][:MOST_TRIED]
     levels = sorted({page.lead(each) for each in range(len(lines)) if page.starts(each)})
     levels += [level + 2 for level in levels if level + 2 not in levels]
-    best: tuple[int, int, int] | None = None
+    best: tuple[int, int, int, int] | None = None
     found: tuple[int, int] | None = None
-    for each in rows:
+    for number, each in enumerate(rows):
+        match = page.key(each)
+        # Where reading gets as far either way, the line above has slid rather than this one; a key of a group has not.
+        rank = 1 if number == 1 and match and match["value"].strip() else -number
         mine, text = page.lead(each), lines[each].lstrip(" ")
         for level in levels:
             if level == mine:
                 continue
-            score = (reach([*lines[:each], " " * level + text, *lines[each + 1 :]]), -each, -abs(level - mine))
+            score = (reach([*lines[:each], " " * level + text, *lines[each + 1 :]]), rank, -abs(level - mine), level)
             if best is None or score > best:
                 best, found = score, (each, level)
     below = next((each for each in range(row + 1, len(lines)) if page.starts(each)), row)
@@ -405,7 +408,7 @@ def find_orphans(lines: list[str], inside: set[int], row: int) -> Slip | None:
         code="yaml-indent",
         message=f"this list stands below no key: {shown(lines[row].strip())}",
         hint="write the key it belongs to in the line above it, with a colon",
-        rows={each: "" for each in rows},
+        rows=dict.fromkeys(rows, ""),
     )
 
 

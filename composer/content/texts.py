@@ -4,6 +4,7 @@ Comes in: a `Scalar` and its `Field`. Goes out: a `Value`; what is wrong is adde
 blocks too.
 """
 
+import re
 from dataclasses import dataclass
 
 from composer.content.addresses import AddressError, parse_address
@@ -89,7 +90,7 @@ class Texts:
 
     def _plain(self, node: Scalar, trail: tuple[str, ...]) -> Value:
         self._intact(node)
-        return " ".join(self._with_tokens(node, node.text, 0, trail).split())
+        return _one_line(self._with_tokens(node, node.text, 0, trail))
 
     def _markdown(self, node: Scalar, trail: tuple[str, ...]) -> Value:
         self._intact(node)
@@ -182,7 +183,12 @@ class Texts:
         return Group(values)
 
     def _piece(self, node: Scalar, piece: Piece, trail: tuple[str, ...]) -> str:
-        return " ".join(self._with_tokens(node, piece.text, piece.offset, trail).split())
+        return _one_line(self._with_tokens(node, piece.text, piece.offset, trail))
+
+
+def _one_line(text: str) -> str:
+    """Join the lines of a title; a no-break or full-width space in it is what was written, and stays."""
+    return re.sub(r"[ \t\n]+", " ", text).strip(" ")
 
 
 def _same_place(written: str, replaced: str, offset: int) -> int:
