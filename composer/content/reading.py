@@ -1,34 +1,25 @@
 """From a tree of texts and a schema to values.
 
-Comes in: a `Node` and a `Schema`. Goes out: a `Value` and every problem, each at its place. A JSON Schema validator
-judges the structure; this module turns texts into values and its verdicts into an editor's words.
+Comes in: a `Node` and a `Schema`. Goes out: a `Value` and every problem, each at its place. Texts become values here;
+whether the structure is right is judged in judging.py.
 """
 
 import re
 from dataclasses import dataclass, field
 
 from composer.content.fields import FieldBook
+from composer.content.judging import Judge, Path, Spot
 from composer.content.losses import lost_value
-from composer.content.nodes import Entry, Mapping, Node, Scalar, Sequence, Style
+from composer.content.nodes import Mapping, Node, Scalar, Sequence, Style
 from composer.content.schema import Field, JsonObject, Schema
 from composer.content.source import FORBIDDEN
 from composer.content.texts import Texts
 from composer.content.tree import parse
 from composer.content.values import Group, Value
-from composer.content.words import (
-    count_mistake,
-    example,
-    item_words,
-    key_words,
-    looks_like_prose,
-    nearest,
-    type_mistake,
-    where,
-)
+from composer.content.words import item_words, key_words, where
 from composer.errors import ContentError, Problem, WorkspaceError
 from composer.workspace import Workspace
 
-Path = tuple[str | int, ...]
 Json = object
 
 
@@ -39,16 +30,6 @@ class _Missing:
 _MISSING = _Missing()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Spot:
-    """What stands at a path of the JSON value: its node, its field, and its name in words."""
-
-    node: Node
-    field: Field
-    trail: tuple[str, ...]
-    key: str
-
-
 @dataclass(slots=True, kw_only=True)
 class Reader:
     """Reads one document. Problems gather in `problems`; a value that is wrong is None."""
@@ -57,7 +38,7 @@ class Reader:
     workspace: Workspace
     fields: FieldBook | None = None
     problems: list[Problem] = field(default_factory=list)
-    _spots: dict[Path, _Spot] = field(default_factory=dict)
+    _spots: dict[Path, Spot] = field(default_factory=dict)
     #: Where a file that should have been read could not be.
     _unread: list[Path] = field(default_factory=list)
     _texts: Texts = field(init=False)
@@ -70,7 +51,8 @@ class Reader:
         json, value = self._walk(node, self.schema.root, (), (), "")
         if isinstance(json, _Missing):
             json = {}
-        self._judge(json)
+        judge = Judge(schema=self.schema, spots=self._spots, unread=tuple(self._unread), problems=self.problems)
+        judge.judge(json)
         return value
 
     # Walking the tree -----------------------------------------------------------------------------------------------
@@ -84,7 +66,7 @@ class Reader:
                 self._unread.append(path)
                 return ([] if field_.is_array else {}), None
             node = included
-        self._spots[path] = _Spot(node=node, field=field_, trail=trail, key=key)
+        self._spots[path] = Spot(node=node, field=field_, trail=trail, key=key)
         match node:
             case Scalar():
                 return self._scalar(node, field_, path, trail, key)
@@ -125,7 +107,7 @@ class Reader:
             inner = field_.properties.get(name) or field_.others
             spot = (*path, name)
             if inner is None:
-                self._spots[spot] = _Spot(node=entry.key, field=Field(), trail=trail, key=name)
+                self._spots[spot] = Spot(node=entry.key, field=Field(), trail=trail, key=name)
                 json[name] = None
                 continue
             child, value = self._walk(entry.value, inner, spot, (*trail, key_words(name)), name)
@@ -218,104 +200,3 @@ class Reader:
 
     def _say(self, node: Node, trail: tuple[str, ...], code: str, message: str, hint: str = "") -> None:
         self.problems.append(node.place.problem(code, where(trail, message), hint))
-
-    # Judging the structure ------------------------------------------------------------------------------------------
-
-    def _judge(self, json: Json) -> None:
-        import jsonschema_rs
-
-        validator = jsonschema_rs.Draft202012Validator(self.schema.to_json())
-        errors = [(tuple(error.instance_path), error.kind) for error in validator.iter_errors(json)]
-        misspelt = {
-            (path, nearest(name, tuple(self._spots[path].field.properties)))
-            for path, kind in errors
-            if kind.name == "additionalProperties" and path in self._spots
-            for name in kind.value
-        }
-        for path, kind in errors:
-            spot = self._spots.get(path)
-            if spot is None or any(path[: len(unread)] == unread for unread in self._unread):
-                continue
-            match kind.name:
-                case "required" if (path, kind.value) in misspelt:
-                    pass  # it is there, misspelt; that is told
-                case "required":
-                    self._missing(spot, str(kind.value))
-                case "additionalProperties":
-                    for name in kind.value:
-                        self._unknown(spot, self._spots[(*path, name)])
-                case "minItems" | "maxItems":
-                    self._count(spot, kind.name, int(kind.value))
-                case "enum":
-                    self._choice(spot)
-                case "minimum" | "maximum":
-                    limit = f"at {'least' if kind.name == 'minimum' else 'most'} {kind.value}"
-                    self._say(spot.node, spot.trail, "range", f"the number must be {limit}")
-                case "minLength" | "maxLength":
-                    limit = f"at {'least' if kind.name == 'minLength' else 'most'} {kind.value}"
-                    self._say(spot.node, spot.trail, "length", f"the text must have {limit} characters")
-                case _:
-                    code, message, hint = type_mistake(spot.node, spot.field, spot.key)
-                    self._say(spot.node, spot.trail, code, message, hint)
-
-    def _missing(self, spot: _Spot, name: str) -> None:
-        inner = self.schema.resolve(spot.field.properties.get(name, Field()))
-        hint = example(name, inner)
-        written = next((entry for entry in _entries(spot.node) if entry.key.text == name), None)
-        code = "alt" if name == "alt" else "required"
-        if name == "alt":
-            hint = 'say in words what the picture shows; write   alt: ""   when it only decorates'
-        if written is None:
-            self._say(spot.node, spot.trail, code, f"“{name}” is missing", hint)
-        elif not any(problem.line == written.key.place.line for problem in self.problems):
-            self._say(written.key, spot.trail, code, f"“{name}” is empty", hint)
-
-    def _unknown(self, spot: _Spot, key: _Spot) -> None:
-        node = key.node
-        known = tuple(spot.field.properties)
-        if hint := self._elsewhere(spot, key.key):
-            self._say(node, spot.trail, "unknown-key", f"“{key.key}” is not known here", hint)
-        elif near := nearest(key.key, known):
-            self._say(node, spot.trail, "unknown-key", f"“{key.key}” is not known here", f"did you mean {near}?")
-        elif looks_like_prose(key.key):
-            hint = "if it is text, put a | behind the key above it, and move this line in by two spaces more"
-            self._say(node, spot.trail, "yaml-key", f"“{key.key}:” is taken for a key, because of its colon", hint)
-        else:
-            self._say(
-                node, spot.trail, "unknown-key", f"“{key.key}” is not known here", f"there are: {', '.join(known)}"
-            )
-
-    def _elsewhere(self, spot: _Spot, name: str) -> str:
-        """Say where a key belongs that is known in the group just above, or in one around; nothing when it is not."""
-        names = [entry.key.text for entry in _entries(spot.node)]
-        for above in reversed(names[: names.index(name)] if name in names else ()):
-            group = self.schema.resolve(spot.field.properties.get(above, Field()))
-            group = self.schema.resolve(group.items) if group.is_array and group.items else group
-            if name in group.properties:
-                return f"does it belong to “{above}”? then move it in, in line with the keys there"
-            if group.properties:
-                break
-        for outer in self._spots.values():
-            if outer.node.place.column < spot.node.place.column and name in outer.field.properties:
-                column = outer.node.place.column - 1
-                place = {0: "at the left margin", 1: "behind 1 space"}.get(column, f"behind {column} spaces")
-                return f"does it belong further out? then let it begin {place}"
-        return ""
-
-    def _count(self, spot: _Spot, kind: str, limit: int) -> None:
-        given = len(spot.node.items) if isinstance(spot.node, Sequence) else 0
-        node = spot.node
-        if kind == "maxItems" and isinstance(node, Sequence):
-            node = node.items[limit]
-        self._say(node, spot.trail, "count", count_mistake(kind, limit, given, "items"))
-
-    def _choice(self, spot: _Spot) -> None:
-        text = spot.node.text.strip() if isinstance(spot.node, Scalar) else ""
-        near = nearest(text, spot.field.enum)
-        known = ", ".join(spot.field.enum)
-        hint = f"did you mean {near}? there are: {known}" if near else f"there are: {known}"
-        self._say(spot.node, spot.trail, "choice", f"“{text}” cannot stand here", hint)
-
-
-def _entries(node: Node) -> tuple[Entry, ...]:
-    return node.entries if isinstance(node, Mapping) else ()

@@ -86,6 +86,23 @@ class _Page:
         """Whether a key or an item begins in the row."""
         return row not in self.inside and not self.is_quiet(row) and bool(self.key(row) or _DASH.match(self.lines[row]))
 
+    def levels(self, row: int) -> set[int]:
+        """Give the columns in which a key or item may begin in a row: those of what is still open above it."""
+        found: set[int] = set()
+        lowest = len(self.lines[row]) + 1000
+        for above in range(row - 1, -1, -1):
+            if not self.starts(above):
+                continue
+            match, dash = self.key(above), _DASH.match(self.lines[above])
+            lead = self.lead(above)
+            column = len(match["lead"]) + len(match["dash"]) if match else lead + 2
+            if not found and match and not match["value"].strip():
+                found.add(column + 2)
+            if lead < lowest:
+                found |= {lead, column} if dash else {column}
+                lowest = lead
+        return found or {0}
+
     def is_sure(self, row: int) -> bool:
         """Whether a row is a key beyond doubt, even in the middle of a text."""
         match = self.key(row)
@@ -356,8 +373,6 @@ def find_astray(lines: list[str], inside: set[int], row: int, reach: Callable[[l
     if not page.starts(row):
         return None
     rows = [row, *(each for each in range(row - 1, -1, -1) if page.starts(each))][:MOST_TRIED]
-    levels = sorted({page.lead(each) for each in range(len(lines)) if page.starts(each)})
-    levels += [level + 2 for level in levels if level + 2 not in levels]
     best: tuple[int, int, int, int] | None = None
     found: tuple[int, int] | None = None
     for number, each in enumerate(rows):
@@ -365,10 +380,15 @@ def find_astray(lines: list[str], inside: set[int], row: int, reach: Callable[[l
         # Where reading gets as far either way, the line above has slid rather than this one; a key of a group has not.
         rank = 1 if number == 1 and match and match["value"].strip() else -number
         mine, text = page.lead(each), lines[each].lstrip(" ")
-        for level in levels:
-            if level == mine:
-                continue
-            score = (reach([*lines[:each], " " * level + text, *lines[each + 1 :]]), rank, -abs(level - mine), level)
+        # A key with a group below it has rather slid in, one with a value rather out.
+        side = 1 if match is None or match["value"].strip() else -1
+        for level in page.levels(each) - {mine}:
+            score = (
+                reach([*lines[:each], " " * level + text, *lines[each + 1 :]]),
+                rank,
+                -abs(level - mine),
+                side * level,
+            )
             if best is None or score > best:
                 best, found = score, (each, level)
     below = next((each for each in range(row + 1, len(lines)) if page.starts(each)), row)
