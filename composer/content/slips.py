@@ -1,7 +1,8 @@
 """Lines that stand where they do not belong: a `|` or a dash forgotten, paragraphs slid out of their text.
 
 Comes in: the lines of a file in which reading stopped, and where. Goes out: one `Slip` for the whole run of lines, so
-that one thing forgotten is told once and not line by line. Never guesses where the lines allow another reading.
+that one thing forgotten is told once and not line by line. Never guesses where the lines allow another reading. One module,
+though long: what makes a line stray is decided by looking at all the lines around it.
 """
 
 import re
@@ -378,7 +379,7 @@ def find_astray(lines: list[str], inside: set[int], row: int, reach: Callable[[l
     for number, each in enumerate(rows):
         match = page.key(each)
         # Where reading gets as far either way, the line above has slid rather than this one; a key of a group has not.
-        rank = 1 if number == 1 and match and match["value"].strip() else -number
+        rank = 1 if number == 1 and match and not match["dash"] and match["value"].strip() else -number
         mine, text = page.lead(each), lines[each].lstrip(" ")
         # A key with a group below it has rather slid in, one with a value rather out.
         side = 1 if match is None or match["value"].strip() else -1

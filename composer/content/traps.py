@@ -73,7 +73,9 @@ def diagnose(source: Source, row: int | None, opened: int | None, reach: Callabl
         if trap := _prose_key(lines, number, inside):
             return _repair(source, number, trap)
     if near and (slip := find_astray(lines, inside, near[0], reach)):
-        return _told(source, slip)
+        is_out = len(slip.rows[slip.row]) < len(lines[slip.row]) and not lines[slip.row].rstrip().endswith(":")
+        if not (is_out and slip.row == near[0] and _beside_dash(lines, near[0])):
+            return _told(source, slip)
     if near and (slip := find_orphans(lines, inside, near[0])):
         return _told(source, slip)
     for number in near[:2]:

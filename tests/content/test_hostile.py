@@ -1,0 +1,169 @@
+"""Whatever stands in an issue, reading it ends: in an issue, or in problems that lie inside the file."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from composer.content.issue import read_issue
+from composer.content.newsletter import read_newsletter
+from composer.content.source import LARGEST, Source
+from composer.content.tree import parse
+from composer.errors import ContentError, Problem
+from composer.workspace import Workspace
+from tests.workspaces import ROOT, sample
+
+ISSUE = (ROOT / "issues/2025-01-30.yaml").read_text(encoding="utf-8")
+#: Seconds within which any file is read.
+LONGEST = 2.0
+PIECES = [
+    *"\t\u00a0\u3000:#-*&!%@`'\"|>?,[]{}<\\\n \r\x00\x07\u2028\ufeff：“”=~^+()",
+    *("\U0001f600", ": ", " #", "- ", "? ", "{{", "}}", "\n---\n", "\n...\n", "<<: *a", "&a ", "!!x ", "!<a> "),
+    *("|2", "|\n", ">-\n", "\n\n", "\n  ", "%YAML 1.2\n", "\\x", "\\u12", "[a](", "](", "http://", "<b>", "***"),
+    *("```", "    ", "title: ", "  - ", "from: x", "a: ", "__proto__: ", "\ud800"),
+]
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A copy of the sample newsletter, whose issue is written anew by each example."""
+    return sample(tmp_path_factory.mktemp("hostile"))
+
+
+def _lies_inside(problem: Problem, text: str) -> bool:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return 1 <= problem.line <= len(lines) and 1 <= problem.column <= len(lines[problem.line - 1]) + 1
+
+
+def _check(workspace: Workspace, name: str, data: bytes, read: Callable[[], object]) -> None:
+    path = workspace.root / name
+    path.write_bytes(data)
+    began = time.perf_counter()
+    found: tuple[Problem, ...] = ()
+    try:
+        read()
+    except ContentError as error:
+        found = error.problems
+        assert found
+    assert time.perf_counter() - began < LONGEST
+    assert list(found) == sorted(found)
+    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+    for problem in found:
+        assert problem.message
+        if problem.path == name and problem.code not in ("encoding", "size"):
+            assert _lies_inside(problem, text), problem
+
+
+def _check_issue(workspace: Workspace, data: bytes) -> None:
+    path = workspace.root / "issues/2025-01-30.yaml"
+    _check(workspace, "issues/2025-01-30.yaml", data, lambda: read_issue(workspace, path))
+
+
+_quick = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+
+
+@st.composite
+def mutations(draw: st.DrawFn, text: str) -> str:
+    """Draw a text with some of its lines and characters deleted, doubled, swapped, or with pieces put in."""
+    lines = text.split("\n")
+    rows = st.integers(0, len(lines) - 1)
+    for _ in range(draw(st.integers(1, 3))):
+        row, other = min(draw(rows), len(lines) - 1), min(draw(rows), len(lines) - 1)
+        line = lines[row]
+        column = draw(st.integers(0, len(line)))
+        piece = draw(st.sampled_from(PIECES))
+        match draw(st.integers(0, 7)):
+            case 0 if len(lines) > 1:
+                del lines[row]
+            case 1:
+                lines.insert(other, line)
+            case 2:
+                lines[row], lines[other] = lines[other], line
+            case 3:
+                lines[row] = line[:column] + line[column + 1 :]
+            case 4:
+                lines[row] = (
+                    line[: column - 1] + line[column : column + 1] + line[column - 1 : column] + line[column + 1 :]
+                )
+            case 5:
+                lines[row] = line[:column] + piece + line[column:]
+            case 6:
+                lines[row] = line.replace(": ", ": " + piece, 1)
+            case _:
+                lines[row] = draw(st.sampled_from([" " + line, "  " + line, line[1:], line[2:], line.lstrip()]))
+    return "\n".join(lines)
+
+
+@settings(_quick, max_examples=150)
+@given(text=mutations(ISSUE))
+def test_a_damaged_issue_is_read_or_told(workspace: Workspace, text: str) -> None:
+    """Lines and characters deleted, doubled, swapped, put in: only ContentError, quickly, with places in the file."""
+    _check_issue(workspace, text.encode("utf-8", "surrogatepass"))
+
+
+@settings(_quick, max_examples=100)
+@given(text=st.lists(st.sampled_from([*PIECES, "a", "b: c\n", "  ", "\n"]), max_size=60).map("".join))
+def test_a_heap_of_signs_is_told(workspace: Workspace, text: str) -> None:
+    """Any heap of YAML's signs is told of in words."""
+    _check_issue(workspace, text.encode("utf-8", "surrogatepass"))
+
+
+@settings(_quick, max_examples=60)
+@given(data=st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda text: text.encode())))
+def test_any_bytes_are_told(workspace: Workspace, data: bytes) -> None:
+    """Any bytes are told of in words."""
+    _check_issue(workspace, data)
+
+
+@settings(_quick, max_examples=60)
+@given(text=mutations((ROOT / "newsletter.yaml").read_text(encoding="utf-8")))
+def test_a_damaged_newsletter_is_read_or_told(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    """The same holds for newsletter.yaml."""
+    workspace = sample(tmp_path_factory.mktemp("newsletter"))
+    _check(workspace, "newsletter.yaml", text.encode("utf-8", "surrogatepass"), lambda: read_newsletter(workspace))
+
+
+_BULKY = {
+    "one long line": "subject: " + "a" * (LARGEST - 100),
+    "many keys": "".join(f"key{number}: x\n" for number in range(20_000)),
+    "the same key": "a: x\n" * 20_000,
+    "many dashes": "topics:\n" + "  - a\n" * 20_000,
+    "many brackets": "a: " + "[" * 50_000,
+    "many braces": "a: " + "{" * 50_000,
+    "many open quotes": 'a: "b\n' * 2_000,
+    "many lines below no key": "a line of text\n" * 5_000,
+    "many broken lines": "a: b: c\n" * 5_000,
+    "many lines out of place": "a: 'x'\n   b: 'x'\n" * 5_000,
+    "many stars": "date: 2025-01-30\ntop_story:\n  body: |\n    " + "*a_" * 20_000,
+    "many links": "date: 2025-01-30\ntop_story:\n  body: |\n    " + "[a](" * 5_000,
+    "many quotes in a text": "date: 2025-01-30\ntop_story:\n  body: |\n    " + "> " * 2_000 + "a",
+    "many list marks in a text": "date: 2025-01-30\ntop_story:\n  body: |\n    " + "- " * 2_000 + "a",
+    "many sources": "date: 2025-01-30\ntop_story:\n  sources: |\n" + "    a: [b](c\n" * 5_000,
+    "a source of brackets": "date: 2025-01-30\ntop_story:\n  sources: |\n    a: " + "[" * 5_000,
+    "many field signs": "subject: '" + "{{ " * 20_000 + "'",
+    "aliases of aliases": "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60)),
+}
+
+
+@pytest.mark.parametrize("text", _BULKY.values(), ids=_BULKY.keys())
+def test_bulk_does_not_take_long(workspace: Workspace, text: str) -> None:
+    """What is built to take long is told of as quickly as the rest."""
+    _check_issue(workspace, text.encode())
+
+
+@settings(_quick, max_examples=150)
+@given(text=mutations(ISSUE))
+def test_a_tree_knows_where_its_texts_stand(text: str) -> None:
+    """What a tree says of a text's place is where its first character stands."""
+    root, problems = parse(Source.of(text, name="issue.yaml"))
+    assert root is not None or problems or not text.strip()
+    assert all(_lies_inside(problem, text) for problem in problems)
+
+
+def test_the_sample_stays_as_it_is(tmp_path: Path) -> None:
+    """The issue that is damaged above is sound before."""
+    workspace = sample(tmp_path)
+    read_issue(workspace, workspace.issue("2025-01-30"))
