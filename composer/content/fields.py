@@ -121,7 +121,7 @@ def _starts(text: str) -> Iterator[int]:
 
 
 def _malformed(text: str, start: int) -> FieldMistake:
-    end = text.find("}}", start)
+    end = text.find("}}", start, start + 62)
     shown = text[start : end + 2] if 0 <= end - start <= 60 else text[start : start + 30]
     return FieldMistake(
         offset=start,

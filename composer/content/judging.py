@@ -5,6 +5,7 @@ Comes in: a document as JSON, its schema, and what stands where. Goes out: probl
 
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
+from itertools import islice
 
 from composer.content.nodes import Entry, Mapping, Node, Scalar, Sequence
 from composer.content.schema import Field, Schema
@@ -12,6 +13,8 @@ from composer.content.words import count_mistake, example, looks_like_prose, nea
 from composer.errors import Problem
 
 Path = tuple[str | int, ...]
+#: Past this many of a kind, a file is no newsletter's: the first ones say so.
+MOST = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +42,13 @@ class Judge:
         import jsonschema_rs
 
         validator = jsonschema_rs.Draft202012Validator(self.schema.to_json())
-        errors = [(tuple(error.instance_path), error.kind) for error in validator.iter_errors(json)]
+        found = islice(validator.iter_errors(json), MOST * 4)
+        errors = [(tuple(error.instance_path), error.kind) for error in found]
         misspelt = {
             (path, nearest(name, tuple(self.spots[path].field.properties)))
             for path, kind in errors
             if kind.name == "additionalProperties" and path in self.spots
-            for name in kind.value
+            for name in kind.value[:MOST]
         }
         for path, kind in errors:
             spot = self.spots.get(path)
@@ -56,7 +60,7 @@ class Judge:
                 case "required":
                     self._missing(spot, str(kind.value))
                 case "additionalProperties":
-                    for name in kind.value:
+                    for name in kind.value[:MOST]:
                         self._unknown(spot, self.spots[(*path, name)])
                 case "minItems" | "maxItems":
                     self._count(spot, kind.name, int(kind.value))
@@ -110,7 +114,7 @@ class Judge:
             if group.properties:
                 break
         for outer in self.spots.values():
-            if outer.node.place.column < spot.node.place.column and name in outer.field.properties:
+            if name in outer.field.properties and outer.node.place.column < spot.node.place.column:
                 column = outer.node.place.column - 1
                 place = {0: "at the left margin", 1: "behind 1 space"}.get(column, f"behind {column} spaces")
                 return f"does it belong further out? then let it begin {place}"

@@ -43,7 +43,7 @@ class Slip:
 
 
 @dataclass(frozen=True)
-class _Page:
+class Page:
     """The lines of a file, each with what it seems to be."""
 
     lines: list[str]
@@ -128,9 +128,9 @@ class _Page:
         return next((each for each in rows if not self.is_quiet(each) and self.lines[each].strip()), None)
 
 
-def find_slip(lines: list[str], inside: set[int], row: int) -> Slip | None:
-    """Find what was forgotten so that reading stopped at `row`; `inside` are the rows of text below a `|`."""
-    page = _Page(lines, inside)
+def find_slip(page: Page, row: int) -> Slip | None:
+    """Find what was forgotten so that reading stopped at `row`."""
+    lines, inside = page.lines, page.inside
     row = min(row, len(lines) - 1)
     for start in range(row, -1, -1):
         if slip := _colon(page, start):
@@ -151,7 +151,7 @@ def find_slip(lines: list[str], inside: set[int], row: int) -> Slip | None:
     return _dash_missing(page, row)
 
 
-def _colon(page: _Page, row: int) -> Slip | None:
+def _colon(page: Page, row: int) -> Slip | None:
     """A key without its colon."""
     match = None if row in page.inside else _WORD.match(page.lines[row])
     if match is None:
@@ -178,7 +178,7 @@ def _colon(page: _Page, row: int) -> Slip | None:
 # Text ---------------------------------------------------------------------------------------------------------------
 
 
-def _text(page: _Page, start: int, row: int) -> Slip | None:
+def _text(page: Page, start: int, row: int) -> Slip | None:
     above = page.before(start)
     if above is None:
         return _homeless(page, start, _run(page, start, -1))
@@ -201,7 +201,7 @@ def _text(page: _Page, start: int, row: int) -> Slip | None:
     return _homeless(page, start, run) if is_quoted or page.lead(start) <= column or is_cut else None
 
 
-def _run(page: _Page, start: int, owner: int) -> list[int]:
+def _run(page: Page, start: int, owner: int) -> list[int]:
     """Give the rows of a text: as far as the next key or dash. `owner` is the column of the key it belongs to."""
     rows: list[int] = []
     for row in range(start, len(page.lines)):
@@ -216,7 +216,7 @@ def _run(page: _Page, start: int, owner: int) -> list[int]:
     return rows
 
 
-def _slid(page: _Page, start: int, above: int) -> Slip | None:
+def _slid(page: Page, start: int, above: int) -> Slip | None:
     first = _first(page, above)
     if first == above and (slip := _first_line(page, start, first)):
         return slip
@@ -225,7 +225,7 @@ def _slid(page: _Page, start: int, above: int) -> Slip | None:
     return None if match is None else _slid_from(page, start, len(match["lead"]) + len(match["dash"]), page.lead(first))
 
 
-def _first(page: _Page, row: int) -> int:
+def _first(page: Page, row: int) -> int:
     """Give the first row of the text below a `|` that `row` is in."""
     while row - 1 in page.inside:
         row -= 1
@@ -234,7 +234,7 @@ def _first(page: _Page, row: int) -> int:
     return row
 
 
-def _first_line(page: _Page, start: int, first: int) -> Slip | None:
+def _first_line(page: Page, start: int, first: int) -> Slip | None:
     """The first line of a text is moved in further than the others, which YAML then takes for no part of it."""
     owner = page.before(first)
     match = page.key(owner) if owner is not None else None
@@ -252,7 +252,7 @@ def _first_line(page: _Page, start: int, first: int) -> Slip | None:
     )
 
 
-def _slid_from(page: _Page, start: int, column: int, wanted: int) -> Slip | None:
+def _slid_from(page: Page, start: int, column: int, wanted: int) -> Slip | None:
     """Put a text back below its key, which stands at `column`."""
     run = _run(page, start, column)
     rows = [row for row in run if page.lead(row) < wanted]
@@ -271,7 +271,7 @@ def _slid_from(page: _Page, start: int, column: int, wanted: int) -> Slip | None
     )
 
 
-def _pipe(page: _Page, above: int, start: int, column: int, key: str) -> Slip | None:
+def _pipe(page: Page, above: int, start: int, column: int, key: str) -> Slip | None:
     if page.lines[start].lstrip()[:1] in "[{":
         return None
     rows = [start]
@@ -300,7 +300,7 @@ def _pipe(page: _Page, above: int, start: int, column: int, key: str) -> Slip | 
     )
 
 
-def _opened(page: _Page, above: int, start: int, match: re.Match[str]) -> Slip | None:
+def _opened(page: Page, above: int, start: int, match: re.Match[str]) -> Slip | None:
     """Text of several lines whose first line stands behind the `|`, or behind a quotation mark that nothing closes."""
     value, at = match["value"], match.start("value")
     key = match["key"]
@@ -320,7 +320,7 @@ def _opened(page: _Page, above: int, start: int, match: re.Match[str]) -> Slip |
     return Slip(row=above, column=at, code=code, message=message, hint=hint, rows={above: page.lines[above][:at] + "|"})
 
 
-def _homeless(page: _Page, start: int, rows: list[int]) -> Slip | None:
+def _homeless(page: Page, start: int, rows: list[int]) -> Slip | None:
     if not rows:
         return None
     return Slip(
@@ -336,7 +336,7 @@ def _homeless(page: _Page, start: int, rows: list[int]) -> Slip | None:
 # Dashes -------------------------------------------------------------------------------------------------------------
 
 
-def _dash_missing(page: _Page, row: int) -> Slip | None:
+def _dash_missing(page: Page, row: int) -> Slip | None:
     """The first item of a list has lost its dash, so the second stands below a group of keys."""
     dash = None if row in page.inside else _DASH.match(page.lines[row])
     if dash is None:
@@ -364,13 +364,13 @@ def _dash_missing(page: _Page, row: int) -> Slip | None:
     return None
 
 
-def find_astray(lines: list[str], inside: set[int], row: int, reach: Callable[[list[str]], int]) -> Slip | None:
+def find_astray(page: Page, row: int, reach: Callable[[list[str]], int]) -> Slip | None:
     """Find the key or dash that begins in the wrong column, so that reading stopped at `row`.
 
     It may be the one there or one above: each is tried where keys and dashes of this file begin, and the first with
     which reading gets furthest is it. `reach` gives the row that reading comes to.
     """
-    page = _Page(lines, inside)
+    lines = page.lines
     if not page.starts(row):
         return None
     rows = [row, *(each for each in range(row - 1, -1, -1) if page.starts(each))][:MOST_TRIED]
@@ -407,9 +407,9 @@ def find_astray(lines: list[str], inside: set[int], row: int, reach: Callable[[l
     )
 
 
-def find_orphans(lines: list[str], inside: set[int], row: int) -> Slip | None:
+def find_orphans(page: Page, row: int) -> Slip | None:
     """Find a list whose key is missing: the key above it has its value already."""
-    page = _Page(lines, inside)
+    lines, inside = page.lines, page.inside
     dash = _DASH.match(lines[row]) if row not in inside else None
     above = next((each for each in range(row - 1, -1, -1) if page.starts(each)), None)
     owner = page.key(above) if above is not None else None

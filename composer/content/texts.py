@@ -22,6 +22,9 @@ from composer.content.words import where
 from composer.errors import Problem, WorkspaceError
 from composer.workspace import Workspace
 
+#: How many mistakes are told of one text: behind so many stands one cause.
+MOST_TOLD = 50
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
@@ -84,7 +87,7 @@ class Texts:
         if self.fields is None or "{{" not in text:
             return text
         replaced, mistakes = self.fields.replace(text)
-        for mistake in mistakes:
+        for mistake in mistakes[:MOST_TOLD]:
             self._say(node.at(base + mistake.offset), trail, "field", mistake.message, mistake.hint)
         return replaced
 
@@ -98,7 +101,7 @@ class Texts:
             self._say(node.place, trail, problem.code, problem.message, problem.hint)
         text = self._with_tokens(node, node.text, 0, trail)
         rich, findings = parse_markdown(text, self.fields.mark if self.fields else None)
-        for finding in findings:
+        for finding in findings[:MOST_TOLD]:
             # Tokens stand where fields stood: lines agree, so the place is found by line and by what stands there.
             offset = _same_place(node.text, text, finding.offset)
             self._say(node.at(offset), trail, finding.code, finding.message, finding.hint)
@@ -158,12 +161,16 @@ class Texts:
             self._say(node.place, trail, "yaml-pipe", "without a | behind the key all sources run together", hint)
             return ()
         lines, mistakes = parse_sources(node.text)
-        for mistake in mistakes:
+        for mistake in mistakes[:MOST_TOLD]:
             self._say(node.at(mistake.offset), trail, "source", mistake.message, mistake.hint)
         noun = item.title.lower() or "source"
-        return tuple(
-            self._source(node, line, item, (*trail, f"{noun} {number}")) for number, line in enumerate(lines, 1)
-        )
+        found: list[Group] = []
+        so_far = len(self.problems)
+        for number, line in enumerate(lines, 1):
+            if len(self.problems) - so_far > MOST_TOLD:
+                break
+            found.append(self._source(node, line, item, (*trail, f"{noun} {number}")))
+        return tuple(found)
 
     def _source(self, node: Scalar, line: SourceLine, item: Field, trail: tuple[str, ...]) -> Group:
         values: dict[str, Value] = dict.fromkeys(item.properties)

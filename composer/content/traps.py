@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from composer.content.losses import WORD_KEY, shown
-from composer.content.slips import Slip, find_astray, find_orphans, find_slip
+from composer.content.slips import Page, Slip, find_astray, find_orphans, find_slip
 from composer.content.source import Source
 from composer.errors import Problem
 
@@ -49,17 +49,18 @@ def diagnose(source: Source, row: int | None, opened: int | None, reach: Callabl
     lines = source.text.split("\n")
     row = len(lines) - 1 if row is None else min(row, len(lines) - 1)
     inside = _block_rows(lines)
+    page = Page(lines, inside)
     above = [
         number
         for number in range(row, -1, -1)
         if lines[number].strip() and number not in inside and not lines[number].lstrip().startswith("#")
     ]
     near = above[:3]
+    # At the end of a file the parser may name the line behind the last one.
+    opened = None if opened is None else min(opened, len(lines) - 1)
     if opened is not None and opened not in near and opened not in inside:
         near.append(opened)
-    if not any(_indent_characters(lines[number], "") for number in near) and (
-        slip := _slip(lines, inside, row, opened)
-    ):
+    if not any(_indent_characters(lines[number], "") for number in near) and (slip := _slip(page, row, opened)):
         return _told(source, slip)
     for find in (_indent_characters, _value_trap, _key_trap):
         for number in near:
@@ -67,16 +68,16 @@ def diagnose(source: Source, row: int | None, opened: int | None, reach: Callabl
                 return _repair(source, number, trap)
     for number in above:
         if trap := _open_quote(lines[number]):
-            slip = find_slip(lines, inside, number)
+            slip = find_slip(page, number)
             return _told(source, slip) if slip and slip.row == number else _repair(source, number, trap)
     for number in near[:2]:
         if trap := _prose_key(lines, number, inside):
             return _repair(source, number, trap)
-    if near and (slip := find_astray(lines, inside, near[0], reach)):
+    if near and (slip := find_astray(page, near[0], reach)):
         is_out = len(slip.rows[slip.row]) < len(lines[slip.row]) and not lines[slip.row].rstrip().endswith(":")
         if not (is_out and slip.row == near[0] and _beside_dash(lines, near[0])):
             return _told(source, slip)
-    if near and (slip := find_orphans(lines, inside, near[0])):
+    if near and (slip := find_orphans(page, near[0])):
         return _told(source, slip)
     for number in near[:2]:
         if trap := _wrong_indent(lines, number, inside):
@@ -84,8 +85,8 @@ def diagnose(source: Source, row: int | None, opened: int | None, reach: Callabl
     return _give_up(source, lines, near[0] if near else row)
 
 
-def _slip(lines: list[str], inside: set[int], row: int, opened: int | None) -> Slip | None:
-    return find_slip(lines, inside, row) or (find_slip(lines, inside, opened) if opened is not None else None)
+def _slip(page: Page, row: int, opened: int | None) -> Slip | None:
+    return find_slip(page, row) or (find_slip(page, opened) if opened is not None else None)
 
 
 def _told(source: Source, slip: Slip) -> Repair:

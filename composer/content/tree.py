@@ -20,7 +20,7 @@ DEEPEST = 24
 #: How many mistakes of syntax are mended in memory, so that the mistakes behind them are told too.
 MOST_REPAIRS = 40
 #: How many characters are read again in search of a line that is out of place.
-MOST_TRIED = 10_000_000
+MOST_TRIED = 3_000_000
 
 
 class _Mark(Protocol):
@@ -41,7 +41,7 @@ def parse(source: Source) -> tuple[Node | None, tuple[Problem, ...]]:
     problems: list[Problem] = []
     current = _without_ends(source, problems)
     trials = _Trials()
-    for _ in range(MOST_REPAIRS):
+    for _ in range(min(MOST_REPAIRS, 2 + MOST_TRIED // max(len(source.text), 1))):
         try:
             root, found = _Reader(current).read()
         except yaml.YAMLError as error:
@@ -213,7 +213,7 @@ class _Reader:
     def _repeated(self, again: list[tuple[Scalar, Scalar]], *, is_item: bool) -> None:
         """Tell of keys that stand twice; several in an item are one item whose dash is missing."""
         is_next = is_item and len(again) > 1
-        for key, first in again[:1] if is_next else again:
+        for key, first in again[: 1 if is_next else MOST_REPAIRS]:
             message = f"“{key.text}” stands here a second time; the first is in line {first.place.line}"
             hint = "keep one of the two"
             if is_next:

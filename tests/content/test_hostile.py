@@ -33,8 +33,11 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return sample(tmp_path_factory.mktemp("hostile"))
 
 
-def _lies_inside(problem: Problem, text: str) -> bool:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+def _lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _lies_inside(problem: Problem, lines: list[str]) -> bool:
     return 1 <= problem.line <= len(lines) and 1 <= problem.column <= len(lines[problem.line - 1]) + 1
 
 
@@ -50,11 +53,11 @@ def _check(workspace: Workspace, name: str, data: bytes, read: Callable[[], obje
         assert found
     assert time.perf_counter() - began < LONGEST
     assert list(found) == sorted(found)
-    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+    lines = _lines(data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace"))
     for problem in found:
         assert problem.message
         if problem.path == name and problem.code not in ("encoding", "size"):
-            assert _lies_inside(problem, text), problem
+            assert _lies_inside(problem, lines), problem
 
 
 def _check_issue(workspace: Workspace, data: bytes) -> None:
@@ -128,7 +131,7 @@ def test_a_damaged_newsletter_is_read_or_told(tmp_path_factory: pytest.TempPathF
 
 _BULKY = {
     "one long line": "subject: " + "a" * (LARGEST - 100),
-    "many keys": "".join(f"key{number}: x\n" for number in range(20_000)),
+    "many keys": "".join(f"key{number}: x\n" for number in range(10_000)),
     "the same key": "a: x\n" * 20_000,
     "many dashes": "topics:\n" + "  - a\n" * 20_000,
     "many brackets": "a: " + "[" * 50_000,
@@ -142,6 +145,7 @@ _BULKY = {
     "many quotes in a text": "date: 2025-01-30\ntop_story:\n  body: |\n    " + "> " * 2_000 + "a",
     "many list marks in a text": "date: 2025-01-30\ntop_story:\n  body: |\n    " + "- " * 2_000 + "a",
     "many sources": "date: 2025-01-30\ntop_story:\n  sources: |\n" + "    a: [b](c\n" * 5_000,
+    "many sources with wrong addresses": "date: 2025-01-30\ntop_story:\n  sources: |\n" + "    a: [b](c)\n" * 5_000,
     "a source of brackets": "date: 2025-01-30\ntop_story:\n  sources: |\n    a: " + "[" * 5_000,
     "many field signs": "subject: '" + "{{ " * 20_000 + "'",
     "aliases of aliases": "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60)),
@@ -156,11 +160,11 @@ def test_bulk_does_not_take_long(workspace: Workspace, text: str) -> None:
 
 @settings(_quick, max_examples=150)
 @given(text=mutations(ISSUE))
-def test_a_tree_knows_where_its_texts_stand(text: str) -> None:
-    """What a tree says of a text's place is where its first character stands."""
+def test_a_damaged_tree_is_told_inside_the_file(text: str) -> None:
+    """Reading the tree alone gives a tree or problems, and those lie inside the file, whatever was mended in memory."""
     root, problems = parse(Source.of(text, name="issue.yaml"))
     assert root is not None or problems or not text.strip()
-    assert all(_lies_inside(problem, text) for problem in problems)
+    assert all(_lies_inside(problem, _lines(text)) for problem in problems)
 
 
 def test_the_sample_stays_as_it_is(tmp_path: Path) -> None:
