@@ -86,9 +86,8 @@ def _column_as_written(mended: str, written: str, column: int) -> int:
     same = next((at for at, pair in enumerate(zip(mended, written, strict=False)) if pair[0] != pair[1]), column)
     if column > same:
         # What was put in (a quotation mark, spaces) stands between the part that is the same and the rest.
-        rest = mended[column : column + 12]
-        found = written.find(rest, same) if rest else -1
-        column = found if found >= 0 else len(written) - (len(mended) - column)
+        places = (written.find(mended[column : column + length], same) for length in (12, 6, 3, 1))
+        column = next((at for at in places if at >= 0), len(written) - (len(mended) - column))
     return max(0, min(column, len(written)))
 
 
