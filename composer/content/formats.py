@@ -55,6 +55,8 @@ def web_address(text: str, *, mail: bool = False, field_mark: str | None = None)
     if not host:
         return WebAddress(problem=f"{written} is not a web address: no host stands in it", hint=_SHAPE)
     ascii_host = _host(host)
+    if ascii_host is None and (bare := text.rstrip(",;.:!?)>”\"'")) != text and web_address(bare).url:
+        return WebAddress(problem=f"{written} is not a web address", hint=f"did you mean {bare} ?")
     if ascii_host is None:
         return WebAddress(problem=f"{written} is not a web address: “{host}” is no host name",
                           hint=_SHAPE)  # fmt: skip
@@ -69,12 +71,11 @@ def _encode(part: str) -> str:
 
 
 def _scheme_hint(text: str, scheme: re.Match[str] | None) -> str:
-    if scheme is None:
-        return (
-            f"did you mean https://{text} ?" if re.match(r"^[\w.-]+\.\w{2,}(/|$)", text) else "it begins with https://"
-        )
-    if re.match(r"^(h?t+p+s?|https?|htps?|hhttps?)$", scheme[1], re.IGNORECASE):
+    if scheme is not None and re.match(r"^(h?t+p+s?|https?|htps?|hhttps?)$", scheme[1], re.IGNORECASE):
         return "did you mean https:// ?"
+    rest = re.sub(r"^(?:h?t+p+s?[:/\\]+)", "", text.strip("“”„\"'‘’<>()[],;. "), flags=re.IGNORECASE)
+    if re.match(r"^[\w-]+(?:\.[\w-]+)*\.[^\W\d]{2,}(?:[/?#]|$)", rest):
+        return f"did you mean https://{rest} ?"
     return "it begins with https://"
 
 
@@ -110,18 +111,22 @@ def iso_date(text: str) -> datetime.date | str:
 
 
 def date_hint(text: str) -> str:
-    """Guess the date that was meant."""
-    if match := re.fullmatch(r"(\d{1,2})[./](\d{1,2})[./](\d{4})", text):
-        day, month = int(match[1]), int(match[2])
-        if "/" in text and month > 12:
-            day, month = month, day
-        if "/" not in text or day > 12:
-            return f"did you mean {match[3]}-{month:02d}-{day:02d}?"
-    if match := re.fullmatch(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", text):
-        guess = f"{match[1]}-{int(match[2]):02d}-{int(match[3]):02d}"
-        if guess != text:
-            return f"did you mean {guess}?"
-    return _MONTHS
+    """Guess the date that was meant; both where day and month could be the other way round."""
+    found: list[tuple[int, int, int]] = []
+    if match := re.fullmatch(r"(\d{1,2})[./\-–](\d{1,2})[./\-–](\d{4}|\d{2})", text):
+        first, second, year = int(match[1]), int(match[2]), int(match[3]) + (2000 if len(match[3]) == 2 else 0)
+        found = [(year, second, first), (year, first, second)] if "." not in text else [(year, second, first)]
+    elif match := re.match(r"(\d{4})[-–/.年]? ?(\d{1,2})[-–/.月]? ?(\d{1,2})日?(?:[T ]|$)", text):
+        found = [(int(match[1]), int(match[2]), int(match[3]))]
+    guesses = list(dict.fromkeys(day for each in found if (day := _day(each))))
+    return f"did you mean {' or '.join(guesses)}?" if guesses else _MONTHS
+
+
+def _day(parts: tuple[int, int, int]) -> str | None:
+    try:
+        return datetime.date(*parts).isoformat()
+    except ValueError:
+        return None
 
 
 def is_colour(text: str) -> bool:
@@ -131,12 +136,26 @@ def is_colour(text: str) -> bool:
 
 #: Marks behind an outlet's name that mean a country are commonly used for its language.
 _COUNTRIES = {"cn": "zh", "tw": "zh-Hant", "hk": "zh-Hant", "jp": "ja", "kr": "ko", "at": "de", "ch": "de", "ua": "uk"}
+#: Countries whose mark would be the tag of another country's language, such as UK (uk is Ukrainian).
+_OTHER_COUNTRIES = {
+    "CZ": "cs",
+    "DK": "da",
+    "EE": "et",
+    "GR": "el",
+    "IL": "he",
+    "IR": "fa",
+    "SE": "sv",
+    "SI": "sl",
+    **dict.fromkeys(("AR", "BE", "BR", "CA", "IE", "IN", "LA", "MY", "PA", "SA", "SG", "SV", "UK", "US"), None),
+}
 
 
 def language_tag(text: str) -> str | None:
     """Read a language (BCP 47) or a country mark such as CN; None when it is neither."""
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
         return None
+    if text in _OTHER_COUNTRIES:
+        return _OTHER_COUNTRIES[text]
     if text.lower() in _COUNTRIES:
         return _COUNTRIES[text.lower()]
     from babel import localedata

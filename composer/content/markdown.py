@@ -103,6 +103,8 @@ def _is_cjk(character: str) -> bool:
     return unicodedata.east_asian_width(character) in "WF" and not unicodedata.category(character).startswith("So")
 
 
+#: A list does not begin with so large a number; a sentence does: “2024. …”
+A_YEAR = 1000
 _BROKEN_LINK = re.compile(r"\]\s?\((?=https?:|www\.|mailto:)")
 _REFUSED = {
     "broken link": (
@@ -110,8 +112,15 @@ _REFUSED = {
         "write [words](https://…) with no space in the address",
     ),
     "empty link": ("a link needs words", "write [words](https://…): the words say where it leads"),
-    "heading": ("a heading cannot stand inside a text", "leave out the # (or the line of === or ---) below or before"),
-    "lheading": ("a heading cannot stand inside a text", "put an empty line before the line of === or ---"),
+    "heading": (
+        "a heading cannot stand inside a text",
+        "leave out the # at the head of the line",
+    ),
+    "lheading": ("this line makes a heading of the text above it", "leave it out; an empty line makes a new paragraph"),
+    "year": (
+        "a number and a dot at the head of a line make a list of it",
+        "write a backslash before the dot:   2024\\. …",
+    ),
     "image": ("a picture cannot stand inside a text", "use the key “figure” beside the text: image, alt, caption"),
     "code_block": (
         "this paragraph is moved in by four spaces or more, which would make it program code",
@@ -140,9 +149,14 @@ class _Reader:
             case "bullet_list" | "ordered_list":
                 items = tuple(tuple(self._blocks(item)) for item in node.children)
                 start = None if node.type == "bullet_list" else int(node.attrs.get("start", 1))
+                if start is not None and start >= A_YEAR:
+                    self._refuse("year", self._row(node), str(start))
                 return BulletList(items, start)
             case "blockquote":
                 return Quote(tuple(self._blocks(node)))
+            case "heading" if node.markup in ("=", "-") and node.map:
+                self._refuse("lheading", node.map[1] - 1, node.markup)
+                return None
             case _:
                 self._refuse(node.type, self._row(node), node.markup)
                 return None
@@ -194,7 +208,7 @@ class _Reader:
                 case "html_inline" if node.content.startswith("</"):
                     pass  # the tag that opened it has been told
                 case _:
-                    self._refuse(node.type, self.row, node.content or node.markup)
+                    self._refuse(node.type, self.row, node.content if node.type == "html_inline" else node.markup)
         return tuple(found)
 
     def _joins(self, nodes: list[SyntaxTreeNode], index: int) -> bool:
@@ -209,7 +223,8 @@ class _Reader:
         given = web_address(raw, mail=True, field_mark=self.field_mark)
         if given.problem:
             start = self.starts[min(self.row, len(self.starts) - 1)]
-            at = self.text.find("](", start)
+            at = self.text.find(f"]({raw}", start)
+            at = at if at >= 0 else self.text.find("](", start)
             offset = at + 2 if at >= 0 else start
             self.findings.append(Finding(offset=offset, code="url", message=given.problem, hint=given.hint))
         if not "".join(_plain(children)).strip():
@@ -220,7 +235,9 @@ class _Reader:
 def _edge(node: SyntaxTreeNode, side: int) -> str:
     if node.type in ("text", "text_special"):
         return node.content[side] if node.content else ""
-    return _edge(node.children[side], side) if node.children else ""
+    # Beside a mark of emphasis stands a text of no characters.
+    inner = (edge for child in node.children[:: side or 1] if (edge := _edge(child, side)))
+    return next(inner, "")
 
 
 def _is_hangul(characters: str) -> bool:

@@ -39,11 +39,11 @@ class LineMistake:
 
 
 _LINE = re.compile(
-    r"""(?P<outlet>[^:\[\]：]*?(?:\[[A-Za-z-]{2,12}\])?[^:\[\]：]*?)\s*[:：]\s+
+    r"""(?P<outlet>[^:\[\]：]*+(?:\[[A-Za-z-]{2,12}\][^:\[\]：]*+)?)(?::\s+|：\s*)
         (?P<rest>\S.*)$""",
     re.VERBOSE,
 )
-_MARK = re.compile(r"\s*(?:\((?P<round>[A-Za-z]{2,3}(?:-[A-Za-z]{2,8})?)\)|\[(?P<square>[A-Za-z-]{2,12})\])\s*$")
+_MARK = re.compile(r"(?:[(（](?P<round>[A-Za-z]{2,3}(?:-[A-Za-z]{2,8})?)[)）]|\[(?P<square>[A-Za-z-]{2,12})\])\s*$")
 _LINK = re.compile(
     r"^\[(?P<title>(?:\\.|\[[^\[\]]*\]|[^\[\]\\])+)\]\((?P<url>[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)\)(?P<after>.*)$"
 )
@@ -95,15 +95,17 @@ def _entry(body: str, start: int) -> SourceLine | LineMistake:
     if link is None:
         if "](" in rest or "[" in rest or "http" in rest:
             return LineMistake(offset=at, message="the link of this source is not written right", hint=_FORM)
-        title, original = _split_original(rest)
+        title, original, behind = _split_original(rest)
         return SourceLine(
             offset=start,
             outlet=piece,
             language=language,
             title=Piece(text=title, offset=at),
             url=None,
-            original_title=Piece(text=original, offset=at + rest.find(original)) if original else None,
+            original_title=Piece(text=original, offset=at + behind) if original else None,
         )
+    if not link["title"].strip():
+        return LineMistake(offset=at, message="the title is missing between [ and ]", hint=_FORM)
     original_piece = None
     after = link["after"]
     if after.strip(" .;"):
@@ -126,9 +128,9 @@ def _entry(body: str, start: int) -> SourceLine | LineMistake:
     )
 
 
-def _split_original(rest: str) -> tuple[str, str | None]:
+def _split_original(rest: str) -> tuple[str, str | None, int]:
     """In print, an original title is told by its script: only a bracket without Latin letters is one."""
-    match = re.match(r"^(?P<title>.+?)\s*[(（](?P<original>[^()（）]+)[)）]\s*$", rest)
+    match = re.match(r"^(?P<title>[^(（]*[^(（\s])\s*[(（](?P<original>[^()（）]+)[)）]\s*$", rest)
     if match and not re.search(r"[A-Za-z]{3}", match["original"]) and re.search(r"[^\x00-\u024f]", match["original"]):
-        return match["title"], match["original"]
-    return rest, None
+        return match["title"], match["original"], match.start("original")
+    return rest, None, 0
