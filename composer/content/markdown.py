@@ -213,8 +213,13 @@ class _Reader:
 
     def _joins(self, nodes: list[SyntaxTreeNode], index: int) -> bool:
         """A line end between two Chinese or Japanese characters is no space."""
-        before = _edge(nodes[index - 1], -1) if index else ""
-        after = _edge(nodes[index + 1], 0) if index + 1 < len(nodes) else ""
+        left, right = index - 1, index + 1
+        while left >= 0 and _is_nothing(nodes[left]):
+            left -= 1
+        while right < len(nodes) and _is_nothing(nodes[right]):
+            right += 1
+        before = _edge(nodes[left], -1) if left >= 0 else ""
+        after = _edge(nodes[right], 0) if right < len(nodes) else ""
         return bool(before and after and _is_cjk(before) and _is_cjk(after)) and not _is_hangul(before + after)
 
     def _link(self, node: SyntaxTreeNode) -> Link:
@@ -235,9 +240,13 @@ class _Reader:
 def _edge(node: SyntaxTreeNode, side: int) -> str:
     if node.type in ("text", "text_special"):
         return node.content[side] if node.content else ""
-    # Beside a mark of emphasis stands a text of no characters.
-    inner = (edge for child in node.children[:: side or 1] if (edge := _edge(child, side)))
-    return next(inner, "")
+    inner = (child for child in node.children[:: side or 1] if not _is_nothing(child))
+    return next((_edge(child, side) for child in inner), "")
+
+
+def _is_nothing(node: SyntaxTreeNode) -> bool:
+    """Whether a node is a text of no characters, as one stands beside each mark of emphasis."""
+    return node.type == "text" and not node.content
 
 
 def _is_hangul(characters: str) -> bool:

@@ -94,9 +94,9 @@ def test_one_slip_is_told_once(workspace: Workspace, text: str, code: str, words
 
 
 def test_a_line_moved_to_any_side_brings_no_flood(workspace: Workspace) -> None:
-    """Each line of the sample that is moved in or out by two spaces, or loses its colon, brings five problems at most."""
+    """Each sixth line of the sample that is moved in or out by two spaces, or loses its colon, brings five problems at most."""
     for row, line in enumerate(LINES):
-        if row % 3 or not line.strip():
+        if row % 6 or not line.strip():
             continue
         for changed in {"  " + line, line[2:], line.replace(":", "", 1)} - {line}:
             found = _told(workspace, "\n".join([*LINES[:row], changed, *LINES[row + 1 :]]))
