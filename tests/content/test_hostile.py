@@ -17,8 +17,8 @@ from composer.workspace import Workspace
 from tests.workspaces import ROOT, sample
 
 ISSUE = (ROOT / "issues/2025-01-30.yaml").read_text(encoding="utf-8")
-#: Seconds within which any file is read.
-LONGEST = 2.0
+#: Seconds within which any file is read on the slowest machine: this catches hangs, the benchmark measures.
+LONGEST = 30.0
 PIECES = [
     *"\t\u00a0\u3000:#-*&!%@`'\"|>?,[]{}<\\\n \r\x00\x07\u2028\ufeff：“”=~^+()",
     *("\U0001f600", ": ", " #", "- ", "? ", "{{", "}}", "\n---\n", "\n...\n", "<<: *a", "&a ", "!!x ", "!<a> "),

@@ -110,7 +110,7 @@ def test_an_edition_in_another_language_has_its_own_words(tmp_path: Path) -> Non
 
 
 def test_a_language_without_its_file_is_told(tmp_path: Path) -> None:
-    """An issue named for a language that the newsletter does not have says which file is missing, and how to make it."""
+    """An issue in a language that the newsletter lacks says which file is missing, and how to make it."""
     workspace = sample(tmp_path)
     path = workspace.root / "issues/2025-01-30.fr.yaml"
     path.write_bytes((workspace.root / "issues/2025-01-30.yaml").read_bytes())

@@ -94,7 +94,7 @@ def test_one_slip_is_told_once(workspace: Workspace, text: str, code: str, words
 
 
 def test_a_line_moved_to_any_side_brings_no_flood(workspace: Workspace) -> None:
-    """Each sixth line of the sample that is moved in or out by two spaces, or loses its colon, brings five problems at most."""
+    """A line of the sample moved in or out by two spaces, or without its colon, brings five problems at most."""
     for row, line in enumerate(LINES):
         if row % 6 or not line.strip():
             continue
