@@ -45,7 +45,7 @@ def test_an_output_folder_in_use_stays_as_it_was(tmp_path: Path) -> None:
             pass
         else:
             probe.unlink()
-            return  # this file system knows no immutable folders; the next test covers the swap
+            pytest.skip("this file system knows no immutable folders, and root may move all others")
     else:
         box.chmod(0o500)
     try:

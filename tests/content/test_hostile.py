@@ -17,8 +17,8 @@ from composer.workspace import Workspace
 from tests.workspaces import ROOT, sample
 
 ISSUE = (ROOT / "issues/2025-01-30.yaml").read_text(encoding="utf-8")
-#: Seconds within which any file is read on the slowest machine: this catches hangs, the benchmark measures.
-LONGEST = 30.0
+#: Seconds of this process within which any file is read; what else the machine does, does not count.
+LONGEST = 2.0
 PIECES = [
     *"\t\u00a0\u3000:#-*&!%@`'\"|>?,[]{}<\\\n \r\x00\x07\u2028\ufeff：“”=~^+()",
     *("\U0001f600", ": ", " #", "- ", "? ", "{{", "}}", "\n---\n", "\n...\n", "<<: *a", "&a ", "!!x ", "!<a> "),
@@ -44,14 +44,14 @@ def _lies_inside(problem: Problem, lines: list[str]) -> bool:
 def _check(workspace: Workspace, name: str, data: bytes, read: Callable[[], object]) -> None:
     path = workspace.root / name
     path.write_bytes(data)
-    began = time.perf_counter()
+    began = time.process_time()
     found: tuple[Problem, ...] = ()
     try:
         read()
     except ContentError as error:
         found = error.problems
         assert found
-    assert time.perf_counter() - began < LONGEST
+    assert time.process_time() - began < LONGEST
     assert list(found) == sorted(found)
     lines = _lines(data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace"))
     for problem in found:
