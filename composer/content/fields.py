@@ -6,6 +6,7 @@ one: a token of letters and digits survives Markdown, MJML, premailer and URL en
 
 import difflib
 import hashlib
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -52,20 +53,23 @@ class FieldMistake:
     hint: str
 
 
+def token_prefix(seed: str) -> str:
+    """Begin the tokens of a build as nothing that is written in it begins."""
+    for salt in itertools.count():
+        digest = hashlib.sha256(f"{salt}\n{seed}".encode()).digest()
+        prefix = "q" + "".join("bcdfghjkmnpqrstvwxz"[byte % 19] for byte in digest[:7])
+        if prefix not in seed:
+            return prefix
+    raise AssertionError("the numbers do not end")
+
+
 class FieldBook:
     """Hands out tokens for one build. The same field with the same default gets the same token."""
 
     def __init__(self, known: tuple[str, ...], seed: str) -> None:
         """`seed` is everything written in this build: tokens are made from it, and cannot occur in it."""
         self.known = known
-        salt = 0
-        while True:
-            digest = hashlib.sha256(f"{salt}\n{seed}".encode()).digest()
-            mark = "".join("bcdfghjkmnpqrstvwxz"[byte % 19] for byte in digest[:7])
-            self.mark = f"q{mark}"
-            if self.mark not in seed:
-                break
-            salt += 1
+        self.mark = token_prefix(seed)
         self._fields: dict[tuple[str, str | None], MergeField] = {}
 
     @property

@@ -5,12 +5,13 @@ Comes in: an issue file and its newsletter. Goes out: an `Issue`, or every probl
 
 import datetime
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from composer.content.fields import FieldBook
+from composer.content.fields import FieldBook, token_prefix
+from composer.content.marks import Marks
 from composer.content.newsletter import Newsletter, SectionSpec, read_newsletter
-from composer.content.nodes import Mapping
+from composer.content.nodes import Mapping, Nodes, nearest_place
 from composer.content.reading import Reader
 from composer.content.rich import Rich
 from composer.content.source import Place, read_source
@@ -52,6 +53,15 @@ class Issue:
     imprint: Group | None
     fields: FieldBook
     pictures: tuple[Picture, ...]
+    #: Where its texts, and those of the newsletter, were written.
+    marks: Marks = field(repr=False)
+    nodes: Nodes = field(repr=False)
+
+    def place(self, *path: str | int) -> Place:
+        """Give where a key or an item stands, or where the group that lacks it begins."""
+        place = nearest_place(self.nodes, path)
+        assert place is not None
+        return place
 
     @property
     def key(self) -> str:
@@ -73,8 +83,9 @@ def read_issue(workspace: Workspace, path: Path) -> tuple[Newsletter, Issue]:
     """
     source = read_source(path, workspace.name(path))
     root, problems = parse(source)
+    marks = Marks(token_prefix(source.text))
     try:
-        newsletter = read_newsletter(workspace, issue_language(path))
+        newsletter = read_newsletter(workspace, issue_language(path), marks)
     except ContentError as error:
         raise ContentError(tuple(sorted((*error.problems, *problems)))) from None
     if not isinstance(root, Mapping):
@@ -84,15 +95,15 @@ def read_issue(workspace: Workspace, path: Path) -> tuple[Newsletter, Issue]:
             problems = (place.problem("type", message, "make one with: compose new"),)
         raise ContentError(tuple(sorted(problems)))
     book = FieldBook(known=tuple(newsletter.fields), seed=source.text)
-    reader = Reader(schema=newsletter.issue_schema(), workspace=workspace, fields=book)
+    reader = Reader(schema=newsletter.issue_schema(), workspace=workspace, fields=book, marks=marks)
     values = reader.read(root)
     found = {*problems, *reader.problems}
     if found or not isinstance(values, Group):
         raise ContentError(tuple(sorted(found)))
-    return newsletter, _issue(path, newsletter, values, book)
+    return newsletter, _issue(path, newsletter, values, book, marks, reader.nodes())
 
 
-def _issue(path: Path, newsletter: Newsletter, values: Group, book: FieldBook) -> Issue:
+def _issue(path: Path, newsletter: Newsletter, values: Group, book: FieldBook, marks: Marks, nodes: Nodes) -> Issue:
     date, number, note = values["date"], values["number"], values["note"]
     assert isinstance(date, datetime.date)
     sections = tuple(
@@ -115,6 +126,8 @@ def _issue(path: Path, newsletter: Newsletter, values: Group, book: FieldBook) -
         imprint=imprint if isinstance(imprint, Group) else None,
         fields=book,
         pictures=tuple(dict.fromkeys((*_pictures(newsletter.values), *_pictures(values)))),
+        marks=marks,
+        nodes=nodes,
     )
 
 

@@ -7,12 +7,11 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
 from itertools import islice
 
-from composer.content.nodes import Entry, Mapping, Node, Scalar, Sequence
+from composer.content.nodes import Entry, Mapping, Node, Path, Scalar, Sequence
 from composer.content.schema import Field, Schema
 from composer.content.words import count_mistake, example, looks_like_prose, nearest, type_mistake, where
 from composer.errors import Problem
 
-Path = tuple[str | int, ...]
 #: Past this many of a kind, a file is no newsletter's: the first ones say so.
 MOST = 50
 

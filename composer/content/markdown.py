@@ -6,7 +6,7 @@ prints HTML; raw HTML, headings, pictures, code and rules are findings.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -32,12 +32,18 @@ class Finding:
 DEEPEST = 24
 
 
-def parse_markdown(text: str, field_mark: str | None = None) -> tuple[Rich, tuple[Finding, ...]]:
+#: Gives the token of a row of the text, or of what stands in it.
+MarkAt = Callable[[int, str], str]
+
+
+def parse_markdown(
+    text: str, field_mark: str | None = None, mark_at: MarkAt = lambda row, needle: ""
+) -> tuple[Rich, tuple[Finding, ...]]:
     """Read Markdown.
 
     `field_mark` is how merge-field tokens begin; a link to a host made of one is refused.
     """
-    reader = _Reader(text, field_mark)
+    reader = _Reader(text, field_mark, mark_at)
     deep = Finding(offset=0, code="markdown", message="lists, quotes or emphasis are nested too deep here", hint="")
     try:
         tokens = _parser().parse(text)
@@ -135,9 +141,10 @@ _REFUSED = {
 
 
 class _Reader:
-    def __init__(self, text: str, field_mark: str | None) -> None:
+    def __init__(self, text: str, field_mark: str | None, mark_at: MarkAt) -> None:
         self.text = text
         self.field_mark = field_mark
+        self.mark_at = mark_at
         self.findings: list[Finding] = []
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
@@ -145,7 +152,7 @@ class _Reader:
         match node.type:
             case "paragraph":
                 inline = node.children[0] if node.children else None
-                return Paragraph(self._inlines(inline)) if inline else None
+                return Paragraph(self._inlines(inline), self.mark_at(self._row(node), "")) if inline else None
             case "bullet_list" | "ordered_list":
                 items = tuple(tuple(self._blocks(item)) for item in node.children)
                 start = None if node.type == "bullet_list" else int(node.attrs.get("start", 1))
@@ -234,7 +241,7 @@ class _Reader:
             self.findings.append(Finding(offset=offset, code="url", message=given.problem, hint=given.hint))
         if not "".join(_plain(children)).strip():
             self._refuse("empty link", self.row, "[]", "markdown")
-        return Link(given.url, children)
+        return Link(given.url, children, self.mark_at(self.row, raw))
 
 
 def _edge(node: SyntaxTreeNode, side: int) -> str:

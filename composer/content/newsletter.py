@@ -6,18 +6,20 @@ Comes in: the workspace and a language. Goes out: a `Newsletter`, or every probl
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from composer.content.addresses import Address, parse_address
 from composer.content.fields import BUILT_IN, RESERVED
 from composer.content.formats import language_tag
+from composer.content.marks import Marks
 from composer.content.nodes import Mapping as MappingNode
-from composer.content.nodes import Node, Scalar, overlay
+from composer.content.nodes import Node, Nodes, Scalar, nearest_place, overlay
 from composer.content.reading import Reader
 from composer.content.schema import Field, Schema, built_in
 from composer.content.section_types import SectionType, read_definitions, read_document, read_section_type
+from composer.content.source import Place
 from composer.content.values import Group, group_in, text_in
 from composer.content.words import key_words, nearest
 from composer.errors import ContentError, Problem
@@ -55,7 +57,7 @@ class SectionSpec:
         items = replace(given.items, from_file=True) if given.items is not None else None
         return replace(
             given,
-            title=self.heading or given.title or self.type.title,
+            title=str(self.heading) or given.title or self.type.title,
             description=given.description or self.type.description,
             limits=tuple(limits.items()),
             items=items,
@@ -78,6 +80,11 @@ class Newsletter:
     #: Merge fields by name, with what stands for a reader without a value.
     fields: Mapping[str, str | None]
     values: Group
+    nodes: Nodes = field(repr=False)
+
+    def place(self, *path: str | int) -> Place:
+        """Give where a key stands in newsletter.yaml, or where the group that lacks it begins."""
+        return nearest_place(self.nodes, path) or Place(path=NEWSLETTER, line=1, column=1)
 
     def issue_schema(self) -> Schema:
         """Compose what an issue of this newsletter may hold."""
@@ -98,7 +105,7 @@ def overlay_name(language: str) -> str:
     return f"newsletter.{language}.yaml"
 
 
-def read_newsletter(workspace: Workspace, language: str | None = None) -> Newsletter:
+def read_newsletter(workspace: Workspace, language: str | None = None, marks: Marks | None = None) -> Newsletter:
     """Read the newsletter, in another language when one is named.
 
     Raises ContentError with every problem, sorted by place.
@@ -108,7 +115,7 @@ def read_newsletter(workspace: Workspace, language: str | None = None) -> Newsle
     if language is not None:
         root = _with_overlay(workspace, root, language)
     # Sections are read again below, each by the schema of its type.
-    reader = Reader(schema=built_in("newsletter"), workspace=workspace)
+    reader = Reader(schema=built_in("newsletter"), workspace=workspace, marks=marks)
     values = reader.read(root)
     problems = reader.problems
     theme = _theme(workspace, root, problems)
@@ -120,11 +127,11 @@ def read_newsletter(workspace: Workspace, language: str | None = None) -> Newsle
         definitions = read_definitions(theme)
     except ContentError as error:
         problems.extend(error.problems)
-    specs = _sections(workspace, theme, root.get("sections"), definitions, problems)
+    specs = _sections(workspace, theme, root.get("sections"), definitions, problems, marks)
     _check_fields(root.get("fields"), problems)
     if problems:
         raise ContentError(tuple(sorted(set(problems))))
-    return _newsletter(values, theme, specs, definitions, language)
+    return _newsletter(values, theme, specs, definitions, language, reader.nodes())
 
 
 def _mapping(path: Path, name: str) -> MappingNode:
@@ -166,6 +173,7 @@ def _sections(
     node: Node | None,
     definitions: Mapping[str, Field],
     problems: list[Problem],
+    marks: Marks | None,
 ) -> tuple[SectionSpec, ...]:
     if not isinstance(node, MappingNode):
         return ()
@@ -180,7 +188,7 @@ def _sections(
             message = f"“{key}” has a meaning of its own in an issue"
             problems.append(entry.key.place.problem("key", message, "give the section another name"))
         elif isinstance(entry.value, MappingNode):
-            spec = _section(workspace, theme, key, entry.value, definitions, problems)
+            spec = _section(workspace, theme, key, entry.value, definitions, problems, marks)
             if spec is not None:
                 specs.append(spec)
     return tuple(specs)
@@ -197,6 +205,7 @@ def _section(
     node: MappingNode,
     definitions: Mapping[str, Field],
     problems: list[Problem],
+    marks: Marks | None,
 ) -> SectionSpec | None:
     trail = f"sections, {key_words(key)}"
     name = node.get("type")
@@ -220,7 +229,7 @@ def _section(
     schema = Schema(
         root=replace(own, properties={**own.properties, **kind.options.properties}), definitions=definitions
     )
-    reader = Reader(schema=schema, workspace=workspace)
+    reader = Reader(schema=schema, workspace=workspace, marks=marks)
     values = reader.read(node)
     for problem in reader.problems:
         joint = ": " if problem.message.startswith("“") else ", "
@@ -272,6 +281,7 @@ def _newsletter(
     specs: tuple[SectionSpec, ...],
     definitions: Mapping[str, Field],
     language: str | None,
+    nodes: Nodes,
 ) -> Newsletter:
     own = values["fields"]
     fields: dict[str, str | None] = dict.fromkeys(BUILT_IN)
@@ -294,4 +304,5 @@ def _newsletter(
         definitions=definitions,
         fields=fields,
         values=values,
+        nodes=nodes,
     )

@@ -124,6 +124,18 @@ class Sequence:
 
 
 Node = Scalar | Mapping | Sequence
+#: The keys and 0-based positions that lead to a node.
+Path = tuple[str | int, ...]
+#: What stands where in a document that was read.
+Nodes = dict[Path, Node]
+
+
+def nearest_place(nodes: Nodes, path: Path) -> Place | None:
+    """Give where something is written; for what is not written, where the group that lacks it begins."""
+    for length in range(len(path), -1, -1):
+        if (node := nodes.get(path[:length])) is not None:
+            return node.place
+    return None
 
 
 def overlay(base: Mapping, over: Mapping) -> Mapping:

@@ -8,9 +8,10 @@ import re
 from dataclasses import dataclass, field
 
 from composer.content.fields import FieldBook
-from composer.content.judging import Judge, Path, Spot
+from composer.content.judging import Judge, Spot
 from composer.content.losses import lost_value
-from composer.content.nodes import Mapping, Node, Scalar, Sequence, Style
+from composer.content.marks import Marks
+from composer.content.nodes import Mapping, Node, Nodes, Path, Scalar, Sequence, Style
 from composer.content.schema import Field, JsonObject, Schema
 from composer.content.source import FORBIDDEN
 from composer.content.texts import Texts
@@ -37,6 +38,7 @@ class Reader:
     schema: Schema
     workspace: Workspace
     fields: FieldBook | None = None
+    marks: Marks | None = None
     problems: list[Problem] = field(default_factory=list)
     _spots: dict[Path, Spot] = field(default_factory=dict)
     #: Where a file that should have been read could not be.
@@ -44,7 +46,11 @@ class Reader:
     _texts: Texts = field(init=False)
 
     def __post_init__(self) -> None:
-        self._texts = Texts(workspace=self.workspace, fields=self.fields, problems=self.problems)
+        self._texts = Texts(workspace=self.workspace, fields=self.fields, problems=self.problems, marks=self.marks)
+
+    def nodes(self) -> Nodes:
+        """Give what stands at each path of the document that was read."""
+        return {path: spot.node for path, spot in self._spots.items()}
 
     def read(self, node: Node) -> Value:
         """Read a whole document."""

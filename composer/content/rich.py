@@ -1,6 +1,6 @@
 """A text with structure: the tree that Markdown becomes, and that the printers of HTML and plaintext read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class Link:
 
     url: str
     children: tuple["Inline", ...]
+    #: The token of its address (see marks.py).
+    mark: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Paragraph:
     """A paragraph."""
 
     children: tuple[Inline, ...]
+    #: The token of its first line (see marks.py).
+    mark: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from composer.content.fields import FieldBook
 from composer.content.formats import date_hint, is_colour, iso_date, language_tag, web_address
 from composer.content.losses import lost_comment, lost_lines, swallowed_keys
 from composer.content.markdown import parse_markdown
+from composer.content.marks import Marks, Written
 from composer.content.nodes import Scalar, Style
 from composer.content.pictures import PictureMistake, find_picture, load_picture
 from composer.content.schema import Field
@@ -33,6 +34,8 @@ class Texts:
     workspace: Workspace
     fields: FieldBook | None
     problems: list[Problem]
+    #: None where nobody asks for places: a theme's own files.
+    marks: Marks | None = None
 
     def value(self, node: Scalar, field: Field, trail: tuple[str, ...]) -> Value:
         """Read a text by its field's format."""
@@ -93,14 +96,22 @@ class Texts:
 
     def _plain(self, node: Scalar, trail: tuple[str, ...]) -> Value:
         self._intact(node)
-        return _one_line(self._with_tokens(node, node.text, 0, trail))
+        return self._marked(_one_line(self._with_tokens(node, node.text, 0, trail)), node, trail)
+
+    def _marked(self, text: str, node: Scalar, trail: tuple[str, ...], offset: int = 0) -> str:
+        return Written(text, self.marks.token(node, trail, offset=offset)) if self.marks else text
 
     def _markdown(self, node: Scalar, trail: tuple[str, ...]) -> Value:
         self._intact(node)
         if node.style is not Style.LITERAL and (problem := lost_lines(node.source, node.start, node.end)):
             self._say(node.place, trail, problem.code, problem.message, problem.hint)
         text = self._with_tokens(node, node.text, 0, trail)
-        rich, findings = parse_markdown(text, self.fields.mark if self.fields else None)
+        marks = self.marks
+
+        def mark_at(row: int, needle: str) -> str:
+            return marks.token(node, trail, row=row, needle=needle) if marks else ""
+
+        rich, findings = parse_markdown(text, self.fields.mark if self.fields else None, mark_at)
         for finding in findings[:MOST_TOLD]:
             # Tokens stand where fields stood: lines agree, so the place is found by line and by what stands there.
             offset = _same_place(node.text, text, finding.offset)
@@ -114,7 +125,7 @@ class Texts:
         if given.problem:
             self._say(place, trail, "url", given.problem.replace(with_tokens, text), given.hint)
             return None
-        return given.url
+        return self._marked(given.url, node, trail)
 
     def _picture(self, node: Scalar, text: str, trail: tuple[str, ...]) -> Value:
         folder = node.source.path.parent
@@ -186,11 +197,12 @@ class Texts:
             if given.problem:
                 message = given.problem.replace(with_tokens, line.url.text)
                 self._say(node.at(line.url.offset), trail, "url", message, given.hint)
-            values["url"] = given.url or None
+            values["url"] = self._marked(given.url, node, trail, line.url.offset) if given.url else None
         return Group(values)
 
     def _piece(self, node: Scalar, piece: Piece, trail: tuple[str, ...]) -> str:
-        return _one_line(self._with_tokens(node, piece.text, piece.offset, trail))
+        text = _one_line(self._with_tokens(node, piece.text, piece.offset, trail))
+        return self._marked(text, node, trail, piece.offset)
 
 
 def _one_line(text: str) -> str:

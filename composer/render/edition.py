@@ -5,9 +5,8 @@ stand in it as tokens. Raises ContentError for a theme's mistakes, CompilerError
 """
 
 import datetime
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
@@ -19,6 +18,7 @@ from composer.content.values import Group, Picture, group_in, text_in
 from composer.errors import ContentError, Problem
 from composer.render.html import direction
 from composer.render.inline import css_problems, head_css_problems, inline_css
+from composer.render.marked import Origins, plain, section_mark, settle
 from composer.render.mjml import compile_mjml
 from composer.render.mjml_lint import Finding, lint, strip_origins
 from composer.render.text import tidy
@@ -40,6 +40,10 @@ class Edition:
     sizes: Mapping[str, int]
     #: The MJML that was compiled: what other MJML tools are measured against.
     mjml: str
+    #: The same HTML with the marks that say where its parts come from.
+    marked: str = field(repr=False)
+    #: The places of templates' elements, `path:line:column`, by the number in their mark.
+    origins: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +129,11 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
     findings = lint(mjml)
     if findings:
         raise ContentError(tuple(sorted({_template_problem(newsletter, finding) for finding in findings})))
-    mjml = strip_origins(mjml)
-    html, sizes = _measure(inline_css(compile_mjml(mjml), _inline_css(theme, context)), issue)
+    origins = Origins(issue.marks.prefix)
+    mjml = strip_origins(origins.to_classes(mjml))
+    marked = inline_css(compile_mjml(mjml), _inline_css(theme, context))
+    html, sizes = settle(marked, issue.marks)
+    keys = {number: section.spec.key for number, section in enumerate(issue.sections)}
     return Edition(
         subject=issue.subject,
         preheader=issue.preheader,
@@ -135,8 +142,10 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
         language=issue.language,
         fields=issue.fields.fields,
         pictures=tuple(picture for picture in issue.pictures if picture.src in html),
-        sizes=sizes,
-        mjml=mjml,
+        sizes={keys[number] if number is not None else "page": size for number, size in sizes.items()},
+        mjml=plain(mjml, issue.marks),
+        marked=marked,
+        origins=tuple(origins.places),
     )
 
 
@@ -180,15 +189,10 @@ def _check_css(theme: Theme, name: str, css: str) -> None:
 
 def _page(theme: Theme, issue: Issue, context: Mapping[str, object], kind: str) -> str:
     sections = tuple(
-        _rendered(theme, section, f"{_mark(issue)}{number:02d}", context, kind)
+        _rendered(theme, section, section_mark(issue.marks.prefix, number), context, kind)
         for number, section in enumerate(issue.sections)
     )
     return theme.render(f"page.{kind}.j2", {**context, "sections": sections})
-
-
-def _mark(issue: Issue) -> str:
-    """Begin the classes that mark sections as nothing in the issue begins: its text could look like a class."""
-    return f"{issue.fields.mark}-section-"
 
 
 def _rendered(theme: Theme, section: Section, mark: str, context: Mapping[str, object], kind: str) -> _PageSection:
@@ -217,54 +221,15 @@ def _contents(section: Section) -> tuple[_Entry, ...]:
     spec = section.spec
     if spec.contents == "none":
         return ()
-    entries = [_Entry(title=spec.heading, anchor=spec.anchor, level=1)] if spec.heading else []
+    entries = [_Entry(title=str(spec.heading), anchor=spec.anchor, level=1)] if spec.heading else []
     if spec.contents == "titles":
         items = section.items or ((section.content,) if isinstance(section.content, Group) else ())
         for index, item in enumerate(items, 1):
             title = text_in(item, "title") if "title" in item else None
             if title:
                 anchor = f"{spec.anchor}-{index}" if section.items else spec.anchor
-                entries.append(_Entry(title=title, anchor=anchor, level=2))
+                entries.append(_Entry(title=str(title), anchor=anchor, level=2))
     return tuple(entries)
-
-
-def _measure(html: str, issue: Issue) -> tuple[str, Mapping[str, int]]:
-    """Take the marks out, and count the bytes from each section's beginning to the next one's."""
-    pieces: list[str] = []
-    starts: list[tuple[int, int]] = []
-    done = size = 0
-    for match in re.finditer(
-        rf'\s*class="(?P<before>[^"]*?)\s*{_mark(issue)}(?P<number>\d\d+)(?:-outlook)?(?P<after>[^"]*)"', html
-    ):
-        kept = f"{match['before']}{match['after']}".strip()
-        piece = html[done : match.start()] + (f' class="{kept}"' if kept else "")
-        begin = size + len(html[done : html.rfind("<", done, match.start())].encode())
-        if not starts or starts[-1][1] != int(match["number"]):
-            starts.append((begin, int(match["number"])))
-        pieces.append(piece)
-        size += len(piece.encode())
-        done = match.end()
-    pieces.append(html[done:])
-    page = "".join(pieces)
-    total = len(page.encode())
-    # Behind the last section comes the closing part, which begins at the next element on the page's own level.
-    sizes: dict[str, int] = {}
-    for index, (begin, number) in enumerate(starts):
-        end = starts[index + 1][0] if index + 1 < len(starts) else _end_of_last(page, begin)
-        sizes[issue.sections[number].spec.key] = end - begin
-    sizes["page"] = total - sum(sizes.values())
-    return page, sizes
-
-
-def _end_of_last(page: str, begin: int) -> int:
-    """Find where the element that begins at a byte offset ends: its <div>s are counted."""
-    data = page.encode()
-    depth = 0
-    for match in re.finditer(rb"<(/?)div\b", data[begin:]):
-        depth += -1 if match[1] else 1
-        if depth == 0:
-            return begin + match.end()
-    return len(data)
 
 
 def _template_problem(newsletter: Newsletter, finding: Finding) -> Problem:

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from markupsafe import Markup, escape
 
+from composer.content.marks import Written
 from composer.content.rich import Block, Break, BulletList, Emphasis, Inline, Link, Paragraph, Quote, Rich, Words
 
 _HAN = (
@@ -48,8 +49,13 @@ def direction(language: str) -> str:
     return "rtl" if language.split("-")[0] in ("ar", "fa", "he", "ur", "ug", "yi", "ps") else "ltr"
 
 
+def _mark(value: object) -> str:
+    """Give the token of words that know where they were written."""
+    return value.mark if isinstance(value, Written) else ""
+
+
 class HtmlPrinter:
-    """Prints for one edition."""
+    """Prints for one edition. Before each text stands its mark, which is taken out at the end (render/marked.py)."""
 
     def __init__(self, language: str) -> None:
         own = _OWN.get(language.split("-")[0], ())
@@ -64,14 +70,14 @@ class HtmlPrinter:
             return Markup("".join(self._blocks(value, label and label + after)))
         if isinstance(value, Markup):
             return value
-        return self.words("" if value is None else str(value))
+        return Markup(_mark(value)) + self.words("" if value is None else str(value))
 
     def inline(self, value: object) -> Markup:
         """Print a text without its paragraphs' tags, blocks parted by line breaks."""
         if not isinstance(value, Rich):
             return self.html(value)
         parts = (
-            self._inlines(block.children) if isinstance(block, Paragraph) else self._block(block)
+            block.mark + self._inlines(block.children) if isinstance(block, Paragraph) else self._block(block)
             for block in value.nodes
         )
         return Markup("<br />".join(parts))
@@ -99,14 +105,14 @@ class HtmlPrinter:
         if not mark:
             return [self._block(node) for node in rich.nodes]
         if isinstance(first, Paragraph):
-            head = f"<p>{mark} {self._inlines(first.children)}</p>"
+            head = f"<p>{first.mark}{mark} {self._inlines(first.children)}</p>"
             return [head, *(self._block(node) for node in rich.nodes[1:])]
         return [f"<p>{mark}</p>", *(self._block(node) for node in rich.nodes)]
 
     def _block(self, node: Block) -> str:
         match node:
             case Paragraph():
-                return f"<p>{self._inlines(node.children)}</p>"
+                return f"<p>{node.mark}{self._inlines(node.children)}</p>"
             case BulletList():
                 tag = "ul" if node.start is None else "ol"
                 start = f' start="{node.start}"' if node.start not in (None, 1) else ""
@@ -119,7 +125,9 @@ class HtmlPrinter:
     def _item(self, blocks: tuple[Block, ...]) -> str:
         if len(blocks) > 0 and isinstance(blocks[0], Paragraph):
             # An item's first paragraph needs no tags of its own: lists stay tight.
-            return self._inlines(blocks[0].children) + "".join(self._block(block) for block in blocks[1:])
+            return (
+                blocks[0].mark + self._inlines(blocks[0].children) + "".join(self._block(block) for block in blocks[1:])
+            )
         return "".join(self._block(block) for block in blocks)
 
     def _inlines(self, nodes: tuple[Inline, ...]) -> str:
@@ -133,7 +141,7 @@ class HtmlPrinter:
                 tag = "strong" if node.strong else "em"
                 return f"<{tag}>{self._inlines(node.children)}</{tag}>"
             case Link():
-                return f'<a href="{escape(node.url)}">{self._inlines(node.children)}</a>'
+                return f'<a href="{escape(node.url)}">{node.mark}{self._inlines(node.children)}</a>'
             case Break():
                 return "<br />"
             case _:
