@@ -10,10 +10,11 @@ from pathlib import Path
 
 from composer.content.fields import FieldBook, token_prefix
 from composer.content.marks import Marks
-from composer.content.newsletter import Newsletter, SectionSpec, read_newsletter
+from composer.content.newsletter import Newsletter, read_newsletter
 from composer.content.nodes import Mapping, Nodes, nearest_place
 from composer.content.reading import Reader
 from composer.content.rich import Rich
+from composer.content.sections import SectionSpec
 from composer.content.source import Place, read_source
 from composer.content.tree import parse
 from composer.content.values import Group, Picture, Value, groups_in, text_in

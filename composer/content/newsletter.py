@@ -18,51 +18,13 @@ from composer.content.nodes import Mapping as MappingNode
 from composer.content.nodes import Node, Nodes, Scalar, nearest_place, overlay
 from composer.content.reading import Reader
 from composer.content.schema import Field, Schema, built_in
-from composer.content.section_types import SectionType, read_definitions, read_document, read_section_type
+from composer.content.section_types import read_definitions, read_document
+from composer.content.sections import SectionSpec, as_key, read_sections
 from composer.content.source import Place
 from composer.content.values import Group, group_in, text_in
-from composer.content.words import key_words, nearest
+from composer.content.words import nearest
 from composer.errors import ContentError, Problem
 from composer.workspace import NEWSLETTER, ThemeFiles, Workspace, themes_known
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SectionSpec:
-    """A section that the newsletter has: its key in an issue, its type, and how it is set up."""
-
-    key: str
-    type: SectionType
-    heading: str
-    required: bool
-    least: int | None
-    most: int | None
-    contents: str
-    options: Group
-
-    @property
-    def anchor(self) -> str:
-        """The section's name in links."""
-        return self.key.replace("_", "-")
-
-    def field(self) -> Field:
-        """What an editor may write under the key."""
-        given = self.type.content
-        limits = dict(given.limits)
-        if given.is_array and self.least is not None:
-            limits["minItems"] = self.least
-        elif given.is_array:
-            limits.setdefault("minItems", 1)
-        if given.is_array and self.most is not None:
-            limits["maxItems"] = self.most
-        items = replace(given.items, from_file=True) if given.items is not None else None
-        return replace(
-            given,
-            title=str(self.heading) or given.title or self.type.title,
-            description=given.description or self.type.description,
-            limits=tuple(limits.items()),
-            items=items,
-            from_file=True,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +89,7 @@ def read_newsletter(workspace: Workspace, language: str | None = None, marks: Ma
         definitions = read_definitions(theme)
     except ContentError as error:
         problems.extend(error.problems)
-    specs = _sections(workspace, theme, root.get("sections"), definitions, problems, marks)
+    specs = read_sections(workspace, theme, root.get("sections"), definitions, problems, marks)
     _check_fields(root.get("fields"), problems)
     if problems:
         raise ContentError(tuple(sorted(set(problems))))
@@ -167,90 +129,6 @@ def _theme(workspace: Workspace, root: MappingNode, problems: list[Problem]) -> 
     return None
 
 
-def _sections(
-    workspace: Workspace,
-    theme: ThemeFiles,
-    node: Node | None,
-    definitions: Mapping[str, Field],
-    problems: list[Problem],
-    marks: Marks | None,
-) -> tuple[SectionSpec, ...]:
-    if not isinstance(node, MappingNode):
-        return ()
-    specs: list[SectionSpec] = []
-    taken = (*built_in("issue").root.properties, "masthead", "imprint", "from")
-    for entry in node.entries:
-        key = entry.key.text
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", key):
-            message = f"“{key}” cannot be a section's key: small letters, digits and _ only"
-            problems.append(entry.key.place.problem("key", message, f"did you mean {_as_key(key)}?"))
-        elif key in taken:
-            message = f"“{key}” has a meaning of its own in an issue"
-            problems.append(entry.key.place.problem("key", message, "give the section another name"))
-        elif isinstance(entry.value, MappingNode):
-            spec = _section(workspace, theme, key, entry.value, definitions, problems, marks)
-            if spec is not None:
-                specs.append(spec)
-    return tuple(specs)
-
-
-def _as_key(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "top_story"
-
-
-def _section(
-    workspace: Workspace,
-    theme: ThemeFiles,
-    key: str,
-    node: MappingNode,
-    definitions: Mapping[str, Field],
-    problems: list[Problem],
-    marks: Marks | None,
-) -> SectionSpec | None:
-    trail = f"sections, {key_words(key)}"
-    name = node.get("type")
-    if not isinstance(name, Scalar) or name.is_empty:
-        hint = f"there are: {', '.join(theme.section_types())}"
-        problems.append(node.place.problem("required", f"{trail}: “type” is missing", hint))
-        return None
-    try:
-        kind = read_section_type(theme, name.text.strip())
-    except ContentError as error:
-        problems.extend(error.problems)
-        return None
-    if kind is None:
-        known = theme.section_types()
-        near = nearest(name.text.strip(), known)
-        hint = f"did you mean {near}? " if near else ""
-        hint += f"there are: {', '.join(known)}"
-        problems.append(name.place.problem("choice", f"{trail}: there is no section type “{name.text.strip()}”", hint))
-        return None
-    own = built_in("newsletter").definitions["section"]
-    schema = Schema(
-        root=replace(own, properties={**own.properties, **kind.options.properties}), definitions=definitions
-    )
-    reader = Reader(schema=schema, workspace=workspace, marks=marks)
-    values = reader.read(node)
-    for problem in reader.problems:
-        joint = ": " if problem.message.startswith("“") else ", "
-        problems.append(replace(problem, message=f"{trail}{joint}{problem.message}"))
-    if not isinstance(values, Group):
-        return None
-    least, most = values["min"], values["max"]
-    if isinstance(least, int) and isinstance(most, int) and least > most:
-        problems.append(node.place.problem("range", f"{trail}: “min” is larger than “max”"))
-    return SectionSpec(
-        key=key,
-        type=kind,
-        heading=text_in(values, "heading") or "",
-        required=values["required"] is True,
-        least=least if isinstance(least, int) else None,
-        most=most if isinstance(most, int) else None,
-        contents=text_in(values, "contents") or "heading",
-        options=Group({option: values[option] for option in kind.options.properties}),
-    )
-
-
 def _check_language(node: Node | None, theme: ThemeFiles, problems: list[Problem]) -> None:
     """The theme must have its fixed phrases in the language."""
     tag = language_tag(node.text.strip()) if isinstance(node, Scalar) else None
@@ -268,7 +146,7 @@ def _check_fields(node: Node | None, problems: list[Problem]) -> None:
         key = entry.key.text
         if not re.fullmatch(r"[a-z][a-z0-9_]*", key):
             message = f"“{key}” cannot be a merge field's name: small letters, digits and _ only"
-            problems.append(entry.key.place.problem("key", message, f"did you mean {_as_key(key)}?"))
+            problems.append(entry.key.place.problem("key", message, f"did you mean {as_key(key)}?"))
         elif key in BUILT_IN or key in RESERVED:
             problems.append(
                 entry.key.place.problem("key", f"the merge field “{key}” is there already", "delete it here")

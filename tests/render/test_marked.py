@@ -26,8 +26,7 @@ def _with(page: str, name: str) -> list[tuple[str, str, str, str]]:
     found = []
     for element in lxml.html.document_fromstring(page).iter():
         if value := element.get(name):
-            own = "".join([element.text or "", *(child.tail or "" for child in element)])
-            words = own if own.strip() else "".join(map(str, element.itertext()))
+            words = "".join(map(str, element.itertext()))
             found.append((str(element.tag), value, element.get("href") or "", words))
     return found
 

@@ -1,0 +1,144 @@
+"""The sections of newsletter.yaml: which an edition has, of which type, and how each is set up.
+
+Comes in: the node of `sections`, the theme. Goes out: a `SectionSpec` for each, and problems with their places.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from composer.content.marks import Marks
+from composer.content.nodes import Mapping as MappingNode
+from composer.content.nodes import Node, Scalar
+from composer.content.reading import Reader
+from composer.content.schema import Field, Schema, built_in
+from composer.content.section_types import SectionType, read_section_type
+from composer.content.values import Group, text_in
+from composer.content.words import key_words, nearest
+from composer.errors import ContentError, Problem
+from composer.workspace import ThemeFiles, Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionSpec:
+    """A section that the newsletter has: its key in an issue, its type, and how it is set up."""
+
+    key: str
+    type: SectionType
+    heading: str
+    required: bool
+    least: int | None
+    most: int | None
+    contents: str
+    options: Group
+
+    @property
+    def anchor(self) -> str:
+        """The section's name in links."""
+        return self.key.replace("_", "-")
+
+    def field(self) -> Field:
+        """What an editor may write under the key."""
+        given = self.type.content
+        limits = dict(given.limits)
+        if given.is_array and self.least is not None:
+            limits["minItems"] = self.least
+        elif given.is_array:
+            limits.setdefault("minItems", 1)
+        if given.is_array and self.most is not None:
+            limits["maxItems"] = self.most
+        items = replace(given.items, from_file=True) if given.items is not None else None
+        return replace(
+            given,
+            title=str(self.heading) or given.title or self.type.title,
+            description=given.description or self.type.description,
+            limits=tuple(limits.items()),
+            items=items,
+            from_file=True,
+        )
+
+
+def read_sections(
+    workspace: Workspace,
+    theme: ThemeFiles,
+    node: Node | None,
+    definitions: Mapping[str, Field],
+    problems: list[Problem],
+    marks: Marks | None,
+) -> tuple[SectionSpec, ...]:
+    """Read the sections, in their order; what is wrong is added to the problems."""
+    if not isinstance(node, MappingNode):
+        return ()
+    specs: list[SectionSpec] = []
+    taken = (*built_in("issue").root.properties, "masthead", "imprint", "from")
+    for entry in node.entries:
+        key = entry.key.text
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", key):
+            message = f"“{key}” cannot be a section's key: small letters, digits and _ only"
+            problems.append(entry.key.place.problem("key", message, f"did you mean {as_key(key)}?"))
+        elif key in taken:
+            message = f"“{key}” has a meaning of its own in an issue"
+            problems.append(entry.key.place.problem("key", message, "give the section another name"))
+        elif isinstance(entry.value, MappingNode):
+            spec = _section(workspace, theme, key, entry.value, definitions, problems, marks)
+            if spec is not None:
+                specs.append(spec)
+    return tuple(specs)
+
+
+def as_key(text: str) -> str:
+    """Make a key of words."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "top_story"
+
+
+def _section(
+    workspace: Workspace,
+    theme: ThemeFiles,
+    key: str,
+    node: MappingNode,
+    definitions: Mapping[str, Field],
+    problems: list[Problem],
+    marks: Marks | None,
+) -> SectionSpec | None:
+    trail = f"sections, {key_words(key)}"
+    name = node.get("type")
+    if not isinstance(name, Scalar) or name.is_empty:
+        hint = f"there are: {', '.join(theme.section_types())}"
+        problems.append(node.place.problem("required", f"{trail}: “type” is missing", hint))
+        return None
+    try:
+        kind = read_section_type(theme, name.text.strip())
+    except ContentError as error:
+        problems.extend(error.problems)
+        return None
+    if kind is None:
+        known = theme.section_types()
+        near = nearest(name.text.strip(), known)
+        hint = f"did you mean {near}? " if near else ""
+        hint += f"there are: {', '.join(known)}"
+        problems.append(name.place.problem("choice", f"{trail}: there is no section type “{name.text.strip()}”", hint))
+        return None
+    own = built_in("newsletter").definitions["section"]
+    schema = Schema(
+        root=replace(own, properties={**own.properties, **kind.options.properties}), definitions=definitions
+    )
+    reader = Reader(schema=schema, workspace=workspace, marks=marks)
+    values = reader.read(node)
+    for problem in reader.problems:
+        joint = ": " if problem.message.startswith("“") else ", "
+        problems.append(replace(problem, message=f"{trail}{joint}{problem.message}"))
+    if not isinstance(values, Group):
+        return None
+    least, most = values["min"], values["max"]
+    if isinstance(least, int) and isinstance(most, int) and least > most:
+        problems.append(node.place.problem("range", f"{trail}: “min” is larger than “max”"))
+    return SectionSpec(
+        key=key,
+        type=kind,
+        heading=text_in(values, "heading") or "",
+        required=values["required"] is True,
+        least=least if isinstance(least, int) else None,
+        most=most if isinstance(most, int) else None,
+        contents=text_in(values, "contents") or "heading",
+        options=Group({option: values[option] for option in kind.options.properties}),
+    )
