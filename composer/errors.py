@@ -13,7 +13,37 @@ Everything else is a bug and keeps its traceback.
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import ClassVar
+
+
+class Level(StrEnum):
+    """What a finding keeps from happening."""
+
+    #: nothing can be built
+    ERROR = "error"
+    #: it can be built and looked at, not sent
+    BLOCKER = "blocker"
+    #: it can be sent, and should be looked at first
+    WARNING = "warning"
+    #: good to know
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """Its place from the heaviest, 0, to the lightest."""
+        return list(Level).index(self)
+
+
+class Who(StrEnum):
+    """Who can act on a finding."""
+
+    #: writes the issue
+    EDITOR = "editor"
+    #: makes the theme
+    DESIGNER = "designer"
+    #: keeps newsletter.yaml, the domain, the server
+    IT = "IT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -26,9 +56,11 @@ class Problem:
     code: str
     message: str
     hint: str = field(default="", compare=False)
+    level: Level = Level.ERROR
+    who: Who = field(default=Who.EDITOR, compare=False)
 
     def __str__(self) -> str:
-        text = f"{self.path}:{self.line}:{self.column}: error: {self.message}  [{self.code}]"
+        text = f"{self.path}:{self.line}:{self.column}: {self.level}: {self.message}  [{self.code}]"
         return f"{text}\n    {self.hint}" if self.hint else text
 
 
