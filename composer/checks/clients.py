@@ -1,0 +1,201 @@
+"""Tells which mail programs do not support what an edition uses, by the tests of caniemail.com.
+
+Comes in: a final HTML document. Goes out: the features it uses, and for each the programs that do not support it, or not
+in full, with the date of the test. What only Outlook reads (`<!--[if mso]>`) is no part of it. Never fetches anything:
+the results lie beside this module in caniemail.json, written by scripts/caniemail.py.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from html import unescape
+from pathlib import Path
+
+from composer.checks.detector import Found, in_sheet, in_tag
+
+_TABLE = Path(__file__).with_name("caniemail.json")
+#: The one program that reads conditional comments; what stands in <!--[if !mso]> is hidden from it.
+_CONDITIONAL = "outlook.windows"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """A feature that a document uses: how often, and what it looked like first, shortened to 60 characters."""
+
+    slug: str
+    count: int
+    example: str
+    #: every one of them stands in <!--[if !mso]>, so Outlook for Windows never sees it
+    hidden_from_outlook: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A feature in use that some programs do not support; programs by the names people give them."""
+
+    use: Use
+    title: str
+    url: str
+    #: when it was last tested, as YYYY-MM-DD
+    tested: str
+    unsupported: tuple[str, ...]
+    partial: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """A feature as caniemail knows it; programs by key, such as "gmail.ios"."""
+
+    slug: str
+    title: str
+    url: str
+    tested: str
+    unsupported: tuple[str, ...]
+    partial: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Every feature by its slug, every program's name by its key, and the day the results are of."""
+
+    updated: str
+    clients: Mapping[str, str]
+    features: Mapping[str, Feature]
+
+
+@cache
+def table() -> Table:
+    """Read the results that lie beside this module."""
+    raw = json.loads(_TABLE.read_text("utf-8"))
+    clients = {
+        f"{family}.{platform}": name
+        for family, platforms in raw["clients"].items()
+        for platform, name in platforms.items()
+    }
+    features = {}
+    for row in raw["features"]:
+        results = dict(zip(clients, row["support"].replace(" ", ""), strict=True))
+        features[row["slug"]] = Feature(
+            slug=row["slug"],
+            title=row["title"],
+            url=row["url"],
+            tested=row["tested"],
+            unsupported=tuple(client for client, result in results.items() if result == "n"),
+            partial=tuple(client for client, result in results.items() if result == "a"),
+        )
+    return Table(updated=raw["updated"], clients=clients, features=features)
+
+
+def gaps(found: Iterable[Use], expected: Container[str] = ()) -> tuple[Gap, ...]:
+    """Return, in the order of `found`, what some program does not support; slugs in `expected` are left out.
+
+    A program that was never tested is not named. Raises KeyError for a slug that the table lacks.
+    """
+    known, result = table(), []
+    for use in found:
+        if use.slug in expected:
+            continue
+        feature = known.features[use.slug]
+        unsupported, partial = (
+            tuple(
+                known.clients[client] for client in clients if not (use.hidden_from_outlook and client == _CONDITIONAL)
+            )
+            for clients in (feature.unsupported, feature.partial)
+        )
+        if unsupported or partial:
+            result.append(
+                Gap(
+                    use=use,
+                    title=feature.title,
+                    url=feature.url,
+                    tested=feature.tested,
+                    unsupported=unsupported,
+                    partial=partial,
+                )
+            )
+    return tuple(result)
+
+
+# A tag, a comment and an element of plain text match at once, closed or not, so that no input makes this slow. A quote
+# means something only behind an equals sign.
+_ATTRIBUTES = r"(?:[^>=]++|=\s*+(?:\"[^\"]*+\"?|'[^']*+'?)?)*+"
+_TOKEN = re.compile(
+    rf"<!--(?:-?>|(?P<comment>.*?)(?:--!?>|\Z))"
+    rf"|<(?P<plain>style|script|title|textarea|xmp)(?![^\s/>])(?P<given>{_ATTRIBUTES})>?(?P<text>.*?)(?:</(?P=plain)(?![^\s/>])|\Z)"
+    rf"|<(?P<name>[a-z][^\s/>]*+)(?P<attributes>{_ATTRIBUTES})"
+    r"|<(?P<doctype>!doctype\s++html)\s*+>",
+    re.DOTALL | re.IGNORECASE,
+)
+_ATTRIBUTE = re.compile(r"([^\s/>=\"']++)(?:\s*+=\s*+(?:\"([^\"]*+)\"?|'([^']*+)'?|([^\s>]*+)))?")
+#: Longer texts are read anew each time, so that what is remembered stays small.
+_REMEMBERED = 20_000
+
+
+def uses(html: str) -> tuple[Use, ...]:
+    """Return the features that a final HTML document uses, sorted by slug.
+
+    Reads elements, attributes, style attributes, <style> sheets and the file names of pictures.
+    """
+    counts: Counter[str] = Counter()
+    examples: dict[str, str] = {}
+    shown: set[str] = set()
+    for (hidden, kind, text), times in _pieces(html).items():
+        for slug, example in _found(kind, text):
+            counts[slug] += times
+            examples.setdefault(slug, example)
+            if not hidden:
+                shown.add(slug)
+    return tuple(
+        Use(slug=slug, count=counts[slug], example=examples[slug], hidden_from_outlook=slug not in shown)
+        for slug in sorted(counts)
+    )
+
+
+def _pieces(html: str) -> Counter[tuple[bool, str, str]]:
+    """Count equal pieces, in the order of their first: (hidden from Outlook, name of a tag or "{}" for a sheet, text)."""
+    pieces: Counter[tuple[bool, str, str]] = Counter()
+    hidden = False
+    for match in _TOKEN.finditer(html):
+        comment, plain, given, text, name, attributes, doctype = match.groups()
+        if name is not None:
+            pieces[hidden, name, attributes] += 1
+        elif comment is not None:
+            if comment.startswith("[if "):
+                hidden = hidden or comment[4:].lstrip().startswith("!mso")
+            elif "<![endif]" in comment:
+                hidden = False
+            else:
+                pieces[hidden, "<!--", ""] += 1
+        elif plain is not None:
+            pieces[hidden, plain, given] += 1
+            if plain.lower() == "style":
+                pieces[hidden, "{}", text] += 1
+        elif doctype is not None:
+            pieces[hidden, "<!doctype", ""] += 1
+    return pieces
+
+
+def _found(kind: str, text: str) -> tuple[Found, ...]:
+    if kind == "<!--":
+        return (("html-comments", "<!-- … -->"),)
+    if kind == "<!doctype":
+        return (("html-doctype", "<!doctype html>"),)
+    return _remembered(kind, text) if len(text) <= _REMEMBERED else tuple(_read(kind, text))
+
+
+@lru_cache(maxsize=4096)
+def _remembered(kind: str, text: str) -> tuple[Found, ...]:
+    return tuple(_read(kind, text))
+
+
+def _read(kind: str, text: str) -> Iterator[Found]:
+    if kind == "{}":
+        return in_sheet(text)
+    attributes: dict[str, str] = {}
+    for match in _ATTRIBUTE.finditer(text):
+        value = match[2] or match[3] or match[4] or ""
+        attributes.setdefault(match[1].lower(), unescape(value) if "&" in value else value)
+    return in_tag(kind.lower(), attributes)

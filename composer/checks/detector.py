@@ -1,0 +1,199 @@
+"""Names the features that one tag, one style attribute or one style sheet uses.
+
+Comes in: a tag's name and attributes, or CSS. Goes out: (feature, example) for each occurrence, in order; every input
+ends in linear time. Never judges, never reads a file: what no pattern is sure of is passed over in silence.
+"""
+
+import re
+from collections.abc import Generator, Iterator, Mapping
+
+from composer.checks.features import (
+    AT_RULES,
+    ATTRIBUTES,
+    BUTTONS,
+    ELEMENTS,
+    INPUTS,
+    MEDIA,
+    PICTURES,
+    PROPERTIES,
+    PSEUDO,
+    SELECTORS,
+    UNITS,
+    VALUES,
+    WORDS,
+)
+
+Found = tuple[str, str]
+
+_UNIT = re.compile(rf"(?<![\w#.-])[-+]?(?:\d++(?:\.\d++)?+|\.\d++)(%|(?:{'|'.join(UNITS)})(?![\w-]))")
+_SYSTEM_FONT = re.compile(r"(?<![\w-])(?:system-ui|ui-(?:serif|sans-serif|rounded|monospace))(?![\w-])")
+_IMPORTANT = re.compile(r" ?! ?important\b")
+_SUFFIX = re.compile(r"[^.?#]\.([a-z]{3,4})(?:[?#]|\Z)")
+# Each alternative matches at once, closed or not, so that no input makes this slow.
+_STRING = r'"(?:[^"\\\n]|\\.)*+"?|' r"'(?:[^'\\\n]|\\.)*+'?"
+_OPAQUE = re.compile(rf"/\*.*?(?:\*/|\Z)|url\(\s*+(?:{_STRING}|[^)\"']*+)\s*+\)?|{_STRING}", re.DOTALL | re.IGNORECASE)
+_ARGUMENTS = re.compile(r"(:(?:nth-[\w-]+|lang|dir))\([^()]*\)?")
+
+
+def _hidden(match: re.Match[str]) -> str:
+    """Blank a comment; keep of a string or an address that there is one, and its length."""
+    return (" " if match[0][0] == "/" else "\0") * len(match[0])
+
+
+def _shown(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def in_style(css: str) -> Iterator[Found]:
+    """Yield what the declarations of a style attribute, or of a rule, use."""
+    masked, at = _OPAQUE.sub(_hidden, css), 0
+    if "/*" in css and _comment(css):
+        yield "css-comments", "/* … */"
+    for part in masked.split(";"):
+        yield from _declaration(part, css[at : at + len(part)])
+        at += len(part) + 1
+
+
+def _comment(css: str) -> bool:
+    return any(match[0].startswith("/*") for match in _OPAQUE.finditer(css))
+
+
+def _declaration(masked: str, source: str) -> Iterator[Found]:
+    """Yield what one declaration uses; `masked` is its source in which strings, addresses and comments are blank."""
+    name, colon, value = masked.partition(":")
+    name, value = name.strip().lower(), " ".join(value.lower().split())
+    if not (colon and name and value):
+        return
+    own, _, rest = source.partition(":")
+    example = _shown(f"{own.strip()}: {rest.strip()}")
+    if slug := PROPERTIES.get(name):
+        yield slug, example
+    if name.startswith("--"):
+        yield "css-variables", example
+    if _IMPORTANT.search(value):
+        yield "css-important", example
+        value = _IMPORTANT.sub("", value)
+    for slug, names, values in VALUES:
+        if names.fullmatch(name) and values.fullmatch(value):
+            yield slug, example
+    if name in ("font-family", "font") and _SYSTEM_FONT.search(value):
+        yield "css-sytem-ui", example
+    if name != "font-family":
+        for unit in dict.fromkeys(_UNIT.findall(value)):
+            yield f"css-unit-{'percent' if unit == '%' else unit}", example
+    for slug, word in WORDS:
+        if word.search(value):
+            yield slug, example
+
+
+def in_sheet(css: str) -> Iterator[Found]:
+    """Yield what a style sheet uses: at-rules, selectors, declarations, one comment for all."""
+    masked = _OPAQUE.sub(_hidden, css)
+    if _comment(css):
+        yield "css-comments", "/* … */"
+    inside: list[str] = []
+    start = 0
+    for match in re.finditer("[{};]|\\Z", masked):
+        piece, source = masked[start : match.start()], css[start : match.start()]
+        start = match.end()
+        around = inside[-1] if inside else ""
+        if match[0] == "{":
+            inside.append((yield from _opened(piece, source, around)))
+            continue
+        if piece.lstrip().startswith("@"):
+            yield from _at_rule(piece, source)
+        elif around in ("rule", "block"):
+            yield from _declaration(piece, source)
+        if match[0] == "}" and inside:
+            inside.pop()
+
+
+def _opened(prelude: str, source: str, around: str) -> Generator[Found, None, str]:
+    """Yield what stands before a {; return what the braces hold: rules of a group, declarations of a rule or a block."""
+    if prelude.lstrip().startswith("@"):
+        yield from _at_rule(prelude, source)
+        name = prelude.split(maxsplit=1)[0].lower()
+        if name.endswith("keyframes"):
+            return "frames"
+        return around or "group" if name in ("@media", "@supports", "@layer", "@container") else "block"
+    if around == "frames":
+        return "block"
+    if around == "rule":
+        yield "css-nesting", _shown(source)
+    yield from _selector(prelude, _shown(source))
+    return "rule"
+
+
+def _at_rule(prelude: str, source: str) -> Iterator[Found]:
+    words = " ".join(prelude.lower().split())
+    name = re.match(r"@[\w-]*", words)
+    slug = AT_RULES.get(name[0] if name else "")
+    if slug is None:
+        return
+    yield slug, _shown(source)
+    if slug == "css-at-media":
+        for feature, pattern in MEDIA:
+            if pattern.search(words):
+                yield feature, _shown(source)
+
+
+def _selector(prelude: str, example: str) -> Iterator[Found]:
+    text = re.sub(r"\[[^\]]*+\]?", "[]", " ".join(prelude.lower().split()))
+    for pseudo in re.finditer(r"::?([a-z-]+)", text):
+        if slug := PSEUDO.get(pseudo[1]):
+            yield slug, example
+    text = re.sub(r"::?[a-z-]+", "", _ARGUMENTS.sub(r"\1", text))
+    text = re.sub(r" ?([>+~,()]) ?", r"\1", text).strip()
+    for slug, pattern in SELECTORS:
+        if pattern.search(text):
+            yield slug, example
+
+
+def in_tag(name: str, attributes: Mapping[str, str]) -> Iterator[Found]:
+    """Yield what a start tag uses, its style attribute included; names are lower case, values as a reader sees them."""
+    if slug := ELEMENTS.get(name):
+        yield slug, f"<{name}>"
+    for attribute, value in attributes.items():
+        if slug := ATTRIBUTES.get(attribute):
+            yield slug, _tag(name, attribute, value)
+    if style := attributes.get("style"):
+        yield from in_style(style)
+    kind = attributes.get("type", "").strip().lower()
+    match name:
+        case "a":
+            yield from _link(attributes.get("href", "").strip())
+        case "button":
+            if slug := BUTTONS.get(kind or "submit"):
+                yield slug, f"<{name}>"
+        case "img":
+            yield from _picture(attributes.get("src", "").strip())
+        case "input":
+            if slug := INPUTS.get(kind or "text"):
+                yield slug, _tag(name, "type", kind)
+        case "link":
+            if "stylesheet" in attributes.get("rel", "").lower().split():
+                yield "html-link", _tag(name, "rel", "stylesheet")
+        case "meta":
+            if attributes.get("name", "").strip().lower() == "color-scheme":
+                yield "html-meta-color-scheme", _tag(name, "name", "color-scheme")
+
+
+def _link(address: str) -> Iterator[Found]:
+    if address.startswith("#") and len(address) > 1:
+        yield "html-anchor-links", _tag("a", "href", address)
+    if address[:7].lower() == "mailto:":
+        yield "html-mailto-links", _tag("a", "href", address)
+
+
+def _picture(address: str) -> Iterator[Found]:
+    if address[:5].lower() == "data:":
+        if ";base64," in address[:100].lower():
+            yield "image-base64", _tag("img", "src", address)
+        return
+    if (suffix := _SUFFIX.search(address.lower())) and (slug := PICTURES.get(suffix[1])):
+        yield slug, _tag("img", "src", address)
+
+
+def _tag(name: str, attribute: str, value: str) -> str:
+    return _shown(f'<{name} {attribute}="{value[:80]}">' if value else f"<{name} {attribute}>")
