@@ -1,0 +1,382 @@
+"""One element's computed style, from what won for it and from its parent's style.
+
+Comes in: winning declarations. Goes out: a `Style`, every length in CSS pixels. Never looks at the tree.
+"""
+
+from dataclasses import dataclass, field
+
+from composer.checks.cascade import Winning
+from composer.checks.colours import CANVAS, CURRENT, LINK, TEXT, TRANSPARENT, Pair, Rgb, Rgba, Scheme, opaque, over
+from composer.checks.declarations import GLOBAL, IMAGE, SIZES, UNITS, Length
+
+_KEYWORDS = dict(
+    zip(
+        ["xx-small", "x-small", "small", "medium", "large", "x-large", "xx-large", "xxx-large"],
+        (9.0, 10.0, 13.0, 16.0, 18.0, 24.0, 32.0, 48.0),
+        strict=True,
+    )
+)
+#: Chromium's 13 px for `font-family: monospace`, where all else is 16 px.
+_FIXED = 13 / 16
+#: What is moved this far out is meant to be unseen.
+_AWAY = -999
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What a document says for all its elements."""
+
+    scheme: Scheme
+    width: int
+    #: `<meta name="color-scheme">`, as words.
+    schemes: str = "normal"
+    #: `<body link="..">`
+    link: Rgba | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Style:
+    """What is computed for an element; lengths in pixels, None where only a layout could tell."""
+
+    #: What its text is painted in, before opacity.
+    color: Rgba
+    #: Its own background, transparent where it has none.
+    background: Rgba
+    has_image: bool
+    #: What is behind its text, blended up to the canvas; None where a picture is.
+    behind: Rgb | None
+    font_size: float
+    font_weight: float
+    font_style: str
+    font_family: str
+    #: As computed for the element itself: "none", "underline", ..
+    text_decoration: str
+    text_align: str
+    text_transform: str
+    #: 0 for `normal`.
+    letter_spacing: float
+    line_height: float | None
+    direction: str
+    display: str
+    width: float | None
+    height: float | None
+    #: Top, right, bottom, left; None for percentages.
+    padding: tuple[float | None, float | None, float | None, float | None]
+    opacity: float
+    #: Nothing of it is seen: display, visibility, opacity or a box without room.
+    is_hidden: bool
+    #: Nothing inside it is seen either.
+    is_closed: bool
+    has_shadow: bool
+    #: A line above, below or around.
+    has_border: bool
+    #: What the colours a browser chooses itself are chosen for.
+    scheme: Scheme
+    parent: "Style | None" = field(repr=False)
+    color_scheme: str = field(repr=False)
+    visibility: str = field(repr=False)
+    current: Rgba = field(repr=False)
+    fill: Rgba | None = field(repr=False)
+    #: It or something around it is painted half transparent, as a whole.
+    in_group: bool = field(repr=False)
+    line: float | str = field(repr=False)
+    indent: float = field(repr=False)
+    #: The size was given in pixels, here or where it is inherited from.
+    is_absolute_size: bool = field(repr=False)
+    shadow: str = field(repr=False)
+
+    @property
+    def is_underlined(self) -> bool:
+        return "underline" in self.text_decoration
+
+    @property
+    def is_block(self) -> bool:
+        return self.display in ("block", "list-item", "table", "flex", "grid", "flow-root") or self.display.startswith(
+            "table-"
+        )
+
+
+class _Reader:
+    """Reads typed values out of what won; global words are resolved here."""
+
+    def __init__(self, won: Winning, parent: Style | None, page: Page) -> None:
+        self.won, self.parent, self.page = won, parent, page
+        self.size = 16.0
+        self.root_size = 16.0
+
+    def word(self, name: str, initial: str, inherited: str = "") -> str:
+        """Read a word; `inherited` names the parent's field where the property inherits."""
+        value = self.won.get(name)
+        if isinstance(value, str) and value not in GLOBAL:
+            return value
+        if inherited and value != "initial" and self.parent is not None:
+            return str(getattr(self.parent, inherited))
+        return initial
+
+    def colour(self, name: str, scheme: Scheme, current: Rgba) -> Rgba | None:
+        match self.won.get(name):
+            case Rgba() as colour:
+                return colour
+            case Pair() as pair:
+                return self.page.link if pair is LINK and self.page.link else pair.under(scheme)
+            case str() as word if word == CURRENT:
+                return current
+            case _:
+                return None
+
+    def pixels(self, name: str) -> float | None:
+        """Read a length; None for words, percentages and what is not said."""
+        value = self.won.get(name)
+        return self.resolve(value, self.size) if isinstance(value, Length) else None
+
+    def resolve(self, length: Length, size: float) -> float | None:
+        number, unit = length
+        if unit in UNITS:
+            return number * UNITS[unit]
+        factor = {"em": size, "rem": self.root_size, "ex": size / 2, "ch": size / 2, "vw": self.page.width / 100}
+        return number * factor[unit] if unit in factor else None
+
+
+def compute(won: Winning, parent: Style | None, page: Page, root: Style | None) -> Style:
+    """Return the style of an element for which these values won."""
+    read = _Reader(won, parent, page)
+    read.root_size = root.font_size if root else 16.0
+    color_scheme = read.word("color-scheme", "normal", "color_scheme")
+    scheme = _used_scheme(color_scheme if color_scheme != "normal" else page.schemes, page.scheme)
+    family = read.word("font-family", "", "font_family")
+    read.size, absolute = _font_size(read, parent, family)
+
+    inherited = parent.current if parent else TEXT.under(scheme)
+    current = read.colour("color", scheme, inherited)
+    if current is None:
+        current = TEXT.under(scheme) if won.get("color") == "initial" else inherited
+    fill = read.colour("-webkit-text-fill-color", scheme, current)
+    if fill is None and won.get("-webkit-text-fill-color") not in (CURRENT, "initial"):
+        fill = parent.fill if parent else None
+    background = read.colour("background-color", scheme, current)
+    if background is None:
+        background = parent.background if parent and won.get("background-color") == "inherit" else TRANSPARENT
+    image = won.get("background-image")
+    has_image = image == IMAGE or image == "inherit" and parent is not None and parent.has_image
+
+    opacity = won.get("opacity", 1.0)
+    if not isinstance(opacity, float):
+        opacity = parent.opacity if parent and opacity == "inherit" else 1.0
+    in_group = opacity < 1 or parent is not None and parent.in_group
+    visibility = read.word("visibility", "visible", "visibility")
+    display = _display(read)
+    indent = _inherited_pixels(read, "text-indent", parent.indent if parent else 0.0)
+    is_closed = (
+        parent is not None
+        and parent.is_closed
+        or display == "none"
+        or opacity == 0
+        or won.get("content-visibility") == "hidden"
+        or _is_away(read, indent, display)
+        or _has_no_room(read, display)
+    )
+    line, line_height = _line_height(read, parent)
+    decoration = read.word("text-decoration-line", "none")
+    if won.get("text-decoration-line") == "inherit" and parent:
+        decoration = parent.text_decoration
+    shadow = read.word("text-shadow", "none", "shadow")
+    return Style(
+        color=fill or current,
+        background=background,
+        has_image=has_image,
+        behind=_behind(background, opacity, parent, scheme, has_image=has_image, in_group=in_group),
+        font_size=read.size,
+        font_weight=_font_weight(read, parent),
+        font_style=read.word("font-style", "normal", "font_style"),
+        font_family=family,
+        text_decoration=decoration,
+        text_align=read.word("text-align", "start", "text_align"),
+        text_transform=read.word("text-transform", "none", "text_transform"),
+        letter_spacing=_inherited_pixels(read, "letter-spacing", parent.letter_spacing if parent else 0.0),
+        line_height=line_height,
+        direction=read.word("direction", "ltr", "direction"),
+        display=display,
+        width=read.pixels("width"),
+        height=read.pixels("height"),
+        padding=(_padding(read, "top"), _padding(read, "right"), _padding(read, "bottom"), _padding(read, "left")),
+        opacity=opacity,
+        is_hidden=is_closed or visibility != "visible",
+        is_closed=is_closed,
+        has_shadow=shadow != "none",
+        has_border=any(_is_edge(read, edge, scheme, current) for edge in ("border-top", "border-bottom", "outline")),
+        scheme=scheme,
+        parent=parent,
+        color_scheme=color_scheme,
+        visibility=visibility,
+        current=current,
+        fill=fill,
+        in_group=in_group,
+        line=line,
+        indent=indent,
+        is_absolute_size=absolute,
+        shadow=shadow,
+    )
+
+
+def _used_scheme(words: str, asked: Scheme) -> Scheme:
+    """Choose between what is asked for and what `color-scheme` offers (CSS Color Adjust 1, 2.2)."""
+    offered = [word for word in words.split() if word in ("light", "dark")]
+    if asked in offered or not offered:
+        return asked if offered else Scheme.LIGHT
+    return Scheme(offered[0])
+
+
+def _font_size(read: _Reader, parent: Style | None, family: str) -> tuple[float, bool]:
+    value = read.won.get("font-size")
+    around = parent.font_size if parent else 16.0
+    absolute = parent.is_absolute_size if parent else False
+    size = around
+    if isinstance(value, Length):
+        number, unit = value
+        resolved = number * around / 100 if unit == "%" else read.resolve(value, around)
+        if resolved is not None:
+            absolute = absolute if unit in ("%", "em", "ex", "ch") else True
+            size = resolved
+    elif isinstance(value, str) and value in SIZES:
+        size = {"smaller": around / 1.2, "larger": around * 1.2}.get(value) or _KEYWORDS[value]
+        absolute = absolute and value not in _KEYWORDS
+    elif value == "initial":
+        size, absolute = 16.0, False
+    was_fixed, is_fixed = parent is not None and parent.font_family == "monospace", family == "monospace"
+    if not absolute and is_fixed != was_fixed:
+        anew = isinstance(value, str) and value in _KEYWORDS or value == "initial"
+        size = size * _FIXED if is_fixed else size if anew else size / _FIXED
+    elif not absolute and is_fixed and isinstance(value, str) and value in _KEYWORDS:
+        size *= _FIXED
+    return size, absolute
+
+
+def _font_weight(read: _Reader, parent: Style | None) -> float:
+    value = read.won.get("font-weight")
+    around = parent.font_weight if parent else 400.0
+    match value:
+        case float():
+            return value
+        case "bolder":
+            return 400.0 if around < 350 else 700.0 if around < 550 else 900.0 if around < 900 else around
+        case "lighter":
+            return around if around < 100 else 100.0 if around < 550 else 400.0 if around < 750 else 700.0
+        case "initial":
+            return 400.0
+        case _:
+            return around
+
+
+def _inherited_pixels(read: _Reader, name: str, inherited: float) -> float:
+    value = read.won.get(name)
+    if isinstance(value, Length):
+        return read.resolve(value, read.size) or 0.0
+    return 0.0 if value in ("normal", "initial") else inherited
+
+
+def _line_height(read: _Reader, parent: Style | None) -> tuple[float | str, float | None]:
+    """Return what is inherited (a factor, "normal", or pixels as text) and the height in pixels."""
+    value = read.won.get("line-height")
+    line: float | str = parent.line if parent else "normal"
+    if isinstance(value, Length):
+        number, unit = value
+        pixels = number * read.size / 100 if unit == "%" else read.resolve(value, read.size)
+        line = f"{pixels}" if pixels is not None else line
+    elif isinstance(value, float):
+        line = value
+    elif value in ("normal", "initial"):
+        line = "normal"
+    if isinstance(line, float):
+        return line, line * read.size
+    return line, None if line == "normal" else float(line)
+
+
+def _display(read: _Reader) -> str:
+    display = read.word("display", "inline")
+    if read.won.get("display") == "inherit" and read.parent is not None:
+        display = read.parent.display
+    out_of_line = read.word("float", "none") != "none" or read.word("position", "static") in ("absolute", "fixed")
+    flexed = read.parent is not None and read.parent.display in ("flex", "inline-flex", "grid", "inline-grid")
+    return "block" if (out_of_line or flexed) and display in ("inline", "inline-block") else display
+
+
+def _padding(read: _Reader, side: str) -> float | None:
+    return read.pixels(f"padding-{side}") if f"padding-{side}" in read.won else 0.0
+
+
+def _is_edge(read: _Reader, edge: str, scheme: Scheme, current: Rgba) -> bool:
+    if read.word(f"{edge}-style", "none") in ("none", "hidden"):
+        return False
+    width = read.pixels(f"{edge}-width") if f"{edge}-width" in read.won else 3.0
+    colour = read.colour(f"{edge}-color", scheme, current)
+    return width != 0 and (colour is None or colour.alpha > 0)
+
+
+def _is_away(read: _Reader, indent: float, display: str) -> bool:
+    """Say whether it is moved out of the page."""
+    if read.word("position", "static") in ("absolute", "fixed") and any(
+        (pixels := read.pixels(side)) is not None and pixels <= _AWAY for side in ("left", "top")
+    ):
+        return True
+    return indent <= _AWAY and display != "inline"
+
+
+def _has_no_room(read: _Reader, display: str) -> bool:
+    """Say whether it is a box of next to no height or width that hides what does not fit (a preheader's)."""
+    if display == "inline" or display.startswith("table"):
+        return False
+    overflow = read.word("overflow-x", "visible"), read.word("overflow-y", "visible")
+    if overflow != ("hidden", "hidden") and not set(overflow) & {"auto", "scroll"}:
+        return False
+    for name, before, after in (("height", "top", "bottom"), ("width", "left", "right")):
+        lengths = [pixels for each in (name, f"max-{name}") if (pixels := read.pixels(each)) is not None]
+        least = read.pixels(f"min-{name}") or 0.0
+        padding = (_padding(read, before) or 0.0) + (_padding(read, after) or 0.0)
+        limit = 2 if overflow == ("hidden", "hidden") else 1
+        if lengths and max(min(lengths), least) + padding < limit:
+            return True
+    return False
+
+
+def _behind(
+    background: Rgba, opacity: float, parent: Style | None, scheme: Scheme, *, has_image: bool, in_group: bool
+) -> Rgb | None:
+    if has_image:
+        return None
+    canvas = Rgb(*CANVAS.under(scheme)[:3])
+    if not in_group:
+        if background.alpha == 1:
+            return Rgb(*background[:3])
+        below = parent.behind if parent else canvas
+        return below and opaque(background, below)
+    return _through_groups(background, background, opacity, parent, canvas)
+
+
+def _through_groups(paint: Rgba, background: Rgba, opacity: float, parent: Style | None, canvas: Rgb) -> Rgb | None:
+    """Blend something painted on an element with all that is behind it.
+
+    An element's opacity holds for itself and all that is in it, as one picture (CSS Color 4, 3.3).
+    """
+    paint = over(paint, background)
+    paint = paint._replace(alpha=paint.alpha * opacity)
+    around = parent
+    while around is not None:
+        if not around.in_group:
+            return around.behind and opaque(paint, around.behind)
+        if around.has_image and paint.alpha < 1:
+            return None
+        paint = over(paint, around.background)
+        paint = paint._replace(alpha=paint.alpha * around.opacity)
+        canvas = Rgb(*CANVAS.under(around.scheme)[:3])
+        around = around.parent
+    return opaque(paint, canvas)
+
+
+def text_colour(style: Style) -> Rgb | None:
+    """Return what an element's text looks like where it stands; None where what is behind it is not known."""
+    if style.behind is None:
+        return None
+    if not style.in_group:
+        return opaque(style.color, style.behind)
+    canvas = Rgb(*CANVAS.under(style.scheme)[:3])
+    return _through_groups(style.color, style.background, style.opacity, style.parent, canvas)

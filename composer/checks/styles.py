@@ -1,0 +1,157 @@
+"""The computed styles of a document, without a browser: what Chromium's getComputedStyle says, as far as checks ask.
+
+Comes in: a parsed HTML document, a colour scheme and a width. Goes out: a `Style` for each element, with the colour
+behind its text. Never lays anything out: sizes that depend on content are unknown. Conditional comments are comments.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from lxml.html import HtmlElement
+
+from composer.checks.browser_sheet import BY_TAG, HINTS, hints, link_colour
+from composer.checks.cascade import Cascade, Sheet, Weighed, winning
+from composer.checks.colours import Rgb, Scheme
+from composer.checks.computed import Page, Style, compute
+from composer.checks.declarations import Declaration, declarations
+
+__all__ = ["Scheme", "Style", "Styles"]
+
+
+class _Node(NamedTuple):
+    """An element, with all that its style depends on but the sheets."""
+
+    element: HtmlElement
+    #: The parent's place in the outline; -1 for the root.
+    parent: int
+    #: The same number for the same names, classes and ids from the root down.
+    path: int
+    inline: str
+    #: Attributes that mean style; a child of a closed `details` has one that no document has.
+    hints: tuple[tuple[str, str], ...]
+
+
+_CLOSED = ("", "")
+_UNSEEN = (Declaration("content-visibility", "hidden"),)
+
+
+class _Outline:
+    """A document read once, for both schemes: its elements in order, its sheets, and which elements have text."""
+
+    def __init__(self, tree: HtmlElement) -> None:
+        self.nodes: list[_Node] = []
+        #: Elements that have text of their own, beside blanks.
+        self.texts: list[HtmlElement] = []
+        self.sheets: list[Sheet] = []
+        self.schemes = "normal"
+        self.attributes: frozenset[str] = frozenset()
+        self._read(tree)
+
+    def _read(self, tree: HtmlElement) -> None:
+        places: dict[HtmlElement, int] = {}
+        paths: dict[tuple[int, str, str | None, str | None], int] = {}
+        texts: dict[HtmlElement, None] = {}
+        attributes: set[str] = set()
+        nodes = self.nodes
+        for element in tree.iter():
+            around = element.getparent() if element is not tree else None
+            if around is not None and (tail := element.tail) and not tail.isspace():
+                texts[around] = None
+            if not isinstance(tag := element.tag, str):
+                continue
+            if (text := element.text) and not text.isspace():
+                texts[element] = None
+            parent = places[around] if around is not None else -1
+            inline = ""
+            group = name = None
+            found: tuple[tuple[str, str], ...] = ()
+            for key, value in element.items():
+                attributes.add(key)
+                if key == "style":
+                    inline = value
+                elif key == "class":
+                    group = value
+                elif key == "id":
+                    name = value
+                elif key in HINTS:
+                    found += ((key, "" if key in ("href", "title") else value),)
+            above = nodes[parent].path if parent >= 0 else -1
+            if tag == "style":
+                self.sheets.append(Sheet(element.text or "", element.get("media", "")))
+            elif tag == "meta" and element.get("name", "").lower() == "color-scheme" and self.schemes == "normal":
+                self.schemes = " ".join(element.get("content", "").lower().split()) or "normal"
+            if around is not None and around.tag == "details" and tag != "summary" and "open" not in around.attrib:
+                found += (_CLOSED,)
+            places[element] = len(nodes)
+            path = paths.setdefault((above, tag, group, name), len(paths))
+            nodes.append(_Node(element, parent, path, inline, found))
+        self.texts = list(texts)
+        self.attributes = frozenset(attributes)
+
+
+class Styles:
+    """The computed styles of one document as it stands, in one scheme, for one width of the window.
+
+    A document that is changed afterwards needs new ones.
+    """
+
+    def __init__(self, tree: HtmlElement, scheme: Scheme, width: int = 700) -> None:
+        self._read(_Outline(tree), scheme, width)
+
+    def under(self, scheme: Scheme) -> "Styles":
+        """Return the styles of the same document, unchanged since, in a scheme; the document is not read again."""
+        other = Styles.__new__(Styles)
+        other._read(self._outline, scheme, self.width)
+        return other
+
+    def _read(self, outline: _Outline, scheme: Scheme, width: int) -> None:
+        self.scheme, self.width = scheme, width
+        self._outline = outline
+        body = next((node for node in outline.nodes if node.element.tag == "body"), None)
+        page = Page(
+            scheme=scheme,
+            width=width,
+            schemes=outline.schemes,
+            link=link_colour(dict(body.hints)) if body else None,
+        )
+        cascade = Cascade(outline.sheets, scheme, width, outline.attributes)
+        by_path: dict[int, tuple[Weighed, ...]] = {}
+        known: dict[tuple[object, ...], Style] = {}
+        styles: list[Style] = []
+        root: Style | None = None
+        for element, place, path, inline, found in outline.nodes:
+            parent = styles[place] if place >= 0 else None
+            others = cascade.others(element) if cascade.looks_further else ()
+            key = (parent, path, inline, found, *(each.order for each in others))
+            style = known.get(key)
+            if style is None:
+                applied = by_path.get(path)
+                if applied is None:
+                    applied = by_path[path] = cascade.by_path(element)
+                defaults = BY_TAG.get(element.tag, ()) + hints(element.tag, dict(found))
+                if _CLOSED in found:
+                    defaults += _UNSEEN
+                won = winning(defaults, (*applied, *others), declarations(inline) if inline else ())
+                style = known[key] = compute(won, parent, page, root)
+            if root is None:
+                root = style
+            styles.append(style)
+        self._styles: dict[HtmlElement, Style] = dict(
+            zip((node.element for node in outline.nodes), styles, strict=True)
+        )
+
+    def of(self, element: HtmlElement) -> Style:
+        """Return an element's computed style. Raises KeyError for what is no element of this document."""
+        return self._styles[element]
+
+    def background(self, element: HtmlElement) -> Rgb | None:
+        """Return the colour behind an element's text, blended up to the canvas; None where a picture is there."""
+        return self._styles[element].behind
+
+    def with_text(self) -> Iterator[HtmlElement]:
+        """Give the elements that have text of their own, in the order of their texts, hidden ones too."""
+        return iter(self._outline.texts)
+
+    def items(self, tag: str) -> Iterator[tuple[HtmlElement, Style]]:
+        """Give the elements of one name with their styles, in document order."""
+        return ((element, style) for element, style in self._styles.items() if element.tag == tag)
