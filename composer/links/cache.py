@@ -1,0 +1,92 @@
+"""Remembers answers between runs, in one JSON file.
+
+Comes in: a path. Goes out: answers by the page's address. A file that is missing, broken or not writable is as good as
+an empty one: it is never worth a failure. What it says is checked, for it may have come with a clone.
+"""
+
+import contextlib
+import datetime
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from composer.links.answer import Answer, Verdict
+
+_DAY = datetime.timedelta(days=1)
+_HOUR = datetime.timedelta(hours=1)
+#: Answers older than this are dropped.
+_KEPT = 7 * _DAY
+_FORM = 1
+
+
+def is_fresh(answer: Answer, now: datetime.datetime) -> bool:
+    """Tell whether an answer may be used again: for a day, or for an hour when it was none."""
+    age = now - answer.asked_at
+    return datetime.timedelta(0) <= age < (_HOUR if answer.verdict is Verdict.UNSURE else _DAY)
+
+
+def read(path: Path) -> dict[str, Answer]:
+    """Read what is remembered, fresh or not; nothing when there is nothing that can be read."""
+    try:
+        match json.loads(path.read_bytes()):
+            case {"form": int(form), "answers": list(items)} if form == _FORM:
+                answers = [answer for item in items if (answer := _answer(item)) is not None]
+                return {answer.url: answer for answer in answers}
+    except (OSError, ValueError, RecursionError):
+        pass
+    return {}
+
+
+def write(path: Path, answers: Mapping[str, Answer], now: datetime.datetime) -> None:
+    """Remember answers, the file swapped whole and readable by its owner only."""
+    kept = [
+        {
+            "url": url,
+            "verdict": answer.verdict.value,
+            "reason": answer.reason,
+            "final": answer.final,
+            "status": answer.status,
+            "asked_at": answer.asked_at.isoformat(),
+        }
+        for url, answer in sorted(answers.items())
+        if answer.verdict is not Verdict.REFUSED and now - answer.asked_at < _KEPT
+    ]
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 0600
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump({"form": _FORM, "answers": kept}, file, ensure_ascii=False, indent=1)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+
+def _answer(item: object) -> Answer | None:
+    match item:
+        case {
+            "url": str(url),
+            "verdict": str(word),
+            "reason": str(reason),
+            "final": str() | None as final,
+            "status": int() | None as status,
+            "asked_at": str(at),
+        }:
+            try:
+                verdict, asked_at = Verdict(word), datetime.datetime.fromisoformat(at)
+            except ValueError:
+                return None
+            if asked_at.tzinfo is None or verdict is Verdict.REFUSED or not reason.isprintable():
+                return None
+            if (verdict is Verdict.MOVED) != (final is not None) or (final and not _is_web(final)):
+                return None
+            utc = asked_at.astimezone(datetime.UTC)
+            return Answer(url=url, verdict=verdict, reason=reason, final=final, status=status, asked_at=utc)
+    return None
+
+
+def _is_web(url: str) -> bool:
+    return url.startswith(("http://", "https://")) and url.isascii() and url.isprintable() and " " not in url

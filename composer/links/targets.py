@@ -1,0 +1,97 @@
+"""Takes a link apart into what a request needs.
+
+Comes in: a link as written, or a Location header and the address it is relative to. Goes out: a `Target`, ASCII
+throughout, or why there is none. Never looks anything up.
+"""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, urljoin, urlsplit
+
+import idna
+
+from composer.links.answer import Hindrance, Verdict
+
+_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
+_UNREADABLE = Hindrance(verdict=Verdict.UNSURE, reason="the address cannot be read")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A page to ask for."""
+
+    scheme: str
+    #: A name in lower case (A-labels, RFC 5891), or an address without brackets.
+    host: str
+    port: int
+    #: Path and query.
+    path: str
+    #: Not part of the page's address, never sent.
+    fragment: str
+
+    @property
+    def authority(self) -> str:
+        """The Host header: the port only where it is not the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The page's address, without a fragment: two links that lead to one page have the same."""
+        return f"{self.scheme}://{self.authority}{self.path}"
+
+
+def read_target(text: str, base: str = "") -> Target | Hindrance:
+    """Read a link (RFC 3986, or an IRI of RFC 3987), relative to `base` where one is given."""
+    try:
+        parts = urlsplit(urljoin(base, text.strip()))
+        port = parts.port
+    except ValueError:
+        return _UNREADABLE
+    if parts.scheme not in _PORTS:
+        if not parts.scheme:
+            return _UNREADABLE
+        reason = f"it begins with “{parts.scheme[:20]}:”, and only http and https are asked"
+        return Hindrance(verdict=Verdict.REFUSED, reason=reason)
+    if "@" in parts.netloc:
+        return Hindrance(verdict=Verdict.UNSURE, reason="the address holds a user name, which is not sent")
+    host = _host(parts.hostname or "")
+    if host is None or port == 0:
+        return _UNREADABLE
+    query = f"?{_encode(parts.query)}" if parts.query else ""
+    return Target(
+        scheme=parts.scheme,
+        host=host,
+        port=port or _PORTS[parts.scheme],
+        path=(_encode(parts.path) or "/") + query,
+        fragment=_encode(parts.fragment),
+    )
+
+
+def read_location(raw: bytes) -> str:
+    """Read a Location header: ASCII as it should be, UTF-8 as it often is, or bytes that only its server understands."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return quote(raw, safe=bytes(range(0x21, 0x7F)))
+
+
+def _encode(part: str) -> str:
+    return quote(part, safe="/%:@!$&'()*+,;=?~-._[]")
+
+
+def _host(host: str) -> str | None:
+    if ":" in host:
+        try:
+            return str(ipaddress.IPv6Address(host))
+        except ValueError:
+            return None
+    if not host.isascii():
+        try:
+            host = idna.encode(host, uts46=True).decode("ascii")
+        except idna.IDNAError:
+            return None
+    host = host.removesuffix(".")
+    return host if _HOST.fullmatch(host) else None

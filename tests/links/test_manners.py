@@ -1,0 +1,161 @@
+"""Politeness, time, progress, and a person who stops it."""
+
+import datetime
+import itertools
+import os
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from composer.links import cache
+from composer.links.answer import Verdict
+from composer.links.asking import ask
+from composer.links.reach import Limits
+from tests.links.web import Visit, Web, hang, leads, ok
+
+NOW = datetime.datetime(2025, 1, 30, 9, 0, tzinfo=datetime.UTC)
+
+
+class Counter:
+    """A page that counts how many stand in it at once."""
+
+    def __init__(self) -> None:
+        self.inside = self.most = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, visit: Visit) -> None:
+        with self._lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+        visit.closing.wait(0.005)
+        with self._lock:
+            self.inside -= 1
+        ok(visit)
+
+
+def test_a_host_is_asked_one_thing_at_a_time(web: Web) -> None:
+    """Also when redirects of other hosts lead to it meanwhile."""
+    counter = Counter()
+    web.site("busy.example", counter)
+    for n in range(7):
+        web.site(f"{n}.example", leads(f"http://busy.example/from/{n}"))
+    urls = [f"http://{n}.example/" for n in range(7)] + [f"http://busy.example/{n}" for n in range(7)]
+    answers = ask(urls, cache=None, now=NOW, reach=web.reach())
+    assert [answer.verdict for answer in answers.values()] == [Verdict.MOVED] * 7 + [Verdict.FINE] * 7
+    assert len(web.asked("busy.example")) == 14
+    assert counter.most == 1
+
+
+def test_eight_hosts_are_asked_at_once_and_no_more(web: Web) -> None:
+    """Each of the first eight answers only when all eight are being asked; of twelve, never more than eight are."""
+    gate = threading.Barrier(8)
+    counter = Counter()
+
+    def together(visit: Visit) -> None:
+        gate.wait(5)
+        counter(visit)
+
+    for n in range(12):
+        web.site(f"{n}.example", {"/": counter if n >= 8 else together, "/2": counter, "/3": counter})
+    urls = [f"http://{n}.example/{page}" for n in range(12) for page in ("", "2", "3")]
+    answers = ask(urls, cache=None, now=NOW, reach=web.reach())
+    assert {answer.verdict for answer in answers.values()} == {Verdict.FINE}
+    assert counter.most <= 8
+
+
+def test_a_host_is_left_alone_between_two_requests(web: Web) -> None:
+    """The pause is from the end of one to the beginning of the next."""
+    web.site("news.example", ok)
+    ask([f"http://news.example/{n}" for n in range(3)], cache=None, now=NOW, reach=web.reach(Limits(pause=0.05)))
+    begun = [visit.begun for visit in web.visits]
+    assert all(later - earlier >= 0.05 for earlier, later in itertools.pairwise(begun))
+
+
+def test_the_run_has_an_end(web: Web, tmp_path: Path) -> None:
+    """What there was no time for is said so, and not remembered; what was answered is."""
+    web.site("good.example", ok)
+    web.site("slow.example", hang)
+    urls = ["http://good.example/", *(f"http://slow.example/{n}" for n in range(20))]
+    path = tmp_path / "links.json"
+    answers = ask(urls, cache=path, now=NOW, reach=web.reach(Limits(run=0.4, pause=0)))
+    first, *others = answers.values()
+    assert first.verdict is Verdict.FINE
+    assert {(each.verdict, each.reason) for each in others} == {(Verdict.UNSURE, "there was no time left to ask")}
+    assert list(cache.read(path)) == ["http://good.example/"]
+
+
+def test_a_resolver_that_hangs_does_not_hold_us(web: Web) -> None:
+    """A look-up counts to the request's time."""
+    free = threading.Event()
+
+    def look_up(host: str) -> list[str]:
+        free.wait(10)
+        return []
+
+    reach = web.reach(Limits(request=0.1, pause=0))
+    object.__setattr__(reach, "look_up", look_up)
+    answer = ask(["http://news.example/"], cache=None, now=NOW, reach=reach)["http://news.example/"]
+    free.set()
+    assert (answer.verdict, answer.reason) == (
+        Verdict.UNSURE,
+        "the name “news.example” could not be looked up just now",
+    )
+
+
+def test_progress_is_told(web: Web, tmp_path: Path) -> None:
+    """Pages, not links, in the caller's thread; those remembered count as done at once."""
+    web.site("news.example", ok)
+    told: list[tuple[int, int, bool]] = []
+
+    def tell(done: int, total: int) -> None:
+        told.append((done, total, threading.current_thread() is threading.main_thread()))
+
+    urls = ["http://news.example/a", "http://news.example/a#x", "http://news.example/b", "mailto:a@b.example"]
+    ask(urls[:2], cache=tmp_path / "links.json", now=NOW, reach=web.reach())
+    ask([*urls, "http://news.example/c"], cache=tmp_path / "links.json", now=NOW, tell=tell, reach=web.reach())
+    assert told == [(1, 3, True), (2, 3, True), (3, 3, True)]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a signal")
+def test_a_person_can_stop_it(web: Web, tmp_path: Path) -> None:
+    """Ctrl-C ends it while a server hangs; nobody else is asked; what was answered is remembered."""
+    answered = threading.Event()
+    hanging = threading.Event()
+
+    def stop_then_hang(visit: Visit) -> None:
+        hanging.set()
+        answered.wait(5)
+        os.kill(os.getpid(), signal.SIGINT)
+        hang(visit)
+
+    web.site("good.example", ok)
+    web.site("slow.example", stop_then_hang)
+    urls = ["http://good.example/", *(f"http://slow.example/{n}" for n in range(5))]
+    path = tmp_path / "links.json"
+    with pytest.raises(KeyboardInterrupt):
+        ask(urls, cache=path, now=NOW, tell=lambda _done, _total: answered.set(), reach=web.reach(Limits(request=9)))
+    assert hanging.is_set()
+    assert list(cache.read(path)) == ["http://good.example/"]
+    web.close()
+    assert len(web.asked("slow.example")) == 1
+
+
+def test_a_bug_keeps_its_traceback(web: Web) -> None:
+    """What is no server's fault ends the run, and is not taken for an answer."""
+    reach = web.reach()
+
+    def look_up(host: str) -> list[str]:
+        raise ZeroDivisionError
+
+    object.__setattr__(reach, "look_up", look_up)
+    with pytest.raises(ZeroDivisionError):
+        ask(["http://news.example/"], cache=None, now=NOW, reach=reach)
+
+
+@pytest.mark.parametrize("zone", [datetime.UTC, datetime.timezone(datetime.timedelta(hours=5))])
+def test_answers_are_dated_in_utc(web: Web, zone: datetime.timezone) -> None:
+    web.site("news.example", ok)
+    answer = ask(["http://news.example/"], cache=None, now=NOW.astimezone(zone), reach=web.reach())
+    assert answer["http://news.example/"].asked_at.isoformat() == "2025-01-30T09:00:00+00:00"

@@ -1,0 +1,225 @@
+"""A small internet: hosts with public addresses, each a real server on loopback, and no way to anywhere else.
+
+A page is a behaviour: a function that is handed a `Visit` and does with the connection what it likes.
+"""
+
+import contextlib
+import functools
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from composer.links.reach import Limits, Reach, connect, trust
+from tests.links.certificates import KEY
+
+#: For servers that answer: long, so that a busy machine does not fail a test.
+PATIENT = Limits(request=5, link=8, run=20, pause=0)
+#: For servers that do not.
+HASTY = Limits(request=0.15, link=0.4, run=20, pause=0)
+
+
+@dataclass
+class Visit:
+    """A request as a server sees it."""
+
+    host: str
+    method: str
+    path: str
+    head: str
+    connection: socket.socket
+    closing: threading.Event
+    begun: float = field(default_factory=time.monotonic)
+    ended: float = 0.0
+
+    def say(self, raw: bytes) -> None:
+        self.connection.sendall(raw)
+
+    def answer(self, status: int, *headers: str) -> None:
+        self.say("\r\n".join((f"HTTP/1.1 {status} So", *headers, "", "")).encode())
+
+
+#: The rules of the program, made once.
+TRUST = functools.cache(trust)
+
+Behaviour = Callable[[Visit], None]
+
+
+def ok(visit: Visit) -> None:
+    visit.answer(200, "Content-Type: text/html")
+    if visit.method == "GET":
+        visit.say(b"<h1>Good news</h1>")
+
+
+def says(status: int) -> Behaviour:
+    return lambda visit: visit.answer(status, "Content-Length: 0")
+
+
+def leads(to: str | bytes, status: int = 301) -> Behaviour:
+    location = to.encode() if isinstance(to, str) else to
+    return lambda visit: visit.say(b"HTTP/1.1 %d Over there\r\nlocation: %s\r\n\r\n" % (status, location))
+
+
+def by_method(*, head: Behaviour, get: Behaviour) -> Behaviour:
+    return lambda visit: (head if visit.method == "HEAD" else get)(visit)
+
+
+def raw(text: bytes) -> Behaviour:
+    return lambda visit: visit.say(text)
+
+
+def hang(visit: Visit) -> None:
+    visit.closing.wait(10)
+
+
+def drip(visit: Visit) -> None:
+    """Send a good answer, a byte at a time: five seconds long, unless nobody listens any more."""
+    for byte in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 500:
+        if visit.closing.wait(0.01):
+            break
+        visit.say(bytes([byte]))
+
+
+def endless(visit: Visit) -> None:
+    """Send headers for as long as somebody listens."""
+    visit.say(b"HTTP/1.1 200 OK\r\n")
+    while not visit.closing.is_set():
+        visit.say(b"X-More: and more\r\n" * 100)
+
+
+class Web:
+    """Makes hosts, and counts what is asked of whom."""
+
+    def __init__(self) -> None:
+        self.visits: list[Visit] = []
+        self.looked_up: list[str] = []
+        self.connected: list[str] = []
+        self.names: dict[str, list[list[str]]] = {}
+        self._ports: dict[tuple[str, int], int] = {}
+        self._closing = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._listeners: list[socket.socket] = []
+
+    def site(self, host: str, pages: Mapping[str, Behaviour] | Behaviour, *, port: int = 80) -> str:
+        """Put a host on the net; give its address, a new public one."""
+        address = f"93.184.216.{len(self._listeners) + 1}"
+        self.names[host] = [[address]]
+        self._ports[address, port] = self._listen(host, pages, None)
+        return address
+
+    def secure_site(self, host: str, certificate: str, folder: Path) -> ssl.SSLContext:
+        """Put a host on the net that speaks TLS; everything on it is fine."""
+        pem = folder / f"{host}.pem"
+        pem.write_text(KEY + certificate)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pem)
+        address = f"93.184.216.{len(self._listeners) + 1}"
+        self.names[host] = [[address]]
+        self._ports[address, 443] = self._listen(host, ok, context)
+        return context
+
+    def trap(self, host: str = "127.0.0.1") -> int:
+        """Listen on loopback itself; nobody should ever come."""
+        return self._listen("trap", ok, None, host)
+
+    def reach(self, limits: Limits = PATIENT, trust: Callable[[], ssl.SSLContext] = TRUST) -> Reach:
+        return Reach(look_up=self._look_up, connect=self._connect, trust=trust, limits=limits)
+
+    def asked(self, host: str) -> list[str]:
+        return [f"{visit.method} {visit.path}" for visit in self.visits if visit.host == host]
+
+    def close(self) -> None:
+        """End every server, and see the end of everybody who was talking to one."""
+        self._closing.set()
+        for listener in self._listeners:
+            with contextlib.suppress(OSError):
+                socket.create_connection(listener.getsockname(), timeout=1).close()
+        for thread in [*self._threads, *(each for each in threading.enumerate() if each.name.startswith("links:"))]:
+            thread.join(10)
+            assert not thread.is_alive(), thread.name
+
+    def _look_up(self, host: str) -> list[str]:
+        self.looked_up.append(host)
+        with contextlib.suppress(ValueError):
+            return [str(ipaddress.ip_address(host))]
+        answers = self.names.get(host)
+        if answers is None:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    def _connect(self, address: str, port: int, seconds: float) -> socket.socket:
+        self.connected.append(address)
+        if local := self._ports.get((address, port)):
+            return connect("127.0.0.1", local, seconds)
+        if ipaddress.ip_address(address).is_loopback:  # so that a trap is really walked into
+            return connect(address, port, seconds)
+        raise ConnectionRefusedError
+
+    def _listen(
+        self,
+        host: str,
+        pages: Mapping[str, Behaviour] | Behaviour,
+        tls: ssl.SSLContext | None,
+        interface: str = "127.0.0.1",
+    ) -> int:
+        family = socket.AF_INET6 if ":" in interface else socket.AF_INET
+        listener = socket.create_server((interface, 0), family=family)
+        self._listeners.append(listener)
+        self._start(self._accept, listener, host, pages, tls)
+        return int(listener.getsockname()[1])
+
+    def _start(self, target: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=target, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(
+        self, listener: socket.socket, host: str, pages: Mapping[str, Behaviour] | Behaviour, tls: ssl.SSLContext | None
+    ) -> None:
+        with listener:
+            while True:
+                connection, _ = listener.accept()
+                if self._closing.is_set():
+                    connection.close()
+                    return
+                self._start(self._serve, connection, host, pages, tls)
+
+    def _serve(
+        self,
+        connection: socket.socket,
+        host: str,
+        pages: Mapping[str, Behaviour] | Behaviour,
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        connection.settimeout(10)
+        with contextlib.suppress(OSError), connection:  # a client that goes away is no news
+            if tls is not None:
+                connection = tls.wrap_socket(connection, server_side=True)
+            with connection:
+                head = b""
+                while b"\r\n\r\n" not in head and (more := connection.recv(4096)):
+                    head += more
+                    if head.startswith(b"\x16"):  # TLS, where none is spoken
+                        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                        return
+                method, path, _ = head.decode().split(" ", 2) if head else ("", "", "")
+                visit = Visit(host, method, path, head.decode(), connection, self._closing)
+                self.visits.append(visit)
+                try:
+                    (pages if callable(pages) else pages.get(path, says(404)))(visit)
+                    connection.shutdown(socket.SHUT_WR)
+                finally:
+                    visit.ended = time.monotonic()
+
+
+@contextlib.contextmanager
+def small_web() -> Iterator[Web]:
+    web = Web()
+    try:
+        yield web
+    finally:
+        web.close()
