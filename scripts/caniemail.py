@@ -3,10 +3,11 @@
 Comes in: the npm package `caniemail`, installed into scripts/.caniemail, which git ignores. Goes out: one line for each
 feature, with the newest result for each program; the same bytes for the same package. Never reads another source.
 
-The programs are those in which people read newsletters. Left out on purpose: Windows Mail (Microsoft ended it with 2024),
-AOL (Yahoo's own code and results), webmail of one country's providers beyond the German ones, for whose readers there is
-a German edition. QQ Mail and NetEase (163, 126), which readers in China use, are not in the data: nothing is known of
-them. Outlook.com also stands for the new Outlook for Windows, which is the same program in a frame.
+The programs are those in which people read newsletters. Left out on purpose: Windows Mail (Microsoft ended it in 2024),
+AOL and WEB.DE (the programs, and but for gaps the results, of Yahoo and of GMX), and webmail known in one country alone,
+save for the German ones: the sample has a German edition. QQ Mail and NetEase (163, 126), which readers in China use, are
+not in the data: nothing is known of them. Outlook.com stands for the new Outlook for Windows too, which shows the same
+page.
 
 Run it with: python -m scripts.caniemail
 """
@@ -54,11 +55,10 @@ CLIENTS = {
         "ios": "Proton Mail on iPhone",
         "android": "Proton Mail on Android",
     },
-    "gmx": {"desktop-webmail": "GMX in the browser", "ios": "GMX on iPhone", "android": "GMX on Android"},
-    "web-de": {
-        "desktop-webmail": "WEB.DE in the browser",
-        "ios": "WEB.DE on iPhone",
-        "android": "WEB.DE on Android",
+    "gmx": {
+        "desktop-webmail": "GMX and WEB.DE in the browser",
+        "ios": "GMX and WEB.DE on iPhone",
+        "android": "GMX and WEB.DE on Android",
     },
     "t-online-de": {"desktop-webmail": "T-Online in the browser"},
 }

@@ -30,6 +30,8 @@ class Use:
     example: str
     #: every one of them stands in <!--[if !mso]>, so Outlook for Windows never sees it
     hidden_from_outlook: bool = False
+    #: every one of them has a value that programs with support in part do support
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +101,9 @@ def gaps(found: Iterable[Use], expected: Container[str] = ()) -> tuple[Gap, ...]
         if use.slug in expected:
             continue
         feature = known.features[use.slug]
-        unsupported, partial = (
-            tuple(
-                known.clients[client] for client in clients if not (use.hidden_from_outlook and client == _CONDITIONAL)
-            )
-            for clients in (feature.unsupported, feature.partial)
-        )
+        blind = _CONDITIONAL if use.hidden_from_outlook else ""
+        unsupported = tuple(known.clients[client] for client in feature.unsupported if client != blind)
+        partial = tuple(known.clients[client] for client in feature.partial if client != blind and not use.plain)
         if unsupported or partial:
             result.append(
                 Gap(
@@ -125,10 +124,10 @@ _ATTRIBUTES = r"(?:[^>=]++|=\s*+(?:\"[^\"]*+\"?|'[^']*+'?)?)*+"
 _TOKEN = re.compile(
     rf"<!--(?:-?>|(?P<comment>.*?)(?:--!?>|\Z))"
     rf"|<(?P<plain>style|script|title|textarea|xmp)(?![^\s/>])(?P<given>{_ATTRIBUTES})>?(?P<text>.*?)(?:</(?P=plain)(?![^\s/>])|\Z)"
-    rf"|<(?P<name>[a-z][^\s/>]*+)(?P<attributes>{_ATTRIBUTES})"
-    r"|<(?P<doctype>!doctype\s++html)\s*+>",
+    rf"|<(?P<name>[a-z][^\s/>]*+)(?P<attributes>{_ATTRIBUTES})",
     re.DOTALL | re.IGNORECASE,
 )
+_NOT_OUTLOOK = re.compile(r"\[if \s*+!\s*+\(?\s*+mso\b", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([^\s/>=\"']++)(?:\s*+=\s*+(?:\"([^\"]*+)\"?|'([^']*+)'?|([^\s>]*+)))?")
 #: Longer texts are read anew each time, so that what is remembered stays small.
 _REMEMBERED = 20_000
@@ -142,14 +141,23 @@ def uses(html: str) -> tuple[Use, ...]:
     counts: Counter[str] = Counter()
     examples: dict[str, str] = {}
     shown: set[str] = set()
+    other: set[str] = set()
     for (hidden, kind, text), times in _pieces(html).items():
-        for slug, example in _found(kind, text):
+        for slug, example, plain in _found(kind, text):
             counts[slug] += times
             examples.setdefault(slug, example)
             if not hidden:
                 shown.add(slug)
+            if not plain:
+                other.add(slug)
     return tuple(
-        Use(slug=slug, count=counts[slug], example=examples[slug], hidden_from_outlook=slug not in shown)
+        Use(
+            slug=slug,
+            count=counts[slug],
+            example=examples[slug],
+            hidden_from_outlook=slug not in shown,
+            plain=slug not in other,
+        )
         for slug in sorted(counts)
     )
 
@@ -159,12 +167,12 @@ def _pieces(html: str) -> Counter[tuple[bool, str, str]]:
     pieces: Counter[tuple[bool, str, str]] = Counter()
     hidden = False
     for match in _TOKEN.finditer(html):
-        comment, plain, given, text, name, attributes, doctype = match.groups()
+        comment, plain, given, text, name, attributes = match.groups()
         if name is not None:
             pieces[hidden, name, attributes] += 1
         elif comment is not None:
             if comment.startswith("[if "):
-                hidden = hidden or comment[4:].lstrip().startswith("!mso")
+                hidden = hidden or (_NOT_OUTLOOK.match(comment) is not None and "<![endif]" not in comment)
             elif "<![endif]" in comment:
                 hidden = False
             else:
@@ -173,20 +181,16 @@ def _pieces(html: str) -> Counter[tuple[bool, str, str]]:
             pieces[hidden, plain, given] += 1
             if plain.lower() == "style":
                 pieces[hidden, "{}", text] += 1
-        elif doctype is not None:
-            pieces[hidden, "<!doctype", ""] += 1
     return pieces
 
 
 def _found(kind: str, text: str) -> tuple[Found, ...]:
     if kind == "<!--":
-        return (("html-comments", "<!-- … -->"),)
-    if kind == "<!doctype":
-        return (("html-doctype", "<!doctype html>"),)
+        return (("html-comments", "<!-- … -->", False),)
     return _remembered(kind, text) if len(text) <= _REMEMBERED else tuple(_read(kind, text))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _remembered(kind: str, text: str) -> tuple[Found, ...]:
     return tuple(_read(kind, text))
 

@@ -1,7 +1,7 @@
 """Names the features that one tag, one style attribute or one style sheet uses.
 
-Comes in: a tag's name and attributes, or CSS. Goes out: (feature, example) for each occurrence, in order; every input
-ends in linear time. Never judges, never reads a file: what no pattern is sure of is passed over in silence.
+Comes in: a tag's name and attributes, or CSS. Goes out: a `Found` for each occurrence, in order; every input ends in
+linear time. Never judges, never reads a file: what no pattern is sure of is passed over in silence.
 """
 
 import re
@@ -15,6 +15,7 @@ from composer.checks.features import (
     INPUTS,
     MEDIA,
     PICTURES,
+    PLAIN,
     PROPERTIES,
     PSEUDO,
     SELECTORS,
@@ -23,25 +24,29 @@ from composer.checks.features import (
     WORDS,
 )
 
-Found = tuple[str, str]
+#: The feature; what it looked like; is it known that programs with support in part do support just this?
+Found = tuple[str, str, bool]
 
 _UNIT = re.compile(rf"(?<![\w#.-])[-+]?(?:\d++(?:\.\d++)?+|\.\d++)(%|(?:{'|'.join(UNITS)})(?![\w-]))")
 _SYSTEM_FONT = re.compile(r"(?<![\w-])(?:system-ui|ui-(?:serif|sans-serif|rounded|monospace))(?![\w-])")
 _IMPORTANT = re.compile(r" ?! ?important\b")
-_SUFFIX = re.compile(r"[^.?#]\.([a-z]{3,4})(?:[?#]|\Z)")
+_SUFFIX = re.compile(r"[^.?#]\.([a-z0-9]{3,4})(?:[?#]|\Z)")
 # Each alternative matches at once, closed or not, so that no input makes this slow.
 _STRING = r'"(?:[^"\\\n]|\\.)*+"?|' r"'(?:[^'\\\n]|\\.)*+'?"
-_OPAQUE = re.compile(rf"/\*.*?(?:\*/|\Z)|url\(\s*+(?:{_STRING}|[^)\"']*+)\s*+\)?|{_STRING}", re.DOTALL | re.IGNORECASE)
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_OPAQUE = re.compile(
+    rf"{_COMMENT.pattern}|<!--|-->|url\(\s*+(?:{_STRING}|[^)\"']*+)\s*+\)?|{_STRING}", re.DOTALL | re.IGNORECASE
+)
 _ARGUMENTS = re.compile(r"(:(?:nth-[\w-]+|lang|dir))\([^()]*\)?")
 
 
 def _hidden(match: re.Match[str]) -> str:
-    """Blank a comment; keep of a string or an address that there is one, and its length."""
-    return (" " if match[0][0] == "/" else "\0") * len(match[0])
+    """Blank a comment; keep of a string or an address that there is one. The length stays, and so do all offsets."""
+    return (" " if match[0][0] in "/<-" else "\0") * len(match[0])
 
 
 def _shown(text: str) -> str:
-    text = " ".join(text.split())
+    text = " ".join(_COMMENT.sub(" ", text[:500]).split())
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
@@ -49,7 +54,7 @@ def in_style(css: str) -> Iterator[Found]:
     """Yield what the declarations of a style attribute, or of a rule, use."""
     masked, at = _OPAQUE.sub(_hidden, css), 0
     if "/*" in css and _comment(css):
-        yield "css-comments", "/* … */"
+        yield "css-comments", "/* … */", False
     for part in masked.split(";"):
         yield from _declaration(part, css[at : at + len(part)])
         at += len(part) + 1
@@ -65,33 +70,38 @@ def _declaration(masked: str, source: str) -> Iterator[Found]:
     name, value = name.strip().lower(), " ".join(value.lower().split())
     if not (colon and name and value):
         return
-    own, _, rest = source.partition(":")
-    example = _shown(f"{own.strip()}: {rest.strip()}")
-    if slug := PROPERTIES.get(name):
-        yield slug, example
-    if name.startswith("--"):
-        yield "css-variables", example
+    example = _shown(f"{name}: {source[masked.index(':') + 1 :]}")
     if _IMPORTANT.search(value):
-        yield "css-important", example
         value = _IMPORTANT.sub("", value)
+        yield "css-important", example, False
+    for slug in _features(name, value):
+        plain = PLAIN.get(slug)
+        yield slug, example, plain is not None and plain.fullmatch(value) is not None
+
+
+def _features(name: str, value: str) -> Iterator[str]:
+    if slug := PROPERTIES.get(name):
+        yield slug
+    if name.startswith("--"):
+        yield "css-variables"
     for slug, names, values in VALUES:
         if names.fullmatch(name) and values.fullmatch(value):
-            yield slug, example
+            yield slug
     if name in ("font-family", "font") and _SYSTEM_FONT.search(value):
-        yield "css-sytem-ui", example
+        yield "css-sytem-ui"
     if name != "font-family":
         for unit in dict.fromkeys(_UNIT.findall(value)):
-            yield f"css-unit-{'percent' if unit == '%' else unit}", example
+            yield f"css-unit-{'percent' if unit == '%' else unit}"
     for slug, word in WORDS:
         if word.search(value):
-            yield slug, example
+            yield slug
 
 
 def in_sheet(css: str) -> Iterator[Found]:
     """Yield what a style sheet uses: at-rules, selectors, declarations, one comment for all."""
     masked = _OPAQUE.sub(_hidden, css)
     if _comment(css):
-        yield "css-comments", "/* … */"
+        yield "css-comments", "/* … */", False
     inside: list[str] = []
     start = 0
     for match in re.finditer("[{};]|\\Z", masked):
@@ -119,8 +129,10 @@ def _opened(prelude: str, source: str, around: str) -> Generator[Found, None, st
         return around or "group" if name in ("@media", "@supports", "@layer", "@container") else "block"
     if around == "frames":
         return "block"
+    if not prelude.strip():
+        return "rule"
     if around == "rule":
-        yield "css-nesting", _shown(source)
+        yield "css-nesting", _shown(source), False
     yield from _selector(prelude, _shown(source))
     return "rule"
 
@@ -131,32 +143,34 @@ def _at_rule(prelude: str, source: str) -> Iterator[Found]:
     slug = AT_RULES.get(name[0] if name else "")
     if slug is None:
         return
-    yield slug, _shown(source)
+    yield slug, _shown(source), False
     if slug == "css-at-media":
         for feature, pattern in MEDIA:
             if pattern.search(words):
-                yield feature, _shown(source)
+                yield feature, _shown(source), False
 
 
 def _selector(prelude: str, example: str) -> Iterator[Found]:
     text = re.sub(r"\[[^\]]*+\]?", "[]", " ".join(prelude.lower().split()))
     for pseudo in re.finditer(r"::?([a-z-]+)", text):
         if slug := PSEUDO.get(pseudo[1]):
-            yield slug, example
+            yield slug, example, False
     text = re.sub(r"::?[a-z-]+", "", _ARGUMENTS.sub(r"\1", text))
     text = re.sub(r" ?([>+~,()]) ?", r"\1", text).strip()
     for slug, pattern in SELECTORS:
         if pattern.search(text):
-            yield slug, example
+            yield slug, example, False
 
 
 def in_tag(name: str, attributes: Mapping[str, str]) -> Iterator[Found]:
     """Yield what a start tag uses, its style attribute included; names are lower case, values as a reader sees them."""
     if slug := ELEMENTS.get(name):
-        yield slug, f"<{name}>"
+        yield slug, f"<{name}>", slug == "html-lists" and "reversed" not in attributes
     for attribute, value in attributes.items():
         if slug := ATTRIBUTES.get(attribute):
-            yield slug, _tag(name, attribute, value)
+            # To the left or right, an image or a table is not aligned everywhere.
+            plain = attribute == "align" and (value.lower() == "center" or name not in ("img", "table"))
+            yield slug, _tag(name, attribute, value), plain
     if style := attributes.get("style"):
         yield from in_style(style)
     kind = attributes.get("type", "").strip().lower()
@@ -165,34 +179,36 @@ def in_tag(name: str, attributes: Mapping[str, str]) -> Iterator[Found]:
             yield from _link(attributes.get("href", "").strip())
         case "button":
             if slug := BUTTONS.get(kind or "submit"):
-                yield slug, f"<{name}>"
+                yield slug, f"<{name}>", False
         case "img":
             yield from _picture(attributes.get("src", "").strip())
         case "input":
             if slug := INPUTS.get(kind or "text"):
-                yield slug, _tag(name, "type", kind)
+                yield slug, _tag(name, "type", kind), False
+        case "li" if "value" in attributes:
+            yield "html-lists", _tag(name, "value", attributes["value"]), False
         case "link":
             if "stylesheet" in attributes.get("rel", "").lower().split():
-                yield "html-link", _tag(name, "rel", "stylesheet")
+                yield "html-link", _tag(name, "rel", "stylesheet"), False
         case "meta":
             if attributes.get("name", "").strip().lower() == "color-scheme":
-                yield "html-meta-color-scheme", _tag(name, "name", "color-scheme")
+                yield "html-meta-color-scheme", _tag(name, "name", "color-scheme"), False
 
 
 def _link(address: str) -> Iterator[Found]:
     if address.startswith("#") and len(address) > 1:
-        yield "html-anchor-links", _tag("a", "href", address)
+        yield "html-anchor-links", _tag("a", "href", address), False
     if address[:7].lower() == "mailto:":
-        yield "html-mailto-links", _tag("a", "href", address)
+        yield "html-mailto-links", _tag("a", "href", address), "?" not in address
 
 
 def _picture(address: str) -> Iterator[Found]:
     if address[:5].lower() == "data:":
         if ";base64," in address[:100].lower():
-            yield "image-base64", _tag("img", "src", address)
+            yield "image-base64", _tag("img", "src", address), False
         return
     if (suffix := _SUFFIX.search(address.lower())) and (slug := PICTURES.get(suffix[1])):
-        yield slug, _tag("img", "src", address)
+        yield slug, _tag("img", "src", address), False
 
 
 def _tag(name: str, attribute: str, value: str) -> str:

@@ -1,7 +1,7 @@
 """The features of HTML and CSS that can be seen in a document without doubt, by caniemail's words for them.
 
 Nothing comes in. Goes out: tables from names and patterns to features, and SLUGS, all of them. Never holds a feature that
-caniemail.json lacks, nor one that a pattern could only guess at.
+caniemail.json lacks, nor one that a pattern could only guess at, nor what every document must have (doctype, body).
 """
 
 import re
@@ -83,7 +83,7 @@ VALUES = tuple(
         ("css-unit-initial", r"[\w-]+", "initial"),
     )
 )
-#: A function or a keyword anywhere in a value -> feature. Names of fonts are not looked at.
+#: A function or a keyword anywhere in a value -> feature.
 WORDS = tuple(
     (slug, re.compile(rf"(?<![\w-]){word}"))
     for slug, word in (
@@ -139,7 +139,7 @@ SELECTORS = tuple(
 )
 ELEMENTS = _named(
     "html-",
-    "abbr acronym address audio base bdi blockquote body code del dfn dialog div form hr img marquee meter object p"
+    "abbr acronym address audio base bdi blockquote code del dfn dialog div form hr img marquee meter object p"
     " picture pre progress rp rt ruby select small span strike strong style svg table textarea video wbr",
 ) | _grouped(
     {
@@ -160,11 +160,30 @@ PICTURES = _named("image-", "apng avif bmp gif ico jpg mp4 png svg tiff webp") |
     "jpeg": "image-jpg", "tif": "image-tiff", "heic": "image-heif", "heif": "image-heif", "hdr": "image-hdr"
 }  # fmt: skip
 
+#: Feature -> values that every program with support in part does support: the notes on its page are about others.
+PLAIN = {
+    slug: re.compile(values)
+    for slug, values in {
+        "css-background": r"[a-z]+|#[0-9a-f]{3,6}",
+        "css-border-radius": r"[^/]+",
+        "css-font-size": r"0|[\d.]+(?:px|pt)",
+        "css-font-weight": r"normal|bold|400|700",
+        "css-letter-spacing": r"normal|0|[\d.]+px",
+        "css-list-style": r"none|disc|circle|square|decimal|(?:lower|upper)-(?:alpha|latin|roman)",
+        "css-overflow": r"hidden|visible",
+        "css-rgb": r"[^(]*rgb\([\d%. ]+,[\d%. ]+,[\d%. ]+\)[^(]*",
+        "css-text-align": r"left|right|center|justify",
+        "css-text-indent": r"[\d.]+[a-z%]*",
+        "css-text-transform": r"none|uppercase|capitalize",
+        "css-word-spacing": r"normal|0|[\d.]+(?:px|pt|em)",
+    }.items()
+}
+
 #: Every feature that the detector can name; composer/checks/caniemail.json has exactly these.
 SLUGS = frozenset(
     (
         "css-comments", "css-important", "css-nesting", "css-sytem-ui", "css-unit-percent", "html-anchor-links",
-        "html-comments", "html-doctype", "html-link", "html-mailto-links", "html-meta-color-scheme", "image-base64",
+        "html-comments", "html-link", "html-mailto-links", "html-meta-color-scheme", "image-base64",
         *PROPERTIES.values(), *(f"css-unit-{unit}" for unit in UNITS), *AT_RULES.values(), *PSEUDO.values(),
         *ELEMENTS.values(), *ATTRIBUTES.values(), *INPUTS.values(), *BUTTONS.values(), *PICTURES.values(),
         *(slug for slug, _, _ in VALUES),
