@@ -15,7 +15,19 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.tree import SyntaxTreeNode
 
 from composer.content.formats import web_address
-from composer.content.rich import Block, Break, BulletList, Emphasis, Inline, Link, Paragraph, Quote, Rich, Words
+from composer.content.rich import (
+    Block,
+    Break,
+    BulletList,
+    Emphasis,
+    Inline,
+    Link,
+    Paragraph,
+    Quote,
+    Rich,
+    Words,
+    plain_words,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +251,7 @@ class _Reader:
             at = at if at >= 0 else self.text.find("](", start)
             offset = at + 2 if at >= 0 else start
             self.findings.append(Finding(offset=offset, code="url", message=given.problem, hint=given.hint))
-        if not "".join(_plain(children)).strip():
+        if not plain_words(children).strip():
             self._refuse("empty link", self.row, "[]", "markdown")
         return Link(given.url, children, self.mark_at(self.row, raw))
 
@@ -258,14 +270,3 @@ def _is_nothing(node: SyntaxTreeNode) -> bool:
 
 def _is_hangul(characters: str) -> bool:
     return any("\u1100" <= character <= "\u11ff" or "\uac00" <= character <= "\ud7af" for character in characters)
-
-
-def _plain(nodes: tuple[Inline, ...]) -> Iterator[str]:
-    for node in nodes:
-        match node:
-            case Words():
-                yield node.text
-            case Emphasis() | Link():
-                yield from _plain(node.children)
-            case Break():
-                yield " "

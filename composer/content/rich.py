@@ -63,6 +63,20 @@ class Quote:
 Block = Paragraph | BulletList | Quote
 
 
+def plain_words(nodes: tuple[Inline, ...]) -> str:
+    """Give the words without what they are dressed in."""
+    pieces: list[str] = []
+    for node in nodes:
+        match node:
+            case Words():
+                pieces.append(node.text)
+            case Emphasis() | Link():
+                pieces.append(plain_words(node.children))
+            case Break():
+                pieces.append(" ")
+    return "".join(pieces)
+
+
 @dataclass(frozen=True, slots=True)
 class Rich:
     """A text with structure. False when it says nothing."""

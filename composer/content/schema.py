@@ -37,6 +37,8 @@ class Field:
     enum: tuple[str, ...] = ()
     limits: tuple[tuple[str, int], ...] = ()
     ref: str = ""
+    #: How many words it may hold, where there is a budget: a check tells when it is passed.
+    words: int | None = None
     #: Whether the value may live in a file of its own (`from: drafts/vanke.yaml`).
     from_file: bool = False
 
@@ -72,9 +74,7 @@ def field_of(node: Node | None) -> Field:
         description=_text(node.get("description")) or "",
         examples=_texts(node.get("examples")),
         default=_text(node.get("default")),
-        properties={entry.key.text: field_of(entry.value) for entry in properties.entries}
-        if isinstance(properties, MappingNode)
-        else {},
+        properties=_properties(properties) if isinstance(properties, MappingNode) else {},
         required=_texts(node.get("required")),
         together={entry.key.text: _texts(entry.value) for entry in together.entries}
         if isinstance(together, MappingNode)
@@ -82,9 +82,27 @@ def field_of(node: Node | None) -> Field:
         items=field_of(items) if items is not None else None,
         others=field_of(others) if isinstance(others, MappingNode) else None,
         enum=_texts(node.get("enum")),
+        words=int(words) if (words := _text(node.get("words"))) else None,
         limits=tuple((name, int(text)) for name in _LIMITS if (text := _text(node.get(name)))),
         ref=(_text(node.get("$ref")) or "").removeprefix(_DEFS),
     )
+
+
+#: Beside every `url` an editor may say that the link was opened: `compose check --links` then believes it.
+_CHECKED = Field(
+    types=("string",),
+    format="date",
+    title="Checked",
+    description="The day on which you opened the link and found it right, where the check of links cannot.",
+    examples=("2025-01-29",),
+)
+
+
+def _properties(node: MappingNode) -> dict[str, Field]:
+    found = {entry.key.text: field_of(entry.value) for entry in node.entries}
+    if "url" in found and found["url"].format == "url":
+        found.setdefault("checked", _CHECKED)
+    return found
 
 
 def _text(node: Node | None) -> str | None:

@@ -30,6 +30,8 @@ class SectionSpec:
     least: int | None
     most: int | None
     contents: str
+    #: How many words the section, or each of its items, may have.
+    words: int | None
     options: Group
 
     @property
@@ -86,6 +88,11 @@ def read_sections(
     return tuple(specs)
 
 
+def _budget(kind: SectionType) -> int | None:
+    items = kind.content.items
+    return items.words if items is not None else kind.content.words
+
+
 def as_key(text: str) -> str:
     """Make a key of words."""
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "top_story"
@@ -140,5 +147,6 @@ def _section(
         least=least if isinstance(least, int) else None,
         most=most if isinstance(most, int) else None,
         contents=text_in(values, "contents") or "heading",
+        words=words if isinstance(words := values["words"], int) else _budget(kind),
         options=Group({option: values[option] for option in kind.options.properties}),
     )

@@ -31,6 +31,9 @@ class Place:
     line: int
     column: int
 
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
     def problem(self, code: str, message: str, hint: str = "") -> Problem:
         """Say what is wrong here."""
         return Problem(path=self.path, line=self.line, column=self.column, code=code, message=message, hint=hint)

@@ -61,6 +61,11 @@ class Group:
         return f"Group({self._values!r})"
 
 
+def value_in(group: Group, name: str) -> "Value":
+    """Give a value of a group, or None when its schema has no such key."""
+    return group[name] if name in iter(group) else None
+
+
 def text_in(group: Group, name: str) -> str | None:
     """Give a text of a group, or None."""
     value = group[name]

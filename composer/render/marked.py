@@ -126,8 +126,8 @@ def annotate(
         done = match.end()
         if match["mark"]:
             if opened and (at := opened[-1][1]) >= 0 and " data-at=" not in pieces[at]:
-                place = marks.at(int(match["mark"])).place
-                pieces[at] = f'{pieces[at][:-1]} data-at="{escape(f"{place.path}:{place.line}:{place.column}")}">'
+                place = str(marks.at(int(match["mark"])).place)
+                pieces[at] = f'{pieces[at][:-1]} data-at="{escape(place)}">'
             continue
         name = (match["name"] or "").lower()
         if not name:

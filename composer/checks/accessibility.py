@@ -1,0 +1,316 @@
+"""Checks of accessibility: what readers with a screen reader, weak eyes or a small screen need."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from lxml.etree import _Element as Element
+
+from composer.checks.catalogue import Finding, Limits, check
+from composer.checks.contrast import LowContrast, indistinct_links, low_contrast
+from composer.checks.copy import named
+from composer.checks.inbox import EMOJI
+from composer.checks.review import Review
+from composer.checks.styles import Scheme
+from composer.errors import Level, Who
+
+_EMPTY_WORDS = frozenset(
+    (
+        "here", "click here", "this", "this link", "link", "more", "read more", "learn more", "hier", "hier klicken",
+        "mehr", "mehr lesen", "weiterlesen", "link hier", "点击这里", "这里", "更多", "阅读更多", "点此", "こちら",
+    )
+)  # fmt: skip
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]{2,}")
+_WCAG = "https://www.w3.org/WAI/WCAG22/Understanding/"
+
+
+@check(
+    "A11Y01",
+    "The page says its language and direction, twice",
+    who=Who.DESIGNER,
+    fix="lang and dir on <html>, and on the first element of the body: mail programs take <html> away",
+    source="https://emailmarkup.org/en/reports/accessibility/2026/",
+)
+def language(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look at <html> and at the first visible elements of the body."""
+    body = review.tree.find("body")
+    first = [each for each in body if isinstance(each.tag, str)] if body is not None else []
+    if not (review.tree.get("lang") and review.tree.get("dir")):
+        yield Finding(place=review.template("page.mjml.j2"), message="<html> has no lang or no dir")
+    if not any(each.get("lang") and each.get("dir") for each in first):
+        yield Finding(place=review.template("page.mjml.j2"), message="no element of the body has lang and dir")
+
+
+@check(
+    "A11Y02",
+    "Tables that only arrange say so, others have headings",
+    who=Who.DESIGNER,
+    fix='write   role="presentation"   on the table; one with figures gets <th> and <caption>',
+    source="https://www.w3.org/WAI/tutorials/tables/",
+)
+def tables(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look at the role of each table."""
+    for element in review.elements:
+        if element.tag != "table" or element.get("role") in ("presentation", "none"):
+            continue
+        if element.find(".//th") is None:
+            message = "a screen reader announces this table, which only arranges"
+            yield Finding(place=review.template_of(element), message=message)
+        elif element.find("caption") is None:
+            yield Finding(place=review.template_of(element), message="this table has no caption")
+
+
+@check(
+    "A11Y04",
+    "Text stands out from its ground (4.5 to 1; large text 3 to 1)",
+    who=Who.DESIGNER,
+    fix="darken the text or lighten the ground: colours stand in theme.yaml, the accent in newsletter.yaml",
+    source=f"{_WCAG}contrast-minimum.html",
+)
+def contrast_light(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Work out the colours of every text, with inherited grounds."""
+    yield from _low(review, low_contrast(review.styles(Scheme.LIGHT)), "")
+
+
+@check(
+    "DARK02",
+    "Text stands out from its ground in the dark, too",
+    who=Who.DESIGNER,
+    fix="a rule for the dark must name the element that has the ground: a child's own ground stays light",
+    source=f"{_WCAG}contrast-minimum.html",
+)
+def contrast_dark(review: Review, limits: Limits) -> Iterator[Finding]:
+    """The same with the rules for the dark."""
+    yield from _low(review, low_contrast(review.styles(Scheme.DARK)), " in the dark")
+
+
+def _low(review: Review, found: tuple[LowContrast, ...], when: str) -> Iterator[Finding]:
+    """Tell each pair of colours once, with how often it is met."""
+    pairs = Counter((each.color, each.background, each.needed) for each in found)
+    told: set[tuple[str, str, float]] = set()
+    for each in found:
+        pair = (each.color, each.background, each.needed)
+        if pair in told:
+            continue
+        told.add(pair)
+        more = f", and {pairs[pair] - 1} more" if pairs[pair] > 1 else ""
+        message = (
+            f"{each.color} on {each.background}{when} is {each.ratio} to 1, and needs {each.needed:g}: "
+            f"“{each.text[:40]}”{more}"
+        )
+        yield Finding(place=review.template_of(each.element), message=message)
+
+
+@check(
+    "A11Y05",
+    "The words of a link say where it leads",
+    fix="make a link of the words that name the article: screen readers list links without the text around",
+    source=f"{_WCAG}link-purpose-in-context.html",
+)
+def link_words(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for “here”, “more” and their like."""
+    for link in review.references:
+        words = " ".join(link.words.split()).casefold().strip(" .:…>»→")
+        if words in _EMPTY_WORDS:
+            message = f"“{link.words.strip()}” does not say where the link leads"
+            yield Finding(place=link.mark.place, message=named(link.mark, message))
+
+
+@check(
+    "A11Y06",
+    "The same words do not lead to two places",
+    fix="say in the words what is different",
+    source=f"{_WCAG}link-purpose-in-context.html",
+)
+def link_twins(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Compare the links of texts; a source's outlet tells it from another's."""
+    known: dict[str, str] = {}
+    for link in review.references:
+        words = " ".join(link.words.split()).casefold()
+        if not words or link.outlet:
+            continue
+        if known.setdefault(words, link.url) != link.url:
+            message = f"“{link.words.strip()}” led to another page before"
+            yield Finding(place=link.mark.place, message=named(link.mark, message))
+
+
+@check(
+    "A11Y07",
+    "Links are words, not addresses",
+    fix="write [words](https://…): a screen reader spells an address letter by letter",
+    source=f"{_WCAG}link-purpose-in-context.html",
+)
+def bare_addresses(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for words that are an address."""
+    for link in review.references:
+        if re.match(r"\s*(https?://|www\.)", link.words):
+            message = f"the words of this link are an address: {link.words.strip()[:60]}"
+            yield Finding(place=link.mark.place, message=named(link.mark, message))
+
+
+@check(
+    "A11Y08",
+    "A link to a file says so",
+    level=Level.INFO,
+    fix="add (PDF) to the words",
+    source="https://www.w3.org/WAI/WCAG22/Techniques/general/G201",
+)
+def files(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for addresses of PDF files."""
+    for link in review.references:
+        is_file = re.search(r"\.pdf(?:[?#]|$)", link.url, re.IGNORECASE)
+        if is_file and "pdf" not in link.words.casefold():
+            yield Finding(place=link.mark.place, message=named(link.mark, "this link opens a PDF file"))
+
+
+@check(
+    "A11Y09",
+    "Headings make an outline: one at the top, no level left out",
+    who=Who.DESIGNER,
+    fix="use <h1> for the subject, <h2> for sections, <h3> below",
+    source=f"{_WCAG}info-and-relationships.html",
+)
+def headings(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Walk through the headings in order."""
+    found = [(int(str(each.tag)[1]), each) for each in review.elements if re.fullmatch("h[1-6]", str(each.tag))]
+    page = review.template("page.mjml.j2")
+    firsts = [each for level, each in found if level == 1]
+    if not firsts:
+        yield Finding(place=page, message="the page has no <h1>")
+    for element in firsts[1:]:
+        yield Finding(place=review.template_of(element), message="the page has more than one <h1>")
+    before = 0
+    for level, element in found:
+        if before and level > before + 1:
+            message = f"behind <h{before}> comes <h{level}>: a level is left out"
+            yield Finding(place=review.template_of(element), message=message)
+        before = level
+
+
+@check(
+    "A11Y10",
+    "Links within the page lead to a place that Gmail knows",
+    who=Who.DESIGNER,
+    fix='write   <a name="…" id="…"></a>   there: Gmail jumps to names only',
+    source="https://www.caniemail.com/features/html-anchor-links/",
+)
+def anchors(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for each target by name and by id."""
+    names = {str(each.get("name")) for each in review.elements if each.tag == "a" and each.get("name")}
+    ids = {str(each.get("id")) for each in review.elements if each.get("id")}
+    for element in review.elements:
+        address = str(element.get("href", ""))
+        if element.tag != "a" or not address.startswith("#") or address[1:] in names:
+            continue
+        message = f"{address} has an id and no name" if address[1:] in ids else f"{address} leads nowhere"
+        yield Finding(place=review.template_of(element), message=message)
+
+
+@check(
+    "A11Y11",
+    "Chinese words in an edition of another language say that they are Chinese",
+    who=Who.DESIGNER,
+    fix="print the text with the filter “html”: it marks other scripts with their language",
+    source=f"{_WCAG}language-of-parts.html",
+)
+def foreign_words(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for Han characters whose language is the page's."""
+    if review.edition.language.split("-")[0] in ("zh", "ja", "ko"):
+        return
+    for element in review.elements:
+        own = "".join([element.text or "", *(child.tail or "" for child in element)])
+        if (words := _HAN.search(own)) and _language(element).split("-")[0] not in ("zh", "ja", "ko"):
+            message = f"“{words[0][:12]}” is read aloud as if it were {_language(element)}"
+            yield Finding(place=review.template_of(element), message=message)
+
+
+def _language(element: Element) -> str:
+    return next((str(lang) for each in (element, *element.iterancestors()) if (lang := each.get("lang"))), "")
+
+
+@check(
+    "A11Y12",
+    "No text is smaller than weak eyes can read",
+    who=Who.DESIGNER,
+    unit="pixels",
+    warn=14,
+    fix="set font-size to 14px or more in inline.css",
+    source="https://www.w3.org/WAI/tutorials/page-structure/styling/",
+)
+def small_text(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Work out the size of each text."""
+    styles = review.styles(Scheme.LIGHT)
+    told: set[float] = set()
+    for element in styles.with_text():
+        style = styles.of(element)
+        if style.is_hidden or style.font_size in told or style.font_size <= 1:
+            continue
+        if level := limits.under(style.font_size):
+            told.add(style.font_size)
+            message = f"text of {style.font_size:g} pixels stands here"
+            yield Finding(place=review.template_of(element), message=message, level=level)
+
+
+@check(
+    "A11Y13",
+    "Chinese is not spaced out or set in capitals, text is not justified",
+    who=Who.DESIGNER,
+    fix="take letter-spacing, text-transform or text-align: justify out for this text",
+    source=f"{_WCAG}visual-presentation.html",
+)
+def setting(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look at the style of each text."""
+    styles = review.styles(Scheme.LIGHT)
+    told: set[str] = set()
+    for element in styles.with_text():
+        style = styles.of(element)
+        own = "".join([element.text or "", *(child.tail or "" for child in element)])
+        found = "text-align: justify" if style.text_align == "justify" else ""
+        if not found and _HAN.search(own) and style.letter_spacing:
+            found = "letter-spacing on Chinese words"
+        if found and not style.is_hidden and found not in told:
+            told.add(found)
+            yield Finding(place=review.template_of(element), message=f"{found} makes this hard to read")
+
+
+@check(
+    "A11Y14",
+    "The page has the subject as its title",
+    who=Who.DESIGNER,
+    fix="write   <mj-title>{{ issue.subject }}</mj-title>",
+    source=f"{_WCAG}page-titled.html",
+)
+def title(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Compare <title> with the subject."""
+    found = " ".join((review.tree.findtext("head/title") or "").split())
+    if found != " ".join(review.subject.split()):
+        yield Finding(
+            place=review.template("page.mjml.j2"), message=f"the page's title is “{found[:60]}”, not the subject"
+        )
+
+
+@check(
+    "A11Y15",
+    "Links within a text can be told from it without colour",
+    who=Who.DESIGNER,
+    fix="leave links underlined",
+    source=f"{_WCAG}use-of-color.html",
+)
+def links_by_colour(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for links without a line below them whose colour is near that of the text around."""
+    for element in indistinct_links(review.styles(Scheme.LIGHT))[:1]:
+        yield Finding(place=review.template_of(element), message="a link looks like the text around it")
+
+
+@check(
+    "A11Y16",
+    "Titles are not full of emoji",
+    fix="a screen reader says each by its name: leave one at most, at the end",
+    source="https://emailmarkup.org/en/reports/accessibility/2026/",
+)
+def emoji(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Count the emoji of each title."""
+    for text in review.texts:
+        count = 0 if text.is_paragraph else len(EMOJI.findall(text.words))
+        if count > 1 and text.mark.place != review.issue.place("subject"):
+            yield Finding(place=text.mark.place, message=named(text.mark, f"{count} emoji stand in one title"))

@@ -1,0 +1,158 @@
+"""What a check is, and the list of them.
+
+Comes in: a `Review` and the newsletter's settings. Goes out: problems, the heaviest first. A check is one small pure
+function; its level, its limits, who can act and what to do stand beside it, and `compose check --list` prints them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from composer.checks.review import Review
+from composer.content.source import Place
+from composer.errors import Level, Problem, Who
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a check found. Without a level or a hint it has the check's own."""
+
+    place: Place
+    message: str
+    level: Level | None = None
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From which figure on a finding has which level."""
+
+    by_level: Mapping[Level, int]
+
+    def over(self, figure: float) -> Level | None:
+        """Give the heaviest level whose limit a figure passes."""
+        return next((level for level in Level if level in self.by_level and figure > self.by_level[level]), None)
+
+    def under(self, figure: float) -> Level | None:
+        """Give the heaviest level whose limit a figure falls short of."""
+        return next((level for level in Level if level in self.by_level and figure < self.by_level[level]), None)
+
+    def at(self, level: Level) -> int:
+        """Give a level's limit."""
+        return self.by_level[level]
+
+
+Run = Callable[[Review, Limits], Iterable[Finding]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One check. With limits, their levels are those of its findings; else `level` is."""
+
+    code: str
+    what: str
+    level: Level
+    who: Who
+    fix: str
+    source: str
+    limits: Mapping[Level, int]
+    unit: str
+    run: Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What newsletter.yaml says of a check."""
+
+    level: Level | None = None
+    is_off: bool = False
+    limits: Mapping[Level, int] = field(default_factory=dict)
+
+
+_CHECKS: dict[str, Check] = {}
+
+
+def check(
+    code: str,
+    what: str,
+    *,
+    who: Who = Who.EDITOR,
+    level: Level = Level.WARNING,
+    fix: str,
+    source: str,
+    unit: str = "",
+    info: int | None = None,
+    warn: int | None = None,
+    block: int | None = None,
+) -> Callable[[Run], Run]:
+    """Enter a function into the list of checks."""
+    given = {Level.BLOCKER: block, Level.WARNING: warn, Level.INFO: info}
+    limits = {level: limit for level, limit in given.items() if limit is not None}
+
+    def enter(run: Run) -> Run:
+        assert code not in _CHECKS, code
+        heaviest = next(iter(limits), level)
+        _CHECKS[code] = Check(
+            code=code,
+            what=what,
+            level=heaviest,
+            who=who,
+            fix=fix,
+            source=source,
+            limits=limits,
+            unit=unit,
+            run=run,
+        )
+        return run
+
+    return enter
+
+
+@cache
+def catalogue() -> Mapping[str, Check]:
+    """Give every check by its code, in the order in which a reader meets what they look at."""
+    # The rooms enter their checks when they are imported.
+    from composer.checks import (  # noqa: F401
+        accessibility,
+        compatibility,
+        dark,
+        editorial,
+        inbox,
+        legal,
+        links,
+        pictures,
+        size,
+        structure,
+    )
+
+    return dict(_CHECKS)
+
+
+def review_problems(review: Review, settings: Mapping[str, Setting]) -> tuple[Problem, ...]:
+    """Run every check that is not switched off; give what they found, heaviest first, then by place."""
+    found = (problem for each in catalogue().values() for problem in _run(each, review, settings.get(each.code)))
+    return tuple(sorted(found, key=lambda problem: (problem.level.rank, problem)))
+
+
+def _run(check: Check, review: Review, setting: Setting | None) -> Iterator[Problem]:
+    setting = setting or Setting()
+    if setting.is_off:
+        return
+    limits = Limits({**check.limits, **setting.limits})
+    for finding in check.run(review, limits):
+        yield to_problem(check, finding, setting.level)
+
+
+def to_problem(check: Check, finding: Finding, level: Level | None = None) -> Problem:
+    """Make a problem of a finding; a level from newsletter.yaml wins."""
+    place = finding.place
+    return Problem(
+        path=place.path,
+        line=place.line,
+        column=place.column,
+        code=check.code,
+        message=finding.message,
+        hint=finding.hint or check.fix,
+        level=level or finding.level or check.level,
+        who=check.who,
+    )

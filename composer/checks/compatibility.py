@@ -1,0 +1,37 @@
+"""Checks of what mail programs support, by the tests of caniemail.com."""
+
+from collections.abc import Iterator
+
+from composer.checks.catalogue import Finding, Limits, check
+from composer.checks.clients import Gap, gaps, uses
+from composer.checks.review import Review
+from composer.content.values import groups_in, text_in, value_in
+from composer.errors import Who
+
+
+@check(
+    "CLIENT01",
+    "Mail programs show what the theme uses, or the theme says why it does no harm",
+    who=Who.DESIGNER,
+    fix="do it another way, or add it to   expected:   in theme.yaml with a reason",
+    source="https://www.caniemail.com",
+)
+def support(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Compare what the page uses with what programs support."""
+    expected = {
+        feature
+        for item in groups_in(review.theme, "expected")
+        if value_in(item, "reason") and (feature := text_in(item, "feature"))
+    }
+    for gap in gaps(uses(review.edition.html), expected):
+        yield Finding(place=review.template("theme.yaml"), message=_message(gap))
+
+
+def _message(gap: Gap) -> str:
+    where = " and ".join(
+        f"{what} by {', '.join(clients)}"
+        for what, clients in (("not supported", gap.unsupported), ("supported in part", gap.partial))
+        if clients
+    )
+    times = "once" if gap.use.count == 1 else f"{gap.use.count} times"
+    return f"{gap.title} ({gap.use.slug}) is used {times}, {where}; tested {gap.tested}, {gap.url}"

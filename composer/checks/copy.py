@@ -1,0 +1,215 @@
+"""The copy of an issue: its words, links, outlets and pictures, each with the place where it was written.
+
+Comes in: an `Issue`. Goes out: flat lists in reading order, for checks to walk through.
+"""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from composer.content.issue import Issue, Section
+from composer.content.marks import Mark, Written
+from composer.content.rich import Block, BulletList, Emphasis, Inline, Link, Paragraph, Quote, Rich, plain_words
+from composer.content.source import Place
+from composer.content.values import Group, Picture, Value, value_in
+from composer.content.words import where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """Words of the issue. `section` is None for what stands above the sections."""
+
+    words: str
+    mark: Mark
+    section: Section | None
+    #: Paragraphs are Markdown; titles, names and captions are plain.
+    is_paragraph: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A link of the issue: in a text, or of a source, a title, a button."""
+
+    url: str
+    words: str
+    mark: Mark
+    section: Section | None
+    #: The outlet, where the link is a source's.
+    outlet: str | None = None
+    #: The day on which an editor opened it and found it right.
+    checked: datetime.date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A picture of the issue, with what is said about it."""
+
+    picture: Picture
+    alt: str
+    caption: str
+    place: Place
+    trail: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlet:
+    """An outlet as it is written at one place."""
+
+    name: str
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What the editors of an issue wrote."""
+
+    issue: Issue
+
+    @cached_property
+    def roots(self) -> tuple[tuple[Section | None, tuple[str | int, ...], Value], ...]:
+        """The parts of the issue that hold content, with their section and path."""
+        issue = self.issue
+        above = (("subject", issue.subject), ("preheader", issue.preheader), ("note", issue.note))
+        return (
+            *((None, (key,), value) for key, value in above if value is not None),
+            *((section, (section.spec.key,), section.content) for section in issue.sections),
+        )
+
+    @cached_property
+    def texts(self) -> tuple[Text, ...]:
+        """Every text of the issue, paragraph by paragraph; no addresses, no source's language."""
+        return tuple(
+            Text(words=words, mark=mark, section=section, is_paragraph=is_paragraph)
+            for section, _, value in self.roots
+            for words, mark, is_paragraph in self._texts(value)
+        )
+
+    def _texts(self, value: Value) -> Iterator[tuple[str, Mark, bool]]:
+        match value:
+            case Written() if mark := self.issue.marks.of(value):
+                if not value.startswith(("https://", "http://")):
+                    yield str(value), mark, False
+            case Rich():
+                for paragraph in _paragraphs(value.nodes):
+                    if mark := self.issue.marks.find(paragraph.mark):
+                        yield plain_words(paragraph.children), mark, True
+            case Group():
+                for name in value:
+                    yield from self._texts(value[name])
+            case tuple():
+                for item in value:
+                    yield from self._texts(item)
+            case _:
+                pass
+
+    def words_of(self, value: Value) -> Iterator[str]:
+        """Give the words of a part of the issue, text by text."""
+        return (words for words, _, _ in self._texts(value))
+
+    @cached_property
+    def references(self) -> tuple[Reference, ...]:
+        """Every link that the issue's editors wrote, in order."""
+        return tuple(found for section, _, value in self.roots for found in self._references(value, section))
+
+    def _references(self, value: Value, section: Section | None) -> Iterator[Reference]:
+        match value:
+            case Rich():
+                for paragraph in _paragraphs(value.nodes):
+                    for link in _links(paragraph.children):
+                        if mark := self.issue.marks.find(link.mark):
+                            yield Reference(url=link.url, words=plain_words(link.children), mark=mark, section=section)
+            case Group():
+                url = value_in(value, "url")
+                if isinstance(url, Written) and (mark := self.issue.marks.of(url)):
+                    checked = value_in(value, "checked")
+                    yield Reference(
+                        url=str(url),
+                        words=_first(value, "title", "text", "outlet", "author", "name", "caption"),
+                        mark=mark,
+                        section=section,
+                        outlet=_first(value, "outlet") or None,
+                        checked=checked if isinstance(checked, datetime.date) else None,
+                    )
+                for name in value:
+                    yield from self._references(value[name], section)
+            case tuple():
+                for item in value:
+                    yield from self._references(item, section)
+            case _:
+                pass
+
+    @cached_property
+    def outlets(self) -> tuple[Outlet, ...]:
+        """Every outlet that the issue names, in order."""
+        return tuple(found for _, _, value in self.roots for found in self._outlets(value))
+
+    def _outlets(self, value: Value) -> Iterator[Outlet]:
+        if isinstance(value, Group):
+            outlet = value_in(value, "outlet")
+            if isinstance(outlet, Written) and (mark := self.issue.marks.of(outlet)):
+                yield Outlet(name=str(outlet), mark=mark)
+            for name in value:
+                yield from self._outlets(value[name])
+        elif isinstance(value, tuple):
+            for item in value:
+                yield from self._outlets(item)
+
+    @cached_property
+    def figures(self) -> tuple[Figure, ...]:
+        """The issue's pictures, in order."""
+        return tuple(found for _, path, value in self.roots for found in self._figures(value, path))
+
+    def _figures(self, value: Value, path: tuple[str | int, ...]) -> Iterator[Figure]:
+        match value:
+            case Group():
+                for name in value:
+                    inner = value[name]
+                    if isinstance(inner, Picture):
+                        yield Figure(
+                            picture=inner,
+                            alt=_first(value, "alt"),
+                            caption=_first(value, "caption", "title", "name"),
+                            place=self.issue.place(*path, name),
+                            trail=tuple(_step(each) for each in path),
+                        )
+                    else:
+                        yield from self._figures(inner, (*path, name))
+            case tuple():
+                for index, item in enumerate(value):
+                    yield from self._figures(item, (*path, index))
+            case _:
+                pass
+
+
+def named(mark: Mark, message: str) -> str:
+    """Put the words for a place before what is wrong there: `top story, source 2: …`."""
+    return where(mark.trail, message)
+
+
+def _step(part: str | int) -> str:
+    return part.replace("_", " ") if isinstance(part, str) else str(part + 1)
+
+
+def _first(group: Group, *names: str) -> str:
+    return next((str(text) for name in names if isinstance(text := value_in(group, name), str) and text), "")
+
+
+def _paragraphs(blocks: tuple[Block, ...]) -> Iterator[Paragraph]:
+    for block in blocks:
+        match block:
+            case Paragraph():
+                yield block
+            case BulletList():
+                for item in block.items:
+                    yield from _paragraphs(item)
+            case Quote():
+                yield from _paragraphs(block.blocks)
+
+
+def _links(nodes: tuple[Inline, ...]) -> Iterator[Link]:
+    for node in nodes:
+        if isinstance(node, Link):
+            yield node
+        elif isinstance(node, Emphasis):
+            yield from _links(node.children)

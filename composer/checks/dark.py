@@ -1,0 +1,42 @@
+"""Checks of the edition in the dark."""
+
+import re
+from collections.abc import Iterator
+
+from composer.checks.catalogue import Finding, Limits, check
+from composer.checks.review import Review
+from composer.errors import Level, Who
+
+_EXTREME = re.compile(r"(?:^|[;\s])(background(?:-color)?|color)\s*:\s*(#000000|#000|#ffffff|#fff|black|white)\b", re.I)
+
+
+@check(
+    "DARK01",
+    "The page says that it knows the dark",
+    who=Who.DESIGNER,
+    fix='write   <meta name="color-scheme" content="light dark">   and the same for supported-color-schemes',
+    source="https://www.caniemail.com/features/css-at-media-prefers-color-scheme/",
+)
+def declared(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for both meta elements: without them Apple Mail turns the colours round by itself."""
+    names = {str(each.get("name", "")).lower(): str(each.get("content", "")) for each in review.tree.iter("meta")}
+    for name in ("color-scheme", "supported-color-schemes"):
+        if "dark" not in names.get(name, ""):
+            yield Finding(place=review.template("page.mjml.j2"), message=f'<meta name="{name}"> does not name the dark')
+
+
+@check(
+    "DARK03",
+    "No ground and no text is pure black or white",
+    who=Who.DESIGNER,
+    level=Level.INFO,
+    fix="use #fefefe and #010101: pure ones are turned round where a mail program makes its own dark",
+    source="seen in the dark modes of Outlook and Gmail; no maker documents it",
+)
+def extremes(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look at the style attributes."""
+    told: set[str] = set()
+    for element in review.elements:
+        if (found := _EXTREME.search(str(element.get("style", "")))) and found[2].lower() not in told:
+            told.add(found[2].lower())
+            yield Finding(place=review.template_of(element), message=f"{found[1]}: {found[2]} is used here")

@@ -1,0 +1,281 @@
+"""Checks that an editor-in-chief would make: dates, repetitions, names, length, what was left unfinished."""
+
+import datetime
+import re
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+from composer.checks.catalogue import Finding, Limits, check
+from composer.checks.copy import Reference, named
+from composer.checks.review import Review
+from composer.content.source import Place
+from composer.content.values import Group, Value, value_in
+from composer.errors import Level
+
+#: Words that editors leave for themselves.
+_UNFINISHED = re.compile(
+    r"\b(?:TODO|FIXME|TBD|TBC|XXX+)\b|\blorem ipsum\b|\?{3,}|\[\s*(?:link|source|quelle|date|name|\.\.\.|…)\s*\]",
+    re.IGNORECASE,
+)
+_PAIRS = {"(": ")", "（": "）", "[": "]", "「": "」", "『": "』", "《": "》", "【": "】"}
+_HALF_WIDTH = re.compile(r"[\u3400-\u9fff][,;:!?](?=[\u3400-\u9fff])")
+_HOUSE = "the house's own rule: set its level in newsletter.yaml"
+
+
+@check(
+    "DATE01",
+    "The issue's day is not past",
+    level=Level.BLOCKER,
+    fix="set the date on which it goes out",
+    source=_HOUSE,
+)
+def past(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Compare the issue's date with today in the newsletter's zone."""
+    if review.issue.date < review.today:
+        days = (review.today - review.issue.date).days
+        message = f"the issue is dated {review.issue.date}, {days} {'day' if days == 1 else 'days'} ago"
+        yield Finding(place=review.issue.place("date"), message=message)
+
+
+@check(
+    "DATE02",
+    "What the issue reports is neither old nor of tomorrow",
+    unit="days",
+    warn=90,
+    fix="look at the year: in January the old one is easily written",
+    source=_HOUSE,
+)
+def item_dates(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Compare the dates of dated news (items with an outlet or a source) with the issue's."""
+    for place, day in _dates(review):
+        age = (review.issue.date - day).days
+        if age < 0:
+            yield Finding(place=place, message=f"{day} lies behind the issue's own date, {review.issue.date}")
+        elif level := limits.over(age):
+            yield Finding(place=place, message=f"{day} is {age} days before the issue", level=level)
+
+
+def _dates(review: Review) -> Iterator[tuple[Place, datetime.date]]:
+    """Give the dates of what was published, not those of events to come."""
+    for section in review.issue.sections:
+        for index, item in enumerate(
+            section.items or ((section.content,) if isinstance(section.content, Group) else ())
+        ):
+            path = (section.spec.key, index) if section.items else (section.spec.key,)
+            day = value_in(item, "date")
+            if isinstance(day, datetime.date) and value_in(item, "outlet"):
+                yield review.issue.place(*path, "date"), day
+            sources = value_in(item, "sources")
+            for number, source in enumerate(sources if isinstance(sources, tuple) else ()):
+                day = value_in(source, "date") if isinstance(source, Group) else None
+                if isinstance(day, datetime.date):
+                    yield review.issue.place(*path, "sources", number, "date"), day
+
+
+@check(
+    "EDIT01",
+    "No article is cited twice",
+    fix="leave one of them out, or name another source",
+    source=_HOUSE,
+)
+def cited_twice(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Compare the addresses within the issue."""
+    first: dict[str, Reference] = {}
+    for link in review.references:
+        known = first.setdefault(_bare(link.url), link)
+        if known is not link:
+            message = f"this article is cited before, in line {known.mark.place.line}: {link.url}"
+            yield Finding(place=link.mark.place, message=named(link.mark, message))
+
+
+@check(
+    "EDIT02",
+    "No article was cited in one of the last issues",
+    fix="readers have seen it: say what is new, or leave it out",
+    source=_HOUSE,
+)
+def cited_before(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Compare the addresses with those of the issues before; a page without a path is a home, not an article."""
+    for link in review.references:
+        bare = _bare(link.url)
+        if "/" not in bare.partition("//")[2].strip("/"):
+            continue
+        for earlier in review.earlier:
+            if bare in earlier.urls:
+                message = f"the issue {earlier.stem} cited this article: {link.url}"
+                yield Finding(place=link.mark.place, message=named(link.mark, message))
+                break
+
+
+def _bare(url: str) -> str:
+    """An address without what does not change the page: fragment, closing slash, www."""
+    return url.partition("#")[0].rstrip("/").replace("://www.", "://").replace("http://", "https://").casefold()
+
+
+def bare_urls(references: tuple[Reference, ...]) -> frozenset[str]:
+    """Give the addresses as EDIT02 compares them."""
+    return frozenset(_bare(link.url) for link in references)
+
+
+@check(
+    "EDIT03",
+    "An outlet is spelled one way",
+    fix="spell it as before",
+    source=_HOUSE,
+)
+def outlets(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Compare the outlets of the issue with each other and with those of the issues before."""
+    known: dict[str, str] = {}
+    for earlier in review.earlier:
+        for name in sorted(earlier.outlets):
+            known.setdefault(name, f"in {earlier.stem}")
+    told: set[str] = set()
+    for outlet in review.copy.outlets:
+        name = outlet.name
+        if name not in known:
+            other = next((each for each in known if _is_same_outlet(name, each)), None)
+            if other is not None and name not in told:
+                told.add(name)
+                where = known[other]
+                message = f"“{name}” is spelled “{other}” {where}"
+                yield Finding(place=outlet.mark.place, message=named(outlet.mark, message))
+        known.setdefault(name, f"in line {outlet.mark.place.line}")
+
+
+def _is_same_outlet(one: str, other: str) -> bool:
+    """Tell whether two names mean one outlet: other capitals, signs, “The”, initials, or a slip of the hand."""
+    first, second = _outlet_key(one), _outlet_key(other)
+    if first == second:
+        return True
+    for short, long in ((one, other), (other, one)):
+        words = [word for word in re.findall(r"\w+", long) if word.lower() not in ("the", "of", "and", "for")]
+        if len(words) > 2 and short.isupper() and short == "".join(word[0] for word in words).upper():
+            return True
+    if min(len(first), len(second)) < 8 or re.sub(r"\D", "", first) != re.sub(r"\D", "", second):
+        return False
+    return SequenceMatcher(None, first, second).ratio() > 0.93
+
+
+def _outlet_key(name: str) -> str:
+    return re.sub(r"\W+", "", re.sub(r"^the\s+", "", name.casefold()))
+
+
+@check(
+    "EDIT04",
+    "Sections keep to their length",
+    fix="cut it, or raise   words:   of the section in newsletter.yaml",
+    source="words: in newsletter.yaml or in the section type's schema.yaml",
+)
+def budget(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Count the words of each section, or of each of its items, against its budget."""
+    for section in review.issue.sections:
+        allowed = section.spec.words
+        if allowed is None:
+            continue
+        key = section.spec.key
+        parts: list[tuple[tuple[str | int, ...], Value]] = [((key, at), each) for at, each in enumerate(section.items)]
+        for path, item in parts or [((key,), section.content)]:
+            count = sum(words(text) for text in review.copy.words_of(item))
+            if count > allowed:
+                name = section.spec.field().items
+                noun = (name.title or key).lower() if name and section.items else key.replace("_", " ")
+                number = f" {path[1] + 1}" if len(path) > 1 and isinstance(path[1], int) else ""
+                message = f"{noun}{number}: {count} words; the budget is {allowed}"
+                yield Finding(place=review.issue.place(*path), message=message)
+
+
+def words(text: str) -> int:
+    """Count words; a Chinese or Japanese character counts for half of one."""
+    han = len(re.findall("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff]", text))
+    return len(re.findall(r"[^\W\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+(?:['’.-]\w+)*", text)) + (han + 1) // 2
+
+
+@check(
+    "EDIT05",
+    "Brackets and quotation marks are closed",
+    fix="add the one that is missing",
+    source=_HOUSE,
+)
+def unclosed(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for what is opened and not closed, paragraph by paragraph."""
+    for text in review.texts:
+        if (message := _unclosed(text.words)) is not None:
+            yield Finding(place=text.mark.place, message=named(text.mark, message))
+
+
+def _unclosed(text: str) -> str | None:
+    # A smiley and an enumeration, “b)”, close nothing.
+    plain = re.sub(r"(?:^|(?<=\s))\w{1,2}\)|[:;]-?\)", "", text)
+    opened: list[str] = []
+    for sign in plain:
+        if sign in _PAIRS:
+            opened.append(sign)
+        elif sign in _PAIRS.values():
+            if not opened or _PAIRS[opened[-1]] != sign:
+                return f"“{sign}” closes nothing"
+            opened.pop()
+    if opened:
+        return f"“{opened[-1]}” is never closed"
+    # “…” in English, „…“ in German: the sign that closes one opens the other, so their number tells.
+    if sum(plain.count(sign) for sign in "“”„") % 2 or plain.count('"') % 2:
+        return "a quotation mark is missing"
+    return None
+
+
+@check(
+    "EDIT06",
+    "Chinese text has Chinese punctuation",
+    fix="write ，；：！？ between Chinese characters",
+    source="GB/T 15834-2011",
+)
+def half_width(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for a Latin sign between two Chinese characters."""
+    for text in review.texts:
+        if found := _HALF_WIDTH.search(text.words):
+            message = f"a Latin “{found[0][1]}” stands between Chinese characters"
+            yield Finding(place=text.mark.place, message=named(text.mark, message))
+
+
+@check(
+    "EDIT07",
+    "Nothing was left to be done",
+    level=Level.BLOCKER,
+    fix="finish it",
+    source=_HOUSE,
+)
+def unfinished(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for TODO and its like."""
+    for text in review.texts:
+        if found := _UNFINISHED.search(text.words):
+            message = f"“{found[0]}” was left here"
+            yield Finding(place=text.mark.place, message=named(text.mark, message))
+
+
+@check(
+    "EDIT08",
+    "A quotation names who said it",
+    fix="write   author:   below the quote",
+    source=_HOUSE,
+)
+def author(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look at sections that have a quote and no author."""
+    for section in review.issue.sections:
+        for item in section.items or (section.content,):
+            if isinstance(item, Group) and value_in(item, "quote") and "author" in iter(item) and not item["author"]:
+                message = f"{section.spec.key.replace('_', ' ')}: nobody is named who said this"
+                yield Finding(place=review.issue.place(section.spec.key), message=message)
+
+
+@check(
+    "EDIT09",
+    "The issue's number goes on from the last one",
+    fix="correct   number:",
+    source=_HOUSE,
+)
+def number(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Compare it with the issue before."""
+    mine = review.issue.number
+    before = next((earlier for earlier in review.earlier if earlier.number is not None), None)
+    if mine is not None and before is not None and before.number is not None and mine != before.number + 1:
+        message = f"this is number {mine}; the issue {before.stem} was number {before.number}"
+        yield Finding(place=review.issue.place("number"), message=message)

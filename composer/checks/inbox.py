@@ -1,0 +1,232 @@
+"""Checks of what stands in the inbox: sender, subject, preheader; and of the plaintext part."""
+
+import re
+from collections.abc import Iterator
+
+from composer.checks.catalogue import Finding, Limits, check
+from composer.checks.review import Review
+from composer.errors import Level, Who
+from composer.render.wrap import cells
+
+#: Where a limit comes from that no standard sets.
+WIDTHS = "published widths of inboxes, which disagree: set your own limit"
+EMOJI = re.compile(
+    "[\U0001f1e6-\U0001f1ff]{2}|[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?(?:\u200d[\u2600-\U0001faff]\ufe0f?)*"
+)
+_REPLY = re.compile(r"^\s*(re|fw|fwd|aw|wg|antw|回复|转发|答复)\s*[:：]", re.IGNORECASE)
+_LOUD = re.compile(r"[!！]{2,}|[?？][!！]|[!！][?？]")
+_ADDRESS = re.compile(r"https?://[^\s<>]+")
+
+
+@check(
+    "SUBJ01",
+    "The subject can be read whole in most inboxes",
+    unit="cells",
+    warn=60,
+    fix="put the news first; a telephone shows 30 to 45 cells, a desktop 50 to 75 (a Chinese character takes two)",
+    source=WIDTHS,
+)
+def subject_length(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Measure the subject as it stands on a screen."""
+    width = cells(review.subject)
+    if level := limits.over(width):
+        message = f"the subject is {width} cells long; most inboxes cut it off before"
+        yield Finding(place=review.issue.place("subject"), message=message, level=level)
+
+
+@check(
+    "SUBJ02",
+    "The subject does not look like advertising or a reply",
+    fix="write it as a headline",
+    source="https://support.google.com/a/answer/81126",
+)
+def subject_manner(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for capitals, exclamation, a made-up reply, a row of emoji."""
+    subject, place = review.subject, review.issue.place("subject")
+    letters = [letter for letter in subject if letter.isalpha() and letter.lower() != letter.upper()]
+    if len(letters) >= 8 and all(letter.isupper() for letter in letters):
+        yield Finding(place=place, message="the subject is all in capitals")
+    if loud := _LOUD.search(subject):
+        yield Finding(place=place, message=f"the subject shouts: {loud[0]}")
+    if reply := _REPLY.match(subject):
+        yield Finding(place=place, message=f"the subject begins with “{reply[0].strip()}”, as if it were an answer")
+    if (count := len(EMOJI.findall(subject))) > 1:
+        yield Finding(place=place, message=f"the subject has {count} emoji; one is enough")
+
+
+@check(
+    "SUBJ03",
+    "The subject is not that of an earlier issue",
+    fix="say what is new this time; inboxes fold messages with the same subject into one",
+    source="https://support.google.com/mail/answer/5900",
+)
+def subject_again(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Compare with the issues before."""
+    for earlier in review.earlier:
+        if earlier.subject.casefold().strip() == review.subject.casefold().strip():
+            message = f"the issue {earlier.stem} had the same subject"
+            yield Finding(place=review.issue.place("subject"), message=message)
+            return
+
+
+@check(
+    "SUBJ04",
+    "The subject says something even to a reader of whom nothing is known",
+    level=Level.BLOCKER,
+    fix='give the merge field a default:   {{ first_name | default("reader") }}',
+    source="https://www.rfc-editor.org/rfc/rfc5322#section-3.6.5",
+)
+def subject_empty(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look at the subject with every merge field at its default."""
+    if not review.subject.strip():
+        message = "the subject is empty for a reader without these values"
+        yield Finding(place=review.issue.place("subject"), message=message)
+
+
+@check(
+    "PRE01",
+    "There is a preheader",
+    fix='write   preheader: "…"   below the subject: what else is in the issue',
+    source=WIDTHS,
+)
+def preheader_missing(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Without one an inbox shows the first words of the page."""
+    if not review.issue.preheader:
+        message = "there is no preheader: inboxes show “read online” and the date behind the subject"
+        yield Finding(place=review.issue.place("subject"), message=message)
+
+
+@check(
+    "PRE02",
+    "The preheader adds to the subject",
+    fix="say what the subject does not",
+    source=WIDTHS,
+)
+def preheader_repeats(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Compare it with the subject, without signs."""
+    if review.issue.preheader:
+        one, other = (re.sub(r"\W+", " ", text).casefold().strip() for text in (review.issue.preheader, review.subject))
+        if one and (one in other or (len(other) > 12 and one.startswith(other))):
+            yield Finding(place=review.issue.place("preheader"), message="the preheader repeats the subject")
+
+
+@check(
+    "PRE03",
+    "The preheader fills the line behind the subject",
+    unit="cells",
+    warn=40,
+    fix="add a second thing that is in the issue",
+    source=WIDTHS,
+)
+def preheader_short(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Measure it; Gmail shows up to 97 cells."""
+    if review.issue.preheader and (level := limits.under(width := cells(review.issue.preheader))):
+        message = f"the preheader is only {width} cells long"
+        yield Finding(place=review.issue.place("preheader"), message=message, level=level)
+
+
+@check(
+    "PRE04",
+    "The preheader is not cut off everywhere",
+    unit="cells",
+    warn=110,
+    fix="end it after 80 to 100 cells, with what matters in the first 40",
+    source=WIDTHS,
+)
+def preheader_long(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Measure it; hardly an inbox shows more than 110 cells."""
+    if review.issue.preheader and (level := limits.over(width := cells(review.issue.preheader))):
+        message = f"the preheader is {width} cells long; hardly an inbox shows more than {limits.at(level)}"
+        yield Finding(place=review.issue.place("preheader"), message=message, level=level)
+
+
+@check(
+    "FROM01",
+    "Readers can answer",
+    who=Who.IT,
+    fix="send from an address that somebody reads, or set sender.reply_to",
+    source="Microsoft's requirements for high-volume senders (2025): valid From and Reply-To",
+)
+def sender_answers(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for no-reply addresses."""
+    address = review.newsletter.reply_to or review.newsletter.sender
+    local = address.address.rpartition("@")[0].lower().replace("-", "").replace("_", "").replace(".", "")
+    if local.startswith(("noreply", "donotreply", "nichtantworten", "keineantwort")):
+        name = "reply_to" if review.newsletter.reply_to else "from"
+        message = f"answers go to {address.address}, which says that nobody reads them"
+        yield Finding(place=review.newsletter.place("sender", name), message=message)
+
+
+@check(
+    "FROM02",
+    "The sender's name can be read whole in most inboxes",
+    who=Who.IT,
+    unit="cells",
+    warn=25,
+    fix="shorten the name in sender.from",
+    source=WIDTHS,
+)
+def sender_length(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Measure the sender's name."""
+    width = cells(review.newsletter.sender.name or "")
+    if level := limits.over(width):
+        message = f"the sender's name is {width} cells long; telephones show about {limits.at(level)}"
+        yield Finding(place=review.newsletter.place("sender", "from"), message=message, level=level)
+
+
+@check(
+    "TEXT01",
+    "The plaintext has every link of the HTML",
+    who=Who.DESIGNER,
+    fix="print the link in section.txt.j2 or page.txt.j2 too",
+    source="https://www.rfc-editor.org/rfc/rfc2046#section-5.1.4",
+)
+def text_links(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Both parts say the same, so both have the same addresses."""
+    told: set[str] = set()
+    for element in review.elements:
+        address = str(element.get("href", ""))
+        if element.tag == "a" and address.startswith(("http:", "https:")) and address not in told:
+            told.add(address)
+            if address not in review.text:
+                message = f"a link of the page is not in the plaintext: {address}"
+                yield Finding(place=review.place_of(element), message=message)
+
+
+@check(
+    "TEXT02",
+    "The plaintext says what the HTML says",
+    who=Who.DESIGNER,
+    unit="% of the words",
+    warn=60,
+    fix="print every field in section.txt.j2 too",
+    source="https://www.rfc-editor.org/rfc/rfc2046#section-5.1.4",
+)
+def text_share(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Compare the letters of both parts, addresses left out."""
+    letters = sum(len(re.sub(r"\W+", "", each.words)) for each in review.texts)
+    printed = len(re.sub(r"\W+", "", _ADDRESS.sub("", review.text)))
+    share = round(100 * printed / letters) if letters else 100
+    if level := limits.under(share):
+        message = f"the plaintext has {share} % of the issue's words"
+        yield Finding(place=review.template("page.txt.j2"), message=message, level=level)
+
+
+@check(
+    "TEXT03",
+    "Lines of the plaintext fit on a screen",
+    who=Who.DESIGNER,
+    unit="cells",
+    warn=78,
+    fix="wrap it with the filter “text”",
+    source="https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1",
+)
+def text_lines(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Measure each line; one that an address makes long is left alone."""
+    wide = max(
+        (cells(line) for line in review.text.split("\n") if not _ADDRESS.search(line) and " " in line.strip()),
+        default=0,
+    )
+    if level := limits.over(wide):
+        message = f"the plaintext has a line of {wide} cells"
+        yield Finding(place=review.template("page.txt.j2"), message=message, level=level)

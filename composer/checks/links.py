@@ -1,0 +1,232 @@
+"""Checks of links as they are written; whether they lead somewhere is asked by composer/links."""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+from composer.checks.catalogue import Finding, Limits, check
+from composer.checks.copy import Reference, named
+from composer.checks.review import Review
+from composer.errors import Level
+
+#: What sits between a reader and an address, and may lead elsewhere tomorrow.
+_SHORTENERS = frozenset(
+    [
+        "bit.ly",
+        "t.co",
+        "goo.gl",
+        "tinyurl.com",
+        "ow.ly",
+        "is.gd",
+        "buff.ly",
+        "t.ly",
+        "rb.gy",
+        "cutt.ly",
+        "rebrand.ly",
+        "shorturl.at",
+        "lnkd.in",
+        "dlvr.it",
+        "url.cn",
+        "t.cn",
+        "dwz.cn",
+        "suo.im",
+    ]
+)
+_LOCAL = (".local", ".localhost", ".internal", ".lan", ".home", ".corp", ".test", ".invalid", ".example")
+#: Parameters that name the person from whose inbox or browser an address was copied.
+_PERSONAL = frozenset(
+    [
+        "fbclid",
+        "gclid",
+        "dclid",
+        "msclkid",
+        "yclid",
+        "igshid",
+        "mc_eid",
+        "mkt_tok",
+        "_hsenc",
+        "_hsmi",
+        "hsctatracking",
+        "vero_id",
+        "vero_conv",
+        "oly_enc_id",
+        "oly_anon_id",
+        "s_cid",
+        "wt_zmc",
+        "ml_subscriber",
+        "ml_subscriber_hash",
+        "ck_subscriber_id",
+    ]
+)
+_UNFINISHED = re.compile(r"todo|tbd|fixme|xxx|lorem|placeholder", re.IGNORECASE)
+_HOST_IN_WORDS = re.compile(
+    r"^\s*(?:https?://)?((?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|int|eu|de|at|ch|uk|fr|cn|hk|tw|jp|io|info))(?:[/?#]\S*)?\s*$",
+    re.IGNORECASE,
+)
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+@check(
+    "LINK01",
+    "No link leads into a private network or to a placeholder",
+    level=Level.BLOCKER,
+    fix="copy the address from the browser's address bar, as readers outside see it",
+    source="https://www.rfc-editor.org/rfc/rfc6761",
+)
+def private_links(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look at hosts and paths."""
+    for link in review.references:
+        host = _host(link.url)
+        if host == "localhost" or host.endswith(_LOCAL) or _is_private(host):
+            message = f"“{host}” is reached from inside a network only"
+            yield Finding(place=link.mark.place, message=named(link.mark, message))
+        elif _UNFINISHED.fullmatch(host.split(".")[0]) or _UNFINISHED.fullmatch(urlsplit(link.url).path.strip("/")):
+            message = f"this address was never finished: {link.url}"
+            yield Finding(place=link.mark.place, message=named(link.mark, message))
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def _is_private(host: str) -> bool:
+    address = _address(host)
+    return address is not None and not address.is_global
+
+
+@check(
+    "LINK02",
+    "Links lead somewhere (asked only with --links)",
+    level=Level.ERROR,
+    fix="open it, and write the address where the page is now",
+    source="https://www.rfc-editor.org/rfc/rfc9110#section-15.5.5",
+)
+def dead_links(review: Review, limits: Limits) -> Iterator[Finding]:
+    """The answers are brought by `link_findings`: no check asks the network."""
+    return iter(())
+
+
+@check(
+    "LINK03",
+    "Links are encrypted",
+    level=Level.INFO,
+    fix="try it with https://",
+    source="https://www.rfc-editor.org/rfc/rfc9110#section-17.1",
+)
+def plain_http(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for http: addresses."""
+    for link in review.references:
+        if link.url.startswith("http:"):
+            yield Finding(place=link.mark.place, message=named(link.mark, f"this link is not encrypted: {link.url}"))
+
+
+@check(
+    "LINK04",
+    "No link goes by way of a shortener",
+    fix="open it, and copy the address it leads to",
+    source="https://support.google.com/a/answer/81126",
+)
+def shorteners(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for hosts that shorten addresses: filters distrust them, and readers do not see where they lead."""
+    for link in review.references:
+        if _host(link.url) in _SHORTENERS:
+            message = f"{_host(link.url)} hides where the link leads"
+            yield Finding(place=link.mark.place, message=named(link.mark, message))
+
+
+@check(
+    "LINK05",
+    "Links name a host, not a number",
+    fix="use the host's name",
+    source="https://www.rfc-editor.org/rfc/rfc3986#section-7.4",
+)
+def numbers(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for addresses made of numbers, which filters take for an attack."""
+    for link in review.references:
+        address = _address(_host(link.url))
+        if address is not None and address.is_global:
+            message = f"the host is a number: {address}"
+            yield Finding(place=link.mark.place, message=named(link.mark, message))
+
+
+@check(
+    "LINK06",
+    "Words that are an address lead to that address",
+    level=Level.BLOCKER,
+    fix="write words that say what is there, or the host that the link leads to",
+    source="https://www.rfc-editor.org/rfc/rfc3986#section-7.6",
+)
+def other_host(review: Review, limits: Limits) -> Iterator[Finding]:
+    """A link that shows one host and leads to another is what attackers write."""
+    for link in review.references:
+        shown = _HOST_IN_WORDS.match(link.words)
+        if shown is None or link.url.startswith("mailto:"):
+            continue
+        one, other = shown[1].lower().removeprefix("www."), _host(link.url)
+        if one != other and not one.endswith(f".{other}") and not other.endswith(f".{one}"):
+            message = f"the words say “{shown[1]}”, the link leads to {other}"
+            yield Finding(place=link.mark.place, message=named(link.mark, message))
+
+
+@check(
+    "LINK07",
+    "Links are short enough for every mail program",
+    unit="characters",
+    info=300,
+    warn=2_000,
+    fix="look for the article's own address: what stands behind the ? can often go",
+    source="https://www.rfc-editor.org/rfc/rfc9110#section-4.1",
+)
+def long_links(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Count the characters."""
+    for link in review.references:
+        if level := limits.over(len(link.url)):
+            message = f"this address has {len(link.url):,} characters"
+            yield Finding(place=link.mark.place, message=named(link.mark, message), level=level)
+
+
+@check(
+    "LINK08",
+    "No link carries the trace of the person who copied it",
+    fix="delete that part of the address",
+    source="https://gdpr-info.eu/art-5-gdpr/",
+)
+def personal_links(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for parameters by which another sender recognises an editor."""
+    for link in review.references:
+        names = [name for name, _ in parse_qsl(urlsplit(link.url).query) if name.lower() in _PERSONAL]
+        if names:
+            message = f"the address carries “{names[0]}”, which tells on whoever copied it"
+            yield Finding(place=link.mark.place, message=named(link.mark, message))
+
+
+def link_findings(review: Review, dead: Mapping[str, str], unsure: Mapping[str, str]) -> Iterator[Finding]:
+    """Tell which links lead nowhere (`dead`) and which could not be checked (`unsure`): reasons by address.
+
+    One that an editor has ticked off (`checked: 2025-01-29`) is believed; one that is gone is told all the same.
+    """
+    told: set[str] = set()
+    for link in review.references:
+        if link.url in told:
+            continue
+        told.add(link.url)
+        if link.url in dead:
+            yield Finding(place=link.mark.place, message=named(link.mark, dead[link.url]), level=Level.ERROR)
+        elif link.url in unsure and link.checked is None:
+            yield Finding(
+                place=link.mark.place,
+                message=named(link.mark, f"could not be checked, open it yourself: {unsure[link.url]}"),
+                level=Level.WARNING,
+                hint=_tick(link, review),
+            )
+
+
+def _tick(link: Reference, review: Review) -> str:
+    return f"{link.url}   if it is right, write   checked: {review.today}   below its url:"

@@ -1,0 +1,128 @@
+"""What checks look at: an edition, the issue and the newsletter it comes from, the issues before it, and the day.
+
+Comes in: values of the rooms below. Goes out: the page as a tree whose elements know where they come from. Pure; what is
+costly is worked out once.
+"""
+
+import datetime
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import lxml.html
+from lxml.etree import _Element as Element
+
+from composer.checks.copy import Copy, Figure, Reference, Text
+from composer.checks.styles import Scheme, Styles
+from composer.content.issue import Issue
+from composer.content.newsletter import Newsletter
+from composer.content.source import Place
+from composer.content.values import Group, Picture
+from composer.render.edition import Edition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """What checks want to know of an issue that came before."""
+
+    stem: str
+    date: datetime.date
+    subject: str
+    urls: frozenset[str]
+    outlets: frozenset[str]
+    number: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """One edition under review."""
+
+    issue: Issue
+    newsletter: Newsletter
+    edition: Edition
+    #: What theme.yaml says.
+    theme: Group
+    #: The subject, the HTML with places as attributes, and the plaintext; merge fields show their stand-ins.
+    subject: str
+    html: str
+    text: str
+    #: Bytes of the HTML part as it is mailed.
+    size: int
+    pictures: tuple[tuple[str, Picture], ...]
+    #: The issues before this one in its language, the latest first.
+    earlier: tuple[Earlier, ...]
+    today: datetime.date
+    _places: dict[str, Place] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def copy(self) -> Copy:
+        """What the editors wrote, with its places."""
+        return Copy(self.issue)
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        """Every text of the issue."""
+        return self.copy.texts
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """Every link of the issue."""
+        return self.copy.references
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """Every picture of the issue."""
+        return self.copy.figures
+
+    @cached_property
+    def tree(self) -> Element:
+        """The page as a tree; comments, which only Outlook reads, are no elements."""
+        return lxml.html.document_fromstring(self.html)
+
+    @cached_property
+    def elements(self) -> tuple[Element, ...]:
+        """Every element of the page's body, in order."""
+        body = self.tree.find("body")
+        return tuple(each for each in body.iter() if isinstance(each.tag, str)) if body is not None else ()
+
+    @cached_property
+    def head_styles(self) -> str:
+        """The text of the page's style elements."""
+        return "".join(each.text or "" for each in self.tree.iter("style"))
+
+    def styles(self, scheme: Scheme) -> Styles:
+        """Give the computed styles of the page in a scheme."""
+        return self._light if scheme is Scheme.LIGHT else self._dark
+
+    @cached_property
+    def _light(self) -> Styles:
+        return Styles(self.tree, Scheme.LIGHT)
+
+    @cached_property
+    def _dark(self) -> Styles:
+        return self._light.under(Scheme.DARK)
+
+    def place_of(self, element: Element) -> Place:
+        """Give where an element's words were written; where no editor wrote any, the template's line."""
+        return self._nearest(element, "data-at") or self.template_of(element)
+
+    def template_of(self, element: Element) -> Place:
+        """Give the template's line that an element comes from."""
+        return self._nearest(element, "data-from") or self.template("page.mjml.j2")
+
+    def template(self, name: str) -> Place:
+        """Give a file of the theme."""
+        files = self.newsletter.theme
+        path = files.find(name)
+        return Place(path=files.display(path) if path else f"templates/{files.name}/{name}", line=1, column=1)
+
+    def _nearest(self, element: Element, name: str) -> Place | None:
+        for node in (element, *element.iterancestors()):
+            if written := node.get(name):
+                return self._place(written)
+        return None
+
+    def _place(self, written: str) -> Place:
+        if written not in self._places:
+            path, line, column = written.rsplit(":", 2)
+            self._places[written] = Place(path=path, line=int(line), column=int(column))
+        return self._places[written]
