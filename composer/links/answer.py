@@ -9,6 +9,8 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
+    """What became of a link, in one word."""
+
     #: The page is there, perhaps after a temporary redirect.
     FINE = "fine"
     #: The page is there, but has moved for good: every redirect on the way was permanent; `final` is its new address.

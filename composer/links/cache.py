@@ -77,13 +77,13 @@ def _answer(item: object) -> Answer | None:
         }:
             try:
                 verdict, asked_at = Verdict(word), datetime.datetime.fromisoformat(at)
-            except ValueError:
+                utc = asked_at.astimezone(datetime.UTC)
+            except (ValueError, OverflowError):
                 return None
-            if asked_at.tzinfo is None or verdict is Verdict.REFUSED or not reason.isprintable():
+            if asked_at.tzinfo is None or verdict is Verdict.REFUSED or not (_is_web(url) and reason.isprintable()):
                 return None
-            if (verdict is Verdict.MOVED) != (final is not None) or (final and not _is_web(final)):
+            if (verdict is Verdict.MOVED) != (final is not None) or (final is not None and not _is_web(final)):
                 return None
-            utc = asked_at.astimezone(datetime.UTC)
             return Answer(url=url, verdict=verdict, reason=reason, final=final, status=status, asked_at=utc)
     return None
 

@@ -56,6 +56,8 @@ class Follower:
         self._turns = turns
         self._names = Names(reach.look_up)
         self._now = now
+        #: Where no connection could be made: the next link there need not wait for the same.
+        self._unreachable: dict[tuple[str, str], Silence] = {}
 
     def follow(self, start: Target) -> Answer:
         """Tell what became of a link; raises OverError when the run ends before that is known."""
@@ -113,7 +115,13 @@ class Follower:
         addresses = self._names.find(target.host, deadline.left())
         if isinstance(addresses, Hindrance):
             return addresses
-        return fetch(method, target, addresses, reach=self._reach, trust=self._trust, deadline=deadline)
+        door = (target.scheme, target.authority)
+        if door in self._unreachable:
+            return self._unreachable[door]
+        heard = fetch(method, target, addresses, reach=self._reach, trust=self._trust, deadline=deadline)
+        if isinstance(heard, Silence) and not heard.connected:
+            self._unreachable[door] = heard
+        return heard
 
     def _conclude(self, way: _Way, heard: Reply | Silence | Hindrance) -> Answer:
         """Judge by the last word heard."""

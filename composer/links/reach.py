@@ -55,6 +55,8 @@ def trust() -> ssl.SSLContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
+    """The three ways out, and the limits."""
+
     #: A host to its addresses, or socket.gaierror.
     look_up: Callable[[str], Iterable[str]] = look_up
     #: An address that was found public, a port and the seconds it may take, to a connection, or OSError.

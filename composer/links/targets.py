@@ -14,7 +14,7 @@ import idna
 from composer.links.answer import Hindrance, Verdict
 
 _PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
+_HOST = re.compile(r"(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
 _UNREADABLE = Hindrance(verdict=Verdict.UNSURE, reason="the address cannot be read")
 
 
@@ -79,10 +79,12 @@ def read_location(raw: bytes) -> str:
 
 
 def _encode(part: str) -> str:
-    return quote(part, safe="/%:@!$&'()*+,;=?~-._[]")
+    return quote(part, safe="/%:@!$&'()*+,;=?~-._[]", errors="surrogatepass")
 
 
 def _host(host: str) -> str | None:
+    if len(host) > 253:
+        return None
     if ":" in host:
         try:
             return str(ipaddress.IPv6Address(host))
@@ -91,7 +93,7 @@ def _host(host: str) -> str | None:
     if not host.isascii():
         try:
             host = idna.encode(host, uts46=True).decode("ascii")
-        except idna.IDNAError:
+        except UnicodeError:  # IDNAError is one
             return None
     host = host.removesuffix(".")
     return host if _HOST.fullmatch(host) else None

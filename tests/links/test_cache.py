@@ -120,7 +120,9 @@ def test_an_entry_as_it_is_written_is_read(tmp_path: Path) -> None:
                 {**ENTRY, "asked_at": "yesterday"},
                 {**ENTRY, "asked_at": "2025-01-30T09:00:00"},
                 {**ENTRY, "asked_at": 5},
+                {**ENTRY, "asked_at": "0001-01-01T00:00:00+05:00"},
                 {**ENTRY, "url": 5},
+                {**ENTRY, "url": "http://news.example/\ud800"},
             )
         ),
     ],

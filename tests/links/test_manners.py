@@ -5,6 +5,7 @@ import itertools
 import os
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,8 +95,7 @@ def test_a_resolver_that_hangs_does_not_hold_us(web: Web) -> None:
         free.wait(10)
         return []
 
-    reach = web.reach(Limits(request=0.1, pause=0))
-    object.__setattr__(reach, "look_up", look_up)
+    reach = replace(web.reach(Limits(request=0.1, pause=0)), look_up=look_up)
     answer = ask(["http://news.example/"], cache=None, now=NOW, reach=reach)["http://news.example/"]
     free.set()
     assert (answer.verdict, answer.reason) == (
@@ -116,6 +116,15 @@ def test_progress_is_told(web: Web, tmp_path: Path) -> None:
     ask(urls[:2], cache=tmp_path / "links.json", now=NOW, reach=web.reach())
     ask([*urls, "http://news.example/c"], cache=tmp_path / "links.json", now=NOW, tell=tell, reach=web.reach())
     assert told == [(1, 3, True), (2, 3, True), (3, 3, True)]
+
+
+def test_a_host_that_cannot_be_reached_is_not_tried_for_every_link(web: Web) -> None:
+    """All its links have the same answer; another port is another server."""
+    web.site("news.example", ok, port=8080)
+    urls = [f"http://news.example/{n}" for n in range(5)]
+    answers = ask([*urls, "http://news.example:8080/"], cache=None, now=NOW, reach=web.reach())
+    assert [answer.verdict for answer in answers.values()] == [Verdict.UNSURE] * 5 + [Verdict.FINE]
+    assert len(web.connected) == 2
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a signal")
@@ -144,14 +153,12 @@ def test_a_person_can_stop_it(web: Web, tmp_path: Path) -> None:
 
 def test_a_bug_keeps_its_traceback(web: Web) -> None:
     """What is no server's fault ends the run, and is not taken for an answer."""
-    reach = web.reach()
 
     def look_up(host: str) -> list[str]:
         raise ZeroDivisionError
 
-    object.__setattr__(reach, "look_up", look_up)
     with pytest.raises(ZeroDivisionError):
-        ask(["http://news.example/"], cache=None, now=NOW, reach=reach)
+        ask(["http://news.example/"], cache=None, now=NOW, reach=replace(web.reach(), look_up=look_up))
 
 
 @pytest.mark.parametrize("zone", [datetime.UTC, datetime.timezone(datetime.timedelta(hours=5))])
