@@ -131,23 +131,24 @@ def test_a_host_that_cannot_be_reached_is_not_tried_for_every_link(web: Web) -> 
 def test_a_person_can_stop_it(web: Web, tmp_path: Path) -> None:
     """Ctrl-C ends it while a server hangs; nobody else is asked; what was answered is remembered."""
     answered = threading.Event()
-    hanging = threading.Event()
+    stopped = threading.Event()
 
-    def stop_then_hang(visit: Visit) -> None:
-        hanging.set()
+    def stop_then_answer(visit: Visit) -> None:
         answered.wait(5)
         os.kill(os.getpid(), signal.SIGINT)
-        hang(visit)
+        assert stopped.wait(5)
+        ok(visit)
 
     web.site("good.example", ok)
-    web.site("slow.example", stop_then_hang)
+    web.site("slow.example", stop_then_answer)
     urls = ["http://good.example/", *(f"http://slow.example/{n}" for n in range(5))]
     path = tmp_path / "links.json"
     with pytest.raises(KeyboardInterrupt):
         ask(urls, cache=path, now=NOW, tell=lambda _done, _total: answered.set(), reach=web.reach(Limits(request=9)))
-    assert hanging.is_set()
+    stopped.set()
+    for worker in [each for each in threading.enumerate() if each.name.startswith("links:")]:
+        worker.join(5)
     assert list(cache.read(path)) == ["http://good.example/"]
-    web.close()
     assert len(web.asked("slow.example")) == 1
 
 
