@@ -233,6 +233,7 @@ def _language(element: Element) -> str:
     "No text is smaller than weak eyes can read",
     who=Who.DESIGNER,
     unit="pixels",
+    is_least=True,
     warn=14,
     fix="set font-size to 14px or more in inline.css",
     source="https://www.w3.org/WAI/tutorials/page-structure/styling/",

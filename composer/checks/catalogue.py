@@ -56,8 +56,19 @@ class Check:
     fix: str
     source: str
     limits: Mapping[Level, int]
+    #: Whether it tells what falls short of its limits, not what passes them.
+    is_least: bool
     unit: str
     run: Run
+
+    @property
+    def levels_in_words(self) -> str:
+        """Say when it tells something: `warning from 60 cells`."""
+        if not self.limits:
+            return self.level
+        side = "below" if self.is_least else "over"
+        limits = ", ".join(f"{level} {side} {limit:,}" for level, limit in self.limits.items())
+        return f"{limits} {self.unit}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +81,24 @@ class Setting:
 
 
 _CHECKS: dict[str, Check] = {}
+#: What codes begin with, in the order in which readers meet what is looked at: inbox first, the programs last.
+_ORDER = (
+    "SUBJ",
+    "PRE",
+    "FROM",
+    "TEXT",
+    "UNS",
+    "LAW",
+    "DATE",
+    "EDIT",
+    "LINK",
+    "IMG",
+    "A11Y",
+    "DARK",
+    "SIZE",
+    "HTML",
+    "CLIENT",
+)
 
 
 def check(
@@ -81,6 +110,7 @@ def check(
     fix: str,
     source: str,
     unit: str = "",
+    is_least: bool = False,
     info: int | None = None,
     warn: int | None = None,
     block: int | None = None,
@@ -100,6 +130,7 @@ def check(
             fix=fix,
             source=source,
             limits=limits,
+            is_least=is_least,
             unit=unit,
             run=run,
         )
@@ -110,7 +141,7 @@ def check(
 
 @cache
 def catalogue() -> Mapping[str, Check]:
-    """Give every check by its code, in the order in which a reader meets what they look at."""
+    """Give every check by its code, inbox first."""
     # The rooms enter their checks when they are imported.
     from composer.checks import (  # noqa: F401
         accessibility,
@@ -125,7 +156,10 @@ def catalogue() -> Mapping[str, Check]:
         structure,
     )
 
-    return dict(_CHECKS)
+    def place(code: str) -> tuple[int, str]:
+        return _ORDER.index(code.rstrip("0123456789")), code
+
+    return {code: _CHECKS[code] for code in sorted(_CHECKS, key=place)}
 
 
 def review_problems(review: Review, settings: Mapping[str, Setting]) -> tuple[Problem, ...]:

@@ -171,7 +171,7 @@ class Copy:
                             alt=_first(value, "alt"),
                             caption=_first(value, "caption", "title", "name"),
                             place=self.issue.place(*path, name),
-                            trail=tuple(_step(each) for each in path),
+                            trail=_trail(path),
                         )
                     else:
                         yield from self._figures(inner, (*path, name))
@@ -187,8 +187,15 @@ def named(mark: Mark, message: str) -> str:
     return where(mark.trail, message)
 
 
-def _step(part: str | int) -> str:
-    return part.replace("_", " ") if isinstance(part, str) else str(part + 1)
+def _trail(path: tuple[str | int, ...]) -> tuple[str, ...]:
+    """Name a path as people do: `("topics 2", "figure")`."""
+    steps: list[str] = []
+    for part in path:
+        if isinstance(part, int) and steps:
+            steps[-1] += f" {part + 1}"
+        else:
+            steps.append(str(part).replace("_", " "))
+    return tuple(steps)
 
 
 def _first(group: Group, *names: str) -> str:

@@ -37,6 +37,9 @@ def extremes(review: Review, limits: Limits) -> Iterator[Finding]:
     """Look at the style attributes."""
     told: set[str] = set()
     for element in review.elements:
-        if (found := _EXTREME.search(str(element.get("style", "")))) and found[2].lower() not in told:
+        style = str(element.get("style", ""))
+        if "display:none" in style.replace(" ", ""):
+            continue
+        if (found := _EXTREME.search(style)) and found[2].lower() not in told:
             told.add(found[2].lower())
             yield Finding(place=review.template_of(element), message=f"{found[1]}: {found[2]} is used here")

@@ -3,12 +3,14 @@
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
+from typing import assert_never
 from urllib.parse import parse_qsl, urlsplit
 
-from composer.checks.catalogue import Finding, Limits, check
+from composer.checks.catalogue import Finding, Limits, Setting, catalogue, check, to_problem
 from composer.checks.copy import Reference, named
 from composer.checks.review import Review
-from composer.errors import Level
+from composer.errors import Level, Problem
+from composer.links.answer import Answer, Verdict
 
 #: What sits between a reader and an address, and may lead elsewhere tomorrow.
 _SHORTENERS = frozenset(
@@ -109,7 +111,7 @@ def _is_private(host: str) -> bool:
     source="https://www.rfc-editor.org/rfc/rfc9110#section-15.5.5",
 )
 def dead_links(review: Review, limits: Limits) -> Iterator[Finding]:
-    """The answers are brought by `link_findings`: no check asks the network."""
+    """The answers are brought by `link_problems`: no check asks the network."""
     return iter(())
 
 
@@ -207,26 +209,43 @@ def personal_links(review: Review, limits: Limits) -> Iterator[Finding]:
             yield Finding(place=link.mark.place, message=named(link.mark, message))
 
 
-def link_findings(review: Review, dead: Mapping[str, str], unsure: Mapping[str, str]) -> Iterator[Finding]:
-    """Tell which links lead nowhere (`dead`) and which could not be checked (`unsure`): reasons by address.
+def link_problems(review: Review, answers: Mapping[str, Answer], setting: Setting | None = None) -> tuple[Problem, ...]:
+    """Tell which links lead nowhere, which have moved, and which could not be checked.
 
-    One that an editor has ticked off (`checked: 2025-01-29`) is believed; one that is gone is told all the same.
+    What could not be checked and an editor has ticked off (`checked: 2025-01-29`) is believed; what is gone is told all
+    the same.
     """
+    setting = setting or Setting()
+    check = catalogue()["LINK02"]
+    if setting.is_off:
+        return ()
+    found = (_answered(link, answers[link.url], review) for link in _once(review) if link.url in answers)
+    return tuple(to_problem(check, each, setting.level) for each in found if each is not None)
+
+
+def _once(review: Review) -> Iterator[Reference]:
     told: set[str] = set()
     for link in review.references:
-        if link.url in told:
-            continue
-        told.add(link.url)
-        if link.url in dead:
-            yield Finding(place=link.mark.place, message=named(link.mark, dead[link.url]), level=Level.ERROR)
-        elif link.url in unsure and link.checked is None:
-            yield Finding(
-                place=link.mark.place,
-                message=named(link.mark, f"could not be checked, open it yourself: {unsure[link.url]}"),
-                level=Level.WARNING,
-                hint=_tick(link, review),
-            )
+        if link.url not in told:
+            told.add(link.url)
+            yield link
 
 
-def _tick(link: Reference, review: Review) -> str:
-    return f"{link.url}   if it is right, write   checked: {review.today}   below its url:"
+def _answered(link: Reference, answer: Answer, review: Review) -> Finding | None:
+    place = link.mark.place
+    match answer.verdict:
+        case Verdict.FINE:
+            return None
+        case Verdict.GONE | Verdict.UNKNOWN_HOST:
+            return Finding(place=place, message=named(link.mark, f"{answer.reason}: {link.url}"), level=Level.ERROR)
+        case Verdict.MOVED:
+            message = named(link.mark, f"the page has moved for good: {link.url}")
+            return Finding(place=place, message=message, level=Level.INFO, hint=f"write   {answer.final}")
+        case Verdict.UNSURE | Verdict.REFUSED:
+            if link.checked is not None and answer.verdict is Verdict.UNSURE:
+                return None
+            message = f"could not be checked, open it yourself: {link.url}  ({answer.reason})"
+            hint = f"if it is right, write below its url:   checked: {review.today}"
+            return Finding(place=place, message=named(link.mark, message), level=Level.WARNING, hint=hint)
+        case _:
+            assert_never(answer.verdict)

@@ -88,6 +88,7 @@ def sharpness(review: Review, limits: Limits) -> Iterator[Finding]:
     "IMG05",
     "There is text beside the pictures",
     unit="characters a picture",
+    is_least=True,
     warn=100,
     fix="say in words what the picture shows: many readers see none",
     source="Inky 2 (Foundation for Emails), rule of text to pictures",
@@ -128,12 +129,11 @@ def _begins_blank(data: bytes) -> bool:
 
 
 @check(
-    "IMG07",
+    "A11Y03",
     "A picture's words for those who do not see it say what it shows",
     fix='say in one sentence what the picture shows; for one that only decorates write   alt: ""',
     source="https://www.w3.org/WAI/tutorials/images/decision-tree/",
     unit="characters",
-    info=125,
     warn=250,
 )
 def alternatives(review: Review, limits: Limits) -> Iterator[Finding]:

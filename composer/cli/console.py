@@ -5,8 +5,11 @@ Comes in: values of the rooms below. Goes out: lines that the console can show. 
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TextIO
+
+import click
 
 from composer.errors import ComposeError, ContentError, Problem
 
@@ -44,6 +47,21 @@ def answer_json(value: object) -> None:
 def talk(text: str) -> None:
     """Print what goes on."""
     _write(sys.stderr, text)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far something is, on a terminal only; what it gives is called with (done, total)."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+        def tell(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield tell
 
 
 def problems(found: Iterable[Problem]) -> None:
