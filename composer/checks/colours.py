@@ -4,6 +4,7 @@ Comes in: a CSS component value or an attribute's text. Goes out: sRGB channels 
 and contrast ratios (WCAG 2.2). Colours outside sRGB (lab, oklch, color()) are not understood.
 """
 
+import math
 import re
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -88,8 +89,11 @@ def parse_colour(value: Any) -> Colour | None:
 def _srgb(colour: Any) -> Rgba | None:
     if not isinstance(colour, color5.color4.Color) or colour.space not in ("srgb", "hsl", "hwb"):
         return None
-    red, green, blue = (min(255, max(0, round(channel * 255))) for channel in colour.to("srgb").coordinates)
-    return Rgba(red, green, blue, round(colour.alpha, 3))
+    red, green, blue = (min(255, max(0, math.floor(channel * 255 + 0.5))) for channel in colour.to("srgb").coordinates)
+    # As Chromium tells it: with as few digits as tell one alpha of 256 from the next.
+    short = round(colour.alpha, 2)
+    exact = round(short * 255) == round(colour.alpha * 255)
+    return Rgba(red, green, blue, short if exact else round(colour.alpha, 3))
 
 
 def legacy_colour(text: str) -> Rgba | None:
@@ -132,7 +136,8 @@ def opaque(colour: Rgba, ground: Rgb) -> Rgb:
     if colour.alpha == 1:
         return Rgb(*colour[:3])
     seen = over(colour, Rgba(*ground))
-    return Rgb(round(seen.red), round(seen.green), round(seen.blue))
+    # Halves go up, as in a browser (Python's round() sends them to the even side), whatever binary fractions lose.
+    return Rgb(*(math.floor(channel + 0.5 + 1e-9) for channel in seen[:3]))
 
 
 def _linear(channel: float) -> float:

@@ -40,7 +40,7 @@ class Style:
 
     #: What its text is painted in, before opacity.
     color: Rgba
-    #: Its own background, transparent where it has none.
+    #: Its own background as painted; transparent where it has none.
     background: Rgba
     has_image: bool
     #: What is behind its text, blended up to the canvas; None where a picture is.
@@ -150,9 +150,10 @@ def compute(won: Winning, parent: Style | None, page: Page, root: Style | None) 
     current = read.colour("color", scheme, inherited)
     if current is None:
         current = TEXT.under(scheme) if won.get("color") == "initial" else inherited
-    fill = read.colour("-webkit-text-fill-color", scheme, current)
-    if fill is None and won.get("-webkit-text-fill-color") not in (CURRENT, "initial"):
-        fill = parent.fill if parent else None
+    fill = parent.fill if parent else None
+    if (said := won.get("-webkit-text-fill-color")) is not None and said not in ("inherit", "unset"):
+        # `currentcolor` is inherited as such, not as the colour it stands for.
+        fill = read.colour("-webkit-text-fill-color", scheme, current) if said != CURRENT else None
     background = read.colour("background-color", scheme, current)
     if background is None:
         background = parent.background if parent and won.get("background-color") == "inherit" else TRANSPARENT
@@ -162,8 +163,10 @@ def compute(won: Winning, parent: Style | None, page: Page, root: Style | None) 
     opacity = won.get("opacity", 1.0)
     if not isinstance(opacity, float):
         opacity = parent.opacity if parent and opacity == "inherit" else 1.0
-    in_group = opacity < 1 or parent is not None and parent.in_group
     visibility = read.word("visibility", "visible", "visibility")
+    if visibility != "visible":  # it paints nothing, though what is in it may
+        background, has_image = TRANSPARENT, False
+    in_group = opacity < 1 or parent is not None and parent.in_group
     display = _display(read)
     indent = _inherited_pixels(read, "text-indent", parent.indent if parent else 0.0)
     is_closed = (
@@ -238,7 +241,7 @@ def _font_size(read: _Reader, parent: Style | None, family: str) -> tuple[float,
             absolute = absolute if unit in ("%", "em", "ex", "ch") else True
             size = resolved
     elif isinstance(value, str) and value in SIZES:
-        size = {"smaller": around / 1.2, "larger": around * 1.2}.get(value) or _KEYWORDS[value]
+        size = {"smaller": around / 1.2, "larger": around * 1.2, **_KEYWORDS}[value]
         absolute = absolute and value not in _KEYWORDS
     elif value == "initial":
         size, absolute = 16.0, False
@@ -349,7 +352,7 @@ def _behind(
             return Rgb(*background[:3])
         below = parent.behind if parent else canvas
         return below and opaque(background, below)
-    return _through_groups(background, background, opacity, parent, canvas)
+    return _through_groups(TRANSPARENT, background, opacity, parent, canvas)
 
 
 def _through_groups(paint: Rgba, background: Rgba, opacity: float, parent: Style | None, canvas: Rgb) -> Rgb | None:

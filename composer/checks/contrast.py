@@ -76,7 +76,7 @@ def low_contrast(styles: Styles) -> tuple[LowContrast, ...]:
 
     Text in exactly the colour behind it is left to `unseen_text`, a single sign to no one.
     """
-    return tuple(found for found in _judged(styles) if found.ratio > 1)
+    return tuple(found for found in _judged(styles) if found.ratio > 1 and not _is_one_sign(found.text))
 
 
 def unseen_text(styles: Styles) -> tuple[LowContrast, ...]:
@@ -114,9 +114,11 @@ def _needed(style: Style) -> float:
     return _LARGE if points >= (_LARGE_BOLD_POINTS if style.font_weight >= _BOLD else _LARGE_POINTS) else _NORMAL
 
 
+def _is_one_sign(text: str) -> bool:
+    return len(text) == 1 and text <= "\uffff"
+
+
 def _has_words(text: str) -> bool:
-    if len(text) < 2 and text <= "\uffff":
-        return False
     return not _WORDLESS.fullmatch(text) and not _SYMBOLS.fullmatch(text)
 
 

@@ -251,8 +251,8 @@ def _placed(match: Match, name: str) -> Match:
 def _counted(match: Match, step: int, first: int, *, last: bool, of_type: bool) -> Match:
     def place(element: HtmlElement) -> bool:
         others = _siblings(element, preceding=not last)
-        at = 1 + sum(not of_type or each.tag == element.tag for each in others) - first
-        return at == 0 if step == 0 else at % step == 0 and at // step >= 0
+        at: int = 1 + sum(not of_type or each.tag == element.tag for each in others) - first
+        return at == 0 if step == 0 else bool(at % step == 0 and at // step >= 0)
 
     return lambda element: match(element) and place(element)
 

@@ -1,0 +1,329 @@
+"""Documents for the two judges of contrast: made at random, and the sample with one mistake each."""
+
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import lxml.html
+from lxml import etree
+
+
+def numbered(html: str) -> str:
+    """Give every element a data-n, so that both judges name the same."""
+    tree = lxml.html.document_fromstring(html)
+    for number, element in enumerate(tree.iter(etree.Element)):
+        element.set("data-n", str(number))
+    return "<!DOCTYPE html>" + str(lxml.html.tostring(tree, encoding="unicode"))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bad:
+    """A mistake: what is changed in the sample."""
+
+    name: str
+    change: Callable[[str], str]
+
+
+def _colours(old: str, new: str) -> Callable[[str], str]:
+    """Change one of the theme's colours wherever it stands."""
+    return lambda html: re.sub(f"(?<![-\\w]){re.escape(old)}\\b", new, html)
+
+
+def _rules(css: str) -> Callable[[str], str]:
+    """Add a style sheet after all others."""
+    return lambda html: html.replace("</head>", f"<style>{css}</style></head>")
+
+
+def _text(markup: str, css: str = "") -> Callable[[str], str]:
+    """Add something where the page begins."""
+    return lambda html: _rules(css)(
+        re.sub(r'(<div[^>]*class="page"[^>]*>)', lambda match: match[1] + markup, html, count=1)
+    )
+
+
+def _both(*changes: Callable[[str], str]) -> Callable[[str], str]:
+    def change(html: str) -> str:
+        for each in changes:
+            html = each(html)
+        return html
+
+    return change
+
+
+_DARK = "@media (prefers-color-scheme: dark)"
+_LIMITS = "".join(
+    f'<p style="margin:0; color:{colour}; font-size:{size}; font-weight:{weight}">At the limit of {size} {weight}</p>'
+    for colour in ("#767676", "#777777", "#949494", "#959595")
+    for size, weight in (
+        ("23.9px", 400),
+        ("24px", 400),
+        ("18.6px", 700),
+        ("18.67px", 700),
+        ("18.67px", 600),
+        ("14pt", 700),
+    )
+)
+_RELATIVE = "".join(
+    f'<div style="font-size:{outer}"><p style="margin:0; color:#8a8a8a; font-size:{inner}">At {outer} and {inner}</p></div>'
+    for outer in ("20px", "125%", "1.2em", "large")
+    for inner in ("1em", "120%", "1.2em", "0.9375em", "150%", "larger", "smaller", "2rem", "xx-large")
+)
+_HIDING = (
+    '<div style="display:none;color:#eee">none</div><div style="visibility:hidden;color:#eee">hidden</div>'
+    '<div style="opacity:0;color:#eee">no opacity</div><div style="font-size:0;color:#eee">no size</div>'
+    '<div style="max-height:0;overflow:hidden;color:#eee">no height</div><div hidden style="color:#eee">hidden</div>'
+    '<div style="width:1px;overflow:hidden;color:#eee">no width</div><p style="color:#eee">seen</p>'
+    '<div style="position:absolute;left:-9999px;color:#eee">far away</div><p style="color:#eee">🐍 !</p>'
+    '<p style="color:#eee">→</p><p style="color:#eee">A</p><p style="color:#eee">— !</p><p style="color:#fefefe">same</p>'
+)
+_TABLES = (
+    '<table role="presentation" bgcolor="#333333" width="100%"><tr><td style="padding:10px">One'
+    '<table role="presentation" width="100%"><tr bgcolor="777777"><td style="padding:10px">Two</td>'
+    '<td bgcolor="white" style="padding:10px; color:#999999">Three <font color="#cccccc">four</font></td></tr></table>'
+    "</td></tr></table>"
+)
+_ALPHA = (
+    '<div style="background:rgba(0,0,0,.4); padding:10px"><p style="color:rgba(255,255,255,.9)">White on grey'
+    '<span style="background:hsla(0,0%,100%,.5); color:#0008"> grey on lighter grey</span></p></div>'
+)
+
+BAD = (
+    Bad(name="theme colour too light", change=_colours("#5c6166", "#9aa0a6")),
+    Bad(name="accent too light", change=_colours("#9b1c1c", "#e07a7a")),
+    Bad(name="inherited background", change=_rules(".page { background-color: #4a4f55 !important }")),
+    Bad(name="nested tables with bgcolor", change=_text(_TABLES)),
+    Bad(name="alpha", change=_both(_colours("#1f2328", "rgba(31,35,40,.45)"), _text(_ALPHA))),
+    Bad(
+        name="dark rule on the wrapper, background on the child",
+        change=_text(
+            '<div class="card"><table role="presentation" style="background:#ffffff; width:100%"><tr>'
+            '<td style="padding:10px">Text that turns light on what stays white</td></tr></table></div>',
+            f"{_DARK} {{ .card {{ background-color: #23282e !important }} .card td {{ color: #e7e4de !important }} }}",
+        ),
+    ),
+    Bad(name="dark ground without dark text", change=_rules(f"{_DARK} {{ .page p {{ color: #1f2328 !important }} }}")),
+    Bad(name="large and bold at the limits", change=_text(_LIMITS)),
+    Bad(
+        name="opacity",
+        change=_rules(".page .meta, .page .caption, .page h2 { opacity: .55 } .page ul { opacity: .7 }"),
+    ),
+    Bad(
+        name="links in a browser's own blue",
+        change=_text(
+            '<div style="background:#16191d; padding:10px; color:#ffffff"><p>On dark <a href="https://example.org/">a link'
+            '</a></p></div><p><a href="https://example.org/">A link</a></p><a name="x" style="color:#999">No link</a>'
+        ),
+    ),
+    Bad(
+        name="important fights",
+        change=_text(
+            '<p class="one" style="color:#111111">Sheet wins</p><p class="one" style="color:#111111 !important">Style wins</p>'
+            '<p class="one two">Weight wins</p><p id="three" class="one">An id loses</p>',
+            ".one { color: #bbbbbb !important } p.one.two { color: #222222 !important } #three { color: #000000 }"
+            f"{_DARK} {{ .one, .page p.one.two {{ color: #333333 !important }} }}",
+        ),
+    ),
+    Bad(name="sizes in em and percent", change=_text(_RELATIVE)),
+    Bad(name="what is hidden and what has no words", change=_text(_HIDING)),
+    Bad(
+        name="only on wide screens",
+        change=_rules("@media (min-width: 480px) { .page p { color: #999999 !important } }"),
+    ),
+)
+
+#: Seeds of the documents made at random.
+SEEDS = range(90)
+
+
+_COLOURS = _words(
+    "#000 #fff #777 #767676 #949494 #595959 #888 #aaa #333 #16191d #e7e4de #9b1c1c #d7a4a4 #5c6166 red navy teal gold "
+    "gray silver tomato Orange rgb(120,120,120) rgba(0,0,0,.6) rgba(255,255,255,.55) rgba(155,28,28,0.8) #0000ee80 "
+    "hsl(210,50%,40%) hsl(30_90%_45%_/_.7) rgb(50%_20%_70%) transparent currentColor inherit initial"
+)
+_OPAQUE = [colour for colour in _COLOURS if colour != "transparent" and not re.search("rgba|/|80$", colour)]
+_SIZES = _words(
+    "10px 13px 16px 18px 18.65px 18.66px 19px 23.9px 24px 30px 12pt 14pt 18pt 1em 1.17em 1.5em 2em 0.8em 120% 150% "
+    "80% 1.25rem small medium large x-large xx-large smaller larger 0"
+)
+_TEXTS = (
+    "Word",
+    "several words here",
+    "中文字",
+    "🐍",
+    "🐍 snake",
+    "!",
+    "A",
+    "→",
+    "→ ✓",
+    "— —",
+    "€",
+    "12",
+    "© ®",
+    "",
+    " ",
+)
+_BLOCKS = (
+    "div",
+    "div",
+    "p",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "section",
+    "article",
+    "blockquote",
+    "ul",
+    "center",
+    "table",
+    "table",
+)
+_INLINES = ("span", "a", "a", "b", "strong", "em", "small", "font", "u", "code", "mark", "big", "i", "s")
+_CLASSES = ("a", "b", "c", "d")
+
+
+class Maker:
+    """Makes small documents with everything that decides on a contrast, the same ones for the same seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        #: Half transparent are colours, or whole blocks at the top: where both meet axe-core is wrong (see below).
+        self.groups = seed % 3 == 0
+
+    def chance(self, of_ten: float) -> bool:
+        return self.random.random() * 10 < of_ten
+
+    def colour(self) -> str:
+        if self.chance(3):
+            return f"#{self.random.randrange(1 << 24):06x}"
+        return self.random.choice(_OPAQUE if self.groups else _COLOURS).replace("_", " ")
+
+    def declarations(self, *, sheet: bool) -> str:
+        said: list[tuple[str, str]] = []
+        for chance, name, value in (
+            (4, "color", self.colour()),
+            (3, self.random.choice(("background", "background-color")), self.colour()),
+            (2, "font-size", self.random.choice(_SIZES)),
+            (1.5, "font-weight", self.random.choice(("bold", "700", "600", "bolder", "lighter", "normal", "900"))),
+            (0.2, "opacity", self.random.choice(("0", "1", "100%", "0.0"))),
+            (0.3, "visibility", self.random.choice(("hidden", "visible"))),
+            (0.3, "display", self.random.choice(("none", "block", "inline-block", "inline"))),
+            (0.5, "text-decoration", self.random.choice(("none", "underline"))),
+            (0.3, "font", "bold 20px/1.6 serif"),
+            (0.2, "background", "linear-gradient(red, blue)"),
+            (0.2, "max-height", "0;overflow:hidden"),
+            (0.2, "font-family", "monospace"),
+            (0.2, "color", "no-such-colour"),
+            (0.2, "-webkit-text-fill-color", self.colour()),
+            (0.2, "color-scheme", self.random.choice(("dark", "light", "light dark", "normal"))),
+        ):
+            if self.chance(chance):
+                said.append((name, value))
+        self.random.shuffle(said)
+        loud = 2.0 if sheet else 0.7
+        return "; ".join(f"{name}: {value}{' !important' if self.chance(loud) else ''}" for name, value in said)
+
+    def selector(self) -> str:
+        one = self.random.choice(
+            ("div", "p", "span", "a", "td", "table", "h2", "body", *(f".{name}" for name in _CLASSES))
+        )
+        more = self.random.choice(("", "", "", ".a", ":first-child", ":not(.b)", ":nth-child(2n+1)", ":link", ":hover"))
+        before = self.random.choice(
+            ("", "", "", ".c ", "div > ", "p + ", ".a .b ", "[data-ogsc] ", "td ", "[class~=d] ", "#x ")
+        )
+        return f"{before}{one}{more}"
+
+    def sheet(self) -> str:
+        rules = []
+        for _ in range(self.random.randrange(8)):
+            names = ", ".join(self.selector() for _ in range(self.random.randrange(1, 3)))
+            rule = f"{names} {{ {self.declarations(sheet=True)} }}"
+            media = self.random.choice(
+                (
+                    "",
+                    "",
+                    "(prefers-color-scheme: dark)",
+                    "(prefers-color-scheme: dark)",
+                    "(prefers-color-scheme: light)",
+                    "only screen and (max-width: 699px)",
+                    "(min-width:480px)",
+                    "print",
+                    "not print",
+                    "screen and (width <= 700px)",
+                    "print, (max-width: 44em)",
+                    "(unknown: 1)",
+                )
+            )
+            rules.append(f"@media {media} {{ {rule} }}" if media else rule)
+        return "\n".join(rules)
+
+    def attributes(self, tag: str, more: str = "") -> str:
+        said = []
+        if self.chance(5):
+            said.append(f'class="{" ".join(self.random.sample(_CLASSES, self.random.randrange(1, 3)))}"')
+        if self.chance(6) and (style := self.declarations(sheet=False)):
+            said.append(f'style="{style}{more}"')
+        if tag == "a" and self.chance(9):
+            said.append('href="https://example.org/"')
+        if tag in ("table", "tr", "td") and self.chance(4):
+            said.append(
+                f'bgcolor="{self.random.choice(("#f0f0f0", "ffffff", "black", "#abc", "chucknorris", "#123"))}"'
+            )
+        if tag == "font":
+            said.append(f'color="{self.random.choice(("#999999", "gray", "fff", "blue"))}"')
+            said.append(f'size="{self.random.choice(("1", "3", "5", "+2", "-1"))}"')
+        if self.chance(0.2):
+            said.append(self.random.choice(("hidden", 'id="x"', 'align="center"')))
+        return " ".join(("", *said))
+
+    def inline(self, depth: int) -> str:
+        parts = []
+        for _ in range(self.random.randrange(1, 4)):
+            parts.append(self.random.choice(_TEXTS))
+            if depth and self.chance(5):
+                tag = self.random.choice(_INLINES)
+                parts.append(f"<{tag}{self.attributes(tag)}>{self.inline(depth - 1)}</{tag}>")
+            elif self.chance(1):
+                parts.append(self.random.choice(("<br>", "<!-- comment -->", "<!--[if mso]><b>x</b><![endif]-->")))
+        return " ".join(parts)
+
+    def block(self, depth: int) -> str:
+        tag = self.random.choice(_BLOCKS)
+        group = self.groups and depth == 3 and self.chance(6)
+        attributes = self.attributes(tag, f"; opacity: {self.random.choice(('.9', '0.6', '50%'))}" if group else "")
+        if tag == "table":
+            rows = "".join(
+                f"<tr{self.attributes('tr')}>"
+                + "".join(
+                    f"<td{self.attributes('td')}>{self.content(depth)}</td>" for _ in range(self.random.randrange(1, 3))
+                )
+                + "</tr>"
+                for _ in range(self.random.randrange(1, 3))
+            )
+            return f"<table{attributes}><tbody>{rows}</tbody></table>"
+        if tag == "ul":
+            return f"<ul{attributes}><li{self.attributes('li')}>{self.inline(1)}</li></ul>"
+        inside = self.inline(2) if tag in ("p", "h1", "h2", "h3", "h4") else self.content(depth)
+        return f"<{tag}{attributes}>{inside}</{tag}>"
+
+    def content(self, depth: int) -> str:
+        if not depth or self.chance(3):
+            return self.inline(2)
+        return "".join(self.block(depth - 1) for _ in range(self.random.randrange(1, 3)))
+
+    def document(self) -> str:
+        scheme = self.random.choice(("light dark", "light dark", "dark", "light", ""))
+        meta = f'<meta name="color-scheme" content="{scheme}">' if scheme else ""
+        # axe-core takes the page for white where nothing paints it, also in the dark.
+        ground = self.random.choice(("#fff", "#000", "#16191d", "#f5f2ec", "white"))
+        dark = "@media (prefers-color-scheme: dark) { html { background: #16191d } }" if self.chance(5) else ""
+        return numbered(
+            f"<html><head>{meta}<style>html {{ background: {ground}; line-height: 1.6 }} {dark}"
+            f" sup {{ line-height: 1.6 }} {self.sheet()}</style></head>"
+            f"<body{self.attributes('body')}>{''.join(self.block(3) for _ in range(self.random.randrange(2, 6)))}</body></html>"
+        )
