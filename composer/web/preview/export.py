@@ -1,0 +1,83 @@
+"""Writes the preview as a folder that opens without a server: to send to a colleague, or to keep.
+
+Comes in: an edition and its problems. Goes out: a folder with the page, the variants and the pictures, all or nothing.
+Never replaces a folder that it did not write.
+"""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from composer.errors import OutputError
+from composer.web.preview.app import STATIC, static_names
+from composer.web.preview.look import Shown
+from composer.web.preview.state import as_json, panels, state
+from composer.web.preview.views import edition, variants
+
+#: Lies in every folder written here.
+MARKER = ".compose-preview"
+_NOTE = b"This folder was written by compose preview; it is replaced as a whole.\n"
+_PAGE = (
+    "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file:; "
+    "frame-src 'self' file:; base-uri 'none'; form-action 'none'"
+)
+_FRAME = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file:; form-action 'none'"
+
+
+def write(shown: Shown, folder: Path) -> Path:
+    """Write the page and all it shows; give the page's path.
+
+    Raises OutputError when the folder holds something else, or cannot be written.
+    """
+    if folder.exists() and not (folder.is_dir() and (_is_ours(folder) or not any(folder.iterdir()))):
+        raise OutputError(f"{folder} holds something else", "name a folder that is new or empty")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", suffix=".new", dir=folder.parent) as new:
+            fresh = Path(new) / "fresh"
+            fresh.mkdir()
+            _fill(fresh, shown)
+            _swap(fresh, folder, Path(new) / "old")
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written: {error.strerror or error}") from error
+    return folder / "index.html"
+
+
+def _is_ours(folder: Path) -> bool:
+    return (folder / MARKER).is_file()
+
+
+def _fill(folder: Path, shown: Shown) -> None:
+    (folder / MARKER).write_bytes(_NOTE)
+    (folder / "static").mkdir()
+    for name in static_names():
+        if name != "page.html":
+            shutil.copyfile(STATIC / name, folder / "static" / name)
+    made = None
+    if shown.look is not None:
+        made = panels(shown.look)
+        (folder / "edition").mkdir()
+        for variant in variants(shown.look):
+            document = edition(shown.look, variant, _FRAME)
+            (folder / "edition" / f"{variant.name}.html").write_bytes(document.encode(errors="replace"))
+        (folder / "pictures").mkdir()
+        for name, (_, data) in shown.look.pictures.items():
+            # A picture's name is that of a file beside it, nothing more.
+            (folder / "pictures" / Path(name).name).write_bytes(data)
+    embedded = as_json(state(shown, made)).decode()
+    page = (STATIC / "page.html").read_text(encoding="utf-8")
+    page = page.replace("<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{_PAGE}">', 1)
+    page = page.replace("</head>", f'<script type="application/json" id="state">{embedded}</script>\n</head>', 1)
+    (folder / "index.html").write_bytes(page.encode())
+
+
+def _swap(fresh: Path, folder: Path, old: Path) -> None:
+    if not folder.exists():
+        fresh.replace(folder)
+        return
+    folder.replace(old)
+    try:
+        fresh.replace(folder)
+    except OSError:
+        old.replace(folder)
+        raise

@@ -1,0 +1,79 @@
+"""What the preview shows: values, nothing else.
+
+Comes in: nothing. Goes out: the shapes of what a rebuild gives (`Look`, `Attempt`) and of what the page is told of
+(`Shown`). Never reads a file, never renders.
+"""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from composer.content.fields import MergeField
+from composer.errors import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """An edition as the preview shows it: the parts, and what is known of them."""
+
+    #: The newsletter's name.
+    name: str
+    #: The issue's file as people see it: `issues/2025-01-30.yaml`.
+    issue: str
+    subject: str
+    preheader: str | None
+    sender: str
+    #: The edition with merge-field tokens in it and pictures as `pictures/<name>`. Elements carry `data-at`
+    #: (`issues/2025-01-30.yaml:12:7`, where the content comes from), `data-from` (the place in the theme), and the
+    #: outermost element of each section `data-section`, the section's key.
+    html: str
+    #: Plaintext, with tokens.
+    text: str
+    #: The HTML part as it is mailed, with stand-ins: what Gmail's limit counts.
+    mailed: bytes
+    #: The message's header block as it is sent.
+    headers: str
+    fields: tuple[MergeField, ...]
+    #: File name -> media type and data.
+    pictures: Mapping[str, tuple[str, bytes]]
+    #: Bytes by section, in the edition's order; "page" is what surrounds them.
+    sizes: Mapping[str, int]
+    #: Section key -> heading for people.
+    headings: Mapping[str, str]
+    language: str
+    #: Merge field -> what the newsletter gives as its sample.
+    samples: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What a rebuild gave. `look` is None when the issue is broken; then `problems` or `error` say why."""
+
+    look: Look | None
+    problems: tuple[Problem, ...] = ()
+    #: A stop that has no place in a file.
+    error: str = ""
+    #: The files that were read, and those that were missed: a change to one of them is a reason to build again.
+    inputs: tuple[Path, ...] = ()
+    #: Milliseconds by stage, where they are known.
+    took: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What the page is told of: the last good edition, and the problems of the last attempt."""
+
+    #: Counts attempts; 0 while the first is still running.
+    version: int = 0
+    #: The version that `look` came with.
+    edition: int = 0
+    look: Look | None = None
+    problems: tuple[Problem, ...] = ()
+    error: str = ""
+    is_broken: bool = False
+    built: datetime.datetime | None = None
+    #: Milliseconds from the start of the rebuild to its end.
+    milliseconds: float = 0.0
+    took: Mapping[str, float] = field(default_factory=dict)

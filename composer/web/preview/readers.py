@@ -1,0 +1,74 @@
+"""Readers to look at an edition with: none (stand-ins), and samples that show where a name does not fit.
+
+Comes in: the newsletter's sample values. Goes out: readers, and what each merge-field token becomes for them. Never
+knows a real reader.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from composer.content.fields import RESERVED, MergeField, stand_ins
+
+#: The reader who is none: every field shows its stand-in.
+DEFAULTS = "defaults"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """A sample reader. `key` stands in a variant's name: small letters only."""
+
+    key: str
+    label: str
+    values: Mapping[str, str]
+
+
+def readers(samples: Mapping[str, str]) -> tuple[Reader, ...]:
+    """Give the sample readers, the one who is none first. `samples`: values of the newsletter's own fields."""
+    hostile = '<b>Bo</b> & "Co"'
+    return (
+        Reader(key=DEFAULTS, label="Nobody (stand-ins)", values={}),
+        _reader("anna", "Anna Schmidt", ("Anna", "Schmidt", "anna.schmidt@example.org", "en"), samples),
+        _reader("liming", "李明 (Chinese name)", ("明", "李", "li.ming@example.org", "zh"), samples, name="李明"),
+        _reader(
+            "long",
+            "A very long name",
+            (
+                "Maximiliane-Alexandra Wilhelmina",
+                "von Hohenlohe-Waldenburg-Schillingsfürst",
+                "maximiliane-alexandra.von-hohenlohe-waldenburg-schillingsfuerst@long-department-name.example.org",
+                "de",
+            ),
+            samples,
+        ),
+        _reader(
+            "hostile",
+            "Signs that break pages",
+            (hostile, hostile, "o'brien&<i>@example.org", "en"),
+            {name: f"{sample} {hostile}".strip() for name, sample in samples.items()},
+            name=f"{hostile}<script>alert(1)</script>",
+        ),
+    )
+
+
+def _reader(
+    key: str, label: str, person: tuple[str, str, str, str], samples: Mapping[str, str], name: str = ""
+) -> Reader:
+    first, last, email, language = person
+    built_in = {"first_name": first, "last_name": last, "email": email, "language": language}
+    return Reader(key=key, label=label, values={**samples, **built_in, "name": name or f"{first} {last}"})
+
+
+def values_for(reader: Reader, fields: Iterable[MergeField]) -> dict[str, str]:
+    """Give what each token becomes: the reader's value, else the editor's default, else nothing.
+
+    Links that are made for each reader keep what they show without one.
+    """
+    fields = tuple(fields)
+    if reader.key == DEFAULTS:
+        return stand_ins(fields)
+    return {
+        field.token: field.stand_in
+        if field.name in RESERVED or field.name == "{{"
+        else reader.values.get(field.name) or field.default or ""
+        for field in fields
+    }

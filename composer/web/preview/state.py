@@ -1,0 +1,133 @@
+"""What the page is told, as JSON.
+
+Comes in: a `Shown` value. Goes out: JSON that is safe within a page, too. Never holds a path outside the workspace
+or anything of a real reader.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from composer.errors import Problem
+from composer.mail.merge import fill_text
+from composer.web.preview.clip import LIMIT, clip
+from composer.web.preview.inbox import rows
+from composer.web.preview.look import Look, Shown
+from composer.web.preview.order import Kind, Line, reading_order
+from composer.web.preview.readers import Reader, readers, values_for
+from composer.web.preview.views import places, variants
+
+#: How many characters of the edition stand in for a preheader that nobody wrote.
+_BEGINNING = 200
+
+
+def as_json(value: object) -> bytes:
+    """Write JSON that no page takes for a tag, wherever it is put."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for sign in ("<", ">", "&", "\u2028", "\u2029"):
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text.encode(errors="replace")
+
+
+def state(shown: Shown, panels: Mapping[str, object] | None) -> dict[str, object]:
+    """Give what the page is told. `panels` are those of `shown.look`."""
+    return {
+        "version": shown.version,
+        "edition": shown.edition,
+        "isBroken": shown.is_broken,
+        "error": shown.error,
+        "built": shown.built.isoformat(timespec="seconds") if shown.built else None,
+        "clock": f"{shown.built:%H:%M:%S}" if shown.built else "",
+        "milliseconds": round(shown.milliseconds, 1),
+        "took": {stage: round(spent, 1) for stage, spent in shown.took.items()},
+        "problems": [_problem(problem) for problem in shown.problems],
+        "look": panels,
+    }
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    return {
+        "level": str(getattr(problem, "level", "error")),
+        "code": problem.code,
+        "message": problem.message,
+        "hint": problem.hint,
+        "path": problem.path,
+        "line": problem.line,
+        "column": problem.column,
+        "who": str(getattr(problem, "who", "")),
+    }
+
+
+def panels(look: Look) -> dict[str, object]:
+    """Give everything that the page shows of an edition beside its frames."""
+    people = readers(look.samples)
+    lines = reading_order(look.html, look.language)
+    cut = clip(look)
+    found = [*variants(look)]
+    return {
+        "name": look.name,
+        "issue": look.issue,
+        "subject": fill_text(look.subject, values_for(people[0], look.fields)),
+        "language": look.language,
+        "readers": [{"key": person.key, "label": person.label} for person in people],
+        "variants": [variant.name for variant in found],
+        "places": dict(places(look.html)),
+        "inbox": {person.key: _inbox(look, person, lines) for person in people},
+        "hasPreheader": bool(look.preheader),
+        "order": [_line(look, line, people) for line in lines],
+        "headers": look.headers,
+        "texts": {person.key: fill_text(look.text, values_for(person, look.fields)) for person in people},
+        "source": look.mailed.decode(errors="replace"),
+        "size": {
+            "limit": LIMIT,
+            "total": cut.total,
+            "parts": [
+                {"key": key, "heading": look.headings.get(key) or _named(key), "bytes": size}
+                for key, size in look.sizes.items()
+            ],
+            "hidden": cut.hidden,
+            "sections": [asdict(section) for section in cut.sections],
+        },
+    }
+
+
+def _named(key: str) -> str:
+    return "Around the sections" if key == "page" else key.replace("_", " ")
+
+
+def _inbox(look: Look, reader: Reader, lines: tuple[Line, ...]) -> list[dict[str, object]]:
+    values = values_for(reader, look.fields)
+    preheader = look.preheader
+    if not preheader:
+        preheader = " ".join(line.text for line in lines if line.kind is not Kind.LIST)[:_BEGINNING]
+    made = rows(look.sender, fill_text(look.subject, values), fill_text(preheader, values))
+    return [asdict(row) for row in made]
+
+
+def _line(look: Look, line: Line, people: tuple[Reader, ...]) -> dict[str, object]:
+    """Give a line for nobody, and for the readers for whom it reads otherwise."""
+    said = {person.key: _parts(look, line, person) for person in people}
+    usual = said.pop(people[0].key)
+    return {
+        "kind": line.kind,
+        "level": line.level,
+        "count": line.count,
+        "at": line.at,
+        "parts": usual,
+        "for": {key: parts for key, parts in said.items() if parts != usual},
+    }
+
+
+def _parts(look: Look, line: Line, reader: Reader) -> list[dict[str, object]]:
+    values = values_for(reader, look.fields)
+    made = []
+    for part in line.parts:
+        piece: dict[str, object] = {"text": fill_text(part.text, values)}
+        if part.link:
+            piece["link"] = fill_text(part.link, values)
+        if part.is_picture:
+            piece["picture"] = True
+        if part.language:
+            piece["language"] = part.language
+        made.append(piece)
+    return made

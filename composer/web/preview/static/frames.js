@@ -1,0 +1,182 @@
+// The edition in frames: as tall as their content, swapped without a flash, read to find places.
+// Nothing in a frame runs; its document is looked at from here. Where a browser does not let us, a frame scrolls itself.
+"use strict";
+
+/** One frame on a sheet of paper, `width` pixels wide. */
+class Sheet {
+  constructor(width, events) {
+    this.width = width;
+    this.events = events;
+    this.scale = 1;
+    this.height = 0;
+    this.frame = null;
+    this.pending = null;
+    this.selected = null;
+    this.title = width > 500 ? "Desktop" : "Phone";
+    this.measure = make("span", { class: "measure" }, `${width} px`);
+    this.mark = make("div", { class: "outline", hidden: true });
+    this.hover = make("div", { class: "outline faint", hidden: true });
+    this.paper = make("div", { class: "paper" }, this.hover, this.mark);
+    this.element = make("figure", { class: "sheet" },
+      make("figcaption", {}, make("b", {}, this.title), " ", this.measure), this.paper);
+  }
+
+  get document() {
+    try {
+      return this.frame ? this.frame.contentDocument : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Load a variant behind the one that is shown, then let it take its place. */
+  show(address) {
+    if (this.pending) this.pending.remove();
+    const frame = make("iframe", {
+      sandbox: "allow-same-origin", title: `Edition, ${this.title.toLowerCase()}`, class: "loading", src: address,
+    });
+    this.pending = frame;
+    frame.style.width = `${this.width}px`;
+    return new Promise((done) => {
+      frame.addEventListener("load", () => {
+        if (this.pending !== frame) return done(false);
+        this.pending = null;
+        const old = this.frame;
+        this.frame = frame;
+        this.fit();
+        frame.classList.remove("loading");
+        if (old) old.remove();
+        this.hover.hidden = true;
+        this.listen();
+        return done(true);
+      }, { once: true });
+      this.paper.prepend(frame);
+    });
+  }
+
+  fit() {
+    const page = this.document;
+    if (!this.frame) return;
+    if (page && page.documentElement) {
+      this.frame.style.height = "100px";
+      this.height = Math.max(page.documentElement.scrollHeight, page.body ? page.body.scrollHeight : 0, 120);
+    } else {
+      this.height = Math.max(320, (byId("stage").clientHeight - 110) / this.scale);
+    }
+    this.frame.style.height = `${this.height}px`;
+    this.lay();
+  }
+
+  setScale(scale) {
+    this.scale = scale;
+    this.measure.textContent = `${this.width} px${scale < 1 ? ` · shown at ${Math.round(scale * 100)}%` : ""}`;
+    if (this.frame && !this.document) this.fit();
+    else this.lay();
+  }
+
+  lay() {
+    this.paper.style.width = `${this.width * this.scale}px`;
+    this.paper.style.height = `${this.height * this.scale}px`;
+    for (const frame of [this.frame, this.pending]) {
+      if (frame) frame.style.transform = this.scale < 1 ? `scale(${this.scale})` : "";
+    }
+    this.outline(this.mark, this.selected);
+  }
+
+  listen() {
+    const page = this.document;
+    if (!page) return;
+    let hears = false;
+    page.addEventListener("preview-probe", () => { hears = true; }, { once: true });
+    page.dispatchEvent(new Event("preview-probe"));
+    // Safari calls no listener in a frame without scripts: a pane of glass hears for it.
+    const target = hears ? page : this.glass();
+    const at = (event) => (hears ? event.target : page.elementFromPoint(event.offsetX / this.scale, event.offsetY / this.scale));
+    target.addEventListener("click", (event) => {
+      const element = at(event);
+      if (!element || !element.closest) return;
+      const link = element.closest("a[href]");
+      if (link) event.preventDefault();
+      const words = page.getSelection();
+      if (words && !words.isCollapsed && !link) return;
+      this.events.clicked(this, element, link);
+    });
+    target.addEventListener("auxclick", (event) => {
+      const element = at(event);
+      if (element && element.closest && element.closest("a[href]")) event.preventDefault();
+    });
+    target.addEventListener("mousemove", (event) => {
+      const element = at(event);
+      this.outline(this.hover, element && element.closest ? element.closest("[data-at], [data-from]") : null);
+    });
+    (hears ? page.documentElement : target).addEventListener("mouseleave", () => { this.hover.hidden = true; });
+    if (hears) page.addEventListener("keydown", (event) => this.events.key(event));
+    page.addEventListener("submit", (event) => event.preventDefault());
+    for (const picture of page.images) {
+      if (!picture.complete) picture.addEventListener("load", () => this.fit(), { once: true });
+    }
+    if (page.fonts && page.fonts.ready) page.fonts.ready.then(() => { if (this.document === page) this.refit(); });
+  }
+
+  refit() {
+    const page = this.document;
+    if (page && page.documentElement.scrollHeight > this.height) this.fit();
+  }
+
+  glass() {
+    const glass = make("div", { class: "glass" });
+    this.paper.querySelectorAll(".glass").forEach((old) => old.remove());
+    this.paper.append(glass);
+    return glass;
+  }
+
+  /** Draw an outline around an element of the frame; it lies above the frame, the edition stays as it is. */
+  outline(box, element) {
+    const frame = this.document;
+    if (!element || !frame || element.ownerDocument !== frame) {
+      box.hidden = true;
+      return null;
+    }
+    const around = element.getBoundingClientRect();
+    if (!around.width && !around.height) {
+      box.hidden = true;
+      return null;
+    }
+    box.hidden = false;
+    box.style.left = `${around.left * this.scale}px`;
+    box.style.top = `${around.top * this.scale}px`;
+    box.style.width = `${around.width * this.scale}px`;
+    box.style.height = `${around.height * this.scale}px`;
+    return { top: around.top * this.scale, height: around.height * this.scale };
+  }
+
+  /** Find the element that shows a place, or a section; hidden ones show nothing. */
+  find({ at, from, section }) {
+    const page = this.document;
+    if (!page) return null;
+    const seen = (name, value) => [...page.querySelectorAll(`[${name}]`)]
+      .find((each) => each.getAttribute(name) === value && each.getClientRects().length);
+    return (at && seen("data-at", at)) || (from && seen("data-from", from)) || (section && seen("data-section", section)) || null;
+  }
+
+  select(element, { scroll }) {
+    this.selected = element;
+    const box = this.outline(this.mark, element);
+    if (!box) return false;
+    this.mark.classList.remove("arrived");
+    void this.mark.offsetWidth;
+    this.mark.classList.add("arrived");
+    if (scroll) {
+      const stage = byId("stage");
+      const top = this.paper.getBoundingClientRect().top - stage.getBoundingClientRect().top + stage.scrollTop + box.top;
+      const room = Math.max(24, Math.min((stage.clientHeight - box.height) / 2, stage.clientHeight / 3));
+      stage.scrollTo({ top: top - room, behavior: isStill.matches ? "auto" : "smooth" });
+    }
+    return true;
+  }
+
+  clear() {
+    this.selected = null;
+    this.mark.hidden = true;
+  }
+}

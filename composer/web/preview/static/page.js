@@ -1,0 +1,420 @@
+// Puts the page together: hears the server, shows what is chosen, finds places, minds the keys.
+"use strict";
+
+let sheets = [];
+let shownKey = "";
+let drawnKey = "";
+let selected = null;
+let isStopped = false;
+/** Counts servers: one that was started again may tell the same versions. */
+let generation = 0;
+
+// ---- What is chosen ----------------------------------------------------------------------------------------------
+
+function markChoices() {
+  const isFrame = choices.view in FRAMES;
+  for (const name of ["view", "scheme"]) {
+    for (const input of document.querySelectorAll(`input[name=${name}]`)) input.checked = input.value === choices[name];
+  }
+  byId("scheme").disabled = !isFrame || choices.client !== "plain";
+  byId("pictures").setAttribute("aria-pressed", String(choices.pictures === "images"));
+  byId("pictures").disabled = !isFrame;
+  byId("client").value = choices.client;
+  byId("client").disabled = !isFrame;
+  byId("reader").value = choices.reader;
+  byId("reader").disabled = ["headers", "source"].includes(choices.view);
+}
+
+function choose(name, value) {
+  if (choices[name] === value) return;
+  const stage = byId("stage");
+  if (name === "view") remember(`scroll-${choices.view}`, String(stage.scrollTop));
+  choices[name] = value;
+  writeChoices();
+  markChoices();
+  draw().then(() => { if (name === "view") stage.scrollTop = Number(remember(`scroll-${value}`) || 0); });
+}
+
+function next(name, values) {
+  choose(name, values[(values.indexOf(choices[name]) + 1) % values.length]);
+}
+
+function fillReaders() {
+  const select = byId("reader");
+  const readers = state.look ? state.look.readers : [{ key: "defaults", label: "Nobody (stand-ins)" }];
+  if (!readers.some((reader) => reader.key === choices.reader)) choices.reader = "defaults";
+  if ([...select.options].map((option) => option.value).join() !== readers.map((reader) => reader.key).join()) {
+    select.replaceChildren(...readers.map((reader) => make("option", { value: reader.key }, reader.label)));
+  }
+}
+
+function checkChoices() {
+  const known = { scheme: ["light", "dark"], pictures: ["images", "noimages"] };
+  known.view = [...document.querySelectorAll("input[name=view]")].map((input) => input.value);
+  known.client = [...byId("client").options].map((option) => option.value);
+  for (const [name, values] of Object.entries(known)) {
+    if (!values.includes(choices[name])) choices[name] = values[0];
+  }
+}
+
+// ---- The stage ---------------------------------------------------------------------------------------------------
+
+async function draw() {
+  notices();
+  const content = byId("content");
+  if (!state.look) {
+    sheets = [];
+    drawnKey = "";
+    content.replaceChildren(empty());
+    return;
+  }
+  if (choices.view in FRAMES) {
+    await drawFrames(content);
+    return;
+  }
+  const key = `${choices.view} ${choices.reader} ${state.edition} ${generation}`;
+  if (key === drawnKey) return;
+  drawnKey = key;
+  sheets = [];
+  const made = { text: textView, inbox: inboxView, order: orderView, headers: headersView, source: sourceView }[choices.view];
+  const focused = [...content.querySelectorAll(".line")].indexOf(document.activeElement);
+  content.replaceChildren(made(state.look, choseLine));
+  if (focused >= 0) [...content.querySelectorAll(".line")].at(Math.min(focused, state.look.order.length - 1))?.focus();
+}
+
+async function drawFrames(content) {
+  const widths = FRAMES[choices.view];
+  if (sheets.map((sheet) => sheet.width).join() !== widths.join() || !content.querySelector(".sheets")) {
+    sheets = widths.map((width) => new Sheet(width, { clicked, key: onKey }));
+    content.replaceChildren(make("div", { class: "sheets" }, ...sheets.map((sheet) => sheet.element)));
+    drawnKey = "";
+    shownKey = "";
+  }
+  scale();
+  const key = `${variant()} ${state.edition} ${generation}`;
+  if (key === shownKey) return;
+  shownKey = key;
+  drawnKey = "";
+  const address = `edition/${variant()}.html${isOnDisk ? "" : `?v=${generation}.${state.edition}`}`;
+  await Promise.all(sheets.map((sheet) => sheet.show(address)));
+  scale();
+  reachSelected({ scroll: false });
+}
+
+function scale() {
+  if (!sheets.length) return;
+  const stage = byId("stage");
+  const gaps = 24 * (sheets.length - 1);
+  const room = stage.clientWidth - 48 - gaps;
+  const wanted = sheets.reduce((all, sheet) => all + sheet.width, 0);
+  for (const sheet of sheets) sheet.setScale(Math.min(1, Math.max(0.3, room / wanted)));
+}
+
+function empty() {
+  if (isStopped) return make("div", { class: "empty" });
+  if (!state.version) return make("div", { class: "empty" }, make("h2", {}, "Building …"));
+  return make("div", { class: "empty" }, make("h2", {}, "Nothing to show yet"),
+    make("p", {}, "The issue has problems that keep it from being built. They stand beside this; the edition appears here as soon as they are mended and saved."));
+}
+
+const _NOTES = {
+  nostyle: () => "Gmail’s app removes all styles for accounts of other providers: no phone layout, no dark scheme.",
+  outlook: () => "Outlook on Windows lays out with Word: its own conditions are opened, and what Word does not know is removed. Lines and distances differ in the real one.",
+  inverted: () => "Some programs turn colours over in the dark, whatever the theme asks for: Gmail on the iPhone, Outlook’s apps.",
+  clipped: () => {
+    const { limit, total, hidden, sections } = state.look.size;
+    if (!hidden) return `Gmail shows the first ${number(limit)} bytes. This edition has ${number(total)}: all of it is shown.`;
+    const names = sections.map((each) => `${each.heading} (${each.is_whole ? "all" : "partly"}, ${number(each.size)} bytes)`);
+    return `Gmail shows the first ${number(limit)} bytes and hides ${number(hidden)}${names.length ? `: ${names.join(", ")}` : ""}. The end of the page, with the link to unsubscribe, is hidden too.`;
+  },
+};
+
+function notices() {
+  const made = [];
+  if (isStopped) {
+    made.push(make("p", { class: "notice error" }, icon("error"), make("span", {}, make("b", {}, "The preview has stopped."), " Run ", make("code", {}, "compose preview"), " again: this page finds it by itself.")));
+  } else if (state.isBroken && state.look) {
+    made.push(make("p", { class: "notice error" }, icon("error"), make("span", {}, make("b", {}, "This is the last good edition."), " What you saved since then cannot be built yet.")));
+  }
+  if (state.look && choices.view in FRAMES && choices.client !== "plain") {
+    made.push(make("p", { class: "notice" }, icon("info"), make("span", {}, make("b", {}, "Simulation."), " ", _NOTES[choices.client]())));
+  }
+  byId("notices").replaceChildren(...made);
+}
+
+function status() {
+  const bar = byId("status");
+  const errors = allFindings().filter((each) => each.level === "error").length;
+  let words = `Saved ${state.clock} · built in ${number(Math.max(1, state.milliseconds))} ms`;
+  let kind = "good";
+  if (isStopped) {
+    [words, kind] = ["Stopped", "stopped"];
+  } else if (!state.version) {
+    [words, kind] = ["Building …", "busy"];
+  } else if (state.isBroken) {
+    const what = counted(errors, ["problem", "problems"]);
+    [words, kind] = [`${what} · ${state.look ? "last good edition shown" : "nothing built yet"}`, "bad"];
+  }
+  if (isOnDisk && kind === "good") words = `Saved ${(state.built || "").slice(0, 16).replace("T", " ")}`;
+  bar.className = `status ${kind}`;
+  byId("status-text").textContent = words;
+  bar.title = Object.entries(state.took || {}).map(([stage, spent]) => `${stage} ${spent} ms`).join(", ");
+  const name = state.look ? state.look.name : "Preview";
+  byId("name").textContent = name;
+  byId("issue").textContent = state.look ? state.look.issue : "";
+  document.title = `${state.isBroken ? `(${errors}) ` : ""}${state.look ? `${state.look.subject} · ${name}` : "Preview"}`;
+}
+
+// ---- Places ------------------------------------------------------------------------------------------------------
+
+/** Show a place in every frame; true when one of them has it. */
+function reach(what, { scroll }) {
+  const found = sheets.map((sheet, index) => {
+    const element = what.element && what.element.ownerDocument === sheet.document ? what.element : sheet.find(what);
+    if (!element) sheet.clear();
+    return element !== null && sheet.select(element, { scroll: scroll && index === 0 });
+  });
+  return found.some(Boolean);
+}
+
+/** Select a block: `at` and `from` are told, `find` is where the edition shows it. */
+function select(what) {
+  selected = what;
+  showSelected(what, clear);
+  showFindings(choseFinding, what.key);
+}
+
+/** What is selected is found again in every new frame. */
+function reachSelected(options) {
+  if (!selected || !sheets.length) return false;
+  const place = selected.find ?? { at: selected.at, from: selected.from };
+  const isReached = reach({ ...place, element: selected.element }, options);
+  delete selected.element;
+  return isReached;
+}
+
+function clear() {
+  selected = null;
+  sheets.forEach((sheet) => sheet.clear());
+  showSelected(null);
+  showFindings(choseFinding, null);
+  for (const line of document.querySelectorAll(".line[aria-current]")) line.removeAttribute("aria-current");
+}
+
+/** A frame of a page on disk cannot be read: it is sent to the place instead. */
+function jumpOnDisk(text) {
+  const id = state.look.places[text];
+  if (!id) return;
+  for (const sheet of sheets) {
+    if (sheet.frame) sheet.frame.src = `edition/${variant()}.html#${encodeURIComponent(id)}`;
+  }
+}
+
+function clicked(sheet, element, link) {
+  const block = element.closest("[data-at]");
+  const laid = element.closest("[data-from]");
+  if (!block && !laid && !link) {
+    clear();
+    return;
+  }
+  const address = link ? link.getAttribute("href") : "";
+  select({
+    title: "Selected",
+    at: block ? block.getAttribute("data-at") : "",
+    from: laid ? laid.getAttribute("data-from") : "",
+    link: address,
+    element: block || laid || link,
+  });
+  reachSelected({ scroll: false });
+  byId("panel").scrollTop = 0;
+  const at = place(selected.at || selected.from);
+  if (at) say(`This comes from ${at.path}, line ${at.line}, column ${at.column}`);
+  if (address.length > 1 && address.startsWith("#")) follow(sheet, decodeURIComponent(address.slice(1)));
+}
+
+/** A link within the edition scrolls to what it leads to. */
+function follow(sheet, id) {
+  const target = sheet.document.getElementById(id) ?? sheet.document.getElementsByName(id)[0];
+  if (!target) return;
+  const stage = byId("stage");
+  const top = target.getBoundingClientRect().top * sheet.scale
+    + sheet.paper.getBoundingClientRect().top - stage.getBoundingClientRect().top;
+  stage.scrollTo({ top: stage.scrollTop + top - 16, behavior: isStill.matches ? "auto" : "smooth" });
+}
+
+async function choseFinding(problem) {
+  if (!problem.path) return;
+  const near = state.look ? nearest(Object.keys(state.look.places), problem) : null;
+  const block = { title: problem.message, at: placeOf(problem), from: "", key: keyOf(problem), find: { at: near, from: near } };
+  if (near && !(choices.view in FRAMES)) choose("view", "desktop");
+  select(block);
+  byId("panel").scrollTop = 0;
+  await draw();
+  if (selected !== block || reachSelected({ scroll: true })) return;
+  if (isOnDisk) {
+    if (near) jumpOnDisk(near);
+    return;
+  }
+  block.note = near ? "It is not seen in this view." : "No part of the edition shows this place.";
+  showSelected(block, clear);
+}
+
+function choseLine(line) {
+  for (const each of document.querySelectorAll(".line")) {
+    if (each === document.activeElement) each.setAttribute("aria-current", "true");
+    else each.removeAttribute("aria-current");
+  }
+  if (!line.at) return;
+  const at = place(line.at);
+  select({ title: "Selected", at: line.at, from: "", link: line.parts.find((part) => part.link)?.link });
+  say(`This comes from ${at.path}, line ${at.line}, column ${at.column}`);
+}
+
+function reachSection(key) {
+  if (!(choices.view in FRAMES)) choose("view", "desktop");
+  draw().then(() => reach({ section: key }, { scroll: true }));
+}
+
+// ---- Keys --------------------------------------------------------------------------------------------------------
+
+const KEYS = [
+  ["D", "Desktop", () => choose("view", "desktop")],
+  ["P", "Phone", () => choose("view", "phone")],
+  ["B", "Both", () => choose("view", "both")],
+  ["T", "Plain text", () => choose("view", "text")],
+  ["I", "Inbox", () => choose("view", "inbox")],
+  ["R", "Reading order", () => choose("view", "order")],
+  ["H", "Headers", () => choose("view", "headers")],
+  ["S", "Source", () => choose("view", "source")],
+  ["L", "Light or dark", () => byId("scheme").disabled || next("scheme", ["light", "dark"])],
+  ["G", "Pictures on or off", () => next("pictures", ["images", "noimages"])],
+  ["C", "Next mail program", () => next("client", [...byId("client").options].map((option) => option.value))],
+  ["E", "Next reader", () => next("reader", [...byId("reader").options].map((option) => option.value))],
+  ["J", "Next finding", () => step(1)],
+  ["K", "Finding before", () => step(-1)],
+  ["Y", "Copy the place", () => selected && (selected.at || selected.from) && copied(selected.at || selected.from)],
+  ["Esc", "Clear the selection", clear],
+  ["?", "Keys", () => byId("help").showModal()],
+];
+
+function step(by) {
+  const all = [...document.querySelectorAll(".finding")];
+  if (!all.length) return;
+  const at = all.findIndex((each) => each === document.activeElement || each.getAttribute("aria-current") === "true");
+  const to = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : (at + by + all.length) % all.length];
+  const key = to.dataset.key;
+  to.click();
+  requestAnimationFrame(() => [...document.querySelectorAll(".finding")].find((each) => each.dataset.key === key)?.focus());
+}
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || byId("help").open) return;
+  const target = event.target;
+  const types = target && target.closest && target.closest("select, textarea, input:not([type=radio]):not([type=checkbox])");
+  if (types) return;
+  if (event.key !== "Escape" && !byId("keys-on").checked) return;
+  const name = event.key === "Escape" ? "Esc" : event.key.toUpperCase();
+  const found = KEYS.find(([key]) => key === name);
+  if (!found) return;
+  event.preventDefault();
+  found[2]();
+}
+
+// ---- The server --------------------------------------------------------------------------------------------------
+
+let fetching = null;
+
+async function refresh() {
+  if (fetching) {
+    fetching.again = true;
+    return;
+  }
+  fetching = { again: false };
+  try {
+    do {
+      fetching.again = false;
+      const answer = await fetch("state.json");
+      if (answer.ok) await arrived(await answer.json());
+    } while (fetching.again);
+  } catch {
+    // The events tell when the server is gone, and when it is back.
+  } finally {
+    fetching = null;
+  }
+}
+
+async function arrived(told) {
+  const before = state;
+  state = told;
+  fillReaders();
+  markChoices();
+  status();
+  showFindings(choseFinding, selected ? selected.key : null);
+  showSize(reachSection);
+  await draw();
+  if (before.version !== state.version && state.version) {
+    const found = allFindings();
+    say(state.isBroken ? `Not built. ${countWords(found)}.` : `Updated. ${countWords(found)}.`);
+  }
+  document.documentElement.dataset.version = String(state.version);
+}
+
+function listen() {
+  let timer = null;
+  const events = new EventSource("events");
+  events.onmessage = (event) => {
+    if (isStopped || Number(event.data) !== state.version) refresh();
+  };
+  events.onopen = () => {
+    clearTimeout(timer);
+    timer = null;
+    if (isStopped) {
+      isStopped = false;
+      generation += 1;
+      state.version = -1;
+      refresh();
+    }
+  };
+  events.onerror = () => {
+    // A page that reloads or a server that is quickly back need no word.
+    timer ??= setTimeout(stopped, 800);
+    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 1000);
+  };
+}
+
+function stopped() {
+  if (isStopped) return;
+  isStopped = true;
+  status();
+  draw();
+  say("The preview has stopped. Run compose preview again.");
+}
+
+// ---- Begin -------------------------------------------------------------------------------------------------------
+
+function begin() {
+  readChoices();
+  fillReaders();
+  checkChoices();
+  markChoices();
+  for (const name of ["view", "scheme"]) {
+    byId(name).addEventListener("change", (event) => choose(name, event.target.value));
+  }
+  byId("pictures").addEventListener("click", () => next("pictures", ["images", "noimages"]));
+  byId("client").addEventListener("change", (event) => choose("client", event.target.value));
+  byId("reader").addEventListener("change", (event) => choose("reader", event.target.value));
+  byId("help-button").addEventListener("click", () => byId("help").showModal());
+  byId("keys").replaceChildren(...KEYS.map(([key, words]) => make("div", {}, make("kbd", {}, key), make("span", {}, words))));
+  byId("keys-on").checked = remember("keys", undefined, "localStorage") !== "off";
+  byId("keys-on").addEventListener("change", (event) => remember("keys", event.target.checked ? "on" : "off", "localStorage"));
+  document.addEventListener("keydown", onKey);
+  new ResizeObserver(() => scale()).observe(byId("stage"));
+  addEventListener("pagehide", () => remember(`scroll-${choices.view}`, String(byId("stage").scrollTop)));
+  const first = isOnDisk ? arrived(JSON.parse(byId("state").textContent)) : refresh();
+  first.then(() => {
+    byId("stage").scrollTop = Number(remember(`scroll-${choices.view}`) || 0);
+    if (!isOnDisk) listen();
+  });
+}
+
+begin();

@@ -1,0 +1,158 @@
+// The panel beside the edition: what is selected, findings, size.
+"use strict";
+
+const _GROUPS = {
+  error: ["Errors", "the edition cannot be built"],
+  blocker: ["Blockers", "it cannot be sent like this"],
+  warning: ["Warnings", "worth a look"],
+  info: ["Notes", "good to know"],
+};
+
+const levelOf = (problem) => (LEVELS.includes(problem.level) ? problem.level : "error");
+const keyOf = (problem) => [problem.code, problem.path, problem.line, problem.column, problem.message].join("|");
+const placeOf = (problem) => `${problem.path}:${problem.line}:${problem.column}`;
+
+/** Findings, the gravest first; an error without a place stands above all. */
+function allFindings() {
+  const found = state.problems.map((problem) => ({ ...problem, level: levelOf(problem) }));
+  if (state.error) found.unshift({ level: "error", code: "", message: state.error, hint: "", path: "", line: 0, column: 0, who: "" });
+  return LEVELS.flatMap((level) => found.filter((problem) => problem.level === level));
+}
+
+function countWords(found) {
+  const words = LEVELS.map((level) => [found.filter((each) => each.level === level).length, WORDS[level]])
+    .filter(([count]) => count).map(([count, names]) => counted(count, names));
+  return words.length ? words.join(", ") : "no findings";
+}
+
+function showFindings(chosen, selectedKey) {
+  const found = allFindings();
+  const focused = document.activeElement && document.activeElement.closest ? document.activeElement.closest(".finding") : null;
+  const focusedKey = focused ? focused.dataset.key : null;
+  const counts = byId("counts");
+  counts.replaceChildren();
+  const box = byId("findings");
+  const groups = [];
+  for (const level of LEVELS) {
+    const members = found.filter((problem) => problem.level === level);
+    if (!members.length) continue;
+    counts.append(make("span", { class: `count ${level}`, title: counted(members.length, WORDS[level]) },
+      icon(level), String(members.length), make("span", { class: "unseen" }, ` ${WORDS[level][members.length === 1 ? 0 : 1]}`)));
+    const list = make("ul", { class: "list" });
+    for (const problem of members) list.append(make("li", {}, finding(problem, chosen, selectedKey)));
+    groups.push(make("div", { class: `group ${level}` },
+      make("h3", {}, _GROUPS[level][0], " ", make("span", { class: "quiet" }, _GROUPS[level][1])), list));
+  }
+  if (!groups.length) {
+    groups.push(make("p", { class: "fine" }, icon("fine"),
+      state.look ? "Nothing to mend." : "Nothing is known yet."));
+  }
+  box.replaceChildren(...groups);
+  if (focusedKey !== null) {
+    const again = [...box.querySelectorAll(".finding")].find((each) => each.dataset.key === focusedKey);
+    if (again) again.focus();
+  }
+}
+
+function finding(problem, chosen, selectedKey) {
+  const key = keyOf(problem);
+  return make("button", {
+    type: "button", class: "finding", "data-key": key, "aria-current": key === selectedKey ? "true" : undefined,
+    onclick: () => chosen(problem),
+  },
+  icon(problem.level),
+  make("span", { class: "body" },
+    make("span", { class: "unseen" }, `${WORDS[problem.level][0]}: `),
+    make("span", { class: "message" }, problem.message),
+    problem.hint ? make("span", { class: "hint" }, problem.hint) : "",
+    make("span", { class: "meta" },
+      problem.path ? make("span", { class: "path" }, `${problem.path}:${problem.line}`) : "",
+      problem.code ? make("span", { class: "code" }, problem.code) : "",
+      problem.who && problem.who !== "editor" ? make("span", { class: "who" }, `for ${problem.who === "IT" ? "IT" : `the ${problem.who}`}`) : "")));
+}
+
+/** Say where a block or a finding comes from. */
+function showSelected(selected, cleared) {
+  const box = byId("selected");
+  box.hidden = !selected;
+  if (!selected) {
+    box.replaceChildren();
+    return;
+  }
+  const rows = [];
+  const at = place(selected.at);
+  if (at) rows.push(placeRow("This comes from", at, selected.at));
+  const from = place(selected.from);
+  if (from) rows.push(placeRow(at ? "laid out by" : "This is written by the theme, in", from, selected.from, Boolean(at)));
+  if (selected.note) rows.push(make("p", { class: "quiet" }, selected.note));
+  if (selected.link) {
+    rows.push(make("p", { class: "link-row" }, make("span", { class: "quiet" }, "Link to "),
+      /^(https?|mailto):/i.test(selected.link)
+        ? make("a", { href: selected.link, target: "_blank", rel: "noopener noreferrer" }, selected.link)
+        : make("span", { class: "path" }, selected.link)));
+  }
+  box.replaceChildren(
+    make("div", { class: "head" }, make("h2", { id: "selected-heading" }, selected.title),
+      make("button", { type: "button", class: "icon small", title: "Clear (Esc)", "aria-label": "Clear the selection", onclick: cleared }, "×")),
+    ...rows);
+}
+
+function placeRow(words, at, text, isMinor = false) {
+  return make("div", { class: isMinor ? "place minor" : "place" },
+    make("p", {}, make("span", { class: "quiet" }, `${words} `), make("span", { class: "path" }, at.path), ", ",
+      make("b", {}, `line ${at.line}`), `, column ${at.column}`),
+    make("button", { type: "button", class: "plain", "aria-label": `Copy place ${text}`, title: isMinor ? "" : "Copy place (Y)", onclick: () => copied(text) },
+      "Copy place"));
+}
+
+async function copied(text) {
+  await copy(text);
+  for (const button of document.querySelectorAll(".place button")) {
+    if (button.getAttribute("aria-label") !== `Copy place ${text}`) continue;
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy place"; }, 1500);
+  }
+}
+
+function showSize(reached) {
+  const box = byId("size");
+  box.hidden = !state.look;
+  if (!state.look) return;
+  const { limit, total, parts, hidden, sections } = state.look.size;
+  const whole = Math.max(limit, total);
+  const bar = make("div", { class: "bytes", "aria-hidden": "true" });
+  const body = make("tbody");
+  const sum = parts.reduce((all, part) => all + part.bytes, 0) || 1;
+  parts.forEach((part, index) => {
+    const colour = part.key === "page" ? "c-page" : `c${index % 8}`;
+    const piece = make("span", { class: colour, title: `${part.heading}: ${number(part.bytes)} bytes` });
+    piece.style.width = `${(part.bytes / sum) * (total / whole) * 100}%`;
+    bar.append(piece);
+    const gone = sections.find((section) => section.key === part.key);
+    const name = part.key === "page"
+      ? make("span", {}, part.heading)
+      : make("button", { type: "button", class: "text", onclick: () => reached(part.key) }, part.heading);
+    body.append(make("tr", {},
+      make("th", { scope: "row" }, make("span", { class: `swatch ${colour}`, "aria-hidden": "true" }), name,
+        gone ? make("span", { class: "gone" }, gone.is_whole ? "hidden" : "partly hidden") : ""),
+      make("td", {}, number(part.bytes)), make("td", {}, `${((part.bytes / limit) * 100).toFixed(1)}%`)));
+  });
+  if (total > limit) {
+    const line = make("i", { class: "limit" });
+    line.style.left = `${(limit / whole) * 100}%`;
+    bar.append(line);
+  }
+  const share = Math.round((total / limit) * 100);
+  const level = hidden ? "error" : share >= 85 ? "warning" : "";
+  const words = hidden
+    ? `Gmail hides the last ${number(hidden)} bytes.`
+    : `${number(limit - total)} bytes are left before Gmail clips.`;
+  box.replaceChildren(
+    make("div", { class: "head" }, make("h2", { id: "size-heading" }, "Size"),
+      make("span", { class: `share ${level}` }, `${share}%`)),
+    bar,
+    make("p", { class: "quiet" }, make("b", {}, number(total)), ` of ${number(limit)} bytes. ${words}`),
+    make("table", {}, make("caption", { class: "unseen" }, "Bytes by section"),
+      make("thead", { class: "unseen" }, make("tr", {}, make("th", { scope: "col" }, "Section"),
+        make("th", { scope: "col" }, "Bytes"), make("th", { scope: "col" }, "Of Gmail’s limit"))), body));
+}

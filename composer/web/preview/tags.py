@@ -1,0 +1,100 @@
+"""Finds tags in finished HTML and changes them where they stand: everything else stays byte for byte.
+
+Comes in: HTML as lxml writes it (a `<` of a text is `&lt;`). Goes out: the same with some tags, comments or styles
+changed. Never builds a tree: conditional comments and the text between tags survive.
+"""
+
+import re
+from collections.abc import Callable
+from html import escape, unescape
+
+
+def names(text: str) -> frozenset[str]:
+    """Give the names in a text, such as those of elements, as a set."""
+    return frozenset(text.split())
+
+
+#: A comment, an element whose content is no markup, a start tag, an end tag.
+TOKEN = re.compile(
+    r"""(?P<comment><!--.*?-->|<!\[[^>]*>)
+    |(?P<opening><(?P<raw>style|title|script|textarea)(?=[\s/>])(?:"[^"]*+"|'[^']*+'|[^"'<>])*+>)
+        (?P<inside>.*?)(?P<closing></(?P=raw)\s*>)
+    |(?P<tag><(?P<name>[A-Za-z][^\s/>]*)(?:"[^"]*+"|'[^']*+'|[^"'<>])*+>)
+    |(?P<end></(?P<ended>[A-Za-z][^\s/>]*)[^>]*>)""",
+    re.DOTALL | re.IGNORECASE | re.VERBOSE,
+)
+_ATTRIBUTE = re.compile(r"""\s+(?P<name>[^\s=>"'/]+)(?:\s*=\s*(?P<value>"[^"]*"|'[^']*'|[^\s"'>]+))?""")
+#: Elements without an end tag.
+VOID = names("area base br col embed hr img input link meta source track wbr")
+
+_Change = Callable[[str], str]
+
+
+def rewrite(
+    html: str,
+    *,
+    tag: Callable[[str, str], str] | None = None,
+    style: Callable[[str, str], str] | None = None,
+    comment: _Change | None = None,
+) -> str:
+    """Put tags, styles and comments through functions.
+
+    `tag` is given a start tag and its name in small letters, `style` the start tag and the rules of a style element.
+    What a comment becomes is not looked at again.
+    """
+
+    def change(token: re.Match[str]) -> str:
+        if token["comment"] is not None:
+            return comment(token["comment"]) if comment else token[0]
+        if token["tag"] is not None:
+            return tag(token["tag"], token["name"].lower()) if tag else token[0]
+        if token["raw"] is not None and token["raw"].lower() == "style" and style:
+            return style(token["opening"], token["inside"])
+        return token[0]
+
+    return TOKEN.sub(change, html)
+
+
+def attribute(tag: str, name: str) -> str | None:
+    """Give an attribute's value, or None where the tag has none of that name."""
+    match = _find(tag, name)
+    if match is None:
+        return None
+    value = match["value"] or ""
+    return unescape(value[1:-1] if value[:1] in ("'", '"') else value)
+
+
+def put(tag: str, name: str, value: str) -> str:
+    """Set an attribute, in the place of one of that name."""
+    added = f' {name}="{escape(value)}"'
+    match = _find(tag, name)
+    if match is not None:
+        return tag[: match.start()] + added + tag[match.end() :]
+    end = len(tag) - (2 if tag.endswith("/>") else 1)
+    return tag[:end].rstrip() + added + tag[end:]
+
+
+def drop(tag: str, name: str) -> str:
+    """Take an attribute away."""
+    match = _find(tag, name)
+    return tag if match is None else tag[: match.start()] + tag[match.end() :]
+
+
+def _find(tag: str, name: str) -> re.Match[str] | None:
+    """Find an attribute; one after the other, so that ` alt=` in a title is none."""
+    return next((match for match in _ATTRIBUTE.finditer(tag) if match["name"].lower() == name), None)
+
+
+def declarations(style: str) -> list[tuple[str, str]]:
+    """Split a style attribute into properties, in small letters, and values."""
+    found = []
+    for piece in re.findall(r"""(?:"[^"]*"|'[^']*'|\([^)]*\)|[^;"'(])+""", style):
+        name, colon, value = piece.partition(":")
+        if colon:
+            found.append((name.strip().lower(), value.strip()))
+    return found
+
+
+def written(style: list[tuple[str, str]]) -> str:
+    """Write declarations as a style attribute holds them."""
+    return "; ".join(f"{name}: {value}" for name, value in style)

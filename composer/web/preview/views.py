@@ -1,0 +1,242 @@
+"""Variants of an edition for the preview's frame: who reads it, in which scheme, with pictures or without, where.
+
+Comes in: a `Look` and a variant's name. Goes out: an HTML document that runs no script and leads nowhere. Never
+pretends: what is simulated is a list of rules, below and in outlook.py, and the page calls it a simulation.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from composer.mail.merge import fill_html
+from composer.web.preview.clip import clipped
+from composer.web.preview.look import Look
+from composer.web.preview.outlook import as_word
+from composer.web.preview.readers import Reader, readers, values_for
+from composer.web.preview.tags import attribute, declarations, drop, put, rewrite, written
+
+
+class Scheme(StrEnum):
+    """How the reader's device is set."""
+
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class Pictures(StrEnum):
+    """Whether the reader's program loads pictures."""
+
+    ON = "images"
+    OFF = "noimages"
+
+
+class Client(StrEnum):
+    """Where the edition is read."""
+
+    #: A program that does what the theme asks for.
+    PLAIN = "plain"
+    #: Gmail, which shows the first 102,400 bytes.
+    CLIPPED = "clipped"
+    #: Programs that remove every <style>: Gmail's app with an account elsewhere.
+    NOSTYLE = "nostyle"
+    #: Outlook on Windows, which lays out with Word.
+    OUTLOOK = "outlook"
+    #: Programs that turn colours over in the dark, asked or not: Gmail on the iPhone.
+    INVERTED = "inverted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One way to see an edition. Only programs that know schemes have a dark variant."""
+
+    reader: str
+    scheme: Scheme = Scheme.LIGHT
+    pictures: Pictures = Pictures.ON
+    client: Client = Client.PLAIN
+
+    @property
+    def name(self) -> str:
+        return f"{self.reader}-{self.scheme}-{self.pictures}-{self.client}"
+
+
+def variants(look: Look) -> Iterator[Variant]:
+    """Give every variant there is."""
+    for reader in readers(look.samples):
+        for client in Client:
+            for scheme in Scheme if client is Client.PLAIN else (Scheme.LIGHT,):
+                for pictures in Pictures:
+                    yield Variant(reader=reader.key, scheme=scheme, pictures=pictures, client=client)
+
+
+def named(look: Look, name: str) -> Variant | None:
+    """Find a variant by its name."""
+    return next((variant for variant in variants(look) if variant.name == name), None)
+
+
+#: `href="#top-story"` stays in the frame; every other link would leave, and the frame may open no window.
+_BASE = '<base target="_blank">'
+_INVERSION = (
+    "<style>html{background:#ffffff;filter:invert(1) hue-rotate(180deg)}"
+    "img,[background],video{filter:invert(1) hue-rotate(180deg)}</style>"
+)
+
+
+def edition(look: Look, variant: Variant, csp: str = "") -> str:
+    """Make the document of a variant; `csp` is a policy to write into it, for pages that no server hands out."""
+    reader = next(each for each in readers(look.samples) if each.key == variant.reader)
+    html = clipped(look) if variant.client is Client.CLIPPED else look.html
+    html = _anchored(html, places(look.html))
+    match variant.client:
+        case Client.OUTLOOK:
+            html = as_word(html)
+        case Client.NOSTYLE:
+            html = rewrite(html, style=lambda opening, rules: "")
+        case Client.PLAIN | Client.CLIPPED | Client.INVERTED:
+            pass
+    html = pinned(html, variant.scheme)
+    html = _with_pictures(html) if variant.pictures is Pictures.ON else without_pictures(html)
+    html = _kept_here(html)
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{csp}">' if csp else ""
+    html = _in_head(html, meta + _BASE, _INVERSION if variant.client is Client.INVERTED else "")
+    return filled(html, look, reader)
+
+
+def filled(html: str, look: Look, reader: Reader) -> str:
+    """Fill in a reader's values, last of all: nothing else looks at them."""
+    return fill_html(html, values_for(reader, look.fields))
+
+
+def places(html: str) -> Mapping[str, str]:
+    """Give the id of the first element of each place (`data-at`, `data-from`), in the order of the edition."""
+    found: dict[str, str] = {}
+
+    def look_at(tag: str, name: str) -> str:
+        if "data-" in tag:
+            own = attribute(tag, "id")
+            for key in ("data-at", "data-from"):
+                place = attribute(tag, key)
+                if place is not None and place not in found:
+                    own = own or f"at-{len(found) + 1}"
+                    found[place] = own
+        return tag
+
+    rewrite(html, tag=look_at)
+    return found
+
+
+def _anchored(html: str, ids: Mapping[str, str]) -> str:
+    """Give the elements of places their ids, where they have none."""
+    done: set[str] = set()
+
+    def mark(tag: str, name: str) -> str:
+        if "data-" in tag and attribute(tag, "id") is None:
+            for key in ("data-at", "data-from"):
+                place = attribute(tag, key)
+                if place is not None and place in ids and ids[place] not in done:
+                    done.add(ids[place])
+                    return put(tag, "id", ids[place])
+        return tag
+
+    return rewrite(html, tag=mark)
+
+
+_QUERY = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark|no-preference)\s*\)", re.IGNORECASE)
+_PROPERTY = re.compile(r"(?<![\w-])((?:supported-)?color-schemes?)\s*:\s*[^;}]*", re.IGNORECASE)
+
+
+def pinned(html: str, scheme: Scheme) -> str:
+    """Decide for a scheme: the editor's own device has no say. Only rules and queries change, never a text."""
+
+    def decide(query: re.Match[str]) -> str:
+        return "(min-width: 0px)" if query[1].lower() == scheme else "(min-width: 99999px)"
+
+    def tag(source: str, name: str) -> str:
+        if name == "meta" and (attribute(source, "name") or "").lower() in ("color-scheme", "supported-color-schemes"):
+            return put(source, "content", scheme)
+        if name == "source" and (media := attribute(source, "media")):
+            return put(source, "media", _QUERY.sub(decide, media))
+        return source
+
+    def style(opening: str, rules: str) -> str:
+        if media := attribute(opening, "media"):
+            opening = put(opening, "media", _QUERY.sub(decide, media))
+        rules = _PROPERTY.sub(lambda found: f"{found[1]}: {scheme}", _QUERY.sub(decide, rules))
+        return f"{opening}{rules}</style>"
+
+    html = rewrite(html, tag=tag, style=style)
+    return _in_head(html, "", f"<style>:root{{color-scheme:{scheme}}}</style>")
+
+
+def _with_pictures(html: str) -> str:
+    """Let the document, which lies in a folder of its own, find its pictures."""
+
+    def tag(source: str, name: str) -> str:
+        for key in ("src", "background"):
+            if (address := attribute(source, key)) and address.startswith("pictures/"):
+                source = put(source, key, f"../{address}")
+        return source
+
+    return rewrite(html, tag=tag)
+
+
+_URL = re.compile(r"\s*url\([^)]*\)", re.IGNORECASE)
+_GROUNDS = ("background-image", "background")
+
+
+def without_pictures(html: str) -> str:
+    """Block pictures as mail programs do: the place stays, with its size and the words that stand for the picture."""
+
+    def tag(source: str, name: str) -> str:
+        source = drop(source, "background")
+        style = declarations(attribute(source, "style") or "")
+        if any(key in _GROUNDS and "url(" in value for key, value in style):
+            style = [(key, _without_url(value)) for key, value in style if key != "background-image"]
+            source = put(source, "style", written(style))
+        if name != "img":
+            return source
+        return put(drop(drop(source, "src"), "srcset"), "style", written([*style, *_box(source)]))
+
+    def style(opening: str, rules: str) -> str:
+        return f"{opening}{_URL.sub('none', rules)}</style>"
+
+    return rewrite(html, tag=tag, style=style)
+
+
+def _without_url(value: str) -> str:
+    return _URL.sub("", value).strip() or "none"
+
+
+def _box(tag: str) -> list[tuple[str, str]]:
+    """Keep a picture's place open: a browser lets it shrink where nothing is loaded."""
+    box = [("outline", "1px solid #b8b8b8"), ("outline-offset", "-1px")]
+    width, height = attribute(tag, "width") or "", attribute(tag, "height") or ""
+    if width.isdigit():
+        box.append(("width", f"{width}px"))
+    if width.isdigit() and height.isdigit() and int(height):
+        box += [("height", "auto"), ("aspect-ratio", f"{width}/{height}")]
+    return box
+
+
+def _kept_here(html: str) -> str:
+    """Let links within the edition stay in the frame, and nothing send or refresh."""
+
+    def tag(source: str, name: str) -> str:
+        if name == "a":
+            is_inside = (attribute(source, "href") or "").startswith("#")
+            return put(source, "target", "_self") if is_inside else drop(source, "target")
+        if name == "base" or (name == "meta" and (attribute(source, "http-equiv") or "").lower() == "refresh"):
+            return ""
+        return source
+
+    return rewrite(html, tag=tag)
+
+
+def _in_head(html: str, first: str, last: str) -> str:
+    """Write something at the beginning and the end of the head."""
+    head = re.search(r"<head(?:\s[^>]*)?>", html, re.IGNORECASE)
+    if head is None:
+        return first + last + html
+    html = html[: head.end()] + first + html[head.end() :]
+    end = html.lower().find("</head>")
+    return html if end < 0 else html[:end] + last + html[end:]
