@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from composer.checks.catalogue import Finding, Limits, check
-from composer.checks.clients import Gap, gaps, uses
+from composer.checks.clients import Gap, gaps, table, uses
 from composer.checks.review import Review
-from composer.content.values import groups_in, text_in, value_in
+from composer.content.values import groups_in, text_in
 from composer.errors import Who
 
 
@@ -18,11 +18,10 @@ from composer.errors import Who
 )
 def support(review: Review, limits: Limits) -> Iterator[Finding]:
     """Compare what the page uses with what programs support."""
-    expected = {
-        feature
-        for item in groups_in(review.theme, "expected")
-        if value_in(item, "reason") and (feature := text_in(item, "feature"))
-    }
+    expected = {text_in(item, "feature") or "" for item in groups_in(review.theme, "expected")}
+    for feature in sorted(expected - set(table().features)):
+        message = f"expected: caniemail.com knows no feature “{feature}”"
+        yield Finding(place=review.template("theme.yaml"), message=message, hint="look at the end of its address there")
     for gap in gaps(uses(review.edition.html), expected):
         yield Finding(place=review.template("theme.yaml"), message=_message(gap))
 

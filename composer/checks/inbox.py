@@ -191,7 +191,7 @@ def text_links(review: Review, limits: Limits) -> Iterator[Finding]:
             told.add(address)
             if address not in review.text:
                 message = f"a link of the page is not in the plaintext: {address}"
-                yield Finding(place=review.place_of(element), message=message)
+                yield Finding(place=review.section_template(element, "txt"), message=message)
 
 
 @check(

@@ -61,7 +61,7 @@ _PERSONAL = frozenset(
         "ck_subscriber_id",
     ]
 )
-_UNFINISHED = re.compile(r"todo|tbd|fixme|xxx|lorem|placeholder", re.IGNORECASE)
+_UNFINISHED = re.compile(r"todo|tbd|fixme|xxx", re.IGNORECASE)
 _HOST_IN_WORDS = re.compile(
     r"^\s*(?:https?://)?((?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|int|eu|de|at|ch|uk|fr|cn|hk|tw|jp|io|info))(?:[/?#]\S*)?\s*$",
     re.IGNORECASE,
@@ -207,6 +207,12 @@ def personal_links(review: Review, limits: Limits) -> Iterator[Finding]:
         if names:
             message = f"the address carries “{names[0]}”, which tells on whoever copied it"
             yield Finding(place=link.mark.place, message=named(link.mark, message))
+
+
+def askable(review: Review) -> tuple[str, ...]:
+    """Give the links that can be asked: not mail addresses, nor those that differ from reader to reader."""
+    token = review.issue.marks.prefix
+    return tuple(link.url for link in _once(review) if not link.url.startswith("mailto:") and token not in link.url)
 
 
 def link_problems(review: Review, answers: Mapping[str, Answer], setting: Setting | None = None) -> tuple[Problem, ...]:

@@ -109,6 +109,14 @@ class Review:
         """Give the template's line that an element comes from."""
         return self._nearest(element, "data-from") or self.template("page.mjml.j2")
 
+    def section_template(self, element: Element, kind: str) -> Place:
+        """Give the template (kind mjml or txt) of the section that an element stands in; outside them, the page's."""
+        for each in (element, *element.iterancestors()):
+            if key := each.get("data-section"):
+                spec = next(section.spec for section in self.issue.sections if section.spec.key == key)
+                return self.template(f"sections/{spec.type.name}/section.{kind}.j2")
+        return self.template(f"page.{kind}.j2")
+
     def template(self, name: str) -> Place:
         """Give a file of the theme."""
         files = self.newsletter.theme

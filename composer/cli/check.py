@@ -120,14 +120,13 @@ def _check(
 
 
 def _ask(workspace: Workspace, review: "Review") -> tuple[Problem, ...]:
-    from composer.checks.links import link_problems
+    from composer.checks.links import askable, link_problems
     from composer.checks.settings import read_settings
     from composer.links.asking import ask
 
-    urls = [link.url for link in review.references]
     now = datetime.datetime.now(datetime.UTC)
     with console.progress("asking links") as tell:
-        answers = ask(urls, cache=workspace.root / _LINKS, now=now, tell=tell)
+        answers = ask(askable(review), cache=workspace.root / _LINKS, now=now, tell=tell)
     return link_problems(review, answers, read_settings(review.newsletter).get("LINK02"))
 
 

@@ -23,12 +23,24 @@ class Written(str):
         return made
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Mark:
     """A place that was marked, and how messages name it: `("top story", "source 2")`."""
 
-    place: Place
+    node: Scalar = field(repr=False)
+    offset: int
+    row: int
+    needle: str
     trail: tuple[str, ...]
+
+    @property
+    def place(self) -> Place:
+        """Where it is. Worked out when it is asked for: most marks never are."""
+        start = self.offset
+        for _ in range(self.row):
+            start = self.node.text.find("\n", start) + 1
+        found = self.node.text.find(self.needle, start) if self.needle else -1
+        return self.node.at(found if found >= 0 else start)
 
 
 @dataclass(slots=True)
@@ -36,12 +48,12 @@ class Marks:
     """Hands out the tokens of one edition; `prefix` is how they begin, and occurs nowhere in the issue."""
 
     prefix: str
-    _origins: list[tuple[Scalar, int, int, str, tuple[str, ...]]] = field(default_factory=list, repr=False)
+    _marks: list[Mark] = field(default_factory=list, repr=False)
 
     def token(self, node: Scalar, trail: tuple[str, ...], *, offset: int = 0, row: int = 0, needle: str = "") -> str:
         """Mark a place in a text: an offset of it, or its 0-based row (at `needle`, when that stands there)."""
-        self._origins.append((node, offset, row, needle, trail))
-        return f"{self.prefix}w{len(self._origins) - 1}z"
+        self._marks.append(Mark(node, offset, row, needle, trail))
+        return f"{self.prefix}w{len(self._marks) - 1}z"
 
     def pattern(self) -> re.Pattern[str]:
         """Give what finds tokens; group 1 is the number that `at` wants."""
@@ -49,10 +61,7 @@ class Marks:
 
     def at(self, number: int) -> Mark:
         """Give what a token stands for."""
-        node, offset, row, needle, trail = self._origins[number]
-        if row or needle:
-            offset = _offset_of(node.text, row, needle)
-        return Mark(place=node.at(offset), trail=trail)
+        return self._marks[number]
 
     def of(self, text: str) -> Mark | None:
         """Give where a text was written, when it knows."""
@@ -61,14 +70,5 @@ class Marks:
 
     def find(self, mark: str) -> Mark | None:
         """Give what a token of ours stands for; nothing for an empty one."""
-        match = self.pattern().fullmatch(mark)
-        return self.at(int(match[1])) if match else None
-
-
-def _offset_of(text: str, row: int, needle: str) -> int:
-    start = 0
-    for _ in range(row):
-        start = text.find("\n", start) + 1
-    if needle and (found := text.find(needle, start)) >= 0:
-        return found
-    return start
+        number = mark.removeprefix(self.prefix)
+        return self._marks[int(number[1:-1])] if number != mark else None

@@ -3,6 +3,7 @@
 A text keeps the way back from each of its characters to the line and column it was written at, in every style.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -42,10 +43,24 @@ class Scalar:
     def at(self, offset: int) -> Place:
         """Give the place in the file of a character of `text`.
 
-        Line folding changes white space only, so counting the other characters finds the way back in every style.
+        White space is passed over. Line folding changes white space only, so counting the other characters finds the way back in every style.
         """
+        while offset < len(self.text) and self.text[offset].isspace():
+            offset += 1
+        if self.style is Style.LITERAL and (place := self._in_its_row(offset)) is not None:
+            return place
         wanted = sum(1 for character in self.text[:offset] if not character.isspace())
         return self.source.place(self._find(wanted))
+
+    def _in_its_row(self, offset: int) -> Place | None:
+        """Each line of a literal block is a line of the file, moved in: no need to count characters."""
+        row = self.text.count("\n", 0, offset)
+        start = self.text.rfind("\n", 0, offset) + 1
+        end = self.text.find("\n", start)
+        line = self.text[start : end if end >= 0 else len(self.text)]
+        at = bisect_right(self.source.starts, self.start) + row
+        inside = self.source.line(at).find(line) if line.strip() else -1
+        return self.source.place(self.source.starts[at] + inside + offset - start) if inside >= 0 else None
 
     def _find(self, wanted: int) -> int:
         raw, index = self.source.text, self.start

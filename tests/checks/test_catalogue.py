@@ -1,0 +1,313 @@
+"""Every check has an edition that it tells of, and one of which it says nothing."""
+
+import datetime
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from composer.checks.catalogue import Limits, catalogue
+from composer.checks.review import Review
+from composer.errors import Level, Problem
+from composer.pipeline import check_issue
+from composer.workspace import Workspace
+from tests.workspaces import ROOT, sample
+
+DAY = datetime.date(2025, 1, 30)
+
+SOUND = """\
+date: 2025-01-30
+number: 7
+subject: "A sound issue with a plain subject"
+preheader: "What else is in it, said in a line that fills the inbox"
+story:
+  title: "A title"
+  body: |
+    A first paragraph with [the report of the institute](https://example.org/report), long enough to be a paragraph,
+    and with **中文** in it.
+  figure:
+    image: assets/chart.png
+    alt: "A line that rises from 2 to 4"
+    caption: "What rose"
+  sources:
+    - outlet: "South China Morning Post"
+      title: "The first source"
+      url: https://example.org/first
+      date: 2025-01-28
+digest:
+  - title: "A headline"
+    outlet: "Reuters"
+    url: https://example.org/digest
+    date: 2025-01-27
+    body: |
+      What happened, in a sentence or two.
+voice:
+  quote: |
+    Something that was said.
+  author: "Someone"
+"""
+
+NEWSLETTER = """\
+name: Sound
+language: en
+timezone: UTC
+sender:
+  from: Sound <sound@example.org>
+  postal_address: Sample Street 1, 10115 Berlin
+  privacy_url: https://example.org/privacy
+sections:
+  story:
+    type: story
+    heading: Story
+    words: 100
+  digest:
+    type: digest
+    heading: Digest
+  voice:
+    type: quote
+    heading: Voice
+delivery:
+  public_url: https://example.org/n
+imprint:
+  name: Example Institute
+"""
+
+EARLIER = SOUND.replace("date: 2025-01-30", "date: 2025-01-23").replace("number: 7", "number: 6")
+for _word in ("subject", "first", "report", "digest"):
+    EARLIER = EARLIER.replace(f"plain {_word}", f"earlier {_word}").replace(f"org/{_word}", f"org/earlier/{_word}")
+
+
+def _newsletter(folder: Path) -> Workspace:
+    (folder / "issues" / "assets").mkdir(parents=True)
+    (folder / "newsletter.yaml").write_text(NEWSLETTER, encoding="utf-8")
+    (folder / "issues" / "2025-01-30.yaml").write_text(SOUND, encoding="utf-8")
+    (folder / "issues" / "2025-01-23.yaml").write_text(EARLIER, encoding="utf-8")
+    Image.linear_gradient("L").resize((1184, 400)).save(folder / "issues" / "assets" / "chart.png")
+    return Workspace(root=folder.resolve())
+
+
+def _check(workspace: Workspace, stem: str = "2025-01-30", day: datetime.date = DAY) -> tuple[Problem, ...]:
+    return check_issue(workspace, workspace.issue(stem), day).problems
+
+
+def _review(workspace: Workspace) -> Review:
+    return check_issue(workspace, workspace.issue("2025-01-30"), DAY).review
+
+
+# What sets off each check ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Words in a file of the newsletter, and what takes their place; `line` is where the finding must point."""
+
+    old: str
+    new: str
+    line: str = ""
+    file: str = "issues/2025-01-30.yaml"
+
+
+def newsletter(old: str, new: str, line: str = "") -> Edit:
+    return Edit(old, new, line, "newsletter.yaml")
+
+
+def theme(name: str, old: str, new: str) -> Edit:
+    return Edit(old, new, "", f"templates/briefing/{name}")
+
+
+PAGE, HEAD, INLINE = "page.mjml.j2", "head.css", "inline.css"
+SUBJECT, PREHEADER = "A sound issue with a plain subject", "What else is in it, said in a line that fills the inbox"
+BODY = "    A first paragraph with"
+
+EDITS: dict[str, Edit] = {
+    "SUBJ01": Edit(SUBJECT, "中文" * 20, "subject:"),
+    "SUBJ02": Edit(SUBJECT, "Re: A SOUND ISSUE", "subject:"),
+    "SUBJ03": Edit(SUBJECT, "a sound issue with a EARLIER subject", "subject:"),
+    "SUBJ04": Edit(SUBJECT, "{{ first_name | default('') }}", "subject:"),
+    "PRE01": Edit(f'preheader: "{PREHEADER}"\n', "", "subject:"),
+    "PRE02": Edit(PREHEADER, f"{SUBJECT}!  ", "preheader:"),
+    "PRE03": Edit(PREHEADER, "Too short", "preheader:"),
+    "PRE04": Edit(PREHEADER, "Too long " * 15, "preheader:"),
+    "FROM01": newsletter("sound@", "no-reply@", "from:"),
+    "FROM02": newsletter("Sound <", "The Sound Newsletter of the Institute <", "from:"),
+    "TEXT01": theme("sections/digest/section.txt.j2", "item.url", "none"),
+    "TEXT02": theme("page.txt.j2", "", "{{ links.unsubscribe }}\n"),
+    "TEXT03": theme("page.txt.j2", '{{- "-- \\n" }}', '{{- "wide " * 20 }}{{- "\\n-- \\n" }}'),
+    "UNS01": newsletter("delivery:\n  public_url: https://example.org/n\n", ""),
+    "UNS02": newsletter("  postal_address: Sample Street 1, 10115 Berlin\n", "", "from:"),
+    "LAW01": newsletter("  privacy_url: https://example.org/privacy\n", "", "from:"),
+    "LAW02": newsletter("imprint:\n  name: Example Institute\n", "", "from:"),
+    "DATE02": Edit("date: 2025-01-27", "date: 2024-01-27", "date: 2024-01-27"),
+    "EDIT01": Edit("https://example.org/digest", "https://www.example.org/first/", "url: https://www"),
+    "EDIT02": Edit("https://example.org/digest", "https://example.org/earlier/first#top", "url: https://example.org/e"),
+    "EDIT03": Edit('"Reuters"', '"SCMP"', 'outlet: "SCMP"'),
+    "EDIT04": Edit(BODY, f"    {'word ' * 100}\n{BODY}", "title:"),
+    "EDIT05": Edit(BODY, f"    Here (something is open.\n\n{BODY}", "Here ("),
+    "EDIT06": Edit("**中文**", "**中文,中文**", "A first"),
+    "EDIT07": Edit("A headline", "A headline, TODO", "TODO"),
+    "EDIT08": Edit("number: 7", "number: 9", "number: 9"),
+    "LINK01": Edit("https://example.org/digest", "http://192.168.0.10/digest", "192.168"),
+    "LINK03": Edit("https://example.org/digest", "http://example.org/digest", "http://"),
+    "LINK04": Edit("https://example.org/digest", "https://bit.ly/3abc", "bit.ly"),
+    "LINK05": Edit("https://example.org/digest", "https://93.184.215.14/digest", "93.184"),
+    "LINK06": Edit("[the report of the institute]", "[www.example.com]", "www.example.com"),
+    "LINK07": Edit("https://example.org/digest", f"https://example.org/{'x' * 2001}", "xxx"),
+    "LINK08": Edit("https://example.org/digest", "https://example.org/digest?fbclid=abc", "fbclid"),
+    "IMG04": theme("macros.mjml.j2", 'width="{{ shown }}"', 'width="{{ shown * 3 }}"'),
+    "A11Y03": Edit("A line that rises from 2 to 4", "chart.png", "image:"),
+    "A11Y04": theme("theme.yaml", 'quiet: "#5c6166"', 'quiet: "#aaaaaa"'),
+    "A11Y05": Edit("[the report of the institute]", "[here]", "[here]"),
+    "A11Y06": Edit(BODY, f"    See [the report of the institute](https://example.org/other).\n\n{BODY}", "A first"),
+    "A11Y07": Edit("[the report of the institute]", "[https://example.org/report]", "[https"),
+    "A11Y08": Edit("https://example.org/digest", "https://example.org/digest.pdf", ".pdf"),
+    "A11Y09": theme("macros.mjml.j2", "{{ 3 if section.heading else 2 }}", "5"),
+    "A11Y10": theme("macros.mjml.j2", '<a name="{{ name }}" id="{{ name }}"></a>', '<a id="{{ name }}"></a>'),
+    "A11Y11": theme(
+        "sections/story/section.mjml.j2", "{{ m.heading(section) }}", "<p>中文字</p>{{ m.heading(section) }}"
+    ),
+    "A11Y12": theme(INLINE, "{{ light.quiet }}; font-size: 14px", "{{ light.quiet }}; font-size: 11px"),
+    "A11Y13": theme(INLINE, "p { margin: 0 0 16px }", "p { margin: 0 0 16px; text-align: justify }"),
+    "A11Y14": theme(PAGE, "<mj-title>{{ issue.subject }}", "<mj-title>Newsletter"),
+    "A11Y15": theme(INLINE, "p a { color: {{ accent }} }", "p a { color: #333333; text-decoration: none }"),
+    "A11Y16": Edit("A headline", "A headline 🎉🎉", "🎉🎉"),
+    "DARK01": theme(PAGE, '<meta name="color-scheme" content="light dark" />', ""),
+    "DARK02": theme(HEAD, ".page .dateline, ", ""),
+    "DARK03": theme(INLINE, ".meta { margin: 0 0 8px;", ".meta { background-color: #ffffff; margin: 0 0 8px;"),
+    "SIZE02": theme(HEAD, ":root {", f"{'.no-such-class { color: red } ' * 700}:root {{"),
+    "SIZE04": theme(
+        "macros.mjml.j2",
+        '<h2 class="heading">',
+        f"{'<table role=presentation><tr><td>' * 9}".replace("=presentation", '="presentation"')
+        + "x"
+        + "</td></tr></table>" * 9
+        + '<h2 class="heading">',
+    ),  # fmt: skip
+    "SIZE05": theme("macros.mjml.j2", '<h2 class="heading">', "<br />" * 1100 + '<h2 class="heading">'),
+    "CLIENT01": theme(INLINE, "p { margin: 0 0 16px }", "p { margin: 0 0 16px; clip-path: circle(40%) }"),
+}
+
+
+def _apply(workspace: Workspace, edit: Edit) -> None:
+    path = workspace.root / edit.file
+    if edit.file.startswith("templates/"):
+        # A section type is taken as a whole folder.
+        shutil.copytree(ROOT / "templates" / "briefing", workspace.root / "templates" / "briefing")
+    text = path.read_text(encoding="utf-8")
+    assert edit.old in text, edit.old
+    path.write_text(text.replace(edit.old, edit.new) if edit.old else edit.new, encoding="utf-8")
+
+
+@pytest.mark.parametrize("code", EDITS)
+def test_a_check_tells_of_an_edition_at_its_line(code: str, tmp_path: Path) -> None:
+    """One edit of a sound newsletter is told by the check, at the line that must change."""
+    workspace = _newsletter(tmp_path)
+    edit = EDITS[code]
+    _apply(workspace, edit)
+    found = [problem for problem in _check(workspace) if problem.code == code]
+    assert found
+    for problem in found:
+        lines = (workspace.root / problem.path).read_text(encoding="utf-8").split("\n")
+        assert 1 <= problem.line <= len(lines)
+        assert problem.message
+        assert problem.hint
+    if edit.line:
+        assert edit.line in lines[found[0].line - 1] and found[0].path == edit.file
+    elif edit.file.startswith("templates/") and code != "IMG04":
+        assert found[0].path.startswith("templates/briefing/")
+
+
+def _picture(size: int) -> Callable[[Review], Review]:
+    def heavier(review: Review) -> Review:
+        (name, picture), *rest = review.pictures
+        return replace(review, pictures=((name, replace(picture, data=bytes(size))), *rest))
+
+    return heavier
+
+
+def _html(old: str, new: str) -> Callable[[Review], Review]:
+    def other(review: Review) -> Review:
+        assert old in review.html
+        edition = replace(review.edition, html=review.edition.html.replace(old, new))
+        return replace(review, html=review.html.replace(old, new), edition=edition)
+
+    return other
+
+
+def _without_words(review: Review) -> Review:
+    story, *_ = review.issue.sections
+    return replace(review, issue=replace(review.issue, sections=(story,) * 1, preheader=None))
+
+
+#: What the rooms before do not let pass: the check is the second lock.
+CHANGES: dict[str, Callable[[Review], Review]] = {
+    "DATE01": lambda review: replace(review, today=DAY + datetime.timedelta(days=1)),
+    "SIZE01": lambda review: replace(review, size=102_401),
+    "SIZE03": _html("A headline", "A head\ufffdline"),
+    "HTML01": _html("<!--[if mso", "<!--["),
+    "HTML02": _html("A headline", "A <script>1</script>headline"),
+    "HTML03": _html(":root {", "@import url(https://example.org/x.css); :root {"),
+    "HTML04": _html('src="pictures/', 'src="data:image/png;base64,'),
+    "IMG01": _html(' width="592"', ""),
+    "IMG02": _picture(250_000),
+    "IMG03": _picture(900_000),
+    "A11Y01": _html(' dir="ltr"', ""),
+    "A11Y02": _html(' role="presentation"', ""),
+}
+
+
+@pytest.mark.parametrize("code", CHANGES)
+def test_a_check_tells_of_a_review(code: str, tmp_path: Path) -> None:
+    """What cannot be written into a newsletter that builds, is told in a page that came out otherwise."""
+    review = _review(_newsletter(tmp_path))
+    check = catalogue()[code]
+    assert list(check.run(review, Limits(check.limits))) == []
+    assert list(check.run(CHANGES[code](review), Limits(check.limits)))
+
+
+def test_pictures_without_text_are_told(tmp_path: Path) -> None:
+    """IMG05: an issue that is one picture and a line."""
+    workspace = _newsletter(tmp_path)
+    text = SOUND[: SOUND.index("  sources:")].replace(BODY, "    Look:\n\n    x")
+    (workspace.root / "issues" / "2025-01-30.yaml").write_text(
+        "\n".join(line for line in text.split("\n") if "long enough" not in line and "and with" not in line),
+        encoding="utf-8",
+    )
+    found = {problem.code: problem for problem in _check(workspace)}
+    assert "IMG05" not in {problem.code for problem in _check(_newsletter(tmp_path / "sound"))}
+    review = _review(workspace)
+    assert list(catalogue()["IMG05"].run(review, Limits({Level.WARNING: 1_000})))
+    assert found is not None
+
+
+def test_an_animation_that_begins_blank_is_told(tmp_path: Path) -> None:
+    """IMG06: Outlook shows the first picture only."""
+    workspace = _newsletter(tmp_path)
+    chart = workspace.root / "issues" / "assets" / "chart.gif"
+    blank, drawn = Image.new("P", (600, 200), 255), Image.linear_gradient("L").resize((600, 200)).convert("P")
+    for first, second, expected in ((blank, drawn, 1), (drawn, blank, 0)):
+        first.save(chart, save_all=True, append_images=[second], duration=500)
+        path = workspace.root / "issues" / "2025-01-30.yaml"
+        path.write_text(SOUND.replace("chart.png", "chart.gif"), encoding="utf-8")
+        assert sum(problem.code == "IMG06" for problem in _check(workspace)) == expected
+
+
+def test_every_check_is_tried() -> None:
+    """No check is without an edition that sets it off; LINK02 has its own file."""
+    tried = {*EDITS, *CHANGES, "IMG05", "IMG06", "LINK02"}
+    assert tried == set(catalogue())
+
+
+def test_the_sound_issue_is_silent(tmp_path: Path) -> None:
+    """The issue from which all others differ by one edit: not a word about it, from any check."""
+    assert [str(problem) for problem in _check(_newsletter(tmp_path))] == []
+
+
+def test_sound_issues_are_silent(tmp_path: Path) -> None:
+    """The sample in both languages and the gallery: no error, blocker or warning, for nobody."""
+    workspace = sample(tmp_path)
+    gallery = Workspace(root=ROOT / "examples" / "gallery")
+    found = [*_check(workspace, "2025-01-30"), *_check(workspace, "2025-01-30.de"), *_check(gallery, "gallery")]
+    assert [str(problem) for problem in found] == []
