@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from composer.checks.colours import Rgba, legacy_colour
-from composer.checks.declarations import IMAGE, Declaration, Length, declarations
+from composer.checks.css_values import IMAGE, Length, words
+from composer.checks.declarations import Declaration, declarations
 
 _SHEET = """
 area, base, basefont, datalist, head, link, meta, noembed, noframes, noscript, param, rp, script, style, template, title,
@@ -64,45 +65,11 @@ BY_TAG = _by_tag()
 _LINK = declarations("color: -webkit-link; text-decoration: underline")
 _HIDDEN = declarations("display: none")
 _FONT_SIZES = ("x-small", "small", "medium", "large", "x-large", "xx-large", "xxx-large")
-_CELLS = frozenset(("body", "table", "thead", "tbody", "tfoot", "tr", "td", "th", "col", "colgroup"))
-_ALIGNED = frozenset(
-    (
-        "p",
-        "div",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "thead",
-        "tbody",
-        "tfoot",
-        "tr",
-        "td",
-        "th",
-    )
-)
+_CELLS = words("body table thead tbody tfoot tr td th col colgroup")
+_ALIGNED = words("p div h1 h2 h3 h4 h5 h6 thead tbody tfoot tr td th")
 #: The attributes that mean style, on some element.
-HINTS = frozenset(
-    [
-        "align",
-        "background",
-        "bgcolor",
-        "cellpadding",
-        "color",
-        "face",
-        "height",
-        "hidden",
-        "href",
-        "link",
-        "open",
-        "size",
-        "text",
-        "title",
-        "valign",
-        "width",
-    ]
+HINTS = words(
+    "align background bgcolor cellpadding color face height hidden href link open size text title valign width"
 )
 
 

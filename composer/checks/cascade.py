@@ -13,7 +13,8 @@ import tinycss2
 from lxml.html import HtmlElement
 
 from composer.checks.colours import Scheme
-from composer.checks.declarations import UNITS, Declaration, Value, declarations_of
+from composer.checks.css_values import UNITS, Value
+from composer.checks.declarations import Declaration, declarations_of
 from composer.checks.selectors import Selector, UnsupportedError, selectors
 
 Winning = dict[str, Value]

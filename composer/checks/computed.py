@@ -3,11 +3,12 @@
 Comes in: winning declarations. Goes out: a `Style`, every length in CSS pixels. Never looks at the tree.
 """
 
-from dataclasses import dataclass, field
-
 from composer.checks.cascade import Winning
-from composer.checks.colours import CANVAS, CURRENT, LINK, TEXT, TRANSPARENT, Pair, Rgb, Rgba, Scheme, opaque, over
-from composer.checks.declarations import GLOBAL, IMAGE, SIZES, UNITS, Length
+from composer.checks.colours import CURRENT, LINK, TEXT, TRANSPARENT, Pair, Rgba, Scheme
+from composer.checks.css_values import IMAGE, SIZES, UNITS, Length
+from composer.checks.declarations import GLOBAL
+from composer.checks.painting import behind
+from composer.checks.style import Page, Style
 
 _KEYWORDS = dict(
     zip(
@@ -20,80 +21,6 @@ _KEYWORDS = dict(
 _FIXED = 13 / 16
 #: What is moved this far out is meant to be unseen.
 _AWAY = -999
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """What a document says for all its elements."""
-
-    scheme: Scheme
-    width: int
-    #: `<meta name="color-scheme">`, as words.
-    schemes: str = "normal"
-    #: `<body link="..">`
-    link: Rgba | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Style:
-    """What is computed for an element; lengths in pixels, None where only a layout could tell."""
-
-    #: What its text is painted in, before opacity.
-    color: Rgba
-    #: Its own background as painted; transparent where it has none.
-    background: Rgba
-    has_image: bool
-    #: What is behind its text, blended up to the canvas; None where a picture is.
-    behind: Rgb | None
-    font_size: float
-    font_weight: float
-    font_style: str
-    font_family: str
-    #: As computed for the element itself: "none", "underline", ..
-    text_decoration: str
-    text_align: str
-    text_transform: str
-    #: 0 for `normal`.
-    letter_spacing: float
-    line_height: float | None
-    direction: str
-    display: str
-    width: float | None
-    height: float | None
-    #: Top, right, bottom, left; None for percentages.
-    padding: tuple[float | None, float | None, float | None, float | None]
-    opacity: float
-    #: Nothing of it is seen: display, visibility, opacity or a box without room.
-    is_hidden: bool
-    #: Nothing inside it is seen either.
-    is_closed: bool
-    has_shadow: bool
-    #: A line above, below or around.
-    has_border: bool
-    #: What the colours a browser chooses itself are chosen for.
-    scheme: Scheme
-    parent: "Style | None" = field(repr=False)
-    color_scheme: str = field(repr=False)
-    visibility: str = field(repr=False)
-    current: Rgba = field(repr=False)
-    fill: Rgba | None = field(repr=False)
-    #: It or something around it is painted half transparent, as a whole.
-    in_group: bool = field(repr=False)
-    line: float | str = field(repr=False)
-    indent: float = field(repr=False)
-    #: The size was given in pixels, here or where it is inherited from.
-    is_absolute_size: bool = field(repr=False)
-    shadow: str = field(repr=False)
-
-    @property
-    def is_underlined(self) -> bool:
-        return "underline" in self.text_decoration
-
-    @property
-    def is_block(self) -> bool:
-        return self.display in ("block", "list-item", "table", "flex", "grid", "flow-root") or self.display.startswith(
-            "table-"
-        )
 
 
 class _Reader:
@@ -187,7 +114,7 @@ def compute(won: Winning, parent: Style | None, page: Page, root: Style | None) 
         color=fill or current,
         background=background,
         has_image=has_image,
-        behind=_behind(background, opacity, parent, scheme, has_image=has_image, in_group=in_group),
+        behind=behind(background, opacity, parent, scheme, has_image=has_image, in_group=in_group),
         font_size=read.size,
         font_weight=_font_weight(read, parent),
         font_style=read.word("font-style", "normal", "font_style"),
@@ -339,47 +266,3 @@ def _has_no_room(read: _Reader, display: str) -> bool:
         if lengths and max(min(lengths), least) + padding < limit:
             return True
     return False
-
-
-def _behind(
-    background: Rgba, opacity: float, parent: Style | None, scheme: Scheme, *, has_image: bool, in_group: bool
-) -> Rgb | None:
-    if has_image:
-        return None
-    canvas = Rgb(*CANVAS.under(scheme)[:3])
-    if not in_group:
-        if background.alpha == 1:
-            return Rgb(*background[:3])
-        below = parent.behind if parent else canvas
-        return below and opaque(background, below)
-    return _through_groups(TRANSPARENT, background, opacity, parent, canvas)
-
-
-def _through_groups(paint: Rgba, background: Rgba, opacity: float, parent: Style | None, canvas: Rgb) -> Rgb | None:
-    """Blend something painted on an element with all that is behind it.
-
-    An element's opacity holds for itself and all that is in it, as one picture (CSS Color 4, 3.3).
-    """
-    paint = over(paint, background)
-    paint = paint._replace(alpha=paint.alpha * opacity)
-    around = parent
-    while around is not None:
-        if not around.in_group:
-            return around.behind and opaque(paint, around.behind)
-        if around.has_image and paint.alpha < 1:
-            return None
-        paint = over(paint, around.background)
-        paint = paint._replace(alpha=paint.alpha * around.opacity)
-        canvas = Rgb(*CANVAS.under(around.scheme)[:3])
-        around = around.parent
-    return opaque(paint, canvas)
-
-
-def text_colour(style: Style) -> Rgb | None:
-    """Return what an element's text looks like where it stands; None where what is behind it is not known."""
-    if style.behind is None:
-        return None
-    if not style.in_group:
-        return opaque(style.color, style.behind)
-    canvas = Rgb(*CANVAS.under(style.scheme)[:3])
-    return _through_groups(style.color, style.background, style.opacity, style.parent, canvas)

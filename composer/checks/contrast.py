@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from lxml.html import HtmlElement
 
 from composer.checks.colours import Rgb, Scheme, contrast
-from composer.checks.computed import text_colour
-from composer.checks.styles import Style, Styles
+from composer.checks.painting import text_colour
+from composer.checks.style import Style
+from composer.checks.styles import Styles
 
 _NORMAL, _LARGE = 4.5, 3.0
 #: In points, as WCAG has it: 24 px, or 18.66 px bold.

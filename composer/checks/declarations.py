@@ -5,23 +5,38 @@ ask for; all others are dropped. Never reads a variable: a value with var() or c
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import tinycss2
 
-from composer.checks.colours import TRANSPARENT, Colour, parse_colour
-
-
-class Length(NamedTuple):
-    """A number with its unit, as written."""
-
-    number: float
-    unit: str
-
-
-Value = Colour | Length | float | str
+from composer.checks.colours import TRANSPARENT, parse_colour
+from composer.checks.css_values import (
+    IMAGE,
+    LINES,
+    STYLES,
+    WIDTHS,
+    Expand,
+    Parse,
+    Tokens,
+    Value,
+    is_image,
+    length,
+    length_of,
+    one_of,
+    to_colour,
+    to_font_size,
+    to_font_weight,
+    to_image,
+    to_line,
+    to_line_height,
+    to_opacity,
+    to_text,
+    to_word,
+    to_words,
+    words,
+)
 
 
 class Declaration(NamedTuple):
@@ -34,202 +49,46 @@ class Declaration(NamedTuple):
 
 #: Words every property takes.
 GLOBAL = frozenset(("inherit", "initial", "unset", "revert", "revert-layer"))
-#: What background-image says where there is a picture or a gradient.
-IMAGE = "image"
-UNITS = {"px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "q": 96 / 101.6}
-_RELATIVE = frozenset(("em", "rem", "ex", "ch", "vw", "vh"))
-_STYLES = frozenset(
-    (
-        "none",
-        "hidden",
-        "dotted",
-        "dashed",
-        "solid",
-        "double",
-        "groove",
-        "ridge",
-        "inset",
-        "outset",
-        "auto",
-    )
-)
-_WIDTHS = {"thin": Length(1, "px"), "medium": Length(3, "px"), "thick": Length(5, "px")}
-_LINES = frozenset(("underline", "overline", "line-through", "blink"))
-SIZES = frozenset(
-    (
-        "xx-small",
-        "x-small",
-        "small",
-        "medium",
-        "large",
-        "x-large",
-        "xx-large",
-        "xxx-large",
-        "smaller",
-        "larger",
-    )
-)
-
-_Tokens = Sequence[Any]
-_Parse = Callable[[_Tokens], Value | None]
-_Expand = Callable[[_Tokens], tuple[tuple[str, Value], ...] | None]
 
 
-def _colour(tokens: _Tokens) -> Value | None:
-    return parse_colour(tokens[0]) if len(tokens) == 1 else None
-
-
-def _word(tokens: _Tokens) -> str | None:
-    return str(tokens[0].lower_value) if len(tokens) == 1 and tokens[0].type == "ident" else None
-
-
-def _one_of(*words: str) -> _Parse:
-    known = frozenset(words)
-    return lambda tokens: word if (word := _word(tokens)) in known else None
-
-
-def _length_of(token: Any, *, percent: bool = True) -> Length | None:
-    if token.type == "dimension" and (unit := token.lower_unit) in UNITS.keys() | _RELATIVE:
-        return Length(token.value, unit)
-    if token.type == "percentage" and percent:
-        return Length(token.value, "%")
-    return Length(0, "px") if token.type == "number" and token.value == 0 else None
-
-
-def _length(*words: str, percent: bool = True, negative: bool = False) -> _Parse:
-    def parse(tokens: _Tokens) -> Value | None:
-        if (word := _word(tokens)) is not None:
-            return word if word in words else None
-        length = _length_of(tokens[0], percent=percent) if len(tokens) == 1 else None
-        return length if length and (negative or length.number >= 0) else None
-
-    return parse
-
-
-_font_size = _length(*SIZES)
-
-
-_WEIGHTS: dict[str, Value] = {"normal": 400.0, "bold": 700.0, "bolder": "bolder", "lighter": "lighter"}
-
-
-def _font_weight(tokens: _Tokens) -> Value | None:
-    if (word := _word(tokens)) is not None:
-        return _WEIGHTS.get(word)
-    number = tokens[0].value if len(tokens) == 1 and tokens[0].type == "number" else 0
-    return float(number) if 1 <= number <= 1000 else None
-
-
-def _opacity(tokens: _Tokens) -> Value | None:
-    if len(tokens) != 1 or tokens[0].type not in ("number", "percentage"):
-        return None
-    number = tokens[0].value / (100 if tokens[0].type == "percentage" else 1)
-    return float(min(1, max(0, number)))
-
-
-def _line_height(tokens: _Tokens) -> Value | None:
-    if len(tokens) == 1 and tokens[0].type == "number" and tokens[0].value >= 0:
-        return float(tokens[0].value)
-    return _length("normal")(tokens)
-
-
-def _is_image(token: Any) -> bool:
-    return (
-        token.type == "url"
-        or token.type == "function"
-        and (
-            token.lower_name in ("url", "image-set", "-webkit-image-set", "cross-fade", "element")
-            or token.lower_name.endswith("-gradient")
-        )
-    )
-
-
-def _image(tokens: _Tokens) -> Value | None:
-    if any(map(_is_image, tokens)):
-        return IMAGE
-    return "none" if _word(tokens) == "none" else None
-
-
-def _family(tokens: _Tokens) -> Value | None:
-    return tinycss2.serialize(tokens).strip().lower() or None
-
-
-def _anything(tokens: _Tokens) -> Value | None:
-    return tinycss2.serialize(tokens).strip().lower() or None
-
-
-def _words(tokens: _Tokens) -> Value | None:
-    if not tokens or any(token.type != "ident" for token in tokens):
-        return None
-    return " ".join(token.lower_value for token in tokens)
-
-
-def _line(tokens: _Tokens) -> Value | None:
-    words = [token.lower_value for token in tokens if token.type == "ident"]
-    if len(words) != len(tokens) or not words:
-        return None
-    return " ".join(words) if words == ["none"] or set(words) <= _LINES else None
-
-
-def _decoration(tokens: _Tokens) -> tuple[tuple[str, Value], ...] | None:
-    lines = [token.lower_value for token in tokens if token.type == "ident" and token.lower_value in _LINES]
+def _decoration(tokens: Tokens) -> tuple[tuple[str, Value], ...] | None:
+    lines = [token.lower_value for token in tokens if token.type == "ident" and token.lower_value in LINES]
     return (("text-decoration-line", " ".join(lines) or "none"),)
 
 
 def _is_of_background(token: Any) -> bool:
     if token.type == "ident":
         return token.lower_value in _BACKGROUND_WORDS
-    return token.type == "literal" and token.value in "/," or _is_image(token) or _length_of(token) is not None
+    return token.type == "literal" and token.value in "/," or is_image(token) or length_of(token) is not None
 
 
-def _background(tokens: _Tokens) -> tuple[tuple[str, Value], ...] | None:
+def _background(tokens: Tokens) -> tuple[tuple[str, Value], ...] | None:
     colours = [colour for token in tokens if (colour := parse_colour(token)) is not None]
     rest = [token for token in tokens if parse_colour(token) is None]
     if len(colours) > 1 or not all(map(_is_of_background, rest)):
         return None
     colour = colours[0] if colours else TRANSPARENT
-    return (("background-color", colour), ("background-image", IMAGE if any(map(_is_image, tokens)) else "none"))
+    return (("background-color", colour), ("background-image", IMAGE if any(map(is_image, tokens)) else "none"))
 
 
-_BACKGROUND_WORDS = frozenset(
-    [
-        "none",
-        "repeat",
-        "repeat-x",
-        "repeat-y",
-        "no-repeat",
-        "space",
-        "round",
-        "scroll",
-        "fixed",
-        "local",
-        "left",
-        "right",
-        "top",
-        "bottom",
-        "center",
-        "auto",
-        "cover",
-        "contain",
-        "border-box",
-        "padding-box",
-        "content-box",
-        "text",
-    ]
+_BACKGROUND_WORDS = words(
+    "none repeat repeat-x repeat-y no-repeat space round scroll fixed local left right top bottom "
+    "center auto cover contain border-box padding-box content-box text"
 )
 
 
-def _font(tokens: _Tokens) -> tuple[tuple[str, Value], ...] | None:
+def _font(tokens: Tokens) -> tuple[tuple[str, Value], ...] | None:
     weight, style = 400.0, "normal"
     for at, token in enumerate(tokens):
-        if (size := _font_size([token])) is not None:
+        if (size := to_font_size([token])) is not None:
             rest = list(tokens[at + 1 :])
             height: Value = "normal"
             if len(rest) > 1 and rest[0] == "/":
-                height = _line_height([rest[1]]) or "normal"
+                height = to_line_height([rest[1]]) or "normal"
                 rest = rest[2:]
             if not rest:
                 return None
-            named = _family(rest) or ""
+            named = to_text(rest) or ""
             return (
                 ("font-size", size),
                 ("font-weight", weight),
@@ -237,15 +96,15 @@ def _font(tokens: _Tokens) -> tuple[tuple[str, Value], ...] | None:
                 ("font-family", named),
                 ("line-height", height),
             )
-        if isinstance(parsed := _font_weight([token]), float) and parsed != 400:
+        if isinstance(parsed := to_font_weight([token]), float) and parsed != 400:
             weight = parsed
         elif token.type == "ident" and token.lower_value in ("italic", "oblique"):
             style = token.lower_value
     return None
 
 
-def _sides(tokens: _Tokens) -> tuple[tuple[str, Value], ...] | None:
-    values = [_length()([token]) for token in tokens]
+def _sides(tokens: Tokens) -> tuple[tuple[str, Value], ...] | None:
+    values = [length()([token]) for token in tokens]
     if not 1 <= len(values) <= 4:
         return None
     top, right, bottom, left = {1: (0, 0, 0, 0), 2: (0, 1, 0, 1), 3: (0, 1, 2, 1), 4: (0, 1, 2, 3)}[len(values)]
@@ -254,21 +113,21 @@ def _sides(tokens: _Tokens) -> tuple[tuple[str, Value], ...] | None:
     return tuple((name, value) for name, value in found if value is not None) if None not in values else None
 
 
-def _overflow(tokens: _Tokens) -> tuple[tuple[str, Value], ...] | None:
+def _overflow(tokens: Tokens) -> tuple[tuple[str, Value], ...] | None:
     words = [_overflow_word([token]) for token in tokens]
     if not 1 <= len(words) <= 2 or words[0] is None or words[-1] is None:
         return None
     return (("overflow-x", words[0]), ("overflow-y", words[-1]))
 
 
-_overflow_word = _one_of("visible", "hidden", "scroll", "auto", "clip", "overlay")
+_overflow_word = one_of("visible", "hidden", "scroll", "auto", "clip", "overlay")
 
 
-def _border(*edges: str) -> _Expand:
+def _border(*edges: str) -> Expand:
     """Parse "1px solid red" for some edges."""
 
-    def expand(tokens: _Tokens) -> tuple[tuple[str, Value], ...] | None:
-        style, width, colour = "none", _WIDTHS["medium"], "currentcolor"
+    def expand(tokens: Tokens) -> tuple[tuple[str, Value], ...] | None:
+        style, width, colour = "none", WIDTHS["medium"], "currentcolor"
         parts: dict[str, Value] = {"style": style, "width": width, "color": colour}
         for token in tokens:
             name = next((name for name, parse in _EDGE.items() if parse([token]) is not None), None)
@@ -282,17 +141,17 @@ def _border(*edges: str) -> _Expand:
     return expand
 
 
-def _width(tokens: _Tokens) -> Value | None:
-    return _WIDTHS.get(_word(tokens) or "") or _length(percent=False)(tokens)
+def _width(tokens: Tokens) -> Value | None:
+    return WIDTHS.get(to_word(tokens) or "") or length(percent=False)(tokens)
 
 
-_EDGE: dict[str, _Parse] = {"style": _one_of(*_STYLES), "width": _width, "color": _colour}
+_EDGE: dict[str, Parse] = {"style": one_of(*STYLES), "width": _width, "color": to_colour}
 
 
-def _edges(name: str) -> _Expand:
+def _edges(name: str) -> Expand:
     """Parse border-style, border-width, border-color: one to four values."""
 
-    def expand(tokens: _Tokens) -> tuple[tuple[str, Value], ...] | None:
+    def expand(tokens: Tokens) -> tuple[tuple[str, Value], ...] | None:
         values = [_EDGE[name]([token]) for token in tokens]
         if not 1 <= len(values) <= 4 or None in values:
             return None
@@ -303,7 +162,7 @@ def _edges(name: str) -> _Expand:
     return expand
 
 
-_EXPAND: dict[str, _Expand] = {
+_EXPAND: dict[str, Expand] = {
     "background": _background,
     "font": _font,
     "text-decoration": _decoration,
@@ -315,39 +174,39 @@ _EXPAND: dict[str, _Expand] = {
     "outline": _border("outline"),
     **{f"border-{name}": _edges(name) for name in _EDGE},
 }
-_PARSE: dict[str, _Parse] = {
-    "color": _colour,
-    "-webkit-text-fill-color": _colour,
-    "background-color": _colour,
-    "background-image": _image,
-    "color-scheme": _words,
-    "direction": _one_of("ltr", "rtl"),
-    "display": _words,
-    "float": _one_of("left", "right", "none", "inline-start", "inline-end"),
-    "font-family": _family,
-    "font-size": _font_size,
-    "font-style": _one_of("normal", "italic", "oblique"),
-    "font-weight": _font_weight,
-    "height": _length("auto", "min-content", "max-content", "fit-content"),
-    "left": _length("auto", negative=True),
-    "letter-spacing": _length("normal", percent=False, negative=True),
-    "line-height": _line_height,
-    "max-height": _length("none"),
-    "max-width": _length("none"),
-    "min-height": _length("auto"),
-    "opacity": _opacity,
+_PARSE: dict[str, Parse] = {
+    "color": to_colour,
+    "-webkit-text-fill-color": to_colour,
+    "background-color": to_colour,
+    "background-image": to_image,
+    "color-scheme": to_words,
+    "direction": one_of("ltr", "rtl"),
+    "display": to_words,
+    "float": one_of("left", "right", "none", "inline-start", "inline-end"),
+    "font-family": to_text,
+    "font-size": to_font_size,
+    "font-style": one_of("normal", "italic", "oblique"),
+    "font-weight": to_font_weight,
+    "height": length("auto", "min-content", "max-content", "fit-content"),
+    "left": length("auto", negative=True),
+    "letter-spacing": length("normal", percent=False, negative=True),
+    "line-height": to_line_height,
+    "max-height": length("none"),
+    "max-width": length("none"),
+    "min-height": length("auto"),
+    "opacity": to_opacity,
     "overflow-x": _overflow_word,
     "overflow-y": _overflow_word,
-    "position": _one_of("static", "relative", "absolute", "fixed", "sticky", "-webkit-sticky"),
-    "text-align": _one_of("left", "right", "center", "justify", "start", "end", "-webkit-center"),
-    "text-decoration-line": _line,
-    "text-indent": _length(negative=True),
-    "text-shadow": _anything,
-    "text-transform": _one_of("none", "uppercase", "lowercase", "capitalize", "full-width"),
-    "top": _length("auto", negative=True),
-    "visibility": _one_of("visible", "hidden", "collapse"),
-    "width": _length("auto", "min-content", "max-content", "fit-content"),
-    **{f"padding-{side}": _length() for side in ("top", "right", "bottom", "left")},
+    "position": one_of("static", "relative", "absolute", "fixed", "sticky", "-webkit-sticky"),
+    "text-align": one_of("left", "right", "center", "justify", "start", "end", "-webkit-center"),
+    "text-decoration-line": to_line,
+    "text-indent": length(negative=True),
+    "text-shadow": to_text,
+    "text-transform": one_of("none", "uppercase", "lowercase", "capitalize", "full-width"),
+    "top": length("auto", negative=True),
+    "visibility": one_of("visible", "hidden", "collapse"),
+    "width": length("auto", "min-content", "max-content", "fit-content"),
+    **{f"padding-{side}": length() for side in ("top", "right", "bottom", "left")},
     **{f"{edge}-{name}": parse for edge in ("border-top", "border-bottom", "outline") for name, parse in _EDGE.items()},
 }
 #: Shorthands and the longhands a global word (inherit, initial) is meant for.
@@ -375,7 +234,7 @@ def declarations_of(nodes: Sequence[Any]) -> Iterator[Declaration]:
         tokens = [token for token in node.value if token.type not in ("whitespace", "comment")]
         if not tokens:
             continue
-        if (word := _word(tokens)) in GLOBAL and word is not None:
+        if (word := to_word(tokens)) in GLOBAL and word is not None:
             for longhand in _LONGHANDS.get(name, (name,) if name in _PARSE else ()):
                 yield Declaration(longhand, word, important)
         elif expand := _EXPAND.get(name):

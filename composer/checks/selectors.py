@@ -11,43 +11,17 @@ import cssselect
 from cssselect import parser
 from lxml.html import HtmlElement
 
+from composer.checks.css_values import words
+
 Match = Callable[[HtmlElement], bool]
 
 #: States that a message on a screen, untouched, is not in. A rule may name them beside others.
-_NEVER = frozenset(
-    [
-        "hover",
-        "active",
-        "focus",
-        "focus-visible",
-        "focus-within",
-        "visited",
-        "target",
-        "checked",
-        "disabled",
-        "default",
-        "indeterminate",
-        "fullscreen",
-        "modal",
-        "placeholder-shown",
-        "autofill",
-        "invalid",
-        "user-invalid",
-        "popover-open",
-    ]
+_NEVER = words(
+    "hover active focus focus-visible focus-within visited target checked disabled default "
+    "indeterminate fullscreen modal placeholder-shown autofill invalid user-invalid popover-open"
 )
-_SCREEN_ELEMENTS = frozenset(
-    [
-        "before",
-        "after",
-        "first-line",
-        "first-letter",
-        "selection",
-        "marker",
-        "placeholder",
-        "backdrop",
-        "file-selector-button",
-    ]
+_SCREEN_ELEMENTS = words(
+    "before after first-line first-letter selection marker placeholder backdrop file-selector-button"
 )
 
 

@@ -12,8 +12,9 @@ from lxml.html import HtmlElement
 from composer.checks.browser_sheet import BY_TAG, HINTS, hints, link_colour
 from composer.checks.cascade import Cascade, Sheet, Weighed, winning
 from composer.checks.colours import Rgb, Scheme
-from composer.checks.computed import Page, Style, compute
+from composer.checks.computed import compute
 from composer.checks.declarations import Declaration, declarations
+from composer.checks.style import Page, Style
 
 __all__ = ["Scheme", "Style", "Styles"]
 

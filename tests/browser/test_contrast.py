@@ -3,15 +3,21 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import product
 from typing import Any
+from urllib.parse import quote
 
 import lxml.html
 import pytest
+from PIL import Image
 from selenium.webdriver import Chrome
 
 from composer.checks.contrast import indistinct_links, low_contrast, unseen_text
+from composer.checks.painting import text_colour
 from composer.checks.styles import Scheme, Styles
-from tests.browser.contrast_documents import BAD, SEEDS, Maker, numbered
+from tests.browser.bad_editions import BAD
+from tests.browser.contrast_documents import SEEDS, Maker, numbered
 from tests.browser.tools import AXE
 from tests.golden.test_golden import CASES, build
 
@@ -71,13 +77,13 @@ class Judge:
     """axe-core in Chromium."""
 
     def __init__(self, driver: Chrome, script: str) -> None:
-        self.driver = driver
-        self.driver.get("about:blank")
-        self.driver.execute_script(script)
+        self.driver, self.script = driver, script
 
     def ask(self, documents: list[str], scheme: Scheme) -> list[Verdict]:
         features = [{"name": "prefers-color-scheme", "value": scheme.value}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        self.driver.get("about:blank")
+        self.driver.execute_script(self.script)
         answers = self.driver.execute_async_script(_ASK, documents)
         assert isinstance(answers, list), answers
         return [_verdict(answer) for answer in answers]
@@ -160,9 +166,78 @@ def test_bad_editions(judge: Judge, editions: dict[str, str]) -> None:
     told = compare(judge, documents)
     for bad in BAD:
         assert any(told[bad.name, scheme].low for scheme in Scheme), bad.name
+    assert told["links told by their colour", Scheme.LIGHT].links
 
 
 def test_made_documents(judge: Judge) -> None:
     """On documents made at random both find the same elements: cascade, inheritance, blending, sizes, hiding, words."""
     told = compare(judge, {str(seed): Maker(seed).document() for seed in SEEDS})
     assert sum(len(verdict.low) for verdict in told.values()) > 500
+
+
+#: A sign that fills its place, in the scheme of a document that asks for nothing of the canvas.
+_PAINTED = (
+    '<p style="color:red">█</p>',
+    '<p style="opacity:.5; background:#000; color:rgba(255,0,0,.5)">█</p>',
+    '<div style="background:#084; opacity:.6"><p style="opacity:.5; background:rgba(0,0,200,.5); color:#fff">█</p></div>',
+    '<div style="opacity:.6"><p style="opacity:.5; background:#123; color:rgba(255,255,255,.7)">█</p></div>',
+    '<div style="opacity:.9; background:tomato"><p style="opacity:.7; color:#00f">█</p></div>',
+)
+
+
+@pytest.mark.parametrize("scheme", list(Scheme))
+def test_as_painted(driver: Chrome, judge: Judge, scheme: Scheme) -> None:
+    """Where axe-core blends otherwise (groups in groups, half transparent text in them, a dark canvas): ours is painted."""
+    features = [{"name": "prefers-color-scheme", "value": scheme.value}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    for markup in _PAINTED:
+        html = (
+            '<!DOCTYPE html><html><head><meta name="color-scheme" content="light dark"><style>p { margin: 0 }</style></head>'
+            f'<body style="margin:0; font:60px/80px monospace">{markup}</body></html>'
+        )
+        driver.get(f"data:text/html;charset=utf-8,{quote(html)}")
+        picture = Image.open(BytesIO(driver.get_screenshot_as_png())).convert("RGB")
+        tree = lxml.html.document_fromstring(html)
+        style = Styles(tree, scheme, WIDTH).of(next(tree.iter("p")))
+        assert picture.getpixel((15, 40)) == pytest.approx(text_colour(style), abs=2), markup
+        assert picture.getpixel((300, 40)) == pytest.approx(style.behind, abs=2), markup
+
+
+def test_what_the_browser_chooses(driver: Chrome, judge: Judge) -> None:
+    """Colours, sizes and weights that no author gave are Chromium's, in both schemes, however a scheme is offered."""
+    names = (
+        "p",
+        *(f"h{level}" for level in range(1, 7)),
+        "a",
+        "b",
+        "small",
+        "big",
+        "code",
+        "pre",
+        "mark",
+        "font",
+        "em",
+        "u",
+    )
+    inner = "".join(f"<{name} id={name} href=x size=5>x</{name}>" for name in names)
+    body = f"<body>{inner}<table><tr><th id=th>x</th></tr></table><div style='font-size:30px'><tt id=tt>x</tt></div>"
+    offers = ("", '<meta name="color-scheme" content="light dark">', "<style>:root{color-scheme:dark}</style>")
+    for offer, scheme in product((*offers, "<style>body{color-scheme:light dark}</style>"), Scheme):
+        features = [{"name": "prefers-color-scheme", "value": scheme.value}]
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        html = f"<!DOCTYPE html><html><head>{offer}</head>{body}</html>"
+        driver.get(f"data:text/html;charset=utf-8,{quote(html)}")
+        asked = driver.execute_script(
+            "return [...document.querySelectorAll('[id]')].map(each => { const style = getComputedStyle(each); return ["
+            "each.id, style.color, style.fontSize, style.fontWeight, style.display, style.textDecorationLine, "
+            "style.fontStyle]; })"
+        )
+        tree = lxml.html.document_fromstring(html)
+        styles = Styles(tree, scheme, WIDTH)
+        by_id = {element.get("id"): element for element in tree.iter()}
+        for name, colour, size, weight, *others in asked:
+            style = styles.of(by_id[name])
+            assert colour == "rgb({:.0f}, {:.0f}, {:.0f})".format(*style.color), (name, offer, scheme)
+            assert float(size[:-2]) == pytest.approx(style.font_size, abs=0.01), (name, offer, scheme)
+            assert float(weight) == style.font_weight, (name, offer, scheme)
+            assert others == [style.display, style.text_decoration, style.font_style], (name, offer, scheme)

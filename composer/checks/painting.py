@@ -1,0 +1,51 @@
+"""What is behind a text and what the text looks like there: colours, half transparent ones and groups, blended.
+
+Comes in: computed styles. Goes out: opaque colours, or None where a picture is behind.
+"""
+
+from composer.checks.colours import CANVAS, TRANSPARENT, Rgb, Rgba, Scheme, opaque, over
+from composer.checks.style import Style
+
+
+def behind(
+    background: Rgba, opacity: float, parent: Style | None, scheme: Scheme, *, has_image: bool, in_group: bool
+) -> Rgb | None:
+    if has_image:
+        return None
+    canvas = Rgb(*CANVAS.under(scheme)[:3])
+    if not in_group:
+        if background.alpha == 1:
+            return Rgb(*background[:3])
+        below = parent.behind if parent else canvas
+        return below and opaque(background, below)
+    return _through_groups(TRANSPARENT, background, opacity, parent, canvas)
+
+
+def _through_groups(paint: Rgba, background: Rgba, opacity: float, parent: Style | None, canvas: Rgb) -> Rgb | None:
+    """Blend something painted on an element with all that is behind it.
+
+    An element's opacity holds for itself and all that is in it, as one picture (CSS Color 4, 3.3).
+    """
+    paint = over(paint, background)
+    paint = paint._replace(alpha=paint.alpha * opacity)
+    around = parent
+    while around is not None:
+        if not around.in_group:
+            return around.behind and opaque(paint, around.behind)
+        if around.has_image and paint.alpha < 1:
+            return None
+        paint = over(paint, around.background)
+        paint = paint._replace(alpha=paint.alpha * around.opacity)
+        canvas = Rgb(*CANVAS.under(around.scheme)[:3])
+        around = around.parent
+    return opaque(paint, canvas)
+
+
+def text_colour(style: Style) -> Rgb | None:
+    """Return what an element's text looks like where it stands; None where what is behind it is not known."""
+    if style.behind is None:
+        return None
+    if not style.in_group:
+        return opaque(style.color, style.behind)
+    canvas = Rgb(*CANVAS.under(style.scheme)[:3])
+    return _through_groups(style.color, style.background, style.opacity, style.parent, canvas)
