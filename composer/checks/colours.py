@@ -135,6 +135,8 @@ def opaque(colour: Rgba, ground: Rgb) -> Rgb:
     """Return what a colour looks like on an opaque one, in whole channels, as a screen shows it."""
     if colour.alpha == 1:
         return Rgb(*colour[:3])
+    if colour.alpha == 0:
+        return ground
     seen = over(colour, Rgba(*ground))
     # Halves go up, as in a browser (Python's round() sends them to the even side), whatever binary fractions lose.
     return Rgb(*(math.floor(channel + 0.5 + 1e-9) for channel in seen[:3]))
