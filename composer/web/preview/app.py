@@ -7,6 +7,8 @@ a request that another site made or that came by another name, and never changes
 import asyncio
 import contextlib
 import re
+import sys
+import traceback
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -62,6 +64,8 @@ def application(session: Session, port: int, heartbeat: float = HEARTBEAT) -> AS
     @contextlib.asynccontextmanager
     async def working(app: Starlette) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(session.run()), asyncio.create_task(watch(session))]
+        for task in tasks:
+            task.add_done_callback(_confess)
         try:
             yield
         finally:
@@ -113,6 +117,12 @@ def application(session: Session, port: int, heartbeat: float = HEARTBEAT) -> AS
         ],
     )
     return _Guard(app, port)
+
+
+def _confess(task: "asyncio.Task[None]") -> None:
+    """Show a bug in what should never end."""
+    if not task.cancelled() and (bug := task.exception()) is not None:
+        traceback.print_exception(bug, file=sys.stderr)
 
 
 async def _events(session: Session, heartbeat: float) -> AsyncIterator[bytes]:

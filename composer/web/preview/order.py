@@ -162,7 +162,7 @@ def _picture(walk: _Walk, element: HtmlElement, here: _Here) -> None:
         # Without words a screen reader says the file's name.
         words = (element.get("src") or "").rpartition("/")[2]
     if words.strip() and element.get("role") not in ("presentation", "none"):
-        if not walk.parts and here.at:
+        if here.at and not any(part.text.strip() for part in walk.parts):
             walk.open = replace(walk.open, at=here.at)
         walk.parts.append(Part(text=words.strip(), link=here.link, is_picture=True, language=here.language))
 

@@ -57,8 +57,8 @@ async def _watch_folders(session: Session, folders: _Folders, stop: asyncio.Even
     def is_seen(change: Change, path: str) -> bool:
         return matters(Path(path), session.inputs)
 
-    # A folder that goes while it is begun to be watched is seen by the next look.
-    with contextlib.suppress(OSError):
+    # A folder that goes while it is begun to be watched, a system that watches no more: the next look sees what changed.
+    with contextlib.suppress(OSError, RuntimeError):
         async for _ in awatch(
             *folders,
             watch_filter=is_seen,
@@ -66,7 +66,6 @@ async def _watch_folders(session: Session, folders: _Folders, stop: asyncio.Even
             step=_QUIET,
             stop_event=stop,
             recursive=False,
-            raise_interrupt=False,
             ignore_permission_denied=True,
         ):
             session.changed()

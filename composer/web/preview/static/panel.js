@@ -131,7 +131,7 @@ function showSize(reached) {
     const gone = sections.find((section) => section.key === part.key);
     const name = part.key === "page"
       ? make("span", {}, part.heading)
-      : make("button", { type: "button", class: "text", onclick: () => reached(part.key) }, part.heading);
+      : make("button", { type: "button", class: "bare", onclick: () => reached(part.key) }, part.heading);
     body.append(make("tr", {},
       make("th", { scope: "row" }, make("span", { class: `swatch ${colour}`, "aria-hidden": "true" }), name,
         gone ? make("span", { class: "gone" }, gone.is_whole ? "hidden" : "partly hidden") : ""),

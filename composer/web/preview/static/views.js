@@ -34,10 +34,11 @@ function textView(look) {
 
 function inboxView(look) {
   const rows = look.inbox[choices.reader] ?? look.inbox.defaults;
-  const list = make("ul", { class: "inbox" });
+  // Programs on a computer, one below the other; those on a phone, side by side.
+  const lists = [make("ul", { class: "inbox" }), make("ul", { class: "inbox" })];
   for (const row of rows) {
     const cut = row.cut.length ? `cut: ${row.cut.join(", ")}` : "all of it fits";
-    list.append(make("li", {},
+    lists[row.is_phone ? 1 : 0].append(make("li", {},
       make("div", { class: "program" }, make("b", {}, row.program), make("span", { class: "quiet" }, cut)),
       make("div", { class: row.is_phone ? "row phone" : "row", lang: look.language },
         make("span", { class: "face", "aria-hidden": "true" }, [..._signs.segment(row.sender)][0]?.segment ?? ""),
@@ -48,7 +49,7 @@ function inboxView(look) {
   const note = look.hasPreheader
     ? "Usual widths. Device and type size change them; a Chinese character takes two places."
     : "There is no preheader: programs show how the edition begins.";
-  return make("div", { class: "leaf wide-leaf" }, make("p", { class: "quiet note" }, note), list);
+  return make("div", { class: "leaf wide-leaf" }, make("p", { class: "quiet note" }, note), ...lists);
 }
 
 const _KINDS = {
@@ -79,7 +80,7 @@ function orderView(look, chosen) {
       words.append(piece);
     }
     const row = make("button", {
-      type: "button", class: `line ${line.kind}`, tabindex: index ? "-1" : "0", "data-at": line.at,
+      type: "button", class: `line is-${line.kind}`, tabindex: index ? "-1" : "0", "data-at": line.at,
       onclick: () => chosen(line),
     }, make("span", { class: "kind", lang: "en" }, _KINDS[line.kind](line)), words);
     if (["item", "list"].includes(line.kind)) row.style.setProperty("--depth", String(Math.max(0, line.level - 1)));

@@ -1,0 +1,135 @@
+"""A preview that really runs: a server on a port of its own, and a newsletter to save in."""
+
+import asyncio
+import contextlib
+import http.client
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from composer.errors import Problem
+from composer.web.preview.look import Attempt, Look
+from composer.web.preview.serving import Server, listen
+from composer.web.preview.session import Session
+from composer.workspace import Workspace
+from tests.browser.conftest import driver
+from tests.web.looks import attempt, look_at
+from tests.workspaces import ROOT, letter, sample
+
+__all__ = ["driver", "look", "preview", "sampled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the server said; names of headers in small letters, as it sends them."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(slots=True, kw_only=True)
+class Preview:
+    """A running preview of one issue. `findings` are told with the next build."""
+
+    workspace: Workspace
+    path: Path
+    server: Server
+    session: Session
+    thread: threading.Thread
+    findings: list[Problem] = field(default_factory=list)
+
+    @property
+    def port(self) -> int:
+        return int(self.server.url.rstrip("/").rpartition(":")[2])
+
+    def ask(self, path: str, headers: dict[str, str], method: str = "GET") -> http.client.HTTPConnection:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.putrequest(method, path, skip_host="Host" in headers)
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        return connection
+
+    def get(self, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> Answer:
+        with contextlib.closing(self.ask(path, headers or {}, method)) as connection:
+            answer = connection.getresponse()
+            return Answer(status=answer.status, headers=dict(answer.getheaders()), body=answer.read())
+
+    def state(self) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(self.get("/state.json").body)
+        return told
+
+    def until(self, holds: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+        """Wait for a state; fail after ten seconds."""
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            told = self.state()
+            if holds(told):
+                return told
+            time.sleep(0.01)
+        raise AssertionError(f"never told: {json.dumps(self.state())[:600]}")
+
+    def save(self, text: str) -> None:
+        """Save as most programs do: a new file takes the old one's place."""
+        fresh = self.path.with_name(f".{self.path.name}.new")
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(self.path)
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(5)
+        assert not self.thread.is_alive()
+
+
+def _start(workspace: Workspace) -> Preview:
+    path = workspace.issue("2025-01-30")
+    findings: list[Problem] = []
+
+    def rebuild() -> Attempt:
+        return attempt(workspace, path, tuple(findings))
+
+    listener = listen(0)
+    session = Session(rebuild, (path,))
+    ready = threading.Event()
+    server = Server(session, listener, lambda url: ready.set(), 0.2)
+
+    def run() -> None:
+        with listener:
+            asyncio.run(server.serve(sockets=[listener]))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert ready.wait(10)
+    running = Preview(workspace=workspace, path=path, server=server, session=session, thread=thread, findings=findings)
+    running.until(lambda told: told["version"])
+    return running
+
+
+@pytest.fixture
+def preview(tmp_path: Path) -> Iterator[Preview]:
+    """A preview of a short letter."""
+    running = _start(letter(tmp_path))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def sampled(tmp_path: Path) -> Iterator[Preview]:
+    """A preview of the sample."""
+    running = _start(sample(tmp_path))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def look() -> Look:
+    """The sample's English edition."""
+    workspace = Workspace(root=ROOT)
+    return look_at(workspace, workspace.issue("2025-01-30"))
