@@ -24,8 +24,9 @@ fix: $(STAMP)           ## format, and mend what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-golden: $(STAMP)        ## rewrite the golden files; look at the diff before you commit
+golden: $(STAMP)        ## rewrite the golden files and docs/checks.md; look at the diff before you commit
 	$(BIN)/python -m tests.golden.rewrite
+	$(BIN)/python -m scripts.checks_page
 
 browser-tools: $(STAMP) ## install the accessibility checker that browser tests ask (node, npm)
 	$(BIN)/python -m tests.browser.tools

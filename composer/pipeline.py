@@ -10,21 +10,15 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from composer.archive import earlier_issues
-from composer.checks.catalogue import review_problems
 from composer.checks.copy import Copy
-from composer.checks.review import Review
-from composer.checks.settings import read_settings
 from composer.content.fields import stand_ins
 from composer.content.issue import Issue, read_issue
 from composer.content.newsletter import Newsletter
 from composer.content.values import Picture, group_in, text_in
-from composer.errors import Problem
 from composer.mail.merge import fill_html, fill_text
 from composer.mail.message import Headers, Part, build, edition_hash, message_id_for
 from composer.render.edition import Edition, render
 from composer.render.marked import annotate
-from composer.render.theme import Theme
 from composer.workspace import Workspace
 
 #: The folder of pictures beside an edition's page.
@@ -59,43 +53,6 @@ class Built:
             pictures={figure.picture.src: str(figure.place) for figure in Copy(issue).figures},
         )
         return _page(html, self.pictures)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Checked:
-    """A build, and what the checks say of it, the heaviest first."""
-
-    built: Built
-    review: Review
-    problems: tuple[Problem, ...]
-
-
-def check_issue(workspace: Workspace, path: Path, today: datetime.date) -> Checked:
-    """Build an issue in memory and run the checks. `today` is the day it is meant to go out.
-
-    Raises what build_issue raises, and ContentError for `checks:` in newsletter.yaml.
-    """
-    built = build_issue(workspace, path)
-    settings = read_settings(built.newsletter)
-    review = _review(workspace, built, today)
-    return Checked(built=built, review=review, problems=review_problems(review, settings))
-
-
-def _review(workspace: Workspace, built: Built, today: datetime.date) -> Review:
-    values = stand_ins(built.edition.fields)
-    return Review(
-        issue=built.issue,
-        newsletter=built.newsletter,
-        edition=built.edition,
-        theme=Theme(built.newsletter.theme, built.issue.language).values,
-        subject=fill_text(built.edition.subject, values),
-        html=fill_html(built.annotated, values),
-        text=built.text,
-        size=len(built.mailed.encode()),
-        pictures=built.pictures,
-        earlier=earlier_issues(workspace, built.issue),
-        today=today,
-    )
 
 
 def build_issue(workspace: Workspace, path: Path) -> Built:

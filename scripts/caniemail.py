@@ -1,4 +1,4 @@
-"""Writes composer/checks/caniemail.json: which mail programs support the features that our detector can name.
+"""Writes composer/checks/support/caniemail.json: which mail programs support the features that our detector can name.
 
 Comes in: the npm package `caniemail`, installed into scripts/.caniemail, which git ignores. Goes out: one line for each
 feature, with the newest result for each program; the same bytes for the same package. Never reads another source.
@@ -21,10 +21,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from composer.checks.features import SLUGS
+from composer.checks.support.features import SLUGS
 
 FOLDER = Path(__file__).resolve().parent / ".caniemail"
-TABLE = Path(__file__).resolve().parent.parent / "composer" / "checks" / "caniemail.json"
+TABLE = Path(__file__).resolve().parent.parent / "composer" / "checks" / "support" / "caniemail.json"
 #: The package names a newer Node than many have; only its data is read, and that asks for none.
 VERSION = "2.0.2"
 #: Family -> platform -> the name people give it, in the order in which findings name them.

@@ -7,19 +7,11 @@ from collections.abc import Iterator
 from lxml.etree import _Element as Element
 
 from composer.checks.catalogue import Finding, Limits, check
-from composer.checks.contrast import LowContrast, indistinct_links, low_contrast
-from composer.checks.copy import named
-from composer.checks.inbox import EMOJI
+from composer.checks.contrast import indistinct_links, low_contrast, unseen_text
+from composer.checks.css.styles import Scheme
 from composer.checks.review import Review
-from composer.checks.styles import Scheme
-from composer.errors import Level, Who
+from composer.errors import Who
 
-_EMPTY_WORDS = frozenset(
-    (
-        "here", "click here", "this", "this link", "link", "more", "read more", "learn more", "hier", "hier klicken",
-        "mehr", "mehr lesen", "weiterlesen", "link hier", "点击这里", "这里", "更多", "阅读更多", "点此", "こちら",
-    )
-)  # fmt: skip
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]{2,}")
 _WCAG = "https://www.w3.org/WAI/WCAG22/Understanding/"
 
@@ -69,7 +61,7 @@ def tables(review: Review, limits: Limits) -> Iterator[Finding]:
 )
 def contrast_light(review: Review, limits: Limits) -> Iterator[Finding]:
     """Work out the colours of every text, with inherited grounds."""
-    yield from _low(review, low_contrast(review.styles(Scheme.LIGHT)), "")
+    yield from _low(review, Scheme.LIGHT, "")
 
 
 @check(
@@ -81,11 +73,13 @@ def contrast_light(review: Review, limits: Limits) -> Iterator[Finding]:
 )
 def contrast_dark(review: Review, limits: Limits) -> Iterator[Finding]:
     """The same with the rules for the dark."""
-    yield from _low(review, low_contrast(review.styles(Scheme.DARK)), " in the dark")
+    yield from _low(review, Scheme.DARK, " in the dark")
 
 
-def _low(review: Review, found: tuple[LowContrast, ...], when: str) -> Iterator[Finding]:
+def _low(review: Review, scheme: Scheme, when: str) -> Iterator[Finding]:
     """Tell each pair of colours once, with how often it is met."""
+    styles = review.styles(scheme)
+    found = (*low_contrast(styles), *unseen_text(styles))
     pairs = Counter((each.color, each.background, each.needed) for each in found)
     told: set[tuple[str, str, float]] = set()
     for each in found:
@@ -99,68 +93,6 @@ def _low(review: Review, found: tuple[LowContrast, ...], when: str) -> Iterator[
             f"“{each.text[:40]}”{more}"
         )
         yield Finding(place=review.template_of(each.element), message=message)
-
-
-@check(
-    "A11Y05",
-    "The words of a link say where it leads",
-    fix="make a link of the words that name the article: screen readers list links without the text around",
-    source=f"{_WCAG}link-purpose-in-context.html",
-)
-def link_words(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Look for “here”, “more” and their like."""
-    for link in review.references:
-        words = " ".join(link.words.split()).casefold().strip(" .:…>»→")
-        if words in _EMPTY_WORDS:
-            message = f"“{link.words.strip()}” does not say where the link leads"
-            yield Finding(place=link.mark.place, message=named(link.mark, message))
-
-
-@check(
-    "A11Y06",
-    "The same words do not lead to two places",
-    fix="say in the words what is different",
-    source=f"{_WCAG}link-purpose-in-context.html",
-)
-def link_twins(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Compare the links of texts; a source's outlet tells it from another's."""
-    known: dict[str, str] = {}
-    for link in review.references:
-        words = " ".join(link.words.split()).casefold()
-        if not words or link.outlet:
-            continue
-        if known.setdefault(words, link.url) != link.url:
-            message = f"“{link.words.strip()}” led to another page before"
-            yield Finding(place=link.mark.place, message=named(link.mark, message))
-
-
-@check(
-    "A11Y07",
-    "Links are words, not addresses",
-    fix="write [words](https://…): a screen reader spells an address letter by letter",
-    source=f"{_WCAG}link-purpose-in-context.html",
-)
-def bare_addresses(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Look for words that are an address."""
-    for link in review.references:
-        if re.match(r"\s*(https?://|www\.)", link.words):
-            message = f"the words of this link are an address: {link.words.strip()[:60]}"
-            yield Finding(place=link.mark.place, message=named(link.mark, message))
-
-
-@check(
-    "A11Y08",
-    "A link to a file says so",
-    level=Level.INFO,
-    fix="add (PDF) to the words",
-    source="https://www.w3.org/WAI/WCAG22/Techniques/general/G201",
-)
-def files(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Look for addresses of PDF files."""
-    for link in review.references:
-        is_file = re.search(r"\.pdf(?:[?#]|$)", link.url, re.IGNORECASE)
-        if is_file and "pdf" not in link.words.casefold():
-            yield Finding(place=link.mark.place, message=named(link.mark, "this link opens a PDF file"))
 
 
 @check(
@@ -301,17 +233,3 @@ def links_by_colour(review: Review, limits: Limits) -> Iterator[Finding]:
     """Look for links without a line below them whose colour is near that of the text around."""
     for element in indistinct_links(review.styles(Scheme.LIGHT))[:1]:
         yield Finding(place=review.template_of(element), message="a link looks like the text around it")
-
-
-@check(
-    "A11Y16",
-    "Titles are not full of emoji",
-    fix="a screen reader says each by its name: leave one at most, at the end",
-    source="https://emailmarkup.org/en/reports/accessibility/2026/",
-)
-def emoji(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Count the emoji of each title."""
-    for text in review.texts:
-        count = 0 if text.is_paragraph else len(EMOJI.findall(text.words))
-        if count > 1 and text.mark.place != review.issue.place("subject"):
-            yield Finding(place=text.mark.place, message=named(text.mark, f"{count} emoji stand in one title"))

@@ -154,6 +154,7 @@ def catalogue() -> Mapping[str, Check]:
         pictures,
         size,
         structure,
+        wording,
     )
 
     def place(code: str) -> tuple[int, str]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from composer.checks.catalogue import Finding, Limits, check
-from composer.checks.clients import Gap, gaps, table, uses
 from composer.checks.review import Review
+from composer.checks.support.clients import Gap, gaps, table, uses
 from composer.content.values import groups_in, text_in
 from composer.errors import Who
 

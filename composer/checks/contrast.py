@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
-from composer.checks.colours import Rgb, Scheme, contrast
-from composer.checks.painting import text_colour
-from composer.checks.style import Style
-from composer.checks.styles import Styles
+from composer.checks.css.colours import Rgb, Scheme, contrast
+from composer.checks.css.painting import text_colour
+from composer.checks.css.style import Style
+from composer.checks.css.styles import Styles
 
 _NORMAL, _LARGE = 4.5, 3.0
 #: In points, as WCAG has it: 24 px, or 18.66 px bold.

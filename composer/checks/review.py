@@ -12,7 +12,7 @@ import lxml.html
 from lxml.etree import _Element as Element
 
 from composer.checks.copy import Copy, Figure, Reference, Text
-from composer.checks.styles import Scheme, Styles
+from composer.checks.css.styles import Scheme, Styles
 from composer.content.issue import Issue
 from composer.content.newsletter import Newsletter
 from composer.content.source import Place

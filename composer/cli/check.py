@@ -103,7 +103,7 @@ def _allowed(written: tuple[str, ...]) -> dict[str, str]:
 def _check(
     workspace: Workspace, path: Path, *, day: datetime.date | None, links: bool, allowed: Mapping[str, str]
 ) -> "Report":
-    from composer.pipeline import check_issue
+    from composer.checking import check_issue
     from composer.reports import report
 
     today = day or datetime.datetime.now().astimezone().date()

@@ -43,7 +43,8 @@ class Scalar:
     def at(self, offset: int) -> Place:
         """Give the place in the file of a character of `text`.
 
-        White space is passed over. Line folding changes white space only, so counting the other characters finds the way back in every style.
+        White space is passed over. Line folding changes nothing else, so counting the other characters finds the way
+        back in every style.
         """
         while offset < len(self.text) and self.text[offset].isspace():
             offset += 1

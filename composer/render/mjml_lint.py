@@ -242,7 +242,8 @@ class _Lint:
             self.tell(twice.at, f"{twice.name} is given twice", origin)
         for attribute in token.attributes:
             name = attribute.name.lower()
-            if not attribute.name.isascii():
+            # The compiler reads one prefix, and refuses an empty name behind it.
+            if not attribute.name.isascii() or name.endswith(":") or name.count(":") > 1:
                 self.tell(attribute.at, f"{attribute.name[:40]} is not the name of an attribute", origin)
             elif name.startswith("on") and len(name) > 3:
                 self.tell(attribute.at, f"{attribute.name}= is a script, which mail programs remove", origin)

@@ -14,8 +14,8 @@ from PIL import Image
 from selenium.webdriver import Chrome
 
 from composer.checks.contrast import indistinct_links, low_contrast, unseen_text
-from composer.checks.painting import text_colour
-from composer.checks.styles import Scheme, Styles
+from composer.checks.css.painting import text_colour
+from composer.checks.css.styles import Scheme, Styles
 from tests.browser.bad_editions import BAD
 from tests.browser.contrast_documents import SEEDS, Maker, numbered
 from tests.browser.tools import AXE

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from composer.checks.clients import table
+from composer.checks.support.clients import table
 from scripts.caniemail import CLIENTS, TABLE, VERSION, compact, newest
 
 

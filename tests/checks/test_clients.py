@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from composer.checks.clients import Gap, Use, gaps, table, uses
-from composer.checks.features import SLUGS
+from composer.checks.support.clients import Gap, Use, gaps, table, uses
+from composer.checks.support.features import SLUGS
 
 
 def styled(declaration: str) -> str:

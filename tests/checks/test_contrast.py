@@ -3,9 +3,9 @@
 import lxml.html
 import pytest
 
-from composer.checks.colours import Scheme
 from composer.checks.contrast import indistinct_links, low_contrast, unseen_text
-from composer.checks.styles import Styles
+from composer.checks.css.colours import Scheme
+from composer.checks.css.styles import Styles
 
 
 def styles(body: str, scheme: Scheme = Scheme.LIGHT) -> Styles:

@@ -3,12 +3,12 @@
 import lxml.html
 import pytest
 
-from composer.checks.cascade import media_applies
-from composer.checks.colours import Rgb, Rgba, Scheme, contrast, legacy_colour
-from composer.checks.declarations import declarations
-from composer.checks.selectors import UnsupportedError, selectors
-from composer.checks.style import Style
-from composer.checks.styles import Styles
+from composer.checks.css.cascade import media_applies
+from composer.checks.css.colours import Rgb, Rgba, Scheme, contrast, legacy_colour
+from composer.checks.css.declarations import declarations
+from composer.checks.css.selectors import UnsupportedError, selectors
+from composer.checks.css.style import Style
+from composer.checks.css.styles import Styles
 
 _BLACK, _WHITE = Rgb(0, 0, 0), Rgb(255, 255, 255)
 

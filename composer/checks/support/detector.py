@@ -7,7 +7,7 @@ linear time. Never judges, never reads a file: what no pattern is sure of is pas
 import re
 from collections.abc import Generator, Iterator, Mapping
 
-from composer.checks.features import (
+from composer.checks.support.features import (
     AT_RULES,
     ATTRIBUTES,
     BUTTONS,

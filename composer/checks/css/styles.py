@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from lxml.html import HtmlElement
 
-from composer.checks.browser_sheet import BY_TAG, HINTS, hints, link_colour
-from composer.checks.cascade import Cascade, Sheet, Weighed, winning
-from composer.checks.colours import Rgb, Scheme
-from composer.checks.computed import compute
-from composer.checks.declarations import Declaration, declarations
-from composer.checks.style import Page, Style
+from composer.checks.css.browser_sheet import BY_TAG, HINTS, hints, link_colour
+from composer.checks.css.cascade import Cascade, Sheet, Weighed, winning
+from composer.checks.css.colours import Rgb, Scheme
+from composer.checks.css.computed import compute
+from composer.checks.css.declarations import Declaration, declarations
+from composer.checks.css.style import Page, Style
 
 __all__ = ["Scheme", "Style", "Styles"]
 

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import tinycss2
 from lxml.html import HtmlElement
 
-from composer.checks.colours import Scheme
-from composer.checks.css_values import UNITS, Value
-from composer.checks.declarations import Declaration, declarations_of
-from composer.checks.selectors import Selector, UnsupportedError, selectors
+from composer.checks.css.colours import Scheme
+from composer.checks.css.declarations import Declaration, declarations_of
+from composer.checks.css.selectors import Selector, UnsupportedError, selectors
+from composer.checks.css.values import UNITS, Value
 
 Winning = dict[str, Value]
 

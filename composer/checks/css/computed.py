@@ -3,12 +3,12 @@
 Comes in: winning declarations. Goes out: a `Style`, every length in CSS pixels. Never looks at the tree.
 """
 
-from composer.checks.cascade import Winning
-from composer.checks.colours import CURRENT, LINK, TEXT, TRANSPARENT, Pair, Rgba, Scheme
-from composer.checks.css_values import IMAGE, SIZES, UNITS, Length
-from composer.checks.declarations import GLOBAL
-from composer.checks.painting import behind
-from composer.checks.style import Page, Style
+from composer.checks.css.cascade import Winning
+from composer.checks.css.colours import CURRENT, LINK, TEXT, TRANSPARENT, Pair, Rgba, Scheme
+from composer.checks.css.declarations import GLOBAL
+from composer.checks.css.painting import behind
+from composer.checks.css.style import Page, Style
+from composer.checks.css.values import IMAGE, SIZES, UNITS, Length
 
 _KEYWORDS = dict(
     zip(

@@ -179,7 +179,7 @@ PLAIN = {
     }.items()
 }
 
-#: Every feature that the detector can name; composer/checks/caniemail.json has exactly these.
+#: Every feature that the detector can name; composer/checks/support/caniemail.json has exactly these.
 SLUGS = frozenset(
     (
         "css-comments", "css-important", "css-nesting", "css-sytem-ui", "css-unit-percent", "html-anchor-links",

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from html import unescape
 from pathlib import Path
 
-from composer.checks.detector import Found, in_sheet, in_tag
+from composer.checks.support.detector import Found, in_sheet, in_tag
 
 _TABLE = Path(__file__).with_name("caniemail.json")
 #: The one program that reads conditional comments; what stands in <!--[if !mso]> is hidden from it.

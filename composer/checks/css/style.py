@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from composer.checks.colours import Rgb, Rgba, Scheme
+from composer.checks.css.colours import Rgb, Rgba, Scheme
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

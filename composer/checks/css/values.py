@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import tinycss2
 
-from composer.checks.colours import Colour, parse_colour
+from composer.checks.css.colours import Colour, parse_colour
 
 
 class Length(NamedTuple):

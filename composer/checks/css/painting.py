@@ -3,8 +3,8 @@
 Comes in: computed styles. Goes out: opaque colours, or None where a picture is behind.
 """
 
-from composer.checks.colours import CANVAS, TRANSPARENT, Rgb, Rgba, Scheme, opaque, over
-from composer.checks.style import Style
+from composer.checks.css.colours import CANVAS, TRANSPARENT, Rgb, Rgba, Scheme, opaque, over
+from composer.checks.css.style import Style
 
 
 def behind(

@@ -1,0 +1,52 @@
+"""Writes the tables of docs/checks.md from the checks themselves: `python -m scripts.checks_page`.
+
+Comes in: the catalogue and the page. Goes out: the page, its tables between the marks anew. Never changes other words.
+"""
+
+import re
+from pathlib import Path
+
+from composer.checks.catalogue import catalogue
+
+PAGE = Path(__file__).parent.parent / "docs" / "checks.md"
+#: Headings, and what the codes below them begin with.
+_GROUPS = {
+    "Inbox": ("SUBJ", "PRE", "FROM"),
+    "Plaintext": ("TEXT",),
+    "What the law asks for": ("UNS", "LAW"),
+    "Editorial": ("DATE", "EDIT"),
+    "Links": ("LINK",),
+    "Pictures": ("IMG",),
+    "Accessibility": ("A11Y",),
+    "In the dark": ("DARK",),
+    "Size and structure": ("SIZE", "HTML"),
+    "Mail programs": ("CLIENT",),
+}
+_BEGIN, _END = "<!-- written by scripts/checks_page.py -->", "<!-- end -->"
+
+
+def page(written: str) -> str:
+    """Give the page with its tables as the checks are."""
+    head, _, rest = written.partition(_BEGIN)
+    return f"{head}{_BEGIN}\n{_tables()}{_END}{rest.partition(_END)[2]}"
+
+
+def _tables() -> str:
+    lines: list[str] = []
+    for heading, prefixes in _GROUPS.items():
+        lines += ["", f"## {heading}", ""]
+        lines += ["| code | level | who | what is looked at | what to do | source |", "|---|---|---|---|---|---|"]
+        for each in catalogue().values():
+            if re.sub("[0-9]+$", "", each.code) in prefixes:
+                cells = (f"`{each.code}`", each.levels_in_words, each.who, each.what, each.fix, each.source)
+                lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return "\n".join((*lines, "", ""))
+
+
+def main() -> None:
+    """Rewrite the page."""
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+"""`compose check` from outside: what it prints, what it exits with, what it leaves behind."""
+
+import datetime
+import json
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+
+from composer.checking import check_issue
+from composer.cli.main import run
+from composer.links.answer import Answer, Verdict
+from composer.links.cache import write
+from composer.workspace import Workspace
+from tests.workspaces import ROOT, letter, sample
+
+ON = ("--on", "2025-01-30")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.chdir(tmp_path)
+    return sample(tmp_path)
+
+
+def _edit(workspace: Workspace, old: str, new: str, name: str = "issues/2025-01-30.yaml") -> None:
+    path = workspace.root / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_a_sound_issue(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing on stdout, one sentence on stderr, exit code 0, in both languages at once."""
+    assert run(["check", "2025-01-30", "issues/2025-01-30.de.yaml", *ON]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        "issues/2025-01-30.yaml: nothing to mend",
+        "issues/2025-01-30.de.yaml: nothing to mend",
+    ]
+
+
+def test_a_blocker(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """A past date keeps it from being sent, not from being built; the line is named."""
+    assert run(["check", "2025-01-30", "--on", "2025-02-01"]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith(
+        "issues/2025-01-30.yaml:2:7: blocker: the issue is dated 2025-01-30, 2 days ago  [DATE01]\n    "
+    )
+    assert err == "issues/2025-01-30.yaml: 1 blocker; it cannot be sent like this\n"
+    assert run(["build", "2025-01-30"]) == 0
+
+
+def test_warnings_count_when_asked(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """--strict makes a warning an exit code 1; without it a warning is a word."""
+    _edit(workspace, "A cheap model shakes up the AI race", "A cheap model shakes up the AI race!!")
+    assert run(["check", "2025-01-30", *ON]) == 0
+    assert run(["check", "2025-01-30", *ON, "--strict"]) == 1
+    assert "1 warning" in capsys.readouterr().err
+
+
+def test_an_allowance_has_a_reason_and_is_recorded(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """--allow lets a blocker pass; reason and finding stand in the output and in the record."""
+    arguments = ["check", "2025-01-30", "--on", "2025-02-01"]
+    assert run([*arguments, "--allow", 'DATE01="sent late, the editors know"']) == 0
+    out = capsys.readouterr().out
+    assert "allowed: the issue is dated 2025-01-30" in out
+    assert "because: sent late, the editors know" in out
+    kept = json.loads((workspace.root / ".compose" / "checks" / "2025-01-30.json").read_text(encoding="utf-8"))
+    assert [(each["code"], each["reason"]) for each in kept["allowed"]] == [("DATE01", "sent late, the editors know")]
+    assert kept["ready"] is True
+    for wrong, words in (
+        ("DATE1=x", "did you mean DATE01?"),
+        ("DATE01", "needs a reason"),
+        ("DATE01=", "needs a reason"),
+    ):
+        assert run([*arguments, "--allow", wrong]) == 2
+        assert words in capsys.readouterr().err
+
+
+def test_json_keeps_to_its_schema(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """docs/check.schema.json describes what is printed: findings, allowances, and an issue that cannot be built."""
+    schema = json.loads((ROOT / "docs" / "check.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+    _edit(workspace, "A cheap model shakes up the AI race", "RE: A cheap model!!")
+    _edit(workspace, "date: 2025-01-30", "date: 2025-02-30", "issues/2025-01-30.de.yaml")
+    found = ["check", "2025-01-30", "2025-01-30.de", "--on", "2025-02-01", "--json"]
+    assert run([*found, "--allow", "DATE01=late"]) == 1
+    printed = json.loads(capsys.readouterr().out)
+    validator.validate(printed)
+    english, german = printed["issues"]
+    assert [each["code"] for each in english["findings"]] == ["SUBJ02", "SUBJ02"]
+    assert english["ready"] is True and english["allowed"]
+    assert german["hash"] is None and german["findings"][0]["level"] == "error" and not german["ready"]
+    kept = json.loads((workspace.root / ".compose" / "checks" / "2025-01-30.json").read_text(encoding="utf-8"))
+    validator.validate({"issues": [kept]})
+    wrong: tuple[object, ...] = ({}, {**english, "ready": "yes"}, {**english, "more": 1})
+    assert not any(validator.is_valid({"issues": [each]}) for each in wrong)
+
+
+def test_the_list_of_checks(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """--list names every check with its level; as JSON, with all that is known of it."""
+    assert run(["check", "--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    first = "SUBJ01 warning over 60 cells editor The subject can be read whole in most inboxes"
+    assert " ".join(lines[0].split()) == first
+    assert run(["check", "--list", "--json"]) == 0
+    checks = json.loads(capsys.readouterr().out)["checks"]
+    assert len(checks) == len(lines)
+    assert all(check["fix"] and check["source"] and check["who"] in ("editor", "designer", "IT") for check in checks)
+
+
+def test_settings_of_the_newsletter(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """newsletter.yaml sets limits and levels, and switches a check off; mistakes in it are told at their line."""
+    path = workspace.root / "newsletter.yaml"
+    plain = path.read_text(encoding="utf-8")
+    past = ["check", "2025-01-30", "--on", "2025-02-01"]
+
+    def told(*checks: str) -> tuple[int, str]:
+        path.write_text(plain + "checks:\n" + "".join(f"  {line}\n" for line in checks), encoding="utf-8")
+        code = run(past)
+        return code, capsys.readouterr().out
+
+    assert told("SUBJ01:", "  warn: 20", "  block: 30")[1].count("blocker") == 2
+    assert told("DATE01:", "  level: warning")[0] == 0
+    assert told("DATE01:", '  level: "off"') == (0, "")
+    assert told("DATE01:", "  level: off") == (0, "")
+    for lines, words in (
+        (("SUBJ1:", "  warn: 20"), "there is no check “SUBJ1”"),
+        (("DATE01:", "  warn: 20"), "it counts nothing"),
+        (("SUBJ01:", "  level: info"), "its level follows from its limits"),
+        (("SUBJ01:", "  loud: 5"), "loud"),
+        (("SUBJ01:", "  warn: many"), "many"),
+    ):
+        code, out = told(*lines)
+        assert code == 1
+        assert words in out
+        assert out.startswith("newsletter.yaml:"), out
+
+
+def test_links_are_told_by_what_the_web_said(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """Gone is an error at its line, moved is good to know, unsure is a warning; answers of today are not asked again."""
+    now = datetime.datetime.now(datetime.UTC)
+    review = check_issue(workspace, workspace.issue("2025-01-30"), datetime.date(2025, 1, 30)).review
+    urls = list(dict.fromkeys(link.url for link in review.references))
+    answers = {url: Answer(url=url, verdict=Verdict.FINE, reason="", status=200, asked_at=now) for url in urls}
+    gone, moved, unsure, lost = urls[1], urls[2], urls[3], urls[4]
+    answers[gone] = Answer(url=gone, verdict=Verdict.GONE, reason="the server answers 404", status=404, asked_at=now)
+    answers[moved] = Answer(
+        url=moved, verdict=Verdict.MOVED, reason="moved", final="https://example.org/new", asked_at=now
+    )
+    answers[unsure] = Answer(
+        url=unsure, verdict=Verdict.UNSURE, reason="the server answers 403", status=403, asked_at=now
+    )
+    answers[lost] = Answer(url=lost, verdict=Verdict.UNKNOWN_HOST, reason="there is no such host", asked_at=now)
+    write(workspace.root / ".compose" / "links.json", answers, now)
+    assert run(["check", "2025-01-30", *ON, "--links"]) == 1
+    out, err = capsys.readouterr()
+    findings = [line for line in out.splitlines() if "[LINK02]" in line]
+    assert [line.split(": ")[1] for line in findings] == ["error", "error", "warning", "info"]
+    source = (workspace.root / "issues" / "2025-01-30.yaml").read_text(encoding="utf-8").splitlines()
+    for line in findings:
+        place = int(line.split(":")[1])
+        assert any(url in line and url in source[place - 1] for url in urls)
+    assert "open it yourself" in out and "checked: 2025-01-30" in out and "write   https://example.org/new" in out
+    assert "2 errors, 1 warning" in err
+
+
+def test_a_link_can_be_ticked_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`checked:` at a link silences what no program can know, and does not silence what is gone."""
+    monkeypatch.chdir(tmp_path)
+    workspace = letter(tmp_path)
+    text = (
+        "name: Letters\nlanguage: en\ntimezone: UTC\nsender:\n  from: The Desk <desk@example.org>\nsections:\n"
+        "  press:\n    type: digest\n"
+    )
+    (tmp_path / "newsletter.yaml").write_text(text, encoding="utf-8")
+    item = '  - title: "{0}"\n    url: https://example.org/{0}\n    checked: 2025-01-29\n    body: |\n      Text.\n'
+    issue = 'date: 2025-01-30\nsubject: "A letter"\npress:\n' + item.format("one") + item.format("two")
+    (tmp_path / "issues" / "2025-01-30.yaml").write_text(issue, encoding="utf-8")
+    now = datetime.datetime.now(datetime.UTC)
+    verdicts = {"one": Verdict.UNSURE, "two": Verdict.GONE}
+    answers = {
+        url: Answer(url=url, verdict=verdict, reason="the server answers so", status=404, asked_at=now)
+        for name, verdict in verdicts.items()
+        if (url := f"https://example.org/{name}")
+    }
+    write(workspace.root / ".compose" / "links.json", answers, now)
+    assert run(["check", "2025-01-30", *ON, "--links"]) == 1
+    told = [line for line in capsys.readouterr().out.splitlines() if "[LINK02]" in line]
+    assert len(told) == 1 and "https://example.org/two" in told[0]
+
+
+def test_mistakes_on_the_command_line(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """No issue, an unknown one, a day that is none: exit code 2 and what to write."""
+    for arguments, words in (
+        (["check"], "which issue?"),
+        (["check", "2025-01-31"], "there is no issue"),
+        (["check", "2025-01-30", "--on", "30.01.2025"], "did you mean 2025-01-30?"),
+    ):
+        assert run(arguments) == 2
+        assert words in capsys.readouterr().err
+
+
+def test_a_broken_issue(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """Errors of the text are told as a build tells them; the other issues are checked all the same."""
+    _edit(workspace, "date: 2025-01-30", "date: 30 January", "issues/2025-01-30.de.yaml")
+    assert run(["check", "2025-01-30.de", "2025-01-30", *ON]) == 1
+    out, err = capsys.readouterr()
+    assert "2025-01-30.de.yaml:2:7: error:" in out
+    assert "it cannot go out like this" in err
+    assert "issues/2025-01-30.yaml: nothing to mend" in err
