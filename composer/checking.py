@@ -29,14 +29,14 @@ class Checked:
     problems: tuple[Problem, ...]
 
 
-def check_issue(workspace: Workspace, path: Path, today: datetime.date) -> Checked:
-    """Build an issue in memory and run the checks. `today` is the day it is meant to go out.
+def check_issue(workspace: Workspace, path: Path, now: datetime.datetime, day: datetime.date | None = None) -> Checked:
+    """Build an issue in memory and run the checks for the day it is meant to go out: today where the editors are.
 
     Raises what build_issue raises, and ContentError for `checks:` in newsletter.yaml.
     """
     built = build_issue(workspace, path)
     settings = read_settings(built.newsletter)
-    review = _review(workspace, built, today)
+    review = _review(workspace, built, day or now.astimezone(built.newsletter.zone).date())
     return Checked(built=built, review=review, problems=review_problems(review, settings))
 
 

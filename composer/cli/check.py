@@ -106,17 +106,24 @@ def _check(
     from composer.checking import check_issue
     from composer.reports import report
 
-    today = day or datetime.datetime.now().astimezone().date()
+    now = datetime.datetime.now().astimezone()
     name = workspace.name(path)
     try:
-        checked = check_issue(workspace, path, today)
+        checked = check_issue(workspace, path, now, day)
     except ContentError as error:
-        return report(issue=name, stem=path.stem, hash="", day=today, problems=error.problems, allowed={})
+        return report(issue=name, stem=path.stem, hash="", day=day or now.date(), problems=error.problems, allowed={})
     problems = checked.problems
     if links:
         problems = (*problems, *_ask(workspace, checked.review))
         problems = tuple(sorted(problems, key=lambda problem: (problem.level.rank, problem)))
-    return report(issue=name, stem=path.stem, hash=checked.built.hash, day=today, problems=problems, allowed=allowed)
+    return report(
+        issue=name,
+        stem=path.stem,
+        hash=checked.built.hash,
+        day=checked.review.today,
+        problems=problems,
+        allowed=allowed,
+    )
 
 
 def _ask(workspace: Workspace, review: "Review") -> tuple[Problem, ...]:

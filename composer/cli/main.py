@@ -17,6 +17,7 @@ from composer.errors import ComposeError
 _COMMANDS = {
     "init": "Make a new newsletter in DIR, with a sample issue.",
     "new": "Write the skeleton of a new issue.",
+    "preview": "Show an issue in the browser while it is written.",
     "check": "Read issues as a careful colleague would, and point at the line.",
     "build": "Build issues into the outbox: HTML, plaintext, message.",
     "schema": "Write the JSON Schemas that editors' autocompletion reads.",

@@ -80,7 +80,7 @@ def load_picture(path: Path) -> Picture:
     mark = hashlib.sha256(data).hexdigest()
     # Letters only from a hex digest: a token must survive every stage as one word.
     src = "qp" + "".join("bcdfghjkmnpqrstv"[int(digit, 16)] for digit in mark[:20]) + "z"
-    return Picture(src=src, name=path.name, media_type=FORMATS[kind], width=width, height=height, data=data)
+    return Picture(src=src, name=path.name, media_type=FORMATS[kind], width=width, height=height, data=data, file=path)
 
 
 def _measure(name: str, data: bytes) -> tuple[str, int, int]:

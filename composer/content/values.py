@@ -9,6 +9,7 @@ An optional field that is absent is None; a list that is absent is empty.
 import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from composer.content.rich import Rich
 
@@ -26,6 +27,8 @@ class Picture:
     width: int
     height: int
     data: bytes = field(repr=False)
+    #: Where it was read from.
+    file: Path = field(repr=False, compare=False)
 
 
 class Group:

@@ -17,6 +17,7 @@ from composer.workspace import Workspace
 from tests.workspaces import ROOT, sample
 
 DAY = datetime.date(2025, 1, 30)
+NOW = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
 
 SOUND = """\
 date: 2025-01-30
@@ -90,11 +91,11 @@ def _newsletter(folder: Path) -> Workspace:
 
 
 def _check(workspace: Workspace, stem: str = "2025-01-30", day: datetime.date = DAY) -> tuple[Problem, ...]:
-    return check_issue(workspace, workspace.issue(stem), day).problems
+    return check_issue(workspace, workspace.issue(stem), NOW, day).problems
 
 
 def _review(workspace: Workspace) -> Review:
-    return check_issue(workspace, workspace.issue("2025-01-30"), DAY).review
+    return check_issue(workspace, workspace.issue("2025-01-30"), NOW, DAY).review
 
 
 # What sets off each check ---------------------------------------------------------------------------------------------

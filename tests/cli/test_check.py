@@ -142,7 +142,7 @@ def test_settings_of_the_newsletter(workspace: Workspace, capsys: pytest.Capture
 def test_links_are_told_by_what_the_web_said(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     """Gone is an error at its line, moved is good to know, unsure is a warning; answers of today are not asked again."""
     now = datetime.datetime.now(datetime.UTC)
-    review = check_issue(workspace, workspace.issue("2025-01-30"), datetime.date(2025, 1, 30)).review
+    review = check_issue(workspace, workspace.issue("2025-01-30"), now, datetime.date(2025, 1, 30)).review
     urls = list(dict.fromkeys(link.url for link in review.references))
     answers = {url: Answer(url=url, verdict=Verdict.FINE, reason="", status=200, asked_at=now) for url in urls}
     gone, moved, unsure, lost = urls[1], urls[2], urls[3], urls[4]

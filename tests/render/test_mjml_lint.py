@@ -12,6 +12,7 @@ from tests.render.documents import DOCUMENT, with_body, with_column, with_head, 
 
 WRONG = [
     (with_column("<mj-foo>x</mj-foo>"), "unknown element <mj-foo>"),
+    (with_text('<p widt:="1">x</p>'), "widt: is not the name of an attribute"),
     (with_column("<mj-txt>x</mj-txt>"), "did you mean mj-text?"),
     (with_column('<mj-text colour="red">x</mj-text>'), "<mj-text> has no attribute colour; did you mean color?"),
     (with_column('<mj-text color="rde">x</mj-text>'), 'color="rde" of <mj-text> is not a colour'),

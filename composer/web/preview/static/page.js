@@ -82,6 +82,9 @@ async function draw() {
   if (focused >= 0) [...content.querySelectorAll(".line")].at(Math.min(focused, state.look.order.length - 1))?.focus();
 }
 
+/** The frames that are being loaded. */
+let loading = Promise.resolve();
+
 async function drawFrames(content) {
   const widths = FRAMES[choices.view];
   if (sheets.map((sheet) => sheet.width).join() !== widths.join() || !content.querySelector(".sheets")) {
@@ -92,11 +95,15 @@ async function drawFrames(content) {
   }
   scale();
   const key = `${variant()} ${state.edition} ${generation}`;
-  if (key === shownKey) return;
+  if (key === shownKey) {
+    await loading;
+    return;
+  }
   shownKey = key;
   drawnKey = "";
   const address = `edition/${variant()}.html${isOnDisk ? "" : `?v=${generation}.${state.edition}`}`;
-  await Promise.all(sheets.map((sheet) => sheet.show(address)));
+  loading = Promise.all(sheets.map((sheet) => sheet.show(address)));
+  await loading;
   scale();
   reachSelected({ scroll: false });
 }

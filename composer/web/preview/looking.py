@@ -1,0 +1,101 @@
+"""From an issue's file to what the preview shows, again and again.
+
+Comes in: a workspace and an issue's path. Goes out: an `Attempt`: the edition with its findings, or why there is none,
+and the files that it hangs on. Never writes.
+"""
+
+import datetime
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from composer.checking import Checked, check_issue
+from composer.content.nodes import Nodes
+from composer.content.values import Group, group_in, text_in
+from composer.errors import ComposeError, ContentError
+from composer.web.preview.look import Attempt, Look
+from composer.workspace import ISSUES, NEWSLETTER, ThemeFiles, Workspace
+
+#: Folders in which editors put what an issue names, watched though a build that fails never came to read them.
+_WATCHED = ("assets", f"{ISSUES}/assets", f"{ISSUES}/drafts")
+
+
+def looking(
+    workspace: Workspace, path: Path, now: Callable[[], datetime.datetime], day: datetime.date | None = None
+) -> Callable[[], Attempt]:
+    """Give a function that builds and checks the issue as it stands. `day` is the day it is to go out, if not today."""
+    known: tuple[Path, ...] = _always(workspace, path)
+
+    def attempt() -> Attempt:
+        nonlocal known
+        begun = time.perf_counter()
+        try:
+            checked = check_issue(workspace, path, now(), day)
+        except ContentError as error:
+            return Attempt(look=None, problems=error.problems, inputs=known)
+        except ComposeError as error:
+            return Attempt(look=None, error=" ".join(filter(None, (error.message, error.hint))), inputs=known)
+        known = tuple(dict.fromkeys((*_always(workspace, path), *_inputs(checked))))
+        look = look_at(checked, workspace.name(path))
+        return Attempt(look=look, inputs=known, took={"build and check": (time.perf_counter() - begun) * 1000})
+
+    return attempt
+
+
+def look_at(checked: Checked, name: str) -> Look:
+    """Put together what the preview shows of a build; `name` is the issue's file as people see it."""
+    built = checked.built
+    newsletter, edition = built.newsletter, built.edition
+    head, _, _ = built.message.partition(b"\r\n\r\n")
+    sender = newsletter.sender
+    return Look(
+        name=newsletter.name,
+        issue=name,
+        subject=edition.subject,
+        preheader=edition.preheader,
+        sender=sender.name or sender.address,
+        html=built.annotated,
+        text=edition.text,
+        mailed=built.mailed.encode(),
+        headers=head.decode("ascii", "replace").replace("\r\n", "\n") + "\n",
+        fields=edition.fields,
+        pictures={name: (picture.media_type, picture.data) for name, picture in built.pictures},
+        sizes=edition.sizes,
+        headings={
+            section.spec.key: section.spec.heading or section.spec.key.replace("_", " ")
+            for section in built.issue.sections
+        },
+        language=edition.language,
+        samples=dict(_samples(group_in(newsletter.values, "fields"))),
+        findings=checked.problems,
+    )
+
+
+def _samples(fields: Group) -> Iterator[tuple[str, str]]:
+    for name in fields:
+        field = fields[name]
+        if isinstance(field, Group) and (sample := text_in(field, "sample")):
+            yield name, sample
+
+
+def _always(workspace: Workspace, path: Path) -> tuple[Path, ...]:
+    """Files that matter before anything was read; a name in a folder stands for the whole folder."""
+    return (path, workspace.root / NEWSLETTER, *(workspace.root / folder / "picture" for folder in _WATCHED))
+
+
+def _inputs(checked: Checked) -> Iterator[Path]:
+    """Give every file that a build has read: texts, pictures, the theme."""
+    issue, newsletter = checked.built.issue, checked.built.newsletter
+    yield from _files(issue.nodes)
+    yield from _files(newsletter.nodes)
+    yield from (picture.file for picture in issue.pictures)
+    yield from _theme(newsletter.theme)
+
+
+def _files(nodes: Nodes) -> Iterable[Path]:
+    return dict.fromkeys(node.source.path for node in nodes.values())
+
+
+def _theme(theme: ThemeFiles) -> Iterator[Path]:
+    for folder in theme.folders:
+        yield from (path for path in sorted(folder.rglob("*")) if path.is_file())
