@@ -22,7 +22,7 @@ from tests.browser.conftest import driver
 from tests.web.looks import attempt, look_at
 from tests.workspaces import ROOT, letter, sample
 
-__all__ = ["driver", "look", "preview", "sampled"]
+__all__ = ["driver", "look", "preview", "sampled", "shared"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +116,14 @@ def _start(workspace: Workspace) -> Preview:
 def preview(tmp_path: Path) -> Iterator[Preview]:
     """A preview of a short letter."""
     running = _start(letter(tmp_path))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
+    """A preview of the sample that many tests ask, and none saves in."""
+    running = _start(sample(tmp_path_factory.mktemp("shared")))
     yield running
     running.stop()
 

@@ -26,7 +26,7 @@ def look_at(workspace: Workspace, path: Path) -> Look:
         issue=workspace.name(path),
         subject=built.edition.subject,
         preheader=built.edition.preheader,
-        sender=str(built.newsletter.sender),
+        sender=f"{built.newsletter.sender.name} <{built.newsletter.sender.address}>",
         html=_marked(html, built, workspace.name(path), path.read_text(encoding="utf-8")),
         text=built.edition.text,
         mailed=built.html.encode(),

@@ -52,19 +52,19 @@ class Listener:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:1", "127.0.0.1.evil.example:{port}", ""])
-def test_another_name_is_refused(preview: Preview, host: str) -> None:
+def test_another_name_is_refused(shared: Preview, host: str) -> None:
     """A site whose name leads to this computer gets nothing (DNS rebinding)."""
     for path in PATHS:
-        answer = preview.get(path, {"Host": host.format(port=preview.port)})
+        answer = shared.get(path, {"Host": host.format(port=shared.port)})
         assert answer.status == (421 if host else answer.status)
         assert answer.status in (400, 421)
         assert b"<" not in answer.body
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:{port}", "localhost:{port}", "[::1]:{port}", "LOCALHOST:{port}"])
-def test_its_own_names_are_answered(preview: Preview, host: str) -> None:
+def test_its_own_names_are_answered(shared: Preview, host: str) -> None:
     """The names under which a browser on this computer knows it."""
-    assert preview.get("/", {"Host": host.format(port=preview.port)}).status == 200
+    assert shared.get("/", {"Host": host.format(port=shared.port)}).status == 200
 
 
 @pytest.mark.parametrize(
@@ -77,36 +77,36 @@ def test_its_own_names_are_answered(preview: Preview, host: str) -> None:
         {"Origin": "http://127.0.0.1:1"},
     ],
 )
-def test_another_site_is_refused(preview: Preview, headers: dict[str, str]) -> None:
+def test_another_site_is_refused(shared: Preview, headers: dict[str, str]) -> None:
     """No page of another site reads the edition, on another port of this computer either."""
     for path in PATHS:
-        assert preview.get(path, headers).status == 403
+        assert shared.get(path, headers).status == 403
 
 
-def test_its_own_page_is_answered(preview: Preview) -> None:
+def test_its_own_page_is_answered(shared: Preview) -> None:
     """What a browser sends for our own page."""
-    own = {"Sec-Fetch-Site": "same-origin", "Origin": f"http://127.0.0.1:{preview.port}"}
-    assert preview.get("/state.json", own).status == 200
-    assert preview.get("/", {"Sec-Fetch-Site": "none"}).status == 200
+    own = {"Sec-Fetch-Site": "same-origin", "Origin": f"http://127.0.0.1:{shared.port}"}
+    assert shared.get("/state.json", own).status == 200
+    assert shared.get("/", {"Sec-Fetch-Site": "none"}).status == 200
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE"])
-def test_it_takes_nothing(preview: Preview, method: str) -> None:
+def test_it_takes_nothing(shared: Preview, method: str) -> None:
     """There is nothing to change."""
     for path in PATHS:
-        assert preview.get(path, method=method).status == 405
+        assert shared.get(path, method=method).status == 405
 
 
-def test_head_is_answered_without_a_body(preview: Preview) -> None:
+def test_head_is_answered_without_a_body(shared: Preview) -> None:
     """As RFC 9110 has it."""
-    answer = preview.get("/", method="HEAD")
+    answer = shared.get("/", method="HEAD")
     assert (answer.status, answer.body) == (200, b"")
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/nothing", "/static/../serving.py", "/pictures/none.png"])
-def test_every_answer_is_guarded(preview: Preview, path: str) -> None:
+def test_every_answer_is_guarded(shared: Preview, path: str) -> None:
     """The same headers on every answer, and a policy that starts from nothing."""
-    answer = preview.get(path)
+    answer = shared.get(path)
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["referrer-policy"] == "no-referrer"
@@ -117,12 +117,12 @@ def test_every_answer_is_guarded(preview: Preview, path: str) -> None:
     assert "allow-scripts" not in policy
 
 
-def test_only_the_page_runs_scripts(preview: Preview) -> None:
+def test_only_the_page_runs_scripts(shared: Preview) -> None:
     """The page runs its own files only, an edition none."""
-    page = preview.get("/")
+    page = shared.get("/")
     assert "script-src 'self';" in (page.headers["content-security-policy"])
     assert b"<script>" not in page.body
-    frame = preview.get("/edition/defaults-light-images-plain.html").headers["content-security-policy"]
+    frame = shared.get("/edition/defaults-light-images-plain.html").headers["content-security-policy"]
     assert "script-src" not in frame
     assert frame.endswith("sandbox allow-same-origin")
 
@@ -132,14 +132,14 @@ def test_only_the_page_runs_scripts(preview: Preview) -> None:
     ["/static/../app.py", "/static/%2e%2e/app.py", "/static/page.html", "/static/none.js", "/pictures/..%2fnewsletter.yaml",
      "/edition/nobody-light-images-plain.html", "/edition/.html", "/issues/2025-01-30.yaml"],
 )  # fmt: skip
-def test_there_is_nothing_else(preview: Preview, path: str) -> None:
+def test_there_is_nothing_else(shared: Preview, path: str) -> None:
     """Only the page's own files, the edition's variants and its pictures."""
-    assert preview.get(path).status == 404
+    assert shared.get(path).status == 404
 
 
-def test_pictures_are_the_editions(sampled: Preview) -> None:
+def test_pictures_are_the_editions(shared: Preview) -> None:
     """With their type; a frame finds them."""
-    answer = sampled.get("/pictures/logo.png")
+    answer = shared.get("/pictures/logo.png")
     assert (answer.status, answer.headers["content-type"]) == (200, "image/png")
     assert answer.body == (ROOT / "assets" / "logo.png").read_bytes()
 
@@ -168,9 +168,9 @@ def test_every_tab_is_told_and_a_closed_one_forgotten(preview: Preview) -> None:
     _eventually(lambda: preview.session.listeners == 0)
 
 
-def test_a_page_hears_that_the_preview_is_there(preview: Preview) -> None:
+def test_a_page_hears_that_the_preview_is_there(shared: Preview) -> None:
     """A comment now and then."""
-    listener = Listener(preview)
+    listener = Listener(shared)
     listener.version()
     assert listener.line() == ": still here"
     listener.close()

@@ -44,6 +44,8 @@ def clip(look: Look, limit: int = LIMIT) -> Clip:
     """Tell what is hidden behind the limit, section by section."""
     total = len(look.mailed)
     hidden = []
+    if total <= limit:
+        return Clip(total=total, hidden=0, sections=())
     for key, begin, end in _spans(look):
         size = min(end - begin, max(0, end - limit))
         if size:

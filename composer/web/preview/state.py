@@ -14,7 +14,7 @@ from composer.web.preview.clip import LIMIT, clip
 from composer.web.preview.inbox import rows
 from composer.web.preview.look import Look, Shown
 from composer.web.preview.order import Kind, Line, reading_order
-from composer.web.preview.readers import Reader, readers, values_for
+from composer.web.preview.readers import DEFAULTS, Reader, readers, values_for
 from composer.web.preview.views import places, variants
 
 #: How many characters of the edition stand in for a preheader that nobody wrote.
@@ -63,6 +63,7 @@ def panels(look: Look) -> dict[str, object]:
     people = readers(look.samples)
     lines = reading_order(look.html, look.language)
     cut = clip(look)
+    filled = tuple((person.key, values_for(person, look.fields)) for person in people)
     found = [*variants(look)]
     return {
         "name": look.name,
@@ -74,7 +75,7 @@ def panels(look: Look) -> dict[str, object]:
         "places": dict(places(look.html)),
         "inbox": {person.key: _inbox(look, person, lines) for person in people},
         "hasPreheader": bool(look.preheader),
-        "order": [_line(look, line, people) for line in lines],
+        "order": [_line(line, filled) for line in lines],
         "headers": look.headers,
         "texts": {person.key: fill_text(look.text, values_for(person, look.fields)) for person in people},
         "source": look.mailed.decode(errors="replace"),
@@ -104,10 +105,10 @@ def _inbox(look: Look, reader: Reader, lines: tuple[Line, ...]) -> list[dict[str
     return [asdict(row) for row in made]
 
 
-def _line(look: Look, line: Line, people: tuple[Reader, ...]) -> dict[str, object]:
+def _line(line: Line, filled: tuple[tuple[str, Mapping[str, str]], ...]) -> dict[str, object]:
     """Give a line for nobody, and for the readers for whom it reads otherwise."""
-    said = {person.key: _parts(look, line, person) for person in people}
-    usual = said.pop(people[0].key)
+    said = {key: _parts(line, values) for key, values in filled}
+    usual = said.pop(DEFAULTS)
     return {
         "kind": line.kind,
         "level": line.level,
@@ -118,8 +119,7 @@ def _line(look: Look, line: Line, people: tuple[Reader, ...]) -> dict[str, objec
     }
 
 
-def _parts(look: Look, line: Line, reader: Reader) -> list[dict[str, object]]:
-    values = values_for(reader, look.fields)
+def _parts(line: Line, values: Mapping[str, str]) -> list[dict[str, object]]:
     made = []
     for part in line.parts:
         piece: dict[str, object] = {"text": fill_text(part.text, values)}

@@ -5,9 +5,12 @@ pretends: what is simulated is a list of rules, below and in outlook.py, and the
 """
 
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from urllib.parse import unquote
 
 from composer.mail.merge import fill_html
 from composer.web.preview.clip import clipped
@@ -95,7 +98,7 @@ def edition(look: Look, variant: Variant, csp: str = "") -> str:
         case Client.PLAIN | Client.CLIPPED | Client.INVERTED:
             pass
     html = pinned(html, variant.scheme)
-    html = _with_pictures(html) if variant.pictures is Pictures.ON else without_pictures(html)
+    html = _with_pictures(html, look) if variant.pictures is Pictures.ON else without_pictures(html)
     html = _kept_here(html)
     meta = f'<meta http-equiv="Content-Security-Policy" content="{csp}">' if csp else ""
     html = _in_head(html, meta + _BASE, _INVERSION if variant.client is Client.INVERTED else "")
@@ -107,6 +110,7 @@ def filled(html: str, look: Look, reader: Reader) -> str:
     return fill_html(html, values_for(reader, look.fields))
 
 
+@lru_cache(maxsize=4)
 def places(html: str) -> Mapping[str, str]:
     """Give the id of the first element of each place (`data-at`, `data-from`), in the order of the edition."""
     found: dict[str, str] = {}
@@ -168,13 +172,16 @@ def pinned(html: str, scheme: Scheme) -> str:
     return _in_head(html, "", f"<style>:root{{color-scheme:{scheme}}}</style>")
 
 
-def _with_pictures(html: str) -> str:
-    """Let the document, which lies in a folder of its own, find its pictures."""
+def _with_pictures(html: str, look: Look) -> str:
+    """Let the document, which lies in a folder of its own, find its pictures; a changed one has another address."""
 
     def tag(source: str, name: str) -> str:
+        if "pictures/" not in source:
+            return source
         for key in ("src", "background"):
             if (address := attribute(source, key)) and address.startswith("pictures/"):
-                source = put(source, key, f"../{address}")
+                data = look.pictures.get(unquote(address.removeprefix("pictures/")), ("", b""))[1]
+                source = put(source, key, f"../{address}?{zlib.crc32(data):08x}")
         return source
 
     return rewrite(html, tag=tag)

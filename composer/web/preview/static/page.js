@@ -213,7 +213,9 @@ function jumpOnDisk(text) {
   const id = state.look.places[text];
   if (!id) return;
   for (const sheet of sheets) {
-    if (sheet.frame) sheet.frame.src = `edition/${variant()}.html#${encodeURIComponent(id)}`;
+    if (!sheet.frame) continue;
+    sheet.frame.src = `edition/${variant()}.html#${encodeURIComponent(id)}`;
+    sheet.frame.dataset.shown = sheet.frame.src;
   }
 }
 
@@ -233,7 +235,6 @@ function clicked(sheet, element, link) {
     element: block || laid || link,
   });
   reachSelected({ scroll: false });
-  byId("panel").scrollTop = 0;
   const at = place(selected.at || selected.from);
   if (at) say(`This comes from ${at.path}, line ${at.line}, column ${at.column}`);
   if (address.length > 1 && address.startsWith("#")) follow(sheet, decodeURIComponent(address.slice(1)));
@@ -255,7 +256,6 @@ async function choseFinding(problem) {
   const block = { title: problem.message, at: placeOf(problem), from: "", key: keyOf(problem), find: { at: near, from: near } };
   if (near && !(choices.view in FRAMES)) choose("view", "desktop");
   select(block);
-  byId("panel").scrollTop = 0;
   await draw();
   if (selected !== block || reachSelected({ scroll: true })) return;
   if (isOnDisk) {
