@@ -119,6 +119,22 @@ def test_the_state_is_safe_in_a_page(look: Look) -> None:
     assert json.loads(written)["problems"][0]["message"].startswith("</script><!--")
 
 
+class Placed(str):
+    """A text that knows where it was written, as the newsletter's headings do; nothing can copy it."""
+
+    def __new__(cls, text: str, place: str) -> "Placed":
+        return super().__new__(cls, text)
+
+
+def test_what_gmail_hides_is_told_by_heading(look: Look) -> None:
+    """Whatever kind of text a heading is."""
+    html = f'<div data-section="one">{"word " * 30_000}</div>'
+    mailed = html.replace(' data-section="one"', "").encode()
+    given = replace(look, html=html, mailed=mailed, headings={"one": Placed("The one", "newsletter.yaml:3:1")})
+    told = json.loads(as_json(panels(given)))["size"]
+    assert told["sections"] == [{"key": "one", "heading": "The one", "size": told["hidden"], "is_whole": False}]
+
+
 def test_without_a_preheader_the_edition_begins_the_row(look: Look) -> None:
     """Programs show the first words of the body instead."""
     told = json.loads(as_json(panels(replace(look, preheader=None))))

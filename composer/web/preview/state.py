@@ -6,12 +6,12 @@ or anything of a real reader.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 
 from composer.errors import Problem
 from composer.mail.merge import fill_text
-from composer.web.preview.clip import LIMIT, clip
-from composer.web.preview.inbox import rows
+from composer.web.preview.clip import LIMIT, Hidden, clip
+from composer.web.preview.inbox import Row, rows
 from composer.web.preview.look import Look, Shown
 from composer.web.preview.order import Kind, Line, reading_order
 from composer.web.preview.readers import DEFAULTS, Reader, readers, values_for
@@ -87,9 +87,14 @@ def panels(look: Look) -> dict[str, object]:
                 for key, size in look.sizes.items()
             ],
             "hidden": cut.hidden,
-            "sections": [asdict(section) for section in cut.sections],
+            "sections": [_values(section) for section in cut.sections],
         },
     }
+
+
+def _values(value: Hidden | Row) -> dict[str, object]:
+    """Give the fields by name; `asdict` would copy texts that know where they were written, and cannot."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def _named(key: str) -> str:
@@ -102,7 +107,7 @@ def _inbox(look: Look, reader: Reader, lines: tuple[Line, ...]) -> list[dict[str
     if not preheader:
         preheader = " ".join(line.text for line in lines if line.kind is not Kind.LIST)[:_BEGINNING]
     made = rows(look.sender, fill_text(look.subject, values), fill_text(preheader, values))
-    return [asdict(row) for row in made]
+    return [_values(row) for row in made]
 
 
 def _line(line: Line, filled: tuple[tuple[str, Mapping[str, str]], ...]) -> dict[str, object]:

@@ -162,7 +162,7 @@ function status() {
     const what = counted(errors, ["problem", "problems"]);
     [words, kind] = [`${what} · ${state.look ? "last good edition shown" : "nothing built yet"}`, "bad"];
   }
-  if (isOnDisk && kind === "good") words = `Saved ${(state.built || "").slice(0, 16).replace("T", " ")}`;
+  if (isOnDisk && kind === "good") words = state.built ? `Saved ${state.built.slice(0, 16).replace("T", " ")}` : "Saved as files";
   bar.className = `status ${kind}`;
   byId("status-text").textContent = words;
   bar.title = Object.entries(state.took || {}).map(([stage, spent]) => `${stage} ${spent} ms`).join(", ");
