@@ -207,6 +207,7 @@ def test_the_clip_is_at_the_byte(look: Look) -> None:
     assert len(given.mailed) > LIMIT
     cut = clip(given)
     assert cut.hidden == len(given.mailed) - LIMIT
+    assert cut.before == given.mailed.index(b"<div>")
     assert [(hidden.heading, hidden.is_whole) for hidden in cut.sections] == [("Second", False), ("Third", True)]
     assert sum(hidden.size for hidden in cut.sections) == cut.hidden - len("</body></html>")
     shown = edition(given, Variant(reader=DEFAULTS, client=Client.CLIPPED))

@@ -6,6 +6,7 @@ guesses: where the two do not match tag by tag, sections are not named.
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from composer.content.fields import stand_ins
 from composer.mail.merge import fill_html
@@ -37,6 +38,8 @@ class Clip:
 
     total: int
     hidden: int
+    #: What stands before the first section; 0 where that is not known.
+    before: int
     sections: tuple[Hidden, ...]
 
 
@@ -45,13 +48,13 @@ def clip(look: Look, limit: int = LIMIT) -> Clip:
     total = len(look.mailed)
     hidden = []
     if total <= limit:
-        return Clip(total=total, hidden=0, sections=())
+        return Clip(total=total, hidden=0, before=_before(look), sections=())
     for key, begin, end in _spans(look):
         size = min(end - begin, max(0, end - limit))
         if size:
             heading = look.headings.get(key) or key
             hidden.append(Hidden(key=key, heading=heading, size=size, is_whole=begin >= limit))
-    return Clip(total=total, hidden=max(0, total - limit), sections=tuple(hidden))
+    return Clip(total=total, hidden=total - limit, before=_before(look), sections=tuple(hidden))
 
 
 def clipped(look: Look, limit: int = LIMIT) -> str:
@@ -97,6 +100,17 @@ def _closed(html: str) -> str:
             del stack[len(stack) - 1 - stack[::-1].index(ended) :]
     inner = [name for name in reversed(stack) if name not in ("html", "body")]
     return html + "".join(f"</{name}>" for name in inner) + _NOTICE + "</body></html>"
+
+
+def _before(look: Look) -> int:
+    """Give the first byte of the first section, by counting the tags before it."""
+    first = look.html.find(" data-section=")
+    if first < 0:
+        return 0
+    count = sum(1 for _ in TOKEN.finditer(look.html[: look.html.rfind("<", 0, first)]))
+    mailed = look.mailed.decode()
+    token = next(islice(TOKEN.finditer(mailed), count, None), None)
+    return len(mailed[: token.start()].encode()) if token else 0
 
 
 def _spans(look: Look) -> list[tuple[str, int, int]]:

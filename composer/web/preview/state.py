@@ -86,6 +86,7 @@ def panels(look: Look) -> dict[str, object]:
                 {"key": key, "heading": look.headings.get(key) or _named(key), "bytes": size}
                 for key, size in look.sizes.items()
             ],
+            "before": cut.before,
             "hidden": cut.hidden,
             "sections": [_values(section) for section in cut.sections],
         },

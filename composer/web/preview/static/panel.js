@@ -118,23 +118,29 @@ function showSize(reached) {
   const box = byId("size");
   box.hidden = !state.look;
   if (!state.look) return;
-  const { limit, total, parts, hidden, sections } = state.look.size;
+  const { limit, total, before, parts, hidden, sections } = state.look.size;
   const whole = Math.max(limit, total);
   const bar = make("div", { class: "bytes", "aria-hidden": "true" });
   const body = make("tbody");
   const sum = parts.reduce((all, part) => all + part.bytes, 0) || 1;
   parts.forEach((part, index) => {
     const colour = part.key === "page" ? "c-page" : `c${index % 8}`;
-    const piece = make("span", { class: colour, title: `${part.heading}: ${number(part.bytes)} bytes` });
-    piece.style.width = `${(part.bytes / sum) * (total / whole) * 100}%`;
-    bar.append(piece);
+    const piece = (bytes) => {
+      const made = make("span", { class: colour, title: `${part.heading}: ${number(part.bytes)} bytes` });
+      made.style.width = `${(bytes / sum) * (total / whole) * 100}%`;
+      return made;
+    };
+    // What surrounds the sections stands before and behind them.
+    const head = part.key === "page" ? Math.min(before, part.bytes) : 0;
+    if (head) bar.prepend(piece(head));
+    bar.append(piece(part.bytes - head));
     const gone = sections.find((section) => section.key === part.key);
     const name = part.key === "page"
       ? make("span", {}, part.heading)
       : make("button", { type: "button", class: "bare", onclick: () => reached(part.key) }, part.heading);
     body.append(make("tr", {},
       make("th", { scope: "row" }, make("span", { class: `swatch ${colour}`, "aria-hidden": "true" }), name,
-        gone ? make("span", { class: "gone" }, gone.is_whole ? "hidden" : "partly hidden") : ""),
+        gone ? " " : "", gone ? make("span", { class: "gone" }, gone.is_whole ? "hidden" : "partly hidden") : ""),
       make("td", {}, number(part.bytes)), make("td", {}, `${((part.bytes / limit) * 100).toFixed(1)}%`)));
   });
   if (total > limit) {
