@@ -5,6 +5,7 @@ the peer is not there. Bars are ratios or counts where they can be: milliseconds
 """
 
 import argparse
+import gc
 import sys
 import tempfile
 from pathlib import Path
@@ -28,6 +29,8 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure what building costs.")
     parser.add_argument("--rounds", type=int, default=15, metavar="N", help="rounds of fresh processes  [default: 15]")
+    # As the program itself does (composer/cli/main.py).
+    gc.set_threshold(50_000)
     rounds = max(2, parser.parse_args().rounds)
     if lack := missing():
         print(lack, file=sys.stderr)
@@ -55,10 +58,10 @@ def _fresh(rounds: int) -> bool:
 def _warm(rounds: int) -> bool:
     walls = stages(rounds)
     total = median(walls[TOTAL])
-    print(f"\nWarm, in one process, {rounds} rounds                           median    share")
+    print(f"\nAfter a save in preview, one warm process, {rounds} rounds       median    share")
     for name, times in walls.items():
         print(f"  {name:<52}{_ms(times):>8}    {median(times) / total:5.0%}")
-    return _bar(total * 1000 < _WARM_MS, f"warm build under {_WARM_MS} ms")
+    return _bar(total * 1000 < _WARM_MS, f"a save is on the page, checked, in under {_WARM_MS} ms of work")
 
 
 def _starts(rounds: int) -> bool:

@@ -1,20 +1,30 @@
-"""Times a build stage by stage, in one warm process: what a preview spends after each save.
+"""Times what a preview does after each save, stage by stage, in one warm process.
 
-Comes in: a number of rounds. Goes out: seconds by stage, round by round. Stages do not overlap; "the rest" is what a
-build does between them.
+Comes in: a number of rounds. Goes out: seconds by stage, round by round. Every round a word of the issue is another, so
+that nothing is remembered from the round before but what a preview remembers, too. Stages do not overlap; "the rest" is
+what lies between them.
 """
 
+import datetime
+import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 from unittest.mock import patch
 
+import composer.checking
 import composer.pipeline
 import composer.render.edition
 from benchmarks import ROOT, SAMPLE
 from composer.pipeline import Built, build_issue
 from composer.render.theme import Theme
+from composer.web.preview.look import Shown
+from composer.web.preview.looking import looking
+from composer.web.preview.state import as_json, panels, state
+from composer.web.preview.views import edition, variants
 from composer.workspace import Workspace
 
 P = ParamSpec("P")
@@ -27,10 +37,14 @@ COMPILE = "compile"
 INLINE = "inline"
 TEXT = "plain text"
 MESSAGE = "message"
+PLACES = "places on the page"
+CHECKS = "checks"
+PAGE = "what the page is told"
 REST = "the rest"
-TOTAL = "a warm build"
+TOTAL = "from a save to the page"
 
-#: What each stage calls, by the name under which the pipeline knows it.
+_STAGES = (READ, TEMPLATES, LINT, COMPILE, INLINE, TEXT, MESSAGE, PLACES, CHECKS, PAGE, REST)
+#: What each stage calls, by the name under which its caller knows it.
 _CALLS = (
     (READ, composer.pipeline, "read_issue"),
     (LINT, composer.render.edition, "lint"),
@@ -40,7 +54,10 @@ _CALLS = (
     (TEXT, composer.render.edition, "tidy"),
     (MESSAGE, composer.pipeline, "edition_hash"),
     (MESSAGE, composer.pipeline, "build"),
+    (PLACES, composer.pipeline, "annotate"),
+    (CHECKS, composer.checking, "review_problems"),
 )
+_WORD = "A cheap model shakes up"
 
 
 def sample() -> Built:
@@ -50,7 +67,7 @@ def sample() -> Built:
 
 
 def stages(rounds: int) -> dict[str, list[float]]:
-    """Build the sample again and again, after three builds that do not count."""
+    """Save and look again and again, after three times that do not count."""
     spent: dict[str, float] = {}
 
     def timed(stage: str, call: Callable[P, R]) -> Callable[P, R]:
@@ -69,19 +86,39 @@ def stages(rounds: int) -> dict[str, list[float]]:
         return by_kind[TEXT if name.endswith(".txt.j2") else TEMPLATES](theme, name, context)
 
     walls: dict[str, list[float]] = {}
-    with ExitStack() as patches:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as patches:
+        workspace = _copy(Path(folder))
+        issue = workspace.issue(SAMPLE)
+        text = issue.read_text(encoding="utf-8")
+        assert _WORD in text
+        moment = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
+        attempt = looking(workspace, issue, lambda: moment)
         patches.enter_context(patch.object(Theme, "render", render))
         for stage, module, name in _CALLS:
             patches.enter_context(patch.object(module, name, timed(stage, getattr(module, name))))
         for number in range(rounds + 3):
+            issue.write_text(text.replace(_WORD, f"{_WORD} {number}"), encoding="utf-8")
             spent.clear()
             begin = time.perf_counter()
-            sample()
-            total = time.perf_counter() - begin
+            look = attempt().look
+            assert look is not None
+            told = time.perf_counter()
+            as_json(state(Shown(version=number, edition=number, look=look, problems=look.findings), panels(look)))
+            edition(look, next(iter(variants(look))))
+            end = time.perf_counter()
             if number < 3:
                 continue
-            spent[REST] = total - sum(spent.values())
-            for stage in (READ, TEMPLATES, LINT, COMPILE, INLINE, TEXT, MESSAGE, REST):
+            spent[PAGE] = end - told
+            spent[REST] = end - begin - sum(spent.values())
+            for stage in _STAGES:
                 walls.setdefault(stage, []).append(spent[stage])
-            walls.setdefault(TOTAL, []).append(total)
+            walls.setdefault(TOTAL, []).append(end - begin)
     return walls
+
+
+def _copy(folder: Path) -> Workspace:
+    for name in ("newsletter.yaml", "newsletter.de.yaml"):
+        shutil.copyfile(ROOT / name, folder / name)
+    for name in ("assets", "issues"):
+        shutil.copytree(ROOT / name, folder / name)
+    return Workspace(root=folder.resolve())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lxml.etree import _Element as Element
 
 from composer.checks.catalogue import Finding, Limits, check
-from composer.checks.contrast import indistinct_links, low_contrast, unseen_text
+from composer.checks.contrast import hard_to_read, indistinct_links
 from composer.checks.css.styles import Scheme
 from composer.checks.review import Review
 from composer.errors import Who
@@ -78,8 +78,7 @@ def contrast_dark(review: Review, limits: Limits) -> Iterator[Finding]:
 
 def _low(review: Review, scheme: Scheme, when: str) -> Iterator[Finding]:
     """Tell each pair of colours once, with how often it is met."""
-    styles = review.styles(scheme)
-    found = (*low_contrast(styles), *unseen_text(styles))
+    found = hard_to_read(review.styles(scheme))
     pairs = Counter((each.color, each.background, each.needed) for each in found)
     told: set[tuple[str, str, float]] = set()
     for each in found:

@@ -80,6 +80,11 @@ def low_contrast(styles: Styles) -> tuple[LowContrast, ...]:
     return tuple(found for found in _judged(styles) if found.ratio > 1 and not _is_one_sign(found.text))
 
 
+def hard_to_read(styles: Styles) -> tuple[LowContrast, ...]:
+    """Return both: what has too little contrast, and what cannot be seen at all."""
+    return tuple(found for found in _judged(styles) if found.ratio == 1 or not _is_one_sign(found.text))
+
+
 def unseen_text(styles: Styles) -> tuple[LowContrast, ...]:
     """Return the elements whose text has the colour behind it: forgotten, or a way to hide it from readers."""
     return tuple(found for found in _judged(styles) if found.ratio == 1)

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
@@ -58,14 +58,22 @@ def parse_markdown(
     reader = _Reader(text, field_mark, mark_at)
     deep = Finding(offset=0, code="markdown", message="lists, quotes or emphasis are nested too deep here", hint="")
     try:
-        tokens = _parser().parse(text)
-        root = SyntaxTreeNode(tokens)
+        root = _tree(text)
     except RecursionError:
         return Rich(()), (deep,)
-    if any(token.level > DEEPEST or any(child.level > DEEPEST for child in token.children or ()) for token in tokens):
+    if root is None:
         return Rich(()), (deep,)
     nodes = tuple(reader.block(child) for child in root.children)
     return Rich(tuple(node for node in nodes if node is not None)), tuple(reader.findings)
+
+
+@lru_cache(maxsize=512)
+def _tree(text: str) -> SyntaxTreeNode | None:
+    """Parse a text, once: a preview meets nearly all of them again at the next save. None where it is too deep."""
+    tokens = _parser().parse(text)
+    if any(token.level > DEEPEST or any(child.level > DEEPEST for child in token.children or ()) for token in tokens):
+        return None
+    return SyntaxTreeNode(tokens)
 
 
 @cache

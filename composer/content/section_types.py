@@ -45,6 +45,19 @@ def read_document(path: Path, name: str) -> tuple[Node, Source]:
     return root, source
 
 
+def read_settled(theme: ThemeFiles, path: Path, schema: str) -> Value:
+    """Read one of a theme's files by one of the program's schemas, once for as long as it stays the same.
+
+    Raises ContentError.
+    """
+    return _read_settled(theme, path, schema, stamp(path))
+
+
+@lru_cache(maxsize=32)
+def _read_settled(theme: ThemeFiles, path: Path, schema: str, _stamp: tuple[int, int]) -> Value:
+    return read_by(theme, path, built_in(schema))[0]
+
+
 def read_by(theme: ThemeFiles, path: Path, schema: Schema) -> tuple[Value, Node]:
     """Read one of a theme's files by a schema. Raises ContentError."""
     root, _ = read_document(path, theme.display(path))

@@ -6,6 +6,7 @@ it cannot open a tag, leave an attribute, run a script, begin a line or change a
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
@@ -27,11 +28,14 @@ def fill_html(html: str, values: Mapping[str, str]) -> str:
     """
     if not values:
         return html
-    fill = _filler(values)
+    token = _pattern(tuple(values))
+    fill = _filler(token, values)
     pieces: list[str] = []
     done = 0
     # One pass from left to right: what has been filled in is never looked at again.
     for tag in _TAG.finditer(html):
+        if token.search(html, tag.start(), tag.end()) is None:
+            continue
         for address in _ADDRESS.finditer(html, tag.start(), tag.end()):
             written = address[2] if address[2] is not None else address[3]
             target = _address(values[written]) if written in values else fill(written, _percent)
@@ -42,9 +46,10 @@ def fill_html(html: str, values: Mapping[str, str]) -> str:
 
 def fill_text(text: str, values: Mapping[str, str]) -> str:
     """Fill tokens in plaintext or a subject; inside the `<https://…>` of an address values are percent-encoded."""
-    if not values:
+    token = _pattern(tuple(values))
+    if not values or token.search(text) is None:
         return text
-    fill = _filler(values)
+    fill = _filler(token, values)
     pieces: list[str] = []
     done = 0
     for address in _WRITTEN.finditer(text):
@@ -53,9 +58,13 @@ def fill_text(text: str, values: Mapping[str, str]) -> str:
     return "".join((*pieces, fill(text[done:], str)))
 
 
-def _filler(values: Mapping[str, str]) -> Callable[[str, Callable[[str], str]], str]:
+@lru_cache(maxsize=64)
+def _pattern(tokens: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, tokens)))
+
+
+def _filler(token: re.Pattern[str], values: Mapping[str, str]) -> Callable[[str, Callable[[str], str]], str]:
     """Give a function that fills a text, each value going through an escape first."""
-    token = re.compile("|".join(map(re.escape, values)))
 
     def fill(text: str, escaped: Callable[[str], str]) -> str:
         return token.sub(lambda match: escaped(_one_line(values[match[0]])), text)

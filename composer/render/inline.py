@@ -25,6 +25,9 @@ _STYLE = re.compile(r"<style(?=[\s/>])", re.IGNORECASE)
 _DOCTYPE = re.compile(r"\s*<!doctype html>", re.IGNORECASE)
 # cssutils keeps its state in its modules, and its parsers are not made for threads.
 _ONE_AT_A_TIME = threading.Lock()
+#: What premailer made of the last style sheets; its options are always the same.
+_RULES: dict[tuple[str, int], tuple[tuple[object, ...], tuple[object, ...]]] = {}
+_KEPT = 16
 
 
 def _refuse(url: str) -> None:
@@ -55,8 +58,21 @@ def _premailer() -> "type[Premailer]":
     import cssutils
 
     cssutils.profile.removeProfile(all=True)
-    engine: type[Premailer] = Premailer
-    return engine
+
+    class Inliner(Premailer):  # type: ignore[misc]  # premailer has no types
+        """Premailer that reads a style sheet once: a preview inlines the same one at every save."""
+
+        def _parse_style_rules(self, css_body: str, ruleset_index: int) -> tuple[list[object], list[object]]:
+            key = (css_body, ruleset_index)
+            if key not in _RULES:
+                if len(_RULES) >= _KEPT:
+                    _RULES.clear()
+                rules, leftover = super()._parse_style_rules(css_body, ruleset_index)
+                _RULES[key] = (tuple(rules), tuple(leftover))
+            rules, leftover = _RULES[key]
+            return list(rules), list(leftover)
+
+    return Inliner
 
 
 def inline_css(html: str, css: str) -> str:

@@ -6,8 +6,9 @@ anything, never lets a panic of the compiler or its backtrace through.
 
 import os
 import re
+import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from composer.errors import CompilerError
@@ -123,18 +124,39 @@ def _check(html: str, mjml: str) -> None:
 @contextmanager
 def _quiet_stderr() -> Iterator[None]:
     """Close file descriptor 2, to which Rust prints a panic whatever RUST_BACKTRACE says, for the duration."""
-    with _STDERR:
+    with _STDERR, _undisturbed() as let_signals_in:
         try:
             kept = os.dup(2)
             nowhere = os.open(os.devnull, os.O_WRONLY)
         except OSError:
             # A process without a stderr has nothing to be kept quiet.
+            let_signals_in()
             yield
             return
         try:
             os.dup2(nowhere, 2)
+            let_signals_in()
             yield
         finally:
             os.dup2(kept, 2)
             os.close(kept)
             os.close(nowhere)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[Callable[[], None]]:
+    """Hold signals back until told otherwise: Ctrl-C between a call and its assignment would lose a descriptor."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield lambda: None
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+    def let_in() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    try:
+        # Inside: one that came a moment ago may still be told behind this call.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        yield let_in
+    finally:
+        let_in()

@@ -16,8 +16,7 @@ from urllib.parse import urlsplit
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
-from composer.content.schema import built_in
-from composer.content.section_types import read_by
+from composer.content.section_types import read_settled
 from composer.content.values import Group, text_in
 from composer.errors import ContentError, Problem
 from composer.render import text as plain
@@ -46,7 +45,7 @@ class Theme:
             raise ContentError(
                 (self._problem("theme.yaml", 1, "theme", f"the theme “{self.files.name}” has no theme.yaml"),)
             )
-        value, _ = read_by(self.files, path, built_in("theme"))
+        value = read_settled(self.files, path, "theme")
         assert isinstance(value, Group)
         return value
 
@@ -56,7 +55,7 @@ class Theme:
         tags = [self.language, *(self.language.rsplit("-", cut)[0] for cut in range(1, self.language.count("-") + 1))]
         for tag in tags:
             if path := self.files.find(f"phrases/{tag}.yaml"):
-                value, _ = read_by(self.files, path, built_in("phrases"))
+                value = read_settled(self.files, path, "phrases")
                 assert isinstance(value, Group)
                 return {name: text_in(value, name) or "" for name in value}
         known = ", ".join(self.files.languages())

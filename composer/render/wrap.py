@@ -71,6 +71,7 @@ def _stands(character: str) -> bool:
     return _measures()[1](character) > 0 or ord(character) < 32
 
 
+@lru_cache(maxsize=2048)
 def wrap(text: str, width: int = 72, first: str = "", rest: str = "") -> str:
     """Wrap `text` to lines of at most `width` cells, `first` and `rest` included.
 
