@@ -205,9 +205,9 @@ def text_links(review: Review, limits: Limits) -> Iterator[Finding]:
     source="https://www.rfc-editor.org/rfc/rfc2046#section-5.1.4",
 )
 def text_share(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Compare the letters of both parts, addresses left out."""
-    letters = sum(len(re.sub(r"\W+", "", each.words)) for each in review.texts)
-    printed = len(re.sub(r"\W+", "", _ADDRESS.sub("", review.text)))
+    """Compare the signs of both parts, addresses left out."""
+    letters = sum(len("".join(each.words.split())) for each in review.texts)
+    printed = len("".join(_ADDRESS.sub("", review.text).split()))
     share = round(100 * printed / letters) if letters else 100
     if level := limits.under(share):
         message = f"the plaintext has {share} % of the issue's words"

@@ -3,12 +3,14 @@
 Comes in: winning declarations. Goes out: a `Style`, every length in CSS pixels. Never looks at the tree.
 """
 
+from functools import lru_cache
+
 from composer.checks.css.cascade import Winning
 from composer.checks.css.colours import CURRENT, LINK, TEXT, TRANSPARENT, Pair, Rgba, Scheme
 from composer.checks.css.declarations import GLOBAL
 from composer.checks.css.painting import behind
 from composer.checks.css.style import Page, Style
-from composer.checks.css.values import IMAGE, SIZES, UNITS, Length
+from composer.checks.css.values import IMAGE, SIZES, UNITS, Length, Value
 
 _KEYWORDS = dict(
     zip(
@@ -65,7 +67,17 @@ class _Reader:
 
 
 def compute(won: Winning, parent: Style | None, page: Page, root: Style | None) -> Style:
-    """Return the style of an element for which these values won."""
+    """Return the style of an element for which these values won.
+
+    The same values under the same parent give the very same style, from one document to the next: a preview meets
+    nearly all of them again.
+    """
+    return _computed(tuple(won.items()), parent, page, root)
+
+
+@lru_cache(maxsize=4096)
+def _computed(values: tuple[tuple[str, Value], ...], parent: Style | None, page: Page, root: Style | None) -> Style:
+    won = dict(values)
     read = _Reader(won, parent, page)
     read.root_size = root.font_size if root else 16.0
     color_scheme = read.word("color-scheme", "normal", "color_scheme")

@@ -6,6 +6,8 @@ or only there for layout.
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 from lxml import html as lxml_html
 from lxml.html import HtmlElement
@@ -25,8 +27,8 @@ class Kind(StrEnum):
     TABLE = "table"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+# A named tuple and no dataclass: there are hundreds, and each is made anew several times.
+class Part(NamedTuple):
     """A piece of a line: text, and what is said with it."""
 
     text: str
@@ -73,7 +75,7 @@ class _Walk:
         self.open = line
 
     def end(self) -> None:
-        parts = _tidy(self.parts)
+        parts = _tidy(self.parts) if self.parts else ()
         if parts:
             only_picture = self.open.kind is Kind.TEXT and all(part.is_picture for part in parts)
             kind = Kind.PICTURE if only_picture else self.open.kind
@@ -175,7 +177,12 @@ def _text(walk: _Walk, text: str | None, here: _Here) -> None:
 def _is_hidden(element: HtmlElement) -> bool:
     if element.get("aria-hidden") == "true" or element.get("hidden") is not None:
         return True
-    style = "".join((element.get("style") or "").lower().split())
+    return _is_unseen(element.get("style") or "")
+
+
+@lru_cache(maxsize=512)
+def _is_unseen(style: str) -> bool:
+    style = "".join(style.lower().split())
     return "display:none" in style or "visibility:hidden" in style
 
 
@@ -191,10 +198,10 @@ def _tidy(parts: list[Part]) -> tuple[Part, ...]:
         if not text:
             continue
         blank = text.endswith(" ")
-        if tidy and not part.is_picture and replace(tidy[-1], text="") == replace(part, text=""):
-            tidy[-1] = replace(part, text=tidy[-1].text + text)
+        if tidy and not part.is_picture and tidy[-1][1:] == part[1:]:
+            tidy[-1] = part._replace(text=tidy[-1].text + text)
         else:
-            tidy.append(replace(part, text=text))
+            tidy.append(part._replace(text=text))
     if tidy:
-        tidy[-1] = replace(tidy[-1], text=tidy[-1].text.rstrip())
+        tidy[-1] = tidy[-1]._replace(text=tidy[-1].text.rstrip())
     return tuple(part for part in tidy if part.text)

@@ -14,7 +14,7 @@ from composer.web.preview.clip import LIMIT, Hidden, clip
 from composer.web.preview.inbox import Row, rows
 from composer.web.preview.look import Look, Shown
 from composer.web.preview.order import Kind, Line, reading_order
-from composer.web.preview.readers import DEFAULTS, Reader, readers, values_for
+from composer.web.preview.readers import Reader, readers, values_for
 from composer.web.preview.views import places, variants
 
 #: How many characters of the edition stand in for a preheader that nobody wrote.
@@ -113,8 +113,14 @@ def _inbox(look: Look, reader: Reader, lines: tuple[Line, ...]) -> list[dict[str
 
 def _line(line: Line, filled: tuple[tuple[str, Mapping[str, str]], ...]) -> dict[str, object]:
     """Give a line for nobody, and for the readers for whom it reads otherwise."""
-    said = {key: _parts(line, values) for key, values in filled}
-    usual = said.pop(DEFAULTS)
+    (_, nobody), *people = filled
+    usual = _parts(line, nobody)
+    # Where nothing was filled in, it reads the same for everyone.
+    is_same = all(
+        piece["text"] == part.text and piece.get("link", "") == part.link
+        for piece, part in zip(usual, line.parts, strict=True)
+    )
+    said = {} if is_same else {key: _parts(line, values) for key, values in people}
     return {
         "kind": line.kind,
         "level": line.level,

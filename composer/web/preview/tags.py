@@ -6,6 +6,7 @@ changed. Never builds a tree: conditional comments and the text between tags sur
 
 import re
 from collections.abc import Callable
+from functools import cache
 from html import escape, unescape
 
 
@@ -14,15 +15,24 @@ def names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_COMMENT = r"(?P<comment><!--.*?-->|<!\[[^>]*>)"
+_RAW = r"""(?P<opening><(?P<raw>style|title|script|textarea)(?=[\s/>])(?:"[^"]*+"|'[^']*+'|[^"'<>])*+>)
+    (?P<inside>.*?)(?P<closing></(?P=raw)\s*>)"""
+_TAG = r"""(?P<tag><(?P<name>{name})(?:"[^"]*+"|'[^']*+'|[^"'<>])*+>)"""
+_ANY = r"[A-Za-z][^\s/>]*"
+_END = rf"(?P<end></(?P<ended>{_ANY})[^>]*>)"
+_FLAGS = re.DOTALL | re.IGNORECASE | re.VERBOSE
 #: A comment, an element whose content is no markup, a start tag, an end tag.
-TOKEN = re.compile(
-    r"""(?P<comment><!--.*?-->|<!\[[^>]*>)
-    |(?P<opening><(?P<raw>style|title|script|textarea)(?=[\s/>])(?:"[^"]*+"|'[^']*+'|[^"'<>])*+>)
-        (?P<inside>.*?)(?P<closing></(?P=raw)\s*>)
-    |(?P<tag><(?P<name>[A-Za-z][^\s/>]*)(?:"[^"]*+"|'[^']*+'|[^"'<>])*+>)
-    |(?P<end></(?P<ended>[A-Za-z][^\s/>]*)[^>]*>)""",
-    re.DOTALL | re.IGNORECASE | re.VERBOSE,
-)
+TOKEN = re.compile("|".join((_COMMENT, _RAW, _TAG.format(name=_ANY), _END)), _FLAGS)
+
+
+@cache
+def _tokens_of(elements: frozenset[str]) -> re.Pattern[str]:
+    """Find what `rewrite` changes: no end tags, and start tags of these elements only."""
+    name = rf"(?:{'|'.join(sorted(elements))})(?=[\s/>])" if elements else _ANY
+    return re.compile("|".join((_COMMENT, _RAW, _TAG.format(name=name))), _FLAGS)
+
+
 _ATTRIBUTE = re.compile(r"""\s+(?P<name>[^\s=>"'/]+)(?:\s*=\s*(?P<value>"[^"]*"|'[^']*'|[^\s"'>]+))?""")
 #: Elements without an end tag.
 VOID = names("area base br col embed hr img input link meta source track wbr")
@@ -34,12 +44,14 @@ def rewrite(
     html: str,
     *,
     tag: Callable[[str, str], str] | None = None,
+    elements: frozenset[str] = frozenset(),
     style: Callable[[str, str], str] | None = None,
     comment: _Change | None = None,
 ) -> str:
     """Put tags, styles and comments through functions.
 
-    `tag` is given a start tag and its name in small letters, `style` the start tag and the rules of a style element.
+    `tag` is given a start tag and its name in small letters, of some `elements` if not of all; `style` the start tag
+    and the rules of a style element.
     What a comment becomes is not looked at again.
     """
 
@@ -52,7 +64,7 @@ def rewrite(
             return style(token["opening"], token["inside"])
         return token[0]
 
-    return TOKEN.sub(change, html)
+    return _tokens_of(elements).sub(change, html)
 
 
 def attribute(tag: str, name: str) -> str | None:

@@ -7,7 +7,7 @@ pretends: what is simulated is a list of rules, below and in outlook.py, and the
 import re
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import unquote
@@ -17,7 +17,7 @@ from composer.web.preview.clip import clipped
 from composer.web.preview.look import Look
 from composer.web.preview.outlook import as_word
 from composer.web.preview.readers import Reader, readers, values_for
-from composer.web.preview.tags import attribute, declarations, drop, put, rewrite, written
+from composer.web.preview.tags import attribute, declarations, drop, names, put, rewrite, written
 
 
 class Scheme(StrEnum):
@@ -88,8 +88,9 @@ _INVERSION = (
 def edition(look: Look, variant: Variant, csp: str = "") -> str:
     """Make the document of a variant; `csp` is a policy to write into it, for pages that no server hands out."""
     reader = next(each for each in readers(look.samples) if each.key == variant.reader)
-    html = clipped(look) if variant.client is Client.CLIPPED else look.html
-    html = _anchored(html, places(look.html))
+    html, _ = _anchored(look.html)
+    if variant.client is Client.CLIPPED:
+        html = clipped(replace(look, html=html))
     match variant.client:
         case Client.OUTLOOK:
             html = as_word(html)
@@ -110,39 +111,28 @@ def filled(html: str, look: Look, reader: Reader) -> str:
     return fill_html(html, values_for(reader, look.fields))
 
 
-@lru_cache(maxsize=4)
 def places(html: str) -> Mapping[str, str]:
     """Give the id of the first element of each place (`data-at`, `data-from`), in the order of the edition."""
+    return _anchored(html)[1]
+
+
+@lru_cache(maxsize=4)
+def _anchored(html: str) -> tuple[str, Mapping[str, str]]:
+    """Give the elements of places their ids, where they have none; and the ids."""
     found: dict[str, str] = {}
 
-    def look_at(tag: str, name: str) -> str:
-        if "data-" in tag:
-            own = attribute(tag, "id")
-            for key in ("data-at", "data-from"):
-                place = attribute(tag, key)
-                if place is not None and place not in found:
-                    own = own or f"at-{len(found) + 1}"
-                    found[place] = own
-        return tag
-
-    rewrite(html, tag=look_at)
-    return found
-
-
-def _anchored(html: str, ids: Mapping[str, str]) -> str:
-    """Give the elements of places their ids, where they have none."""
-    done: set[str] = set()
-
     def mark(tag: str, name: str) -> str:
-        if "data-" in tag and attribute(tag, "id") is None:
-            for key in ("data-at", "data-from"):
-                place = attribute(tag, key)
-                if place is not None and place in ids and ids[place] not in done:
-                    done.add(ids[place])
-                    return put(tag, "id", ids[place])
-        return tag
+        if "data-" not in tag:
+            return tag
+        new = [place for key in ("data-at", "data-from") if (place := attribute(tag, key)) and place not in found]
+        if not new:
+            return tag
+        own = attribute(tag, "id")
+        made = own or f"at-{len(found) + 1}"
+        found.update(dict.fromkeys(new, made))
+        return tag if own else put(tag, "id", made)
 
-    return rewrite(html, tag=mark)
+    return rewrite(html, tag=mark), found
 
 
 _QUERY = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark|no-preference)\s*\)", re.IGNORECASE)
@@ -168,7 +158,7 @@ def pinned(html: str, scheme: Scheme) -> str:
         rules = _PROPERTY.sub(lambda found: f"{found[1]}: {scheme}", _QUERY.sub(decide, rules))
         return f"{opening}{rules}</style>"
 
-    html = rewrite(html, tag=tag, style=style)
+    html = rewrite(html, tag=tag, elements=names("meta source"), style=style)
     return _in_head(html, "", f"<style>:root{{color-scheme:{scheme}}}</style>")
 
 
@@ -236,7 +226,7 @@ def _kept_here(html: str) -> str:
             return ""
         return source
 
-    return rewrite(html, tag=tag)
+    return rewrite(html, tag=tag, elements=names("a base meta"))
 
 
 def _in_head(html: str, first: str, last: str) -> str:
