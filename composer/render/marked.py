@@ -131,7 +131,8 @@ def annotate(
             continue
         name = (match["name"] or "").lower()
         if not name:
-            pieces.append(match[0])
+            # In comments, which only Outlook reads, and in style sheets marks are no places.
+            pieces.append(_bare(match[0], marks.prefix) if marks.prefix in match[0] else match[0])
         elif match["end"]:
             pieces.append(match[0])
             while opened and opened.pop()[0] != name:
@@ -141,8 +142,17 @@ def annotate(
             if name not in _VOID and not match[0].endswith("/>"):
                 opened.append((name, len(pieces) - 1))
     pieces.append(marked[done:])
-    # In comments, which only Outlook reads, marks are no places.
-    return settle("".join(pieces), marks)[0]
+    return "".join(pieces)
+
+
+def _bare(html: str, prefix: str) -> str:
+    """Take the classes that are ours out of a piece of the page."""
+
+    def without(match: re.Match[str]) -> str:
+        names, _ = _without_marks(match[1], prefix)
+        return f' class="{names}"' if names else ""
+
+    return re.sub(rf'\s*class="([^"]*{prefix}[^"]*)"', without, html)
 
 
 def _with_places(
@@ -157,4 +167,5 @@ def _with_places(
             added += f' data-from="{escape(origins[found["from"]])}"'
     if pictures and tag[:4].lower() == "<img" and (source := _PICTURE.search(tag)) and source[1] in pictures:
         added += f' data-at="{escape(pictures[source[1]])}"'
+    tag = _bare(tag, prefix) if prefix in tag else tag
     return f"{tag[:-1]}{added}>" if added else tag

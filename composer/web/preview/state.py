@@ -47,14 +47,14 @@ def state(shown: Shown, panels: Mapping[str, object] | None) -> dict[str, object
 
 def _problem(problem: Problem) -> dict[str, object]:
     return {
-        "level": str(getattr(problem, "level", "error")),
+        "level": problem.level.value,
         "code": problem.code,
         "message": problem.message,
         "hint": problem.hint,
         "path": problem.path,
         "line": problem.line,
         "column": problem.column,
-        "who": str(getattr(problem, "who", "")),
+        "who": problem.who.value,
     }
 
 
