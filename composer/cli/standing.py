@@ -1,5 +1,6 @@
 """`compose` alone: where the current issue stands."""
 
+import datetime
 from pathlib import Path
 
 from composer.cli import console
@@ -19,7 +20,7 @@ def show() -> None:
         return
     from composer.standing import standing
 
-    now = standing(workspace)
+    now = standing(workspace, datetime.date.today())
     console.answer(now.newsletter)
     width = max((len(edition.name) for edition in now.editions), default=0)
     for edition in now.editions:
@@ -28,5 +29,6 @@ def show() -> None:
             state = f"{count}, not built"
         else:
             state = "no problems, built" if edition.is_built else "no problems, not built as it stands now"
+            state += ", checked" if edition.is_checked else ""
         console.answer(f"  {edition.name:<{width}}   {state}")
     console.answer(f"next: {now.next}     ({now.why})")

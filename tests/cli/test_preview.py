@@ -1,0 +1,113 @@
+"""`compose preview` as a process of its own: it answers, follows a save, and ends when it is told to."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from composer.cli.main import run
+from composer.workspace import Workspace
+from tests.workspaces import ROOT, letter
+
+#: Far more than it takes: what hangs is told, what is slow is not.
+_PATIENCE = 60
+
+
+@pytest.fixture
+def preview(tmp_path: Path) -> Iterator[tuple[Workspace, str, subprocess.Popen[str]]]:
+    """Start it on a free port; give the newsletter, the address, the process."""
+    workspace = letter(tmp_path)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "composer", "preview", "2025-01-30", "--no-open", "--port", str(port)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        yield workspace, process.stdout.readline().strip(), process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _state(url: str) -> dict[str, object]:
+    place = urlsplit(url)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=_PATIENCE)
+    try:
+        connection.request("GET", "/state.json")
+        found: dict[str, object] = json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+    return found
+
+
+def _until(url: str, words: str) -> str:
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        if words in (said := json.dumps(_state(url), ensure_ascii=False)):
+            return said
+        time.sleep(0.05)
+    raise AssertionError(f"“{words}” never came")
+
+
+def test_it_answers_follows_and_ends(preview: tuple[Workspace, str, subprocess.Popen[str]]) -> None:
+    """The address is printed; a save is on the page; a broken save is told with its line; Ctrl-C ends it with 0."""
+    workspace, url, process = preview
+    assert url.startswith("http://127.0.0.1:")
+    _until(url, "Dear readers, hello.")
+    issue = workspace.issue("2025-01-30")
+    text = issue.read_text(encoding="utf-8")
+    issue.write_text(text.replace("hello", "你好 again"), encoding="utf-8")
+    _until(url, "你好 again")
+    issue.write_text(text.replace("date: 2025-01-30", "date: 2025-02-30"), encoding="utf-8")
+    said = _until(url, "there is no day 2025-02-30")
+    assert '"line": 1' in said and "你好 again" in said
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=_PATIENCE)
+    assert process.returncode == 0
+    assert "Traceback" not in err and "the preview has ended" in err
+
+
+def test_a_port_that_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A taken port is told with what to do, exit code 1."""
+    letter(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert run(["preview", "2025-01-30", "--no-open", "--port", str(port)]) == 1
+    err = capsys.readouterr().err
+    assert f"error: port {port} is taken" in err and "leave --port away" in err
+
+
+def test_files_instead_of_a_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--out writes the page and ends; a folder of others is left alone; a broken issue is told as a build tells it."""
+    workspace = letter(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert run(["preview", "2025-01-30", "--out", "shown"]) == 0
+    assert capsys.readouterr().out.strip() == str(Path("shown") / "index.html")
+    page = (tmp_path / "shown" / "index.html").read_text(encoding="utf-8")
+    assert "Dear readers, hello." in page and "DATE01" in page
+    assert run(["preview", "2025-01-30", "--out", "issues"]) == 1
+    assert "holds something else" in capsys.readouterr().err
+    workspace.issue("2025-01-30").write_text("date: x\n", encoding="utf-8")
+    assert run(["preview", "2025-01-30", "--out", "shown"]) == 1
+    assert "issues/2025-01-30.yaml:1:7: error:" in capsys.readouterr().err
+    assert run(["preview", "2025-02-30", "--no-open"]) == 2
