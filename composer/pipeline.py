@@ -5,6 +5,7 @@ Comes in: a workspace and an issue's path. Goes out: a `Built` value in memory. 
 
 import datetime
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +40,10 @@ class Built:
     message: bytes
     #: The HTML part of the message: what Gmail's limit counts.
     mailed: str
+    #: The same with merge fields as tokens, the pictures that travel with it, and the headers it was built with.
+    marked: str
+    parts: tuple[Part, ...]
+    headers: Headers
     pictures: tuple[tuple[str, Picture], ...]
 
     @cached_property
@@ -84,10 +89,11 @@ def build_issue(workspace: Workspace, path: Path) -> Built:
     )
     html = fill_html(edition.html, values)
     text = fill_text(edition.text, values)
-    mailed = html
+    marked = edition.html
     for name, picture in named:
         source = f"cid:{picture.src}@{domain}" if address is None else f"{address.rstrip('/')}/{quote(name)}"
-        mailed = mailed.replace(f'"{picture.src}"', f'"{source}"')
+        marked = marked.replace(f'"{picture.src}"', f'"{source}"')
+    mailed = fill_html(marked, values)
     digest = edition_hash(headers, html=mailed, text=text, pictures=parts)
     headers = replace(headers, message_id=message_id_for(digest, domain))
     return Built(
@@ -98,9 +104,20 @@ def build_issue(workspace: Workspace, path: Path) -> Built:
         html=_page(html, named),
         text=text,
         mailed=mailed,
+        marked=marked,
+        parts=parts,
+        headers=headers,
         message=build(headers, html=mailed, text=text, pictures=parts),
         pictures=named,
     )
+
+
+def addressed(built: Built, headers: Headers, values: Mapping[str, str], *, prefix: str = "") -> bytes:
+    """Make the message of a build for one addressee; `values` are what tokens become. Raises HeaderError."""
+    edition = built.edition
+    whole = replace(headers, subject=prefix + fill_text(edition.subject, values))
+    html, text = fill_html(built.marked, values), fill_text(edition.text, values)
+    return build(whole, html=html, text=text, pictures=built.parts)
 
 
 def _named(pictures: tuple[Picture, ...], *, is_linked: bool) -> tuple[tuple[str, Picture], ...]:

@@ -53,18 +53,18 @@ def mailbox(name: str, *addresses: Address) -> bytes:
         raise HeaderError(f"{name} needs an address")
     for index, address in enumerate(addresses):
         wire, comma = address.wire, "," if index + 1 < len(addresses) else ""
-        shown = address.name
-        if not shown:
-            lines.token(f"{wire}{comma}")
-            continue
-        quoted = '"' + shown.replace("\\", r"\\").replace('"', r"\"") + '"'
-        if _plain(shown) and _ATOMS.fullmatch(shown) and all(len(word) <= 60 for word in shown.split(" ")):
-            lines.words(shown.split(" "))
-        elif _plain(shown) and len(quoted) <= 60 and len(quoted) <= lines.room(_WIDTH, fold=True):
-            lines.token(quoted)
-        else:
-            lines.encoded(shown)
-        lines.token(f"<{wire}>{comma}")
+        lines.phrase(address.name)
+        lines.token(f"<{wire}>{comma}" if address.name else f"{wire}{comma}")
+    return lines.finish()
+
+
+def phrase(name: str, words: str, behind: str) -> bytes:
+    """Write words as people read them and one token in angle brackets behind: List-Id (RFC 2919). Raises HeaderError."""
+    lines = _Lines(name)
+    _check(name, words)
+    _check(name, behind)
+    lines.phrase(words)
+    lines.token(behind)
     return lines.finish()
 
 
@@ -165,6 +165,18 @@ class _Lines:
     def words(self, words: list[str]) -> None:
         for word in words:
             self.token(word)
+
+    def phrase(self, shown: str) -> None:
+        """Atoms, a quoted string, or encoded-words, which are never quoted (RFC 2047 section 5 (3))."""
+        if not shown:
+            return
+        quoted = '"' + shown.replace("\\", r"\\").replace('"', r"\"") + '"'
+        if _plain(shown) and _ATOMS.fullmatch(shown) and all(len(word) <= 60 for word in shown.split(" ")):
+            self.words(shown.split(" "))
+        elif _plain(shown) and len(quoted) <= 60 and len(quoted) <= self.room(_WIDTH, fold=True):
+            self.token(quoted)
+        else:
+            self.encoded(shown)
 
     def encoded(self, value: str) -> None:
         room = self.room(_WIDTH_ENCODED)

@@ -12,13 +12,10 @@ from functools import lru_cache
 
 from composer.content.addresses import Address, domain_to_ascii
 from composer.mail import headers as write
+from composer.mail.bulk import Bulk, bulk_lines
 from composer.mail.encoding import encode_binary, encode_text
 from composer.mail.headers import HeaderError
 
-#: Headers that this module writes itself.
-_WRITTEN = frozenset(("from", "reply-to", "to", "subject", "date", "message-id", "mime-version"))
-#: Headers that nobody may write here (RFC 5321 section 4.4; Bcc would tell).
-_REFUSED = frozenset(("sender", "cc", "bcc", "resent-bcc", "return-path"))
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _MEDIA_TYPE = re.compile(r"(?!multipart/|message/)[a-z]+/[a-z0-9][a-z0-9.+-]*")
 
@@ -49,8 +46,8 @@ class Headers:
     message_id: str
     #: BCP 47.
     language: str
-    #: Further headers, finished ASCII values: they are folded at spaces and otherwise written as they are.
-    extra: tuple[tuple[str, str], ...] = ()
+    #: What a message to many says of itself; None for one that goes to nobody.
+    bulk: Bulk | None = None
 
 
 def build(headers: Headers, *, html: str, text: str, pictures: tuple[Part, ...] = ()) -> bytes:
@@ -92,12 +89,8 @@ def _head(headers: Headers, to: bytes, dated: bytes) -> bytes:
     if headers.reply_to and headers.reply_to.wire != headers.sender.wire:
         lines.append(write.mailbox("Reply-To", headers.reply_to))
     lines += [to, write.unstructured("Subject", headers.subject), dated]
-    seen = set(_WRITTEN | _REFUSED)
-    for name, value in headers.extra:
-        if name.lower() in seen or name.lower().startswith("content-"):
-            raise HeaderError(f"{name} is written already or must not be written")
-        seen.add(name.lower())
-        lines.append(write.verbatim(name, value))
+    if headers.bulk is not None:
+        lines.append(bulk_lines(headers.bulk))
     lines.append(write.verbatim("Content-Language", headers.language))
     lines.append(write.verbatim("MIME-Version", "1.0"))
     return b"".join(lines)

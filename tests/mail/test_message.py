@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from composer.content.addresses import Address, AddressError
+from composer.mail.bulk import Bulk, verp
 from composer.mail.encoding import canonical
 from composer.mail.headers import HeaderError
 from composer.mail.message import Headers, Part, build, edition_hash, message_id_for
@@ -27,7 +28,14 @@ HEADERS = Headers(
     date=datetime(2025, 1, 30, tzinfo=UTC),
     message_id="<1@news.example.org>",
     language="en",
-    extra=(("List-Unsubscribe", "<https://news.example.org/u/1>, <mailto:off@example.org>"), ("Precedence", "bulk")),
+    bulk=Bulk(
+        list_id="briefing.example.org",
+        list_name="China Briefing",
+        feedback=("2025-01-30", "en"),
+        feedback_id="examplebrief",
+        unsubscribe="https://news.example.org/u/1",
+        unsubscribe_mailto="mailto:off@example.org",
+    ),
 )
 PICTURE = Part(content_id="chart@news.example.org", filename="chart.png", media_type="image/png", data=b"\x89PNG")
 
@@ -43,8 +51,13 @@ def test_shape_without_pictures() -> None:
         "Subject: A cheap model shakes up the AI race",
         "Date: Thu, 30 Jan 2025 00:00:00 +0000",
         "Message-ID: <1@news.example.org>",
+        "List-Id: China Briefing <briefing.example.org>",
         "List-Unsubscribe: <https://news.example.org/u/1>, <mailto:off@example.org>",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        "Feedback-ID: 2025-01-30:en:examplebrief",
+        "Auto-Submitted: auto-generated",
         "Precedence: bulk",
+        "X-Auto-Response-Suppress: OOF, AutoReply",
         "Content-Language: en",
         "MIME-Version: 1.0",
         "Content-Type: multipart/alternative;",
@@ -123,12 +136,43 @@ def test_reply_to_only_where_it_differs() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Bcc", "return-path", "Subject", "Content-Type", "content-id", "precedence", "X y", "Resent-Bcc"]
+    "wrong",
+    [
+        {"list_id": "no dots"},
+        {"list_id": "a" * 250 + ".example.org"},
+        {"list_name": "China\r\nBcc: x@example.org"},
+        {"unsubscribe": "http://news.example.org/u/1"},
+        {"unsubscribe": "https://news.example.org/u/1\r\nBcc: x@example.org"},
+        {"unsubscribe": "https://news.example.org/" + "u" * 1000},
+        {"unsubscribe_mailto": "mailto:off@example.org>,<x"},
+        {"feedback_id": "ab"},
+        {"feedback_id": "a:b:c:d"},
+        {"feedback": ("same", "same")},
+        {"feedback": ("1", "2", "3", "4")},
+        {"feedback": ("a:b",)},
+    ],
 )
-def test_extra_headers_cannot_double_or_betray(name: str) -> None:
-    """No header twice, no Bcc, no Return-Path, nothing of MIME from outside."""
+def test_headers_of_bulk_mail_are_right_or_refused(wrong: dict[str, object]) -> None:
+    """No second header, no plain http to leave by, no id that Gmail would not count, nothing that breaks out."""
+    assert HEADERS.bulk is not None
     with pytest.raises(HeaderError):
-        build(replace(HEADERS, extra=(*HEADERS.extra, (name, "x"))), html="a", text="b")
+        build(replace(HEADERS, bulk=replace(HEADERS.bulk, **wrong)), html="a", text="b")  # type: ignore[arg-type]
+
+
+def test_what_does_not_belong_is_left_out() -> None:
+    """A test send names the list and carries nobody's address to leave by; the words may be in any script."""
+    message = build(replace(HEADERS, bulk=Bulk(list_id="b.example.org", list_name="中国简报")), html="a", text="b")
+    assert b"List-Unsubscribe" not in message and b"Feedback-ID" not in message
+    assert re.search(rb"\r\nList-Id: =\?utf-8\?B\?[\w+/]+=*\?= <b.example.org>\r\n", message)
+    assert b"Precedence" not in build(replace(HEADERS, bulk=None), html="a", text="b")
+
+
+def test_verp() -> None:
+    """What bounces names its reader by the token; RFC 5321's lengths hold."""
+    assert verp("b@bounces.example.org", "abc234") == "b+abc234@bounces.example.org"
+    for bounces, token in (("b@x.org", "A"), ("b@x.org", "a b"), ("b" * 60 + "@x.org", "a" * 10), ("b@x.org", "")):
+        with pytest.raises(HeaderError):
+            verp(bounces, token)
 
 
 def test_wrong_parts_are_refused() -> None:
