@@ -42,7 +42,7 @@ def test_the_wheel_carries_theme_and_starter(wheel: Path) -> None:
 
 
 def test_an_installed_wheel_makes_and_builds_a_newsletter(wheel: Path, tmp_path: Path) -> None:
-    """`compose init` and `compose build` work from the wheel, away from the checkout, with the same bytes."""
+    """`compose init`, `build`, `check` and `preview` work from the wheel, away from the checkout, with the same bytes."""
     home = tmp_path / "venv"
     venv.create(home, with_pip=False, system_site_packages=False)
     python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -85,3 +85,7 @@ def test_an_installed_wheel_makes_and_builds_a_newsletter(wheel: Path, tmp_path:
     assert checkout.returncode == 0
     mine = (tmp_path / "mine/outbox/2025-01-30/issue.eml").read_bytes()
     assert mine == (tmp_path / "checkout/2025-01-30/issue.eml").read_bytes()
+    # What check and preview read beside their modules is in the wheel, too.
+    assert run("check", "2025-01-30", "--on", "2025-01-30", cwd=tmp_path / "mine").returncode == 0
+    assert run("preview", "2025-01-30", "--out", "shown", cwd=tmp_path / "mine").returncode == 0
+    assert (tmp_path / "mine/shown/static/page.js").is_file()

@@ -1,0 +1,68 @@
+"""What lies around: the packages that are installed, and what git keeps that it should not.
+
+Comes in: the workspace. Goes out: diagnoses. Reads; never changes anything.
+"""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from composer.doctor.diagnosis import Diagnosis, Health
+from composer.workspace import Workspace
+
+_PRIVATE = re.compile(r"\.(?:db|db-wal|db-shm|sqlite3?|pem|key)$|(?:^|/)\.env$", re.IGNORECASE)
+_LISTS = (".csv", ".tsv", ".xlsx", ".jsonl")
+_ADDRESS = re.compile(rb"[\w.+-]+@[\w-]+\.[\w.-]+")
+#: So many addresses make a file a list of readers.
+_MANY = 5
+
+
+def look_at_packages() -> Iterator[Diagnosis]:
+    """Two packages of PyPI install a module `mjml`; the other one breaks every build."""
+    subject = "MJML compiler"
+    try:
+        other = metadata.version("mjml")
+    except metadata.PackageNotFoundError:
+        version = metadata.version("mjml-python")
+        yield Diagnosis(subject=subject, health=Health.GOOD, seen=f"mjml-python {version}")
+        return
+    step = "pip uninstall mjml && pip install --force-reinstall mjml-python==1.4.2"
+    seen = f"another package, mjml {other}, lies in its place"
+    yield Diagnosis(subject=subject, health=Health.BAD, seen=seen, step=step)
+
+
+def look_at_git(workspace: Workspace) -> Iterator[Diagnosis]:
+    """Look for databases, keys and lists of readers among the files that git keeps."""
+    subject = "what git keeps"
+    try:
+        listed = subprocess.run(  # noqa: S603
+            ["git", "-C", str(workspace.root), "ls-files", "-z"],  # noqa: S607
+            capture_output=True,
+            timeout=30,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        listed = None
+    if listed is None or listed.returncode:
+        yield Diagnosis(subject=subject, health=Health.OPEN, seen="this folder is not under git")
+        return
+    names = [name.decode("utf-8", "replace") for name in listed.stdout.split(b"\0") if name]
+    found = [name for name in names if _PRIVATE.search(name) or _is_list(workspace.root / name)]
+    for name in found:
+        step = f"git rm --cached {name}, add it to .gitignore, and change what was secret in it"
+        yield Diagnosis(
+            subject=subject, health=Health.BAD, seen=f"{name} is tracked: everybody with a clone has it", step=step
+        )
+    if not found:
+        yield Diagnosis(subject=subject, health=Health.GOOD, seen="no database, no key, no list of readers")
+
+
+def _is_list(path: Path) -> bool:
+    if path.suffix.lower() not in _LISTS or not path.is_file():
+        return False
+    if path.suffix.lower() == ".xlsx":
+        return True
+    with path.open("rb") as file:
+        return len(_ADDRESS.findall(file.read(200_000))) >= _MANY

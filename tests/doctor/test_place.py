@@ -1,0 +1,37 @@
+"""What lies around: git and packages."""
+
+import subprocess
+from pathlib import Path
+
+from composer.doctor.diagnosis import Health
+from composer.doctor.place import look_at_git, look_at_packages
+from tests.workspaces import letter
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True)
+
+
+def test_what_git_should_not_keep(tmp_path: Path) -> None:
+    """A database, a key and a list of readers are told each with a step; a price list is none of them."""
+    workspace = letter(tmp_path)
+    assert [each.health for each in look_at_git(workspace)] == [Health.OPEN]
+    _git(tmp_path, "init")
+    _git(tmp_path, "add", "-A")
+    assert [each.health for each in look_at_git(workspace)] == [Health.GOOD]
+    (tmp_path / "newsletter.db").write_bytes(b"x")
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "dkim.pem").write_bytes(b"x")
+    (tmp_path / "readers.csv").write_text("".join(f"reader{n}@example.org\n" for n in range(9)))
+    (tmp_path / "prices.csv").write_text("a,1\nb,2\n")
+    (tmp_path / "gone.csv").write_text("a@example.org\n" * 9)
+    _git(tmp_path, "add", "-A")
+    (tmp_path / "gone.csv").unlink()
+    found = list(look_at_git(workspace))
+    assert {each.seen.split(" is tracked")[0] for each in found} == {"newsletter.db", "keys/dkim.pem", "readers.csv"}
+    assert all(each.health is Health.BAD and "git rm --cached" in each.step for each in found)
+
+
+def test_the_right_compiler_is_there() -> None:
+    """This environment has mjml-python, and not the other package of the same module."""
+    assert [each.health for each in look_at_packages()] == [Health.GOOD]
