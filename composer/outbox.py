@@ -4,16 +4,11 @@ Comes in: a `Built` edition. Goes out: files, all of them or none: the folder is
 whole, so that a build that fails or is killed leaves the earlier output untouched.
 """
 
-import shutil
-import tempfile
-import time
 from pathlib import Path
 
 from composer.errors import OutputError
+from composer.folders import replace_folder
 from composer.pipeline import PICTURES, Built
-
-#: Seconds after which a half-written folder belongs to no running build.
-_STALE = 600
 
 
 def write(built: Built, outbox: Path) -> tuple[Path, ...]:
@@ -23,14 +18,7 @@ def write(built: Built, outbox: Path) -> tuple[Path, ...]:
     """
     folder = outbox / built.issue.stem
     try:
-        outbox.mkdir(parents=True, exist_ok=True)
-        _sweep(outbox, built.issue.stem)
-        with tempfile.TemporaryDirectory(prefix=f".{built.issue.stem}-", suffix=".new", dir=outbox) as new:
-            # The folder inside is what gets swapped: a temporary folder is private, an outbox need not be.
-            fresh = Path(new) / built.issue.stem
-            fresh.mkdir()
-            _fill(fresh, built)
-            _swap(fresh, folder, Path(new) / "old")
+        replace_folder(folder, lambda fresh: _fill(fresh, built))
     except OSError as error:
         raise _explain(error, folder) from error
     return tuple(folder / name for name in ("issue.html", "issue.txt", "issue.eml"))
@@ -45,30 +33,6 @@ def _fill(folder: Path, built: Built) -> None:
         (folder / PICTURES).mkdir()
     for name, picture in built.pictures:
         (folder / PICTURES / name).write_bytes(picture.data)
-
-
-def _swap(fresh: Path, folder: Path, old: Path) -> None:
-    """Put the fresh folder in the place of the earlier one; put that back when it cannot be done."""
-    if not folder.exists():
-        fresh.replace(folder)
-        return
-    folder.replace(old)
-    try:
-        fresh.replace(folder)
-    except OSError:
-        old.replace(folder)
-        raise
-
-
-def _sweep(outbox: Path, stem: str) -> None:
-    """Take away what a killed build left, and put back the edition it had just moved aside."""
-    for left in outbox.glob(f".{stem}-*.new"):
-        # A fresh one may belong to a build that is running in another window.
-        is_stale = time.time() - left.stat().st_mtime > _STALE
-        if (left / "old").is_dir() and not (outbox / stem).exists():
-            (left / "old").replace(outbox / stem)
-        if is_stale:
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def _explain(error: OSError, folder: Path) -> OutputError:

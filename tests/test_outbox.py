@@ -11,6 +11,7 @@ import pytest
 
 from composer import outbox
 from composer.errors import OutputError
+from composer.folders import put_back
 from composer.pipeline import build_issue
 from tests.workspaces import ROOT, letter
 
@@ -112,5 +113,5 @@ def test_kill_at_any_moment_leaves_a_whole_edition(tmp_path: Path) -> None:
         folder = box / "2025-01-30"
         if not folder.exists():
             # Killed between the two renames: the next build puts it back before it does anything else.
-            outbox._sweep(box, "2025-01-30")
+            put_back(folder)
         assert {path.name for path in folder.iterdir()} == {"issue.html", "issue.txt", "issue.eml"}

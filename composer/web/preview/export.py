@@ -5,10 +5,10 @@ Never replaces a folder that it did not write.
 """
 
 import shutil
-import tempfile
 from pathlib import Path
 
 from composer.errors import OutputError
+from composer.folders import replace_folder
 from composer.web.preview.app import STATIC, static_names
 from composer.web.preview.look import Shown
 from composer.web.preview.state import as_json, panels, state
@@ -32,12 +32,7 @@ def write(shown: Shown, folder: Path) -> Path:
     if folder.exists() and not (folder.is_dir() and (_is_ours(folder) or not any(folder.iterdir()))):
         raise OutputError(f"{folder} holds something else", "name a folder that is new or empty")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", suffix=".new", dir=folder.parent) as new:
-            fresh = Path(new) / "fresh"
-            fresh.mkdir()
-            _fill(fresh, shown)
-            _swap(fresh, folder, Path(new) / "old")
+        replace_folder(folder, lambda fresh: _fill(fresh, shown))
     except OSError as error:
         raise OutputError(f"{folder} cannot be written: {error.strerror or error}") from error
     return folder / "index.html"
@@ -69,15 +64,3 @@ def _fill(folder: Path, shown: Shown) -> None:
     page = page.replace("<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{_PAGE}">', 1)
     page = page.replace("</head>", f'<script type="application/json" id="state">{embedded}</script>\n</head>', 1)
     (folder / "index.html").write_bytes(page.encode())
-
-
-def _swap(fresh: Path, folder: Path, old: Path) -> None:
-    if not folder.exists():
-        fresh.replace(folder)
-        return
-    folder.replace(old)
-    try:
-        fresh.replace(folder)
-    except OSError:
-        old.replace(folder)
-        raise

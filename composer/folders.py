@@ -1,0 +1,51 @@
+"""Replaces a folder whole: what is seen is the old one or the new one, never half of either.
+
+Comes in: where a folder lies, and a function that fills a fresh one. Goes out: the folder, or OSError with the old one in
+its place. A process that is killed leaves at most a hidden folder beside it, which the next one takes away.
+"""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+#: Seconds after which a half-written folder belongs to no running process.
+_STALE = 600
+
+
+def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Fill a fresh folder beside its place, and swap it in. Raises OSError."""
+    beside = folder.parent
+    beside.mkdir(parents=True, exist_ok=True)
+    put_back(folder)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", suffix=".new", dir=beside) as new:
+        # The folder inside is what gets swapped: a temporary folder is private, this one need not be.
+        fresh = Path(new) / folder.name
+        fresh.mkdir()
+        fill(fresh)
+        _swap(fresh, folder, Path(new) / "old")
+
+
+def _swap(fresh: Path, folder: Path, old: Path) -> None:
+    """Put the fresh folder in the place of the earlier one; put that back when it cannot be done."""
+    if not folder.exists():
+        fresh.replace(folder)
+        return
+    folder.replace(old)
+    try:
+        fresh.replace(folder)
+    except OSError:
+        old.replace(folder)
+        raise
+
+
+def put_back(folder: Path) -> None:
+    """Take away what a killed process left, and put back the folder it had just moved aside."""
+    for left in folder.parent.glob(f".{folder.name}-*.new"):
+        # A fresh one may belong to a process that is running in another window.
+        is_stale = time.time() - left.stat().st_mtime > _STALE
+        if (left / "old").is_dir() and not folder.exists():
+            (left / "old").replace(folder)
+        if is_stale:
+            shutil.rmtree(left, ignore_errors=True)
