@@ -20,6 +20,9 @@ _COMMANDS = {
     "preview": "Show an issue in the browser while it is written.",
     "check": "Read issues as a careful colleague would, and point at the line.",
     "build": "Build issues into the outbox: HTML, plaintext, message.",
+    "test": "Send an issue to its editors, as readers will get it.",
+    "dkim": "Make the keys that sign messages, and print their DNS records.",
+    "doctor": "Look at everything that sending needs, and name the next step.",
     "schema": "Write the JSON Schemas that editors' autocompletion reads.",
 }
 

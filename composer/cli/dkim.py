@@ -1,0 +1,97 @@
+"""`compose dkim`: the keys that sign messages."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli import console
+from composer.errors import UsageError
+from composer.workspace import Workspace
+
+if TYPE_CHECKING:
+    from composer.content.newsletter import Newsletter
+
+_DOMAIN = click.option("--domain", metavar="DOMAIN", help="The domain that signs.  [default: the sender's]")
+
+
+@click.group("dkim")
+def command() -> None:
+    """Make the keys that sign messages, and print their DNS records."""
+
+
+@command.command("keygen")
+@_DOMAIN
+@click.option("--selector", default="compose", metavar="NAME", help="How the keys' names begin.  [default: compose]")
+def keygen(domain: str | None, selector: str) -> int:
+    """Make two keys, one RSA and one Ed25519, and print what to publish."""
+    import re
+
+    from composer.delivery.configured import key_path, surroundings
+    from composer.keys import generate, write_key
+    from composer.mail.dkim import Algorithm
+
+    if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,50}[A-Za-z0-9])?", selector):
+        raise UsageError(f"“{selector}” cannot be a selector", "letters, digits and - only, such as   compose")
+    newsletter = _newsletter()
+    domain = _domain(domain, newsletter)
+    made = {f"{selector}-rsa": Algorithm.RSA, f"{selector}-ed": Algorithm.ED25519}
+    paths = {name: key_path(surroundings(), domain, name) for name in made}
+    if taken := next((path for path in paths.values() if path.exists()), None):
+        raise UsageError(f"there is a key already: {taken}", "name others:   compose dkim keygen --selector compose2")
+    for name, algorithm in made.items():
+        write_key(paths[name], generate(algorithm))
+        console.talk(f"written: {paths[name]}")
+    console.talk("")
+    console.talk("Publish these DNS records, as they stand in a zone file:")
+    _show(domain, made)
+    console.talk("")
+    console.talk("and write into newsletter.yaml:")
+    console.talk("  delivery:\n    dkim:\n      selectors:")
+    for name in made:
+        console.talk(f"        - {name}")
+    if domain != newsletter.sender.domain:
+        console.talk(f"      domain: {domain}")
+    console.talk("then:   compose doctor")
+    return 0
+
+
+@command.command("show")
+@click.argument("selectors", nargs=-1, metavar="[SELECTOR...]")
+@_DOMAIN
+def show(selectors: tuple[str, ...], domain: str | None) -> int:
+    """Print the DNS records of keys; without names, of those in newsletter.yaml."""
+    from composer.delivery.configured import signing_of
+
+    newsletter = _newsletter()
+    if not selectors:
+        signing = signing_of(newsletter)
+        if signing is None or not signing.selectors:
+            raise UsageError("newsletter.yaml names no selectors", "make keys:   compose dkim keygen")
+        selectors, domain = signing.selectors, domain or signing.domain
+    _show(_domain(domain, newsletter), selectors)
+    return 0
+
+
+def _newsletter() -> "Newsletter":
+    from composer.content.newsletter import read_newsletter
+
+    return read_newsletter(Workspace.find(Path.cwd()))
+
+
+def _domain(given: str | None, newsletter: "Newsletter") -> str:
+    from composer.content.addresses import AddressError, domain_to_ascii
+
+    try:
+        return domain_to_ascii(given) if given else newsletter.sender.domain
+    except AddressError as error:
+        raise UsageError(f"--domain: {error}", "it looks like   news.example.org") from None
+
+
+def _show(domain: str, selectors: Iterable[str]) -> None:
+    from composer.delivery.configured import key_path, surroundings
+    from composer.keys import read_key, zone_line
+
+    for selector in selectors:
+        console.answer(zone_line(read_key(key_path(surroundings(), domain, selector), selector=selector), domain))

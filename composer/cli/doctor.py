@@ -1,0 +1,91 @@
+"""`compose doctor`: what sending needs, looked at."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli import console
+from composer.errors import ComposeError, ContentError
+from composer.workspace import Workspace
+
+if TYPE_CHECKING:
+    from composer.content.newsletter import Newsletter
+    from composer.delivery.configured import Surroundings
+    from composer.doctor.diagnosis import Diagnosis
+
+_SIGNS = {"good": "ok", "weak": "could be better", "bad": "WRONG", "open": "open"}
+
+
+@click.command("doctor")
+@click.option("--offline", is_flag=True, help="Leave the mail server and the name servers alone.")
+def command(offline: bool) -> int:
+    """Look at everything that sending needs, and name the next step.
+
+    It changes nothing and sends nothing. It signs in at the mail server, reads the names' records, and looks at the
+    certificate, the keys, the packages and what git keeps.
+    """
+    from composer.doctor.diagnosis import Health
+
+    workspace = Workspace.find(Path.cwd())
+    is_well = True
+    for found in _look(workspace, offline=offline):
+        is_well = is_well and found.health is not Health.BAD
+        console.answer(f"{_SIGNS[found.health]:<16} {found.subject}: {found.seen}")
+        if found.step:
+            console.answer(f"{'':<16}   {found.step}")
+    return 0 if is_well else 1
+
+
+def _look(workspace: Workspace, *, offline: bool) -> "Iterator[Diagnosis]":
+    from composer.content.newsletter import read_newsletter
+    from composer.delivery.configured import surroundings
+    from composer.doctor.diagnosis import Diagnosis, Health
+    from composer.doctor.place import look_at_git, look_at_packages
+
+    yield from look_at_packages()
+    yield from look_at_git(workspace)
+    try:
+        newsletter = read_newsletter(workspace)
+    except ContentError as error:
+        count = len(error.problems)
+        seen = f"{count} problem{'s' if count > 1 else ''}, the first: {error.problems[0].message}"
+        place = f"{error.problems[0].path}:{error.problems[0].line}"
+        yield Diagnosis(subject="newsletter.yaml", health=Health.BAD, seen=seen, step=f"mend {place}")
+        return
+    if newsletter.values["editors"]:
+        yield Diagnosis(subject="editors", health=Health.GOOD, seen="test sends have somewhere to go")
+    else:
+        step = "write   editors:   with   - name@example.org   below it into newsletter.yaml"
+        yield Diagnosis(subject="editors", health=Health.OPEN, seen="nobody gets test sends", step=step)
+    yield from _sending(workspace, newsletter, surroundings(), offline=offline)
+
+
+def _sending(
+    workspace: Workspace, newsletter: "Newsletter", around: "Surroundings", *, offline: bool
+) -> "Iterator[Diagnosis]":
+    from composer.delivery.configured import server_of, transport_name
+    from composer.doctor.diagnosis import Diagnosis, Health
+    from composer.doctor.keys import look_at_keys
+    from composer.doctor.names import look_at_names, txt_records
+    from composer.doctor.server import look_at_server
+
+    host = ""
+    if transport_name(newsletter, around) == "outbox":
+        step = "when you want to send:   docs/sending.md"
+        yield Diagnosis(
+            subject="mail server", health=Health.OPEN, seen="none is set up: sends are written to outbox/", step=step
+        )
+    else:
+        try:
+            server = server_of(newsletter, workspace, around)
+            host = server.host
+            if not offline:
+                yield from look_at_server(server)
+        except ComposeError as error:
+            yield Diagnosis(subject="mail server", health=Health.BAD, seen=error.message, step=error.hint)
+    found, keys = look_at_keys(newsletter, around, host)
+    yield from found
+    if not offline:
+        yield from look_at_names(newsletter.sender.domain, keys, txt_records)

@@ -1,0 +1,1 @@
+"""Sending: what is configured, and test sends to the editors."""

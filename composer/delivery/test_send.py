@@ -1,0 +1,124 @@
+"""Test sends: the edition as readers will get it, to the editors, before anybody else.
+
+Comes in: a build, addresses, the moment, a transport. Goes out: what became of each message. A test send carries no
+reader's address or token: the links in it lead to the public pages, and there is no List-Unsubscribe.
+"""
+
+import datetime
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from composer.content.addresses import Address, parse_address
+from composer.content.fields import RESERVED
+from composer.content.newsletter import Newsletter
+from composer.content.values import Group, group_in, text_in
+from composer.mail.bulk import Bulk
+from composer.pipeline import Built, addressed
+from composer.transport.envelope import Envelope
+from composer.transport.outcome import Outcome, Scope, State
+from composer.transport.transport import Transport
+
+PREFIX = "[Test] "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressed:
+    """A message for one editor, ready to be handed over."""
+
+    to: Address
+    envelope: Envelope
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What became of one message."""
+
+    to: Address
+    outcome: Outcome
+
+
+def editors_of(newsletter: Newsletter) -> tuple[Address, ...]:
+    """Give the editors that newsletter.yaml names, each address once."""
+    named = newsletter.values["editors"]
+    found = [parse_address(each) for each in named if isinstance(each, str)] if isinstance(named, tuple) else []
+    return unique(found)
+
+
+def unique(addresses: list[Address]) -> tuple[Address, ...]:
+    """Leave out an address that stands there already, however its domain is written."""
+    return tuple({address.wire.casefold(): address for address in reversed(addresses)}.values())[::-1]
+
+
+def messages(
+    built: Built, addresses: tuple[Address, ...], now: datetime.datetime, sign: Callable[[bytes], bytes]
+) -> Iterator[Addressed]:
+    """Make one message each, signed. Raises HeaderError."""
+    newsletter, issue = built.newsletter, built.issue
+    delivery = group_in(newsletter.values, "delivery")
+    bulk = Bulk(
+        list_id=text_in(delivery, "list_id"),
+        list_name=newsletter.name,
+        feedback=("test", issue.key),
+        feedback_id=text_in(delivery, "feedback_id"),
+    )
+    domain = newsletter.sender.domain
+    for address in addresses:
+        # Every test send is a message of its own: a second one of the same edition must not be taken for the first.
+        salt = f"{built.hash} {address.wire} {now.isoformat()}"
+        identity = hashlib.sha256(salt.encode()).hexdigest()[:32]
+        headers = replace(built.headers, to=address, date=now, message_id=f"<test.{identity}@{domain}>", bulk=bulk)
+        message = addressed(built, headers, _values(built, address), prefix=PREFIX)
+        envelope = Envelope(sender=newsletter.sender.wire, recipient=address.wire, id=identity)
+        yield Addressed(to=address, envelope=envelope, message=sign(message))
+
+
+def _values(built: Built, address: Address) -> dict[str, str]:
+    """Show the editor their own name, and the samples of the newsletter's own fields."""
+    first, _, last = address.name.partition(" ")
+    own = group_in(built.newsletter.values, "fields")
+    samples = {
+        name: sample
+        for name in own
+        if isinstance(field := own[name], Group) and (sample := text_in(field, "sample")) is not None
+    }
+    known = {
+        **samples,
+        "email": address.address,
+        "name": address.name,
+        "first_name": first,
+        "last_name": last,
+        "language": built.issue.language,
+    }
+    return {
+        field.token: field.stand_in
+        if field.name in RESERVED or field.name == "{{"
+        else known.get(field.name) or field.default or ""
+        for field in built.edition.fields
+    }
+
+
+def send(transport: Transport, ready: tuple[Addressed, ...], tell: Callable[[int, int], None]) -> tuple[Sent, ...]:
+    """Hand messages over one by one, over one connection; say what became of each, those not tried included.
+
+    Raises TransportError when there is no connection at all: then nothing has been sent.
+    """
+    done: list[Sent] = []
+    connection = transport.connect()
+    try:
+        for number, each in enumerate(ready, 1):
+            outcome = connection.hand_over(each.envelope, each.message)
+            done.append(Sent(to=each.to, outcome=outcome))
+            tell(number, len(ready))
+            if outcome.scope is Scope.SERVER and outcome.state in (State.REFUSED, State.DEFERRED):
+                # What the server says to all it need not say again.
+                done += [Sent(to=rest.to, outcome=_not_tried(outcome)) for rest in ready[number:]]
+                break
+    finally:
+        connection.close()
+    return tuple(done)
+
+
+def _not_tried(because: Outcome) -> Outcome:
+    return replace(because, state=State.NOT_ATTEMPTED, reason="not tried: the server had turned the one before away")

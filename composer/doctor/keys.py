@@ -1,0 +1,56 @@
+"""The keys that sign: are they there, are they good.
+
+Comes in: the newsletter, and where keys lie. Goes out: diagnoses, and the public keys by selector for the names' records.
+"""
+
+import re
+from collections.abc import Mapping
+
+from composer.content.newsletter import Newsletter
+from composer.delivery.configured import Surroundings, key_path, signing_of
+from composer.doctor.diagnosis import Diagnosis, Health
+from composer.errors import ComposeError
+from composer.keys import RSA_BITS, read_key, record
+from composer.mail.dkim import Algorithm
+
+
+def look_at_keys(
+    newsletter: Newsletter, around: Surroundings, host: str
+) -> tuple[tuple[Diagnosis, ...], Mapping[str, str] | None]:
+    """Read each key; None in the place of public keys where the mail server signs, or nobody."""
+    try:
+        signing = signing_of(newsletter, host)
+    except ComposeError as error:
+        return (Diagnosis(subject="DKIM", health=Health.BAD, seen=error.message, step="mend delivery.dkim"),), None
+    if signing is None:
+        step = "ask your mail provider to sign and write   dkim: relay   or make keys:   compose dkim keygen"
+        return (Diagnosis(subject="DKIM", health=Health.WEAK, seen="nobody is said to sign", step=step),), None
+    if signing.is_relayed:
+        seen = "the mail server signs; look at a message you got: is DKIM-Signature's d= your domain?"
+        return (Diagnosis(subject="DKIM", health=Health.GOOD, seen=seen),), None
+    found: list[Diagnosis] = []
+    public: dict[str, str] = {}
+    algorithms = set()
+    for selector in signing.selectors:
+        subject = f"key {selector}"
+        try:
+            key = read_key(key_path(around, signing.domain, selector), selector=selector)
+        except ComposeError as error:
+            found.append(Diagnosis(subject=subject, health=Health.BAD, seen=error.message, step=error.hint))
+            continue
+        algorithms.add(key.algorithm)
+        match = re.search(r"p=([A-Za-z0-9+/=]+)", record(key))
+        public[selector] = match[1] if match else ""
+        is_short = key.algorithm is Algorithm.RSA and key.bits < RSA_BITS
+        found.append(
+            Diagnosis(
+                subject=subject,
+                health=Health.WEAK if is_short else Health.GOOD,
+                seen=f"{key.algorithm}, {key.bits} bits",
+                step="make a new one:   compose dkim keygen --selector compose2" if is_short else "",
+            )
+        )
+    if algorithms and Algorithm.RSA not in algorithms:
+        step = "sign with an RSA key, too: several receivers know no other"
+        found.append(Diagnosis(subject="DKIM", health=Health.WEAK, seen="only Ed25519 signs", step=step))
+    return tuple(found), public

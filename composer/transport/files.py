@@ -1,0 +1,50 @@
+"""The outbox as a transport: messages become files, and nothing leaves this computer."""
+
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from composer.errors import OutputError
+from composer.transport.envelope import Envelope
+from composer.transport.outcome import Outcome, Stage, State
+from composer.transport.transport import _go
+
+
+class FileTransport:
+    """Writes each message to `<recipient>.eml` in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def connect(self) -> "FileTransport":
+        """Make the folder. Raises OutputError."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{self.folder} cannot be written: {error.strerror or error}") from error
+        return self
+
+    def hand_over(self, envelope: Envelope, message: bytes, before_dot: Callable[[], bool] = _go) -> Outcome:
+        """Write the file whole, or not at all. Raises OutputError."""
+        if not before_dot():
+            return Outcome(state=State.NOT_ATTEMPTED, stage=Stage.FILE, reason="it was held back")
+        # A recipient's address may hold what a file's name cannot.
+        path = self.folder / f"{re.sub(r'[^A-Za-z0-9@.+_-]', '_', envelope.recipient)[:200]}.eml"
+        try:
+            handle, draft = tempfile.mkstemp(prefix=".", suffix=".new", dir=self.folder)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(message)
+                Path(draft).chmod(0o644)
+                Path(draft).replace(path)
+            except BaseException:
+                Path(draft).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
+        return Outcome(state=State.WRITTEN, stage=Stage.FILE, reason=path.name)
+
+    def close(self) -> None:
+        """Nothing is open."""

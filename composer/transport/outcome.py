@@ -1,0 +1,76 @@
+"""What became of a message: a closed vocabulary, with the server's own words beside it.
+
+Comes in: nothing. Goes out: values. One recipient, one outcome: nothing here stands for several.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """What became of one message, in one word."""
+
+    #: the server answered 250 to the final dot: it is theirs now
+    ACCEPTED = "accepted"
+    #: not taken this time (4xx, or the connection was lost before the dot): try again later
+    DEFERRED = "deferred"
+    #: not taken, and not later either (5xx)
+    REFUSED = "refused"
+    #: the dot had gone, and no answer came: it may have been taken. Never to be sent again without a person's word
+    UNKNOWN = "unknown"
+    #: nothing of it was sent, or it was taken back before the dot
+    NOT_ATTEMPTED = "not_attempted"
+    #: written to a file: nothing left this computer
+    WRITTEN = "written"
+
+
+class Stage(StrEnum):
+    """How far it had come (RFC 5321 section 3)."""
+
+    CONNECT = "connect"
+    GREETING = "greeting"
+    EHLO = "ehlo"
+    STARTTLS = "starttls"
+    AUTH = "auth"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    BODY = "body"
+    DOT = "dot"
+    #: a file
+    FILE = "file"
+
+
+class Scope(StrEnum):
+    """Whom a failure concerns."""
+
+    RECIPIENT = "recipient"
+    #: this message, whoever gets it
+    MESSAGE = "message"
+    #: the server or the account: every other message will meet it, too
+    SERVER = "server"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A server's answer."""
+
+    code: int
+    #: RFC 3463, such as "5.1.1".
+    enhanced: str | None = None
+    #: One printable line.
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one message."""
+
+    state: State
+    stage: Stage
+    reply: Reply | None = None
+    #: What the server calls it in its log.
+    queue_id: str | None = None
+    #: Plain words, where there is no reply.
+    reason: str = ""
+    scope: Scope = Scope.RECIPIENT
