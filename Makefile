@@ -28,8 +28,9 @@ golden: $(STAMP)        ## rewrite the golden files and docs/checks.md; look at 
 	$(BIN)/python -m tests.golden.rewrite
 	$(BIN)/python -m scripts.checks_page
 
-browser-tools: $(STAMP) ## install the accessibility checker that browser tests ask (node, npm)
+test-tools: $(STAMP)    ## install the foreign checkers that tests ask: axe-core, mailauth (node, npm)
 	$(BIN)/python -m tests.browser.tools
+	$(BIN)/python -m tests.mail.tools
 
 peers: $(STAMP)         ## install what the benchmark compares with (node, npm)
 	$(BIN)/python -m benchmarks.peers
@@ -46,4 +47,4 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-.PHONY: help demo test lint check fix golden browser-tools peers bench clean
+.PHONY: help demo test lint check fix golden test-tools peers bench clean

@@ -25,12 +25,15 @@ def _commands() -> list[tuple[str, click.Command]]:
 def test_every_command_and_option_is_documented(name: str, command: click.Command) -> None:
     """docs/commands.md names each command in a heading, and each of its options."""
     assert re.search(rf"^## `compose {name}\b", DOCS["commands.md"], re.MULTILINE)
-    for parameter in command.params:
+    inner = list(command.commands.values()) if isinstance(command, click.Group) else []
+    for each in inner:
+        assert f"compose {name} {each.name}" in DOCS["commands.md"]
+    for parameter in (parameter for each in (command, *inner) for parameter in each.params):
         if isinstance(parameter, click.Option):
             assert parameter.help
             for option in parameter.opts:
                 assert f"`{option}" in DOCS["commands.md"], option
-    assert command.help
+    assert all(each.help for each in (command, *inner))
 
 
 def test_help_lists_commands_with_their_own_words() -> None:
@@ -96,7 +99,7 @@ def test_exit_codes_are_documented() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "composer").rglob("*.py"))
     codes = set(re.findall(r"(?:exit_code(?:: ClassVar\[int\])? = |return )(\d+)$", text, re.MULTILINE))
     assert {"1", "2", "130"} <= codes
-    for code in ("0", "1", "2", "130"):
+    for code in ("0", "1", "2", "3", "75", "130"):
         assert f"| {code} |" in DOCS["commands.md"]
 
 

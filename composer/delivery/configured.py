@@ -225,5 +225,8 @@ def signer_of(newsletter: Newsletter, around: Surroundings, host: str, now: int)
     from composer.mail.dkim import Profile, sign
 
     keys = tuple(read_key(key_path(around, signing.domain, each), selector=each) for each in signing.selectors)
-    profile = Profile(domain=signing.domain, keys=keys, unsigned=signing.unsigned)
+    try:
+        profile = Profile(domain=signing.domain, keys=keys, unsigned=signing.unsigned)
+    except ValueError as error:
+        raise SettingsError(f"delivery.dkim: {error}", "compose dkim keygen makes a pair that fits") from None
     return lambda message: sign(message, profile, now=now)

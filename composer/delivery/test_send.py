@@ -48,7 +48,10 @@ def editors_of(newsletter: Newsletter) -> tuple[Address, ...]:
 
 def unique(addresses: list[Address]) -> tuple[Address, ...]:
     """Leave out an address that stands there already, however its domain is written."""
-    return tuple({address.wire.casefold(): address for address in reversed(addresses)}.values())[::-1]
+    found: dict[str, Address] = {}
+    for address in addresses:
+        found.setdefault(address.wire.casefold(), address)
+    return tuple(found.values())
 
 
 def messages(

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 def axe() -> str:
     """The script of axe-core."""
     if not AXE.is_file():
-        reason = "needs axe-core: make browser-tools"
+        reason = "needs axe-core: make test-tools"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)

@@ -103,7 +103,7 @@ def _verdict(answer: dict[str, Any]) -> Verdict:
 @pytest.fixture(scope="module")
 def judge(driver: Chrome) -> Iterator[Judge]:
     if not AXE.is_file():
-        reason = "needs axe-core: make browser-tools"
+        reason = "needs axe-core: make test-tools"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)

@@ -110,7 +110,7 @@ def page(driver: Chrome) -> Iterator[Page]:
 def axe() -> str:
     """The script of axe-core."""
     if not AXE.is_file():
-        reason = "needs axe-core: make browser-tools"
+        reason = "needs axe-core: make test-tools"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)

@@ -1,0 +1,125 @@
+"""`compose test` and `compose dkim` from outside, without a server."""
+
+import json
+import re
+from pathlib import Path
+
+import fast_mail_parser
+import pytest
+
+from composer.cli.main import run
+from composer.workspace import Workspace
+from tests.workspaces import sample
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    for name in ("COMPOSE_SMTP_URL", "COMPOSE_SMTP_PASSWORD", "COMPOSE_SMTP_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("XDG_CONFIG_HOME", "APPDATA", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "config"))
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return sample(folder)
+
+
+def _add(workspace: Workspace, text: str) -> None:
+    path = workspace.root / "newsletter.yaml"
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(whole.replace("\ndelivery:\n", f"\n{text}"), encoding="utf-8")
+
+
+EDITORS = "editors:\n  - anna@example.org\n  - Ben Li 李本 <ben@example.org>\n  - ANNA@example.org\ndelivery:\n"
+
+
+def test_without_a_server_it_writes_files_and_says_so(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """One message each, an address once; the subject begins with [Test]; the hash is that of the build."""
+    _add(workspace, EDITORS + "  list_id: briefing.news.example.org\n  feedback_id: examplebrief\n")
+    assert run(["build", "2025-01-30", "--json"]) == 0
+    built = json.loads(capsys.readouterr().out)["issues"][0]["hash"]
+    assert run(["test", "2025-01-30"]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "anna@example.org   written   anna@example.org.eml",
+        "ben@example.org    written   ben@example.org.eml",
+        f"edition {built}",
+    ]
+    assert err.splitlines()[0] == "Nothing leaves this computer: test sends are written to outbox/tests/2025-01-30/"
+    assert "1 blocker to mend:   compose check 2025-01-30" in err
+    data = (workspace.root / "outbox" / "tests" / "2025-01-30" / "ben@example.org.eml").read_bytes()
+    mail = fast_mail_parser.parse_email(data)
+    assert mail.subject == "[Test] A cheap model shakes up the AI race"
+    assert "Dear Ben," in mail.text_plain[0] and "Dear Ben," in mail.text_html[0]
+    headers = data.partition(b"\r\n\r\n")[0].decode("ascii")
+    assert "List-Id: China Briefing <briefing.news.example.org>" in headers
+    assert "Feedback-ID: test:2025-01-30:examplebrief" in headers
+    assert "Auto-Submitted: auto-generated" in headers
+    assert "List-Unsubscribe" not in headers and "DKIM-Signature" not in headers
+    # The links that will be a reader's own lead to the public pages, without a token.
+    assert set(re.findall(r"https://news\.example\.org/n/\S+?(?=[\">\s])", mail.text_html[0])) == {
+        "https://news.example.org/n/2025-01-30",
+        "https://news.example.org/n/preferences",
+        "https://news.example.org/n/unsubscribe",
+    }
+
+
+def test_two_sends_are_two_messages(workspace: Workspace) -> None:
+    """A second test send of the same edition has an id of its own, or mail programs would drop it."""
+    ids = []
+    for _ in range(2):
+        assert run(["test", "2025-01-30", "--to", "anna@example.org"]) == 0
+        data = (workspace.root / "outbox" / "tests" / "2025-01-30" / "anna@example.org.eml").read_bytes()
+        ids += re.findall(rb"Message-ID: (\S+)", data)
+    assert len(set(ids)) == 2
+
+
+def test_mistakes_are_one_line_each(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """No editors, a wrong address, a server that is not set up, a broken issue: said, and nothing written."""
+    for arguments, code, words in (
+        (["test", "2025-01-30"], 2, "names no editors"),
+        (["test", "2025-01-30", "--to", "anna"], 2, "--to: "),
+        (["test", "2025-01-30", "--to", "a@example.org", "--transport", "smtp"], 1, "no mail server is set up"),
+        (["test", "2025-01-30", "--to", "a@b.example\r\nBcc: x@example.org"], 2, "--to: "),
+    ):
+        assert run(arguments) == code
+        err = capsys.readouterr().err
+        assert words in err and "Traceback" not in err
+    issue = workspace.root / "issues" / "2025-01-30.yaml"
+    issue.write_text(issue.read_text(encoding="utf-8").replace("date: 2025-01-30", "date: x"), encoding="utf-8")
+    assert run(["test", "2025-01-30", "--to", "a@example.org"]) == 1
+    assert "2025-01-30.yaml:2:7: error:" in capsys.readouterr().err
+    assert not (workspace.root / "outbox").exists()
+
+
+def test_keys_are_made_shown_and_sign(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """keygen writes two private keys outside the workspace and prints their records; then messages are signed."""
+    assert run(["dkim", "keygen"]) == 0
+    records, said = capsys.readouterr()
+    assert [line.split(".")[0] for line in records.splitlines()] == ["compose-rsa", "compose-ed"]
+    keys = sorted((workspace.root.parent / "config").rglob("*.pem"))
+    assert [key.name for key in keys] == ["compose-ed.pem", "compose-rsa.pem"]
+    assert all(key.stat().st_mode & 0o077 == 0 for key in keys)
+    assert "PRIVATE" not in records + said
+    assert run(["dkim", "keygen"]) == 2
+    assert "there is a key already" in capsys.readouterr().err
+    _add(workspace, "delivery:\n  dkim:\n    selectors:\n      - compose-rsa\n      - compose-ed\n")
+    assert run(["dkim", "show"]) == 0
+    assert capsys.readouterr().out == records
+    assert run(["test", "2025-01-30", "--to", "anna@example.org"]) == 0
+    data = (workspace.root / "outbox" / "tests" / "2025-01-30" / "anna@example.org.eml").read_bytes()
+    assert data.count(b"DKIM-Signature:") == 2
+    keys[0].chmod(0o644)
+    capsys.readouterr()
+    assert run(["test", "2025-01-30", "--to", "anna@example.org"]) == 1
+    assert "chmod 600" in capsys.readouterr().err
+
+
+def test_the_doctor_offline(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """What can be looked at without a network, each with the next step; exit code 0 while nothing is wrong."""
+    assert run(["doctor", "--offline"]) == 0
+    out = capsys.readouterr().out
+    assert "mail server: none is set up" in out and "nobody gets test sends" in out and "mjml-python" in out
+    _add(workspace, "delivery:\n  dkim:\n    selectors:\n      - gone\n")
+    assert run(["doctor", "--offline"]) == 1
+    assert "WRONG            key gone" in capsys.readouterr().out
