@@ -1,12 +1,13 @@
 """Signing keys: made, written to a file, read back, told to DNS.
 
 Comes in: the path of a PEM file. Goes out: a `Key` for composer/mail/dkim.py, or one sentence on why there is none.
-Never overwrites a file, never writes or reads a key that others on this computer can read, never tells what is in one.
+Never overwrites a file, never uses a key that others on this computer can read, never tells what is in one.
 """
 
 import contextlib
 import os
 import re
+import shlex
 import stat
 import tempfile
 from base64 import b64encode
@@ -82,49 +83,65 @@ def zone_line(key: Key, domain: str) -> str:
 def read_key(path: Path, *, selector: str) -> Key:
     """Read the private key in a PEM file. Raises KeyFileError, also for a file that group or others may read."""
     try:
-        # Not blocking, for a pipe would be waited for.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        mode, pem = _contents(path)
     except FileNotFoundError:
         raise KeyFileError(f"there is no key file {path}", _MAKE_ONE) from None
     except OSError as error:
         raise KeyFileError(f"{path} cannot be read: {error.strerror or error}") from None
-    with os.fdopen(descriptor, "rb") as file:
-        # Of the file that was opened, not of what has its name by now.
+    if not stat.S_ISREG(mode):
+        raise KeyFileError(f"{path} is not a file", _MAKE_ONE)
+    # The contents are judged first: whoever names a public key's file needs to hear of that, not of modes.
+    key = parse_key(pem, selector=selector, name=str(path))
+    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise KeyFileError(
+            f"other people on this computer may read or change {path}, and whoever has the key can sign as you",
+            f"let only its owner read it: chmod 600 {shlex.quote(str(path))}",
+        )
+    return key
+
+
+def _contents(path: Path) -> tuple[int, bytes]:
+    """Return mode and bytes of the same file, whatever its name leads to a moment later; no bytes of what is no file."""
+    # Not blocking, for a pipe would be waited for.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            raise KeyFileError(f"{path} is not a file", _MAKE_ONE)
-        if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise KeyFileError(
-                f"other people on this computer may read or change {path}, and whoever has the key can sign as you",
-                f"let only its owner read it: chmod 600 {path}",
-            )
-        pem = file.read(_LARGEST + 1)
-    return parse_key(pem, selector=selector, name=str(path))
+            return mode, b""
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return mode, file.read(_LARGEST + 1)
+    finally:
+        os.close(descriptor)
 
 
 def parse_key(pem: bytes, *, selector: str, name: str = "the key") -> Key:
     """Return the private key in a PEM text; `name` is what messages call it. Raises KeyFileError."""
-    labels = set(_LABEL.findall(pem[:_LARGEST]))
-    if b"ENCRYPTED PRIVATE KEY" in labels or b"Proc-Type: 4,ENCRYPTED" in pem[:_LARGEST]:
+    if len(pem) > _LARGEST:
+        raise KeyFileError(f"{name} is too large for a key", _MAKE_ONE)
+    found = _LABEL.findall(pem)
+    labels = set(found)
+    if b"ENCRYPTED PRIVATE KEY" in labels or b"Proc-Type: 4,ENCRYPTED" in pem:
         raise KeyFileError(
             f"{name} is locked by a password, which nobody can type while mail is sent",
             "take the password off, into a new file: openssl pkey -in OLD -out NEW",
         )
     if b"OPENSSH PRIVATE KEY" in labels:
-        raise KeyFileError(f"{name} is a key for SSH", _MAKE_ONE)
+        raise KeyFileError(f"{name} holds a key for SSH", _MAKE_ONE)
     if not any(label.endswith(b"PRIVATE KEY") for label in labels):
         raise KeyFileError(f"{name} {_instead(pem, labels)}", _MAKE_ONE)
+    if sum(label.endswith(b"PRIVATE KEY") for label in found) > 1:
+        raise KeyFileError(f"{name} holds several private keys", "keep each key in a file of its own")
     try:
         private = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise KeyFileError(f"{name} is damaged, or of a kind that is not known", _MAKE_ONE) from None
     if isinstance(private, ec.EllipticCurvePrivateKey):
-        raise KeyFileError(f"{name} is a key on an elliptic curve (EC), and DKIM knows RSA and Ed25519 only", _MAKE_ONE)
+        raise KeyFileError(f"{name} holds an elliptic-curve (EC) key; DKIM signs with RSA or Ed25519", _MAKE_ONE)
     if not isinstance(private, rsa.RSAPrivateKey | Ed25519PrivateKey):
-        raise KeyFileError(f"{name} is neither an RSA nor an Ed25519 key, and DKIM knows no others", _MAKE_ONE)
+        raise KeyFileError(f"{name} holds neither an RSA nor an Ed25519 key; DKIM signs with no others", _MAKE_ONE)
     if isinstance(private, rsa.RSAPrivateKey) and private.key_size < LEAST_RSA_BITS:
         raise KeyFileError(
-            f"{name} is an RSA key of {private.key_size} bits, and no mailbox provider accepts less than {LEAST_RSA_BITS}",
+            f"{name} holds an RSA key of {private.key_size} bits, and no mailbox provider accepts fewer than {LEAST_RSA_BITS}",
             f"make a new key; {RSA_BITS} bits are usual",
         )
     return Key(selector=selector, private=private)

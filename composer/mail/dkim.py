@@ -179,7 +179,7 @@ def _fields(head: bytes) -> dict[bytes, list[bytes]]:
     fields: dict[bytes, list[bytes]] = {}
     for line in _NEXT_FIELD.split(head.removesuffix(b"\r\n")):
         name, colon, value = line.partition(b":")
-        name = name.rstrip(b" \t").lower()
+        name = name.lower()
         if not colon or not _NAME.fullmatch(name):
             raise ValueError("a line above the body that is no header")
         fields.setdefault(name + colon, []).append(value)

@@ -1,0 +1,212 @@
+"""Signatures before two foreign verifiers, which know of the keys what DNS would tell them."""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from composer.content.addresses import Address
+from composer.keys import generate, parse_key, record_name, record_strings
+from composer.mail.bulk import Bulk
+from composer.mail.dkim import OVERSIGNED, Algorithm, Key, Profile, sign
+from composer.mail.message import Headers, Part, build
+
+from .strategies import address, body, file_name, line
+from .test_dkim import BOTH, ED25519, FAST, NOW, RSA, hostile, signatures_of, tags
+from .tools import Mailauth, Records, dkimpy, missing
+
+RECORDS = {record_name(key, BOTH.domain): record_strings(key) for key in BOTH.keys}
+HOLD = {RSA.selector: True, ED25519.selector: True}
+FAIL = {RSA.selector: False, ED25519.selector: False}
+BULK = Bulk(
+    list_id="briefing.news.example.org",
+    list_name="\u9031\u520a, \u201cbriefing\u201d",
+    feedback=("2025-01-30", "briefing"),
+    feedback_id="compose",
+    unsubscribe="https://news.example.org/u/0123456789abcdef0123456789abcdef",
+    unsubscribe_mailto="mailto:off@news.example.org?subject=off",
+)
+HEADERS = Headers(
+    sender=Address(name="\u4e2d\u56fd\u7b80\u62a5", address="briefing@news.example.org"),
+    reply_to=Address(address="editors@example.org"),
+    to=Address(name="M\u00fcller, Anna", address="anna@m\u00fcnchen.example"),
+    subject="\u4e00\u4e2a\u4fbf\u5b9c\u7684\u6a21\u578b \U0001f600 shakes up the AI race",
+    date=datetime(2025, 1, 30, tzinfo=UTC),
+    message_id="<1@news.example.org>",
+    language="zh-Hans",
+    bulk=BULK,
+)
+PICTURE = Part(
+    content_id="chart@news.example.org", filename="\u56fe.png", media_type="image/png", data=bytes(range(256)) * 40
+)
+MESSAGE = build(HEADERS, html="<p>\u4f60\u597d  \t</p>\n" * 300, text="\u4f60\u597d  \n\n", pictures=(PICTURE,))
+
+
+class Verify(Protocol):
+    """A verifier with the records of the keys at hand."""
+
+    def __call__(self, signed: bytes, records: Records = RECORDS) -> dict[str, bool]:
+        """Tell by selector whether a signature holds."""
+
+
+@pytest.fixture(scope="module", params=["dkimpy", "mailauth"])
+def verify(request: pytest.FixtureRequest) -> Iterator[Verify]:
+    """Give each verifier in turn; a missing one is a failure in CI only."""
+    if request.param == "dkimpy":
+        yield lambda signed, records=RECORDS: dkimpy(signed, records)
+        return
+    if reason := missing():
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with Mailauth() as mailauth:
+        yield lambda signed, records=RECORDS: mailauth(signed, records)
+
+
+def test_a_message_with_everything(verify: Verify) -> None:
+    """Chinese names and subject, pictures, the headers of bulk mail: both signatures hold, and what leaves are covered."""
+    signed = sign(MESSAGE, BOTH, now=NOW)
+    assert verify(signed) == HOLD
+    names = tags(signatures_of(signed)[0])["h"].split(":")
+    # RFC 8058 section 4: without it no mail program offers to leave by one click.
+    assert {"List-Unsubscribe", "List-Unsubscribe-Post", "List-Id", "Feedback-ID", "Auto-Submitted"} <= set(names)
+
+
+@pytest.mark.parametrize("key", [RSA, ED25519])
+def test_each_key_alone(verify: Verify, key: Key) -> None:
+    """One signature holds without the other."""
+    assert verify(sign(MESSAGE, replace(BOTH, keys=(key,)), now=NOW)) == {key.selector: True}
+
+
+@settings(max_examples=120, deadline=None)
+@given(subject=line, sender=address, to=st.none() | address, html=body, text=body, filename=file_name)
+def test_hostile_messages(
+    verify: Verify, subject: str, sender: Address, to: Address | None, html: str, text: str, filename: str
+) -> None:
+    """Whatever the message builder accepts is signed so that verifiers agree."""
+    picture = replace(PICTURE, filename=filename, data=html.encode())
+    headers = replace(HEADERS, subject=subject, sender=sender, to=to)
+    assert verify(sign(build(headers, html=html, text=text, pictures=(picture,)), FAST, now=NOW)) == {
+        ED25519.selector: True
+    }
+
+
+@settings(max_examples=250, deadline=None)
+@given(body=hostile.filter(lambda body: b"\0" not in body))
+def test_hostile_bodies(verify: Verify, body: bytes) -> None:
+    """Blanks and empty lines of every kind, ended as on the wire: our hash is theirs."""
+    message = b"From: a@news.example.org\r\n\r\n" + (body if body.endswith(b"\r\n") else body + b"\r\n")
+    assert verify(sign(message, FAST, now=NOW)) == {ED25519.selector: True}
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    values=st.lists(
+        st.lists(st.sampled_from([" ", "\t", "  ", "\r\n ", "\r\n\t ", "a", "b:", "=?x?=", ";"]), max_size=12).map(
+            "".join
+        ),
+        min_size=2,
+        max_size=4,
+    )
+)
+def test_hostile_headers(verify: Verify, values: list[str]) -> None:
+    """Folds, tabs and runs of blanks in headers, empty ones, one name several times: our form is theirs."""
+    # A line of blanks alone would end the headers for some readers; no writer makes one.
+    tidy = [re.sub(r"\s+(?=\r\n)|(?<=\r\n)[ \t]+(?=\r\n|$)", "", value).rstrip("\r\n") for value in values]
+    head = "".join(f"List-Id:{value}x\r\n" for value in tidy).encode()
+    assert verify(sign(b"From: a@news.example.org\r\n" + head + b"\r\nx\r\n", FAST, now=NOW)) == {
+        ED25519.selector: True
+    }
+
+
+@pytest.mark.parametrize("changed", [b"PHA+", b"5L2g", b"AAEC", b"--=_", b"charset=", b"base64"])
+def test_a_changed_body_fails(verify: Verify, changed: bytes) -> None:
+    """One letter in a text, in a picture, in a boundary."""
+    signed = sign(MESSAGE, BOTH, now=NOW)
+    at = signed.index(changed, signed.index(b"\r\n\r\n"))
+    assert verify(signed[:at] + bytes([signed[at] ^ 1]) + signed[at + 1 :]) == FAIL
+
+
+def test_added_text_fails(verify: Verify) -> None:
+    """Nothing can be put behind a message, but empty lines may come and go."""
+    signed = sign(MESSAGE, BOTH, now=NOW)
+    assert verify(signed + b"more\r\n") == FAIL
+    assert verify(signed + b"\r\n \r\n") == HOLD
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("From", "Reply-To", "To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe"),
+        *("List-Unsubscribe-Post", "Feedback-ID", "Auto-Submitted", "Precedence", "Content-Language"),
+        *("MIME-Version", "Content-Type"),
+    ],
+)
+def test_a_changed_header_fails(verify: Verify, name: str) -> None:
+    """A word more in any header of the message, or one header less."""
+    signed = sign(MESSAGE, BOTH, now=NOW)
+    found = re.search(rf"(?<=\r\n){name}: (?:.*\r\n)(?:[ \t].*\r\n)*".encode(), signed)
+    assert found
+    head, tail = signed[: found.start()], signed[found.end() :]
+    changed = head + found[0].replace(b": ", b": y", 1) + tail
+    assert verify(changed) == FAIL
+    # Without From there is nothing to judge.
+    assert name == "From" or verify(head + tail) == FAIL
+
+
+@pytest.mark.parametrize("name", OVERSIGNED)
+def test_an_added_header_fails(verify: Verify, name: str) -> None:
+    """A second one above the first, or a first one that was not there, as with Cc."""
+    signed = sign(MESSAGE, BOTH, now=NOW)
+    assert verify(f"{name}: x@example.net\r\n".encode() + signed) == FAIL
+    at = signed.index(b"\r\n\r\n") + 2
+    assert verify(signed[:at] + f"{name}: x@example.net\r\n".encode() + signed[at:]) == FAIL
+
+
+def test_what_is_added_on_the_way_passes(verify: Verify) -> None:
+    """Trace headers, results, another signature above, refolded headers."""
+    signed = sign(MESSAGE, BOTH, now=NOW)
+    added = b"Return-Path: <b@example.org>\r\nReceived: by x\r\nAuthentication-Results: x; none\r\nX-Foo: bar\r\n"
+    assert verify(added + signed) == HOLD
+    assert verify(signed.replace(b"\r\nMIME-Version: 1.0", b"\r\nmime-version:\r\n\t1.0 ")) == HOLD
+
+
+def test_a_relay_that_rewrites(verify: Verify) -> None:
+    """Amazon SES writes Message-ID and Date anew: its profile holds, the plain one does not."""
+
+    def relayed(signed: bytes) -> bytes:
+        return re.sub(rb"(?<=\r\n)(Message-ID|Date): .*", rb"\1: <new@email.amazonses.com>", signed)
+
+    profile = replace(BOTH, unsigned=frozenset({"message-id", "date"}))
+    assert verify(relayed(sign(MESSAGE, profile, now=NOW))) == HOLD
+    assert verify(relayed(sign(MESSAGE, BOTH, now=NOW))) == FAIL
+
+
+def test_the_time_a_signature_has(verify: Verify) -> None:
+    """Within x= it holds, days after it does not."""
+    profile, now = replace(BOTH, expires_after=7 * 86_400), int(time.time())
+    assert verify(sign(MESSAGE, profile, now=now)) == HOLD
+    assert verify(sign(MESSAGE, profile, now=now - 9 * 86_400)) == FAIL
+
+
+def test_names_in_other_scripts(verify: Verify) -> None:
+    """A domain and a selector with letters beyond ASCII are found in DNS by their A-labels."""
+    key = parse_key(generate(Algorithm.ED25519), selector="b\u00fcro.eins")
+    profile = Profile(domain="m\u00fcnchen.example", keys=(key,))
+    records = {record_name(key, profile.domain): record_strings(key)}
+    assert list(records) == ["xn--bro-hoa.eins._domainkey.xn--mnchen-3ya.example"]
+    assert verify(sign(MESSAGE, profile, now=NOW), records) == {"xn--bro-hoa.eins": True}
+
+
+def test_another_key_fails(verify: Verify) -> None:
+    """DNS with the public half of another key: the verifiers do look at it."""
+    others = [parse_key(generate(key.algorithm), selector=key.selector) for key in BOTH.keys]
+    records = {record_name(key, BOTH.domain): record_strings(key) for key in others}
+    assert verify(sign(MESSAGE, BOTH, now=NOW), records) == FAIL
