@@ -1,14 +1,127 @@
-"""What is told to a server beside the message: sender and recipient of the envelope (RFC 5321 section 2.3.1)."""
+"""What is told to a server beside the message: sender and recipient of the envelope (RFC 5321 section 2.3.1).
 
+Comes in: an envelope, a message, what a server offers. Goes out: the lines MAIL and RCPT, or why they cannot be written.
+Nothing that could end a line or an address ever gets into one.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from composer.content.addresses import MAX_ADDRESS, AddressError, domain_to_ascii
+from composer.transport.outcome import Outcome, Scope, Stage, State
+
+#: Longest ENVID and ORCPT (RFC 3461, sections 4.4 and 4.2).
+_MAX_ENVID, _MAX_ORCPT = 100, 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """An envelope for one recipient; addresses as they go over the wire."""
+    """An envelope for one recipient. A domain may be in any script; before the @ there are ASCII letters only."""
 
     #: Where bounces go; empty for a message that may not bounce.
     sender: str
     recipient: str
-    #: What a notice of failure names (DSN's ENVID).
+    #: What a notice of failure names (DSN's ENVID): printable ASCII, at most 100 octets on the wire.
     id: str = ""
+    #: Whether to ask for a notice of failure with this id, where the server offers it (DSN, RFC 3461).
+    wants_notice: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commands:
+    """The lines that open a transaction, with their line ends."""
+
+    mail: bytes
+    rcpt: bytes
+
+
+def addresses(envelope: Envelope) -> tuple[str, str] | Outcome:
+    """Give sender and recipient as they go over the wire, or say why there is no such thing."""
+    try:
+        sender = _wire(envelope.sender) if envelope.sender else ""
+    except AddressError as error:
+        reason = f"the sender’s address cannot be used: {error}"
+        return Outcome(state=State.NOT_ATTEMPTED, stage=Stage.MAIL, reason=reason, scope=Scope.SERVER)
+    try:
+        return sender, _wire(envelope.recipient)
+    except AddressError as error:
+        reason = f"the address cannot be used: {error}"
+        return Outcome(state=State.NOT_ATTEMPTED, stage=Stage.RCPT, reason=reason, scope=Scope.RECIPIENT)
+
+
+def commands(
+    envelope: Envelope, addressed: tuple[str, str], size: int, extensions: Mapping[str, str]
+) -> Commands | Outcome:
+    """Write MAIL and RCPT for a server that offers these extensions; refuse what it has said to be too large.
+
+    SIZE counts octets before dots are doubled (RFC 1870, section 3). Raises ValueError for an id that no ENVID can be.
+    """
+    sender, recipient = addressed
+    mail, rcpt = f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>"
+    if "SIZE" in extensions:
+        most = extensions["SIZE"].strip()
+        # 0, or no number: no limit is known.
+        if most.isascii() and most.isdigit() and 0 < int(most[:19]) < size:
+            reason = f"the message is too large: it has {size:,} bytes, and the server takes {int(most[:19]):,} at most"
+            return Outcome(state=State.REFUSED, stage=Stage.MAIL, reason=reason, scope=Scope.MESSAGE)
+        mail += f" SIZE={size}"
+    if envelope.wants_notice and "DSN" in extensions:
+        mail += " RET=HDRS"
+        if envelope.id:
+            mail += f" ENVID={_envid(envelope.id)}"
+        rcpt += " NOTIFY=FAILURE"
+        original = f"rfc822;{_xtext(recipient)}"
+        if len(original) <= _MAX_ORCPT:
+            rcpt += f" ORCPT={original}"
+    return Commands(mail=f"{mail}\r\n".encode("ascii"), rcpt=f"{rcpt}\r\n".encode("ascii"))
+
+
+def stuffed(message: bytes) -> bytes:
+    """Double the dots that begin a line (RFC 5321, section 4.5.2).
+
+    Raises ValueError unless the message is 7-bit and every line ends with CRLF: anything else is a bug of ours, and a
+    lone CR or LF is where a second message could be smuggled in.
+    """
+    if not message:
+        raise ValueError("a message has a byte at least")
+    if not message.isascii() or b"\0" in message:
+        raise ValueError("a message is handed over in 7-bit ASCII without NUL")
+    ends = message.count(b"\r\n")
+    if message.count(b"\n") != ends or message.count(b"\r") != ends:
+        raise ValueError("a message is handed over with CRLF at the end of every line, and no other CR or LF")
+    # replace() gives back the same bytes, uncopied, where there is nothing to replace.
+    doubled = message.replace(b"\r\n.", b"\r\n..")
+    return b"." + doubled if doubled.startswith(b".") else doubled
+
+
+def _wire(address: str) -> str:
+    """Give an address in ASCII. Raises AddressError, in words that do not repeat the address."""
+    local, at, domain = address.rpartition("@")
+    if not at or not local or not domain:
+        raise AddressError("it needs something on both sides of an @")
+    if not local.isascii():
+        raise AddressError(
+            "before the @ only a to z, digits and signs are possible (the server is not asked for SMTPUTF8)"
+        )
+    if not domain.isascii():
+        try:
+            domain = domain_to_ascii(domain)
+        except AddressError:
+            raise AddressError("what stands behind the @ is not a domain name") from None
+    wire = f"{local}@{domain}"
+    if not wire.isprintable() or any(character in wire for character in "<> "):
+        raise AddressError("it holds a space, an angle bracket or a control character")
+    if len(wire) > MAX_ADDRESS:
+        raise AddressError(f"it is too long: {len(wire)} characters on the wire, {MAX_ADDRESS} are allowed")
+    return wire
+
+
+def _envid(text: str) -> str:
+    if not (text.isascii() and text.isprintable()) or len(encoded := _xtext(text)) > _MAX_ENVID:
+        raise ValueError(f"an envelope's id is printable ASCII, {_MAX_ENVID} octets on the wire at most")
+    return encoded
+
+
+def _xtext(text: str) -> str:
+    """Write what stands in a parameter (RFC 3461, section 4)."""
+    return "".join(each if "!" <= each <= "~" and each not in "+=" else f"+{ord(each):02X}" for each in text)

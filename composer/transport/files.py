@@ -1,5 +1,6 @@
 """The outbox as a transport: messages become files, and nothing leaves this computer."""
 
+import hashlib
 import os
 import re
 import tempfile
@@ -9,14 +10,19 @@ from pathlib import Path
 from composer.errors import OutputError
 from composer.transport.envelope import Envelope
 from composer.transport.outcome import Outcome, Stage, State
-from composer.transport.transport import _go
+from composer.transport.transport import go
 
 
 class FileTransport:
-    """Writes each message to `<recipient>.eml` in a folder."""
+    """Writes each message to `<recipient>.eml` in a folder. One recipient, one file: a second message replaces the first."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    @property
+    def name(self) -> str:
+        """The folder."""
+        return str(self.folder)
 
     def connect(self) -> "FileTransport":
         """Make the folder. Raises OutputError."""
@@ -26,12 +32,11 @@ class FileTransport:
             raise OutputError(f"{self.folder} cannot be written: {error.strerror or error}") from error
         return self
 
-    def hand_over(self, envelope: Envelope, message: bytes, before_dot: Callable[[], bool] = _go) -> Outcome:
+    def hand_over(self, envelope: Envelope, message: bytes, before_dot: Callable[[], bool] = go) -> Outcome:
         """Write the file whole, or not at all. Raises OutputError."""
         if not before_dot():
             return Outcome(state=State.NOT_ATTEMPTED, stage=Stage.FILE, reason="it was held back")
-        # A recipient's address may hold what a file's name cannot.
-        path = self.folder / f"{re.sub(r'[^A-Za-z0-9@.+_-]', '_', envelope.recipient)[:200]}.eml"
+        path = self.folder / _file_name(envelope.recipient)
         try:
             handle, draft = tempfile.mkstemp(prefix=".", suffix=".new", dir=self.folder)
             try:
@@ -48,3 +53,11 @@ class FileTransport:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def _file_name(recipient: str) -> str:
+    """Name the file after the address; where a name cannot hold it as it is, or capitals would be one, with its hash."""
+    plain = re.sub(r"[^a-z0-9@.+_-]", "_", recipient.lower()).lstrip(".")[:200]
+    if plain == recipient:
+        return f"{plain}.eml"
+    return f"{plain}-{hashlib.sha256(recipient.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}.eml"

@@ -27,7 +27,10 @@ class State(StrEnum):
 class Stage(StrEnum):
     """How far it had come (RFC 5321 section 3)."""
 
+    #: the name was looked up, the server was called
     CONNECT = "connect"
+    #: the handshake, from the first byte or after STARTTLS
+    TLS = "tls"
     GREETING = "greeting"
     EHLO = "ehlo"
     STARTTLS = "starttls"
@@ -35,7 +38,9 @@ class Stage(StrEnum):
     MAIL = "mail"
     RCPT = "rcpt"
     DATA = "data"
+    #: the message itself, up to its final dot
     BODY = "body"
+    #: the final dot was sent, or may have been: only here is there an unknown
     DOT = "dot"
     #: a file
     FILE = "file"
@@ -58,8 +63,11 @@ class Reply:
     code: int
     #: RFC 3463, such as "5.1.1".
     enhanced: str | None = None
-    #: One printable line.
+    #: One printable line, the enhanced code at its beginning; what came in several lines has " / " between them.
     text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}".rstrip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,4 +81,5 @@ class Outcome:
     queue_id: str | None = None
     #: Plain words, where there is no reply.
     reason: str = ""
+    #: Of a failure; it says nothing where there is none.
     scope: Scope = Scope.RECIPIENT

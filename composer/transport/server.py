@@ -12,7 +12,7 @@ class Security(StrEnum):
     TLS = "tls"
     #: after STARTTLS, usually port 587; never falls back to plain
     STARTTLS = "starttls"
-    #: not at all: this computer only
+    #: not at all: this computer only, unless the caller allows more
     NONE = "none"
 
 
@@ -45,7 +45,7 @@ class Limits:
     """How long to wait, in seconds, and how much to put on one connection."""
 
     connect: float = 30
-    #: For each reply before the final dot.
+    #: For each reply before the final dot, however slowly it drips in, and for each 64 KB of a message to be taken.
     reply: float = 30
     #: For the reply to the final dot: short means duplicates (RFC 1047, RFC 5321 section 4.5.3.2.6).
     dot: float = 600
@@ -53,6 +53,8 @@ class Limits:
     messages: int = 100
     #: Idle for longer, a connection is tried with NOOP first.
     idle: float = 30
+    #: For the answer to QUIT.
+    quit: float = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,4 +71,6 @@ class Server:
     ca_file: Path | None = None
     #: What we call ourselves in EHLO; None: the address we come from, in brackets (RFC 5321 section 4.1.4).
     name: str | None = None
+    #: Whether `none` may lead to another computer. Secrets never go there unencrypted, whatever this says.
+    is_plain_allowed: bool = False
     limits: Limits = field(default_factory=Limits)

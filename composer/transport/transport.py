@@ -21,17 +21,19 @@ class TransportError(ComposeError):
         self.is_temporary = is_temporary
 
 
-def _go() -> bool:
+def go() -> bool:
+    """Hold nothing back."""
     return True
 
 
 class Connection(Protocol):
     """An open way out, for one thread at a time."""
 
-    def hand_over(self, envelope: Envelope, message: bytes, before_dot: Callable[[], bool] = _go) -> Outcome:
+    def hand_over(self, envelope: Envelope, message: bytes, before_dot: Callable[[], bool] = go) -> Outcome:
         """Hand one message over, and say what became of it; what a server or a network does is never an exception.
 
         `before_dot` is called when everything but the final dot has gone; unless it returns True the message is dropped.
+        What it raises comes through, and the message is dropped as well. `message` is 7-bit with CRLF, or ValueError.
         """
         ...
 
@@ -41,7 +43,12 @@ class Connection(Protocol):
 
 
 class Transport(Protocol):
-    """A way out."""
+    """A way out. It may be shared by threads; what it opens may not."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
 
     def connect(self) -> Connection:
         """Open it. Raises TransportError."""
