@@ -11,9 +11,11 @@ import tempfile
 from pathlib import Path
 from statistics import median, quantiles
 
+from benchmarks import handover
 from benchmarks.fresh import BUILD, HELP, PEER, builds, interleaved, starts
 from benchmarks.imports import imports
 from benchmarks.peers import missing
+from benchmarks.signing import signing
 from benchmarks.stages import TOTAL, sample, stages
 
 #: Wall time of a build against that of MJML's own command line.
@@ -23,6 +25,8 @@ _WARM_MS = 60
 #: Where Gmail cuts a message off, in bytes of HTML.
 _CLIP = 102_400
 _SHARE = 0.5
+_SIGNING = 0.6
+_NODEMAILER = 3
 
 
 def main() -> int:
@@ -35,7 +39,7 @@ def main() -> int:
     if lack := missing():
         print(lack, file=sys.stderr)
         return 2
-    met = [_fresh(rounds), _warm(max(25, rounds)), _starts(rounds), _imports(), _size()]
+    met = [_fresh(rounds), _warm(max(25, rounds)), _starts(rounds), _imports(), _size(), _signing(), _handover()]
     return 0 if all(met) else 1
 
 
@@ -84,6 +88,38 @@ def _size() -> bool:
     size = len(sample().html.encode())
     print(f"\nHTML of the sample: {size:,} bytes, {size / _CLIP:.0%} of the {_CLIP:,} at which Gmail cuts off")
     return _bar(size < _SHARE * _CLIP, f"under {_SHARE:.0%}")
+
+
+def _signing() -> bool:
+    found = signing(5)
+    print("\nDKIM signatures of a 90 KB message                      a second    of the floor")
+    for name, rate in (
+        ("sha256 of it and one RSA-2048 signature: the floor", found.floor),
+        ("compose, RSA-2048", found.rsa),
+        ("compose, Ed25519", found.ed25519),
+        ("compose, both", found.dual),
+        ("dkimpy, RSA-2048", found.dkimpy),
+    ):
+        print(f"  {name:<52}{rate:>8,.0f}    {rate / found.floor:5.0%}")
+    return _bar(found.ratio >= _SIGNING, f"RSA at least {_SIGNING:.0%} of the floor")
+
+
+def _handover() -> bool:
+    if lack := handover.missing():
+        print(f"\nHand-over: {lack}")
+        return _bar(False, "hand-over measured")
+    found = handover.rates(count=600, rounds=3)
+    print(
+        "\nHand-over of 90 KB to smtp-sink, messages a second"
+        + "".join(f"{many:>10} conn" for many in handover.CONNECTIONS)
+    )
+    best: dict[tuple[str, int], float] = {key: median(each) for key, each in found.items()}
+    for name in (handover.OURS, handover.SOURCE, handover.NODEMAILER, handover.SMTPLIB):
+        print(f"  {name:<48}" + "".join(f"{best[name, many]:>15,.0f}" for many in handover.CONNECTIONS))
+    to_source = min(best[handover.OURS, many] / best[handover.SOURCE, many] for many in handover.CONNECTIONS)
+    to_node = min(best[handover.OURS, many] / best[handover.NODEMAILER, many] for many in handover.CONNECTIONS)
+    is_source = _bar(to_source >= 1, f"at least as fast as smtp-source ({to_source:.2f})")
+    return _bar(to_node >= _NODEMAILER, f"at least {_NODEMAILER} times nodemailer ({to_node:.1f})") and is_source
 
 
 def _bar(is_met: bool, bar: str) -> bool:

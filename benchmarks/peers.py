@@ -10,20 +10,22 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent / ".peers"
-MJML = "5.4.1"
+#: What we are measured against, by its package and version.
+PACKAGES = {"mjml": "5.4.1", "nodemailer": "10.6.0"}
 MJML_COMMAND = FOLDER / "node_modules" / "mjml" / "bin" / "mjml"
 
 
 def missing() -> str:
     """Say in a sentence what is missing; nothing is missing when it is empty."""
     if shutil.which("node") is None:
-        return "there is no node on this machine; the peer is MJML's own command line, which needs Node 20 or newer"
-    try:
-        package = json.loads((FOLDER / "node_modules" / "mjml" / "package.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return "MJML's own command line is not installed; install it with: make peers"
-    if package["version"] != MJML:
-        return f"MJML's own command line is {package['version']}, not {MJML}; install it with: make peers"
+        return "there is no node on this machine; the peers need Node 20 or newer"
+    for name, version in PACKAGES.items():
+        try:
+            package = json.loads((FOLDER / "node_modules" / name / "package.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return f"{name} is not installed; install it with: make peers"
+        if package["version"] != version:
+            return f"{name} is {package['version']}, not {version}; install it with: make peers"
     return ""
 
 
@@ -37,7 +39,8 @@ def main() -> int:
         return 1
     FOLDER.mkdir(exist_ok=True)
     options = ("--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error")
-    subprocess.run([npm, "install", "--prefix", str(FOLDER), *options, f"mjml@{MJML}"], check=True)
+    wanted = [f"{name}@{version}" for name, version in PACKAGES.items()]
+    subprocess.run([npm, "install", "--prefix", str(FOLDER), *options, *wanted], check=True)
     return 0
 
 

@@ -1,5 +1,6 @@
 """`compose doctor`: what sending needs, looked at."""
 
+import datetime
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,7 +83,7 @@ def _sending(
             server = server_of(newsletter, workspace, around)
             host = server.host
             if not offline:
-                yield from look_at_server(server)
+                yield from look_at_server(server, datetime.datetime.now(datetime.UTC))
         except ComposeError as error:
             yield Diagnosis(subject="mail server", health=Health.BAD, seen=error.message, step=error.hint)
     found, keys = look_at_keys(newsletter, around, host)

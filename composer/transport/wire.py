@@ -5,9 +5,11 @@ passes through: it carries passwords and readers' addresses.
 """
 
 import contextlib
+import datetime
 import socket
 import ssl
 import time
+from dataclasses import dataclass
 
 from composer.transport.replies import GarbledError, Lines, ReplyReader
 
@@ -21,6 +23,15 @@ GARBLED = "the server’s answer cannot be understood"
 
 class BrokenError(Exception):
     """The connection is of no use any more; the words say what happened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encryption:
+    """How a connection is encrypted, and until when the server's certificate holds."""
+
+    #: Such as "TLSv1.3".
+    version: str
+    until: datetime.datetime
 
 
 class Wire:
@@ -45,6 +56,16 @@ class Wire:
     @property
     def is_encrypted(self) -> bool:
         return isinstance(self._socket, ssl.SSLSocket)
+
+    @property
+    def encryption(self) -> Encryption | None:
+        """How it is encrypted; None where it is not."""
+        if not isinstance(self._socket, ssl.SSLSocket):
+            return None
+        certificate = self._socket.getpeercert() or {}
+        seconds = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
+        until = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+        return Encryption(version=self._socket.version() or "", until=until)
 
     def secure(self, trust: ssl.SSLContext, host: str, seconds: float) -> None:
         """Encrypt from here on, with a server that proves to be `host`. Raises OSError (ssl.SSLError is one)."""

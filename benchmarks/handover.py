@@ -1,0 +1,146 @@
+"""Times the hand-over of 90 KB messages to Postfix's smtp-sink, beside Postfix's smtp-source, nodemailer and smtplib.
+
+Comes in: how many messages and rounds. Goes out: messages a second, by client and number of connections, round by round;
+the clients take turns. Needs postfix's smtp-sink and smtp-source; without them `missing` says so.
+"""
+
+import contextlib
+import os
+import shutil
+import smtplib
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks.peers import FOLDER
+from composer.transport.envelope import Envelope
+from composer.transport.outcome import State
+from composer.transport.server import Security, Server
+from composer.transport.smtp import SmtpTransport
+
+OURS, SOURCE, NODEMAILER, SMTPLIB = "compose", "postfix smtp-source", "nodemailer, pool", "stdlib smtplib"
+CONNECTIONS = (1, 4, 16)
+_BYTES = 90_000
+_FROM, _TO = "from@example.org", "to@example.org"
+
+_NODE = """
+const [modules, port, connections, count, file] = process.argv.slice(1);
+const nodemailer = require(modules + '/nodemailer');
+const raw = require('fs').readFileSync(file);
+const transport = nodemailer.createTransport({
+    pool: true, host: '127.0.0.1', port: +port, secure: false, ignoreTLS: true,
+    maxConnections: +connections, maxMessages: Infinity,
+});
+const envelope = { from: 'from@example.org', to: 'to@example.org' };
+const begin = process.hrtime.bigint();
+Promise.all(Array.from({ length: +count }, () => transport.sendMail({ envelope, raw }))).then(() => {
+    console.log(Number(process.hrtime.bigint() - begin) / 1e9);
+    transport.close();
+});
+"""
+
+
+def missing() -> str:
+    """Say in a sentence what is missing; nothing is missing when it is empty."""
+    lack = [name for name in ("smtp-sink", "smtp-source") if _tool(name) is None]
+    return f"{' and '.join(lack)} of Postfix not found: apt-get install postfix" if lack else ""
+
+
+def _tool(name: str) -> str | None:
+    return shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin")))
+
+
+def message() -> bytes:
+    """Make a message of 90 KB in lines of 76."""
+    head = f"From: <{_FROM}>\r\nTo: <{_TO}>\r\nSubject: x\r\n\r\n".encode()
+    line = b"a" * 76 + b"\r\n"
+    return head + line * ((_BYTES - len(head)) // len(line))
+
+
+@contextlib.contextmanager
+def sink() -> Iterator[int]:
+    """Run smtp-sink on a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    user = ("-u", "nobody") if os.geteuid() == 0 else ()
+    process = subprocess.Popen(
+        [str(_tool("smtp-sink")), *user, f"127.0.0.1:{port}", "1000"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(100):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            time.sleep(0.05)
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+def rates(count: int, rounds: int) -> dict[tuple[str, int], list[float]]:
+    """Measure every client with every number of connections, once a round, after one that does not count."""
+    data = message()
+    found: dict[tuple[str, int], list[float]] = {}
+    with sink() as port, tempfile.NamedTemporaryFile(suffix=".eml") as file:
+        file.write(data)
+        file.flush()
+        clients: dict[str, Callable[[int], float]] = {
+            OURS: lambda many: _threads(many, count, lambda part: _ours(port, data, part)),
+            SOURCE: lambda many: _source(port, many, count),
+            NODEMAILER: lambda many: _node(port, many, count, Path(file.name)),
+            SMTPLIB: lambda many: _threads(many, count, lambda part: _smtplib(port, data, part)),
+        }
+        for number in range(rounds + 1):
+            for many in CONNECTIONS:
+                for name, run in clients.items():
+                    seconds = run(many)
+                    if number:
+                        found.setdefault((name, many), []).append(count / seconds)
+    return found
+
+
+def _threads(many: int, count: int, run: Callable[[int], None]) -> float:
+    parts = [count // many + (each < count % many) for each in range(many)]
+    threads = [threading.Thread(target=run, args=(part,)) for part in parts]
+    begin = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return time.perf_counter() - begin
+
+
+def _ours(port: int, data: bytes, count: int) -> None:
+    server = Server(host="127.0.0.1", port=port, security=Security.NONE)
+    connection = SmtpTransport(server).connect()
+    for number in range(count):
+        envelope = Envelope(sender=_FROM, recipient=_TO, id=str(number))
+        outcome = connection.hand_over(envelope, data)
+        assert outcome.state is State.ACCEPTED, outcome
+    connection.close()
+
+
+def _smtplib(port: int, data: bytes, count: int) -> None:
+    with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost") as client:
+        for _ in range(count):
+            client.sendmail(_FROM, _TO, data)
+
+
+def _source(port: int, many: int, count: int) -> float:
+    command = [str(_tool("smtp-source")), "-d", "-s", str(many), "-m", str(count), "-l", str(_BYTES)]
+    begin = time.perf_counter()
+    subprocess.run([*command, "-f", _FROM, "-t", _TO, f"127.0.0.1:{port}"], check=True, capture_output=True)
+    return time.perf_counter() - begin
+
+
+def _node(port: int, many: int, count: int, file: Path) -> float:
+    arguments = [str(FOLDER / "node_modules"), str(port), str(many), str(count), str(file)]
+    ran = subprocess.run(["node", "-e", _NODE, *arguments], check=True, capture_output=True, text=True)
+    return float(ran.stdout)
