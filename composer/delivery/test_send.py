@@ -114,8 +114,8 @@ def send(transport: Transport, ready: tuple[Addressed, ...], tell: Callable[[int
             outcome = connection.hand_over(each.envelope, each.message)
             done.append(Sent(to=each.to, outcome=outcome))
             tell(number, len(ready))
-            if outcome.scope is Scope.SERVER and outcome.state in (State.REFUSED, State.DEFERRED):
-                # What the server says to all it need not say again.
+            if outcome.scope is Scope.SERVER and outcome.state is State.REFUSED:
+                # What it refuses to all it need not refuse again; what it puts off may be for one (greylisting).
                 done += [Sent(to=rest.to, outcome=_not_tried(outcome)) for rest in ready[number:]]
                 break
     finally:

@@ -1,0 +1,208 @@
+"""`compose test` with a real server on this computer: what each editor's server said, and never a secret."""
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fast_mail_parser
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from composer.cli.main import run
+from composer.workspace import Workspace
+from tests.workspaces import sample
+
+SECRET = "Geheim-秘密-5ecret%"
+URL_SECRET = "Geheim-%E7%A7%98%E5%AF%86-5ecret%25"
+
+
+#: aiosmtpd warns of what is wanted here: signing in on loopback, without TLS.
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+
+
+class Inbox:
+    """Takes messages; refuses nobody@, puts later@ off, and goes away behind gone@'s message."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, bytes]] = []
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address.startswith("nobody@"):
+            return "550 5.1.1 no such person here"
+        if address.startswith("later@"):
+            return "451 4.7.1 come back later"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 fine"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        self.messages.append((envelope.rcpt_tos[0], envelope.content))
+        if envelope.rcpt_tos[0].startswith("gone@"):
+            assert server.transport is not None
+            server.transport.close()
+        return f"250 2.0.0 Ok: queued as ABC{len(self.messages)}"
+
+
+def _authenticate(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+    is_right = isinstance(data, LoginPassword) and data.login == b"me" and data.password == SECRET.encode()
+    return AuthResult(success=is_right)
+
+
+@pytest.fixture
+def inbox() -> Iterator[tuple[Inbox, int]]:
+    handler = Inbox()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(
+        handler,
+        hostname="127.0.0.1",
+        port=port,
+        authenticator=_authenticate,
+        auth_require_tls=False,
+        auth_required=True,
+    )
+    controller.start()
+    try:
+        yield handler, port
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    for name in ("XDG_CONFIG_HOME", "APPDATA", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "config"))
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return sample(folder)
+
+
+def _url(port: int, secret: str = URL_SECRET) -> str:
+    return f"smtp://me:{secret}@127.0.0.1:{port}"
+
+
+def _to(*names: str) -> list[str]:
+    return [part for name in names for part in ("--to", f"{name}@example.org")]
+
+
+def test_each_editor_is_reported(
+    workspace: Workspace,
+    inbox: tuple[Inbox, int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Accepted, refused and put off, each with the server's words; what arrived is what was built."""
+    handler, port = inbox
+    monkeypatch.setenv("COMPOSE_SMTP_URL", _url(port))
+    assert run(["test", "2025-01-30", *_to("anna", "nobody", "later", "ben"), "--json"]) == 1
+    sent = json.loads(capsys.readouterr().out)["sent"]
+    assert [(each["state"], each["code"], each["enhanced"], each["queue_id"]) for each in sent] == [
+        ("accepted", 250, "2.0.0", "ABC1"),
+        ("refused", 550, "5.1.1", None),
+        ("deferred", 451, "4.7.1", None),
+        ("accepted", 250, "2.0.0", "ABC2"),
+    ]
+    assert [address for address, _ in handler.messages] == ["anna@example.org", "ben@example.org"]
+    mail = fast_mail_parser.parse_email(handler.messages[0][1])
+    assert mail.subject == "[Test] A cheap model shakes up the AI race"
+    assert "DeepSeek" in mail.text_plain[0] and "深度求索" in mail.text_html[0]
+
+
+@pytest.mark.parametrize(
+    ("names", "code", "words"),
+    [
+        (("anna", "ben"), 0, "taken by their server"),
+        (("anna", "nobody"), 1, "550 5.1.1 no such person here"),
+        (("anna", "later"), 75, "not now; run it again"),
+        (("gone", "anna"), 3, "cannot know: no answer came"),
+    ],
+)
+def test_exit_codes(
+    workspace: Workspace,
+    inbox: tuple[Inbox, int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    names: tuple[str, ...],
+    code: int,
+    words: str,
+) -> None:
+    """0 all taken, 1 one refused, 75 one put off, 3 one that nobody can know of; every address has its line."""
+    handler, port = inbox
+    monkeypatch.setenv("COMPOSE_SMTP_URL", _url(port))
+    assert run(["test", "2025-01-30", *_to(*names)]) == code
+    out = capsys.readouterr().out
+    assert words in out
+    assert all(f"{name}@example.org" in out for name in names)
+    # Whatever was said: nobody has two.
+    assert len({address for address, _ in handler.messages}) == len(handler.messages)
+
+
+def test_no_connection_is_one_clear_line(
+    workspace: Workspace,
+    inbox: tuple[Inbox, int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A wrong password, a host that is none, a port where nobody listens, a server without STARTTLS: nothing is sent."""
+    handler, port = inbox
+    for url, words in (
+        (_url(port, "wrong-5ecret"), "me"),
+        ("smtps://me:x-5ecret@no-such-host.invalid", "no-such-host.invalid"),
+        ("smtp://127.0.0.1:1", "127.0.0.1"),
+        (_url(port).replace("smtp://", "smtp+starttls://"), "STARTTLS"),
+    ):
+        monkeypatch.setenv("COMPOSE_SMTP_URL", url)
+        assert run(["test", "2025-01-30", *_to("anna")]) == 1
+        out, err = capsys.readouterr()
+        assert out == ""
+        said = [line for line in err.splitlines() if line.startswith("error:")]
+        assert len(said) == 1 and words in said[0], err
+        assert "Traceback" not in err and "5ecret" not in err
+    assert handler.messages == []
+
+
+def test_no_secret_is_told_or_written(
+    workspace: Workspace,
+    inbox: tuple[Inbox, int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Neither the password nor what it is encoded to stands in anything printed or written, whatever happened."""
+    import base64
+
+    handler, port = inbox
+    encoded = [base64.b64encode(text.encode()).decode() for text in (SECRET, f"\0me\0{SECRET}")]
+    forms = [SECRET, URL_SECRET, *encoded]
+    printed = ""
+    for url in (_url(port), _url(port, URL_SECRET + "x"), _url(1), f"smtps://me:{URL_SECRET}@127.0.0.1:{port}"):
+        monkeypatch.setenv("COMPOSE_SMTP_URL", url)
+        for arguments in (
+            ["test", "2025-01-30", *_to("anna", "nobody")],
+            ["test", "2025-01-30", "--json", *_to("gone")],
+        ):
+            run(arguments)
+            captured = capsys.readouterr()
+            printed += captured.out + captured.err
+    monkeypatch.delenv("COMPOSE_SMTP_URL")
+    monkeypatch.setenv("COMPOSE_SMTP_PASSWORD", SECRET)
+    path = workspace.root / "newsletter.yaml"
+    server = f"  smtp:\n    host: 127.0.0.1\n    port: {port}\n    security: none\n    username: me\n"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("\ndelivery:\n", f"\ndelivery:\n{server}"), encoding="utf-8"
+    )
+    assert run(["test", "2025-01-30", *_to("anna")]) == 0
+    run(["doctor", "--offline"])
+    captured = capsys.readouterr()
+    printed += captured.out + captured.err
+    written = b"".join(each.read_bytes() for each in workspace.root.parent.rglob("*") if each.is_file())
+    taken = b"".join(data for _, data in handler.messages)
+    for form in forms:
+        assert form not in printed
+        assert form.encode() not in written + taken
