@@ -1,25 +1,33 @@
-"""Times the hand-over of 90 KB messages to Postfix's smtp-sink, beside Postfix's smtp-source, nodemailer and smtplib.
+"""Times the hand-over of ready messages of 90 KB to Postfix's smtp-sink, beside Postfix's smtp-source, nodemailer and smtplib.
 
 Comes in: how many messages and rounds. Goes out: messages a second, by client and number of connections, round by round;
 the clients take turns. Needs postfix's smtp-sink and smtp-source; without them `missing` says so.
 """
 
 import contextlib
+import datetime
+import ipaddress
 import os
 import shutil
 import smtplib
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from benchmarks import ROOT
 from benchmarks.peers import FOLDER
-from composer.transport.envelope import Envelope
+from composer.transport.envelope import Envelope, ready
 from composer.transport.outcome import State
-from composer.transport.server import Security, Server
+from composer.transport.server import Limits, Security, Server
 from composer.transport.smtp import SmtpTransport
 
 OURS, SOURCE, NODEMAILER, SMTPLIB = "compose", "postfix smtp-source", "nodemailer, pool", "stdlib smtplib"
@@ -86,14 +94,14 @@ def sink() -> Iterator[int]:
 
 def rates(count: int, rounds: int) -> dict[tuple[str, int], list[float]]:
     """Measure every client with every number of connections, once a round, after one that does not count."""
-    data = message()
+    data = ready(message())
     found: dict[tuple[str, int], list[float]] = {}
     with sink() as port, tempfile.NamedTemporaryFile(suffix=".eml") as file:
         file.write(data)
         file.flush()
         clients: dict[str, Callable[[int], float]] = {
             OURS: lambda many: _threads(many, count, lambda part: _ours(port, data, part)),
-            SOURCE: lambda many: _source(port, many, count),
+            SOURCE: lambda many: _source(port, many, count, Path(file.name)),
             NODEMAILER: lambda many: _node(port, many, count, Path(file.name)),
             SMTPLIB: lambda many: _threads(many, count, lambda part: _smtplib(port, data, part)),
         }
@@ -118,7 +126,8 @@ def _threads(many: int, count: int, run: Callable[[int], None]) -> float:
 
 
 def _ours(port: int, data: bytes, count: int) -> None:
-    server = Server(host="127.0.0.1", port=port, security=Security.NONE)
+    limits = Limits(messages=1_000_000)
+    server = Server(host="127.0.0.1", port=port, security=Security.NONE, limits=limits)
     connection = SmtpTransport(server).connect()
     for number in range(count):
         envelope = Envelope(sender=_FROM, recipient=_TO, id=str(number))
@@ -133,8 +142,8 @@ def _smtplib(port: int, data: bytes, count: int) -> None:
             client.sendmail(_FROM, _TO, data)
 
 
-def _source(port: int, many: int, count: int) -> float:
-    command = [str(_tool("smtp-source")), "-d", "-s", str(many), "-m", str(count), "-l", str(_BYTES)]
+def _source(port: int, many: int, count: int, file: Path) -> float:
+    command = [str(_tool("smtp-source")), "-d", "-s", str(many), "-m", str(count), "-F", str(file)]
     begin = time.perf_counter()
     subprocess.run([*command, "-f", _FROM, "-t", _TO, f"127.0.0.1:{port}"], check=True, capture_output=True)
     return time.perf_counter() - begin
@@ -144,3 +153,50 @@ def _node(port: int, many: int, count: int, file: Path) -> float:
     arguments = [str(FOLDER / "node_modules"), str(port), str(many), str(count), str(file)]
     ran = subprocess.run(["node", "-e", _NODE, *arguments], check=True, capture_output=True, text=True)
     return float(ran.stdout)
+
+
+def over_tls(count: int) -> float:
+    """Give messages a second on one connection with TLS from the first byte, the certificate checked."""
+    with tempfile.TemporaryDirectory() as folder:
+        certificate, key = Path(folder) / "certificate.pem", Path(folder) / "key.pem"
+        _make_certificate(certificate, key)
+        command = [sys.executable, "-m", "benchmarks.tls_sink", str(certificate), str(key)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        try:
+            assert process.stdout is not None
+            port = int(process.stdout.readline())
+            limits = Limits(messages=1_000_000)
+            server = Server(host="127.0.0.1", port=port, security=Security.TLS, ca_file=certificate, limits=limits)
+            connection = SmtpTransport(server).connect()
+            data = ready(message())
+            begin = time.perf_counter()
+            for _ in range(count):
+                assert connection.hand_over(Envelope(sender=_FROM, recipient=_TO), data).state is State.ACCEPTED
+            seconds = time.perf_counter() - begin
+            connection.close()
+        finally:
+            process.kill()
+            process.communicate()
+    return count / seconds
+
+
+def _make_certificate(certificate: Path, key: Path) -> None:
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(private, hashes.SHA256())
+    )
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    encoding = serialization.Encoding.PEM
+    plain = serialization.NoEncryption()
+    key.write_bytes(private.private_bytes(encoding, serialization.PrivateFormat.PKCS8, plain))

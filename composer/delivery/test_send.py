@@ -15,7 +15,7 @@ from composer.content.newsletter import Newsletter
 from composer.content.values import Group, group_in, text_in
 from composer.mail.bulk import Bulk
 from composer.pipeline import Built, addressed
-from composer.transport.envelope import Envelope
+from composer.transport.envelope import Envelope, ready
 from composer.transport.outcome import Outcome, Scope, State
 from composer.transport.transport import Transport
 
@@ -74,7 +74,7 @@ def messages(
         headers = replace(built.headers, to=address, date=now, message_id=f"<test.{identity}@{domain}>", bulk=bulk)
         message = addressed(built, headers, _values(built, address), prefix=PREFIX)
         envelope = Envelope(sender=newsletter.sender.wire, recipient=address.wire, id=identity)
-        yield Addressed(to=address, envelope=envelope, message=sign(message))
+        yield Addressed(to=address, envelope=envelope, message=ready(sign(message)))
 
 
 def _values(built: Built, address: Address) -> dict[str, str]:

@@ -76,12 +76,27 @@ def commands(
     return Commands(mail=f"{mail}\r\n".encode("ascii"), rcpt=f"{rcpt}\r\n".encode("ascii"))
 
 
+class Ready(bytes):
+    """A message that was looked through beforehand, so that handing it over takes no time for it. `ready` makes one."""
+
+    stuffed: bytes
+
+
+def ready(message: bytes) -> Ready:
+    """Look a message through, and double its dots, before there is a connection to keep waiting. Raises ValueError."""
+    made = Ready(message)
+    made.stuffed = stuffed(message)
+    return made
+
+
 def stuffed(message: bytes) -> bytes:
     """Double the dots that begin a line (RFC 5321, section 4.5.2).
 
     Raises ValueError unless the message is 7-bit and every line ends with CRLF: anything else is a bug of ours, and a
     lone CR or LF is where a second message could be smuggled in.
     """
+    if isinstance(message, Ready):
+        return message.stuffed
     if not message:
         raise ValueError("a message has a byte at least")
     if not message.isascii() or b"\0" in message:

@@ -16,7 +16,7 @@ from composer.transport.status import queue_id_of, scope_of
 from composer.transport.wire import GARBLED, BrokenError
 
 #: Seconds for what a server that hung up may have said before: it has arrived, or never will.
-_LAST_WORDS = 1.0
+_LAST_WORDS = 0.1
 _NOT_TAKEN = "the message was not complete, so the server does not have it"
 _MAYBE_TAKEN = "the message was complete, and nobody can tell from here whether the server has taken it"
 
