@@ -38,6 +38,9 @@ peers: $(STAMP)         ## install what the benchmark compares with (node, npm)
 bench: peers            ## measure, as ratios within one run
 	$(BIN)/python -m benchmarks
 
+interop: $(STAMP)       ## hand messages over to a real Postfix and read them back (root, apt-get install postfix)
+	$(BIN)/python -m tests.interop.postfix
+
 clean:                  ## take away what make made
 	rm -rf .venv build dist outbox .compose .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
@@ -47,4 +50,4 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-.PHONY: help demo test lint check fix golden test-tools peers bench clean
+.PHONY: help demo test lint check fix golden test-tools peers bench interop clean

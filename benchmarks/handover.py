@@ -159,7 +159,7 @@ def over_tls(count: int) -> float:
     """Give messages a second on one connection with TLS from the first byte, the certificate checked."""
     with tempfile.TemporaryDirectory() as folder:
         certificate, key = Path(folder) / "certificate.pem", Path(folder) / "key.pem"
-        _make_certificate(certificate, key)
+        make_certificate(certificate, key)
         command = [sys.executable, "-m", "benchmarks.tls_sink", str(certificate), str(key)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         try:
@@ -180,7 +180,7 @@ def over_tls(count: int) -> float:
     return count / seconds
 
 
-def _make_certificate(certificate: Path, key: Path) -> None:
+def make_certificate(certificate: Path, key: Path) -> None:
     private = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.datetime.now(datetime.UTC)

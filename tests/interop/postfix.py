@@ -1,0 +1,117 @@
+"""Hands the sample over to a real Postfix with STARTTLS, and reads back what arrived: `make interop`.
+
+Comes in: nothing; Postfix must be installed, and root runs it (Postfix wants that). Goes out: a sentence, exit code 0 when
+what lies in the mailbox is byte for byte what was built. It is apart from `make test`, which any machine can run.
+"""
+
+import contextlib
+import datetime
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import fast_mail_parser
+
+from benchmarks.handover import make_certificate
+from composer.checking import check_issue
+from composer.content.addresses import Address
+from composer.delivery.test_send import messages, send
+from composer.transport.server import Security, Server
+from composer.transport.smtp import SmtpTransport
+from composer.workspace import Workspace
+
+ROOT = Path(__file__).parent.parent.parent
+_MAIN = """\
+compatibility_level = 3.6
+queue_directory = {home}/queue
+data_directory = {home}/data
+mail_owner = postfix
+myhostname = interop.example
+mydestination =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+virtual_mailbox_domains = interop.example
+virtual_mailbox_base = {home}/mail
+virtual_mailbox_maps = static:box/
+virtual_uid_maps = static:{uid}
+virtual_gid_maps = static:{gid}
+virtual_minimum_uid = 1
+smtpd_tls_cert_file = {home}/certificate.pem
+smtpd_tls_key_file = {home}/key.pem
+smtpd_tls_security_level = encrypt
+maillog_file = {home}/mail.log
+maillog_file_prefixes = {home}
+"""
+
+
+@contextlib.contextmanager
+def postfix() -> Iterator[tuple[int, Path, Path]]:
+    """Run a Postfix of its own; give its port, its certificate, and the mailbox."""
+    with tempfile.TemporaryDirectory(prefix="interop-") as name, socket.socket() as free:
+        home = Path(name)
+        home.chmod(0o755)
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        for folder in ("etc", "queue", "data", "mail"):
+            (home / folder).mkdir()
+        nobody, owner = pwd.getpwnam("nobody"), pwd.getpwnam("postfix")
+        os.chown(home / "mail", nobody.pw_uid, nobody.pw_gid)
+        os.chown(home / "data", owner.pw_uid, owner.pw_gid)
+        make_certificate(home / "certificate.pem", home / "key.pem")
+        text = _MAIN.format(home=home, uid=nobody.pw_uid, gid=nobody.pw_gid)
+        (home / "etc" / "main.cf").write_text(text)
+        shipped = Path("/usr/share/postfix/master.cf.dist")
+        lines = shipped.read_text().splitlines()
+        lines = [
+            f"127.0.0.1:{port} inet n - n - - smtpd" if each.startswith("smtp ") and "smtpd" in each else each
+            for each in lines
+        ]
+        (home / "etc" / "master.cf").write_text("\n".join(lines) + "\n")
+        subprocess.run(["postfix", "-c", str(home / "etc"), "start"], check=True, capture_output=True)
+        try:
+            yield port, home / "certificate.pem", home / "mail" / "box" / "new"
+        finally:
+            subprocess.run(["postfix", "-c", str(home / "etc"), "stop"], check=False, capture_output=True)
+
+
+def main() -> int:
+    """Run it."""
+    if shutil.which("postfix", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None or os.geteuid() != 0:
+        print("interop needs Postfix and root: apt-get install postfix", file=sys.stderr)
+        return 2
+    os.environ["PATH"] += ":/usr/sbin"
+    workspace = Workspace(root=ROOT)
+    now = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
+    built = check_issue(workspace, workspace.issue("2025-01-30"), now).built
+    to = tuple(Address(name=f"Reader {number} 读者", address=f"reader{number}@interop.example") for number in range(3))
+    ready = tuple(messages(built, to, now, lambda message: message))
+    with postfix() as (port, certificate, box):
+        server = Server(host="127.0.0.1", port=port, security=Security.STARTTLS, ca_file=certificate)
+        sent = send(SmtpTransport(server), ready, lambda done, total: None)
+        for each in sent:
+            print(f"{each.to.address}: {each.outcome.state}, {each.outcome.reply}, queue id {each.outcome.queue_id}")
+        arrived: list[bytes] = []
+        for _ in range(100):
+            arrived = [path.read_bytes() for path in box.iterdir()] if box.is_dir() else []
+            if len(arrived) == len(ready):
+                break
+            time.sleep(0.1)
+    wanted = {each.message.replace(b"\r\n", b"\n") for each in ready}
+    # Postfix puts its own headers on top; from our From on it must be ours.
+    got = {data[data.index(b"\nFrom: ") + 1 :] for data in arrived}
+    is_same = got == wanted and all(each.outcome.queue_id for each in sent)
+    subjects = {fast_mail_parser.parse_email(data).subject for data in arrived}
+    print(f"{len(arrived)} arrived, {'byte for byte' if is_same else 'NOT'} what was built; subject: {subjects}")
+    return 0 if is_same else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
