@@ -1,0 +1,275 @@
+"""Every stage of a transaction, every way in which a server can fail at it, with and without pipelining."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from composer.transport.envelope import Envelope
+from composer.transport.outcome import Outcome, Scope, Stage, State
+from composer.transport.server import Limits, Secret, Security, Server
+from composer.transport.smtp import SmtpTransport
+from composer.transport.transport import TransportError
+from tests.transport.postoffice import (
+    Action,
+    Office,
+    Visit,
+    drips,
+    full_office,
+    hangs,
+    leaves,
+    once,
+    reads_slowly,
+    says,
+    says_and_leaves,
+    stops_reading,
+    takes,
+)
+from tests.transport.setup import ANNA, BORIS, HASTY, MESSAGE, PATIENT, check_count, transport
+
+GOOD = {
+    "mail": b"250 2.1.0 Ok\r\n",
+    "rcpt": b"250 2.1.5 Ok\r\n",
+    "data": b"354 go ahead\r\n",
+    "dot": b"250 2.0.0 Ok: queued as LATER\r\n",
+    "ehlo": b"250 office.example\r\n",
+    "greeting": b"220 office.example\r\n",
+}
+TROUBLES: dict[str, Action] = {
+    "4xx": says(b"450 4.2.0 later\r\n"),
+    "5xx": says(b"550 5.2.1 never\r\n"),
+    "421": says_and_leaves(b"421 4.3.2 closing\r\n"),
+    "close": leaves,
+    "garbage": says(b"\xff\x00 lorem ipsum\r\n"),
+    "unasked": says(b"354 go on\r\n"),
+    "other": says(b"221 bye\r\n"),
+    "never": hangs,
+    "slow": drips,
+}
+SLOW = ("never", "slow")
+PIPELINING = pytest.mark.parametrize("offers", [("PIPELINING",), ()], ids=["pipelined", "one by one"])
+LARGE = b"Subject: large\r\n\r\n" + b"x" * 70 * 120_000 + b"\r\n"
+
+
+def _limits(trouble: str) -> Limits:
+    return HASTY if trouble in SLOW else PATIENT
+
+
+def _hand_over(office: Office, trouble: str, message: bytes = MESSAGE) -> Outcome:
+    """Hand one message over to a server in trouble, and one to the server recovered; count at the end."""
+    with office:
+        connection = transport(office, _limits(trouble)).connect()
+        first = connection.hand_over(ANNA, message)
+        office.script = {}
+        second = connection.hand_over(BORIS, MESSAGE)
+        connection.close()
+    assert second.state is State.ACCEPTED
+    check_count(office, first)
+    check_count(office, second, BORIS)
+    return first
+
+
+@PIPELINING
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data"])
+def test_before_the_message(stage: str, trouble: str, offers: tuple[str, ...]) -> None:
+    """Whatever goes wrong before the message, the server has nothing, and this is what is told."""
+    if (stage, trouble) == ("data", "unasked"):
+        pytest.skip("that is what is asked for")
+    office = Office({stage: TROUBLES[trouble]}, offers=offers)
+    outcome = _hand_over(office, trouble)
+    assert outcome.stage == stage
+    assert outcome.state is (State.REFUSED if trouble == "5xx" else State.DEFERRED)
+    is_theirs = trouble in ("4xx", "5xx")
+    assert outcome.scope is (Scope.RECIPIENT if is_theirs else Scope.SERVER)
+    assert (outcome.reply is not None) == (trouble in ("4xx", "5xx", "421", "unasked", "other"))
+    assert bool(outcome.reason) == (trouble not in ("4xx", "5xx", "421"))
+    # The session is kept where the answer was clear.
+    assert len(office.visits) == (1 if is_theirs else 2)
+
+
+@PIPELINING
+@pytest.mark.parametrize("trouble", ["4xx", "5xx", "421", "close", "garbage", "never", "slow"])
+def test_in_the_message(trouble: str, offers: tuple[str, ...]) -> None:
+    """A server that leaves, or stops reading, in the middle of a message does not have it; its last words are heard."""
+    actions = {**TROUBLES, "never": stops_reading, "slow": reads_slowly}
+    outcome = _hand_over(Office({"body": actions[trouble]}, offers=offers), trouble, LARGE)
+    assert outcome.stage is Stage.BODY
+    assert outcome.state is (State.REFUSED if trouble == "5xx" else State.DEFERRED)
+    assert (outcome.reply is not None) == (trouble in ("4xx", "5xx", "421"))
+
+
+@PIPELINING
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("is_taken", [True, False], ids=["taken", "not taken"])
+def test_after_the_dot(trouble: str, is_taken: bool, offers: tuple[str, ...]) -> None:
+    """After the dot a clear answer is believed, and anything else is UNKNOWN: the message may be there."""
+    is_answered = trouble in ("4xx", "5xx", "421")
+    if is_answered and is_taken:
+        pytest.skip("a server that lies")
+    action = TROUBLES[trouble]
+    outcome = _hand_over(Office({"dot": takes(action) if is_taken else action}, offers=offers), trouble)
+    assert outcome.stage is Stage.DOT
+    expected = {"4xx": State.DEFERRED, "421": State.DEFERRED, "5xx": State.REFUSED}
+    assert outcome.state is expected.get(trouble, State.UNKNOWN)
+    assert bool(outcome.reason) != is_answered
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("stage", ["greeting", "ehlo", "starttls", "auth"])
+def test_before_a_session(stage: str, trouble: str) -> None:
+    """A connection that cannot be had is an exception that says where and whether to try again."""
+    more: dict[str, dict[str, Any]] = {
+        "starttls": {"security": Security.STARTTLS},
+        "auth": {"username": "anna", "secret": Secret("open sesame")},
+    }
+    with Office({stage: TROUBLES[trouble]}, offers=("STARTTLS", "AUTH PLAIN")) as office:
+        with pytest.raises(TransportError) as caught:
+            transport(office, _limits(trouble), **more.get(stage, {})).connect()
+        assert caught.value.stage == stage
+        # A dialogue that makes no sense at all will not make more of it later.
+        assert caught.value.is_temporary == (trouble not in ("5xx", "unasked", "other"))
+        assert caught.value.exit_code == 1
+        assert (caught.value.reply is not None) == (trouble in ("4xx", "5xx", "421", "unasked", "other"))
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("stage", ["greeting", "ehlo"])
+def test_connecting_again(stage: str, trouble: str) -> None:
+    """A connection that is lost between messages and cannot be had again defers the message: nothing of it was sent."""
+    with Office({stage: once(TROUBLES[trouble], GOOD[stage], number=2)}, offers=()) as office:
+        connection = transport(office, _limits(trouble)).connect()
+        office.visits[0].connection.shutdown(2)
+        outcome = connection.hand_over(ANNA, MESSAGE)
+        assert (outcome.state, outcome.stage, outcome.scope) == (State.DEFERRED, Stage(stage), Scope.SERVER)
+        assert outcome.reason
+        assert connection.hand_over(ANNA, MESSAGE).state is State.ACCEPTED
+        connection.close()
+    assert len(office.taken) == 1
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("question", ["noop", "rset"])
+def test_between_messages(question: str, trouble: str) -> None:
+    """A session that does not answer between messages is made anew, and nobody notices."""
+    script: dict[str, Action] = {question: TROUBLES[trouble]}
+    if question == "rset":
+        script["rcpt"] = once(says(b"550 5.1.1 no such user\r\n"), GOOD["rcpt"])
+    with Office(script) as office:
+        connection = transport(office, replace(_limits(trouble), idle=0 if question == "noop" else 30)).connect()
+        if question == "rset":
+            assert connection.hand_over(BORIS, MESSAGE).state is State.REFUSED
+        assert connection.hand_over(ANNA, MESSAGE).state is State.ACCEPTED
+        connection.close()
+    assert len(office.taken) == 1
+    assert len(office.visits) == 2
+
+
+def test_no_server() -> None:
+    """A port where nobody listens."""
+    with Office() as office:
+        pass
+    with pytest.raises(TransportError, match="does not take connections") as caught:
+        transport(office).connect()
+    assert (caught.value.stage, caught.value.is_temporary) == (Stage.CONNECT, True)
+
+
+def test_no_answer() -> None:
+    """A server that lets the call ring."""
+    with full_office() as port, pytest.raises(TransportError, match="does not answer") as caught:
+        SmtpTransport(Server(host="127.0.0.1", port=port, security=Security.NONE, limits=HASTY)).connect()
+    assert (caught.value.stage, caught.value.is_temporary) == (Stage.CONNECT, True)
+
+
+def test_no_such_host() -> None:
+    """A name that none can be: the domain name system is not even asked."""
+    with Office() as office, pytest.raises(TransportError, match="no server with the name") as caught:
+        transport(office, host="mail..example").connect()
+    assert (caught.value.stage, caught.value.is_temporary) == (Stage.CONNECT, False)
+
+
+@pytest.mark.parametrize("lone", ["250", "554", "421", "close", "garbage"])
+@pytest.mark.parametrize("code", ["450 4.2.2 full", "550 5.1.1 no such user"])
+def test_lone_dot(code: str, lone: str) -> None:
+    """RFC 2920, section 3.1: a refused recipient, and a server that goes ahead all the same, gets a lone dot.
+
+    Its answer changes nothing: a message to nobody was taken, not ours.
+    """
+    answers = {"250": says(b"250 2.0.0 Ok: queued as X\r\n"), "554": says(b"554 5.5.1 no valid recipients\r\n")}
+    script = {"rcpt": says(f"{code}\r\n".encode()), "lone dot": {**TROUBLES, **answers}[lone]}
+    office = Office(script, is_naive=True)
+    outcome = _hand_over(office, "")
+    assert outcome.state is (State.DEFERRED if code.startswith("4") else State.REFUSED)
+    assert (outcome.stage, outcome.scope) == (Stage.RCPT, Scope.RECIPIENT)
+    assert len(office.visits) == (1 if lone in answers else 2)
+
+
+def test_no_lone_dot_for_a_recipient() -> None:
+    """A server that refuses MAIL and takes RCPT and DATA would deliver an empty message: we hang up instead."""
+
+    def contradict(visit: Visit) -> int:
+        visit.say(b"550 5.7.1 not you\r\n250 2.1.5 Ok\r\n354 go ahead\r\n")
+        visit.recipient = ANNA.recipient.encode()
+        visit.line()
+        visit.line()
+        visit.body()
+        return 0
+
+    office = Office({"mail": contradict})
+    outcome = _hand_over(office, "")
+    assert (outcome.state, outcome.stage, outcome.scope) == (State.REFUSED, Stage.MAIL, Scope.SERVER)
+    # The second message only, as it went over the wire: nothing empty, and nobody twice.
+    assert [content.replace(b"\n..", b"\n.") for _, content in office.taken] == [MESSAGE]
+
+
+@pytest.mark.parametrize(
+    "early", [b"250 2.0.0 Ok: queued as EARLY\r\n", b"552 5.3.4 too large\r\n", b"421 4.3.2 bye\r\n"]
+)
+def test_answer_before_the_dot(early: bytes) -> None:
+    """An answer that comes before the message is complete is no answer to it: the dot is not sent."""
+    office = Office({"data": says(b"354 go ahead\r\n" + early)})
+    outcome = _hand_over(office, "")
+    assert outcome.stage is Stage.BODY
+    assert outcome.state is (State.REFUSED if early.startswith(b"5") else State.DEFERRED)
+
+
+def test_one_answer_too_many() -> None:
+    """A server that answers the dot twice is out of step: its second answer is taken for nothing."""
+    with Office({"dot": once(says(b"250 2.0.0 Ok\r\n250 2.0.0 Ok\r\n"), b"550 5.7.1 no\r\n")}) as office:
+        connection = transport(office).connect()
+        first, second = connection.hand_over(ANNA, MESSAGE), connection.hand_over(BORIS, MESSAGE)
+        connection.close()
+    assert (first.state, second.state) == (State.ACCEPTED, State.REFUSED)
+    check_count(office, second, BORIS)
+
+
+def test_first_failure_is_told() -> None:
+    """The answers to a group are read to the end, and the first that is no is the one that counts."""
+    with Office({"rcpt": says(b"550 5.1.1 no such user\r\n"), "data": leaves}, is_naive=True) as office:
+        connection = transport(office).connect()
+        outcome = connection.hand_over(ANNA, MESSAGE)
+        connection.close()
+    assert (outcome.state, outcome.stage) == (State.REFUSED, Stage.RCPT)
+    assert outcome.reply is not None and outcome.reply.enhanced == "5.1.1"
+
+
+def test_who_is_meant() -> None:
+    """A recipient with an address that no server could take is not even told to one."""
+    strange = (
+        "anna@b c.example",
+        "anna@example.net>\r\nRCPT TO:<eve@x.example",
+        "änna@example.net",
+        "anna",
+        "a\0@b.example",
+        "",
+    )
+    with Office() as office:
+        connection = transport(office).connect()
+        for recipient in strange:
+            outcome = connection.hand_over(Envelope(sender="", recipient=recipient), MESSAGE)
+            assert (outcome.state, outcome.scope) == (State.NOT_ATTEMPTED, Scope.RECIPIENT)
+            assert outcome.reason
+        outcome = connection.hand_over(Envelope(sender="a b@c", recipient="anna@example.net"), MESSAGE)
+        assert (outcome.state, outcome.scope) == (State.NOT_ATTEMPTED, Scope.SERVER)
+        connection.close()
+    assert [line[:4] for line in office.heard] == [b"EHLO", b"QUIT"]
