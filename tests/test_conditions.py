@@ -1,0 +1,102 @@
+"""The words that say which readers are meant."""
+
+import click
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from composer.cli.conditions import condition_flags
+from composer.conditions import Condition, WordError, condition, normal_language, normal_tag
+from composer.errors import UsageError
+
+TAGS = st.sampled_from(["press", "radio", "staff", "board"])
+
+
+@pytest.mark.parametrize(
+    ("made", "language", "tags", "is_meant"),
+    [
+        (condition(), "", (), True),
+        (condition(language="de"), "de", (), True),
+        (condition(language="de"), "de-AT", (), True),
+        (condition(language="de"), "DE-at", (), True),
+        (condition(language="de"), "den", (), False),
+        (condition(language="de-AT"), "de", (), False),
+        (condition(language="de"), "", (), False),
+        (condition(language=["de", "fr"]), "fr", (), True),
+        (condition(tag="press"), "en", ("press", "staff"), True),
+        (condition(tag="press"), "en", ("pressed",), False),
+        (condition(tag=["press", "radio"]), "en", ("radio",), True),
+        (condition(without_tag="staff"), "en", (), True),
+        (condition(without_tag=["staff", "board"]), "en", ("board",), False),
+        (condition(tag="press", without_tag="staff"), "en", ("press", "staff"), False),
+        (condition(language="de", tag="press"), "en", ("press",), False),
+    ],
+)
+def test_who_is_meant(made: Condition, language: str, tags: tuple[str, ...], is_meant: bool) -> None:
+    """Any of the languages, any of the tags, none of those left out: all together."""
+    assert made.matches(language, tags) is is_meant
+
+
+@given(st.sets(TAGS), st.sets(TAGS), st.sets(TAGS))
+def test_the_words_hold_as_sets_do(tag: set[str], without: set[str], tags: set[str]) -> None:
+    """A condition on tags is what set theory says it is; one that nobody can meet says so."""
+    made = condition(tag=sorted(tag), without_tag=sorted(without))
+    assert made.matches("en", tags) is ((not tag or bool(tag & tags)) and not without & tags)
+    if made.is_impossible:
+        assert not made.matches("en", tags)
+
+
+def test_one_form_of_a_tag() -> None:
+    """However a tag is written, it is one tag."""
+    written = ["Press Office", "press  office", " PRESS\toffice ", "press\u00a0office"]
+    assert {normal_tag(each) for each in written} == {"press office"}
+    assert normal_tag("Cafe\u0301") == normal_tag("CAFÉ") == "café"
+    assert normal_tag("#Straße/媒体") == "#straße/媒体"
+
+
+@pytest.mark.parametrize("text", ["", "  ", "press, radio", "a;b", 'a"b', "a\x00b", "a\u200bb", "a\u202eb", "x" * 61])
+def test_what_is_no_tag(text: str) -> None:
+    """A tag can be told from others in a list, on a line and by eye."""
+    with pytest.raises(WordError):
+        normal_tag(text)
+
+
+def test_one_form_of_a_language() -> None:
+    """Languages are written as RFC 5646 recommends."""
+    assert [normal_language(each) for each in ("DE", "de_at", "zh-hant-tw", " en ")] == [
+        "de",
+        "de-AT",
+        "zh-Hant-TW",
+        "en",
+    ]
+    for text in ("", "german", "d", "de-", "de at"):
+        with pytest.raises(WordError):
+            normal_language(text)
+
+
+def test_in_words() -> None:
+    """People read who is meant."""
+    assert condition().in_words == "all readers"
+    assert condition(tag=["Press", "radio", "press"]).in_words == "readers tagged press or radio"
+    whole = condition(language=["de", "fr"], tag="press", without_tag=["staff", "board"])
+    assert whole.in_words == "readers in de or fr, tagged press, not tagged staff or board"
+    assert not condition()
+    assert whole
+
+
+@click.command()
+@condition_flags
+def _who(condition: Condition) -> int:
+    click.echo(condition.in_words)
+    return 0
+
+
+def test_the_flags() -> None:
+    """The command line has the same words."""
+    arguments = ["--language", "de", "--tag", "Press", "--tag", "radio", "--without-tag", "staff"]
+    answer = CliRunner().invoke(_who, arguments, standalone_mode=False)
+    assert answer.output == "readers in de, tagged press or radio, not tagged staff\n"
+    assert answer.return_value == 0
+    for wrong in (["--tag", ""], ["--language", "german"], ["--tag", "press", "--without-tag", "press"]):
+        assert isinstance(CliRunner().invoke(_who, wrong, standalone_mode=False).exception, UsageError)
