@@ -12,6 +12,7 @@ Comes in: places and words. Goes out: a `Problem` to collect, or an exception to
       SettingsError            exit 1   something that sending needs is missing   (delivery/configured.py)
       KeyFileError             exit 1   a key cannot be read or written           (keys.py)
       TransportError           exit 1   no connection: nothing has been sent      (transport/transport.py)
+      DatabaseError            exit 1   the database cannot be opened, read or written
 
 Everything else is a bug and keeps its traceback.
 """
@@ -104,3 +105,7 @@ class CompilerError(ComposeError):
 
 class OutputError(ComposeError):
     """The outbox cannot be written."""
+
+
+class DatabaseError(ComposeError):
+    """The database cannot be opened, read or written."""

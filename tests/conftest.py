@@ -4,6 +4,11 @@ import os
 
 from hypothesis import settings
 
+# Fixtures for everybody: a test that asks for `database` runs on SQLite and on PostgreSQL.
+from tests.databases import database, location, postgres, postgres_template, sqlite_template
+
+__all__ = ["database", "location", "postgres", "postgres_template", "sqlite_template"]
+
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")

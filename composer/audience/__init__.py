@@ -1,0 +1,1 @@
+"""Readers: who they are, what they agreed to, who is left out."""

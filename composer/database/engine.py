@@ -1,0 +1,200 @@
+"""Opens the database and gives connections to it; SQLite and PostgreSQL behave alike from here on.
+
+Comes in: a `Location`. Goes out: a `Database`, brought up to this program's schema, or a `DatabaseError`. Never holds a
+transaction open by itself, and never writes on a connection that was asked for to read.
+
+SQLite: WAL, foreign keys, synchronous=FULL, BEGIN IMMEDIATE for every write, so that a transaction that has read cannot
+fail when it begins to write. Python's own BEGIN is off (isolation_level None), for it comes late and not before DDL.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DatabaseError as DriverError
+from sqlalchemy.exc import DBAPIError
+
+from composer.database.location import Location
+from composer.errors import DatabaseError
+
+#: How long a writer waits for another one, in milliseconds; a writer holds the database for seconds at most.
+BUSY_MS = 30_000
+#: The execution option that tells a connection what it is for.
+_MODE = "compose_mode"
+_READ, _WRITE, _STAGE = "read", "write", "stage"
+_BEGIN = {_READ: "BEGIN", _WRITE: "BEGIN IMMEDIATE", _STAGE: "BEGIN"}
+#: What SQLite says, by the beginning of its error's name, in words that lead on.
+_WORDS = (
+    ("SQLITE_BUSY", "another command is writing to {name}", "wait until it has ended, and try again"),
+    ("SQLITE_LOCKED", "another command is writing to {name}", "wait until it has ended, and try again"),
+    ("SQLITE_FULL", "the disk is full: nothing was written to {name}", "make room, and try again"),
+    ("SQLITE_READONLY", "{name} may not be written to", "look at the rights of the file and of its folder"),
+    ("SQLITE_CANTOPEN", "{name} cannot be opened", "look at the rights of the file and of its folder"),
+    ("SQLITE_PERM", "{name} may not be opened", "look at the rights of the file and of its folder"),
+    ("SQLITE_NOTADB", "{name} is not a database", "name another file:   database:   in newsletter.yaml"),
+    ("SQLITE_CORRUPT", "{name} is damaged", "put back a copy made by: compose db backup"),
+    ("SQLITE_IOERR", "{name} cannot be read or written: the disk failed", "look at the disk; then try again"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open database. Threads may share it; each `with` has a connection of its own."""
+
+    location: Location
+    engine: Engine = field(repr=False)
+
+    @property
+    def path(self) -> Path | None:
+        """SQLite's file; None on PostgreSQL."""
+        return self.location.path
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that sees one state of the database from beginning to end, and cannot write."""
+        with self._begin(_READ) as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection whose changes are all kept, or none when an exception leaves the block.
+
+        On SQLite it is the only writer from its beginning on.
+        """
+        with self._begin(_WRITE) as connection:
+            yield connection
+
+    @contextmanager
+    def stage(self) -> Iterator[Connection]:
+        """Give a connection outside a transaction, for temporary tables; `writing()` begins one that changes others.
+
+        Temporary tables take no lock: a file of a million rows is read while others write.
+        """
+        with self._translated(), self.engine.connect() as connection:
+            yield connection.execution_options(**_options(self.engine, _STAGE))
+
+    @contextmanager
+    def writing(self, staged: Connection) -> Iterator[None]:
+        """Make a staged connection a writer, for one transaction."""
+        staged.execution_options(**_options(self.engine, _WRITE))
+        with self._translated(), staged.begin():
+            yield
+        staged.execution_options(**_options(self.engine, _STAGE))
+
+    def close(self) -> None:
+        """Close every connection; what is kept is in the file."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @contextmanager
+    def _begin(self, mode: str) -> Iterator[Connection]:
+        with self._translated(), self.engine.execution_options(**_options(self.engine, mode)).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DriverError as error:
+            if stop := _stop(error, self.location):
+                raise stop from error
+            raise
+
+
+def connect(location: Location) -> Database:
+    """Open a database as it is, without looking at its schema; make the file, private, where there is none.
+
+    Raises DatabaseError.
+    """
+    if location.path is not None:
+        _make_private(location.path)
+        url = URL.create("sqlite", database=str(location.path))
+        # Threads of a sending run read and write side by side: no bound, SQLite itself lets one write at a time.
+        engine = create_engine(url, max_overflow=-1, connect_args={"timeout": BUSY_MS / 1000})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return Database(location, engine)
+    try:
+        import psycopg  # noqa: F401
+    except ImportError:
+        raise DatabaseError(
+            "PostgreSQL's driver is not installed", "pip install 'compose-newsletter[postgres]'"
+        ) from None
+    options = {"connect_timeout": 10, "application_name": "compose"}
+    engine = create_engine(make_url(location.url), pool_pre_ping=True, max_overflow=20, connect_args=options)
+    return Database(location, engine)
+
+
+def open_database(location: Location) -> Database:
+    """Open a database whose schema is this program's: SQLite is brought up to it, PostgreSQL only looked at.
+
+    Raises DatabaseError for one that is newer, that belongs to another program, or on PostgreSQL is older.
+    """
+    from composer.database.schema import ensure
+
+    database = connect(location)
+    try:
+        ensure(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _options(engine: Engine, mode: str) -> dict[str, Any]:
+    """A reader on PostgreSQL sees one state and cannot write, as on SQLite; a writer sees what others have just kept."""
+    if engine.dialect.name == "postgresql" and mode == _READ:
+        return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    return {_MODE: mode}
+
+
+def _make_private(path: Path) -> None:
+    """Make an empty file that only its owner can read; the files beside it (-wal, -shm) take over its mode."""
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        elif os.name == "posix" and path.stat().st_mode & 0o077 and path.stat().st_uid == os.getuid():
+            path.chmod(0o600)
+    except OSError as error:
+        reason = error.strerror or error
+        raise DatabaseError(f"{path} cannot be opened: {reason}", "look at the rights of its folder") from None
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get(_MODE, _WRITE)
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if mode == _READ else 'OFF'}")
+    connection.exec_driver_sql(_BEGIN[mode])
+
+
+def _stop(error: DBAPIError, location: Location) -> DatabaseError | None:
+    """Say in words what a person can mend; None for what is a mistake of the program."""
+    name = getattr(error.orig, "sqlite_errorname", "")
+    for beginning, message, hint in _WORDS:
+        if name.startswith(beginning):
+            return DatabaseError(message.format(name=location.name), hint)
+    if error.connection_invalidated or (location.path is None and _is_connection(error)):
+        reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no answer"
+        return DatabaseError(f"the database at {location.name} cannot be reached: {reason}", "is the server running?")
+    return None
+
+
+def _is_connection(error: DBAPIError) -> bool:
+    """Tell whether no connection came about: psycopg then has no SQLSTATE."""
+    return type(error.orig).__name__ == "OperationalError" and getattr(error.orig, "sqlstate", None) is None

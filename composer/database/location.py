@@ -1,0 +1,72 @@
+"""Where the database is: a file of this workspace, or a PostgreSQL server.
+
+Comes in: the newsletter, the workspace, the environment. Goes out: a `Location`, or an error that says what to write.
+A password comes from the environment (COMPOSE_DATABASE_URL, PGPASSWORD) or from ~/.pgpass, never from a file of the
+workspace, and is never shown.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from composer.content.newsletter import Newsletter
+from composer.content.values import text_in
+from composer.errors import ContentError, DatabaseError
+from composer.workspace import Workspace
+
+URL = "COMPOSE_DATABASE_URL"
+FILE = "newsletter.db"
+_FORM = "it looks like   postgresql://name@host/database   or   data/newsletter.db"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A file (`path`) or a server (`url`, which may hold a password and is not printed)."""
+
+    path: Path | None = None
+    url: str = field(default="", repr=False)
+
+    @property
+    def name(self) -> str:
+        """What people are shown: the file, or the server without name and password."""
+        if self.path is not None:
+            return str(self.path)
+        parts = urlsplit(self.url)
+        return f"{parts.hostname or 'local server'}{parts.path}"
+
+
+def at(text: str, folder: Path) -> Location:
+    """Read where a database is: a path seen from a folder, sqlite:///path, or postgresql://. Raises DatabaseError."""
+    scheme, colon, rest = text.partition("://")
+    if not colon:
+        return Location(path=(folder / Path(text).expanduser()).resolve())
+    if scheme == "sqlite":
+        if not rest.startswith("/") or rest in ("/", "/:memory:"):
+            raise DatabaseError("a database in memory is gone when the command ends", "name a file: sqlite:///news.db")
+        return Location(path=(folder / unquote(rest[1:])).resolve())
+    if scheme in ("postgresql", "postgres", "postgresql+psycopg"):
+        try:
+            urlsplit(text).port  # noqa: B018 - it is read when asked for
+        except ValueError:
+            raise DatabaseError("the address of the database cannot be read", _FORM) from None
+        return Location(url=f"postgresql+psycopg://{rest}")
+    raise DatabaseError(f"there is no database of the kind “{scheme}” here: SQLite or PostgreSQL", _FORM)
+
+
+def location_of(newsletter: Newsletter, workspace: Workspace, environment: Mapping[str, str]) -> Location:
+    """Give where this publication's database is: COMPOSE_DATABASE_URL, else `database:`, else newsletter.db.
+
+    Raises DatabaseError, or ContentError where newsletter.yaml holds a password.
+    """
+    if given := environment.get(URL):
+        return at(given, workspace.root)
+    written = text_in(newsletter.values, "database")
+    if written is None:
+        return Location(path=workspace.root / FILE)
+    if re.match(r"[a-z+]+://[^/@]*:[^/@]*@", written):
+        hint = f"leave it out here; it comes from {URL}, PGPASSWORD or ~/.pgpass"
+        problem = newsletter.place("database").problem("secret", "database: a password must not stand here", hint)
+        raise ContentError((problem,))
+    return at(written, workspace.root)

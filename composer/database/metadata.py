@@ -1,0 +1,43 @@
+"""What all tables share: one catalogue, and one way to keep a time.
+
+Comes in: nothing. Goes out: `metadata`, `Moment`. Tables stand in modules of their own beside this one.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import BigInteger, Dialect, MetaData
+from sqlalchemy.types import TypeDecorator
+
+#: Names of constraints, so that a later migration can name what it changes.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time: aware and in UTC in Python, milliseconds since 1970 in the database; finer parts are cut off."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else milliseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + value * _MILLISECOND
+
+
+def milliseconds(time: datetime) -> int:
+    """Give a time as the database keeps it. Raises ValueError for one without a time zone."""
+    if time.tzinfo is None:
+        raise ValueError("a time without a time zone says nothing")
+    return (time - _EPOCH) // _MILLISECOND

