@@ -19,9 +19,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from benchmarks.stages import sample
 from composer.content.addresses import Address
 from composer.keys import generate, parse_key
-from composer.mail.bulk import Bulk
+from composer.mail.compiled import Addressing, Letterhead, compile_message
 from composer.mail.dkim import Algorithm, Profile, sign
-from composer.mail.message import Headers, build
 
 #: Bytes of the message that is signed.
 SIZE = 90_000
@@ -93,23 +92,27 @@ def signing(rounds: int) -> Signing:
 def _message() -> bytes:
     """Build a message of 90 KB from the sample's texts, without pictures: quoted-printable with all that it holds."""
     edition = sample().edition
-    headers = Headers(
+    letterhead = Letterhead(
         sender=Address(name="China Briefing", address="briefing@news.example.org"),
-        to=Address(address="reader@example.net"),
         subject="A cheap model shakes up the AI race",
+        language="en",
+        list_id="briefing.news.example.org",
+        list_name="China Briefing",
+        feedback_id="compose",
+    )
+    addressing = Addressing(
+        to=Address(address="reader@example.net"),
         date=datetime.fromtimestamp(_NOW, UTC),
         message_id="<1@news.example.org>",
-        language="en",
-        bulk=Bulk(
-            list_id="briefing.news.example.org",
-            list_name="China Briefing",
-            feedback=("2025-01-30", "briefing"),
-            feedback_id="compose",
-            unsubscribe="https://news.example.org/u/0123456789abcdef0123456789abcdef",
-        ),
+        unsubscribe="https://news.example.org/u/0123456789abcdef0123456789abcdef",
+        feedback=("2025-01-30", "briefing"),
     )
     html = edition.html
-    while len(message := build(headers, html=html, text=edition.text)) < SIZE:
+
+    def made() -> bytes:
+        return compile_message(letterhead, html=html, text=edition.text).fill({}, addressing)
+
+    while len(message := made()) < SIZE:
         html += edition.html
     head, _, body = message.partition(b"\r\n\r\n")
     # Cut at a line's end: a signer does not look at boundaries.

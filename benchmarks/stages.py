@@ -52,8 +52,7 @@ _CALLS = (
     (COMPILE, composer.render.edition, "compile_mjml"),
     (INLINE, composer.render.edition, "inline_css"),
     (TEXT, composer.render.edition, "tidy"),
-    (MESSAGE, composer.pipeline, "edition_hash"),
-    (MESSAGE, composer.pipeline, "build"),
+    (MESSAGE, composer.pipeline, "compile_message"),
     (PLACES, composer.pipeline, "annotate"),
     (CHECKS, composer.checking, "review_problems"),
 )

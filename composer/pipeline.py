@@ -5,8 +5,7 @@ Comes in: a workspace and an issue's path. Goes out: a `Built` value in memory. 
 
 import datetime
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
@@ -16,8 +15,9 @@ from composer.content.fields import stand_ins
 from composer.content.issue import Issue, read_issue
 from composer.content.newsletter import Newsletter
 from composer.content.values import Picture, group_in, text_in
+from composer.mail.compiled import Addressing, Compiled, Letterhead, compile_message, message_id_for
 from composer.mail.merge import fill_html, fill_text
-from composer.mail.message import Headers, Part, build, edition_hash, message_id_for
+from composer.mail.parts import Part
 from composer.render.edition import Edition, render
 from composer.render.marked import annotate
 from composer.workspace import Workspace
@@ -28,23 +28,25 @@ PICTURES = "pictures"
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """An issue, its edition, and what a build hands out. `hash` is the edition's SHA-256 in hex."""
+    """An issue, its edition, and what a build hands out."""
 
     issue: Issue
     newsletter: Newsletter
     edition: Edition
-    hash: str
+    #: The message before it has a reader: what tests, approvals and mailings fill.
+    compiled: Compiled
     #: The edition as a page: pictures lie beside it, merge fields show their stand-ins.
     html: str
     text: str
     message: bytes
     #: The HTML part of the message: what Gmail's limit counts.
     mailed: str
-    #: The same with merge fields as tokens, the pictures that travel with it, and the headers it was built with.
-    marked: str
-    parts: tuple[Part, ...]
-    headers: Headers
     pictures: tuple[tuple[str, Picture], ...]
+
+    @property
+    def hash(self) -> str:
+        """The edition's hash: it says what every reader gets, whoever they are and whenever."""
+        return self.compiled.hash
 
     @cached_property
     def annotated(self) -> str:
@@ -77,47 +79,34 @@ def build_issue(workspace: Workspace, path: Path) -> Built:
         for name, picture in named
         if address is None
     )
-    midnight = datetime.datetime.combine(issue.date, datetime.time(), newsletter.zone)
-    headers = Headers(
-        sender=newsletter.sender,
-        reply_to=newsletter.reply_to,
-        to=None,
-        subject=fill_text(edition.subject, values),
-        date=midnight,
-        message_id="",
-        language=edition.language,
-    )
-    html = fill_html(edition.html, values)
-    text = fill_text(edition.text, values)
-    marked = edition.html
+    html = edition.html
     for name, picture in named:
         source = f"cid:{picture.src}@{domain}" if address is None else f"{address.rstrip('/')}/{quote(name)}"
-        marked = marked.replace(f'"{picture.src}"', f'"{source}"')
-    mailed = fill_html(marked, values)
-    digest = edition_hash(headers, html=mailed, text=text, pictures=parts)
-    headers = replace(headers, message_id=message_id_for(digest, domain))
+        html = html.replace(f'"{picture.src}"', f'"{source}"')
+    delivery = group_in(newsletter.values, "delivery")
+    letterhead = Letterhead(
+        sender=newsletter.sender,
+        reply_to=newsletter.reply_to,
+        subject=edition.subject,
+        language=edition.language,
+        list_id=text_in(delivery, "list_id"),
+        list_name=newsletter.name,
+        feedback_id=text_in(delivery, "feedback_id"),
+    )
+    compiled = compile_message(letterhead, html=html, text=edition.text, fields=edition.fields, pictures=parts)
+    midnight = datetime.datetime.combine(issue.date, datetime.time(), newsletter.zone)
+    nobody = Addressing(to=None, date=midnight, message_id=message_id_for(compiled.hash, domain))
     return Built(
         issue=issue,
         newsletter=newsletter,
         edition=edition,
-        hash=digest,
-        html=_page(html, named),
-        text=text,
-        mailed=mailed,
-        marked=marked,
-        parts=parts,
-        headers=headers,
-        message=build(headers, html=mailed, text=text, pictures=parts),
+        compiled=compiled,
+        html=_page(fill_html(edition.html, values), named),
+        text=fill_text(edition.text, values),
+        message=compiled.specimen(nobody),
+        mailed=fill_html(html, values),
         pictures=named,
     )
-
-
-def addressed(built: Built, headers: Headers, values: Mapping[str, str], *, prefix: str = "") -> bytes:
-    """Make the message of a build for one addressee; `values` are what tokens become. Raises HeaderError."""
-    edition = built.edition
-    whole = replace(headers, subject=prefix + fill_text(edition.subject, values))
-    html, text = fill_html(built.marked, values), fill_text(edition.text, values)
-    return build(whole, html=html, text=text, pictures=built.parts)
 
 
 def _named(pictures: tuple[Picture, ...], *, is_linked: bool) -> tuple[tuple[str, Picture], ...]:

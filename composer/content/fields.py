@@ -22,6 +22,9 @@ BUILT_IN: Mapping[str, str] = {
 #: Places for links that are made for each reader; a theme asks for them, editors do not.
 RESERVED = ("unsubscribe_url", "preferences_url", "web_url")
 
+#: The name of the field that is two braces as readers see them: `{{ "{{" }}`.
+LITERAL = "{{"
+
 _OPEN = re.compile(r"\{\{")
 _FIELD = re.compile(
     r"""\{\{\s*(?:(?P<literal>"\{\{"|'\{\{')|(?P<name>[A-Za-z_][A-Za-z0-9_]*)
@@ -106,7 +109,7 @@ class FieldBook:
             done = match.end()
             if match["literal"]:
                 # A literal brace pair takes a token too, or a second pass would take it for a field.
-                pieces.append(self.field("{{", "{{").token)
+                pieces.append(self.field(LITERAL, LITERAL).token)
                 continue
             name = match["name"]
             if name not in self.known:

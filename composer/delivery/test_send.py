@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from composer.content.addresses import Address, parse_address
-from composer.content.fields import RESERVED
 from composer.content.newsletter import Newsletter
 from composer.content.values import Group, group_in, text_in
-from composer.mail.bulk import Bulk
-from composer.pipeline import Built, addressed
+from composer.mail.compiled import Addressing
+from composer.pipeline import Built
 from composer.transport.envelope import Envelope, ready
 from composer.transport.outcome import Outcome, Scope, State
 from composer.transport.transport import Transport
@@ -58,21 +57,20 @@ def messages(
     built: Built, addresses: tuple[Address, ...], now: datetime.datetime, sign: Callable[[bytes], bytes]
 ) -> Iterator[Addressed]:
     """Make one message each, signed. Raises HeaderError."""
-    newsletter, issue = built.newsletter, built.issue
-    delivery = group_in(newsletter.values, "delivery")
-    bulk = Bulk(
-        list_id=text_in(delivery, "list_id"),
-        list_name=newsletter.name,
-        feedback=("test", issue.key),
-        feedback_id=text_in(delivery, "feedback_id"),
-    )
+    newsletter = built.newsletter
     domain = newsletter.sender.domain
     for address in addresses:
         # Every test send is a message of its own: a second one of the same edition must not be taken for the first.
         salt = f"{built.hash} {address.wire} {now.isoformat()}"
         identity = hashlib.sha256(salt.encode()).hexdigest()[:32]
-        headers = replace(built.headers, to=address, date=now, message_id=f"<test.{identity}@{domain}>", bulk=bulk)
-        message = addressed(built, headers, _values(built, address), prefix=PREFIX)
+        addressing = Addressing(
+            to=address,
+            date=now,
+            message_id=f"<test.{identity}@{domain}>",
+            feedback=("test", built.issue.key),
+            prefix=PREFIX,
+        )
+        message = built.compiled.specimen(addressing, _values(built, address))
         envelope = Envelope(sender=newsletter.sender.wire, recipient=address.wire, id=identity)
         yield Addressed(to=address, envelope=envelope, message=ready(sign(message)))
 
@@ -86,19 +84,13 @@ def _values(built: Built, address: Address) -> dict[str, str]:
         for name in own
         if isinstance(field := own[name], Group) and (sample := text_in(field, "sample")) is not None
     }
-    known = {
+    return {
         **samples,
         "email": address.address,
         "name": address.name,
         "first_name": first,
         "last_name": last,
         "language": built.issue.language,
-    }
-    return {
-        field.token: field.stand_in
-        if field.name in RESERVED or field.name == "{{"
-        else known.get(field.name) or field.default or ""
-        for field in built.edition.fields
     }
 
 

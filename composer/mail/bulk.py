@@ -1,11 +1,11 @@
 """The headers of mail that goes to many: what list it is, that no person sent it, how to leave.
 
-Comes in: a `Bulk`. Goes out: finished header lines. Whether a header belongs is the caller's: a test send carries no
-reader's address to leave by.
+Comes in: the list's names, a reader's addresses to leave by. Goes out: finished header lines. Whether a header belongs
+is the caller's: a test send carries no reader's address to leave by.
 """
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
 
 from composer.mail import headers as write
 from composer.mail.headers import HeaderError
@@ -16,49 +16,50 @@ _SENDER_ID = re.compile(r"[A-Za-z0-9]{5,15}")
 _PART = re.compile(r"[A-Za-z0-9._-]{1,40}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bulk:
-    """What a message to many says of itself. None leaves a header out."""
+def standing_lines(list_id: str | None, list_name: str) -> bytes:
+    """Write what every message of a list says. Raises HeaderError.
 
-    #: A stable name such as `briefing.news.example.org`, and the words before it.
-    list_id: str | None = None
-    list_name: str = ""
-    #: Up to three parts that mean something to the sender, and the id that never changes (Google, answer 6254652).
-    feedback: tuple[str, ...] = ()
-    feedback_id: str | None = None
-    #: The reader's own address to leave by with one click (https), and one to write to (mailto).
-    unsubscribe: str | None = None
-    unsubscribe_mailto: str | None = None
-
-
-def bulk_lines(bulk: Bulk) -> bytes:
-    """Write the headers. Raises HeaderError.
-
-    List-Id (RFC 2919), List-Unsubscribe (RFC 2369) with its one-click mark (RFC 8058 section 3.1: https only, one of
-    it), Auto-Submitted (RFC 3834 section 5: keeps answers of absent people away), Precedence and its Exchange kin.
+    List-Id (RFC 2919): a stable name such as `briefing.news.example.org`, words before it. Auto-Submitted (RFC 3834
+    section 5) keeps answers of absent people away, as do Precedence and its Exchange kin.
     """
     lines = []
-    if bulk.list_id is not None:
-        if not _LIST_ID.fullmatch(bulk.list_id):
-            raise HeaderError(f"{bulk.list_id!r} is not a list's name such as briefing.news.example.org")
-        lines.append(write.phrase("List-Id", bulk.list_name, f"<{bulk.list_id}>"))
-    if bulk.unsubscribe is not None:
-        if not bulk.unsubscribe.startswith("https://"):
-            raise HeaderError("List-Unsubscribe takes an https address: one click works over no other")
-        mailto = (bulk.unsubscribe_mailto,) if bulk.unsubscribe_mailto else ()
-        lines.append(write.uris("List-Unsubscribe", bulk.unsubscribe, *mailto))
-        lines.append(write.verbatim("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
-    if bulk.feedback_id is not None:
-        if not _SENDER_ID.fullmatch(bulk.feedback_id):
-            raise HeaderError(f"{bulk.feedback_id!r} is not 5 to 15 letters and digits")
-        parts = (*bulk.feedback, bulk.feedback_id)
-        if len(bulk.feedback) > 3 or len(set(parts)) < len(parts) or not all(map(_PART.fullmatch, bulk.feedback)):
-            raise HeaderError("Feedback-ID takes up to three different words before the sender's id")
-        lines.append(write.verbatim("Feedback-ID", ":".join(parts)))
+    if list_id is not None:
+        if not _LIST_ID.fullmatch(list_id):
+            raise HeaderError(f"{list_id!r} is not a list's name such as briefing.news.example.org")
+        lines.append(write.phrase("List-Id", list_name, f"<{list_id}>"))
     lines.append(write.verbatim("Auto-Submitted", "auto-generated"))
     lines.append(write.verbatim("Precedence", "bulk"))
     lines.append(write.verbatim("X-Auto-Response-Suppress", "OOF, AutoReply"))
     return b"".join(lines)
+
+
+def leaving_lines(https: str, mailto: str | None = None) -> bytes:
+    """Write how one reader leaves: List-Unsubscribe (RFC 2369) and its one-click mark (RFC 8058 section 3.1).
+
+    One click works over one https address and no other. Raises HeaderError.
+    """
+    if not https.startswith("https://"):
+        raise HeaderError("List-Unsubscribe takes an https address: one click works over no other")
+    if mailto is not None and not mailto.startswith("mailto:"):
+        raise HeaderError("List-Unsubscribe takes a mailto: address as its second")
+    return write.uris("List-Unsubscribe", https, *((mailto,) if mailto else ())) + _ONE_CLICK
+
+
+_ONE_CLICK = write.verbatim("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+
+
+@lru_cache(maxsize=16)
+def feedback_line(words: tuple[str, ...], sender_id: str) -> bytes:
+    """Write Feedback-ID (Google, answer 6254652): up to three words that mean something to the sender, and an id that
+
+    never changes. Raises HeaderError.
+    """
+    if not _SENDER_ID.fullmatch(sender_id):
+        raise HeaderError(f"{sender_id!r} is not 5 to 15 letters and digits")
+    parts = (*words, sender_id)
+    if len(words) > 3 or len(set(parts)) < len(parts) or not all(map(_PART.fullmatch, words)):
+        raise HeaderError("Feedback-ID takes up to three different words before the sender's id")
+    return write.verbatim("Feedback-ID", ":".join(parts))
 
 
 def verp(address: str, token: str) -> str:

@@ -15,18 +15,10 @@ class BodyError(ValueError):
     """The text cannot be written as UTF-8; the message says where."""
 
 
-def encode_text(text: str) -> tuple[str, bytes]:
-    """Encode a text body in whichever encoding is smaller; quoted-printable, which people can read, may be 10 % larger.
-
-    Line ends become CRLF; the result ends in CRLF if the text does, or in base64. Raises BodyError (lone surrogates).
-    """
-    data = canonical(text)
-    printable = quoted_printable(data)
-    characters = -(-len(data) // 3) * 4
-    size_of_base64 = characters + 2 * -(-characters // _LINE)
-    if len(printable) <= size_of_base64 * 1.1:
-        return "quoted-printable", printable
-    return "base64", base64_lines(data)
+def is_smaller_in_base64(size: int, printable: int) -> bool:
+    """Compare a text of `size` bytes with its quoted-printable, which people can read, and which may be 10 % larger."""
+    characters = -(-size // 3) * 4
+    return printable > (characters + 2 * -(-characters // _LINE)) * 1.1
 
 
 def encode_binary(data: bytes) -> tuple[str, bytes]:
@@ -44,18 +36,26 @@ def canonical(text: str) -> bytes:
         raise BodyError(f"line {line} holds half of a surrogate pair (U+{ord(text[error.start]):04X})") from None
 
 
-def quoted_printable(data: bytes) -> bytes:
-    """Encode bytes whose line ends are CRLF. Blanks at the end of a line and of the data are encoded."""
+def quoted_printable(data: bytes, *, goes_on: bool = False) -> bytes:
+    """Encode bytes whose line ends are CRLF. Blanks at the end of a line and of the data are encoded.
+
+    Where the text goes on, a soft break stands behind a last line without its end: whatever comes next, encoded by
+    itself, begins a line, and is as safe there as at the head of a text.
+    """
     # The C encoder knows what to escape but not where we may break, so its soft breaks are taken out again:
     # in its output a `=` before a line end can be nothing else.
     escaped = b2a_qp(data.replace(b"\r\n", b"\n"), istext=True).replace(b"=\n", b"")
-    lines = []
-    for line in escaped.split(b"\n"):
-        if len(line) <= _LINE and not line.startswith((b".", b"From ")):
-            lines.append(line)
-        else:
-            _wrap(line, lines)
-    return b"\r\n".join(lines)
+    *whole, last = escaped.split(b"\n")
+    lines: list[bytes] = []
+    for line in whole:
+        _wrap(line, lines, _LINE)
+    if not goes_on or not last:
+        _wrap(last, lines, _LINE)
+        return b"\r\n".join(lines)
+    if last.endswith(b"=20"):
+        last = last[:-3] + b" "  # no blank at a line's end: the soft break stands behind it
+    _wrap(last, lines, _LINE - 1)
+    return b"\r\n".join(lines) + b"=\r\n"
 
 
 def base64_lines(data: bytes) -> bytes:
@@ -63,8 +63,11 @@ def base64_lines(data: bytes) -> bytes:
     return b"".join(b2a_base64(data[at : at + 57], newline=False) + b"\r\n" for at in range(0, len(data), 57))
 
 
-def _wrap(line: bytes, lines: list[bytes]) -> None:
-    """Cut an escaped line with soft breaks, never inside `=XX`, and mind how each piece begins."""
+def _wrap(line: bytes, lines: list[bytes], limit: int) -> None:
+    """Cut an escaped line with soft breaks, never inside `=XX`, and mind how each piece begins; the last has a limit."""
+    if len(line) <= limit and not line.startswith((b".", b"From ")):
+        lines.append(line)
+        return
     start, end = 0, len(line)
     while True:
         head = b""
@@ -72,7 +75,7 @@ def _wrap(line: bytes, lines: list[bytes]) -> None:
             head, start = b"=2E", start + 1
         elif line.startswith(b"From ", start):
             head, start = b"=46", start + 1
-        if len(head) + end - start <= _LINE:
+        if len(head) + end - start <= limit:
             lines.append(head + line[start:])
             return
         stop = start + _LINE - 1 - len(head)

@@ -14,39 +14,41 @@ from hypothesis import strategies as st
 
 from composer.content.addresses import Address
 from composer.keys import generate, parse_key, record_name, record_strings
-from composer.mail.bulk import Bulk
+from composer.mail.compiled import Addressing, Letterhead
 from composer.mail.dkim import OVERSIGNED, Algorithm, Key, Profile, sign
-from composer.mail.message import Headers, Part, build
+from composer.mail.parts import Part
 
 from .strategies import address, body, file_name, line
 from .test_dkim import BOTH, ED25519, FAST, NOW, RSA, hostile, signatures_of, tags
+from .test_message import build
 from .tools import Mailauth, Records, dkimpy, missing
 
 RECORDS = {record_name(key, BOTH.domain): record_strings(key) for key in BOTH.keys}
 HOLD = {RSA.selector: True, ED25519.selector: True}
 FAIL = {RSA.selector: False, ED25519.selector: False}
-BULK = Bulk(
-    list_id="briefing.news.example.org",
-    list_name="\u9031\u520a, \u201cbriefing\u201d",
-    feedback=("2025-01-30", "briefing"),
-    feedback_id="compose",
-    unsubscribe="https://news.example.org/u/0123456789abcdef0123456789abcdef",
-    unsubscribe_mailto="mailto:off@news.example.org?subject=off",
-)
-HEADERS = Headers(
+LETTERHEAD = Letterhead(
     sender=Address(name="\u4e2d\u56fd\u7b80\u62a5", address="briefing@news.example.org"),
     reply_to=Address(address="editors@example.org"),
-    to=Address(name="M\u00fcller, Anna", address="anna@m\u00fcnchen.example"),
     subject="\u4e00\u4e2a\u4fbf\u5b9c\u7684\u6a21\u578b \U0001f600 shakes up the AI race",
+    language="zh-Hans",
+    list_id="briefing.news.example.org",
+    list_name="\u9031\u520a, \u201cbriefing\u201d",
+    feedback_id="compose",
+)
+ADDRESSING = Addressing(
+    to=Address(name="M\u00fcller, Anna", address="anna@m\u00fcnchen.example"),
     date=datetime(2025, 1, 30, tzinfo=UTC),
     message_id="<1@news.example.org>",
-    language="zh-Hans",
-    bulk=BULK,
+    unsubscribe="https://news.example.org/u/0123456789abcdef0123456789abcdef",
+    unsubscribe_mailto="mailto:off@news.example.org?subject=off",
+    feedback=("2025-01-30", "briefing"),
 )
 PICTURE = Part(
     content_id="chart@news.example.org", filename="\u56fe.png", media_type="image/png", data=bytes(range(256)) * 40
 )
-MESSAGE = build(HEADERS, html="<p>\u4f60\u597d  \t</p>\n" * 300, text="\u4f60\u597d  \n\n", pictures=(PICTURE,))
+MESSAGE = build(
+    LETTERHEAD, ADDRESSING, html="<p>\u4f60\u597d  \t</p>\n" * 300, text="\u4f60\u597d  \n\n", pictures=(PICTURE,)
+)
 
 
 class Verify(Protocol):
@@ -92,10 +94,9 @@ def test_hostile_messages(
 ) -> None:
     """Whatever the message builder accepts is signed so that verifiers agree."""
     picture = replace(PICTURE, filename=filename, data=html.encode())
-    headers = replace(HEADERS, subject=subject, sender=sender, to=to)
-    assert verify(sign(build(headers, html=html, text=text, pictures=(picture,)), FAST, now=NOW)) == {
-        ED25519.selector: True
-    }
+    letterhead, addressing = replace(LETTERHEAD, subject=subject, sender=sender), replace(ADDRESSING, to=to)
+    message = build(letterhead, addressing, html=html, text=text, pictures=(picture,))
+    assert verify(sign(message, FAST, now=NOW)) == {ED25519.selector: True}
 
 
 @settings(max_examples=250, deadline=None)

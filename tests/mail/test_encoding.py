@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from composer.mail.encoding import BodyError, base64_lines, canonical, encode_binary, encode_text, quoted_printable
+from composer.mail.encoding import BodyError, base64_lines, canonical, encode_binary, quoted_printable
+from composer.mail.slotted import encode_slotted
 
 from .strategies import body
 
@@ -47,23 +48,28 @@ def test_wrapping_at_every_offset(length: int, tail: str) -> None:
     data = canonical("x" * length + tail + "y" * 80 + tail)
     _hold(quoted_printable(data))
     assert decodestring(quoted_printable(data).replace(b"\r\n", b"\n")) == data
+    for piece in (data, data[: length + len(tail.encode())]):
+        # A text that goes on: whatever stands behind it begins a line.
+        encoded = quoted_printable(piece, goes_on=True)
+        _hold(encoded)
+        assert encoded.endswith(b"=\r\n")
+        assert decodestring(encoded.replace(b"\r\n", b"\n")) == piece
 
 
 def test_the_smaller_encoding_wins() -> None:
     """English stays readable as quoted-printable; Chinese is a third smaller in base64."""
-    assert encode_text("<p>An ordinary paragraph.</p>\n" * 50)[0] == "quoted-printable"
-    assert encode_text("\u4e2d\u6587\n" * 50)[0] == "base64"
+    assert encode_slotted(["<p>An ordinary paragraph.</p>\n" * 50], {})[0] == "quoted-printable"
+    assert encode_slotted(["\u4e2d\u6587\n" * 50], {})[0] == "base64"
 
 
 def test_quoted_printable_by_hand() -> None:
     """The hardening escapes only what it must; line ends become CRLF."""
-    assert encode_text(".a\nFrom b\rc=d \r\nFromage") == (
-        "quoted-printable",
-        b"=2Ea\r\n=46rom b\r\nc=3Dd=20\r\nFromage",
-    )
+    assert quoted_printable(canonical(".a\nFrom b\rc=d \r\nFromage")) == b"=2Ea\r\n=46rom b\r\nc=3Dd=20\r\nFromage"
+    assert quoted_printable(b"a ", goes_on=True) == b"a =\r\n"
+    assert quoted_printable(b"a\r\n", goes_on=True) == b"a\r\n"
 
 
 def test_half_a_pair_is_named() -> None:
     """A lone surrogate cannot be UTF-8: the message names the line."""
     with pytest.raises(BodyError, match=r"line 2 .*U\+D800"):
-        encode_text("a\nb\ud800")
+        canonical("a\nb\ud800")

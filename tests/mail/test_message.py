@@ -10,39 +10,52 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from composer.content.addresses import Address, AddressError
-from composer.mail.bulk import Bulk, verp
+from composer.mail.bulk import verp
+from composer.mail.compiled import Addressing, Letterhead, compile_message, message_id_for
 from composer.mail.encoding import canonical
 from composer.mail.headers import HeaderError
-from composer.mail.message import Headers, Part, build, edition_hash, message_id_for
 from composer.mail.parameters import ascii_fallback
+from composer.mail.parts import Part
 
 from . import readers
 from .bytecheck import problems
 from .strategies import address, body, file_name, line
 
-HEADERS = Headers(
+LETTERHEAD = Letterhead(
     sender=Address(name="China Briefing", address="briefing@news.example.org"),
     reply_to=Address(address="editors@example.org"),
-    to=None,
     subject="A cheap model shakes up the AI race",
+    language="en",
+    list_id="briefing.example.org",
+    list_name="China Briefing",
+    feedback_id="examplebrief",
+)
+ADDRESSING = Addressing(
+    to=None,
     date=datetime(2025, 1, 30, tzinfo=UTC),
     message_id="<1@news.example.org>",
-    language="en",
-    bulk=Bulk(
-        list_id="briefing.example.org",
-        list_name="China Briefing",
-        feedback=("2025-01-30", "en"),
-        feedback_id="examplebrief",
-        unsubscribe="https://news.example.org/u/1",
-        unsubscribe_mailto="mailto:off@example.org",
-    ),
+    unsubscribe="https://news.example.org/u/1",
+    unsubscribe_mailto="mailto:off@example.org",
+    feedback=("2025-01-30", "en"),
 )
 PICTURE = Part(content_id="chart@news.example.org", filename="chart.png", media_type="image/png", data=b"\x89PNG")
 
 
+def build(
+    letterhead: Letterhead = LETTERHEAD,
+    addressing: Addressing = ADDRESSING,
+    *,
+    html: str,
+    text: str,
+    pictures: tuple[Part, ...] = (),
+) -> bytes:
+    """Make a message without merge fields."""
+    return compile_message(letterhead, html=html, text=text, pictures=pictures).fill({}, addressing)
+
+
 def test_shape_without_pictures() -> None:
     """Headers in their order, plain text before HTML, one language everywhere."""
-    message = build(HEADERS, html="<p>Hello</p>\n", text="Hello\n")
+    message = build(html="<p>Hello</p>\n", text="Hello\n")
     boundary = re.findall(rb'boundary="(.*)"', message)[0].decode()
     assert message.decode("ascii").replace(boundary, "BOUNDARY").split("\r\n") == [
         "From: China Briefing <briefing@news.example.org>",
@@ -51,10 +64,11 @@ def test_shape_without_pictures() -> None:
         "Subject: A cheap model shakes up the AI race",
         "Date: Thu, 30 Jan 2025 00:00:00 +0000",
         "Message-ID: <1@news.example.org>",
-        "List-Id: China Briefing <briefing.example.org>",
+        "X-Compose-ID: 1",
         "List-Unsubscribe: <https://news.example.org/u/1>, <mailto:off@example.org>",
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         "Feedback-ID: 2025-01-30:en:examplebrief",
+        "List-Id: China Briefing <briefing.example.org>",
         "Auto-Submitted: auto-generated",
         "Precedence: bulk",
         "X-Auto-Response-Suppress: OOF, AutoReply",
@@ -85,7 +99,7 @@ def test_shape_without_pictures() -> None:
 
 def test_pictures_stand_beside_the_html() -> None:
     """alternative { plain, related { html, picture } }, inline with an id, type= as RFC 2387 asks."""
-    message = build(HEADERS, html='<img src="cid:chart@news.example.org">', text="x", pictures=(PICTURE,))
+    message = build(html='<img src="cid:chart@news.example.org">', text="x", pictures=(PICTURE,))
     assert problems(message) == []
     types = re.findall(rb"Content-Type: ([a-z/]+)", message)
     assert types == [b"multipart/alternative", b"text/plain", b"multipart/related", b"text/html", b"image/png"]
@@ -95,29 +109,32 @@ def test_pictures_stand_beside_the_html() -> None:
 
 def test_same_input_same_bytes() -> None:
     """Nothing is random: two builds are equal, another text gives another boundary."""
-    assert build(HEADERS, html="a", text="b") == build(HEADERS, html="a", text="b")
-    boundaries = {re.findall(rb'boundary="(.*)"', build(HEADERS, html=html, text="b"))[0] for html in "ac"}
+    assert build(html="a", text="b") == build(html="a", text="b")
+    boundaries = {re.findall(rb'boundary="(.*)"', build(html=html, text="b"))[0] for html in "ac"}
     assert len(boundaries) == 2
 
 
 def test_hash_is_blind_to_time_id_and_addressee() -> None:
     """A test send and the mailing have the hash of the build; whatever a reader can see changes it."""
-    base = edition_hash(HEADERS, html="a", text="b", pictures=(PICTURE,))
+
+    def hashed(letterhead: Letterhead = LETTERHEAD, html: str = "a", text: str = "b", *pictures: Part) -> str:
+        return compile_message(letterhead, html=html, text=text, pictures=pictures).hash
+
+    base = hashed(LETTERHEAD, "a", "b", PICTURE)
     assert re.fullmatch("[0-9a-f]{64}", base)
-    later = replace(HEADERS, date=datetime(2026, 1, 1, tzinfo=UTC), message_id="<2@example.org>", to=HEADERS.sender)
-    assert edition_hash(later, html="a", text="b", pictures=(PICTURE,)) == base
     others = [
-        edition_hash(replace(HEADERS, subject="x"), html="a", text="b", pictures=(PICTURE,)),
-        edition_hash(
-            replace(HEADERS, sender=Address(address="a@example.org")), html="a", text="b", pictures=(PICTURE,)
-        ),
-        edition_hash(replace(HEADERS, language="de"), html="a", text="b", pictures=(PICTURE,)),
-        edition_hash(HEADERS, html="b", text="b", pictures=(PICTURE,)),
-        edition_hash(HEADERS, html="a", text="a", pictures=(PICTURE,)),
-        edition_hash(HEADERS, html="a", text="b", pictures=(replace(PICTURE, data=b"x"),)),
-        edition_hash(HEADERS, html="a", text="b"),
+        hashed(replace(LETTERHEAD, subject="x"), "a", "b", PICTURE),
+        hashed(replace(LETTERHEAD, sender=Address(address="a@example.org")), "a", "b", PICTURE),
+        hashed(replace(LETTERHEAD, reply_to=None), "a", "b", PICTURE),
+        hashed(replace(LETTERHEAD, language="de"), "a", "b", PICTURE),
+        hashed(replace(LETTERHEAD, list_id=None), "a", "b", PICTURE),
+        hashed(replace(LETTERHEAD, feedback_id="another"), "a", "b", PICTURE),
+        hashed(LETTERHEAD, "b", "b", PICTURE),
+        hashed(LETTERHEAD, "a", "a", PICTURE),
+        hashed(LETTERHEAD, "a", "b", replace(PICTURE, data=b"x")),
+        hashed(),
     ]
-    assert len({base, *others}) == 8
+    assert len({base, *others}) == 11
 
 
 def test_message_id_comes_from_the_hash() -> None:
@@ -131,8 +148,8 @@ def test_message_id_comes_from_the_hash() -> None:
 
 def test_reply_to_only_where_it_differs() -> None:
     """A Reply-To equal to From says nothing and is left out."""
-    assert b"Reply-To" not in build(replace(HEADERS, reply_to=HEADERS.sender), html="a", text="b")
-    assert b"Reply-To" not in build(replace(HEADERS, reply_to=None), html="a", text="b")
+    assert b"Reply-To" not in build(replace(LETTERHEAD, reply_to=LETTERHEAD.sender), html="a", text="b")
+    assert b"Reply-To" not in build(replace(LETTERHEAD, reply_to=None), html="a", text="b")
 
 
 @pytest.mark.parametrize(
@@ -145,26 +162,39 @@ def test_reply_to_only_where_it_differs() -> None:
         {"unsubscribe": "https://news.example.org/u/1\r\nBcc: x@example.org"},
         {"unsubscribe": "https://news.example.org/" + "u" * 1000},
         {"unsubscribe_mailto": "mailto:off@example.org>,<x"},
+        {"unsubscribe_mailto": "https://news.example.org/u/2"},
         {"feedback_id": "ab"},
         {"feedback_id": "a:b:c:d"},
         {"feedback": ("same", "same")},
         {"feedback": ("1", "2", "3", "4")},
         {"feedback": ("a:b",)},
+        {"prefix": "a\r\nBcc: x@example.org"},
+        {"in_reply_to": "a\r\nBcc: x@example.org"},
+        {"message_id": "1@news.example.org"},
     ],
 )
 def test_headers_of_bulk_mail_are_right_or_refused(wrong: dict[str, object]) -> None:
     """No second header, no plain http to leave by, no id that Gmail would not count, nothing that breaks out."""
-    assert HEADERS.bulk is not None
+    letterhead = {name: value for name, value in wrong.items() if name.startswith("list") or name == "feedback_id"}
+    addressing = {name: value for name, value in wrong.items() if name not in letterhead}
     with pytest.raises(HeaderError):
-        build(replace(HEADERS, bulk=replace(HEADERS.bulk, **wrong)), html="a", text="b")  # type: ignore[arg-type]
+        build(replace(LETTERHEAD, **letterhead), replace(ADDRESSING, **addressing), html="a", text="b")  # type: ignore[arg-type]
 
 
 def test_what_does_not_belong_is_left_out() -> None:
     """A test send names the list and carries nobody's address to leave by; the words may be in any script."""
-    message = build(replace(HEADERS, bulk=Bulk(list_id="b.example.org", list_name="中国简报")), html="a", text="b")
+    letterhead = replace(LETTERHEAD, list_id="b.example.org", list_name="中国简报", feedback_id=None)
+    message = build(letterhead, replace(ADDRESSING, unsubscribe=None), html="a", text="b")
     assert b"List-Unsubscribe" not in message and b"Feedback-ID" not in message
     assert re.search(rb"\r\nList-Id: =\?utf-8\?B\?[\w+/]+=*\?= <b.example.org>\r\n", message)
-    assert b"Precedence" not in build(replace(HEADERS, bulk=None), html="a", text="b")
+    assert b"In-Reply-To" not in message and b"References" not in message
+
+
+def test_a_correction_answers_what_it_corrects() -> None:
+    """Mail programs show both in one thread (RFC 5322 section 3.6.4)."""
+    message = build(LETTERHEAD, replace(ADDRESSING, in_reply_to="<0@news.example.org>"), html="a", text="b")
+    assert b"\r\nIn-Reply-To: <0@news.example.org>\r\nReferences: <0@news.example.org>\r\n" in message
+    assert problems(message) == []
 
 
 def test_verp() -> None:
@@ -181,11 +211,11 @@ def test_wrong_parts_are_refused() -> None:
     wrong += [replace(PICTURE, content_id="a"), replace(PICTURE, content_id="a@b>\r\nX: <y")]
     for part in wrong:
         with pytest.raises(HeaderError):
-            build(HEADERS, html="a", text="b", pictures=(part,))
+            build(html="a", text="b", pictures=(part,))
     with pytest.raises(HeaderError):
-        build(HEADERS, html="a", text="b", pictures=(PICTURE, PICTURE))
+        build(html="a", text="b", pictures=(PICTURE, PICTURE))
     with pytest.raises(HeaderError):
-        build(replace(HEADERS, language="en\r\nX: y"), html="a", text="b")
+        build(replace(LETTERHEAD, language="en\r\nX: y"), html="a", text="b")
 
 
 @settings(max_examples=150, deadline=None)
@@ -195,8 +225,8 @@ def test_foreign_readers_see_what_went_in(
 ) -> None:
     """Subject, sender, both texts and the picture come out of two other people's parsers as they went in."""
     picture = replace(PICTURE, filename=filename, data=html.encode())
-    headers = replace(HEADERS, subject=subject, sender=sender, to=to)
-    message = build(headers, html=html, text=text, pictures=(picture,))
+    letterhead, addressing = replace(LETTERHEAD, subject=subject, sender=sender), replace(ADDRESSING, to=to)
+    message = build(letterhead, addressing, html=html, text=text, pictures=(picture,))
     assert problems(message) == []
     by_rust, by_python = readers.rust(message), readers.python(message)
     for seen in (by_rust, by_python):
@@ -231,6 +261,6 @@ def test_foreign_readers_see_what_went_in(
 )
 def test_the_judge_sees_damage(damage: tuple[bytes, bytes], words: str) -> None:
     """The byte checker is worth something: each kind of damage is found."""
-    message = build(HEADERS, html="<p>Hello</p>\n", text="Hello\n")
+    message = build(html="<p>Hello</p>\n", text="Hello\n")
     assert damage[0] in message
     assert any(words in problem for problem in problems(message.replace(*damage)))

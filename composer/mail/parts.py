@@ -1,0 +1,119 @@
+"""The parts of a message, one inside another.
+
+Comes in: plaintext and HTML in pieces, pictures. Goes out: chunks of a body, from the top Content-Type on. Never writes a
+random boundary: the same parts have the same.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from composer.mail import headers as write
+from composer.mail.encoding import encode_binary
+from composer.mail.headers import HeaderError
+from composer.mail.merge import Pieces
+from composer.mail.slotted import Base64Run, Chunk, Hole, encode_slotted
+
+_MEDIA_TYPE = re.compile(r"(?!multipart/|message/)[a-z]+/[a-z0-9][a-z0-9.+-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A picture that travels inside the message; the HTML shows it as `src="cid:content_id"` (RFC 2392)."""
+
+    #: Without angle brackets: `chart@news.example.org`.
+    content_id: str
+    filename: str
+    media_type: str
+    data: bytes
+
+
+#: Chunks in their order.
+Chunks = tuple[Chunk, ...]
+
+
+def alternative(
+    language: str, *, text: Pieces, html: Pieces, pictures: tuple[Part, ...], numbers: Mapping[str, int]
+) -> tuple[bytes, Chunks]:
+    """Give the top Content-Type and the body: text and HTML, the HTML in multipart/related where there are pictures.
+
+    RFC 2046 section 5.1.4 (plain first), RFC 2387 (type=, root first). Raises HeaderError or BodyError.
+    """
+    ids = [picture.content_id for picture in pictures]
+    if len(set(ids)) < len(ids):
+        raise HeaderError("two pictures have the same Content-ID")
+    plain, shown = _text("text/plain", language, text, numbers), _text("text/html", language, html, numbers)
+    if pictures:
+        head, body = _multipart("related", [shown, *((_picture(each),) for each in pictures)], {"type": "text/html"})
+        shown = (head + b"\r\n", *body)
+    return _multipart("alternative", [plain, shown], {})
+
+
+def blank(chunks: Chunks) -> bytes:
+    """Give chunks as bytes, each hole as a sign that is in no message: which field, escaped how."""
+    found: list[bytes] = []
+    for chunk in chunks:
+        match chunk:
+            case bytes():
+                found.append(chunk)
+            case Hole():
+                found.append(f"\0{chunk.field} {chunk.escape}\0".encode())
+            case Base64Run():
+                found.append(blank(chunk.pieces))
+    return b"".join(found)
+
+
+def joined(chunks: Chunks) -> Chunks:
+    """Join bytes that stand side by side."""
+    made: list[Chunk] = []
+    side_by_side: list[bytes] = []
+    for chunk in chunks:
+        if isinstance(chunk, bytes):
+            side_by_side.append(chunk)
+            continue
+        if side_by_side:
+            made.append(b"".join(side_by_side))
+            side_by_side.clear()
+        made.append(chunk)
+    if side_by_side:
+        made.append(b"".join(side_by_side))
+    return tuple(made)
+
+
+def _text(media_type: str, language: str, pieces: Pieces, numbers: Mapping[str, int]) -> Chunks:
+    encoding, body = encode_slotted(pieces, numbers)
+    head = (
+        write.structured("Content-Type", media_type, {"charset": "utf-8"})
+        + write.verbatim("Content-Language", language)
+        + write.verbatim("Content-Transfer-Encoding", encoding)
+    )
+    return (head + b"\r\n", *body)
+
+
+def _picture(part: Part) -> bytes:
+    if not _MEDIA_TYPE.fullmatch(part.media_type):
+        raise HeaderError(f"{part.media_type!r} is not a media type such as image/png")
+    encoding, body = encode_binary(part.data)
+    head = (
+        write.structured("Content-Type", part.media_type)
+        + write.message_id("Content-ID", f"<{part.content_id}>")
+        + write.structured("Content-Disposition", "inline", {"filename": part.filename})
+        + write.verbatim("Content-Transfer-Encoding", encoding)
+    )
+    return head + b"\r\n" + body
+
+
+def _multipart(subtype: str, parts: list[Chunks], params: dict[str, str]) -> tuple[bytes, Chunks]:
+    """Join parts; give their Content-Type apart. The CRLF before a boundary is the boundary's (RFC 2046, 5.1.1)."""
+    blanks = [blank(part) for part in parts]
+    digest = hashlib.sha256(b"\0".join(blanks)).hexdigest()
+    attempt = 0
+    # `=_` cannot occur in quoted-printable nor in base64 (RFC 2045 section 6.7), so in no value; headers of parts are
+    # searched as well.
+    while any((boundary := f"=_{subtype}-{digest[:24]}-{attempt}").encode() in part for part in blanks):
+        attempt += 1
+    head = write.structured("Content-Type", f"multipart/{subtype}", {**params, "boundary": boundary})
+    opening = f"--{boundary}\r\n".encode()
+    body = [chunk for part in parts for chunk in (opening, *part, b"\r\n")]
+    return head, joined((*body, f"--{boundary}--\r\n".encode()))

@@ -1,0 +1,141 @@
+"""Text bodies with holes: everything that no reader's value changes is encoded once.
+
+Comes in: a text in pieces, some of them holes. Goes out: its encoding and its pieces as bytes, ready to be joined around
+what the holes hold. Every piece and every value begins a line of its own, so that none depends on another: that is what
+makes filling quick, lines short, and a `.` or `From ` of a value harmless wherever it lands.
+"""
+
+import re
+from binascii import b2a_base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from composer.mail.encoding import base64_lines, canonical, is_smaller_in_base64, quoted_printable
+from composer.mail.merge import Escape, Pieces, Slot
+
+#: Values that quoted-printable leaves as they are: one short line of words.
+_AS_IT_IS = re.compile(r"(?!\.|From )[!-<>-~](?:[ -<>-~]{0,73}[!-<>-~])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A place for a value in a body: whose value (a number), how it is made safe, whether its line goes on behind it."""
+
+    field: int
+    escape: Escape
+    goes_on: bool = False
+
+
+@dataclass(frozen=True)
+class Base64Run:
+    """A text in base64 with holes in it, its pieces not yet encoded.
+
+    Three bytes become four characters, so how a piece is encoded depends on the bytes before it, but only by how many
+    they leave over: three ways, made beforehand.
+    """
+
+    pieces: tuple[bytes | Hole, ...]
+
+    def filled(self, values: Mapping[Hole, bytes]) -> bytes:
+        """Encode the text with its values."""
+        out: list[bytes] = []
+        left = b""
+        for piece in self._ways:
+            if isinstance(piece, tuple):
+                way = piece[len(left)]
+                if left:
+                    out.append(b2a_base64(left + way.head, newline=False))
+                out.append(way.lines)
+                left = way.left
+            else:
+                data = left + (values[piece] if isinstance(piece, Hole) else piece)
+                whole = len(data) - len(data) % 3
+                out.append(base64_lines(data[:whole]))
+                left = data[whole:]
+        out.append(base64_lines(left))
+        return b"".join(out)
+
+    @cached_property
+    def _ways(self) -> tuple["bytes | Hole | tuple[_Way, _Way, _Way]", ...]:
+        return tuple(
+            piece if isinstance(piece, Hole) or len(piece) < 3 else (_way(piece, 0), _way(piece, 1), _way(piece, 2))
+            for piece in self.pieces
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a piece is encoded behind bytes left over: what it adds to them, its lines, what it leaves over itself."""
+
+    head: bytes
+    lines: bytes
+    left: bytes
+
+
+def _way(data: bytes, left: int) -> _Way:
+    added = -left % 3
+    end = len(data) - (len(data) - added) % 3
+    # Behind bytes left over the first line holds four characters already.
+    first = min(added + (54 if left else 57), end)
+    lines = b2a_base64(data[added:first], newline=False) + b"\r\n" if left or first > added else b""
+    return _Way(head=data[:added], lines=lines + base64_lines(data[first:end]), left=data[end:])
+
+
+#: What a body is made of: bytes that stand for every reader, holes in quoted-printable, texts in base64 with holes.
+Chunk = bytes | Hole | Base64Run
+
+
+def encode_slotted(pieces: Pieces, numbers: Mapping[str, int]) -> tuple[str, tuple[Chunk, ...]]:
+    """Encode a text in whichever encoding is smaller, as `encode_text` does; `numbers` of the fields by token.
+
+    Raises BodyError.
+    """
+    parts = _joined(pieces, numbers)
+    printable = _printable(parts)
+    size = sum(len(piece) for piece in parts if isinstance(piece, bytes))
+    if is_smaller_in_base64(size, sum(len(chunk) for chunk in printable if isinstance(chunk, bytes))):
+        match parts:
+            case [bytes() as whole]:
+                return "base64", (base64_lines(whole),)
+            case _:
+                return "base64", (Base64Run(tuple(parts)),)
+    return "quoted-printable", printable
+
+
+def value_in_quoted_printable(value: str, hole: Hole) -> bytes:
+    """Encode a value, already escaped, for its hole."""
+    if not value:
+        return b""
+    if _AS_IT_IS.fullmatch(value):
+        return value.encode() + b"=\r\n" if hole.goes_on else value.encode()
+    return quoted_printable(value.encode(), goes_on=hole.goes_on)
+
+
+def _joined(pieces: Pieces, numbers: Mapping[str, int]) -> list[bytes | Hole]:
+    """Join what stands between two holes, as bytes with CRLF line ends."""
+    parts: list[bytes | Hole] = []
+    words: list[str] = []
+    for piece in (*pieces, None):
+        if isinstance(piece, str):
+            words.append(piece)
+            continue
+        if text := "".join(words):
+            parts.append(canonical(text))
+        words.clear()
+        if isinstance(piece, Slot):
+            parts.append(Hole(numbers[piece.token], piece.escape))
+    return parts
+
+
+def _printable(parts: list[bytes | Hole]) -> tuple[Chunk, ...]:
+    chunks: list[Chunk] = []
+    for index, part in enumerate(parts):
+        behind = parts[index + 1] if index + 1 < len(parts) else b"\r\n"
+        if isinstance(part, bytes):
+            chunks.append(quoted_printable(part, goes_on=index + 1 < len(parts)))
+        else:
+            chunks.append(
+                Hole(part.field, part.escape, not isinstance(behind, bytes) or not behind.startswith(b"\r\n"))
+            )
+    return tuple(chunks)
