@@ -13,6 +13,7 @@ Comes in: places and words. Goes out: a `Problem` to collect, or an exception to
       KeyFileError             exit 1   a key cannot be read or written           (keys.py)
       TransportError           exit 1   no connection: nothing has been sent      (transport/transport.py)
       DatabaseError            exit 1   the database cannot be opened, read or written
+      AudienceError            exit 1   a reader is not there, or may not be had  (audience/readers.py)
 
 Everything else is a bug and keeps its traceback.
 """

@@ -86,6 +86,12 @@ class Database:
             yield
         staged.execution_options(**_options(self.engine, _STAGE))
 
+    def settle(self) -> None:
+        """Move what was written into SQLite's file, and empty the file beside it: what was deleted is then in neither."""
+        if self.path is not None:
+            with self.stage() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
+
     def close(self) -> None:
         """Close every connection; what is kept is in the file."""
         self.engine.dispose()
@@ -173,7 +179,7 @@ def _make_private(path: Path) -> None:
 
 def _prepare_sqlite(connection: Any, record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

@@ -1,0 +1,194 @@
+"""What changes a reader: one who is added, signs up, agrees, is tagged, leaves.
+
+Comes in: a connection that writes, and the time. Goes out: the reader as they are then. A suppressed address is never made
+active here but by `confirm`, which is a person's own double opt-in.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from composer.audience.history import record
+from composer.audience.readers import AudienceError, Reader, Status, by_id
+from composer.audience.suppression import Reason, lift, lock, suppress, suppression_of
+from composer.content.addresses import Address, normal_address
+from composer.database.readers import consents, reader_tags, readers
+
+#: What of a reader stands in a column of its own.
+COLUMNS = ("name", "first_name", "last_name", "language")
+
+
+def add(
+    connection: Connection,
+    address: Address,
+    values: Mapping[str, str],
+    *,
+    source: str,
+    now: datetime,
+    consent: str = "",
+    tags: Iterable[str] = (),
+) -> Reader:
+    """Add a reader: active when it is known how they agreed, pending until then.
+
+    `values` are merge fields by name. Raises AudienceError for one who is there already, or has left.
+    """
+    lock(connection)
+    normal = normal_address(address.address)
+    if connection.scalar(select(readers.c.id).where(readers.c.normal == normal)) is not None:
+        raise AudienceError(f"{address.address} is here already", f"look: compose subscribers show {address.address}")
+    if found := suppression_of(connection, normal):
+        raise AudienceError(
+            f"{address.address} is on the suppression list since {found.since:%Y-%m-%d}: {words(found.reason)}",
+            "only they themselves can come back, by signing up and confirming it",
+        )
+    consent_id = _consent(connection, consent, now) if consent else None
+    reader_id = _new(connection, address, values, consent_id, source, now)
+    for tag in dict.fromkeys(tags):
+        connection.execute(insert(reader_tags), [{"reader_id": reader_id, "tag": tag}])
+    return _reader(connection, reader_id)
+
+
+def sign_up(
+    connection: Connection, address: Address, values: Mapping[str, str], *, source: str, now: datetime
+) -> Reader:
+    """Take in what a form was filled with: a new reader is pending, one who is known stays exactly as they are.
+
+    Anybody can fill a form with anybody's address; only `confirm` makes a reader active.
+    """
+    lock(connection)
+    normal = normal_address(address.address)
+    known = connection.scalar(select(readers.c.id).where(readers.c.normal == normal))
+    if known is not None:
+        return _reader(connection, known)
+    return _reader(connection, _new(connection, address, values, None, source, now))
+
+
+def confirm(connection: Connection, reader_id: int, evidence: str, *, source: str, now: datetime) -> Reader:
+    """Make a reader active by their own double opt-in: the one way back for somebody who had left.
+
+    `evidence` says how, when, and to which words they agreed. Raises AudienceError when there is no such reader.
+    """
+    lock(connection)
+    reader = _reader(connection, reader_id)
+    lift(connection, reader.normal)
+    consent_id = _consent(connection, evidence, now)
+    connection.execute(
+        update(readers)
+        .where(readers.c.id == reader_id)
+        .values(status=Status.ACTIVE, changed=now, consented=now, consent_id=consent_id, import_id=None)
+    )
+    record(connection, reader_id, "consent", "", evidence, source, now)
+    if reader.status is not Status.ACTIVE:
+        record(connection, reader_id, "status", reader.status, Status.ACTIVE, source, now)
+    return _reader(connection, reader_id)
+
+
+def unsubscribe(connection: Connection, reader_id: int, *, source: str, now: datetime) -> Reader:
+    """Let a reader leave. Raises AudienceError when there is no such reader."""
+    suppress(connection, _reader(connection, reader_id).normal, Reason.UNSUBSCRIBED, source, now)
+    return _reader(connection, reader_id)
+
+
+def change(connection: Connection, reader_id: int, values: Mapping[str, str], *, source: str, now: datetime) -> Reader:
+    """Change merge fields of a reader, and write down what they were. Raises AudienceError when there is no such reader."""
+    lock(connection)
+    reader = _reader(connection, reader_id)
+    before = reader.values
+    changed = {name: value for name, value in values.items() if before.get(name, "") != value}
+    if not changed:
+        return reader
+    columns: dict[str, object] = {name: value for name, value in changed.items() if name in COLUMNS}
+    own = {name: value for name, value in changed.items() if name not in COLUMNS}
+    if own:
+        columns["fields"] = _as_json({**reader.fields, **own})
+    connection.execute(update(readers).where(readers.c.id == reader_id).values(**columns, changed=now))
+    for name, value in changed.items():
+        record(connection, reader_id, name, before.get(name, ""), value, source, now)
+    return _reader(connection, reader_id)
+
+
+def tag(
+    connection: Connection,
+    reader_id: int,
+    *,
+    give: Iterable[str] = (),
+    take: Iterable[str] = (),
+    source: str,
+    now: datetime,
+) -> Reader:
+    """Give a reader tags, or take some away. Raises AudienceError when there is no such reader."""
+    lock(connection)
+    has = set(_reader(connection, reader_id).tags)
+    for each in dict.fromkeys(give):
+        if each not in has:
+            connection.execute(insert(reader_tags), [{"reader_id": reader_id, "tag": each}])
+            record(connection, reader_id, "tag", "", each, source, now)
+    for each in dict.fromkeys(take):
+        if each in has:
+            here = (reader_tags.c.reader_id == reader_id, reader_tags.c.tag == each)
+            connection.execute(delete(reader_tags).where(*here))
+            record(connection, reader_id, "tag", each, "", source, now)
+    return _reader(connection, reader_id)
+
+
+def words(reason: Reason) -> str:
+    """Say a reason to people."""
+    match reason:
+        case Reason.ERASED:
+            return "they asked to be forgotten"
+        case Reason.COMPLAINED:
+            return "they called a message spam"
+        case Reason.UNSUBSCRIBED:
+            return "they have left"
+        case Reason.BOUNCED:
+            return "the address does not take mail"
+        case Reason.BY_HAND:
+            return "somebody here put it there"
+        case Reason.IMPORTED:
+            return "it came with a list"
+
+
+def _reader(connection: Connection, reader_id: int) -> Reader:
+    reader = by_id(connection, reader_id)
+    if reader is None:
+        raise AudienceError(f"there is no reader {reader_id}")
+    return reader
+
+
+def _new(
+    connection: Connection,
+    address: Address,
+    values: Mapping[str, str],
+    consent_id: int | None,
+    source: str,
+    now: datetime,
+) -> int:
+    status = Status.PENDING if consent_id is None else Status.ACTIVE
+    values = {"name": address.name, **values}
+    row = {
+        **{name: values.get(name, "") for name in COLUMNS},
+        "address": address.address,
+        "normal": normal_address(address.address),
+        "fields": _as_json({name: value for name, value in values.items() if name not in COLUMNS}),
+        "status": status,
+        "created": now,
+        "changed": now,
+        "consent_id": consent_id,
+        "consented": None if consent_id is None else now,
+    }
+    reader_id: int = connection.execute(insert(readers).returning(readers.c.id), row).scalar_one()
+    record(connection, reader_id, "status", "", status, source, now)
+    return reader_id
+
+
+def _consent(connection: Connection, evidence: str, now: datetime) -> int:
+    row = {"recorded": now, "evidence": evidence}
+    consent_id: int = connection.execute(insert(consents).returning(consents.c.id), row).scalar_one()
+    return consent_id
+
+
+def _as_json(fields: Mapping[str, str]) -> str:
+    kept = {name: value for name, value in sorted(fields.items()) if value}
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))

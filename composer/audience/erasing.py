@@ -1,0 +1,80 @@
+"""Erases a person: their row, tags, history and consent go; a hash stays, so that no list brings them back.
+
+Comes in: a connection that writes, an address. Goes out: a `Receipt` to hand to them. Rooms that keep more of people give
+functions that take theirs away in the same transaction.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from composer.audience.readers import AudienceError, find
+from composer.audience.suppression import Reason, hashed, lock, make_erasure_key, suppression_of
+from composer.content.addresses import Address, normal_address
+from composer.database.readers import consents, erasures, imports, reader_changes, readers, suppressions
+
+#: Takes a person out of another room's tables, given id (None for one who was no reader) and address in its normal form;
+#: gives what went and what stays, a line each.
+Forget = Callable[[Connection, int | None, str], tuple[tuple[str, ...], tuple[str, ...]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What went and what stays, a line each; nothing in it tells who it was."""
+
+    number: int
+    at: datetime
+    went: tuple[str, ...]
+    stays: tuple[str, ...]
+
+
+def erase(connection: Connection, address: Address, now: datetime, forget: Iterable[Forget] = ()) -> Receipt:
+    """Erase a person, by any spelling of their address. Raises AudienceError when nothing is kept of them."""
+    lock(connection)
+    normal = normal_address(address.address)
+    reader = find(connection, address.address)
+    suppressed = suppression_of(connection, normal)
+    if suppressed is not None and suppressed.reason is Reason.ERASED and reader is None:
+        raise AudienceError(f"{address.address} was erased on {suppressed.since:%Y-%m-%d}: only the hash is left")
+    if reader is None and suppressed is None:
+        raise AudienceError(f"nothing is kept of {address.address}", f"look-alikes: compose who {address.address}")
+    went: list[str] = []
+    stays: list[str] = ["a hash of the address on the suppression list, so that no import brings it back"]
+    if reader is not None:
+        went.append("the address, the name, and what was known beside them")
+        went += _history(connection, reader.id)
+    if suppressed is not None and suppressed.normal:
+        connection.execute(delete(suppressions).where(suppressions.c.normal == normal))
+        went.append(f"the address on the suppression list (there since {suppressed.since:%Y-%m-%d})")
+    for each in forget:
+        more, less = each(connection, reader.id if reader else None, normal)
+        went += more
+        stays += less
+    mark = hashed(make_erasure_key(connection), normal)
+    if suppressed is None or suppressed.normal:
+        entry = {"hash": mark, "reason": Reason.ERASED, "source": "erase", "since": now}
+        connection.execute(insert(suppressions), [entry])
+    receipt = json.dumps({"went": went, "stays": stays}, ensure_ascii=False)
+    kept = {"at": now, "hash": mark, "receipt": receipt}
+    number: int = connection.execute(insert(erasures).returning(erasures.c.id), kept).scalar_one()
+    return Receipt(number=number, at=now, went=tuple(went), stays=tuple(stays))
+
+
+def _history(connection: Connection, reader_id: int) -> list[str]:
+    """Take away the reader's row and all that hangs on it."""
+    went = []
+    changes = connection.scalar(select(func.count()).where(reader_changes.c.reader_id == reader_id)) or 0
+    consent_id = connection.scalar(select(readers.c.consent_id).where(readers.c.id == reader_id))
+    connection.execute(delete(readers).where(readers.c.id == reader_id))
+    if changes:
+        went.append(f"the history ({changes} {'entry' if changes == 1 else 'entries'})")
+    if consent_id is not None:
+        # The words of a whole import stay, for they are about everybody in it.
+        shared = select(readers.c.id).where(readers.c.consent_id == consent_id).exists()
+        imported = select(imports.c.id).where(imports.c.consent_id == consent_id).exists()
+        gone = connection.execute(delete(consents).where(consents.c.id == consent_id, ~shared, ~imported))
+        went.append("the record of consent" if gone.rowcount else "the link to the record of consent")
+    return went

@@ -1,0 +1,184 @@
+"""The suppression list: addresses that get nothing, whatever else is said of them.
+
+Comes in: a connection, an address in its normal form, a reason. Goes out: whether it is on the list. A reader whose address is
+put on it is no longer active by the same stroke, and only their own double opt-in (`changing.confirm`) takes it off again.
+
+Of an erased person the list holds a hash. Its key is the database's own: docs/decisions/0004-erased-but-remembered.md.
+"""
+
+import hmac
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, or_, select, text, update
+
+from composer.audience.history import record
+from composer.audience.readers import Status
+from composer.database.readers import database_keys, readers, suppressions
+
+#: One at a time on PostgreSQL, as on SQLite: between a look at the list and a new reader nobody else must come on it.
+_LOCK = 0x636F6D70_6F736532
+_KEY = "erasure"
+#: How a hash is written, in the database and in files: which key it was made with, then the digest.
+HASH = re.compile(r"hmac-sha256:[0-9a-f]{8}:[0-9a-f]{64}")
+
+
+class Reason(StrEnum):
+    """Why an address gets nothing, from the weightiest."""
+
+    #: the person asked to be forgotten
+    ERASED = "erased"
+    #: called a message spam
+    COMPLAINED = "complained"
+    #: left
+    UNSUBSCRIBED = "unsubscribed"
+    #: does not take mail
+    BOUNCED = "bounced"
+    #: put on the list by a command
+    BY_HAND = "by_hand"
+    #: came with somebody's list, which gave no reason
+    IMPORTED = "imported"
+
+    @property
+    def status(self) -> Status:
+        """How a reader stands whose address is suppressed for this reason."""
+        match self:
+            case Reason.COMPLAINED:
+                return Status.COMPLAINED
+            case Reason.BOUNCED:
+                return Status.BOUNCED
+            case Reason.ERASED | Reason.UNSUBSCRIBED | Reason.BY_HAND | Reason.IMPORTED:
+                return Status.UNSUBSCRIBED
+
+
+#: The weightiest first.
+_RANK = {reason: rank for rank, reason in enumerate(Reason)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """A line of the list: an address in its normal form, or a hash."""
+
+    normal: str
+    hash: str
+    reason: Reason
+    source: str
+    since: datetime
+
+
+def lock(connection: Connection) -> None:
+    """Let nobody else change the audience until this transaction ends; on SQLite a writer is alone anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def suppress(
+    connection: Connection, normal: str, reason: Reason, source: str, now: datetime, *, since: datetime | None = None
+) -> None:
+    """Put an address on the list, and the reader who has it out of the active ones.
+
+    An address that is there already stays since when it was; the weightier reason stands.
+    """
+    lock(connection)
+    if _is_erased(connection, normal):
+        # The hash says it all: the address of somebody who asked to be forgotten is not written down again.
+        stand_down(connection, normal, reason, source, now)
+        return
+    row = connection.execute(select(suppressions).where(suppressions.c.normal == normal)).mappings().first()
+    if row is None:
+        entry = {"normal": normal, "reason": reason, "source": source, "since": since or now}
+        connection.execute(insert(suppressions), [entry])
+    else:
+        # It no longer hangs on the import that brought it: taking that back must not take this back.
+        changes: dict[str, object] = {"import_id": None}
+        if _RANK[reason] < _RANK[Reason(row["reason"])]:
+            changes |= {"reason": reason, "source": source}
+        connection.execute(update(suppressions).where(suppressions.c.id == row["id"]).values(changes))
+    stand_down(connection, normal, reason, source, now)
+
+
+def stand_down(connection: Connection, normal: str, reason: Reason, source: str, now: datetime) -> None:
+    """Give the reader with a suppressed address the status that follows from the reason; a weightier one stays."""
+    row = connection.execute(select(readers.c.id, readers.c.status).where(readers.c.normal == normal)).first()
+    if row is None or not _worsens(Status(row.status), reason.status):
+        return
+    connection.execute(update(readers).where(readers.c.id == row.id).values(status=reason.status, changed=now))
+    record(connection, row.id, "status", row.status, reason.status, source, now)
+
+
+def _worsens(before: Status, after: Status) -> bool:
+    weights = (Status.PENDING, Status.ACTIVE, Status.BOUNCED, Status.UNSUBSCRIBED, Status.COMPLAINED)
+    return weights.index(after) > weights.index(before)
+
+
+def is_suppressed(connection: Connection, normal: str) -> bool:
+    """Tell whether an address gets nothing."""
+    return suppression_of(connection, normal) is not None
+
+
+def suppression_of(connection: Connection, normal: str) -> Suppression | None:
+    """Find the line that keeps an address from getting anything: by its address, or by its hash."""
+    here: ColumnElement[bool] = suppressions.c.normal == normal
+    if key := erasure_key(connection):
+        here = or_(here, suppressions.c.hash == hashed(key, normal))
+    row = connection.execute(select(suppressions).where(here)).mappings().first()
+    return None if row is None else _suppression(row)
+
+
+def _is_erased(connection: Connection, normal: str) -> bool:
+    key = erasure_key(connection)
+    here = suppressions.c.hash == hashed(key, normal) if key else None
+    return here is not None and connection.scalar(select(suppressions.c.id).where(here)) is not None
+
+
+def listed(connection: Connection) -> Iterator[Suppression]:
+    """Stream the list, in the order in which it grew."""
+    query = select(suppressions).order_by(suppressions.c.id).execution_options(yield_per=1000)
+    for row in connection.execute(query).mappings():
+        yield _suppression(row)
+
+
+def lift(connection: Connection, normal: str) -> None:
+    """Take an address off the list. Only a person's own double opt-in calls this."""
+    here: ColumnElement[bool] = suppressions.c.normal == normal
+    if key := erasure_key(connection):
+        here = or_(here, suppressions.c.hash == hashed(key, normal))
+    connection.execute(delete(suppressions).where(here))
+
+
+def erasure_key(connection: Connection) -> bytes | None:
+    """Give the key of the hashes; None while nobody has been erased."""
+    return connection.scalar(select(database_keys.c.key).where(database_keys.c.name == _KEY))
+
+
+def make_erasure_key(connection: Connection) -> bytes:
+    """Give the key of the hashes, made at the first erasure and never changed."""
+    key = erasure_key(connection)
+    if key is None:
+        key = secrets.token_bytes(32)
+        connection.execute(insert(database_keys), [{"name": _KEY, "key": key}])
+    return key
+
+
+def hashed(key: bytes, normal: str) -> str:
+    """Hash an address: HMAC-SHA256 (RFC 2104), with the beginning of the key's own digest before it."""
+    return f"{hash_prefix(key)}{hmac.digest(key, normal.encode(), 'sha256').hex()}"
+
+
+def hash_prefix(key: bytes) -> str:
+    """Name the key with which hashes were made, so that another database's are not taken for ours."""
+    return f"hmac-sha256:{hmac.digest(key, b'which key', 'sha256').hex()[:8]}:"
+
+
+def _suppression(row: RowMapping) -> Suppression:
+    return Suppression(
+        normal=row["normal"] or "",
+        hash=row["hash"] or "",
+        reason=Reason(row["reason"]),
+        source=row["source"],
+        since=row["since"],
+    )

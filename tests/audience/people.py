@@ -1,0 +1,22 @@
+"""Readers to test with."""
+
+import datetime
+
+from sqlalchemy import Connection
+
+from composer.audience.changing import add
+from composer.audience.readers import Reader, Status, select_readers
+from composer.content.addresses import parse_address
+
+NOW = datetime.datetime(2025, 1, 30, 6, 30, tzinfo=datetime.UTC)
+LATER = NOW + datetime.timedelta(days=3)
+
+
+def join(connection: Connection, address: str, *tags: str, consent: str = "form", **values: str) -> Reader:
+    """Add a reader, active unless there is no consent."""
+    return add(connection, parse_address(address), values, source="test", now=NOW, consent=consent, tags=tags)
+
+
+def everybody(connection: Connection) -> dict[str, Status]:
+    """Give every reader's address with the status."""
+    return {reader.address: reader.status for reader in select_readers(connection, status=())}
