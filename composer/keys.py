@@ -4,12 +4,8 @@ Comes in: the path of a PEM file. Goes out: a `Key` for composer/mail/dkim.py, o
 Never overwrites a file, never uses a key that others on this computer can read, never tells what is in one.
 """
 
-import contextlib
-import os
 import re
 import shlex
-import stat
-import tempfile
 from base64 import b64encode
 from pathlib import Path
 
@@ -26,13 +22,12 @@ from cryptography.hazmat.primitives.serialization import (
 
 from composer.errors import ComposeError
 from composer.mail.dkim import LEAST_RSA_BITS, Algorithm, Key, wire_names
+from composer.surroundings import LARGEST, read_private, write_private
 
 #: Of the RSA keys that are made here: RFC 8301 advises it, and a longer one meets name servers that cut its record off.
 RSA_BITS = 2048
 #: Bytes of one string in a TXT record (RFC 1035 section 3.3.14).
 _STRING = 255
-#: Bytes of a file above which it is no key.
-_LARGEST = 65_536
 _MAKE_ONE = "make a new key, or name the file that holds the signing key"
 _LABEL = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 
@@ -83,16 +78,16 @@ def zone_line(key: Key, domain: str) -> str:
 def read_key(path: Path, *, selector: str) -> Key:
     """Read the private key in a PEM file. Raises KeyFileError, also for a file that group or others may read."""
     try:
-        mode, pem = _contents(path)
+        found = read_private(path)
     except FileNotFoundError:
         raise KeyFileError(f"there is no key file {path}", _MAKE_ONE) from None
     except OSError as error:
         raise KeyFileError(f"{path} cannot be read: {error.strerror or error}") from None
-    if not stat.S_ISREG(mode):
+    if not found.is_file:
         raise KeyFileError(f"{path} is not a file", _MAKE_ONE)
     # The contents are judged first: whoever names a public key's file needs to hear of that, not of modes.
-    key = parse_key(pem, selector=selector, name=str(path))
-    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+    key = parse_key(found.data, selector=selector, name=str(path))
+    if found.is_shared:
         raise KeyFileError(
             f"other people on this computer may read or change {path}, and whoever has the key can sign as you",
             f"let only its owner read it: chmod 600 {shlex.quote(str(path))}",
@@ -100,23 +95,9 @@ def read_key(path: Path, *, selector: str) -> Key:
     return key
 
 
-def _contents(path: Path) -> tuple[int, bytes]:
-    """Return mode and bytes of the same file, whatever its name leads to a moment later; no bytes of what is no file."""
-    # Not blocking, for a pipe would be waited for.
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    try:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            return mode, b""
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return mode, file.read(_LARGEST + 1)
-    finally:
-        os.close(descriptor)
-
-
 def parse_key(pem: bytes, *, selector: str, name: str = "the key") -> Key:
     """Return the private key in a PEM text; `name` is what messages call it. Raises KeyFileError."""
-    if len(pem) > _LARGEST:
+    if len(pem) > LARGEST:
         raise KeyFileError(f"{name} is too large for a key", _MAKE_ONE)
     found = _LABEL.findall(pem)
     labels = set(found)
@@ -153,18 +134,7 @@ def write_key(path: Path, pem: bytes) -> None:
     Raises KeyFileError.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Private from its first byte on, and without the key's name until the last is on the disk.
-        descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".new", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(pem)
-                file.flush()
-                os.fsync(descriptor)
-            _name(Path(draft), path)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                Path(draft).unlink()
+        write_private(path, pem)
     except FileExistsError:
         raise KeyFileError(
             f"{path} is there already and stays as it is: without it nobody can sign under its selector",
@@ -172,19 +142,6 @@ def write_key(path: Path, pem: bytes) -> None:
         ) from None
     except OSError as error:
         raise KeyFileError(f"{path} cannot be written: {error.strerror or error}") from None
-
-
-def _name(draft: Path, path: Path) -> None:
-    """Give a finished file its name, unless that is taken: then FileExistsError."""
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        raise
-    except OSError:
-        # Some file systems know no second names. Taking the name first keeps what is there, at the price of an empty
-        # file if the machine stops in between.
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        draft.replace(path)
 
 
 def _instead(pem: bytes, labels: set[bytes]) -> str:

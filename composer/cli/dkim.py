@@ -28,9 +28,10 @@ def keygen(domain: str | None, selector: str) -> int:
     """Make two keys, one RSA and one Ed25519, and print what to publish."""
     import re
 
-    from composer.delivery.configured import key_path, surroundings
+    from composer.delivery.configured import key_path
     from composer.keys import generate, write_key
     from composer.mail.dkim import Algorithm
+    from composer.surroundings import surroundings
 
     if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,50}[A-Za-z0-9])?", selector):
         raise UsageError(f"“{selector}” cannot be a selector", "letters, digits and - only, such as   compose")
@@ -90,8 +91,9 @@ def _domain(given: str | None, newsletter: "Newsletter") -> str:
 
 
 def _show(domain: str, selectors: Iterable[str]) -> None:
-    from composer.delivery.configured import key_path, surroundings
+    from composer.delivery.configured import key_path
     from composer.keys import read_key, zone_line
+    from composer.surroundings import surroundings
 
     for selector in selectors:
         console.answer(zone_line(read_key(key_path(surroundings(), domain, selector), selector=selector), domain))

@@ -13,8 +13,8 @@ from composer.workspace import Workspace
 
 if TYPE_CHECKING:
     from composer.content.newsletter import Newsletter
-    from composer.delivery.configured import Surroundings
     from composer.doctor.diagnosis import Diagnosis
+    from composer.surroundings import Surroundings
 
 _SIGNS = {"good": "ok", "weak": "could be better", "bad": "WRONG", "open": "open"}
 
@@ -41,9 +41,9 @@ def command(offline: bool) -> int:
 
 def _look(workspace: Workspace, *, offline: bool) -> "Iterator[Diagnosis]":
     from composer.content.newsletter import read_newsletter
-    from composer.delivery.configured import surroundings
     from composer.doctor.diagnosis import Diagnosis, Health
     from composer.doctor.place import look_at_git, look_at_packages
+    from composer.surroundings import surroundings
 
     yield from look_at_packages()
     yield from look_at_git(workspace)

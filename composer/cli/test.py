@@ -13,9 +13,9 @@ from composer.workspace import OUTBOX, Workspace
 
 if TYPE_CHECKING:
     from composer.content.addresses import Address
-    from composer.delivery.configured import Surroundings
     from composer.delivery.test_send import Sent
     from composer.pipeline import Built
+    from composer.surroundings import Surroundings
     from composer.transport.transport import Transport
 
 #: What became of a message, in an editor's words.
@@ -42,7 +42,8 @@ def command(issue: str, to: tuple[str, ...], transport: str | None, as_json: boo
     outbox/tests/. Ends with the edition's hash: what was tested.
     """
     from composer.checking import check_issue
-    from composer.delivery.configured import surroundings, transport_name
+    from composer.delivery.configured import transport_name
+    from composer.surroundings import surroundings
 
     start = Path(issue)
     workspace = Workspace.find(start.parent if start.is_file() else Path.cwd())

@@ -9,8 +9,7 @@ import os
 import re
 import shlex
 import subprocess
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -22,7 +21,8 @@ from composer.content.nodes import Scalar
 from composer.content.source import Place, read_source
 from composer.content.tree import parse
 from composer.content.values import Group, group_in, text_in, value_in
-from composer.errors import ComposeError, ContentError
+from composer.errors import ContentError
+from composer.surroundings import SettingsError, Surroundings
 from composer.transport.server import Secret, Security, Server
 from composer.workspace import Workspace
 
@@ -33,29 +33,6 @@ _PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
 _SCHEMES = {"smtp": Security.NONE, "smtps": Security.TLS, "smtp+starttls": Security.STARTTLS}
 _KEYS = ("username", "password_command", "token_command")
 _SECONDS = 60
-
-
-class SettingsError(ComposeError):
-    """Something that sending needs is missing or contradicts itself."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """Where secrets may come from: environment variables, and the user's own configuration folder."""
-
-    environment: Mapping[str, str]
-    folder: Path
-
-
-def surroundings() -> Surroundings:
-    """Give those of this process."""
-    if os.name == "nt":
-        base = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return Surroundings(environment=os.environ, folder=base / "compose")
 
 
 def transport_name(newsletter: Newsletter, around: Surroundings) -> str:

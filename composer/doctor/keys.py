@@ -7,11 +7,12 @@ import re
 from collections.abc import Mapping
 
 from composer.content.newsletter import Newsletter
-from composer.delivery.configured import Surroundings, key_path, signing_of
+from composer.delivery.configured import key_path, signing_of
 from composer.doctor.diagnosis import Diagnosis, Health
 from composer.errors import ComposeError
 from composer.keys import RSA_BITS, read_key, record
 from composer.mail.dkim import Algorithm
+from composer.surroundings import Surroundings
 
 
 def look_at_keys(

@@ -8,14 +8,9 @@ from pathlib import Path
 import pytest
 
 from composer.content.newsletter import Newsletter, read_newsletter
-from composer.delivery.configured import (
-    SettingsError,
-    Surroundings,
-    server_of,
-    signing_of,
-    transport_name,
-)
+from composer.delivery.configured import server_of, signing_of, transport_name
 from composer.errors import ComposeError, ContentError
+from composer.surroundings import SettingsError, Surroundings
 from composer.transport.server import Security, Server
 from composer.workspace import Workspace
 from tests.workspaces import LETTER, letter
