@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from benchmarks.stages import sample
 from composer.content.addresses import Address
 from composer.keys import generate, parse_key
-from composer.mail.compiled import Addressing, Letterhead, compile_message
+from composer.mail.compiled import compile_message
 from composer.mail.dkim import Algorithm, Profile, sign
+from composer.mail.letterhead import Addressing, Letterhead
 
 #: Bytes of the message that is signed.
 SIZE = 90_000

@@ -15,7 +15,8 @@ from composer.content.fields import stand_ins
 from composer.content.issue import Issue, read_issue
 from composer.content.newsletter import Newsletter
 from composer.content.values import Picture, group_in, text_in
-from composer.mail.compiled import Addressing, Compiled, Letterhead, compile_message, message_id_for
+from composer.mail.compiled import Compiled, compile_message, message_id_for
+from composer.mail.letterhead import Addressing, Letterhead
 from composer.mail.merge import fill_html, fill_text
 from composer.mail.parts import Part
 from composer.render.edition import Edition, render

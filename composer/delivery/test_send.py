@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from composer.content.addresses import Address, parse_address
 from composer.content.newsletter import Newsletter
 from composer.content.values import Group, group_in, text_in
-from composer.mail.compiled import Addressing
+from composer.mail.letterhead import Addressing
 from composer.pipeline import Built
 from composer.transport.envelope import Envelope, ready
 from composer.transport.outcome import Outcome, Scope, State

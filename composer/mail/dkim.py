@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from composer.content.addresses import domain_to_ascii
+from composer.mail.encoding import squeezed
 
 #: What verifiers must refuse is shorter (RFC 8301 section 3.2).
 LEAST_RSA_BITS = 1024
@@ -40,9 +41,9 @@ SIGNED = (
 
 _WIDTH = 78
 _NAME = re.compile(rb"[!-9;-~]+")
+#: As long as a SHA-256 in base64, and made of what is in none.
+_DIGEST = b"?" * 44
 _NEXT_FIELD = re.compile(rb"\r\n(?![ \t])")
-# Two blanks and more. The two letters in front let `re` run over the rest at the speed of C; `  +` would stop at each blank.
-_BLANKS = re.compile(b"   *")
 
 
 class Algorithm(StrEnum):
@@ -123,19 +124,12 @@ def signatures(head: bytes, hashed: bytes, profile: Profile, *, now: int) -> byt
     Raises ValueError as `sign` does.
     """
     listed, signed = _signed(_fields(head), _to_sign(profile.unsigned))
-    digest = b64encode(hashed).decode()
+    digest = b64encode(hashed)
     made = []
     for key in profile.keys:
-        selector, domain = wire_names(key.selector, profile.domain)
-        tags = ["DKIM-Signature: v=1;", f" a={key.algorithm}-sha256;", " c=relaxed/relaxed;", f" d={domain};"]
-        tags += [f" s={selector};", f" t={now};"]
-        if profile.expires_after is not None:
-            tags.append(f" x={now + profile.expires_after};")
-        tags += [f" h={listed[0]}", *listed[1:-1], f"{listed[-1][:-1]};", f" bh={digest};"]
-        # b= begins a line, so that with its value taken out nothing is left behind it, not even a blank.
-        unsigned = f"{_folded(tags)}\r\n b=".encode()
-        data = signed + b"dkim-signature:" + _relaxed(unsigned.partition(b":")[2])
-        made.append(unsigned + _value(_signature(key, data)))
+        tags, relaxed = _tags(key.selector, profile.domain, key.algorithm, listed, now, profile.expires_after)
+        made.append(tags.replace(_DIGEST, digest))
+        made.append(_value(_signature(key, signed + relaxed.replace(_DIGEST, digest))))
     return b"".join(made)
 
 
@@ -150,7 +144,7 @@ def relaxed_body(body: bytes) -> bytes:
 
     A last line without its CRLF gets one, as it does when it is sent. Takes CRLF line ends for granted.
     """
-    body = _BLANKS.sub(b" ", body.replace(b"\t", b" "))
+    body = squeezed(body)
     # `rfind` asks in a third of the time that `in` and `replace` take to find nothing.
     if body.rfind(b" \r\n") >= 0:
         body = body.replace(b" \r\n", b"\r\n")
@@ -158,6 +152,25 @@ def relaxed_body(body: bytes) -> bytes:
         return body  # as nearly all are, and without two copies of it
     body = body.rstrip(b" \r\n")
     return body + b"\r\n" if body else b""
+
+
+@lru_cache(maxsize=16)
+def _tags(
+    selector: str, domain: str, algorithm: Algorithm, listed: tuple[str, ...], now: int, expires_after: int | None
+) -> tuple[bytes, bytes]:
+    """Return a signature's header as far as the value of b=, and its relaxed form, with _DIGEST for the body's hash.
+
+    All messages of a second have the same.
+    """
+    selector, domain = wire_names(selector, domain)
+    tags = ["DKIM-Signature: v=1;", f" a={algorithm}-sha256;", " c=relaxed/relaxed;", f" d={domain};"]
+    tags += [f" s={selector};", f" t={now};"]
+    if expires_after is not None:
+        tags.append(f" x={now + expires_after};")
+    tags += [f" h={listed[0]}", *listed[1:-1], f"{listed[-1][:-1]};", f" bh={_DIGEST.decode()};"]
+    # b= begins a line, so that with its value taken out nothing is left behind it, not even a blank.
+    unsigned = f"{_folded(tags)}\r\n b=".encode()
+    return unsigned, b"dkim-signature:" + _relaxed(unsigned.partition(b":")[2])
 
 
 def _check(data: bytes) -> None:
@@ -200,7 +213,9 @@ def _to_sign(unsigned: frozenset[str]) -> tuple[tuple[str, bytes, int], ...]:
     return tuple((f"{name}:", f"{name.lower()}:".encode(), more) for name, more in names if name.lower() not in without)
 
 
-def _signed(fields: dict[bytes, list[bytes]], to_sign: tuple[tuple[str, bytes, int], ...]) -> tuple[list[str], bytes]:
+def _signed(
+    fields: dict[bytes, list[bytes]], to_sign: tuple[tuple[str, bytes, int], ...]
+) -> tuple[tuple[str, ...], bytes]:
     """Return the names for h= and the headers that they stand for in relaxed form; of equal ones the lowest first."""
     listed: list[str] = []
     lines: list[bytes] = []
@@ -208,12 +223,13 @@ def _signed(fields: dict[bytes, list[bytes]], to_sign: tuple[tuple[str, bytes, i
         values = fields.get(lower, ())
         lines += [lower + _relaxed(value) + b"\r\n" for value in reversed(values)]
         listed += [name] * (len(values) + more)
-    return listed, b"".join(lines)
+    return tuple(listed), b"".join(lines)
 
 
 def _relaxed(value: bytes) -> bytes:
     """Return a header's value unfolded, blanks squeezed, none at its ends (RFC 6376 section 3.4.2)."""
-    return _BLANKS.sub(b" ", value.replace(b"\r\n", b"").replace(b"\t", b" ")).strip(b" ")
+    value = value.replace(b"\r\n", b"")
+    return (squeezed(value) if b"  " in value or b"\t" in value else value).strip(b" ")
 
 
 def _signature(key: Key, data: bytes) -> bytes:

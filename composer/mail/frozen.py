@@ -59,13 +59,13 @@ class Reader:
             raise FrozenError(f"{what} was kept by a newer version of compose", "update compose on this machine")
         self._data, self._at = rest[_CHECKSUM:], 0
         if hashlib.sha256(head + self._data).digest()[:_CHECKSUM] != rest[:_CHECKSUM]:
-            raise self._damaged()
+            raise self.damaged()
 
     def number(self) -> int:
         value = shift = 0
         while True:
             if self._at >= len(self._data) or shift > 63:
-                raise self._damaged()
+                raise self.damaged()
             byte = self._data[self._at]
             self._at += 1
             value |= (byte & 0x7F) << shift
@@ -76,7 +76,7 @@ class Reader:
     def data(self) -> bytes:
         end = self.number() + self._at
         if end > len(self._data):
-            raise self._damaged()
+            raise self.damaged()
         found, self._at = self._data[self._at : end], end
         return found
 
@@ -84,7 +84,7 @@ class Reader:
         try:
             return self.data().decode()
         except UnicodeDecodeError:
-            raise self._damaged() from None
+            raise self.damaged() from None
 
     def optional(self) -> str | None:
         return self.text() if self.number() else None
@@ -92,11 +92,8 @@ class Reader:
     def finish(self) -> None:
         """Make sure that nothing is left."""
         if self._at != len(self._data):
-            raise self._damaged()
+            raise self.damaged()
 
-    def refuse(self) -> FrozenError:
-        """Give the error for a value that cannot be."""
-        return self._damaged()
-
-    def _damaged(self) -> FrozenError:
+    def damaged(self) -> FrozenError:
+        """Give the error for what cannot have been written."""
         return FrozenError(f"{self._what} is damaged", "restore the database from a backup")

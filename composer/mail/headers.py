@@ -12,6 +12,7 @@ import re
 from binascii import b2a_base64
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from composer.content.addresses import FORBIDDEN, Address, describe
 from composer.mail.parameters import parameter
@@ -35,8 +36,10 @@ class HeaderError(ValueError):
 
 def unstructured(name: str, value: str) -> bytes:
     """Write free text, such as a subject (RFC 5322 section 2.2.1, RFC 2047 section 5 (1)). Raises HeaderError."""
-    lines = _Lines(name)
     _check(name, value)
+    if _plain(value) and (line := _short(name, value)):
+        return line
+    lines = _Lines(name)
     words = value.split(" ")
     # An over-long word cannot be folded, but its encoded form can.
     if _plain(value) and all(len(word) < _WIDTH - 2 for word in words) and len(words[0]) <= lines.room(_WIDTH):
@@ -88,22 +91,29 @@ def uris(name: str, *items: str) -> bytes:
 
 def message_id(name: str, value: str) -> bytes:
     """Write an id with its angle brackets: Message-ID, Content-ID (RFC 5322 section 3.6.4). Raises HeaderError."""
-    lines = _Lines(name)
     _check(name, value)
     if not _ID.fullmatch(value) or len(value) > 250:
         raise HeaderError(f"{name}: {value!r} is not an id such as <abc@example.org> of at most 250 characters")
+    if line := _short(name, value):
+        return line
+    lines = _Lines(name)
     lines.token(value)
     return lines.finish()
 
 
 def date(name: str, value: datetime) -> bytes:
     """Write a date with its zone as a number (RFC 5322 section 3.3). Raises HeaderError for a time without a zone."""
-    lines = _Lines(name)
     offset = value.utcoffset()
     if offset is None:
         raise HeaderError(f"{name}: the time has no time zone")
     # Local mean times, before there were zones, have seconds, which cannot be written: they are left out.
-    minutes = int(offset.total_seconds()) // 60
+    return _date(name, value.replace(tzinfo=None), int(offset.total_seconds()) // 60)
+
+
+@lru_cache(maxsize=16)
+def _date(name: str, value: datetime, minutes: int) -> bytes:
+    """Write a date; a mailing's messages all ask for the same. The zone stands apart, for times of two may be equal."""
+    lines = _Lines(name)
     zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
     day = f"{_DAYS[value.weekday()]}, {value.day:02} {_MONTHS[value.month - 1]} {value.year:04}"
     lines.token(f"{day} {value.hour:02}:{value.minute:02}:{value.second:02} {zone}")
@@ -128,24 +138,37 @@ def structured(name: str, value: str, params: Mapping[str, str] | None = None) -
 
 def verbatim(name: str, value: str) -> bytes:
     """Write a finished ASCII value, folded at its single spaces and never encoded. Raises HeaderError."""
-    lines = _Lines(name)
     _check(name, value)
     if not value.isascii() or not value or "  " in value or value != value.strip(" "):
         raise HeaderError(f"{name} takes printable ASCII with single spaces only")
+    if line := _short(name, value):
+        return line
+    lines = _Lines(name)
     if max(map(len, value.split(" "))) > _LONGEST - len(name):
         raise HeaderError(f"{name} is too long")
     lines.words(value.split(" "))
     return lines.finish()
 
 
+def _short(name: str, value: str) -> bytes | None:
+    """Write a header that fits on a line as it is; None where it does not, or has no value."""
+    line = f"{_named(name)} {value}\r\n"
+    return line.encode("ascii") if value and len(line) <= _WIDTH + 2 else None
+
+
+@lru_cache(maxsize=64)
+def _named(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise HeaderError(f"{name!r} is not the name of a header")
+    return f"{name}:"
+
+
 class _Lines:
     """Lines under construction. The first always carries a piece of the value: `Name:` alone confuses some readers."""
 
     def __init__(self, name: str) -> None:
-        if not _NAME.fullmatch(name):
-            raise HeaderError(f"{name!r} is not the name of a header")
         self._done: list[str] = []
-        self._line = f"{name}:"
+        self._line = _named(name)
         self._empty = True  # nothing but the header's name yet
         self._limit = _WIDTH
 
@@ -223,5 +246,6 @@ def _plain(value: str) -> bool:
 
 
 def _check(name: str, value: str) -> None:
-    if found := FORBIDDEN.search(value):
+    # Nothing forbidden is printable, and this question is a tenth of the work.
+    if not value.isprintable() and (found := FORBIDDEN.search(value)):
         raise HeaderError(f"{name} must not hold {describe(found[0])}")

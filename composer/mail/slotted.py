@@ -5,14 +5,16 @@ what the holes hold. Every piece and every value begins a line of its own, so th
 makes filling quick, lines short, and a `.` or `From ` of a value harmless wherever it lands.
 """
 
+import hashlib
+import itertools
 import re
 from binascii import b2a_base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from composer.mail.encoding import base64_lines, canonical, is_smaller_in_base64, quoted_printable
-from composer.mail.merge import Escape, Pieces, Slot
+from composer.mail.encoding import base64_lines, canonical, is_smaller_in_base64, quoted_printable, squeezed
+from composer.mail.merge import Escape, Pieces, Slot, escaped
 
 #: Values that quoted-printable leaves as they are: one short line of words.
 _AS_IT_IS = re.compile(r"(?!\.|From )[!-<>-~](?:[ -<>-~]{0,73}[!-<>-~])?")
@@ -103,10 +105,59 @@ def encode_slotted(pieces: Pieces, numbers: Mapping[str, int]) -> tuple[str, tup
     return "quoted-printable", printable
 
 
-def value_in_quoted_printable(value: str, hole: Hole) -> bytes:
-    """Encode a value, already escaped, for its hole."""
-    if not value:
-        return b""
+class Filler:
+    """Fills the holes of a body, and hashes it as DKIM wants, without looking at what stands still a second time."""
+
+    def __init__(self, chunks: tuple[Chunk, ...]) -> None:
+        self._holes: tuple[Hole, ...] = tuple(dict.fromkeys(chunk for chunk in chunks if isinstance(chunk, Hole)))
+        runs = [chunk for chunk in chunks if isinstance(chunk, Base64Run)]
+        self._runs = [(run, tuple({piece for piece in run.pieces if isinstance(piece, Hole)})) for run in runs]
+        self._still = [chunk if isinstance(chunk, bytes) else b"" for chunk in chunks]
+        #: Where what is made for a reader goes: by the number of a hole, then by that of a run.
+        made = {hole: number for number, hole in enumerate(self._holes)}
+        turn = itertools.count(len(self._holes))
+        self._places = [
+            (place, made[chunk] if isinstance(chunk, Hole) else next(turn))
+            for place, chunk in enumerate(chunks)
+            if not isinstance(chunk, bytes)
+        ]
+
+    def made(self, shown: Sequence[str]) -> list[bytes]:
+        """Encode one reader's values, by the numbers of their fields: once for each kind of place."""
+        made = [_in_quoted_printable(escaped(shown[hole.field], hole.escape), hole) for hole in self._holes]
+        for run, holes in self._runs:
+            made.append(run.filled({hole: escaped(shown[hole.field], hole.escape).encode() for hole in holes}))
+        return made
+
+    def body(self, made: list[bytes]) -> list[bytes]:
+        """Give the body, to be joined."""
+        return self._placed(self._still, made)
+
+    def body_hash(self, made: list[bytes]) -> bytes:
+        """Give the SHA-256 of the body's relaxed form, the same as `dkim.body_hash` of the whole.
+
+        Pieces are relaxed by themselves: each begins a line, none ends in a blank, and the last is a boundary.
+        """
+        begun, rest = self._relaxed
+        hasher = begun.copy()
+        hasher.update(b"".join(self._placed(rest, [squeezed(each) for each in made])))
+        return hasher.digest()
+
+    def _placed(self, still: list[bytes], made: list[bytes]) -> list[bytes]:
+        body = still.copy()
+        for place, number in self._places:
+            body[place] = made[number]
+        return body
+
+    @cached_property
+    def _relaxed(self) -> tuple["hashlib._Hash", list[bytes]]:
+        """What stands still, relaxed: as far as the first hole it is hashed already."""
+        still = [squeezed(each) for each in self._still]
+        begun = hashlib.sha256(still[0])
+        return begun, [b"", *still[1:]]
+
+
+def _in_quoted_printable(value: str, hole: Hole) -> bytes:
     if _AS_IT_IS.fullmatch(value):
         return value.encode() + b"=\r\n" if hole.goes_on else value.encode()
     return quoted_printable(value.encode(), goes_on=hole.goes_on)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from composer.content.addresses import Address
 from composer.keys import generate, parse_key, record_name, record_strings
-from composer.mail.compiled import Addressing, Letterhead
 from composer.mail.dkim import OVERSIGNED, Algorithm, Key, Profile, sign
+from composer.mail.letterhead import Addressing, Letterhead
 from composer.mail.parts import Part
 
 from .strategies import address, body, file_name, line

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from composer.content.addresses import Address, AddressError
 from composer.mail.bulk import verp
-from composer.mail.compiled import Addressing, Letterhead, compile_message, message_id_for
+from composer.mail.compiled import compile_message, message_id_for
 from composer.mail.encoding import canonical
 from composer.mail.headers import HeaderError
+from composer.mail.letterhead import Addressing, Letterhead
 from composer.mail.parameters import ascii_fallback
 from composer.mail.parts import Part
 
