@@ -35,7 +35,9 @@ def normal_tag(text: str) -> str:
         raise WordError("a tag is empty", "write a word: press")
     if odd := _NO_TAG.search(tag):
         if odd[0] in ",;":
-            raise WordError(f"a tag holds no “{odd[0]}”: “{tag}”", "give each tag on its own")
+            raise WordError(
+                f"a tag holds no “{odd[0]}”: “{tag}”", "each tag stands on its own: behind a dash, or behind a flag"
+            )
         raise WordError("a tag holds a sign that it may not", "write plain words: press office")
     if len(tag) > LONGEST_TAG:
         raise WordError(f"a tag has at most {LONGEST_TAG} characters", "write a word or two")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from composer.content.audiences import ONLY
 from composer.content.newsletter import Newsletter
 from composer.content.nodes import Mapping, Node, Scalar, Sequence
 from composer.content.schema import Field, Schema
@@ -19,7 +20,7 @@ from composer.workspace import Workspace
 
 _SCHEMA_LINE = "# yaml-language-server: $schema=../.compose/issue.schema.json"
 #: Kinds of text that stay the same in every language.
-_SAME_EVERYWHERE = ("url", "date", "picture", "language", "email", "colour", "sources")
+_SAME_EVERYWHERE = ("url", "date", "picture", "language", "email", "colour", "sources", "tag")
 #: Kinds of text that a skeleton offers outright; others stand as comments.
 _WRITTEN = ("markdown", "sources", "plain", "url", "date")
 
@@ -122,7 +123,8 @@ class _Skeleton:
 
     def _ordered(self, field: Field) -> list[tuple[str, Field]]:
         """Put a key that is written first: an item begins with it, behind its dash."""
-        names = list(field.properties)
+        # Hardly an item is for some readers only; who needs it finds it in docs/formats.md.
+        names = [name for name in field.properties if name != ONLY]
         live = [name for name in names if self.schema.resolve(field.properties[name]).format]
         first = next((name for name in names if name in field.required), live[0] if live else names[0])
         names.sort(key=lambda name: name != first)

@@ -10,6 +10,7 @@ from pathlib import Path
 from composer.content.newsletter import Newsletter, read_newsletter
 from composer.content.schema import Field, JsonObject, Schema, built_in
 from composer.content.section_types import read_definitions, read_section_type
+from composer.content.sections import section_field
 from composer.errors import OutputError
 from composer.workspace import Workspace
 
@@ -69,7 +70,7 @@ def newsletter_schema(newsletter: Newsletter) -> JsonObject:
     document = own.to_json()
     theme = newsletter.theme
     definitions = read_definitions(theme)
-    base = own.definitions["section"]
+    base = section_field()
     names = theme.section_types()
     options: dict[str, Field] = {}
     branches: list[JsonObject] = []

@@ -73,7 +73,7 @@ class Copy:
         above = (("subject", issue.subject), ("preheader", issue.preheader), ("note", issue.note))
         return (
             *((None, (key,), value) for key, value in above if value is not None),
-            *((section, (section.spec.key,), section.content) for section in issue.sections),
+            *((section, path, item) for section in issue.sections for path, item in section.pieces),
         )
 
     @cached_property

@@ -10,7 +10,7 @@ from composer.checks.catalogue import Finding, Limits, check
 from composer.checks.copy import Reference, named
 from composer.checks.review import Review
 from composer.content.source import Place
-from composer.content.values import Group, Value, value_in
+from composer.content.values import Group, value_in
 from composer.errors import Level
 
 #: Words that editors leave for themselves.
@@ -60,10 +60,7 @@ def item_dates(review: Review, limits: Limits) -> Iterator[Finding]:
 def _dates(review: Review) -> Iterator[tuple[Place, datetime.date]]:
     """Give the dates of what was published, not those of events to come."""
     for section in review.issue.sections:
-        for index, item in enumerate(
-            section.items or ((section.content,) if isinstance(section.content, Group) else ())
-        ):
-            path = (section.spec.key, index) if section.items else (section.spec.key,)
+        for path, item in section.pieces:
             day = value_in(item, "date")
             if isinstance(day, datetime.date) and value_in(item, "outlet"):
                 yield review.issue.place(*path, "date"), day
@@ -177,11 +174,10 @@ def budget(review: Review, limits: Limits) -> Iterator[Finding]:
         if allowed is None:
             continue
         key = section.spec.key
-        parts: list[tuple[tuple[str | int, ...], Value]] = [((key, at), each) for at, each in enumerate(section.items)]
-        for path, item in parts or [((key,), section.content)]:
+        for path, item in section.pieces:
             count = sum(words(text) for text in review.copy.words_of(item))
             if count > allowed:
-                name = section.spec.field().items
+                name = section.spec.field(review.newsletter.definitions).items
                 noun = (name.title or key).lower() if name and section.items else key.replace("_", " ")
                 number = f" {path[1] + 1}" if len(path) > 1 and isinstance(path[1], int) else ""
                 message = f"{noun}{number}: {count} words; the budget is {allowed}"

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from composer.conditions import normal_language
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebAddress:
@@ -160,6 +162,5 @@ def language_tag(text: str) -> str | None:
         return _COUNTRIES[text.lower()]
     from babel import localedata
 
-    head, *rest = text.split("-")
-    tag = "-".join([head.lower(), *(part.title() if len(part) == 4 else part.upper() for part in rest)])
+    tag = normal_language(text)
     return tag if localedata.exists(tag.replace("-", "_")) else None

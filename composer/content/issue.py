@@ -5,16 +5,19 @@ Comes in: an issue file and its newsletter. Goes out: an `Issue`, or every probl
 
 import datetime
 import re
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
 
 from composer.content.fields import FieldBook, token_prefix
 from composer.content.marks import Marks
 from composer.content.newsletter import Newsletter, read_newsletter
-from composer.content.nodes import Mapping, Nodes, nearest_place
+from composer.content.nodes import Mapping, Nodes, Path, nearest_place
+from composer.content.parts import parts_of, selection_problems
 from composer.content.reading import Reader
 from composer.content.rich import Rich
 from composer.content.sections import SectionSpec
+from composer.content.selections import FOR_ALL, Part, Selection, selections_of
 from composer.content.source import Place, read_source
 from composer.content.tree import parse
 from composer.content.values import Group, Picture, Value, groups_in, text_in
@@ -30,18 +33,28 @@ class Section:
 
     spec: SectionSpec
     content: Group | tuple[Group, ...]
+    #: Of a list: where each item stands among those that were written.
+    positions: tuple[int, ...] = ()
 
     @property
     def items(self) -> tuple[Group, ...]:
         """Its items, when it is a list."""
         return self.content if isinstance(self.content, tuple) else ()
 
+    @property
+    def pieces(self) -> tuple[tuple[Path, Group], ...]:
+        """Its items with their paths in the file; the whole of it when it is no list."""
+        key = self.spec.key
+        if isinstance(self.content, Group):
+            return (((key,), self.content),)
+        return tuple(((key, at), item) for at, item in zip(self.positions, self.content, strict=True))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """One issue in one language. Merge fields stand in its texts as tokens; `fields` says what they are."""
 
-    path: Path
+    path: FilePath
     stem: str
     language: str
     date: datetime.date
@@ -54,6 +67,9 @@ class Issue:
     imprint: Group | None
     fields: FieldBook
     pictures: tuple[Picture, ...]
+    #: The parts that not everyone gets, and what readers get of them.
+    parts: tuple[Part, ...] = ()
+    selections: tuple[Selection, ...] = (FOR_ALL,)
     #: Where its texts, and those of the newsletter, were written.
     marks: Marks = field(repr=False)
     nodes: Nodes = field(repr=False)
@@ -70,13 +86,30 @@ class Issue:
         return self.stem.split(".", 1)[0]
 
 
-def issue_language(path: Path) -> str | None:
+def narrowed(issue: Issue, selection: Selection) -> Issue:
+    """Leave out of a whole issue what the readers of a selection do not get."""
+    if not issue.parts:
+        return issue
+    lost = {part.path for number, part in enumerate(issue.parts) if number not in selection.kept}
+    sections = (_without(section, lost) for section in issue.sections if (section.spec.key,) not in lost)
+    return replace(issue, sections=tuple(section for section in sections if section.content))
+
+
+def _without(section: Section, lost: Collection[Path]) -> Section:
+    if isinstance(section.content, Group):
+        return section
+    kept = [(path, item) for path, item in section.pieces if path not in lost]
+    positions = tuple(path[-1] for path, _ in kept if isinstance(path[-1], int))
+    return replace(section, content=tuple(item for _, item in kept), positions=positions)
+
+
+def issue_language(path: FilePath) -> str | None:
     """Give the language that a file name carries: `2025-01-30.de.yaml` is German; None when it carries none."""
     parts = path.stem.split(".")
     return parts[-1] if len(parts) > 1 and _LANGUAGE.match(parts[-1]) else None
 
 
-def read_issue(workspace: Workspace, path: Path) -> tuple[Newsletter, Issue]:
+def read_issue(workspace: Workspace, path: FilePath) -> tuple[Newsletter, Issue]:
     """Read an issue and the newsletter in its language.
 
     Raises ContentError with every problem of the issue; when the newsletter itself is broken, with its problems and
@@ -97,18 +130,27 @@ def read_issue(workspace: Workspace, path: Path) -> tuple[Newsletter, Issue]:
         raise ContentError(tuple(sorted(problems)))
     book = FieldBook(known=tuple(newsletter.fields), seed=source.text)
     reader = Reader(schema=newsletter.issue_schema(), workspace=workspace, fields=book, marks=marks)
-    values = reader.read(root)
+    values, nodes = reader.read(root), reader.nodes()
+    parts = parts_of(newsletter, values, nodes, reader.problems) if isinstance(values, Group) else ()
+    selections = selections_of(parts)
     found = {*problems, *reader.problems}
+    if isinstance(values, Group) and not found:
+        found.update(selection_problems(newsletter, values, parts, selections))
     if found or not isinstance(values, Group):
         raise ContentError(tuple(sorted(found)))
-    return newsletter, _issue(path, newsletter, values, book, marks, reader.nodes())
+    whole = _issue(path, newsletter, values, book, marks, nodes)
+    return newsletter, replace(whole, parts=parts, selections=selections)
 
 
-def _issue(path: Path, newsletter: Newsletter, values: Group, book: FieldBook, marks: Marks, nodes: Nodes) -> Issue:
+def _issue(path: FilePath, newsletter: Newsletter, values: Group, book: FieldBook, marks: Marks, nodes: Nodes) -> Issue:
     date, number, note = values["date"], values["number"], values["note"]
     assert isinstance(date, datetime.date)
     sections = tuple(
-        Section(spec=spec, content=content)
+        Section(
+            spec=spec,
+            content=content,
+            positions=tuple(range(len(content))) if isinstance(content, tuple) else (),
+        )
         for spec in newsletter.sections
         if (content := _content(values[spec.key])) is not None
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
 from itertools import islice
 
+from composer.content.audiences import ONLY
 from composer.content.nodes import Entry, Mapping, Node, Path, Scalar, Sequence
 from composer.content.schema import Field, Schema
 from composer.content.words import count_mistake, example, looks_like_prose, nearest, type_mistake, where
@@ -62,7 +63,7 @@ class Judge:
                     for name in kind.value[:MOST]:
                         self._unknown(spot, self.spots[(*path, name)])
                 case "minItems" | "maxItems":
-                    self._count(spot, kind.name, int(kind.value))
+                    self._count(path, spot, kind.name, int(kind.value))
                 case "enum":
                     self._choice(spot)
                 case "minimum" | "maximum":
@@ -90,7 +91,10 @@ class Judge:
     def _unknown(self, spot: Spot, key: Spot) -> None:
         node = key.node
         known = tuple(spot.field.properties)
-        if hint := self._elsewhere(spot, key.key):
+        if (spot.key, key.key) == (ONLY, "language"):
+            hint = "an edition in another language is a file of its own: compose new --language"
+            self._say(node, spot.trail, "unknown-key", "“language” is not known here", hint)
+        elif hint := self._elsewhere(spot, key.key):
             self._say(node, spot.trail, "unknown-key", f"“{key.key}” is not known here", hint)
         elif near := nearest(key.key, known):
             self._say(node, spot.trail, "unknown-key", f"“{key.key}” is not known here", f"did you mean {near}?")
@@ -119,7 +123,11 @@ class Judge:
                 return f"does it belong further out? then let it begin {place}"
         return ""
 
-    def _count(self, spot: Spot, kind: str, limit: int) -> None:
+    def _count(self, path: Path, spot: Spot, kind: str, limit: int) -> None:
+        if kind == "maxItems" and any(
+            len(each) == len(path) + 2 and each[: len(path)] == path and each[-1] == ONLY for each in self.spots
+        ):
+            return  # not everyone gets each of them: it is counted edition by edition (parts.py)
         given = len(spot.node.items) if isinstance(spot.node, Sequence) else 0
         node = spot.node
         if kind == "maxItems" and isinstance(node, Sequence):

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from composer.conditions import Condition
 from composer.content.addresses import Address, parse_address
+from composer.content.audiences import named_audiences
 from composer.content.fields import BUILT_IN, RESERVED
 from composer.content.formats import language_tag
 from composer.content.marks import Marks
@@ -19,10 +21,10 @@ from composer.content.nodes import Node, Nodes, Scalar, nearest_place, overlay
 from composer.content.reading import Reader
 from composer.content.schema import Field, Schema, built_in
 from composer.content.section_types import read_definitions, read_document
-from composer.content.sections import SectionSpec, as_key, read_sections
+from composer.content.sections import SectionSpec, read_sections
 from composer.content.source import Place
 from composer.content.values import Group, group_in, text_in
-from composer.content.words import nearest
+from composer.content.words import as_key, nearest
 from composer.errors import ContentError, Problem
 from composer.workspace import NEWSLETTER, ThemeFiles, Workspace, themes_known
 
@@ -41,6 +43,8 @@ class Newsletter:
     definitions: Mapping[str, Field]
     #: Merge fields by name, with what stands for a reader without a value.
     fields: Mapping[str, str | None]
+    #: Groups of readers by name.
+    audiences: Mapping[str, Condition]
     values: Group
     nodes: Nodes = field(repr=False)
 
@@ -52,7 +56,7 @@ class Newsletter:
         """Compose what an issue of this newsletter may hold."""
         frame, own = built_in("issue"), built_in("newsletter")
         properties = dict(frame.root.properties)
-        properties |= {spec.key: spec.field() for spec in self.sections}
+        properties |= {spec.key: spec.field(self.definitions) for spec in self.sections}
         properties |= {"masthead": Field(ref="masthead"), "imprint": Field(ref="imprint")}
         required = (*frame.root.required, *(spec.key for spec in self.sections if spec.required))
         shared = {name: own.definitions[name] for name in ("masthead", "imprint")}
@@ -91,9 +95,10 @@ def read_newsletter(workspace: Workspace, language: str | None = None, marks: Ma
         problems.extend(error.problems)
     specs = read_sections(workspace, theme, root.get("sections"), definitions, problems, marks)
     _check_fields(root.get("fields"), problems)
+    audiences = named_audiences(root.get("audiences"), values["audiences"], problems)
     if problems:
         raise ContentError(tuple(sorted(set(problems))))
-    return _newsletter(values, theme, specs, definitions, language, reader.nodes())
+    return _newsletter(values, theme, specs, definitions, audiences, language, reader.nodes())
 
 
 def _mapping(path: Path, name: str) -> MappingNode:
@@ -158,6 +163,7 @@ def _newsletter(
     theme: ThemeFiles,
     specs: tuple[SectionSpec, ...],
     definitions: Mapping[str, Field],
+    audiences: Mapping[str, Condition],
     language: str | None,
     nodes: Nodes,
 ) -> Newsletter:
@@ -181,6 +187,7 @@ def _newsletter(
         sections=specs,
         definitions=definitions,
         fields=fields,
+        audiences=audiences,
         values=values,
         nodes=nodes,
     )

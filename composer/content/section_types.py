@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from composer.content.audiences import ONLY
 from composer.content.nodes import Mapping as MappingNode
 from composer.content.nodes import Node, Scalar
 from composer.content.reading import Reader
@@ -18,6 +19,9 @@ from composer.content.tree import parse
 from composer.content.values import Value
 from composer.errors import ContentError, Problem
 from composer.workspace import ThemeFiles, stamp
+
+#: Keys that every section or item may have.
+_ENGINES = ("from", ONLY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +110,10 @@ def _section_type(
     problems = list(_dangling(root, definitions))
     content, options = field_of(root.get("content")), field_of(root.get("options"))
     place = root.place
+    items = Schema(root=content, definitions=definitions).resolve(content.items) if content.items else content
+    if not problems and (own := [name for name in _ENGINES if name in items.properties]):
+        message = f"“{own[0]}” means the same in every section, so that no type can have it for a field"
+        problems.append(place.problem("theme", message, "give the field another name"))
     if not (content.is_object or content.is_array):
         problems.append(place.problem("type", "content must be of type object or array"))
     if content.is_array and content.items is None:

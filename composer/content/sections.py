@@ -7,14 +7,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from composer.conditions import Condition
+from composer.content.audiences import ONLY, condition_in, condition_problem, is_told, with_only
 from composer.content.marks import Marks
 from composer.content.nodes import Mapping as MappingNode
 from composer.content.nodes import Node, Scalar
 from composer.content.reading import Reader
 from composer.content.schema import Field, Schema, built_in
 from composer.content.section_types import SectionType, read_section_type
+from composer.content.source import Place
 from composer.content.values import Group, text_in
-from composer.content.words import key_words, nearest
+from composer.content.words import as_key, key_words, nearest
 from composer.errors import ContentError, Problem
 from composer.workspace import ThemeFiles, Workspace
 
@@ -33,31 +36,42 @@ class SectionSpec:
     #: How many words the section, or each of its items, may have.
     words: int | None
     options: Group
+    #: Which readers get it, in every issue; and where that is written, if it is.
+    only: Condition
+    only_place: Place | None
 
     @property
     def anchor(self) -> str:
         """The section's name in links."""
         return self.key.replace("_", "-")
 
-    def field(self) -> Field:
+    @property
+    def limits(self) -> Mapping[str, int]:
+        """How many items there may be, in a section that is a list: `minItems`, `maxItems`."""
+        limits = dict(self.type.content.limits)
+        if self.type.content.is_array and self.least is not None:
+            limits["minItems"] = self.least
+        elif self.type.content.is_array:
+            limits.setdefault("minItems", 1)
+        if self.type.content.is_array and self.most is not None:
+            limits["maxItems"] = self.most
+        return limits
+
+    def field(self, definitions: Mapping[str, Field]) -> Field:
         """What an editor may write under the key."""
         given = self.type.content
-        limits = dict(given.limits)
-        if given.is_array and self.least is not None:
-            limits["minItems"] = self.least
-        elif given.is_array:
-            limits.setdefault("minItems", 1)
-        if given.is_array and self.most is not None:
-            limits["maxItems"] = self.most
-        items = replace(given.items, from_file=True) if given.items is not None else None
-        return replace(
+        whole = replace(
             given,
             title=str(self.heading) or given.title or self.type.title,
             description=given.description or self.type.description,
-            limits=tuple(limits.items()),
-            items=items,
+            limits=tuple(self.limits.items()),
             from_file=True,
         )
+        if given.items is None:
+            return with_only(whole) if given.is_object else whole
+        items = Schema(root=given, definitions=definitions).resolve(given.items)
+        items = with_only(items) if items.is_object else items
+        return replace(whole, items=replace(items, from_file=True))
 
 
 def read_sections(
@@ -88,14 +102,14 @@ def read_sections(
     return tuple(specs)
 
 
+def section_field() -> Field:
+    """Give what newsletter.yaml may say of a section of any type."""
+    return with_only(built_in("newsletter").definitions["section"])
+
+
 def _budget(kind: SectionType) -> int | None:
     items = kind.content.items
     return items.words if items is not None else kind.content.words
-
-
-def as_key(text: str) -> str:
-    """Make a key of words."""
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "top_story"
 
 
 def _section(
@@ -125,7 +139,7 @@ def _section(
         hint += f"there are: {', '.join(known)}"
         problems.append(name.place.problem("choice", f"{trail}: there is no section type “{name.text.strip()}”", hint))
         return None
-    own = built_in("newsletter").definitions["section"]
+    own = section_field()
     schema = Schema(
         root=replace(own, properties={**own.properties, **kind.options.properties}), definitions=definitions
     )
@@ -136,6 +150,7 @@ def _section(
         problems.append(replace(problem, message=f"{trail}{joint}{problem.message}"))
     if not isinstance(values, Group):
         return None
+    only, only_place = _only(node, values, trail, problems)
     least, most = values["min"], values["max"]
     if isinstance(least, int) and isinstance(most, int) and least > most:
         problems.append(node.place.problem("range", f"{trail}: “min” is larger than “max”"))
@@ -149,4 +164,18 @@ def _section(
         contents=text_in(values, "contents") or "heading",
         words=words if isinstance(words := values["words"], int) else _budget(kind),
         options=Group({option: values[option] for option in kind.options.properties}),
+        only=only,
+        only_place=only_place,
     )
+
+
+def _only(node: MappingNode, values: Group, trail: str, problems: list[Problem]) -> tuple[Condition, Place | None]:
+    """Read which readers get a section in every issue."""
+    written = next((entry for entry in node.entries if entry.key.text == ONLY), None)
+    if written is None:
+        return Condition(), None
+    only = condition_in(values[ONLY])
+    mistake = condition_problem(only, written.key.place, (trail, ONLY))
+    if mistake is not None and not is_told(written.value, problems):
+        problems.append(mistake)
+    return only, written.key.place

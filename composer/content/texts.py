@@ -7,6 +7,7 @@ blocks too.
 import re
 from dataclasses import dataclass
 
+from composer.conditions import WordError, normal_tag
 from composer.content.addresses import AddressError, parse_address
 from composer.content.fields import FieldBook
 from composer.content.formats import date_hint, is_colour, iso_date, language_tag, web_address
@@ -68,6 +69,8 @@ class Texts:
                         node.place, trail, "language", f"“{text}” is not a language", "write en, de, zh, zh-Hant …"
                     )
                 return tag
+            case "tag":
+                return self._tag(node, text, trail)
             case "timezone":
                 return self._timezone(node, text, trail)
             case "key":
@@ -152,6 +155,14 @@ class Texts:
         if form == "email" and address.name:
             self._say(node.place, trail, "address", "only the address belongs here, without a name", "name@example.org")
         return text
+
+    def _tag(self, node: Scalar, text: str, trail: tuple[str, ...]) -> Value:
+        self._intact(node)
+        try:
+            return normal_tag(text)
+        except WordError as error:
+            self._say(node.place, trail, "tag", str(error), error.hint)
+            return None
 
     def _timezone(self, node: Scalar, text: str, trail: tuple[str, ...]) -> Value:
         from zoneinfo import ZoneInfo

@@ -20,6 +20,11 @@ def key_words(key: str) -> str:
     return key.replace("_", " ")
 
 
+def as_key(text: str) -> str:
+    """Make a key of words."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "top_story"
+
+
 def item_words(items: Field | None, key: str, number: int) -> str:
     """Name an item of a list by its noun: “source 2”."""
     noun = (items.title if items else "") or key_words(key)

@@ -24,6 +24,7 @@ T = '  title: "A title"'
 _STORY = re.search(r"top_story:.*?(?=topics:)", ISSUE, re.DOTALL)
 assert _STORY is not None
 STORY = _STORY[0]
+SECOND = '  - title: "Second topic"\n    facts: |\n      Facts.\n'
 
 
 def r(old: str, new: str) -> Edit:
@@ -277,6 +278,84 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("theme with a path", n("language: en", "language: en\ntheme: ../x")),
     ("field name", n("  company:", "  Company:")),
     ("field name taken", n("  company:", "  email:")),
+    ("audience name", n("fields:", "audiences:\n  Press Office:\n    tag: press\nfields:")),
+    ("audience that is a word", n("fields:", "audiences:\n  press: press\nfields:")),
+    ("audience with an unknown word", n("fields:", "audiences:\n  press:\n    tags: press\nfields:")),
+    ("audience with tags on one line", n("fields:", "audiences:\n  press:\n    tag: press, radio\nfields:")),
+    ("audience left empty", n("fields:", "audiences:\n  press:\n    tag:\nfields:")),
+    ("audience without anybody", n("fields:", "audiences:\n  p:\n    tag: a\n    without_tag:\n      - A\nfields:")),
+    ("audience in no language", n("fields:", "audiences:\n  german:\n    language: German\nfields:")),
+    ("only in newsletter.yaml left empty", n("    max: 2", "    max: 2\n    only:")),
+    ("only is a word", r(SECOND, SECOND + "    only: press\n")),
+    ("only is a list", r(SECOND, SECOND + "    only:\n      - press\n")),
+    ("only with a language", r(SECOND, SECOND + "    only:\n      language: de\n")),
+    ("only misspelt", r(SECOND, SECOND + "    onyl:\n      tag: press\n")),
+    ("only left empty", r(SECOND, SECOND + "    only:\n")),
+    ("only with its tag left empty", r(SECOND, SECOND + "    only:\n      tag:\n")),
+    ("only with its tag out of line", r(SECOND, SECOND + "    only:\n    tag: press\n")),
+    ("only for nobody", r(SECOND, SECOND + "    only:\n      tag: press\n      without_tag: Press\n")),
+    ("only of a whole list", r("topics:", "topics:\n  only:\n    tag: press")),
+    ("required section for some", r("  sources: |", "  only:\n    tag: press\n  sources: |")),
+    (
+        "no item left of a required list",
+        [
+            n("    max: 2", "    max: 2\n    required: true"),
+            r(
+                "    facts: |\n      Facts.\n  - title",
+                "    only:\n      tag: press\n    facts: |\n      Facts.\n  - title",
+            ),
+            r(SECOND, SECOND + "    only:\n      tag: radio\n"),
+        ],
+    ),
+    ("too few items for some", [n("    max: 2", "    min: 2"), r(SECOND, SECOND + "    only:\n      tag: press\n")]),
+    (
+        "too many items for some",
+        [n("    max: 2", "    max: 1"), r(SECOND, SECOND + "    only:\n      tag: press\n")],
+    ),
+    (
+        "item against its section",
+        [
+            n("    max: 2", "    only:\n      tag: press"),
+            r(SECOND, SECOND + "    only:\n      without_tag: press\n"),
+        ],
+    ),
+    (
+        "nothing left for some",
+        [
+            n("    required: true", "    required: false"),
+            r(ISSUE[ISSUE.index("topics:") :], "  only:\n    without_tag:\n      - staff\n      - board\n"),
+        ],
+    ),
+    (
+        "too many editions",
+        [
+            n("    max: 2\n", ""),
+            r(
+                SECOND,
+                "".join(
+                    f'  - title: "T{at}"\n    facts: |\n      F.\n    only:\n      tag: t{at}\n' for at in range(6)
+                ),
+            ),
+        ],
+    ),
+    (
+        "too many editions, with included files",
+        [
+            n("    max: 2\n", ""),
+            r(SECOND, "".join(f"  - from: drafts/{at}.yaml\n" for at in range(6))),
+            *(
+                f(f"issues/drafts/{at}.yaml", f'title: "T{at}"\nonly:\n  tag: t{at}\nfacts: |\n  F.\n'.encode())
+                for at in range(6)
+            ),
+        ],
+    ),
+    (
+        "section type with a field called only",
+        f(
+            "templates/briefing/sections/briefs/schema.yaml",
+            b"title: Briefs\ncontent:\n  type: object\n  properties:\n    only:\n      type: string\n",
+        ),
+    ),
     ("trap in newsletter.yaml", n("name: Test Letter", "name: Test: Letter")),
     ("newsletter.yaml unknown key", n("language: en", "langauge: en")),
     ("newsletter.yaml is a list", f(N, b"- x\n")),

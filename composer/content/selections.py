@@ -1,0 +1,171 @@
+"""What readers get of an issue whose parts are not all for everyone.
+
+Comes in: the parts that carry `only:`. Goes out: every `Selection` of them that some reader gets, the fullest first.
+Pure: tags are tried out one by one, and what makes no difference is never told apart.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from composer.conditions import Condition
+from composer.content.nodes import Path
+from composer.content.source import Place
+
+#: How many editions may come of one issue: each is rendered, checked and looked at.
+MOST_SELECTIONS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A section or an item that not everyone gets; parts stand in a list, each behind the one it lies in."""
+
+    #: The section's key, and the item's place in it.
+    path: Path
+    trail: tuple[str, ...]
+    condition: Condition
+    #: Where its `only:` is written.
+    place: Place
+    #: The part it lies in, by its place in the list.
+    around: int | None = None
+    #: Of a section that is a list: whether no item in it is for everyone.
+    is_hollow: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The parts that some readers get; all of them get the same edition."""
+
+    #: The parts that are in it, by their place in the list of parts.
+    kept: frozenset[int]
+    #: The tags of a reader who gets it; no reader who gets it needs fewer.
+    tags: frozenset[str]
+    #: Who gets it, for people: `readers tagged press, not tagged staff`.
+    readers: str
+
+
+#: What becomes of an issue that is the same for all.
+FOR_ALL = Selection(kept=frozenset(), tags=frozenset(), readers="all readers")
+
+
+class _State(StrEnum):
+    """What is known of a part's condition while tags are tried out."""
+
+    OPEN = "open"
+    MET = "met"
+    UNMET = "unmet"
+
+
+_States = tuple[_State, ...]
+
+
+def kept_for(parts: Sequence[Part], tags: Collection[str]) -> frozenset[int]:
+    """Give the parts that a reader with these tags gets."""
+    return _kept(parts, [part.condition.matches("", tags) for part in parts])
+
+
+def _kept(parts: Sequence[Part], is_met: Sequence[bool]) -> frozenset[int]:
+    kept: set[int] = set()
+    for number, part in enumerate(parts):
+        if is_met[number] and (part.around is None or part.around in kept):
+            kept.add(number)
+    # A list of which nothing is left is as if it were not there.
+    filled = {parts[number].around for number in kept}
+    return frozenset(number for number in kept if not parts[number].is_hollow or number in filled)
+
+
+def selections_of(parts: Sequence[Part]) -> tuple[Selection, ...]:
+    """Give every selection that some reader would get, the fullest first; among equals, the one for fewer tags.
+
+    When there are more than MOST_SELECTIONS, trying out ends, and some of them are given: more than that many.
+    """
+    if not parts:
+        return (FOR_ALL,)
+    tags = tuple(
+        dict.fromkeys(
+            (*(tag for part in parts for tag in part.condition.tag),
+             *(tag for part in parts for tag in part.condition.without_tag))
+        )
+    )  # fmt: skip
+    # What is known of each part, and the fewest tags that lead there. To begin with, a reader has none.
+    start = tuple(_State.OPEN if part.condition.tag else _State.MET for part in parts)
+    known: dict[_States, tuple[str, ...]] = {start: ()}
+    for count, tag in enumerate(tags, 1):
+        fresh: dict[_States, tuple[str, ...]] = {}
+        for states, have in known.items():
+            for given in ((), (tag,)):
+                states_then, then = _tried(parts, states, given, frozenset(tags[:count])), (*have, *given)
+                if states_then not in fresh or len(then) < len(fresh[states_then]):
+                    fresh[states_then] = then
+        known = fresh
+        # A reader may have none of the tags that were not tried out yet: so many selections there are at least.
+        if len({_settled(parts, states) for states in known}) > MOST_SELECTIONS:
+            break
+    found: dict[frozenset[int], Selection] = {}
+    for states, have in sorted(known.items(), key=lambda entry: len(entry[1])):
+        kept = _settled(parts, states)
+        if kept not in found:
+            found[kept] = Selection(kept=kept, tags=frozenset(have), readers=_in_words(parts, states))
+    return tuple(sorted(found.values(), key=lambda selection: (-len(selection.kept), len(selection.tags))))
+
+
+def _settled(parts: Sequence[Part], states: _States) -> frozenset[int]:
+    return _kept(parts, [state is _State.MET for state in states])
+
+
+def _tried(parts: Sequence[Part], states: _States, given: tuple[str, ...], tried: frozenset[str]) -> _States:
+    """Give what is known once a tag is `given`, or is not; `tried` are all the tags that have been decided."""
+    fresh: list[_State] = []
+    for part, state in zip(parts, states, strict=True):
+        is_lost = part.around is not None and fresh[part.around] is _State.UNMET
+        if is_lost or any(tag in given for tag in part.condition.without_tag):
+            state = _State.UNMET
+        elif state is _State.OPEN and any(tag in given for tag in part.condition.tag):
+            state = _State.MET
+        elif state is _State.OPEN and tried.issuperset(part.condition.tag):
+            state = _State.UNMET
+        fresh.append(state)
+    return tuple(fresh)
+
+
+def _in_words(parts: Sequence[Part], states: _States) -> str:
+    """Say who gets a selection, in as few words as it takes."""
+    #: Groups of tags of each of which one is there; tags that are not; and `if one of these, then one of those`.
+    some: list[frozenset[str]] = []
+    none: set[str] = set()
+    linked: list[tuple[frozenset[str], frozenset[str]]] = []
+    for part, state in zip(parts, states, strict=True):
+        if part.around is not None and states[part.around] is _State.UNMET:
+            continue
+        wanted, unwanted = frozenset(part.condition.tag), frozenset(part.condition.without_tag)
+        if state is _State.MET:
+            some += [wanted] if wanted else []
+            none |= unwanted
+        elif not unwanted:
+            none |= wanted
+        elif not wanted:
+            some.append(unwanted)
+        elif wanted - unwanted:
+            linked.append((wanted - unwanted, unwanted))
+    for wanted, unwanted in linked:
+        if any(group <= wanted for group in some):
+            some.append(unwanted)
+        elif unwanted <= none:
+            none |= wanted
+    some = [group - none for group in some]
+    some = [group for group in dict.fromkeys(some) if not any(other < group for other in some)]
+    sure = [tag for group in some if len(group) == 1 for tag in group]
+    said = [f"tagged {' and '.join(sure)}"] if sure else []
+    said += [f"tagged {_either(group)}" for group in some if len(group) > 1]
+    said += [f"not tagged {_either(none)}"] if none else []
+    said += [
+        f"tagged {_either(unwanted)} if tagged {_either(wanted)}"
+        for wanted, unwanted in dict.fromkeys(linked)
+        if not wanted <= none and not any(group <= unwanted for group in some)
+    ]
+    return f"readers {', '.join(said)}" if said else "all readers"
+
+
+def _either(tags: Collection[str]) -> str:
+    *others, last = sorted(tags)
+    return f"{', '.join(others)} or {last}" if others else last
