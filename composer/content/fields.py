@@ -69,8 +69,11 @@ def token_prefix(seed: str) -> str:
 class FieldBook:
     """Hands out tokens for one build. The same field with the same default gets the same token."""
 
-    def __init__(self, known: tuple[str, ...], seed: str) -> None:
-        """`seed` is everything written in this build: tokens are made from it, and cannot occur in it."""
+    def __init__(self, known: Mapping[str, str | None], seed: str) -> None:
+        """`known` gives each field the default that it has where a text names none.
+
+        `seed` is everything written in this build: tokens are made from it, and cannot occur in it.
+        """
         self.known = known
         self.mark = token_prefix(seed)
         self._fields: dict[tuple[str, str | None], MergeField] = {}
@@ -118,7 +121,7 @@ class FieldBook:
                 mistakes.append(FieldMistake(offset=match.start("name"), message=f"there is no merge field “{name}”",
                                              hint=hint))  # fmt: skip
             given = next((match[group] for group in ("double", "single", "curly") if match[group] is not None), None)
-            pieces.append(self.field(name, given).token)
+            pieces.append(self.field(name, self.known.get(name) if given is None else given).token)
         pieces.append(text[done:])
         return "".join(pieces), tuple(mistakes)
 

@@ -144,8 +144,8 @@ class Reader:
 
     def _scalar(self, node: Scalar, field_: Field, path: Path, trail: tuple[str, ...], key: str) -> tuple[Json, Value]:
         if node.is_empty:
-            # `alt: ""` is a word of its own: this picture only decorates.
-            is_said = key == "alt" and node.style in (Style.SINGLE, Style.DOUBLE)
+            # `alt: ""` and `default: ""` are words of their own: the picture only decorates, nothing stands there.
+            is_said = key in ("alt", "default") and node.style in (Style.SINGLE, Style.DOUBLE)
             if node.style is Style.PLAIN and (problem := lost_value(node.source, node.end)):
                 self.problems.append(problem)
             return ("", "") if is_said else (_MISSING, None)

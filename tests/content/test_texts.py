@@ -118,7 +118,7 @@ def test_colours_are_six_digits() -> None:
 
 # Merge fields -------------------------------------------------------------------------------------------------------
 
-KNOWN = ("first_name", "email")
+KNOWN = {"first_name": None, "email": None, "company": "your firm", "title": ""}
 
 
 @pytest.mark.parametrize(
@@ -132,6 +132,9 @@ KNOWN = ("first_name", "email")
         ('Dear {{ first_name | default("") }}!', "Dear !"),
         ('two braces: {{ "{{" }} first_name }}', "two braces: {{ first_name }}"),
         ("one { brace }", "one { brace }"),
+        ("news for {{ company }}", "news for your firm"),
+        ('news for {{ company | default("you") }}', "news for you"),
+        ("Dear {{ title }}reader", "Dear reader"),
     ],
 )
 def test_a_field_becomes_a_token_and_shows_its_default(written: str, shown: str) -> None:
