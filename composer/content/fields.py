@@ -91,6 +91,12 @@ class FieldBook:
             self._fields[key] = MergeField(token=token, name=name, default=default)
         return self._fields[key]
 
+    def as_written(self, text: str) -> str:
+        """Put the fields back in the place of their tokens, for words about a text."""
+        for field in self.fields:
+            text = text.replace(field.token, f"{{{{ {field.name} }}}}")
+        return text
+
     def replace(self, text: str) -> tuple[str, tuple[FieldMistake, ...]]:
         """Put a token in the place of each field.
 

@@ -33,6 +33,9 @@ def web_address(text: str, *, mail: bool = False, field_mark: str | None = None)
     """
     written = f"“{text}”"
     if mail and text.lower().startswith("mailto:"):
+        if field_mark and field_mark in text.partition("?")[0]:
+            return WebAddress(problem="a merge field cannot stand in the address that a link writes to",
+                              hint="write the address out")  # fmt: skip
         ok = re.match(r"^mailto:[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$", text, re.IGNORECASE)
         return WebAddress(url=text) if ok else WebAddress(problem=f"{written} is not a mail address",
                                                           hint="write mailto:name@example.org")  # fmt: skip
@@ -44,6 +47,9 @@ def web_address(text: str, *, mail: bool = False, field_mark: str | None = None)
         return WebAddress(problem=f"{written} is not a web address", hint=_scheme_hint(text, scheme))
     try:
         parts = urlsplit(text)
+        if field_mark and field_mark in parts.netloc:
+            return WebAddress(problem="a merge field cannot stand in the host name of an address",
+                              hint="it may stand behind the first / after the host")  # fmt: skip
         port = parts.port
         host = parts.hostname or ""
     except ValueError:
@@ -51,9 +57,6 @@ def web_address(text: str, *, mail: bool = False, field_mark: str | None = None)
     if parts.username is not None or parts.password is not None:
         return WebAddress(problem=f"{written} holds a user name or password, which every reader would see",
                           hint="leave out what stands before the @")  # fmt: skip
-    if field_mark and field_mark in host:
-        return WebAddress(problem="a merge field cannot stand in the host name of an address",
-                          hint="it may stand behind the first / after the host")  # fmt: skip
     if not host:
         return WebAddress(problem=f"{written} is not a web address: no host stands in it", hint=_SHAPE)
     ascii_host = _host(host)

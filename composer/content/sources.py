@@ -44,8 +44,11 @@ _LINE = re.compile(
     re.VERBOSE,
 )
 _MARK = re.compile(r"(?:[(（](?P<round>[A-Za-z]{2,3}(?:-[A-Za-z]{2,8})?)[)）]|\[(?P<square>[A-Za-z-]{2,12})\])\s*$")
+#: Of an address: no spaces but those within a merge field.
+_ADDRESS = r"(?:\{\{[^{}]*+\}\}|[^\s()])*+"
 _LINK = re.compile(
-    r"^\[(?P<title>(?:\\.|\[[^\[\]]*\]|[^\[\]\\])+)\]\((?P<url>[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)\)(?P<after>.*)$"
+    r"^\[(?P<title>(?:\\.|\[[^\[\]]*\]|[^\[\]\\])+)\]"
+    rf"\((?P<url>{_ADDRESS}(?:\({_ADDRESS}\){_ADDRESS})*+)\)(?P<after>.*)$"
 )
 _ORIGINAL = re.compile(r"^\s*[(（](?P<original>.+)[)）]\s*[.;]?\s*$")
 _FORM = "a source is one line:   Outlet: [Title](https://…)"

@@ -79,6 +79,8 @@ class Texts:
                 return text
 
     def _say(self, place: Place, trail: tuple[str, ...], code: str, message: str, hint: str = "") -> None:
+        if self.fields is not None:
+            message, hint = self.fields.as_written(message), self.fields.as_written(hint)
         self.problems.append(place.problem(code, where(trail, message), hint))
 
     def _intact(self, node: Scalar) -> None:
@@ -126,7 +128,7 @@ class Texts:
         with_tokens = self._with_tokens(node, text, 0, trail)
         given = web_address(with_tokens, field_mark=self.fields.mark if self.fields else None)
         if given.problem:
-            self._say(place, trail, "url", given.problem.replace(with_tokens, text), given.hint)
+            self._say(place, trail, "url", given.problem, given.hint)
             return None
         return self._marked(given.url, node, trail)
 
@@ -206,8 +208,7 @@ class Texts:
             with_tokens = self._with_tokens(node, line.url.text, line.url.offset, trail)
             given = web_address(with_tokens, field_mark=self.fields.mark if self.fields else None)
             if given.problem:
-                message = given.problem.replace(with_tokens, line.url.text)
-                self._say(node.at(line.url.offset), trail, "url", message, given.hint)
+                self._say(node.at(line.url.offset), trail, "url", given.problem, given.hint)
             values["url"] = self._marked(given.url, node, trail, line.url.offset) if given.url else None
         return Group(values)
 
