@@ -1,19 +1,24 @@
-"""From an issue file to a finished message: what build, preview, test and send share.
+"""From an issue file to finished messages: what build, preview, test and send share.
 
-Comes in: a workspace and an issue's path. Goes out: a `Built` value in memory. Never writes.
+Comes in: a workspace and an issue's path. Goes out: a `Built` value in memory, one for each variant where parts of the
+issue are for some readers only; and which of them a reader gets. Never writes.
 """
 
 import datetime
 import hashlib
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
 from composer.checks.copy import Copy
+from composer.conditions import speaks
 from composer.content.fields import stand_ins
-from composer.content.issue import Issue, read_issue
+from composer.content.issue import Issue, narrowed, read_issue
 from composer.content.newsletter import Newsletter
+from composer.content.selections import Selection, kept_for
 from composer.content.values import Picture, group_in, text_in
 from composer.mail.compiled import Compiled, compile_message, message_id_for
 from composer.mail.letterhead import Addressing, Letterhead
@@ -25,6 +30,8 @@ from composer.workspace import Workspace
 
 #: The folder of pictures beside an edition's page.
 PICTURES = "pictures"
+#: Characters of a variant's folder name behind its number: paths stay short enough for every system.
+_LONGEST_NAME = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +70,84 @@ class Built:
         return _page(html, self.pictures)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One edition of an issue, and which readers get it."""
+
+    #: From 1, in the order of `variants_of`.
+    number: int
+    selection: Selection
+    built: Built
+
+    @property
+    def compiled(self) -> Compiled:
+        """The message before it has a reader."""
+        return self.built.compiled
+
+    @property
+    def readers(self) -> str:
+        """Who gets it, for people: `readers not tagged press`."""
+        return self.selection.readers
+
+    @property
+    def name(self) -> str:
+        """What its folder is called: `2-not-tagged-press`."""
+        words = re.sub(r"[\W_]+", "-", self.readers.removeprefix("readers "))
+        return f"{self.number}-{words[:_LONGEST_NAME]}".strip("-")
+
+
+def variants_of(workspace: Workspace, *paths: Path) -> tuple[Variant, ...]:
+    """Read, check and render issues, the language editions of one, and make the messages of every variant.
+
+    Of each issue the variant with most in it stands first. Raises as `build_issue` does.
+    """
+    found: list[Variant] = []
+    for path in paths:
+        newsletter, issue = read_issue(workspace, path)
+        for selection in issue.selections:
+            built = _built(newsletter, narrowed(issue, selection))
+            found.append(Variant(number=len(found) + 1, selection=selection, built=built))
+    return tuple(found)
+
+
+def pick(variants: Sequence[Variant], language: str, tags: Collection[str]) -> Variant:
+    """Give the variant that a reader gets: in their language, else in the first one's; by their tags.
+
+    `tags` are in their normal form (conditions.py).
+    """
+    spoken = max((each.built.issue.language for each in variants), key=lambda each: _closeness(language, each))
+    inner = [each for each in variants if each.built.issue.language == spoken]
+    kept = kept_for(inner[0].built.issue.parts, tags)
+    return next(each for each in inner if each.selection.kept == kept)
+
+
+def _closeness(language: str, offered: str) -> int:
+    """Rank a language that is offered: the closer to a reader's own, the higher; 0 for a foreign one."""
+    if speaks(language, offered):
+        return 1 + len(offered)
+    # Who reads pt reads pt-BR rather than the first edition, whatever that is in.
+    return int(language.lower().split("-")[0] == offered.lower().split("-")[0])
+
+
+def hash_of(variants: Sequence[Variant]) -> str:
+    """Give the hash of all that readers may get of an issue: of one variant its own; of several, who gets which too."""
+    if len(variants) == 1:
+        return variants[0].built.hash
+    whole = "".join(f"{each.built.hash} {each.built.issue.language} {each.readers}\n" for each in variants)
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
 def build_issue(workspace: Workspace, path: Path) -> Built:
-    """Read, check and render an issue, and make the message that shows it.
+    """Read, check and render an issue, and make the message that shows it: of several variants, the fullest.
 
     Raises ContentError with every problem, or CompilerError. The message is addressed to nobody; its Date is the
     issue's day at midnight in the newsletter's zone, its Message-ID follows from the edition: same input, same bytes.
     """
     newsletter, issue = read_issue(workspace, path)
+    return _built(newsletter, narrowed(issue, issue.selections[0]))
+
+
+def _built(newsletter: Newsletter, issue: Issue) -> Built:
     edition = render(issue, newsletter)
     values = stand_ins(edition.fields)
     domain = newsletter.sender.domain

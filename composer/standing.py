@@ -10,7 +10,7 @@ from pathlib import Path
 from composer.content.issue import issue_language
 from composer.errors import ComposeError, ContentError
 from composer.outbox import is_current
-from composer.pipeline import build_issue
+from composer.pipeline import hash_of, variants_of
 from composer.reports import last_check
 from composer.workspace import OUTBOX, Workspace
 
@@ -70,10 +70,10 @@ def standing(workspace: Workspace, today: datetime.date) -> Standing:
 def _edition(workspace: Workspace, path: Path) -> EditionStanding:
     problems, is_built, is_checked, date = 0, False, False, None
     try:
-        built = build_issue(workspace, path)
-        is_built = is_current(built, workspace.root / OUTBOX)
-        is_checked = last_check(workspace, path.stem, built.hash) is not None
-        date = built.issue.date
+        fullest, *others = variants_of(workspace, path)
+        is_built = is_current(fullest.built, workspace.root / OUTBOX, others)
+        is_checked = last_check(workspace, path.stem, hash_of((fullest, *others))) is not None
+        date = fullest.built.issue.date
     except ContentError as error:
         problems = len(error.problems)
     except ComposeError:

@@ -11,21 +11,30 @@ from composer.workspace import OUTBOX, Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Edition:
+    """What was written of one variant; `sizes` are the bytes of its HTML by section."""
+
+    readers: str
+    files: tuple[Path, ...]
+    hash: str
+    sizes: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Result:
     """What became of one issue."""
 
     issue: str
-    files: tuple[Path, ...] = ()
+    #: The fullest edition first.
+    editions: tuple[_Edition, ...] = ()
     hash: str = ""
-    #: Bytes of the HTML by section.
-    sizes: tuple[tuple[str, int], ...] = ()
     problems: tuple[Problem, ...] = ()
     error: str = ""
     hint: str = ""
 
     @property
     def is_built(self) -> bool:
-        return bool(self.files)
+        return bool(self.editions)
 
 
 @click.command("build")
@@ -38,7 +47,8 @@ def command(issues: tuple[str, ...], output: Path | None, as_json: bool) -> int:
     """Build issues into the outbox: HTML, plaintext, message.
 
     An ISSUE is a path or a stem: issues/2025-01-30.yaml or 2025-01-30. Several are built together; one that has
-    problems does not keep the others back. Writes outbox/STEM/issue.html, issue.txt, issue.eml and pictures/.
+    problems does not keep the others back. Writes outbox/STEM/issue.html, issue.txt, issue.eml and pictures/; where
+    parts are for some readers only, the fullest edition there and the others' in outbox/STEM/variants/.
     """
     found = [_find(name) for name in dict.fromkeys(issues)]
     results = [_build(workspace, path, output) for workspace, path in dict.fromkeys(found)]
@@ -60,23 +70,37 @@ def _find(name: str) -> tuple[Workspace, Path]:
 def _build(workspace: Workspace, path: Path, output: Path | None) -> _Result:
     # Late: a mistake in the arguments should not wait for the renderer's imports.
     from composer.outbox import write
-    from composer.pipeline import build_issue
+    from composer.pipeline import hash_of, variants_of
 
     name = workspace.name(path)
     try:
-        built = build_issue(workspace, path)
-        files = write(built, output if output is not None else workspace.root / OUTBOX)
+        variants = variants_of(workspace, path)
+        fullest, *others = variants
+        files = write(fullest.built, output if output is not None else workspace.root / OUTBOX, others)
     except ContentError as error:
         return _Result(issue=name, problems=error.problems)
     except (CompilerError, OutputError) as error:
         return _Result(issue=name, error=error.message, hint=error.hint)
-    return _Result(issue=name, files=files, hash=built.hash, sizes=tuple(built.edition.sizes.items()))
+    each = len(files) // len(variants)
+    editions = tuple(
+        _Edition(
+            readers=variant.readers,
+            files=files[at * each : (at + 1) * each],
+            hash=variant.built.hash,
+            sizes=tuple(variant.built.edition.sizes.items()),
+        )
+        for at, variant in enumerate(variants)
+    )
+    return _Result(issue=name, editions=editions, hash=hash_of(variants))
 
 
 def _show(result: _Result) -> None:
     if result.is_built:
-        for file in result.files:
-            console.answer(_short(file))
+        for edition in result.editions:
+            if len(result.editions) > 1:
+                console.talk(f"{edition.readers}:")
+            for file in edition.files:
+                console.answer(_short(file))
         return
     console.problems(result.problems)
     if result.error:
@@ -94,15 +118,26 @@ def _short(path: Path) -> str:
         return str(path)
 
 
+def _bytes(edition: _Edition) -> dict[str, object]:
+    return {"total": sum(size for _, size in edition.sizes), "sections": dict(edition.sizes)}
+
+
 def _as_json(result: _Result) -> dict[str, object]:
     return {
         "issue": result.issue,
         "built": result.is_built,
-        "files": [str(file) for file in result.files],
+        "files": [str(file) for edition in result.editions for file in edition.files],
         "hash": result.hash or None,
-        "html_bytes": {"total": sum(size for _, size in result.sizes), "sections": dict(result.sizes)}
-        if result.sizes
-        else None,
+        "html_bytes": _bytes(result.editions[0]) if result.editions else None,
+        "variants": [
+            {
+                "readers": edition.readers,
+                "files": [str(file) for file in edition.files],
+                "hash": edition.hash,
+                "html_bytes": _bytes(edition),
+            }
+            for edition in result.editions
+        ],
         "problems": [
             {
                 "path": problem.path,

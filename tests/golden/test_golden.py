@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from composer.pipeline import Built, build_issue
+from composer.pipeline import Built, variants_of
 from composer.workspace import Workspace
 from tests.mail.bytecheck import problems
 from tests.render.markup import links
@@ -23,6 +23,8 @@ class Case:
     root: Path
     stem: str
     why: str
+    #: Which variant, where parts are for some readers only.
+    variant: int = 1
 
 
 CASES = [
@@ -51,13 +53,25 @@ CASES = [
     Case(
         name="fields", root=HERE / "fields", stem="2025-01-30", why="stand-ins in subject, text, attribute, path, query"
     ),
+    *(
+        Case(name=f"variants/{number}", root=HERE / "variants", stem="2025-01-30", variant=number, why=why)
+        for number, why in enumerate(
+            (
+                "press: a topic and a section of their own; the fullest",
+                "neither press nor staff: another topic in its place",
+                "press and staff: no button",
+                "staff: neither button nor press room",
+            ),
+            1,
+        )
+    ),
     Case(name="linked", root=HERE / "linked", stem="2025-01-30", why="pictures under an address; a logo on its plate"),
 ]
 
 
 def build(case: Case) -> Built:
     workspace = Workspace(root=case.root.resolve())
-    return build_issue(workspace, workspace.issue(case.stem))
+    return variants_of(workspace, workspace.issue(case.stem))[case.variant - 1].built
 
 
 def outputs(built: Built) -> dict[str, bytes]:
