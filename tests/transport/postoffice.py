@@ -28,6 +28,7 @@ class Visit:
     heard: list[bytes] = field(default_factory=list)
     sender: bytes | None = None
     recipient: bytes | None = None
+    #: The message as it came, its dots doubled.
     content: bytes = b""
 
     def say(self, raw: bytes) -> int:
@@ -114,7 +115,7 @@ class Visit:
         while not self.data.startswith(b".\r\n") and b"\r\n.\r\n" not in self.data:
             self.more()
         whole, _, rest = (b"\r\n" + self.data).partition(b"\r\n.\r\n")
-        self.content, self.data = (whole[2:] + b"\r\n").replace(b"\r\n.", b"\r\n."), bytearray(rest)
+        self.content, self.data = whole[2:] + b"\r\n", bytearray(rest)
         if self.recipient is None:
             self.reply("lone dot", b"554 5.5.1 no valid recipients\r\n")
         elif self.reply("dot", b"250 2.0.0 Ok: queued as Q%d\r\n" % next(self.office.ids)) == 250:
@@ -132,6 +133,7 @@ class Office:
         self,
         script: Mapping[str, Action] | None = None,
         *,
+        host: str = "127.0.0.1",
         offers: tuple[str, ...] = ("PIPELINING",),
         context: ssl.SSLContext | None = None,
         is_tls: bool = False,
@@ -142,9 +144,11 @@ class Office:
         self.ids = itertools.count(1)
         self.taken: list[tuple[bytes, bytes]] = []
         self.visits: list[Visit] = []
+        #: Bytes of an endless answer that the other side took in.
+        self.flooded = 0
         self.closing = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening = socket.create_server((host, 0))
         self.port: int = self._listening.getsockname()[1]
 
     def __enter__(self) -> "Office":
@@ -230,6 +234,30 @@ def drips(visit: Visit) -> int:
             break
         visit.say(bytes([byte]))
     raise HangUp
+
+
+def dribbles(raw: bytes) -> Action:
+    """Answer a byte at a time."""
+
+    def action(visit: Visit) -> int:
+        for at in range(len(raw)):
+            visit.say(raw[at : at + 1])
+            visit.office.closing.wait(0.002)
+        return int(raw[:3])
+
+    return action
+
+
+def floods(piece: bytes) -> Action:
+    """Say the same over and over, a hundred megabytes of it."""
+
+    def action(visit: Visit) -> int:
+        for _ in range(100_000_000 // len(piece)):
+            visit.say(piece)
+            visit.office.flooded += len(piece)
+        raise HangUp
+
+    return action
 
 
 def takes(action: Action) -> Action:

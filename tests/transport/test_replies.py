@@ -1,0 +1,125 @@
+"""Answers read from bytes, however they come; what they mean, and whom they concern."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from composer.transport.outcome import Reply, Scope, Stage
+from composer.transport.replies import MAX_LINE, MAX_LINES, MAX_TEXT, GarbledError, ReplyReader, make_reply
+from composer.transport.status import Meaning, meaning_of, queue_id_of, scope_of
+
+
+def _read(data: bytes, size: int = 1) -> list[Reply]:
+    reader, found = ReplyReader(), []
+    for at in range(0, len(data), size):
+        reader.feed(data[at : at + size])
+        while (lines := reader.next()) is not None:
+            found.append(make_reply(lines))
+    return found
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_answers_in_pieces(size: int) -> None:
+    """Several lines are one answer; an enhanced code that each repeats is kept once; a bare code is an answer, too."""
+    data = b"550-5.1.1 no such user\r\n550 5.1.1 here\r\n250 fine\n354\r\n451 4.7.1 later\r\n250 5.1.1 lies\r\n"
+    assert _read(data, size) == [
+        Reply(code=550, enhanced="5.1.1", text="5.1.1 no such user / here"),
+        Reply(code=250, text="fine"),
+        Reply(code=354),
+        Reply(code=451, enhanced="4.7.1", text="4.7.1 later"),
+        Reply(code=250, text="5.1.1 lies"),
+    ]
+
+
+@settings(max_examples=500, deadline=None)
+@given(pieces=st.lists(st.one_of(st.binary(max_size=20), st.sampled_from([b"250 ok\r\n", b"250-", b"\n", b"55"]))))
+def test_any_bytes(pieces: list[bytes]) -> None:
+    """Whatever comes is an answer of one printable line, or none; how it is cut up changes nothing."""
+
+    def read(pieces: list[bytes]) -> list[Reply] | None:
+        reader, found = ReplyReader(), []
+        try:
+            for piece in pieces:
+                reader.feed(piece)
+                while (lines := reader.next()) is not None:
+                    found.append(make_reply(lines))
+        except GarbledError:
+            return None
+        return found
+
+    found = read(pieces)
+    assert found == read([b"".join(pieces)])
+    for reply in found or ():
+        assert 200 <= reply.code < 600
+        assert reply.text.isprintable() and len(reply.text) <= MAX_TEXT
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"hello\r\n",
+        b"150 x\r\n",
+        b"600 x\r\n",
+        b"2500 x\r\n",
+        b"25\r\n",
+        b"\r\n",
+        b"250-a\r\n550 b\r\n",
+        b"250 " + b"x" * MAX_LINE,
+        b"250-x\r\n" * (MAX_LINES + 1),
+    ],
+)
+def test_what_is_no_answer(data: bytes) -> None:
+    """Another code within one answer, a line or an answer without end, and what has no code."""
+    with pytest.raises(GarbledError):
+        _read(data, 4096)
+
+
+@pytest.mark.parametrize(
+    ("code", "enhanced", "stage", "meaning", "scope"),
+    [
+        (550, "5.1.1", Stage.RCPT, Meaning.GONE, Scope.RECIPIENT),
+        (550, "5.1.10", Stage.RCPT, Meaning.GONE, Scope.RECIPIENT),
+        (550, "5.1.2", Stage.RCPT, Meaning.NO_DOMAIN, Scope.RECIPIENT),
+        (452, "4.2.2", Stage.RCPT, Meaning.FULL, Scope.RECIPIENT),
+        (552, None, Stage.RCPT, Meaning.FULL, Scope.RECIPIENT),
+        (552, None, Stage.DOT, Meaning.TOO_LARGE, Scope.MESSAGE),
+        (552, "5.3.4", Stage.MAIL, Meaning.TOO_LARGE, Scope.MESSAGE),
+        (554, "5.6.0", Stage.DOT, Meaning.CONTENT, Scope.MESSAGE),
+        (550, "5.7.515", Stage.DOT, Meaning.STANDING, Scope.SERVER),
+        (550, "5.7.26", Stage.DOT, Meaning.STANDING, Scope.SERVER),
+        (550, "5.7.1", Stage.RCPT, Meaning.POLICY, Scope.SERVER),
+        (550, "5.7.1", Stage.DOT, Meaning.POLICY, Scope.MESSAGE),
+        (421, "4.7.0", Stage.MAIL, Meaning.POLICY, Scope.SERVER),
+        (553, "5.1.8", Stage.MAIL, Meaning.SENDER, Scope.SERVER),
+        (503, "5.5.1", Stage.DATA, Meaning.PROTOCOL, Scope.SERVER),
+        (535, None, Stage.MAIL, Meaning.STANDING, Scope.SERVER),
+        (454, None, Stage.MAIL, Meaning.SYSTEM, Scope.SERVER),
+        (550, None, Stage.RCPT, Meaning.UNSAID, Scope.RECIPIENT),
+        (550, None, Stage.DOT, Meaning.UNSAID, Scope.MESSAGE),
+        (450, None, Stage.DOT, Meaning.UNSAID, Scope.SERVER),
+        (550, "5.99.1", Stage.RCPT, Meaning.UNSAID, Scope.RECIPIENT),
+    ],
+)
+def test_what_is_meant(code: int, enhanced: str | None, stage: Stage, meaning: Meaning, scope: Scope) -> None:
+    """A reader is blamed for what is theirs alone: who we are, what we wrote and how they are is not."""
+    reply = Reply(code=code, enhanced=enhanced)
+    assert (meaning_of(reply, stage), scope_of(reply, stage)) == (meaning, scope)
+
+
+@pytest.mark.parametrize(
+    ("text", "queue_id"),
+    [
+        ("2.0.0 Ok: queued as 4Z1x2y3Bq", "4Z1x2y3Bq"),
+        ("OK id=1tABCD-0001Xy-2f", "1tABCD-0001Xy-2f"),
+        ("2.6.0 <a@b> [InternalId=123456, Hostname=x] Queued mail for delivery", "123456"),
+        ("Message Queued (A1B2-C3.1)", "A1B2-C3.1"),
+        ("2.0.0 5AB12cd34 Message accepted for delivery", "5AB12cd34"),
+        ("2.0.0 OK  1738195200 a1-20020a05.7 - gsmtp", "1738195200 a1-20020a05.7"),
+        ("Ok 0102019abcdef012-12345678-90ab-cdef-1234", "0102019abcdef012-12345678-90ab-cdef-1234"),
+        ("ok 1738195200 qp 12345", "12345"),
+        ("2.0.0 fine", None),
+    ],
+)  # fmt: skip
+def test_what_a_server_calls_a_message(text: str, queue_id: str | None) -> None:
+    """The names of Postfix, Exim, Exchange, Haraka, sendmail, Google, Amazon, qmail; none where there is none."""
+    assert queue_id_of(Reply(code=250, text=text)) == queue_id

@@ -1,0 +1,95 @@
+"""The other ways out: files, and the twin of a server that tests of the rooms above use. One protocol for all."""
+
+from pathlib import Path
+
+import pytest
+
+from composer.errors import OutputError
+from composer.transport.envelope import Envelope
+from composer.transport.files import FileTransport
+from composer.transport.memory import MemoryTransport, Played
+from composer.transport.outcome import Outcome, Stage, State
+from composer.transport.smtp import SmtpTransport
+from composer.transport.transport import Transport, TransportError
+from tests.transport.postoffice import Office
+from tests.transport.setup import ANNA, BORIS, MESSAGE, server
+
+STRANGE = Envelope(sender="", recipient="a b@example.net")
+
+
+def test_the_twin_does_as_the_server(tmp_path: Path) -> None:
+    """Taken, held back, an address that none can be, a message that none can be: both say the same."""
+    said = []
+    memory = MemoryTransport()
+    with Office() as office:
+        ways: tuple[Transport, ...] = (SmtpTransport(server(office)), memory)
+        for way in ways:
+            connection = way.connect()
+            taken = connection.hand_over(ANNA, MESSAGE)
+            held = connection.hand_over(ANNA, MESSAGE, lambda: False)
+            strange = connection.hand_over(STRANGE, MESSAGE)
+            with pytest.raises(ValueError, match="a message"):
+                connection.hand_over(ANNA, b"a\n")
+            with pytest.raises(ZeroDivisionError):
+                connection.hand_over(ANNA, MESSAGE, lambda: bool(1 / 0))
+            connection.close()
+            connection.close()
+            said.append([(each.state, each.stage, each.scope, each.reason) for each in (taken, held, strange)])
+            assert taken.queue_id is not None
+    assert said[0] == said[1]
+    assert len(office.taken) == len(memory.taken) == 1
+    assert memory.open_connections == 0
+
+
+def test_the_twin_plays_a_script() -> None:
+    """An UNKNOWN is taken or not, as the script has it; a connection can be refused; what was begun is remembered."""
+    unknown = Outcome(state=State.UNKNOWN, stage=Stage.DOT)
+    plays: dict[Envelope, Played | Outcome] = {ANNA: Played(outcome=unknown, is_taken=True), BORIS: unknown}
+    memory = MemoryTransport(
+        lambda envelope: plays[envelope], refusals=[None, TransportError("busy", stage=Stage.CONNECT)]
+    )
+    connection = memory.connect()
+    with pytest.raises(TransportError, match="busy"):
+        memory.connect()
+    assert [connection.hand_over(each, MESSAGE).state for each in (ANNA, BORIS)] == [State.UNKNOWN] * 2
+    assert [each.envelope for each in memory.taken] == [ANNA]
+    assert memory.seen == [ANNA, BORIS]
+    assert (memory.connections, memory.open_connections) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("recipient", "name"),
+    [
+        ("anna@example.net", "anna@example.net.eml"),
+        ("Anna@example.net", "anna@example.net-"),
+        ("../../etc/passwd@x", "_.._etc_passwd@x-"),
+        ("安娜@例え.jp", "__@__.jp-"),
+        ("a" * 300 + "@x.org", "a" * 200 + "-"),
+        ("\x1b[31m@x.org", "__31m@x.org-"),
+    ],
+)
+def test_files(recipient: str, name: str, tmp_path: Path) -> None:
+    """One file for each recipient, in the folder whatever the address, as it was handed over; held back, none."""
+    folder = tmp_path / "outbox" / "tests"
+    connection = FileTransport(folder).connect()
+    envelope = Envelope(sender="", recipient=recipient)
+    assert connection.hand_over(envelope, MESSAGE, lambda: False).state is State.NOT_ATTEMPTED
+    assert list(folder.iterdir()) == []
+    outcome = connection.hand_over(envelope, MESSAGE)
+    assert connection.hand_over(envelope, MESSAGE).reason == outcome.reason
+    connection.close()
+    (file,) = folder.iterdir()
+    assert file.name == outcome.reason and file.name.startswith(name) and file.read_bytes() == MESSAGE
+    assert (outcome.state, outcome.stage) == (State.WRITTEN, Stage.FILE)
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "outbox"]
+
+
+def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
+    """A file in its place, and a folder that is taken away: said, in one line."""
+    (tmp_path / "outbox").write_text("a file")
+    with pytest.raises(OutputError, match="cannot be written"):
+        FileTransport(tmp_path / "outbox").connect()
+    connection = FileTransport(tmp_path / "gone").connect()
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(OutputError, match="cannot be written"):
+        connection.hand_over(ANNA, MESSAGE)
