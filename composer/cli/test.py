@@ -2,6 +2,7 @@
 
 import datetime
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,11 +54,20 @@ def command(issue: str, to: tuple[str, ...], transport: str | None, as_json: boo
     addresses = _addresses(to, checked.built)
     around = surroundings()
     name = transport or transport_name(checked.built.newsletter, around)
-    sent = _send(workspace, checked.built, addresses, name, around, now.astimezone(checked.built.newsletter.zone))
-    if as_json:
-        console.answer_json(_as_json(workspace.name(path), checked.built, name, sent))
-    else:
-        _show(sent)
+    width = max(_cells(each.address) for each in addresses)
+    sent: list[Sent] = []
+    try:
+        for each in _send(
+            workspace, checked.built, addresses, name, around, now.astimezone(checked.built.newsletter.zone)
+        ):
+            sent.append(each)
+            if not as_json:
+                _show(each, width)
+    finally:
+        # Whatever ends it: what is known of those before is told.
+        if as_json and sent:
+            console.answer_json(_as_json(workspace.name(path), checked.built, name, sent))
+    if not as_json:
         blockers = sum(problem.level is Level.BLOCKER for problem in checked.problems)
         if blockers:
             console.talk(f"{blockers} blocker{'s' if blockers > 1 else ''} to mend:   compose check {path.stem}")
@@ -88,7 +98,7 @@ def _send(
     name: str,
     around: "Surroundings",
     now: datetime.datetime,
-) -> "tuple[Sent, ...]":
+) -> "Iterator[Sent]":
     from composer.delivery.configured import server_of, signer_of
     from composer.delivery.test_send import messages, send
 
@@ -107,24 +117,20 @@ def _send(
     sign = signer_of(built.newsletter, around, host, int(now.timestamp()))
     # All are made before the first is handed over: what cannot be written is told while nothing has gone.
     ready = tuple(messages(built, addresses, now, sign))
-    with console.progress("handing over") as tell:
-        return send(transport, ready, tell)
+    return send(transport, ready)
 
 
-def _show(sent: "tuple[Sent, ...]") -> None:
-    width = max(_cells(each.to.address) for each in sent)
-    for each in sent:
-        reply = each.outcome.reply
-        said = f"{reply.code} {reply.text}" if reply else each.outcome.reason
-        space = " " * (width - _cells(each.to.address))
-        console.answer(f"{each.to.address}{space}   {_WORDS[each.outcome.state]}   {said}".rstrip())
+def _show(each: "Sent", width: int) -> None:
+    said = str(each.outcome.reply or each.outcome.reason)
+    space = " " * (width - _cells(each.to.address))
+    console.answer(f"{each.to.address}{space}   {_WORDS[each.outcome.state]}   {said}".rstrip())
 
 
 def _cells(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
-def _code(sent: "tuple[Sent, ...]") -> int:
+def _code(sent: "list[Sent]") -> int:
     states = {each.outcome.state.value for each in sent}
     if "unknown" in states:
         return _UNKNOWN
@@ -133,7 +139,7 @@ def _code(sent: "tuple[Sent, ...]") -> int:
     return _AGAIN if states & {"deferred", "not_attempted"} else 0
 
 
-def _as_json(issue: str, built: "Built", name: str, sent: "tuple[Sent, ...]") -> dict[str, object]:
+def _as_json(issue: str, built: "Built", name: str, sent: "list[Sent]") -> dict[str, object]:
     return {
         "issue": issue,
         "hash": built.hash,
@@ -142,7 +148,7 @@ def _as_json(issue: str, built: "Built", name: str, sent: "tuple[Sent, ...]") ->
             {
                 "to": each.to.address,
                 "state": each.outcome.state.value,
-                "stage": each.outcome.stage.value if each.outcome.stage else None,
+                "stage": each.outcome.stage.value,
                 "code": each.outcome.reply.code if each.outcome.reply else None,
                 "enhanced": each.outcome.reply.enhanced if each.outcome.reply else None,
                 "reply": each.outcome.reply.text if each.outcome.reply else None,

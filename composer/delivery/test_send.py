@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from composer.content.addresses import Address, parse_address
 from composer.content.newsletter import Newsletter
 from composer.content.values import Group, group_in, text_in
+from composer.errors import ComposeError
 from composer.mail.letterhead import Addressing
 from composer.pipeline import Built
 from composer.transport.envelope import Envelope, ready
-from composer.transport.outcome import Outcome, Scope, State
+from composer.transport.outcome import Outcome, Scope, Stage, State
 from composer.transport.transport import Transport
 
 PREFIX = "[Test] "
@@ -94,25 +95,45 @@ def _values(built: Built, address: Address) -> dict[str, str]:
     }
 
 
-def send(transport: Transport, ready: tuple[Addressed, ...], tell: Callable[[int, int], None]) -> tuple[Sent, ...]:
-    """Hand messages over one by one, over one connection; say what became of each, those not tried included.
+def send(transport: Transport, ready: tuple[Addressed, ...]) -> Iterator[Sent]:
+    """Hand messages over one by one, over one connection; give what became of each as soon as it is known.
 
-    Raises TransportError when there is no connection at all: then nothing has been sent.
+    Raises TransportError when there is no connection at all: then nothing has been sent. Whatever else ends it, such as
+    the person at the keyboard, is raised when every message has been told of.
     """
-    done: list[Sent] = []
     connection = transport.connect()
     try:
         for number, each in enumerate(ready, 1):
-            outcome = connection.hand_over(each.envelope, each.message)
-            done.append(Sent(to=each.to, outcome=outcome))
-            tell(number, len(ready))
+            dot = _Dot()
+            try:
+                outcome = connection.hand_over(each.envelope, each.message, dot)
+            except (KeyboardInterrupt, ComposeError):
+                yield Sent(to=each.to, outcome=_MAYBE if dot.was_next else _NOT_SENT)
+                yield from (Sent(to=rest.to, outcome=_NOT_SENT) for rest in ready[number:])
+                raise
+            yield Sent(to=each.to, outcome=outcome)
             if outcome.scope is Scope.SERVER and outcome.state is State.REFUSED:
                 # What it refuses to all it need not refuse again; what it puts off may be for one (greylisting).
-                done += [Sent(to=rest.to, outcome=_not_tried(outcome)) for rest in ready[number:]]
+                yield from (Sent(to=rest.to, outcome=_not_tried(outcome)) for rest in ready[number:])
                 break
     finally:
         connection.close()
-    return tuple(done)
+
+
+class _Dot:
+    """Remembers whether all but the dot had gone: from then on an interruption leaves a message in doubt."""
+
+    was_next = False
+
+    def __call__(self) -> bool:
+        self.was_next = True
+        return True
+
+
+_NOT_SENT = Outcome(state=State.NOT_ATTEMPTED, stage=Stage.MAIL, reason="it was interrupted before")
+_MAYBE = Outcome(
+    state=State.UNKNOWN, stage=Stage.DOT, reason="it was interrupted: the server may have taken the message"
+)
 
 
 def _not_tried(because: Outcome) -> Outcome:

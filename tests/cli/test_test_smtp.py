@@ -1,7 +1,14 @@
 """`compose test` with a real server on this computer: what each editor's server said, and never a secret."""
 
+import copy
+import itertools
 import json
+import os
+import signal
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +20,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from composer.cli.main import run
 from composer.workspace import Workspace
+from tests.transport.postoffice import Office, hangs
+from tests.transport.setup import until
 from tests.workspaces import sample
 
 SECRET = "Geheim-秘密-5ecret%"
@@ -208,3 +217,30 @@ def test_no_secret_is_told_or_written(
     for form in forms:
         assert form not in printed
         assert form.encode() not in written + taken
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal here")
+@pytest.mark.parametrize(
+    ("stage", "words"),
+    [("dot", "cannot know: no answer came   it was interrupted: the server may"), ("rcpt", "not sent   it was inter")],
+)
+def test_stopped_in_the_middle(workspace: Workspace, stage: str, words: str) -> None:
+    """Ctrl-C while the second of three is under way: the first is told, the second as what is known, the third as not sent."""
+    times = itertools.count(1)
+    good = {"dot": b"250 2.0.0 Ok\r\n", "rcpt": b"250 2.1.5 Ok\r\n"}[stage]
+    with Office({stage: lambda visit: visit.say(good) if next(times) == 1 else hangs(visit)}) as office:
+        environment = {**os.environ, "COMPOSE_SMTP_URL": f"smtp://127.0.0.1:{office.port}"}
+        command = [sys.executable, "-m", "composer", "test", "2025-01-30", *_to("anna", "ben", "carla")]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        child = subprocess.Popen(command, env=environment, cwd=workspace.root, text=True, **pipes)  # type: ignore[call-overload]
+        until(lambda: next(copy.copy(times)) > 2)
+        time.sleep(0.1)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=20)
+    assert child.returncode == 130
+    lines = out.splitlines()
+    assert lines[0].startswith("anna@example.org    taken by their server   250")
+    assert lines[1].startswith(f"ben@example.org     {words}")
+    assert lines[2].startswith("carla@example.org   not sent   it was interrupted before")
+    assert err.splitlines()[-1] == "stopped" and "Traceback" not in err
+    assert len(office.taken) == 1

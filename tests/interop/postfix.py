@@ -95,7 +95,7 @@ def main() -> int:
     ready = tuple(messages(built, to, now, lambda message: message))
     with postfix() as (port, certificate, box):
         server = Server(host="127.0.0.1", port=port, security=Security.STARTTLS, ca_file=certificate)
-        sent = send(SmtpTransport(server), ready, lambda done, total: None)
+        sent = tuple(send(SmtpTransport(server), ready))
         for each in sent:
             print(f"{each.to.address}: {each.outcome.state}, {each.outcome.reply}, queue id {each.outcome.queue_id}")
         arrived: list[bytes] = []
