@@ -1,6 +1,6 @@
 """The keys that sign: are they there, are they good.
 
-Comes in: the newsletter, and where keys lie. Goes out: diagnoses, and the public keys by selector for the names' records.
+Comes in: the newsletter, and where keys lie. Goes out: diagnoses, and the public keys by the names of their DNS records.
 """
 
 import re
@@ -10,25 +10,25 @@ from composer.content.newsletter import Newsletter
 from composer.delivery.configured import key_path, signing_of
 from composer.doctor.diagnosis import Diagnosis, Health
 from composer.errors import ComposeError
-from composer.keys import RSA_BITS, read_key, record
+from composer.keys import RSA_BITS, read_key, record, record_name
 from composer.mail.dkim import Algorithm
 from composer.surroundings import Surroundings
 
 
 def look_at_keys(
     newsletter: Newsletter, around: Surroundings, host: str
-) -> tuple[tuple[Diagnosis, ...], Mapping[str, str] | None]:
-    """Read each key; None in the place of public keys where the mail server signs, or nobody."""
+) -> tuple[tuple[Diagnosis, ...], Mapping[str, str]]:
+    """Read each key; there are none where the mail server signs, or nobody."""
     try:
         signing = signing_of(newsletter, host)
     except ComposeError as error:
-        return (Diagnosis(subject="DKIM", health=Health.BAD, seen=error.message, step="mend delivery.dkim"),), None
+        return (Diagnosis(subject="DKIM", health=Health.BAD, seen=error.message, step="mend delivery.dkim"),), {}
     if signing is None:
         step = "ask your mail provider to sign and write   dkim: relay   or make keys:   compose dkim keygen"
-        return (Diagnosis(subject="DKIM", health=Health.WEAK, seen="nobody is said to sign", step=step),), None
+        return (Diagnosis(subject="DKIM", health=Health.WEAK, seen="nobody is said to sign", step=step),), {}
     if signing.is_relayed:
         seen = "the mail server signs; look at a message you got: is DKIM-Signature's d= your domain?"
-        return (Diagnosis(subject="DKIM", health=Health.GOOD, seen=seen),), None
+        return (Diagnosis(subject="DKIM", health=Health.GOOD, seen=seen),), {}
     found: list[Diagnosis] = []
     public: dict[str, str] = {}
     algorithms = set()
@@ -41,7 +41,7 @@ def look_at_keys(
             continue
         algorithms.add(key.algorithm)
         match = re.search(r"p=([A-Za-z0-9+/=]+)", record(key))
-        public[selector] = match[1] if match else ""
+        public[record_name(key, signing.domain)] = match[1] if match else ""
         is_short = key.algorithm is Algorithm.RSA and key.bits < RSA_BITS
         found.append(
             Diagnosis(
@@ -51,6 +51,11 @@ def look_at_keys(
                 step="make a new one:   compose dkim keygen --selector compose2" if is_short else "",
             )
         )
+    sender = newsletter.sender.domain
+    if not (f".{sender}".endswith(f".{signing.domain}") or f".{signing.domain}".endswith(f".{sender}")):
+        seen = f"{signing.domain} signs, and the sender is at {sender}: it does not count for DMARC (RFC 9989)"
+        step = f"sign with keys of {sender}:   compose dkim keygen"
+        found.append(Diagnosis(subject="DKIM", health=Health.WEAK, seen=seen, step=step))
     if algorithms and Algorithm.RSA not in algorithms:
         step = "sign with an RSA key, too: several receivers know no other"
         found.append(Diagnosis(subject="DKIM", health=Health.WEAK, seen="only Ed25519 signs", step=step))

@@ -13,8 +13,8 @@ from composer.doctor.diagnosis import Diagnosis, Health
 Ask = Callable[[str], tuple[str, ...] | None]
 #: RFC 7208 section 4.6.4.
 _LOOKUPS = 10
-#: RFC 9989 walks up the tree, and skips to eight labels where there are more.
-_LABELS = 8
+#: RFC 9989 walks up the tree, and skips to seven labels where there are more, so that eight questions are the most.
+_LABELS = 7
 
 
 def txt_records(name: str) -> tuple[str, ...] | None:
@@ -31,12 +31,11 @@ def txt_records(name: str) -> tuple[str, ...] | None:
     return tuple(b"".join(record.strings).decode("utf-8", "replace") for record in answer)
 
 
-def look_at_names(domain: str, keys: Mapping[str, str] | None, ask: Ask) -> Iterator[Diagnosis]:
-    """Look at a sender's domain. `keys`: the public key (base64) by selector; None where the mail server signs."""
+def look_at_names(domain: str, keys: Mapping[str, str], ask: Ask) -> Iterator[Diagnosis]:
+    """Look at a sender's domain. `keys`: public keys (base64) by their records' names; none where the mail server signs."""
     yield _spf(domain, ask)
-    if keys is not None:
-        for selector, public in keys.items():
-            yield _dkim(domain, selector, public, ask)
+    for name, public in keys.items():
+        yield _dkim(name, public, ask)
     yield _dmarc(domain, ask)
 
 
@@ -92,39 +91,69 @@ def _lookups(record: str, ask: Ask, seen: set[str]) -> int:
     return count
 
 
-def _dkim(domain: str, selector: str, public: str, ask: Ask) -> Diagnosis:
-    name = f"{selector}._domainkey.{domain}"
+def _dkim(name: str, public: str, ask: Ask) -> Diagnosis:
+    selector = name.partition("._domainkey.")[0]
     subject = f"DKIM key {selector}"
     records = ask(name)
     if records is None:
         return _silent(subject)
+    step = f"publish the one that signs:   compose dkim show {selector}"
     if not records:
-        step = f"publish it:   compose dkim show {selector}"
         return Diagnosis(subject=subject, health=Health.BAD, seen=f"{name} has no record", step=step)
-    published = dict(re.findall(r"(\w+)\s*=\s*([^;]*)", records[0])).get("p", "")
-    if re.sub(r"\s", "", published) != public:
-        what = "the key was withdrawn (p= is empty)" if not published.strip() else "another key is published"
-        step = f"publish the one that signs:   compose dkim show {selector}"
+    if len(records) > 1:
+        seen = f"{name} has {len(records)} records, and receivers look at any of them"
+        return Diagnosis(subject=subject, health=Health.BAD, seen=seen, step="leave the one of this key")
+    published = re.sub(r"\s", "", _tags(records[0]).get("p", ""))
+    if published != public:
+        what = "another key is published" if published else "the key was withdrawn (p= is empty)"
         return Diagnosis(subject=subject, health=Health.BAD, seen=f"{what} at {name}", step=step)
     return Diagnosis(subject=subject, health=Health.GOOD, seen=f"{name} holds the key that signs")
 
 
 def _dmarc(domain: str, ask: Ask) -> Diagnosis:
-    """Find the policy that holds: the domain's own, else the nearest above it (RFC 9989, tree walk)."""
+    """Find the policy that holds: the domain's own, else that of the organisation above it (RFC 9989, section 4.10).
+
+    Of several above, the organisation's is the one with the fewest labels, unless a record says that it is the one
+    (psd=n), or that it is a public suffix (psd=y), which counts only where there is no other.
+    """
     subject = f"DMARC of {domain}"
     labels = domain.split(".")
-    names = [domain, *(".".join(labels[at:]) for at in range(max(1, len(labels) - _LABELS + 1), len(labels)))]
-    for name in names:
+    above = [".".join(labels[at:]) for at in range(max(1, len(labels) - _LABELS), len(labels))]
+    chosen, record = "", ""
+    for name in (domain, *above):
         records = ask(f"_dmarc.{name}")
         if records is None:
             return _silent(subject)
-        found = [record for record in records if re.match(r"v\s*=\s*DMARC1\b", record)]
-        if found:
-            policy = dict(re.findall(r"(\w+)\s*=\s*([^;\s]*)", found[0])).get("p", "none").lower()
-            seen = f"_dmarc.{name}: {found[0]}"
-            if policy == "none":
-                step = "when reports show that all your mail passes, ask for p=quarantine"
-                return Diagnosis(subject=subject, health=Health.WEAK, seen=seen, step=step)
-            return Diagnosis(subject=subject, health=Health.GOOD, seen=seen)
-    step = f"publish at _dmarc.{domain}:   v=DMARC1; p=none; rua=mailto:you@{domain}"
-    return Diagnosis(subject=subject, health=Health.BAD, seen="there is no policy; Gmail asks for one", step=step)
+        found = [each for each in records if re.match(r"v\s*=\s*DMARC1\s*(?:;|$)", each)]
+        if len(found) > 1:
+            seen = f"_dmarc.{name} has {len(found)} records, so receivers look at none"
+            return Diagnosis(subject=subject, health=Health.BAD, seen=seen, step="leave one of them")
+        if not found:
+            continue
+        suffix = _tags(found[0]).get("psd", "u").lower()
+        if not record or suffix != "y":
+            chosen, record = name, found[0]
+        if name == domain or suffix in ("n", "y"):
+            break
+    if not record:
+        step = f"publish at _dmarc.{domain}:   v=DMARC1; p=none; rua=mailto:you@{domain}"
+        return Diagnosis(subject=subject, health=Health.BAD, seen="there is no policy; Gmail asks for one", step=step)
+    return _policy(subject, f"_dmarc.{chosen}: {record}", _tags(record), is_own=chosen == domain)
+
+
+def _policy(subject: str, seen: str, tags: Mapping[str, str], *, is_own: bool) -> Diagnosis:
+    policy = tags.get("p", "none")
+    policy = (policy if is_own else tags.get("sp", policy)).lower()
+    if policy not in ("quarantine", "reject"):
+        step = "when reports show that all your mail passes, ask for p=quarantine"
+        return Diagnosis(subject=subject, health=Health.WEAK, seen=seen, step=step)
+    if tags.get("t", "n").lower() == "y":
+        step = "when reports show that all your mail passes, take t=y out: it asks receivers for less than p= says"
+        return Diagnosis(subject=subject, health=Health.WEAK, seen=seen, step=step)
+    return Diagnosis(subject=subject, health=Health.GOOD, seen=seen)
+
+
+def _tags(record: str) -> dict[str, str]:
+    """Read a list of tags (RFC 6376 section 3.2), the form that DKIM and DMARC share."""
+    pairs = (each.partition("=") for each in record.split(";"))
+    return {name.strip(): value.strip() for name, _, value in pairs}

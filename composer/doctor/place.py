@@ -22,15 +22,23 @@ _MANY = 5
 def look_at_packages() -> Iterator[Diagnosis]:
     """Two packages of PyPI install a module `mjml`; the other one breaks every build."""
     subject = "MJML compiler"
+    found = {name: _version(name) for name in ("mjml-python", "mjml")}
+    wanted = next(each for each in metadata.requires("compose-newsletter") or () if each.startswith("mjml-python"))
+    if found["mjml"]:
+        step = f"pip uninstall mjml && pip install --force-reinstall {wanted}"
+        seen = f"another package, mjml {found['mjml']}, lies in its place"
+        yield Diagnosis(subject=subject, health=Health.BAD, seen=seen, step=step)
+    elif not found["mjml-python"]:
+        yield Diagnosis(subject=subject, health=Health.BAD, seen="it is not there", step=f"pip install {wanted}")
+    else:
+        yield Diagnosis(subject=subject, health=Health.GOOD, seen=f"mjml-python {found['mjml-python']}")
+
+
+def _version(name: str) -> str:
     try:
-        other = metadata.version("mjml")
+        return metadata.version(name)
     except metadata.PackageNotFoundError:
-        version = metadata.version("mjml-python")
-        yield Diagnosis(subject=subject, health=Health.GOOD, seen=f"mjml-python {version}")
-        return
-    step = "pip uninstall mjml && pip install --force-reinstall mjml-python==1.4.2"
-    seen = f"another package, mjml {other}, lies in its place"
-    yield Diagnosis(subject=subject, health=Health.BAD, seen=seen, step=step)
+        return ""
 
 
 def look_at_git(workspace: Workspace) -> Iterator[Diagnosis]:

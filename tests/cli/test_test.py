@@ -24,18 +24,25 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     return sample(folder)
 
 
-def _add(workspace: Workspace, text: str) -> None:
+def _change(workspace: Workspace, old: str, new: str) -> None:
     path = workspace.root / "newsletter.yaml"
     whole = path.read_text(encoding="utf-8")
-    path.write_text(whole.replace("\ndelivery:\n", f"\n{text}"), encoding="utf-8")
+    assert old in whole
+    path.write_text(whole.replace(old, new), encoding="utf-8")
 
 
-EDITORS = "editors:\n  - anna@example.org\n  - Ben Li 李本 <ben@example.org>\n  - ANNA@example.org\ndelivery:\n"
+def _add(workspace: Workspace, text: str) -> None:
+    _change(workspace, "\ndelivery:\n", f"\ndelivery:\n{text}")
+
+
+NONE = "\neditors:\n  - editors@example.org\n"
+EDITORS = "\neditors:\n  - anna@example.org\n  - Ben Li 李本 <ben@example.org>\n  - ANNA@example.org\n"
 
 
 def test_without_a_server_it_writes_files_and_says_so(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     """One message each, an address once; the subject begins with [Test]; the hash is that of the build."""
-    _add(workspace, EDITORS + "  list_id: briefing.news.example.org\n  feedback_id: examplebrief\n")
+    _change(workspace, NONE, EDITORS)
+    _add(workspace, "  list_id: briefing.news.example.org\n  feedback_id: examplebrief\n")
     assert run(["build", "2025-01-30", "--json"]) == 0
     built = json.loads(capsys.readouterr().out)["issues"][0]["hash"]
     assert run(["test", "2025-01-30"]) == 0
@@ -64,6 +71,20 @@ def test_without_a_server_it_writes_files_and_says_so(workspace: Workspace, caps
     }
 
 
+def test_a_new_newsletter_can_be_tested(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As `compose init` makes it, with nothing set up: written to the outbox, and said so in the first line."""
+    assert run(["init", str(tmp_path / "new")]) == 0
+    monkeypatch.chdir(tmp_path / "new")
+    capsys.readouterr()
+    assert run(["test", "2025-01-30"]) == 0
+    out, err = capsys.readouterr()
+    assert err.startswith("Nothing leaves this computer: test sends are written to outbox/tests/2025-01-30/\n")
+    assert out.startswith("editors@example.org   written   editors@example.org.eml\nedition ")
+    assert (tmp_path / "new" / "outbox" / "tests" / "2025-01-30" / "editors@example.org.eml").is_file()
+
+
 def test_two_sends_are_two_messages(workspace: Workspace) -> None:
     """A second test send of the same edition has an id of its own, or mail programs would drop it."""
     ids = []
@@ -76,6 +97,7 @@ def test_two_sends_are_two_messages(workspace: Workspace) -> None:
 
 def test_mistakes_are_one_line_each(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     """No editors, a wrong address, a server that is not set up, a broken issue: said, and nothing written."""
+    _change(workspace, NONE, "\n")
     for arguments, code, words in (
         (["test", "2025-01-30"], 2, "names no editors"),
         (["test", "2025-01-30", "--to", "anna"], 2, "--to: "),
@@ -103,7 +125,7 @@ def test_keys_are_made_shown_and_sign(workspace: Workspace, capsys: pytest.Captu
     assert "PRIVATE" not in records + said
     assert run(["dkim", "keygen"]) == 2
     assert "there is a key already" in capsys.readouterr().err
-    _add(workspace, "delivery:\n  dkim:\n    selectors:\n      - compose-rsa\n      - compose-ed\n")
+    _add(workspace, "  dkim:\n    selectors:\n      - compose-rsa\n      - compose-ed\n")
     assert run(["dkim", "show"]) == 0
     assert capsys.readouterr().out == records
     assert run(["test", "2025-01-30", "--to", "anna@example.org"]) == 0
@@ -117,9 +139,10 @@ def test_keys_are_made_shown_and_sign(workspace: Workspace, capsys: pytest.Captu
 
 def test_the_doctor_offline(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     """What can be looked at without a network, each with the next step; exit code 0 while nothing is wrong."""
+    _change(workspace, NONE, "\n")
     assert run(["doctor", "--offline"]) == 0
     out = capsys.readouterr().out
     assert "mail server: none is set up" in out and "nobody gets test sends" in out and "mjml-python" in out
-    _add(workspace, "delivery:\n  dkim:\n    selectors:\n      - gone\n")
+    _add(workspace, "  dkim:\n    selectors:\n      - gone\n")
     assert run(["doctor", "--offline"]) == 1
     assert "WRONG            key gone" in capsys.readouterr().out

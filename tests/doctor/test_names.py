@@ -8,10 +8,11 @@ from composer.doctor.diagnosis import Diagnosis, Health
 from composer.doctor.names import Ask, look_at_names
 
 DOMAIN = "news.example.org"
+KEY = f"c-rsa._domainkey.{DOMAIN}"
 GOOD = {
     DOMAIN: ("something else", "v=spf1 include:_spf.relay.example -all"),
     "_spf.relay.example": ("v=spf1 ip4:192.0.2.0/24 -all",),
-    "c-rsa._domainkey.news.example.org": ("v=DKIM1; k=rsa; p=MIIB IjAN",),
+    KEY: ("v=DKIM1; k=rsa; p=MIIB IjAN",),
     "_dmarc.example.org": ("v=DMARC1; p=reject; rua=mailto:x@example.org",),
 }
 
@@ -21,7 +22,7 @@ def table(records: Mapping[str, tuple[str, ...]]) -> Ask:
 
 
 def look(records: Mapping[str, tuple[str, ...]], public: str = "MIIBIjAN") -> dict[str, Diagnosis]:
-    found = look_at_names(DOMAIN, {"c-rsa": public}, table(records))
+    found = look_at_names(DOMAIN, {KEY: public}, table(records))
     return {each.subject.split()[0]: each for each in found}
 
 
@@ -40,10 +41,13 @@ def test_all_is_well() -> None:
         ("SPF", {DOMAIN: ("v=spf1 -all", "v=spf1 ~all")}, "there are 2 records"),
         ("SPF", {DOMAIN: ("v=spf1 include:a +all",)}, "lets everybody send"),
         ("SPF", {DOMAIN: ("v=spf1 " + " ".join(f"a:{n}.example.org" for n in range(11)) + " -all",)}, "11 look-ups"),
-        ("DKIM", {"c-rsa._domainkey.news.example.org": ()}, "has no record"),
-        ("DKIM", {"c-rsa._domainkey.news.example.org": ("v=DKIM1; p=",)}, "withdrawn"),
-        ("DKIM", {"c-rsa._domainkey.news.example.org": ("v=DKIM1; p=other",)}, "another key"),
+        ("DKIM", {KEY: ()}, "has no record"),
+        ("DKIM", {KEY: ("v=DKIM1; p=",)}, "withdrawn"),
+        ("DKIM", {KEY: ("v=DKIM1; p=other",)}, "another key"),
+        ("DKIM", {KEY: ("v=DKIM1; p=MIIBIjAN", "v=DKIM1; p=other")}, "has 2 records"),
         ("DMARC", {"_dmarc.example.org": ()}, "there is no policy"),
+        ("DMARC", {"_dmarc.example.org": ("v=DMARC1; p=none", "v=DMARC1; p=none")}, "receivers look at none"),
+        ("DMARC", {"_dmarc.example.org": ("v=DMARC12; p=reject",)}, "there is no policy"),
     ],
 )
 def test_what_is_wrong_is_named_with_a_step(subject: str, change: dict[str, tuple[str, ...]], words: str) -> None:
@@ -55,10 +59,52 @@ def test_what_is_wrong_is_named_with_a_step(subject: str, change: dict[str, tupl
     assert all(each.health is Health.GOOD for name, each in found.items() if name != subject)
 
 
-def test_a_policy_that_does_nothing_is_weak() -> None:
-    """p=none is enough for the receivers, and not the end."""
-    found = look({**GOOD, "_dmarc.news.example.org": ("v=DMARC1; p=none",)})
-    assert found["DMARC"].health is Health.WEAK
+@pytest.mark.parametrize(
+    ("records", "health", "place"),
+    [
+        # The domain's own says p= for it; that above says sp= where it has one.
+        ({"news.example.org": "p=none", "example.org": "p=reject"}, Health.WEAK, "news.example.org"),
+        ({"news.example.org": "p=quarantine; sp=none"}, Health.GOOD, "news.example.org"),
+        ({"example.org": "p=reject; sp=none"}, Health.WEAK, "example.org"),
+        ({"example.org": "p=none; sp=reject"}, Health.GOOD, "example.org"),
+        ({"example.org": "rua=mailto:x@example.org"}, Health.WEAK, "example.org"),
+        # A test asks for less than it says.
+        ({"example.org": "p=reject; t=y"}, Health.WEAK, "example.org"),
+        # A public suffix counts where there is no other.
+        ({"org": "p=reject; psd=y"}, Health.GOOD, "org"),
+        ({"example.org": "p=none", "org": "p=reject; psd=y"}, Health.WEAK, "example.org"),
+    ],
+)
+def test_which_policy_holds(records: dict[str, str], health: Health, place: str) -> None:
+    """RFC 9989: the domain's own record, else its organisation's, found by walking up; p=none is enough, not the end."""
+    named = {f"_dmarc.{name}": (f"v=DMARC1; {text}",) for name, text in records.items()}
+    found = look({**GOOD, "_dmarc.example.org": (), **named})["DMARC"]
+    assert found.health is health
+    assert found.seen.startswith(f"_dmarc.{place}: ")
+    assert bool(found.step) == (health is Health.WEAK)
+
+
+@pytest.mark.parametrize(
+    ("records", "place"),
+    [
+        ({"d.example.org": "p=reject", "example.org": "p=none"}, "example.org"),
+        ({"d.example.org": "p=reject; psd=n", "example.org": "p=none"}, "d.example.org"),
+    ],
+)
+def test_the_organisation_is_found(records: dict[str, str], place: str) -> None:
+    """Of several records above, the one with the fewest labels is the organisation's, unless one says that it is."""
+    asked: list[str] = []
+
+    def ask(name: str) -> tuple[str, ...]:
+        asked.append(name)
+        return tuple(f"v=DMARC1; {records[each]}" for each in records if name == f"_dmarc.{each}")
+
+    domain = "1.2.3.4.5.6.7.8.9.d.example.org"
+    *_, found = look_at_names(domain, {}, ask)
+    assert found.seen.startswith(f"_dmarc.{place}: ")
+    # No more than eight questions, whatever the domain.
+    policies = [name for name in asked if name.startswith("_dmarc.")]
+    assert policies[:2] == [f"_dmarc.{domain}", "_dmarc.6.7.8.9.d.example.org"] and len(policies) <= 8
 
 
 def test_includes_that_go_round_end() -> None:
@@ -69,10 +115,10 @@ def test_includes_that_go_round_end() -> None:
 
 def test_without_a_network_nothing_is_claimed() -> None:
     """Where no name server answers, all is open, and nothing is called bad."""
-    found = list(look_at_names(DOMAIN, {"c-rsa": "x"}, lambda name: None))
+    found = list(look_at_names(DOMAIN, {KEY: "x"}, lambda name: None))
     assert {each.health for each in found} == {Health.OPEN}
 
 
 def test_keys_are_left_out_where_the_relay_signs() -> None:
     """With `dkim: relay` no selector is known here."""
-    assert [each.subject.split()[0] for each in look_at_names(DOMAIN, None, table(GOOD))] == ["SPF", "DMARC"]
+    assert [each.subject.split()[0] for each in look_at_names(DOMAIN, {}, table(GOOD))] == ["SPF", "DMARC"]

@@ -3,6 +3,8 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from composer.doctor.diagnosis import Health
 from composer.doctor.place import look_at_git, look_at_packages
 from tests.workspaces import letter
@@ -35,3 +37,14 @@ def test_what_git_should_not_keep(tmp_path: Path) -> None:
 def test_the_right_compiler_is_there() -> None:
     """This environment has mjml-python, and not the other package of the same module."""
     assert [each.health for each in look_at_packages()] == [Health.GOOD]
+
+
+def test_the_wrong_compiler_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other package named mjml, as pip leaves it behind, is told with the commands that mend it."""
+    folder = tmp_path / "mjml-0.12.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: mjml\nVersion: 0.12.0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    (found,) = look_at_packages()
+    assert found.health is Health.BAD and "mjml 0.12.0" in found.seen
+    assert "pip uninstall mjml && pip install --force-reinstall mjml-python==" in found.step
