@@ -109,24 +109,32 @@ def _handover() -> bool:
     if lack := handover.missing():
         print(f"\nHand-over: {lack}")
         return _bar(False, "hand-over measured")
-    found = handover.rates(count=1600, rounds=3)
-    print(
-        "\nHand-over of 90 KB to smtp-sink, messages a second"
-        + "".join(f"{many:>10} conn" for many in handover.CONNECTIONS)
-    )
-    best: dict[tuple[str, int], float] = {key: median(each) for key, each in found.items()}
-    for name in (handover.OURS, handover.SOURCE, handover.NODEMAILER, handover.SMTPLIB):
-        print(f"  {name:<48}" + "".join(f"{best[name, many]:>15,.0f}" for many in handover.CONNECTIONS))
-    to_source = min(best[handover.OURS, many] / best[handover.SOURCE, many] for many in handover.CONNECTIONS)
-    to_node = min(best[handover.OURS, many] / best[handover.NODEMAILER, many] for many in handover.CONNECTIONS)
+    found = handover.rates(handover.smtp_sink, count=1000, rounds=5)
+    _rates("Hand-over of 90 KB to smtp-sink, messages a second", found)
+    print("  smtp-sink reads every byte and is the busier side; against one that does not (no bar):")
+    _rates("Hand-over of 90 KB to a sink that does nothing", handover.rates(handover.quick_sink, count=1000, rounds=3))
     encrypted = handover.over_tls(600)
     print(f"  compose, TLS from the first byte, one connection{encrypted:>15,.0f}")
-    is_encrypted = _bar(encrypted >= _TLS, f"over TLS at least {_TLS} a second")
-    is_source = _bar(to_source >= 1, f"at least as fast as smtp-source ({to_source:.2f})")
-    return (
-        _bar(to_node >= _NODEMAILER, f"at least {_NODEMAILER} times nodemailer ({to_node:.1f})")
-        and is_source
-        and is_encrypted
+    to_source, to_node = (_least_ratio(found, peer) for peer in (handover.SOURCE, handover.NODEMAILER))
+    met = (
+        _bar(to_source >= 1, f"at least as fast as smtp-source ({to_source:.2f})"),
+        _bar(to_node >= _NODEMAILER, f"at least {_NODEMAILER} times nodemailer ({to_node:.1f})"),
+        _bar(encrypted >= _TLS, f"over TLS at least {_TLS} a second"),
+    )
+    return all(met)
+
+
+def _rates(title: str, found: handover.Rates) -> None:
+    print(f"\n{title}" + "".join(f"{many:>10} conn" for many in handover.CONNECTIONS))
+    for name in (handover.OURS, handover.SOURCE, handover.NODEMAILER, handover.SMTPLIB):
+        print(f"  {name:<48}" + "".join(f"{median(found[name, many]):>15,.0f}" for many in handover.CONNECTIONS))
+
+
+def _least_ratio(found: handover.Rates, peer: str) -> float:
+    """Give our rate against a peer's, round by round, with the number of connections where it is least."""
+    return min(
+        median(ours / theirs for ours, theirs in zip(found[handover.OURS, many], found[peer, many], strict=True))
+        for many in handover.CONNECTIONS
     )
 
 

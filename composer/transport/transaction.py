@@ -11,7 +11,7 @@ from enum import StrEnum
 from composer.transport.envelope import Commands
 from composer.transport.opening import Session
 from composer.transport.outcome import Outcome, Reply, Scope, Stage, State
-from composer.transport.replies import make_reply
+from composer.transport.replies import Lines, make_reply
 from composer.transport.status import queue_id_of, scope_of
 from composer.transport.wire import GARBLED, BrokenError
 
@@ -60,20 +60,20 @@ class Transaction:
             try:
                 if not self._is_pipelined:
                     self._wire.send(line, self._limits.reply)
-                reply = self._read()
+                code, said = self._read()
             except BrokenError:
                 if failed is None:
                     raise
                 self.after = After.DROP
                 return failed
-            if self._stage is Stage.DATA and reply.code == 354:
+            if self._stage is Stage.DATA and code == 354:
                 return failed and self._withdraw(failed, is_recipient_refused)
-            if self._stage is Stage.DATA or not 250 <= reply.code < 260:
-                answered = self._failed(reply)
+            if self._stage is Stage.DATA or not 250 <= code < 260:
+                answered = self._failed(make_reply((code, said)))
                 failed = failed or answered
                 if self.after is After.DROP or not self._is_pipelined:
                     return failed
-            is_recipient_refused |= self._stage is Stage.RCPT and reply.code >= 400
+            is_recipient_refused |= self._stage is Stage.RCPT and code >= 400
         return failed
 
     def _withdraw(self, failed: Outcome, is_recipient_refused: bool) -> Outcome:
@@ -84,7 +84,7 @@ class Transaction:
             return failed
         try:
             self._wire.send(b".\r\n", self._limits.reply)
-            if self._read().code == 421:
+            if self._read()[0] == 421:
                 self.after = After.DROP
         except BrokenError:
             self.after = After.DROP
@@ -106,7 +106,7 @@ class Transaction:
         # Once the dot is on its way only an answer tells.
         self._stage = Stage.DOT
         self._wire.send(b"\r\n.\r\n", self._limits.reply)
-        reply = self._read(self._limits.dot)
+        reply = make_reply(self._read(self._limits.dot))
         if 250 <= reply.code < 260:
             queue_id = queue_id_of(reply)
             return Outcome(state=State.ACCEPTED, stage=self._stage, reply=reply, queue_id=queue_id)
@@ -116,13 +116,13 @@ class Transaction:
         """Say why a server hung up, or spoke, before the message was complete; it may have said so itself."""
         self.after = After.DROP
         try:
-            reply = self._read(_LAST_WORDS)
+            reply = make_reply(self._read(_LAST_WORDS))
         except BrokenError as error:
             return self._cannot_tell(str(error) if words == GARBLED else words)
         return self._failed(reply) if reply.code >= 400 else self._cannot_tell(GARBLED)
 
-    def _read(self, seconds: float | None = None) -> Reply:
-        return make_reply(self._wire.read(self._limits.reply if seconds is None else seconds))
+    def _read(self, seconds: float | None = None) -> Lines:
+        return self._wire.read(self._limits.reply if seconds is None else seconds)
 
     def _failed(self, reply: Reply) -> Outcome:
         """Say what an answer other than yes means."""
