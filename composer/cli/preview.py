@@ -28,7 +28,7 @@ def command(issue: str, port: int | None, no_open: bool, out: Path | None) -> in
     this computer only.
     """
     # Late: only this command needs a web server.
-    from composer.web.preview.looking import looking
+    from composer.web.preview.looking import always, looking
 
     start = Path(issue)
     workspace = Workspace.find(start.parent if start.is_file() else Path.cwd())
@@ -46,7 +46,7 @@ def command(issue: str, port: int | None, no_open: bool, out: Path | None) -> in
 
             webbrowser.open(url)
 
-    serve(rebuild, port=port, opened=opened)
+    serve(rebuild, port=port, opened=opened, inputs=always(workspace, path))
     console.talk("the preview has ended")
     return 0
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import datetime
 import http.client
 import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,22 @@ import pytest
 
 from composer.errors import Problem
 from composer.web.preview.look import Attempt, Look
+from composer.web.preview.looking import always, looking
 from composer.web.preview.serving import Server, listen
 from composer.web.preview.session import Session
 from composer.workspace import Workspace
 from tests.browser.conftest import driver
-from tests.web.looks import attempt, look_at
 from tests.workspaces import ROOT, letter, sample
 
 __all__ = ["driver", "look", "preview", "sampled", "shared"]
+
+#: The day on which the issues go out: nothing is past.
+DAY = datetime.date(2025, 1, 30)
+
+
+def now() -> datetime.datetime:
+    """Give a moment of that day."""
+    return datetime.datetime.combine(DAY, datetime.time(9), datetime.UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +45,7 @@ class Answer:
 
 @dataclass(slots=True, kw_only=True)
 class Preview:
-    """A running preview of one issue. `findings` are told with the next build."""
+    """A running preview of one issue. `findings` are told with the next build, beside its own."""
 
     workspace: Workspace
     path: Path
@@ -88,15 +97,19 @@ class Preview:
         assert not self.thread.is_alive()
 
 
-def _start(workspace: Workspace) -> Preview:
-    path = workspace.issue("2025-01-30")
+@contextlib.contextmanager
+def running(workspace: Workspace, stem: str = "2025-01-30") -> Iterator[Preview]:
+    """Run a preview of an issue of this newsletter, as `compose preview` does, and stop it."""
+    path = workspace.issue(stem)
     findings: list[Problem] = []
+    build = looking(workspace, path, now, DAY)
 
     def rebuild() -> Attempt:
-        return attempt(workspace, path, tuple(findings))
+        attempt = build()
+        return replace(attempt, problems=(*attempt.problems, *findings))
 
     listener = listen(0)
-    session = Session(rebuild, (path,))
+    session = Session(rebuild, always(workspace, path))
     ready = threading.Event()
     server = Server(session, listener, lambda url: ready.set(), 0.2)
 
@@ -107,37 +120,39 @@ def _start(workspace: Workspace) -> Preview:
     thread = threading.Thread(target=run)
     thread.start()
     assert ready.wait(10)
-    running = Preview(workspace=workspace, path=path, server=server, session=session, thread=thread, findings=findings)
-    running.until(lambda told: told["version"])
-    return running
+    shown = Preview(workspace=workspace, path=path, server=server, session=session, thread=thread, findings=findings)
+    try:
+        shown.until(lambda told: told["version"])
+        yield shown
+    finally:
+        shown.stop()
 
 
 @pytest.fixture
 def preview(tmp_path: Path) -> Iterator[Preview]:
     """A preview of a short letter."""
-    running = _start(letter(tmp_path))
-    yield running
-    running.stop()
+    with running(letter(tmp_path)) as shown:
+        yield shown
 
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
     """A preview of the sample that many tests ask, and none saves in."""
-    running = _start(sample(tmp_path_factory.mktemp("shared")))
-    yield running
-    running.stop()
+    with running(sample(tmp_path_factory.mktemp("shared"))) as shown:
+        yield shown
 
 
 @pytest.fixture
 def sampled(tmp_path: Path) -> Iterator[Preview]:
     """A preview of the sample."""
-    running = _start(sample(tmp_path))
-    yield running
-    running.stop()
+    with running(sample(tmp_path)) as shown:
+        yield shown
 
 
 @pytest.fixture(scope="session")
 def look() -> Look:
     """The sample's English edition."""
     workspace = Workspace(root=ROOT)
-    return look_at(workspace, workspace.issue("2025-01-30"))
+    found = looking(workspace, workspace.issue("2025-01-30"), now, DAY)().look
+    assert found is not None
+    return found

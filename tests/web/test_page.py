@@ -128,18 +128,15 @@ def serious(page: Page) -> list[list[str]]:
     return found
 
 
-FINDINGS = (
-    Problem(
-        path="issues/2025-01-30.yaml", line=105, column=12, code="far", message="far down in the edition", hint="do so"
-    ),
-    Problem(path="newsletter.yaml", line=3, column=1, code="nowhere", message="no block shows this place"),
-)
-
-
 def with_findings(preview: Preview) -> None:
-    preview.findings.extend(FINDINGS)
-    preview.save(preview.path.read_text(encoding="utf-8"))
-    preview.until(lambda told: told["problems"])
+    """Leave something to do far down in the issue (line 107), and a setting that no block shows."""
+    settings = preview.workspace.root / "newsletter.yaml"
+    settings.write_text(
+        settings.read_text(encoding="utf-8").replace("editors@example", "no-reply@example"), encoding="utf-8"
+    )
+    source = preview.path.read_text(encoding="utf-8")
+    preview.save(source.replace("- **Panama Canal and Greenland:**", "- **Panama Canal and TODO:**"))
+    preview.until(lambda told: {each["code"] for each in told["problems"]} == {"EDIT07", "FROM01"})
 
 
 def test_every_view_is_drawn(shared: Preview, page: Page) -> None:
@@ -215,11 +212,11 @@ def test_a_finding_leads_to_its_block(sampled: Preview, page: Page) -> None:
     near, nowhere = page.all(".finding")
     near.click()
     page.until(lambda: page.script("return document.getElementById('stage').scrollTop") > 300)
-    assert page.script("return sheets[0].selected.getAttribute('data-at')") == "issues/2025-01-30.yaml:105:9"
+    assert page.script("return sheets[0].selected.getAttribute('data-at')") == "issues/2025-01-30.yaml:107:7"
     around = page.script("return sheets[0].mark.getBoundingClientRect().toJSON()")
     stage = page.script("return document.getElementById('stage').getBoundingClientRect().toJSON()")
     assert stage["top"] < around["top"] < around["bottom"] < stage["bottom"]
-    assert "issues/2025-01-30.yaml, line 105, column 12" in page.text("#selected")
+    assert "issues/2025-01-30.yaml, line 107, column" in page.text("#selected")
     page.all(".finding")[1].click()
     page.until(lambda: "No part of the edition shows this place." in page.text("#selected"))
     page.press(Keys.ESCAPE)
@@ -248,7 +245,7 @@ def test_a_block_says_where_it_comes_from(shared: Preview, page: Page) -> None:
     page.driver.switch_to.frame(0)
     page.driver.find_element(By.CSS_SELECTOR, "h1").click()
     page.driver.switch_to.default_content()
-    page.until(lambda: "issues/2025-01-30.yaml, line 4, column 10" in page.text("#selected"))
+    page.until(lambda: "issues/2025-01-30.yaml, line 4, column 11" in page.text("#selected"))
     assert "templates/briefing/page.mjml.j2" in page.text("#selected")
     page.driver.switch_to.frame(0)
     page.driver.find_element(By.CSS_SELECTOR, ".note a").click()
@@ -366,7 +363,8 @@ def test_a_preview_that_has_stopped_says_so(preview: Preview, page: Page) -> Non
 @pytest.mark.parametrize("view", ["desktop", "text", "order"])
 def test_an_export_opens_from_disk(look: Look, page: Page, tmp_path: Path, view: str) -> None:
     """The same page without a server: no mistake in the console, findings lead somewhere."""
-    shown = Shown(version=1, edition=1, look=look, problems=FINDINGS)
+    far = Problem(path=look.issue, line=105, column=12, code="far", message="far down in the edition", hint="do so")
+    shown = Shown(version=1, edition=1, look=look, problems=(far,))
     page.open(f"{write(shown, tmp_path / 'preview').as_uri()}#view={view}")
     page.until(lambda: page.all(VIEWS[view]))
     page.all(".finding")[0].click()

@@ -57,8 +57,6 @@ class Attempt:
     error: str = ""
     #: The files that were read, and those that were missed: a change to one of them is a reason to build again.
     inputs: tuple[Path, ...] = ()
-    #: Milliseconds by stage, where they are known.
-    took: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,4 +74,3 @@ class Shown:
     built: datetime.datetime | None = None
     #: Milliseconds from the start of the rebuild to its end.
     milliseconds: float = 0.0
-    took: Mapping[str, float] = field(default_factory=dict)

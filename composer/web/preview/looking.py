@@ -5,7 +5,7 @@ and the files that it hangs on. Never writes.
 """
 
 import datetime
-import time
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -14,32 +14,40 @@ from composer.content.nodes import Nodes
 from composer.content.values import Group, group_in, text_in
 from composer.errors import ComposeError, ContentError
 from composer.web.preview.look import Attempt, Look
-from composer.workspace import ISSUES, NEWSLETTER, ThemeFiles, Workspace
-
-#: Folders in which editors put what an issue names, watched though a build that fails never came to read them.
-_WATCHED = ("assets", f"{ISSUES}/assets", f"{ISSUES}/drafts")
+from composer.workspace import ISSUES, NEWSLETTER, TEMPLATES, ThemeFiles, Workspace
 
 
 def looking(
     workspace: Workspace, path: Path, now: Callable[[], datetime.datetime], day: datetime.date | None = None
 ) -> Callable[[], Attempt]:
     """Give a function that builds and checks the issue as it stands. `day` is the day it is to go out, if not today."""
-    known: tuple[Path, ...] = _always(workspace, path)
+    read: tuple[Path, ...] = ()
 
     def attempt() -> Attempt:
-        nonlocal known
-        begun = time.perf_counter()
+        nonlocal read
+        inputs = tuple(dict.fromkeys((*always(workspace, path), *read)))
         try:
             checked = check_issue(workspace, path, now(), day)
         except ContentError as error:
-            return Attempt(look=None, problems=error.problems, inputs=known)
+            return Attempt(look=None, problems=error.problems, inputs=inputs)
         except ComposeError as error:
-            return Attempt(look=None, error=" ".join(filter(None, (error.message, error.hint))), inputs=known)
-        known = tuple(dict.fromkeys((*_always(workspace, path), *_inputs(checked))))
+            return Attempt(look=None, error=" ".join(filter(None, (error.message, error.hint))), inputs=inputs)
+        read = tuple(_inputs(checked))
         look = look_at(checked, workspace.name(path))
-        return Attempt(look=look, inputs=known, took={"build and check": (time.perf_counter() - begun) * 1000})
+        return Attempt(look=look, inputs=tuple(dict.fromkeys((*inputs, *read))))
 
     return attempt
+
+
+def always(workspace: Workspace, path: Path) -> tuple[Path, ...]:
+    """Give what matters whatever was read: a build that fails does not come to read all of it.
+
+    A name in a folder stands for the whole folder: what an issue names may be put there any time.
+    """
+    root = workspace.root
+    folders = (Path(folder) for top in (ISSUES, "assets", TEMPLATES) for folder, _, _ in os.walk(root / top))
+    own = (file for file in (root / TEMPLATES).rglob("*") if file.is_file())
+    return (path, root / NEWSLETTER, *root.glob("newsletter.*.yaml"), *own, *(folder / "any" for folder in folders))
 
 
 def look_at(checked: Checked, name: str) -> Look:
@@ -76,11 +84,6 @@ def _samples(fields: Group) -> Iterator[tuple[str, str]]:
         field = fields[name]
         if isinstance(field, Group) and (sample := text_in(field, "sample")):
             yield name, sample
-
-
-def _always(workspace: Workspace, path: Path) -> tuple[Path, ...]:
-    """Files that matter before anything was read; a name in a folder stands for the whole folder."""
-    return (path, workspace.root / NEWSLETTER, *(workspace.root / folder / "picture" for folder in _WATCHED))
 
 
 def _inputs(checked: Checked) -> Iterator[Path]:

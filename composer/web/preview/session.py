@@ -91,7 +91,7 @@ class Session:
         else:
             version = self.shown.version + 1
             problems = attempt.problems + (attempt.look.findings if attempt.look else ())
-            shown = replace(self.shown, problems=problems, error=attempt.error, took=attempt.took)
+            shown = replace(self.shown, problems=problems, error=attempt.error)
             if attempt.look is None:
                 shown = self._broken(shown)
             else:

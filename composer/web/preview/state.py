@@ -39,7 +39,6 @@ def state(shown: Shown, panels: Mapping[str, object] | None) -> dict[str, object
         "built": shown.built.isoformat(timespec="seconds") if shown.built else None,
         "clock": f"{shown.built:%H:%M:%S}" if shown.built else "",
         "milliseconds": round(shown.milliseconds, 1),
-        "took": {stage: round(spent, 1) for stage, spent in shown.took.items()},
         "problems": [_problem(problem) for problem in shown.problems],
         "look": panels,
     }

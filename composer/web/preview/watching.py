@@ -37,11 +37,19 @@ def matters(path: Path, inputs: Iterable[Path]) -> bool:
 
 async def watch(session: Session) -> None:
     """Tell the session of every change, until cancelled."""
+    folders: _Folders = {}
+    is_built = False
     while True:
-        folders = _folders(session.inputs)
+        before, folders = folders, _folders(session.inputs)
+        is_late = is_built and not folders.keys() <= before.keys()
+        is_built = bool(session.shown.version)
         stop = asyncio.Event()
         watching = asyncio.create_task(_watch_folders(session, folders, stop))
         try:
+            if is_late:
+                # Files may have come into a new folder before it was watched.
+                await asyncio.sleep(LOOK_AGAIN / 10)
+                session.changed()
             await _until_others(session, folders)
         finally:
             stop.set()

@@ -165,7 +165,6 @@ function status() {
   if (isOnDisk && kind === "good") words = state.built ? `Saved ${state.built.slice(0, 16).replace("T", " ")}` : "Saved as files";
   bar.className = `status ${kind}`;
   byId("status-text").textContent = words;
-  bar.title = Object.entries(state.took || {}).map(([stage, spent]) => `${stage} ${spent} ms`).join(", ");
   const name = state.look ? state.look.name : "Preview";
   byId("name").textContent = name;
   byId("issue").textContent = state.look ? state.look.issue : "";
