@@ -20,6 +20,9 @@ _UNFINISHED = re.compile(
 )
 _PAIRS = {"(": ")", "（": "）", "[": "]", "「": "」", "『": "』", "《": "》", "【": "】"}
 _BRACKETS = re.compile("[" + re.escape("".join((*_PAIRS, *_PAIRS.values()))) + "]")
+#: A smiley and an enumeration, “b)”, need no bracket before them.
+_CLOSES_NOTHING = re.compile(r"(?:(?:^|\s)(?:[a-z]|[ivx]{2,4}|\d{1,2})|[:;]-?)\)+$")
+_QUOTES = ("“", "„", '"')
 _HALF_WIDTH = re.compile(r"[\u3400-\u9fff][,;:!?](?=[\u3400-\u9fff])")
 _HOUSE = "the house's own rule: set its level in newsletter.yaml"
 
@@ -198,28 +201,31 @@ def words(text: str) -> int:
 )
 def unclosed(review: Review, limits: Limits) -> Iterator[Finding]:
     """Look for what is opened and not closed, paragraph by paragraph."""
-    for text in review.texts:
-        if (message := _unclosed(text.words)) is not None:
+    for text, after in zip(review.texts, (*review.texts[1:], None), strict=True):
+        # A quotation of several paragraphs begins each of them with its sign, and ends the last one only.
+        goes_on = after is not None and after.mark.node is text.mark.node and after.words[:1] in _QUOTES
+        message = _unclosed(text.words) or ("" if goes_on else _unquoted(text.words))
+        if message:
             yield Finding(place=text.mark.place, message=named(text.mark, message))
 
 
-def _unclosed(text: str) -> str | None:
-    # A smiley and an enumeration, “b)”, close nothing.
-    plain = re.sub(r"(?:^|(?<=\s))\w{1,2}\)|[:;]-?\)", "", text)
+def _unclosed(text: str) -> str:
     opened: list[str] = []
-    for sign in _BRACKETS.findall(plain):
+    for match in _BRACKETS.finditer(text):
+        sign = match[0]
         if sign in _PAIRS:
             opened.append(sign)
-        else:
-            if not opened or _PAIRS[opened[-1]] != sign:
-                return f"“{sign}” closes nothing"
+        elif opened and _PAIRS[opened[-1]] == sign:
             opened.pop()
-    if opened:
-        return f"“{opened[-1]}” is never closed"
-    # “…” in English, „…“ in German: the sign that closes one opens the other, so their number tells.
-    if sum(plain.count(sign) for sign in "“”„") % 2 or plain.count('"') % 2:
-        return "a quotation mark is missing"
-    return None
+        elif opened or not _CLOSES_NOTHING.search(text, 0, match.end()):
+            return f"“{sign}” closes nothing"
+    return f"“{opened[-1]}” is never closed" if opened else ""
+
+
+def _unquoted(text: str) -> str:
+    # “…” in English, „…“ in German: the sign that closes one opens the other, so their number tells. 27" are inches.
+    is_odd = sum(text.count(sign) for sign in "“”„") % 2 or (text.count('"') % 2 and not re.search(r'\d"', text))
+    return "a quotation mark is missing" if is_odd else ""
 
 
 @check(

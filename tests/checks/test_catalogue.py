@@ -286,6 +286,30 @@ def test_an_animation_that_begins_blank_is_told(tmp_path: Path) -> None:
         assert sum(problem.code == "IMG06" for problem in _check(workspace)) == expected
 
 
+@pytest.mark.parametrize(
+    ("paragraphs", "message"),
+    [
+        ("It rose (source: AP), as in the EU (and in the US).", ""),
+        ("Two ways: a) this one, b) that one :-) and so on ;)", ""),
+        ("“Said over\n\n“two paragraphs”, they add.", ""),
+        ('A screen of 27" is sold.', ""),
+        ("„Deutsch“ and “English” and 《中文》（都有）", ""),
+        ("It rose (source: AP, as in the EU.", "“(” is never closed"),
+        ("It rose source: AP), as in the EU.", "“)” closes nothing"),
+        ("It rose (source: AP], as in the EU.", "“]” closes nothing"),
+        ("“Said over\n\ntwo paragraphs”, they add.", "a quotation mark is missing"),
+        ('He "said so, as they add.', "a quotation mark is missing"),
+    ],
+)
+def test_what_is_left_open(paragraphs: str, message: str, tmp_path: Path) -> None:
+    """EDIT05: brackets around abbreviations, enumerations, smileys and long quotations are sound."""
+    workspace = _newsletter(tmp_path)
+    body = paragraphs.replace("\n\n", "\n\n    ")
+    _apply(workspace, Edit(BODY, f"    {body}\n\n{BODY}"))
+    found = [problem.message for problem in _check(workspace) if problem.code == "EDIT05"]
+    assert [each.rpartition(": ")[2] for each in found][:1] == ([message] if message else [])
+
+
 def test_every_check_is_tried() -> None:
     """No check is without an edition that sets it off; LINK02 has its own file."""
     tried = {*EDITS, *CHANGES, "IMG05", "IMG06", "LINK02"}
