@@ -59,7 +59,7 @@ class Report:
 def report(
     *, issue: str, stem: str, hash: str, day: datetime.date, problems: tuple[Problem, ...], allowed: Mapping[str, str]
 ) -> Report:
-    """Put the findings aside whose code a person has allowed, with the reason given; an error stays an error."""
+    """Put the findings aside whose code a person has allowed, with the reason given; mistakes in the text have no code."""
     kept = tuple(each for each in problems if each.code not in allowed)
     aside = tuple((each, allowed[each.code]) for each in problems if each.code in allowed)
     return Report(issue=issue, stem=stem, hash=hash, day=day, problems=kept, allowed=aside)

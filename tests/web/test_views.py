@@ -11,7 +11,18 @@ from composer.web.preview.look import Look
 from composer.web.preview.outlook import as_word, holds
 from composer.web.preview.readers import DEFAULTS, readers
 from composer.web.preview.tags import attribute, drop, put
-from composer.web.preview.views import Client, Pictures, Scheme, Variant, edition, named, pinned, places, variants
+from composer.web.preview.views import (
+    Client,
+    Pictures,
+    Scheme,
+    Variant,
+    anchored,
+    edition,
+    named,
+    places,
+    settled,
+    variants,
+)
 
 QUERY = "(prefers-color-scheme: dark)"
 
@@ -41,7 +52,7 @@ def test_a_scheme_is_decided_in_styles_only() -> None:
     style = f"<style>{rules}@media screen and {QUERY}{{p{{color:red}}}}</style>"
     html = page(f"<p>@media {QUERY} color-scheme: light dark</p><!-- {QUERY} -->", style)
     for scheme, decided in ((Scheme.LIGHT, "(min-width: 99999px)"), (Scheme.DARK, "(min-width: 0px)")):
-        made = pinned(html, scheme)
+        made = settled(html, scheme, {})
         assert f"@media screen and {decided}{{p" in made
         assert f"color-scheme: {scheme}; supported-color-schemes: {scheme}}}" in made
         assert f"<p>@media {QUERY} color-scheme: light dark</p><!-- {QUERY} -->" in made
@@ -184,9 +195,11 @@ def test_links_lead_nowhere_on_their_own(look: Look) -> None:
 def test_places_get_ids(look: Look) -> None:
     """The first element of each place can be reached by its id; ids that are there stay."""
     html = page('<p data-at="i:1:1">a</p><p id="own" data-at="i:2:1">b</p><p data-at="i:1:1" data-from="t:1:1">c</p>')
-    assert places(html) == {"i:1:1": "at-1", "i:2:1": "own", "t:1:1": "at-3"}
-    made = seen(look, html)
+    assert places(html) == ("i:1:1", "i:2:1", "t:1:1")
+    made, ids = anchored(html)
+    assert ids == {"i:1:1": "at-1", "i:2:1": "own", "t:1:1": "at-3"}
     assert re.findall(r'id="([^"]*)"', made) == ["at-1", "own", "at-3"]
+    assert 'id="at-' in edition(look, Variant(reader=DEFAULTS), "default-src 'none'")
 
 
 def long(look: Look) -> Look:

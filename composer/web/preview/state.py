@@ -71,7 +71,7 @@ def panels(look: Look) -> dict[str, object]:
         "language": look.language,
         "readers": [{"key": person.key, "label": person.label} for person in people],
         "variants": [variant.name for variant in found],
-        "places": dict(places(look.html)),
+        "places": places(look.html),
         "inbox": {person.key: _inbox(look, person, lines) for person in people},
         "hasPreheader": bool(look.preheader),
         "order": [_line(line, filled) for line in lines],

@@ -9,14 +9,14 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
+from html import unescape
 from urllib.parse import unquote
 
 from composer.mail.merge import fill_html
 from composer.web.preview.clip import clipped
 from composer.web.preview.look import Look
 from composer.web.preview.outlook import as_word
-from composer.web.preview.readers import Reader, readers, values_for
+from composer.web.preview.readers import readers, values_for
 from composer.web.preview.tags import attribute, declarations, drop, names, put, rewrite, written
 
 
@@ -86,39 +86,41 @@ _INVERSION = (
 
 
 def edition(look: Look, variant: Variant, csp: str = "") -> str:
-    """Make the document of a variant; `csp` is a policy to write into it, for pages that no server hands out."""
+    """Make the document of a variant.
+
+    `csp` is a policy to write into it, for pages that no server hands out; their places get ids.
+    """
     reader = next(each for each in readers(look.samples) if each.key == variant.reader)
-    html, _ = _anchored(look.html)
-    if variant.client is Client.CLIPPED:
-        html = clipped(replace(look, html=html))
+    html = anchored(look.html)[0] if csp else look.html
     match variant.client:
+        case Client.CLIPPED:
+            html = clipped(replace(look, html=html))
         case Client.OUTLOOK:
             html = as_word(html)
         case Client.NOSTYLE:
             html = rewrite(html, style=lambda opening, rules: "")
-        case Client.PLAIN | Client.CLIPPED | Client.INVERTED:
+        case Client.PLAIN | Client.INVERTED:
             pass
-    html = pinned(html, variant.scheme)
-    html = _with_pictures(html, look) if variant.pictures is Pictures.ON else without_pictures(html)
-    html = _kept_here(html)
+    if variant.pictures is Pictures.OFF:
+        html = without_pictures(html)
+    html = settled(html, variant.scheme, look.pictures)
     meta = f'<meta http-equiv="Content-Security-Policy" content="{csp}">' if csp else ""
-    html = _in_head(html, meta + _BASE, _INVERSION if variant.client is Client.INVERTED else "")
-    return filled(html, look, reader)
-
-
-def filled(html: str, look: Look, reader: Reader) -> str:
-    """Fill in a reader's values, last of all: nothing else looks at them."""
+    scheme = f"<style>:root{{color-scheme:{variant.scheme}}}</style>"
+    html = _in_head(html, meta + _BASE, scheme + (_INVERSION if variant.client is Client.INVERTED else ""))
+    # Last of all: nothing else looks at a reader's values.
     return fill_html(html, values_for(reader, look.fields))
 
 
-def places(html: str) -> Mapping[str, str]:
-    """Give the id of the first element of each place (`data-at`, `data-from`), in the order of the edition."""
-    return _anchored(html)[1]
+_PLACE = re.compile(r' data-(?:at|from)="([^"]*)"')
 
 
-@lru_cache(maxsize=4)
-def _anchored(html: str) -> tuple[str, Mapping[str, str]]:
-    """Give the elements of places their ids, where they have none; and the ids."""
+def places(html: str) -> tuple[str, ...]:
+    """Give each place (`data-at`, `data-from`) once, in the order of the edition."""
+    return tuple(dict.fromkeys(map(unescape, _PLACE.findall(html))))
+
+
+def anchored(html: str) -> tuple[str, Mapping[str, str]]:
+    """Give the first element of each place an id, where it has none; and the ids by place."""
     found: dict[str, str] = {}
 
     def mark(tag: str, name: str) -> str:
@@ -137,20 +139,37 @@ def _anchored(html: str) -> tuple[str, Mapping[str, str]]:
 
 _QUERY = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark|no-preference)\s*\)", re.IGNORECASE)
 _PROPERTY = re.compile(r"(?<![\w-])((?:supported-)?color-schemes?)\s*:\s*[^;}]*", re.IGNORECASE)
+_SETTLED = names("a base img meta source")
 
 
-def pinned(html: str, scheme: Scheme) -> str:
-    """Decide for a scheme: the editor's own device has no say. Only rules and queries change, never a text."""
+def settled(html: str, scheme: Scheme, pictures: Mapping[str, tuple[str, bytes]]) -> str:
+    """Decide what is the reader's device's, and keep everything here.
+
+    The editor's own device has no say in the scheme: rules and queries change, never a text. The document lies in a
+    folder of its own and finds its pictures; one that changed has another address. Links within the edition stay in the
+    frame, and nothing sends or refreshes.
+    """
 
     def decide(query: re.Match[str]) -> str:
         return "(min-width: 0px)" if query[1].lower() == scheme else "(min-width: 99999px)"
 
     def tag(source: str, name: str) -> str:
-        if name == "meta" and (attribute(source, "name") or "").lower() in ("color-scheme", "supported-color-schemes"):
-            return put(source, "content", scheme)
-        if name == "source" and (media := attribute(source, "media")):
-            return put(source, "media", _QUERY.sub(decide, media))
-        return source
+        match name:
+            case "a":
+                is_inside = (attribute(source, "href") or "").startswith("#")
+                return put(source, "target", "_self") if is_inside else drop(source, "target")
+            case "base":
+                return ""
+            case "meta":
+                if (attribute(source, "http-equiv") or "").lower() == "refresh":
+                    return ""
+                is_scheme = (attribute(source, "name") or "").lower() in ("color-scheme", "supported-color-schemes")
+                return put(source, "content", scheme) if is_scheme else source
+            case "source":
+                media = attribute(source, "media")
+                return put(source, "media", _QUERY.sub(decide, media)) if media else source
+            case _:
+                return _with_pictures(source, pictures)
 
     def style(opening: str, rules: str) -> str:
         if media := attribute(opening, "media"):
@@ -158,24 +177,18 @@ def pinned(html: str, scheme: Scheme) -> str:
         rules = _PROPERTY.sub(lambda found: f"{found[1]}: {scheme}", _QUERY.sub(decide, rules))
         return f"{opening}{rules}</style>"
 
-    html = rewrite(html, tag=tag, elements=names("meta source"), style=style)
-    return _in_head(html, "", f"<style>:root{{color-scheme:{scheme}}}</style>")
+    # Hardly a page has pictures as grounds; without them only a few kinds of tags need be looked at.
+    return rewrite(html, tag=tag, elements=frozenset() if " background=" in html else _SETTLED, style=style)
 
 
-def _with_pictures(html: str, look: Look) -> str:
-    """Let the document, which lies in a folder of its own, find its pictures; a changed one has another address."""
-
-    def tag(source: str, name: str) -> str:
-        if "pictures/" not in source:
-            return source
-        for key in ("src", "background"):
-            if (address := attribute(source, key)) and address.startswith("pictures/"):
-                data = look.pictures.get(unquote(address.removeprefix("pictures/")), ("", b""))[1]
-                source = put(source, key, f"../{address}?{zlib.crc32(data):08x}")
-        return source
-
-    # Hardly a page has pictures as grounds; without them only one kind of tag need be looked at.
-    return rewrite(html, tag=tag, elements=frozenset() if " background=" in html else names("img"))
+def _with_pictures(tag: str, pictures: Mapping[str, tuple[str, bytes]]) -> str:
+    if "pictures/" not in tag:
+        return tag
+    for key in ("src", "background"):
+        if (address := attribute(tag, key)) and address.startswith("pictures/"):
+            data = pictures.get(unquote(address.removeprefix("pictures/")), ("", b""))[1]
+            tag = put(tag, key, f"../{address}?{zlib.crc32(data):08x}")
+    return tag
 
 
 _URL = re.compile(r"\s*url\([^)]*\)", re.IGNORECASE)
@@ -214,20 +227,6 @@ def _box(tag: str) -> list[tuple[str, str]]:
     if width.isdigit() and height.isdigit() and int(height):
         box += [("height", "auto"), ("aspect-ratio", f"{width}/{height}")]
     return box
-
-
-def _kept_here(html: str) -> str:
-    """Let links within the edition stay in the frame, and nothing send or refresh."""
-
-    def tag(source: str, name: str) -> str:
-        if name == "a":
-            is_inside = (attribute(source, "href") or "").startswith("#")
-            return put(source, "target", "_self") if is_inside else drop(source, "target")
-        if name == "base" or (name == "meta" and (attribute(source, "http-equiv") or "").lower() == "refresh"):
-            return ""
-        return source
-
-    return rewrite(html, tag=tag, elements=names("a base meta"))
 
 
 def _in_head(html: str, first: str, last: str) -> str:

@@ -209,7 +209,7 @@ function clear() {
 
 /** A frame of a page on disk cannot be read: it is sent to the place instead. */
 function jumpOnDisk(text) {
-  const id = state.look.places[text];
+  const id = state.look.ids[text];
   if (!id) return;
   for (const sheet of sheets) {
     if (!sheet.frame) continue;
@@ -251,7 +251,7 @@ function follow(sheet, id) {
 
 async function choseFinding(problem) {
   if (!problem.path) return;
-  const near = state.look ? nearest(Object.keys(state.look.places), problem) : null;
+  const near = state.look ? nearest(state.look.places, problem) : null;
   const block = { title: problem.message, at: placeOf(problem), from: "", key: keyOf(problem), find: { at: near, from: near } };
   if (near && !(choices.view in FRAMES)) choose("view", "desktop");
   select(block);
