@@ -5,6 +5,8 @@ behind its text. Never lays anything out: sizes that depend on content are unkno
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import count
 from typing import NamedTuple
 
 from lxml.html import HtmlElement
@@ -25,7 +27,7 @@ class _Node(NamedTuple):
     element: HtmlElement
     #: The parent's place in the outline; -1 for the root.
     parent: int
-    #: The same number for the same names, classes and ids from the root down.
+    #: The same number for the same names, classes and ids from the root down, in every document.
     path: int
     inline: str
     #: Attributes that mean style; a child of a closed `details` has one that no document has.
@@ -34,6 +36,12 @@ class _Node(NamedTuple):
 
 _CLOSED = ("", "")
 _UNSEEN = (Declaration("content-visibility", "hidden"),)
+
+
+_paths: dict[tuple[int, str, str | None, str | None], int] = {}
+_numbers = count()
+#: How many paths, and how many styles of a set of sheets, are remembered.
+_MOST = 20_000
 
 
 class _Outline:
@@ -50,7 +58,8 @@ class _Outline:
 
     def _read(self, tree: HtmlElement) -> None:
         places: dict[HtmlElement, int] = {}
-        paths: dict[tuple[int, str, str | None, str | None], int] = {}
+        if len(_paths) > _MOST:
+            _paths.clear()
         texts: dict[HtmlElement, None] = {}
         attributes: set[str] = set()
         nodes = self.nodes
@@ -84,10 +93,25 @@ class _Outline:
             if around is not None and around.tag == "details" and tag != "summary" and "open" not in around.attrib:
                 found += (_CLOSED,)
             places[element] = len(nodes)
-            path = paths.setdefault((above, tag, group, name), len(paths))
+            key_of_path = (above, tag, group, name)
+            if (path := _paths.get(key_of_path)) is None:
+                path = _paths[key_of_path] = next(_numbers)
             nodes.append(_Node(element, parent, path, inline, found))
         self.texts = list(texts)
         self.attributes = frozenset(attributes)
+
+
+class _Memory:
+    """What follows from the sheets of a document: of one that changed a little, most styles are known."""
+
+    def __init__(self, sheets: tuple[Sheet, ...], attributes: frozenset[str], page: Page) -> None:
+        self.cascade = Cascade(sheets, page.scheme, page.width, attributes)
+        self.by_path: dict[int, tuple[Weighed, ...]] = {}
+        self.styles: dict[tuple[object, ...], Style] = {}
+
+
+#: For the two schemes, before and after a change of the sheets.
+_memory = lru_cache(maxsize=4)(_Memory)
 
 
 class Styles:
@@ -115,9 +139,11 @@ class Styles:
             schemes=outline.schemes,
             link=link_colour(dict(body.hints)) if body else None,
         )
-        cascade = Cascade(outline.sheets, scheme, width, outline.attributes)
-        by_path: dict[int, tuple[Weighed, ...]] = {}
-        known: dict[tuple[object, ...], Style] = {}
+        memory = _memory(tuple(outline.sheets), outline.attributes, page)
+        cascade, by_path, known = memory.cascade, memory.by_path, memory.styles
+        if len(known) > _MOST:
+            known.clear()
+            by_path.clear()
         styles: list[Style] = []
         root: Style | None = None
         for element, place, path, inline, found in outline.nodes:
