@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from statistics import median
 
 import dkim
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -87,7 +86,8 @@ def signing(rounds: int) -> Signing:
                 call()
             if number:
                 rates[name].append(times / (time.perf_counter() - begin))
-    return Signing(**{name: median(found) for name, found in rates.items()})
+    # The best round of each: all that a busy machine can do to work without waits is to slow it down.
+    return Signing(**{name: max(found) for name, found in rates.items()})
 
 
 def _message() -> bytes:
