@@ -75,6 +75,11 @@ class Preview:
         told: dict[str, Any] = json.loads(self.get("/state.json").body)
         return told
 
+    def text(self) -> str:
+        """Give the plaintext as the page shows it for nobody."""
+        told: dict[str, str] = json.loads(self.get("/views/text.json").body)
+        return told["defaults"]
+
     def until(self, holds: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         """Wait for a state; fail after ten seconds."""
         end = time.monotonic() + 10

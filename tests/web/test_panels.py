@@ -10,7 +10,7 @@ from composer.render.wrap import cells
 from composer.web.preview.inbox import PROGRAMS, rows, shorten, signs
 from composer.web.preview.look import Look, Shown
 from composer.web.preview.order import Kind, reading_order
-from composer.web.preview.state import as_json, panels, state
+from composer.web.preview.state import VIEWS, as_json, panels, state
 
 
 def test_every_program_has_its_row() -> None:
@@ -98,14 +98,15 @@ def test_the_sample_is_said_from_head_to_foot(look: Look) -> None:
 
 
 def test_the_state_says_what_is_known(look: Look) -> None:
-    """Panels for every reader; tokens are filled in everywhere."""
+    """Views for every reader; tokens are filled in everywhere."""
     told = json.loads(as_json(state(Shown(version=3, edition=2, look=look), panels(look))))
     assert (told["version"], told["edition"], told["isBroken"]) == (3, 2, False)
     readers = [reader["key"] for reader in told["look"]["readers"]]
-    assert set(told["look"]["texts"]) == set(told["look"]["inbox"]) == set(readers)
-    assert "Dear Anna," in told["look"]["texts"]["anna"]
-    assert look.fields[0].token not in json.dumps(told)
-    note = next(line for line in told["look"]["order"] if line["parts"] and line["parts"][0]["text"].startswith("Dear"))
+    shown = {name: json.loads(as_json(view(look))) for name, view in VIEWS.items()}
+    assert set(shown["text"]) == set(shown["inbox"]) == set(readers)
+    assert "Dear Anna," in shown["text"]["anna"]
+    assert look.fields[0].token not in json.dumps([told, shown])
+    note = next(line for line in shown["order"] if line["parts"] and line["parts"][0]["text"].startswith("Dear"))
     assert note["for"]["liming"][0]["text"].startswith("Dear 明,")
 
 
@@ -137,6 +138,7 @@ def test_what_gmail_hides_is_told_by_heading(look: Look) -> None:
 
 def test_without_a_preheader_the_edition_begins_the_row(look: Look) -> None:
     """Programs show the first words of the body instead."""
-    told = json.loads(as_json(panels(replace(look, preheader=None))))
-    assert told["hasPreheader"] is False
-    assert told["inbox"]["defaults"][0]["preheader"].startswith("Read this issue in your browser")
+    given = replace(look, preheader=None)
+    assert panels(given)["hasPreheader"] is False
+    inboxes = json.loads(as_json(VIEWS["inbox"](given)))
+    assert inboxes["defaults"][0]["preheader"].startswith("Read this issue in your browser")

@@ -19,7 +19,14 @@ from composer.web.preview.watching import matters
 from tests.web.conftest import Preview, running
 from tests.workspaces import ROOT, letter
 
-PATHS = ("/", "/state.json", "/source.txt", "/static/page.js", "/edition/defaults-light-images-plain.html")
+PATHS = (
+    "/",
+    "/state.json",
+    "/views/order.json",
+    "/source.txt",
+    "/static/page.js",
+    "/edition/defaults-light-images-plain.html",
+)
 
 
 class Listener:
@@ -149,7 +156,7 @@ def test_a_save_is_told(preview: Preview) -> None:
     before = listener.version()
     preview.save(preview.path.read_text(encoding="utf-8").replace("hello", "good morning"))
     assert listener.version() > before
-    assert "good morning" in preview.state()["look"]["texts"]["defaults"]
+    assert "good morning" in preview.text()
     assert b"good morning" in preview.get("/edition/defaults-light-images-plain.html").body
     listener.close()
 
@@ -182,7 +189,7 @@ def test_fifty_saves_in_a_second_end_in_the_last(preview: Preview) -> None:
     for number in range(50):
         preview.save(source.replace("hello", f"save {number} of fifty"))
         time.sleep(0.02)
-    told = preview.until(lambda told: "save 49 of fifty" in told["look"]["texts"]["defaults"])
+    told = preview.until(lambda told: "save 49 of fifty" in preview.text())
     assert told["version"] - before <= 51
     time.sleep(0.7)
     assert preview.state()["version"] - told["version"] <= 1
@@ -216,7 +223,7 @@ def test_a_deleted_file_comes_back(preview: Preview) -> None:
     preview.path.unlink()
     preview.until(lambda told: told["isBroken"])
     preview.path.write_text(source.replace("hello", "back again"), encoding="utf-8")
-    preview.until(lambda told: not told["isBroken"] and "back again" in told["look"]["texts"]["defaults"])
+    preview.until(lambda told: not told["isBroken"] and "back again" in preview.text())
 
 
 def test_a_deleted_folder_comes_back(preview: Preview) -> None:
@@ -229,7 +236,7 @@ def test_a_deleted_folder_comes_back(preview: Preview) -> None:
     kept.rename(folder)
     preview.until(lambda told: not told["isBroken"])
     preview.save(preview.path.read_text(encoding="utf-8").replace("hello", "and goes on"))
-    preview.until(lambda told: "and goes on" in told["look"]["texts"]["defaults"])
+    preview.until(lambda told: "and goes on" in preview.text())
 
 
 def test_what_a_broken_build_never_read_is_watched(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from composer.web.preview.session import HEARTBEAT, Session
+from composer.web.preview.state import VIEWS, as_json
 from composer.web.preview.views import edition, named
 from composer.web.preview.watching import watch
 
@@ -93,6 +94,10 @@ def application(session: Session, port: int, heartbeat: float = HEARTBEAT) -> AS
             return _missing()
         return _answer(edition(look, variant).encode(errors="replace"), "text/html; charset=utf-8", _FRAME)
 
+    async def view(request: Request) -> Response:
+        look, made = session.shown.look, VIEWS.get(request.path_params["name"])
+        return _answer(as_json(made(look)), "application/json") if look and made else _missing()
+
     async def picture(request: Request) -> Response:
         look = session.shown.look
         found = look.pictures.get(request.path_params["name"]) if look else None
@@ -112,6 +117,7 @@ def application(session: Session, port: int, heartbeat: float = HEARTBEAT) -> AS
             Route("/state.json", state),
             Route("/events", events),
             Route("/edition/{variant}.html", frame),
+            Route("/views/{name}.json", view),
             Route("/pictures/{name}", picture),
             Route("/source.txt", source),
         ],

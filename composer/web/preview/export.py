@@ -11,7 +11,7 @@ from composer.errors import OutputError
 from composer.folders import replace_folder
 from composer.web.preview.app import STATIC, static_names
 from composer.web.preview.look import Shown
-from composer.web.preview.state import as_json, panels, state
+from composer.web.preview.state import VIEWS, as_json, panels, state
 from composer.web.preview.views import anchored, edition, variants
 
 #: Lies in every folder written here.
@@ -50,7 +50,11 @@ def _fill(folder: Path, shown: Shown) -> None:
             shutil.copyfile(STATIC / name, folder / "static" / name)
     made = None
     if shown.look is not None:
-        made = {**panels(shown.look), "ids": anchored(shown.look.html)[1]}
+        made = {
+            **panels(shown.look),
+            "ids": anchored(shown.look.html)[1],
+            "views": {name: view(shown.look) for name, view in VIEWS.items()},
+        }
         (folder / "edition").mkdir()
         for variant in variants(shown.look):
             document = edition(shown.look, variant, _FRAME)

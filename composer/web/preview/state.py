@@ -5,7 +5,7 @@ or anything of a real reader.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 
 from composer.errors import Problem
@@ -15,7 +15,7 @@ from composer.web.preview.inbox import Row, rows
 from composer.web.preview.look import Look, Shown
 from composer.web.preview.order import Kind, Line, reading_order
 from composer.web.preview.readers import Reader, readers, values_for
-from composer.web.preview.views import places, variants
+from composer.web.preview.views import places
 
 #: How many characters of the edition stand in for a preheader that nobody wrote.
 _BEGINNING = 200
@@ -58,26 +58,17 @@ def _problem(problem: Problem) -> dict[str, object]:
 
 
 def panels(look: Look) -> dict[str, object]:
-    """Give everything that the page shows of an edition beside its frames."""
+    """Give what stands beside an edition, whatever view is chosen."""
     people = readers(look.samples)
-    lines = reading_order(look.html, look.language)
     cut = clip(look)
-    filled = tuple((person.key, values_for(person, look.fields)) for person in people)
-    found = [*variants(look)]
     return {
         "name": look.name,
         "issue": look.issue,
         "subject": fill_text(look.subject, values_for(people[0], look.fields)),
         "language": look.language,
         "readers": [{"key": person.key, "label": person.label} for person in people],
-        "variants": [variant.name for variant in found],
         "places": places(look.html),
-        "inbox": {person.key: _inbox(look, person, lines) for person in people},
         "hasPreheader": bool(look.preheader),
-        "order": [_line(line, filled) for line in lines],
-        "headers": look.headers,
-        "texts": {person.key: fill_text(look.text, values_for(person, look.fields)) for person in people},
-        "source": look.mailed.decode(errors="replace"),
         "size": {
             "limit": LIMIT,
             "total": cut.total,
@@ -101,13 +92,27 @@ def _named(key: str) -> str:
     return "Around the sections" if key == "page" else key.replace("_", " ")
 
 
-def _inbox(look: Look, reader: Reader, lines: tuple[Line, ...]) -> list[dict[str, object]]:
-    values = values_for(reader, look.fields)
+def _texts(look: Look) -> dict[str, str]:
+    return {person.key: fill_text(look.text, values_for(person, look.fields)) for person in readers(look.samples)}
+
+
+def _inboxes(look: Look) -> dict[str, list[dict[str, object]]]:
     preheader = look.preheader
     if not preheader:
+        lines = reading_order(look.html, look.language)
         preheader = " ".join(line.text for line in lines if line.kind is not Kind.LIST)[:_BEGINNING]
+    return {person.key: _inbox(look, person, preheader) for person in readers(look.samples)}
+
+
+def _inbox(look: Look, reader: Reader, preheader: str) -> list[dict[str, object]]:
+    values = values_for(reader, look.fields)
     made = rows(look.sender, fill_text(look.subject, values), fill_text(preheader, values))
     return [_values(row) for row in made]
+
+
+def _order(look: Look) -> list[dict[str, object]]:
+    filled = tuple((person.key, values_for(person, look.fields)) for person in readers(look.samples))
+    return [_line(line, filled) for line in reading_order(look.html, look.language)]
 
 
 def _line(line: Line, filled: tuple[tuple[str, Mapping[str, str]], ...]) -> dict[str, object]:
@@ -142,3 +147,13 @@ def _parts(line: Line, values: Mapping[str, str]) -> list[dict[str, object]]:
             piece["language"] = part.language
         made.append(piece)
     return made
+
+
+#: The views that are no frames. Each is made when a page shows it: a save need not wait for what nobody looks at.
+VIEWS: Mapping[str, Callable[[Look], object]] = {
+    "text": _texts,
+    "inbox": _inboxes,
+    "order": _order,
+    "headers": lambda look: look.headers,
+    "source": lambda look: look.mailed.decode(errors="replace"),
+}

@@ -77,9 +77,25 @@ async function draw() {
   drawnKey = key;
   sheets = [];
   const made = { text: textView, inbox: inboxView, order: orderView, headers: headersView, source: sourceView }[choices.view];
+  const look = state.look;
+  const shown = await viewOf(look, choices.view);
+  // Meanwhile another may have been chosen.
+  if (shown === undefined || key !== drawnKey) return;
   const focused = [...content.querySelectorAll(".line")].indexOf(document.activeElement);
-  content.replaceChildren(made(state.look, choseLine));
-  if (focused >= 0) [...content.querySelectorAll(".line")].at(Math.min(focused, state.look.order.length - 1))?.focus();
+  content.replaceChildren(made(look, shown, choseLine));
+  const lines = [...content.querySelectorAll(".line")];
+  if (focused >= 0) lines[Math.min(focused, lines.length - 1)]?.focus();
+}
+
+/** What a view that is no frame shows: the server makes it when it is looked at, a folder on disk holds it. */
+async function viewOf(look, name) {
+  look.views ??= {};
+  try {
+    look.views[name] ??= await (await fetch(`views/${name}.json`)).json();
+  } catch {
+    drawnKey = "";  // The preview has stopped; its return draws again.
+  }
+  return look.views[name];
 }
 
 /** The frames that are being loaded. */

@@ -21,8 +21,8 @@ function grid(text) {
   return pieces;
 }
 
-function textView(look) {
-  const text = look.texts[choices.reader] ?? look.texts.defaults;
+function textView(look, texts) {
+  const text = texts[choices.reader] ?? texts.defaults;
   const scale = make("div", { class: "scale", "aria-hidden": "true" });
   for (const column of [20, 40, 60, 72]) {
     const tick = make("span", {}, String(column));
@@ -32,8 +32,8 @@ function textView(look) {
   return make("div", { class: "leaf text" }, scale, make("pre", { class: "grid", lang: look.language }, ...grid(text)));
 }
 
-function inboxView(look) {
-  const rows = look.inbox[choices.reader] ?? look.inbox.defaults;
+function inboxView(look, inboxes) {
+  const rows = inboxes[choices.reader] ?? inboxes.defaults;
   // Programs on a computer, one below the other; those on a phone, side by side.
   const lists = [make("ul", { class: "inbox" }), make("ul", { class: "inbox" })];
   for (const row of rows) {
@@ -62,9 +62,9 @@ const _KINDS = {
   table: () => "table",
 };
 
-function orderView(look, chosen) {
+function orderView(look, lines, chosen) {
   const list = make("ol", { class: "order", lang: look.language });
-  look.order.forEach((line, index) => {
+  lines.forEach((line, index) => {
     const parts = line.for[choices.reader] ?? line.parts;
     const words = make("span", { class: "words" });
     if (line.kind === "list") words.append(counted(line.count, ["item", "items"]));
@@ -113,9 +113,9 @@ function rove(list, selector) {
   });
 }
 
-function headersView(look) {
+function headersView(look, headers) {
   const list = make("dl", { class: "headers" });
-  for (const line of look.headers.trimEnd().split(/\r?\n(?![ \t])/)) {
+  for (const line of headers.trimEnd().split(/\r?\n(?![ \t])/)) {
     const colon = line.indexOf(":");
     list.append(make("div", {}, make("dt", {}, line.slice(0, colon)), make("dd", {}, line.slice(colon + 1).trim())));
   }
@@ -123,10 +123,10 @@ function headersView(look) {
     make("p", { class: "quiet note" }, "As they are sent, with nobody to send them to yet."), list);
 }
 
-function sourceView(look) {
+function sourceView(look, source) {
   const size = `${number(look.size.total)} bytes of HTML, as mailed.`;
   return make("div", { class: "leaf wide-leaf" },
     make("p", { class: "quiet note spread" }, make("span", {}, size),
-      make("button", { type: "button", class: "plain", onclick: () => copy(look.source) }, "Copy all")),
-    make("pre", { class: "source" }, look.source));
+      make("button", { type: "button", class: "plain", onclick: () => copy(source) }, "Copy all")),
+    make("pre", { class: "source" }, source));
 }
