@@ -155,6 +155,23 @@ def test_every_view_is_drawn(shared: Preview, page: Page) -> None:
     assert page.frame("frame.clientHeight") > 3000
 
 
+def test_a_narrow_window_has_room_for_all(shared: Preview, page: Page) -> None:
+    """On a telephone nothing of the page's head lies above another part of it, and nobody scrolls sideways."""
+    page.open(shared.server.url)
+    size = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    overlaps = page.script(
+        "const boxes = [...document.querySelectorAll('.bar > *, .tools label, .options > *')]"
+        ".filter(each => each.tagName !== 'FIELDSET').map(each => [each, each.getBoundingClientRect()]);"
+        "return boxes.flatMap(([one, a], at) => boxes.slice(at + 1).filter(([other, b]) => !one.contains(other)"
+        " && Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1"
+        " && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1)"
+        ".map(([other]) => `${one.id || one.innerText} / ${other.id || other.innerText}`))"
+    )
+    assert overlaps == []
+    assert page.script("return document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_schemes_are_the_editions_not_the_devices(shared: Preview, page: Page) -> None:
     """Whatever the editor's device is set to, light is light and dark is dark."""
     ground = "getComputedStyle(page.querySelector('.page')).backgroundColor"

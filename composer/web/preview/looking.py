@@ -14,7 +14,7 @@ from composer.content.nodes import Nodes
 from composer.content.values import Group, group_in, text_in
 from composer.errors import ComposeError, ContentError
 from composer.web.preview.look import Attempt, Look
-from composer.workspace import ISSUES, NEWSLETTER, TEMPLATES, ThemeFiles, Workspace
+from composer.workspace import ISSUES, NEWSLETTER, TEMPLATES, Workspace
 
 
 def looking(
@@ -46,7 +46,7 @@ def always(workspace: Workspace, path: Path) -> tuple[Path, ...]:
     """
     root = workspace.root
     folders = (Path(folder) for top in (ISSUES, "assets", TEMPLATES) for folder, _, _ in os.walk(root / top))
-    own = (file for file in (root / TEMPLATES).rglob("*") if file.is_file())
+    own = _files_in(root / TEMPLATES)
     return (path, root / NEWSLETTER, *root.glob("newsletter.*.yaml"), *own, *(folder / "any" for folder in folders))
 
 
@@ -92,13 +92,13 @@ def _inputs(checked: Checked) -> Iterator[Path]:
     yield from _files(issue.nodes)
     yield from _files(newsletter.nodes)
     yield from (picture.file for picture in issue.pictures)
-    yield from _theme(newsletter.theme)
+    for folder in newsletter.theme.folders:
+        yield from _files_in(folder)
 
 
 def _files(nodes: Nodes) -> Iterable[Path]:
     return dict.fromkeys(node.source.path for node in nodes.values())
 
 
-def _theme(theme: ThemeFiles) -> Iterator[Path]:
-    for folder in theme.folders:
-        yield from (path for path in sorted(folder.rglob("*")) if path.is_file())
+def _files_in(folder: Path) -> Iterator[Path]:
+    return (Path(place, name) for place, _, names in os.walk(folder) for name in names)
