@@ -6,6 +6,7 @@ their folders, because programs save by putting a new file in the old one's plac
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -37,12 +38,11 @@ def matters(path: Path, inputs: Iterable[Path]) -> bool:
 
 async def watch(session: Session) -> None:
     """Tell the session of every change, until cancelled."""
+    begun = time.time()
     folders: _Folders = {}
-    is_built = False
     while True:
         before, folders = folders, _folders(session.inputs)
-        is_late = is_built and not folders.keys() <= before.keys()
-        is_built = bool(session.shown.version)
+        is_late = bool(before) and any(_changed(folder) >= begun for folder in folders.keys() - before.keys())
         stop = asyncio.Event()
         watching = asyncio.create_task(_watch_folders(session, folders, stop))
         try:
@@ -92,6 +92,13 @@ async def _until_others(session: Session, folders: _Folders) -> None:
             session.changed()
         if now != folders:
             return
+
+
+def _changed(folder: Path) -> float:
+    """Give when something came into a folder or went, in seconds since 1970; 0 where it is gone."""
+    with contextlib.suppress(OSError):
+        return folder.stat().st_mtime
+    return 0.0
 
 
 def _folders(inputs: tuple[Path, ...]) -> _Folders:
