@@ -108,7 +108,7 @@ def domain_to_ascii(domain: str) -> str:
 #: An address that is in order as it stands: all ASCII, no label in another script. A part of what `Address` takes, and
 #: most of what a list holds; the hot loop of an import asks nothing else of it.
 _PLAIN = re.compile(
-    r"(?=[^@]{1,64}@)(?=.{1,254}\Z)(?!.*xn--)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"(?=[^@]{1,64}@)(?=.{1,254}\Z)(?!.*xn--)(?!.*=\?)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?",
     re.IGNORECASE | re.ASCII,
 )
@@ -143,6 +143,9 @@ def _wire(address: str) -> str:
         raise AddressError(f"{address} has parentheses: comments are not allowed in an address")
     if not local:
         raise AddressError(f"{address} has nothing before the @")
+    if "=?" in local:
+        # Some readers and servers decode what looks like an encoded-word (RFC 2047), even here, and see another address.
+        raise AddressError(f"{address} has =? before the @, which some programs take for a code")
     if not local.isascii():
         raise AddressError(
             f"{address} has letters before the @ that many mail servers refuse (SMTPUTF8): use only a to z there"

@@ -59,6 +59,7 @@ def test_reads_what_people_write(text: str, name: str, address: str) -> None:
         ('"ab"@example.org', "quotes before the @"),
         ("jürgen@example.org", "many mail servers refuse (SMTPUTF8)"),
         ("anna\N{FULLWIDTH COMMERCIAL AT}example.org", "full-width"),
+        ("=?utf-8?q?anna?=@example.org", "some programs take for a code"),
         ("an:na@example.org", "has a : before the @"),
         ("anna@[127.0.0.1]", "is not a domain name"),
         ("anna@127.0.0.1", "ends in a number"),
