@@ -102,7 +102,7 @@ def change(connection: Connection, reader_id: int, values: Mapping[str, str], *,
     columns: dict[str, object] = {name: value for name, value in changed.items() if name in COLUMNS}
     own = {name: value for name, value in changed.items() if name not in COLUMNS}
     if own:
-        columns["fields"] = _as_json({**reader.fields, **own})
+        columns["fields"] = as_json({**reader.fields, **own})
     connection.execute(update(readers).where(readers.c.id == reader_id).values(**columns, changed=now))
     for name, value in changed.items():
         record(connection, reader_id, name, before.get(name, ""), value, source, now)
@@ -171,12 +171,11 @@ def _new(
         **{name: values.get(name, "") for name in COLUMNS},
         "address": address.address,
         "normal": normal_address(address.address),
-        "fields": _as_json({name: value for name, value in values.items() if name not in COLUMNS}),
+        "fields": as_json({name: value for name, value in values.items() if name not in COLUMNS}),
         "status": status,
         "created": now,
         "changed": now,
         "consent_id": consent_id,
-        "consented": None if consent_id is None else now,
     }
     reader_id: int = connection.execute(insert(readers).returning(readers.c.id), row).scalar_one()
     record(connection, reader_id, "status", "", status, source, now)
@@ -189,6 +188,7 @@ def _consent(connection: Connection, evidence: str, now: datetime) -> int:
     return consent_id
 
 
-def _as_json(fields: Mapping[str, str]) -> str:
+def as_json(fields: Mapping[str, str]) -> str:
+    """Write the newsletter's own fields as they are kept: those with a value, by name."""
     kept = {name: value for name, value in sorted(fields.items()) if value}
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))

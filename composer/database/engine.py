@@ -73,9 +73,11 @@ class Database:
     def stage(self) -> Iterator[Connection]:
         """Give a connection outside a transaction, for temporary tables; `writing()` begins one that changes others.
 
-        Temporary tables take no lock: a file of a million rows is read while others write.
+        Temporary tables take no lock: a file of a million rows is read while others write. The connection is closed
+        afterwards, with all that was set on it.
         """
         with self._translated(), self.engine.connect() as connection:
+            connection.detach()
             yield connection.execution_options(**_options(self.engine, _STAGE))
 
     @contextmanager

@@ -87,7 +87,7 @@ def upgrade(database: Database) -> tuple[int, int]:
 
 def _outside(connection: Connection, statement: str) -> None:
     """Run a statement that does nothing inside a transaction."""
-    driver = connection.connection.driver_connection
+    driver = connection.connection.dbapi_connection
     assert driver is not None
     driver.execute(statement)
 

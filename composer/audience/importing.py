@@ -1,0 +1,157 @@
+"""What would become of each row of a list that `staging` has prepared.
+
+Comes in: the temporary tables, and what was chosen. Goes out: a `Summary` to ask about, and what is said of single rows. Changes
+nothing: that is composer/audience/taking_in.py.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select, true
+
+from composer.audience.changing import words
+from composer.audience.lists.judging import PENDING, READER
+from composer.audience.readers import Status
+from composer.audience.staging import incoming, incoming_erased, incoming_rows
+from composer.audience.suppression import Reason
+from composer.database.readers import readers, suppressions
+
+_STAYING = (READER, PENDING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a command chose."""
+
+    #: How, when, to which words they agreed; without it new readers stay pending.
+    consent: str = ""
+    tags: tuple[str, ...] = ()
+    #: Whether readers who are known take over what the list says of them.
+    is_update: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What becomes of the rows of a list. Every row is counted once; the sum is how many there are."""
+
+    #: New readers who will get the newsletter, and those who stay pending.
+    new: int
+    pending: int
+    #: Here already.
+    known: int
+    #: On the suppression list: they stay as they are.
+    left: int
+    #: Not active by the list: they go onto the suppression list.
+    leaving: int
+    #: On the suppression list by this list and before.
+    out: int
+    bad: int
+    #: Rows that were taken with something left empty; they are counted above, too.
+    notes: int = 0
+    #: Readers who are pending here, and become active by the consent that is given now.
+    agreeing: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are that are not blank."""
+        return self.new + self.pending + self.known + self.left + self.leaving + self.out + self.bad
+
+
+class Verdict(StrEnum):
+    """What became of a row of which something is said."""
+
+    #: it cannot be taken in
+    BAD = "bad"
+    #: its address is on the suppression list
+    LEFT = "left"
+    #: it is taken, with something left empty
+    TAKEN = "taken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """What is said of one row."""
+
+    part: int
+    number: int
+    verdict: Verdict
+    #: What stands in it.
+    written: str
+    reason: str
+
+
+def listed() -> ColumnElement[bool]:
+    """Whether the address of a row is on the suppression list."""
+    by_address = select(suppressions.c.id).where(suppressions.c.normal == incoming.c.normal).correlate(incoming)
+    by_hash = select(incoming_erased.c.seq).where(incoming_erased.c.seq == incoming.c.seq).correlate(incoming)
+    return or_(by_address.exists(), by_hash.exists())
+
+
+def _is_known() -> ColumnElement[bool]:
+    return exists().where(readers.c.normal == incoming.c.normal)
+
+
+def stays() -> ColumnElement[bool]:
+    return incoming.c.standing.in_(_STAYING)
+
+
+def becomes_active(choice: Choice) -> ColumnElement[bool]:
+    """Whether it is known of a row how its person agreed, and the list does not say that they have not."""
+    agreed = true() if choice.consent else incoming.c.evidence != ""
+    return and_(incoming.c.standing == READER, agreed)
+
+
+def summarise(connection: Connection, choice: Choice) -> Summary:
+    """Count what would become of each row."""
+    what = case(
+        (and_(stays(), listed()), "left"),
+        (and_(~stays(), listed()), "out"),
+        (~stays(), "leaving"),
+        (_is_known(), "known"),
+        (becomes_active(choice), "new"),
+        else_="pending",
+    ).label("what")
+    with connection.begin():
+        fates = select(what).subquery()
+        counts = connection.execute(select(fates.c.what, func.count()).group_by(fates.c.what))
+        counted: dict[str, int] = {name: many for name, many in counts}  # noqa: C416 - a row is no pair to mypy
+        bad = connection.scalar(select(func.count()).where(incoming_rows.c.is_bad)) or 0
+        notes = connection.scalar(select(func.count()).where(~incoming_rows.c.is_bad)) or 0
+        waiting = and_(readers.c.normal == incoming.c.normal, readers.c.status == Status.PENDING)
+        agreeing = (
+            connection.scalar(
+                select(func.count()).join_from(incoming, readers, waiting).where(becomes_active(choice), ~listed())
+            )
+            or 0
+        )
+    names = ("new", "pending", "known", "left", "leaving", "out")
+    return Summary(**{name: counted.get(name, 0) for name in names}, bad=bad, notes=notes, agreeing=agreeing)
+
+
+def remarks(connection: Connection, *, bad_only: bool = False) -> Iterator[Remark]:
+    """Stream what is said of rows, in their order."""
+    table = incoming_rows.c
+    query = select(table.part, table.number, table.is_bad, table.written, table.reason)
+    query = query.order_by(table.part, table.number, table.id)
+    if bad_only:
+        query = query.where(table.is_bad)
+    with connection.begin():
+        for part, number, is_bad, written, reason in connection.execute(query.execution_options(yield_per=1000)):
+            verdict = Verdict.BAD if is_bad else Verdict.TAKEN
+            yield Remark(part=part, number=number, verdict=verdict, written=written, reason=reason)
+
+
+def left_earlier(connection: Connection) -> Iterator[Remark]:
+    """Stream the rows of people who are on the suppression list, with the reason."""
+    table = incoming.c
+    query = (
+        select(table.part, table.number, table.address, suppressions.c.reason)
+        .outerjoin_from(incoming, suppressions, suppressions.c.normal == table.normal)
+        .where(stays(), listed())
+        .order_by(table.part, table.number)
+    )
+    with connection.begin():
+        for part, number, address, why in connection.execute(query.execution_options(yield_per=1000)):
+            reason = Reason(why or Reason.ERASED)
+            yield Remark(part=part, number=number, verdict=Verdict.LEFT, written=address, reason=words(reason))

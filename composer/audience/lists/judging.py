@@ -1,0 +1,281 @@
+"""A row to a person, or why it is none.
+
+Comes in: rows of texts, and which column is what. Goes out: people as tuples, ready for the database, and what is said of
+rows: that they are bad and why, or that something in them was left empty. The loop in `judge` sees a million rows: it asks
+little of a row that is in order, and all of one that is not.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from composer.audience.lists.columns import Columns, is_address
+from composer.audience.lists.guards import unguarded
+from composer.audience.lists.table import Row, Unreadable, beginning
+from composer.audience.suppression import Reason
+from composer.conditions import WordError, normal_language, normal_tag
+from composer.content.addresses import AddressError, normal_address, parse_address
+from composer.database.metadata import milliseconds
+
+#: Longest value of a merge field, in characters.
+LONGEST = 2000
+#: How somebody stands who is in a list and gets the newsletter, or has not agreed yet; the others are reasons.
+READER, PENDING = "reader", "pending"
+_WORDS = {
+    READER: "active subscribed enabled confirmed regular premium trialed unpaid gifted churning paused past_due",
+    PENDING: "pending unconfirmed unactivated nonsubscribed non_subscribed",
+    Reason.UNSUBSCRIBED.value: "unsubscribed blocklisted opted_out optout",
+    Reason.BOUNCED.value: "bounced cleaned undeliverable",
+    Reason.COMPLAINED.value: "complained spam abuse",
+    Reason.IMPORTED.value: "disabled removed spammy blocked imported",
+    Reason.BY_HAND.value: "by_hand",
+}
+_STANDINGS = {word: standing for standing, words in _WORDS.items() for word in words.split()}
+_encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_YES = ("true", "yes", "1")
+#: Around an address that was pasted: what no eye sees, quotation marks, a mail link's scheme.
+_BLANKS = " \t\r\n\xa0\u200b\u200e\u200f\u2060\ufeff,;"
+_AROUND = f"{_BLANKS}\"'<>"
+_NO_LETTERS = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What is said of a row."""
+
+    number: int
+    #: Whether the row is not taken; else something in it was left empty.
+    is_bad: bool
+    text: str
+    reason: str
+
+
+class Person(NamedTuple):
+    """What a row says of somebody. A tuple and no data class: a million are made."""
+
+    number: int
+    address: str
+    normal: str
+    name: str
+    first_name: str
+    last_name: str
+    language: str
+    #: Merge fields as JSON.
+    fields: str
+    #: `reader`, `pending`, or the reason why they get nothing.
+    standing: str
+    #: When they agreed, or left: milliseconds since 1970.
+    when: int | None
+    evidence: str
+    tags: tuple[str, ...]
+
+
+class BadValueError(ValueError):
+    """A value, and with it a row, is not taken; the message says why."""
+
+
+def judge(rows: Iterator[Row], columns: Columns, known: tuple[str, ...]) -> Iterator[Person | Said]:
+    """Judge rows; `known` are the newsletter's own merge fields, which a service may keep inside one of its columns.
+
+    A row may give several: what is said of it, and the person.
+    """
+    taken = columns.taken
+    at_email = taken["email"]
+    at_name, at_first, at_last = taken.get("name"), taken.get("first_name"), taken.get("last_name")
+    at_language, at_tags, at_status = taken.get("language"), taken.get("tags"), taken.get("status")
+    at_when = taken.get("left", taken.get("consented")) if columns.standing else taken.get("consented")
+    at_consent, at_attributes, at_disabled = taken.get("consent"), taken.get("attributes"), taken.get("disabled")
+    own = tuple(columns.fields.items())
+    standing_here = _STANDINGS[columns.standing] if columns.standing else READER
+    for row in rows:
+        if type(row) is not tuple:
+            assert isinstance(row, Unreadable)
+            yield Said(number=row.number, is_bad=True, text=row.text, reason=row.reason)
+            continue
+        number, cells = row
+        width = len(cells)
+        notes: list[str] = []
+        try:
+            written = cells[at_email] if at_email < width else ""
+            if written[:1] == "'":
+                written = unguarded(written)
+            try:
+                normal, shown = normal_address(written), ""
+            except AddressError:
+                if not any(map(str.strip, cells)):
+                    continue
+                written, shown = _mended(written)
+                normal = normal_address(written)
+            name = shown
+            first = last = language = evidence = ""
+            if at_name is not None and at_name < width and cells[at_name]:
+                name = clean(cells[at_name], "name")
+            if at_first is not None and at_first < width and cells[at_first]:
+                first = clean(cells[at_first], "first_name")
+            if at_last is not None and at_last < width and cells[at_last]:
+                last = clean(cells[at_last], "last_name")
+            if at_language is not None and at_language < width and cells[at_language]:
+                language = _language(clean(cells[at_language], "language"), notes)
+            if at_consent is not None and at_consent < width:
+                evidence = clean(cells[at_consent], "consent")
+            standing = standing_here
+            if at_status is not None and at_status < width and (status := cells[at_status].strip()):
+                standing = _standing(status)
+                if columns.standing and standing in (READER, PENDING):
+                    # A list of those who left makes nobody a reader, whatever else it says of them.
+                    standing = standing_here
+            if at_disabled is not None and at_disabled < width and cells[at_disabled].strip().lower() in _YES:
+                standing = Reason.UNSUBSCRIBED.value
+            tags: tuple[str, ...] = ()
+            if at_tags is not None and at_tags < width and cells[at_tags]:
+                tags = _tags(cells[at_tags], notes)
+            fields = "{}"
+            values = {key: clean(cells[at], key) for key, at in own if at < width and cells[at]} if own else {}
+            if at_attributes is not None and at_attributes < width and cells[at_attributes]:
+                more = _attributes(cells[at_attributes], notes)
+                values |= {key: more[key] for key in known if key in more and not values.get(key)}
+                first, last = first or more.get("first_name", ""), last or more.get("last_name", "")
+                if not language and (said := more.get("language") or more.get("lang")):
+                    language = _language(said, notes)
+            if values:
+                kept = {key: value for key, value in sorted(values.items()) if value}
+                fields = _encoded(kept)
+            when = None
+            if at_when is not None and at_when < width and cells[at_when]:
+                when = _moment(cells[at_when].strip(), notes)
+        except (BadValueError, AddressError) as error:
+            yield Said(number=number, is_bad=True, text=beginning(_first_of(cells, at_email)), reason=str(error))
+            continue
+        for note in notes:
+            yield Said(number=number, is_bad=False, text=written, reason=note)
+        yield Person(number, written, normal, name, first, last, language, fields, standing, when, evidence, tags)
+
+
+def _first_of(cells: list[str], at: int) -> str:
+    return cells[at] if at < len(cells) and cells[at].strip() else " | ".join(cells)
+
+
+def _mended(written: str) -> tuple[str, str]:
+    """Take off what stands around an address: blanks, quotation marks, a mail link's scheme, a name before brackets."""
+    if _NO_LETTERS.search(written):
+        raise BadValueError("the address holds bytes that are no letters (not UTF-8)")
+    text = written.strip(_AROUND)
+    if not text:
+        raise BadValueError("there is no address in it")
+    if len(text) > LONGEST:
+        raise BadValueError(f"the address is {len(text):,} characters long")
+    text = text[len("mailto:") :] if text.lower().startswith("mailto:") else text
+    if is_address(text):
+        return text, ""
+    parsed = parse_address(written.strip(_BLANKS))
+    return parsed.address, clean(parsed.name, "name")
+
+
+def clean(value: str, what: str) -> str:
+    """Give a value as one line without what no eye sees; joiners of emoji and scripts stay.
+
+    Raises BadValueError for one that is too long, or was no text.
+    """
+    if value[:1] == "'":
+        value = unguarded(value)
+    if not value.isprintable():
+        if _NO_LETTERS.search(value):
+            raise BadValueError(f"{what} holds bytes that are no letters (not UTF-8)")
+        value = "".join(" " if each.isspace() or unicodedata.category(each) == "Cc" else each for each in value)
+        value = re.sub(" +", " ", value)
+    if not value.isascii():
+        value = unicodedata.normalize("NFC", value)
+    value = value.strip()
+    if len(value) > LONGEST:
+        raise BadValueError(f"{what} is {len(value):,} characters long; {LONGEST:,} are allowed")
+    return value
+
+
+@lru_cache(maxsize=1024)
+def _known_language(text: str) -> str | None:
+    try:
+        return normal_language(text)
+    except WordError:
+        return None
+
+
+def _language(text: str, notes: list[str]) -> str:
+    if not text:
+        return ""
+    found = _known_language(text)
+    if found is None:
+        notes.append(f"“{beginning(text)}” is no language, left empty: write en, de, zh-Hant …")
+        return ""
+    return found
+
+
+@lru_cache(maxsize=256)
+def _known_standing(text: str) -> str | None:
+    return _STANDINGS.get(re.sub(r"[\W_]+", "_", text.casefold()))
+
+
+def _standing(text: str) -> str:
+    found = _known_standing(text)
+    if found is None:
+        hint = "if the column says something else, leave it out: --map status="
+        raise BadValueError(f"it is not known what the status “{beginning(text)}” means; {hint}")
+    return found
+
+
+def _tags(text: str, notes: list[str]) -> tuple[str, ...]:
+    """Read tags as lists write them: `a, b`, `"a","b"` or `["a", "b"]`."""
+    found, wrong = _known_tags(text)
+    notes += wrong
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _known_tags(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    text = unguarded(text.strip())
+    parts: list[str] = []
+    if text.startswith("["):
+        try:
+            parts = [str(each) for each in json.loads(text)]
+        except ValueError:
+            parts = []
+    parts = parts or [each.strip().strip("\"'[]") for each in re.split(r"[,;]", text)]
+    found: list[str] = []
+    wrong: list[str] = []
+    for part in parts:
+        try:
+            if part.strip():
+                found.append(normal_tag(part))
+        except WordError as error:
+            wrong.append(f"a tag was left out: {error}")
+    return tuple(dict.fromkeys(found)), tuple(wrong)
+
+
+def _attributes(text: str, notes: list[str]) -> dict[str, str]:
+    """Read what a service keeps of a person beside its own columns: one object of JSON."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        notes.append("what else is known of them cannot be read, left out")
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    plain = {str(key).lower(): value for key, value in found.items() if isinstance(value, str | int | float)}
+    return {key: clean(str(value), key) for key, value in plain.items()}
+
+
+def _moment(text: str, notes: list[str]) -> int | None:
+    """Read a time (ISO 8601; without a zone it is UTC)."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        notes.append(f"“{beginning(text)}” is no time as it is written here, left empty")
+        return None
+    try:
+        return milliseconds(found if found.tzinfo else found.replace(tzinfo=UTC))
+    except OverflowError:
+        return None

@@ -1,0 +1,76 @@
+"""JSON lines: one object a line.
+
+Comes in: bytes that can be read twice. Goes out: a `Table` whose columns are the keys of the first objects.
+"""
+
+import io
+import json
+from collections.abc import Iterator
+from itertools import islice
+
+from composer.audience.lists.delimited import Done
+from composer.audience.lists.encoding import Encoding, encoding_of
+from composer.audience.lists.guards import guarded
+from composer.audience.lists.table import ListError, Row, Source, Table, Unreadable, beginning
+
+#: How many lines are looked at for the columns there are.
+_LOOKED_AT = 200
+
+
+def read_lines(source: Source, encoding: str = "") -> Table:
+    """Read one object a line. Raises ListError when the first lines hold none."""
+    found = encoding_of(source, encoding)
+    keys: dict[str, None] = {}
+    for _, value in islice(_objects(source, found, Done()), _LOOKED_AT):
+        if isinstance(value, dict):
+            keys |= dict.fromkeys(value)
+    if not keys:
+        raise ListError(f"{source.name} holds no objects", 'one a line: {"email": "name@example.org"}')
+    done = Done()
+    header = tuple(keys)
+
+    def rows() -> Iterator[Row]:
+        for number, value in _objects(source, found, done):
+            if isinstance(value, dict):
+                # No spreadsheet reads this form, so nobody guards its values: what looks like a guard is meant.
+                yield number, [guarded(_text(value.get(key))) for key in header]
+            else:
+                yield Unreadable(number=number, reason="it is not one object of JSON", text=beginning(str(value)))
+
+    return Table(
+        name=source.name,
+        header=header,
+        width=len(header),
+        rows=rows(),
+        notes=(found.note,) if found.note else (),
+        progress=lambda: (done(), source.size),
+    )
+
+
+def _objects(source: Source, encoding: Encoding, done: Done) -> Iterator[tuple[int, object]]:
+    """Give each line that is not blank with its number: the object, or the text that is none."""
+    with source.open() as file:
+        done.file = file
+        with io.TextIOWrapper(file, encoding.name, encoding.errors) as text:
+            for number, line in enumerate(text, 1):
+                if not line.strip():
+                    continue
+                try:
+                    value: object = json.loads(line)
+                except (ValueError, RecursionError):
+                    value = None
+                yield number, value if isinstance(value, dict) else line
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return str(value)
+        case _:
+            return json.dumps(value, ensure_ascii=False)

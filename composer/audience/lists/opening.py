@@ -1,0 +1,94 @@
+"""What kind of list a file is, told by what is in it and not by its name.
+
+Comes in: a path. Goes out: one table, or several from an archive. An archive is read in place: nothing is unpacked to the
+disk, so that no name in it can lead anywhere.
+"""
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from composer.audience.lists.delimited import read_delimited
+from composer.audience.lists.lines import read_lines
+from composer.audience.lists.table import ListError, Source, Table
+from composer.audience.lists.workbook import read_workbook
+
+#: Bytes of a file in an archive, unpacked.
+_LARGEST = 4 << 30
+_LISTS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson")
+
+
+def tables_in(path: Path, encoding: str = "") -> tuple[Table, ...]:
+    """Read the list or lists that a file holds. Raises ListError."""
+    if path.is_dir():
+        raise ListError(f"{path} is a folder", "name a file: CSV, XLSX, JSON lines, or a service's archive")
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        raise ListError(f"{path} cannot be read: {error.strerror or error}") from None
+    if not start:
+        raise ListError(f"{path.name} is empty")
+    if start.startswith(b"PK"):
+        return _packed(path, encoding)
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        return (read_workbook(path),)
+    return (_text(Source(name=path.name, size=path.stat().st_size, open=lambda: path.open("rb")), encoding),)
+
+
+def _packed(path: Path, encoding: str) -> tuple[Table, ...]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    except (zipfile.BadZipFile, OSError, ValueError):
+        raise ListError(f"{path.name} is damaged: it cannot be unpacked", "download or save it again") from None
+    names = {entry.filename for entry in entries}
+    if "xl/workbook.xml" in names or "xl/workbook.bin" in names or "mimetype" in names:
+        return (read_workbook(path),)
+    lists = [
+        entry
+        for entry in entries
+        if entry.filename.lower().endswith(_LISTS) and not entry.filename.startswith("__MACOSX/")
+    ]
+    # Substack's archive holds who read which post, too.
+    lists = [entry for entry in lists if "email_list" in entry.filename.rpartition("/")[2]] or lists
+    if not lists:
+        raise ListError(f"{path.name} holds no list", "name a file: CSV, XLSX, JSON lines, or a service's archive")
+    for entry in lists:
+        if entry.flag_bits & 1:
+            raise ListError(f"{path.name} is locked by a password", "unpack it, and name the file in it")
+        if entry.file_size > _LARGEST:
+            raise ListError(
+                f"{entry.filename} unpacks to {entry.file_size >> 20:,} MB", "unpack it, and look at it first"
+            )
+    tables = []
+    for entry in lists:
+        if entry.file_size:
+            tables.append(_text(_inside(path, entry), encoding))
+    return tuple(tables)
+
+
+def _inside(path: Path, entry: zipfile.ZipInfo) -> Source:
+    @contextmanager
+    def opened() -> Iterator[BinaryIO]:
+        try:
+            with zipfile.ZipFile(path) as archive, archive.open(entry) as file:
+                yield cast("BinaryIO", file)
+        except (zipfile.BadZipFile, NotImplementedError) as error:
+            raise ListError(f"{path.name}: {entry.filename} is damaged: {error}", "download it again") from None
+
+    return Source(name=entry.filename, size=entry.file_size, open=opened)
+
+
+def _text(source: Source, encoding: str) -> Table:
+    with source.open() as file:
+        start = file.read(256).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith(b"{"):
+        return read_lines(source, encoding)
+    if start.startswith(b"[") and b"{" in start:
+        raise ListError(
+            f"{source.name} is one array of JSON", "write one object a line:   jq -c '.[]' FILE > list.jsonl"
+        )
+    return read_delimited(source, encoding)

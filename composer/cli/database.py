@@ -1,0 +1,50 @@
+"""Opens the database of the newsletter one is in.
+
+Comes in: the current folder and the environment. Goes out: the newsletter and its database, closed when the command ends.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composer.workspace import Workspace
+
+if TYPE_CHECKING:
+    from composer.content.newsletter import Newsletter
+    from composer.database.engine import Database
+    from composer.database.location import Location
+
+
+def place() -> "tuple[Newsletter, Location]":
+    """Give the newsletter and where its database is, without opening it."""
+    from composer.content.newsletter import read_newsletter
+    from composer.database.location import location_of
+    from composer.surroundings import surroundings
+
+    workspace = Workspace.find(Path.cwd())
+    newsletter = read_newsletter(workspace)
+    return newsletter, location_of(newsletter, workspace, surroundings().environment)
+
+
+@contextmanager
+def opened() -> "Iterator[tuple[Newsletter, Database]]":
+    """Open the database for as long as the block lasts."""
+    from composer.database.engine import open_database
+
+    newsletter, location = place()
+    with open_database(location) as database:
+        yield newsletter, database
+
+
+def own_fields(newsletter: "Newsletter") -> tuple[str, ...]:
+    """Name the merge fields that newsletter.yaml declares."""
+    from composer.content.fields import BUILT_IN
+
+    return tuple(name for name in newsletter.fields if name not in BUILT_IN)
+
+
+def now() -> datetime:
+    """Give the time; what is below the command line gets it as an argument."""
+    return datetime.now(UTC)

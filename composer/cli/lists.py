@@ -1,0 +1,237 @@
+"""Takes a list in at the command line: reads it, says what would become of it, asks, and does it.
+
+Comes in: a file's tables and the choices of a command. Goes out: an exit code. Nothing is changed before the question is
+answered; what was not taken is written to a file, wholly, and shown in part.
+"""
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from composer.cli import console
+from composer.errors import UsageError
+from composer.workspace import OUTBOX, Workspace
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from composer.audience.exporting import Form
+    from composer.audience.importing import Choice, Remark, Summary
+    from composer.audience.staging import Part
+    from composer.audience.taking_in import Taken
+    from composer.database.engine import Database
+
+#: How many bad rows are shown; the file has all of them.
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """How a command is to go on once it is known what would happen."""
+
+    is_dry_run: bool
+    #: Nobody is asked.
+    is_yes: bool
+    as_json: bool
+
+    def judge(self) -> None:
+        """Refuse before anything is read what could not be asked in the end. Raises UsageError."""
+        if not (self.is_dry_run or self.is_yes or sys.stdin.isatty()):
+            raise UsageError("nobody is here to be asked", "add --yes, or look first with --dry-run")
+
+    def agreed(self, text: str) -> bool:
+        """Ask, unless it was said already."""
+        return self.is_yes or click.confirm(text, err=True)
+
+
+def take(
+    database: "Database",
+    parts_of: "Callable[[Connection], tuple[Part, ...]]",
+    known: tuple[str, ...],
+    choice: "Choice",
+    question: Question,
+    file: Path,
+) -> int:
+    """Take a list in, after a look at it and a question."""
+    from composer.audience.importing import left_earlier, remarks, summarise
+    from composer.audience.staging import stage
+    from composer.audience.taking_in import take_in
+    from composer.cli.database import now
+
+    question.judge()
+    with database.stage() as connection:
+        with connection.begin():
+            parts = parts_of(connection)
+        with console.progress("reading") as tell:
+            stage(connection, parts, known, tell)
+        summary = summarise(connection, choice)
+        names = [part.table.name for part in parts]
+        report = _report(file, names, chain(remarks(connection), left_earlier(connection)), summary)
+        if question.as_json:
+            first = [asdict(each) for each in _first(remarks(connection, bad_only=True))]
+        else:
+            _show(parts, summary, choice)
+            _show_bad(_first(remarks(connection, bad_only=True)), names, summary, report)
+        taken: Taken | None = None
+        is_nothing = not (summary.new + summary.pending + summary.leaving + summary.agreeing)
+        is_nothing = is_nothing and not (choice.is_update and summary.known) and not _has_hashes(connection)
+        if question.is_dry_run or is_nothing:
+            console.talk("nothing was changed" if question.is_dry_run else "there is nothing to take in")
+        elif question.agreed("Take them in?"):
+            with database.writing(connection):
+                taken = take_in(connection, choice, file=file.name, kind=parts[0].columns.kind, now=now())
+        else:
+            console.talk("nothing was changed")
+            return 1
+    if question.as_json:
+        counts = asdict(summary)
+        console.answer_json(
+            {
+                "rows": summary.rows,
+                **counts,
+                "report": str(report) if report else None,
+                "first_bad": first,
+                "taken": asdict(taken) if taken else None,
+            }
+        )
+    elif taken is not None:
+        _say(taken)
+    return 0
+
+
+def _first(found: "Iterator[Remark]") -> "list[Remark]":
+    return [each for each, _ in zip(found, range(_SHOWN), strict=False)]
+
+
+def _has_hashes(connection: "Connection") -> bool:
+    from sqlalchemy import select
+
+    from composer.audience.staging import incoming_hashes
+
+    with connection.begin():
+        return connection.execute(select(incoming_hashes.c.hash).limit(1)).first() is not None
+
+
+def _show(parts: "tuple[Part, ...]", summary: "Summary", choice: "Choice") -> None:
+    kinds = ", ".join(dict.fromkeys(part.columns.kind for part in parts if part.columns.kind != "list"))
+    lists = f"{len(parts)} lists, " if len(parts) > 1 else ""
+    console.talk(f"{kinds + ': ' if kinds else ''}{lists}{summary.rows:,} row{'' if summary.rows == 1 else 's'}")
+    for number, word, what in _lines(summary, choice):
+        if number:
+            console.talk(f"  {number:>9,} {word:<9} {what}")
+    for part in parts:
+        where = f"{part.table.name}: " if len(parts) > 1 else ""
+        for note in part.table.notes:
+            console.talk(f"{where}{note}")
+        if part.columns.left_out:
+            shown = ", ".join(part.columns.left_out[:12]) + (", …" if len(part.columns.left_out) > 12 else "")
+            console.talk(f"{where}columns left out: {shown}")
+
+
+def _lines(summary: "Summary", choice: "Choice") -> Iterator[tuple[int, str, str]]:
+    yield summary.new, "new", "they get the newsletter"
+    why = "the list says that they have not agreed" if choice.consent else "say how they agreed: --consent"
+    yield summary.pending, "new", f"they stay pending: {why}"
+    known = "they take over what the list says" if choice.is_update else "they stay as they are (or say --update)"
+    yield summary.known, "known", known
+    if summary.agreeing:
+        yield summary.agreeing, "pending", "of the known ones: they become active"
+    yield summary.left, "left", "on the suppression list: they stay out"
+    yield summary.leaving, "out", "by this list: they go onto the suppression list"
+    yield summary.out, "out", "by this list, and on the suppression list already"
+    yield summary.bad, "bad", "not taken in"
+
+
+def _show_bad(bad: "list[Remark]", names: list[str], summary: "Summary", report: Path | None) -> None:
+    for each in bad:
+        where = f"{names[each.part]}, " if len(names) > 1 else ""
+        console.talk(f"  {where}row {each.number}: {each.reason}" + (f"   {each.written}" if each.written else ""))
+    if summary.bad > len(bad):
+        console.talk(f"  … and {summary.bad - len(bad):,} more")
+    if summary.notes:
+        rows = "1 remark" if summary.notes == 1 else f"{summary.notes:,} remarks"
+        console.talk(f"  {rows} on rows that are taken with something left empty")
+    if report:
+        console.talk(f"every row that was not taken, and every remark: {report}")
+
+
+def _report(file: Path, names: list[str], found: "Iterable[Remark]", summary: "Summary") -> Path | None:
+    """Write what is said of single rows to a private file in the outbox; none where nothing is."""
+    from composer.audience.lists.guards import guarded
+
+    if not (summary.bad or summary.notes or summary.left):
+        return None
+    folder = Workspace.find(Path.cwd()).root / OUTBOX / "imports"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{file.stem}.rows.csv"
+    with os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8-sig", newline=""
+    ) as out:
+        writer = csv.writer(out)
+        writer.writerow(("list", "row", "what", "why", "written"))
+        for each in found:
+            writer.writerow((names[each.part], each.number, each.verdict.value, each.reason, guarded(each.written)))
+    try:
+        return path.relative_to(Path.cwd())
+    except ValueError:
+        return path
+
+
+def _say(taken: "Taken") -> None:
+    counts = (
+        (taken.new, "new"),
+        (taken.updated, "updated"),
+        (taken.agreed, "active now"),
+        (taken.suppressed, "suppressed"),
+    )
+    said = ", ".join(f"{number:,} {word}" for number, word in counts if number)
+    console.answer(f"import {taken.number}: {said or 'nothing new'}")
+    console.talk("to take it back:   compose subscribers import --undo")
+
+
+def read_map(given: tuple[str, ...]) -> dict[str, str]:
+    """Read `--map COLUMN=FIELD`. Raises UsageError."""
+    found: dict[str, str] = {}
+    for each in given:
+        column, equals, field = each.rpartition("=")
+        if not equals or not column.strip():
+            raise UsageError(f"--map {each}: it has no =", "write   --map 'Phone number=phone'")
+        found[column.strip()] = field.strip()
+    return found
+
+
+def as_line(value: object) -> str:
+    """Give a value as one line of JSON."""
+    return json.dumps(value, ensure_ascii=not (sys.stdout.encoding or "").lower().startswith("utf"), default=str)
+
+
+def write_list(path: Path | None, write: "Callable[[TextIO, Form], int]") -> int:
+    """Write a list to a new private file, or to stdout. Raises UsageError for a file that is there already."""
+    from composer.audience.exporting import Form
+
+    if path is None:
+        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+        many = write(sys.stdout, Form.CSV)
+        console.talk(f"{many:,} rows")
+        return 0
+    form = Form.JSON_LINES if path.suffix.lower() in (".jsonl", ".ndjson") else Form.CSV
+    # With a mark of its encoding at the beginning a spreadsheet shows every letter right.
+    encoding = "utf-8" if form is Form.JSON_LINES else "utf-8-sig"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise UsageError(f"{path} is there already and stays as it is", "name another file") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
+    with os.fdopen(descriptor, "w", encoding=encoding, newline="") as file:
+        many = write(file, form)
+    console.answer(f"{path}: {many:,} rows")
+    return 0

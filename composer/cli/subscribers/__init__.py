@@ -1,0 +1,23 @@
+"""`compose subscribers`: the readers."""
+
+import click
+
+from composer.cli.subscribers import people, taking
+
+
+@click.group("subscribers")
+def command() -> None:
+    """Keep the readers: take lists in, add, find, tag, let go, erase."""
+
+
+for _each in (
+    taking.take_list,
+    people.add,
+    people.show,
+    people.list_them,
+    people.export,
+    people.tag,
+    people.unsubscribe,
+    people.erase,
+):
+    command.add_command(_each)

@@ -1,0 +1,106 @@
+"""`compose subscribers import`: a list of people, from a file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli import console
+from composer.cli.database import now, opened, own_fields
+from composer.cli.lists import Question, read_map, take
+from composer.conditions import WordError, normal_tag
+from composer.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from composer.audience.staging import Part
+
+
+@click.command("import")
+@click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
+@click.option("--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="What a column is; COLUMN= leaves it out.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag for those who come with this list.")
+@click.option("--consent", metavar="WORDS", default="", help="How, when, to which words they agreed.")
+@click.option("--update", "is_update", is_flag=True, help="Let known readers take over what the list says, tags too.")
+@click.option("--encoding", metavar="NAME", default="", help="How the file is encoded.  [default: found out]")
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="Only say what would become of each row.")
+@click.option("--yes", "is_yes", is_flag=True, help="Do it without asking.")
+@click.option("--undo", "is_undo", is_flag=True, help="Take the last import back.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def take_list(
+    file: Path | None,
+    mapped: tuple[str, ...],
+    tags: tuple[str, ...],
+    consent: str,
+    is_update: bool,
+    encoding: str,
+    is_dry_run: bool,
+    is_yes: bool,
+    is_undo: bool,
+    as_json: bool,
+) -> int:
+    """Take a list in: CSV, XLSX, JSON lines, or what Mailchimp, listmonk, Buttondown, Substack export.
+
+    First it says what would become of each row, then it asks. Whoever has left stays out. Without --consent new readers
+    stay pending.
+    """
+    question = Question(is_dry_run=is_dry_run, is_yes=is_yes, as_json=as_json)
+    if is_undo:
+        if file is not None:
+            raise UsageError("--undo takes back the last import; it takes no file")
+        return _undo(question)
+    if file is None:
+        raise UsageError("which list?", "compose subscribers import FILE")
+    from composer.audience.importing import Choice
+    from composer.audience.lists.columns import columns_of
+    from composer.audience.lists.opening import tables_in
+    from composer.audience.staging import Part
+
+    try:
+        choice = Choice(
+            consent=" ".join(consent.split()), tags=tuple(dict.fromkeys(map(normal_tag, tags))), is_update=is_update
+        )
+    except WordError as error:
+        raise UsageError(f"--tag: {error}", error.hint) from None
+    given = read_map(mapped)
+    with opened() as (newsletter, database):
+        fields = own_fields(newsletter)
+
+        def parts(connection: "Connection") -> "tuple[Part, ...]":
+            tables = tables_in(file, encoding)
+            return tuple(Part(table=table, columns=columns_of(table, fields, given)) for table in tables)
+
+        return take(database, parts, fields, choice, question, file)
+
+
+def _undo(question: Question) -> int:
+    from composer.audience.undoing import last_import, undo
+
+    question.judge()
+    with opened() as (_, database):
+        with database.read() as connection:
+            last = last_import(connection)
+        console.talk(f"import {last.number} of {last.at:%Y-%m-%d %H:%M} UTC, {last.file}:")
+        for many, what in (
+            (last.came, "readers came with it; they go"),
+            (last.left, "came with it and have left since; they stay out"),
+            (last.changes, "changes to readers who were here; they are taken back where nothing has changed since"),
+            (last.suppressed, "lines of the suppression list; they go"),
+        ):
+            if many:
+                console.talk(f"  {many:>9,} {what}")
+        if question.is_dry_run:
+            return 0
+        if not question.agreed("Take it back?"):
+            console.talk("nothing was changed")
+            return 1
+        with database.write() as connection:
+            # Another import may have come in since the question was asked: this one is meant, or none.
+            if last_import(connection).number != last.number:
+                raise UsageError(
+                    "another import has come in meanwhile", "look again:   compose subscribers import --undo"
+                )
+            undo(connection, last.number, now())
+    console.answer(f"import {last.number} taken back")
+    return 0

@@ -1,0 +1,111 @@
+"""`compose who`: all that is known of one person."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli import console
+from composer.cli.database import opened
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from composer.audience.person import Person
+
+
+@click.command("who")
+@click.argument("address", metavar="ADDRESS")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def command(address: str, as_json: bool) -> int:
+    """Show all that is known of one person.
+
+    How they stand and agreed, what changed and when, what keeps them from getting anything, and addresses that look alike.
+    """
+    from composer.audience.person import person
+    from composer.audience.readers import address_of
+
+    with opened() as (_, database), database.read() as connection:
+        found = person(connection, address_of(address).address)
+    if as_json:
+        console.answer_json(_as_data(found))
+    else:
+        for line in _page(found):
+            console.answer(line)
+    return 1 if found.is_unknown else 0
+
+
+def _page(found: "Person") -> Iterator[str]:
+    from composer.audience.changing import words
+
+    reader = found.reader
+    if reader is None:
+        yield f"{found.address}   not among the readers"
+    else:
+        yield f"{reader.address}   {reader.status}"
+        for name, value in reader.values.items():
+            if value and name != "email":
+                yield f"  {name:<14}{value}"
+        if reader.tags:
+            yield f"  {'tags':<14}{', '.join(reader.tags)}"
+        yield f"  {'since':<14}{_time(reader.created)}"
+        if found.origin:
+            yield f"  {'came with':<14}import {found.origin.number}, {found.origin.file}, {_time(found.origin.at)}"
+    if found.consent:
+        consent = found.consent
+        when = f"{_time(consent.when)}, " if consent.when else ""
+        yield f"  {'agreed':<14}{when}{consent.evidence}   (written down {_time(consent.recorded)})"
+    elif reader is not None:
+        yield f"  {'agreed':<14}it is not known how"
+    if found.suppression:
+        line = found.suppression
+        yield f"  {'gets nothing':<14}since {_time(line.since)}: {words(line.reason)} ({line.source})"
+    if found.history:
+        yield "History"
+        for each in found.history:
+            became = f"{each.before} -> {each.after}" if each.before else each.after
+            became = became if each.after else f"{each.before} taken away"
+            yield f"  {_time(each.at)}   {each.what}: {became}   ({each.source})"
+    if found.look_alikes:
+        yield "Look-alikes (not merged; whether they are the same person is for you to say)"
+        for address, status in found.look_alikes:
+            yield f"  {address}   {status or 'on the suppression list'}"
+
+
+def _time(at: "datetime") -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _as_data(found: "Person") -> dict[str, object]:
+    reader, consent, origin, line = found.reader, found.consent, found.origin, found.suppression
+    return {
+        "address": found.address,
+        "status": reader.status.value if reader else None,
+        "values": reader.values if reader else None,
+        "tags": list(reader.tags) if reader else [],
+        "created": reader.created.isoformat() if reader else None,
+        "import": {"number": origin.number, "file": origin.file, "at": origin.at.isoformat()} if origin else None,
+        "consent": {
+            "evidence": consent.evidence,
+            "when": consent.when.isoformat() if consent.when else None,
+            "recorded": consent.recorded.isoformat(),
+        }
+        if consent
+        else None,
+        "suppression": {"reason": line.reason.value, "since": line.since.isoformat(), "source": line.source}
+        if line
+        else None,
+        "history": [
+            {
+                "at": each.at.isoformat(),
+                "what": each.what,
+                "before": each.before,
+                "after": each.after,
+                "source": each.source,
+            }
+            for each in found.history
+        ],
+        "look_alikes": [
+            {"address": address, "status": status.value if status else None} for address, status in found.look_alikes
+        ],
+    }

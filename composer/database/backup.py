@@ -1,0 +1,42 @@
+"""A copy of the database, made while it is in use.
+
+Comes in: an open database, a path. Goes out: a private file, whole or not at all. Never overwrites one.
+"""
+
+import os
+import sqlite3
+import tempfile
+from contextlib import closing, suppress
+from pathlib import Path
+
+from composer.database.engine import Database
+from composer.errors import DatabaseError
+
+
+def backup(database: Database, target: Path) -> int:
+    """Copy a SQLite database to a new file; give its size in bytes. Raises DatabaseError."""
+    if database.path is None:
+        raise DatabaseError(
+            f"the database at {database.location.name} is PostgreSQL, which brings its own tool",
+            "pg_dump --format=custom --file=FILE DATABASE",
+        )
+    if target.exists():
+        raise DatabaseError(f"{target} is there already and stays as it is", "name another file")
+    try:
+        # Private from its first byte on, and without its name until the last is on the disk.
+        descriptor, draft = tempfile.mkstemp(prefix=f".{target.name}-", suffix=".new", dir=target.parent)
+        os.close(descriptor)
+        try:
+            with closing(sqlite3.connect(database.path)) as source, closing(sqlite3.connect(draft)) as copy:
+                source.backup(copy)
+            with Path(draft).open("rb+") as file:
+                os.fsync(file.fileno())
+            Path(draft).rename(target)
+        finally:
+            with suppress(FileNotFoundError):
+                Path(draft).unlink()
+    except (OSError, sqlite3.Error) as error:
+        raise DatabaseError(
+            f"the copy {target} cannot be written: {error}", "look at the disk and the rights of its folder"
+        ) from None
+    return target.stat().st_size

@@ -1,0 +1,490 @@
+"""Lists are taken in alike on both databases: each row once, who has left stays out, and the last one can be taken back."""
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from composer.audience.changing import add, change, confirm, tag, unsubscribe
+from composer.audience.erasing import erase
+from composer.audience.exporting import Form, export_readers, export_suppressions
+from composer.audience.history import changes_of
+from composer.audience.person import person
+from composer.audience.readers import AudienceError, Reader, Status, find, select_readers
+from composer.audience.suppression import Reason, listed, suppress
+from composer.audience.undoing import last_import, undo
+from composer.conditions import Condition
+from composer.content.addresses import parse_address
+from composer.database.engine import Database, open_database
+from composer.database.location import Location
+from composer.database.readers import consents, suppressions
+from tests.audience.lists import take, written
+from tests.audience.people import LATER, NOW, everybody, join
+
+
+def _all(database: Database) -> list[Reader]:
+    with database.read() as connection:
+        return list(select_readers(connection, status=()))
+
+
+def _statuses(database: Database) -> dict[str, Status]:
+    with database.read() as connection:
+        return everybody(connection)
+
+
+def _suppressed(database: Database) -> dict[str, Reason]:
+    with database.read() as connection:
+        return {each.normal or each.hash: each.reason for each in listed(connection)}
+
+
+def test_each_row_is_counted_once(database: Database, tmp_path: Path) -> None:
+    """New, known, left, leaving, bad: the sum is the number of rows, and only the new ones come."""
+    with database.write() as connection:
+        join(connection, "known@example.org", name="Known")
+        unsubscribe(connection, join(connection, "left@example.org").id, source="link", now=NOW)
+        join(connection, "gone@example.org")
+        erase(connection, parse_address("gone@example.org"), NOW)
+        suppress(connection, "out@example.org", Reason.BOUNCED, "mail", NOW)
+    text = (
+        "email,name,company,status\n"
+        "new@example.org,New,ACME,active\n"
+        "KNOWN@example.org,Other,ACME,active\n"
+        "Left@example.org,,,active\n"
+        "gone@Example.org,,,active\n"
+        "leaving@example.org,,,unsubscribed\n"
+        "out@example.org,,,bounced\n"
+        "NEW@example.org,,,active\n"
+        "nobody,,,active\n"
+        "\n"
+        "odd@example.org,,,gold\n"
+        "waiting@example.org,,,pending\n"
+    )
+    done = take(database, written(tmp_path, text))
+    counts = done.summary
+    assert (counts.new, counts.pending, counts.known, counts.left, counts.leaving, counts.out, counts.bad) == (
+        *(1, 1, 1, 2, 1, 1, 3),
+    )
+    assert counts.rows == 10
+    assert done.bad == {
+        8: "the same address as in row 2",
+        9: "nobody has no @: an address looks like name@example.org",
+        11: "it is not known what the status “gold” means; if the column says something else, leave it out: --map status=",
+    }
+    assert {each.written: each.reason for each in done.left} == {
+        "Left@example.org": "they have left",
+        "gone@Example.org": "they asked to be forgotten",
+    }
+    assert _statuses(database) == {
+        "known@example.org": Status.ACTIVE,
+        "left@example.org": Status.UNSUBSCRIBED,
+        "new@example.org": Status.ACTIVE,
+        "waiting@example.org": Status.PENDING,
+    }
+    assert _all(database)[0].name == "Known"
+    assert _suppressed(database)["leaving@example.org"] is Reason.UNSUBSCRIBED
+    assert "gone@example.org" not in _suppressed(database)
+
+
+def test_without_consent_they_stay_pending_until_it_is_given(database: Database, tmp_path: Path) -> None:
+    """A second import with --consent makes those active who waited, and its words are kept with each of them."""
+    path = written(tmp_path, "email\na@example.org\nb@example.org\n")
+    assert take(database, path, consent="").summary.pending == 2
+    assert set(_statuses(database).values()) == {Status.PENDING}
+    done = take(database, path, consent="form on example.org, 2024, “I want the briefing”")
+    assert (done.summary.known, done.summary.agreeing, done.taken.agreed) == (2, 2, 2)
+    assert set(_statuses(database).values()) == {Status.ACTIVE}
+    with database.write() as connection:
+        consent = person(connection, "a@example.org").consent
+        assert consent is not None
+        assert consent.evidence == "form on example.org, 2024, “I want the briefing”"
+        assert connection.scalar(select(func.count()).select_from(consents)) == 1
+        undo(connection, last_import(connection).number, LATER)
+        assert set(everybody(connection).values()) == {Status.PENDING}
+        assert person(connection, "a@example.org").consent is None
+
+
+def test_update_takes_over_what_the_list_says_and_no_more(database: Database, tmp_path: Path) -> None:
+    """Empty cells change nothing, tags are added, every change is written down; the import is taken back to the letter."""
+    with database.write() as connection:
+        join(connection, "a@example.org", "old", first_name="Ann", last_name="Li", company="ACME", role="Editor")
+        join(connection, "b@example.org", first_name="Ben")
+        unsubscribe(connection, join(connection, "c@example.org", first_name="Cy").id, source="link", now=NOW)
+    before = _all(database)
+    text = (
+        "Email,First name,Last name,Company,Tags\n"
+        'A@example.org,Anna,,Example Institute,"press, old"\n'
+        "b@example.org,Ben,,,\n"
+        "c@example.org,Carl,,New,press\n"
+    )
+    path = written(tmp_path, text)
+    take(database, path)
+    assert _all(database) == before
+    done = take(database, path, is_update=True, tags=("2025",))
+    assert (done.taken.updated, done.taken.new) == (2, 0)
+    anna, ben, carl = _all(database)
+    assert (anna.address, anna.first_name, anna.last_name) == ("a@example.org", "Anna", "Li")
+    assert dict(anna.fields) == {"company": "Example Institute", "role": "Editor"}
+    assert (anna.tags, ben.tags, carl.tags) == (("2025", "old", "press"), ("2025",), ())
+    assert carl.first_name == "Cy"
+    with database.write() as connection:
+        said = {
+            (each.what, each.before, each.after) for each in changes_of(connection, anna.id) if "import" in each.source
+        }
+        assert said == {
+            ("first_name", "Ann", "Anna"),
+            ("company", "ACME", "Example Institute"),
+            ("tag", "", "press"),
+            ("tag", "", "2025"),
+        }
+        undo(connection, last_import(connection).number, LATER)
+        assert list(select_readers(connection, status=())) == before
+
+
+def test_undo_leaves_what_others_did_since(database: Database, tmp_path: Path) -> None:
+    """Who left or agreed since stays so, what was changed by hand since stays, and only one import goes at a time."""
+    with database.write() as connection:
+        join(connection, "known@example.org", first_name="Old", company="Old")
+        join(connection, "victim@example.org")
+        join(connection, "victim2@example.org")
+    text = (
+        "email,first_name,company,status\n"
+        "a@example.org,,,\nleft@example.org,,,\nagreed@example.org,,,\nknown@example.org,List,List,\n"
+        "victim@example.org,,,unsubscribed\nvictim2@example.org,,,bounced\n"
+    )
+    take(database, written(tmp_path, "email\nfirst@example.org\n"))
+    take(database, written(tmp_path, text), is_update=True)
+    assert _suppressed(database) == {"victim@example.org": Reason.UNSUBSCRIBED, "victim2@example.org": Reason.BOUNCED}
+    with database.write() as connection:
+        found = {reader.address: reader.id for reader in select_readers(connection, status=())}
+        unsubscribe(connection, found["left@example.org"], source="link", now=LATER)
+        confirm(connection, found["agreed@example.org"], "link", source="link", now=LATER)
+        change(connection, found["known@example.org"], {"first_name": "Mine"}, source="by hand", now=LATER)
+        # Somebody whom the list had put out has left by themselves since: that stays.
+        unsubscribe(connection, found["victim@example.org"], source="link", now=LATER)
+        last = last_import(connection)
+        assert (last.came, last.left, last.suppressed) == (1, 1, 1)
+        undo(connection, last.number, LATER)
+    assert _statuses(database) == {
+        "known@example.org": Status.ACTIVE,
+        "victim@example.org": Status.UNSUBSCRIBED,
+        "victim2@example.org": Status.ACTIVE,
+        "first@example.org": Status.ACTIVE,
+        "left@example.org": Status.UNSUBSCRIBED,
+        "agreed@example.org": Status.ACTIVE,
+    }
+    known = _all(database)[0]
+    assert (known.first_name, known.fields["company"]) == ("Mine", "Old")
+    assert set(_suppressed(database)) == {"victim@example.org", "left@example.org"}
+    with database.write() as connection:
+        undo(connection, last_import(connection).number, LATER)
+        assert "first@example.org" not in everybody(connection)
+        with pytest.raises(AudienceError, match="no import to take back"):
+            last_import(connection)
+
+
+def test_what_changes_between_question_and_answer_counts(database: Database, tmp_path: Path) -> None:
+    """Who leaves, is erased, or joins after the rows were counted is judged as they are when the list is taken in."""
+    from composer.audience.importing import Choice, summarise
+    from composer.audience.lists.columns import columns_of
+    from composer.audience.lists.opening import tables_in
+    from composer.audience.staging import Part, stage
+    from composer.audience.taking_in import take_in
+
+    path = written(tmp_path, "email\na@example.org\nb@example.org\nc@example.org\nd@example.org\n")
+    choice = Choice(consent="form")
+    with database.stage() as connection:
+        (table,) = tables_in(path)
+        stage(connection, [Part(table=table, columns=columns_of(table, (), {}))], ())
+        assert summarise(connection, choice).new == 4
+        with database.write() as other:
+            suppress(other, "a@example.org", Reason.UNSUBSCRIBED, "link", NOW)
+            join(other, "b@example.org")
+            erase(other, parse_address("b@example.org"), NOW)
+            join(other, "c@example.org", name="By hand")
+        with database.writing(connection):
+            assert take_in(connection, choice, file="x", kind="list", now=NOW).new == 1
+    assert _statuses(database) == {"c@example.org": Status.ACTIVE, "d@example.org": Status.ACTIVE}
+
+
+def test_nothing_comes_in_when_the_end_is_not_reached(database: Database, tmp_path: Path) -> None:
+    """An import that is stopped in its last step has changed nothing."""
+    from composer.audience.importing import Choice
+    from composer.audience.lists.columns import columns_of
+    from composer.audience.lists.opening import tables_in
+    from composer.audience.staging import Part, stage
+    from composer.audience.taking_in import take_in
+
+    path = written(tmp_path, "email,status\na@example.org,\nb@example.org,unsubscribed\n")
+
+    def stopped() -> None:
+        with database.stage() as connection:
+            (table,) = tables_in(path)
+            stage(connection, [Part(table=table, columns=columns_of(table, (), {}))], ())
+            with database.writing(connection):
+                take_in(connection, Choice(consent="form"), file="x", kind="list", now=NOW)
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert _statuses(database) == {}
+    assert _suppressed(database) == {}
+    with database.read() as connection, pytest.raises(AudienceError):
+        last_import(connection)
+
+
+NASTY = (
+    *(
+        "=SUM(A1:A9)",
+        "+49 30",
+        "-1",
+        "@home",
+        "'quoted",
+        "''=x",
+        "'=x",
+        "＝全角",
+        "a,b",
+        'say "hi"',
+        "李\u200d明",
+        "é",
+        "; x",
+    ),
+)
+
+
+@pytest.mark.parametrize("form", list(Form))
+def test_an_export_is_read_back_unharmed(database: Database, tmp_path: Path, form: Form) -> None:
+    """Addresses, values, tags, status and consent survive export and import; no cell begins as a formula would."""
+    with database.write() as connection:
+        for number, value in enumerate(NASTY):
+            join(
+                connection,
+                f"r{number}@example.org",
+                "b c",
+                "a",
+                first_name=value,
+                company=value,
+                consent=f"said {value}",
+            )
+        for address in ("=cmd@example.org", "'-x@example.org", "+1@bücher.example"):
+            join(connection, address)
+        join(connection, "pending@example.org", consent="")
+        unsubscribe(connection, join(connection, "left@example.org").id, source="link", now=NOW)
+        buffer = io.StringIO(newline="")
+        many = export_readers(connection, Condition(), (), ("company",), buffer, form)
+    if form is Form.CSV:
+        cells = [cell for row in csv.reader(io.StringIO(buffer.getvalue(), newline="")) for cell in row]
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "＝", "\t", "\r"))]
+    before = [(each.address, each.values, each.tags, each.status) for each in _all(database)]
+    assert many == len(before)
+    with open_database(Location(path=tmp_path / "other.db")) as other:
+        done = take(other, written(tmp_path, buffer.getvalue(), f"list.{form}"), consent="")
+        assert done.bad == {}
+        # Who had left is on the suppression list there, and is no reader.
+        kept = [(each.address, each.values, each.tags, each.status) for each in _all(other)]
+        assert kept == [each for each in before if each[3] is not Status.UNSUBSCRIBED]
+        assert _suppressed(other) == {"left@example.org": Reason.UNSUBSCRIBED}
+        with other.read() as connection:
+            for number, value in enumerate(NASTY):
+                consent = person(connection, f"r{number}@example.org").consent
+                assert consent is not None
+                assert consent.evidence == f"said {value}"
+
+
+def test_the_suppression_list_goes_out_and_comes_back(database: Database, tmp_path: Path) -> None:
+    """Export and import keep addresses, reasons, days and hashes; another database's hashes are refused, row by row."""
+    with database.write() as connection:
+        suppress(connection, "a@example.org", Reason.COMPLAINED, "mail", NOW)
+        suppress(connection, "b@example.org", Reason.BY_HAND, "by hand", NOW)
+        join(connection, "gone@example.org")
+        erase(connection, parse_address("gone@example.org"), NOW)
+        buffer = io.StringIO(newline="")
+        assert export_suppressions(connection, buffer, Form.CSV) == 3
+    kept = _suppressed(database)
+    with database.write() as connection:
+        connection.execute(suppressions.delete())
+        join(connection, "a@example.org")
+    strange = "hmac-sha256:00000000:" + "0" * 64
+    path = written(tmp_path, buffer.getvalue() + f",{strange},erased,2025-01-01,x\r\n,nonsense,erased,2025-01-01,x\r\n")
+    done = take(database, path, consent="", is_suppression=True)
+    assert done.bad == {
+        5: "this hash was made by another database and cannot be compared here",
+        6: "this is not a hash as it is written here",
+    }
+    assert _suppressed(database) == kept
+    assert _statuses(database) == {"a@example.org": Status.COMPLAINED}
+    with database.write() as connection, pytest.raises(AudienceError, match="they asked to be forgotten"):
+        add(connection, parse_address("gone@example.org"), {}, source="x", now=NOW)
+
+
+def test_a_suppression_list_makes_nobody_a_reader(database: Database, tmp_path: Path) -> None:
+    """Whatever the words beside an address, a list of those who get nothing only takes away."""
+    with database.write() as connection:
+        join(connection, "a@example.org")
+    take(
+        database,
+        written(tmp_path, "E-Mail;Status\nA@example.org;active\nnew@example.org;subscribed\n"),
+        is_suppression=True,
+    )
+    assert _statuses(database) == {"a@example.org": Status.UNSUBSCRIBED}
+    assert _suppressed(database) == {"a@example.org": Reason.IMPORTED, "new@example.org": Reason.IMPORTED}
+
+
+MAILCHIMP = (
+    '"Email Address","First Name","Last Name",Company,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LATITUDE,'
+    "LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION,LAST_CHANGED,LEID,EUID,NOTES,TAGS"
+)
+
+
+def mailchimp(folder: Path) -> Path:
+    """An audience as Mailchimp exports it: an archive of four files."""
+    tail = ",2,2020-02-03 04:05:06,192.0.2.1,2020-02-04 05:06:07,192.0.2.1,,,,,,DE,,2021-01-01 00:00:00,123,abc,"
+    unsub = MAILCHIMP.replace(
+        "LEID", "UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_CAMPAIGN_ID,UNSUB_REASON,UNSUB_REASON_OTHER,LEID"
+    )
+    clean = MAILCHIMP.replace("LEID", "CLEAN_TIME,CLEAN_CAMPAIGN_TITLE,CLEAN_CAMPAIGN_ID,LEID")
+    left = tail.replace("123,abc", "2022-03-04 05:06:07,Issue 7,77,NORMAL,,123,abc")
+    cleaned = tail.replace("123,abc", "2023-04-05 06:07:08,Issue 8,88,123,abc")
+    files = {
+        "subscribed_members_export_f00.csv": f'{MAILCHIMP}\nanna@example.org,Anna,Li,ACME{tail},"""VIP"",""Press list"""\n',
+        "unsubscribed_members_export_f00.csv": f"{unsub}\nben@example.org,Ben,Li,{left},\n",
+        "cleaned_members_export_f00.csv": f"{clean}\nchen@example.org,Chen,Li,{cleaned},\n",
+        "nonsubscribed_members_export_f00.csv": f"{MAILCHIMP}\ndora@example.org,Dora,Li,{tail},\n",
+    }
+    path = folder / "audience_export_f00.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return path
+
+
+def test_mailchimp_archives(database: Database, tmp_path: Path) -> None:
+    """Subscribed come with names, tags and the day they confirmed; unsubscribed and cleaned go onto the suppression list."""
+    done = take(database, mailchimp(tmp_path))
+    assert set(done.kinds) == {"Mailchimp"}
+    assert done.bad == {}
+    assert _statuses(database) == {"anna@example.org": Status.ACTIVE, "dora@example.org": Status.PENDING}
+    assert _suppressed(database) == {"ben@example.org": Reason.UNSUBSCRIBED, "chen@example.org": Reason.BOUNCED}
+    anna = _all(database)[0]
+    assert (anna.first_name, anna.fields["company"], anna.tags) == ("Anna", "ACME", ("press list", "vip"))
+    with database.read() as connection:
+        consent = person(connection, "anna@example.org").consent
+        assert consent is not None
+        assert consent.when is not None
+        assert consent.when.isoformat() == "2020-02-04T05:06:07+00:00"
+        assert {each.normal: each.since.year for each in listed(connection)} == {
+            "ben@example.org": 2022,
+            "chen@example.org": 2023,
+        }
+
+
+LISTMONK = (
+    "uuid,email,name,attributes,status,created_at,updated_at\n"
+    '1,anna@example.org,Anna Li,"{""company"": ""ACME"", ""lang"": ""de"", ""n"": 3}",enabled,'
+    "2024-01-02T03:04:05Z,2024-01-02T03:04:05Z\n"
+    "2,ben@example.org,Ben,{},blocklisted,2024-01-02T03:04:05Z,2024-01-02T03:04:05Z\n"
+    "3,chen@example.org,Chen,{broken,disabled,2024-01-02T03:04:05Z,2024-01-02T03:04:05Z\n"
+)
+BUTTONDOWN = (
+    "id,email_address,creation_date,metadata,notes,tags,type\n"
+    '1,anna@example.org,2024-01-02T03:04:05Z,"{""company"": ""ACME""}",,"[""press"", ""vip""]",regular\n'
+    "2,ben@example.org,2024-01-02T03:04:05Z,{},,,unactivated\n"
+    "3,chen@example.org,2024-01-02T03:04:05Z,{},,,unsubscribed\n"
+    "4,dora@example.org,2024-01-02T03:04:05Z,{},,,spammy\n"
+    "5,eve@example.org,2024-01-02T03:04:05Z,{},,,premium\n"
+)
+SUBSTACK = (
+    "email,active_subscription,expiry,plan,email_disabled,created_at,first_payment_at\n"
+    "anna@example.org,false,,other,false,2024-01-02T03:04:05.000Z,\n"
+    "ben@example.org,true,2026-01-01,yearly,true,2024-01-02T03:04:05.000Z,2024-01-02\n"
+)
+
+
+def test_listmonk_exports(database: Database, tmp_path: Path) -> None:
+    """Attributes become merge fields, blocklisted and disabled ones are suppressed."""
+    done = take(database, written(tmp_path, LISTMONK))
+    assert done.kinds == ("listmonk",)
+    (anna,) = _all(database)
+    assert (anna.name, anna.language, dict(anna.fields)) == ("Anna Li", "de", {"company": "ACME"})
+    assert _suppressed(database) == {"ben@example.org": Reason.UNSUBSCRIBED, "chen@example.org": Reason.IMPORTED}
+
+
+def test_buttondown_exports(database: Database, tmp_path: Path) -> None:
+    """Types say how people stand, tags and metadata come along."""
+    done = take(database, written(tmp_path, BUTTONDOWN))
+    assert done.kinds == ("Buttondown",)
+    assert _statuses(database) == {
+        "anna@example.org": Status.ACTIVE,
+        "ben@example.org": Status.PENDING,
+        "eve@example.org": Status.ACTIVE,
+    }
+    assert _all(database)[0].tags == ("press", "vip")
+    assert _all(database)[0].fields == {"company": "ACME"}
+    assert _suppressed(database) == {"chen@example.org": Reason.UNSUBSCRIBED, "dora@example.org": Reason.IMPORTED}
+
+
+def test_substack_archives(database: Database, tmp_path: Path) -> None:
+    """Only the list of addresses is read, not who opened what; who switched mail off is suppressed."""
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("posts.csv", "post_id,title\n1,Hello\n")
+        archive.writestr("posts/1.opens.csv", "email,timestamp\nspy@example.org,2024-01-01\n")
+        archive.writestr("email_list.example.csv", SUBSTACK)
+    done = take(database, path)
+    assert done.kinds == ("Substack",)
+    assert _statuses(database) == {"anna@example.org": Status.ACTIVE}
+    assert _suppressed(database) == {"ben@example.org": Reason.UNSUBSCRIBED}
+
+
+def test_json_lines(database: Database, tmp_path: Path) -> None:
+    """Keys are columns, lists are tags; a line that is no object is named."""
+    lines = [
+        json.dumps({"email": "a@example.org", "name": "李", "tags": ["x", "y"], "company": 7}),
+        "not json",
+        '["email"]',
+        "",
+        json.dumps({"email": None, "name": "X"}),
+        json.dumps({"name": "B", "email": "b@example.org", "language": "pt_br", "extra": {"a": 1}}),
+    ]
+    done = take(database, written(tmp_path, "\n".join(lines), "list.jsonl"))
+    assert done.bad == {
+        2: "it is not one object of JSON",
+        3: "it is not one object of JSON",
+        5: "there is no address in it",
+    }
+    first, second = _all(database)
+    assert (first.name, first.tags, first.fields["company"]) == ("李", ("x", "y"), "7")
+    assert second.language == "pt-BR"
+    assert done.left_out == ("extra",)
+
+
+def test_a_person_and_their_look_alikes(database: Database, tmp_path: Path) -> None:
+    """Plus-tags, dots and googlemail are told as look-alikes, of readers and of suppressed addresses; others are not."""
+    take(database, written(tmp_path, "email\nanna.li@gmail.com\n"), consent="form 2024")
+    with database.write() as connection:
+        for address in (
+            "annali+news@googlemail.com",
+            "a.n.n.a.l.i@gmail.com",
+            "annali@example.org",
+            "annalix@gmail.com",
+        ):
+            join(connection, address)
+        join(connection, "50%_off+x@example.org")
+        join(connection, "50x_off@example.org")
+        suppress(connection, "annali+old@gmail.com", Reason.BOUNCED, "mail", NOW)
+        tag(connection, 1, give=["press"], source="by hand", now=LATER)
+        found = person(connection, "Anna.Li@Gmail.com")
+        assert found.origin is not None
+        assert (found.origin.number, found.origin.file) == (1, "list.csv")
+        assert [each.after for each in found.history] == ["press"]
+        assert dict(found.look_alikes) == {
+            "annali+news@googlemail.com": Status.ACTIVE,
+            "a.n.n.a.l.i@gmail.com": Status.ACTIVE,
+            "annali+old@gmail.com": None,
+        }
+        assert person(connection, "50%_off@example.org").look_alikes == (("50%_off+x@example.org", Status.ACTIVE),)
+        assert person(connection, "nobody@example.org").is_unknown
+        assert find(connection, "anna.li@gmail.com") is not None
