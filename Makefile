@@ -28,7 +28,7 @@ golden: $(STAMP)        ## rewrite the golden files and docs/checks.md; look at 
 	$(BIN)/python -m tests.golden.rewrite
 	$(BIN)/python -m scripts.checks_page
 
-test-tools: $(STAMP)    ## install the foreign checkers that tests ask: axe-core, mailauth (node, npm)
+test-tools: $(STAMP)    ## install the foreign checkers that tests ask: axe-core, mailauth, mail parsers (node, npm)
 	$(BIN)/python -m tests.browser.tools
 	$(BIN)/python -m tests.mail.tools
 

@@ -89,19 +89,17 @@ Chunk = bytes | Hole | Base64Run
 
 
 def encode_slotted(pieces: Pieces, numbers: Mapping[str, int]) -> tuple[str, tuple[Chunk, ...]]:
-    """Encode a text in whichever encoding is smaller, as `encode_text` does; `numbers` of the fields by token.
+    """Encode a text in whichever encoding is smaller; `numbers` of the fields by token. What stands behind must begin a line.
 
     Raises BodyError.
     """
     parts = _joined(pieces, numbers)
     printable = _printable(parts)
-    size = sum(len(piece) for piece in parts if isinstance(piece, bytes))
-    if is_smaller_in_base64(size, sum(len(chunk) for chunk in printable if isinstance(chunk, bytes))):
-        match parts:
-            case [bytes() as whole]:
-                return "base64", (base64_lines(whole),)
-            case _:
-                return "base64", (Base64Run(tuple(parts)),)
+    still = [part for part in parts if isinstance(part, bytes)]
+    # Soft breaks at holes are left out of account: base64 has line ends there, too.
+    length = sum(len(chunk) - 3 * chunk.endswith(b"=\r\n") for chunk in printable if isinstance(chunk, bytes))
+    if is_smaller_in_base64(sum(map(len, still)), length):
+        return "base64", (base64_lines(b"".join(still)) if len(parts) == len(still) else Base64Run(tuple(parts)),)
     return "quoted-printable", printable
 
 

@@ -1,7 +1,9 @@
-"""Two foreign verifiers of DKIM signatures: dkimpy in Python, mailauth in JavaScript, which main() installs.
+"""Foreign judges of messages: verifiers of DKIM signatures, dkimpy in Python and mailauth in JavaScript; two parsers in
+JavaScript, mailparser and postal-mime.
 
-Comes in: a message and the DNS records of its keys. Goes out: a verdict for each signature, by selector.
-mailauth goes into tests/mail/.tools, which git ignores; it is run in tests and is no part of the product.
+Comes in: a message, for verifiers the DNS records of its keys. Goes out: a verdict for each signature, by selector; or
+what a parser shows. What is JavaScript is installed by main() into tests/mail/.tools, which git ignores; it is run in
+tests and is no part of the product.
 """
 
 import base64
@@ -11,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,35 +24,69 @@ import dkim
 Records = Mapping[str, tuple[str, ...]]
 
 FOLDER = Path(__file__).resolve().parent / ".tools"
-MAILAUTH = FOLDER / "node_modules" / "mailauth" / "package.json"
+#: The packages and the versions that are asked for.
+PACKAGES = {"mailauth": "^4.8", "mailparser": "^3.7", "postal-mime": "^4"}
 
-#: Answers each line of JSON with another, so that node starts once.
+#: Answers each line of JSON with another, so that node starts once. ANSWER is a function.
 _SERVER = """
-const { dkimVerify } = require(process.argv[1] + '/node_modules/mailauth/lib/dkim/verify');
+const packages = process.argv[1] + '/node_modules/';
 const lines = require('readline').createInterface({ input: process.stdin });
 (async () => {
-    for await (const line of lines) {
-        const { message, records } = JSON.parse(line);
-        const resolver = async name => {
-            if (name in records) return [records[name]];
-            throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' });
-        };
-        const { results } = await dkimVerify(Buffer.from(message, 'base64'), { resolver });
-        const answer = results.filter(one => one.selector).map(one => [one.selector, one.status.result]);
-        process.stdout.write(JSON.stringify(answer) + '\\n');
-    }
+    for await (const line of lines) process.stdout.write(JSON.stringify(await answer(JSON.parse(line))) + '\\n');
 })();
+"""
+_VERIFIER = """
+const answer = async ({ message, records }) => {
+    const { dkimVerify } = require(packages + 'mailauth/lib/dkim/verify');
+    const resolver = async name => {
+        if (name in records) return [records[name]];
+        throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' });
+    };
+    const { results } = await dkimVerify(Buffer.from(message, 'base64'), { resolver });
+    return results.filter(one => one.selector).map(one => [one.selector, one.status.result]);
+};
+"""
+_READERS = """
+const answer = async ({ message }) => {
+    const { simpleParser } = require(packages + 'mailparser');
+    const { default: PostalMime } = require(packages + 'postal-mime');
+    const bytes = Buffer.from(message, 'base64');
+    const as_it_is = { skipTextLinks: true, skipTextToHtml: true, skipHtmlToText: true, skipImageLinks: true };
+    const [one, two] = [await simpleParser(bytes, as_it_is), await PostalMime.parse(bytes)];
+    const to = (all, name) => all && all.length ? [all[0].name, all[0].address] : ['', ''];
+    const names = headers => headers.map(header => header.key);
+    return [
+        [one.subject || '', to(one.to && one.to.value), one.text || '', one.html || '', names(one.headerLines)],
+        [two.subject || '', to(two.to), two.text || '', two.html || '', names(two.headers)],
+    ];
+};
 """
 
 
-class Mailauth:
-    """mailauth in one process of node, to be used in `with`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A message as its reader shows it, line ends as LF; the names of its headers, in their order or the other way."""
+
+    subject: str
+    to: tuple[str, str]
+    text: str
+    html: str
+    names: tuple[str, ...]
+
+
+class _Node:
+    """A script in one process of node, to be used in `with`."""
+
+    script: str
 
     def __enter__(self) -> Self:
         node = shutil.which("node")
         assert node is not None
         self._process = subprocess.Popen(
-            [node, "-e", _SERVER, str(FOLDER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [node, "-e", self.script + _SERVER, str(FOLDER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
         )
         return self
 
@@ -58,16 +95,40 @@ class Mailauth:
     ) -> None:
         self._process.communicate(timeout=10)
 
+    def _ask(self, message: bytes, **more: object) -> list[list[object]]:
+        assert self._process.stdin and self._process.stdout
+        question = {"message": base64.b64encode(message).decode(), **more}
+        print(json.dumps(question), file=self._process.stdin, flush=True)
+        answer: list[list[object]] = json.loads(self._process.stdout.readline())
+        return answer
+
+
+class Mailauth(_Node):
+    """mailauth, to be used in `with`."""
+
+    script = _VERIFIER
+
     def __call__(self, message: bytes, records: Records) -> dict[str, bool]:
         """Tell by selector whether a signature holds."""
-        assert self._process.stdin and self._process.stdout
-        question = {
-            "message": base64.b64encode(message).decode(),
-            "records": {name: list(records[name]) for name in records},
-        }
-        print(json.dumps(question), file=self._process.stdin, flush=True)
-        answer = json.loads(self._process.stdout.readline())
-        return {selector: result == "pass" for selector, result in answer}
+        answer = self._ask(message, records={name: list(records[name]) for name in records})
+        return {str(selector): result == "pass" for selector, result in answer}
+
+
+class Parsers(_Node):
+    """mailparser and postal-mime, to be used in `with`."""
+
+    script = _READERS
+
+    def __call__(self, message: bytes) -> tuple[Read, ...]:
+        """Tell what each reads."""
+        return tuple(_read(*each) for each in self._ask(message))
+
+
+def _read(subject: object, to: object, text: object, html: object, names: object) -> Read:
+    assert isinstance(to, list) and isinstance(names, list)
+    name, address = map(str, to)
+    text, html = (str(part).replace("\r\n", "\n") for part in (text, html))
+    return Read(subject=str(subject), to=(name, address), text=text, html=html, names=tuple(map(str, names)))
 
 
 def dkimpy(message: bytes, records: Records) -> dict[str, bool]:
@@ -91,21 +152,25 @@ def dkimpy(message: bytes, records: Records) -> dict[str, bool]:
 def missing() -> str:
     """Say in a sentence what is missing; nothing is missing when it is empty."""
     if shutil.which("node") is None:
-        return "there is no node on this machine, which runs mailauth"
-    return "" if MAILAUTH.is_file() else "mailauth is not installed; install it with: python -m tests.mail.tools"
+        return "there is no node on this machine, which runs mailauth, mailparser and postal-mime"
+    for name in PACKAGES:
+        if not (FOLDER / "node_modules" / name / "package.json").is_file():
+            return f"{name} is not installed; install it with: python -m tests.mail.tools"
+    return ""
 
 
 def main() -> int:
-    """Install mailauth, unless it is there."""
-    if MAILAUTH.is_file():
+    """Install what is missing."""
+    if not missing():
         return 0
     npm = shutil.which("npm")
     if npm is None:
-        print("npm is missing: mailauth cannot be installed", file=sys.stderr)
+        print("npm is missing: mailauth, mailparser and postal-mime cannot be installed", file=sys.stderr)
         return 1
     FOLDER.mkdir(exist_ok=True)
     options = ("--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error")
-    subprocess.run([npm, "install", "--prefix", str(FOLDER), *options, "mailauth@^4.8"], check=True)
+    wanted = [f"{name}@{version}" for name, version in PACKAGES.items()]
+    subprocess.run([npm, "install", "--prefix", str(FOLDER), *options, *wanted], check=True)
     return 0
 
 

@@ -1,0 +1,158 @@
+"""Messages made for a thousand readers: foreign parsers read the edition with the reader's values in it, and nothing else."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import fast_mail_parser
+import lxml.html
+import pytest
+
+from composer.content.addresses import Address
+from composer.content.fields import MergeField
+from composer.mail.compiled import Compiled, compile_message
+from composer.mail.dkim import sign
+from composer.mail.letterhead import Addressing, Letterhead
+
+from .bytecheck import problems
+from .people import FIELDS, SHEETS, TOKENS, Person, Sheet, one_line, people
+from .test_dkim import BOTH, ED25519, FAST, NOW, RSA
+from .test_dkim_verifiers import RECORDS
+from .tools import Mailauth, Parsers, Read, dkimpy, missing
+
+PEOPLE = people(1000)
+#: Each reader gets one of the editions; neighbours are of different kinds.
+BY_SHEET = {sheet.name: PEOPLE[number :: len(SHEETS)] for number, sheet in enumerate(SHEETS)}
+MERGE_FIELDS = tuple(MergeField(token=TOKENS[name], name=name, default=FIELDS[name]) for name in FIELDS)
+
+
+def _compiled(sheet: Sheet) -> Compiled:
+    subject, html, text = sheet.tokens()
+    letterhead = Letterhead(
+        sender=Address(name="China Briefing", address="briefing@news.example.org"),
+        subject=subject,
+        language="en",
+        list_id="briefing.news.example.org",
+        list_name="China Briefing",
+        feedback_id="compose",
+    )
+    return compile_message(letterhead, html=html, text=text, fields=MERGE_FIELDS)
+
+
+def _name(person: Person) -> str:
+    return one_line(person.values["first_name"]).strip()
+
+
+def _addressing(person: Person) -> Addressing:
+    return Addressing(
+        to=Address(name=_name(person), address=f"reader{person.number}@example.org"),
+        date=datetime(2025, 1, 30, 6, tzinfo=UTC),
+        message_id=f"<{person.number}@news.example.org>",
+        unsubscribe=person.values["unsubscribe_url"],
+        unsubscribe_mailto="mailto:off@example.org",
+        feedback=("2025-01-30", "m17"),
+    )
+
+
+COMPILED = {sheet.name: _compiled(sheet) for sheet in SHEETS}
+sheets = pytest.mark.parametrize("sheet", SHEETS, ids=[sheet.name for sheet in SHEETS])
+#: Of every message, in their order.
+NAMES = (
+    *("from", "to", "subject", "date", "message-id", "x-compose-id", "list-unsubscribe", "list-unsubscribe-post"),
+    *("feedback-id", "list-id", "auto-submitted", "precedence", "x-auto-response-suppress", "content-language"),
+    *("mime-version", "content-type"),
+)
+
+
+@pytest.fixture(scope="module")
+def parsers() -> Iterator[Parsers]:
+    """Give mailparser and postal-mime; where they are missing it is a failure in CI only."""
+    if reason := missing():
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with Parsers() as started:
+        yield started
+
+
+def _rust(message: bytes) -> Read:
+    """Read with fast-mail-parser, strictly: anything that it had to repair is an error."""
+    mail = fast_mail_parser.parse_email(message, strict=True)
+    leaves = [
+        part.content
+        for part in fast_mail_parser.walk(fast_mail_parser.parse_email_tree(message))
+        if part.content is not None
+    ]
+    text, html = (leaf.decode().replace("\r\n", "\n") for leaf in leaves)
+    to = mail.to[0]
+    return Read(subject=mail.subject, to=(to.display_name or "", to.address), text=text, html=html, names=NAMES)
+
+
+def _expected(sheet: Sheet, person: Person) -> Read:
+    subject, html, text = sheet.reference(person)
+    to = (_name(person), f"reader{person.number}@example.org")
+    return Read(subject=subject, to=to, text=text, html=html, names=NAMES)
+
+
+def _settled(read: Read, without: str = "") -> Read:
+    """Take away what parsers differ in: empty lines at the end, and the sign that one leaves out at the beginning."""
+    subject, text, html, name = (
+        each.rstrip("\n").removeprefix(without) for each in (read.subject, read.text, read.html, read.to[0])
+    )
+    return Read(subject=subject, to=(name, read.to[1]), text=text, html=html, names=read.names)
+
+
+@sheets
+def test_a_thousand_readers(sheet: Sheet, parsers: Parsers) -> None:
+    """Three foreign parsers see the reference in every message, and the same headers; the judge of bytes finds nothing."""
+    compiled = COMPILED[sheet.name]
+    for person in BY_SHEET[sheet.name]:
+        message = compiled.fill(person.values, _addressing(person))
+        assert problems(message) == []
+        expected = _expected(sheet, person)
+        mailparser, postal_mime = parsers(message)
+        for read in (_rust(message), mailparser):
+            assert _settled(read) == _settled(expected)
+        # JavaScript's own decoder takes U+FEFF for a byte order mark.
+        assert _settled(postal_mime, "\ufeff") == _settled(expected, "\ufeff")
+
+
+@sheets
+def test_the_page_is_the_same_for_all(sheet: Sheet) -> None:
+    """Whatever a value holds: no element, no attribute, no address to elsewhere is born of it."""
+    pages = [
+        lxml.html.document_fromstring(f"<div>{sheet.reference(person)[1]}</div>") for person in BY_SHEET[sheet.name]
+    ]
+    shapes = {tuple((each.tag, *each.keys()) for each in page.iter() if isinstance(each.tag, str)) for page in pages}
+    assert len(shapes) == 1
+    links = [str(link.get("href")) for page in pages for link in page.iter("a")]
+    assert all(link.startswith(("https://example.org/", "https://news.example.org/")) for link in links)
+
+
+@sheets
+def test_signed_as_a_whole_message_is(sheet: Sheet) -> None:
+    """Hashed piece by piece, over what was relaxed beforehand: the same bytes as signing the finished message."""
+    compiled = COMPILED[sheet.name]
+    for person in BY_SHEET[sheet.name]:
+        signed = compiled.signed(person.values, _addressing(person), FAST, now=NOW)
+        assert signed == sign(compiled.fill(person.values, _addressing(person)), FAST, now=NOW)
+
+
+@sheets
+def test_signatures_hold(sheet: Sheet, parsers: Parsers) -> None:
+    """Two foreign verifiers say so, of both signatures."""
+    compiled = COMPILED[sheet.name]
+    with Mailauth() as mailauth:
+        for person in BY_SHEET[sheet.name][::16]:
+            signed = compiled.signed(person.values, _addressing(person), BOTH, now=NOW)
+            for verify in (dkimpy, mailauth):
+                assert verify(signed, RECORDS) == {RSA.selector: True, ED25519.selector: True}
+
+
+@sheets
+def test_kept_and_read_again(sheet: Sheet) -> None:
+    """What lies in the database fills to the same bytes."""
+    compiled = COMPILED[sheet.name]
+    kept = Compiled.from_bytes(compiled.to_bytes())
+    for person in BY_SHEET[sheet.name][::5]:
+        assert kept.fill(person.values, _addressing(person)) == compiled.fill(person.values, _addressing(person))
