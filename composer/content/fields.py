@@ -11,19 +11,22 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-#: Fields that every newsletter has, with what a reader of the preview is called.
+#: Fields that every newsletter has, each with a value as readers have them: as wide as lines leave room for.
 BUILT_IN: Mapping[str, str] = {
-    "email": "reader@example.org",
-    "name": "",
-    "first_name": "",
-    "last_name": "",
-    "language": "",
+    "email": "anna.li@example.org",
+    "name": "Anna Li",
+    "first_name": "Anna",
+    "last_name": "Li",
+    "language": "en",
 }
 #: Places for links that are made for each reader; a theme asks for them, editors do not.
 RESERVED = ("unsubscribe_url", "preferences_url", "web_url")
 
 #: The name of the field that is two braces as readers see them: `{{ "{{" }}`.
 LITERAL = "{{"
+
+#: A token: group 1 says how many cells of a screen the value takes, as far as one can know it beforehand.
+TOKEN = re.compile(r"q[bcdfghjkmnpqrstvwxz]{7}[0-9]{4}w([0-9]{1,3})z")
 
 _OPEN = re.compile(r"\{\{")
 _FIELD = re.compile(
@@ -69,12 +72,13 @@ def token_prefix(seed: str) -> str:
 class FieldBook:
     """Hands out tokens for one build. The same field with the same default gets the same token."""
 
-    def __init__(self, known: Mapping[str, str | None], seed: str) -> None:
-        """`known` gives each field the default that it has where a text names none.
+    def __init__(self, known: Mapping[str, str | None], seed: str, samples: Mapping[str, str] | None = None) -> None:
+        """`known` gives each field the default that it has where a text names none; `samples`, what values are like.
 
         `seed` is everything written in this build: tokens are made from it, and cannot occur in it.
         """
         self.known = known
+        self.samples = samples or {}
         self.mark = token_prefix(seed)
         self._fields: dict[tuple[str, str | None], MergeField] = {}
 
@@ -83,11 +87,12 @@ class FieldBook:
         """The fields seen so far, in the order of their first use."""
         return tuple(self._fields.values())
 
-    def field(self, name: str, default: str | None) -> MergeField:
-        """Give the field's token, a new one at its first use."""
+    def field(self, name: str, default: str | None, sample: str | None = None) -> MergeField:
+        """Give the field's token, a new one at its first use; `sample` is what a value is like."""
         key = (name, default)
         if key not in self._fields:
-            token = f"{self.mark}{len(self._fields):04d}z"
+            shown = sample or self.samples.get(name) or default or BUILT_IN.get(name, "")
+            token = f"{self.mark}{len(self._fields):04d}w{min(_cells(shown), 999)}z"
             self._fields[key] = MergeField(token=token, name=name, default=default)
         return self._fields[key]
 
@@ -130,6 +135,14 @@ class FieldBook:
             pieces.append(self.field(name, self.known.get(name) if given is None else given).token)
         pieces.append(text[done:])
         return "".join(pieces), tuple(mistakes)
+
+
+def _cells(sample: str) -> int:
+    if sample.isascii():
+        return len(sample)
+    from wcwidth import wcswidth
+
+    return max(0, wcswidth(sample))
 
 
 def _starts(text: str) -> Iterator[int]:

@@ -128,7 +128,7 @@ def read_issue(workspace: Workspace, path: FilePath) -> tuple[Newsletter, Issue]
             place = Place(path=source.name, line=1, column=1)
             problems = (place.problem("type", message, "make one with: compose new"),)
         raise ContentError(tuple(sorted(problems)))
-    book = FieldBook(known=newsletter.fields, seed=source.text)
+    book = FieldBook(known=newsletter.fields, seed=source.text, samples=newsletter.samples)
     reader = Reader(schema=newsletter.issue_schema(), workspace=workspace, fields=book, marks=marks)
     values, nodes = reader.read(root), reader.nodes()
     parts = parts_of(newsletter, values, nodes, reader.problems) if isinstance(values, Group) else ()

@@ -43,6 +43,8 @@ class Newsletter:
     definitions: Mapping[str, Field]
     #: Merge fields by name, with what stands for a reader without a value.
     fields: Mapping[str, str | None]
+    #: What readers' values are like, of the newsletter's own fields: for whoever looks at an edition without a reader.
+    samples: Mapping[str, str]
     #: Groups of readers by name.
     audiences: Mapping[str, Condition]
     values: Group
@@ -169,10 +171,13 @@ def _newsletter(
 ) -> Newsletter:
     own = values["fields"]
     fields: dict[str, str | None] = dict.fromkeys(BUILT_IN)
+    samples: dict[str, str] = {}
     if isinstance(own, Group):
         for name in own:
             given = own[name]
             fields[name] = text_in(given, "default") if isinstance(given, Group) else None
+            if isinstance(given, Group) and (sample := text_in(given, "sample")):
+                samples[name] = sample
     sender = group_in(values, "sender")
     reply_to = text_in(sender, "reply_to")
     written = text_in(values, "language") or "en"
@@ -187,6 +192,7 @@ def _newsletter(
         sections=specs,
         definitions=definitions,
         fields=fields,
+        samples=samples,
         audiences=audiences,
         values=values,
         nodes=nodes,

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 from composer.content.addresses import Address, parse_address
 from composer.content.newsletter import Newsletter
-from composer.content.values import Group, group_in, text_in
 from composer.errors import ComposeError
 from composer.mail.letterhead import Addressing
 from composer.pipeline import Built
@@ -79,14 +78,8 @@ def messages(
 def _values(built: Built, address: Address) -> dict[str, str]:
     """Show the editor their own name, and the samples of the newsletter's own fields."""
     first, _, last = address.name.partition(" ")
-    own = group_in(built.newsletter.values, "fields")
-    samples = {
-        name: sample
-        for name in own
-        if isinstance(field := own[name], Group) and (sample := text_in(field, "sample")) is not None
-    }
     return {
-        **samples,
+        **built.newsletter.samples,
         "email": address.address,
         "name": address.name,
         "first_name": first,

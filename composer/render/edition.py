@@ -24,6 +24,9 @@ from composer.render.mjml_lint import Finding, lint, strip_origins
 from composer.render.text import tidy
 from composer.render.theme import Theme
 
+#: Letters by which a link names its reader (audience/tokens.py).
+_WORD = 34
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
@@ -156,10 +159,15 @@ def _links(issue: Issue, newsletter: Newsletter) -> _Links:
         return _Links(unsubscribe=None, preferences=None, web=None)
     base = public.rstrip("/")
     return _Links(
-        unsubscribe=issue.fields.field("unsubscribe_url", f"{base}/unsubscribe").token,
-        preferences=issue.fields.field("preferences_url", f"{base}/preferences").token,
+        unsubscribe=_own_link(issue, "unsubscribe_url", f"{base}/unsubscribe"),
+        preferences=_own_link(issue, "preferences_url", f"{base}/preferences"),
         web=issue.fields.field("web_url", f"{base}/{issue.stem}").token,
     )
+
+
+def _own_link(issue: Issue, name: str, page: str) -> str:
+    """Make a token for a link with a word of the reader's own at its end."""
+    return issue.fields.field(name, page, sample=f"{page}/{'a' * _WORD}").token
 
 
 def _mjml(theme: Theme, issue: Issue, context: Mapping[str, object]) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from itertools import pairwise
 
+from composer.content.fields import TOKEN
+
 #: Every blank that may become a line break; no-break spaces may not.
 _BLANKS = re.compile(r"[^\S\u00a0\u202f\u2007]+")
 #: `<https://..>`, or a bare address as far as its ASCII characters reach.
@@ -37,6 +39,9 @@ def _measures() -> tuple[Callable[[str], int], Callable[[str], int]]:
 @lru_cache(maxsize=8192)
 def cells(s: str) -> int:
     """Return how many cells of a terminal `s` takes; control characters take none."""
+    # A merge field's token says how wide its values are.
+    if "w" in s and TOKEN.search(s):
+        s = TOKEN.sub(lambda token: "w" * int(token[1]), s)
     if _PLAIN.fullmatch(s):
         return len(s)
     whole, one = _measures()
@@ -76,9 +81,10 @@ def wrap(text: str, width: int = 72, first: str = "", rest: str = "") -> str:
     """Wrap `text` to lines of at most `width` cells, `first` and `rest` included.
 
     `first` stands before the first line, `rest` before all others. Runs of blanks become one; newlines stay. A word,
-    address or emoji wider than the line gets a line of its own.
+    address or emoji wider than the line gets a line of its own. A merge field is as wide as its values are.
     """
     lines: list[str] = []
+    fields = TOKEN.search(text)
     for paragraph in text.split("\n"):
         prefix = rest if lines else first
         line, used, empty = [prefix], cells(prefix), True
@@ -87,7 +93,7 @@ def wrap(text: str, width: int = 72, first: str = "", rest: str = "") -> str:
                 continue
             plain = _PLAIN.fullmatch(word)
             for index, segment in enumerate((word,) if plain else _segments(word)):
-                size = len(segment) if plain else cells(segment)
+                size = len(segment) if plain and not fields else cells(segment)
                 gap = 0 if index or empty else 1
                 if not empty and used + gap + size > width:
                     lines.append("".join(line).rstrip())

@@ -115,11 +115,15 @@ def test_the_mjml_that_was_compiled_is_clean(stem: str) -> None:
 
 @each_sample
 def test_lines_fit(stem: str) -> None:
-    """No line of the plaintext is wider than 72 cells unless it holds an address; the readers' links filled in too."""
+    """No line of the plaintext is wider than 72 cells unless it is an address; with readers' own links, too."""
     edition = sample(stem)
-    for text in (edition.text, fill_text(edition.text, stand_ins(edition.fields))):
+    values = stand_ins(edition.fields)
+    own = {
+        token: f"{url}/{'a' * 34}" for token, url in values.items() if url.endswith(("/unsubscribe", "/preferences"))
+    }
+    for text in (fill_text(edition.text, values), fill_text(edition.text, {**values, **own})):
         for line in text.split("\n"):
-            assert cells(line) <= 72 or "<http" in line, line
+            assert cells(line) <= 72 or re.fullmatch(r"\s*<http\S+", line), line
             assert line == line.rstrip() or line == "-- "
         assert "\n\n\n\n" not in text and text.count("\n-- \n") == 1 and text.endswith("\n")
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from composer.content.fields import FieldBook
 from composer.content.markdown import parse_markdown
 from composer.content.rich import Block, BulletList, Emphasis, Inline, Link, Paragraph, Quote, Rich, Words
 from composer.render.text import WIDTH, line, text, tidy, underline
@@ -114,10 +115,12 @@ def test_any_tree_keeps_its_words_and_fits(rich: Rich) -> None:
 
 
 def test_headings_are_underlined_as_wide_as_they_are() -> None:
-    """A line of signs in cells, not in characters; a wrapped heading takes its widest line."""
+    """A line of signs in cells, not in characters; a wrapped heading takes its widest line, a field its sample's."""
     assert underline("Top story", "=") == "Top story\n========="
     assert underline("中文") == "中文\n----"
     assert underline("x" * 40 + " " + "y" * 50) == "x" * 40 + "\n" + "y" * 50 + "\n" + "-" * 50
+    token = FieldBook(known={"company": None}, seed="x", samples={"company": "ACME"}).field("company", None).token
+    assert underline(f"For {token}") == f"For {token}\n--------"
     assert line("a\n  b") == "a b" and line(None) == ""
 
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from composer.content.fields import FieldBook
 from composer.render.wrap import cells, wrap
 
 MIXED = st.text(
@@ -43,6 +44,16 @@ def test_cells(text: str, width: int) -> None:
 def test_where_lines_break(text: str, width: int, lines: list[str]) -> None:
     """Breaks at blanks and between Chinese characters, not before closing signs, not inside addresses."""
     assert wrap(text, width).split("\n") == lines
+
+
+@pytest.mark.parametrize(
+    ("sample", "lines"), [("ACME", ["Dear ACME ok"]), ("王小明", ["Dear 王小明", "ok"]), ("", ["Dear  ok"])]
+)
+def test_a_field_is_as_wide_as_its_values(sample: str, lines: list[str]) -> None:
+    """Lines break where they would with the sample in the field's place, however long the token is."""
+    token = FieldBook(known={"company": None}, seed="x", samples={"company": sample}).field("company", None).token
+    assert cells(token) == cells(sample) and len(token) > 12
+    assert wrap(f"Dear {token} ok", 12).replace(token, sample).split("\n") == lines
 
 
 def test_first_and_rest_count() -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from composer.checking import Checked, check_issue
 from composer.content.nodes import Nodes
-from composer.content.values import Group, group_in, text_in
 from composer.errors import ComposeError, ContentError
 from composer.web.preview.look import Attempt, Look
 from composer.workspace import ISSUES, NEWSLETTER, TEMPLATES, Workspace
@@ -74,16 +73,9 @@ def look_at(checked: Checked, name: str) -> Look:
             for section in built.issue.sections
         },
         language=edition.language,
-        samples=dict(_samples(group_in(newsletter.values, "fields"))),
+        samples=newsletter.samples,
         findings=checked.problems,
     )
-
-
-def _samples(fields: Group) -> Iterator[tuple[str, str]]:
-    for name in fields:
-        field = fields[name]
-        if isinstance(field, Group) and (sample := text_in(field, "sample")):
-            yield name, sample
 
 
 def _inputs(checked: Checked) -> Iterator[Path]:
