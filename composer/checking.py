@@ -10,12 +10,14 @@ from pathlib import Path
 
 from composer.archive import earlier_issues
 from composer.checks.catalogue import review_problems
+from composer.checks.merging import Said, merged
 from composer.checks.review import Review
 from composer.checks.settings import read_settings
 from composer.content.fields import stand_ins
+from composer.content.parts import Span, span_of
 from composer.errors import Problem
 from composer.mail.merge import fill_html, fill_text
-from composer.pipeline import Built, build_issue
+from composer.pipeline import Built, Variant, hash_of, variants_of
 from composer.render.theme import Theme
 from composer.workspace import Workspace
 
@@ -24,20 +26,49 @@ from composer.workspace import Workspace
 class Checked:
     """A build, and what the checks say of it, the heaviest first."""
 
-    built: Built
-    review: Review
+    #: The fullest first; and the review of each.
+    variants: tuple[Variant, ...]
+    reviews: tuple[Review, ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def built(self) -> Built:
+        """The fullest edition."""
+        return self.variants[0].built
+
+    @property
+    def review(self) -> Review:
+        """The review of the fullest edition."""
+        return self.reviews[0]
+
+    @property
+    def hash(self) -> str:
+        """The hash of all that readers may get."""
+        return hash_of(self.variants)
 
 
 def check_issue(workspace: Workspace, path: Path, now: datetime.datetime, day: datetime.date | None = None) -> Checked:
-    """Build an issue in memory and run the checks for the day it is meant to go out: today where the editors are.
+    """Build every variant of an issue in memory, and run the checks for the day it is to go out: today where editors are.
 
-    Raises what build_issue raises, and ContentError for `checks:` in newsletter.yaml.
+    Raises what variants_of raises, and ContentError for `checks:` in newsletter.yaml.
     """
-    built = build_issue(workspace, path)
-    settings = read_settings(built.newsletter)
-    review = _review(workspace, built, day or now.astimezone(built.newsletter.zone).date())
-    return Checked(built=built, review=review, problems=review_problems(review, settings))
+    variants = variants_of(workspace, path)
+    newsletter = variants[0].built.newsletter
+    settings = read_settings(newsletter)
+    today = day or now.astimezone(newsletter.zone).date()
+    reviews = tuple(_review(workspace, variant.built, today) for variant in variants)
+    said = [
+        Said(readers=variant.readers, lost=_lost(variant), problems=review_problems(review, settings))
+        for variant, review in zip(variants, reviews, strict=True)
+    ]
+    return Checked(variants=variants, reviews=reviews, problems=merged(said))
+
+
+def _lost(variant: Variant) -> tuple[Span, ...]:
+    issue = variant.built.issue
+    return tuple(
+        span_of(part, issue.nodes) for number, part in enumerate(issue.parts) if number not in variant.selection.kept
+    )
 
 
 def _review(workspace: Workspace, built: Built, today: datetime.date) -> Review:

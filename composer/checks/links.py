@@ -1,8 +1,9 @@
 """Checks of links as they are written; whether they lead somewhere is asked by composer/links."""
 
+import datetime
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 from urllib.parse import parse_qsl, urlsplit
 
@@ -209,13 +210,18 @@ def personal_links(review: Review, limits: Limits) -> Iterator[Finding]:
             yield Finding(place=link.mark.place, message=named(link.mark, message))
 
 
-def askable(review: Review) -> tuple[str, ...]:
-    """Give the links that can be asked: not mail addresses, nor those that differ from reader to reader."""
-    token = review.issue.marks.prefix
-    return tuple(link.url for link in _once(review) if not link.url.startswith("mailto:") and token not in link.url)
+def askable(reviews: Sequence[Review]) -> tuple[str, ...]:
+    """Give the links that can be asked: not mail addresses, nor those that differ from reader to reader.
+
+    `reviews` are those of all variants of an issue.
+    """
+    token = reviews[0].issue.marks.prefix
+    return tuple(link.url for link in _once(reviews) if not link.url.startswith("mailto:") and token not in link.url)
 
 
-def link_problems(review: Review, answers: Mapping[str, Answer], setting: Setting | None = None) -> tuple[Problem, ...]:
+def link_problems(
+    reviews: Sequence[Review], answers: Mapping[str, Answer], setting: Setting | None = None
+) -> tuple[Problem, ...]:
     """Tell which links lead nowhere, which have moved, and which could not be checked.
 
     What could not be checked and an editor has ticked off (`checked: 2025-01-29`) is believed; what is gone is told all
@@ -225,19 +231,20 @@ def link_problems(review: Review, answers: Mapping[str, Answer], setting: Settin
     check = catalogue()["LINK02"]
     if setting.is_off:
         return ()
-    found = (_answered(link, answers[link.url], review) for link in _once(review) if link.url in answers)
+    today = reviews[0].today
+    found = (_answered(link, answers[link.url], today) for link in _once(reviews) if link.url in answers)
     return tuple(to_problem(check, each, setting.level) for each in found if each is not None)
 
 
-def _once(review: Review) -> Iterator[Reference]:
+def _once(reviews: Sequence[Review]) -> Iterator[Reference]:
     told: set[str] = set()
-    for link in review.references:
+    for link in (link for review in reviews for link in review.references):
         if link.url not in told:
             told.add(link.url)
             yield link
 
 
-def _answered(link: Reference, answer: Answer, review: Review) -> Finding | None:
+def _answered(link: Reference, answer: Answer, today: datetime.date) -> Finding | None:
     place = link.mark.place
     match answer.verdict:
         case Verdict.FINE:
@@ -251,7 +258,7 @@ def _answered(link: Reference, answer: Answer, review: Review) -> Finding | None
             if link.checked is not None and answer.verdict is Verdict.UNSURE:
                 return None
             message = f"could not be checked, open it yourself: {link.url}  ({answer.reason})"
-            hint = f"if it is right, write below its url:   checked: {review.today}"
+            hint = f"if it is right, write below its url:   checked: {today}"
             return Finding(place=place, message=named(link.mark, message), level=Level.WARNING, hint=hint)
         case _:
             assert_never(answer.verdict)

@@ -114,27 +114,27 @@ def _check(
         return report(issue=name, stem=path.stem, hash="", day=day or now.date(), problems=error.problems, allowed={})
     problems = checked.problems
     if links:
-        problems = (*problems, *_ask(workspace, checked.review))
+        problems = (*problems, *_ask(workspace, checked.reviews))
         problems = tuple(sorted(problems, key=lambda problem: (problem.level.rank, problem)))
     return report(
         issue=name,
         stem=path.stem,
-        hash=checked.built.hash,
+        hash=checked.hash,
         day=checked.review.today,
         problems=problems,
         allowed=allowed,
     )
 
 
-def _ask(workspace: Workspace, review: "Review") -> tuple[Problem, ...]:
+def _ask(workspace: Workspace, reviews: "tuple[Review, ...]") -> tuple[Problem, ...]:
     from composer.checks.links import askable, link_problems
     from composer.checks.settings import read_settings
     from composer.links.asking import ask
 
     now = datetime.datetime.now(datetime.UTC)
     with console.progress("asking links") as tell:
-        answers = ask(askable(review), cache=workspace.root / _LINKS, now=now, tell=tell)
-    return link_problems(review, answers, read_settings(review.newsletter).get("LINK02"))
+        answers = ask(askable(reviews), cache=workspace.root / _LINKS, now=now, tell=tell)
+    return link_problems(reviews, answers, read_settings(reviews[0].newsletter).get("LINK02"))
 
 
 def _show(made: "Report") -> None:

@@ -4,10 +4,11 @@ Comes in: the newsletter's sections, an issue's values and nodes. Goes out: part
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from composer.content.audiences import ONLY, condition_in, condition_problem, is_told
 from composer.content.newsletter import Newsletter
-from composer.content.nodes import Mapping, Nodes, Path
+from composer.content.nodes import Mapping, Nodes, Path, Scalar
 from composer.content.sections import SectionSpec
 from composer.content.selections import MOST_SELECTIONS, Part, Selection
 from composer.content.values import Group, Value, value_in
@@ -146,3 +147,25 @@ def _lines(parts: Sequence[Part]) -> str:
     if len({path for path, _ in places}) > 1:
         return ", ".join(f"{path}:{line}" for path, line in places)
     return f"line{'s' if len(places) > 1 else ''} {', '.join(str(line) for _, line in places)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Lines of a file, both ends included."""
+
+    path: str
+    first: int
+    last: int
+
+    def holds(self, path: str, line: int) -> bool:
+        """Whether a line is one of them."""
+        return path == self.path and self.first <= line <= self.last
+
+
+def span_of(part: Part, nodes: Nodes) -> Span:
+    """Give the lines on which a part is written."""
+    here = [node for path, node in nodes.items() if path[: len(part.path)] == part.path]
+    own = nodes[part.path].source
+    ends = (node.source.place(max(node.start, node.end - 1)).line for node in here if isinstance(node, Scalar))
+    lines = [node.place.line for node in here if node.source is own]
+    return Span(path=own.name, first=min(lines), last=max((*lines, *ends)))
