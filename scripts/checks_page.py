@@ -12,6 +12,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "checks.md"
 #: Headings, and what the codes below them begin with.
 _GROUPS = {
     "Inbox": ("SUBJ", "PRE", "FROM"),
+    "Merge fields": ("FIELD",),
     "Plaintext": ("TEXT",),
     "What the law asks for": ("UNS", "LAW"),
     "Editorial": ("DATE", "EDIT"),

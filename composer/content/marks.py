@@ -36,11 +36,21 @@ class Mark:
     @property
     def place(self) -> Place:
         """Where it is. Worked out when it is asked for: most marks never are."""
+        start = self._start
+        found = self.node.text.find(self.needle, start) if self.needle else -1
+        return self.node.at(found if found >= 0 else start)
+
+    def place_of(self, pattern: re.Pattern[str]) -> Place:
+        """Give where something stands from here on in the text as written; where the mark is, when it does not."""
+        found = pattern.search(self.node.text, self._start)
+        return self.node.at(found.start()) if found else self.place
+
+    @property
+    def _start(self) -> int:
         start = self.offset
         for _ in range(self.row):
             start = self.node.text.find("\n", start) + 1
-        found = self.node.text.find(self.needle, start) if self.needle else -1
-        return self.node.at(found if found >= 0 else start)
+        return start
 
 
 @dataclass(slots=True)

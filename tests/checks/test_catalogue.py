@@ -134,6 +134,7 @@ EDITS: dict[str, Edit] = {
     "PRE04": Edit(PREHEADER, "Too long " * 15, "preheader:"),
     "FROM01": newsletter("sound@", "no-reply@", "from:"),
     "FROM02": newsletter("Sound <", "The Sound Newsletter of the Institute <", "from:"),
+    "FIELD01": Edit(BODY, f"    Dear\n    {{{{ first_name }}}},\n\n{BODY}", "{{ first_name"),
     "TEXT01": theme("sections/digest/section.txt.j2", "item.url", "none"),
     "TEXT02": theme("page.txt.j2", "", "{{ links.unsubscribe }}\n"),
     "TEXT03": theme("page.txt.j2", '{{- "-- \\n" }}', '{{- "wide " * 20 }}{{- "\\n-- \\n" }}'),

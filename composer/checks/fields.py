@@ -1,0 +1,38 @@
+"""Checks of merge fields: what becomes of them for a reader of whom little is known."""
+
+import re
+from collections.abc import Iterator
+
+from composer.checks.catalogue import Finding, Limits, check
+from composer.checks.copy import named
+from composer.checks.review import Review
+from composer.content.fields import LITERAL, RESERVED
+from composer.content.source import Place
+
+#: Of every reader there is an address; links of a reader's own are made.
+_ALWAYS_THERE = frozenset(("email", LITERAL, *RESERVED))
+
+
+@check(
+    "FIELD01",
+    "Every merge field has a default for readers without a value",
+    fix='write {{ first_name | default("reader") }}, or a default: below the field in newsletter.yaml',
+    source="docs/formats.md: nobody is sent an edition with a hole in it",
+)
+def defaults(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for fields without a default in texts and addresses."""
+    bare = {
+        field.token: field.name
+        for field in review.edition.fields
+        if field.default is None and field.name not in _ALWAYS_THERE
+    }
+    written = ((text.words, text.mark) for text in review.texts)
+    linked = ((link.url, link.mark) for link in review.references)
+    told: set[tuple[Place, str]] = set()
+    for words, mark in (*written, *linked) if bare else ():
+        for name in {name for token, name in bare.items() if token in words}:
+            place = mark.place_of(re.compile(rf"\{{\{{\s*{name}\s*\}}\}}"))
+            if (place, name) not in told:
+                told.add((place, name))
+                message = f"a reader of whom we have no {name} could not get this: {{{{ {name} }}}} has no default"
+                yield Finding(place=place, message=named(mark, message))
