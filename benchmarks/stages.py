@@ -24,7 +24,7 @@ from composer.render.theme import Theme
 from composer.web.preview.look import Shown
 from composer.web.preview.looking import looking
 from composer.web.preview.state import as_json, panels, state
-from composer.web.preview.views import edition, variants
+from composer.web.preview.views import edition, frames
 from composer.workspace import Workspace
 
 P = ParamSpec("P")
@@ -103,7 +103,7 @@ def stages(rounds: int) -> dict[str, list[float]]:
             assert look is not None
             told = time.perf_counter()
             as_json(state(Shown(version=number, edition=number, look=look, problems=look.findings), panels(look)))
-            edition(look, next(iter(variants(look))))
+            edition(look, next(iter(frames(look))))
             end = time.perf_counter()
             if number < 3:
                 continue

@@ -152,7 +152,8 @@ def _built(newsletter: Newsletter, issue: Issue) -> Built:
     values = stand_ins(edition.fields)
     domain = newsletter.sender.domain
     address = text_in(group_in(newsletter.values, "brand"), "assets_url")
-    named = _named(edition.pictures, is_linked=address is not None)
+    # Named among all of the issue's, so that a picture has the same name in every variant.
+    named = _named(issue.pictures, edition.pictures, is_linked=address is not None)
     parts = tuple(
         Part(content_id=f"{picture.src}@{domain}", filename=name, media_type=picture.media_type, data=picture.data)
         for name, picture in named
@@ -188,8 +189,10 @@ def _built(newsletter: Newsletter, issue: Issue) -> Built:
     )
 
 
-def _named(pictures: tuple[Picture, ...], *, is_linked: bool) -> tuple[tuple[str, Picture], ...]:
-    """Give each picture a file name of its own; on the web, one that changes with its content."""
+def _named(
+    pictures: tuple[Picture, ...], shown: tuple[Picture, ...], *, is_linked: bool
+) -> tuple[tuple[str, Picture], ...]:
+    """Give each picture that is shown a file name of its own; on the web, one that changes with its content."""
     named: dict[str, Picture] = {}
     for picture in pictures:
         stem, dot, ending = picture.name.rpartition(".")
@@ -200,7 +203,7 @@ def _named(pictures: tuple[Picture, ...], *, is_linked: bool) -> tuple[tuple[str
             number += 1
             name = f"{stem}-{number}{dot}{ending}" if dot else f"{picture.name}-{number}"
         named[name] = picture
-    return tuple(named.items())
+    return tuple((name, picture) for name, picture in named.items() if picture in shown)
 
 
 def _page(html: str, named: tuple[tuple[str, Picture], ...]) -> str:

@@ -123,6 +123,22 @@ def test_build_writes_the_fullest_and_the_others_beside_it(
     assert len(told["files"]) == 12
 
 
+def test_the_preview_as_files_holds_every_edition(
+    desks: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--out writes each variant's views, and the page knows who gets which."""
+    monkeypatch.chdir(desks.root)
+    assert run(["preview", "2025-01-30", "--out", "shown"]) == 0
+    capsys.readouterr()
+    frames = {path.name: path.read_text(encoding="utf-8") for path in (desks.root / "shown/edition").iterdir()}
+    assert "Background for the press" in frames["defaults-light-images-plain.html"]
+    assert "Background for the press" not in frames["2-defaults-light-images-plain.html"]
+    page = (desks.root / "shown/index.html").read_text(encoding="utf-8")
+    state = json.loads(page.split('id="state">')[1].split("</script>")[0])
+    assert [each["readers"] for each in state["look"]["variants"]] == [each.readers for each in variants(desks)]
+    assert [each["look"] is None for each in state["look"]["variants"]] == [True, False, False, False]
+
+
 def test_an_edition_that_is_gone_leaves_the_outbox(
     desks: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import datetime
 import http.client
 import json
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from composer.workspace import Workspace
 from tests.browser.conftest import driver
 from tests.workspaces import ROOT, letter, sample
 
-__all__ = ["driver", "look", "preview", "sampled", "shared"]
+__all__ = ["desks", "driver", "look", "preview", "sampled", "shared"]
 
 #: The day on which the issues go out: nothing is past.
 DAY = datetime.date(2025, 1, 30)
@@ -151,6 +152,14 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
 def sampled(tmp_path: Path) -> Iterator[Preview]:
     """A preview of the sample."""
     with running(sample(tmp_path)) as shown:
+        yield shown
+
+
+@pytest.fixture
+def desks(tmp_path: Path) -> Iterator[Preview]:
+    """A preview of an issue that is not the same for all."""
+    shutil.copytree(ROOT / "tests/golden/variants", tmp_path / "desks")
+    with running(Workspace(root=(tmp_path / "desks").resolve())) as shown:
         yield shown
 
 

@@ -9,11 +9,11 @@ import pytest
 from composer.errors import OutputError
 from composer.web.preview.export import MARKER, write
 from composer.web.preview.look import Look, Shown
-from composer.web.preview.views import variants
+from composer.web.preview.views import frames
 
 
 def test_everything_lies_in_the_folder(look: Look, tmp_path: Path) -> None:
-    """The page with its state, every variant, the pictures; nothing leads out of the folder."""
+    """The page with its state, every frame, the pictures; nothing leads out of the folder."""
     page = write(Shown(version=1, edition=1, look=look), tmp_path / "preview")
     html = page.read_text(encoding="utf-8")
     told = re.search(r'<script type="application/json" id="state">(.*?)</script>', html, re.DOTALL)
@@ -21,8 +21,8 @@ def test_everything_lies_in_the_folder(look: Look, tmp_path: Path) -> None:
     assert json.loads(told[1])["look"]["name"] == "China Briefing"
     for link in re.findall(r'(?:src|href)="(static/[^"]*)"', html):
         assert (page.parent / link).is_file()
-    for variant in variants(look):
-        document = (page.parent / "edition" / f"{variant.name}.html").read_text(encoding="utf-8")
+    for frame in frames(look):
+        document = (page.parent / "edition" / f"{frame.name}.html").read_text(encoding="utf-8")
         assert "Content-Security-Policy\" content=\"default-src 'none'" in document
         for picture in re.findall(r'src="\.\./(pictures/[^"?]*)\?[^"]*"', document):
             assert (page.parent / picture).is_file()

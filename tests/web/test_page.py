@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,12 +67,10 @@ class Page:
     def drawn(self, selector: str) -> None:
         self.until(lambda: self.all(selector))
 
-    def loaded(self, variant: str) -> None:
-        """Wait until a frame shows a variant whose name holds this."""
+    def loaded(self, frame: str) -> None:
+        """Wait until a frame shows one whose name holds this."""
         self.until(
-            lambda: self.script(
-                "return sheets.some(each => each.frame?.dataset.shown?.includes(arguments[0]))", variant
-            )
+            lambda: self.script("return sheets.some(each => each.frame?.dataset.shown?.includes(arguments[0]))", frame)
         )
 
     def all(self, selector: str) -> list[WebElement]:
@@ -142,6 +141,7 @@ def with_findings(preview: Preview) -> None:
 def test_every_view_is_drawn(shared: Preview, page: Page) -> None:
     """Each view by its key, each simulation by its name; the frame is as tall as its content."""
     page.open(shared.server.url)
+    assert not page.driver.find_element(By.CSS_SELECTOR, ".whose").is_displayed()
     for view, selector in VIEWS.items():
         page.script("choose('view', arguments[0])", view)
         page.drawn(selector)
@@ -192,6 +192,43 @@ def test_saving_is_enough(sampled: Preview, page: Page) -> None:
     assert page.script("return document.getElementById('stage').scrollTop") == 700
     page.until(lambda: page.script("return document.getElementById('said').textContent") == "Updated. no findings.")
     assert len(page.all("iframe")) == 1
+
+
+def test_each_edition_of_an_issue_can_be_chosen(desks: Preview, page: Page) -> None:
+    """The choice stands there only where readers get different editions; frames, panels and places follow it."""
+    page.open(desks.server.url)
+    assert page.text(".whose").startswith("Edition for")
+    page.until(lambda: page.frame("page.body.innerText.includes('Background for the press')"))
+    sizes = page.text("#size")
+    page.press("v")
+    page.loaded("edition/2-defaults")
+    page.until(lambda: page.frame("page.body.innerText.includes('In place of the background')"))
+    assert not page.frame("page.body.innerText.includes('Background for the press')")
+    assert "Press room" in sizes and "Press room" not in page.text("#size")
+    page.press("t")
+    page.drawn("pre.grid")
+    assert "In place of the background" in page.text("pre.grid")
+    page.driver.refresh()
+    page.drawn("pre.grid")
+    assert page.script("return choices.variant") == "2"
+    # A save that makes it one edition for all takes the choice away.
+    story = 'top_story:\n  title: "T"\n  body: |\n    B.\n'
+    desks.save(f'date: 2025-01-30\nsubject: "S"\n{story}topics:\n  - title: "T"\n    facts: |\n      F.\n')
+    page.until(lambda: not page.driver.find_element(By.CSS_SELECTOR, ".whose").is_displayed())
+    assert page.script("return choices.variant") == "1"
+
+
+def test_a_finding_leads_to_the_edition_that_has_it(desks: Preview, page: Page) -> None:
+    """A click on a finding in an item that others get shows their edition."""
+    source = desks.path.read_text(encoding="utf-8")
+    desks.save(source.replace("A shorter word", "A shorter (word").replace("What the", "What (the"))
+    page.open(desks.server.url)
+    chosen: list[str] = []
+    for words in ("topic 3", "topic 1"):
+        found = f"[...document.querySelectorAll('.finding')].find(each => each.textContent.includes('{words}'))"
+        page.until(partial(page.script, f"const found = {found}; found?.click(); return found !== undefined"))
+        chosen.append(page.script("return choices.variant"))
+    assert chosen == ["2", "1"]
 
 
 def test_a_reload_changes_nothing(shared: Preview, page: Page) -> None:

@@ -139,7 +139,7 @@ def test_only_the_page_runs_scripts(shared: Preview) -> None:
      "/edition/nobody-light-images-plain.html", "/edition/.html", "/issues/2025-01-30.yaml"],
 )  # fmt: skip
 def test_there_is_nothing_else(shared: Preview, path: str) -> None:
-    """Only the page's own files, the edition's variants and its pictures."""
+    """Only the page's own files, the edition's frames and its pictures."""
     assert shared.get(path).status == 404
 
 

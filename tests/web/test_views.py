@@ -1,4 +1,4 @@
-"""Each variant does what it says, and nothing that stands in an issue runs."""
+"""Each frame does what it says, and nothing that stands in an issue runs."""
 
 import re
 from dataclasses import replace
@@ -13,15 +13,15 @@ from composer.web.preview.readers import DEFAULTS, readers
 from composer.web.preview.tags import attribute, drop, put
 from composer.web.preview.views import (
     Client,
+    Frame,
     Pictures,
     Scheme,
-    Variant,
     anchored,
     edition,
+    frames,
     named,
     places,
     settled,
-    variants,
 )
 
 QUERY = "(prefers-color-scheme: dark)"
@@ -32,13 +32,13 @@ def page(body: str, head: str = "") -> str:
 
 
 def seen(look: Look, html: str, **chosen: object) -> str:
-    """Give a variant of other HTML."""
-    return edition(replace(look, html=html), Variant(reader=DEFAULTS, **chosen))  # type: ignore[arg-type]
+    """Give a frame of other HTML."""
+    return edition(replace(look, html=html), Frame(reader=DEFAULTS, **chosen))  # type: ignore[arg-type]
 
 
-def test_each_variant_has_a_name_of_its_own(look: Look) -> None:
-    """Only programs that know schemes have a dark variant; every name leads to its variant."""
-    names = [variant.name for variant in variants(look)]
+def test_each_frame_has_a_name_of_its_own(look: Look) -> None:
+    """Only programs that know schemes have a dark one; every name leads to its frame."""
+    names = [frame.name for frame in frames(look)]
     assert len(names) == len(set(names)) == 5 * 6 * 2
     assert "defaults-light-images-plain" in names
     assert "defaults-dark-images-outlook" not in names
@@ -78,14 +78,14 @@ def test_pictures_off_leave_their_place_and_their_words(look: Look) -> None:
 
 def test_pictures_on_are_found_from_the_frames_folder(look: Look) -> None:
     """An edition lies in a folder of its own, on the server and on disk."""
-    made = edition(look, Variant(reader=DEFAULTS))
+    made = edition(look, Frame(reader=DEFAULTS))
     assert 'src="../pictures/logo.png?' in made
     assert 'src="pictures/' not in made
 
 
 def test_without_styles_no_style_element_is_left(look: Look) -> None:
     """Only the pin of the scheme is ours."""
-    made = edition(look, Variant(reader=DEFAULTS, client=Client.NOSTYLE))
+    made = edition(look, Frame(reader=DEFAULTS, client=Client.NOSTYLE))
     without_comments = re.sub(r"<!--.*?-->", "", made, flags=re.DOTALL)
     assert re.findall(r"<style[^>]*>(.*?)</style>", without_comments, re.DOTALL) == [":root{color-scheme:light}"]
     assert 'style="' in made
@@ -139,7 +139,7 @@ def test_outlook_removes_what_others_see() -> None:
 
 def test_inversion_turns_pictures_back(look: Look) -> None:
     """Everything is turned over, and pictures once more."""
-    made = edition(look, Variant(reader=DEFAULTS, client=Client.INVERTED))
+    made = edition(look, Frame(reader=DEFAULTS, client=Client.INVERTED))
     assert "html{background:#ffffff;filter:invert(1)" in made
     assert "img,[background],video{filter:invert(1)" in made
 
@@ -148,7 +148,7 @@ def test_a_readers_values_are_text(look: Look) -> None:
     """A hostile name opens no tag, in a text, an attribute or an address."""
     field = MergeField(token="qzzzzzzz0000z", name="name", default=None)
     html = page(f'<p title="{field.token}">{field.token}</p><a href="https://e.org/{field.token}">x</a>')
-    made = edition(replace(look, html=html, fields=(field,)), Variant(reader="hostile"))
+    made = edition(replace(look, html=html, fields=(field,)), Frame(reader="hostile"))
     assert "<b>" not in made
     assert "<script" not in made
     assert "&lt;b&gt;Bo&lt;/b&gt; &amp; &quot;Co&quot;" in made
@@ -164,19 +164,18 @@ def test_readers_see_what_they_would_get(look: Look) -> None:
     given = replace(look, html=page("|".join((known.token, unknown.token, company.token))),
                     fields=(known, unknown, company))  # fmt: skip
     shown = {
-        person.key: edition(given, Variant(reader=person.key)).partition("<body>")[2]
-        for person in readers(given.samples)
+        person.key: edition(given, Frame(reader=person.key)).partition("<body>")[2] for person in readers(given.samples)
     }
     assert shown["defaults"].startswith("reader|[region]|[company]")
     assert shown["liming"].startswith("明||ACME")
 
 
-@pytest.mark.parametrize("variant", [Client.PLAIN, Client.OUTLOOK, Client.CLIPPED, Client.NOSTYLE])
-def test_escaped_text_stays_escaped(look: Look, variant: Client) -> None:
-    """What an editor wrote as text is text in every variant, within a condition too."""
+@pytest.mark.parametrize("client", [Client.PLAIN, Client.OUTLOOK, Client.CLIPPED, Client.NOSTYLE])
+def test_escaped_text_stays_escaped(look: Look, client: Client) -> None:
+    """What an editor wrote as text is text in every frame, within a condition too."""
     text = "&lt;script&gt;alert(1)&lt;/script&gt; &lt;!--[if mso]&gt; &lt;style&gt;"
     html = page(f"<p>{text}</p><!--[if mso]><p>{text}</p><![endif]-->")
-    made = seen(look, html, client=variant)
+    made = seen(look, html, client=client)
     assert text in made
     assert "<script" not in made
 
@@ -199,7 +198,7 @@ def test_places_get_ids(look: Look) -> None:
     made, ids = anchored(html)
     assert ids == {"i:1:1": "at-1", "i:2:1": "own", "t:1:1": "at-3"}
     assert re.findall(r'id="([^"]*)"', made) == ["at-1", "own", "at-3"]
-    assert 'id="at-' in edition(look, Variant(reader=DEFAULTS), "default-src 'none'")
+    assert 'id="at-' in edition(look, Frame(reader=DEFAULTS), "default-src 'none'")
 
 
 def long(look: Look) -> Look:
@@ -223,7 +222,7 @@ def test_the_clip_is_at_the_byte(look: Look) -> None:
     assert cut.before == given.mailed.index(b"<div>")
     assert [(hidden.heading, hidden.is_whole) for hidden in cut.sections] == [("Second", False), ("Third", True)]
     assert sum(hidden.size for hidden in cut.sections) == cut.hidden - len("</body></html>")
-    shown = edition(given, Variant(reader=DEFAULTS, client=Client.CLIPPED))
+    shown = edition(given, Frame(reader=DEFAULTS, client=Client.CLIPPED))
     assert "[Message clipped]" in shown
     assert "three" not in shown
     words = re.sub(r"<[^>]*>", "", shown.partition("<body>")[2].partition("<div data-clip")[0])

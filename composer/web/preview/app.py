@@ -89,18 +89,20 @@ def application(session: Session, port: int, heartbeat: float = HEARTBEAT) -> AS
 
     async def frame(request: Request) -> Response:
         look = session.shown.look
-        variant = named(look, request.path_params["variant"]) if look else None
-        if look is None or variant is None:
+        found = named(look, request.path_params["frame"]) if look else None
+        if look is None or found is None:
             return _missing()
-        return _answer(edition(look, variant).encode(errors="replace"), "text/html; charset=utf-8", _FRAME)
+        return _answer(edition(look, found).encode(errors="replace"), "text/html; charset=utf-8", _FRAME)
 
     async def view(request: Request) -> Response:
-        look, made = session.shown.look, VIEWS.get(request.path_params["name"])
+        number, whole = request.query_params.get("variant", "1"), session.shown.look
+        look = whole.variant(int(number)) if whole and re.fullmatch("[0-9]{1,2}", number) else None
+        made = VIEWS.get(request.path_params["name"])
         return _answer(as_json(made(look)), "application/json") if look and made else _missing()
 
     async def picture(request: Request) -> Response:
-        look = session.shown.look
-        found = look.pictures.get(request.path_params["name"]) if look else None
+        look, name = session.shown.look, request.path_params["name"]
+        found = next((each.pictures[name] for each in look.variants if name in each.pictures), None) if look else None
         if found is None or not re.fullmatch(r"image/[\w.+-]+", found[0]):
             return _missing()
         return _answer(found[1], found[0])
@@ -116,7 +118,7 @@ def application(session: Session, port: int, heartbeat: float = HEARTBEAT) -> AS
             Route("/static/{name}", static),
             Route("/state.json", state),
             Route("/events", events),
-            Route("/edition/{variant}.html", frame),
+            Route("/edition/{frame}.html", frame),
             Route("/views/{name}.json", view),
             Route("/pictures/{name}", picture),
             Route("/source.txt", source),

@@ -1,6 +1,6 @@
 """Writes the preview as a folder that opens without a server: to send to a colleague, or to keep.
 
-Comes in: an edition and its problems. Goes out: a folder with the page, the variants and the pictures, all or nothing.
+Comes in: an edition and its problems. Goes out: a folder with the page, the frames and the pictures, all or nothing.
 Never replaces a folder that it did not write.
 """
 
@@ -10,9 +10,9 @@ from pathlib import Path
 from composer.errors import OutputError
 from composer.folders import replace_folder
 from composer.web.preview.app import STATIC, static_names
-from composer.web.preview.look import Shown
+from composer.web.preview.look import Look, Shown
 from composer.web.preview.state import VIEWS, as_json, panels, state
-from composer.web.preview.views import anchored, edition, variants
+from composer.web.preview.views import anchored, edition, frames
 
 #: Lies in every folder written here.
 MARKER = ".compose-preview"
@@ -38,6 +38,11 @@ def write(shown: Shown, folder: Path) -> Path:
     return folder / "index.html"
 
 
+def _all(look: Look) -> dict[str, object]:
+    """Give what a server makes when it is looked at, and the ids of places."""
+    return {"ids": anchored(look.html)[1], "views": {name: view(look) for name, view in VIEWS.items()}}
+
+
 def _is_ours(folder: Path) -> bool:
     return (folder / MARKER).is_file()
 
@@ -50,19 +55,16 @@ def _fill(folder: Path, shown: Shown) -> None:
             shutil.copyfile(STATIC / name, folder / "static" / name)
     made = None
     if shown.look is not None:
-        made = {
-            **panels(shown.look),
-            "ids": anchored(shown.look.html)[1],
-            "views": {name: view(shown.look) for name, view in VIEWS.items()},
-        }
+        made = panels(shown.look, _all)
         (folder / "edition").mkdir()
-        for variant in variants(shown.look):
-            document = edition(shown.look, variant, _FRAME)
-            (folder / "edition" / f"{variant.name}.html").write_bytes(document.encode(errors="replace"))
+        for frame in frames(shown.look):
+            document = edition(shown.look, frame, _FRAME)
+            (folder / "edition" / f"{frame.name}.html").write_bytes(document.encode(errors="replace"))
         (folder / "pictures").mkdir()
-        for name, (_, data) in shown.look.pictures.items():
-            # A picture's name is that of a file beside it, nothing more.
-            (folder / "pictures" / Path(name).name).write_bytes(data)
+        for each in shown.look.variants:
+            for name, (_, data) in each.pictures.items():
+                # A picture's name is that of a file beside it, nothing more.
+                (folder / "pictures" / Path(name).name).write_bytes(data)
     embedded = as_json(state(shown, made)).decode()
     page = (STATIC / "page.html").read_text(encoding="utf-8")
     page = page.replace("<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{_PAGE}">', 1)

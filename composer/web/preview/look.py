@@ -44,7 +44,21 @@ class Look:
     language: str
     #: Merge field -> what the newsletter gives as its sample.
     samples: Mapping[str, str] = field(default_factory=dict)
+    #: Of all variants.
     findings: tuple[Problem, ...] = ()
+    #: Which variant it is, and who gets it; the looks at the others stand with the first.
+    number: int = 1
+    readers: str = "all readers"
+    others: tuple["Look", ...] = ()
+
+    @property
+    def variants(self) -> tuple["Look", ...]:
+        """The looks at all variants, this one first."""
+        return (self, *self.others)
+
+    def variant(self, number: int) -> "Look | None":
+        """Give the look at a variant, where there is one of that number."""
+        return next((each for each in self.variants if each.number == number), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

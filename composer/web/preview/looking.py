@@ -7,11 +7,13 @@ and the files that it hangs on. Never writes.
 import datetime
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from composer.checking import Checked, check_issue
 from composer.content.nodes import Nodes
 from composer.errors import ComposeError, ContentError
+from composer.pipeline import Variant
 from composer.web.preview.look import Attempt, Look
 from composer.workspace import ISSUES, NEWSLETTER, TEMPLATES, Workspace
 
@@ -51,7 +53,12 @@ def always(workspace: Workspace, path: Path) -> tuple[Path, ...]:
 
 def look_at(checked: Checked, name: str) -> Look:
     """Put together what the preview shows of a build; `name` is the issue's file as people see it."""
-    built = checked.built
+    fullest, *others = (_look_at(variant, name) for variant in checked.variants)
+    return replace(fullest, findings=checked.problems, others=tuple(others))
+
+
+def _look_at(variant: Variant, name: str) -> Look:
+    built = variant.built
     newsletter, edition = built.newsletter, built.edition
     head, _, _ = built.message.partition(b"\r\n\r\n")
     sender = newsletter.sender
@@ -74,7 +81,8 @@ def look_at(checked: Checked, name: str) -> Look:
         },
         language=edition.language,
         samples=newsletter.samples,
-        findings=checked.problems,
+        number=variant.number,
+        readers=variant.readers,
     )
 
 

@@ -15,7 +15,7 @@ DEFAULTS = "defaults"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """A sample reader. `key` stands in a variant's name: small letters only."""
+    """A sample reader. `key` stands in a frame's name: small letters only."""
 
     key: str
     label: str

@@ -57,11 +57,23 @@ def _problem(problem: Problem) -> dict[str, object]:
     }
 
 
-def panels(look: Look) -> dict[str, object]:
-    """Give what stands beside an edition, whatever view is chosen."""
+def panels(look: Look, also: Callable[[Look], Mapping[str, object]] = lambda look: {}) -> dict[str, object]:
+    """Give what stands beside an edition, whatever view is chosen; below `variants` the same of the others.
+
+    `also` makes what else is told of each.
+    """
+    others = {each.number: {**_panels(each), **also(each)} for each in look.others}
+    variants = [
+        {"number": each.number, "readers": each.readers, "look": others.get(each.number)} for each in look.variants
+    ]
+    return {**_panels(look), **also(look), "variants": variants}
+
+
+def _panels(look: Look) -> dict[str, object]:
     people = readers(look.samples)
     cut = clip(look)
     return {
+        "number": look.number,
         "name": look.name,
         "issue": look.issue,
         "subject": fill_text(look.subject, values_for(people[0], look.fields)),

@@ -1,6 +1,6 @@
-"""Variants of an edition for the preview's frame: who reads it, in which scheme, with pictures or without, where.
+"""Documents for the preview's frames: which variant, who reads it, in which scheme, with pictures or without, where.
 
-Comes in: a `Look` and a variant's name. Goes out: an HTML document that runs no script and leads nowhere. Never
+Comes in: a `Look` and a frame's name. Goes out: an HTML document that runs no script and leads nowhere. Never
 pretends: what is simulated is a list of rules, below and in outlook.py, and the page calls it a simulation.
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from html import unescape
+from itertools import product
 from urllib.parse import unquote
 
 from composer.mail.merge import fill_html
@@ -50,31 +51,33 @@ class Client(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
-    """One way to see an edition. Only programs that know schemes have a dark variant."""
+class Frame:
+    """One way to see an edition. Only programs that know schemes have a dark one."""
 
     reader: str
+    #: Which of the issue's variants.
+    variant: int = 1
     scheme: Scheme = Scheme.LIGHT
     pictures: Pictures = Pictures.ON
     client: Client = Client.PLAIN
 
     @property
     def name(self) -> str:
-        return f"{self.reader}-{self.scheme}-{self.pictures}-{self.client}"
+        first = f"{self.variant}-" if self.variant > 1 else ""
+        return f"{first}{self.reader}-{self.scheme}-{self.pictures}-{self.client}"
 
 
-def variants(look: Look) -> Iterator[Variant]:
-    """Give every variant there is."""
-    for reader in readers(look.samples):
-        for client in Client:
-            for scheme in Scheme if client is Client.PLAIN else (Scheme.LIGHT,):
-                for pictures in Pictures:
-                    yield Variant(reader=reader.key, scheme=scheme, pictures=pictures, client=client)
+def frames(look: Look) -> Iterator[Frame]:
+    """Give every way there is to see an issue."""
+    for each, reader, client in product(look.variants, readers(look.samples), Client):
+        for scheme in Scheme if client is Client.PLAIN else (Scheme.LIGHT,):
+            for pictures in Pictures:
+                yield Frame(variant=each.number, reader=reader.key, scheme=scheme, pictures=pictures, client=client)
 
 
-def named(look: Look, name: str) -> Variant | None:
-    """Find a variant by its name."""
-    return next((variant for variant in variants(look) if variant.name == name), None)
+def named(look: Look, name: str) -> Frame | None:
+    """Find a way to see an issue by its name."""
+    return next((frame for frame in frames(look) if frame.name == name), None)
 
 
 #: `href="#top-story"` stays in the frame; every other link would leave, and the frame may open no window.
@@ -85,14 +88,15 @@ _INVERSION = (
 )
 
 
-def edition(look: Look, variant: Variant, csp: str = "") -> str:
-    """Make the document of a variant.
+def edition(look: Look, frame: Frame, csp: str = "") -> str:
+    """Make the document of a frame.
 
     `csp` is a policy to write into it, for pages that no server hands out; their places get ids.
     """
-    reader = next(each for each in readers(look.samples) if each.key == variant.reader)
+    look = next(each for each in look.variants if each.number == frame.variant)
+    reader = next(each for each in readers(look.samples) if each.key == frame.reader)
     html = anchored(look.html)[0] if csp else look.html
-    match variant.client:
+    match frame.client:
         case Client.CLIPPED:
             html = clipped(replace(look, html=html))
         case Client.OUTLOOK:
@@ -101,12 +105,12 @@ def edition(look: Look, variant: Variant, csp: str = "") -> str:
             html = rewrite(html, style=lambda opening, rules: "")
         case Client.PLAIN | Client.INVERTED:
             pass
-    if variant.pictures is Pictures.OFF:
+    if frame.pictures is Pictures.OFF:
         html = without_pictures(html)
-    html = settled(html, variant.scheme, look.pictures)
+    html = settled(html, frame.scheme, look.pictures)
     meta = f'<meta http-equiv="Content-Security-Policy" content="{csp}">' if csp else ""
-    scheme = f"<style>:root{{color-scheme:{variant.scheme}}}</style>"
-    html = _in_head(html, meta + _BASE, scheme + (_INVERSION if variant.client is Client.INVERTED else ""))
+    scheme = f"<style>:root{{color-scheme:{frame.scheme}}}</style>"
+    html = _in_head(html, meta + _BASE, scheme + (_INVERSION if frame.client is Client.INVERTED else ""))
     # Last of all: nothing else looks at a reader's values.
     return fill_html(html, values_for(reader, look.fields))
 

@@ -10,10 +10,10 @@ const FRAMES = { desktop: [700], phone: [375], both: [700, 375] };
 const isStill = matchMedia("(prefers-reduced-motion: reduce)");
 const isOnDisk = document.getElementById("state") !== null;
 
-/** The last state told by the server. */
+/** The last state told by the server; `look` is that of the variant that is chosen. */
 let state = { version: 0, edition: 0, problems: [], error: "", isBroken: false, look: null, clock: "" };
 /** What the editor looks at; it stands in the address, so that a reload changes nothing. */
-const choices = { view: "desktop", scheme: "light", pictures: "images", client: "plain", reader: "defaults" };
+const choices = { view: "desktop", variant: "1", scheme: "light", pictures: "images", client: "plain", reader: "defaults" };
 
 const byId = (id) => document.getElementById(id);
 
@@ -83,16 +83,22 @@ function readChoices() {
 
 function writeChoices() {
   const made = new URLSearchParams();
-  const usual = { view: "desktop", scheme: "light", pictures: "images", client: "plain", reader: "defaults" };
+  const usual = { view: "desktop", variant: "1", scheme: "light", pictures: "images", client: "plain", reader: "defaults" };
   for (const [name, value] of Object.entries(choices)) {
     if (value !== usual[name]) made.set(name, value);
   }
   history.replaceState(null, "", `#${made}`);
 }
 
-/** Only programs that know schemes have a dark variant. */
-const variant = () =>
-  [choices.reader, choices.client === "plain" ? choices.scheme : "light", choices.pictures, choices.client].join("-");
+/** What a frame is called: only programs that know schemes have a dark view, and the first variant has no number. */
+const frameName = () => [...(choices.variant === "1" ? [] : [choices.variant]),
+  choices.reader, choices.client === "plain" ? choices.scheme : "light", choices.pictures, choices.client].join("-");
+
+/** The look at one of the variants; each knows of all. */
+const lookAt = (look, number) => {
+  const other = look && look.variants.find((each) => String(each.number) === number);
+  return other && other.look ? { ...other.look, variants: look.variants } : look;
+};
 
 /** Remember something in this window; a browser may forbid it, and nothing depends on it. */
 function remember(name, value, store = "sessionStorage") {

@@ -1,6 +1,8 @@
 // Puts the page together: hears the server, shows what is chosen, finds places, minds the keys.
 "use strict";
 
+/** The look at the first variant, which holds those at the others. */
+let whole = null;
 let sheets = [];
 let shownKey = "";
 let drawnKey = "";
@@ -21,6 +23,7 @@ function markChoices() {
   byId("pictures").disabled = !isFrame;
   byId("client").value = choices.client;
   byId("client").disabled = !isFrame;
+  byId("variant").value = choices.variant;
   byId("reader").value = choices.reader;
   byId("reader").disabled = ["headers", "source"].includes(choices.view);
 }
@@ -31,6 +34,11 @@ function choose(name, value) {
   if (name === "view") remember(`scroll-${choices.view}`, String(stage.scrollTop));
   choices[name] = value;
   writeChoices();
+  if (name === "variant") {
+    state.look = lookAt(whole, value);
+    status();
+    showSize(reachSection);
+  }
   markChoices();
   draw().then(() => { if (name === "view") stage.scrollTop = Number(remember(`scroll-${value}`) || 0); });
 }
@@ -45,6 +53,16 @@ function fillReaders() {
   if (!readers.some((reader) => reader.key === choices.reader)) choices.reader = "defaults";
   if ([...select.options].map((option) => option.value).join() !== readers.map((reader) => reader.key).join()) {
     select.replaceChildren(...readers.map((reader) => make("option", { value: reader.key }, reader.label)));
+  }
+}
+
+function fillVariants() {
+  const select = byId("variant");
+  const variants = whole ? whole.variants : [];
+  if (whole && !variants.some((each) => String(each.number) === choices.variant)) choices.variant = "1";
+  select.closest("label").hidden = variants.length < 2;
+  if ([...select.options].map((option) => option.textContent).join("\n") !== variants.map((each) => each.readers).join("\n")) {
+    select.replaceChildren(...variants.map((each) => make("option", { value: String(each.number) }, each.readers)));
   }
 }
 
@@ -72,7 +90,7 @@ async function draw() {
     await drawFrames(content);
     return;
   }
-  const key = `${choices.view} ${choices.reader} ${state.edition} ${generation}`;
+  const key = `${choices.view} ${choices.variant} ${choices.reader} ${state.edition} ${generation}`;
   if (key === drawnKey) return;
   drawnKey = key;
   sheets = [];
@@ -91,7 +109,7 @@ async function draw() {
 async function viewOf(look, name) {
   look.views ??= {};
   try {
-    look.views[name] ??= await (await fetch(`views/${name}.json`)).json();
+    look.views[name] ??= await (await fetch(`views/${name}.json?variant=${look.number}`)).json();
   } catch {
     drawnKey = "";  // The preview has stopped; its return draws again.
   }
@@ -110,14 +128,14 @@ async function drawFrames(content) {
     shownKey = "";
   }
   scale();
-  const key = `${variant()} ${state.edition} ${generation}`;
+  const key = `${frameName()} ${state.edition} ${generation}`;
   if (key === shownKey) {
     await loading;
     return;
   }
   shownKey = key;
   drawnKey = "";
-  const address = `edition/${variant()}.html${isOnDisk ? "" : `?v=${generation}.${state.edition}`}`;
+  const address = `edition/${frameName()}.html${isOnDisk ? "" : `?v=${generation}.${state.edition}`}`;
   loading = Promise.all(sheets.map((sheet) => sheet.show(address)));
   await loading;
   scale();
@@ -229,7 +247,7 @@ function jumpOnDisk(text) {
   if (!id) return;
   for (const sheet of sheets) {
     if (!sheet.frame) continue;
-    sheet.frame.src = `edition/${variant()}.html#${encodeURIComponent(id)}`;
+    sheet.frame.src = `edition/${frameName()}.html#${encodeURIComponent(id)}`;
     sheet.frame.dataset.shown = sheet.frame.src;
   }
 }
@@ -265,8 +283,22 @@ function follow(sheet, id) {
   stage.scrollTo({ top: stage.scrollTop + top - 16, behavior: isStill.matches ? "auto" : "smooth" });
 }
 
+/** The variant whose edition shows a place best: the one that is looked at, unless the place stands in another only. */
+function variantFor(problem) {
+  const ordered = [choices.variant, ...whole.variants.map((each) => String(each.number))];
+  let best = choices.variant;
+  let bestAt = null;
+  for (const number of ordered) {
+    const at = place(nearest(lookAt(whole, number).places, problem));
+    if (!at || (bestAt && (at.line < bestAt.line || (at.line === bestAt.line && at.column <= bestAt.column)))) continue;
+    [best, bestAt] = [number, at];
+  }
+  return best;
+}
+
 async function choseFinding(problem) {
   if (!problem.path) return;
+  if (whole) choose("variant", variantFor(problem));
   const near = state.look ? nearest(state.look.places, problem) : null;
   const block = { title: problem.message, at: placeOf(problem), from: "", key: keyOf(problem), find: { at: near, from: near } };
   if (near && !(choices.view in FRAMES)) choose("view", "desktop");
@@ -312,6 +344,7 @@ const KEYS = [
   ["G", "Pictures on or off", () => next("pictures", ["images", "noimages"])],
   ["C", "Next mail program", () => next("client", [...byId("client").options].map((option) => option.value))],
   ["E", "Next reader", () => next("reader", [...byId("reader").options].map((option) => option.value))],
+  ["V", "Next edition, where not all get the same", () => next("variant", [...byId("variant").options].map((option) => option.value))],
   ["J", "Next finding", () => step(1)],
   ["K", "Finding before", () => step(-1)],
   ["Y", "Copy the place", () => selected && (selected.at || selected.from) && copied(selected.at || selected.from)],
@@ -368,6 +401,9 @@ async function refresh() {
 async function arrived(told) {
   const before = state;
   state = told;
+  whole = told.look;
+  fillVariants();
+  state.look = lookAt(whole, choices.variant);
   fillReaders();
   markChoices();
   status();
@@ -425,6 +461,7 @@ function begin() {
   byId("pictures").addEventListener("click", () => next("pictures", ["images", "noimages"]));
   byId("client").addEventListener("change", (event) => choose("client", event.target.value));
   byId("reader").addEventListener("change", (event) => choose("reader", event.target.value));
+  byId("variant").addEventListener("change", (event) => choose("variant", event.target.value));
   byId("help-button").addEventListener("click", () => byId("help").showModal());
   byId("keys").replaceChildren(...KEYS.map(([key, words]) => make("div", {}, make("kbd", {}, key), make("span", {}, words))));
   byId("keys-on").checked = remember("keys", undefined, "localStorage") !== "off";
