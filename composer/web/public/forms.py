@@ -1,0 +1,90 @@
+"""What a form sent: fields by name, from a body that anybody may have written.
+
+Comes in: a Content-Type and a body of limited size. Goes out: a `Form`, or a FormError. Never keeps a file, never lets a
+control character through, never takes longer than the body is long.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from composer.content.addresses import FORBIDDEN
+
+#: More fields than any form of ours has.
+_MOST_FIELDS = 64
+_BOUNDARY = re.compile(r';\s*boundary=(?:"([^"\\\r\n]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE)
+_NAME = re.compile(rb'^content-disposition:[^\r\n]*;\s*name="([^"\r\n]{1,200})"', re.IGNORECASE | re.MULTILINE)
+
+
+class FormError(ValueError):
+    """The body is no form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """The fields of a form; a name may stand there more than once."""
+
+    fields: Mapping[str, tuple[str, ...]]
+
+    def has(self, name: str, value: str) -> bool:
+        """Tell whether a field is there with exactly this value."""
+        return value in self.fields.get(name, ())
+
+    def every(self, name: str) -> tuple[str, ...]:
+        """Give all values of a field, each on one line."""
+        return tuple(_one_line(value, 200) for value in self.fields.get(name, ()))
+
+    def line(self, name: str, most: int = 200) -> str:
+        """Give a field's first value on one line, without control characters, cut to a length; empty where it is absent."""
+        return _one_line(next(iter(self.fields.get(name, ())), ""), most)
+
+    def text(self, name: str, most: int = 1000) -> str:
+        """Give a field's first value with its line ends, without other control characters, cut to a length."""
+        value = next(iter(self.fields.get(name, ())), "").replace("\r\n", "\n").replace("\r", "\n")
+        return "\n".join(FORBIDDEN.sub(" ", line).rstrip() for line in value[:most].split("\n")).strip()
+
+
+def _one_line(value: str, most: int) -> str:
+    return " ".join(FORBIDDEN.sub(" ", value[:most]).split())
+
+
+def read_form(content_type: str, body: bytes) -> Form:
+    """Read multipart/form-data (RFC 7578), and anything else as application/x-www-form-urlencoded. Raises FormError.
+
+    RFC 8058 section 3.2 has mail programs send either; one that forgets to say which is understood as well.
+    """
+    if content_type.strip().lower().startswith("multipart/"):
+        boundary = _BOUNDARY.search(content_type)
+        if boundary is None:
+            raise FormError("multipart without a boundary")
+        return _gathered(_parts(body, (boundary[1] or boundary[2]).encode("latin-1", "replace")))
+    try:
+        pairs = parse_qsl(
+            body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=_MOST_FIELDS
+        )
+    except ValueError:
+        raise FormError("more fields than any form of ours has") from None
+    return _gathered(pairs)
+
+
+def _parts(body: bytes, boundary: bytes) -> list[tuple[str, str]]:
+    """Split a multipart body (RFC 2046 section 5.1.1): the line end before a boundary is the boundary's."""
+    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary)
+    if len(pieces) > _MOST_FIELDS + 2:
+        raise FormError("more fields than any form of ours has")
+    found = []
+    for piece in pieces[1:]:
+        if piece.startswith(b"--"):
+            break
+        head, gap, content = piece.partition(b"\r\n\r\n")
+        if gap and (name := _NAME.search(head.lstrip(b" \t\r\n"))):
+            found.append((name[1].decode("utf-8", "replace"), content.decode("utf-8", "replace")))
+    return found
+
+
+def _gathered(pairs: list[tuple[str, str]]) -> Form:
+    fields: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        fields[name] = (*fields.get(name, ()), value)
+    return Form(fields=fields)
