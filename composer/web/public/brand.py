@@ -4,6 +4,7 @@ Comes in: the newsletter in one language. Goes out: a `Brand`, whose accent can 
 dark whatever newsletter.yaml says. Never fetches a thing.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -112,8 +113,10 @@ def _logo(picture: object, name: str) -> Logo | None:
         return None
     scale = min(1, _WIDEST / picture.width, _HIGHEST / picture.height)
     ending = picture.name.rpartition(".")[2].lower()
+    # A changed logo has another address: browsers may keep each for good.
+    digest = hashlib.sha256(picture.data).hexdigest()[:10]
     return Logo(
-        name=f"{name}.{ending}",
+        name=f"{name}-{digest}.{ending}",
         media_type=picture.media_type,
         width=max(1, round(picture.width * scale)),
         height=max(1, round(picture.height * scale)),

@@ -1,0 +1,105 @@
+"""The readers' pages as a web application.
+
+Comes in: a `Site`. Goes out: an ASGI application behind its guard. Sets no cookie, never leads elsewhere, and keeps nothing
+between two requests but counts.
+"""
+
+import contextlib
+import re
+from collections.abc import AsyncIterator, Callable
+
+from sqlalchemy import text
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from composer.web.public.approving import Approving
+from composer.web.public.forms import FormError
+from composer.web.public.guard import Guard, Trouble
+from composer.web.public.joining import Joining
+from composer.web.public.leaving import Leaving
+from composer.web.public.own import Own
+from composer.web.public.reading import Reading
+from composer.web.public.site import Site
+
+_NONCE = re.compile(r"[A-Za-z0-9_-]{16,128}")
+_BOTH = ["GET", "POST"]
+
+
+def application(site: Site, tell: Callable[[str], None]) -> ASGIApp:
+    """Make the application. `tell` takes one line for each answer; no line names anybody."""
+    leaving, joining, own = Leaving(site), Joining(site), Own(site)
+    approving, reading = Approving(site), Reading(site)
+
+    async def probe(request: Request) -> Response:
+        """Prove to `compose send` that this server has the newsletter's key (RFC 2104 over a nonce of its own)."""
+        nonce = request.path_params["nonce"]
+        if not _NONCE.fullmatch(nonce):
+            return site.said("missing", site.tongue(request), status=404)
+        return PlainTextResponse(f"{site.tokens.proof(nonce)}\n")
+
+    async def health(request: Request) -> Response:
+        """Tell whether the database answers and letters go out."""
+        await site.turns.read(lambda connection: connection.execute(text("SELECT 1")))
+        return PlainTextResponse("ok\n") if site.is_posting() else PlainTextResponse("letters do not go out\n", 503)
+
+    async def wrong(request: Request, error: Exception) -> Response:
+        tongue = site.tongue(request)
+        if isinstance(error, HTTPException) and error.status_code == 405:
+            answer = site.said("method", tongue, status=405)
+            answer.headers.update(error.headers or {})
+            return answer
+        if isinstance(error, FormError):
+            return site.said("method", tongue, status=400)
+        return site.said("missing", tongue, status=404)
+
+    def explain(request: Request, trouble: Trouble) -> Response:
+        match trouble:
+            case Trouble.NAME:
+                return PlainTextResponse("There is nothing here by this name.\n", trouble.status)
+            case Trouble.LARGE | Trouble.SLOW:
+                answer = site.said("large", site.tongue(request), status=trouble.status)
+                answer.headers["Connection"] = "close"
+            case Trouble.BUSY | Trouble.BUG:
+                answer = site.said("busy", site.tongue(request), status=trouble.status)
+                answer.headers["Retry-After"] = "60"
+        return answer
+
+    @contextlib.asynccontextmanager
+    async def working(app: Starlette) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            site.turns.close()
+
+    app = Starlette(
+        lifespan=working,
+        exception_handlers={404: wrong, 405: wrong, FormError: wrong},
+        routes=[
+            Route("/health", health),
+            Route("/probe/{nonce}", probe),
+            Route("/brand/{name}", reading.logo),
+            Route("/", joining.subscribe),
+            Route("/subscribe", joining.subscribe, methods=_BOTH),
+            Route("/confirm/{token}", joining.confirm, methods=_BOTH),
+            # Without a token, as editions without an addressee have it: a link is sent.
+            Route("/unsubscribe", own.ask),
+            Route("/unsubscribe/{token}", leaving.unsubscribe, methods=_BOTH),
+            Route("/preferences", own.ask, methods=_BOTH),
+            Route("/preferences/{token}", own.preferences, methods=_BOTH),
+            Route("/preferences/{token}/data", own.data, methods=["POST"]),
+            Route("/preferences/{token}/leave", own.leave, methods=["POST"]),
+            Route("/preferences/{token}/erase", own.erase, methods=_BOTH),
+            Route("/approve/{token}", approving.approve, methods=_BOTH),
+            Route("/approve/{token}/edition", approving.frame),
+            Route("/approve/{token}/pictures/{name}", approving.frame_picture),
+            Route("/{stem}", reading.issue),
+            Route("/{stem}/pictures/{name}", reading.issue_picture),
+        ],
+    )
+    # A missing slash is no reason to lead elsewhere: such an answer would be made of what the request says of its host.
+    app.router.redirect_slashes = False
+    return Guard(app, address=site.publication.address, explain=explain, tell=tell)

@@ -1,0 +1,235 @@
+"""What the pages do to the database: each deed is one transaction's worth.
+
+Comes in: a connection, what was asked, the time. Goes out: what is known afterwards. Nothing here sends a message or sees a
+request. How a reader stands is the audience's to change (composer/audience).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from composer.audience import changing
+from composer.audience.erasing import Forget, erase
+from composer.audience.history import changes_of, record
+from composer.audience.readers import Reader, Status, by_id
+from composer.audience.readers import find as find_by_address
+from composer.audience.suppression import Reason, suppress, suppression_of
+from composer.audience.tokens import Claim
+from composer.content.addresses import Address, normal_address
+from composer.database.public import letters
+from composer.database.readers import consents, readers
+
+#: How long the link to confirm works, and the one to the preferences.
+CONFIRM_FOR, LINK_FOR = timedelta(days=7), timedelta(hours=1)
+#: Reasons for leaving that are kept of one reader.
+_MOST_REASONS = 3
+
+
+class Kind(StrEnum):
+    """What a letter is for."""
+
+    #: to subscribe
+    CONFIRM = "confirm"
+    #: to see, change or delete
+    LINK = "link"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """An address that somebody gave."""
+
+    kind: Kind
+    address: Address
+    name: str = ""
+    #: Of the page.
+    language: str
+    #: Of the newsletter.
+    edition: str = ""
+    #: The site that the form stood on.
+    origin: str = ""
+    asked: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A wish as it is kept."""
+
+    id: int
+    kind: Kind
+    address: str
+    normal: str
+    name: str
+    language: str
+    edition: str
+    origin: str
+    asked: datetime
+    attempts: int
+    is_used: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a reader says of themselves. None and what is absent stay as they are."""
+
+    name: str
+    language: str | None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, bool] = field(default_factory=dict)
+
+
+def wish(connection: Connection, asked: Wish) -> None:
+    """Keep a wish. It does the same for every address, known or not: how long it takes tells nothing."""
+    row = {
+        "kind": asked.kind,
+        "address": asked.address.address,
+        "normal": normal_address(asked.address.address),
+        "name": asked.name,
+        "language": asked.language,
+        "edition": asked.edition,
+        "origin": asked.origin,
+        "asked": asked.asked,
+        "due": asked.asked,
+        "state": "waiting",
+    }
+    connection.execute(insert(letters), [row])
+
+
+def letter_of(connection: Connection, letter_id: int) -> Letter | None:
+    """Give a wish as it is kept."""
+    row = connection.execute(select(letters).where(letters.c.id == letter_id)).mappings().first()
+    if row is None:
+        return None
+    known = ("id", "address", "normal", "name", "language", "edition", "origin", "asked", "attempts")
+    return Letter(**{name: row[name] for name in known}, kind=Kind(row["kind"]), is_used=row["used"] is not None)
+
+
+def wished(connection: Connection, letter_id: int, now: datetime) -> Letter | None:
+    """Give the wish that a link to confirm stands for, as long as the link works."""
+    letter = letter_of(connection, letter_id)
+    if letter is None or letter.kind is not Kind.CONFIRM or now - letter.asked > CONFIRM_FOR:
+        return None
+    return letter
+
+
+def confirm(connection: Connection, letter: Letter, words: str, now: datetime) -> bool:
+    """Make the reader active who agreed to these words; once for each letter. Tell whether they are."""
+    unused = (letters.c.id == letter.id, letters.c.used.is_(None))
+    if connection.execute(update(letters).where(*unused).values(used=now)).rowcount != 1:
+        return is_confirmed(connection, letter)
+    source = "double opt-in"
+    values = {"name": letter.name, "language": letter.edition}
+    given = {name: value for name, value in values.items() if value}
+    reader = changing.sign_up(connection, Address(address=letter.address), given, source=source, now=now)
+    changing.change(connection, reader.id, given, source=source, now=now)
+    changing.confirm(connection, reader.id, _evidence(letter, words, now), source=source, now=now)
+    return True
+
+
+def is_confirmed(connection: Connection, letter: Letter) -> bool:
+    """Tell whether the reader is active whom a used link made so."""
+    reader = find_by_address(connection, letter.address)
+    return reader is not None and reader.status is Status.ACTIVE
+
+
+def _evidence(letter: Letter, words: str, now: datetime) -> str:
+    """Say how somebody agreed, when, and to which words (GDPR, article 7)."""
+    where = f"a form on {letter.origin}" if letter.origin else "a form"
+    return (
+        f"double opt-in: asked {_minute(letter.asked)} by {where}, agreed {_minute(now)} "
+        f"by the link that was sent to the address, to these words: {words}"
+    )
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def language_of(connection: Connection, reader_id: int) -> str | None:
+    """Give a reader's language; None for one who is not there any more."""
+    return connection.scalar(select(readers.c.language).where(readers.c.id == reader_id))
+
+
+def leave(connection: Connection, claim: Claim, now: datetime, reason: str = "") -> str | None:
+    """Let the reader go whom a token names, and give their language. Who left, or was erased, before is no mistake."""
+    reader = by_id(connection, claim.reader_id)
+    if reader is None:
+        return None
+    source = f"link in mailing {claim.mailing_id}" if claim.mailing_id else "preferences page"
+    suppress(connection, reader.normal, Reason.UNSUBSCRIBED, source, now)
+    if reason and sum(each.what == "reason" for each in changes_of(connection, reader.id)) < _MOST_REASONS:
+        record(connection, reader.id, "reason", "", reason, source, now)
+    return reader.language
+
+
+def find(connection: Connection, reader_id: int) -> Reader | None:
+    """Find a reader."""
+    return by_id(connection, reader_id)
+
+
+def change(connection: Connection, reader_id: int, changed: Change, now: datetime) -> None:
+    """Change what a reader says of themselves; nothing for one who is not there any more."""
+    if by_id(connection, reader_id) is None:
+        return
+    source = "preferences page"
+    values = {"name": changed.name, **changed.fields}
+    if changed.language is not None:
+        values["language"] = changed.language
+    changing.change(connection, reader_id, values, source=source, now=now)
+    give = [name for name, is_chosen in changed.tags.items() if is_chosen]
+    take = [name for name, is_chosen in changed.tags.items() if not is_chosen]
+    changing.tag(connection, reader_id, give=give, take=take, source=source, now=now)
+
+
+def data_of(connection: Connection, reader_id: int) -> dict[str, object] | None:
+    """Gather all that is stored about a reader (GDPR, article 15)."""
+    reader = by_id(connection, reader_id)
+    if reader is None:
+        return None
+    listed = suppression_of(connection, reader.normal)
+    agreed = connection.execute(
+        select(readers.c.consented, consents.c.evidence)
+        .select_from(readers.outerjoin(consents, readers.c.consent_id == consents.c.id))
+        .where(readers.c.id == reader_id)
+    ).first()
+    asked = connection.execute(
+        select(letters.c.kind, letters.c.asked, letters.c.state).where(letters.c.normal == reader.normal)
+    )
+    return {
+        "address": reader.address,
+        "name": reader.name,
+        "first_name": reader.first_name,
+        "last_name": reader.last_name,
+        "language": reader.language,
+        "fields": dict(reader.fields),
+        "tags": list(reader.tags),
+        "status": reader.status,
+        "since": _written(reader.created),
+        "consent": {"at": _written(agreed.consented), "evidence": agreed.evidence} if agreed else None,
+        "suppressed": {"since": _written(listed.since), "reason": listed.reason} if listed else None,
+        "history": [
+            {"at": _written(each.at), "what": each.what, "before": each.before, "after": each.after, "by": each.source}
+            for each in changes_of(connection, reader_id)
+        ],
+        "messages_asked_for": [{"kind": row.kind, "at": _written(row.asked), "state": row.state} for row in asked],
+    }
+
+
+def _written(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def erase_reader(connection: Connection, reader_id: int, now: datetime, forget: Iterable[Forget] = ()) -> None:
+    """Erase a reader and what the pages keep of them; nothing for one who is not there any more."""
+    reader = by_id(connection, reader_id)
+    if reader is not None:
+        erase(connection, Address(address=reader.address), now, (forget_letters, *forget))
+
+
+def forget_letters(connection: Connection, reader_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Take away what was asked for with an address; for `audience.erasing.erase`."""
+    count = connection.scalar(select(func.count()).where(letters.c.normal == normal)) or 0
+    connection.execute(delete(letters).where(letters.c.normal == normal))
+    return ((f"messages asked for on the readers' pages ({count})",) if count else ()), ()

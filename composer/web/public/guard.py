@@ -1,0 +1,189 @@
+"""What stands before the readers' pages: who is answered, how long and how much a request may be, and what is written down.
+
+Comes in: requests as a reverse proxy hands them on. Goes out: requests whose body is here and small, whose path begins at
+the pages; answers with the headers that every one of them has, and one line each that names nobody.
+"""
+
+import asyncio
+import re
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import unquote, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from composer.errors import DatabaseError
+
+#: Bytes of the largest form; the longest of ours, a comment of an editor, has a quarter of it.
+MOST_BYTES = 32_768
+#: Seconds for a body to come.
+BODY_SECONDS = 10.0
+
+_LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?")
+_METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"])
+_ALWAYS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    # A page's address holds a reader's token: no other site is told of it.
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+}
+
+
+class Trouble(StrEnum):
+    """Why a request is not answered as it was meant."""
+
+    #: not by the name that newsletter.yaml gives
+    NAME = "name"
+    LARGE = "large"
+    SLOW = "slow"
+    #: the database could not be had; a reader may try again
+    BUSY = "busy"
+    #: a mistake of ours
+    BUG = "bug"
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return {"name": 421, "large": 413, "slow": 408, "busy": 503, "bug": 500}[self.value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicAddress:
+    """`delivery.public_url`, taken apart. Every link is made from it, none from what a request says of itself."""
+
+    url: str
+    hosts: frozenset[str]
+    path: str
+
+    @classmethod
+    def of(cls, url: str) -> "PublicAddress":
+        """Take an address apart: http or https, a host, perhaps a port and a path."""
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        shown = f"[{host}]" if ":" in host else host
+        default = {"https": 443, "http": 80}.get(parts.scheme)
+        port = parts.port or default
+        hosts = {f"{shown}:{port}"} | ({shown} if port == default else set())
+        path = parts.path.rstrip("/")
+        return cls(url=f"{parts.scheme}://{parts.netloc}{path}", hosts=frozenset(hosts), path=unquote(path))
+
+
+class Guard:
+    """Stands before the application."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        address: PublicAddress,
+        explain: Callable[[Request, Trouble], Response],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._app, self._explain, self._tell = app, explain, tell
+        self._address = address
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = time.perf_counter()
+        status = 0
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                given = {name.lower() for name, _ in message["headers"]}
+                added = [(name.lower().encode(), value.encode()) for name, value in _ALWAYS.items()]
+                message["headers"] = [*message["headers"], *(pair for pair in added if pair[0] not in given)]
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, send_guarded, lambda: status == 0)
+        finally:
+            took = (time.perf_counter() - begun) * 1000
+            # Nothing of what the client wrote: no path, which holds a token, no address, no name of a program.
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            name = getattr(scope.get("endpoint"), "__name__", "nothing")
+            self._tell(f"{name} {method} {status or 'gone'} {took:.0f} ms")
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, is_open: Callable[[], bool]) -> None:
+        trouble = None if self._is_ours(scope) else Trouble.NAME
+        if trouble is None and scope["method"] == "POST":
+            body = await _body(scope, receive)
+            if body is None:
+                return
+            if isinstance(body, Trouble):
+                trouble = body
+            else:
+                receive = _given(body, receive)
+        scope["path"] = self._within(scope["path"])
+        if trouble is None:
+            try:
+                await self._app(scope, receive, send)
+            except DatabaseError as error:
+                self._tell(f"database: {error.message}")
+                trouble = Trouble.BUSY
+            except Exception as error:
+                # Its words may hold what a reader wrote: where it happened is enough.
+                self._tell(f"bug: {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}")
+                trouble = Trouble.BUG
+        if trouble is not None and is_open():
+            await self._explain(Request(scope), trouble)(scope, receive, send)
+
+    def _is_ours(self, scope: Scope) -> bool:
+        """Tell whether it came by the public name, or from this computer by its own: a probe of health."""
+        hosts = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"host"]
+        return len(hosts) == 1 and (hosts[0] in self._address.hosts or bool(_LOOPBACK.fullmatch(hosts[0])))
+
+    def _within(self, path: str) -> str:
+        """Take the public address's path away, where the proxy has not done so."""
+        prefix = self._address.path
+        if prefix and (path == prefix or path.startswith(f"{prefix}/")):
+            return path[len(prefix) :] or "/"
+        return path
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes | Trouble | None:
+    """Read a body; None when the client has gone."""
+    length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    if not length.isdigit() or int(length[:12]) > MOST_BYTES:
+        return Trouble.LARGE
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                body += message.get("body", b"")
+                if len(body) > MOST_BYTES:
+                    return Trouble.LARGE
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError:
+        return Trouble.SLOW
+
+
+def _given(body: bytes, receive: Receive) -> Callable[[], Awaitable[Message]]:
+    """Hand a body on that has been read."""
+    is_given = False
+
+    async def again() -> Message:
+        nonlocal is_given
+        if is_given:
+            return await receive()
+        is_given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

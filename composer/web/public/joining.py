@@ -1,0 +1,91 @@
+"""Subscribing, in two steps: an address is given, its owner agrees by the link that is sent to it.
+
+Comes in: a form, of ours or on any other site; then a token. Goes out: pages. The first step answers the same whatever is known
+of the address, and does the same work: what is to be sent is found out later, when nobody waits for it (post.py).
+"""
+
+import re
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from composer.audience.tokens import Purpose
+from composer.content.addresses import Address, AddressError
+from composer.web.public.deeds import Kind, Wish, confirm, is_confirmed, wish, wished
+from composer.web.public.site import Site
+
+_ORIGIN = re.compile(r"https?://([a-z0-9.:\[\]-]{1,255})", re.IGNORECASE)
+
+
+class Joining:
+    """The form, and the page behind the link."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def subscribe(self, request: Request) -> Response:
+        """GET: the form. POST: somebody gave an address."""
+        site = self._site
+        if request.method != "POST":
+            return self._form(request)
+        form = await site.form(request)
+        tongue = site.tongue(request, form.line("language", 35))
+        if not site.may_give(request):
+            return site.said("often", tongue, status=429)
+        if form.line("website"):
+            return site.page("posted", tongue, what="posted_subscribe")
+        try:
+            address = Address(address=form.line("email", 400))
+        except AddressError:
+            return self._form(request, form.line("email"), form.line("name"), form.line("edition", 35), is_wrong=True)
+        edition = site.publication.nearest(form.line("edition", 35) or tongue.language)
+        origin = _ORIGIN.fullmatch(request.headers.get("origin", ""))
+        asked = Wish(
+            kind=Kind.CONFIRM,
+            address=address,
+            name=form.line("name"),
+            language=tongue.language,
+            edition=edition,
+            origin=origin[1].lower() if origin else "",
+            asked=site.clock(),
+        )
+        await site.turns.write(lambda connection: wish(connection, asked))
+        site.wake()
+        return site.page("posted", tongue, what="posted_subscribe")
+
+    def _form(
+        self, request: Request, email: str = "", name: str = "", edition: str = "", *, is_wrong: bool = False
+    ) -> Response:
+        site = self._site
+        tongue = site.tongue(request)
+        return site.page(
+            "subscribe",
+            tongue,
+            status=422 if is_wrong else 200,
+            here="/subscribe",
+            email=email,
+            name=name,
+            editions=site.publication.editions,
+            edition=site.publication.nearest(edition or tongue.language),
+            is_wrong=is_wrong,
+        )
+
+    async def confirm(self, request: Request) -> Response:
+        """GET: what is agreed to, and a button. POST: agreed; the link works once."""
+        site, token = self._site, request.path_params["token"]
+        now = site.clock()
+        claim = site.tokens.read(Purpose.CONFIRM, token, now)
+        letter = (
+            None if claim is None else await site.turns.read(lambda connection: wished(connection, claim.reader_id, now))
+        )
+        if letter is None:
+            return site.broken(request)
+        tongue = site.tongue(request, letter.language)
+        words = tongue.about("consent", site.publication.brand(tongue.language).name)
+        if letter.is_used:
+            is_in = await site.turns.read(lambda connection: is_confirmed(connection, letter))
+            return site.said("welcome", tongue) if is_in else site.broken(request)
+        if request.method != "POST":
+            return site.page("confirm", tongue, here=f"/confirm/{token}", consent=words)
+        is_in = await site.turns.write(lambda connection: confirm(connection, letter, words, now))
+        return site.said("welcome", tongue) if is_in else site.broken(request)

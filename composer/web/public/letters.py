@@ -1,0 +1,103 @@
+"""The small messages of the pages, in the newsletter's look: confirm it is you; here is your link.
+
+Comes in: the publication, an address, a link. Goes out: a message as bytes. Nothing in it was written by whoever filled in the
+form: with a name in it, a form would let anybody send anybody a text of their own.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from composer.content.addresses import Address
+from composer.content.values import group_in, text_in
+from composer.mail.compiled import Addressing, Letterhead, compile_message
+from composer.mail.parts import Part
+from composer.render.wrap import wrap
+from composer.web.public.brand import Logo
+from composer.web.public.publication import Publication
+from composer.web.public.words import Words
+
+_TEMPLATES = Path(__file__).parent / "letters"
+_WIDTH = 72
+
+
+class Text(StrEnum):
+    """What a letter says; the names of its phrases begin so."""
+
+    #: confirm that it is you
+    CONFIRM = "confirm"
+    #: here is your link
+    LINK = "link"
+    #: you are subscribed already; here is your link
+    KNOWN = "known"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stationery:
+    """Writes letters for one publication."""
+
+    publication: Publication
+
+    def write(self, said: Text, tongue: Words, to: Address, link: str, *, message_id: str, now: datetime) -> bytes:
+        """Write a letter. Raises HeaderError, AddressError."""
+        newsletter, brand = self.publication.newsletter(tongue.language), self.publication.brand(tongue.language)
+        domain = newsletter.sender.domain
+        # What somebody who is subscribed already gets looks the same, to whoever reads over their shoulder.
+        look = Text.LINK if said is Text.KNOWN else said
+        pictures = {logo.name: _part(logo, domain) for logo in (brand.logo, brand.dark_logo) if logo is not None}
+        values = {
+            "words": tongue,
+            "brand": brand,
+            "title": tongue[f"mail_{look}_title"],
+            "text": tongue.about(f"mail_{said}_text", brand.name),
+            "button": tongue[f"mail_{look}_button"],
+            "link": link,
+            "sources": {name: f"cid:{part.content_id}" for name, part in pictures.items()},
+        }
+        compiled = compile_message(
+            Letterhead(
+                sender=newsletter.sender,
+                reply_to=newsletter.reply_to,
+                subject=tongue.about(f"mail_{look}_subject", brand.name),
+                language=tongue.language,
+                list_id=text_in(group_in(newsletter.values, "delivery"), "list_id"),
+                list_name=newsletter.name,
+            ),
+            html=_HTML.get_template("letter.html.j2").render(values),
+            text=_TEXT.get_template("letter.txt.j2").render(values),
+            pictures=tuple(pictures.values()),
+        )
+        zone = newsletter.zone
+        return compiled.fill({}, Addressing(to=to, date=now.astimezone(zone), message_id=f"<{message_id}@{domain}>"))
+
+
+def _part(logo: Logo, domain: str) -> Part:
+    return Part(
+        content_id=f"{logo.name.rpartition('.')[0]}@{domain}",
+        filename=logo.name,
+        media_type=logo.media_type,
+        data=logo.data,
+    )
+
+
+def _environment(*, is_html: bool) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=is_html,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters["wrap"] = _wrapped
+    return environment
+
+
+def _wrapped(text: str) -> str:
+    return wrap(text, _WIDTH)
+
+
+_HTML, _TEXT = _environment(is_html=True), _environment(is_html=False)

@@ -1,0 +1,134 @@
+"""What readers see and change of themselves, by a link that was sent to their address and works for an hour.
+
+Comes in: an address, which gets the link; then the link's token. Goes out: pages, and a file with all that is stored. Every
+change is a POST; what a mail program's scanner opens changes nothing.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from composer.audience.tokens import Claim, Purpose
+from composer.content.addresses import Address, AddressError
+from composer.web.public.deeds import Change, Kind, Wish, change, data_of, erase_reader, find, leave, wish
+from composer.web.public.site import Site
+
+
+class Own:
+    """The preferences, the data, the end."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def ask(self, request: Request) -> Response:
+        """GET: the form for a link. POST: an address was given; the answer is the same whoever it belongs to."""
+        site = self._site
+        if request.method != "POST":
+            return self._asking(request)
+        form = await site.form(request)
+        tongue = site.tongue(request, form.line("language", 35))
+        if not site.may_give(request):
+            return site.said("often", tongue, status=429)
+        if form.line("website"):
+            return site.page("posted", tongue, what="posted_link")
+        try:
+            address = Address(address=form.line("email", 400))
+        except AddressError:
+            return self._asking(request, form.line("email"), is_wrong=True)
+        asked = Wish(kind=Kind.LINK, address=address, language=tongue.language, asked=site.clock())
+        await site.turns.write(lambda connection: wish(connection, asked))
+        site.wake()
+        return site.page("posted", tongue, what="posted_link")
+
+    def _asking(self, request: Request, email: str = "", *, is_wrong: bool = False) -> Response:
+        return self._site.page(
+            "ask",
+            self._site.tongue(request),
+            status=422 if is_wrong else 200,
+            here="/preferences",
+            email=email,
+            is_wrong=is_wrong,
+        )
+
+    async def preferences(self, request: Request) -> Response:
+        """GET: what can be changed. POST: it is changed."""
+        site = self._site
+        claim = self._claim(request)
+        if claim is None:
+            return site.broken(request)
+        if request.method != "POST":
+            return await self._page(request, claim)
+        form = await site.form(request)
+        fields, offers = (choices(site.publication.language) for choices in (site.publication.fields, site.publication.offers))  # fmt: skip
+        chosen = form.every("tag")
+        edition = form.line("edition", 35)
+        changed = Change(
+            name=form.line("name"),
+            language=edition if edition in site.publication.newsletters else None,
+            fields={each.name: form.line(f"field-{each.name}") for each in fields if f"field-{each.name}" in form.fields},
+            tags={each.name: each.name in chosen for each in offers},
+        )
+        now = site.clock()
+        await site.turns.write(lambda connection: change(connection, claim.reader_id, changed, now))
+        return await self._page(request, claim, is_saved=True)
+
+    async def data(self, request: Request) -> Response:
+        """POST: all that is stored, as a file."""
+        site = self._site
+        claim = self._claim(request)
+        stored = None if claim is None else await site.turns.read(lambda it: data_of(it, claim.reader_id))
+        return site.broken(request) if stored is None else site.file(stored, "my-data.json")
+
+    async def leave(self, request: Request) -> Response:
+        """POST: unsubscribed."""
+        site = self._site
+        claim = self._claim(request)
+        if claim is None:
+            return site.broken(request)
+        now = site.clock()
+        await site.turns.write(lambda connection: leave(connection, claim, now))
+        return await self._page(request, claim)
+
+    async def erase(self, request: Request) -> Response:
+        """GET: the question. POST: everything of this reader is gone, and with it the link."""
+        site, token = self._site, request.path_params["token"]
+        claim = self._claim(request)
+        reader = None if claim is None else await site.turns.read(lambda it: find(it, claim.reader_id))
+        if claim is None or reader is None:
+            return site.broken(request)
+        tongue = site.tongue(request, reader.language)
+        if request.method != "POST":
+            back = f"{site.publication.address.path}/preferences/{token}"
+            return site.page("erase", tongue, here=f"/preferences/{token}/erase", back=back)
+        now = site.clock()
+        await site.turns.write(lambda connection: erase_reader(connection, claim.reader_id, now))
+        return site.said("erased", tongue)
+
+    def _claim(self, request: Request) -> Claim | None:
+        return self._site.tokens.read(Purpose.PREFERENCES, request.path_params["token"], self._site.clock())
+
+    async def _page(self, request: Request, claim: Claim, *, is_saved: bool = False) -> Response:
+        site, token = self._site, request.path_params["token"]
+        reader = await site.turns.read(lambda connection: find(connection, claim.reader_id))
+        if reader is None:
+            return site.broken(request)
+        tongue = site.tongue(request, reader.language)
+        publication = site.publication
+        return site.page(
+            "own",
+            tongue,
+            here=f"/preferences/{token}",
+            address=reader.address,
+            name=reader.name,
+            is_active=reader.status == "active",
+            is_saved=is_saved,
+            editions=publication.editions,
+            edition=publication.nearest(reader.language),
+            fields=[
+                {"name": each.name, "label": each.label, "value": reader.fields.get(each.name, "")}
+                for each in publication.fields(tongue.language)
+            ],
+            offers=[
+                {"tag": each.name, "label": each.label, "is_chosen": each.name in reader.tags}
+                for each in publication.offers(tongue.language)
+            ],
+        )

@@ -1,0 +1,107 @@
+"""The newsletter as its pages know it: in each of its languages, with what readers may choose.
+
+Comes in: the workspace. Goes out: a `Publication`. Reads newsletter.yaml and its overlays once, when the server starts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from composer.content.newsletter import Newsletter, read_newsletter
+from composer.content.values import Group, group_in, text_in
+from composer.errors import ComposeError
+from composer.web.public.brand import Brand, brand_of
+from composer.web.public.guard import PublicAddress
+from composer.workspace import Workspace
+
+
+class PublicError(ComposeError):
+    """The readers' pages cannot be served."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a reader may say of themselves: a merge field, or a tag, with the words beside it."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """The newsletter and its overlays, by language; the first is the newsletter's own."""
+
+    address: PublicAddress
+    newsletters: Mapping[str, Newsletter]
+    brands: Mapping[str, Brand] = field(repr=False)
+
+    @property
+    def language(self) -> str:
+        """The newsletter's own language."""
+        return next(iter(self.newsletters))
+
+    @property
+    def main(self) -> Newsletter:
+        """The newsletter itself."""
+        return self.newsletters[self.language]
+
+    @property
+    def editions(self) -> tuple[tuple[str, str], ...]:
+        """The languages of its editions, each with its own name."""
+        return tuple((tag, _own_name(tag)) for tag in self.newsletters)
+
+    def nearest(self, language: str) -> str:
+        """Give the language of the edition for somebody's language: their own, else the newsletter's."""
+        first = language.partition("-")[0].lower()
+        own = (tag for tag in self.newsletters if tag.lower() == language.lower())
+        near = (tag for tag in self.newsletters if tag.partition("-")[0].lower() == first)
+        return next(own, None) or next(near, None) or self.language
+
+    def newsletter(self, language: str) -> Newsletter:
+        """Give the newsletter in the nearest language."""
+        return self.newsletters[self.nearest(language)]
+
+    def brand(self, language: str) -> Brand:
+        """Give how it looks in the nearest language."""
+        return self.brands[self.nearest(language)]
+
+    def fields(self, language: str) -> tuple[Choice, ...]:
+        """List the merge fields that a reader may fill in: those that newsletter.yaml gives a label."""
+        own = group_in(self.newsletter(language).values, "fields")
+        labels = ((name, text_in(given, "label")) for name in own if isinstance(given := own[name], Group))
+        return tuple(Choice(name=name, label=label) for name, label in labels if label)
+
+    def offers(self, language: str) -> tuple[Choice, ...]:
+        """List the tags that a reader may choose."""
+        offered = group_in(self.newsletter(language).values, "offers")
+        return tuple(Choice(name=name, label=text_in(offered, name) or name) for name in offered)
+
+
+def read_publication(workspace: Workspace) -> Publication:
+    """Read the newsletter in all its languages. Raises ContentError, or PublicError where it has no public address."""
+    main = read_newsletter(workspace)
+    url = text_in(group_in(main.values, "delivery"), "public_url")
+    if url is None:
+        hint = "write   delivery:   and below it   public_url: https://news.example.org/n"
+        raise PublicError("newsletter.yaml does not say where readers find these pages", hint)
+    if urlsplit(url).query or urlsplit(url).fragment:
+        raise PublicError(f"delivery.public_url ends in a question or a fragment: {url}", "leave out ? and #")
+    newsletters = {main.language: main}
+    for path in sorted(workspace.root.glob("newsletter.*.yaml")):
+        language = path.name.removeprefix("newsletter.").removesuffix(".yaml")
+        newsletters.setdefault(language, read_newsletter(workspace, language))
+    return Publication(
+        address=PublicAddress.of(url),
+        newsletters=newsletters,
+        brands={language: brand_of(newsletter) for language, newsletter in newsletters.items()},
+    )
+
+
+def _own_name(tag: str) -> str:
+    from babel.core import Locale, UnknownLocaleError
+
+    try:
+        locale = Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return tag
+    return str(locale.display_name or tag).capitalize()
