@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from composer.conditions import Condition
+from composer.conditions import Condition, WordError, normal_tag
 from composer.content.addresses import Address, parse_address
 from composer.content.audiences import named_audiences
 from composer.content.fields import BUILT_IN, RESERVED
@@ -98,6 +98,7 @@ def read_newsletter(workspace: Workspace, language: str | None = None, marks: Ma
     specs = read_sections(workspace, theme, root.get("sections"), definitions, problems, marks)
     _check_fields(root.get("fields"), problems)
     audiences = named_audiences(root.get("audiences"), values["audiences"], problems)
+    _check_offers(root.get("offers"), problems)
     if problems:
         raise ContentError(tuple(sorted(set(problems))))
     return _newsletter(values, theme, specs, definitions, audiences, language, reader.nodes())
@@ -157,6 +158,20 @@ def _check_fields(node: Node | None, problems: list[Problem]) -> None:
         elif key in BUILT_IN or key in RESERVED:
             problems.append(
                 entry.key.place.problem("key", f"the merge field “{key}” is there already", "delete it here")
+            )
+
+
+def _check_offers(node: Node | None, problems: list[Problem]) -> None:
+    """An offer's key is a tag, written as tags are kept."""
+    for entry in node.entries if isinstance(node, MappingNode) else ():
+        try:
+            tag = normal_tag(entry.key.text)
+        except WordError as error:
+            problems.append(entry.key.place.problem("key", f"offers: {error}", error.hint))
+            continue
+        if tag != entry.key.text:
+            problems.append(
+                entry.key.place.problem("key", f"offers: “{entry.key.text}” is kept as “{tag}”", f"write {tag}:")
             )
 
 

@@ -35,11 +35,11 @@ def application(site: Site, tell: Callable[[str], None]) -> ASGIApp:
     approving, reading = Approving(site), Reading(site)
 
     async def probe(request: Request) -> Response:
-        """Prove to `compose send` that this server has the newsletter's key (RFC 2104 over a nonce of its own)."""
+        """Prove to `compose send`, by a nonce of its own, that this server has the newsletter's keys: a line for each."""
         nonce = request.path_params["nonce"]
         if not _NONCE.fullmatch(nonce):
             return site.said("missing", site.tongue(request), status=404)
-        return PlainTextResponse(f"{site.tokens.proof(nonce)}\n")
+        return PlainTextResponse("".join(f"{proof}\n" for proof in site.tokens.proofs(nonce)))
 
     async def health(request: Request) -> Response:
         """Tell whether the database answers and letters go out."""

@@ -44,12 +44,14 @@ class NoEditions:
 def shown_of(message: bytes) -> Shown:
     """Read a message that compose itself wrote."""
     parsed = BytesParser(policy=default).parsebytes(message)
-    html, pictures = "", {}
+    html = ""
+    pictures: dict[str, tuple[str, bytes]] = {}
     for part in parsed.walk():
         if part.get_content_type() == "text/html":
             html = part.get_content()
         elif part.get_content_maintype() == "image" and (identity := part["Content-ID"]):
-            pictures[str(identity).strip("<> ")] = (part.get_content_type(), part.get_payload(decode=True) or b"")
+            data = part.get_payload(decode=True)
+            pictures[str(identity).strip("<> ")] = (part.get_content_type(), data if isinstance(data, bytes) else b"")
     return Shown(subject=str(parsed["Subject"] or ""), html=html, pictures=pictures)
 
 

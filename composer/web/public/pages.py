@@ -39,11 +39,11 @@ class Pages:
         self._css = _environment(is_html=False)
         self._style = lru_cache(maxsize=8)(self._rendered_style)
 
-    def page(self, name: str, tongue: Words, *, here: str | None = None, frames: bool = False, **values: object) -> Page:
+    def page(self, page: str, tongue: Words, *, here: str | None = None, frames: bool = False, **values: object) -> Page:
         """Write a page; `here` is its own path where it can be asked for again, in another language or by its form."""
         brand = self._brand(tongue.language)
         style = self._style(brand)
-        html = self._html.get_template(f"{name}.html.j2").render(
+        html = self._html.get_template(f"{page}.html.j2").render(
             words=tongue,
             tongues=[words(each) for each in languages()],
             brand=brand,

@@ -56,7 +56,7 @@ class Site:
 
     def page(
         self,
-        name: str,
+        page: str,
         tongue: Words,
         *,
         status: int = 200,
@@ -65,13 +65,13 @@ class Site:
         **values: object,
     ) -> Response:
         """Answer with a page."""
-        page = self.pages.page(name, tongue, here=here, frames=frames, **values)
+        made = self.pages.page(page, tongue, here=here, frames=frames, **values)
         headers = {
             "Content-Type": "text/html; charset=utf-8",
             "Content-Language": tongue.language,
-            "Content-Security-Policy": page.policy,
+            "Content-Security-Policy": made.policy,
         }
-        return Response(page.html, status, headers)
+        return Response(made.html, status, headers)
 
     def said(self, what: str, tongue: Words, *, text: str = "", status: int = 200) -> Response:
         """Answer with two phrases: `what`_title and, unless another is named, `what`_text."""

@@ -1,0 +1,32 @@
+"""The pages of the sample, on either database."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from composer.database.engine import Database
+from composer.workspace import Workspace
+from tests.browser.conftest import driver
+from tests.public.running import Running, running
+from tests.workspaces import sample
+
+__all__ = ["driver", "pages", "publication"]
+
+
+@pytest.fixture(scope="session")
+def publication(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The sample newsletter, with two tags to choose and a field to fill in."""
+    workspace = sample(tmp_path_factory.mktemp("publication"))
+    path = workspace.root / "newsletter.yaml"
+    text = path.read_text(encoding="utf-8")
+    text = text.replace('    default: ""\n', '    default: ""\n    label: Company\n')
+    path.write_text(f'{text}\noffers:\n  press: "Press releases"\n  events: "Events in Berlin"\n', encoding="utf-8")
+    return workspace
+
+
+@pytest.fixture
+def pages(publication: Workspace, database: Database) -> Iterator[Running]:
+    """Pages that run, on a fresh database of each kind."""
+    with running(publication, database) as made:
+        yield made
