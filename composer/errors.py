@@ -9,6 +9,7 @@ Comes in: places and words. Goes out: a `Problem` to collect, or an exception to
       CompilerError            exit 1   the MJML compiler refused or crashed
       OutputError              exit 1   the outbox cannot be written
       PreviewError             exit 1   the preview cannot be started             (web/preview/serving.py)
+      PublicError              exit 1   the readers' pages cannot be served       (web/public/publication.py)
       SettingsError            exit 1   something that sending needs is missing   (surroundings.py)
       KeyFileError             exit 1   a key cannot be read or written           (keys.py)
       TransportError           exit 1   no connection: nothing has been sent      (transport/transport.py)

@@ -97,6 +97,10 @@ class Tokens:
         """
         return f"<{self.make(Purpose.MESSAGE, reader_id, mailing_id)}@{domain_to_ascii(domain)}>"
 
+    def proofs(self, nonce: str) -> tuple[str, ...]:
+        """Prove to whoever made up a nonce that each key is here, in the order of the keys (64 hexadecimal digits)."""
+        return tuple(hmac.digest(_derived(key, Purpose.PROBE)[0], nonce.encode(), "sha256").hex() for key in self.keys)
+
 
 def fingerprint(key: bytes) -> bytes:
     """Give 8 bytes by which a key is known again, and that tell nothing of it."""

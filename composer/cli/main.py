@@ -25,6 +25,7 @@ _COMMANDS = {
     "suppression": "Keep the list of addresses that get nothing, whatever else is said.",
     "db": "Look after the database: bring it up to date, copy it.",
     "test": "Send an issue to its editors, as readers will get it.",
+    "serve": "Answer readers: leave, join, change, be forgotten, read online.",
     "dkim": "Make the keys that sign messages, and print their DNS records.",
     "doctor": "Look at everything that sending needs, and name the next step.",
     "schema": "Write the JSON Schemas that editors' autocompletion reads.",

@@ -1,7 +1,6 @@
 """The pages of the sample, on either database."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 

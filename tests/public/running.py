@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -35,6 +35,9 @@ from composer.web.public.turns import Turns
 from composer.workspace import Workspace
 from tests.transport.postoffice import Office
 from tests.transport.setup import PATIENT
+
+#: A form: names with their values, or pairs where a name comes twice.
+Fields = Mapping[str, str] | Sequence[tuple[str, str]]
 
 NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
 KEY, OLD_KEY, FOREIGN_KEY = (letter * 64 for letter in (b"a", b"b", b"c"))
@@ -117,7 +120,7 @@ class Running:
     def get(self, path: str, headers: dict[str, str] | None = None) -> Answer:
         return self.ask("GET", path, headers=headers)
 
-    def post_form(self, path: str, headers: dict[str, str] | None = None, **fields: str) -> Answer:
+    def post_form(self, path: str, fields: Fields = (), headers: dict[str, str] | None = None) -> Answer:
         body = urllib.parse.urlencode(fields).encode()
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return self.ask("POST", path, body, {**kind, **(headers or {})})
@@ -157,7 +160,7 @@ class Running:
         parser = email.message_from_bytes
         made = [parser(content, policy=email.policy.default) for _, content in self.office.taken]
         assert all(isinstance(each, email.message.EmailMessage) for each in made)
-        return made  # type: ignore[return-value]
+        return made
 
     def link_in(self, message: email.message.EmailMessage) -> str:
         """Give the path of the link in a letter, as it stands in both parts."""
@@ -222,3 +225,4 @@ def running(
             server.should_exit = True
             thread.join(10)
             assert not thread.is_alive()
+            turns.close()

@@ -8,6 +8,7 @@ from composer.audience.tokens import Purpose, Tokens
 from tests.public.running import FOREIGN_KEY, KEY, OLD_KEY, Running
 
 FORM = b"List-Unsubscribe=One-Click"
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 #: As RFC 8058 section 8.2 has it, but for the line ends.
 MULTIPART = (
     b"---FormBoundaryjWmhtjORrn\r\n"
@@ -49,7 +50,11 @@ def test_one_click_unsubscribes_at_once(pages: Running, kind: str, body: bytes) 
     with pages.database.read() as connection:
         suppressed = suppression_of(connection, reader.normal)
     assert suppressed is not None
-    assert (suppressed.reason, suppressed.source, suppressed.since) == ("unsubscribed", "link in mailing 7", pages.clock.now)
+    assert (suppressed.reason, suppressed.source, suppressed.since) == (
+        "unsubscribed",
+        "link in mailing 7",
+        pages.clock.now,
+    )
 
 
 def test_a_scanner_changes_nothing(pages: Running) -> None:
@@ -64,9 +69,9 @@ def test_a_scanner_changes_nothing(pages: Running) -> None:
     assert (head.status, head.body) == (200, "")
     for answer in (
         pages.post_form(path),
-        pages.post_form(path, email="x", submit="1"),
-        pages.post_form(path, **{"List-Unsubscribe": "one-click"}),
-        pages.post_form(path, **{"list-unsubscribe": "One-Click"}),
+        pages.post_form(path, {"email": "x", "submit": "1"}),
+        pages.post_form(path, {"List-Unsubscribe": "one-click"}),
+        pages.post_form(path, {"list-unsubscribe": "One-Click"}),
     ):
         assert answer.status == 400
         assert answer.title == page.title
@@ -84,10 +89,10 @@ def test_the_button_on_the_page_does_the_same(pages: Running) -> None:
     reader = pages.join("anna@example.net", language="de")
     path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}"
     assert pages.get(path).title == "China-Briefing abbestellen?"
-    left = pages.post_form(path, **{"List-Unsubscribe": "One-Click"})
+    left = pages.post_form(path, ONE_CLICK)
     assert left.title == "Sie sind abgemeldet"
     assert 'name="reason"' in left.body
-    thanked = pages.post_form(path, **{"List-Unsubscribe": "One-Click", "reason": "Too\nlong & dull"})
+    thanked = pages.post_form(path, {**ONE_CLICK, "reason": "Too\nlong & dull"})
     assert "Danke" in thanked.body
     with pages.database.read() as connection:
         from composer.audience.history import changes_of
@@ -101,7 +106,7 @@ def test_reasons_do_not_pile_up(pages: Running) -> None:
     reader = pages.join("anna@example.net")
     path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}"
     for number in range(10):
-        assert pages.post_form(path, **{"List-Unsubscribe": "One-Click", "reason": f"reason {number}"}).status == 200
+        assert pages.post_form(path, {**ONE_CLICK, "reason": f"reason {number}"}).status == 200
     with pages.database.read() as connection:
         from composer.audience.history import changes_of
 
@@ -125,7 +130,8 @@ def test_a_token_that_is_not_ours_tells_nothing(pages: Running) -> None:
     ]
     seen = set()
     for token in bad:
-        for answer in (pages.get(f"/unsubscribe/{token}"), pages.post_form(f"/unsubscribe/{token}", **{"List-Unsubscribe": "One-Click"})):  # fmt: skip
+        path = f"/unsubscribe/{token}"
+        for answer in (pages.get(path), pages.post_form(path, ONE_CLICK)):
             assert answer.status == 404
             seen.add(answer.body)
     assert len(seen) == 1
@@ -139,7 +145,7 @@ def test_a_token_of_an_older_key_still_works(pages: Running) -> None:
     assert pages.tokens.keys == (KEY, OLD_KEY)
     reader = pages.join("anna@example.net")
     old = Tokens((OLD_KEY,)).make(Purpose.UNSUBSCRIBE, reader.id, 3)
-    assert pages.post_form(f"/unsubscribe/{old}", **{"List-Unsubscribe": "One-Click"}).status == 200
+    assert pages.post_form(f"/unsubscribe/{old}", ONE_CLICK).status == 200
     found = pages.reader("anna@example.net")
     assert found is not None
     assert found.status is Status.UNSUBSCRIBED
@@ -154,9 +160,9 @@ def test_the_token_unsubscribes_and_does_nothing_else(pages: Running) -> None:
         assert pages.post_form(f"/{path}/{token}").status == 404
     for path in ("data", "leave", "erase"):
         assert pages.post_form(f"/preferences/{token}/{path}").status == 404
-    assert pages.post_form(f"/unsubscribe/{token}", **{"List-Unsubscribe": "One-Click"}).status == 200
+    assert pages.post_form(f"/unsubscribe/{token}", ONE_CLICK).status == 200
     for fields in ({"back": "1"}, {"subscribe": "1"}, {"status": "active"}):
-        pages.post_form(f"/unsubscribe/{token}", **fields, **{"List-Unsubscribe": "One-Click"})
+        pages.post_form(f"/unsubscribe/{token}", {**fields, **ONE_CLICK})
         found = pages.reader("anna@example.net")
         assert found is not None
         assert found.status is Status.UNSUBSCRIBED
@@ -167,6 +173,6 @@ def test_who_is_gone_leaves_as_everybody(pages: Running) -> None:
     reader = pages.join("anna@example.net")
     there = pages.token(Purpose.UNSUBSCRIBE, reader)
     gone = pages.tokens.make(Purpose.UNSUBSCRIBE, reader.id + 1000)
-    first, second = (pages.post_form(f"/unsubscribe/{each}", **{"List-Unsubscribe": "One-Click"}) for each in (there, gone))
+    first, second = (pages.post_form(f"/unsubscribe/{each}", ONE_CLICK) for each in (there, gone))
     assert (first.status, second.status) == (200, 200)
     assert first.body.replace(there, "") == second.body.replace(gone, "")

@@ -4,9 +4,8 @@ Comes in: a `Site`. Goes out: an ASGI application behind its guard. Sets no cook
 between two requests but counts.
 """
 
-import contextlib
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 from sqlalchemy import text
 from starlette.applications import Starlette
@@ -68,15 +67,7 @@ def application(site: Site, tell: Callable[[str], None]) -> ASGIApp:
                 answer.headers["Retry-After"] = "60"
         return answer
 
-    @contextlib.asynccontextmanager
-    async def working(app: Starlette) -> AsyncIterator[None]:
-        try:
-            yield
-        finally:
-            site.turns.close()
-
     app = Starlette(
-        lifespan=working,
         exception_handlers={404: wrong, 405: wrong, FormError: wrong},
         routes=[
             Route("/health", health),

@@ -228,7 +228,9 @@ def erase_reader(connection: Connection, reader_id: int, now: datetime, forget: 
         erase(connection, Address(address=reader.address), now, (forget_letters, *forget))
 
 
-def forget_letters(connection: Connection, reader_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def forget_letters(
+    connection: Connection, reader_id: int | None, normal: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Take away what was asked for with an address; for `audience.erasing.erase`."""
     count = connection.scalar(select(func.count()).where(letters.c.normal == normal)) or 0
     connection.execute(delete(letters).where(letters.c.normal == normal))

@@ -76,7 +76,9 @@ class Joining:
         now = site.clock()
         claim = site.tokens.read(Purpose.CONFIRM, token, now)
         letter = (
-            None if claim is None else await site.turns.read(lambda connection: wished(connection, claim.reader_id, now))
+            None
+            if claim is None
+            else await site.turns.read(lambda connection: wished(connection, claim.reader_id, now))
         )
         if letter is None:
             return site.broken(request)

@@ -7,21 +7,15 @@ form: with a name in it, a form would let anybody send anybody a text of their o
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from composer.content.addresses import Address
 from composer.content.values import group_in, text_in
 from composer.mail.compiled import Addressing, Letterhead, compile_message
 from composer.mail.parts import Part
-from composer.render.wrap import wrap
 from composer.web.public.brand import Logo
 from composer.web.public.publication import Publication
+from composer.web.public.templates import HTML, PLAIN
 from composer.web.public.words import Words
-
-_TEMPLATES = Path(__file__).parent / "letters"
-_WIDTH = 72
 
 
 class Text(StrEnum):
@@ -66,8 +60,8 @@ class Stationery:
                 list_id=text_in(group_in(newsletter.values, "delivery"), "list_id"),
                 list_name=newsletter.name,
             ),
-            html=_HTML.get_template("letter.html.j2").render(values),
-            text=_TEXT.get_template("letter.txt.j2").render(values),
+            html=HTML.get_template("letter.html.j2").render(values),
+            text=PLAIN.get_template("letter.txt.j2").render(values),
             pictures=tuple(pictures.values()),
         )
         zone = newsletter.zone
@@ -81,23 +75,3 @@ def _part(logo: Logo, domain: str) -> Part:
         media_type=logo.media_type,
         data=logo.data,
     )
-
-
-def _environment(*, is_html: bool) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=is_html,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.filters["wrap"] = _wrapped
-    return environment
-
-
-def _wrapped(text: str) -> str:
-    return wrap(text, _WIDTH)
-
-
-_HTML, _TEXT = _environment(is_html=True), _environment(is_html=False)

@@ -58,13 +58,16 @@ class Own:
         if request.method != "POST":
             return await self._page(request, claim)
         form = await site.form(request)
-        fields, offers = (choices(site.publication.language) for choices in (site.publication.fields, site.publication.offers))  # fmt: skip
+        publication = site.publication
+        fields, offers = publication.fields(publication.language), publication.offers(publication.language)
         chosen = form.every("tag")
         edition = form.line("edition", 35)
         changed = Change(
             name=form.line("name"),
             language=edition if edition in site.publication.newsletters else None,
-            fields={each.name: form.line(f"field-{each.name}") for each in fields if f"field-{each.name}" in form.fields},
+            fields={
+                each.name: form.line(f"field-{each.name}") for each in fields if f"field-{each.name}" in form.fields
+            },
             tags={each.name: each.name in chosen for each in offers},
         )
         now = site.clock()

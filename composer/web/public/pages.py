@@ -9,15 +9,12 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from composer.web.public.brand import Brand
+from composer.web.public.templates import HTML, PLAIN
 from composer.web.public.words import Words, languages, words
-
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +32,15 @@ class Pages:
         """`base` is the path of the pages' address, `/n` or empty; `brand` gives the newsletter in a language."""
         self.base = base
         self._brand = brand
-        self._html = _environment(is_html=True)
-        self._css = _environment(is_html=False)
         self._style = lru_cache(maxsize=8)(self._rendered_style)
 
-    def page(self, page: str, tongue: Words, *, here: str | None = None, frames: bool = False, **values: object) -> Page:
+    def page(
+        self, page: str, tongue: Words, *, here: str | None = None, frames: bool = False, **values: object
+    ) -> Page:
         """Write a page; `here` is its own path where it can be asked for again, in another language or by its form."""
         brand = self._brand(tongue.language)
         style = self._style(brand)
-        html = self._html.get_template(f"{page}.html.j2").render(
+        html = HTML.get_template(f"{page}.html.j2").render(
             words=tongue,
             tongues=[words(each) for each in languages()],
             brand=brand,
@@ -61,17 +58,6 @@ class Pages:
         return Page(html=html.encode(), policy=policy)
 
     def _rendered_style(self, brand: Brand) -> str:
-        style = self._css.get_template("page.css.j2").render(brand=brand)
+        style = PLAIN.get_template("page.css.j2").render(brand=brand)
         # A theme names the fonts: whatever it writes cannot end the element.
         return style.replace("<", "").strip()
-
-
-def _environment(*, is_html: bool) -> Environment:
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=is_html,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )

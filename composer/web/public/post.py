@@ -123,8 +123,9 @@ class Post:
             if self._way is None:
                 self._way = self._transport().connect()
         except ComposeError as error:
-            self._tell(f"letters: {error.message}")
-            self._turns.put(lambda connection: _again(connection, letter, now, error.message)).result()
+            said = error.message
+            self._tell(f"letters: {said}")
+            self._turns.put(lambda connection: _again(connection, letter, now, said)).result()
             return
         envelope, message = self._written(order, now)
         try:

@@ -39,7 +39,7 @@ class Server(uvicorn.Server):
                 http=PatientProtocol,
                 access_log=False,
                 log_level="error",
-                lifespan="on",
+                lifespan="off",
                 ws="none",
                 server_header=False,
                 date_header=True,
