@@ -171,6 +171,12 @@ class Running:
         return found[1]
 
 
+def words_in(message: email.message.EmailMessage) -> list[str]:
+    """Give the words of a message's two parts, on one line each."""
+    parts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
+    return [" ".join(part.split()) for part in parts]
+
+
 @contextlib.contextmanager
 def running(
     workspace: Workspace,

@@ -104,6 +104,7 @@ class Own:
             return site.page("erase", tongue, here=f"/preferences/{token}/erase", back=back)
         now = site.clock()
         await site.turns.write(lambda connection: erase_reader(connection, claim.reader_id, now))
+        site.turns.settle()
         return site.said("erased", tongue)
 
     def _claim(self, request: Request) -> Claim | None:

@@ -46,6 +46,8 @@ class _Order:
 
     letter: Letter
     said: Text
+    #: As it was given; a link to somebody's data goes to the address that is stored.
+    to: str
     #: The letter's own number for a link to confirm, the reader's for one to the preferences.
     subject: int
 
@@ -146,7 +148,7 @@ class Post:
         )
         token = self._tokens.make(purpose, order.subject, expires=lasts)
         link = f"{publication.address.url}/{path}/{token}"
-        to = Address(address=letter.address)
+        to = Address(address=order.to)
         identity = f"letter.{letter.id}.{secrets.token_hex(8)}"
         message = self._stationery.write(order.said, choose((letter.language,)), to, link, message_id=identity, now=now)
         sender = publication.newsletter(letter.language).sender.wire
@@ -187,11 +189,11 @@ def _decide(connection: Connection, letter: Letter, now: datetime) -> _Order | N
         return None
     match letter.kind:
         case Kind.CONFIRM if reader is not None and reader.status is Status.ACTIVE:
-            return _Order(letter=letter, said=Text.KNOWN, subject=reader.id)
+            return _Order(letter=letter, said=Text.KNOWN, to=reader.address, subject=reader.id)
         case Kind.CONFIRM:
-            return _Order(letter=letter, said=Text.CONFIRM, subject=letter.id)
+            return _Order(letter=letter, said=Text.CONFIRM, to=letter.address, subject=letter.id)
         case Kind.LINK if reader is not None:
-            return _Order(letter=letter, said=Text.LINK, subject=reader.id)
+            return _Order(letter=letter, said=Text.LINK, to=reader.address, subject=reader.id)
         case Kind.LINK:
             _drop(connection, letter)
             return None

@@ -46,6 +46,10 @@ class Turns:
         self._waiting.put((deed, future))
         return future
 
+    def settle(self) -> None:
+        """Have what was deleted leave SQLite's files, too, as soon as nobody reads them; nobody waits for it."""
+        self._readers.submit(self._database.settle)
+
     def close(self) -> None:
         """End when all that waits is done."""
         self._waiting.put(None)
