@@ -33,7 +33,7 @@ from composer.web.public.serving import Server, listen
 from composer.web.public.site import Site
 from composer.web.public.turns import Turns
 from composer.workspace import Workspace
-from tests.transport.postoffice import Office
+from tests.transport.postoffice import Action, Office
 from tests.transport.setup import PATIENT
 
 #: A form: names with their values, or pairs where a name comes twice.
@@ -85,6 +85,8 @@ class Running:
     office: Office
     clock: Clock
     port: int
+    #: What the mail server is to do; where this is silent it behaves.
+    script: dict[str, Action]
     told: list[str] = field(default_factory=list)
 
     @property
@@ -185,12 +187,13 @@ def running(
     keys: tuple[bytes, ...] = (KEY, OLD_KEY),
     approvals: Approvals | None = None,
     editions: Editions | None = None,
-    office: Office | None = None,
     proxies: tuple[str, ...] = ("127.0.0.1",),
 ) -> Iterator[Running]:
     """Run the pages of a newsletter, as `compose serve` does."""
     with contextlib.ExitStack() as stack:
-        office = office or stack.enter_context(Office())
+        script: dict[str, Action] = {}
+        office = stack.enter_context(Office())
+        office.script = script
         clock, turns, tokens = Clock(), Turns(database), Tokens(keys)
         told: list[str] = []
         publication = read_publication(workspace)
@@ -224,7 +227,7 @@ def running(
         try:
             yield Running(
                 site=site, post=post, server=server, database=database, office=office, clock=clock,
-                port=listener.getsockname()[1], told=told,
+                port=listener.getsockname()[1], script=script, told=told,
             )  # fmt: skip
         finally:
             post.stop(10)

@@ -253,7 +253,7 @@ class TestThePost:
 
     def test_a_server_that_is_not_there(self, pages: Running) -> None:
         """The letter waits a minute, then five; nobody's page waits for it."""
-        pages.office.script["rcpt"] = once(says(b"451 4.3.0 later\r\n"), b"250 2.1.5 Ok\r\n")
+        pages.script["rcpt"] = once(says(b"451 4.3.0 later\r\n"), b"250 2.1.5 Ok\r\n")
         subscribe(pages)
         due = self.until_tried(pages, 1)
         assert due == NOW + datetime.timedelta(minutes=1)
@@ -274,10 +274,10 @@ class TestThePost:
 
     def test_an_answer_that_never_came(self, pages: Running) -> None:
         """Lost behind the dot: unknown, and never sent again by itself."""
-        pages.office.script["dot"] = leaves
+        pages.script["dot"] = leaves
         subscribe(pages)
         assert pages.settled() == [State.UNKNOWN]
-        pages.office.script.pop("dot")
+        pages.script.pop("dot")
         pages.clock.pass_by(hours=2)
         subscribe(pages, {"email": "b@example.net"})
         assert pages.settled() == ["unknown", "accepted"]
@@ -285,7 +285,7 @@ class TestThePost:
 
     def test_an_address_that_does_not_exist(self, pages: Running) -> None:
         """Refused: the end of it, and no standing changes."""
-        pages.office.script["rcpt"] = once(says(b"550 5.1.1 no such user\r\n"), b"250 2.1.5 Ok\r\n")
+        pages.script["rcpt"] = once(says(b"550 5.1.1 no such user\r\n"), b"250 2.1.5 Ok\r\n")
         subscribe(pages)
         assert pages.settled() == ["refused"]
 
@@ -297,7 +297,7 @@ class TestThePost:
             assert pages.post_form(f"{pages.own_link(reader)}/erase").title == "Your data is deleted"
             return visit.say(b"354 go ahead\r\n")
 
-        pages.office.script["data"] = erase
+        pages.script["data"] = erase
         pages.post_form("/preferences", {"email": "anna@example.net"})
         pages.settled()
         assert pages.letter_states() == []
@@ -312,7 +312,7 @@ def test_requests_do_not_wait_for_a_mail_server(pages: Running) -> None:
         answered.wait(5)
         return visit.say(b"250 2.1.5 Ok\r\n")
 
-    pages.office.script["rcpt"] = waits
+    pages.script["rcpt"] = waits
     subscribe(pages)
     begun = time.monotonic()
     for number in range(5):

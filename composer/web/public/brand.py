@@ -64,7 +64,6 @@ class Brand:
     homepage: str | None
     privacy_url: str | None
     postal_address: str | None
-    publisher: str | None
 
     @property
     def logos(self) -> Mapping[str, Logo]:
@@ -95,7 +94,6 @@ def brand_of(newsletter: Newsletter) -> Brand:
         homepage=_text(brand, "homepage"),
         privacy_url=_text(sender, "privacy_url"),
         postal_address=_text(sender, "postal_address"),
-        publisher=_text(group_in(newsletter.values, "imprint"), "name"),
     )
 
 

@@ -70,5 +70,5 @@ def policy_of(assets_url: str | None, *, is_framed: bool) -> str:
     return (
         f"default-src 'none'; style-src 'unsafe-inline'; img-src 'self'{elsewhere}; base-uri 'none'; form-action 'none'; "
         f"frame-ancestors {chr(39)}{'self' if is_framed else 'none'}{chr(39)}; "
-        "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+        "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
     )
