@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from selenium.common.exceptions import WebDriverException
@@ -201,8 +202,7 @@ def _every_page(pages: Running, address: str) -> dict[str, str]:
 def test_axe_and_the_telephone(driver: Chrome, axe: str, shown: Running, scheme: str, language: str) -> None:
     """No finding of any weight, nothing wider than the screen, nothing fetched from elsewhere, no violation."""
     _set(driver, scheme)
-    driver.get_log("browser")
-    driver.get_log("performance")
+    _told(driver)
     for name, path in _every_page(shown, "anna@example.net").items():
         _open(driver, shown, f"{path}?language={language}")
         assert driver.find_element(By.TAG_NAME, "html").get_attribute("lang") == language
@@ -211,9 +211,14 @@ def test_axe_and_the_telephone(driver: Chrome, axe: str, shown: Running, scheme:
         submit(driver, shown)
         _judge(driver, axe, submit.__name__)
     # What a page may not do (Content-Security-Policy) is told here; a 404 of a page that says so is none.
-    told = [entry["message"] for entry in driver.get_log("browser")]
-    assert [each for each in told if "the server responded with a status of 4" not in each] == []
+    assert [each for each in _told(driver) if "the server responded with a status of 4" not in each] == []
     driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def _told(driver: Chrome) -> list[str]:
+    """Take what Chromium has to say of the pages since it was asked last."""
+    log: Any = driver.get_log("browser")  # type: ignore[no-untyped-call]
+    return [str(entry["message"]) for entry in log]
 
 
 def _wrong(driver: Chrome, pages: Running) -> None:

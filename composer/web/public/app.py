@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from composer.errors import DatabaseError
 from composer.web.public.approving import Approving
 from composer.web.public.forms import FormError
 from composer.web.public.guard import Guard, Trouble
@@ -55,6 +56,14 @@ def application(site: Site, tell: Callable[[str], None]) -> ASGIApp:
             return site.said("method", tongue, status=400)
         return site.said("missing", tongue, status=404)
 
+    async def busy(request: Request, error: Exception) -> Response:
+        assert isinstance(error, DatabaseError)
+        tell(f"database: {error.message}")
+        return explain(request, Trouble.BUSY)
+
+    async def bug(request: Request, error: Exception) -> Response:
+        return explain(request, Trouble.BUG)
+
     def explain(request: Request, trouble: Trouble) -> Response:
         match trouble:
             case Trouble.NAME:
@@ -68,7 +77,7 @@ def application(site: Site, tell: Callable[[str], None]) -> ASGIApp:
         return answer
 
     app = Starlette(
-        exception_handlers={404: wrong, 405: wrong, FormError: wrong},
+        exception_handlers={404: wrong, 405: wrong, FormError: wrong, DatabaseError: busy, Exception: bug},
         routes=[
             Route("/health", health),
             Route("/probe/{nonce}", probe),

@@ -17,8 +17,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from composer.errors import DatabaseError
-
 #: Bytes of the largest form; the longest of ours, a comment of an editor, has a quarter of it.
 MOST_BYTES = 32_768
 #: Seconds for a body to come.
@@ -109,7 +107,7 @@ class Guard:
             await send(message)
 
         try:
-            await self._answer(scope, receive, send_guarded, lambda: status == 0)
+            await self._answer(scope, receive, send_guarded)
         finally:
             took = (time.perf_counter() - begun) * 1000
             # Nothing of what the client wrote: no path, which holds a token, no address, no name of a program.
@@ -117,7 +115,7 @@ class Guard:
             name = getattr(scope.get("endpoint"), "__name__", "nothing")
             self._tell(f"{name} {method} {status or 'gone'} {took:.0f} ms")
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, is_open: Callable[[], bool]) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         trouble = None if self._is_ours(scope) else Trouble.NAME
         if trouble is None and scope["method"] == "POST":
             body = await _body(scope, receive)
@@ -131,14 +129,10 @@ class Guard:
         if trouble is None:
             try:
                 await self._app(scope, receive, send)
-            except DatabaseError as error:
-                self._tell(f"database: {error.message}")
-                trouble = Trouble.BUSY
             except Exception as error:
-                # Its words may hold what a reader wrote: where it happened is enough.
+                # It has been answered. Its words may hold what a reader wrote: where it happened is enough.
                 self._tell(f"bug: {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}")
-                trouble = Trouble.BUG
-        if trouble is not None and is_open():
+        else:
             await self._explain(Request(scope), trouble)(scope, receive, send)
 
     def _is_ours(self, scope: Scope) -> bool:
