@@ -38,6 +38,9 @@ peers: $(STAMP)         ## install what the benchmark compares with (node, npm)
 bench: peers            ## measure, as ratios within one run
 	$(BIN)/python -m benchmarks
 
+fuzz: $(STAMP)          ## send the readers' pages 100,000 hostile requests (a few minutes)
+	$(BIN)/python -m tests.public.fuzz
+
 interop: $(STAMP)       ## hand messages over to a real Postfix and read them back (root, apt-get install postfix)
 	$(BIN)/python -m tests.interop.postfix
 
@@ -50,4 +53,4 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-.PHONY: help demo test lint check fix golden test-tools peers bench interop clean
+.PHONY: help demo test lint check fix golden test-tools peers bench fuzz interop clean

@@ -24,6 +24,7 @@ from composer.database.public import letters
 from composer.transport.server import Security
 from composer.transport.server import Server as MailServer
 from composer.transport.smtp import SmtpTransport
+from composer.transport.transport import Transport
 from composer.web.public.approvals import Approvals, NoApprovals
 from composer.web.public.editions import Editions, NoEditions
 from composer.web.public.letters import Stationery
@@ -187,7 +188,7 @@ def running(
     keys: tuple[bytes, ...] = (KEY, OLD_KEY),
     approvals: Approvals | None = None,
     editions: Editions | None = None,
-    proxies: tuple[str, ...] = ("127.0.0.1",),
+    transport: Transport | None = None,
 ) -> Iterator[Running]:
     """Run the pages of a newsletter, as `compose serve` does."""
     with contextlib.ExitStack() as stack:
@@ -202,7 +203,7 @@ def running(
             turns=turns,
             stationery=Stationery(publication=publication),
             tokens=tokens,
-            transport=lambda: SmtpTransport(mail),
+            transport=lambda: transport or SmtpTransport(mail),
             sign=lambda message, now: message,
             clock=clock,
             tell=told.append,
@@ -219,7 +220,7 @@ def running(
         )
         listener = stack.enter_context(listen("127.0.0.1", 0))
         ready = threading.Event()
-        server = Server(site, proxies=proxies, opened=ready.set, tell=told.append)
+        server = Server(site, proxies=("127.0.0.1",), opened=ready.set, tell=told.append)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
         thread.start()
         assert ready.wait(10)

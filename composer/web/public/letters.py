@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from composer.content.addresses import Address
 from composer.content.values import group_in, text_in
-from composer.mail.compiled import Addressing, Letterhead, compile_message
+from composer.mail.compiled import compile_message
+from composer.mail.letterhead import Addressing, Letterhead
 from composer.mail.parts import Part
 from composer.web.public.brand import Logo
 from composer.web.public.publication import Publication
