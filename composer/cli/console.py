@@ -44,6 +44,11 @@ def answer_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=not is_unicode, indent=2), file=sys.stdout)
 
 
+def answer_line(value: object) -> None:
+    """Print a value as JSON in one line: one of many, each as soon as it is known."""
+    print(json.dumps(value, ensure_ascii=True, separators=(",", ":")), file=sys.stdout)
+
+
 def talk(text: str) -> None:
     """Print what goes on."""
     _write(sys.stderr, text)

@@ -1,0 +1,42 @@
+"""Finds a server's reply in a sentence that quotes it.
+
+Comes in: a diagnostic (RFC 3464, section 2.3.6) or a text for people. Goes out: a `Reply`, or None. Pure.
+"""
+
+import re
+
+from composer.transport.outcome import Reply
+from composer.transport.replies import make_reply
+
+_ENHANCED = r"[245]\.\d{1,3}\.\d{1,3}"
+#: From the surest to the least: with an enhanced code behind it; where a reply begins; anywhere.
+_REPLIES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?<![\d.])(?P<code>[45][0-7]\d)[ -]+#?(?P<enhanced>{_ENHANCED})(?![\d.])",
+        r"(?:^|said:|says:|responded:|response:|error:|replied:|was:|>:|\bsmtp;)\s*#?(?P<code>[45][0-5]\d)(?=[ -]|$)",
+        r"(?:^|[:;(>]|\s{2})\s?(?P<code>[45][0-5]\d)[ -](?=[A-Z<#])",
+    )
+)
+#: qmail and Exchange: `(#5.1.1)`, `#5.1.1`; others: `[5.1.1]`, `Status: 5.1.1`.
+_BARE = re.compile(rf"(?:#|\(|\[|status(?: code)?:?\s|\s)({_ENHANCED})(?![\d.])", re.IGNORECASE)
+_MOST = 4096
+
+
+def reply_in(text: str) -> Reply | None:
+    """Find the reply that a text quotes."""
+    text = text[:_MOST]
+    for pattern in _REPLIES:
+        if match := pattern.search(text):
+            code, rest = match["code"], text[match.start("code") + 3 :]
+            # The lines of a reply stand behind one another here: 550-5.1.1 The account 550 5.1.1 does not exist.
+            enhanced = match.groupdict().get("enhanced") or ""
+            rest = re.sub(rf"(?<=\s){code}[ -]+(?:{re.escape(enhanced)}\s+)?", "", rest)
+            return make_reply((int(code), [rest.lstrip(" -#").encode("utf-8", "replace")]))
+    return None
+
+
+def status_in(text: str) -> str | None:
+    """Find an enhanced status code that stands in a text without a reply around it."""
+    match = _BARE.search(text[:_MOST])
+    return match[1] if match else None

@@ -1,0 +1,101 @@
+"""Knows what programs answer by themselves: absences, receipts, tests whether the sender is a person.
+
+Comes in: a message as parts. Goes out: a kind and how it was known, or None. Pure. None of these is a bounce, whatever
+words are in it (RFC 3834; Exchange; the words of mail programs in many languages).
+"""
+
+import re
+
+from composer.bounces.mime import Part, decode_words
+from composer.bounces.vocabulary import Kind
+
+#: Subjects, at their beginning.
+_ABSENT = re.compile(
+    r"""\W*(?:re|aw|fw|fwd|wg|antw|rif|sv)?\W*(?:
+    out[ -]of[ -](?:the[ -])?office
+    | auto(?:matic|mated|matische|matiche|m[aá]tica)?[ -]?(?:reply|response|answer|antwort|antwoord)
+    | auto[ -]?(?:reply|respond|svar|vastaus|odpowiedź)
+    | autore(?:ply|sponder|sponse) | away[ ]from | on[ ]vacation | vacation
+    | i(?:'|\N{RIGHT SINGLE QUOTATION MARK})?a?m[ ](?:currently[ ])?(?:out|away|on[ ])
+    | absence | absent | automatic[ ]reply | i[ ]am[ ](?:out|away)
+    | abwesenheit | abwesend | automatische[ ](?:antwort|antwoord|e-?mail) | ich[ ]bin[ ](?:nicht|im|bis|vom)
+    | r[ée]ponse[ ]automatique | absence[ ]du | message[ ]d'absence
+    | respuesta[ ]autom[aá]tica | fuera[ ]de[ ](?:la[ ])?oficina
+    | risposta[ ]automatica | fuori[ ](?:sede|ufficio) | assenza
+    | resposta[ ]autom[aá]tica | fora[ ]do[ ]escrit[oó]rio | aus[eê]ncia
+    | automatisch[ ](?:antwoord|bericht) | afwezig
+    | niet[ ]aanwezig | autosvar | automatiskt[ ]svar | automatisk[ ]svar
+    | frånvaro | fravær | automaattinen[ ]vastaus | poissa | autoodpowiedź | automatyczna[ ]odpowiedź | nieobecno
+    | automatick[áé][ ]odpov | nepřítomnost | автоответ | автоматический[ ]ответ | otomatik[ ]yanıt
+    | 自动(?:回复|答复) | 自動(?:回覆|回復|応答|返信|送信) | 不在 | 休假 | 外出 | 자동[ ]?(?:응답|회신) | 부재[ ]?중
+    | thank[ ]you[ ]for[ ](?:contacting|your[ ](?:e-?mail|message|inquiry)) | ticket[ ](?:received|created)
+    | vielen[ ]dank[ ]für[ ]ihre | eingangsbestätigung | we(?:'ve|[ ]have)[ ]received[ ]your
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_CHALLENGE_SUBJECT = re.compile(
+    r"\W*(?:re\W+)?(?:please confirm (?:your (?:message|e-?mail)|delivery)|(?:sender|e-?mail) verification"
+    r"|verify your e-?mail to"
+    r"|your message to .{1,80} (?:awaits|is (?:awaiting|waiting for|on hold))|confirm your message"
+    r"|challenge[- ]response|action required: your e-?mail to)",
+    re.IGNORECASE,
+)
+_CHALLENGERS = ("boxbe", "spamarrest", "choicemail", "tmda", "0spam", "mailblocks", "sanebox challenge", "bluebottle")
+#: RFC 8098, RFC 6533.
+_RECEIPTS = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
+#: Fields that only answering programs write.
+_ANSWERS = frozenset(
+    {"x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-mail-autoreply", "x-vacation"}
+)
+_MAILERS = re.compile(
+    r"\b(?:mailer-?daemon|postmaster|mail-?daemon|mmdf|microsoftexchange[0-9a-f]{8,}|mdaemon|maildaemon|bounces?"
+    r"|mail[ ._-]?(?:delivery|system|subsystem)\w*|delivery[ ._-]?(?:status|subsystem|notification)\w*)\b",
+    re.IGNORECASE,
+)
+_FAILED = re.compile(
+    r"undeliver|fail|return|delivery (?:status|report|notification|problem)"
+    r"|not (?:be )?deliver|rejected|delivery[- ]error"
+    r"|unzustellbar|nicht zugestellt|zustell(?:ung|fehler)|non remis"
+    r"|non remise|échec|no se (?:puede|pudo)|no entregado|devuelto"
+    r"|mancato recapito|non (?:recapit|consegn)|não (?:foi )?entreg"
+    r"|onbestelbaar|niet bezorg|nie dostarczon|niedoręcz|kan inte levereras"
+    r"|не доставлено|не удалось доставить|退信|无法投递|無法傳遞"
+    r"|系统退信|送信できません|配信不能|配信できません|전송 실패|반송",
+    re.IGNORECASE,
+)
+
+
+def automatic(message: Part) -> tuple[Kind, str] | None:
+    """Know an answer that no person wrote and that is no bounce; None for everything else."""
+    subject = decode_words(message.get("subject"))
+    if any(
+        part.type in ("message/disposition-notification", "message/global-disposition-notification")
+        for part in message.walk()
+    ):
+        return Kind.RECEIPT, "a receipt: it was read, or thrown away unread"
+    sender = f"{decode_words(message.get('from'))} {message.get('x-mailer')} {message.get('x-delivery-agent')}".lower()
+    if _CHALLENGE_SUBJECT.match(subject) or any(each in sender for each in _CHALLENGERS):
+        return Kind.CHALLENGE, "a program asks whether the sender is a person"
+    if _ABSENT.match(subject):
+        return Kind.OUT_OF_OFFICE, "its subject is that of an automatic answer"
+    if message.get("x-failed-recipients") or comes_from_mailer(message):
+        return None
+    if found := next((name for name, _ in message.fields if name in _ANSWERS), None):
+        return Kind.OUT_OF_OFFICE, f"it says so: {found}"
+    if message.get("auto-submitted").strip().lower().startswith("auto-replied"):
+        return Kind.OUT_OF_OFFICE, "it says so: auto-submitted"
+    if message.get("precedence").strip().lower() in ("auto_reply", "auto-reply"):
+        return Kind.OUT_OF_OFFICE, "it says so: precedence"
+    if message.get("x-auto-response-suppress") and message.get("in-reply-to"):
+        return Kind.OUT_OF_OFFICE, "it says so: x-auto-response-suppress"
+    return None
+
+
+def comes_from_mailer(message: Part) -> bool:
+    """Tell whether a mail server wrote it, not a person nor a person's program."""
+    return _MAILERS.search(decode_words(message.get("from"))) is not None
+
+
+def speaks_of_failure(message: Part) -> bool:
+    """Tell whether its subject is that of a bounce."""
+    return _FAILED.search(decode_words(message.get("subject"))) is not None

@@ -1,0 +1,66 @@
+"""From the bytes of a message that came back to what it says.
+
+Comes in: bytes, of which the first 512 KiB count. Goes out: one `Returned`. Never fails, never asks anybody, never acts.
+The order matters: what servers write for programs is believed before what anybody writes for people, and what is not
+certainly a bounce is none.
+"""
+
+from composer.bounces.automatic import automatic, comes_from_mailer, speaks_of_failure
+from composer.bounces.feedback import read_feedback
+from composer.bounces.freeform import read_freeform
+from composer.bounces.mime import Part, decode_words, parse
+from composer.bounces.report import read_report
+from composer.bounces.traces import traces_of
+from composer.bounces.vocabulary import Finding, Format, Kind, Returned
+
+#: Of several recipients in one report, what is worst names the whole.
+_RANK = (Kind.BOUNCE, Kind.DELAY, Kind.RECEIPT)
+_MOST = 200
+
+
+def understand(data: bytes) -> Returned:
+    """Read one message that came back."""
+    message = parse(data)
+    kind, why, form, findings = _read(message)
+    return Returned(
+        kind=kind,
+        why=why,
+        format=form,
+        findings=findings,
+        traces=traces_of(message),
+        sender=_line(message.get("from")),
+        subject=_line(message.get("subject")),
+    )
+
+
+def _read(message: Part) -> tuple[Kind, str, Format, tuple[Finding, ...]]:
+    if feedback := read_feedback(message):
+        return feedback.kind, feedback.why, feedback.format, feedback.findings
+    if findings := read_report(message):
+        kind = min((each.kind for each in findings), key=_RANK.index)
+        return kind, _reason(kind, findings), Format.REPORT, findings
+    if told := automatic(message):
+        return *told, Format.HEADERS, ()
+    if _asks_to_leave(message):
+        return Kind.UNSUBSCRIBE, "a reader wrote to the address for leaving", Format.HEADERS, ()
+    is_from_nobody = message.get("return-path").strip() == "<>" and speaks_of_failure(message)
+    if (comes_from_mailer(message) or message.get("x-failed-recipients") or is_from_nobody) and (
+        findings := read_freeform(message)
+    ):
+        kind = findings[0].kind
+        return kind, _reason(kind, findings), Format.FREEFORM, findings
+    return Kind.NOT_UNDERSTOOD, "nothing known to us: a person should look at it", Format.NONE, ()
+
+
+def _reason(kind: Kind, findings: tuple[Finding, ...]) -> str:
+    return next(each.why for each in findings if each.kind is kind)
+
+
+def _asks_to_leave(message: Part) -> bool:
+    """Tell whether a message asks to be left out: its subject begins as our own link writes it."""
+    return decode_words(message.get("subject")).strip().lower().removeprefix("re:").strip().startswith("unsubscribe")
+
+
+def _line(value: str) -> str:
+    text = decode_words(value)[:_MOST]
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())

@@ -1,0 +1,114 @@
+"""What a message that came back says: a closed vocabulary, with the other side's own words beside it.
+
+Comes in: nothing. Goes out: values. Nothing here acts: who is meant is told by `Traces`, and only a keyed one counts.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from composer.transport.outcome import Reply
+from composer.transport.status import Meaning
+
+
+class Kind(StrEnum):
+    """What a message is, in one word."""
+
+    #: a message of ours was not delivered, and nobody tries again
+    BOUNCE = "bounce"
+    #: it was not delivered yet; they are trying again
+    DELAY = "delay"
+    #: it was delivered, or read
+    RECEIPT = "receipt"
+    #: a program answered for an absent person, or to say that something arrived
+    OUT_OF_OFFICE = "out of office"
+    #: a program wants the sender to prove that he is a person
+    CHALLENGE = "challenge"
+    #: a reader pressed "this is spam"
+    COMPLAINT = "complaint"
+    #: a reader wrote to the address for leaving
+    UNSUBSCRIBE = "unsubscribe"
+    #: none of these: a person should look at it
+    NOT_UNDERSTOOD = "not understood"
+
+
+class Class(StrEnum):
+    """What a failure means for the reader; `policy` says what is done."""
+
+    #: there is no such mailbox
+    HARD = "hard"
+    #: there is no such domain, or no way to it
+    BAD_DOMAIN = "bad domain"
+    FULL = "full"
+    #: anything else at their end: it counts, and is forgiven
+    SOFT = "soft"
+    #: a rule of theirs, our reputation, our message: never held against a reader
+    OURS = "ours"
+
+
+class Format(StrEnum):
+    """How it was understood."""
+
+    #: RFC 3464, 6522, 6533
+    REPORT = "delivery report"
+    #: RFC 5965
+    FEEDBACK = "feedback report"
+    #: Microsoft's Junk Mail Reporting Program: the message itself, with a header on top
+    JUNK_MAIL = "junk mail report"
+    #: the program's own sentences
+    FREEFORM = "sentences"
+    #: header fields
+    HEADERS = "headers"
+    #: a provider's call over the web
+    WEBHOOK = "webhook"
+    NONE = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What is said of one recipient."""
+
+    #: As it is named there; empty where nobody is named. Anyone can write this: it is recorded, never acted upon.
+    recipient: str = ""
+    #: The address that we had sent to, where it is told (RFC 3464, section 2.3.1).
+    original: str = ""
+    kind: Kind = Kind.BOUNCE
+    #: Of a bounce only.
+    bounce: Class | None = None
+    meaning: Meaning | None = None
+    #: RFC 3463, such as "5.1.1".
+    status: str | None = None
+    #: The server's own answer.
+    reply: Reply | None = None
+    #: In an editor's words.
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traces:
+    """What may name the reader: candidates, as yet unproven. Order: the surest first."""
+
+    #: From the addresses it was sent to, and from the returned part: `bounces+TOKEN@…`.
+    tokens: tuple[str, ...] = ()
+    #: From the subject and the address of a message to the leaving address.
+    leaving: tuple[str, ...] = ()
+    #: From the links in the returned part by which the reader leaves.
+    links: tuple[str, ...] = ()
+    #: Message-IDs in the returned part, with their angle brackets.
+    message_ids: tuple[str, ...] = ()
+    #: Their left sides, and our own header that repeats it: what a message of ours is called.
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """One message that came back, understood."""
+
+    kind: Kind
+    #: Why it is this kind, in an editor's words.
+    why: str
+    format: Format = Format.NONE
+    findings: tuple[Finding, ...] = ()
+    traces: Traces = Traces()
+    #: Who wrote it, and its subject: printable, one line each.
+    sender: str = ""
+    subject: str = ""
