@@ -1,0 +1,159 @@
+"""Takes in what came back: reads, understands, records in batches, and only then lets go of the messages.
+
+Comes in: a mailbox. Goes out: a `Summary`. Killed at any moment and run again it neither loses nor counts twice: a message is
+let go (moved, kept as a file) only after it is on record, and one that is on record is let go without another effect.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from composer.audience.tokens import Tokens
+from composer.bounces.policy import Effect
+from composer.bounces.recording import Recorded, hash_of, known, record
+from composer.bounces.sources import Raw
+from composer.bounces.understanding import understand
+from composer.bounces.vocabulary import Kind, Returned
+from composer.database.engine import Database
+
+#: A batch is a transaction: so many messages at most, or so many bytes.
+_MOST, _MOST_BYTES = 100, 8 * 1024 * 1024
+
+
+class Mailbox(Protocol):
+    """Where messages are read from."""
+
+    @property
+    def source(self) -> str:
+        """How its messages came: file, pipe, imap."""
+        ...
+
+    def messages(self) -> Iterator[Raw]:
+        """Give the messages, one at a time."""
+        ...
+
+    def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
+        """Do with messages that are on record what is to be done; doing it again must change nothing."""
+        ...
+
+
+@dataclass(slots=True)
+class Summary:
+    """What was taken in."""
+
+    #: Messages that are new, by kind and by what followed.
+    kinds: Counter[Kind] = field(default_factory=Counter)
+    effects: Counter[Effect] = field(default_factory=Counter)
+    #: Messages that were on record already.
+    known: int = 0
+    #: What is about us: domain, status and the words said, with how often.
+    alerts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+    @property
+    def new(self) -> int:
+        """How many messages are new."""
+        return self.kinds.total()
+
+    def add(self, recorded: Recorded) -> None:
+        """Count one."""
+        if not recorded.is_new:
+            self.known += 1
+            return
+        self.kinds[recorded.kind] += 1
+        self.effects[recorded.effect] += 1
+        if recorded.effect is Effect.ALERT:
+            finding = recorded.finding
+            words = finding.reply.text if finding.reply else finding.why
+            # Servers put ids and addresses into their words: without a bound every alert would be one of its own.
+            key = (recorded.domain, finding.status or "", words)
+            if key not in self.alerts and len(self.alerts) >= _MOST:
+                key = ("", "", "more")
+            self.alerts[key] += 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """Messages in files: they are read, and stay where and as they are."""
+
+    read: Callable[[], Iterator[Raw]]
+    source: str = "file"
+
+    def messages(self) -> Iterator[Raw]:
+        """Give the messages."""
+        return self.read()
+
+    def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
+        """Leave the files alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipe:
+    """The one message that a mail server hands over; where a person should look at it, it is kept as a file."""
+
+    message: Raw
+    folder: Path
+    source: str = "pipe"
+
+    def messages(self) -> Iterator[Raw]:
+        """Give the message."""
+        yield self.message
+
+    def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
+        """Keep what a person should look at: the mail server forgets it as soon as we are done."""
+        from composer.surroundings import write_private
+
+        for raw, recorded in done:
+            path = self.folder / f"{recorded.hash[:16]}.eml"
+            if recorded.effect is Effect.KEPT and not path.exists():
+                write_private(path, raw.data)
+
+
+def ingest(
+    database: Database,
+    tokens: Tokens,
+    mailbox: Mailbox,
+    *,
+    now: Callable[[], datetime],
+    tell: Callable[[int], None] = lambda done: None,
+) -> Summary:
+    """Take in everything that a mailbox holds; `tell` is called with how many are done."""
+    summary = Summary()
+    batch: list[tuple[Raw, str, Returned]] = []
+    size = 0
+    for raw in mailbox.messages():
+        batch.append((raw, hash_of(raw.data), understand(raw.data)))
+        size += len(raw.data)
+        if len(batch) == _MOST or size >= _MOST_BYTES:
+            _take_in(database, tokens, mailbox, batch, summary, now())
+            tell(summary.new + summary.known)
+            batch, size = [], 0
+    if batch:
+        _take_in(database, tokens, mailbox, batch, summary, now())
+        tell(summary.new + summary.known)
+    return summary
+
+
+def _take_in(
+    database: Database,
+    tokens: Tokens,
+    mailbox: Mailbox,
+    batch: Sequence[tuple[Raw, str, Returned]],
+    summary: Summary,
+    now: datetime,
+) -> None:
+    with database.read() as connection:
+        there = known(connection, [each for _, each, _ in batch])
+    if len(there) < len({each for _, each, _ in batch}):
+        with database.write() as connection:
+            done = [
+                (raw, there.get(each) or record(connection, each, came, tokens, source=mailbox.source, now=now))
+                for raw, each, came in batch
+            ]
+    else:
+        done = [(raw, there[each]) for raw, each, _ in batch]
+    for _, recorded in done:
+        summary.add(recorded)
+    mailbox.let_go(done)

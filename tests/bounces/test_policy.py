@@ -1,0 +1,64 @@
+"""What follows from a bounce: every rule, as values."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from composer.bounces.policy import Effect, Past, effect_of
+from composer.bounces.vocabulary import Class
+
+NOW = datetime(2025, 6, 1, tzinfo=UTC)
+
+
+def past(bounce: Class, days: int = 0, mailing: int = 1, *, is_own: bool = True) -> Past:
+    return Past(at=NOW - timedelta(days=days), bounce=bounce, mailing_id=mailing, is_own=is_own)
+
+
+def test_no_such_mailbox_suppresses_at_once() -> None:
+    """A hard bounce of the reader's own address is enough."""
+    assert effect_of(past(Class.HARD), []) is Effect.SUPPRESSED
+
+
+def test_a_forward_that_fails_is_believed_the_second_time() -> None:
+    """Where another address than the reader's failed, two mailings must have met it: a list may have other members."""
+    assert effect_of(past(Class.HARD, is_own=False), []) is Effect.COUNTED
+    before = [past(Class.HARD, 7, 1, is_own=False)]
+    assert effect_of(past(Class.HARD, mailing=2, is_own=False), before) is Effect.SUPPRESSED
+
+
+@pytest.mark.parametrize(
+    ("before", "effect"),
+    [
+        ([], Effect.COUNTED),
+        ([past(Class.BAD_DOMAIN, 7, 1)], Effect.SUPPRESSED),
+        ([past(Class.BAD_DOMAIN, 7, 2)], Effect.COUNTED),
+        ([past(Class.BAD_DOMAIN, 181, 1)], Effect.COUNTED),
+        ([past(Class.OURS, 7, 1), past(Class.FULL, 7, 1)], Effect.COUNTED),
+    ],
+)
+def test_a_bad_domain_counts_by_mailing(before: list[Past], effect: Effect) -> None:
+    """Two mailings within half a year suppress; two reports on one mailing do not."""
+    assert effect_of(past(Class.BAD_DOMAIN, mailing=2), before) is effect
+
+
+@pytest.mark.parametrize("bounce", [Class.FULL, Class.SOFT])
+@pytest.mark.parametrize(
+    ("before", "effect"),
+    [
+        ([7 * each for each in range(1, 4)], Effect.COUNTED),
+        ([7 * each for each in range(1, 5)], Effect.SUPPRESSED),
+        ([1, 2, 3, 4, 5, 6, 7], Effect.COUNTED),
+        ([91, 98, 105, 112], Effect.COUNTED),
+    ],
+)
+def test_a_full_mailbox_counts_over_time(bounce: Class, before: list[int], effect: Effect) -> None:
+    """Five mailings within ninety days, the first two weeks before the last: a daily letter does not lose a reader on holiday."""
+    bounces = [past(Class.FULL, days, 100 + days) for days in before]
+    assert effect_of(past(bounce, mailing=1), bounces) is effect
+
+
+def test_what_is_about_us_never_touches_a_reader() -> None:
+    """However often we are refused: an alert, nothing else; and it does not count with others."""
+    refusals = [past(Class.OURS, 7 * each, each) for each in range(20)]
+    assert effect_of(past(Class.OURS, mailing=99), refusals) is Effect.ALERT
+    assert effect_of(past(Class.SOFT, mailing=99), refusals) is Effect.COUNTED
