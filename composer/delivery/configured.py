@@ -1,14 +1,10 @@
 """What is set up for sending: the server, the keys, the secrets.
 
 Comes in: the newsletter, the environment, the user's own configuration folder. Goes out: a `Server` and a DKIM profile,
-or a `SettingsError`. A secret comes from the environment or from the user's folder, never from a file of the workspace,
-and a command is run for one only if the user's folder says so: a clone must run nothing.
+or a `SettingsError`. A secret never comes from a file of the workspace (credentials.py).
 """
 
-import os
 import re
-import shlex
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,23 +12,16 @@ from urllib.parse import unquote, urlsplit
 
 from composer.content.addresses import domain_to_ascii
 from composer.content.newsletter import Newsletter
-from composer.content.nodes import Mapping as MappingNode
-from composer.content.nodes import Scalar
-from composer.content.source import Place, read_source
-from composer.content.tree import parse
 from composer.content.values import Group, group_in, text_in, value_in
+from composer.delivery.credentials import SMTP, credentials_of
 from composer.errors import ContentError
 from composer.surroundings import SettingsError, Surroundings
 from composer.transport.server import Secret, Security, Server
 from composer.workspace import Workspace
 
-PASSWORD, URL, HOST = "COMPOSE_SMTP_PASSWORD", "COMPOSE_SMTP_URL", "COMPOSE_SMTP_HOST"
-#: The file in the user's folder that says how a server's secret is had; see docs/sending.md.
-SMTP_FILE = "smtp.yaml"
+URL = "COMPOSE_SMTP_URL"
 _PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
 _SCHEMES = {"smtp": Security.NONE, "smtps": Security.TLS, "smtp+starttls": Security.STARTTLS}
-_KEYS = ("username", "password_command", "token_command")
-_SECONDS = 60
 
 
 def transport_name(newsletter: Newsletter, around: Surroundings) -> str:
@@ -60,76 +49,20 @@ def server_of(newsletter: Newsletter, workspace: Workspace, around: Surroundings
         port=port if isinstance(port, int) else _PORTS[security],
         security=security,
         username=text_in(given, "username"),
-        ca_file=_ca_file(workspace, text_in(given, "ca_file")),
+        ca_file=ca_file(workspace, text_in(given, "ca_file"), "delivery.smtp.ca_file"),
     )
-    return _with_secret(server, around)
+    found = credentials_of(host, server.username, around, SMTP)
+    return replace(server, username=found.username, secret=found.secret, is_token=found.is_token)
 
 
-def _ca_file(workspace: Workspace, name: str | None) -> Path | None:
+def ca_file(workspace: Workspace, name: str | None, key: str) -> Path | None:
+    """Give the file of certificates to trust that a key of newsletter.yaml names. Raises SettingsError."""
     if name is None:
         return None
     path = workspace.inside(workspace.root, name)
     if not path.is_file():
-        raise SettingsError(f"there is no file “{name}”", "delivery.smtp.ca_file names certificates in a PEM file")
+        raise SettingsError(f"there is no file “{name}”", f"{key} names certificates in a PEM file")
     return path
-
-
-def _with_secret(server: Server, around: Surroundings) -> Server:
-    """Find the secret: the environment's, else what the user's folder says for this host."""
-    if (password := around.environment.get(PASSWORD)) is not None:
-        bound = around.environment.get(HOST)
-        if bound and bound.lower() != server.host.lower():
-            raise SettingsError(
-                f"{PASSWORD} is for {bound}, and newsletter.yaml names {server.host}",
-                f"correct delivery.smtp.host, or {HOST}",
-            )
-        return replace(server, secret=Secret(password))
-    said = _said_of(server.host, around)
-    server = replace(server, username=said.get("username") or server.username)
-    for key, is_token in (("token_command", True), ("password_command", False)):
-        if command := said.get(key):
-            return replace(server, secret=_run(command, server.host, key), is_token=is_token)
-    if server.username:
-        raise SettingsError(
-            f"there is no password for {server.username} at {server.host}",
-            f"set {PASSWORD}, or write password_command into {around.folder / SMTP_FILE} (docs/sending.md)",
-        )
-    return server
-
-
-def _said_of(host: str, around: Surroundings) -> dict[str, str]:
-    """Read what the user's own file says of one host; nothing of any other is looked at."""
-    path = around.folder / SMTP_FILE
-    if not path.is_file():
-        return {}
-    if os.name == "posix" and path.stat().st_mode & 0o022:
-        raise SettingsError(f"others can write to {path}", f"it names commands to run:   chmod 600 {path}")
-    root, problems = parse(read_source(path, str(path)))
-    if problems:
-        raise ContentError(tuple(sorted(problems)))
-    entry = root.get(host) if isinstance(root, MappingNode) else None
-    said: dict[str, str] = {}
-    for each in entry.entries if isinstance(entry, MappingNode) else ():
-        if each.key.text not in _KEYS or not isinstance(each.value, Scalar):
-            place: Place = each.key.place
-            hint = f"there are: {', '.join(_KEYS)}"
-            raise ContentError((place.problem("unknown-key", f"“{each.key.text}” is not known here", hint),))
-        said[each.key.text] = each.value.text.strip()
-    return said
-
-
-def _run(command: str, host: str, key: str) -> Secret:
-    """Run the user's own command; its first line is the secret. What it says on stderr goes to the user's terminal."""
-    try:
-        ran = subprocess.run(shlex.split(command), stdout=subprocess.PIPE, text=True, timeout=_SECONDS, check=False)  # noqa: S603
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        reason = "it took too long" if isinstance(error, subprocess.TimeoutExpired) else "it cannot be run"
-        raise SettingsError(f"{key} of {host}: {reason}", f"look at {SMTP_FILE} in your configuration folder") from None
-    secret = ran.stdout.split("\n", 1)[0].strip()
-    if ran.returncode != 0 or not secret:
-        what = f"it ended with {ran.returncode}" if ran.returncode else "it printed nothing"
-        raise SettingsError(f"{key} of {host}: {what}", "try the command by itself")
-    return Secret(secret)
 
 
 def _from_url(url: str) -> Server:

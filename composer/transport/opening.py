@@ -71,7 +71,7 @@ class _Opening:
 
     def run(self) -> Session:
         server = self._server
-        is_near = _is_loopback(self._wire.peer)
+        is_near = is_loopback(self._wire.peer)
         if server.security is Security.NONE and not is_near and not server.is_plain_allowed:
             raise TransportError(
                 f"{server.host} is another computer, and security: none would send readers’ addresses there in the open",
@@ -197,7 +197,8 @@ def _dial(server: Server) -> Wire:
     raise no_way_to(server, failed)
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Tell whether an IP address is this computer's own."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
     return (mapped or ip).is_loopback
