@@ -49,8 +49,9 @@ class Summary:
     effects: Counter[Effect] = field(default_factory=Counter)
     #: Messages that were on record already.
     known: int = 0
-    #: What is about us: domain, status and the words said, with how often.
-    alerts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    #: What is about us, by domain and status: how often, and what was said first.
+    alerts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    words: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def new(self) -> int:
@@ -66,12 +67,19 @@ class Summary:
         self.effects[recorded.effect] += 1
         if recorded.effect is Effect.ALERT:
             finding = recorded.finding
-            words = finding.reply.text if finding.reply else finding.why
-            # Servers put ids and addresses into their words: without a bound every alert would be one of its own.
-            key = (recorded.domain, finding.status or "", words)
+            key = (recorded.domain, finding.status or "")
             if key not in self.alerts and len(self.alerts) >= _MOST:
-                key = ("", "", "more")
+                key = ("", "")
             self.alerts[key] += 1
+            self.words.setdefault(key, finding.reply.text if finding.reply else finding.why)
+
+    def join(self, other: "Summary") -> None:
+        """Count what another one counted, too."""
+        self.kinds += other.kinds
+        self.effects += other.effects
+        self.known += other.known
+        self.alerts += other.alerts
+        self.words = other.words | self.words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

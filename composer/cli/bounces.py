@@ -1,21 +1,178 @@
 """`compose bounces`: what comes back."""
 
+import datetime
+import sys
 from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from composer.cli import console
-from composer.errors import UsageError
+from composer.errors import ComposeError, UsageError
+from composer.workspace import OUTBOX, Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from composer.bounces.ingest import Mailbox, Summary
     from composer.bounces.vocabulary import Finding, Returned
+    from composer.content.newsletter import Newsletter
+    from composer.surroundings import Surroundings
 
 
 @click.group("bounces")
 def command() -> None:
     """Read what comes back: bounces, complaints, readers who leave by mail."""
+
+
+#: What a mail server understands as: keep it, and hand it over again later (sysexits.h).
+_AGAIN = 75
+_KINDS = {
+    "bounce": "bounce",
+    "delay": "delay",
+    "receipt": "receipt",
+    "out of office": "automatic answer",
+    "challenge": "question whether we are a person",
+    "complaint": "complaint",
+    "unsubscribe": "message to leave",
+    "not understood": "not understood",
+}
+
+
+@command.command("ingest")
+@click.argument("files", nargs=-1, metavar="[FILE|-|DIR...]")
+@click.option(
+    "--imap", "by_imap", is_flag=True, help="Read the mailbox that newsletter.yaml names under delivery.imap."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was taken in as JSON.")
+def ingest(files: tuple[str, ...], by_imap: bool, as_json: bool) -> int:
+    """Take in what came back, and leave out whom it concerns.
+
+    FILE is a message, an mbox file, or a folder (Maildir too); - is one message from a mail server's pipe. Each message is
+    recorded once, however often it is read. A reader is touched only where our own key names them.
+    """
+    if not files and not by_imap:
+        raise UsageError("what is to be taken in?", "name a file or a folder, - for a pipe, or --imap")
+    if files == ("-",) and not by_imap:
+        try:
+            return _take_in(files, by_imap=False, as_json=as_json)
+        except ComposeError as error:
+            # Any other code would make the mail server throw the message away.
+            console.stop(error)
+            return _AGAIN
+    if "-" in files:
+        raise UsageError("- stands alone: it is one message from a pipe")
+    if missing := next((each for each in files if not Path(each).exists()), None):
+        raise UsageError(f"there is no file “{missing}”")
+    return _take_in(files, by_imap=by_imap, as_json=as_json)
+
+
+def _take_in(files: tuple[str, ...], *, by_imap: bool, as_json: bool) -> int:
+    from composer.audience.secret import tokens_of
+    from composer.bounces.ingest import Summary
+    from composer.bounces.ingest import ingest as take_in
+    from composer.content.newsletter import read_newsletter
+    from composer.database.engine import open_database
+    from composer.database.location import location_of
+    from composer.surroundings import surroundings
+
+    workspace = Workspace.find(Path.cwd())
+    newsletter = read_newsletter(workspace)
+    around = surroundings()
+    total = Summary()
+    with open_database(location_of(newsletter, workspace, around.environment)) as database:
+        tokens = tokens_of(database, around)
+        for each in _mailboxes(files, by_imap, newsletter, workspace, around):
+            with each as mailbox, _counting() as tell:
+                total.join(take_in(database, tokens, mailbox, now=_now, tell=tell))
+    if as_json:
+        console.answer_json(_summary_as_json(total))
+    else:
+        for line in _summary(total):
+            console.answer(line)
+    return 0
+
+
+def _mailboxes(
+    files: tuple[str, ...],
+    by_imap: bool,
+    newsletter: "Newsletter",
+    workspace: Workspace,
+    around: "Surroundings",
+) -> "Iterator[AbstractContextManager[Mailbox]]":
+    from composer.bounces.configured import account_of
+    from composer.bounces.imap import ImapMailbox
+    from composer.bounces.ingest import Files, Pipe
+    from composer.bounces.sources import read_path, read_pipe
+
+    if files == ("-",):
+        message = read_pipe(sys.stdin.buffer)
+        yield nullcontext(Pipe(message=message, folder=workspace.root / OUTBOX / "bounces"))
+        return
+    for name in files:
+        yield nullcontext(Files(read=partial(read_path, Path(name))))
+    if by_imap:
+        yield closing(ImapMailbox.open(account_of(newsletter, workspace, around)))
+
+
+@contextmanager
+def _counting() -> "Iterator[Callable[[int], None]]":
+    """Tell how many messages are done, now and then, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    yield lambda done: console.talk(f"{done:,} messages read")
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
+def _summary(total: "Summary") -> "Iterator[str]":
+    from composer.bounces.policy import Effect
+
+    kinds = [_counted(count, _KINDS[kind]) for kind, count in sorted(total.kinds.items(), key=lambda each: -each[1])]
+    yield f"{_counted(total.new, 'new message')}{': ' if kinds else ''}{', '.join(kinds)}"
+    if total.known:
+        yield f"  {_counted(total.known, 'message')} had been taken in before"
+    words = {
+        Effect.SUPPRESSED: "{} of them left a reader out from now on",
+        Effect.COUNTED: "{} counted, and nothing more yet",
+        Effect.UNPROVEN: "{} name nobody by our key: recorded, nothing else",
+        Effect.KEPT: "{} for you to look at: they are kept",
+    }
+    for effect, text in words.items():
+        if count := total.effects[effect]:
+            yield f"  {text.format(count)}"
+    for (domain, status), count in total.alerts.most_common(20):
+        times = "" if count == 1 else f", {count} times"
+        said = total.words[domain, status]
+        text = said if said.startswith(status) else f"{status} {said}"
+        yield f"REFUSED BECAUSE OF US at {domain or 'other places'}{times}: {text}"
+    if total.alerts:
+        yield "  no reader was touched; look:   compose doctor"
+
+
+def _counted(count: int, what: str) -> str:
+    plural = what if count == 1 or what == "not understood" else f"{what}s"
+    return f"{count:,} {plural}"
+
+
+def _summary_as_json(total: "Summary") -> dict[str, object]:
+    return {
+        "new": total.new,
+        "known": total.known,
+        "kinds": {kind.value: count for kind, count in total.kinds.items()},
+        "effects": {effect.value: count for effect, count in total.effects.items()},
+        "alerts": [
+            {"domain": key[0], "status": key[1] or None, "words": total.words[key], "count": count}
+            for key, count in total.alerts.most_common()
+        ],
+    }
 
 
 @command.command("explain")

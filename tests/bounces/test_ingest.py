@@ -135,7 +135,7 @@ def test_a_refusal_of_us_alerts(database: Database) -> None:
     ]
     summary = take_in(database, *many)
     assert summary.effects == {Effect.ALERT: 29}
-    assert [(domain, code) for domain, code, _ in summary.alerts] == [("gmail.example", "5.7.26")]
+    assert summary.alerts == {("gmail.example", "5.7.26"): 29}
     assert status(database, "ann@gmail.example") is Status.ACTIVE
 
 

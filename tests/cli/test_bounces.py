@@ -2,13 +2,27 @@
 
 import json
 import mailbox
+import os
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from composer.audience.changing import add
+from composer.audience.readers import Status, find
 from composer.cli.main import run
+from composer.content.addresses import Address
+from composer.database.engine import Database, open_database
+from composer.database.location import Location
+from tests.bounces import dovecot
+from tests.bounces.news import KEY, report, verp
 from tests.bounces.samples import FOLDER, SAMPLES
+from tests.workspaces import LETTER, letter
 
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
 DOCS = Path(__file__).parent.parent.parent / "docs" / "bounces.md"
 
 
@@ -53,3 +67,154 @@ def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -
     """A name that leads nowhere is a mistake of the command line."""
     assert run(["bounces", "explain", "nowhere.eml"]) == 2
     assert "there is no file “nowhere.eml”" in capsys.readouterr().err
+
+
+class News:
+    """A newsletter with readers, a key, and messages that came back."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.workspace = letter(folder / "news")
+        self.mail = folder / "mail"
+        self.mail.mkdir()
+        monkeypatch.setenv("COMPOSE_SECRET_KEY", KEY.decode())
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+        monkeypatch.chdir(self.workspace.root)
+
+    def opened(self) -> Database:
+        return open_database(Location(path=self.workspace.root / "newsletter.db"))
+
+    def readers(self, count: int) -> list[int]:
+        with self.opened() as database, database.write() as connection:
+            return [
+                add(connection, Address(address=f"r{n}@reader.example"), {}, source="t", now=NOW, consent="yes").id
+                for n in range(count)
+            ]
+
+    def status(self, number: int) -> Status:
+        with self.opened() as database, database.read() as connection:
+            found = find(connection, f"r{number}@reader.example")
+        assert found is not None
+        return found.status
+
+
+@pytest.fixture
+def news(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> News:
+    return News(tmp_path, monkeypatch)
+
+
+def test_ingest_says_what_followed(news: News, capsys: pytest.CaptureFixture[str]) -> None:
+    """Bounces, absences, refusals of us, as docs/bounces.md shows it; and once, however often they are read."""
+    first, second = news.readers(2)
+    (news.mail / "1.eml").write_bytes(report(verp(first, 7), "r0@reader.example"))
+    ours = report(verp(second, 7), "r1@reader.example", status="5.7.26", diagnostic="smtp; 550 5.7.26 unauthenticated")
+    (news.mail / "2.eml").write_bytes(ours)
+    for name in ("absence-exchange", "person-writes", "postfix-unknown"):
+        (news.mail / f"{name}.eml").write_bytes((FOLDER / f"{name}.eml").read_bytes())
+    assert run(["bounces", "ingest", str(news.mail)]) == 0
+    assert (
+        capsys.readouterr().out
+        == """\
+5 new messages: 3 bounces, 1 automatic answer, 1 not understood
+  1 of them left a reader out from now on
+  1 name nobody by our key: recorded, nothing else
+  1 for you to look at: they are kept
+REFUSED BECAUSE OF US at reader.example: 5.7.26 unauthenticated
+  no reader was touched; look:   compose doctor
+"""
+    )
+    assert (news.status(0), news.status(1)) == (Status.BOUNCED, Status.ACTIVE)
+    assert run(["bounces", "ingest", "--json", str(news.mail)]) == 0
+    assert json.loads(capsys.readouterr().out) == {"new": 0, "known": 5, "kinds": {}, "effects": {}, "alerts": []}
+
+
+def _pipe(data: bytes, **environment: str) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(
+        [sys.executable, "-m", "composer", "bounces", "ingest", "-"],
+        input=data,
+        capture_output=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def test_a_pipe_takes_one_message_and_keeps_what_nobody_understood(news: News) -> None:
+    """What a person should look at lies in outbox/bounces/, private; a `From ` line before the message does not matter."""
+    (reader,) = news.readers(1)
+    assert (
+        _pipe(
+            b"From MAILER-DAEMON Thu Jan 30 08:00:09 2025\n" + report(verp(reader, 7), "r0@reader.example")
+        ).returncode
+        == 0
+    )
+    assert news.status(0) is Status.BOUNCED
+    strange = (FOLDER / "person-writes.eml").read_bytes()
+    for _ in range(2):
+        assert _pipe(strange).returncode == 0
+    (kept,) = (news.workspace.root / "outbox" / "bounces").iterdir()
+    assert kept.read_bytes() == strange
+    assert kept.stat().st_mode & 0o077 == 0
+    kept.unlink()
+    # Killed between the record and the file, it is handed over again: then the file is written.
+    assert b"had been taken in before" in _pipe(strange).stdout
+    assert kept.read_bytes() == strange
+
+
+def test_a_pipe_that_cannot_be_taken_in_is_to_be_tried_again(news: News) -> None:
+    """Whatever is wrong here, the mail server keeps the message: 75, and what to do on stderr."""
+    (news.workspace.root / "newsletter.db").write_bytes(b"no database at all, whatever its name is\n" * 100)
+    done = _pipe(b"From: x\n\nx")
+    assert done.returncode == 75
+    assert b"is not a database" in done.stderr
+    news.workspace.root.joinpath("newsletter.yaml").write_text("name: [", encoding="utf-8")
+    assert _pipe(b"From: x\n\nx").returncode == 75
+
+
+@pytest.mark.parametrize("arguments", [[], ["-", "x.eml"], ["-", "--imap"], ["nowhere"]])
+def test_what_is_to_be_taken_in_must_be_said(arguments: list[str], news: News) -> None:
+    """Nothing, a pipe beside something else, a file that is not there: the command line is wrong."""
+    assert run(["bounces", "ingest", *arguments]) == 2
+
+
+def test_a_mailbox_must_be_set_up(news: News, capsys: pytest.CaptureFixture[str]) -> None:
+    """--imap without delivery.imap says what to write; a password never comes from newsletter.yaml."""
+    assert run(["bounces", "ingest", "--imap"]) == 1
+    assert "imap:" in capsys.readouterr().err
+    path = news.workspace.root / "newsletter.yaml"
+    imap = "delivery:\n  imap:\n    host: 127.0.0.1\n    username: bounces\n"
+    path.write_text(f"{LETTER}{imap}", encoding="utf-8")
+    assert run(["bounces", "ingest", "--imap"]) == 1
+    assert "COMPOSE_IMAP_PASSWORD" in capsys.readouterr().err
+    path.write_text(f"{LETTER}{imap}    password: x\n", encoding="utf-8")
+    assert run(["bounces", "ingest", "--imap"]) == 1
+    assert "password" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not dovecot.is_there() and not os.environ.get("CI"), reason="needs Dovecot")
+@pytest.mark.parametrize("how", ["environment", "command"])
+def test_ingest_by_imap(
+    how: str, news: News, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The mailbox of newsletter.yaml at a real server, the password from the environment or from a command of the user's own."""
+    (reader,) = news.readers(1)
+    with dovecot.dovecot(tmp_path / "imap") as server:
+        server.put(1, report(verp(reader, 7), "r0@reader.example"))
+        shutil.copy(server.home / "certificate.pem", news.workspace.root / "ca.crt")
+        path = news.workspace.root / "newsletter.yaml"
+        path.write_text(
+            f"{LETTER}delivery:\n  imap:\n    host: 127.0.0.1\n    port: {server.tls_port}\n"
+            f"    username: {dovecot.USER}\n    ca_file: ca.crt\n    read: Done\n",
+            encoding="utf-8",
+        )
+        if how == "environment":
+            monkeypatch.setenv("COMPOSE_IMAP_PASSWORD", dovecot.PASSWORD)
+        else:
+            config = tmp_path / "config" / "compose"
+            config.mkdir(parents=True)
+            (config / "password").write_text(dovecot.PASSWORD, encoding="utf-8")
+            (config / "imap.yaml").write_text(f"127.0.0.1:\n  password_command: cat {config / 'password'}\n")
+        assert run(["bounces", "ingest", "--imap"]) == 0
+        assert len(server.folder("Done")) == 1
+    assert news.status(0) is Status.BOUNCED
+    shown = "".join(capsys.readouterr())
+    assert "1 new message: 1 bounce" in shown
+    assert dovecot.PASSWORD not in shown
