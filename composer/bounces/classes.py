@@ -62,7 +62,7 @@ def judge(status: str | None, reply: Reply | None, text: str = "") -> tuple[Clas
     if ours := next((each for each in codes if each.split(".")[1] == "7"), None):
         return Class.OURS, meaning_of(Reply(code=550, enhanced=ours), Stage.RCPT)
     meaning = _meaning(codes, reply, f"{reply.text if reply else ''} {text[:_MOST]}")
-    return _CLASSES[meaning], meaning
+    return class_of(meaning), meaning
 
 
 def _meaning(codes: list[str], reply: Reply | None, said: str) -> Meaning:
@@ -79,6 +79,11 @@ def _meaning(codes: list[str], reply: Reply | None, said: str) -> Meaning:
     if reply is not None and not reply.enhanced:
         found.append(meaning_of(reply, Stage.DOT if "end of DATA" in said else Stage.RCPT))
     return next((each for each in found if each not in _VAGUE), next(iter(found), Meaning.UNSAID))
+
+
+def class_of(meaning: Meaning) -> Class:
+    """Tell what a meaning is for the reader."""
+    return _CLASSES[meaning]
 
 
 def why(meaning: Meaning) -> str:

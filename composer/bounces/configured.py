@@ -1,6 +1,7 @@
-"""The mailbox that bounces come to, as newsletter.yaml names it.
+"""How bounces come to us, as newsletter.yaml says: the mailbox, and the providers that may call.
 
-Comes in: the newsletter, the environment, the user's own configuration folder. Goes out: an `Account`, or a `SettingsError`.
+Comes in: the newsletter, the environment, the user's own configuration folder. Goes out: an `Account`, `Webhooks`, or a
+`SettingsError`.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from composer.content.values import Group, group_in, text_in, value_in
 from composer.delivery.configured import ca_file
 from composer.delivery.credentials import IMAP, credentials_of
 from composer.surroundings import SettingsError, Surroundings
-from composer.transport.server import Security, Server
+from composer.transport.server import Secret, Security, Server
 from composer.workspace import Workspace
 
 _PORTS = {Security.TLS: 993, Security.STARTTLS: 143, Security.NONE: 143}
@@ -25,6 +26,32 @@ class Account:
     folder: str = "INBOX"
     read: str = "compose-read"
     kept: str = "compose-kept"
+
+
+#: `name:password` that Postmark's webhook is set up with.
+POSTMARK = "COMPOSE_POSTMARK_WEBHOOK"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhooks:
+    """Which providers may call, and how they are known."""
+
+    #: The ARNs of our topics at Amazon SNS; none: Amazon does not call.
+    ses_topics: tuple[str, ...] = ()
+    #: None: Postmark does not call.
+    postmark: Secret | None = None
+
+
+def webhooks_of(newsletter: Newsletter, around: Surroundings) -> Webhooks:
+    """Give which providers may call: topics from newsletter.yaml, the password from the environment."""
+    topics = value_in(group_in(newsletter.values, "delivery"), "ses_topics")
+    password = around.environment.get(POSTMARK)
+    if password and ":" not in password:
+        raise SettingsError(f"{POSTMARK} is a name and a password", "it looks like   name:password")
+    return Webhooks(
+        ses_topics=tuple(str(each) for each in topics) if isinstance(topics, tuple) else (),
+        postmark=Secret(password) if password else None,
+    )
 
 
 def account_of(newsletter: Newsletter, workspace: Workspace, around: Surroundings) -> Account:

@@ -21,8 +21,11 @@ _LINK = re.compile(r"/unsubscribe/([a-z2-7]{16,64})\b", re.IGNORECASE)
 #: In a header, or quoted in a text: at the beginning of a line, perhaps behind marks of quotation.
 _MESSAGE_ID = re.compile(r"^[>|\s]{0,20}message-id:\s{0,20}(<[^<>\s]{3,250}>)", re.IGNORECASE | re.MULTILINE)
 _ID = re.compile(r"<[^<>\s]{3,250}>")
-#: The left side of our Message-ID once more, for relays that write one of their own (Amazon SES).
-_COMPOSE_ID = re.compile(r"^[>|\s]{0,20}x-compose-id:\s{0,20}([a-z2-7]{16,64})\b", re.IGNORECASE | re.MULTILINE)
+#: The left side of our Message-ID once more: in a header, for relays that write a Message-ID of their own (Amazon SES), and as
+#: the envelope's id (ENVID, RFC 3464 section 2.2.1).
+_NAMED = re.compile(
+    r"^[>|\s]{0,20}(?:x-compose-id|original-envelope-id):\s{0,20}([a-z2-7]{16,64})\b", re.IGNORECASE | re.MULTILINE
+)
 _HEADERS = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
 
 
@@ -43,7 +46,7 @@ def traces_of(message: Part) -> Traces:
             text = _unfolded(part.text())
             returned.append(text)
             ids += _MESSAGE_ID.findall(text)
-            names += _COMPOSE_ID.findall(text)
+            names += _NAMED.findall(text)
     behind = "\n".join(returned)
     addressed = " ".join(value for name, value in message.fields if name in _ADDRESSED)
     leaving = [*_PLUS.findall(addressed), *_WORD.findall(message.get("subject"))]
@@ -53,6 +56,20 @@ def traces_of(message: Part) -> Traces:
         links=_first(each.lower() for each in _LINK.findall(behind)),
         message_ids=_first(ids),
         names=_first(each.strip().lower() for each in (*(_left(each) for each in ids), *names)),
+    )
+
+
+def traces_in(header: Iterable[tuple[str, str]], envelope: str) -> Traces:
+    """Pick up what may name the reader from the header and the envelope's sender of a message of ours, as others tell them."""
+    fields = [(name.lower(), value) for name, value in header]
+    ids = [each for name, value in fields if name == "message-id" for each in _ID.findall(value)]
+    named = [value for name, value in fields if name == "x-compose-id"]
+    links = "\n".join(value for name, value in fields if name == "list-unsubscribe")
+    return Traces(
+        tokens=_first(each.lower() for each in _PLUS.findall(envelope)),
+        links=_first(each.lower() for each in _LINK.findall(links)),
+        message_ids=_first(ids),
+        names=_first(each.strip().lower() for each in (*map(_left, ids), *named)),
     )
 
 

@@ -1,0 +1,95 @@
+"""Postmark tells of bounces and complaints by posting JSON to a page of ours, with a name and a password.
+
+Comes in: a request's body and its Authorization header. Goes out: an `Event`, or None for what does not concern us. Pure.
+Its kinds of bounces: https://postmarkapp.com/developer/api/bounce-api, "Bounce types". Who is meant stands in the bounce itself:
+the webhook's "Include bounce content" must be on.
+"""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Mapping
+from typing import Any
+
+from composer.bounces import calls
+from composer.bounces.answers import reply_in, status_in
+from composer.bounces.calls import CallError, Event
+from composer.bounces.classes import class_of, judge, why
+from composer.bounces.mime import parse
+from composer.bounces.report import address_in
+from composer.bounces.traces import traces_of
+from composer.bounces.vocabulary import Class, Finding, Format, Kind, Returned
+from composer.transport.server import Secret
+from composer.transport.status import Meaning
+
+#: What it is about where the server's own words do not tell.
+_MEANINGS = {
+    "HardBounce": Meaning.GONE,
+    "BadEmailAddress": Meaning.GONE,
+    "SoftBounce": Meaning.UNSAID,
+    "DnsError": Meaning.NO_DOMAIN,
+    "Undeliverable": Meaning.UNSAID,
+    "Unknown": Meaning.UNSAID,
+}
+#: About us, whatever the words.
+_OURS = frozenset({"Blocked", "SpamNotification", "DMARCPolicy", "VirusNotification", "OpenRelayTest", "SMTPApiError"})
+_OTHERS = {
+    "Transient": (Kind.DELAY, "they are trying again"),
+    "AutoResponder": (Kind.OUT_OF_OFFICE, "an automatic answer"),
+    "AddressChange": (Kind.OUT_OF_OFFICE, "an automatic answer: another address"),
+    "ChallengeVerification": (Kind.CHALLENGE, "a program asks whether the sender is a person"),
+    "SpamComplaint": (Kind.COMPLAINT, "a reader pressed “this is spam”"),
+}
+
+
+def is_authorized(header: str | None, secret: Secret) -> bool:
+    """Tell whether a request has the name and password that were agreed, `name:password` (RFC 7617)."""
+    scheme, _, encoded = (header or "").partition(" ")
+    try:
+        given = base64.b64decode(encoded.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        given = b""
+    is_right = hmac.compare_digest(given, secret.reveal().encode("utf-8", "surrogateescape"))
+    return scheme.lower() == "basic" and is_right
+
+
+def read_postmark(body: bytes, *, authorization: str | None, secret: Secret) -> Event | None:
+    """Read what Postmark posts. Raises CallError."""
+    if not is_authorized(authorization, secret):
+        raise CallError("the name or the password is wrong")
+    told = calls.read_object(body)
+    if calls.text(told, "RecordType") not in ("Bounce", "SpamComplaint"):
+        return None
+    kind = "SpamComplaint" if calls.text(told, "RecordType") == "SpamComplaint" else calls.text(told, "Type")
+    finding = _finding(told, kind)
+    if finding is None:
+        return None
+    content = parse(calls.text(told, "Content", calls.LARGEST).encode("utf-8", "replace"))
+    number = told.get("ID")
+    returned = Returned(
+        kind=finding.kind,
+        why=finding.why,
+        format=Format.WEBHOOK,
+        findings=(finding,),
+        traces=traces_of(content),
+        sender="Postmark",
+    )
+    return Event(hash=calls.hash_of("postmark", f"{kind} {number}"), returned=returned)
+
+
+def _finding(told: Mapping[str, Any], kind: str) -> Finding | None:
+    recipient = address_in(calls.text(told, "Email"))
+    if other := _OTHERS.get(kind):
+        return Finding(recipient=recipient, kind=other[0], why=other[1])
+    if kind not in _MEANINGS and kind not in _OURS:
+        return None
+    details = f"{calls.text(told, 'Details')} {calls.text(told, 'Description') if kind not in _MEANINGS else ''}"
+    reply = reply_in(calls.text(told, "Details"))
+    bounce, meaning = judge(status_in(details), reply, details)
+    if kind in _OURS:
+        bounce, meaning = Class.OURS, meaning if bounce is Class.OURS else Meaning.STANDING
+    elif meaning is Meaning.UNSAID:
+        meaning = _MEANINGS[kind]
+        bounce = class_of(meaning)
+    status = reply.enhanced if reply and reply.enhanced else status_in(details)
+    return Finding(recipient=recipient, bounce=bounce, meaning=meaning, status=status, reply=reply, why=why(meaning))

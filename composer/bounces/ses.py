@@ -1,0 +1,172 @@
+"""Amazon SES tells of bounces and complaints by SNS: signed notifications, posted to a page of ours.
+
+Comes in: a request's body, the topics that are ours, a way to get certificates. Goes out: an `Event`, a `Subscription` to
+confirm, or None for what does not concern us; `CallError` for what Amazon did not sign or another topic sent.
+
+The signature (SNS, "Verifying the signatures of Amazon SNS messages") proves that SNS sent it; anybody can have a topic there,
+so the topic must be ours as well. The certificate's address stands in the message: only SNS's own hosts are asked.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from composer.bounces import calls
+from composer.bounces.answers import reply_in
+from composer.bounces.calls import CallError, Event
+from composer.bounces.classes import class_of, judge, why
+from composer.bounces.report import address_in, best_status
+from composer.bounces.traces import traces_in
+from composer.bounces.vocabulary import Class, Finding, Format, Kind, Returned
+from composer.transport.status import Meaning
+
+_HOST = re.compile(r"sns\.[a-z0-9-]{3,30}\.amazonaws\.com(?:\.cn)?")
+#: What is signed, in this order.
+_SIGNED = {
+    "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
+    "SubscriptionConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+    "UnsubscribeConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+}
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+#: What SES itself says of a bounce, where it says more than "general".
+_BY_SUBTYPE = {
+    "NoEmail": Meaning.GONE,
+    "Suppressed": Meaning.GONE,
+    "OnAccountSuppressionList": Meaning.GONE,
+    "MailboxFull": Meaning.FULL,
+    "MessageTooLarge": Meaning.TOO_LARGE,
+    "ContentRejected": Meaning.CONTENT,
+    "AttachmentRejected": Meaning.CONTENT,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """Somebody let one of our topics post here: it begins when this address is got, once."""
+
+    topic: str
+    url: str
+
+
+def read_ses(
+    body: bytes, *, topics: Collection[str], certificate: Callable[[str], bytes]
+) -> Event | Subscription | None:
+    """Read what SNS posts. `certificate` gets the PEM file at an address; `topics` are the ARNs of ours.
+
+    Raises CallError.
+    """
+    message = calls.read_object(body)
+    if calls.text(message, "TopicArn") not in topics:
+        raise CallError("another topic sent this")
+    _verify(message, certificate)
+    match calls.text(message, "Type"):
+        case "SubscriptionConfirmation":
+            url = calls.text(message, "SubscribeURL")
+            if not is_amazons(url):
+                raise CallError("the address to confirm is not Amazon's")
+            return Subscription(topic=calls.text(message, "TopicArn"), url=url)
+        case "Notification":
+            return _event(
+                calls.read_object(calls.text(message, "Message", calls.LARGEST)), calls.text(message, "MessageId")
+            )
+        case _:
+            return None
+
+
+def is_amazons(url: str) -> bool:
+    """Tell whether an address is SNS's own: nothing in a message may lead us anywhere else."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    is_plain = parts.username is None and parts.password is None and port in (None, 443)
+    return parts.scheme == "https" and is_plain and bool(_HOST.fullmatch(parts.hostname or ""))
+
+
+def _verify(message: Mapping[str, Any], certificate: Callable[[str], bytes]) -> None:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+    names = _SIGNED.get(calls.text(message, "Type"))
+    url = calls.text(message, "SigningCertURL")
+    algorithm = {"1": hashes.SHA1, "2": hashes.SHA256}.get(calls.text(message, "SignatureVersion"))
+    if names is None or algorithm is None or not is_amazons(url) or not urlsplit(url).path.endswith(".pem"):
+        raise CallError("this is not signed by Amazon")
+    said = "".join(
+        f"{name}\n{calls.text(message, name, calls.LARGEST)}\n" for name in names if isinstance(message.get(name), str)
+    )
+    try:
+        key = x509.load_pem_x509_certificate(certificate(url)).public_key()
+        signature = base64.b64decode(calls.text(message, "Signature"), validate=True)
+        if not isinstance(key, rsa.RSAPublicKey):
+            raise CallError("this is not signed by Amazon")
+        key.verify(signature, said.encode("utf-8", "surrogatepass"), padding.PKCS1v15(), algorithm())
+    except (ValueError, binascii.Error, InvalidSignature):
+        raise CallError("this is not signed by Amazon") from None
+
+
+def _event(told: Mapping[str, Any], message_id: str) -> Event | None:
+    mail = calls.inner(told, "mail")
+    match calls.text(told, "notificationType") or calls.text(told, "eventType"):
+        case "Bounce":
+            bounce = calls.inner(told, "bounce")
+            kinds = (calls.text(bounce, "bounceType"), calls.text(bounce, "bounceSubType"))
+            findings = tuple(_bounced(each, *kinds) for each in calls.objects(bounce, "bouncedRecipients")) or (
+                _bounced({}, *kinds),
+            )
+            number = calls.text(bounce, "feedbackId") or message_id
+        case "Complaint":
+            complaint = calls.inner(told, "complaint")
+            feedback = calls.text(complaint, "complaintFeedbackType")
+            if feedback in ("not-spam", "virus", "auth-failure"):
+                return None
+            reason = "a reader pressed “this is spam”"
+            people = [
+                calls.text(each, "emailAddress") for each in calls.objects(complaint, "complainedRecipients")
+            ] or [""]
+            findings = tuple(Finding(recipient=address_in(each), kind=Kind.COMPLAINT, why=reason) for each in people)
+            number = calls.text(complaint, "feedbackId") or message_id
+        case _:
+            return None
+    headers = [(calls.text(each, "name"), calls.text(each, "value")) for each in calls.objects(mail, "headers")]
+    headers.append(("message-id", calls.text(calls.inner(mail, "commonHeaders"), "messageId")))
+    first = next((each for each in findings if each.kind is Kind.BOUNCE), findings[0])
+    returned = Returned(
+        kind=first.kind,
+        why=first.why,
+        format=Format.WEBHOOK,
+        findings=findings,
+        traces=traces_in(headers, calls.text(mail, "source")),
+        sender="Amazon SES",
+    )
+    return Event(hash=calls.hash_of("ses", number), returned=returned)
+
+
+def _bounced(recipient: Mapping[str, Any], kind: str, detail: str) -> Finding:
+    """Read a bounce. Permanent is that; transient without any reason is how SES tells of absences, too."""
+    address = address_in(calls.text(recipient, "emailAddress"))
+    given = calls.text(recipient, "status")
+    status = given if _STATUS.fullmatch(given) else None
+    diagnostic = calls.text(recipient, "diagnosticCode")
+    if kind == "Transient" and detail == "General" and not diagnostic:
+        return Finding(recipient=address, kind=Kind.OUT_OF_OFFICE, why="not taken for now, or an automatic answer")
+    reply = reply_in(diagnostic.partition(";")[2].strip() or diagnostic)
+    bounce, meaning = judge(status, reply, diagnostic)
+    if bounce is not Class.OURS and meaning is Meaning.UNSAID:
+        meaning = _BY_SUBTYPE.get(detail) or (Meaning.GONE if kind == "Permanent" else meaning)
+        bounce = class_of(meaning)
+    return Finding(
+        recipient=address,
+        bounce=bounce,
+        meaning=meaning,
+        status=best_status(status, reply),
+        reply=reply,
+        why=why(meaning),
+    )
