@@ -90,13 +90,12 @@ def _publication(folder: Path, readers: int) -> list[str]:
     (folder / "newsletter.yaml").write_text(text, encoding="utf-8")
     shutil.copytree(ROOT / "assets", folder / "assets")
     tokens, now = Tokens((KEY.encode(),)), datetime.now(UTC)
-    with open_database(Location(path=folder / "newsletter.db")) as database:
-        with database.write() as connection:
-            connection.exec_driver_sql("CREATE TABLE standing_in (id INTEGER PRIMARY KEY, state TEXT, at INTEGER)")
-            ids = [
-                add(connection, Address(address=f"r{number}@example.net"), {}, source="bench", now=now, consent="a").id
-                for number in range(readers)
-            ]
+    with open_database(Location(path=folder / "newsletter.db")) as database, database.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE standing_in (id INTEGER PRIMARY KEY, state TEXT, at INTEGER)")
+        ids = [
+            add(connection, Address(address=f"r{number}@example.net"), {}, source="bench", now=now, consent="a").id
+            for number in range(readers)
+        ]
     return [tokens.make(Purpose.UNSUBSCRIBE, each, 1) for each in ids]
 
 
