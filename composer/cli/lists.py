@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from composer.audience.exporting import Form
     from composer.audience.importing import Choice, Remark, Summary
+    from composer.audience.lists.table import Table
     from composer.audience.staging import Part
     from composer.audience.taking_in import Taken
     from composer.database.engine import Database
@@ -54,7 +55,8 @@ class Question:
 
 def take(
     database: "Database",
-    parts_of: "Callable[[Connection], tuple[Part, ...]]",
+    tables: "tuple[Table, ...]",
+    part_of: "Callable[[Connection, Table], Part]",
     known: tuple[str, ...],
     choice: "Choice",
     question: Question,
@@ -69,7 +71,7 @@ def take(
     question.judge()
     with database.stage() as connection:
         with connection.begin():
-            parts = parts_of(connection)
+            parts = tuple(part_of(connection, table) for table in tables)
         with console.progress("reading") as tell:
             stage(connection, parts, known, tell)
         summary = summarise(connection, choice)

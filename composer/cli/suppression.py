@@ -12,6 +12,7 @@ from composer.cli.lists import Question, read_map, take, write_list
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from composer.audience.lists.table import Table
     from composer.audience.staging import Part
 
 
@@ -51,12 +52,12 @@ def take_list(file: Path, mapped: tuple[str, ...], encoding: str, is_dry_run: bo
 
     question = Question(is_dry_run=is_dry_run, is_yes=is_yes, as_json=as_json)
     given = read_map(mapped)
-    with opened() as (_, database):
+    with tables_in(file, encoding) as tables, opened() as (_, database):
 
-        def parts(connection: "Connection") -> "tuple[Part, ...]":
-            return tuple(suppression_part(connection, table, given) for table in tables_in(file, encoding))
+        def part(connection: "Connection", table: "Table") -> "Part":
+            return suppression_part(connection, table, given)
 
-        return take(database, parts, (), Choice(), question, file)
+        return take(database, tables, part, (), Choice(), question, file)
 
 
 @command.command("export")

@@ -46,9 +46,8 @@ def take(
 ) -> Import:
     """Take a list in."""
     choice = Choice(consent=consent, tags=tags, is_update=is_update)
-    with database.stage() as connection:
+    with tables_in(file, encoding) as tables, database.stage() as connection:
         with connection.begin():
-            tables = tables_in(file, encoding)
             if is_suppression:
                 parts = tuple(suppression_part(connection, table, given or {}) for table in tables)
             else:

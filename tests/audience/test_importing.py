@@ -196,8 +196,7 @@ def test_what_changes_between_question_and_answer_counts(database: Database, tmp
 
     path = written(tmp_path, "email\na@example.org\nb@example.org\nc@example.org\nd@example.org\n")
     choice = Choice(consent="form")
-    with database.stage() as connection:
-        (table,) = tables_in(path)
+    with tables_in(path) as (table,), database.stage() as connection:
         stage(connection, [Part(table=table, columns=columns_of(table, (), {}))], ())
         assert summarise(connection, choice).new == 4
         with database.write() as other:
@@ -221,8 +220,7 @@ def test_nothing_comes_in_when_the_end_is_not_reached(database: Database, tmp_pa
     path = written(tmp_path, "email,status\na@example.org,\nb@example.org,unsubscribed\n")
 
     def stopped() -> None:
-        with database.stage() as connection:
-            (table,) = tables_in(path)
+        with tables_in(path) as (table,), database.stage() as connection:
             stage(connection, [Part(table=table, columns=columns_of(table, (), {}))], ())
             with database.writing(connection):
                 take_in(connection, Choice(consent="form"), file="x", kind="list", now=NOW)

@@ -106,8 +106,8 @@ def columns_of(table: Table, fields: Collection[str], given: Mapping[str, str]) 
         target = mapped[at] if at in mapped else _target(key, kind, own)
         if target and (target not in taken or at in mapped):
             taken[target] = at
-    if "email" not in taken and not table.header:
-        raise ListError(f"{table.name} has no header", "say which column holds the addresses: --map 1=email")
+    if table.at_address is not None:
+        taken.setdefault("email", table.at_address)
     if "email" not in taken:
         shown = ", ".join(header[:20])
         raise ListError(

@@ -8,7 +8,7 @@ import csv
 import io
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import BinaryIO
 
 from composer.audience.lists.columns import is_address, is_address_column
@@ -69,23 +69,36 @@ def read_delimited(source: Source, encoding: str = "") -> Table:
     said = _SAYS.fullmatch(start[0])
     delimiter = said[1] if said else _delimiter(start)
     rows, done = _reading(source, found, delimiter)
-    number, header = 0, [""]
-    while not any(cell.strip() for cell in header) or (number == 1 and said):
-        row = next(rows, None)
-        if row is None:
-            raise ListError(f"{source.name} holds no rows")
-        if isinstance(row, Unreadable):
-            raise ListError(f"{source.name}: row {row.number}: {row.reason}")
-        number, header = row
-    named = not any(is_address(cell) for cell in header)
+    try:
+        number, header = _header(rows, source.name, 1 if said else 0)
+    except BaseException:
+        rows.close()
+        raise
+    at_address = next((at for at, cell in enumerate(header) if is_address(cell)), None)
+    named = at_address is None
     return Table(
         name=source.name,
         header=tuple(cell.strip() for cell in header) if named else (),
         width=len(header),
+        at_address=at_address,
         rows=rows if named else _with_first((number, header), rows),
         notes=(found.note,) if found.note else (),
         progress=lambda: (done(), source.size),
+        close=rows.close,
     )
+
+
+def _header(rows: Iterator[Row], name: str, behind: int) -> tuple[int, list[str]]:
+    """Give the first row that is not blank, behind the rows that say something else."""
+    number, header = 0, [""]
+    while not any(cell.strip() for cell in header) or number <= behind:
+        row = next(rows, None)
+        if row is None:
+            raise ListError(f"{name} holds no rows")
+        if isinstance(row, Unreadable):
+            raise ListError(f"{name}: row {row.number}: {row.reason}")
+        number, header = row
+    return number, header
 
 
 def _with_first(first: Row, rows: Iterator[Row]) -> Iterator[Row]:
@@ -113,10 +126,10 @@ def _delimiter(start: list[str]) -> str:
     return max(_DELIMITERS, key=lambda each: (*worth(each), -_DELIMITERS.index(each)))
 
 
-def _reading(source: Source, encoding: Encoding, delimiter: str) -> tuple[Iterator[Row], "Done"]:
+def _reading(source: Source, encoding: Encoding, delimiter: str) -> tuple[Generator[Row], "Done"]:
     done = Done()
 
-    def rows() -> Iterator[Row]:
+    def rows() -> Generator[Row]:
         with source.open() as file:
             done.file = file
             with io.TextIOWrapper(file, encoding.name, encoding.errors, newline="") as text:

@@ -5,7 +5,8 @@ Comes in: bytes that can be read twice. Goes out: a `Table` whose columns are th
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from itertools import islice
 
 from composer.audience.lists.delimited import Done
@@ -21,16 +22,19 @@ def read_lines(source: Source, encoding: str = "") -> Table:
     """Read one object a line. Raises ListError when the first lines hold none."""
     found = encoding_of(source, encoding)
     keys: dict[str, None] = {}
-    for _, value in islice(_objects(source, found, Done()), _LOOKED_AT):
-        if isinstance(value, dict):
-            keys |= dict.fromkeys(value)
+    with closing(_objects(source, found, Done())) as first:
+        for _, value in islice(first, _LOOKED_AT):
+            if isinstance(value, dict):
+                keys |= dict.fromkeys(value)
     if not keys:
         raise ListError(f"{source.name} holds no objects", 'one a line: {"email": "name@example.org"}')
     done = Done()
     header = tuple(keys)
 
+    objects = _objects(source, found, done)
+
     def rows() -> Iterator[Row]:
-        for number, value in _objects(source, found, done):
+        for number, value in objects:
             if isinstance(value, dict):
                 # No spreadsheet reads this form, so nobody guards its values: what looks like a guard is meant.
                 yield number, [guarded(_text(value.get(key))) for key in header]
@@ -44,10 +48,11 @@ def read_lines(source: Source, encoding: str = "") -> Table:
         rows=rows(),
         notes=(found.note,) if found.note else (),
         progress=lambda: (done(), source.size),
+        close=objects.close,
     )
 
 
-def _objects(source: Source, encoding: Encoding, done: Done) -> Iterator[tuple[int, object]]:
+def _objects(source: Source, encoding: Encoding, done: Done) -> Generator[tuple[int, object]]:
     """Give each line that is not blank with its number: the object, or the text that is none."""
     with source.open() as file:
         done.file = file

@@ -6,7 +6,7 @@ disk, so that no name in it can lead anywhere.
 
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -16,12 +16,18 @@ from composer.audience.lists.table import ListError, Source, Table
 from composer.audience.lists.workbook import read_workbook
 
 #: Bytes of a file in an archive, unpacked.
-_LARGEST = 4 << 30
+_LARGEST = 2 << 30
 _LISTS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson")
 
 
-def tables_in(path: Path, encoding: str = "") -> tuple[Table, ...]:
-    """Read the list or lists that a file holds. Raises ListError."""
+@contextmanager
+def tables_in(path: Path, encoding: str = "") -> Iterator[tuple[Table, ...]]:
+    """Read the list or lists that a file holds, for as long as the block lasts. Raises ListError."""
+    with ExitStack() as stack:
+        yield tuple(_tables(path, encoding, stack))
+
+
+def _tables(path: Path, encoding: str, stack: ExitStack) -> Iterator[Table]:
     if path.is_dir():
         raise ListError(f"{path} is a folder", "name a file: CSV, XLSX, JSON lines, or a service's archive")
     try:
@@ -32,13 +38,18 @@ def tables_in(path: Path, encoding: str = "") -> tuple[Table, ...]:
     if not start:
         raise ListError(f"{path.name} is empty")
     if start.startswith(b"PK"):
-        return _packed(path, encoding)
-    if start.startswith(b"\xd0\xcf\x11\xe0"):
-        return (read_workbook(path),)
-    return (_text(Source(name=path.name, size=path.stat().st_size, open=lambda: path.open("rb")), encoding),)
+        found = _packed(path, encoding)
+    elif start.startswith(b"\xd0\xcf\x11\xe0"):
+        found = iter((read_workbook(path),))
+    else:
+        source = Source(name=path.name, size=path.stat().st_size, open=lambda: path.open("rb"))
+        found = iter((_text(source, encoding),))
+    for table in found:
+        stack.callback(table.close)
+        yield table
 
 
-def _packed(path: Path, encoding: str) -> tuple[Table, ...]:
+def _packed(path: Path, encoding: str) -> Iterator[Table]:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
@@ -46,7 +57,8 @@ def _packed(path: Path, encoding: str) -> tuple[Table, ...]:
         raise ListError(f"{path.name} is damaged: it cannot be unpacked", "download or save it again") from None
     names = {entry.filename for entry in entries}
     if "xl/workbook.xml" in names or "xl/workbook.bin" in names or "mimetype" in names:
-        return (read_workbook(path),)
+        yield read_workbook(path)
+        return
     lists = [
         entry
         for entry in entries
@@ -63,11 +75,9 @@ def _packed(path: Path, encoding: str) -> tuple[Table, ...]:
             raise ListError(
                 f"{entry.filename} unpacks to {entry.file_size >> 20:,} MB", "unpack it, and look at it first"
             )
-    tables = []
     for entry in lists:
         if entry.file_size:
-            tables.append(_text(_inside(path, entry), encoding))
-    return tuple(tables)
+            yield _text(_inside(path, entry), encoding)
 
 
 def _inside(path: Path, entry: zipfile.ZipInfo) -> Source:

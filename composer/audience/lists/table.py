@@ -39,11 +39,15 @@ class Table:
     header: tuple[str, ...]
     #: How many columns there are at least.
     width: int
+    #: In a list without a header: the column in which its first row has an address.
+    at_address: int | None = None
     rows: Iterator[Row]
     #: What was assumed while reading, in words for people.
     notes: tuple[str, ...] = ()
     #: How far the reading is: bytes done, and bytes in all.
     progress: Callable[[], tuple[int, int]]
+    #: Closes the file, wherever the reading is.
+    close: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,12 +52,14 @@ def read_workbook(path: Path) -> Table:
 
     found = rows()
     number, header = next(found)
-    is_named = not any(is_address(cell) for cell in header)
+    at_address = next((at for at, cell in enumerate(header) if is_address(cell)), None)
+    is_named = at_address is None
     others = ", ".join(f"“{other}”" for other, _ in filled[1:])
     return Table(
         name=path.name,
         header=tuple(header) if is_named else (),
         width=len(header),
+        at_address=at_address,
         rows=found if is_named else _with_first((number, header), found),
         notes=(f"only the sheet “{name}” is read, not {others}",) if others else (),
         progress=lambda: (seen, total),

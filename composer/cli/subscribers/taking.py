@@ -14,7 +14,7 @@ from composer.errors import UsageError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from composer.audience.staging import Part
+    from composer.audience.lists.table import Table
 
 
 @click.command("import")
@@ -64,14 +64,13 @@ def take_list(
     except WordError as error:
         raise UsageError(f"--tag: {error}", error.hint) from None
     given = read_map(mapped)
-    with opened() as (newsletter, database):
+    with tables_in(file, encoding) as tables, opened() as (newsletter, database):
         fields = own_fields(newsletter)
 
-        def parts(connection: "Connection") -> "tuple[Part, ...]":
-            tables = tables_in(file, encoding)
-            return tuple(Part(table=table, columns=columns_of(table, fields, given)) for table in tables)
+        def part(connection: "Connection", table: "Table") -> Part:
+            return Part(table=table, columns=columns_of(table, fields, given))
 
-        return take(database, parts, fields, choice, question, file)
+        return take(database, tables, part, fields, choice, question, file)
 
 
 def _undo(question: Question) -> int:

@@ -1,0 +1,116 @@
+"""Hostile lists: right rows in, each bad row named, nothing lost, no crash; files that are no lists are refused in words."""
+
+from pathlib import Path
+
+import pytest
+
+from composer.audience.lists.columns import columns_of
+from composer.audience.lists.judging import Person, judge
+from composer.audience.lists.opening import tables_in
+from composer.audience.lists.table import ListError
+from composer.audience.readers import select_readers
+from composer.database.engine import Database
+from composer.errors import UsageError
+from tests.audience.corpus import A, Case, archive, cases, lying, workbook
+from tests.audience.lists import take, written
+
+CORPUS = tuple(cases())
+
+
+def test_the_corpus_is_large() -> None:
+    """There are at least forty files, each with a name of its own."""
+    assert len({case.name for case in CORPUS}) == len(CORPUS) >= 40
+
+
+@pytest.mark.parametrize("case", CORPUS, ids=[case.name for case in CORPUS])
+def test_right_rows_in_and_each_other_row_named(database: Database, tmp_path: Path, case: Case) -> None:
+    """Exactly the people of the list are readers, and exactly its other rows are named with their reason."""
+    done = take(database, written(tmp_path, case.data, case.file), encoding=case.encoding)
+    with database.read() as connection:
+        found = {reader.address: reader.first_name for reader in select_readers(connection)}
+    assert found == dict(case.people)
+    bad = done.bad
+    assert set(bad) == set(case.bad)
+    for number, reason in case.bad.items():
+        assert bad[number].startswith(reason), (number, bad[number])
+    assert all(each.written.isprintable() and len(each.written) <= 90 for each in done.said)
+    assert done.summary.rows == len(case.people) + len(case.bad) + done.summary.leaving
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("x.csv", b"", "is empty"),
+        ("x.csv", b"\n\n , \n", "holds no rows"),
+        ("x.csv", b"first name,company\nAnna,ACME\n", "no column holds addresses; there are: first name, company"),
+        ("x.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "is no list"),
+        ("x.csv", b"x" * (40 << 20), "has no lines"),
+        ("x.json", b'[{"email": "a@example.org"}]', "is one array of JSON"),
+        ("x.jsonl", b'{"email": "a@example.org"', "holds no objects"),
+        ("x.zip", archive({"readme.md": "hello"}), "holds no list"),
+        ("x.zip", archive({"a.csv": "email\na@example.org\n"})[:60], "is damaged"),
+        ("x.xlsx", workbook([["email"], [A]])[:400], "is damaged"),
+        ("x.xlsx", archive({"xl/workbook.xml": "<nonsense"}), "cannot be read"),
+        ("x.xlsx", lying(workbook([["email"], [A]]), 900 << 20), "unpacks to 4,500 MB"),
+        ("x.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "cannot be read"),
+        ("x.zip", lying(archive({"a.csv": "email\na@example.org\n"}), 4_294_967_000), "unpacks to"),
+    ],
+)
+def test_what_is_no_list_is_refused_in_words(tmp_path: Path, name: str, data: bytes, words: str) -> None:
+    """Nothing ends in a traceback: the message says what is wrong with the file."""
+    path = written(tmp_path, data, name)
+
+    def read() -> None:
+        with tables_in(path) as tables:
+            for table in tables:
+                for _ in judge(table.rows, columns_of(table, (), {}), ()):
+                    pass
+
+    with pytest.raises(ListError, match=words) as stop:
+        read()
+    assert name in stop.value.message or "a.csv" in stop.value.message
+
+
+def test_an_archive_that_lies_about_its_size_ends_in_words(tmp_path: Path) -> None:
+    """A workbook whose inside is larger than its directory says is not unpacked beyond that."""
+    bomb = lying(workbook([["email"], [A]], padding=200 << 20), 1000)
+    assert len(bomb) < 1 << 20
+    with pytest.raises(ListError, match="cannot be read"), tables_in(written(tmp_path, bomb, "x.xlsx")):
+        raise AssertionError
+
+
+def test_a_folder_and_a_file_that_is_not_there(tmp_path: Path) -> None:
+    """Both are told in words."""
+    with pytest.raises(ListError, match="is a folder"), tables_in(tmp_path):
+        raise AssertionError
+    with pytest.raises(ListError, match="cannot be read: No such file"), tables_in(tmp_path / "none.csv"):
+        raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"Telephone": "company"}, "there is no column “Telephone”"),
+        ({"Phone": "telephone"}, "there is no field “telephone”"),
+    ],
+)
+def test_a_map_that_does_not_fit(tmp_path: Path, given: dict[str, str], words: str) -> None:
+    """A column or field that is not there is named, with what there is."""
+    with (
+        tables_in(written(tmp_path, f"email,Phone\n{A},1\n")) as (table,),
+        pytest.raises(UsageError, match=words) as stop,
+    ):
+        columns_of(table, ("company",), given)
+    assert "there are: " in stop.value.hint or "did you mean" in stop.value.hint
+
+
+def test_columns_are_mapped_by_name_or_number(tmp_path: Path) -> None:
+    """--map says what a column is, by its name however it is written, or by its number; or that it is left out."""
+    path = written(tmp_path, f"Kontakt,First Name,Phone Number,status\n{A},Anna,123,gold\n")
+    with tables_in(path) as (table,):
+        given = {"kontakt": "email", "PHONE number": "company", "status": "", "2": "name"}
+        columns = columns_of(table, ("company",), given)
+        (person,) = judge(table.rows, columns, ("company",))
+    assert isinstance(person, Person)
+    assert (person.address, person.name, person.first_name, person.fields) == (A, "Anna", "", '{"company":"123"}')
+    assert columns.left_out == ()

@@ -1,0 +1,131 @@
+"""Whatever happens to readers in whatever order: a suppressed address is never active, and only its owner lifts that."""
+
+import os
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import delete, select
+
+from composer.audience.changing import add, confirm, sign_up, unsubscribe
+from composer.audience.erasing import erase
+from composer.audience.readers import AudienceError, Status, find, select_readers
+from composer.audience.suppression import Reason, is_suppressed, suppress
+from composer.audience.undoing import last_import, undo
+from composer.content.addresses import normal_address, parse_address
+from composer.database.engine import Database
+from composer.database.metadata import metadata
+from composer.database.readers import readers
+from tests.audience.lists import take
+from tests.audience.people import LATER, NOW
+
+PEOPLE = ("anna@example.org", "ben@bücher.example", "chen+x@example.org")
+STANDINGS = ("active", "pending", "unsubscribed", "bounced", "complained", "")
+people = st.sampled_from(PEOPLE)
+spelt = st.tuples(people, st.sampled_from((str.lower, str.upper, str.title))).map(lambda pair: pair[1](pair[0]))
+
+
+class Audience(RuleBasedStateMachine):
+    """A few people, and everything that commands, links, forms, bounces and lists do to them."""
+
+    database: Database
+    folder: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: Who may come back, for they confirmed it themselves; everybody else who was out stays out.
+        self.out: set[str] = set()
+        with self.database.write() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(delete(table))
+
+    @rule(rows=st.lists(st.tuples(spelt, st.sampled_from(STANDINGS)), max_size=4), is_update=st.booleans(),
+          consent=st.sampled_from(("", "form")), is_suppression=st.booleans())  # fmt: skip
+    def take_in(self, rows: list[tuple[str, str]], is_update: bool, consent: str, is_suppression: bool) -> None:
+        path = self.folder / "list.csv"
+        path.write_text(
+            "email,status\n" + "".join(f"{address},{status}\n" for address, status in rows), encoding="utf-8"
+        )
+        take(self.database, path, is_update=is_update, consent=consent, is_suppression=is_suppression)
+
+    @rule()
+    def take_back(self) -> None:
+        with self.database.write() as connection:
+            try:
+                last = last_import(connection)
+            except AudienceError:
+                return
+            undo(connection, last.number, LATER)
+
+    @rule(address=spelt, consent=st.sampled_from(("", "form")))
+    def add(self, address: str, consent: str) -> None:
+        with self.database.write() as connection:
+            try:
+                add(connection, parse_address(address), {}, source="hand", now=NOW, consent=consent)
+            except AudienceError:
+                return
+
+    @rule(address=spelt)
+    def sign_up(self, address: str) -> None:
+        with self.database.write() as connection:
+            sign_up(connection, parse_address(address), {}, source="form", now=NOW)
+
+    @rule(address=people)
+    def confirm(self, address: str) -> None:
+        with self.database.write() as connection:
+            if reader := find(connection, address):
+                confirm(connection, reader.id, "link", source="link", now=LATER)
+                self.out.discard(normal_address(address))
+
+    @rule(address=people)
+    def leave(self, address: str) -> None:
+        with self.database.write() as connection:
+            if reader := find(connection, address):
+                unsubscribe(connection, reader.id, source="link", now=LATER)
+                self.out.add(normal_address(address))
+
+    @rule(address=people, reason=st.sampled_from([each for each in Reason if each is not Reason.ERASED]))
+    def bounce(self, address: str, reason: Reason) -> None:
+        with self.database.write() as connection:
+            suppress(connection, normal_address(address), reason, "mail", LATER)
+            self.out.add(normal_address(address))
+
+    @rule(address=spelt)
+    def erase(self, address: str) -> None:
+        with self.database.write() as connection:
+            try:
+                erase(connection, parse_address(address), LATER)
+            except AudienceError:
+                return
+            self.out.add(normal_address(address))
+            assert find(connection, address) is None
+
+    @invariant()
+    def nobody_who_is_suppressed_is_active(self) -> None:
+        with self.database.read() as connection:
+            for reader in select_readers(connection, status=()):
+                suppressed = is_suppressed(connection, reader.normal)
+                assert not (suppressed and reader.status is Status.ACTIVE)
+                # And the other way round: who has left is on the list, or an import would bring them back.
+                assert suppressed or reader.status in (Status.ACTIVE, Status.PENDING)
+
+    @invariant()
+    def nobody_who_left_is_brought_back_by_others(self) -> None:
+        with self.database.read() as connection:
+            active = set(connection.scalars(select(readers.c.normal).where(readers.c.status == Status.ACTIVE)))
+            assert not active & self.out
+            for normal in self.out:
+                assert is_suppressed(connection, normal)
+
+
+def test_a_suppressed_address_is_never_active(database: Database, tmp_path: Path) -> None:
+    """Import, unsubscribe, bounce, erase, undo, sign-up and re-import in any order, on both databases."""
+    machine = type("Here", (Audience,), {"database": database, "folder": tmp_path})
+    examples = int(os.environ.get("COMPOSE_TEST_EXAMPLES", "12"))
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
