@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 )
 @click.option("--no-open", is_flag=True, help="Do not open the browser.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write the page as files.")
-def command(issue: str, port: int | None, no_open: bool, out: Path | None) -> int:
+@click.option("--as", "address", metavar="ADDRESS", help="See it as this reader does.")
+def command(issue: str, port: int | None, no_open: bool, out: Path | None, address: str | None) -> int:
     """Show an issue in the browser while it is written.
 
     The page follows every save of the issue, newsletter.yaml, the theme and the pictures, until Ctrl-C. It answers on
@@ -33,7 +34,13 @@ def command(issue: str, port: int | None, no_open: bool, out: Path | None) -> in
     start = Path(issue)
     workspace = Workspace.find(start.parent if start.is_file() else Path.cwd())
     path = workspace.issue(issue)
-    rebuild = looking(workspace, path, lambda: datetime.datetime.now().astimezone())
+    asked = None
+    if address is not None:
+        # Late: without it no database is needed.
+        from composer.cli.reader import reader_named
+
+        asked = reader_named(workspace, path, address)
+    rebuild = looking(workspace, path, lambda: datetime.datetime.now().astimezone(), asked=asked)
     if out is not None:
         return _write(rebuild, out, workspace.name(path))
     from composer.web.preview.serving import serve

@@ -2,7 +2,7 @@
 
 import datetime
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,8 @@ from composer.workspace import OUTBOX, Workspace
 if TYPE_CHECKING:
     from composer.content.addresses import Address
     from composer.delivery.test_send import Sent
-    from composer.pipeline import Built
+    from composer.pipeline import Built, Variant
     from composer.surroundings import Surroundings
-    from composer.transport.transport import Transport
 
 #: What became of a message, in an editor's words.
 _WORDS = {
@@ -34,16 +33,18 @@ _UNKNOWN, _REFUSED, _AGAIN = 3, 1, 75
 @click.command("test")
 @click.argument("issue", metavar="ISSUE")
 @click.option("--to", "to", multiple=True, metavar="ADDRESS", help="Send here, not to the editors; may be repeated.")
+@click.option("--as", "reader", metavar="ADDRESS", help="Send what this reader gets, with their values.")
 @click.option("--transport", type=click.Choice(["smtp", "outbox"]), help="Where to.  [default: what is set up]")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def command(issue: str, to: tuple[str, ...], transport: str | None, as_json: bool) -> int:
+def command(issue: str, to: tuple[str, ...], reader: str | None, transport: str | None, as_json: bool) -> int:
     """Send an issue to its editors, as readers will get it.
 
-    Each editor gets a message of their own, its subject beginning with [Test]. Without a mail server the messages go to
-    outbox/tests/. Ends with the edition's hash: what was tested.
+    Each editor gets a message of their own, its subject beginning with [Test]; where parts are for some readers only, one
+    of each edition. Without a mail server the messages go to outbox/tests/. Ends with the edition's hash: what was tested.
     """
     from composer.checking import check_issue
     from composer.delivery.configured import transport_name
+    from composer.pipeline import hash_of
     from composer.surroundings import surroundings
 
     start = Path(issue)
@@ -52,27 +53,46 @@ def command(issue: str, to: tuple[str, ...], transport: str | None, as_json: boo
     now = datetime.datetime.now().astimezone()
     checked = check_issue(workspace, path, now)
     addresses = _addresses(to, checked.built)
+    variants, values = checked.variants, None
+    if reader is not None:
+        variants, values = _as_reader(workspace, path, variants, reader)
     around = surroundings()
     name = transport or transport_name(checked.built.newsletter, around)
     width = max(_cells(each.address) for each in addresses)
     sent: list[Sent] = []
     try:
         for each in _send(
-            workspace, checked.built, addresses, name, around, now.astimezone(checked.built.newsletter.zone)
+            workspace, variants, addresses, name, around, now.astimezone(checked.built.newsletter.zone), values
         ):
             sent.append(each)
             if not as_json:
-                _show(each, width)
+                _show(each, width, len(variants))
     finally:
         # Whatever ends it: what is known of those before is told.
         if as_json and sent:
-            console.answer_json(_as_json(workspace.name(path), checked.built, name, sent))
+            console.answer_json(_as_json(workspace.name(path), name, variants, sent))
     if not as_json:
         blockers = sum(problem.level is Level.BLOCKER for problem in checked.problems)
         if blockers:
             console.talk(f"{blockers} blocker{'s' if blockers > 1 else ''} to mend:   compose check {path.stem}")
-        console.answer(f"edition {checked.built.hash}")
+        console.answer(f"edition {hash_of(variants)}")
     return _code(sent)
+
+
+def _as_reader(
+    workspace: Workspace, path: Path, variants: "tuple[Variant, ...]", address: str
+) -> "tuple[tuple[Variant, ...], Mapping[str, str]]":
+    """Give the variant that a reader gets, and their values; say what they have not."""
+    from composer.cli.reader import reader_named
+    from composer.pipeline import pick
+
+    person = reader_named(workspace, path, address)
+    variant = pick(variants, person.language, person.tags)
+    if len(variants) > 1:
+        console.talk(f"As {person.label} gets it: the edition for {variant.readers}")
+    if missing := variant.compiled.missing(person.values):
+        console.talk(f"{person.label} has no {', no '.join(missing)}, and there is no default: they could not get this")
+    return (variant,), person.values
 
 
 def _addresses(to: tuple[str, ...], built: "Built") -> "tuple[Address, ...]":
@@ -93,37 +113,44 @@ def _addresses(to: tuple[str, ...], built: "Built") -> "tuple[Address, ...]":
 
 def _send(
     workspace: Workspace,
-    built: "Built",
+    variants: "tuple[Variant, ...]",
     addresses: "tuple[Address, ...]",
     name: str,
     around: "Surroundings",
     now: datetime.datetime,
+    values: "Mapping[str, str] | None",
 ) -> "Iterator[Sent]":
     from composer.delivery.configured import server_of, signer_of
     from composer.delivery.test_send import messages, send
 
-    transport: Transport
-    if name == "outbox":
-        from composer.transport.files import FileTransport
-
-        folder = workspace.root / OUTBOX / "tests" / built.issue.stem
+    built = variants[0].built
+    server = server_of(built.newsletter, workspace, around) if name == "smtp" else None
+    sign = signer_of(built.newsletter, around, server.host if server else "", int(now.timestamp()))
+    # All are made before the first is handed over: what cannot be written is told while nothing has gone.
+    ready = tuple(messages(variants, addresses, now, sign, values))
+    folder = workspace.root / OUTBOX / "tests" / built.issue.stem
+    if server is None:
         console.talk(f"Nothing leaves this computer: test sends are written to {workspace.name(folder)}/")
-        transport, host = FileTransport(folder), ""
-    else:
+    for variant in variants if len(variants) > 1 else ():
+        console.talk(f"{variant.number}/{len(variants)}: {variant.readers}")
+    if server is not None:
         from composer.transport.smtp import SmtpTransport
 
-        server = server_of(built.newsletter, workspace, around)
-        transport, host = SmtpTransport(server), server.host
-    sign = signer_of(built.newsletter, around, host, int(now.timestamp()))
-    # All are made before the first is handed over: what cannot be written is told while nothing has gone.
-    ready = tuple(messages(built, addresses, now, sign))
-    return send(transport, ready)
+        yield from send(SmtpTransport(server), ready)
+        return
+    from composer.transport.files import FileTransport
+
+    for variant in variants:
+        # One address, one file: each variant has a folder of its own.
+        place = folder / variant.name if len(variants) > 1 else folder
+        yield from send(FileTransport(place), tuple(each for each in ready if each.variant == variant.number))
 
 
-def _show(each: "Sent", width: int) -> None:
+def _show(each: "Sent", width: int, variants: int) -> None:
     said = str(each.outcome.reply or each.outcome.reason)
     space = " " * (width - _cells(each.to.address))
-    console.answer(f"{each.to.address}{space}   {_WORDS[each.outcome.state]}   {said}".rstrip())
+    which = f"{each.variant}/{variants}   " if variants > 1 else ""
+    console.answer(f"{which}{each.to.address}{space}   {_WORDS[each.outcome.state]}   {said}".rstrip())
 
 
 def _cells(text: str) -> int:
@@ -139,14 +166,18 @@ def _code(sent: "list[Sent]") -> int:
     return _AGAIN if states & {"deferred", "not_attempted"} else 0
 
 
-def _as_json(issue: str, built: "Built", name: str, sent: "list[Sent]") -> dict[str, object]:
+def _as_json(issue: str, name: str, variants: "tuple[Variant, ...]", sent: "list[Sent]") -> dict[str, object]:
+    from composer.pipeline import hash_of
+
     return {
         "issue": issue,
-        "hash": built.hash,
+        "hash": hash_of(variants),
         "transport": name,
+        "variants": [{"number": each.number, "readers": each.readers} for each in variants],
         "sent": [
             {
                 "to": each.to.address,
+                "variant": each.variant,
                 "state": each.outcome.state.value,
                 "stage": each.outcome.stage.value,
                 "code": each.outcome.reply.code if each.outcome.reply else None,

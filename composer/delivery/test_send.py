@@ -1,24 +1,23 @@
-"""Test sends: the edition as readers will get it, to the editors, before anybody else.
+"""Test sends: every variant of an edition as readers will get it, to the editors, before anybody else.
 
-Comes in: a build, addresses, the moment, a transport. Goes out: what became of each message. A test send carries no
-reader's address or token: the links in it lead to the public pages, and there is no List-Unsubscribe.
+Comes in: variants, addresses, the moment, a transport. Goes out: what became of each message. A test send goes to no
+reader and carries no token: the links in it lead to the public pages, and there is no List-Unsubscribe. A reader's values
+are in it only when a person has asked for them.
 """
 
 import datetime
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from composer.content.addresses import Address, parse_address
 from composer.content.newsletter import Newsletter
 from composer.errors import ComposeError
 from composer.mail.letterhead import Addressing
-from composer.pipeline import Built
+from composer.pipeline import Built, Variant
 from composer.transport.envelope import Envelope, ready
 from composer.transport.outcome import Outcome, Scope, Stage, State
 from composer.transport.transport import Transport
-
-PREFIX = "[Test] "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +25,8 @@ class Addressed:
     """A message for one editor, ready to be handed over."""
 
     to: Address
+    #: The variant's number.
+    variant: int
     envelope: Envelope
     message: bytes
 
@@ -35,6 +36,7 @@ class Sent:
     """What became of one message."""
 
     to: Address
+    variant: int
     outcome: Outcome
 
 
@@ -54,10 +56,31 @@ def unique(addresses: list[Address]) -> tuple[Address, ...]:
 
 
 def messages(
-    built: Built, addresses: tuple[Address, ...], now: datetime.datetime, sign: Callable[[bytes], bytes]
+    variants: Sequence[Variant],
+    addresses: tuple[Address, ...],
+    now: datetime.datetime,
+    sign: Callable[[bytes], bytes],
+    values: Mapping[str, str] | None = None,
 ) -> Iterator[Addressed]:
-    """Make one message each, signed. Raises HeaderError."""
-    newsletter = built.newsletter
+    """Make one message of each variant for each editor, signed. Raises HeaderError.
+
+    Without `values` merge fields show each editor's own name, and samples.
+    """
+    for variant in variants:
+        # What cannot be told by who the editor is can be told by its number.
+        prefix = "[Test] " if len(variants) == 1 else f"[Test {variant.number}/{len(variants)}] "
+        yield from _messages(variant, prefix, addresses, now, sign, values)
+
+
+def _messages(
+    variant: Variant,
+    prefix: str,
+    addresses: tuple[Address, ...],
+    now: datetime.datetime,
+    sign: Callable[[bytes], bytes],
+    values: Mapping[str, str] | None,
+) -> Iterator[Addressed]:
+    built, newsletter = variant.built, variant.built.newsletter
     domain = newsletter.sender.domain
     for address in addresses:
         # Every test send is a message of its own: a second one of the same edition must not be taken for the first.
@@ -68,11 +91,11 @@ def messages(
             date=now,
             message_id=f"<test.{identity}@{domain}>",
             feedback=("test", built.issue.key),
-            prefix=PREFIX,
+            prefix=prefix,
         )
-        message = built.compiled.specimen(addressing, _values(built, address))
+        message = built.compiled.specimen(addressing, _values(built, address) if values is None else values)
         envelope = Envelope(sender=newsletter.sender.wire, recipient=address.wire, id=identity)
-        yield Addressed(to=address, envelope=envelope, message=ready(sign(message)))
+        yield Addressed(to=address, variant=variant.number, envelope=envelope, message=ready(sign(message)))
 
 
 def _values(built: Built, address: Address) -> dict[str, str]:
@@ -101,16 +124,20 @@ def send(transport: Transport, ready: tuple[Addressed, ...]) -> Iterator[Sent]:
             try:
                 outcome = connection.hand_over(each.envelope, each.message, dot)
             except (KeyboardInterrupt, ComposeError):
-                yield Sent(to=each.to, outcome=_MAYBE if dot.was_next else _NOT_SENT)
-                yield from (Sent(to=rest.to, outcome=_NOT_SENT) for rest in ready[number:])
+                yield _sent(each, _MAYBE if dot.was_next else _NOT_SENT)
+                yield from (_sent(rest, _NOT_SENT) for rest in ready[number:])
                 raise
-            yield Sent(to=each.to, outcome=outcome)
+            yield _sent(each, outcome)
             if outcome.scope is Scope.SERVER and outcome.state is State.REFUSED:
                 # What it refuses to all it need not refuse again; what it puts off may be for one (greylisting).
-                yield from (Sent(to=rest.to, outcome=_not_tried(outcome)) for rest in ready[number:])
+                yield from (_sent(rest, _not_tried(outcome)) for rest in ready[number:])
                 break
     finally:
         connection.close()
+
+
+def _sent(each: Addressed, outcome: Outcome) -> Sent:
+    return Sent(to=each.to, variant=each.variant, outcome=outcome)
 
 
 class _Dot:

@@ -90,9 +90,9 @@ def main() -> int:
     os.environ["PATH"] += ":/usr/sbin"
     workspace = Workspace(root=ROOT)
     now = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
-    built = check_issue(workspace, workspace.issue("2025-01-30"), now).built
+    checked = check_issue(workspace, workspace.issue("2025-01-30"), now)
     to = tuple(Address(name=f"Reader {number} 读者", address=f"reader{number}@interop.example") for number in range(3))
-    ready = tuple(messages(built, to, now, lambda message: message))
+    ready = tuple(messages(checked.variants, to, now, lambda message: message))
     with postfix() as (port, certificate, box):
         server = Server(host="127.0.0.1", port=port, security=Security.STARTTLS, ca_file=certificate)
         sent = tuple(send(SmtpTransport(server), ready))

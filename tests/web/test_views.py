@@ -157,7 +157,7 @@ def test_a_readers_values_are_text(look: Look) -> None:
 
 
 def test_readers_see_what_they_would_get(look: Look) -> None:
-    """The reader's value; else the default; a stand-in only where there is no reader."""
+    """The reader's value; else the default; where there is neither, the field's name: such a message would not go out."""
     known = MergeField(token="qaaaaaaa0000z", name="first_name", default="reader")
     unknown = MergeField(token="qaaaaaaa0001z", name="region", default=None)
     company = MergeField(token="qaaaaaaa0002z", name="company", default=None)
@@ -167,7 +167,7 @@ def test_readers_see_what_they_would_get(look: Look) -> None:
         person.key: edition(given, Frame(reader=person.key)).partition("<body>")[2] for person in readers(given.samples)
     }
     assert shown["defaults"].startswith("reader|[region]|[company]")
-    assert shown["liming"].startswith("明||ACME")
+    assert shown["liming"].startswith("明|[region]|ACME")
 
 
 @pytest.mark.parametrize("client", [Client.PLAIN, Client.OUTLOOK, Client.CLIPPED, Client.NOSTYLE])

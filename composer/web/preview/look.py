@@ -11,6 +11,7 @@ from pathlib import Path
 
 from composer.content.fields import MergeField
 from composer.errors import Problem
+from composer.web.preview.readers import Reader, readers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,16 @@ class Look:
     number: int = 1
     readers: str = "all readers"
     others: tuple["Look", ...] = ()
+    #: Whom `--as` names, and the number of the variant that this reader gets.
+    asked: Reader | None = None
+    asked_variant: int = 1
+
+    @property
+    def people(self) -> tuple[Reader, ...]:
+        """The readers to look at it with, the one who is none first."""
+        nobody, *samples = readers(self.samples)
+        is_sample = self.asked is None or any(each.key == self.asked.key for each in samples)
+        return (nobody, *samples) if is_sample or self.asked is None else (nobody, self.asked, *samples)
 
     @property
     def variants(self) -> tuple["Look", ...]:

@@ -13,15 +13,23 @@ from pathlib import Path
 from composer.checking import Checked, check_issue
 from composer.content.nodes import Nodes
 from composer.errors import ComposeError, ContentError
-from composer.pipeline import Variant
+from composer.pipeline import Variant, pick
 from composer.web.preview.look import Attempt, Look
+from composer.web.preview.readers import Reader
 from composer.workspace import ISSUES, NEWSLETTER, TEMPLATES, Workspace
 
 
 def looking(
-    workspace: Workspace, path: Path, now: Callable[[], datetime.datetime], day: datetime.date | None = None
+    workspace: Workspace,
+    path: Path,
+    now: Callable[[], datetime.datetime],
+    day: datetime.date | None = None,
+    asked: Reader | None = None,
 ) -> Callable[[], Attempt]:
-    """Give a function that builds and checks the issue as it stands. `day` is the day it is to go out, if not today."""
+    """Give a function that builds and checks the issue as it stands.
+
+    `day` is the day it is to go out, if not today; `asked` the reader through whose eyes it is to be seen.
+    """
     read: tuple[Path, ...] = ()
 
     def attempt() -> Attempt:
@@ -34,7 +42,7 @@ def looking(
         except ComposeError as error:
             return Attempt(look=None, error=" ".join(filter(None, (error.message, error.hint))), inputs=inputs)
         read = tuple(_inputs(checked))
-        look = look_at(checked, workspace.name(path))
+        look = look_at(checked, workspace.name(path), asked)
         return Attempt(look=look, inputs=tuple(dict.fromkeys((*inputs, *read))))
 
     return attempt
@@ -51,13 +59,14 @@ def always(workspace: Workspace, path: Path) -> tuple[Path, ...]:
     return (path, root / NEWSLETTER, *root.glob("newsletter.*.yaml"), *own, *(folder / "any" for folder in folders))
 
 
-def look_at(checked: Checked, name: str) -> Look:
+def look_at(checked: Checked, name: str, asked: Reader | None = None) -> Look:
     """Put together what the preview shows of a build; `name` is the issue's file as people see it."""
-    fullest, *others = (_look_at(variant, name) for variant in checked.variants)
-    return replace(fullest, findings=checked.problems, others=tuple(others))
+    fullest, *others = (_look_at(variant, name, asked) for variant in checked.variants)
+    theirs = pick(checked.variants, asked.language, asked.tags).number if asked else 1
+    return replace(fullest, findings=checked.problems, others=tuple(others), asked_variant=theirs)
 
 
-def _look_at(variant: Variant, name: str) -> Look:
+def _look_at(variant: Variant, name: str, asked: Reader | None) -> Look:
     built = variant.built
     newsletter, edition = built.newsletter, built.edition
     head, _, _ = built.message.partition(b"\r\n\r\n")
@@ -81,6 +90,7 @@ def _look_at(variant: Variant, name: str) -> Look:
         },
         language=edition.language,
         samples=newsletter.samples,
+        asked=asked,
         number=variant.number,
         readers=variant.readers,
     )

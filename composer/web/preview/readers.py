@@ -1,25 +1,33 @@
 """Readers to look at an edition with: none (stand-ins), and samples that show where a name does not fit.
 
-Comes in: the newsletter's sample values. Goes out: readers, and what each merge-field token becomes for them. Never
-knows a real reader.
+Comes in: the newsletter's sample values. Goes out: readers, and what each merge-field token becomes for them. A real
+reader is among them only when a person has asked for one by address (`--as`).
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from composer.content.fields import RESERVED, MergeField, stand_ins
+from composer.content.fields import RESERVED, MergeField
 
 #: The reader who is none: every field shows its stand-in.
 DEFAULTS = "defaults"
+#: The reader of the database whom `--as` names.
+ASKED = "asked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """A sample reader. `key` stands in a frame's name: small letters only."""
+    """A reader to look with. `key` stands in a frame's name: small letters only."""
 
     key: str
     label: str
     values: Mapping[str, str]
+    tags: frozenset[str] = frozenset()
+
+    @property
+    def language(self) -> str:
+        """Their language; nothing where it is not known."""
+        return self.values.get("language", "")
 
 
 def readers(samples: Mapping[str, str]) -> tuple[Reader, ...]:
@@ -59,16 +67,13 @@ def _reader(
 
 
 def values_for(reader: Reader, fields: Iterable[MergeField]) -> dict[str, str]:
-    """Give what each token becomes: the reader's value, else the editor's default, else nothing.
+    """Give what each token becomes: the reader's value, else what stands there without one.
 
-    Links that are made for each reader keep what they show without one.
+    Links that are made for each reader are for nobody here.
     """
-    fields = tuple(fields)
-    if reader.key == DEFAULTS:
-        return stand_ins(fields)
     return {
-        field.token: field.stand_in
-        if field.name in RESERVED or field.name == "{{"
-        else reader.values.get(field.name) or field.default or ""
+        field.token: value
+        if field.name not in RESERVED and (value := reader.values.get(field.name, "")).strip()
+        else field.stand_in
         for field in fields
     }

@@ -1,7 +1,7 @@
 """What the page is told, as JSON.
 
-Comes in: a `Shown` value. Goes out: JSON that is safe within a page, too. Never holds a path outside the workspace
-or anything of a real reader.
+Comes in: a `Shown` value. Goes out: JSON that is safe within a page, too. Never holds a path outside the workspace, or
+anything of a real reader but the one whom a person has asked for.
 """
 
 import json
@@ -14,7 +14,7 @@ from composer.web.preview.clip import LIMIT, Hidden, clip
 from composer.web.preview.inbox import Row, rows
 from composer.web.preview.look import Look, Shown
 from composer.web.preview.order import Kind, Line, reading_order
-from composer.web.preview.readers import Reader, readers, values_for
+from composer.web.preview.readers import Reader, values_for
 from composer.web.preview.views import places
 
 #: How many characters of the edition stand in for a preheader that nobody wrote.
@@ -66,11 +66,12 @@ def panels(look: Look, also: Callable[[Look], Mapping[str, object]] = lambda loo
     variants = [
         {"number": each.number, "readers": each.readers, "look": others.get(each.number)} for each in look.variants
     ]
-    return {**_panels(look), **also(look), "variants": variants}
+    asked = {"reader": look.asked.key, "variant": str(look.asked_variant)} if look.asked else {}
+    return {**_panels(look), **also(look), "variants": variants, "asked": asked}
 
 
 def _panels(look: Look) -> dict[str, object]:
-    people = readers(look.samples)
+    people = look.people
     cut = clip(look)
     return {
         "number": look.number,
@@ -105,7 +106,7 @@ def _named(key: str) -> str:
 
 
 def _texts(look: Look) -> dict[str, str]:
-    return {person.key: fill_text(look.text, values_for(person, look.fields)) for person in readers(look.samples)}
+    return {person.key: fill_text(look.text, values_for(person, look.fields)) for person in look.people}
 
 
 def _inboxes(look: Look) -> dict[str, list[dict[str, object]]]:
@@ -113,7 +114,7 @@ def _inboxes(look: Look) -> dict[str, list[dict[str, object]]]:
     if not preheader:
         lines = reading_order(look.html, look.language)
         preheader = " ".join(line.text for line in lines if line.kind is not Kind.LIST)[:_BEGINNING]
-    return {person.key: _inbox(look, person, preheader) for person in readers(look.samples)}
+    return {person.key: _inbox(look, person, preheader) for person in look.people}
 
 
 def _inbox(look: Look, reader: Reader, preheader: str) -> list[dict[str, object]]:
@@ -123,7 +124,7 @@ def _inbox(look: Look, reader: Reader, preheader: str) -> list[dict[str, object]
 
 
 def _order(look: Look) -> list[dict[str, object]]:
-    filled = tuple((person.key, values_for(person, look.fields)) for person in readers(look.samples))
+    filled = tuple((person.key, values_for(person, look.fields)) for person in look.people)
     return [_line(line, filled) for line in reading_order(look.html, look.language)]
 
 

@@ -17,7 +17,7 @@ from composer.mail.merge import fill_html
 from composer.web.preview.clip import clipped
 from composer.web.preview.look import Look
 from composer.web.preview.outlook import as_word
-from composer.web.preview.readers import readers, values_for
+from composer.web.preview.readers import values_for
 from composer.web.preview.tags import attribute, declarations, drop, names, put, rewrite, written
 
 
@@ -69,7 +69,7 @@ class Frame:
 
 def frames(look: Look) -> Iterator[Frame]:
     """Give every way there is to see an issue."""
-    for each, reader, client in product(look.variants, readers(look.samples), Client):
+    for each, reader, client in product(look.variants, look.people, Client):
         for scheme in Scheme if client is Client.PLAIN else (Scheme.LIGHT,):
             for pictures in Pictures:
                 yield Frame(variant=each.number, reader=reader.key, scheme=scheme, pictures=pictures, client=client)
@@ -94,7 +94,7 @@ def edition(look: Look, frame: Frame, csp: str = "") -> str:
     `csp` is a policy to write into it, for pages that no server hands out; their places get ids.
     """
     look = next(each for each in look.variants if each.number == frame.variant)
-    reader = next(each for each in readers(look.samples) if each.key == frame.reader)
+    reader = next(each for each in look.people if each.key == frame.reader)
     html = anchored(look.html)[0] if csp else look.html
     match frame.client:
         case Client.CLIPPED:

@@ -3,6 +3,7 @@
 
 /** The look at the first variant, which holds those at the others. */
 let whole = null;
+let isBegun = false;
 let sheets = [];
 let shownKey = "";
 let drawnKey = "";
@@ -50,9 +51,19 @@ function next(name, values) {
 function fillReaders() {
   const select = byId("reader");
   const readers = state.look ? state.look.readers : [{ key: "defaults", label: "Nobody (stand-ins)" }];
-  if (!readers.some((reader) => reader.key === choices.reader)) choices.reader = "defaults";
+  if (state.look && !readers.some((reader) => reader.key === choices.reader)) choices.reader = "defaults";
   if ([...select.options].map((option) => option.value).join() !== readers.map((reader) => reader.key).join()) {
     select.replaceChildren(...readers.map((reader) => make("option", { value: reader.key }, reader.label)));
+  }
+}
+
+/** Begin with the reader whom `--as` names, and with their edition; what stands in the address was chosen since. */
+function chooseAsked() {
+  if (!whole || isBegun) return;
+  isBegun = true;
+  const given = new URLSearchParams(location.hash.slice(1));
+  for (const [name, value] of Object.entries(whole.asked)) {
+    if (!given.has(name)) choices[name] = value;
   }
 }
 
@@ -402,6 +413,7 @@ async function arrived(told) {
   const before = state;
   state = told;
   whole = told.look;
+  chooseAsked();
   fillVariants();
   state.look = lookAt(whole, choices.variant);
   fillReaders();

@@ -1,0 +1,46 @@
+"""`--as ADDRESS`: the reader through whose eyes an issue is looked at.
+
+Comes in: an address. Goes out: a reader of the database; a sample reader while there is no database. Never changes
+anything, and makes no database.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composer.errors import UsageError
+from composer.workspace import Workspace
+
+if TYPE_CHECKING:
+    from composer.database.location import Location
+    from composer.web.preview.readers import Reader
+
+
+def reader_named(workspace: Workspace, path: Path, address: str) -> "Reader":
+    """Find the reader by address. Raises UsageError, AudienceError, DatabaseError, ContentError."""
+    from composer.content.issue import issue_language
+    from composer.content.newsletter import read_newsletter
+    from composer.database.location import location_of
+    from composer.surroundings import surroundings
+    from composer.web.preview.readers import DEFAULTS, readers
+
+    newsletter = read_newsletter(workspace, issue_language(path))
+    location = location_of(newsletter, workspace, surroundings().environment)
+    if location.path is None or location.path.is_file():
+        return _in(location, address)
+    samples = [each for each in readers(newsletter.samples) if each.key != DEFAULTS]
+    for each in samples:
+        if address in (each.key, each.values["email"]):
+            return each
+    hint = f"there are no readers yet; sample readers: {', '.join(each.key for each in samples)}"
+    raise UsageError(f"--as: {address} is not among the readers", hint)
+
+
+def _in(location: "Location", address: str) -> "Reader":
+    from composer.audience.readers import get
+    from composer.database.engine import open_database
+    from composer.web.preview.readers import ASKED, Reader
+
+    with open_database(location) as database, database.read() as connection:
+        found = get(connection, address)
+    label = f"{found.name} ({found.address})" if found.name else found.address
+    return Reader(key=ASKED, label=label, values=found.values, tags=frozenset(found.tags))

@@ -1,0 +1,142 @@
+"""`--as ADDRESS`, and test sends of an issue that is not the same for all: what a reader gets, before they get it."""
+
+import datetime
+import json
+import re
+import shutil
+from pathlib import Path
+
+import fast_mail_parser
+import pytest
+
+from composer.audience.changing import add
+from composer.cli.main import run
+from composer.content.addresses import parse_address
+from composer.database.engine import open_database
+from composer.database.location import Location
+from composer.pipeline import hash_of, variants_of
+from composer.workspace import Workspace
+
+CASE = Path(__file__).parent.parent / "golden/variants"
+NOW = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
+
+
+@pytest.fixture
+def desks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    for name in ("COMPOSE_SMTP_URL", "COMPOSE_SMTP_PASSWORD", "COMPOSE_DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("XDG_CONFIG_HOME", "APPDATA", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "config"))
+    shutil.copytree(CASE, tmp_path / "desks")
+    monkeypatch.chdir(tmp_path / "desks")
+    return Workspace(root=(tmp_path / "desks").resolve())
+
+
+def _reader(workspace: Workspace, address: str, tags: tuple[str, ...], **values: str) -> None:
+    with open_database(Location(path=workspace.root / "newsletter.db")) as database, database.write() as connection:
+        add(connection, parse_address(address), values, source="test", now=NOW, consent="here", tags=tags)
+
+
+def _sent(workspace: Workspace, *folders: str) -> "fast_mail_parser.PyMail":
+    path = workspace.root.joinpath("outbox", "tests", "2025-01-30", *folders, "anna@example.org.eml")
+    return fast_mail_parser.parse_email(path.read_bytes())
+
+
+def _state(page: Path) -> dict[str, object]:
+    found = re.search(r'id="state">(.*?)</script>', page.read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None
+    look: dict[str, object] = json.loads(found[1])["look"]
+    return look
+
+
+def test_editors_get_every_edition(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """One message each, told apart in the subject, in folders of their own; the hash is that of all."""
+    variants = variants_of(desks, desks.issue("2025-01-30"))
+    assert run(["test", "2025-01-30", "--to", "anna@example.org"]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        *(f"{number}/4   anna@example.org   written   anna@example.org.eml" for number in range(1, 5)),
+        f"edition {hash_of(variants)}",
+    ]
+    assert err.splitlines()[:3] == [
+        "Nothing leaves this computer: test sends are written to outbox/tests/2025-01-30/",
+        "1/4: readers tagged press, not tagged staff",
+        "2/4: readers not tagged press or staff",
+    ]
+    for each in variants:
+        mail = _sent(desks, each.name)
+        assert mail.subject == f"[Test {each.number}/4] News for your desk"
+        assert ("The recording" in mail.text_plain[0]) is ("press" in each.selection.tags)
+
+
+def test_each_edition_is_a_message_of_its_own(desks: Workspace) -> None:
+    """No two of them have one id: a mail program would show one and drop the rest."""
+    assert run(["test", "2025-01-30", "--to", "anna@example.org"]) == 0
+    found = [path.read_bytes() for path in (desks.root / "outbox/tests").rglob("*.eml")]
+    assert len({re.findall(rb"Message-ID: (\S+)", data)[0] for data in found}) == 4
+
+
+def test_a_test_send_as_a_reader(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """It goes to the editor, and holds what the reader would get: their edition, their values."""
+    _reader(desks, "li.ming@example.org", ("press",), first_name="明", name="李明", company="Deep <Seek> & Co")
+    assert run(["test", "2025-01-30", "--to", "anna@example.org", "--as", "LI.MING@example.org", "--json"]) == 0
+    out, err = capsys.readouterr()
+    told = json.loads(out)
+    press, *_ = variants_of(desks, desks.issue("2025-01-30"))
+    assert told["hash"] == press.built.hash
+    assert [each["readers"] for each in told["variants"]] == ["readers tagged press, not tagged staff"]
+    assert "As 李明 (li.ming@example.org) gets it: the edition for readers tagged press, not tagged staff" in err
+    mail = _sent(desks)
+    assert mail.subject == "[Test] News for Deep <Seek> & Co"
+    assert "Background for the press" in mail.text_html[0]
+    assert "?for=Deep%20%3CSeek%3E%20%26%20Co" in mail.text_html[0]
+    assert mail.headers["To"] == ["anna@example.org"]
+
+
+def test_what_a_reader_has_no_value_for_is_told(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """A field without default, and no value: this reader could not get it, and that is said."""
+    issue = desks.issue("2025-01-30")
+    issue.write_text(issue.read_text(encoding="utf-8").replace(' | default("all")', ""), encoding="utf-8")
+    _reader(desks, "b@example.org", ())
+    assert run(["test", "2025-01-30", "--to", "anna@example.org", "--as", "b@example.org"]) == 0
+    assert (
+        "b@example.org has no first_name, and there is no default: they could not get this" in capsys.readouterr().err
+    )
+    assert "A shorter word for [first_name]." in _sent(desks).text_plain[0]
+
+
+def test_the_preview_as_a_reader(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """The page begins with their edition and their values; other readers are nowhere in it."""
+    _reader(desks, "li.ming@example.org", ("staff",), name="李明", company="DeepSeek")
+    _reader(desks, "secret@example.org", ("press",), name="Somebody Else")
+    assert run(["preview", "2025-01-30", "--out", "shown", "--as", "li.ming@example.org"]) == 0
+    look = _state(desks.root / "shown/index.html")
+    assert look["asked"] == {"reader": "asked", "variant": "4"}
+    assert {"key": "asked", "label": "李明 (li.ming@example.org)"} in look["readers"]  # type: ignore[operator]
+    frame = (desks.root / "shown/edition/4-asked-light-images-plain.html").read_text(encoding="utf-8")
+    assert "News for DeepSeek" in frame and "Background for the press" not in frame
+    everything = "".join(path.read_text(encoding="utf-8") for path in (desks.root / "shown").rglob("*.html"))
+    assert "secret@example.org" not in everything and "Somebody Else" not in everything
+
+
+def test_without_readers_there_are_samples(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """While there is no database none is made; a sample reader stands in, and one that is none is told."""
+    assert run(["preview", "2025-01-30", "--out", "shown", "--as", "liming"]) == 0
+    assert _state(desks.root / "shown/index.html")["asked"] == {"reader": "liming", "variant": "2"}
+    assert run(["test", "2025-01-30", "--to", "anna@example.org", "--as", "li.ming@example.org"]) == 0
+    capsys.readouterr()
+    assert "In place of the background" in _sent(desks).text_html[0]
+    assert run(["test", "2025-01-30", "--to", "anna@example.org", "--as", "x@example.org"]) == 2
+    err = capsys.readouterr().err
+    assert "x@example.org is not among the readers" in err and "anna, liming, long, hostile" in err
+    assert not list(desks.root.glob("newsletter.db*"))
+
+
+def test_a_reader_who_is_not_there(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """With a database only its readers count."""
+    _reader(desks, "b@example.org", ())
+    for wrong in ("liming", "nobody@example.org"):
+        assert run(["preview", "2025-01-30", "--out", "shown", "--as", wrong]) == 1
+        err = capsys.readouterr().err
+        assert "error:" in err and "Traceback" not in err
+    assert not (desks.root / "shown").exists()
