@@ -14,7 +14,7 @@ from composer.checks.merging import Said, merged
 from composer.checks.review import Review
 from composer.checks.settings import read_settings
 from composer.content.fields import stand_ins
-from composer.content.parts import Span, span_of
+from composer.content.passages import Span, spans_of
 from composer.errors import Problem
 from composer.mail.merge import fill_html, fill_text
 from composer.pipeline import Built, Variant, hash_of, variants_of
@@ -66,9 +66,8 @@ def check_issue(workspace: Workspace, path: Path, now: datetime.datetime, day: d
 
 def _lost(variant: Variant) -> tuple[Span, ...]:
     issue = variant.built.issue
-    return tuple(
-        span_of(part, issue.nodes) for number, part in enumerate(issue.parts) if number not in variant.selection.kept
-    )
+    lost = (passage for number, passage in enumerate(issue.passages) if number not in variant.cut.kept)
+    return tuple(span for passage in lost for span in spans_of(passage, issue.nodes))
 
 
 def _review(workspace: Workspace, built: Built, today: datetime.date) -> Review:

@@ -15,10 +15,10 @@ from urllib.parse import quote
 
 from composer.checks.copy import Copy
 from composer.conditions import speaks
+from composer.content.cuts import Cut, kept_for
 from composer.content.fields import stand_ins
 from composer.content.issue import Issue, narrowed, read_issue
 from composer.content.newsletter import Newsletter
-from composer.content.selections import Selection, kept_for
 from composer.content.values import Picture, group_in, text_in
 from composer.mail.compiled import Compiled, compile_message, message_id_for
 from composer.mail.letterhead import Addressing, Letterhead
@@ -76,7 +76,7 @@ class Variant:
 
     #: From 1, in the order of `variants_of`.
     number: int
-    selection: Selection
+    cut: Cut
     built: Built
 
     @property
@@ -87,7 +87,7 @@ class Variant:
     @property
     def readers(self) -> str:
         """Who gets it, for people: `readers not tagged press`."""
-        return self.selection.readers
+        return self.cut.readers
 
     @property
     def name(self) -> str:
@@ -104,9 +104,9 @@ def variants_of(workspace: Workspace, *paths: Path) -> tuple[Variant, ...]:
     found: list[Variant] = []
     for path in paths:
         newsletter, issue = read_issue(workspace, path)
-        for selection in issue.selections:
-            built = _built(newsletter, narrowed(issue, selection))
-            found.append(Variant(number=len(found) + 1, selection=selection, built=built))
+        for cut in issue.cuts:
+            built = _built(newsletter, narrowed(issue, cut))
+            found.append(Variant(number=len(found) + 1, cut=cut, built=built))
     return tuple(found)
 
 
@@ -117,8 +117,8 @@ def pick(variants: Sequence[Variant], language: str, tags: Collection[str]) -> V
     """
     spoken = max((each.built.issue.language for each in variants), key=lambda each: _closeness(language, each))
     inner = [each for each in variants if each.built.issue.language == spoken]
-    kept = kept_for(inner[0].built.issue.parts, tags)
-    return next(each for each in inner if each.selection.kept == kept)
+    kept = kept_for(inner[0].built.issue.passages, tags)
+    return next(each for each in inner if each.cut.kept == kept)
 
 
 def _closeness(language: str, offered: str) -> int:
@@ -144,7 +144,7 @@ def build_issue(workspace: Workspace, path: Path) -> Built:
     issue's day at midnight in the newsletter's zone, its Message-ID follows from the edition: same input, same bytes.
     """
     newsletter, issue = read_issue(workspace, path)
-    return _built(newsletter, narrowed(issue, issue.selections[0]))
+    return _built(newsletter, narrowed(issue, issue.cuts[0]))
 
 
 def _built(newsletter: Newsletter, issue: Issue) -> Built:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from composer.cli.main import run
-from composer.content.selections import kept_for
+from composer.content.cuts import kept_for
 from composer.pipeline import Variant, build_issue, hash_of, pick, variants_of
 from composer.workspace import Workspace
 from tests.workspaces import sample
@@ -44,7 +44,7 @@ def test_every_reader_gets_the_variant_of_their_tags(desks: Workspace, tags: tup
     found = variants(desks)
     picked = pick(found, "en", tags)
     assert picked.number == number
-    assert picked.selection.kept == kept_for(picked.built.issue.parts, tags)
+    assert picked.cut.kept == kept_for(picked.built.issue.passages, tags)
     assert (b"The recording" in picked.built.message) == ("press" in tags)
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from composer.content.parts import Span
+from composer.content.passages import Span
 from composer.errors import Problem
 
 #: How many groups of readers a finding names.

@@ -9,15 +9,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
+from composer.content.cuts import FOR_ALL, Cut, Passage, cuts_of
 from composer.content.fields import FieldBook, token_prefix
 from composer.content.marks import Marks
 from composer.content.newsletter import Newsletter, read_newsletter
 from composer.content.nodes import Mapping, Nodes, Path, nearest_place
-from composer.content.parts import parts_of, selection_problems
+from composer.content.passages import cut_problems, passages_of
 from composer.content.reading import Reader
 from composer.content.rich import Rich
 from composer.content.sections import SectionSpec
-from composer.content.selections import FOR_ALL, Part, Selection, selections_of
 from composer.content.source import Place, read_source
 from composer.content.tree import parse
 from composer.content.values import Group, Picture, Value, groups_in, text_in
@@ -67,9 +67,9 @@ class Issue:
     imprint: Group | None
     fields: FieldBook
     pictures: tuple[Picture, ...]
-    #: The parts that not everyone gets, and what readers get of them.
-    parts: tuple[Part, ...] = ()
-    selections: tuple[Selection, ...] = (FOR_ALL,)
+    #: The passages that not everyone gets, and what readers get of them.
+    passages: tuple[Passage, ...] = ()
+    cuts: tuple[Cut, ...] = (FOR_ALL,)
     #: Where its texts, and those of the newsletter, were written.
     marks: Marks = field(repr=False)
     nodes: Nodes = field(repr=False)
@@ -86,11 +86,11 @@ class Issue:
         return self.stem.split(".", 1)[0]
 
 
-def narrowed(issue: Issue, selection: Selection) -> Issue:
-    """Leave out of a whole issue what the readers of a selection do not get."""
-    if not issue.parts:
+def narrowed(issue: Issue, cut: Cut) -> Issue:
+    """Leave out of a whole issue what the readers of a cut do not get."""
+    if not issue.passages:
         return issue
-    lost = {part.path for number, part in enumerate(issue.parts) if number not in selection.kept}
+    lost = {passage.path for number, passage in enumerate(issue.passages) if number not in cut.kept}
     sections = (_without(section, lost) for section in issue.sections if (section.spec.key,) not in lost)
     return replace(issue, sections=tuple(section for section in sections if section.content))
 
@@ -131,15 +131,15 @@ def read_issue(workspace: Workspace, path: FilePath) -> tuple[Newsletter, Issue]
     book = FieldBook(known=newsletter.fields, seed=source.text, samples=newsletter.samples)
     reader = Reader(schema=newsletter.issue_schema(), workspace=workspace, fields=book, marks=marks)
     values, nodes = reader.read(root), reader.nodes()
-    parts = parts_of(newsletter, values, nodes, reader.problems) if isinstance(values, Group) else ()
-    selections = selections_of(parts)
+    passages = passages_of(newsletter, values, nodes, reader.problems) if isinstance(values, Group) else ()
+    cuts = cuts_of(passages)
     found = {*problems, *reader.problems}
     if isinstance(values, Group) and not found:
-        found.update(selection_problems(newsletter, values, parts, selections))
+        found.update(cut_problems(newsletter, values, passages, cuts))
     if found or not isinstance(values, Group):
         raise ContentError(tuple(sorted(found)))
     whole = _issue(path, newsletter, values, book, marks, nodes)
-    return newsletter, replace(whole, parts=parts, selections=selections)
+    return newsletter, replace(whole, passages=passages, cuts=cuts)
 
 
 def _issue(path: FilePath, newsletter: Newsletter, values: Group, book: FieldBook, marks: Marks, nodes: Nodes) -> Issue:

@@ -8,7 +8,7 @@ import pytest
 
 from composer.checking import Checked, check_issue
 from composer.checks.merging import Said, merged
-from composer.content.parts import Span
+from composer.content.passages import Span
 from composer.errors import Level, Problem
 from composer.workspace import Workspace
 
@@ -97,6 +97,20 @@ def test_every_variant_is_checked(desks: Workspace) -> None:
     # In the item for the press, and in the one that others get in its place.
     assert all(" (for readers" not in message for (_, code), message in told.items() if code in ("EDIT05", "LINK01"))
     assert {code for _, code in told} >= {"EDIT05", "LINK01"}
+
+
+def test_a_passage_in_a_file_of_its_own(desks: Workspace) -> None:
+    """A mistake in an included item for some is told at its line in that file, and names nobody."""
+    drafts = desks.root / "issues/drafts"
+    drafts.mkdir()
+    item = 'title: "The long recording"\nurl: https://todo.example.org/x\n'
+    (drafts / "one.yaml").write_text(item, encoding="utf-8")
+    checked = _check(
+        desks, ('  - title: "The recording"\n    url: https://example.org/recording', "  - from: drafts/one.yaml")
+    )
+    (found,) = (problem for problem in checked.problems if problem.code == "LINK01")
+    assert (found.path, found.line) == ("issues/drafts/one.yaml", 2)
+    assert "(for readers" not in found.message
 
 
 def test_places_and_numbers_are_those_of_the_file(desks: Workspace) -> None:

@@ -319,6 +319,13 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
         [n("    max: 2", "    max: 1"), r(SECOND, SECOND + "    only:\n      tag: press\n")],
     ),
     (
+        "too many items for all, one of them for some",
+        [
+            n("    max: 2", "    max: 1"),
+            r(SECOND, SECOND + SECOND.replace("Second", "Third") + "    only:\n      tag: press\n"),
+        ],
+    ),
+    (
         "item against its section",
         [
             n("    max: 2", "    only:\n      tag: press"),

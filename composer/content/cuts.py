@@ -1,6 +1,6 @@
-"""What readers get of an issue whose parts are not all for everyone.
+"""What readers get of an issue whose passages are not all for everyone.
 
-Comes in: the parts that carry `only:`. Goes out: every `Selection` of them that some reader gets, the fullest first.
+Comes in: the passages that carry `only:`. Goes out: every `Cut` of them that some reader gets, the fullest first.
 Pure: tags are tried out one by one, and what makes no difference is never told apart.
 """
 
@@ -13,12 +13,12 @@ from composer.content.nodes import Path
 from composer.content.source import Place
 
 #: How many editions may come of one issue: each is rendered, checked and looked at.
-MOST_SELECTIONS = 32
+MOST_CUTS = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A section or an item that not everyone gets; parts stand in a list, each behind the one it lies in."""
+class Passage:
+    """A section or an item that not everyone gets; passages stand in a list, each behind the one it lies in."""
 
     #: The section's key, and the item's place in it.
     path: Path
@@ -26,17 +26,17 @@ class Part:
     condition: Condition
     #: Where its `only:` is written.
     place: Place
-    #: The part it lies in, by its place in the list.
+    #: The passage it lies in, by its place in the list.
     around: int | None = None
     #: Of a section that is a list: whether no item in it is for everyone.
     is_hollow: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """The parts that some readers get; all of them get the same edition."""
+class Cut:
+    """The passages that some readers get; all of them get the same edition."""
 
-    #: The parts that are in it, by their place in the list of parts.
+    #: The passages that are in it, by their place in the list of passages.
     kept: frozenset[int]
     #: The tags of a reader who gets it; no reader who gets it needs fewer.
     tags: frozenset[str]
@@ -45,11 +45,11 @@ class Selection:
 
 
 #: What becomes of an issue that is the same for all.
-FOR_ALL = Selection(kept=frozenset(), tags=frozenset(), readers="all readers")
+FOR_ALL = Cut(kept=frozenset(), tags=frozenset(), readers="all readers")
 
 
 class _State(StrEnum):
-    """What is known of a part's condition while tags are tried out."""
+    """What is known of a passage's condition while tags are tried out."""
 
     OPEN = "open"
     MET = "met"
@@ -59,85 +59,85 @@ class _State(StrEnum):
 _States = tuple[_State, ...]
 
 
-def kept_for(parts: Sequence[Part], tags: Collection[str]) -> frozenset[int]:
-    """Give the parts that a reader with these tags gets."""
-    return _kept(parts, [part.condition.matches("", tags) for part in parts])
+def kept_for(passages: Sequence[Passage], tags: Collection[str]) -> frozenset[int]:
+    """Give the passages that a reader with these tags gets."""
+    return _kept(passages, [passage.condition.matches("", tags) for passage in passages])
 
 
-def _kept(parts: Sequence[Part], is_met: Sequence[bool]) -> frozenset[int]:
+def _kept(passages: Sequence[Passage], is_met: Sequence[bool]) -> frozenset[int]:
     kept: set[int] = set()
-    for number, part in enumerate(parts):
-        if is_met[number] and (part.around is None or part.around in kept):
+    for number, passage in enumerate(passages):
+        if is_met[number] and (passage.around is None or passage.around in kept):
             kept.add(number)
     # A list of which nothing is left is as if it were not there.
-    filled = {parts[number].around for number in kept}
-    return frozenset(number for number in kept if not parts[number].is_hollow or number in filled)
+    filled = {passages[number].around for number in kept}
+    return frozenset(number for number in kept if not passages[number].is_hollow or number in filled)
 
 
-def selections_of(parts: Sequence[Part]) -> tuple[Selection, ...]:
-    """Give every selection that some reader would get, the fullest first; among equals, the one for fewer tags.
+def cuts_of(passages: Sequence[Passage]) -> tuple[Cut, ...]:
+    """Give every cut that some reader would get, the fullest first; among equals, the one for fewer tags.
 
-    When there are more than MOST_SELECTIONS, trying out ends, and some of them are given: more than that many.
+    When there are more than MOST_CUTS, trying out ends, and some of them are given: more than that many.
     """
-    if not parts:
+    if not passages:
         return (FOR_ALL,)
     tags = tuple(
         dict.fromkeys(
-            (*(tag for part in parts for tag in part.condition.tag),
-             *(tag for part in parts for tag in part.condition.without_tag))
+            (*(tag for passage in passages for tag in passage.condition.tag),
+             *(tag for passage in passages for tag in passage.condition.without_tag))
         )
     )  # fmt: skip
-    # What is known of each part, and the fewest tags that lead there. To begin with, a reader has none.
-    start = tuple(_State.OPEN if part.condition.tag else _State.MET for part in parts)
+    # What is known of each passage, and the fewest tags that lead there. To begin with, a reader has none.
+    start = tuple(_State.OPEN if passage.condition.tag else _State.MET for passage in passages)
     known: dict[_States, tuple[str, ...]] = {start: ()}
     for count, tag in enumerate(tags, 1):
         fresh: dict[_States, tuple[str, ...]] = {}
         for states, have in known.items():
             for given in ((), (tag,)):
-                states_then, then = _tried(parts, states, given, frozenset(tags[:count])), (*have, *given)
+                states_then, then = _tried(passages, states, given, frozenset(tags[:count])), (*have, *given)
                 if states_then not in fresh or len(then) < len(fresh[states_then]):
                     fresh[states_then] = then
         known = fresh
-        # A reader may have none of the tags that were not tried out yet: so many selections there are at least.
-        if len({_settled(parts, states) for states in known}) > MOST_SELECTIONS:
+        # A reader may have none of the tags that were not tried out yet: so many cuts there are at least.
+        if len({_settled(passages, states) for states in known}) > MOST_CUTS:
             break
-    found: dict[frozenset[int], Selection] = {}
+    found: dict[frozenset[int], Cut] = {}
     for states, have in sorted(known.items(), key=lambda entry: len(entry[1])):
-        kept = _settled(parts, states)
+        kept = _settled(passages, states)
         if kept not in found:
-            found[kept] = Selection(kept=kept, tags=frozenset(have), readers=_in_words(parts, states))
-    return tuple(sorted(found.values(), key=lambda selection: (-len(selection.kept), len(selection.tags))))
+            found[kept] = Cut(kept=kept, tags=frozenset(have), readers=_in_words(passages, states))
+    return tuple(sorted(found.values(), key=lambda cut: (-len(cut.kept), len(cut.tags))))
 
 
-def _settled(parts: Sequence[Part], states: _States) -> frozenset[int]:
-    return _kept(parts, [state is _State.MET for state in states])
+def _settled(passages: Sequence[Passage], states: _States) -> frozenset[int]:
+    return _kept(passages, [state is _State.MET for state in states])
 
 
-def _tried(parts: Sequence[Part], states: _States, given: tuple[str, ...], tried: frozenset[str]) -> _States:
+def _tried(passages: Sequence[Passage], states: _States, given: tuple[str, ...], tried: frozenset[str]) -> _States:
     """Give what is known once a tag is `given`, or is not; `tried` are all the tags that have been decided."""
     fresh: list[_State] = []
-    for part, state in zip(parts, states, strict=True):
-        is_lost = part.around is not None and fresh[part.around] is _State.UNMET
-        if is_lost or any(tag in given for tag in part.condition.without_tag):
+    for passage, state in zip(passages, states, strict=True):
+        is_lost = passage.around is not None and fresh[passage.around] is _State.UNMET
+        if is_lost or any(tag in given for tag in passage.condition.without_tag):
             state = _State.UNMET
-        elif state is _State.OPEN and any(tag in given for tag in part.condition.tag):
+        elif state is _State.OPEN and any(tag in given for tag in passage.condition.tag):
             state = _State.MET
-        elif state is _State.OPEN and tried.issuperset(part.condition.tag):
+        elif state is _State.OPEN and tried.issuperset(passage.condition.tag):
             state = _State.UNMET
         fresh.append(state)
     return tuple(fresh)
 
 
-def _in_words(parts: Sequence[Part], states: _States) -> str:
-    """Say who gets a selection, in as few words as it takes."""
+def _in_words(passages: Sequence[Passage], states: _States) -> str:
+    """Say who gets a cut, in as few words as it takes."""
     #: Groups of tags of each of which one is there; tags that are not; and `if one of these, then one of those`.
     some: list[frozenset[str]] = []
     none: set[str] = set()
     linked: list[tuple[frozenset[str], frozenset[str]]] = []
-    for part, state in zip(parts, states, strict=True):
-        if part.around is not None and states[part.around] is _State.UNMET:
+    for passage, state in zip(passages, states, strict=True):
+        if passage.around is not None and states[passage.around] is _State.UNMET:
             continue
-        wanted, unwanted = frozenset(part.condition.tag), frozenset(part.condition.without_tag)
+        wanted, unwanted = frozenset(passage.condition.tag), frozenset(passage.condition.without_tag)
         if state is _State.MET:
             some += [wanted] if wanted else []
             none |= unwanted

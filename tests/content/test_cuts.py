@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from composer.conditions import Condition, condition
+from composer.content.cuts import MOST_CUTS, Passage, cuts_of, kept_for
 from composer.content.issue import Issue, narrowed, read_issue
-from composer.content.selections import MOST_SELECTIONS, Part, kept_for, selections_of
 from composer.content.source import Place
 from composer.workspace import Workspace
 from tests.content.newsroom import newsroom
@@ -19,10 +19,10 @@ HERE = Place(path="issue.yaml", line=1, column=1)
 TAGS = ("press", "radio", "staff", "board", "east", "west")
 
 
-def parts(*conditions: Condition, around: tuple[int | None, ...] = ()) -> tuple[Part, ...]:
+def passages(*conditions: Condition, around: tuple[int | None, ...] = ()) -> tuple[Passage, ...]:
     return tuple(
-        Part(
-            path=(f"part{number}",),
+        Passage(
+            path=(f"passage{number}",),
             trail=(),
             condition=each,
             place=HERE,
@@ -36,12 +36,12 @@ _TAG_SETS = st.lists(st.sampled_from(TAGS), max_size=3, unique=True)
 
 
 @st.composite
-def _parts(draw: st.DrawFn) -> tuple[Part, ...]:
-    made: list[Part] = []
+def _passages(draw: st.DrawFn) -> tuple[Passage, ...]:
+    made: list[Passage] = []
     for number in range(draw(st.integers(1, 6))):
-        outer = [None, *(at for at, part in enumerate(made) if part.around is None)]
+        outer = [None, *(at for at, passage in enumerate(made) if passage.around is None)]
         made.append(
-            Part(
+            Passage(
                 path=(str(number),),
                 trail=(),
                 condition=condition(tag=draw(_TAG_SETS), without_tag=draw(_TAG_SETS)),
@@ -53,22 +53,22 @@ def _parts(draw: st.DrawFn) -> tuple[Part, ...]:
     return tuple(made)
 
 
-@given(_parts())
+@given(_passages())
 @settings(max_examples=300, deadline=None)
-def test_selections_are_those_of_all_readers(given: tuple[Part, ...]) -> None:
-    """Trying out every set of tags finds the same selections, each once, with the fewest tags, and words of its own."""
+def _cuts__are_those_of_all_readers(given: tuple[Passage, ...]) -> None:
+    """Trying out every set of tags finds the same cuts, each once, with the fewest tags, and words of its own."""
     fewest: dict[frozenset[int], int] = {}
     for count in range(len(TAGS) + 1):
         for tags in itertools.combinations(TAGS, count):
             fewest.setdefault(kept_for(given, tags), count)
-    found = selections_of(given)
-    if len(fewest) > MOST_SELECTIONS:
-        assert len(found) > MOST_SELECTIONS
+    found = cuts_of(given)
+    if len(fewest) > MOST_CUTS:
+        assert len(found) > MOST_CUTS
         return
-    assert {selection.kept: len(selection.tags) for selection in found} == fewest
-    assert all(kept_for(given, selection.tags) == selection.kept for selection in found)
-    assert len({selection.readers for selection in found}) == len(found)
-    assert [len(selection.kept) for selection in found] == sorted((len(each.kept) for each in found), reverse=True)
+    assert {cut.kept: len(cut.tags) for cut in found} == fewest
+    assert all(kept_for(given, cut.tags) == cut.kept for cut in found)
+    assert len({cut.readers for cut in found}) == len(found)
+    assert [len(cut.kept) for cut in found] == sorted((len(each.kept) for each in found), reverse=True)
 
 
 @pytest.mark.parametrize(
@@ -107,13 +107,13 @@ def test_selections_are_those_of_all_readers(given: tuple[Part, ...]) -> None:
 )
 def test_readers_in_words(given: tuple[Condition, ...], readers: list[str]) -> None:
     """Who gets an edition is said in as few words as it takes."""
-    assert sorted(selection.readers for selection in selections_of(parts(*given))) == sorted(readers)
+    assert sorted(cut.readers for cut in cuts_of(passages(*given))) == sorted(readers)
 
 
 def test_an_item_within_a_section_that_is_not_there_makes_no_difference() -> None:
     """Three editions, not four: who does not get the section cannot miss its item."""
-    found = selections_of(parts(condition(tag="press"), condition(tag="radio"), around=(None, 0)))
-    assert [selection.readers for selection in found] == [
+    found = cuts_of(passages(condition(tag="press"), condition(tag="radio"), around=(None, 0)))
+    assert [cut.readers for cut in found] == [
         "readers tagged press and radio",
         "readers tagged press, not tagged radio",
         "readers not tagged press",
@@ -122,11 +122,11 @@ def test_an_item_within_a_section_that_is_not_there_makes_no_difference() -> Non
 
 def test_32_editions_and_no_more() -> None:
     """Five tags make 32 editions; six, or a thousand, are too many, and that is known soon."""
-    assert len(selections_of(parts(*(condition(tag=f"t{at}") for at in range(5))))) == MOST_SELECTIONS
+    assert len(cuts_of(passages(*(condition(tag=f"t{at}") for at in range(5))))) == MOST_CUTS
     for many in (6, 1000):
-        assert len(selections_of(parts(*(condition(tag=f"t{at}") for at in range(many))))) > MOST_SELECTIONS
+        assert len(cuts_of(passages(*(condition(tag=f"t{at}") for at in range(many))))) > MOST_CUTS
     # As many conditions as you like on the same few tags.
-    assert len(selections_of(parts(*(condition(tag=TAGS[at % 5]) for at in range(200))))) == MOST_SELECTIONS
+    assert len(cuts_of(passages(*(condition(tag=TAGS[at % 5]) for at in range(200))))) == MOST_CUTS
 
 
 def _read(folder: Path, *edits: Edit) -> Issue:
@@ -145,14 +145,14 @@ FOR_PRESS = r('  - title: "First topic"', '  - title: "First topic"\n    only:\n
 def test_an_issue_without_only_is_one_edition(tmp_path: Path) -> None:
     """Nothing is narrowed where nothing is for some readers only."""
     issue = _read(tmp_path)
-    assert [selection.readers for selection in issue.selections] == ["all readers"]
-    assert narrowed(issue, issue.selections[0]) is issue
+    assert [cut.readers for cut in issue.cuts] == ["all readers"]
+    assert narrowed(issue, issue.cuts[0]) is issue
 
 
 def test_what_is_left_keeps_its_place(tmp_path: Path) -> None:
     """An item behind one that is left out is told of at its own line."""
     issue = _read(tmp_path, FOR_PRESS)
-    full, rest = (narrowed(issue, selection) for selection in issue.selections)
+    full, rest = (narrowed(issue, cut) for cut in issue.cuts)
     assert _titles(full)["topics"] == ["First topic", "Second topic"]
     assert _titles(rest)["topics"] == ["Second topic"]
     section = next(section for section in rest.sections if section.spec.key == "topics")
@@ -164,8 +164,8 @@ def test_what_is_left_keeps_its_place(tmp_path: Path) -> None:
 def test_a_section_of_newsletter_yaml_for_some(tmp_path: Path) -> None:
     """`only` in newsletter.yaml takes a whole list away, though the section is required: these readers never get it."""
     issue = _read(tmp_path, n("    max: 2", "    max: 2\n    required: true\n    only:\n      tag: press"))
-    assert [selection.readers for selection in issue.selections] == ["readers tagged press", "readers not tagged press"]
-    rest = narrowed(issue, issue.selections[1])
+    assert [cut.readers for cut in issue.cuts] == ["readers tagged press", "readers not tagged press"]
+    rest = narrowed(issue, issue.cuts[1])
     assert list(_titles(rest)) == ["top_story", "metrix", "chart"]
 
 
@@ -173,7 +173,7 @@ def test_a_list_of_which_nothing_is_left_is_not_there(tmp_path: Path) -> None:
     """Readers who get no item get no heading either."""
     second = r('  - title: "Second topic"', '  - title: "Second topic"\n    only:\n      tag: press')
     issue = _read(tmp_path, FOR_PRESS, second)
-    assert [list(_titles(narrowed(issue, each))) for each in issue.selections] == [
+    assert [list(_titles(narrowed(issue, each))) for each in issue.cuts] == [
         ["top_story", "topics", "metrix", "chart"],
         ["top_story", "metrix", "chart"],
     ]
@@ -183,4 +183,4 @@ def test_most_items_are_counted_edition_by_edition(tmp_path: Path) -> None:
     """Three items where two are allowed are fine when nobody gets all three."""
     third = '  - title: "Third topic"\n    only:\n      without_tag: press\n    facts: |\n      Facts.\nmetrix:'
     issue = _read(tmp_path, FOR_PRESS, r("metrix:", third))
-    assert [len(_titles(narrowed(issue, each))["topics"]) for each in issue.selections] == [2, 2]
+    assert [len(_titles(narrowed(issue, each))["topics"]) for each in issue.cuts] == [2, 2]
