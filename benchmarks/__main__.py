@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from benchmarks import handover
+from benchmarks import leaving as one_click
 from benchmarks.fresh import BUILD, HELP, PEER, builds, interleaved, starts
 from benchmarks.imports import imports
 from benchmarks.peers import missing
@@ -29,6 +30,8 @@ _SHARE = 0.5
 _SIGNING = 0.6
 _NODEMAILER = 3
 _TLS = 200
+#: Seconds.
+_LEAVING = 0.1
 
 
 def main() -> int:
@@ -42,6 +45,7 @@ def main() -> int:
         print(lack, file=sys.stderr)
         return 2
     met = [_fresh(rounds), _warm(max(25, rounds)), _starts(rounds), _imports(), _size(), _signing(), _handover()]
+    met.append(_leaving())
     return 0 if all(met) else 1
 
 
@@ -127,6 +131,22 @@ def _handover() -> bool:
             f"at least {_NODEMAILER} times nodemailer ({to_node:.1f}; by smtp-sink {slowed:.1f})",
         ),
         _bar(encrypted >= _TLS, f"over TLS at least {_TLS} a second"),
+    )
+    return all(met)
+
+
+def _leaving() -> bool:
+    load = one_click.leaving()
+    print(
+        f"\nOne click, {one_click.PACE} readers a second for {one_click.SECONDS} s on SQLite, while a mailing writes there"
+    )
+    print(f"  {'rows of the mailing in a second, each twice':<52}{load.written / one_click.SECONDS:>8,.0f}")
+    for name, share in (("median", 0.5), ("p99", 0.99), ("longest", 1.0)):
+        print(f"  {name:<52}{load.at(share) * 1000:>5.1f} ms")
+    is_answered = set(load.statuses) == {200} and load.left == len(load.waits)
+    met = (
+        _bar(is_answered, "every one answered, and gone"),
+        _bar(load.at(0.99) < _LEAVING, f"p99 under {_LEAVING * 1000:.0f} ms"),
     )
     return all(met)
 

@@ -61,7 +61,9 @@ def leaving(pace: int = PACE, seconds: int = SECONDS) -> Load:
         environment = {**os.environ, "COMPOSE_SECRET_KEY": KEY, "XDG_CONFIG_HOME": name, "COMPOSE_DATABASE_URL": ""}
         command = [sys.executable, "-m", "composer", "serve", "--port", str(port)]
         with (
-            subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE) as pages,
+            subprocess.Popen(
+                command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            ) as pages,
             subprocess.Popen(
                 [sys.executable, "-m", "benchmarks.leaving", "--mailing", str(folder / "newsletter.db")],
                 cwd=ROOT,
@@ -147,9 +149,10 @@ def _mailing(path: Path) -> None:
     signal.signal(signal.SIGTERM, lambda *_: is_over.set())
     while not is_over.is_set():
         numbers = range(written, written + GROUP)
-        for statement, state in (("INSERT INTO standing_in VALUES (?, ?, ?)", "sending"), ("REPLACE INTO standing_in VALUES (?, ?, ?)", "accepted")):  # fmt: skip
+        for state in ("sending", "accepted"):
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(statement, [(number, state, time.time_ns()) for number in numbers])
+            rows = [(number, state, time.time_ns()) for number in numbers]
+            connection.executemany("REPLACE INTO standing_in VALUES (?, ?, ?)", rows)
             connection.execute("COMMIT")
             # Between two commits messages are made, signed and handed over.
             time.sleep(0.001)
@@ -170,7 +173,8 @@ def main() -> int:
         _mailing(given.mailing)
         return 0
     load = leaving(given.pace, given.seconds)
-    print(f"One click, {given.pace} a second for {given.seconds} s, SQLite, beside a mailing that writes {load.written / given.seconds:,.0f} rows a second, each twice")  # fmt: skip
+    print(f"One click, {given.pace} a second for {given.seconds} s, on SQLite")
+    print(f"  beside a mailing that writes {load.written / given.seconds:,.0f} rows a second, each twice")
     for name, share in (("median", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("longest", 1.0)):
         print(f"  {name:<10}{load.at(share) * 1000:8.1f} ms")
     print(f"  answers {dict(load.statuses)}, readers who left {load.left}, median {median(load.waits) * 1000:.1f} ms")

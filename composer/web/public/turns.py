@@ -1,8 +1,8 @@
 """The database's work, away from the loop that answers: what changes something in one queue, what reads side by side.
 
 Comes in: deeds, functions of a connection. Goes out: what they give. On SQLite only one writes at a time, in all processes;
-so whatever waits in the queue shares one transaction, each deed behind a savepoint of its own: two hundred readers who leave
-in one second need a few transactions, and a mailing that runs beside them waits for few.
+so whatever waits in the queue shares one transaction: two hundred readers who leave in one second need a few, and a mailing that
+runs beside them waits for few. A deed may be done twice, the first time for nothing: it touches the database and nothing else.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from composer.database.engine import Database
 
 T = TypeVar("T")
+_Deed = tuple[Callable[[Connection], Any], "Future[Any]"]
 #: Deeds of one transaction: a few milliseconds' worth.
 _TOGETHER = 50
 _READERS = 4
@@ -27,7 +28,7 @@ class Turns:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: queue.SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Deed | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reading")
         self._writer = threading.Thread(target=self._run, name="writing", daemon=True)
         self._writer.start()
@@ -73,23 +74,17 @@ class Turns:
             if is_last:
                 return
 
-    def _do(self, together: list[tuple[Callable[[Connection], Any], "Future[Any]"]]) -> None:
-        done: list[tuple[Future[Any], Any, Exception | None]] = []
+    def _do(self, together: list[_Deed]) -> None:
+        """Do deeds in one transaction; where one fails nothing of it is kept, and each has another by itself."""
         try:
             with self._database.write() as connection:
-                for deed, future in together:
-                    try:
-                        with connection.begin_nested():
-                            done.append((future, deed(connection), None))
-                    except Exception as error:
-                        done.append((future, None, error))
+                results = [deed(connection) for deed, _ in together]
         except Exception as error:
-            # Nothing was kept, of none of them.
-            for _, future in together:
-                future.set_exception(error)
-            return
-        for future, result, problem in done:
-            if problem is None:
-                future.set_result(result)
+            if len(together) > 1:
+                for each in together:
+                    self._do([each])
             else:
-                future.set_exception(problem)
+                together[0][1].set_exception(error)
+            return
+        for (_, future), result in zip(together, results, strict=True):
+            future.set_result(result)
