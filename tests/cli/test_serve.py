@@ -1,0 +1,219 @@
+"""`compose serve` as a process of its own: it answers, signs its letters, loses none when it is killed, and ends when told to."""
+
+import contextlib
+import email
+import http.client
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import dkim
+import pytest
+
+from composer.cli.main import run
+from composer.workspace import Workspace
+from tests.transport.postoffice import Action, Office, Visit
+from tests.workspaces import ROOT, sample
+
+KEY = "k" * 64
+_PATIENCE = 60
+
+
+@dataclass
+class Serving:
+    """A publication, and the process that serves it."""
+
+    workspace: Workspace
+    environment: dict[str, str]
+    process: subprocess.Popen[str] | None = None
+    port: int = 0
+
+    def start(self) -> str:
+        """Start it on a free port; give the address that it prints."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "composer", "serve", "--port", str(self.port)],
+            cwd=self.workspace.root,
+            env={**os.environ, **self.environment, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    def post(self, path: str, **fields: str) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)
+        with contextlib.closing(connection):
+            headers = {"Content-Type": "application/x-www-form-urlencoded"}
+            connection.request("POST", path, urllib.parse.urlencode(fields), headers)
+            return connection.getresponse().status
+
+    def get(self, path: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+
+    def end(self, how: int) -> tuple[str, str]:
+        assert self.process is not None
+        self.process.send_signal(how)
+        return self.process.communicate(timeout=_PATIENCE)
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[Serving]:
+    """The sample, with a key of its own."""
+    folder = tmp_path / "publication"
+    folder.mkdir()
+    environment = {"COMPOSE_SECRET_KEY": KEY, "XDG_CONFIG_HOME": str(tmp_path / "config"), "HOME": str(tmp_path)}
+    for name in ("COMPOSE_SMTP_URL", "COMPOSE_SMTP_PASSWORD", "COMPOSE_DATABASE_URL"):
+        environment[name] = ""
+    made = Serving(workspace=sample(folder), environment=environment)
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.process.kill()
+        made.process.communicate()
+
+
+def _until(holds: Callable[[], object]) -> None:
+    end = time.monotonic() + _PATIENCE
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_it_rehearses_without_a_mail_server(serving: Serving) -> None:
+    """The first line says that nothing leaves this computer; a letter is a file. SIGTERM ends it, in order."""
+    assert serving.start() == f"http://127.0.0.1:{serving.port}/"
+    assert serving.get("/n/health") == (200, "ok\n")
+    assert "Subscribe to China Briefing" in serving.get("/subscribe")[1]
+    assert serving.post("/subscribe", email="anna@example.net") == 200
+    file = serving.workspace.root / "outbox" / "letters" / "anna@example.net.eml"
+    _until(file.is_file)
+    out, err = serving.end(signal.SIGTERM)
+    assert err.startswith("Nothing leaves this computer: letters to readers are written to outbox/letters/\n")
+    assert re.search(r"Z subscribe POST 200 \d+ ms\n", err)
+    assert re.search(r"Z letter confirm written\n", err)
+    assert "anna" not in out + err
+    assert (serving.workspace.root / "newsletter.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_letters_are_signed(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the newsletter's own keys, as test sends are; dkimpy says so."""
+    monkeypatch.chdir(serving.workspace.root)
+    for name, value in serving.environment.items():
+        monkeypatch.setenv(name, value)
+    assert run(["dkim", "keygen"]) == 0
+    records = dict(re.findall(r"^(\S+)\s.*?TXT\s+(.*)$", capsys.readouterr().out, re.MULTILINE))
+    keys = {name.rstrip("."): "".join(re.findall(r'"([^"]*)"', value)) for name, value in records.items()}
+    path = serving.workspace.root / "newsletter.yaml"
+    text = path.read_text(encoding="utf-8")
+    selectors = "  dkim:\n    selectors:\n      - compose-rsa\n      - compose-ed\n"
+    path.write_text(text.replace("delivery:\n", f"delivery:\n{selectors}"), encoding="utf-8")
+    with Office() as office:
+        serving.environment["COMPOSE_SMTP_URL"] = f"smtp://127.0.0.1:{office.port}"
+        serving.start()
+        assert serving.post("/subscribe", email="anna@example.net", language="de") == 200
+        _until(lambda: office.taken)
+        serving.end(signal.SIGTERM)
+    [(_, message)] = office.taken
+    for index in (0, 1):
+
+        def look_up(name: bytes, timeout: int = 5) -> bytes:
+            return keys[name.decode().rstrip(".")].encode()
+
+        assert dkim.DKIM(message).verify(idx=index, dnsfunc=look_up)
+    assert email.message_from_bytes(message)["Auto-Submitted"] == "auto-generated"
+
+
+def test_killed_at_any_moment_no_letter_is_lost_or_doubled(serving: Serving) -> None:
+    """SIGKILL while the server waits for DATA, and behind the dot: every letter arrives once, or is known to be unknown."""
+    reached = threading.Event()
+
+    def hold(visit: Visit) -> int:
+        reached.set()
+        time.sleep(0.2)
+        return visit.say(b"354 go ahead\r\n")
+
+    def take_and_hold(visit: Visit) -> int:
+        visit.take()
+        reached.set()
+        time.sleep(0.5)
+        return 0
+
+    script: dict[str, Action] = {"data": hold}
+    with Office() as office:
+        office.script = script
+        serving.environment["COMPOSE_SMTP_URL"] = f"smtp://127.0.0.1:{office.port}"
+        serving.start()
+        for number in range(3):
+            assert serving.post("/subscribe", email=f"r{number}@example.net") == 200
+        assert reached.wait(_PATIENCE)
+        serving.end(signal.SIGKILL)
+        script.clear()
+        script["dot"] = take_and_hold
+        reached.clear()
+        _as_if_later(serving.workspace.root / "newsletter.db")
+        serving.start()
+        assert reached.wait(_PATIENCE)
+        serving.end(signal.SIGKILL)
+        script.clear()
+        _as_if_later(serving.workspace.root / "newsletter.db")
+        serving.start()
+        _until(lambda: len(office.taken) == 3)
+        _until(lambda: sorted(_states(serving.workspace.root / "newsletter.db")) == ["accepted", "accepted", "unknown"])
+        serving.end(signal.SIGTERM)
+    taken = Counter(recipient for recipient, _ in office.taken)
+    assert sorted(taken.values()) == [1, 1, 1]
+
+
+def _states(path: Path) -> list[str]:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return [row[0] for row in connection.execute("SELECT state FROM letters")]
+
+
+def _as_if_later(path: Path) -> None:
+    """Let the time be over for which a letter is the dead process's."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE letters SET due = due - 3600000")
+
+
+def test_what_is_missing_is_told_before_anybody_asks(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No public address, a port that is taken, a key that is not there, a proxy that is none: each in a line, with what to do."""
+    monkeypatch.chdir(serving.workspace.root)
+    for name, value in serving.environment.items():
+        monkeypatch.setenv(name, value)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert run(["serve", "--port", port]) == 1
+        assert f"error: 127.0.0.1 port {port} cannot be used" in capsys.readouterr().err
+    assert run(["serve", "--host", "news.example.org"]) == 1
+    assert "--host takes an address" in capsys.readouterr().err
+    assert run(["serve", "--proxy", "cloud"]) == 2
+    assert "“cloud” is no address and no network" in capsys.readouterr().err
+    path = serving.workspace.root / "newsletter.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("delivery:\n", "delivery:\n  dkim:\n    selectors:\n      - gone\n"), encoding="utf-8")
+    assert run(["serve"]) == 1
+    assert "gone" in capsys.readouterr().err
+    path.write_text(re.sub(r"  public_url: .*\n", "  list_id: a.example.org\n", text), encoding="utf-8")
+    assert run(["serve"]) == 1
+    assert "public_url: https://news.example.org/n" in capsys.readouterr().err
