@@ -98,7 +98,7 @@ def test_my_data(pages: Running) -> None:
     assert stored["fields"] == {"company": "ACME"}
     assert stored["consent"] == {"at": "2025-01-30T06:30:00+00:00", "evidence": "a card"}
     assert stored["history"][0]["after"] == "active"
-    assert stored["suppressed"] is None
+    assert (stored["suppressed"], stored["came_with"]) == (None, None)
 
 
 def test_leaving_on_ones_own_page(pages: Running) -> None:

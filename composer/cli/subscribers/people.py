@@ -216,6 +216,7 @@ def erase(address: str, is_yes: bool) -> int:
     """Erase a person who asked to be forgotten, and print a receipt. It cannot be taken back."""
     from composer.audience.erasing import erase as forget
     from composer.audience.readers import address_of
+    from composer.web.forgetting import EVERYWHERE
 
     question = Question(is_dry_run=False, is_yes=is_yes, as_json=False)
     question.judge()
@@ -225,7 +226,7 @@ def erase(address: str, is_yes: bool) -> int:
             console.talk("nothing was changed")
             return 1
         with database.write() as connection:
-            receipt = forget(connection, person, now())
+            receipt = forget(connection, person, now(), EVERYWHERE)
         database.settle()
     console.answer(f"Receipt {receipt.number}, {newsletter.name}, {receipt.at:%Y-%m-%d %H:%M} UTC")
     console.answer("Erased:")

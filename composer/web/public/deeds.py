@@ -14,13 +14,14 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from composer.audience import changing
 from composer.audience.erasing import Forget, erase
 from composer.audience.history import changes_of, record
+from composer.audience.person import person
 from composer.audience.readers import Reader, Status, by_id
 from composer.audience.readers import find as find_by_address
-from composer.audience.suppression import Reason, suppress, suppression_of
+from composer.audience.suppression import Reason, suppress
 from composer.audience.tokens import Claim
 from composer.content.addresses import Address, normal_address
 from composer.database.public import letters
-from composer.database.readers import consents, readers
+from composer.database.readers import readers
 
 #: How long the link to confirm works, and the one to the preferences.
 CONFIRM_FOR, LINK_FOR = timedelta(days=7), timedelta(hours=1)
@@ -191,12 +192,8 @@ def data_of(connection: Connection, reader_id: int) -> dict[str, object] | None:
     reader = by_id(connection, reader_id)
     if reader is None:
         return None
-    listed = suppression_of(connection, reader.normal)
-    agreed = connection.execute(
-        select(readers.c.consented, consents.c.evidence)
-        .select_from(readers.outerjoin(consents, readers.c.consent_id == consents.c.id))
-        .where(readers.c.id == reader_id)
-    ).first()
+    known = person(connection, reader.address)
+    agreed, listed, came = known.consent, known.suppression, known.origin
     asked = connection.execute(
         select(letters.c.kind, letters.c.asked, letters.c.state).where(letters.c.normal == reader.normal)
     )
@@ -210,25 +207,26 @@ def data_of(connection: Connection, reader_id: int) -> dict[str, object] | None:
         "tags": list(reader.tags),
         "status": reader.status,
         "since": _written(reader.created),
-        "consent": {"at": _written(agreed.consented), "evidence": agreed.evidence} if agreed else None,
+        "came_with": {"file": came.file, "at": _written(came.at)} if came else None,
+        "consent": {"at": _written(agreed.when or agreed.recorded), "evidence": agreed.evidence} if agreed else None,
         "suppressed": {"since": _written(listed.since), "reason": listed.reason} if listed else None,
         "history": [
             {"at": _written(each.at), "what": each.what, "before": each.before, "after": each.after, "by": each.source}
-            for each in changes_of(connection, reader_id)
+            for each in known.history
         ],
         "messages_asked_for": [{"kind": row.kind, "at": _written(row.asked), "state": row.state} for row in asked],
     }
 
 
-def _written(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def erase_reader(connection: Connection, reader_id: int, now: datetime, forget: Iterable[Forget] = ()) -> None:
-    """Erase a reader and what the pages keep of them; nothing for one who is not there any more."""
+def erase_reader(connection: Connection, reader_id: int, now: datetime, forget: Iterable[Forget]) -> None:
+    """Erase a reader, and what other rooms keep of them; nothing for one who is not there any more."""
     reader = by_id(connection, reader_id)
     if reader is not None:
-        erase(connection, Address(address=reader.address), now, (forget_letters, *forget))
+        erase(connection, Address(address=reader.address), now, forget)
 
 
 def forget_letters(

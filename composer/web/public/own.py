@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from composer.audience.tokens import Claim, Purpose
 from composer.content.addresses import Address, AddressError
+from composer.web.forgetting import EVERYWHERE
 from composer.web.public.deeds import Change, Kind, Wish, change, data_of, erase_reader, find, leave, wish
 from composer.web.public.site import Site
 
@@ -103,7 +104,7 @@ class Own:
             back = f"{site.publication.address.path}/preferences/{token}"
             return site.page("erase", tongue, here=f"/preferences/{token}/erase", back=back)
         now = site.clock()
-        await site.turns.write(lambda connection: erase_reader(connection, claim.reader_id, now))
+        await site.turns.write(lambda connection: erase_reader(connection, claim.reader_id, now, EVERYWHERE))
         site.turns.settle()
         return site.said("erased", tongue)
 
