@@ -140,6 +140,7 @@ def _leaving() -> bool:
     print(
         f"\nOne click, {one_click.PACE} readers a second for {one_click.SECONDS} s on SQLite, while a mailing writes there"
     )
+    print(f"  {'one commit by itself':<52}{load.commit * 1000:>5.1f} ms")
     print(f"  {'rows of the mailing in a second, each twice':<52}{load.written / one_click.SECONDS:>8,.0f}")
     for name, share in (("median", 0.5), ("p99", 0.99), ("longest", 1.0)):
         print(f"  {name:<52}{load.at(share) * 1000:>5.1f} ms")

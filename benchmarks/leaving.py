@@ -46,6 +46,8 @@ class Load:
     #: Rows that the mailing wrote meanwhile, each committed twice.
     written: int
     left: int
+    #: What one commit took by itself, before the rest began: a disk that others use makes everything here slower.
+    commit: float
 
     def at(self, share: float) -> float:
         """Give the wait that so large a share did not exceed."""
@@ -57,6 +59,7 @@ def leaving(pace: int = PACE, seconds: int = SECONDS) -> Load:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         tokens = _publication(folder, pace * seconds)
+        commit = _one_commit(folder / "newsletter.db")
         port = _free_port()
         environment = {**os.environ, "COMPOSE_SECRET_KEY": KEY, "XDG_CONFIG_HOME": name, "COMPOSE_DATABASE_URL": ""}
         command = [sys.executable, "-m", "composer", "serve", "--port", str(port)]
@@ -84,7 +87,7 @@ def leaving(pace: int = PACE, seconds: int = SECONDS) -> Load:
             query = "SELECT count(*) FROM readers WHERE status = 'unsubscribed'"
             [left] = connection.execute(query).fetchone()
         connection.close()
-        return Load(waits=tuple(waits), statuses=statuses, written=int(written), left=left)
+        return Load(waits=tuple(waits), statuses=statuses, written=int(written), left=left, commit=commit)
 
 
 def _publication(folder: Path, readers: int) -> list[str]:
@@ -99,6 +102,19 @@ def _publication(folder: Path, readers: int) -> list[str]:
             for number in range(readers)
         ]
     return [tokens.make(Purpose.UNSUBSCRIBE, each, 1) for each in ids]
+
+
+def _one_commit(path: Path) -> float:
+    """Time commits with nobody else on the database; give the median."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA synchronous=FULL")
+    times = []
+    for number in range(50):
+        begun = time.perf_counter()
+        connection.execute("REPLACE INTO standing_in VALUES (?, 'alone', 0)", (-number,))
+        times.append(time.perf_counter() - begun)
+    connection.close()
+    return median(times)
 
 
 def _free_port() -> int:
@@ -174,6 +190,7 @@ def main() -> int:
         return 0
     load = leaving(given.pace, given.seconds)
     print(f"One click, {given.pace} a second for {given.seconds} s, on SQLite")
+    print(f"  one commit by itself {load.commit * 1000:.1f} ms")
     print(f"  beside a mailing that writes {load.written / given.seconds:,.0f} rows a second, each twice")
     for name, share in (("median", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("longest", 1.0)):
         print(f"  {name:<10}{load.at(share) * 1000:8.1f} ms")
