@@ -17,6 +17,7 @@ from benchmarks import leaving as one_click
 from benchmarks.fresh import BUILD, HELP, PEER, builds, interleaved, starts
 from benchmarks.imports import imports
 from benchmarks.peers import missing
+from benchmarks.returning import returning
 from benchmarks.signing import signing
 from benchmarks.stages import TOTAL, sample, stages
 
@@ -32,6 +33,8 @@ _NODEMAILER = 3
 _TLS = 200
 #: Seconds.
 _LEAVING = 0.1
+#: Megabytes by which ten times the messages may take more.
+_FLAT = 16
 
 
 def main() -> int:
@@ -46,6 +49,16 @@ def main() -> int:
         return 2
     met = [_fresh(rounds), _warm(max(25, rounds)), _starts(rounds), _imports(), _size(), _signing(), _handover()]
     met.append(_leaving())
+    met = [
+        _fresh(rounds),
+        _warm(max(25, rounds)),
+        _starts(rounds),
+        _imports(),
+        _size(),
+        _signing(),
+        _handover(),
+        _returning(),
+    ]
     return 0 if all(met) else 1
 
 
@@ -148,6 +161,20 @@ def _leaving() -> bool:
     met = (
         _bar(is_answered, "every one answered, and gone"),
         _bar(load.at(0.99) < _LEAVING, f"p99 under {_LEAVING * 1000:.0f} ms"),
+def _returning() -> bool:
+    found = returning(10_000, rounds=5)
+    print("\nWhat comes back, 60 KB returned in most                 a second    ratio")
+    for name, rate in (
+        ("the standard library's parser and flufl.bounce", found.peer),
+        ("compose: kind, class, status, traces of the reader", found.understood),
+        ("10,000 taken in: recorded, acted upon", found.taken_in),
+        ("the same mailbox once more", found.again),
+    ):
+        print(f"  {name:<52}{rate:>8,.0f}    {rate / found.peer:5.2f}")
+    print(f"  memory over 1,000: {found.small:.0f} MB, over 10,000: {found.large:.0f} MB")
+    met = (
+        _bar(found.understood >= found.peer, "read at least as fast as by the peer, which tells recipients only"),
+        _bar(found.large - found.small <= _FLAT, f"ten times the messages within {_FLAT} MB"),
     )
     return all(met)
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from email.message import Message
 
 _MOST = 50
+#: Sentences of a server stand at the beginning.
+_MOST_SENTENCES = 32 * 1024
 #: What flufl.bounce is given: characters in all, in a line, texts.
 _MOST_TEXT, _MOST_LINE, _MOST_PARTS = 16 * 1024, 200, 4
 #: From here on the message speaks of what came back, in our own words.
@@ -50,7 +52,7 @@ _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63
 
 def read_freeform(message: Part) -> tuple[Finding, ...]:
     """Read what the sentences of a bounce, or of a delay, say of each recipient; nothing where nothing is certain."""
-    whole = text_of(message)
+    whole = text_of(message)[:_MOST_SENTENCES]
     copy = _COPY.search(whole)
     text = whole[: copy.start()] if copy else whole
     named = [

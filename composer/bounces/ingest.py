@@ -153,15 +153,15 @@ def _take_in(
     now: datetime,
 ) -> None:
     with database.read() as connection:
-        there = known(connection, [each for _, each, _ in batch])
-    if len(there) < len({each for _, each, _ in batch}):
-        with database.write() as connection:
-            done = [
-                (raw, there.get(each) or record(connection, each, came, tokens, source=mailbox.source, now=now))
-                for raw, each, came in batch
-            ]
-    else:
+        there = known(connection, (each for _, each, _ in batch))
+    if all(each in there for _, each, _ in batch):
+        # Nothing to write: who sends meanwhile need not wait.
         done = [(raw, there[each]) for raw, each, _ in batch]
-    for _, recorded in done:
-        summary.add(recorded)
+    else:
+        with database.write() as connection:
+            messages = [(each, came) for _, each, came in batch]
+            recorded = record(connection, messages, tokens, source=mailbox.source, now=now)
+        done = [(raw, each) for (raw, _, _), each in zip(batch, recorded, strict=True)]
+    for _, each in done:
+        summary.add(each)
     mailbox.let_go(done)

@@ -175,16 +175,30 @@ class _Reader:
         if not raw or len(raw) > 200:
             return
         begin: int | None = None
-        for match in re.finditer(rb"^--" + re.escape(raw) + rb"(--)?[ \t]*(?:\n|\Z)", body, re.MULTILINE):
+        for start, behind, is_last in _boundaries(body, b"--" + raw):
             if begin is not None and self._left > 0:
                 self._left -= 1
-                yield self.part(body[begin : max(begin, match.start() - 1)], default, depth)
-            begin = None if match[1] else match.end()
-            if match[1] or self._left <= 0:
+                yield self.part(body[begin : max(begin, start - 1)], default, depth)
+            begin = None if is_last else behind
+            if is_last or self._left <= 0:
                 return
         if begin is not None:
             self._left -= 1
             yield self.part(body[begin:], default, depth)
+
+
+def _boundaries(body: bytes, line: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Find the lines that are a boundary: where each begins, what is behind it, whether it is the last (`--`)."""
+    start = 0 if body.startswith(line) else body.find(b"\n" + line) + 1
+    while start or body.startswith(line):
+        end = body.find(b"\n", start)
+        end = len(body) if end < 0 else end
+        rest = body[start + len(line) : end].rstrip(b" \t")
+        if rest in (b"", b"--"):
+            yield start, end + 1, rest == b"--"
+        start = body.find(b"\n" + line, end) + 1
+        if not start:
+            return
 
 
 def _split(data: bytes) -> tuple[bytes, bytes]:

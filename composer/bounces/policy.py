@@ -45,6 +45,11 @@ class Past:
     is_own: bool = True
 
 
+def is_decided(new: Past) -> bool:
+    """Tell whether what came before makes no difference."""
+    return new.bounce is Class.OURS or (new.bounce is Class.HARD and new.is_own)
+
+
 def effect_of(new: Past, before: Iterable[Past]) -> Effect:
     """Decide what follows from a bounce, given those before it. Several of one mailing count once."""
     every = (*before, new)

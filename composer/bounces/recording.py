@@ -5,7 +5,7 @@ only where our own key names them; a recipient's name in a report is written dow
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 from composer.audience.suppression import Reason, lock, suppress, suppression_of
 from composer.audience.tokens import Claim, Tokens
 from composer.bounces.mime import normal_form
-from composer.bounces.policy import LASTING, Effect, Past, effect_of
+from composer.bounces.policy import LASTING, Effect, Past, effect_of, is_decided
 from composer.bounces.proof import prove
 from composer.bounces.vocabulary import Class, Finding, Kind, Returned
 from composer.content.addresses import AddressError, normal_address
@@ -49,15 +49,27 @@ def known(connection: Connection, hashes: Iterable[str]) -> dict[str, Recorded]:
 
 
 def record(
-    connection: Connection, message_hash: str, came: Returned, tokens: Tokens, *, source: str, now: datetime
-) -> Recorded:
-    """Write one message down and let it have its effect; what is on record already stays as it is.
+    connection: Connection, messages: Sequence[tuple[str, Returned]], tokens: Tokens, *, source: str, now: datetime
+) -> list[Recorded]:
+    """Write messages down, each by its hash, and let them have their effect; what is on record already stays as it is.
 
-    `source` is how it came: file, pipe, imap, ses, postmark.
+    `source` is how they came: file, pipe, imap, ses, postmark.
     """
     lock(connection)
-    if found := known(connection, [message_hash]):
-        return found[message_hash]
+    there = known(connection, (each for each, _ in messages))
+    found = []
+    for message_hash, came in messages:
+        if message_hash in there:
+            found.append(replace(there[message_hash], is_new=False))
+            continue
+        there[message_hash] = _write(connection, message_hash, came, tokens, source, now)
+        found.append(there[message_hash])
+    return found
+
+
+def _write(
+    connection: Connection, message_hash: str, came: Returned, tokens: Tokens, source: str, now: datetime
+) -> Recorded:
     kind, claim = prove(came, tokens)
     reader = _reader(connection, claim)
     finding, is_own = _chosen(came, kind, reader)
@@ -151,7 +163,7 @@ def _effect(
         case Kind.BOUNCE:
             assert claim is not None and reader is not None and finding.bounce is not None
             new = Past(at=now, bounce=finding.bounce, mailing_id=claim.mailing_id, is_own=is_own)
-            effect = effect_of(new, _past(connection, reader, now))
+            effect = effect_of(new, () if is_decided(new) else _past(connection, reader, now))
             if effect is Effect.SUPPRESSED:
                 suppress(connection, reader["normal"], Reason.BOUNCED, "bounce", now)
             return effect

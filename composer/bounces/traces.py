@@ -5,71 +5,66 @@ everything that has the shape of one is picked up, wherever servers on the way p
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from composer.bounces.mime import Part
 from composer.bounces.vocabulary import Traces
 
 #: More than these are no message of ours.
 _MOST = 20
-#: `bounces+TOKEN@…`; forwarders that rewrite senders (SRS) put `=` or `@` behind it, and some servers change the case.
-_PLUS = re.compile(r"\+([a-z2-7]{16,64})(?=[@=])", re.IGNORECASE)
+#: What is searched is in small letters: some servers change the case, and our tokens have no other.
+#: `bounces+TOKEN@…`; forwarders that rewrite senders (SRS) put `=` or `@` behind it.
+_PLUS = re.compile(rb"\+([a-z2-7]{16,64})(?=[@=])")
 #: A subject such as `unsubscribe TOKEN`, as our own mailto: link fills it in.
-_WORD = re.compile(r"\b([a-z2-7]{16,64})\b", re.IGNORECASE)
+_WORD = re.compile(rb"\b([a-z2-7]{16,64})\b")
 #: The address for leaving by one click, in the returned header.
-_LINK = re.compile(r"/unsubscribe/([a-z2-7]{16,64})\b", re.IGNORECASE)
-#: In a header, or quoted in a text: at the beginning of a line, perhaps behind marks of quotation.
-_MESSAGE_ID = re.compile(r"^[>|\s]{0,20}message-id:\s{0,20}(<[^<>\s]{3,250}>)", re.IGNORECASE | re.MULTILINE)
-_ID = re.compile(r"<[^<>\s]{3,250}>")
-#: The left side of our Message-ID once more: in a header, for relays that write a Message-ID of their own (Amazon SES), and as
+_LINK = re.compile(rb"/unsubscribe/([a-z2-7]{16,64})\b")
+_ID = re.compile(rb"\s{0,20}(<[^<>\s]{3,250}>)")
+_NAME = re.compile(rb"\s{0,20}([a-z2-7]{16,64})\b")
+#: Our Message-ID's left side once more: in a header, for relays that write a Message-ID of their own (Amazon SES), and as
 #: the envelope's id (ENVID, RFC 3464 section 2.2.1).
-_NAMED = re.compile(
-    r"^[>|\s]{0,20}(?:x-compose-id|original-envelope-id):\s{0,20}([a-z2-7]{16,64})\b", re.IGNORECASE | re.MULTILINE
-)
+_NAMES = (b"x-compose-id:", b"original-envelope-id:")
 _HEADERS = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
+_ADDRESSED = frozenset({"to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to"})
 
 
 def traces_of(message: Part) -> Traces:
     """Pick up what may name the reader."""
-    arrived = "\n".join(value for _, value in message.fields)
-    inside = [part for part in message.walk() if not part.type.startswith("multipart/")]
-    returned: list[str] = []
-    ids: list[str] = []
-    names: list[str] = []
-    for part in inside:
-        if part.type in ("message/rfc822", "message/global"):
-            header = part.parts[0] if part.parts else part
-            returned += [value for _, value in header.fields]
-            ids += [found for value in header.all("message-id") for found in _ID.findall(value)]
-            names += header.all("x-compose-id")
-        else:
-            text = _unfolded(part.text())
-            returned.append(text)
-            ids += _MESSAGE_ID.findall(text)
-            names += _NAMED.findall(text)
-    behind = "\n".join(returned)
-    addressed = " ".join(value for name, value in message.fields if name in _ADDRESSED)
-    leaving = [*_PLUS.findall(addressed), *_WORD.findall(message.get("subject"))]
+    addressed = _lines((name, value) for name, value in message.fields if name in _ADDRESSED)
+    tokens: list[bytes] = _PLUS.findall(_lines(message.fields).lower())
+    links: list[bytes] = []
+    ids: list[bytes] = []
+    names: list[bytes] = []
+    for part in message.walk():
+        if part.type.startswith("multipart/"):
+            continue
+        inside = part.parts[0].fields if part.parts else None
+        data = part.data() if inside is None else _lines(inside)
+        small = data.lower()  # of ASCII only, so that places are the same in both
+        tokens += _PLUS.findall(small)
+        links += _LINK.findall(small)
+        ids += (match[1] for at in _behind(small, b"message-id:") if (match := _ID.match(data, at)))
+        names += (match[1] for name in _NAMES for at in _behind(small, name) if (match := _NAME.match(small, at)))
     return Traces(
-        tokens=_first(each.lower() for each in (*_PLUS.findall(arrived), *_PLUS.findall(behind))),
-        leaving=_first(each.lower() for each in leaving),
-        links=_first(each.lower() for each in _LINK.findall(behind)),
+        tokens=_first(tokens),
+        leaving=_first([*_PLUS.findall(addressed.lower()), *_WORD.findall(message.get("subject").encode().lower())]),
+        links=_first(links),
         message_ids=_first(ids),
-        names=_first(each.strip().lower() for each in (*(_left(each) for each in ids), *names)),
+        names=_first([*map(_left, ids), *names]),
     )
 
 
 def traces_in(header: Iterable[tuple[str, str]], envelope: str) -> Traces:
     """Pick up what may name the reader from the header and the envelope's sender of a message of ours, as others tell them."""
-    fields = [(name.lower(), value) for name, value in header]
-    ids = [each for name, value in fields if name == "message-id" for each in _ID.findall(value)]
-    named = [value for name, value in fields if name == "x-compose-id"]
-    links = "\n".join(value for name, value in fields if name == "list-unsubscribe")
+    header = tuple(header)
+    small = _lines(header).lower()
+    ids = [match[1] for name, value in header if name.lower() == "message-id" and (match := _ID.match(value.encode()))]
+    named = [match[1] for at in _behind(small, _NAMES[0]) if (match := _NAME.match(small, at))]
     return Traces(
-        tokens=_first(each.lower() for each in _PLUS.findall(envelope)),
-        links=_first(each.lower() for each in _LINK.findall(links)),
+        tokens=_first(_PLUS.findall(envelope.encode().lower())),
+        links=_first(_LINK.findall(small)),
         message_ids=_first(ids),
-        names=_first(each.strip().lower() for each in (*map(_left, ids), *named)),
+        names=_first([*map(_left, ids), *named]),
     )
 
 
@@ -79,22 +74,32 @@ def returned_header(message: Part, name: str) -> str:
         if part.type in ("message/rfc822", "message/global") and part.parts:
             return part.parts[0].get(name)
         if part.type in _HEADERS:
-            match = re.search(rf"^{re.escape(name)}:\s*(.*)$", _unfolded(part.text()), re.IGNORECASE | re.MULTILINE)
+            unfolded = re.sub(r"\r?\n[ \t]+", " ", part.text())
+            match = re.search(rf"^{re.escape(name)}:\s*(.*)$", unfolded, re.IGNORECASE | re.MULTILINE)
             return match[1].strip() if match else ""
     return ""
 
 
-_ADDRESSED = frozenset({"to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to"})
+def _lines(fields: Iterable[tuple[str, str]]) -> bytes:
+    return "\n".join(f"{name}: {value}" for name, value in fields).encode("utf-8", "surrogatepass")
 
 
-def _left(message_id: str) -> str:
+def _behind(small: bytes, name: bytes) -> Iterator[int]:
+    """Find where a field's value begins: at the beginning of a line, or behind marks of quotation; `_MOST` at most."""
+    found, at = 0, small.find(name)
+    while at >= 0 and found < _MOST:
+        before = small[max(at - 20, 0) : at]
+        _, line, margin = before.rpartition(b"\n")
+        if (line or at <= 20) and not margin.strip(b"> |\t"):
+            found += 1
+            yield at + len(name)
+        at = small.find(name, at + len(name))
+
+
+def _left(message_id: bytes) -> bytes:
     """Give the left side of `<left@right>`."""
-    return message_id[1:].partition("@")[0]
+    return message_id[1:].partition(b"@")[0].lower()
 
 
-def _unfolded(text: str) -> str:
-    return re.sub(r"\r?\n[ \t]+", " ", text)
-
-
-def _first(found: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(found))[:_MOST]
+def _first(found: Iterable[bytes]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.decode("utf-8", "replace") for each in found))[:_MOST]

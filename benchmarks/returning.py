@@ -1,0 +1,167 @@
+"""Times what comes back: 10,000 messages taken in, and what reading one costs beside the standard library and flufl.bounce.
+
+Comes in: how many messages. Goes out: rates, and memory of runs of two sizes, each in a process of its own. The messages are
+delivery reports of three shapes, a bounce in sentences, and an absence, in turn; each of another reader, with the token of a key.
+"""
+
+import email
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+from sqlalchemy import insert
+
+from composer.audience.tokens import Purpose, Tokens
+from composer.bounces.ingest import Files, ingest
+from composer.bounces.sources import read_path
+from composer.bounces.understanding import understand
+from composer.database.engine import open_database
+from composer.database.location import Location
+from composer.database.readers import readers
+
+_TOKENS = Tokens((b"benchmark" * 4,))
+_NOW = datetime(2025, 1, 31, tzinfo=UTC)
+_BODY = ("In this issue: what to do when a mailbox is full, and why 550 5.1.1 came back.\n" * 12 + "\n") * 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returning:
+    """What was measured."""
+
+    #: Messages a second: read by us, and by the standard library's parser with flufl.bounce.
+    understood: float
+    peer: float
+    #: Messages a second, read, recorded, acted upon; and of a mailbox all of whose messages are known.
+    taken_in: float
+    again: float
+    #: Megabytes of runs over a tenth and over all of them.
+    small: float
+    large: float
+
+
+def messages(count: int) -> Iterator[bytes]:
+    """Make what comes back."""
+    for number in range(count):
+        yield _message(number)
+
+
+def _message(number: int) -> bytes:
+    to, address = f"bounces+{_TOKENS.make(Purpose.BOUNCE, number + 1, 7)}@news.example.org", f"r{number}@reader.example"
+    header = f"To: {address}\nMessage-ID: {_TOKENS.message_id(7, number + 1, 'news.example.org')}\nSubject: News\n"
+    top = f"Return-Path: <>\nFrom: MAILER-DAEMON@mx{number % 50}.example\nTo: {to}\nMessage-Id: <{number}@mx.example>\n"
+    match number % 5:
+        case 0:
+            parts, code = f"--b\nContent-Type: text/rfc822-headers\n\n{header}", "5.1.1 no such user"
+        case 1:
+            parts, code = f"--b\nContent-Type: message/rfc822\n\n{header}\n{_BODY}", "5.2.2 mailbox full"
+        case 2:
+            parts, code = f"--b\nContent-Type: message/rfc822\n\n{header}\n{_BODY}", "5.7.1 blocked using a list"
+        case 3:
+            copy = f"--- Below this line is a copy of the message.\n\n{header}\n{_BODY}"
+            return f"""{top}Subject: failure notice
+
+Hi. This is the qmail-send program at mx.example.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+
+<{address}>:
+Sorry, no mailbox here by that name. (#5.1.1)
+
+{copy}""".encode()
+        case _:
+            absent = f"From: {address}\nTo: {to}\nSubject: Automatic reply: News\nMessage-Id: <{number}@x.example>\n"
+            return f"{absent}\nI am away; my mailbox is full.\n".encode()
+    return f"""{top}Subject: Undelivered Mail Returned to Sender
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+This is the mail system.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example
+
+Final-Recipient: rfc822; {address}
+Action: failed
+Status: {code[:5]}
+Diagnostic-Code: smtp; 550 {code}
+
+{parts}
+--b--
+""".encode()
+
+
+def returning(count: int, rounds: int) -> Returning:
+    """Measure."""
+    with tempfile.TemporaryDirectory() as name:
+        small, large = (_in_a_process(Path(name) / str(many), many) for many in (count // 10, count))
+    some = list(messages(1000))
+    ours, theirs = [], []
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        for each in some:
+            understand(each)
+        ours.append(time.perf_counter() - begin)
+        begin = time.perf_counter()
+        for each in some:
+            _peer(each)
+        theirs.append(time.perf_counter() - begin)
+    return Returning(
+        understood=len(some) / median(ours),
+        peer=len(some) / median(theirs),
+        taken_in=count / large["first"],
+        again=count / large["again"],
+        small=small["peak"],
+        large=large["peak"],
+    )
+
+
+def _peer(data: bytes) -> None:
+    from flufl.bounce import all_failures
+
+    all_failures(email.message_from_bytes(data))
+
+
+def _in_a_process(folder: Path, count: int) -> dict[str, float]:
+    folder.mkdir()
+    with (folder / "box").open("wb") as box:
+        for each in messages(count):
+            box.write(
+                b"From MAILER-DAEMON Fri Jan 31 00:00:00 2025\n" + each.replace(b"\nFrom ", b"\n>From ") + b"\n\n"
+            )
+    with open_database(Location(path=folder / "news.db")) as database, database.write() as connection:
+        rows = [
+            {"address": f"r{n}@reader.example", "normal": f"r{n}@reader.example", "status": "active", "created": _NOW,
+             "changed": _NOW}
+            for n in range(count)
+        ]  # fmt: skip
+        connection.execute(insert(readers), rows)
+    ran = subprocess.run([sys.executable, "-m", __name__, str(folder)], capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(ran.stdout)
+    return found
+
+
+def _take_in(folder: Path) -> None:
+    """Take a mailbox in, twice; print seconds and the peak of memory."""
+    times = []
+    with open_database(Location(path=folder / "news.db")) as database:
+        for _ in range(2):
+            begin = time.perf_counter()
+            ingest(database, _TOKENS, Files(read=lambda: read_path(folder / "box")), now=lambda: _NOW)
+            times.append(time.perf_counter() - begin)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"first": times[0], "again": times[1], "peak": peak}))
+
+
+if __name__ == "__main__":
+    _take_in(Path(sys.argv[1]))
