@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, or_, select
 
+from composer.audience.came_back import CameBack, of_reader
 from composer.audience.history import Change, changes_of
 from composer.audience.readers import Reader, Status, find
 from composer.audience.suppression import Suppression, suppression_of
@@ -51,6 +52,7 @@ class Person:
     origin: Origin | None
     history: tuple[Change, ...]
     suppression: Suppression | None
+    came_back: tuple[CameBack, ...]
     #: Address and status of readers, or None for one that is only on the suppression list.
     look_alikes: tuple[tuple[str, Status | None], ...]
 
@@ -71,6 +73,7 @@ def person(connection: Connection, address: str) -> Person:
         origin=_origin(connection, reader.id) if reader else None,
         history=changes_of(connection, reader.id) if reader else (),
         suppression=suppression_of(connection, normal),
+        came_back=of_reader(connection, reader.id) if reader else (),
         look_alikes=tuple(_look_alikes(connection, normal)),
     )
 

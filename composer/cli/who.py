@@ -66,6 +66,12 @@ def _page(found: "Person") -> Iterator[str]:
             became = f"{each.before} -> {each.after}" if each.before else each.after
             became = became if each.after else f"{each.before} taken away"
             yield f"  {_time(each.at)}   {each.what}: {became}   ({each.source})"
+    if found.came_back:
+        yield "Came back"
+        for back in found.came_back:
+            what = " ".join(filter(None, (back.bounce, back.kind, back.status)))
+            of = f" of mailing {back.mailing_id}" if back.mailing_id else ""
+            yield f"  {_time(back.at)}   {what}{of}: {back.words}   ({back.effect})"
     if found.look_alikes:
         yield "Look-alikes (not merged; whether they are the same person is for you to say)"
         for address, status in found.look_alikes:
@@ -104,6 +110,18 @@ def _as_data(found: "Person") -> dict[str, object]:
                 "source": each.source,
             }
             for each in found.history
+        ],
+        "came_back": [
+            {
+                "at": back.at.isoformat(),
+                "kind": back.kind,
+                "class": back.bounce,
+                "status": back.status,
+                "words": back.words,
+                "effect": back.effect,
+                "mailing": back.mailing_id,
+            }
+            for back in found.came_back
         ],
         "look_alikes": [
             {"address": address, "status": status.value if status else None} for address, status in found.look_alikes

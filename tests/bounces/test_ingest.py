@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from composer.audience.came_back import of_mailing, of_reader
 from composer.audience.changing import add, confirm
 from composer.audience.erasing import erase
 from composer.audience.readers import Status, find
@@ -248,6 +249,28 @@ def test_an_erased_reader_is_forgotten_here_too(database: Database) -> None:
         everything = connection.execute(select(returned)).all()
     assert len(everything) == 4
     assert "ann@" not in repr(everything).lower()
+
+
+def test_what_came_back_is_told_by_reader_and_by_mailing(database: Database) -> None:
+    """A reader's own list, the oldest first; a mailing's counts of readers, each once however many messages came."""
+    ann, bo = reader(database, "ann@reader.example"), reader(database, "bo@reader.example")
+    full = {"status": "5.2.2", "diagnostic": "smtp; 552 5.2.2 full"}
+    take_in(
+        database,
+        report(verp(ann, 7), "ann@reader.example", **full, number=1),
+        report(verp(ann, 7), "ann@reader.example", **full, number=2),
+        report(verp(bo, 7), "bo@reader.example", **full, number=3),
+        report(verp(bo, 8), "bo@reader.example", number=4),
+        complaint(message_header(ann, 7)),
+        report(verp(ann, 7), "ann@reader.example", action="delayed", status="4.4.1", number=5),
+    )
+    with database.read() as connection:
+        mine = of_reader(connection, bo)
+        assert of_mailing(connection, 7) == {("bounce", "full"): 2, ("complaint", ""): 1, ("delay", ""): 1}
+    assert [(each.bounce, each.effect, each.mailing_id) for each in mine] == [
+        ("full", "counted", 7),
+        ("hard", "suppressed", 8),
+    ]
 
 
 _KILLED = """

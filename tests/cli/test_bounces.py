@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from composer.audience.changing import add
 from composer.audience.readers import Status, find
 from composer.cli.main import run
 from composer.content.addresses import Address
+from composer.database.bounces import returned
 from composer.database.engine import Database, open_database
 from composer.database.location import Location
 from tests.bounces import dovecot
@@ -218,3 +220,18 @@ def test_ingest_by_imap(
     shown = "".join(capsys.readouterr())
     assert "1 new message: 1 bounce" in shown
     assert dovecot.PASSWORD not in shown
+
+
+def test_who_tells_what_came_back_and_erasing_takes_it_away(news: News, capsys: pytest.CaptureFixture[str]) -> None:
+    """`compose who` has a line for each message; after `subscribers erase` the database holds no trace of the address."""
+    (reader,) = news.readers(1)
+    (news.mail / "1.eml").write_bytes(report(verp(reader, 7), "r0@reader.example"))
+    run(["bounces", "ingest", str(news.mail)])
+    capsys.readouterr()
+    assert run(["who", "r0@reader.example"]) == 0
+    shown = capsys.readouterr().out
+    assert "hard bounce 5.1.1 of mailing 7: 550 5.1.1 no such user   (suppressed)" in shown
+    assert run(["subscribers", "erase", "r0@reader.example", "--yes"]) == 0
+    assert "who is meant in what came back (1 message)" in capsys.readouterr().out
+    with news.opened() as database, database.read() as connection:
+        assert "r0@" not in repr(connection.execute(select(returned)).all())
