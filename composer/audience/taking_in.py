@@ -9,14 +9,12 @@ Every change of a reader who was there is written down with the number of the im
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
     and_,
-    bindparam,
     case,
     cast,
     exists,
@@ -28,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from composer.audience.changing import COLUMNS, as_json
+from composer.audience.changing import COLUMNS
 from composer.audience.importing import Choice, becomes_active, listed, stays
 from composer.audience.readers import Status
 from composer.audience.staging import (
@@ -41,13 +39,9 @@ from composer.audience.staging import (
     mark_erased,
 )
 from composer.audience.suppression import Reason, lock
+from composer.audience.updating import HERE, Step, record, update_known
 from composer.database.metadata import milliseconds
-from composer.database.readers import consents, imports, reader_changes, reader_tags, readers, suppressions
-
-#: How many readers are changed at a time where it takes Python to say how.
-_PIECE = 5000
-#: How somebody stands who is neither out nor gone.
-HERE = (Status.ACTIVE, Status.PENDING)
+from composer.database.readers import consents, imports, reader_tags, readers, suppressions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,30 +59,6 @@ class Taken:
     suppressed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Import:
-    """What all steps need."""
-
-    number: int
-    choice: Choice
-    consent_id: int | None
-    #: Whether the list names consents row by row.
-    has_evidence: bool
-    now: datetime
-
-    @property
-    def source(self) -> str:
-        return f"import {self.number}"
-
-    def consent(self) -> ColumnElement[Any]:
-        """The consent of a row: its own, else that of the whole list."""
-        shared: ColumnElement[Any] = cast(null(), Integer) if self.consent_id is None else literal(self.consent_id)
-        if not self.has_evidence:
-            return shared
-        own = select(incoming_evidence.c.consent_id).where(incoming_evidence.c.evidence == incoming.c.evidence)
-        return func.coalesce(own.scalar_subquery(), shared)
-
-
 def take_in(connection: Connection, choice: Choice, *, file: str, kind: str, now: datetime) -> Taken:
     """Take the prepared list in; `file` and `kind` are written down."""
     lock(connection)
@@ -98,7 +68,7 @@ def take_in(connection: Connection, choice: Choice, *, file: str, kind: str, now
     row = {"at": now, "file": file, "kind": kind, "consent_id": consent_id, "counts": "{}"}
     number: int = connection.execute(insert(imports).returning(imports.c.id), row).scalar_one()
     has_evidence = _keep_evidence(connection, now)
-    one = _Import(number=number, choice=choice, consent_id=consent_id, has_evidence=has_evidence, now=now)
+    one = Step(number=number, choice=choice, consent_id=consent_id, has_evidence=has_evidence, now=now)
     suppressed = _let_leave(connection, one) + _keep_hashes(connection, one)
     connection.execute(
         insert(incoming_known).from_select(
@@ -107,7 +77,7 @@ def take_in(connection: Connection, choice: Choice, *, file: str, kind: str, now
         )
     )
     agreed = _let_agree(connection, one)
-    updated = _update_known(connection, one) if choice.is_update else 0
+    updated = update_known(connection, one) if choice.is_update else 0
     new = _insert_new(connection, one)
     _tag_new(connection, one)
     taken = Taken(number=number, new=new, updated=updated, agreed=agreed, suppressed=suppressed)
@@ -136,29 +106,7 @@ def _keep_evidence(connection: Connection, now: datetime) -> bool:
     return True
 
 
-def _record(
-    connection: Connection, one: _Import, what: str, before: object, after: object, where: ColumnElement[bool]
-) -> int:
-    """Write down what is about to change of readers whom rows of the list mean; give of how many."""
-    rows = (
-        select(
-            readers.c.id,
-            literal(one.now, reader_changes.c.at.type),
-            literal(what),
-            before,
-            after,
-            literal(one.source),
-            literal(one.number),
-        )  # type: ignore[call-overload]
-        .join_from(incoming, readers, readers.c.normal == incoming.c.normal)
-        .where(where)
-        .order_by(incoming.c.seq)
-    )
-    names = ["reader_id", "at", "what", "before", "after", "source", "import_id"]
-    return changed(connection, insert(reader_changes).from_select(names, rows))
-
-
-def _let_leave(connection: Connection, one: _Import) -> int:
+def _let_leave(connection: Connection, one: Step) -> int:
     """Put those whom the list says have left onto the suppression list, and readers among them out."""
     leaving = and_(~stays(), ~listed())
     # The words of a list for those who get nothing are the reasons themselves.
@@ -168,7 +116,7 @@ def _let_leave(connection: Connection, one: _Import) -> int:
         else_=Status.UNSUBSCRIBED.value,
     )
     here = and_(leaving, readers.c.status.in_(HERE))
-    if _record(connection, one, "status", readers.c.status, status, here):
+    if record(connection, one, "status", readers.c.status, status, here):
         new = select(status).where(incoming.c.normal == readers.c.normal).scalar_subquery()
         meant = exists().where(incoming.c.normal == readers.c.normal, leaving)
         connection.execute(update(readers).where(readers.c.status.in_(HERE), meant).values(status=new, changed=one.now))
@@ -179,7 +127,7 @@ def _let_leave(connection: Connection, one: _Import) -> int:
     return changed(connection, insert(suppressions).from_select(names, rows))
 
 
-def _keep_hashes(connection: Connection, one: _Import) -> int:
+def _keep_hashes(connection: Connection, one: Step) -> int:
     """Put the hashes that a suppression list named onto ours."""
     since = literal(one.now, suppressions.c.since.type)
     rows = select(incoming_hashes.c.hash, literal(Reason.ERASED.value), literal(one.source), since, literal(one.number))
@@ -188,11 +136,11 @@ def _keep_hashes(connection: Connection, one: _Import) -> int:
     return changed(connection, insert(suppressions).from_select(names, rows))
 
 
-def _let_agree(connection: Connection, one: _Import) -> int:
+def _let_agree(connection: Connection, one: Step) -> int:
     """Make pending readers active of whom it is known now how they agreed."""
     agreeing = and_(becomes_active(one.choice), ~listed())
     waiting = and_(agreeing, readers.c.status == Status.PENDING)
-    agreed = _record(connection, one, "status", literal("pending"), literal("active"), waiting)
+    agreed = record(connection, one, "status", literal("pending"), literal("active"), waiting)
     if agreed:
         this = and_(incoming.c.normal == readers.c.normal, agreeing)
         consent = select(one.consent()).where(this).correlate(readers).scalar_subquery()
@@ -205,82 +153,7 @@ def _let_agree(connection: Connection, one: _Import) -> int:
     return agreed
 
 
-def _update_known(connection: Connection, one: _Import) -> int:
-    """Give known readers what the list says of them; what it does not say stays. Give how many are different now."""
-    meant = and_(stays(), ~listed(), readers.c.status.in_(HERE))
-    last = connection.scalar(select(func.max(reader_changes.c.id))) or 0
-    for name in COLUMNS:
-        new, old = incoming.c[name], readers.c[name]
-        if _record(connection, one, name, old, new, and_(meant, new != "", new != old)):
-            this = and_(incoming.c.normal == readers.c.normal, new != "", stays())
-            connection.execute(
-                update(readers)
-                .where(exists().where(this, ~listed()), readers.c.status.in_(HERE))
-                .values({name: select(new).where(this).scalar_subquery()})
-            )
-    _update_fields(connection, one, meant)
-    _tag_known(connection, one, meant)
-    changed = select(reader_changes.c.reader_id).where(
-        reader_changes.c.id > last, reader_changes.c.import_id == one.number
-    )
-    connection.execute(update(readers).where(readers.c.id.in_(changed)).values(changed=one.now))
-    return connection.scalar(select(func.count()).select_from(changed.distinct().subquery())) or 0
-
-
-def _update_fields(connection: Connection, one: _Import, meant: ColumnElement[bool]) -> None:
-    """Merge the newsletter's own fields, which are JSON, in Python; readers by pieces."""
-    query = (
-        select(incoming.c.seq, readers.c.id, readers.c.fields, incoming.c.fields)
-        .join_from(incoming, readers, readers.c.normal == incoming.c.normal)
-        .where(meant, incoming.c.fields != "{}", incoming.c.fields != readers.c.fields)
-        .order_by(incoming.c.seq)
-        .limit(_PIECE)
-    )
-    last = 0
-    while rows := connection.execute(query.where(incoming.c.seq > last)).all():
-        changes: list[dict[str, object]] = []
-        merged: list[dict[str, object]] = []
-        for _, reader_id, old, new in rows:
-            before, after = json.loads(old), json.loads(new)
-            changed = {name: value for name, value in after.items() if before.get(name, "") != value}
-            if changed:
-                merged.append({"of": reader_id, "to": as_json(before | changed)})
-            changes += [
-                {"reader_id": reader_id, "at": one.now, "what": name, "before": before.get(name, ""), "after": value,
-                 "source": one.source, "import_id": one.number}
-                for name, value in changed.items()
-            ]  # fmt: skip
-        if merged:
-            set_fields(connection, merged)
-            connection.execute(insert(reader_changes), changes)
-        last = rows[-1][0]
-
-
-def set_fields(connection: Connection, merged: list[dict[str, object]]) -> None:
-    """Write the newsletter's own fields of readers: `of` is whose, `to` what."""
-    statement = update(readers).where(readers.c.id == bindparam("of")).values(fields=bindparam("to"))
-    connection.execute(statement, merged)
-
-
-def _tag_known(connection: Connection, one: _Import, meant: ColumnElement[bool]) -> None:
-    has = exists().where(reader_tags.c.reader_id == readers.c.id)
-    for tag in one.choice.tags:
-        _record(connection, one, "tag", literal(""), literal(tag), and_(meant, ~has.where(reader_tags.c.tag == tag)))
-    rows = (
-        select(readers.c.id, literal(one.now, reader_changes.c.at.type), literal("tag"), literal(""), incoming_tags.c.tag,
-               literal(one.source), literal(one.number))
-        .join_from(incoming, readers, readers.c.normal == incoming.c.normal)
-        .join(incoming_tags, incoming_tags.c.seq == incoming.c.seq)
-        .where(meant, ~has.where(reader_tags.c.tag == incoming_tags.c.tag), incoming_tags.c.tag.not_in(one.choice.tags))
-    )  # fmt: skip
-    names = ["reader_id", "at", "what", "before", "after", "source", "import_id"]
-    connection.execute(insert(reader_changes).from_select(names, rows))
-    given = select(reader_changes.c.reader_id, reader_changes.c.after)
-    given = given.where(reader_changes.c.import_id == one.number, reader_changes.c.what == "tag")
-    connection.execute(insert(reader_tags).from_select(["reader_id", "tag"], given))
-
-
-def _insert_new(connection: Connection, one: _Import) -> int:
+def _insert_new(connection: Connection, one: Step) -> int:
     """Make readers of those who are neither here nor on the suppression list, in the order of the list."""
     active = becomes_active(one.choice)
     consent: ColumnElement[int | None] = case((active, one.consent()), else_=cast(null(), Integer))
@@ -302,7 +175,7 @@ def _insert_new(connection: Connection, one: _Import) -> int:
     return changed(connection, insert(readers).from_select(names, rows))
 
 
-def _tag_new(connection: Connection, one: _Import) -> None:
+def _tag_new(connection: Connection, one: Step) -> None:
     came = readers.c.import_id == one.number
     for tag in one.choice.tags:
         rows = select(readers.c.id, literal(tag)).where(came)

@@ -14,7 +14,7 @@ from composer.audience.changing import COLUMNS, as_json
 from composer.audience.readers import AudienceError, Status
 from composer.audience.staging import changed
 from composer.audience.suppression import lock
-from composer.audience.taking_in import HERE, set_fields
+from composer.audience.updating import HERE, set_fields
 from composer.database.readers import imports, reader_changes, reader_tags, readers, suppressions
 
 _PIECE = 5000

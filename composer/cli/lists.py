@@ -130,12 +130,11 @@ def _show(parts: "tuple[Part, ...]", summary: "Summary", choice: "Choice") -> No
         if number:
             console.talk(f"  {number:>9,} {word:<9} {what}")
     for part in parts:
-        where = f"{part.table.name}: " if len(parts) > 1 else ""
         for note in part.table.notes:
-            console.talk(f"{where}{note}")
-        if part.columns.left_out:
-            shown = ", ".join(part.columns.left_out[:12]) + (", …" if len(part.columns.left_out) > 12 else "")
-            console.talk(f"{where}columns left out: {shown}")
+            console.talk(f"{part.table.name}: {note}" if len(parts) > 1 else note)
+    if left_out := list(dict.fromkeys(name for part in parts for name in part.columns.left_out)):
+        more = ", …" if len(left_out) > _SHOWN else ""
+        console.talk(f"columns left out: {', '.join(left_out[:_SHOWN])}{more}")
 
 
 def _lines(summary: "Summary", choice: "Choice") -> Iterator[tuple[int, str, str]]:

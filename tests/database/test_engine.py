@@ -2,7 +2,9 @@
 millisecond; and says in a person's words what is wrong."""
 
 import datetime
+import importlib
 import os
+import pkgutil
 import shutil
 import sqlite3
 import stat
@@ -17,6 +19,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import DBAPIError
 
+import composer.database
 from composer.database.engine import Database, connect, open_database
 from composer.database.location import Location, at, location_of
 from composer.database.metadata import metadata, milliseconds
@@ -141,7 +144,9 @@ def test_temporary_tables_take_no_lock(database: Database) -> None:
 
 
 def test_migrations_make_the_tables_that_the_program_knows(database: Database) -> None:
-    """Alembic finds no difference between the migrated database and the tables in Python."""
+    """Alembic finds no difference between the migrated database and the tables of all modules in Python."""
+    for module in pkgutil.iter_modules(composer.database.__path__, "composer.database."):
+        importlib.import_module(module.name)
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         assert compare_metadata(context, metadata) == []

@@ -44,6 +44,12 @@ KNOWN: Mapping[str, frozenset[str]] = {
 _ONLY_OF_SERVICES = _names(
     "type state created_at creation_date attributes metadata unsub_time clean_time email_disabled"
 )
+#: Columns of services that say nothing of a person: nobody misses them.
+_TECHNICAL = _names(
+    "member_rating optin_time optin_ip confirm_ip latitude longitude gmtoff dstoff timezone cc region last_changed leid euid"
+    " unsub_campaign_title unsub_campaign_id unsub_reason unsub_reason_other clean_campaign_title clean_campaign_id created_at"
+    " uuid id secondary_id updated_at referrer_url source active_subscription expiry plan first_payment_at prefer_digests"
+)
 #: What only a service's own column can be.
 _INSIDE = ("attributes", "disabled", "left")
 #: Of two columns that are the same thing the first of these is taken: confirmed weighs more than asked for.
@@ -115,12 +121,14 @@ def columns_of(table: Table, fields: Collection[str], given: Mapping[str, str]) 
             "say which one does:   --map 'COLUMN=email'",
         )
     used = set(taken.values())
-    ignored = {at for at, target in mapped.items() if not target}
+    silent = used | {at for at, target in mapped.items() if not target}
+    if kind != "list":
+        silent |= {at for at, key in enumerate(keys) if key in _TECHNICAL}
     return Columns(
         kind=kind,
         taken={name: at for name, at in taken.items() if name in KNOWN},
         fields={name: at for name, at in taken.items() if name not in KNOWN},
-        left_out=tuple(name for at, name in enumerate(header) if at not in used | ignored and name),
+        left_out=tuple(name for at, name in enumerate(header) if name and at not in silent),
         standing=_standing(kind, keys, table.name),
     )
 

@@ -1,0 +1,301 @@
+"""`compose subscribers`, `who`, `suppression`, `db` as a person calls them: exit code, stdout, stderr, files."""
+
+import json
+import os
+import pty
+import re
+import shlex
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from composer.cli.main import run
+from tests.audience.lists import written
+from tests.audience.test_importing import BUTTONDOWN, LISTMONK, mailchimp
+from tests.databases import PostgresServer
+from tests.workspaces import ROOT, sample
+
+LIST = (
+    "Email;First Name;Company;Phone;Tags\n"
+    "anna@example.org;Anna;ACME;1;press\n"
+    "ANNA@example.org;Anna;;;\n"
+    "ben@;Ben;;;\n"
+    "Chen Li <chen@example.org>;Chen;;;vip, press\n"
+)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The sample newsletter, on SQLite."""
+    for name in ("COMPOSE_DATABASE_URL", "COMPOSE_SMTP_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("XDG_CONFIG_HOME", "APPDATA", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "config"))
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    sample(folder)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def _count(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
+    capsys.readouterr()
+    assert run(["subscribers", "list", "--count", "--json"]) == 0
+    counted: dict[str, int] = json.loads(capsys.readouterr().out)
+    return counted
+
+
+def test_import_says_first_what_would_happen(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--dry-run counts each row, names the bad ones with number and reason, writes the report, and changes nothing."""
+    written(here, LIST, "list.csv")
+    assert run(["subscribers", "import", "list.csv", "--dry-run"]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        "4 rows",
+        "          2 new       they stay pending: say how they agreed: --consent",
+        "          2 bad       not taken in",
+        "columns left out: Phone",
+        "  row 3: the same address as in row 2   ANNA@example.org",
+        "  row 4: the address has no domain after the @   ben@",
+        f"every row that was not taken, and every remark: {os.path.join('outbox', 'imports', 'list.rows.csv')}",  # noqa: PTH118
+        "nothing was changed",
+    ]
+    report = here / "outbox/imports/list.rows.csv"
+    assert (
+        report.read_text(encoding="utf-8-sig").splitlines()[1]
+        == "list.csv,3,bad,the same address as in row 2,ANNA@example.org"
+    )
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
+    assert _count(capsys) == {"total": 0}
+
+
+def test_import_show_list_tag_and_undo(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was taken in is shown, listed by the same words as audiences, tagged, and taken back."""
+    written(here, LIST, "list.csv")
+    assert run(["subscribers", "import", "list.csv", "--yes", "--consent", "form 2024", "--tag", "Spring"]) == 0
+    assert capsys.readouterr().out == "import 1: 2 new\n"
+    assert run(["subscribers", "list", "--tag", "vip"]) == 0
+    assert capsys.readouterr().out == "chen@example.org   active   Chen Li   #press #spring #vip\n"
+    assert run(["subscribers", "show", "ANNA@example.org"]) == 0
+    assert "company       ACME" in capsys.readouterr().out
+    assert run(["subscribers", "tag", "staff", "anna@example.org"]) == 0
+    assert run(["subscribers", "tag", "press", "anna@example.org", "--remove"]) == 0
+    capsys.readouterr()
+    assert run(["subscribers", "list", "--without-tag", "vip", "--json"]) == 0
+    assert [json.loads(line)["tags"] for line in capsys.readouterr().out.splitlines()] == [["spring", "staff"]]
+    assert run(["subscribers", "import", "--undo", "--yes"]) == 0
+    assert _count(capsys) == {"total": 0}
+    assert run(["subscribers", "import", "--undo", "--yes"]) == 1
+    assert "there is no import to take back" in capsys.readouterr().err
+
+
+def test_a_person_from_adding_to_erasing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Added, found by `who`, let go, kept out, erased with a receipt that names nobody."""
+    add = [
+        "subscribers",
+        "add",
+        "Anna.Li@example.org",
+        "--first-name",
+        "Anna",
+        "--language",
+        "de_at",
+        "--field",
+        "company=ACME",
+    ]
+    assert run([*add, "--tag", "press", "--consent", "asked at the fair, 2025-01-20"]) == 0
+    assert capsys.readouterr().out == "Anna.Li@example.org: active\n"
+    assert run(["subscribers", "add", "annali+x@example.org"]) == 0
+    assert capsys.readouterr().out == "annali+x@example.org: pending\n"
+    assert run(["subscribers", "unsubscribe", "anna.li@example.org"]) == 0
+    capsys.readouterr()
+    assert run(["who", "ANNA.LI@example.org"]) == 0
+    page = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "DAY", capsys.readouterr().out)
+    assert page.splitlines() == [
+        "Anna.Li@example.org   unsubscribed",
+        "  company       ACME",
+        "  first_name    Anna",
+        "  language      de-AT",
+        "  tags          press",
+        "  since         DAY",
+        "  agreed        asked at the fair, 2025-01-20   (written down DAY)",
+        "  gets nothing  since DAY: they have left (by hand)",
+        "History",
+        "  DAY   status: active   (by hand)",
+        "  DAY   status: active -> unsubscribed   (by hand)",
+        "Look-alikes (not merged; whether they are the same person is for you to say)",
+        "  annali+x@example.org   pending",
+    ]
+    assert run(["subscribers", "add", "ANNA.LI@example.org", "--consent", "x"]) == 1
+    capsys.readouterr()
+    assert run(["subscribers", "erase", "anna.li@example.org", "--yes"]) == 0
+    receipt = capsys.readouterr().out
+    assert receipt.startswith("Receipt 1, China Briefing, ")
+    assert "anna" not in receipt.lower()
+    assert run(["who", "anna.li@example.org", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["status"], found["suppression"]["reason"]) == (None, "erased")
+    assert run(["who", "nobody@example.org"]) == 1
+    assert "not among the readers" in capsys.readouterr().out
+
+
+def test_export_and_the_suppression_list(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Files are new and private; stdout is CSV; a suppressed address gets nothing from then on."""
+    written(here, LIST, "list.csv")
+    run(["subscribers", "import", "list.csv", "--yes", "--consent", "form"])
+    assert run(["subscribers", "export", "out.csv"]) == 0
+    assert run(["subscribers", "export", "out.csv"]) == 2
+    assert stat.S_IMODE((here / "out.csv").stat().st_mode) == 0o600
+    assert (here / "out.csv").read_bytes().startswith(b"\xef\xbb\xbfemail,name,")
+    assert run(["subscribers", "export", "out.jsonl", "--tag", "vip"]) == 0
+    assert json.loads((here / "out.jsonl").read_text(encoding="utf-8"))["email"] == "chen@example.org"
+    written(here, "email\nchen@example.org\n", "bad.csv")
+    assert run(["suppression", "add", "dora@example.org"]) == 0
+    assert run(["suppression", "import", "bad.csv", "--yes"]) == 0
+    capfd.readouterr()
+    done = subprocess.run([sys.executable, "-m", "composer", "suppression", "export"], capture_output=True, check=True,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+    lines = done.stdout.decode().splitlines()
+    assert [line.split(",")[0] for line in lines] == ["email", "dora@example.org", "chen@example.org"]
+    assert [line.split(",")[2] for line in lines[1:]] == ["by_hand", "imported"]
+    assert run(["subscribers", "list", "--status", "active"]) == 0
+    assert "chen" not in capfd.readouterr().out
+
+
+def test_an_audience_of_newsletter_yaml(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--audience names the same readers as its words do."""
+    with (here / "newsletter.yaml").open("a", encoding="utf-8") as file:
+        file.write("audiences:\n  journalists:\n    tag: press\n    without_tag: vip\n")
+    written(here, LIST, "list.csv")
+    run(["subscribers", "import", "list.csv", "--yes"])
+    capsys.readouterr()
+    assert run(["subscribers", "list", "--audience", "journalists"]) == 0
+    assert capsys.readouterr().out.startswith("anna@example.org   pending")
+    assert run(["subscribers", "list", "--audience", "others"]) == 2
+    assert "there are: journalists" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["import"], "which list?"),
+        (["import", "list.csv"], "nobody is here to be asked"),
+        (["import", "list.csv", "--undo"], "takes no file"),
+        (["import", "list.csv", "--dry-run", "--map", "Phone"], "it has no ="),
+        (["import", "list.csv", "--dry-run", "--map", "Phone=fone"], "there is no field “fone”"),
+        (["import", "list.csv", "--dry-run", "--tag", "a,b"], "a tag holds no “,”"),
+        (["import", "list.csv", "--dry-run", "--encoding", "utf-9"], "there is no encoding “utf-9”"),
+        (["import", "none.csv", "--dry-run"], "cannot be read"),
+        (["add", "anna"], "has no @"),
+        (["add", "a@example.org", "--field", "fone=1"], "there is no field “fone”"),
+        (["add", "a@example.org", "--name", "x" * 2001], "name is 2,001 characters long"),
+        (["show", "nobody@example.org"], "is not among the readers"),
+        (["erase", "nobody@example.org", "--yes"], "nothing is kept of"),
+        (["export", "none/out.csv"], "cannot be written"),
+    ],
+)
+def test_mistakes_are_told_in_words(
+    here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    """Each ends with 1 or 2, says what is wrong, and leaves no reader behind."""
+    written(here, LIST, "list.csv")
+    assert run(["subscribers", *arguments]) in (1, 2)
+    assert words in capsys.readouterr().err
+    assert _count(capsys) == {"total": 0}
+
+
+def _answer(text: str, *arguments: str) -> tuple[int, str]:
+    """Run a command at a terminal, and type an answer."""
+    main, other = pty.openpty()
+    running = subprocess.Popen([sys.executable, "-m", "composer", *arguments], stdin=other, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+    os.close(other)
+    os.write(main, text.encode())
+    out, _ = running.communicate(timeout=60)
+    os.close(main)
+    return running.returncode, out.decode()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="asks at a pseudo-terminal")
+def test_it_asks_and_takes_no_for_an_answer(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """At a terminal the question stands behind the summary; “n” and just Enter change nothing, “y” takes the list in."""
+    written(here, LIST, "list.csv")
+    for answer, code, total in (("n\n", 1, 0), ("\n", 1, 0), ("y\n", 0, 2)):
+        ended, said = _answer(answer, "subscribers", "import", "list.csv", "--consent", "form")
+        assert (ended, "Take them in? [y/N]" in said) == (code, True)
+        assert said.index("2 new") < said.index("Take them in?")
+        assert _count(capsys)["total"] == total
+
+
+def test_backup_is_a_whole_private_copy(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`compose db backup` copies the readers to a new file that only its owner can read; it overwrites nothing."""
+    run(["subscribers", "add", "anna@example.org"])
+    assert run(["db", "backup", "copy.db"]) == 0
+    assert stat.S_IMODE((here / "copy.db").stat().st_mode) == 0o600
+    with sqlite3.connect(here / "copy.db") as copy:
+        assert copy.execute("SELECT address FROM readers").fetchall() == [("anna@example.org",)]
+    copy.close()
+    before = (here / "copy.db").read_bytes()
+    assert run(["db", "backup", "copy.db"]) == 1
+    assert "is there already and stays as it is" in capsys.readouterr().err
+    assert (here / "copy.db").read_bytes() == before
+    assert [path.name for path in here.iterdir() if path.suffix == ".new"] == []
+
+
+def test_postgresql_by_url(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, postgres: PostgresServer
+) -> None:
+    """With COMPOSE_DATABASE_URL the same commands work on PostgreSQL, once its tables are made; no file is."""
+    monkeypatch.setenv("COMPOSE_DATABASE_URL", postgres.create().url.replace("+psycopg", ""))
+    assert run(["subscribers", "list"]) == 1
+    assert "run: compose db upgrade" in capsys.readouterr().err
+    assert run(["db", "upgrade"]) == 0
+    assert re.search(r"0 -> \d+$", capsys.readouterr().out.strip())
+    written(here, LIST, "list.csv")
+    assert run(["subscribers", "import", "list.csv", "--yes", "--consent", "form"]) == 0
+    assert _count(capsys) == {"active": 2, "total": 2}
+    assert run(["db", "backup", "copy.db"]) == 1
+    assert "pg_dump" in capsys.readouterr().err
+    assert not list(here.glob("*.db"))
+
+
+def test_three_services_in_under_five_commands(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the exports of three services to a list of readers: one command each."""
+    mailchimp(here)
+    written(here, LISTMONK, "listmonk.csv")
+    written(here, BUTTONDOWN, "buttondown.csv")
+    for name in ("audience_export_f00.zip", "listmonk.csv", "buttondown.csv"):
+        assert run(["subscribers", "import", name, "--yes", "--consent", "double opt-in at the service before"]) == 0
+    # Ben, Chen and Dora had left in one place: the other lists do not bring them back.
+    assert _count(capsys) == {"active": 2, "unsubscribed": 1, "total": 3}
+    assert run(["subscribers", "list", "--status", "active", "--json"]) == 0
+    people = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["email"] for each in people] == ["anna@example.org", "eve@example.org"]
+    assert people[0]["company"] == "ACME"
+
+
+def test_building_opens_no_database(here: Path) -> None:
+    """`compose build` and `compose check` need none, make none, and do not even import what would."""
+    code = (
+        "import sys; from composer.cli.main import run; code = run(sys.argv[1:]);"
+        "print(code, sorted({'sqlalchemy', 'alembic', 'psycopg', 'python_calamine'} & set(sys.modules)))"
+    )
+    for command in (["build", "2025-01-30"], ["check", "2025-01-30"], ["--help"]):
+        done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=True,
+                              env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+        assert done.stdout.splitlines()[-1].endswith(" []")
+    assert not list(here.glob("*.db"))
+
+
+def test_the_session_in_the_docs_is_real(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What docs/readers.md shows of an import is what the command prints."""
+    page = (ROOT / "docs/readers.md").read_text(encoding="utf-8")
+    command, shown = page.split("```console\n$ ")[1].split("```")[0].split("\n", 1)
+    mailchimp(here).rename("audience_export.zip")
+    assert run(shlex.split(command)[1:]) == 0
+    out, err = capsys.readouterr()
+    assert (out + err).strip() == shown.strip()
