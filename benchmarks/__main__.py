@@ -14,6 +14,8 @@ from statistics import median, quantiles
 
 from benchmarks import handover
 from benchmarks import leaving as one_click
+from benchmarks.audience import COUNT, EXPORT, FEW, IMPORT, LIST, audience
+from benchmarks.audience import PEER as INSERT
 from benchmarks.fresh import BUILD, HELP, PEER, builds, interleaved, starts
 from benchmarks.imports import imports
 from benchmarks.peers import missing
@@ -35,6 +37,9 @@ _TLS = 200
 _LEAVING = 0.1
 #: Megabytes by which ten times the messages may take more.
 _FLAT = 16
+#: How many readers are taken in, and how many MB more than a hundredth of them may take.
+_READERS = 1_000_000
+_MORE_MB = 60
 
 
 def main() -> int:
@@ -57,6 +62,7 @@ def main() -> int:
         _handover(),
         _leaving(),
         _returning(),
+        _audience(),
     ]
     return 0 if all(met) else 1
 
@@ -192,6 +198,19 @@ def _ratios(found: handover.Rates, peer: str) -> Iterator[list[float]]:
     """Give our rate against a peer's, round by round, for each number of connections."""
     for many in handover.CONNECTIONS:
         yield [ours / theirs for ours, theirs in zip(found[handover.OURS, many], found[peer, many], strict=True)]
+
+
+def _audience() -> bool:
+    few, many = audience(_READERS)
+    print(f"\nA list of {_READERS:,} people, of {FEW:,} beside it         wall       CPU     peak of memory")
+    for name in (IMPORT, INSERT, LIST, COUNT, EXPORT):
+        run = many[name]
+        grown = f"{run.peak:8.0f} MB  {run.peak - (few[name].peak or 0):+.0f}" if run.peak is not None else ""
+        print(f"  {name:<44}{run.seconds:>8.1f} s{run.cpu:>8.1f} s{grown}".rstrip())
+    growth = max((many[name].peak or 0) - (few[name].peak or 0) for name in (IMPORT, LIST, COUNT, EXPORT))
+    ratio = many[INSERT].seconds / many[IMPORT].seconds
+    is_flat = _bar(growth <= _MORE_MB, f"at most {_MORE_MB} MB more than of {FEW:,} ({growth:.0f})")
+    return _bar(ratio >= 1, f"import at least as fast as sqlite-utils ({ratio:.2f})") and is_flat
 
 
 def _bar(is_met: bool, bar: str) -> bool:

@@ -89,3 +89,5 @@ def test_an_installed_wheel_makes_and_builds_a_newsletter(wheel: Path, tmp_path:
     assert run("check", "2025-01-30", "--on", "2025-01-30", cwd=tmp_path / "mine").returncode == 0
     assert run("preview", "2025-01-30", "--out", "shown", cwd=tmp_path / "mine").returncode == 0
     assert (tmp_path / "mine/shown/static/page.js").is_file()
+    # So are the migrations, which no module imports.
+    assert run("subscribers", "add", "anna@example.org", cwd=tmp_path / "mine").stdout == "anna@example.org: pending\n"

@@ -47,8 +47,7 @@ _ONLY_OF_SERVICES = _names(
 #: Columns of services that say nothing of a person: nobody misses them.
 _TECHNICAL = _names(
     "member_rating optin_time optin_ip confirm_ip latitude longitude gmtoff dstoff timezone cc region last_changed leid euid"
-    " unsub_campaign_title unsub_campaign_id unsub_reason unsub_reason_other clean_campaign_title clean_campaign_id created_at"
-    " uuid id secondary_id updated_at referrer_url source active_subscription expiry plan first_payment_at prefer_digests"
+    " created_at uuid id secondary_id updated_at referrer_url source active_subscription expiry plan first_payment_at prefer_digests"
 )
 #: What only a service's own column can be.
 _INSIDE = ("attributes", "disabled", "left")
@@ -123,7 +122,7 @@ def columns_of(table: Table, fields: Collection[str], given: Mapping[str, str]) 
     used = set(taken.values())
     silent = used | {at for at, target in mapped.items() if not target}
     if kind != "list":
-        silent |= {at for at, key in enumerate(keys) if key in _TECHNICAL}
+        silent |= {at for at, key in enumerate(keys) if key in _TECHNICAL or key.startswith(("unsub_", "clean_"))}
     return Columns(
         kind=kind,
         taken={name: at for name, at in taken.items() if name in KNOWN},
