@@ -11,7 +11,7 @@ after whom, or which mailing a link is from. The same numbers always give the sa
 
 import hmac
 import re
-from base64 import b32decode, b32encode
+from base64 import b32decode
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -24,6 +24,8 @@ LEAST_KEY = 32
 _MAC, _READER, _MAILING, _EXPIRES = 12, 5, 4, 5
 #: 21 or 26 bytes in base32 (RFC 4648 section 6).
 _TOKEN = re.compile(r"[a-z2-7]{34}(?:[a-z2-7]{8})?")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = tuple(first + second for first in _LETTERS for second in _LETTERS)
 
 
 class Purpose(StrEnum):
@@ -70,8 +72,8 @@ class Tokens:
                 raise ValueError("a time without a time zone")
             said += int(expires.timestamp()).to_bytes(_EXPIRES)
         signing, hiding = _derived(self.keys[0], purpose)
-        mac = hmac.digest(signing, said, "sha256")[:_MAC]
-        return b32encode(mac + _hidden(said, mac, hiding)).decode().rstrip("=").lower()
+        mac = _digest(signing, said)[:_MAC]
+        return _encoded(mac + _hidden(said, mac, hiding))
 
     def read(self, purpose: Purpose, token: str, now: datetime | None = None) -> Claim | None:
         """Read a token; None if no key of ours made it for this purpose, or if its time is over.
@@ -85,21 +87,22 @@ class Tokens:
         for key in self.keys:
             signing, hiding = _derived(key, purpose)
             said = _hidden(hidden, mac, hiding)
-            if hmac.compare_digest(hmac.digest(signing, said, "sha256")[:_MAC], mac):
+            if hmac.compare_digest(_digest(signing, said)[:_MAC], mac):
                 claim = _claim(said)
                 return claim if claim.expires is None or (now is not None and now < claim.expires) else None
         return None
 
     def message_id(self, mailing_id: int, reader_id: int, domain: str) -> str:
-        """Give the Message-ID of a reader's message in a mailing, the same whenever it is asked for; so a message whose
+        """Give the Message-ID of a reader's message in a mailing, the same whenever it is asked for.
 
-        fate is unknown is found in a server's log, and a second copy is known as one. Raises ValueError, AddressError.
+        By it a message whose fate is unknown is found in a server's log, and a second copy is known as one. Raises
+        ValueError, AddressError.
         """
         return f"<{self.make(Purpose.MESSAGE, reader_id, mailing_id)}@{domain_to_ascii(domain)}>"
 
     def proofs(self, nonce: str) -> tuple[str, ...]:
         """Prove to whoever made up a nonce that each key is here, in the order of the keys (64 hexadecimal digits)."""
-        return tuple(hmac.digest(_derived(key, Purpose.PROBE)[0], nonce.encode(), "sha256").hex() for key in self.keys)
+        return tuple(_digest(_derived(key, Purpose.PROBE)[0], nonce.encode()).hex() for key in self.keys)
 
 
 def fingerprint(key: bytes) -> bytes:
@@ -108,16 +111,32 @@ def fingerprint(key: bytes) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _derived(key: bytes, purpose: Purpose) -> tuple[bytes, bytes]:
-    """Give the keys of a purpose: one that signs, one that hides."""
-    signing, hiding = (f"compose token 1: {use} {purpose}".encode() for use in ("sign", "hide"))
-    return hmac.digest(key, signing, "sha256"), hmac.digest(key, hiding, "sha256")
+def _derived(key: bytes, purpose: Purpose) -> tuple[hmac.HMAC, hmac.HMAC]:
+    """Give the HMACs of a purpose, with keys of its own: one that signs, one that hides."""
+    signing, hiding = (
+        hmac.new(hmac.digest(key, f"compose token 1: {use} {purpose}".encode(), "sha256"), digestmod="sha256")
+        for use in ("sign", "hide")
+    )
+    return signing, hiding
 
 
-def _hidden(said: bytes, mac: bytes, hiding: bytes) -> bytes:
+def _digest(keyed: hmac.HMAC, data: bytes) -> bytes:
+    """Give an HMAC of data; the key has been worked in before."""
+    mac = keyed.copy()
+    mac.update(data)
+    return mac.digest()
+
+
+def _hidden(said: bytes, mac: bytes, hiding: hmac.HMAC) -> bytes:
     """Hide what is said, or bring it back."""
-    stream = hmac.digest(hiding, mac, "sha256")[: len(said)]
+    stream = _digest(hiding, mac)[: len(said)]
     return (int.from_bytes(said) ^ int.from_bytes(stream)).to_bytes(len(said))
+
+
+def _encoded(data: bytes) -> str:
+    """Write 21 or 26 bytes in base32: two letters at a time, twice as fast as base64.b32encode."""
+    number = int.from_bytes(data) << 2
+    return "".join([_PAIRS[number >> shift & 0x3FF] for shift in range(8 * len(data) - 8, -1, -10)])
 
 
 def _decoded(token: str) -> bytes | None:
@@ -126,7 +145,7 @@ def _decoded(token: str) -> bytes | None:
         return None
     data = b32decode(token.upper() + "=" * (-len(token) % 8))
     # The last letter holds two bits more than there are; but one token must not have four ways to be written.
-    return data if b32encode(data).decode().rstrip("=").lower() == token else None
+    return data if _encoded(data) == token else None
 
 
 def _claim(said: bytes) -> Claim:

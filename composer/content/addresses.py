@@ -10,6 +10,7 @@ importing email-validator takes 58 ms; `idna` (18 ms) is imported only for a dom
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 #: Longest local part and longest whole address, in octets (RFC 5321 section 4.5.3.1).
 MAX_LOCAL = 64
@@ -80,6 +81,7 @@ def parse_address(text: str) -> Address:
     return Address(name=name, address=inside.strip())
 
 
+@lru_cache(maxsize=1024)
 def domain_to_ascii(domain: str) -> str:
     """Return a domain as A-labels, ASCII ones as written; UTS 46, IDNA 2008 (RFC 5891). Raises AddressError."""
     if not domain:
@@ -125,6 +127,7 @@ def normal_address(address: str) -> str:
     return _wire(unicodedata.normalize("NFC", address)).casefold()
 
 
+@lru_cache(maxsize=64)
 def _wire(address: str) -> str:
     """Return the address in ASCII, or raise AddressError with the first thing that is wrong."""
     _refuse_forbidden(address)
@@ -166,8 +169,8 @@ def _wire(address: str) -> str:
 
 
 def _refuse_forbidden(text: str) -> None:
-    if found := FORBIDDEN.search(text):
-        raise AddressError(f"an address must not hold {describe(found[0])}")
+    if found := forbidden_in(text):
+        raise AddressError(f"an address must not hold {describe(found)}")
 
 
 def _refuse_second(text: str) -> None:
@@ -178,6 +181,13 @@ def _refuse_second(text: str) -> None:
 def _suggest(name: str, rest: str) -> str:
     name = name.replace('"', "").replace("\\", "")
     return f'"{name}" <{rest.strip().strip("<>").strip() or "name@example.org"}>'
+
+
+def forbidden_in(text: str) -> str | None:
+    """Give the first character of a text that no header may carry."""
+    # None of them is printable, and to ask that takes a tenth of the time.
+    found = None if text.isprintable() else FORBIDDEN.search(text)
+    return found[0] if found else None
 
 
 def describe(character: str) -> str:

@@ -13,6 +13,7 @@ from composer.mail.headers import HeaderError
 #: RFC 2919 section 2: labels joined by dots, at most 255 octets.
 _LIST_ID = re.compile(r"(?=.{1,255}$)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _SENDER_ID = re.compile(r"[A-Za-z0-9]{5,15}")
+_ONE_CLICK = write.verbatim("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
 _PART = re.compile(r"[A-Za-z0-9._-]{1,40}")
 
 
@@ -45,14 +46,11 @@ def leaving_lines(https: str, mailto: str | None = None) -> bytes:
     return write.uris("List-Unsubscribe", https, *((mailto,) if mailto else ())) + _ONE_CLICK
 
 
-_ONE_CLICK = write.verbatim("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
-
-
 @lru_cache(maxsize=16)
 def feedback_line(words: tuple[str, ...], sender_id: str) -> bytes:
-    """Write Feedback-ID (Google, answer 6254652): up to three words that mean something to the sender, and an id that
+    """Write Feedback-ID (Google, answer 6254652). Raises HeaderError.
 
-    never changes. Raises HeaderError.
+    Up to three words that mean something to the sender, and behind them an id that never changes.
     """
     if not _SENDER_ID.fullmatch(sender_id):
         raise HeaderError(f"{sender_id!r} is not 5 to 15 letters and digits")

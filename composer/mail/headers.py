@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from composer.content.addresses import FORBIDDEN, Address, describe
+from composer.content.addresses import Address, describe, forbidden_in
 from composer.mail.parameters import parameter
 
 _WIDTH = 78
@@ -51,9 +51,14 @@ def unstructured(name: str, value: str) -> bytes:
 
 def mailbox(name: str, *addresses: Address) -> bytes:
     """Write one mailbox or several: From, To, Reply-To (RFC 5322 section 3.4). Raises HeaderError if none."""
-    lines = _Lines(name)
     if not addresses:
         raise HeaderError(f"{name} needs an address")
+    first = addresses[0]
+    if len(addresses) == 1 and _plain(first.name) and (not first.name or _ATOMS.fullmatch(first.name)):
+        shown = f"{first.name} <{first.wire}>" if first.name else first.wire
+        if line := _short(name, shown):
+            return line
+    lines = _Lines(name)
     for index, address in enumerate(addresses):
         wire, comma = address.wire, "," if index + 1 < len(addresses) else ""
         lines.phrase(address.name)
@@ -76,17 +81,21 @@ def uris(name: str, *items: str) -> bytes:
 
     Folds between items only: a web address has no place to fold, and encoding it switches one-click unsubscribing off.
     """
-    lines = _Lines(name)
     if not items:
         raise HeaderError(f"{name} needs a web or mailto address")
+    lines = [_named(name)]
     for index, item in enumerate(items):
-        _check(name, item)
         if not _URI.fullmatch(item):
+            _check(name, item)
             raise HeaderError(f"{name}: {item!r} is not an address of printable ASCII such as https://example.org/x")
         if len(item) > _LONGEST - 3 - len(name):
             raise HeaderError(f"{name}: the address is too long for a header: {len(item)} characters")
-        lines.token(f"<{item}>{',' if index + 1 < len(items) else ''}")
-    return lines.finish()
+        token = f" <{item}>{',' if index + 1 < len(items) else ''}"
+        if index and len(lines[-1]) + len(token) > _WIDTH:
+            lines.append(token)
+        else:
+            lines[-1] += token
+    return "\r\n".join([*lines, ""]).encode("ascii")
 
 
 def message_id(name: str, value: str) -> bytes:
@@ -246,6 +255,5 @@ def _plain(value: str) -> bool:
 
 
 def _check(name: str, value: str) -> None:
-    # Nothing forbidden is printable, and this question is a tenth of the work.
-    if not value.isprintable() and (found := FORBIDDEN.search(value)):
-        raise HeaderError(f"{name} must not hold {describe(found[0])}")
+    if found := forbidden_in(value):
+        raise HeaderError(f"{name} must not hold {describe(found)}")

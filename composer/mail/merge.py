@@ -14,7 +14,7 @@ from html import escape
 from typing import assert_never
 from urllib.parse import quote
 
-from composer.content.addresses import FORBIDDEN
+from composer.content.addresses import FORBIDDEN, forbidden_in
 from composer.errors import ComposeError
 
 #: A start tag as lxml writes it, in a conditional comment too; a `<` of a text is `&lt;`.
@@ -126,8 +126,7 @@ def fill_text(text: str, values: Mapping[str, str]) -> str:
 
 def escaped(value: str, how: Escape) -> str:
     """Make a value safe for its place; it stays on one line, and holds nothing that mail cannot."""
-    # Nothing forbidden is printable, and this question is a tenth of the work.
-    if not value.isprintable():
+    if forbidden_in(value):
         value = FORBIDDEN.sub(" ", value)
     match how:
         case Escape.HTML:
@@ -137,9 +136,9 @@ def escaped(value: str, how: Escape) -> str:
         case Escape.IN_ADDRESS:
             return value if value.isascii() and value.isalnum() else quote(value, safe="")
         case Escape.HTML_ADDRESS:
-            return escape(_address(value))
+            return value if _BARE.fullmatch(value) else escape(_address(value))
         case Escape.TEXT_ADDRESS:
-            return _address(value)
+            return value if _BARE.fullmatch(value) else _address(value)
         case _:
             assert_never(how)
 
@@ -173,7 +172,5 @@ def _refuse_host(address: str, token: re.Pattern[str]) -> None:
 
 def _address(value: str) -> str:
     """Keep a web or mail address; anything else becomes a harmless relative one."""
-    if _BARE.fullmatch(value):
-        return value
     value = value.strip()
     return quote(value, safe="%:/?#[]@!$&'()*+,;=~") if _WEB.match(value) else quote(value, safe="")

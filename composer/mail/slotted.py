@@ -16,8 +16,10 @@ from functools import cached_property
 from composer.mail.encoding import base64_lines, canonical, is_smaller_in_base64, quoted_printable, squeezed
 from composer.mail.merge import Escape, Pieces, Slot, escaped
 
-#: Values that quoted-printable leaves as they are: one short line of words.
+_SOFT_BREAK = b"=\r\n"
+#: What quoted-printable leaves as it is, one short line of words; and such as HTML does not escape either.
 _AS_IT_IS = re.compile(r"(?!\.|From )[!-<>-~](?:[ -<>-~]{0,73}[!-<>-~])?")
+_SAME_IN_HTML = re.compile(r"(?!\.|From )[!#-%(-;?-~](?:[ !#-%(-;?-~]{0,73}[!#-%(-;?-~])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,11 @@ class Hole:
     field: int
     escape: Escape
     goes_on: bool = False
+
+    @property
+    def end(self) -> bytes:
+        """What stands behind its value in quoted-printable."""
+        return _SOFT_BREAK if self.goes_on else b""
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,7 @@ def encode_slotted(pieces: Pieces, numbers: Mapping[str, int]) -> tuple[str, tup
     printable = _printable(parts)
     still = [part for part in parts if isinstance(part, bytes)]
     # Soft breaks at holes are left out of account: base64 has line ends there, too.
-    length = sum(len(chunk) - 3 * chunk.endswith(b"=\r\n") for chunk in printable if isinstance(chunk, bytes))
+    length = sum(len(chunk.removesuffix(_SOFT_BREAK)) for chunk in printable if isinstance(chunk, bytes))
     if is_smaller_in_base64(sum(map(len, still)), length):
         return "base64", (base64_lines(b"".join(still)) if len(parts) == len(still) else Base64Run(tuple(parts)),)
     return "quoted-printable", printable
@@ -108,6 +115,7 @@ class Filler:
 
     def __init__(self, chunks: tuple[Chunk, ...]) -> None:
         self._holes: tuple[Hole, ...] = tuple(dict.fromkeys(chunk for chunk in chunks if isinstance(chunk, Hole)))
+        self._kinds = [(hole, hole.escape in (Escape.TEXT, Escape.HTML)) for hole in self._holes]
         runs = [chunk for chunk in chunks if isinstance(chunk, Base64Run)]
         self._runs = [(run, tuple({piece for piece in run.pieces if isinstance(piece, Hole)})) for run in runs]
         self._still = [chunk if isinstance(chunk, bytes) else b"" for chunk in chunks]
@@ -122,7 +130,12 @@ class Filler:
 
     def made(self, shown: Sequence[str]) -> list[bytes]:
         """Encode one reader's values, by the numbers of their fields: once for each kind of place."""
-        made = [_in_quoted_printable(escaped(shown[hole.field], hole.escape), hole) for hole in self._holes]
+        # Most names and addresses are the same in text and in HTML.
+        same = [value.encode() if _SAME_IN_HTML.fullmatch(value) else None for value in shown]
+        made: list[bytes] = []
+        for hole, is_words in self._kinds:
+            data = same[hole.field] if is_words else None
+            made.append(_in_quoted_printable(shown[hole.field], hole) if data is None else data + hole.end)
         for run, holes in self._runs:
             made.append(run.filled({hole: escaped(shown[hole.field], hole.escape).encode() for hole in holes}))
         return made
@@ -156,8 +169,9 @@ class Filler:
 
 
 def _in_quoted_printable(value: str, hole: Hole) -> bytes:
+    value = escaped(value, hole.escape)
     if _AS_IT_IS.fullmatch(value):
-        return value.encode() + b"=\r\n" if hole.goes_on else value.encode()
+        return value.encode() + hole.end
     return quoted_printable(value.encode(), goes_on=hole.goes_on)
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from composer.content.addresses import Address, AddressError, domain_to_ascii, parse_address
+from composer.content.addresses import FORBIDDEN, Address, AddressError, domain_to_ascii, forbidden_in, parse_address
 
 
 @pytest.mark.parametrize(
@@ -115,3 +115,10 @@ def test_ascii_addresses_import_no_heavy_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_is_forbidden_is_found() -> None:
+    """No printable character is forbidden, so the quick question lets none of them through."""
+    printable = "".join(filter(str.isprintable, map(chr, range(sys.maxunicode + 1))))
+    assert FORBIDDEN.search(printable) is None and len(printable) > 100_000
+    assert forbidden_in("a\u200d\u2028b\n") == "\u2028" and forbidden_in("") is None
