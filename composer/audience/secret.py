@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select
 
+from composer.audience.suppression import lock
 from composer.audience.tokens import LEAST_KEY, Tokens, fingerprint
 from composer.database.engine import Database
 from composer.database.readers import database_keys
@@ -36,6 +37,7 @@ def tokens_of(database: Database, around: Surroundings) -> Tokens:
     if words and known == fingerprint(words[0].encode()):
         return Tokens(_keys(words))
     with database.write() as connection:
+        lock(connection)
         known = _noted(connection, _SIGNING)
         publication = _noted(connection, _PUBLICATION)
         if publication is None:

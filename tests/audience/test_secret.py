@@ -2,6 +2,7 @@
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,13 @@ def test_a_file_is_rotated_in_the_same_way(database: Database, tmp_path: Path) -
     (path,) = _files(tmp_path)
     path.write_text(f"{NEW}\n{path.read_text(encoding='ascii')}", encoding="ascii")
     assert tokens_of(database, _around(tmp_path)).keys == (NEW.encode(), *old.keys)
+
+
+def test_two_commands_need_it_first(database: Database, tmp_path: Path) -> None:
+    """Whoever comes second reads the key that the first one made."""
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: tokens_of(database, _around(tmp_path)), range(8)))
+    assert len({tokens.keys for tokens in found}) == len(_files(tmp_path)) == 1
 
 
 def test_another_machine_has_the_same_key_or_none(database: Database, tmp_path: Path) -> None:

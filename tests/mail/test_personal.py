@@ -9,10 +9,11 @@ import lxml.html
 import pytest
 
 from composer.content.addresses import Address
-from composer.content.fields import MergeField
+from composer.content.fields import RESERVED, TOKEN, MergeField
 from composer.mail.compiled import Compiled, compile_message
 from composer.mail.dkim import sign
 from composer.mail.letterhead import Addressing, Letterhead
+from tests.golden.test_golden import CASES, build
 
 from .bytecheck import problems
 from .people import FIELDS, SHEETS, TOKENS, Person, Sheet, one_line, people
@@ -156,3 +157,23 @@ def test_kept_and_read_again(sheet: Sheet) -> None:
     kept = Compiled.from_bytes(compiled.to_bytes())
     for person in BY_SHEET[sheet.name][::5]:
         assert kept.fill(person.values, _addressing(person)) == compiled.fill(person.values, _addressing(person))
+
+
+@pytest.mark.parametrize("name", ["sample", "fields", "chinese"])
+def test_real_editions(name: str, parsers: Parsers) -> None:
+    """An edition as editors write it, with its theme: every token is filled, and the page has one shape for all readers."""
+    compiled = build(next(case for case in CASES if case.name == name)).compiled
+    shapes = set()
+    for person in PEOPLE[::50]:
+        links = dict.fromkeys(RESERVED, person.values["unsubscribe_url"])
+        filled = {field.name: "x" for field in compiled.fields if field.name not in person.values}
+        values = {**filled, **person.values, **links}
+        values |= dict.fromkeys(compiled.missing(values), "x")
+        message = compiled.fill(values, _addressing(person))
+        assert problems(message) == []
+        mailparser, postal_mime = parsers(message)
+        assert _settled(mailparser).html == _settled(postal_mime).html
+        page = lxml.html.document_fromstring(mailparser.html)
+        shapes.add(tuple((each.tag, *each.keys()) for each in page.iter() if isinstance(each.tag, str)))
+        assert not TOKEN.search(mailparser.html + mailparser.text + mailparser.subject)
+    assert len(shapes) == 1
