@@ -44,7 +44,8 @@ class Escape(StrEnum):
     HTML = "html"
     #: a whole address in HTML
     HTML_ADDRESS = "html-address"
-    #: inside an address: percent-encoded (RFC 3986, section 2.1), so that it stays one piece of a path or a query
+    #: inside an address: percent-encoded (RFC 3986, section 2.1), so that it stays one piece of a path or a query; one that
+    #: is nothing but dots may climb in the path, never out of the host
     IN_ADDRESS = "in-address"
     #: plaintext, a header
     TEXT = "text"
