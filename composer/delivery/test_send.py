@@ -25,10 +25,10 @@ class Addressed:
     """A message for one editor, ready to be handed over."""
 
     to: Address
-    #: The variant's number.
-    variant: int
     envelope: Envelope
     message: bytes
+    #: The variant's number.
+    variant: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +36,8 @@ class Sent:
     """What became of one message."""
 
     to: Address
-    variant: int
     outcome: Outcome
+    variant: int = 1
 
 
 def editors_of(newsletter: Newsletter) -> tuple[Address, ...]:
