@@ -1,6 +1,8 @@
 """Which editions come of `only:`."""
 
+import datetime
 import itertools
+import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,12 @@ from hypothesis import strategies as st
 from composer.conditions import Condition, condition
 from composer.content.cuts import MOST_CUTS, Passage, cuts_of, kept_for
 from composer.content.issue import Issue, narrowed, read_issue
+from composer.content.newsletter import read_newsletter
+from composer.content.nodes import Mapping
+from composer.content.section_types import read_document
 from composer.content.source import Place
+from composer.scaffold import Next, skeleton, translation
+from composer.schemas import both_schemas
 from composer.workspace import Workspace
 from tests.content.newsroom import newsroom
 from tests.content.test_mistakes import Edit, apply, n, r
@@ -184,3 +191,25 @@ def test_most_items_are_counted_edition_by_edition(tmp_path: Path) -> None:
     third = '  - title: "Third topic"\n    only:\n      without_tag: press\n    facts: |\n      Facts.\nmetrix:'
     issue = _read(tmp_path, FOR_PRESS, r("metrix:", third))
     assert [len(_titles(narrowed(issue, each))["topics"]) for each in issue.cuts] == [2, 2]
+
+
+def test_editors_programs_know_only(tmp_path: Path) -> None:
+    """The schemas offer `only` on sections and items, without a language; `audiences` and a section's `only` too."""
+    schemas = both_schemas(newsroom(tmp_path))
+    issue, newsletter = json.dumps(schemas["issue"]), schemas["newsletter"]
+    assert issue.count('"title": "Only for"') == 4
+    item = schemas["issue"]["properties"]["topics"]["anyOf"][0]["items"]["anyOf"][0]  # type: ignore[index]
+    assert list(item["properties"]["only"]["properties"]) == ["tag", "without_tag"]
+    assert list(newsletter["$defs"]["audience"]["properties"]) == ["tag", "without_tag", "language"]  # type: ignore[index]
+    assert '"title": "Only for"' in json.dumps(newsletter["properties"]["sections"])  # type: ignore[index]
+
+
+def test_a_skeleton_offers_no_only_and_a_translation_keeps_it(tmp_path: Path) -> None:
+    """Hardly an item is for some readers only; where one is, it is so in every language."""
+    workspace = newsroom(tmp_path)
+    newsletter = read_newsletter(workspace)
+    assert "only" not in skeleton(newsletter, Next(date=datetime.date(2025, 2, 6), number=1))
+    apply(workspace, FOR_PRESS)
+    source = read_document(workspace.issue("2025-01-30"), "issue.yaml")[0]
+    assert isinstance(source, Mapping)
+    assert "    only:\n      tag: Press\n" in translation(newsletter, source)
