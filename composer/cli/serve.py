@@ -39,11 +39,13 @@ def command(host: str, port: int, proxies: tuple[str, ...]) -> int:
     """
     # Late: only this command needs a web server and a database.
     from composer.audience.secret import tokens_of
+    from composer.bounces.configured import webhooks_of
     from composer.database.engine import open_database
     from composer.database.location import location_of
     from composer.surroundings import surroundings
     from composer.web.public.approvals import NoApprovals
     from composer.web.public.editions import NoEditions
+    from composer.web.public.hooks import Callers
     from composer.web.public.letters import Stationery
     from composer.web.public.post import Post
     from composer.web.public.publication import read_publication
@@ -55,6 +57,7 @@ def command(host: str, port: int, proxies: tuple[str, ...]) -> int:
     trusted = _networks(proxies)
     publication = read_publication(workspace)
     around = surroundings()
+    webhooks = webhooks_of(publication.main, around)
     stationery = Stationery(publication=publication)
     transport, sign = _way_out(publication, stationery, workspace, around)
     with (
@@ -80,6 +83,7 @@ def command(host: str, port: int, proxies: tuple[str, ...]) -> int:
             clock=_now,
             wake=post.wake,
             is_posting=lambda: post.is_alive,
+            callers=Callers(webhooks=webhooks),
         )
 
         def opened() -> None:

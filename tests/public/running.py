@@ -27,6 +27,7 @@ from composer.transport.smtp import SmtpTransport
 from composer.transport.transport import Transport
 from composer.web.public.approvals import Approvals, NoApprovals
 from composer.web.public.editions import Editions, NoEditions
+from composer.web.public.hooks import Callers
 from composer.web.public.letters import Stationery
 from composer.web.public.post import Post
 from composer.web.public.publication import read_publication
@@ -189,6 +190,7 @@ def running(
     approvals: Approvals | None = None,
     editions: Editions | None = None,
     transport: Transport | None = None,
+    callers: Callers | None = None,
 ) -> Iterator[Running]:
     """Run the pages of a newsletter, as `compose serve` does."""
     with contextlib.ExitStack() as stack:
@@ -217,6 +219,7 @@ def running(
             clock=clock,
             wake=post.wake,
             is_posting=lambda: post.is_alive,
+            callers=callers or Callers(),
         )
         listener = stack.enter_context(listen("127.0.0.1", 0))
         ready = threading.Event()

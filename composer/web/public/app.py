@@ -19,6 +19,7 @@ from composer.errors import DatabaseError
 from composer.web.public.approving import Approving
 from composer.web.public.forms import FormError
 from composer.web.public.guard import Guard, Trouble
+from composer.web.public.hooks import Hooks
 from composer.web.public.joining import Joining
 from composer.web.public.leaving import Leaving
 from composer.web.public.own import Own
@@ -32,7 +33,7 @@ _BOTH = ["GET", "POST"]
 def application(site: Site, tell: Callable[[str], None]) -> ASGIApp:
     """Make the application. `tell` takes one line for each answer; no line names anybody."""
     leaving, joining, own = Leaving(site), Joining(site), Own(site)
-    approving, reading = Approving(site), Reading(site)
+    approving, reading, hooks = Approving(site), Reading(site), Hooks(site, tell)
 
     async def probe(request: Request) -> Response:
         """Prove to `compose send`, by a nonce of its own, that this server has the newsletter's keys: a line for each."""
@@ -93,6 +94,8 @@ def application(site: Site, tell: Callable[[str], None]) -> ASGIApp:
             Route("/preferences/{token}/data", own.data, methods=["POST"]),
             Route("/preferences/{token}/leave", own.leave, methods=["POST"]),
             Route("/preferences/{token}/erase", own.erase, methods=_BOTH),
+            Route("/hooks/ses", hooks.ses, methods=["POST"]),
+            Route("/hooks/postmark", hooks.postmark, methods=["POST"]),
             Route("/approve/{token}", approving.approve, methods=_BOTH),
             Route("/approve/{token}/edition", approving.frame),
             Route("/approve/{token}/pictures/{name}", approving.frame_picture),

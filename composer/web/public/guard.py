@@ -19,6 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: Bytes of the largest form; the longest of ours, a comment of an editor, has a quarter of it.
 MOST_BYTES = 32_768
+#: Bytes of what a provider posts, a whole bounce in it.
+MOST_HOOK_BYTES = 1_048_576
 #: Seconds for a body to come.
 BODY_SECONDS = 10.0
 
@@ -118,7 +120,8 @@ class Guard:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         trouble = None if self._is_ours(scope) else Trouble.NAME
         if trouble is None and scope["method"] == "POST":
-            body = await _body(scope, receive)
+            is_hook = self._within(scope["path"]).startswith("/hooks/")
+            body = await _body(scope, receive, MOST_HOOK_BYTES if is_hook else MOST_BYTES)
             if body is None:
                 return
             if isinstance(body, Trouble):
@@ -148,10 +151,10 @@ class Guard:
         return path
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes | Trouble | None:
+async def _body(scope: Scope, receive: Receive, most: int) -> bytes | Trouble | None:
     """Read a body; None when the client has gone."""
     length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    if not length.isdigit() or int(length[:12]) > MOST_BYTES:
+    if not length.isdigit() or int(length[:12]) > most:
         return Trouble.LARGE
     body = bytearray()
     try:
@@ -161,7 +164,7 @@ async def _body(scope: Scope, receive: Receive) -> bytes | Trouble | None:
                 if message["type"] == "http.disconnect":
                     return None
                 body += message.get("body", b"")
-                if len(body) > MOST_BYTES:
+                if len(body) > most:
                     return Trouble.LARGE
                 if not message.get("more_body", False):
                     return bytes(body)

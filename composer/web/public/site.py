@@ -16,6 +16,7 @@ from composer.audience.tokens import Tokens
 from composer.web.public.approvals import Approvals
 from composer.web.public.editions import Editions
 from composer.web.public.forms import Form, read_form
+from composer.web.public.hooks import Callers
 from composer.web.public.limits import Limit, Rate, network_of
 from composer.web.public.pages import Pages
 from composer.web.public.publication import Publication
@@ -40,6 +41,8 @@ class Site:
     wake: Callable[[], None]
     #: Tells whether letters are being sent.
     is_posting: Callable[[], bool] = lambda: True
+    #: Providers that may post what came back.
+    callers: Callers = field(default_factory=Callers)
     pages: Pages = field(init=False)
     giving: Limit = field(init=False)
 

@@ -1,0 +1,86 @@
+"""What providers post: bounces and complaints that Amazon SES and Postmark know of, recorded as if a message had come back.
+
+Comes in: requests. Goes out: answers without a page, for programs. What is not proven to be the provider's is answered with 403
+and changes nothing; where a provider is not set up there is nothing here.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from composer.bounces import sns
+from composer.bounces.calls import CallError, Event
+from composer.bounces.configured import Webhooks
+from composer.bounces.postmark import read_postmark
+from composer.bounces.recording import record
+from composer.bounces.ses import Subscription, read_ses
+
+if TYPE_CHECKING:
+    from composer.web.public.site import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callers:
+    """Which providers may post here, and how Amazon is asked for what its notifications point at."""
+
+    webhooks: Webhooks = field(default_factory=Webhooks)
+    certificate: Callable[[str], bytes] = sns.certificate
+    confirm: Callable[[str], bytes] = sns.get
+
+
+class Hooks:
+    """The addresses that providers post to."""
+
+    def __init__(self, site: "Site", tell: Callable[[str], None]) -> None:
+        self._site, self._tell = site, tell
+
+    async def ses(self, request: Request) -> Response:
+        """Take what Amazon SNS posts; the first time, for each topic, confirm that it may."""
+        callers = self._site.callers
+        if not callers.webhooks.ses_topics:
+            return self._nothing(request)
+        body = await request.body()
+        try:
+            # Off the loop: the first one of a certificate waits for Amazon.
+            found = await asyncio.to_thread(
+                read_ses, body, topics=callers.webhooks.ses_topics, certificate=callers.certificate
+            )
+            if isinstance(found, Subscription):
+                await asyncio.to_thread(callers.confirm, found.url)
+                self._tell(f"Amazon SES posts here from now on: {found.topic}")
+                return PlainTextResponse("confirmed\n")
+        except CallError as error:
+            return self._refused("ses", error)
+        return await self._recorded(found, "ses")
+
+    async def postmark(self, request: Request) -> Response:
+        """Take what Postmark posts."""
+        secret = self._site.callers.webhooks.postmark
+        if secret is None:
+            return self._nothing(request)
+        body = await request.body()
+        try:
+            event = read_postmark(body, authorization=request.headers.get("authorization"), secret=secret)
+        except CallError as error:
+            return self._refused("postmark", error)
+        return await self._recorded(event, "postmark")
+
+    async def _recorded(self, event: Event | None, source: str) -> Response:
+        if event is not None:
+            site = self._site
+            message, now = (event.hash, event.returned), site.clock()
+            await site.turns.write(
+                lambda connection: record(connection, [message], site.tokens, source=source, now=now)
+            )
+        return PlainTextResponse("taken\n")
+
+    def _refused(self, name: str, error: CallError) -> Response:
+        self._tell(f"{name}: {error.message}")
+        return PlainTextResponse("no\n", 403)
+
+    def _nothing(self, request: Request) -> Response:
+        return self._site.said("missing", self._site.tongue(request), status=404)
