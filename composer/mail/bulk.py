@@ -6,6 +6,7 @@ is the caller's: a test send carries no reader's address to leave by.
 
 import re
 from functools import lru_cache
+from urllib.parse import quote
 
 from composer.mail import headers as write
 from composer.mail.headers import HeaderError
@@ -70,3 +71,15 @@ def verp(address: str, token: str) -> str:
     if not re.fullmatch(r"[a-z0-9-]+", token) or len(local) + 1 + len(token) > 64 or len(made) > 254:
         raise HeaderError("the address for bounces and its token are too long, or no token")
     return made
+
+
+def leave_by_mail(address: str, token: str) -> str:
+    """Make the mailto: URI by which one reader leaves (RFC 2369 section 3.2, RFC 6068): the token stands in the subject.
+
+    Not in the address: that mailbox need not know what stands behind a plus sign. `compose bounces ingest` reads it.
+    Raises HeaderError.
+    """
+    if not re.fullmatch(r"[a-z0-9-]+", token) or not re.fullmatch(r"[\x21-\x7e]+@[A-Za-z0-9.-]+", address):
+        raise HeaderError("the address for leaving by mail is none, or there is no token")
+    local, _, domain = address.rpartition("@")
+    return f"mailto:{quote(local, safe='')}@{domain}?subject=unsubscribe%20{token}"

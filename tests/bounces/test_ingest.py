@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import func, select
@@ -25,6 +26,7 @@ from composer.bounces.vocabulary import Kind
 from composer.content.addresses import Address
 from composer.database.bounces import returned
 from composer.database.engine import Database
+from composer.mail.bulk import leave_by_mail
 from tests.bounces.news import TOKENS, complaint, message_header, report, verp
 from tests.bounces.samples import SAMPLES
 
@@ -196,6 +198,15 @@ def test_leaving_by_mail(database: Database, form: str) -> None:
     ann = reader(database, "ann@reader.example")
     token = TOKENS.make(Purpose.UNSUBSCRIBE, ann)
     take_in(database, f"From: other@reader.example\n{form.format(token)}\n\n\n".encode())
+    assert status(database, "ann@reader.example") is Status.UNSUBSCRIBED
+
+
+def test_the_link_that_we_write_is_the_one_that_is_read(database: Database) -> None:
+    """What a mail program makes of our own mailto: link, its subject decoded, lets the reader leave."""
+    ann = reader(database, "ann@reader.example")
+    link = urlsplit(leave_by_mail("leave@news.example.org", TOKENS.make(Purpose.UNSUBSCRIBE, ann)))
+    (subject,) = parse_qs(link.query)["subject"]
+    take_in(database, f"From: ann@reader.example\nTo: {link.path}\nSubject: {subject}\n\n\n".encode())
     assert status(database, "ann@reader.example") is Status.UNSUBSCRIBED
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from composer.content.addresses import Address, AddressError
-from composer.mail.bulk import verp
+from composer.mail.bulk import leave_by_mail, verp
 from composer.mail.compiled import compile_message, message_id_for
 from composer.mail.encoding import canonical
 from composer.mail.headers import HeaderError
@@ -196,6 +196,23 @@ def test_a_correction_answers_what_it_corrects() -> None:
     message = build(LETTERHEAD, replace(ADDRESSING, in_reply_to="<0@news.example.org>"), html="a", text="b")
     assert b"\r\nIn-Reply-To: <0@news.example.org>\r\nReferences: <0@news.example.org>\r\n" in message
     assert problems(message) == []
+
+
+def test_leaving_by_mail() -> None:
+    """The token is in the subject, signs of an address are written as a URI wants them; what is no address is refused."""
+    assert (
+        leave_by_mail("leave@news.example.org", "abc234")
+        == "mailto:leave@news.example.org?subject=unsubscribe%20abc234"
+    )
+    assert leave_by_mail("a?b&c@x.example", "abc") == "mailto:a%3Fb%26c@x.example?subject=unsubscribe%20abc"
+    for where, token in (
+        ("leave", "abc"),
+        ("leave@x.example", "a b"),
+        ("l@x.example>,<evil:", "abc"),
+        ("l\n@x.example", "a"),
+    ):
+        with pytest.raises(HeaderError):
+            leave_by_mail(where, token)
 
 
 def test_verp() -> None:
