@@ -38,8 +38,9 @@ peers: $(STAMP)         ## install what the benchmark compares with (node, npm)
 bench: peers            ## measure, as ratios within one run
 	$(BIN)/python -m benchmarks
 
-fuzz: $(STAMP)          ## send the readers' pages 100,000 hostile requests (a few minutes)
+fuzz: $(STAMP)          ## 100,000 hostile requests to the readers' pages, 20,000 mutated messages (a few minutes)
 	$(BIN)/python -m tests.public.fuzz
+	$(BIN)/python -m tests.bounces.fuzz
 
 interop: $(STAMP)       ## hand messages over to a real Postfix and read them back (root, apt-get install postfix)
 	$(BIN)/python -m tests.interop.postfix

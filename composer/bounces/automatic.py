@@ -11,7 +11,7 @@ from composer.bounces.vocabulary import Kind
 
 #: Subjects, at their beginning.
 _ABSENT = re.compile(
-    r"""\W*(?:re|aw|fw|fwd|wg|antw|rif|sv)?\W*(?:
+    r"""\W{0,9}(?:(?:re|aw|fw|fwd|wg|antw|rif|sv)\W{1,9})?(?:
     out[ -]of[ -](?:the[ -])?office
     | auto(?:matic|mated|matische|matiche|m[aá]tica)?[ -]?(?:reply|response|answer|antwort|antwoord)
     | auto[ -]?(?:reply|respond|svar|vastaus|odpowiedź)
@@ -34,7 +34,7 @@ _ABSENT = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _CHALLENGE_SUBJECT = re.compile(
-    r"\W*(?:re\W+)?(?:please confirm (?:your (?:message|e-?mail)|delivery)|(?:sender|e-?mail) verification"
+    r"\W{0,9}(?:re\W{1,9})?(?:please confirm (?:your (?:message|e-?mail)|delivery)|(?:sender|e-?mail) verification"
     r"|verify your e-?mail to"
     r"|your message to .{1,80} (?:awaits|is (?:awaiting|waiting for|on hold))|confirm your message"
     r"|challenge[- ]response|action required: your e-?mail to)",
@@ -67,13 +67,14 @@ _FAILED = re.compile(
 
 def automatic(message: Part) -> tuple[Kind, str] | None:
     """Know an answer that no person wrote and that is no bounce; None for everything else."""
-    subject = decode_words(message.get("subject"))
+    subject = _short(message, "subject")
     if any(
         part.type in ("message/disposition-notification", "message/global-disposition-notification")
         for part in message.walk()
     ):
         return Kind.RECEIPT, "a receipt: it was read, or thrown away unread"
-    sender = f"{decode_words(message.get('from'))} {message.get('x-mailer')} {message.get('x-delivery-agent')}".lower()
+    names = (_short(message, name) for name in ("from", "x-mailer", "x-delivery-agent"))
+    sender = " ".join(names).lower()
     if _CHALLENGE_SUBJECT.match(subject) or any(each in sender for each in _CHALLENGERS):
         return Kind.CHALLENGE, "a program asks whether the sender is a person"
     if _ABSENT.match(subject):
@@ -93,9 +94,14 @@ def automatic(message: Part) -> tuple[Kind, str] | None:
 
 def comes_from_mailer(message: Part) -> bool:
     """Tell whether a mail server wrote it, not a person nor a person's program."""
-    return _MAILERS.search(decode_words(message.get("from"))) is not None
+    return _MAILERS.search(_short(message, "from")) is not None
 
 
 def speaks_of_failure(message: Part) -> bool:
     """Tell whether its subject is that of a bounce."""
-    return _FAILED.search(decode_words(message.get("subject"))) is not None
+    return _FAILED.search(_short(message, "subject")) is not None
+
+
+def _short(message: Part, name: str) -> str:
+    """Give the beginning of a field: what it says, it says there."""
+    return decode_words(message.get(name))[:500]

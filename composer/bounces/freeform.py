@@ -106,13 +106,20 @@ def _addresses(message: Part, text: str) -> list[str]:
 def _by_flufl(message: Part, text: str) -> tuple[list[str], list[str]]:
     """Ask flufl.bounce for recipients: those they are trying again, and those they gave up on."""
     import email.message
+    import logging
 
     from flufl.bounce import all_failures
 
+    # It writes down what trips it, and we would print that.
+    logging.getLogger("flufl.bounce").disabled = True
     copied = email.message.Message()
     for name, value in message.fields[:60]:
         if not name.startswith(("content-", "mime-", "received", "dkim-", "arc-")):
             copied[name] = decode_words(value)[:_MOST_LINE].encode("ascii", "replace").decode()
+    if "@" not in message.get("from"):
+        # One of its detectors trips over a sender who is none, and those behind it never come to look.
+        del copied["from"]
+        copied["from"] = "mailer-daemon"
     kind = message.type if message.type.startswith("multipart/") else "text/plain"
     copied["Content-Type"] = kind
     if kind == "text/plain":

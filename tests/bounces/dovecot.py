@@ -94,6 +94,16 @@ class Dovecot:
         """Deliver a message into the mailbox, as a mail server does it."""
         (self.home / "mail" / "new" / f"{1738224000 + number}.{number}.test").write_bytes(data)
 
+    def clear(self) -> None:
+        """Begin anew: an empty mailbox without folders."""
+        mail = self.home / "mail"
+        owner = mail.stat()
+        for path in mail.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        for part in ("new", "cur", "tmp"):
+            (mail / part).mkdir()
+            os.chown(mail / part, owner.st_uid, owner.st_gid)
+
     def folder(self, name: str = "") -> list[bytes]:
         """Give the messages of a folder."""
         base = self.home / "mail" / (f".{name}" if name else "")

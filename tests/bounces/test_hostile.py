@@ -63,6 +63,8 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     ),
     "parameters": lambda: _MAILER + b"Content-Type: multipart/mixed; " + b';a="' * 100_000 + b"\n\nx",
     "encoded words": lambda: _MAILER.replace(b"failure notice", b"=?utf-8?q?a?= " * 100_000) + b"\nx",
+    "signs before a subject": lambda: _MAILER.replace(b"failure notice", b"<" * 8000) + b"\nx",
+    "spaces before a subject": lambda: _MAILER.replace(b"failure notice", b". " * 4000 + b"re" + b" ." * 4000) + b"\nx",
     "equals signs": lambda: _MAILER + b"Content-Transfer-Encoding: quoted-printable\n\n" + b"=" * MEGABYTE,
     "half of base64": lambda: _MAILER + b"Content-Transfer-Encoding: base64\n\n" + b"A" * (MEGABYTE + 1),
     "a slow charset": lambda: _MAILER + b"Content-Type: text/plain; charset=punycode\n\n" + b"a-" * MEGABYTE,

@@ -29,10 +29,16 @@ NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
 pytestmark = pytest.mark.skipif(not dovecot.is_there() and not os.environ.get("CI"), reason="needs Dovecot")
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Dovecot]:
-    with dovecot.dovecot(tmp_path / "imap") as running:
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
+    with dovecot.dovecot(tmp_path_factory.mktemp("dovecot") / "imap") as running:
         yield running
+
+
+@pytest.fixture
+def server(running: Dovecot) -> Dovecot:
+    running.clear()
+    return running
 
 
 @pytest.fixture
