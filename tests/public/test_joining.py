@@ -13,6 +13,7 @@ from composer.audience.tokens import Purpose
 from composer.database.public import letters
 from composer.database.readers import consents, readers
 from composer.transport.outcome import State
+from composer.web.public.deeds import CONFIRM_FOR
 from tests.public.running import NOW, Running, words_in
 from tests.transport.postoffice import Visit, leaves, once, says
 
@@ -172,6 +173,16 @@ def test_a_link_ends(pages: Running) -> None:
     with pages.database.read() as connection:
         assert list(connection.scalars(select(letters.c.normal))) == ["boris@example.net"]
         assert list(connection.scalars(select(readers.c.id))) == []
+
+
+def test_a_link_from_before_a_copy_was_put_back(pages: Running) -> None:
+    """A number that is given again is not enough: the link of another letter confirms nobody."""
+    later = pages.clock.now + datetime.timedelta(days=3)
+    other = pages.tokens.make(Purpose.CONFIRM, 1, expires=later + CONFIRM_FOR)
+    subscribe(pages)
+    pages.settled()
+    assert pages.post_form(f"/confirm/{other}").status == 404
+    assert pages.post_form(pages.link_in(pages.mail()[0])).status == 200
 
 
 def test_a_trap_for_programs(pages: Running) -> None:

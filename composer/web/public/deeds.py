@@ -15,8 +15,7 @@ from composer.audience import changing
 from composer.audience.erasing import Forget, erase
 from composer.audience.history import changes_of, record
 from composer.audience.person import person
-from composer.audience.readers import Reader, Status, by_id
-from composer.audience.readers import find as find_by_address
+from composer.audience.readers import Status, by_id, find
 from composer.audience.suppression import Reason, suppress
 from composer.audience.tokens import Claim
 from composer.content.addresses import Address, normal_address
@@ -109,12 +108,15 @@ def letter_of(connection: Connection, letter_id: int) -> Letter | None:
     return Letter(**{name: row[name] for name in known}, kind=Kind(row["kind"]), is_used=row["used"] is not None)
 
 
-def wished(connection: Connection, letter_id: int, now: datetime) -> Letter | None:
-    """Give the wish that a link to confirm stands for, as long as the link works."""
-    letter = letter_of(connection, letter_id)
-    if letter is None or letter.kind is not Kind.CONFIRM or now - letter.asked > CONFIRM_FOR:
+def wished(connection: Connection, claim: Claim) -> Letter | None:
+    """Give the wish that a link to confirm stands for.
+
+    Its time is compared as well as its number: in a database that was put back from a copy, numbers are given again.
+    """
+    letter = letter_of(connection, claim.reader_id)
+    if letter is None or letter.kind is not Kind.CONFIRM or claim.expires is None:
         return None
-    return letter
+    return letter if int(claim.expires.timestamp()) == int((letter.asked + CONFIRM_FOR).timestamp()) else None
 
 
 def confirm(connection: Connection, letter: Letter, words: str, now: datetime) -> bool:
@@ -133,7 +135,7 @@ def confirm(connection: Connection, letter: Letter, words: str, now: datetime) -
 
 def is_confirmed(connection: Connection, letter: Letter) -> bool:
     """Tell whether the reader is active whom a used link made so."""
-    reader = find_by_address(connection, letter.address)
+    reader = find(connection, letter.address)
     return reader is not None and reader.status is Status.ACTIVE
 
 
@@ -166,11 +168,6 @@ def leave(connection: Connection, claim: Claim, now: datetime, reason: str = "")
         record(connection, claim.reader_id, "reason", "", reason, source, now)
     language: str = row.language
     return language
-
-
-def find(connection: Connection, reader_id: int) -> Reader | None:
-    """Find a reader."""
-    return by_id(connection, reader_id)
 
 
 def change(connection: Connection, reader_id: int, changed: Change, now: datetime) -> None:

@@ -75,11 +75,7 @@ class Joining:
         site, token = self._site, request.path_params["token"]
         now = site.clock()
         claim = site.tokens.read(Purpose.CONFIRM, token, now)
-        letter = (
-            None
-            if claim is None
-            else await site.turns.read(lambda connection: wished(connection, claim.reader_id, now))
-        )
+        letter = None if claim is None else await site.turns.read(lambda connection: wished(connection, claim))
         if letter is None:
             return site.broken(request)
         tongue = site.tongue(request, letter.language)

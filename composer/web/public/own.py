@@ -7,10 +7,11 @@ change is a POST; what a mail program's scanner opens changes nothing.
 from starlette.requests import Request
 from starlette.responses import Response
 
+from composer.audience.readers import by_id
 from composer.audience.tokens import Claim, Purpose
 from composer.content.addresses import Address, AddressError
 from composer.web.forgetting import EVERYWHERE
-from composer.web.public.deeds import Change, Kind, Wish, change, data_of, erase_reader, find, leave, wish
+from composer.web.public.deeds import Change, Kind, Wish, change, data_of, erase_reader, leave, wish
 from composer.web.public.site import Site
 
 
@@ -96,7 +97,7 @@ class Own:
         """GET: the question. POST: everything of this reader is gone, and with it the link."""
         site, token = self._site, request.path_params["token"]
         claim = self._claim(request)
-        reader = None if claim is None else await site.turns.read(lambda it: find(it, claim.reader_id))
+        reader = None if claim is None else await site.turns.read(lambda it: by_id(it, claim.reader_id))
         if claim is None or reader is None:
             return site.broken(request)
         tongue = site.tongue(request, reader.language)
@@ -113,7 +114,7 @@ class Own:
 
     async def _page(self, request: Request, claim: Claim, *, is_saved: bool = False) -> Response:
         site, token = self._site, request.path_params["token"]
-        reader = await site.turns.read(lambda connection: find(connection, claim.reader_id))
+        reader = await site.turns.read(lambda connection: by_id(connection, claim.reader_id))
         if reader is None:
             return site.broken(request)
         tongue = site.tongue(request, reader.language)

@@ -14,8 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
-from composer.audience.readers import Status
-from composer.audience.readers import find as find_by_address
+from composer.audience.readers import Status, find
 from composer.audience.tokens import Purpose, Tokens
 from composer.content.addresses import Address
 from composer.database.public import letters
@@ -111,13 +110,10 @@ class Post:
     def _one(self) -> bool:
         """Send the letter that has waited longest; tell whether there may be another."""
         now = self._clock()
-        letter = self._turns.put(lambda connection: _take(connection, now)).result()
-        if letter is None:
-            return False
-        order = self._turns.put(lambda connection: _decide(connection, letter, now)).result()
+        is_one, order = self._turns.put(lambda connection: _next(connection, now)).result()
         if order is not None:
             self._send(order, now)
-        return True
+        return is_one
 
     def _send(self, order: _Order, now: datetime) -> None:
         letter = order.letter
@@ -164,6 +160,12 @@ class Post:
             way.close()
 
 
+def _next(connection: Connection, now: datetime) -> tuple[bool, _Order | None]:
+    """Tell whether a letter waited, and what is to be written."""
+    letter = _take(connection, now)
+    return (False, None) if letter is None else (True, _decide(connection, letter, now))
+
+
 def _take(connection: Connection, now: datetime) -> Letter | None:
     """Take the letter that has waited longest, for as long as it may take to send it; clear away what has ended."""
     table = letters.c
@@ -183,7 +185,7 @@ def _take(connection: Connection, now: datetime) -> Letter | None:
 
 def _decide(connection: Connection, letter: Letter, now: datetime) -> _Order | None:
     """Find out what to write, or drop it: too late, too often, or nobody there whom a link would be for."""
-    reader = find_by_address(connection, letter.address)
+    reader = find(connection, letter.address)
     if now - letter.asked > _TOO_LATE or _is_too_often(connection, letter):
         _drop(connection, letter)
         return None

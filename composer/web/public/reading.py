@@ -14,7 +14,7 @@ from composer.web.public.editions import Shown, page_of, policy_of
 from composer.web.public.site import Site
 
 #: What has gone out does not change; what is to be read tomorrow is asked for again.
-_KEPT = {"Cache-Control": "public, max-age=3600", "X-Robots-Tag": "index"}
+_KEPT = {"Cache-Control": "public, max-age=3600"}
 _PICTURE = re.compile(r"image/[a-z0-9.+-]+")
 
 
