@@ -86,6 +86,28 @@ def test_the_link_lasts_an_hour(pages: Running) -> None:
     assert found.status is Status.ACTIVE
 
 
+def test_the_link_in_every_message_opens_nothing(pages: Running) -> None:
+    """It is passed on with the message: whoever has it sees and changes nothing; the link that opens goes to the mailbox."""
+    reader = pages.join("anna@example.net", "press", name="Anna Schmidt", language="de", company="ACME")
+    passed_on = f"/preferences/{pages.token(Purpose.PREFERENCES, reader, 7)}"
+    page = pages.get(passed_on)
+    assert (page.status, page.title) == (200, "Ihr Abonnement")
+    for path in ("/data", "/leave", "/erase"):
+        assert pages.post_form(f"{passed_on}{path}").status == 404
+    assert pages.get(f"{passed_on}/erase").status == 404
+    answer = pages.post_form(passed_on, {"name": "Mallory", "email": "mallory@example.net", "edition": "en"})
+    assert answer.title == "Bitte sehen Sie in Ihr Postfach"
+    for word in ("anna", "Anna", "ACME", "press"):
+        assert word not in page.body + answer.body
+    assert pages.reader("anna@example.net") == reader
+    assert pages.settled() == ["accepted"]
+    [message] = pages.mail()
+    assert message["To"] == "anna@example.net"
+    assert "ACME" in pages.get(pages.link_in(message)).body
+    gone = pages.tokens.make(Purpose.PREFERENCES, reader.id + 1000)
+    assert pages.post_form(f"/preferences/{gone}", {}).title == "Please look into your mailbox"
+
+
 def test_my_data(pages: Running) -> None:
     """All that is stored, as a file to keep; and only by the button."""
     reader = pages.join("anna@example.net", "press", name="安娜", company="ACME")

@@ -99,6 +99,13 @@ def wish(connection: Connection, asked: Wish) -> None:
     connection.execute(insert(letters), [row])
 
 
+def wish_for(connection: Connection, reader_id: int, language: str, now: datetime) -> None:
+    """Keep a reader's wish for their link; nothing for one who is not there any more."""
+    reader = by_id(connection, reader_id)
+    if reader is not None:
+        wish(connection, Wish(kind=Kind.LINK, address=Address(address=reader.address), language=language, asked=now))
+
+
 def letter_of(connection: Connection, letter_id: int) -> Letter | None:
     """Give a wish as it is kept."""
     row = connection.execute(select(letters).where(letters.c.id == letter_id)).mappings().first()

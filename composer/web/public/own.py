@@ -11,7 +11,18 @@ from composer.audience.readers import by_id
 from composer.audience.tokens import Claim, Purpose
 from composer.content.addresses import Address, AddressError
 from composer.web.forgetting import EVERYWHERE
-from composer.web.public.deeds import Change, Kind, Wish, change, data_of, erase_reader, leave, wish
+from composer.web.public.deeds import (
+    Change,
+    Kind,
+    Wish,
+    change,
+    data_of,
+    erase_reader,
+    language_of,
+    leave,
+    wish,
+    wish_for,
+)
 from composer.web.public.site import Site
 
 
@@ -56,7 +67,7 @@ class Own:
         site = self._site
         claim = self._claim(request)
         if claim is None:
-            return site.broken(request)
+            return await self._from_message(request)
         if request.method != "POST":
             return await self._page(request, claim)
         form = await site.form(request)
@@ -109,8 +120,30 @@ class Own:
         site.turns.settle()
         return site.said("erased", tongue)
 
+    async def _from_message(self, request: Request) -> Response:
+        """Answer to the link that stands in every message of a mailing: it is passed on with it, and opens nothing.
+
+        GET: a button. POST: the link that opens goes to the reader's own address, which nobody is shown or asks for.
+        """
+        site, token = self._site, request.path_params["token"]
+        claim = site.tokens.read(Purpose.PREFERENCES, token)
+        if claim is None:
+            return site.broken(request)
+        language = await site.turns.read(lambda connection: language_of(connection, claim.reader_id))
+        tongue = site.tongue(request, language)
+        if request.method != "POST":
+            return site.page("ask", tongue, here=f"/preferences/{token}", email=None, is_wrong=False)
+        if not site.may_give(request):
+            return site.said("often", tongue, status=429)
+        now = site.clock()
+        await site.turns.write(lambda connection: wish_for(connection, claim.reader_id, tongue.language, now))
+        site.wake()
+        return site.page("posted", tongue, what="posted_link")
+
     def _claim(self, request: Request) -> Claim | None:
-        return self._site.tokens.read(Purpose.PREFERENCES, request.path_params["token"], self._site.clock())
+        """Read the token of a link that was asked for: it ends. One that does not is a message's, and opens nothing."""
+        claim = self._site.tokens.read(Purpose.PREFERENCES, request.path_params["token"], self._site.clock())
+        return None if claim is None or claim.expires is None else claim
 
     async def _page(self, request: Request, claim: Claim, *, is_saved: bool = False) -> Response:
         site, token = self._site, request.path_params["token"]
