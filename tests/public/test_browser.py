@@ -190,6 +190,7 @@ def _every_page(pages: Running, address: str) -> dict[str, str]:
         "broken": "/unsubscribe/x",
         "subscribe": "/subscribe",
         "ask": "/preferences",
+        "passed on": f"/preferences/{pages.token(Purpose.PREFERENCES, reader)}",
         "confirm": pages.link_in(pages.mail()[-1]),
         "own": own,
         "erase": f"{own}/erase",
