@@ -27,6 +27,8 @@ BUSY_MS = 30_000
 #: The execution option that tells a connection what it is for.
 _MODE = "compose_mode"
 _READ, _WRITE, _STAGE = "read", "write", "stage"
+#: What a connection to SQLite was last told to be.
+_IS_READER = "compose_is_reader"
 _BEGIN = {_READ: "BEGIN", _WRITE: "BEGIN IMMEDIATE", _STAGE: "BEGIN"}
 #: What SQLite says, by the beginning of its error's name, in words that lead on.
 _WORDS = (
@@ -76,7 +78,7 @@ class Database:
         Temporary tables take no lock: a file of a million rows is read while others write. The connection is closed
         afterwards, with all that was set on it.
         """
-        with self._translated(), self.engine.connect() as connection:
+        with self.translated(), self.engine.connect() as connection:
             connection.detach()
             yield connection.execution_options(**_options(self.engine, _STAGE))
 
@@ -84,7 +86,7 @@ class Database:
     def writing(self, staged: Connection) -> Iterator[None]:
         """Make a staged connection a writer, for one transaction."""
         staged.execution_options(**_options(self.engine, _WRITE))
-        with self._translated(), staged.begin():
+        with self.translated(), staged.begin():
             yield
         staged.execution_options(**_options(self.engine, _STAGE))
 
@@ -106,11 +108,12 @@ class Database:
 
     @contextmanager
     def _begin(self, mode: str) -> Iterator[Connection]:
-        with self._translated(), self.engine.execution_options(**_options(self.engine, mode)).begin() as connection:
+        with self.translated(), self.engine.execution_options(**_options(self.engine, mode)).begin() as connection:
             yield connection
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
+        """Turn what a driver raises, and a person can mend, into DatabaseError; for connections of one's own."""
         try:
             yield
         except DriverError as error:
@@ -187,7 +190,11 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     mode = connection.get_execution_options().get(_MODE, _WRITE)
-    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if mode == _READ else 'OFF'}")
+    is_reader = mode == _READ
+    # A run that sends begins thousands of transactions, all of one mode.
+    if connection.info.get(_IS_READER) is not is_reader:
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if is_reader else 'OFF'}")
+        connection.info[_IS_READER] = is_reader
     connection.exec_driver_sql(_BEGIN[mode])
 
 

@@ -1,0 +1,149 @@
+"""Makes the messages of a mailing from what was frozen: nothing of the issue or of newsletter.yaml is read again.
+
+Comes in: the mailing with its terms, the compiled variants, keys for tokens and signatures. Goes out: a `Letter` for each
+recipient. The same recipient gets the same Message-ID whenever it is asked for. Never opens a connection.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from composer.audience.tokens import Purpose, Tokens
+from composer.content.addresses import Address, AddressError
+from composer.delivery.hands import Letter
+from composer.delivery.ledger import Recipient
+from composer.delivery.mailing import Mailing, Variant
+from composer.errors import ComposeError
+from composer.mail.bulk import verp
+from composer.mail.compiled import Compiled
+from composer.mail.dkim import Profile
+from composer.mail.letterhead import Addressing
+from composer.transport.envelope import Envelope, ready
+
+
+class LetterError(ComposeError):
+    """A recipient's message cannot be made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What stands in every message of a mailing beside its variant; frozen with it as JSON."""
+
+    #: The envelope's sender where no bounces address is set.
+    sender: str
+    #: The sender's domain: where Message-IDs are from.
+    domain: str
+    #: Bounces come back to this address with a token behind a plus sign.
+    bounces: str | None = None
+    #: Where the readers' pages are.
+    public_url: str | None = None
+    #: Where one leaves, with {token} in it, instead of a page below `public_url`.
+    unsubscribe_url: str | None = None
+    unsubscribe_mailto: str | None = None
+    #: The page of the edition below `public_url`.
+    page: str = ""
+    #: Words before the sender's id in Feedback-ID.
+    feedback: tuple[str, ...] = ()
+    #: Whether failures are asked for by name (DSN).
+    wants_notice: bool = False
+
+    def to_json(self) -> str:
+        """Give it as it is kept."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Terms":
+        """Read what `to_json` gave, of this program or an older one."""
+        found = json.loads(text)
+        return cls(**{**found, "feedback": tuple(found.get("feedback", ()))})
+
+
+class MailingLetters:
+    """The messages of one mailing; threads share it."""
+
+    def __init__(
+        self,
+        mailing: Mailing,
+        variants: tuple[Variant, ...],
+        tokens: Tokens,
+        *,
+        profile: Profile | None = None,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Raises FrozenError where a newer program froze the messages. `profile` signs them; None: nobody does here."""
+        self._mailing, self._terms = mailing, Terms.from_json(mailing.terms)
+        self._compiled = {each.number: Compiled.from_bytes(each.compiled) for each in variants}
+        self._tokens, self._profile, self._now = tokens, profile, now
+
+    def letter(self, recipient: Recipient) -> Letter:
+        """Make one recipient's message. Raises LetterError, or MissingValueError."""
+        try:
+            return self._letter(recipient)
+        except AddressError as error:
+            raise LetterError(f"the address cannot be used: {error}") from None
+
+    def _letter(self, recipient: Recipient) -> Letter:
+        terms, now = self._terms, self._now()
+        message_id, leave = self.message_id(recipient.reader_id), self._leave_at(recipient.reader_id)
+        addressing = Addressing(
+            to=Address(name=recipient.name, address=recipient.address),
+            date=now,
+            message_id=message_id,
+            unsubscribe=leave,
+            unsubscribe_mailto=terms.unsubscribe_mailto and f"mailto:{terms.unsubscribe_mailto}",
+            feedback=terms.feedback,
+            in_reply_to=self._corrected(recipient.reader_id),
+        )
+        compiled, values = self._compiled[recipient.variant], self._values(recipient, leave)
+        if self._profile is None:
+            message = compiled.fill(values, addressing)
+        else:
+            message = compiled.signed(values, addressing, self._profile, now=int(now.timestamp()))
+        sender = terms.sender
+        if terms.bounces is not None:
+            sender = verp(terms.bounces, self._token(Purpose.BOUNCE, recipient.reader_id))
+        envelope = Envelope(
+            sender=sender,
+            recipient=recipient.address,
+            id=message_id[1:].partition("@")[0],
+            wants_notice=terms.wants_notice,
+        )
+        return Letter(envelope=envelope, message=ready(message))
+
+    def message_id(self, reader_id: int) -> str:
+        """Give the Message-ID of a recipient's message; its left side stands in X-Compose-ID, too."""
+        return self._tokens.message_id(self._mailing.id, reader_id, self._terms.domain)
+
+    def _corrected(self, reader_id: int) -> str | None:
+        corrects = self._mailing.corrects
+        return None if corrects is None else self._tokens.message_id(corrects, reader_id, self._terms.domain)
+
+    def _token(self, purpose: Purpose, reader_id: int) -> str:
+        return self._tokens.make(purpose, reader_id, self._mailing.id)
+
+    def _leave_at(self, reader_id: int) -> str | None:
+        """Give where this reader leaves with one click."""
+        terms = self._terms
+        if terms.unsubscribe_url is not None:
+            return terms.unsubscribe_url.replace("{token}", self._token(Purpose.UNSUBSCRIBE, reader_id))
+        if terms.public_url is not None:
+            return f"{terms.public_url}/unsubscribe/{self._token(Purpose.UNSUBSCRIBE, reader_id)}"
+        return None
+
+    def _values(self, recipient: Recipient, leave: str | None) -> Mapping[str, str]:
+        links = {}
+        if leave is not None:
+            links["unsubscribe_url"] = leave
+        if (base := self._terms.public_url) is not None:
+            links["preferences_url"] = f"{base}/preferences/{self._token(Purpose.PREFERENCES, recipient.reader_id)}"
+            links["web_url"] = f"{base}/{self._terms.page}"
+        return {
+            **(json.loads(recipient.fields) if recipient.fields != "{}" else {}),
+            "email": recipient.address,
+            "name": recipient.name,
+            "first_name": recipient.first_name,
+            "last_name": recipient.last_name,
+            "language": recipient.language,
+            **links,
+        }

@@ -1,0 +1,212 @@
+"""What a mailing is: one frozen edition for one frozen list of recipients. Values, and how they are read.
+
+Comes in: a connection. Goes out: `Mailing`, `Variant`, `Sums`. Never changes a row but the mailing's own: stop, go on.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from composer.database.mailings import deliveries, events, issues, mailings, variants
+from composer.delivery.states import HOLDING, OPEN, DeliveryState
+from composer.errors import ComposeError
+
+
+class MailingError(ComposeError):
+    """A mailing is not there, or in no state for what was asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailing:
+    """A mailing as it was frozen, and whether it goes on."""
+
+    id: int
+    #: The issue key.
+    issue: str
+    #: Above 0: to people who have the issue already, for `again_because`.
+    again: int
+    is_rehearsal: bool
+    made: datetime
+    made_by: str
+    #: The version of the program that froze it.
+    program: str
+    #: The edition's hash.
+    edition: str
+    git_commit: str | None
+    is_committed: bool | None
+    subject: str
+    audience: str
+    #: What `letters` needs beside the variants, as JSON.
+    terms: str
+    #: How many recipients it has: what the states add up to.
+    frozen: int
+    #: Counts of those left out, by reason (selection.LeftOut).
+    left_out: Mapping[str, int]
+    allowed: Mapping[str, str]
+    again_because: str
+    corrects: int | None
+    due: datetime | None
+    stopped: datetime | None
+    ended: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One compiled message of a mailing; opaque here."""
+
+    number: int
+    #: Whom it is for, in words.
+    label: str
+    language: str
+    compiled: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """How many recipients stand where, and the law that they add up."""
+
+    frozen: int
+    by_state: Mapping[DeliveryState, int]
+
+    def __getitem__(self, state: DeliveryState) -> int:
+        return self.by_state.get(state, 0)
+
+    @property
+    def total(self) -> int:
+        """How many deliveries there are."""
+        return sum(self.by_state.values())
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the states add up to the frozen audience; if not, nothing that is said of the mailing can be trusted."""
+        return self.total == self.frozen
+
+    @property
+    def open(self) -> int:
+        """For how many something is still to be done."""
+        return sum(self[state] for state in OPEN)
+
+    @property
+    def holding(self) -> int:
+        """How many have it, may have it, or are getting it."""
+        return sum(self[state] for state in HOLDING)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everybody's fate is known for good, and the states add up."""
+        return self.is_even and not self.open and not self[DeliveryState.UNKNOWN]
+
+
+_COLUMNS = select(mailings, issues.c.key, issues.c.again).join_from(mailings, issues)
+
+
+def mailing_of(connection: Connection, mailing_id: int) -> Mailing:
+    """Give a mailing. Raises MailingError."""
+    row = connection.execute(_COLUMNS.where(mailings.c.id == mailing_id)).first()
+    if row is None:
+        raise MailingError(f"there is no mailing {mailing_id}", "compose status lists them")
+    return _mailing(row)
+
+
+def mailings_of(connection: Connection, issue: str | None = None) -> list[Mailing]:
+    """Give the mailings of an issue, or all, the oldest first; rehearsals, too."""
+    question = _COLUMNS.order_by(mailings.c.id)
+    return [_mailing(row) for row in connection.execute(question.where(issues.c.key == issue) if issue else question)]
+
+
+def unfinished(connection: Connection, issue: str, *, is_rehearsal: bool = False) -> Mailing | None:
+    """Give the mailing of an issue that is not over, if there is one: sending the issue goes on with it."""
+    question = _COLUMNS.where(
+        issues.c.key == issue, mailings.c.is_rehearsal == is_rehearsal, mailings.c.ended.is_(None)
+    ).order_by(mailings.c.id.desc())
+    row = connection.execute(question).first()
+    return _mailing(row) if row else None
+
+
+def due(connection: Connection, now: datetime) -> list[Mailing]:
+    """Give the mailings that were to wait for a time that has come: not over, not stopped, the earliest first."""
+    question = _COLUMNS.where(mailings.c.due <= now, mailings.c.ended.is_(None), mailings.c.stopped.is_(None))
+    return [_mailing(row) for row in connection.execute(question.order_by(mailings.c.due, mailings.c.id))]
+
+
+def variants_of(connection: Connection, mailing_id: int) -> tuple[Variant, ...]:
+    """Give the compiled messages of a mailing by their numbers; none when the mailing is over."""
+    rows = connection.execute(select(variants).where(variants.c.mailing_id == mailing_id).order_by(variants.c.number))
+    return tuple(
+        Variant(number=row.number, label=row.label, language=row.language, compiled=row.compiled) for row in rows
+    )
+
+
+def sums_of(connection: Connection, mailing_id: int) -> Sums:
+    """Count a mailing's deliveries by state. Raises MailingError."""
+    frozen = connection.scalar(select(mailings.c.frozen).where(mailings.c.id == mailing_id))
+    if frozen is None:
+        raise MailingError(f"there is no mailing {mailing_id}", "compose status lists them")
+    rows = connection.execute(
+        select(deliveries.c.state, func.count())
+        .where(deliveries.c.mailing_id == mailing_id)
+        .group_by(deliveries.c.state)
+    )
+    return Sums(frozen=frozen, by_state={DeliveryState(state): count for state, count in rows})
+
+
+def stop(connection: Connection, mailing_id: int, who: str, now: datetime) -> bool:
+    """Say that nothing more is to be sent, to whichever process is sending; give whether that was new.
+
+    From the moment this is committed no further final dot goes out: the intent asks for it. Raises MailingError.
+    """
+    mailing = mailing_of(connection, mailing_id)
+    if mailing.ended:
+        raise MailingError(f"mailing {mailing_id} is over", "there is nothing to stop")
+    return _mark(connection, mailing_id, "stopped", who, now, stopped=None, to=now)
+
+
+def go_on(connection: Connection, mailing_id: int, who: str, now: datetime) -> bool:
+    """Take a stop back; give whether there was one."""
+    return _mark(connection, mailing_id, "resumed", who, now, stopped=now, to=None)
+
+
+def _mark(
+    connection: Connection,
+    mailing_id: int,
+    kind: str,
+    who: str,
+    now: datetime,
+    *,
+    stopped: datetime | None,
+    to: datetime | None,
+) -> bool:
+    is_stopped = mailings.c.stopped.is_(None) if stopped is None else mailings.c.stopped.is_not(None)
+    changed = connection.execute(
+        update(mailings).where(mailings.c.id == mailing_id, mailings.c.ended.is_(None), is_stopped).values(stopped=to)
+    )
+    if changed.rowcount == 0:
+        return False
+    note(connection, mailing_id, kind, now, who)
+    return True
+
+
+def note(connection: Connection, mailing_id: int, kind: str, now: datetime, words: str = "") -> None:
+    """Add an event that is about a mailing as a whole."""
+    connection.execute(
+        insert(events), [{"mailing_id": mailing_id, "reader_id": None, "at": now, "kind": kind, "words": words}]
+    )
+
+
+def _mailing(row: Row[Sequence[object]]) -> Mailing:
+    found = row._mapping
+    return Mailing(
+        issue=found["key"],
+        left_out=json.loads(found["left_out"]),
+        allowed=json.loads(found["allowed"]),
+        **{name: found[name] for name in _PLAIN},
+    )
+
+
+_PLAIN = (
+    *("id", "again", "is_rehearsal", "made", "made_by", "program", "edition", "git_commit", "is_committed", "subject"),
+    *("audience", "terms", "frozen", "again_because", "corrects", "due", "stopped", "ended"),
+)

@@ -1,0 +1,305 @@
+"""The one thread of a run that writes: it gathers what the connections ask and tell, and commits it in groups.
+
+Comes in: intents (a thread waits at its final dot for the answer), outcomes, other work for the database. Goes out: the
+answers, after the commit that makes them true, and no sooner. What cannot be written is answered with no: no row, no dot.
+An outcome that cannot be written is kept and tried again with the next group; at worst its delivery stays `sending`, which
+the next run calls unknown.
+
+A thread's outcome is in the queue before its next intent, and a group takes the queue whole. So there is never more than one
+delivery for each connection of which the database does not know the end.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection
+
+from composer.database.engine import Database
+from composer.delivery import ledger, rates, upkeep
+from composer.delivery.bucket import Bucket
+from composer.delivery.ledger import Due, Result
+from composer.delivery.policy import Blame, Decision, Defer, GiveBack, Halt, Mood, Policy, Refuse, decide
+from composer.delivery.states import DeliveryState
+from composer.errors import ComposeError
+from composer.transport.outcome import Outcome
+
+#: How long outcomes wait for an intent to be committed with, in seconds. It is also how long an answer is at risk.
+_LINGER = 0.004
+#: How often what is left is tried to be written at the end, and the seconds between.
+_TRIES, _BETWEEN = 3, 0.5
+
+T = TypeVar("T")
+
+
+class Answer(Enum):
+    """What a thread at its final dot is told."""
+
+    #: the intent is on disk
+    GO = "go"
+    #: they left meanwhile, somebody said stop, the run is to stop, or another process has the delivery: no dot
+    NO = "no"
+    #: the ledger cannot be written: no dot
+    BROKEN = "broken"
+
+
+class BrokenLedgerError(Exception):
+    """The ledger could not be written; the cause is what the database said."""
+
+
+@dataclass(slots=True)
+class _Ask:
+    reader_id: int
+    reply: "SimpleQueue[Answer]"
+
+
+@dataclass(slots=True)
+class _Told:
+    due: Due
+    outcome: Outcome
+    is_sending: bool
+    at: datetime
+
+
+@dataclass(slots=True)
+class _Task(Generic[T]):
+    work: Callable[[Connection], T]
+    reply: "SimpleQueue[T | BaseException]"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has done, by the states that its deliveries came to; only the recorder writes it."""
+
+    came_to: dict[DeliveryState, int] = field(default_factory=dict)
+    #: Tries that were paid for: every one but throttles and what was given back.
+    tried: int = 0
+    #: What was given back, or met a throttle: it does not count towards a limit.
+    given_back: int = 0
+    #: What is to be tried again: deferred, given back, taken back.
+    put_back: int = 0
+    #: Intents that were written down.
+    dots: int = 0
+    #: Transactions, and the deliveries that were in them: how well grouping works.
+    groups: int = 0
+
+
+class Recorder:
+    """Writes for one run. `start` it, `close` it; between them threads ask, tell, and have work done."""
+
+    def __init__(
+        self,
+        database: Database,
+        mailing_id: int,
+        owner_id: int,
+        bucket: str,
+        policy: Policy,
+        now: Callable[[], datetime],
+        *,
+        rate: float | None = None,
+        is_counted: bool = False,
+        is_rehearsal: bool = False,
+        strike_off: Callable[[Connection, int, Blame, datetime], None],
+        step: Callable[[str], None],
+    ) -> None:
+        self._database, self._mailing, self._owner, self._bucket = database, mailing_id, owner_id, bucket
+        self._policy, self._now, self._rate = policy, now, rate
+        self._is_counted, self._is_rehearsal = is_counted, is_rehearsal
+        self._strike_off, self._step = strike_off, step
+        self._queue: SimpleQueue[_Ask | _Told | _Task[Any] | None] = SimpleQueue()
+        self._kept: list[_Told] = []
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._mood = Mood()
+        self._began = time.monotonic()
+        self.tally = Tally()
+        #: Set once: why the ledger cannot be written. From then on every intent is denied.
+        self.broken: BaseException | None = None
+        #: The last pause that this run met, and why it is to stop; the engine looks at them.
+        self.bucket: Bucket | None = None
+        self.halt: Halt | None = None
+        #: Since when the server has taken nothing, but throttled.
+        self.troubled_since: datetime | None = None
+        #: Called after a commit that the engine should look at.
+        self.on_news: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def ask(self, reader_id: int, reply: "SimpleQueue[Answer]") -> Answer:
+        """Ask for the final dot of a delivery, and wait until its intent is on disk. `reply` is the thread's own."""
+        self._queue.put(_Ask(reader_id, reply))
+        return reply.get()
+
+    def tell(self, due: Due, outcome: Outcome, *, is_sending: bool) -> None:
+        """Tell what became of a delivery; it is written soon, and before this thread's next intent."""
+        self._queue.put(_Told(due, outcome, is_sending, self._now()))
+
+    def do(self, work: Callable[[Connection], T]) -> T:
+        """Have work done in the next transaction, and give what it gives. Raises BrokenLedgerError."""
+        reply: SimpleQueue[T | BaseException] = SimpleQueue()
+        self._queue.put(_Task(work, reply))
+        found = reply.get()
+        if isinstance(found, BaseException):
+            raise BrokenLedgerError from found
+        return found
+
+    def fail(self, error: ComposeError) -> None:
+        """Take the ledger for broken: something else than a transaction has shown that it is."""
+        self.broken = self.broken or error
+        self.on_news()
+
+    def close(self) -> int:
+        """Write what is left, and end; give how many outcomes could not be written. They stay `sending`."""
+        self._queue.put(None)
+        self._thread.join()
+        return len(self._kept)
+
+    def _run(self) -> None:
+        is_last = False
+        while not is_last:
+            asks: list[_Ask] = []
+            told: list[_Told] = []
+            tasks: list[_Task[Any]] = []
+            is_last = self._gather(asks, told, tasks)
+            self._group(asks, told, tasks)
+        for _ in range(_TRIES):
+            if not self._kept:
+                return
+            time.sleep(_BETWEEN)
+            self._group([], [], [])
+
+    def _gather(self, asks: list[_Ask], told: list[_Told], tasks: list[_Task[Any]]) -> bool:
+        """Take all that is in the queue, at least one; wait a moment for company where nobody waits for an answer."""
+        item = self._queue.get()
+        lingers = time.monotonic() + _LINGER
+        while True:
+            match item:
+                case _Ask():
+                    asks.append(item)
+                case _Told():
+                    told.append(item)
+                case _Task():
+                    tasks.append(item)
+                case None:
+                    return True
+            try:
+                if asks or tasks or (left := lingers - time.monotonic()) <= 0:
+                    item = self._queue.get_nowait()
+                else:
+                    item = self._queue.get(timeout=left)
+            except Empty:
+                return False
+
+    def _group(self, asks: list[_Ask], told: list[_Told], tasks: list[_Task[Any]]) -> None:
+        told = [*self._kept, *told]
+        if not (asks or told or tasks):
+            return
+        found: list[Any] = []
+        granted: frozenset[int] = frozenset()
+        before = self._mood, self.bucket, self.halt, self.troubled_since
+        now = self._now()
+        try:
+            with self._database.write() as connection:
+                decisions = self._record(connection, told, now)
+                # Before the intents: a claim, a beat or a sweep may be what an intent must see.
+                found = [task.work(connection) for task in tasks]
+                if asks and self.broken is None and self.halt is None:
+                    granted = self._intend(connection, asks, now)
+                self._step("before commit")
+        except Exception as error:  # whatever it is: no row, no dot, and the run ends with it
+            self._mood, self.bucket, self.halt, self.troubled_since = before
+            self._kept = told
+            self.broken = self.broken or error
+            for ask in asks:
+                ask.reply.put(Answer.BROKEN)
+            for task in tasks:
+                task.reply.put(error)
+            self.on_news()
+            return
+        self._step("after commit")
+        self._kept = []
+        no = Answer.NO if self.broken is None else Answer.BROKEN
+        for ask in asks:
+            ask.reply.put(Answer.GO if ask.reader_id in granted else no)
+        for task, each in zip(tasks, found, strict=True):
+            task.reply.put(each)
+        self._count(decisions, len(granted))
+        if self.halt is not before[2] or self.bucket is not before[1]:
+            self.on_news()
+
+    def _intend(self, connection: Connection, asks: list[_Ask], now: datetime) -> frozenset[int]:
+        ids = [ask.reader_id for ask in asks]
+        granted = ledger.intend(connection, self._mailing, self._owner, ids, now)
+        if granted and self._is_counted:
+            rates.spend(connection, self._bucket, len(granted), now)
+        return granted
+
+    def _record(self, connection: Connection, told: list[_Told], now: datetime) -> list[Decision]:
+        """Decide about each outcome in its order, and write all of it down."""
+        if not told:
+            return []
+        results, decisions = [], []
+        returned: tuple[int, ...] = ()
+        for each in told:
+            tried = replace(each.due.tried, is_sending=each.is_sending)
+            decision = decide(each.outcome, tried, self._mood, each.at, self._policy, is_rehearsal=self._is_rehearsal)
+            self._mood = decision.mood
+            decisions.append(decision)
+            words = _masked(decision.words, each.due.recipient.address)
+            results.append(
+                Result(reader_id=tried.reader_id, decision=decision, queue_id=each.outcome.queue_id, words=words)
+            )
+            if decision.pause is not None:
+                self._slow(connection, decision, now)
+                self.troubled_since = self.troubled_since or each.at
+            elif decision.mood.is_well:
+                self.troubled_since = None
+            if decision.halt is not None:
+                self.halt = decision.halt
+                returned = decision.halt.returned
+        ledger.record(connection, self._mailing, self._owner, results, now)
+        for each, decision in zip(told, decisions, strict=True):
+            if isinstance(decision.step, Refuse) and decision.step.blame in (Blame.GONE, Blame.NO_DOMAIN):
+                self._strike_off(connection, each.due.tried.reader_id, decision.step.blame, now)
+        if returned:
+            upkeep.take_back(connection, self._mailing, returned, now)
+        return decisions
+
+    def _slow(self, connection: Connection, decision: Decision, now: datetime) -> None:
+        pause = decision.pause
+        assert pause is not None
+        minutes = max((time.monotonic() - self._began) / 60, 1 / 60)
+        measured = max(self.tally.dots / minutes, 60.0)
+        self.bucket = rates.slow(connection, self._bucket, self._rate, measured, pause, now)
+
+    def _count(self, decisions: list[Decision], dots: int) -> None:
+        self.tally.groups += 1
+        self.tally.dots += dots
+        for decision in decisions:
+            kind = ledger.kind_of(decision)
+            self.tally.put_back += isinstance(decision.step, (Defer, GiveBack)) or decision.halt is not None
+            if kind in list(DeliveryState):
+                self.tally.tried += 1
+                state = DeliveryState(kind)
+                self.tally.came_to[state] = self.tally.came_to.get(state, 0) + 1
+            else:
+                self.tally.given_back += 1
+
+
+def _masked(words: str, address: str) -> str:
+    """Take a reader's address out of a server's words: they are kept longer than a person may wish to be."""
+    if not words or "@" not in words:
+        return words
+    local = address.rpartition("@")[0]
+    lower = words.lower()
+    for text in (address.lower(), f"{local.lower()}@"):
+        while text and (at := lower.find(text)) >= 0:
+            end = at + len(text)
+            words, lower = f"{words[:at]}…{words[end:]}", f"{lower[:at]}…{lower[end:]}"
+    return words

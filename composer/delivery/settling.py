@@ -1,0 +1,101 @@
+"""Settles the unknown: by a server's log, or by a person's decision. Nothing else ever does.
+
+Comes in: a connection in a transaction, a mailing, what is known or decided. Goes out: how many were settled. Afterwards the
+mailing may be over (`upkeep.end`).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from composer.database.mailings import deliveries, events
+from composer.delivery.mailing import MailingError, mailing_of
+from composer.delivery.relay_log import taken
+from composer.delivery.states import DeliveryState
+
+_D = deliveries.c
+#: How many are changed by one statement.
+_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How many of the unknown were settled, and how many are still unknown."""
+
+    settled: int
+    left: int
+
+
+def unknown_of(connection: Connection, mailing_id: int) -> tuple[int, ...]:
+    """Give the readers of whom nobody knows whether they have it."""
+    question = select(_D.reader_id).where(_D.mailing_id == mailing_id, _D.state == DeliveryState.UNKNOWN)
+    return tuple(connection.scalars(question.order_by(_D.reader_id)))
+
+
+def settle_by_log(
+    connection: Connection,
+    mailing_id: int,
+    lines: Iterable[str],
+    message_id: Callable[[int], str],
+    who: str,
+    now: datetime,
+) -> Settled:
+    """Count those as taken whose message a Postfix log shows in its queue; the log proves nothing about the others.
+
+    `message_id` gives a reader's Message-ID in this mailing (letters.MailingLetters).
+    """
+    unknown = unknown_of(connection, mailing_id)
+    names = {message_id(reader_id).strip("<>").partition("@")[0]: reader_id for reader_id in unknown}
+    proven = sorted(names[name] for name in taken(lines, names))
+    return _settle(connection, mailing_id, proven, DeliveryState.ACCEPTED, "found in the mail server's log", who, now)
+
+
+def count_as_received(connection: Connection, mailing_id: int, who: str, now: datetime) -> Settled:
+    """Count all the unknown as taken, because a person says so."""
+    unknown = unknown_of(connection, mailing_id)
+    return _settle(connection, mailing_id, unknown, DeliveryState.ACCEPTED, "counted as received", who, now)
+
+
+def send_again(connection: Connection, mailing_id: int, who: str, now: datetime) -> Settled:
+    """Have the unknown sent again, because a person says so: some may get two copies, with the same Message-ID.
+
+    Raises MailingError for a mailing that is over: the messages are gone.
+    """
+    if mailing_of(connection, mailing_id).ended:
+        raise MailingError(f"mailing {mailing_id} is over", "its messages are not kept: send a new mailing --again")
+    unknown = unknown_of(connection, mailing_id)
+    return _settle(connection, mailing_id, unknown, DeliveryState.PENDING, "to be sent again", who, now)
+
+
+def _settle(
+    connection: Connection,
+    mailing_id: int,
+    reader_ids: Sequence[int],
+    to: DeliveryState,
+    words: str,
+    who: str,
+    now: datetime,
+) -> Settled:
+    settled: list[int] = []
+    for start in range(0, len(reader_ids), _PAGE):
+        change = (
+            update(deliveries)
+            .where(
+                _D.mailing_id == mailing_id,
+                _D.state == DeliveryState.UNKNOWN,
+                _D.reader_id.in_(reader_ids[start : start + _PAGE]),
+            )
+            # Nobody's any more: an answer that comes late must not undo what a person decided.
+            .values(state=to, owner_id=None, next_at=now, changed=now, words=words)
+            .returning(_D.reader_id)
+        )
+        settled += connection.scalars(change)
+    if settled:
+        rows = [
+            {"mailing_id": mailing_id, "reader_id": each, "at": now, "kind": "settled", "words": f"{words} ({who})"}
+            for each in settled
+        ]
+        connection.execute(insert(events), rows)
+    return Settled(settled=len(settled), left=len(unknown_of(connection, mailing_id)))

@@ -1,0 +1,121 @@
+"""The statements of the ledger that run again and again: written once, compiled once.
+
+Comes in: nothing. Goes out: statements with names for what is still to be given. What they are for stands in ledger.py.
+"""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Text,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal_column,
+    null,
+    select,
+    update,
+)
+
+from composer.database.mailings import deliveries, events, mailings, recipients
+from composer.database.prepared import Prepared
+from composer.database.readers import readers, suppressions
+from composer.delivery.selection import is_suppressed
+from composer.delivery.states import DeliveryState
+
+_D = deliveries.c
+_S = DeliveryState
+
+GOES_ON = select(
+    exists().where(mailings.c.id == bindparam("mailing"), mailings.c.stopped.is_(None), mailings.c.ended.is_(None))
+)
+DUE = (
+    select(
+        *(_D[name] for name in ("reader_id", "variant", "attempts", "first_at", "throttled", "strikes")),
+        *(recipients.c[name] for name in ("address", "name", "first_name", "last_name", "language", "fields")),
+        readers.c.status,
+        suppressions.c.reason.label("suppressed"),
+    )
+    .select_from(
+        deliveries.outerjoin(
+            recipients, (recipients.c.reader_id == _D.reader_id) & (recipients.c.mailing_id == _D.mailing_id)
+        )
+        .outerjoin(readers, readers.c.id == _D.reader_id)
+        .outerjoin(suppressions, suppressions.c.normal == readers.c.normal)
+    )
+    .where(_D.mailing_id == bindparam("mailing"), _D.state == bindparam("state_"), _D.next_at <= bindparam("now"))
+    .order_by(_D.next_at, _D.reader_id)
+    .limit(bindparam("count"))
+    # Several processes at one mailing: each takes what no other is looking at (PostgreSQL; SQLite has one writer).
+    .with_for_update(of=deliveries, skip_locked=True)
+)
+NEXT = select(func.min(_D.next_at)).where(_D.mailing_id == bindparam("mailing"), _D.state == bindparam("state_"))
+ELSEWHERE = select(func.count()).where(
+    _D.mailing_id == bindparam("mailing"), _D.state.in_((_S.CLAIMED, _S.SENDING)), _D.owner_id != bindparam("owner")
+)
+CLAIM = (
+    update(deliveries)
+    .where(
+        _D.mailing_id == bindparam("mailing"),
+        _D.reader_id.in_(bindparam("ids", expanding=True)),
+        _D.state.in_((_S.PENDING, _S.DEFERRED)),
+    )
+    .values(state=_S.CLAIMED, owner_id=bindparam("owner"), changed=bindparam("now"))
+)
+#: The statements that run for every message; the numbers of readers come as a list in JSON or as an array.
+_MAILING, _OWNER = bindparam("mailing", type_=Integer), bindparam("owner", type_=Integer)
+_NOW = bindparam("now", type_=BigInteger)
+
+
+def _intend(those: ColumnElement[bool]) -> Prepared:
+    return Prepared(
+        update(deliveries)
+        .where(
+            _D.mailing_id == _MAILING,
+            those,
+            _D.state == literal_column("'claimed'"),
+            _D.owner_id == _OWNER,
+            exists().where(
+                readers.c.id == _D.reader_id, readers.c.status == literal_column("'active'"), ~is_suppressed()
+            ),
+            exists().where(recipients.c.reader_id == _D.reader_id, recipients.c.mailing_id == _D.mailing_id),
+            exists().where(mailings.c.id == _D.mailing_id, mailings.c.stopped.is_(None), mailings.c.ended.is_(None)),
+        )
+        .values(state=literal_column("'sending'"), changed=_NOW)
+        .returning(_D.reader_id)
+    )
+
+
+INTEND = {
+    "sqlite": _intend(
+        _D.reader_id.in_(select(func.json_each(bindparam("ids", type_=Text)).table_valued("value").c.value))
+    ),
+    "postgresql": _intend(_D.reader_id == func.any(bindparam("ids", type_=ARRAY(Integer)))),
+}
+ACCEPT = Prepared(
+    update(deliveries)
+    .where(
+        _D.mailing_id == _MAILING,
+        _D.reader_id == bindparam("reader", type_=Integer),
+        _D.owner_id == _OWNER,
+        _D.state.in_((literal_column("'sending'"), literal_column("'unknown'"))),
+    )
+    .values(
+        state=literal_column("'accepted'"),
+        queue_id=bindparam("queue", type_=Text),
+        words=null(),
+        changed=_NOW,
+        attempts=_D.attempts + literal_column("1"),
+    )
+)
+EVENT = Prepared(
+    insert(events).values(
+        mailing_id=_MAILING,
+        reader_id=bindparam("reader", type_=Integer),
+        at=_NOW,
+        kind=bindparam("kind", type_=Text),
+        words=bindparam("words", type_=Text),
+    )
+)

@@ -1,0 +1,28 @@
+"""How a run is asked to stop: from a signal handler, another thread, or a test. The engine looks at it."""
+
+import threading
+
+from composer.delivery.plan import Level
+
+
+class Stop:
+    """Says how much a run is to stop; more at each further word, never less. Safe from any thread and from a signal."""
+
+    def __init__(self) -> None:
+        self._level = Level.NONE
+        self._said = threading.Event()
+
+    @property
+    def level(self) -> Level:
+        """How much."""
+        return self._level
+
+    def say(self) -> Level:
+        """Stop a little more: first drain (what is open ends and is recorded), then at once. Gives how much now."""
+        self._level = Level(min(self._level + 1, Level.NOW))
+        self._said.set()
+        return self._level
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long, or until a stop is said; tell whether it was."""
+        return self._said.wait(seconds)

@@ -1,0 +1,130 @@
+"""The token bucket: a rate holds, over restarts, over processes, and when the clock is put back."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from composer.delivery.bucket import HORIZON, TOLERANCE, Bucket, give_back, pause_of, rate_now, reserve, slowed
+from composer.delivery.policy import Pause
+
+NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+MINUTE = 60 * SECOND
+
+
+def run(
+    bucket: Bucket, rate: float, since: datetime, seconds: float, step: float = 0.05
+) -> tuple[Bucket, list[datetime]]:
+    """Take slots as fast as they are given."""
+    taken: list[datetime] = []
+    at = since
+    while at < since + seconds * SECOND:
+        bucket, slots = reserve(bucket, rate, at, 5)
+        taken += slots
+        at += step * SECOND
+    return bucket, taken
+
+
+@settings(max_examples=20, deadline=None)
+@given(rate=st.floats(30, 3_000), restarts=st.lists(st.floats(0.1, 20), max_size=3), step=st.floats(0.02, 0.2))
+def test_a_rate_holds_in_every_minute(rate: float, restarts: list[float], step: float) -> None:
+    """However often it is interrupted, no minute sees more than the rate and a tolerance of half a second."""
+    bucket, taken, at = Bucket(), [], NOW
+    for pause in (*restarts, 0):
+        bucket, slots = run(bucket, rate, at, 20, step)
+        taken += slots
+        at += (20 + pause) * SECOND
+    taken.sort()
+    most = rate + rate / 60 * (TOLERANCE / SECOND) + 1
+    first = 0
+    for last, moment in enumerate(taken):
+        while taken[first] <= moment - MINUTE:
+            first += 1
+        assert last - first + 1 <= most
+
+
+def test_a_rate_is_reached() -> None:
+    """600 a minute are 600 in a minute, give or take what an idle bucket has saved up."""
+    _, taken = run(Bucket(), 600, NOW, 60)
+    within = [slot for slot in taken if slot < NOW + MINUTE]
+    assert 598 <= len(within) <= 606
+
+
+def test_two_processes_share() -> None:
+    """Whoever asks, the slots are of one bucket, each slot once."""
+    bucket = Bucket()
+    mine: list[datetime] = []
+    theirs: list[datetime] = []
+    for tick in range(1200):
+        at = NOW + tick * SECOND / 20
+        bucket, slots = reserve(bucket, 600, at, 3)
+        (mine if tick % 2 else theirs).extend(slots)
+    assert abs(len(mine) + len(theirs) - 610) <= 6
+    late = [slot for slot in (*mine, *theirs) if slot > NOW + SECOND]
+    assert len(set(late)) == len(late)
+
+
+def test_slots_are_reserved_a_little_ahead_only() -> None:
+    """What a crash loses is half a second; one slot is always to be had where the rate is slow."""
+    bucket, slots = reserve(Bucket(), 600, NOW, 1000)
+    assert max(slots) <= NOW + HORIZON
+    assert reserve(bucket, 600, NOW, 1000)[1] == ()
+    assert len(reserve(Bucket(), 1, NOW, 10)[1]) == 1
+
+
+def test_a_clock_that_was_put_back_does_not_stop_the_mailing() -> None:
+    """The next message is due in a moment, not in an hour."""
+    bucket, _ = run(Bucket(), 600, NOW, 5)
+    _, slots = reserve(bucket, 600, NOW - 60 * MINUTE, 1)
+    assert slots == (NOW - 60 * MINUTE,)
+    paused = Bucket(paused_until=NOW + 5 * MINUTE)
+    assert pause_of(paused, NOW, 5 * MINUTE) == NOW + 5 * MINUTE
+    assert pause_of(paused, NOW - 60 * MINUTE, 5 * MINUTE) is None
+
+
+def test_what_was_not_used_is_given_back() -> None:
+    """A run that ends returns its slots."""
+    bucket, slots = reserve(Bucket(), 600, NOW, 3)
+    assert reserve(give_back(bucket, 600, NOW, 3), 600, NOW, 3)[1] == slots
+
+
+def test_without_a_rate_everything_goes_at_once() -> None:
+    """No limit, no bookkeeping."""
+    assert reserve(Bucket(), None, NOW, 3) == (Bucket(), (NOW, NOW, NOW))
+
+
+def pause(seconds: int, number: int = 1, *, is_rate: bool = True) -> Pause:
+    return Pause(until=NOW + seconds * SECOND, number=number, is_rate=is_rate)
+
+
+def test_a_throttle_halves_the_rate_and_it_grows_back() -> None:
+    """By a fifth a minute; never beyond what was asked for, and no further after an hour."""
+    bucket = slowed(Bucket(), 600, 0, pause(1), NOW)
+    assert rate_now(bucket, 600, NOW) == 300
+    assert rate_now(bucket, 600, NOW + MINUTE) == pytest.approx(360)
+    assert rate_now(bucket, 600, NOW + 10 * MINUTE) == 600
+    assert rate_now(bucket, None, NOW + 10 * MINUTE) == pytest.approx(300 * 1.2**10)
+    assert rate_now(bucket, None, NOW + 61 * MINUTE) is None
+
+
+def test_throttles_running_slow_twice_at_most() -> None:
+    """The third pause of several is no sign that the rate was too high: nothing went out in between."""
+    bucket = Bucket()
+    for number in range(1, 6):
+        bucket = slowed(bucket, 600, 0, pause(number, number), NOW)
+    assert rate_now(bucket, 600, NOW) == 150
+    assert bucket.paused_until == NOW + 5 * SECOND
+
+
+def test_a_server_that_wants_a_new_connection_does_not_slow_us() -> None:
+    """Only the pause."""
+    bucket = slowed(Bucket(), 600, 0, pause(1, is_rate=False), NOW)
+    assert (rate_now(bucket, 600, NOW), bucket.paused_until) == (600, NOW + SECOND)
+
+
+def test_where_no_rate_is_set_what_was_measured_is_halved() -> None:
+    """Down to six a minute at the slowest."""
+    assert slowed(Bucket(), None, 5_000, pause(1), NOW).ceiling == 2_500
+    assert slowed(Bucket(), None, 1, pause(1), NOW).ceiling == 6

@@ -1,0 +1,241 @@
+"""Who is sending: one process on SQLite, several on PostgreSQL, the living and the dead, and which database it is."""
+
+import shutil
+import threading
+import time
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text, update
+
+from composer.database.engine import Database, open_database
+from composer.database.location import Location
+from composer.database.mailings import deliveries, owners
+from composer.delivery import ledger
+from composer.delivery.engine import Run, send
+from composer.delivery.owners import (
+    LEASE,
+    BusyError,
+    CopyError,
+    LostError,
+    become_owner,
+    lock_file,
+)
+from composer.delivery.plan import Ending
+from composer.delivery.states import DeliveryState
+from composer.delivery.stop import Stop
+from composer.transport.envelope import Envelope
+from composer.transport.memory import MemoryTransport
+from composer.transport.outcome import Outcome
+from tests.databases import PostgresServer
+from tests.delivery.house import NOW, frozen, sums
+from tests.delivery.test_engine import job, number, run
+
+S = DeliveryState
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path, sqlite_template: Path) -> Path:
+    """A SQLite database with tables: its path."""
+    path = tmp_path / "newsletter.db"
+    shutil.copy(sqlite_template, path)
+    return path
+
+
+@pytest.fixture
+def server(postgres: PostgresServer, postgres_template: str) -> Location:
+    """A PostgreSQL database with tables."""
+    return postgres.create(postgres_template)
+
+
+def test_on_sqlite_a_second_process_is_told(sqlite: Path) -> None:
+    """Which mailing is being sent, and by whom; afterwards it may."""
+    with open_database(Location(path=sqlite)) as database:
+        frozen(database, 1)
+        with (
+            become_owner(database, 1, NOW),
+            pytest.raises(BusyError, match=r"mailing 1, since 06:30 UTC \(process \d+\)"),
+        ):
+            become_owner(database, 1, NOW)
+        with become_owner(database, 1, NOW) as second:
+            assert second.id == 2
+            with database.read() as connection:
+                # It has let go without a word: whatever it had is to be looked at.
+                assert second.dead(connection, 1, NOW) == (1,)
+
+
+def test_on_sqlite_whoever_has_the_lock_knows_that_all_others_are_dead(sqlite: Path) -> None:
+    """The system lets go of a lock when its process dies, however it dies."""
+    with open_database(Location(path=sqlite)) as database:
+        frozen(database, 1)
+        first = become_owner(database, 1, NOW)
+        assert first._file is not None
+        # As a kill would: the row stays as it is, the file is closed.
+        import os
+
+        os.close(first._file)
+        with become_owner(database, 1, NOW) as second, database.read() as connection:
+            assert second.dead(connection, 1, NOW) == (first.id,)
+
+
+def test_on_postgresql_several_share_the_work(server: Location) -> None:
+    """Two processes at one mailing: everybody gets one, and both have done something."""
+    with open_database(server) as one, open_database(server) as two:
+        frozen(one, 120)
+        transports = [MemoryTransport(lambda envelope: time.sleep(0.003)) for _ in range(2)]
+        told: list[Run] = []
+
+        def work(database: Database, to: MemoryTransport) -> None:
+            told.append(send(job(database, to), Stop()))
+
+        threads = [threading.Thread(target=work, args=each) for each in zip((one, two), transports, strict=True)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert {each.ending for each in told} == {Ending.DONE}
+        assert sums(one).by_state == {S.ACCEPTED: 120}
+    taken = Counter(number(each.envelope) for to in transports for each in to.taken)
+    assert taken == Counter(range(1, 121))
+    assert all(to.taken for to in transports)
+
+
+def test_on_postgresql_the_dead_are_told_from_the_living(server: Location) -> None:
+    """By their lock; and who has given no sign of life for longer than any answer takes is dead, whatever the lock says."""
+    with open_database(server) as database:
+        frozen(database, 1)
+        first, second, third = (become_owner(database, 1, NOW) for _ in range(3))
+        with database.write() as connection:
+            assert third.dead(connection, 1, NOW) == ()
+        assert first._session is not None
+        first._session.invalidate()
+        with database.write() as connection:
+            deadline = time.monotonic() + 5
+            while third.dead(connection, 1, NOW) != (first.id,) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            assert third.dead(connection, 1, NOW) == (first.id,)
+        with database.write() as connection:
+            lapsed = (LEASE + timedelta(seconds=1)) // timedelta(milliseconds=1)
+            connection.execute(
+                text("UPDATE owners SET seen = seen - :lapsed WHERE id = :id"), {"lapsed": lapsed, "id": second.id}
+            )
+            assert third.dead(connection, 1, NOW) == (first.id, second.id)
+            second.beat(connection, NOW)
+            assert third.dead(connection, 1, NOW) == (first.id,)
+        second.leave()
+        third.leave()
+
+
+def test_who_was_taken_for_dead_learns_it(database: Database) -> None:
+    """At its next sign of life; what it had is in other hands."""
+    frozen(database, 1)
+    with become_owner(database, 1, NOW) as owner:
+        with database.write() as connection:
+            owner.beat(connection, NOW)
+            connection.execute(update(owners).values(ended=NOW))
+        with pytest.raises(LostError), database.write() as connection:
+            owner.beat(connection, NOW)
+
+
+def test_the_lease_is_longer_than_any_answer() -> None:
+    """RFC 5321 gives an answer ten minutes: who still waits for one is not dead."""
+    assert timedelta(seconds=600) < LEASE
+
+
+def test_what_a_dead_process_left_is_taken_over_by_one_that_runs(server: Location) -> None:
+    """On PostgreSQL the others do not wait for the next run: its claims are sent, its dots are unknown."""
+    with open_database(server) as database:
+        frozen(database, 30)
+        dead = become_owner(database, 1, NOW)
+        with database.write() as connection:
+            claimed = ledger.claim(connection, 1, dead.id, 10, NOW)
+            ids = [due.tried.reader_id for due in claimed.due]
+            assert ledger.intend(connection, 1, dead.id, ids[:2], NOW) == frozenset(ids[:2])
+        to = MemoryTransport()
+        told: list[Run] = []
+        thread = threading.Thread(target=lambda: told.append(run(database, to)))
+        thread.start()
+        time.sleep(0.5)
+        # The living one has done all that is not in other hands, and waits.
+        assert not told
+        assert dead._session is not None
+        dead._session.invalidate()
+        thread.join(20)
+        assert told and told[0].ending is Ending.DONE
+        assert sums(database).by_state == {S.ACCEPTED: 28, S.UNKNOWN: 2}
+
+
+def test_a_copy_does_not_go_on_with_what_another_one_began(sqlite: Path, tmp_path: Path) -> None:
+    """Both would send; a person's word is needed."""
+    copy = tmp_path / "elsewhere" / "newsletter.db"
+    copy.parent.mkdir()
+    to = MemoryTransport()
+    with open_database(Location(path=sqlite)) as database:
+        frozen(database, 10)
+        run(database, to, limit=4)
+    shutil.copy(sqlite, copy)
+    with open_database(Location(path=copy)) as database:
+        with pytest.raises(CopyError, match="begun in another copy of this database"):
+            run(database, to)
+        # Another issue is nobody else's business.
+        other = frozen(database, 0, issue="2025-02-28")
+        assert run(database, to, mailing_id=other.id).is_over
+        assert run(database, to, is_copy_allowed=True).is_over
+        assert run(database, to, mailing_id=frozen(database, 0, issue="x").id).is_over
+
+
+def test_a_file_that_was_put_back_does_not_send_again(sqlite: Path, tmp_path: Path) -> None:
+    """A backup over the file knows nothing of what went out since: not even of the mailing."""
+    backup = tmp_path / "backup.db"
+    to = MemoryTransport()
+    with open_database(Location(path=sqlite)) as database:
+        frozen(database, 10)
+        run(database, to, limit=4)
+    shutil.copy(sqlite, backup)
+    with open_database(Location(path=sqlite)) as database:
+        run(database, to)
+    assert len(to.taken) == 10
+    # The same file, with what was in it before.
+    sqlite.write_bytes(backup.read_bytes())
+    with open_database(Location(path=sqlite)) as database:
+        with pytest.raises(CopyError, match="was put back"):
+            run(database, to)
+        assert run(database, to, is_copy_allowed=True).is_over
+    assert lock_file(sqlite).read_text().strip().isdigit()
+
+
+def test_a_database_restored_on_another_server_is_a_copy(server: Location) -> None:
+    """pg_dump and restore: another database, and the first one may be sending."""
+    to = MemoryTransport()
+    with open_database(server) as database:
+        frozen(database, 10)
+        run(database, to, limit=4)
+        with database.write() as connection:
+            if connection.scalar(select(owners.c.home)) == "":
+                pytest.skip("this server does not say which it is")
+            connection.execute(update(owners).values(home="server 1 2"))
+        with pytest.raises(CopyError, match="begun in another copy"):
+            run(database, to)
+
+
+def test_who_is_taken_for_dead_in_the_middle_stops(server: Location, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its next sign of life fails: it begins nothing more, and what it had is left to the others."""
+    with open_database(server) as database:
+        frozen(database, 400)
+
+        def script(envelope: Envelope) -> Outcome | None:
+            if number(envelope) == 5:
+                with database.write() as connection:
+                    connection.execute(update(owners).values(ended=NOW))
+            time.sleep(0.002)
+            return None
+
+        monkeypatch.setattr("composer.delivery.engine.BEAT", timedelta())
+        monkeypatch.setattr("composer.delivery.engine._LOOK", 0.0)
+        ran = run(database, MemoryTransport(script))
+        assert ran.ending is Ending.LEDGER and ran.error is not None
+        assert "took this one for dead" in ran.words
+        with database.read() as connection:
+            assert connection.scalar(select(deliveries.c.state).where(deliveries.c.reader_id == 400)) == S.PENDING

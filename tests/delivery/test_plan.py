@@ -1,0 +1,118 @@
+"""What a run does next: values in, a move out."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from composer.delivery.plan import MOST, Claim, Drain, End, Ending, Level, Move, View, Wait, after_death, next_move
+from composer.delivery.states import HOLDING, LET_GO, OPEN, WAYS, DeliveryState
+
+NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+IDLE = View(
+    now=NOW,
+    level=Level.NONE,
+    is_stopped=False,
+    is_halted=False,
+    is_ledger_broken=False,
+    open=0,
+    queued=0,
+    connections=4,
+    rate=None,
+    left=None,
+    quota=None,
+    quota_at=None,
+    is_more=True,
+    next_due=None,
+    elsewhere=0,
+    paused_until=None,
+    troubled_since=None,
+    patience=10 * MINUTE,
+)
+
+
+def move(**changes: object) -> Move:
+    return next_move(replace(IDLE, **changes))  # type: ignore[arg-type]
+
+
+def test_work_is_claimed_ahead_of_the_connections_and_not_far() -> None:
+    """Enough lies ready for every connection; with a rate no more than goes out in two seconds."""
+    assert move() == Claim(count=32)
+    assert move(queued=10) == Claim(count=22)
+    assert move(queued=20) == Wait()
+    assert move(connections=100) == Claim(count=MOST)
+    assert move(rate=600.0) == Claim(count=20)
+    assert move(rate=6.0) == Claim(count=5)
+
+
+def test_a_limit_and_a_quota_bound_what_is_claimed() -> None:
+    """When they are used up, what is under way ends first."""
+    assert move(left=3) == Claim(count=3)
+    assert move(left=0, open=1) == Wait()
+    assert move(left=0) == End(why=Ending.LIMIT)
+    assert move(quota=2) == Claim(count=2)
+    assert move(quota=0, quota_at=NOW + MINUTE) == Wait(until=NOW + MINUTE)
+    assert move(quota=0, quota_at=NOW + 60 * MINUTE) == End(why=Ending.QUOTA)
+    assert move(quota=0, quota_at=NOW + 60 * MINUTE, queued=1) == Wait()
+
+
+def test_nothing_left_ends_the_run_when_nothing_is_open() -> None:
+    """Neither here nor in another process, which may die and leave it."""
+    assert move(is_more=False, open=1) == Wait()
+    assert move(is_more=False, elsewhere=3) == Wait()
+    assert move(is_more=False) == End(why=Ending.DONE)
+
+
+def test_what_falls_due_soon_is_waited_for() -> None:
+    """And what falls due later is left to another run."""
+    assert move(is_more=False, next_due=NOW + MINUTE) == Wait(until=NOW + MINUTE)
+    assert move(is_more=False, next_due=NOW) == Claim(count=32)
+    assert move(is_more=False, next_due=NOW + 15 * MINUTE) == End(why=Ending.LATER)
+
+
+def test_a_pause_is_waited_for_and_a_server_in_trouble_not_for_ever() -> None:
+    """The pause ends at a known time; ten minutes without an acceptance end the run."""
+    assert move(paused_until=NOW + MINUTE) == Wait(until=NOW + MINUTE)
+    assert move(paused_until=NOW + MINUTE, troubled_since=NOW - 11 * MINUTE) == End(why=Ending.UNREACHABLE)
+    assert move(paused_until=NOW - MINUTE) == Claim(count=32)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"level": Level.DRAIN}, Ending.INTERRUPTED),
+        ({"is_stopped": True}, Ending.STOPPED),
+        ({"is_halted": True}, Ending.HALTED),
+        ({"is_ledger_broken": True}, Ending.LEDGER),
+    ],
+)
+def test_a_stop_lets_what_is_open_end(change: dict[str, object], why: Ending) -> None:
+    """Nothing new is begun; a second word stops at once."""
+    assert move(open=2, queued=5, **change) == Drain()
+    assert move(queued=5, **change) == End(why=why)
+    assert move(**{**change, "level": Level.NOW}, open=2) in (End(why=Ending.INTERRUPTED), Drain())
+
+
+def test_a_second_word_stops_at_once() -> None:
+    """Whatever is open."""
+    assert move(level=Level.NOW, open=4) == End(why=Ending.INTERRUPTED)
+
+
+def test_what_a_dead_run_leaves() -> None:
+    """No dot without an intent: a claim is free again; a dot that may have gone is unknown; the rest stays."""
+    changed = {state: after_death(state) for state in DeliveryState if after_death(state) is not state}
+    assert changed == {
+        DeliveryState.CLAIMED: DeliveryState.PENDING,
+        DeliveryState.SENDING: DeliveryState.UNKNOWN,
+    }
+    assert all(after in WAYS[before] for before, after in changed.items())
+
+
+def test_the_states_are_parted() -> None:
+    """Open, or at an end; who is held is not let go; nothing leads out of what is over."""
+    over = {state for state in DeliveryState if not WAYS[state]}
+    assert over == {DeliveryState.ACCEPTED, DeliveryState.SUPPRESSED, DeliveryState.EXPIRED, DeliveryState.WRITTEN}
+    assert not OPEN & over
+    assert not HOLDING & LET_GO
+    assert HOLDING | LET_GO | {DeliveryState.PENDING} == set(DeliveryState)

@@ -1,0 +1,275 @@
+"""What an outcome means: for its delivery, for the others, for the reader. Values in, values out."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from composer.delivery.policy import (
+    Accept,
+    Blame,
+    Cause,
+    Decision,
+    Defer,
+    Doubt,
+    GiveBack,
+    Mood,
+    Policy,
+    Refuse,
+    Tried,
+    Write,
+    decide,
+    is_throttle,
+)
+from composer.transport.outcome import Outcome, Reply, Scope, Stage, State
+from composer.transport.replies import make_reply
+from composer.transport.status import scope_of
+
+NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
+POLICY = Policy()
+MINUTE = timedelta(minutes=1)
+ANNA = Tried(reader_id=1)
+
+
+def failed(text: str, stage: Stage = Stage.RCPT) -> Outcome:
+    """What the transport makes of a reply, as it makes it."""
+    reply = make_reply((int(text[:3]), [text[4:].encode()]))
+    state = State.DEFERRED if reply.code < 500 else State.REFUSED
+    scope = Scope.SERVER if reply.code == 421 else scope_of(reply, stage)
+    return Outcome(state=state, stage=stage, reply=reply, scope=scope)
+
+
+def after(outcome: Outcome, tried: Tried = ANNA, mood: Mood | None = None, **more: bool) -> Decision:
+    return decide(outcome, tried, mood or Mood(), NOW, POLICY, **more)
+
+
+ACCEPTED = Outcome(state=State.ACCEPTED, stage=Stage.DOT, reply=Reply(code=250, text="Ok"))
+UNKNOWN = Outcome(state=State.UNKNOWN, stage=Stage.DOT, reason="lost", scope=Scope.SERVER)
+
+
+def test_accepted_is_accepted_and_the_server_is_well() -> None:
+    """250 to the dot ends the delivery, and wipes out what the server had complained of."""
+    decision = after(ACCEPTED, mood=Mood(streak=(7, 8), throttles=3, doubts=4))
+    assert decision.step == Accept()
+    assert decision.mood == Mood(is_well=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["421 4.3.2 closing", "454 4.7.0 throttling failure", "450 4.7.1 too many messages", "451 4.3.0 disk full"]
+)
+@pytest.mark.parametrize("stage", [Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DOT])
+def test_a_throttle_pauses_everybody_and_burns_nobody(text: str, stage: Stage) -> None:
+    """421, 450, 454 and a server's own trouble: all wait, and the one that met it loses no try."""
+    decision = after(failed(text, stage), replace(ANNA, is_sending=stage is Stage.DOT))
+    assert decision.pause is not None and decision.pause.until == NOW + POLICY.pause
+    match decision.step:
+        case GiveBack(until=until, is_throttled=True) if stage is not Stage.DOT:
+            assert until == decision.pause.until
+        case Defer(until=until, is_counted=False) if stage is Stage.DOT:
+            assert until == decision.pause.until
+        case _:
+            pytest.fail(f"{decision.step}")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_all"),
+    [
+        ("450 4.2.0 greylisted", False),
+        ("450 4.1.2 domain not found", False),
+        ("450 try later", False),
+        ("450 4.7.1 slow down", True),
+        ("450 4.3.2 not now", True),
+        ("451 4.7.1 greylisting in action", False),
+        ("451 try later", False),
+        ("451 4.3.0 queue error", True),
+        ("452 4.2.2 mailbox full", False),
+        ("452 4.3.1 out of space", True),
+        ("421 4.2.1 anything", True),
+        ("454 4.7.0 temporary authentication failure", True),
+    ],
+)
+def test_what_is_a_throttle(text: str, is_all: bool) -> None:
+    """A temporary failure that names the mailbox is the mailbox's; one that names the server is everybody's."""
+    assert is_throttle(failed(text, Stage.RCPT)) is is_all
+
+
+def test_no_connection_is_nobodys_fault() -> None:
+    """Where no message was begun, all wait."""
+    outcome = Outcome(state=State.DEFERRED, stage=Stage.CONNECT, reason="refused", scope=Scope.SERVER)
+    decision = after(outcome)
+    assert isinstance(decision.step, GiveBack) and decision.pause
+
+
+def test_a_connection_lost_before_the_dot_is_tried_again_later() -> None:
+    """It may be this message; it counts, and the others go on."""
+    outcome = Outcome(state=State.DEFERRED, stage=Stage.BODY, reason="the connection was lost", scope=Scope.SERVER)
+    decision = after(outcome)
+    assert decision.step == Defer(until=NOW + MINUTE)
+    assert decision.pause is None
+
+
+def test_pauses_grow_and_throttles_that_met_one_pause_are_one() -> None:
+    """5, 10, 20 s … up to five minutes; what had begun before a pause does not make it longer."""
+    decision = after(failed("421 4.3.2 closing"))
+    same = after(failed("421 4.3.2 closing"), mood=decision.mood)
+    assert same.pause == decision.pause
+    lengths, mood, at = [], decision.mood, NOW
+    for _ in range(9):
+        assert mood.paused_until is not None
+        at = mood.paused_until
+        later = decide(failed("421 4.3.2 closing"), ANNA, mood, at, POLICY)
+        assert later.pause is not None
+        lengths.append((later.pause.until - at).total_seconds())
+        mood = later.mood
+    assert lengths == [10, 20, 40, 80, 160, 300, 300, 300, 300]
+
+
+@pytest.mark.parametrize(
+    ("text", "stage", "is_rate"),
+    [
+        ("421 4.4.2 timeout", Stage.MAIL, False),
+        ("421 max messages per connection reached", Stage.MAIL, False),
+        ("421 4.7.0 [TSS04] deferred", Stage.MAIL, True),
+        ("450 4.7.1 too fast", Stage.RCPT, True),
+        ("454 4.7.0 maximum sending rate exceeded", Stage.DOT, True),
+        ("421 4.7.0 too many connections", Stage.GREETING, False),
+    ],
+)
+def test_which_throttles_slow_us(text: str, stage: Stage, is_rate: bool) -> None:
+    """A rule does; a server that restarts or wants a new connection does not, unless it says so twice running."""
+    once = after(failed(text, stage))
+    assert once.pause is not None and once.pause.is_rate is is_rate
+    assert once.mood.paused_until is not None
+    twice = decide(failed(text, stage), ANNA, once.mood, once.mood.paused_until, POLICY)
+    assert twice.pause is not None and twice.pause.is_rate is (stage is not Stage.GREETING)
+
+
+def test_a_pause_that_the_clock_left_behind_is_none() -> None:
+    """A pause further away than any policy sets is a clock that was put back: it holds nobody."""
+    decision = after(failed("421 4.3.2 closing"), mood=Mood(paused_until=NOW + timedelta(hours=1), throttles=1))
+    assert decision.pause is not None and decision.pause.until <= NOW + POLICY.longest_pause
+
+
+def test_one_poisonous_mailbox_does_not_stop_the_line_for_ever() -> None:
+    """The third throttle of one delivery, while others are accepted, is its own: it waits, the others do not."""
+    tried = replace(ANNA, throttled=POLICY.throttles - 1)
+    decision = after(failed("421 4.3.2 closing"), tried, Mood(is_well=True))
+    assert decision.step == Defer(until=NOW + MINUTE) and decision.pause is None
+    assert after(failed("421 4.3.2 closing"), tried, Mood(is_well=False)).pause is not None
+
+
+def test_back_off_and_deadline() -> None:
+    """1, 5, 15, 60 minutes, then hourly; a try that would come after 48 hours is not waited for."""
+    waits = []
+    for attempts in range(6):
+        step = after(failed("451 try later"), replace(ANNA, attempts=attempts)).step
+        assert isinstance(step, Defer)
+        waits.append((step.until - NOW) / MINUTE)
+    assert waits == [1, 5, 15, 60, 60, 60]
+    old = replace(ANNA, attempts=50, first_at=NOW - timedelta(hours=47, minutes=30))
+    step = after(failed("451 try later"), old).step
+    assert isinstance(step, Defer) and step.is_last
+
+
+@pytest.mark.parametrize(
+    ("text", "blame"),
+    [
+        ("550 5.1.1 no such user", Blame.GONE),
+        ("550 5.1.10 null MX", Blame.GONE),
+        ("550 5.1.6 moved", Blame.GONE),
+        ("550 5.2.1 disabled", Blame.GONE),
+        ("550 5.1.2 no such domain", Blame.NO_DOMAIN),
+        ("550 5.4.4 no route", Blame.NO_DOMAIN),
+        ("552 5.2.2 mailbox full", Blame.SOFT),
+        ("550 no", Blame.SOFT),
+    ],
+)
+def test_what_a_refusal_says_about_the_reader(text: str, blame: Blame) -> None:
+    """No mailbox: struck off at once; no domain: the second time; a full one: counted."""
+    decision = after(failed(text))
+    assert decision.step == Refuse(blame=blame)
+    assert decision.halt is None
+
+
+@pytest.mark.parametrize(
+    ("text", "stage"),
+    [
+        ("550 5.7.1 spam", Stage.DOT),
+        ("550 5.7.26 unauthenticated", Stage.DOT),
+        ("550 5.7.515 access denied", Stage.DOT),
+        ("554 5.7.1 policy", Stage.RCPT),
+        ("501 5.5.4 syntax", Stage.MAIL),
+        ("554 5.6.0 content", Stage.DOT),
+        ("552 5.3.4 too large", Stage.DOT),
+        ("530 5.7.0 sign in first", Stage.MAIL),
+    ],
+)
+def test_three_refusals_of_us_running_stop_the_run(text: str, stage: Stage) -> None:
+    """One is refused and held against nobody; the third stops the run, and all three go back."""
+    mood = Mood()
+    for reader_id in (1, 2):
+        decision = after(failed(text, stage), Tried(reader_id=reader_id, is_sending=stage is Stage.DOT), mood)
+        assert decision.step == Refuse() and decision.halt is None
+        mood = decision.mood
+    decision = after(failed(text, stage), Tried(reader_id=3), mood)
+    assert decision.halt is not None
+    assert (decision.halt.cause, decision.halt.returned) == (Cause.REFUSED, (1, 2, 3))
+    assert "5." in decision.halt.words
+
+
+def test_an_acceptance_in_between_breaks_the_streak() -> None:
+    """Refused, refused, accepted, refused: no stop."""
+    mood = Mood()
+    for outcome in (*[failed("550 5.7.1 no", Stage.DOT)] * 2, ACCEPTED, *[failed("550 5.7.1 no", Stage.DOT)] * 2):
+        decision = after(outcome, mood=mood)
+        assert decision.halt is None
+        mood = decision.mood
+
+
+def test_who_came_back_from_a_stop_and_is_refused_again_while_others_are_accepted_is_refused() -> None:
+    """Three readers whom a server dislikes do not stop every run."""
+    decision = after(failed("550 5.7.1 no", Stage.DOT), replace(ANNA, strikes=1), Mood(is_well=True))
+    assert decision.step == Refuse() and decision.mood.streak == ()
+    again = after(failed("550 5.7.1 no", Stage.DOT), replace(ANNA, strikes=1), Mood(streak=(7, 8)))
+    assert again.halt is not None
+
+
+def test_no_answer_is_unknown_and_five_running_stop_the_run() -> None:
+    """Each costs a person a decision."""
+    mood = Mood()
+    for _ in range(POLICY.doubts - 1):
+        decision = after(UNKNOWN, mood=mood)
+        assert decision.step == Doubt() and decision.halt is None
+        mood = decision.mood
+    decision = after(UNKNOWN, mood=mood)
+    assert decision.step == Doubt()
+    assert decision.halt is not None and decision.halt.cause is Cause.DOUBTFUL
+
+
+def test_an_address_that_no_server_can_be_told_is_refused() -> None:
+    """It is the reader's, and no sign of the mailbox."""
+    outcome = Outcome(state=State.NOT_ATTEMPTED, stage=Stage.RCPT, reason="the address cannot be used")
+    assert after(outcome).step == Refuse(blame=Blame.SOFT)
+
+
+def test_a_sender_that_no_server_can_be_told_stops_the_run() -> None:
+    """Nobody is refused for it."""
+    outcome = Outcome(state=State.NOT_ATTEMPTED, stage=Stage.MAIL, reason="no", scope=Scope.SERVER)
+    decision = after(outcome)
+    assert isinstance(decision.step, GiveBack)
+    assert decision.halt is not None and decision.halt.cause is Cause.UNUSABLE
+
+
+def test_taken_back_before_the_dot() -> None:
+    """Given back; where the intent is on disk already it was not sent all the same, and may be."""
+    outcome = Outcome(state=State.NOT_ATTEMPTED, stage=Stage.BODY, reason="taken back")
+    assert after(outcome).step == GiveBack(until=NOW)
+    assert after(outcome, replace(ANNA, is_sending=True)).step == Defer(until=NOW, is_counted=False)
+
+
+def test_files_are_for_rehearsals() -> None:
+    """A mailing whose messages became files stops: nobody has got anything."""
+    written = Outcome(state=State.WRITTEN, stage=Stage.FILE)
+    assert after(written, is_rehearsal=True).step == Write()
+    decision = after(written, replace(ANNA, is_sending=True))
+    assert isinstance(decision.step, Defer) and decision.halt is not None

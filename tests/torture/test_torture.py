@@ -1,0 +1,21 @@
+"""A run may be killed at any moment: nobody gets two copies, nobody is forgotten, the sums add up. In short.
+
+The long form, over a thousand kills, is `make torture`; its figures stand in docs/delivery.md.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from composer.database.engine import Database
+from tests.torture.harness import nursery, torture
+
+
+@pytest.mark.parametrize("processes", [1, 4])
+def test_killed_at_every_step(database: Database, processes: int, tmp_path: Path) -> None:
+    """Killed at named steps, at the dot, at random, by a machine that loses its power; the server counts the copies."""
+    with nursery() as births:
+        tally = torture(
+            database, births, tmp_path, seed=processes, processes=processes, connections=4, kills=12, recipients=60
+        )
+    assert tally.kills >= 6
