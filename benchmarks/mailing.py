@@ -189,7 +189,7 @@ def rates(count: int, rounds: int) -> dict[tuple[str, int], list[float]]:
         tempfile.TemporaryDirectory() as folder,
         tempfile.NamedTemporaryFile(suffix=".eml") as file,
         database(Path(folder)) as one,
-        handover.sink() as port,
+        handover.smtp_sink() as port,
     ):
         file.write(data)
         file.flush()

@@ -6,6 +6,7 @@ Never imports a web server.
 
 from composer.audience.erasing import Forget
 from composer.bounces.recording import forget as forget_what_came_back
+from composer.delivery.forgetting import forget as forget_mailings
 from composer.web.public.deeds import forget_letters
 
-EVERYWHERE: tuple[Forget, ...] = (forget_letters, forget_what_came_back)
+EVERYWHERE: tuple[Forget, ...] = (forget_letters, forget_mailings, forget_what_came_back)

@@ -14,6 +14,7 @@ from composer.content.addresses import Address
 from composer.database.engine import Database
 from composer.database.mailings import deliveries, mailings, recipients
 from composer.database.readers import readers
+from composer.delivery.forgetting import forget
 from composer.delivery.freezing import freeze
 from composer.delivery.mailing import MailingError, Variant, due, mailing_of, mailings_of, unfinished, variants_of
 from composer.delivery.selection import LeftOut, Selection, count
@@ -250,7 +251,9 @@ def test_erasing_a_person_takes_their_values_at_once(database: Database) -> None
     """The delivery stays as a number, so that the sums still add up."""
     frozen(database, 3)
     with database.write() as connection:
-        erase(connection, Address(address="reader2@example.net"), NOW)
+        receipt = erase(connection, Address(address="reader2@example.net"), NOW, [forget])
+    assert "the values frozen for 1 mailing" in receipt.went
+    assert "what became of the message in 1 mailing, under a number" in receipt.stays
     with database.read() as connection:
         assert connection.scalars(select(recipients.c.reader_id).order_by(recipients.c.reader_id)).all() == [1, 3]
         assert connection.scalar(select(func.count()).select_from(deliveries)) == 3
