@@ -21,8 +21,9 @@ def unsubscribe(review: Review, limits: Limits) -> Iterator[Finding]:
     """Look for the reader's own link in both parts."""
     token = next((field.token for field in review.edition.fields if field.name == "unsubscribe_url"), None)
     if token is None:
-        public = text_in(group_in(review.newsletter.values, "delivery"), "public_url")
-        place = review.newsletter.place("delivery") if public is None else review.template("page.mjml.j2")
+        delivery = group_in(review.newsletter.values, "delivery")
+        is_set = text_in(delivery, "public_url") or text_in(delivery, "unsubscribe_url")
+        place = review.template("page.mjml.j2") if is_set else review.newsletter.place("delivery")
         yield Finding(place=place, message="there is no link to unsubscribe")
         return
     for part, name, template in (

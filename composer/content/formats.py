@@ -1,4 +1,4 @@
-"""The kinds of short values: web addresses, dates, colours, languages, time zones.
+"""The kinds of short values: web addresses, dates, colours, rates, languages.
 
 Comes in: a text as written. Goes out: the value in its one form, or what is wrong and how it is written. Never looks
 anything up on a network.
@@ -137,6 +137,38 @@ def _day(parts: tuple[int, int, int]) -> str | None:
 def is_colour(text: str) -> bool:
     """Tell whether a text is a colour that every client knows: `#rrggbb`."""
     return re.fullmatch(r"#[0-9A-Fa-f]{6}", text) is not None
+
+
+#: Where a reader's own token goes in an address of somebody else's.
+READERS_OWN = "{token}"
+
+
+def token_address(text: str) -> WebAddress:
+    """Read an https address with `{token}` behind its host, where each reader's own token goes."""
+    stand_in = "t0k3n"
+    read = web_address(text.replace(READERS_OWN, stand_in))
+    if read.problem:
+        return read
+    if urlsplit(read.url).scheme != "https":
+        return WebAddress(problem=f"“{text}” is not an https address", hint="mail programs leave over no other")
+    if READERS_OWN not in text or stand_in in urlsplit(read.url).netloc:
+        hint = "write   https://leave.example.org/{token}"
+        return WebAddress(
+            problem=f"“{text}” has no {READERS_OWN} behind its host, for the reader's own token", hint=hint
+        )
+    return WebAddress(url=read.url.replace(stand_in, READERS_OWN))
+
+
+_RATE = re.compile(r"([1-9][0-9]{0,6}) ?/ ?(s|sec|min|h|hour)")
+_MINUTES = {"s": 1 / 60, "sec": 1 / 60, "min": 1.0, "h": 60.0, "hour": 60.0}
+#: What a rate looks like.
+RATE_SHAPE = "it looks like   600/min   (or 10/s, 36000/h)"
+
+
+def messages_a_minute(text: str) -> float | None:
+    """Read how fast messages may leave: `600/min`, `10/s`, `36000/h`; None for what is no rate."""
+    match = _RATE.fullmatch(text.strip())
+    return int(match[1]) / _MINUTES[match[2]] if match else None
 
 
 #: Marks behind an outlet's name that mean a country are commonly used for its language.

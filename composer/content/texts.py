@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from composer.conditions import WordError, normal_tag
 from composer.content.addresses import AddressError, parse_address
 from composer.content.fields import FieldBook
-from composer.content.formats import date_hint, is_colour, iso_date, language_tag, web_address
+from composer.content.formats import (
+    RATE_SHAPE,
+    date_hint,
+    is_colour,
+    iso_date,
+    language_tag,
+    messages_a_minute,
+    token_address,
+    web_address,
+)
 from composer.content.losses import lost_comment, lost_lines, swallowed_keys
 from composer.content.markdown import parse_markdown
 from composer.content.marks import Marks, Written
@@ -73,6 +82,17 @@ class Texts:
                 return self._tag(node, text, trail)
             case "timezone":
                 return self._timezone(node, text, trail)
+            case "token_url":
+                given = token_address(text)
+                if given.problem:
+                    self._say(node.place, trail, "url", given.problem, given.hint)
+                    return None
+                return given.url
+            case "rate":
+                if messages_a_minute(text) is None:
+                    self._say(node.place, trail, "rate", f"“{text}” is not a rate", RATE_SHAPE)
+                    return None
+                return text
             case "key":
                 return text
             case _:

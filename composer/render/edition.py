@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from composer.content.fields import MergeField
+from composer.content.formats import READERS_OWN
 from composer.content.issue import Issue, Section
 from composer.content.newsletter import Newsletter
 from composer.content.rich import Rich
@@ -154,20 +155,21 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
 
 def _links(issue: Issue, newsletter: Newsletter) -> _Links:
     """Make tokens for the readers' links; what they show without a reader leads to the public pages."""
-    public = text_in(group_in(newsletter.values, "delivery"), "public_url")
-    if public is None:
-        return _Links(unsubscribe=None, preferences=None, web=None)
-    base = public.rstrip("/")
+    delivery = group_in(newsletter.values, "delivery")
+    public, own = text_in(delivery, "public_url"), text_in(delivery, "unsubscribe_url")
+    base = public.rstrip("/") if public is not None else None
+    leave = own or (base and f"{base}/unsubscribe/{READERS_OWN}")
     return _Links(
-        unsubscribe=_own_link(issue, "unsubscribe_url", f"{base}/unsubscribe"),
-        preferences=_own_link(issue, "preferences_url", f"{base}/preferences"),
-        web=issue.fields.field("web_url", f"{base}/{issue.stem}").token,
+        unsubscribe=_own_link(issue, "unsubscribe_url", leave) if leave else None,
+        preferences=_own_link(issue, "preferences_url", f"{base}/preferences/{READERS_OWN}") if base else None,
+        web=issue.fields.field("web_url", f"{base}/{issue.stem}").token if base else None,
     )
 
 
 def _own_link(issue: Issue, name: str, page: str) -> str:
-    """Make a token for a link with a word of the reader's own at its end."""
-    return issue.fields.field(name, page, sample=f"{page}/{'a' * _WORD}").token
+    """Make a token for a link with a word of the reader's own in it."""
+    empty = page.replace(f"/{READERS_OWN}", "").replace(READERS_OWN, "")
+    return issue.fields.field(name, empty, sample=page.replace(READERS_OWN, "a" * _WORD)).token
 
 
 def _mjml(theme: Theme, issue: Issue, context: Mapping[str, object]) -> str:

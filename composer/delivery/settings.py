@@ -1,0 +1,79 @@
+"""What newsletter.yaml says of delivering: how fast, how readers leave, whose word is needed.
+
+Comes in: a `Newsletter`. Goes out: `Settings`. Never reads a secret: those are configured.py's.
+"""
+
+from dataclasses import dataclass
+
+from composer.content.addresses import Address, normal_address, parse_address
+from composer.content.formats import messages_a_minute
+from composer.content.newsletter import Newsletter
+from composer.content.values import group_in, text_in, value_in
+from composer.errors import ContentError
+
+#: Messages under way at once where newsletter.yaml says nothing.
+CONNECTIONS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a newsletter is delivered."""
+
+    #: Messages a minute; None for as fast as it goes.
+    rate: float | None = None
+    connections: int = CONNECTIONS
+    #: Messages in any 24 hours; None for no bound.
+    daily_quota: int | None = None
+    #: Without a slash at its end.
+    public_url: str | None = None
+    #: With `{token}` in it.
+    unsubscribe_url: str | None = None
+    unsubscribe_mailto: str | None = None
+    #: The address that messages come back to.
+    bounces: str | None = None
+    #: Where pictures are linked; None where they travel in the message.
+    assets_url: str | None = None
+    #: How many of `approvers` must say yes.
+    approvals: int = 0
+    approvers: tuple[Address, ...] = ()
+
+    @property
+    def is_leaving_ours(self) -> bool:
+        """Whether readers leave by pages of ours, which must then answer."""
+        return self.unsubscribe_url is None and self.public_url is not None
+
+    def approver(self, address: str) -> Address | None:
+        """Find who may approve by an address, however it is written; None where it is nobody. Raises AddressError."""
+        normal = normal_address(parse_address(address).address)
+        return next((each for each in self.approvers if normal_address(each.address) == normal), None)
+
+
+def settings_of(newsletter: Newsletter) -> Settings:
+    """Read them. Raises ContentError where more must approve than may."""
+    delivery = group_in(newsletter.values, "delivery")
+    rate, connections, quota = (value_in(delivery, name) for name in ("rate", "connections", "daily_quota"))
+    approvals = group_in(newsletter.values, "approvals")
+    needed, by = value_in(approvals, "needed"), value_in(approvals, "by")
+    approvers = {normal_address(each.address): each for each in map(parse_address, _texts(by))}
+    count = needed if isinstance(needed, int) else 0
+    if count > len(approvers):
+        message = f"approvals: {count} are needed, and {len(approvers)} may give one"
+        place = newsletter.place("approvals", "needed")
+        raise ContentError((place.problem("count", message, "name more below   by:   or ask for fewer"),))
+    public, mailto, bounces = (text_in(delivery, name) for name in ("public_url", "unsubscribe_mailto", "bounces"))
+    return Settings(
+        rate=messages_a_minute(rate) if isinstance(rate, str) else None,
+        connections=connections if isinstance(connections, int) else CONNECTIONS,
+        daily_quota=quota if isinstance(quota, int) else None,
+        public_url=public.rstrip("/") if public else None,
+        unsubscribe_url=text_in(delivery, "unsubscribe_url"),
+        unsubscribe_mailto=parse_address(mailto).wire if mailto else None,
+        bounces=parse_address(bounces).wire if bounces else None,
+        assets_url=text_in(group_in(newsletter.values, "brand"), "assets_url"),
+        approvals=count,
+        approvers=tuple(approvers.values()),
+    )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, tuple) else ()
