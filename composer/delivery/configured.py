@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from composer.content.addresses import domain_to_ascii
@@ -18,6 +19,9 @@ from composer.errors import ContentError
 from composer.surroundings import SettingsError, Surroundings
 from composer.transport.server import Secret, Security, Server
 from composer.workspace import Workspace
+
+if TYPE_CHECKING:
+    from composer.mail.dkim import Profile
 
 URL = "COMPOSE_SMTP_URL"
 _PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
@@ -128,15 +132,24 @@ def key_path(around: Surroundings, domain: str, selector: str) -> Path:
 
 def signer_of(newsletter: Newsletter, around: Surroundings, host: str, now: int) -> Callable[[bytes], bytes]:
     """Give what signs a message; nothing is done where the server signs, or nobody. Raises ComposeError."""
+    profile = profile_of(newsletter, around, host)
+    if profile is None:
+        return lambda message: message
+    from composer.mail.dkim import sign
+
+    return lambda message: sign(message, profile, now=now)
+
+
+def profile_of(newsletter: Newsletter, around: Surroundings, host: str) -> "Profile | None":
+    """Give the keys that sign here; None where the server signs, or nobody. Raises ComposeError."""
     signing = signing_of(newsletter, host)
     if signing is None or signing.is_relayed:
-        return lambda message: message
+        return None
     from composer.keys import read_key
-    from composer.mail.dkim import Profile, sign
+    from composer.mail.dkim import Profile
 
     keys = tuple(read_key(key_path(around, signing.domain, each), selector=each) for each in signing.selectors)
     try:
-        profile = Profile(domain=signing.domain, keys=keys, unsigned=signing.unsigned)
+        return Profile(domain=signing.domain, keys=keys, unsigned=signing.unsigned)
     except ValueError as error:
         raise SettingsError(f"delivery.dkim: {error}", "compose dkim keygen makes a pair that fits") from None
-    return lambda message: sign(message, profile, now=now)

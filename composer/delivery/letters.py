@@ -6,7 +6,7 @@ recipient. The same recipient gets the same Message-ID whenever it is asked for.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from composer.audience.tokens import Purpose, Tokens
@@ -41,8 +41,9 @@ class Terms:
     #: Where one leaves, with {token} in it, instead of a page below `public_url`.
     unsubscribe_url: str | None = None
     unsubscribe_mailto: str | None = None
-    #: The page of the edition below `public_url`.
+    #: The page of the edition below `public_url`; where there are several, of each variant's, by its number.
     page: str = ""
+    pages: Mapping[str, str] = field(default_factory=dict)
     #: Words before the sender's id in Feedback-ID.
     feedback: tuple[str, ...] = ()
     #: Whether failures are asked for by name (DSN).
@@ -137,7 +138,7 @@ class MailingLetters:
             links["unsubscribe_url"] = leave
         if (base := self._terms.public_url) is not None:
             links["preferences_url"] = f"{base}/preferences/{self._token(Purpose.PREFERENCES, recipient.reader_id)}"
-            links["web_url"] = f"{base}/{self._terms.page}"
+            links["web_url"] = f"{base}/{self._terms.pages.get(str(recipient.variant), self._terms.page)}"
         return {
             **(json.loads(recipient.fields) if recipient.fields != "{}" else {}),
             "email": recipient.address,

@@ -77,9 +77,14 @@ def spend(connection: Connection, name: str, count: int, now: datetime) -> None:
 
 
 def quota(connection: Connection, name: str, daily: int, now: datetime) -> Quota:
-    """Give what is left of a daily quota."""
+    """Give what is left of a daily quota; forget what was spent long ago."""
+    connection.execute(delete(usage).where(usage.c.bucket == name, usage.c.hour < (now - _EPOCH) // _HOUR - 2 * _DAY))
+    return look_at_quota(connection, name, daily, now)
+
+
+def look_at_quota(connection: Connection, name: str, daily: int, now: datetime) -> Quota:
+    """Give what is left of a daily quota, on a connection that cannot write."""
     hour = (now - _EPOCH) // _HOUR
-    connection.execute(delete(usage).where(usage.c.bucket == name, usage.c.hour < hour - 2 * _DAY))
     # An hour that is still to come was counted before the clock was put back.
     spent = connection.execute(
         select(func.coalesce(func.sum(usage.c.count), 0), func.min(usage.c.hour)).where(

@@ -51,6 +51,8 @@ class Selection:
     got: str | None = None
     #: Also to those who have it; the reason is recorded in the mailing.
     is_again: bool = False
+    #: Of those who would get it only these: a rehearsal's samples.
+    only: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,8 @@ def count(connection: Connection, selection: Selection) -> Counts:
 
 def is_included(selection: Selection) -> ColumnElement[bool]:
     """Give the condition, over `readers`, of those who get it."""
-    return and_(meant(selection.condition), standing(selection) == _INCLUDED)
+    asked = and_(meant(selection.condition), standing(selection) == _INCLUDED)
+    return asked if selection.only is None else and_(asked, readers.c.id.in_(selection.only))
 
 
 def meant(condition: Condition) -> ColumnElement[bool]:
