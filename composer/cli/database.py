@@ -31,11 +31,10 @@ def place() -> "tuple[Newsletter, Location]":
 @contextmanager
 def opened() -> "Iterator[tuple[Newsletter, Database]]":
     """Open the database for as long as the block lasts."""
-    from composer.database.engine import open_database
+    from composer.cli import publication
 
-    newsletter, location = place()
-    with open_database(location) as database:
-        yield newsletter, database
+    with publication.opened() as found:
+        yield found.newsletter, found.database
 
 
 def own_fields(newsletter: "Newsletter") -> tuple[str, ...]:

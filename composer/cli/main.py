@@ -1,6 +1,6 @@
 """`compose`: the commands, each imported only when it is called.
 
-Comes in: the command line. Goes out: an exit code (0 done, 1 problems found or stopped, 2 usage, 130 interrupted).
+Comes in: the command line. Goes out: an exit code (docs/commands.md lists them).
 """
 
 import gc
@@ -25,6 +25,7 @@ _COMMANDS = {
     "suppression": "Keep the list of addresses that get nothing, whatever else is said.",
     "db": "Look after the database: bring it up to date, copy it.",
     "test": "Send an issue to its editors, as readers will get it.",
+    "approve": "Say that an edition may go out, exactly as it stands now.",
     "serve": "Answer readers: leave, join, change, be forgotten, read online.",
     "bounces": "Read what comes back: bounces, complaints, readers who leave by mail.",
     "dkim": "Make the keys that sign messages, and print their DNS records.",

@@ -43,9 +43,8 @@ def command(host: str, port: int, proxies: tuple[str, ...]) -> int:
     from composer.database.engine import open_database
     from composer.database.location import location_of
     from composer.surroundings import surroundings
-    from composer.web.public.approvals import NoApprovals
-    from composer.web.public.editions import NoEditions
     from composer.web.public.hooks import Callers
+    from composer.web.public.kept import KeptApprovals, KeptEditions
     from composer.web.public.letters import Stationery
     from composer.web.public.post import Post
     from composer.web.public.publication import read_publication
@@ -78,8 +77,8 @@ def command(host: str, port: int, proxies: tuple[str, ...]) -> int:
             publication=publication,
             turns=turns,
             tokens=tokens,
-            approvals=NoApprovals(),
-            editions=NoEditions(),
+            approvals=KeptApprovals(tokens),
+            editions=KeptEditions(),
             clock=_now,
             wake=post.wake,
             is_posting=lambda: post.is_alive,

@@ -2,7 +2,9 @@
 
 import datetime
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from composer.errors import Level, UsageError
 from composer.workspace import OUTBOX, Workspace
 
 if TYPE_CHECKING:
+    from composer.checking import Checked
     from composer.content.addresses import Address
     from composer.delivery.test_send import Sent
     from composer.pipeline import Built, Variant
@@ -40,7 +43,8 @@ def command(issue: str, to: tuple[str, ...], reader: str | None, transport: str 
     """Send an issue to its editors, as readers will get it.
 
     Each editor gets a message of their own, its subject beginning with [Test]; where parts are for some readers only, one
-    of each edition. Without a mail server the messages go to outbox/tests/. Ends with the edition's hash: what was tested.
+    of each edition. Without a mail server the messages go to outbox/tests/. Ends with the edition's hash: what was tested,
+    and is on record once a server took it.
     """
     from composer.checking import check_issue
     from composer.delivery.configured import transport_name
@@ -60,23 +64,55 @@ def command(issue: str, to: tuple[str, ...], reader: str | None, transport: str 
     name = transport or transport_name(checked.built.newsletter, around)
     width = max(_cells(each.address) for each in addresses)
     sent: list[Sent] = []
-    try:
-        for each in _send(
-            workspace, variants, addresses, name, around, now.astimezone(checked.built.newsletter.zone), values
-        ):
-            sent.append(each)
-            if not as_json:
-                _show(each, width, len(variants))
-    finally:
-        # Whatever ends it: what is known of those before is told.
-        if as_json and sent:
-            console.answer_json(_as_json(workspace.name(path), name, variants, sent))
+    with _record(workspace, checked, around, is_wanted=name == "smtp") as record:
+        try:
+            for each in _send(
+                workspace, variants, addresses, name, around, now.astimezone(checked.built.newsletter.zone), values
+            ):
+                sent.append(each)
+                record(each)
+                if not as_json:
+                    _show(each, width, len(variants))
+        finally:
+            # Whatever ends it: what is known of those before is told.
+            if as_json and sent:
+                console.answer_json(_as_json(workspace.name(path), name, variants, sent))
     if not as_json:
         blockers = sum(problem.level is Level.BLOCKER for problem in checked.problems)
         if blockers:
             console.talk(f"{blockers} blocker{'s' if blockers > 1 else ''} to mend:   compose check {path.stem}")
         console.answer(f"edition {hash_of(variants)}")
     return _code(sent)
+
+
+@contextmanager
+def _record(
+    workspace: Workspace, checked: "Checked", around: "Surroundings", *, is_wanted: bool
+) -> "Iterator[Callable[[Sent], None]]":
+    """Give what writes down that a server took the edition, all of its variants to the same editor: `compose send` asks for
+
+    that. Files count for nothing. The database is opened before the first message goes, so that none goes unrecorded.
+    """
+    if not is_wanted:
+        yield lambda sent: None
+        return
+    from composer.database.engine import open_database
+    from composer.database.location import location_of
+    from composer.delivery.approvals import edition_of, record_test
+    from composer.transport.outcome import State
+
+    edition = edition_of(checked.variants)
+    taken: Counter[str] = Counter()
+    with open_database(location_of(checked.built.newsletter, workspace, around.environment)) as database:
+
+        def record(sent: "Sent") -> None:
+            taken[sent.to.address] += sent.outcome.state is State.ACCEPTED
+            if sent.outcome.state is State.ACCEPTED and taken[sent.to.address] == len(checked.variants):
+                at = datetime.datetime.now(datetime.UTC)
+                with database.write() as connection:
+                    record_test(connection, edition, sent.to.address, str(sent.outcome.reply or ""), at)
+
+        yield record
 
 
 def _as_reader(

@@ -25,9 +25,10 @@ from composer.transport.server import Security
 from composer.transport.server import Server as MailServer
 from composer.transport.smtp import SmtpTransport
 from composer.transport.transport import Transport
-from composer.web.public.approvals import Approvals, NoApprovals
-from composer.web.public.editions import Editions, NoEditions
+from composer.web.public.approvals import Approvals
+from composer.web.public.editions import Editions
 from composer.web.public.hooks import Callers
+from composer.web.public.kept import KeptApprovals, KeptEditions
 from composer.web.public.letters import Stationery
 from composer.web.public.post import Post
 from composer.web.public.publication import read_publication
@@ -214,8 +215,8 @@ def running(
             publication=publication,
             turns=turns,
             tokens=tokens,
-            approvals=approvals or NoApprovals(),
-            editions=editions or NoEditions(),
+            approvals=approvals or KeptApprovals(tokens),
+            editions=editions or KeptEditions(),
             clock=clock,
             wake=post.wake,
             is_posting=lambda: post.is_alive,

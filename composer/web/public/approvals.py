@@ -40,15 +40,3 @@ class Approvals(Protocol):
     def record(self, connection: Connection, token: str, answer: Answer, comment: str, now: datetime) -> bool:
         """Keep an answer, in the place of an earlier one; False for a token that leads nowhere."""
         ...
-
-
-class NoApprovals:
-    """Keeps nothing: there is no ledger."""
-
-    def look(self, connection: Connection, token: str, now: datetime) -> Asked | None:
-        """Give none."""
-        return None
-
-    def record(self, connection: Connection, token: str, answer: Answer, comment: str, now: datetime) -> bool:
-        """Keep none."""
-        return False

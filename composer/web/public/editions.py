@@ -33,14 +33,6 @@ class Editions(Protocol):
         ...
 
 
-class NoEditions:
-    """Finds none: there is no ledger."""
-
-    def find(self, connection: Connection, stem: str) -> Shown | None:
-        """Give none."""
-        return None
-
-
 def shown_of(message: bytes) -> Shown:
     """Read a message that compose itself wrote."""
     parsed = BytesParser(policy=default).parsebytes(message)

@@ -1,0 +1,65 @@
+"""Asks for approvals by mail: a short message to each who may approve, with a link that is theirs.
+
+Comes in: a built edition, who is asked, their links. Goes out: messages ready to be handed over. The edition itself is the
+test message beside it; nothing here is shown to readers.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+from markupsafe import escape
+
+from composer.content.addresses import Address
+from composer.content.fields import stand_ins
+from composer.delivery.test_send import Addressed
+from composer.mail.compiled import compile_message
+from composer.mail.letterhead import Addressing, Letterhead
+from composer.mail.merge import fill_text
+from composer.pipeline import Built
+from composer.transport.envelope import Envelope, ready
+
+_TEXT = """\
+{name}: {stem} waits for your word.
+
+Subject: {subject}
+
+Look at the edition, then approve it or send it back with a word why:
+
+{link}
+
+The link is yours alone and works for {days} days. If anybody changes the issue, it will be asked again.
+"""
+_HTML = """\
+<html><head><title>{title}</title></head><body><p>{name}: {stem} waits for your word.</p><p>Subject: {subject}</p>\
+<p><a href="{link}">Look at the edition, then approve it or send it back with a word why</a></p>\
+<p>The link is yours alone and works for {days} days. If anybody changes the issue, it will be asked again.</p></body></html>
+"""
+
+
+def requests(
+    built: Built, links: Mapping[Address, str], days: int, now: datetime, sign: Callable[[bytes], bytes]
+) -> Iterator[Addressed]:
+    """Make one message each. Raises HeaderError."""
+    newsletter = built.newsletter
+    subject = fill_text(built.edition.subject, stand_ins(built.edition.fields))
+    for address, link in links.items():
+        words: dict[str, object] = {
+            "title": f"May it go out? {subject}",
+            "name": newsletter.name,
+            "stem": built.issue.stem,
+            "subject": subject,
+            "link": link,
+            "days": days,
+        }
+        compiled = compile_message(
+            Letterhead(
+                sender=newsletter.sender, reply_to=newsletter.reply_to, subject=str(words["title"]), language="en"
+            ),
+            html=_HTML.format(**{key: escape(value) for key, value in words.items()}),
+            text=_TEXT.format(**words),
+        )
+        identity = hashlib.sha256(f"{link} {now.isoformat()}".encode()).hexdigest()[:32]
+        addressing = Addressing(to=address, date=now, message_id=f"<ask.{identity}@{newsletter.sender.domain}>")
+        envelope = Envelope(sender=newsletter.sender.wire, recipient=address.wire, id=identity)
+        yield Addressed(to=address, variant=1, envelope=envelope, message=ready(sign(compiled.fill({}, addressing))))
