@@ -26,6 +26,7 @@ _COMMANDS = {
     "db": "Look after the database: bring it up to date, copy it.",
     "test": "Send an issue to its editors, as readers will get it.",
     "approve": "Say that an edition may go out, exactly as it stands now.",
+    "send": "Send an issue to its readers, each of them once.",
     "serve": "Answer readers: leave, join, change, be forgotten, read online.",
     "bounces": "Read what comes back: bounces, complaints, readers who leave by mail.",
     "dkim": "Make the keys that sign messages, and print their DNS records.",

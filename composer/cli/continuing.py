@@ -1,0 +1,135 @@
+"""A mailing that was frozen goes on: as it was, whatever has become of the issue since; or its time has come.
+
+Comes in: an open publication and what the command line says. Goes out: printed lines, an exit code.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composer.cli import console
+from composer.cli.asked import Asked
+from composer.cli.running import run_mailing, way_out
+from composer.errors import ContentError, UsageError
+
+if TYPE_CHECKING:
+    from composer.checking import Checked
+    from composer.cli.publication import Publication
+    from composer.conditions import Condition
+    from composer.delivery.mailing import Mailing
+    from composer.delivery.settings import Settings
+    from composer.errors import Problem
+
+
+def go_on(
+    publication: "Publication", settings: "Settings", asked: Asked, mailing: "Mailing", paths: Sequence[Path]
+) -> int:
+    """Go on with a frozen mailing; nothing of the issue is read but to say that it has changed."""
+    from composer.audience.secret import tokens_of
+    from composer.cli import proposal as screen
+    from composer.cli.database import now
+    from composer.delivery.approvals import differences, edition_of
+    from composer.delivery.mailing import MailingError, sums_of
+    from composer.delivery.place import trouble_with
+    from composer.delivery.readiness import Known, refusals, waived
+    from composer.delivery.states import DeliveryState
+
+    if asked.at is not None:
+        raise UsageError(f"mailing {mailing.id} is frozen already", "a time is named at the beginning")
+    if asked.audience is not None:
+        said = audience_of(asked, publication).in_words
+        if said != mailing.audience:
+            raise MailingError(
+                f"mailing {mailing.id} of {mailing.issue} is not finished, and goes to {mailing.audience}",
+                f"compose send {mailing.issue} finishes it; then comes the next",
+            )
+    changed: dict[str, tuple[str, ...]]
+    try:
+        editions = [edition_of(each.variants) for each in check_all(publication, paths, now())]
+        with publication.database.read() as connection:
+            changed = dict(differences(connection, mailing.id, editions))
+    except ContentError as error:
+        changed = {mailing.issue: (f"it has {len(error.problems)} problems now, and cannot be built",)}
+    with publication.database.read() as connection:
+        sums = sums_of(connection, mailing.id)
+    path = publication.database.path
+    known = Known(
+        editions=(),
+        continues=mailing.id,
+        differences=changed,
+        database=trouble_with(path) if path is not None else "",
+    )
+    allowed = {**mailing.allowed, **asked.allowed}
+    screen.show_rest(mailing, sums, way_out=way_out(publication, is_rehearsal=False))
+    found = refusals(known, allowed)
+    screen.show_refusals(found)
+    screen.show_waived(waived(known, allowed), allowed)
+    if found:
+        return 1
+    if not sums.open:
+        console.answer(f"next: compose settle {mailing.id}     everybody else is accounted for")
+        return 3
+    if asked.is_dry:
+        console.answer("nothing was sent: --dry-run")
+        return 0
+    # What was on its way when a run died is nobody's to send: it turns out unknown.
+    if not screen.ask(sums.open - sums[DeliveryState.SENDING], yes=asked.yes, also=mailing.frozen):
+        return 1
+    return run_mailing(publication, settings, asked, mailing, tokens_of(publication.database, publication.around))
+
+
+def send_due(publication: "Publication", settings: "Settings", asked: Asked) -> int:
+    """Send every mailing whose time has come; a person said yes when it was frozen."""
+    from composer.audience.secret import tokens_of
+    from composer.cli.database import now
+    from composer.delivery.mailing import due
+
+    with publication.database.read() as connection:
+        waiting = [each for each in due(connection, now()) if not each.is_rehearsal]
+    if not waiting:
+        console.talk("nothing is due")
+        return 0
+    if asked.is_dry:
+        for each in waiting:
+            console.answer(f"mailing {each.id} of {each.issue} is due")
+        return 0
+    tokens = tokens_of(publication.database, publication.around)
+    codes = []
+    for each in waiting:
+        console.answer(f"mailing {each.id} of {each.issue}: {each.subject}")
+        codes.append(run_mailing(publication, settings, asked, each, tokens))
+        if codes[-1] == 130:
+            break
+    return next((code for code in (130, 1, 75, 3) if code in codes), 0)
+
+
+def check_all(publication: "Publication", paths: Sequence[Path], now: datetime) -> "tuple[Checked, ...]":
+    """Build and check every language edition. Raises ContentError with the problems of all."""
+    from composer.checking import check_issue
+
+    found: list[Checked] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            found.append(check_issue(publication.workspace, path, now))
+        except ContentError as error:
+            problems += error.problems
+    if problems:
+        raise ContentError(tuple(problems))
+    return tuple(found)
+
+
+def audience_of(asked: Asked, publication: "Publication") -> "Condition":
+    """Give who is meant. Raises UsageError."""
+    from composer.conditions import Condition
+    from composer.content.words import nearest
+
+    if asked.audience is None:
+        return Condition()
+    known = publication.newsletter.audiences
+    if asked.audience not in known:
+        near = nearest(asked.audience, tuple(known))
+        hint = f"did you mean {near}?" if near else f"there are: {', '.join(known) or 'none'}"
+        raise UsageError(f"newsletter.yaml has no audience “{asked.audience}”", hint)
+    return known[asked.audience]

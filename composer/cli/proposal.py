@@ -1,0 +1,141 @@
+"""What a person sees before they say yes: the mailing as it would be, and what keeps it from going out.
+
+Comes in: a `Proposal`, or a mailing that is to go on. Goes out: printed lines, and the count as it was typed. Never sends.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli import console
+from composer.cli.mailings import LEFT_OUT, identity, people, title, when
+from composer.errors import UsageError
+
+if TYPE_CHECKING:
+    from composer.delivery.mailing import Mailing, Sums
+    from composer.delivery.place import Commit
+    from composer.delivery.preparing import Outlook, Proposal
+    from composer.delivery.readiness import Refusal
+    from composer.delivery.settings import Settings
+
+#: Warnings that are shown one by one.
+_MOST = 8
+
+
+def show(
+    proposal: "Proposal",
+    settings: "Settings",
+    outlook: "Outlook",
+    *,
+    way_out: str,
+    commit: "Commit | None",
+    now: datetime,
+) -> None:
+    """Print a mailing as it would be."""
+    newsletter = proposal.newsletter
+    console.answer(f"{newsletter.name}: {', '.join(each.stem for each in proposal.editions)}")
+    for name, text in _lines(proposal, settings, outlook, way_out, commit, now):
+        console.answer(f"  {name:<9} {text}")
+    for problem in proposal.warnings[:_MOST]:
+        console.answer(f"  warning   {problem.path}:{problem.line}: {problem.message}  [{problem.code}]")
+    if (more := len(proposal.warnings) - _MOST) > 0:
+        console.answer(f"            and {more} more: compose check {proposal.editions[0].stem}")
+
+
+def _lines(
+    proposal: "Proposal",
+    settings: "Settings",
+    outlook: "Outlook",
+    way_out: str,
+    commit: "Commit | None",
+    now: datetime,
+) -> Iterator[tuple[str, str]]:
+    newsletter, zone = proposal.newsletter, proposal.newsletter.zone
+    for each in proposal.editions:
+        yield "subject", each.subject + (f"   ({each.language})" if len(proposal.editions) > 1 else "")
+    replies = newsletter.reply_to
+    yield "sender", _mailbox(newsletter.sender) + (f"; answers go to {replies.address}" if replies else "")
+    yield "readers", f"{proposal.selection.condition.in_words}: {proposal.counts.included:,}"
+    for reason, number in proposal.counts.left_out.items():
+        yield "left out", f"{number:,} {LEFT_OUT[reason]}"
+    if len(proposal.variants) > 1:
+        for variant in proposal.variants:
+            number = proposal.survey.by_variant.get(variant.number, 0)
+            yield "edition", f"{variant.built.issue.stem}, {variant.readers}: {number:,}"
+    for known in proposal.known.editions:
+        of = f"{known.stem}: " if len(proposal.editions) > 1 else ""
+        tests = known.opinion.tests
+        more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
+        yield "tested", of + (f"{when(tests[0][0], zone)}, {tests[0][1]}{more}" if tests else "not as it stands now")
+        yield "checked", of + _checked(known.blockers, proposal, known.stem)
+        if known.needed or known.opinion.words:
+            by = ", ".join(known.opinion.approved_by) or "nobody"
+            yield "approved", f"{of}{len(known.opinion.approved_by)} of {known.needed} needed: {by}"
+    if commit is not None:
+        yield "commit", commit.id[:12] + (", everything committed" if commit.is_clean else ", with changes since")
+    pace = f"{settings.rate:,.0f}/min" if settings.rate else "as fast as the server takes them"
+    yield "leaves by", f"{way_out}, {pace}, {settings.connections} connections"
+    if outlook.quota_left is not None:
+        yield "quota", f"{outlook.quota_left:,} of {settings.daily_quota:,} left for these 24 hours"
+    if outlook.finish is not None:
+        yield "finished", f"about {when(outlook.finish, zone)}"
+
+
+def _checked(blockers: Sequence[str], proposal: "Proposal", stem: str) -> str:
+    warnings = sum(1 for each in proposal.warnings if stem in each.path)
+    if blockers:
+        return f"{', '.join(blockers)} to mend"
+    if not proposal.warnings:
+        return "nothing to mend"
+    return f"nothing keeps it back; {warnings or len(proposal.warnings)} to look at"
+
+
+def _mailbox(address: object) -> str:
+    name, plain = getattr(address, "name", ""), getattr(address, "address", "")
+    return f"{name} <{plain}>" if name else str(plain)
+
+
+def show_rest(mailing: "Mailing", sums: "Sums", *, way_out: str) -> None:
+    """Print a mailing that is to go on."""
+    console.answer(f"{title(mailing)} goes on, as it was frozen {mailing.made:%Y-%m-%d %H:%M} UTC by {mailing.made_by}")
+    console.answer(f"  subject   {mailing.subject}")
+    console.answer(f"  readers   {mailing.audience}: {identity(sums)}")
+    console.answer(f"  leaves by {way_out}")
+
+
+def show_refusals(refusals: "Iterable[Refusal]", *, lead: str = "refused") -> None:
+    """Print what keeps a mailing from going out, each with its way out."""
+    for each in refusals:
+        console.talk(f"{lead}: {each.words}  [{each.code}]")
+        console.talk(f"    {each.way_out}")
+        if lead == "refused" and each.may_be_allowed and "--allow" not in each.way_out:
+            console.talk(f'    or, if you know better:   --allow {each.code}="the reason"')
+
+
+def show_waived(refusals: "Iterable[Refusal]", allowed: "dict[str, str]") -> None:
+    """Print what was allowed, and why."""
+    for code, count in Counter(each.code for each in refusals).items():
+        console.answer(f"  allowed   {code}{f' ({count})' if count > 1 else ''}: {allowed[code]}")
+
+
+def ask(count: int, *, yes: int | None, also: int | None = None, what: str = "send it to") -> bool:
+    """Have the count typed; tell whether it was the right one. `also`: another count that `--yes` may name.
+
+    Raises UsageError where nobody can be asked, click.Abort on Ctrl-C.
+    """
+    if yes is not None:
+        if yes in (count, also):
+            return True
+        console.talk(f"error: --yes {yes} is not the number of readers, which is {count}: nothing was sent")
+        return False
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is there to be asked", f"a script says   --yes {count}")
+    typed = click.prompt(f"Type {count} to {what} {people(count)}", default="", show_default=False, err=True)
+    if "".join(typed.split()).replace(",", "") == str(count):
+        return True
+    console.talk("error: that is not the number: nothing was sent")
+    return False

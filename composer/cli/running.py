@@ -1,0 +1,252 @@
+"""Runs a mailing in front of a person: the bar, Ctrl-C, what became of it, the exit code.
+
+Comes in: a frozen mailing and how it leaves. Goes out: lines and an exit code. What is sent, and when, is the engine's.
+"""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from composer.cli import console
+from composer.cli.asked import MAILINGS, Asked
+from composer.cli.mailings import WORDS, code_of, identity, title
+from composer.delivery.plan import Ending, Level
+from composer.delivery.states import DeliveryState
+from composer.delivery.stop import Stop
+
+if TYPE_CHECKING:
+    from composer.audience.tokens import Tokens
+    from composer.cli.publication import Publication
+    from composer.delivery.engine import Job, Run
+    from composer.delivery.mailing import Mailing
+    from composer.delivery.progress import Progress
+    from composer.delivery.settings import Settings
+    from composer.transport.transport import Transport
+
+_DRAINING = "stopping: what is open is ended and recorded; Ctrl-C again stops at once"
+_AT_ONCE = "stopping at once"
+
+
+def run(job: "Job", mailing: "Mailing", zone: ZoneInfo) -> "Run":
+    """Send, with a bar where there is a terminal, and say how it ended on the way. Raises as engine.send."""
+    from composer.delivery.engine import send
+
+    stop = Stop()
+    heard = Level.NONE
+    with _signals(stop), _bar(title(mailing), zone) as show:
+
+        def tell(progress: "Progress") -> None:
+            nonlocal heard
+            if stop.level > heard:
+                # Said here and not in the signal's handler, which may have come in the middle of another line.
+                heard = stop.level
+                console.talk(_DRAINING if heard is Level.DRAIN else _AT_ONCE)
+            show(progress)
+
+        return send(job, stop, tell=tell)
+
+
+def tell(run: "Run", mailing: "Mailing", folder: str | None) -> int:
+    """Say what became of a run, and what to do next; give the exit code. `folder`: where a rehearsal wrote to."""
+    sums = run.sums
+    if mailing.is_rehearsal:
+        console.answer(f"{sums[DeliveryState.WRITTEN]:,} written to {folder}/; nothing has left this computer")
+        return 0 if run.ending is Ending.DONE else 1
+    console.answer(identity(sums))
+    command = f"compose send {mailing.issue}"
+    match run.ending:
+        case Ending.DONE | Ending.LATER:
+            pass
+        case Ending.LIMIT:
+            console.answer("as many as --limit allows were tried")
+        case Ending.QUOTA:
+            console.answer("the daily quota is used up")
+        case Ending.INTERRUPTED:
+            console.answer("stopped by you")
+        case Ending.STOPPED:
+            console.answer("stopped by compose stop")
+        case Ending.HALTED:
+            console.answer(f"stopped, for the server's answers are about us or about the message: {run.words}")
+        case Ending.UNREACHABLE:
+            console.answer(f"stopped: the server took nothing for a while{': ' + run.words if run.words else ''}")
+        case Ending.LEDGER:
+            console.answer(f"stopped, for nothing could be written down: {run.words}")
+    if sums.open:
+        console.answer(f"next: {command}     goes on; nobody gets it twice")
+    if unknown := sums[DeliveryState.UNKNOWN]:
+        console.answer(f"next: compose settle {mailing.id}     of {unknown:,} nobody can know; they get no second copy")
+    if not sums.open and not sums[DeliveryState.UNKNOWN]:
+        console.answer(f"next: compose report {mailing.id}")
+    if run.ending is Ending.INTERRUPTED:
+        return 130
+    if run.ending in (Ending.HALTED, Ending.LEDGER):
+        return 1
+    return code_of(sums)
+
+
+@contextmanager
+def _signals(stop: Stop) -> Iterator[None]:
+    """Let Ctrl-C, and a service's end, stop the run a little more each time."""
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        stop.say()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    before = [signal.signal(number, heard) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _bar(label: str, zone: ZoneInfo) -> Iterator[Callable[["Progress"], None]]:
+    """Show how it goes, on a terminal only; elsewhere a line now and then."""
+    if not sys.stderr.isatty():
+        yield lambda progress: None
+        return
+    from rich.console import Console, Group
+    from rich.live import Live
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+    from rich.progress import Progress as Bar
+    from rich.text import Text
+
+    # Two lines: the first fits into 80 columns, and the second is cut rather than the first.
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[pace]}"),
+        TextColumn("{task.fields[left]}"),
+    )
+    screen = Console(stderr=True)
+    bar, outcomes = Bar(*columns, console=screen), Text(no_wrap=True, overflow="ellipsis")
+    task = bar.add_task(label, total=None, pace="", left="")
+    with Live(Group(bar, outcomes), console=screen, refresh_per_second=4):
+
+        def tell(progress: "Progress") -> None:
+            sums = progress.sums
+            pace = f"{progress.pace:,.0f}/min"
+            done = sums.frozen - sums.open
+            bar.update(task, total=max(sums.frozen, 1), completed=done, pace=pace, left=_left(progress, zone))
+            outcomes.plain = f"  {_outcomes(progress)}"
+
+        yield tell
+
+
+def _left(progress: "Progress", zone: ZoneInfo) -> str:
+    if progress.paused_until is not None:
+        return f"paused until {progress.paused_until.astimezone(zone):%H:%M:%S}: the server asks for it"
+    waiting = progress.sums[DeliveryState.PENDING] + progress.sums[DeliveryState.CLAIMED]
+    if progress.pace <= 0 or not waiting:
+        return ""
+    seconds = int(waiting / progress.pace * 60)
+    hours, rest = divmod(seconds, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02} left" if hours else f"{rest // 60}:{rest % 60:02} left"
+
+
+def _outcomes(progress: "Progress") -> str:
+    shown = (
+        DeliveryState.ACCEPTED,
+        DeliveryState.WRITTEN,
+        DeliveryState.DEFERRED,
+        DeliveryState.REFUSED,
+        DeliveryState.UNKNOWN,
+    )
+    short = {
+        DeliveryState.ACCEPTED: "taken",
+        DeliveryState.WRITTEN: "written",
+        DeliveryState.DEFERRED: WORDS[DeliveryState.DEFERRED],
+        DeliveryState.REFUSED: WORDS[DeliveryState.REFUSED],
+        DeliveryState.UNKNOWN: WORDS[DeliveryState.UNKNOWN],
+    }
+    return "  ".join(f"{progress.sums[state]:,} {short[state]}" for state in shown if progress.sums[state])
+
+
+def time_of(text: str, zone: ZoneInfo, now: datetime) -> datetime | None:
+    """Read a time as a person types it, where the editors are: `2025-01-30 07:00`, or `07:00` for the next one."""
+    from datetime import time, timedelta
+
+    try:
+        written = datetime.fromisoformat(text)
+    except ValueError:
+        try:
+            clock = time.fromisoformat(text)
+        except ValueError:
+            return None
+        today = datetime.combine(now.astimezone(zone).date(), clock.replace(tzinfo=None), zone)
+        return today if today > now else today + timedelta(days=1)
+    if len(text) <= len("2025-01-30"):
+        return None
+    return written if written.tzinfo else written.replace(tzinfo=zone)
+
+
+def run_mailing(
+    publication: "Publication", settings: "Settings", asked: Asked, mailing: "Mailing", tokens: "Tokens"
+) -> int:
+    from composer.cli.database import now
+    from composer.cli.publication import person
+    from composer.delivery.configured import profile_of
+    from composer.delivery.engine import Job
+    from composer.delivery.letters import MailingLetters
+    from composer.delivery.mailing import variants_of
+    from composer.delivery.readiness import Code
+    from composer.delivery.upkeep import end_for_good
+
+    zone, is_rehearsal = publication.newsletter.zone, mailing.is_rehearsal
+    folder = publication.workspace.root / MAILINGS / str(mailing.id)
+    transport, host = transport_to(publication, folder if is_rehearsal else None)
+    with publication.database.read() as connection:
+        variants = variants_of(connection, mailing.id)
+    profile = profile_of(publication.newsletter, publication.around, host)
+    letters = MailingLetters(mailing, variants, tokens, profile=profile, now=lambda: now().astimezone(zone))
+    who = person(publication.workspace)
+    job = Job(
+        database=publication.database,
+        mailing_id=mailing.id,
+        transport=transport,
+        letters=letters,
+        connections=1 if is_rehearsal else settings.connections,
+        rate=None if is_rehearsal else settings.rate,
+        daily_quota=None if is_rehearsal else settings.daily_quota,
+        limit=None if is_rehearsal else asked.limit,
+        who=who,
+        is_copy_allowed=Code.COPY in {**mailing.allowed, **asked.allowed},
+    )
+    ran = run(job, mailing, zone)
+    if is_rehearsal and not ran.is_over:
+        # It counts for nothing: readers' values are not kept for it.
+        with publication.database.write() as connection:
+            end_for_good(connection, mailing.id, who, now())
+    return tell(ran, mailing, publication.workspace.name(folder))
+
+
+def way_out(publication: "Publication", *, is_rehearsal: bool) -> str:
+    """Name the server; whatever is wrong with its settings is told before the question."""
+    if is_rehearsal:
+        return "outbox"
+    transport, _ = transport_to(publication, None)
+    return transport.name
+
+
+def transport_to(publication: "Publication", folder: Path | None) -> "tuple[Transport, str]":
+    if folder is not None:
+        from composer.transport.files import FileTransport
+
+        return FileTransport(folder), ""
+    from composer.delivery.configured import server_of
+    from composer.transport.smtp import SmtpTransport
+
+    server = server_of(publication.newsletter, publication.workspace, publication.around)
+    return SmtpTransport(server), server.host

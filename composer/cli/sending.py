@@ -1,0 +1,259 @@
+"""A mailing from the question to its end: shows it, asks, freezes it, runs it; or goes on with one that was frozen.
+
+Comes in: an open publication and what the command line says. Goes out: printed lines, an exit code. What may go out, and
+what becomes of it, is decided in the delivery room.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from composer.cli import console
+from composer.cli.asked import MAILINGS, Asked
+from composer.cli.continuing import audience_of, check_all, go_on
+from composer.cli.running import run_mailing
+from composer.cli.running import way_out as way_out_of
+from composer.errors import UsageError, WorkspaceError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from composer.audience.tokens import Tokens
+    from composer.checking import Checked
+    from composer.cli.publication import Publication
+    from composer.delivery.mailing import Mailing
+    from composer.delivery.preparing import Proposal
+    from composer.delivery.readiness import Known
+    from composer.delivery.selection import Selection
+    from composer.delivery.settings import Settings
+
+
+def send(publication: "Publication", settings: "Settings", asked: Asked, issue: str) -> int:
+    from composer.delivery.configured import transport_name
+    from composer.delivery.mailing import MailingError, unfinished
+
+    key, paths, missing = _editions(publication, issue)
+    is_rehearsal = transport_name(publication.newsletter, publication.around) == "outbox"
+    if asked.is_all and not is_rehearsal:
+        raise UsageError("--all is for rehearsals: without it all readers get it already", "leave it out")
+    other = None
+    if not is_rehearsal:
+        with publication.database.read() as connection:
+            other = unfinished(connection, key)
+    if other is not None:
+        if not asked.is_plain:
+            raise MailingError(
+                f"mailing {other.id} of {key} is not finished, and there is one at a time",
+                f"compose send {key} finishes it; compose stop {other.id} --for-good ends it",
+            )
+        return go_on(publication, settings, asked, other, paths)
+    if missing is not None:
+        raise missing
+    return _begin(publication, settings, asked, paths, is_rehearsal=is_rehearsal)
+
+
+def _editions(
+    publication: "Publication", issue: str
+) -> "tuple[str, tuple[Path, ...], WorkspaceError | UsageError | None]":
+    """Give the issue key and its files in all languages; or why there are none, which a frozen mailing need not mind."""
+    workspace = publication.workspace
+    try:
+        named = workspace.issue(issue)
+    except (WorkspaceError, UsageError) as error:
+        return Path(issue).name.split(".", 1)[0], (), error
+    key = named.stem.split(".", 1)[0]
+    others = (path for path in workspace.issues() if path.stem.split(".", 1)[0] == key)
+    return key, tuple(sorted({named, *others}, key=lambda path: (path.stem.count("."), path.stem))), None
+
+
+def _begin(
+    publication: "Publication", settings: "Settings", asked: Asked, paths: Sequence[Path], *, is_rehearsal: bool
+) -> int:
+    """Show a new mailing, ask, freeze it, send it."""
+    from composer.audience.secret import tokens_of
+    from composer.cli import proposal as screen
+    from composer.cli.database import now
+    from composer.delivery.place import commit_of
+    from composer.delivery.preparing import outlook, propose
+    from composer.delivery.readiness import refusals, waived
+
+    if is_rehearsal:
+        console.talk("A rehearsal: no mail server is set up, and nothing leaves this computer.")
+    due = _due(asked, publication, is_rehearsal=is_rehearsal)
+    checked = check_all(publication, paths, now())
+    tokens = tokens_of(publication.database, publication.around)
+    way_out = way_out_of(publication, is_rehearsal=is_rehearsal)
+    selection = _selection(asked, publication, paths)
+    known = _look(publication, settings, checked, tokens, is_rehearsal=is_rehearsal)
+    commit = commit_of(publication.workspace.root)
+    with publication.database.read() as connection:
+        corrects = _corrected(connection, asked.got)
+        proposal = propose(
+            connection, checked, selection, settings, asked.allowed, is_rehearsal=is_rehearsal, known=known
+        )
+        first = min(proposal.counts.included, asked.limit or proposal.counts.included)
+        view = outlook(connection, way_out, first, settings, due or now())
+    screen.show(
+        proposal, settings, view, way_out=f"files in {MAILINGS.as_posix()}/" if is_rehearsal else way_out,
+        commit=commit, now=now(),
+    )  # fmt: skip
+    found = refusals(proposal.known, asked.allowed)
+    if is_rehearsal:
+        screen.show_refusals(
+            refusals(replace(proposal.known, is_rehearsal=False), asked.allowed), lead="before a real send"
+        )
+    else:
+        screen.show_refusals(found)
+        screen.show_waived(waived(proposal.known, asked.allowed), asked.allowed)
+    if not proposal.counts.included:
+        _nobody(proposal)
+    if found:
+        return 1
+    if asked.is_dry:
+        console.answer("nothing was sent: --dry-run")
+        return 0
+    if not is_rehearsal and not screen.ask(proposal.counts.included, yes=asked.yes, what=_deed(due)):
+        return 1
+    mailing = _freeze(publication, settings, asked, proposal, corrects=corrects, due=due)
+    if due is not None:
+        from composer.cli.mailings import when
+
+        zone = publication.newsletter.zone
+        console.answer(f"mailing {mailing.id} waits for {when(due, zone)}; compose send --due sends it then")
+        return 0
+    return run_mailing(publication, settings, asked, mailing, tokens)
+
+
+def _deed(due: datetime | None) -> str:
+    return "send it to" if due is None else "have it sent then to"
+
+
+def _nobody(proposal: "Proposal") -> NoReturn:
+    from composer.delivery.mailing import MailingError
+
+    if proposal.counts.left_out:
+        raise MailingError("nobody would get it: everybody is left out", "the lines above say why")
+    what = proposal.selection.condition.in_words
+    raise MailingError(f"nobody would get it: there are no readers ({what})", "compose subscribers import FILE")
+
+
+def _look(
+    publication: "Publication",
+    settings: "Settings",
+    checked: "Sequence[Checked]",
+    tokens: "Tokens",
+    *,
+    is_rehearsal: bool,
+) -> "Known":
+    """Look at the disk and, for a real mailing, ask the web."""
+    from composer.delivery.asking import trouble_with_pages, trouble_with_pictures
+    from composer.delivery.place import trouble_with
+    from composer.delivery.readiness import Known
+
+    leaving = settings.unsubscribe_url or settings.public_url
+    words = ""
+    if leaving is not None and not leaving.startswith("https://"):
+        words = f"readers' programs leave by https only, and this is not: {leaving}"
+    if is_rehearsal:
+        return Known(editions=(), leaving=words)
+    path = publication.database.path
+    pages, pictures = "", tuple[str, ...]()
+    if settings.public_url is not None:
+        pages = trouble_with_pages(settings.public_url, tokens)
+    if settings.assets_url is not None:
+        every = {name: picture.data for each in checked for v in each.variants for name, picture in v.built.pictures}
+        pictures = trouble_with_pictures(settings.assets_url, tuple(every.items()))
+    return Known(
+        editions=(),
+        leaving=words,
+        database=trouble_with(path) if path is not None else "",
+        pages=pages,
+        pictures=pictures,
+    )
+
+
+def _selection(asked: Asked, publication: "Publication", paths: Sequence[Path]) -> "Selection":
+    from composer.delivery.selection import Selection
+
+    return Selection(
+        issue=paths[0].stem.split(".", 1)[0],
+        condition=audience_of(asked, publication),
+        is_rest=asked.is_rest,
+        got=asked.got,
+        is_again=asked.again is not None,
+    )
+
+
+def _corrected(connection: "Connection", got: str | None) -> int | None:
+    """Give the mailing that is corrected: of several of an issue the one with the most readers."""
+    from composer.delivery.mailing import MailingError, mailings_of
+
+    if got is None:
+        return None
+    found = [each for each in mailings_of(connection, got) if not each.is_rehearsal]
+    if not found:
+        raise MailingError(f"no mailing of {got} has gone out", "compose status lists them")
+    return max(found, key=lambda each: each.frozen).id
+
+
+def _due(asked: Asked, publication: "Publication", *, is_rehearsal: bool) -> datetime | None:
+    from composer.cli.database import now
+    from composer.cli.running import time_of
+
+    if asked.at is None:
+        return None
+    if is_rehearsal:
+        raise UsageError("a rehearsal does not wait", "set up a mail server, or leave out --at")
+    found = time_of(asked.at, publication.newsletter.zone, now())
+    if found is None:
+        raise UsageError(f"--at: “{asked.at}” is not a time", "it looks like   2025-01-30 07:00   or   07:00")
+    if found <= now():
+        raise UsageError(f"--at: {asked.at} is over", "name a time that is still to come")
+    return found
+
+
+def _freeze(
+    publication: "Publication",
+    settings: "Settings",
+    asked: Asked,
+    proposal: "Proposal",
+    *,
+    corrects: int | None,
+    due: datetime | None,
+) -> "Mailing":
+    from importlib.metadata import version
+
+    from composer.cli.database import now
+    from composer.cli.publication import person
+    from composer.delivery.approvals import link_to_mailing
+    from composer.delivery.freezing import freeze
+    from composer.delivery.mailing import MailingError
+    from composer.delivery.place import commit_of
+    from composer.delivery.preparing import SAMPLES, draft_of, samples
+
+    root, is_rehearsal = publication.workspace.root, proposal.known.is_rehearsal
+    with publication.database.write() as connection:
+        only = None
+        if is_rehearsal and not asked.is_all:
+            only = samples(connection, proposal, asked.limit or SAMPLES)
+        draft = draft_of(
+            proposal,
+            settings,
+            made_by=person(publication.workspace),
+            program=version("compose-newsletter"),
+            commit=commit_of(root),
+            allowed=asked.allowed,
+            again_because=asked.again or "",
+            corrects=corrects,
+            due=due,
+            only=only,
+        )
+        mailing = freeze(connection, draft, now())
+        if not is_rehearsal and mailing.frozen != proposal.counts.included:
+            raise MailingError(
+                f"readers came or went meanwhile: it would be {mailing.frozen:,} now; nothing was sent", "run it again"
+            )
+        link_to_mailing(connection, mailing.id, proposal.editions, now())
+    return mailing

@@ -1,0 +1,258 @@
+"""Everything that is looked at before a mailing is proposed, and what is frozen when a person has said yes.
+
+Comes in: checked editions, a database, what newsletter.yaml and the command say. Goes out: a `Proposal`, then a `Draft`.
+Looks and asks, and writes nothing: to freeze is the caller's, after the question.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from composer.checking import Checked
+from composer.content.newsletter import Newsletter
+from composer.database.readers import reader_tags, readers
+from composer.delivery import rates
+from composer.delivery.approvals import Edition, edition_of, opinion
+from composer.delivery.forecast import finish
+from composer.delivery.freezing import Draft
+from composer.delivery.letters import Terms
+from composer.delivery.mailing import Variant
+from composer.delivery.place import Commit
+from composer.delivery.readiness import POSTAL, PRIVACY, UNSUBSCRIBE, EditionKnown, Known
+from composer.delivery.selection import Counts, Selection, count, is_included
+from composer.delivery.settings import Settings
+from composer.errors import Level, Problem
+from composer.pipeline import Variant as Built
+from composer.pipeline import hash_of, pick
+
+_FEEDBACK = re.compile(r"[A-Za-z0-9._-]{1,40}")
+#: How many readers are looked through for samples, and how many samples a rehearsal writes.
+_LOOKED_THROUGH = 5_000
+SAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What the readers who get it would get."""
+
+    #: How many get each variant, by its number.
+    by_variant: Mapping[int, int]
+    #: Readers without a value that their variant shows and that has no default, by field.
+    missing: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A mailing as it would be."""
+
+    editions: tuple[Edition, ...]
+    #: Of all languages, numbered through.
+    variants: tuple[Built, ...] = field(repr=False)
+    newsletter: Newsletter = field(repr=False)
+    selection: Selection
+    counts: Counts
+    survey: Survey
+    known: Known
+    #: What the checks say, the three that are refusals of their own left out; and whether they found a warning.
+    warnings: tuple[Problem, ...]
+
+    @property
+    def issue(self) -> str:
+        """The issue key."""
+        return self.editions[0].issue
+
+    @property
+    def hash(self) -> str:
+        """The hash of everything in it."""
+        return hash_of(self.variants)
+
+    def choose(self, language: str, tags: frozenset[str]) -> int:
+        """Give the number of the variant that a reader gets."""
+        return pick(self.variants, language, tags).number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """When it would be done, and what the day's quota says."""
+
+    finish: datetime | None
+    quota_left: int | None
+
+
+def numbered(checked: Sequence[Checked]) -> tuple[Built, ...]:
+    """Number the variants of several editions through."""
+    found = [variant for each in checked for variant in each.variants]
+    return tuple(replace(variant, number=number) for number, variant in enumerate(found, 1))
+
+
+def propose(
+    connection: Connection,
+    checked: Sequence[Checked],
+    selection: Selection,
+    settings: Settings,
+    allowed: Mapping[str, str],
+    *,
+    is_rehearsal: bool,
+    known: Known,
+) -> Proposal:
+    """Put together what would go out, and to whom. `known` holds what was asked of the web and of the disk."""
+    variants = numbered(checked)
+    editions = tuple(edition_of(each.variants) for each in checked)
+    counts = count(connection, selection)
+    survey = look_through(connection, selection, variants)
+    found = tuple(
+        EditionKnown(
+            stem=edition.stem,
+            opinion=opinion(connection, edition),
+            blockers=_blockers(each.problems, allowed),
+            needed=settings.approvals,
+        )
+        for edition, each in zip(editions, checked, strict=True)
+    )
+    warnings = [
+        problem
+        for each in checked
+        for problem in each.problems
+        if problem.level is Level.WARNING and problem.code not in (POSTAL, PRIVACY, UNSUBSCRIBE)
+    ]
+    return Proposal(
+        editions=editions,
+        variants=variants,
+        newsletter=checked[0].built.newsletter,
+        selection=selection,
+        counts=counts,
+        survey=survey,
+        known=replace(known, editions=found, missing=survey.missing, is_rehearsal=is_rehearsal),
+        warnings=tuple(warnings),
+    )
+
+
+def look_through(connection: Connection, selection: Selection, variants: Sequence[Built]) -> Survey:
+    """Look at everybody who would get it, one after the other, where there is something to tell apart."""
+    if len(variants) == 1 and not variants[0].compiled.required:
+        return Survey(by_variant={}, missing={})
+    by_variant: Counter[int] = Counter()
+    missing: Counter[str] = Counter()
+    for language, tags, values in _included(connection, selection):
+        variant = pick(variants, language, tags)
+        by_variant[variant.number] += 1
+        missing.update(variant.compiled.missing(values))
+    return Survey(by_variant=by_variant, missing=missing)
+
+
+def samples(connection: Connection, proposal: Proposal, most: int = SAMPLES) -> tuple[int, ...]:
+    """Choose readers to write samples for: one for each variant first, then those that come first."""
+    chosen: dict[int, int] = {}
+    others: list[int] = []
+    rows = connection.execute(_question(proposal.selection).limit(_LOOKED_THROUGH))
+    for row in rows:
+        number = proposal.choose(row.language, _tags(row.tags))
+        if number not in chosen and len(chosen) < max(most, len(proposal.variants)):
+            chosen[number] = row.id
+        elif len(others) < most:
+            others.append(row.id)
+    return tuple(sorted([*chosen.values(), *others[: max(0, most - len(chosen))]]))
+
+
+def outlook(connection: Connection, way_out: str, count: int, settings: Settings, now: datetime) -> Outlook:
+    """Say when so many messages would be out."""
+    left = None
+    if settings.daily_quota is not None:
+        left = max(0, rates.look_at_quota(connection, way_out, settings.daily_quota, now).left)
+    return Outlook(
+        finish=finish(now, count, settings.rate, quota_left=left, daily=settings.daily_quota), quota_left=left
+    )
+
+
+def draft_of(
+    proposal: Proposal,
+    settings: Settings,
+    *,
+    made_by: str,
+    program: str,
+    commit: Commit | None,
+    allowed: Mapping[str, str],
+    again_because: str = "",
+    corrects: int | None = None,
+    due: datetime | None = None,
+    only: tuple[int, ...] | None = None,
+) -> Draft:
+    """Put together what is frozen."""
+    sender = proposal.newsletter.sender
+    several = len({variant.built.issue.stem for variant in proposal.variants}) > 1
+    terms = Terms(
+        sender=sender.wire,
+        domain=sender.domain,
+        bounces=settings.bounces,
+        public_url=settings.public_url,
+        unsubscribe_url=settings.unsubscribe_url,
+        unsubscribe_mailto=settings.unsubscribe_mailto,
+        page=proposal.editions[0].stem,
+        pages={str(variant.number): variant.built.issue.stem for variant in proposal.variants} if several else {},
+        feedback=(proposal.issue,) if _FEEDBACK.fullmatch(proposal.issue) else (),
+        wants_notice=settings.bounces is not None,
+    )
+    return Draft(
+        selection=replace(proposal.selection, only=only),
+        variants=tuple(
+            Variant(
+                number=each.number,
+                label=f"{each.built.issue.stem}, {each.readers}" if several else each.readers,
+                language=each.built.issue.language,
+                compiled=each.compiled.to_bytes(),
+            )
+            for each in proposal.variants
+        ),
+        pick=proposal.choose if len(proposal.variants) > 1 else None,
+        edition=proposal.hash,
+        subject=proposal.editions[0].subject,
+        terms=terms.to_json(),
+        made_by=made_by,
+        program=program,
+        git_commit=commit.id if commit else None,
+        is_committed=commit.is_clean if commit else None,
+        is_rehearsal=proposal.known.is_rehearsal,
+        allowed=allowed,
+        again_because=again_because,
+        corrects=corrects,
+        due=due,
+    )
+
+
+def _blockers(problems: Sequence[Problem], allowed: Mapping[str, str]) -> tuple[str, ...]:
+    own = (UNSUBSCRIBE, POSTAL, PRIVACY)
+    heavy = (Level.ERROR, Level.BLOCKER)
+    found = (each.code for each in problems if each.code in own or (each.level in heavy and each.code not in allowed))
+    return tuple(dict.fromkeys(found))
+
+
+def _included(connection: Connection, selection: Selection) -> Iterator[tuple[str, frozenset[str], Mapping[str, str]]]:
+    for row in connection.execute(_question(selection).execution_options(yield_per=2_000)):
+        own = json.loads(row.fields) if row.fields != "{}" else {}
+        values = {
+            **own,
+            "email": row.address,
+            "name": row.name,
+            "first_name": row.first_name,
+            "last_name": row.last_name,
+            "language": row.language,
+        }
+        yield row.language, _tags(row.tags), values
+
+
+def _question(selection: Selection) -> Select[Any]:
+    tags = select(func.aggregate_strings(reader_tags.c.tag, ",")).where(reader_tags.c.reader_id == readers.c.id)
+    names = ("id", "address", "name", "first_name", "last_name", "language", "fields")
+    columns = [readers.c[name] for name in names]
+    question = select(*columns, tags.scalar_subquery().label("tags"))
+    return question.where(is_included(selection)).order_by(readers.c.id)
+
+
+def _tags(joined: str | None) -> frozenset[str]:
+    return frozenset(joined.split(",")) if joined else frozenset()

@@ -1,0 +1,254 @@
+"""What keeps a mailing from going out: each refusal a small function of what is known.
+
+Comes in: a `Known`, and what a person allowed in spite of it, with reasons. Goes out: refusals, each with its code, in
+words, with the way out. Pure: who looks, and where, is looking.py.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from composer.delivery.approvals import Opinion
+
+#: Checks whose finding is a refusal of its own, with a way out of its own.
+UNSUBSCRIBE, POSTAL, PRIVACY = "UNS01", "UNS02", "LAW01"
+#: How many names a sentence holds.
+_MOST = 5
+
+
+class Code(StrEnum):
+    """Why a mailing is refused. docs/delivery.md explains each."""
+
+    UNTESTED = "untested"
+    BLOCKED = "blocked"
+    UNAPPROVED = "unapproved"
+    NO_ADDRESS = "no-address"
+    NO_PRIVACY = "no-privacy"
+    NO_UNSUBSCRIBE = "no-unsubscribe"
+    MISSING_VALUES = "missing-values"
+    CHANGED = "changed"
+    DATABASE_PLACE = "database-place"
+    NO_PAGES = "no-pages"
+    NO_PICTURES = "no-pictures"
+    #: told by the engine (delivery/owners.py): the database is a copy, or was put back
+    COPY = "copy"
+
+
+#: What a person may wave through with a reason. The others would break a promise or a law whatever the reason.
+ALLOWABLE = frozenset({
+    Code.UNTESTED, Code.UNAPPROVED, Code.NO_ADDRESS, Code.NO_PRIVACY, Code.CHANGED, Code.DATABASE_PLACE, Code.NO_PAGES,
+    Code.NO_PICTURES, Code.COPY,
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why it does not go out, and what to do."""
+
+    code: Code
+    words: str
+    way_out: str
+
+    @property
+    def may_be_allowed(self) -> bool:
+        """Whether `--allow` helps."""
+        return self.code in ALLOWABLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionKnown:
+    """What is known of one language edition."""
+
+    stem: str
+    opinion: Opinion = field(default_factory=Opinion)
+    #: Codes of the checks that have a blocker for it, or an error; and of the three that are refusals of their own.
+    blockers: tuple[str, ...] = ()
+    #: Approvals needed.
+    needed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known before the question is asked."""
+
+    editions: tuple[EditionKnown, ...]
+    is_rehearsal: bool = False
+    #: The unfinished mailing that it goes on with, and in what its frozen editions differ from the files, by stem.
+    continues: int | None = None
+    differences: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    #: Readers without a value that their edition shows, by field.
+    missing: Mapping[str, int] = field(default_factory=dict)
+    #: What is wrong with the database's place; with the address that readers leave by; with the pages behind it.
+    database: str = ""
+    leaving: str = ""
+    pages: str = ""
+    #: Pictures on the web that are not those of this edition, each with what is wrong.
+    pictures: Sequence[str] = ()
+
+
+def refusals(known: Known, allowed: Mapping[str, str]) -> tuple[Refusal, ...]:
+    """Give what keeps a mailing from going out; what was allowed is none. A frozen mailing is asked less."""
+    if known.continues is not None:
+        looked: tuple[Callable[[Known], Iterator[Refusal]], ...] = (_changed, _database)
+    elif known.is_rehearsal:
+        looked = (_missing, _leaving)
+    else:
+        looked = _ALL
+    found = [refusal for look in looked for refusal in look(known)]
+    return tuple(each for each in found if not (each.may_be_allowed and each.code in allowed))
+
+
+def waived(known: Known, allowed: Mapping[str, str]) -> tuple[Refusal, ...]:
+    """Give the refusals that a person allowed: what the reasons stand for."""
+    return tuple(each for each in refusals(known, {}) if each.may_be_allowed and each.code in allowed)
+
+
+def _untested(known: Known) -> Iterator[Refusal]:
+    for each in known.editions:
+        if not each.opinion.tests:
+            since = each.opinion.changed_since_test
+            what = f"; tested before, changed since: {_several(since)}" if since else ""
+            yield Refusal(
+                code=Code.UNTESTED,
+                words=f"{each.stem} was never sent to an editor as it stands now{what}",
+                way_out=f"compose test {each.stem}",
+            )
+
+
+def _blocked(known: Known) -> Iterator[Refusal]:
+    for each in known.editions:
+        if found := [code for code in each.blockers if code not in (UNSUBSCRIBE, POSTAL, PRIVACY)]:
+            yield Refusal(
+                code=Code.BLOCKED,
+                words=f"{each.stem} has {_count(len(found), 'finding')} that keeps it from being sent: {_several(found)}",
+                way_out=f'compose check {each.stem}   says where; or allow one: --allow {found[0]}="the reason"',
+            )
+
+
+def _unapproved(known: Known) -> Iterator[Refusal]:
+    for each in known.editions:
+        said = each.opinion
+        returned = (
+            f"; {_several([f'{word.address}: {word.comment}' for word in said.returned])}" if said.returned else ""
+        )
+        if len(said.approved_by) < each.needed or said.returned:
+            since = said.changed_since_approval
+            what = f"; approved before, changed since: {_several(since)}" if since else ""
+            yield Refusal(
+                code=Code.UNAPPROVED,
+                words=f"{each.stem} has {len(said.approved_by)} of {each.needed} approvals as it stands now"
+                f"{what}{returned}",
+                way_out=f"compose approve {each.stem} --as ADDRESS",
+            )
+
+
+def _no_address(known: Known) -> Iterator[Refusal]:
+    if _is_found(known, POSTAL):
+        yield Refusal(
+            code=Code.NO_ADDRESS,
+            words="the sender's postal address is not in the message",
+            way_out="set sender.postal_address in newsletter.yaml; where no law asks for it:   checks: UNS02: level: off",
+        )
+
+
+def _no_privacy(known: Known) -> Iterator[Refusal]:
+    if _is_found(known, PRIVACY):
+        yield Refusal(
+            code=Code.NO_PRIVACY,
+            words="readers cannot find out what is done with their address",
+            way_out="set sender.privacy_url in newsletter.yaml; where no law asks for it:   checks: LAW01: level: off",
+        )
+
+
+def _no_unsubscribe(known: Known) -> Iterator[Refusal]:
+    if not known.leaving and _is_found(known, UNSUBSCRIBE):
+        yield _nowhere_to_leave("readers cannot leave: the message has no link for it")
+
+
+def _leaving(known: Known) -> Iterator[Refusal]:
+    if known.leaving:
+        yield _nowhere_to_leave(known.leaving)
+
+
+def _nowhere_to_leave(words: str) -> Refusal:
+    return Refusal(
+        code=Code.NO_UNSUBSCRIBE,
+        words=words,
+        way_out="set delivery.public_url (compose serve) or delivery.unsubscribe_url, an https address with {token}",
+    )
+
+
+def _missing(known: Known) -> Iterator[Refusal]:
+    for name, count in sorted(known.missing.items()):
+        yield Refusal(
+            code=Code.MISSING_VALUES,
+            words=f"{_count(count, 'reader')} {'has' if count == 1 else 'have'} no {name}, and the edition shows it",
+            way_out=f'write   {{{{ {name} | default("…") }}}}   or give them one',
+        )
+
+
+def _changed(known: Known) -> Iterator[Refusal]:
+    if known.differences:
+        said = "; ".join(f"{stem}: {_several(names)}" for stem, names in known.differences.items())
+        number = known.continues
+        yield Refusal(
+            code=Code.CHANGED,
+            words=f"mailing {number} is not finished, and the issue has changed since it was frozen: {said}",
+            way_out=f'go on with it as it was frozen: --allow changed="the reason"; or end it: compose stop {number}'
+            " --for-good",
+        )
+
+
+def _database(known: Known) -> Iterator[Refusal]:
+    if known.database:
+        yield Refusal(
+            code=Code.DATABASE_PLACE,
+            words=known.database,
+            way_out="name a file on this computer's own disk:   database:   in newsletter.yaml",
+        )
+
+
+def _no_pages(known: Known) -> Iterator[Refusal]:
+    if known.pages:
+        yield Refusal(
+            code=Code.NO_PAGES,
+            words=known.pages,
+            way_out="compose serve must run behind delivery.public_url, with the same database and key",
+        )
+
+
+def _no_pictures(known: Known) -> Iterator[Refusal]:
+    if known.pictures:
+        yield Refusal(
+            code=Code.NO_PICTURES,
+            words=f"{_count(len(known.pictures), 'picture')} on the web cannot be used: {_several(known.pictures)}",
+            way_out="put the pictures of outbox/ISSUE/pictures/ to brand.assets_url",
+        )
+
+
+_ALL = (
+    _untested,
+    _blocked,
+    _unapproved,
+    _no_address,
+    _no_privacy,
+    _no_unsubscribe,
+    _leaving,
+    _missing,
+    _database,
+    _no_pages,
+    _no_pictures,
+)
+
+
+def _is_found(known: Known, code: str) -> bool:
+    return any(code in each.blockers for each in known.editions)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _several(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_MOST])
+    return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"

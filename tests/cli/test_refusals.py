@@ -1,0 +1,273 @@
+"""What `compose send` refuses: each with its code, its words, its way out; and what a reason lets pass."""
+
+import http.server
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from composer.audience.secret import tokens_of
+from composer.audience.tokens import Tokens
+from composer.delivery.asking import trouble_with_pages, trouble_with_pictures
+from composer.delivery.place import commit_of, trouble_with
+from composer.delivery.readiness import ALLOWABLE, Code
+from composer.surroundings import surroundings
+from tests.cli.mailroom import Mailroom, furnish, recipients
+from tests.transport.postoffice import Office
+
+ISSUE = "2031-01-30"
+DOCS = Path(__file__).parent.parent.parent / "docs" / "delivery.md"
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
+    return furnish(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture
+def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    with Office() as office:
+        monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
+        yield office
+
+
+@contextmanager
+def web(answer: Callable[[str], tuple[int, bytes]]) -> Iterator[str]:
+    """A web server of this computer's own."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, body = answer(self.path)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _no_postal(room: Mailroom) -> None:
+    room.configure("  postal_address: Example Institute, Sample Street 1, 10115 Berlin, Germany\n", "")
+
+
+def _no_privacy(room: Mailroom) -> None:
+    room.configure("  privacy_url: https://news.example.org/privacy\n", "")
+
+
+def _nowhere(room: Mailroom) -> None:
+    room.configure("  unsubscribe_url: https://leave.example.org/{token}\n", "  rate: 6000/min\n")
+
+
+def _plain_http(room: Mailroom) -> None:
+    room.configure("  unsubscribe_url: https://leave.example.org/{token}\n", "  public_url: http://127.0.0.1:1/n\n")
+
+
+def _no_pages(room: Mailroom) -> None:
+    room.configure("delivery:\n", "delivery:\n  public_url: https://127.0.0.1:1/n\n")
+
+
+def _no_pictures(room: Mailroom) -> None:
+    from PIL import Image
+
+    (room.root / "assets").mkdir()
+    Image.new("RGB", (600, 200), "#9b1c1c").save(room.root / "assets" / "logo.png")
+    room.configure(
+        "sender:\n",
+        "brand:\n  assets_url: http://127.0.0.1:1/pictures\n  logo:\n    light: assets/logo.png\n    alt: The Desk\nsender:\n",
+    )
+
+
+def _value_is_missing(room: Mailroom) -> None:
+    room.write(body="Dear {{ first_name }}, this letter calls you by your name, with enough words to be read by all.")
+    room.add(2, first=500, first_name="")
+
+
+def _blocked(room: Mailroom) -> None:
+    path = room.root / "issues" / f"{ISSUE}.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("2031-01-30", "2020-01-30"), encoding="utf-8")
+
+
+def _unapproved(room: Mailroom) -> None:
+    room.configure("delivery:\n", "approvals:\n  needed: 1\n  by:\n    - anna@example.org\ndelivery:\n")
+
+
+def _tracked(room: Mailroom) -> None:
+    for command in (["init", "-q"], ["add", "-f", "newsletter.db"]):
+        subprocess.run(["git", "-C", str(room.root), *command], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("code", "breaks", "words"),
+    [
+        (Code.NO_ADDRESS, _no_postal, "the sender's postal address is not in the message"),
+        (Code.NO_PRIVACY, _no_privacy, "readers cannot find out what is done with their address"),
+        (Code.NO_UNSUBSCRIBE, _nowhere, "readers cannot leave: the message has no link for it"),
+        (Code.NO_UNSUBSCRIBE, _plain_http, "by https only, and this is not: http://127.0.0.1:1/n"),
+        (Code.NO_PAGES, _no_pages, "the readers' pages do not answer at https://127.0.0.1:1/n"),
+        (Code.NO_PICTURES, _no_pictures, "1 picture on the web cannot be used: logo-"),
+        (Code.MISSING_VALUES, _value_is_missing, "2 readers have no first_name, and the edition shows it"),
+        (Code.BLOCKED, _blocked, "2031-01-30 has 1 finding that keeps it from being sent: DATE01"),
+        (Code.UNAPPROVED, _unapproved, "2031-01-30 has 0 of 1 approvals as it stands now"),
+        (Code.DATABASE_PLACE, _tracked, "git keeps the database"),
+    ],
+)
+def test_each_is_refused(
+    room: Mailroom, office: Office, code: Code, breaks: Callable[[Mailroom], None], words: str
+) -> None:
+    """Nothing is frozen and nothing sent; the code and a way out are named; --allow helps where it should, and is kept."""
+    room.add(2)
+    breaks(room)
+    assert room.say("test", ISSUE).code == 0
+    count = "4" if code is Code.MISSING_VALUES else "2"
+    said = room.say("send", ISSUE, "--yes", count)
+    refused = [line for line in said.err.splitlines() if line.startswith("refused:")]
+    assert said.code == 1 and room.mailings() == [] and recipients(office) == []
+    assert any(words in line and line.endswith(f"[{code}]") for line in refused), said.all
+    others = sorted({line.rsplit("[", 1)[1][:-1] for line in refused} - {code.value})
+    allow = [part for each in (code.value, *others) for part in ("--allow", f"{each}=we know")]
+    said = room.say("send", ISSUE, "--yes", count, *allow)
+    if code in ALLOWABLE:
+        assert said.code == 0, said.all
+        assert room.mailings()[0].allowed[code] == "we know"
+        assert len(recipients(office)) == 2
+    else:
+        assert said.code == 2 and f"“{code}” cannot be allowed" in said.err
+        assert recipients(office) == []
+
+
+def test_a_check_is_allowed_by_its_own_code(room: Mailroom, office: Office) -> None:
+    """A blocker is let pass by the code of its check, and by nothing wider."""
+    room.add(2)
+    _blocked(room)
+    room.say("test", ISSUE)
+    said = room.say("send", ISSUE, "--yes", "2", "--allow", 'DATE01="late, and we know"')
+    assert said.code == 0
+    assert room.mailings()[0].allowed == {"DATE01": "late, and we know"}
+
+
+def test_an_issue_that_changed(room: Mailroom, office: Office) -> None:
+    """An unfinished mailing and an edited issue: it says which section, and goes on as it was frozen if told to."""
+    room.add(5)
+    room.say("test", ISSUE)
+    assert room.say("send", ISSUE, "--yes", "5", "--limit", "2").code == 75
+    room.write(subject="Another subject", body="Another letter, also with enough words in it that it can be read.")
+    said = room.say("send", ISSUE, "--yes", "3")
+    assert said.code == 1 and "2031-01-30: subject, Letter  [changed]" in said.err, said.err
+    assert "compose stop 1 --for-good" in said.err and len(recipients(office)) == 2
+    (room.root / "issues" / f"{ISSUE}.yaml").write_text("date: nonsense\n", encoding="utf-8")
+    said = room.say("send", ISSUE, "--yes", "3")
+    assert said.code == 1 and "problems now, and cannot be built" in said.err
+    (room.root / "issues" / f"{ISSUE}.yaml").unlink()
+    said = room.say("send", ISSUE, "--yes", "3", "--allow", "changed=the rest shall have the same")
+    assert said.code == 0, said.all
+    assert len(recipients(office)) == 5 and all(b"Another" not in content for _, content in office.taken)
+
+
+def test_a_test_of_another_edition_is_none(room: Mailroom, office: Office) -> None:
+    """An edit after the test send: it says that it was tested before, and what has changed since."""
+    room.add(1)
+    room.say("test", ISSUE)
+    room.write(body="A letter that was changed after the test send, by a person with good reasons to do so.")
+    said = room.say("send", ISSUE, "--yes", "1")
+    assert "tested before, changed since: Letter  [untested]" in said.err
+
+
+def test_the_pages_prove_that_they_have_the_key(tmp_path: Path, room: Mailroom) -> None:
+    """A nonce of ours comes back under our key: all is well. Another key, an error, nobody there: it is said."""
+    with room.open() as database:
+        tokens = tokens_of(database, surroundings())
+    others = Tokens((b"x" * 40,))
+
+    def prove(keys: Tokens) -> Callable[[str], tuple[int, bytes]]:
+        return lambda path: (200, "\n".join(keys.proofs(path.rsplit("/", 1)[1])).encode())
+
+    with web(prove(tokens)) as url:
+        assert trouble_with_pages(url, tokens) == ""
+    with web(prove(others)) as url:
+        assert "does not have the key of this newsletter" in trouble_with_pages(url, tokens)
+    with web(lambda path: (503, b"busy")) as url:
+        assert "the answer is 503" in trouble_with_pages(url, tokens)
+    assert "connection refused" in trouble_with_pages("http://127.0.0.1:1/n", tokens)
+
+
+def test_pictures_on_the_web_are_the_editions_own() -> None:
+    """The same bytes, or it is said which picture is missing or another one."""
+    kept = {"/a%20b.png": b"one", "/c.png": b"two and more"}
+    with web(lambda path: (200, kept[path]) if path in kept else (404, b"")) as url:
+        assert trouble_with_pictures(url, [("a b.png", b"one")]) == ()
+        found = trouble_with_pictures(f"{url}/", [("a b.png", b"one"), ("c.png", b"two"), ("d.png", b"three")])
+        assert found == ("c.png (another picture is there)", "d.png (the answer is 404)")
+
+
+@pytest.mark.parametrize(
+    ("folder", "service"),
+    [
+        ("Dropbox (Institute)", "Dropbox"),
+        ("OneDrive - Example", "OneDrive"),
+        ("Mobile Documents", "iCloud"),
+        ("Nextcloud", "Nextcloud"),
+    ],
+)
+def test_synced_folders_are_known_by_name(tmp_path: Path, folder: str, service: str) -> None:
+    """A database in such a folder, however deep, is refused."""
+    inside = tmp_path / folder / "desk" / "news"
+    inside.mkdir(parents=True)
+    assert f"a folder of {service}" in trouble_with(inside / "newsletter.db")
+
+
+def test_places_that_are_not_ours(tmp_path: Path) -> None:
+    """A mark of a syncing program, another computer's disk, a mount with a space in its name; a plain folder is fine."""
+    assert trouble_with(tmp_path / "newsletter.db") == ""
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / ".stfolder").mkdir()
+    assert "Syncthing" in trouble_with(tmp_path / "shared" / "newsletter.db")
+    mounts = tmp_path / "mounts"
+    (tmp_path / "a disk").mkdir()
+    at = str(tmp_path / "a disk").replace(" ", "\\040")
+    mounts.write_text(f"/dev/sda1 / ext4 rw 0 0\nserver:/x {at} nfs4 rw 0 0\n", encoding="utf-8")
+    assert "(nfs4)" in trouble_with(tmp_path / "a disk" / "newsletter.db", mounts)
+    assert trouble_with(tmp_path / "newsletter.db", mounts) == ""
+
+
+def test_the_commit_and_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commit and whether all was committed; None where there is no git, or no program of that name."""
+    assert commit_of(tmp_path) is None
+
+    def git(*arguments: str) -> None:
+        who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", "-C", str(tmp_path), *who, *arguments], check=True, capture_output=True)
+
+    git("init", "-q")
+    assert commit_of(tmp_path) is None
+    (tmp_path / "a").write_text("a", encoding="utf-8")
+    git("add", "a")
+    git("commit", "-qm", "a")
+    found = commit_of(tmp_path)
+    assert found is not None and len(found.id) == 40 and found.is_clean
+    (tmp_path / "b").write_text("b", encoding="utf-8")
+    found = commit_of(tmp_path)
+    assert found is not None and not found.is_clean
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert commit_of(tmp_path) is None
+
+
+def test_every_refusal_is_documented() -> None:
+    """docs/delivery.md has a line for each code, and says which a reason lets pass."""
+    text = DOCS.read_text(encoding="utf-8")
+    for code in Code:
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{code}` |"))
+        assert row.rstrip("| ").endswith("yes" if code in ALLOWABLE else "no"), code

@@ -1,0 +1,182 @@
+"""What is decided before a mailing, on values: refusals, the end, digests, settings."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from composer.content.formats import messages_a_minute, token_address
+from composer.content.newsletter import read_newsletter
+from composer.delivery.approvals import Opinion, Said, Word
+from composer.delivery.digests import ELSEWHERE, changes, digests_of
+from composer.delivery.forecast import finish
+from composer.delivery.readiness import ALLOWABLE, Code, EditionKnown, Known, refusals, waived
+from composer.delivery.settings import settings_of
+from composer.errors import ContentError
+from composer.pipeline import variants_of
+from tests.cli.mailroom import ISSUE, NEWSLETTER
+from tests.workspaces import letter
+
+NOW = datetime(2031, 1, 30, 6, 0, tzinfo=UTC)
+TESTED = Opinion(tests=((NOW, "anna@example.org"),))
+READY = Known(editions=(EditionKnown(stem="2031-01-30", opinion=TESTED),))
+YES = Said(address="anna@example.org", word=Word.YES, comment="", at=NOW)
+NO = Said(address="ben@example.org", word=Word.NO, comment="a typo", at=NOW)
+
+
+def _codes(known: Known, **allowed: str) -> list[str]:
+    return [each.code.value for each in refusals(known, {name.replace("_", "-"): why for name, why in allowed.items()})]
+
+
+def test_what_is_ready_is_not_refused() -> None:
+    """Tested, nothing to mend, no approval needed."""
+    assert refusals(READY, {}) == ()
+
+
+@pytest.mark.parametrize(
+    ("known", "codes"),
+    [
+        (Known(editions=(EditionKnown(stem="a"),)), ["untested"]),
+        (replace(READY, editions=(EditionKnown(stem="a", opinion=TESTED, blockers=("SIZE01",)),)), ["blocked"]),
+        (replace(READY, editions=(EditionKnown(stem="a", opinion=TESTED, blockers=("UNS01",)),)), ["no-unsubscribe"]),
+        (
+            replace(READY, editions=(EditionKnown(stem="a", opinion=TESTED, blockers=("UNS02", "LAW01")),)),
+            ["no-address", "no-privacy"],
+        ),
+        (
+            replace(READY, editions=(EditionKnown(stem="a", opinion=replace(TESTED, words=(YES,)), needed=2),)),
+            ["unapproved"],
+        ),
+        (replace(READY, editions=(EditionKnown(stem="a", opinion=replace(TESTED, words=(NO,))),)), ["unapproved"]),
+        (replace(READY, missing={"company": 3, "first_name": 1}), ["missing-values", "missing-values"]),
+        (replace(READY, pages="no", database="no", pictures=("a",)), ["database-place", "no-pages", "no-pictures"]),
+        # A frozen mailing is asked for nothing that was asked before it was frozen.
+        (Known(editions=(EditionKnown(stem="a"),), continues=1), []),
+        (Known(editions=(), continues=1, differences={"a": ("Letter",)}), ["changed"]),
+        # A rehearsal writes what can be written.
+        (Known(editions=(EditionKnown(stem="a"),), is_rehearsal=True), []),
+        (Known(editions=(), is_rehearsal=True, missing={"x": 1}, leaving="http"), ["missing-values", "no-unsubscribe"]),
+    ],
+)
+def test_each_refusal(known: Known, codes: list[str]) -> None:
+    """Exactly these, in this order; each says something, and what to do."""
+    assert _codes(known) == codes
+    assert all(each.words and each.way_out for each in refusals(known, {}))
+
+
+def test_a_reason_helps_where_it_should() -> None:
+    """What may be allowed is waived and told so; what may not stays refused whatever is said."""
+    known = replace(READY, pages="no", missing={"company": 2})
+    allowed = {code.value: "because" for code in Code}
+    assert [each.code for each in refusals(known, allowed)] == [Code.MISSING_VALUES]
+    assert [each.code for each in waived(known, allowed)] == [Code.NO_PAGES]
+    assert {Code.BLOCKED, Code.MISSING_VALUES, Code.NO_UNSUBSCRIBE} == set(Code) - ALLOWABLE
+
+
+@pytest.mark.parametrize(
+    ("count", "rate", "left", "daily", "expected"),
+    [
+        (600, 600.0, None, None, timedelta(minutes=1)),
+        (600, None, None, None, None),
+        (100, 60.0, 500, 1000, timedelta(seconds=100)),
+        (1500, 60.0, 500, 1000, timedelta(days=1, minutes=1000 / 60)),
+        (2600, None, 500, 1000, timedelta(days=3)),
+        (0, 60.0, 0, 10, timedelta(0)),
+    ],
+)
+def test_the_end(
+    count: int, rate: float | None, left: int | None, daily: int | None, expected: timedelta | None
+) -> None:
+    """At a rate, within a quota, on the day after, or nobody can say."""
+    end = finish(NOW, count, rate, quota_left=left, daily=daily)
+    assert end == (None if expected is None else NOW + expected)
+
+
+def test_a_change_is_named_by_its_section(tmp_path: Path) -> None:
+    """A word, its dress, an address of a link, a field; what only moved in the file is no change."""
+
+    def said(body: str, subject: str = "A") -> dict[str, str]:
+        workspace = letter(tmp_path, newsletter=NEWSLETTER)
+        path = workspace.issue("2025-01-30")
+        path.write_text(ISSUE.replace("{subject}", subject).replace("{body}", body), encoding="utf-8")
+        return digests_of(variants_of(workspace, path))
+
+    before = said("A [word](https://example.org/1) and **another**.")
+    assert said("A [word](https://example.org/1) and **another**.") == before
+    assert changes(before, said("A [word](https://example.org/2) and **another**.")) == ("Letter",)
+    assert changes(before, said("A [word](https://example.org/1) and *another*.")) == ("Letter",)
+    assert changes(before, said("Other", subject="B")) == ("subject", "Letter")
+    field = said('Dear {{ first_name | default("you") }}')
+    assert said('Dear {{ first_name | default("you") }}') == field
+    assert changes(field, said("Dear {{ name }}")) == ("Letter",)
+    assert changes(before, before) == (ELSEWHERE,)
+    assert changes({"Gone": "x"}, {}) == ("Gone",)
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [
+        ("600/min", 600.0),
+        ("10/s", 600.0),
+        ("36000/h", 600.0),
+        ("10 / sec", 600.0),
+        ("0/min", None),
+        ("fast", None),
+        ("-1/s", None),
+    ],
+)
+def test_rates(text: str, rate: float | None) -> None:
+    """A number and a time; nothing else."""
+    assert messages_a_minute(text) == pytest.approx(rate) if rate else messages_a_minute(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "is_good"),
+    [
+        ("https://leave.example.org/{token}", True),
+        ("https://leave.example.org/x?who={token}", True),
+        ("https://leave.example.org/", False),
+        ("http://leave.example.org/{token}", False),
+        ("https://{token}.example.org/", False),
+        ("leave by mail", False),
+    ],
+)
+def test_addresses_with_a_token(text: str, is_good: bool) -> None:
+    """https, with {token} behind the host, and unchanged."""
+    read = token_address(text)
+    assert (read.url == text) is is_good and bool(read.problem) is not is_good
+
+
+def test_settings(tmp_path: Path) -> None:
+    """Every key of delivery and approvals is read; more approvals than people are a problem at its line."""
+    more = (
+        "approvals:\n  needed: 2\n  by:\n    - anna@example.org\n    - Anna <anna@EXAMPLE.org>\n    - ben@example.org\n"
+        "delivery:\n  rate: 10/s\n  connections: 7\n  daily_quota: 5000\n  bounces: bounces@news.example.org\n"
+        "  public_url: https://news.example.org/n/\n  unsubscribe_mailto: leave@news.example.org\n"
+    )
+    workspace = letter(tmp_path, newsletter=NEWSLETTER.replace("delivery:\n", more))
+    found = settings_of(read_newsletter(workspace))
+    assert (found.rate, found.connections, found.daily_quota) == (600.0, 7, 5000)
+    assert found.public_url == "https://news.example.org/n" and found.bounces == "bounces@news.example.org"
+    assert found.unsubscribe_url == "https://leave.example.org/{token}"
+    assert found.unsubscribe_mailto == "leave@news.example.org"
+    assert found.approvals == 2 and len(found.approvers) == 2
+    assert found.approver("ANNA@example.org") is not None and found.approver("carla@example.org") is None
+    workspace = letter(tmp_path, newsletter=NEWSLETTER.replace("delivery:\n", more.replace("needed: 2", "needed: 3")))
+    with pytest.raises(ContentError) as raised:
+        settings_of(read_newsletter(workspace))
+    problem = raised.value.problems[0]
+    assert problem.code == "count" and "3 are needed, and 2 may give one" in problem.message and problem.line > 1
+    for wrong, code in (
+        ("rate: fast", "rate"),
+        ("unsubscribe_url: https://x.example.org", "url"),
+        ("connections: 0", "range"),
+    ):
+        workspace = letter(
+            tmp_path,
+            newsletter=NEWSLETTER.replace("  unsubscribe_url: https://leave.example.org/{token}", f"  {wrong}"),
+        )
+        with pytest.raises(ContentError) as raised:
+            read_newsletter(workspace)
+        assert [each.code for each in raised.value.problems] == [code]
