@@ -1,0 +1,106 @@
+"""`compose settle`: the unknown become known, by a log or by a person's word."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli import console
+from composer.cli.mailings import code_of, identity, people
+from composer.errors import UsageError
+
+if TYPE_CHECKING:
+    from composer.audience.tokens import Tokens
+    from composer.delivery.mailing import Mailing
+
+#: Messages that are named one by one.
+_MOST = 20
+
+
+@click.command("settle")
+@click.argument("mailing", type=click.IntRange(min=1), metavar="MAILING")
+@click.option("--log", metavar="FILE", type=click.Path(path_type=Path), help="Look them up in a Postfix log.")
+@click.option("--count-as-received", "is_received", is_flag=True, help="Say that they have it.")
+@click.option("--send-again", "is_again", is_flag=True, help="Have it sent again: some may get it twice.")
+@click.option("--yes", type=click.IntRange(min=0), metavar="COUNT", help="The number of readers, said beforehand.")
+def command(mailing: int, log: Path | None, is_received: bool, is_again: bool, yes: int | None) -> int:
+    """Settle those of whom nobody can know whether they have it.
+
+    The mail server's log proves what it took; of the rest a person decides. Without an option: names them, and the
+    Message-IDs to look for. Nothing is ever sent again unless somebody says so here.
+    """
+    from composer.audience.secret import tokens_of
+    from composer.cli.database import now
+    from composer.cli.proposal import ask
+    from composer.cli.publication import opened, person
+    from composer.delivery.mailing import mailing_of, sums_of
+    from composer.delivery.settling import count_as_received, send_again, settle_by_log, unknown_of
+    from composer.delivery.upkeep import end
+
+    if sum((log is not None, is_received, is_again)) > 1:
+        raise UsageError("--log, --count-as-received and --send-again are three different answers", "choose one")
+    with opened() as publication:
+        database, who = publication.database, person(publication.workspace)
+        with database.read() as connection:
+            found = mailing_of(connection, mailing)
+            unknown = unknown_of(connection, mailing)
+        if not unknown:
+            console.answer(f"nobody's fate is unknown in mailing {mailing}")
+            return 0
+        tokens = tokens_of(database, publication.around)
+        if log is None and not is_received and not is_again:
+            _name(found, tokens, unknown)
+            return 3
+        if log is None and not ask(
+            len(unknown), yes=yes, what="send it again to" if is_again else "count it as taken by"
+        ):
+            return 1
+        lines = list(_lines(log)) if log is not None else []
+        with database.write() as connection:
+            if log is not None:
+                settled = settle_by_log(connection, mailing, lines, _ids(found, tokens), who, now())
+            elif is_received:
+                settled = count_as_received(connection, mailing, who, now())
+            else:
+                settled = send_again(connection, mailing, who, now())
+            if not found.ended:
+                end(connection, mailing, now())
+            sums = sums_of(connection, mailing)
+    if log is not None:
+        console.answer(f"{people(settled.settled)} found in the log; of {settled.left:,} it says nothing for certain")
+    else:
+        console.answer(f"{people(settled.settled)} settled")
+    console.answer(identity(sums))
+    if sums.open:
+        console.answer(f"next: compose send {found.issue}")
+    elif settled.left:
+        console.answer(f"next: compose settle {mailing} --count-as-received   or   --send-again")
+    return code_of(sums)
+
+
+def _name(mailing: "Mailing", tokens: "Tokens", unknown: tuple[int, ...]) -> None:
+    message_id = _ids(mailing, tokens)
+    console.answer(f"of {people(len(unknown))} nobody can know whether they have it:")
+    for reader_id in unknown[:_MOST]:
+        console.answer(f"  reader {reader_id}   {message_id(reader_id)}")
+    if len(unknown) > _MOST:
+        console.answer(f"  and {len(unknown) - _MOST:,} more: compose report {mailing.id} writes the whole list")
+    console.answer(f"next: compose settle {mailing.id} --log FILE     a Postfix log that may name them")
+    console.answer(f"      compose settle {mailing.id} --count-as-received   or   --send-again")
+
+
+def _ids(mailing: "Mailing", tokens: "Tokens") -> Callable[[int], str]:
+    """Give what makes the Message-ID of a reader's message in a mailing."""
+    from composer.delivery.letters import Terms
+
+    domain = Terms.from_json(mailing.terms).domain
+    return lambda reader_id: tokens.message_id(mailing.id, reader_id, domain)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            yield from file
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None

@@ -1,0 +1,89 @@
+"""`compose status`: how mailings stand."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli import console
+from composer.cli.mailings import WORDS, condition, identity, title, when
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from composer.delivery.account import Person
+    from composer.delivery.mailing import Mailing, Sums
+
+#: People that are named one by one; compose report writes the whole list.
+_MOST = 20
+
+
+@click.command("status")
+@click.argument("mailing", type=click.IntRange(min=1), metavar="MAILING", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON, without names.")
+def command(mailing: int | None, as_json: bool) -> int:
+    """Say how mailings stand, in sums that add up.
+
+    Of one mailing also who has not got it, and why. Exit code 1 if the sums of a mailing do not add up.
+    """
+    from composer.cli.publication import opened
+    from composer.delivery.account import not_received
+    from composer.delivery.mailing import mailing_of, mailings_of, sums_of
+
+    with opened() as publication, publication.database.read() as connection:
+        zone = publication.newsletter.zone
+        found = [mailing_of(connection, mailing)] if mailing is not None else mailings_of(connection)
+        pairs = [(each, sums_of(connection, each.id)) for each in found]
+        people = not_received(connection, mailing, _MOST + 1) if mailing is not None and not as_json else ()
+    if as_json:
+        console.answer_json({"mailings": [_as_data(*pair) for pair in pairs]})
+    elif not pairs:
+        console.answer("no mailing yet")
+    else:
+        for each, sums in pairs:
+            for line in _lines(each, sums, zone, is_whole=mailing is not None):
+                console.answer(line)
+        _name(people, mailing)
+    return 0 if all(sums.is_even for _, sums in pairs) else 1
+
+
+def _lines(mailing: "Mailing", sums: "Sums", zone: "ZoneInfo", *, is_whole: bool) -> Iterator[str]:
+    yield f"{title(mailing)}: {condition(mailing, sums, zone)}"
+    yield f"  {identity(sums)}"
+    if not is_whole:
+        return
+    yield f"  subject    {mailing.subject}"
+    yield f"  readers    {mailing.audience}"
+    yield f"  frozen     {when(mailing.made, zone)} by {mailing.made_by}, compose {mailing.program}"
+    if mailing.git_commit:
+        yield f"  commit     {mailing.git_commit[:12]}{'' if mailing.is_committed else ', with changes since'}"
+    yield f"  edition    {mailing.edition}"
+    for code, reason in mailing.allowed.items():
+        yield f"  allowed    {code}: {reason}"
+
+
+def _name(people: "tuple[Person, ...]", mailing: int | None) -> None:
+    if not people:
+        return
+    console.answer("")
+    console.answer("who has not got it")
+    for each in people[:_MOST]:
+        console.answer(f"  {each.name}   {WORDS[each.state]}   {each.words}".rstrip())
+    if len(people) > _MOST:
+        console.answer(f"  and more: compose report {mailing} writes the whole list")
+
+
+def _as_data(mailing: "Mailing", sums: "Sums") -> dict[str, object]:
+    return {
+        "mailing": mailing.id,
+        "issue": mailing.issue,
+        "rehearsal": mailing.is_rehearsal,
+        "edition": mailing.edition,
+        "made": mailing.made.isoformat(),
+        "due": mailing.due.isoformat() if mailing.due else None,
+        "stopped": mailing.stopped.isoformat() if mailing.stopped else None,
+        "ended": mailing.ended.isoformat() if mailing.ended else None,
+        "frozen": sums.frozen,
+        "sums": {state.value: sums[state] for state in WORDS},
+        "even": sums.is_even,
+    }

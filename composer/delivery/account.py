@@ -1,0 +1,187 @@
+"""What became of a mailing: numbers, by time and by domain, who did not get it, and what came back later.
+
+Comes in: a connection, a mailing, the time. Goes out: an `Account`, people one by one, events one by one. Reads only. A person
+who was erased is a number.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, cast, func, literal, or_, select
+
+from composer.database.bounces import returned
+from composer.database.mailings import deliveries, events
+from composer.database.metadata import milliseconds
+from composer.database.readers import readers
+from composer.delivery.mailing import Mailing, Sums, mailing_of, sums_of
+from composer.delivery.states import DeliveryState
+
+_D = deliveries.c
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Points of the curve, and domains that are named.
+_POINTS, _DOMAINS = 60, 12
+_AT_A_TIME = 1_000
+_BOUNCE, _COMPLAINT, _UNSUBSCRIBE = "bounce", "complaint", "unsubscribe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who has not got it, or from whom it came back."""
+
+    reader_id: int
+    #: Their address; a number where they were erased.
+    name: str = field(repr=False)
+    state: DeliveryState
+    came_back: bool
+    #: What the server said last, or why.
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """What became of the recipients of one domain."""
+
+    name: str
+    by_state: Mapping[DeliveryState, int]
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return sum(self.by_state.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A mailing as it stands at a moment."""
+
+    mailing: Mailing
+    sums: Sums
+    as_of: datetime
+    #: Messages that came back, complaints, wishes to leave that came by mail: since it went out, by our own key.
+    bounced: int
+    complained: int
+    left: int
+    #: When how many had been taken, cumulated.
+    progress: tuple[tuple[datetime, int], ...]
+    #: The largest first; the last may be all others.
+    domains: tuple[Domain, ...]
+
+    @property
+    def received(self) -> int:
+        """How many have it, as far as anybody can say: taken, and not come back."""
+        return self.sums[DeliveryState.ACCEPTED] - self.bounced
+
+
+def account_of(connection: Connection, mailing_id: int, now: datetime) -> Account:
+    """Give the account of a mailing. Raises MailingError."""
+    counted = connection.execute(
+        select(returned.c.kind, func.count(func.distinct(returned.c.reader_id)))
+        .join(deliveries, (_D.mailing_id == returned.c.mailing_id) & (_D.reader_id == returned.c.reader_id))
+        .where(returned.c.mailing_id == mailing_id, _D.state == DeliveryState.ACCEPTED)
+        .group_by(returned.c.kind)
+    )
+    kinds: dict[str, int] = {row[0]: row[1] for row in counted}
+    return Account(
+        mailing=mailing_of(connection, mailing_id),
+        sums=sums_of(connection, mailing_id),
+        as_of=now,
+        bounced=kinds.get(_BOUNCE, 0),
+        complained=kinds.get(_COMPLAINT, 0),
+        left=kinds.get(_UNSUBSCRIBE, 0),
+        progress=_progress(connection, mailing_id),
+        domains=_domains(connection, mailing_id),
+    )
+
+
+def not_received(connection: Connection, mailing_id: int, most: int | None = None) -> tuple[Person, ...]:
+    """Give those who have not got it, `most` at most."""
+    return tuple(each_not_received(connection, mailing_id, most))
+
+
+def each_not_received(connection: Connection, mailing_id: int, most: int | None = None) -> Iterator[Person]:
+    """Stream those who have not got it, and those from whom it came back, in the readers' order."""
+    back = (
+        select(func.max(returned.c.words))
+        .where(returned.c.mailing_id == mailing_id, returned.c.reader_id == _D.reader_id, returned.c.kind == _BOUNCE)
+        .scalar_subquery()
+    )
+    question = (
+        select(_D.reader_id, _D.state, _D.words, readers.c.address, back.label("back"))
+        .join_from(deliveries, readers, readers.c.id == _D.reader_id, isouter=True)
+        .where(_D.mailing_id == mailing_id)
+        .where(or_(_D.state.not_in((DeliveryState.ACCEPTED, DeliveryState.WRITTEN)), back.is_not(None)))
+        .order_by(_D.reader_id)
+        .limit(most)
+    )
+    for row in connection.execute(question.execution_options(yield_per=_AT_A_TIME)):
+        yield Person(
+            reader_id=row.reader_id,
+            name=row.address or f"reader {row.reader_id}, erased",
+            state=DeliveryState(row.state),
+            came_back=row.back is not None,
+            words=row.back or row.words or "",
+        )
+
+
+def each_event(connection: Connection, mailing_id: int) -> Iterator[dict[str, object]]:
+    """Stream what happened, in its order; readers are numbers."""
+    question = select(events).where(events.c.mailing_id == mailing_id).order_by(events.c.id)
+    for row in connection.execute(question.execution_options(yield_per=_AT_A_TIME)):
+        yield {
+            "at": row.at.isoformat(timespec="milliseconds"),
+            "mailing": mailing_id,
+            "reader": row.reader_id,
+            "event": row.kind,
+            "words": row.words,
+        }
+
+
+def _progress(connection: Connection, mailing_id: int) -> tuple[tuple[datetime, int], ...]:
+    """Count those taken in steps of equal length."""
+    here = _D.mailing_id == mailing_id, _D.state == DeliveryState.ACCEPTED
+    first, last = connection.execute(select(func.min(_D.changed), func.max(_D.changed)).where(*here)).one()
+    if first is None:
+        return ()
+    start = milliseconds(first)
+    width = max(1, (milliseconds(last) - start) // _POINTS + 1)
+    step = (cast(_D.changed, BigInteger) - literal(start, BigInteger)) / literal(width, BigInteger)
+    number = cast(func.floor(step), BigInteger).label("number")
+    taken, points = 0, [(first, 0)]
+    for row in connection.execute(select(number, func.count()).where(*here).group_by(number).order_by(number)):
+        taken += row[1]
+        points.append((_EPOCH + timedelta(milliseconds=start + (row[0] + 1) * width), taken))
+    return tuple(points)
+
+
+def _domains(connection: Connection, mailing_id: int) -> tuple[Domain, ...]:
+    domain = _domain(connection)
+    question: Select[Any] = (
+        select(domain, _D.state, func.count())
+        .join_from(deliveries, readers, readers.c.id == _D.reader_id, isouter=True)
+        .where(_D.mailing_id == mailing_id)
+        .group_by(domain, _D.state)
+    )
+    found: dict[str, dict[DeliveryState, int]] = {}
+    for name, state, count in connection.execute(question):
+        found.setdefault(name or "erased", {})[DeliveryState(state)] = count
+    ranked = sorted(
+        (Domain(name=name, by_state=states) for name, states in found.items()),
+        key=lambda each: (-each.total, each.name),
+    )
+    if len(ranked) <= _DOMAINS:
+        return tuple(ranked)
+    rest: dict[DeliveryState, int] = {}
+    for each in ranked[_DOMAINS - 1 :]:
+        for state, count in each.by_state.items():
+            rest[state] = rest.get(state, 0) + count
+    others = Domain(name=f"{len(ranked) - _DOMAINS + 1} other domains", by_state=rest)
+    return (*ranked[: _DOMAINS - 1], others)
+
+
+def _domain(connection: Connection) -> ColumnElement[str]:
+    normal = readers.c.normal
+    if connection.dialect.name == "sqlite":
+        return func.substr(normal, func.instr(normal, "@") + 1)
+    return func.split_part(normal, "@", 2)

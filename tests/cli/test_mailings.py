@@ -1,0 +1,339 @@
+"""Settling, reporting, approving: from outside, on a mailing that went wrong in every way."""
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email import message_from_bytes
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from composer.audience.secret import tokens_of
+from composer.database.bounces import returned
+from composer.database.engine import Database
+from composer.delivery import approvals
+from composer.delivery.account import account_of, each_not_received
+from composer.delivery.approvals import Edition, Word
+from composer.delivery.freezing import freeze
+from composer.delivery.states import DeliveryState
+from composer.surroundings import surroundings
+from tests.cli.mailroom import Mailroom, furnish, recipients
+from tests.delivery.house import NOW, add_readers, draft
+from tests.transport.postoffice import Office, Visit
+
+ISSUE = "2031-01-30"
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
+    return furnish(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture
+def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    with Office({}) as office:
+        monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
+        yield office
+
+
+def _disaster(room: Mailroom, office: Office) -> None:
+    """Send to eight: three unknown, of whom two were taken; one refused; four taken."""
+    room.add(8)
+    room.say("test", ISSUE)
+
+    def rcpt(visit: Visit) -> int:
+        if b"<Reader4@" in visit.heard[-1]:
+            return visit.say(b"550 5.1.1 <Reader4@example.net>: no such person\r\n")
+        return visit.say(b"250 2.1.5 Ok\r\n")
+
+    def dot(visit: Visit) -> int:
+        who = visit.recipient or b""
+        if b"Reader1@" in who or b"Reader2@" in who:
+            visit.take()
+        if any(name in who for name in (b"Reader1@", b"Reader2@", b"Reader3@")):
+            visit.connection.close()
+            return 0
+        return visit.say(b"250 2.0.0 Ok: queued as X1\r\n")
+
+    office.script, office.offers = {"rcpt": rcpt, "dot": dot}, ()
+    said = room.say("send", ISSUE, "--yes", "8", "--connections", "1")
+    office.script = {}
+    assert said.code == 3, said.all
+    sums = room.sums(1)
+    assert (sums[DeliveryState.ACCEPTED], sums[DeliveryState.UNKNOWN], sums[DeliveryState.REFUSED]) == (4, 3, 1)
+
+
+def _log(office: Office, tmp_path: Path) -> Path:
+    """What Postfix would have written of those that it took."""
+    lines = []
+    for number, (_, content) in enumerate(office.taken):
+        identity = message_from_bytes(content)["Message-ID"]
+        lines += [
+            f"Jan 30 07:00:01 mx postfix/cleanup[7]: 4F{number:04X}AB: message-id={identity}",
+            f"Jan 30 07:00:01 mx postfix/qmgr[3]: 4F{number:04X}AB: from=<desk@news.example.org>, size=9, nrcpt=1 (queue active)",
+        ]
+    path = tmp_path / "mail.log"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_settling_by_log_then_by_decision(room: Mailroom, office: Office, tmp_path: Path) -> None:
+    """The log proves two; of the third a person decides; sent again it goes out once, and the mailing is over."""
+    _disaster(room, office)
+    said = room.say("settle", "1")
+    assert said.code == 3 and "of 3 readers nobody can know" in said.out and "@example.net" not in said.out
+    assert len(re.findall(r"  reader \d+   <[a-z2-7]{34}@news\.example\.org>", said.out)) == 3
+    said = room.say("settle", "1", "--log", str(_log(office, tmp_path)))
+    assert said.code == 3 and "2 readers found in the log; of 1 it says nothing for certain" in said.out
+    said = room.say("settle", "1", "--send-again")
+    assert said.code == 2 and "nobody is there to be asked" in said.err
+    assert room.say("settle", "1", "--send-again", "--yes", "3").code == 1
+    said = room.say("settle", "1", "--send-again", "--yes", "1")
+    assert said.code == 75 and "next: compose send 2031-01-30" in said.out
+    assert room.say("send", ISSUE, "--yes", "1").code == 0
+    assert sorted(recipients(office)) == [f"Reader{number}@example.net" for number in (1, 2, 3, 5, 6, 7, 8)]
+    assert room.sums(1).is_complete
+    assert room.say("settle", "1").code == 0
+
+
+def test_settling_as_received(room: Mailroom, office: Office) -> None:
+    """A person's word counts them as taken; the mailing is over, and says who said so."""
+    _disaster(room, office)
+    said = room.say("settle", "1", "--count-as-received", "--yes", "3")
+    assert said.code == 0 and "7 taken by their server + 1 turned away = 8: everybody is accounted for" in said.out
+    assert "over since" in room.say("status", "1").out
+    for arguments, words in (
+        (["1", "--log", "nowhere.log"], "nobody's fate is unknown"),
+        (["9"], "there is no mailing 9"),
+        (["1", "--send-again", "--count-as-received"], "three different answers"),
+    ):
+        assert words in room.say("settle", *arguments).all
+
+
+class _Page(HTMLParser):
+    """Notes what a page would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.fetched += [f"{tag} {name}" for name, _ in attrs if name in ("src", "href", "srcset", "action")]
+
+
+def test_the_report(room: Mailroom, office: Office) -> None:
+    """Numbers that add up, who did not get it and why, a page that fetches nothing; a bounce that comes later changes it."""
+    _disaster(room, office)
+    said = room.say("report", "1")
+    assert said.code == 0 and "@example.net" not in said.out
+    assert "        4  taken by their server" in said.out and "The numbers add up to 8" in said.out
+    folder = room.root / "outbox/mailings/1-report"
+    names = ["domains.csv", "events.jsonl", "not-received.csv", "report.html", "report.txt"]
+    assert sorted(path.name for path in folder.iterdir()) == names
+    with (folder / "not-received.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["address"], row["state"]) for row in rows] == [
+        ("Reader1@example.net", "cannot know"),
+        ("Reader2@example.net", "cannot know"),
+        ("Reader3@example.net", "cannot know"),
+        ("Reader4@example.net", "turned away"),
+    ]
+    assert "550 5.1.1" in rows[3]["words"] and "Reader4" not in rows[3]["words"]
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    page = _Page()
+    page.feed(html)
+    assert page.fetched == [] and "script" not in page.tags and "polyline" in page.tags
+    assert "8 readers were to get it" in html and "Reader4@example.net" in html
+    events = [json.loads(line) for line in (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()]
+    kinds = [each["event"] for each in events]
+    assert kinds[0] == "frozen" and kinds.count("accepted") == 4 and kinds.count("unknown") == 3
+    assert "@" not in (folder / "events.jsonl").read_text(encoding="utf-8").replace("root@", "")
+    row = {"hash": "h", "at": NOW, "source": "file", "kind": "bounce", "bounce": "hard", "effect": "suppressed"}
+    with room.open() as database, database.write() as connection:
+        connection.execute(
+            insert(returned), [{**row, "reader_id": 5, "mailing_id": 1, "words": "550 mailbox <closed>", "domain": "x"}]
+        )
+    said = room.say("report", "1")
+    assert "1 of those taken came back later; 3 have it, as far as is known." in said.out
+    assert "Reader5@example.net" in (folder / "not-received.csv").read_text(encoding="utf-8")
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    assert "came back" in html and "550 mailbox &lt;closed&gt;" in html
+    said = room.say("report", "1", "--output", str(room.root / "kept"))
+    assert said.code == 0 and (room.root / "kept/1-report/report.html").is_file()
+    assert room.say("report", "7").code == 1
+
+
+def test_the_account_is_the_same_on_both_databases(database: Database) -> None:
+    """Sums, domains, the curve and who is missing: from a mailing with states of every kind, one reader of it erased."""
+    with database.write() as connection:
+        add_readers(connection, 30)
+        for number in range(15):
+            add_readers(
+                connection, 1, first=100 + number, normal=f"a@d{number}.example", address=f"a@d{number}.example"
+            )
+        mailing = freeze(connection, draft(), NOW)
+        for state, low, high in (("accepted", 1, 20), ("refused", 21, 24), ("unknown", 25, 26)):
+            connection.exec_driver_sql(
+                f"UPDATE deliveries SET state = '{state}', changed = changed + reader_id * 1000"
+                f" WHERE reader_id BETWEEN {low} AND {high}"
+            )
+        connection.exec_driver_sql("DELETE FROM readers WHERE id = 24")
+    with database.read() as connection:
+        account = account_of(connection, mailing.id, NOW)
+        people = list(each_not_received(connection, mailing.id))
+    assert account.sums.is_even and account.received == 20
+    assert [each.total for each in account.domains[:2]] == [29, 1] and len(account.domains) == 12
+    assert account.domains[-1].name.endswith("other domains")
+    assert sum(each.total for each in account.domains) == 45
+    assert account.progress[0][1] == 0 and account.progress[-1][1] == 20
+    assert [count for _, count in account.progress] == sorted(count for _, count in account.progress)
+    assert len(people) == 25 and people[3].name == "reader 24, erased" and people[0].state is DeliveryState.REFUSED
+
+
+def _edition(**more: str) -> Edition:
+    digests = {"subject": "1", "Letter": "2"} | {name: text for name, text in more.items() if name != "hash"}
+    return Edition(
+        issue=ISSUE,
+        stem=ISSUE,
+        hash=more.get("hash", "a" * 64),
+        subject="A letter",
+        language="en",
+        digests=digests,
+        compiled=b"x",
+    )
+
+
+def test_words_are_about_one_hash(database: Database) -> None:
+    """A change voids tests and approvals and is named; what was once approved is approved again when it comes back."""
+    from composer.content.addresses import Address
+
+    anna = Address(address="anna@example.org")
+    first, second = _edition(), _edition(hash="b" * 64, Letter="3")
+    with database.write() as connection:
+        approvals.record_test(connection, first, "anna@example.org", "250 Ok", NOW)
+        approvals.record_word(connection, first, anna, Word.NO, "a typo", "anna", NOW)
+        assert approvals.opinion(connection, first).returned[0].comment == "a typo"
+        approvals.record_word(connection, first, anna, Word.YES, "", "anna", NOW)
+        said = approvals.opinion(connection, first)
+        assert said.approved_by == ("anna@example.org",) and len(said.tests) == 1 and not said.returned
+        said = approvals.opinion(connection, second)
+        assert said.approved_by == () and said.tests == ()
+        assert said.changed_since_approval == said.changed_since_test == ("Letter",)
+        elsewhere = approvals.opinion(connection, _edition(hash="c" * 64))
+        assert elsewhere.changed_since_test == (
+            "what is around the texts: the theme, newsletter.yaml, or this program",
+        )
+
+
+def test_approving(room: Mailroom, office: Office) -> None:
+    """Two of three must say yes to exactly this edition; who returns it stops it; a change is told by its section."""
+    names = "".join(f"    - {name}@example.org\n" for name in ("anna", "ben", "carla"))
+    room.configure("delivery:\n", f"approvals:\n  needed: 2\n  by:\n{names}delivery:\n")
+    room.add(1)
+    room.say("test", ISSUE)
+    for arguments, words in (
+        (["--as", "dora@example.org"], "is not one of those who may approve"),
+        (["--as", "nobody"], "--as:"),
+        ([], "whose word is it?"),
+        (["--as", "anna@example.org", "--return", ""], "--return needs a reason"),
+        (["--ask"], "there are none"),
+    ):
+        said = room.say("approve", ISSUE, *arguments)
+        assert said.code == 2 and words in said.err, said.all
+    said = room.say("approve", ISSUE, "--as", "Anna@EXAMPLE.org")
+    assert said.code == 0 and "anna@example.org approves 2031-01-30" in said.out and "1 of 2 approvals" in said.out
+    assert room.say("approve", ISSUE, "--as", "anna@example.org").out.endswith("1 of 2 approvals\n")
+    room.say("approve", ISSUE, "--as", "ben@example.org", "--return", "a typo in the letter")
+    said = room.say("send", ISSUE, "--yes", "1")
+    assert "has 1 of 2 approvals as it stands now; ben@example.org: a typo in the letter" in said.err
+    room.say("approve", ISSUE, "--as", "ben@example.org")
+    assert "approved  2 of 2 needed" in room.say("send", ISSUE, "--dry-run").out
+    room.write(body="The letter without its typo, with enough words in it to be read by everybody who gets it.")
+    room.say("test", ISSUE)
+    said = room.say("send", ISSUE, "--yes", "1")
+    assert "has 0 of 2 approvals as it stands now; approved before, changed since: Letter  [unapproved]" in said.err
+    said = room.say("approve", ISSUE, "--as", "anna@example.org")
+    assert "changed since it was approved before: Letter" in said.out
+    room.say("approve", ISSUE, "--as", "carla@example.org")
+    assert room.say("send", ISSUE, "--yes", "1").code == 0
+
+
+def test_asking_for_approvals_by_mail(room: Mailroom, office: Office) -> None:
+    """Each who may gets a link that is theirs; the answer by link is the same as one by command; it is asked once."""
+    room.configure(
+        "delivery:\n", "approvals:\n  needed: 1\n  by:\n    - anna@example.org\n    - ben@example.org\ndelivery:\n"
+    )
+    room.configure("delivery:\n", "delivery:\n  public_url: https://news.example.org/n\n")
+    said = room.say("approve", ISSUE, "--ask")
+    assert said.code == 0 and said.out.count("asked") == 2
+    links = {}
+    for line, content in office.taken:
+        message = message_from_bytes(content)
+        text = message.get_payload(0).get_payload(decode=True).decode()  # type: ignore[union-attr]
+        found = re.search(r"https://news\.example\.org/n/approve/([a-z2-7]{42})", text)
+        assert found is not None
+        links[line] = found[1]
+    assert len(set(links.values())) == 2
+    token = next(iter(links.values()))
+    with room.open() as database:
+        tokens = tokens_of(database, surroundings())
+        with database.write() as connection:
+            now = datetime.now(UTC)
+            asked = approvals.question(connection, tokens, token, now)
+            assert asked is not None and asked.word is Word.ASKED and asked.compiled.startswith(b"compiled")
+            assert approvals.question(connection, tokens, token[:-1] + "a", now) is None
+            assert not approvals.answer(connection, tokens, "a" * 42, Word.YES, "", now)
+            assert approvals.answer(connection, tokens, token, Word.YES, "", now)
+    assert "approved  1 of 1 needed" in room.say("send", ISSUE, "--dry-run").out
+    assert room.say("approve", ISSUE, "--ask").out.count("asked") == 1
+
+
+def test_what_is_shown_online(room: Mailroom, office: Office) -> None:
+    """An edition is public once a server took a copy of it, in each language, without any reader's values."""
+    (room.root / "newsletter.de.yaml").write_text("name: Briefe vom Tisch\nlanguage: de\n", encoding="utf-8")
+    room.write("2031-01-30.de", subject="Ein Brief")
+    room.add(2)
+    room.say("test", ISSUE)
+    room.say("test", "2031-01-30.de")
+    from composer.web.public.kept import KeptEditions
+
+    with room.open() as database, database.read() as connection:
+        assert KeptEditions().find(connection, ISSUE) is None
+    assert room.say("send", ISSUE, "--yes", "2").code == 0
+    with room.open() as database, database.read() as connection:
+        shown = KeptEditions().find(connection, "2031-01-30.de")
+        assert shown is not None and shown.subject == "Ein Brief" and "Dear reader," in shown.html
+        assert KeptEditions().find(connection, "2031-01-31") is None
+
+
+def test_compose_alone_names_the_next_step(room: Mailroom, office: Office) -> None:
+    """From the first build to the report: each time the command that comes next, and at the end where the mailing stands."""
+    room.configure("delivery:\n", "approvals:\n  needed: 1\n  by:\n    - anna@example.org\ndelivery:\n")
+    for step in (
+        f"build {ISSUE}",
+        f"check {ISSUE}",
+        f"test {ISSUE}",
+        f"approve {ISSUE} --as ADDRESS",
+        f"send {ISSUE}",
+    ):
+        if step.startswith("test"):
+            room.add(3)
+        said = room.say()
+        assert f"next: compose {step}" in said.out, said.all
+        if not step.startswith("send"):
+            room.say(*step.replace("ADDRESS", "anna@example.org").split())
+    assert "no problems, built, checked, tested, approved" in said.out
+    room.say("send", ISSUE, "--yes", "3", "--limit", "1")
+    said = room.say()
+    assert "mailing 1: 1 of 3 taken by their server; not finished" in said.out and "it goes on" in said.out
+    room.say("send", ISSUE, "--yes", "2")
+    assert "mailing 1: 3 of 3 taken by their server; out" in room.say().out
+    (room.root / "newsletter.db").write_bytes(b"no database at all" * 300)
+    said = room.say()
+    assert said.code == 0 and "mailings could not be looked at" in said.err and "next: compose" in said.out

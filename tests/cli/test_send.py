@@ -1,0 +1,489 @@
+"""`compose send` from outside: what is shown, what is asked, what is refused, and what a server then has."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from composer.audience.suppression import Reason, suppress
+from composer.database.location import Location
+from composer.database.mailings import mailings
+from composer.delivery.states import DeliveryState
+from tests.cli.mailroom import Mailroom, furnish, recipients
+from tests.delivery.house import tag
+from tests.transport.postoffice import Office, Visit, hangs, says
+from tests.transport.setup import until
+
+ISSUE = "2031-01-30"
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
+    return furnish(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture
+def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """A mail server that behaves; tests write into its script."""
+    script: dict[str, object] = {}
+    with Office(script) as office:  # type: ignore[arg-type]
+        office.script = script  # type: ignore[assignment]
+        monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
+        yield office
+
+
+def _tested(room: Mailroom, *stems: str) -> None:
+    for stem in stems or (ISSUE,):
+        assert room.say("test", stem).code == 0
+
+
+def test_without_a_server_it_is_a_rehearsal(room: Mailroom, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files, five samples or all; it says so first, names what a real send would ask for, and counts for nothing later."""
+    monkeypatch.delenv("COMPOSE_SMTP_URL")
+    room.add(8)
+    said = room.say("send", ISSUE)
+    assert said.code == 0
+    assert said.err.splitlines()[0] == "A rehearsal: no mail server is set up, and nothing leaves this computer."
+    assert "before a real send: 2031-01-30 was never sent to an editor" in said.err
+    assert "5 written to outbox/mailings/1/; nothing has left this computer" in said.out
+    assert len(list((room.root / "outbox/mailings/1").glob("*.eml"))) == 5
+    said = room.say("send", ISSUE, "--all")
+    assert len(list((room.root / "outbox/mailings/2").glob("*.eml"))) == 8
+    assert room.sums(1)[DeliveryState.WRITTEN] == 5 and room.sums(2)[DeliveryState.WRITTEN] == 8
+    assert all(each.ended for each in room.mailings())
+    # A test send into files is none either.
+    assert room.say("test", ISSUE).code == 0
+    monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
+    assert "[untested]" in room.say("send", ISSUE, "--yes", "8").err
+    _tested(room)
+    assert room.say("send", ISSUE, "--yes", "8").code == 0
+    assert len(recipients(office)) == 8
+
+
+def test_what_is_shown_before_the_question(room: Mailroom, office: Office) -> None:
+    """Count, sender, subject, who is left out and why, tests, checks, way out, quota and the expected end."""
+    room.configure("delivery:\n", "delivery:\n  rate: 600/min\n  daily_quota: 10\n")
+    room.add(25)
+    room.add(3, first=100, status="unsubscribed")
+    room.add(2, first=200, status="pending")
+    with room.open() as database, database.write() as connection:
+        suppress(connection, "reader1@example.net", Reason.BY_HAND, "test", datetime.now(UTC))
+    _tested(room)
+    said = room.say("send", ISSUE, "--dry-run")
+    assert said.code == 0
+    for line in (
+        "Letters from the Desk: 2031-01-30",
+        "  subject   A letter for you",
+        "  sender    The Desk <desk@news.example.org>",
+        "  readers   all readers: 24",
+        "  left out  2 have not confirmed yet",
+        "  left out  4 have left",
+        "  checked   nothing keeps it back; 1 to look at",
+        f"  leaves by 127.0.0.1:{office.port}, 600/min, 4 connections",
+        "  quota     10 of 10 left for these 24 hours",
+    ):
+        assert line in said.out, line
+    assert "anna@example.org" in said.out.split("tested")[1].splitlines()[0]
+    # 24 with 10 a day: the last four on the third day.
+    end = said.out.split("finished  about ")[1][:10]
+    days = datetime.fromisoformat(end).date() - datetime.now().date()
+    assert timedelta(days=1) <= days <= timedelta(days=3)
+    assert said.out.splitlines()[-1] == "nothing was sent: --dry-run"
+    assert room.mailings() == [] and recipients(office) == []
+
+
+def test_the_count_is_asked_for(room: Mailroom, office: Office) -> None:
+    """A wrong number, or nobody there to be asked: nothing is frozen, nothing is sent, and the number is named."""
+    room.add(12)
+    _tested(room)
+    said = room.say("send", ISSUE, "--yes", "11")
+    assert said.code == 1 and "--yes 11 is not the number of readers, which is 12: nothing was sent" in said.err
+    said = room.say("send", ISSUE)
+    assert said.code == 2 and "nobody is there to be asked" in said.err and "--yes 12" in said.err
+    assert room.mailings() == [] and recipients(office) == []
+
+
+def _typing(room: Mailroom, port: int, *keys: bytes) -> tuple[int, str]:
+    """Run `compose send` on a terminal, with a person who types after the question."""
+    import pty
+
+    leader, follower = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "composer", "send", ISSUE],
+        cwd=room.root,
+        env={**os.environ, "COMPOSE_SMTP_URL": f"smtp://127.0.0.1:{port}", "TERM": "xterm", "COLUMNS": "160"},
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        start_new_session=True,
+    )
+    os.close(follower)
+    seen = b""
+    waiting = list(keys)
+    while True:
+        try:
+            piece = os.read(leader, 4096)
+        except OSError:
+            break
+        if not piece:
+            break
+        seen += piece
+        if waiting and b"Type 12 to send it to 12 readers" in seen:
+            key = waiting.pop(0)
+            if key == b"\x03":
+                child.send_signal(signal.SIGINT)
+            else:
+                os.write(leader, key)
+    os.close(leader)
+    return child.wait(20), seen.decode("utf-8", "replace")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
+def test_a_person_types_the_count(room: Mailroom, office: Office) -> None:
+    """On a terminal: a mistyped number and Ctrl-C send nothing; the right one sends, with a bar that counts."""
+    room.add(12)
+    _tested(room)
+    code, seen = _typing(room, office.port, b"120\n")
+    assert code == 1 and "that is not the number: nothing was sent" in seen
+    code, seen = _typing(room, office.port, b"\x03")
+    assert code == 130 and "stopped" in seen and "Traceback" not in seen
+    assert room.mailings() == [] and recipients(office) == []
+    code, seen = _typing(room, office.port, b"12\n")
+    assert code == 0 and "12 taken by their server = 12" in seen
+    assert "mailing 1 of 2031-01-30" in seen and "100%" in seen and "12 taken" in seen
+    assert len(recipients(office)) == 12
+
+
+def test_run_again_it_goes_on(room: Mailroom, office: Office) -> None:
+    """--limit freezes all and sends some (75); the next run goes on with the same mailing; nobody has it twice."""
+    room.add(12)
+    _tested(room)
+    said = room.say("send", ISSUE, "--yes", "12", "--limit", "5")
+    assert said.code == 75 and "5 taken by their server + 7 still to be sent = 12" in said.out
+    assert "as many as --limit allows were tried" in said.out
+    room.add(1, first=50)
+    said = room.say("send", ISSUE, "--yes", "12")
+    assert said.code == 0 and "goes on, as it was frozen" in said.out
+    assert recipients(office) == sorted(f"Reader{number}@example.net" for number in range(1, 13))
+    # Another one of the same issue leaves them all out; who came later gets it.
+    said = room.say("send", ISSUE, "--yes", "1")
+    assert said.code == 0 and "12 have it already" in said.out
+    assert "Reader50@example.net" in recipients(office)
+    said = room.say("send", ISSUE, "--yes", "1")
+    assert said.code == 1 and "nobody would get it: everybody is left out" in said.err
+
+
+def test_exit_codes_say_what_remains(room: Mailroom, office: Office) -> None:
+    """Put off: 75. Nobody knows: 3, and it is never sent again by itself. One refused among many: 0."""
+    room.add(6)
+    _tested(room)
+
+    def rcpt(visit: Visit) -> int:
+        line = visit.heard[-2] + visit.heard[-1]
+        if b"Reader1@" in line:
+            return visit.say(b"451 4.7.1 later\r\n")
+        if b"Reader2@" in line:
+            return visit.say(b"550 5.1.1 no such person\r\n")
+        return visit.say(b"250 2.1.5 Ok\r\n")
+
+    def dot(visit: Visit) -> int:
+        if b"Reader3@" in (visit.recipient or b""):
+            visit.take()
+            visit.connection.close()
+            return 0
+        return visit.say(b"250 2.0.0 Ok: queued as X1\r\n")
+
+    office.script = {"rcpt": rcpt, "dot": dot}
+    office.offers = ()
+    # A run would wait for the second try; so many were to be tried, and no more.
+    said = room.say("send", ISSUE, "--yes", "6", "--connections", "1", "--limit", "6")
+    sums = room.sums(1)
+    assert (sums[DeliveryState.DEFERRED], sums[DeliveryState.REFUSED], sums[DeliveryState.UNKNOWN]) == (1, 1, 1), sums
+    assert said.code == 75 and "compose settle 1" in said.out
+    office.script = {}
+    with room.open() as database, database.write() as connection:
+        from composer.delivery.upkeep import hurry
+
+        hurry(connection, 1, datetime.now(UTC))
+    said = room.say("send", ISSUE, "--yes", "1")
+    assert said.code == 3 and "of 1 nobody can know; they get no second copy" in said.out
+    assert recipients(office).count("Reader3@example.net") == 1
+    said = room.say("send", ISSUE, "--yes", "0")
+    assert said.code == 3 and "everybody else is accounted for" in said.out
+
+
+def test_languages_go_in_one_mailing(room: Mailroom, office: Office) -> None:
+    """Each reader gets one edition: in their language, else in the first; both must be tested."""
+    (room.root / "newsletter.de.yaml").write_text("name: Briefe vom Tisch\nlanguage: de\n", encoding="utf-8")
+    room.write("2031-01-30.de", subject="Ein Brief")
+    room.add(3)
+    room.add(2, first=20, language="de-AT")
+    room.add(1, first=30, language="fr")
+    _tested(room)
+    said = room.say("send", ISSUE, "--yes", "6")
+    assert said.code == 1 and "2031-01-30.de was never sent to an editor" in said.err
+    _tested(room, "2031-01-30.de")
+    said = room.say("send", "2031-01-30.de", "--yes", "6")
+    assert said.code == 0, said.all
+    assert "edition   2031-01-30, all readers: 4" in said.out
+    assert "edition   2031-01-30.de, all readers: 2" in said.out
+    german = [line for line, content in office.taken if b"Subject: Ein Brief" in content]
+    assert sorted(german) == [b"RCPT TO:<Reader20@example.net>", b"RCPT TO:<Reader21@example.net>"]
+    assert len(recipients(office)) == 6 and len(room.mailings()) == 1
+
+
+def test_an_audience(room: Mailroom, office: Office) -> None:
+    """--audience names one of newsletter.yaml; a name that is none is told with the nearest."""
+    room.configure("delivery:\n", "audiences:\n  press:\n    tag: press\ndelivery:\n")
+    ids = room.add(5)
+    with room.open() as database, database.write() as connection:
+        tag(connection, ids[:2], "press")
+    _tested(room)
+    said = room.say("send", ISSUE, "--audience", "pres", "--yes", "2")
+    assert said.code == 2 and "did you mean press?" in said.err
+    said = room.say("send", ISSUE, "--audience", "press", "--yes", "2", "--limit", "1")
+    assert said.code == 75 and "readers   readers tagged press: 2" in said.out
+    room.add(1, first=60)
+    assert room.say("send", ISSUE, "--audience", "press", "--yes", "1").code == 0
+    assert len(recipients(office)) == 2
+
+
+def test_the_rest_and_the_correction(room: Mailroom, office: Office) -> None:
+    """The rest: late joiners, not those who have it. The correction: those who got it, as an answer to what they got."""
+    room.add(4)
+    _tested(room)
+    assert room.say("send", ISSUE, "--yes", "4").code == 0
+    room.add(2, first=40)
+    said = room.say("send", ISSUE, "--to-those-without", "--yes", "2")
+    assert said.code == 0 and "4 have it already" in said.out
+    room.write("2031-01-31", subject="Correction")
+    _tested(room, "2031-01-31")
+    assert room.say("send", "2031-01-31", "--to-those-who-got", "2031-01-29").code == 1
+    with room.open() as database, database.write() as connection:
+        suppress(connection, "reader1@example.net", Reason.UNSUBSCRIBED, "test", datetime.now(UTC))
+    room.add(1, first=70)
+    said = room.say("send", "2031-01-31", "--to-those-who-got", ISSUE, "--yes", "5")
+    assert said.code == 0, said.all
+    assert "1 did not get the issue that is corrected" in said.out and "1 have left" in said.out
+    first = {line: _header(content, b"Message-ID") for line, content in office.taken if b"A letter for you" in content}
+    for line, content in office.taken:
+        if b"\nSubject: Correction" in content and b"Reader40" not in line and b"Reader41" not in line:
+            assert _header(content, b"In-Reply-To") == first[line]
+
+
+def _header(content: bytes, name: bytes) -> bytes:
+    return next(
+        line.partition(b": ")[2]
+        for line in content.split(b"\r\n\r\n")[0].split(b"\r\n")
+        if line.startswith(name + b":")
+    )
+
+
+def test_again_takes_a_reason(room: Mailroom, office: Office) -> None:
+    """The only way to send an issue twice; the reason stands in the mailing, and the count is asked for again."""
+    room.add(3)
+    _tested(room)
+    assert room.say("send", ISSUE, "--yes", "3").code == 0
+    assert room.say("send", ISSUE, "--again", " ", "--yes", "3").code == 2
+    assert room.say("send", ISSUE, "--again", "the pictures were broken", "--yes", "3").code == 0
+    assert room.mailings()[1].again_because == "the pictures were broken"
+    assert len(recipients(office)) == 6
+
+
+def test_a_time_and_what_is_due(room: Mailroom, office: Office) -> None:
+    """--at freezes and sends nothing; --due sends it once when its time has come, and nothing before."""
+    room.add(4)
+    _tested(room)
+    for text, words in (("half past seven", "is not a time"), ("2020-01-01 07:00", "is over")):
+        said = room.say("send", ISSUE, "--at", text, "--yes", "4")
+        assert said.code == 2 and words in said.err
+    said = room.say("send", ISSUE, "--at", "2040-01-30 07:00", "--yes", "4")
+    assert said.code == 0 and "mailing 1 waits for 2040-01-30 07:00" in said.out
+    assert room.say("send", "--due").code == 0 and recipients(office) == []
+    assert "goes out 2040-01-30 07:00" in room.say("status").out
+    with room.open() as database, database.write() as connection:
+        connection.execute(update(mailings).values(due=datetime.now(UTC)))
+    # Whoever leaves meanwhile does not get it, and an edit changes nothing.
+    with room.open() as database, database.write() as connection:
+        suppress(connection, "reader2@example.net", Reason.UNSUBSCRIBED, "test", datetime.now(UTC))
+    room.write(subject="Edited since")
+    assert room.say("send", "--due").code == 0
+    assert recipients(office) == ["Reader1@example.net", "Reader3@example.net", "Reader4@example.net"]
+    assert all(b"Edited since" not in content for _, content in office.taken)
+    assert room.say("send", "--due").code == 0 and len(recipients(office)) == 3
+
+
+def test_stop_from_elsewhere_and_for_good(room: Mailroom, office: Office) -> None:
+    """A stop holds until somebody sends again; ended for good, those without it never get it, and the sums say so."""
+    room.add(6)
+    _tested(room)
+    assert room.say("send", ISSUE, "--yes", "6", "--limit", "2").code == 75
+    said = room.say("stop", "1")
+    assert said.code == 0 and "mailing 1 is stopped" in said.out
+    assert "stopped" in room.say("status", "1").out
+    said = room.say("send", ISSUE, "--yes", "4", "--limit", "1")
+    assert said.code == 75 and len(recipients(office)) == 3
+    said = room.say("stop", "1", "--for-good")
+    assert said.code == 0 and "3 taken by their server + 3 given up = 6: everybody is accounted for" in said.out
+    said = room.say("stop", "1")
+    assert said.code == 1 and "is over" in said.err
+    said = room.say("stop", "9")
+    assert said.code == 1 and "there is no mailing 9" in said.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal here")
+def test_ctrl_c_drains_and_a_second_one_stops(room: Mailroom, office: Office) -> None:
+    """The first ends what is open and records it (130); the second leaves at most one unknown for each connection."""
+    room.add(30)
+    _tested(room)
+    reached = threading.Event()
+    goes_on = threading.Event()
+
+    def dot(visit: Visit) -> int:
+        if len(office.taken) > 8:
+            reached.set()
+            goes_on.wait(5)
+        return visit.say(b"250 2.0.0 Ok\r\n")
+
+    office.script = {"dot": dot}
+    child = room.start("send", ISSUE, "--yes", "30", "--connections", "2")
+    assert reached.wait(10)
+    child.send_signal(signal.SIGINT)
+    time.sleep(0.4)
+    goes_on.set()
+    out, err = child.communicate(timeout=20)
+    assert child.returncode == 130, out + err
+    assert "stopping: what is open is ended and recorded" in err and "stopped by you" in out
+    sums = room.sums(1)
+    assert not sums[DeliveryState.UNKNOWN] and sums[DeliveryState.ACCEPTED] == len(recipients(office))
+    reached.clear()
+
+    def silent(visit: Visit) -> int:
+        reached.set()
+        return hangs(visit)
+
+    office.script = {"dot": silent}
+    child = room.start("send", ISSUE, "--yes", "30", "--connections", "2")
+    assert reached.wait(10)
+    until(lambda: room.sums(1)[DeliveryState.SENDING] == 2)
+    child.send_signal(signal.SIGINT)
+    time.sleep(0.4)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=20)
+    assert child.returncode == 130 and "stopping at once" in err and "Traceback" not in err
+    assert room.sums(1)[DeliveryState.UNKNOWN] == 2
+    office.script = {}
+    assert room.say("send", ISSUE, "--yes", "30").code == 3
+    assert len(set(recipients(office))) == len(recipients(office)) == 28
+
+
+def test_wrong_words(room: Mailroom, office: Office) -> None:
+    """What cannot be meant is told before anything is looked at."""
+    for arguments, words in (
+        ([], "which issue?"),
+        ([ISSUE, "--due"], "--due sends what waits"),
+        ([ISSUE, "--rate", "fast"], "“fast” is not a rate"),
+        ([ISSUE, "--allow", "untested"], "--allow untested needs a reason"),
+        ([ISSUE, "--allow", "untestet=x"], "did you mean untested?"),
+        ([ISSUE, "--allow", "missing-values=x"], "“missing-values” cannot be allowed"),
+        ([ISSUE, "--to-those-without", "--again", "x"], "leave out the other one"),
+        ([ISSUE, "--to-those-without", "--to-those-who-got", "x"], "two different mailings"),
+        ([ISSUE, "--limit", "0"], "0 is not in the range"),
+        ([ISSUE, "--all"], "--all is for rehearsals"),
+    ):
+        said = room.say("send", *arguments)
+        assert said.code == 2 and words in said.err, said.all
+    said = room.say("send", "2031-02-30")
+    assert said.code in (1, 2) and "2031-02-30" in said.err
+    _tested(room)
+    said = room.say("send", ISSUE, "--yes", "0")
+    assert said.code == 1 and "nobody would get it: there are no readers" in said.err
+
+
+def test_a_broken_database_and_no_server(room: Mailroom, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One clear line each; nothing is sent, no secret is printed."""
+    room.add(2)
+    _tested(room)
+    monkeypatch.setenv("COMPOSE_SMTP_URL", "smtp://me:5ecret@127.0.0.1:1")
+    said = room.say("send", ISSUE, "--yes", "2")
+    assert said.code == 1 and "127.0.0.1, port 1, does not take connections" in said.err and "5ecret" not in said.all
+    monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
+    # What was frozen then goes on now.
+    assert room.say("send", ISSUE, "--yes", "2").code == 0
+    (room.root / "newsletter.db").write_bytes(b"this is no database, whatever its name says" * 100)
+    for command in (["send", ISSUE, "--yes", "2"], ["status"], ["report", "1"], ["settle", "1"], ["stop", "1"]):
+        said = room.say(*command)
+        assert said.code == 1 and said.err.count("error:") == 1 and "is not a database" in said.err
+    monkeypatch.setenv("COMPOSE_DATABASE_URL", "postgresql://me:5ecret@127.0.0.1:1/news")
+    said = room.say("status")
+    assert said.code == 1 and "cannot be reached" in said.err and "5ecret" not in said.all
+
+
+def test_status_as_json_names_nobody(room: Mailroom, office: Office) -> None:
+    """Sums for scripts; `compose status` never prints more than twenty names."""
+    room.add(40)
+    _tested(room)
+    room.say("send", ISSUE, "--yes", "40", "--limit", "5")
+    whole = json.loads(room.say("status", "--json").out)["mailings"]
+    assert whole[0]["sums"]["accepted"] == 5 and whole[0]["sums"]["pending"] == 35 and whole[0]["even"]
+    said = room.say("status", "1")
+    assert said.out.count("@example.net") == 20 and "and more: compose report 1" in said.out
+    for arguments in (["status", "--json"], ["send", ISSUE, "--dry-run"], ["settle", "1"], ["stop", "1"]):
+        assert "@example.net" not in room.say(*arguments).all
+
+
+def test_the_whole_is_frozen(room: Mailroom, office: Office) -> None:
+    """Who froze it, with which program, what was allowed and why, stand in the mailing, and in `compose status`."""
+    room.add(2)
+    said = room.say("send", ISSUE, "--yes", "2", "--allow", 'untested="a joke among friends"')
+    assert said.code == 0 and "allowed   untested: a joke among friends" in said.out
+    with room.open() as database, database.read() as connection:
+        row = connection.execute(select(mailings)).one()
+    assert json.loads(row.allowed) == {"untested": "a joke among friends"}
+    assert row.git_commit is None and row.is_committed is None
+    assert "allowed    untested: a joke among friends" in room.say("status", "1").out
+
+
+def test_a_server_that_wants_none_of_it(room: Mailroom, office: Office) -> None:
+    """Three refusals of us running: it stops (1), and those go back to pending; nobody's standing suffers."""
+    room.add(10)
+    _tested(room)
+    office.script = {"dot": says(b"550 5.7.1 we do not like this\r\n")}
+    said = room.say("send", ISSUE, "--yes", "10", "--connections", "1")
+    assert said.code == 1 and "stopped, for the server's answers are about us" in said.out and "550 5.7.1" in said.out
+    assert room.sums(1)[DeliveryState.PENDING] == 10
+    office.script = {}
+    assert room.say("send", ISSUE, "--yes", "10").code == 0
+
+
+def test_the_same_on_both_databases(
+    room: Mailroom, office: Office, location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite and PostgreSQL by URL: languages and tags, some now, the rest later, a stop, a report, nobody twice."""
+    url = str(location.path) if location.path else location.url.replace("+psycopg", "")
+    monkeypatch.setenv("COMPOSE_DATABASE_URL", url)
+    room.location = location
+    (room.root / "newsletter.de.yaml").write_text("name: Briefe vom Tisch\nlanguage: de\n", encoding="utf-8")
+    room.write("2031-01-30.de", subject="Ein Brief")
+    ids = room.add(6)
+    with room.open() as database, database.write() as connection:
+        tag(connection, ids[:2], "press", "radio")
+    room.add(3, first=20, language="de")
+    _tested(room, ISSUE, "2031-01-30.de")
+    said = room.say("send", ISSUE, "--yes", "9", "--limit", "4")
+    assert said.code == 75, said.all
+    assert "2031-01-30.de, all readers: 3" in said.out
+    assert room.say("stop", "1").code == 0
+    assert room.say("send", ISSUE, "--yes", "5").code == 0
+    assert len(set(recipients(office))) == len(recipients(office)) == 9
+    assert "9 taken by their server = 9: everybody is accounted for" in room.say("status").out
+    assert room.say("report", "1").code == 0
