@@ -1,18 +1,25 @@
 """Where the current issue stands, and the next step.
 
-Comes in: a workspace. Goes out: a `Standing`. Builds in memory to compare with the outbox; never writes.
+Comes in: a workspace, the environment. Goes out: a `Standing`. Builds in memory to compare with the outbox; opens a database
+only where there is one; never writes.
 """
 
 import datetime
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from composer.content.issue import issue_language
 from composer.errors import ComposeError, ContentError
 from composer.outbox import is_current
-from composer.pipeline import hash_of, variants_of
+from composer.pipeline import Variant, hash_of, variants_of
 from composer.reports import last_check
 from composer.workspace import OUTBOX, Workspace
+
+if TYPE_CHECKING:
+    from composer.content.newsletter import Newsletter
+    from composer.database.location import Location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +34,25 @@ class EditionStanding:
     is_built: bool
     #: Whether it was checked as it stands now, and nothing keeps it from being sent.
     is_checked: bool = False
+    #: Whether a server took a test send of it as it stands now, and whether enough have approved it; None without a database.
+    is_tested: bool | None = None
+    is_approved: bool | None = None
     #: Its date; None while it is broken.
     date: datetime.date | None = None
+    #: All that readers may get of it; none while it is broken.
+    variants: tuple[Variant, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailed:
+    """The last mailing of the current issue, as far as the next step asks for it."""
+
+    number: int
+    frozen: int
+    taken: int
+    unknown: int
+    #: Whether something is still to be done.
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +63,16 @@ class Standing:
     editions: tuple[EditionStanding, ...]
     next: str
     why: str
+    #: Its last mailing; None where there is none.
+    mailing: Mailed | None = None
+    #: Why the database could not be looked at.
+    trouble: str = ""
 
 
-def standing(workspace: Workspace, today: datetime.date) -> Standing:
+def standing(workspace: Workspace, today: datetime.date, environment: Mapping[str, str]) -> Standing:
     """Look at the current issue: the one whose name comes last. Raises ContentError when newsletter.yaml is broken."""
     from composer.content.newsletter import read_newsletter
+    from composer.database.location import location_of
 
     newsletter = read_newsletter(workspace)
     paths = workspace.issues()
@@ -51,26 +80,92 @@ def standing(workspace: Workspace, today: datetime.date) -> Standing:
         return Standing(newsletter=newsletter.name, editions=(), next="compose new", why="there is no issue yet")
     current = max(path.stem.split(".", 1)[0] for path in paths)
     editions = tuple(_edition(workspace, path) for path in paths if path.stem.split(".", 1)[0] == current)
+    mailing, trouble = None, ""
+    try:
+        location = location_of(newsletter, workspace, environment)
+        if location.path is None or location.path.is_file():
+            editions, mailing = _mailed(location, newsletter, current, editions)
+    except ComposeError as error:
+        trouble = error.message
+    step, why = _next(current, editions, mailing, today)
+    return Standing(newsletter=newsletter.name, editions=editions, next=step, why=why, mailing=mailing, trouble=trouble)
+
+
+def _mailed(
+    location: "Location", newsletter: "Newsletter", current: str, editions: tuple[EditionStanding, ...]
+) -> tuple[tuple[EditionStanding, ...], Mailed | None]:
+    """Ask the database: what was tested and approved as it stands now, and what has gone out. Raises ComposeError."""
+    # Late: a newsletter without readers needs no database.
+    from composer.database.engine import connect
+    from composer.database.schema import newest, version_of
+    from composer.delivery.approvals import edition_of, opinion
+    from composer.delivery.mailing import mailings_of, sums_of
+    from composer.delivery.settings import settings_of
+    from composer.delivery.states import DeliveryState
+
+    needed = settings_of(newsletter).approvals
+    with connect(location) as database, database.read() as connection:
+        if version_of(connection) != newest():
+            # It is brought up to date by the first command that needs it.
+            return editions, None
+        told = []
+        for each in editions:
+            if each.variants:
+                said = opinion(connection, edition_of(each.variants))
+                is_approved = len(said.approved_by) >= needed and not said.returned
+                each = replace(each, is_tested=bool(said.tests), is_approved=is_approved if needed else None)
+            told.append(each)
+        mailings = [each for each in mailings_of(connection, current) if not each.is_rehearsal]
+        if not mailings:
+            return tuple(told), None
+        last = mailings[-1]
+        sums = sums_of(connection, last.id)
+    mailed = Mailed(
+        number=last.id,
+        frozen=sums.frozen,
+        taken=sums[DeliveryState.ACCEPTED],
+        unknown=sums[DeliveryState.UNKNOWN],
+        is_open=last.ended is None and sums.open > 0,
+    )
+    return tuple(told), mailed
+
+
+def _next(
+    current: str, editions: tuple[EditionStanding, ...], mailing: Mailed | None, today: datetime.date
+) -> tuple[str, str]:
+    """Name the next step, and what it is for."""
     broken = next((edition for edition in editions if edition.problems), None)
     stale = [edition.stem for edition in editions if not edition.is_built]
-    unchecked = [
-        edition.stem for edition in editions if not edition.is_checked and edition.date and edition.date >= today
-    ]
+    ahead = [edition for edition in editions if edition.date and edition.date >= today]
+    unchecked = [edition.stem for edition in ahead if not edition.is_checked]
+    untested = [edition.stem for edition in ahead if edition.is_tested is False]
+    unapproved = [edition.stem for edition in ahead if edition.is_approved is False]
+    if mailing is not None and mailing.is_open:
+        return f"compose send {current}", "it goes on; nobody gets it twice"
+    if mailing is not None and mailing.unknown:
+        return f"compose settle {mailing.number}", f"of {mailing.unknown:,} nobody can know whether they have it"
+    if mailing is not None:
+        return "compose new", f"{current} is out:   compose report {mailing.number}"
     if broken:
-        step, why = f"compose build {broken.stem}", "it lists the problems, each with its line"
-    elif stale:
-        step, why = f"compose build {' '.join(stale)}", "the outbox does not hold it as it stands now"
-    elif unchecked:
-        step, why = f"compose check {' '.join(unchecked)}", "before it goes out: size, links, accessibility, the law"
-    else:
-        step, why = "compose new", f"{current} is built; look at outbox/{current}/issue.html"
-    return Standing(newsletter=newsletter.name, editions=editions, next=step, why=why)
+        return f"compose build {broken.stem}", "it lists the problems, each with its line"
+    if stale:
+        return f"compose build {' '.join(stale)}", "the outbox does not hold it as it stands now"
+    if unchecked:
+        return f"compose check {' '.join(unchecked)}", "before it goes out: size, links, accessibility, the law"
+    if untested:
+        return f"compose test {untested[0]}", "to the editors, before anybody else"
+    if unapproved:
+        return f"compose approve {unapproved[0]} --as ADDRESS", "before it goes out"
+    if any(edition.is_tested for edition in ahead):
+        return f"compose send {current}", "it shows what would go out, and asks"
+    return "compose new", f"{current} is built; look at outbox/{current}/issue.html"
 
 
 def _edition(workspace: Workspace, path: Path) -> EditionStanding:
     problems, is_built, is_checked, date = 0, False, False, None
+    variants: tuple[Variant, ...] = ()
     try:
-        fullest, *others = variants_of(workspace, path)
+        fullest, *others = variants = variants_of(workspace, path)
         is_built = is_current(fullest.built, workspace.root / OUTBOX, others)
         is_checked = last_check(workspace, path.stem, hash_of((fullest, *others))) is not None
         date = fullest.built.issue.date
@@ -86,4 +181,5 @@ def _edition(workspace: Workspace, path: Path) -> EditionStanding:
         is_built=is_built,
         is_checked=is_checked,
         date=date,
+        variants=variants,
     )

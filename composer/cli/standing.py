@@ -1,6 +1,7 @@
 """`compose` alone: where the current issue stands."""
 
 import datetime
+import os
 from pathlib import Path
 
 from composer.cli import console
@@ -20,7 +21,7 @@ def show() -> None:
         return
     from composer.standing import standing
 
-    now = standing(workspace, datetime.date.today())
+    now = standing(workspace, datetime.date.today(), os.environ)
     console.answer(now.newsletter)
     width = max((len(edition.name) for edition in now.editions), default=0)
     for edition in now.editions:
@@ -30,5 +31,15 @@ def show() -> None:
         else:
             state = "no problems, built" if edition.is_built else "no problems, not built as it stands now"
             state += ", checked" if edition.is_checked else ""
+            state += ", tested" if edition.is_tested else ""
+            state += ", approved" if edition.is_approved else ""
         console.answer(f"  {edition.name:<{width}}   {state}")
+    if (mailed := now.mailing) is not None:
+        unknown = f", {mailed.unknown:,} cannot know" if mailed.unknown else ""
+        state = "not finished" if mailed.is_open else "out"
+        console.answer(
+            f"  mailing {mailed.number}: {mailed.taken:,} of {mailed.frozen:,} taken by their server{unknown}; {state}"
+        )
+    if now.trouble:
+        console.talk(f"mailings could not be looked at: {now.trouble}")
     console.answer(f"next: {now.next}     ({now.why})")
