@@ -24,9 +24,10 @@ fix: $(STAMP)           ## format, and mend what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-golden: $(STAMP)        ## rewrite the golden files and docs/checks.md; look at the diff before you commit
+golden: $(STAMP)        ## rewrite the golden files, docs/checks.md, docs/walkthrough.md; look at the diff before you commit
 	$(BIN)/python -m tests.golden.rewrite
 	$(BIN)/python -m scripts.checks_page
+	$(BIN)/python -m scripts.walkthrough
 
 test-tools: $(STAMP)    ## install the foreign checkers that tests ask: axe-core, mailauth, mail parsers (node, npm)
 	$(BIN)/python -m tests.browser.tools

@@ -1,0 +1,16 @@
+"""The page that walks through a mailing shows what the commands print."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.walkthrough import PAGE, play
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
+def test_the_walk_through_is_real(tmp_path: Path) -> None:
+    """200 readers imported, tested, approved, sent, killed half-way, sent again, settled, reported, corrected: word for word."""
+    folder = tmp_path / "news"
+    folder.mkdir()
+    assert play(folder) == PAGE.read_text(encoding="utf-8")

@@ -1,0 +1,156 @@
+"""Plays docs/walkthrough.md: a newsletter, 200 readers, a mail server that stops answering, a kill, a log.
+
+What the page shows is what the commands print; what changes from day to day (times, hashes, ports) is shown in one form.
+"""
+
+import itertools
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+from email import message_from_bytes
+from pathlib import Path
+
+from composer.database.engine import open_database
+from composer.database.location import Location
+from composer.delivery.mailing import sums_of
+from composer.delivery.states import DeliveryState
+from tests.cli.mailroom import BODY, ISSUE, NEWSLETTER
+from tests.transport.postoffice import Office, Visit, hangs
+
+PAGE = Path(__file__).parent.parent / "docs" / "walkthrough.md"
+#: How many the server takes before it stops answering, and how many of the four after that it takes all the same.
+_GOOD, _TAKEN = 96, 2
+_APPROVALS = "approvals:\n  needed: 1\n  by:\n    - anna@example.org\n"
+_MASKS = (
+    (r"\b[0-9a-f]{64}\b", "3f6c0b…"),
+    (r"127\.0\.0\.1:\d+", "127.0.0.1:2525"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?(?= UTC| \(|,|$| by)", "2031-01-29 17:40"),
+    (r"<[a-z2-7]{34}@", "<zruiqgrpiqr6…@"),
+    (r"queued as \w+", "queued as 4F0012AB"),
+)
+
+
+def play(folder: Path) -> str:
+    """Run the page's commands, one after the other; give the page with what they print now."""
+    (folder / "issues").mkdir()
+    (folder / "newsletter.yaml").write_text(
+        NEWSLETTER.replace("delivery:\n", f"{_APPROVALS}delivery:\n"), encoding="utf-8"
+    )
+    for stem, subject in (("2031-01-30", "A letter for you"), ("2031-01-31", "Correction: the right number")):
+        text = ISSUE.replace("{subject}", subject).replace("{body}", BODY)
+        (folder / "issues" / f"{stem}.yaml").write_text(text, encoding="utf-8")
+    people = "".join(f"reader{number}@example.net,Reader {number}\n" for number in range(1, 201))
+    (folder / "readers.csv").write_text(f"email,first_name\n{people}", encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
+    with Office({"dot": Dot()}) as office:
+        played = _Session(folder, office)
+        return re.sub(
+            r"```console\n(.*?)```", lambda match: f"```console\n{played.block(match[1])}```", page, flags=re.S
+        )
+
+
+class Dot:
+    """Answers to the first dots; takes two of the next without a word; behaves again when it is told to."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self.is_well = False
+
+    def __call__(self, visit: Visit) -> int:
+        with self._lock:
+            is_test = b"\nSubject: [Test]" in visit.content
+            number = 0 if is_test or self.is_well else next(self._numbers)
+        if number <= _GOOD:
+            return visit.say(b"250 2.0.0 Ok: queued as 4F0012AB\r\n")
+        if number <= _GOOD + _TAKEN:
+            visit.take()
+        return hangs(visit)
+
+
+class _Session:
+    def __init__(self, folder: Path, office: Office) -> None:
+        self._folder, self._office = folder, office
+        self._environment = {
+            **os.environ,
+            "COMPOSE_SMTP_URL": f"smtp://127.0.0.1:{office.port}",
+            "XDG_CONFIG_HOME": str(folder.parent / "config"),
+            "USER": "anna",
+            "LOGNAME": "anna",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CEILING_DIRECTORIES": str(folder.parent),
+        }
+        self._behind: subprocess.Popen[str] | None = None
+
+    def block(self, text: str) -> str:
+        commands = [line[2:] for line in text.splitlines() if line.startswith("$ ")]
+        return "\n".join(f"$ {command}\n{self._run(command)}" for command in commands)
+
+    def _run(self, command: str) -> str:
+        match shlex.split(command, comments=True):
+            case ["compose", *arguments] if arguments[-1] == "&":
+                self._behind = self._start(arguments[:-1])
+                return ""
+            case ["kill", "-9", "%1"]:
+                return self._kill()
+            case ["compose", *arguments]:
+                out, _ = self._start(arguments).communicate(timeout=60)
+                return _masked(out)
+            case _:
+                raise AssertionError(f"the page has a command that is not played: {command}")
+
+    def _start(self, arguments: list[str]) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "composer", *arguments],
+            cwd=self._folder,
+            env=self._environment,
+            text=True,
+            encoding="utf-8",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def _kill(self) -> str:
+        """Wait until four messages hang, then kill; write what the mail server would have logged."""
+        assert self._behind is not None
+        end = time.monotonic() + 60
+        while not self._hangs():
+            assert time.monotonic() < end and self._behind.poll() is None, "it did not come to the kill"
+            time.sleep(0.05)
+        self._behind.send_signal(signal.SIGKILL)
+        self._behind.communicate(timeout=20)
+        dot = self._office.script["dot"]
+        assert isinstance(dot, Dot)
+        dot.is_well = True
+        lines = []
+        for number, (_, content) in enumerate(self._office.taken):
+            name = f"4F{number:04X}AB"
+            identity = message_from_bytes(content)["Message-ID"]
+            lines.append(f"Jan 30 07:00:01 mx postfix/cleanup[7]: {name}: message-id={identity}")
+            lines.append(f"Jan 30 07:00:01 mx postfix/qmgr[3]: {name}: from=<desk@x>, size=9, nrcpt=1 (queue active)")
+        (self._folder / "mail.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return ""
+
+    def _hangs(self) -> bool:
+        path = self._folder / "newsletter.db"
+        with open_database(Location(path=path)) as database, database.read() as connection:
+            try:
+                sums = sums_of(connection, 1)
+            except Exception:
+                return False
+        return sums[DeliveryState.ACCEPTED] == _GOOD and sums[DeliveryState.SENDING] == 4
+
+
+def _masked(text: str) -> str:
+    for pattern, shown in _MASKS:
+        text = re.sub(pattern, shown, text, flags=re.MULTILINE)
+    # Which of them it was is chance.
+    numbers = itertools.count(97)
+    text = re.sub(r"reader \d+   <", lambda match: f"reader {next(numbers)}   <", text)
+    return "".join(f"{line.rstrip()}\n" for line in text.strip().splitlines())
