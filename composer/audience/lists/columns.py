@@ -47,7 +47,8 @@ _ONLY_OF_SERVICES = _names(
 #: Columns of services that say nothing of a person: nobody misses them.
 _TECHNICAL = _names(
     "member_rating optin_time optin_ip confirm_ip latitude longitude gmtoff dstoff timezone cc region last_changed leid euid"
-    " created_at uuid id secondary_id updated_at referrer_url source active_subscription expiry plan first_payment_at prefer_digests"
+    " created_at uuid id secondary_id updated_at referrer_url source active_subscription expiry plan first_payment_at"
+    " prefer_digests"
 )
 #: What only a service's own column can be.
 _INSIDE = ("attributes", "disabled", "left")
