@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from composer.audience.changing import add, change, confirm, tag, unsubscribe
+from composer.audience.changing import add, change, confirm, sign_up, tag, unsubscribe
 from composer.audience.erasing import erase
 from composer.audience.exporting import Form, export_readers, export_suppressions
 from composer.audience.history import changes_of
@@ -105,6 +105,20 @@ def test_without_consent_they_stay_pending_until_it_is_given(database: Database,
         undo(connection, last_import(connection).number, LATER)
         assert set(everybody(connection).values()) == {Status.PENDING}
         assert person(connection, "a@example.org").consent is None
+
+
+def test_a_form_and_a_list_together_bring_nobody_back(database: Database, tmp_path: Path) -> None:
+    """Who is suppressed, or was erased, and is pending by a form that anybody filled, does not become active by a list."""
+    with database.write() as connection:
+        join(connection, "gone@example.org")
+        erase(connection, parse_address("gone@example.org"), NOW)
+        suppress(connection, "out@example.org", Reason.COMPLAINED, "mail", NOW)
+        for address in ("gone@example.org", "out@example.org"):
+            sign_up(connection, parse_address(address), {}, source="form", now=LATER)
+    done = take(database, written(tmp_path, "email\ngone@example.org\nout@example.org\n"), is_update=True, tags=("x",))
+    assert (done.summary.left, done.summary.agreeing) == (2, 0)
+    assert _statuses(database) == {"gone@example.org": Status.PENDING, "out@example.org": Status.PENDING}
+    assert [reader.tags for reader in _all(database)] == [(), ()]
 
 
 def test_update_takes_over_what_the_list_says_and_no_more(database: Database, tmp_path: Path) -> None:

@@ -17,13 +17,14 @@ from composer.content.addresses import normal_address, parse_address
 from composer.database.engine import Database
 from composer.database.metadata import metadata
 from composer.database.readers import readers
-from tests.audience.lists import take
+from tests.audience.lists import take, written
 from tests.audience.people import LATER, NOW
 
 PEOPLE = ("anna@example.org", "ben@bücher.example")
-STANDINGS = ("active", "pending", "unsubscribed", "bounced", "complained", "")
+STANDINGS = ("active", "unsubscribed", "active", "pending", "bounced", "complained")
 people = st.sampled_from(PEOPLE)
 spelt = st.tuples(people, st.sampled_from((str.lower, str.upper, str.title))).map(lambda pair: pair[1](pair[0]))
+rows = st.lists(st.tuples(spelt, st.sampled_from(STANDINGS)), min_size=1, max_size=3)
 
 
 class Audience(RuleBasedStateMachine):
@@ -40,14 +41,17 @@ class Audience(RuleBasedStateMachine):
             for table in reversed(metadata.sorted_tables):
                 connection.execute(delete(table))
 
-    @rule(rows=st.lists(st.tuples(spelt, st.sampled_from(STANDINGS)), max_size=3), is_update=st.booleans(),
-          consent=st.sampled_from(("", "form")), is_suppression=st.booleans())  # fmt: skip
-    def take_in(self, rows: list[tuple[str, str]], is_update: bool, consent: str, is_suppression: bool) -> None:
-        path = self.folder / "list.csv"
-        path.write_text(
-            "email,status\n" + "".join(f"{address},{status}\n" for address, status in rows), encoding="utf-8"
-        )
-        take(self.database, path, is_update=is_update, consent=consent, is_suppression=is_suppression)
+    @rule(rows=rows, is_update=st.booleans(), consent=st.sampled_from(("form", "")))
+    def take_in(self, rows: list[tuple[str, str]], is_update: bool, consent: str) -> None:
+        take(self.database, self._list(rows), is_update=is_update, consent=consent)
+
+    @rule(rows=rows)
+    def take_in_suppressions(self, rows: list[tuple[str, str]]) -> None:
+        take(self.database, self._list(rows), is_suppression=True)
+
+    def _list(self, rows: list[tuple[str, str]]) -> Path:
+        text = "email,status\n" + "".join(f"{address},{status}\n" for address, status in rows)
+        return written(self.folder, text)
 
     @rule()
     def take_back(self) -> None:
