@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from composer.audience.person import Person
+    from composer.database.engine import Database
+    from composer.delivery.received import Received
+
+    #: Mailings, each with the Message-ID.
+    Mailings = tuple[tuple[Received, str], ...]
 
 
 @click.command("who")
@@ -20,22 +25,40 @@ if TYPE_CHECKING:
 def command(address: str, as_json: bool) -> int:
     """Show all that is known of one person.
 
-    How they stand and agreed, what changed and when, what keeps them from getting anything, and addresses that look alike.
+    How they stand and agreed, what changed, every mailing and what the server said, what came back, what keeps them
+    from getting anything, and addresses that look alike.
     """
     from composer.audience.person import person
     from composer.audience.readers import address_of
+    from composer.delivery.received import received
 
-    with opened() as (_, database), database.read() as connection:
-        found = person(connection, address_of(address).address)
+    with opened() as (_, database):
+        with database.read() as connection:
+            found = person(connection, address_of(address).address)
+            got = received(connection, found.reader.id) if found.reader else ()
+        mailings = _named(database, found.reader.id, got) if found.reader and got else ()
     if as_json:
-        console.answer_json(_as_data(found))
+        console.answer_json(_as_data(found, mailings))
     else:
-        for line in _page(found):
+        for line in _page(found, mailings):
             console.answer(line)
     return 1 if found.is_unknown else 0
 
 
-def _page(found: "Person") -> Iterator[str]:
+def _named(database: "Database", reader_id: int, got: "tuple[Received, ...]") -> "Mailings":
+    """Put each mailing's Message-ID beside it; it takes the key, which may be on another computer."""
+    from composer.audience.secret import tokens_of
+    from composer.surroundings import SettingsError, surroundings
+
+    try:
+        tokens = tokens_of(database, surroundings())
+    except SettingsError as error:
+        console.talk(f"Message-IDs cannot be told here: {error.message}")
+        return tuple((each, "") for each in got)
+    return tuple((each, tokens.message_id(each.mailing_id, reader_id, each.domain)) for each in got)
+
+
+def _page(found: "Person", mailings: "Mailings") -> Iterator[str]:
     from composer.audience.changing import words
 
     reader = found.reader
@@ -66,6 +89,14 @@ def _page(found: "Person") -> Iterator[str]:
             became = f"{each.before} -> {each.after}" if each.before else each.after
             became = became if each.after else f"{each.before} taken away"
             yield f"  {_time(each.at)}   {each.what}: {became}   ({each.source})"
+    if mailings:
+        from composer.cli.mailings import WORDS
+
+        yield "Mailings"
+        for mailing, name in mailings:
+            which = f"{mailing.issue}, mailing {mailing.mailing_id}: {WORDS[mailing.state]}"
+            queued = f"queued there as {mailing.queue_id}" if mailing.queue_id else ""
+            yield "   ".join(filter(None, (f"  {_time(mailing.at)}", which, mailing.reply, queued, name)))
     if found.came_back:
         yield "Came back"
         for back in found.came_back:
@@ -82,7 +113,7 @@ def _time(at: "datetime") -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
-def _as_data(found: "Person") -> dict[str, object]:
+def _as_data(found: "Person", mailings: "Mailings") -> dict[str, object]:
     reader, consent, origin, line = found.reader, found.consent, found.origin, found.suppression
     return {
         "address": found.address,
@@ -122,6 +153,19 @@ def _as_data(found: "Person") -> dict[str, object]:
                 "mailing": back.mailing_id,
             }
             for back in found.came_back
+        ],
+        "mailings": [
+            {
+                "mailing": each.mailing_id,
+                "issue": each.issue,
+                "state": each.state.value,
+                "at": each.at.isoformat(),
+                "attempts": each.attempts,
+                "reply": each.reply or None,
+                "queue_id": each.queue_id or None,
+                "message_id": name or None,
+            }
+            for each, name in mailings
         ],
         "look_alikes": [
             {"address": address, "status": status.value if status else None} for address, status in found.look_alikes

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -487,3 +488,23 @@ def test_the_same_on_both_databases(
     assert len(set(recipients(office))) == len(recipients(office)) == 9
     assert "9 taken by their server = 9: everybody is accounted for" in room.say("status").out
     assert room.say("report", "1").code == 0
+
+
+def test_who_tells_every_mailing_of_a_reader(room: Mailroom, office: Office) -> None:
+    """The page has when, what their server said, and the Message-ID under which the message arrived; erasing takes it away."""
+    room.add(2)
+    _tested(room)
+    assert room.say("send", ISSUE, "--yes", "2").code == 0
+    (address, *_) = recipients(office)
+    (message,) = [
+        content for line, content in office.taken if f"<{address}>".encode() in line and b"[Test]" not in content
+    ]
+    (name,) = re.findall(rb"^Message-ID: (\S+)\r?$", message, re.MULTILINE)
+    (line,) = [line for line in room.say("who", address).out.splitlines() if "mailing 1" in line]
+    assert "2031-01-30, mailing 1: taken by their server   queued there as " in line
+    assert line.endswith(name.decode())
+    (found,) = json.loads(room.say("who", address, "--json").out)["mailings"]
+    assert (found["issue"], found["state"], found["message_id"]) == (ISSUE, "accepted", name.decode())
+    receipt = room.say("subscribers", "erase", address, "--yes").out
+    assert "what became of the message in 1 mailing, under a number" in receipt
+    assert "mailing" not in room.say("who", address).out
