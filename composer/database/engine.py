@@ -8,6 +8,8 @@ fail when it begins to write. Python's own BEGIN is off (isolation_level None), 
 """
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -194,8 +196,30 @@ def _begin_sqlite(connection: Connection) -> None:
     # A run that sends begins thousands of transactions, all of one mode.
     if connection.info.get(_IS_READER) is not is_reader:
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if is_reader else 'OFF'}")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MS if is_reader else 0}")
         connection.info[_IS_READER] = is_reader
-    connection.exec_driver_sql(_BEGIN[mode])
+    if mode != _WRITE or not _is_begun(connection):
+        connection.exec_driver_sql(_BEGIN[mode])
+
+
+def _is_begun(connection: Connection) -> bool:
+    """Begin to write, asking every millisecond while another writes; False when that has lasted too long.
+
+    SQLite itself asks less and less often, down to ten times a second. Beside a run that writes all the time, whoever asks so
+    seldom waits for a second and more, although the database was free a hundred times in between.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    end = time.monotonic() + BUSY_MS / 1000
+    while time.monotonic() < end:
+        try:
+            driver.execute(_BEGIN[_WRITE]).close()
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY"):
+                return False
+            time.sleep(0.001)
+        else:
+            return True
+    return False
 
 
 def _stop(error: DBAPIError, location: Location) -> DatabaseError | None:

@@ -100,15 +100,13 @@ def test_the_disk_is_full(file: Database) -> None:
     goes_on(file, to, unknown=4)
 
 
-def test_the_database_is_locked_by_somebody_else(file: Database) -> None:
+def test_the_database_is_locked_by_somebody_else(file: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """For longer than anybody waits: nothing is sent meanwhile, and the run ends in words."""
     frozen(file, 60)
     assert file.path is not None
     other = sqlite3.connect(file.path, isolation_level=None, check_same_thread=False)
 
-    @event.listens_for(file.engine, "begin")
-    def hasty(connection: Connection) -> None:
-        connection.exec_driver_sql("PRAGMA busy_timeout=200")
+    monkeypatch.setattr("composer.database.engine.BUSY_MS", 200)
 
     def lock() -> None:
         other.execute("BEGIN IMMEDIATE")
