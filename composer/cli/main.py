@@ -32,6 +32,7 @@ _COMMANDS = {
     "settle": "Settle those of whom nobody can know whether they have it.",
     "report": "Write what became of a mailing: a page, a text, tables.",
     "serve": "Answer readers: leave, join, change, be forgotten, read online.",
+    "audience": "Look at the readers as a whole.",
     "bounces": "Read what comes back: bounces, complaints, readers who leave by mail.",
     "dkim": "Make the keys that sign messages, and print their DNS records.",
     "doctor": "Look at everything that sending needs, and name the next step.",

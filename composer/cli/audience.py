@@ -1,0 +1,126 @@
+"""`compose audience`: the readers as a whole."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli import console
+from composer.cli.database import now, opened
+
+if TYPE_CHECKING:
+    from composer.bounces.health import Figures, Health, Mark
+
+
+@click.group("audience")
+def command() -> None:
+    """Look at the readers as a whole."""
+
+
+@command.command("health")
+@click.option(
+    "--days", type=click.IntRange(1, 3650), default=90, metavar="N", help="Mailings of N days.  [default: 90]"
+)
+@click.option(
+    "--html", "file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Draw a page, too."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def health(days: int, file: Path | None, as_json: bool) -> int:
+    """Say how the audience does: growth, bounces, complaints, by mailing and provider.
+
+    Measured against what Gmail, Yahoo and Microsoft ask of senders. Exit code 1 when something is too high.
+    """
+    from composer.bounces.chart import page
+    from composer.bounces.figures import health_of
+    from composer.bounces.health import Mark
+    from composer.errors import OutputError
+
+    with opened() as (newsletter, database), database.read() as connection:
+        found = health_of(connection, now(), days)
+    if file is not None:
+        try:
+            file.write_text(page(found, newsletter.name), encoding="utf-8")
+        except OSError as error:
+            raise OutputError(f"{file} cannot be written: {error.strerror or error}") from None
+        console.talk(f"written: {file}")
+    if as_json:
+        console.answer_json(_as_data(found))
+    else:
+        for line in _lines(found):
+            console.answer(line)
+    return 1 if found.worst() is Mark.ALARM else 0
+
+
+def _lines(found: "Health") -> Iterator[str]:
+    readers = ", ".join(f"{number:,} {status}" for status, number in found.readers.items())
+    yield f"Readers   {readers or 'none yet'}"
+    yield "Growth    month      joined    left bounced complained  active"
+    for each in found.months[-6:]:
+        if each.joined or each.lost or each.active:
+            yield (
+                f"          {each.first:%Y-%m} {each.joined:>9,} {each.left:>7,} {each.bounced:>7,}"
+                f" {each.complained:>10,} {each.active:>7,}"
+            )
+    yield f"Mailings of {found.days} days{'' if found.mailings else ': none'}"
+    for mailing in found.mailings:
+        yield _row(mailing.issue, mailing.total)
+    for name, figures in found.by_provider().items():
+        yield _row(f"at {name}", figures)
+    for domain, status, words, number in found.refusals:
+        text = words if status in words else f"{status} {words}"
+        yield f"REFUSED BECAUSE OF US at {domain}, {number:,} times: {text}"
+
+
+def _row(name: str, figures: "Figures") -> str:
+    return (
+        f"  {name:<24}{figures.accepted:>9,} taken"
+        f"   {figures.bounced:>6,} bounced {figures.bounce_rate:>7.2%}{_word(figures.bounce_mark)}"
+        f"   {figures.complaints:>4,} complaints {figures.complaint_rate:>7.3%}{_word(figures.complaint_mark)}"
+    )
+
+
+def _word(mark: "Mark") -> str:
+    return {"watch": " (watch it)", "alarm": " TOO HIGH"}.get(mark.value, "")
+
+
+def _as_data(found: "Health") -> dict[str, object]:
+    return {
+        "readers": dict(found.readers),
+        "worst": found.worst().value,
+        "months": [
+            {
+                "month": f"{each.first:%Y-%m}",
+                "joined": each.joined,
+                "left": each.left,
+                "bounced": each.bounced,
+                "complained": each.complained,
+                "active": each.active,
+            }
+            for each in found.months
+        ],
+        "mailings": [
+            {"id": each.id, "issue": each.issue, "made": each.made.isoformat(), **_figures(each.total)}
+            for each in found.mailings
+        ],
+        "providers": {name.value: _figures(each) for name, each in found.by_provider().items()},
+        "domains": {name: _figures(each) for name, each in found.by_domain(50)},
+        "refusals": [
+            {"domain": domain, "status": status or None, "words": words, "count": number}
+            for domain, status, words, number in found.refusals
+        ],
+    }
+
+
+def _figures(figures: "Figures") -> dict[str, object]:
+    return {
+        "accepted": figures.accepted,
+        "bounced": figures.bounced,
+        "hard": figures.hard,
+        "ours": figures.ours,
+        "complaints": figures.complaints,
+        "bounce_rate": round(figures.bounce_rate, 6),
+        "complaint_rate": round(figures.complaint_rate, 6),
+        "bounces": figures.bounce_mark.value,
+        "complaining": figures.complaint_mark.value,
+    }

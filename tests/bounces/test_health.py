@@ -1,0 +1,157 @@
+"""How the audience does: marks at the bars of the providers, a page that is one file, growth that adds up."""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from composer.audience.changing import add, unsubscribe
+from composer.audience.suppression import Reason, suppress
+from composer.bounces.chart import page
+from composer.bounces.figures import health_of
+from composer.bounces.health import Figures, Health, MailingFigures, Mark, Month, Provider, provider_of
+from composer.cli.audience import _lines
+from composer.cli.main import run
+from composer.content.addresses import Address
+from composer.database.engine import Database
+from tests.workspaces import letter
+
+NOW = datetime(2025, 3, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("figures", "bounces", "complaints"),
+    [
+        (Figures(accepted=99, bounced=50, complaints=9), Mark.FEW, Mark.FEW),
+        (Figures(accepted=1000, bounced=19, complaints=1), Mark.GOOD, Mark.GOOD),
+        (Figures(accepted=1000, bounced=20, complaints=2), Mark.WATCH, Mark.WATCH),
+        (Figures(accepted=1000, bounced=50, complaints=3), Mark.ALARM, Mark.ALARM),
+        (Figures(accepted=10_000, bounced=499, complaints=29), Mark.WATCH, Mark.WATCH),
+        (Figures(accepted=900, refused=100, bounced=100), Mark.ALARM, Mark.GOOD),
+        (Figures(accepted=110, bounced=2, complaints=1), Mark.GOOD, Mark.GOOD),
+    ],
+)
+def test_the_bars(figures: Figures, bounces: Mark, complaints: Mark) -> None:
+    """0.1 and 0.3 % of complaints, 2 and 5 % of bounces; one complaint among a few hundred is no rate."""
+    assert (figures.bounce_mark, figures.complaint_mark) == (bounces, complaints)
+
+
+@pytest.mark.parametrize(
+    ("domain", "provider"),
+    [
+        ("gmail.com", Provider.GMAIL),
+        ("googlemail.com", Provider.GMAIL),
+        ("yahoo.co.jp", Provider.YAHOO),
+        ("aol.com", Provider.YAHOO),
+        ("hotmail.fr", Provider.MICROSOFT),
+        ("outlook.com", Provider.MICROSOFT),
+        ("gmail.com.example.org", Provider.OTHERS),
+        ("notyahoo.com", Provider.OTHERS),
+        ("", Provider.OTHERS),
+    ],
+)
+def test_whose_mailboxes(domain: str, provider: Provider) -> None:
+    """By the domain alone: nobody is asked."""
+    assert provider_of(domain) is provider
+
+
+def test_growth_adds_up(database: Database) -> None:
+    """Who joined and who was lost, each in the month it happened; at the end of each month as many as there were."""
+
+    def at(month: int) -> datetime:
+        return datetime(2025, month, 3, tzinfo=UTC)
+
+    with database.write() as connection:
+        ids = [
+            add(connection, Address(address=f"r{n}@x.example"), {}, source="t", now=at(1 + n % 2), consent="yes").id
+            for n in range(6)
+        ]
+        add(connection, Address(address="pending@x.example"), {}, source="t", now=at(2))
+        unsubscribe(connection, ids[0], source="t", now=at(2))
+        suppress(connection, "r1@x.example", Reason.BOUNCED, "bounce", at(3))
+        suppress(connection, "r2@x.example", Reason.COMPLAINED, "complaint", at(3))
+    with database.read() as connection:
+        health = health_of(connection, NOW, 90)
+    assert health.months[-3:] == (
+        Month(first=date(2025, 1, 1), joined=3, active=3),
+        Month(first=date(2025, 2, 1), joined=3, left=1, active=5),
+        Month(first=date(2025, 3, 1), bounced=1, complained=1, active=3),
+    )
+    assert len(health.months) == 12
+    assert health.months[0] == Month(first=date(2024, 4, 1))
+    assert health.readers == {"pending": 1, "active": 3, "unsubscribed": 1, "bounced": 1, "complained": 1}
+
+
+def _health() -> Health:
+    domains = {"gmail.com": Figures(accepted=1000, bounced=60, hard=50, complaints=4), "<b>&": Figures(accepted=5)}
+    mailings = tuple(
+        MailingFigures(id=n, issue=f"2025-0{n}-30 <&>", made=NOW, domains=domains) for n in range(3, 0, -1)
+    )
+    return Health(
+        now=NOW,
+        readers={"active": 1005},
+        months=tuple(Month(first=date(2025, n, 1), joined=10 * n, left=n, active=10 * n) for n in range(1, 13)),
+        mailings=mailings,
+        refusals=(("gmail.com", "5.7.26", "<script>alert(1)</script>", 3),),
+    )
+
+
+@pytest.mark.parametrize("health", [_health(), Health(now=NOW, readers={})], ids=["full", "empty"])
+def test_the_page_is_one_well_formed_file(health: Health) -> None:
+    """Nothing is loaded, no script is in it, what others wrote is text, and every chart says in words what it shows."""
+    drawn = page(health, 'China "Briefing" <b>')
+    body = drawn.replace("<!doctype html>", "").replace('<meta charset="utf-8">', "")
+    body = body.replace('content="width=device-width, initial-scale=1">', 'content=""/>').replace(
+        "'unsafe-inline'\">", '"/>'
+    )
+    tree = ElementTree.fromstring(body)
+    assert {each.tag for each in tree.iter()} <= {
+        "html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "table", "caption", "tr", "th", "td", "svg", "g",
+        "rect", "line", "text",
+    }  # fmt: skip
+    assert not any(name in each.attrib for each in tree.iter() for name in ("src", "href", "onload"))
+    assert all(each.attrib.get("aria-label") for each in tree.iter("svg"))
+    assert "url(" not in drawn and "@import" not in drawn
+    for each in tree.iter("rect"):
+        assert float(each.attrib["height"]) >= 0 and 0 <= float(each.attrib["y"]) <= 200
+        assert float(each.attrib["y"]) + float(each.attrib["height"]) <= 200
+
+
+def test_the_command_says_it_draws_it_and_warns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a mailing it says so; --html writes a page, --json figures; nothing is too high, so it ends with 0."""
+    letter(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert run(["audience", "health", "--html", "health.html"]) == 0
+    out, err = capsys.readouterr()
+    assert "Mailings of 90 days: none" in out
+    assert "written: health.html" in err
+    assert (tmp_path / "health.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert run(["audience", "health", "--json", "--days", "7"]) == 0
+    assert json.loads(capsys.readouterr().out)["worst"] == "good"
+    assert _health().worst() is Mark.ALARM
+
+
+def test_the_docs_show_what_the_command_prints() -> None:
+    """The session in docs/bounces.md is what these figures look like."""
+    domains = {
+        "gmail.com": Figures(accepted=18_402, bounced=11, hard=9, ours=2),
+        "outlook.com": Figures(accepted=6_010, refused=40, bounced=350, hard=340, complaints=4),
+        "reader.example": Figures(accepted=24_768, refused=8, bounced=60, hard=52, complaints=3),
+    }
+    health = Health(
+        now=NOW,
+        readers={"active": 49_212, "unsubscribed": 3_104, "bounced": 611, "complained": 14},
+        months=(
+            Month(first=date(2024, 12, 1), joined=650, left=219, bounced=77, complained=1, active=48_746),
+            Month(first=date(2025, 1, 1), joined=812, left=241, bounced=102, complained=3, active=49_212),
+        ),
+        mailings=(MailingFigures(id=1, issue="2025-01-30", made=NOW, domains=domains),),
+        refusals=(("gmail.com", "4.7.28", "421 4.7.28 an unusual rate of unsolicited mail", 2),),
+    )
+    docs = Path(__file__).parent.parent.parent / "docs" / "bounces.md"
+    shown = docs.read_text(encoding="utf-8").split("$ compose audience health\n")[1].split("```")[0]
+    assert list(_lines(health)) == shown.splitlines()

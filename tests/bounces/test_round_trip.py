@@ -1,0 +1,110 @@
+"""Out and back: a mailing, what comes back of it, and the next mailing, which leaves out whom it must; on both databases."""
+
+import re
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+from composer.audience.came_back import of_mailing
+from composer.audience.changing import add
+from composer.audience.readers import Status, count
+from composer.bounces.figures import health_of
+from composer.bounces.health import Figures, Provider
+from composer.bounces.ingest import Files, ingest
+from composer.bounces.sources import read_path
+from composer.content.addresses import Address
+from composer.database.engine import Database
+from tests.bounces.news import TOKENS, complaint, report
+from tests.bounces.postings import now, post
+from tests.transport.postoffice import Office, Visit
+from tests.transport.setup import transport
+
+READERS = (
+    "ann@gmail.com",
+    "bo@gmail.com",
+    "cy@yahoo.example",
+    "dee@outlook.com",
+    "eve@reader.example",
+    "fay@reader.example",
+)
+
+
+class Relay:
+    """A mail server that takes everything, and tells later what became of it, to the address in the envelope."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.senders: dict[str, tuple[str, str]] = {}
+
+    def take(self, visit: Visit) -> int:
+        code = visit.say(b"250 2.0.0 Ok: queued as Q1\r\n")
+        sender, recipient = (
+            re.search(rb"<(.*)>", each or b"").group(1).decode()  # type: ignore[union-attr]
+            for each in (visit.sender, visit.recipient)
+        )
+        header = visit.content.replace(b"\r\n", b"\n").partition(b"\n\n")[0].decode()
+        self.senders[recipient] = (sender, header)
+        return code
+
+    def tell(self, recipient: str, status: str, words: str) -> None:
+        sender, header = self.senders[recipient]
+        data = report(sender, recipient, status=status, diagnostic=f"smtp; 550 {status} {words}", returned=header)
+        (self.folder / f"{recipient}.eml").write_bytes(data)
+
+    def complain(self, recipient: str) -> None:
+        (self.folder / f"{recipient}.eml").write_bytes(complaint(self.senders[recipient][1]))
+
+
+def test_a_bounce_leaves_the_reader_out_of_the_next_mailing(database: Database, tmp_path: Path) -> None:
+    """One gone, one full, one who refuses us, one who complains: the next mailing goes to all but the first and the last."""
+    with database.write() as connection:
+        for each in READERS:
+            add(connection, Address(address=each), {}, source="t", now=now() - timedelta(days=60), consent="yes")
+    relay = Relay(tmp_path)
+    with Office({"dot": relay.take}) as office:
+        first = post(database, "2025-01-30", transport(office))
+    assert sum(first.came_to.values()) == len(relay.senders) == 6
+    assert len({sender for sender, _ in relay.senders.values()}) == 6
+    relay.tell("ann@gmail.com", "5.1.1", "no such user")
+    relay.tell("bo@gmail.com", "5.7.26", "unauthenticated")
+    relay.tell("cy@yahoo.example", "5.2.2", "over quota")
+    relay.complain("dee@outlook.com")
+    summary = ingest(database, TOKENS, Files(read=lambda: read_path(tmp_path)), now=now)
+    assert summary.alerts == {("gmail.com", "5.7.26"): 1}
+    relay.senders.clear()
+    with Office({"dot": relay.take}) as office:
+        post(database, "2025-02-06", transport(office))
+    assert sorted(relay.senders) == sorted(set(READERS) - {"ann@gmail.com", "dee@outlook.com"})
+    with database.read() as connection:
+        assert count(connection) == {Status.ACTIVE: 4, Status.BOUNCED: 1, Status.COMPLAINED: 1}
+        assert of_mailing(connection, 1) == Counter(
+            {("bounce", "hard"): 1, ("bounce", "ours"): 1, ("bounce", "full"): 1, ("complaint", ""): 1}
+        )
+        health = health_of(connection, now(), 30)
+    second, earlier = health.mailings
+    assert (earlier.issue, earlier.total) == (
+        "2025-01-30",
+        Figures(accepted=6, bounced=2, hard=1, ours=1, complaints=1),
+    )
+    assert second.total == Figures(accepted=4)
+    assert health.by_provider()[Provider.GMAIL] == Figures(accepted=3, bounced=1, hard=1, ours=1)
+    assert health.by_provider()[Provider.MICROSOFT] == Figures(accepted=1, complaints=1)
+    assert health.refusals == (("gmail.com", "5.7.26", "550 5.7.26 unauthenticated", 1),)
+
+
+def test_what_is_refused_at_once_counts_as_well(database: Database, tmp_path: Path) -> None:
+    """A 550 5.1.1 in the session, and a bounce later: both are bounces of the mailing."""
+    with database.write() as connection:
+        for each in READERS:
+            add(connection, Address(address=each), {}, source="t", now=now() - timedelta(days=60), consent="yes")
+
+    def rcpt(visit: Visit) -> int:
+        gone = visit.heard[-1].startswith(b"RCPT TO:<ann@")
+        return visit.say(b"550 5.1.1 no such user\r\n" if gone else b"250 2.1.5 Ok\r\n")
+
+    with Office({"rcpt": rcpt}) as office:
+        post(database, "2025-01-30", transport(office))
+    with database.read() as connection:
+        (mailing,) = health_of(connection, now(), 30).mailings
+    assert mailing.total == Figures(accepted=5, refused=1, bounced=1, hard=1)
+    assert mailing.total.bounce_rate == 1 / 6
