@@ -45,6 +45,7 @@ fuzz: $(STAMP)          ## 100,000 hostile requests to the readers' pages, 20,00
 
 interop: $(STAMP)       ## hand messages over to a real Postfix and read them back (root, apt-get install postfix)
 	$(BIN)/python -m tests.interop.postfix
+	$(BIN)/python -m tests.interop.bounces
 
 clean:                  ## take away what make made
 	rm -rf .venv build dist outbox .compose .pytest_cache .mypy_cache .ruff_cache .hypothesis

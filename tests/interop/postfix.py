@@ -52,8 +52,8 @@ maillog_file_prefixes = {home}
 
 
 @contextlib.contextmanager
-def postfix() -> Iterator[tuple[int, Path, Path]]:
-    """Run a Postfix of its own; give its port, its certificate, and the mailbox."""
+def postfix(more: str = "") -> Iterator[tuple[int, Path, Path]]:
+    """Run a Postfix of its own, with lines of configuration more; give its port, its certificate, and the mailbox."""
     with tempfile.TemporaryDirectory(prefix="interop-") as name, socket.socket() as free:
         home = Path(name)
         home.chmod(0o755)
@@ -67,7 +67,7 @@ def postfix() -> Iterator[tuple[int, Path, Path]]:
         os.chown(home / "data", owner.pw_uid, owner.pw_gid)
         make_certificate(home / "certificate.pem", home / "key.pem")
         text = _MAIN.format(home=home, uid=nobody.pw_uid, gid=nobody.pw_gid)
-        (home / "etc" / "main.cf").write_text(text)
+        (home / "etc" / "main.cf").write_text(text + more)
         shipped = Path("/usr/share/postfix/master.cf.dist")
         lines = shipped.read_text().splitlines()
         lines = [

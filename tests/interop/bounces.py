@@ -1,0 +1,95 @@
+"""Out and back through a real Postfix: a mailing, Postfix's reports on whom nobody took, ingest, the next: `make interop`.
+
+Comes in: nothing; Postfix must be installed, and root runs it. Goes out: a line for each step, exit code 0 when the reader whom
+the other server did not know is left out of the second mailing, and the reader who refuses us is not.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from composer.audience.changing import add
+from composer.audience.readers import find
+from composer.bounces.figures import health_of
+from composer.bounces.ingest import Files, ingest
+from composer.bounces.sources import read_path
+from composer.content.addresses import Address
+from composer.database.engine import Database, open_database
+from composer.database.location import Location
+from composer.transport.server import Security, Server
+from composer.transport.smtp import SmtpTransport
+from tests.bounces.news import TOKENS
+from tests.bounces.postings import now, post
+from tests.interop.postfix import postfix
+from tests.transport.postoffice import Office, Visit
+
+HERE, GONE, STRICT = "anna@interop.example", "gone@elsewhere.example", "strict@elsewhere.example"
+
+
+def _judge(visit: Visit) -> int:
+    """Know nobody by the name of gone, and refuse what comes for strict."""
+    if b"gone@" in visit.heard[-1]:
+        return visit.say(b"550 5.1.1 <gone@elsewhere.example>: no such user\r\n")
+    return visit.say(b"550 5.7.1 <strict@elsewhere.example>: we do not like you\r\n")
+
+
+def main() -> int:
+    """Run it."""
+    if shutil.which("postfix", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None or os.geteuid() != 0:
+        print("interop needs Postfix and root: apt-get install postfix", file=sys.stderr)
+        return 2
+    os.environ["PATH"] += ":/usr/sbin"
+    with (
+        Office({"rcpt": _judge}) as office,
+        postfix(f"transport_maps = inline:{{elsewhere.example=smtp:[127.0.0.1]:{office.port}}}\n") as (port, ca, box),
+        tempfile.TemporaryDirectory() as folder,
+        open_database(Location(path=Path(folder) / "news.db")) as database,
+    ):
+        with database.write() as connection:
+            for each in (HERE, GONE, STRICT):
+                add(connection, Address(address=each), {}, source="interop", now=now(), consent="yes")
+        transport = SmtpTransport(Server(host="127.0.0.1", port=port, security=Security.STARTTLS, ca_file=ca))
+        first = post(database, "2025-01-30", transport, "interop.example")
+        print(f"mailing 1: {dict(first.came_to)}")
+        _wait(box, 3)
+        summary = ingest(database, TOKENS, Files(read=lambda: read_path(box.parent)), now=now)
+        print(
+            f"came back: {dict(summary.kinds)}, {dict(summary.effects)}; refused because of us: {dict(summary.alerts)}"
+        )
+        again = ingest(database, TOKENS, Files(read=lambda: read_path(box.parent)), now=now)
+        print(f"the same mailbox again: {again.new} new, {again.known} known")
+        second = post(database, "2025-02-06", transport, "interop.example")
+        print(f"mailing 2: {dict(second.came_to)}")
+        standing = {each: _standing(database, each) for each in (HERE, GONE, STRICT)}
+        print(f"readers: {standing}")
+        with database.read() as connection:
+            total = health_of(connection, now(), 30).mailings[-1].total
+        print(f"health of mailing 1: {total}")
+    is_right = (
+        sum(second.came_to.values()) == 2
+        and standing == {HERE: "active", GONE: "bounced", STRICT: "active"}
+        and (again.new, total.bounced, total.ours) == (0, 1, 1)
+    )
+    print("as it should be" if is_right else "NOT as it should be")
+    return 0 if is_right else 1
+
+
+def _wait(box: Path, count: int) -> None:
+    """Wait for the message to anna, and for two reports."""
+    for _ in range(300):
+        if box.is_dir() and len(list(box.iterdir())) >= count:
+            return
+        time.sleep(0.1)
+
+
+def _standing(database: Database, address: str) -> str:
+    with database.read() as connection:
+        found = find(connection, address)
+    return found.status.value if found else "nobody"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
