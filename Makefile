@@ -9,8 +9,8 @@ help:                   ## list the targets
 demo: $(STAMP)          ## build the sample issue into outbox/
 	$(BIN)/compose build 2025-01-30 2025-01-30.de
 
-test: $(STAMP)          ## run all tests
-	$(BIN)/python -m pytest
+test: $(STAMP)          ## run all tests, as many at a time as there are processors
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(STAMP)          ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
@@ -43,6 +43,9 @@ fuzz: $(STAMP)          ## 100,000 hostile requests to the readers' pages, 20,00
 	$(BIN)/python -m tests.public.fuzz
 	$(BIN)/python -m tests.bounces.fuzz
 
+torture: $(STAMP)       ## kill mailings a thousand times, on both databases, against a server that lies (an hour)
+	$(BIN)/python -m tests.torture
+
 interop: $(STAMP)       ## hand messages over to a real Postfix and read them back (root, apt-get install postfix)
 	$(BIN)/python -m tests.interop.postfix
 	$(BIN)/python -m tests.interop.bounces
@@ -56,4 +59,4 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-.PHONY: help demo test lint check fix golden test-tools peers bench fuzz interop clean
+.PHONY: help demo test lint check fix golden test-tools peers bench fuzz torture interop clean

@@ -55,6 +55,7 @@ def test_right_rows_in_and_each_other_row_named(database: Database, tmp_path: Pa
         ("x.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "cannot be read"),
         ("x.zip", lying(archive({"a.csv": "email\na@example.org\n"}), 4_294_967_000), "unpacks to"),
     ],
+    ids=lambda given: given if isinstance(given, str) else "data",  # an archive holds the time
 )
 def test_what_is_no_list_is_refused_in_words(tmp_path: Path, name: str, data: bytes, words: str) -> None:
     """Nothing ends in a traceback: the message says what is wrong with the file."""
