@@ -182,11 +182,9 @@ def _handover() -> bool:
 
 def _leaving() -> bool:
     load = one_click.leaving()
-    print(
-        f"\nOne click, {one_click.PACE} readers a second for {one_click.SECONDS} s on SQLite, while a mailing writes there"
-    )
+    print(f"\nOne click, {one_click.PACE} readers a second for {one_click.SECONDS} s on SQLite, while a mailing runs")
     print(f"  {'one commit by itself':<52}{load.commit * 1000:>5.1f} ms")
-    print(f"  {'rows of the mailing in a second, each twice':<52}{load.written / one_click.SECONDS:>8,.0f}")
+    print(f"  {'messages of the mailing in a second, signed':<52}{load.sent / one_click.SECONDS:>8,.0f}")
     for name, share in (("median", 0.5), ("p99", 0.99), ("longest", 1.0)):
         print(f"  {name:<52}{load.at(share) * 1000:>5.1f} ms")
     is_answered = set(load.statuses) == {200} and load.left == len(load.waits)

@@ -1,11 +1,13 @@
-"""Readers leave by one click, 200 a second, while a mailing writes into the same SQLite database from another process.
+"""Readers leave by one click, 200 a second, while a mailing runs on the same SQLite database in another process.
 
-Comes in: a pace and a time. Goes out: how long answers took. The pages are `compose serve` itself, in a process of its own;
-requests begin when they are due, whether or not the one before was answered, and a wait is counted from then.
+Comes in: a pace and a time. Goes out: how long answers took. The pages are `compose serve` itself, the mailing is the engine
+with signed messages of 90 KB to smtp-sink, each in a process of its own. Requests begin when they are due, whether or not the
+one before was answered, and a wait is counted from then.
 """
 
 import argparse
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -14,27 +16,24 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from benchmarks import ROOT
-from composer.audience.changing import add
+from benchmarks import ROOT, handover, mailing
 from composer.audience.tokens import Purpose, Tokens
-from composer.content.addresses import Address
-from composer.database.engine import open_database
-from composer.database.location import Location
+from composer.delivery.engine import Job, send
+from composer.delivery.states import DeliveryState
+from composer.delivery.stop import Stop
 
 KEY = "0123456789abcdef" * 4
 BODY = b"List-Unsubscribe=One-Click"
 PACE, SECONDS = 200, 30
 CONNECTIONS = 16
-#: What the writer of a mailing commits at once: the connections of a run, twice for each group (before the dot, behind it).
-GROUP = 8
+#: Messages of the mailing in a minute: 100 a second, what a large account at a provider may send.
+RATE = 6000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +42,8 @@ class Load:
 
     waits: tuple[float, ...]
     statuses: Counter[int]
-    #: Rows that the mailing wrote meanwhile, each committed twice.
-    written: int
+    #: Messages that the mailing's server took meanwhile.
+    sent: int
     left: int
     #: What one commit took by itself, before the rest began: a disk that others use makes everything here slower.
     commit: float
@@ -56,64 +55,56 @@ class Load:
 
 def leaving(pace: int = PACE, seconds: int = SECONDS) -> Load:
     """Run the pages, a mailing, and readers who leave."""
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, handover.smtp_sink() as sink:
         folder = Path(name)
         tokens = _publication(folder, pace * seconds)
-        commit = _one_commit(folder / "newsletter.db")
-        port = _free_port()
+        commit, port = _one_commit(folder), _free_port()
         environment = {**os.environ, "COMPOSE_SECRET_KEY": KEY, "XDG_CONFIG_HOME": name, "COMPOSE_DATABASE_URL": ""}
-        command = [sys.executable, "-m", "composer", "serve", "--port", str(port)]
+        serve = [sys.executable, "-m", "composer", "serve", "--port", str(port)]
+        mail = [sys.executable, "-m", "benchmarks.leaving", "--mailing", name, "--sink", str(sink)]
         with (
             subprocess.Popen(
-                command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+                serve, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             ) as pages,
-            subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.leaving", "--mailing", str(folder / "newsletter.db")],
-                cwd=ROOT,
-                stdout=subprocess.PIPE,
-                text=True,
-            ) as mailing,
+            subprocess.Popen(mail, cwd=ROOT, stdout=subprocess.PIPE) as run,
         ):
             try:
                 assert pages.stdout is not None
+                assert run.stdout is not None
                 assert pages.stdout.readline(), "the pages did not start"
+                assert run.stdout.readline(), "the mailing did not start"
                 waits, statuses = asyncio.run(_leave(port, tokens, pace))
-                mailing.terminate()
-                written, _ = mailing.communicate()
+                run.terminate()
+                sent = int(run.stdout.readline())
             finally:
                 pages.terminate()
-                mailing.kill()
-        with sqlite3.connect(folder / "newsletter.db") as connection:
+                run.terminate()
+        with contextlib.closing(sqlite3.connect(folder / "newsletter.db")) as connection:
             query = "SELECT count(*) FROM readers WHERE status = 'unsubscribed'"
             [left] = connection.execute(query).fetchone()
-        connection.close()
-        return Load(waits=tuple(waits), statuses=statuses, written=int(written), left=left, commit=commit)
+        return Load(waits=tuple(waits), statuses=statuses, sent=sent, left=left, commit=commit)
 
 
-def _publication(folder: Path, readers: int) -> list[str]:
-    text = (ROOT / "newsletter.yaml").read_text(encoding="utf-8")
-    (folder / "newsletter.yaml").write_text(text, encoding="utf-8")
+def _publication(folder: Path, leaving: int) -> list[str]:
+    """Make a newsletter with its readers, as many who stay as leave; give the tokens of those who leave."""
+    shutil.copy(ROOT / "newsletter.yaml", folder / "newsletter.yaml")
     shutil.copytree(ROOT / "assets", folder / "assets")
-    tokens, now = Tokens((KEY.encode(),)), datetime.now(UTC)
-    with open_database(Location(path=folder / "newsletter.db")) as database, database.write() as connection:
-        connection.exec_driver_sql("CREATE TABLE standing_in (id INTEGER PRIMARY KEY, state TEXT, at INTEGER)")
-        ids = [
-            add(connection, Address(address=f"r{number}@example.net"), {}, source="bench", now=now, consent="a").id
-            for number in range(readers)
-        ]
-    return [tokens.make(Purpose.UNSUBSCRIBE, each, 1) for each in ids]
+    with mailing.database(folder) as database:
+        mailing.fill(database, 2 * leaving)
+    tokens = Tokens((KEY.encode(),))
+    return [tokens.make(Purpose.UNSUBSCRIBE, leaving + number + 1, 1) for number in range(leaving)]
 
 
-def _one_commit(path: Path) -> float:
-    """Time commits with nobody else on the database; give the median."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA synchronous=FULL")
+def _one_commit(folder: Path) -> float:
+    """Time commits of a database that nobody else uses; give the median."""
     times = []
-    for number in range(50):
-        begun = time.perf_counter()
-        connection.execute("REPLACE INTO standing_in VALUES (?, 'alone', 0)", (-number,))
-        times.append(time.perf_counter() - begun)
-    connection.close()
+    with contextlib.closing(sqlite3.connect(folder / "alone.db", isolation_level=None)) as connection:
+        for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "CREATE TABLE alone (id INTEGER)"):
+            connection.execute(statement)
+        for number in range(50):
+            begun = time.perf_counter()
+            connection.execute("INSERT INTO alone VALUES (?)", (number,))
+            times.append(time.perf_counter() - begun)
     return median(times)
 
 
@@ -156,24 +147,22 @@ async def _leave(port: int, tokens: list[str], pace: int) -> tuple[list[float], 
     return waits, statuses
 
 
-def _mailing(path: Path) -> None:
-    """Write as a run's recorder does, as fast as it can, until told to stop: claims and outcomes in groups."""
-    connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-    connection.execute("PRAGMA synchronous=FULL")
-    written = 0
-    is_over = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: is_over.set())
-    while not is_over.is_set():
-        numbers = range(written, written + GROUP)
-        for state in ("sending", "accepted"):
-            connection.execute("BEGIN IMMEDIATE")
-            rows = [(number, state, time.time_ns()) for number in numbers]
-            connection.executemany("REPLACE INTO standing_in VALUES (?, ?, ?)", rows)
-            connection.execute("COMMIT")
-            # Between two commits messages are made, signed and handed over.
-            time.sleep(0.001)
-        written += GROUP
-    print(written)
+def _mail(folder: Path, port: int) -> None:
+    """Run a mailing to everybody until told to stop; say when it begins, and how many messages were taken."""
+    stop = Stop()
+    signal.signal(signal.SIGTERM, lambda *_: stop.say())
+    with mailing.database(folder) as database:
+        frozen = mailing.frozen(database, "2025-01-30")
+        job = Job(
+            database=database,
+            mailing_id=frozen.id,
+            transport=mailing.transport(port),
+            letters=mailing.letters(database, frozen),
+            connections=4,
+            rate=RATE,
+        )
+        print("begins", flush=True)
+        print(send(job, stop).came_to.get(DeliveryState.ACCEPTED, 0), flush=True)
 
 
 def main() -> int:
@@ -184,17 +173,18 @@ def main() -> int:
     parser.add_argument("--pace", type=int, default=PACE, metavar="N", help=f"readers a second  [default: {PACE}]")
     parser.add_argument("--seconds", type=int, default=SECONDS, metavar="N", help=f"for so long  [default: {SECONDS}]")
     parser.add_argument("--mailing", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--sink", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.mailing is not None:
-        _mailing(given.mailing)
+        _mail(given.mailing, given.sink)
         return 0
     load = leaving(given.pace, given.seconds)
-    print(f"One click, {given.pace} a second for {given.seconds} s, on SQLite")
+    print(f"One click, {given.pace} readers a second for {given.seconds} s, on SQLite")
     print(f"  one commit by itself {load.commit * 1000:.1f} ms")
-    print(f"  beside a mailing that writes {load.written / given.seconds:,.0f} rows a second, each twice")
+    print(f"  beside a mailing that sends {load.sent / given.seconds:,.0f} signed messages a second")
     for name, share in (("median", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("longest", 1.0)):
         print(f"  {name:<10}{load.at(share) * 1000:8.1f} ms")
-    print(f"  answers {dict(load.statuses)}, readers who left {load.left}, median {median(load.waits) * 1000:.1f} ms")
+    print(f"  answers {dict(load.statuses)}, readers who left {load.left}")
     return 0 if load.at(0.99) < 0.1 and set(load.statuses) == {200} else 1
 
 
