@@ -21,8 +21,10 @@ editions = Table(
     Column("language", Text, nullable=False),
     #: Digests by section (delivery/digests.py), as JSON.
     Column("digests", Text, nullable=False),
-    #: The fullest message, for pages that show it.
+    #: The fullest message, for editors.
     Column("compiled", LargeBinary, nullable=False),
+    #: What a reader without any tag gets, where that is another: what the page online shows to everybody.
+    Column("public", LargeBinary),
     Column("seen", Moment, nullable=False),
     UniqueConstraint("stem", "hash"),
     sqlite_autoincrement=True,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from composer.audience.tokens import Purpose, Tokens
@@ -21,7 +21,7 @@ from composer.database.mailings import deliveries, mailings
 from composer.delivery.digests import changes, digests_of
 from composer.delivery.states import DeliveryState
 from composer.mail.merge import fill_text
-from composer.pipeline import Variant, hash_of
+from composer.pipeline import Variant, hash_of, pick
 
 #: How long the link in a request for approval works.
 LINK_DAYS = 14
@@ -47,7 +47,10 @@ class Edition:
     subject: str
     language: str
     digests: Mapping[str, str] = field(repr=False)
+    #: The fullest message.
     compiled: bytes = field(repr=False)
+    #: What a reader without any tag gets, where that is another: a passage for some is for nobody else.
+    public: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +97,7 @@ class Question:
 def edition_of(variants: Sequence[Variant]) -> Edition:
     """Freeze what one issue file makes; `variants` are those of one file."""
     built = variants[0].built
+    everybodys = pick(variants, built.issue.language, ())
     return Edition(
         issue=built.issue.key,
         stem=built.issue.stem,
@@ -102,6 +106,7 @@ def edition_of(variants: Sequence[Variant]) -> Edition:
         language=built.issue.language,
         digests=digests_of(variants),
         compiled=built.compiled.to_bytes(),
+        public=None if everybodys is variants[0] else everybodys.compiled.to_bytes(),
     )
 
 
@@ -116,6 +121,7 @@ def remember(connection: Connection, edition: Edition, now: datetime) -> int:
         language=edition.language,
         digests=json.dumps(dict(edition.digests), ensure_ascii=False),
         compiled=edition.compiled,
+        public=edition.public,
         seen=now,
     )
     connection.execute(added.on_conflict_do_nothing(index_elements=["stem", "hash"]))
@@ -218,21 +224,22 @@ def differences(connection: Connection, mailing_id: int, now_there: Sequence[Edi
 
 
 def published(connection: Connection, stem: str) -> bytes | None:
-    """Give the compiled message of a stem's edition that went out last and was accepted by a server; None for none."""
+    """Give what everybody may see of a stem's edition that went out last and was accepted by a server; None for none."""
     went = (
         select(deliveries.c.mailing_id)
         .where(deliveries.c.mailing_id == mailings.c.id)
         .where(or_(deliveries.c.state == DeliveryState.ACCEPTED, deliveries.c.state == DeliveryState.UNKNOWN))
         .exists()
     )
-    return connection.scalar(
-        select(editions.c.compiled)
+    found: bytes | None = connection.scalar(
+        select(func.coalesce(editions.c.public, editions.c.compiled))
         .join_from(editions, mailing_editions)
         .join(mailings, mailings.c.id == mailing_editions.c.mailing_id)
         .where(editions.c.stem == stem, mailings.c.is_rehearsal.is_(False), went)
         .order_by(mailings.c.id.desc())
         .limit(1)
     )
+    return found
 
 
 def _changed(connection: Connection, edition: Edition, which: ColumnElement[bool]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("digests", sa.Text(), nullable=False),
         sa.Column("compiled", sa.LargeBinary(), nullable=False),
+        sa.Column("public", sa.LargeBinary()),
         sa.Column("seen", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_editions"),
         sa.UniqueConstraint("stem", "hash", name="uq_editions_stem_hash"),
