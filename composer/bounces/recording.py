@@ -19,7 +19,16 @@ from composer.bounces.proof import prove
 from composer.bounces.vocabulary import Class, Finding, Kind, Returned
 from composer.content.addresses import AddressError, normal_address
 from composer.database.bounces import returned as table
+from composer.database.mailings import deliveries
 from composer.database.readers import readers
+from composer.delivery.policy import Blame
+
+#: What a refusal in a mail session says about the reader, in our words.
+_AT_THE_DOOR: dict[str, Class] = {
+    Blame.GONE: Class.HARD,
+    Blame.NO_DOMAIN: Class.BAD_DOMAIN,
+    Blame.SOFT: Class.SOFT,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,13 +191,21 @@ def _effect(
 
 
 def _past(connection: Connection, reader: RowMapping, now: datetime) -> list[Past]:
-    """Give a reader's bounces; those before they last agreed do not count."""
+    """Give a reader's bounces, those at the door of their server among them; those before they last agreed do not count."""
     since = max(now - LASTING, reader["consented"] or now - LASTING)
-    query = select(table.c.at, table.c.bounce, table.c.mailing_id, table.c.is_own)
-    here = (table.c.reader_id == reader["id"], table.c.kind == Kind.BOUNCE, table.c.at >= since)
+    came = select(table.c.at, table.c.bounce, table.c.mailing_id, table.c.is_own)
+    came = came.where(table.c.reader_id == reader["id"], table.c.kind == Kind.BOUNCE, table.c.at >= since)
+    door = select(deliveries.c.changed, deliveries.c.blame, deliveries.c.mailing_id)
+    door = door.where(deliveries.c.reader_id == reader["id"], deliveries.c.blame.in_(list(_AT_THE_DOOR)))
     return [
-        Past(at=row.at, bounce=Class(row.bounce), mailing_id=row.mailing_id or 0, is_own=row.is_own)
-        for row in connection.execute(query.where(*here))
+        *(
+            Past(at=row.at, bounce=Class(row.bounce), mailing_id=row.mailing_id or 0, is_own=row.is_own)
+            for row in connection.execute(came)
+        ),
+        *(
+            Past(at=row.changed, bounce=_AT_THE_DOOR[row.blame], mailing_id=row.mailing_id)
+            for row in connection.execute(door.where(deliveries.c.changed >= since))
+        ),
     ]
 
 

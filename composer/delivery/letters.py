@@ -15,7 +15,7 @@ from composer.delivery.hands import Letter
 from composer.delivery.ledger import Recipient
 from composer.delivery.mailing import Mailing, Variant
 from composer.errors import ComposeError
-from composer.mail.bulk import verp
+from composer.mail.bulk import leave_by_mail, verp
 from composer.mail.compiled import Compiled
 from composer.mail.dkim import Profile
 from composer.mail.letterhead import Addressing
@@ -92,7 +92,7 @@ class MailingLetters:
             date=now,
             message_id=message_id,
             unsubscribe=leave,
-            unsubscribe_mailto=terms.unsubscribe_mailto and f"mailto:{terms.unsubscribe_mailto}",
+            unsubscribe_mailto=self._leave_by_mail(recipient.reader_id),
             feedback=terms.feedback,
             in_reply_to=self._corrected(recipient.reader_id),
         )
@@ -122,6 +122,11 @@ class MailingLetters:
 
     def _token(self, purpose: Purpose, reader_id: int) -> str:
         return self._tokens.make(purpose, reader_id, self._mailing.id)
+
+    def _leave_by_mail(self, reader_id: int) -> str | None:
+        """Give the mailto: link by which this reader leaves; `compose bounces ingest` reads what comes of it."""
+        to = self._terms.unsubscribe_mailto
+        return None if to is None else leave_by_mail(to, self._token(Purpose.UNSUBSCRIBE, reader_id))
 
     def _leave_at(self, reader_id: int) -> str | None:
         """Give where this reader leaves with one click."""

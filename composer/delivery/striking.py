@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, exists, select
 
 from composer.audience.suppression import Reason, suppress
+from composer.database.bounces import returned
 from composer.database.mailings import deliveries, issues, mailings
 from composer.database.readers import readers
 from composer.delivery.policy import Blame
@@ -30,11 +31,15 @@ def strike_off(mailing_id: int) -> Strike:
 
 
 def _had_none(connection: Connection, mailing_id: int, reader_id: int) -> bool:
-    """Tell whether there was no way to the reader's domain at another issue, too."""
+    """Tell whether there was no way to the reader's domain at another issue, too: at the door, or by a bounce later."""
     key = select(issues.c.key).join_from(mailings, issues).where(mailings.c.id == mailing_id).scalar_subquery()
-    before = (
-        exists()
-        .where(deliveries.c.reader_id == reader_id, deliveries.c.blame == Blame.NO_DOMAIN)
-        .where(mailings.c.id == deliveries.c.mailing_id, issues.c.id == mailings.c.issue_id, issues.c.key != key)
+    others = select(mailings.c.id).join_from(mailings, issues).where(issues.c.key != key)
+    at_the_door = exists().where(
+        deliveries.c.reader_id == reader_id,
+        deliveries.c.blame == Blame.NO_DOMAIN,
+        deliveries.c.mailing_id.in_(others),
     )
-    return bool(connection.scalar(select(before)))
+    later = exists().where(
+        returned.c.reader_id == reader_id, returned.c.bounce == "bad domain", returned.c.mailing_id.in_(others)
+    )
+    return bool(connection.scalar(select(at_the_door | later)))

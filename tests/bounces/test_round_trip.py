@@ -5,6 +5,8 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from composer.audience.came_back import of_mailing
 from composer.audience.changing import add
 from composer.audience.readers import Status, count
@@ -14,9 +16,10 @@ from composer.bounces.ingest import Files, ingest
 from composer.bounces.sources import read_path
 from composer.content.addresses import Address
 from composer.database.engine import Database
+from composer.delivery.account import account_of, not_received
 from tests.bounces.news import TOKENS, complaint, report
 from tests.bounces.postings import now, post
-from tests.transport.postoffice import Office, Visit
+from tests.transport.postoffice import Office, Visit, says
 from tests.transport.setup import transport
 
 READERS = (
@@ -80,7 +83,12 @@ def test_a_bounce_leaves_the_reader_out_of_the_next_mailing(database: Database, 
         assert of_mailing(connection, 1) == Counter(
             {("bounce", "hard"): 1, ("bounce", "ours"): 1, ("bounce", "full"): 1, ("complaint", ""): 1}
         )
+        account = account_of(connection, 1, now())
+        missing = {each.name for each in not_received(connection, 1) if each.came_back}
         health = health_of(connection, now(), 30)
+    # The report of the first mailing says so: three came back, and who they are.
+    assert (account.bounced, account.complained, account.received) == (3, 1, 3)
+    assert missing == {"ann@gmail.com", "bo@gmail.com", "cy@yahoo.example"}
     second, earlier = health.mailings
     assert (earlier.issue, earlier.total) == (
         "2025-01-30",
@@ -108,3 +116,33 @@ def test_what_is_refused_at_once_counts_as_well(database: Database, tmp_path: Pa
         (mailing,) = health_of(connection, now(), 30).mailings
     assert mailing.total == Figures(accepted=5, refused=1, bounced=1, hard=1)
     assert mailing.total.bounce_rate == 1 / 6
+
+
+@pytest.mark.parametrize("is_first_at_the_door", [True, False])
+def test_at_the_door_and_by_a_bounce_a_bad_domain_counts_the_same(
+    database: Database, tmp_path: Path, is_first_at_the_door: bool
+) -> None:
+    """One issue finds no way in the session, another by a bounce later, in either order: the second time is the last."""
+    with database.write() as connection:
+        add(
+            connection,
+            Address(address="cara@raeder.example"),
+            {},
+            source="t",
+            now=now() - timedelta(days=60),
+            consent="yes",
+        )
+    relay = Relay(tmp_path)
+    for number, is_at_the_door in enumerate((is_first_at_the_door, not is_first_at_the_door)):
+        with database.read() as connection:
+            assert count(connection) == {Status.ACTIVE: 1}
+        if is_at_the_door:
+            with Office({"rcpt": says(b"550 5.1.2 no such domain\r\n")}) as office:
+                post(database, f"2025-01-{number + 1:02}", transport(office))
+        else:
+            with Office({"dot": relay.take}) as office:
+                post(database, f"2025-01-{number + 1:02}", transport(office))
+            relay.tell("cara@raeder.example", "5.1.2", "Host not found")
+            ingest(database, TOKENS, Files(read=lambda: read_path(tmp_path)), now=now)
+    with database.read() as connection:
+        assert count(connection) == {Status.BOUNCED: 1}

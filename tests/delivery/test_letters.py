@@ -98,7 +98,8 @@ def test_a_letter_is_its_readers_own() -> None:
     assert headers["to"] == "Anna Ö <anna@example.net>"
     assert headers["message-id"] == letters().message_id(7) == TOKENS.message_id(3, 7, "example.org")
     assert headers["x-compose-id"] == letter.envelope.id
-    assert headers["list-unsubscribe"] == f"<https://example.org/n/unsubscribe/{leave}>, <mailto:leave@example.org>"
+    by_mail = f"mailto:leave@example.org?subject=unsubscribe%20{leave}"
+    assert headers["list-unsubscribe"] == f"<https://example.org/n/unsubscribe/{leave}>, <{by_mail}>"
     assert headers["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
     assert headers["feedback-id"] == "2025-01-30:mailing:examplenews"
     assert letter.envelope.sender == f"bounce+{bounce}@example.org"
