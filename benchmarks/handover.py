@@ -93,9 +93,9 @@ def smtp_sink() -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def quick_sink(*paper: Path) -> Iterator[int]:
-    """Run our own, which takes next to no time for a message; with a certificate and its key, encrypted."""
-    command = [sys.executable, "-m", "benchmarks.sink", *map(str, paper)]
+def quick_sink(*arguments: Path | str) -> Iterator[int]:
+    """Run our own, which takes next to no time for a message (benchmarks.sink)."""
+    command = [sys.executable, "-m", "benchmarks.sink", *map(str, arguments)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     try:
         assert process.stdout is not None

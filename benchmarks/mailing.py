@@ -1,17 +1,20 @@
-"""Times whole mailings: frozen readers, personalised and DKIM-signed messages of 90 KB, through ledger and engine to smtp-sink.
+"""Times whole mailings: frozen readers, personalised and signed messages of 85 KB, through ledger and engine to smtp-sink.
 
-Comes in: how many messages and rounds. Goes out: messages a second, ours by number of connections, beside smtp-source with
-the same bytes, nodemailer's pool without DKIM, and EmailMessage + dkimpy + smtplib. The clients take turns.
+Comes in: how many messages and rounds. Goes out: messages a second by number of connections, beside smtp-source with the
+same bytes, nodemailer's pool without DKIM, and EmailMessage + dkimpy + smtplib; the clients take turns. And with a server
+30 ms away: how near it comes to the rate that is set, and to one message for every two round trips of a connection.
 """
 
 import smtplib
-import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
-from statistics import median
+from typing import Any
 
 import dkim
 from sqlalchemy import insert
@@ -25,6 +28,7 @@ from composer.database.location import Location
 from composer.database.readers import readers
 from composer.delivery.engine import Job, Run, send
 from composer.delivery.freezing import Draft, freeze
+from composer.delivery.ledger import Recipient
 from composer.delivery.letters import MailingLetters, Terms
 from composer.delivery.mailing import Mailing, Variant, variants_of
 from composer.delivery.selection import Selection
@@ -37,185 +41,166 @@ from composer.transport.server import Limits, Security, Server
 from composer.transport.smtp import SmtpTransport
 
 CONNECTIONS = (4, 8, 16)
-OURS, SOURCE, NODEMAILER, STDLIB = (
-    "compose, signed",
-    "smtp-source",
-    "nodemailer's pool, unsigned",
-    "EmailMessage + dkimpy + smtplib",
-)
-_BYTES = 84_000
+OURS, SOURCE, NODEMAILER = "compose, signed, ledger on", "postfix smtp-source", "nodemailer, pool, unsigned"
+STDLIB = "EmailMessage + dkimpy + smtplib"
+#: Seconds by which a distant server's answers come late.
+LATE = 0.03
 _PEM = generate(Algorithm.RSA)
-_NAME = "first_name"
-_TOKEN = "mfx0x0tok"
+_FIELD = MergeField(token="mfx0x0tok", name="first_name", default="reader")
+_LINE = "The quick brown fox jumps over the lazy dog and on to the next story. "
+_TEXT = f"{_LINE}\n" * 170
+_HTML = f'<p style="margin:0">{_LINE}</p>\n' * 740
 
 
-def database(folder: Path) -> Database:
-    """Open a new database."""
-    return open_database(Location(path=folder / "newsletter.db"))
+@contextmanager
+def database(readers_in_it: int) -> Iterator[Database]:
+    """Make a SQLite database with so many readers."""
+    with tempfile.TemporaryDirectory() as folder, open_database(Location(path=Path(folder) / "news.db")) as made:
+        fill(made, readers_in_it)
+        yield made
 
 
 def fill(database: Database, count: int) -> None:
-    """Add so many readers, in batches."""
+    """Add so many readers."""
     now = datetime.now(UTC)
-    with database.write() as connection:
-        for first in range(0, count, 10_000):
-            rows = [
-                {
-                    "address": f"reader{number}@example.net",
-                    "normal": f"reader{number}@example.net",
-                    "name": f"Reader {number}",
-                    "first_name": "Reader",
-                    "last_name": str(number),
-                    "language": "en",
-                    "fields": "{}",
-                    "status": "active",
-                    "created": now,
-                    "changed": now,
-                }
-                for number in range(first, min(first + 10_000, count))
-            ]
+    for first in range(1, count + 1, 10_000):
+        rows = [
+            {
+                "address": f"reader{number}@example.net",
+                "normal": f"reader{number}@example.net",
+                "name": f"Reader {number}",
+                "first_name": "Reader",
+                "last_name": str(number),
+                "language": "en",
+                "status": "active",
+                "created": now,
+                "changed": now,
+            }
+            for number in range(first, min(first + 10_000, count + 1))
+        ]
+        with database.write() as connection:
             connection.execute(insert(readers), rows)
 
 
-def compiled() -> bytes:
-    """Compile a message of some 84 KB with a field in its subject and in both parts."""
-    field = MergeField(token=_TOKEN, name=_NAME, default="reader")
-    line = "The quick brown fox jumps over the lazy dog and on to the next story. "
-    text = f"Dear {_TOKEN},\n\n" + f"{line}\n" * 170
-    html = f"<html><body><p>Dear {_TOKEN}</p>" + f'<p style="margin:0">{line}</p>\n' * 740 + "</body></html>"
+def draft(issue: str) -> Draft:
+    """Compile a message with a field in its subject and in both parts; make a mailing of it."""
+    name = _FIELD.token
     head = Letterhead(
         sender=Address(name="News", address="news@example.org"),
-        subject=f"Hello {_TOKEN}",
+        subject=f"Hello {name}",
         language="en",
         list_id="news.example.org",
     )
-    return compile_message(head, html=html, text=text, fields=(field,)).to_bytes()
-
-
-def frozen(database: Database, issue: str) -> Mailing:
-    """Freeze a mailing to all readers there are."""
+    html = f"<html><body><p>Dear {name}</p>{_HTML}</body></html>"
+    compiled = compile_message(head, html=html, text=f"Dear {name},\n\n{_TEXT}", fields=(_FIELD,))
     terms = Terms(sender="news@example.org", domain="example.org", public_url="https://example.org/n", page=issue)
-    variant = Variant(number=0, label="everybody", language="en", compiled=compiled())
-    draft = Draft(
+    return Draft(
         selection=Selection(issue=issue),
-        variants=(variant,),
-        edition="e" * 64,
+        variants=(Variant(number=0, label="everybody", language="en", compiled=compiled.to_bytes()),),
+        edition=compiled.hash,
         subject="Hello",
         terms=terms.to_json(),
         made_by="bench",
         program="0",
     )
+
+
+def frozen(database: Database, issue: str) -> Mailing:
+    """Freeze a mailing to all readers there are."""
     with database.write() as connection:
-        return freeze(connection, draft, datetime.now(UTC))
+        return freeze(connection, draft(issue), datetime.now(UTC))
 
 
-def letters(database: Database, mailing: Mailing, *, is_signed: bool = True) -> MailingLetters:
-    """Give what makes the messages."""
-    profile = Profile(domain="example.org", keys=(parse_key(_PEM, selector="s"),)) if is_signed else None
+def letters(database: Database, mailing: Mailing) -> MailingLetters:
+    """Give what makes the signed messages."""
+    profile = Profile(domain="example.org", keys=(parse_key(_PEM, selector="s"),))
     with database.read() as connection:
         variants = variants_of(connection, mailing.id)
     return MailingLetters(mailing, variants, Tokens((b"k" * 32,)), profile=profile, now=lambda: datetime.now(UTC))
 
 
-def transport(port: int) -> SmtpTransport:
-    limits = Limits(messages=1_000_000)
-    return SmtpTransport(Server(host="127.0.0.1", port=port, security=Security.NONE, limits=limits))
-
-
-def ours(database: Database, port: int, connections: int, issue: str, **more: object) -> tuple[Run, float]:
-    """Send a fresh mailing; give the run and the messages a second."""
-    mailing = frozen(database, issue)
-    job = Job(
+def job(database: Database, mailing: Mailing, port: int, **more: Any) -> Job:
+    """Make a job that sends a mailing to a port of this computer."""
+    server = Server(host="127.0.0.1", port=port, security=Security.NONE, limits=Limits(messages=1_000_000))
+    return Job(
         database=database,
         mailing_id=mailing.id,
-        transport=transport(port),
+        transport=SmtpTransport(server),
         letters=letters(database, mailing),
-        connections=connections,
-        **more,  # type: ignore[arg-type]
+        **more,
     )
+
+
+def ours(database: Database, port: int, issue: str, **more: Any) -> tuple[Run, float]:
+    """Freeze and send a mailing; give the run, and messages a second of the sending."""
+    ready = job(database, frozen(database, issue), port, **more)
     begin = time.perf_counter()
-    run = send(job, Stop())
+    run = send(ready, Stop())
     return run, run.tried / (time.perf_counter() - begin)
 
 
 def specimen() -> bytes:
     """Give one finished message."""
-    with tempfile.TemporaryDirectory() as folder, database(Path(folder)) as one:
-        fill(one, 1)
-        mailing = frozen(one, "specimen")
-        from composer.delivery.ledger import Recipient
-
-        recipient = Recipient(
-            reader_id=1,
-            variant=0,
-            address="reader@example.net",
-            name="Reader 1",
-            first_name="Reader",
-            last_name="1",
-            language="en",
-            fields="{}",
-        )
-        return letters(one, mailing).letter(recipient).message
+    anna = Recipient(
+        reader_id=1,
+        variant=0,
+        address="reader1@example.net",
+        name="Reader 1",
+        first_name="Reader",
+        last_name="1",
+        language="en",
+        fields="{}",
+    )
+    with database(1) as one:
+        return letters(one, frozen(one, "specimen")).letter(anna).message
 
 
-def naive(port: int, count: int) -> float:
+def rates(count: int, rounds: int) -> handover.Rates:
+    """Measure all, taking turns, after a round that does not count."""
+    found: handover.Rates = {}
+    with tempfile.NamedTemporaryFile(suffix=".eml") as file, database(count) as one, handover.smtp_sink() as port:
+        path = Path(file.name)
+        path.write_bytes(specimen())
+        for number in range(rounds + 1):
+            took = {(STDLIB, 1): _naive(port, 40)}
+            for many in CONNECTIONS:
+                took[OURS, many] = ours(one, port, f"{number} {many}", connections=many)[1]
+                took[SOURCE, many] = count / handover._source(port, many, count, path)
+                took[NODEMAILER, many] = count / handover._node(port, many, count, path)
+            for key, rate in took.items() if number else ():
+                found.setdefault(key, []).append(rate)
+    return found
+
+
+def _naive(port: int, count: int) -> float:
     """Give messages a second of the libraries that are at hand."""
-    line = "The quick brown fox jumps over the lazy dog and on to the next story. "
-    key = _PEM if isinstance(_PEM, bytes) else str(_PEM).encode()
     begin = time.perf_counter()
     with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost") as client:
         for number in range(count):
             message = EmailMessage()
             message["From"], message["To"] = "News <news@example.org>", f"Reader {number} <reader{number}@example.net>"
             message["Subject"] = f"Hello Reader {number}"
-            message.set_content(f"Dear Reader {number},\n\n" + f"{line}\n" * 170)
-            html = (
-                f"<html><body><p>Dear Reader {number}</p>"
-                + f'<p style="margin:0">{line}</p>\n' * 740
-                + "</body></html>"
-            )
-            message.add_alternative(html, subtype="html")
+            message.set_content(f"Dear Reader {number},\n\n{_TEXT}")
+            message.add_alternative(f"<html><body><p>Dear Reader {number}</p>{_HTML}</body></html>", subtype="html")
             data = message.as_bytes().replace(b"\n", b"\r\n")
-            signature = dkim.sign(data, b"s", b"example.org", key, include_headers=[b"from", b"to", b"subject"])
-            client.sendmail("news@example.org", f"reader{number}@example.net", signature + data)
+            above = dkim.sign(data, b"s", b"example.org", _PEM, include_headers=[b"from", b"to", b"subject"])
+            client.sendmail("news@example.org", f"reader{number}@example.net", above + data)
     return count / (time.perf_counter() - begin)
 
 
-def rates(count: int, rounds: int) -> dict[tuple[str, int], list[float]]:
-    """Measure all, taking turns, after a round that does not count."""
-    found: dict[tuple[str, int], list[float]] = {}
-    data = specimen()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        tempfile.NamedTemporaryFile(suffix=".eml") as file,
-        database(Path(folder)) as one,
-        handover.smtp_sink() as port,
-    ):
-        file.write(data)
-        file.flush()
-        fill(one, count)
-        for number in range(rounds + 1):
-            for many in CONNECTIONS:
-                took = {
-                    OURS: ours(one, port, many, f"{number}-{many}")[1],
-                    SOURCE: count / handover._source(port, many, count, Path(file.name)),
-                    NODEMAILER: count / handover._node(port, many, count, Path(file.name)),
-                }
-                if number:
-                    for name, rate in took.items():
-                        found.setdefault((name, many), []).append(rate)
-            if number:
-                found.setdefault((STDLIB, 1), []).append(naive(port, 40))
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distant:
+    """How near a run comes to what is possible with a server that is LATE away."""
+
+    #: Of 100 messages a second over 16 connections, as a rate is set.
+    of_rate: float
+    #: Of one message for every two round trips, as nothing is set.
+    of_connections: float
 
 
-def main() -> None:
-    found = rates(count=int(sys.argv[1]), rounds=int(sys.argv[2]))
-    for (name, many), each in sorted(found.items()):
-        print(f"{name:<40}{many:>4}  {median(each):>8,.0f}   {' '.join(f'{one:,.0f}' for one in each)}")
-    for many in CONNECTIONS:
-        print(many, f"{median(found[OURS, many]) / median(found[SOURCE, many]):.2f}")
-
-
-if __name__ == "__main__":
-    main()
+def distant() -> Distant:
+    """Measure with a distant server."""
+    with database(2_000) as one, handover.quick_sink("--late", str(LATE)) as port:
+        _, limited = ours(one, port, "limited", connections=16, rate=6_000.0, limit=800)
+        _, free = ours(one, port, "free", connections=16, limit=2_000)
+    return Distant(of_rate=limited / 100, of_connections=free / (16 / (2 * LATE)))

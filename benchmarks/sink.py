@@ -1,12 +1,17 @@
 """A mail server that throws everything away and takes as little time as it can: `python -m benchmarks.sink [CERT KEY]`.
 
-Prints its port. With a certificate it encrypts from the first byte. It looks at the last five bytes of what comes and at
-nothing else, so that what is measured is the client: smtp-sink reads every byte, and is busier than who sends to it.
+Prints its port. With a certificate it encrypts from the first byte; with `--late SECONDS` every answer is held back for so
+long, as by a distant server; with `--log FILE` it writes down when each message came. It looks at the last five bytes of
+what comes and at nothing else, so that what is measured is the client: smtp-sink reads every byte, and is busier than who
+sends to it.
 """
 
+import argparse
 import asyncio
 import ssl
-import sys
+import time
+from pathlib import Path
+from typing import TextIO
 
 _ANSWERS = {
     b"EHLO": b"250-sink\r\n250 PIPELINING\r\n",
@@ -17,7 +22,8 @@ _END = b"\r\n.\r\n"
 
 
 class _Sink(asyncio.Protocol):
-    def __init__(self) -> None:
+    def __init__(self, late: float, log: TextIO | None) -> None:
+        self._late, self._log = late, log
         self._lines = b""
         self._end = b""
         self._is_in_message = False
@@ -25,33 +31,47 @@ class _Sink(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        transport.write(b"220 sink\r\n")
+        self._answer(b"220 sink\r\n")
 
     def data_received(self, data: bytes) -> None:
         if self._is_in_message:
             self._end = (self._end + data[-len(_END) :])[-len(_END) :]
             if self._end == _END:
                 self._is_in_message = False
-                self._transport.write(b"250 2.0.0 Ok: queued as X\r\n")
+                if self._log is not None:
+                    print(f"{time.time():.3f}", file=self._log, flush=True)
+                self._answer(b"250 2.0.0 Ok: queued as X\r\n")
             return
         *lines, self._lines = (self._lines + data).split(b"\r\n")
         verbs = [line[:4].upper() for line in lines]
-        self._transport.write(b"".join(_ANSWERS.get(verb, b"250 fine\r\n") for verb in verbs))
+        self._answer(b"".join(_ANSWERS.get(verb, b"250 fine\r\n") for verb in verbs))
         if b"DATA" in verbs:
             self._is_in_message, self._end = True, b""
         elif b"QUIT" in verbs:
             self._transport.close()
 
+    def _answer(self, answer: bytes) -> None:
+        if self._late:
+            asyncio.get_running_loop().call_later(self._late, self._transport.write, answer)
+        else:
+            self._transport.write(answer)
 
-async def _serve(*paper: str) -> None:
+
+async def _serve(paper: list[str], late: float, log: TextIO | None) -> None:
     context = None
     if paper:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(*paper)
-    server = await asyncio.get_running_loop().create_server(_Sink, "127.0.0.1", 0, ssl=context)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Sink(late, log), "127.0.0.1", 0, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(*sys.argv[1:3]))
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.sink")
+    parser.add_argument("paper", nargs="*", metavar="CERT KEY")
+    parser.add_argument("--late", type=float, default=0.0, metavar="SECONDS")
+    parser.add_argument("--log", type=Path, metavar="FILE")
+    given = parser.parse_args()
+    asyncio.run(_serve(given.paper, given.late, given.log.open("w") if given.log else None))

@@ -161,6 +161,7 @@ class _Sending:
         )
         self._recorder.on_news = self._news
         self._hands = Hands(job.transport, job.letters, self._recorder, self._gate, stop, self._wake.set, step)
+        self._recorder.under_way = lambda: self._hands.load[1]
         self._known = _Known()
         self._counter = Counter(job.database, job.mailing_id, self._recorder)
         self._step = step
@@ -224,7 +225,8 @@ class _Sending:
 
         def work(connection: Connection) -> None:
             self._known.quota = self._quota(connection, self._now())
-            self._known.elsewhere = ledger.elsewhere(connection, self._job.mailing_id, self._owner.id)
+            if not self._owner.is_alone:
+                self._known.elsewhere = ledger.elsewhere(connection, self._job.mailing_id, self._owner.id)
 
         self._recorder.do(work)
         return next_move(self._view()) == move
@@ -295,7 +297,7 @@ class _Sending:
             if is_to_beat:
                 self._owner.beat(connection, now)
                 upkeep.expire(connection, mailing_id, now, self._job.policy)
-            if is_to_beat or known.elsewhere:
+            if (is_to_beat and not self._owner.is_alone) or known.elsewhere:
                 self._sweep(connection, now)
                 known.elsewhere = ledger.elsewhere(connection, mailing_id, self._owner.id)
             return ledger.goes_on(connection, mailing_id)

@@ -27,6 +27,7 @@ from composer.database.metadata import milliseconds
 from composer.database.readers import readers, suppressions
 from composer.delivery import statements
 from composer.delivery.policy import Accept, Decision, Defer, Doubt, GiveBack, Refuse, Tried, Write
+from composer.delivery.statements import stands
 from composer.delivery.states import DeliveryState
 
 _D = deliveries.c
@@ -90,12 +91,10 @@ def claim(connection: Connection, mailing_id: int, owner_id: int, count: int, no
     """
     if not goes_on(connection, mailing_id):
         return Claimed(due=(), suppressed=0, is_more=False, next_due=None, is_stopped=True)
-    rows = connection.execute(
-        statements.DUE, {"mailing": mailing_id, "state_": _S.DEFERRED, "now": now, "count": count}
-    ).all()
-    if len(rows) < count:
-        more = {"mailing": mailing_id, "state_": _S.PENDING, "now": now, "count": count - len(rows)}
-        rows = [*rows, *connection.execute(statements.DUE, more)]
+    rows: list[Any] = []
+    for question in statements.DUE.values():
+        if left := count - len(rows):
+            rows += connection.execute(question, {"mailing": mailing_id, "now": now, "count": left})
     good, gone = [], []
     for row in rows:
         if row.status == "active" and row.suppressed is None and row.address is not None:
@@ -111,10 +110,7 @@ def claim(connection: Connection, mailing_id: int, owner_id: int, count: int, no
     next_due = None
     if not is_more:
         # Two questions, for each of which the index has the answer as its first entry.
-        nexts = [
-            connection.scalar(statements.NEXT, {"mailing": mailing_id, "state_": each})
-            for each in (_S.PENDING, _S.DEFERRED)
-        ]
+        nexts = [connection.scalar(question, {"mailing": mailing_id}) for question in statements.NEXT.values()]
         next_due = min((each for each in nexts if each is not None), default=None)
     return Claimed(due=tuple(map(_due, good)), suppressed=len(gone), is_more=is_more, next_due=next_due)
 
@@ -220,11 +216,7 @@ def _suppress(
     connection: Connection, mailing_id: int, gone: Sequence[tuple[int, str]], now: datetime, owner_id: int | None = None
 ) -> None:
     """Strike those out who have left before their turn; of a claim only its owner's."""
-    mine = (
-        or_(_D.state == _S.PENDING, _D.state == _S.DEFERRED)
-        if owner_id is None
-        else (_D.state == _S.CLAIMED) & (_D.owner_id == owner_id)
-    )
+    mine = stands(_S.PENDING, _S.DEFERRED) if owner_id is None else stands(_S.CLAIMED) & (_D.owner_id == owner_id)
     change = (
         update(deliveries)
         .where(_D.mailing_id == mailing_id, _D.reader_id == bindparam("reader"), mine)
@@ -272,7 +264,7 @@ def _record_one(connection: Connection, common: Mapping[str, object], result: Re
             _D.mailing_id == common["mailing"],
             _D.reader_id == result.reader_id,
             _D.owner_id == common["owner"],
-            _D.state.in_(ways),
+            stands(*ways),
         )
         .values(state=to, changed=now, words=result.words[:_LONGEST], queue_id=result.queue_id, **more)
     )

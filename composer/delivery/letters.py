@@ -75,6 +75,9 @@ class MailingLetters:
         """Raises FrozenError where a newer program froze the messages. `profile` signs them; None: nobody does here."""
         self._mailing, self._terms = mailing, Terms.from_json(mailing.terms)
         self._compiled = {each.number: Compiled.from_bytes(each.compiled) for each in variants}
+        self._fields = {
+            number: {field.name for field in compiled.fields} for number, compiled in self._compiled.items()
+        }
         self._tokens, self._profile, self._now = tokens, profile, now
 
     def letter(self, recipient: Recipient) -> Letter:
@@ -142,8 +145,9 @@ class MailingLetters:
         if leave is not None:
             links["unsubscribe_url"] = leave
         if (base := self._terms.public_url) is not None:
-            links["preferences_url"] = f"{base}/preferences/{self._token(Purpose.PREFERENCES, recipient.reader_id)}"
             links["web_url"] = f"{base}/{self._terms.pages.get(str(recipient.variant), self._terms.page)}"
+            if "preferences_url" in self._fields[recipient.variant]:
+                links["preferences_url"] = f"{base}/preferences/{self._token(Purpose.PREFERENCES, recipient.reader_id)}"
         return {
             **(json.loads(recipient.fields) if recipient.fields != "{}" else {}),
             "email": recipient.address,

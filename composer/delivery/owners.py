@@ -23,6 +23,8 @@ from sqlalchemy.exc import DBAPIError
 
 from composer.database.engine import Database
 from composer.database.mailings import deliveries, owners
+from composer.delivery.statements import stands
+from composer.delivery.states import DeliveryState
 from composer.errors import ComposeError
 
 #: Longer than the longest wait for an answer (600 s after the dot): a lease that ends before it would send twice.
@@ -59,6 +61,11 @@ class Owner:
     _file: int | None = field(default=None, repr=False)
     _session: Connection | None = field(default=None, repr=False)
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether there can be no other living owner, as on SQLite."""
+        return self._session is None
+
     def beat(self, connection: Connection, now: datetime) -> None:
         """Give a sign of life. Raises LostError when another process has taken this one for dead."""
         seen = (
@@ -81,7 +88,7 @@ class Owner:
         left = (
             select(deliveries.c.owner_id)
             .join_from(deliveries, owners, owners.c.id == deliveries.c.owner_id)
-            .where(deliveries.c.mailing_id == mailing_id, deliveries.c.state.in_(("claimed", "sending")))
+            .where(deliveries.c.mailing_id == mailing_id, stands(DeliveryState.CLAIMED, DeliveryState.SENDING))
             .where(owners.c.id != self.id, owners.c.ended.is_not(None))
             .distinct()
         )

@@ -11,7 +11,8 @@ delivery for each connection of which the database does not know the end.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -31,8 +32,12 @@ from composer.transport.outcome import Outcome
 
 #: How long outcomes wait for an intent to be committed with, in seconds. It is also how long an answer is at risk.
 _LINGER = 0.004
+#: How long intents wait for others of this run, in seconds.
+_COMPANY = 0.001
 #: How often what is left is tried to be written at the end, and the seconds between.
 _TRIES, _BETWEEN = 3, 0.5
+
+_STATES = frozenset(DeliveryState)
 
 T = TypeVar("T")
 
@@ -113,6 +118,8 @@ class Recorder:
         self._strike_off, self._step = strike_off, step
         self._queue: SimpleQueue[_Ask | _Told | _Task[Any] | None] = SimpleQueue()
         self._kept: list[_Told] = []
+        self._open = ExitStack()
+        self._staged: Connection | None = None
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._mood = Mood()
         self._began = time.monotonic()
@@ -124,6 +131,8 @@ class Recorder:
         self.halt: Halt | None = None
         #: Since when the server has taken nothing, but throttled.
         self.troubled_since: datetime | None = None
+        #: How many hand-overs are under way: so many intents there can be at most.
+        self.under_way: Callable[[], int] = lambda: 1
         #: Called after a commit that the engine should look at.
         self.on_news: Callable[[], None] = lambda: None
 
@@ -160,7 +169,19 @@ class Recorder:
         self._thread.join()
         return len(self._kept)
 
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """Begin a transaction on a connection that is kept: taking one from the pool each time costs as much again."""
+        if self._staged is None:
+            self._staged = self._open.enter_context(self._database.stage())
+        with self._database.writing(self._staged):
+            yield self._staged
+
     def _run(self) -> None:
+        with self._open:
+            self._write()
+
+    def _write(self) -> None:
         is_last = False
         while not is_last:
             asks: list[_Ask] = []
@@ -177,7 +198,7 @@ class Recorder:
     def _gather(self, asks: list[_Ask], told: list[_Told], tasks: list[_Task[Any]]) -> bool:
         """Take all that is in the queue, at least one; wait a moment for company where nobody waits for an answer."""
         item = self._queue.get()
-        lingers = time.monotonic() + _LINGER
+        begun = time.monotonic()
         while True:
             match item:
                 case _Ask():
@@ -188,8 +209,11 @@ class Recorder:
                     tasks.append(item)
                 case None:
                     return True
+            # Whoever is under way and not here yet will come, or will not: a commit is dear, a moment is not.
+            is_complete = bool(tasks) or len(asks) >= self.under_way()
+            until = begun + (_COMPANY if asks else _LINGER)
             try:
-                if asks or tasks or (left := lingers - time.monotonic()) <= 0:
+                if is_complete or (left := until - time.monotonic()) <= 0:
                     item = self._queue.get_nowait()
                 else:
                     item = self._queue.get(timeout=left)
@@ -205,7 +229,7 @@ class Recorder:
         before = self._mood, self.bucket, self.halt, self.troubled_since
         now = self._now()
         try:
-            with self._database.write() as connection:
+            with self._writing() as connection:
                 decisions = self._record(connection, told, now)
                 # Before the intents: a claim, a beat or a sweep may be what an intent must see.
                 found = [task.work(connection) for task in tasks]
@@ -214,6 +238,10 @@ class Recorder:
                 self._step("before commit")
         except Exception as error:  # whatever it is: no row, no dot, and the run ends with it
             self._mood, self.bucket, self.halt, self.troubled_since = before
+            self._staged = None
+            # It may be of no use any more, and say so.
+            with suppress(Exception):
+                self._open.close()
             self._kept = told
             self.broken = self.broken or error
             for ask in asks:
@@ -284,7 +312,7 @@ class Recorder:
         for decision in decisions:
             kind = ledger.kind_of(decision)
             self.tally.put_back += isinstance(decision.step, (Defer, GiveBack)) or decision.halt is not None
-            if kind in list(DeliveryState):
+            if kind in _STATES:
                 self.tally.tried += 1
                 state = DeliveryState(kind)
                 self.tally.came_to[state] = self.tally.came_to.get(state, 0) + 1

@@ -13,6 +13,7 @@ from composer.database.mailings import deliveries, events, mailings, recipients,
 from composer.delivery.mailing import MailingError, Sums, mailing_of, note, sums_of
 from composer.delivery.plan import after_death
 from composer.delivery.policy import Policy
+from composer.delivery.statements import stands
 from composer.delivery.states import DeliveryState
 
 _D = deliveries.c
@@ -23,7 +24,7 @@ def take_back(connection: Connection, mailing_id: int, reader_ids: Sequence[int]
     """Make refusals that were about us pending again, at the end of the line; give how many."""
     back = connection.scalars(
         update(deliveries)
-        .where(_D.mailing_id == mailing_id, _D.reader_id.in_(reader_ids), _D.state == _S.REFUSED)
+        .where(_D.mailing_id == mailing_id, _D.reader_id.in_(reader_ids), stands(_S.REFUSED))
         .values(
             state=_S.PENDING,
             strikes=_D.strikes + 1,
@@ -46,7 +47,7 @@ def release(connection: Connection, mailing_id: int, owner_id: int, now: datetim
     """Give back everything that this owner has claimed and not begun to send; give how many."""
     return connection.execute(
         update(deliveries)
-        .where(_D.mailing_id == mailing_id, _D.owner_id == owner_id, _D.state == _S.CLAIMED)
+        .where(_D.mailing_id == mailing_id, _D.owner_id == owner_id, stands(_S.CLAIMED))
         .values(state=_S.PENDING, changed=now)
     ).rowcount
 
@@ -57,11 +58,11 @@ def bury(
     """Deal with what dead owners left: claims are free again, dots that may have gone are unknown; give how many of each."""
     in_hand = (_D.mailing_id == mailing_id, _D.owner_id.in_(owner_ids))
     freed = connection.execute(
-        update(deliveries).where(*in_hand, _D.state == _S.CLAIMED).values(state=after_death(_S.CLAIMED), changed=now)
+        update(deliveries).where(*in_hand, stands(_S.CLAIMED)).values(state=after_death(_S.CLAIMED), changed=now)
     ).rowcount
     lost = connection.scalars(
         update(deliveries)
-        .where(*in_hand, _D.state == _S.SENDING)
+        .where(*in_hand, stands(_S.SENDING))
         .values(state=after_death(_S.SENDING), changed=now, attempts=_D.attempts + 1, words=words)
         .returning(_D.reader_id)
     ).all()
@@ -76,27 +77,26 @@ def bury(
 
 def expire(connection: Connection, mailing_id: int, now: datetime, policy: Policy) -> int:
     """Give up those that were tried for longer than the policy allows; give how many."""
-    over = (_D.mailing_id == mailing_id, _D.state == _S.DEFERRED, _D.first_at < now - policy.deadline)
+    over = (_D.mailing_id == mailing_id, stands(_S.DEFERRED), _D.first_at < now - policy.deadline)
     return _give_up(connection, mailing_id, over, now, "tried until the deadline")
 
 
 def mend(connection: Connection, mailing_id: int, now: datetime, policy: Policy) -> int:
     """Make those due now that wait for longer than any policy says: the clock was put back meanwhile; give how many."""
-    longest = max(*policy.delays, policy.longest_pause)
-    return connection.execute(
-        update(deliveries)
-        .where(_D.mailing_id == mailing_id, _D.state.in_((_S.PENDING, _S.DEFERRED)), _D.next_at > now + longest)
-        .values(next_at=now)
-    ).rowcount
+    return _now_due(connection, mailing_id, now, now + max(*policy.delays, policy.longest_pause))
 
 
 def hurry(connection: Connection, mailing_id: int, now: datetime) -> int:
     """Make everything that waits to be tried again due now, because a person asks; give how many."""
-    return connection.execute(
-        update(deliveries)
-        .where(_D.mailing_id == mailing_id, _D.state.in_((_S.PENDING, _S.DEFERRED)), _D.next_at > now)
-        .values(next_at=now)
-    ).rowcount
+    return _now_due(connection, mailing_id, now, now)
+
+
+def _now_due(connection: Connection, mailing_id: int, now: datetime, later_than: datetime) -> int:
+    changed = 0
+    for state in (_S.PENDING, _S.DEFERRED):
+        those = (_D.mailing_id == mailing_id, stands(state), _D.next_at > later_than)
+        changed += connection.execute(update(deliveries).where(*those).values(next_at=now)).rowcount
+    return changed
 
 
 def end(connection: Connection, mailing_id: int, now: datetime) -> Sums:
@@ -120,7 +120,7 @@ def end_for_good(connection: Connection, mailing_id: int, who: str, now: datetim
     sums = sums_of(connection, mailing_id)
     if sums[_S.CLAIMED] or sums[_S.SENDING]:
         raise MailingError(f"mailing {mailing_id} is being sent", f"first: compose stop {mailing_id}")
-    waiting = (_D.mailing_id == mailing_id, _D.state.in_((_S.PENDING, _S.DEFERRED)))
+    waiting = (_D.mailing_id == mailing_id, stands(_S.PENDING, _S.DEFERRED))
     _give_up(connection, mailing_id, waiting, now, "the mailing was ended before their turn")
     _close(connection, mailing_id, now, "ended_for_good", who)
     return sums_of(connection, mailing_id)

@@ -93,15 +93,8 @@ def upgrade() -> None:
         "ix_deliveries_due",
         "deliveries",
         ["mailing_id", "state", "next_at", "reader_id"],
-        sqlite_where=sa.text("state IN ('pending', 'deferred')"),
-        postgresql_where=sa.text("state IN ('pending', 'deferred')"),
-    )
-    op.create_index(
-        "ix_deliveries_in_hand",
-        "deliveries",
-        ["mailing_id", "owner_id"],
-        sqlite_where=sa.text("state IN ('claimed', 'sending')"),
-        postgresql_where=sa.text("state IN ('claimed', 'sending')"),
+        sqlite_where=sa.text("state = 'pending' OR state = 'deferred'"),
+        postgresql_where=sa.text("state = 'pending' OR state = 'deferred'"),
     )
     op.create_table(
         "mailing_events",

@@ -1,0 +1,104 @@
+"""Freezes and sends to a million readers: how long it takes, and what memory. `python -m benchmarks.large FOLDER COUNT`.
+
+Comes in: a folder, how many readers. Goes out, as JSON: seconds to count who gets it, to freeze it, to claim and record for
+20,000 of them over the memory transport, and the most memory that the process had. A process of its own for each count.
+"""
+
+import gc
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import ROOT
+from composer.database.engine import open_database
+from composer.database.location import Location
+
+_SENT = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Large:
+    """What a mailing to so many took."""
+
+    count: int
+    #: Seconds.
+    counted: float
+    frozen: float
+    sent: float
+    #: Megabytes, the most that there were.
+    memory: float
+
+
+def large(count: int) -> Large:
+    """Measure in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        for what in ("fill", "send"):
+            command = [sys.executable, "-m", "benchmarks.large", folder, str(count), what]
+            ran = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+        return Large(**json.loads(ran.stdout))
+
+
+def _measure(folder: Path, count: int) -> Large:
+    from benchmarks.mailing import draft, letters
+    from composer.delivery.engine import Job, send
+    from composer.delivery.freezing import freeze
+    from composer.delivery.selection import Selection
+    from composer.delivery.selection import count as counted
+    from composer.delivery.stop import Stop
+    from composer.transport.memory import MemoryTransport, Taken
+
+    class Forgetful(MemoryTransport):
+        """Keeps nothing: what is measured is the sender's memory."""
+
+        class _None(list[Taken]):
+            def append(self, each: Taken) -> None:
+                pass
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.taken = self._None()
+            self.seen = type("None", (list,), {"append": lambda self, each: None})()
+
+    with open_database(Location(path=folder / "news.db")) as database:
+        begin = time.perf_counter()
+        with database.read() as connection:
+            counted(connection, Selection(issue="large"))
+        looked = time.perf_counter()
+        with database.write() as connection:
+            mailing = freeze(connection, draft("large"), datetime.now(UTC))
+        done = time.perf_counter()
+        job = Job(
+            database=database,
+            mailing_id=mailing.id,
+            transport=Forgetful(),
+            letters=letters(database, mailing),
+            connections=16,
+            limit=min(_SENT, count),
+        )
+        send(job, Stop())
+        end = time.perf_counter()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Large(count=count, counted=looked - begin, frozen=done - looked, sent=end - done, memory=memory)
+
+
+def main() -> None:
+    folder, count, what = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    # As the program itself does (composer/cli/main.py).
+    gc.set_threshold(50_000)
+    if what == "fill":
+        from benchmarks.mailing import fill
+
+        with open_database(Location(path=folder / "news.db")) as database:
+            fill(database, count)
+    else:
+        print(json.dumps(asdict(_measure(folder, count))))
+
+
+if __name__ == "__main__":
+    main()
