@@ -24,7 +24,9 @@ from statistics import median
 
 from benchmarks import ROOT, handover, mailing
 from composer.audience.tokens import Purpose, Tokens
-from composer.delivery.engine import Job, send
+from composer.database.engine import open_database
+from composer.database.location import Location
+from composer.delivery.engine import send
 from composer.delivery.states import DeliveryState
 from composer.delivery.stop import Stop
 
@@ -89,7 +91,7 @@ def _publication(folder: Path, leaving: int) -> list[str]:
     """Make a newsletter with its readers, as many who stay as leave; give the tokens of those who leave."""
     shutil.copy(ROOT / "newsletter.yaml", folder / "newsletter.yaml")
     shutil.copytree(ROOT / "assets", folder / "assets")
-    with mailing.database(folder) as database:
+    with open_database(Location(path=folder / "newsletter.db")) as database:
         mailing.fill(database, 2 * leaving)
     tokens = Tokens((KEY.encode(),))
     return [tokens.make(Purpose.UNSUBSCRIBE, leaving + number + 1, 1) for number in range(leaving)]
@@ -151,16 +153,9 @@ def _mail(folder: Path, port: int) -> None:
     """Run a mailing to everybody until told to stop; say when it begins, and how many messages were taken."""
     stop = Stop()
     signal.signal(signal.SIGTERM, lambda *_: stop.say())
-    with mailing.database(folder) as database:
+    with open_database(Location(path=folder / "newsletter.db")) as database:
         frozen = mailing.frozen(database, "2025-01-30")
-        job = Job(
-            database=database,
-            mailing_id=frozen.id,
-            transport=mailing.transport(port),
-            letters=mailing.letters(database, frozen),
-            connections=4,
-            rate=RATE,
-        )
+        job = mailing.job(database, frozen, port, connections=4, rate=RATE)
         print("begins", flush=True)
         print(send(job, stop).came_to.get(DeliveryState.ACCEPTED, 0), flush=True)
 
