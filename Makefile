@@ -43,7 +43,7 @@ fuzz: $(STAMP)          ## 100,000 hostile requests to the readers' pages, 20,00
 	$(BIN)/python -m tests.public.fuzz
 	$(BIN)/python -m tests.bounces.fuzz
 
-torture: $(STAMP)       ## kill mailings a thousand times, on both databases, against a server that lies (an hour)
+torture: $(STAMP)       ## kill runs a thousand times, and count the copies (a quarter of an hour)
 	$(BIN)/python -m tests.torture
 
 interop: $(STAMP)       ## hand messages over to a real Postfix and read them back (root, apt-get install postfix)

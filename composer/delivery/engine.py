@@ -5,6 +5,8 @@ Comes in: a `Job` (a database, a frozen mailing, a transport, who makes the mess
 one thread (recorder), every message goes out by another (hands); here is what they have in common.
 
 It may be killed at any moment. What is unknown then is what had its intent on disk: at most one for each connection.
+
+One module, though long: it is the only loop, and what it does between two moves is read in one go.
 """
 
 import time
@@ -19,6 +21,7 @@ from sqlalchemy import Connection
 from composer.database.engine import Database
 from composer.delivery import ledger, rates, upkeep
 from composer.delivery.bucket import pause_of, rate_now
+from composer.delivery.events import Kind
 from composer.delivery.gate import Gate
 from composer.delivery.hands import Hands, Letters, Step, no_step
 from composer.delivery.ledger import Claimed
@@ -160,7 +163,16 @@ class _Sending:
             step=step,
         )
         self._recorder.on_news = self._news
-        self._hands = Hands(job.transport, job.letters, self._recorder, self._gate, stop, self._wake.set, step)
+        self._hands = Hands(
+            job.transport,
+            job.letters,
+            self._recorder,
+            self._gate,
+            stop,
+            self._wake.set,
+            step,
+            away=job.policy.away / timedelta(seconds=1),
+        )
         self._recorder.under_way = lambda: self._hands.load[1]
         self._known = _Known()
         self._counter = Counter(job.database, job.mailing_id, self._recorder)
@@ -192,7 +204,7 @@ class _Sending:
         """Take over what dead runs left, and look at the clock."""
         now, mailing_id = self._now(), self._job.mailing_id
         go_on(connection, mailing_id, self._job.who, now)
-        note(connection, mailing_id, "began", now, f"run {self._owner.id}")
+        note(connection, mailing_id, Kind.BEGAN, now, f"run {self._owner.id}")
         self._sweep(connection, now)
         upkeep.mend(connection, mailing_id, now, self._job.policy)
         upkeep.expire(connection, mailing_id, now, self._job.policy)
@@ -388,7 +400,7 @@ class _Sending:
             if is_at_once:
                 upkeep.bury(connection, mailing_id, (self._owner.id,), now, "the run was stopped before an answer came")
             mark_ended(connection, (self._owner.id,), now)
-            note(connection, mailing_id, "run_ended", now, f"run {self._owner.id}: {ending} {words}".rstrip())
+            note(connection, mailing_id, Kind.RUN_ENDED, now, f"run {self._owner.id}: {ending} {words}".rstrip())
             return was_over or upkeep.end(connection, mailing_id, now).is_complete, was_over
 
         is_over = False

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from composer.database.mailings import deliveries, issues, mailings, recipients, variants
 from composer.database.readers import reader_tags, readers
+from composer.delivery.events import Kind
 from composer.delivery.mailing import Mailing, MailingError, Variant, mailing_of, note, unfinished
 from composer.delivery.selection import LeftOut, Selection, count, is_included
 from composer.delivery.states import DeliveryState
@@ -113,7 +114,7 @@ def freeze(connection: Connection, draft: Draft, now: datetime) -> Mailing:
     connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(frozen=frozen))
     if draft.pick is not None and len(draft.variants) > 1:
         _pick_variants(connection, mailing_id, draft.pick, draft.variants[0].number)
-    note(connection, mailing_id, "frozen", now, draft.made_by)
+    note(connection, mailing_id, Kind.FROZEN, now, draft.made_by)
     return mailing_of(connection, mailing_id)
 
 

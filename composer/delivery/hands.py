@@ -24,9 +24,6 @@ from composer.transport.envelope import Envelope
 from composer.transport.outcome import Outcome, Scope, Stage, State
 from composer.transport.transport import Connection, Transport, TransportError
 
-#: How long a connection that the server did not want stays away, in seconds.
-_AWAY = 60.0
-
 #: Called at every step of a run, with its name: what a test kills at.
 Step = Callable[[str], None]
 
@@ -63,7 +60,11 @@ class Hands:
         stop: Stop,
         on_want: Callable[[], None],
         step: Step,
+        *,
+        away: float,
     ) -> None:
+        """`away`: seconds that a connection which the server did not want keeps out of the way."""
+        self._away = away
         self._transport, self._letters, self._recorder, self._gate = transport, letters, recorder, gate
         self._stop, self._on_want, self._step = stop, on_want, step
         self._changed = threading.Condition()
@@ -128,7 +129,7 @@ class Hands:
                 finally:
                     self._done()
                 if connection is None:
-                    self._is_closed.wait(_AWAY if self._connected else 0)
+                    self._is_closed.wait(self._away if self._connected else 0)
         except BaseException as bug:
             self.bug = self.bug or bug
             self.close()

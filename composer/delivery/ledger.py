@@ -26,6 +26,7 @@ from composer.database.mailings import deliveries, events, recipients
 from composer.database.metadata import milliseconds
 from composer.database.readers import readers, suppressions
 from composer.delivery import statements
+from composer.delivery.events import Kind
 from composer.delivery.policy import Accept, Decision, Defer, Doubt, GiveBack, Refuse, Tried, Write
 from composer.delivery.statements import stands
 from composer.delivery.states import DeliveryState
@@ -179,27 +180,27 @@ def record(connection: Connection, mailing_id: int, owner_id: int, results: Sequ
     return changed
 
 
-def kind_of(decision: Decision) -> str:
+def kind_of(decision: Decision) -> Kind:
     """Give the word under which a decision stands in the event log."""
     match decision.step:
         case Accept():
-            return _S.ACCEPTED
+            return Kind.ACCEPTED
         case Write():
-            return _S.WRITTEN
+            return Kind.WRITTEN
         case Doubt():
-            return _S.UNKNOWN
+            return Kind.UNKNOWN
         case Defer(is_last=True):
-            return _S.EXPIRED
+            return Kind.EXPIRED
         case Defer(is_counted=False):
-            return "throttled"
+            return Kind.THROTTLED
         case Defer():
-            return _S.DEFERRED
+            return Kind.DEFERRED
         case GiveBack(is_throttled=True):
-            return "throttled"
+            return Kind.THROTTLED
         case GiveBack():
-            return "given_back"
+            return Kind.GIVEN_BACK
         case Refuse():
-            return _S.REFUSED
+            return Kind.REFUSED
 
 
 def goes_on(connection: Connection, mailing_id: int) -> bool:
@@ -224,7 +225,7 @@ def _suppress(
     )
     connection.execute(change, [{"reader": reader_id, "why": why} for reader_id, why in gone])
     rows = [
-        {"mailing_id": mailing_id, "reader_id": reader_id, "at": now, "kind": _S.SUPPRESSED, "words": why}
+        {"mailing_id": mailing_id, "reader_id": reader_id, "at": now, "kind": Kind.SUPPRESSED, "words": why}
         for reader_id, why in gone
     ]
     connection.execute(insert(events), rows)

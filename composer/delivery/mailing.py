@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from composer.database.mailings import deliveries, events, issues, mailings, variants
+from composer.delivery.events import Kind
 from composer.delivery.states import HOLDING, OPEN, DeliveryState
 from composer.errors import ComposeError
 
@@ -161,18 +162,18 @@ def stop(connection: Connection, mailing_id: int, who: str, now: datetime) -> bo
     mailing = mailing_of(connection, mailing_id)
     if mailing.ended:
         raise MailingError(f"mailing {mailing_id} is over", "there is nothing to stop")
-    return _mark(connection, mailing_id, "stopped", who, now, stopped=None, to=now)
+    return _mark(connection, mailing_id, Kind.STOPPED, who, now, stopped=None, to=now)
 
 
 def go_on(connection: Connection, mailing_id: int, who: str, now: datetime) -> bool:
     """Take a stop back; give whether there was one."""
-    return _mark(connection, mailing_id, "resumed", who, now, stopped=now, to=None)
+    return _mark(connection, mailing_id, Kind.RESUMED, who, now, stopped=now, to=None)
 
 
 def _mark(
     connection: Connection,
     mailing_id: int,
-    kind: str,
+    kind: Kind,
     who: str,
     now: datetime,
     *,
@@ -189,7 +190,7 @@ def _mark(
     return True
 
 
-def note(connection: Connection, mailing_id: int, kind: str, now: datetime, words: str = "") -> None:
+def note(connection: Connection, mailing_id: int, kind: Kind, now: datetime, words: str = "") -> None:
     """Add an event that is about a mailing as a whole."""
     connection.execute(
         insert(events), [{"mailing_id": mailing_id, "reader_id": None, "at": now, "kind": kind, "words": words}]

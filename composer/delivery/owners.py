@@ -6,6 +6,8 @@ or this is not the database that the mailing was begun in. Never takes a lease f
 SQLite: a lock of the operating system on a file beside the database; one process sends, a second one is told so.
 PostgreSQL: an advisory lock of a session of its own; several processes share the work. The server may keep the session of
 a machine that vanished, so there, besides, a sign of life by the server's clock counts: none for LEASE is death.
+
+One module, though long: what a lock means on either database is read side by side.
 """
 
 import os

@@ -39,6 +39,8 @@ class Policy:
     doubts: int = 5
     #: Throttles that one delivery may meet while others are accepted, before it counts as its own.
     throttles: int = 3
+    #: How long a connection that the server did not want, beside others, stays away.
+    away: timedelta = timedelta(minutes=1)
     #: How long a run waits when there is nothing to do but wait, or nothing is taken.
     patience: timedelta = timedelta(minutes=10)
 

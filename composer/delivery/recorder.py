@@ -7,6 +7,8 @@ the next run calls unknown.
 
 A thread's outcome is in the queue before its next intent, and a group takes the queue whole. So there is never more than one
 delivery for each connection of which the database does not know the end.
+
+One module, though long: asking, telling and committing share one thread and one queue.
 """
 
 import threading
@@ -24,6 +26,7 @@ from sqlalchemy import Connection
 from composer.database.engine import Database
 from composer.delivery import ledger, rates, upkeep
 from composer.delivery.bucket import Bucket
+from composer.delivery.events import Kind
 from composer.delivery.ledger import Due, Result
 from composer.delivery.policy import Blame, Decision, Defer, GiveBack, Halt, Mood, Policy, Refuse, decide
 from composer.delivery.states import DeliveryState
@@ -37,7 +40,8 @@ _COMPANY = 0.001
 #: How often what is left is tried to be written at the end, and the seconds between.
 _TRIES, _BETWEEN = 3, 0.5
 
-_STATES = frozenset(DeliveryState)
+#: The state that a kind of event says a delivery came to.
+_STATES = {kind: DeliveryState(kind.value) for kind in Kind if kind.value in {state.value for state in DeliveryState}}
 
 T = TypeVar("T")
 
@@ -312,9 +316,9 @@ class Recorder:
         for decision in decisions:
             kind = ledger.kind_of(decision)
             self.tally.put_back += isinstance(decision.step, (Defer, GiveBack)) or decision.halt is not None
-            if kind in _STATES:
+            state = _STATES.get(kind)
+            if state is not None:
                 self.tally.tried += 1
-                state = DeliveryState(kind)
                 self.tally.came_to[state] = self.tally.came_to.get(state, 0) + 1
             else:
                 self.tally.given_back += 1

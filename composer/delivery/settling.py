@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from composer.database.mailings import deliveries, events
+from composer.delivery.events import Kind
 from composer.delivery.mailing import MailingError, mailing_of
 from composer.delivery.relay_log import taken
 from composer.delivery.states import DeliveryState
@@ -94,7 +95,7 @@ def _settle(
         settled += connection.scalars(change)
     if settled:
         rows = [
-            {"mailing_id": mailing_id, "reader_id": each, "at": now, "kind": "settled", "words": f"{words} ({who})"}
+            {"mailing_id": mailing_id, "reader_id": each, "at": now, "kind": Kind.SETTLED, "words": f"{words} ({who})"}
             for each in settled
         ]
         connection.execute(insert(events), rows)

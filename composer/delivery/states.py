@@ -1,6 +1,6 @@
 """The states of a delivery, and every way from one to another.
 
-Comes in: nothing. Goes out: the vocabulary, and `WAYS`, which the ledger keeps to and docs/delivery.md draws.
+Comes in: nothing. Goes out: the vocabulary, and `WAYS`, which the ledger keeps to and docs/ledger.md draws.
 
     pending   -> claimed, suppressed, expired (only when a person ends the mailing)
     claimed   -> pending, deferred, refused, suppressed, sending

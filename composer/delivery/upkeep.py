@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, delete, insert, literal, select, update
 
 from composer.database.mailings import deliveries, events, mailings, recipients, variants
+from composer.delivery.events import Kind
 from composer.delivery.mailing import MailingError, Sums, mailing_of, note, sums_of
 from composer.delivery.plan import after_death
 from composer.delivery.policy import Policy
@@ -37,7 +38,8 @@ def take_back(connection: Connection, mailing_id: int, reader_ids: Sequence[int]
     ).all()
     if back:
         rows = [
-            {"mailing_id": mailing_id, "reader_id": each, "at": now, "kind": "taken_back", "words": ""} for each in back
+            {"mailing_id": mailing_id, "reader_id": each, "at": now, "kind": Kind.TAKEN_BACK, "words": ""}
+            for each in back
         ]
         connection.execute(insert(events), rows)
     return len(back)
@@ -68,7 +70,7 @@ def bury(
     ).all()
     if lost:
         rows = [
-            {"mailing_id": mailing_id, "reader_id": each, "at": now, "kind": _S.UNKNOWN, "words": words}
+            {"mailing_id": mailing_id, "reader_id": each, "at": now, "kind": Kind.UNKNOWN, "words": words}
             for each in lost
         ]
         connection.execute(insert(events), rows)
@@ -106,7 +108,7 @@ def end(connection: Connection, mailing_id: int, now: datetime) -> Sums:
     """
     sums = sums_of(connection, mailing_id)
     if sums.is_complete:
-        _close(connection, mailing_id, now, "ended", "")
+        _close(connection, mailing_id, now, Kind.ENDED, "")
     return sums
 
 
@@ -122,11 +124,11 @@ def end_for_good(connection: Connection, mailing_id: int, who: str, now: datetim
         raise MailingError(f"mailing {mailing_id} is being sent", f"first: compose stop {mailing_id}")
     waiting = (_D.mailing_id == mailing_id, stands(_S.PENDING, _S.DEFERRED))
     _give_up(connection, mailing_id, waiting, now, "the mailing was ended before their turn")
-    _close(connection, mailing_id, now, "ended_for_good", who)
+    _close(connection, mailing_id, now, Kind.ENDED_FOR_GOOD, who)
     return sums_of(connection, mailing_id)
 
 
-def _close(connection: Connection, mailing_id: int, now: datetime, kind: str, words: str) -> None:
+def _close(connection: Connection, mailing_id: int, now: datetime, kind: Kind, words: str) -> None:
     connection.execute(delete(recipients).where(recipients.c.mailing_id == mailing_id))
     connection.execute(delete(variants).where(variants.c.mailing_id == mailing_id))
     connection.execute(
@@ -140,7 +142,7 @@ def _give_up(
 ) -> int:
     # The events first, by the same condition: no list of a million ids passes through here.
     those = select(
-        _D.mailing_id, _D.reader_id, literal(now, events.c.at.type), literal(_S.EXPIRED.value), literal(words)
+        _D.mailing_id, _D.reader_id, literal(now, events.c.at.type), literal(Kind.EXPIRED.value), literal(words)
     ).where(*which)
     connection.execute(insert(events).from_select(("mailing_id", "reader_id", "at", "kind", "words"), those))
     return connection.execute(

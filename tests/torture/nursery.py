@@ -29,6 +29,7 @@ POLICY = Policy(
     delays=(timedelta(milliseconds=20), timedelta(milliseconds=40)),
     pause=timedelta(milliseconds=10),
     longest_pause=timedelta(milliseconds=50),
+    away=timedelta(milliseconds=100),
     # A server that lies all the time is what this is about.
     doubts=1_000_000,
 )

@@ -1,6 +1,6 @@
 """A run may be killed at any moment: nobody gets two copies, nobody is forgotten, the sums add up. In short.
 
-The long form, over a thousand kills, is `make torture`; its figures stand in docs/delivery.md.
+The long form, over a thousand kills, is `make torture`; its figures stand in docs/ledger.md.
 """
 
 from pathlib import Path
@@ -16,6 +16,6 @@ def test_killed_at_every_step(database: Database, processes: int, tmp_path: Path
     """Killed at named steps, at the dot, at random, by a machine that loses its power; the server counts the copies."""
     with nursery() as births:
         tally = torture(
-            database, births, tmp_path, seed=processes, processes=processes, connections=4, kills=12, recipients=60
+            database, births, tmp_path, seed=processes, processes=processes, connections=4, kills=6, recipients=36
         )
-    assert tally.kills >= 6
+    assert tally.kills >= 3
