@@ -6,13 +6,10 @@ or this is not the database that the mailing was begun in. Never takes a lease f
 SQLite: a lock of the operating system on a file beside the database; one process sends, a second one is told so.
 PostgreSQL: an advisory lock of a session of its own; several processes share the work. The server may keep the session of
 a machine that vanished, so there, besides, a sign of life by the server's clock counts: none for LEASE is death.
-
-One module, though long: what a lock means on either database is read side by side.
 """
 
 import os
 import socket
-import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from composer.database.engine import Database
 from composer.database.mailings import deliveries, owners
+from composer.delivery.file_lock import FileLock, HeldError
 from composer.delivery.statements import stands
 from composer.delivery.states import DeliveryState
 from composer.errors import ComposeError
@@ -35,7 +33,6 @@ LEASE = timedelta(seconds=900)
 BEAT = timedelta(seconds=15)
 #: The class of our advisory locks, so that another program's numbers are not ours.
 _CLASS = 0x636F6D70
-_BY = 1 << 30
 #: Which server this is, and which database there; a copy made by pg_dump is another one.
 _HOME = text(
     "SELECT system_identifier, (SELECT oid FROM pg_database WHERE datname = current_database()) FROM pg_control_system()"
@@ -60,7 +57,7 @@ class Owner:
 
     id: int
     database: Database = field(repr=False)
-    _file: int | None = field(default=None, repr=False)
+    _file: FileLock | None = field(default=None, repr=False)
     _session: Connection | None = field(default=None, repr=False)
 
     @property
@@ -113,7 +110,8 @@ class Owner:
 
     def leave(self) -> None:
         """Let go of the lock; from then on others may take what is left. Never raises."""
-        _unlock(self._file)
+        if self._file is not None:
+            self._file.release()
         if self._session is not None:
             with suppress(Exception):
                 self._session.invalidate()
@@ -139,11 +137,11 @@ def become_owner(database: Database, mailing_id: int, now: datetime, *, is_copy_
     """
     if database.path is None:
         return _on_server(database, mailing_id, now, is_copy_allowed)
-    handle = _lock(database)
+    lock = _lock(database)
     try:
-        return _in_file(database, database.path, handle, mailing_id, now, is_copy_allowed)
+        return _in_file(database, database.path, lock, mailing_id, now, is_copy_allowed)
     except BaseException:
-        _unlock(handle)
+        lock.release()
         raise
 
 
@@ -153,20 +151,18 @@ def lock_file(path: Path) -> Path:
 
 
 def _in_file(
-    database: Database, path: Path, handle: int, mailing_id: int, now: datetime, is_copy_allowed: bool
+    database: Database, path: Path, lock: FileLock, mailing_id: int, now: datetime, is_copy_allowed: bool
 ) -> Owner:
     home = f"file {path.stat().st_ino}"
     with database.write() as connection:
         last = connection.scalar(select(func.max(owners.c.id))) or 0
         if not is_copy_allowed:
             _check_home(connection, mailing_id, home)
-            _check_last(last, _noted(handle), path)
+            _check_last(last, lock.noted, path)
         owner_id = _enter(connection, mailing_id, home, now)
     # After the row is on disk: the note never knows of more than the database had.
-    os.lseek(handle, 0, os.SEEK_SET)
-    os.write(handle, f"{owner_id:020}\n".encode())
-    os.fsync(handle)
-    return Owner(id=owner_id, database=database, _file=handle)
+    lock.note(owner_id)
+    return Owner(id=owner_id, database=database, _file=lock)
 
 
 def _on_server(database: Database, mailing_id: int, now: datetime, is_copy_allowed: bool) -> Owner:
@@ -250,21 +246,16 @@ def _server_clock() -> ColumnElement[int]:
     return cast(func.extract("epoch", func.clock_timestamp()) * 1000, BigInteger)
 
 
-def _lock(database: Database) -> int:
+def _lock(database: Database) -> FileLock:
     assert database.path is not None
     path = lock_file(database.path)
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
-    except OSError as error:
-        raise BusyError(
-            f"{path} cannot be written: {error.strerror or error}", "sending needs it beside the database"
-        ) from None
-    try:
-        _try_lock(handle)
-    except OSError:
-        os.close(handle)
+        return FileLock(path)
+    except HeldError:
         raise BusyError(_busy(database), "wait until it has ended, or:   compose stop MAILING") from None
-    return handle
+    except OSError as error:
+        reason = error.strerror or error
+        raise BusyError(f"{path} cannot be written: {reason}", "sending needs it beside the database") from None
 
 
 def _busy(database: Database) -> str:
@@ -278,30 +269,3 @@ def _busy(database: Database) -> str:
         if row is None
         else f"{what}: mailing {row.mailing_id}, since {row.began:%H:%M} UTC (process {row.process})"
     )
-
-
-def _try_lock(handle: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        # Far behind what is written, so that it can still be read.
-        os.lseek(handle, _BY, os.SEEK_SET)
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _unlock(handle: int | None) -> None:
-    # Closing it is what lets go.
-    if handle is not None:
-        with suppress(OSError):
-            os.close(handle)
-
-
-def _noted(handle: int) -> int:
-    """Read the last owner that sent from this place; 0 where nothing is noted."""
-    os.lseek(handle, 0, os.SEEK_SET)
-    written = os.read(handle, 64).strip()
-    return int(written) if written.isdigit() else 0

@@ -73,9 +73,7 @@ def test_on_sqlite_whoever_has_the_lock_knows_that_all_others_are_dead(sqlite: P
         first = become_owner(database, 1, NOW)
         assert first._file is not None
         # As a kill would: the row stays as it is, the file is closed.
-        import os
-
-        os.close(first._file)
+        first._file.release()
         with become_owner(database, 1, NOW) as second, database.read() as connection:
             assert second.dead(connection, 1, NOW) == (first.id,)
 
