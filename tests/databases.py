@@ -16,6 +16,7 @@ import sqlalchemy
 
 from composer.database.engine import Database, connect, open_database
 from composer.database.location import Location
+from composer.database.metadata import metadata
 from composer.database.schema import upgrade
 
 _NUMBERS = itertools.count(1)
@@ -40,6 +41,10 @@ class PostgresServer:
         name = f"news{next(_NUMBERS)}"
         self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.location(name)
+
+    def drop(self, location: Location) -> None:
+        """Take a database away, whoever is still connected to it."""
+        self.run(f"DROP DATABASE {location.name.rpartition('/')[2]} WITH (FORCE)")
 
 
 def _outside(location: Location) -> sqlalchemy.Connection:
@@ -88,14 +93,25 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def location(request: pytest.FixtureRequest, tmp_path: Path) -> Location:
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Location]:
     """Where a fresh database with all tables is."""
     if request.param == "sqlite":
         path = tmp_path / "newsletter.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        return Location(path=path)
+        yield Location(path=path)
+        return
     server: PostgresServer = request.getfixturevalue("postgres")
-    return server.create(request.getfixturevalue("postgres_template"))
+    location = server.create(request.getfixturevalue("postgres_template"))
+    yield location
+    # Hundreds of them would be gigabytes, and take half a minute to go at the end.
+    server.drop(location)
+
+
+def clear(database: Database) -> None:
+    """Empty every table: quicker than another database, for tests that are many and small."""
+    with database.write() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
 
 
 @pytest.fixture

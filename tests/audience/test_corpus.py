@@ -1,5 +1,6 @@
 """Hostile lists: right rows in, each bad row named, nothing lost, no crash; files that are no lists are refused in words."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,12 @@ from composer.audience.lists.judging import Person, judge
 from composer.audience.lists.opening import tables_in
 from composer.audience.lists.table import ListError
 from composer.audience.readers import select_readers
-from composer.database.engine import Database
+from composer.database.engine import Database, open_database
+from composer.database.location import Location
 from composer.errors import UsageError
 from tests.audience.corpus import A, Case, archive, cases, lying, workbook
 from tests.audience.lists import take, written
+from tests.databases import clear
 
 CORPUS = tuple(cases())
 
@@ -22,9 +25,23 @@ def test_the_corpus_is_large() -> None:
     assert len({case.name for case in CORPUS}) == len(CORPUS) >= 40
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A database that all lists of the corpus are taken into, one after the other."""
+    if request.param == "sqlite":
+        location = Location(path=tmp_path_factory.mktemp("corpus") / "newsletter.db")
+    else:
+        template = request.getfixturevalue("postgres_template")
+        location = request.getfixturevalue("postgres").create(template)
+    with open_database(location) as opened:
+        yield opened
+
+
 @pytest.mark.parametrize("case", CORPUS, ids=[case.name for case in CORPUS])
-def test_right_rows_in_and_each_other_row_named(database: Database, tmp_path: Path, case: Case) -> None:
+def test_right_rows_in_and_each_other_row_named(shared: Database, tmp_path: Path, case: Case) -> None:
     """Exactly the people of the list are readers, and exactly its other rows are named with their reason."""
+    database = shared
+    clear(database)
     done = take(database, written(tmp_path, case.data, case.file), encoding=case.encoding)
     with database.read() as connection:
         found = {reader.address: reader.first_name for reader in select_readers(connection)}

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from composer.audience.changing import add, confirm, sign_up, unsubscribe
 from composer.audience.erasing import erase
@@ -15,10 +15,10 @@ from composer.audience.suppression import Reason, is_suppressed, suppress
 from composer.audience.undoing import last_import, undo
 from composer.content.addresses import normal_address, parse_address
 from composer.database.engine import Database
-from composer.database.metadata import metadata
 from composer.database.readers import readers
 from tests.audience.lists import take, written
 from tests.audience.people import LATER, NOW
+from tests.databases import clear
 
 PEOPLE = ("anna@example.org", "ben@bücher.example")
 STANDINGS = ("active", "unsubscribed", "active", "pending", "bounced", "complained")
@@ -37,9 +37,7 @@ class Audience(RuleBasedStateMachine):
         super().__init__()
         #: Who may come back, for they confirmed it themselves; everybody else who was out stays out.
         self.out: set[str] = set()
-        with self.database.write() as connection:
-            for table in reversed(metadata.sorted_tables):
-                connection.execute(delete(table))
+        clear(self.database)
 
     @rule(rows=rows, is_update=st.booleans(), consent=st.sampled_from(("form", "")))
     def take_in(self, rows: list[tuple[str, str]], is_update: bool, consent: str) -> None:
