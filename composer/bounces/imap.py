@@ -30,6 +30,10 @@ class MailboxError(ComposeError):
     """The mailbox cannot be read, or no longer. What was taken in before is on record."""
 
 
+#: What a server says of trouble of its own, which passes (RFC 5530, section 3).
+_PASSING = re.compile(r"\[(?:SERVERBUG|UNAVAILABLE|INUSE)\]")
+
+
 class LostError(MailboxError):
     """The connection was lost: run it again."""
 
@@ -129,7 +133,10 @@ class ImapMailbox:
         except imaplib.IMAP4.error as error:
             raise MailboxError(f"{self.account.server.host}: {what}: {_words(error)}", hint) from None
         if verdict != "OK":
-            raise MailboxError(f"{self.account.server.host}: {what}: {_words(*said)}", hint)
+            message = f"{self.account.server.host}: {what}: {_words(*said)}"
+            if _PASSING.search(message):
+                raise LostError(message, "run it again: nothing is lost, and nothing counted twice")
+            raise MailboxError(message, hint)
         return said
 
 
