@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from benchmarks.stages import sample
 from composer.content.addresses import Address
 from composer.keys import generate, parse_key
-from composer.mail.compiled import compile_message
+from composer.mail.compiled import Compiled, compile_message
 from composer.mail.dkim import Algorithm, Profile, sign
 from composer.mail.letterhead import Addressing, Letterhead
 
@@ -31,13 +31,15 @@ _IN_A_ROW = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signing:
-    """Signatures per second of one core on a message of 90 KB."""
+    """Signatures per second of one core on a message of 90 KB; ours as a mailing signs, filling the message included."""
 
     floor: float
     rsa: float
     ed25519: float
     #: Both signatures on one message.
     dual: float
+    #: By RSA, a message that was not compiled for it: a test send's.
+    whole: float
     #: dkimpy by RSA, relaxed/relaxed, as we sign.
     dkimpy: float
 
@@ -49,7 +51,8 @@ class Signing:
 
 def signing(rounds: int) -> Signing:
     """Sign by each in turn, `rounds` times, after one round that does not count."""
-    message = _message()
+    compiled, addressing = _message()
+    message = compiled.fill({}, addressing)
     rsa_pem = generate(Algorithm.RSA)
     rsa, ed25519 = parse_key(rsa_pem, selector="rsa"), parse_key(generate(Algorithm.ED25519), selector="ed")
     private = rsa.private
@@ -73,9 +76,10 @@ def signing(rounds: int) -> Signing:
 
     calls: dict[str, tuple[Callable[[], object], int]] = {
         "floor": (floor, _IN_A_ROW),
-        "rsa": (lambda: sign(message, by_rsa, now=_NOW), _IN_A_ROW),
-        "ed25519": (lambda: sign(message, by_ed25519, now=_NOW), _IN_A_ROW),
-        "dual": (lambda: sign(message, by_both, now=_NOW), _IN_A_ROW),
+        "rsa": (lambda: compiled.signed({}, addressing, by_rsa, now=_NOW), _IN_A_ROW),
+        "ed25519": (lambda: compiled.signed({}, addressing, by_ed25519, now=_NOW), _IN_A_ROW),
+        "dual": (lambda: compiled.signed({}, addressing, by_both, now=_NOW), _IN_A_ROW),
+        "whole": (lambda: sign(message, by_rsa, now=_NOW), _IN_A_ROW),
         "dkimpy": (dkimpy, 1),
     }
     rates: dict[str, list[float]] = {name: [] for name in calls}
@@ -90,8 +94,8 @@ def signing(rounds: int) -> Signing:
     return Signing(**{name: max(found) for name, found in rates.items()})
 
 
-def _message() -> bytes:
-    """Build a message of 90 KB from the sample's texts, without pictures: quoted-printable with all that it holds."""
+def _message() -> tuple[Compiled, Addressing]:
+    """Compile a message of 90 KB from the sample's texts, without pictures: quoted-printable with all that it holds."""
     edition = sample().edition
     letterhead = Letterhead(
         sender=Address(name="China Briefing", address="briefing@news.example.org"),
@@ -108,13 +112,12 @@ def _message() -> bytes:
         unsubscribe="https://news.example.org/u/0123456789abcdef0123456789abcdef",
         feedback=("2025-01-30", "briefing"),
     )
-    html = edition.html
-
-    def made() -> bytes:
-        return compile_message(letterhead, html=html, text=edition.text).fill({}, addressing)
-
-    while len(message := made()) < SIZE:
-        html += edition.html
-    head, _, body = message.partition(b"\r\n\r\n")
-    # Cut at a line's end: a signer does not look at boundaries.
-    return head + b"\r\n\r\n" + body[: body.rindex(b"\r\n", 0, SIZE - len(head) - 4) + 2]
+    # Cut where it fits: a signer does not look at tags.
+    html = edition.html * 3
+    length = len(html)
+    while (
+        len((compiled := compile_message(letterhead, html=html[:length], text=edition.text)).fill({}, addressing))
+        > SIZE
+    ):
+        length -= 500
+    return compiled, addressing
