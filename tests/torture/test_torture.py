@@ -16,6 +16,13 @@ def test_killed_at_every_step(database: Database, processes: int, tmp_path: Path
     """Killed at named steps, at the dot, at random, by a machine that loses its power; the server counts the copies."""
     with nursery() as births:
         tally = torture(
-            database, births, tmp_path, seed=processes, processes=processes, connections=4, kills=6, recipients=36
+            database,
+            births,
+            tmp_path,
+            seed=processes,
+            processes=processes,
+            connections=4,
+            kills=6,
+            recipients=36 * processes,
         )
     assert tally.kills >= 3
