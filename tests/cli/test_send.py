@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import selectors
 import signal
 import subprocess
 import sys
@@ -113,6 +114,9 @@ def test_the_count_is_asked_for(room: Mailroom, office: Office) -> None:
     assert room.mailings() == [] and recipients(office) == []
 
 
+_QUESTION = b"Type 12 to send it to 12 readers"
+
+
 def _typing(room: Mailroom, port: int, *keys: bytes) -> tuple[int, str]:
     """Run `compose send` on a terminal, with a person who types after the question."""
     import pty
@@ -128,22 +132,26 @@ def _typing(room: Mailroom, port: int, *keys: bytes) -> tuple[int, str]:
         start_new_session=True,
     )
     os.close(follower)
-    seen = b""
-    waiting = list(keys)
-    while True:
+    seen, waiting, quiet, end = b"", list(keys), 0.3, time.monotonic() + 60
+    terminal = selectors.DefaultSelector()
+    terminal.register(leader, selectors.EVENT_READ)
+    while time.monotonic() < end:
+        if not terminal.select(quiet):
+            # The question waits for an answer. Whoever pressed Ctrl-C just before it did presses it again.
+            if waiting and waiting[0] == b"\x03" and _QUESTION in seen:
+                child.send_signal(signal.SIGINT)
+                quiet = 5
+            continue
         try:
             piece = os.read(leader, 4096)
         except OSError:
             break
-        if not piece:
-            break
         seen += piece
-        if waiting and b"Type 12 to send it to 12 readers" in seen:
-            key = waiting.pop(0)
-            if key == b"\x03":
-                child.send_signal(signal.SIGINT)
-            else:
-                os.write(leader, key)
+        if waiting and waiting[0] != b"\x03" and _QUESTION in seen:
+            os.write(leader, waiting.pop(0))
+    else:
+        child.kill()
+    terminal.close()
     os.close(leader)
     return child.wait(20), seen.decode("utf-8", "replace")
 
