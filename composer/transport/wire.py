@@ -6,14 +6,19 @@ passes through: it carries passwords and readers' addresses.
 
 import contextlib
 import datetime
+import select
 import socket
 import ssl
+import sys
 import time
 from dataclasses import dataclass
 
 from composer.transport.replies import GarbledError, Lines, ReplyReader
 
 _BLOCK = 64 * 1024
+#: Seconds that the socket waits at a time at most; whoever has longer waits again. To tell it another time is a call of the
+#: system, and each lets another thread go first: with a dozen connections that is dear.
+_STEP = 10.0
 
 LOST = "the connection was lost"
 LATE = "the server did not answer in time"
@@ -40,6 +45,8 @@ class Wire:
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
         self._reader = ReplyReader()
+        #: What the socket was last told to wait.
+        self._seconds: float | None = None
         # Without it every message waits some 40 ms for an acknowledgement (Nagle's algorithm).
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -69,19 +76,26 @@ class Wire:
 
     def secure(self, trust: ssl.SSLContext, host: str, seconds: float) -> None:
         """Encrypt from here on, with a server that proves to be `host`. Raises OSError (ssl.SSLError is one)."""
+        self._seconds = None
         self._socket.settimeout(seconds)
         self._socket = trust.wrap_socket(self._socket, server_hostname=host)
 
     def send(self, data: bytes | memoryview, seconds: float) -> None:
         """Send all of it; every 64 KB has its own time (RFC 5321, section 4.5.3.2.5)."""
-        whole = memoryview(data)
+        rest, sent = memoryview(data), 0
+        end = time.monotonic() + seconds
         try:
-            for start in range(0, len(whole), _BLOCK):
-                rest = whole[start : start + _BLOCK]
-                end = time.monotonic() + seconds
-                while rest:
-                    self._socket.settimeout(_left(end))
-                    rest = rest[self._socket.send(rest) :]
+            while rest:
+                try:
+                    self._wait_until(end)
+                    count = self._socket.send(rest)
+                except TimeoutError:
+                    if time.monotonic() >= end:
+                        raise
+                    continue
+                rest, before, sent = rest[count:], sent, sent + count
+                if sent // _BLOCK > before // _BLOCK:
+                    end = time.monotonic() + seconds
         except TimeoutError:
             raise BrokenError(SLOW) from None
         except OSError:
@@ -92,8 +106,13 @@ class Wire:
         end = time.monotonic() + seconds
         try:
             while (lines := self._reader.next()) is None:
-                self._socket.settimeout(_left(end))
-                data = self._socket.recv(_BLOCK)
+                try:
+                    self._wait_until(end)
+                    data = self._socket.recv(_BLOCK)
+                except TimeoutError:
+                    if time.monotonic() >= end:
+                        raise
+                    continue
                 if not data:
                     raise BrokenError(LOST)
                 self._reader.feed(data)
@@ -111,6 +130,10 @@ class Wire:
         if not self._reader.is_empty:
             return False
         try:
+            if not _has_arrived(self._socket):
+                return True
+            # A server that hung up is something to read, too; and what TLS says to itself is nothing to us.
+            self._seconds = None
             self._socket.settimeout(0)
             data = self._socket.recv(_BLOCK)
         except (BlockingIOError, ssl.SSLWantReadError):
@@ -120,14 +143,29 @@ class Wire:
         self._reader.feed(data)
         return False
 
+    def _wait_until(self, end: float) -> None:
+        """Let the next call wait until then, or a step of the way. Raises TimeoutError when it is past."""
+        left = end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        seconds = min(left, _STEP)
+        if seconds != self._seconds:
+            self._seconds = seconds
+            self._socket.settimeout(seconds)
+
     def close(self) -> None:
         """Hang up, without a word. Never raises."""
         with contextlib.suppress(OSError):
             self._socket.close()
 
 
-def _left(end: float) -> float:
-    left = end - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
+def _has_arrived(connected: socket.socket) -> bool:
+    """Tell whether there is anything to read, without waiting."""
+    if isinstance(connected, ssl.SSLSocket) and connected.pending():
+        return True
+    if sys.platform == "win32":
+        return bool(select.select([connected], [], [], 0)[0])
+    # Unlike select() it takes a descriptor of any number.
+    poll = select.poll()
+    poll.register(connected, select.POLLIN)
+    return bool(poll.poll(0))
