@@ -25,7 +25,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from benchmarks import ROOT
 from benchmarks.peers import FOLDER
-from composer.transport.envelope import Envelope, ready
+from composer.mail.transparency import ready
+from composer.transport.envelope import Envelope
 from composer.transport.outcome import State
 from composer.transport.server import Limits, Security, Server
 from composer.transport.smtp import SmtpTransport

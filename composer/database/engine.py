@@ -92,6 +92,15 @@ class Database:
             yield
         staged.execution_options(**_options(self.engine, _STAGE))
 
+    @contextmanager
+    def keep(self) -> Iterator[Connection]:
+        """Give a connection to write on in one transaction after another; `with connection.begin():` is one.
+
+        Beside many small transactions, taking a connection from the pool for each costs as much again.
+        """
+        with self.translated(), self.engine.connect() as connection:
+            yield connection.execution_options(**_options(self.engine, _WRITE))
+
     def settle(self) -> None:
         """Move what was written into SQLite's file, and empty the file beside it: what was deleted is then in neither."""
         if self.path is not None:

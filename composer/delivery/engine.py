@@ -173,7 +173,7 @@ class _Sending:
             step,
             away=job.policy.away / timedelta(seconds=1),
         )
-        self._recorder.under_way = lambda: self._hands.load[1]
+        self._recorder.inbox.under_way = lambda: self._hands.load[1]
         self._known = _Known()
         self._counter = Counter(job.database, job.mailing_id, self._recorder)
         self._step = step

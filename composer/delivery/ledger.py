@@ -130,7 +130,7 @@ def intend(
         connection.exec_driver_sql("SET LOCAL synchronous_commit TO on")
     ids = json.dumps(reader_ids) if kind == "sqlite" else list(reader_ids)
     asked = {"mailing": mailing_id, "owner": owner_id, "ids": ids, "now": milliseconds(now)}
-    granted = frozenset(row[0] for row in statements.INTEND[kind].run(connection, asked))
+    granted = frozenset(row[0] for row in statements.INTEND[kind].rows(connection, asked))
     if len(granted) < len(reader_ids) and goes_on(connection, mailing_id):
         left = [each for each in reader_ids if each not in granted]
         known = {

@@ -1,14 +1,12 @@
-"""The one thread of a run that writes: it gathers what the connections ask and tell, and commits it in groups.
+"""The one thread of a run that writes: it takes what the connections ask and tell, and commits it in groups.
 
-Comes in: intents (a thread waits at its final dot for the answer), outcomes, other work for the database. Goes out: the
-answers, after the commit that makes them true, and no sooner. What cannot be written is answered with no: no row, no dot.
-An outcome that cannot be written is kept and tried again with the next group; at worst its delivery stays `sending`, which
-the next run calls unknown.
+Comes in: intents (a thread waits at its final dot for the answer), outcomes, other work for the database (inbox.py). Goes
+out: the answers, after the commit that makes them true, and no sooner. What cannot be written is answered with no: no row,
+no dot. An outcome that cannot be written is kept and tried again with the next group; at worst its delivery stays
+`sending`, which the next run calls unknown.
 
-A thread's outcome is in the queue before its next intent, and a group takes the queue whole. So there is never more than one
+A thread's outcome is in the inbox before its next intent, and a group takes the inbox whole. So there is never more than one
 delivery for each connection of which the database does not know the end.
-
-One module, though long: asking, telling and committing share one thread and one queue.
 """
 
 import threading
@@ -17,9 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import Enum
-from queue import Empty, SimpleQueue
-from typing import Any, Generic, TypeVar
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -27,16 +24,13 @@ from composer.database.engine import Database
 from composer.delivery import ledger, rates, upkeep
 from composer.delivery.bucket import Bucket
 from composer.delivery.events import Kind
+from composer.delivery.inbox import Answer, Ask, Batch, Inbox, Task, Told
 from composer.delivery.ledger import Due, Result
 from composer.delivery.policy import Blame, Decision, Defer, GiveBack, Halt, Mood, Policy, Refuse, decide
 from composer.delivery.states import DeliveryState
 from composer.errors import ComposeError
 from composer.transport.outcome import Outcome
 
-#: How long outcomes wait for an intent to be committed with, in seconds. It is also how long an answer is at risk.
-_LINGER = 0.004
-#: How long intents wait for others of this run, in seconds.
-_COMPANY = 0.001
 #: How often what is left is tried to be written at the end, and the seconds between.
 _TRIES, _BETWEEN = 3, 0.5
 
@@ -46,39 +40,8 @@ _STATES = {kind: DeliveryState(kind.value) for kind in Kind if kind.value in {st
 T = TypeVar("T")
 
 
-class Answer(Enum):
-    """What a thread at its final dot is told."""
-
-    #: the intent is on disk
-    GO = "go"
-    #: they left meanwhile, somebody said stop, the run is to stop, or another process has the delivery: no dot
-    NO = "no"
-    #: the ledger cannot be written: no dot
-    BROKEN = "broken"
-
-
 class BrokenLedgerError(Exception):
     """The ledger could not be written; the cause is what the database said."""
-
-
-@dataclass(slots=True)
-class _Ask:
-    reader_id: int
-    reply: "SimpleQueue[Answer]"
-
-
-@dataclass(slots=True)
-class _Told:
-    due: Due
-    outcome: Outcome
-    is_sending: bool
-    at: datetime
-
-
-@dataclass(slots=True)
-class _Task(Generic[T]):
-    work: Callable[[Connection], T]
-    reply: "SimpleQueue[T | BaseException]"
 
 
 @dataclass(slots=True)
@@ -120,10 +83,10 @@ class Recorder:
         self._policy, self._now, self._rate = policy, now, rate
         self._is_counted, self._is_rehearsal = is_counted, is_rehearsal
         self._strike_off, self._step = strike_off, step
-        self._queue: SimpleQueue[_Ask | _Told | _Task[Any] | None] = SimpleQueue()
-        self._kept: list[_Told] = []
+        self.inbox = Inbox()
+        self._kept: list[Told] = []
         self._open = ExitStack()
-        self._staged: Connection | None = None
+        self._kept_open: Connection | None = None
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._mood = Mood()
         self._began = time.monotonic()
@@ -135,8 +98,6 @@ class Recorder:
         self.halt: Halt | None = None
         #: Since when the server has taken nothing, but throttled.
         self.troubled_since: datetime | None = None
-        #: How many hand-overs are under way: so many intents there can be at most.
-        self.under_way: Callable[[], int] = lambda: 1
         #: Called after a commit that the engine should look at.
         self.on_news: Callable[[], None] = lambda: None
 
@@ -146,17 +107,17 @@ class Recorder:
 
     def ask(self, reader_id: int, reply: "SimpleQueue[Answer]") -> Answer:
         """Ask for the final dot of a delivery, and wait until its intent is on disk. `reply` is the thread's own."""
-        self._queue.put(_Ask(reader_id, reply))
+        self.inbox.ask(Ask(reader_id, reply))
         return reply.get()
 
     def tell(self, due: Due, outcome: Outcome, *, is_sending: bool) -> None:
         """Tell what became of a delivery; it is written soon, and before this thread's next intent."""
-        self._queue.put(_Told(due, outcome, is_sending, self._now()))
+        self.inbox.tell(Told(due, outcome, is_sending, self._now()))
 
     def do(self, work: Callable[[Connection], T]) -> T:
         """Have work done in the next transaction, and give what it gives. Raises BrokenLedgerError."""
         reply: SimpleQueue[T | BaseException] = SimpleQueue()
-        self._queue.put(_Task(work, reply))
+        self.inbox.do(Task(work, reply))
         found = reply.get()
         if isinstance(found, BaseException):
             raise BrokenLedgerError from found
@@ -169,17 +130,16 @@ class Recorder:
 
     def close(self) -> int:
         """Write what is left, and end; give how many outcomes could not be written. They stay `sending`."""
-        self._queue.put(None)
+        self.inbox.close()
         self._thread.join()
         return len(self._kept)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        """Begin a transaction on a connection that is kept: taking one from the pool each time costs as much again."""
-        if self._staged is None:
-            self._staged = self._open.enter_context(self._database.stage())
-        with self._database.writing(self._staged):
-            yield self._staged
+        if self._kept_open is None:
+            self._kept_open = self._open.enter_context(self._database.keep())
+        with self._database.translated(), self._kept_open.begin():
+            yield self._kept_open
 
     def _run(self) -> None:
         with self._open:
@@ -188,44 +148,17 @@ class Recorder:
     def _write(self) -> None:
         is_last = False
         while not is_last:
-            asks: list[_Ask] = []
-            told: list[_Told] = []
-            tasks: list[_Task[Any]] = []
-            is_last = self._gather(asks, told, tasks)
-            self._group(asks, told, tasks)
+            batch = self.inbox.take()
+            self._group(batch)
+            is_last = batch.is_last
         for _ in range(_TRIES):
             if not self._kept:
                 return
             time.sleep(_BETWEEN)
-            self._group([], [], [])
+            self._group(Batch())
 
-    def _gather(self, asks: list[_Ask], told: list[_Told], tasks: list[_Task[Any]]) -> bool:
-        """Take all that is in the queue, at least one; wait a moment for company where nobody waits for an answer."""
-        item = self._queue.get()
-        begun = time.monotonic()
-        while True:
-            match item:
-                case _Ask():
-                    asks.append(item)
-                case _Told():
-                    told.append(item)
-                case _Task():
-                    tasks.append(item)
-                case None:
-                    return True
-            # Whoever is under way and not here yet will come, or will not: a commit is dear, a moment is not.
-            is_complete = bool(tasks) or len(asks) >= self.under_way()
-            until = begun + (_COMPANY if asks else _LINGER)
-            try:
-                if is_complete or (left := until - time.monotonic()) <= 0:
-                    item = self._queue.get_nowait()
-                else:
-                    item = self._queue.get(timeout=left)
-            except Empty:
-                return False
-
-    def _group(self, asks: list[_Ask], told: list[_Told], tasks: list[_Task[Any]]) -> None:
-        told = [*self._kept, *told]
+    def _group(self, batch: Batch) -> None:
+        asks, told, tasks = batch.asks, [*self._kept, *batch.told], batch.tasks
         if not (asks or told or tasks):
             return
         found: list[Any] = []
@@ -242,7 +175,7 @@ class Recorder:
                 self._step("before commit")
         except Exception as error:  # whatever it is: no row, no dot, and the run ends with it
             self._mood, self.bucket, self.halt, self.troubled_since = before
-            self._staged = None
+            self._kept_open = None
             # It may be of no use any more, and say so.
             with suppress(Exception):
                 self._open.close()
@@ -265,14 +198,14 @@ class Recorder:
         if self.halt is not before[2] or self.bucket is not before[1]:
             self.on_news()
 
-    def _intend(self, connection: Connection, asks: list[_Ask], now: datetime) -> frozenset[int]:
+    def _intend(self, connection: Connection, asks: list[Ask], now: datetime) -> frozenset[int]:
         ids = [ask.reader_id for ask in asks]
         granted = ledger.intend(connection, self._mailing, self._owner, ids, now)
         if granted and self._is_counted:
             rates.spend(connection, self._bucket, len(granted), now)
         return granted
 
-    def _record(self, connection: Connection, told: list[_Told], now: datetime) -> list[Decision]:
+    def _record(self, connection: Connection, told: list[Told], now: datetime) -> list[Decision]:
         """Decide about each outcome in its order, and write all of it down."""
         if not told:
             return []

@@ -16,8 +16,9 @@ from composer.delivery.test_send import Addressed
 from composer.mail.compiled import compile_message
 from composer.mail.letterhead import Addressing, Letterhead
 from composer.mail.merge import fill_text
+from composer.mail.transparency import ready
 from composer.pipeline import Built
-from composer.transport.envelope import Envelope, ready
+from composer.transport.envelope import Envelope
 
 _TEXT = """\
 {name}: {stem} waits for your word.

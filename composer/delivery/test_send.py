@@ -14,8 +14,9 @@ from composer.content.addresses import Address, parse_address
 from composer.content.newsletter import Newsletter
 from composer.errors import ComposeError
 from composer.mail.letterhead import Addressing
+from composer.mail.transparency import ready
 from composer.pipeline import Built, Variant
-from composer.transport.envelope import Envelope, ready
+from composer.transport.envelope import Envelope
 from composer.transport.outcome import Outcome, Scope, Stage, State
 from composer.transport.transport import Transport
 

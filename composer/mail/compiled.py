@@ -21,6 +21,7 @@ from composer.mail.letterhead import Addressing, Letterhead, closing_lines, open
 from composer.mail.merge import Escape, Slot, escaped, split_html, split_text
 from composer.mail.parts import Chunks, Part, alternative, blank
 from composer.mail.slotted import Base64Run, Chunk, Filler, Hole
+from composer.mail.transparency import Ready, is_sound, joined, ready
 
 if TYPE_CHECKING:
     from composer.mail.dkim import Profile
@@ -106,7 +107,7 @@ class Compiled:
         shown = self._shown(values)
         head, made = self._head(shown, addressing), self._filler.made(shown)
         above = signatures(head, self._filler.body_hash(made), profile, now=now)
-        return b"".join((above, head, b"\r\n", *self._filler.body(made)))
+        return self._ready(above + head, made)
 
     def specimen(self, addressing: Addressing, values: Mapping[str, str] | None = None) -> bytes:
         """Make a message for nobody's inbox: fields without a value show their default, else `[first_name]`."""
@@ -158,9 +159,15 @@ class Compiled:
             shown.append(value)
         return shown
 
-    def _message(self, shown: Sequence[str], addressing: Addressing) -> bytes:
-        made = self._filler.made(shown)
-        return b"".join((self._head(shown, addressing), b"\r\n", *self._filler.body(made)))
+    def _message(self, shown: Sequence[str], addressing: Addressing) -> Ready:
+        return self._ready(self._head(shown, addressing), self._filler.made(shown))
+
+    def _ready(self, head: bytes, made: list[bytes]) -> Ready:
+        """Join a message's headers and body, having looked through what is one reader's own."""
+        pieces = (head, b"\r\n", *self._filler.body(made))
+        if self._filler.is_sound and is_sound(head) and all(map(is_sound, made)):
+            return joined(pieces)
+        return ready(b"".join(pieces))
 
     def _head(self, shown: Sequence[str], addressing: Addressing) -> bytes:
         subject = "".join(

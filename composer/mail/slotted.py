@@ -15,6 +15,7 @@ from functools import cached_property
 
 from composer.mail.encoding import base64_lines, canonical, is_smaller_in_base64, quoted_printable, squeezed
 from composer.mail.merge import Escape, Pieces, Slot, escaped
+from composer.mail.transparency import is_sound
 
 _SOFT_BREAK = b"=\r\n"
 #: What quoted-printable leaves as it is, one short line of words; and such as HTML does not escape either.
@@ -127,6 +128,11 @@ class Filler:
             for place, chunk in enumerate(chunks)
             if not isinstance(chunk, bytes)
         ]
+
+    @cached_property
+    def is_sound(self) -> bool:
+        """Whether what stands still may be handed over just as it is."""
+        return all(map(is_sound, self._still))
 
     def made(self, shown: Sequence[str]) -> list[bytes]:
         """Encode one reader's values, by the numbers of their fields: once for each kind of place."""

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from composer.transport.envelope import Envelope, addresses, stuffed
+from composer.mail.transparency import stuffed
+from composer.transport.envelope import Envelope, addresses
 from composer.transport.outcome import Outcome, Reply, Stage, State
 from composer.transport.transport import TransportError, go
 

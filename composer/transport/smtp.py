@@ -10,7 +10,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from composer.transport.envelope import Envelope, addresses, commands, stuffed
+from composer.mail.transparency import stuffed
+from composer.transport.envelope import Envelope, addresses, commands
 from composer.transport.opening import Session, make_trust, open_session
 from composer.transport.outcome import Outcome, Scope, State
 from composer.transport.server import Server
