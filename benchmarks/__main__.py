@@ -200,7 +200,7 @@ def _mailing() -> bool:
     if lack := handover.missing():
         print(f"\nMailings: {lack}")
         return _bar(False, "mailings measured")
-    found = mailing.rates(count=2000, rounds=3)
+    found = mailing.rates(count=10_000, rounds=2)
     best = {key: median(each) for key, each in found.items()}
     title = "Mailings of 85 KB to smtp-sink, messages a second"
     print(f"\n{title:<55}" + "".join(f"{many:>10} conn" for many in mailing.CONNECTIONS))

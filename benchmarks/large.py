@@ -45,7 +45,7 @@ def large(count: int) -> Large:
 
 
 def _measure(folder: Path, count: int) -> Large:
-    from benchmarks.mailing import draft, letters
+    from benchmarks.mailing import draft, plates
     from composer.delivery.engine import Job, send
     from composer.delivery.freezing import freeze
     from composer.delivery.selection import Selection
@@ -77,7 +77,7 @@ def _measure(folder: Path, count: int) -> Large:
             database=database,
             mailing_id=mailing.id,
             transport=Forgetful(),
-            letters=letters(database, mailing),
+            letters=plates(database, mailing).letters(),
             connections=16,
             limit=min(_SENT, count),
         )

@@ -28,9 +28,11 @@ from composer.database.location import Location
 from composer.database.readers import readers
 from composer.delivery.engine import Job, Run, send
 from composer.delivery.freezing import Draft, freeze
+from composer.delivery.hands import Letters
 from composer.delivery.ledger import Recipient
-from composer.delivery.letters import MailingLetters, Terms
+from composer.delivery.letters import Terms
 from composer.delivery.mailing import Mailing, Variant, variants_of
+from composer.delivery.press import Plates, letters_of
 from composer.delivery.selection import Selection
 from composer.delivery.stop import Stop
 from composer.keys import generate, parse_key
@@ -111,31 +113,32 @@ def frozen(database: Database, issue: str) -> Mailing:
         return freeze(connection, draft(issue), datetime.now(UTC))
 
 
-def letters(database: Database, mailing: Mailing) -> MailingLetters:
-    """Give what makes the signed messages."""
+def plates(database: Database, mailing: Mailing) -> Plates:
+    """Give what the signed messages are made from."""
     profile = Profile(domain="example.org", keys=(parse_key(_PEM, selector="s"),))
     with database.read() as connection:
         variants = variants_of(connection, mailing.id)
-    return MailingLetters(mailing, variants, Tokens((b"k" * 32,)), profile=profile, now=lambda: datetime.now(UTC))
+    return Plates(mailing=mailing, variants=variants, tokens=Tokens((b"k" * 32,)), profile=profile)
 
 
-def job(database: Database, mailing: Mailing, port: int, **more: Any) -> Job:
+def job(database: Database, mailing: Mailing, port: int, letters: Letters | None = None, **more: Any) -> Job:
     """Make a job that sends a mailing to a port of this computer."""
     server = Server(host="127.0.0.1", port=port, security=Security.NONE, limits=Limits(messages=1_000_000))
     return Job(
         database=database,
         mailing_id=mailing.id,
         transport=SmtpTransport(server),
-        letters=letters(database, mailing),
+        letters=letters or plates(database, mailing).letters(),
         **more,
     )
 
 
 def ours(database: Database, port: int, issue: str, **more: Any) -> tuple[Run, float]:
     """Freeze and send a mailing; give the run, and messages a second of the sending."""
-    ready = job(database, frozen(database, issue), port, **more)
+    mailing = frozen(database, issue)
     begin = time.perf_counter()
-    run = send(ready, Stop())
+    with letters_of(plates(database, mailing), more.get("limit", mailing.frozen), more.get("rate")) as letters:
+        run = send(job(database, mailing, port, letters, **more), Stop())
     return run, run.tried / (time.perf_counter() - begin)
 
 
@@ -152,7 +155,7 @@ def specimen() -> bytes:
         fields="{}",
     )
     with database(1) as one:
-        return letters(one, frozen(one, "specimen")).letter(anna).message
+        return plates(one, frozen(one, "specimen")).letters().letter(anna).message
 
 
 def rates(count: int, rounds: int) -> handover.Rates:

@@ -199,8 +199,8 @@ def run_mailing(
     from composer.cli.publication import person
     from composer.delivery.configured import profile_of
     from composer.delivery.engine import Job
-    from composer.delivery.letters import MailingLetters
     from composer.delivery.mailing import variants_of
+    from composer.delivery.press import Plates, letters_of
     from composer.delivery.readiness import Code
     from composer.delivery.upkeep import end_for_good
 
@@ -210,21 +210,24 @@ def run_mailing(
     with publication.database.read() as connection:
         variants = variants_of(connection, mailing.id)
     profile = profile_of(publication.newsletter, publication.around, host)
-    letters = MailingLetters(mailing, variants, tokens, profile=profile, now=lambda: now().astimezone(zone))
+    plates = Plates(mailing=mailing, variants=variants, tokens=tokens, profile=profile, zone=zone)
+    limit = None if is_rehearsal else asked.limit
+    rate = None if is_rehearsal else settings.rate
     who = person(publication.workspace)
-    job = Job(
-        database=publication.database,
-        mailing_id=mailing.id,
-        transport=transport,
-        letters=letters,
-        connections=1 if is_rehearsal else settings.connections,
-        rate=None if is_rehearsal else settings.rate,
-        daily_quota=None if is_rehearsal else settings.daily_quota,
-        limit=None if is_rehearsal else asked.limit,
-        who=who,
-        is_copy_allowed=Code.COPY in {**mailing.allowed, **asked.allowed},
-    )
-    ran = run(job, mailing, zone)
+    with letters_of(plates, min(mailing.frozen, limit or mailing.frozen), rate) as letters:
+        job = Job(
+            database=publication.database,
+            mailing_id=mailing.id,
+            transport=transport,
+            letters=letters,
+            connections=1 if is_rehearsal else settings.connections,
+            rate=rate,
+            daily_quota=None if is_rehearsal else settings.daily_quota,
+            limit=limit,
+            who=who,
+            is_copy_allowed=Code.COPY in {**mailing.allowed, **asked.allowed},
+        )
+        ran = run(job, mailing, zone)
     if is_rehearsal and not ran.is_over:
         # It counts for nothing: readers' values are not kept for it.
         with publication.database.write() as connection:

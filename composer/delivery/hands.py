@@ -8,16 +8,17 @@ leave from the gate.
 """
 
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Protocol
 
 from composer.delivery.gate import Gate
+from composer.delivery.inbox import Answer
 from composer.delivery.ledger import Due, Recipient
 from composer.delivery.plan import Level
-from composer.delivery.recorder import Answer, Recorder
+from composer.delivery.recorder import Recorder
 from composer.delivery.stop import Stop
 from composer.errors import ComposeError
 from composer.transport.envelope import Envelope
@@ -40,12 +41,15 @@ class Letter:
     message: bytes
 
 
-class Letters(Protocol):
+class Letters(ABC):
     """Makes the messages of a mailing; threads share it."""
 
+    @abstractmethod
     def letter(self, recipient: Recipient) -> Letter:
         """Make one. Raises ComposeError where that cannot be: it is then refused, and three running stop the run."""
-        ...
+
+    def expect(self, recipients: Sequence[Recipient]) -> None:  # noqa: B027  # most have nothing to prepare
+        """Know who comes next, in their order. Never waits."""
 
 
 class Hands:
@@ -94,8 +98,9 @@ class Hands:
         with self._changed:
             return len(self._waiting), self._under_way
 
-    def put(self, due: Iterable[Due]) -> None:
+    def put(self, due: Sequence[Due]) -> None:
         """Have these handed over."""
+        self._letters.expect([each.recipient for each in due])
         with self._changed:
             before = len(self._waiting)
             self._waiting.extend(due)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from composer.audience.tokens import Purpose, Tokens
 from composer.content.addresses import Address, AddressError
-from composer.delivery.hands import Letter
+from composer.delivery.hands import Letter, Letters
 from composer.delivery.ledger import Recipient
 from composer.delivery.mailing import Mailing, Variant
 from composer.errors import ComposeError
@@ -19,7 +19,7 @@ from composer.mail.bulk import leave_by_mail, verp
 from composer.mail.compiled import Compiled
 from composer.mail.dkim import Profile
 from composer.mail.letterhead import Addressing
-from composer.transport.envelope import Envelope, ready
+from composer.transport.envelope import Envelope
 
 
 class LetterError(ComposeError):
@@ -60,7 +60,7 @@ class Terms:
         return cls(**{**found, "feedback": tuple(found.get("feedback", ()))})
 
 
-class MailingLetters:
+class MailingLetters(Letters):
     """The messages of one mailing; threads share it."""
 
     def __init__(
@@ -113,7 +113,7 @@ class MailingLetters:
             id=message_id[1:].partition("@")[0],
             wants_notice=terms.wants_notice,
         )
-        return Letter(envelope=envelope, message=ready(message))
+        return Letter(envelope=envelope, message=message)
 
     def message_id(self, reader_id: int) -> str:
         """Give the Message-ID of a recipient's message; its left side stands in X-Compose-ID, too."""

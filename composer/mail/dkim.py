@@ -10,7 +10,7 @@ import hashlib
 import io
 import re
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
 
 from composer.content.addresses import domain_to_ascii
 from composer.mail.encoding import squeezed
@@ -65,6 +66,10 @@ class Key:
         if self.bits < LEAST_RSA_BITS and self.algorithm is Algorithm.RSA:
             raise ValueError(f"an RSA key of {self.bits} bits: verifiers refuse less than {LEAST_RSA_BITS}")
 
+    def __reduce__(self) -> "tuple[Callable[[str, bytes], Key], tuple[str, bytes]]":
+        """Let it go to another process of ours."""
+        return _key, (self.selector, self.private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+
     @property
     def algorithm(self) -> Algorithm:
         """The kind of the key."""
@@ -74,6 +79,12 @@ class Key:
     def bits(self) -> int:
         """The length of the key; RFC 8301 advises 2048 for RSA, and every Ed25519 key has 256."""
         return self.private.key_size if isinstance(self.private, RSAPrivateKey) else 256
+
+
+def _key(selector: str, private: bytes) -> Key:
+    made = load_der_private_key(private, password=None)
+    assert isinstance(made, RSAPrivateKey | Ed25519PrivateKey)
+    return Key(selector=selector, private=made)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

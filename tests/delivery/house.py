@@ -12,7 +12,7 @@ from composer.database.engine import Database
 from composer.database.mailings import deliveries, events
 from composer.database.readers import reader_tags, readers
 from composer.delivery.freezing import Draft, freeze
-from composer.delivery.hands import Letter
+from composer.delivery.hands import Letter, Letters
 from composer.delivery.ledger import Recipient
 from composer.delivery.mailing import Mailing, Sums, Variant, sums_of
 from composer.delivery.policy import Policy
@@ -47,7 +47,7 @@ class Clock:
         return self._at + timedelta(milliseconds=next(self._ticks))
 
 
-class Plain:
+class Plain(Letters):
     """Writes the shortest messages there are."""
 
     def letter(self, recipient: Recipient) -> Letter:

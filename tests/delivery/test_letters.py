@@ -73,7 +73,7 @@ def mailing(terms: Terms = TERMS, corrects: int | None = None) -> Mailing:
     )
 
 
-def letters(terms: Terms = TERMS, corrects: int | None = None, profile: Profile | None = None) -> MailingLetters:
+def variant() -> Variant:
     head = Letterhead(
         sender=Address(name="News", address="news@example.org"),
         subject=f"Hello {FIELDS[0].token}",
@@ -83,8 +83,11 @@ def letters(terms: Terms = TERMS, corrects: int | None = None, profile: Profile 
     )
     html = f"<html><body><p>Dear {FIELDS[0].token}</p></body></html>"
     compiled = compile_message(head, html=html, text=TEXT, fields=FIELDS).to_bytes()
-    variant = Variant(number=0, label="everybody", language="en", compiled=compiled)
-    return MailingLetters(mailing(terms, corrects), (variant,), TOKENS, profile=profile, now=lambda: NOW)
+    return Variant(number=0, label="everybody", language="en", compiled=compiled)
+
+
+def letters(terms: Terms = TERMS, corrects: int | None = None, profile: Profile | None = None) -> MailingLetters:
+    return MailingLetters(mailing(terms, corrects), (variant(),), TOKENS, profile=profile, now=lambda: NOW)
 
 
 def test_a_letter_is_its_readers_own() -> None:

@@ -1,0 +1,265 @@
+"""Makes the messages of a mailing in processes of their own, so that every processor has something to do.
+
+Comes in: what a mailing's messages are made from (`Plates`), then recipients. Goes out: a `Letter` for each, the same that
+`MailingLetters` makes here. A signature takes longer than all else about a message, and Python lets one thread compute at a
+time: beside presses the threads of a run have little left to do but hand over.
+
+A press is a filter: recipients go in at one end of a socket, messages come out, in the same order. It ends when its run
+does, however that ends, for nobody is at the other end any more. If it ends before, the run goes on without it. Keys reach
+it through the socket; they stand in no argument and in no environment.
+"""
+
+import os
+import pickle
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from operator import attrgetter
+from typing import IO, TYPE_CHECKING, NamedTuple, Self, cast
+
+from composer.audience.tokens import Tokens
+from composer.delivery.hands import Letter, Letters
+from composer.delivery.ledger import Recipient
+from composer.delivery.letters import LetterError, MailingLetters
+from composer.delivery.mailing import Mailing, Variant
+from composer.errors import ComposeError
+from composer.mail.transparency import Ready, ready
+from composer.transport.envelope import Envelope
+
+if TYPE_CHECKING:
+    from composer.mail.dkim import Profile
+
+#: From so many messages on, and from so many a minute, presses pay; they take a third of a second to begin.
+_MANY, _QUICK = 1_000, 6_000.0
+#: More would make more messages than one run can hand over.
+_MOST = 4
+#: How far it may be ahead of those who read, and how many bytes of questions may wait for it: fewer than the socket holds, so
+#: that whoever asks never waits.
+_AHEAD, _WAITING = 1 << 20, 1 << 16
+
+_LENGTH = struct.Struct("!I")
+#: Of a reply: whose, what it holds, and two lengths.
+_REPLY = struct.Struct("!QBII")
+_TROUBLE, _MESSAGE, _DOTTED = range(3)
+_RECIPIENT = ("reader_id", "variant", "address", "name", "first_name", "last_name", "language", "fields")
+_ENVELOPE = ("sender", "recipient", "id", "wants_notice")
+_recipient_of, _envelope_of = attrgetter(*_RECIPIENT), attrgetter(*_ENVELOPE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plates:
+    """What the messages of a mailing are made from."""
+
+    mailing: Mailing
+    variants: tuple[Variant, ...]
+    tokens: Tokens = field(repr=False)
+    #: Signs them; None: nobody does here.
+    profile: "Profile | None" = field(default=None, repr=False)
+    #: Of the time in Date.
+    zone: tzinfo = UTC
+
+    def letters(self) -> MailingLetters:
+        """Give what makes them here. Raises FrozenError."""
+        return MailingLetters(
+            self.mailing, self.variants, self.tokens, profile=self.profile, now=lambda: datetime.now(self.zone)
+        )
+
+
+@contextmanager
+def letters_of(plates: Plates, count: int, rate: float | None) -> Iterator[Letters]:
+    """Give what makes so many messages, at so many a minute: presses where they pay. Raises FrozenError."""
+    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    is_worth_it = plates.profile is not None and count >= _MANY and (rate is None or rate >= _QUICK)
+    if not is_worth_it or processors == 1 or os.name != "posix":
+        yield plates.letters()
+        return
+    with Presses(plates, min(processors, _MOST)) as presses:
+        yield presses
+
+
+class Presses(Letters):
+    """Presses at work; threads share them."""
+
+    def __init__(self, plates: Plates, count: int) -> None:
+        """Raises FrozenError."""
+        self._here = plates.letters()
+        self._presses: list[_Press] = []
+        data = pickle.dumps(plates)
+        for _ in range(count):
+            with suppress(OSError):
+                self._presses.append(_Press(data))
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The numbers of their processes."""
+        return tuple(each.pid for each in self._presses)
+
+    def expect(self, recipients: Sequence[Recipient]) -> None:
+        """Have these made, as far ahead as may be."""
+        for number, press in enumerate(self._presses):
+            press.expect([each for each in recipients if each.reader_id % len(self._presses) == number])
+
+    def letter(self, recipient: Recipient) -> Letter:
+        """Give one that was made, or have it made. Raises ComposeError, as MailingLetters does."""
+        reply = None
+        if self._presses:
+            reply = self._presses[recipient.reader_id % len(self._presses)].reply(recipient)
+        return self._here.letter(recipient) if reply is None else _letter(reply)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for each in self._presses:
+            each.close()
+
+
+class _Reply(NamedTuple):
+    kind: int
+    about: bytes
+    message: bytes
+
+
+class _Press:
+    """One press."""
+
+    def __init__(self, plates: bytes) -> None:
+        """Raises OSError where no process can be started."""
+        self._socket, there = socket.socketpair()
+        try:
+            with there:
+                for end in (self._socket, there):
+                    end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _AHEAD)
+                self._process = subprocess.Popen(
+                    # -P: a folder of that name where it is started is none of ours.
+                    [sys.executable, "-P", "-c", "from composer.delivery.press import serve; serve()"],
+                    stdin=there.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    # Ctrl-C on a terminal is for the run to hear.
+                    process_group=0,
+                )
+        except BaseException:
+            self._socket.close()
+            raise
+        self._source = cast("IO[bytes]", self._socket.makefile("rb", _AHEAD))
+        self._asking, self._reading = threading.Lock(), threading.Lock()
+        #: What was asked and has no reply yet: bytes of the question, by reader; and replies that nobody has taken.
+        self._asked: dict[int, int] = {}
+        self._replies: dict[int, _Reply] = {}
+        self._is_gone = False
+        with suppress(OSError):
+            _send(self._socket, plates)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def expect(self, recipients: Sequence[Recipient]) -> None:
+        """Have these made, as far ahead as may be."""
+        with suppress(OSError), self._asking:
+            self._ask(recipients)
+
+    def reply(self, recipient: Recipient) -> _Reply | None:
+        """Give what it says to a recipient; None when it has too much to do, or has ended."""
+        reply = None
+        try:
+            with self._asking:
+                if not self._ask((recipient,)):
+                    return None
+            with self._reading:
+                # Replies come in the order of the questions: whoever is first takes in what others wait for.
+                while (reply := self._replies.pop(recipient.reader_id, None)) is None:
+                    reader_id, found = _reply(self._source)
+                    self._replies[reader_id] = found
+                    del self._asked[reader_id]
+        except (OSError, ValueError, EOFError):
+            # ValueError: it has been closed.
+            self._is_gone = True
+        return reply
+
+    def close(self) -> None:
+        """End it; nothing is lost with it."""
+        self._is_gone = True
+        # First of all whoever waits for a reply is told that none will come.
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._process.kill()
+        self._process.wait()
+        with self._reading:
+            self._source.close()
+        self._socket.close()
+
+    def _ask(self, recipients: Sequence[Recipient]) -> bool:
+        """Ask for those that were not asked for yet; tell whether there was room for all. Raises OSError."""
+        questions, is_room = [], not self._is_gone
+        room = _WAITING - sum(list(self._asked.values()))
+        for each in recipients if is_room else ():
+            if each.reader_id in self._asked or each.reader_id in self._replies:
+                continue
+            question = pickle.dumps(_recipient_of(each))
+            room -= len(question)
+            if room < 0:
+                is_room = False
+                break
+            self._asked[each.reader_id] = len(question)
+            questions.append(question)
+        if questions:
+            _send(self._socket, *questions)
+        return is_room
+
+
+def _letter(reply: _Reply) -> Letter:
+    told = pickle.loads(reply.about)  # noqa: S301  # by a process of ours
+    if reply.kind == _TROUBLE:
+        raise LetterError(*told)
+    message = Ready(reply.message) if reply.kind == _MESSAGE else ready(reply.message)
+    return Letter(envelope=Envelope(**dict(zip(_ENVELOPE, told, strict=True))), message=message)
+
+
+def _send(to: socket.socket, *many: bytes) -> None:
+    to.sendall(b"".join(_LENGTH.pack(len(data)) + data for data in many))
+
+
+def _read(source: IO[bytes], count: int) -> bytes:
+    data = source.read(count)
+    if len(data) < count:
+        raise EOFError
+    return data
+
+
+def _reply(source: IO[bytes]) -> tuple[int, _Reply]:
+    reader_id, kind, about, message = _REPLY.unpack(_read(source, _REPLY.size))
+    return reader_id, _Reply(kind, _read(source, about), _read(source, message))
+
+
+def serve() -> None:
+    """Be the press, as long as there is somebody at the other end of the socket that is standard input."""
+    with suppress(EOFError, OSError), socket.socket(fileno=os.dup(0)) as ends, ends.makefile("rb") as source:
+
+        def question() -> bytes:
+            return _read(source, *_LENGTH.unpack(_read(source, _LENGTH.size)))
+
+        letters = pickle.loads(question()).letters()  # noqa: S301  # by the process that started this one
+        while True:
+            given = pickle.loads(question())  # noqa: S301
+            ends.sendall(_answer(letters, Recipient(**dict(zip(_RECIPIENT, given, strict=True)))))
+
+
+def _answer(letters: MailingLetters, recipient: Recipient) -> bytes:
+    message = b""
+    try:
+        letter = letters.letter(recipient)
+    except ComposeError as error:
+        kind, about = _TROUBLE, pickle.dumps((error.message, error.hint))
+    else:
+        message = letter.message
+        kind = _MESSAGE if isinstance(message, Ready) and message.is_plain else _DOTTED
+        about = pickle.dumps(_envelope_of(letter.envelope))
+    return b"".join((_REPLY.pack(recipient.reader_id, kind, len(about), len(message)), about, message))
