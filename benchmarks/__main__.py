@@ -225,7 +225,9 @@ def _mailing() -> bool:
 
 def _distant() -> bool:
     found = mailing.distant()
-    print(f"\nTo a server {mailing.LATE * 1000:.0f} ms away, 16 connections")
+    print(
+        f"\nTo a server {mailing.LATE * 1000:.0f} ms away ({found.round_trip * 1000:.1f} ms measured), 16 connections"
+    )
     is_rate = _bar(found.of_rate >= _REACHED, f"{_REACHED:.0%} of a rate of 100 a second ({found.of_rate:.0%})")
     words = f"{_REACHED:.0%} of a message for every two round trips ({found.of_connections:.0%})"
     return _bar(found.of_connections >= _REACHED, words) and is_rate

@@ -7,6 +7,7 @@ Whoever waits sleeps through: to be woken for each thing that comes costs as muc
 """
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,8 +22,12 @@ from composer.transport.outcome import Outcome
 
 #: How long outcomes wait for a question to be committed with, in seconds. It is also how long an answer is at risk.
 _LINGER = 0.004
-#: How long questions wait for others of this run, in seconds: a commit is dear, a moment is not.
+#: How long questions wait for others of this run, in seconds: a commit is dear, a moment is not. Not where nobody is likely
+#: to come, as from a server far away.
 _COMPANY = 0.001
+_LIKELY = 0.5
+#: How much the last moments count in how many questions there are.
+_FRESH = 0.2
 
 T = TypeVar("T")
 
@@ -83,6 +88,8 @@ class Inbox:
         self._batch = Batch()
         self._something, self._enough = threading.Event(), threading.Event()
         self._is_one_enough = False
+        #: Of late: questions in a batch, seconds from one to the next, and when the last was taken.
+        self._usual, self._apart, self._taken = 0.0, 1.0, time.monotonic()
         #: How many hand-overs are under way: so many questions there can be at most.
         self.under_way: Callable[[], int] = lambda: 1
 
@@ -114,17 +121,22 @@ class Inbox:
     def take(self) -> Batch:
         """Wait for something, and a moment for what may come with it; take all that is there."""
         self._something.wait()
-        if not self._enough.wait(_COMPANY):
+        is_likely = self._usual / self._apart * _COMPANY >= _LIKELY
+        if not is_likely or not self._enough.wait(_COMPANY):
             with self._lock:
                 self._is_one_enough = True
-                is_waiting = not self._batch.asks
+                is_waiting = not (self._batch.asks or self._enough.is_set())
             if is_waiting:
-                self._enough.wait(_LINGER - _COMPANY)
+                self._enough.wait(_LINGER)
         with self._lock:
             batch, self._batch = self._batch, Batch()
             self._is_one_enough = False
             self._something.clear()
             self._enough.clear()
+        now = time.monotonic()
+        self._usual += _FRESH * (len(batch.asks) - self._usual)
+        self._apart += _FRESH * (now - self._taken - self._apart)
+        self._taken = now
         return batch
 
     def _note(self, *, is_enough: bool) -> None:

@@ -35,7 +35,7 @@ from composer.transport.envelope import Envelope
 if TYPE_CHECKING:
     from composer.mail.dkim import Profile
 
-#: From so many messages on, and from so many a minute, presses pay; they take a third of a second to begin.
+#: From so many messages on, and from so many a minute, presses pay.
 _MANY, _QUICK = 1_000, 6_000.0
 #: More would make more messages than one run can hand over.
 _MOST = 4
@@ -43,6 +43,8 @@ _MOST = 4
 #: that whoever asks never waits.
 _AHEAD, _WAITING = 1 << 20, 1 << 16
 
+#: What it says first: as long as it gets ready, messages are made here.
+_READY = b"!"
 _LENGTH = struct.Struct("!I")
 #: Of a reply: whose, what it holds, and two lengths.
 _REPLY = struct.Struct("!QBII")
@@ -153,7 +155,7 @@ class _Press:
         #: What was asked and has no reply yet: bytes of the question, by reader; and replies that nobody has taken.
         self._asked: dict[int, int] = {}
         self._replies: dict[int, _Reply] = {}
-        self._is_gone = False
+        self._is_ready = self._is_gone = False
         with suppress(OSError):
             _send(self._socket, plates)
 
@@ -163,7 +165,7 @@ class _Press:
 
     def expect(self, recipients: Sequence[Recipient]) -> None:
         """Have these made, as far ahead as may be."""
-        with suppress(OSError), self._asking:
+        with suppress(OSError, EOFError), self._asking:
             self._ask(recipients)
 
     def reply(self, recipient: Recipient) -> _Reply | None:
@@ -198,7 +200,9 @@ class _Press:
 
     def _ask(self, recipients: Sequence[Recipient]) -> bool:
         """Ask for those that were not asked for yet; tell whether there was room for all. Raises OSError."""
-        questions, is_room = [], not self._is_gone
+        if not self._is_ready and not self._is_gone:
+            self._is_ready = self._has_begun()
+        questions, is_room = [], self._is_ready and not self._is_gone
         room = _WAITING - sum(list(self._asked.values()))
         for each in recipients if is_room else ():
             if each.reader_id in self._asked or each.reader_id in self._replies:
@@ -213,6 +217,15 @@ class _Press:
         if questions:
             _send(self._socket, *questions)
         return is_room
+
+    def _has_begun(self) -> bool:
+        """Tell whether it has said that it is ready. Raises OSError, or EOFError where it has ended."""
+        try:
+            if not self._socket.recv(len(_READY), socket.MSG_DONTWAIT):
+                raise EOFError
+        except BlockingIOError:
+            return False
+        return True
 
 
 def _letter(reply: _Reply) -> Letter:
@@ -247,6 +260,7 @@ def serve() -> None:
             return _read(source, *_LENGTH.unpack(_read(source, _LENGTH.size)))
 
         letters = pickle.loads(question()).letters()  # noqa: S301  # by the process that started this one
+        ends.sendall(_READY)
         while True:
             given = pickle.loads(question())  # noqa: S301
             ends.sendall(_answer(letters, Recipient(**dict(zip(_RECIPIENT, given, strict=True)))))

@@ -19,6 +19,7 @@ from composer.delivery.press import Plates, Presses, letters_of
 from composer.keys import generate, parse_key, record
 from composer.mail.dkim import Algorithm, Profile
 from tests.delivery.test_letters import ANNA, TOKENS, letters, mailing, variant
+from tests.transport.setup import until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="there are presses on POSIX only")
 ROOT = Path(__file__).parents[2]
@@ -37,10 +38,17 @@ def readers(count: int) -> list[Recipient]:
     return [replace(ANNA, reader_id=number, first_name=f"Anna {number} 你好") for number in range(1, count + 1)]
 
 
+def warm(presses: Presses) -> Presses:
+    """Wait until they have begun: until then messages are made here."""
+    for each in presses._presses:
+        until(lambda each=each: each.expect(()) or each._is_ready)  # type: ignore[misc]
+    return presses
+
+
 @pytest.fixture
 def presses() -> Iterator[Presses]:
     with Presses(plates(), 2) as made:
-        yield made
+        yield warm(made)
 
 
 def _without_date(message: bytes) -> list[bytes]:
@@ -80,7 +88,7 @@ def test_signed_by_both_keys() -> None:
     """The keys go to another process and back come signatures that hold."""
     answers = {f"{key.selector}._domainkey.example.org.".encode(): record(key).encode() for key in KEYS}
     with Presses(plates(PROFILE), 1) as presses:
-        message = presses.letter(ANNA).message
+        message = warm(presses).letter(ANNA).message
     for number in range(2):
         assert dkim.DKIM(message).verify(number, dnsfunc=lambda name, timeout=5: answers[name])
 
@@ -138,10 +146,10 @@ def test_it_ends_with_its_run() -> None:
     """A run that is killed leaves no process behind; one that ends well neither, even while somebody waits."""
     program = (
         "import sys, time\n"
-        "from tests.delivery.test_press import plates, readers\n"
+        "from tests.delivery.test_press import plates, readers, warm\n"
         "from composer.delivery.press import Presses\n"
         "presses = Presses(plates(), 2)\n"
-        "presses.letter(readers(1)[0])\n"
+        "warm(presses).letter(readers(1)[0])\n"
         "print(*presses.pids, flush=True)\n"
         "time.sleep(60)\n"
     )
@@ -153,7 +161,7 @@ def test_it_ends_with_its_run() -> None:
     run.communicate()
     assert all(map(_ends, pids))
     with Presses(plates(), 1) as presses:
-        (pid,) = presses.pids
+        (pid,) = warm(presses).pids
         os.kill(pid, signal.SIGSTOP)
         waiting = threading.Thread(target=presses.letter, args=(ANNA,))
         waiting.start()
@@ -168,7 +176,7 @@ def test_a_folder_of_that_name_is_not_run(tmp_path: Path, monkeypatch: pytest.Mo
         (tmp_path / path).write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
     monkeypatch.chdir(tmp_path)
     with Presses(plates(), 1) as presses:
-        presses.expect(readers(3))
+        warm(presses).expect(readers(3))
         assert presses.letter(readers(3)[2]).envelope.recipient == "anna@example.net"
         assert presses._presses[0]._is_gone is False
     assert not (tmp_path / "ran").exists()
