@@ -107,7 +107,7 @@ class Compiled:
         shown = self._shown(values)
         head, made = self._head(shown, addressing), self._filler.made(shown)
         above = signatures(head, self._filler.body_hash(made), profile, now=now)
-        return self._ready(above + head, made)
+        return self._ready(above + b"".join(head), made)
 
     def specimen(self, addressing: Addressing, values: Mapping[str, str] | None = None) -> bytes:
         """Make a message for nobody's inbox: fields without a value show their default, else `[first_name]`."""
@@ -160,7 +160,7 @@ class Compiled:
         return shown
 
     def _message(self, shown: Sequence[str], addressing: Addressing) -> Ready:
-        return self._ready(self._head(shown, addressing), self._filler.made(shown))
+        return self._ready(b"".join(self._head(shown, addressing)), self._filler.made(shown))
 
     def _ready(self, head: bytes, made: list[bytes]) -> Ready:
         """Join a message's headers and body, having looked through what is one reader's own."""
@@ -169,11 +169,11 @@ class Compiled:
             return joined(pieces)
         return ready(b"".join(pieces))
 
-    def _head(self, shown: Sequence[str], addressing: Addressing) -> bytes:
+    def _head(self, shown: Sequence[str], addressing: Addressing) -> tuple[bytes, bytes, bytes]:
         subject = "".join(
             piece if isinstance(piece, str) else escaped(shown[piece], Escape.TEXT) for piece in self.subject
         )
-        return self.opening + own_lines(addressing, subject, self.feedback_id) + self.closing
+        return self.opening, own_lines(addressing, subject, self.feedback_id), self.closing
 
     @cached_property
     def _filler(self) -> Filler:

@@ -10,7 +10,7 @@ import hashlib
 import io
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -129,12 +129,13 @@ def sign(message: bytes, profile: Profile, *, now: int) -> bytes:
     return signatures(head, body_hash(body), profile, now=now) + message
 
 
-def signatures(head: bytes, hashed: bytes, profile: Profile, *, now: int) -> bytes:
+def signatures(head: bytes | tuple[bytes, ...], hashed: bytes, profile: Profile, *, now: int) -> bytes:
     """Return the DKIM-Signature headers for a message's headers and its body's hash, one for each key.
 
-    Raises ValueError as `sign` does.
+    `head` may come in pieces of whole headers: those that all messages have are looked at once. Raises ValueError as `sign`.
     """
-    listed, signed = _signed(_fields(head), _to_sign(profile.unsigned))
+    pieces = [_fields(piece) for piece in ((head,) if isinstance(head, bytes) else head) if piece]
+    listed, signed = _signed(pieces, _to_sign(profile.unsigned))
     digest = b64encode(hashed)
     made = []
     for key in profile.keys:
@@ -197,18 +198,17 @@ def _check(data: bytes) -> None:
         raise ValueError("a CR or LF alone: what is signed must have CRLF line ends")
 
 
-def _fields(head: bytes) -> dict[bytes, list[bytes]]:
-    """Return the headers' values by name in small letters with its colon, in their order."""
+@lru_cache(maxsize=16)
+def _fields(head: bytes) -> Mapping[bytes, tuple[bytes, ...]]:
+    """Return headers in relaxed form, by name in small letters with its colon; of equal ones the lowest first."""
     _check(head)
-    fields: dict[bytes, list[bytes]] = {}
+    fields: dict[bytes, tuple[bytes, ...]] = {}
     for line in _NEXT_FIELD.split(head.removesuffix(b"\r\n")):
         name, colon, value = line.partition(b":")
-        name = name.lower()
-        if not colon or not _NAME.fullmatch(name):
+        name = name.lower() + colon
+        if not colon or not _NAME.fullmatch(name, 0, len(name) - 1):
             raise ValueError("a line above the body that is no header")
-        fields.setdefault(name + colon, []).append(value)
-    if b"from:" not in fields:
-        raise ValueError("no From: it must be signed (RFC 6376 section 5.4)")
+        fields[name] = (name + _relaxed(value) + b"\r\n", *fields.get(name, ()))
     return fields
 
 
@@ -225,15 +225,20 @@ def _to_sign(unsigned: frozenset[str]) -> tuple[tuple[str, bytes, int], ...]:
 
 
 def _signed(
-    fields: dict[bytes, list[bytes]], to_sign: tuple[tuple[str, bytes, int], ...]
+    pieces: Sequence[Mapping[bytes, tuple[bytes, ...]]], to_sign: tuple[tuple[str, bytes, int], ...]
 ) -> tuple[tuple[str, ...], bytes]:
     """Return the names for h= and the headers that they stand for in relaxed form; of equal ones the lowest first."""
+    if not any(b"from:" in piece for piece in pieces):
+        raise ValueError("no From: it must be signed (RFC 6376 section 5.4)")
     listed: list[str] = []
     lines: list[bytes] = []
     for name, lower, more in to_sign:
-        values = fields.get(lower, ())
-        lines += [lower + _relaxed(value) + b"\r\n" for value in reversed(values)]
-        listed += [name] * (len(values) + more)
+        for piece in reversed(pieces):
+            if lower in piece:
+                found = piece[lower]
+                lines += found
+                listed += [name] * len(found)
+        listed += [name] * more
     return tuple(listed), b"".join(lines)
 
 
