@@ -19,7 +19,6 @@ from composer.delivery.press import Plates, Presses, letters_of
 from composer.keys import generate, parse_key, record
 from composer.mail.dkim import Algorithm, Profile
 from tests.delivery.test_letters import ANNA, TOKENS, letters, mailing, variant
-from tests.transport.setup import until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="there are presses on POSIX only")
 ROOT = Path(__file__).parents[2]
@@ -40,8 +39,11 @@ def readers(count: int) -> list[Recipient]:
 
 def warm(presses: Presses) -> Presses:
     """Wait until they have begun: until then messages are made here."""
-    for each in presses._presses:
-        until(lambda each=each: each.expect(()) or each._is_ready)  # type: ignore[misc]
+    end = time.monotonic() + 60
+    while not all(each._is_ready for each in presses._presses):
+        presses.expect(())
+        assert time.monotonic() < end and not any(each._is_gone for each in presses._presses)
+        time.sleep(0.01)
     return presses
 
 
