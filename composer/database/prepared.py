@@ -55,14 +55,17 @@ class Prepared:
 
 @contextmanager
 def _cursor(connection: Connection) -> Iterator[Any]:
-    cursor = connection.connection.cursor()
-    dialect = connection.dialect
+    dialect, driver, cursor = connection.dialect, connection.connection, None
     try:
+        cursor = driver.cursor()
         yield cursor
     except dialect.loaded_dbapi.Error as error:
-        is_lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor)
+        is_lost = dialect.is_disconnect(error, driver.dbapi_connection, cursor)
+        if is_lost:
+            connection.invalidate(error)
         raise DBAPIError.instance(
             None, None, error, dialect.loaded_dbapi.Error, connection_invalidated=is_lost, dialect=dialect
         ) from error
     finally:
-        cursor.close()
+        if cursor is not None:
+            cursor.close()

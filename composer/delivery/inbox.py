@@ -20,7 +20,8 @@ from sqlalchemy import Connection
 from composer.delivery.ledger import Due
 from composer.transport.outcome import Outcome
 
-#: How long outcomes wait for a question to be committed with, in seconds. It is also how long an answer is at risk.
+#: How long outcomes wait for a question to be committed with, in seconds, beside the time for company. So long an answer is
+#: at risk.
 _LINGER = 0.004
 #: How long questions wait for others of this run, in seconds: a commit is dear, a moment is not. Not where nobody is likely
 #: to come, as from a server far away.

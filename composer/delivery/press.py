@@ -11,14 +11,16 @@ it through the socket; they stand in no argument and in no environment.
 
 import os
 import pickle
+import select
 import socket
 import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, tzinfo
 from operator import attrgetter
 from typing import IO, TYPE_CHECKING, NamedTuple, Self, cast
@@ -29,7 +31,7 @@ from composer.delivery.ledger import Recipient
 from composer.delivery.letters import LetterError, MailingLetters
 from composer.delivery.mailing import Mailing, Variant
 from composer.errors import ComposeError
-from composer.mail.transparency import Ready, ready
+from composer.mail.transparency import Ready, joined, ready
 from composer.transport.envelope import Envelope
 
 if TYPE_CHECKING:
@@ -39,18 +41,20 @@ if TYPE_CHECKING:
 _MANY, _QUICK = 1_000, 6_000.0
 #: More would make more messages than one run can hand over.
 _MOST = 4
-#: How far it may be ahead of those who read, and how many bytes of questions may wait for it: fewer than the socket holds, so
-#: that whoever asks never waits.
+#: How far one may be ahead of those who read, and how many bytes of questions may wait for it: far fewer than the socket holds,
+#: so that whoever asks never waits.
 _AHEAD, _WAITING = 1 << 20, 1 << 16
+#: Seconds that a press may take for a message, and that one may lie ready: its date and its signature say when it was made.
+_PATIENCE, _FRESH = 30.0, 60.0
 
 #: What it says first: as long as it gets ready, messages are made here.
 _READY = b"!"
 _LENGTH = struct.Struct("!I")
-#: Of a reply: whose, what it holds, and two lengths.
-_REPLY = struct.Struct("!QBII")
+#: Of a reply: whose, what it holds, when it was made, and two lengths.
+_REPLY = struct.Struct("!QBdII")
 _TROUBLE, _MESSAGE, _DOTTED = range(3)
-_RECIPIENT = ("reader_id", "variant", "address", "name", "first_name", "last_name", "language", "fields")
-_ENVELOPE = ("sender", "recipient", "id", "wants_notice")
+_RECIPIENT = tuple(each.name for each in fields(Recipient))
+_ENVELOPE = tuple(each.name for each in fields(Envelope))
 _recipient_of, _envelope_of = attrgetter(*_RECIPIENT), attrgetter(*_ENVELOPE)
 
 
@@ -94,13 +98,19 @@ class Presses(Letters):
         self._presses: list[_Press] = []
         data = pickle.dumps(plates)
         for _ in range(count):
+            # Where no process can be had, the messages are made here.
             with suppress(OSError):
                 self._presses.append(_Press(data))
 
     @property
     def pids(self) -> tuple[int, ...]:
         """The numbers of their processes."""
-        return tuple(each.pid for each in self._presses)
+        return tuple(each.process.pid for each in self._presses)
+
+    @property
+    def are_ready(self) -> bool:
+        """Whether all that could be started have begun, and none has ended."""
+        return all(each.is_ready for each in self._presses)
 
     def expect(self, recipients: Sequence[Recipient]) -> None:
         """Have these made, as far ahead as may be."""
@@ -124,6 +134,7 @@ class Presses(Letters):
 
 class _Reply(NamedTuple):
     kind: int
+    made: float
     about: bytes
     message: bytes
 
@@ -132,13 +143,15 @@ class _Press:
     """One press."""
 
     def __init__(self, plates: bytes) -> None:
-        """Raises OSError where no process can be started."""
+        """Raises OSError where no process can be started, or the system gives it no room."""
         self._socket, there = socket.socketpair()
         try:
             with there:
                 for end in (self._socket, there):
                     end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _AHEAD)
-                self._process = subprocess.Popen(
+                if self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) < 4 * _WAITING:
+                    raise OSError
+                self.process = subprocess.Popen(
                     # -P: a folder of that name where it is started is none of ours.
                     [sys.executable, "-P", "-c", "from composer.delivery.press import serve; serve()"],
                     stdin=there.fileno(),
@@ -150,41 +163,41 @@ class _Press:
         except BaseException:
             self._socket.close()
             raise
+        self._socket.settimeout(_PATIENCE)
         self._source = cast("IO[bytes]", self._socket.makefile("rb", _AHEAD))
         self._asking, self._reading = threading.Lock(), threading.Lock()
         #: What was asked and has no reply yet: bytes of the question, by reader; and replies that nobody has taken.
         self._asked: dict[int, int] = {}
         self._replies: dict[int, _Reply] = {}
-        self._is_ready = self._is_gone = False
-        with suppress(OSError):
-            _send(self._socket, plates)
+        self._has_begun = self._is_gone = False
+        # It takes them when it has begun; nobody waits for that, and nothing else is sent before it has said so.
+        self._delivery = threading.Thread(target=self._deliver, args=(plates,), daemon=True)
+        self._delivery.start()
 
     @property
-    def pid(self) -> int:
-        return self._process.pid
+    def is_ready(self) -> bool:
+        """Whether it has begun, and has not ended."""
+        with self._asking, self._parting():
+            self._listen()
+        return self._has_begun and not self._is_gone
 
     def expect(self, recipients: Sequence[Recipient]) -> None:
         """Have these made, as far ahead as may be."""
-        with suppress(OSError, EOFError), self._asking:
+        with self._asking, self._parting():
             self._ask(recipients)
 
     def reply(self, recipient: Recipient) -> _Reply | None:
-        """Give what it says to a recipient; None when it has too much to do, or has ended."""
-        reply = None
-        try:
-            with self._asking:
-                if not self._ask((recipient,)):
-                    return None
-            with self._reading:
-                # Replies come in the order of the questions: whoever is first takes in what others wait for.
-                while (reply := self._replies.pop(recipient.reader_id, None)) is None:
-                    reader_id, found = _reply(self._source)
-                    self._replies[reader_id] = found
-                    del self._asked[reader_id]
-        except (OSError, ValueError, EOFError):
-            # ValueError: it has been closed.
-            self._is_gone = True
-        return reply
+        """Give what it says to a recipient; None when it has not begun, has too much to do, or has ended."""
+        while True:
+            is_asked, reply = False, None
+            with self._asking, self._parting():
+                is_asked = self._ask((recipient,))
+            if is_asked:
+                with self._parting():
+                    reply = self._read(recipient.reader_id)
+            # One that has lain through a pause is made again.
+            if reply is None or time.monotonic() - reply.made < _FRESH:
+                return reply
 
     def close(self) -> None:
         """End it; nothing is lost with it."""
@@ -192,47 +205,75 @@ class _Press:
         # First of all whoever waits for a reply is told that none will come.
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        self._process.kill()
-        self._process.wait()
+        self.process.kill()
+        self.process.wait()
+        self._delivery.join()
         with self._reading:
             self._source.close()
         self._socket.close()
 
+    @contextmanager
+    def _parting(self) -> Iterator[None]:
+        """Know it for gone when it does not answer; it is not spoken to any more."""
+        try:
+            yield
+        except (OSError, ValueError, EOFError):
+            # ValueError: it was closed on this side.
+            self._is_gone = True
+
+    def _deliver(self, plates: bytes) -> None:
+        with self._parting():
+            _send(self._socket, plates)
+
+    def _listen(self) -> None:
+        """Hear whether it has begun. Raises OSError, or EOFError where it has ended."""
+        if self._has_begun or self._is_gone:
+            return
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        if poll.poll(0):
+            if self._socket.recv(len(_READY)) != _READY:
+                raise EOFError
+            self._has_begun = True
+
     def _ask(self, recipients: Sequence[Recipient]) -> bool:
-        """Ask for those that were not asked for yet; tell whether there was room for all. Raises OSError."""
-        if not self._is_ready and not self._is_gone:
-            self._is_ready = self._has_begun()
-        questions, is_room = [], self._is_ready and not self._is_gone
+        """Ask for those that were not asked for yet; tell whether all are. Raises OSError, or EOFError."""
+        self._listen()
+        if not self._has_begun or self._is_gone:
+            return False
+        new = [each for each in recipients if each.reader_id not in self._asked and each.reader_id not in self._replies]
+        if not new:
+            return True
+        # Readers take away from it meanwhile: what is seen is never too little.
         room = _WAITING - sum(list(self._asked.values()))
-        for each in recipients if is_room else ():
-            if each.reader_id in self._asked or each.reader_id in self._replies:
-                continue
+        questions = []
+        for each in new:
             question = pickle.dumps(_recipient_of(each))
             room -= len(question)
             if room < 0:
-                is_room = False
                 break
             self._asked[each.reader_id] = len(question)
             questions.append(question)
         if questions:
             _send(self._socket, *questions)
-        return is_room
+        return len(questions) == len(new)
 
-    def _has_begun(self) -> bool:
-        """Tell whether it has said that it is ready. Raises OSError, or EOFError where it has ended."""
-        try:
-            if not self._socket.recv(len(_READY), socket.MSG_DONTWAIT):
-                raise EOFError
-        except BlockingIOError:
-            return False
-        return True
+    def _read(self, reader_id: int) -> _Reply:
+        """Read until the reply is there that was asked for. Raises OSError, EOFError, or ValueError."""
+        with self._reading:
+            # Replies come in the order of the questions: whoever is first takes in what others wait for.
+            while (reply := self._replies.pop(reader_id, None)) is None:
+                whose, found = _reply(self._source)
+                self._replies[whose] = found
+                del self._asked[whose]
+        return reply
 
 
 def _letter(reply: _Reply) -> Letter:
     told = pickle.loads(reply.about)  # noqa: S301  # by a process of ours
     if reply.kind == _TROUBLE:
         raise LetterError(*told)
-    message = Ready(reply.message) if reply.kind == _MESSAGE else ready(reply.message)
+    message = joined((reply.message,)) if reply.kind == _MESSAGE else ready(reply.message)
     return Letter(envelope=Envelope(**dict(zip(_ENVELOPE, told, strict=True))), message=message)
 
 
@@ -240,7 +281,7 @@ def _send(to: socket.socket, *many: bytes) -> None:
     to.sendall(b"".join(_LENGTH.pack(len(data)) + data for data in many))
 
 
-def _read(source: IO[bytes], count: int) -> bytes:
+def _take(source: IO[bytes], count: int) -> bytes:
     data = source.read(count)
     if len(data) < count:
         raise EOFError
@@ -248,8 +289,8 @@ def _read(source: IO[bytes], count: int) -> bytes:
 
 
 def _reply(source: IO[bytes]) -> tuple[int, _Reply]:
-    reader_id, kind, about, message = _REPLY.unpack(_read(source, _REPLY.size))
-    return reader_id, _Reply(kind, _read(source, about), _read(source, message))
+    whose, kind, made, about, message = _REPLY.unpack(_take(source, _REPLY.size))
+    return whose, _Reply(kind, made, _take(source, about), _take(source, message))
 
 
 def serve() -> None:
@@ -257,7 +298,7 @@ def serve() -> None:
     with suppress(EOFError, OSError), socket.socket(fileno=os.dup(0)) as ends, ends.makefile("rb") as source:
 
         def question() -> bytes:
-            return _read(source, *_LENGTH.unpack(_read(source, _LENGTH.size)))
+            return _take(source, *_LENGTH.unpack(_take(source, _LENGTH.size)))
 
         letters = pickle.loads(question()).letters()  # noqa: S301  # by the process that started this one
         ends.sendall(_READY)
@@ -267,7 +308,7 @@ def serve() -> None:
 
 
 def _answer(letters: MailingLetters, recipient: Recipient) -> bytes:
-    message = b""
+    message, made = b"", time.monotonic()
     try:
         letter = letters.letter(recipient)
     except ComposeError as error:
@@ -276,4 +317,4 @@ def _answer(letters: MailingLetters, recipient: Recipient) -> bytes:
         message = letter.message
         kind = _MESSAGE if isinstance(message, Ready) and message.is_plain else _DOTTED
         about = pickle.dumps(_envelope_of(letter.envelope))
-    return b"".join((_REPLY.pack(recipient.reader_id, kind, len(about), len(message)), about, message))
+    return b"".join((_REPLY.pack(recipient.reader_id, kind, made, len(about), len(message)), about, message))

@@ -86,7 +86,7 @@ class Recorder:
         self.inbox = Inbox()
         self._kept: list[Told] = []
         self._open = ExitStack()
-        self._kept_open: Connection | None = None
+        self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._mood = Mood()
         self._began = time.monotonic()
@@ -136,10 +136,10 @@ class Recorder:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        if self._kept_open is None:
-            self._kept_open = self._open.enter_context(self._database.keep())
-        with self._database.translated(), self._kept_open.begin():
-            yield self._kept_open
+        if self._connection is None:
+            self._connection = self._open.enter_context(self._database.keep())
+        with self._database.translated(), self._connection.begin():
+            yield self._connection
 
     def _run(self) -> None:
         with self._open:
@@ -175,7 +175,7 @@ class Recorder:
                 self._step("before commit")
         except Exception as error:  # whatever it is: no row, no dot, and the run ends with it
             self._mood, self.bucket, self.halt, self.troubled_since = before
-            self._kept_open = None
+            self._connection = None
             # It may be of no use any more, and say so.
             with suppress(Exception):
                 self._open.close()

@@ -24,7 +24,7 @@ from composer.mail.slotted import Base64Run, Chunk, Filler, Hole
 from composer.mail.transparency import Ready, is_sound, joined, ready
 
 if TYPE_CHECKING:
-    from composer.mail.dkim import Profile
+    from composer.mail.dkim import Headers, Profile
 
 _MAGIC, _VERSION, _WHAT = b"compiled", 1, "the compiled message"
 #: Escapes and kinds of chunks as numbers: what is kept must not change when a name does. Only ever add at the end.
@@ -102,12 +102,14 @@ class Compiled:
 
     def signed(self, values: Mapping[str, str], addressing: Addressing, profile: "Profile", *, now: int) -> bytes:
         """Make one reader's message below its DKIM signatures; `now` in seconds since 1970. Raises as `fill`."""
-        from composer.mail.dkim import signatures
+        from composer.mail.dkim import headers_of, signatures
 
         shown = self._shown(values)
-        head, made = self._head(shown, addressing), self._filler.made(shown)
-        above = signatures(head, self._filler.body_hash(made), profile, now=now)
-        return self._ready(above + b"".join(head), made)
+        own, made = self._own(shown, addressing), self._filler.made(shown)
+        opening, closing = self._standing
+        heads = (opening, headers_of(own), closing)
+        above = signatures(heads, self._filler.body_hash(made), profile, now=now)
+        return self._ready(b"".join((above, self.opening, own, self.closing)), made)
 
     def specimen(self, addressing: Addressing, values: Mapping[str, str] | None = None) -> bytes:
         """Make a message for nobody's inbox: fields without a value show their default, else `[first_name]`."""
@@ -160,7 +162,8 @@ class Compiled:
         return shown
 
     def _message(self, shown: Sequence[str], addressing: Addressing) -> Ready:
-        return self._ready(b"".join(self._head(shown, addressing)), self._filler.made(shown))
+        head = self.opening + self._own(shown, addressing) + self.closing
+        return self._ready(head, self._filler.made(shown))
 
     def _ready(self, head: bytes, made: list[bytes]) -> Ready:
         """Join a message's headers and body, having looked through what is one reader's own."""
@@ -169,11 +172,18 @@ class Compiled:
             return joined(pieces)
         return ready(b"".join(pieces))
 
-    def _head(self, shown: Sequence[str], addressing: Addressing) -> tuple[bytes, bytes, bytes]:
+    def _own(self, shown: Sequence[str], addressing: Addressing) -> bytes:
         subject = "".join(
             piece if isinstance(piece, str) else escaped(shown[piece], Escape.TEXT) for piece in self.subject
         )
-        return self.opening, own_lines(addressing, subject, self.feedback_id), self.closing
+        return own_lines(addressing, subject, self.feedback_id)
+
+    @cached_property
+    def _standing(self) -> "tuple[Headers, Headers]":
+        """The headers above and below a reader's own, as they are signed."""
+        from composer.mail.dkim import headers_of
+
+        return headers_of(self.opening), headers_of(self.closing)
 
     @cached_property
     def _filler(self) -> Filler:

@@ -47,6 +47,10 @@ _DIGEST = b"?" * 44
 _NEXT_FIELD = re.compile(rb"\r\n(?![ \t])")
 
 
+#: Headers in relaxed form, by name in small letters with its colon; of equal ones the lowest first.
+Headers = Mapping[bytes, tuple[bytes, ...]]
+
+
 class Algorithm(StrEnum):
     """The kinds of keys, as k= in DNS and, before `-sha256`, as a= in a signature."""
 
@@ -126,16 +130,15 @@ def sign(message: bytes, profile: Profile, *, now: int) -> bytes:
     Raises ValueError for what no message of ours may be: without From, with a CR or LF alone, not in seven bits.
     """
     head, _, body = message.partition(b"\r\n\r\n")
-    return signatures(head, body_hash(body), profile, now=now) + message
+    return signatures((headers_of(head),), body_hash(body), profile, now=now) + message
 
 
-def signatures(head: bytes | tuple[bytes, ...], hashed: bytes, profile: Profile, *, now: int) -> bytes:
+def signatures(heads: Sequence[Headers], hashed: bytes, profile: Profile, *, now: int) -> bytes:
     """Return the DKIM-Signature headers for a message's headers and its body's hash, one for each key.
 
-    `head` may come in pieces of whole headers: those that all messages have are looked at once. Raises ValueError as `sign`.
+    The headers may come in several parts: those that all messages have need be looked at once. Raises ValueError as `sign`.
     """
-    pieces = [_fields(piece) for piece in ((head,) if isinstance(head, bytes) else head) if piece]
-    listed, signed = _signed(pieces, _to_sign(profile.unsigned))
+    listed, signed = _signed(heads, _to_sign(profile.unsigned))
     digest = b64encode(hashed)
     made = []
     for key in profile.keys:
@@ -143,6 +146,19 @@ def signatures(head: bytes | tuple[bytes, ...], hashed: bytes, profile: Profile,
         made.append(tags.replace(_DIGEST, digest))
         made.append(_value(_signature(key, signed + relaxed.replace(_DIGEST, digest))))
     return b"".join(made)
+
+
+def headers_of(lines: bytes) -> Headers:
+    """Return whole header lines in relaxed form, as `signatures` takes them. Raises ValueError as `sign` does."""
+    _check(lines)
+    headers: dict[bytes, tuple[bytes, ...]] = {}
+    for line in _NEXT_FIELD.split(lines.removesuffix(b"\r\n")):
+        name, colon, value = line.partition(b":")
+        name = name.lower() + colon
+        if not colon or not _NAME.fullmatch(name, 0, len(name) - 1):
+            raise ValueError("a line above the body that is no header")
+        headers[name] = (name + _relaxed(value) + b"\r\n", *headers.get(name, ()))
+    return headers
 
 
 def body_hash(body: bytes) -> bytes:
@@ -198,20 +214,6 @@ def _check(data: bytes) -> None:
         raise ValueError("a CR or LF alone: what is signed must have CRLF line ends")
 
 
-@lru_cache(maxsize=16)
-def _fields(head: bytes) -> Mapping[bytes, tuple[bytes, ...]]:
-    """Return headers in relaxed form, by name in small letters with its colon; of equal ones the lowest first."""
-    _check(head)
-    fields: dict[bytes, tuple[bytes, ...]] = {}
-    for line in _NEXT_FIELD.split(head.removesuffix(b"\r\n")):
-        name, colon, value = line.partition(b":")
-        name = name.lower() + colon
-        if not colon or not _NAME.fullmatch(name, 0, len(name) - 1):
-            raise ValueError("a line above the body that is no header")
-        fields[name] = (name + _relaxed(value) + b"\r\n", *fields.get(name, ()))
-    return fields
-
-
 def _lower(names: frozenset[str]) -> frozenset[str]:
     return frozenset(name.lower() for name in names)
 
@@ -224,18 +226,16 @@ def _to_sign(unsigned: frozenset[str]) -> tuple[tuple[str, bytes, int], ...]:
     return tuple((f"{name}:", f"{name.lower()}:".encode(), more) for name, more in names if name.lower() not in without)
 
 
-def _signed(
-    pieces: Sequence[Mapping[bytes, tuple[bytes, ...]]], to_sign: tuple[tuple[str, bytes, int], ...]
-) -> tuple[tuple[str, ...], bytes]:
+def _signed(heads: Sequence[Headers], to_sign: tuple[tuple[str, bytes, int], ...]) -> tuple[tuple[str, ...], bytes]:
     """Return the names for h= and the headers that they stand for in relaxed form; of equal ones the lowest first."""
-    if not any(b"from:" in piece for piece in pieces):
+    if not any(b"from:" in head for head in heads):
         raise ValueError("no From: it must be signed (RFC 6376 section 5.4)")
     listed: list[str] = []
     lines: list[bytes] = []
     for name, lower, more in to_sign:
-        for piece in reversed(pieces):
-            if lower in piece:
-                found = piece[lower]
+        for head in reversed(heads):
+            if lower in head:
+                found = head[lower]
                 lines += found
                 listed += [name] * len(found)
         listed += [name] * more

@@ -88,7 +88,8 @@ class Wire:
             while rest:
                 try:
                     self._wait_until(end)
-                    count = self._socket.send(rest)
+                    # By blocks, for TLS takes all of what it is given or nothing.
+                    count = self._socket.send(rest[:_BLOCK])
                 except TimeoutError:
                     if time.monotonic() >= end:
                         raise
@@ -138,7 +139,8 @@ class Wire:
             data = self._socket.recv(_BLOCK)
         except (BlockingIOError, ssl.SSLWantReadError):
             return True
-        except OSError:
+        except (OSError, ValueError):
+            # ValueError: it was closed on this side.
             return False
         self._reader.feed(data)
         return False

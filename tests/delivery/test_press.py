@@ -40,9 +40,8 @@ def readers(count: int) -> list[Recipient]:
 def warm(presses: Presses) -> Presses:
     """Wait until they have begun: until then messages are made here."""
     end = time.monotonic() + 60
-    while not all(each._is_ready for each in presses._presses):
-        presses.expect(())
-        assert time.monotonic() < end and not any(each._is_gone for each in presses._presses)
+    while not presses.are_ready:
+        assert time.monotonic() < end, "they do not begin"
         time.sleep(0.01)
     return presses
 
@@ -180,7 +179,7 @@ def test_a_folder_of_that_name_is_not_run(tmp_path: Path, monkeypatch: pytest.Mo
     with Presses(plates(), 1) as presses:
         warm(presses).expect(readers(3))
         assert presses.letter(readers(3)[2]).envelope.recipient == "anna@example.net"
-        assert presses._presses[0]._is_gone is False
+        assert presses.are_ready
     assert not (tmp_path / "ran").exists()
 
 

@@ -11,7 +11,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from composer.keys import generate, parse_key
-from composer.mail.dkim import OVERSIGNED, SIGNED, Algorithm, Key, Profile, body_hash, relaxed_body, sign, signatures
+from composer.mail.dkim import (
+    OVERSIGNED,
+    SIGNED,
+    Algorithm,
+    Key,
+    Profile,
+    body_hash,
+    headers_of,
+    relaxed_body,
+    sign,
+    signatures,
+)
 
 NOW = 1_738_195_200
 RSA = parse_key(generate(Algorithm.RSA), selector="rsa-2025")
@@ -111,8 +122,10 @@ def test_the_same_input_gives_the_same_bytes() -> None:
     """Both algorithms are deterministic; the parts of a signature can be made apart."""
     head, _, body = MESSAGE.partition(b"\r\n\r\n")
     assert sign(MESSAGE, BOTH, now=NOW) == sign(MESSAGE, BOTH, now=NOW)
-    assert signatures(head, body_hash(body), BOTH, now=NOW) + MESSAGE == sign(MESSAGE, BOTH, now=NOW)
-    assert signatures(head + b"\r\n", body_hash(body), BOTH, now=NOW) + MESSAGE == sign(MESSAGE, BOTH, now=NOW)
+    first, *others = re.split(rb"\r\n(?![ \t])", head)
+    for heads in ((head,), (head + b"\r\n",), (first, b"\r\n".join(others)), (first, *others)):
+        above = signatures([headers_of(each) for each in heads], body_hash(body), BOTH, now=NOW)
+        assert above + MESSAGE == sign(MESSAGE, BOTH, now=NOW)
 
 
 def test_which_headers_are_signed() -> None:
@@ -140,7 +153,9 @@ def test_lines_keep_to_78_characters() -> None:
     domain = ".".join(["a-long-label-" + "x" * 10] * 3)
     head = b"".join(f"{name}: x\r\n".encode() for name in (*OVERSIGNED, *OVERSIGNED, *SIGNED))
     key = Key(selector="s" * 63, private=RSA.private)
-    made = signatures(head, bytes(32), Profile(domain=domain, keys=(key, ED25519), expires_after=1), now=10**10)
+    made = signatures(
+        (headers_of(head),), bytes(32), Profile(domain=domain, keys=(key, ED25519), expires_after=1), now=10**10
+    )
     assert made.endswith(b"\r\n") and max(map(len, made.split(b"\r\n"))) <= 78
     assert all(line.startswith((b"DKIM-Signature: v=1;", b" ")) for line in made.split(b"\r\n")[:-1])
     assert made.count(b"\r\n b=") == 2
