@@ -3,6 +3,8 @@
 import datetime
 import socket
 import ssl
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,10 @@ import pytest
 from composer.transport.outcome import Stage, State
 from composer.transport.server import Secret, Security
 from composer.transport.transport import TransportError
+from composer.transport.wire import Wire
 from tests.transport.paper import Papers
 from tests.transport.postoffice import Office, Visit, hangs, leaves, says
-from tests.transport.setup import ANNA, HASTY, MESSAGE, check_count, transport
+from tests.transport.setup import ANNA, HASTY, MESSAGE, check_count, transport, until
 
 MODES = pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
 
@@ -178,3 +181,36 @@ def test_nothing_goes_to_another_computer_in_the_open() -> None:
         with pytest.raises(TransportError, match="the password would go over the network unencrypted"):
             transport(office, is_plain_allowed=True, **more).connect()
     assert [line[:4] for line in office.heard] == [b"EHLO"]
+
+
+@pytest.mark.parametrize("is_encrypted", [True, False])
+def test_every_block_has_its_own_time(is_encrypted: bool, papers: Papers) -> None:
+    """RFC 5321, section 4.5.3.2.5: a slow line that goes on taking is no trouble, however long the whole takes."""
+    took = bytearray()
+
+    def take(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with papers.good.wrap_socket(connection, server_side=True) if is_encrypted else connection as server:
+            while data := server.recv(16384):
+                took.extend(data)
+                time.sleep(0.01)
+
+    message = bytes(range(256)) * 8192
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32768)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        server = threading.Thread(target=take, args=(listener,))
+        server.start()
+        with socket.create_connection(listener.getsockname()) as line:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32768)
+            wire = Wire(line)
+            if is_encrypted:
+                wire.secure(ssl.create_default_context(cafile=papers.ca_file), "localhost", 5)
+            begin = time.monotonic()
+            wire.send(message, 0.8)
+            took_seconds = time.monotonic() - begin
+            until(lambda: len(took) == len(message))
+            wire.close()
+        server.join(30)
+    assert took == message and took_seconds > 0.8
