@@ -199,7 +199,7 @@ def run_mailing(
     from composer.cli.publication import person
     from composer.delivery.configured import profile_of
     from composer.delivery.engine import Job
-    from composer.delivery.mailing import variants_of
+    from composer.delivery.mailing import sums_of, variants_of
     from composer.delivery.press import Plates, letters_of
     from composer.delivery.readiness import Code
     from composer.delivery.upkeep import end_for_good
@@ -208,13 +208,13 @@ def run_mailing(
     folder = publication.workspace.root / MAILINGS / str(mailing.id)
     transport, host = transport_to(publication, folder if is_rehearsal else None)
     with publication.database.read() as connection:
-        variants = variants_of(connection, mailing.id)
+        variants, left = variants_of(connection, mailing.id), sums_of(connection, mailing.id).open
     profile = profile_of(publication.newsletter, publication.around, host)
     plates = Plates(mailing=mailing, variants=variants, tokens=tokens, profile=profile, zone=zone)
     limit = None if is_rehearsal else asked.limit
     rate = None if is_rehearsal else settings.rate
     who = person(publication.workspace)
-    with letters_of(plates, min(mailing.frozen, limit or mailing.frozen), rate) as letters:
+    with letters_of(plates, min(left, limit or left), rate) as letters:
         job = Job(
             database=publication.database,
             mailing_id=mailing.id,

@@ -13,6 +13,7 @@ from pathlib import Path
 import dkim
 import pytest
 
+from composer.delivery import press
 from composer.delivery.ledger import Recipient
 from composer.delivery.letters import LetterError
 from composer.delivery.press import Plates, Presses, letters_of
@@ -141,6 +142,46 @@ def test_nobody_waits_for_it(presses: Presses) -> None:
     presses.expect([*readers(2_000)[20:], *asked])
     assert time.monotonic() - begin < 2
     assert all(presses.letter(each).envelope.recipient == each.address for each in asked)
+
+
+def test_one_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A press that hangs is given up after a while, and asked nothing more."""
+    monkeypatch.setattr(press, "_PATIENCE", 0.3)
+    with Presses(plates(), 1) as presses:
+        os.kill(warm(presses).pids[0], signal.SIGSTOP)
+        begin = time.monotonic()
+        for each in readers(20):
+            assert presses.letter(each).envelope == letters().letter(each).envelope
+        assert 0.3 <= time.monotonic() - begin < 5 and not presses.are_ready
+
+
+def test_what_has_lain_too_long_is_made_again(monkeypatch: pytest.MonkeyPatch, presses: Presses) -> None:
+    """After a pause a message has the time of its sending."""
+    monkeypatch.setattr(press, "_FRESH", 0.3)
+    asked = readers(6)
+    presses.expect(asked)
+    presses.letter(asked[0])
+    time.sleep(0.5)
+    begin = time.monotonic()
+    for each in asked[1:]:
+        found = presses._presses[each.reader_id % 2].reply(each)
+        assert found is not None and found.made >= begin
+
+
+def test_nobody_waits_for_them_to_begin() -> None:
+    """However large the pictures of a message are."""
+    large = replace(plates(), mailing=replace(mailing(), subject="x" * 20_000_000))
+    begin = time.monotonic()
+    with Presses(large, 2) as presses:
+        assert presses.letter(ANNA).envelope.recipient == "anna@example.net"
+        assert time.monotonic() - begin < 2
+
+
+def test_a_system_that_gives_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a socket holds less than may be asked at a time, messages are made here."""
+    monkeypatch.setattr(press, "_WAITING", 1 << 30)
+    with Presses(plates(), 2) as presses:
+        assert not presses.pids and presses.letter(ANNA).envelope.recipient == "anna@example.net"
 
 
 def test_it_ends_with_its_run() -> None:
