@@ -32,7 +32,7 @@ from composer.delivery.hands import Letters
 from composer.delivery.ledger import Recipient
 from composer.delivery.letters import Terms
 from composer.delivery.mailing import Mailing, Variant, variants_of
-from composer.delivery.press import Plates, letters_of
+from composer.delivery.presses import Plates, letters_of
 from composer.delivery.selection import Selection
 from composer.delivery.stop import Stop
 from composer.keys import generate, parse_key

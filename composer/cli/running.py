@@ -200,7 +200,7 @@ def run_mailing(
     from composer.delivery.configured import profile_of
     from composer.delivery.engine import Job
     from composer.delivery.mailing import sums_of, variants_of
-    from composer.delivery.press import Plates, letters_of
+    from composer.delivery.presses import Plates, letters_of
     from composer.delivery.readiness import Code
     from composer.delivery.upkeep import end_for_good
 

@@ -1,12 +1,11 @@
-"""Makes the messages of a mailing in processes of their own, so that every processor has something to do.
+"""One process that makes messages, and how a run speaks with it.
 
-Comes in: what a mailing's messages are made from (`Plates`), then recipients. Goes out: a `Letter` for each, the same that
-`MailingLetters` makes here. A signature takes longer than all else about a message, and Python lets one thread compute at a
-time: beside presses the threads of a run have little left to do but hand over.
+Comes in: what a mailing's messages are made from, as bytes; then recipients. Goes out: a `Reply` for each, in the same order,
+from which `letter_of` makes what `MailingLetters` would have made here.
 
-A press is a filter: recipients go in at one end of a socket, messages come out, in the same order. It ends when its run
-does, however that ends, for nobody is at the other end any more. If it ends before, the run goes on without it. Keys reach
-it through the socket; they stand in no argument and in no environment.
+A press is a filter: recipients go in at one end of a socket, messages come out. It ends when its run does, however that ends,
+for nobody is at the other end any more. If it ends before, or does not answer, it is not spoken to any more. Keys reach it
+through the socket; they stand in no argument and in no environment.
 """
 
 import os
@@ -20,27 +19,20 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, tzinfo
+from dataclasses import fields
 from operator import attrgetter
-from typing import IO, TYPE_CHECKING, NamedTuple, Self, cast
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
-from composer.audience.tokens import Tokens
-from composer.delivery.hands import Letter, Letters
+from composer.delivery.hands import Letter
 from composer.delivery.ledger import Recipient
 from composer.delivery.letters import LetterError, MailingLetters
-from composer.delivery.mailing import Mailing, Variant
 from composer.errors import ComposeError
 from composer.mail.transparency import Ready, joined, ready
 from composer.transport.envelope import Envelope
 
 if TYPE_CHECKING:
-    from composer.mail.dkim import Profile
+    pass
 
-#: From so many messages on, and from so many a minute, presses pay.
-_MANY, _QUICK = 1_000, 6_000.0
-#: More would make more messages than one run can hand over.
-_MOST = 4
 #: How far one may be ahead of those who read, and how many bytes of questions may wait for it: far fewer than the socket holds,
 #: so that whoever asks never waits.
 _AHEAD, _WAITING = 1 << 20, 1 << 16
@@ -58,89 +50,17 @@ _ENVELOPE = tuple(each.name for each in fields(Envelope))
 _recipient_of, _envelope_of = attrgetter(*_RECIPIENT), attrgetter(*_ENVELOPE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plates:
-    """What the messages of a mailing are made from."""
+class Reply(NamedTuple):
+    """What a press says to a recipient."""
 
-    mailing: Mailing
-    variants: tuple[Variant, ...]
-    tokens: Tokens = field(repr=False)
-    #: Signs them; None: nobody does here.
-    profile: "Profile | None" = field(default=None, repr=False)
-    #: Of the time in Date.
-    zone: tzinfo = UTC
-
-    def letters(self) -> MailingLetters:
-        """Give what makes them here. Raises FrozenError."""
-        return MailingLetters(
-            self.mailing, self.variants, self.tokens, profile=self.profile, now=lambda: datetime.now(self.zone)
-        )
-
-
-@contextmanager
-def letters_of(plates: Plates, count: int, rate: float | None) -> Iterator[Letters]:
-    """Give what makes so many messages, at so many a minute: presses where they pay. Raises FrozenError."""
-    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    is_worth_it = plates.profile is not None and count >= _MANY and (rate is None or rate >= _QUICK)
-    if not is_worth_it or processors == 1 or os.name != "posix":
-        yield plates.letters()
-        return
-    with Presses(plates, min(processors, _MOST)) as presses:
-        yield presses
-
-
-class Presses(Letters):
-    """Presses at work; threads share them."""
-
-    def __init__(self, plates: Plates, count: int) -> None:
-        """Raises FrozenError."""
-        self._here = plates.letters()
-        self._presses: list[_Press] = []
-        data = pickle.dumps(plates)
-        for _ in range(count):
-            # Where no process can be had, the messages are made here.
-            with suppress(OSError):
-                self._presses.append(_Press(data))
-
-    @property
-    def pids(self) -> tuple[int, ...]:
-        """The numbers of their processes."""
-        return tuple(each.process.pid for each in self._presses)
-
-    @property
-    def are_ready(self) -> bool:
-        """Whether all that could be started have begun, and none has ended."""
-        return all(each.is_ready for each in self._presses)
-
-    def expect(self, recipients: Sequence[Recipient]) -> None:
-        """Have these made, as far ahead as may be."""
-        for number, press in enumerate(self._presses):
-            press.expect([each for each in recipients if each.reader_id % len(self._presses) == number])
-
-    def letter(self, recipient: Recipient) -> Letter:
-        """Give one that was made, or have it made. Raises ComposeError, as MailingLetters does."""
-        reply = None
-        if self._presses:
-            reply = self._presses[recipient.reader_id % len(self._presses)].reply(recipient)
-        return self._here.letter(recipient) if reply is None else _letter(reply)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        for each in self._presses:
-            each.close()
-
-
-class _Reply(NamedTuple):
     kind: int
     made: float
     about: bytes
     message: bytes
 
 
-class _Press:
-    """One press."""
+class Press:
+    """A press at work; threads share it."""
 
     def __init__(self, plates: bytes) -> None:
         """Raises OSError where no process can be started, or the system gives it no room."""
@@ -168,7 +88,7 @@ class _Press:
         self._asking, self._reading = threading.Lock(), threading.Lock()
         #: What was asked and has no reply yet: bytes of the question, by reader; and replies that nobody has taken.
         self._asked: dict[int, int] = {}
-        self._replies: dict[int, _Reply] = {}
+        self._replies: dict[int, Reply] = {}
         self._has_begun = self._is_gone = False
         # It takes them when it has begun; nobody waits for that, and nothing else is sent before it has said so.
         self._delivery = threading.Thread(target=self._deliver, args=(plates,), daemon=True)
@@ -186,7 +106,7 @@ class _Press:
         with self._asking, self._parting():
             self._ask(recipients)
 
-    def reply(self, recipient: Recipient) -> _Reply | None:
+    def reply(self, recipient: Recipient) -> Reply | None:
         """Give what it says to a recipient; None when it has not begun, has too much to do, or has ended."""
         while True:
             is_asked, reply = False, None
@@ -258,7 +178,7 @@ class _Press:
             _send(self._socket, *questions)
         return len(questions) == len(new)
 
-    def _read(self, reader_id: int) -> _Reply:
+    def _read(self, reader_id: int) -> Reply:
         """Read until the reply is there that was asked for. Raises OSError, EOFError, or ValueError."""
         with self._reading:
             # Replies come in the order of the questions: whoever is first takes in what others wait for.
@@ -269,7 +189,8 @@ class _Press:
         return reply
 
 
-def _letter(reply: _Reply) -> Letter:
+def letter_of(reply: Reply) -> Letter:
+    """Make a letter of a reply. Raises LetterError where it says why there is none."""
     told = pickle.loads(reply.about)  # noqa: S301  # by a process of ours
     if reply.kind == _TROUBLE:
         raise LetterError(*told)
@@ -288,9 +209,9 @@ def _take(source: IO[bytes], count: int) -> bytes:
     return data
 
 
-def _reply(source: IO[bytes]) -> tuple[int, _Reply]:
+def _reply(source: IO[bytes]) -> tuple[int, Reply]:
     whose, kind, made, about, message = _REPLY.unpack(_take(source, _REPLY.size))
-    return whose, _Reply(kind, made, _take(source, about), _take(source, message))
+    return whose, Reply(kind, made, _take(source, about), _take(source, message))
 
 
 def serve() -> None:

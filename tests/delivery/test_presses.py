@@ -16,7 +16,7 @@ import pytest
 from composer.delivery import press
 from composer.delivery.ledger import Recipient
 from composer.delivery.letters import LetterError
-from composer.delivery.press import Plates, Presses, letters_of
+from composer.delivery.presses import Plates, Presses, letters_of
 from composer.keys import generate, parse_key, record
 from composer.mail.dkim import Algorithm, Profile
 from tests.delivery.test_letters import ANNA, TOKENS, letters, mailing, variant
@@ -188,8 +188,8 @@ def test_it_ends_with_its_run() -> None:
     """A run that is killed leaves no process behind; one that ends well neither, even while somebody waits."""
     program = (
         "import sys, time\n"
-        "from tests.delivery.test_press import plates, readers, warm\n"
-        "from composer.delivery.press import Presses\n"
+        "from tests.delivery.test_presses import plates, readers, warm\n"
+        "from composer.delivery.presses import Presses\n"
         "presses = Presses(plates(), 2)\n"
         "warm(presses).letter(readers(1)[0])\n"
         "print(*presses.pids, flush=True)\n"

@@ -1,0 +1,105 @@
+"""Makes the messages of a mailing in processes of their own, so that every processor has something to do.
+
+Comes in: what a mailing's messages are made from (`Plates`), then recipients. Goes out: a `Letter` for each, the same that
+`MailingLetters` makes here. A signature takes longer than all else about a message, and Python lets one thread compute at a
+time: beside presses the threads of a run have little left to do but hand over (docs/decisions/0007). What no press answers is
+made here.
+"""
+
+import os
+import pickle
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, Self
+
+from composer.audience.tokens import Tokens
+from composer.delivery.hands import Letter, Letters
+from composer.delivery.ledger import Recipient
+from composer.delivery.letters import MailingLetters
+from composer.delivery.mailing import Mailing, Variant
+from composer.delivery.press import Press, letter_of
+
+if TYPE_CHECKING:
+    from composer.mail.dkim import Profile
+
+#: From so many messages on, and from so many a minute, presses pay.
+_MANY, _QUICK = 1_000, 6_000.0
+#: More would make more messages than one run can hand over.
+_MOST = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plates:
+    """What the messages of a mailing are made from."""
+
+    mailing: Mailing
+    variants: tuple[Variant, ...]
+    tokens: Tokens = field(repr=False)
+    #: Signs them; None: nobody does here.
+    profile: "Profile | None" = field(default=None, repr=False)
+    #: Of the time in Date.
+    zone: tzinfo = UTC
+
+    def letters(self) -> MailingLetters:
+        """Give what makes them here. Raises FrozenError."""
+        return MailingLetters(
+            self.mailing, self.variants, self.tokens, profile=self.profile, now=lambda: datetime.now(self.zone)
+        )
+
+
+@contextmanager
+def letters_of(plates: Plates, count: int, rate: float | None) -> Iterator[Letters]:
+    """Give what makes so many messages, at so many a minute: presses where they pay. Raises FrozenError."""
+    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    is_worth_it = plates.profile is not None and count >= _MANY and (rate is None or rate >= _QUICK)
+    if not is_worth_it or processors == 1 or os.name != "posix":
+        yield plates.letters()
+        return
+    with Presses(plates, min(processors, _MOST)) as presses:
+        yield presses
+
+
+class Presses(Letters):
+    """Presses at work; threads share them."""
+
+    def __init__(self, plates: Plates, count: int) -> None:
+        """Raises FrozenError."""
+        self._here = plates.letters()
+        self._presses: list[Press] = []
+        data = pickle.dumps(plates)
+        for _ in range(count):
+            # Where no process can be had, the messages are made here.
+            with suppress(OSError):
+                self._presses.append(Press(data))
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The numbers of their processes."""
+        return tuple(each.process.pid for each in self._presses)
+
+    @property
+    def are_ready(self) -> bool:
+        """Whether all that could be started have begun, and none has ended."""
+        return all(each.is_ready for each in self._presses)
+
+    def expect(self, recipients: Sequence[Recipient]) -> None:
+        """Have these made, as far ahead as may be."""
+        for number, press in enumerate(self._presses):
+            press.expect([each for each in recipients if each.reader_id % len(self._presses) == number])
+
+    def letter(self, recipient: Recipient) -> Letter:
+        """Give one that was made, or have it made. Raises ComposeError, as MailingLetters does."""
+        reply = None
+        if self._presses:
+            reply = self._presses[recipient.reader_id % len(self._presses)].reply(recipient)
+        return self._here.letter(recipient) if reply is None else letter_of(reply)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for each in self._presses:
+            each.close()
