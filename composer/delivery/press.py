@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from operator import attrgetter
-from typing import IO, TYPE_CHECKING, NamedTuple, cast
+from typing import IO, NamedTuple, cast
 
 from composer.delivery.hands import Letter
 from composer.delivery.ledger import Recipient
@@ -29,9 +29,6 @@ from composer.delivery.letters import LetterError, MailingLetters
 from composer.errors import ComposeError
 from composer.mail.transparency import Ready, joined, ready
 from composer.transport.envelope import Envelope
-
-if TYPE_CHECKING:
-    pass
 
 #: How far one may be ahead of those who read, and how many bytes of questions may wait for it: far fewer than the socket holds,
 #: so that whoever asks never waits.
