@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from composer.delivery.account import Person
     from composer.delivery.mailing import Mailing, Sums
+    from composer.delivery.settling import Decided
 
 #: People that are named one by one; compose report writes the whole list.
 _MOST = 20
@@ -20,7 +21,7 @@ _MOST = 20
 
 @click.command("status")
 @click.argument("mailing", type=click.IntRange(min=1), metavar="MAILING", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON, without names.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON, without readers' names.")
 def command(mailing: int | None, as_json: bool) -> int:
     """Say how mailings stand, in sums that add up.
 
@@ -29,27 +30,32 @@ def command(mailing: int | None, as_json: bool) -> int:
     from composer.cli.publication import opened
     from composer.delivery.account import not_received
     from composer.delivery.mailing import mailing_of, mailings_of, sums_of
+    from composer.delivery.settling import decided_of
 
     with opened() as publication, publication.database.read() as connection:
         zone = publication.newsletter.zone
         found = [mailing_of(connection, mailing)] if mailing is not None else mailings_of(connection)
-        pairs = [(each, sums_of(connection, each.id)) for each in found]
+        rows = [(each, sums_of(connection, each.id), decided_of(connection, each.id)) for each in found]
         people = not_received(connection, mailing, _MOST + 1) if mailing is not None and not as_json else ()
     if as_json:
-        console.answer_json({"mailings": [_as_data(*pair) for pair in pairs]})
-    elif not pairs:
+        console.answer_json({"mailings": [_as_data(*row) for row in rows]})
+    elif not rows:
         console.answer("no mailing yet")
     else:
-        for each, sums in pairs:
-            for line in _lines(each, sums, zone, is_whole=mailing is not None):
+        for row in rows:
+            for line in _lines(*row, zone, is_whole=mailing is not None):
                 console.answer(line)
         _name(people, mailing)
-    return 0 if all(sums.is_even for _, sums in pairs) else 1
+    return 0 if all(sums.is_even for _, sums, _ in rows) else 1
 
 
-def _lines(mailing: "Mailing", sums: "Sums", zone: "ZoneInfo", *, is_whole: bool) -> Iterator[str]:
+def _lines(
+    mailing: "Mailing", sums: "Sums", decided: "tuple[Decided, ...]", zone: "ZoneInfo", *, is_whole: bool
+) -> Iterator[str]:
     yield f"{title(mailing)}: {condition(mailing, sums, zone)}"
     yield f"  {identity(sums)}"
+    for each in decided:
+        yield f"  {each.in_words(zone)}"
     if not is_whole:
         return
     yield f"  subject    {mailing.subject}"
@@ -73,7 +79,7 @@ def _name(people: "tuple[Person, ...]", mailing: int | None) -> None:
         console.answer(f"  and more: compose report {mailing} writes the whole list")
 
 
-def _as_data(mailing: "Mailing", sums: "Sums") -> dict[str, object]:
+def _as_data(mailing: "Mailing", sums: "Sums", decided: "tuple[Decided, ...]") -> dict[str, object]:
     return {
         "mailing": mailing.id,
         "issue": mailing.issue,
@@ -86,4 +92,5 @@ def _as_data(mailing: "Mailing", sums: "Sums") -> dict[str, object]:
         "frozen": sums.frozen,
         "sums": {state.value: sums[state] for state in WORDS},
         "even": sums.is_even,
+        "counted_as_received": [{"count": each.count, "who": each.who, "at": each.at.isoformat()} for each in decided],
     }

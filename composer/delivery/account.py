@@ -16,6 +16,7 @@ from composer.database.mailings import deliveries, events
 from composer.database.metadata import milliseconds
 from composer.database.readers import readers
 from composer.delivery.mailing import Mailing, Sums, mailing_of, sums_of
+from composer.delivery.settling import Decided, decided_of, is_decided
 from composer.delivery.states import DeliveryState
 
 _D = deliveries.c
@@ -23,6 +24,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Points of the curve, and domains that are named.
 _POINTS, _DOMAINS = 60, 12
 _AT_A_TIME = 1_000
+#: The domain of those who were erased.
+_ERASED = "erased"
 _BOUNCE, _COMPLAINT, _UNSUBSCRIBE = "bounce", "complaint", "unsubscribe"
 
 
@@ -45,6 +48,8 @@ class Domain:
 
     name: str
     by_state: Mapping[DeliveryState, int]
+    #: How many of those taken are counted as received by a person's decision.
+    decided: int = 0
 
     @property
     def total(self) -> int:
@@ -59,6 +64,8 @@ class Account:
     mailing: Mailing
     sums: Sums
     as_of: datetime
+    #: Who decided of how many of those taken that they count as received.
+    decided: tuple[Decided, ...]
     #: Messages that came back, complaints, wishes to leave that came by mail: since it went out, by our own key.
     bounced: int
     complained: int
@@ -87,6 +94,7 @@ def account_of(connection: Connection, mailing_id: int, now: datetime) -> Accoun
         mailing=mailing_of(connection, mailing_id),
         sums=sums_of(connection, mailing_id),
         as_of=now,
+        decided=decided_of(connection, mailing_id),
         bounced=kinds.get(_BOUNCE, 0),
         complained=kinds.get(_COMPLAINT, 0),
         left=kinds.get(_UNSUBSCRIBE, 0),
@@ -165,9 +173,16 @@ def _domains(connection: Connection, mailing_id: int) -> tuple[Domain, ...]:
     )
     found: dict[str, dict[DeliveryState, int]] = {}
     for name, state, count in connection.execute(question):
-        found.setdefault(name or "erased", {})[DeliveryState(state)] = count
+        found.setdefault(name or _ERASED, {})[DeliveryState(state)] = count
+    by_decision = (
+        select(domain, func.count())
+        .join_from(events, readers, readers.c.id == events.c.reader_id, isouter=True)
+        .where(events.c.mailing_id == mailing_id, is_decided())
+        .group_by(domain)
+    )
+    decided = {name or _ERASED: count for name, count in connection.execute(by_decision)}
     ranked = sorted(
-        (Domain(name=name, by_state=states) for name, states in found.items()),
+        (Domain(name=name, by_state=states, decided=decided.get(name, 0)) for name, states in found.items()),
         key=lambda each: (-each.total, each.name),
     )
     if len(ranked) <= _DOMAINS:
@@ -176,7 +191,11 @@ def _domains(connection: Connection, mailing_id: int) -> tuple[Domain, ...]:
     for each in ranked[_DOMAINS - 1 :]:
         for state, count in each.by_state.items():
             rest[state] = rest.get(state, 0) + count
-    others = Domain(name=f"{len(ranked) - _DOMAINS + 1} other domains", by_state=rest)
+    others = Domain(
+        name=f"{len(ranked) - _DOMAINS + 1} other domains",
+        by_state=rest,
+        decided=sum(each.decided for each in ranked[_DOMAINS - 1 :]),
+    )
     return (*ranked[: _DOMAINS - 1], others)
 
 

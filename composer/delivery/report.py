@@ -68,10 +68,9 @@ def write(
         _domains(fresh / "domains.csv", account.domains)
         with (fresh / "events.jsonl").open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(json.dumps(each, ensure_ascii=False) + "\n" for each in events)
-        lines = summary(account, zone)
-        text = "\n".join((newsletter, *lines))
+        text = "\n".join((newsletter, *summary(account, zone)))
         (fresh / "report.txt").write_text(f"{text}\n", encoding="utf-8", newline="\n")
-        page = _page(account, lines, shown, newsletter=newsletter, zone=zone)
+        page = _page(account, shown, newsletter=newsletter, zone=zone)
         (fresh / "report.html").write_text(page, encoding="utf-8", newline="\n")
 
     try:
@@ -91,11 +90,19 @@ def summary(account: Account, zone: ZoneInfo) -> tuple[str, ...]:
         f"{sums.frozen:>9,}  readers were to get it ({mailing.audience})",
     ]
     lines += [f"{number:>9,}  {words}" for words, number in _numbers(account)]
-    lines.append("")
+    lines += ["", *_sentences(account, zone)]
+    return tuple(lines)
+
+
+def _sentences(account: Account, zone: ZoneInfo) -> list[str]:
+    """Say what the numbers come to."""
+    sums = account.sums
+    lines: list[str] = []
     if sums.is_even:
         lines.append(f"The numbers add up to {sums.frozen:,}: everybody is accounted for.")
     else:
         lines.append(f"THE NUMBERS DO NOT ADD UP: {sums.total:,} of {sums.frozen:,}. Trust none of them.")
+    lines += [f"{each.in_words(zone)}." for each in account.decided]
     if account.bounced:
         lines.append(
             f"{account.bounced:,} of those taken came back later; {account.received:,} have it, as far as is known."
@@ -108,7 +115,7 @@ def summary(account: Account, zone: ZoneInfo) -> tuple[str, ...]:
         lines.append(f"Of {unknown:,} nobody can know: the server may have taken the message and did not say so.")
     if sums.open:
         lines.append("It is not finished.")
-    return tuple(lines)
+    return lines
 
 
 def _numbers(account: Account) -> Iterator[tuple[str, int]]:
@@ -139,9 +146,11 @@ def _domains(path: Path, domains: Sequence[Domain]) -> None:
     states = [state for state, _, _ in _BARS]
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
-        table.writerow(("domain", "readers", *(state.value for state in states)))
+        # The last column is part of `accepted`.
+        table.writerow(("domain", "readers", *(state.value for state in states), "counted_as_received"))
         for each in domains:
-            table.writerow((_safe(each.name), each.total, *(each.by_state.get(state, 0) for state in states)))
+            numbers = (each.by_state.get(state, 0) for state in states)
+            table.writerow((_safe(each.name), each.total, *numbers, each.decided))
 
 
 def _safe(text: str) -> str:
@@ -151,7 +160,6 @@ def _safe(text: str) -> str:
 
 def _page(
     account: Account,
-    lines: Sequence[str],
     people: tuple[list[tuple[str, str, str]], int],
     *,
     newsletter: str,
@@ -166,7 +174,7 @@ def _page(
         zone=zone.key,
         numbers=list(_numbers(account)),
         whole=_pieces(account.sums.by_state, account.sums.total),
-        sentences=[line for line in lines[lines.index("", 3) + 1 :] if line],
+        sentences=_sentences(account, zone),
         curve=_curve(account),
         times=[_time(account.progress[at][0], zone) for at in (0, -1)] if account.progress else [],
         taken=account.progress[-1][1] if account.progress else 0,

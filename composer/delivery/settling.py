@@ -1,14 +1,15 @@
 """Settles the unknown: by a server's log, or by a person's decision. Nothing else ever does.
 
-Comes in: a connection in a transaction, a mailing, what is known or decided. Goes out: how many were settled. Afterwards the
-mailing may be over (`upkeep.end`).
+Comes in: a connection in a transaction, a mailing, what is known or decided. Goes out: how many were settled, and later what
+was decided by whom. Afterwards the mailing may be over (`upkeep.end`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
 from composer.database.mailings import deliveries, events
 from composer.delivery.events import Kind
@@ -19,6 +20,8 @@ from composer.delivery.states import DeliveryState
 _D = deliveries.c
 #: How many are changed by one statement.
 _PAGE = 1_000
+#: What the event log says of those who count as taken because a person says so; who that was stands behind it.
+_COUNTED = "counted as received"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,21 @@ class Settled:
 
     settled: int
     left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """How many count as received because a person said so, at one time."""
+
+    count: int
+    who: str
+    at: datetime
+
+    def in_words(self, zone: ZoneInfo) -> str:
+        """Say it to people."""
+        are = "is" if self.count == 1 else "are"
+        when = f"{self.at.astimezone(zone):%Y-%m-%d %H:%M}"
+        return f"{self.count:,} of those taken {are} counted as received by a person's decision: {self.who}, {when}"
 
 
 def unknown_of(connection: Connection, mailing_id: int) -> tuple[int, ...]:
@@ -56,7 +74,26 @@ def settle_by_log(
 def count_as_received(connection: Connection, mailing_id: int, who: str, now: datetime) -> Settled:
     """Count all the unknown as taken, because a person says so."""
     unknown = unknown_of(connection, mailing_id)
-    return _settle(connection, mailing_id, unknown, DeliveryState.ACCEPTED, "counted as received", who, now)
+    return _settle(connection, mailing_id, unknown, DeliveryState.ACCEPTED, _COUNTED, who, now)
+
+
+def decided_of(connection: Connection, mailing_id: int) -> tuple[Decided, ...]:
+    """Give what persons decided to count as received, the oldest decision first."""
+    question = (
+        select(events.c.at, events.c.words, func.count())
+        .where(events.c.mailing_id == mailing_id, is_decided())
+        .group_by(events.c.at, events.c.words)
+        .order_by(events.c.at, events.c.words)
+    )
+    return tuple(
+        Decided(count=count, who=words.removeprefix(f"{_COUNTED} (").removesuffix(")"), at=at)
+        for at, words, count in connection.execute(question)
+    )
+
+
+def is_decided() -> ColumnElement[bool]:
+    """Give the condition, over `events`, of a reader's being counted as received by a person's decision."""
+    return and_(events.c.kind == Kind.SETTLED, events.c.words.startswith(f"{_COUNTED} ("))
 
 
 def send_again(connection: Connection, mailing_id: int, who: str, now: datetime) -> Settled:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -106,6 +107,17 @@ def test_settling_as_received(room: Mailroom, office: Office) -> None:
     said = room.say("settle", "1", "--count-as-received", "--yes", "3")
     assert said.code == 0 and "7 taken by their server + 1 turned away = 8: everybody is accounted for" in said.out
     assert "over since" in room.say("status", "1").out
+    decided = r"3 of those taken are counted as received by a person's decision: .+, \d{4}-\d\d-\d\d \d\d:\d\d"
+    assert re.search(f"  {decided}\n", room.say("status").out)
+    (word,) = json.loads(room.say("status", "1", "--json").out)["mailings"][0]["counted_as_received"]
+    assert word["count"] == 3 and word["who"] and datetime.fromisoformat(word["at"]).tzinfo is not None
+    assert re.search(f"\n{decided}\\.\n", room.say("report", "1").out)
+    folder = room.root / "outbox/mailings/1-report"
+    assert re.search(f"\n{decided}\\.\n", (folder / "report.txt").read_text(encoding="utf-8"))
+    assert re.search(f"<p>{decided}", unescape((folder / "report.html").read_text(encoding="utf-8")))
+    with (folder / "domains.csv").open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["accepted"], row["counted_as_received"]) == ("7", "3")
     for arguments, words in (
         (["1", "--log", "nowhere.log"], "nobody's fate is unknown"),
         (["9"], "there is no mailing 9"),

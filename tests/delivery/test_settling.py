@@ -1,11 +1,13 @@
 """Settling the unknown: what a real Postfix logged, and what a person decides."""
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from composer.database.engine import Database
 from composer.database.mailings import deliveries
+from composer.database.readers import readers
 from composer.delivery import settling, upkeep
+from composer.delivery.account import account_of
 from composer.delivery.mailing import MailingError
 from composer.delivery.relay_log import taken
 from composer.delivery.states import DeliveryState
@@ -103,6 +105,23 @@ def test_by_a_person(database: Database) -> None:
     assert run(database, server).is_over
     with pytest.raises(MailingError, match="is over"), database.write() as connection:
         settling.send_again(connection, 1, "anna", NOW)
+
+
+def test_who_decided(database: Database) -> None:
+    """What was counted as received is told by who said so and when; what a log proved, or was sent again, is none of it."""
+    unknown(database, 4)
+    name = f"<{NAMES[0]}@example.org>"
+    with database.write() as connection:
+        settling.settle_by_log(connection, 1, LOG, lambda reader_id: name if reader_id == 1 else "<x@y>", "anna", NOW)
+        assert settling.decided_of(connection, 1) == ()
+        settling.count_as_received(connection, 1, "ben (desk)", NOW)
+        connection.execute(delete(readers).where(readers.c.id == 2))
+    with database.read() as connection:
+        (decided,) = settling.decided_of(connection, 1)
+        account = account_of(connection, 1, NOW)
+    assert (decided.count, decided.who, decided.at) == (3, "ben (desk)", NOW)
+    assert account.decided == (decided,)
+    assert {each.name: each.decided for each in account.domains} == {"example.net": 2, "erased": 1}
 
 
 def test_an_answer_that_comes_after_a_persons_decision_changes_nothing(database: Database) -> None:
