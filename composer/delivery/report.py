@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from composer.delivery.account import Account, Domain, Person
+from composer.delivery.mailing import Mailing
 from composer.delivery.states import DeliveryState
 from composer.errors import OutputError
 from composer.folders import replace_folder
@@ -91,6 +92,8 @@ def summary(account: Account, zone: ZoneInfo) -> tuple[str, ...]:
     ]
     lines += [f"{number:>9,}  {words}" for words, number in _numbers(account)]
     lines += ["", *_sentences(account, zone)]
+    if reasons := list(_reasons(mailing)):
+        lines += ["", *(f"{what:<9} {text}" for what, text in reasons)]
     return tuple(lines)
 
 
@@ -116,6 +119,14 @@ def _sentences(account: Account, zone: ZoneInfo) -> list[str]:
     if sums.open:
         lines.append("It is not finished.")
     return lines
+
+
+def _reasons(mailing: Mailing) -> Iterator[tuple[str, str]]:
+    """Give the reasons that a person gave when it was sent: what was allowed in spite of a refusal, why it went out again."""
+    for code, reason in mailing.allowed.items():
+        yield "allowed", f"{code}: {reason}"
+    if mailing.again_because:
+        yield "again", mailing.again_because
 
 
 def _numbers(account: Account) -> Iterator[tuple[str, int]]:
@@ -175,6 +186,7 @@ def _page(
         numbers=list(_numbers(account)),
         whole=_pieces(account.sums.by_state, account.sums.total),
         sentences=_sentences(account, zone),
+        reasons=list(_reasons(account.mailing)),
         curve=_curve(account),
         times=[_time(account.progress[at][0], zone) for at in (0, -1)] if account.progress else [],
         taken=account.progress[-1][1] if account.progress else 0,

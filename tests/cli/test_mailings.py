@@ -181,6 +181,26 @@ def test_the_report(room: Mailroom, office: Office) -> None:
     assert room.say("report", "7").code == 1
 
 
+def test_reasons_stand_in_the_report(room: Mailroom, office: Office) -> None:
+    """What was allowed, and why it went out again: the same words on the screen, in the text and on the page."""
+    room.add(2)
+    allowed = ("--allow", "untested=Anna <read> it on paper")
+    assert room.say("send", ISSUE, "--yes", "2", *allowed).code == 0
+    assert room.say("send", ISSUE, "--yes", "2", *allowed, "--again", "the pictures were broken").code == 0
+    for number, reasons in (
+        ("1", {"allowed": "untested: Anna <read> it on paper"}),
+        ("2", {"allowed": "untested: Anna <read> it on paper", "again": "the pictures were broken"}),
+    ):
+        said = room.say("report", number)
+        folder = room.root / f"outbox/mailings/{number}-report"
+        lines = "".join(f"{what:<9} {text}\n" for what, text in reasons.items())
+        assert f"accounted for.\n\n{lines}\n" in said.out
+        assert (folder / "report.txt").read_text(encoding="utf-8").endswith(f"accounted for.\n\n{lines}")
+        html = unescape((folder / "report.html").read_text(encoding="utf-8"))
+        for what, text in reasons.items():
+            assert html.count(f"<td>{what}</td><td>{text}</td>") == html.count(text) == 1
+
+
 def test_the_account_is_the_same_on_both_databases(database: Database) -> None:
     """Sums, domains, the curve and who is missing: from a mailing with states of every kind, one reader of it erased."""
     with database.write() as connection:
