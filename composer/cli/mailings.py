@@ -35,7 +35,7 @@ LEFT_OUT = {
     "suppressed": "stand on the suppression list",
     "has_it": "have it already",
     "cannot_know": "may have it: nobody knows (compose settle)",
-    "turned_away": "were turned away before: no such mailbox",
+    "turned_away": "were turned away before: no such mailbox or domain",
     "not_theirs": "did not get the issue that is corrected",
 }
 

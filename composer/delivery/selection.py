@@ -32,7 +32,7 @@ class LeftOut(StrEnum):
     HAS_IT = "has_it"
     #: an earlier mailing of this issue cannot know whether they have it
     CANNOT_KNOW = "cannot_know"
-    #: an earlier mailing of this issue found no such mailbox (to-those-without)
+    #: an earlier mailing of this issue found no such mailbox, or no such domain (to-those-without)
     TURNED_AWAY = "turned_away"
     #: did not get the issue that is being corrected (to-those-who-got)
     NOT_THEIRS = "not_theirs"
@@ -45,7 +45,7 @@ class Selection:
     #: The issue key of the mailing itself.
     issue: str
     condition: Condition = field(default_factory=Condition)
-    #: To those without: late joiners and those who never got it. Who was turned away for good is left out, too.
+    #: To those without: late joiners and those who never got it. Who has no mailbox or no domain is left out, too.
     is_rest: bool = False
     #: To those who got this issue (accepted or unknown): its key.
     got: str | None = None

@@ -17,7 +17,7 @@ from composer.database.readers import readers
 from composer.delivery.forgetting import forget
 from composer.delivery.freezing import freeze
 from composer.delivery.mailing import MailingError, Variant, due, mailing_of, mailings_of, unfinished, variants_of
-from composer.delivery.selection import LeftOut, Selection, count
+from composer.delivery.selection import LeftOut, Selection, count, is_included
 from composer.delivery.states import DeliveryState
 from tests.delivery.house import ISSUE, NOW, add_readers, draft, frozen, sums, tag
 
@@ -174,6 +174,23 @@ def test_to_those_without(database: Database) -> None:
         LeftOut.CANNOT_KNOW: 1,
         LeftOut.TURNED_AWAY: 1,
     }
+
+
+def test_what_to_those_without_adds(database: Database) -> None:
+    """Once the first mailing is over, a second one without the flag goes to the same people and to those without a domain."""
+    first = frozen(database, 5)
+    put(database, first.id, dict.fromkeys(range(1, 5), S.REFUSED) | {5: S.ACCEPTED})
+    with database.write() as connection:
+        for number, blame in enumerate(("none", "soft", "no_domain", "gone"), 1):
+            one = (deliveries.c.reader_id == number) & (deliveries.c.mailing_id == first.id)
+            connection.execute(update(deliveries).where(one).values(blame=blame))
+        # As the engine does at once where there is no mailbox.
+        suppress(connection, "reader4@example.net", Reason.BOUNCED, "mailing 1", NOW)
+        plain, rest = (
+            set(connection.scalars(select(readers.c.id).where(is_included(Selection(issue=ISSUE, is_rest=is_rest)))))
+            for is_rest in (False, True)
+        )
+    assert (plain, rest) == ({1, 2, 3}, {1, 2})
 
 
 def test_to_those_who_got(database: Database) -> None:
