@@ -180,6 +180,9 @@ def test_run_again_it_goes_on(room: Mailroom, office: Office) -> None:
     assert said.code == 75 and "5 taken by their server + 7 still to be sent = 12" in said.out
     assert "as many as --limit allows were tried" in said.out
     room.add(1, first=50)
+    said = room.say("send", ISSUE, "--yes", "13")
+    assert said.code == 1 and "--yes 13 is not the number of readers, which is 7: nothing was sent" in said.err
+    assert room.say("send", ISSUE, "--yes", "7", "--limit", "2").code == 75
     said = room.say("send", ISSUE, "--yes", "12")
     assert said.code == 0 and "goes on, as it was frozen" in said.out
     assert recipients(office) == sorted(f"Reader{number}@example.net" for number in range(1, 13))
