@@ -82,10 +82,12 @@ def _begin(
     if is_rehearsal:
         console.talk("A rehearsal: no mail server is set up, and nothing leaves this computer.")
     due = _due(asked, publication, is_rehearsal=is_rehearsal)
+    selection = _selection(asked, publication, paths)
+    with publication.database.read() as connection:
+        _judge_rest(connection, selection)
     checked = check_all(publication, paths, now())
     tokens = tokens_of(publication.database, publication.around)
     way_out = way_out_of(publication, is_rehearsal=is_rehearsal)
-    selection = _selection(asked, publication, paths)
     known = _look(publication, settings, checked, tokens, is_rehearsal=is_rehearsal)
     commit = commit_of(publication.workspace.root)
     with publication.database.read() as connection:
@@ -128,6 +130,25 @@ def _begin(
 
 def _deed(due: datetime | None) -> str:
     return "send it to" if due is None else "have it sent then to"
+
+
+def _judge_rest(connection: "Connection", selection: "Selection") -> None:
+    """Refuse an issue that has gone to everybody, before anything else is asked of it. Raises MailingError."""
+    from composer.delivery.mailing import MailingError, mailings_of
+    from composer.delivery.selection import LeftOut, count
+
+    if all(each.is_rehearsal for each in mailings_of(connection, selection.issue)):
+        return
+    counts = count(connection, selection)
+    if counts.included or LeftOut.HAS_IT not in counts.left_out:
+        return
+    may = ", or may have it" if LeftOut.CANNOT_KNOW in counts.left_out else ""
+    key = selection.issue
+    again = f'compose send {key} --again "the reason"   sends it once more, also to all who have it; the reason is kept'
+    raise MailingError(
+        f"everybody who is to get {key} has it already{may}",
+        again if selection.got is None else "another correction is an issue of its own",
+    )
 
 
 def _nobody(proposal: "Proposal") -> NoReturn:

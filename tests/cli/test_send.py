@@ -190,8 +190,14 @@ def test_run_again_it_goes_on(room: Mailroom, office: Office) -> None:
     said = room.say("send", ISSUE, "--yes", "1")
     assert said.code == 0 and "12 have it already" in said.out
     assert "Reader50@example.net" in recipients(office)
-    said = room.say("send", ISSUE, "--yes", "1")
-    assert said.code == 1 and "nobody would get it: everybody is left out" in said.err
+    (room.root / "issues" / f"{ISSUE}.yaml").write_text("date: not one that passes any check\n", encoding="utf-8")
+    for arguments in ([], ["--yes", "1"], ["--dry-run"], ["--to-those-without"]):
+        said = room.say("send", ISSUE, *arguments)
+        assert said.code == 1 and said.out == ""
+        assert said.err.splitlines() == [
+            "error: everybody who is to get 2031-01-30 has it already",
+            '    compose send 2031-01-30 --again "the reason"   sends it once more, also to all who have it; the reason is kept',
+        ]
 
 
 def test_exit_codes_say_what_remains(room: Mailroom, office: Office) -> None:
@@ -286,6 +292,8 @@ def test_the_rest_and_the_correction(room: Mailroom, office: Office) -> None:
     said = room.say("send", "2031-01-31", "--to-those-who-got", ISSUE, "--yes", "5")
     assert said.code == 0, said.all
     assert "1 did not get the issue that is corrected" in said.out and "1 have left" in said.out
+    said = room.say("send", "2031-01-31", "--to-those-who-got", ISSUE, "--yes", "5")
+    assert "everybody who is to get 2031-01-31 has it already" in said.err and "--again" not in said.err
     first = {line: _header(content, b"Message-ID") for line, content in office.taken if b"A letter for you" in content}
     for line, content in office.taken:
         if b"\nSubject: Correction" in content and b"Reader40" not in line and b"Reader41" not in line:
@@ -419,6 +427,9 @@ def test_wrong_words(room: Mailroom, office: Office) -> None:
     _tested(room)
     said = room.say("send", ISSUE, "--yes", "0")
     assert said.code == 1 and "nobody would get it: there are no readers" in said.err
+    room.add(1, status="unsubscribed")
+    said = room.say("send", ISSUE, "--yes", "0")
+    assert said.code == 1 and "nobody would get it: everybody is left out" in said.err
 
 
 def test_a_broken_database_and_no_server(room: Mailroom, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
