@@ -12,6 +12,7 @@ from composer.errors import UsageError
 
 if TYPE_CHECKING:
     from composer.audience.tokens import Tokens
+    from composer.delivery.account import Person
     from composer.delivery.mailing import Mailing
 
 #: Messages that are named one by one.
@@ -34,8 +35,10 @@ def command(mailing: int, log: Path | None, is_received: bool, is_again: bool, y
     from composer.cli.database import now
     from composer.cli.proposal import ask
     from composer.cli.publication import opened, person
+    from composer.delivery.account import not_received
     from composer.delivery.mailing import mailing_of, sums_of
-    from composer.delivery.settling import count_as_received, send_again, settle_by_log, unknown_of
+    from composer.delivery.settling import count_as_received, send_again, settle_by_log
+    from composer.delivery.states import DeliveryState
     from composer.delivery.upkeep import end
 
     if sum((log is not None, is_received, is_again)) > 1:
@@ -44,17 +47,16 @@ def command(mailing: int, log: Path | None, is_received: bool, is_again: bool, y
         database, who = publication.database, person(publication.workspace)
         with database.read() as connection:
             found = mailing_of(connection, mailing)
-            unknown = unknown_of(connection, mailing)
+            unknown = sums_of(connection, mailing)[DeliveryState.UNKNOWN]
+            first = not_received(connection, mailing, _MOST, only=DeliveryState.UNKNOWN)
         if not unknown:
             console.answer(f"nobody's fate is unknown in mailing {mailing}")
             return 0
         tokens = tokens_of(database, publication.around)
         if log is None and not is_received and not is_again:
-            _name(found, tokens, unknown)
+            _name(found, tokens, first, unknown)
             return 3
-        if log is None and not ask(
-            len(unknown), yes=yes, what="send it again to" if is_again else "count it as taken by"
-        ):
+        if log is None and not ask(unknown, yes=yes, what="send it again to" if is_again else "count it as taken by"):
             return 1
         lines = list(_lines(log)) if log is not None else []
         with database.write() as connection:
@@ -79,13 +81,13 @@ def command(mailing: int, log: Path | None, is_received: bool, is_again: bool, y
     return code_of(sums)
 
 
-def _name(mailing: "Mailing", tokens: "Tokens", unknown: tuple[int, ...]) -> None:
+def _name(mailing: "Mailing", tokens: "Tokens", first: "tuple[Person, ...]", unknown: int) -> None:
     message_id = _ids(mailing, tokens)
-    console.answer(f"of {people(len(unknown))} nobody can know whether they have it:")
-    for reader_id in unknown[:_MOST]:
-        console.answer(f"  reader {reader_id}   {message_id(reader_id)}")
-    if len(unknown) > _MOST:
-        console.answer(f"  and {len(unknown) - _MOST:,} more: compose report {mailing.id} writes the whole list")
+    console.answer(f"of {people(unknown)} nobody can know whether they have it:")
+    for each in first:
+        console.answer(f"  {each.name}   {message_id(each.reader_id)}")
+    if unknown > len(first):
+        console.answer(f"  and {unknown - len(first):,} more: compose report {mailing.id} writes the whole list")
     console.answer(f"next: compose settle {mailing.id} --log FILE     a Postfix log that may name them")
     console.answer(f"      compose settle {mailing.id} --count-as-received   or   --send-again")
 

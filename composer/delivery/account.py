@@ -103,12 +103,16 @@ def account_of(connection: Connection, mailing_id: int, now: datetime) -> Accoun
     )
 
 
-def not_received(connection: Connection, mailing_id: int, most: int | None = None) -> tuple[Person, ...]:
-    """Give those who have not got it, `most` at most."""
-    return tuple(each_not_received(connection, mailing_id, most))
+def not_received(
+    connection: Connection, mailing_id: int, most: int | None = None, *, only: DeliveryState | None = None
+) -> tuple[Person, ...]:
+    """Give those who have not got it, or of them only those in one state, `most` at most."""
+    return tuple(each_not_received(connection, mailing_id, most, only=only))
 
 
-def each_not_received(connection: Connection, mailing_id: int, most: int | None = None) -> Iterator[Person]:
+def each_not_received(
+    connection: Connection, mailing_id: int, most: int | None = None, *, only: DeliveryState | None = None
+) -> Iterator[Person]:
     """Stream those who have not got it, and those from whom it came back, in the readers' order."""
     back = (
         select(func.max(returned.c.words))
@@ -123,6 +127,8 @@ def each_not_received(connection: Connection, mailing_id: int, most: int | None 
         .order_by(_D.reader_id)
         .limit(most)
     )
+    if only is not None:
+        question = question.where(_D.state == only)
     for row in connection.execute(question.execution_options(yield_per=_AT_A_TIME)):
         yield Person(
             reader_id=row.reader_id,
