@@ -31,6 +31,8 @@ class Import:
     came: int
     #: Of those who came: who has left meanwhile, and stays out.
     left: int
+    #: Of those who came: who has agreed by themselves meanwhile, and stays in; or was erased, and nothing names them.
+    others: int
     #: Changes to readers who were here before.
     changes: int
     #: Lines of the suppression list.
@@ -48,12 +50,15 @@ def last_import(connection: Connection) -> Import:
     def many(*where: ColumnElement[bool]) -> int:
         return connection.scalar(select(func.count()).where(*where)) or 0
 
+    came = many(readers.c.import_id == number, readers.c.status.in_(HERE))
+    left = many(readers.c.import_id == number, readers.c.status.not_in(HERE))
     return Import(
         number=number,
         file=row["file"],
         at=row["at"],
-        came=many(readers.c.import_id == number, readers.c.status.in_(HERE)),
-        left=many(readers.c.import_id == number, readers.c.status.not_in(HERE)),
+        came=came,
+        left=left,
+        others=json.loads(row["counts"])["new"] - came - left,
         changes=many(reader_changes.c.import_id == number),
         suppressed=many(suppressions.c.import_id == number),
     )

@@ -180,7 +180,7 @@ def test_undo_leaves_what_others_did_since(database: Database, tmp_path: Path) -
         # Somebody whom the list had put out has left by themselves since: that stays.
         unsubscribe(connection, found["victim@example.org"], source="link", now=LATER)
         last = last_import(connection)
-        assert (last.came, last.left, last.suppressed) == (1, 1, 1)
+        assert (last.came, last.left, last.others, last.suppressed) == (1, 1, 1, 1)
         undo(connection, last.number, LATER)
     assert _statuses(database) == {
         "known@example.org": Status.ACTIVE,

@@ -94,6 +94,32 @@ def test_import_show_list_tag_and_undo(here: Path, capsys: pytest.CaptureFixture
     assert "there is no import to take back" in capsys.readouterr().err
 
 
+def test_undo_says_what_becomes_of_each_row(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who goes, who left and who was erased add up to those who came; an import that brought nothing says so."""
+    written(here, "Email\n" + "".join(f"r{number}@example.org\n" for number in range(10)), "list.csv")
+    assert run(["subscribers", "import", "list.csv", "--yes", "--consent", "form"]) == 0
+    assert run(["subscribers", "unsubscribe", "r1@example.org"]) == 0
+    assert run(["subscribers", "erase", "r2@example.org", "--yes"]) == 0
+    capsys.readouterr()
+    assert run(["subscribers", "import", "--undo", "--dry-run"]) == 0
+    heading, *lines = capsys.readouterr().err.splitlines()
+    assert heading.startswith("import 1 of ")
+    assert lines == [
+        "          8 readers came with it; they go",
+        "          1 came with it and have left since; they stay out",
+        "          1 came with it and were erased since, or have agreed by themselves; that stays so",
+        "nothing was changed",
+    ]
+    written(here, "Email\nr3@example.org\n", "same.csv")
+    assert run(["subscribers", "import", "same.csv", "--yes", "--update"]) == 0
+    capsys.readouterr()
+    assert run(["subscribers", "import", "--undo", "--dry-run"]) == 0
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "  it brought nothing that is to be taken back",
+        "nothing was changed",
+    ]
+
+
 def test_a_person_from_adding_to_erasing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Added, found by `who`, let go, kept out, erased with a receipt that names nobody."""
     add = [

@@ -81,15 +81,20 @@ def _undo(question: Question) -> int:
         with database.read() as connection:
             last = last_import(connection)
         console.talk(f"import {last.number} of {last.at:%Y-%m-%d %H:%M} UTC, {last.file}:")
-        for many, what in (
+        lines = (
             (last.came, "readers came with it; they go"),
             (last.left, "came with it and have left since; they stay out"),
+            (last.others, "came with it and were erased since, or have agreed by themselves; that stays so"),
             (last.changes, "changes to readers who were here; they are taken back where nothing has changed since"),
             (last.suppressed, "lines of the suppression list; they go"),
-        ):
+        )
+        for many, what in lines:
             if many:
                 console.talk(f"  {many:>9,} {what}")
+        if not any(many for many, _ in lines):
+            console.talk("  it brought nothing that is to be taken back")
         if question.is_dry_run:
+            console.talk("nothing was changed")
             return 0
         if not question.agreed("Take it back?"):
             console.talk("nothing was changed")
