@@ -49,12 +49,7 @@ def keygen(domain: str | None, selector: str) -> int:
     _show(domain, made)
     console.talk("")
     console.talk("and write into newsletter.yaml:")
-    console.talk("  delivery:\n    dkim:\n      selectors:")
-    for name in made:
-        console.talk(f"        - {name}")
-    if domain != newsletter.sender.domain:
-        console.talk(f"      domain: {domain}")
-    console.talk("then:   compose doctor")
+    _say_selectors(made, domain, newsletter)
     return 0
 
 
@@ -62,16 +57,26 @@ def keygen(domain: str | None, selector: str) -> int:
 @click.argument("selectors", nargs=-1, metavar="[SELECTOR...]")
 @_DOMAIN
 def show(selectors: tuple[str, ...], domain: str | None) -> int:
-    """Print the DNS records of keys; without names, of those in newsletter.yaml."""
-    from composer.delivery.configured import signing_of
+    """Print the DNS records of keys; without names, of those in newsletter.yaml, or of all there are."""
+    from composer.delivery.configured import selectors_of, signing_of
+    from composer.surroundings import surroundings
 
     newsletter = _newsletter()
-    if not selectors:
-        signing = signing_of(newsletter)
-        if signing is None or not signing.selectors:
-            raise UsageError("newsletter.yaml names no selectors", "make keys:   compose dkim keygen")
-        selectors, domain = signing.selectors, domain or signing.domain
-    _show(_domain(domain, newsletter), selectors)
+    signing = None if selectors else signing_of(newsletter)
+    domain = _domain(domain or (signing.domain if signing else None), newsletter)
+    if named := selectors or (signing.selectors if signing else ()):
+        _show(domain, named)
+        return 0
+    found = selectors_of(surroundings(), domain)
+    if not found:
+        raise UsageError(
+            f"newsletter.yaml names no selectors, and there is no key for {domain}", "make keys:   compose dkim keygen"
+        )
+    console.talk("newsletter.yaml names no selectors; these keys are there. Their DNS records:")
+    _show(domain, found)
+    console.talk("")
+    console.talk("To sign with them, one RSA and one Ed25519, write into newsletter.yaml:")
+    _say_selectors(found, domain, newsletter)
     return 0
 
 
@@ -88,6 +93,15 @@ def _domain(given: str | None, newsletter: "Newsletter") -> str:
         return domain_to_ascii(given) if given else newsletter.sender.domain
     except AddressError as error:
         raise UsageError(f"--domain: {error}", "it looks like   news.example.org") from None
+
+
+def _say_selectors(selectors: Iterable[str], domain: str, newsletter: "Newsletter") -> None:
+    console.talk("  delivery:\n    dkim:\n      selectors:")
+    for each in selectors:
+        console.talk(f"        - {each}")
+    if domain != newsletter.sender.domain:
+        console.talk(f"      domain: {domain}")
+    console.talk("then:   compose doctor")
 
 
 def _show(domain: str, selectors: Iterable[str]) -> None:

@@ -130,6 +130,11 @@ def key_path(around: Surroundings, domain: str, selector: str) -> Path:
     return around.folder / "dkim" / domain / f"{selector}.pem"
 
 
+def selectors_of(around: Surroundings, domain: str) -> tuple[str, ...]:
+    """Give the selectors of the keys that lie there for a domain, whether newsletter.yaml names them or not."""
+    return tuple(sorted(path.stem for path in key_path(around, domain, "").parent.glob("*.pem")))
+
+
 def signer_of(newsletter: Newsletter, around: Surroundings, host: str, now: int) -> Callable[[bytes], bytes]:
     """Give what signs a message; nothing is done where the server signs, or nobody. Raises ComposeError."""
     profile = profile_of(newsletter, around, host)

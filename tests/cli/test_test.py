@@ -115,7 +115,12 @@ def test_mistakes_are_one_line_each(workspace: Workspace, capsys: pytest.Capture
 
 
 def test_keys_are_made_shown_and_sign(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """keygen writes two private keys outside the workspace and prints their records; then messages are signed."""
+    """keygen writes two private keys outside the workspace and prints their records; then messages are signed.
+
+    Before newsletter.yaml names them, show finds them by itself, and says what to write.
+    """
+    assert run(["dkim", "show"]) == 2
+    assert "there is no key for news.example.org" in capsys.readouterr().err
     assert run(["dkim", "keygen"]) == 0
     records, said = capsys.readouterr()
     assert [line.split(".")[0] for line in records.splitlines()] == ["compose-rsa", "compose-ed"]
@@ -125,6 +130,18 @@ def test_keys_are_made_shown_and_sign(workspace: Workspace, capsys: pytest.Captu
     assert "PRIVATE" not in records + said
     assert run(["dkim", "keygen"]) == 2
     assert "there is a key already" in capsys.readouterr().err
+    assert run(["dkim", "show"]) == 0
+    shown, how = capsys.readouterr()
+    assert sorted(shown.splitlines()) == sorted(records.splitlines())
+    assert "delivery:\n    dkim:\n      selectors:\n        - compose-ed\n        - compose-rsa\n" in how
+    assert run(["dkim", "keygen", "--domain", "other.example"]) == 0
+    capsys.readouterr()
+    assert run(["dkim", "show", "--domain", "other.example"]) == 0
+    assert "      domain: other.example\n" in capsys.readouterr().err
+    assert run(["dkim", "show", "compose-ed", "compose-rsa", "--domain", "other.example"]) == 0
+    assert capsys.readouterr().out.count("other.example") == 2
+    for key in (workspace.root.parent / "config").rglob("other.example/*.pem"):
+        key.unlink()
     _add(workspace, "  dkim:\n    selectors:\n      - compose-rsa\n      - compose-ed\n")
     assert run(["dkim", "show"]) == 0
     assert capsys.readouterr().out == records
