@@ -45,6 +45,8 @@ class Newsletter:
     fields: Mapping[str, str | None]
     #: What readers' values are like, of the newsletter's own fields: for whoever looks at an edition without a reader.
     samples: Mapping[str, str]
+    #: What its own fields are called before readers, of those that readers fill in themselves.
+    labels: Mapping[str, str]
     #: Groups of readers by name.
     audiences: Mapping[str, Condition]
     values: Group
@@ -187,12 +189,15 @@ def _newsletter(
     own = values["fields"]
     fields: dict[str, str | None] = dict.fromkeys(BUILT_IN)
     samples: dict[str, str] = {}
+    labels: dict[str, str] = {}
     if isinstance(own, Group):
         for name in own:
             given = own[name]
             fields[name] = text_in(given, "default") if isinstance(given, Group) else None
             if isinstance(given, Group) and (sample := text_in(given, "sample")):
                 samples[name] = sample
+            if isinstance(given, Group) and (label := text_in(given, "label")):
+                labels[name] = label
     sender = group_in(values, "sender")
     reply_to = text_in(sender, "reply_to")
     written = text_in(values, "language") or "en"
@@ -208,6 +213,7 @@ def _newsletter(
         definitions=definitions,
         fields=fields,
         samples=samples,
+        labels=labels,
         audiences=audiences,
         values=values,
         nodes=nodes,

@@ -43,6 +43,7 @@ def take(
     given: Mapping[str, str] | None = None,
     encoding: str = "",
     is_suppression: bool = False,
+    labels: Mapping[str, str] | None = None,
 ) -> Import:
     """Take a list in."""
     choice = Choice(consent=consent, tags=tags, is_update=is_update)
@@ -51,7 +52,9 @@ def take(
             if is_suppression:
                 parts = tuple(suppression_part(connection, table, given or {}) for table in tables)
             else:
-                parts = tuple(Part(table=each, columns=columns_of(each, fields, given or {})) for each in tables)
+                parts = tuple(
+                    Part(table=each, columns=columns_of(each, fields, given or {}, labels)) for each in tables
+                )
         stage(connection, parts, fields)
         summary = summarise(connection, choice)
         said, left = tuple(remarks(connection)), tuple(left_earlier(connection))

@@ -13,6 +13,8 @@ from composer.audience.changing import add, change, confirm, sign_up, tag, unsub
 from composer.audience.erasing import erase
 from composer.audience.exporting import Form, export_readers, export_suppressions
 from composer.audience.history import changes_of
+from composer.audience.lists.columns import columns_of
+from composer.audience.lists.opening import tables_in
 from composer.audience.person import person
 from composer.audience.readers import AudienceError, Reader, Status, find, select_readers
 from composer.audience.suppression import Reason, listed, suppress
@@ -198,6 +200,37 @@ def test_undo_leaves_what_others_did_since(database: Database, tmp_path: Path) -
         assert "first@example.org" not in everybody(connection)
         with pytest.raises(AudienceError, match="no import to take back"):
             last_import(connection)
+
+
+def test_a_list_in_german(database: Database, tmp_path: Path) -> None:
+    """Columns by their German names, a field by the label that newsletter.yaml gives it, languages in words."""
+    text = (
+        "E-Mail-Adresse;Vorname;Sprache;Firma;Schlagwörter\n"
+        "a@example.org;Anna;Deutsch;Müller;presse\n"
+        "b@example.org;Ben;ENGLISCH;;\n"
+        "c@example.org;小明;Chinesisch;;\n"
+        "d@example.org;小红;中文;;\n"
+        "e@example.org;Zoë;Français;;\n"
+        "f@example.org;Jo;Französisch;;\n"
+        "g@example.org;Jo;de-at;;\n"
+        "h@example.org;Jo;Klingonisch;;\n"
+    )
+    file = written(tmp_path, text)
+    assert take(database, file).left_out == ("Firma",)
+    done = take(database, file, is_update=True, labels={"company": "Firma:"})
+    assert done.left_out == () and done.taken.updated == 1
+    found = _all(database)
+    assert (found[0].fields["company"], found[0].tags) == ("Müller", ("presse",))
+    assert [each.language for each in found] == ["de", "en", "zh", "zh", "fr", "fr", "de-AT", ""]
+    assert [each.reason for each in done.said] == ["“Klingonisch” is no language, left empty: write en, de, zh-Hant …"]
+
+
+def test_labels_take_no_column_from_what_is_known(tmp_path: Path) -> None:
+    """A label that is another column's name, or no word at all, changes nothing for that column."""
+    file = written(tmp_path, "email;name;\na@example.org;Anna;x\n")
+    with tables_in(file) as (table,):
+        columns = columns_of(table, ("company", "star"), {}, {"company": "Name", "star": "*"})
+    assert (columns.taken, columns.fields) == ({"email": 0, "name": 1}, {})
 
 
 def test_what_changes_between_question_and_answer_counts(database: Database, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Which column of a list is what: known names in several languages, known services, and what `--map` says.
 
-Comes in: the header of a list, the merge fields of the newsletter, the choices of a command. Goes out: `Columns`. Never
-guesses what it would be wrong to guess: a column that is not recognised is left out and named.
+Comes in: the header of a list, the merge fields of the newsletter with their labels, the choices of a command. Goes out:
+`Columns`. Never guesses what it would be wrong to guess: a column that is not recognised is left out and named.
 """
 
 import re
@@ -32,7 +32,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
         "last_name lastname lname surname family_name nachname familienname nom apellido apellidos cognome 姓"
     ),
     "language": _names("language lang locale sprache langue idioma lingua preferred_language 语言 語言 言語"),
-    "tags": _names("tags tag groups labels schlagworte 标签"),
+    "tags": _names("tags tag groups labels schlagworte schlagworter 标签"),
     "status": _names("status state type subscriber_type subscription_status"),
     "consented": _names("confirm_time optin_time created_at creation_date consented subscribed_at opt_in_time"),
     "left": _names("unsub_time clean_time"),
@@ -97,8 +97,12 @@ class Columns:
     standing: str = ""
 
 
-def columns_of(table: Table, fields: Collection[str], given: Mapping[str, str]) -> Columns:
+def columns_of(
+    table: Table, fields: Collection[str], given: Mapping[str, str], labels: Mapping[str, str] | None = None
+) -> Columns:
     """Tell which column of a table is what; `given` is what --map says, by name or number of a column.
+
+    `labels` are what the newsletter calls its fields before its readers, by field.
 
     Raises UsageError for a --map that does not fit, ListError when no column holds addresses.
     """
@@ -107,9 +111,10 @@ def columns_of(table: Table, fields: Collection[str], given: Mapping[str, str]) 
     keys = [key_of(name) for name in header]
     kind = _service(keys)
     mapped = _mapped(given, header, own)
+    labelled = {key: name for name, label in (labels or {}).items() if (key := key_of(label))}
     taken: dict[str, int] = {}
     for at, key in sorted(enumerate(keys), key=lambda each: each[1] not in _PREFERRED):
-        target = mapped[at] if at in mapped else _target(key, kind, own)
+        target = mapped[at] if at in mapped else _target(key, kind, own) or labelled.get(key, "")
         if target and (target not in taken or at in mapped):
             taken[target] = at
     if table.at_address is not None:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from composer.audience.lists.columns import Columns, is_address
+from composer.audience.lists.columns import Columns, is_address, key_of
 from composer.audience.lists.guards import unguarded
 from composer.audience.lists.table import Row, Unreadable, beginning
 from composer.audience.suppression import Reason
@@ -36,6 +36,16 @@ _WORDS = {
     Reason.BY_HAND.value: "by_hand",
 }
 _STANDINGS = {word: standing for standing, words in _WORDS.items() for word in words.split()}
+#: Languages as lists write them in words, in English, in German and in their own, in the form of `key_of`.
+_SPOKEN = {
+    "en": "english englisch",
+    "de": "german deutsch",
+    "zh": "chinese chinesisch 中文",
+    "fr": "french franzosisch francais",
+    "es": "spanish spanisch espanol",
+    "it": "italian italienisch italiano",
+}
+_LANGUAGES = {word: language for language, words in _SPOKEN.items() for word in words.split()}
 _encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _YES = ("true", "yes", "1")
 #: Around an address that was pasted: what no eye sees, quotation marks, a mail link's scheme.
@@ -199,7 +209,7 @@ def clean(value: str, what: str) -> str:
 @lru_cache(maxsize=1024)
 def _known_language(text: str) -> str | None:
     try:
-        return normal_language(text)
+        return _LANGUAGES.get(key_of(text)) or normal_language(text)
     except WordError:
         return None
 

@@ -68,7 +68,7 @@ def take_list(
         fields = own_fields(newsletter)
 
         def part(connection: "Connection", table: "Table") -> Part:
-            return Part(table=table, columns=columns_of(table, fields, given))
+            return Part(table=table, columns=columns_of(table, fields, given, newsletter.labels))
 
         return take(database, tables, part, fields, choice, question, file)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from composer.content.newsletter import Newsletter, read_newsletter
-from composer.content.values import Group, group_in, text_in
+from composer.content.values import group_in, text_in
 from composer.errors import ComposeError
 from composer.web.public.brand import Brand, brand_of
 from composer.web.public.guard import PublicAddress
@@ -67,9 +67,8 @@ class Publication:
 
     def fields(self, language: str) -> tuple[Choice, ...]:
         """List the merge fields that a reader may fill in: those that newsletter.yaml gives a label."""
-        own = group_in(self.newsletter(language).values, "fields")
-        labels = ((name, text_in(given, "label")) for name in own if isinstance(given := own[name], Group))
-        return tuple(Choice(name=name, label=label) for name, label in labels if label)
+        labels = self.newsletter(language).labels
+        return tuple(Choice(name=name, label=label) for name, label in labels.items())
 
     def offers(self, language: str) -> tuple[Choice, ...]:
         """List the tags that a reader may choose."""
