@@ -65,7 +65,7 @@ class Verdict(StrEnum):
     BAD = "bad"
     #: its address is on the suppression list
     LEFT = "left"
-    #: it is taken, with something left empty
+    #: it is taken, with something left empty or left out
     TAKEN = "taken"
 
 

@@ -26,7 +26,10 @@ def suppression_part(connection: Connection, table: Table, given: Mapping[str, s
         rows = _without_hashes(connection, table.rows, taken["email"], keys.index("hash"))
         table = replace(table, rows=rows)
     return Part(
-        table=table, columns=Columns(kind=columns.kind, taken=taken, fields={}, left_out=(), standing="imported")
+        table=table,
+        columns=Columns(
+            kind=columns.kind, taken=taken, fields={}, left_out=(), width=columns.width, standing="imported"
+        ),
     )
 
 

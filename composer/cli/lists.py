@@ -159,7 +159,7 @@ def _show_bad(bad: "list[Remark]", names: list[str], summary: "Summary", report:
         console.talk(f"  … and {summary.bad - len(bad):,} more")
     if summary.notes:
         rows = "1 remark" if summary.notes == 1 else f"{summary.notes:,} remarks"
-        console.talk(f"  {rows} on rows that are taken with something left empty")
+        console.talk(f"  {rows} on rows that are taken with something left empty or left out")
     if report:
         console.talk(f"every row that was not taken, and every remark: {report}")
 

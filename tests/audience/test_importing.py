@@ -13,6 +13,7 @@ from composer.audience.changing import add, change, confirm, sign_up, tag, unsub
 from composer.audience.erasing import erase
 from composer.audience.exporting import Form, export_readers, export_suppressions
 from composer.audience.history import changes_of
+from composer.audience.importing import Verdict
 from composer.audience.lists.columns import columns_of
 from composer.audience.lists.opening import tables_in
 from composer.audience.person import person
@@ -231,6 +232,17 @@ def test_labels_take_no_column_from_what_is_known(tmp_path: Path) -> None:
     with tables_in(file) as (table,):
         columns = columns_of(table, ("company", "star"), {}, {"company": "Name", "star": "*"})
     assert (columns.taken, columns.fields) == ({"email": 0, "name": 1}, {})
+
+
+def test_cells_behind_the_last_column_are_remarked(database: Database, tmp_path: Path) -> None:
+    """They are left out, and it is said which; blank ones and those below a column that is taken by its number are none."""
+    text = "email;first name;;\na@example.org;Anna;ACME;\nb@example.org;Ben;;;;\nc@example.org;Chen;;x;y\nnobody;x;;z\n"
+    done = take(database, written(tmp_path, text), given={"3": "company"})
+    assert [(each.number, each.verdict, each.reason, each.written) for each in done.said] == [
+        (4, Verdict.TAKEN, "2 cells stand behind the last column, left out: “x | y”", "c@example.org"),
+        (5, Verdict.BAD, "nobody has no @: an address looks like name@example.org", "nobody"),
+    ]
+    assert done.summary.notes == 1 and _all(database)[0].fields["company"] == "ACME"
 
 
 def test_what_changes_between_question_and_answer_counts(database: Database, tmp_path: Path) -> None:

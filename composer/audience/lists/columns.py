@@ -93,6 +93,8 @@ class Columns:
     fields: Mapping[str, int]
     #: Columns that are not taken, as they are called in the list.
     left_out: tuple[str, ...]
+    #: How many columns the list says it has: cells behind them belong to none.
+    width: int
     #: How somebody stands in this list who has no column that says so.
     standing: str = ""
 
@@ -134,6 +136,7 @@ def columns_of(
         taken={name: at for name, at in taken.items() if name in KNOWN},
         fields={name: at for name, at in taken.items() if name not in KNOWN},
         left_out=tuple(name for at, name in enumerate(header) if name and at not in silent),
+        width=1 + max(at for at, name in enumerate(header) if name or at in silent),
         standing=_standing(kind, keys, table.name),
     )
 

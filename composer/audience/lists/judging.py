@@ -101,6 +101,7 @@ def judge(rows: Iterator[Row], columns: Columns, known: tuple[str, ...]) -> Iter
     at_when = taken.get("left", taken.get("consented")) if columns.standing else taken.get("consented")
     at_consent, at_attributes, at_disabled = taken.get("consent"), taken.get("attributes"), taken.get("disabled")
     own = tuple(columns.fields.items())
+    widest = columns.width
     standing_here = _STANDINGS[columns.standing] if columns.standing else READER
     for row in rows:
         if type(row) is not tuple:
@@ -158,12 +159,19 @@ def judge(rows: Iterator[Row], columns: Columns, known: tuple[str, ...]) -> Iter
             when = None
             if at_when is not None and at_when < width and cells[at_when]:
                 when = _moment(cells[at_when].strip(), notes)
+            if width > widest and (beyond := [cell for cell in map(str.strip, cells[widest:]) if cell]):
+                notes.append(_behind(beyond))
         except (BadValueError, AddressError) as error:
             yield Said(number=number, is_bad=True, text=beginning(_first_of(cells, at_email)), reason=str(error))
             continue
         for note in notes:
             yield Said(number=number, is_bad=False, text=written, reason=note)
         yield Person(number, written, normal, name, first, last, language, fields, standing, when, evidence, tags)
+
+
+def _behind(cells: list[str]) -> str:
+    many = "1 cell stands" if len(cells) == 1 else f"{len(cells):,} cells stand"
+    return f"{many} behind the last column, left out: “{beginning(' | '.join(cells))}”"
 
 
 def _first_of(cells: list[str], at: int) -> str:
