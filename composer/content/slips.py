@@ -24,6 +24,8 @@ _DASH = re.compile(r"^(?P<lead> *)-(?: |$)")
 _BLOCK = re.compile(r"[|>](?:[1-9][-+]?|[-+][1-9]?)?\s*(?:#.*)?$")
 #: A word that stands alone, or before what can only be a value.
 _WORD = re.compile(r"""^ *(?:- +)*(?P<key>[a-z_][a-z0-9_]*)(?: +(?P<value>["|>'].*|[0-9-]+|https?:\S+))?\s*$""")
+#: A comment that was a key, with a group or a text below it.
+_COMMENTED = re.compile(r"^ *#+ *(?P<key>[a-z_][a-z0-9_]*:(?: *[|>])?) *$")
 #: What a value of a key that is surely one begins with.
 _SURE = re.compile(r"""["'|>]|\s*(?:#.*)?$""")
 
@@ -132,6 +134,8 @@ def find_slip(page: Page, row: int) -> Slip | None:
     """Find what was forgotten so that reading stopped at `row`."""
     lines, inside = page.lines, page.inside
     row = min(row, len(lines) - 1)
+    if slip := _comment(page, row):
+        return slip
     for start in range(row, -1, -1):
         if slip := _colon(page, start):
             return slip
@@ -173,6 +177,33 @@ def _colon(page: Page, row: int) -> Slip | None:
         rows={row: page.lines[row][:end] + ":" + page.lines[row][end:]},
         until=row,
     )
+
+
+def _comment(page: Page, row: int) -> Slip | None:
+    """A comment stands in a text, but not as far in: it ends the text, so that the rest, at `row`, has no key."""
+    above = None if row in page.inside else page.before(row)
+    if above is None:
+        return None
+    first = _first(page, above) if above in page.inside else row
+    owner = page.before(first)
+    match = page.key(owner) if owner is not None else None
+    comments = [each for each in range(above + 1, row) if page.lines[each].strip()]
+    if match is None or not _BLOCK.match(match["value"]) or not comments:
+        return None
+    wanted = max(page.lead(first), len(match["lead"]) + len(match["dash"]) + 1)
+    if page.lead(row) < wanted:
+        return None
+    commented = _COMMENTED.match(page.lines[comments[-1]])
+    if commented:
+        at, message = comments[-1], f"this comment takes the key from the lines below it: {commented['key']}"
+        hint = "put a # in front of each of them, too; or take this one away"
+        column = max((each for each in page.levels(row) if each < page.lead(row)), default=0)
+        rows = {at: " " * column + commented["key"]}
+    else:
+        at, message = comments[0], f"this comment ends the text above it: {shown(page.lines[comments[0]].strip())}"
+        hint = f"put comments above “{match['key']}:”; or let it begin {_behind(wanted)}, to keep it in the text"
+        rows = dict.fromkeys(comments, "")
+    return Slip(row=at, column=page.lead(at), code="yaml-hash", message=message, hint=hint, rows=rows, until=row)
 
 
 # Text ---------------------------------------------------------------------------------------------------------------

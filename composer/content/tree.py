@@ -51,9 +51,10 @@ def parse(source: Source) -> tuple[Node | None, tuple[Problem, ...]]:
             marks = (getattr(error, "problem_mark", None), getattr(error, "context_mark", None))
             repair = diagnose(current, _row(marks[0]), _row(marks[1]), trials.reach)
             problems.append(repair.problem)
-            if repair.rows is None:
+            mended = None if repair.rows is None else current.mend(repair.rows)
+            if mended is None or mended.text == current.text:  # the same again would be told again
                 return None, tuple(problems)
-            current = current.mend(repair.rows)
+            current = mended
         else:
             return root, tuple(problems + found)
     return None, tuple(problems)

@@ -103,6 +103,16 @@ def test_a_line_moved_to_any_side_brings_no_flood(workspace: Workspace) -> None:
             assert len(found) <= 5, (row + 1, changed, "\n".join(map(str, found)))
 
 
+def test_a_comment_anywhere_is_told_once_at_its_line(workspace: Workspace) -> None:
+    """A comment at the left margin says nothing where it is one, and one thing, at its own line, where it ends a text."""
+    told = 0
+    for row in range(0, len(LINES), 3):
+        found = _told(workspace, "\n".join([*LINES[:row], "# remember to ask Li", *LINES[row:]]))
+        assert [problem.line for problem in found] in ([], [row + 1]), "\n".join(map(str, found))
+        told += len(found)
+    assert told > 10
+
+
 def _source(text: str) -> Source:
     return Source.of(text, name="issue.yaml")
 
