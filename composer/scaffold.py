@@ -23,6 +23,8 @@ _SCHEMA_LINE = "# yaml-language-server: $schema=../.compose/issue.schema.json"
 _SAME_EVERYWHERE = ("url", "date", "picture", "language", "email", "colour", "sources", "tag")
 #: Kinds of text that a skeleton offers outright; others stand as comments.
 _WRITTEN = ("markdown", "sources", "plain", "url", "date")
+#: The longest time between two issues that is taken for a rhythm: a month, and some days of grace.
+LONGEST = datetime.timedelta(weeks=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,10 @@ class Next:
 
 
 def next_issue(workspace: Workspace, today: datetime.date) -> Next:
-    """Continue the rhythm of the issues there are: same distance of days, next number, not in the past."""
+    """Continue the rhythm of the issues there are: same distance of days, next number, not in the past.
+
+    A gap past `LONGEST` is a pause, or lies between the sample and the first issue: without another, a week is taken.
+    """
     days: set[datetime.date] = set()
     numbers: list[int] = []
     for path in workspace.issues():
@@ -47,7 +52,8 @@ def next_issue(workspace: Workspace, today: datetime.date) -> Next:
     if not days:
         return Next(date=today, number=1)
     ordered = sorted(days)
-    step = min((later - earlier for earlier, later in pairwise(ordered)), default=datetime.timedelta(days=7))
+    gaps = (later - earlier for earlier, later in pairwise(ordered))
+    step = min((gap for gap in gaps if gap <= LONGEST), default=datetime.timedelta(weeks=1))
     day = ordered[-1] + step
     if day < today:
         day += step * -((day - today) // step)

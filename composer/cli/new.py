@@ -46,7 +46,10 @@ def command(date: str | None, language: str | None, source: str | None) -> int:
     day = _day(date) if date else _latest(workspace) if source is not None else upcoming.date
     path = workspace.root / ISSUES / (f"{day.isoformat()}.{tag}.yaml" if is_other else f"{day.isoformat()}.yaml")
     if path.exists():
-        raise UsageError(f"{workspace.name(path)} is there already", "name another day:   compose new 2025-02-06")
+        hint = f"name another day:   compose new {upcoming.date}" + (f" --language {tag}" if is_other else "")
+        if source is not None:
+            hint = "delete it first to translate it anew, or name another issue's day"
+        raise UsageError(f"{workspace.name(path)} is there already", hint)
     if source is not None:
         text = translation(newsletter, _source(workspace, day, source, read_newsletter(workspace).language))
     else:

@@ -1,7 +1,9 @@
 """The commands as a person calls them: exit code, stdout, stderr, and the files left behind."""
 
+import datetime
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -163,8 +165,6 @@ def test_init_overwrites_nothing(here: Path, capsys: pytest.CaptureFixture[str])
 
 def test_new_continues_the_rhythm(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The next issue keeps weekday and rhythm, counts on, and begins with the schema line."""
-    import datetime
-
     sample(here)
     assert run(["new"]) == 0
     name = capsys.readouterr().out.strip()
@@ -209,6 +209,15 @@ def test_new_refuses_what_is_there(here: Path, capsys: pytest.CaptureFixture[str
     sample(here)
     assert run(["new", "2025-01-30"]) == 2
     assert "is there already" in capsys.readouterr().err
+    assert run(["new", "2025-01-30", "--language", "de"]) == 2
+    proposed = re.search(r"name another day:   compose (.+)\n", capsys.readouterr().err)
+    assert proposed is not None
+    assert proposed[1].endswith("--language de")
+    assert datetime.date.fromisoformat(proposed[1].split()[1]) >= datetime.date.today()
+    assert run(proposed[1].split()) == 0
+    capsys.readouterr()
+    assert run(["new", "2025-01-30", "--language", "de", "--from", "en"]) == 2
+    assert "delete it first" in capsys.readouterr().err
     assert run(["new", "30.1.2025"]) == 2
     assert "did you mean 2025-01-30?" in capsys.readouterr().err
     assert run(["new", "--from", "en"]) == 2

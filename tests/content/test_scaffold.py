@@ -98,9 +98,22 @@ def test_the_next_issue_continues_the_rhythm(tmp_path: Path) -> None:
     (workspace.root / "issues/2025-99-99.yaml").write_text("number: 999\n", encoding="utf-8")
     assert next_issue(workspace, datetime.date(2025, 2, 1)) == Next(date=datetime.date(2025, 2, 13), number=215)
     assert next_issue(workspace, datetime.date(2025, 3, 1)).date == datetime.date(2025, 3, 13)
+    # A pause is no rhythm; of what is one, the shortest counts.
+    (workspace.root / "issues/2024-06-06.yaml").write_text("number: 201\n", encoding="utf-8")
+    assert next_issue(workspace, datetime.date(2025, 2, 1)).date == datetime.date(2025, 2, 13)
     for other in path.parent.glob("*.yaml"):
         other.unlink()
     assert next_issue(workspace, DAY) == Next(date=DAY, number=1)
+
+
+def test_the_gap_to_the_sample_issue_is_no_rhythm(tmp_path: Path) -> None:
+    """The first issue of one's own, long after the sample, is followed by one a week later."""
+    workspace = newsroom(tmp_path)
+    today = datetime.date(2026, 11, 26)
+    first = next_issue(workspace, today)
+    assert first.date == today
+    (workspace.root / f"issues/{first.date}.yaml").write_text("number: 215\n", encoding="utf-8")
+    assert next_issue(workspace, today) == Next(date=datetime.date(2026, 12, 3), number=216)
 
 
 def test_a_value_that_yaml_would_misread_is_quoted_in_a_translation(tmp_path: Path) -> None:
