@@ -351,10 +351,14 @@ def _quote_trap(key: str, value: str, trap: _MakeTrap) -> _Trap | None:
             f'write   {key}: "{value.strip().strip(chr(39))}"' if '"' not in value else "put the text below   |",
             at=end,
         )
+    text = value.strip()
+    # In “"The "great" plan"” the outer marks are YAML's; in “"China" and "Taiwan"” all of them are the text's.
+    if text.endswith(mark) and (rest[0].isalnum() or end == 1 or value[end - 1].isspace()):
+        text = text[1:-1]
     return trap(
         "yaml-quote",
         f"the text goes on behind the closing quotation mark: {shown(rest.strip())}",
-        _show(key, value),
+        _show(key, text),
         at=end + 1,
     )
 
