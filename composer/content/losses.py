@@ -11,6 +11,11 @@ from composer.errors import Problem
 #: A key as newsletters have them.
 WORD_KEY = r"[A-Za-z_][A-Za-z0-9_]*"
 
+#: Dashes and bullets that are no hyphen, as programs that correct what is typed put them.
+OTHER_DASHES = tuple("‐‑‒–—―−•·")
+#: An item that begins with one of them.
+OTHER_DASH = re.compile(rf"(?P<lead> *)(?P<dash>[{''.join(OTHER_DASHES)}]) *(?P<rest>[a-z_][a-z0-9_]*:(?: .*)?)$")
+
 
 def shown(text: str) -> str:
     """Quote a text, shortened."""

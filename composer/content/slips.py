@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from composer.content.losses import shown
+from composer.content.losses import OTHER_DASH, shown
 
 #: How many keys and dashes above are tried when a line is out of place.
 MOST_TRIED = 8
@@ -134,7 +134,7 @@ def find_slip(page: Page, row: int) -> Slip | None:
     """Find what was forgotten so that reading stopped at `row`."""
     lines, inside = page.lines, page.inside
     row = min(row, len(lines) - 1)
-    if slip := _comment(page, row):
+    if slip := _comment(page, row) or _other_dash(page, row):
         return slip
     for start in range(row, -1, -1):
         if slip := _colon(page, start):
@@ -393,6 +393,27 @@ def _dash_missing(page: Page, row: int) -> Slip | None:
             rows={first: " " * level + "- " + text},
         )
     return None
+
+
+def _other_dash(page: Page, row: int) -> Slip | None:
+    """Items begin with an en dash or a bullet, as programs that correct what is typed make of a hyphen."""
+    matches = {each: OTHER_DASH.match(line) for each, line in enumerate(page.lines) if each not in page.inside}
+    found = {each: match for each, match in matches.items() if match}
+    first = next(iter(found), None)
+    if first is None or first > row:
+        return None
+    rest = found[first]["rest"]
+    others = [str(each + 1) for each in found if each != first]
+    too = f"; so too in line{'s' if len(others) > 1 else ''} {', '.join(others)}" if others else ""
+    return Slip(
+        row=first,
+        column=len(found[first]["lead"]),
+        code="yaml-dash",
+        message=f"an item of a list begins with a hyphen (-), not with “{found[first]['dash']}”",
+        hint=f"write   - {rest if len(rest) <= 60 else rest[:59] + '…'}{too}",
+        rows={each: f"{match['lead']}- {match['rest']}" for each, match in found.items()},
+        until=row,
+    )
 
 
 def find_astray(page: Page, row: int, reach: Callable[[list[str]], int]) -> Slip | None:

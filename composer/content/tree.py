@@ -10,7 +10,7 @@ from typing import Protocol
 
 import yaml
 
-from composer.content.losses import odd_key, silent_traps
+from composer.content.losses import OTHER_DASH, odd_key, silent_traps
 from composer.content.nodes import Entry, Mapping, Node, Scalar, Sequence, Style
 from composer.content.source import Source
 from composer.errors import Problem
@@ -112,6 +112,14 @@ class _Trials:
         return len(lines)
 
 
+class _OtherDash(yaml.YAMLError):
+    """A list whose dashes are no hyphens: YAML would read on, and take it for one group of keys."""
+
+    def __init__(self, mark: "_Mark | None") -> None:
+        super().__init__()
+        self.problem_mark = mark
+
+
 class _Stop(Exception):
     """Too deep."""
 
@@ -178,6 +186,8 @@ class _Reader:
         again: list[tuple[Scalar, Scalar]] = []
         so_far = len(self.problems)
         while not isinstance(inner := self._next(), yaml.MappingEndEvent):
+            if isinstance(inner, yaml.ScalarEvent) and not inner.style and OTHER_DASH.match(inner.value + ":"):
+                raise _OtherDash(inner.start_mark)
             key = self._node(inner, depth + 1)
             value = self._node(self._next(), depth + 1)
             if is_flow and self.source.text.startswith("{{", start):

@@ -6,6 +6,7 @@ Comes in: a field, a node, what a validator found. Goes out: sentences. Never de
 import difflib
 import re
 
+from composer.content.losses import OTHER_DASHES
 from composer.content.nodes import Mapping, Node, Scalar, Sequence
 from composer.content.schema import Field
 
@@ -97,6 +98,8 @@ def _scalar_mistake(node: Scalar, field: Field, wanted: str, key: str) -> tuple[
         return "type", f"{shown(node.text)} is not a whole number", f"write   {key}: {(field.examples or ('12',))[0]}"
     if "boolean" in field.types:
         return "type", f"{shown(node.text)} is neither true nor false", f"write   {key}: true"
+    if field.is_array and node.text[:1] in OTHER_DASHES:
+        return "yaml-dash", f"an item of a list begins with a hyphen (-), not with “{node.text[0]}”", "write   - …"
     return "type", f"{wanted} belongs here, not {shown(node.text)}", example(key, field)
 
 
