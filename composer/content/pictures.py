@@ -35,10 +35,11 @@ class PictureMistake(ValueError):
         self.hint = hint
 
 
-def find_picture(path: Path) -> Path:
+def find_picture(path: Path, folder: str) -> Path:
     """Find a picture file; a name in another Unicode form (as macOS writes it) counts as the same.
 
-    Raises PictureMistake when there is none, naming the nearest file.
+    `folder` is what people call the folder that it is looked for in. Raises PictureMistake when there is none, naming the
+    nearest file.
     """
     if path.is_file():
         return path
@@ -55,7 +56,7 @@ def find_picture(path: Path) -> Path:
         if name.casefold() == wanted.casefold():
             raise PictureMistake(f"there is no file “{path.name}”", f"did you mean {name}? capitals count")
     near = difflib.get_close_matches(wanted, siblings, 1)
-    hint = f"did you mean {near[0]}?" if near else f"put the picture into {path.parent.name}/"
+    hint = f"did you mean {near[0]}?" if near else f"put the picture into {folder}"
     raise PictureMistake(f"there is no file “{path.name}”", hint)
 
 

@@ -156,10 +156,13 @@ class Texts:
         folder = node.source.path.parent
         if text.lower().startswith(("http:", "https:", "data:")):
             message = "a picture must be a file in the newsletter's folder, not an address"
-            self._say(node.place, trail, "picture", message, "save it to assets/ and write   assets/name.png")
+            assets = self.workspace.name(folder / "assets")
+            self._say(node.place, trail, "picture", message, f"save it to {assets}/ and write   assets/name.png")
             return None
         try:
-            path = find_picture(self.workspace.inside(folder, text))
+            path = self.workspace.inside(folder, text)
+            is_root = path.parent == self.workspace.root
+            path = find_picture(path, "the newsletter's folder" if is_root else f"{self.workspace.name(path.parent)}/")
             # The file that was found may be a link itself.
             return load_picture(self.workspace.inside(path.parent, path.name))
         except WorkspaceError as error:

@@ -198,6 +198,11 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("picture missing", r("assets/chart.png", "assets/chrat.png")),
     ("picture with capitals", r("assets/chart.png", "assets/Chart.png")),
     ("picture in no folder", r("assets/chart.png", "pictures/chart.png")),
+    ("picture not in the folder beside the issue", r("assets/chart.png", "assets/none-such.jpg")),
+    (
+        "logo not in the newsletter's folder",
+        n("brand:\n", "brand:\n  logo:\n    light: none-such.png\n    alt: Logo\n"),
+    ),
     ("picture is a text", [r("assets/chart.png", "assets/note.png"), f("issues/assets/note.png", b"hello")]),
     (
         "picture is a drawing",
