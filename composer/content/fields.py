@@ -150,11 +150,13 @@ def _starts(text: str) -> Iterator[int]:
 
 
 def _malformed(text: str, start: int) -> FieldMistake:
-    end = text.find("}}", start, start + 62)
-    shown = text[start : end + 2] if 0 <= end - start <= 60 else text[start : start + 30]
+    line, *others = text[start:].splitlines()
+    end = line.find("}}", 0, 62)
+    shown = line[: end + 2] if end >= 0 else line[:60]
+    rest = "…" if end < 0 and (others or len(line) > 60) else ""
     return FieldMistake(
         offset=start,
-        message=f"this is not a merge field: {shown.splitlines()[0]}",
+        message=f"this is not a merge field: {shown}{rest}",
         hint='write {{ first_name | default("reader") }}, or {{ "{{" }} for two braces that readers shall see',
     )
 
