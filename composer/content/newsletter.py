@@ -11,8 +11,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from composer.conditions import Condition, WordError, normal_tag
-from composer.content.addresses import Address, parse_address
-from composer.content.audiences import named_audiences
+from composer.content.addresses import Address, normal_address, parse_address
+from composer.content.audiences import is_told, named_audiences
 from composer.content.fields import BUILT_IN, RESERVED
 from composer.content.formats import language_tag
 from composer.content.marks import Marks
@@ -23,7 +23,7 @@ from composer.content.schema import Field, Schema, built_in
 from composer.content.section_types import read_definitions, read_document
 from composer.content.sections import SectionSpec, read_sections
 from composer.content.source import Place
-from composer.content.values import Group, group_in, text_in
+from composer.content.values import Group, group_in, text_in, value_in
 from composer.content.words import as_key, nearest
 from composer.errors import ContentError, Problem
 from composer.workspace import NEWSLETTER, ThemeFiles, Workspace, themes_known
@@ -101,6 +101,7 @@ def read_newsletter(workspace: Workspace, language: str | None = None, marks: Ma
     _check_fields(root.get("fields"), problems)
     audiences = named_audiences(root.get("audiences"), values["audiences"], problems)
     _check_offers(root.get("offers"), problems)
+    _check_approvals(root.get("approvals"), group_in(values, "approvals"), problems)
     if problems:
         raise ContentError(tuple(sorted(set(problems))))
     return _newsletter(values, theme, specs, definitions, audiences, language, reader.nodes())
@@ -175,6 +176,19 @@ def _check_offers(node: Node | None, problems: list[Problem]) -> None:
             problems.append(
                 entry.key.place.problem("key", f"offers: “{entry.key.text}” is kept as “{tag}”", f"write {tag}:")
             )
+
+
+def _check_approvals(node: Node | None, approvals: Group, problems: list[Problem]) -> None:
+    """No more approvals can be needed than there are people to give one."""
+    needed, by = value_in(approvals, "needed"), value_in(approvals, "by")
+    if node is None or not isinstance(needed, int) or not isinstance(by, tuple) or is_told(node, problems):
+        return
+    people = len({normal_address(parse_address(each).address) for each in by if isinstance(each, str)})
+    if needed > people:
+        written = node.get("needed") if isinstance(node, MappingNode) else None
+        message = f"approvals: {needed} are needed, and {people} may give one"
+        place = (written or node).place
+        problems.append(place.problem("count", message, "name more below   by:   or ask for fewer"))
 
 
 def _newsletter(

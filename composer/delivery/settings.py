@@ -9,7 +9,6 @@ from composer.content.addresses import Address, normal_address, parse_address
 from composer.content.formats import messages_a_minute
 from composer.content.newsletter import Newsletter
 from composer.content.values import group_in, text_in, value_in
-from composer.errors import ContentError
 
 #: Messages under way at once where newsletter.yaml says nothing.
 CONNECTIONS = 4
@@ -49,17 +48,12 @@ class Settings:
 
 
 def settings_of(newsletter: Newsletter) -> Settings:
-    """Read them. Raises ContentError where more must approve than may."""
+    """Read them."""
     delivery = group_in(newsletter.values, "delivery")
     rate, connections, quota = (value_in(delivery, name) for name in ("rate", "connections", "daily_quota"))
     approvals = group_in(newsletter.values, "approvals")
     needed, by = value_in(approvals, "needed"), value_in(approvals, "by")
     approvers = {normal_address(each.address): each for each in map(parse_address, _texts(by))}
-    count = needed if isinstance(needed, int) else 0
-    if count > len(approvers):
-        message = f"approvals: {count} are needed, and {len(approvers)} may give one"
-        place = newsletter.place("approvals", "needed")
-        raise ContentError((place.problem("count", message, "name more below   by:   or ask for fewer"),))
     public, mailto, bounces = (text_in(delivery, name) for name in ("public_url", "unsubscribe_mailto", "bounces"))
     return Settings(
         rate=messages_a_minute(rate) if isinstance(rate, str) else None,
@@ -70,7 +64,7 @@ def settings_of(newsletter: Newsletter) -> Settings:
         unsubscribe_mailto=parse_address(mailto).wire if mailto else None,
         bounces=parse_address(bounces).wire if bounces else None,
         assets_url=text_in(group_in(newsletter.values, "brand"), "assets_url"),
-        approvals=count,
+        approvals=needed if isinstance(needed, int) else 0,
         approvers=tuple(approvers.values()),
     )
 

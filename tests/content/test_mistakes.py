@@ -300,6 +300,13 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("theme with a path", n("language: en", "language: en\ntheme: ../x")),
     ("field name", n("  company:", "  Company:")),
     ("field name taken", n("  company:", "  email:")),
+    (
+        "more approvals than people",
+        n(
+            "fields:",
+            "approvals:\n  needed: 2\n  by:\n    - anna@example.org\n    - Anna <anna@EXAMPLE.org>\nfields:",
+        ),
+    ),
     ("audience name", n("fields:", "audiences:\n  Press Office:\n    tag: press\nfields:")),
     ("audience that is a word", n("fields:", "audiences:\n  press: press\nfields:")),
     ("audience with an unknown word", n("fields:", "audiences:\n  press:\n    tags: press\nfields:")),
