@@ -159,6 +159,11 @@ def token_address(text: str) -> WebAddress:
     return WebAddress(url=read.url.replace(stand_in, READERS_OWN))
 
 
+def holds_password(url: str) -> bool:
+    """Tell whether the address of a server holds a password."""
+    return re.search(r"://[^/?#]*:[^/?#]*@|[?&]\w*password=", url, re.IGNORECASE) is not None
+
+
 _RATE = re.compile(r"([1-9][0-9]{0,6}) ?/ ?(s|sec|min|h|hour)")
 _MINUTES = {"s": 1 / 60, "sec": 1 / 60, "min": 1.0, "h": 60.0, "hour": 60.0}
 #: What a rate looks like.

@@ -10,7 +10,17 @@ from itertools import islice
 from composer.content.audiences import ONLY
 from composer.content.nodes import Entry, Mapping, Node, Path, Scalar, Sequence
 from composer.content.schema import Field, Schema
-from composer.content.words import count_mistake, example, looks_like_prose, nearest, type_mistake, where
+from composer.content.words import (
+    NOT_HERE,
+    count_mistake,
+    example,
+    is_secret,
+    looks_like_prose,
+    nearest,
+    secret_source,
+    type_mistake,
+    where,
+)
 from composer.errors import Problem
 
 #: Past this many of a kind, a file is no newsletter's: the first ones say so.
@@ -94,6 +104,10 @@ class Judge:
         if (spot.key, key.key) == (ONLY, "language"):
             hint = "an edition in another language is a file of its own: compose new --language"
             self._say(node, spot.trail, "unknown-key", "“language” is not known here", hint)
+        elif is_secret(spot.key, key.key):
+            self._say(
+                node, spot.trail, "secret", NOT_HERE, f"take the line out; it comes from {secret_source(spot.key)}"
+            )
         elif hint := self._elsewhere(spot, key.key):
             self._say(node, spot.trail, "unknown-key", f"“{key.key}” is not known here", hint)
         elif near := nearest(key.key, known):

@@ -13,6 +13,7 @@ from composer.content.fields import FieldBook
 from composer.content.formats import (
     RATE_SHAPE,
     date_hint,
+    holds_password,
     is_colour,
     iso_date,
     language_tag,
@@ -29,7 +30,7 @@ from composer.content.schema import Field
 from composer.content.source import Place
 from composer.content.sources import Piece, SourceLine, parse_sources
 from composer.content.values import Group, Value
-from composer.content.words import where
+from composer.content.words import NOT_HERE, secret_source, where
 from composer.errors import Problem, WorkspaceError
 from composer.workspace import Workspace
 
@@ -93,6 +94,14 @@ class Texts:
                     self._say(node.place, trail, "rate", f"“{text}” is not a rate", RATE_SHAPE)
                     return None
                 return text
+            case "host":
+                return self._host(node, text, trail)
+            case "database":
+                if holds_password(text):
+                    hint = "leave it out here; it comes from COMPOSE_DATABASE_URL, PGPASSWORD or ~/.pgpass"
+                    self._say(node.place, trail, "secret", NOT_HERE, hint)
+                    return None
+                return self._plain(node, trail)
             case "key":
                 return text
             case _:
@@ -198,6 +207,19 @@ class Texts:
             self._say(node.place, trail, "timezone", f"“{text}” is not a time zone", "write   Europe/Berlin   or   UTC")
             return None
         return text
+
+    def _host(self, node: Scalar, text: str, trail: tuple[str, ...]) -> Value:
+        """Read a server's name; whatever else stands there is not repeated, for it may hold a password."""
+        if holds_password(text) or re.search(r":.*@", text):
+            group = trail[-2] if len(trail) > 1 else ""
+            hint = f"write the server's name alone; the password comes from {secret_source(group)}"
+            self._say(node.place, trail, "secret", NOT_HERE, hint)
+            return None
+        if "://" in text or "@" in text:
+            hint = "write   smtp.example.org   alone; port, security and username have keys of their own"
+            self._say(node.place, trail, "host", "the name of a server belongs here, not an address", hint)
+            return None
+        return self._plain(node, trail)
 
     def sources(self, node: Scalar, item: Field, trail: tuple[str, ...]) -> Value:
         """Read sources in their short form, one a line."""

@@ -10,6 +10,9 @@ from composer.content.losses import OTHER_DASHES
 from composer.content.nodes import Mapping, Node, Scalar, Sequence
 from composer.content.schema import Field
 
+#: What is said of a password in a file of the newsletter; the password itself is never shown.
+NOT_HERE = "a password must not stand here"
+
 
 def where(trail: tuple[str, ...], what: str) -> str:
     """Put the place before what is wrong there: `top story, source 2, url: …`."""
@@ -61,6 +64,25 @@ def example(key: str, field: Field) -> str:
     if field.format in ("plain", "") and "string" in field.types and not field.enum:
         return f'write   {key}: "{sample}"'
     return f"write   {key}: {sample}"
+
+
+def is_secret(group: str, key: str) -> bool:
+    """Tell whether a key of a group about servers asks for what must stand in no file of a newsletter."""
+    return group in ("delivery", "smtp", "imap") and key.lower() in (
+        "password",
+        "passwd",
+        "passwort",
+        "pass",
+        "pwd",
+        "secret",
+        "token",
+    )
+
+
+def secret_source(group: str) -> str:
+    """Say where the password of a server comes from, by the group that names the server."""
+    name = "COMPOSE_IMAP_PASSWORD" if group == "imap" else "COMPOSE_SMTP_PASSWORD"
+    return f"{name} or your own configuration folder (docs/sending.md)"
 
 
 def looks_like_prose(key: str) -> bool:

@@ -5,7 +5,6 @@ A password comes from the environment (COMPOSE_DATABASE_URL, PGPASSWORD) or from
 workspace, and is never shown.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from composer.content.newsletter import Newsletter
 from composer.content.values import text_in
-from composer.errors import ContentError, DatabaseError
+from composer.errors import DatabaseError
 from composer.workspace import Workspace
 
 URL = "COMPOSE_DATABASE_URL"
@@ -58,15 +57,11 @@ def at(text: str, folder: Path) -> Location:
 def location_of(newsletter: Newsletter, workspace: Workspace, environment: Mapping[str, str]) -> Location:
     """Give where this publication's database is: COMPOSE_DATABASE_URL, else `database:`, else newsletter.db.
 
-    Raises DatabaseError, or ContentError where newsletter.yaml holds a password.
+    Raises DatabaseError.
     """
     if given := environment.get(URL):
         return at(given, workspace.root)
     written = text_in(newsletter.values, "database")
     if written is None:
         return Location(path=workspace.root / FILE)
-    if re.match(r"[a-z+]+://[^/@]*:[^/@]*@", written):
-        hint = f"leave it out here; it comes from {URL}, PGPASSWORD or ~/.pgpass"
-        problem = newsletter.place("database").problem("secret", "database: a password must not stand here", hint)
-        raise ContentError((problem,))
     return at(written, workspace.root)

@@ -25,6 +25,8 @@ _STORY = re.search(r"top_story:.*?(?=topics:)", ISSUE, re.DOTALL)
 assert _STORY is not None
 STORY = _STORY[0]
 SECOND = '  - title: "Second topic"\n    facts: |\n      Facts.\n'
+#: A mail server in newsletter.yaml.
+SMTP = "delivery:\n  smtp:\n    host: smtp.example.org\n"
 
 
 def r(old: str, new: str) -> Edit:
@@ -307,6 +309,17 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
             "approvals:\n  needed: 2\n  by:\n    - anna@example.org\n    - Anna <anna@EXAMPLE.org>\nfields:",
         ),
     ),
+    ("password of the mail server", n("fields:", SMTP + "    password: hunter2\nfields:")),
+    ("password of the mailbox", n("fields:", SMTP.replace("smtp", "imap") + "    passwd: hunter2\nfields:")),
+    (
+        "password in the mail server's name",
+        n("fields:", SMTP.replace("host: ", "host: smtps://u:hunter2@") + "fields:"),
+    ),
+    ("password before the mail server's name", n("fields:", SMTP.replace("host: ", "host: u:hunter2@") + "fields:")),
+    ("address for the mail server's name", n("fields:", SMTP.replace("host: ", "host: smtps://") + "fields:")),
+    ("user before the mail server's name", n("fields:", SMTP.replace("host: ", "host: desk@") + "fields:")),
+    ("password of the database", n("fields:", "database: postgresql://anna:hunter2@db.example.org/news\nfields:")),
+    ("password behind the database", n("fields:", "database: postgresql://h/news?password=hunter2\nfields:")),
     ("audience name", n("fields:", "audiences:\n  Press Office:\n    tag: press\nfields:")),
     ("audience that is a word", n("fields:", "audiences:\n  press: press\nfields:")),
     ("audience with an unknown word", n("fields:", "audiences:\n  press:\n    tags: press\nfields:")),
@@ -517,6 +530,11 @@ def test_no_word_is_the_parsers() -> None:
         "utf8",
     ):
         assert foreign not in re.sub(r"smtputf8", "", words), foreign
+
+
+def test_no_password_is_repeated() -> None:
+    """What is told of a password in newsletter.yaml does not show it."""
+    assert "hunter2" not in WORDS.read_text(encoding="utf-8")
 
 
 def test_what_yaml_would_turn_into_something_else_stays_text(tmp_path: Path) -> None:
