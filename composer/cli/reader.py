@@ -1,6 +1,6 @@
 """`--as ADDRESS`: the reader through whose eyes an issue is looked at.
 
-Comes in: an address. Goes out: a reader of the database; a sample reader while there is no database. Never changes
+Comes in: an address. Goes out: a reader of the database; a sample reader while there is none in it. Never changes
 anything, and makes no database.
 """
 
@@ -25,8 +25,8 @@ def reader_named(workspace: Workspace, path: Path, address: str) -> "Reader":
 
     newsletter = read_newsletter(workspace, issue_language(path))
     location = location_of(newsletter, workspace, surroundings().environment)
-    if location.path is None or location.path.is_file():
-        return _in(location, address)
+    if (location.path is None or location.path.is_file()) and (found := _in(location, address)):
+        return found
     samples = [each for each in readers(newsletter.samples) if each.key != DEFAULTS]
     for each in samples:
         if address in (each.key, each.values["email"]):
@@ -35,12 +35,15 @@ def reader_named(workspace: Workspace, path: Path, address: str) -> "Reader":
     raise UsageError(f"--as: {address} is not among the readers", hint)
 
 
-def _in(location: "Location", address: str) -> "Reader":
-    from composer.audience.readers import get
+def _in(location: "Location", address: str) -> "Reader | None":
+    """Find the reader in the database; None where it has no readers yet."""
+    from composer.audience.readers import count, get
     from composer.database.engine import open_database
     from composer.web.preview.readers import ASKED, Reader
 
     with open_database(location) as database, database.read() as connection:
+        if not count(connection):
+            return None
         found = get(connection, address)
     label = f"{found.name} ({found.address})" if found.name else found.address
     return Reader(key=ASKED, label=label, values=found.values, tags=frozenset(found.tags))

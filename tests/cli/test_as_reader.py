@@ -132,6 +132,17 @@ def test_without_readers_there_are_samples(desks: Workspace, capsys: pytest.Capt
     assert not list(desks.root.glob("newsletter.db*"))
 
 
+def test_a_database_without_readers_is_as_good_as_none(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """A test send makes a database; as long as nobody is in it, sample readers stand in, with the same words and code."""
+    open_database(Location(path=desks.root / "newsletter.db")).close()
+    assert run(["preview", "2025-01-30", "--out", "shown", "--as", "anna"]) == 0
+    assert run(["test", "2025-01-30", "--to", "anna@example.org", "--as", "anna"]) == 0
+    capsys.readouterr()
+    for command in (["preview", "2025-01-30", "--out", "shown"], ["test", "2025-01-30", "--to", "anna@example.org"]):
+        assert run([*command, "--as", "x@example.org"]) == 2
+        assert "there are no readers yet; sample readers: anna, liming" in capsys.readouterr().err
+
+
 def test_a_reader_who_is_not_there(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     """With a database only its readers count."""
     _reader(desks, "b@example.org", ())
