@@ -101,11 +101,12 @@ def run(arguments: list[str]) -> int:
     except ComposeError as error:
         console.stop(error)
         return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        console.answer(error.format_message())
+        return 2
     except click.ClickException as error:
         console.talk(f"error: {error.format_message()}")
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else "compose"
-        console.talk(f"    see: {command} --help")
+        console.talk(f"    see: {_called(arguments)} --help")
         return 2
     except (click.Abort, KeyboardInterrupt):
         console.talk("stopped")
@@ -115,6 +116,19 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return code if isinstance(code, int) else 0
+
+
+def _called(arguments: list[str]) -> str:
+    """Name the command that is called, as far as the words on the command line name one."""
+    words = ["compose"]
+    command: click.Command = cli
+    for each in arguments:
+        inner = command.get_command(click.Context(command), each) if isinstance(command, click.Group) else None
+        if inner is None:
+            break
+        words.append(each)
+        command = inner
+    return " ".join(words)
 
 
 if __name__ == "__main__":

@@ -305,6 +305,33 @@ def test_a_wrong_command_line_is_told_in_words(
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("group", ["subscribers", "suppression", "bounces", "audience", "dkim", "db"])
+def test_a_group_alone_shows_its_help(capsys: pytest.CaptureFixture[str], group: str) -> None:
+    """What there is to choose from is the answer; that nothing was chosen is the exit code."""
+    assert run([group]) == 2
+    out, err = capsys.readouterr()
+    assert out.startswith(f"Usage: compose {group} ")
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["check", "--allow"], "compose check"),
+        (["send", "2025-01-30", "--again"], "compose send"),
+        (["subscribers", "list", "--tag"], "compose subscribers list"),
+        (["subscribers", "lits"], "compose subscribers"),
+        (["biuld"], "compose"),
+    ],
+)
+def test_a_wrong_command_line_leads_to_the_commands_own_help(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], command: str
+) -> None:
+    """The help that is pointed to is the one in which the mistaken word would stand."""
+    assert run(arguments) == 2
+    assert capsys.readouterr().err.endswith(f"\n    see: {command} --help\n")
+
+
 def test_outside_a_newsletter(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without newsletter.yaml a build stops with 1 and says how to begin."""
     assert run(["build", "x"]) == 1
