@@ -1,11 +1,10 @@
 """Where the current issue stands, and the next step.
 
-Comes in: a workspace, the environment. Goes out: a `Standing`. Builds in memory to compare with the outbox; opens a database
+Comes in: a workspace, its surroundings. Goes out: a `Standing`. Builds in memory to compare with the outbox; opens a database
 only where there is one; never writes.
 """
 
 import datetime
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from composer.errors import ComposeError, ContentError
 from composer.outbox import is_current
 from composer.pipeline import Variant, hash_of, variants_of
 from composer.reports import last_check
+from composer.surroundings import Surroundings
 from composer.workspace import OUTBOX, Workspace
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ class EditionStanding:
     is_built: bool
     #: Whether it was checked as it stands now, and nothing keeps it from being sent.
     is_checked: bool = False
-    #: Whether a server took a test send of it as it stands now, and whether enough have approved it; None without a database.
-    is_tested: bool | None = None
+    #: Whether a server took a test send of it as it stands now.
+    is_tested: bool = False
+    #: Whether enough have approved it as it stands now; None where nobody must, or without a database.
     is_approved: bool | None = None
     #: Its date; None while it is broken.
     date: datetime.date | None = None
@@ -69,10 +70,11 @@ class Standing:
     trouble: str = ""
 
 
-def standing(workspace: Workspace, today: datetime.date, environment: Mapping[str, str]) -> Standing:
+def standing(workspace: Workspace, today: datetime.date, around: Surroundings) -> Standing:
     """Look at the current issue: the one whose name comes last. Raises ContentError when newsletter.yaml is broken."""
     from composer.content.newsletter import read_newsletter
     from composer.database.location import location_of
+    from composer.delivery.configured import transport_name
 
     newsletter = read_newsletter(workspace)
     paths = workspace.issues()
@@ -82,12 +84,15 @@ def standing(workspace: Workspace, today: datetime.date, environment: Mapping[st
     editions = tuple(_edition(workspace, path) for path in paths if path.stem.split(".", 1)[0] == current)
     mailing, trouble = None, ""
     try:
-        location = location_of(newsletter, workspace, environment)
+        location = location_of(newsletter, workspace, around.environment)
         if location.path is None or location.path.is_file():
             editions, mailing = _mailed(location, newsletter, current, editions)
     except ComposeError as error:
         trouble = error.message
-    step, why = _next(current, editions, mailing, today)
+    # Without a mail server test sends are files: they show how it looks, and count for nothing.
+    written = workspace.root / OUTBOX / "tests" / current
+    is_stuck = transport_name(newsletter, around) == "outbox" and written.is_dir()
+    step, why = _next(current, editions, mailing, today, is_stuck=is_stuck)
     return Standing(newsletter=newsletter.name, editions=editions, next=step, why=why, mailing=mailing, trouble=trouble)
 
 
@@ -131,14 +136,14 @@ def _mailed(
 
 
 def _next(
-    current: str, editions: tuple[EditionStanding, ...], mailing: Mailed | None, today: datetime.date
+    current: str, editions: tuple[EditionStanding, ...], mailing: Mailed | None, today: datetime.date, *, is_stuck: bool
 ) -> tuple[str, str]:
-    """Name the next step, and what it is for."""
+    """Name the next step, and what it is for. `is_stuck`: test sends were written, and there is no server to take any."""
     broken = next((edition for edition in editions if edition.problems), None)
     stale = [edition.stem for edition in editions if not edition.is_built]
     ahead = [edition for edition in editions if edition.date and edition.date >= today]
     unchecked = [edition.stem for edition in ahead if not edition.is_checked]
-    untested = [edition.stem for edition in ahead if edition.is_tested is False]
+    untested = [edition.stem for edition in ahead if not edition.is_tested]
     unapproved = [edition.stem for edition in ahead if edition.is_approved is False]
     if mailing is not None and mailing.is_open:
         return f"compose send {current}", "it goes on; nobody gets it twice"
@@ -152,11 +157,13 @@ def _next(
         return f"compose build {' '.join(stale)}", "the outbox does not hold it as it stands now"
     if unchecked:
         return f"compose check {' '.join(unchecked)}", "before it goes out: size, links, accessibility, the law"
+    if untested and is_stuck:
+        return "compose doctor", "test sends lie in outbox/tests/; it says what sending needs"
     if untested:
         return f"compose test {untested[0]}", "to the editors, before anybody else"
     if unapproved:
         return f"compose approve {unapproved[0]} --as ADDRESS", "before it goes out"
-    if any(edition.is_tested for edition in ahead):
+    if ahead:
         return f"compose send {current}", "it shows what would go out, and asks"
     return "compose new", f"{current} is built; look at outbox/{current}/issue.html"
 

@@ -1,7 +1,6 @@
 """`compose` alone: where the current issue stands."""
 
 import datetime
-import os
 from pathlib import Path
 
 from composer.cli import console
@@ -20,8 +19,9 @@ def show() -> None:
         console.answer("      compose --help       lists the commands")
         return
     from composer.standing import standing
+    from composer.surroundings import surroundings
 
-    now = standing(workspace, datetime.date.today(), os.environ)
+    now = standing(workspace, datetime.date.today(), surroundings())
     console.answer(now.newsletter)
     width = max((len(edition.name) for edition in now.editions), default=0)
     for edition in now.editions:
