@@ -188,7 +188,8 @@ def _page(
         sentences=_sentences(account, zone),
         reasons=list(_reasons(account.mailing)),
         curve=_curve(account),
-        times=[_time(account.progress[at][0], zone) for at in (0, -1)] if account.progress else [],
+        # A small mailing is over within a minute.
+        times=[f"{account.progress[at][0].astimezone(zone):%Y-%m-%d %H:%M:%S}" for at in (0, -1) if account.progress],
         taken=account.progress[-1][1] if account.progress else 0,
         size=(_WIDTH, _HEIGHT),
         domains=[(each, _pieces(each.by_state, each.total)) for each in account.domains],
@@ -223,7 +224,7 @@ def _curve(account: Account) -> str:
 
 
 def _time(moment: datetime, zone: ZoneInfo) -> str:
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 _TEMPLATES = Environment(
