@@ -96,8 +96,18 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run a command; a person's mistake never ends in a traceback."""
     try:
-        code = cli.main(args=arguments, prog_name="compose", standalone_mode=False)
+        code = _run(arguments)
         sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our answer went away (`compose schema | head`): nothing is left to say, nor to complain about.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        code = cli.main(args=arguments, prog_name="compose", standalone_mode=False)
     except ComposeError as error:
         console.stop(error)
         return error.exit_code
@@ -111,10 +121,6 @@ def run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         console.talk("stopped")
         return 130
-    except BrokenPipeError:
-        # The reader of our answer went away (`compose schema | head`): nothing is left to say, nor to complain about.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     return code if isinstance(code, int) else 0
 
 

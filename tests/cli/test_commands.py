@@ -387,14 +387,20 @@ def test_an_issue_with_problems_does_not_load_the_inliner(tmp_path: Path) -> Non
     assert result.returncode == 0, result.stderr
 
 
-def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
-    """`compose schema --print issue | head -1` ends without a traceback."""
+@pytest.mark.parametrize(("command", "first"), [("schema --print issue", b"{\n"), ("subscribers", b"Usage: ")])
+def test_a_closed_pipe_is_no_error(tmp_path: Path, command: str, first: bytes) -> None:
+    """`compose schema --print issue | head -1` ends without a traceback, and so does help that nobody asked for."""
     sample(tmp_path)
-    command = f"{sys.executable} -m composer schema --print issue | head -1"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     result = subprocess.run(
-        command, shell=True, capture_output=True, check=False, cwd=tmp_path, env=environment, timeout=60
+        f"{sys.executable} -m composer {command} | head -1",
+        shell=True,
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+        env=environment,
+        timeout=60,
     )
-    assert result.stdout == b"{\n"
+    assert result.stdout.startswith(first) and result.stdout.count(b"\n") == 1
     assert b"Traceback" not in result.stderr
     assert b"Exception" not in result.stderr
