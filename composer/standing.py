@@ -54,6 +54,8 @@ class Mailed:
     unknown: int
     #: Whether something is still to be done.
     is_open: bool
+    #: The time that it waits for, as editors read it, where they are; empty for one that does not wait.
+    waits: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ class Standing:
     trouble: str = ""
 
 
-def standing(workspace: Workspace, today: datetime.date, around: Surroundings) -> Standing:
+def standing(workspace: Workspace, now: datetime.datetime, around: Surroundings) -> Standing:
     """Look at the current issue: the one whose name comes last. Raises ContentError when newsletter.yaml is broken."""
     from composer.content.newsletter import read_newsletter
     from composer.database.location import location_of
@@ -86,25 +88,29 @@ def standing(workspace: Workspace, today: datetime.date, around: Surroundings) -
     try:
         location = location_of(newsletter, workspace, around.environment)
         if location.path is None or location.path.is_file():
-            editions, mailing = _mailed(location, newsletter, current, editions)
+            editions, mailing = _mailed(location, newsletter, current, editions, now)
     except ComposeError as error:
         trouble = error.message
     # Without a mail server test sends are files: they show how it looks, and count for nothing.
     written = workspace.root / OUTBOX / "tests" / current
     is_stuck = transport_name(newsletter, around) == "outbox" and written.is_dir()
-    step, why = _next(current, editions, mailing, today, is_stuck=is_stuck)
+    step, why = _next(current, editions, mailing, now.date(), is_stuck=is_stuck)
     return Standing(newsletter=newsletter.name, editions=editions, next=step, why=why, mailing=mailing, trouble=trouble)
 
 
 def _mailed(
-    location: "Location", newsletter: "Newsletter", current: str, editions: tuple[EditionStanding, ...]
+    location: "Location",
+    newsletter: "Newsletter",
+    current: str,
+    editions: tuple[EditionStanding, ...],
+    now: datetime.datetime,
 ) -> tuple[tuple[EditionStanding, ...], Mailed | None]:
     """Ask the database: what was tested and approved as it stands now, and what has gone out. Raises ComposeError."""
     # Late: a newsletter without readers needs no database.
     from composer.database.engine import connect
     from composer.database.schema import newest, version_of
     from composer.delivery.approvals import edition_of, opinion
-    from composer.delivery.mailing import mailings_of, sums_of
+    from composer.delivery.mailing import is_early, mailings_of, sums_of
     from composer.delivery.settings import settings_of
     from composer.delivery.states import DeliveryState
 
@@ -125,12 +131,16 @@ def _mailed(
             return tuple(told), None
         last = mailings[-1]
         sums = sums_of(connection, last.id)
+    waits = ""
+    if last.due is not None and last.stopped is None and is_early(last, sums, now):
+        waits = f"{last.due.astimezone(newsletter.zone):%Y-%m-%d %H:%M}"
     mailed = Mailed(
         number=last.id,
         frozen=sums.frozen,
         taken=sums[DeliveryState.ACCEPTED],
         unknown=sums[DeliveryState.UNKNOWN],
         is_open=last.ended is None and sums.open > 0,
+        waits=waits,
     )
     return tuple(told), mailed
 
@@ -145,6 +155,8 @@ def _next(
     unchecked = [edition.stem for edition in ahead if not edition.is_checked]
     untested = [edition.stem for edition in ahead if not edition.is_tested]
     unapproved = [edition.stem for edition in ahead if edition.is_approved is False]
+    if mailing is not None and mailing.waits:
+        return "compose send --due", f"it sends mailing {mailing.number} as soon as it is {mailing.waits}, not before"
     if mailing is not None and mailing.is_open:
         return f"compose send {current}", "it goes on; nobody gets it twice"
     if mailing is not None and mailing.unknown:

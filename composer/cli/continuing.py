@@ -29,8 +29,9 @@ def go_on(
     from composer.audience.secret import tokens_of
     from composer.cli import proposal as screen
     from composer.cli.database import now
+    from composer.cli.mailings import when
     from composer.delivery.approvals import differences, edition_of
-    from composer.delivery.mailing import MailingError, sums_of
+    from composer.delivery.mailing import MailingError, is_early, sums_of
     from composer.delivery.place import trouble_with
     from composer.delivery.readiness import Known, refusals, waived
     from composer.delivery.states import DeliveryState
@@ -61,7 +62,10 @@ def go_on(
         database=trouble_with(path) if path is not None else "",
     )
     allowed = {**mailing.allowed, **asked.allowed}
-    screen.show_rest(mailing, sums, way_out=way_out(publication, is_rehearsal=False))
+    zone, waits = publication.newsletter.zone, ""
+    if mailing.due is not None and is_early(mailing, sums, now()):
+        waits = when(mailing.due, zone)
+    screen.show_rest(mailing, sums, zone, way_out=way_out(publication, is_rehearsal=False), waits=waits)
     found = refusals(known, allowed)
     screen.show_refusals(found)
     screen.show_waived(waived(known, allowed), allowed)
@@ -74,7 +78,13 @@ def go_on(
         console.answer("nothing was sent: --dry-run")
         return 0
     # What was on its way when a run died is nobody's to send: it turns out unknown.
-    if not screen.ask(sums.open - sums[DeliveryState.SENDING], yes=asked.yes, also=mailing.frozen):
+    if not screen.ask(
+        sums.open - sums[DeliveryState.SENDING],
+        yes=asked.yes,
+        also=mailing.frozen,
+        what=f"send it now instead of {waits} to" if waits else "send it to",
+        but=f": it would go out now instead of {waits}" if waits else "",
+    ):
         return 1
     return run_mailing(publication, settings, asked, mailing, tokens_of(publication.database, publication.around))
 

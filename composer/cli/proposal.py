@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -99,9 +100,10 @@ def _mailbox(address: object) -> str:
     return f"{name} <{plain}>" if name else str(plain)
 
 
-def show_rest(mailing: "Mailing", sums: "Sums", *, way_out: str) -> None:
-    """Print a mailing that is to go on."""
-    console.answer(f"{title(mailing)} goes on, as it was frozen {mailing.made:%Y-%m-%d %H:%M} UTC by {mailing.made_by}")
+def show_rest(mailing: "Mailing", sums: "Sums", zone: ZoneInfo, *, way_out: str, waits: str) -> None:
+    """Print a mailing that is to go on, or to begin before its time."""
+    does = f"is to go out {waits}" if waits else "goes on"
+    console.answer(f"{title(mailing)} {does}, as it was frozen {when(mailing.made, zone)} by {mailing.made_by}")
     console.answer(f"  subject   {mailing.subject}")
     console.answer(f"  readers   {mailing.audience}: {identity(sums)}")
     console.answer(f"  leaves by {way_out}")
@@ -122,9 +124,10 @@ def show_waived(refusals: "Iterable[Refusal]", allowed: "dict[str, str]") -> Non
         console.answer(f"  allowed   {code}{f' ({count})' if count > 1 else ''}: {allowed[code]}")
 
 
-def ask(count: int, *, yes: int | None, also: int | None = None, what: str = "send it to") -> bool:
+def ask(count: int, *, yes: int | None, also: int | None = None, what: str = "send it to", but: str = "") -> bool:
     """Have the count typed; tell whether it was the right one. `also`: another count that `--yes` may name.
 
+    `but`: what a script should know before it says so.
     Raises UsageError where nobody can be asked, click.Abort on Ctrl-C.
     """
     if yes is not None:
@@ -133,7 +136,7 @@ def ask(count: int, *, yes: int | None, also: int | None = None, what: str = "se
         console.talk(f"error: --yes {yes} is not the number of readers, which is {count}: nothing was sent")
         return False
     if not sys.stdin.isatty():
-        raise UsageError("nobody is there to be asked", f"a script says   --yes {count}")
+        raise UsageError(f"nobody is there to be asked{but}", f"a script says   --yes {count}")
     typed = click.prompt(f"Type {count} to {what} {people(count)}", default="", show_default=False, err=True)
     if "".join(typed.split()).replace(",", "") == str(count):
         return True

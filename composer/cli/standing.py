@@ -21,7 +21,7 @@ def show() -> None:
     from composer.standing import standing
     from composer.surroundings import surroundings
 
-    now = standing(workspace, datetime.date.today(), surroundings())
+    now = standing(workspace, datetime.datetime.now().astimezone(), surroundings())
     console.answer(now.newsletter)
     width = max((len(edition.name) for edition in now.editions), default=0)
     for edition in now.editions:
@@ -37,6 +37,8 @@ def show() -> None:
     if (mailed := now.mailing) is not None:
         unknown = f", {mailed.unknown:,} cannot know" if mailed.unknown else ""
         state = "not finished" if mailed.is_open else "out"
+        if mailed.waits:
+            state = f"waits for {mailed.waits}"
         console.answer(
             f"  mailing {mailed.number}: {mailed.taken:,} of {mailed.frozen:,} taken by their server{unknown}; {state}"
         )

@@ -133,6 +133,11 @@ def due(connection: Connection, now: datetime) -> list[Mailing]:
     return [_mailing(row) for row in connection.execute(question.order_by(mailings.c.due, mailings.c.id))]
 
 
+def is_early(mailing: Mailing, sums: Sums, now: datetime) -> bool:
+    """Tell whether a mailing's time is still to come, and nobody has begun it before."""
+    return mailing.due is not None and mailing.due > now and sums[DeliveryState.PENDING] == sums.frozen
+
+
 def variants_of(connection: Connection, mailing_id: int) -> tuple[Variant, ...]:
     """Give the compiled messages of a mailing by their numbers; none when the mailing is over."""
     rows = connection.execute(select(variants).where(variants.c.mailing_id == mailing_id).order_by(variants.c.number))

@@ -117,7 +117,7 @@ def test_the_count_is_asked_for(room: Mailroom, office: Office) -> None:
 _QUESTION = b"Type 12 to send it to 12 readers"
 
 
-def _typing(room: Mailroom, port: int, *keys: bytes) -> tuple[int, str]:
+def _typing(room: Mailroom, port: int, *keys: bytes, question: bytes = _QUESTION) -> tuple[int, str]:
     """Run `compose send` on a terminal, with a person who types after the question."""
     import pty
 
@@ -138,7 +138,7 @@ def _typing(room: Mailroom, port: int, *keys: bytes) -> tuple[int, str]:
     while time.monotonic() < end:
         if not terminal.select(quiet):
             # The question waits for an answer. Whoever pressed Ctrl-C just before it did presses it again.
-            if waiting and waiting[0] == b"\x03" and _QUESTION in seen:
+            if waiting and waiting[0] == b"\x03" and question in seen:
                 child.send_signal(signal.SIGINT)
                 quiet = 5
             continue
@@ -147,7 +147,7 @@ def _typing(room: Mailroom, port: int, *keys: bytes) -> tuple[int, str]:
         except OSError:
             break
         seen += piece
-        if waiting and waiting[0] != b"\x03" and _QUESTION in seen:
+        if waiting and waiting[0] != b"\x03" and question in seen:
             os.write(leader, waiting.pop(0))
     else:
         child.kill()
@@ -330,6 +330,9 @@ def test_a_time_and_what_is_due(room: Mailroom, office: Office) -> None:
     assert said.code == 0 and "mailing 1 waits for 2040-01-30 07:00" in said.out
     assert room.say("send", "--due").code == 0 and recipients(office) == []
     assert "goes out 2040-01-30 07:00" in room.say("status").out
+    said = room.say()
+    assert "mailing 1: 0 of 4 taken by their server; waits for 2040-01-30 07:00" in said.out
+    assert "next: compose send --due     (it sends mailing 1 as soon as it is 2040-01-30 07:00, not before)" in said.out
     with room.open() as database, database.write() as connection:
         connection.execute(update(mailings).values(due=datetime.now(UTC)))
     # Whoever leaves meanwhile does not get it, and an edit changes nothing.
@@ -340,6 +343,39 @@ def test_a_time_and_what_is_due(room: Mailroom, office: Office) -> None:
     assert recipients(office) == ["Reader1@example.net", "Reader3@example.net", "Reader4@example.net"]
     assert all(b"Edited since" not in content for _, content in office.taken)
     assert room.say("send", "--due").code == 0 and len(recipients(office)) == 3
+
+
+def test_a_mailing_that_waits_is_not_sent_by_the_way(room: Mailroom, office: Office) -> None:
+    """`compose send ISSUE` before its time names the time, and sends by a typed or said count only; once begun it goes on."""
+    room.add(3)
+    _tested(room)
+    assert room.say("send", ISSUE, "--at", "2040-01-30 07:00", "--yes", "3").code == 0
+    said = room.say("send", ISSUE)
+    assert said.code == 2 and "mailing 1 of 2031-01-30 is to go out 2040-01-30 07:00, as it was frozen" in said.out
+    assert "nobody is there to be asked: it would go out now instead of 2040-01-30 07:00" in said.err
+    assert room.say("send", ISSUE, "--yes", "2").code == 1 and recipients(office) == []
+    assert room.say("stop", "1").code == 0
+    said = room.say()
+    assert "waits" not in said.out and f"next: compose send {ISSUE}" in said.out
+    assert "instead of 2040-01-30 07:00" in room.say("send", ISSUE).err
+    assert room.say("send", ISSUE, "--yes", "3", "--limit", "1").code == 75
+    assert len(recipients(office)) == 1 and "not finished" in room.say().out
+    said = room.say("send", ISSUE)
+    assert "goes on, as it was frozen" in said.out and "2040" not in said.all
+    assert room.say("send", ISSUE, "--yes", "2").code == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
+def test_the_question_says_that_it_goes_out_now(room: Mailroom, office: Office) -> None:
+    """On a terminal the question about a mailing that waits names the time that it would not wait for."""
+    room.add(12)
+    _tested(room)
+    assert room.say("send", ISSUE, "--at", "2040-01-30 07:00", "--yes", "12").code == 0
+    question = b"Type 12 to send it now instead of 2040-01-30 07:00 to 12 readers"
+    code, _ = _typing(room, office.port, b"\n", question=question)
+    assert code == 1 and recipients(office) == []
+    code, _ = _typing(room, office.port, b"12\n", question=question)
+    assert code == 0 and len(recipients(office)) == 12
 
 
 def test_stop_from_elsewhere_and_for_good(room: Mailroom, office: Office) -> None:
