@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from composer.delivery.mailing import Mailing
     from composer.delivery.progress import Progress
     from composer.delivery.settings import Settings
-    from composer.transport.transport import Transport
+    from composer.transport.transport import Transport, TransportError
 
 _DRAINING = "stopping: what is open is ended and recorded; Ctrl-C again stops at once"
 _AT_ONCE = "stopping at once"
@@ -89,6 +89,14 @@ def tell(run: "Run", mailing: "Mailing", folder: str | None) -> int:
     if run.ending in (Ending.HALTED, Ending.LEDGER):
         return 1
     return code_of(sums)
+
+
+def _tell_unreachable(error: "TransportError", mailing: "Mailing") -> int:
+    """Say that there was no connection to begin with, and how to go on; give the exit code."""
+    console.stop(error)
+    command = f"compose send {mailing.issue}"
+    console.talk(f"    mailing {mailing.id} is frozen, and nothing was sent now: {command} goes on, as it was frozen")
+    return 75 if error.is_temporary else 1
 
 
 @contextmanager
@@ -203,6 +211,7 @@ def run_mailing(
     from composer.delivery.presses import Plates, letters_of
     from composer.delivery.readiness import Code
     from composer.delivery.upkeep import end_for_good
+    from composer.transport.transport import TransportError
 
     zone, is_rehearsal = publication.newsletter.zone, mailing.is_rehearsal
     folder = publication.workspace.root / MAILINGS / str(mailing.id)
@@ -227,7 +236,10 @@ def run_mailing(
             who=who,
             is_copy_allowed=Code.COPY in {**mailing.allowed, **asked.allowed},
         )
-        ran = run(job, mailing, zone)
+        try:
+            ran = run(job, mailing, zone)
+        except TransportError as error:
+            return _tell_unreachable(error, mailing)
     if is_rehearsal and not ran.is_over:
         # It counts for nothing: readers' values are not kept for it.
         with publication.database.write() as connection:

@@ -474,7 +474,18 @@ def test_a_broken_database_and_no_server(room: Mailroom, office: Office, monkeyp
     _tested(room)
     monkeypatch.setenv("COMPOSE_SMTP_URL", "smtp://me:5ecret@127.0.0.1:1")
     said = room.say("send", ISSUE, "--yes", "2")
-    assert said.code == 1 and "127.0.0.1, port 1, does not take connections" in said.err and "5ecret" not in said.all
+    assert said.code == 75 and "127.0.0.1, port 1, does not take connections" in said.err and "5ecret" not in said.all
+    frozen = "mailing 1 is frozen, and nothing was sent now: compose send 2031-01-30 goes on, as it was frozen"
+    assert frozen in said.err
+    said = room.say("send", ISSUE, "--yes", "2")
+    assert said.code == 75 and frozen in said.err
+    # A wrong password does not mend itself.
+    office.script, office.offers = {"auth": says(b"535 5.7.8 wrong\r\n")}, ("AUTH PLAIN",)
+    monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://me:5ecret@127.0.0.1:{office.port}")
+    said = room.say("send", ISSUE, "--yes", "2")
+    assert said.code == 1 and "535 5.7.8 wrong" in said.err and frozen in said.err and "5ecret" not in said.all
+    assert room.sums(1)[DeliveryState.PENDING] == 2 and recipients(office) == []
+    office.script, office.offers = {}, ()
     monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
     # What was frozen then goes on now.
     assert room.say("send", ISSUE, "--yes", "2").code == 0
