@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from composer.cli import console
 from composer.cli.asked import Asked
 from composer.cli.running import run_mailing, way_out
+from composer.cli.signals import listen
+from composer.delivery.plan import Level
 from composer.errors import ContentError, UsageError
 
 if TYPE_CHECKING:
@@ -86,7 +88,8 @@ def go_on(
         but=f": it would go out now instead of {waits}" if waits else "",
     ):
         return 1
-    return run_mailing(publication, settings, asked, mailing, tokens_of(publication.database, publication.around))
+    tokens = tokens_of(publication.database, publication.around)
+    return run_mailing(publication, settings, asked, mailing, tokens, listen())
 
 
 def send_due(publication: "Publication", settings: "Settings", asked: Asked) -> int:
@@ -105,12 +108,14 @@ def send_due(publication: "Publication", settings: "Settings", asked: Asked) -> 
             console.answer(f"mailing {each.id} of {each.issue} is due")
         return 0
     tokens = tokens_of(publication.database, publication.around)
-    codes = []
+    codes: list[int] = []
+    stop = listen()
     for each in waiting:
-        console.answer(f"mailing {each.id} of {each.issue}: {each.subject}")
-        codes.append(run_mailing(publication, settings, asked, each, tokens))
-        if codes[-1] == 130:
+        if stop.level is not Level.NONE:
+            codes.append(130)
             break
+        console.answer(f"mailing {each.id} of {each.issue}: {each.subject}")
+        codes.append(run_mailing(publication, settings, asked, each, tokens, stop))
     return next((code for code in (130, 1, 75, 3) if code in codes), 0)
 
 

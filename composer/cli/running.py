@@ -3,23 +3,20 @@
 Comes in: a frozen mailing and how it leaves. Goes out: lines and an exit code. What is sent, and when, is the engine's.
 """
 
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from composer.cli import console
 from composer.cli.asked import MAILINGS, Asked
 from composer.cli.mailings import WORDS, code_of, identity, title
+from composer.cli.signals import Signalled
 from composer.delivery.plan import Ending, Level
 from composer.delivery.states import DeliveryState
-from composer.delivery.stop import Stop
 
 if TYPE_CHECKING:
     from composer.audience.tokens import Tokens
@@ -30,35 +27,36 @@ if TYPE_CHECKING:
     from composer.delivery.settings import Settings
     from composer.transport.transport import Transport, TransportError
 
-_DRAINING = "stopping: what is open is ended and recorded; Ctrl-C again stops at once"
-_AT_ONCE = "stopping at once"
+_DRAINING, _AT_ONCE = "stopping: what is open is ended and recorded", "stopping at once"
 
 
-def run(job: "Job", mailing: "Mailing", zone: ZoneInfo) -> "Run":
+def run(job: "Job", mailing: "Mailing", zone: ZoneInfo, stop: Signalled) -> "Run":
     """Send, with a bar where there is a terminal, and say how it ended on the way. Raises as engine.send."""
     from composer.delivery.engine import send
 
-    stop = Stop()
     heard = Level.NONE
-    with _signals(stop), _bar(title(mailing), zone) as show:
+    with _bar(title(mailing), zone) as show:
 
         def tell(progress: "Progress") -> None:
             nonlocal heard
-            if stop.level > heard:
-                # Said here and not in the signal's handler, which may have come in the middle of another line.
-                heard = stop.level
-                console.talk(_DRAINING if heard is Level.DRAIN else _AT_ONCE)
-            show(progress)
+            # What cannot be shown any more is no reason to send otherwise.
+            with suppress(OSError):
+                if stop.level > heard:
+                    # Said here and not in the signal's handler, which may have come in the middle of another line.
+                    heard = stop.level
+                    more = "; Ctrl-C again stops at once" if stop.is_by_hand else ""
+                    console.talk(f"{_DRAINING}{more}" if heard is Level.DRAIN else _AT_ONCE)
+                show(progress)
 
         return send(job, stop, tell=tell)
 
 
-def tell(run: "Run", mailing: "Mailing", folder: str | None) -> int:
+def tell(run: "Run", mailing: "Mailing", folder: str | None, stop: Signalled) -> int:
     """Say what became of a run, and what to do next; give the exit code. `folder`: where a rehearsal wrote to."""
     sums = run.sums
     if mailing.is_rehearsal:
         console.answer(f"{sums[DeliveryState.WRITTEN]:,} written to {folder}/; nothing has left this computer")
-        return 0 if run.ending is Ending.DONE else 1
+        return {Ending.DONE: 0, Ending.INTERRUPTED: 130}.get(run.ending, 1)
     console.answer(identity(sums))
     command = f"compose send {mailing.issue}"
     match run.ending:
@@ -69,7 +67,7 @@ def tell(run: "Run", mailing: "Mailing", folder: str | None) -> int:
         case Ending.QUOTA:
             console.answer("the daily quota is used up")
         case Ending.INTERRUPTED:
-            console.answer("stopped by you")
+            console.answer("stopped by you" if stop.is_by_hand or stop.by is None else f"stopped by {stop.by.name}")
         case Ending.STOPPED:
             console.answer("stopped by compose stop")
         case Ending.HALTED:
@@ -91,31 +89,11 @@ def tell(run: "Run", mailing: "Mailing", folder: str | None) -> int:
     return code_of(sums)
 
 
-def _tell_unreachable(error: "TransportError", mailing: "Mailing") -> int:
-    """Say that there was no connection to begin with, and how to go on; give the exit code."""
+def _tell_unreachable(error: "TransportError", mailing: "Mailing") -> None:
+    """Say that there was no connection to begin with, and how to go on."""
     console.stop(error)
     command = f"compose send {mailing.issue}"
     console.talk(f"    mailing {mailing.id} is frozen, and nothing was sent now: {command} goes on, as it was frozen")
-    return 75 if error.is_temporary else 1
-
-
-@contextmanager
-def _signals(stop: Stop) -> Iterator[None]:
-    """Let Ctrl-C, and a service's end, stop the run a little more each time."""
-
-    def heard(number: int, frame: FrameType | None) -> None:
-        stop.say()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    before = [signal.signal(number, heard) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 @contextmanager
@@ -201,8 +179,14 @@ def time_of(text: str, zone: ZoneInfo, now: datetime) -> datetime | None:
 
 
 def run_mailing(
-    publication: "Publication", settings: "Settings", asked: Asked, mailing: "Mailing", tokens: "Tokens"
+    publication: "Publication",
+    settings: "Settings",
+    asked: Asked,
+    mailing: "Mailing",
+    tokens: "Tokens",
+    stop: Signalled,
 ) -> int:
+    """Run a mailing that was frozen, and say what became of it; give the exit code."""
     from composer.cli.database import now
     from composer.cli.publication import person
     from composer.delivery.configured import profile_of
@@ -237,14 +221,17 @@ def run_mailing(
             is_copy_allowed=Code.COPY in {**mailing.allowed, **asked.allowed},
         )
         try:
-            ran = run(job, mailing, zone)
+            ran = run(job, mailing, zone, stop)
         except TransportError as error:
-            return _tell_unreachable(error, mailing)
+            _tell_unreachable(error, mailing)
+            if stop.level is not Level.NONE:
+                return 130
+            return 75 if error.is_temporary else 1
     if is_rehearsal and not ran.is_over:
         # It counts for nothing: readers' values are not kept for it.
         with publication.database.write() as connection:
             end_for_good(connection, mailing.id, who, now())
-    return tell(ran, mailing, publication.workspace.name(folder))
+    return tell(ran, mailing, publication.workspace.name(folder), stop)
 
 
 def way_out(publication: "Publication", *, is_rehearsal: bool) -> str:

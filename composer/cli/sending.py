@@ -15,6 +15,7 @@ from composer.cli.asked import MAILINGS, Asked
 from composer.cli.continuing import audience_of, check_all, go_on
 from composer.cli.running import run_mailing
 from composer.cli.running import way_out as way_out_of
+from composer.cli.signals import listen
 from composer.errors import UsageError, WorkspaceError
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _begin(
         zone = publication.newsletter.zone
         console.answer(f"mailing {mailing.id} waits for {when(due, zone)}; compose send --due sends it then")
         return 0
-    return run_mailing(publication, settings, asked, mailing, tokens)
+    return run_mailing(publication, settings, asked, mailing, tokens, listen())
 
 
 def _deed(due: datetime | None) -> str:

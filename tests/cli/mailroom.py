@@ -92,16 +92,16 @@ class Mailroom:
         assert "Traceback" not in captured.err
         return Said(code=code, out=captured.out, err=captured.err)
 
-    def start(self, *arguments: str, **more: str) -> "subprocess.Popen[str]":
-        """Run a command as a process of its own."""
+    def start(self, *arguments: str, to: int = subprocess.PIPE, **more: str) -> "subprocess.Popen[str]":
+        """Run a command as a process of its own, which prints to a pipe, or there."""
         return subprocess.Popen(
             [sys.executable, "-m", "composer", *arguments],
             cwd=self.root,
             env={**os.environ, **more},
             text=True,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=to,
+            stderr=to,
         )
 
     def write(self, name: str = "2031-01-30", *, subject: str = "A letter for you", body: str = BODY) -> None:

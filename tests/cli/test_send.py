@@ -13,12 +13,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import click
 import pytest
 from sqlalchemy import select, update
 
 from composer.audience.suppression import Reason, suppress
+from composer.cli.signals import listen
 from composer.database.location import Location
 from composer.database.mailings import mailings
+from composer.delivery.account import each_event
+from composer.delivery.plan import Level
 from composer.delivery.states import DeliveryState
 from tests.cli.mailroom import Mailroom, furnish, recipients
 from tests.delivery.house import tag
@@ -440,6 +444,99 @@ def test_ctrl_c_drains_and_a_second_one_stops(room: Mailroom, office: Office) ->
     office.script = {}
     assert room.say("send", ISSUE, "--yes", "30").code == 3
     assert len(set(recipients(office))) == len(recipients(office)) == 28
+
+
+def _held_back(
+    room: Mailroom, office: Office, to: int = subprocess.PIPE
+) -> tuple["subprocess.Popen[str]", threading.Event]:
+    """Begin to send to thirty; give the process when the server holds an answer back, and what lets it answer."""
+    room.add(30)
+    _tested(room)
+    reached, goes_on = threading.Event(), threading.Event()
+
+    def dot(visit: Visit) -> int:
+        if len(office.taken) > 8:
+            reached.set()
+            goes_on.wait(10)
+        return visit.say(b"250 2.0.0 Ok\r\n")
+
+    office.script = {"dot": dot}
+    child = room.start("send", ISSUE, "--yes", "30", "--connections", "2", to=to)
+    assert reached.wait(20)
+    return child, goes_on
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal here")
+def test_ctrl_c_does_not_break_the_last_words(room: Mailroom, office: Office) -> None:
+    """Whoever presses Ctrl-C once more when the run has ended still reads the sums and what is next (130), no traceback."""
+    child, goes_on = _held_back(room, office)
+    child.send_signal(signal.SIGINT)
+    time.sleep(0.4)
+    goes_on.set()
+
+    def has_ended() -> bool:
+        with room.open() as database, database.read() as connection:
+            return any(each["event"] == "run_ended" for each in each_event(connection, 1))
+
+    until(has_ended)
+    while child.poll() is None:
+        child.send_signal(signal.SIGINT)
+        time.sleep(0.001)
+    out, err = child.communicate(timeout=20)
+    assert child.returncode == 130, out + err
+    assert "Traceback" not in err and "KeyboardInterrupt" not in err
+    assert "everybody is accounted for" in out and "stopped by you" in out and f"next: compose send {ISSUE}" in out
+    assert not room.sums(1)[DeliveryState.UNKNOWN]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("which", ["SIGTERM", "SIGHUP"])
+def test_a_service_ends_and_a_terminal_closes(room: Mailroom, office: Office, which: str) -> None:
+    """What is open is ended and recorded (130); nobody is told of keys; a shell that passes a hang-up on says it twice."""
+    child, goes_on = _held_back(room, office)
+    for _ in range(2 if which == "SIGHUP" else 1):
+        child.send_signal(getattr(signal, which))
+        time.sleep(0.4)
+    goes_on.set()
+    out, err = child.communicate(timeout=20)
+    assert child.returncode == 130, out + err
+    assert "stopping: what is open is ended and recorded" in err and f"stopped by {which}" in out
+    assert "Ctrl-C" not in out + err and "Traceback" not in err and "by you" not in out
+    sums = room.sums(1)
+    assert not sums[DeliveryState.UNKNOWN] and sums[DeliveryState.ACCEPTED] == len(recipients(office)) < 30
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
+def test_a_terminal_that_is_gone(room: Mailroom, office: Office) -> None:
+    """There is nothing left to write to, and what is open is ended and recorded all the same."""
+    import pty
+
+    leader, follower = pty.openpty()
+    child, goes_on = _held_back(room, office, to=follower)
+    os.close(follower)
+    os.close(leader)
+    child.send_signal(signal.SIGHUP)
+    time.sleep(0.4)
+    goes_on.set()
+    assert child.wait(20) == 130
+    sums = room.sums(1)
+    assert not sums[DeliveryState.UNKNOWN] and sums[DeliveryState.ACCEPTED] == len(recipients(office)) < 30
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_nohup_keeps_its_promise() -> None:
+    """A hang-up that is ignored when a run begins stays ignored; without a word the handlers are as before afterwards."""
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    kept = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with click.Context(click.Command("send")):
+            stop = listen()
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert signal.getsignal(signal.SIGTERM) is not before[1]
+        assert stop.level is Level.NONE
+    finally:
+        signal.signal(signal.SIGHUP, kept)
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
 
 
 def test_wrong_words(room: Mailroom, office: Office) -> None:
