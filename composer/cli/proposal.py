@@ -70,7 +70,8 @@ def _lines(
     for known in proposal.known.editions:
         of = f"{known.stem}: " if len(proposal.editions) > 1 else ""
         tests = known.opinion.tests
-        more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
+        others = len({address.lower() for _, address in tests}) - 1
+        more = f" and {others} more" if others > 0 else ""
         yield "tested", of + (f"{when(tests[0][0], zone)}, {tests[0][1]}{more}" if tests else "not as it stands now")
         yield "checked", of + _checked(known.blockers, proposal, known.stem)
         if known.needed or known.opinion.words:

@@ -99,6 +99,11 @@ def test_what_is_shown_before_the_question(room: Mailroom, office: Office) -> No
     ):
         assert line in said.out, line
     assert "anna@example.org" in said.out.split("tested")[1].splitlines()[0]
+    # Addresses are counted, however often each was tested.
+    _tested(room)
+    assert "anna@example.org\n" in room.say("send", ISSUE, "--dry-run").out.split("tested")[1]
+    room.say("test", ISSUE, "--to", "ben@example.org")
+    assert ", ben@example.org and 1 more\n" in room.say("send", ISSUE, "--dry-run").out
     # 24 with 10 a day: the last four on the third day.
     end = said.out.split("finished  about ")[1][:10]
     days = datetime.fromisoformat(end).date() - datetime.now().date()
