@@ -125,21 +125,29 @@ def show_waived(refusals: "Iterable[Refusal]", allowed: "dict[str, str]") -> Non
         console.answer(f"  allowed   {code}{f' ({count})' if count > 1 else ''}: {allowed[code]}")
 
 
-def ask(count: int, *, yes: int | None, also: int | None = None, what: str = "send it to", but: str = "") -> bool:
+def ask(
+    count: int,
+    *,
+    yes: int | None,
+    also: int | None = None,
+    what: str = "send it to",
+    but: str = "",
+    otherwise: str = "nothing was sent",
+) -> bool:
     """Have the count typed; tell whether it was the right one. `also`: another count that `--yes` may name.
 
-    `but`: what a script should know before it says so.
+    `but`: what a script should know before it says so. `otherwise`: what is so after a wrong number.
     Raises UsageError where nobody can be asked, click.Abort on Ctrl-C.
     """
     if yes is not None:
         if yes in (count, also):
             return True
-        console.talk(f"error: --yes {yes} is not the number of readers, which is {count}: nothing was sent")
+        console.talk(f"error: --yes {yes} is not the number of readers, which is {count}: {otherwise}")
         return False
     if not sys.stdin.isatty():
         raise UsageError(f"nobody is there to be asked{but}", f"a script says   --yes {count}")
     typed = click.prompt(f"Type {count} to {what} {people(count)}", default="", show_default=False, err=True)
     if "".join(typed.split()).replace(",", "") == str(count):
         return True
-    console.talk("error: that is not the number: nothing was sent")
+    console.talk(f"error: that is not the number: {otherwise}")
     return False

@@ -56,7 +56,12 @@ def command(mailing: int, log: Path | None, is_received: bool, is_again: bool, y
         if log is None and not is_received and not is_again:
             _name(found, tokens, first, unknown)
             return 3
-        if log is None and not ask(unknown, yes=yes, what="send it again to" if is_again else "count it as taken by"):
+        if log is None and not ask(
+            unknown,
+            yes=yes,
+            what="send it again to" if is_again else "count it as taken by",
+            otherwise="nothing was settled",
+        ):
             return 1
         lines = list(_lines(log)) if log is not None else []
         with database.write() as connection:
