@@ -54,6 +54,8 @@ class Mailed:
     unknown: int
     #: Whether something is still to be done.
     is_open: bool
+    #: How often those get it who are still to get it.
+    promise: str
     #: The time that it waits for, as editors read it, where they are; empty for one that does not wait.
     waits: str = ""
 
@@ -112,6 +114,7 @@ def _mailed(
     from composer.delivery.approvals import edition_of, opinion
     from composer.delivery.mailing import is_early, mailings_of, sums_of
     from composer.delivery.settings import settings_of
+    from composer.delivery.settling import may_get_twice, promise
     from composer.delivery.states import DeliveryState
 
     needed = settings_of(newsletter).approvals
@@ -131,7 +134,8 @@ def _mailed(
             return tuple(told), None
         last = mailings[-1]
         sums = sums_of(connection, last.id)
-    waits = ""
+        is_open, waits = last.ended is None and sums.open > 0, ""
+        twice = may_get_twice(connection, last.id) if is_open else 0
     if last.due is not None and last.stopped is None and is_early(last, sums, now):
         waits = f"{last.due.astimezone(newsletter.zone):%Y-%m-%d %H:%M}"
     mailed = Mailed(
@@ -139,7 +143,8 @@ def _mailed(
         frozen=sums.frozen,
         taken=sums[DeliveryState.ACCEPTED],
         unknown=sums[DeliveryState.UNKNOWN],
-        is_open=last.ended is None and sums.open > 0,
+        is_open=is_open,
+        promise=promise(twice),
         waits=waits,
     )
     return tuple(told), mailed
@@ -158,7 +163,7 @@ def _next(
     if mailing is not None and mailing.waits:
         return "compose send --due", f"it sends mailing {mailing.number} as soon as it is {mailing.waits}, not before"
     if mailing is not None and mailing.is_open:
-        return f"compose send {current}", "it goes on; nobody gets it twice"
+        return f"compose send {current}", f"it goes on; {mailing.promise}"
     if mailing is not None and mailing.unknown:
         return f"compose settle {mailing.number}", f"of {mailing.unknown:,} nobody can know whether they have it"
     if mailing is not None:

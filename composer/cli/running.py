@@ -51,8 +51,13 @@ def run(job: "Job", mailing: "Mailing", zone: ZoneInfo, stop: Signalled) -> "Run
         return send(job, stop, tell=tell)
 
 
-def tell(run: "Run", mailing: "Mailing", folder: str | None, stop: Signalled) -> int:
-    """Say what became of a run, and what to do next; give the exit code. `folder`: where a rehearsal wrote to."""
+def tell(run: "Run", mailing: "Mailing", folder: str | None, stop: Signalled, *, twice: int) -> int:
+    """Say what became of a run, and what to do next; give the exit code.
+
+    `folder`: where a rehearsal wrote to. `twice`: how many were to get it who may have it.
+    """
+    from composer.delivery.settling import promise
+
     sums = run.sums
     if mailing.is_rehearsal:
         console.answer(f"{sums[DeliveryState.WRITTEN]:,} written to {folder}/; nothing has left this computer")
@@ -77,7 +82,7 @@ def tell(run: "Run", mailing: "Mailing", folder: str | None, stop: Signalled) ->
         case Ending.LEDGER:
             console.answer(f"stopped, for nothing could be written down: {run.words}")
     if sums.open:
-        console.answer(f"next: {command}     goes on; nobody gets it twice")
+        console.answer(f"next: {command}     goes on; {promise(twice)}")
     if unknown := sums[DeliveryState.UNKNOWN]:
         console.answer(f"next: compose settle {mailing.id}     of {unknown:,} nobody can know; they get no second copy")
     if not sums.open and not sums[DeliveryState.UNKNOWN]:
@@ -194,6 +199,7 @@ def run_mailing(
     from composer.delivery.mailing import sums_of, variants_of
     from composer.delivery.presses import Plates, letters_of
     from composer.delivery.readiness import Code
+    from composer.delivery.settling import may_get_twice
     from composer.delivery.upkeep import end_for_good
     from composer.transport.transport import TransportError
 
@@ -202,6 +208,7 @@ def run_mailing(
     transport, host = transport_to(publication, folder if is_rehearsal else None)
     with publication.database.read() as connection:
         variants, left = variants_of(connection, mailing.id), sums_of(connection, mailing.id).open
+        twice = may_get_twice(connection, mailing.id)
     profile = profile_of(publication.newsletter, publication.around, host)
     plates = Plates(mailing=mailing, variants=variants, tokens=tokens, profile=profile, zone=zone)
     limit = None if is_rehearsal else asked.limit
@@ -231,7 +238,7 @@ def run_mailing(
         # It counts for nothing: readers' values are not kept for it.
         with publication.database.write() as connection:
             end_for_good(connection, mailing.id, who, now())
-    return tell(ran, mailing, publication.workspace.name(folder), stop)
+    return tell(ran, mailing, publication.workspace.name(folder), stop, twice=twice)
 
 
 def way_out(publication: "Publication", *, is_rehearsal: bool) -> str:

@@ -15,13 +15,15 @@ from composer.database.mailings import deliveries, events
 from composer.delivery.events import Kind
 from composer.delivery.mailing import MailingError, mailing_of
 from composer.delivery.relay_log import taken
-from composer.delivery.states import DeliveryState
+from composer.delivery.states import OPEN, DeliveryState
 
 _D = deliveries.c
 #: How many are changed by one statement.
 _PAGE = 1_000
 #: What the event log says of those who count as taken because a person says so; who that was stands behind it.
 _COUNTED = "counted as received"
+#: What it says of those who are sent it again.
+_AGAIN = "to be sent again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,23 @@ def send_again(connection: Connection, mailing_id: int, who: str, now: datetime)
     if mailing_of(connection, mailing_id).ended:
         raise MailingError(f"mailing {mailing_id} is over", "its messages are not kept: send a new mailing --again")
     unknown = unknown_of(connection, mailing_id)
-    return _settle(connection, mailing_id, unknown, DeliveryState.PENDING, "to be sent again", who, now)
+    return _settle(connection, mailing_id, unknown, DeliveryState.PENDING, _AGAIN, who, now)
+
+
+def may_get_twice(connection: Connection, mailing_id: int) -> int:
+    """Give how many are to get it, of whom nobody knows whether they have it: a person would rather have it sent again."""
+    question = (
+        select(func.count(_D.reader_id.distinct()))
+        .join_from(events, deliveries, (_D.mailing_id == events.c.mailing_id) & (_D.reader_id == events.c.reader_id))
+        .where(events.c.mailing_id == mailing_id, events.c.kind == Kind.SETTLED, events.c.words.startswith(_AGAIN))
+        .where(_D.state.in_(OPEN))
+    )
+    return connection.scalar(question) or 0
+
+
+def promise(twice: int) -> str:
+    """Say how often those get it who are still to get it, of whom so many may have it."""
+    return f"{twice:,} may get it twice, as was decided" if twice else "nobody gets it twice"
 
 
 def _settle(

@@ -22,10 +22,11 @@ from composer.delivery.account import account_of, each_not_received
 from composer.delivery.approvals import Edition, Word
 from composer.delivery.freezing import freeze
 from composer.delivery.states import DeliveryState
+from composer.delivery.upkeep import hurry
 from composer.surroundings import surroundings
 from tests.cli.mailroom import Mailroom, furnish, recipients
 from tests.delivery.house import NOW, add_readers, draft
-from tests.transport.postoffice import Office, Visit
+from tests.transport.postoffice import Office, Visit, says
 
 ISSUE = "2031-01-30"
 
@@ -104,6 +105,14 @@ def test_settling_by_log_then_by_decision(room: Mailroom, office: Office, tmp_pa
         assert said.err == "error: --yes 3 is not the number of readers, which is 1: nothing was settled\n"
     said = room.say("settle", "1", "--send-again", "--yes", "1")
     assert said.code == 75 and "next: compose send 2031-01-30" in said.out
+    assert "next: compose send 2031-01-30     (it goes on; 1 may get it twice, as was decided)" in room.say().out
+    office.script = {"rcpt": says(b"451 4.7.1 later\r\n")}
+    said = room.say("send", ISSUE, "--yes", "1", "--limit", "1")
+    assert said.code == 75 and "goes on; 1 may get it twice, as was decided" in said.out
+    assert "1 may get it twice" in room.say().out
+    office.script = {}
+    with room.open() as database, database.write() as connection:
+        hurry(connection, 1, datetime.now(UTC))
     assert room.say("send", ISSUE, "--yes", "1").code == 0
     assert sorted(recipients(office)) == [f"Reader{number}@example.net" for number in (1, 2, 3, 5, 6, 7, 8)]
     assert room.sums(1).is_complete
