@@ -1,11 +1,9 @@
-"""Runs a mailing in front of a person: the bar, Ctrl-C, what became of it, the exit code.
+"""Runs a mailing in front of a person: what is said on the way, what became of it, the exit code.
 
 Comes in: a frozen mailing and how it leaves. Goes out: lines and an exit code. What is sent, and when, is the engine's.
 """
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from composer.cli import console
 from composer.cli.asked import MAILINGS, Asked
-from composer.cli.mailings import WORDS, code_of, identity, title
+from composer.cli.bar import shown
+from composer.cli.mailings import code_of, identity, title, when
 from composer.cli.signals import Signalled
 from composer.delivery.plan import Ending, Level
 from composer.delivery.states import DeliveryState
@@ -35,7 +34,7 @@ def run(job: "Job", mailing: "Mailing", zone: ZoneInfo, stop: Signalled) -> "Run
     from composer.delivery.engine import send
 
     heard = Level.NONE
-    with _bar(title(mailing), zone) as show:
+    with shown(title(mailing), zone) as show:
 
         def tell(progress: "Progress") -> None:
             nonlocal heard
@@ -51,7 +50,7 @@ def run(job: "Job", mailing: "Mailing", zone: ZoneInfo, stop: Signalled) -> "Run
         return send(job, stop, tell=tell)
 
 
-def tell(run: "Run", mailing: "Mailing", folder: str | None, stop: Signalled, *, twice: int) -> int:
+def tell(run: "Run", mailing: "Mailing", folder: str | None, stop: Signalled, zone: ZoneInfo, *, twice: int) -> int:
     """Say what became of a run, and what to do next; give the exit code.
 
     `folder`: where a rehearsal wrote to. `twice`: how many were to get it who may have it.
@@ -65,8 +64,11 @@ def tell(run: "Run", mailing: "Mailing", folder: str | None, stop: Signalled, *,
     console.answer(identity(sums))
     command = f"compose send {mailing.issue}"
     match run.ending:
-        case Ending.DONE | Ending.LATER:
+        case Ending.DONE:
             pass
+        case Ending.LATER:
+            if run.next_due is not None:
+                console.answer(f"what was put off is due again {when(run.next_due, zone)}")
         case Ending.LIMIT:
             console.answer("as many as --limit allows were tried")
         case Ending.QUOTA:
@@ -99,70 +101,6 @@ def _tell_unreachable(error: "TransportError", mailing: "Mailing") -> None:
     console.stop(error)
     command = f"compose send {mailing.issue}"
     console.talk(f"    mailing {mailing.id} is frozen, and nothing was sent now: {command} goes on, as it was frozen")
-
-
-@contextmanager
-def _bar(label: str, zone: ZoneInfo) -> Iterator[Callable[["Progress"], None]]:
-    """Show how it goes, on a terminal only; elsewhere a line now and then."""
-    if not sys.stderr.isatty():
-        yield lambda progress: None
-        return
-    from rich.console import Console, Group
-    from rich.live import Live
-    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
-    from rich.progress import Progress as Bar
-    from rich.text import Text
-
-    # Two lines: the first fits into 80 columns, and the second is cut rather than the first.
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[pace]}"),
-        TextColumn("{task.fields[left]}"),
-    )
-    screen = Console(stderr=True)
-    bar, outcomes = Bar(*columns, console=screen), Text(no_wrap=True, overflow="ellipsis")
-    task = bar.add_task(label, total=None, pace="", left="")
-    with Live(Group(bar, outcomes), console=screen, refresh_per_second=4):
-
-        def tell(progress: "Progress") -> None:
-            sums = progress.sums
-            pace = f"{progress.pace:,.0f}/min"
-            done = sums.frozen - sums.open
-            bar.update(task, total=max(sums.frozen, 1), completed=done, pace=pace, left=_left(progress, zone))
-            outcomes.plain = f"  {_outcomes(progress)}"
-
-        yield tell
-
-
-def _left(progress: "Progress", zone: ZoneInfo) -> str:
-    if progress.paused_until is not None:
-        return f"paused until {progress.paused_until.astimezone(zone):%H:%M:%S}: the server asks for it"
-    waiting = progress.sums[DeliveryState.PENDING] + progress.sums[DeliveryState.CLAIMED]
-    if progress.pace <= 0 or not waiting:
-        return ""
-    seconds = int(waiting / progress.pace * 60)
-    hours, rest = divmod(seconds, 3600)
-    return f"{hours}:{rest // 60:02}:{rest % 60:02} left" if hours else f"{rest // 60}:{rest % 60:02} left"
-
-
-def _outcomes(progress: "Progress") -> str:
-    shown = (
-        DeliveryState.ACCEPTED,
-        DeliveryState.WRITTEN,
-        DeliveryState.DEFERRED,
-        DeliveryState.REFUSED,
-        DeliveryState.UNKNOWN,
-    )
-    short = {
-        DeliveryState.ACCEPTED: "taken",
-        DeliveryState.WRITTEN: "written",
-        DeliveryState.DEFERRED: WORDS[DeliveryState.DEFERRED],
-        DeliveryState.REFUSED: WORDS[DeliveryState.REFUSED],
-        DeliveryState.UNKNOWN: WORDS[DeliveryState.UNKNOWN],
-    }
-    return "  ".join(f"{progress.sums[state]:,} {short[state]}" for state in shown if progress.sums[state])
 
 
 def time_of(text: str, zone: ZoneInfo, now: datetime) -> datetime | None:
@@ -238,7 +176,7 @@ def run_mailing(
         # It counts for nothing: readers' values are not kept for it.
         with publication.database.write() as connection:
             end_for_good(connection, mailing.id, who, now())
-    return tell(ran, mailing, publication.workspace.name(folder), stop, twice=twice)
+    return tell(ran, mailing, publication.workspace.name(folder), stop, zone, twice=twice)
 
 
 def way_out(publication: "Publication", *, is_rehearsal: bool) -> str:

@@ -82,6 +82,8 @@ class Run:
     is_over: bool
     #: Transactions that it took.
     groups: int
+    #: When the next delivery falls due that was not yet.
+    next_due: datetime | None = None
     #: What stopped it, if it was a mishap.
     error: ComposeError | None = None
 
@@ -268,6 +270,7 @@ class _Sending:
             next_due=known.next_due,
             elsewhere=known.elsewhere,
             paused_until=None if bucket is None else pause_of(bucket, now, self._job.policy.longest_pause),
+            paused_for=self._recorder.paused_for,
             troubled_since=self._recorder.troubled_since,
             patience=self._job.policy.patience,
         )
@@ -429,5 +432,6 @@ class _Sending:
             unwritten=unwritten,
             is_over=is_over,
             groups=tally.groups,
+            next_due=self._known.next_due,
             error=error,
         )

@@ -52,6 +52,21 @@ class Ending(StrEnum):
     LEDGER = "ledger"
 
 
+class Why(StrEnum):
+    """What a run waits for that has nothing to do meanwhile."""
+
+    #: there is no connection: nobody answered
+    NO_CONNECTION = "no connection"
+    #: the server said that it wants nothing just now
+    SERVER = "server"
+    #: a pause that another process met
+    ELSEWHERE = "elsewhere"
+    #: the daily quota is used up
+    QUOTA = "quota"
+    #: the next try of what was deferred
+    RETRY = "retry"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """What a run knows at a moment."""
@@ -80,6 +95,7 @@ class View:
     #: What other processes have in hand: it comes back when one of them dies.
     elsewhere: int
     paused_until: datetime | None
+    paused_for: Why
     #: Since when the server has taken nothing, but throttled or not answered.
     troubled_since: datetime | None
     patience: timedelta
@@ -97,6 +113,8 @@ class Wait:
     """Look again when something happens, or then."""
 
     until: datetime | None = None
+    #: Where nothing else is left to do until then.
+    why: Why | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,12 +147,12 @@ def next_move(view: View) -> Move:
     if view.troubled_since is not None and view.now - view.troubled_since > view.patience:
         return _leave(view, Ending.UNREACHABLE)
     if view.paused_until is not None and view.paused_until > view.now:
-        return Wait(until=view.paused_until)
+        return Wait(until=view.paused_until, why=view.paused_for)
     if view.left is not None and view.left <= 0:
         return _run_out(view, Ending.LIMIT)
     if view.quota is not None and view.quota <= 0:
         if view.quota_at is not None and view.quota_at - view.now <= view.patience:
-            return Wait(until=view.quota_at)
+            return Wait(until=view.quota_at, why=Why.QUOTA)
         return _run_out(view, Ending.QUOTA)
     wanted = _ahead(view) - view.queued
     is_more = view.is_more or (view.next_due is not None and view.next_due <= view.now)
@@ -147,7 +165,9 @@ def next_move(view: View) -> Move:
         return Wait()
     if view.next_due is None:
         return End(why=Ending.DONE)
-    return Wait(until=view.next_due) if view.next_due - view.now <= view.patience else End(why=Ending.LATER)
+    if view.next_due - view.now <= view.patience:
+        return Wait(until=view.next_due, why=Why.RETRY)
+    return End(why=Ending.LATER)
 
 
 def _leave(view: View, why: Ending) -> Move:

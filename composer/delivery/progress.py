@@ -7,11 +7,10 @@ this run did since; other processes' work shows at the next count.
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from composer.database.engine import Database
 from composer.delivery.mailing import Sums, sums_of
-from composer.delivery.plan import View
+from composer.delivery.plan import View, Wait, next_move
 from composer.delivery.recorder import Recorder
 from composer.delivery.states import DeliveryState
 
@@ -34,7 +33,8 @@ class Progress:
     pace: float
     #: What the rate is held to now, after throttles; None for no bound.
     rate: float | None
-    paused_until: datetime | None
+    #: What it waits for, where there is nothing to do meanwhile.
+    wait: Wait | None
 
 
 class Counter:
@@ -77,7 +77,7 @@ class Counter:
             sums = _moved(sums, came)
         self._marks = [*(mark for mark in self._marks if clock - mark[0] < _SPAN), (clock, self._tally.tried)]
         then, before = self._marks[0]
-        span = clock - then
+        span, move = clock - then, next_move(view)
         return Progress(
             sums=sums,
             tried=self._tally.tried,
@@ -85,7 +85,7 @@ class Counter:
             seconds=clock - self._began,
             pace=(self._tally.tried - before) / span * 60 if span > 0 else 0.0,
             rate=view.rate,
-            paused_until=view.paused_until,
+            wait=move if isinstance(move, Wait) and move.why is not None else None,
         )
 
 

@@ -26,6 +26,7 @@ from composer.delivery.bucket import Bucket
 from composer.delivery.events import Kind
 from composer.delivery.inbox import Answer, Ask, Batch, Inbox, Task, Told
 from composer.delivery.ledger import Due, Result
+from composer.delivery.plan import Why
 from composer.delivery.policy import Blame, Decision, Defer, GiveBack, Halt, Mood, Policy, Refuse, decide
 from composer.delivery.states import DeliveryState
 from composer.errors import ComposeError
@@ -98,6 +99,8 @@ class Recorder:
         self.halt: Halt | None = None
         #: Since when the server has taken nothing, but throttled.
         self.troubled_since: datetime | None = None
+        #: What a pause is for; as long as this run has met none, another process has.
+        self.paused_for = Why.ELSEWHERE
         #: Called after a commit that the engine should look at.
         self.on_news: Callable[[], None] = lambda: None
 
@@ -223,6 +226,7 @@ class Recorder:
             if decision.pause is not None:
                 self._slow(connection, decision, now)
                 self.troubled_since = self.troubled_since or each.at
+                self.paused_for = Why.NO_CONNECTION if each.outcome.reply is None else Why.SERVER
             elif decision.mood.is_well:
                 self.troubled_since = None
             if decision.halt is not None:

@@ -23,7 +23,7 @@ from composer.delivery.engine import Job, Run, send
 from composer.delivery.hands import Letter
 from composer.delivery.ledger import Recipient
 from composer.delivery.mailing import MailingError, stop
-from composer.delivery.plan import Ending, Level
+from composer.delivery.plan import Ending, Level, Why
 from composer.delivery.progress import Progress
 from composer.delivery.states import DeliveryState
 from composer.delivery.stop import Stop
@@ -389,6 +389,24 @@ def test_a_server_that_restarts_in_the_middle(database: Database) -> None:
         ran = run(database, transport(office))
     assert ran.is_over
     assert len({recipient for recipient, _ in office.taken}) == len(office.taken) == 30
+
+
+@pytest.mark.parametrize(
+    ("outcome", "why"),
+    [
+        (Outcome(state=State.DEFERRED, stage=Stage.CONNECT, reason="no answer", scope=Scope.SERVER), Why.NO_CONNECTION),
+        (refused(421, "4.3.2", Stage.GREETING, Scope.SERVER), Why.SERVER),
+        (refused(451, "4.7.1"), Why.RETRY),
+    ],
+)
+def test_what_a_run_waits_for_is_known(database: Database, outcome: Outcome, why: Why) -> None:
+    """Nobody answers, the server asks for a pause, or one delivery is to be tried again: each is told as what it is."""
+    frozen(database, 1)
+    told: list[Progress] = []
+    long = timedelta(seconds=0.6)
+    waits = replace(QUICK, delays=(long,), pause=long, longest_pause=long)
+    ran = send(job(database, MemoryTransport(to_each_once({1: outcome})), policy=waits), Stop(), tell=told.append)
+    assert ran.is_over and {each.wait.why for each in told if each.wait is not None} == {why}
 
 
 def test_a_server_that_stays_away_ends_the_run(database: Database) -> None:

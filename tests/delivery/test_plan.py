@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from composer.delivery.plan import MOST, Claim, Drain, End, Ending, Level, Move, View, Wait, after_death, next_move
+from composer.delivery.plan import MOST, Claim, Drain, End, Ending, Level, Move, View, Wait, Why, after_death, next_move
 from composer.delivery.states import HOLDING, LET_GO, OPEN, WAYS, DeliveryState
 
 NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
@@ -27,6 +27,7 @@ IDLE = View(
     next_due=None,
     elsewhere=0,
     paused_until=None,
+    paused_for=Why.SERVER,
     troubled_since=None,
     patience=10 * MINUTE,
 )
@@ -52,7 +53,7 @@ def test_a_limit_and_a_quota_bound_what_is_claimed() -> None:
     assert move(left=0, open=1) == Wait()
     assert move(left=0) == End(why=Ending.LIMIT)
     assert move(quota=2) == Claim(count=2)
-    assert move(quota=0, quota_at=NOW + MINUTE) == Wait(until=NOW + MINUTE)
+    assert move(quota=0, quota_at=NOW + MINUTE) == Wait(until=NOW + MINUTE, why=Why.QUOTA)
     assert move(quota=0, quota_at=NOW + 60 * MINUTE) == End(why=Ending.QUOTA)
     assert move(quota=0, quota_at=NOW + 60 * MINUTE, queued=1) == Wait()
 
@@ -66,14 +67,15 @@ def test_nothing_left_ends_the_run_when_nothing_is_open() -> None:
 
 def test_what_falls_due_soon_is_waited_for() -> None:
     """And what falls due later is left to another run."""
-    assert move(is_more=False, next_due=NOW + MINUTE) == Wait(until=NOW + MINUTE)
+    assert move(is_more=False, next_due=NOW + MINUTE) == Wait(until=NOW + MINUTE, why=Why.RETRY)
+    assert move(is_more=False, next_due=NOW + MINUTE, open=1) == Wait(until=NOW + MINUTE)
     assert move(is_more=False, next_due=NOW) == Claim(count=32)
     assert move(is_more=False, next_due=NOW + 15 * MINUTE) == End(why=Ending.LATER)
 
 
 def test_a_pause_is_waited_for_and_a_server_in_trouble_not_for_ever() -> None:
     """The pause ends at a known time; ten minutes without an acceptance end the run."""
-    assert move(paused_until=NOW + MINUTE) == Wait(until=NOW + MINUTE)
+    assert move(paused_until=NOW + MINUTE) == Wait(until=NOW + MINUTE, why=Why.SERVER)
     assert move(paused_until=NOW + MINUTE, troubled_since=NOW - 11 * MINUTE) == End(why=Ending.UNREACHABLE)
     assert move(paused_until=NOW - MINUTE) == Claim(count=32)
 
