@@ -9,6 +9,7 @@ from composer.cli import console
 from composer.cli.mailings import WORDS, condition, identity, title, when
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from composer.delivery.account import Person
@@ -28,34 +29,45 @@ def command(mailing: int | None, as_json: bool) -> int:
     Of one mailing also who has not got it, and why. Exit code 1 if the sums of a mailing do not add up.
     """
     from composer.cli.publication import opened
-    from composer.delivery.account import not_received
+    from composer.delivery.account import next_try, not_received
     from composer.delivery.mailing import mailing_of, mailings_of, sums_of
     from composer.delivery.settling import decided_of
 
     with opened() as publication, publication.database.read() as connection:
         zone = publication.newsletter.zone
         found = [mailing_of(connection, mailing)] if mailing is not None else mailings_of(connection)
-        rows = [(each, sums_of(connection, each.id), decided_of(connection, each.id)) for each in found]
+        known = [
+            (each, sums_of(connection, each.id), decided_of(connection, each.id), next_try(connection, each.id))
+            for each in found
+        ]
         people = not_received(connection, mailing, _MOST + 1) if mailing is not None and not as_json else ()
     if as_json:
-        console.answer_json({"mailings": [_as_data(*row) for row in rows]})
-    elif not rows:
+        console.answer_json({"mailings": [_as_data(*each) for each in known]})
+    elif not known:
         console.answer("no mailing yet")
     else:
-        for row in rows:
-            for line in _lines(*row, zone, is_whole=mailing is not None):
+        for each in known:
+            for line in _lines(*each, zone, is_whole=mailing is not None):
                 console.answer(line)
         _name(people, mailing)
-    return 0 if all(sums.is_even for _, sums, _ in rows) else 1
+    return 0 if all(sums.is_even for _, sums, *_ in known) else 1
 
 
 def _lines(
-    mailing: "Mailing", sums: "Sums", decided: "tuple[Decided, ...]", zone: "ZoneInfo", *, is_whole: bool
+    mailing: "Mailing",
+    sums: "Sums",
+    decided: "tuple[Decided, ...]",
+    again: "datetime | None",
+    zone: "ZoneInfo",
+    *,
+    is_whole: bool,
 ) -> Iterator[str]:
     yield f"{title(mailing)}: {condition(mailing, sums, zone)}"
     yield f"  {identity(sums)}"
     for each in decided:
         yield f"  {each.in_words(zone)}"
+    if again is not None:
+        yield f"  next try   {when(again, zone)}, when compose send {mailing.issue} runs"
     if not is_whole:
         return
     yield f"  subject    {mailing.subject}"
@@ -79,7 +91,9 @@ def _name(people: "tuple[Person, ...]", mailing: int | None) -> None:
         console.answer(f"  and more: compose report {mailing} writes the whole list")
 
 
-def _as_data(mailing: "Mailing", sums: "Sums", decided: "tuple[Decided, ...]") -> dict[str, object]:
+def _as_data(
+    mailing: "Mailing", sums: "Sums", decided: "tuple[Decided, ...]", again: "datetime | None"
+) -> dict[str, object]:
     return {
         "mailing": mailing.id,
         "issue": mailing.issue,
@@ -89,6 +103,7 @@ def _as_data(mailing: "Mailing", sums: "Sums", decided: "tuple[Decided, ...]") -
         "due": mailing.due.isoformat() if mailing.due else None,
         "stopped": mailing.stopped.isoformat() if mailing.stopped else None,
         "ended": mailing.ended.isoformat() if mailing.ended else None,
+        "next_try": again.isoformat() if again else None,
         "frozen": sums.frozen,
         "sums": {state.value: sums[state] for state in WORDS},
         "even": sums.is_even,

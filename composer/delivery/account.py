@@ -17,6 +17,7 @@ from composer.database.metadata import milliseconds
 from composer.database.readers import readers
 from composer.delivery.mailing import Mailing, Sums, mailing_of, sums_of
 from composer.delivery.settling import Decided, decided_of, is_decided
+from composer.delivery.statements import NEXT
 from composer.delivery.states import DeliveryState
 
 _D = deliveries.c
@@ -101,6 +102,12 @@ def account_of(connection: Connection, mailing_id: int, now: datetime) -> Accoun
         progress=_progress(connection, mailing_id),
         domains=_domains(connection, mailing_id),
     )
+
+
+def next_try(connection: Connection, mailing_id: int) -> datetime | None:
+    """Give when the first of those that were put off may be tried again; None where nobody was."""
+    found: datetime | None = connection.scalar(NEXT[DeliveryState.DEFERRED], {"mailing": mailing_id})
+    return found
 
 
 def not_received(

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 import pytest
@@ -20,7 +21,7 @@ from sqlalchemy import select, update
 from composer.audience.suppression import Reason, suppress
 from composer.cli.signals import listen
 from composer.database.location import Location
-from composer.database.mailings import mailings
+from composer.database.mailings import deliveries, mailings
 from composer.delivery.account import each_event
 from composer.delivery.plan import Level
 from composer.delivery.states import DeliveryState
@@ -193,7 +194,10 @@ def test_run_again_it_goes_on(room: Mailroom, office: Office) -> None:
     assert said.code == 1 and "--yes 13 is not the number of readers, which is 7: nothing was sent" in said.err
     assert room.say("send", ISSUE, "--yes", "7", "--limit", "2").code == 75
     said = room.say("send", ISSUE, "--yes", "12")
-    assert said.code == 0 and "goes on, as it was frozen" in said.out
+    assert said.code == 0
+    made = room.mailings()[0].made.astimezone(ZoneInfo("Europe/Berlin"))
+    assert f"goes on, as it was frozen {made:%Y-%m-%d %H:%M} by " in said.out
+    assert f"frozen     {made:%Y-%m-%d %H:%M} by " in room.say("status", "1").out
     assert recipients(office) == sorted(f"Reader{number}@example.net" for number in range(1, 13))
     # Another one of the same issue leaves them all out; who came later gets it.
     said = room.say("send", ISSUE, "--yes", "1")
@@ -236,6 +240,11 @@ def test_exit_codes_say_what_remains(room: Mailroom, office: Office) -> None:
     sums = room.sums(1)
     assert (sums[DeliveryState.DEFERRED], sums[DeliveryState.REFUSED], sums[DeliveryState.UNKNOWN]) == (1, 1, 1), sums
     assert said.code == 75 and "compose settle 1" in said.out
+    (found,) = json.loads(room.say("status", "--json").out)["mailings"]
+    again = datetime.fromisoformat(found["next_try"])
+    assert timedelta(0) < again - datetime.now(UTC) < timedelta(minutes=1)
+    again = again.astimezone(ZoneInfo("Europe/Berlin"))
+    assert f"\n  next try   {again:%Y-%m-%d %H:%M}, when compose send {ISSUE} runs\n" in room.say("status").out
     office.script = {}
     with room.open() as database, database.write() as connection:
         from composer.delivery.upkeep import hurry
@@ -246,6 +255,20 @@ def test_exit_codes_say_what_remains(room: Mailroom, office: Office) -> None:
     assert recipients(office).count("Reader3@example.net") == 1
     said = room.say("send", ISSUE, "--yes", "0")
     assert said.code == 3 and "everybody else is accounted for" in said.out
+
+
+def test_it_says_when_what_was_put_off_is_due(room: Mailroom, office: Office) -> None:
+    """A run does not wait for a try that is far away: it says when that is, and ends (75)."""
+    room.add(1)
+    _tested(room)
+    office.script = {"rcpt": says(b"451 4.7.1 later\r\n")}
+    assert room.say("send", ISSUE, "--yes", "1", "--limit", "1").code == 75
+    with room.open() as database, database.write() as connection:
+        connection.execute(update(deliveries).values(attempts=2, next_at=datetime.now(UTC)))
+    said = room.say("send", ISSUE, "--yes", "1")
+    due = json.loads(room.say("status", "--json").out)["mailings"][0]["next_try"]
+    at = datetime.fromisoformat(due).astimezone(ZoneInfo("Europe/Berlin"))
+    assert said.code == 75 and f"what was put off is due again {at:%Y-%m-%d %H:%M}\n" in said.out
 
 
 def test_languages_go_in_one_mailing(room: Mailroom, office: Office) -> None:
