@@ -1,6 +1,7 @@
 """In CI property tests try the same examples every time; a new one is hunted for on people's own machines."""
 
 import os
+import signal
 
 from hypothesis import settings
 
@@ -12,3 +13,7 @@ __all__ = ["database", "location", "postgres", "postgres_template", "sqlite_temp
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell lets what it starts in the background ignore Ctrl-C, and so would everything that tests start, and press it at.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
