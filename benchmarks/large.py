@@ -48,6 +48,7 @@ def _measure(folder: Path, count: int) -> Large:
     from benchmarks.mailing import draft, plates
     from composer.delivery.engine import Job, send
     from composer.delivery.freezing import freeze
+    from composer.delivery.letters import MailingLetters
     from composer.delivery.selection import Selection
     from composer.delivery.selection import count as counted
     from composer.delivery.stop import Stop
@@ -77,7 +78,7 @@ def _measure(folder: Path, count: int) -> Large:
             database=database,
             mailing_id=mailing.id,
             transport=Forgetful(),
-            letters=plates(database, mailing).letters(),
+            letters=MailingLetters(plates(database, mailing)),
             connections=16,
             limit=min(_SENT, count),
         )

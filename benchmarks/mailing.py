@@ -28,11 +28,10 @@ from composer.database.location import Location
 from composer.database.readers import readers
 from composer.delivery.engine import Job, Run, send
 from composer.delivery.freezing import Draft, freeze
-from composer.delivery.hands import Letters
-from composer.delivery.ledger import Recipient
-from composer.delivery.letters import Terms
+from composer.delivery.letter import Letters, Recipient
+from composer.delivery.letters import MailingLetters, Plates, Terms
 from composer.delivery.mailing import Mailing, Variant, variants_of
-from composer.delivery.presses import Plates, letters_of
+from composer.delivery.presses import letters_of
 from composer.delivery.selection import Selection
 from composer.delivery.stop import Stop
 from composer.keys import generate, parse_key
@@ -120,7 +119,7 @@ def plates(database: Database, mailing: Mailing) -> Plates:
     profile = Profile(domain="example.org", keys=(parse_key(_PEM, selector="s"),))
     with database.read() as connection:
         variants = variants_of(connection, mailing.id)
-    return Plates(mailing=mailing, variants=variants, tokens=Tokens((b"k" * 32,)), profile=profile)
+    return Plates.of(mailing, variants, Tokens((b"k" * 32,)), profile=profile)
 
 
 def job(database: Database, mailing: Mailing, port: int, letters: Letters | None = None, **more: Any) -> Job:
@@ -130,7 +129,7 @@ def job(database: Database, mailing: Mailing, port: int, letters: Letters | None
         database=database,
         mailing_id=mailing.id,
         transport=SmtpTransport(server),
-        letters=letters or plates(database, mailing).letters(),
+        letters=letters or MailingLetters(plates(database, mailing)),
         **more,
     )
 
@@ -157,7 +156,7 @@ def specimen() -> bytes:
         fields="{}",
     )
     with database(1) as one:
-        return plates(one, frozen(one, "specimen")).letters().letter(anna).message
+        return MailingLetters(plates(one, frozen(one, "specimen"))).letter(anna).message
 
 
 def rates(count: int, rounds: int) -> handover.Rates:

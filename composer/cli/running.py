@@ -134,8 +134,9 @@ def run_mailing(
     from composer.cli.publication import person
     from composer.delivery.configured import profile_of
     from composer.delivery.engine import Job
+    from composer.delivery.letters import Plates
     from composer.delivery.mailing import sums_of, variants_of
-    from composer.delivery.presses import Plates, letters_of
+    from composer.delivery.presses import letters_of
     from composer.delivery.readiness import Code
     from composer.delivery.settling import may_get_twice
     from composer.delivery.upkeep import end_for_good
@@ -148,7 +149,7 @@ def run_mailing(
         variants, left = variants_of(connection, mailing.id), sums_of(connection, mailing.id).open
         twice = may_get_twice(connection, mailing.id)
     profile = profile_of(publication.newsletter, publication.around, host)
-    plates = Plates(mailing=mailing, variants=variants, tokens=tokens, profile=profile, zone=zone)
+    plates = Plates.of(mailing, variants, tokens, profile=profile, zone=zone)
     limit = None if is_rehearsal else asked.limit
     rate = None if is_rehearsal else settings.rate
     who = person(publication.workspace)

@@ -23,8 +23,9 @@ from composer.delivery import ledger, rates, upkeep
 from composer.delivery.bucket import pause_of, rate_now
 from composer.delivery.events import Kind
 from composer.delivery.gate import Gate
-from composer.delivery.hands import Hands, Letters, Step, no_step
+from composer.delivery.hands import Hands, Step, no_step
 from composer.delivery.ledger import Claimed
+from composer.delivery.letter import Letters
 from composer.delivery.mailing import MailingError, Sums, go_on, mailing_of, note
 from composer.delivery.owners import BEAT, Owner, become_owner, mark_ended
 from composer.delivery.plan import Claim, Drain, End, Ending, Level, View, Wait, next_move

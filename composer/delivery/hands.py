@@ -8,20 +8,18 @@ leave from the gate.
 """
 
 import threading
-from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from queue import SimpleQueue
 
 from composer.delivery.gate import Gate
 from composer.delivery.inbox import Answer
-from composer.delivery.ledger import Due, Recipient
+from composer.delivery.ledger import Due
+from composer.delivery.letter import Letters
 from composer.delivery.plan import Level
 from composer.delivery.recorder import Recorder
 from composer.delivery.stop import Stop
 from composer.errors import ComposeError
-from composer.transport.envelope import Envelope
 from composer.transport.outcome import Outcome, Scope, Stage, State
 from composer.transport.transport import Connection, Transport, TransportError
 
@@ -31,25 +29,6 @@ Step = Callable[[str], None]
 
 def no_step(name: str) -> None:
     """Do nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """A message for one recipient, ready to be handed over."""
-
-    envelope: Envelope
-    message: bytes
-
-
-class Letters(ABC):
-    """Makes the messages of a mailing; threads share it."""
-
-    @abstractmethod
-    def letter(self, recipient: Recipient) -> Letter:
-        """Make one. Raises ComposeError where that cannot be: it is then refused, and three running stop the run."""
-
-    def expect(self, recipients: Sequence[Recipient]) -> None:  # noqa: B027  # most have nothing to prepare
-        """Know who comes next, in their order. Never waits."""
 
 
 class Hands:

@@ -7,7 +7,7 @@ update itself: still in that state, still mine; so two processes can never both 
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ from composer.database.metadata import milliseconds
 from composer.database.readers import readers, suppressions
 from composer.delivery import statements
 from composer.delivery.events import Kind
+from composer.delivery.letter import Recipient
 from composer.delivery.policy import Accept, Decision, Defer, Doubt, GiveBack, Refuse, Tried, Write
 from composer.delivery.statements import stands
 from composer.delivery.states import DeliveryState
@@ -35,21 +36,6 @@ _D = deliveries.c
 _S = DeliveryState
 #: Longest reply that is kept.
 _LONGEST = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
-    """Who gets a message, as they were when the mailing was frozen."""
-
-    reader_id: int
-    variant: int
-    address: str = field(repr=False)
-    name: str = field(repr=False)
-    first_name: str = field(repr=False)
-    last_name: str = field(repr=False)
-    language: str
-    #: The newsletter's own merge fields, as JSON.
-    fields: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,5 +264,5 @@ def _due(row: Any) -> Due:
     return Due(recipient=recipient, tried=Tried(**{name: get[name] for name in _TRIED}))
 
 
-_RECIPIENT = ("reader_id", "variant", "address", "name", "first_name", "last_name", "language", "fields")
+_RECIPIENT = tuple(each.name for each in fields(Recipient))
 _TRIED = ("reader_id", "attempts", "first_at", "throttled", "strikes")

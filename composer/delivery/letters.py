@@ -5,21 +5,23 @@ recipient. The same recipient gets the same Message-ID whenever it is asked for.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
 
 from composer.audience.tokens import Purpose, Tokens
 from composer.content.addresses import Address, AddressError
-from composer.delivery.hands import Letter, Letters
-from composer.delivery.ledger import Recipient
-from composer.delivery.mailing import Mailing, Variant
+from composer.delivery.letter import Letter, Letters, Recipient
 from composer.errors import ComposeError
 from composer.mail.bulk import leave_by_mail, verp
 from composer.mail.compiled import Compiled
-from composer.mail.dkim import Profile
 from composer.mail.letterhead import Addressing
 from composer.transport.envelope import Envelope
+
+if TYPE_CHECKING:
+    from composer.delivery.mailing import Mailing, Variant
+    from composer.mail.dkim import Profile
 
 
 class LetterError(ComposeError):
@@ -60,25 +62,57 @@ class Terms:
         return cls(**{**found, "feedback": tuple(found.get("feedback", ()))})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plates:
+    """What the messages of a mailing are made from; it can go to another process."""
+
+    mailing_id: int
+    #: The mailing that this one corrects.
+    corrects: int | None
+    #: `Terms`, as they are kept.
+    terms: str
+    #: The compiled messages, by the numbers of their variants.
+    compiled: Mapping[int, bytes] = field(repr=False)
+    tokens: Tokens = field(repr=False)
+    #: Signs them; None: nobody does here.
+    profile: "Profile | None" = field(default=None, repr=False)
+    #: Of the time in Date.
+    zone: tzinfo = UTC
+
+    @classmethod
+    def of(
+        cls,
+        mailing: "Mailing",
+        variants: "Iterable[Variant]",
+        tokens: Tokens,
+        *,
+        profile: "Profile | None" = None,
+        zone: tzinfo = UTC,
+    ) -> "Plates":
+        """Take what is needed of a mailing."""
+        return cls(
+            mailing_id=mailing.id,
+            corrects=mailing.corrects,
+            terms=mailing.terms,
+            compiled={each.number: each.compiled for each in variants},
+            tokens=tokens,
+            profile=profile,
+            zone=zone,
+        )
+
+
 class MailingLetters(Letters):
     """The messages of one mailing; threads share it."""
 
-    def __init__(
-        self,
-        mailing: Mailing,
-        variants: tuple[Variant, ...],
-        tokens: Tokens,
-        *,
-        profile: Profile | None = None,
-        now: Callable[[], datetime],
-    ) -> None:
-        """Raises FrozenError where a newer program froze the messages. `profile` signs them; None: nobody does here."""
-        self._mailing, self._terms = mailing, Terms.from_json(mailing.terms)
-        self._compiled = {each.number: Compiled.from_bytes(each.compiled) for each in variants}
+    def __init__(self, plates: Plates, now: Callable[[], datetime] | None = None) -> None:
+        """Raises FrozenError where a newer program froze the messages. `now`: another clock."""
+        self._plates, self._terms = plates, Terms.from_json(plates.terms)
+        self._compiled = {number: Compiled.from_bytes(data) for number, data in plates.compiled.items()}
         self._fields = {
             number: {field.name for field in compiled.fields} for number, compiled in self._compiled.items()
         }
-        self._tokens, self._profile, self._now = tokens, profile, now
+        self._tokens, self._profile = plates.tokens, plates.profile
+        self._now = now or (lambda: datetime.now(plates.zone))
 
     def letter(self, recipient: Recipient) -> Letter:
         """Make one recipient's message. Raises LetterError, or MissingValueError."""
@@ -117,14 +151,14 @@ class MailingLetters(Letters):
 
     def message_id(self, reader_id: int) -> str:
         """Give the Message-ID of a recipient's message; its left side stands in X-Compose-ID, too."""
-        return self._tokens.message_id(self._mailing.id, reader_id, self._terms.domain)
+        return self._tokens.message_id(self._plates.mailing_id, reader_id, self._terms.domain)
 
     def _corrected(self, reader_id: int) -> str | None:
-        corrects = self._mailing.corrects
+        corrects = self._plates.corrects
         return None if corrects is None else self._tokens.message_id(corrects, reader_id, self._terms.domain)
 
     def _token(self, purpose: Purpose, reader_id: int) -> str:
-        return self._tokens.make(purpose, reader_id, self._mailing.id)
+        return self._tokens.make(purpose, reader_id, self._plates.mailing_id)
 
     def _leave_by_mail(self, reader_id: int) -> str | None:
         """Give the mailto: link by which this reader leaves; `compose bounces ingest` reads what comes of it."""

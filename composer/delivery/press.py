@@ -23,8 +23,7 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import IO, NamedTuple, cast
 
-from composer.delivery.hands import Letter
-from composer.delivery.ledger import Recipient
+from composer.delivery.letter import Letter, Recipient
 from composer.delivery.letters import LetterError, MailingLetters
 from composer.errors import ComposeError
 from composer.mail.transparency import Ready, joined, ready
@@ -218,7 +217,7 @@ def serve() -> None:
         def question() -> bytes:
             return _take(source, *_LENGTH.unpack(_take(source, _LENGTH.size)))
 
-        letters = pickle.loads(question()).letters()  # noqa: S301  # by the process that started this one
+        letters = MailingLetters(pickle.loads(question()))  # noqa: S301  # by the process that started this one
         ends.sendall(_READY)
         while True:
             given = pickle.loads(question())  # noqa: S301

@@ -11,43 +11,16 @@ import pickle
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from composer.audience.tokens import Tokens
-from composer.delivery.hands import Letter, Letters
-from composer.delivery.ledger import Recipient
-from composer.delivery.letters import MailingLetters
-from composer.delivery.mailing import Mailing, Variant
+from composer.delivery.letter import Letter, Letters, Recipient
+from composer.delivery.letters import MailingLetters, Plates
 from composer.delivery.press import Press, letter_of
-
-if TYPE_CHECKING:
-    from composer.mail.dkim import Profile
 
 #: From so many messages on, and from so many a minute, presses pay.
 _MANY, _QUICK = 1_000, 6_000.0
 #: More would make more messages than one run can hand over.
 _MOST = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plates:
-    """What the messages of a mailing are made from."""
-
-    mailing: Mailing
-    variants: tuple[Variant, ...]
-    tokens: Tokens = field(repr=False)
-    #: Signs them; None: nobody does here.
-    profile: "Profile | None" = field(default=None, repr=False)
-    #: Of the time in Date.
-    zone: tzinfo = UTC
-
-    def letters(self) -> MailingLetters:
-        """Give what makes them here. Raises FrozenError."""
-        return MailingLetters(
-            self.mailing, self.variants, self.tokens, profile=self.profile, now=lambda: datetime.now(self.zone)
-        )
 
 
 @contextmanager
@@ -56,7 +29,7 @@ def letters_of(plates: Plates, count: int, rate: float | None) -> Iterator[Lette
     processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     is_worth_it = plates.profile is not None and count >= _MANY and (rate is None or rate >= _QUICK)
     if not is_worth_it or processors == 1 or os.name != "posix":
-        yield plates.letters()
+        yield MailingLetters(plates)
         return
     with Presses(plates, min(processors, _MOST)) as presses:
         yield presses
@@ -67,7 +40,7 @@ class Presses(Letters):
 
     def __init__(self, plates: Plates, count: int) -> None:
         """Raises FrozenError."""
-        self._here = plates.letters()
+        self._here = MailingLetters(plates)
         self._presses: list[Press] = []
         data = pickle.dumps(plates)
         for _ in range(count):

@@ -6,7 +6,7 @@ from composer.content.addresses import Address
 from composer.database.engine import Database
 from composer.delivery.engine import Job, Run, send
 from composer.delivery.freezing import Draft, freeze
-from composer.delivery.letters import MailingLetters, Terms
+from composer.delivery.letters import MailingLetters, Plates, Terms
 from composer.delivery.mailing import Variant, variants_of
 from composer.delivery.selection import Selection
 from composer.delivery.stop import Stop
@@ -44,5 +44,5 @@ def post(database: Database, issue: str, transport: Transport, domain: str = "ne
         mailing = freeze(connection, draft, now())
     with database.read() as connection:
         variants = variants_of(connection, mailing.id)
-    letters = MailingLetters(mailing, variants, TOKENS, now=now)
+    letters = MailingLetters(Plates.of(mailing, variants, TOKENS), now=now)
     return send(Job(database=database, mailing_id=mailing.id, transport=transport, letters=letters), Stop())

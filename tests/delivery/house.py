@@ -12,8 +12,7 @@ from composer.database.engine import Database
 from composer.database.mailings import deliveries, events
 from composer.database.readers import reader_tags, readers
 from composer.delivery.freezing import Draft, freeze
-from composer.delivery.hands import Letter, Letters
-from composer.delivery.ledger import Recipient
+from composer.delivery.letter import Letter, Letters, Recipient
 from composer.delivery.mailing import Mailing, Sums, Variant, sums_of
 from composer.delivery.policy import Policy
 from composer.delivery.selection import Selection

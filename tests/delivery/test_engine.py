@@ -20,8 +20,7 @@ from composer.database.mailings import deliveries, owners, recipients, variants
 from composer.database.readers import readers, suppressions
 from composer.delivery import settling, upkeep
 from composer.delivery.engine import Job, Run, send
-from composer.delivery.hands import Letter
-from composer.delivery.ledger import Recipient
+from composer.delivery.letter import Letter, Recipient
 from composer.delivery.mailing import MailingError, stop
 from composer.delivery.plan import Ending, Level, Why
 from composer.delivery.progress import Progress

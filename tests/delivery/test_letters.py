@@ -10,8 +10,8 @@ import pytest
 from composer.audience.tokens import Purpose, Tokens
 from composer.content.addresses import Address
 from composer.content.fields import MergeField
-from composer.delivery.ledger import Recipient
-from composer.delivery.letters import LetterError, MailingLetters, Terms
+from composer.delivery.letter import Recipient
+from composer.delivery.letters import LetterError, MailingLetters, Plates, Terms
 from composer.delivery.mailing import Mailing, Variant
 from composer.keys import generate, parse_key, record
 from composer.mail.compiled import MissingValueError, compile_message
@@ -87,7 +87,7 @@ def variant() -> Variant:
 
 
 def letters(terms: Terms = TERMS, corrects: int | None = None, profile: Profile | None = None) -> MailingLetters:
-    return MailingLetters(mailing(terms, corrects), (variant(),), TOKENS, profile=profile, now=lambda: NOW)
+    return MailingLetters(Plates.of(mailing(terms, corrects), (variant(),), TOKENS, profile=profile), now=lambda: NOW)
 
 
 def test_a_letter_is_its_readers_own() -> None:

@@ -14,9 +14,9 @@ import dkim
 import pytest
 
 from composer.delivery import press
-from composer.delivery.ledger import Recipient
-from composer.delivery.letters import LetterError
-from composer.delivery.presses import Plates, Presses, letters_of
+from composer.delivery.letter import Recipient
+from composer.delivery.letters import LetterError, Plates
+from composer.delivery.presses import Presses, letters_of
 from composer.keys import generate, parse_key, record
 from composer.mail.dkim import Algorithm, Profile
 from tests.delivery.test_letters import ANNA, TOKENS, letters, mailing, variant
@@ -31,7 +31,7 @@ PROFILE = Profile(domain="example.org", keys=KEYS)
 
 
 def plates(profile: Profile | None = None) -> Plates:
-    return Plates(mailing=mailing(), variants=(variant(),), tokens=TOKENS, profile=profile)
+    return Plates.of(mailing(), (variant(),), TOKENS, profile=profile)
 
 
 def readers(count: int) -> list[Recipient]:
@@ -170,7 +170,7 @@ def test_what_has_lain_too_long_is_made_again(monkeypatch: pytest.MonkeyPatch, p
 
 def test_nobody_waits_for_them_to_begin() -> None:
     """However large the pictures of a message are."""
-    large = replace(plates(), mailing=replace(mailing(), subject="x" * 20_000_000))
+    large = replace(plates(), terms=plates().terms + " " * 20_000_000)
     begin = time.monotonic()
     with Presses(large, 2) as presses:
         assert presses.letter(ANNA).envelope.recipient == "anna@example.net"

@@ -14,7 +14,7 @@ from composer.database.mailings import deliveries
 from composer.delivery.approvals import LINK_DAYS, ask, edition_of, link_to_mailing, opinion
 from composer.delivery.engine import Job, send
 from composer.delivery.freezing import Draft, freeze
-from composer.delivery.letters import MailingLetters, Terms
+from composer.delivery.letters import MailingLetters, Plates, Terms
 from composer.delivery.mailing import Mailing, Variant
 from composer.delivery.mailing import variants_of as frozen_variants
 from composer.delivery.plan import Ending
@@ -68,7 +68,7 @@ def run(pages: Running, frozen: Mailing, *, connections: int = 1) -> Ending:
     """Send it over SMTP to the mail server of the pages."""
     with pages.database.read() as connection:
         variants = frozen_variants(connection, frozen.id)
-    letters = MailingLetters(frozen, variants, pages.tokens, now=lambda: datetime.now(UTC))
+    letters = MailingLetters(Plates.of(frozen, variants, pages.tokens))
     server = Server(host="127.0.0.1", port=pages.office.port, security=Security.NONE, limits=PATIENT)
     job = Job(
         database=pages.database,
