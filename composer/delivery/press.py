@@ -8,6 +8,7 @@ for nobody is at the other end any more. If it ends before, or does not answer, 
 through the socket; they stand in no argument and in no environment.
 """
 
+import gc
 import os
 import pickle
 import select
@@ -212,6 +213,8 @@ def _reply(source: IO[bytes]) -> tuple[int, Reply]:
 
 def serve() -> None:
     """Be the press, as long as there is somebody at the other end of the socket that is standard input."""
+    # As in composer/cli/main.py: what lives here lives to the end.
+    gc.set_threshold(50_000)
     with suppress(EOFError, OSError), socket.socket(fileno=os.dup(0)) as ends, ends.makefile("rb") as source:
 
         def question() -> bytes:
