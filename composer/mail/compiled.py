@@ -109,7 +109,7 @@ class Compiled:
         opening, closing = self._standing
         heads = (opening, headers_of(own), closing)
         above = signatures(heads, self._filler.body_hash(made), profile, now=now)
-        return self._ready(b"".join((above, self.opening, own, self.closing)), made)
+        return self._ready(above, own, made)
 
     def specimen(self, addressing: Addressing, values: Mapping[str, str] | None = None) -> bytes:
         """Make a message for nobody's inbox: fields without a value show their default, else `[first_name]`."""
@@ -162,15 +162,20 @@ class Compiled:
         return shown
 
     def _message(self, shown: Sequence[str], addressing: Addressing) -> Ready:
-        head = self.opening + self._own(shown, addressing) + self.closing
-        return self._ready(head, self._filler.made(shown))
+        return self._ready(b"", self._own(shown, addressing), self._filler.made(shown))
 
-    def _ready(self, head: bytes, made: list[bytes]) -> Ready:
-        """Join a message's headers and body, having looked through what is one reader's own."""
-        pieces = (head, b"\r\n", *self._filler.body(made))
-        if self._filler.is_sound and is_sound(head) and all(map(is_sound, made)):
+    def _ready(self, above: bytes, own: bytes, made: list[bytes]) -> Ready:
+        """Join a message of signatures, a reader's own headers, and what was made for the holes of its body."""
+        pieces = (above, self.opening, own, self.closing, b"\r\n", *self._filler.body(made))
+        # What is this reader's is looked through in one go: a line end before each, for each may come to begin a line.
+        if self._is_sound and is_sound(b"\r\n".join((above, own, *made))):
             return joined(pieces)
         return ready(b"".join(pieces))
+
+    @cached_property
+    def _is_sound(self) -> bool:
+        """Whether what all messages have may be handed over just as it is."""
+        return is_sound(self.opening) and is_sound(self.closing) and self._filler.is_sound
 
     def _own(self, shown: Sequence[str], addressing: Addressing) -> bytes:
         subject = "".join(

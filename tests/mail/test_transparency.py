@@ -26,6 +26,12 @@ def test_sound_pieces_make_a_sound_message(pieces: list[bytes]) -> None:
     assert (made, made.stuffed, made.is_plain) == (whole, whole, True)
 
 
+@given(PIECES)
+def test_pieces_are_looked_through_in_one_go(pieces: list[bytes]) -> None:
+    """With a line end before each, what they make is sound when all of them are, and only then."""
+    assert is_sound(b"\r\n".join((b"", *pieces))) == all(map(is_sound, pieces))
+
+
 @pytest.mark.parametrize("piece", [b"a\n", b"a\r", b"\r\n.a", b".a", b"\0", b"\x80", b"\na\r", b"\r\r\n"])
 def test_what_is_not_sound(piece: bytes) -> None:
     assert not is_sound(piece)
