@@ -91,13 +91,6 @@ class Press:
         self._delivery = threading.Thread(target=self._deliver, args=(plates,), daemon=True)
         self._delivery.start()
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether it has begun, and has not ended."""
-        with self._asking, self._parting():
-            self._listen()
-        return self._has_begun and not self._is_gone
-
     def expect(self, recipients: Sequence[Recipient]) -> None:
         """Have these made, as far ahead as may be."""
         with self._asking, self._parting():

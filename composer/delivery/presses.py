@@ -48,16 +48,6 @@ class Presses(Letters):
             with suppress(OSError):
                 self._presses.append(Press(data))
 
-    @property
-    def pids(self) -> tuple[int, ...]:
-        """The numbers of their processes."""
-        return tuple(each.process.pid for each in self._presses)
-
-    @property
-    def are_ready(self) -> bool:
-        """Whether all that could be started have begun, and none has ended."""
-        return all(each.is_ready for each in self._presses)
-
     def expect(self, recipients: Sequence[Recipient]) -> None:
         """Have these made, as far ahead as may be."""
         for number, press in enumerate(self._presses):

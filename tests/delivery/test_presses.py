@@ -38,10 +38,19 @@ def readers(count: int) -> list[Recipient]:
     return [replace(ANNA, reader_id=number, first_name=f"Anna {number} 你好") for number in range(1, count + 1)]
 
 
+def pids(presses: Presses) -> list[int]:
+    return [each.process.pid for each in presses._presses]
+
+
+def are_ready(presses: Presses) -> bool:
+    presses.expect(())
+    return all(each._has_begun and not each._is_gone for each in presses._presses)
+
+
 def warm(presses: Presses) -> Presses:
     """Wait until they have begun: until then messages are made here."""
     end = time.monotonic() + 60
-    while not presses.are_ready:
+    while not are_ready(presses):
         assert time.monotonic() < end, "they do not begin"
         time.sleep(0.01)
     return presses
@@ -129,7 +138,7 @@ def test_a_press_that_is_killed_takes_nothing_with_it(presses: Presses) -> None:
     found = []
     for number, each in enumerate(asked):
         if number in (10, 30):
-            os.kill(presses.pids[number // 30], signal.SIGKILL)
+            os.kill(pids(presses)[number // 30], signal.SIGKILL)
         found.append(presses.letter(each))
     assert [letter.envelope for letter in found] == [letters().letter(each).envelope for each in asked]
 
@@ -148,11 +157,11 @@ def test_one_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A press that hangs is given up after a while, and asked nothing more."""
     monkeypatch.setattr(press, "_PATIENCE", 0.3)
     with Presses(plates(), 1) as presses:
-        os.kill(warm(presses).pids[0], signal.SIGSTOP)
+        os.kill(pids(warm(presses))[0], signal.SIGSTOP)
         begin = time.monotonic()
         for each in readers(20):
             assert presses.letter(each).envelope == letters().letter(each).envelope
-        assert 0.3 <= time.monotonic() - begin < 5 and not presses.are_ready
+        assert 0.3 <= time.monotonic() - begin < 5 and not are_ready(presses)
 
 
 def test_what_has_lain_too_long_is_made_again(monkeypatch: pytest.MonkeyPatch, presses: Presses) -> None:
@@ -181,29 +190,29 @@ def test_a_system_that_gives_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a socket holds less than may be asked at a time, messages are made here."""
     monkeypatch.setattr(press, "_WAITING", 1 << 30)
     with Presses(plates(), 2) as presses:
-        assert not presses.pids and presses.letter(ANNA).envelope.recipient == "anna@example.net"
+        assert not pids(presses) and presses.letter(ANNA).envelope.recipient == "anna@example.net"
 
 
 def test_it_ends_with_its_run() -> None:
     """A run that is killed leaves no process behind; one that ends well neither, even while somebody waits."""
     program = (
         "import sys, time\n"
-        "from tests.delivery.test_presses import plates, readers, warm\n"
+        "from tests.delivery.test_presses import pids, plates, readers, warm\n"
         "from composer.delivery.presses import Presses\n"
         "presses = Presses(plates(), 2)\n"
         "warm(presses).letter(readers(1)[0])\n"
-        "print(*presses.pids, flush=True)\n"
+        "print(*pids(presses), flush=True)\n"
         "time.sleep(60)\n"
     )
     run = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert run.stdout is not None
-    pids = [int(word) for word in run.stdout.readline().split()]
-    assert len(pids) == 2 and not any(map(_is_gone, pids))
+    children = [int(word) for word in run.stdout.readline().split()]
+    assert len(children) == 2 and not any(map(_is_gone, children))
     run.kill()
     run.communicate()
-    assert all(map(_ends, pids))
+    assert all(map(_ends, children))
     with Presses(plates(), 1) as presses:
-        (pid,) = warm(presses).pids
+        (pid,) = pids(warm(presses))
         os.kill(pid, signal.SIGSTOP)
         waiting = threading.Thread(target=presses.letter, args=(ANNA,))
         waiting.start()
@@ -220,7 +229,7 @@ def test_a_folder_of_that_name_is_not_run(tmp_path: Path, monkeypatch: pytest.Mo
     with Presses(plates(), 1) as presses:
         warm(presses).expect(readers(3))
         assert presses.letter(readers(3)[2]).envelope.recipient == "anna@example.net"
-        assert presses.are_ready
+        assert are_ready(presses)
     assert not (tmp_path / "ran").exists()
 
 
@@ -243,7 +252,7 @@ def test_where_they_pay(monkeypatch: pytest.MonkeyPatch) -> None:
     # And none can be started: they are made here.
     monkeypatch.setattr(subprocess, "Popen", _no_process)
     with Presses(plates(), 2) as presses:
-        assert not presses.pids and presses.letter(ANNA).envelope.recipient == "anna@example.net"
+        assert not pids(presses) and presses.letter(ANNA).envelope.recipient == "anna@example.net"
         presses.expect((ANNA,))
 
 
