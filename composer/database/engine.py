@@ -128,9 +128,18 @@ class Database:
         try:
             yield
         except DriverError as error:
-            if stop := _stop(error, self.location):
+            if stop := _stop(error, self.location) or self._explained(error):
                 raise stop from error
             raise
+
+    def _explained(self, error: DBAPIError) -> DatabaseError | None:
+        """Say what is wrong with the tables, where a driver misses one: the schema was changed by something else."""
+        from composer.database import shape
+
+        if not shape.is_about_tables(error):
+            return None
+        with self.engine.execution_options(**_options(self.engine, _READ)).begin() as connection:
+            return shape.explain(connection)
 
 
 def connect(location: Location) -> Database:
@@ -140,7 +149,8 @@ def connect(location: Location) -> Database:
     """
     if location.path is not None:
         _make_private(location.path)
-        url = URL.create("sqlite", database=str(location.path))
+        # Never made by a later connection: a file that was taken away while it is in use is missed, not replaced.
+        url = URL.create("sqlite", database=location.path.absolute().as_uri(), query={"mode": "rw", "uri": "true"})
         # Threads of a sending run read and write side by side: no bound, SQLite itself lets one write at a time.
         engine = create_engine(url, max_overflow=-1, connect_args={"timeout": BUSY_MS / 1000})
         event.listen(engine, "connect", _prepare_sqlite)

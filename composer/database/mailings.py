@@ -176,6 +176,10 @@ owners = Table(
     #: A sign of life, by the database's own clock.
     Column("seen", Moment, nullable=False),
     Column("ended", Moment),
+    #: Random, so that no other run can be taken for this one; NULL: a rehearsal, or a run of an earlier version.
+    Column("nonce", Text),
+    #: Goes up with each group of intents (delivery/age.py).
+    Column("count", BigInteger, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
 

@@ -8,7 +8,9 @@ import re
 from pathlib import Path
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
+from composer.database import shape
 from composer.database.engine import Database
 from composer.errors import DatabaseError
 
@@ -46,9 +48,10 @@ def ensure(database: Database) -> None:
     """Bring a SQLite database up to this program's version; refuse an older one on PostgreSQL, a newer one on both."""
     with database.read() as connection:
         version = version_of(connection)
-    _refuse_newer(version)
-    if version == newest():
-        return
+        _refuse_newer(version)
+        if version == newest():
+            shape.check(connection)
+            return
     match database.engine.dialect.name:
         case "sqlite":
             upgrade(database)
@@ -76,7 +79,11 @@ def upgrade(database: Database) -> tuple[int, int]:
                 before = version_of(connection)
                 _refuse_newer(before)
                 config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                try:
+                    command.upgrade(config, "head")
+                except (DBAPIError, NoSuchTableError) as error:
+                    raise shape.untrue(before, error) or error from None
+                shape.stamp(connection)
                 if is_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
                     raise AssertionError(f"a migration left rows that point nowhere: {broken}")
         finally:

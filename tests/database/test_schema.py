@@ -1,0 +1,111 @@
+"""The schema guard: landed migrations stay as they are, and tables that are not those of their version are reported."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from composer.database.engine import Database, connect, open_database
+from composer.database.location import Location
+from composer.database.schema import MIGRATIONS, upgrade
+from composer.errors import DatabaseError
+
+LANDED = Path(__file__).parent / "migrations.sha256"
+
+
+def test_landed_migrations_are_never_edited() -> None:
+    """Databases out there were made by them. Each has its hash in migrations.sha256; a new one adds a line there."""
+    files = sorted((MIGRATIONS / "versions").glob("v*.py"))
+    found = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}" for path in files]
+    assert LANDED.read_text(encoding="utf-8").splitlines() == found
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("ALTER TABLE deliveries DROP COLUMN strikes", "column deliveries.strikes"),
+        ("DROP TABLE bucket_usage", "table bucket_usage"),
+        ("DROP INDEX ix_mailings_issue_id", "index ix_mailings_issue_id on mailings"),
+        ("ALTER TABLE owners RENAME COLUMN home TO house", "column owners.home"),
+    ],
+)
+def test_missing_parts_are_reported_at_the_next_opening(location: Location, change: str, words: str) -> None:
+    """A missing table, column or index is named at the next opening; no command goes on with such a database."""
+    with open_database(location) as database, database.write() as connection:
+        connection.exec_driver_sql(change)
+    with pytest.raises(DatabaseError, match="its tables are not those of that version") as stop:
+        open_database(location)
+    assert words in stop.value.message
+    assert "restore a backup" in stop.value.hint
+
+
+def test_a_missing_constraint_is_reported(location: Location) -> None:
+    """Without its unique constraint an issue could have two rows and be mailed twice: it is missed, too."""
+    with open_database(location) as database, database.write() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA writable_schema=ON")
+            connection.exec_driver_sql(
+                "UPDATE sqlite_master SET sql = replace(sql, ', \n\tCONSTRAINT uq_suppressions_hash UNIQUE (hash)', '')"
+                " WHERE name = 'suppressions'"
+            )
+            connection.exec_driver_sql("DELETE FROM sqlite_master WHERE name = 'sqlite_autoindex_suppressions_2'")
+        else:
+            connection.exec_driver_sql("ALTER TABLE suppressions DROP CONSTRAINT uq_suppressions_hash")
+    with pytest.raises(DatabaseError, match="uq_suppressions_hash on suppressions"):
+        open_database(location)
+
+
+def test_additions_of_ones_own_are_no_error(location: Location) -> None:
+    """An index or a view that somebody added for their reports is left alone."""
+    with open_database(location) as database, database.write() as connection:
+        connection.exec_driver_sql("CREATE INDEX mine ON readers (language)")
+        connection.exec_driver_sql("CREATE VIEW reported AS SELECT count(*) AS readers FROM readers")
+    with open_database(location) as database, database.read() as connection:
+        assert connection.scalar(text("SELECT readers FROM reported")) == 0
+
+
+def test_what_is_changed_while_it_is_open_is_reported(database: Database) -> None:
+    """An error about a missing column is explained, not shown as a traceback."""
+    with database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE buckets DROP COLUMN throttles")
+    with pytest.raises(DatabaseError, match=r"column buckets\.throttles"), database.read() as connection:
+        connection.exec_driver_sql("SELECT throttles FROM buckets")
+
+
+def test_a_mistake_of_the_program_keeps_its_traceback(database: Database) -> None:
+    """If the tables are right, a statement about a column that never was is a bug, and is raised as it is."""
+    with pytest.raises(Exception, match="nonsense") as stop, database.read() as connection:
+        connection.exec_driver_sql("SELECT nonsense FROM buckets")
+    assert not isinstance(stop.value, DatabaseError)
+
+
+def _without_a_table(location: Location) -> None:
+    with connect(location) as database, database.write() as connection:
+        connection.exec_driver_sql("UPDATE compose_version SET version_num = '0004'")
+        connection.exec_driver_sql("DROP TABLE owners")
+
+
+def _with_another_version(location: Location) -> None:
+    with connect(location) as database, database.write() as connection:
+        connection.exec_driver_sql("UPDATE compose_version SET version_num = '0003'")
+
+
+@pytest.mark.parametrize("change", [_without_a_table, _with_another_version])
+def test_a_version_that_is_not_true_is_reported(location: Location, change: Callable[[Location], None]) -> None:
+    """A database that says it is older than it is, or lacks a table of its version, is not upgraded into nonsense."""
+    change(location)
+    with pytest.raises(DatabaseError, match="its tables are not those of"), connect(location) as database:
+        upgrade(database)
+
+
+def test_a_file_that_is_taken_away_is_not_made_anew(tmp_path: Path) -> None:
+    """A connection made after the file was deleted says so; an empty database in its place would look like a real one."""
+    path = tmp_path / "newsletter.db"
+    with open_database(Location(path=path)) as database:
+        database.close()
+        path.unlink()
+        with pytest.raises(DatabaseError, match="cannot be opened"), database.read() as connection:
+            connection.exec_driver_sql("SELECT 1")
+    assert not path.exists()
