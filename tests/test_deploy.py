@@ -24,6 +24,7 @@ from composer.audience.tokens import Purpose
 from composer.cli.main import cli
 from composer.database.engine import open_database
 from composer.database.location import Location
+from composer.delivery.policy import Policy
 from composer.workspace import Workspace
 from tests.public.running import Running, running
 from tests.workspaces import ROOT, sample
@@ -89,6 +90,15 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     )
     ours = [line for line in ran.stderr.splitlines() if any(path.name in line for path in UNITS)]
     assert ours == []
+
+
+def test_a_run_ends_before_systemd_kills_it() -> None:
+    """The unit gives a run more time than it takes to stop; being stopped, and a rest for the next run, are no failures."""
+    service = _read(DEPLOY / "systemd" / "compose-send.service")["Service"]
+    policy = Policy()
+    assert int(service["TimeoutStopSec"]) >= (policy.drain + policy.record).total_seconds() + 15
+    assert {"75", "130"} <= set(service["SuccessExitStatus"].split())
+    assert "3" not in service["SuccessExitStatus"].split()
 
 
 def test_the_zone_can_be_read() -> None:

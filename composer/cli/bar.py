@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from composer.cli import console
-from composer.cli.mailings import WORDS
+from composer.cli.mailings import WORDS, answers
 from composer.delivery.plan import Wait, Why
 from composer.delivery.states import DeliveryState
 
@@ -60,6 +60,8 @@ def shown(label: str, zone: ZoneInfo) -> Iterator[Callable[["Progress"], None]]:
             done = sums.frozen - sums.open
             bar.update(task, total=max(sums.frozen, 1), completed=done, pace=pace, left=_left(progress))
             waiting = "" if progress.wait is None else f"  {_waiting(progress.wait, zone)}"
+            if progress.outstanding is not None:
+                waiting = f"  {answers(progress.outstanding, zone)}"
             outcomes.plain = f"{waiting}  {_outcomes(progress)}"
 
         yield tell

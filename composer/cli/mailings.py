@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from composer.delivery.states import DeliveryState
 
 if TYPE_CHECKING:
+    from composer.delivery.drain import Outstanding
     from composer.delivery.mailing import Mailing, Sums
 
 #: Where a recipient stands, in an editor's words.
@@ -93,6 +94,17 @@ def condition(mailing: "Mailing", sums: "Sums", zone: ZoneInfo) -> str:
 def when(moment: datetime, zone: ZoneInfo) -> str:
     """Write a time as editors read it: where they are, to the minute."""
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def answers(outstanding: "Outstanding", zone: ZoneInfo) -> str:
+    """Return what a run that is about to end waits for."""
+    until = f"{outstanding.until.astimezone(zone):%H:%M:%S}"
+    return f"waiting for {outstanding.server} to answer about {messages(outstanding.open)}, until {until} at the latest"
+
+
+def messages(number: int) -> str:
+    """Count messages."""
+    return "1 message" if number == 1 else f"{number:,} messages"
 
 
 def people(number: int) -> str:

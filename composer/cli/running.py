@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from composer.cli import console
 from composer.cli.asked import MAILINGS, Asked
 from composer.cli.bar import shown
-from composer.cli.mailings import code_of, identity, title, when
+from composer.cli.mailings import answers, code_of, identity, messages, title, when
 from composer.cli.signals import Signalled
 from composer.delivery.plan import Ending, Level
 from composer.delivery.states import DeliveryState
@@ -26,25 +26,26 @@ if TYPE_CHECKING:
     from composer.delivery.settings import Settings
     from composer.transport.transport import Transport, TransportError
 
-_DRAINING, _AT_ONCE = "stopping: what is open is ended and recorded", "stopping at once"
-
 
 def run(job: "Job", mailing: "Mailing", zone: ZoneInfo, stop: Signalled) -> "Run":
     """Send, with a bar where there is a terminal, and say how it ended on the way. Raises as engine.send."""
     from composer.delivery.engine import send
 
-    heard = Level.NONE
+    is_draining = is_at_once = False
     with shown(title(mailing), zone) as show:
 
         def tell(progress: "Progress") -> None:
-            nonlocal heard
+            nonlocal is_draining, is_at_once
             # What cannot be shown any more is no reason to send otherwise.
             with suppress(OSError):
-                if stop.level > heard:
-                    # Said here and not in the signal's handler, which may have come in the middle of another line.
-                    heard = stop.level
-                    more = "; Ctrl-C again stops at once" if stop.is_by_hand else ""
-                    console.talk(f"{_DRAINING}{more}" if heard is Level.DRAIN else _AT_ONCE)
+                # Said here and not in the signal's handler, which may have come in the middle of another line.
+                if progress.outstanding is not None and not is_draining:
+                    is_draining = True
+                    more = "; press Ctrl-C again to stop at once" if stop.is_by_hand else ""
+                    console.talk(f"stopping: {answers(progress.outstanding, zone)}{more}")
+                if stop.level is Level.NOW and not is_at_once:
+                    is_at_once = True
+                    console.talk("stopping at once")
                 show(progress)
 
         return send(job, stop, tell=tell)
@@ -83,6 +84,8 @@ def tell(run: "Run", mailing: "Mailing", folder: str | None, stop: Signalled, zo
             console.answer(f"stopped: the server took nothing for a while{': ' + run.words if run.words else ''}")
         case Ending.LEDGER:
             console.answer(f"stopped, for nothing could be written down: {run.words}")
+    if run.unanswered:
+        console.answer(f"the server had not answered about {messages(run.unanswered)} when the run ended")
     if sums.open:
         console.answer(f"next: {command}     goes on; {promise(twice)}")
     if unknown := sums[DeliveryState.UNKNOWN]:

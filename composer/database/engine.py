@@ -26,6 +26,14 @@ from composer.errors import DatabaseError
 
 #: How long a writer waits for another one, in milliseconds; a writer holds the database for seconds at most.
 BUSY_MS = 30_000
+#: For PostgreSQL: a server that is gone without a word is noticed within a minute (libpq's own names; not for sockets).
+_KEEP_ALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 #: The execution option that tells a connection what it is for.
 _MODE = "compose_mode"
 _READ, _WRITE, _STAGE = "read", "write", "stage"
@@ -162,7 +170,7 @@ def connect(location: Location) -> Database:
         raise DatabaseError(
             "PostgreSQL's driver is not installed", "pip install 'compose-newsletter[postgres]'"
         ) from None
-    options = {"connect_timeout": 10, "application_name": "compose"}
+    options = {"connect_timeout": 10, "application_name": "compose", **_KEEP_ALIVE}
     engine = create_engine(make_url(location.url), pool_pre_ping=True, max_overflow=20, connect_args=options)
     return Database(location, engine)
 

@@ -11,6 +11,7 @@ One module, though long: it is the only loop, and what it does between two moves
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -20,13 +21,15 @@ from sqlalchemy import Connection
 
 from composer.database.engine import Database
 from composer.delivery import ledger, rates, upkeep
-from composer.delivery.bucket import pause_of, rate_now
+from composer.delivery.abandonable import abandonable
+from composer.delivery.bucket import HORIZON, pause_of, rate_now
+from composer.delivery.drain import DrainTimer, Outstanding
 from composer.delivery.events import Kind
 from composer.delivery.gate import Gate
 from composer.delivery.hands import Hands, Step, no_step
 from composer.delivery.ledger import Claimed
 from composer.delivery.letter import Letters
-from composer.delivery.mailing import MailingError, Sums, go_on, mailing_of, note
+from composer.delivery.mailing import MailingError, Sums, go_on, mailing_of, note, sums_of
 from composer.delivery.owners import BEAT, Owner, become_owner, mark_ended
 from composer.delivery.plan import Claim, Drain, End, Ending, Level, View, Wait, next_move
 from composer.delivery.policy import Policy
@@ -41,6 +44,8 @@ from composer.transport.transport import Transport
 
 #: How often the loop looks around by itself, and what others may have changed: the bucket, a stop, the quota. In seconds.
 _TICK, _LOOK = 0.25, 1.0
+#: How often at most slots of a rate are asked for, in seconds.
+_REFILL = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +84,8 @@ class Run:
     tried: int
     #: Outcomes that could not be written down; the next run calls these deliveries unknown.
     unwritten: int
+    #: Messages whose answers had not come when the run ended.
+    unanswered: int = 0
     #: Whether the mailing is over: everybody's fate is known, and the recipients' values are gone.
     is_over: bool
     #: Transactions that it took.
@@ -103,20 +110,29 @@ def send(
     CopyError (owners). What happens later is told in the `Run`. `step` is called at every step, with its name.
     """
     with job.database.read() as connection:
-        mailing = mailing_of(connection, job.mailing_id)
+        mailing, sums = mailing_of(connection, job.mailing_id), sums_of(connection, job.mailing_id)
     if mailing.ended:
         raise MailingError(f"mailing {mailing.id} is over", f"compose status {mailing.id} says what became of it")
     # Before anything is claimed: a wrong password should change nothing.
-    first = job.transport.connect()
+    first = abandonable(job.transport.connect, lambda: stop.level is not Level.NONE)
+    if first is None:
+        # A server may take minutes to greet.
+        return _not_begun(sums)
     try:
         owner = become_owner(job.database, job.mailing_id, now(), is_copy_allowed=job.is_copy_allowed)
     except BaseException:
         first.close()
         raise
     try:
-        return _Sending(job, owner, stop, tell, now, step, is_rehearsal=mailing.is_rehearsal).run(first)
+        return _Sending(job, owner, stop, tell, now, step, sums, is_rehearsal=mailing.is_rehearsal).run(first)
     finally:
         owner.leave()
+
+
+def _not_begun(sums: Sums) -> Run:
+    return Run(
+        ending=Ending.INTERRUPTED, words="", sums=sums, came_to={}, tried=0, unwritten=0, is_over=False, groups=0
+    )
 
 
 @dataclass(slots=True)
@@ -133,6 +149,8 @@ class _Known:
     #: How many deliveries had come back when the last claim was made.
     put_back: int = 0
     looked: float = float("-inf")
+    #: Before then it is no use to ask for slots.
+    refill: float = float("-inf")
     beaten: float = field(default_factory=time.monotonic)
 
 
@@ -145,11 +163,13 @@ class _Sending:
         tell: Callable[[Progress], None],
         now: Callable[[], datetime],
         step: Step,
+        sums: Sums,
         *,
         is_rehearsal: bool,
     ) -> None:
         self._job, self._owner, self._stop, self._tell, self._now = job, owner, stop, tell, now
         self._bucket = job.transport.name
+        self._drain = DrainTimer(job.policy)
         self._wake = Event()
         self._gate = Gate(now, self._wake.set)
         self._recorder = Recorder(
@@ -164,6 +184,7 @@ class _Sending:
             is_rehearsal=is_rehearsal,
             strike_off=strike_off(job.mailing_id),
             step=step,
+            is_late=self._is_late,
         )
         self._recorder.on_news = self._news
         self._hands = Hands(
@@ -178,7 +199,7 @@ class _Sending:
         )
         self._recorder.inbox.under_way = lambda: self._hands.load[1]
         self._known = _Known()
-        self._counter = Counter(job.database, job.mailing_id, self._recorder)
+        self._counter = Counter(job.database, job.mailing_id, self._recorder, sums)
         self._step = step
 
     def run(self, first: Handover) -> Run:
@@ -188,10 +209,7 @@ class _Sending:
         try:
             self._recorder.do(self._begin)
             ending = self._loop()
-        except (BrokenLedgerError, ComposeError) as error:
-            # A look at the ledger failed, if not a change of it.
-            if isinstance(error, ComposeError):
-                self._recorder.fail(error)
+        except BrokenLedgerError:
             ending = Ending.LEDGER
             self._shut()
         except BaseException:
@@ -214,28 +232,43 @@ class _Sending:
 
     def _loop(self) -> Ending:
         while True:
-            self._look()
-            self._refill()
-            self._report()
-            move = next_move(self._view())
-            match move:
-                case Claim(count=count):
-                    self._claim(count)
-                case Wait(until=until):
-                    self._sleep(until)
-                case Drain():
+            try:
+                if (why := self._step_on()) is not None:
+                    return why
+            except BrokenLedgerError:
+                # The recorder knows it, and so does the next move.
+                continue
+            except ComposeError as error:
+                # A look at the ledger failed, if not a change of it.
+                self._recorder.fail(error)
+
+    def _step_on(self) -> Ending | None:
+        """Make one move; return why the run ends when it was the last one."""
+        self._look()
+        self._refill()
+        self._report()
+        view = self._view()
+        move = next_move(view)
+        match move:
+            case Claim(count=count):
+                self._claim(count)
+            case Wait(until=until):
+                self._sleep(until)
+            case Drain(why=why):
+                self._drain.begin(why)
+                self._shut()
+                self._sleep(view.now + self._drain.left)
+            case End(why=why):
+                if self._is_final(move):
                     self._shut()
-                    self._sleep(None)
-                case End(why=why):
-                    if self._is_final(move):
-                        self._shut()
-                        return why
-                case _:
-                    assert_never(move)
+                    return why
+            case _:
+                assert_never(move)
+        return None
 
     def _is_final(self, move: End) -> bool:
         """Look once more, after all that was told has been written: the last outcome may have been a deferral."""
-        if self._stop.level is Level.NOW:
+        if self._stop.level is Level.NOW or move.why is Ending.LEDGER:
             return True
 
         def work(connection: Connection) -> None:
@@ -257,6 +290,7 @@ class _Sending:
             now=now,
             level=self._stop.level,
             is_stopped=known.is_stopped,
+            is_overdue=self._drain.is_over,
             is_halted=self._recorder.halt is not None or self._hands.error is not None,
             is_ledger_broken=self._recorder.broken is not None,
             open=under_way,
@@ -300,14 +334,10 @@ class _Sending:
         is_to_beat = clock - known.beaten > BEAT / timedelta(seconds=1)
         if is_to_beat:
             known.beaten = clock
-        try:
-            self._owner.check()
-        except ComposeError as error:
-            self._recorder.fail(error)
-            return
 
         def work(connection: Connection) -> bool:
             now, mailing_id = self._now(), self._job.mailing_id
+            self._owner.check()
             self._recorder.bucket = rates.look(connection, self._bucket)
             known.quota = self._quota(connection, now)
             if is_to_beat:
@@ -326,9 +356,9 @@ class _Sending:
 
     def _refill(self) -> None:
         """Reserve slots for the connections that wait for them."""
-        if (wanted := self._gate.wanted) == 0 or self._recorder.broken is not None:
+        job, known, clock = self._job, self._known, time.monotonic()
+        if (wanted := self._gate.wanted) == 0 or self._recorder.broken is not None or clock < known.refill:
             return
-        job = self._job
         # Not more than for the next moment: another process wants its share.
         most = max(1, int((self._view().rate or 0) / 60 * _TICK))
 
@@ -337,7 +367,13 @@ class _Sending:
             self._recorder.bucket = bucket
             return slots
 
-        self._gate.add(self._recorder.do(work))
+        slots = self._recorder.do(work)
+        self._gate.add(slots)
+        wait = _REFILL
+        if not slots and (bucket := self._recorder.bucket) is not None and bucket.next_at is not None:
+            # At a low rate the next slot is seconds away; another process may give one back before.
+            wait = min(max((bucket.next_at - HORIZON - self._now()).total_seconds(), _REFILL), _LOOK)
+        known.refill = clock + wait
 
     def _news(self) -> None:
         """Let the gate know of a pause at once; the loop looks when it wakes."""
@@ -354,7 +390,9 @@ class _Sending:
         seconds = _TICK
         if until is not None:
             seconds = min(max((until - self._now()).total_seconds(), 0.01), seconds)
-        self._wake.wait(0.02 if self._gate.wanted else seconds)
+        if self._gate.wanted:
+            seconds = min(max(self._known.refill - time.monotonic(), _REFILL), seconds)
+        self._wake.wait(seconds)
         self._wake.clear()
 
     def _quota(self, connection: Connection, now: datetime) -> rates.Quota | None:
@@ -367,19 +405,27 @@ class _Sending:
             mark_ended(connection, dead, now)
 
     def _report(self, *, is_last: bool = False) -> None:
-        if self._counter.is_due or is_last:
-            view = self._view()
-            self._tell(self._counter.progress(view, is_last=is_last))
+        if is_last or self._counter.is_due:
+            view, outstanding = self._view(), None
+            if self._drain.has_begun and view.open:
+                until = view.now + self._drain.left
+                outstanding = Outstanding(server=self._job.transport.name, open=view.open, until=until)
+            self._tell(self._counter.progress(view, outstanding, is_last=is_last))
 
     def _last_sums(self) -> Sums:
         """Count and tell for the last time; what was counted last, where the ledger cannot be read any more."""
-        try:
-            self._report(is_last=True)
-        except ComposeError:
-            if self._counter.sums is None:
-                raise
-        assert self._counter.sums is not None
+        with suppress(ComposeError):
+            if not self._recorder.is_hung:
+                self._report(is_last=True)
         return self._counter.sums
+
+    def _is_late(self) -> bool:
+        """Tell whether the database has had its time to answer a run that is to end."""
+        if self._stop.level is not Level.NONE:
+            self._drain.begin(Ending.INTERRUPTED)
+        if self._stop.level is Level.NOW:
+            self._drain.limit(timedelta())
+        return self._drain.is_late
 
     def _shut(self) -> None:
         """Begin nothing more."""
@@ -388,28 +434,30 @@ class _Sending:
 
     def _end(self, ending: Ending) -> Run:
         """Record what is left, and say how it was."""
-        is_at_once = self._stop.level is Level.NOW
-        if not is_at_once:
-            self._hands.join(self._stop)
-            is_at_once = self._stop.level is Level.NOW
+        self._drain.begin(ending)
+        self._hands.join(lambda: self._stop.level is Level.NOW or self._drain.is_over)
+        # Of what is open now no answer is waited for.
+        unanswered = self._hands.load[1]
         halt = self._recorder.halt
         error: ComposeError | None = self._hands.error
         words = halt.words if halt else error.message if error else ""
 
-        def work(connection: Connection) -> tuple[bool, bool]:
+        def work(connection: Connection) -> tuple[bool, bool, int]:
             now, mailing_id = self._now(), self._job.mailing_id
             # Before it is ended here: whether another process has done so.
             was_over = mailing_of(connection, mailing_id).ended is not None
             upkeep.release(connection, mailing_id, self._owner.id, now)
-            if is_at_once:
-                upkeep.bury(connection, mailing_id, (self._owner.id,), now, "the run was stopped before an answer came")
+            lost = 0
+            if unanswered:
+                why = "the run was stopped before an answer came"
+                _, lost = upkeep.bury(connection, mailing_id, (self._owner.id,), now, why)
             mark_ended(connection, (self._owner.id,), now)
             note(connection, mailing_id, Kind.RUN_ENDED, now, f"run {self._owner.id}: {ending} {words}".rstrip())
-            return was_over or upkeep.end(connection, mailing_id, now).is_complete, was_over
+            return was_over or upkeep.end(connection, mailing_id, now).is_complete, was_over, lost
 
         is_over = False
         try:
-            is_over, was_over = self._recorder.do(work)
+            is_over, was_over, unanswered = self._recorder.do(work)
             if was_over and ending is Ending.STOPPED:
                 ending = Ending.DONE
         except BrokenLedgerError:
@@ -431,6 +479,7 @@ class _Sending:
             came_to=dict(tally.came_to),
             tried=tally.tried,
             unwritten=unwritten,
+            unanswered=unanswered,
             is_over=is_over,
             groups=tally.groups,
             next_due=self._known.next_due,

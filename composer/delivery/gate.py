@@ -53,7 +53,9 @@ class Gate:
     def wanted(self) -> int:
         """How many slots are wanted now: for those who wait, and as many again."""
         with self._changed:
-            return max(0, 2 * self._waiting + 2 - len(self._slots)) if self._is_limited else 0
+            if not self._is_limited or self._closed.is_set():
+                return 0
+            return max(0, 2 * self._waiting + 2 - len(self._slots))
 
     def limit(self, is_limited: bool) -> None:
         """Say whether slots are needed at all."""

@@ -92,10 +92,10 @@ class Hands:
             self._waiting.clear()
             self._changed.notify_all()
 
-    def join(self, stop: Stop) -> None:
-        """Wait until what is open has ended, or until it is to stop at once."""
+    def join(self, is_enough: Callable[[], bool]) -> None:
+        """Wait until what is open has ended, or it was waited for long enough."""
         for thread in self._threads:
-            while thread.is_alive() and stop.level is not Level.NOW:
+            while thread.is_alive() and not is_enough():
                 thread.join(0.1)
 
     def _work(self, connection: Connection | None) -> None:

@@ -75,6 +75,8 @@ class View:
     level: Level
     #: `compose stop` was said, or the mailing was ended.
     is_stopped: bool
+    #: What is open was waited for as long as a run that ends waits (drain.py).
+    is_overdue: bool
     is_halted: bool
     is_ledger_broken: bool
     #: Hand-overs under way, and claimed ones that wait for a connection.
@@ -119,7 +121,10 @@ class Wait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drain:
-    """Begin nothing; look again when something has ended."""
+    """Begin nothing; look again when something has ended, or when the time for it is over."""
+
+    #: Why the run ends.
+    why: Ending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,8 +176,8 @@ def next_move(view: View) -> Move:
 
 
 def _leave(view: View, why: Ending) -> Move:
-    """End as soon as nothing is open; what is queued goes back."""
-    return Drain() if view.open else End(why=why)
+    """End as soon as nothing is open, or the time for it is over; what is queued goes back."""
+    return Drain(why=why) if view.open and not view.is_overdue else End(why=why)
 
 
 def _run_out(view: View, why: Ending) -> Move:

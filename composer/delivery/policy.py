@@ -43,6 +43,11 @@ class Policy:
     away: timedelta = timedelta(minutes=1)
     #: How long a run waits when there is nothing to do but wait, or nothing is taken.
     patience: timedelta = timedelta(minutes=10)
+    #: How long a run that was told to stop waits for the answers that are outstanding. Less than the 90 seconds that
+    #: systemd gives a service by default, so that nobody has to kill it.
+    drain: timedelta = timedelta(seconds=60)
+    #: How long it then waits for the database.
+    record: timedelta = timedelta(seconds=10)
 
     def delay(self, attempts: int) -> timedelta:
         """Give the time until the next try, after so many."""

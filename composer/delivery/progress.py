@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from composer.database.engine import Database
+from composer.delivery.abandonable import abandonable
+from composer.delivery.drain import Outstanding
 from composer.delivery.mailing import Sums, sums_of
 from composer.delivery.plan import View, Wait, next_move
 from composer.delivery.recorder import Recorder
@@ -35,17 +37,19 @@ class Progress:
     rate: float | None
     #: What it waits for, where there is nothing to do meanwhile.
     wait: Wait | None
+    #: The answers that it waits for before it ends.
+    outstanding: Outstanding | None = None
 
 
 class Counter:
     """Counts for the progress: the database's sums now and then, what the run has done since in between."""
 
-    def __init__(self, database: Database, mailing_id: int, recorder: Recorder) -> None:
-        self._database, self._mailing, self._tally = database, mailing_id, recorder.tally
+    def __init__(self, database: Database, mailing_id: int, recorder: Recorder, sums: Sums) -> None:
+        self._database, self._mailing, self._recorder, self._tally = database, mailing_id, recorder, recorder.tally
         self._began = self._told = time.monotonic()
         self._counted = self._next = float("-inf")
         #: As they were counted last.
-        self.sums: Sums | None = None
+        self.sums = sums
         self._since: dict[DeliveryState, int] = {}
         #: When how many had been tried, for the pace of the last seconds.
         self._marks: list[tuple[float, int]] = []
@@ -56,21 +60,26 @@ class Counter:
         return time.monotonic() - self._told >= _OFTEN
 
     def count(self) -> Sums:
-        """Count in the database."""
+        """Count in the database. Raises DatabaseError."""
         begun = time.monotonic()
-        with self._database.read() as connection:
-            sums = sums_of(connection, self._mailing)
+        sums = abandonable(self._read, self._recorder.is_late)
+        if sums is None:
+            raise self._recorder.give_up()
         end = time.monotonic()
         # A twentieth of the time at most: a million rows take a moment.
         self._next = end + max(1.0, 20 * (end - begun))
         self.sums, self._since = sums, dict(self._tally.came_to)
         return sums
 
-    def progress(self, view: View, *, is_last: bool) -> Progress:
-        """Say how it stands."""
+    def _read(self) -> Sums:
+        with self._database.read() as connection:
+            return sums_of(connection, self._mailing)
+
+    def progress(self, view: View, outstanding: Outstanding | None, *, is_last: bool) -> Progress:
+        """Say how it stands. Without a ledger to count in, what was counted last is reckoned forward."""
         clock = self._told = time.monotonic()
         sums = self.sums
-        if sums is None or is_last or clock >= self._next:
+        if is_last or (clock >= self._next and not view.is_ledger_broken):
             sums = self.count()
         else:
             came = {state: number - self._since.get(state, 0) for state, number in self._tally.came_to.items()}
@@ -86,6 +95,7 @@ class Counter:
             pace=(self._tally.tried - before) / span * 60 if span > 0 else 0.0,
             rate=view.rate,
             wait=move if isinstance(move, Wait) and move.why is not None else None,
+            outstanding=outstanding,
         )
 
 

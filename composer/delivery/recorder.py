@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -29,11 +29,13 @@ from composer.delivery.ledger import Due, Result
 from composer.delivery.plan import Why
 from composer.delivery.policy import Blame, Decision, Defer, GiveBack, Halt, Mood, Policy, Refuse, decide
 from composer.delivery.states import DeliveryState
-from composer.errors import ComposeError
+from composer.errors import ComposeError, DatabaseError
 from composer.transport.outcome import Outcome
 
 #: How often what is left is tried to be written at the end, and the seconds between.
 _TRIES, _BETWEEN = 3, 0.5
+#: How often, in seconds, whoever waits for the database looks whether it was given up.
+_LOOK = 0.5
 
 #: The state that a kind of event says a delivery came to.
 _STATES = {kind: DeliveryState(kind.value) for kind in Kind if kind.value in {state.value for state in DeliveryState}}
@@ -79,11 +81,13 @@ class Recorder:
         is_rehearsal: bool = False,
         strike_off: Callable[[Connection, int, Blame, datetime], None],
         step: Callable[[str], None],
+        is_late: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`is_late`: whether a database that does not answer is not waited for any more."""
         self._database, self._mailing, self._owner, self._bucket = database, mailing_id, owner_id, bucket
         self._policy, self._now, self._rate = policy, now, rate
         self._is_counted, self._is_rehearsal = is_counted, is_rehearsal
-        self._strike_off, self._step = strike_off, step
+        self._strike_off, self._step, self.is_late = strike_off, step, is_late
         self.inbox = Inbox()
         self._kept: list[Told] = []
         self._open = ExitStack()
@@ -97,6 +101,8 @@ class Recorder:
         #: The last pause that this run met, and why it is to stop; the engine looks at them.
         self.bucket: Bucket | None = None
         self.halt: Halt | None = None
+        #: Whether the database did not answer in the time that it was given.
+        self.is_hung = False
         #: Since when the server has taken nothing, but throttled.
         self.troubled_since: datetime | None = None
         #: What a pause is for; as long as this run has met none, another process has.
@@ -121,7 +127,14 @@ class Recorder:
         """Have work done in the next transaction, and give what it gives. Raises BrokenLedgerError."""
         reply: SimpleQueue[T | BaseException] = SimpleQueue()
         self.inbox.do(Task(work, reply))
-        found = reply.get()
+        while True:
+            try:
+                found = reply.get(timeout=_LOOK)
+                break
+            except Empty:
+                if self.is_late():
+                    self.give_up()
+                    raise BrokenLedgerError from self.broken
         if isinstance(found, BaseException):
             raise BrokenLedgerError from found
         return found
@@ -134,8 +147,20 @@ class Recorder:
     def close(self) -> int:
         """Write what is left, and end; give how many outcomes could not be written. They stay `sending`."""
         self.inbox.close()
-        self._thread.join()
+        self._thread.join(0 if self.is_hung else _LOOK)
+        while self._thread.is_alive() and not self.is_hung:
+            if self.is_late():
+                self.give_up()
+            self._thread.join(_LOOK)
         return len(self._kept)
+
+    def give_up(self) -> DatabaseError:
+        """Wait for the database no longer: its thread ends with the process. Return what to say."""
+        self.is_hung = True
+        name = self._database.location.name
+        error = DatabaseError(f"the database at {name} does not answer", "is the server running?")
+        self.fail(error)
+        return error
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -161,7 +186,9 @@ class Recorder:
             self._group(Batch())
 
     def _group(self, batch: Batch) -> None:
-        asks, told, tasks = batch.asks, [*self._kept, *batch.told], batch.tasks
+        # Kept from here on: nobody knows whether this transaction ends.
+        self._kept = [*self._kept, *batch.told]
+        asks, told, tasks = batch.asks, self._kept, batch.tasks
         if not (asks or told or tasks):
             return
         found: list[Any] = []
@@ -182,7 +209,6 @@ class Recorder:
             # It may be of no use any more, and say so.
             with suppress(Exception):
                 self._open.close()
-            self._kept = told
             self.broken = self.broken or error
             for ask in asks:
                 ask.reply.put(Answer.BROKEN)

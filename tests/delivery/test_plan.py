@@ -14,6 +14,7 @@ IDLE = View(
     now=NOW,
     level=Level.NONE,
     is_stopped=False,
+    is_overdue=False,
     is_halted=False,
     is_ledger_broken=False,
     open=0,
@@ -90,10 +91,11 @@ def test_a_pause_is_waited_for_and_a_server_in_trouble_not_for_ever() -> None:
     ],
 )
 def test_a_stop_lets_what_is_open_end(change: dict[str, object], why: Ending) -> None:
-    """Nothing new is begun; a second word stops at once."""
-    assert move(open=2, queued=5, **change) == Drain()
+    """Nothing new is begun; a second word stops at once, and so does the time for it."""
+    assert move(open=2, queued=5, **change) == Drain(why=why)
+    assert move(open=2, queued=5, is_overdue=True, **change) == End(why=why)
     assert move(queued=5, **change) == End(why=why)
-    assert move(**{**change, "level": Level.NOW}, open=2) in (End(why=Ending.INTERRUPTED), Drain())
+    assert move(**{**change, "level": Level.NOW}, open=2) in (End(why=Ending.INTERRUPTED), Drain(why=Ending.LEDGER))
 
 
 def test_a_second_word_stops_at_once() -> None:
