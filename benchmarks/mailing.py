@@ -99,7 +99,7 @@ def draft(issue: str) -> Draft:
     terms = Terms(sender="news@example.org", domain="example.org", public_url="https://example.org/n", page=issue)
     return Draft(
         selection=Selection(issue=issue),
-        variants=(Variant(number=0, label="everybody", language="en", compiled=compiled.to_bytes()),),
+        variants=(Variant(number=0, language="en", compiled=compiled.to_bytes()),),
         edition=compiled.hash,
         subject="Hello",
         terms=terms.to_json(),

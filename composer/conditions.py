@@ -4,6 +4,7 @@ Comes in: languages and tags as people write them. Goes out: a `Condition`, whic
 Never asks a database: rooms that do build their question from the same three words.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
@@ -94,8 +95,19 @@ class Condition:
         return bool(self.tag) and set(self.tag) <= set(self.without_tag)
 
     @property
+    def code(self) -> str:
+        """The condition as JSON, alike for the same words in any order: what is stored and compared."""
+        whole = {"language": sorted(self.language), "tag": sorted(self.tag), "without_tag": sorted(self.without_tag)}
+        return json.dumps({name: words for name, words in whole.items() if words}, ensure_ascii=False)
+
+    @classmethod
+    def from_code(cls, code: str) -> "Condition":
+        """Read what `code` wrote."""
+        return cls(**{name: tuple(words) for name, words in json.loads(code).items()})
+
+    @property
     def in_words(self) -> str:
-        """Say who is meant, to people: `readers tagged press or radio, not tagged staff`."""
+        """Return who is meant, for people. Never compared, never stored: `readers tagged press or radio, not tagged staff`."""
         said = [
             f"{lead} {' or '.join(words)}"
             for lead, words in (

@@ -6,9 +6,9 @@ issue are for some readers only; and which of them a reader gets. Never writes.
 
 import datetime
 import hashlib
-import re
+import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
@@ -30,6 +30,8 @@ from composer.workspace import Workspace
 
 #: The folder of pictures beside an edition's page.
 PICTURES = "pictures"
+#: To be raised when `hash_of` changes: tests and approvals of before are void then, and commands say so.
+_HASH_VERSION = 2
 #: Characters of a variant's folder name behind its number: paths stay short enough for every system.
 _LONGEST_NAME = 40
 
@@ -86,14 +88,13 @@ class Variant:
 
     @property
     def readers(self) -> str:
-        """Who gets it, for people: `readers not tagged press`."""
+        """Who gets it, for people: `readers not tagged press`. Never compared, never stored."""
         return self.cut.readers
 
     @property
     def name(self) -> str:
         """What its folder is called: `2-not-tagged-press`."""
-        words = re.sub(r"[\W_]+", "-", self.readers.removeprefix("readers "))
-        return f"{self.number}-{words[:_LONGEST_NAME]}".strip("-")
+        return f"{self.number}-{self.cut.who.code[:_LONGEST_NAME]}".strip("-")
 
 
 def variants_of(workspace: Workspace, *paths: Path) -> tuple[Variant, ...]:
@@ -130,11 +131,22 @@ def _closeness(language: str, offered: str) -> int:
 
 
 def hash_of(variants: Sequence[Variant]) -> str:
-    """Give the hash of all that readers may get of an issue: of one variant its own; of several, who gets which too."""
-    if len(variants) == 1:
-        return variants[0].built.hash
-    whole = "".join(f"{each.built.hash} {each.built.issue.language} {each.readers}\n" for each in variants)
-    return hashlib.sha256(whole.encode()).hexdigest()
+    """Return the hash of an edition: of every message that readers may get, and of who gets which.
+
+    It is computed from codes and values only, never from a sentence. Tests and approvals are bound to it. The part before
+    the colon is the version of this function.
+    """
+    whole = [
+        {"message": each.built.hash, "language": each.built.issue.language, "readers": asdict(each.cut.who)}
+        for each in variants
+    ]
+    text = json.dumps(whole, sort_keys=True, separators=(",", ":"))
+    return f"{_HASH_VERSION}:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def is_outdated(edition_hash: str) -> bool:
+    """Tell whether a hash was made by another version of `hash_of`, so that it says nothing about an edition of today."""
+    return not edition_hash.startswith(f"{_HASH_VERSION}:")
 
 
 def build_issue(workspace: Workspace, path: Path) -> Built:

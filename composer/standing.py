@@ -38,6 +38,8 @@ class EditionStanding:
     is_tested: bool = False
     #: Whether enough have approved it as it stands now; None where nobody must, or without a database.
     is_approved: bool | None = None
+    #: Whether it was tested or approved, and the way editions are hashed has changed since.
+    is_outdated: bool = False
     #: Its date; None while it is broken.
     date: datetime.date | None = None
     #: All that readers may get of it; none while it is broken.
@@ -112,6 +114,7 @@ def _mailed(
     from composer.database.engine import connect
     from composer.database.schema import newest, version_of
     from composer.delivery.approvals import edition_of, opinion
+    from composer.delivery.digests import OUTDATED
     from composer.delivery.mailing import is_early, mailings_of, sums_of
     from composer.delivery.settings import settings_of
     from composer.delivery.settling import may_get_twice, promise
@@ -127,7 +130,13 @@ def _mailed(
             if each.variants:
                 said = opinion(connection, edition_of(each.variants))
                 is_approved = len(said.approved_by) >= needed and not said.returned
-                each = replace(each, is_tested=bool(said.tests), is_approved=is_approved if needed else None)
+                is_outdated = OUTDATED in (*said.changed_since_test, *said.changed_since_approval)
+                each = replace(
+                    each,
+                    is_tested=bool(said.tests),
+                    is_approved=is_approved if needed else None,
+                    is_outdated=is_outdated,
+                )
             told.append(each)
         mailings = [each for each in mailings_of(connection, current) if not each.is_rehearsal]
         if not mailings:

@@ -27,7 +27,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "walkthrough.md"
 _GOOD, _TAKEN = 96, 2
 _APPROVALS = "approvals:\n  needed: 1\n  by:\n    - anna@example.org\n"
 _MASKS = (
-    (r"\b[0-9a-f]{64}\b", "3f6c0b…"),
+    (r"\b2:[0-9a-f]{64}\b", "2:3f6c0b…"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:2525"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d(?= \(|,|$| by)", "2031-01-29 17:40"),
     (r"<[a-z2-7]{34}@", "<zruiqgrpiqr6…@"),

@@ -17,7 +17,7 @@ class CameBack:
     """One message that came back, and is proven to be about the reader."""
 
     at: datetime
-    #: bounce, delay, complaint, unsubscribe; and of a bounce its class: hard, bad domain, full, soft, ours.
+    #: bounce, delay, complaint, unsubscribe; and of a bounce its class: hard, bad_domain, full, soft, ours.
     kind: str
     bounce: str | None
     #: RFC 3463, and the other side's words.

@@ -23,7 +23,7 @@ class Mark(StrEnum):
     WATCH = "watch"
     ALARM = "alarm"
     #: too few to tell
-    FEW = "too few to tell"
+    FEW = "few"
 
 
 class Provider(StrEnum):

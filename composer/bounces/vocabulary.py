@@ -6,6 +6,7 @@ Comes in: nothing. Goes out: values. Nothing here acts: who is meant is told by 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from composer.database.bounces import BounceClass
 from composer.transport.outcome import Reply
 from composer.transport.status import Meaning
 
@@ -20,7 +21,7 @@ class Kind(StrEnum):
     #: it was delivered, or read
     RECEIPT = "receipt"
     #: a program answered for an absent person, or to say that something arrived
-    OUT_OF_OFFICE = "out of office"
+    OUT_OF_OFFICE = "out_of_office"
     #: a program wants the sender to prove that he is a person
     CHALLENGE = "challenge"
     #: a reader pressed "this is spam"
@@ -28,32 +29,22 @@ class Kind(StrEnum):
     #: a reader wrote to the address for leaving
     UNSUBSCRIBE = "unsubscribe"
     #: none of these: a person should look at it
-    NOT_UNDERSTOOD = "not understood"
+    NOT_UNDERSTOOD = "not_understood"
 
 
-class Class(StrEnum):
-    """What a failure means for the reader; `policy` says what is done."""
-
-    #: there is no such mailbox
-    HARD = "hard"
-    #: there is no such domain, or no way to it
-    BAD_DOMAIN = "bad domain"
-    FULL = "full"
-    #: anything else at their end: it counts, and is forgiven
-    SOFT = "soft"
-    #: a rule of theirs, our reputation, our message: never held against a reader
-    OURS = "ours"
+#: What a failure means for the reader.
+Class = BounceClass
 
 
 class Format(StrEnum):
-    """How it was understood."""
+    """How it was understood: a code."""
 
     #: RFC 3464, 6522, 6533
-    REPORT = "delivery report"
+    REPORT = "delivery_report"
     #: RFC 5965
-    FEEDBACK = "feedback report"
+    FEEDBACK = "feedback_report"
     #: Microsoft's Junk Mail Reporting Program: the message itself, with a header on top
-    JUNK_MAIL = "junk mail report"
+    JUNK_MAIL = "junk_mail_report"
     #: the program's own sentences
     FREEFORM = "sentences"
     #: header fields

@@ -70,6 +70,7 @@ def _say(
     from composer.cli.database import now
     from composer.cli.publication import person
     from composer.delivery.approvals import Word, edition_of, opinion, record_word
+    from composer.delivery.digests import OUTDATED, in_words
 
     edition = edition_of(checked.variants)
     word = Word.YES if comment is None else Word.NO
@@ -78,8 +79,9 @@ def _say(
         via = person(publication.workspace)
         record_word(connection, edition, approver, word, (comment or "").strip(), via, now())
         said = opinion(connection, edition)
-    if before.changed_since_approval:
-        console.answer(f"changed since it was approved before: {', '.join(before.changed_since_approval)}")
+    if changed := before.changed_since_approval:
+        what = ", ".join(in_words(changed))
+        console.answer(what if OUTDATED in changed else f"changed since it was approved before: {what}")
     console.answer(f"edition {edition.hash}")
     console.answer(f"{approver.address} {'approves' if word is Word.YES else 'returns'} {edition.stem}")
     console.answer(f"{len(said.approved_by)} of {settings.approvals} approvals")

@@ -29,17 +29,18 @@ def command() -> None:
     """Read what comes back: bounces, complaints, readers who leave by mail."""
 
 
+_NOT_UNDERSTOOD = "not_understood"
 #: What a mail server understands as: keep it, and hand it over again later (sysexits.h).
 _AGAIN = 75
 _KINDS = {
     "bounce": "bounce",
     "delay": "delay",
     "receipt": "receipt",
-    "out of office": "automatic answer",
+    "out_of_office": "automatic answer",
     "challenge": "question whether we are a person",
     "complaint": "complaint",
     "unsubscribe": "message to leave",
-    "not understood": "not understood",
+    _NOT_UNDERSTOOD: "not understood",
 }
 
 
@@ -135,7 +136,10 @@ def _now() -> datetime.datetime:
 def _summary(total: "Summary") -> "Iterator[str]":
     from composer.bounces.policy import Effect
 
-    kinds = [_counted(count, _KINDS[kind]) for kind, count in sorted(total.kinds.items(), key=lambda each: -each[1])]
+    kinds = [
+        f"{count:,} {_KINDS[kind]}" if kind == _NOT_UNDERSTOOD else _counted(count, _KINDS[kind])
+        for kind, count in sorted(total.kinds.items(), key=lambda each: -each[1])
+    ]
     yield f"{_counted(total.new, 'new message')}{': ' if kinds else ''}{', '.join(kinds)}"
     if total.known:
         yield f"  {_counted(total.known, 'message')} had been taken in before"
@@ -158,8 +162,7 @@ def _summary(total: "Summary") -> "Iterator[str]":
 
 
 def _counted(count: int, what: str) -> str:
-    plural = what if count == 1 or what == "not understood" else f"{what}s"
-    return f"{count:,} {plural}"
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _summary_as_json(total: "Summary") -> dict[str, object]:
@@ -199,20 +202,25 @@ def _show(name: str, returned: "Returned", *, as_json: bool) -> None:
     if as_json:
         console.answer_line(_as_json(name, returned))
         return
-    console.answer(f"{name}: {returned.kind}: {returned.why}")
+    console.answer(f"{name}: {_plain(returned.kind)}: {returned.why}")
     for line in _lines(returned):
         console.answer(f"    {line}")
 
 
 def _lines(returned: "Returned") -> "Iterator[str]":
     for each in returned.findings:
-        facts = [each.recipient or "nobody is named", each.bounce or each.kind, each.status or "", each.why]
+        facts = [each.recipient or "nobody is named", _plain(each.bounce or each.kind), each.status or "", each.why]
         yield ", ".join(filter(None, facts))
         if each.reply:
             yield f"  their words: {each.reply}"
     traces = returned.traces
     if found := (*traces.tokens, *traces.leaving, *traces.names):
         yield f"names a reader by: {', '.join(dict.fromkeys(found))}"
+
+
+def _plain(code: str) -> str:
+    """Return a code in words, as docs/bounces.md has it."""
+    return code.replace("_", " ")
 
 
 def _as_json(name: str, returned: "Returned") -> dict[str, object]:

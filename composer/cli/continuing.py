@@ -33,6 +33,7 @@ def go_on(
     from composer.cli.database import now
     from composer.cli.mailings import when
     from composer.delivery.approvals import differences, edition_of
+    from composer.delivery.digests import BROKEN
     from composer.delivery.mailing import MailingError, is_early, sums_of
     from composer.delivery.place import trouble_with
     from composer.delivery.readiness import Known, refusals, waived
@@ -40,20 +41,18 @@ def go_on(
 
     if asked.at is not None:
         raise UsageError(f"mailing {mailing.id} is frozen already", "a time is named at the beginning")
-    if asked.audience is not None:
-        said = audience_of(asked, publication).in_words
-        if said != mailing.audience:
-            raise MailingError(
-                f"mailing {mailing.id} of {mailing.issue} is not finished, and goes to {mailing.audience}",
-                f"compose send {mailing.issue} finishes it; then comes the next",
-            )
+    if asked.audience is not None and audience_of(asked, publication).code != mailing.audience.code:
+        raise MailingError(
+            f"mailing {mailing.id} of {mailing.issue} is not finished, and goes to {mailing.audience.in_words}",
+            f"compose send {mailing.issue} finishes it; then comes the next",
+        )
     changed: dict[str, tuple[str, ...]]
     try:
         editions = [edition_of(each.variants) for each in check_all(publication, paths, now())]
         with publication.database.read() as connection:
             changed = dict(differences(connection, mailing.id, editions))
-    except ContentError as error:
-        changed = {mailing.issue: (f"it has {len(error.problems)} problems now, and cannot be built",)}
+    except ContentError:
+        changed = {mailing.issue: (BROKEN,)}
     with publication.database.read() as connection:
         sums = sums_of(connection, mailing.id)
     path = publication.database.path

@@ -34,6 +34,10 @@ def show() -> None:
             state += ", tested" if edition.is_tested else ""
             state += ", approved" if edition.is_approved else ""
         console.answer(f"  {edition.name:<{width}}   {state}")
+    if now.mailing is None and any(edition.is_outdated for edition in now.editions):
+        from composer.delivery.digests import OUTDATED, in_words
+
+        console.answer(f"  {in_words((OUTDATED,))[0]}")
     if (mailed := now.mailing) is not None:
         unknown = f", {mailed.unknown:,} cannot know" if mailed.unknown else ""
         state = "not finished" if mailed.is_open else "out"

@@ -71,7 +71,7 @@ def _lines(
     if not is_whole:
         return
     yield f"  subject    {mailing.subject}"
-    yield f"  readers    {mailing.audience}"
+    yield f"  readers    {mailing.audience.in_words}"
     yield f"  frozen     {when(mailing.made, zone)} by {mailing.made_by}, compose {mailing.program}"
     if mailing.git_commit:
         yield f"  commit     {mailing.git_commit[:12]}{'' if mailing.is_committed else ', with changes since'}"

@@ -100,7 +100,7 @@ def _page(found: "Person", mailings: "Mailings") -> Iterator[str]:
     if found.came_back:
         yield "Came back"
         for back in found.came_back:
-            what = " ".join(filter(None, (back.bounce, back.kind, back.status)))
+            what = " ".join(filter(None, (back.bounce, back.kind, back.status))).replace("_", " ")
             of = f" of mailing {back.mailing_id}" if back.mailing_id else ""
             yield f"  {_time(back.at)}   {what}{of}: {back.words}   ({back.effect})"
     if found.look_alikes:

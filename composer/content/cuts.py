@@ -4,7 +4,8 @@ Comes in: the passages that carry `only:`. Goes out: every `Cut` of them that so
 Pure: tags are tried out one by one, and what makes no difference is never told apart.
 """
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -33,6 +34,28 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Readership:
+    """Who gets a cut, as data: what is empty asks for nothing, and everything in it holds together. Tags are sorted."""
+
+    #: Groups of tags; a reader has at least one tag of each group.
+    some: tuple[tuple[str, ...], ...] = ()
+    #: Tags that a reader does not have.
+    none: tuple[str, ...] = ()
+    #: Pairs of groups: a reader with a tag of the first group also has one of the second.
+    linked: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+
+    @property
+    def code(self) -> str:
+        """Name it for a file: `tagged-press-not-tagged-staff`. Letters and digits of any script, and dashes."""
+        sure = [group[0] for group in self.some if len(group) == 1]
+        pieces = [f"tagged {' and '.join(sure)}"] if sure else []
+        pieces += [f"tagged {' or '.join(group)}" for group in self.some if len(group) > 1]
+        pieces += [f"not tagged {' or '.join(self.none)}"] if self.none else []
+        pieces += [f"tagged {' or '.join(then)} if tagged {' or '.join(given)}" for given, then in self.linked]
+        return re.sub(r"[\W_]+", "-", " ".join(pieces) or "all readers")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
     """The passages that some readers get; all of them get the same edition."""
 
@@ -40,12 +63,16 @@ class Cut:
     kept: frozenset[int]
     #: The tags of a reader who gets it; no reader who gets it needs fewer.
     tags: frozenset[str]
-    #: Who gets it, for people: `readers tagged press, not tagged staff`.
-    readers: str
+    who: Readership
+
+    @property
+    def readers(self) -> str:
+        """Who gets it, for people: `readers tagged press, not tagged staff`. Never compared, never stored."""
+        return _in_words(self.who)
 
 
 #: What becomes of an issue that is the same for all.
-FOR_ALL = Cut(kept=frozenset(), tags=frozenset(), readers="all readers")
+FOR_ALL = Cut(kept=frozenset(), tags=frozenset(), who=Readership())
 
 
 class _State(StrEnum):
@@ -105,7 +132,7 @@ def cuts_of(passages: Sequence[Passage]) -> tuple[Cut, ...]:
     for states, have in sorted(known.items(), key=lambda entry: len(entry[1])):
         kept = _settled(passages, states)
         if kept not in found:
-            found[kept] = Cut(kept=kept, tags=frozenset(have), readers=_in_words(passages, states))
+            found[kept] = Cut(kept=kept, tags=frozenset(have), who=_readership(passages, states))
     return tuple(sorted(found.values(), key=lambda cut: (-len(cut.kept), len(cut.tags))))
 
 
@@ -128,8 +155,8 @@ def _tried(passages: Sequence[Passage], states: _States, given: tuple[str, ...],
     return tuple(fresh)
 
 
-def _in_words(passages: Sequence[Passage], states: _States) -> str:
-    """Say who gets a cut, in as few words as it takes."""
+def _readership(passages: Sequence[Passage], states: _States) -> Readership:
+    """Work out who gets a cut, with as few conditions as it takes."""
     #: Groups of tags of each of which one is there; tags that are not; and `if one of these, then one of those`.
     some: list[frozenset[str]] = []
     none: set[str] = set()
@@ -154,18 +181,32 @@ def _in_words(passages: Sequence[Passage], states: _States) -> str:
             none |= wanted
     some = [group - none for group in some]
     some = [group for group in dict.fromkeys(some) if not any(other < group for other in some)]
-    sure = [tag for group in some if len(group) == 1 for tag in group]
+    return Readership(
+        some=_sorted(some),
+        none=tuple(sorted(none)),
+        linked=tuple(
+            sorted(
+                (tuple(sorted(wanted)), tuple(sorted(unwanted)))
+                for wanted, unwanted in dict.fromkeys(linked)
+                if not wanted <= none and not any(group <= unwanted for group in some)
+            )
+        ),
+    )
+
+
+def _sorted(groups: Iterable[frozenset[str]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(sorted(tuple(sorted(group)) for group in groups))
+
+
+def _in_words(who: Readership) -> str:
+    sure = [tag for group in who.some if len(group) == 1 for tag in group]
     said = [f"tagged {' and '.join(sure)}"] if sure else []
-    said += [f"tagged {_either(group)}" for group in some if len(group) > 1]
-    said += [f"not tagged {_either(none)}"] if none else []
-    said += [
-        f"tagged {_either(unwanted)} if tagged {_either(wanted)}"
-        for wanted, unwanted in dict.fromkeys(linked)
-        if not wanted <= none and not any(group <= unwanted for group in some)
-    ]
+    said += [f"tagged {_either(group)}" for group in who.some if len(group) > 1]
+    said += [f"not tagged {_either(who.none)}"] if who.none else []
+    said += [f"tagged {_either(then)} if tagged {_either(given)}" for given, then in who.linked]
     return f"readers {', '.join(said)}" if said else "all readers"
 
 
-def _either(tags: Collection[str]) -> str:
-    *others, last = sorted(tags)
+def _either(tags: Sequence[str]) -> str:
+    *others, last = tags
     return f"{', '.join(others)} or {last}" if others else last

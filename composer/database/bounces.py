@@ -1,11 +1,28 @@
 """The table of what came back: one row for each message, for good; what it says is explained in composer/bounces.
 
-Comes in: nothing. Goes out: a table.
+Comes in: nothing. Goes out: a table, and the classes of a bounce, which both the bounces and the delivery room know.
 """
+
+from enum import StrEnum
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Table, Text, UniqueConstraint, text
 
 from composer.database.metadata import Moment, metadata
+
+
+class BounceClass(StrEnum):
+    """What a failure means for the reader; bounces.policy says what is done."""
+
+    #: there is no such mailbox
+    HARD = "hard"
+    #: there is no such domain, or no way to it
+    BAD_DOMAIN = "bad_domain"
+    FULL = "full"
+    #: anything else at their end: it counts, and is forgiven
+    SOFT = "soft"
+    #: a rule of theirs, our reputation, our message: never held against a reader
+    OURS = "ours"
+
 
 returned = Table(
     "returned",
@@ -16,7 +33,7 @@ returned = Table(
     Column("at", Moment, nullable=False),
     #: How it came: file, pipe, imap, ses, postmark.
     Column("source", Text, nullable=False),
-    #: vocabulary.Kind, vocabulary.Class of a bounce, and what followed (policy.Effect).
+    #: vocabulary.Kind, the class of a bounce, and what followed (policy.Effect).
     Column("kind", Text, nullable=False),
     Column("bounce", Text),
     Column("effect", Text, nullable=False),
@@ -35,11 +52,11 @@ returned = Table(
     Column("mailing_id", Integer),
     UniqueConstraint("hash"),
     CheckConstraint(
-        "kind IN ('bounce', 'delay', 'receipt', 'out of office', 'challenge', 'complaint', 'unsubscribe',"
-        " 'not understood')",
+        "kind IN ('bounce', 'delay', 'receipt', 'out_of_office', 'challenge', 'complaint', 'unsubscribe',"
+        " 'not_understood')",
         name="kind",
     ),
-    CheckConstraint("bounce IN ('hard', 'bad domain', 'full', 'soft', 'ours')", name="bounce"),
+    CheckConstraint("bounce IN ('hard', 'bad_domain', 'full', 'soft', 'ours')", name="bounce"),
     CheckConstraint("effect IN ('suppressed', 'counted', 'alert', 'left', 'unproven', 'kept')", name="effect"),
     sqlite_autoincrement=True,
 )

@@ -50,7 +50,7 @@ mailings = Table(
     #: Whether everything was committed; NULL without git.
     Column("is_committed", Boolean),
     Column("subject", Text, nullable=False),
-    #: Who is meant, in words.
+    #: Who is meant: a condition (conditions.py) as JSON.
     Column("audience", Text, nullable=False),
     #: What writing a message needs beside the compiled variant (delivery/letters.py), as JSON.
     Column("terms", Text, nullable=False),
@@ -79,8 +79,6 @@ variants = Table(
     metadata,
     Column("mailing_id", Integer, ForeignKey("mailings.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("number", SmallInteger, primary_key=True, autoincrement=False),
-    #: Whom it is for, in words.
-    Column("label", Text, nullable=False),
     Column("language", Text, nullable=False),
     #: The compiled message with its pictures.
     Column("compiled", LargeBinary, nullable=False),
@@ -107,6 +105,8 @@ deliveries = Table(
     Column("strikes", SmallInteger, nullable=False, server_default="0"),
     #: What a refusal says about the reader (policy.Blame).
     Column("blame", Text),
+    #: Why it is in this state, where that is not an answer of a server: a code (delivery/events.py).
+    Column("reason", Text),
     #: What the server said last, without the reader's address.
     Column("words", Text),
     #: What the server calls the message in its log.
@@ -155,9 +155,14 @@ events = Table(
     #: NULL: the mailing as a whole.
     Column("reader_id", Integer),
     Column("at", Moment, nullable=False),
-    #: delivery/events.py has the words.
+    #: Codes: what happened and, where that is not a server's answer, why (delivery/events.py).
     Column("kind", Text, nullable=False),
-    #: Plain words: the server's reply, a reason, who.
+    Column("reason", Text),
+    #: Who did it, where a person did.
+    Column("who", Text, nullable=False, server_default=""),
+    #: The run that it is about: an id of `owners`.
+    Column("run", Integer),
+    #: What the server said, or what was in the way. For people only: nothing looks into it.
     Column("words", Text, nullable=False, server_default=""),
     Index("ix_mailing_events_mailing_id", "mailing_id"),
 )

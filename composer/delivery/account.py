@@ -15,6 +15,7 @@ from composer.database.bounces import returned
 from composer.database.mailings import deliveries, events
 from composer.database.metadata import milliseconds
 from composer.database.readers import readers
+from composer.delivery.events import in_words
 from composer.delivery.mailing import Mailing, Sums, mailing_of, sums_of
 from composer.delivery.settling import Decided, decided_of, is_decided
 from composer.delivery.statements import NEXT
@@ -127,7 +128,7 @@ def each_not_received(
         .scalar_subquery()
     )
     question = (
-        select(_D.reader_id, _D.state, _D.words, readers.c.address, back.label("back"))
+        select(_D.reader_id, _D.state, _D.reason, _D.words, readers.c.address, back.label("back"))
         .join_from(deliveries, readers, readers.c.id == _D.reader_id, isouter=True)
         .where(_D.mailing_id == mailing_id)
         .where(or_(_D.state.not_in((DeliveryState.ACCEPTED, DeliveryState.WRITTEN)), back.is_not(None)))
@@ -142,7 +143,7 @@ def each_not_received(
             name=row.address or f"reader {row.reader_id}, erased",
             state=DeliveryState(row.state),
             came_back=row.back is not None,
-            words=row.back or row.words or "",
+            words=row.back or in_words(row.reason, row.words),
         )
 
 
@@ -155,6 +156,9 @@ def each_event(connection: Connection, mailing_id: int) -> Iterator[dict[str, ob
             "mailing": mailing_id,
             "reader": row.reader_id,
             "event": row.kind,
+            "reason": row.reason,
+            "who": row.who or None,
+            "run": row.run,
             "words": row.words,
         }
 

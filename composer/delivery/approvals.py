@@ -18,10 +18,10 @@ from composer.content.addresses import Address, normal_address
 from composer.content.fields import stand_ins
 from composer.database.approvals import edition_tests, edition_words, editions, mailing_editions
 from composer.database.mailings import deliveries, mailings
-from composer.delivery.digests import changes, digests_of
+from composer.delivery.digests import FILE_GONE, FILE_NEW, OUTDATED, changes, changes_since_outdated, digests_of
 from composer.delivery.states import DeliveryState
 from composer.mail.merge import fill_text
-from composer.pipeline import Variant, hash_of, pick
+from composer.pipeline import Variant, hash_of, is_outdated, pick
 
 #: How long the link in a request for approval works.
 LINK_DAYS = 14
@@ -70,7 +70,8 @@ class Opinion:
     #: When and to whom it was test-sent, the last first.
     tests: tuple[tuple[datetime, str], ...] = ()
     words: tuple[Said, ...] = ()
-    #: Where an earlier edition of the file was tested or approved, and this one not: what has changed since.
+    #: Where an earlier edition of the file was tested or approved, and this one not: what has changed since, in codes
+    #: (digests.in_words).
     changed_since_test: tuple[str, ...] = ()
     changed_since_approval: tuple[str, ...] = ()
 
@@ -204,7 +205,7 @@ def link_to_mailing(connection: Connection, mailing_id: int, found: Sequence[Edi
 
 
 def differences(connection: Connection, mailing_id: int, now_there: Sequence[Edition]) -> Mapping[str, tuple[str, ...]]:
-    """Say in which digests the editions of a mailing differ from what stands there now, by stem; empty: in none."""
+    """Return how the editions of a mailing differ from what stands there now, in codes by stem; empty: in nothing."""
     rows = connection.execute(
         select(editions.c.stem, editions.c.hash, editions.c.digests)
         .join_from(mailing_editions, editions)
@@ -215,9 +216,13 @@ def differences(connection: Connection, mailing_id: int, now_there: Sequence[Edi
     found: dict[str, tuple[str, ...]] = {}
     for stem in sorted({*frozen, *current}):
         if stem not in current:
-            found[stem] = ("the file is not there any more",)
+            found[stem] = (FILE_GONE,)
         elif stem not in frozen:
-            found[stem] = ("the file is new",)
+            found[stem] = (FILE_NEW,)
+        elif is_outdated(frozen[stem].hash):
+            # The texts can still be compared; what is around them, and who gets which, cannot.
+            if found_since := changes_since_outdated(json.loads(frozen[stem].digests), current[stem].digests):
+                found[stem] = found_since
         elif frozen[stem].hash != current[stem].hash:
             found[stem] = changes(json.loads(frozen[stem].digests), current[stem].digests)
     return found
@@ -243,13 +248,15 @@ def published(connection: Connection, stem: str) -> bytes | None:
 
 
 def _changed(connection: Connection, edition: Edition, which: ColumnElement[bool]) -> tuple[str, ...]:
-    last = connection.scalar(
-        select(editions.c.digests)
+    last = connection.execute(
+        select(editions.c.hash, editions.c.digests)
         .where(editions.c.stem == edition.stem, editions.c.hash != edition.hash, which)
         .order_by(editions.c.id.desc())
         .limit(1)
-    )
-    return () if last is None else changes(json.loads(last), edition.digests)
+    ).first()
+    if last is None:
+        return ()
+    return (OUTDATED,) if is_outdated(last.hash) else changes(json.loads(last.digests), edition.digests)
 
 
 def _asked(connection: Connection, edition: Edition, who: Address, now: datetime) -> int:

@@ -1,39 +1,75 @@
 """What an edition says, section by section: so that a change can be named by the section it is in.
 
 Comes in: the variants of one issue file; later, the digests of two of its editions. Goes out: a digest of each section's
-text; the names of those that differ. Pure, and no text is kept.
+text, by the section's key; the codes of what differs, and words for them. Pure, and no text is kept.
 """
 
 import datetime
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple
 
 from composer.content.rich import Break, BulletList, Emphasis, Inline, Link, Paragraph, Quote, Rich, Words
 from composer.content.values import Group, Picture, Value
+from composer.content.words import key_words
 from composer.pipeline import Variant
 
-#: Said where everything that is written is the same, and yet the edition is another one.
-ELSEWHERE = "what is around the texts: the theme, newsletter.yaml, or this program"
+#: Codes beside the keys of sections. No key begins with such a sign.
+#: Who gets which variant.
+READERS = "@readers"
+#: All texts are the same, and yet the edition is another one.
+ELSEWHERE = "@elsewhere"
+#: The edition was hashed by an earlier version of this program, so that nothing more can be said.
+OUTDATED = "@outdated"
+#: An issue file that a mailing holds is not there any more, or is new.
+FILE_GONE, FILE_NEW = "@gone", "@new"
+#: The issue has mistakes, so that no edition of it can be made.
+BROKEN = "@broken"
+_WORDS = {
+    READERS: "who gets which part",
+    ELSEWHERE: "something outside the texts: the theme, newsletter.yaml, or this program",
+    OUTDATED: "the way editions are fingerprinted has changed: test and approve again",
+    FILE_GONE: "the file no longer exists",
+    FILE_NEW: "the file is new",
+    BROKEN: "the issue has problems now and cannot be built",
+}
 
 
 def digests_of(variants: Sequence[Variant]) -> dict[str, str]:
-    """Give digests of what the fullest edition says, by the names that editors know."""
+    """Return digests of what the fullest edition says, by key."""
     issue = variants[0].built.issue
     said: dict[str, Value] = {"subject": issue.subject, "preheader": issue.preheader, "note": issue.note}
     for section in issue.sections:
-        said[section.spec.heading or section.spec.key] = section.content
+        said[section.spec.key] = section.content
     said |= {"masthead": issue.masthead, "imprint": issue.imprint}
-    said["who gets which part"] = tuple(each.readers for each in variants)
     # Merge fields' tokens change from build to build: the names in their place do not.
-    return {name: _digest(issue.fields.as_written("\n".join(_lines(value)))) for name, value in said.items()}
+    digests = {key: _digest(issue.fields.as_written("\n".join(_lines(value)))) for key, value in said.items()}
+    return {**digests, READERS: _digest(json.dumps([astuple(each.cut.who) for each in variants]))}
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
-    """Name what differs between two editions, in the order of the newer one; what only the older had comes last."""
-    names = dict.fromkeys((*after, *before))
+    """Return the codes of what differs between two editions, in the newer one's order; what only the older had is last."""
+    keys = dict.fromkeys((*after, *before))
     nothing = _digest("")
-    different = tuple(name for name in names if before.get(name, nothing) != after.get(name, nothing))
+    different = tuple(key for key in keys if before.get(key, nothing) != after.get(key, nothing))
     return different or (ELSEWHERE,)
+
+
+def changes_since_outdated(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the keys of texts that an edition of an earlier version of this program did not hold, else what it lost.
+
+    Its digests stand under headings, which are no keys, so that only the digests themselves are compared.
+    """
+    nothing = _digest("")
+    texts = {key: digest for key, digest in after.items() if key != READERS}
+    changed = tuple(key for key, digest in texts.items() if digest not in {*before.values(), nothing})
+    return changed or tuple(key for key, digest in before.items() if digest not in {*texts.values(), nothing})
+
+
+def in_words(codes: Sequence[str]) -> tuple[str, ...]:
+    """Return what changed, for people: “top story”."""
+    return tuple(_WORDS.get(code) or key_words(code) for code in codes)
 
 
 def _digest(text: str) -> str:

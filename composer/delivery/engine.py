@@ -24,7 +24,7 @@ from composer.delivery import ledger, rates, upkeep
 from composer.delivery.abandonable import abandonable
 from composer.delivery.bucket import HORIZON, pause_of, rate_now
 from composer.delivery.drain import DrainTimer, Outstanding
-from composer.delivery.events import Kind
+from composer.delivery.events import Kind, StateReason
 from composer.delivery.gate import Gate
 from composer.delivery.hands import Hands, Step, no_step
 from composer.delivery.ledger import Claimed
@@ -225,7 +225,7 @@ class _Sending:
         """Take over what dead runs left, and look at the clock."""
         now, mailing_id = self._now(), self._job.mailing_id
         go_on(connection, mailing_id, self._job.who, now)
-        note(connection, mailing_id, Kind.BEGAN, now, f"run {self._owner.id}")
+        note(connection, mailing_id, Kind.BEGAN, now, run=self._owner.id)
         self._sweep(connection, now)
         upkeep.mend(connection, mailing_id, now, self._job.policy)
         upkeep.expire(connection, mailing_id, now, self._job.policy)
@@ -401,7 +401,7 @@ class _Sending:
 
     def _sweep(self, connection: Connection, now: datetime) -> None:
         if dead := self._owner.dead(connection, self._job.mailing_id, now):
-            upkeep.bury(connection, self._job.mailing_id, dead, now, "the run that sent it died before an answer came")
+            upkeep.bury(connection, self._job.mailing_id, dead, now, StateReason.RUN_DIED)
             mark_ended(connection, dead, now)
 
     def _report(self, *, is_last: bool = False) -> None:
@@ -449,10 +449,9 @@ class _Sending:
             upkeep.release(connection, mailing_id, self._owner.id, now)
             lost = 0
             if unanswered:
-                why = "the run was stopped before an answer came"
-                _, lost = upkeep.bury(connection, mailing_id, (self._owner.id,), now, why)
+                _, lost = upkeep.bury(connection, mailing_id, (self._owner.id,), now, StateReason.RUN_STOPPED)
             mark_ended(connection, (self._owner.id,), now)
-            note(connection, mailing_id, Kind.RUN_ENDED, now, f"run {self._owner.id}: {ending} {words}".rstrip())
+            note(connection, mailing_id, Kind.RUN_ENDED, now, run=self._owner.id, reason=ending, words=words)
             return was_over or upkeep.end(connection, mailing_id, now).is_complete, was_over, lost
 
         is_over = False

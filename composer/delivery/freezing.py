@@ -85,7 +85,7 @@ def freeze(connection: Connection, draft: Draft, now: datetime) -> Mailing:
             "git_commit": draft.git_commit,
             "is_committed": draft.is_committed,
             "subject": draft.subject,
-            "audience": selection.condition.in_words,
+            "audience": selection.condition.code,
             "terms": draft.terms,
             "frozen": 0,
             "left_out": json.dumps(dict(counts.left_out)),
@@ -101,7 +101,6 @@ def freeze(connection: Connection, draft: Draft, now: datetime) -> Mailing:
             {
                 "mailing_id": mailing_id,
                 "number": each.number,
-                "label": each.label,
                 "language": each.language,
                 "compiled": each.compiled,
             }
@@ -114,7 +113,7 @@ def freeze(connection: Connection, draft: Draft, now: datetime) -> Mailing:
     connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(frozen=frozen))
     if draft.pick is not None and len(draft.variants) > 1:
         _pick_variants(connection, mailing_id, draft.pick, draft.variants[0].number)
-    note(connection, mailing_id, Kind.FROZEN, now, draft.made_by)
+    note(connection, mailing_id, Kind.FROZEN, now, who=draft.made_by)
     return mailing_of(connection, mailing_id)
 
 

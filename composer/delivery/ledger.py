@@ -207,11 +207,11 @@ def _suppress(
     change = (
         update(deliveries)
         .where(_D.mailing_id == mailing_id, _D.reader_id == bindparam("reader"), mine)
-        .values(state=_S.SUPPRESSED, issue_id=None, changed=now, words=bindparam("why"))
+        .values(state=_S.SUPPRESSED, issue_id=None, changed=now, reason=bindparam("why"), words=None)
     )
     connection.execute(change, [{"reader": reader_id, "why": why} for reader_id, why in gone])
     rows = [
-        {"mailing_id": mailing_id, "reader_id": reader_id, "at": now, "kind": Kind.SUPPRESSED, "words": why}
+        {"mailing_id": mailing_id, "reader_id": reader_id, "at": now, "kind": Kind.SUPPRESSED, "reason": why}
         for reader_id, why in gone
     ]
     connection.execute(insert(events), rows)
@@ -253,7 +253,7 @@ def _record_one(connection: Connection, common: Mapping[str, object], result: Re
             _D.owner_id == common["owner"],
             stands(*ways),
         )
-        .values(state=to, changed=now, words=result.words[:_LONGEST], queue_id=result.queue_id, **more)
+        .values(state=to, changed=now, reason=None, words=result.words[:_LONGEST], queue_id=result.queue_id, **more)
     )
     return connection.execute(change).rowcount
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from composer.conditions import Condition
 from composer.database.mailings import deliveries, events, issues, mailings, variants
 from composer.delivery.events import Kind
 from composer.delivery.states import HOLDING, OPEN, DeliveryState
@@ -39,7 +40,8 @@ class Mailing:
     git_commit: str | None
     is_committed: bool | None
     subject: str
-    audience: str
+    #: Who was meant.
+    audience: Condition
     #: What `letters` needs beside the variants, as JSON.
     terms: str
     #: How many recipients it has: what the states add up to.
@@ -59,8 +61,6 @@ class Variant:
     """One compiled message of a mailing; opaque here."""
 
     number: int
-    #: Whom it is for, in words.
-    label: str
     language: str
     compiled: bytes = field(repr=False)
 
@@ -141,9 +141,7 @@ def is_early(mailing: Mailing, sums: Sums, now: datetime) -> bool:
 def variants_of(connection: Connection, mailing_id: int) -> tuple[Variant, ...]:
     """Give the compiled messages of a mailing by their numbers; none when the mailing is over."""
     rows = connection.execute(select(variants).where(variants.c.mailing_id == mailing_id).order_by(variants.c.number))
-    return tuple(
-        Variant(number=row.number, label=row.label, language=row.language, compiled=row.compiled) for row in rows
-    )
+    return tuple(Variant(number=row.number, language=row.language, compiled=row.compiled) for row in rows)
 
 
 def sums_of(connection: Connection, mailing_id: int) -> Sums:
@@ -191,15 +189,24 @@ def _mark(
     )
     if changed.rowcount == 0:
         return False
-    note(connection, mailing_id, kind, now, who)
+    note(connection, mailing_id, kind, now, who=who)
     return True
 
 
-def note(connection: Connection, mailing_id: int, kind: Kind, now: datetime, words: str = "") -> None:
+def note(
+    connection: Connection,
+    mailing_id: int,
+    kind: Kind,
+    now: datetime,
+    *,
+    who: str = "",
+    run: int | None = None,
+    reason: str | None = None,
+    words: str = "",
+) -> None:
     """Add an event that is about a mailing as a whole."""
-    connection.execute(
-        insert(events), [{"mailing_id": mailing_id, "reader_id": None, "at": now, "kind": kind, "words": words}]
-    )
+    row = {"mailing_id": mailing_id, "reader_id": None, "at": now, "kind": kind}
+    connection.execute(insert(events), [{**row, "who": who, "run": run, "reason": reason, "words": words}])
 
 
 def _mailing(row: Row[Sequence[object]]) -> Mailing:
@@ -208,11 +215,12 @@ def _mailing(row: Row[Sequence[object]]) -> Mailing:
         issue=found["key"],
         left_out=json.loads(found["left_out"]),
         allowed=json.loads(found["allowed"]),
+        audience=Condition.from_code(found["audience"]),
         **{name: found[name] for name in _PLAIN},
     )
 
 
 _PLAIN = (
     *("id", "again", "is_rehearsal", "made", "made_by", "program", "edition", "git_commit", "is_committed", "subject"),
-    *("audience", "terms", "frozen", "again_because", "corrects", "due", "stopped", "ended"),
+    *("terms", "frozen", "again_because", "corrects", "due", "stopped", "ended"),
 )

@@ -56,7 +56,7 @@ class Why(StrEnum):
     """What a run waits for that has nothing to do meanwhile."""
 
     #: there is no connection: nobody answered
-    NO_CONNECTION = "no connection"
+    NO_CONNECTION = "no_connection"
     #: the server said that it wants nothing just now
     SERVER = "server"
     #: a pause that another process met

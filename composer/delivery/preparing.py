@@ -203,7 +203,6 @@ def draft_of(
         variants=tuple(
             Variant(
                 number=each.number,
-                label=f"{each.built.issue.stem}, {each.readers}" if several else each.readers,
                 language=each.built.issue.language,
                 compiled=each.compiled.to_bytes(),
             )

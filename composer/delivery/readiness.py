@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from composer.delivery.approvals import Opinion
+from composer.delivery.digests import OUTDATED, in_words
 
 #: Checks whose finding is a refusal of its own, with a way out of its own.
 UNSUBSCRIBE, POSTAL, PRIVACY = "UNS01", "UNS02", "LAW01"
@@ -73,7 +74,7 @@ class Known:
 
     editions: tuple[EditionKnown, ...]
     is_rehearsal: bool = False
-    #: The unfinished mailing that it goes on with, and in what its frozen editions differ from the files, by stem.
+    #: The unfinished mailing that it goes on with, and how its frozen editions differ from the files: codes by stem.
     continues: int | None = None
     differences: Mapping[str, Sequence[str]] = field(default_factory=dict)
     #: Readers without a value that their edition shows, by field.
@@ -106,8 +107,7 @@ def waived(known: Known, allowed: Mapping[str, str]) -> tuple[Refusal, ...]:
 def _untested(known: Known) -> Iterator[Refusal]:
     for each in known.editions:
         if not each.opinion.tests:
-            since = each.opinion.changed_since_test
-            what = f"; tested before, changed since: {_several(since)}" if since else ""
+            what = _since("tested", each.opinion.changed_since_test)
             yield Refusal(
                 code=Code.UNTESTED,
                 words=f"{each.stem} was never sent to an editor as it stands now{what}",
@@ -132,8 +132,7 @@ def _unapproved(known: Known) -> Iterator[Refusal]:
             f"; {_several([f'{word.address}: {word.comment}' for word in said.returned])}" if said.returned else ""
         )
         if len(said.approved_by) < each.needed or said.returned:
-            since = said.changed_since_approval
-            what = f"; approved before, changed since: {_several(since)}" if since else ""
+            what = _since("approved", said.changed_since_approval)
             yield Refusal(
                 code=Code.UNAPPROVED,
                 words=f"{each.stem} has {len(said.approved_by)} of {each.needed} approvals as it stands now"
@@ -189,7 +188,7 @@ def _missing(known: Known) -> Iterator[Refusal]:
 
 def _changed(known: Known) -> Iterator[Refusal]:
     if known.differences:
-        said = "; ".join(f"{stem}: {_several(names)}" for stem, names in known.differences.items())
+        said = "; ".join(f"{stem}: {_several(in_words(codes))}" for stem, codes in known.differences.items())
         number = known.continues
         yield Refusal(
             code=Code.CHANGED,
@@ -239,6 +238,13 @@ _ALL = (
     _no_pages,
     _no_pictures,
 )
+
+
+def _since(done: str, codes: Sequence[str]) -> str:
+    """Return what changed since an edition was tested or approved, as the end of a sentence."""
+    if OUTDATED in codes:
+        return f"; {done} before, but {in_words((OUTDATED,))[0]}"
+    return f"; {done} before, changed since: {_several(in_words(codes))}" if codes else ""
 
 
 def _is_found(known: Known, code: str) -> bool:

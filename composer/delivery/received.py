@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from composer.database.mailings import deliveries, issues, mailings
+from composer.delivery.events import in_words
 from composer.delivery.letters import Terms
 from composer.delivery.states import DeliveryState
 
@@ -24,7 +25,7 @@ class Received:
     #: Since when they stand so.
     at: datetime
     attempts: int
-    #: What the server said last, and what it calls the message in its log.
+    #: Why, for people, with what the server said last; and what it calls the message in its log.
     reply: str
     queue_id: str
     #: Where its Message-ID is from.
@@ -36,7 +37,7 @@ def received(connection: Connection, reader_id: int) -> tuple[Received, ...]:
     table = deliveries.c
     query = (
         select(mailings.c.id, issues.c.key, mailings.c.terms,
-               table.state, table.changed, table.attempts, table.words, table.queue_id)
+               table.state, table.changed, table.attempts, table.reason, table.words, table.queue_id)
         .join_from(mailings, issues, issues.c.id == mailings.c.issue_id)
         .join(deliveries, table.mailing_id == mailings.c.id)
         .where(table.reader_id == reader_id)
@@ -49,7 +50,7 @@ def received(connection: Connection, reader_id: int) -> tuple[Received, ...]:
             state=DeliveryState(row.state),
             at=row.changed,
             attempts=row.attempts,
-            reply=row.words or "",
+            reply=in_words(row.reason, row.words),
             queue_id=row.queue_id or "",
             domain=Terms.from_json(row.terms).domain,
         )

@@ -88,7 +88,7 @@ def summary(account: Account, zone: ZoneInfo) -> tuple[str, ...]:
         f"{'Rehearsal' if mailing.is_rehearsal else 'Mailing'} {mailing.id} of {mailing.issue}: {mailing.subject}",
         f"as of {_time(account.as_of, zone)} ({zone.key})",
         "",
-        f"{sums.frozen:>9,}  readers were to get it ({mailing.audience})",
+        f"{sums.frozen:>9,}  readers were to get it ({mailing.audience.in_words})",
     ]
     lines += [f"{number:>9,}  {words}" for words, number in _numbers(account)]
     lines += ["", *_sentences(account, zone)]

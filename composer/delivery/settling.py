@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
 from composer.database.mailings import deliveries, events
-from composer.delivery.events import Kind
+from composer.delivery.events import Kind, StateReason
 from composer.delivery.mailing import MailingError, mailing_of
 from composer.delivery.relay_log import taken
 from composer.delivery.states import OPEN, DeliveryState
@@ -20,10 +20,6 @@ from composer.delivery.states import OPEN, DeliveryState
 _D = deliveries.c
 #: How many are changed by one statement.
 _PAGE = 1_000
-#: What the event log says of those who count as taken because a person says so; who that was stands behind it.
-_COUNTED = "counted as received"
-#: What it says of those who are sent it again.
-_AGAIN = "to be sent again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,32 +66,29 @@ def settle_by_log(
     unknown = unknown_of(connection, mailing_id)
     names = {message_id(reader_id).strip("<>").partition("@")[0]: reader_id for reader_id in unknown}
     proven = sorted(names[name] for name in taken(lines, names))
-    return _settle(connection, mailing_id, proven, DeliveryState.ACCEPTED, "found in the mail server's log", who, now)
+    return _settle(connection, mailing_id, proven, DeliveryState.ACCEPTED, StateReason.LOG, who, now)
 
 
 def count_as_received(connection: Connection, mailing_id: int, who: str, now: datetime) -> Settled:
     """Count all the unknown as taken, because a person says so."""
     unknown = unknown_of(connection, mailing_id)
-    return _settle(connection, mailing_id, unknown, DeliveryState.ACCEPTED, _COUNTED, who, now)
+    return _settle(connection, mailing_id, unknown, DeliveryState.ACCEPTED, StateReason.RECEIVED, who, now)
 
 
 def decided_of(connection: Connection, mailing_id: int) -> tuple[Decided, ...]:
     """Give what persons decided to count as received, the oldest decision first."""
     question = (
-        select(events.c.at, events.c.words, func.count())
+        select(events.c.at, events.c.who, func.count())
         .where(events.c.mailing_id == mailing_id, is_decided())
-        .group_by(events.c.at, events.c.words)
-        .order_by(events.c.at, events.c.words)
+        .group_by(events.c.at, events.c.who)
+        .order_by(events.c.at, events.c.who)
     )
-    return tuple(
-        Decided(count=count, who=words.removeprefix(f"{_COUNTED} (").removesuffix(")"), at=at)
-        for at, words, count in connection.execute(question)
-    )
+    return tuple(Decided(count=count, who=who, at=at) for at, who, count in connection.execute(question))
 
 
 def is_decided() -> ColumnElement[bool]:
     """Give the condition, over `events`, of a reader's being counted as received by a person's decision."""
-    return and_(events.c.kind == Kind.SETTLED, events.c.words.startswith(f"{_COUNTED} ("))
+    return and_(events.c.kind == Kind.SETTLED, events.c.reason == StateReason.RECEIVED)
 
 
 def send_again(connection: Connection, mailing_id: int, who: str, now: datetime) -> Settled:
@@ -106,7 +99,7 @@ def send_again(connection: Connection, mailing_id: int, who: str, now: datetime)
     if mailing_of(connection, mailing_id).ended:
         raise MailingError(f"mailing {mailing_id} is over", "its messages are not kept: send a new mailing --again")
     unknown = unknown_of(connection, mailing_id)
-    return _settle(connection, mailing_id, unknown, DeliveryState.PENDING, _AGAIN, who, now)
+    return _settle(connection, mailing_id, unknown, DeliveryState.PENDING, StateReason.AGAIN, who, now)
 
 
 def may_get_twice(connection: Connection, mailing_id: int) -> int:
@@ -114,7 +107,7 @@ def may_get_twice(connection: Connection, mailing_id: int) -> int:
     question = (
         select(func.count(_D.reader_id.distinct()))
         .join_from(events, deliveries, (_D.mailing_id == events.c.mailing_id) & (_D.reader_id == events.c.reader_id))
-        .where(events.c.mailing_id == mailing_id, events.c.kind == Kind.SETTLED, events.c.words.startswith(_AGAIN))
+        .where(events.c.mailing_id == mailing_id, events.c.kind == Kind.SETTLED, events.c.reason == StateReason.AGAIN)
         .where(_D.state.in_(OPEN))
     )
     return connection.scalar(question) or 0
@@ -130,7 +123,7 @@ def _settle(
     mailing_id: int,
     reader_ids: Sequence[int],
     to: DeliveryState,
-    words: str,
+    reason: StateReason,
     who: str,
     now: datetime,
 ) -> Settled:
@@ -144,13 +137,20 @@ def _settle(
                 _D.reader_id.in_(reader_ids[start : start + _PAGE]),
             )
             # Nobody's any more: an answer that comes late must not undo what a person decided.
-            .values(state=to, owner_id=None, next_at=now, changed=now, words=words)
+            .values(state=to, owner_id=None, next_at=now, changed=now, reason=reason, words=None)
             .returning(_D.reader_id)
         )
         settled += connection.scalars(change)
     if settled:
         rows = [
-            {"mailing_id": mailing_id, "reader_id": each, "at": now, "kind": Kind.SETTLED, "words": f"{words} ({who})"}
+            {
+                "mailing_id": mailing_id,
+                "reader_id": each,
+                "at": now,
+                "kind": Kind.SETTLED,
+                "reason": reason,
+                "who": who,
+            }
             for each in settled
         ]
         connection.execute(insert(events), rows)

@@ -115,6 +115,7 @@ ACCEPT = Prepared(
     .values(
         state=literal_column("'accepted'"),
         queue_id=bindparam("queue", type_=Text),
+        reason=null(),
         words=null(),
         changed=_NOW,
         attempts=_D.attempts + literal_column("1"),

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, exists, select
 
 from composer.audience.suppression import Reason, suppress
-from composer.database.bounces import returned
+from composer.database.bounces import BounceClass, returned
 from composer.database.mailings import deliveries, issues, mailings
 from composer.database.readers import readers
 from composer.delivery.policy import Blame
@@ -40,6 +40,8 @@ def _had_none(connection: Connection, mailing_id: int, reader_id: int) -> bool:
         deliveries.c.mailing_id.in_(others),
     )
     later = exists().where(
-        returned.c.reader_id == reader_id, returned.c.bounce == "bad domain", returned.c.mailing_id.in_(others)
+        returned.c.reader_id == reader_id,
+        returned.c.bounce == BounceClass.BAD_DOMAIN,
+        returned.c.mailing_id.in_(others),
     )
     return bool(connection.scalar(select(at_the_door | later)))

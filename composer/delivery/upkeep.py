@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, delete, insert, literal, select, update
 
 from composer.database.mailings import deliveries, events, mailings, recipients, variants
-from composer.delivery.events import Kind
+from composer.delivery.events import Kind, StateReason
 from composer.delivery.mailing import MailingError, Sums, mailing_of, note, sums_of
 from composer.delivery.plan import after_death
 from composer.delivery.policy import Policy
@@ -37,10 +37,7 @@ def take_back(connection: Connection, mailing_id: int, reader_ids: Sequence[int]
         .returning(_D.reader_id)
     ).all()
     if back:
-        rows = [
-            {"mailing_id": mailing_id, "reader_id": each, "at": now, "kind": Kind.TAKEN_BACK, "words": ""}
-            for each in back
-        ]
+        rows = [{"mailing_id": mailing_id, "reader_id": each, "at": now, "kind": Kind.TAKEN_BACK} for each in back]
         connection.execute(insert(events), rows)
     return len(back)
 
@@ -55,7 +52,7 @@ def release(connection: Connection, mailing_id: int, owner_id: int, now: datetim
 
 
 def bury(
-    connection: Connection, mailing_id: int, owner_ids: Sequence[int], now: datetime, words: str
+    connection: Connection, mailing_id: int, owner_ids: Sequence[int], now: datetime, reason: StateReason
 ) -> tuple[int, int]:
     """Deal with what dead owners left: claims are free again, dots that may have gone are unknown; give how many of each."""
     in_hand = (_D.mailing_id == mailing_id, _D.owner_id.in_(owner_ids))
@@ -65,12 +62,12 @@ def bury(
     lost = connection.scalars(
         update(deliveries)
         .where(*in_hand, stands(_S.SENDING))
-        .values(state=after_death(_S.SENDING), changed=now, attempts=_D.attempts + 1, words=words)
+        .values(state=after_death(_S.SENDING), changed=now, attempts=_D.attempts + 1, reason=reason, words=None)
         .returning(_D.reader_id)
     ).all()
     if lost:
         rows = [
-            {"mailing_id": mailing_id, "reader_id": each, "at": now, "kind": Kind.UNKNOWN, "words": words}
+            {"mailing_id": mailing_id, "reader_id": each, "at": now, "kind": Kind.UNKNOWN, "reason": reason}
             for each in lost
         ]
         connection.execute(insert(events), rows)
@@ -80,7 +77,7 @@ def bury(
 def expire(connection: Connection, mailing_id: int, now: datetime, policy: Policy) -> int:
     """Give up those that were tried for longer than the policy allows; give how many."""
     over = (_D.mailing_id == mailing_id, stands(_S.DEFERRED), _D.first_at < now - policy.deadline)
-    return _give_up(connection, mailing_id, over, now, "tried until the deadline")
+    return _give_up(connection, mailing_id, over, now, StateReason.DEADLINE)
 
 
 def mend(connection: Connection, mailing_id: int, now: datetime, policy: Policy) -> int:
@@ -123,28 +120,28 @@ def end_for_good(connection: Connection, mailing_id: int, who: str, now: datetim
     if sums[_S.CLAIMED] or sums[_S.SENDING]:
         raise MailingError(f"mailing {mailing_id} is being sent", f"first: compose stop {mailing_id}")
     waiting = (_D.mailing_id == mailing_id, stands(_S.PENDING, _S.DEFERRED))
-    _give_up(connection, mailing_id, waiting, now, "the mailing was ended before their turn")
+    _give_up(connection, mailing_id, waiting, now, StateReason.MAILING_ENDED)
     _close(connection, mailing_id, now, Kind.ENDED_FOR_GOOD, who)
     return sums_of(connection, mailing_id)
 
 
-def _close(connection: Connection, mailing_id: int, now: datetime, kind: Kind, words: str) -> None:
+def _close(connection: Connection, mailing_id: int, now: datetime, kind: Kind, who: str) -> None:
     connection.execute(delete(recipients).where(recipients.c.mailing_id == mailing_id))
     connection.execute(delete(variants).where(variants.c.mailing_id == mailing_id))
     connection.execute(
         update(mailings).where(mailings.c.id == mailing_id, mailings.c.ended.is_(None)).values(ended=now)
     )
-    note(connection, mailing_id, kind, now, words)
+    note(connection, mailing_id, kind, now, who=who)
 
 
 def _give_up(
-    connection: Connection, mailing_id: int, which: Sequence[ColumnElement[bool]], now: datetime, words: str
+    connection: Connection, mailing_id: int, which: Sequence[ColumnElement[bool]], now: datetime, reason: StateReason
 ) -> int:
     # The events first, by the same condition: no list of a million ids passes through here.
     those = select(
-        _D.mailing_id, _D.reader_id, literal(now, events.c.at.type), literal(Kind.EXPIRED.value), literal(words)
+        _D.mailing_id, _D.reader_id, literal(now, events.c.at.type), literal(Kind.EXPIRED.value), literal(reason.value)
     ).where(*which)
-    connection.execute(insert(events).from_select(("mailing_id", "reader_id", "at", "kind", "words"), those))
+    connection.execute(insert(events).from_select(("mailing_id", "reader_id", "at", "kind", "reason"), those))
     return connection.execute(
-        update(deliveries).where(*which).values(state=_S.EXPIRED, issue_id=None, changed=now)
+        update(deliveries).where(*which).values(state=_S.EXPIRED, issue_id=None, changed=now, reason=reason)
     ).rowcount

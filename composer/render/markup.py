@@ -20,7 +20,7 @@ class Kind(StrEnum):
     #: `<!--[if mso]>`: what follows is read as markup
     CONDITION = "condition"
     #: `<![endif]-->` and `<!--<![endif]-->`
-    CONDITION_END = "condition end"
+    CONDITION_END = "condition_end"
     #: the compiler would refuse this or read something else; `name` says why
     BROKEN = "broken"
 

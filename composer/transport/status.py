@@ -16,11 +16,11 @@ class Meaning(StrEnum):
     #: there is no such mailbox, or no longer
     GONE = "gone"
     #: there is no such domain, or no way to it
-    NO_DOMAIN = "no domain"
+    NO_DOMAIN = "no_domain"
     FULL = "full"
     #: something else about this recipient
     RECIPIENT = "recipient"
-    TOO_LARGE = "too large"
+    TOO_LARGE = "too_large"
     CONTENT = "content"
     #: a rule of theirs; the code does not say which
     POLICY = "policy"

@@ -33,7 +33,7 @@ def post(database: Database, issue: str, transport: Transport, domain: str = "ne
     )
     draft = Draft(
         selection=Selection(issue=issue),
-        variants=(Variant(number=0, label="everybody", language="en", compiled=compiled),),
+        variants=(Variant(number=0, language="en", compiled=compiled),),
         edition="e" * 64,
         subject="Hello",
         terms=terms.to_json(),

@@ -37,7 +37,7 @@ def test_the_samples_are_many() -> None:
     """At least 60 bounces, every class among them, and 20 messages that are none; each file is in the table."""
     kinds = Counter(sample.kind for sample in SAMPLES)
     assert kinds["bounce"] >= 60
-    assert kinds["out of office"] + kinds["challenge"] + kinds["not understood"] >= 20
+    assert kinds["out_of_office"] + kinds["challenge"] + kinds["not_understood"] >= 20
     assert {sample.bounce for sample in SAMPLES} == {*Class, "-"}
     assert {sample.kind for sample in SAMPLES} == set(Kind)
     assert {path.stem for path in FOLDER.glob("*.eml")} == {sample.name for sample in SAMPLES}
@@ -47,7 +47,7 @@ def test_the_token_is_found_wherever_servers_leave_it() -> None:
     """Each report on a message of ours names its reader, by the address it was sent to or by the returned header."""
     for sample in SAMPLES:
         traces = understand(sample.data).traces
-        if sample.kind in ("bounce", "delay", "complaint", "out of office") and "junk-mail" not in sample.name:
+        if sample.kind in ("bounce", "delay", "complaint", "out_of_office") and "junk-mail" not in sample.name:
             assert traces.tokens[0] == TOKEN, sample.name
         if b"\nX-Compose-ID: " in sample.data and not sample.name.startswith(("our-own", "person")):
             assert NAME in traces.names, sample.name

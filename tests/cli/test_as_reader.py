@@ -83,7 +83,7 @@ def test_a_test_send_as_a_reader(desks: Workspace, capsys: pytest.CaptureFixture
     out, err = capsys.readouterr()
     told = json.loads(out)
     press, *_ = variants_of(desks, desks.issue("2025-01-30"))
-    assert told["hash"] == press.built.hash
+    assert told["hash"] == hash_of((press,))
     assert [each["readers"] for each in told["variants"]] == ["readers tagged press, not tagged staff"]
     assert "As 李明 (li.ming@example.org) gets it: the edition for readers tagged press, not tagged staff" in err
     mail = _sent(desks)

@@ -20,6 +20,7 @@ from composer.database.readers import readers
 from composer.delivery import approvals
 from composer.delivery.account import account_of, each_not_received
 from composer.delivery.approvals import Edition, Word
+from composer.delivery.digests import ELSEWHERE
 from composer.delivery.freezing import freeze
 from composer.delivery.states import DeliveryState
 from composer.delivery.upkeep import hurry
@@ -247,11 +248,11 @@ def test_the_account_is_the_same_on_both_databases(database: Database) -> None:
 
 
 def _edition(**more: str) -> Edition:
-    digests = {"subject": "1", "Letter": "2"} | {name: text for name, text in more.items() if name != "hash"}
+    digests = {"subject": "1", "letter": "2"} | {name: text for name, text in more.items() if name != "hash"}
     return Edition(
         issue=ISSUE,
         stem=ISSUE,
-        hash=more.get("hash", "a" * 64),
+        hash=more.get("hash", "2:" + "a" * 64),
         subject="A letter",
         language="en",
         digests=digests,
@@ -264,7 +265,7 @@ def test_words_are_about_one_hash(database: Database) -> None:
     from composer.content.addresses import Address
 
     anna = Address(address="anna@example.org")
-    first, second = _edition(), _edition(hash="b" * 64, Letter="3")
+    first, second = _edition(), _edition(hash="2:" + "b" * 64, letter="3")
     with database.write() as connection:
         approvals.record_test(connection, first, "anna@example.org", "250 Ok", NOW)
         approvals.record_word(connection, first, anna, Word.NO, "a typo", "anna", NOW)
@@ -274,11 +275,9 @@ def test_words_are_about_one_hash(database: Database) -> None:
         assert said.approved_by == ("anna@example.org",) and len(said.tests) == 1 and not said.returned
         said = approvals.opinion(connection, second)
         assert said.approved_by == () and said.tests == ()
-        assert said.changed_since_approval == said.changed_since_test == ("Letter",)
-        elsewhere = approvals.opinion(connection, _edition(hash="c" * 64))
-        assert elsewhere.changed_since_test == (
-            "what is around the texts: the theme, newsletter.yaml, or this program",
-        )
+        assert said.changed_since_approval == said.changed_since_test == ("letter",)
+        elsewhere = approvals.opinion(connection, _edition(hash="2:" + "c" * 64))
+        assert elsewhere.changed_since_test == (ELSEWHERE,)
 
 
 def test_approving(room: Mailroom, office: Office) -> None:
@@ -307,9 +306,9 @@ def test_approving(room: Mailroom, office: Office) -> None:
     room.write(body="The letter without its typo, with enough words in it to be read by everybody who gets it.")
     room.say("test", ISSUE)
     said = room.say("send", ISSUE, "--yes", "1")
-    assert "has 0 of 2 approvals as it stands now; approved before, changed since: Letter  [unapproved]" in said.err
+    assert "has 0 of 2 approvals as it stands now; approved before, changed since: letter  [unapproved]" in said.err
     said = room.say("approve", ISSUE, "--as", "anna@example.org")
-    assert "changed since it was approved before: Letter" in said.out
+    assert "changed since it was approved before: letter" in said.out
     room.say("approve", ISSUE, "--as", "carla@example.org")
     assert room.say("send", ISSUE, "--yes", "1").code == 0
 

@@ -166,11 +166,11 @@ def test_an_issue_that_changed(room: Mailroom, office: Office) -> None:
     assert room.say("send", ISSUE, "--yes", "5", "--limit", "2").code == 75
     room.write(subject="Another subject", body="Another letter, also with enough words in it that it can be read.")
     said = room.say("send", ISSUE, "--yes", "3")
-    assert said.code == 1 and "2031-01-30: subject, Letter  [changed]" in said.err, said.err
+    assert said.code == 1 and "2031-01-30: subject, letter  [changed]" in said.err, said.err
     assert "compose stop 1 --for-good" in said.err and len(recipients(office)) == 2
     (room.root / "issues" / f"{ISSUE}.yaml").write_text("date: nonsense\n", encoding="utf-8")
     said = room.say("send", ISSUE, "--yes", "3")
-    assert said.code == 1 and "problems now, and cannot be built" in said.err
+    assert said.code == 1 and "problems now and cannot be built" in said.err
     (room.root / "issues" / f"{ISSUE}.yaml").unlink()
     said = room.say("send", ISSUE, "--yes", "3", "--allow", "changed=the rest shall have the same")
     assert said.code == 0, said.all
@@ -183,7 +183,7 @@ def test_a_test_of_another_edition_is_none(room: Mailroom, office: Office) -> No
     room.say("test", ISSUE)
     room.write(body="A letter that was changed after the test send, by a person with good reasons to do so.")
     said = room.say("send", ISSUE, "--yes", "1")
-    assert "tested before, changed since: Letter  [untested]" in said.err
+    assert "tested before, changed since: letter  [untested]" in said.err
 
 
 def test_the_pages_prove_that_they_have_the_key(tmp_path: Path, room: Mailroom) -> None:

@@ -83,7 +83,7 @@ def tag(connection: Connection, reader_ids: Iterable[int], *tags: str) -> None:
 
 def draft(issue: str = ISSUE, **more: Any) -> Draft:
     selection = more.pop("selection", None) or Selection(issue=issue)
-    variant = Variant(number=0, label="everybody", language="en", compiled=b"compiled")
+    variant = Variant(number=0, language="en", compiled=b"compiled")
     plain = Draft(
         selection=selection, variants=(variant,), edition="e" * 64, subject="Hello", made_by="anna", program="0.1.0"
     )

@@ -27,6 +27,7 @@ from composer.database.mailings import deliveries, recipients
 from composer.database.metadata import metadata
 from composer.database.readers import readers
 from composer.delivery import ledger, settling, upkeep
+from composer.delivery.events import StateReason
 from composer.delivery.freezing import freeze
 from composer.delivery.mailing import MailingError, go_on, mailing_of, stop, sums_of
 from composer.delivery.policy import Decision, Mood, Policy, Tried, decide
@@ -177,7 +178,7 @@ class Ledger(RuleBasedStateMachine):
     def bury(self) -> None:
         """Another process, or the next one, takes care of the dead; who died comes back as a new one."""
         with self.database.write() as connection:
-            upkeep.bury(connection, self.mailing, sorted(self.dead), self.now, "died")
+            upkeep.bury(connection, self.mailing, sorted(self.dead), self.now, StateReason.RUN_DIED)
         for owner in self.dead:
             self.hands[owner], self.moods[owner] = {}, Mood()
         self.dead.clear()
@@ -217,7 +218,7 @@ class Ledger(RuleBasedStateMachine):
         """A process that was away too long: others take its work, it comes back and goes on as if nothing had been."""
         owner = [owner for owner, hand in self.living() if hand][which % len([1 for _, hand in self.living() if hand])]
         with self.database.write() as connection:
-            upkeep.bury(connection, self.mailing, [owner], self.now, "lapsed")
+            upkeep.bury(connection, self.mailing, [owner], self.now, StateReason.RUN_DIED)
         late, self.hands[owner] = self.hands[owner], {}
         self.claim(next((n for n, (each, _) in enumerate(self.living()) if each != owner), 0), _READERS)
         for tried in late.values():

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from composer.delivery.events import Kind
+from composer.delivery.events import Kind, StateReason
 from composer.delivery.policy import Policy
 from composer.delivery.states import WAYS, DeliveryState
 
@@ -19,9 +19,9 @@ def test_the_figure_is_the_ways_that_there_are() -> None:
 
 
 def test_every_state_and_every_event_has_its_words() -> None:
-    """A row of the table for each state; each kind of event by its name."""
+    """A row of the table for each state; each kind of event and each reason by its code."""
     assert re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE) == [str(state) for state in DeliveryState]
-    assert all(f"`{kind}`" in PAGE for kind in Kind)
+    assert all(f"`{code}`" in PAGE for code in (*Kind, *StateReason))
 
 
 def test_the_numbers_are_the_programs() -> None:

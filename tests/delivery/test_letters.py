@@ -8,6 +8,7 @@ import fast_mail_parser
 import pytest
 
 from composer.audience.tokens import Purpose, Tokens
+from composer.conditions import Condition
 from composer.content.addresses import Address
 from composer.content.fields import MergeField
 from composer.delivery.letter import Recipient
@@ -60,7 +61,7 @@ def mailing(terms: Terms = TERMS, corrects: int | None = None) -> Mailing:
         git_commit=None,
         is_committed=None,
         subject="Hello",
-        audience="all readers",
+        audience=Condition(),
         terms=terms.to_json(),
         frozen=1,
         left_out={},
@@ -83,7 +84,7 @@ def variant() -> Variant:
     )
     html = f"<html><body><p>Dear {FIELDS[0].token}</p></body></html>"
     compiled = compile_message(head, html=html, text=TEXT, fields=FIELDS).to_bytes()
-    return Variant(number=0, label="everybody", language="en", compiled=compiled)
+    return Variant(number=0, language="en", compiled=compiled)
 
 
 def letters(terms: Terms = TERMS, corrects: int | None = None, profile: Profile | None = None) -> MailingLetters:

@@ -53,7 +53,7 @@ def test_what_is_ready_is_not_refused() -> None:
         (replace(READY, pages="no", database="no", pictures=("a",)), ["database-place", "no-pages", "no-pictures"]),
         # A frozen mailing is asked for nothing that was asked before it was frozen.
         (Known(editions=(EditionKnown(stem="a"),), continues=1), []),
-        (Known(editions=(), continues=1, differences={"a": ("Letter",)}), ["changed"]),
+        (Known(editions=(), continues=1, differences={"a": ("letter",)}), ["changed"]),
         # A rehearsal writes what can be written.
         (Known(editions=(EditionKnown(stem="a"),), is_rehearsal=True), []),
         (Known(editions=(), is_rehearsal=True, missing={"x": 1}, leaving="http"), ["missing-values", "no-unsubscribe"]),
@@ -104,12 +104,12 @@ def test_a_change_is_named_by_its_section(tmp_path: Path) -> None:
 
     before = said("A [word](https://example.org/1) and **another**.")
     assert said("A [word](https://example.org/1) and **another**.") == before
-    assert changes(before, said("A [word](https://example.org/2) and **another**.")) == ("Letter",)
-    assert changes(before, said("A [word](https://example.org/1) and *another*.")) == ("Letter",)
-    assert changes(before, said("Other", subject="B")) == ("subject", "Letter")
+    assert changes(before, said("A [word](https://example.org/2) and **another**.")) == ("letter",)
+    assert changes(before, said("A [word](https://example.org/1) and *another*.")) == ("letter",)
+    assert changes(before, said("Other", subject="B")) == ("subject", "letter")
     field = said('Dear {{ first_name | default("you") }}')
     assert said('Dear {{ first_name | default("you") }}') == field
-    assert changes(field, said("Dear {{ name }}")) == ("Letter",)
+    assert changes(field, said("Dear {{ name }}")) == ("letter",)
     assert changes(before, before) == (ELSEWHERE,)
     assert changes({"Gone": "x"}, {}) == ("Gone",)
 

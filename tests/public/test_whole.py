@@ -42,7 +42,6 @@ def mailing(pages: Running, workspace: Workspace, *stems: str, again: str = "") 
         variants=tuple(
             Variant(
                 number=each.number,
-                label=each.readers,
                 language=each.built.issue.language,
                 compiled=each.compiled.to_bytes(),
             )

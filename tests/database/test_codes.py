@@ -1,0 +1,253 @@
+"""A database of before codes were keys opens, is translated, and its unfinished mailing goes on; on both databases."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+
+from composer.conditions import Condition
+from composer.database.engine import Database, connect
+from composer.database.location import Location
+from composer.database.schema import MIGRATIONS, newest, upgrade, version_of
+from composer.delivery import approvals, settling
+from composer.delivery.account import account_of, each_event, each_not_received
+from composer.delivery.approvals import Edition
+from composer.delivery.digests import OUTDATED
+from composer.delivery.mailing import mailing_of, sums_of
+from composer.delivery.received import received
+from composer.delivery.states import DeliveryState
+from composer.transport.memory import MemoryTransport
+from tests.databases import PostgresServer
+from tests.delivery.house import NOW
+from tests.delivery.test_engine import run
+
+#: The last version that kept sentences.
+BEFORE = "0006"
+AT = 1_738_218_600_000
+RUN_DIED = "the run that sent it died before an answer came"
+#: Address, state, and what was said of it, of the readers of mailing 1.
+DELIVERIES = (
+    ("accepted", None),
+    ("accepted", "counted as received"),
+    ("accepted", "counted as received"),
+    ("accepted", "found in the mail server's log"),
+    ("pending", "to be sent again"),
+    ("pending", None),
+    ("deferred", "451 4.7.1 Try again"),
+    ("unknown", RUN_DIED),
+    ("suppressed", "unsubscribed"),
+    ("refused", "550 5.1.1 no such user"),
+)
+EVENTS = (
+    (None, "frozen", "Anna (desk)"),
+    (None, "began", "run 1"),
+    (None, "run_ended", "run 1: halted 554 5.7.1 we do not like you: run 2"),
+    (None, "began", "run 2"),
+    (None, "run_ended", "run 2: done"),
+    (None, "stopped", "ben"),
+    (None, "resumed", "ben"),
+    (2, "settled", "counted as received (Anna (desk))"),
+    (3, "settled", "counted as received (Anna (desk))"),
+    (4, "settled", "found in the mail server's log (ben)"),
+    (5, "settled", "to be sent again (ben)"),
+    (8, "unknown", RUN_DIED),
+    (9, "suppressed", "unsubscribed"),
+    (10, "refused", "550 5.1.1 no such user"),
+)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database as the program of before left it, in the middle of a mailing."""
+    location = Location(path=tmp_path / "newsletter.db")
+    server: PostgresServer | None = None
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres")
+        location = server.create()
+    with connect(location) as database:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with database.write() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, BEFORE)
+        _fill(database)
+        yield database
+    if server is not None:
+        server.drop(location)
+
+
+def _fill(database: Database) -> None:
+    with database.write() as connection:
+
+        def put(table: str, **values: object) -> None:
+            names = ", ".join(values)
+            marks = ", ".join(["%s" if connection.dialect.name == "postgresql" else "?"] * len(values))
+            connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))
+
+        put("issues", key="2025-01-30", again=0)
+        frozen = {
+            "issue_id": 1,
+            "is_rehearsal": False,
+            "made": AT,
+            "made_by": "Anna (desk)",
+            "program": "0.1.0",
+            "subject": "Hello",
+        }
+        frozen |= {
+            "edition": "e" * 64,
+            "terms": '{"sender": "n@example.org", "domain": "example.org"}',
+            "left_out": "{}",
+        }
+        audiences = ("readers in de or en, tagged black or white or press, not tagged staff", "all readers")
+        put("mailings", **frozen, audience=audiences[0], frozen=len(DELIVERIES))
+        put("mailings", **frozen, audience=audiences[1], frozen=0, ended=AT)
+        put("mailing_variants", mailing_id=1, number=0, label="all readers", language="en", compiled=b"compiled")
+        for number, (state, words) in enumerate(DELIVERIES, 1):
+            address = f"reader{number}@example.net"
+            status = "unsubscribed" if state == "suppressed" else "active"
+            put("readers", address=address, normal=address, status=status, created=AT, changed=AT)
+            holds = None if state in ("suppressed", "refused") else 1
+            put(
+                "deliveries",
+                mailing_id=1,
+                reader_id=number,
+                state=state,
+                issue_id=holds,
+                next_at=0,
+                changed=AT,
+                words=words,
+            )
+            put("recipients", reader_id=number, mailing_id=1, address=address, name="", first_name="", last_name="",
+                language="en", fields="{}")  # fmt: skip
+        put("reader_tags", reader_id=1, tag="black or white")
+        for reader, kind, words in EVENTS:
+            put("mailing_events", mailing_id=1, reader_id=reader, at=AT, kind=kind, words=words)
+        digests = {"subject": "1", "Letter": "2", "who gets which part": "3"}
+        edition = {"issue": "2025-01-30", "subject": "Hello", "language": "en", "compiled": b"x", "seen": AT}
+        put("editions", **edition, stem="2025-01-30", hash="e" * 64, digests=json.dumps(digests))
+        put("mailing_editions", mailing_id=1, edition_id=1)
+        put("edition_tests", edition_id=1, at=AT, address="anna@example.org", reply="250 Ok")
+        for name, answer in (("anna", "yes"), ("ben", "asked")):
+            address = f"{name}@example.org"
+            put("edition_words", edition_id=1, address=address, normal=address, answer=answer, at=AT)
+        for kind, bounce in (
+            ("bounce", "bad domain"),
+            ("out of office", None),
+            ("not understood", None),
+            ("bounce", "hard"),
+        ):
+            put("returned", hash=f"{kind} {bounce}", at=AT, source="file", kind=kind, bounce=bounce, effect="counted",
+                words="they say: out of office")  # fmt: skip
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("DELETE FROM returned WHERE bounce = 'hard'")
+
+
+def _edition(hash: str, **digests: str) -> Edition:
+    return Edition(
+        issue="2025-01-30", stem="2025-01-30", hash=hash, subject="Hello", language="en", digests=digests, compiled=b"x"
+    )
+
+
+def test_an_unfinished_mailing_of_before_goes_on(old: Database) -> None:
+    """Its sums, who decided what, and who may get it twice are the same; then it is sent to its end, to each once."""
+    with old.read() as connection:
+        rows = connection.exec_driver_sql("SELECT state, count(*) FROM deliveries GROUP BY state")
+        counted = {row[0]: row[1] for row in rows}
+    upgrade(old)
+    with old.read() as connection:
+        assert version_of(connection) == newest()
+        sums = sums_of(connection, 1)
+        assert sums.is_even and {state.value: number for state, number in sums.by_state.items()} == counted
+        (decided,) = settling.decided_of(connection, 1)
+        assert (decided.count, decided.who) == (2, "Anna (desk)")
+        assert settling.may_get_twice(connection, 1) == 1
+        account = account_of(connection, 1, NOW)
+        assert account.decided == (decided,)
+        assert sum(each.decided for each in account.domains) == 2
+    server = MemoryTransport()
+    ran = run(old, server)
+    got = sorted(each.envelope.recipient for each in server.taken)
+    assert got == [f"reader{number}@example.net" for number in (5, 6, 7)]
+    assert ran.sums.is_even and ran.sums[DeliveryState.ACCEPTED] == 7 and ran.sums[DeliveryState.UNKNOWN] == 1
+    with old.write() as connection:
+        assert settling.may_get_twice(connection, 1) == 0
+        assert settling.count_as_received(connection, 1, "carla", NOW).settled == 1
+        assert [each.who for each in settling.decided_of(connection, 1)] == ["Anna (desk)", "carla"]
+
+
+def test_sentences_of_before_become_codes(old: Database) -> None:
+    """Why, who and which run stand in columns of their own; what a server said stays word for word, and nothing is lost."""
+    upgrade(old)
+    with old.read() as connection:
+        told = [
+            (each["reader"], each["event"], each["reason"], each["who"], each["run"], each["words"])
+            for each in each_event(connection, 1)
+        ]
+        people = {each.reader_id: each.words for each in each_not_received(connection, 1)}
+        (mine,) = received(connection, 2)
+    anna = "Anna (desk)"
+    assert told == [
+        (None, "frozen", None, anna, None, ""),
+        (None, "began", None, None, 1, ""),
+        (None, "run_ended", "halted", None, 1, "554 5.7.1 we do not like you: run 2"),
+        (None, "began", None, None, 2, ""),
+        (None, "run_ended", "done", None, 2, ""),
+        (None, "stopped", None, "ben", None, ""),
+        (None, "resumed", None, "ben", None, ""),
+        (2, "settled", "received", anna, None, ""),
+        (3, "settled", "received", anna, None, ""),
+        (4, "settled", "log", "ben", None, ""),
+        (5, "settled", "again", "ben", None, ""),
+        (8, "unknown", "run_died", None, None, ""),
+        (9, "suppressed", "unsubscribed", None, None, ""),
+        (10, "refused", None, None, None, "550 5.1.1 no such user"),
+    ]
+    # For people it reads as before.
+    assert people[8] == RUN_DIED and people[9] == "unsubscribed" and people[10] == "550 5.1.1 no such user"
+    assert people[5] == "to be sent again" and people[7] == "451 4.7.1 Try again"
+    assert mine.reply == "counted as received"
+
+
+def test_audiences_and_what_came_back(old: Database) -> None:
+    """A tag with an "or" in it stays one tag; what came back has codes, and ids are not given again."""
+    upgrade(old)
+    with old.write() as connection:
+        assert mailing_of(connection, 1).audience == Condition(
+            language=("de", "en"), tag=("black or white", "press"), without_tag=("staff",)
+        )
+        assert mailing_of(connection, 2).audience == Condition()
+        rows = connection.exec_driver_sql("SELECT kind, bounce, words FROM returned ORDER BY id LIMIT 3").all()
+        assert [row[:2] for row in rows] == [
+            ("bounce", "bad_domain"),
+            ("out_of_office", None),
+            ("not_understood", None),
+        ]
+        assert {row[2] for row in rows} == {"they say: out of office"}
+        fresh = "INSERT INTO returned (hash, at, source, kind, effect) VALUES ('new', 0, 'file', 'receipt', 'kept')"
+        assert connection.exec_driver_sql(f"{fresh} RETURNING id").scalar() == 5
+
+
+def test_tests_and_approvals_of_before_are_void(old: Database) -> None:
+    """The same edition has another hash now, which is said as such; nobody can answer a request of before any more."""
+    upgrade(old)
+    with old.read() as connection:
+        said = approvals.opinion(connection, _edition("2:" + "e" * 64, subject="1", letter="2"))
+        assert said.tests == () and said.approved_by == ()
+        assert said.changed_since_test == said.changed_since_approval == (OUTDATED,)
+        assert connection.exec_driver_sql("SELECT answer FROM edition_words").scalars().all() == ["yes"]
+
+
+def test_a_mailing_frozen_before_is_compared_by_its_texts(old: Database) -> None:
+    """The new way of hashing is no change of the issue; another text is one, and so is a text that is gone."""
+    upgrade(old)
+    with old.read() as connection:
+
+        def differences(**digests: str) -> object:
+            return approvals.differences(connection, 1, [_edition("2:" + "f" * 64, **digests)]).get("2025-01-30", ())
+
+        assert differences(subject="1", letter="2") == ()
+        assert differences(subject="1", letter="9") == ("letter",)
+        assert differences(subject="1") == ("Letter",)
