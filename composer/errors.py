@@ -70,6 +70,8 @@ class Problem:
     hint: str = field(default="", compare=False)
     level: Level = Level.ERROR
     who: Who = field(default=Who.EDITOR, compare=False)
+    #: What it is about, as written (an address, a name): tells findings of one code at one place apart.
+    about: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         text = f"{self.path}:{self.line}:{self.column}: {self.level}: {self.message}  [{self.code}]"

@@ -28,9 +28,11 @@ def language(review: Review, limits: Limits) -> Iterator[Finding]:
     body = review.tree.find("body")
     first = [each for each in body if isinstance(each.tag, str)] if body is not None else []
     if not (review.tree.get("lang") and review.tree.get("dir")):
-        yield Finding(place=review.template("page.mjml.j2"), message="<html> has no lang or no dir")
+        yield Finding(place=review.template("page.mjml.j2"), message="<html> has no lang or no dir", about="html")
     if not any(each.get("lang") and each.get("dir") for each in first):
-        yield Finding(place=review.template("page.mjml.j2"), message="no element of the body has lang and dir")
+        yield Finding(
+            place=review.template("page.mjml.j2"), message="no element of the body has lang and dir", about="body"
+        )
 
 
 @check(
@@ -47,9 +49,9 @@ def tables(review: Review, limits: Limits) -> Iterator[Finding]:
             continue
         if element.find(".//th") is None:
             message = "a screen reader announces this table, which only arranges"
-            yield Finding(place=review.template_of(element), message=message)
+            yield Finding(place=review.template_of(element), message=message, about="role")
         elif element.find("caption") is None:
-            yield Finding(place=review.template_of(element), message="this table has no caption")
+            yield Finding(place=review.template_of(element), message="this table has no caption", about="caption")
 
 
 @check(
@@ -91,7 +93,8 @@ def _low(review: Review, scheme: Scheme, when: str) -> Iterator[Finding]:
             f"{each.color} on {each.background}{when} is {each.ratio} to 1, and needs {each.needed:g}: "
             f"“{each.text[:40]}”{more}"
         )
-        yield Finding(place=review.template_of(each.element), message=message)
+        about = f"{each.color} {each.background}"
+        yield Finding(place=review.template_of(each.element), message=message, about=about)
 
 
 @check(
@@ -114,7 +117,7 @@ def headings(review: Review, limits: Limits) -> Iterator[Finding]:
     for level, element in found:
         if before and level > before + 1:
             message = f"behind <h{before}> comes <h{level}>: a level is left out"
-            yield Finding(place=review.template_of(element), message=message)
+            yield Finding(place=review.template_of(element), message=message, about=f"h{before} h{level}")
         before = level
 
 
@@ -134,7 +137,7 @@ def anchors(review: Review, limits: Limits) -> Iterator[Finding]:
         if element.tag != "a" or not address.startswith("#") or address[1:] in names:
             continue
         message = f"{address} has an id and no name" if address[1:] in ids else f"{address} leads nowhere"
-        yield Finding(place=review.template_of(element), message=message)
+        yield Finding(place=review.template_of(element), message=message, about=address)
 
 
 @check(
@@ -152,7 +155,7 @@ def foreign_words(review: Review, limits: Limits) -> Iterator[Finding]:
         own = "".join([element.text or "", *(child.tail or "" for child in element)])
         if (words := _HAN.search(own)) and _language(element).split("-")[0] not in ("zh", "ja", "ko"):
             message = f"“{words[0][:12]}” is read aloud as if it were {_language(element)}"
-            yield Finding(place=review.template_of(element), message=message)
+            yield Finding(place=review.template_of(element), message=message, about=words[0])
 
 
 def _language(element: Element) -> str:
@@ -180,7 +183,7 @@ def small_text(review: Review, limits: Limits) -> Iterator[Finding]:
         if level := limits.under(style.font_size):
             told.add(style.font_size)
             message = f"text of {style.font_size:g} pixels stands here"
-            yield Finding(place=review.template_of(element), message=message, level=level)
+            yield Finding(place=review.template_of(element), message=message, level=level, about=f"{style.font_size:g}")
 
 
 @check(
@@ -197,12 +200,14 @@ def setting(review: Review, limits: Limits) -> Iterator[Finding]:
     for element in styles.with_text():
         style = styles.of(element)
         own = "".join([element.text or "", *(child.tail or "" for child in element)])
-        found = "text-align: justify" if style.text_align == "justify" else ""
+        found = "text-align" if style.text_align == "justify" else ""
         if not found and _HAN.search(own) and style.letter_spacing:
-            found = "letter-spacing on Chinese words"
+            found = "letter-spacing"
         if found and not style.is_hidden and found not in told:
             told.add(found)
-            yield Finding(place=review.template_of(element), message=f"{found} makes this hard to read")
+            what = "text-align: justify" if found == "text-align" else "letter-spacing on Chinese words"
+            place = review.template_of(element)
+            yield Finding(place=place, message=f"{what} makes this hard to read", about=found)
 
 
 @check(

@@ -21,6 +21,8 @@ class Finding:
     message: str
     level: Level | None = None
     hint: str = ""
+    #: What it is about, as written, where one place may have several findings: an address, a name, a feature.
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,4 +194,5 @@ def to_problem(check: Check, finding: Finding, level: Level | None = None) -> Pr
         hint=finding.hint or check.fix,
         level=level or finding.level or check.level,
         who=check.who,
+        about=finding.about,
     )

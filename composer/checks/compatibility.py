@@ -21,9 +21,10 @@ def support(review: Review, limits: Limits) -> Iterator[Finding]:
     expected = {text_in(item, "feature") or "" for item in groups_in(review.theme, "expected")}
     for feature in sorted(expected - set(table().features)):
         message = f"expected: caniemail.com knows no feature “{feature}”"
-        yield Finding(place=review.template("theme.yaml"), message=message, hint="look at the end of its address there")
+        hint = "look at the end of its address there"
+        yield Finding(place=review.template("theme.yaml"), message=message, hint=hint, about=feature)
     for gap in gaps(uses(review.edition.html), expected):
-        yield Finding(place=review.template("theme.yaml"), message=_message(gap))
+        yield Finding(place=review.template("theme.yaml"), message=_message(gap), about=gap.use.slug)
 
 
 def _message(gap: Gap) -> str:

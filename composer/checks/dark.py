@@ -22,7 +22,8 @@ def declared(review: Review, limits: Limits) -> Iterator[Finding]:
     names = {str(each.get("name", "")).lower(): str(each.get("content", "")) for each in review.tree.iter("meta")}
     for name in ("color-scheme", "supported-color-schemes"):
         if "dark" not in names.get(name, ""):
-            yield Finding(place=review.template("page.mjml.j2"), message=f'<meta name="{name}"> does not name the dark')
+            message = f'<meta name="{name}"> does not name the dark'
+            yield Finding(place=review.template("page.mjml.j2"), message=message, about=name)
 
 
 @check(
@@ -42,4 +43,5 @@ def extremes(review: Review, limits: Limits) -> Iterator[Finding]:
             continue
         if (found := _EXTREME.search(style)) and found[2].lower() not in told:
             told.add(found[2].lower())
-            yield Finding(place=review.template_of(element), message=f"{found[1]}: {found[2]} is used here")
+            message = f"{found[1]}: {found[2]} is used here"
+            yield Finding(place=review.template_of(element), message=message, about=found[2].lower())

@@ -35,4 +35,4 @@ def defaults(review: Review, limits: Limits) -> Iterator[Finding]:
             if (place, name) not in told:
                 told.add((place, name))
                 message = f"a reader of whom we have no {name} could not get this: {{{{ {name} }}}} has no default"
-                yield Finding(place=place, message=named(mark, message))
+                yield Finding(place=place, message=named(mark, message), about=name)

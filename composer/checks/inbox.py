@@ -45,13 +45,14 @@ def subject_manner(review: Review, limits: Limits) -> Iterator[Finding]:
     subject, place = review.subject, review.issue.place("subject")
     letters = [letter for letter in subject if letter.isalpha() and letter.lower() != letter.upper()]
     if len(letters) >= 8 and all(letter.isupper() for letter in letters):
-        yield Finding(place=place, message="the subject is all in capitals")
+        yield Finding(place=place, message="the subject is all in capitals", about="capitals")
     if loud := _LOUD.search(subject):
-        yield Finding(place=place, message=f"the subject shouts: {loud[0]}")
+        yield Finding(place=place, message=f"the subject shouts: {loud[0]}", about="shouting")
     if reply := _REPLY.match(subject):
-        yield Finding(place=place, message=f"the subject begins with “{reply[0].strip()}”, as if it were an answer")
+        message = f"the subject begins with “{reply[0].strip()}”, as if it were an answer"
+        yield Finding(place=place, message=message, about="reply")
     if (count := len(EMOJI.findall(subject))) > 1:
-        yield Finding(place=place, message=f"the subject has {count} emoji; one is enough")
+        yield Finding(place=place, message=f"the subject has {count} emoji; one is enough", about="emoji")
 
 
 @check(
@@ -191,7 +192,8 @@ def text_links(review: Review, limits: Limits) -> Iterator[Finding]:
             told.add(address)
             if address not in review.text:
                 message = f"a link of the page is not in the plaintext: {address}"
-                yield Finding(place=review.section_template(element, "txt"), message=message)
+                place = review.section_template(element, "txt")
+                yield Finding(place=place, message=message, about=address)
 
 
 @check(

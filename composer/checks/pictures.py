@@ -44,7 +44,7 @@ def weight(review: Review, limits: Limits) -> Iterator[Finding]:
         size = round(len(picture.data) / 1_000)
         if level := limits.over(size):
             message = f"the picture “{name}” has {size:,} kB"
-            yield Finding(place=_place(review, picture.src), message=message, level=level)
+            yield Finding(place=_place(review, picture.src), message=message, level=level, about=name)
 
 
 @check(

@@ -67,7 +67,7 @@ def odd_characters(review: Review, limits: Limits) -> Iterator[Finding]:
         if odd := _ODD.search(own):
             shown = odd[0] if odd[0].startswith("\\") else f"U+{ord(odd[0]):04X}"
             message = f"a character is broken here ({shown})"
-            yield Finding(place=review.place_of(element), message=message)
+            yield Finding(place=review.place_of(element), message=message, about=shown)
 
 
 @check(

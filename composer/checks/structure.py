@@ -24,11 +24,12 @@ def document(review: Review, limits: Limits) -> Iterator[Finding]:
     html = review.edition.html
     place = review.template("page.mjml.j2")
     if not html.lower().startswith("<!doctype html>"):
-        yield Finding(place=place, message="the page has no doctype: browsers draw it by the rules of 1998")
+        message = "the page has no doctype: browsers draw it by the rules of 1998"
+        yield Finding(place=place, message=message, about="doctype")
     opened, closed = len(re.findall(r"<!--\[if\b", html)), html.count("<![endif]")
     if opened != closed:
         message = f"{opened} conditions for Outlook begin and {closed} end: it hides or shows the wrong parts"
-        yield Finding(place=place, message=message)
+        yield Finding(place=place, message=message, about="conditions")
 
 
 @check(
@@ -44,12 +45,13 @@ def active_content(review: Review, limits: Limits) -> Iterator[Finding]:
     for element in review.elements:
         name = str(element.tag).lower()
         if name in _ACTIVE:
-            yield Finding(place=review.template_of(element), message=f"<{name}> stands in the page")
+            yield Finding(place=review.template_of(element), message=f"<{name}> stands in the page", about=name)
         for attribute, value in element.attrib.items():
             key = str(attribute)
             is_script = key in ("href", "src", "action") and str(value).strip().lower().startswith("javascript:")
             if key.startswith("on") or is_script:
-                yield Finding(place=review.place_of(element), message=f"{key}= of <{name}> runs a script")
+                message = f"{key}= of <{name}> runs a script"
+                yield Finding(place=review.place_of(element), message=message, about=f"{name} {key}")
 
 
 @check(

@@ -133,11 +133,11 @@ def _is_cjk(character: str) -> bool:
 A_YEAR = 1000
 _BROKEN_LINK = re.compile(r"\]\s?\((?=https?:|www\.|mailto:)")
 _REFUSED = {
-    "broken link": (
+    "broken_link": (
         "this link is not written right: its address ends before the bracket closes",
         "write [words](https://…) with no space in the address",
     ),
-    "empty link": ("a link needs words", "write [words](https://…): the words say where it leads"),
+    "empty_link": ("a link needs words", "write [words](https://…): the words say where it leads"),
     "heading": (
         "a heading cannot stand inside a text",
         "leave out the # at the head of the line",
@@ -216,7 +216,7 @@ class _Reader:
             match node.type:
                 case "text" | "text_special":
                     if _BROKEN_LINK.search(node.content):
-                        self._refuse("broken link", self.row, "](", "url")
+                        self._refuse("broken_link", self.row, "](", "url")
                     if node.content:
                         found.append(Words(node.content))
                 case "softbreak":
@@ -260,7 +260,7 @@ class _Reader:
             offset = at + 2 if at >= 0 else start
             self.findings.append(Finding(offset=offset, code="url", message=given.problem, hint=given.hint))
         if not plain_words(children).strip():
-            self._refuse("empty link", self.row, "[]", "markdown")
+            self._refuse("empty_link", self.row, "[]", "markdown")
         return Link(given.url, children, self.mark_at(self.row, raw))
 
 

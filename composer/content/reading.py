@@ -40,6 +40,8 @@ class Reader:
     fields: FieldBook | None = None
     marks: Marks | None = None
     problems: list[Problem] = field(default_factory=list)
+    #: What messages name before every place, where the document is a part of another one.
+    lead: tuple[str, ...] = ()
     _spots: dict[Path, Spot] = field(default_factory=dict)
     #: Where a file that should have been read could not be.
     _unread: list[Path] = field(default_factory=list)
@@ -54,7 +56,7 @@ class Reader:
 
     def read(self, node: Node) -> Value:
         """Read a whole document."""
-        json, value = self._walk(node, self.schema.root, (), (), "")
+        json, value = self._walk(node, self.schema.root, (), self.lead, "")
         if isinstance(json, _Missing):
             json = {}
         judge = Judge(schema=self.schema, spots=self._spots, unread=tuple(self._unread), problems=self.problems)

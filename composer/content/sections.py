@@ -143,11 +143,8 @@ def _section(
     schema = Schema(
         root=replace(own, properties={**own.properties, **kind.options.properties}), definitions=definitions
     )
-    reader = Reader(schema=schema, workspace=workspace, marks=marks)
+    reader = Reader(schema=schema, workspace=workspace, marks=marks, lead=(trail,), problems=problems)
     values = reader.read(node)
-    for problem in reader.problems:
-        joint = ": " if problem.message.startswith("“") else ", "
-        problems.append(replace(problem, message=f"{trail}{joint}{problem.message}"))
     if not isinstance(values, Group):
         return None
     only, only_place = _only(node, values, trail, problems)

@@ -156,14 +156,14 @@ class _Opening:
                 self._wire.send(as_bytes(line.reveal() if isinstance(line, Secret) else line) + b"\r\n", seconds)
             code, lines = self._wire.read(seconds)
         except BrokenError as error:
-            words = str(error)
+            fault = error.fault
         else:
             for mask in masks:
                 if mask.reveal():
                     lines = [each.replace(as_bytes(mask.reveal()), "…".encode()) for each in lines]
             return code, lines
         # Raised out here, so that the error does not bring along the frames that held the line.
-        raise broken(self._server, stage, words)
+        raise broken(self._server, stage, fault)
 
     def _expect(self, stage: Stage, code: int, lines: Lines) -> None:
         if lines[0] != code:

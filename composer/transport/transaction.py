@@ -13,7 +13,7 @@ from composer.transport.opening import Session
 from composer.transport.outcome import Outcome, Reply, Scope, Stage, State
 from composer.transport.replies import Lines, make_reply
 from composer.transport.status import queue_id_of, scope_of
-from composer.transport.wire import GARBLED, BrokenError
+from composer.transport.wire import BrokenError, Fault
 
 #: Seconds for what a server that hung up may have said before: it has arrived, or never will.
 _LAST_WORDS = 0.1
@@ -46,7 +46,7 @@ class Transaction:
         try:
             return self._open() or self._send(stuffed, before_dot)
         except BrokenError as error:
-            return self._cannot_tell(str(error))
+            return self._cannot_tell(error.fault)
 
     def _open(self) -> Outcome | None:
         """Send the lines before the message; None means: go ahead."""
@@ -96,13 +96,13 @@ class Transaction:
         try:
             self._wire.send(body[:-2] if stuffed.endswith(b"\r\n") else body, self._limits.reply)
         except BrokenError as error:
-            return self._interrupted(str(error))
+            return self._interrupted(error.fault)
         if not before_dot():
             self.after = After.DROP
             reason = "it was taken back before it was complete; the server does not have it"
             return Outcome(state=State.NOT_ATTEMPTED, stage=self._stage, reason=reason)
         if not self._wire.is_silent:
-            return self._interrupted(GARBLED)
+            return self._interrupted(Fault.GARBLED)
         # Once the dot is on its way only an answer tells.
         self._stage = Stage.DOT
         self._wire.send(b"\r\n.\r\n", self._limits.reply)
@@ -112,14 +112,14 @@ class Transaction:
             return Outcome(state=State.ACCEPTED, stage=self._stage, reply=reply, queue_id=queue_id)
         return self._failed(reply)
 
-    def _interrupted(self, words: str) -> Outcome:
+    def _interrupted(self, fault: Fault) -> Outcome:
         """Say why a server hung up, or spoke, before the message was complete; it may have said so itself."""
         self.after = After.DROP
         try:
             reply = make_reply(self._read(_LAST_WORDS))
         except BrokenError as error:
-            return self._cannot_tell(str(error) if words == GARBLED else words)
-        return self._failed(reply) if reply.code >= 400 else self._cannot_tell(GARBLED)
+            return self._cannot_tell(error.fault if fault is Fault.GARBLED else fault)
+        return self._failed(reply) if reply.code >= 400 else self._cannot_tell(Fault.GARBLED)
 
     def _read(self, seconds: float | None = None) -> Lines:
         return self._wire.read(self._limits.reply if seconds is None else seconds)
@@ -131,16 +131,16 @@ class Transaction:
             self.after = After.DROP
             return Outcome(state=State.DEFERRED, stage=self._stage, reply=reply, scope=Scope.SERVER)
         if reply.code < 400:
-            return self._cannot_tell(GARBLED, reply)
+            return self._cannot_tell(Fault.GARBLED, reply)
         if self.after is not After.DROP:
             self.after = After.RESET
         state = State.DEFERRED if reply.code < 500 else State.REFUSED
         return Outcome(state=state, stage=self._stage, reply=reply, scope=scope_of(reply, self._stage))
 
-    def _cannot_tell(self, words: str, reply: Reply | None = None) -> Outcome:
+    def _cannot_tell(self, fault: Fault, reply: Reply | None = None) -> Outcome:
         """Say what is known after an answer that never came, or could not be understood."""
         self.after = After.DROP
         is_sent = self._stage is Stage.DOT
         state = State.UNKNOWN if is_sent else State.DEFERRED
-        reason = f"{words}: {_MAYBE_TAKEN if is_sent else _NOT_TAKEN}"
+        reason = f"{fault.in_words}: {_MAYBE_TAKEN if is_sent else _NOT_TAKEN}"
         return Outcome(state=state, stage=self._stage, reply=reply, reason=reason, scope=Scope.SERVER)

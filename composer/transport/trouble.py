@@ -9,7 +9,7 @@ import ssl
 from composer.transport.outcome import Reply, Stage
 from composer.transport.server import Security, Server
 from composer.transport.transport import TransportError
-from composer.transport.wire import LATE
+from composer.transport.wire import Fault
 
 #: OpenSSL's numbers (X509_V_ERR_…) for what is wrong with a certificate, and what to do.
 _ASK = "ask whoever runs the server to renew it; nothing was sent"
@@ -93,12 +93,12 @@ def no_authorities(server: Server, error: OSError) -> TransportError:
     )
 
 
-def broken(server: Server, stage: Stage, words: str) -> TransportError:
+def broken(server: Server, stage: Stage, fault: Fault) -> TransportError:
     """Say that a connection broke before it could be used."""
     hint = ""
-    if stage is Stage.GREETING and words == LATE and server.security is not Security.TLS:
+    if stage is Stage.GREETING and fault is Fault.LATE and server.security is not Security.TLS:
         hint = f"does the port expect encryption from the start? {_PORTS}"
-    return TransportError(f"{server.host}: {words} ({stage})", hint, stage=stage, is_temporary=True)
+    return TransportError(f"{server.host}: {fault.in_words} ({stage})", hint, stage=stage, is_temporary=True)
 
 
 def turned_away(server: Server, stage: Stage, reply: Reply) -> TransportError:

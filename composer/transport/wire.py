@@ -1,6 +1,6 @@
 """One connection: bytes go out, replies come in, and no wait is longer than was said.
 
-Comes in: a connected socket. Goes out: replies, or `BrokenError`, in words. Never tries anything twice, never logs what
+Comes in: a connected socket. Goes out: replies, or `BrokenError`, with a `Fault`. Never tries anything twice, never logs what
 passes through: it carries passwords and readers' addresses.
 """
 
@@ -12,6 +12,7 @@ import ssl
 import sys
 import time
 from dataclasses import dataclass
+from enum import StrEnum
 
 from composer.transport.replies import GarbledError, Lines, ReplyReader
 
@@ -20,14 +21,36 @@ _BLOCK = 64 * 1024
 #: system, and each lets another thread go first: with a dozen connections that is dear.
 _STEP = 10.0
 
-LOST = "the connection was lost"
-LATE = "the server did not answer in time"
-SLOW = "the server stopped taking in what was sent"
-GARBLED = "the server’s answer cannot be understood"
+
+class Fault(StrEnum):
+    """Why a connection is of no use any more: a code."""
+
+    LOST = "lost"
+    LATE = "late"
+    #: the server stopped reading
+    SLOW = "slow"
+    GARBLED = "garbled"
+
+    @property
+    def in_words(self) -> str:
+        """The fault, for people."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Fault.LOST: "the connection was lost",
+    Fault.LATE: "the server did not answer in time",
+    Fault.SLOW: "the server stopped taking in what was sent",
+    Fault.GARBLED: "the server’s answer cannot be understood",
+}
 
 
 class BrokenError(Exception):
-    """The connection is of no use any more; the words say what happened."""
+    """The connection is of no use any more."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.in_words)
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +121,9 @@ class Wire:
                 if sent // _BLOCK > before // _BLOCK:
                     end = time.monotonic() + seconds
         except TimeoutError:
-            raise BrokenError(SLOW) from None
+            raise BrokenError(Fault.SLOW) from None
         except OSError:
-            raise BrokenError(LOST) from None
+            raise BrokenError(Fault.LOST) from None
 
     def read(self, seconds: float) -> Lines:
         """Wait for one whole reply; the time is for all of it, however it comes."""
@@ -115,14 +138,14 @@ class Wire:
                         raise
                     continue
                 if not data:
-                    raise BrokenError(LOST)
+                    raise BrokenError(Fault.LOST)
                 self._reader.feed(data)
         except GarbledError:
-            raise BrokenError(GARBLED) from None
+            raise BrokenError(Fault.GARBLED) from None
         except TimeoutError:
-            raise BrokenError(LATE) from None
+            raise BrokenError(Fault.LATE) from None
         except OSError:
-            raise BrokenError(LOST) from None
+            raise BrokenError(Fault.LOST) from None
         return lines
 
     @property

@@ -2,6 +2,7 @@
 
 import datetime
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,14 @@ def test_two_findings_at_one_place_stay_two() -> None:
     """Figures tell findings of one variant apart, though they do not from variant to variant."""
     both = (finding(1, "image 1 is wide"), finding(1, "image 2 is wide"))
     assert merged([said(PRESS, *both), said(OTHERS, *both)]) == both
+
+
+def test_findings_are_told_apart_by_what_they_are_about() -> None:
+    """Of two findings of one check at one place those about the same thing belong together, however they are worded."""
+    table, grid = (replace(finding(1, f"{name} is not supported"), about=name) for name in ("table", "grid"))
+    reworded = replace(grid, message="Outlook does not know grid")
+    found = merged([said(PRESS, table, grid), said(OTHERS, reworded)])
+    assert [(each.about, "(for" in each.message) for each in found] == [("grid", False), ("table", True)]
 
 
 @pytest.fixture

@@ -1,0 +1,163 @@
+"""No sentence is a key: none is compared, parsed, matched, or looked up anywhere in the program."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "composer"
+#: Methods that look into a text.
+_LOOKING = {
+    *(
+        "startswith",
+        "endswith",
+        "removeprefix",
+        "removesuffix",
+        "partition",
+        "rpartition",
+        "find",
+        "index",
+        "count",
+        "split",
+    ),
+    *("like", "ilike", "contains", "regexp_match", "in_", "is_distinct_from"),
+}
+#: Columns that hold what people read: a server's answer, a comment. Nothing is selected or grouped by them.
+_COLUMNS = {"words", "reply", "comment", "receipt", "why"}
+#: Properties that make sentences.
+_SENTENCES = {"in_words", "hint"}
+#: What stands in the code and is no sentence of ours, by file; and why.
+_ALLOWED = {
+    ("bounces/classes.py", "end of DATA"): "what Postfix says",
+    ("checks/css/cascade.py", "() block"): "what the CSS parser calls a node",
+    ("checks/structure.py", "<!doctype html>"): "markup",
+    ("content/traps.py", '0abt\tnvfre "/\\N_LP'): "a set of characters",
+    ("delivery/place.py", "google drive"): "the name of a folder",
+    ("delivery/place.py", "mobile documents"): "the name of a folder",
+    ("render/mjml.py", "<!doctype html>"): "markup",
+    ("render/mjml.py", "unexpected end of stream"): "what the MJML compiler says",
+    ("render/mjml.py", "unexpected token"): "what the MJML compiler says",
+    ("render/mjml.py", "unexpected element"): "what the MJML compiler says",
+    ("render/mjml.py", "unable to parse next template"): "what the MJML compiler says",
+}
+
+
+def _sentences(node: ast.expr, known: dict[str, str]) -> Iterator[str]:
+    """Find texts with a space among the operands: written out, in a list, as a constant by name, in an f-string."""
+    match node:
+        case ast.Constant(value=str(text)) if " " in text.strip():
+            yield text
+        case ast.Name(id=name) if name in known:
+            yield known[name]
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts) | ast.JoinedStr(values=parts):
+            for part in parts:
+                yield from _sentences(part, known)
+        case ast.FormattedValue(value=value):
+            yield from _sentences(value, known)
+        case ast.Attribute(attr=name) if name in _SENTENCES:
+            yield f".{name}"
+
+
+def _column(node: ast.expr) -> Iterator[str]:
+    match node:
+        case ast.Attribute(value=ast.Attribute(attr="c") | ast.Name(id="_D"), attr=name) if name in _COLUMNS:
+            yield f"column {name}"
+
+
+def _in_tree(tree: ast.Module, known: dict[str, str]) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Compare(left=left, comparators=others):
+                for operand in (left, *others):
+                    yield from _sentences(operand, known)
+                    yield from _column(operand)
+            case ast.Call(func=ast.Attribute(value=value, attr=name), args=arguments) if name in _LOOKING:
+                yield from _column(value)
+                for argument in arguments:
+                    yield from _sentences(argument, known)
+            case ast.Call(func=ast.Attribute(attr="group_by" | "order_by"), args=arguments):
+                for argument in arguments:
+                    yield from _column(argument)
+            case ast.MatchValue(value=value):
+                yield from _sentences(value, known)
+            case ast.Dict(keys=keys):
+                for key in keys:
+                    if key is not None:
+                        yield from _sentences(key, known)
+            case ast.ClassDef(bases=bases, body=body) if any("Enum" in ast.unparse(base) for base in bases):
+                for each in body:
+                    if isinstance(each, ast.Assign):
+                        yield from _sentences(each.value, {})
+
+
+def _constants(tree: ast.Module) -> dict[str, str]:
+    """Find the module's texts with a space that have a name."""
+    return {
+        each.targets[0].id: each.value.value
+        for each in tree.body
+        if isinstance(each, ast.Assign)
+        and isinstance(each.targets[0], ast.Name)
+        and isinstance(each.value, ast.Constant)
+        and isinstance(each.value.value, str)
+        and " " in each.value.value.strip()
+    }
+
+
+def _found(trees: dict[str, ast.Module]) -> set[tuple[str, str]]:
+    constants = {path: _constants(tree) for path, tree in trees.items()}
+    modules = {f"composer.{path.removesuffix('.py').replace('/', '.')}": path for path in trees}
+    found: set[tuple[str, str]] = set()
+    for path, tree in trees.items():
+        known = dict(constants[path])
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (origin := modules.get(node.module or "")):
+                known |= {
+                    alias.asname or alias.name: constants[origin][alias.name]
+                    for alias in node.names
+                    if alias.name in constants[origin]
+                }
+        found |= {(path, what) for what in _in_tree(tree, known)}
+    return found
+
+
+def test_no_sentence_is_a_key() -> None:
+    """What is compared, parsed, matched or looked up is a code; each exception is a text of somebody else's, and still there.
+
+    Migrations read what earlier versions wrote.
+    """
+    files = {path.relative_to(ROOT).as_posix(): path for path in ROOT.rglob("*.py")}
+    trees = {
+        name: ast.parse(path.read_text(encoding="utf-8"))
+        for name, path in files.items()
+        if not name.startswith("database/migrations/")
+    }
+    assert _found(trees) == set(_ALLOWED)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'if row.words == "counted as received": pass',
+        'if error.message.startswith("the file"): pass',
+        'name.removeprefix(f"{_AGAIN} (")',
+        'if text in ("a b", "c"): pass',
+        "if reason == _AGAIN: pass",
+        "select(events).where(events.c.words == other)",
+        "events.c.words.startswith(other)",
+        "select(events).group_by(events.c.words)",
+        "if mailing.audience == condition.in_words: pass",
+        'match kind:\n    case "out of office": pass',
+        'names = {"out of office": 1}',
+        'class Kind(StrEnum):\n    AWAY = "out of office"',
+    ],
+)
+def test_the_guard_sees(code: str) -> None:
+    """Each way of using a sentence as a key is found."""
+    assert _found({"a.py": ast.parse(f'_AGAIN = "to be sent again"\n{code}')})
+
+
+def test_the_guard_follows_imports() -> None:
+    """A constant may stand in another module."""
+    trees = {"a.py": ast.parse('LATE = "too late"'), "b.py": ast.parse("from composer.a import LATE\nx == LATE")}
+    assert _found(trees) == {("b.py", "too late")}
