@@ -100,3 +100,12 @@ def test_the_flags() -> None:
     assert answer.return_value == 0
     for wrong in (["--tag", ""], ["--language", "german"], ["--tag", "press", "--without-tag", "press"]):
         assert isinstance(CliRunner().invoke(_who, wrong, standalone_mode=False).exception, UsageError)
+
+
+def test_a_condition_has_one_code() -> None:
+    """The order of its words makes no other condition; the code is read back, and a tag may look like a sentence."""
+    one = condition(language=["de", "en"], tag=["black or white", "press"], without_tag="not tagged")
+    other = condition(language=["en", "de"], tag=["press", "black or white"], without_tag="not tagged")
+    assert one.code == other.code and Condition.from_code(one.code).code == one.code
+    assert one.code != condition(language=["de", "en"], tag=["black", "white", "press"], without_tag="not tagged").code
+    assert Condition.from_code(Condition().code) == Condition()

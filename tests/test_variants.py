@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from composer.cli.main import run
+from composer.content import cuts
 from composer.content.cuts import kept_for
+from composer.delivery.digests import digests_of
 from composer.pipeline import Variant, build_issue, hash_of, pick, variants_of
 from composer.workspace import Workspace
 from tests.workspaces import sample
@@ -96,6 +98,19 @@ def test_who_gets_what_is_part_of_the_hash(desks: Workspace) -> None:
     after = variants(desks)
     assert sorted(each.built.hash for each in after) == sorted(each.built.hash for each in before)
     assert hash_of(after) != hash_of(before)
+
+
+def test_rewording_changes_nothing_but_what_is_read(desks: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hash, the folders and the digests do not hang on the sentence that says who gets a variant."""
+
+    def keys() -> tuple[str, list[str], dict[str, str], list[str]]:
+        found = variants(desks)
+        return hash_of(found), [each.name for each in found], digests_of(found), [each.readers for each in found]
+
+    before = keys()
+    monkeypatch.setattr(cuts, "_in_words", lambda who: f"those who have {who.some} and not {who.none}")
+    after = keys()
+    assert after[:3] == before[:3] and after[3] != before[3]
 
 
 def test_build_writes_the_fullest_and_the_others_beside_it(

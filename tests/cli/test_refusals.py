@@ -8,10 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from composer.audience.secret import tokens_of
 from composer.audience.tokens import Tokens
+from composer.cli.standing import show
+from composer.database.approvals import editions
 from composer.delivery.asking import trouble_with_pages, trouble_with_pictures
+from composer.delivery.digests import OUTDATED, in_words
 from composer.delivery.place import commit_of, trouble_with
 from composer.delivery.readiness import ALLOWABLE, Code
 from composer.surroundings import surroundings
@@ -263,6 +267,30 @@ def test_the_commit_and_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert found is not None and not found.is_clean
     monkeypatch.setenv("PATH", str(tmp_path))
     assert commit_of(tmp_path) is None
+
+
+def test_tests_and_approvals_bound_to_an_old_hash_are_void(
+    room: Mailroom, office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After an upgrade that hashes editions in another way, every command that looks for them says so; then all is well."""
+    room.configure("delivery:\n", "approvals:\n  needed: 1\n  by:\n    - anna@example.org\ndelivery:\n")
+    room.add(1)
+    room.say("test", ISSUE)
+    room.say("approve", ISSUE, "--as", "anna@example.org")
+    assert room.say("send", ISSUE, "--dry-run").code == 0
+    with room.open() as database, database.write() as connection:
+        connection.execute(update(editions).values(hash="e" * 64))
+    changed = in_words((OUTDATED,))[0]
+    said = room.say("send", ISSUE, "--dry-run")
+    refused = [line for line in said.err.splitlines() if changed in line]
+    assert said.code == 1 and [line.rpartition("[")[2] for line in refused] == ["untested]", "unapproved]"]
+    show()
+    assert changed in capsys.readouterr().out
+    assert changed in room.say("approve", ISSUE, "--as", "anna@example.org").out
+    room.say("test", ISSUE)
+    show()
+    assert changed not in capsys.readouterr().out
+    assert room.say("send", ISSUE, "--dry-run").code == 0
 
 
 def test_every_refusal_is_documented() -> None:
