@@ -10,7 +10,7 @@ from pathlib import Path
 from composer.checks.copy import Copy
 from composer.checks.editorial import bare_urls
 from composer.checks.review import Earlier
-from composer.content.issue import Issue, issue_language, read_issue
+from composer.content.issue import Issue, read_issue
 from composer.errors import ContentError, WorkspaceError
 from composer.workspace import NEWSLETTER, Workspace, stamp
 
@@ -21,9 +21,14 @@ REMEMBERED = 8
 def earlier_issues(workspace: Workspace, issue: Issue) -> tuple[Earlier, ...]:
     """Read the issues before one, by their dates; nothing is read twice while nothing changes."""
     newsletter = stamp(workspace.root / NEWSLETTER)
-    language = issue_language(issue.path)
+    languages = workspace.languages()
+    language = workspace.language_of(issue.path, languages)
     # Files are named by their day: those that sort behind this one need not be opened.
-    before = [path for path in workspace.issues() if issue_language(path) == language and path.stem < issue.stem]
+    before = [
+        path
+        for path in workspace.issues()
+        if path.stem < issue.stem and workspace.language_of(path, languages) == language
+    ]
     found = (_earlier(workspace, path, stamp(path), newsletter) for path in before[-REMEMBERED:])
     known = [each for each in found if each is not None and each.date < issue.date]
     return tuple(sorted(known, key=lambda each: each.date, reverse=True))

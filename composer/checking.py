@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from composer.archive import earlier_issues
-from composer.checks.catalogue import review_problems
+from composer.checks.catalogue import catalogue, problems_of, review_problems
+from composer.checks.files import SAME_ISSUE
 from composer.checks.merging import Said, merged
 from composer.checks.review import Review
 from composer.checks.settings import read_settings
 from composer.content.fields import stand_ins
 from composer.content.passages import Span, spans_of
 from composer.errors import Problem
+from composer.issue_files import same_issue_files
 from composer.mail.merge import fill_html, fill_text
 from composer.pipeline import Built, Variant, hash_of, variants_of
 from composer.render.theme import Theme
@@ -64,6 +66,18 @@ def check_issue(workspace: Workspace, path: Path, now: datetime.datetime, day: d
     return Checked(variants=variants, reviews=reviews, problems=merged(said))
 
 
+def same_issue_problems(workspace: Workspace, built: Built) -> tuple[Problem, ...]:
+    """Report only other files of the same issue, for commands that run no other check.
+
+    Raises ContentError for `checks:` in newsletter.yaml.
+    """
+    if not same_issue_files(workspace, built.issue.path, built.issue.date, built.issue.number):
+        return ()
+    review = _review(workspace, built, built.issue.date)
+    setting = read_settings(built.newsletter).get(SAME_ISSUE)
+    return tuple(problems_of(catalogue()[SAME_ISSUE], review, setting))
+
+
 def _lost(variant: Variant) -> tuple[Span, ...]:
     issue = variant.built.issue
     lost = (passage for number, passage in enumerate(issue.passages) if number not in variant.cut.kept)
@@ -83,5 +97,6 @@ def _review(workspace: Workspace, built: Built, today: datetime.date) -> Review:
         size=len(built.mailed.encode()),
         pictures=built.pictures,
         earlier=earlier_issues(workspace, built.issue),
+        same_issue=same_issue_files(workspace, built.issue.path, built.issue.date, built.issue.number),
         today=today,
     )

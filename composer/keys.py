@@ -5,7 +5,6 @@ Never overwrites a file, never uses a key that others on this computer can read,
 """
 
 import re
-import shlex
 from base64 import b64encode
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from composer.command_line import shell_line
 from composer.errors import ComposeError
 from composer.mail.dkim import LEAST_RSA_BITS, Algorithm, Key, wire_names
 from composer.surroundings import LARGEST, read_private, write_private
@@ -90,7 +90,7 @@ def read_key(path: Path, *, selector: str) -> Key:
     if found.is_shared:
         raise KeyFileError(
             f"other people on this computer may read or change {path}, and whoever has the key can sign as you",
-            f"let only its owner read it: chmod 600 {shlex.quote(str(path))}",
+            f"let only its owner read it: {shell_line('chmod', '600', str(path))}",
         )
     return key
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 from composer.content.audiences import ONLY
 from composer.content.newsletter import Newsletter
@@ -16,6 +17,7 @@ from composer.content.nodes import Mapping, Node, Scalar, Sequence
 from composer.content.schema import Field, Schema
 from composer.content.section_types import read_document
 from composer.errors import ContentError
+from composer.issue_names import date_in
 from composer.workspace import Workspace
 
 _SCHEMA_LINE = "# yaml-language-server: $schema=../.compose/issue.schema.json"
@@ -43,12 +45,9 @@ def next_issue(workspace: Workspace, today: datetime.date) -> Next:
     days: set[datetime.date] = set()
     numbers: list[int] = []
     for path in workspace.issues():
-        if match := re.match(r"\d{4}-\d{2}-\d{2}", path.stem):
-            try:
-                days.add(datetime.date.fromisoformat(match[0]))
-            except ValueError:
-                continue
-            numbers.extend(_number(workspace, path.stem))
+        if day := date_in(path.name):
+            days.add(day)
+            numbers.extend(_number(workspace, path))
     if not days:
         return Next(date=today, number=1)
     ordered = sorted(days)
@@ -60,8 +59,7 @@ def next_issue(workspace: Workspace, today: datetime.date) -> Next:
     return Next(date=day, number=max(numbers) + 1 if numbers else None)
 
 
-def _number(workspace: Workspace, stem: str) -> Iterator[int]:
-    path = workspace.issue(stem)
+def _number(workspace: Workspace, path: Path) -> Iterator[int]:
     try:
         root, _ = read_document(path, workspace.name(path))
     except ContentError:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from composer.content.issue import issue_language
-from composer.errors import ComposeError, ContentError
+from composer.checking import same_issue_problems
+from composer.command_line import command_line
+from composer.errors import ComposeError, ContentError, Level, Problem
+from composer.issue_files import issue_key
 from composer.outbox import is_current
 from composer.pipeline import Variant, hash_of, variants_of
 from composer.reports import last_check
@@ -40,6 +42,8 @@ class EditionStanding:
     is_approved: bool | None = None
     #: Whether it was tested or approved, and the way editions are hashed has changed since.
     is_outdated: bool = False
+    #: What keeps it from being sent: other files that hold the same issue.
+    same_issue: tuple[Problem, ...] = ()
     #: Its date; None while it is broken.
     date: datetime.date | None = None
     #: All that readers may get of it; none while it is broken.
@@ -70,6 +74,8 @@ class Standing:
     editions: tuple[EditionStanding, ...]
     next: str
     why: str
+    #: Files among the issues that are not named as issues are.
+    other_files: tuple[str, ...] = ()
     #: Its last mailing; None where there is none.
     mailing: Mailed | None = None
     #: Why the database could not be looked at.
@@ -83,11 +89,12 @@ def standing(workspace: Workspace, now: datetime.datetime, around: Surroundings)
     from composer.delivery.configured import transport_name
 
     newsletter = read_newsletter(workspace)
-    paths = workspace.issues()
+    paths, others = workspace.issues(), tuple(workspace.name(path) for path in workspace.other_files())
     if not paths:
-        return Standing(newsletter=newsletter.name, editions=(), next="compose new", why="there is no issue yet")
-    current = max(path.stem.split(".", 1)[0] for path in paths)
-    editions = tuple(_edition(workspace, path) for path in paths if path.stem.split(".", 1)[0] == current)
+        why = "no issue is named by its date yet" if others else "there is no issue yet"
+        return Standing(newsletter=newsletter.name, editions=(), next="compose new", why=why, other_files=others)
+    current = max(map(issue_key, paths))
+    editions = tuple(_edition(workspace, path) for path in paths if issue_key(path) == current)
     mailing, trouble = None, ""
     try:
         location = location_of(newsletter, workspace, around.environment)
@@ -99,7 +106,15 @@ def standing(workspace: Workspace, now: datetime.datetime, around: Surroundings)
     written = workspace.root / OUTBOX / "tests" / current
     is_stuck = transport_name(newsletter, around) == "outbox" and written.is_dir()
     step, why = _next(current, editions, mailing, now.date(), is_stuck=is_stuck)
-    return Standing(newsletter=newsletter.name, editions=editions, next=step, why=why, mailing=mailing, trouble=trouble)
+    return Standing(
+        newsletter=newsletter.name,
+        editions=editions,
+        next=step,
+        why=why,
+        other_files=others,
+        mailing=mailing,
+        trouble=trouble,
+    )
 
 
 def _mailed(
@@ -166,42 +181,49 @@ def _next(
     broken = next((edition for edition in editions if edition.problems), None)
     stale = [edition.stem for edition in editions if not edition.is_built]
     ahead = [edition for edition in editions if edition.date and edition.date >= today]
+    double = [edition.stem for edition in editions if any(each.level is Level.BLOCKER for each in edition.same_issue)]
     unchecked = [edition.stem for edition in ahead if not edition.is_checked]
     untested = [edition.stem for edition in ahead if not edition.is_tested]
     unapproved = [edition.stem for edition in ahead if edition.is_approved is False]
     if mailing is not None and mailing.waits:
         return "compose send --due", f"it sends mailing {mailing.number} as soon as it is {mailing.waits}, not before"
     if mailing is not None and mailing.is_open:
-        return f"compose send {current}", f"it goes on; {mailing.promise}"
+        return command_line("send", current), f"it goes on; {mailing.promise}"
     if mailing is not None and mailing.unknown:
-        return f"compose settle {mailing.number}", f"of {mailing.unknown:,} nobody can know whether they have it"
+        return command_line(
+            "settle", str(mailing.number)
+        ), f"of {mailing.unknown:,} nobody can know whether they have it"
     if mailing is not None:
         return "compose new", f"{current} is out:   compose report {mailing.number}"
     if broken:
-        return f"compose build {broken.stem}", "it lists the problems, each with its line"
+        return command_line("build", broken.stem), "it lists the problems, each with its line"
     if stale:
-        return f"compose build {' '.join(stale)}", "the outbox does not hold it as it stands now"
+        return command_line("build", *stale), "the outbox does not hold it as it stands now"
+    if double:
+        return command_line("check", *double), "two files hold this issue; nothing is sent until only one does"
     if unchecked:
-        return f"compose check {' '.join(unchecked)}", "before it goes out: size, links, accessibility, the law"
+        return command_line("check", *unchecked), "before it goes out: size, links, accessibility, the law"
     if untested and is_stuck:
         return "compose doctor", "test sends lie in outbox/tests/; it says what sending needs"
     if untested:
-        return f"compose test {untested[0]}", "to the editors, before anybody else"
+        return command_line("test", untested[0]), "to the editors, before anybody else"
     if unapproved:
-        return f"compose approve {unapproved[0]} --as ADDRESS", "before it goes out"
+        return command_line("approve", unapproved[0], options="--as ADDRESS"), "before it goes out"
     if ahead:
-        return f"compose send {current}", "it shows what would go out, and asks"
+        return command_line("send", current), "it shows what would go out, and asks"
     return "compose new", f"{current} is built; look at outbox/{current}/issue.html"
 
 
 def _edition(workspace: Workspace, path: Path) -> EditionStanding:
     problems, is_built, is_checked, date = 0, False, False, None
+    same: tuple[Problem, ...] = ()
     variants: tuple[Variant, ...] = ()
     try:
         fullest, *others = variants = variants_of(workspace, path)
         is_built = is_current(fullest.built, workspace.root / OUTBOX, others)
         is_checked = last_check(workspace, path.stem, hash_of((fullest, *others))) is not None
         date = fullest.built.issue.date
+        same = same_issue_problems(workspace, fullest.built)
     except ContentError as error:
         problems = len(error.problems)
     except ComposeError:
@@ -209,7 +231,8 @@ def _edition(workspace: Workspace, path: Path) -> EditionStanding:
     return EditionStanding(
         name=workspace.name(path),
         stem=path.stem,
-        language=issue_language(path),
+        language=workspace.language_of(path),
+        same_issue=same,
         problems=problems,
         is_built=is_built,
         is_checked=is_checked,

@@ -4,11 +4,15 @@ Comes in: a path a person typed. Goes out: resolved paths that stay inside the w
 """
 
 import os
+import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from composer.command_line import command_line, shell_line
 from composer.errors import UsageError, WorkspaceError
+from composer.issue_names import ENDINGS, is_issue_file, language_in, may_hold_an_issue, parse_issue_name
 
 NEWSLETTER = "newsletter.yaml"
 ISSUES = "issues"
@@ -57,26 +61,77 @@ class Workspace:
             return path.as_posix()
 
     def issues(self) -> tuple[Path, ...]:
-        """List the issue files, oldest name first; editions in other languages stand behind their issue."""
-        folder = self.root / ISSUES
-        return tuple(sorted((path for path in folder.glob("*.yaml") if path.is_file()), key=lambda path: path.stem))
+        """List the issue files, oldest first; editions in other languages follow their issue.
+
+        Only names that are a date, and perhaps a language, count: see `other_files`.
+        """
+        languages = self.languages()
+        found = [path for path in self.yaml_files() if parse_issue_name(path.name, languages)]
+        return tuple(sorted(found, key=lambda path: (path.stem, path.name)))
+
+    def other_files(self) -> tuple[Path, ...]:
+        """List the files among the issues that may hold an issue and are not named as one, such as copies."""
+        languages = self.languages()
+        found = [path for path in self._in_issues() if may_hold_an_issue(path.name)]
+        return tuple(sorted(path for path in found if not parse_issue_name(path.name, languages)))
+
+    def yaml_files(self) -> tuple[Path, ...]:
+        """List every YAML file among the issues, however it is named."""
+        return tuple(sorted(path for path in self._in_issues() if is_issue_file(path.name) and path.name[0] != "."))
+
+    def languages(self) -> frozenset[str]:
+        """List the languages that the newsletter has a file for besides newsletter.yaml."""
+        return frozenset(path.name.split(".", 1)[1][: -len(".yaml")] for path in self.root.glob("newsletter.*.yaml"))
+
+    def language_of(self, path: Path, languages: Collection[str] | None = None) -> str | None:
+        """Return the language that an issue's file name carries; None for the newsletter's own.
+
+        `languages` saves looking them up again for each of many files.
+        """
+        return language_in(path.name, self.languages() if languages is None else languages)
 
     def issue(self, name: str) -> Path:
         """Find an issue by path or by stem (`2025-01-30`, `2025-01-30.de`).
 
-        Raises UsageError when there is none, naming the nearest.
+        Raises UsageError when there is none, naming the nearest, and for a file that is not YAML by its name.
         """
         text = name.replace("\\", "/") if os.sep == "/" and not Path(name).exists() else name
-        candidates = [Path(text), self.root / text, self.root / ISSUES / text]
-        candidates += [self.root / ISSUES / f"{Path(text).name}{ending}" for ending in (".yaml", ".yml")]
-        for candidate in candidates:
-            if candidate.is_file():
-                return candidate.resolve()
+        for candidate in (Path(text), self.root / text, self.root / ISSUES / text):
+            if (found := on_disk(candidate)).is_file():
+                if not is_issue_file(found.name):
+                    raise self._misnamed(found)
+                return found.resolve()
+        stem = _normal(Path(text).name)
+        named = [path for path in self.yaml_files() if _normal(path.stem) == stem]
+        if named:
+            # Of several, the usual ending first.
+            return min(named, key=lambda path: ENDINGS.index(path.suffix.lower())).resolve()
+        hiding = next((path for path in self.other_files() if path.name.lower().startswith(f"{stem.lower()}.y")), None)
+        if hiding is not None:
+            raise self._misnamed(hiding)
         stems = [path.stem for path in self.issues()]
         raise UsageError(
             f"there is no issue “{name}” in {self.root / ISSUES}",
             f"there are: {', '.join(stems[-5:])}" if stems else "make one with: compose new",
         )
+
+    def _misnamed(self, path: Path) -> UsageError:
+        """Explain that a file that was meant as an issue is not YAML by its name."""
+        start = path.name.lower().find(".y")
+        name = f"{path.name[:start]}.yaml" if may_hold_an_issue(path.name) else f"{path.stem}.yaml"
+        target = path.with_name(name)
+        if target.exists():
+            hint = f"there is also {self.name(target)}: {command_line('build', target.stem)}"
+        else:
+            hint = f"if it is the issue, rename it: {shell_line('mv', self.name(path), self.name(target))}"
+        return UsageError(f"{self.name(path)} is not an issue file: the name must end in .yaml", hint)
+
+    def _in_issues(self) -> list[Path]:
+        try:
+            with os.scandir(self.root / ISSUES) as entries:
+                return [Path(entry.path) for entry in entries if entry.is_file()]
+        except OSError:
+            return []
 
     def inside(self, base: Path, written: str) -> Path:
         """Resolve a path that an editor wrote, relative to the file it stands in.
@@ -89,7 +144,7 @@ class Workspace:
             raise WorkspaceError(
                 f"“{written}” is a place on one computer only", "write where it lies seen from this file: assets/…"
             )
-        resolved = (base / text).resolve()
+        resolved = on_disk(base / text).resolve()
         if not resolved.is_relative_to(self.root):
             raise WorkspaceError(
                 f"“{written}” lies outside the newsletter's folder", "copy the file into the newsletter's folder"
@@ -102,6 +157,25 @@ class Workspace:
         built_in = shipped(TEMPLATES) / name
         folders = tuple(dict.fromkeys(folder for folder in (own, built_in) if folder.is_dir()))
         return ThemeFiles(name=name, folders=folders, workspace=self)
+
+
+def on_disk(path: Path) -> Path:
+    """Return a path as the disk spells it.
+
+    A letter with an accent can be one character or two (NFC, NFD); macOS writes the second form into names that editors
+    type in the first. A path that is on disk in neither form is returned as it is.
+    """
+    if str(path).isascii() or path.exists():
+        return path
+    parent, wanted = on_disk(path.parent), _normal(path.name)
+    try:
+        return next((each for each in parent.iterdir() if _normal(each.name) == wanted), path)
+    except OSError:
+        return path
+
+
+def _normal(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
 
 
 def themes_known(workspace: Workspace) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ _GROUPS = {
     "Merge fields": ("FIELD",),
     "Plaintext": ("TEXT",),
     "What the law asks for": ("UNS", "LAW"),
-    "Editorial": ("DATE", "EDIT"),
+    "Editorial": ("DATE", "FILE", "EDIT"),
     "Links": ("LINK",),
     "Pictures": ("IMG",),
     "Accessibility": ("A11Y",),

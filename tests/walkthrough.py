@@ -42,7 +42,7 @@ def play(folder: Path) -> str:
         NEWSLETTER.replace("delivery:\n", f"{_APPROVALS}delivery:\n"), encoding="utf-8"
     )
     for stem, subject in (("2031-01-30", "A letter for you"), ("2031-01-31", "Correction: the right number")):
-        text = ISSUE.replace("{subject}", subject).replace("{body}", BODY)
+        text = ISSUE.replace("2031-01-30", stem).replace("{subject}", subject).replace("{body}", BODY)
         (folder / "issues" / f"{stem}.yaml").write_text(text, encoding="utf-8")
     people = "".join(f"reader{number}@example.net,Reader {number}\n" for number in range(1, 201))
     (folder / "readers.csv").write_text(f"email,first_name\n{people}", encoding="utf-8")

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from composer.audience.history import record
 from composer.audience.readers import AudienceError, Reader, Status, by_id
 from composer.audience.suppression import Reason, lift, lock, suppress, suppression_of
+from composer.command_line import command_line
 from composer.content.addresses import Address, normal_address
 from composer.database.readers import consents, reader_tags, readers
 
@@ -37,7 +38,9 @@ def add(
     lock(connection)
     normal = normal_address(address.address)
     if connection.scalar(select(readers.c.id).where(readers.c.normal == normal)) is not None:
-        raise AudienceError(f"{address.address} is here already", f"look: compose subscribers show {address.address}")
+        raise AudienceError(
+            f"{address.address} is here already", f"look: {command_line('subscribers show', address.address)}"
+        )
     if found := suppression_of(connection, normal):
         raise AudienceError(
             f"{address.address} is on the suppression list since {found.since:%Y-%m-%d}: {words(found.reason)}",

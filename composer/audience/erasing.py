@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from composer.audience.readers import AudienceError, find
 from composer.audience.suppression import Reason, hashed, lock, make_erasure_key, suppression_of
+from composer.command_line import command_line
 from composer.content.addresses import Address, normal_address
 from composer.database.readers import consents, erasures, imports, reader_changes, readers, suppressions
 
@@ -40,7 +41,9 @@ def erase(connection: Connection, address: Address, now: datetime, forget: Itera
     if suppressed is not None and suppressed.reason is Reason.ERASED and reader is None:
         raise AudienceError(f"{address.address} was erased on {suppressed.since:%Y-%m-%d}: only the hash is left")
     if reader is None and suppressed is None:
-        raise AudienceError(f"nothing is kept of {address.address}", f"look-alikes: compose who {address.address}")
+        raise AudienceError(
+            f"nothing is kept of {address.address}", f"look-alikes: {command_line('who', address.address)}"
+        )
     went: list[str] = []
     stays: list[str] = ["a hash of the address on the suppression list, so that no import brings it back"]
     if reader is not None:

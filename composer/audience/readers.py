@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, or_, select
 
+from composer.command_line import command_line
 from composer.conditions import Condition
 from composer.content.addresses import Address, AddressError, normal_address, parse_address
 from composer.database.readers import reader_tags, readers
@@ -96,7 +97,7 @@ def get(connection: Connection, text: str) -> Reader:
     address = address_of(text).address
     found = find(connection, address)
     if found is None:
-        raise AudienceError(f"{address} is not among the readers", f"look more widely: compose who {address}")
+        raise AudienceError(f"{address} is not among the readers", f"look more widely: {command_line('who', address)}")
     return found
 
 

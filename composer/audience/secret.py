@@ -6,13 +6,13 @@ database knows it by its fingerprint, so that no machine can sign with a key tha
 """
 
 import secrets
-import shlex
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select
 
 from composer.audience.suppression import lock
 from composer.audience.tokens import LEAST_KEY, Tokens, fingerprint
+from composer.command_line import shell_line
 from composer.database.engine import Database
 from composer.database.readers import database_keys
 from composer.surroundings import SettingsError, Surroundings, read_private, write_private
@@ -77,7 +77,7 @@ def _words(around: Surroundings, publication: bytes | None) -> tuple[str, ...] |
     if found.is_shared:
         raise SettingsError(
             f"other people on this computer may read or change {path}, and whoever has the key can act as any reader",
-            f"let only its owner read it: chmod 600 {shlex.quote(str(path))}",
+            f"let only its owner read it: {shell_line('chmod', '600', str(path))}",
         )
     return _checked(str(path), found.data.decode("ascii", errors="replace").split())
 

@@ -93,6 +93,7 @@ _ORDER = (
     "UNS",
     "LAW",
     "DATE",
+    "FILE",
     "EDIT",
     "LINK",
     "IMG",
@@ -152,6 +153,7 @@ def catalogue() -> Mapping[str, Check]:
         dark,
         editorial,
         fields,
+        files,
         inbox,
         legal,
         links,
@@ -169,11 +171,12 @@ def catalogue() -> Mapping[str, Check]:
 
 def review_problems(review: Review, settings: Mapping[str, Setting]) -> tuple[Problem, ...]:
     """Run every check that is not switched off; give what they found, heaviest first, then by place."""
-    found = (problem for each in catalogue().values() for problem in _run(each, review, settings.get(each.code)))
+    found = (problem for each in catalogue().values() for problem in problems_of(each, review, settings.get(each.code)))
     return tuple(sorted(found, key=lambda problem: (problem.level.rank, problem)))
 
 
-def _run(check: Check, review: Review, setting: Setting | None) -> Iterator[Problem]:
+def problems_of(check: Check, review: Review, setting: Setting | None) -> Iterator[Problem]:
+    """Run one check, as newsletter.yaml sets it."""
     setting = setting or Setting()
     if setting.is_off:
         return

@@ -12,6 +12,7 @@ from composer.checks.review import Review
 from composer.content.source import Place
 from composer.content.values import Group, value_in
 from composer.errors import Level
+from composer.issue_files import Shared
 
 #: Words that editors leave for themselves.
 _UNFINISHED = re.compile(
@@ -267,6 +268,8 @@ def number(review: Review, limits: Limits) -> Iterator[Finding]:
     """Compare it with the issue before."""
     mine = review.issue.number
     before = next((earlier for earlier in review.earlier if earlier.number is not None), None)
+    if any(other.shared is Shared.NUMBER for other in review.same_issue):
+        return  # FILE01 reports the other file
     if mine is not None and before is not None and before.number is not None and mine != before.number + 1:
         message = f"this is number {mine}; the issue {before.stem} was number {before.number}"
         yield Finding(place=review.issue.place("number"), message=message)

@@ -17,6 +17,7 @@ from composer.content.issue import Issue
 from composer.content.newsletter import Newsletter
 from composer.content.source import Place
 from composer.content.values import Group, Picture
+from composer.issue_files import SameIssue
 from composer.render.edition import Edition
 
 
@@ -50,6 +51,8 @@ class Review:
     pictures: tuple[tuple[str, Picture], ...]
     #: The issues before this one in its language, the latest first.
     earlier: tuple[Earlier, ...]
+    #: Other files that hold this issue, such as copies.
+    same_issue: tuple[SameIssue, ...] = ()
     today: datetime.date
     _places: dict[str, Place] = field(default_factory=dict, repr=False, compare=False)
 

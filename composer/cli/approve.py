@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from composer.cli import console
+from composer.command_line import command_line
 from composer.errors import Level, UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ def command(issue: str, who: str | None, comment: str | None, is_asking: bool) -
             approver = _approver(settings, who)
         checked = check_issue(publication.workspace, path, datetime.datetime.now().astimezone())
         if blockers := sum(problem.level is Level.BLOCKER for problem in checked.problems):
-            console.talk(f"{blockers} blocker{'s' if blockers > 1 else ''} to mend:   compose check {path.stem}")
+            console.talk(
+                f"{blockers} blocker{'s' if blockers > 1 else ''} to mend:   {command_line('check', path.stem)}"
+            )
         if who is None:
             return _ask(publication, settings, checked)
         return _say(publication, settings, checked, approver, comment)

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from composer.cli import console
 from composer.errors import CompilerError, ComposeError, ContentError, OutputError, Problem
 from composer.workspace import OUTBOX, Workspace
+
+if TYPE_CHECKING:
+    from composer.pipeline import Built
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,7 @@ def _build(workspace: Workspace, path: Path, output: Path | None) -> _Result:
     try:
         variants = variants_of(workspace, path)
         fullest, *others = variants
+        problems = _same_issue(workspace, fullest.built)
         files = write(fullest.built, output if output is not None else workspace.root / OUTBOX, others)
     except ContentError as error:
         return _Result(issue=name, problems=error.problems)
@@ -91,7 +96,19 @@ def _build(workspace: Workspace, path: Path, output: Path | None) -> _Result:
         )
         for at, variant in enumerate(variants)
     )
-    return _Result(issue=name, editions=editions, hash=hash_of(variants))
+    return _Result(issue=name, editions=editions, hash=hash_of(variants), problems=problems)
+
+
+def _same_issue(workspace: Workspace, built: "Built") -> tuple[Problem, ...]:
+    """Report other files of the same issue."""
+    from composer.issue_files import same_issue_files
+
+    if not same_issue_files(workspace, built.issue.path, built.issue.date, built.issue.number):
+        return ()
+    # Late: a build needs no other check.
+    from composer.checking import same_issue_problems
+
+    return same_issue_problems(workspace, built)
 
 
 def _show(result: _Result) -> None:
@@ -101,6 +118,7 @@ def _show(result: _Result) -> None:
                 console.talk(f"{edition.readers}:")
             for file in edition.files:
                 console.answer(_short(file))
+        console.problems(result.problems)
         return
     console.problems(result.problems)
     if result.error:
@@ -144,6 +162,7 @@ def _as_json(result: _Result) -> dict[str, object]:
                 "line": problem.line,
                 "column": problem.column,
                 "code": problem.code,
+                "level": problem.level.value,
                 "message": problem.message,
                 "hint": problem.hint or None,
             }

@@ -12,6 +12,7 @@ from composer.cli import console
 from composer.cli.asked import Asked
 from composer.cli.running import run_mailing, way_out
 from composer.cli.signals import listen
+from composer.command_line import command_line
 from composer.delivery.plan import Level
 from composer.errors import ContentError, UsageError
 
@@ -44,7 +45,7 @@ def go_on(
     if asked.audience is not None and audience_of(asked, publication).code != mailing.audience.code:
         raise MailingError(
             f"mailing {mailing.id} of {mailing.issue} is not finished, and goes to {mailing.audience.in_words}",
-            f"compose send {mailing.issue} finishes it; then comes the next",
+            f"{command_line('send', mailing.issue)} finishes it; then comes the next",
         )
     changed: dict[str, tuple[str, ...]]
     try:

@@ -11,7 +11,9 @@ import sys
 import click
 
 from composer.cli import console
+from composer.command_line import command_line
 from composer.errors import ComposeError
+from composer.issue_names import is_issue_file
 
 #: Command, module, and the line in `compose --help` (so that help imports none of them).
 _COMMANDS = {
@@ -60,8 +62,10 @@ class _Commands(click.Group):
 
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], _COMMANDS, 1)
-            if not near and args[0].endswith((".yaml", ".yml")):
-                raise click.UsageError(f"“{args[0]}” is an issue, not a command; did you mean: compose build {args[0]}")
+            if not near and is_issue_file(args[0]):
+                raise click.UsageError(
+                    f"“{args[0]}” is an issue, not a command; did you mean: {command_line('build', args[0])}"
+                )
             hint = f"did you mean “{near[0]}”?" if near else f"there are: {', '.join(_COMMANDS)}"
             raise click.UsageError(f"there is no command “{args[0]}”; {hint}")
         return super().resolve_command(ctx, args)

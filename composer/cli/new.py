@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from composer.cli import console
+from composer.command_line import command_line
 from composer.errors import ContentError, OutputError, UsageError
+from composer.issue_files import files_of_day
+from composer.issue_names import date_in
 from composer.workspace import ISSUES, Workspace
 
 if TYPE_CHECKING:
@@ -45,23 +48,29 @@ def command(date: str | None, language: str | None, source: str | None) -> int:
     upcoming = next_issue(workspace, datetime.date.today())
     day = _day(date) if date else _latest(workspace) if source is not None else upcoming.date
     path = workspace.root / ISSUES / (f"{day.isoformat()}.{tag}.yaml" if is_other else f"{day.isoformat()}.yaml")
-    if path.exists():
-        hint = f"name another day:   compose new {upcoming.date}" + (f" --language {tag}" if is_other else "")
+    if path.exists() or (others := files_of_day(workspace, day, tag if is_other else None)):
+        hint = f"name another day: {command_line('new', str(upcoming.date), options=f'--language {tag}' if is_other else '')}"
         if source is not None:
-            hint = "delete it first to translate it anew, or name another issue's day"
-        raise UsageError(f"{workspace.name(path)} is there already", hint)
+            hint = "to translate it again, delete it first; or name another issue's date"
+        if path.exists():
+            raise UsageError(f"{workspace.name(path)} exists already", hint)
+        if upcoming.date == day:
+            hint = "delete or move that file if it is only a copy, or name another date"
+        raise UsageError(f"{workspace.name(others[0])} exists already, for the issue of {day}", hint)
     if source is not None:
         text = translation(newsletter, _source(workspace, day, source, read_newsletter(workspace).language))
     else:
         text = skeleton(newsletter, replace(upcoming, date=day))
     try:
         path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        # "x": a file that a sync program puts here at this moment is not overwritten.
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from error
     write_schemas(workspace)
     console.answer(workspace.name(path))
-    console.talk(f"Next: write the texts, then   compose build {path.stem}")
+    console.talk(f"Next: write the texts, then run: {command_line('build', path.stem)}")
     return 0
 
 
@@ -84,12 +93,9 @@ def _language(text: str) -> str:
 
 
 def _latest(workspace: Workspace) -> datetime.date:
-    days = [path.stem for path in workspace.issues() if "." not in path.stem]
-    for stem in reversed(days):
-        try:
-            return datetime.date.fromisoformat(stem)
-        except ValueError:
-            continue
+    days = [day for path in workspace.issues() if "." not in path.stem and (day := date_in(path.name))]
+    if days:
+        return days[-1]
     raise UsageError("there is no issue to translate", "name its day:   compose new 2025-01-30 --language de --from en")
 
 

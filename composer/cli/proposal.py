@@ -14,6 +14,7 @@ import click
 
 from composer.cli import console
 from composer.cli.mailings import LEFT_OUT, identity, people, title, when
+from composer.command_line import command_line
 from composer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def show(
     for problem in proposal.warnings[:_MOST]:
         console.answer(f"  warning   {problem.path}:{problem.line}: {problem.message}  [{problem.code}]")
     if (more := len(proposal.warnings) - _MOST) > 0:
-        console.answer(f"            and {more} more: compose check {proposal.editions[0].stem}")
+        console.answer(f"            and {more} more: {command_line('check', proposal.editions[0].stem)}")
 
 
 def _lines(

@@ -17,13 +17,12 @@ if TYPE_CHECKING:
 
 def reader_named(workspace: Workspace, path: Path, address: str) -> "Reader":
     """Find the reader by address. Raises UsageError, AudienceError, DatabaseError, ContentError."""
-    from composer.content.issue import issue_language
     from composer.content.newsletter import read_newsletter
     from composer.database.location import location_of
     from composer.surroundings import surroundings
     from composer.web.preview.readers import DEFAULTS, readers
 
-    newsletter = read_newsletter(workspace, issue_language(path))
+    newsletter = read_newsletter(workspace, workspace.language_of(path))
     location = location_of(newsletter, workspace, surroundings().environment)
     if (location.path is None or location.path.is_file()) and (found := _in(location, address)):
         return found

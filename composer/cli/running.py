@@ -14,6 +14,7 @@ from composer.cli.asked import MAILINGS, Asked
 from composer.cli.bar import shown
 from composer.cli.mailings import answers, code_of, identity, messages, title, when
 from composer.cli.signals import Signalled
+from composer.command_line import command_line
 from composer.delivery.plan import Ending, Level
 from composer.delivery.states import DeliveryState
 
@@ -63,7 +64,7 @@ def tell(run: "Run", mailing: "Mailing", folder: str | None, stop: Signalled, zo
         console.answer(f"{sums[DeliveryState.WRITTEN]:,} written to {folder}/; nothing has left this computer")
         return {Ending.DONE: 0, Ending.INTERRUPTED: 130}.get(run.ending, 1)
     console.answer(identity(sums))
-    command = f"compose send {mailing.issue}"
+    command = command_line("send", mailing.issue)
     match run.ending:
         case Ending.DONE:
             pass
@@ -102,7 +103,7 @@ def tell(run: "Run", mailing: "Mailing", folder: str | None, stop: Signalled, zo
 def _tell_unreachable(error: "TransportError", mailing: "Mailing") -> None:
     """Say that there was no connection to begin with, and how to go on."""
     console.stop(error)
-    command = f"compose send {mailing.issue}"
+    command = command_line("send", mailing.issue)
     console.talk(f"    mailing {mailing.id} is frozen, and nothing was sent now: {command} goes on, as it was frozen")
 
 

@@ -16,7 +16,10 @@ from composer.cli.continuing import audience_of, check_all, go_on
 from composer.cli.running import run_mailing
 from composer.cli.running import way_out as way_out_of
 from composer.cli.signals import listen
+from composer.command_line import command_line
 from composer.errors import UsageError, WorkspaceError
+from composer.issue_files import issue_key
+from composer.issue_names import is_issue_file
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -47,7 +50,7 @@ def send(publication: "Publication", settings: "Settings", asked: Asked, issue: 
         if not asked.is_plain:
             raise MailingError(
                 f"mailing {other.id} of {key} is not finished, and there is one at a time",
-                f"compose send {key} finishes it; compose stop {other.id} --for-good ends it",
+                f"{command_line('send', key)} finishes it; compose stop {other.id} --for-good ends it",
             )
         return go_on(publication, settings, asked, other, paths)
     if missing is not None:
@@ -63,10 +66,16 @@ def _editions(
     try:
         named = workspace.issue(issue)
     except (WorkspaceError, UsageError) as error:
-        return Path(issue).name.split(".", 1)[0], (), error
-    key = named.stem.split(".", 1)[0]
-    others = (path for path in workspace.issues() if path.stem.split(".", 1)[0] == key)
-    return key, tuple(sorted({named, *others}, key=lambda path: (path.stem.count("."), path.stem))), None
+        return issue_key(Path(f"{Path(issue).name}.yaml")), (), error
+    key, languages = issue_key(named), workspace.languages()
+    issues = workspace.issues()
+    # The editions of an oddly named issue are named in the same way.
+    others = issues if named in issues else (path for path in workspace.other_files() if is_issue_file(path.name))
+    editions = {workspace.language_of(named, languages): named}
+    for path in others:
+        if issue_key(path) == key:
+            editions.setdefault(workspace.language_of(path, languages), path)
+    return key, tuple(sorted(editions.values(), key=lambda path: (path.stem.count("."), path.stem))), None
 
 
 def _begin(
@@ -145,7 +154,8 @@ def _judge_rest(connection: "Connection", selection: "Selection") -> None:
         return
     may = ", or may have it" if LeftOut.CANNOT_KNOW in counts.left_out else ""
     key = selection.issue
-    again = f'compose send {key} --again "the reason"   sends it once more, also to all who have it; the reason is kept'
+    again = command_line("send", key, options='--again "the reason"')
+    again = f"{again}   sends it once more, also to all who have it; the reason is kept"
     raise MailingError(
         f"everybody who is to get {key} has it already{may}",
         again if selection.got is None else "another correction is an issue of its own",
@@ -200,7 +210,7 @@ def _selection(asked: Asked, publication: "Publication", paths: Sequence[Path]) 
     from composer.delivery.selection import Selection
 
     return Selection(
-        issue=paths[0].stem.split(".", 1)[0],
+        issue=issue_key(paths[0]),
         condition=audience_of(asked, publication),
         is_rest=asked.is_rest,
         got=asked.got,

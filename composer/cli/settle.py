@@ -8,6 +8,7 @@ import click
 
 from composer.cli import console
 from composer.cli.mailings import code_of, identity, people
+from composer.command_line import command_line
 from composer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def command(mailing: int, log: Path | None, is_received: bool, is_again: bool, y
         console.answer(f"{people(settled.settled)} settled")
     console.answer(identity(sums))
     if sums.open:
-        console.answer(f"next: compose send {found.issue}")
+        console.answer(f"next: {command_line('send', found.issue)}")
     elif settled.left:
         console.answer(f"next: compose settle {mailing} --count-as-received   or   --send-again")
     return code_of(sums)

@@ -1,11 +1,16 @@
 """`compose` alone: where the current issue stands."""
 
 import datetime
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from composer.cli import console
 from composer.errors import WorkspaceError
 from composer.workspace import Workspace
+
+#: How many file names a line holds.
+_MOST = 5
 
 
 def show() -> None:
@@ -34,6 +39,8 @@ def show() -> None:
             state += ", tested" if edition.is_tested else ""
             state += ", approved" if edition.is_approved else ""
         console.answer(f"  {edition.name:<{width}}   {state}")
+        for problem in edition.same_issue:
+            console.answer(f"    {problem.level}: {problem.message}  [{problem.code}]")
     if now.mailing is None and any(edition.is_outdated for edition in now.editions):
         from composer.delivery.digests import OUTDATED, in_words
 
@@ -46,6 +53,14 @@ def show() -> None:
         console.answer(
             f"  mailing {mailed.number}: {mailed.taken:,} of {mailed.frozen:,} taken by their server{unknown}; {state}"
         )
+    if now.other_files:
+        console.answer(f"  not issues by their names: {_several(now.other_files)}")
     if now.trouble:
         console.talk(f"mailings could not be looked at: {now.trouble}")
     console.answer(f"next: {now.next}     ({now.why})")
+
+
+def _several(names: Sequence[str]) -> str:
+    """Join the names of files, the first of them where there are many."""
+    shown = ", ".join(shlex.quote(name) for name in names[:_MOST])
+    return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"

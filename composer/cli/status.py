@@ -7,6 +7,7 @@ import click
 
 from composer.cli import console
 from composer.cli.mailings import WORDS, condition, identity, title, when
+from composer.command_line import command_line
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,7 +68,7 @@ def _lines(
     for each in decided:
         yield f"  {each.in_words(zone)}"
     if again is not None:
-        yield f"  next try   {when(again, zone)}, when compose send {mailing.issue} runs"
+        yield f"  next try   {when(again, zone)}, when {command_line('send', mailing.issue)} runs"
     if not is_whole:
         return
     yield f"  subject    {mailing.subject}"

@@ -6,6 +6,7 @@ import click
 
 from composer.cli import console
 from composer.cli.mailings import identity
+from composer.command_line import command_line
 
 #: Seconds that a run elsewhere is given to end, when the mailing is to end for good.
 _PATIENCE = 60
@@ -45,5 +46,5 @@ def command(mailing: int, for_good: bool) -> int:
         else:
             with database.read() as connection:
                 console.answer(identity(sums_of(connection, mailing)))
-            console.answer(f"next: compose send {issue}     goes on with it")
+            console.answer(f"next: {command_line('send', issue)}     goes on with it")
     return 0

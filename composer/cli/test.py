@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from composer.cli import console
+from composer.command_line import command_line
 from composer.errors import Level, UsageError
 from composer.workspace import OUTBOX, Workspace
 
@@ -80,7 +81,9 @@ def command(issue: str, to: tuple[str, ...], reader: str | None, transport: str 
     if not as_json:
         blockers = sum(problem.level is Level.BLOCKER for problem in checked.problems)
         if blockers:
-            console.talk(f"{blockers} blocker{'s' if blockers > 1 else ''} to mend:   compose check {path.stem}")
+            console.talk(
+                f"{blockers} blocker{'s' if blockers > 1 else ''} to mend:   {command_line('check', path.stem)}"
+            )
         console.answer(f"edition {hash_of(variants)}")
     return _code(sent)
 

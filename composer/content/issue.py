@@ -4,7 +4,6 @@ Comes in: an issue file and its newsletter. Goes out: an `Issue`, or every probl
 """
 
 import datetime
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
@@ -22,9 +21,8 @@ from composer.content.source import Place, read_source
 from composer.content.tree import parse
 from composer.content.values import Group, Picture, Value, groups_in, text_in
 from composer.errors import ContentError
+from composer.issue_files import issue_key
 from composer.workspace import Workspace
-
-_LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +80,8 @@ class Issue:
 
     @property
     def key(self) -> str:
-        """What makes an issue one issue in all its languages: the file's stem up to the first dot."""
-        return self.stem.split(".", 1)[0]
+        """What makes an issue one issue in all its languages."""
+        return issue_key(self.path)
 
 
 def narrowed(issue: Issue, cut: Cut) -> Issue:
@@ -103,12 +101,6 @@ def _without(section: Section, lost: Collection[Path]) -> Section:
     return replace(section, content=tuple(item for _, item in kept), positions=positions)
 
 
-def issue_language(path: FilePath) -> str | None:
-    """Give the language that a file name carries: `2025-01-30.de.yaml` is German; None when it carries none."""
-    parts = path.stem.split(".")
-    return parts[-1] if len(parts) > 1 and _LANGUAGE.match(parts[-1]) else None
-
-
 def read_issue(workspace: Workspace, path: FilePath) -> tuple[Newsletter, Issue]:
     """Read an issue and the newsletter in its language.
 
@@ -119,7 +111,7 @@ def read_issue(workspace: Workspace, path: FilePath) -> tuple[Newsletter, Issue]
     root, problems = parse(source)
     marks = Marks(token_prefix(source.text))
     try:
-        newsletter = read_newsletter(workspace, issue_language(path), marks)
+        newsletter = read_newsletter(workspace, workspace.language_of(path), marks)
     except ContentError as error:
         raise ContentError(tuple(sorted((*error.problems, *problems)))) from None
     if not isinstance(root, Mapping):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from composer.command_line import command_line, shell_line
 from composer.conditions import Condition, WordError, normal_tag
 from composer.content.addresses import Address, normal_address, parse_address
 from composer.content.audiences import is_told, named_audiences
@@ -121,7 +122,7 @@ def _with_overlay(workspace: Workspace, root: MappingNode, language: str) -> Map
         problem = root.place.problem(
             "language",
             f"there is no {name}, which says what differs in this language",
-            f"make it with: compose new --language {language}",
+            f"make it with: {command_line('new', options=shell_line('--language', language))}",
         )
         raise ContentError((replace(problem, path=NEWSLETTER),))
     return overlay(root, _mapping(path, name))

@@ -19,6 +19,9 @@ editions = Table(
     Column("hash", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("language", Text, nullable=False),
+    #: The issue's own date (year-month-day) and number; NULL where an older version has not kept them.
+    Column("issue_date", Text),
+    Column("issue_number", Integer),
     #: Digests by section (delivery/digests.py), as JSON.
     Column("digests", Text, nullable=False),
     #: The fullest message, for editors.

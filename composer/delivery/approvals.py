@@ -7,6 +7,7 @@ change makes another edition, of which nobody has said anything yet. Nothing her
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date as Date
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -46,11 +47,19 @@ class Edition:
     hash: str
     subject: str
     language: str
+    #: The issue's own date and number.
+    date: Date | None = None
+    number: int | None = None
     digests: Mapping[str, str] = field(repr=False)
     #: The fullest message.
     compiled: bytes = field(repr=False)
     #: What a reader without any tag gets, where that is another: a passage for some is for nobody else.
     public: bytes | None = field(default=None, repr=False)
+
+    @property
+    def digests_as_json(self) -> str:
+        """The digests as the database keeps them."""
+        return json.dumps(dict(self.digests), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +114,8 @@ def edition_of(variants: Sequence[Variant]) -> Edition:
         hash=hash_of(variants),
         subject=fill_text(built.edition.subject, stand_ins(built.edition.fields)),
         language=built.issue.language,
+        date=built.issue.date,
+        number=built.issue.number,
         digests=digests_of(variants),
         compiled=built.compiled.to_bytes(),
         public=None if everybodys is variants[0] else everybodys.compiled.to_bytes(),
@@ -120,12 +131,16 @@ def remember(connection: Connection, edition: Edition, now: datetime) -> int:
         hash=edition.hash,
         subject=edition.subject,
         language=edition.language,
-        digests=json.dumps(dict(edition.digests), ensure_ascii=False),
+        issue_date=edition.date.isoformat() if edition.date else None,
+        issue_number=edition.number,
+        digests=edition.digests_as_json,
         compiled=edition.compiled,
         public=edition.public,
         seen=now,
     )
-    connection.execute(added.on_conflict_do_nothing(index_elements=["stem", "hash"]))
+    # A date that is not in the text may have changed, and an older version has kept none.
+    dated = {"issue_date": added.excluded.issue_date, "issue_number": added.excluded.issue_number}
+    connection.execute(added.on_conflict_do_update(index_elements=["stem", "hash"], set_=dated))
     here = editions.c.stem == edition.stem, editions.c.hash == edition.hash
     edition_id: int = connection.execute(select(editions.c.id).where(*here)).scalar_one()
     return edition_id

@@ -10,6 +10,7 @@ import shlex
 import subprocess
 from dataclasses import dataclass
 
+from composer.command_line import shell_line
 from composer.content.nodes import Mapping as MappingNode
 from composer.content.nodes import Scalar
 from composer.content.source import Place, read_source
@@ -81,7 +82,9 @@ def _said_of(host: str, around: Surroundings, names: Names) -> dict[str, str]:
     if not path.is_file():
         return {}
     if os.name == "posix" and path.stat().st_mode & 0o022:
-        raise SettingsError(f"others can write to {path}", f"it names commands to run:   chmod 600 {path}")
+        raise SettingsError(
+            f"others can write to {path}", f"it names commands to run:   {shell_line('chmod', '600', str(path))}"
+        )
     root, problems = parse(read_source(path, str(path)))
     if problems:
         raise ContentError(tuple(sorted(problems)))

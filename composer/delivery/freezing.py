@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from composer.command_line import command_line
 from composer.database.mailings import deliveries, issues, mailings, recipients, variants
 from composer.database.readers import reader_tags, readers
 from composer.delivery.events import Kind
 from composer.delivery.mailing import Mailing, MailingError, Variant, mailing_of, note, unfinished
+from composer.delivery.same_issue import SAME_ISSUE, IssueContent, refuse_same_issue
 from composer.delivery.selection import LeftOut, Selection, count, is_included
 from composer.delivery.states import DeliveryState
 
@@ -47,6 +49,8 @@ class Draft:
     is_committed: bool | None = None
     is_rehearsal: bool = False
     allowed: Mapping[str, str] = field(default_factory=dict)
+    #: What makes its editions this issue and no other; a mailing of the same under another key is refused.
+    contents: tuple[IssueContent, ...] = ()
     #: Needed for a selection that `is_again`.
     again_because: str = ""
     #: The id of the mailing that this one corrects.
@@ -70,8 +74,10 @@ def freeze(connection: Connection, draft: Draft, now: datetime) -> Mailing:
     if not draft.is_rehearsal and (other := unfinished(connection, selection.issue)):
         raise MailingError(
             f"mailing {other.id} of {selection.issue} is not over",
-            f"compose send {selection.issue} goes on with it; compose stop {other.id} --for-good ends it",
+            f"{command_line('send', selection.issue)} goes on with it; compose stop {other.id} --for-good ends it",
         )
+    if draft.contents and not draft.is_rehearsal and SAME_ISSUE not in draft.allowed:
+        refuse_same_issue(connection, draft.contents, corrects=selection.got)
     counts = count(connection, selection)
     mailing_id = connection.execute(
         insert(mailings).returning(mailings.c.id),

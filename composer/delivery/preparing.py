@@ -15,6 +15,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from composer.checking import Checked
+from composer.checks.catalogue import Setting
+from composer.checks.files import SAME_ISSUE
+from composer.checks.settings import read_settings
 from composer.content.newsletter import Newsletter
 from composer.database.readers import reader_tags, readers
 from composer.delivery import rates
@@ -24,7 +27,8 @@ from composer.delivery.freezing import Draft
 from composer.delivery.letters import Terms
 from composer.delivery.mailing import Variant
 from composer.delivery.place import Commit
-from composer.delivery.readiness import POSTAL, PRIVACY, UNSUBSCRIBE, EditionKnown, Known
+from composer.delivery.readiness import OWN_CODES, EditionKnown, Known
+from composer.delivery.same_issue import IssueContent, content_of, earlier_mailings
 from composer.delivery.selection import Counts, Selection, count, is_included
 from composer.delivery.settings import Settings
 from composer.errors import Level, Problem
@@ -59,7 +63,9 @@ class Proposal:
     counts: Counts
     survey: Survey
     known: Known
-    #: What the checks say, the three that are refusals of their own left out; and whether they found a warning.
+    #: What makes each edition this issue and no other: what earlier mailings are compared by.
+    contents: tuple[IssueContent, ...]
+    #: What the checks say, those that are refusals of their own left out; and whether they found a warning.
     warnings: tuple[Problem, ...]
 
     @property
@@ -112,6 +118,7 @@ def propose(
             opinion=opinion(connection, edition),
             blockers=_blockers(each.problems, allowed),
             needed=settings.approvals,
+            same_issue_files=_same_issue_files(each, selection, allowed),
         )
         for edition, each in zip(editions, checked, strict=True)
     )
@@ -119,16 +126,21 @@ def propose(
         problem
         for each in checked
         for problem in each.problems
-        if problem.level is Level.WARNING and problem.code not in (POSTAL, PRIVACY, UNSUBSCRIBE)
+        if problem.level is Level.WARNING and problem.code not in OWN_CODES
     ]
+    contents = tuple(
+        content_of(edition, is_dated=_is_dated(each)) for edition, each in zip(editions, checked, strict=True)
+    )
+    same = () if is_rehearsal else earlier_mailings(connection, contents, corrects=selection.got)
     return Proposal(
+        contents=contents,
         editions=editions,
         variants=variants,
         newsletter=checked[0].built.newsletter,
         selection=selection,
         counts=counts,
         survey=survey,
-        known=replace(known, editions=found, missing=survey.missing, is_rehearsal=is_rehearsal),
+        known=replace(known, editions=found, missing=survey.missing, is_rehearsal=is_rehearsal, same_issue=same),
         warnings=tuple(warnings),
     )
 
@@ -218,6 +230,7 @@ def draft_of(
         is_committed=commit.is_clean if commit else None,
         is_rehearsal=proposal.known.is_rehearsal,
         allowed=allowed,
+        contents=proposal.contents,
         again_because=again_because,
         corrects=corrects,
         due=due,
@@ -225,10 +238,24 @@ def draft_of(
 
 
 def _blockers(problems: Sequence[Problem], allowed: Mapping[str, str]) -> tuple[str, ...]:
-    own = (UNSUBSCRIBE, POSTAL, PRIVACY)
     heavy = (Level.ERROR, Level.BLOCKER)
-    found = (each.code for each in problems if each.code in own or (each.level in heavy and each.code not in allowed))
+    found = (
+        each.code for each in problems if each.code in OWN_CODES or (each.level in heavy and each.code not in allowed)
+    )
     return tuple(dict.fromkeys(found))
+
+
+def _same_issue_files(checked: Checked, selection: Selection, allowed: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the other files of an issue that keep it from being sent; a correction may have the date of the corrected."""
+    if SAME_ISSUE in allowed or not _is_dated(checked):
+        return ()
+    return tuple(other.name for other in checked.review.same_issue if other.key != selection.got)
+
+
+def _is_dated(checked: Checked) -> bool:
+    """Tell whether one date means one issue here: newsletter.yaml can set the check to less than a blocker."""
+    setting = read_settings(checked.built.newsletter).get(SAME_ISSUE, Setting())
+    return not setting.is_off and setting.level in (None, Level.BLOCKER)
 
 
 def _included(connection: Connection, selection: Selection) -> Iterator[tuple[str, frozenset[str], Mapping[str, str]]]:

@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from composer.checks.files import SAME_ISSUE
+from composer.command_line import command_line
 from composer.delivery.approvals import Opinion
 from composer.delivery.digests import OUTDATED, in_words
+from composer.delivery.same_issue import EarlierMailing
 
 #: Checks whose finding is a refusal of its own, with a way out of its own.
 UNSUBSCRIBE, POSTAL, PRIVACY = "UNS01", "UNS02", "LAW01"
+OWN_CODES = frozenset({UNSUBSCRIBE, POSTAL, PRIVACY, SAME_ISSUE})
 #: How many names a sentence holds.
 _MOST = 5
 
@@ -31,6 +35,8 @@ class Code(StrEnum):
     DATABASE_PLACE = "database-place"
     NO_PAGES = "no-pages"
     NO_PICTURES = "no-pictures"
+    #: another file, or an earlier mailing, holds the same issue
+    SAME_ISSUE = "same-issue"
     #: told by the engine (delivery/owners.py): the database is a copy, or was put back
     COPY = "copy"
 
@@ -38,7 +44,7 @@ class Code(StrEnum):
 #: What a person may wave through with a reason. The others would break a promise or a law whatever the reason.
 ALLOWABLE = frozenset({
     Code.UNTESTED, Code.UNAPPROVED, Code.NO_ADDRESS, Code.NO_PRIVACY, Code.CHANGED, Code.DATABASE_PLACE, Code.NO_PAGES,
-    Code.NO_PICTURES, Code.COPY,
+    Code.NO_PICTURES, Code.COPY, Code.SAME_ISSUE,
 })  # fmt: skip
 
 
@@ -66,6 +72,8 @@ class EditionKnown:
     blockers: tuple[str, ...] = ()
     #: Approvals needed.
     needed: int = 0
+    #: Other files that hold the same issue.
+    same_issue_files: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +93,8 @@ class Known:
     pages: str = ""
     #: Pictures on the web that are not those of this edition, each with what is wrong.
     pictures: Sequence[str] = ()
+    #: Mailings under another key that sent the same issue.
+    same_issue: Sequence[EarlierMailing] = ()
 
 
 def refusals(known: Known, allowed: Mapping[str, str]) -> tuple[Refusal, ...]:
@@ -111,17 +121,17 @@ def _untested(known: Known) -> Iterator[Refusal]:
             yield Refusal(
                 code=Code.UNTESTED,
                 words=f"{each.stem} was never sent to an editor as it stands now{what}",
-                way_out=f"compose test {each.stem}",
+                way_out=command_line("test", each.stem),
             )
 
 
 def _blocked(known: Known) -> Iterator[Refusal]:
     for each in known.editions:
-        if found := [code for code in each.blockers if code not in (UNSUBSCRIBE, POSTAL, PRIVACY)]:
+        if found := [code for code in each.blockers if code not in OWN_CODES]:
             yield Refusal(
                 code=Code.BLOCKED,
                 words=f"{each.stem} has {_count(len(found), 'finding')} that keeps it from being sent: {_several(found)}",
-                way_out=f'compose check {each.stem}   says where; or allow one: --allow {found[0]}="the reason"',
+                way_out=f'{command_line("check", each.stem)}   says where; or allow one: --allow {found[0]}="the reason"',
             )
 
 
@@ -137,7 +147,7 @@ def _unapproved(known: Known) -> Iterator[Refusal]:
                 code=Code.UNAPPROVED,
                 words=f"{each.stem} has {len(said.approved_by)} of {each.needed} approvals as it stands now"
                 f"{what}{returned}",
-                way_out=f"compose approve {each.stem} --as ADDRESS",
+                way_out=command_line("approve", each.stem, options="--as ADDRESS"),
             )
 
 
@@ -225,7 +235,28 @@ def _no_pictures(known: Known) -> Iterator[Refusal]:
         )
 
 
+def _same_issue_files(known: Known) -> Iterator[Refusal]:
+    for each in known.editions:
+        if each.same_issue_files:
+            yield Refusal(
+                code=Code.SAME_ISSUE,
+                words=f"two files hold the issue {each.stem}: also {_several(each.same_issue_files)}",
+                way_out="keep the right file, and delete or move the other, or correct its date or number",
+            )
+
+
+def _same_issue_mailings(known: Known) -> Iterator[Refusal]:
+    for each in known.same_issue:
+        yield Refusal(
+            code=Code.SAME_ISSUE,
+            words=f"mailing {each.mailing} of {each.issue} sent this issue already: {each.shared.in_words}",
+            way_out=f"{command_line('send', each.issue)}   goes on with that one; or correct the date or number",
+        )
+
+
 _ALL = (
+    _same_issue_files,
+    _same_issue_mailings,
     _untested,
     _blocked,
     _unapproved,

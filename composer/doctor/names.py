@@ -7,6 +7,7 @@ tests and machines without a resolver have their say.
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from composer.command_line import command_line
 from composer.doctor.diagnosis import Diagnosis, Health
 
 #: Gives the TXT records of a name; none is an empty tuple; None where nobody answered.
@@ -97,7 +98,7 @@ def _dkim(name: str, public: str, ask: Ask) -> Diagnosis:
     records = ask(name)
     if records is None:
         return _silent(subject)
-    step = f"publish the one that signs:   compose dkim show {selector}"
+    step = f"publish the one that signs:   {command_line('dkim show', selector)}"
     if not records:
         return Diagnosis(subject=subject, health=Health.BAD, seen=f"{name} has no record", step=step)
     if len(records) > 1:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
+from composer.command_line import shell_line
 from composer.doctor.diagnosis import Diagnosis, Health
 from composer.workspace import Workspace
 
@@ -59,7 +60,9 @@ def look_at_git(workspace: Workspace) -> Iterator[Diagnosis]:
     names = [name.decode("utf-8", "replace") for name in listed.stdout.split(b"\0") if name]
     found = [name for name in names if _PRIVATE.search(name) or _is_list(workspace.root / name)]
     for name in found:
-        step = f"git rm --cached {name}, add it to .gitignore, and change what was secret in it"
+        step = (
+            f"{shell_line('git', 'rm', '--cached', '--', name)}, add it to .gitignore, and change what was secret in it"
+        )
         yield Diagnosis(
             subject=subject, health=Health.BAD, seen=f"{name} is tracked: everybody with a clone has it", step=step
         )

@@ -13,6 +13,7 @@ from composer.checking import check_issue
 from composer.checks.catalogue import Limits, catalogue
 from composer.checks.review import Review
 from composer.errors import Problem
+from composer.issue_files import SameIssue, Shared
 from composer.workspace import Workspace
 from tests.workspaces import ROOT, sample
 
@@ -241,6 +242,9 @@ def _html(old: str, new: str) -> Callable[[Review], Review]:
 #: What the rooms before do not let pass: the check is the second lock.
 CHANGES: dict[str, Callable[[Review], Review]] = {
     "DATE01": lambda review: replace(review, today=DAY + datetime.timedelta(days=1)),
+    "FILE01": lambda review: replace(
+        review, same_issue=(SameIssue(name="issues/copy.yaml", key="copy", shared=Shared.DATE),)
+    ),
     "SIZE01": lambda review: replace(review, size=102_401),
     "SIZE03": _html("A headline", "A head\ufffdline"),
     "HTML01": _html("<!--[if mso", "<!--["),

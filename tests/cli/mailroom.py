@@ -1,6 +1,7 @@
 """A newsletter with readers, a mail server of its own, and a person at the keyboard."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -107,6 +108,9 @@ class Mailroom:
     def write(self, name: str = "2031-01-30", *, subject: str = "A letter for you", body: str = BODY) -> None:
         (self.root / "issues").mkdir(exist_ok=True)
         text = ISSUE.replace("{subject}", subject).replace("{body}", body)
+        if re.match(r"\d{4}-\d\d-\d\d", name):
+            # Two files with one date would be two files for one issue.
+            text = text.replace("2031-01-30", name[:10], 1)
         (self.root / "issues" / f"{name}.yaml").write_text(text, encoding="utf-8")
 
     def configure(self, old: str, new: str) -> None:

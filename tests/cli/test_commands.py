@@ -103,6 +103,7 @@ def test_json_reports_problems_and_sizes(here: Path, capsys: pytest.CaptureFixtu
         "line": 1,
         "column": 7,
         "code": "date",
+        "level": "error",
         "message": "date: there is no day 2025-02-30 in the calendar",
         "hint": "a date is written year-month-day: 2025-01-30",
     }
@@ -208,9 +209,9 @@ def test_new_refuses_what_is_there(here: Path, capsys: pytest.CaptureFixture[str
     """An issue that exists is not overwritten, and a wrong date is told as a usage mistake."""
     sample(here)
     assert run(["new", "2025-01-30"]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "issues/2025-01-30.yaml exists already" in capsys.readouterr().err
     assert run(["new", "2025-01-30", "--language", "de"]) == 2
-    proposed = re.search(r"name another day:   compose (.+)\n", capsys.readouterr().err)
+    proposed = re.search(r"name another day: compose (.+)\n", capsys.readouterr().err)
     assert proposed is not None
     assert proposed[1].endswith("--language de")
     assert datetime.date.fromisoformat(proposed[1].split()[1]) >= datetime.date.today()

@@ -4,7 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email import message_from_bytes
 from html import unescape
 from html.parser import HTMLParser
@@ -255,6 +255,8 @@ def _edition(**more: str) -> Edition:
         hash=more.get("hash", "2:" + "a" * 64),
         subject="A letter",
         language="en",
+        date=date(2031, 1, 30),
+        number=None,
         digests=digests,
         compiled=b"x",
     )

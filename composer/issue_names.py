@@ -1,0 +1,86 @@
+"""What the name of an issue file says: its date and its language.
+
+Input: file names. Output: dates and language tags. Guarantees: only the two forms that docs/formats.md names,
+`2025-01-30.yaml` and `2025-01-30.de.yaml`, are taken for issues; whatever a sync program, a mail program or an editor
+adds to a name is not. Never reads a file.
+"""
+
+import datetime
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+#: How an issue file may end, in small letters.
+ENDINGS = (".yaml", ".yml")
+#: Endings behind which the file of a text editor or a browser may hide an issue.
+_HIDING = re.compile(r"(?:\.ya?ml)(?:\.(?:txt|rtf|html?|docx?))?$", re.IGNORECASE)
+_DATE = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueName:
+    """The date and the language that a file name carries; no language means the newsletter's own."""
+
+    date: datetime.date
+    language: str | None
+
+
+def is_issue_file(name: str) -> bool:
+    """Tell whether a name ends as issue files do, in small or capital letters."""
+    return name.lower().endswith(ENDINGS)
+
+
+def may_hold_an_issue(name: str) -> bool:
+    """Tell whether a name ends in .yaml or .yml, or in that and another ending: `2025-01-30.yaml.txt`."""
+    return _HIDING.search(name) is not None and not name.startswith(".")
+
+
+def parse_issue_name(name: str, languages: Collection[str] = ()) -> IssueName | None:
+    """Read a file name that is exactly a date, and perhaps a language; None for every other name.
+
+    `languages` are those that the newsletter has a file for.
+    """
+    if not is_issue_file(name):
+        return None
+    day, dot, tag = name[: name.rindex(".")].partition(".")
+    date = _date(day)
+    if date is None or (dot and not _is_language(tag, languages)):
+        return None
+    return IssueName(date=date, language=tag or None)
+
+
+def date_in(name: str) -> datetime.date | None:
+    """Return the first date in a file name, whatever else is in it: `Copy of 2025-01-30 (1).yaml`."""
+    found = _DATE.search(name)
+    return _date(found[1]) if found else None
+
+
+def language_in(name: str, languages: Collection[str]) -> str | None:
+    """Return the language that a file name carries, whatever a program has added to it: `2025-01-30.de (1).yaml`."""
+    stem = name[: name.rindex(".")] if "." in name else name
+    _, dot, tag = stem.rpartition(".")
+    if dot and _is_language(tag, languages):
+        return tag
+    known = sorted(languages, key=len, reverse=True)
+    return next((each for each in known if re.search(rf"\.{re.escape(each)}(?![A-Za-z])", stem)), None)
+
+
+def _date(text: str) -> datetime.date | None:
+    if not _DATE.fullmatch(text):
+        return None
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _is_language(tag: str, languages: Collection[str]) -> bool:
+    if tag in languages:
+        return True
+    if not _LANGUAGE.fullmatch(tag):
+        return False
+    # Late: a language that the newsletter does not have yet is rare, and so is "bak" or "old" in its place.
+    from babel import localedata
+
+    return localedata.exists(tag.replace("-", "_"))

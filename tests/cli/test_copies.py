@@ -1,0 +1,440 @@
+"""Copies of issue files, as sync programs, merges, editors and people leave them: nobody gets an issue twice."""
+
+import re
+import shutil
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from composer.command_line import command_line, shell_line
+from composer.issue_files import Shared, same_issue_files
+from composer.workspace import Workspace
+from tests.cli.mailroom import Mailroom, furnish, recipients
+from tests.transport.postoffice import Office
+
+ISSUE = "2031-01-30"
+#: Names that programs give to a copy of 2031-01-30.yaml and that end in .yaml.
+COPIES = [
+    "2031-01-30 (1).yaml",
+    "2031-01-30(2).yaml",
+    "2031-01-30 2.yaml",
+    "2031-01-30-LAPTOP.yaml",
+    "2031-01-30-DESKTOP-ABC123.yaml",
+    "2031-01-30 (Anna's conflicted copy 2031-01-28).yaml",
+    "2031-01-30 (Kopie in Konflikt von Anna 2031-01-28).yaml",
+    "2031-01-30 (conflicted copy 2031-01-28 101010).yaml",
+    "2031-01-30 - Kopie.yaml",
+    "2031-01-30 - Kopie (2).yaml",
+    "2031-01-30 - Copy (2).yaml",
+    "2031-01-30 copy.yaml",
+    "2031-01-30 - copia.yaml",
+    "2031-01-30 - Copie.yaml",
+    "2031-01-30 - 副本.yaml",
+    "2031-01-30 副本 2.yaml",
+    "Kopie von 2031-01-30.yaml",
+    "Copy of 2031-01-30.yaml",
+    "2031-01-30_BASE_12345.yaml",
+    "2031-01-30_LOCAL_12345.yaml",
+    "2031-01-30_REMOTE_12345.yaml",
+    "2031-01-30_BACKUP_12345.yaml",
+    "2031-01-30.sync-conflict-20310128-101010-ABCDEFG.yaml",
+    "2031-01-30.Conflict.yaml",
+    "2031-01-30.bak.yaml",
+    "2031-01-30.old.yaml",
+    "2031-01-30.yml",
+    "2031-01-30.YAML",
+    "2031-01-30.en.yaml",
+    "2031-02-06.yaml",
+    "special edition.yaml",
+]
+#: Copies that no command reads; they are not mentioned as long as the file itself is there.
+BACKUPS = [
+    "2031-01-30.yaml~",
+    "#2031-01-30.yaml#",
+    "2031-01-30.yaml.orig",
+    "2031-01-30.yaml.bak",
+    ".2031-01-30.yaml.swp",
+]
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
+    return furnish(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture
+def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    with Office() as office:
+        monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
+        yield office
+
+
+def _copy(room: Mailroom, name: str, *changes: tuple[str, str]) -> Path:
+    """Copy the issue under another name, and change something in the copy."""
+    target = room.root / "issues" / name
+    text = (room.root / "issues" / f"{ISSUE}.yaml").read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    target.write_text(text, encoding="utf-8")
+    return target
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_a_copy_is_told_at_the_issue_and_at_the_copy(room: Mailroom, name: str) -> None:
+    """Whatever a copy is called, the check of either file is a blocker that names the other."""
+    _copy(room, name)
+    said = room.say("check", f"issues/{ISSUE}.yaml")
+    assert said.code == 1
+    assert (
+        f"blocker: two files for one issue: issues/{name} has the same date as {ISSUE}.yaml: 2031-01-30  [FILE01]"
+        in said.out
+    )
+    if name == "2031-01-30.en.yaml":
+        return  # it asks for a newsletter.en.yaml
+    said = room.say("check", f"issues/{name}")
+    assert said.code == 1
+    assert f"two files for one issue: issues/{ISSUE}.yaml has the same date as {name}" in said.out
+
+
+@pytest.mark.parametrize(
+    "name", ["2031-01-30 (1).yaml", "2031-01-30.sync-conflict-20310128-101010-ABCDEFG.yaml", "zzz.yaml"]
+)
+def test_build_preview_and_compose_tell_of_a_copy(room: Mailroom, name: str) -> None:
+    """The blocker keeps nothing from being built and looked at; every command that shows the issue names the copy."""
+    _copy(room, name)
+    said = room.say("build", ISSUE)
+    assert said.code == 0
+    assert f"blocker: two files for one issue: issues/{name}" in said.err
+    assert '"code": "FILE01"' in room.say("build", ISSUE, "--json").out
+    said = room.say("preview", ISSUE, "--out", "page")
+    assert f"issues/{name} has the same date" in (room.root / "page" / "index.html").read_text(encoding="utf-8")
+    said = room.say()
+    assert f"two files for one issue: issues/{name}" in said.out
+    assert f"not issues by their names: {shell_line(f'issues/{name}')}" in said.out
+    assert f"next: compose check {ISSUE}" in said.out
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_only_names_that_are_a_date_are_the_current_issue(room: Mailroom, name: str) -> None:
+    """The current issue stays the one named by its date, however the other names sort."""
+    _copy(room, name, ("2031-01-30", "2030-12-24"))
+    out = room.say().out
+    if name == "2031-02-06.yaml":
+        assert "issues/2031-02-06.yaml" in out.split("\n")[1]
+    else:
+        assert f"issues/{ISSUE}.yaml" in out
+        assert all(f"  issues/{other}   no problems" not in out for other in COPIES if not other[:-5].endswith("30"))
+
+
+@pytest.mark.parametrize("name", BACKUPS)
+def test_backups_of_editors_are_not_issues(room: Mailroom, name: str) -> None:
+    """They are no copies that somebody could send by mistake; who names one is told that it is no issue file."""
+    _copy(room, name)
+    assert room.say("check", ISSUE, "--on", "2031-01-30").code == 0
+    assert "not issues by their names" not in room.say().out
+    said = room.say("send", f"issues/{name}")
+    assert said.code == 2
+    assert f"issues/{name} is not an issue file: the name must end in .yaml" in said.err
+
+
+def test_what_is_not_a_copy(room: Mailroom) -> None:
+    """Another date, another language, a part of an issue, and a link to the issue itself are no copies."""
+    root = room.root / "issues"
+    _copy(room, "2031-02-06.yaml", ("2031-01-30", "2031-02-06"))
+    _copy(room, "2031-01-30.de.yaml")
+    (root / "2031-01-30-topic.yaml").write_text("title: A topic\ndate: 2031-01-30\n", encoding="utf-8")
+    (root / "current.yaml").symlink_to(f"{ISSUE}.yaml")
+    _copy(room, "2031-01-30.fr.yaml")  # a translation that is begun before newsletter.fr.yaml is there
+    assert same_issue_files(room.workspace, root / f"{ISSUE}.yaml") == ()
+
+
+def test_copies_in_another_language(room: Mailroom) -> None:
+    """A copy of the German edition is one of the German edition, not of the English."""
+    (room.root / "newsletter.de.yaml").write_text("language: de\n", encoding="utf-8")
+    _copy(room, "2031-01-30.de.yaml")
+    for name in (
+        "2031-01-30.de (1).yaml",
+        "2031-01-30.de-LAPTOP.yaml",
+        "2031-01-30 (1).de.yaml",
+        "2031-01-30.de_BASE_1.yaml",
+    ):
+        _copy(room, name)
+    root = room.root / "issues"
+    assert same_issue_files(room.workspace, root / f"{ISSUE}.yaml") == ()
+    assert len(same_issue_files(room.workspace, root / f"{ISSUE}.de.yaml")) == 4
+
+
+def test_numbers_and_names_tell_as_well(room: Mailroom) -> None:
+    """The same number tells within half a year (they start again each year), the same date in the name always."""
+    root, issue = room.root / "issues", room.root / "issues" / f"{ISSUE}.yaml"
+    issue.write_text(f"number: 5\n{issue.read_text(encoding='utf-8')}", encoding="utf-8")
+    _copy(room, "a.yaml", ("2031-01-30", "2031-03-01"))
+    _copy(room, "b.yaml", ("2031-01-30", "2030-01-31"))
+    _copy(room, "2031-01-30 (1).yaml", ("2031-01-30", "2031-04-01"), ("number: 5", "number: 6"))
+    found = same_issue_files(room.workspace, issue)
+    assert [(each.name, each.shared) for each in found] == [
+        ("issues/2031-01-30 (1).yaml", Shared.NAME),
+        ("issues/a.yaml", Shared.NUMBER),
+    ]
+    assert "issues/a.yaml has the same number as 2031-01-30.yaml: 5" in room.say("check", ISSUE).out
+    (root / "2031-01-30 (1).yaml").unlink()
+    (root / "a.yaml").unlink()
+    assert same_issue_files(room.workspace, issue) == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "date:\u00a02031-01-30",
+        '"date": "2031-01-30"',
+        "date : '2031-01-30'  # Thursday",
+        "\u200bdate: 2031-01-30",
+        "\ufeffdate: 2031-01-30",
+    ],
+)
+def test_a_copy_is_known_however_its_date_is_written(room: Mailroom, line: str) -> None:
+    """Quotation marks, spaces and what nobody sees keep no two files apart; nor do line ends, or a mistake elsewhere."""
+    path = _copy(room, "zzz.yaml", ("date: 2031-01-30", line), ("letter:", "letter"))
+    assert [each.name for each in same_issue_files(room.workspace, room.root / "issues" / f"{ISSUE}.yaml")] == [
+        "issues/zzz.yaml"
+    ]
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r"))
+    assert [each.name for each in same_issue_files(room.workspace, room.root / "issues" / f"{ISSUE}.yaml")] == [
+        "issues/zzz.yaml"
+    ]
+
+
+def test_a_copy_cannot_be_sent_and_nor_can_the_issue_beside_it(room: Mailroom, office: Office) -> None:
+    """Neither goes out while there are two; a reason lets it pass, for two issues on one day."""
+    room.add(3)
+    _copy(room, f"{ISSUE} (1).yaml")
+    for name in (ISSUE, f"{ISSUE} (1)"):
+        assert room.say("test", name).code == 0
+        said = room.say("send", name, "--yes", "3")
+        assert said.code == 1
+        assert "refused: two files hold the issue" in said.err
+        assert "[same-issue]" in said.err
+    assert recipients(office) == []
+    said = room.say("send", ISSUE, "--yes", "3", "--allow", "same-issue=a special edition of the same day")
+    assert said.code == 0
+    assert len(recipients(office)) == 3
+    # The check's own code helps with the files, as for every check; not with what the mailing says.
+    said = room.say("send", f"{ISSUE} (1)", "--yes", "3", "--allow", "FILE01=they differ")
+    assert said.code == 1
+    assert "refused: mailing 1 of 2031-01-30 sent this issue already" in said.err
+    assert len(recipients(office)) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "why"),
+    [
+        (f"{ISSUE} (1).yaml", (), "the edition is the same"),
+        ("2031-02-06.yaml", (("date: 2031-01-30", "date: 2031-02-06"),), "every text is the same"),
+        ("issue.yaml", (("A letter for you", "A letter for you, corrected"),), "the date is the same"),
+        ("2031-02-07.yaml", (("A letter for you", "Another"), ("2031-01-30", "2031-02-07")), "the number is the same"),
+    ],
+)
+def test_a_renamed_issue_is_not_sent_again(
+    room: Mailroom, office: Office, name: str, changes: tuple[tuple[str, str], ...], why: str
+) -> None:
+    """What was mailed is known by its content: a file under a new name goes to nobody who has it."""
+    issue = room.root / "issues" / f"{ISSUE}.yaml"
+    issue.write_text(f"number: 5\n{issue.read_text(encoding='utf-8')}", encoding="utf-8")
+    room.add(2)
+    room.say("test", ISSUE)
+    assert room.say("send", ISSUE, "--yes", "2").code == 0
+    _copy(room, name, *changes)
+    issue.unlink()
+    stem = name.removesuffix(".yaml")
+    room.say("test", stem)
+    said = room.say("send", stem, "--yes", "2")
+    assert said.code == 1
+    assert f"refused: mailing 1 of {ISSUE} sent this issue already: {why}  [same-issue]" in said.err
+    assert len(recipients(office)) == 2
+    assert room.say("send", stem, "--yes", "2", "--allow", "same-issue=it is a test of ours").code == 0
+    assert len(recipients(office)) == 4
+
+
+def test_two_issues_a_day_where_the_newsletter_says_so(room: Mailroom, office: Office) -> None:
+    """With the check switched off in newsletter.yaml one date no longer means one issue; the same edition still does."""
+    room.add(2)
+    path = room.root / "newsletter.yaml"
+    path.write_text(f"{path.read_text(encoding='utf-8')}checks:\n  FILE01:\n    level: warning\n", encoding="utf-8")
+    _copy(room, "2031-01-30-evening.yaml", ("A letter for you", "The evening edition"))
+    for name in (ISSUE, "2031-01-30-evening"):
+        room.say("test", name)
+        assert room.say("send", name, "--yes", "2").code == 0
+    assert len(recipients(office)) == 4
+    _copy(room, "2031-01-30-night.yaml")
+    room.say("test", "2031-01-30-night")
+    assert "the edition is the same  [same-issue]" in room.say("send", "2031-01-30-night", "--yes", "2").err
+    assert len(recipients(office)) == 4
+
+
+def test_a_correction_may_have_the_date_of_what_it_corrects(room: Mailroom, office: Office) -> None:
+    """`--to-those-who-got` names the other issue: its file and its mailing keep nothing back; a mere copy is no correction."""
+    room.add(2)
+    room.say("test", ISSUE)
+    assert room.say("send", ISSUE, "--yes", "2").code == 0
+    _copy(room, "2031-01-30-correction.yaml", ("A letter for you", "A correction"))
+    room.say("test", "2031-01-30-correction")
+    said = room.say("send", "2031-01-30-correction", "--to-those-who-got", ISSUE, "--yes", "2")
+    assert said.code == 0, said.err
+    assert len(recipients(office)) == 4
+    _copy(room, "2031-01-30-again.yaml")
+    room.say("test", "2031-01-30-again")
+    said = room.say("send", "2031-01-30-again", "--to-those-who-got", ISSUE, "--yes", "2")
+    assert "the edition is the same  [same-issue]" in said.err
+    assert len(recipients(office)) == 4
+
+
+@pytest.mark.parametrize(
+    "name", ["2031-01-30.yaml.txt", "2031-01-30.yml.txt", "2031-01-30.YAML.TXT", "2031-01-30.yaml.rtf"]
+)
+def test_an_issue_with_a_wrong_ending_is_named(room: Mailroom, name: str) -> None:
+    """A file that a text editor called .yaml.txt is found, and the command that renames it is printed."""
+    issue = room.root / "issues" / f"{ISSUE}.yaml"
+    issue.rename(issue.with_name(name))
+    said = room.say("build", ISSUE)
+    assert said.code == 2
+    assert f"issues/{name} is not an issue file: the name must end in .yaml" in said.err
+    assert f"not issues by their names: issues/{name}" in room.say().out
+    subprocess.run(["bash", "-c", said.err.rpartition(": ")[2]], check=True, cwd=room.root)
+    assert room.say("build", ISSUE).code == 0
+
+
+@pytest.mark.parametrize("name", ["2031-01-30.yml", "2031-01-30.YAML", "2031-01-30.Yml"])
+def test_other_spellings_of_the_ending_are_issues(room: Mailroom, name: str) -> None:
+    """`.yml` and capital letters are found by the stem, and are the current issue."""
+    issue = room.root / "issues" / f"{ISSUE}.yaml"
+    issue.rename(issue.with_name(name))
+    assert room.say("build", ISSUE).code == 0
+    assert f"issues/{name}   no problems" in room.say().out
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2031-01-30.yml",
+        "2031-01-30.YAML",
+        "2031-01-30.yaml.txt",
+        "2031-01-30 (1).yaml",
+        "2031-01-30-LAPTOP.yaml",
+        "zzz.yaml",
+    ],
+)
+def test_new_never_writes_beside_an_existing_file(room: Mailroom, name: str) -> None:
+    """An issue of that day, under whatever name, is in the way of a new one; so is the day itself."""
+    issue = room.root / "issues" / f"{ISSUE}.yaml"
+    issue.rename(issue.with_name(name))
+    said = room.say("new", ISSUE)
+    assert said.code == 2
+    assert f"issues/{name} exists already, for the issue of {ISSUE}" in said.err
+    assert [path.name for path in issue.parent.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_names_with_accents_are_found_in_either_form(room: Mailroom, form: Literal["NFC", "NFD"]) -> None:
+    """A name typed in one form is found in the other: an issue, a file behind `from:`, a folder with a picture."""
+    root = room.root / "issues"
+    other: Literal["NFC", "NFD"] = "NFD" if form == "NFC" else "NFC"
+
+    def typed(text: str) -> str:
+        return unicodedata.normalize(other, text)
+
+    folder = root / unicodedata.normalize(form, "Entwürfe für Zoë")
+    folder.mkdir()
+    shutil.copy(
+        Path(__file__).parent.parent.parent / "assets" / "logo.png", folder / unicodedata.normalize(form, "café.png")
+    )
+    (folder / "topic.yaml").write_text('title: "A topic"\nfacts: |\n  Text.\n', encoding="utf-8")
+    name = unicodedata.normalize(form, "Résumé.yaml")
+    _copy(
+        room,
+        name,
+        (
+            '- title: "A topic of the day"\n    facts: |\n      It has a text of its own.',
+            f"- from: {typed('Entwürfe für Zoë')}/topic.yaml",
+        ),
+    )
+    said = room.say("build", typed("Résumé"))
+    assert said.code == 0, said.err
+    assert room.workspace.inside(root, f"{typed('Entwürfe für Zoë')}/{typed('café.png')}").is_file()
+
+
+AWKWARD = ["2031-01-30 (Anna's conflicted copy 2031-01-28)", "$HOME `id` & co", "-n", 'say "hi"; exit', "*", "副本 ü"]
+
+
+@pytest.mark.parametrize("stem", AWKWARD)
+def test_what_is_printed_can_be_run_by_a_shell(room: Mailroom, office: Office, stem: str) -> None:
+    """Each command line that names an issue does, in a shell, what it says: file names are quoted."""
+    room.add(1)
+    (room.root / "issues" / f"{ISSUE}.yaml").rename(room.root / "issues" / f"{stem}.yaml")
+    shell = f'compose() {{ {shell_line(sys.executable, "-m", "composer")} "$@"; }}; '
+
+    def run(line: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(["bash", "-c", shell + line], cwd=room.root, capture_output=True, text=True, check=False)
+
+    said = room.say("send", f"issues/{stem}.yaml", "--yes", "1")
+    printed = next(line.strip() for line in said.err.splitlines() if "compose test" in line)
+    assert printed == command_line("test", stem)
+    ran = run(printed)
+    assert ran.returncode == 0, ran.stderr
+    said = room.say("send", f"issues/{stem}.yaml", "--yes", "1")
+    assert said.code == 0, said.err
+    (room.root / "issues" / f"{stem}.yaml").unlink()
+    assert run(command_line("build", stem)).returncode == 2
+
+
+@pytest.mark.parametrize(
+    "address", ["o'brien@example.org", "a+b@example.org", "x&y@example.org", "$HOME@example.org", "`id`@example.org"]
+)
+def test_addresses_in_commands_are_quoted(room: Mailroom, address: str) -> None:
+    """The command that is printed for an unknown reader asks for exactly this address."""
+    with room.open():
+        pass
+    said = room.say("subscribers", "show", address)
+    line = re.search(r"compose who .*", said.err)
+    assert line is not None
+    words = subprocess.run(
+        ["bash", "-c", f'compose() {{ printf "%s\\n" "$@"; }}; {line[0]}'], capture_output=True, text=True, check=True
+    ).stdout
+    assert words == f"who\n{address}\n"
+
+
+def test_no_command_line_is_put_together_by_hand() -> None:
+    """Wherever a command with a name in it is printed, `command_line` quotes the name; plain numbers need none."""
+    import ast
+
+    numbers = re.compile(r"(?:\w+\.)*(?:id|number|mailing|mailing_id|other\.id|unknown|count|yes)|mailing\.program")
+    by_hand = []
+    for path in (Path(__file__).parent.parent.parent / "composer").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.JoinedStr):
+                continue
+            before = ""
+            for value in node.values:
+                if isinstance(value, ast.FormattedValue):
+                    expression = ast.unparse(value.value)
+                    if re.search(
+                        r"\b(?:compose [a-z]+|chmod|mv|git [a-z]+)(?: [a-z0-9.-]+)* $", before
+                    ) and not numbers.fullmatch(expression):
+                        by_hand.append(f"{path.name}:{node.lineno}: {expression}")
+                    before = ""
+                elif isinstance(value, ast.Constant):
+                    before = str(value.value)
+    assert [each for each in by_hand if "tokens.py" not in each] == []
+
+
+def test_a_copy_outside_the_folder_of_issues_has_the_key_of_the_issue(tmp_path: Path) -> None:
+    """`drafts/2031-01-30.yaml` is the same issue by its key, which the ledger keeps to."""
+    from composer.issue_files import issue_key
+
+    assert issue_key(tmp_path / "drafts" / "2031-01-30.yaml") == issue_key(tmp_path / "2031-01-30.de.yml") == ISSUE
+    assert Workspace(root=tmp_path).issues() == ()

@@ -1,0 +1,156 @@
+"""An issue that was mailed is known by its content, on both databases: freezing it under another key is refused."""
+
+import threading
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from composer.database.approvals import editions
+from composer.database.engine import Database
+from composer.database.mailings import deliveries, mailings
+from composer.delivery.approvals import Edition, link_to_mailing, remember
+from composer.delivery.freezing import freeze
+from composer.delivery.mailing import Mailing, MailingError, mailings_of
+from composer.delivery.same_issue import IssueContent, SharedContent, content_of, earlier_mailings
+from composer.delivery.states import DeliveryState
+from tests.delivery.house import NOW, add_readers, draft
+
+DAY, ISSUE = date(2031, 1, 30), "2031-01-30"
+
+
+def _edition(key: str, *, hash: str = "a", text: str = "1", day: date = DAY, number: int | None = 5) -> Edition:
+    return Edition(
+        issue=key,
+        stem=key,
+        hash=hash * 64,
+        subject="A letter",
+        language="en",
+        date=day,
+        number=number,
+        digests={"subject": text},
+        compiled=b"x",
+    )
+
+
+def _freeze(database: Database, edition: Edition, *, is_dated: bool = True, **more: Any) -> Mailing:
+    contents = (content_of(edition, is_dated=is_dated),)
+    with database.write() as connection:
+        mailing = freeze(connection, draft(edition.issue, contents=contents, **more), NOW)
+        link_to_mailing(connection, mailing.id, [edition], NOW)
+    return mailing
+
+
+def _shared(database: Database, content: IssueContent, corrects: str | None = None) -> list[SharedContent]:
+    with database.read() as connection:
+        return [each.shared for each in earlier_mailings(connection, [content], corrects=corrects)]
+
+
+OTHER = {
+    "the same edition": (_edition("copy", text="2", day=DAY + timedelta(9), number=9), SharedContent.HASH),
+    "the same text": (_edition("copy", hash="b", day=DAY + timedelta(9), number=9), SharedContent.TEXT),
+    "the same date": (_edition("copy", hash="b", text="2", number=None), SharedContent.DATE),
+    "the same number": (_edition("copy", hash="b", text="2", day=DAY + timedelta(9)), SharedContent.NUMBER),
+}
+
+
+@pytest.mark.parametrize(("edition", "shared"), OTHER.values(), ids=list(OTHER))
+def test_each_thing_that_makes_it_the_same_issue(database: Database, edition: Edition, shared: SharedContent) -> None:
+    """Edition, text, date or number: one is enough; nothing is frozen unless a reason was given."""
+    with database.write() as connection:
+        add_readers(connection, 2)
+    _freeze(database, _edition(ISSUE))
+    assert _shared(database, content_of(edition, is_dated=True)) == [shared]
+    with pytest.raises(MailingError, match=f"mailing 1 of {ISSUE} sent this issue already"):
+        _freeze(database, edition)
+    assert _freeze(database, edition, allowed={"same-issue": "two issues on one day"}).frozen == 2
+
+
+def test_what_is_another_issue(database: Database) -> None:
+    """Another date and number, the number of another year, another language, a key of its own: nothing is held against it."""
+    with database.write() as connection:
+        add_readers(connection, 2)
+    _freeze(database, _edition(ISSUE))
+    other = _edition("other", hash="b", text="2", day=DAY + timedelta(7), number=6)
+    assert _freeze(database, other).frozen == 2
+    next_year = content_of(_edition("next", hash="c", text="3", day=DAY + timedelta(365)), is_dated=True)
+    assert _shared(database, next_year) == []
+    undated = content_of(_edition("evening", hash="c", text="3"), is_dated=False)
+    assert _shared(database, undated) == []
+    german = IssueContent(key="de", hash="d" * 64, language="de", digests="{}", date=DAY, number=5)
+    assert _shared(database, german) == []
+    assert _shared(database, content_of(_edition(ISSUE, hash="c"), is_dated=True)) == []
+
+
+def test_a_correction_answers_the_issue_of_its_date(database: Database) -> None:
+    """It may share the date and the number of the issue that it corrects, not its text."""
+    with database.write() as connection:
+        add_readers(connection, 1)
+    _freeze(database, _edition(ISSUE))
+    assert (
+        _shared(database, content_of(_edition("correction", hash="b", text="2"), is_dated=True), corrects=ISSUE) == []
+    )
+    copied = content_of(_edition("correction", hash="b"), is_dated=True)
+    assert _shared(database, copied, corrects=ISSUE) == [SharedContent.TEXT]
+
+
+def test_rehearsals_and_mailings_that_reached_nobody_count_for_nothing(database: Database) -> None:
+    """Only what somebody has, may have or is still to get is sent already."""
+    with database.write() as connection:
+        add_readers(connection, 1)
+    _freeze(database, _edition(ISSUE), is_rehearsal=True)
+    content = content_of(_edition("copy"), is_dated=True)
+    assert _shared(database, content) == []
+    mailing = _freeze(database, _edition(ISSUE))
+    assert _shared(database, content) == [SharedContent.HASH]
+    with database.write() as connection:
+        connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(ended=NOW))
+    for state in DeliveryState:
+        with database.write() as connection:
+            connection.execute(update(deliveries).where(deliveries.c.mailing_id == mailing.id).values(state=state))
+        has_it = state in ("accepted", "unknown", "claimed", "sending", "deferred")
+        assert bool(_shared(database, content)) is has_it
+
+
+def test_mailings_of_an_older_version_are_known_by_their_key(database: Database) -> None:
+    """Before dates were kept the key, which is a date, says of which issue a mailing was."""
+    with database.write() as connection:
+        add_readers(connection, 1)
+    _freeze(database, _edition(ISSUE))
+    with database.write() as connection:
+        connection.execute(update(editions).values(issue_date=None, issue_number=None))
+    assert _shared(database, content_of(_edition("copy", hash="b", text="2"), is_dated=True)) == [SharedContent.DATE]
+    with database.write() as connection:
+        remember(connection, _edition(ISSUE), NOW)
+    with database.read() as connection:
+        assert connection.scalar(select(editions.c.issue_date)) == "2031-01-30"
+
+
+def test_of_two_that_are_frozen_at_once_one_is_refused(database: Database) -> None:
+    """An issue and its copy, confirmed in the same moment in two windows: the later one waits, and sees the earlier one."""
+    with database.write() as connection:
+        add_readers(connection, 2)
+    first, second = _edition(ISSUE), _edition("copy")
+    refused: list[str] = []
+    began = threading.Event()
+
+    def other() -> None:
+        began.set()
+        try:
+            _freeze(database, second)
+        except MailingError as error:
+            refused.append(error.message)
+
+    thread = threading.Thread(target=other)
+    with database.write() as connection:
+        mailing = freeze(connection, draft(ISSUE, contents=(content_of(first, is_dated=True),)), NOW)
+        thread.start()
+        began.wait()
+        # Long enough for the other one to come to its own question, were it not made to wait.
+        thread.join(0.3)
+        link_to_mailing(connection, mailing.id, [first], NOW)
+    thread.join()
+    assert len(refused) == 1
+    with database.read() as connection:
+        assert [each.issue for each in mailings_of(connection)] == [ISSUE]
