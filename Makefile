@@ -50,6 +50,9 @@ interop: $(STAMP)       ## hand messages over to a real Postfix and read them ba
 	$(BIN)/python -m tests.interop.postfix
 	$(BIN)/python -m tests.interop.bounces
 
+restarts: $(STAMP)      ## restart the public pages behind nginx and Caddy: no request may be lost (apt-get install nginx-light caddy)
+	$(BIN)/python -m tests.restarts
+
 clean:                  ## take away what make made
 	rm -rf .venv build dist outbox .compose .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
@@ -59,4 +62,4 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-.PHONY: help demo test lint check fix golden test-tools peers bench fuzz torture interop clean
+.PHONY: help demo test lint check fix golden test-tools peers bench fuzz torture interop restarts clean

@@ -2,15 +2,14 @@
 
 import configparser
 import contextlib
-import os
 import re
 import shlex
 import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -26,22 +25,13 @@ from composer.database.engine import open_database
 from composer.database.location import Location
 from composer.delivery.policy import Policy
 from composer.workspace import Workspace
+from tests.proxies import DEPLOY, Proxy, caddy, in_front, needed, nginx, written
 from tests.public.running import Running, running
+from tests.restarts import one_click, restarts
 from tests.workspaces import ROOT, sample
 
-DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 SERVER = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")
-
-
-def _needed(program: str, package: str) -> str:
-    """Find a program that CI installs; a missing one is a failure there only."""
-    if found := shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin"):
-        return found
-    reason = f"needs {program}: apt-get install {package}"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def test_every_file_is_explained() -> None:
@@ -60,27 +50,35 @@ def _read(path: Path) -> configparser.ConfigParser:
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: str(path.name))
 def test_units(path: Path) -> None:
-    """What a service runs is a command of this program with options that it has; every timer has its service."""
+    """What a service runs is a command of this program with options that it has; timers and sockets have their service."""
     unit = _read(path)
-    if path.suffix == ".timer":
-        assert path.with_suffix(".service").is_file()
-        assert unit["Timer"]["OnCalendar"]
+    if path.suffix == ".service":
+        assert unit["Service"]["User"] == "newsletter"
+        called = re.findall(r"^Exec\w+=.*?/opt/compose/bin/compose ([a-z][^'\n]*)", path.read_text(), re.MULTILINE)
+        assert called
+        for words in called:
+            _takes(shlex.split(words))
         return
-    assert unit["Service"]["User"] == "newsletter"
-    called = re.search(r"/opt/compose/bin/compose ([a-z][^']*)", unit["Service"]["ExecStart"])
-    assert called is not None
+    assert path.with_suffix(".service").is_file()
+    if path.suffix == ".timer":
+        assert unit["Timer"]["OnCalendar"]
+    else:
+        assert unit["Socket"]["ListenStream"] == "127.0.0.1:8800"
+
+
+def _takes(words: list[str]) -> None:
+    """Prove that the program has a command and its options."""
     command: click.Command = cli
-    words = shlex.split(called[1])
     while isinstance(command, click.Group):
         found = command.get_command(click.Context(command), words.pop(0))
-        assert found is not None, called[0]
+        assert found is not None, words
         command = found
     command.make_parser(click.Context(command)).parse_args(words)
 
 
 def test_systemd_takes_the_units(tmp_path: Path) -> None:
     """systemd-analyze verify: no word that it does not know, no line that it cannot read."""
-    program = _needed("systemd-analyze", "systemd")
+    program = needed("systemd-analyze", "systemd")
     for path in UNITS:
         text = path.read_text(encoding="utf-8").replace("/opt/compose/bin/compose", sys.executable)
         (tmp_path / path.name).write_text(text, encoding="utf-8")
@@ -119,74 +117,18 @@ def pages(sqlite_template: Path, tmp_path: Path) -> Iterator[Running]:
         yield made
 
 
-@contextlib.contextmanager
-def _before(pages: Running, command: list[str], port: int, folder: Path) -> Iterator[None]:
-    """Run a proxy before the pages; what the pages are asked goes through it."""
-    environment = {**os.environ, "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
-    with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as proxy:
-        behind = pages.port
-        try:
-            end = time.monotonic() + 20
-            while True:
-                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                    break
-                assert proxy.poll() is None, proxy.stderr.read() if proxy.stderr else ""
-                assert time.monotonic() < end
-                time.sleep(0.05)
-            pages.port = port
-            yield
-        finally:
-            pages.port = behind
-            proxy.terminate()
-            proxy.communicate(timeout=20)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
-
-
-def _nginx(pages: Running, folder: Path, port: int) -> list[str]:
-    """Set nginx up as docs/server.md says, on this computer and without TLS."""
-    program = _needed("nginx", "nginx-light")
-    ours = (DEPLOY / "nginx" / "newsletter.conf").read_text(encoding="utf-8")
-    (folder / "newsletter.conf").write_text(ours.replace("127.0.0.1:8800", f"127.0.0.1:{pages.port}"), encoding="utf-8")
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
-    (folder / "nginx.conf").write_text(
-        f"daemon off;\npid {folder}/pid;\nerror_log {folder}/error.log;\nevents {{}}\nhttp {{\n{temporary}"
-        f"access_log {folder}/access.log;\nserver {{\nlisten 127.0.0.1:{port};\nserver_name news.example.org;\n"
-        f"include {folder}/newsletter.conf;\n}}\n}}\n",
-        encoding="utf-8",
-    )
-    return [program, "-p", str(folder), "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
-
-
-def _caddy(pages: Running, folder: Path, port: int) -> list[str]:
-    """Set Caddy up as docs/server.md says, on this computer and without TLS."""
-    program = _needed("caddy", "caddy")
-    ours = (DEPLOY / "caddy" / "Caddyfile").read_text(encoding="utf-8")
-    ours = ours.replace("127.0.0.1:8800", f"127.0.0.1:{pages.port}")
-    ours = ours.replace("news.example.org {", f"http://news.example.org:{port} {{\n\tbind 127.0.0.1")
-    (folder / "Caddyfile").write_text(f"{{\n\tadmin off\n\tauto_https off\n}}\n{ours}", encoding="utf-8")
-    return [program, "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
-
-
-@pytest.mark.parametrize("proxy", [_nginx, _caddy], ids=["nginx", "caddy"])
-def test_behind_a_proxy(pages: Running, tmp_path: Path, proxy: object) -> None:
+@pytest.mark.parametrize("proxy", [nginx, caddy])
+def test_behind_a_proxy(pages: Running, tmp_path: Path, proxy: Proxy) -> None:
     """One click goes through; nobody counts as somebody else; no token is written down; other paths are not ours."""
-    port, folder = _free_port(), tmp_path / "proxy"
-    folder.mkdir()
-    assert callable(proxy)
+    folder = tmp_path / "proxy"
     reader = pages.join("anna@example.net")
     token = pages.token(Purpose.UNSUBSCRIBE, reader)
-    # Caddy is asked by the port as well; so it is by browsers when it answers on another than 443.
-    host = f"news.example.org:{port}" if proxy is _caddy else "news.example.org"
-    with _before(pages, proxy(pages, folder, port), port, folder):
+    with _behind(pages, proxy, folder) as port:
+        # Caddy is asked by the port as well; so it is by browsers when it answers on another than 443.
+        host = f"news.example.org:{port}" if proxy is caddy else "news.example.org"
         path, body = f"/unsubscribe/{token}", b"List-Unsubscribe=One-Click"
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        if proxy is _caddy:
+        if proxy is caddy:
             assert pages.ask("GET", path, host=host).status == 421  # the name with a port of its own is not ours
             host = "news.example.org"
         assert pages.ask("GET", path, host=host).title == "Unsubscribe from China Briefing?"
@@ -198,7 +140,7 @@ def test_behind_a_proxy(pages: Running, tmp_path: Path, proxy: object) -> None:
         logo = re.search(r'src="/n(/brand/[^"]+)"', answer.body)
         assert logo is not None
         assert pages.ask("HEAD", logo[1], host=host).status == 200
-        assert pages.ask("POST", "/subscribe", b"x" * 70_000, kind, host=host).status in (413, 502)
+        assert pages.ask("POST", path, b"x" * 70_000, kind, host=host).status in (413, 502)
         # A provider's post comes through whole; none is set up here.
         assert pages.ask("POST", "/hooks/ses", b"x" * 200_000, kind, host=host).status == 404
         statuses = [
@@ -210,6 +152,51 @@ def test_behind_a_proxy(pages: Running, tmp_path: Path, proxy: object) -> None:
         assert statuses == [200] * 20 + [429] * 5
         outside = pages.raw(b"GET /subscribe HTTP/1.1\r\nHost: news.example.org\r\nConnection: close\r\n\r\n")
         assert b"China Briefing" not in outside
-    for path_ in folder.rglob("*"):
-        if path_.is_file():
-            assert token not in path_.read_text(encoding="utf-8", errors="replace"), path_
+    assert token not in written(folder)
+
+
+@contextlib.contextmanager
+def _behind(pages: Running, proxy: Proxy, folder: Path) -> Iterator[int]:
+    """Run a proxy before the pages; what the pages are asked goes through it."""
+    with in_front(proxy, folder, pages.port) as port:
+        behind, pages.port = pages.port, port
+        try:
+            yield port
+        finally:
+            pages.port = behind
+
+
+@pytest.mark.parametrize("proxy", [nginx, caddy])
+def test_no_token_in_the_logs_of_failures(tmp_path: Path, proxy: Proxy) -> None:
+    """Pages that are not there, and pages that hang up: the proxy answers 502, logs that, and names no token."""
+    folder, token = tmp_path / "proxy", "tokentokentoken"
+
+    def hastily(folder: Path, port: int, pages: int) -> list[str]:
+        command = proxy(folder, port, pages)
+        for path in folder.iterdir():
+            path.write_text(path.read_text().replace("lb_try_duration 60s", "lb_try_duration 1s"))
+        return command
+
+    with socket.socket() as hanging_up:
+        hanging_up.bind(("127.0.0.1", 0))
+        with in_front(hastily, folder, hanging_up.getsockname()[1]) as port:
+            assert one_click(port, token) == "502"
+            hanging_up.listen()
+            with ThreadPoolExecutor(1) as asking:
+                answer = asking.submit(one_click, port, token)
+                while not answer.done():
+                    with contextlib.suppress(TimeoutError):
+                        hanging_up.settimeout(0.1)
+                        hanging_up.accept()[0].close()
+            assert answer.result() == "502"
+    if proxy is caddy:
+        assert "connection refused" in written(folder)
+    assert token not in written(folder)
+
+
+@pytest.mark.parametrize("proxy", [nginx, caddy])
+def test_no_request_is_lost_while_the_pages_restart(tmp_path: Path, proxy: Proxy) -> None:
+    """The short form of tests/restarts.py: every request is answered, every reader unsubscribed, no token logged."""
+    result = restarts(proxy, tmp_path, requests=80, times=1)
+    assert result.answers == {"200": 80}
+    assert (result.still_active, result.tokens_in_logs) == (0, 0)

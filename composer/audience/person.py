@@ -14,12 +14,13 @@ from composer.audience.came_back import CameBack, of_reader
 from composer.audience.history import Change, changes_of
 from composer.audience.readers import Reader, Status, find
 from composer.audience.suppression import Suppression, suppression_of
-from composer.content.addresses import normal_address
+from composer.content.addresses import mailbox_of, normal_address
 from composer.database.readers import consents, imports, readers, suppressions
 
 #: How many look-alikes are listed.
 _MOST = 20
-_SAME_HOSTS = {"googlemail.com": "gmail.com"}
+#: Hosts whose mailboxes are one, by the name that `mailbox_of` gives them.
+_SAME_HOSTS = {"gmail.com": ("gmail.com", "googlemail.com")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,15 +95,15 @@ def _origin(connection: Connection, reader_id: int) -> Origin | None:
 
 def likeness(normal: str) -> str:
     """Give what look-alikes have in common: no dots and nothing behind a plus before the @, one name for one host."""
-    local, _, domain = normal.rpartition("@")
-    return f"{local.partition('+')[0].replace('.', '')}@{_SAME_HOSTS.get(domain, domain)}"
+    local, _, domain = mailbox_of(normal).rpartition("@")
+    return f"{local.replace('.', '')}@{domain}"
 
 
 def _look_alikes(connection: Connection, normal: str) -> Iterator[tuple[str, Status | None]]:
     """Find addresses of the same likeness; the database looks for what may be one, with all dots taken out."""
     wanted = likeness(normal)
     local, _, domain = wanted.rpartition("@")
-    hosts = [domain, *(other for other, host in _SAME_HOSTS.items() if host == domain)]
+    hosts = _SAME_HOSTS.get(domain, (domain,))
     found: dict[str, tuple[str, Status | None]] = {}
     for table, columns in ((readers, (readers.c.address, readers.c.status)), (suppressions, ())):
         bare = func.replace(table.c.normal, ".", "")

@@ -71,6 +71,7 @@ def _sending(
     from composer.doctor.keys import look_at_keys
     from composer.doctor.names import look_at_names, txt_records
     from composer.doctor.server import look_at_server
+    from composer.doctor.sign_ups import look_at_sign_ups
 
     host = ""
     if transport_name(newsletter, around) == "outbox":
@@ -86,6 +87,7 @@ def _sending(
                 yield from look_at_server(server, datetime.datetime.now(datetime.UTC))
         except ComposeError as error:
             yield Diagnosis(subject="mail server", health=Health.BAD, seen=error.message, step=error.hint)
+    yield from look_at_sign_ups(newsletter, workspace, around, datetime.datetime.now(datetime.UTC))
     found, keys = look_at_keys(newsletter, around, host)
     yield from found
     if not offline:

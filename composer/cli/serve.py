@@ -1,22 +1,16 @@
 """`compose serve`: the readers' pages."""
 
+import contextlib
 import datetime
 import ipaddress
-from collections.abc import Callable
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from composer.cli import console
 from composer.errors import UsageError
-from composer.workspace import OUTBOX, Workspace
-
-if TYPE_CHECKING:
-    from composer.surroundings import Surroundings
-    from composer.transport.transport import Transport
-    from composer.web.public.letters import Stationery
-    from composer.web.public.publication import Publication
+from composer.workspace import Workspace
 
 #: Seconds that a letter on its way may take when the server is told to end.
 _LAST_LETTER = 20
@@ -31,50 +25,46 @@ _LAST_LETTER = 20
     "--proxy", "proxies", multiple=True, metavar="ADDRESS",
     help="Address or network of a proxy that tells who asks; may be repeated.  [default: this computer]",
 )  # fmt: skip
-def command(host: str, port: int, proxies: tuple[str, ...]) -> int:
+@click.option("--check", is_flag=True, help="Check the settings and stop: as compose serve reads them, at no port.")
+def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
     """Answer readers: leave, join, change, be forgotten, read online.
 
     The pages answer at `delivery.public_url`, behind a reverse proxy that does the encryption (docs/server.md). Messages
-    that they send, to confirm an address or with a link, go out from here.
+    that they send, to confirm an address or with a link, go out from here. SIGHUP reads the settings again; a socket that
+    systemd passes is used instead of --host and --port.
     """
     # Late: only this command needs a web server and a database.
     from composer.audience.secret import tokens_of
-    from composer.bounces.configured import webhooks_of
     from composer.database.engine import open_database
-    from composer.database.location import location_of
     from composer.surroundings import surroundings
+    from composer.web.public import systemd
+    from composer.web.public.configured import read_configured
     from composer.web.public.hooks import Callers
     from composer.web.public.kept import KeptApprovals, KeptEditions
-    from composer.web.public.letters import Stationery
     from composer.web.public.post import Post
-    from composer.web.public.publication import read_publication
+    from composer.web.public.reloading import Alert, Reloader
     from composer.web.public.serving import listen, serve
     from composer.web.public.site import Site
     from composer.web.public.turns import Turns
 
     workspace = Workspace.find(Path.cwd())
     trusted = _networks(proxies)
-    publication = read_publication(workspace)
-    around = surroundings()
-    webhooks = webhooks_of(publication.main, around)
-    stationery = Stationery(publication=publication)
-    transport, sign = _way_out(publication, stationery, workspace, around)
-    with (
-        open_database(location_of(publication.main, workspace, around.environment)) as database,
-        listen(host, port) as listener,
-    ):
-        tokens, turns = tokens_of(database, around), Turns(database)
-        post = Post(
-            turns=turns,
-            stationery=stationery,
-            tokens=tokens,
-            transport=transport,
-            sign=sign,
-            clock=_now,
-            tell=_tell,
-        )
+    configured = read_configured(workspace, surroundings(), _now())
+    if check:
+        console.answer("the settings can be used")
+        return 0
+    if configured.outbox is not None:
+        name = workspace.name(configured.outbox)
+        console.talk(f"Nothing leaves this computer: letters to readers are written to {name}/")
+    with contextlib.ExitStack() as stack:
+        database = stack.enter_context(open_database(configured.location))
+        listeners = systemd.passed_sockets(os.environ) or (listen(host, port),)
+        for listener in listeners:
+            stack.enter_context(listener)
+        tokens, turns = tokens_of(database, surroundings()), Turns(database)
+        post = Post(turns=turns, mailer=configured.mailer, tokens=tokens, clock=_now, tell=_tell)
         site = Site(
-            publication=publication,
+            publication=configured.publication,
             turns=turns,
             tokens=tokens,
             approvals=KeptApprovals(tokens),
@@ -82,55 +72,34 @@ def command(host: str, port: int, proxies: tuple[str, ...]) -> int:
             clock=_now,
             wake=post.wake,
             is_posting=lambda: post.is_alive,
-            callers=Callers(webhooks=webhooks),
+            callers=Callers(webhooks=configured.webhooks),
+            alerts=lambda: tuple(
+                code for code, is_up in ((Alert.SETTINGS, reload.is_stale), (Alert.QUEUED, post.is_holding)) if is_up
+            ),
+        )
+        reload = Reloader(
+            site,
+            post,
+            configured.location,
+            read=lambda: read_configured(workspace, surroundings(), _now()),
+            tokens=lambda: tokens_of(database, surroundings()),
+            tell=_tell,
         )
 
         def opened() -> None:
             post.start()
-            console.answer(f"http://{host}:{port}/")
-            console.talk(f"readers find these pages at {publication.address.url}; Ctrl-C ends them")
+            for listener in listeners:
+                console.answer(systemd.where(listener))
+            console.talk(f"readers find these pages at {configured.publication.address.url}; Ctrl-C ends them")
+            systemd.ready("answering")
 
         try:
-            serve(site, listener, proxies=trusted, opened=opened, tell=_tell)
+            serve(site, listeners, proxies=trusted, opened=opened, tell=_tell, reload=reload)
         finally:
             post.stop(_LAST_LETTER)
             turns.close()
     console.talk("the pages have ended")
     return 0
-
-
-def _way_out(
-    publication: "Publication", stationery: "Stationery", workspace: Workspace, around: "Surroundings"
-) -> "tuple[Callable[[], Transport], Callable[[bytes, datetime.datetime], bytes]]":
-    """Give how letters leave, and what signs them; whatever is wrong with either is told before the first reader asks."""
-    from composer.content.addresses import Address
-    from composer.delivery.configured import server_of, signer_of, transport_name
-    from composer.web.public.letters import Text
-    from composer.web.public.words import choose
-
-    newsletter = publication.main
-    transport: Callable[[], Transport]
-    if transport_name(newsletter, around) == "outbox":
-        from composer.transport.files import FileTransport
-
-        folder = workspace.root / OUTBOX / "letters"
-        console.talk(f"Nothing leaves this computer: letters to readers are written to {workspace.name(folder)}/")
-        transport, host = (lambda: FileTransport(folder)), ""
-    else:
-        from composer.transport.smtp import SmtpTransport
-
-        host = server_of(newsletter, workspace, around).host
-        transport = lambda: SmtpTransport(server_of(newsletter, workspace, around))  # noqa: E731 - one of two
-
-    def sign(message: bytes, now: datetime.datetime) -> bytes:
-        return signer_of(newsletter, around, host, int(now.timestamp()))(message)
-
-    to = Address(address=newsletter.sender.address)
-    specimen = stationery.write(
-        Text.CONFIRM, choose((publication.language,)), to, publication.address.url, message_id="specimen", now=_now()
-    )
-    sign(specimen, _now())
-    return transport, sign
 
 
 def _networks(proxies: tuple[str, ...]) -> tuple[str, ...]:

@@ -127,6 +127,21 @@ def normal_address(address: str) -> str:
     return _wire(unicodedata.normalize("NFC", address)).casefold()
 
 
+#: Hosts that take an address with and without dots for the same mailbox, and the name that stands for all of them.
+_WITHOUT_DOTS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
+
+
+def mailbox_of(address: str) -> str:
+    """Return what addresses of one mailbox have in common: `anna@` and `anna+news@` are one, at Gmail `an.na@` as well.
+
+    For counting people who could otherwise count twice; never for deciding where mail goes. Raises AddressError.
+    """
+    local, _, domain = normal_address(address).rpartition("@")
+    host = _WITHOUT_DOTS.get(domain, domain)
+    bare = local.partition("+")[0] or local
+    return f"{bare.replace('.', '') if domain in _WITHOUT_DOTS else bare}@{host}"
+
+
 @lru_cache(maxsize=64)
 def _wire(address: str) -> str:
     """Return the address in ASCII, or raise AddressError with the first thing that is wrong."""

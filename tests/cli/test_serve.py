@@ -183,6 +183,28 @@ def test_killed_at_any_moment_no_letter_is_lost_or_doubled(serving: Serving) -> 
     assert sorted(taken.values()) == [1, 1, 1]
 
 
+def test_a_letter_that_is_being_sent_is_finished(serving: Serving) -> None:
+    """SIGTERM while the mail server takes a message: its answer is waited for and recorded, then the process ends in order."""
+    reached = threading.Event()
+
+    def hold(visit: Visit) -> int:
+        reached.set()
+        time.sleep(1)
+        return visit.say(b"250 2.0.0 Ok\r\n")
+
+    with Office() as office:
+        office.script = {"dot": hold}
+        serving.environment["COMPOSE_SMTP_URL"] = f"smtp://127.0.0.1:{office.port}"
+        serving.start()
+        assert serving.post("/subscribe", email="anna@example.net") == 200
+        assert reached.wait(_PATIENCE)
+        _, err = serving.end(signal.SIGTERM)
+    assert serving.process is not None
+    assert serving.process.returncode == 0
+    assert err.endswith("the pages have ended\n")
+    assert (len(office.taken), _states(serving.workspace.root / "newsletter.db")) == (1, ["accepted"])
+
+
 def _states(path: Path) -> list[str]:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         return [row[0] for row in connection.execute("SELECT state FROM letters")]
@@ -201,6 +223,9 @@ def test_what_is_missing_is_told_before_anybody_asks(
     monkeypatch.chdir(serving.workspace.root)
     for name, value in serving.environment.items():
         monkeypatch.setenv(name, value)
+    assert run(["serve", "--check"]) == 0
+    assert capsys.readouterr().out == "the settings can be used\n"
+    assert not (serving.workspace.root / "newsletter.db").exists()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert run(["serve", "--port", port]) == 1
@@ -212,8 +237,9 @@ def test_what_is_missing_is_told_before_anybody_asks(
     path = serving.workspace.root / "newsletter.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("delivery:\n", "delivery:\n  dkim:\n    selectors:\n      - gone\n"), encoding="utf-8")
-    assert run(["serve"]) == 1
-    assert "gone" in capsys.readouterr().err
+    for arguments in (["serve"], ["serve", "--check"]):
+        assert run(arguments) == 1
+        assert "gone" in capsys.readouterr().err
     path.write_text(re.sub(r"  public_url: .*\n", "  list_id: a.example.org\n", text), encoding="utf-8")
     assert run(["serve"]) == 1
     assert "public_url: https://news.example.org/n" in capsys.readouterr().err

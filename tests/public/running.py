@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 import urllib.parse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -26,12 +26,15 @@ from composer.transport.server import Server as MailServer
 from composer.transport.smtp import SmtpTransport
 from composer.transport.transport import Transport
 from composer.web.public.approvals import Approvals
+from composer.web.public.configured import PER_HOUR, Mailer
 from composer.web.public.editions import Editions
 from composer.web.public.hooks import Callers
 from composer.web.public.kept import KeptApprovals, KeptEditions
 from composer.web.public.letters import Stationery
+from composer.web.public.mail_queue import waiting
 from composer.web.public.post import Post
 from composer.web.public.publication import read_publication
+from composer.web.public.reloading import Alert
 from composer.web.public.serving import Server, listen
 from composer.web.public.site import Site
 from composer.web.public.turns import Turns
@@ -160,6 +163,19 @@ class Running:
             time.sleep(0.01)
         return states
 
+    def until(self, holds: Callable[[], object]) -> None:
+        """Wait until something holds, and have the queue looked at meanwhile: its clock may have been set."""
+        end = time.monotonic() + 20
+        while not holds():
+            assert time.monotonic() < end, self.letter_states()
+            self.post.wake()
+            time.sleep(0.01)
+
+    def waiting(self) -> int:
+        """Count the letters that wait for their first try."""
+        with self.database.read() as connection:
+            return waiting(connection)[0]
+
     def mail(self) -> list[email.message.EmailMessage]:
         """Give the messages that the mail server has."""
         parser = email.message_from_bytes
@@ -192,6 +208,7 @@ def running(
     editions: Editions | None = None,
     transport: Transport | None = None,
     callers: Callers | None = None,
+    per_hour: int = PER_HOUR,
 ) -> Iterator[Running]:
     """Run the pages of a newsletter, as `compose serve` does."""
     with contextlib.ExitStack() as stack:
@@ -202,15 +219,13 @@ def running(
         told: list[str] = []
         publication = read_publication(workspace)
         mail = MailServer(host="127.0.0.1", port=office.port, security=Security.NONE, limits=PATIENT)
-        post = Post(
-            turns=turns,
+        mailer = Mailer(
             stationery=Stationery(publication=publication),
-            tokens=tokens,
             transport=lambda: transport or SmtpTransport(mail),
             sign=lambda message, now: message,
-            clock=clock,
-            tell=told.append,
+            per_hour=per_hour,
         )
+        post = Post(turns=turns, mailer=mailer, tokens=tokens, clock=clock, tell=told.append)
         site = Site(
             publication=publication,
             turns=turns,
@@ -221,6 +236,7 @@ def running(
             wake=post.wake,
             is_posting=lambda: post.is_alive,
             callers=callers or Callers(),
+            alerts=lambda: (Alert.QUEUED,) if post.is_holding else (),
         )
         listener = stack.enter_context(listen("127.0.0.1", 0))
         ready = threading.Event()

@@ -43,9 +43,11 @@ def application(site: Site, tell: Callable[[str], None]) -> ASGIApp:
         return PlainTextResponse("".join(f"{proof}\n" for proof in site.tokens.proofs(nonce)))
 
     async def health(request: Request) -> Response:
-        """Tell whether the database answers and letters go out."""
+        """Tell whether the database answers and letters go out; and, where it does, what somebody should look at."""
         await site.turns.read(lambda connection: connection.execute(text("SELECT 1")))
-        return PlainTextResponse("ok\n") if site.is_posting() else PlainTextResponse("letters do not go out\n", 503)
+        if not site.is_posting():
+            return PlainTextResponse("letters do not go out\n", 503)
+        return PlainTextResponse("".join(f"{line}\n" for line in ("ok", *(f"alert: {each}" for each in site.alerts()))))
 
     async def wrong(request: Request, error: Exception) -> Response:
         tongue = site.tongue(request)

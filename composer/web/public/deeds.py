@@ -18,7 +18,7 @@ from composer.audience.person import person
 from composer.audience.readers import Status, by_id, find
 from composer.audience.suppression import Reason, suppress
 from composer.audience.tokens import Claim
-from composer.content.addresses import Address, normal_address
+from composer.content.addresses import Address, mailbox_of, normal_address
 from composer.database.public import letters
 from composer.database.readers import readers
 
@@ -39,6 +39,35 @@ class Kind(StrEnum):
     LINK = "link"
 
 
+class LetterState(StrEnum):
+    """Where a letter stands. The last four are those of a transport's outcome (composer/transport/outcome.py)."""
+
+    WAITING = "waiting"
+    #: its final dot is about to be sent, or has been
+    SENDING = "sending"
+    #: not sent, and not going to be: `DropReason` says why
+    DROPPED = "dropped"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    WRITTEN = "written"
+
+
+class DropReason(StrEnum):
+    """Why a letter is not sent."""
+
+    #: the mailbox was asked for as often as it may be in a day
+    LIMIT = "limit"
+    #: the mailbox has got as many letters as it may in a day
+    FULL = "full"
+    #: the same was asked for a moment before
+    REPEATED = "repeated"
+    #: nobody has this address, so there is no link to send
+    NOBODY = "nobody"
+    #: it could not be sent within a day
+    EXPIRED = "expired"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """An address that somebody gave."""
@@ -52,6 +81,8 @@ class Wish:
     edition: str = ""
     #: The site that the form stood on.
     origin: str = ""
+    #: Its turn in the queue: how many came before it from the same network. The lowest is sent first.
+    turn: int = 0
     asked: datetime
 
 
@@ -63,6 +94,7 @@ class Letter:
     kind: Kind
     address: str
     normal: str
+    mailbox: str
     name: str
     language: str
     edition: str
@@ -88,22 +120,25 @@ def wish(connection: Connection, asked: Wish) -> None:
         "kind": asked.kind,
         "address": asked.address.address,
         "normal": normal_address(asked.address.address),
+        "mailbox": mailbox_of(asked.address.address),
         "name": asked.name,
         "language": asked.language,
         "edition": asked.edition,
         "origin": asked.origin,
         "asked": asked.asked,
         "due": asked.asked,
-        "state": "waiting",
+        "turn": asked.turn,
+        "state": LetterState.WAITING,
     }
     connection.execute(insert(letters), [row])
 
 
-def wish_for(connection: Connection, reader_id: int, language: str, now: datetime) -> None:
+def wish_for(connection: Connection, reader_id: int, language: str, turn: int, now: datetime) -> None:
     """Keep a reader's wish for their link; nothing for one who is not there any more."""
     reader = by_id(connection, reader_id)
     if reader is not None:
-        wish(connection, Wish(kind=Kind.LINK, address=Address(address=reader.address), language=language, asked=now))
+        address = Address(address=reader.address)
+        wish(connection, Wish(kind=Kind.LINK, address=address, language=language, turn=turn, asked=now))
 
 
 def letter_of(connection: Connection, letter_id: int) -> Letter | None:
@@ -111,7 +146,7 @@ def letter_of(connection: Connection, letter_id: int) -> Letter | None:
     row = connection.execute(select(letters).where(letters.c.id == letter_id)).mappings().first()
     if row is None:
         return None
-    known = ("id", "address", "normal", "name", "language", "edition", "origin", "asked", "attempts")
+    known = ("id", "address", "normal", "mailbox", "name", "language", "edition", "origin", "asked", "attempts")
     return Letter(**{name: row[name] for name in known}, kind=Kind(row["kind"]), is_used=row["used"] is not None)
 
 

@@ -30,7 +30,8 @@ class Joining:
             return self._form(request)
         form = await site.form(request)
         tongue = site.tongue(request, form.line("language", 35))
-        if not site.may_give(request):
+        turn = site.turn(request)
+        if turn is None:
             return site.said("often", tongue, status=429)
         if form.line("website"):
             return site.page("posted", tongue, what="posted_subscribe")
@@ -47,6 +48,7 @@ class Joining:
             language=tongue.language,
             edition=edition,
             origin=origin[1].lower() if origin else "",
+            turn=turn,
             asked=site.clock(),
         )
         await site.turns.write(lambda connection: wish(connection, asked))

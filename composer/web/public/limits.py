@@ -6,7 +6,7 @@ and never writes down who asked.
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +37,59 @@ class Limit:
         return True
 
 
+class NetworkTurns:
+    """Counts what came from each network within a day, so that a queue can serve networks in turn.
+
+    The first request of a network has turn 0, the next one turn 1. Whoever has a large network cannot pass for many small ones:
+    the networks around it count as well, each less the larger it is.
+    """
+
+    def __init__(self, most_keys: int = 200_000) -> None:
+        self._most_keys = most_keys
+        #: How many, and when the first of them came.
+        self._counts: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def next(self, address: str, now: float) -> int:
+        """Count one more request from an address, and return its turn; `now` in seconds."""
+        parsed = _parsed(address)
+        if parsed is None:
+            return self._count("unknown", now)
+        networks = _NETWORKS[parsed.version]
+        return max(self._count(_network(parsed, bits), now) // weight for bits, weight in networks)
+
+    def _count(self, key: str, now: float) -> int:
+        count, since = self._counts.get(key, (0, now))
+        if now - since > _DAY:
+            count, since = 0, now
+        self._counts[key] = (count + 1, since)
+        self._counts.move_to_end(key)
+        while len(self._counts) > self._most_keys:
+            self._counts.popitem(last=False)
+        return count
+
+
+_DAY = 86_400.0
+#: By version of the protocol: how long a network's prefix is, and how many requests from it are one turn. The first is what
+#: `network_of` gives; the last is what a provider has, and as many people who subscribe on one day.
+_NETWORKS = {4: ((24, 1), (16, 32)), 6: ((56, 1), (48, 4), (32, 32))}
+
+
 def network_of(address: str) -> str:
     """Give the network that an address belongs to: a household or an office, not a person.
 
     /24 for IPv4; /56 for IPv6, which is what providers give to one customer.
     """
+    parsed = _parsed(address)
+    return "unknown" if parsed is None else _network(parsed, _NETWORKS[parsed.version][0][0])
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:
-        return "unknown"
-    if mapped := getattr(parsed, "ipv4_mapped", None):
-        parsed = mapped
-    return str(ip_network((parsed, 24 if parsed.version == 4 else 56), strict=False))
+        return None
+    return getattr(parsed, "ipv4_mapped", None) or parsed
+
+
+def _network(address: IPv4Address | IPv6Address, bits: int) -> str:
+    return str(ip_network((address, bits), strict=False))

@@ -39,7 +39,8 @@ class Own:
             return self._asking(request)
         form = await site.form(request)
         tongue = site.tongue(request, form.line("language", 35))
-        if not site.may_give(request):
+        turn = site.turn(request)
+        if turn is None:
             return site.said("often", tongue, status=429)
         if form.line("website"):
             return site.page("posted", tongue, what="posted_link")
@@ -47,7 +48,7 @@ class Own:
             address = Address(address=form.line("email", 400))
         except AddressError:
             return self._asking(request, form.line("email"), is_wrong=True)
-        asked = Wish(kind=Kind.LINK, address=address, language=tongue.language, asked=site.clock())
+        asked = Wish(kind=Kind.LINK, address=address, language=tongue.language, turn=turn, asked=site.clock())
         await site.turns.write(lambda connection: wish(connection, asked))
         site.wake()
         return site.page("posted", tongue, what="posted_link")
@@ -133,10 +134,11 @@ class Own:
         tongue = site.tongue(request, language)
         if request.method != "POST":
             return site.page("ask", tongue, here=f"/preferences/{token}", email=None, is_wrong=False)
-        if not site.may_give(request):
+        turn = site.turn(request)
+        if turn is None:
             return site.said("often", tongue, status=429)
         now = site.clock()
-        await site.turns.write(lambda connection: wish_for(connection, claim.reader_id, tongue.language, now))
+        await site.turns.write(lambda connection: wish_for(connection, claim.reader_id, tongue.language, turn, now))
         site.wake()
         return site.page("posted", tongue, what="posted_link")
 

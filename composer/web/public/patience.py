@@ -1,23 +1,35 @@
 """HTTP connections with an end to their patience: a client that sends or reads too slowly is hung up on.
 
 Comes in: bytes from a client. Goes out: requests to the application, as uvicorn makes them. It only keeps time: uvicorn
-gives a request's head as long as it likes, and a client that does not read its answer, too.
+gives a request's head as long as it likes, and a client that does not read its answer, too; and when the server ends, it
+closes connections whose request is on its way, and the proxy would have to answer with an error.
 """
 
 import asyncio
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 #: Seconds for the head of a request, from its first byte or from the connection's beginning.
 HEAD = 10.0
 #: Seconds for the rest: body, work and answer.
 REQUEST = 60.0
+#: Seconds in which a request may still arrive, on a connection that was taken before the server was told to end.
+LAST_HEAD = 2.0
+_CLOSE = (b"connection", b"close")
+
+
+class State(ServerState):
+    """What the connections of a server share: whether it is ending, too."""
+
+    is_ending = False
 
 
 class PatientProtocol(H11Protocol):
     """One connection; one deadline at a time. Between two requests uvicorn's own limit holds."""
 
-    head_seconds, request_seconds = HEAD, REQUEST
+    head_seconds, request_seconds, last_head_seconds = HEAD, REQUEST, LAST_HEAD
+    server_state: State
     _deadline: asyncio.TimerHandle | None = None
     _is_answering = False
 
@@ -45,14 +57,31 @@ class PatientProtocol(H11Protocol):
         self._rest()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """Answer what has arrived, and what is arriving; then close. A proxy may have sent a request a moment ago."""
+        if self._is_answering:
+            self._close_after_answer()
+        elif not self.transport.is_closing():
+            self._expect(self.last_head_seconds)
+
     def _look(self) -> None:
         if self._is_answering or self.cycle is None or self.cycle.response_complete:
             return
         self._is_answering = True
         self._expect(self.request_seconds)
+        if self.server_state.is_ending:
+            self._close_after_answer()
+
+    def _close_after_answer(self) -> None:
+        self.cycle.keep_alive = False
+        if not self.cycle.response_started:
+            # Said as well as done: a proxy must not send another request over this connection.
+            self.cycle.default_headers = [*self.cycle.default_headers, _CLOSE]
 
     def _expect(self, seconds: float) -> None:
         self._rest()
+        if self.server_state.is_ending and not self._is_answering:
+            seconds = min(seconds, self.last_head_seconds)
         self._deadline = self.loop.call_later(seconds, self.transport.abort)
 
     def _rest(self) -> None:

@@ -9,46 +9,27 @@ import secrets
 import threading
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, update
-
-from composer.audience.readers import Status, find
 from composer.audience.tokens import Purpose, Tokens
 from composer.content.addresses import Address
-from composer.database.public import letters
 from composer.errors import ComposeError
 from composer.transport.envelope import Envelope
 from composer.transport.outcome import Outcome, Scope, State
 from composer.transport.transport import Connection as Way
-from composer.transport.transport import Transport, TransportError
-from composer.web.public.deeds import CONFIRM_FOR, LINK_FOR, Kind, Letter, letter_of
-from composer.web.public.letters import Stationery, Text
+from composer.transport.transport import TransportError
+from composer.web.public import mail_queue
+from composer.web.public.configured import Mailer
+from composer.web.public.deeds import CONFIRM_FOR, LINK_FOR, Letter
+from composer.web.public.letters import Text
+from composer.web.public.mail_queue import Order
 from composer.web.public.turns import Turns
 from composer.web.public.words import choose
 
-#: Letters to one address in a day, and how soon another is one too many: somebody clicked twice.
-MOST_A_DAY, SOON = 4, timedelta(minutes=1)
-#: A letter that could not go for so long is not awaited any more.
-_TOO_LATE = timedelta(hours=24)
-#: How long a letter that is being sent is nobody else's: longer than the longest wait for a mail server's answer.
-_LEASE = timedelta(minutes=15)
-_PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 #: Seconds between two looks, when nobody wakes us; and after which a connection that idles is closed.
 _LOOK = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Order:
-    """A letter that is to be written: what it says, and whom its link is for."""
-
-    letter: Letter
-    said: Text
-    #: As it was given; a link to somebody's data goes to the address that is stored.
-    to: str
-    #: The letter's own number for a link to confirm, the reader's for one to the preferences.
-    subject: int
+#: How often what has ended is cleared away, and how often it is told that letters are held back.
+_TIDY, _TELL_AGAIN = timedelta(minutes=1), timedelta(hours=1)
 
 
 class Post:
@@ -58,19 +39,24 @@ class Post:
         self,
         *,
         turns: Turns,
-        stationery: Stationery,
+        mailer: Mailer,
         tokens: Tokens,
-        transport: Callable[[], Transport],
-        sign: Callable[[bytes, datetime], bytes],
         clock: Callable[[], datetime],
         tell: Callable[[str], None],
     ) -> None:
-        """`transport` is asked anew for each connection: a secret may have changed."""
-        self._turns, self._stationery, self._tokens = turns, stationery, tokens
-        self._transport, self._sign, self._clock, self._tell = transport, sign, clock, tell
+        self._turns, self._mailer, self._tokens = turns, mailer, tokens
+        self._clock, self._tell = clock, tell
         self._way: Way | None = None
-        self._woken, self._is_ending = threading.Event(), False
+        self._woken, self._is_ending, self._is_new = threading.Event(), False, False
+        self._held_since: datetime | None = None
+        self._held_told: datetime | None = None
+        self._tidied: datetime | None = None
         self._thread = threading.Thread(target=self._run, name="post", daemon=True)
+
+    def use(self, mailer: Mailer, tokens: Tokens) -> None:
+        """Write, sign and send by other settings from the next letter on."""
+        self._mailer, self._tokens, self._is_new = mailer, tokens, True
+        self._woken.set()
 
     def start(self) -> None:
         """Begin."""
@@ -85,58 +71,93 @@ class Post:
         """Tell whether letters are being sent."""
         return self._thread.is_alive()
 
+    @property
+    def is_holding(self) -> bool:
+        """Tell whether letters wait because the hour's total is used up."""
+        return self._held_since is not None
+
     def stop(self, seconds: float) -> None:
         """End after the letter that is being sent; one that is not through by then is found again at the next start."""
         self._is_ending = True
         self._woken.set()
-        self._thread.join(seconds)
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
 
     def _run(self) -> None:
         while not self._is_ending:
             self._woken.clear()
+            if self._is_new:
+                self._is_new = False
+                self._close()
+            pause = _LOOK
             try:
-                is_more = self._one()
+                pause = self._one()
             except ComposeError as error:
                 self._tell(f"letters: {error.message}")
-                is_more = False
             except Exception as error:
                 # One letter that cannot be written must not keep the others; where it happened is all that is told.
                 self._tell(f"letters: bug: {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}")
-                is_more = False
-            if not is_more and not self._woken.wait(_LOOK):
+            if pause and not self._woken.wait(pause):
                 self._close()
         self._close()
 
-    def _one(self) -> bool:
-        """Send the letter that has waited longest; tell whether there may be another."""
-        now = self._clock()
-        is_one, order = self._turns.put(lambda connection: _next(connection, now)).result()
-        if order is not None:
-            self._send(order, now)
-        return is_one
+    def _one(self) -> float:
+        """Send the letter whose turn it is; tell how many seconds there is nothing to do, unless somebody wakes us."""
+        now, per_hour = self._clock(), self._mailer.per_hour
+        if self._tidied is None or abs(now - self._tidied) >= _TIDY:
+            self._tidied = now
+            if cleared := self._turns.put(lambda connection: mail_queue.tidy(connection, per_hour, now)).result():
+                self._tell(f"alert: {cleared} sign-up requests dropped: the queue holds what can be sent in 24 hours")
+        found = self._turns.put(lambda connection: mail_queue.next_letter(connection, per_hour, now)).result()
+        self._watch(found.held_until is not None, now)
+        if found.order is not None:
+            self._send(found.order, now)
+        if found.is_more:
+            return 0
+        return _LOOK if found.held_until is None else min(_LOOK, max(0.05, (found.held_until - now).total_seconds()))
 
-    def _send(self, order: _Order, now: datetime) -> None:
+    def _watch(self, is_held: bool, now: datetime) -> None:
+        """Raise an alert when letters begin to be held back, repeat it every hour, and tell when it is over."""
+        if not is_held:
+            # A letter that has got its place may be one of many that are held back: only an empty queue ends it.
+            if self._held_since is not None and not self._count_waiting():
+                self._held_since = self._held_told = None
+                self._tell("sign-up mail is below the hourly limit again: the queue is empty")
+            return
+        self._held_since = self._held_since or now
+        if self._held_told is None or now - self._held_told >= _TELL_AGAIN:
+            self._held_told = now
+            self._tell(
+                f"alert: sign-up mail is over its hourly limit: {self._count_waiting()} messages are queued "
+                f"(delivery.signup_mail_per_hour: {self._mailer.per_hour})"
+            )
+
+    def _count_waiting(self) -> int:
+        return self._turns.put(lambda connection: mail_queue.waiting(connection)[0]).result()
+
+    def _send(self, order: Order, now: datetime) -> None:
         letter = order.letter
         try:
             if self._way is None:
-                self._way = self._transport().connect()
+                self._way = self._mailer.transport().connect()
         except ComposeError as error:
             said = error.message
             self._tell(f"letters: {said}")
-            self._turns.put(lambda connection: _again(connection, letter, now, said)).result()
+            self._turns.put(lambda connection: mail_queue.again(connection, letter, now, said)).result()
             return
         envelope, message = self._written(order, now)
         try:
             outcome = self._way.hand_over(envelope, message, lambda: self._intend(letter))
         except TransportError as error:
             outcome = Outcome(state=State.DEFERRED, stage=error.stage, reason=error.message, scope=Scope.SERVER)
-        self._turns.put(lambda connection: _end(connection, letter, outcome, self._clock())).result()
+        self._turns.put(lambda connection: mail_queue.end(connection, letter, outcome, self._clock())).result()
         self._tell(f"letter {order.said} {outcome.state}")
         if outcome.scope is Scope.SERVER:
             self._close()
 
-    def _written(self, order: _Order, now: datetime) -> tuple[Envelope, bytes]:
-        publication, letter = self._stationery.publication, order.letter
+    def _written(self, order: Order, now: datetime) -> tuple[Envelope, bytes]:
+        mailer, letter = self._mailer, order.letter
+        publication = mailer.stationery.publication
         purpose, path, lasts = (
             (Purpose.CONFIRM, "confirm", letter.asked + CONFIRM_FOR)
             if order.said is Text.CONFIRM
@@ -146,96 +167,16 @@ class Post:
         link = f"{publication.address.url}/{path}/{token}"
         to = Address(address=order.to)
         identity = f"letter.{letter.id}.{secrets.token_hex(8)}"
-        message = self._stationery.write(order.said, choose((letter.language,)), to, link, message_id=identity, now=now)
+        words = choose((letter.language,))
+        message = mailer.stationery.write(order.said, words, to, link, message_id=identity, now=now)
         sender = publication.newsletter(letter.language).sender.wire
-        return Envelope(sender=sender, recipient=to.wire, id=identity), self._sign(message, now)
+        return Envelope(sender=sender, recipient=to.wire, id=identity), mailer.sign(message, now)
 
     def _intend(self, letter: Letter) -> bool:
         """Keep that the letter is about to go; not when it was taken away meanwhile, with its reader."""
-        return self._turns.put(lambda connection: _mark(connection, letter)).result()
+        return self._turns.put(lambda connection: mail_queue.mark_sending(connection, letter)).result()
 
     def _close(self) -> None:
         way, self._way = self._way, None
         if way is not None:
             way.close()
-
-
-def _next(connection: Connection, now: datetime) -> tuple[bool, _Order | None]:
-    """Tell whether a letter waited, and what is to be written."""
-    letter = _take(connection, now)
-    return (False, None) if letter is None else (True, _decide(connection, letter, now))
-
-
-def _take(connection: Connection, now: datetime) -> Letter | None:
-    """Take the letter that has waited longest, for as long as it may take to send it; clear away what has ended."""
-    table = letters.c
-    connection.execute(update(letters).where(table.state == "sending", table.due <= now).values(state="unknown"))
-    ended = and_(table.kind == Kind.LINK, table.asked < now - timedelta(days=1))
-    connection.execute(delete(letters).where(or_(ended, table.asked < now - CONFIRM_FOR - timedelta(days=1))))
-    waiting = select(table.id).where(table.state == "waiting", table.due <= now).order_by(table.due, table.id).limit(1)
-    if connection.dialect.name == "postgresql":
-        waiting = waiting.with_for_update(skip_locked=True)
-    letter_id = connection.scalar(waiting)
-    if letter_id is None:
-        return None
-    taken = {"due": now + _LEASE, "attempts": table.attempts + 1}
-    connection.execute(update(letters).where(table.id == letter_id).values(taken))
-    return letter_of(connection, letter_id)
-
-
-def _decide(connection: Connection, letter: Letter, now: datetime) -> _Order | None:
-    """Find out what to write, or drop it: too late, too often, or nobody there whom a link would be for."""
-    reader = find(connection, letter.address)
-    if now - letter.asked > _TOO_LATE or _is_too_often(connection, letter):
-        _drop(connection, letter)
-        return None
-    match letter.kind:
-        case Kind.CONFIRM if reader is not None and reader.status is Status.ACTIVE:
-            return _Order(letter=letter, said=Text.KNOWN, to=reader.address, subject=reader.id)
-        case Kind.CONFIRM:
-            return _Order(letter=letter, said=Text.CONFIRM, to=letter.address, subject=letter.id)
-        case Kind.LINK if reader is not None:
-            return _Order(letter=letter, said=Text.LINK, to=reader.address, subject=reader.id)
-        case Kind.LINK:
-            _drop(connection, letter)
-            return None
-
-
-def _is_too_often(connection: Connection, letter: Letter) -> bool:
-    table = letters.c
-    earlier = (
-        table.normal == letter.normal,
-        table.id < letter.id,
-        table.asked > letter.asked - timedelta(days=1),
-        table.state.in_(("waiting", "sending", "accepted", "unknown", "written")),
-    )
-    count = connection.scalar(select(func.count()).where(*earlier)) or 0
-    soon = select(func.count()).where(*earlier, table.kind == letter.kind, table.asked > letter.asked - SOON)
-    return count >= MOST_A_DAY or bool(connection.scalar(soon))
-
-
-def _drop(connection: Connection, letter: Letter) -> None:
-    connection.execute(update(letters).where(letters.c.id == letter.id).values(state="dropped"))
-
-
-def _mark(connection: Connection, letter: Letter) -> bool:
-    here = (letters.c.id == letter.id, letters.c.state == "waiting")
-    return connection.execute(update(letters).where(*here).values(state="sending")).rowcount == 1
-
-
-def _end(connection: Connection, letter: Letter, outcome: Outcome, now: datetime) -> None:
-    said = str(outcome.reply) if outcome.reply else outcome.reason
-    match outcome.state:
-        case State.DEFERRED | State.NOT_ATTEMPTED:
-            _again(connection, letter, now, said)
-        case State.REFUSED if outcome.scope is not Scope.RECIPIENT:
-            _again(connection, letter, now, said)
-        case State.ACCEPTED | State.REFUSED | State.UNKNOWN | State.WRITTEN:
-            done = {"state": outcome.state.value, "reply": said[:500]}
-            connection.execute(update(letters).where(letters.c.id == letter.id).values(done))
-
-
-def _again(connection: Connection, letter: Letter, now: datetime, said: str) -> None:
-    pause = _PAUSES[min(letter.attempts, len(_PAUSES)) - 1]
-    later = {"state": "waiting", "due": now + pause, "reply": said[:500]}
-    connection.execute(update(letters).where(letters.c.id == letter.id).values(later))

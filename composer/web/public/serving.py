@@ -1,20 +1,25 @@
 """Runs the readers' pages until it is told to end.
 
-Comes in: a `Site`, a place to listen. Goes out: nothing; one process answers all. Speaks plain HTTP: the encryption, and the
+Comes in: a `Site`, sockets to answer on. Goes out: nothing; one process answers all. Speaks plain HTTP: the encryption, and the
 name, are the reverse proxy's before it (docs/server.md).
 """
 
 import asyncio
 import contextlib
 import ipaddress
+import signal
 import socket
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator, Sequence
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.server import HANDLED_SIGNALS
 
+from composer.web.public import systemd
 from composer.web.public.app import application
-from composer.web.public.patience import PatientProtocol
+from composer.web.public.patience import PatientProtocol, State
 from composer.web.public.publication import PublicError
 from composer.web.public.site import Site
 
@@ -24,18 +29,33 @@ _MOST_CONNECTIONS = 1000
 #: Longer than proxies keep their connections (Caddy: two minutes): the one who closes first is never in the other's way.
 _KEEP_ALIVE = 130
 _MOST_HEADERS = 16_384
+#: Seconds that requests have when the server is told to end; systemd waits longer (deploy/systemd/compose-serve.service).
+_LAST_REQUESTS = 30
 
 
 class Server(uvicorn.Server):
-    """A server that tells when it is ready."""
+    """A server that tells when it is ready, can be given a newer site, and loses no request when it ends."""
 
     def __init__(
-        self, site: Site, *, proxies: tuple[str, ...], opened: Callable[[], None], tell: Callable[[str], None]
+        self,
+        site: Site,
+        *,
+        proxies: tuple[str, ...],
+        opened: Callable[[], None],
+        tell: Callable[[str], None],
+        reload: Callable[["Server"], None] | None = None,
     ) -> None:
-        """`proxies` are the addresses and networks of proxies whose X-Forwarded-For is believed."""
+        """`proxies` are the addresses and networks of proxies whose X-Forwarded-For is believed.
+
+        `reload` is called in a thread of its own after SIGHUP; it never raises.
+        """
+
+        async def newest(scope: Scope, receive: Receive, send: Send) -> None:
+            await self._app(scope, receive, send)
+
         super().__init__(
             uvicorn.Config(
-                application(site, tell),
+                newest,
                 http=PatientProtocol,
                 access_log=False,
                 log_level="error",
@@ -48,30 +68,70 @@ class Server(uvicorn.Server):
                 limit_concurrency=_MOST_CONNECTIONS,
                 h11_max_incomplete_event_size=_MOST_HEADERS,
                 timeout_keep_alive=_KEEP_ALIVE,
-                timeout_graceful_shutdown=10,
+                timeout_graceful_shutdown=_LAST_REQUESTS,
             )
         )
-        self._opened = opened
+        self.server_state: State = State()
+        self._app, self._tell = application(site, tell), tell
+        self._opened, self._reload = opened, reload
+        self._is_reload_due = False
+        self._reloading: asyncio.Task[None] | None = None
+
+    def use(self, site: Site) -> None:
+        """Answer every request from now on by another site; those that are being answered keep theirs."""
+        self._app = application(site, self._tell)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell, once it answers."""
         await super().startup(sockets)
+        if self._reload is not None and hasattr(signal, "SIGHUP"):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
         self._opened()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no new connection, answer every request of those there are, and end."""
+        self.server_state.is_ending = True
+        systemd.stopping()
+        self._tell("stopping: no new connections are taken, requests that have arrived are answered")
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End in order on SIGINT and SIGTERM. uvicorn would raise them again at the end, and no letter could finish."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _hang_up(self) -> None:
+        """Have the settings read again; once more if they change while they are being read."""
+        self._is_reload_due = True
+        if self._reloading is None or self._reloading.done():
+            self._reloading = asyncio.get_running_loop().create_task(self._reload_all())
+
+    async def _reload_all(self) -> None:
+        while self._is_reload_due and self._reload is not None:
+            self._is_reload_due = False
+            await asyncio.to_thread(self._reload, self)
 
 
 def serve(
     site: Site,
-    listener: socket.socket,
+    listeners: Sequence[socket.socket],
     *,
     proxies: tuple[str, ...],
     opened: Callable[[], None],
     tell: Callable[[str], None],
+    reload: Callable[[Server], None],
 ) -> None:
-    """Answer until Ctrl-C or SIGTERM."""
-    server = Server(site, proxies=proxies, opened=opened, tell=tell)
-    # uvicorn ends in order and then raises what ended it.
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(server.serve(sockets=[listener]))
+    """Answer until Ctrl-C or SIGTERM. SIGHUP calls `reload`, unless a terminal sends it because it is being closed."""
+    server = Server(site, proxies=proxies, opened=opened, tell=tell, reload=None if sys.stdin.isatty() else reload)
+    asyncio.run(server.serve(sockets=list(listeners)))
 
 
 def listen(host: str, port: int) -> socket.socket:

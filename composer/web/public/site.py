@@ -17,7 +17,7 @@ from composer.web.public.approvals import Approvals
 from composer.web.public.editions import Editions
 from composer.web.public.forms import Form, read_form
 from composer.web.public.hooks import Callers
-from composer.web.public.limits import Limit, Rate, network_of
+from composer.web.public.limits import Limit, NetworkTurns, Rate, network_of
 from composer.web.public.pages import Pages
 from composer.web.public.publication import Publication
 from composer.web.public.turns import Turns
@@ -43,13 +43,16 @@ class Site:
     is_posting: Callable[[], bool] = lambda: True
     #: Providers that may post what came back.
     callers: Callers = field(default_factory=Callers)
+    #: What somebody should look at, as codes.
+    alerts: Callable[[], tuple[str, ...]] = tuple
+    #: How much each network asks for; kept when the settings are read again.
+    giving: Limit = field(default_factory=lambda: Limit(GIVING))
+    asking: NetworkTurns = field(default_factory=NetworkTurns)
     pages: Pages = field(init=False)
-    giving: Limit = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what is made from the rest."""
         object.__setattr__(self, "pages", Pages(self.publication.address.path, self.publication.brand))
-        object.__setattr__(self, "giving", Limit(GIVING))
 
     def tongue(self, request: Request, *known: str | None) -> Words:
         """Choose the language: what was clicked on, what is known of the reader, what the browser asks for, our own."""
@@ -96,7 +99,7 @@ class Site:
         """Read what a form sent; its size has been looked at. Raises FormError."""
         return read_form(request.headers.get("content-type", ""), await request.body())
 
-    def may_give(self, request: Request) -> bool:
-        """Count an address that was given from a network, unless there were too many."""
-        client = request.client.host if request.client else ""
-        return self.giving.allows(network_of(client), time.monotonic())
+    def turn(self, request: Request) -> int | None:
+        """Count an address that was given from a network, and return its turn; None where there were too many."""
+        client, now = request.client.host if request.client else "", time.monotonic()
+        return self.asking.next(client, now) if self.giving.allows(network_of(client), now) else None

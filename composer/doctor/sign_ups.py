@@ -1,0 +1,52 @@
+"""Whether the mail that the public pages owe goes out: confirmations of sign-ups, and links.
+
+Input: the newsletter, the workspace, the environment. Output: diagnoses. Guarantees: changes nothing, and makes no database where
+there is none.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from composer.content.newsletter import Newsletter
+from composer.content.values import group_in, text_in
+from composer.database.engine import connect
+from composer.database.location import location_of
+from composer.database.schema import newest, version_of
+from composer.doctor.diagnosis import Diagnosis, Health
+from composer.errors import DatabaseError
+from composer.surroundings import Surroundings
+from composer.web.public.mail_queue import waiting
+from composer.workspace import Workspace
+
+#: Mail that has waited longer is late: it is sent within seconds when nothing is in its way.
+_LATE = timedelta(minutes=10)
+_SUBJECT = "sign-up mail"
+
+
+def look_at_sign_ups(
+    newsletter: Newsletter, workspace: Workspace, around: Surroundings, now: datetime
+) -> Iterator[Diagnosis]:
+    """Look for messages that have waited for their first try; nothing where the newsletter has no public pages."""
+    if text_in(group_in(newsletter.values, "delivery"), "public_url") is None:
+        return
+    try:
+        location = location_of(newsletter, workspace, around.environment)
+        if location.path is not None and not location.path.is_file():
+            return
+        with connect(location) as database, database.read() as connection:
+            if version_of(connection) != newest():
+                return
+            count, oldest = waiting(connection)
+    except DatabaseError as error:
+        yield Diagnosis(subject=_SUBJECT, health=Health.OPEN, seen=error.message, step=error.hint)
+        return
+    if oldest is None or now - oldest < _LATE:
+        yield Diagnosis(subject=_SUBJECT, health=Health.GOOD, seen="no message is late")
+        return
+    messages = "1 message is" if count == 1 else f"{count} messages are"
+    yield Diagnosis(
+        subject=_SUBJECT,
+        health=Health.WEAK,
+        seen=f"{messages} queued, the oldest since {oldest:%Y-%m-%d %H:%M} UTC",
+        step="is compose serve running? If it is, more was asked for than delivery.signup_mail_per_hour: docs/server.md",
+    )
