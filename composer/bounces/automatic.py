@@ -14,18 +14,17 @@ _ABSENT = re.compile(
     r"""\W{0,9}(?:(?:re|aw|fw|fwd|wg|antw|rif|sv)\W{1,9})?(?:
     out[ -]of[ -](?:the[ -])?office
     | auto(?:matic|mated|matische|matiche|m[aá]tica)?[ -]?(?:reply|response|answer|antwort|antwoord)
-    | auto[ -]?(?:reply|respond|svar|vastaus|odpowiedź)
-    | autore(?:ply|sponder|sponse) | away[ ]from | on[ ]vacation | vacation
-    | i(?:'|\N{RIGHT SINGLE QUOTATION MARK})?a?m[ ](?:currently[ ])?(?:out|away|on[ ])
-    | absence | absent | automatic[ ]reply | i[ ]am[ ](?:out|away)
-    | abwesenheit | abwesend | automatische[ ](?:antwort|antwoord|e-?mail) | ich[ ]bin[ ](?:nicht|im|bis|vom)
-    | r[ée]ponse[ ]automatique | absence[ ]du | message[ ]d'absence
+    | auto[ -]?(?:respond|svar|vastaus|odpowiedź) | away[ ]from | on[ ]vacation | vacation
+    | i(?:'|\N{RIGHT SINGLE QUOTATION MARK}|[ ]?a)?m[ ](?:currently[ ])?(?:out|away|on[ ])
+    | absence | absent
+    | abwesenheit | abwesend | automatische[ ]e-?mail | ich[ ]bin[ ](?:nicht|im|bis|vom)
+    | r[ée]ponse[ ]automatique | message[ ]d'absence
     | respuesta[ ]autom[aá]tica | fuera[ ]de[ ](?:la[ ])?oficina
     | risposta[ ]automatica | fuori[ ](?:sede|ufficio) | assenza
     | resposta[ ]autom[aá]tica | fora[ ]do[ ]escrit[oó]rio | aus[eê]ncia
     | automatisch[ ](?:antwoord|bericht) | afwezig
-    | niet[ ]aanwezig | autosvar | automatiskt[ ]svar | automatisk[ ]svar
-    | frånvaro | fravær | automaattinen[ ]vastaus | poissa | autoodpowiedź | automatyczna[ ]odpowiedź | nieobecno
+    | niet[ ]aanwezig | automatiskt[ ]svar | automatisk[ ]svar
+    | frånvaro | fravær | automaattinen[ ]vastaus | poissa | automatyczna[ ]odpowiedź | nieobecno
     | automatick[áé][ ]odpov | nepřítomnost | автоответ | автоматический[ ]ответ | otomatik[ ]yanıt
     | 自动(?:回复|答复) | 自動(?:回覆|回復|応答|返信|送信) | 不在 | 休假 | 外出 | 자동[ ]?(?:응답|회신) | 부재[ ]?중
     | thank[ ]you[ ]for[ ](?:contacting|your[ ](?:e-?mail|message|inquiry)) | ticket[ ](?:received|created)
@@ -48,7 +47,7 @@ _ANSWERS = frozenset(
     {"x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-mail-autoreply", "x-vacation"}
 )
 _MAILERS = re.compile(
-    r"\b(?:mailer-?daemon|postmaster|mail-?daemon|mmdf|microsoftexchange[0-9a-f]{8,}|mdaemon|maildaemon|bounces?"
+    r"\b(?:mailer-?daemon|postmaster|mail-?daemon|mmdf|microsoftexchange[0-9a-f]{8,}|mdaemon|bounces?"
     r"|mail[ ._-]?(?:delivery|system|subsystem)\w*|delivery[ ._-]?(?:status|subsystem|notification)\w*)\b",
     re.IGNORECASE,
 )
@@ -56,11 +55,11 @@ _FAILED = re.compile(
     r"undeliver|fail|return|delivery (?:status|report|notification|problem)"
     r"|not (?:be )?deliver|rejected|delivery[- ]error"
     r"|unzustellbar|nicht zugestellt|zustell(?:ung|fehler)|non remis"
-    r"|non remise|échec|no se (?:puede|pudo)|no entregado|devuelto"
+    r"|échec|no se (?:puede|pudo)|no entregado|devuelto"
     r"|mancato recapito|non (?:recapit|consegn)|não (?:foi )?entreg"
     r"|onbestelbaar|niet bezorg|nie dostarczon|niedoręcz|kan inte levereras"
     r"|не доставлено|не удалось доставить|退信|无法投递|無法傳遞"
-    r"|系统退信|送信できません|配信不能|配信できません|전송 실패|반송",
+    r"|送信できません|配信不能|配信できません|전송 실패|반송",
     re.IGNORECASE,
 )
 
@@ -68,10 +67,7 @@ _FAILED = re.compile(
 def automatic(message: Part) -> tuple[Kind, str] | None:
     """Know an answer that no person wrote and that is no bounce; None for everything else."""
     subject = _short(message, "subject")
-    if any(
-        part.type in ("message/disposition-notification", "message/global-disposition-notification")
-        for part in message.walk()
-    ):
+    if any(part.type in _RECEIPTS for part in message.walk()):
         return Kind.RECEIPT, "a receipt: it was read, or thrown away unread"
     names = (_short(message, name) for name in ("from", "x-mailer", "x-delivery-agent"))
     sender = " ".join(names).lower()

@@ -15,10 +15,10 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 #: Ours for certain: these win over any code but one that says so itself.
 _BLOCKED = _any(
-    r"spamhaus|barracudacentral|spamcop|proofpoint dynamic reputation|cloudmark|senderscore",
+    r"spamhaus|barracudacentral|spamcop|cloudmark|senderscore",
     r"blocked (?:using|by|due|because|for)|is blocked|been blocked|:blocked\b|(?:block|black|deny)[ -]?list",
     r"(?<!not )listed (?:in|on|at|by)\b|reputation|rate[ -]limit|too many (?:messages|connections)",
-    r"(?:as|like|be|is|for) (?:unsolicited|spam)|spam (?:message|content|detected|score|filter rejected)|unsolicited",
+    r"(?:as|like|be|is|for) spam|spam (?:message|content|detected|score|filter rejected)|unsolicited",
     r"\bDMARC\b|\bSPF\b|\bDKIM\b|unauthenticated|not authenticated|reverse DNS|\bPTR\b|greylist",
     r"als Spam|comme (?:du )?spam|como spam|垃圾邮件|垃圾郵件|迷惑メール|спам",
 )
@@ -26,7 +26,7 @@ _PHRASES: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
     (
         Meaning.FULL,
         _any(
-            r"(?:mailbox|inbox|account|user|maildir|storage|postfach)\b.{0,40}\b(?:full|over ?quota|exceed|voll\b)",
+            r"(?:mailbox|inbox|account|user|maildir|storage|postfach)\b.{0,40}\b(?:full|exceed|voll\b)",
             r"over[ -]?quota|quota exceeded",
             r"exceed\w* .{0,30}(?:quota|storage|mailbox size)|disk quota|out of storage",
             r"(?:is|not) .{0,20}enough (?:storage|disk) space|insufficient (?:system )?storage|quota.{0,20}erschöpft",
@@ -43,7 +43,7 @@ _PHRASES: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
         Meaning.NO_DOMAIN,
         _any(
             r"(?:host|domain|name server)\b(?:(?!user|mailbox|recipient|account).){0,60}?"
-            r"\b(?:not found|unknown|not exist|lookup fail|no mx|no valid|not resolve)",
+            r"\b(?:not found|unknown|not exist|lookup fail|no valid|not resolve)",
             r"null ?MX|does not accept mail\b|unrout(?:e)?able (?:address|mail domain)",
             r"no (?:valid )?MX|NXDOMAIN|bad destination (?:host|system)|unknown host",
             r"couldn'?t find any host|can'?t find (?:any )?(?:the )?(?:domain|host)",
@@ -68,7 +68,7 @@ _PHRASES: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
             r"unknown or illegal alias|no account by that name",
             r"recipient address rejected: (?:access denied|undeliverable)",
             r"recipientnotfound|addr-?notfound|user_unknown",
-            r"(?:empfänger|adresse|benutzer|postfach|nutzer).{0,60}?(?:unbekannt|nicht gefunden|existiert nicht|ungültig)",
+            r"(?:empfänger|adresse|postfach|nutzer).{0,60}?(?:unbekannt|nicht gefunden|existiert nicht|ungültig)",
             r"(?:adresse|destinataire|utilisateur|bo[iî]te).{0,60}?(?:n'existe p|inconnu|introuvable|invalide)",
             r"n'a pas été trouvé",
             r"(?:usuario|direcci[oó]n|destinatario|buz[oó]n).{0,60}?(?:no existe|desconocid|no se (?:ha encontrado|encontró))",
@@ -81,7 +81,7 @@ _PHRASES: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
             r"(?:用户|收件人|地址|邮箱|信箱|用戶|使用者|收件者).{0,20}?(?:不存在|未找到|找不到|未知)",
             r"找不到.{0,20}?(?:用户|收件人|邮箱|收件者)",
             r"(?:宛先|ユーザ|アドレス|受信者|メールボックス).{0,30}?(?:存在し|見つかり|不明|ありません)",
-            r"사용자.{0,20}없|수신자.{0,20}(?:없|찾을 수)",
+            r"사용자.{0,20}없|수신자.{0,20}없",
         ),
     ),
     (
@@ -92,7 +92,7 @@ _PHRASES: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
     ),
     (
         Meaning.POLICY,
-        _any(r"polic(?:y|ies)|not (?:allowed|permitted|authori[sz]ed)|relay(?:ing)? (?:denied|access)|denied"),
+        _any(r"polic(?:y|ies)|not (?:allowed|permitted|authori[sz]ed)|relay(?:ing)? access|denied"),
     ),
 )
 

@@ -4,11 +4,13 @@ import csv
 import io
 import json
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
+from composer.audience import undoing
 from composer.audience.changing import add, change, confirm, sign_up, tag, unsubscribe
 from composer.audience.erasing import erase
 from composer.audience.exporting import Form, export_readers, export_suppressions
@@ -24,7 +26,7 @@ from composer.conditions import Condition
 from composer.content.addresses import parse_address
 from composer.database.engine import Database, open_database
 from composer.database.location import Location
-from composer.database.readers import consents, suppressions
+from composer.database.readers import consents, readers, suppressions
 from tests.audience.lists import take, written
 from tests.audience.people import LATER, NOW, everybody, join
 
@@ -201,6 +203,67 @@ def test_undo_leaves_what_others_did_since(database: Database, tmp_path: Path) -
         assert "first@example.org" not in everybody(connection)
         with pytest.raises(AudienceError, match="no import to take back"):
             last_import(connection)
+
+
+def test_undo_in_pieces_is_undo(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever a piece ends, between readers or between two changes of one, each change is taken back once."""
+    monkeypatch.setattr(undoing, "_PIECE", 2)
+    with database.write() as connection:
+        for number in range(5):
+            join(connection, f"r{number}@example.org", company=f"Old {number}", role=f"Role {number}", town="Here")
+    before = _all(database)
+    rows = "".join(f"r{number}@example.org,New {number},Editor,There\n" for number in range(5))
+    done = take(
+        database,
+        written(tmp_path, f"email,company,role,town\n{rows}"),
+        is_update=True,
+        fields=("company", "role", "town"),
+    )
+    assert done.taken.updated == 5
+    assert {each.fields["town"] for each in _all(database)} == {"There"}
+    with database.write() as connection:
+        number = last_import(connection).number
+        undo(connection, number, LATER)
+        said = Counter(change.source for each in before for change in changes_of(connection, each.id))
+    assert _all(database) == before
+    assert (said[f"import {number}"], said[f"import {number} taken back"]) == (15, 15)
+
+
+def test_what_an_import_did_is_counted_each_for_itself(database: Database, tmp_path: Path) -> None:
+    """New, updated, agreed and suppressed in different numbers; without --update nobody is updated."""
+    with database.write() as connection:
+        join(connection, "known@example.org", company="Old")
+        for address in ("p1@example.org", "p2@example.org"):
+            join(connection, address, consent="")
+    text = (
+        "email,company,status\nknown@example.org,New,\np1@example.org,,\np2@example.org,,\n"
+        "n1@example.org,,\nn2@example.org,,\nn3@example.org,,\n"
+        + "".join(f"out{number}@example.org,,unsubscribed\n" for number in range(4))
+    )
+    done = take(database, written(tmp_path, text)).taken
+    assert (done.number, done.new, done.updated, done.agreed, done.suppressed) == (1, 3, 0, 2, 4)
+    assert _all(database)[0].fields["company"] == "Old"
+    done = take(database, written(tmp_path, text), is_update=True).taken
+    assert (done.number, done.new, done.updated, done.agreed, done.suppressed) == (2, 0, 1, 0, 0)
+
+
+def test_two_lists_that_name_the_same_consent_each_keep_their_own(database: Database, tmp_path: Path) -> None:
+    """The words of a row are recorded with the import that brought them, also where an earlier one said the same."""
+    first = take(database, written(tmp_path, "email,consent\na@example.org,form A\nb@example.org,form A\n"), consent="")
+    assert first.taken.new == 2
+    take(database, written(tmp_path, "email,consent\nc@example.org,form A\n"), consent="")
+    take(database, written(tmp_path, "email,consent\nd@example.org,form A\ne@example.org,\n"), consent="whole list")
+    with database.read() as connection:
+        kept = connection.execute(
+            select(readers.c.normal, consents.c.id, consents.c.evidence)
+            .join_from(readers, consents, consents.c.id == readers.c.consent_id)
+            .order_by(readers.c.normal)
+        ).all()
+        assert connection.scalar(select(func.count()).select_from(consents)) == 4
+    (a, b, c, d, e) = kept
+    assert [each.evidence for each in kept] == [*["form A"] * 4, "whole list"]
+    assert a.id == b.id
+    assert len({b.id, c.id, d.id, e.id}) == 4
 
 
 def test_a_list_in_german(database: Database, tmp_path: Path) -> None:

@@ -116,9 +116,20 @@ def test_a_file_that_others_can_read_is_refused(database: Database, tmp_path: Pa
         tokens_of(database, _around(tmp_path))
 
 
-def test_a_folder_that_cannot_be_written(database: Database, tmp_path: Path) -> None:
-    """The stop names the file and the other way."""
+def test_a_folder_that_is_a_file(database: Database, tmp_path: Path) -> None:
+    """The stop names the key's file, which cannot be read there."""
     (tmp_path / "config").write_text("", encoding="ascii")
-    with pytest.raises(SettingsError, match="publications") as stop:
+    with pytest.raises(SettingsError, match="cannot be read") as stop:
         tokens_of(database, _around(tmp_path))
-    assert VARIABLE in stop.value.hint or "cannot be read" in stop.value.message
+    assert stop.value.message.startswith(str(tmp_path / "config" / "publications"))
+
+
+def test_a_folder_that_cannot_be_written(database: Database, tmp_path: Path) -> None:
+    """The stop names the file that could not be made and the other way; no key is noted that nobody has."""
+    (tmp_path / "config").symlink_to(tmp_path / "disk that is not there" / "config")
+    with pytest.raises(SettingsError, match="cannot be written") as stop:
+        tokens_of(database, _around(tmp_path))
+    assert stop.value.message.startswith(str(tmp_path / "config" / "publications"))
+    assert VARIABLE in stop.value.hint
+    (tmp_path / "config").unlink()
+    tokens_of(database, _around(tmp_path))

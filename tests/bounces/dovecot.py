@@ -6,6 +6,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -113,8 +114,22 @@ class Dovecot:
 
 
 @contextmanager
-def dovecot(home: Path, more: str = "") -> Iterator[Dovecot]:
-    """Run a Dovecot, with lines of configuration more."""
+def dovecot(more: str = "") -> Iterator[Dovecot]:
+    """Run a Dovecot, with lines of configuration more.
+
+    Its folder is none of pytest's: a second pytest closes those to the user that root's Dovecot runs as, and from then on
+    nobody can sign in ("temporary authentication failure").
+    """
+    home = Path(tempfile.mkdtemp(prefix="compose-dovecot-"))
+    try:
+        with _running(home, more) as server:
+            yield server
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def _running(home: Path, more: str) -> Iterator[Dovecot]:
     for part in ("run", "state", "mail/new", "mail/cur", "mail/tmp"):
         (home / part).mkdir(parents=True)
     make_certificate(home / "certificate.pem", home / "key.pem")
@@ -125,9 +140,8 @@ def dovecot(home: Path, more: str = "") -> Iterator[Dovecot]:
     if is_root:
         for path in (home, *home.rglob("*")):
             os.chown(path, owner.pw_uid, owner.pw_gid)
-        for each in (home, *home.parents):
-            if each.stat().st_uid == 0 and len(each.parts) > 2:
-                each.chmod(each.stat().st_mode | 0o055)
+        # Whoever checks passwords is another user than the one whose mailbox it is.
+        home.chmod(0o755)
     ports = _free_ports()
     group = _group(internal.pw_gid)
     config = home / "dovecot.conf"

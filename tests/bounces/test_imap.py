@@ -30,8 +30,8 @@ pytestmark = pytest.mark.skipif(not dovecot.is_there() and not os.environ.get("C
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
-    with dovecot.dovecot(tmp_path_factory.mktemp("dovecot") / "imap") as running:
+def running() -> Iterator[Dovecot]:
+    with dovecot.dovecot() as running:
         yield running
 
 
@@ -144,10 +144,10 @@ def test_a_connection_lost_between_record_and_move(server: Dovecot, news: Databa
     assert (len(server.folder()), len(server.folder("compose-read"))) == (0, 12)
 
 
-def test_without_move_messages_are_copied_and_taken_out(tmp_path: Path, news: Database) -> None:
+def test_without_move_messages_are_copied_and_taken_out(news: Database) -> None:
     """A server that knows neither MOVE nor UIDPLUS: copies, and the originals are marked and not read again."""
     more = "protocol imap {\n  imap_capability = IMAP4rev1 SASL-IR\n}\n"
-    with dovecot.dovecot(tmp_path / "imap", more) as server:
+    with dovecot.dovecot(more) as server:
         fill(server, news, 3)
         assert take_in(server, news).new == 4
         assert len(server.folder("compose-read")) == 3

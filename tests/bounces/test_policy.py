@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from composer.bounces.policy import Effect, Past, effect_of
+from composer.bounces.policy import Effect, Past, effect_of, is_decided
 from composer.bounces.vocabulary import Class
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
@@ -32,7 +32,10 @@ def test_a_forward_that_fails_is_believed_the_second_time() -> None:
         ([], Effect.COUNTED),
         ([past(Class.BAD_DOMAIN, 7, 1)], Effect.SUPPRESSED),
         ([past(Class.BAD_DOMAIN, 7, 2)], Effect.COUNTED),
+        ([past(Class.BAD_DOMAIN, 180, 1)], Effect.SUPPRESSED),
         ([past(Class.BAD_DOMAIN, 181, 1)], Effect.COUNTED),
+        ([past(Class.HARD, 7, 1, is_own=False)], Effect.SUPPRESSED),
+        ([past(Class.FULL, 7, 1), past(Class.SOFT, 8, 3)], Effect.COUNTED),
         ([past(Class.OURS, 7, 1), past(Class.FULL, 7, 1)], Effect.COUNTED),
     ],
 )
@@ -49,6 +52,13 @@ def test_a_bad_domain_counts_by_mailing(before: list[Past], effect: Effect) -> N
         ([7 * each for each in range(1, 5)], Effect.SUPPRESSED),
         ([1, 2, 3, 4, 5, 6, 7], Effect.COUNTED),
         ([91, 98, 105, 112], Effect.COUNTED),
+        # Two weeks to the day, and a day less; ninety days to the day, and a day more.
+        ([1, 2, 3, 14], Effect.SUPPRESSED),
+        ([1, 2, 3, 13], Effect.COUNTED),
+        ([7, 14, 21, 90], Effect.SUPPRESSED),
+        ([7, 14, 21, 91], Effect.COUNTED),
+        # Four mailings are too few, however long it goes on.
+        ([7, 30, 60], Effect.COUNTED),
     ],
 )
 def test_a_full_mailbox_counts_over_time(bounce: Class, before: list[int], effect: Effect) -> None:
@@ -62,3 +72,19 @@ def test_what_is_about_us_never_touches_a_reader() -> None:
     refusals = [past(Class.OURS, 7 * each, each) for each in range(20)]
     assert effect_of(past(Class.OURS, mailing=99), refusals) is Effect.ALERT
     assert effect_of(past(Class.SOFT, mailing=99), refusals) is Effect.COUNTED
+
+
+def test_whatever_reached_nobody_counts_with_a_full_mailbox() -> None:
+    """A missing domain and a forward that failed count with it; refusals of us do not, and do not make the time longer."""
+    others = [past(Class.BAD_DOMAIN, 7, 1), past(Class.HARD, 14, 2, is_own=False), past(Class.SOFT, 21, 3)]
+    assert effect_of(past(Class.FULL, mailing=9), [*others, past(Class.FULL, 28, 4)]) is Effect.SUPPRESSED
+    assert effect_of(past(Class.FULL, mailing=9), [*others, past(Class.OURS, 28, 4)]) is Effect.COUNTED
+    recent = [past(Class.FULL, days, days) for days in (1, 2, 3, 4)]
+    assert effect_of(past(Class.FULL, mailing=9), [*recent, past(Class.OURS, 30, 30)]) is Effect.COUNTED
+
+
+def test_what_needs_no_past() -> None:
+    """What is about us, and a mailbox of the reader's own that is not there: nothing before them is asked for."""
+    assert [is_decided(past(each)) for each in Class] == [each in (Class.HARD, Class.OURS) for each in Class]
+    assert not is_decided(past(Class.HARD, is_own=False))
+    assert is_decided(past(Class.OURS, is_own=False))

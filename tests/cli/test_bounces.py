@@ -198,7 +198,7 @@ def test_ingest_by_imap(
 ) -> None:
     """The mailbox of newsletter.yaml at a real server, the password from the environment or from a command of the user's own."""
     (reader,) = news.readers(1)
-    with dovecot.dovecot(tmp_path / "imap") as server:
+    with dovecot.dovecot() as server:
         server.put(1, report(verp(reader, 7), "r0@reader.example"))
         shutil.copy(server.home / "certificate.pem", news.workspace.root / "ca.crt")
         path = news.workspace.root / "newsletter.yaml"

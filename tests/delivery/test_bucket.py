@@ -106,7 +106,18 @@ def test_a_throttle_halves_the_rate_and_it_grows_back() -> None:
     assert rate_now(bucket, 600, NOW + MINUTE) == pytest.approx(360)
     assert rate_now(bucket, 600, NOW + 10 * MINUTE) == 600
     assert rate_now(bucket, None, NOW + 10 * MINUTE) == pytest.approx(300 * 1.2**10)
-    assert rate_now(bucket, None, NOW + 61 * MINUTE) is None
+    # Just below and at the hour; whatever was asked for, or any rate where none was.
+    assert rate_now(bucket, None, NOW + 60 * MINUTE - SECOND) is not None
+    assert rate_now(bucket, None, NOW + 60 * MINUTE) is None
+    assert rate_now(bucket, 600, NOW + 61 * MINUTE) == 600
+    assert rate_now(bucket, 6_000_000, NOW + 61 * MINUTE) == 6_000_000
+
+
+def test_a_shorter_pause_does_not_shorten_a_longer_one() -> None:
+    """Of two processes that met a throttle, the longer wait holds for all."""
+    bucket = slowed(slowed(Bucket(), 600, 0, pause(60), NOW), 600, 0, pause(5, 2), NOW)
+    assert bucket.paused_until == NOW + 60 * SECOND
+    assert slowed(bucket, 600, 0, pause(90, 3), NOW).paused_until == NOW + 90 * SECOND
 
 
 def test_throttles_running_slow_twice_at_most() -> None:

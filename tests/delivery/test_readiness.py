@@ -65,6 +65,23 @@ def test_each_refusal(known: Known, codes: list[str]) -> None:
     assert all(each.words and each.way_out for each in refusals(known, {}))
 
 
+@pytest.mark.parametrize(
+    ("count", "number", "noun"), [(1, "1", "reader has"), (2, "2", "readers have"), (12_345, "12,345", "readers have")]
+)
+def test_numbers_are_written_out(count: int, number: str, noun: str) -> None:
+    """One reader has, several have, and thousands are told apart."""
+    (refusal,) = refusals(replace(READY, missing={"company": count}), {})
+    assert refusal.words.startswith(f"{number} {noun} ")
+
+
+@pytest.mark.parametrize(("names", "more"), [(4, 0), (5, 0), (6, 1), (17, 12)])
+def test_five_names_are_told_and_the_others_counted(names: int, more: int) -> None:
+    """No sentence is longer than the names that a person reads."""
+    (refusal,) = refusals(replace(READY, pictures=tuple(f"picture{each}.png" for each in range(names))), {})
+    assert refusal.words.count(".png") == min(names, 5)
+    assert ("and" in refusal.words, str(more) in refusal.words.rpartition("png")[2]) == (bool(more), bool(more))
+
+
 def test_a_reason_helps_where_it_should() -> None:
     """What may be allowed is waived and told so; what may not stays refused whatever is said."""
     known = replace(READY, pages="no", missing={"company": 2})

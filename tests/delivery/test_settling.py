@@ -107,6 +107,23 @@ def test_by_a_person(database: Database) -> None:
         settling.send_again(connection, 1, "anna", NOW)
 
 
+def test_one_mailings_unknown_are_no_other_ones(database: Database) -> None:
+    """Settling one mailing leaves the unknown of another as they are, and counts its own only."""
+    unknown(database, 2)
+    second = frozen(database, 0, issue="2025-02-28")
+    run(database, MemoryTransport(to_each(dict.fromkeys((2, 3, 4), LOST))), mailing_id=second.id)
+    with database.write() as connection:
+        assert settling.unknown_of(connection, 1) == (1, 2)
+        assert settling.unknown_of(connection, second.id) == (2, 3, 4)
+        found = settling.count_as_received(connection, second.id, "anna", NOW)
+        assert (found.settled, found.left) == (3, 0)
+        assert settling.unknown_of(connection, 1) == (1, 2)
+        assert (settling.decided_of(connection, 1), len(settling.decided_of(connection, second.id))) == ((), 1)
+        assert settling.send_again(connection, 1, "anna", NOW).settled == 2
+        assert settling.may_get_twice(connection, 1) == 2
+        assert settling.may_get_twice(connection, second.id) == 0
+
+
 def test_who_decided(database: Database) -> None:
     """What was counted as received is told by who said so and when; what a log proved, or was sent again, is none of it."""
     unknown(database, 4)

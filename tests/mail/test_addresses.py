@@ -5,7 +5,15 @@ import sys
 
 import pytest
 
-from composer.content.addresses import FORBIDDEN, Address, AddressError, domain_to_ascii, forbidden_in, parse_address
+from composer.content.addresses import (
+    FORBIDDEN,
+    Address,
+    AddressError,
+    domain_to_ascii,
+    forbidden_in,
+    normal_address,
+    parse_address,
+)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +77,10 @@ def test_reads_what_people_write(text: str, name: str, address: str) -> None:
         ("anna@\u2615.example.org", "is not a domain name"),
         ("a" * 65 + "@example.org", "65 characters, 64 are allowed"),
         ("a@" + "b." * 125 + "example", "254 are allowed"),
+        ("a@" + "b." * 123 + "example", "255 characters"),
+        ("a@" + "b" * 64 + ".example", "63 in a row at most"),
+        ("ben@example.org(", "comments are not allowed"),
+        ("ben)@example.org", "comments are not allowed"),
         ("anna@example.org\nBcc: x@example.org", "a line break (U+000A)"),
         ("An\0na <anna@example.org>", "a control character (U+0000)"),
         ("An\ud800na <anna@example.org>", "half of a surrogate pair (U+D800)"),
@@ -80,6 +92,23 @@ def test_refusals_say_what_to_write(text: str, words: str) -> None:
         parse_address(text)
     assert words in str(caught.value)
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 64 + "@example.org",
+        "a@" + "b." * 122 + "cexample",
+        "a@" + "b" * 63 + ".example",
+        "a@b.ab",
+        "a.b-c+d@1.example",
+    ],
+)
+def test_an_address_may_be_as_long_as_the_rules_allow(text: str) -> None:
+    """64 characters before the @, 63 between dots, 254 in all; the form by which it is compared is the same."""
+    assert parse_address(text).address == normal_address(text) == text
+    with pytest.raises(AddressError):
+        parse_address(f"{'a' * 65}{text}")
 
 
 def test_a_wrong_address_cannot_be_made() -> None:

@@ -143,6 +143,11 @@ def test_never_in_a_host_name(html: str) -> None:
         "<p onclick='TOKEN'>x</p>",
         '<img src="a.png" srcset="https://example.org/TOKEN 2x">',
         "<script>TOKEN</script>",
+        "<style>\np { margin: 0 }\np { color: TOKEN }\n</style>",
+        "<STYLE>p { color: TOKEN }</STYLE>",
+        "<Script>\nTOKEN\n</sCRIPT>",
+        '<p STYLE="color: TOKEN">x</p>',
+        '<p style="margin: 0;\ncolor: TOKEN">x</p>',
     ],
 )
 def test_never_where_escapes_do_not_help(html: str) -> None:

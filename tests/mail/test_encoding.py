@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from composer.mail.encoding import BodyError, base64_lines, canonical, encode_binary, quoted_printable
+from composer.mail.encoding import (
+    BodyError,
+    base64_lines,
+    canonical,
+    encode_binary,
+    is_smaller_in_base64,
+    quoted_printable,
+)
 from composer.mail.slotted import encode_slotted
 
 from .strategies import body
@@ -60,6 +67,27 @@ def test_the_smaller_encoding_wins() -> None:
     """English stays readable as quoted-printable; Chinese is a third smaller in base64."""
     assert encode_slotted(["<p>An ordinary paragraph.</p>\n" * 50], {})[0] == "quoted-printable"
     assert encode_slotted(["\u4e2d\u6587\n" * 50], {})[0] == "base64"
+
+
+@pytest.mark.parametrize(
+    ("size", "printable", "is_smaller"),
+    [
+        # 57 bytes are one line of base64: 76 characters and a line end.
+        (57, 85, False),
+        (57, 86, True),
+        # One byte more takes another line of four.
+        (58, 92, False),
+        (58, 93, True),
+        (0, 0, False),
+        (0, 1, True),
+        (57_000, 85_800, False),
+        (57_000, 85_801, True),
+    ],
+)
+def test_quoted_printable_may_be_a_tenth_larger(size: int, printable: int, is_smaller: bool) -> None:
+    """Base64 is counted with its line ends; people can read quoted-printable, so that a tenth more is no reason."""
+    assert is_smaller_in_base64(size, printable) is is_smaller
+    assert printable * 10 > len(base64_lines(b"x" * size)) * 11 or not is_smaller
 
 
 def test_quoted_printable_by_hand() -> None:

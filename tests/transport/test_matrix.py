@@ -296,6 +296,12 @@ def test_answer_before_the_dot(early: bytes) -> None:
     outcome = _hand_over(office, "")
     assert outcome.stage is Stage.BODY
     assert outcome.state is (State.REFUSED if early.startswith(b"5") else State.DEFERRED)
+    # The server still reads a message: whatever is said on this connection would be taken for a line of it.
+    assert b"".join(bytes(visit.data) for visit in office.visits[:1]) in (
+        b"",
+        MESSAGE.replace(b"\r\n.", b"\r\n..")[:-2],
+    )
+    assert len(office.visits) == 2
 
 
 def test_one_answer_too_many() -> None:

@@ -10,6 +10,7 @@ import pytest
 from composer.transport.envelope import Envelope
 from composer.transport.outcome import Scope, Stage, State
 from composer.transport.smtp import SmtpTransport
+from composer.transport.transport import TransportError
 from tests.transport.postoffice import Office, hangs, once, says, takes
 from tests.transport.setup import ANNA, BORIS, MESSAGE, PATIENT, check_count, copies, server, transport, until
 
@@ -86,8 +87,10 @@ def test_who_we_say_we_are() -> None:
     with Office() as office:
         transport(office).connect().close()
         transport(office, name="news.example.org").connect().close()
-        with pytest.raises(Exception, match="is not a name to greet"):
+        with pytest.raises(TransportError) as stop:
             transport(office, name="x\r\nMAIL FROM:<>").connect()
+    assert (stop.value.stage, stop.value.is_temporary) == (Stage.EHLO, False)
+    assert "name" in stop.value.message and stop.value.message.isprintable()
     assert [line for line in office.heard if line.startswith(b"EHLO")] == [
         b"EHLO [127.0.0.1]",
         b"EHLO news.example.org",

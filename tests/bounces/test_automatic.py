@@ -1,0 +1,158 @@
+"""What programs answer by themselves, and what a bounce calls itself: every beginning, field and sender that is known to us."""
+
+from pathlib import Path
+
+import pytest
+
+from composer.bounces.automatic import automatic, comes_from_mailer, speaks_of_failure
+from composer.bounces.mime import Part, parse
+from composer.bounces.understanding import understand
+from composer.bounces.vocabulary import Class, Format, Kind
+
+SUBJECTS = [
+    line.split(" | ")
+    for line in (Path(__file__).parent / "subjects.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
+ANSWERS = {"out of office": Kind.OUT_OF_OFFICE, "challenge": Kind.CHALLENGE}
+
+
+def message(subject: str = "Hello", sender: str = "Ann <ann@reader.example>", *fields: str, body: str = "Hi.") -> bytes:
+    lines = [f"From: {sender}", f"Subject: {subject}", "To: news@example.org", *fields, "", body, ""]
+    return "\n".join(lines).encode()
+
+
+def kind(data: bytes) -> Kind | None:
+    told = automatic(parse(data))
+    return told[0] if told else None
+
+
+def test_each_subject_is_known() -> None:
+    """In any case, and only where it stands: an automatic answer says so at its beginning, a bounce anywhere."""
+    wrong = [
+        (subject, said)
+        for said, subject in SUBJECTS
+        for each in (subject, subject.upper(), f"[{subject}]")
+        if (kind(message(each)), speaks_of_failure(parse(message(each)))) != (ANSWERS.get(said), said == "bounce")
+    ]
+    assert wrong == []
+    for said, subject in SUBJECTS:
+        if said in ANSWERS:
+            assert kind(message(f"My own words on: {subject}")) is None, subject
+
+
+@pytest.mark.parametrize(
+    ("subject", "sender", "return_path", "wanted"),
+    [
+        ("Delivery report", "Ann <ann@reader.example>", "<>", Kind.BOUNCE),
+        ("Zustellung nicht möglich", "gateway@reader.example", " <> ", Kind.BOUNCE),
+        ("Delivery report", "Ann <ann@reader.example>", "<ann@reader.example>", Kind.NOT_UNDERSTOOD),
+        ("A question", "Ann <ann@reader.example>", "<>", Kind.NOT_UNDERSTOOD),
+        ("A question", "mailer-daemon@reader.example", "<ann@reader.example>", Kind.BOUNCE),
+    ],
+)
+def test_a_bounce_from_an_unusual_sender(subject: str, sender: str, return_path: str, wanted: Kind) -> None:
+    """Nobody's return path and a subject of failure together make a bounce of it; one of them alone does not."""
+    data = message(
+        subject, sender, f"Return-Path: {return_path}", body="<bob@reader.example>: 550 5.1.1 no such user\n"
+    )
+    returned = understand(data)
+    assert returned.kind is wanted
+    if wanted is Kind.BOUNCE:
+        assert (returned.format, returned.findings[0].bounce) == (Format.FREEFORM, Class.HARD)
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "MAILER-DAEMON@mx.example",
+        "mailerdaemon@mx.example",
+        "Postmaster <postmaster@mx.example>",
+        "mail-daemon@mx.example",
+        "MailDaemon@mx.example",
+        "MMDF@mx.example",
+        "MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@mx.example",
+        "MDaemon at mx.example <md@mx.example>",
+        "bounce@mx.example",
+        "bounces@mx.example",
+        "Mail Delivery Subsystem <x@mx.example>",
+        "Mail-System <x@mx.example>",
+        "mailsubsystem@mx.example",
+        "mail_deliveryservice@mx.example",
+        "Delivery Status <x@mx.example>",
+        "delivery.subsystem@mx.example",
+        "delivery-notifications@mx.example",
+    ],
+)
+def test_mail_servers_are_known_by_their_names(sender: str) -> None:
+    """What they write is judged as a bounce, whatever fields of an answering program are in it."""
+    for written in (sender, sender.upper()):
+        part = parse(message("A question", written, "X-Autoreply: yes"))
+        assert comes_from_mailer(part)
+        assert automatic(part) is None
+
+
+@pytest.mark.parametrize("sender", ["ann@reader.example", "Ann Postmasters <a@b.example>", "bouncer@x.example", ""])
+def test_people_are_no_mail_servers(sender: str) -> None:
+    """A name that only begins like a server's is a person's."""
+    part = parse(message("A question", sender, "X-Autoreply: yes"))
+    assert not comes_from_mailer(part)
+    assert kind(message("A question", sender, "X-Autoreply: yes")) is Kind.OUT_OF_OFFICE
+
+
+@pytest.mark.parametrize(
+    ("fields", "wanted"),
+    [
+        *(
+            ((f"{name}: x",), Kind.OUT_OF_OFFICE)
+            for name in (
+                "X-Autoreply",
+                "X-Autorespond",
+                "X-AutoResponder",
+                "X-Auto-Reply",
+                "X-Mail-Autoreply",
+                "X-Vacation",
+            )
+        ),
+        (("Auto-Submitted: auto-replied",), Kind.OUT_OF_OFFICE),
+        (("Auto-Submitted: Auto-Replied (vacation)",), Kind.OUT_OF_OFFICE),
+        (("Auto-Submitted: auto-generated",), None),
+        (("Auto-Submitted: no",), None),
+        (("Precedence: auto_reply",), Kind.OUT_OF_OFFICE),
+        (("Precedence: Auto-Reply",), Kind.OUT_OF_OFFICE),
+        (("Precedence: bulk",), None),
+        (("X-Auto-Response-Suppress: All", "In-Reply-To: <x@news.example.org>"), Kind.OUT_OF_OFFICE),
+        (("X-Auto-Response-Suppress: All",), None),
+        (("In-Reply-To: <x@news.example.org>",), None),
+        (("X-Failed-Recipients: bob@reader.example", "X-Autoreply: yes"), None),
+        (("X-Mailer: Boxbe",), Kind.CHALLENGE),
+        (("X-Delivery-Agent: TMDA/1.1",), Kind.CHALLENGE),
+    ],
+)
+def test_fields_of_answering_programs(fields: tuple[str, ...], wanted: Kind | None) -> None:
+    """Each field by itself says so; a field that people's programs write as well does not."""
+    assert kind(message("Hello", "Ann <ann@reader.example>", *fields)) is wanted
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Boxbe", "SpamArrest", "ChoiceMail", "TMDA", "0spam", "MailBlocks", "Sanebox Challenge", "Bluebottle"],
+)
+def test_programs_that_ask_for_a_person(name: str) -> None:
+    """Known by the name of their sender."""
+    assert kind(message("Hello", f"{name} <x@reader.example>")) is Kind.CHALLENGE
+
+
+@pytest.mark.parametrize("type_", ["message/disposition-notification", "message/global-disposition-notification"])
+def test_receipts(type_: str) -> None:
+    """RFC 8098 and RFC 6533: read, or thrown away unread; whatever the subject says."""
+    fields = 'Content-Type: multipart/report; boundary="b"'
+    body = f"--b\nContent-Type: text/plain\n\nread\n\n--b\nContent-Type: {type_}\n\nDisposition: x\n\n--b--"
+    assert kind(message("Out of office", "Ann <ann@reader.example>", fields, body=body)) is Kind.RECEIPT
+
+
+def test_only_the_beginning_of_a_field_counts() -> None:
+    """What a subject says, it says within 500 characters."""
+    part: Part = parse(message("x" * 450 + " undeliverable"))
+    assert speaks_of_failure(part)
+    assert not speaks_of_failure(parse(message("x" * 500 + " undeliverable")))

@@ -1,0 +1,187 @@
+"""Delivery reports field by field: what became of whom, and the status that says most."""
+
+import pytest
+
+from composer.bounces.mime import parse
+from composer.bounces.report import address_in, best_status, read_report
+from composer.bounces.understanding import understand
+from composer.bounces.vocabulary import Class, Finding, Kind
+from composer.transport.outcome import Reply
+from composer.transport.status import Meaning
+
+
+def report(*groups: str, kind: str = "message/delivery-status") -> bytes:
+    """A report with these groups behind that of the whole message."""
+    text = "\n\n".join(("Reporting-MTA: dns; mx.relay.example", *groups))
+    return f"""From: MAILER-DAEMON@mx.relay.example
+To: bounces@news.example.org
+Subject: Delivery report
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: {kind}
+
+{text}
+
+--b--
+""".encode()
+
+
+def group(recipient: str = "ann@reader.example", **fields: str) -> str:
+    lines = [f"Final-Recipient: rfc822; {recipient}"]
+    return "\n".join([*lines, *(f"{name.replace('_', '-').capitalize()}: {value}" for name, value in fields.items())])
+
+
+def only(*groups: str) -> Finding:
+    (finding,) = read_report(parse(report(*groups)))
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "kind"),
+    [
+        ("failed", "5.1.1", Kind.BOUNCE),
+        ("failure", "5.1.1", Kind.BOUNCE),
+        ("FAILED (permanent)", "5.1.1", Kind.BOUNCE),
+        ("failed;x", "4.4.7", Kind.BOUNCE),
+        ("delayed", "4.4.1", Kind.DELAY),
+        ("delivered", "2.1.5", Kind.RECEIPT),
+        ("relayed", "2.0.0", Kind.RECEIPT),
+        ("expanded", "2.1.5", Kind.RECEIPT),
+        ("Expanded (to a list)", "5.0.0", Kind.RECEIPT),
+        # What the action does not say, the first digit does.
+        ("", "5.1.1", Kind.BOUNCE),
+        ("", "4.2.2", Kind.DELAY),
+        ("", "2.1.5", Kind.RECEIPT),
+        ("unheard-of", "2.6.0", Kind.RECEIPT),
+        ("unheard-of", "nonsense", Kind.BOUNCE),
+        ("", "", Kind.BOUNCE),
+    ],
+)
+def test_what_became_of_it(action: str, status: str, kind: Kind) -> None:
+    """By the action, else by the status: a success is never a bounce, and what says nothing is one."""
+    fields = {name: value for name, value in (("action", action), ("status", status)) if value}
+    finding = only(group(**fields))
+    assert (finding.kind, finding.bounce is None) == (kind, kind is not Kind.BOUNCE)
+    assert finding.why or kind is Kind.NOT_UNDERSTOOD
+    assert understand(report(group(**fields))).kind is kind
+
+
+@pytest.mark.parametrize("name", ["message/delivery-status", "message/global-delivery-status"])
+def test_both_types_of_report(name: str) -> None:
+    """RFC 3464 and RFC 6533."""
+    (finding,) = read_report(parse(report(group(action="failed", status="5.1.1"), kind=name)))
+    assert (finding.recipient, finding.status) == ("ann@reader.example", "5.1.1")
+
+
+def test_groups_that_run_together_are_told_apart() -> None:
+    """Without the empty line between them each recipient still has what is said of them."""
+    together = "\n".join(
+        (
+            group("slow@reader.example", action="delayed", status="4.4.1"),
+            group("ann@reader.example", action="failed", status="5.1.1"),
+            group("bob@reader.example", action="delivered", status="2.0.0"),
+        )
+    )
+    found = read_report(parse(report(together)))
+    assert [(each.recipient, each.kind, each.status) for each in found] == [
+        ("slow@reader.example", Kind.DELAY, "4.4.1"),
+        ("ann@reader.example", Kind.BOUNCE, "5.1.1"),
+        ("bob@reader.example", Kind.RECEIPT, "2.0.0"),
+    ]
+
+
+def test_a_group_that_names_only_the_original_recipient_counts() -> None:
+    """And one that names nobody does not; nor does that of the whole message."""
+    found = read_report(
+        parse(report("Original-Recipient: rfc822;ann@reader.example\nAction: failed\nStatus: 5.1.1", "Action: failed"))
+    )
+    assert [(each.recipient, each.original) for each in found] == [("ann@reader.example", "ann@reader.example")]
+
+
+def test_of_a_field_said_twice_the_first_counts() -> None:
+    """Whoever writes a second one behind it changes nothing."""
+    assert only(group(action="failed", status="5.2.2") + "\nStatus: 5.1.1\nAction: delivered").bounce is Class.FULL
+
+
+@pytest.mark.parametrize(
+    ("status", "reply", "best"),
+    [
+        ("5.1.1", None, "5.1.1"),
+        (None, None, None),
+        (None, "5.2.2", "5.2.2"),
+        ("5.0.0", "5.2.2", "5.2.2"),
+        ("4.0.0", "5.2.2", "5.2.2"),
+        ("5.1.1", "5.2.2", "5.1.1"),
+        ("5.0.0", None, "5.0.0"),
+        ("5.10.0", "5.2.2", "5.10.0"),
+    ],
+)
+def test_the_status_that_says_most(status: str | None, reply: str | None, best: str | None) -> None:
+    """A report's own, unless it says nothing and the reply that it quotes says more."""
+    quoted = Reply(code=550, enhanced=reply, text=f"{reply} no") if reply else Reply(code=550, text="no")
+    assert best_status(status, quoted) == best
+    if reply is None:
+        assert best_status(status, None) == best
+
+
+def test_the_status_that_says_most_is_on_record() -> None:
+    """A relay's 5.0.0 is no reason to forget the server's 5.2.2."""
+    said = {"action": "failed", "status": "5.0.0", "diagnostic_code": "smtp; 550 5.2.2 mailbox full"}
+    finding = only(group(**said))
+    assert (finding.status, finding.bounce, finding.meaning) == ("5.2.2", Class.FULL, Meaning.FULL)
+    assert finding.reply == Reply(code=550, enhanced="5.2.2", text="5.2.2 mailbox full")
+
+
+@pytest.mark.parametrize(
+    "first", ["Reporting-MTA: dns; x", "original-recipient: rfc822; a@b.example", "FINAL-RECIPIENT: x"]
+)
+def test_a_report_that_a_gateway_took_apart(first: str) -> None:
+    """Its fields stand in a text then, behind sentences."""
+    if first.startswith("FINAL"):
+        first = "FINAL-RECIPIENT: rfc822; ann@reader.example"
+        fields = f"{first}\nAction: failed\nStatus: 5.1.1"
+    else:
+        fields = f"{first}\nFinal-Recipient: rfc822; ann@reader.example\nAction: failed\nStatus: 5.1.1"
+    data = f"From: x@y.example\nSubject: x\n\nSorry.\nIt did not work.\n{fields}\n".encode()
+    (finding,) = read_report(parse(data))
+    assert (finding.recipient, finding.status) == ("ann@reader.example", "5.1.1")
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        ("rfc822; ann@reader.example", "ann@reader.example"),
+        ("rfc822;<ann@reader.example>", "ann@reader.example"),
+        ("ann@reader.example", "ann@reader.example"),
+        ("rfc822; Ann < ann@reader.example >", "ann@reader.example"),
+        (r"utf-8; \x{674E}@reader.example", "李@reader.example"),
+        (r" UTF-8 ; \x{674e}@reader.example", "李@reader.example"),
+        (r"rfc822; \x{674E}@reader.example", r"\x{674E}@reader.example"),
+        (r"utf-8; \x{FFFFFF}@reader.example", "@reader.example"),
+        ("rfc822; ann\x00\x1b@reader.example", "ann@reader.example"),
+        ("rfc822; " + "a" * 300, "a" * 254),
+        ("", ""),
+    ],
+)
+def test_addresses_as_reports_write_them(value: str, address: str) -> None:
+    """RFC 3464, section 2.1.3, and RFC 6533: the address alone, printable, of bounded length."""
+    assert address_in(value) == address
+
+
+@pytest.mark.parametrize(("count", "kept"), [(49, 49), (50, 50), (51, 50), (90, 50)])
+def test_fifty_recipients_are_told(count: int, kept: int) -> None:
+    """More are in no report on a message of ours."""
+    groups = [group(f"r{number}@reader.example", action="failed", status="5.1.1") for number in range(count)]
+    found = read_report(parse(report(*groups)))
+    assert [each.recipient for each in found] == [f"r{number}@reader.example" for number in range(kept)]
+
+
+def test_sentences_tell_where_a_report_does_not() -> None:
+    """The words in front of a report count when it quotes no reply, and do not when it does."""
+    data = report(group(action="failed", status="5.0.0")).replace(
+        b"--b\n", b"--b\nContent-Type: text/plain\n\nSorry: mailbox full.\n\n--b\n", 1
+    )
+    assert understand(data).findings[0].bounce is Class.FULL
+    data = data.replace(b"Status: 5.0.0", b"Status: 5.0.0\nDiagnostic-Code: smtp; 550 no such user")
+    assert understand(data).findings[0].bounce is Class.HARD

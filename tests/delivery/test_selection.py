@@ -1,0 +1,101 @@
+"""Who is meant: the condition in Python, which picks variants and counts in memory, and the one in SQL are the same."""
+
+import pytest
+from sqlalchemy import select, update
+
+from composer.conditions import Condition, condition
+from composer.database.engine import Database
+from composer.database.mailings import deliveries
+from composer.database.readers import readers
+from composer.delivery.selection import LeftOut, Selection, count, meant
+from composer.delivery.states import DeliveryState
+from tests.delivery.house import ISSUE, add_readers, frozen, tag
+from tests.delivery.test_freezing import put
+
+S = DeliveryState
+
+PEOPLE: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("en", ()),
+    ("en-GB", ("press",)),
+    ("de", ("press", "staff")),
+    ("de-AT", ("board",)),
+    ("zh-Hans", ("press office",)),
+    ("zh-Hant-TW", ("staff",)),
+    ("zh", ()),
+    ("den", ("press",)),
+    ("", ("press",)),
+    ("e_g", ()),
+    ("e%g", ()),
+)
+CONDITIONS = (
+    condition(),
+    condition(language="en"),
+    condition(language="en-GB"),
+    condition(language="EN-gb"),
+    condition(language="zh-Hans"),
+    condition(language=("zh-Hant", "de")),
+    condition(language="zh-Hant-TW"),
+    condition(language="zh"),
+    condition(language="fr"),
+    # What no person can write, and the database must not take for a pattern.
+    Condition(language=("e_g",)),
+    Condition(language=("e%",)),
+    condition(tag="press"),
+    condition(tag=("board", "staff")),
+    condition(tag="press office"),
+    condition(tag="nobody"),
+    condition(without_tag="press"),
+    condition(without_tag=("press", "staff")),
+    condition(language=("de", "en"), tag="press", without_tag="staff"),
+    condition(language="de", tag=("press", "board"), without_tag=("staff", "vip")),
+)
+
+
+def test_both_conditions_mean_the_same_people(database: Database) -> None:
+    """Languages in any case and with what stands behind them, tags, and tags ruled out: one by one and together."""
+    with database.write() as connection:
+        people = {}
+        for number, (language, tags) in enumerate(PEOPLE, 1):
+            (reader_id,) = add_readers(connection, 1, first=number, language=language)
+            people[reader_id] = (language, tags)
+            if tags:
+                tag(connection, [reader_id], *tags)
+        for asked in CONDITIONS:
+            found = set(connection.scalars(select(readers.c.id).where(meant(asked))))
+            assert found == {each for each, person in people.items() if asked.matches(*person)}, asked.in_words
+
+
+def test_the_table_asks_for_something() -> None:
+    """Most conditions mean some and not all, so that the comparison above says something."""
+    many = [sum(asked.matches(*person) for person in PEOPLE) for asked in CONDITIONS]
+    assert sum(0 < each < len(PEOPLE) for each in many) >= 14
+    assert condition(language="en-GB").matches("en-GB", ())
+    assert condition(language="zh-Hans").matches("zh-Hans", ())
+
+
+@pytest.mark.parametrize("is_rest", [False, True])
+def test_each_reason_has_its_own_count(database: Database, is_rest: bool) -> None:
+    """Different numbers of each: who has it, of whom nobody knows, and, to those without, who has no mailbox or no domain."""
+    first = frozen(database, 10)
+    put(database, first.id, dict.fromkeys((1, 2, 3), S.UNKNOWN) | dict.fromkeys((4, 5), S.ACCEPTED))
+    put(database, first.id, dict.fromkeys((6, 7, 8, 9), S.REFUSED) | {10: S.EXPIRED})
+    with database.write() as connection:
+        for number, blame in ((6, "gone"), (7, "no_domain"), (8, "gone"), (9, "soft")):
+            one = (deliveries.c.reader_id == number) & (deliveries.c.mailing_id == first.id)
+            connection.execute(update(deliveries).where(one).values(blame=blame))
+        counts = count(connection, Selection(issue=ISSUE, is_rest=is_rest))
+        only = count(connection, Selection(issue=ISSUE, is_rest=is_rest, condition=condition(tag="nobody")))
+    away = {LeftOut.TURNED_AWAY: 3} if is_rest else {}
+    assert counts.left_out == {LeftOut.HAS_IT: 2, LeftOut.CANNOT_KNOW: 3} | away
+    assert counts.included == 10 - 5 - len(away) * 3
+    assert (only.included, only.left_out) == (0, {})
+
+
+def test_a_correction_counts_from_what_it_corrects(database: Database) -> None:
+    """Accepted and unknown got it; the refused and those who came later did not."""
+    first = frozen(database, 6)
+    put(database, first.id, {1: S.ACCEPTED, 2: S.UNKNOWN, 3: S.UNKNOWN, 4: S.REFUSED, 5: S.SUPPRESSED, 6: S.EXPIRED})
+    with database.write() as connection:
+        add_readers(connection, 1, first=7)
+        counts = count(connection, Selection(issue="fix", got=ISSUE))
+    assert (counts.included, counts.left_out) == (3, {LeftOut.NOT_THEIRS: 4})
