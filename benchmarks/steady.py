@@ -95,7 +95,7 @@ def _run(path: str, url: str, mailing_id: int, port: int) -> None:
     from benchmarks.mailing import job
     from composer.delivery.engine import send
     from composer.delivery.mailing import mailing_of
-    from composer.delivery.owners import BusyError
+    from composer.delivery.sending_lock import BusyError
     from composer.delivery.stop import Stop
 
     location = Location(path=Path(path)) if path else Location(url=url)

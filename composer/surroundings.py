@@ -42,6 +42,17 @@ def surroundings() -> Surroundings:
     return Surroundings(environment=os.environ, folder=base / "compose")
 
 
+def state_folder(environment: Mapping[str, str]) -> Path:
+    """Give the folder of what a person's computer remembers by itself: it is no setting, and need not be kept."""
+    if os.name == "nt":
+        base = Path(environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    return base / "compose"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivateFile:
     """A file as it was found: at most one byte more than LARGEST of it, and nothing of what is no file."""

@@ -33,9 +33,11 @@ def go_on(
     from composer.cli import proposal as screen
     from composer.cli.database import now
     from composer.cli.mailings import when
+    from composer.cli.publication import notes_of
     from composer.delivery.approvals import differences, edition_of
     from composer.delivery.digests import BROKEN
     from composer.delivery.mailing import MailingError, is_early, sums_of
+    from composer.delivery.original import check_original
     from composer.delivery.place import trouble_with
     from composer.delivery.readiness import Known, refusals, waived
     from composer.delivery.states import DeliveryState
@@ -76,6 +78,7 @@ def go_on(
     if not sums.open:
         console.answer(f"next: compose settle {mailing.id}     everybody else is accounted for")
         return 3
+    check_original(publication.database, notes_of(publication.around), mailing.id)
     if asked.is_dry:
         console.answer("nothing was sent: --dry-run")
         return 0

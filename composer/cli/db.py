@@ -30,9 +30,28 @@ def upgrade() -> int:
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 def backup(file: Path) -> int:
     """Copy the database to a new FILE while it is in use. It holds every reader: keep it as private as the original."""
+    from composer.cli.database import now
     from composer.database.backup import backup as copy
 
     with opened() as (_, database):
-        size = copy(database, file)
+        size = copy(database, file, now())
     console.answer(f"{file}: {size:,} bytes")
     return 0
+
+
+@command.command("restored")
+@click.option("--issue", "named", metavar="KEY", multiple=True, help="An issue that was sent since; may be repeated.")
+@click.option("--yes", "is_yes", is_flag=True, help="Do not ask.")
+def restored(named: tuple[str, ...], is_yes: bool) -> int:
+    """Go on after a backup was restored, or the database was copied or moved.
+
+    Nothing is sent from such a database, because messages may have gone out of which it knows nothing. This accepts it as
+    the original. In mailings that were not finished, everyone who is not provably reached becomes unconfirmed, and so does
+    everyone for an issue whose mailing is missing from it: compose settle decides about them. Name an issue with --issue
+    if you know that it was sent since, and it is not listed.
+    """
+    from composer.cli import restoring
+    from composer.cli.publication import opened as opened_publication
+
+    with opened_publication() as publication:
+        return restoring.run(publication, named, is_yes=is_yes)

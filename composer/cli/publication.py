@@ -42,6 +42,13 @@ def opened(start: Path | None = None) -> Iterator[Publication]:
         yield Publication(workspace=workspace, newsletter=newsletter, around=around, database=database)
 
 
+def notes_of(around: "Surroundings") -> Path:
+    """Give where this computer notes how far ledgers are that it sent from."""
+    from composer.surroundings import state_folder
+
+    return state_folder(around.environment) / "ledgers"
+
+
 def person(workspace: Workspace) -> str:
     """Name who is at the keyboard, for the record: as git knows them, else as the computer does."""
     from composer.delivery.place import user_of

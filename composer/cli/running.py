@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from composer.delivery.engine import Job, Run
     from composer.delivery.mailing import Mailing
     from composer.delivery.progress import Progress
+    from composer.delivery.sending_lock import SendingLock
     from composer.delivery.settings import Settings
     from composer.transport.transport import Transport, TransportError
 
@@ -132,16 +133,19 @@ def run_mailing(
     mailing: "Mailing",
     tokens: "Tokens",
     stop: Signalled,
+    lock: "SendingLock | None" = None,
 ) -> int:
-    """Run a mailing that was frozen, and say what became of it; give the exit code."""
+    """Run a mailing that was frozen, and say what became of it; give the exit code.
+
+    `lock`: taken before it was frozen.
+    """
     from composer.cli.database import now
-    from composer.cli.publication import person
+    from composer.cli.publication import notes_of, person
     from composer.delivery.configured import profile_of
     from composer.delivery.engine import Job
     from composer.delivery.letters import Plates
     from composer.delivery.mailing import sums_of, variants_of
     from composer.delivery.presses import letters_of
-    from composer.delivery.readiness import Code
     from composer.delivery.settling import may_get_twice
     from composer.delivery.upkeep import end_for_good
     from composer.transport.transport import TransportError
@@ -168,7 +172,8 @@ def run_mailing(
             daily_quota=None if is_rehearsal else settings.daily_quota,
             limit=limit,
             who=who,
-            is_copy_allowed=Code.COPY in {**mailing.allowed, **asked.allowed},
+            notes=notes_of(publication.around),
+            lock=lock,
         )
         try:
             ran = run(job, mailing, zone, stop)

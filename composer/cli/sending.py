@@ -85,9 +85,12 @@ def _begin(
     from composer.audience.secret import tokens_of
     from composer.cli import proposal as screen
     from composer.cli.database import now
+    from composer.cli.publication import notes_of
+    from composer.delivery.original import check_original
     from composer.delivery.place import commit_of
     from composer.delivery.preparing import outlook, propose
     from composer.delivery.readiness import refusals, waived
+    from composer.delivery.sending_lock import lock_sending
 
     if is_rehearsal:
         console.talk("A rehearsal: no mail server is set up, and nothing leaves this computer.")
@@ -123,19 +126,30 @@ def _begin(
         _nobody(proposal)
     if found:
         return 1
+    database, notes = publication.database, notes_of(publication.around)
+    if not is_rehearsal:
+        check_original(database, notes)
     if asked.is_dry:
         console.answer("nothing was sent: --dry-run")
         return 0
+    if due is None:
+        # Told before the question; a timer that comes meanwhile is not kept waiting by somebody who thinks it over.
+        lock_sending(database).release()
     if not is_rehearsal and not screen.ask(proposal.counts.included, yes=asked.yes, what=_deed(due)):
         return 1
-    mailing = _freeze(publication, settings, asked, proposal, corrects=corrects, due=due)
+    if not is_rehearsal:
+        check_original(database, notes)
     if due is not None:
         from composer.cli.mailings import when
 
+        mailing = _freeze(publication, settings, asked, proposal, corrects=corrects, due=due)
         zone = publication.newsletter.zone
         console.answer(f"mailing {mailing.id} waits for {when(due, zone)}; compose send --due sends it then")
         return 0
-    return run_mailing(publication, settings, asked, mailing, tokens, listen())
+    # Held from before the freezing on: whoever may not send leaves no frozen mailing behind.
+    with lock_sending(database) as lock:
+        mailing = _freeze(publication, settings, asked, proposal, corrects=corrects, due=due)
+        return run_mailing(publication, settings, asked, mailing, tokens, listen(), lock)
 
 
 def _deed(due: datetime | None) -> str:

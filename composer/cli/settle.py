@@ -21,16 +21,18 @@ _MOST = 20
 
 
 @click.command("settle")
-@click.argument("mailing", type=click.IntRange(min=1), metavar="MAILING")
+@click.argument("named", metavar="MAILING")
 @click.option("--log", metavar="FILE", type=click.Path(path_type=Path), help="Look them up in a Postfix log.")
 @click.option("--count-as-received", "is_received", is_flag=True, help="Say that they have it.")
 @click.option("--send-again", "is_again", is_flag=True, help="Have it sent again: some may get it twice.")
 @click.option("--yes", type=click.IntRange(min=0), metavar="COUNT", help="The number of readers, said beforehand.")
-def command(mailing: int, log: Path | None, is_received: bool, is_again: bool, yes: int | None) -> int:
+def command(named: str, log: Path | None, is_received: bool, is_again: bool, yes: int | None) -> int:
     """Settle those of whom nobody can know whether they have it.
 
     The mail server's log proves what it took; of the rest a person decides. Without an option: names them, and the
     Message-IDs to look for. Nothing is ever sent again unless somebody says so here.
+
+    Name the issue instead of a mailing if its mailing was lost when a backup was restored.
     """
     from composer.audience.secret import tokens_of
     from composer.cli.database import now
@@ -44,6 +46,10 @@ def command(mailing: int, log: Path | None, is_received: bool, is_again: bool, y
 
     if sum((log is not None, is_received, is_again)) > 1:
         raise UsageError("--log, --count-as-received and --send-again are three different answers", "choose one")
+    if not named.isdecimal():
+        issue = Path(named).name.split(".", 1)[0]
+        return _settle_lost(issue, is_log=log is not None, is_received=is_received, is_again=is_again, yes=yes)
+    mailing = int(named)
     with opened() as publication:
         database, who = publication.database, person(publication.workspace)
         with database.read() as connection:
@@ -85,6 +91,45 @@ def command(mailing: int, log: Path | None, is_received: bool, is_again: bool, y
     elif settled.left:
         console.answer(f"next: compose settle {mailing} --count-as-received   or   --send-again")
     return code_of(sums)
+
+
+def _settle_lost(issue: str, *, is_log: bool, is_received: bool, is_again: bool, yes: int | None) -> int:
+    """Decide about an issue whose mailing was lost when the database was restored."""
+    from composer.cli.mailings import when
+    from composer.cli.proposal import ask
+    from composer.cli.publication import opened
+    from composer.delivery.mailing import MailingError
+    from composer.delivery.restored import forget_lost, lost_since
+    from composer.delivery.selection import LeftOut, Selection, count
+
+    with opened() as publication:
+        database = publication.database
+        with database.read() as connection:
+            since = lost_since(connection, issue)
+            unknown = count(connection, Selection(issue=issue)).left_out.get(LeftOut.CANNOT_KNOW, 0)
+        if since is None:
+            raise MailingError(
+                f"no mailing of {issue} was lost", "compose status lists the mailings; name one by its number"
+            )
+        if is_log:
+            raise UsageError("a log cannot settle a mailing that is not recorded", "decide for all of them")
+        if is_received:
+            console.answer(f"{issue} is not sent to {people(unknown)} without a record; --send-again changes that")
+            return 0
+        if not is_again:
+            console.answer(
+                f"a mailing of {issue} was lost when the database was restored ({when(since, publication.newsletter.zone)}):"
+                f" of {people(unknown)} nobody can know whether they have it"
+            )
+            console.answer(f"next: compose settle {issue} --count-as-received   or   --send-again")
+            return 3
+        if not ask(unknown, yes=yes, what="let it be sent to", otherwise="nothing was settled"):
+            return 1
+        with database.write() as connection:
+            forget_lost(connection, issue)
+    console.answer(f"{people(unknown)} may be sent {issue}, some of them for the second time")
+    console.answer(f"next: compose send {issue}")
+    return 75
 
 
 def _name(mailing: "Mailing", tokens: "Tokens", first: "tuple[Person, ...]", unknown: int) -> None:

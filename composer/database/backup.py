@@ -1,19 +1,22 @@
 """A copy of the database, made while it is in use.
 
-Comes in: an open database, a path. Goes out: a private file, whole or not at all. Never overwrites one.
+Comes in: an open database, a path. Goes out: a private file, whole or not at all. Never overwrites one. The copy says of
+itself that it is one: nothing is sent from it before a person has accepted it (`compose db restored`).
 """
 
 import os
 import sqlite3
 import tempfile
 from contextlib import closing, suppress
+from datetime import datetime
 from pathlib import Path
 
 from composer.database.engine import Database
+from composer.database.state import BACKUP
 from composer.errors import DatabaseError
 
 
-def backup(database: Database, target: Path) -> int:
+def backup(database: Database, target: Path, now: datetime) -> int:
     """Copy a SQLite database to a new file; give its size in bytes. Raises DatabaseError."""
     if database.path is None:
         raise DatabaseError(
@@ -29,6 +32,7 @@ def backup(database: Database, target: Path) -> int:
         try:
             with closing(sqlite3.connect(database.path)) as source, closing(sqlite3.connect(draft)) as copy:
                 source.backup(copy)
+                _mark(copy, f"{now:%Y-%m-%d %H:%M} UTC")
             with Path(draft).open("rb+") as file:
                 os.fsync(file.fileno())
             Path(draft).rename(target)
@@ -40,3 +44,10 @@ def backup(database: Database, target: Path) -> int:
             f"the copy {target} cannot be written: {error}", "look at the disk and the rights of its folder"
         ) from None
     return target.stat().st_size
+
+
+def _mark(copy: sqlite3.Connection, made: str) -> None:
+    """Write into a copy that it is one; see to it that nothing lies beside it."""
+    copy.execute("PRAGMA journal_mode=DELETE").close()
+    with copy:
+        copy.execute("INSERT OR REPLACE INTO database_state (name, value) VALUES (?, ?)", (BACKUP, made))

@@ -7,6 +7,9 @@ from sqlalchemy import Column, Table, Text
 
 from composer.database.metadata import Moment, metadata
 
+#: The row of a copy that says when it was made.
+BACKUP = "backup"
+
 #: Facts about the database as a whole, as JSON or plain text; the modules that write them name them.
 database_state = Table(
     "database_state",

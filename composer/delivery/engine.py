@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Event
 from typing import assert_never
 
@@ -22,6 +23,7 @@ from sqlalchemy import Connection
 from composer.database.engine import Database
 from composer.delivery import ledger, rates, upkeep
 from composer.delivery.abandonable import abandonable
+from composer.delivery.age import CopyError
 from composer.delivery.bucket import HORIZON, pause_of, rate_now
 from composer.delivery.drain import DrainTimer, Outstanding
 from composer.delivery.events import Kind, StateReason
@@ -35,6 +37,7 @@ from composer.delivery.plan import Claim, Drain, End, Ending, Level, View, Wait,
 from composer.delivery.policy import Policy
 from composer.delivery.progress import Counter, Progress
 from composer.delivery.recorder import BrokenLedgerError, Recorder
+from composer.delivery.sending_lock import SendingLock
 from composer.delivery.states import DeliveryState
 from composer.delivery.stop import Stop
 from composer.delivery.striking import strike_off
@@ -67,8 +70,10 @@ class Job:
     policy: Policy = field(default_factory=Policy)
     #: Who says so, for the event log.
     who: str = ""
-    #: A person's word that no other copy of this database has sent anything.
-    is_copy_allowed: bool = False
+    #: Where this machine keeps its notes of how far the ledger is (age_file.MachineNotes).
+    notes: Path | None = None
+    #: Taken before the mailing was frozen; the run releases it.
+    lock: SendingLock | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +112,8 @@ def send(
     """Send a mailing, or go on with it, until nothing is left to do for now, or it is to stop.
 
     Raises MailingError for one that is over, TransportError where there is no connection to begin with, BusyError and
-    CopyError (owners). What happens later is told in the `Run`. `step` is called at every step, with its name.
+    CopyError (owners), also later, when the database is replaced while it is sent from. What else happens later is told in
+    the `Run`. `step` is called at every step, with its name.
     """
     with job.database.read() as connection:
         mailing, sums = mailing_of(connection, job.mailing_id), sums_of(connection, job.mailing_id)
@@ -119,7 +125,7 @@ def send(
         # A server may take minutes to greet.
         return _not_begun(sums)
     try:
-        owner = become_owner(job.database, job.mailing_id, now(), is_copy_allowed=job.is_copy_allowed)
+        owner = become_owner(job.database, job.mailing_id, now(), notes=job.notes, lock=job.lock)
     except BaseException:
         first.close()
         raise
@@ -182,6 +188,7 @@ class _Sending:
             rate=job.rate,
             is_counted=job.daily_quota is not None,
             is_rehearsal=is_rehearsal,
+            counter=owner.counter,
             strike_off=strike_off(job.mailing_id),
             step=step,
             is_late=self._is_late,
@@ -450,6 +457,7 @@ class _Sending:
             lost = 0
             if unanswered:
                 _, lost = upkeep.bury(connection, mailing_id, (self._owner.id,), now, StateReason.RUN_STOPPED)
+            self._owner.counter.count(connection)
             mark_ended(connection, (self._owner.id,), now)
             note(connection, mailing_id, Kind.RUN_ENDED, now, run=self._owner.id, reason=ending, words=words)
             return was_over or upkeep.end(connection, mailing_id, now).is_complete, was_over, lost
@@ -463,6 +471,10 @@ class _Sending:
             ending = Ending.LEDGER
         unwritten = self._recorder.close()
         broken = self._recorder.broken
+        # Of a database that was replaced nothing that could be counted is true.
+        self._owner.counter.look()
+        if isinstance(broken, CopyError):
+            raise broken
         if broken is not None:
             if not isinstance(broken, ComposeError):
                 raise broken

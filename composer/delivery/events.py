@@ -16,6 +16,8 @@ class Kind(StrEnum):
     #: somebody said stop, and went on
     STOPPED = "stopped"
     RESUMED = "resumed"
+    #: the database was restored: whoever is not provably reached is unconfirmed; `who` accepted it
+    RESTORED = "restored"
     #: everybody's fate is known
     ENDED = "ended"
     #: by a person's word
@@ -54,6 +56,8 @@ class StateReason(StrEnum):
     #: unknown: the run that sent it died, or was stopped, before an answer came
     RUN_DIED = "run_died"
     RUN_STOPPED = "run_stopped"
+    #: unknown: the database was restored, and does not know whether it was sent since
+    RESTORED = "restored"
     #: expired: retried until the deadline; or the mailing was ended first
     DEADLINE = "deadline"
     MAILING_ENDED = "mailing_ended"
@@ -65,6 +69,7 @@ _WORDS: dict[str, str] = {
     StateReason.AGAIN: "to be sent again",
     StateReason.RUN_DIED: "the run that sent it died before an answer came",
     StateReason.RUN_STOPPED: "the run was stopped before an answer came",
+    StateReason.RESTORED: "the database was restored: it may have been sent since",
     StateReason.DEADLINE: "retried until the deadline",
     StateReason.MAILING_ENDED: "the mailing was ended before their turn",
 }

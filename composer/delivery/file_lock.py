@@ -1,7 +1,7 @@
-"""A lock of the operating system on a file, and a number that is kept in it.
+"""A lock of the operating system on a file.
 
-Comes in: a path. Goes out: a `FileLock`; HeldError where somebody else has it, OSError where the file cannot be had. The system
-lets go of it when the process ends, however it ends. Never waits.
+Input: a path. Output: a `FileLock`; HeldError if somebody else has it, OSError if the file cannot be opened. The system
+releases the lock when the process ends, however it ends. Never waits.
 """
 
 import os
@@ -42,24 +42,15 @@ class FileLock:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     @property
-    def noted(self) -> int:
-        """The number that was noted last, by whoever held the lock; 0 for none."""
+    def handle(self) -> int:
+        """The open file."""
         assert self._handle is not None
-        os.lseek(self._handle, 0, os.SEEK_SET)
-        written = os.read(self._handle, 64).strip()
-        return int(written) if written.isdigit() else 0
-
-    def note(self, number: int) -> None:
-        """Note a number, and see it on disk."""
-        assert self._handle is not None
-        os.lseek(self._handle, 0, os.SEEK_SET)
-        os.write(self._handle, f"{number:020}\n".encode())
-        os.fsync(self._handle)
+        return self._handle
 
     def release(self) -> None:
-        """Let go. Never raises."""
+        """Release it. Never raises."""
         handle, self._handle = self._handle, None
         if handle is not None:
-            # Closing it is what lets go.
+            # Closing it releases the lock.
             with suppress(OSError):
                 os.close(handle)

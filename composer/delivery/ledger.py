@@ -111,9 +111,6 @@ def intend(
     Nothing may be sent before this is committed.
     """
     kind = connection.dialect.name
-    if kind == "postgresql":
-        # Whatever the server is set to: an intent is on disk before its dot.
-        connection.exec_driver_sql("SET LOCAL synchronous_commit TO on")
     ids = json.dumps(reader_ids) if kind == "sqlite" else list(reader_ids)
     asked = {"mailing": mailing_id, "owner": owner_id, "ids": ids, "now": milliseconds(now)}
     granted = frozenset(row[0] for row in statements.INTEND[kind].rows(connection, asked))

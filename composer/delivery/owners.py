@@ -18,14 +18,15 @@ from types import TracebackType
 from typing import Self
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, cast, func, insert, select, text, update
-from sqlalchemy.exc import DBAPIError
 
 from composer.database.engine import Database
 from composer.database.mailings import deliveries, owners
-from composer.delivery.file_lock import FileLock, HeldError
+from composer.delivery.age_counter import AgeCounter, LostError
+from composer.delivery.file_lock import FileLock
+from composer.delivery.original import begin, count_from, place_of
+from composer.delivery.sending_lock import SendingLock, lock_sending
 from composer.delivery.statements import stands
 from composer.delivery.states import DeliveryState
-from composer.errors import ComposeError
 
 #: Longer than the longest wait for an answer (600 s after the dot): a lease that ends before it would send twice.
 LEASE = timedelta(seconds=900)
@@ -33,22 +34,6 @@ LEASE = timedelta(seconds=900)
 BEAT = timedelta(seconds=15)
 #: The class of our advisory locks, so that another program's numbers are not ours.
 _CLASS = 0x636F6D70
-#: Which server this is, and which database there; a copy made by pg_dump is another one.
-_HOME = text(
-    "SELECT system_identifier, (SELECT oid FROM pg_database WHERE datname = current_database()) FROM pg_control_system()"
-)
-
-
-class BusyError(ComposeError):
-    """Somebody else is sending from this database."""
-
-
-class CopyError(ComposeError):
-    """The database is a copy, or was put back: another one may know of messages that went out since."""
-
-
-class LostError(ComposeError):
-    """The process was taken for dead, or its lock is gone."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,6 +42,8 @@ class Owner:
 
     id: int
     database: Database = field(repr=False)
+    #: Counts the groups of intents.
+    counter: AgeCounter = field(repr=False)
     _file: FileLock | None = field(default=None, repr=False)
     _session: Connection | None = field(default=None, repr=False)
 
@@ -74,9 +61,11 @@ class Owner:
             raise LostError(
                 "another process took this one for dead, and its work", "nothing is sent twice; run it again"
             )
+        self.counter.sync()
 
     def check(self) -> None:
-        """Look whether the lock is still held. Raises DatabaseError."""
+        """Look whether the lock is still held, and the files are the same. Raises DatabaseError, ReplacedError."""
+        self.counter.look()
         if self._session is not None:
             with self.database.translated():
                 self._session.execute(text("SELECT 1"))
@@ -102,14 +91,13 @@ class Owner:
         lapsed = _server_clock() - LEASE // timedelta(milliseconds=1)
         late = set(connection.scalars(select(owners.c.id).where(*others, cast(owners.c.seen, BigInteger) < lapsed)))
         found = connection.scalars(select(owners.c.id).where(*others)).all()
-        return late | {
-            each
-            for each in found
-            if each not in late and connection.scalar(select(func.pg_try_advisory_xact_lock(_CLASS, each)))
-        }
+        return late | {each for each in found if each not in late and not is_alive(connection, each)}
 
     def leave(self) -> None:
         """Let go of the lock; from then on others may take what is left. Never raises."""
+        with suppress(OSError):
+            self.counter.sync()
+        self.counter.close()
         if self._file is not None:
             self._file.release()
         if self._session is not None:
@@ -125,47 +113,51 @@ class Owner:
         self.leave()
 
 
+def is_alive(connection: Connection, owner_id: int) -> bool:
+    """Tell whether a run holds its lock, on PostgreSQL; on SQLite whoever has the file's lock knows that no other does."""
+    if connection.dialect.name == "sqlite":
+        return False
+    return not connection.scalar(select(func.pg_try_advisory_xact_lock(_CLASS, owner_id)))
+
+
 def mark_ended(connection: Connection, owner_ids: tuple[int, ...], now: datetime) -> None:
     """Write down that nothing is in these owners' hands any more."""
     connection.execute(update(owners).where(owners.c.id.in_(owner_ids), owners.c.ended.is_(None)).values(ended=now))
 
 
-def become_owner(database: Database, mailing_id: int, now: datetime, *, is_copy_allowed: bool = False) -> Owner:
+def become_owner(
+    database: Database,
+    mailing_id: int,
+    now: datetime,
+    *,
+    notes: Path | None = None,
+    lock: SendingLock | None = None,
+) -> Owner:
     """Become an owner of a mailing's deliveries. Raises BusyError, CopyError, DatabaseError.
 
-    `is_copy_allowed`: a person says that no other copy of this database has sent anything.
+    `notes`: where this machine keeps its notes. `lock`: taken before (`lock_sending`); the owner releases it.
     """
     if database.path is None:
-        return _on_server(database, mailing_id, now, is_copy_allowed)
-    lock = _lock(database)
+        return _on_server(database, mailing_id, now, notes)
+    file = (lock or lock_sending(database)).hand_on()
     try:
-        return _in_file(database, database.path, lock, mailing_id, now, is_copy_allowed)
+        return _in_file(database, file, mailing_id, now, notes)
     except BaseException:
-        lock.release()
+        file.release()
         raise
 
 
-def lock_file(path: Path) -> Path:
-    """Give the file beside a SQLite database whose lock the sender holds."""
-    return path.with_name(f"{path.name}-sending")
-
-
-def _in_file(
-    database: Database, path: Path, lock: FileLock, mailing_id: int, now: datetime, is_copy_allowed: bool
-) -> Owner:
-    home = f"file {path.stat().st_ino}"
+def _in_file(database: Database, lock: FileLock, mailing_id: int, now: datetime, notes: Path | None) -> Owner:
+    place = place_of(database, notes)
     with database.write() as connection:
-        last = connection.scalar(select(func.max(owners.c.id))) or 0
-        if not is_copy_allowed:
-            _check_home(connection, mailing_id, home)
-            _check_last(last, lock.noted, path)
-        owner_id = _enter(connection, mailing_id, home, now)
-    # After the row is on disk: the note never knows of more than the database had.
-    lock.note(owner_id)
-    return Owner(id=owner_id, database=database, _file=lock)
+        start = begin(connection, mailing_id, place, database.location.name)
+        owner_id = _enter(connection, mailing_id, place.home, now, start.nonce)
+    # After the row is on disk: a note never knows of more than the database.
+    counter = count_from(start, owner_id, database, place, place.known, lock.handle)
+    return Owner(id=owner_id, database=database, counter=counter, _file=lock)
 
 
-def _on_server(database: Database, mailing_id: int, now: datetime, is_copy_allowed: bool) -> Owner:
+def _on_server(database: Database, mailing_id: int, now: datetime, notes: Path | None) -> Owner:
     with database.translated():
         session = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     try:
@@ -174,30 +166,24 @@ def _on_server(database: Database, mailing_id: int, now: datetime, is_copy_allow
             owner_id = session.scalar(text("SELECT nextval(pg_get_serial_sequence('owners', 'id'))"))
             assert owner_id is not None
             session.execute(select(func.pg_advisory_lock(_CLASS, owner_id)))
-            home = _home_of(session)
+            place = place_of(database, notes, session)
         with database.write() as connection:
-            if not is_copy_allowed:
-                _check_home(connection, mailing_id, home)
-            _enter(connection, mailing_id, home, now, owner_id)
+            start = begin(connection, mailing_id, place, database.location.name)
+            _enter(connection, mailing_id, place.home, now, start.nonce, owner_id)
+            # Another process of this machine may be at work, and go on writing its note.
+            ended = {0, *connection.scalars(select(owners.c.id).where(owners.c.ended.is_not(None)))}
+        superseded = [path for path, note in place.known.items() if note.owner in ended]
+        counter = count_from(start, owner_id, database, place, superseded)
     except BaseException:
         session.invalidate()
         session.close()
         raise
-    return Owner(id=owner_id, database=database, _session=session)
+    return Owner(id=owner_id, database=database, counter=counter, _session=session)
 
 
-def _home_of(session: Connection) -> str:
-    """Name a server's database; empty where the server does not say which it is."""
-    try:
-        server, number = session.execute(_HOME).one()
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise
-        return ""
-    return f"server {server} {number}"
-
-
-def _enter(connection: Connection, mailing_id: int, home: str, now: datetime, owner_id: int | None = None) -> int:
+def _enter(
+    connection: Connection, mailing_id: int, home: str, now: datetime, nonce: str | None, owner_id: int | None = None
+) -> int:
     known = {} if owner_id is None else {"id": owner_id}
     row = insert(owners).values(
         mailing_id=mailing_id,
@@ -206,35 +192,11 @@ def _enter(connection: Connection, mailing_id: int, home: str, now: datetime, ow
         home=home,
         began=now,
         seen=_clock(connection, now),
+        nonce=nonce,
         **known,
     )
     entered: int = connection.execute(row.returning(owners.c.id)).scalar_one()
     return entered
-
-
-def _check_home(connection: Connection, mailing_id: int, home: str) -> None:
-    """Refuse to go on with a mailing that was begun in another database than this one."""
-    before = connection.execute(
-        select(owners.c.home, owners.c.host, owners.c.began)
-        .where(owners.c.mailing_id == mailing_id)
-        .order_by(owners.c.id.desc())
-        .limit(1)
-    ).first()
-    if before is not None and before.home and home and before.home != home:
-        raise CopyError(
-            f"mailing {mailing_id} was begun in another copy of this database ({before.host}, {before.began:%Y-%m-%d %H:%M} UTC)",
-            "go on with that one; if it is gone, and nothing was sent from it since this copy was made, say so:"
-            ' --allow copy="…"',
-        )
-
-
-def _check_last(last: int, noted: int, path: Path) -> None:
-    """Refuse a file that is older than what was sent from this place."""
-    if noted > last:
-        raise CopyError(
-            f"{path} was put back: messages were sent from here of which it knows nothing",
-            f'if you know who got what, say so: --allow copy="…"; the note is {lock_file(path).name}',
-        )
 
 
 def _clock(connection: Connection, now: datetime) -> object:
@@ -244,28 +206,3 @@ def _clock(connection: Connection, now: datetime) -> object:
 
 def _server_clock() -> ColumnElement[int]:
     return cast(func.extract("epoch", func.clock_timestamp()) * 1000, BigInteger)
-
-
-def _lock(database: Database) -> FileLock:
-    assert database.path is not None
-    path = lock_file(database.path)
-    try:
-        return FileLock(path)
-    except HeldError:
-        raise BusyError(_busy(database), "wait until it has ended, or:   compose stop MAILING") from None
-    except OSError as error:
-        reason = error.strerror or error
-        raise BusyError(f"{path} cannot be written: {reason}", "sending needs it beside the database") from None
-
-
-def _busy(database: Database) -> str:
-    with database.read() as connection:
-        row = connection.execute(
-            select(owners).where(owners.c.ended.is_(None)).order_by(owners.c.id.desc()).limit(1)
-        ).first()
-    what = f"another process is sending from {database.location.name}"
-    return (
-        what
-        if row is None
-        else f"{what}: mailing {row.mailing_id}, since {row.began:%H:%M} UTC (process {row.process})"
-    )

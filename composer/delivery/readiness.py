@@ -37,14 +37,12 @@ class Code(StrEnum):
     NO_PICTURES = "no-pictures"
     #: another file, or an earlier mailing, holds the same issue
     SAME_ISSUE = "same-issue"
-    #: told by the engine (delivery/owners.py): the database is a copy, or was put back
-    COPY = "copy"
 
 
 #: What a person may wave through with a reason. The others would break a promise or a law whatever the reason.
 ALLOWABLE = frozenset({
     Code.UNTESTED, Code.UNAPPROVED, Code.NO_ADDRESS, Code.NO_PRIVACY, Code.CHANGED, Code.DATABASE_PLACE, Code.NO_PAGES,
-    Code.NO_PICTURES, Code.COPY, Code.SAME_ISSUE,
+    Code.NO_PICTURES, Code.SAME_ISSUE,
 })  # fmt: skip
 
 

@@ -22,10 +22,12 @@ from sqlalchemy import Connection
 
 from composer.database.engine import Database
 from composer.delivery import ledger, rates, upkeep
+from composer.delivery.age_counter import AgeCounter
 from composer.delivery.bucket import Bucket
 from composer.delivery.events import Kind
 from composer.delivery.inbox import Answer, Ask, Batch, Inbox, Task, Told
 from composer.delivery.ledger import Due, Result
+from composer.delivery.masking import without_address
 from composer.delivery.plan import Why
 from composer.delivery.policy import Blame, Decision, Defer, GiveBack, Halt, Mood, Policy, Refuse, decide
 from composer.delivery.states import DeliveryState
@@ -79,6 +81,7 @@ class Recorder:
         rate: float | None = None,
         is_counted: bool = False,
         is_rehearsal: bool = False,
+        counter: AgeCounter,
         strike_off: Callable[[Connection, int, Blame, datetime], None],
         step: Callable[[str], None],
         is_late: Callable[[], bool] = lambda: False,
@@ -87,7 +90,7 @@ class Recorder:
         self._database, self._mailing, self._owner, self._bucket = database, mailing_id, owner_id, bucket
         self._policy, self._now, self._rate = policy, now, rate
         self._is_counted, self._is_rehearsal = is_counted, is_rehearsal
-        self._strike_off, self._step, self.is_late = strike_off, step, is_late
+        self._counter, self._strike_off, self._step, self.is_late = counter, strike_off, step, is_late
         self.inbox = Inbox()
         self._kept: list[Told] = []
         self._open = ExitStack()
@@ -218,6 +221,11 @@ class Recorder:
             return
         self._step("after commit")
         self._kept = []
+        try:
+            self._counter.confirm()
+        except OSError as error:
+            # What is on disk of this group turns out unknown: without the note no dot goes out.
+            self.broken, granted = self.broken or error, frozenset()
         no = Answer.NO if self.broken is None else Answer.BROKEN
         for ask in asks:
             ask.reply.put(Answer.GO if ask.reader_id in granted else no)
@@ -230,6 +238,8 @@ class Recorder:
     def _intend(self, connection: Connection, asks: list[Ask], now: datetime) -> frozenset[int]:
         ids = [ask.reader_id for ask in asks]
         granted = ledger.intend(connection, self._mailing, self._owner, ids, now)
+        if granted:
+            self._counter.count(connection)
         if granted and self._is_counted:
             rates.spend(connection, self._bucket, len(granted), now)
         return granted
@@ -245,7 +255,7 @@ class Recorder:
             decision = decide(each.outcome, tried, self._mood, each.at, self._policy, is_rehearsal=self._is_rehearsal)
             self._mood = decision.mood
             decisions.append(decision)
-            words = _masked(decision.words, each.due.recipient.address)
+            words = without_address(decision.words, each.due.recipient.address)
             results.append(
                 Result(reader_id=tried.reader_id, decision=decision, queue_id=each.outcome.queue_id, words=words)
             )
@@ -285,16 +295,3 @@ class Recorder:
                 self.tally.came_to[state] = self.tally.came_to.get(state, 0) + 1
             else:
                 self.tally.given_back += 1
-
-
-def _masked(words: str, address: str) -> str:
-    """Take a reader's address out of a server's words: they are kept longer than a person may wish to be."""
-    if not words or "@" not in words:
-        return words
-    local = address.rpartition("@")[0]
-    lower = words.lower()
-    for text in (address.lower(), f"{local.lower()}@"):
-        while text and (at := lower.find(text)) >= 0:
-            end = at + len(text)
-            words, lower = f"{words[:at]}…{words[end:]}", f"{lower[:at]}…{lower[end:]}"
-    return words

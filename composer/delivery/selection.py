@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, lite
 from composer.conditions import Condition
 from composer.database.mailings import deliveries, issues, mailings
 from composer.database.readers import reader_tags, readers, suppressions
+from composer.database.state import lost_issues
 from composer.delivery.policy import Blame
 from composer.delivery.states import HOLDING, DeliveryState
 
@@ -117,6 +118,8 @@ def standing(selection: Selection) -> ColumnElement[str]:
         whens += [
             (_delivered(selection.issue, DeliveryState.UNKNOWN), literal(LeftOut.CANNOT_KNOW.value)),
             (_delivered(selection.issue, *HOLDING), literal(LeftOut.HAS_IT.value)),
+            # A mailing of it was lost when a backup was restored: nobody can say whom it reached.
+            (exists().where(lost_issues.c.key == selection.issue), literal(LeftOut.CANNOT_KNOW.value)),
         ]
     if selection.is_rest:
         turned_away = and_(_of_issue(selection.issue), deliveries.c.blame.in_((Blame.GONE, Blame.NO_DOMAIN)))

@@ -2,12 +2,12 @@
 
 Comes in: nothing. Goes out: the vocabulary, and `WAYS`, which the ledger keeps to and docs/ledger.md draws.
 
-    pending   -> claimed, suppressed, expired (only when a person ends the mailing)
-    claimed   -> pending, deferred, refused, suppressed, sending
+    pending   -> claimed, suppressed, expired (only when a person ends the mailing), unknown (`compose db restored`)
+    claimed   -> pending, deferred, refused, suppressed, sending, unknown (`compose db restored`)
     sending   -> accepted, deferred, refused, unknown, written (a rehearsal)
-    deferred  -> claimed, suppressed, expired
+    deferred  -> claimed, suppressed, expired, unknown (`compose db restored`)
     unknown   -> accepted, pending (`compose settle`); accepted, deferred, refused (the answer came late, to who had asked)
-    refused   -> pending (three running, and it was us: the run stops)
+    refused   -> pending (three running, and it was us: the run stops), unknown (`compose db restored`, and it was us)
 """
 
 from enum import StrEnum
@@ -41,12 +41,12 @@ class DeliveryState(StrEnum):
 _S = DeliveryState
 
 WAYS: dict[DeliveryState, frozenset[DeliveryState]] = {
-    _S.PENDING: frozenset({_S.CLAIMED, _S.SUPPRESSED, _S.EXPIRED}),
-    _S.CLAIMED: frozenset({_S.PENDING, _S.DEFERRED, _S.REFUSED, _S.SUPPRESSED, _S.SENDING}),
+    _S.PENDING: frozenset({_S.CLAIMED, _S.SUPPRESSED, _S.EXPIRED, _S.UNKNOWN}),
+    _S.CLAIMED: frozenset({_S.PENDING, _S.DEFERRED, _S.REFUSED, _S.SUPPRESSED, _S.SENDING, _S.UNKNOWN}),
     _S.SENDING: frozenset({_S.ACCEPTED, _S.DEFERRED, _S.REFUSED, _S.UNKNOWN, _S.WRITTEN}),
-    _S.DEFERRED: frozenset({_S.CLAIMED, _S.SUPPRESSED, _S.EXPIRED}),
+    _S.DEFERRED: frozenset({_S.CLAIMED, _S.SUPPRESSED, _S.EXPIRED, _S.UNKNOWN}),
     _S.ACCEPTED: frozenset(),
-    _S.REFUSED: frozenset({_S.PENDING}),
+    _S.REFUSED: frozenset({_S.PENDING, _S.UNKNOWN}),
     _S.UNKNOWN: frozenset({_S.ACCEPTED, _S.PENDING, _S.DEFERRED, _S.REFUSED}),
     _S.SUPPRESSED: frozenset(),
     _S.EXPIRED: frozenset(),

@@ -14,16 +14,11 @@ from composer.database.engine import Database, open_database
 from composer.database.location import Location
 from composer.database.mailings import deliveries, owners
 from composer.delivery import ledger, statements
+from composer.delivery.age_counter import LostError
 from composer.delivery.engine import Run, send
-from composer.delivery.owners import (
-    LEASE,
-    BusyError,
-    CopyError,
-    LostError,
-    become_owner,
-    lock_file,
-)
+from composer.delivery.owners import LEASE, become_owner
 from composer.delivery.plan import Ending
+from composer.delivery.sending_lock import BusyError
 from composer.delivery.states import DeliveryState
 from composer.delivery.stop import Stop
 from composer.transport.envelope import Envelope
@@ -163,59 +158,6 @@ def test_what_a_dead_process_left_is_taken_over_by_one_that_runs(server: Locatio
         thread.join(20)
         assert told and told[0].ending is Ending.DONE
         assert sums(database).by_state == {S.ACCEPTED: 28, S.UNKNOWN: 2}
-
-
-def test_a_copy_does_not_go_on_with_what_another_one_began(sqlite: Path, tmp_path: Path) -> None:
-    """Both would send; a person's word is needed."""
-    copy = tmp_path / "elsewhere" / "newsletter.db"
-    copy.parent.mkdir()
-    to = MemoryTransport()
-    with open_database(Location(path=sqlite)) as database:
-        frozen(database, 10)
-        run(database, to, limit=4)
-    shutil.copy(sqlite, copy)
-    with open_database(Location(path=copy)) as database:
-        with pytest.raises(CopyError, match="begun in another copy of this database"):
-            run(database, to)
-        # Another issue is nobody else's business.
-        other = frozen(database, 0, issue="2025-02-28")
-        assert run(database, to, mailing_id=other.id).is_over
-        assert run(database, to, is_copy_allowed=True).is_over
-        assert run(database, to, mailing_id=frozen(database, 0, issue="x").id).is_over
-
-
-def test_a_file_that_was_put_back_does_not_send_again(sqlite: Path, tmp_path: Path) -> None:
-    """A backup over the file knows nothing of what went out since: not even of the mailing."""
-    backup = tmp_path / "backup.db"
-    to = MemoryTransport()
-    with open_database(Location(path=sqlite)) as database:
-        frozen(database, 10)
-        run(database, to, limit=4)
-    shutil.copy(sqlite, backup)
-    with open_database(Location(path=sqlite)) as database:
-        run(database, to)
-    assert len(to.taken) == 10
-    # The same file, with what was in it before.
-    sqlite.write_bytes(backup.read_bytes())
-    with open_database(Location(path=sqlite)) as database:
-        with pytest.raises(CopyError, match="was put back"):
-            run(database, to)
-        assert run(database, to, is_copy_allowed=True).is_over
-    assert lock_file(sqlite).read_text().strip().isdigit()
-
-
-def test_a_database_restored_on_another_server_is_a_copy(server: Location) -> None:
-    """pg_dump and restore: another database, and the first one may be sending."""
-    to = MemoryTransport()
-    with open_database(server) as database:
-        frozen(database, 10)
-        run(database, to, limit=4)
-        with database.write() as connection:
-            if connection.scalar(select(owners.c.home)) == "":
-                pytest.skip("this server does not say which it is")
-            connection.execute(update(owners).values(home="server 1 2"))
-        with pytest.raises(CopyError, match="begun in another copy"):
-            run(database, to)
 
 
 def test_who_is_taken_for_dead_in_the_middle_stops(server: Location, monkeypatch: pytest.MonkeyPatch) -> None:

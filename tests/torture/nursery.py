@@ -16,9 +16,9 @@ from pathlib import Path
 from composer.database.engine import connect
 from composer.database.location import Location
 from composer.delivery.engine import Job, send
-from composer.delivery.owners import BusyError
 from composer.delivery.plan import Ending
 from composer.delivery.policy import Policy
+from composer.delivery.sending_lock import BusyError
 from composer.delivery.stop import Stop
 from composer.errors import ComposeError
 from composer.transport.server import Limits, Security, Server
