@@ -17,6 +17,7 @@ from composer.cli.signals import Signalled
 from composer.command_line import command_line
 from composer.delivery.plan import Ending, Level
 from composer.delivery.states import DeliveryState
+from composer.errors import UsageError
 
 if TYPE_CHECKING:
     from composer.audience.tokens import Tokens
@@ -124,6 +125,22 @@ def time_of(text: str, zone: ZoneInfo, now: datetime) -> datetime | None:
     if len(text) <= len("2025-01-30"):
         return None
     return written if written.tzinfo else written.replace(tzinfo=zone)
+
+
+def due_of(asked: Asked, publication: "Publication", *, is_rehearsal: bool) -> datetime | None:
+    """Give the time that --at names, None without it. Raises UsageError."""
+    from composer.cli.database import now
+
+    if asked.at is None:
+        return None
+    if is_rehearsal:
+        raise UsageError("a rehearsal does not wait", "set up a mail server, or leave out --at")
+    found = time_of(asked.at, publication.newsletter.zone, now())
+    if found is None:
+        raise UsageError(f"--at: “{asked.at}” is not a time", "it looks like   2025-01-30 07:00   or   07:00")
+    if found <= now():
+        raise UsageError(f"--at: {asked.at} is over", "name a time that is still to come")
+    return found
 
 
 def run_mailing(

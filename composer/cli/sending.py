@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from composer.cli import console
 from composer.cli.asked import MAILINGS, Asked
 from composer.cli.continuing import audience_of, check_all, go_on
-from composer.cli.running import run_mailing
+from composer.cli.running import due_of, run_mailing
 from composer.cli.running import way_out as way_out_of
 from composer.cli.signals import listen
 from composer.command_line import command_line
@@ -94,7 +94,7 @@ def _begin(
 
     if is_rehearsal:
         console.talk("A rehearsal: no mail server is set up, and nothing leaves this computer.")
-    due = _due(asked, publication, is_rehearsal=is_rehearsal)
+    due = due_of(asked, publication, is_rehearsal=is_rehearsal)
     selection = _selection(asked, publication, paths)
     with publication.database.read() as connection:
         _judge_rest(connection, selection)
@@ -242,22 +242,6 @@ def _corrected(connection: "Connection", got: str | None) -> int | None:
     if not found:
         raise MailingError(f"no mailing of {got} has gone out", "compose status lists them")
     return max(found, key=lambda each: each.frozen).id
-
-
-def _due(asked: Asked, publication: "Publication", *, is_rehearsal: bool) -> datetime | None:
-    from composer.cli.database import now
-    from composer.cli.running import time_of
-
-    if asked.at is None:
-        return None
-    if is_rehearsal:
-        raise UsageError("a rehearsal does not wait", "set up a mail server, or leave out --at")
-    found = time_of(asked.at, publication.newsletter.zone, now())
-    if found is None:
-        raise UsageError(f"--at: “{asked.at}” is not a time", "it looks like   2025-01-30 07:00   or   07:00")
-    if found <= now():
-        raise UsageError(f"--at: {asked.at} is over", "name a time that is still to come")
-    return found
 
 
 def _freeze(
