@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, distinct, func, select
 
+from composer.audience.tombstones import about, spans_of
 from composer.database.bounces import returned
 
 
@@ -29,9 +30,9 @@ class CameBack:
 
 
 def of_reader(connection: Connection, reader_id: int) -> tuple[CameBack, ...]:
-    """Give what came back of a reader, the oldest first."""
+    """Return what came back of a person, under whichever id, the oldest first."""
     names = ("at", "kind", "bounce", "status", "words", "effect", "mailing_id")
-    query = select(*(returned.c[name] for name in names)).where(returned.c.reader_id == reader_id)
+    query = select(*(returned.c[name] for name in names)).where(about(returned, spans_of(connection, reader_id)))
     return tuple(CameBack(**row) for row in connection.execute(query.order_by(returned.c.id)).mappings())
 
 

@@ -13,8 +13,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 from composer.audience.history import record
 from composer.audience.readers import AudienceError, Reader, Status, by_id
 from composer.audience.suppression import Reason, lift, lock, suppress, suppression_of
+from composer.audience.tombstones import note_lost_address, note_new_address
 from composer.command_line import command_line
 from composer.content.addresses import Address, normal_address
+from composer.database.ids import new_subscriber_ids
 from composer.database.readers import consents, reader_tags, readers
 
 #: What of a reader stands in a column of its own.
@@ -41,11 +43,7 @@ def add(
         raise AudienceError(
             f"{address.address} is here already", f"look: {command_line('subscribers show', address.address)}"
         )
-    if found := suppression_of(connection, normal):
-        raise AudienceError(
-            f"{address.address} is on the suppression list since {found.since:%Y-%m-%d}: {words(found.reason)}",
-            "only they themselves can come back, by signing up and confirming it",
-        )
+    _refuse_suppressed(connection, address, normal)
     consent_id = _consent(connection, consent, now) if consent else None
     reader_id = _new(connection, address, values, consent_id, source, now)
     for tag in dict.fromkeys(tags):
@@ -112,6 +110,44 @@ def change(connection: Connection, reader_id: int, values: Mapping[str, str], *,
     return _reader(connection, reader_id)
 
 
+def change_address(connection: Connection, reader_id: int, address: Address, *, source: str, now: datetime) -> Reader:
+    """Give a subscriber another address; what they have received stays theirs.
+
+    A mailing that is frozen still goes to the earlier address. Raises AudienceError for an address that somebody has, or that is
+    on the suppression list, and for a subscriber who does not get the newsletter: their new address could not be told apart
+    from one that never unsubscribed.
+    """
+    lock(connection)
+    reader, normal = _reader(connection, reader_id), normal_address(address.address)
+    if reader.status not in (Status.ACTIVE, Status.PENDING):
+        raise AudienceError(
+            f"{reader.address} is {reader.status} and stays as it is",
+            "they can subscribe with the new address themselves",
+        )
+    if normal != reader.normal:
+        if connection.scalar(select(readers.c.id).where(readers.c.normal == normal)) is not None:
+            raise AudienceError(
+                f"{address.address} is subscribed already", f"look: {command_line('who', address.address)}"
+            )
+        _refuse_suppressed(connection, address, normal)
+        note_lost_address(connection, reader_id, reader.normal, now)
+    new = {"address": address.address, "normal": normal, "changed": now}
+    connection.execute(update(readers).where(readers.c.id == reader_id).values(new))
+    if normal != reader.normal:
+        note_new_address(connection, reader_id, normal, now)
+    if address.address != reader.address:
+        record(connection, reader_id, "address", reader.address, address.address, source, now)
+    return _reader(connection, reader_id)
+
+
+def _refuse_suppressed(connection: Connection, address: Address, normal: str) -> None:
+    if found := suppression_of(connection, normal):
+        raise AudienceError(
+            f"{address.address} is on the suppression list since {found.since:%Y-%m-%d}: {words(found.reason)}",
+            "only they themselves can come back, by signing up and confirming it",
+        )
+
+
 def tag(
     connection: Connection,
     reader_id: int,
@@ -170,10 +206,12 @@ def _new(
 ) -> int:
     status = Status.PENDING if consent_id is None else Status.ACTIVE
     values = {"name": address.name, **values}
+    normal = normal_address(address.address)
     row = {
+        "id": new_subscriber_ids(connection),
         **{name: values.get(name, "") for name in COLUMNS},
         "address": address.address,
-        "normal": normal_address(address.address),
+        "normal": normal,
         "fields": as_json({name: value for name, value in values.items() if name not in COLUMNS}),
         "status": status,
         "created": now,
@@ -182,6 +220,7 @@ def _new(
     }
     reader_id: int = connection.execute(insert(readers).returning(readers.c.id), row).scalar_one()
     record(connection, reader_id, "status", "", status, source, now)
+    note_new_address(connection, reader_id, normal, now)
     return reader_id
 
 

@@ -12,7 +12,8 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select
 
 from composer.audience.readers import AudienceError, find
-from composer.audience.suppression import Reason, hashed, lock, make_erasure_key, suppression_of
+from composer.audience.suppression import Reason, hashed, lock, make_erasure_key, suppress_hash, suppression_of
+from composer.audience.tombstones import note_lost_address
 from composer.command_line import command_line
 from composer.content.addresses import Address, normal_address
 from composer.database.readers import consents, erasures, imports, reader_changes, readers, suppressions
@@ -47,6 +48,7 @@ def erase(connection: Connection, address: Address, now: datetime, forget: Itera
     went: list[str] = []
     stays: list[str] = ["a hash of the address on the suppression list, so that no import brings it back"]
     if reader is not None:
+        note_lost_address(connection, reader.id, normal, now)
         went.append("the address, the name, and what was known beside them")
         went += _history(connection, reader.id)
     if suppressed is not None and suppressed.normal:
@@ -57,7 +59,9 @@ def erase(connection: Connection, address: Address, now: datetime, forget: Itera
         went += more
         stays += less
     mark = hashed(make_erasure_key(connection), normal)
-    if suppressed is None or suppressed.normal:
+    if suppressed is not None and suppressed.hash:
+        suppress_hash(connection, mark, Reason.ERASED, "erase", now)
+    else:
         entry = {"hash": mark, "reason": Reason.ERASED, "source": "erase", "since": now}
         connection.execute(insert(suppressions), [entry])
     receipt = json.dumps({"went": went, "stays": stays}, ensure_ascii=False)

@@ -62,7 +62,7 @@ def _readers(
                tags.scalar_subquery(), table.status, table.consented, consents.c.evidence)
         .outerjoin(consents, consents.c.id == table.consent_id)
         .where(*meant(condition, status))
-        .order_by(table.id)
+        .order_by(table.created, table.id)
     )  # fmt: skip
     for row in connection.execute(query.execution_options(yield_per=1000)):
         *first, kept, has, stands, consented, evidence = row

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_,
 from composer.audience.changing import words
 from composer.audience.lists.judging import PENDING, READER
 from composer.audience.readers import Status
-from composer.audience.staging import incoming, incoming_erased, incoming_rows
+from composer.audience.staging import incoming, incoming_known_hashes, incoming_rows
 from composer.audience.suppression import Reason
 from composer.database.readers import readers, suppressions
 
@@ -84,7 +84,8 @@ class Remark:
 def listed() -> ColumnElement[bool]:
     """Whether the address of a row is on the suppression list."""
     by_address = select(suppressions.c.id).where(suppressions.c.normal == incoming.c.normal).correlate(incoming)
-    by_hash = select(incoming_erased.c.seq).where(incoming_erased.c.seq == incoming.c.seq).correlate(incoming)
+    known = incoming_known_hashes.c
+    by_hash = select(known.seq).where(known.seq == incoming.c.seq, known.reason.is_not(None)).correlate(incoming)
     return or_(by_address.exists(), by_hash.exists())
 
 
@@ -144,14 +145,14 @@ def remarks(connection: Connection, *, bad_only: bool = False) -> Iterator[Remar
 
 def left_earlier(connection: Connection) -> Iterator[Remark]:
     """Stream the rows of people who are on the suppression list, with the reason."""
-    table = incoming.c
+    table, known = incoming.c, incoming_known_hashes.c
     query = (
-        select(table.part, table.number, table.address, suppressions.c.reason)
+        select(table.part, table.number, table.address, func.coalesce(suppressions.c.reason, known.reason))
         .outerjoin_from(incoming, suppressions, suppressions.c.normal == table.normal)
+        .outerjoin(incoming_known_hashes, known.seq == table.seq)
         .where(stays(), listed())
         .order_by(table.part, table.number)
     )
     with connection.begin():
         for part, number, address, why in connection.execute(query.execution_options(yield_per=1000)):
-            reason = Reason(why or Reason.ERASED)
-            yield Remark(part=part, number=number, verdict=Verdict.LEFT, written=address, reason=words(reason))
+            yield Remark(part=part, number=number, verdict=Verdict.LEFT, written=address, reason=words(Reason(why)))

@@ -110,10 +110,9 @@ def select_readers(
     condition: Condition | None = None,
     *,
     status: Iterable[Status] = ACTIVE,
-    after: int = 0,
 ) -> Iterator[Reader]:
-    """Stream the readers whom a condition means, by id; those of any status when `status` is empty."""
-    wanted = _readers().where(*meant(condition, status), readers.c.id > after).order_by(readers.c.id)
+    """Stream the readers whom a condition means, in the order in which they came; of any status when `status` is empty."""
+    wanted = _readers().where(*meant(condition, status)).order_by(readers.c.created, readers.c.id)
     for row in connection.execute(wanted.execution_options(yield_per=_AT_A_TIME)).mappings():
         yield _reader(row)
 

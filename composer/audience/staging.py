@@ -28,7 +28,7 @@ from composer.audience.lists.columns import Columns
 from composer.audience.lists.judging import PENDING, READER, Said, judge
 from composer.audience.lists.table import Table as List
 from composer.audience.suppression import erasure_key, hashed
-from composer.database.readers import suppressions
+from composer.audience.tombstones import known_hashes
 
 _temporary = MetaData()
 #: People, one row each. Those who get nothing have a number below zero: of two rows about one address the lower is kept.
@@ -58,11 +58,14 @@ incoming_tags = Table(
     Column("tag", Text, primary_key=True),
     prefixes=["TEMPORARY"],
 )
-#: Rows of people who were erased here: their hash is on the suppression list.
-incoming_erased = Table(
-    "incoming_erased",
+#: Rows whose address this database knows by its hash: somebody was removed, erased among them, or changed their address.
+incoming_known_hashes = Table(
+    "incoming_known_hashes",
     _temporary,
     Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("hash", Text, nullable=False),
+    #: Why the hash is on the suppression list, if it is.
+    Column("reason", Text),
     prefixes=["TEMPORARY"],
 )
 #: Rows of people who are readers: filled in the transaction that takes the list in.
@@ -70,7 +73,7 @@ incoming_known = Table(
     "incoming_known",
     _temporary,
     Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("reader_id", Integer, nullable=False),
+    Column("reader_id", BigInteger, nullable=False),
     prefixes=["TEMPORARY"],
 )
 #: Consents that a list names row by row, with their number once they are kept.
@@ -130,7 +133,7 @@ def stage(
             seq = _fill(connection, number, part, known, seq, tell)
         by_address.create(connection)
         _drop_doubles(connection, [part.table.name for part in parts])
-        mark_erased(connection)
+        mark_known_hashes(connection)
         if connection.dialect.name == "postgresql":
             connection.execute(text("ANALYZE incoming"))
 
@@ -228,16 +231,23 @@ def _drop_doubles(connection: Connection, names: Sequence[str]) -> None:
     connection.exec_driver_sql("DELETE FROM incoming_tags WHERE seq IN (SELECT seq FROM incoming_doubles)")
 
 
-def mark_erased(connection: Connection) -> None:
-    """Find the rows of people who were erased here; nothing is hashed while nobody has been."""
+def mark_known_hashes(connection: Connection) -> None:
+    """Find the rows whose addresses are known here by their hash; nothing is hashed while nobody was removed.
+
+    Page by page, so that neither the rows nor the hashes are ever all in memory.
+    """
     key = erasure_key(connection)
     if key is None:
         return
-    hashes = set(connection.scalars(select(suppressions.c.hash).where(suppressions.c.hash.is_not(None))))
-    connection.execute(incoming_erased.delete())
-    found: list[tuple[object, ...]] = []
-    query = select(incoming.c.seq, incoming.c.normal).execution_options(yield_per=_BATCH)
-    for seq, normal in connection.execute(query):
-        if hashed(key, normal) in hashes:
-            found.append((seq,))
-    insert_many(connection, "incoming_erased", "seq", found)
+    connection.execute(incoming_known_hashes.delete())
+    page = select(incoming.c.seq, incoming.c.normal).order_by(incoming.c.seq).limit(_BATCH)
+    last = connection.scalar(select(func.min(incoming.c.seq))) or 0
+    rows = connection.execute(page.where(incoming.c.seq >= last)).all()
+    while rows:
+        marks = {hashed(key, normal): seq for seq, normal in rows}
+        known = known_hashes(connection, list(marks))
+        insert_many(
+            *(connection, "incoming_known_hashes", "seq, hash, reason"),
+            [(marks[mark], mark, reason) for mark, reason in known.items()],
+        )
+        rows = connection.execute(page.where(incoming.c.seq > rows[-1].seq)).all()

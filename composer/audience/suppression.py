@@ -84,7 +84,7 @@ def suppress(
     An address that is there already stays since when it was; the weightier reason stands.
     """
     lock(connection)
-    if _is_erased(connection, normal):
+    if _is_listed_by_hash(connection, normal):
         # The hash says it all: the address of somebody who asked to be forgotten is not written down again.
         stand_down(connection, normal, reason, source, now)
         return
@@ -99,6 +99,17 @@ def suppress(
             changes |= {"reason": reason, "source": source}
         connection.execute(update(suppressions).where(suppressions.c.id == row["id"]).values(changes))
     stand_down(connection, normal, reason, source, now)
+
+
+def suppress_hash(connection: Connection, mark: str, reason: Reason, source: str, now: datetime) -> None:
+    """Put an address on the list that nobody has any more, by its hash: no import makes it active again."""
+    lock(connection)
+    row = connection.execute(select(suppressions).where(suppressions.c.hash == mark)).mappings().first()
+    if row is None:
+        connection.execute(insert(suppressions), [{"hash": mark, "reason": reason, "source": source, "since": now}])
+    elif _RANK[reason] < _RANK[Reason(row["reason"])]:
+        changes = {"reason": reason, "source": source, "import_id": None}
+        connection.execute(update(suppressions).where(suppressions.c.id == row["id"]).values(changes))
 
 
 def stand_down(connection: Connection, normal: str, reason: Reason, source: str, now: datetime) -> None:
@@ -129,7 +140,7 @@ def suppression_of(connection: Connection, normal: str) -> Suppression | None:
     return None if row is None else _suppression(row)
 
 
-def _is_erased(connection: Connection, normal: str) -> bool:
+def _is_listed_by_hash(connection: Connection, normal: str) -> bool:
     key = erasure_key(connection)
     here = suppressions.c.hash == hashed(key, normal) if key else None
     return here is not None and connection.scalar(select(suppressions.c.id).where(here)) is not None

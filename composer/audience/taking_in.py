@@ -35,13 +35,16 @@ from composer.audience.staging import (
     incoming_evidence,
     incoming_hashes,
     incoming_known,
+    incoming_known_hashes,
     incoming_tags,
-    mark_erased,
+    mark_known_hashes,
 )
 from composer.audience.suppression import Reason, lock
+from composer.audience.tombstones import inherit, next_mailing
 from composer.audience.updating import HERE, Step, record, update_known
+from composer.database.ids import new_subscriber_ids
 from composer.database.metadata import milliseconds
-from composer.database.readers import consents, imports, reader_tags, readers, suppressions
+from composer.database.readers import consents, imports, reader_tags, readers, suppressions, tombstones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,7 @@ def take_in(connection: Connection, choice: Choice, *, file: str, kind: str, now
     """Take the prepared list in; `file` and `kind` are written down."""
     lock(connection)
     # Somebody may have been erased, or have left, since the rows were counted.
-    mark_erased(connection)
+    mark_known_hashes(connection)
     consent_id = _consent(connection, choice.consent, now) if choice.consent else None
     row = {"at": now, "file": file, "kind": kind, "consent_id": consent_id, "counts": "{}"}
     number: int = connection.execute(insert(imports).returning(imports.c.id), row).scalar_one()
@@ -158,8 +161,12 @@ def _insert_new(connection: Connection, one: Step) -> int:
     active = becomes_active(one.choice)
     consent: ColumnElement[int | None] = case((active, one.consent()), else_=cast(null(), Integer))
     taken = ("address", "normal", *COLUMNS, "fields")
+    # One run of ids, in the order of the list.
+    room = connection.scalar(select(func.max(incoming.c.seq))) or 0
+    first = new_subscriber_ids(connection, max(room, 1))
     rows = (
         select(
+            literal(first - 1, readers.c.id.type) + incoming.c.seq,
             *(incoming.c[name] for name in taken),
             case((active, Status.ACTIVE.value), else_=Status.PENDING.value),
             literal(milliseconds(one.now)),
@@ -171,8 +178,30 @@ def _insert_new(connection: Connection, one: Step) -> int:
         .where(stays(), ~listed(), ~exists().where(incoming_known.c.seq == incoming.c.seq))
         .order_by(incoming.c.seq)
     )
-    names = [*taken, "status", "created", "changed", "consent_id", "consented", "import_id"]
-    return changed(connection, insert(readers).from_select(names, rows))
+    names = ["id", *taken, "status", "created", "changed", "consent_id", "consented", "import_id"]
+    new = changed(connection, insert(readers).from_select(names, rows))
+    _join_new(connection, one)
+    return new
+
+
+def _join_new(connection: Connection, one: Step) -> None:
+    """Join the new ones to those who had their addresses before."""
+    known = incoming_known_hashes.c
+    came = exists().where(readers.c.id == tombstones.c.reader_id, readers.c.import_id == one.number)
+    rows = (
+        select(
+            readers.c.id,
+            known.hash,
+            literal(next_mailing(connection)),
+            literal(one.now, tombstones.c.at.type),
+        )
+        .join_from(incoming_known_hashes, incoming, incoming.c.seq == known.seq)
+        .join(readers, readers.c.normal == incoming.c.normal)
+        .where(readers.c.import_id == one.number, exists().where(tombstones.c.hash == known.hash))
+    )
+    names = ["reader_id", "hash", "first_mailing", "at"]
+    if changed(connection, insert(tombstones).from_select(names, rows)):
+        inherit(connection, came, one.now)
 
 
 def _tag_new(connection: Connection, one: Step) -> None:

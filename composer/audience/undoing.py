@@ -14,6 +14,7 @@ from composer.audience.changing import COLUMNS, as_json
 from composer.audience.readers import AudienceError, Status
 from composer.audience.staging import changed
 from composer.audience.suppression import lock
+from composer.audience.tombstones import bury
 from composer.audience.updating import HERE, set_fields
 from composer.database.readers import imports, reader_changes, reader_tags, readers, suppressions
 
@@ -68,7 +69,9 @@ def undo(connection: Connection, number: int, now: datetime) -> None:
     """Take an import back."""
     lock(connection)
     connection.execute(delete(suppressions).where(suppressions.c.import_id == number))
-    connection.execute(delete(readers).where(readers.c.import_id == number, readers.c.status.in_(HERE)))
+    going = and_(readers.c.import_id == number, readers.c.status.in_(HERE))
+    bury(connection, going, now)
+    connection.execute(delete(readers).where(going))
     for name in COLUMNS:
         _restore(connection, number, name, readers.c[name], now)
     _restore_status(connection, number, now)

@@ -11,8 +11,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
-from composer.audience.suppression import Reason, lock, suppress, suppression_of
+from composer.audience.identity import Found, Holder, Resolved, resolve, stop_mail
+from composer.audience.suppression import Reason, lock, suppress, suppress_hash, suppression_of
 from composer.audience.tokens import Claim, Tokens
+from composer.audience.tombstones import about, known_hashes, spans_of
 from composer.bounces.mime import normal_form
 from composer.bounces.policy import LASTING, Effect, Past, effect_of, is_decided
 from composer.bounces.proof import prove
@@ -20,7 +22,6 @@ from composer.bounces.vocabulary import Class, Finding, Kind, Returned
 from composer.content.addresses import AddressError, normal_address
 from composer.database.bounces import returned as table
 from composer.database.mailings import deliveries
-from composer.database.readers import readers
 from composer.delivery.policy import Blame
 
 #: What a refusal in a mail session says about the reader, in our words.
@@ -80,11 +81,16 @@ def _write(
     connection: Connection, message_hash: str, came: Returned, tokens: Tokens, source: str, now: datetime
 ) -> Recorded:
     kind, claim = prove(came, tokens)
-    reader = _reader(connection, claim)
-    finding, is_own = _chosen(came, kind, reader)
-    effect = _effect(connection, kind, finding, is_own, claim, reader, now)
-    if reader is None and _is_erased(connection, finding.recipient, claim):
+    found = None if claim is None else resolve(connection, claim)
+    whose = None if found is None else found.at_address
+    finding, is_own = _chosen(came, kind, whose)
+    effect = _effect(connection, kind, finding, is_own, found, now)
+    if whose is None and _is_removed(connection, finding.recipient, claim):
         finding = replace(finding, recipient="", reply=None, why="")
+    # Under the number that the message went out with; of an erased person nothing is written down.
+    reader_id = found.reader_id if found and _is_told(connection, found) else None
+    mailing_id = found.mailing_id if found else None
+    domain = _domain(whose.normal if whose else finding.recipient)
     row = {
         "hash": message_hash,
         "at": now,
@@ -96,9 +102,9 @@ def _write(
         "words": str(finding.reply) if finding.reply else finding.why,
         "recipient": finding.recipient,
         "is_own": is_own,
-        "domain": _domain(reader["normal"] if reader else finding.recipient),
-        "reader_id": claim.reader_id if claim and reader else None,
-        "mailing_id": claim.mailing_id or None if claim else None,
+        "domain": domain,
+        "reader_id": reader_id,
+        "mailing_id": mailing_id,
     }
     connection.execute(insert(table), [row])
     return Recorded(
@@ -107,9 +113,9 @@ def _write(
         effect=effect,
         is_new=True,
         finding=finding,
-        reader_id=claim.reader_id if claim and reader else None,
-        mailing_id=claim.mailing_id or None if claim else None,
-        domain=_domain(reader["normal"] if reader else finding.recipient),
+        reader_id=reader_id,
+        mailing_id=mailing_id,
+        domain=domain,
     )
 
 
@@ -125,27 +131,28 @@ def forget(connection: Connection, reader_id: int | None, normal: str) -> tuple[
     return (f"who is meant in what came back ({messages})",), ("that it came back, and of which mailing",)
 
 
-def _reader(connection: Connection, claim: Claim | None) -> RowMapping | None:
-    if claim is None:
-        return None
-    query = select(readers.c.id, readers.c.normal, readers.c.consented).where(readers.c.id == claim.reader_id)
-    return connection.execute(query).mappings().first()
+def _is_told(connection: Connection, found: Resolved) -> bool:
+    """Tell whether a message is written down under the number of its reader: one who is here, or was removed but not erased."""
+    if found.found is not Found.GONE:
+        return found.found is Found.PERSON
+    reasons = known_hashes(connection, found.hashes).values()
+    return Reason.ERASED not in reasons
 
 
-def _is_erased(connection: Connection, recipient: str, claim: Claim | None) -> bool:
-    """Tell whether a message is about somebody who asked to be forgotten: their address is not written down again."""
+def _is_removed(connection: Connection, recipient: str, claim: Claim | None) -> bool:
+    """Tell whether a message is about somebody who was removed, or asked to be forgotten: their address is not written down."""
     if claim is not None:
         return True
     found = suppression_of(connection, _normal(recipient)) if recipient else None
     return found is not None and found.reason is Reason.ERASED
 
 
-def _chosen(came: Returned, kind: Kind, reader: RowMapping | None) -> tuple[Finding, bool]:
+def _chosen(came: Returned, kind: Kind, reader: Holder | None) -> tuple[Finding, bool]:
     """Choose the finding that is about the reader: the one that names their own address, or else the first of its kind."""
     findings = [each for each in came.findings if each.kind is kind] or [Finding(kind=kind, why=came.why)]
     if reader is None:
         return findings[0], True
-    own = [each for each in findings if not each.recipient or _normal(each.recipient) == reader["normal"]]
+    own = [each for each in findings if not each.recipient or _normal(each.recipient) == reader.normal]
     return (own or findings)[0], bool(own)
 
 
@@ -154,35 +161,26 @@ def _effect(
     kind: Kind,
     finding: Finding,
     is_own: bool,
-    claim: Claim | None,
-    reader: RowMapping | None,
+    found: Resolved | None,
     now: datetime,
 ) -> Effect:
     """Decide what follows, and do it."""
     match kind:
-        case Kind.BOUNCE if claim is None:
+        case Kind.BOUNCE if found is None:
             return Effect.UNPROVEN
-        case Kind.BOUNCE if reader is None:
-            return Effect.LEFT
-        case Kind.COMPLAINT | Kind.UNSUBSCRIBE if claim is None:
+        case Kind.COMPLAINT | Kind.UNSUBSCRIBE if found is None or found.found is Found.UNKNOWN:
             # A person wants something of us, and no key tells who: people must look.
             return Effect.KEPT
-        case Kind.COMPLAINT | Kind.UNSUBSCRIBE if reader is None:
-            return Effect.LEFT
         case Kind.BOUNCE:
-            assert claim is not None and reader is not None and finding.bounce is not None
-            new = Past(at=now, bounce=finding.bounce, mailing_id=claim.mailing_id, is_own=is_own)
-            effect = effect_of(new, () if is_decided(new) else _past(connection, reader, now))
-            if effect is Effect.SUPPRESSED:
-                suppress(connection, reader["normal"], Reason.BOUNCED, "bounce", now)
-            return effect
+            assert found is not None and finding.bounce is not None
+            return _bounced(connection, finding.bounce, is_own, found, now)
         case Kind.COMPLAINT:
-            assert reader is not None
-            suppress(connection, reader["normal"], Reason.COMPLAINED, "complaint", now)
+            assert found is not None
+            stop_mail(connection, found, Reason.COMPLAINED, "complaint", now)
             return Effect.SUPPRESSED
         case Kind.UNSUBSCRIBE:
-            assert reader is not None
-            suppress(connection, reader["normal"], Reason.UNSUBSCRIBED, "message to leave", now)
+            assert found is not None
+            stop_mail(connection, found, Reason.UNSUBSCRIBED, "message to leave", now)
             return Effect.SUPPRESSED
         case Kind.NOT_UNDERSTOOD:
             return Effect.KEPT
@@ -190,13 +188,31 @@ def _effect(
             return Effect.LEFT
 
 
-def _past(connection: Connection, reader: RowMapping, now: datetime) -> list[Past]:
-    """Give a reader's bounces, those at the door of their server among them; those before they last agreed do not count."""
-    since = max(now - LASTING, reader["consented"] or now - LASTING)
+def _bounced(connection: Connection, bounce: Class, is_own: bool, found: Resolved, now: datetime) -> Effect:
+    """Decide what follows for the address that a message went to, whoever has it today; the person may have another by now."""
+    new = Past(at=now, bounce=bounce, mailing_id=found.mailing_id or 0, is_own=is_own)
+    if found.at_address is not None:
+        effect = effect_of(new, () if is_decided(new) else _past(connection, found.at_address, now))
+        if effect is Effect.SUPPRESSED:
+            suppress(connection, found.at_address.normal, Reason.BOUNCED, "bounce", now)
+        return effect
+    if found.at_hash is None:
+        return Effect.LEFT
+    effect = effect_of(new, ())
+    if effect is Effect.SUPPRESSED:
+        # Nobody has it, and who is imported with it must not get mail there again.
+        suppress_hash(connection, found.at_hash, Reason.BOUNCED, "bounce", now)
+    return effect
+
+
+def _past(connection: Connection, reader: Holder, now: datetime) -> list[Past]:
+    """Give an address's bounces, those at the door of its server among them; those before its owner last agreed do not count."""
+    since = max(now - LASTING, reader.consented or now - LASTING)
+    spans = spans_of(connection, reader.id, is_this_address=True)
     came = select(table.c.at, table.c.bounce, table.c.mailing_id, table.c.is_own)
-    came = came.where(table.c.reader_id == reader["id"], table.c.kind == Kind.BOUNCE, table.c.at >= since)
+    came = came.where(about(table, spans), table.c.kind == Kind.BOUNCE, table.c.at >= since)
     door = select(deliveries.c.changed, deliveries.c.blame, deliveries.c.mailing_id)
-    door = door.where(deliveries.c.reader_id == reader["id"], deliveries.c.blame.in_(list(_AT_THE_DOOR)))
+    door = door.where(about(deliveries, spans), deliveries.c.blame.in_(list(_AT_THE_DOOR)))
     return [
         *(
             Past(at=row.at, bounce=Class(row.bounce), mailing_id=row.mailing_id or 0, is_own=row.is_own)

@@ -148,7 +148,7 @@ def _ids(mailing: "Mailing", tokens: "Tokens") -> Callable[[int], str]:
     from composer.delivery.letters import Terms
 
     domain = Terms.from_json(mailing.terms).domain
-    return lambda reader_id: tokens.message_id(mailing.id, reader_id, domain)
+    return lambda reader_id: tokens.message_id(mailing.public_id, reader_id, domain)
 
 
 def _lines(path: Path) -> Iterator[str]:

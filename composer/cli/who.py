@@ -36,7 +36,7 @@ def command(address: str, as_json: bool) -> int:
         with database.read() as connection:
             found = person(connection, address_of(address).address)
             got = received(connection, found.reader.id) if found.reader else ()
-        mailings = _named(database, found.reader.id, got) if found.reader and got else ()
+        mailings = _named(database, got) if found.reader and got else ()
     if as_json:
         console.answer_json(_as_data(found, mailings))
     else:
@@ -45,7 +45,7 @@ def command(address: str, as_json: bool) -> int:
     return 1 if found.is_unknown else 0
 
 
-def _named(database: "Database", reader_id: int, got: "tuple[Received, ...]") -> "Mailings":
+def _named(database: "Database", got: "tuple[Received, ...]") -> "Mailings":
     """Put each mailing's Message-ID beside it; it takes the key, which may be on another computer."""
     from composer.audience.secret import tokens_of
     from composer.surroundings import SettingsError, surroundings
@@ -55,7 +55,7 @@ def _named(database: "Database", reader_id: int, got: "tuple[Received, ...]") ->
     except SettingsError as error:
         console.talk(f"Message-IDs cannot be told here: {error.message}")
         return tuple((each, "") for each in got)
-    return tuple((each, tokens.message_id(each.mailing_id, reader_id, each.domain)) for each in got)
+    return tuple((each, tokens.message_id(each.public_id, each.reader_id, each.domain)) for each in got)
 
 
 def _page(found: "Person", mailings: "Mailings") -> Iterator[str]:

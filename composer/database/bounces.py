@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Table, Text, UniqueConstraint, text
 
-from composer.database.metadata import Moment, metadata
+from composer.database.metadata import LargeId, Moment, metadata
 
 
 class BounceClass(StrEnum):
@@ -48,7 +48,7 @@ returned = Table(
     #: The domain of the reader's address, for the counts.
     Column("domain", Text, nullable=False, server_default=""),
     #: Whom our own key names; without foreign keys: what came back stays counted when a person is erased.
-    Column("reader_id", Integer),
+    Column("reader_id", LargeId),
     Column("mailing_id", Integer),
     UniqueConstraint("hash"),
     CheckConstraint(

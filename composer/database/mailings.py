@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from composer.database.metadata import Moment, metadata
+from composer.database.metadata import LargeId, Moment, metadata
 
 #: An issue by its key. `again` above 0: a mailing that goes to people who have it, because somebody said why.
 issues = Table(
@@ -32,11 +32,13 @@ issues = Table(
     UniqueConstraint("key", "again"),
 )
 
-#: Ids are never given again (AUTOINCREMENT): they are part of Message-IDs and tokens.
+#: `id` is the small number that people use; what leaves the house has `public_id`, which is never issued twice (ids.py).
 mailings = Table(
     "mailings",
     metadata,
     Column("id", Integer, primary_key=True),
+    #: The mailing in tokens, Message-IDs and VERP addresses.
+    Column("public_id", LargeId, nullable=False),
     Column("issue_id", Integer, ForeignKey("issues.id"), nullable=False),
     Column("is_rehearsal", Boolean, nullable=False),
     #: When it was frozen, and by whom.
@@ -70,6 +72,7 @@ mailings = Table(
     Column("stopped", Moment),
     #: It is over: nothing more is sent, and the recipients' values are gone.
     Column("ended", Moment),
+    UniqueConstraint("public_id"),
     sqlite_autoincrement=True,
 )
 Index("ix_mailings_issue_id", mailings.c.issue_id)
@@ -90,7 +93,7 @@ deliveries = Table(
     metadata,
     Column("mailing_id", Integer, ForeignKey("mailings.id"), primary_key=True, autoincrement=False),
     #: Without a foreign key: what was done stays counted when a person is erased.
-    Column("reader_id", Integer, primary_key=True, autoincrement=False),
+    Column("reader_id", LargeId, primary_key=True, autoincrement=False),
     Column("variant", SmallInteger, nullable=False, server_default="0"),
     Column("state", Text, nullable=False),
     #: The issue, for as long as they have it, or are to get it: nobody is held twice (UNIQUE below).
@@ -135,7 +138,7 @@ Index(
 recipients = Table(
     "recipients",
     metadata,
-    Column("reader_id", Integer, ForeignKey("readers.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("reader_id", LargeId, ForeignKey("readers.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("mailing_id", Integer, ForeignKey("mailings.id"), primary_key=True, autoincrement=False),
     Column("address", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -153,7 +156,7 @@ events = Table(
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("mailing_id", Integer, ForeignKey("mailings.id"), nullable=False),
     #: NULL: the mailing as a whole.
-    Column("reader_id", Integer),
+    Column("reader_id", LargeId),
     Column("at", Moment, nullable=False),
     #: Codes: what happened and, where that is not a server's answer, why (delivery/events.py).
     Column("kind", Text, nullable=False),

@@ -5,7 +5,7 @@ Comes in: nothing. Goes out: `metadata`, `Moment`. Tables stand in modules of th
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, Dialect, MetaData
+from sqlalchemy import BigInteger, Dialect, Integer, MetaData
 from sqlalchemy.types import TypeDecorator
 
 #: Names of constraints, so that a later migration can name what it changes.
@@ -18,6 +18,10 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+#: A number that leaves the house (ids.py): more bits than INTEGER has on PostgreSQL. On SQLite every integer is that large, and
+#: only INTEGER makes a key that counts by itself.
+LargeId = BigInteger().with_variant(Integer, "sqlite")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from composer.database.metadata import Moment, metadata
+from composer.database.metadata import LargeId, Moment, metadata
 
 #: How somebody agreed: one row for all readers of an import, one for each who answered by the web.
 consents = Table(
@@ -43,11 +43,11 @@ imports = Table(
     sqlite_autoincrement=True,
 )
 
-#: The ids are never given again (AUTOINCREMENT): a token made for one person must not lead to another.
+#: An id is never issued twice (ids.py): a token made for one person must not lead to another.
 readers = Table(
     "readers",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", LargeId, primary_key=True),
     #: As written.
     Column("address", Text, nullable=False),
     #: By which addresses are compared.
@@ -74,7 +74,7 @@ readers = Table(
 reader_tags = Table(
     "reader_tags",
     metadata,
-    Column("reader_id", Integer, ForeignKey("readers.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("reader_id", LargeId, ForeignKey("readers.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("tag", Text, primary_key=True),
     sqlite_with_rowid=False,
 )
@@ -85,7 +85,7 @@ reader_changes = Table(
     "reader_changes",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("reader_id", Integer, ForeignKey("readers.id", ondelete="CASCADE"), nullable=False),
+    Column("reader_id", LargeId, ForeignKey("readers.id", ondelete="CASCADE"), nullable=False),
     Column("at", Moment, nullable=False),
     #: status, address, consent, tag, or the name of a field.
     Column("what", Text, nullable=False),
@@ -126,6 +126,22 @@ erasures = Table(
     Column("hash", Text, nullable=False),
     Column("receipt", Text, nullable=False),
     sqlite_autoincrement=True,
+)
+
+#: Which subscriber had which address in which mailings, where that is not the whole story of an address: somebody who got mail
+#: was removed, or changed their address, or has an address that somebody had before. Only the keyed hash of an address is here.
+#: What the rows mean, and who writes them: composer/audience/tombstones.py.
+tombstones = Table(
+    "tombstones",
+    metadata,
+    #: Without a foreign key: the subscriber may be gone.
+    Column("reader_id", LargeId, primary_key=True, autoincrement=False),
+    Column("hash", Text, primary_key=True),
+    #: The address was theirs in the mailings from this number on, up to and including that one. NULL: it still is.
+    Column("first_mailing", Integer, primary_key=True, autoincrement=False),
+    Column("last_mailing", Integer),
+    Column("at", Moment, nullable=False),
+    Index("ix_tombstones_hash", "hash"),
 )
 
 #: Keys that must live and die with the database: docs/decisions/0004-one-database-one-erasure-key.md.

@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from composer.audience.suppression import lock
 from composer.command_line import command_line
+from composer.database.ids import new_public_id
 from composer.database.mailings import deliveries, issues, mailings, recipients, variants
 from composer.database.readers import reader_tags, readers
 from composer.delivery.events import Kind
@@ -70,6 +72,8 @@ def freeze(connection: Connection, draft: Draft, now: datetime) -> Mailing:
         raise ValueError("several variants, and nothing that picks among them")
     if selection.is_again and not draft.again_because:
         raise ValueError("a mailing goes out again for a reason")
+    # Nobody changes an address, or is removed, between the choice of the recipients and the mailing's number.
+    lock(connection)
     issue_id = _issue_id(connection, selection)
     if not draft.is_rehearsal and (other := unfinished(connection, selection.issue)):
         raise MailingError(
@@ -82,6 +86,7 @@ def freeze(connection: Connection, draft: Draft, now: datetime) -> Mailing:
     mailing_id = connection.execute(
         insert(mailings).returning(mailings.c.id),
         {
+            "public_id": new_public_id(connection, mailings.c.public_id),
             "issue_id": issue_id,
             "is_rehearsal": draft.is_rehearsal,
             "made": now,

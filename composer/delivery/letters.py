@@ -66,8 +66,8 @@ class Terms:
 class Plates:
     """What the messages of a mailing are made from; it can go to another process."""
 
-    mailing_id: int
-    #: The mailing that this one corrects.
+    #: The public ids of the mailing, and of the one that it corrects.
+    mailing: int
     corrects: int | None
     #: `Terms`, as they are kept.
     terms: str
@@ -91,8 +91,8 @@ class Plates:
     ) -> "Plates":
         """Take what is needed of a mailing."""
         return cls(
-            mailing_id=mailing.id,
-            corrects=mailing.corrects,
+            mailing=mailing.public_id,
+            corrects=mailing.corrects_public_id,
             terms=mailing.terms,
             compiled={each.number: each.compiled for each in variants},
             tokens=tokens,
@@ -151,14 +151,14 @@ class MailingLetters(Letters):
 
     def message_id(self, reader_id: int) -> str:
         """Give the Message-ID of a recipient's message; its left side stands in X-Compose-ID, too."""
-        return self._tokens.message_id(self._plates.mailing_id, reader_id, self._terms.domain)
+        return self._tokens.message_id(self._plates.mailing, reader_id, self._terms.domain)
 
     def _corrected(self, reader_id: int) -> str | None:
         corrects = self._plates.corrects
         return None if corrects is None else self._tokens.message_id(corrects, reader_id, self._terms.domain)
 
     def _token(self, purpose: Purpose, reader_id: int) -> str:
-        return self._tokens.make(purpose, reader_id, self._plates.mailing_id)
+        return self._tokens.make(purpose, reader_id, self._plates.mailing)
 
     def _leave_by_mail(self, reader_id: int) -> str | None:
         """Give the mailto: link by which this reader leaves; `compose bounces ingest` reads what comes of it."""

@@ -25,7 +25,9 @@ class MailingError(ComposeError):
 class Mailing:
     """A mailing as it was frozen, and whether it goes on."""
 
+    #: The small number that people use, and the one in tokens, Message-IDs and VERP addresses.
     id: int
+    public_id: int
     #: The issue key.
     issue: str
     #: Above 0: to people who have the issue already, for `again_because`.
@@ -51,6 +53,8 @@ class Mailing:
     allowed: Mapping[str, str]
     again_because: str
     corrects: int | None
+    #: The same mailing, as it stands in tokens and Message-IDs.
+    corrects_public_id: int | None
     due: datetime | None
     stopped: datetime | None
     ended: datetime | None
@@ -101,7 +105,12 @@ class Sums:
         return self.is_even and not self.open and not self[DeliveryState.UNKNOWN]
 
 
-_COLUMNS = select(mailings, issues.c.key, issues.c.again).join_from(mailings, issues)
+_CORRECTED = mailings.alias("corrected")
+_COLUMNS = (
+    select(mailings, issues.c.key, issues.c.again, _CORRECTED.c.public_id.label("corrects_public_id"))
+    .join_from(mailings, issues)
+    .outerjoin(_CORRECTED, _CORRECTED.c.id == mailings.c.corrects)
+)
 
 
 def mailing_of(connection: Connection, mailing_id: int) -> Mailing:
@@ -221,6 +230,17 @@ def _mailing(row: Row[Sequence[object]]) -> Mailing:
 
 
 _PLAIN = (
-    *("id", "again", "is_rehearsal", "made", "made_by", "program", "edition", "git_commit", "is_committed", "subject"),
-    *("terms", "frozen", "again_because", "corrects", "due", "stopped", "ended"),
+    *(
+        "id",
+        "public_id",
+        "again",
+        "is_rehearsal",
+        "made",
+        "made_by",
+        "program",
+        "edition",
+        "git_commit",
+        "is_committed",
+    ),
+    *("subject", "terms", "frozen", "again_because", "corrects", "corrects_public_id", "due", "stopped", "ended"),
 )

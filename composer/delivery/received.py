@@ -3,14 +3,15 @@
 Comes in: a connection, a reader's id. Goes out: values, the oldest mailing first. Changes nothing.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from composer.audience.tombstones import about, spans_of
 from composer.database.mailings import deliveries, issues, mailings
 from composer.delivery.events import in_words
-from composer.delivery.letters import Terms
 from composer.delivery.states import DeliveryState
 
 
@@ -19,6 +20,9 @@ class Received:
     """One mailing, and where it stands for the reader."""
 
     mailing_id: int
+    #: The mailing, and the subscriber, as they stand in its Message-ID: under an earlier id of the same person, it may be.
+    public_id: int
+    reader_id: int
     #: The issue's key.
     issue: str
     state: DeliveryState
@@ -33,26 +37,28 @@ class Received:
 
 
 def received(connection: Connection, reader_id: int) -> tuple[Received, ...]:
-    """Give the mailings that were frozen for a reader."""
+    """Return the mailings that were frozen for a person, under whichever id."""
     table = deliveries.c
     query = (
-        select(mailings.c.id, issues.c.key, mailings.c.terms,
+        select(mailings.c.id, mailings.c.public_id, issues.c.key, mailings.c.terms, table.reader_id,
                table.state, table.changed, table.attempts, table.reason, table.words, table.queue_id)
         .join_from(mailings, issues, issues.c.id == mailings.c.issue_id)
         .join(deliveries, table.mailing_id == mailings.c.id)
-        .where(table.reader_id == reader_id)
-        .order_by(mailings.c.id)
+        .where(about(deliveries, spans_of(connection, reader_id)))
+        .order_by(mailings.c.id, table.changed)
     )  # fmt: skip
     return tuple(
         Received(
             mailing_id=row.id,
+            public_id=row.public_id,
+            reader_id=row.reader_id,
             issue=row.key,
             state=DeliveryState(row.state),
             at=row.changed,
             attempts=row.attempts,
             reply=in_words(row.reason, row.words),
             queue_id=row.queue_id or "",
-            domain=Terms.from_json(row.terms).domain,
+            domain=json.loads(row.terms).get("domain", ""),
         )
         for row in connection.execute(query)
     )

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, literal, or_, select, true
 
+from composer.audience.tombstones import exists_for
 from composer.conditions import Condition
 from composer.database.mailings import deliveries, issues, mailings
 from composer.database.readers import reader_tags, readers, suppressions
@@ -122,8 +123,8 @@ def standing(selection: Selection) -> ColumnElement[str]:
             (exists().where(lost_issues.c.key == selection.issue), literal(LeftOut.CANNOT_KNOW.value)),
         ]
     if selection.is_rest:
-        turned_away = and_(_of_issue(selection.issue), deliveries.c.blame.in_((Blame.GONE, Blame.NO_DOMAIN)))
-        whens.append((exists().where(turned_away), literal(LeftOut.TURNED_AWAY.value)))
+        turned_away = deliveries.c.blame.in_((Blame.GONE, Blame.NO_DOMAIN))
+        whens.append((_of_issue(selection.issue, turned_away), literal(LeftOut.TURNED_AWAY.value)))
     return case(*whens, else_=literal(_INCLUDED))
 
 
@@ -133,15 +134,15 @@ def is_suppressed() -> ColumnElement[bool]:
 
 
 def _delivered(issue: str, *states: DeliveryState) -> ColumnElement[bool]:
-    return exists().where(_of_issue(issue), deliveries.c.state.in_(sorted(states)))
+    return _of_issue(issue, deliveries.c.state.in_(sorted(states)))
 
 
-def _of_issue(issue: str) -> ColumnElement[bool]:
-    """Join a reader to their deliveries in the real mailings of an issue."""
+def _of_issue(issue: str, such: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Tell whether a reader, under whichever id, has such a delivery in the real mailings of an issue."""
     found = (
         select(mailings.c.id)
         .join_from(mailings, issues)
         .where(issues.c.key == issue, mailings.c.is_rehearsal.is_(False))
         .scalar_subquery()
     )
-    return and_(deliveries.c.mailing_id.in_(found), deliveries.c.reader_id == readers.c.id)
+    return exists_for(readers.c.id, deliveries, deliveries.c.mailing_id.in_(found), such)

@@ -102,13 +102,13 @@ INTEND = {
     "sqlite": _intend(
         _D.reader_id.in_(select(func.json_each(bindparam("ids", type_=Text)).table_valued("value").c.value))
     ),
-    "postgresql": _intend(_D.reader_id == func.any(bindparam("ids", type_=ARRAY(Integer)))),
+    "postgresql": _intend(_D.reader_id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))),
 }
 ACCEPT = Prepared(
     update(deliveries)
     .where(
         _D.mailing_id == _MAILING,
-        _D.reader_id == bindparam("reader", type_=Integer),
+        _D.reader_id == bindparam("reader", type_=BigInteger),
         _D.owner_id == _OWNER,
         stands(_S.SENDING, _S.UNKNOWN),
     )
@@ -124,7 +124,7 @@ ACCEPT = Prepared(
 EVENT = Prepared(
     insert(events).values(
         mailing_id=_MAILING,
-        reader_id=bindparam("reader", type_=Integer),
+        reader_id=bindparam("reader", type_=BigInteger),
         at=_NOW,
         kind=bindparam("kind", type_=Text),
         words=bindparam("words", type_=Text),

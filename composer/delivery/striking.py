@@ -8,10 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, select
 
-from composer.audience.suppression import Reason, suppress
+from composer.audience.identity import resolve_recipient
+from composer.audience.suppression import Reason, suppress, suppress_hash
+from composer.audience.tombstones import about, spans_of
 from composer.database.bounces import BounceClass, returned
 from composer.database.mailings import deliveries, issues, mailings
-from composer.database.readers import readers
 from composer.delivery.policy import Blame
 
 #: Strikes a reader off, if the blame is heavy enough.
@@ -22,25 +23,29 @@ def strike_off(mailing_id: int) -> Strike:
     """Give what strikes readers off for a mailing: without a mailbox at once, without a domain at the second issue."""
 
     def strike(connection: Connection, reader_id: int, blame: Blame, now: datetime) -> None:
-        normal = connection.scalar(select(readers.c.normal).where(readers.c.id == reader_id))
-        if normal is None or (blame is Blame.NO_DOMAIN and not _had_none(connection, mailing_id, reader_id)):
-            return
-        suppress(connection, normal, Reason.BOUNCED, f"mailing {mailing_id}", now)
+        # The address that the server refused; its recipient may have changed it since the mailing was frozen.
+        found, source = resolve_recipient(connection, reader_id, mailing_id), f"mailing {mailing_id}"
+        whose = found.at_address
+        if whose is not None and (blame is not Blame.NO_DOMAIN or _had_none(connection, mailing_id, whose.id)):
+            suppress(connection, whose.normal, Reason.BOUNCED, source, now)
+        elif found.at_hash is not None and blame is not Blame.NO_DOMAIN:
+            suppress_hash(connection, found.at_hash, Reason.BOUNCED, source, now)
 
     return strike
 
 
 def _had_none(connection: Connection, mailing_id: int, reader_id: int) -> bool:
-    """Tell whether there was no way to the reader's domain at another issue, too: at the door, or by a bounce later."""
+    """Tell whether there was no way to the domain of this address at another issue, too: at the door, or by a bounce later."""
     key = select(issues.c.key).join_from(mailings, issues).where(mailings.c.id == mailing_id).scalar_subquery()
     others = select(mailings.c.id).join_from(mailings, issues).where(issues.c.key != key)
+    spans = spans_of(connection, reader_id, is_this_address=True)
     at_the_door = exists().where(
-        deliveries.c.reader_id == reader_id,
+        about(deliveries, spans),
         deliveries.c.blame == Blame.NO_DOMAIN,
         deliveries.c.mailing_id.in_(others),
     )
     later = exists().where(
-        returned.c.reader_id == reader_id,
+        about(returned, spans),
         returned.c.bounce == BounceClass.BAD_DOMAIN,
         returned.c.mailing_id.in_(others),
     )

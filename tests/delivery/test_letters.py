@@ -51,6 +51,7 @@ TEXT = "Dear {}, of {}: leave <{}>, change <{}>, read <{}>".format(*(field.token
 def mailing(terms: Terms = TERMS, corrects: int | None = None) -> Mailing:
     return Mailing(
         id=3,
+        public_id=3,
         issue="2025-01-30",
         again=0,
         is_rehearsal=False,
@@ -68,6 +69,7 @@ def mailing(terms: Terms = TERMS, corrects: int | None = None) -> Mailing:
         allowed={},
         again_because="",
         corrects=corrects,
+        corrects_public_id=corrects,
         due=None,
         stopped=None,
         ended=None,
