@@ -98,6 +98,20 @@ def test_a_request_on_its_way_is_answered(served: tuple[Unit, list[str]]) -> Non
     assert active(running.folder) == 6
 
 
+def test_whoever_waits_at_the_socket_is_answered(served: tuple[Unit, list[str]]) -> None:
+    """Eleven hundred requests came while no process was there: the next one takes them all at once, and turns none away."""
+    running, _ = served
+    running.stop()
+    with contextlib.ExitStack() as stack:
+        waiting = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", running.port), _PATIENCE)) for _ in range(1100)
+        ]
+        for connection in waiting:
+            connection.sendall(f"GET /n/health HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        running.start()
+        assert {status(connection) for connection in waiting} == {200}
+
+
 def test_a_request_that_waits_for_the_database_is_answered(served: tuple[Unit, list[str]]) -> None:
     """Another command writes while SIGTERM comes: the reader's wish is kept first, then the server ends."""
     running, tokens = served

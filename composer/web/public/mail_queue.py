@@ -26,6 +26,8 @@ _TOO_LATE, _TOO_LATE_HOURS = _DAY, 24
 #: How long a message that is being sent is nobody else's: longer than the longest wait for a mail server's answer.
 _LEASE = timedelta(minutes=15)
 _PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
+#: The clock's own unit in the database, and how far the clocks of two servers may differ.
+_TICK, _SKEW = timedelta(milliseconds=1), timedelta(minutes=1)
 #: The last fifth of the hour's total is spread evenly, so that a burst does not close the queue for the rest of the hour.
 _SPREAD = 5
 #: An advisory lock of PostgreSQL: servers that share a database take places in the hour one after the other.
@@ -110,7 +112,9 @@ def _count(connection: Connection, *clauses: ColumnElement[bool]) -> int:
 def _held_until(connection: Connection, per_hour: int, now: datetime) -> datetime | None:
     """Tell until when the hour's total keeps further letters back; None where there is a place."""
     counted = letters.c.counted
-    recent = select(func.count(), func.min(counted), func.max(counted)).where(counted > now - _HOUR)
+    # A clock that was put back must not let the future hold back the present.
+    is_recent = counted.between(now - _HOUR + _TICK, now + _SKEW)
+    recent = select(func.count(), func.min(counted), func.max(counted)).where(is_recent)
     count, first, last = connection.execute(recent).one()
     spread = per_hour // _SPREAD
     if count < per_hour - spread:

@@ -24,8 +24,11 @@ from composer.web.public.publication import PublicError
 from composer.web.public.site import Site
 
 HOST, PORT = "127.0.0.1", 8800
-#: Connections at once; a proxy before us lets each of them wait, not us.
-_MOST_CONNECTIONS = 1000
+#: Connections at once; whoever comes beyond them gets a 503. More than wait at a socket while the pages restart (its backlog),
+#: for they all come at once then.
+_MOST_CONNECTIONS = 5000
+#: Connections that wait at a socket, most of all while the pages restart; as deploy/systemd/compose-serve.socket has it.
+_BACKLOG = 4096
 #: Longer than proxies keep their connections (Caddy: two minutes): the one who closes first is never in the other's way.
 _KEEP_ALIVE = 130
 _MOST_HEADERS = 16_384
@@ -66,6 +69,7 @@ class Server(uvicorn.Server):
                 proxy_headers=True,
                 forwarded_allow_ips=list(proxies),
                 limit_concurrency=_MOST_CONNECTIONS,
+                backlog=_BACKLOG,
                 h11_max_incomplete_event_size=_MOST_HEADERS,
                 timeout_keep_alive=_KEEP_ALIVE,
                 timeout_graceful_shutdown=_LAST_REQUESTS,
@@ -130,8 +134,36 @@ def serve(
     reload: Callable[[Server], None],
 ) -> None:
     """Answer until Ctrl-C or SIGTERM. SIGHUP calls `reload`, unless a terminal sends it because it is being closed."""
-    server = Server(site, proxies=proxies, opened=opened, tell=tell, reload=None if sys.stdin.isatty() else reload)
-    asyncio.run(server.serve(sockets=list(listeners)))
+    is_terminal = sys.stdin is not None and sys.stdin.isatty()
+    server = Server(site, proxies=proxies, opened=opened, tell=tell, reload=None if is_terminal else reload)
+    _raise_file_limit(_MOST_CONNECTIONS + 500)
+    with _ignored_hangup() if not is_terminal else contextlib.nullcontext():
+        asyncio.run(server.serve(sockets=list(listeners)))
+
+
+@contextlib.contextmanager
+def _ignored_hangup() -> Iterator[None]:
+    """Leave SIGHUP to the server while it runs; before and after that it must not end the process."""
+    if not hasattr(signal, "SIGHUP"):
+        yield
+        return
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def _raise_file_limit(wanted: int) -> None:
+    """Allow this process so many open files, as far as it may: each connection is one."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit.
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -147,7 +179,7 @@ def listen(host: str, port: int) -> socket.socket:
         if sys.platform != "win32":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(1024)
+        listener.listen(_BACKLOG)
     except (OSError, OverflowError) as error:
         listener.close()
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
