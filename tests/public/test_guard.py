@@ -60,6 +60,29 @@ def test_its_own_names_are_answered(pages: Running, host: str) -> None:
     assert pages.ask("GET", "/subscribe", host=host.format(port=pages.port)).status == 200
 
 
+def test_a_length_given_in_two_ways_ends_the_connection(pages: Running) -> None:
+    """Content-Length and Transfer-Encoding in one request: answered by the latter, and what follows is not taken for a request.
+
+    A proxy that believed the other one would take it for a part of the first; so the connection is closed (RFC 9112, 6.1).
+    """
+    head = b"POST /n/subscribe HTTP/1.1\r\nHost: news.example.org\r\n"
+    follows = b"GET /n/health HTTP/1.1\r\nHost: news.example.org\r\n\r\n"
+    for lengths in (
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked\r\ncontent-length: 99\r\n",
+    ):
+        answer = pages.raw(head + lengths + b"\r\n0\r\n\r\n" + follows)
+        assert answer.count(b"HTTP/1.1 ") == 1
+        assert b"\r\nconnection: close\r\n" in answer.lower()
+        assert not answer.endswith(b"ok\n")
+    # With one of them the connection is kept, and both are answered.
+    both = pages.raw(
+        head + b"Content-Length: 0\r\n\r\n" + follows.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    )
+    assert both.count(b"HTTP/1.1 ") == 2
+    assert both.endswith(b"ok\n")
+
+
 def test_no_link_is_made_of_a_request(pages: Running) -> None:
     """Not of its host, not of what a proxy is said to have seen: every address is newsletter.yaml's."""
     forged = {

@@ -17,6 +17,7 @@ MULTIPART = (
     b"One-Click\r\n"
     b"---FormBoundaryjWmhtjORrn--\r\n"
 )
+KIND = "Content-Type: multipart/form-data; boundary=-FormBoundaryjWmhtjORrn\r\n"
 
 
 def one_click(path: str, body: bytes, kind: str) -> bytes:
@@ -32,6 +33,19 @@ def one_click(path: str, body: bytes, kind: str) -> bytes:
         ("Content-Type: multipart/form-data; boundary=-FormBoundaryjWmhtjORrn\r\n", MULTIPART),
         ('Content-Type: Multipart/Form-Data; charset=utf-8; boundary="-FormBoundaryjWmhtjORrn"\r\n', MULTIPART),
         ("", FORM),
+        # As programs write it who did not read the RFC: a line end at the end, lines that end in LF, names without quotes.
+        ("Content-Type: application/x-www-form-urlencoded\r\n", FORM + b"\r\n"),
+        ("Content-Type: application/x-www-form-urlencoded\r\n", b"\n" + FORM + b"\n"),
+        ("Content-Type: text/plain\r\n", FORM + b" \r\n\r\n"),
+        ("Content-Type: application/x-www-form-urlencoded\r\n", b"x=1&" + FORM + b"\r\n"),
+        (KIND, MULTIPART.replace(b"\r\n", b"\n")),
+        (KIND, MULTIPART.replace(b'"', b"")),
+        (KIND, MULTIPART.replace(b'"', b"").replace(b"\r\n", b"\n")),
+        (KIND, MULTIPART.replace(b"; name", b";\r\n name")),
+        (KIND, MULTIPART.replace(b"; name", b" ; charset=utf-8; Name")),
+        (KIND, b"\r\n" + MULTIPART + b"\r\n\r\n"),
+        (KIND, MULTIPART.replace(b"One-Click\r\n", b"One-Click\r\n\r\n")),
+        (KIND, MULTIPART.replace(b"--\r\n", b"")),
     ],
 )
 def test_one_click_unsubscribes_at_once(pages: Running, kind: str, body: bytes) -> None:
@@ -55,6 +69,21 @@ def test_one_click_unsubscribes_at_once(pages: Running, kind: str, body: bytes) 
         "link in mailing 7",
         pages.clock.now,
     )
+
+
+@pytest.mark.parametrize("behind", [">", ")", ".", "/", "%3E", "),", "%22", "%E2%80%9D.", "/.", "%20", "]"])
+def test_punctuation_behind_a_link(pages: Running, behind: str) -> None:
+    """A program takes what follows a link in a sentence for a part of it: page and button work all the same."""
+    reader = pages.join("anna@example.net")
+    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}"
+    page = pages.get(path + behind)
+    assert (page.status, page.body) == (200, pages.get(path).body)
+    own = f"{pages.own_link(reader)}{behind}"
+    assert "anna@example.net" in pages.get(own).body
+    assert pages.post_form(path + behind, ONE_CLICK).status == 200
+    found = pages.reader("anna@example.net")
+    assert found is not None
+    assert found.status is Status.UNSUBSCRIBED
 
 
 def test_a_scanner_changes_nothing(pages: Running) -> None:

@@ -14,7 +14,12 @@ from composer.content.addresses import FORBIDDEN
 #: More fields than any form of ours has.
 _MOST_FIELDS = 64
 _BOUNDARY = re.compile(r';\s*boundary=(?:"([^"\\\r\n]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE)
-_NAME = re.compile(rb'^content-disposition:[^\r\n]*;\s*name="([^"\r\n]{1,200})"', re.IGNORECASE | re.MULTILINE)
+#: The name of a part, in quotes or without; the header may be folded.
+_NAME = re.compile(
+    rb'^content-disposition:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*?;\s*name=(?:"([^"\r\n]{1,200})"|([^\s;"]{1,200}))',
+    re.IGNORECASE | re.MULTILINE,
+)
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
 
 class FormError(ValueError):
@@ -28,8 +33,10 @@ class Form:
     fields: Mapping[str, tuple[str, ...]]
 
     def has(self, name: str, value: str) -> bool:
-        """Tell whether a field is there with exactly this value."""
-        return value in self.fields.get(name, ())
+        """Tell whether a field is there with exactly this value, but for white space around either: programs end a body so."""
+        return any(
+            key.strip() == name and value in (each.strip() for each in values) for key, values in self.fields.items()
+        )
 
     def every(self, name: str) -> tuple[str, ...]:
         """Give all values of a field, each on one line."""
@@ -69,17 +76,20 @@ def read_form(content_type: str, body: bytes) -> Form:
 
 
 def _parts(body: bytes, boundary: bytes) -> list[tuple[str, str]]:
-    """Split a multipart body (RFC 2046 section 5.1.1): the line end before a boundary is the boundary's."""
-    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary)
+    """Split a multipart body (RFC 2046 section 5.1.1): the line end before a boundary is the boundary's.
+
+    Lines that end in a bare LF are understood as well.
+    """
+    pieces = re.split(rb"\r?\n--" + re.escape(boundary), b"\n" + body, maxsplit=_MOST_FIELDS + 2)
     if len(pieces) > _MOST_FIELDS + 2:
         raise FormError("more fields than any form of ours has")
     found = []
     for piece in pieces[1:]:
         if piece.startswith(b"--"):
             break
-        head, gap, content = piece.partition(b"\r\n\r\n")
-        if gap and (name := _NAME.search(head.lstrip(b" \t\r\n"))):
-            found.append((name[1].decode("utf-8", "replace"), content.decode("utf-8", "replace")))
+        head, *content = _BLANK_LINE.split(piece, maxsplit=1)
+        if content and (name := _NAME.search(head.lstrip(b" \t\r\n"))):
+            found.append(((name[1] or name[2]).decode("utf-8", "replace"), content[0].decode("utf-8", "replace")))
     return found
 
 

@@ -26,6 +26,8 @@ BODY_SECONDS = 10.0
 
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?")
 _METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"])
+#: What programs take for the end of a link that stands in a sentence, in brackets or in quotes; no path of ours ends so.
+_BEHIND_LINKS = " \t\r\n/.,;:!?>)]}'\"\u00bb\u2019\u201d\u3002\uff09\uff0c"
 _ALWAYS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
@@ -144,11 +146,11 @@ class Guard:
         return len(hosts) == 1 and (hosts[0] in self._address.hosts or bool(_LOOPBACK.fullmatch(hosts[0])))
 
     def _within(self, path: str) -> str:
-        """Take the public address's path away, where the proxy has not done so."""
+        """Take away the public address's path, where the proxy has not done so, and punctuation that is not the link's."""
         prefix = self._address.path
         if prefix and (path == prefix or path.startswith(f"{prefix}/")):
-            return path[len(prefix) :] or "/"
-        return path
+            path = path[len(prefix) :]
+        return path.rstrip(_BEHIND_LINKS) or "/"
 
 
 async def _body(scope: Scope, receive: Receive, most: int) -> bytes | Trouble | None:

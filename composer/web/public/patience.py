@@ -69,7 +69,9 @@ class PatientProtocol(H11Protocol):
             return
         self._is_answering = True
         self._expect(self.request_seconds)
-        if self.server_state.is_ending:
+        # A body whose length is given in two ways may be a second request for one of the two who read it (RFC 9112 section 6.1).
+        names = {name for name, _ in self.headers}
+        if self.server_state.is_ending or {b"content-length", b"transfer-encoding"} <= names:
             self._close_after_answer()
 
     def _close_after_answer(self) -> None:
