@@ -60,6 +60,8 @@ class Database:
 
     location: Location
     engine: Engine = field(repr=False)
+    #: SQLite: whether a log was beside the file that was not yet written into it: another process is at work, or one died.
+    had_log: bool = False
 
     @property
     def path(self) -> Path | None:
@@ -163,7 +165,9 @@ def connect(location: Location) -> Database:
         engine = create_engine(url, max_overflow=-1, connect_args={"timeout": BUSY_MS / 1000})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-        return Database(location, engine)
+        real = location.path.resolve()
+        log = real.with_name(f"{real.name}-wal")
+        return Database(location, engine, had_log=log.exists() and log.stat().st_size > 0)
     try:
         import psycopg  # noqa: F401
     except ImportError:

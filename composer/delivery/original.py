@@ -28,6 +28,7 @@ from composer.delivery.age_counter import AgeCounter
 from composer.delivery.age_file import AgeFile, Begun, MachineNotes, Note, joined, read
 from composer.delivery.sending_lock import BusyError, lock_file
 from composer.delivery.server_identity import compare, identity_of, store
+from composer.delivery.wal_check import check_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,7 @@ def check_original(database: Database, notes: Path | None = None, mailing_id: in
     place = place_of(database, notes)
     with database.read() as connection:
         first_of(signs(connection, place, mailing_id), database.location.name)
+        check_whole(connection, database, mailing_id)
 
 
 def signs(connection: Connection, place: Place, mailing_id: int | None = None) -> tuple[Evidence, ...]:
@@ -100,8 +102,8 @@ class Start:
     begun: tuple[Begun, ...] = ()
 
 
-def begin(connection: Connection, mailing_id: int, place: Place, name: str) -> Start:
-    """Check that a run may begin: this is the original, or the mailing is a rehearsal. Raises CopyError."""
+def begin(connection: Connection, mailing_id: int, place: Place, database: Database) -> Start:
+    """Check that a run may begin: this is the original, or the mailing is a rehearsal. Raises CopyError, DatabaseError."""
     mailing = connection.execute(
         select(mailings.c.is_rehearsal, mailings.c.made, issues.c.key)
         .join_from(mailings, issues)
@@ -110,7 +112,8 @@ def begin(connection: Connection, mailing_id: int, place: Place, name: str) -> S
     if mailing.is_rehearsal:
         return Start(nonce=None)
     lock(connection)
-    first_of(signs(connection, place, mailing_id), name)
+    first_of(signs(connection, place, mailing_id), database.location.name)
+    check_whole(connection, database, mailing_id)
     origins = origins_of(connection)
     origin = origins[-1] if origins else accept(connection)
     if place.identity:

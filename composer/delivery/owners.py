@@ -150,7 +150,7 @@ def become_owner(
 def _in_file(database: Database, lock: FileLock, mailing_id: int, now: datetime, notes: Path | None) -> Owner:
     place = place_of(database, notes)
     with database.write() as connection:
-        start = begin(connection, mailing_id, place, database.location.name)
+        start = begin(connection, mailing_id, place, database)
         owner_id = _enter(connection, mailing_id, place.home, now, start.nonce)
     # After the row is on disk: a note never knows of more than the database.
     counter = count_from(start, owner_id, database, place, place.known, lock.handle)
@@ -168,7 +168,7 @@ def _on_server(database: Database, mailing_id: int, now: datetime, notes: Path |
             session.execute(select(func.pg_advisory_lock(_CLASS, owner_id)))
             place = place_of(database, notes, session)
         with database.write() as connection:
-            start = begin(connection, mailing_id, place, database.location.name)
+            start = begin(connection, mailing_id, place, database)
             _enter(connection, mailing_id, place.home, now, start.nonce, owner_id)
             # Another process of this machine may be at work, and go on writing its note.
             ended = {0, *connection.scalars(select(owners.c.id).where(owners.c.ended.is_not(None)))}

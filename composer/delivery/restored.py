@@ -27,6 +27,7 @@ from composer.delivery.sending_lock import BusyError, lock_sending
 from composer.delivery.server_identity import store
 from composer.delivery.statements import stands
 from composer.delivery.states import DeliveryState
+from composer.delivery.wal_check import check_whole
 
 _D = deliveries.c
 _S = DeliveryState
@@ -96,6 +97,7 @@ def restore(database: Database, notes: Path | None, who: str, now: datetime, nam
         with database.write() as connection:
             lock(connection)
             _refuse_living(connection, database)
+            check_whole(connection, database)
             found = survey(connection, place, named)
             unconfirmed = {number: _doubt(connection, number, who, now) for number in found.mailings}
             for key, why in found.issues.items():

@@ -31,6 +31,7 @@ from composer.delivery.sending_lock import BusyError, lock_file, lock_sending
 from composer.delivery.settling import send_again
 from composer.delivery.states import DeliveryState
 from composer.delivery.stop import Stop
+from composer.errors import DatabaseError
 from composer.transport.envelope import Envelope
 from composer.transport.memory import MemoryTransport
 from composer.transport.outcome import Outcome
@@ -375,6 +376,68 @@ def test_the_note_grows_with_every_group(path: Path) -> None:
             row = connection.execute(select(owners.c.nonce, owners.c["count"].label("groups"))).one()
     assert note is not None and (note.nonce, note.count) == (row.nonce, row.groups)
     assert note.count == 8
+
+
+@pytest.mark.parametrize(("people", "at", "killed"), [(400, 390, 396), (400, 120, 180), (400, 200, 300)])
+def test_a_backup_beside_the_log_of_the_killed_run_is_noticed(
+    path: Path, tmp_path: Path, people: int, at: int, killed: int
+) -> None:
+    """SQLite makes a mixture of both, whose count is the newest and whose rows are not: nobody is sent to from it."""
+    kept = tmp_path / "kept.db"
+    with _open(path) as database:
+        frozen(database, people)
+        run(database, MemoryTransport(), limit=1)
+    _snapshot(path, kept)
+    child = os.fork()
+    if child == 0:
+        _die_after_checkpoint(path, at, killed)
+    os.waitpid(child, 0)
+    wal = _beside(path)[0]
+    assert wal.stat().st_size > 0
+    _cp(kept, path)
+    to = MemoryTransport()
+    with pytest.raises(DatabaseError, match=r"is a mixture of two databases|is damaged"), _open(path) as database:
+        run(database, to)
+    assert not to.taken
+    _cp(kept, path)
+    for each in _beside(path):
+        each.unlink(missing_ok=True)
+    with _open(path) as database, pytest.raises(CopyError):
+        run(database, to)
+
+
+def _die_after_checkpoint(path: Path, at: int, killed: int) -> None:
+    """Send; have the log begin anew in between; end without a word."""
+    seen = 0
+
+    def script(envelope: Envelope) -> Outcome | None:
+        nonlocal seen
+        seen += 1
+        if seen == at:
+            with closing(sqlite3.connect(path, timeout=30)) as other:
+                other.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+        if seen == killed:
+            os._exit(9)
+        return None
+
+    with _open(path) as database:
+        send(job(database, MemoryTransport(script)), Stop())
+    os._exit(0)
+
+
+def test_a_run_that_was_killed_goes_on_with_its_log(path: Path) -> None:
+    """The log beside the file is its own: what it holds is looked at, and found to be right."""
+    with _open(path) as database:
+        frozen(database, 60)
+    child = os.fork()
+    if child == 0:
+        _die_after_checkpoint(path, 20, 40)
+    os.waitpid(child, 0)
+    to = MemoryTransport()
+    with _open(path) as database:
+        assert database.had_log
+        run(database, to)
+        assert sums(database)[S.PENDING] == 0 and len(to.taken) <= 24
 
 
 # --- compose db restored
