@@ -48,7 +48,7 @@ def erase(connection: Connection, address: Address, now: datetime, forget: Itera
     went: list[str] = []
     stays: list[str] = ["a hash of the address on the suppression list, so that no import brings it back"]
     if reader is not None:
-        note_lost_address(connection, reader.id, normal, now)
+        note_lost_address(connection, reader.id, normal, now, is_erased=True)
         went.append("the address, the name, and what was known beside them")
         went += _history(connection, reader.id)
     if suppressed is not None and suppressed.normal:

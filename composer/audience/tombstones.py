@@ -74,10 +74,17 @@ def note_new_address(connection: Connection, reader_id: int, normal: str, now: d
         inherit(connection, _T.reader_id == reader_id, now)
 
 
-def note_lost_address(connection: Connection, reader_id: int, normal: str, now: datetime) -> None:
-    """Write down the address that a subscriber had until now, if mail may have gone to them."""
+def note_lost_address(
+    connection: Connection, reader_id: int, normal: str, now: datetime, *, is_erased: bool = False
+) -> None:
+    """Write down the address that a subscriber had until now, if mail may have gone to them.
+
+    `is_erased`: in any case, for its hash is kept anyway, and whatever link they have must tell the truth.
+    """
     them = readers.c.id == reader_id
-    if connection.scalar(select(_has_mail(mailings_of(connection, them))).select_from(readers).where(them)):
+    if is_erased or connection.scalar(
+        select(_has_mail(mailings_of(connection, them))).select_from(readers).where(them)
+    ):
         _bury(connection, [(reader_id, normal)], now)
 
 

@@ -1,10 +1,21 @@
 """RFC 8058 to the byte, over a real socket; and that a token does this one thing and no other."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+from sqlalchemy import update
+
+from composer.audience.changing import change_address, confirm, sign_up
+from composer.audience.erasing import erase
 from composer.audience.readers import Status
-from composer.audience.suppression import suppression_of
+from composer.audience.suppression import Reason, suppression_of
 from composer.audience.tokens import Purpose, Tokens
+from composer.audience.undoing import last_import, undo
+from composer.content.addresses import parse_address
+from composer.database.mailings import deliveries
+from composer.delivery.freezing import freeze
+from tests.audience.lists import take, written
+from tests.delivery.house import draft
 from tests.public.running import FOREIGN_KEY, KEY, OLD_KEY, Running
 
 FORM = b"List-Unsubscribe=One-Click"
@@ -197,11 +208,99 @@ def test_the_token_unsubscribes_and_does_nothing_else(pages: Running) -> None:
         assert found.status is Status.UNSUBSCRIBED
 
 
-def test_who_is_gone_leaves_as_everybody(pages: Running) -> None:
-    """The token of a reader who was erased gets the same answer: nothing tells that they were ever there."""
+def test_a_token_of_nobody_confirms_nothing(pages: Running) -> None:
+    """Whose it is cannot be told: neither page nor one-click answer claims success, and both offer the form, in each language."""
+    pages.join("anna@example.net")
+    path = f"/unsubscribe/{pages.tokens.make(Purpose.UNSUBSCRIBE, 7)}"
+    titles = set()
+    for language in ("en", "de", "zh"):
+        for answer in (
+            pages.get(f"{path}?language={language}"),
+            pages.post_form(f"{path}?language={language}", ONE_CLICK),
+            pages.get(f"/preferences/{pages.tokens.make(Purpose.PREFERENCES, 7)}?language={language}"),
+        ):
+            assert answer.status == 404
+            assert 'action="/n/preferences?language=' in answer.body and 'name="email"' in answer.body
+            titles.add(answer.title)
+    assert titles == {
+        "We do not know whose link this is",
+        "Wir wissen nicht, zu wem dieser Link gehört",
+        "我们无法确定此链接属于谁",
+    }
+    found = pages.reader("anna@example.net")
+    assert found is not None and found.status is Status.ACTIVE
+
+
+def test_an_erased_person_is_told_the_truth(pages: Running) -> None:
+    """The link of a message to somebody who was erased: they are told that they are not subscribed, and stay out."""
     reader = pages.join("anna@example.net")
-    there = pages.token(Purpose.UNSUBSCRIBE, reader)
-    gone = pages.tokens.make(Purpose.UNSUBSCRIBE, reader.id + 1000)
-    first, second = (pages.post_form(f"/unsubscribe/{each}", ONE_CLICK) for each in (there, gone))
-    assert (first.status, second.status) == (200, 200)
-    assert first.body.replace(there, "") == second.body.replace(gone, "")
+    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}"
+    with pages.database.write() as connection:
+        erase(connection, parse_address("anna@example.net"), pages.clock.now)
+    assert pages.get(path).status == 200
+    answer = pages.post_form(path, ONE_CLICK)
+    assert (answer.status, answer.title) == (200, "You are not subscribed")
+    with pages.database.read() as connection:
+        found = suppression_of(connection, "anna@example.net")
+    assert found is not None and (found.reason, found.normal) == (Reason.ERASED, "")
+
+
+def test_erased_and_subscribed_again_a_link_of_before_unsubscribes(pages: Running) -> None:
+    """A token means whoever has the address today: it is not another person's, and what the page says has happened."""
+    reader = pages.join("anna@example.net")
+    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}"
+    with pages.database.write() as connection:
+        erase(connection, parse_address("anna@example.net"), pages.clock.now)
+        back = sign_up(connection, parse_address("Anna@example.net"), {}, source="form", now=pages.clock.now)
+        confirm(connection, back.id, "double opt-in", source="form", now=pages.clock.now)
+    assert pages.post_form(path, ONE_CLICK).title == "You are unsubscribed"
+    found = pages.reader("anna@example.net")
+    assert found is not None and (found.id, found.status) == (back.id, Status.UNSUBSCRIBED)
+
+
+def test_a_link_of_an_import_that_was_taken_back(pages: Running, tmp_path: Path) -> None:
+    """Unsubscribed while nobody had the address: the next import of the list leaves them out, and the page was true."""
+    people = written(tmp_path, "email\nanna@example.net\nben@example.net\n")
+    take(pages.database, people, consent="form")
+    anna, ben = pages.reader("anna@example.net"), pages.reader("ben@example.net")
+    assert anna is not None and ben is not None
+    with pages.database.write() as connection:
+        frozen = freeze(connection, draft(), pages.clock.now)
+        connection.execute(update(deliveries).values(state="accepted"))
+        undo(connection, last_import(connection).number, pages.clock.now)
+    paths = [f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, each, frozen.public_id)}" for each in (anna, ben)]
+    assert pages.post_form(paths[0], ONE_CLICK).title == "You are not subscribed"
+    done = take(pages.database, people, consent="form")
+    assert (done.summary.new, done.summary.left) == (1, 1)
+    assert [each.reason for each in done.left] == ["they have left"]
+    assert pages.reader("anna@example.net") is None
+    assert pages.post_form(paths[1], ONE_CLICK).title == "You are unsubscribed"
+    found = pages.reader("ben@example.net")
+    assert found is not None and found.status is Status.UNSUBSCRIBED and found.id != ben.id
+
+
+def test_a_link_in_the_mailbox_of_a_former_address(pages: Running) -> None:
+    """It was sent to an address that somebody else has by now: both are unsubscribed, for either may have clicked."""
+    reader = pages.join("anna@example.net")
+    with pages.database.write() as connection:
+        frozen = freeze(connection, draft(), pages.clock.now)
+        change_address(connection, reader.id, parse_address("new@example.net"), source="test", now=pages.clock.now)
+    other = pages.join("anna@example.net")
+    token = pages.token(Purpose.UNSUBSCRIBE, reader, frozen.public_id)
+    later = pages.join("third@example.net")
+    assert pages.post_form(f"/unsubscribe/{token}", ONE_CLICK).title == "You are unsubscribed"
+    for address, number, status in (
+        ("new@example.net", reader.id, Status.UNSUBSCRIBED),
+        ("anna@example.net", other.id, Status.UNSUBSCRIBED),
+        ("third@example.net", later.id, Status.ACTIVE),
+    ):
+        found = pages.reader(address)
+        assert found is not None and (found.id, found.status) == (number, status)
+
+
+def test_thanks_are_for_a_reason_that_was_kept(pages: Running) -> None:
+    """Three reasons of one person are kept; for a fourth the page does not say that editors will read it."""
+    reader = pages.join("anna@example.net")
+    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}"
+    answers = [pages.post_form(path, {**ONE_CLICK, "reason": f"reason {number}"}).body for number in range(4)]
+    assert ["The editors will read it" in each for each in answers] == [True, True, True, False]

@@ -4,10 +4,14 @@ import json
 
 from sqlalchemy import MetaData, select
 
+from composer.audience.changing import change_address
 from composer.audience.readers import Status
 from composer.audience.suppression import is_suppressed
 from composer.audience.tokens import Purpose
+from composer.content.addresses import parse_address
 from composer.database.engine import Database
+from composer.delivery.freezing import freeze
+from tests.delivery.house import draft
 from tests.public.running import Running
 
 
@@ -105,7 +109,24 @@ def test_the_link_in_every_message_opens_nothing(pages: Running) -> None:
     assert message["To"] == "anna@example.net"
     assert "ACME" in pages.get(pages.link_in(message)).body
     gone = pages.tokens.make(Purpose.PREFERENCES, reader.id + 1000)
-    assert pages.post_form(f"/preferences/{gone}", {}).title == "Please look into your mailbox"
+    answer = pages.post_form(f"/preferences/{gone}", {})
+    assert (answer.status, answer.title) == (404, "We do not know whose link this is")
+
+
+def test_a_link_does_not_open_what_moved_to_another_address(pages: Running) -> None:
+    """A link that was sent to the former address is worth nothing once the address has changed; one asked for later works."""
+    reader = pages.join("anna@example.net")
+    with pages.database.write() as connection:
+        freeze(connection, draft(), pages.clock.now)
+    before = pages.own_link(reader)
+    assert pages.get(before).status == 200
+    pages.clock.pass_by(minutes=5)
+    with pages.database.write() as connection:
+        change_address(connection, reader.id, parse_address("new@example.net"), source="test", now=pages.clock.now)
+    pages.clock.pass_by(minutes=5)
+    assert pages.get(before).status == 404
+    assert pages.post_form(f"{before}/data").status == 404
+    assert "new@example.net" in pages.get(pages.own_link(reader)).body
 
 
 def test_my_data(pages: Running) -> None:

@@ -9,23 +9,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from composer.audience import changing
 from composer.audience.erasing import Forget, erase
 from composer.audience.history import changes_of, record
+from composer.audience.identity import Found, resolve, stop_mail
 from composer.audience.person import person
 from composer.audience.readers import Status, by_id, find
-from composer.audience.suppression import Reason, suppress
+from composer.audience.suppression import Reason
 from composer.audience.tokens import Claim
 from composer.content.addresses import Address, mailbox_of, normal_address
 from composer.database.public import letters
-from composer.database.readers import readers
+from composer.database.readers import tombstones
 
 #: How long the link to confirm works, and the one to the preferences.
 CONFIRM_FOR, LINK_FOR = timedelta(days=7), timedelta(hours=1)
-#: Made once: hundreds of readers may leave in one second.
-_LEAVING = select(readers.c.normal, readers.c.language).where(readers.c.id == bindparam("reader_id"))
 #: Reasons for leaving that are kept of one reader.
 _MOST_REASONS = 3
 
@@ -133,12 +132,14 @@ def wish(connection: Connection, asked: Wish) -> None:
     connection.execute(insert(letters), [row])
 
 
-def wish_for(connection: Connection, reader_id: int, language: str, turn: int, now: datetime) -> None:
-    """Keep a reader's wish for their link; nothing for one who is not there any more."""
-    reader = by_id(connection, reader_id)
+def wish_for(connection: Connection, claim: Claim, language: str, turn: int, now: datetime) -> Found:
+    """Keep the wish of the person whom a message's link means; return what the link led to."""
+    found = resolve(connection, claim)
+    reader = by_id(connection, found.person.id) if found.person else None
     if reader is not None:
         address = Address(address=reader.address)
         wish(connection, Wish(kind=Kind.LINK, address=address, language=language, turn=turn, asked=now))
+    return found.found
 
 
 def letter_of(connection: Connection, letter_id: int) -> Letter | None:
@@ -194,28 +195,53 @@ def _minute(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def language_of(connection: Connection, reader_id: int) -> str | None:
-    """Give a reader's language; None for one who is not there any more."""
-    return connection.scalar(select(readers.c.language).where(readers.c.id == reader_id))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What became of a wish to leave: a page confirms that, and nothing else."""
+
+    found: Found
+    #: The language of whoever left.
+    language: str | None = None
+    is_reason_kept: bool = False
 
 
-def leave(connection: Connection, claim: Claim, now: datetime, reason: str = "") -> str | None:
-    """Let the reader go whom a token names, and give their language. Who left, or was erased, before is no mistake."""
-    row = connection.execute(_LEAVING, {"reader_id": claim.reader_id}).first()
-    if row is None:
+def look_up(connection: Connection, claim: Claim) -> Left:
+    """Find out whom a token means, and in which language they read; nothing is changed."""
+    found = resolve(connection, claim)
+    return Left(found=found.found, language=found.person.language if found.person else None)
+
+
+def leave(connection: Connection, claim: Claim, now: datetime, reason: str = "") -> Left:
+    """Unsubscribe everybody whom a token means; an address that nobody has any more, by its hash. Again is no mistake."""
+    found = resolve(connection, claim)
+    source = f"link in mailing {found.mailing_id}" if found.mailing_id else "preferences page"
+    stop_mail(connection, found, Reason.UNSUBSCRIBED, source, now)
+    whose = found.person
+    is_kept = whose is not None and bool(reason)
+    if whose is not None and reason:
+        given = [each.after for each in changes_of(connection, whose.id) if each.what == "reason"]
+        is_kept = reason in given or len(given) < _MOST_REASONS
+        if is_kept and reason not in given:
+            record(connection, whose.id, "reason", "", reason, source, now)
+    return Left(found=found.found, language=whose.language if whose else None, is_reason_kept=is_kept)
+
+
+def own_of(connection: Connection, claim: Claim) -> int | None:
+    """Return whose data the link that was asked for opens; None if they are gone, or have another address since it was sent."""
+    found = resolve(connection, claim)
+    if found.person is None or claim.expires is None:
         return None
-    source = f"link in mailing {claim.mailing_id}" if claim.mailing_id else "preferences page"
-    suppress(connection, row.normal, Reason.UNSUBSCRIBED, source, now)
-    if reason and sum(each.what == "reason" for each in changes_of(connection, claim.reader_id)) < _MOST_REASONS:
-        record(connection, claim.reader_id, "reason", "", reason, source, now)
-    language: str = row.language
-    return language
+    asked = claim.expires - LINK_FOR
+    moved = select(tombstones.c.reader_id).where(
+        tombstones.c.reader_id == found.person.id, tombstones.c.last_mailing.is_not(None), tombstones.c.at >= asked
+    )
+    return None if found.person.id == claim.reader_id and connection.execute(moved).first() else found.person.id
 
 
-def change(connection: Connection, reader_id: int, changed: Change, now: datetime) -> None:
-    """Change what a reader says of themselves; nothing for one who is not there any more."""
+def change(connection: Connection, reader_id: int, changed: Change, now: datetime) -> bool:
+    """Change what a reader says of themselves; False for one who is not there any more."""
     if by_id(connection, reader_id) is None:
-        return
+        return False
     source = "preferences page"
     values = {"name": changed.name, **changed.fields}
     if changed.language is not None:
@@ -224,6 +250,7 @@ def change(connection: Connection, reader_id: int, changed: Change, now: datetim
     give = [name for name, is_chosen in changed.tags.items() if is_chosen]
     take = [name for name, is_chosen in changed.tags.items() if not is_chosen]
     changing.tag(connection, reader_id, give=give, take=take, source=source, now=now)
+    return True
 
 
 def data_of(connection: Connection, reader_id: int) -> dict[str, object] | None:
@@ -261,11 +288,12 @@ def _written(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def erase_reader(connection: Connection, reader_id: int, now: datetime, forget: Iterable[Forget]) -> None:
-    """Erase a reader, and what other rooms keep of them; nothing for one who is not there any more."""
+def erase_reader(connection: Connection, reader_id: int, now: datetime, forget: Iterable[Forget]) -> bool:
+    """Erase a reader, and what other rooms keep of them; False for one who is not there any more."""
     reader = by_id(connection, reader_id)
     if reader is not None:
         erase(connection, Address(address=reader.address), now, forget)
+    return reader is not None
 
 
 def forget_letters(

@@ -1,14 +1,15 @@
 """Leaving by the link or the header of a message (RFC 8058).
 
 Comes in: a token. Goes out: a page; a POST takes its reader off, at once and for good, a GET changes nothing. The token does
-nothing else: coming back goes by way of the form, and a link in the mailbox.
+nothing else: coming back goes by way of the form, and a link in the mailbox. A page confirms only what has happened.
 """
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from composer.audience.identity import Found
 from composer.audience.tokens import Purpose
-from composer.web.public.deeds import language_of, leave
+from composer.web.public.deeds import leave, look_up
 from composer.web.public.site import Site
 
 #: What says that it is meant (RFC 8058 section 3.2), in a mail program's request and in our own form alike.
@@ -29,11 +30,20 @@ class Leaving:
             return site.broken(request)
         here = f"/unsubscribe/{token}"
         if request.method != "POST":
-            language = await site.turns.read(lambda connection: language_of(connection, claim.reader_id))
-            return site.page("leave", site.tongue(request, language), here=here)
+            known = await site.turns.read(lambda connection: look_up(connection, claim))
+            if known.found is Found.UNKNOWN:
+                return site.unknown(request)
+            return site.page("leave", site.tongue(request, known.language), here=here)
         form = await site.form(request)
         if not form.has(FIELD, VALUE):
             return site.page("leave", site.tongue(request), here=here, status=400)
         reason, now = form.text("reason"), site.clock()
-        language = await site.turns.write(lambda connection: leave(connection, claim, now, reason))
-        return site.page("left", site.tongue(request, language), here=here, is_thanked=bool(reason))
+        left = await site.turns.write(lambda connection: leave(connection, claim, now, reason))
+        match left.found:
+            case Found.PERSON:
+                tongue = site.tongue(request, left.language)
+                return site.page("left", tongue, here=here, is_thanked=left.is_reason_kept)
+            case Found.GONE:
+                return site.said("gone", site.tongue(request))
+            case Found.UNKNOWN:
+                return site.unknown(request)

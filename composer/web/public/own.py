@@ -7,6 +7,7 @@ change is a POST; what a mail program's scanner opens changes nothing.
 from starlette.requests import Request
 from starlette.responses import Response
 
+from composer.audience.identity import Found
 from composer.audience.readers import by_id
 from composer.audience.tokens import Claim, Purpose
 from composer.content.addresses import Address, AddressError
@@ -18,8 +19,9 @@ from composer.web.public.deeds import (
     change,
     data_of,
     erase_reader,
-    language_of,
     leave,
+    look_up,
+    own_of,
     wish,
     wish_for,
 )
@@ -66,11 +68,13 @@ class Own:
     async def preferences(self, request: Request) -> Response:
         """GET: what can be changed. POST: it is changed."""
         site = self._site
-        claim = self._claim(request)
-        if claim is None:
+        if self._claim(request) is None:
             return await self._from_message(request)
+        reader_id = await self._whose(request)
+        if reader_id is None:
+            return site.broken(request)
         if request.method != "POST":
-            return await self._page(request, claim)
+            return await self._page(request, reader_id)
         form = await site.form(request)
         publication = site.publication
         fields, offers = publication.fields(publication.language), publication.offers(publication.language)
@@ -85,41 +89,39 @@ class Own:
             tags={each.name: each.name in chosen for each in offers},
         )
         now = site.clock()
-        await site.turns.write(lambda connection: change(connection, claim.reader_id, changed, now))
-        return await self._page(request, claim, is_saved=True)
+        is_saved = await site.turns.write(lambda connection: change(connection, reader_id, changed, now))
+        return await self._page(request, reader_id, is_saved=is_saved)
 
     async def data(self, request: Request) -> Response:
         """POST: all that is stored, as a file."""
-        site = self._site
-        claim = self._claim(request)
-        stored = None if claim is None else await site.turns.read(lambda it: data_of(it, claim.reader_id))
+        site, reader_id = self._site, await self._whose(request)
+        stored = None if reader_id is None else await site.turns.read(lambda it: data_of(it, reader_id))
         return site.broken(request) if stored is None else site.file(stored, "my-data.json")
 
     async def leave(self, request: Request) -> Response:
         """POST: unsubscribed."""
-        site = self._site
-        claim = self._claim(request)
-        if claim is None:
+        site, claim, reader_id = self._site, self._claim(request), await self._whose(request)
+        if claim is None or reader_id is None:
             return site.broken(request)
         now = site.clock()
         await site.turns.write(lambda connection: leave(connection, claim, now))
-        return await self._page(request, claim)
+        return await self._page(request, reader_id)
 
     async def erase(self, request: Request) -> Response:
         """GET: the question. POST: everything of this reader is gone, and with it the link."""
         site, token = self._site, request.path_params["token"]
-        claim = self._claim(request)
-        reader = None if claim is None else await site.turns.read(lambda it: by_id(it, claim.reader_id))
-        if claim is None or reader is None:
+        reader_id = await self._whose(request)
+        reader = None if reader_id is None else await site.turns.read(lambda it: by_id(it, reader_id))
+        if reader_id is None or reader is None:
             return site.broken(request)
         tongue = site.tongue(request, reader.language)
         if request.method != "POST":
             back = f"{site.publication.address.path}/preferences/{token}"
             return site.page("erase", tongue, here=f"/preferences/{token}/erase", back=back)
         now = site.clock()
-        await site.turns.write(lambda connection: erase_reader(connection, claim.reader_id, now, EVERYWHERE))
+        is_erased = await site.turns.write(lambda connection: erase_reader(connection, reader_id, now, EVERYWHERE))
         site.turns.settle()
-        return site.said("erased", tongue)
+        return site.said("erased", tongue) if is_erased else site.broken(request)
 
     async def _from_message(self, request: Request) -> Response:
         """Answer to the link that stands in every message of a mailing: it is passed on with it, and opens nothing.
@@ -130,15 +132,19 @@ class Own:
         claim = site.tokens.read(Purpose.PREFERENCES, token)
         if claim is None:
             return site.broken(request)
-        language = await site.turns.read(lambda connection: language_of(connection, claim.reader_id))
-        tongue = site.tongue(request, language)
+        known = await site.turns.read(lambda connection: look_up(connection, claim))
+        if known.found is not Found.PERSON:
+            return site.said("gone", site.tongue(request)) if known.found is Found.GONE else site.unknown(request)
+        tongue = site.tongue(request, known.language)
         if request.method != "POST":
             return site.page("ask", tongue, here=f"/preferences/{token}", email=None, is_wrong=False)
         turn = site.turn(request)
         if turn is None:
             return site.said("often", tongue, status=429)
         now = site.clock()
-        await site.turns.write(lambda connection: wish_for(connection, claim.reader_id, tongue.language, turn, now))
+        found = await site.turns.write(lambda connection: wish_for(connection, claim, tongue.language, turn, now))
+        if found is not Found.PERSON:
+            return site.unknown(request)
         site.wake()
         return site.page("posted", tongue, what="posted_link")
 
@@ -147,9 +153,14 @@ class Own:
         claim = self._site.tokens.read(Purpose.PREFERENCES, request.path_params["token"], self._site.clock())
         return None if claim is None or claim.expires is None else claim
 
-    async def _page(self, request: Request, claim: Claim, *, is_saved: bool = False) -> Response:
+    async def _whose(self, request: Request) -> int | None:
+        """Return whose data the link opens today."""
+        claim = self._claim(request)
+        return None if claim is None else await self._site.turns.read(lambda connection: own_of(connection, claim))
+
+    async def _page(self, request: Request, reader_id: int, *, is_saved: bool = False) -> Response:
         site, token = self._site, request.path_params["token"]
-        reader = await site.turns.read(lambda connection: by_id(connection, claim.reader_id))
+        reader = await site.turns.read(lambda connection: by_id(connection, reader_id))
         if reader is None:
             return site.broken(request)
         tongue = site.tongue(request, reader.language)

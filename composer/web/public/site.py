@@ -87,6 +87,10 @@ class Site:
         """Answer to every link that does not work, whatever is wrong with it, in the same words."""
         return self.page("broken", self.tongue(request), status=404)
 
+    def unknown(self, request: Request) -> Response:
+        """Answer to a link of ours of which it cannot be told any more whose it is; nothing has happened."""
+        return self.page("unknown", self.tongue(request), status=404)
+
     def file(self, value: object, name: str) -> Response:
         """Answer with a value as a JSON file to keep."""
         headers = {
