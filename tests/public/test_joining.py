@@ -13,7 +13,7 @@ from composer.audience.tokens import Purpose
 from composer.database.public import letters
 from composer.database.readers import consents, readers
 from composer.transport.outcome import State
-from composer.web.public.deeds import CONFIRM_FOR
+from composer.web.public.mail_requests import CONFIRM_FOR
 from tests.public.running import NOW, Running, words_in
 from tests.transport.postoffice import Visit, leaves, once, says
 

@@ -11,7 +11,7 @@ from composer.content.addresses import mailbox_of
 from composer.database.engine import Database
 from composer.database.public import letters
 from composer.web.public import mail_queue
-from composer.web.public.deeds import DropReason
+from composer.web.public.mail_requests import DropReason
 from composer.workspace import Workspace
 from tests.public.running import NOW, Running, running
 

@@ -6,10 +6,9 @@ request. How a reader stands is the audience's to change (composer/audience).
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from composer.audience import changing
 from composer.audience.erasing import Forget, erase
@@ -19,88 +18,13 @@ from composer.audience.person import person
 from composer.audience.readers import Status, by_id, find
 from composer.audience.suppression import Reason
 from composer.audience.tokens import Claim
-from composer.content.addresses import Address, mailbox_of, normal_address
+from composer.content.addresses import Address
 from composer.database.public import letters
 from composer.database.readers import tombstones
+from composer.web.public.mail_requests import LINK_FOR, Kind, Letter, Wish, wish
 
-#: How long the link to confirm works, and the one to the preferences.
-CONFIRM_FOR, LINK_FOR = timedelta(days=7), timedelta(hours=1)
 #: Reasons for leaving that are kept of one reader.
 _MOST_REASONS = 3
-
-
-class Kind(StrEnum):
-    """What a letter is for."""
-
-    #: to subscribe
-    CONFIRM = "confirm"
-    #: to see, change or delete
-    LINK = "link"
-
-
-class LetterState(StrEnum):
-    """Where a letter stands. The last four are those of a transport's outcome (composer/transport/outcome.py)."""
-
-    WAITING = "waiting"
-    #: its final dot is about to be sent, or has been
-    SENDING = "sending"
-    #: not sent, and not going to be: `DropReason` says why
-    DROPPED = "dropped"
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-    WRITTEN = "written"
-
-
-class DropReason(StrEnum):
-    """Why a letter is not sent."""
-
-    #: the mailbox was asked for as often as it may be in a day
-    LIMIT = "limit"
-    #: the mailbox has got as many letters as it may in a day
-    FULL = "full"
-    #: the same was asked for a moment before
-    REPEATED = "repeated"
-    #: nobody has this address, so there is no link to send
-    NOBODY = "nobody"
-    #: it could not be sent within a day
-    EXPIRED = "expired"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """An address that somebody gave."""
-
-    kind: Kind
-    address: Address
-    name: str = ""
-    #: Of the page.
-    language: str
-    #: Of the newsletter.
-    edition: str = ""
-    #: The site that the form stood on.
-    origin: str = ""
-    #: Its turn in the queue: how many came before it from the same network. The lowest is sent first.
-    turn: int = 0
-    asked: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """A wish as it is kept."""
-
-    id: int
-    kind: Kind
-    address: str
-    normal: str
-    mailbox: str
-    name: str
-    language: str
-    edition: str
-    origin: str
-    asked: datetime
-    attempts: int
-    is_used: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,25 +37,6 @@ class Change:
     tags: Mapping[str, bool] = field(default_factory=dict)
 
 
-def wish(connection: Connection, asked: Wish) -> None:
-    """Keep a wish. It does the same for every address, known or not: how long it takes tells nothing."""
-    row = {
-        "kind": asked.kind,
-        "address": asked.address.address,
-        "normal": normal_address(asked.address.address),
-        "mailbox": mailbox_of(asked.address.address),
-        "name": asked.name,
-        "language": asked.language,
-        "edition": asked.edition,
-        "origin": asked.origin,
-        "asked": asked.asked,
-        "due": asked.asked,
-        "turn": asked.turn,
-        "state": LetterState.WAITING,
-    }
-    connection.execute(insert(letters), [row])
-
-
 def wish_for(connection: Connection, claim: Claim, language: str, turn: int, now: datetime) -> Found:
     """Keep the wish of the person whom a message's link means; return what the link led to."""
     found = resolve(connection, claim)
@@ -140,26 +45,6 @@ def wish_for(connection: Connection, claim: Claim, language: str, turn: int, now
         address = Address(address=reader.address)
         wish(connection, Wish(kind=Kind.LINK, address=address, language=language, turn=turn, asked=now))
     return found.found
-
-
-def letter_of(connection: Connection, letter_id: int) -> Letter | None:
-    """Give a wish as it is kept."""
-    row = connection.execute(select(letters).where(letters.c.id == letter_id)).mappings().first()
-    if row is None:
-        return None
-    known = ("id", "address", "normal", "mailbox", "name", "language", "edition", "origin", "asked", "attempts")
-    return Letter(**{name: row[name] for name in known}, kind=Kind(row["kind"]), is_used=row["used"] is not None)
-
-
-def wished(connection: Connection, claim: Claim) -> Letter | None:
-    """Give the wish that a link to confirm stands for.
-
-    Its time is compared as well as its number: in a database that was put back from a copy, numbers are given again.
-    """
-    letter = letter_of(connection, claim.reader_id)
-    if letter is None or letter.kind is not Kind.CONFIRM or claim.expires is None:
-        return None
-    return letter if int(claim.expires.timestamp()) == int((letter.asked + CONFIRM_FOR).timestamp()) else None
 
 
 def confirm(connection: Connection, letter: Letter, words: str, now: datetime) -> bool:

@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from composer.audience.tokens import Purpose
 from composer.content.addresses import Address, AddressError
-from composer.web.public.deeds import Kind, Wish, confirm, is_confirmed, wish, wished
+from composer.web.public.deeds import confirm, is_confirmed
+from composer.web.public.mail_requests import Kind, Wish, wish, wished
 from composer.web.public.site import Site
 
 _ORIGIN = re.compile(r"https?://([a-z0-9.:\[\]-]{1,255})", re.IGNORECASE)

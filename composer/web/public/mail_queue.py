@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, selec
 from composer.audience.readers import Status, find
 from composer.database.public import letters
 from composer.transport.outcome import Outcome, Scope, State
-from composer.web.public.deeds import CONFIRM_FOR, DropReason, Kind, Letter, LetterState, letter_of
 from composer.web.public.letters import Text
+from composer.web.public.mail_requests import CONFIRM_FOR, DropReason, Kind, Letter, LetterState, letter_of
 
 #: Messages to one mailbox in a day, of each kind and of all that are sent.
 MOST_A_DAY = 4

@@ -14,17 +14,15 @@ from composer.content.addresses import Address, AddressError
 from composer.web.forgetting import EVERYWHERE
 from composer.web.public.deeds import (
     Change,
-    Kind,
-    Wish,
     change,
     data_of,
     erase_reader,
     leave,
     look_up,
     own_of,
-    wish,
     wish_for,
 )
+from composer.web.public.mail_requests import Kind, Wish, wish
 from composer.web.public.site import Site
 
 

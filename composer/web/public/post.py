@@ -20,9 +20,9 @@ from composer.transport.transport import Connection as Way
 from composer.transport.transport import TransportError
 from composer.web.public import mail_queue
 from composer.web.public.configured import Mailer
-from composer.web.public.deeds import CONFIRM_FOR, LINK_FOR, Letter
 from composer.web.public.letters import Text
 from composer.web.public.mail_queue import Order
+from composer.web.public.mail_requests import CONFIRM_FOR, LINK_FOR, Letter
 from composer.web.public.turns import Turns
 from composer.web.public.words import choose
 

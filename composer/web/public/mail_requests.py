@@ -1,0 +1,131 @@
+"""Messages that somebody asked for on the public pages, as they are kept: what for, for which address, how they stand.
+
+Input: a connection, an address that was typed in. Output: a row of `letters`, and rows as values. Guarantees: keeping one does
+the same work for every address; codes are stored, never sentences.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection, insert, select
+
+from composer.audience.tokens import Claim
+from composer.content.addresses import Address, mailbox_of, normal_address
+from composer.database.public import letters
+
+#: How long the link to confirm works, and the one to the preferences.
+CONFIRM_FOR, LINK_FOR = timedelta(days=7), timedelta(hours=1)
+
+
+class Kind(StrEnum):
+    """What a letter is for."""
+
+    #: to subscribe
+    CONFIRM = "confirm"
+    #: to see, change or delete
+    LINK = "link"
+
+
+class LetterState(StrEnum):
+    """Where a letter stands. The last four are those of a transport's outcome (composer/transport/outcome.py)."""
+
+    WAITING = "waiting"
+    #: its final dot is about to be sent, or has been
+    SENDING = "sending"
+    #: not sent, and not going to be: `DropReason` says why
+    DROPPED = "dropped"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    WRITTEN = "written"
+
+
+class DropReason(StrEnum):
+    """Why a letter is not sent."""
+
+    #: the mailbox was asked for as often as it may be in a day
+    LIMIT = "limit"
+    #: the mailbox has got as many letters as it may in a day
+    FULL = "full"
+    #: the same was asked for a moment before
+    REPEATED = "repeated"
+    #: nobody has this address, so there is no link to send
+    NOBODY = "nobody"
+    #: it could not be sent within a day
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """An address that somebody gave."""
+
+    kind: Kind
+    address: Address
+    name: str = ""
+    #: Of the page.
+    language: str
+    #: Of the newsletter.
+    edition: str = ""
+    #: The site that the form stood on.
+    origin: str = ""
+    #: Its turn in the queue: how many came before it from the same network. The lowest is sent first.
+    turn: int = 0
+    asked: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A wish as it is kept."""
+
+    id: int
+    kind: Kind
+    address: str
+    normal: str
+    mailbox: str
+    name: str
+    language: str
+    edition: str
+    origin: str
+    asked: datetime
+    attempts: int
+    is_used: bool
+
+
+def wish(connection: Connection, asked: Wish) -> None:
+    """Keep a wish. It does the same for every address, known or not: how long it takes tells nothing."""
+    row = {
+        "kind": asked.kind,
+        "address": asked.address.address,
+        "normal": normal_address(asked.address.address),
+        "mailbox": mailbox_of(asked.address.address),
+        "name": asked.name,
+        "language": asked.language,
+        "edition": asked.edition,
+        "origin": asked.origin,
+        "asked": asked.asked,
+        "due": asked.asked,
+        "turn": asked.turn,
+        "state": LetterState.WAITING,
+    }
+    connection.execute(insert(letters), [row])
+
+
+def letter_of(connection: Connection, letter_id: int) -> Letter | None:
+    """Give a wish as it is kept."""
+    row = connection.execute(select(letters).where(letters.c.id == letter_id)).mappings().first()
+    if row is None:
+        return None
+    known = ("id", "address", "normal", "mailbox", "name", "language", "edition", "origin", "asked", "attempts")
+    return Letter(**{name: row[name] for name in known}, kind=Kind(row["kind"]), is_used=row["used"] is not None)
+
+
+def wished(connection: Connection, claim: Claim) -> Letter | None:
+    """Give the wish that a link to confirm stands for.
+
+    Its time is compared as well as its number: in a database that was put back from a copy, numbers are given again.
+    """
+    letter = letter_of(connection, claim.reader_id)
+    if letter is None or letter.kind is not Kind.CONFIRM or claim.expires is None:
+        return None
+    return letter if int(claim.expires.timestamp()) == int((letter.asked + CONFIRM_FOR).timestamp()) else None
