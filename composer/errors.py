@@ -16,7 +16,7 @@ Comes in: places and words. Goes out: a `Problem` to collect, or an exception to
       DatabaseError            exit 1   the database cannot be opened, read or written
       AudienceError            exit 1   a reader is not there, or may not be had  (audience/readers.py)
       MailingError             exit 1   a mailing is not there, or in no state for it (delivery/mailing.py)
-      BusyError                exit 1   somebody else is sending from this database (delivery/sending_lock.py)
+      BusyError                exit 75  somebody else is sending from this database (delivery/sending_lock.py)
       CopyError                exit 1   this database is a copy, or was restored  (delivery/age.py)
         ReplacedError          exit 1   it was replaced while it was sent from    (delivery/age_counter.py)
       LostError                exit 1   this process was taken for dead           (delivery/age_counter.py)

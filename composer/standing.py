@@ -22,6 +22,7 @@ from composer.workspace import OUTBOX, Workspace
 if TYPE_CHECKING:
     from composer.content.newsletter import Newsletter
     from composer.database.location import Location
+    from composer.delivery.pause import Pause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,8 @@ class Mailed:
     promise: str
     #: The time that it waits for, as editors read it, where they are; empty for one that does not wait.
     waits: str = ""
+    #: Whether only a person goes on with it.
+    pause: "Pause | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +163,7 @@ def _mailed(
         sums = sums_of(connection, last.id)
         is_open, waits = last.ended is None and sums.open > 0, ""
         twice = may_get_twice(connection, last.id) if is_open else 0
-    if last.due is not None and last.stopped is None and is_early(last, sums, now):
+    if last.due is not None and last.pause is None and is_early(last, sums, now):
         waits = f"{last.due.astimezone(newsletter.zone):%Y-%m-%d %H:%M}"
     mailed = Mailed(
         number=last.id,
@@ -170,6 +173,7 @@ def _mailed(
         is_open=is_open,
         promise=promise(twice),
         waits=waits,
+        pause=last.pause if is_open else None,
     )
     return tuple(told), mailed
 

@@ -1,4 +1,4 @@
-"""A mailing that was frozen goes on: as it was, whatever has become of the issue since; or its time has come.
+"""A mailing that was frozen goes on: as it was, whatever has become of the issue since.
 
 Comes in: an open publication and what the command line says. Goes out: printed lines, an exit code.
 """
@@ -13,7 +13,6 @@ from composer.cli.asked import Asked
 from composer.cli.running import run_mailing, way_out
 from composer.cli.signals import listen
 from composer.command_line import command_line
-from composer.delivery.plan import Level
 from composer.errors import ContentError, UsageError
 
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ def go_on(
     from composer.delivery.original import check_original
     from composer.delivery.place import trouble_with
     from composer.delivery.readiness import Known, refusals, waived
+    from composer.delivery.reaper import reap
     from composer.delivery.states import DeliveryState
 
     if asked.at is not None:
@@ -56,6 +56,7 @@ def go_on(
             changed = dict(differences(connection, mailing.id, editions))
     except ContentError:
         changed = {mailing.issue: (BROKEN,)}
+    reap(publication.database, mailing.id, now())
     with publication.database.read() as connection:
         sums = sums_of(connection, mailing.id)
     path = publication.database.path
@@ -82,7 +83,7 @@ def go_on(
     if asked.is_dry:
         console.answer("nothing was sent: --dry-run")
         return 0
-    # What was on its way when a run died is nobody's to send: it turns out unknown.
+    # What is on its way is another run's.
     if not screen.ask(
         sums.open - sums[DeliveryState.SENDING],
         yes=asked.yes,
@@ -93,33 +94,6 @@ def go_on(
         return 1
     tokens = tokens_of(publication.database, publication.around)
     return run_mailing(publication, settings, asked, mailing, tokens, listen())
-
-
-def send_due(publication: "Publication", settings: "Settings", asked: Asked) -> int:
-    """Send every mailing whose time has come; a person said yes when it was frozen."""
-    from composer.audience.secret import tokens_of
-    from composer.cli.database import now
-    from composer.delivery.mailing import due
-
-    with publication.database.read() as connection:
-        waiting = [each for each in due(connection, now()) if not each.is_rehearsal]
-    if not waiting:
-        console.talk("nothing is due")
-        return 0
-    if asked.is_dry:
-        for each in waiting:
-            console.answer(f"mailing {each.id} of {each.issue} is due")
-        return 0
-    tokens = tokens_of(publication.database, publication.around)
-    codes: list[int] = []
-    stop = listen()
-    for each in waiting:
-        if stop.level is not Level.NONE:
-            codes.append(130)
-            break
-        console.answer(f"mailing {each.id} of {each.issue}: {each.subject}")
-        codes.append(run_mailing(publication, settings, asked, each, tokens, stop))
-    return next((code for code in (130, 1, 75, 3) if code in codes), 0)
 
 
 def check_all(publication: "Publication", paths: Sequence[Path], now: datetime) -> "tuple[Checked, ...]":

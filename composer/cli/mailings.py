@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from composer.delivery.pause import PauseReason
 from composer.delivery.states import DeliveryState
 
 if TYPE_CHECKING:
     from composer.delivery.drain import Outstanding
     from composer.delivery.mailing import Mailing, Sums
+    from composer.delivery.pause import Pause
 
 #: Where a recipient stands, in an editor's words.
 WORDS = {
@@ -26,6 +28,14 @@ WORDS = {
     DeliveryState.SUPPRESSED: "left before their turn",
     DeliveryState.EXPIRED: "given up",
     DeliveryState.WRITTEN: "written to a file",
+}
+#: Why a mailing is paused.
+PAUSED = {
+    PauseReason.STOPPED: "stopped with compose stop",
+    PauseReason.INTERRUPTED: "stopped with Ctrl-C",
+    PauseReason.LIMIT: "sent with --limit",
+    PauseReason.HALTED: "the server rejected the sender or the message, or confirmed nothing",
+    PauseReason.UPGRADE: "started by an earlier version of compose",
 }
 #: Why a reader who is meant gets nothing, in an editor's words.
 LEFT_OUT = {
@@ -82,13 +92,19 @@ def condition(mailing: "Mailing", sums: "Sums", zone: ZoneInfo) -> str:
         return f"over since {when(mailing.ended, zone)}, with unknowns"
     if mailing.ended:
         return f"over since {when(mailing.ended, zone)}"
-    if mailing.stopped:
-        return f"stopped {when(mailing.stopped, zone)}"
+    if mailing.pause is not None:
+        return paused(mailing.pause, zone)
     if not sums.open:
         return "waits for a decision about the unknown"
     if mailing.due and sums[DeliveryState.PENDING] == sums.frozen:
         return f"goes out {when(mailing.due, zone)} (compose send --due)"
     return "not finished"
+
+
+def paused(pause: "Pause", zone: ZoneInfo) -> str:
+    """Say that a mailing is paused: since when, by whom, why."""
+    by = f" by {pause.by}" if pause.by else ""
+    return f"paused {when(pause.at, zone)}{by}: {PAUSED[pause.reason]}"
 
 
 def when(moment: datetime, zone: ZoneInfo) -> str:

@@ -3,6 +3,7 @@
 Comes in: a frozen mailing and how it leaves. Goes out: lines and an exit code. What is sent, and when, is the engine's.
 """
 
+import signal
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from composer.cli.signals import Signalled
 from composer.command_line import command_line
 from composer.delivery.plan import Ending, Level
 from composer.delivery.states import DeliveryState
-from composer.errors import UsageError
+from composer.errors import DatabaseError, UsageError
 
 if TYPE_CHECKING:
     from composer.audience.tokens import Tokens
@@ -59,6 +60,7 @@ def tell(run: "Run", mailing: "Mailing", folder: str | None, stop: Signalled, zo
 
     `folder`: where a rehearsal wrote to. `twice`: how many were to get it who may have it.
     """
+    from composer.delivery.age import CopyError
     from composer.delivery.settling import promise
 
     sums = run.sums
@@ -78,7 +80,7 @@ def tell(run: "Run", mailing: "Mailing", folder: str | None, stop: Signalled, zo
         case Ending.QUOTA:
             console.answer("the daily quota is used up")
         case Ending.INTERRUPTED:
-            console.answer("stopped by you" if stop.is_by_hand or stop.by is None else f"stopped by {stop.by.name}")
+            console.answer("stopped by you" if stop.by in (signal.SIGINT, None) else f"stopped by {stop.by.name}")
         case Ending.STOPPED:
             console.answer("stopped by compose stop")
         case Ending.HALTED:
@@ -97,8 +99,11 @@ def tell(run: "Run", mailing: "Mailing", folder: str | None, stop: Signalled, zo
         console.answer(f"next: compose report {mailing.id}")
     if run.ending is Ending.INTERRUPTED:
         return 130
-    if run.ending in (Ending.HALTED, Ending.LEDGER):
+    if run.ending is Ending.HALTED:
         return 1
+    if run.ending is Ending.LEDGER:
+        # The sums are from before: what came then is not recorded.
+        return 1 if isinstance(run.error, CopyError) else 75
     return code_of(sums)
 
 
@@ -151,11 +156,32 @@ def run_mailing(
     tokens: "Tokens",
     stop: Signalled,
     lock: "SendingLock | None" = None,
+    *,
+    is_unattended: bool = False,
 ) -> int:
     """Run a mailing that was frozen, and say what became of it; give the exit code.
 
-    `lock`: taken before it was frozen.
+    `lock`: taken before it was frozen. `is_unattended`: a timer started it.
     """
+    try:
+        return _run_mailing(publication, settings, asked, mailing, tokens, stop, lock, is_unattended=is_unattended)
+    except DatabaseError as error:
+        console.stop(error)
+        console.talk(f"    mailing {mailing.id} is not finished: {command_line('send', mailing.issue)} goes on with it")
+        return 75
+
+
+def _run_mailing(
+    publication: "Publication",
+    settings: "Settings",
+    asked: Asked,
+    mailing: "Mailing",
+    tokens: "Tokens",
+    stop: Signalled,
+    lock: "SendingLock | None",
+    *,
+    is_unattended: bool,
+) -> int:
     from composer.cli.database import now
     from composer.cli.publication import notes_of, person
     from composer.delivery.configured import profile_of
@@ -191,6 +217,8 @@ def run_mailing(
             who=who,
             notes=notes_of(publication.around),
             lock=lock,
+            is_unattended=is_unattended,
+            pause=mailing.pause,
         )
         try:
             ran = run(job, mailing, zone, stop)

@@ -47,7 +47,7 @@ def command(
     Without a mail server it is a rehearsal, and writes samples to outbox/mailings/.
     """
     from composer.cli.asked import Asked
-    from composer.cli.continuing import send_due
+    from composer.cli.due import send_due
     from composer.cli.publication import opened
     from composer.cli.sending import send
     from composer.delivery.settings import settings_of
@@ -67,6 +67,8 @@ def command(
     )
     if (is_rest or got) and again is not None:
         raise UsageError("--again goes to everybody who is meant: leave out the other one")
+    if at is not None and limit is not None:
+        raise UsageError("--limit is for a run that begins now, not for one at a time", "leave out --limit, or --at")
     if is_rest and got:
         raise UsageError("--to-those-without and --to-those-who-got are two different mailings", "choose one")
     with opened(start) as publication:

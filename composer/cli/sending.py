@@ -259,7 +259,8 @@ def _freeze(
     from composer.cli.publication import person
     from composer.delivery.approvals import link_to_mailing
     from composer.delivery.freezing import freeze
-    from composer.delivery.mailing import MailingError
+    from composer.delivery.mailing import MailingError, mailing_of, pause
+    from composer.delivery.pause import PauseReason
     from composer.delivery.place import commit_of
     from composer.delivery.preparing import SAMPLES, draft_of, samples
 
@@ -281,6 +282,10 @@ def _freeze(
             only=only,
         )
         mailing = freeze(connection, draft, now())
+        if asked.limit is not None and not is_rehearsal:
+            # Before anything is sent: whatever becomes of this process, the rest is for a person to send.
+            pause(connection, mailing.id, draft.made_by, PauseReason.LIMIT, now())
+            mailing = mailing_of(connection, mailing.id)
         if not is_rehearsal and mailing.frozen != proposal.counts.included:
             raise MailingError(
                 f"readers came or went meanwhile: it would be {mailing.frozen:,} now; nothing was sent", "run it again"

@@ -40,6 +40,7 @@ def command(named: str, log: Path | None, is_received: bool, is_again: bool, yes
     from composer.cli.publication import opened, person
     from composer.delivery.account import not_received
     from composer.delivery.mailing import mailing_of, sums_of
+    from composer.delivery.reaper import reap
     from composer.delivery.settling import count_as_received, send_again, settle_by_log
     from composer.delivery.states import DeliveryState
     from composer.delivery.upkeep import end
@@ -52,6 +53,7 @@ def command(named: str, log: Path | None, is_received: bool, is_again: bool, yes
     mailing = int(named)
     with opened() as publication:
         database, who = publication.database, person(publication.workspace)
+        reap(database, mailing, now())
         with database.read() as connection:
             found = mailing_of(connection, mailing)
             unknown = sums_of(connection, mailing)[DeliveryState.UNKNOWN]

@@ -25,11 +25,6 @@ class Signalled(Stop):
     #: Which one said it last.
     by: signal.Signals | None = None
 
-    @property
-    def is_by_hand(self) -> bool:
-        """Whether somebody at the keyboard said it."""
-        return self.by is signal.SIGINT
-
 
 def listen() -> Signalled:
     """Hear signals from now until the command has ended: said its last words, closed its database."""
@@ -51,7 +46,8 @@ def _heard() -> Iterator[Signalled]:
                 # The system and the shell both say it; it is one terminal that is gone.
                 return
         stop.by = signal.Signals(number)
-        stop.say()
+        # Somebody at the keyboard.
+        stop.say(is_by_hand=number == signal.SIGINT)
 
     numbers = [signal.SIGINT, signal.SIGTERM]
     if _HANGUP is not None and signal.getsignal(_HANGUP) is not signal.SIG_IGN:

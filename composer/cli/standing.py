@@ -50,6 +50,10 @@ def show() -> None:
         state = "not finished" if mailed.is_open else "out"
         if mailed.waits:
             state = f"waits for {mailed.waits}"
+        if mailed.pause is not None:
+            from composer.cli.mailings import PAUSED
+
+            state = f"not finished, paused: {PAUSED[mailed.pause.reason]}"
         console.answer(
             f"  mailing {mailed.number}: {mailed.taken:,} of {mailed.frozen:,} taken by their server{unknown}; {state}"
         )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from composer.delivery.account import Person
     from composer.delivery.mailing import Mailing, Sums
+    from composer.delivery.pause import Pause
     from composer.delivery.settling import Decided
 
 #: People that are named one by one; compose report writes the whole list.
@@ -92,6 +93,10 @@ def _name(people: "tuple[Person, ...]", mailing: int | None) -> None:
         console.answer(f"  and more: compose report {mailing} writes the whole list")
 
 
+def _pause_as_data(pause: "Pause") -> dict[str, str]:
+    return {"at": pause.at.isoformat(), "by": pause.by, "because": pause.reason.value}
+
+
 def _as_data(
     mailing: "Mailing", sums: "Sums", decided: "tuple[Decided, ...]", again: "datetime | None"
 ) -> dict[str, object]:
@@ -103,6 +108,7 @@ def _as_data(
         "made": mailing.made.isoformat(),
         "due": mailing.due.isoformat() if mailing.due else None,
         "stopped": mailing.stopped.isoformat() if mailing.stopped else None,
+        "paused": None if mailing.pause is None else _pause_as_data(mailing.pause),
         "ended": mailing.ended.isoformat() if mailing.ended else None,
         "next_try": again.isoformat() if again else None,
         "frozen": sums.frozen,

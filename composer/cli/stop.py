@@ -1,15 +1,24 @@
 """`compose stop`: nothing more goes out."""
 
 import time
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
 from composer.cli import console
-from composer.cli.mailings import identity
+from composer.cli.mailings import identity, when
 from composer.command_line import command_line
 
-#: Seconds that a run elsewhere is given to end, when the mailing is to end for good.
-_PATIENCE = 60
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from composer.cli.publication import Publication
+    from composer.delivery.mailing import Sums
+    from composer.delivery.reaper import Worker
+
+#: Seconds between two looks whether a run has ended, and beyond the time that it takes to end at most.
+_LOOK, _MARGIN = 0.25, 10
 
 
 @click.command("stop")
@@ -18,13 +27,13 @@ _PATIENCE = 60
 def command(mailing: int, for_good: bool) -> int:
     """Stop a mailing, from wherever it is being sent.
 
-    From that moment no further message goes out, whichever process or computer is sending. `compose send ISSUE` goes on.
+    From that moment no further message goes out, whichever process or computer is sending. `compose send ISSUE` goes on;
+    no timer does. Exit code 75 if a run that is to end for good has not ended in time.
     """
     from composer.cli.database import now
     from composer.cli.publication import opened, person
     from composer.delivery.mailing import mailing_of, stop, sums_of
-    from composer.delivery.states import DeliveryState
-    from composer.delivery.upkeep import end_for_good
+    from composer.delivery.reaper import reap
 
     with opened() as publication:
         database, who = publication.database, person(publication.workspace)
@@ -33,18 +42,56 @@ def command(mailing: int, for_good: bool) -> int:
             is_new = stop(connection, mailing, who, now())
         console.answer(f"mailing {mailing} is stopped" if is_new else f"mailing {mailing} was stopped already")
         if for_good:
-            deadline = time.monotonic() + _PATIENCE
-            while time.monotonic() < deadline:
-                with database.read() as connection:
-                    sums = sums_of(connection, mailing)
-                if not sums[DeliveryState.CLAIMED] and not sums[DeliveryState.SENDING]:
-                    break
-                time.sleep(0.25)
-            with database.write() as connection:
-                sums = end_for_good(connection, mailing, who, now())
-            console.answer(f"mailing {mailing} is over: {identity(sums)}")
-        else:
-            with database.read() as connection:
-                console.answer(identity(sums_of(connection, mailing)))
-            console.answer(f"next: {command_line('send', issue)}     goes on with it")
+            return _end(publication, mailing, who)
+        reap(database, mailing, now())
+        with database.read() as connection:
+            sums = sums_of(connection, mailing)
+        console.answer(identity(sums))
+        console.answer(f"next: {command_line('send', issue)}     goes on with it")
+        _name_unknown(mailing, sums)
     return 0
+
+
+def _end(publication: "Publication", mailing: int, who: str) -> int:
+    """End it for good, as soon as no living run has anything in hand; give the exit code."""
+    from composer.cli.database import now
+    from composer.delivery.policy import Policy
+    from composer.delivery.reaper import reap_and_end
+
+    policy = Policy()
+    most = policy.drain + policy.record + timedelta(seconds=_MARGIN)
+    deadline, is_told = time.monotonic() + most.total_seconds(), False
+    while True:
+        sums, reaped = reap_and_end(publication.database, mailing, who, now())
+        if sums is not None:
+            console.answer(f"mailing {mailing} is over: {identity(sums)}")
+            _name_unknown(mailing, sums)
+            return 0
+        if not is_told:
+            is_told, until = True, now() + most
+            for each in reaped.alive:
+                console.talk(_waits(mailing, each, until, publication.newsletter.zone))
+        if time.monotonic() >= deadline:
+            console.talk(f"error: mailing {mailing} is not over: the process that sends it has not ended")
+            console.talk(
+                f"    nothing more is sent; end that process, then run again: compose stop {mailing} --for-good"
+            )
+            return 75
+        time.sleep(_LOOK)
+
+
+def _waits(mailing: int, worker: "Worker", until: datetime, zone: "ZoneInfo") -> str:
+    """Say which process is waited for, and how long."""
+    which = f"process {worker.process} on {worker.host}, since {when(worker.began, zone)}"
+    limit = f"waiting until {until.astimezone(zone):%H:%M:%S} at the latest for it to end"
+    silent = (
+        "" if worker.dies is None else f"; without a sign of life it counts as dead from {when(worker.dies, zone)} on"
+    )
+    return f"mailing {mailing} is being sent by {which}: {limit}{silent}"
+
+
+def _name_unknown(mailing: int, sums: "Sums") -> None:
+    from composer.delivery.states import DeliveryState
+
+    if unknown := sums[DeliveryState.UNKNOWN]:
+        console.answer(f"next: compose settle {mailing}     delivery to {unknown:,} could not be confirmed")

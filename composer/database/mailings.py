@@ -68,8 +68,12 @@ mailings = Table(
     Column("corrects", Integer, ForeignKey("mailings.id")),
     #: Not before then.
     Column("due", Moment),
-    #: Somebody said stop; going on takes it back.
+    #: Somebody said stop: no run sends; going on takes it back.
     Column("stopped", Moment),
+    #: Since when only a person goes on with it, whose doing it was, and why (delivery/pause.py).
+    Column("paused", Moment),
+    Column("paused_by", Text, nullable=False, server_default=""),
+    Column("paused_because", Text),
     #: It is over: nothing more is sent, and the recipients' values are gone.
     Column("ended", Moment),
     UniqueConstraint("public_id"),

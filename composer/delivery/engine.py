@@ -31,12 +31,14 @@ from composer.delivery.gate import Gate
 from composer.delivery.hands import Hands, Step, no_step
 from composer.delivery.ledger import Claimed
 from composer.delivery.letter import Letters
-from composer.delivery.mailing import MailingError, Sums, go_on, mailing_of, note, sums_of
+from composer.delivery.mailing import MailingError, Sums, mailing_of, note, sums_of
 from composer.delivery.owners import BEAT, Owner, become_owner, mark_ended
+from composer.delivery.pause import Pause
 from composer.delivery.plan import Claim, Drain, End, Ending, Level, View, Wait, next_move
 from composer.delivery.policy import Policy
 from composer.delivery.progress import Counter, Progress
 from composer.delivery.recorder import BrokenLedgerError, Recorder
+from composer.delivery.run_pauses import RunPauses
 from composer.delivery.sending_lock import SendingLock
 from composer.delivery.states import DeliveryState
 from composer.delivery.stop import Stop
@@ -74,6 +76,20 @@ class Job:
     notes: Path | None = None
     #: Taken before the mailing was frozen; the run releases it.
     lock: SendingLock | None = None
+    #: A timer started it: a pause holds. Otherwise a person did, who was shown this pause; it is taken back.
+    is_unattended: bool = False
+    pause: Pause | None = None
+
+    @property
+    def pauses(self) -> RunPauses:
+        """What this run does about pauses."""
+        return RunPauses(
+            mailing_id=self.mailing_id,
+            who=self.who,
+            is_unattended=self.is_unattended,
+            is_limited=self.limit is not None,
+            seen=self.pause,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +139,9 @@ def send(
     first = abandonable(job.transport.connect, lambda: stop.level is not Level.NONE)
     if first is None:
         # A server may take minutes to greet.
+        if stop.is_by_hand:
+            with job.database.write() as connection:
+                job.pauses.interrupt(connection, now())
         return _not_begun(sums)
     try:
         owner = become_owner(job.database, job.mailing_id, now(), notes=job.notes, lock=job.lock)
@@ -148,6 +167,8 @@ class _Known:
     is_more: bool = True
     next_due: datetime | None = None
     is_stopped: bool = False
+    #: Whether it is written down that a person interrupted the run.
+    is_interrupted: bool = False
     #: Deliveries that other processes have in hand.
     elsewhere: int = 0
     quota: rates.Quota | None = None
@@ -231,7 +252,7 @@ class _Sending:
     def _begin(self, connection: Connection) -> None:
         """Take over what dead runs left, and look at the clock."""
         now, mailing_id = self._now(), self._job.mailing_id
-        go_on(connection, mailing_id, self._job.who, now)
+        self._job.pauses.begin(connection, now)
         note(connection, mailing_id, Kind.BEGAN, now, run=self._owner.id)
         self._sweep(connection, now)
         upkeep.mend(connection, mailing_id, now, self._job.policy)
@@ -251,6 +272,7 @@ class _Sending:
 
     def _step_on(self) -> Ending | None:
         """Make one move; return why the run ends when it was the last one."""
+        self._note_interrupt()
         self._look()
         self._refill()
         self._report()
@@ -272,6 +294,12 @@ class _Sending:
             case _:
                 assert_never(move)
         return None
+
+    def _note_interrupt(self) -> None:
+        """Write down that a person interrupted the run, at once: the process may be killed before it has ended."""
+        if self._stop.is_by_hand and not self._known.is_interrupted and self._recorder.broken is None:
+            self._known.is_interrupted = True
+            self._recorder.do(lambda connection: self._job.pauses.interrupt(connection, self._now()))
 
     def _is_final(self, move: End) -> bool:
         """Look once more, after all that was told has been written: the last outcome may have been a deferral."""
@@ -323,7 +351,7 @@ class _Sending:
             known.put_back, known.quota, most = self._recorder.tally.put_back, self._quota(connection, now), count
             if known.quota is not None:
                 most = max(0, min(count, known.quota.left - sum(self._hands.load)))
-            return ledger.claim(connection, job.mailing_id, self._owner.id, most, now)
+            return ledger.claim(connection, job.mailing_id, self._owner.id, most, now, is_unattended=job.is_unattended)
 
         known, claimed = self._known, self._recorder.do(work)
         self._step("claimed")
@@ -353,7 +381,7 @@ class _Sending:
             if (is_to_beat and not self._owner.is_alone) or known.elsewhere:
                 self._sweep(connection, now)
                 known.elsewhere = ledger.elsewhere(connection, mailing_id, self._owner.id)
-            return ledger.goes_on(connection, mailing_id)
+            return ledger.goes_on(connection, mailing_id, is_unattended=self._job.is_unattended)
 
         is_waiting = known.elsewhere > 0
         known.is_stopped |= not self._recorder.do(work)
@@ -459,6 +487,9 @@ class _Sending:
                 _, lost = upkeep.bury(connection, mailing_id, (self._owner.id,), now, StateReason.RUN_STOPPED)
             self._owner.counter.count(connection)
             mark_ended(connection, (self._owner.id,), now)
+            if self._stop.is_by_hand:
+                self._job.pauses.interrupt(connection, now)
+            self._job.pauses.end(connection, ending, now)
             note(connection, mailing_id, Kind.RUN_ENDED, now, run=self._owner.id, reason=ending, words=words)
             return was_over or upkeep.end(connection, mailing_id, now).is_complete, was_over, lost
 

@@ -16,6 +16,8 @@ class Kind(StrEnum):
     #: somebody said stop, and went on
     STOPPED = "stopped"
     RESUMED = "resumed"
+    #: nobody but a person goes on with it
+    PAUSED = "paused"
     #: the database was restored: whoever is not provably reached is unconfirmed; `who` accepted it
     RESTORED = "restored"
     #: everybody's fate is known

@@ -71,12 +71,14 @@ class Result:
     words: str = ""
 
 
-def claim(connection: Connection, mailing_id: int, owner_id: int, count: int, now: datetime) -> Claimed:
+def claim(
+    connection: Connection, mailing_id: int, owner_id: int, count: int, now: datetime, *, is_unattended: bool = False
+) -> Claimed:
     """Take so many deliveries in hand: first those to be tried again, then those never tried, in the readers' order.
 
     Who has left since the freezing is not claimed but suppressed, and an erased reader likewise.
     """
-    if not goes_on(connection, mailing_id):
+    if not goes_on(connection, mailing_id, is_unattended=is_unattended):
         return Claimed(due=(), suppressed=0, is_more=False, next_due=None, is_stopped=True)
     rows: list[Any] = []
     for question in statements.DUE.values():
@@ -186,9 +188,9 @@ def kind_of(decision: Decision) -> Kind:
             return Kind.REFUSED
 
 
-def goes_on(connection: Connection, mailing_id: int) -> bool:
-    """Tell whether a mailing may be sent: nobody said stop, and it is not over."""
-    return bool(connection.scalar(statements.GOES_ON, {"mailing": mailing_id}))
+def goes_on(connection: Connection, mailing_id: int, *, is_unattended: bool = False) -> bool:
+    """Tell whether a mailing may be sent: nobody said stop, it is not over, and no unattended run sends a paused one."""
+    return bool(connection.scalar(statements.GOES_ON[is_unattended], {"mailing": mailing_id}))
 
 
 def elsewhere(connection: Connection, mailing_id: int, owner_id: int) -> int:

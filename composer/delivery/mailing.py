@@ -1,6 +1,6 @@
 """What a mailing is: one frozen edition for one frozen list of recipients. Values, and how they are read.
 
-Comes in: a connection. Goes out: `Mailing`, `Variant`, `Sums`. Never changes a row but the mailing's own: stop, go on.
+Comes in: a connection. Goes out: `Mailing`, `Variant`, `Sums`. Never changes a row but the mailing's own: stop, pause, go on.
 """
 
 import json
@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, func, insert, select, update
 
 from composer.conditions import Condition
 from composer.database.mailings import deliveries, events, issues, mailings, variants
 from composer.delivery.events import Kind
+from composer.delivery.pause import Pause, PauseReason
 from composer.delivery.states import HOLDING, OPEN, DeliveryState
 from composer.errors import ComposeError
 
@@ -57,6 +58,8 @@ class Mailing:
     corrects_public_id: int | None
     due: datetime | None
     stopped: datetime | None
+    #: Whether only a person goes on with it.
+    pause: Pause | None
     ended: datetime | None
 
 
@@ -136,10 +139,11 @@ def unfinished(connection: Connection, issue: str, *, is_rehearsal: bool = False
     return _mailing(row) if row else None
 
 
-def due(connection: Connection, now: datetime) -> list[Mailing]:
-    """Give the mailings that were to wait for a time that has come: not over, not stopped, the earliest first."""
-    question = _COLUMNS.where(mailings.c.due <= now, mailings.c.ended.is_(None), mailings.c.stopped.is_(None))
-    return [_mailing(row) for row in connection.execute(question.order_by(mailings.c.due, mailings.c.id))]
+def unfinished_mailings(connection: Connection) -> list[Mailing]:
+    """Return all mailings that are not over, the earliest first; no rehearsals."""
+    question = _COLUMNS.where(mailings.c.is_rehearsal.is_(False), mailings.c.ended.is_(None))
+    began = func.coalesce(mailings.c.due, mailings.c.made)
+    return [_mailing(row) for row in connection.execute(question.order_by(began, mailings.c.id))]
 
 
 def is_early(mailing: Mailing, sums: Sums, now: datetime) -> bool:
@@ -174,32 +178,39 @@ def stop(connection: Connection, mailing_id: int, who: str, now: datetime) -> bo
     mailing = mailing_of(connection, mailing_id)
     if mailing.ended:
         raise MailingError(f"mailing {mailing_id} is over", "there is nothing to stop")
-    return _mark(connection, mailing_id, Kind.STOPPED, who, now, stopped=None, to=now)
+    is_new = _change(connection, mailing_id, mailings.c.stopped.is_(None), stopped=now)
+    if is_new:
+        _change(connection, mailing_id, paused=now, paused_by=who, paused_because=PauseReason.STOPPED)
+        note(connection, mailing_id, Kind.STOPPED, now, who=who)
+    return is_new
 
 
-def go_on(connection: Connection, mailing_id: int, who: str, now: datetime) -> bool:
-    """Take a stop back; give whether there was one."""
-    return _mark(connection, mailing_id, Kind.RESUMED, who, now, stopped=now, to=None)
+def pause(connection: Connection, mailing_id: int, who: str, reason: PauseReason, now: datetime) -> bool:
+    """Leave a mailing to a person: no timer goes on with it. Return whether that is new; a run that sends is not stopped."""
+    not_paused = mailings.c.paused.is_(None)
+    is_new = _change(connection, mailing_id, not_paused, paused=now, paused_by=who, paused_because=reason)
+    if is_new:
+        note(connection, mailing_id, Kind.PAUSED, now, who=who, reason=reason)
+    return is_new
 
 
-def _mark(
-    connection: Connection,
-    mailing_id: int,
-    kind: Kind,
-    who: str,
-    now: datetime,
-    *,
-    stopped: datetime | None,
-    to: datetime | None,
-) -> bool:
-    is_stopped = mailings.c.stopped.is_(None) if stopped is None else mailings.c.stopped.is_not(None)
-    changed = connection.execute(
-        update(mailings).where(mailings.c.id == mailing_id, mailings.c.ended.is_(None), is_stopped).values(stopped=to)
-    )
-    if changed.rowcount == 0:
+def go_on(connection: Connection, mailing_id: int, who: str, now: datetime, *, seen: Pause | None) -> bool:
+    """Take back the stop and the pause that a person has seen; return whether there was one.
+
+    Another one, said since, holds.
+    """
+    if seen is None or mailing_of(connection, mailing_id).pause != seen:
         return False
-    note(connection, mailing_id, kind, now, who=who)
-    return True
+    is_new = _change(connection, mailing_id, stopped=None, paused=None, paused_by="", paused_because=None)
+    if is_new:
+        note(connection, mailing_id, Kind.RESUMED, now, who=who)
+    return is_new
+
+
+def _change(connection: Connection, mailing_id: int, *conditions: ColumnElement[bool], **values: object) -> bool:
+    """Change a mailing's own row unless it is over; return whether the conditions held."""
+    change = update(mailings).where(mailings.c.id == mailing_id, mailings.c.ended.is_(None), *conditions)
+    return connection.execute(change.values(**values)).rowcount > 0
 
 
 def note(
@@ -225,8 +236,15 @@ def _mailing(row: Row[Sequence[object]]) -> Mailing:
         left_out=json.loads(found["left_out"]),
         allowed=json.loads(found["allowed"]),
         audience=Condition.from_code(found["audience"]),
+        pause=_pause(found),
         **{name: found[name] for name in _PLAIN},
     )
+
+
+def _pause(found: RowMapping) -> Pause | None:
+    if found["paused"] is None:
+        return None
+    return Pause(at=found["paused"], by=found["paused_by"], reason=PauseReason(found["paused_because"]))
 
 
 _PLAIN = (

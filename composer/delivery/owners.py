@@ -88,8 +88,7 @@ class Owner:
 
     def _dead_on_server(self, connection: Connection) -> set[int]:
         others = (owners.c.id != self.id, owners.c.ended.is_(None))
-        lapsed = _server_clock() - LEASE // timedelta(milliseconds=1)
-        late = set(connection.scalars(select(owners.c.id).where(*others, cast(owners.c.seen, BigInteger) < lapsed)))
+        late = set(connection.scalars(select(owners.c.id).where(*others, lapsed())))
         found = connection.scalars(select(owners.c.id).where(*others)).all()
         return late | {each for each in found if each not in late and not is_alive(connection, each)}
 
@@ -111,6 +110,11 @@ class Owner:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.leave()
+
+
+def lapsed() -> ColumnElement[bool]:
+    """Return the condition, over `owners`, of those that gave no sign of life for too long, on PostgreSQL."""
+    return cast(owners.c.seen, BigInteger) < _server_clock() - LEASE // timedelta(milliseconds=1)
 
 
 def is_alive(connection: Connection, owner_id: int) -> bool:

@@ -19,6 +19,8 @@ from composer.errors import ComposeError
 class BusyError(ComposeError):
     """Somebody else is sending from this database."""
 
+    exit_code = 75
+
 
 @dataclass(slots=True, kw_only=True)
 class SendingLock:

@@ -35,9 +35,12 @@ def stands(*states: DeliveryState) -> ColumnElement[bool]:
     return or_(*(_D.state == literal_column(f"'{state}'") for state in states))
 
 
-GOES_ON = select(
-    exists().where(mailings.c.id == bindparam("mailing"), mailings.c.stopped.is_(None), mailings.c.ended.is_(None))
-)
+_GOES_ON = (mailings.c.id == bindparam("mailing"), mailings.c.stopped.is_(None), mailings.c.ended.is_(None))
+#: By whether the run is unattended: such a one heeds a pause, too.
+GOES_ON = {
+    False: select(exists().where(*_GOES_ON)),
+    True: select(exists().where(*_GOES_ON, mailings.c.paused.is_(None))),
+}
 _DUE = (
     select(
         *(_D[name] for name in ("reader_id", "variant", "attempts", "first_at", "throttled", "strikes")),

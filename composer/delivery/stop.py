@@ -11,14 +11,17 @@ class Stop:
     def __init__(self) -> None:
         self._level = Level.NONE
         self._said = threading.Event()
+        #: Whether a person said it: the mailing is then theirs to go on with.
+        self.is_by_hand = False
 
     @property
     def level(self) -> Level:
         """How much."""
         return self._level
 
-    def say(self) -> Level:
+    def say(self, *, is_by_hand: bool = False) -> Level:
         """Stop a little more: first drain (what is open ends and is recorded), then at once. Gives how much now."""
+        self.is_by_hand |= is_by_hand
         self._level = Level(min(self._level + 1, Level.NOW))
         self._said.set()
         return self._level

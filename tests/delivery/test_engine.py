@@ -21,7 +21,8 @@ from composer.database.readers import readers, suppressions
 from composer.delivery import settling, upkeep
 from composer.delivery.engine import Job, Run, send
 from composer.delivery.letter import Letter, Recipient
-from composer.delivery.mailing import MailingError, stop
+from composer.delivery.mailing import MailingError, mailing_of, stop
+from composer.delivery.pause import PauseReason
 from composer.delivery.plan import Ending, Level, Why
 from composer.delivery.progress import Progress
 from composer.delivery.states import DeliveryState
@@ -273,7 +274,7 @@ def test_two_words_stop_at_once(database: Database) -> None:
 
 
 def test_stop_from_elsewhere(database: Database) -> None:
-    """`compose stop` in another process: no dot goes out any more; sending again takes it back."""
+    """`compose stop` in another process: no dot goes out any more; only who has seen it takes it back by sending again."""
     frozen(database, 60)
 
     def script(envelope: Envelope) -> None:
@@ -287,7 +288,11 @@ def test_stop_from_elsewhere(database: Database) -> None:
     assert ran.ending is Ending.STOPPED
     assert len(server.taken) <= 13
     assert sums(database).by_state == {S.ACCEPTED: len(server.taken), S.PENDING: 60 - len(server.taken)}
-    assert run(database, MemoryTransport()).is_over
+    assert run(database, MemoryTransport()).ending is Ending.STOPPED
+    with database.read() as connection:
+        seen = mailing_of(connection, 1).pause
+    assert seen is not None and (seen.by, seen.reason) == ("ben", PauseReason.STOPPED)
+    assert run(database, MemoryTransport(), pause=seen).is_over
     assert [kind for kind in kinds(database) if kind in ("stopped", "resumed")] == ["stopped", "resumed"]
 
 

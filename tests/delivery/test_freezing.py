@@ -1,7 +1,6 @@
 """Freezing, on both databases: who gets which message, who is left out and why, and that nobody gets an issue twice."""
 
 import threading
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
@@ -16,7 +15,7 @@ from composer.database.mailings import deliveries, mailings, recipients
 from composer.database.readers import readers
 from composer.delivery.forgetting import forget
 from composer.delivery.freezing import freeze
-from composer.delivery.mailing import MailingError, Variant, due, mailing_of, mailings_of, unfinished, variants_of
+from composer.delivery.mailing import MailingError, Variant, mailing_of, mailings_of, unfinished, variants_of
 from composer.delivery.selection import LeftOut, Selection, count, is_included
 from composer.delivery.states import DeliveryState
 from tests.delivery.house import ISSUE, NOW, add_readers, draft, frozen, sums, tag
@@ -275,11 +274,3 @@ def test_erasing_a_person_takes_their_values_at_once(database: Database) -> None
         assert connection.scalars(select(recipients.c.reader_id).order_by(recipients.c.reader_id)).all() == [1, 3]
         assert connection.scalar(select(func.count()).select_from(deliveries)) == 3
     assert sums(database).total == 3
-
-
-def test_what_is_due(database: Database) -> None:
-    """A mailing for later is found when its time has come, once nobody stopped it."""
-    mailing = frozen(database, 1, due=NOW + timedelta(hours=1))
-    with database.read() as connection:
-        assert due(connection, NOW) == []
-        assert due(connection, NOW + timedelta(hours=1)) == [mailing]

@@ -210,7 +210,8 @@ class Ledger(RuleBasedStateMachine):
                 assert ledger.claim(connection, self.mailing, 1, 1, self.now).is_stopped
                 waiting = [tried.reader_id for _, tried in self.waiting()]
                 assert not ledger.intend(connection, self.mailing, 1, waiting, self.now)
-                go_on(connection, self.mailing, "anna", self.now)
+                assert not go_on(connection, self.mailing, "anna", self.now, seen=None)
+                go_on(connection, self.mailing, "anna", self.now, seen=mailing_of(connection, self.mailing).pause)
 
     @precondition(lambda self: any(hand for owner, hand in self.hands.items() if owner not in self.dead))
     @rule(which=which)

@@ -72,6 +72,7 @@ def mailing(terms: Terms = TERMS, corrects: int | None = None) -> Mailing:
         corrects_public_id=corrects,
         due=None,
         stopped=None,
+        pause=None,
         ended=None,
     )
 
