@@ -46,6 +46,9 @@ fuzz: $(STAMP)          ## 100,000 hostile requests to the readers' pages, 20,00
 torture: $(STAMP)       ## kill runs a thousand times, and count the copies (a quarter of an hour)
 	$(BIN)/python -m tests.torture
 
+mutants: $(STAMP)       ## make 300 small changes to the decisive modules, and count those that a test notices (half an hour)
+	$(BIN)/python -m tests.mutants --count 300 --jobs 2
+
 interop: $(STAMP)       ## hand messages over to a real Postfix and read them back (root, apt-get install postfix)
 	$(BIN)/python -m tests.interop.postfix
 	$(BIN)/python -m tests.interop.bounces

@@ -1,0 +1,119 @@
+"""`python -m tests.mutants`: makes small changes to the decisive modules, one at a time, and counts those a test notices.
+
+Input: `--seed`, `--count`, `--jobs`, `--module`. Output: a line for each change that nobody noticed, with its diff; then
+the share. Exit code 1 where fewer than 95 % of those that change behaviour were noticed.
+"""
+
+import argparse
+import difflib
+import random
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tests.mutants.changes import changes_in, read_enums
+from tests.mutants.decisive import DECISIVE
+from tests.mutants.operators import Change
+from tests.mutants.running import Trials, Tried
+
+ROOT = Path(__file__).parent.parent.parent
+_WANTED = 0.95
+
+
+def harmless() -> dict[str, str]:
+    """Give the changes that make no difference, by their key, each with the reason (harmless.txt)."""
+    lines = (Path(__file__).parent / "harmless.txt").read_text(encoding="utf-8").splitlines()
+    rows = [line.rpartition(" :: ") for line in lines if line and not line.startswith("#")]
+    return {key: reason for key, _, reason in rows}
+
+
+def all_changes(modules: Sequence[str] = tuple(DECISIVE)) -> dict[str, tuple[Change, ...]]:
+    """Give every change of the decisive modules, by module."""
+    enums = read_enums(ROOT / "composer")
+    return {path: changes_in(path, (ROOT / path).read_text(encoding="utf-8"), enums) for path in modules}
+
+
+def sample(changes: dict[str, tuple[Change, ...]], seed: int, count: int) -> list[Change]:
+    """Choose changes: first a module, then a kind of change, then one of them, so that long tables do not outweigh the rest."""
+    dice = random.Random(seed)
+    left = {path: _by_kind(found) for path, found in changes.items() if found}
+    chosen: list[Change] = []
+    while left and len(chosen) < count:
+        path = dice.choice(sorted(left))
+        kind = dice.choice(sorted(left[path]))
+        these = left[path][kind]
+        chosen.append(these.pop(dice.randrange(len(these))))
+        if not these:
+            del left[path][kind]
+            if not left[path]:
+                del left[path]
+    return chosen
+
+
+def _by_kind(found: Sequence[Change]) -> dict[str, list[Change]]:
+    kinds: defaultdict[str, list[Change]] = defaultdict(list)
+    for change in found:
+        kinds[change.kind].append(change)
+    return kinds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description="Do tests notice small changes?")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the dice  [default: 1]")
+    parser.add_argument("--count", type=int, default=100, metavar="N", help="changes to try  [default: 100]")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="at a time  [default: 1]")
+    parser.add_argument("--module", action="append", metavar="TEXT", help="only modules whose path holds this")
+    given = parser.parse_args()
+    wanted = [path for path in DECISIVE if not given.module or any(each in path for each in given.module)]
+    if not wanted:
+        parser.error("none of the decisive modules (tests/mutants/decisive.py) has that in its path")
+    known = harmless()
+    changes = all_changes(wanted)
+    everything = {change.key for found in changes.values() for change in found}
+    chosen = sample(changes, given.seed, given.count)
+    tried = [each for each in chosen if each.key not in known]
+    print(
+        f"{sum(map(len, changes.values()))} changes to {len(changes)} modules; seed {given.seed}: {len(chosen)} chosen"
+    )
+    begun = time.monotonic()
+    found = []
+    for each in Trials(ROOT, given.jobs).run(tried):
+        found.append(each)
+        _show(each, len(found), len(tried))
+    print()
+    for key in sorted(key for key in known if key.partition(" :: ")[0] in changes and key not in everything):
+        print(f"harmless.txt names a change that is no longer there: {key}")
+    sys.exit(_sum_up(found, len(chosen) - len(tried), time.monotonic() - begun))
+
+
+def _show(tried: Tried, number: int, count: int) -> None:
+    change = tried.change
+    verdict = "hung" if tried.is_hung else "noticed" if tried.is_noticed else "NOT NOTICED"
+    print(
+        f"{number}/{count} {tried.seconds:5.1f} s  {verdict:<11}  {change.kind}: {change.key} (line {change.line})",
+        flush=True,
+    )
+    if not tried.is_noticed:
+        print("\n".join(_diff(change)), flush=True)
+
+
+def _diff(change: Change) -> Iterator[str]:
+    before = (ROOT / change.path).read_text(encoding="utf-8").splitlines()
+    diff = difflib.unified_diff(before, change.text.splitlines(), change.path, "changed", lineterm="", n=1)
+    return (f"    {line[:160]}" for line in diff)
+
+
+def _sum_up(found: Sequence[Tried], harmless_ones: int, seconds: float) -> int:
+    noticed = sum(each.is_noticed for each in found)
+    share = noticed / len(found) if found else 1.0
+    print(
+        f"{noticed} of {len(found)} changes that make a difference were noticed ({share:.1%});"
+        f" {harmless_ones} make none (harmless.txt); {seconds:.0f} s, {seconds / max(len(found), 1):.1f} s a change"
+    )
+    return 0 if share >= _WANTED else 1
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Every small change that can be made to a module.
+
+Input: the module's path and text, the members of all enums. Output: `Change` values, each with the whole changed text and
+a name of its own.
+"""
+
+import ast
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.mutants.operators import Change, Finder
+
+
+def enums_in(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Give the members of every enum by the name of its class; a name that two classes share has none."""
+    found: dict[str, tuple[str, ...]] = {}
+    for text in texts:
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ClassDef) and any(ast.unparse(base).endswith("Enum") for base in node.bases):
+                members = tuple(
+                    each.targets[0].id
+                    for each in node.body
+                    if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Name)
+                )
+                found[node.name] = () if node.name in found else members
+    return found
+
+
+def changes_in(path: str, text: str, enums: Mapping[str, Sequence[str]]) -> tuple[Change, ...]:
+    """Give every change of a module, in the order of its text; those that read alike in one function are numbered."""
+    finder = Finder(path, text, enums)
+    finder.visit(ast.parse(text))
+    seen: Counter[str] = Counter()
+    named = []
+    for change in finder.found:
+        seen[change.key] += 1
+        number = seen[change.key]
+        # Changed texts of their own: two ways to the same text are one change.
+        named.append(_numbered(change, number) if number > 1 else change)
+    return tuple({each.text: each for each in reversed(named)}.values())[::-1]
+
+
+def _numbered(change: Change, number: int) -> Change:
+    said = {name: getattr(change, name) for name in ("path", "function", "line", "kind", "before", "text")}
+    return Change(**said, after=f"{change.after or 'nothing'} ({number})")
+
+
+def read_enums(root: Path) -> dict[str, tuple[str, ...]]:
+    """Give the members of the enums of the whole package."""
+    return enums_in([path.read_text(encoding="utf-8") for path in sorted(root.rglob("*.py"))])

@@ -1,0 +1,94 @@
+"""The modules whose small changes matter most, and the tests that concern each.
+
+What stands here is data: a folder of the package, its modules, the test files in the order in which they are asked (the
+quickest and nearest first), and whether PostgreSQL is asked, too.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concern:
+    """The tests that concern a module."""
+
+    tests: tuple[str, ...]
+    #: Whether those on PostgreSQL are run where those on SQLite noticed nothing.
+    on_both: bool = False
+
+
+def _concerns(folder: str, tests: str, *, on_both: bool = False, **modules: str) -> dict[str, Concern]:
+    """Make the concerns of a folder's modules: `tests` are asked of all, behind those of their own."""
+    found = {}
+    for module, own in modules.items():
+        names = dict.fromkeys([*own.split(), *tests.split()])
+        paths = tuple(f"tests/{each if '/' in each else f'{folder}/{each}'}.py" for each in names)
+        found[f"composer/{folder}/{module}.py"] = Concern(tests=paths, on_both=on_both)
+    return found
+
+
+DECISIVE: dict[str, Concern] = (
+    _concerns(
+        "delivery",
+        "",
+        bucket="test_bucket",
+        plan="test_plan test_engine",
+        policy="test_policy test_engine",
+        states="test_plan test_ledger_machine test_freezing",
+        readiness="test_readiness",
+    )
+    | _concerns(
+        "delivery",
+        "test_engine test_ledger_machine",
+        on_both=True,
+        selection="test_selection test_freezing",
+        freezing="test_freezing",
+        ledger="test_ledger test_upkeep",
+        statements="test_ledger test_upkeep",
+        upkeep="test_upkeep test_settling",
+        settling="test_settling",
+        owners="test_owners",
+        rates="test_engine",
+    )
+    | _concerns(
+        "audience",
+        "test_importing test_property",
+        on_both=True,
+        suppression="test_readers",
+        erasing="test_readers public/test_own",
+        undoing="",
+        importing="",
+        taking_in="",
+        updating="",
+    )
+    | _concerns("audience", "", tokens="test_tokens bounces/test_ingest")
+    | _concerns(
+        "bounces",
+        "test_samples",
+        report="test_report",
+        automatic="test_automatic",
+        words="test_words",
+        classes="test_words",
+        proof="test_ingest",
+        policy="test_policy",
+        freeform="test_freeform test_automatic test_hostile",
+        feedback="test_feedback test_ingest",
+    )
+    | _concerns(
+        "mail",
+        "test_compiled test_personal",
+        merge="test_merge",
+        encoding="test_encoding",
+        headers="test_headers test_message",
+        slotted="test_encoding",
+        dkim="test_dkim",
+    )
+    | _concerns(
+        "transport",
+        "test_replies test_matrix",
+        transaction="",
+        status="",
+        replies="",
+    )
+    | _concerns("content", "", addresses="mail/test_addresses audience/test_corpus")
+    | {"composer/conditions.py": Concern(tests=("tests/test_conditions.py", "tests/delivery/test_selection.py"))}
+)

@@ -1,0 +1,178 @@
+"""Tries changes on a copy of the tree: one at a time, each against the tests of its module.
+
+Input: the folder of the tree, changes, how many at a time. Output: for each change whether a test noticed, and how long
+that took. Guarantees: the tree itself is never written to, and a change that makes tests hang is stopped with all that
+it has started.
+"""
+
+import json
+import os
+import queue
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.mutants.decisive import DECISIVE, Concern
+from tests.mutants.operators import Change
+
+_LEFT_BEHIND = shutil.ignore_patterns(
+    ".git", ".venv", "outbox", "dist", "node_modules", "__pycache__", ".hypothesis", ".*_cache", ".compose"
+)
+#: Of pytest: all tests passed; there were none.
+_PASSED, _NONE = 0, 5
+#: What tests may take beyond three times what they took without a change, in seconds.
+_GRACE = 20.0
+
+
+class BrokenError(Exception):
+    """The tests do not pass without a change, or there are none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What became of a change."""
+
+    change: Change
+    is_noticed: bool
+    #: The tests ran on far longer than without it.
+    is_hung: bool
+    seconds: float
+
+
+class Copy:
+    """A copy of the tree, for one change at a time, and a process that runs its tests."""
+
+    def __init__(self, root: Path, folder: Path) -> None:
+        self.root = shutil.copytree(root, folder, ignore=_LEFT_BEHIND)
+        self._output = folder.with_suffix(".txt")
+        places = folder.with_suffix(".tmp")
+        places.mkdir()
+        # The same examples every time; and whatever tests start finds this copy, too.
+        environment = {**os.environ, "CI": "1", "PYTHONPATH": str(folder), "TMPDIR": str(places)}
+        self._warm = subprocess.Popen(
+            [sys.executable, "-m", "tests.mutants.warm"],
+            cwd=self.root,
+            env=environment,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def run(self, tests: Sequence[str], limit: float, *, is_changed: bool = True) -> int | None:
+        """Run tests until the first one fails: pytest's exit code; None if they took longer than the limit."""
+        assert self._warm.stdin is not None and self._warm.stdout is not None
+        arguments = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
+        print(json.dumps([arguments, str(self._output), not is_changed]), file=self._warm.stdin, flush=True)
+        process = int(self._warm.stdout.readline())
+        is_in_time, _, _ = select.select([self._warm.stdout], [], [], limit)
+        if not is_in_time:
+            # As Ctrl-C does: what tests have started is to end with them.
+            os.kill(process, signal.SIGINT)
+            if not select.select([self._warm.stdout], [], [], _GRACE)[0]:
+                os.kill(process, signal.SIGKILL)
+        code = int(self._warm.stdout.readline())
+        with suppress(ProcessLookupError):
+            os.killpg(process, signal.SIGKILL)
+        if not is_in_time:
+            return None
+        if not is_changed and code:
+            raise BrokenError(
+                f"{' '.join(tests)}:\n{self._output.read_text(encoding='utf-8', errors='replace')[-3000:]}"
+            )
+        return code
+
+    def close(self) -> None:
+        """Let the process go."""
+        # Closes what leads there, by which it ends, and waits for it.
+        self._warm.__exit__(None, None, None)
+
+    @contextmanager
+    def changed(self, change: Change) -> Iterator[None]:
+        """Make a change, and take it back."""
+        path = self.root / change.path
+        before = path.read_bytes()
+        for cached in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
+            cached.unlink()
+        path.write_text(change.text, encoding="utf-8")
+        try:
+            yield
+        finally:
+            path.write_bytes(before)
+
+
+class Trials:
+    """Tries changes, several at a time, each on a copy of its own."""
+
+    def __init__(self, root: Path, jobs: int) -> None:
+        self._root, self._jobs = root, jobs
+        self._lock = threading.Lock()
+        self._limits: dict[tuple[str, ...], float] = {}
+
+    def run(self, changes: Sequence[Change]) -> Iterator[Tried]:
+        """Give the changes as they have been tried, in any order."""
+        waiting: queue.SimpleQueue[Change] = queue.SimpleQueue()
+        done: queue.SimpleQueue[Tried | Exception] = queue.SimpleQueue()
+        for change in changes:
+            waiting.put(change)
+
+        with tempfile.TemporaryDirectory(prefix="compose-mutants-", ignore_cleanup_errors=True) as name:
+            # PostgreSQL may run as another user.
+            Path(name).chmod(0o755)
+
+            def work(number: int) -> None:
+                try:
+                    with closing(Copy(self._root, Path(name) / f"copy{number}")) as copy:
+                        while True:
+                            done.put(self._try(copy, waiting.get_nowait()))
+                except queue.Empty:
+                    pass
+                except Exception as error:
+                    done.put(error)
+
+            threads = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(self._jobs)]
+            for thread in threads:
+                thread.start()
+            for _ in changes:
+                tried = done.get()
+                if isinstance(tried, Exception):
+                    raise tried
+                yield tried
+
+    def _try(self, copy: Copy, change: Change) -> Tried:
+        concern = DECISIVE[change.path]
+        rounds = _rounds(concern)
+        limits = [self._limit(copy, tests) for tests in rounds]
+        begun = time.monotonic()
+        code: int | None = _PASSED
+        with copy.changed(change):
+            for tests, limit in zip(rounds, limits, strict=True):
+                code = copy.run(tests, limit)
+                if code not in (_PASSED, _NONE):
+                    break
+        seconds = time.monotonic() - begun
+        return Tried(change=change, is_noticed=code not in (_PASSED, _NONE), is_hung=code is None, seconds=seconds)
+
+    def _limit(self, copy: Copy, tests: tuple[str, ...]) -> float:
+        """Run tests without a change, once: they must pass, and how long they take is the measure."""
+        with self._lock:
+            if tests not in self._limits:
+                begun = time.monotonic()
+                copy.run(tests, 900, is_changed=False)
+                self._limits[tests] = 3 * (time.monotonic() - begun) + _GRACE
+            return self._limits[tests]
+
+
+def _rounds(concern: Concern) -> list[tuple[str, ...]]:
+    """Give what is run: on SQLite, then on PostgreSQL where that concerns the module."""
+    there = tuple(each for each in concern.tests)
+    rounds = [(*there, "-k", "not postgresql")]
+    return [*rounds, (*there, "-k", "postgresql")] if concern.on_both else rounds

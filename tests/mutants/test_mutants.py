@@ -1,0 +1,143 @@
+"""The small changes that `make mutants` makes: they are what they say, the same for the same seed, and tests notice them."""
+
+import ast
+import re
+
+import pytest
+
+from tests.mutants.__main__ import ROOT, all_changes, harmless, sample
+from tests.mutants.changes import changes_in, enums_in
+from tests.mutants.decisive import DECISIVE
+from tests.mutants.patterns import changed_patterns
+from tests.mutants.running import Trials
+
+SOURCE = '''
+import re
+from enum import StrEnum
+
+class State(StrEnum):
+    """What a delivery is."""
+
+    OPEN = "open"
+    DONE = "done"
+
+_WORDS = re.compile(r"(?<!not )full|over (?:quota|limit)", re.IGNORECASE | re.DOTALL)
+_TABLE = {"a": 1, "b": State.OPEN}
+
+def late(count: int, names: list[str], *, is_new: bool = False) -> str | None:
+    """Say it; never changed."""
+    if count < 3 and not is_new:
+        names.append("late")
+        return names[:2].pop().lower()
+    if count == 0:
+        raise ValueError(f"{count + 1} is too few")
+    return max(names, key=len) if "x" in (names[0], "y") else None
+'''
+
+
+def changes(source: str = SOURCE) -> set[tuple[str, str, str]]:
+    return {(each.kind, each.before, each.after) for each in changes_in("a.py", source, enums_in([source]))}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("comparison", "count < 3", "(count <= 3)"),
+        ("comparison", "count < 3", "(count >= 3)"),
+        ("comparison", "count == 0", "(count != 0)"),
+        ("and, or", "count < 3 and (not is_new)", "(count < 3 or not is_new)"),
+        ("condition dropped", "count < 3 and (not is_new)", "(count < 3)"),
+        ("condition dropped", "count < 3 and (not is_new)", "(not is_new)"),
+        ("condition turned round", "count < 3 and (not is_new)", "(not (count < 3 and (not is_new)))"),
+        ("not, minus", "not is_new", "is_new"),
+        ("statement dropped", "names.append('late')", ""),
+        ("raise dropped", "raise ValueError(f'{count + 1} is too few')", ""),
+        ("returned None", "return names[:2].pop().lower()", "return None"),
+        ("slice dropped", "names[:2]", "names"),
+        ("call dropped", ".lower()", ""),
+        ("function", "max(names, key=len)", "min(names, key=len)"),
+        ("argument dropped", "max(key=len)", ""),
+        ("choice dropped", "max(names, key=len) if 'x' in (names[0], 'y') else None", "max(names, key=len)"),
+        ("row dropped", "'y'", ""),
+        ("row dropped", "'a': 1", ""),
+        ("constant", "3", "4"),
+        ("constant", "False", "True"),
+        ("another member", "State.OPEN", "State.DONE"),
+        ("flag dropped", "re.IGNORECASE | re.DOTALL", "re.DOTALL"),
+        ("alternative dropped", "(?<!not )", ""),
+        ("alternative dropped", "quota", ""),
+        ("alternative dropped", "(?<!not )full", ""),
+    ],
+)
+def test_each_kind_of_change_is_made(change: tuple[str, str, str]) -> None:
+    """From a comparison to an alternative of a pattern."""
+    assert change in changes()
+
+
+def test_texts_types_and_docstrings_are_left_alone() -> None:
+    """What people read, and what only the type checker reads, is no behaviour."""
+    said = " ".join(f"{before} {after}" for _, before, after in changes())
+    assert not re.search(r"never changed|count - 1|int & |str & ", said)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "left"),
+    [
+        ("a|b|c", ["b|c", "a|c", "a|b"]),
+        ("x(?:a|b)y", ["x(?:b)y", "x(?:a)y"]),
+        ("(?P<n>a|b)", ["(?P<n>b)", "(?P<n>a)"]),
+        (r"[|(]\|\(|b", ["b", r"[|(]\|\("]),
+        ("[]|]x", []),
+        ("a(?=b|c)", ["a", "a(?=c)", "a(?=b)"]),
+        ("(?<!a)b", ["b"]),
+        ("(a|(b|c))", ["(a|(c))", "(a|(b))", "((b|c))", "(a)"]),
+    ],
+)
+def test_each_alternative_of_a_pattern_is_dropped(pattern: str, left: list[str]) -> None:
+    """Outside of sets of characters, behind no backslash, at any depth; what is looked for around it as well."""
+    assert [each for _, each in changed_patterns(pattern)] == left
+
+
+def test_the_decisive_modules_have_changes_and_tests() -> None:
+    """Every module and test file that is named is there; every change can be read and differs from what there was."""
+    found = all_changes()
+    for path, concern in DECISIVE.items():
+        assert len(found[path]) > 10, path
+        assert concern.tests and all((ROOT / each).is_file() for each in concern.tests), path
+    for change in sample(found, 7, 60):
+        before = (ROOT / change.path).read_text(encoding="utf-8")
+        assert ast.dump(ast.parse(change.text)) != ast.dump(ast.parse(before)), change.key
+
+
+def test_a_seed_names_a_sample_and_every_change_its_own_name() -> None:
+    """The same seed chooses the same changes, each once; another seed others; no two changes of a module share a name."""
+    found = all_changes(["composer/delivery/bucket.py", "composer/bounces/policy.py"])
+    first = [each.key for each in sample(found, 1, 40)]
+    assert first == [each.key for each in sample(found, 1, 40)] != [each.key for each in sample(found, 2, 40)]
+    assert len(set(first)) == 40
+    assert all(len({each.key for each in one}) == len(one) for one in found.values())
+    everything = sample(found, 3, 10_000)
+    assert len(everything) == sum(map(len, found.values()))
+
+
+def test_harmless_changes_have_reasons() -> None:
+    """Each line of harmless.txt names a module that is looked at, a change, and a reason."""
+    for key, reason in harmless().items():
+        assert key.split(" :: ")[0] in DECISIVE and " -> " in key and len(reason) > 20, key
+
+
+def test_a_change_is_noticed_on_a_copy() -> None:
+    """A rate that is doubled instead of halved is noticed, a bound that nothing meets exactly is not; the tree stays as is."""
+    path = "composer/delivery/bucket.py"
+    before = (ROOT / path).read_bytes()
+    found = {each.key: each for each in all_changes([path])[path]}
+    doubled = found[f"{path} :: slowed :: before / 2 -> (before * 2)"]
+    bound = "now + HORIZON + max(interval, HORIZON)"
+    exact = found[f"{path} :: reserve :: start > {bound} -> (start >= {bound})"]
+    tried = {each.change.key: each for each in Trials(ROOT, 1).run([doubled, exact])}
+    assert (tried[doubled.key].is_noticed, tried[doubled.key].is_hung, tried[exact.key].is_noticed) == (
+        True,
+        False,
+        False,
+    )
+    assert (ROOT / path).read_bytes() == before
