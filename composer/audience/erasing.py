@@ -5,7 +5,7 @@ functions that take theirs away in the same transaction.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,7 +33,7 @@ class Receipt:
     stays: tuple[str, ...]
 
 
-def erase(connection: Connection, address: Address, now: datetime, forget: Iterable[Forget] = ()) -> Receipt:
+def erase(connection: Connection, address: Address, now: datetime, forget: Sequence[Forget] = ()) -> Receipt:
     """Erase a person, by any spelling of their address. Raises AudienceError when nothing is kept of them."""
     lock(connection)
     normal = normal_address(address.address)
@@ -47,6 +47,8 @@ def erase(connection: Connection, address: Address, now: datetime, forget: Itera
         )
     went: list[str] = []
     stays: list[str] = ["a hash of the address on the suppression list, so that no import brings it back"]
+    # Their history, which names them, is about to go.
+    former = former_addresses(connection, reader.id) if reader else ()
     if reader is not None:
         note_lost_address(connection, reader.id, normal, now, is_erased=True)
         went.append("the address, the name, and what was known beside them")
@@ -58,6 +60,10 @@ def erase(connection: Connection, address: Address, now: datetime, forget: Itera
         more, less = each(connection, reader.id if reader else None, normal)
         went += more
         stays += less
+    for earlier in former:
+        _forget_former(connection, earlier, now, forget)
+    if former:
+        went.append(f"what was kept of {len(former)} earlier {'address' if len(former) == 1 else 'addresses'}")
     mark = hashed(make_erasure_key(connection), normal)
     if suppressed is not None and suppressed.hash:
         suppress_hash(connection, mark, Reason.ERASED, "erase", now)
@@ -68,6 +74,25 @@ def erase(connection: Connection, address: Address, now: datetime, forget: Itera
     kept = {"at": now, "hash": mark, "receipt": receipt}
     number: int = connection.execute(insert(erasures).returning(erasures.c.id), kept).scalar_one()
     return Receipt(number=number, at=now, went=tuple(went), stays=tuple(stays))
+
+
+def former_addresses(connection: Connection, reader_id: int) -> tuple[str, ...]:
+    """Return the addresses that a subscriber had before, in their normal form, without those that somebody else has today."""
+    change = reader_changes.c
+    rows = connection.scalars(
+        select(change.before).where(change.reader_id == reader_id, change.what == "address").order_by(change.id)
+    )
+    found = dict.fromkeys(normal_address(each) for each in rows)
+    held = set(connection.scalars(select(readers.c.normal).where(readers.c.normal.in_(list(found)))))
+    return tuple(each for each in found if each not in held)
+
+
+def _forget_former(connection: Connection, normal: str, now: datetime, forget: Sequence[Forget]) -> None:
+    """Forget an earlier address of a person: of it, too, a hash stays, so that no old list brings them back."""
+    connection.execute(delete(suppressions).where(suppressions.c.normal == normal))
+    suppress_hash(connection, hashed(make_erasure_key(connection), normal), Reason.ERASED, "erase", now)
+    for each in forget:
+        each(connection, None, normal)
 
 
 def _history(connection: Connection, reader_id: int) -> list[str]:

@@ -12,7 +12,6 @@ whatever id, until they lost it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -181,12 +180,29 @@ def spans_of(connection: Connection, reader_id: int, *, is_this_address: bool = 
     return tuple(dict.fromkeys(spans))
 
 
+def spans_of_hash(connection: Connection, mark: str) -> tuple[Span, ...]:
+    """Return under which ids an address is on record that nobody has today."""
+    rows = connection.execute(select(tombstones).where(_T.hash == mark).order_by(_T.first_mailing))
+    return tuple(
+        Span(
+            reader_id=row.reader_id,
+            first=row.first_mailing,
+            last=_ALWAYS if row.last_mailing is None else row.last_mailing,
+        )
+        for row in rows
+    )
+
+
 def about(table: FromClause, spans: Sequence[Span]) -> ColumnElement[bool]:
     """Return the condition of rows about these ids in their mailings; where no mailing is known, of all rows about them."""
     is_any: list[ColumnElement[bool]] = []
     for span in spans:
-        meant: list[Any] = [table.c.reader_id == span.reader_id]
-        if (span.first, span.last) != (0, _ALWAYS):
+        meant: list[ColumnElement[bool]] = [table.c.reader_id == span.reader_id]
+        if table is deliveries:
+            # Its key begins with the mailing: with all of them named, nothing but the person's own rows is looked at.
+            those = select(mailings.c.id).where(mailings.c.id.between(span.first, span.last))
+            meant.append(table.c.mailing_id.in_(those))
+        elif (span.first, span.last) != (0, _ALWAYS):
             meant.append(or_(table.c.mailing_id.is_(None), table.c.mailing_id.between(span.first, span.last)))
         is_any.append(and_(*meant))
     return or_(*is_any)

@@ -5,20 +5,49 @@ themselves since stays in, and what was changed by others since stays changed.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, literal, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from composer.audience.changing import COLUMNS, as_json
 from composer.audience.readers import AudienceError, Status
 from composer.audience.staging import changed
 from composer.audience.suppression import lock
-from composer.audience.tombstones import bury
+from composer.audience.tombstones import bury, mailings_of
 from composer.audience.updating import HERE, set_fields
+from composer.database.mailings import deliveries, issues, mailings
 from composer.database.readers import imports, reader_changes, reader_tags, readers, suppressions
 
 _PIECE = 5000
+#: States of a delivery (delivery/states.py): a server accepted it; nobody knows, or will know soon.
+_RECEIVED, _UNCONFIRMED = ("accepted",), ("unknown", "sending")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailed:
+    """A mailing that went to people who came with an import and go with it."""
+
+    mailing: int
+    issue: str
+    #: How many of them their servers accepted it for, and for how many that is not known.
+    received: int
+    unconfirmed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +67,8 @@ class Import:
     changes: int
     #: Lines of the suppression list.
     suppressed: int
+    #: What those who go have received, the oldest mailing first. It stays known of their addresses.
+    mailed: tuple[Mailed, ...]
 
 
 def last_import(connection: Connection) -> Import:
@@ -62,14 +93,36 @@ def last_import(connection: Connection) -> Import:
         others=json.loads(row["counts"])["new"] - came - left,
         changes=many(reader_changes.c.import_id == number),
         suppressed=many(suppressions.c.import_id == number),
+        mailed=tuple(_mailed(connection, _going(number))),
     )
+
+
+def _going(number: int) -> ColumnElement[bool]:
+    return and_(readers.c.import_id == number, readers.c.status.in_(HERE))
+
+
+def _mailed(connection: Connection, going: ColumnElement[bool]) -> Iterator[Mailed]:
+    """Count by mailing; only mailings that went to a number of the import's run are looked at."""
+    state = deliveries.c.state
+    received, unconfirmed = (func.sum(case((state.in_(each), 1), else_=0)) for each in (_RECEIVED, _UNCONFIRMED))
+    counted = (
+        select(mailings.c.id, issues.c.key, received, unconfirmed)
+        .join_from(mailings, issues)
+        .join(deliveries, deliveries.c.mailing_id == mailings.c.id)
+        .join(readers, readers.c.id == deliveries.c.reader_id)
+        .where(mailings.c.id.in_(mailings_of(connection, going)), going, state.in_(_RECEIVED + _UNCONFIRMED))
+        .group_by(mailings.c.id, issues.c.key)
+        .order_by(mailings.c.id)
+    )
+    for number, issue, accepted, unknown in connection.execute(counted):
+        yield Mailed(mailing=number, issue=issue, received=accepted, unconfirmed=unknown)
 
 
 def undo(connection: Connection, number: int, now: datetime) -> None:
     """Take an import back."""
     lock(connection)
     connection.execute(delete(suppressions).where(suppressions.c.import_id == number))
-    going = and_(readers.c.import_id == number, readers.c.status.in_(HERE))
+    going = _going(number)
     bury(connection, going, now)
     connection.execute(delete(readers).where(going))
     for name in COLUMNS:

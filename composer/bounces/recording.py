@@ -122,8 +122,9 @@ def _write(
 def forget(connection: Connection, reader_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Take a person out of what came back (`erasing.Forget`): what names them goes, that something came back stays."""
     nobody = {"recipient": "", "words": "", "reader_id": None}
-    named = func.lower(table.c.recipient) == normal
-    mine = named if reader_id is None else named | (table.c.reader_id == reader_id)
+    mine = func.lower(table.c.recipient) == normal
+    if reader_id is not None:
+        mine |= about(table, spans_of(connection, reader_id))
     count = connection.execute(update(table).where(mine).values(nobody)).rowcount
     if not count:
         return (), ()
@@ -171,6 +172,9 @@ def _effect(
         case Kind.COMPLAINT | Kind.UNSUBSCRIBE if found is None or found.found is Found.UNKNOWN:
             # A person wants something of us, and no key tells who: people must look.
             return Effect.KEPT
+        case Kind.BOUNCE | Kind.COMPLAINT | Kind.UNSUBSCRIBE if found is not None and not _is_told(connection, found):
+            # Erased, or nobody that is known: there is nothing more to do.
+            return Effect.LEFT
         case Kind.BOUNCE:
             assert found is not None and finding.bounce is not None
             return _bounced(connection, finding.bounce, is_own, found, now)

@@ -9,6 +9,7 @@ from composer.cli import console
 from composer.cli.database import opened
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from composer.audience.person import Person
@@ -30,19 +31,34 @@ def command(address: str, as_json: bool) -> int:
     """
     from composer.audience.person import person
     from composer.audience.readers import address_of
-    from composer.delivery.received import received
+    from composer.delivery.received import received_under
+    from composer.web.personal_data import records_of, subject_of
 
     with opened() as (_, database):
         with database.read() as connection:
-            found = person(connection, address_of(address).address)
-            got = received(connection, found.reader.id) if found.reader else ()
-        mailings = _named(database, got) if found.reader and got else ()
+            written = address_of(address).address
+            found, subject = person(connection, written), subject_of(connection, written)
+            got = received_under(connection, subject.spans)
+            records = records_of(connection, subject)
+        mailings = _named(database, got) if got else ()
     if as_json:
-        console.answer_json(_as_data(found, mailings))
+        console.answer_json({**_as_data(found, mailings), "records": records})
     else:
-        for line in _page(found, mailings):
+        for line in (*_page(found, mailings), *_counts(records)):
             console.answer(line)
-    return 1 if found.is_unknown else 0
+    return 1 if found.is_unknown and not any(records.values()) else 0
+
+
+def _counts(records: "Mapping[str, Sequence[object]]") -> Iterator[str]:
+    """Count what else is on record, by the registry's own names."""
+    from composer.web.personal_data import STORES
+
+    titles = {each.key: each.title for each in STORES}
+    if any(records.values()):
+        yield "All records (--json prints them)"
+        for key, rows in records.items():
+            if rows:
+                yield f"  {len(rows):>6,} {titles[key]}"
 
 
 def _named(database: "Database", got: "tuple[Received, ...]") -> "Mailings":
@@ -55,7 +71,9 @@ def _named(database: "Database", got: "tuple[Received, ...]") -> "Mailings":
     except SettingsError as error:
         console.talk(f"Message-IDs cannot be told here: {error.message}")
         return tuple((each, "") for each in got)
-    return tuple((each, tokens.message_id(each.public_id, each.reader_id, each.domain)) for each in got)
+    return tuple(
+        (each, tokens.message_id(each.public_id, each.reader_id, each.domain) if each.domain else "") for each in got
+    )
 
 
 def _page(found: "Person", mailings: "Mailings") -> Iterator[str]:

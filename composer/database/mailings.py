@@ -172,6 +172,8 @@ events = Table(
     #: What the server said, or what was in the way. For people only: nothing looks into it.
     Column("words", Text, nullable=False, server_default=""),
     Index("ix_mailing_events_mailing_id", "mailing_id"),
+    #: What is known of one person is found without a look at every event of every mailing.
+    Index("ix_mailing_events_reader_id", "reader_id"),
 )
 
 #: Processes that send, or did: alive as long as they hold the lock that goes with the id (delivery/owners.py).

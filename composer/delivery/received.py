@@ -4,12 +4,13 @@ Comes in: a connection, a reader's id. Goes out: values, the oldest mailing firs
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from composer.audience.tombstones import about, spans_of
+from composer.audience.tombstones import Span, about, spans_of
 from composer.database.mailings import deliveries, issues, mailings
 from composer.delivery.events import in_words
 from composer.delivery.states import DeliveryState
@@ -37,14 +38,21 @@ class Received:
 
 
 def received(connection: Connection, reader_id: int) -> tuple[Received, ...]:
-    """Return the mailings that were frozen for a person, under whichever id."""
+    """Return the mailings that were frozen for a subscriber, under whichever id."""
+    return received_under(connection, spans_of(connection, reader_id))
+
+
+def received_under(connection: Connection, spans: Sequence[Span]) -> tuple[Received, ...]:
+    """Return the mailings that were frozen for the person who is on record under these ids, the oldest first."""
+    if not spans:
+        return ()
     table = deliveries.c
     query = (
         select(mailings.c.id, mailings.c.public_id, issues.c.key, mailings.c.terms, table.reader_id,
                table.state, table.changed, table.attempts, table.reason, table.words, table.queue_id)
         .join_from(mailings, issues, issues.c.id == mailings.c.issue_id)
         .join(deliveries, table.mailing_id == mailings.c.id)
-        .where(about(deliveries, spans_of(connection, reader_id)))
+        .where(about(deliveries, spans))
         .order_by(mailings.c.id, table.changed)
     )  # fmt: skip
     return tuple(

@@ -12,11 +12,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select, update
 
 from composer.cli.main import run
+from composer.database.engine import open_database
+from composer.database.location import Location
+from composer.database.mailings import deliveries, mailings
+from composer.database.readers import readers
+from composer.delivery.freezing import freeze
+from composer.delivery.selection import Selection, count
 from tests.audience.lists import written
 from tests.audience.test_importing import BUTTONDOWN, LISTMONK, mailchimp
 from tests.databases import PostgresServer
+from tests.delivery.house import NOW, draft
 from tests.workspaces import ROOT, sample
 
 LIST = (
@@ -118,6 +126,48 @@ def test_undo_says_what_becomes_of_each_row(here: Path, capsys: pytest.CaptureFi
         "  it brought nothing that is to be taken back",
         "nothing was changed",
     ]
+
+
+def test_undo_says_who_received_what(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before the question: how many of those who go have which mailing; as data, too. Afterwards they get nothing twice."""
+    written(here, "Email\n" + "".join(f"r{number}@example.org\n" for number in range(3)), "list.csv")
+    take = ["subscribers", "import", "list.csv", "--yes", "--consent", "form"]
+    assert run(take) == 0
+    with open_database(Location(path=here / "newsletter.db")) as database, database.write() as connection:
+        freeze(connection, draft("2025-01-30"), NOW)
+        first = select(func.min(readers.c.id)).scalar_subquery()
+        connection.execute(update(deliveries).values(state="accepted"))
+        connection.execute(update(deliveries).where(deliveries.c.reader_id == first).values(state="unknown"))
+        connection.execute(update(mailings).values(ended=NOW))
+    capsys.readouterr()
+    assert run(["subscribers", "import", "--undo", "--dry-run", "--json"]) == 0
+    told = capsys.readouterr()
+    assert "2 of those who go have received mailing 1 (2025-01-30)" in told.err
+    assert "1 of them may have received it: unconfirmed" in told.err
+    data = json.loads(told.out)
+    assert data["mailings"] == [{"mailing": 1, "issue": "2025-01-30", "received": 2, "unconfirmed": 1}]
+    assert (data["came"], data["undone"]) == (3, False)
+    assert run(["subscribers", "import", "--undo", "--yes", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["undone"] is True
+    # `who` still knows what went to an address that nobody has, by its hash.
+    assert run(["who", "r1@example.org", "--json"]) == 0
+    assert [each["issue"] for each in json.loads(capsys.readouterr().out)["mailings"]] == ["2025-01-30"]
+    assert run(take) == 0
+    with open_database(Location(path=here / "newsletter.db")) as database, database.read() as connection:
+        assert count(connection, Selection(issue="2025-01-30", is_rest=True)).included == 0
+
+
+def test_another_address(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A subscriber moves to another address; one that somebody has is refused."""
+    for address in ("a@example.org", "b@example.org"):
+        assert run(["subscribers", "add", address, "--consent", "form"]) == 0
+    capsys.readouterr()
+    assert run(["subscribers", "change-address", "a@example.org", "New@example.org"]) == 0
+    assert capsys.readouterr().out == "a@example.org is now New@example.org\n"
+    assert run(["subscribers", "change-address", "new@example.org", "b@example.org"]) == 1
+    assert "b@example.org is subscribed already" in capsys.readouterr().err
+    assert run(["who", "new@example.org"]) == 0
+    assert "address: a@example.org -> New@example.org" in capsys.readouterr().out
 
 
 def test_a_person_from_adding_to_erasing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -209,6 +209,24 @@ def unsubscribe(addresses: tuple[str, ...]) -> int:
     return 0
 
 
+@click.command("change-address")
+@click.argument("address", metavar="ADDRESS")
+@click.argument("new", metavar="NEW-ADDRESS")
+def change_address(address: str, new: str) -> int:
+    """Give a subscriber another address; what they have received stays theirs.
+
+    A mailing that has begun still goes to the earlier address.
+    """
+    from composer.audience.changing import change_address as give
+    from composer.audience.readers import address_of, get
+
+    with opened() as (_, database), database.write() as connection:
+        reader = get(connection, address)
+        changed = give(connection, reader.id, address_of(new), source="by hand", now=now())
+    console.answer(f"{reader.address} is now {changed.address}")
+    return 0
+
+
 @click.command("erase")
 @click.argument("address", metavar="ADDRESS")
 @click.option("--yes", "is_yes", is_flag=True, help="Do it without asking.")
@@ -216,7 +234,7 @@ def erase(address: str, is_yes: bool) -> int:
     """Erase a person who asked to be forgotten, and print a receipt. It cannot be taken back."""
     from composer.audience.erasing import erase as forget
     from composer.audience.readers import address_of
-    from composer.web.forgetting import EVERYWHERE
+    from composer.web.personal_data import EVERYWHERE
 
     question = Question(is_dry_run=False, is_yes=is_yes, as_json=False)
     question.judge()

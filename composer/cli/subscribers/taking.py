@@ -1,5 +1,6 @@
 """`compose subscribers import`: a list of people, from a file."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from composer.audience.lists.table import Table
+    from composer.audience.undoing import Import
 
 
 @click.command("import")
@@ -93,8 +95,16 @@ def _undo(question: Question) -> int:
                 console.talk(f"  {many:>9,} {what}")
         if not any(many for many, _ in lines):
             console.talk("  it brought nothing that is to be taken back")
+        for each in last.mailed:
+            console.talk(f"  {each.received:>9,} of those who go have received mailing {each.mailing} ({each.issue})")
+            if each.unconfirmed:
+                console.talk(f"  {each.unconfirmed:>9,} of them may have received it: unconfirmed")
+        if last.mailed:
+            console.talk("  If they are imported again, they do not get these issues a second time.")
         if question.is_dry_run:
             console.talk("nothing was changed")
+            if question.as_json:
+                console.answer_json(_as_data(last, is_undone=False))
             return 0
         if not question.agreed("Take it back?"):
             console.talk("nothing was changed")
@@ -106,5 +116,20 @@ def _undo(question: Question) -> int:
                     "another import has come in meanwhile", "look again:   compose subscribers import --undo"
                 )
             undo(connection, last.number, now())
-    console.answer(f"import {last.number} taken back")
+    if question.as_json:
+        console.answer_json(_as_data(last, is_undone=True))
+    else:
+        console.answer(f"import {last.number} taken back")
     return 0
+
+
+def _as_data(last: "Import", *, is_undone: bool) -> dict[str, object]:
+    names = ("came", "left", "others", "changes", "suppressed")
+    return {
+        "import": last.number,
+        "file": last.file,
+        "at": last.at.isoformat(),
+        **{name: getattr(last, name) for name in names},
+        "mailings": [asdict(each) for each in last.mailed],
+        "undone": is_undone,
+    }

@@ -4,11 +4,11 @@ Comes in: a connection, what was asked, the time. Goes out: what is known afterw
 request. How a reader stands is the audience's to change (composer/audience).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, select, update
 
 from composer.audience import changing
 from composer.audience.erasing import Forget, erase
@@ -21,6 +21,7 @@ from composer.audience.tokens import Claim
 from composer.content.addresses import Address
 from composer.database.public import letters
 from composer.database.readers import tombstones
+from composer.web.personal_data import records_of, subject_of
 from composer.web.public.mail_requests import LINK_FOR, Kind, Letter, Wish, wish
 
 #: Reasons for leaving that are kept of one reader.
@@ -139,16 +140,14 @@ def change(connection: Connection, reader_id: int, changed: Change, now: datetim
 
 
 def data_of(connection: Connection, reader_id: int) -> dict[str, object] | None:
-    """Gather all that is stored about a reader (GDPR, article 15)."""
+    """Gather all that is stored about a person (GDPR, article 15): a summary, then every record of the registry."""
     reader = by_id(connection, reader_id)
     if reader is None:
         return None
     known = person(connection, reader.address)
     agreed, listed, came = known.consent, known.suppression, known.origin
-    asked = connection.execute(
-        select(letters.c.kind, letters.c.asked, letters.c.state).where(letters.c.normal == reader.normal)
-    )
     return {
+        "id": reader.id,
         "address": reader.address,
         "name": reader.name,
         "first_name": reader.first_name,
@@ -160,12 +159,14 @@ def data_of(connection: Connection, reader_id: int) -> dict[str, object] | None:
         "since": _written(reader.created),
         "came_with": {"file": came.file, "at": _written(came.at)} if came else None,
         "consent": {"at": _written(agreed.when or agreed.recorded), "evidence": agreed.evidence} if agreed else None,
-        "suppressed": {"since": _written(listed.since), "reason": listed.reason} if listed else None,
+        "suppressed": {"since": _written(listed.since), "reason": listed.reason, "by": listed.source}
+        if listed
+        else None,
         "history": [
             {"at": _written(each.at), "what": each.what, "before": each.before, "after": each.after, "by": each.source}
             for each in known.history
         ],
-        "messages_asked_for": [{"kind": row.kind, "at": _written(row.asked), "state": row.state} for row in asked],
+        **records_of(connection, subject_of(connection, reader.address)),
     }
 
 
@@ -173,18 +174,9 @@ def _written(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def erase_reader(connection: Connection, reader_id: int, now: datetime, forget: Iterable[Forget]) -> bool:
+def erase_reader(connection: Connection, reader_id: int, now: datetime, forget: Sequence[Forget]) -> bool:
     """Erase a reader, and what other rooms keep of them; False for one who is not there any more."""
     reader = by_id(connection, reader_id)
     if reader is not None:
         erase(connection, Address(address=reader.address), now, forget)
     return reader is not None
-
-
-def forget_letters(
-    connection: Connection, reader_id: int | None, normal: str
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Take away what was asked for with an address; for `audience.erasing.erase`."""
-    count = connection.scalar(select(func.count()).where(letters.c.normal == normal)) or 0
-    connection.execute(delete(letters).where(letters.c.normal == normal))
-    return ((f"messages asked for on the readers' pages ({count})",) if count else ()), ()

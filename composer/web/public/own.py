@@ -11,7 +11,7 @@ from composer.audience.identity import Found
 from composer.audience.readers import by_id
 from composer.audience.tokens import Claim, Purpose
 from composer.content.addresses import Address, AddressError
-from composer.web.forgetting import EVERYWHERE
+from composer.web.personal_data import EVERYWHERE
 from composer.web.public.deeds import (
     Change,
     change,

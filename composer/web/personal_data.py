@@ -1,0 +1,202 @@
+"""The registry of personal data: every table that holds something about a person, and what becomes of it.
+
+Input: a connection and an address. Output: all records about that person, for `compose who`, for the download on the public
+pages and for erasure. Guarantees: these three use the same registry, so that none knows a table that another forgets. A test
+fails if a table with a column for an address, its hash or a subscriber's id is neither here nor in `EXEMPT`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, false, func, or_, select
+
+from composer.audience.erasing import Forget, former_addresses
+from composer.audience.readers import find
+from composer.audience.suppression import erasure_key, hashed
+from composer.audience.tombstones import Span, about, spans_of, spans_of_hash
+from composer.bounces.recording import forget as forget_bounces
+from composer.content.addresses import normal_address
+from composer.database.approvals import edition_tests, edition_words, editions
+from composer.database.bounces import returned
+from composer.database.mailings import deliveries, events, issues, mailings, recipients
+from composer.database.public import letters
+from composer.database.readers import (
+    consents,
+    erasures,
+    imports,
+    reader_changes,
+    reader_tags,
+    readers,
+    suppressions,
+    tombstones,
+)
+from composer.delivery.forgetting import forget as forget_mailings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """By what somebody is on record: ids with the mailings in which they were theirs, addresses, hashes of addresses."""
+
+    reader_id: int | None
+    normals: tuple[str, ...]
+    hashes: tuple[str, ...]
+    spans: tuple[Span, ...]
+
+
+class OnErasure(StrEnum):
+    """What erasure does with the records of a store."""
+
+    DELETED = "deleted"
+    #: what names the person is emptied; the rest stays counted
+    CLEARED = "cleared"
+    #: it names nobody: a number, or a keyed hash
+    PSEUDONYMOUS = "pseudonymous"
+    #: it is not about them as a subscriber
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """A table with records about people."""
+
+    table: Table
+    #: Its name in data, and for people.
+    key: str
+    title: str
+    #: Columns with an address, its hash, or a subscriber's id.
+    columns: tuple[str, ...]
+    #: Which of its rows are about somebody.
+    about: Callable[[Subject], ColumnElement[bool]]
+    on_erasure: OnErasure
+    #: Removes them; None where they go with the subscriber (audience/erasing.py), or stay.
+    forget: Forget | None = None
+    #: What makes a row understandable beside its own columns.
+    more: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+    #: Columns that name somebody else: who of the editors decided something.
+    hidden: tuple[str, ...] = ()
+    #: Shown by the summary of a subscriber; `compose who` and the download do not repeat it.
+    is_summarised: bool = False
+
+
+def forget_letters(
+    connection: Connection, reader_id: int | None, normal: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Take away what was asked for with an address; for `audience.erasing.erase`."""
+    count = connection.scalar(select(func.count()).where(letters.c.normal == normal)) or 0
+    connection.execute(delete(letters).where(letters.c.normal == normal))
+    return ((f"messages asked for on the readers' pages ({count})",) if count else ()), ()
+
+
+def _theirs(column: ColumnElement[int]) -> Callable[[Subject], ColumnElement[bool]]:
+    return lambda subject: column == subject.reader_id if subject.reader_id is not None else false()
+
+
+def _by_address(column: ColumnElement[str]) -> Callable[[Subject], ColumnElement[bool]]:
+    return lambda subject: func.lower(column).in_(subject.normals)
+
+
+def _by_hash(column: ColumnElement[str]) -> Callable[[Subject], ColumnElement[bool]]:
+    return lambda subject: column.in_(subject.hashes)
+
+
+def _by_mailing(table: Table) -> Callable[[Subject], ColumnElement[bool]]:
+    return lambda subject: about(table, subject.spans) if subject.spans else false()
+
+
+def _issue_of(table: Table) -> ColumnElement[Any]:
+    named = select(issues.c.key).join_from(mailings, issues).where(mailings.c.id == table.c.mailing_id)
+    return named.correlate(table).scalar_subquery()
+
+
+def _stem_of(table: Table) -> ColumnElement[Any]:
+    return select(editions.c.stem).where(editions.c.id == table.c.edition_id).correlate(table).scalar_subquery()
+
+
+def _linked(table: Table, column: ColumnElement[Any]) -> Callable[[Subject], ColumnElement[bool]]:
+    return lambda subject: table.c.id.in_(select(column).where(_theirs(readers.c.id)(subject)))
+
+
+STORES: tuple[Store, ...] = (
+    Store(table=readers, key="subscriber", title="Subscriber", columns=("id", "address", "normal"),
+          about=_theirs(readers.c.id), on_erasure=OnErasure.DELETED, is_summarised=True),
+    Store(table=reader_tags, key="tags", title="Tags", columns=("reader_id",),
+          about=_theirs(reader_tags.c.reader_id), on_erasure=OnErasure.DELETED, is_summarised=True),
+    Store(table=reader_changes, key="history", title="History", columns=("reader_id",),
+          about=_theirs(reader_changes.c.reader_id), on_erasure=OnErasure.DELETED, is_summarised=True),
+    Store(table=consents, key="consent", title="Consent", columns=("evidence",),
+          about=_linked(consents, readers.c.consent_id), on_erasure=OnErasure.DELETED, is_summarised=True),
+    Store(table=imports, key="came_with", title="Import", columns=(),
+          about=_linked(imports, readers.c.import_id), on_erasure=OnErasure.KEPT, is_summarised=True),
+    Store(table=suppressions, key="suppressed", title="Suppression list", columns=("normal", "hash"),
+          about=lambda subject: or_(suppressions.c.normal.in_(subject.normals), suppressions.c.hash.in_(subject.hashes)),
+          on_erasure=OnErasure.PSEUDONYMOUS, is_summarised=True),
+    Store(table=letters, key="messages_asked_for", title="Messages asked for", columns=("address", "normal", "mailbox"),
+          about=lambda subject: letters.c.normal.in_(subject.normals), on_erasure=OnErasure.DELETED, forget=forget_letters),
+    Store(table=deliveries, key="deliveries", title="Deliveries", columns=("reader_id",),
+          about=_by_mailing(deliveries), on_erasure=OnErasure.PSEUDONYMOUS, forget=forget_mailings,
+          more={"issue": _issue_of(deliveries)}),
+    Store(table=events, key="events", title="Events of mailings", columns=("reader_id",),
+          about=_by_mailing(events), on_erasure=OnErasure.PSEUDONYMOUS, more={"issue": _issue_of(events)}, hidden=("who",)),
+    Store(table=recipients, key="frozen_values", title="Values frozen for mailings that are not over",
+          columns=("reader_id", "address"), about=_by_mailing(recipients), on_erasure=OnErasure.DELETED,
+          forget=forget_mailings, more={"issue": _issue_of(recipients)}),
+    Store(table=returned, key="bounces", title="Bounces and complaints", columns=("reader_id", "recipient"),
+          about=lambda subject: or_(_by_mailing(returned)(subject), _by_address(returned.c.recipient)(subject)),
+          on_erasure=OnErasure.CLEARED, forget=forget_bounces, more={"issue": _issue_of(returned)}),
+    Store(table=tombstones, key="earlier_ids", title="Earlier ids and addresses, as hashes", columns=("reader_id", "hash"),
+          about=lambda subject: or_(_by_hash(tombstones.c.hash)(subject), _theirs(tombstones.c.reader_id)(subject)),
+          on_erasure=OnErasure.PSEUDONYMOUS),
+    Store(table=erasures, key="erasures", title="Earlier erasures", columns=("hash",),
+          about=_by_hash(erasures.c.hash), on_erasure=OnErasure.PSEUDONYMOUS),
+    Store(table=edition_tests, key="tests_as_editor", title="Test messages, as an editor", columns=("address",),
+          about=_by_address(edition_tests.c.address), on_erasure=OnErasure.KEPT, more={"edition": _stem_of(edition_tests)}),
+    Store(table=edition_words, key="approvals_as_editor", title="Approvals, as an editor", columns=("address", "normal"),
+          about=_by_address(edition_words.c.normal), on_erasure=OnErasure.KEPT, more={"edition": _stem_of(edition_words)}),
+)  # fmt: skip
+
+#: Columns whose name suggests a person, and that hold none: table and column, with the reason.
+EXEMPT: Mapping[tuple[str, str], str] = {
+    ("editions", "hash"): "of an edition",
+    ("returned", "hash"): "of the message that came back",
+}
+
+#: What `audience.erasing.erase` calls, from the command line and from a subscriber's own page alike.
+EVERYWHERE: tuple[Forget, ...] = tuple(dict.fromkeys(each.forget for each in STORES if each.forget is not None))
+
+
+def subject_of(connection: Connection, address: str) -> Subject:
+    """Find by what a person is on record, given any spelling of their address. Raises AddressError for what is none."""
+    normal, key = normal_address(address), erasure_key(connection)
+    reader = find(connection, address)
+    normals = (normal, *(former_addresses(connection, reader.id) if reader else ()))
+    hashes = tuple(hashed(key, each) for each in normals) if key else ()
+    spans = spans_of(connection, reader.id) if reader else spans_of_hash(connection, hashes[0]) if hashes else ()
+    return Subject(reader_id=reader.id if reader else None, normals=normals, hashes=hashes, spans=spans)
+
+
+def records_of(
+    connection: Connection, subject: Subject, *, is_whole: bool = False
+) -> dict[str, list[dict[str, object]]]:
+    """Return all records about a person by the keys of their stores, in the order in which they were written.
+
+    Stores that the summary of a subscriber shows are left out unless `is_whole`.
+    """
+    found: dict[str, list[dict[str, object]]] = {}
+    for store in STORES:
+        if store.is_summarised and not is_whole:
+            continue
+        shown = (each for each in store.table.columns if each.name not in store.hidden)
+        columns = [*shown, *(column.label(name) for name, column in store.more.items())]
+        rows = connection.execute(
+            select(*columns).where(store.about(subject)).order_by(*store.table.primary_key.columns)
+        ).mappings()
+        found[store.key] = [{name: _plain(value) for name, value in row.items()} for row in rows]
+    return found
+
+
+def _plain(value: object) -> object:
+    """Return a value as JSON has it."""
+    return value.astimezone(UTC).isoformat(timespec="seconds") if isinstance(value, datetime) else value
