@@ -63,6 +63,21 @@ def tokens_of(database: Database, around: Surroundings) -> Tokens:
     return Tokens(keys)
 
 
+def secret_words(around: Surroundings, publication: bytes | None) -> tuple[str, ...] | None:
+    """Give the keys as they are written, for a backup of them; None if there are none. Raises SettingsError."""
+    return _words(around, publication)
+
+
+def key_file(around: Surroundings, publication: bytes) -> Path:
+    """Give the private file of a publication's keys."""
+    return _path(around, publication)
+
+
+def write_secret(words: tuple[str, ...]) -> str:
+    """Give the content of that file."""
+    return "\n".join((*words, ""))
+
+
 def _words(around: Surroundings, publication: bytes | None) -> tuple[str, ...] | None:
     """Give what the environment says, else the publication's file; None where neither says anything."""
     if (said := around.environment.get(VARIABLE, "").split()) or publication is None:

@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, exists, insert, or_, select, text, update
 
 from composer.audience.history import record
 from composer.audience.readers import Status
-from composer.database.readers import database_keys, readers, suppressions
+from composer.database.readers import database_keys, readers, suppressions, tombstones
+from composer.database.state import ERASURE_KEY
+from composer.surroundings import SettingsError
 
 #: One at a time on PostgreSQL, as on SQLite: between a look at the list and a new reader nobody else must come on it.
 _LOCK = 0x636F6D70_6F736532
-_KEY = "erasure"
 #: How a hash is written, in the database and in files: which key it was made with, then the digest.
 HASH = re.compile(r"hmac-sha256:[0-9a-f]{8}:[0-9a-f]{64}")
 
@@ -162,16 +163,34 @@ def lift(connection: Connection, normal: str) -> None:
 
 
 def erasure_key(connection: Connection) -> bytes | None:
-    """Give the key of the hashes; None while nobody has been erased."""
-    return connection.scalar(select(database_keys.c.key).where(database_keys.c.name == _KEY))
+    """Give the key of the hashes; None while nobody has been erased. Raises SettingsError if it is missing."""
+    key = stored_erasure_key(connection)
+    if key is None and has_hashes(connection):
+        # Going on without it would let erased people be written to again, and nobody would notice.
+        raise SettingsError(
+            "the key that recognises erased people is not in this database: a copy of the database is made without it",
+            "put it back:   compose keys restore FILE",
+        )
+    return key
+
+
+def stored_erasure_key(connection: Connection) -> bytes | None:
+    """Give the key of the hashes if it is there."""
+    return connection.scalar(select(database_keys.c.key).where(database_keys.c.name == ERASURE_KEY))
+
+
+def has_hashes(connection: Connection) -> bool:
+    """Tell whether the database holds hashes of addresses."""
+    asked = (exists().where(suppressions.c.hash.is_not(None)), exists().where(tombstones.c.hash.is_not(None)))
+    return any(connection.scalar(select(each)) for each in asked)
 
 
 def make_erasure_key(connection: Connection) -> bytes:
-    """Give the key of the hashes, made at the first erasure and never changed."""
+    """Give the key of the hashes, made at the first erasure and never changed. Raises SettingsError if it is missing."""
     key = erasure_key(connection)
     if key is None:
         key = secrets.token_bytes(32)
-        connection.execute(insert(database_keys), [{"name": _KEY, "key": key}])
+        connection.execute(insert(database_keys), [{"name": ERASURE_KEY, "key": key}])
     return key
 
 

@@ -39,12 +39,15 @@ from composer.audience.staging import (
     incoming_tags,
     mark_known_hashes,
 )
-from composer.audience.suppression import Reason, lock
+from composer.audience.suppression import Reason, erasure_key, hashed, lock, stand_down
 from composer.audience.tombstones import inherit, next_mailing
 from composer.audience.updating import HERE, Step, record, update_known
 from composer.database.ids import new_subscriber_ids
 from composer.database.metadata import milliseconds
 from composer.database.readers import consents, imports, reader_tags, readers, suppressions, tombstones
+
+#: How many addresses are hashed at a time.
+_PAGE = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,12 +134,33 @@ def _let_leave(connection: Connection, one: Step) -> int:
 
 
 def _keep_hashes(connection: Connection, one: Step) -> int:
-    """Put the hashes that a suppression list named onto ours."""
+    """Put the hashes that a suppression list named onto ours, and out of the active ones who has such an address.
+
+    Somebody has it only after a restore: they were erased after the backup.
+    """
+    for normal in _with_incoming_hash(connection):
+        stand_down(connection, normal, Reason.ERASED, one.source, one.now)
     since = literal(one.now, suppressions.c.since.type)
     rows = select(incoming_hashes.c.hash, literal(Reason.ERASED.value), literal(one.source), since, literal(one.number))
     rows = rows.where(~exists().where(suppressions.c.hash == incoming_hashes.c.hash))
     names = ["hash", "reason", "source", "since", "import_id"]
     return changed(connection, insert(suppressions).from_select(names, rows))
+
+
+def _with_incoming_hash(connection: Connection) -> list[str]:
+    """Find the addresses of subscribers whose hash a suppression list names, page by page."""
+    key = erasure_key(connection)
+    if key is None or connection.scalar(select(incoming_hashes.c.hash).limit(1)) is None:
+        return []
+    found: list[str] = []
+    page = select(readers.c.id, readers.c.normal).where(readers.c.status.in_(HERE)).order_by(readers.c.id).limit(_PAGE)
+    rows = connection.execute(page).all()
+    while rows:
+        marks = {hashed(key, row.normal): row.normal for row in rows}
+        meant = connection.scalars(select(incoming_hashes.c.hash).where(incoming_hashes.c.hash.in_(marks)))
+        found += [marks[mark] for mark in meant]
+        rows = connection.execute(page.where(readers.c.id > rows[-1].id)).all()
+    return found
 
 
 def _let_agree(connection: Connection, one: Step) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from composer.cli import console
-from composer.cli.database import opened, place
+from composer.cli.database import place
 
 
 @click.group("db")
@@ -29,13 +29,21 @@ def upgrade() -> int:
 @command.command("backup")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 def backup(file: Path) -> int:
-    """Copy the database to a new FILE while it is in use. It holds every reader: keep it as private as the original."""
-    from composer.cli.database import now
-    from composer.database.backup import backup as copy
+    """Copy the database to a new FILE while it is in use. It holds every reader: keep it as private as the original.
 
-    with opened() as (_, database):
-        size = copy(database, file, now())
+    The keys are not in it: compose keys backup.
+    """
+    from composer.cli.database import now
+    from composer.cli.publication import opened as opened_publication
+    from composer.database.backup import backup as copy
+    from composer.doctor.key_backups import look_at_key_backup
+
+    with opened_publication() as publication:
+        size = copy(publication.database, file, now())
+        kept = look_at_key_backup(publication.database, publication.newsletter, publication.around)
     console.answer(f"{file}: {size:,} bytes")
+    if kept is not None and kept.step:
+        console.talk(f"the keys are not in it, and of them {kept.seen}: {kept.step}")
     return 0
 
 

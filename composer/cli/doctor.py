@@ -90,5 +90,29 @@ def _sending(
     yield from look_at_sign_ups(newsletter, workspace, around, datetime.datetime.now(datetime.UTC))
     found, keys = look_at_keys(newsletter, around, host)
     yield from found
+    yield from _database(workspace, newsletter, around)
     if not offline:
         yield from look_at_names(newsletter.sender.domain, keys, txt_records)
+
+
+def _database(workspace: Workspace, newsletter: "Newsletter", around: "Surroundings") -> "Iterator[Diagnosis]":
+    """Look into the database, if there is one of this program's version: nothing is made or upgraded here."""
+    from composer.database.engine import connect
+    from composer.database.location import location_of
+    from composer.database.schema import newest, version_of
+    from composer.doctor.diagnosis import Diagnosis, Health
+    from composer.doctor.key_backups import look_at_key_backup
+
+    try:
+        location = location_of(newsletter, workspace, around.environment)
+        if location.path is not None and not location.path.exists():
+            return
+        with connect(location) as database:
+            with database.read() as connection:
+                version = version_of(connection)
+            found = look_at_key_backup(database, newsletter, around) if version == newest() else None
+    except ComposeError as error:
+        yield Diagnosis(subject="database", health=Health.BAD, seen=error.message, step=error.hint)
+        return
+    if found is not None:
+        yield found

@@ -26,6 +26,7 @@ _COMMANDS = {
     "who": "Show all that is known of one person.",
     "suppression": "Keep the list of addresses that get nothing, whatever else is said.",
     "db": "Look after the database: bring it up to date, copy it.",
+    "keys": "Back up the keys that a copy of the database does not hold, and restore them.",
     "test": "Send an issue to its editors, as readers will get it.",
     "approve": "Say that an edition may go out, exactly as it stands now.",
     "send": "Send an issue to its readers, each of them once.",

@@ -35,6 +35,7 @@ def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
     """
     # Late: only this command needs a web server and a database.
     from composer.audience.secret import tokens_of
+    from composer.audience.suppression import erasure_key
     from composer.database.engine import open_database
     from composer.surroundings import surroundings
     from composer.web.public import systemd
@@ -61,6 +62,9 @@ def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
         listeners = systemd.passed_sockets(os.environ) or (listen(host, port),)
         for listener in listeners:
             stack.enter_context(listener)
+        with database.read() as connection:
+            # Told now, and not by each page that asks whether somebody was erased.
+            erasure_key(connection)
         tokens, turns = tokens_of(database, surroundings()), Turns(database)
         post = Post(turns=turns, mailer=configured.mailer, tokens=tokens, clock=_now, tell=_tell)
         site = Site(

@@ -1,7 +1,8 @@
 """A copy of the database, made while it is in use.
 
 Comes in: an open database, a path. Goes out: a private file, whole or not at all. Never overwrites one. The copy says of
-itself that it is one: nothing is sent from it before a person has accepted it (`compose db restored`).
+itself that it is one: nothing is sent from it before a person has accepted it (`compose db restored`). It does not hold the
+key that recognises erased people: that is kept apart (`compose keys backup`).
 """
 
 import os
@@ -12,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from composer.database.engine import Database
-from composer.database.state import BACKUP
+from composer.database.state import BACKUP, ERASURE_KEY
 from composer.errors import DatabaseError
 
 
@@ -47,7 +48,9 @@ def backup(database: Database, target: Path, now: datetime) -> int:
 
 
 def _mark(copy: sqlite3.Connection, made: str) -> None:
-    """Write into a copy that it is one; see to it that nothing lies beside it."""
-    copy.execute("PRAGMA journal_mode=DELETE").close()
+    """Write into a copy that it is one, and take the erasure key out; nothing of it is left in the file or beside it."""
+    for pragma in ("journal_mode=DELETE", "secure_delete=ON"):
+        copy.execute(f"PRAGMA {pragma}").close()
     with copy:
+        copy.execute("DELETE FROM database_keys WHERE name = ?", (ERASURE_KEY,))
         copy.execute("INSERT OR REPLACE INTO database_state (name, value) VALUES (?, ?)", (BACKUP, made))

@@ -10,6 +10,9 @@ from composer.database.metadata import Moment, metadata
 #: The row of a copy that says when it was made.
 BACKUP = "backup"
 
+#: The row of `database_keys` that no copy holds: with it, hashes of erased people can be tested.
+ERASURE_KEY = "erasure"
+
 #: Facts about the database as a whole, as JSON or plain text; the modules that write them name them.
 database_state = Table(
     "database_state",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from composer.audience.suppression import erasure_key
 from composer.database.engine import Database
 from composer.database.mailings import issues, mailings
 from composer.database.metadata import milliseconds
@@ -77,11 +78,14 @@ def place_of(database: Database, notes: Path | None, session: Connection | None 
 
 
 def check_original(database: Database, notes: Path | None = None, mailing_id: int | None = None) -> None:
-    """Check, before anything is frozen or asked, that this database is no copy. Raises CopyError, BusyError, DatabaseError."""
+    """Check, before anything is frozen or asked, that this database is no copy. Raises CopyError, BusyError,
+    DatabaseError, SettingsError (the key that recognises erased people is missing).
+    """
     place = place_of(database, notes)
     with database.read() as connection:
         first_of(signs(connection, place, mailing_id), database.location.name)
         check_whole(connection, database, mailing_id)
+        erasure_key(connection)
 
 
 def signs(connection: Connection, place: Place, mailing_id: int | None = None) -> tuple[Evidence, ...]:
@@ -114,6 +118,7 @@ def begin(connection: Connection, mailing_id: int, place: Place, database: Datab
     lock(connection)
     first_of(signs(connection, place, mailing_id), database.location.name)
     check_whole(connection, database, mailing_id)
+    erasure_key(connection)
     origins = origins_of(connection)
     origin = origins[-1] if origins else accept(connection)
     if place.identity:

@@ -78,7 +78,7 @@ def test_a_refused_start_freezes_nothing(room: Mailroom, office: Office) -> None
     assert room.say("test", ISSUE).code == 0
     with room.open() as database, lock_sending(database):
         said = room.say("send", ISSUE, "--yes", "20")
-        assert said.code == 1 and "another process is sending" in said.err
+        assert said.code == 75 and "another process is sending" in said.err
         assert not room.mailings()
     assert room.say("db", "backup", "kept.db").code == 0
     _put_back(room, "kept.db")

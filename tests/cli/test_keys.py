@@ -1,0 +1,162 @@
+"""`compose keys` and the copies without keys: what a backup holds, what it does not, and how both come together again."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from composer.surroundings import surroundings
+from tests.cli.mailroom import Mailroom, Said, furnish
+
+PASSPHRASE = "a long enough passphrase"
+GONE = "reader3@example.net"
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
+    """A newsletter with a person who was erased, links that are out, and DKIM keys."""
+    room = furnish(tmp_path, monkeypatch, capsys)
+    monkeypatch.setenv("COMPOSE_KEYS_PASSPHRASE", PASSPHRASE)
+    room.add(5)
+    assert room.say("subscribers", "erase", GONE, "--yes").code == 0
+    # A rehearsal: its messages have links.
+    assert room.say("send", "2031-01-30").code == 0
+    assert room.say("dkim", "keygen").code == 0
+    return room
+
+
+def _erasure(path: Path) -> list[bytes]:
+    with closing(sqlite3.connect(path)) as database:
+        return [row[0] for row in database.execute("SELECT key FROM database_keys WHERE name = 'erasure'")]
+
+
+def _import_gone(room: Mailroom) -> Said:
+    (room.root / "old.csv").write_text(f"email\n{GONE}\n", encoding="utf-8")
+    return room.say("subscribers", "import", "old.csv", "--yes", "--consent", "they asked")
+
+
+def _restore(room: Mailroom) -> None:
+    for each in room.root.glob("newsletter.db*"):
+        each.unlink()
+    (room.root / "copy.db").rename(room.root / "newsletter.db")
+
+
+def test_a_copy_of_the_database_holds_no_key_of_the_erased(room: Mailroom) -> None:
+    """Neither as a row nor anywhere in the file: the hashes beside it cannot be tested."""
+    key = _erasure(room.root / "newsletter.db")[0]
+    said = room.say("db", "backup", "copy.db")
+    assert said.code == 0 and "the keys are not in it" in said.err and "compose keys backup" in said.err
+    assert _erasure(room.root / "copy.db") == []
+    assert key not in (room.root / "copy.db").read_bytes()
+    with closing(sqlite3.connect(room.root / "copy.db")) as copy:
+        assert copy.execute("SELECT count(*) FROM suppressions WHERE hash IS NOT NULL").fetchone() == (1,)
+    # The original keeps it.
+    assert _erasure(room.root / "newsletter.db") == [key]
+
+
+def test_a_database_without_its_key_lets_nobody_erased_back_in(room: Mailroom) -> None:
+    """After a restore nothing that asks whether somebody was erased goes on before the keys are put back."""
+    assert room.say("keys", "backup", "keys.txt").code == 0
+    assert "the keys are not in it" not in room.say("db", "backup", "copy.db").err
+    _restore(room)
+    for said in (
+        _import_gone(room),
+        room.say("subscribers", "add", GONE, "--consent", "they asked"),
+        room.say("subscribers", "erase", "reader1@example.net", "--yes"),
+    ):
+        assert said.code == 1 and "compose keys restore FILE" in said.err
+    assert "WRONG" in room.say("doctor", "--offline").out
+    assert room.say("keys", "restore", "keys.txt").code == 0
+    said = _import_gone(room)
+    assert said.code == 0
+    with room.open() as database, database.read() as connection:
+        listed = connection.exec_driver_sql("SELECT normal FROM readers WHERE status = 'active'").scalars().all()
+    assert GONE not in listed
+
+
+def test_keys_come_back_on_another_computer(room: Mailroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that was in the person's folder is put back, private; nothing that is there is overwritten."""
+    said = room.say("keys", "backup", "keys.txt")
+    assert said.code == 0
+    assert "readers' links" in said.out and "erased people" in said.out and "compose-rsa" in said.out
+    text = (room.root / "keys.txt").read_text()
+    assert "PRIVATE" not in text and (room.root / "keys.txt").stat().st_mode & 0o777 == 0o600
+    before = {path.relative_to(tmp_path / "config"): path.read_bytes() for path in _files(tmp_path / "config")}
+    assert len(before) == 3
+    for name in ("XDG_CONFIG_HOME", "APPDATA", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "other"))
+    said = room.say("keys", "restore", "keys.txt")
+    assert said.code == 0 and said.out.count("put back") == 3 and said.out.count("there already") == 1
+    after = {path.relative_to(tmp_path / "other"): path.read_bytes() for path in _files(tmp_path / "other")}
+    assert after == before
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in _files(tmp_path / "other"))
+    assert room.say("keys", "restore", "keys.txt").out.count("there already") == 3
+    victim = next(path for path in _files(tmp_path / "other") if path.suffix == ".pem")
+    victim.write_text("something else")
+    said = room.say("keys", "restore", "keys.txt")
+    assert said.code == 1 and "holds another one" in said.err and victim.read_text() == "something else"
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in (folder / "compose").rglob("*") if path.suffix in (".key", ".pem"))
+
+
+def test_what_cannot_be_opened_is_told(room: Mailroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another passphrase, a damaged file, another file, a short passphrase, none at all: words, and nothing is changed."""
+    assert room.say("keys", "backup", "keys.txt").code == 0
+    assert room.say("keys", "backup", "keys.txt").code == 1
+    monkeypatch.setenv("COMPOSE_KEYS_PASSPHRASE", "another long passphrase")
+    assert "the passphrase is another one" in room.say("keys", "restore", "keys.txt").err
+    monkeypatch.setenv("COMPOSE_KEYS_PASSPHRASE", PASSPHRASE)
+    text = (room.root / "keys.txt").read_text()
+    for damaged in (text[:-40], text[:120], text.replace("A", "B"), "", "hello\n", text.split("\n")[0]):
+        (room.root / "damaged.txt").write_text(damaged)
+        assert room.say("keys", "restore", "damaged.txt").code == 1
+    assert room.say("keys", "restore", "nowhere.txt").code == 2
+    assert room.say("keys", "restore").code == 2
+    monkeypatch.setenv("COMPOSE_KEYS_PASSPHRASE", "short")
+    assert room.say("keys", "backup", "other.txt").code == 2
+    monkeypatch.delenv("COMPOSE_KEYS_PASSPHRASE")
+    assert room.say("keys", "backup", "other.txt").code == 2
+    assert not (room.root / "other.txt").exists()
+
+
+def test_keys_of_another_publication_are_refused(
+    room: Mailroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And so is a key that recognises none of the people who were erased here."""
+    assert room.say("keys", "backup", "keys.txt").code == 0
+    with room.open() as database, database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM database_keys WHERE name = 'erasure'")
+        connection.exec_driver_sql(
+            "UPDATE suppressions SET hash = replace(hash, 'sha256:', 'sha256:00') WHERE hash <> ''"
+        )
+        connection.exec_driver_sql("UPDATE tombstones SET hash = replace(hash, 'sha256:', 'sha256:00')")
+    said = room.say("keys", "restore", "keys.txt")
+    assert said.code == 1 and "recognises none of the people who were erased" in said.err
+    with room.open() as database, database.write() as connection:
+        connection.exec_driver_sql("UPDATE database_keys SET key = x'0102030405060708' WHERE name = 'publication'")
+    assert "the keys of another publication" in room.say("keys", "restore", "keys.txt").err
+
+
+def test_a_lost_key_is_a_decision(room: Mailroom) -> None:
+    """Without a backup of the keys a person may go on; it says what that means, and never happens by itself."""
+    assert room.say("keys", "restore", "--lost", "--yes").code == 1
+    assert room.say("db", "backup", "copy.db").code == 0
+    _restore(room)
+    assert room.say("keys", "restore", "--lost").code == 2
+    said = room.say("keys", "restore", "--lost", "--yes")
+    assert said.code == 0 and "1 entries of the suppression list recognise nobody" in said.out
+    assert _import_gone(room).code == 0
+
+
+def test_the_doctor_knows_whether_the_backup_is_of_todays_keys(room: Mailroom) -> None:
+    """None yet, fresh, and stale once there is another key."""
+    assert "backup of the keys: no backup was made on this computer" in room.say("doctor", "--offline").out
+    assert room.say("keys", "backup", "keys.txt").code == 0
+    out = room.say("doctor", "--offline").out
+    assert "ok               backup of the keys" in out and "keys.txt" in out
+    assert room.say("dkim", "keygen", "--selector", "second").code == 0
+    assert "holds other keys than there are now" in room.say("doctor", "--offline").out
+    assert surroundings().folder.is_dir()

@@ -1,0 +1,160 @@
+"""docs/server.md, “Restore”, followed step by step: the commands of the page, run as they stand there."""
+
+import datetime
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from composer.delivery.states import DeliveryState
+from tests.cli.mailroom import Mailroom, furnish, recipients
+from tests.proxies import DEPLOY
+from tests.transport.postoffice import Office
+
+PAGE = (DEPLOY.parent / "docs" / "server.md").read_text(encoding="utf-8")
+RESTORE = PAGE.partition("### Restore")[2].partition("## When")[0]
+COMMANDS = RESTORE.partition("```sh\n")[2].partition("```")[0].splitlines()
+ISSUE, GONE, LEFT, ERASED = "2031-01-30", "reader3@example.net", "reader5@example.net", "reader7@example.net"
+
+
+@pytest.fixture
+def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """A mail server that behaves."""
+    with Office({}) as office:
+        monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
+        yield office
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
+    """A newsletter with twenty readers, folders for backups, and a systemctl that writes down what it is told."""
+    room = furnish(tmp_path, monkeypatch, capsys)
+    monkeypatch.setenv("COMPOSE_KEYS_PASSPHRASE", "kept in a third place")
+    programs = tmp_path / "programs"
+    for folder in ("backups", "keys", "programs"):
+        (tmp_path / folder).mkdir(mode=0o700)
+    (programs / "systemctl").write_text(f'#!/bin/sh\necho "$@" >> "{tmp_path}/told"\n')
+    (programs / "compose").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m composer "$@"\n')
+    for each in programs.iterdir():
+        each.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    room.add(20)
+    return room
+
+
+def _unit_line(word: str, today: str) -> str:
+    """Give what the nightly unit runs, for this folder."""
+    unit = (DEPLOY / "systemd" / "compose-backup.service").read_text(encoding="utf-8")
+    line: str = next(each for each in re.findall(r"^ExecStart=/bin/sh -c '(.*)'$", unit, re.MULTILINE) if word in each)
+    line = line.replace("/opt/compose/bin/compose", "compose").replace("/var/lib/newsletter", "..")
+    assert "$$(date +%%Y-%%m-%%d)" in line
+    return line.replace("$$(date +%%Y-%%m-%%d)", today)
+
+
+def _sh(room: Mailroom, line: str) -> str:
+    """Run a line in a shell, with somebody at the keyboard who says yes."""
+    mine, theirs = pty.openpty()
+    os.write(mine, b"y\n")
+    ran = subprocess.run(
+        ["bash", "-ec", line], cwd=room.root, stdin=theirs, capture_output=True, text=True, timeout=120, check=False
+    )
+    os.close(mine)
+    os.close(theirs)
+    assert ran.returncode == 0, f"{line}\n{ran.stdout}{ran.stderr}"
+    assert "Traceback" not in ran.stderr
+    return ran.stdout + ran.stderr
+
+
+def test_the_page_has_the_steps() -> None:
+    """Stop, move away, put back, keys, accept, start; the services are those of deploy/."""
+    assert len(COMMANDS) == 10
+    units = {path.name for path in (DEPLOY / "systemd").iterdir()}
+    for line in (COMMANDS[0], COMMANDS[-1]):
+        assert line.split()[0] == "systemctl" and set(line.split()[2:]) <= units
+    assert COMMANDS[0].split()[2:] == COMMANDS[-1].split()[2:]
+
+
+def test_a_backup_made_during_a_mailing_is_restored(room: Mailroom, office: Office, tmp_path: Path) -> None:
+    """Both backups as the nightly unit makes them, in the middle of a mailing; more happens; the page is followed.
+
+    Nobody gets a second copy, who left since stays away, who was erased before cannot come back, links still work.
+    """
+    today = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d")
+    assert room.say("subscribers", "erase", GONE, "--yes").code == 0
+    assert room.say("test", ISSUE).code == 0
+    assert room.say("send", ISSUE, "--yes", "19", "--limit", "7").code == 75
+    for word in ("db backup", "keys backup"):
+        _sh(room, _unit_line(word, today))
+    # After the backup: the rest goes out, somebody leaves, another issue is sent.
+    assert room.say("send", ISSUE, "--yes", "12").code == 0
+    assert room.say("subscribers", "unsubscribe", LEFT).code == 0
+    assert room.say("subscribers", "erase", ERASED, "--yes").code == 0
+    room.write("2031-02-28", subject="The next one")
+    assert room.say("test", "2031-02-28").code == 0
+    assert room.say("send", "2031-02-28", "--yes", "17").code == 0
+    sent = Counter(recipients(office))
+
+    told = [_sh(room, line.replace("2026-11-30", today)) for line in COMMANDS]
+    assert (tmp_path / "told").read_text().count("\n") == 2
+    assert "mailing 1 of 2031-01-30: 12 readers unconfirmed, 7 reached" in told[7]
+    assert "issue 2031-02-28: nobody is sent it again" in told[7]
+    assert room.sums(1).by_state == {DeliveryState.ACCEPTED: 7, DeliveryState.UNKNOWN: 12}
+    # What a timer or a person does next.
+    assert room.say("send", ISSUE, "--yes", "19").code == 3
+    assert room.say("send", "2031-02-28", "--yes", "17").code == 1
+    assert Counter(recipients(office)) == sent
+    with room.open() as database, database.read() as connection:
+        active = set(connection.exec_driver_sql("SELECT normal FROM readers WHERE status = 'active'").scalars())
+    assert not {LEFT, GONE, ERASED} & active and len(active) == 17
+    (room.root / "old.csv").write_text(f"email\n{GONE}\nnew@example.net\n", encoding="utf-8")
+    assert room.say("subscribers", "import", "old.csv", "--yes", "--consent", "they asked").code == 0
+    assert "asked to be forgotten" in room.say("who", GONE).all
+    # A person decides; the next issue goes to everybody who is there.
+    assert room.say("settle", "1", "--count-as-received", "--yes", "12").code == 0
+    room.write("2031-03-31", subject="And another")
+    assert room.say("test", "2031-03-31").code == 0
+    assert room.say("send", "2031-03-31", "--yes", "18").code == 0
+    assert max(Counter(recipients(office)).values()) <= 3
+
+
+def test_without_the_damaged_file_the_page_leads_on(room: Mailroom, office: Office) -> None:
+    """As step 2 says: its two lines are left out."""
+    assert room.say("test", ISSUE).code == 0
+    assert room.say("send", ISSUE, "--yes", "20", "--limit", "7").code == 75
+    assert room.say("db", "backup", "../backups/2026-11-30.db").code == 0
+    assert room.say("keys", "backup", "../keys/2026-11-30.keys").code == 0
+    assert room.say("send", ISSUE, "--yes", "13").code == 0
+    (room.root / "newsletter.db").write_bytes(b"what was left of it" * 100)
+    for line in COMMANDS:
+        if "left.csv" not in line:
+            _sh(room, line)
+    assert room.sums(1)[DeliveryState.UNKNOWN] == 13
+    assert len(recipients(office)) == 20
+
+
+def test_on_a_new_computer_the_page_leads_on(
+    room: Mailroom, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is left but the two backups and what is in git."""
+    assert room.say("test", ISSUE).code == 0
+    assert room.say("send", ISSUE, "--yes", "20", "--limit", "7").code == 75
+    assert room.say("db", "backup", "../backups/2026-11-30.db").code == 0
+    assert room.say("keys", "backup", "../keys/2026-11-30.keys").code == 0
+    for each in room.root.glob("newsletter.db*"):
+        each.unlink()
+    shutil.rmtree(tmp_path / "config")
+    start = next(number for number, line in enumerate(COMMANDS) if line.startswith("cp "))
+    for line in COMMANDS[start:]:
+        if "left.csv" not in line:
+            _sh(room, line)
+    assert room.sums(1).by_state == {DeliveryState.ACCEPTED: 7, DeliveryState.UNKNOWN: 13}
+    assert room.say("settle", "1", "--send-again", "--yes", "13").code == 75
+    assert room.say("send", ISSUE, "--yes", "13").code == 0
+    assert Counter(recipients(office)) == Counter(dict.fromkeys(set(recipients(office)), 1))
