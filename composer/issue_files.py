@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
-from composer.issue_names import date_in
+from composer.issue_names import date_in, is_issue_file
 from composer.workspace import NEWSLETTER, Workspace, stamp
 
 #: Numbers count up over at least a year before they start again: "3/2030" and "3/2031" are two issues.
@@ -69,6 +69,19 @@ class SameIssue:
 def issue_key(path: Path) -> str:
     """Return what makes an issue one issue in all its languages: the file's stem up to the first dot."""
     return path.stem.split(".", 1)[0]
+
+
+def editions_of_issue(workspace: Workspace, path: Path) -> tuple[Path, ...]:
+    """Return the files of an issue in all its languages, the newsletter's own first; `path` is one of them."""
+    key, languages = issue_key(path), workspace.languages()
+    issues = workspace.issues()
+    # The editions of an oddly named issue are named in the same way.
+    others = issues if path in issues else (each for each in workspace.other_files() if is_issue_file(each.name))
+    found = {workspace.language_of(path, languages): path}
+    for each in others:
+        if issue_key(each) == key:
+            found.setdefault(workspace.language_of(each, languages), each)
+    return tuple(sorted(found.values(), key=lambda each: (each.stem.count("."), each.stem)))
 
 
 def same_issue_files(

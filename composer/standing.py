@@ -67,6 +67,8 @@ class Mailed:
     waits: str = ""
     #: Whether only a person goes on with it.
     pause: "Pause | None" = None
+    #: Whether it may not go on, because its edition is not approved any more.
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,29 +133,34 @@ def _mailed(
     # Late: a newsletter without readers needs no database.
     from composer.database.engine import connect
     from composer.database.schema import newest, version_of
-    from composer.delivery.approvals import edition_of, opinion
+    from composer.delivery.approvals import approval_of, is_permitted
     from composer.delivery.digests import OUTDATED
+    from composer.delivery.editions import edition_of, sent_tests
     from composer.delivery.mailing import is_early, mailings_of, sums_of
+    from composer.delivery.reviews import review_of
     from composer.delivery.settings import settings_of
     from composer.delivery.settling import may_get_twice, promise
     from composer.delivery.states import DeliveryState
 
-    needed = settings_of(newsletter).approvals
+    settings = settings_of(newsletter)
     with connect(location) as database, database.read() as connection:
         if version_of(connection) != newest():
             # It is brought up to date by the first command that needs it.
             return editions, None
+        made = {each.stem: edition_of(each.variants) for each in editions if each.variants}
+        approval = None
+        if settings.approvals and len(made) == len(editions):
+            approval = approval_of(connection, review_of([*made.values()]), settings)
         told = []
         for each in editions:
-            if each.variants:
-                said = opinion(connection, edition_of(each.variants))
-                is_approved = len(said.approved_by) >= needed and not said.returned
-                is_outdated = OUTDATED in (*said.changed_since_test, *said.changed_since_approval)
+            if each.stem in made:
+                tests = sent_tests(connection, made[each.stem])
+                changed = (*tests.changed_since, *(approval.changed_since.get(current, ()) if approval else ()))
                 each = replace(
                     each,
-                    is_tested=bool(said.tests),
-                    is_approved=is_approved if needed else None,
-                    is_outdated=is_outdated,
+                    is_tested=bool(tests.sent),
+                    is_approved=approval.is_enough if approval else None,
+                    is_outdated=OUTDATED in changed,
                 )
             told.append(each)
         mailings = [each for each in mailings_of(connection, current) if not each.is_rehearsal]
@@ -163,6 +170,7 @@ def _mailed(
         sums = sums_of(connection, last.id)
         is_open, waits = last.ended is None and sums.open > 0, ""
         twice = may_get_twice(connection, last.id) if is_open else 0
+        is_held = is_open and not is_permitted(connection, last.id, settings)
     if last.due is not None and last.pause is None and is_early(last, sums, now):
         waits = f"{last.due.astimezone(newsletter.zone):%Y-%m-%d %H:%M}"
     mailed = Mailed(
@@ -174,6 +182,7 @@ def _mailed(
         promise=promise(twice),
         waits=waits,
         pause=last.pause if is_open else None,
+        is_held=is_held,
     )
     return tuple(told), mailed
 
@@ -189,6 +198,8 @@ def _next(
     unchecked = [edition.stem for edition in ahead if not edition.is_checked]
     untested = [edition.stem for edition in ahead if not edition.is_tested]
     unapproved = [edition.stem for edition in ahead if edition.is_approved is False]
+    if mailing is not None and mailing.is_held:
+        return f"compose status {mailing.number}", "its edition is not approved any more, so it is not sent"
     if mailing is not None and mailing.waits:
         return "compose send --due", f"it sends mailing {mailing.number} as soon as it is {mailing.waits}, not before"
     if mailing is not None and mailing.is_open:

@@ -1,6 +1,7 @@
-"""`compose approve`: the word of somebody who may give it, for exactly this edition."""
+"""`compose approve`: the answer of somebody who may approve, for exactly this issue in all its languages."""
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,22 +15,28 @@ if TYPE_CHECKING:
     from composer.checking import Checked
     from composer.cli.publication import Publication
     from composer.content.addresses import Address
+    from composer.delivery.reviews import Effect, Review
     from composer.delivery.settings import Settings
 
 
 @click.command("approve")
 @click.argument("issue", metavar="ISSUE")
-@click.option("--as", "who", metavar="ADDRESS", help="Whose word it is: one of approvals.by.")
-@click.option("--return", "comment", metavar="WHY", help="Send it back instead, and say why.")
-@click.option("--ask", "is_asking", is_flag=True, help="Mail a link to all who may and have not said anything yet.")
+@click.option("--as", "who", metavar="ADDRESS", help="Whose answer it is: one of approvals.by.")
+@click.option("--return", "comment", metavar="WHY", help="Request changes instead, and say which.")
+@click.option("--ask", "is_asking", is_flag=True, help="Mail a link to everybody who may approve and has not answered.")
 def command(issue: str, who: str | None, comment: str | None, is_asking: bool) -> int:
-    """Say that an edition may go out, exactly as it stands now.
+    """Approve an issue, or request changes.
 
-    Any change afterwards makes another edition, which needs approvals of its own; it is said what has changed, and where.
+    It covers the issue exactly as it is now, in all its languages and for all its readers. Any change afterwards needs new
+    approvals, and you are told in which section it is. A request for changes also stops a mailing of the issue that has not
+    finished.
     """
-    from composer.checking import check_issue
+    from composer.cli.continuing import check_all
     from composer.cli.publication import opened
+    from composer.delivery.editions import edition_of
+    from composer.delivery.reviews import review_of
     from composer.delivery.settings import settings_of
+    from composer.issue_files import editions_of_issue
 
     if (who is None) == (not is_asking):
         raise UsageError("whose word is it?", "compose approve ISSUE --as ADDRESS   or   --ask   to ask all who may")
@@ -41,17 +48,19 @@ def command(issue: str, who: str | None, comment: str | None, is_asking: bool) -
         if not settings.approvers:
             hint = "write   approvals:   with   needed: 1   and   by:   with the addresses of those who may"
             raise UsageError("newsletter.yaml names nobody who may approve", hint)
-        path = publication.workspace.issue(issue)
+        paths = editions_of_issue(publication.workspace, publication.workspace.issue(issue))
         if who is not None:
             approver = _approver(settings, who)
-        checked = check_issue(publication.workspace, path, datetime.datetime.now().astimezone())
-        if blockers := sum(problem.level is Level.BLOCKER for problem in checked.problems):
-            console.talk(
-                f"{blockers} blocker{'s' if blockers > 1 else ''} to mend:   {command_line('check', path.stem)}"
-            )
+        checked = check_all(publication, paths, datetime.datetime.now().astimezone())
+        for path, each in zip(paths, checked, strict=True):
+            if blockers := sum(problem.level is Level.BLOCKER for problem in each.problems):
+                console.talk(
+                    f"{blockers} blocker{'s' if blockers > 1 else ''} to mend:   {command_line('check', path.stem)}"
+                )
+        review = review_of([edition_of(each.variants) for each in checked])
         if who is None:
-            return _ask(publication, settings, checked)
-        return _say(publication, settings, checked, approver, comment)
+            return _ask(publication, settings, checked, review)
+        return _answer(publication, settings, review, approver, comment)
 
 
 def _approver(settings: "Settings", who: str) -> "Address":
@@ -67,38 +76,59 @@ def _approver(settings: "Settings", who: str) -> "Address":
     return approver
 
 
-def _say(
-    publication: "Publication", settings: "Settings", checked: "Checked", approver: "Address", comment: str | None
+def _answer(
+    publication: "Publication", settings: "Settings", review: "Review", approver: "Address", comment: str | None
 ) -> int:
     from composer.cli.database import now
     from composer.cli.publication import person
-    from composer.delivery.approvals import Word, edition_of, opinion, record_word
-    from composer.delivery.digests import OUTDATED, in_words
+    from composer.delivery.approvals import approval_of
+    from composer.delivery.digests import is_outdated, named
+    from composer.delivery.reviews import Answer, record_answer
 
-    edition = edition_of(checked.variants)
-    word = Word.YES if comment is None else Word.NO
+    answer = Answer.YES if comment is None else Answer.NO
+    typed_by = person(publication.workspace)
     with publication.database.write() as connection:
-        before = opinion(connection, edition)
-        via = person(publication.workspace)
-        record_word(connection, edition, approver, word, (comment or "").strip(), via, now())
-        said = opinion(connection, edition)
-    if changed := before.changed_since_approval:
-        what = ", ".join(in_words(changed))
-        console.answer(what if OUTDATED in changed else f"changed since it was approved before: {what}")
-    console.answer(f"edition {edition.hash}")
-    console.answer(f"{approver.address} {'approves' if word is Word.YES else 'returns'} {edition.stem}")
-    console.answer(f"{len(said.approved_by)} of {settings.approvals} approvals")
+        before = approval_of(connection, review, settings)
+        effect = record_answer(connection, review, approver, answer, (comment or "").strip(), typed_by, now())
+        found = approval_of(connection, review, settings)
+    if changed := before.changed_since:
+        what = named(changed, review.issue)
+        console.answer(what if is_outdated(changed) else f"changed since it was approved before: {what}")
+    console.answer(f"edition {review.hash}")
+    names = ", ".join(each.stem for each in review.editions)
+    console.answer(f"{approver.address} {'approves' if answer is Answer.YES else 'requests changes of'} {names}")
+    console.answer(f"{len(found.approved)} of {found.needed} approvals")
+    for each in found.returned:
+        console.answer(f"changes requested by {each.address}: {each.comment}")
+    _tell(effect, review, approver)
     return 0
 
 
-def _ask(publication: "Publication", settings: "Settings", checked: "Checked") -> int:
+def _tell(effect: "Effect", review: "Review", approver: "Address") -> None:
+    """Print what a request for changes means for a mailing of the issue."""
+    from composer.delivery.reviews import Effect
+
+    match effect:
+        case Effect.RECORDED:
+            return
+        case Effect.HELD:
+            withdraw = f"compose approve {review.issue} --as {approver.address}"
+            console.answer(f"its mailing will not be sent unless you withdraw this:   {withdraw}")
+        case Effect.STOPPED:
+            console.answer("its mailing has begun and is stopped now; some readers may have it:   compose status")
+        case Effect.LATE:
+            console.answer("it has been sent already; to correct it, send another issue:   --to-those-who-got")
+
+
+def _ask(publication: "Publication", settings: "Settings", checked: "Sequence[Checked]", review: "Review") -> int:
     from composer.audience.secret import tokens_of
     from composer.cli.database import now
     from composer.cli.running import transport_to
-    from composer.content.addresses import normal_address
-    from composer.delivery.approvals import LINK_DAYS, ask, edition_of, opinion
+    from composer.content.addresses import mailbox_of
+    from composer.delivery.approvals import approval_of
     from composer.delivery.configured import signer_of, transport_name
     from composer.delivery.requests import requests
+    from composer.delivery.review_links import LINK_DAYS, ask
     from composer.delivery.test_send import send
     from composer.transport.outcome import State
 
@@ -110,18 +140,19 @@ def _ask(publication: "Publication", settings: "Settings", checked: "Checked") -
     transport, host = transport_to(publication, None)
     at = now().astimezone(publication.newsletter.zone)
     sign = signer_of(publication.newsletter, publication.around, host, int(at.timestamp()))
-    tokens, edition = tokens_of(publication.database, publication.around), edition_of(checked.variants)
+    tokens = tokens_of(publication.database, publication.around)
     with publication.database.write() as connection:
-        done = {normal_address(each.address) for each in opinion(connection, edition).words}
+        found = approval_of(connection, review, settings)
+        done = {mailbox_of(each.address) for each in (*found.approved, *found.returned)}
         links = {
-            each: f"{settings.public_url}/approve/{ask(connection, edition, each, tokens, now())}"
+            each: f"{settings.public_url}/approve/{ask(connection, review, each, tokens, now())}"
             for each in settings.approvers
-            if normal_address(each.address) not in done
+            if mailbox_of(each.address) not in done
         }
     if not links:
-        console.answer("everybody who may has said something")
+        console.answer("everybody who may approve has answered")
         return 0
-    ready = tuple(requests(checked.built, links, LINK_DAYS, at, sign))
+    ready = tuple(requests(checked[0].built, review, links, LINK_DAYS, at, sign))
     codes = set()
     for sent in send(transport, ready):
         is_taken = sent.outcome.state is State.ACCEPTED

@@ -30,15 +30,17 @@ def go_on(
     """Go on with a frozen mailing; nothing of the issue is read but to say that it has changed."""
     from composer.audience.secret import tokens_of
     from composer.cli import proposal as screen
+    from composer.cli.approval import allowed_until
     from composer.cli.database import now
     from composer.cli.mailings import when
     from composer.cli.publication import notes_of
-    from composer.delivery.approvals import differences, edition_of
+    from composer.delivery.approvals import allow_until, allowance_of, approval_of_mailing
     from composer.delivery.digests import BROKEN
-    from composer.delivery.mailing import MailingError, is_early, sums_of
+    from composer.delivery.editions import changes_of_mailing, edition_of
+    from composer.delivery.mailing import MailingError, allow, is_early, sums_of
     from composer.delivery.original import check_original
     from composer.delivery.place import trouble_with
-    from composer.delivery.readiness import Known, refusals, waived
+    from composer.delivery.readiness import Code, Known, refusals, waived
     from composer.delivery.reaper import reap
     from composer.delivery.states import DeliveryState
 
@@ -53,20 +55,27 @@ def go_on(
     try:
         editions = [edition_of(each.variants) for each in check_all(publication, paths, now())]
         with publication.database.read() as connection:
-            changed = dict(differences(connection, mailing.id, editions))
+            changed = dict(changes_of_mailing(connection, mailing.id, editions))
     except ContentError:
         changed = {mailing.issue: (BROKEN,)}
     reap(publication.database, mailing.id, now())
     with publication.database.read() as connection:
         sums = sums_of(connection, mailing.id)
+        approval = approval_of_mailing(connection, mailing.id, settings)
+        allowance = allowance_of(connection, mailing.id)
     path = publication.database.path
     known = Known(
         editions=(),
         continues=mailing.id,
+        issue=mailing.issue,
+        approval=approval,
+        allowed_until=allowance,
         differences=changed,
         database=trouble_with(path) if path is not None else "",
     )
-    allowed = {**mailing.allowed, **asked.allowed}
+    # What was allowed when it was frozen does not cover a request for changes that came since (`allowed_until`).
+    before = {code: reason for code, reason in mailing.allowed.items() if code != Code.UNAPPROVED}
+    allowed = {**before, **asked.allowed}
     zone, waits = publication.newsletter.zone, ""
     if mailing.due is not None and is_early(mailing, sums, now()):
         waits = when(mailing.due, zone)
@@ -93,7 +102,14 @@ def go_on(
     ):
         return 1
     tokens = tokens_of(publication.database, publication.around)
-    return run_mailing(publication, settings, asked, mailing, tokens, listen())
+    until = allowed_until(approval, asked.allowed)
+    mattered = {each.code for each in waived(known, asked.allowed)}
+    if mattered:
+        with publication.database.write() as connection:
+            allow(connection, mailing.id, {code: asked.allowed[code] for code in mattered})
+            if until is not None:
+                allow_until(connection, mailing.id, until)
+    return run_mailing(publication, settings, asked, mailing, tokens, listen(), allowed_until=until)
 
 
 def check_all(publication: "Publication", paths: Sequence[Path], now: datetime) -> "tuple[Checked, ...]":

@@ -32,6 +32,7 @@ WORDS = {
 #: Why a mailing is paused.
 PAUSED = {
     PauseReason.STOPPED: "stopped with compose stop",
+    PauseReason.CHANGES_REQUESTED: "changes were requested",
     PauseReason.INTERRUPTED: "stopped with Ctrl-C",
     PauseReason.LIMIT: "sent with --limit",
     PauseReason.HALTED: "the server rejected the sender or the message, or confirmed nothing",

@@ -28,7 +28,7 @@ _COMMANDS = {
     "db": "Look after the database: bring it up to date, copy it.",
     "keys": "Back up the keys that a copy of the database does not hold, and restore them.",
     "test": "Send an issue to its editors, as readers will get it.",
-    "approve": "Say that an edition may go out, exactly as it stands now.",
+    "approve": "Approve an issue, or request changes.",
     "send": "Send an issue to its readers, each of them once.",
     "status": "Say how mailings stand, in sums that add up.",
     "stop": "Stop a mailing, from wherever it is being sent.",

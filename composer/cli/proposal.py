@@ -70,14 +70,16 @@ def _lines(
             yield "edition", f"{variant.built.issue.stem}, {variant.readers}: {number:,}"
     for known in proposal.known.editions:
         of = f"{known.stem}: " if len(proposal.editions) > 1 else ""
-        tests = known.opinion.tests
+        tests = known.tests.sent
         others = len({address.lower() for _, address in tests}) - 1
         more = f" and {others} more" if others > 0 else ""
         yield "tested", of + (f"{when(tests[0][0], zone)}, {tests[0][1]}{more}" if tests else "not as it stands now")
         yield "checked", of + _checked(known.blockers, proposal, known.stem)
-        if known.needed or known.opinion.words:
-            by = ", ".join(known.opinion.approved_by) or "nobody"
-            yield "approved", f"{of}{len(known.opinion.approved_by)} of {known.needed} needed: {by}"
+    if (approval := proposal.known.approval).needed:
+        by = ", ".join(each.address for each in approval.approved) or "nobody"
+        yield "approved", f"{len(approval.approved)} of {approval.needed} needed: {by}"
+    for request in approval.returned:
+        yield "changes", f"requested by {request.address}: {request.comment}"
     if commit is not None:
         yield "commit", commit.id[:12] + (", everything committed" if commit.is_clean else ", with changes since")
     pace = f"{settings.rate:,.0f}/min" if settings.rate else "as fast as the server takes them"

@@ -4,6 +4,7 @@ Comes in: a frozen mailing and how it leaves. Goes out: lines and an exit code. 
 """
 
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,8 @@ from composer.delivery.states import DeliveryState
 from composer.errors import DatabaseError, UsageError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from composer.audience.tokens import Tokens
     from composer.cli.publication import Publication
     from composer.delivery.engine import Job, Run
@@ -158,13 +161,22 @@ def run_mailing(
     lock: "SendingLock | None" = None,
     *,
     is_unattended: bool = False,
+    allowed_until: int | None = None,
 ) -> int:
     """Run a mailing that was frozen, and say what became of it; give the exit code.
 
-    `lock`: taken before it was frozen. `is_unattended`: a timer started it.
+    `lock`: taken before it was frozen. `is_unattended`: a timer started it. `allowed_until`: the last answer that was shown to
+    whoever has just allowed it to go out without approvals.
     """
+    from composer.cli.approval import is_permitted, permission
+
     try:
-        return _run_mailing(publication, settings, asked, mailing, tokens, stop, lock, is_unattended=is_unattended)
+        if not is_permitted(publication, mailing, allowed_until):
+            return 1
+        may_begin = permission(publication, mailing, allowed_until)
+        return _run_mailing(
+            publication, settings, asked, mailing, tokens, stop, lock, may_begin, is_unattended=is_unattended
+        )
     except DatabaseError as error:
         console.stop(error)
         console.talk(f"    mailing {mailing.id} is not finished: {command_line('send', mailing.issue)} goes on with it")
@@ -179,9 +191,11 @@ def _run_mailing(
     tokens: "Tokens",
     stop: Signalled,
     lock: "SendingLock | None",
+    may_begin: "Callable[[Connection], bool]",
     *,
     is_unattended: bool,
 ) -> int:
+    from composer.cli.approval import show_requests
     from composer.cli.database import now
     from composer.cli.publication import notes_of, person
     from composer.delivery.configured import profile_of
@@ -219,6 +233,7 @@ def _run_mailing(
             lock=lock,
             is_unattended=is_unattended,
             pause=mailing.pause,
+            may_begin=may_begin,
         )
         try:
             ran = run(job, mailing, zone, stop)
@@ -231,6 +246,8 @@ def _run_mailing(
         # It counts for nothing: readers' values are not kept for it.
         with publication.database.write() as connection:
             end_for_good(connection, mailing.id, who, now())
+    if ran.ending is Ending.STOPPED:
+        show_requests(publication, mailing)
     return tell(ran, mailing, publication.workspace.name(folder), stop, zone, twice=twice)
 
 

@@ -18,8 +18,7 @@ from composer.cli.running import way_out as way_out_of
 from composer.cli.signals import listen
 from composer.command_line import command_line
 from composer.errors import UsageError, WorkspaceError
-from composer.issue_files import issue_key
-from composer.issue_names import is_issue_file
+from composer.issue_files import editions_of_issue, issue_key
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from composer.checking import Checked
     from composer.cli.publication import Publication
     from composer.delivery.mailing import Mailing
+    from composer.delivery.place import Commit
     from composer.delivery.preparing import Proposal
     from composer.delivery.readiness import Known
     from composer.delivery.selection import Selection
@@ -67,15 +67,7 @@ def _editions(
         named = workspace.issue(issue)
     except (WorkspaceError, UsageError) as error:
         return issue_key(Path(f"{Path(issue).name}.yaml")), (), error
-    key, languages = issue_key(named), workspace.languages()
-    issues = workspace.issues()
-    # The editions of an oddly named issue are named in the same way.
-    others = issues if named in issues else (path for path in workspace.other_files() if is_issue_file(path.name))
-    editions = {workspace.language_of(named, languages): named}
-    for path in others:
-        if issue_key(path) == key:
-            editions.setdefault(workspace.language_of(path, languages), path)
-    return key, tuple(sorted(editions.values(), key=lambda path: (path.stem.count("."), path.stem))), None
+    return issue_key(named), editions_of_issue(workspace, named), None
 
 
 def _begin(
@@ -84,6 +76,7 @@ def _begin(
     """Show a new mailing, ask, freeze it, send it."""
     from composer.audience.secret import tokens_of
     from composer.cli import proposal as screen
+    from composer.cli.approval import allowed_until
     from composer.cli.database import now
     from composer.cli.publication import notes_of
     from composer.delivery.original import check_original
@@ -142,14 +135,19 @@ def _begin(
     if due is not None:
         from composer.cli.mailings import when
 
-        mailing = _freeze(publication, settings, asked, proposal, corrects=corrects, due=due)
+        mailing = _freeze(publication, settings, asked, proposal, corrects=corrects, due=due, commit=commit)
+        if mailing is None:
+            return 1
         zone = publication.newsletter.zone
         console.answer(f"mailing {mailing.id} waits for {when(due, zone)}; compose send --due sends it then")
         return 0
+    until = allowed_until(proposal.known.approval, asked.allowed)
     # Held from before the freezing on: whoever may not send leaves no frozen mailing behind.
     with lock_sending(database) as lock:
-        mailing = _freeze(publication, settings, asked, proposal, corrects=corrects, due=due)
-        return run_mailing(publication, settings, asked, mailing, tokens, listen(), lock)
+        mailing = _freeze(publication, settings, asked, proposal, corrects=corrects, due=due, commit=commit)
+        if mailing is None:
+            return 1
+        return run_mailing(publication, settings, asked, mailing, tokens, listen(), lock, allowed_until=until)
 
 
 def _deed(due: datetime | None) -> str:
@@ -252,20 +250,26 @@ def _freeze(
     *,
     corrects: int | None,
     due: datetime | None,
-) -> "Mailing":
+    commit: "Commit | None",
+) -> "Mailing | None":
+    """Freeze a mailing as it was shown; None, and a refusal is printed, where its approvals have changed since."""
     from importlib.metadata import version
 
+    from composer.cli.approval import allowed_until, is_still_approved, settings_now
     from composer.cli.database import now
     from composer.cli.publication import person
-    from composer.delivery.approvals import link_to_mailing
     from composer.delivery.freezing import freeze
     from composer.delivery.mailing import MailingError, mailing_of, pause
     from composer.delivery.pause import PauseReason
-    from composer.delivery.place import commit_of
     from composer.delivery.preparing import SAMPLES, draft_of, samples
+    from composer.delivery.reviews import link_to_mailing
 
-    root, is_rehearsal = publication.workspace.root, proposal.known.is_rehearsal
+    is_rehearsal = proposal.known.is_rehearsal
+    until = None if is_rehearsal else allowed_until(proposal.known.approval, asked.allowed)
+    approvers = settings if is_rehearsal else settings_now(publication)
     with publication.database.write() as connection:
+        if not is_rehearsal and not is_still_approved(connection, proposal, approvers, until):
+            return None
         only = None
         if is_rehearsal and not asked.is_all:
             only = samples(connection, proposal, asked.limit or SAMPLES)
@@ -274,8 +278,8 @@ def _freeze(
             settings,
             made_by=person(publication.workspace),
             program=version("compose-newsletter"),
-            commit=commit_of(root),
-            allowed=asked.allowed,
+            commit=commit,
+            allowed=proposal.reasons(asked.allowed),
             again_because=asked.again or "",
             corrects=corrects,
             due=due,
@@ -290,5 +294,5 @@ def _freeze(
             raise MailingError(
                 f"readers came or went meanwhile: it would be {mailing.frozen:,} now; nothing was sent", "run it again"
             )
-        link_to_mailing(connection, mailing.id, proposal.editions, now())
+        link_to_mailing(connection, mailing.id, proposal.review, now(), until)
     return mailing

@@ -71,7 +71,7 @@ def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
             publication=configured.publication,
             turns=turns,
             tokens=tokens,
-            approvals=KeptApprovals(tokens),
+            approvals=KeptApprovals(tokens, workspace, configured.publication.main),
             editions=KeptEditions(),
             clock=_now,
             wake=post.wake,

@@ -54,6 +54,8 @@ def show() -> None:
             from composer.cli.mailings import PAUSED
 
             state = f"not finished, paused: {PAUSED[mailed.pause.reason]}"
+        if mailed.is_held:
+            state += ", not approved any more"
         console.answer(
             f"  mailing {mailed.number}: {mailed.taken:,} of {mailed.frozen:,} taken by their server{unknown}; {state}"
         )

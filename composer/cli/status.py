@@ -1,6 +1,7 @@
 """`compose status`: how mailings stand."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -16,10 +17,28 @@ if TYPE_CHECKING:
     from composer.delivery.account import Person
     from composer.delivery.mailing import Mailing, Sums
     from composer.delivery.pause import Pause
+    from composer.delivery.readiness import Refusal
+    from composer.delivery.reviews import Given
     from composer.delivery.settling import Decided
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What is known of a mailing."""
+
+    mailing: "Mailing"
+    sums: "Sums"
+    decided: "tuple[Decided, ...]"
+    again: "datetime | None"
+    #: What those who may approve said of it.
+    answers: "tuple[Given, ...]"
+    #: Why it may not go on, for its approvals.
+    held: "Refusal | None"
+
 
 #: People that are named one by one; compose report writes the whole list.
 _MOST = 20
+_ANSWERS = {"yes": "approved", "no": "returned"}
 
 
 @click.command("status")
@@ -30,44 +49,50 @@ def command(mailing: int | None, as_json: bool) -> int:
 
     Of one mailing also who has not got it, and why. Exit code 1 if the sums of a mailing do not add up.
     """
+    from composer.cli.approval import refusal_of
     from composer.cli.publication import opened
     from composer.delivery.account import next_try, not_received
+    from composer.delivery.approvals import answers_before
     from composer.delivery.mailing import mailing_of, mailings_of, sums_of
+    from composer.delivery.settings import settings_of
     from composer.delivery.settling import decided_of
 
     with opened() as publication, publication.database.read() as connection:
-        zone = publication.newsletter.zone
+        zone, settings = publication.newsletter.zone, settings_of(publication.newsletter)
         found = [mailing_of(connection, mailing)] if mailing is not None else mailings_of(connection)
         known = [
-            (each, sums_of(connection, each.id), decided_of(connection, each.id), next_try(connection, each.id))
+            _Known(
+                mailing=each,
+                sums=sums_of(connection, each.id),
+                decided=decided_of(connection, each.id),
+                again=next_try(connection, each.id),
+                answers=answers_before(connection, each.id, each.ended),
+                held=refusal_of(connection, each, settings),
+            )
             for each in found
         ]
         people = not_received(connection, mailing, _MOST + 1) if mailing is not None and not as_json else ()
     if as_json:
-        console.answer_json({"mailings": [_as_data(*each) for each in known]})
+        console.answer_json({"mailings": [_as_data(each) for each in known]})
     elif not known:
         console.answer("no mailing yet")
     else:
         for each in known:
-            for line in _lines(*each, zone, is_whole=mailing is not None):
+            for line in _lines(each, zone, is_whole=mailing is not None):
                 console.answer(line)
         _name(people, mailing)
-    return 0 if all(sums.is_even for _, sums, *_ in known) else 1
+    return 0 if all(each.sums.is_even for each in known) else 1
 
 
-def _lines(
-    mailing: "Mailing",
-    sums: "Sums",
-    decided: "tuple[Decided, ...]",
-    again: "datetime | None",
-    zone: "ZoneInfo",
-    *,
-    is_whole: bool,
-) -> Iterator[str]:
+def _lines(known: "_Known", zone: "ZoneInfo", *, is_whole: bool) -> Iterator[str]:
+    mailing, sums, again = known.mailing, known.sums, known.again
     yield f"{title(mailing)}: {condition(mailing, sums, zone)}"
     yield f"  {identity(sums)}"
-    for each in decided:
+    for each in known.decided:
         yield f"  {each.in_words(zone)}"
+    if known.held is not None:
+        yield f"  held       {known.held.words}"
+        yield f"             {known.held.way_out}"
     if again is not None:
         yield f"  next try   {when(again, zone)}, when {command_line('send', mailing.issue)} runs"
     if not is_whole:
@@ -78,6 +103,8 @@ def _lines(
     if mailing.git_commit:
         yield f"  commit     {mailing.git_commit[:12]}{'' if mailing.is_committed else ', with changes since'}"
     yield f"  edition    {mailing.edition}"
+    for given in known.answers:
+        yield f"  {_ANSWERS[given.answer.value]:<10} {given.in_words(zone)}"
     for code, reason in mailing.allowed.items():
         yield f"  allowed    {code}: {reason}"
 
@@ -97,9 +124,8 @@ def _pause_as_data(pause: "Pause") -> dict[str, str]:
     return {"at": pause.at.isoformat(), "by": pause.by, "because": pause.reason.value}
 
 
-def _as_data(
-    mailing: "Mailing", sums: "Sums", decided: "tuple[Decided, ...]", again: "datetime | None"
-) -> dict[str, object]:
+def _as_data(known: "_Known") -> dict[str, object]:
+    mailing, sums, again = known.mailing, known.sums, known.again
     return {
         "mailing": mailing.id,
         "issue": mailing.issue,
@@ -114,5 +140,12 @@ def _as_data(
         "frozen": sums.frozen,
         "sums": {state.value: sums[state] for state in WORDS},
         "even": sums.is_even,
-        "counted_as_received": [{"count": each.count, "who": each.who, "at": each.at.isoformat()} for each in decided],
+        "counted_as_received": [
+            {"count": each.count, "who": each.who, "at": each.at.isoformat()} for each in known.decided
+        ],
+        "held": known.held.code.value if known.held else None,
+        "answers": [
+            {"who": each.address, "answer": each.answer.value, "comment": each.comment, "at": each.at.isoformat()}
+            for each in known.answers
+        ],
     }

@@ -101,7 +101,7 @@ def _record(
         return
     from composer.database.engine import open_database
     from composer.database.location import location_of
-    from composer.delivery.approvals import edition_of, record_test
+    from composer.delivery.editions import edition_of, record_test
     from composer.transport.outcome import State
 
     edition = edition_of(checked.variants)

@@ -4,9 +4,10 @@ Comes in: the passages that carry `only:`. Goes out: every `Cut` of them that so
 Pure: tags are tried out one by one, and what makes no difference is never told apart.
 """
 
+import json
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from composer.conditions import Condition
@@ -54,6 +55,25 @@ class Readership:
         pieces += [f"tagged {' or '.join(then)} if tagged {' or '.join(given)}" for given, then in self.linked]
         return re.sub(r"[\W_]+", "-", " ".join(pieces) or "all readers")
 
+    @property
+    def in_words(self) -> str:
+        """Return who gets it, for people: `readers tagged press, not tagged staff`. Never compared, never stored."""
+        return _in_words(self)
+
+    def to_json(self) -> str:
+        """Return it as it is stored."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Readership":
+        """Read what `to_json` wrote."""
+        found = json.loads(text)
+        return cls(
+            some=tuple(map(tuple, found.get("some", ()))),
+            none=tuple(found.get("none", ())),
+            linked=tuple((tuple(given), tuple(then)) for given, then in found.get("linked", ())),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
@@ -68,7 +88,7 @@ class Cut:
     @property
     def readers(self) -> str:
         """Who gets it, for people: `readers tagged press, not tagged staff`. Never compared, never stored."""
-        return _in_words(self.who)
+        return self.who.in_words
 
 
 #: What becomes of an issue that is the same for all.

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from composer.command_line import command_line, shell_line
 from composer.conditions import Condition, WordError, normal_tag
-from composer.content.addresses import Address, normal_address, parse_address
+from composer.content.addresses import Address, mailbox_of, parse_address
 from composer.content.audiences import is_told, named_audiences
 from composer.content.fields import BUILT_IN, RESERVED
 from composer.content.formats import language_tag
@@ -184,12 +184,13 @@ def _check_approvals(node: Node | None, approvals: Group, problems: list[Problem
     needed, by = value_in(approvals, "needed"), value_in(approvals, "by")
     if node is None or not isinstance(needed, int) or not isinstance(by, tuple) or is_told(node, problems):
         return
-    people = len({normal_address(parse_address(each).address) for each in by if isinstance(each, str)})
+    people = len({mailbox_of(parse_address(each).address) for each in by if isinstance(each, str)})
     if needed > people:
         written = node.get("needed") if isinstance(node, MappingNode) else None
         message = f"approvals: {needed} are needed, and {people} may give one"
         place = (written or node).place
-        problems.append(place.problem("count", message, "name more below   by:   or ask for fewer"))
+        once = "" if people == len(by) else "each mailbox counts once, whatever is behind a + in it: "
+        problems.append(place.problem("count", message, f"{once}name more below   by:   or ask for fewer"))
 
 
 def _newsletter(

@@ -15,8 +15,10 @@ from composer.database.bounces import returned
 from composer.database.mailings import deliveries, events
 from composer.database.metadata import milliseconds
 from composer.database.readers import readers
+from composer.delivery.approvals import answers_before
 from composer.delivery.events import in_words
 from composer.delivery.mailing import Mailing, Sums, mailing_of, sums_of
+from composer.delivery.reviews import Given
 from composer.delivery.settling import Decided, decided_of, is_decided
 from composer.delivery.statements import NEXT
 from composer.delivery.states import DeliveryState
@@ -68,6 +70,8 @@ class Account:
     as_of: datetime
     #: Who decided of how many of those taken that they count as received.
     decided: tuple[Decided, ...]
+    #: What those who may approve said of it before it ended.
+    answers: tuple[Given, ...]
     #: Messages that came back, complaints, wishes to leave that came by mail: since it went out, by our own key.
     bounced: int
     complained: int
@@ -92,11 +96,13 @@ def account_of(connection: Connection, mailing_id: int, now: datetime) -> Accoun
         .group_by(returned.c.kind)
     )
     kinds: dict[str, int] = {row[0]: row[1] for row in counted}
+    mailing = mailing_of(connection, mailing_id)
     return Account(
-        mailing=mailing_of(connection, mailing_id),
+        mailing=mailing,
         sums=sums_of(connection, mailing_id),
         as_of=now,
         decided=decided_of(connection, mailing_id),
+        answers=answers_before(connection, mailing_id, mailing.ended),
         bounced=kinds.get(_BOUNCE, 0),
         complained=kinds.get(_COMPLAINT, 0),
         left=kinds.get(_UNSUBSCRIBE, 0),

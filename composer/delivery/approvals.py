@@ -1,298 +1,128 @@
-"""What editors saw and said of an edition: test sends that a server took, and words by command or by link.
+"""Whether a review is approved: its answers, judged by who may approve now.
 
-Comes in: a connection, an edition, whose word, the time. Goes out: how the edition stands. Everything is about one hash: a
-change makes another edition, of which nobody has said anything yet. Nothing here knows a reader.
+Input: a connection, a review or a mailing, settings. Output: an `Approval`. Guarantees: only people who may approve now count,
+each mailbox once, by their last answer; somebody who was removed from `approvals.by` neither completes nor blocks anything.
 """
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date as Date
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, select, update
 
-from composer.audience.tokens import Purpose, Tokens
-from composer.content.addresses import Address, normal_address
-from composer.content.fields import stand_ins
-from composer.database.approvals import edition_tests, edition_words, editions, mailing_editions
-from composer.database.mailings import deliveries, mailings
-from composer.delivery.digests import FILE_GONE, FILE_NEW, OUTDATED, changes, changes_since_outdated, digests_of
-from composer.delivery.states import DeliveryState
-from composer.mail.merge import fill_text
-from composer.pipeline import Variant, hash_of, is_outdated, pick
-
-#: How long the link in a request for approval works.
-LINK_DAYS = 14
-
-
-class Word(StrEnum):
-    """What somebody says of an edition."""
-
-    #: nothing yet
-    ASKED = "asked"
-    YES = "yes"
-    #: with a comment
-    NO = "no"
+from composer.content.addresses import mailbox_of
+from composer.database.approvals import mailing_reviews, review_answers, reviews
+from composer.delivery.digests import OUTDATED
+from composer.delivery.editions import differences, editions_in
+from composer.delivery.reviews import Answer, Given, Review, last_answers, review_id_of_mailing
+from composer.delivery.settings import Settings
+from composer.pipeline import is_outdated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edition:
-    """An issue file as it stands: all that readers may get of it."""
+class Approval:
+    """How a review stands. Only the last answers of people who may approve now are in it."""
 
-    issue: str
-    stem: str
-    hash: str
-    subject: str
-    language: str
-    #: The issue's own date and number.
-    date: Date | None = None
-    number: int | None = None
-    digests: Mapping[str, str] = field(repr=False)
-    #: The fullest message.
-    compiled: bytes = field(repr=False)
-    #: What a reader without any tag gets, where that is another: a passage for some is for nobody else.
-    public: bytes | None = field(default=None, repr=False)
+    #: How many must approve.
+    needed: int = 0
+    approved: tuple[Given, ...] = ()
+    #: Requests for changes.
+    returned: tuple[Given, ...] = ()
+    #: Answers of people who may not approve any more: they count for nothing.
+    former: tuple[Given, ...] = ()
+    #: Where an earlier edition of the issue was approved, and this one by nobody: what has changed since, in codes by stem.
+    changed_since: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: The last answer on record; 0 for none.
+    last: int = 0
 
     @property
-    def digests_as_json(self) -> str:
-        """The digests as the database keeps them."""
-        return json.dumps(dict(self.digests), ensure_ascii=False)
+    def is_enough(self) -> bool:
+        """Whether enough people approve and nobody requests changes."""
+        return len(self.approved) >= self.needed and not self.returned
+
+    def permits(self, allowed_until: int | None) -> bool:
+        """Tell whether a mailing may go out.
+
+        `allowed_until`: somebody allowed it in spite of this, and knew the answers up to this one. A request for changes
+        that came later is none of what they allowed.
+        """
+        if allowed_until is None:
+            return self.is_enough
+        return all(each.id <= allowed_until for each in self.returned)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """A word given."""
-
-    address: str
-    word: Word
-    comment: str
-    at: datetime
+def approval_of(connection: Connection, review: Review, settings: Settings) -> Approval:
+    """Return how a review stands with those who may approve now."""
+    here = reviews.c.issue == review.issue, reviews.c.hash == review.hash
+    review_id = connection.scalar(select(reviews.c.id).where(*here))
+    found = _approval(connection, review_id, settings)
+    return found if found.approved else replace(found, changed_since=_changed_since(connection, review))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opinion:
-    """How an edition stands with its editors."""
-
-    #: When and to whom it was test-sent, the last first.
-    tests: tuple[tuple[datetime, str], ...] = ()
-    words: tuple[Said, ...] = ()
-    #: Where an earlier edition of the file was tested or approved, and this one not: what has changed since, in codes
-    #: (digests.in_words).
-    changed_since_test: tuple[str, ...] = ()
-    changed_since_approval: tuple[str, ...] = ()
-
-    @property
-    def approved_by(self) -> tuple[str, ...]:
-        """Who said yes."""
-        return tuple(each.address for each in self.words if each.word is Word.YES)
-
-    @property
-    def returned(self) -> tuple[Said, ...]:
-        """Who sent it back, and why."""
-        return tuple(each for each in self.words if each.word is Word.NO)
+def approval_of_mailing(connection: Connection, mailing_id: int, settings: Settings) -> Approval:
+    """Return how the review that a mailing was frozen from stands with those who may approve now."""
+    return _approval(connection, review_id_of_mailing(connection, mailing_id), settings)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """An edition that somebody is asked about, as it was frozen for them."""
-
-    address: str
-    word: Word
-    compiled: bytes = field(repr=False)
+def answers_before(connection: Connection, mailing_id: int, end: datetime | None) -> tuple[Given, ...]:
+    """Return everybody's last answer for a mailing's review, given before the mailing ended, the first first."""
+    found = last_answers(connection, review_id_of_mailing(connection, mailing_id), end)
+    return tuple(sorted(found.values(), key=lambda each: each.id))
 
 
-def edition_of(variants: Sequence[Variant]) -> Edition:
-    """Freeze what one issue file makes; `variants` are those of one file."""
-    built = variants[0].built
-    everybodys = pick(variants, built.issue.language, ())
-    return Edition(
-        issue=built.issue.key,
-        stem=built.issue.stem,
-        hash=hash_of(variants),
-        subject=fill_text(built.edition.subject, stand_ins(built.edition.fields)),
-        language=built.issue.language,
-        date=built.issue.date,
-        number=built.issue.number,
-        digests=digests_of(variants),
-        compiled=built.compiled.to_bytes(),
-        public=None if everybodys is variants[0] else everybodys.compiled.to_bytes(),
-    )
-
-
-def remember(connection: Connection, edition: Edition, now: datetime) -> int:
-    """Keep an edition, unless it is kept already; give its id."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    added = dialect.insert(editions).values(
-        issue=edition.issue,
-        stem=edition.stem,
-        hash=edition.hash,
-        subject=edition.subject,
-        language=edition.language,
-        issue_date=edition.date.isoformat() if edition.date else None,
-        issue_number=edition.number,
-        digests=edition.digests_as_json,
-        compiled=edition.compiled,
-        public=edition.public,
-        seen=now,
-    )
-    # A date that is not in the text may have changed, and an older version has kept none.
-    dated = {"issue_date": added.excluded.issue_date, "issue_number": added.excluded.issue_number}
-    connection.execute(added.on_conflict_do_update(index_elements=["stem", "hash"], set_=dated))
-    here = editions.c.stem == edition.stem, editions.c.hash == edition.hash
-    edition_id: int = connection.execute(select(editions.c.id).where(*here)).scalar_one()
-    return edition_id
-
-
-def record_test(connection: Connection, edition: Edition, address: str, reply: str, now: datetime) -> None:
-    """Write down that a server took a test send of an edition."""
-    row = {"edition_id": remember(connection, edition, now), "at": now, "address": address, "reply": reply}
-    connection.execute(insert(edition_tests), [row])
-
-
-def record_word(
-    connection: Connection, edition: Edition, who: Address, word: Word, comment: str, via: str, now: datetime
-) -> None:
-    """Write down what somebody says of an edition, in the place of what they said before."""
-    _say(connection, _asked(connection, edition, who, now), word, comment, via, now)
-
-
-def ask(connection: Connection, edition: Edition, who: Address, tokens: Tokens, now: datetime) -> str:
-    """Give the token by which somebody answers for an edition; it works for `LINK_DAYS`."""
-    number = _asked(connection, edition, who, now)
-    return tokens.make(Purpose.APPROVE, number, expires=now + timedelta(days=LINK_DAYS))
-
-
-def question(connection: Connection, tokens: Tokens, token: str, now: datetime) -> Question | None:
-    """Give what a token asks; None for one that leads nowhere."""
-    claim = tokens.read(Purpose.APPROVE, token, now)
-    if claim is None:
-        return None
-    row = connection.execute(
-        select(edition_words.c.address, edition_words.c.answer, editions.c.compiled)
-        .join_from(edition_words, editions)
-        .where(edition_words.c.id == claim.reader_id)
-    ).first()
-    return None if row is None else Question(address=row.address, word=Word(row.answer), compiled=row.compiled)
-
-
-def answer(connection: Connection, tokens: Tokens, token: str, word: Word, comment: str, now: datetime) -> bool:
-    """Write down an answer by link; False for a token that leads nowhere."""
-    claim = tokens.read(Purpose.APPROVE, token, now)
-    return claim is not None and _say(connection, claim.reader_id, word, comment, "link", now)
-
-
-def opinion(connection: Connection, edition: Edition) -> Opinion:
-    """Say how an edition stands."""
-    here = select(editions.c.id).where(editions.c.stem == edition.stem, editions.c.hash == edition.hash)
-    edition_id = connection.scalar(here)
-    tests = connection.execute(
-        select(edition_tests.c.at, edition_tests.c.address)
-        .where(edition_tests.c.edition_id == edition_id)
-        .order_by(edition_tests.c.id.desc())
-    ).all()
-    words = connection.execute(
-        select(edition_words).where(edition_words.c.edition_id == edition_id).order_by(edition_words.c.at)
-    ).all()
-    said = tuple(
-        Said(address=row.address, word=Word(row.answer), comment=row.comment, at=row.at)
-        for row in words
-        if row.answer != Word.ASKED
-    )
-    tested_ids = select(edition_tests.c.edition_id)
-    approved_ids = select(edition_words.c.edition_id).where(edition_words.c.answer == Word.YES)
-    return Opinion(
-        tests=tuple((row.at, row.address) for row in tests),
-        words=said,
-        changed_since_test=() if tests else _changed(connection, edition, editions.c.id.in_(tested_ids)),
-        changed_since_approval=()
-        if any(each.word is Word.YES for each in said)
-        else _changed(connection, edition, editions.c.id.in_(approved_ids)),
-    )
-
-
-def link_to_mailing(connection: Connection, mailing_id: int, found: Sequence[Edition], now: datetime) -> None:
-    """Write down which editions a mailing holds."""
-    rows = [{"mailing_id": mailing_id, "edition_id": remember(connection, each, now)} for each in found]
-    connection.execute(insert(mailing_editions), rows)
-
-
-def differences(connection: Connection, mailing_id: int, now_there: Sequence[Edition]) -> Mapping[str, tuple[str, ...]]:
-    """Return how the editions of a mailing differ from what stands there now, in codes by stem; empty: in nothing."""
-    rows = connection.execute(
-        select(editions.c.stem, editions.c.hash, editions.c.digests)
-        .join_from(mailing_editions, editions)
-        .where(mailing_editions.c.mailing_id == mailing_id)
-    ).all()
-    frozen = {row.stem: row for row in rows}
-    current = {each.stem: each for each in now_there}
-    found: dict[str, tuple[str, ...]] = {}
-    for stem in sorted({*frozen, *current}):
-        if stem not in current:
-            found[stem] = (FILE_GONE,)
-        elif stem not in frozen:
-            found[stem] = (FILE_NEW,)
-        elif is_outdated(frozen[stem].hash):
-            # The texts can still be compared; what is around them, and who gets which, cannot.
-            if found_since := changes_since_outdated(json.loads(frozen[stem].digests), current[stem].digests):
-                found[stem] = found_since
-        elif frozen[stem].hash != current[stem].hash:
-            found[stem] = changes(json.loads(frozen[stem].digests), current[stem].digests)
+def allowance_of(connection: Connection, mailing_id: int) -> int | None:
+    """Return the last answer that was known to whoever allowed a mailing to go out without approvals; None: nobody did."""
+    here = mailing_reviews.c.mailing_id == mailing_id
+    found: int | None = connection.scalar(select(mailing_reviews.c.allowed_until).where(here))
     return found
 
 
-def published(connection: Connection, stem: str) -> bytes | None:
-    """Give what everybody may see of a stem's edition that went out last and was accepted by a server; None for none."""
-    went = (
-        select(deliveries.c.mailing_id)
-        .where(deliveries.c.mailing_id == mailings.c.id)
-        .where(or_(deliveries.c.state == DeliveryState.ACCEPTED, deliveries.c.state == DeliveryState.UNKNOWN))
-        .exists()
-    )
-    found: bytes | None = connection.scalar(
-        select(func.coalesce(editions.c.public, editions.c.compiled))
-        .join_from(editions, mailing_editions)
-        .join(mailings, mailings.c.id == mailing_editions.c.mailing_id)
-        .where(editions.c.stem == stem, mailings.c.is_rehearsal.is_(False), went)
-        .order_by(mailings.c.id.desc())
-        .limit(1)
-    )
-    return found
+def allow_until(connection: Connection, mailing_id: int, last: int) -> None:
+    """Record that somebody who knows the answers up to `last` allows a mailing to go out in spite of them."""
+    here = mailing_reviews.c.mailing_id == mailing_id
+    connection.execute(update(mailing_reviews).where(here).values(allowed_until=last))
 
 
-def _changed(connection: Connection, edition: Edition, which: ColumnElement[bool]) -> tuple[str, ...]:
+def is_permitted(connection: Connection, mailing_id: int, settings: Settings, allowed_until: int | None = None) -> bool:
+    """Tell whether a mailing may begin, or go on.
+
+    `allowed_until` as in `Approval.permits`, beside what was allowed before.
+    """
+    known = [each for each in (allowed_until, allowance_of(connection, mailing_id)) if each is not None]
+    return approval_of_mailing(connection, mailing_id, settings).permits(max(known, default=None))
+
+
+def may_begin(connection: Connection, mailing_id: int, settings: Settings, allowed_until: int | None = None) -> bool:
+    """Tell the same in a transaction that writes; until it ends, nobody's answer can change it."""
+    review_id = review_id_of_mailing(connection, mailing_id)
+    connection.execute(select(reviews.c.id).where(reviews.c.id == review_id).with_for_update())
+    return is_permitted(connection, mailing_id, settings, allowed_until)
+
+
+def _approval(connection: Connection, review_id: int | None, settings: Settings) -> Approval:
+    found = last_answers(connection, review_id)
+    current = {mailbox_of(each.address) for each in settings.approvers}
+    counted = sorted((each for mailbox, each in found.items() if mailbox in current), key=lambda each: each.id)
+    return Approval(
+        needed=settings.approvals,
+        approved=tuple(each for each in counted if each.answer is Answer.YES),
+        returned=tuple(each for each in counted if each.answer is Answer.NO),
+        former=tuple(each for mailbox, each in found.items() if mailbox not in current),
+        last=max((each.id for each in found.values()), default=0),
+    )
+
+
+def _changed_since(connection: Connection, review: Review) -> Mapping[str, tuple[str, ...]]:
+    """Return what has changed since the last time that somebody approved the issue, by stem."""
+    approved = select(review_answers.c.review_id).where(review_answers.c.answer == Answer.YES)
     last = connection.execute(
-        select(editions.c.hash, editions.c.digests)
-        .where(editions.c.stem == edition.stem, editions.c.hash != edition.hash, which)
-        .order_by(editions.c.id.desc())
+        select(reviews)
+        .where(reviews.c.issue == review.issue, reviews.c.hash != review.hash, reviews.c.id.in_(approved))
+        .order_by(reviews.c.id.desc())
         .limit(1)
     ).first()
     if last is None:
-        return ()
-    return (OUTDATED,) if is_outdated(last.hash) else changes(json.loads(last.digests), edition.digests)
-
-
-def _asked(connection: Connection, edition: Edition, who: Address, now: datetime) -> int:
-    edition_id, normal = remember(connection, edition, now), normal_address(who.address)
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    row = {
-        "edition_id": edition_id,
-        "address": who.address,
-        "normal": normal,
-        "answer": Word.ASKED,
-        "at": now,
-    }
-    added = dialect.insert(edition_words).values(row)
-    connection.execute(added.on_conflict_do_nothing(index_elements=["edition_id", "normal"]))
-    here = edition_words.c.edition_id == edition_id, edition_words.c.normal == normal
-    number: int = connection.execute(select(edition_words.c.id).where(*here)).scalar_one()
-    return number
-
-
-def _say(connection: Connection, number: int, word: Word, comment: str, via: str, now: datetime) -> bool:
-    changed = connection.execute(
-        update(edition_words).where(edition_words.c.id == number).values(answer=word, comment=comment, via=via, at=now)
-    )
-    return changed.rowcount > 0
+        return {}
+    if is_outdated(last.hash):
+        return {review.issue: (OUTDATED,)}
+    return differences(editions_in(connection, last.id), review.editions)

@@ -26,6 +26,8 @@ OUTDATED = "@outdated"
 FILE_GONE, FILE_NEW = "@gone", "@new"
 #: The issue has mistakes, so that no edition of it can be made.
 BROKEN = "@broken"
+#: How many names a sentence holds.
+_MOST = 5
 _WORDS = {
     READERS: "who gets which part",
     ELSEWHERE: "something outside the texts: the theme, newsletter.yaml, or this program",
@@ -70,6 +72,30 @@ def changes_since_outdated(before: Mapping[str, str], after: Mapping[str, str]) 
 def in_words(codes: Sequence[str]) -> tuple[str, ...]:
     """Return what changed, for people: “top story”."""
     return tuple(_WORDS.get(code) or key_words(code) for code in codes)
+
+
+def is_outdated(changed: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether nothing more is known of what changed than that the hashes cannot be compared."""
+    return any(OUTDATED in codes for codes in changed.values())
+
+
+def named(changed: Mapping[str, Sequence[str]], stem: str) -> str:
+    """Return what changed in an issue, by stem, for people; without the file's name where it is just `stem`."""
+    if is_outdated(changed):
+        return in_words((OUTDATED,))[0]
+    is_alone = list(changed) == [stem]
+    return "; ".join(("" if is_alone else f"{name}: ") + several(in_words(codes)) for name, codes in changed.items())
+
+
+def since(changed: Mapping[str, Sequence[str]], stem: str) -> str:
+    """Return the same as the end of a sentence that says what was done before."""
+    return f"{'but ' if is_outdated(changed) else 'changed since: '}{named(changed, stem)}"
+
+
+def several(names: Sequence[str]) -> str:
+    """Return names as a part of a sentence: the first few of them, and how many more there are."""
+    shown = ", ".join(names[:_MOST])
+    return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"
 
 
 def _digest(text: str) -> str:

@@ -79,6 +79,8 @@ class Job:
     #: A timer started it: a pause holds. Otherwise a person did, who was shown this pause; it is taken back.
     is_unattended: bool = False
     pause: Pause | None = None
+    #: Asked in the transaction in which the run begins, when nobody else can change the answer: whether it may.
+    may_begin: Callable[[Connection], bool] = lambda connection: True
 
     @property
     def pauses(self) -> RunPauses:
@@ -252,6 +254,9 @@ class _Sending:
     def _begin(self, connection: Connection) -> None:
         """Take over what dead runs left, and look at the clock."""
         now, mailing_id = self._now(), self._job.mailing_id
+        if not self._job.may_begin(connection):
+            self._known.is_stopped = True
+            return
         self._job.pauses.begin(connection, now)
         note(connection, mailing_id, Kind.BEGAN, now, run=self._owner.id)
         self._sweep(connection, now)
@@ -308,6 +313,8 @@ class _Sending:
 
         def work(connection: Connection) -> None:
             self._known.quota = self._quota(connection, self._now())
+            # A stop may have come since the last claim, and have left deliveries that nobody has in hand.
+            self._known.is_stopped |= not ledger.goes_on(connection, self._job.mailing_id)
             if not self._owner.is_alone:
                 self._known.elsewhere = ledger.elsewhere(connection, self._job.mailing_id, self._owner.id)
 

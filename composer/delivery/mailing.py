@@ -170,7 +170,9 @@ def sums_of(connection: Connection, mailing_id: int) -> Sums:
     return Sums(frozen=frozen, by_state={DeliveryState(state): count for state, count in rows})
 
 
-def stop(connection: Connection, mailing_id: int, who: str, now: datetime) -> bool:
+def stop(
+    connection: Connection, mailing_id: int, who: str, now: datetime, reason: PauseReason = PauseReason.STOPPED
+) -> bool:
     """Say that nothing more is to be sent, to whichever process is sending; give whether that was new.
 
     From the moment this is committed no further final dot goes out: the intent asks for it. Raises MailingError.
@@ -180,9 +182,18 @@ def stop(connection: Connection, mailing_id: int, who: str, now: datetime) -> bo
         raise MailingError(f"mailing {mailing_id} is over", "there is nothing to stop")
     is_new = _change(connection, mailing_id, mailings.c.stopped.is_(None), stopped=now)
     if is_new:
-        _change(connection, mailing_id, paused=now, paused_by=who, paused_because=PauseReason.STOPPED)
-        note(connection, mailing_id, Kind.STOPPED, now, who=who)
+        _change(connection, mailing_id, paused=now, paused_by=who, paused_because=reason)
+        note(connection, mailing_id, Kind.STOPPED, now, who=who, reason=reason)
     return is_new
+
+
+def allow(connection: Connection, mailing_id: int, reasons: Mapping[str, str]) -> None:
+    """Add the reasons for which a frozen mailing goes on in spite of something, beside those that were given before."""
+    known = dict(mailing_of(connection, mailing_id).allowed)
+    for code, reason in reasons.items():
+        before = known.get(code, "")
+        known[code] = reason if before in ("", reason) else f"{before}; {reason}"
+    _change(connection, mailing_id, allowed=json.dumps(known, ensure_ascii=False))
 
 
 def pause(connection: Connection, mailing_id: int, who: str, reason: PauseReason, now: datetime) -> bool:

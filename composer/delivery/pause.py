@@ -14,6 +14,8 @@ class PauseReason(StrEnum):
 
     #: `compose stop`
     STOPPED = "stopped"
+    #: somebody who may approve requested changes
+    CHANGES_REQUESTED = "changes_requested"
     #: Ctrl-C
     INTERRUPTED = "interrupted"
     #: `--limit`: the rest is for a person to send

@@ -4,33 +4,32 @@ Comes in: checked editions, a database, what newsletter.yaml and the command say
 Looks and asks, and writes nothing: to freeze is the caller's, after the question.
 """
 
-import json
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection
 
 from composer.checking import Checked
 from composer.checks.catalogue import Setting
 from composer.checks.files import SAME_ISSUE
 from composer.checks.settings import read_settings
 from composer.content.newsletter import Newsletter
-from composer.database.readers import reader_tags, readers
 from composer.delivery import rates
-from composer.delivery.approvals import Edition, edition_of, opinion
+from composer.delivery.approvals import approval_of
+from composer.delivery.editions import Edition, edition_of, sent_tests
 from composer.delivery.forecast import finish
 from composer.delivery.freezing import Draft
 from composer.delivery.letters import Terms
 from composer.delivery.mailing import Variant
 from composer.delivery.place import Commit
-from composer.delivery.readiness import OWN_CODES, EditionKnown, Known
+from composer.delivery.readiness import OWN_CODES, POSTAL, PRIVACY, UNSUBSCRIBE, EditionKnown, Known, waived
+from composer.delivery.reviews import Review, review_of
 from composer.delivery.same_issue import IssueContent, content_of, earlier_mailings
-from composer.delivery.selection import Counts, Selection, count, is_included
+from composer.delivery.selection import Counts, Selection, count
 from composer.delivery.settings import Settings
+from composer.delivery.survey import Survey, look_through, readers_in, tags_in
 from composer.errors import Level, Problem
 from composer.pipeline import Variant as Built
 from composer.pipeline import hash_of, pick
@@ -39,16 +38,6 @@ _FEEDBACK = re.compile(r"[A-Za-z0-9._-]{1,40}")
 #: How many readers are looked through for samples, and how many samples a rehearsal writes.
 _LOOKED_THROUGH = 5_000
 SAMPLES = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
-    """What the readers who get it would get."""
-
-    #: How many get each variant, by its number.
-    by_variant: Mapping[int, int]
-    #: Readers without a value that their variant shows and that has no default, by field.
-    missing: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +56,8 @@ class Proposal:
     contents: tuple[IssueContent, ...]
     #: What the checks say, those that are refusals of their own left out; and whether they found a warning.
     warnings: tuple[Problem, ...]
+    #: Codes of checks whose finding would keep it back, and that a reason let pass.
+    excused: tuple[str, ...] = ()
 
     @property
     def issue(self) -> str:
@@ -77,6 +68,18 @@ class Proposal:
     def hash(self) -> str:
         """The hash of everything in it."""
         return hash_of(self.variants)
+
+    @property
+    def review(self) -> Review:
+        """What must be approved."""
+        return review_of(self.editions)
+
+    def reasons(self, allowed: Mapping[str, str]) -> dict[str, str]:
+        """Return those reasons that let something pass; the others had nothing to excuse."""
+        if self.known.is_rehearsal:
+            return {}
+        mattered = {*self.excused, *(each.code for each in waived(self.known, allowed))}
+        return {code: reason for code, reason in allowed.items() if code in mattered}
 
     def choose(self, language: str, tags: frozenset[str]) -> int:
         """Give the number of the variant that a reader gets."""
@@ -115,9 +118,8 @@ def propose(
     found = tuple(
         EditionKnown(
             stem=edition.stem,
-            opinion=opinion(connection, edition),
+            tests=sent_tests(connection, edition),
             blockers=_blockers(each.problems, allowed),
-            needed=settings.approvals,
             same_issue_files=_same_issue_files(each, selection, allowed),
         )
         for edition, each in zip(editions, checked, strict=True)
@@ -140,31 +142,27 @@ def propose(
         selection=selection,
         counts=counts,
         survey=survey,
-        known=replace(known, editions=found, missing=survey.missing, is_rehearsal=is_rehearsal, same_issue=same),
+        known=replace(
+            known,
+            editions=found,
+            missing=survey.missing,
+            is_rehearsal=is_rehearsal,
+            same_issue=same,
+            issue=editions[0].issue,
+            approval=approval_of(connection, review_of(editions), settings),
+        ),
         warnings=tuple(warnings),
+        excused=_excused([problem for each in checked for problem in each.problems], allowed),
     )
-
-
-def look_through(connection: Connection, selection: Selection, variants: Sequence[Built]) -> Survey:
-    """Look at everybody who would get it, one after the other, where there is something to tell apart."""
-    if len(variants) == 1 and not variants[0].compiled.required:
-        return Survey(by_variant={}, missing={})
-    by_variant: Counter[int] = Counter()
-    missing: Counter[str] = Counter()
-    for language, tags, values in _included(connection, selection):
-        variant = pick(variants, language, tags)
-        by_variant[variant.number] += 1
-        missing.update(variant.compiled.missing(values))
-    return Survey(by_variant=by_variant, missing=missing)
 
 
 def samples(connection: Connection, proposal: Proposal, most: int = SAMPLES) -> tuple[int, ...]:
     """Choose readers to write samples for: one for each variant first, then those that come first."""
     chosen: dict[int, int] = {}
     others: list[int] = []
-    rows = connection.execute(_question(proposal.selection).limit(_LOOKED_THROUGH))
+    rows = connection.execute(readers_in(proposal.selection).limit(_LOOKED_THROUGH))
     for row in rows:
-        number = proposal.choose(row.language, _tags(row.tags))
+        number = proposal.choose(row.language, tags_in(row.tags))
         if number not in chosen and len(chosen) < max(most, len(proposal.variants)):
             chosen[number] = row.id
         elif len(others) < most:
@@ -258,27 +256,7 @@ def _is_dated(checked: Checked) -> bool:
     return not setting.is_off and setting.level in (None, Level.BLOCKER)
 
 
-def _included(connection: Connection, selection: Selection) -> Iterator[tuple[str, frozenset[str], Mapping[str, str]]]:
-    for row in connection.execute(_question(selection).execution_options(yield_per=2_000)):
-        own = json.loads(row.fields) if row.fields != "{}" else {}
-        values = {
-            **own,
-            "email": row.address,
-            "name": row.name,
-            "first_name": row.first_name,
-            "last_name": row.last_name,
-            "language": row.language,
-        }
-        yield row.language, _tags(row.tags), values
-
-
-def _question(selection: Selection) -> Select[Any]:
-    tags = select(func.aggregate_strings(reader_tags.c.tag, ",")).where(reader_tags.c.reader_id == readers.c.id)
-    names = ("id", "address", "name", "first_name", "last_name", "language", "fields")
-    columns = [readers.c[name] for name in names]
-    question = select(*columns, tags.scalar_subquery().label("tags"))
-    return question.where(is_included(selection)).order_by(readers.c.id)
-
-
-def _tags(joined: str | None) -> frozenset[str]:
-    return frozenset(joined.split(",")) if joined else frozenset()
+def _excused(problems: Sequence[Problem], allowed: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the codes of those blockers that a reason lets pass."""
+    found = {each.code for each in problems if each.level in (Level.ERROR, Level.BLOCKER)}
+    return tuple(code for code in allowed if code in found and code not in (UNSUBSCRIBE, POSTAL, PRIVACY))

@@ -10,15 +10,14 @@ from enum import StrEnum
 
 from composer.checks.files import SAME_ISSUE
 from composer.command_line import command_line
-from composer.delivery.approvals import Opinion
-from composer.delivery.digests import OUTDATED, in_words
+from composer.delivery.approvals import Approval
+from composer.delivery.digests import in_words, several, since
+from composer.delivery.editions import SentTests
 from composer.delivery.same_issue import EarlierMailing
 
 #: Checks whose finding is a refusal of its own, with a way out of its own.
 UNSUBSCRIBE, POSTAL, PRIVACY = "UNS01", "UNS02", "LAW01"
 OWN_CODES = frozenset({UNSUBSCRIBE, POSTAL, PRIVACY, SAME_ISSUE})
-#: How many names a sentence holds.
-_MOST = 5
 
 
 class Code(StrEnum):
@@ -65,11 +64,9 @@ class EditionKnown:
     """What is known of one language edition."""
 
     stem: str
-    opinion: Opinion = field(default_factory=Opinion)
+    tests: SentTests = field(default_factory=SentTests)
     #: Codes of the checks that have a blocker for it, or an error; and of the three that are refusals of their own.
     blockers: tuple[str, ...] = ()
-    #: Approvals needed.
-    needed: int = 0
     #: Other files that hold the same issue.
     same_issue_files: Sequence[str] = ()
 
@@ -80,6 +77,11 @@ class Known:
 
     editions: tuple[EditionKnown, ...]
     is_rehearsal: bool = False
+    #: The issue, and how its editions together stand with those who may approve them.
+    issue: str = ""
+    approval: Approval = field(default_factory=Approval)
+    #: The last answer that was known to somebody who allowed the frozen mailing to go out without approvals.
+    allowed_until: int | None = None
     #: The unfinished mailing that it goes on with, and how its frozen editions differ from the files: codes by stem.
     continues: int | None = None
     differences: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -98,7 +100,7 @@ class Known:
 def refusals(known: Known, allowed: Mapping[str, str]) -> tuple[Refusal, ...]:
     """Give what keeps a mailing from going out; what was allowed is none. A frozen mailing is asked less."""
     if known.continues is not None:
-        looked: tuple[Callable[[Known], Iterator[Refusal]], ...] = (_changed, _database)
+        looked: tuple[Callable[[Known], Iterator[Refusal]], ...] = (_changed, _unapproved, _database)
     elif known.is_rehearsal:
         looked = (_missing, _leaving)
     else:
@@ -114,8 +116,9 @@ def waived(known: Known, allowed: Mapping[str, str]) -> tuple[Refusal, ...]:
 
 def _untested(known: Known) -> Iterator[Refusal]:
     for each in known.editions:
-        if not each.opinion.tests:
-            what = _since("tested", each.opinion.changed_since_test)
+        if not each.tests.sent:
+            changed = each.tests.changed_since
+            what = f"; tested before, {since({each.stem: changed}, each.stem)}" if changed else ""
             yield Refusal(
                 code=Code.UNTESTED,
                 words=f"{each.stem} was never sent to an editor as it stands now{what}",
@@ -128,25 +131,26 @@ def _blocked(known: Known) -> Iterator[Refusal]:
         if found := [code for code in each.blockers if code not in OWN_CODES]:
             yield Refusal(
                 code=Code.BLOCKED,
-                words=f"{each.stem} has {_count(len(found), 'finding')} that keeps it from being sent: {_several(found)}",
+                words=f"{each.stem} has {_count(len(found), 'finding')} that keeps it from being sent: {several(found)}",
                 way_out=f'{command_line("check", each.stem)}   says where; or allow one: --allow {found[0]}="the reason"',
             )
 
 
 def _unapproved(known: Known) -> Iterator[Refusal]:
-    for each in known.editions:
-        said = each.opinion
-        returned = (
-            f"; {_several([f'{word.address}: {word.comment}' for word in said.returned])}" if said.returned else ""
-        )
-        if len(said.approved_by) < each.needed or said.returned:
-            what = _since("approved", said.changed_since_approval)
-            yield Refusal(
-                code=Code.UNAPPROVED,
-                words=f"{each.stem} has {len(said.approved_by)} of {each.needed} approvals as it stands now"
-                f"{what}{returned}",
-                way_out=command_line("approve", each.stem, options="--as ADDRESS"),
-            )
+    found = known.approval
+    if found.permits(known.allowed_until):
+        return
+    stands = "stands now" if known.continues is None else "was frozen"
+    said = f"{known.issue} has {len(found.approved)} of {found.needed} approvals as it {stands}"
+    if changed := found.changed_since:
+        said += f"; approved before, {since(changed, known.issue)}"
+    if found.returned:
+        said += f"; changes requested by {several([f'{each.address}: {each.comment}' for each in found.returned])}"
+    if ignored := [each.address for each in found.former]:
+        said += f"; not counted, for they are not in approvals.by: {several(ignored)}"
+    yield Refusal(
+        code=Code.UNAPPROVED, words=said, way_out=command_line("approve", known.issue, options="--as ADDRESS")
+    )
 
 
 def _no_address(known: Known) -> Iterator[Refusal]:
@@ -196,7 +200,7 @@ def _missing(known: Known) -> Iterator[Refusal]:
 
 def _changed(known: Known) -> Iterator[Refusal]:
     if known.differences:
-        said = "; ".join(f"{stem}: {_several(in_words(codes))}" for stem, codes in known.differences.items())
+        said = "; ".join(f"{stem}: {several(in_words(codes))}" for stem, codes in known.differences.items())
         number = known.continues
         yield Refusal(
             code=Code.CHANGED,
@@ -228,7 +232,7 @@ def _no_pictures(known: Known) -> Iterator[Refusal]:
     if known.pictures:
         yield Refusal(
             code=Code.NO_PICTURES,
-            words=f"{_count(len(known.pictures), 'picture')} on the web cannot be used: {_several(known.pictures)}",
+            words=f"{_count(len(known.pictures), 'picture')} on the web cannot be used: {several(known.pictures)}",
             way_out="put the pictures of outbox/ISSUE/pictures/ to brand.assets_url",
         )
 
@@ -238,7 +242,7 @@ def _same_issue_files(known: Known) -> Iterator[Refusal]:
         if each.same_issue_files:
             yield Refusal(
                 code=Code.SAME_ISSUE,
-                words=f"two files hold the issue {each.stem}: also {_several(each.same_issue_files)}",
+                words=f"two files hold the issue {each.stem}: also {several(each.same_issue_files)}",
                 way_out="keep the right file, and delete or move the other, or correct its date or number",
             )
 
@@ -269,21 +273,9 @@ _ALL = (
 )
 
 
-def _since(done: str, codes: Sequence[str]) -> str:
-    """Return what changed since an edition was tested or approved, as the end of a sentence."""
-    if OUTDATED in codes:
-        return f"; {done} before, but {in_words((OUTDATED,))[0]}"
-    return f"; {done} before, changed since: {_several(in_words(codes))}" if codes else ""
-
-
 def _is_found(known: Known, code: str) -> bool:
     return any(code in each.blockers for each in known.editions)
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _several(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MOST])
-    return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from composer.delivery.account import Account, Domain, Person
-from composer.delivery.mailing import Mailing
+from composer.delivery.reviews import Answer
 from composer.delivery.states import DeliveryState
 from composer.errors import OutputError
 from composer.folders import replace_folder
@@ -92,7 +92,7 @@ def summary(account: Account, zone: ZoneInfo) -> tuple[str, ...]:
     ]
     lines += [f"{number:>9,}  {words}" for words, number in _numbers(account)]
     lines += ["", *_sentences(account, zone)]
-    if reasons := list(_reasons(mailing)):
+    if reasons := list(_reasons(account, zone)):
         lines += ["", *(f"{what:<9} {text}" for what, text in reasons)]
     return tuple(lines)
 
@@ -121,8 +121,11 @@ def _sentences(account: Account, zone: ZoneInfo) -> list[str]:
     return lines
 
 
-def _reasons(mailing: Mailing) -> Iterator[tuple[str, str]]:
-    """Give the reasons that a person gave when it was sent: what was allowed in spite of a refusal, why it went out again."""
+def _reasons(account: Account, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
+    """Return who approved it or requested changes, what was allowed in spite of a refusal, and why it went out again."""
+    mailing = account.mailing
+    for each in account.answers:
+        yield "approved" if each.answer is Answer.YES else "returned", each.in_words(zone)
     for code, reason in mailing.allowed.items():
         yield "allowed", f"{code}: {reason}"
     if mailing.again_because:
@@ -186,7 +189,7 @@ def _page(
         numbers=list(_numbers(account)),
         whole=_pieces(account.sums.by_state, account.sums.total),
         sentences=_sentences(account, zone),
-        reasons=list(_reasons(account.mailing)),
+        reasons=list(_reasons(account, zone)),
         curve=_curve(account),
         # A small mailing is over within a minute.
         times=[f"{account.progress[at][0].astimezone(zone):%Y-%m-%d %H:%M:%S}" for at in (0, -1) if account.progress],

@@ -11,44 +11,48 @@ from datetime import datetime
 from markupsafe import escape
 
 from composer.content.addresses import Address
-from composer.content.fields import stand_ins
+from composer.delivery.reviews import Review
 from composer.delivery.test_send import Addressed
 from composer.mail.compiled import compile_message
 from composer.mail.letterhead import Addressing, Letterhead
-from composer.mail.merge import fill_text
 from composer.mail.transparency import ready
 from composer.pipeline import Built
 from composer.transport.envelope import Envelope
 
 _TEXT = """\
-{name}: {stem} waits for your word.
+{name}: please review {stems}.
 
 Subject: {subject}
 
-Look at the edition, then approve it or send it back with a word why:
+Look at the edition, then approve it or request changes:
 
 {link}
 
-The link is yours alone and works for {days} days. If anybody changes the issue, it will be asked again.
+The link is yours alone and works for {days} days. If anybody changes the issue, it needs a new approval.
 """
 _HTML = """\
-<html><head><title>{title}</title></head><body><p>{name}: {stem} waits for your word.</p><p>Subject: {subject}</p>\
-<p><a href="{link}">Look at the edition, then approve it or send it back with a word why</a></p>\
-<p>The link is yours alone and works for {days} days. If anybody changes the issue, it will be asked again.</p></body></html>
+<html><head><title>{title}</title></head><body><p>{name}: please review {stems}.</p><p>Subject: {subject}</p>\
+<p><a href="{link}">Look at the edition, then approve it or request changes</a></p>\
+<p>The link is yours alone and works for {days} days. If anybody changes the issue, it needs a new approval.</p></body></html>
 """
 
 
 def requests(
-    built: Built, links: Mapping[Address, str], days: int, now: datetime, sign: Callable[[bytes], bytes]
+    built: Built,
+    review: Review,
+    links: Mapping[Address, str],
+    days: int,
+    now: datetime,
+    sign: Callable[[bytes], bytes],
 ) -> Iterator[Addressed]:
     """Make one message each. Raises HeaderError."""
     newsletter = built.newsletter
-    subject = fill_text(built.edition.subject, stand_ins(built.edition.fields))
+    subject = review.editions[0].subject
     for address, link in links.items():
         words: dict[str, object] = {
-            "title": f"May it go out? {subject}",
+            "title": f"Please review: {subject}",
             "name": newsletter.name,
-            "stem": built.issue.stem,
+            "stems": ", ".join(each.stem for each in review.editions),
             "subject": subject,
             "link": link,
             "days": days,

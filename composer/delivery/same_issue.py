@@ -12,9 +12,9 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, text
 
 from composer.command_line import command_line
-from composer.database.approvals import editions, mailing_editions
+from composer.database.approvals import editions, mailing_reviews, review_editions
 from composer.database.mailings import deliveries, issues, mailings
-from composer.delivery.approvals import Edition
+from composer.delivery.editions import Edition
 from composer.delivery.mailing import MailingError
 from composer.delivery.states import HOLDING
 from composer.issue_files import SAME_NUMBER_WITHIN
@@ -94,8 +94,9 @@ def earlier_mailings(
             question = (
                 select(mailings.c.id, issues.c.key)
                 .join_from(mailings, issues)
-                .join(mailing_editions, mailing_editions.c.mailing_id == mailings.c.id)
-                .join(editions, editions.c.id == mailing_editions.c.edition_id)
+                .join(mailing_reviews, mailing_reviews.c.mailing_id == mailings.c.id)
+                .join(review_editions, review_editions.c.review_id == mailing_reviews.c.review_id)
+                .join(editions, editions.c.id == review_editions.c.edition_id)
                 .where(condition, issues.c.key != content.key, mailings.c.is_rehearsal.is_(False), _went_out())
                 .order_by(mailings.c.id)
             )
@@ -109,7 +110,7 @@ def refuse_same_issue(connection: Connection, contents: Sequence[IssueContent], 
     """Raise MailingError where another mailing sent this issue, within the transaction that freezes this one."""
     if connection.dialect.name == "postgresql":
         # Two that freeze at once wait for each other here, as writers to SQLite do anyway.
-        connection.execute(text("LOCK TABLE mailing_editions IN SHARE ROW EXCLUSIVE MODE"))
+        connection.execute(text("LOCK TABLE mailing_reviews IN SHARE ROW EXCLUSIVE MODE"))
     for each in earlier_mailings(connection, contents, corrects=corrects):
         raise MailingError(
             f"mailing {each.mailing} of {each.issue} sent this issue already: {each.shared.in_words}",

@@ -5,7 +5,7 @@ Comes in: a `Newsletter`. Goes out: `Settings`. Never reads a secret: those are 
 
 from dataclasses import dataclass
 
-from composer.content.addresses import Address, normal_address, parse_address
+from composer.content.addresses import Address, mailbox_of, parse_address
 from composer.content.formats import messages_a_minute
 from composer.content.newsletter import Newsletter
 from composer.content.values import group_in, text_in, value_in
@@ -42,9 +42,9 @@ class Settings:
         return self.unsubscribe_url is None and self.public_url is not None
 
     def approver(self, address: str) -> Address | None:
-        """Find who may approve by an address, however it is written; None where it is nobody. Raises AddressError."""
-        normal = normal_address(parse_address(address).address)
-        return next((each for each in self.approvers if normal_address(each.address) == normal), None)
+        """Find who may approve by an address of their mailbox, however it is written; None for nobody. Raises AddressError."""
+        mailbox = mailbox_of(parse_address(address).address)
+        return next((each for each in self.approvers if mailbox_of(each.address) == mailbox), None)
 
 
 def settings_of(newsletter: Newsletter) -> Settings:
@@ -53,7 +53,8 @@ def settings_of(newsletter: Newsletter) -> Settings:
     rate, connections, quota = (value_in(delivery, name) for name in ("rate", "connections", "daily_quota"))
     approvals = group_in(newsletter.values, "approvals")
     needed, by = value_in(approvals, "needed"), value_in(approvals, "by")
-    approvers = {normal_address(each.address): each for each in map(parse_address, _texts(by))}
+    # The first address of a mailbox is the one that is asked.
+    approvers = {mailbox_of(each.address): each for each in reversed([*map(parse_address, _texts(by))])}
     public, mailto, bounces = (text_in(delivery, name) for name in ("public_url", "unsubscribe_mailto", "bounces"))
     return Settings(
         rate=messages_a_minute(rate) if isinstance(rate, str) else None,
@@ -65,7 +66,7 @@ def settings_of(newsletter: Newsletter) -> Settings:
         bounces=parse_address(bounces).wire if bounces else None,
         assets_url=text_in(group_in(newsletter.values, "brand"), "assets_url"),
         approvals=needed if isinstance(needed, int) else 0,
-        approvers=tuple(approvers.values()),
+        approvers=tuple(reversed(approvers.values())),
     )
 
 

@@ -19,7 +19,7 @@ from composer.audience.suppression import erasure_key, hashed
 from composer.audience.tombstones import Span, about, spans_of, spans_of_hash
 from composer.bounces.recording import forget as forget_bounces
 from composer.content.addresses import normal_address
-from composer.database.approvals import edition_tests, edition_words, editions
+from composer.database.approvals import edition_tests, editions, review_answers, review_requests, reviews
 from composer.database.bounces import returned
 from composer.database.mailings import deliveries, events, issues, mailings, recipients
 from composer.database.public import letters
@@ -115,6 +115,10 @@ def _stem_of(table: Table) -> ColumnElement[Any]:
     return select(editions.c.stem).where(editions.c.id == table.c.edition_id).correlate(table).scalar_subquery()
 
 
+def _reviewed_in(table: Table) -> ColumnElement[Any]:
+    return select(reviews.c.issue).where(reviews.c.id == table.c.review_id).correlate(table).scalar_subquery()
+
+
 def _linked(table: Table, column: ColumnElement[Any]) -> Callable[[Subject], ColumnElement[bool]]:
     return lambda subject: table.c.id.in_(select(column).where(_theirs(readers.c.id)(subject)))
 
@@ -153,13 +157,18 @@ STORES: tuple[Store, ...] = (
           about=_by_hash(erasures.c.hash), on_erasure=OnErasure.PSEUDONYMOUS),
     Store(table=edition_tests, key="tests_as_editor", title="Test messages, as an editor", columns=("address",),
           about=_by_address(edition_tests.c.address), on_erasure=OnErasure.KEPT, more={"edition": _stem_of(edition_tests)}),
-    Store(table=edition_words, key="approvals_as_editor", title="Approvals, as an editor", columns=("address", "normal"),
-          about=_by_address(edition_words.c.normal), on_erasure=OnErasure.KEPT, more={"edition": _stem_of(edition_words)}),
+    Store(table=review_requests, key="review_requests_as_editor", title="Requests for approval, as an editor",
+          columns=("address", "normal"), about=_by_address(review_requests.c.normal), on_erasure=OnErasure.KEPT,
+          more={"issue": _reviewed_in(review_requests)}, hidden=("link",)),
+    Store(table=review_answers, key="approvals_as_editor", title="Approvals, as an editor", columns=("address", "normal"),
+          about=_by_address(review_answers.c.normal), on_erasure=OnErasure.KEPT,
+          more={"issue": _reviewed_in(review_answers)}, hidden=("typed_by",)),
 )  # fmt: skip
 
 #: Columns whose name suggests a person, and that hold none: table and column, with the reason.
 EXEMPT: Mapping[tuple[str, str], str] = {
     ("editions", "hash"): "of an edition",
+    ("reviews", "hash"): "of the editions of an issue",
     ("returned", "hash"): "of the message that came back",
 }
 

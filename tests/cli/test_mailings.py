@@ -4,7 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from email import message_from_bytes
 from html import unescape
 from html.parser import HTMLParser
@@ -14,16 +14,21 @@ import pytest
 from sqlalchemy import delete, insert
 
 from composer.audience.secret import tokens_of
+from composer.content.addresses import Address
+from composer.content.newsletter import read_newsletter
 from composer.database.bounces import returned
 from composer.database.engine import Database
 from composer.database.readers import readers
-from composer.delivery import approvals
 from composer.delivery.account import account_of, each_not_received
-from composer.delivery.approvals import Edition, Word
-from composer.delivery.digests import ELSEWHERE
+from composer.delivery.approvals import approval_of
+from composer.delivery.editions import edition_of, record_test, sent_tests
 from composer.delivery.freezing import freeze
+from composer.delivery.review_links import answer_by_link, message_in, question
+from composer.delivery.reviews import Answer, Effect, Review, record_answer, review_of
+from composer.delivery.settings import settings_of
 from composer.delivery.states import DeliveryState
 from composer.delivery.upkeep import hurry
+from composer.pipeline import variants_of
 from composer.surroundings import surroundings
 from tests.cli.mailroom import Mailroom, furnish, recipients
 from tests.delivery.house import NOW, add_readers, draft
@@ -247,39 +252,30 @@ def test_the_account_is_the_same_on_both_databases(database: Database) -> None:
     assert len(people) == 25 and people[3].name == "reader 24, erased" and people[0].state is DeliveryState.REFUSED
 
 
-def _edition(**more: str) -> Edition:
-    digests = {"subject": "1", "letter": "2"} | {name: text for name, text in more.items() if name != "hash"}
-    return Edition(
-        issue=ISSUE,
-        stem=ISSUE,
-        hash=more.get("hash", "2:" + "a" * 64),
-        subject="A letter",
-        language="en",
-        date=date(2031, 1, 30),
-        number=None,
-        digests=digests,
-        compiled=b"x",
-    )
-
-
-def test_words_are_about_one_hash(database: Database) -> None:
+def test_answers_are_about_one_hash(room: Mailroom) -> None:
     """A change voids tests and approvals and is named; what was once approved is approved again when it comes back."""
-    from composer.content.addresses import Address
-
+    room.configure("delivery:\n", "approvals:\n  needed: 1\n  by:\n    - anna@example.org\ndelivery:\n")
     anna = Address(address="anna@example.org")
-    first, second = _edition(), _edition(hash="2:" + "b" * 64, letter="3")
-    with database.write() as connection:
-        approvals.record_test(connection, first, "anna@example.org", "250 Ok", NOW)
-        approvals.record_word(connection, first, anna, Word.NO, "a typo", "anna", NOW)
-        assert approvals.opinion(connection, first).returned[0].comment == "a typo"
-        approvals.record_word(connection, first, anna, Word.YES, "", "anna", NOW)
-        said = approvals.opinion(connection, first)
-        assert said.approved_by == ("anna@example.org",) and len(said.tests) == 1 and not said.returned
-        said = approvals.opinion(connection, second)
-        assert said.approved_by == () and said.tests == ()
-        assert said.changed_since_approval == said.changed_since_test == ("letter",)
-        elsewhere = approvals.opinion(connection, _edition(hash="2:" + "c" * 64))
-        assert elsewhere.changed_since_test == (ELSEWHERE,)
+    settings = settings_of(read_newsletter(room.workspace))
+
+    def review() -> Review:
+        return review_of([edition_of(variants_of(room.workspace, room.workspace.issue(ISSUE)))])
+
+    first = review()
+    room.write(body="Another letter, also with enough words in it that it can be read.")
+    second = review()
+    with room.open() as database, database.write() as connection:
+        record_test(connection, first.editions[0], "anna@example.org", "250 Ok", NOW)
+        record_answer(connection, first, anna, Answer.NO, "a typo", "anna", NOW)
+        assert approval_of(connection, first, settings).returned[0].comment == "a typo"
+        record_answer(connection, first, anna, Answer.YES, "", "anna", NOW)
+        found = approval_of(connection, first, settings)
+        assert found.is_enough and [each.address for each in found.approved] == ["anna@example.org"]
+        assert len(sent_tests(connection, first.editions[0]).sent) == 1
+        found = approval_of(connection, second, settings)
+        assert not found.is_enough and found.changed_since == {ISSUE: ("letter",)}
+        tests = sent_tests(connection, second.editions[0])
+        assert (tests.sent, tests.changed_since) == ((), ("letter",))
 
 
 def test_approving(room: Mailroom, office: Office) -> None:
@@ -302,7 +298,9 @@ def test_approving(room: Mailroom, office: Office) -> None:
     assert room.say("approve", ISSUE, "--as", "anna@example.org").out.endswith("1 of 2 approvals\n")
     room.say("approve", ISSUE, "--as", "ben@example.org", "--return", "a typo in the letter")
     said = room.say("send", ISSUE, "--yes", "1")
-    assert "has 1 of 2 approvals as it stands now; ben@example.org: a typo in the letter" in said.err
+    assert (
+        "has 1 of 2 approvals as it stands now; changes requested by ben@example.org: a typo in the letter" in said.err
+    )
     room.say("approve", ISSUE, "--as", "ben@example.org")
     assert "approved  2 of 2 needed" in room.say("send", ISSUE, "--dry-run").out
     room.write(body="The letter without its typo, with enough words in it to be read by everybody who gets it.")
@@ -336,12 +334,15 @@ def test_asking_for_approvals_by_mail(room: Mailroom, office: Office) -> None:
         tokens = tokens_of(database, surroundings())
         with database.write() as connection:
             now = datetime.now(UTC)
-            asked = approvals.question(connection, tokens, token, now)
-            assert asked is not None and asked.word is Word.ASKED and asked.compiled.startswith(b"compiled")
+            asked = question(connection, tokens, token, now)
+            assert asked is not None and asked.answer is None
+            assert [(each.number, each.stem) for each in asked.messages] == [(1, ISSUE)]
+            assert (message_in(connection, tokens, token, 1, now) or b"").startswith(b"compiled")
+            assert message_in(connection, tokens, token, 2, now) is None
             forged = token[:-1] + ("a" if token[-1] != "a" else "b")
-            assert approvals.question(connection, tokens, forged, now) is None
-            assert not approvals.answer(connection, tokens, "a" * 42, Word.YES, "", now)
-            assert approvals.answer(connection, tokens, token, Word.YES, "", now)
+            assert question(connection, tokens, forged, now) is None
+            assert answer_by_link(connection, tokens, "a" * 42, Answer.YES, "", now) is None
+            assert answer_by_link(connection, tokens, token, Answer.YES, "", now) is Effect.RECORDED
     assert "approved  1 of 1 needed" in room.say("send", ISSUE, "--dry-run").out
     assert room.say("approve", ISSUE, "--ask").out.count("asked") == 1
 

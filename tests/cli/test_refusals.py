@@ -13,7 +13,7 @@ from sqlalchemy import update
 from composer.audience.secret import tokens_of
 from composer.audience.tokens import Tokens
 from composer.cli.standing import show
-from composer.database.approvals import editions
+from composer.database.approvals import editions, reviews
 from composer.delivery.asking import trouble_with_pages, trouble_with_pictures
 from composer.delivery.digests import OUTDATED, in_words
 from composer.delivery.place import commit_of, trouble_with
@@ -279,7 +279,8 @@ def test_tests_and_approvals_bound_to_an_old_hash_are_void(
     room.say("approve", ISSUE, "--as", "anna@example.org")
     assert room.say("send", ISSUE, "--dry-run").code == 0
     with room.open() as database, database.write() as connection:
-        connection.execute(update(editions).values(hash="e" * 64))
+        for table in (editions, reviews):
+            connection.execute(update(table).values(hash="e" * 64))
     changed = in_words((OUTDATED,))[0]
     said = room.say("send", ISSUE, "--dry-run")
     refused = [line for line in said.err.splitlines() if changed in line]

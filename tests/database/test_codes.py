@@ -12,12 +12,15 @@ from composer.conditions import Condition
 from composer.database.engine import Database, connect
 from composer.database.location import Location
 from composer.database.schema import MIGRATIONS, newest, upgrade, version_of
-from composer.delivery import approvals, settling
+from composer.delivery import settling
 from composer.delivery.account import account_of, each_event, each_not_received
-from composer.delivery.approvals import Edition
+from composer.delivery.approvals import approval_of
 from composer.delivery.digests import OUTDATED
+from composer.delivery.editions import Edition, changes_of_mailing, sent_tests
 from composer.delivery.mailing import mailing_of, sums_of
 from composer.delivery.received import received
+from composer.delivery.reviews import Review
+from composer.delivery.settings import Settings
 from composer.delivery.states import DeliveryState
 from composer.transport.memory import MemoryTransport
 from tests.databases import PostgresServer
@@ -146,9 +149,7 @@ def _fill(database: Database) -> None:
 
 
 def _edition(hash: str, **digests: str) -> Edition:
-    return Edition(
-        issue="2025-01-30", stem="2025-01-30", hash=hash, subject="Hello", language="en", digests=digests, compiled=b"x"
-    )
+    return Edition(issue="2025-01-30", stem="2025-01-30", hash=hash, subject="Hello", language="en", digests=digests)
 
 
 def test_an_unfinished_mailing_of_before_goes_on(old: Database) -> None:
@@ -234,10 +235,14 @@ def test_tests_and_approvals_of_before_are_void(old: Database) -> None:
     """The same edition has another hash now, which is said as such; nobody can answer a request of before any more."""
     upgrade(old)
     with old.read() as connection:
-        said = approvals.opinion(connection, _edition("2:" + "e" * 64, subject="1", letter="2"))
-        assert said.tests == () and said.approved_by == ()
-        assert said.changed_since_test == said.changed_since_approval == (OUTDATED,)
-        assert connection.exec_driver_sql("SELECT answer FROM edition_words").scalars().all() == ["yes"]
+        edition = _edition("2:" + "e" * 64, subject="1", letter="2")
+        tests = sent_tests(connection, edition)
+        assert (tests.sent, tests.changed_since) == ((), (OUTDATED,))
+        review = Review(issue=edition.issue, hash=edition.hash, editions=(edition,))
+        found = approval_of(connection, review, Settings())
+        assert found.approved == () and found.changed_since == {edition.issue: (OUTDATED,)}
+        assert connection.exec_driver_sql("SELECT answer FROM review_answers").scalars().all() == ["yes"]
+        assert connection.exec_driver_sql("SELECT count(*) FROM review_requests").scalar() == 0
 
 
 def test_a_mailing_frozen_before_is_compared_by_its_texts(old: Database) -> None:
@@ -246,7 +251,7 @@ def test_a_mailing_frozen_before_is_compared_by_its_texts(old: Database) -> None
     with old.read() as connection:
 
         def differences(**digests: str) -> object:
-            return approvals.differences(connection, 1, [_edition("2:" + "f" * 64, **digests)]).get("2025-01-30", ())
+            return changes_of_mailing(connection, 1, [_edition("2:" + "f" * 64, **digests)]).get("2025-01-30", ())
 
         assert differences(subject="1", letter="2") == ()
         assert differences(subject="1", letter="9") == ("letter",)

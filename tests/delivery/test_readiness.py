@@ -8,10 +8,12 @@ import pytest
 
 from composer.content.formats import messages_a_minute, token_address
 from composer.content.newsletter import read_newsletter
-from composer.delivery.approvals import Opinion, Said, Word
+from composer.delivery.approvals import Approval
 from composer.delivery.digests import ELSEWHERE, changes, digests_of
+from composer.delivery.editions import SentTests
 from composer.delivery.forecast import finish
 from composer.delivery.readiness import ALLOWABLE, Code, EditionKnown, Known, refusals, waived
+from composer.delivery.reviews import Answer, Given
 from composer.delivery.settings import settings_of
 from composer.errors import ContentError
 from composer.pipeline import variants_of
@@ -19,10 +21,10 @@ from tests.cli.mailroom import ISSUE, NEWSLETTER
 from tests.workspaces import letter
 
 NOW = datetime(2031, 1, 30, 6, 0, tzinfo=UTC)
-TESTED = Opinion(tests=((NOW, "anna@example.org"),))
-READY = Known(editions=(EditionKnown(stem="2031-01-30", opinion=TESTED),))
-YES = Said(address="anna@example.org", word=Word.YES, comment="", at=NOW)
-NO = Said(address="ben@example.org", word=Word.NO, comment="a typo", at=NOW)
+TESTED = SentTests(sent=((NOW, "anna@example.org"),))
+READY = Known(editions=(EditionKnown(stem="2031-01-30", tests=TESTED),))
+YES = Given(id=1, address="anna@example.org", answer=Answer.YES, comment="", typed_by="", at=NOW)
+NO = Given(id=2, address="ben@example.org", answer=Answer.NO, comment="a typo", typed_by="", at=NOW)
 
 
 def _codes(known: Known, **allowed: str) -> list[str]:
@@ -38,17 +40,19 @@ def test_what_is_ready_is_not_refused() -> None:
     ("known", "codes"),
     [
         (Known(editions=(EditionKnown(stem="a"),)), ["untested"]),
-        (replace(READY, editions=(EditionKnown(stem="a", opinion=TESTED, blockers=("SIZE01",)),)), ["blocked"]),
-        (replace(READY, editions=(EditionKnown(stem="a", opinion=TESTED, blockers=("UNS01",)),)), ["no-unsubscribe"]),
+        (replace(READY, editions=(EditionKnown(stem="a", tests=TESTED, blockers=("SIZE01",)),)), ["blocked"]),
+        (replace(READY, editions=(EditionKnown(stem="a", tests=TESTED, blockers=("UNS01",)),)), ["no-unsubscribe"]),
         (
-            replace(READY, editions=(EditionKnown(stem="a", opinion=TESTED, blockers=("UNS02", "LAW01")),)),
+            replace(READY, editions=(EditionKnown(stem="a", tests=TESTED, blockers=("UNS02", "LAW01")),)),
             ["no-address", "no-privacy"],
         ),
-        (
-            replace(READY, editions=(EditionKnown(stem="a", opinion=replace(TESTED, words=(YES,)), needed=2),)),
-            ["unapproved"],
-        ),
-        (replace(READY, editions=(EditionKnown(stem="a", opinion=replace(TESTED, words=(NO,))),)), ["unapproved"]),
+        (replace(READY, approval=Approval(needed=2, approved=(YES,))), ["unapproved"]),
+        (replace(READY, approval=Approval(needed=1, approved=(YES,))), []),
+        (replace(READY, approval=Approval(needed=1, approved=(YES,), returned=(NO,))), ["unapproved"]),
+        (Known(editions=(), continues=1, approval=Approval(needed=2, approved=(YES,))), ["unapproved"]),
+        # What was allowed when it was frozen covers what was known then, and nothing that was said later.
+        (Known(editions=(), continues=1, approval=Approval(needed=2, returned=(NO,)), allowed_until=2), []),
+        (Known(editions=(), continues=1, approval=Approval(needed=2, returned=(NO,)), allowed_until=1), ["unapproved"]),
         (replace(READY, missing={"company": 3, "first_name": 1}), ["missing-values", "missing-values"]),
         (replace(READY, pages="no", database="no", pictures=("a",)), ["database-place", "no-pages", "no-pictures"]),
         # A frozen mailing is asked for nothing that was asked before it was frozen.

@@ -10,9 +10,10 @@ from sqlalchemy import select, update
 from composer.database.approvals import editions
 from composer.database.engine import Database
 from composer.database.mailings import deliveries, mailings
-from composer.delivery.approvals import Edition, link_to_mailing, remember
+from composer.delivery.editions import Edition, remember
 from composer.delivery.freezing import freeze
 from composer.delivery.mailing import Mailing, MailingError, mailings_of
+from composer.delivery.reviews import Review, link_to_mailing
 from composer.delivery.same_issue import IssueContent, SharedContent, content_of, earlier_mailings
 from composer.delivery.states import DeliveryState
 from tests.delivery.house import NOW, add_readers, draft
@@ -30,15 +31,18 @@ def _edition(key: str, *, hash: str = "a", text: str = "1", day: date = DAY, num
         date=day,
         number=number,
         digests={"subject": text},
-        compiled=b"x",
     )
+
+
+def _review(edition: Edition) -> Review:
+    return Review(issue=edition.issue, hash=edition.hash, editions=(edition,))
 
 
 def _freeze(database: Database, edition: Edition, *, is_dated: bool = True, **more: Any) -> Mailing:
     contents = (content_of(edition, is_dated=is_dated),)
     with database.write() as connection:
         mailing = freeze(connection, draft(edition.issue, contents=contents, **more), NOW)
-        link_to_mailing(connection, mailing.id, [edition], NOW)
+        link_to_mailing(connection, mailing.id, _review(edition), NOW)
     return mailing
 
 
@@ -149,7 +153,7 @@ def test_of_two_that_are_frozen_at_once_one_is_refused(database: Database) -> No
         began.wait()
         # Long enough for the other one to come to its own question, were it not made to wait.
         thread.join(0.3)
-        link_to_mailing(connection, mailing.id, [first], NOW)
+        link_to_mailing(connection, mailing.id, _review(first), NOW)
     thread.join()
     assert len(refused) == 1
     with database.read() as connection:

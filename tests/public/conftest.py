@@ -15,12 +15,14 @@ __all__ = ["driver", "pages", "publication"]
 
 @pytest.fixture(scope="session")
 def publication(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """The sample newsletter, with two tags to choose and a field to fill in."""
+    """The sample newsletter, with two tags to choose, a field to fill in, and somebody who may approve."""
     workspace = sample(tmp_path_factory.mktemp("publication"))
     path = workspace.root / "newsletter.yaml"
     text = path.read_text(encoding="utf-8")
     text = text.replace('    default: ""\n', '    default: ""\n    label: Company\n')
-    path.write_text(f'{text}\noffers:\n  press: "Press releases"\n  events: "Events in Berlin"\n', encoding="utf-8")
+    offers = 'offers:\n  press: "Press releases"\n  events: "Events in Berlin"\n'
+    approvals = "approvals:\n  needed: 1\n  by:\n    - anna@example.org\n"
+    path.write_text(f"{text}\n{offers}{approvals}", encoding="utf-8")
     return workspace
 
 

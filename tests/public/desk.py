@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from composer.pipeline import build_issue
-from composer.web.public.approvals import Answer, Asked
+from composer.web.public.approvals import Answer, Asked, Effect, Message
 from composer.web.public.editions import Shown, shown_of
 from composer.workspace import Workspace
 
@@ -30,14 +30,19 @@ class Desk:
         """Give what is asked."""
         if token != TOKEN:
             return None
-        return Asked(edition=self.edition, answer=self.answers[-1][0] if self.answers else None)
+        message = Message(number=1, stem=STEM, language="en", subject=self.edition.subject, readers="all readers")
+        return Asked(messages=(message,), answer=self.answers[-1][0] if self.answers else None)
 
-    def record(self, connection: Connection, token: str, answer: Answer, comment: str, now: datetime) -> bool:
+    def show(self, connection: Connection, token: str, number: int, now: datetime) -> Shown | None:
+        """Give the edition."""
+        return self.edition if (token, number) == (TOKEN, 1) else None
+
+    def record(self, connection: Connection, token: str, answer: Answer, comment: str, now: datetime) -> Effect | None:
         """Keep an answer."""
         if token != TOKEN:
-            return False
+            return None
         self.answers.append((answer, comment, now))
-        return True
+        return Effect.RECORDED
 
     def find(self, connection: Connection, stem: str) -> Shown | None:
         """Give the edition that has gone out."""

@@ -140,7 +140,7 @@ class Fuzz:
                 f"/unsubscribe/{self.token(Purpose.UNSUBSCRIBE)}",
                 f"/confirm/{self.token(Purpose.CONFIRM)}",
                 f"/preferences/{self.token(Purpose.PREFERENCES)}{own}",
-                f"/approve/{draw.choice((TOKEN, self.token(Purpose.APPROVE)))}{draw.choice(('', '', '/edition'))}",
+                f"/approve/{draw.choice((TOKEN, self.token(Purpose.APPROVE)))}{draw.choice(('', '', '/edition/1'))}",
                 *(
                     f"/{folder}/{other}"
                     for folder in (f"{STEM}/pictures", "probe", "brand", "unsubscribe", "preferences")

@@ -230,7 +230,7 @@ def running(
             publication=publication,
             turns=turns,
             tokens=tokens,
-            approvals=approvals or KeptApprovals(tokens),
+            approvals=approvals or KeptApprovals(tokens, workspace, publication.main),
             editions=editions or KeptEditions(),
             clock=clock,
             wake=post.wake,

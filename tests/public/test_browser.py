@@ -151,14 +151,14 @@ def test_an_editor_approves(browser: Chrome, shown: Running, desk: Desk) -> None
     assert "A cheap model shakes up the AI race" in browser.find_element(By.TAG_NAME, "body").text
     assert _pictures(browser) > 3
     browser.switch_to.default_content()
-    _press(browser, "Return")
-    assert "Please say in a comment" in browser.find_element(By.TAG_NAME, "main").text
+    _press(browser, "Request changes")
+    assert "Please write in the comment" in browser.find_element(By.TAG_NAME, "main").text
     assert desk.answers == []
     _written(browser, "comment", "A typo\nin line 2")
-    _press(browser, "Return")
-    assert _title(browser) == "You have returned this edition"
+    _press(browser, "Request changes")
+    assert _title(browser) == "You have requested changes"
     _open(browser, shown, f"/approve/{TOKEN}")
-    assert "You have decided" in browser.find_element(By.TAG_NAME, "main").text
+    assert "You have answered before" in browser.find_element(By.TAG_NAME, "main").text
     _press(browser, "Approve")
     assert _title(browser) == "You have approved this edition"
     assert desk.answers == [(Answer.NO, "A typo\nin line 2", shown.clock.now), (Answer.YES, "", shown.clock.now)]

@@ -126,7 +126,7 @@ def test_public_addresses() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [*PATHS, "/brand/x", f"/approve/{TOKEN}", f"/approve/{TOKEN}/edition", "/unsubscribe/a/b/c"]
+    "path", [*PATHS, "/brand/x", f"/approve/{TOKEN}", f"/approve/{TOKEN}/edition/1", "/unsubscribe/a/b/c"]
 )
 def test_every_answer_is_guarded(pages: Running, path: str) -> None:
     """The same headers on every answer; a policy that starts from nothing and lets no script run; no cookie."""
@@ -160,7 +160,7 @@ def test_an_edition_runs_nothing(pages: Running) -> None:
         assert (head.status, head.header("content-type")) == (200, "image/png")
     assert pages.get(f"/{STEM}/pictures/none").status == 404
     assert pages.get("/2025-01-31").status == 404
-    assert pages.get(f"/approve/other/pictures/{names[0]}").status == 404
+    assert pages.get(f"/approve/other/edition/1/pictures/{names[0]}").status == 404
 
 
 def test_no_cookie_no_forgery(pages: Running) -> None:

@@ -11,7 +11,7 @@ from composer.audience.readers import Reader, Status
 from composer.audience.tokens import Purpose, Tokens
 from composer.content.addresses import Address
 from composer.database.mailings import deliveries
-from composer.delivery.approvals import LINK_DAYS, ask, edition_of, link_to_mailing, opinion
+from composer.delivery.editions import edition_of
 from composer.delivery.engine import Job, send
 from composer.delivery.freezing import Draft, freeze
 from composer.delivery.letters import MailingLetters, Plates, Terms
@@ -19,6 +19,8 @@ from composer.delivery.mailing import Mailing, Variant
 from composer.delivery.mailing import variants_of as frozen_variants
 from composer.delivery.plan import Ending
 from composer.delivery.policy import Policy
+from composer.delivery.review_links import LINK_DAYS, ask
+from composer.delivery.reviews import last_answers, link_to_mailing, review_of
 from composer.delivery.selection import Selection
 from composer.delivery.stop import Stop
 from composer.pipeline import pick, variants_of
@@ -59,7 +61,7 @@ def mailing(pages: Running, workspace: Workspace, *stems: str, again: str = "") 
     now = datetime.now(UTC)
     with pages.database.write() as connection:
         frozen = freeze(connection, draft, now)
-        link_to_mailing(connection, frozen.id, [edition_of(each) for each in files], now)
+        link_to_mailing(connection, frozen.id, review_of([edition_of(each) for each in files]), now)
         return frozen
 
 
@@ -204,17 +206,17 @@ def test_what_is_for_some_is_not_shown_to_all(pages: Running, tmp_path: Path) ->
 
 def test_an_editor_answers_by_a_link(publication: Workspace, pages: Running) -> None:
     """What is asked by mail is answered on the page, and the ledger has it; the link ends, and nobody else's works."""
-    edition = edition_of(variants_of(publication, publication.issue("2025-01-30")))
+    review = review_of([edition_of(variants_of(publication, publication.issue("2025-01-30")))])
     who, now = Address(address="anna@example.org"), pages.clock.now
     with pages.database.write() as connection:
-        token = ask(connection, edition, who, pages.tokens, now)
-    assert "A cheap model shakes up the AI race" in pages.get(f"/approve/{token}/edition").body
+        token = ask(connection, review, who, pages.tokens, now)
+    assert "A cheap model shakes up the AI race" in pages.get(f"/approve/{token}/edition/1").body
     assert pages.post_form(f"/approve/{token}", {"answer": "no", "comment": "Line 2"}).title == (
-        "You have returned this edition"
+        "You have requested changes"
     )
     with pages.database.read() as connection:
-        [said] = opinion(connection, edition).words
-    assert (said.address, said.word, said.comment) == ("anna@example.org", "no", "Line 2")
+        [said] = last_answers(connection, 1).values()
+    assert (said.address, said.answer, said.comment) == ("anna@example.org", "no", "Line 2")
     foreign = Tokens((FOREIGN_KEY,)).make(Purpose.APPROVE, 1, expires=now + timedelta(days=1))
     assert pages.post_form(f"/approve/{foreign}", {"answer": "yes"}).status == 404
     pages.clock.pass_by(days=LINK_DAYS + 1)

@@ -1,42 +1,45 @@
-"""The word of an editor on an edition, asked by the link of a test message.
+"""A review asked for by a link: everything that readers may get of an issue, and what an editor says of it.
 
-Comes in: a token. Goes out: what is asked, and whether the answer was recorded. Who keeps the answers implements `Approvals`.
+Input: a token. Output: what is asked, and what an answer did. Who keeps the answers implements `Approvals`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
 from sqlalchemy import Connection
 
+from composer.delivery.review_links import Message
+from composer.delivery.reviews import Answer, Effect
 from composer.web.public.editions import Shown
 
-
-class Answer(StrEnum):
-    """What an editor says."""
-
-    YES = "yes"
-    #: with a comment
-    NO = "no"
+__all__ = ["Answer", "Approvals", "Asked", "Effect", "Message"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """An edition that waits for a word, frozen as it was tested."""
+    """A review that waits for an answer."""
 
-    edition: Shown
-    #: What this editor has said of it before.
+    #: Every language and every variant.
+    messages: Sequence[Message]
+    #: What this editor answered before.
     answer: Answer | None = None
+    #: Whether they may approve today.
+    is_approver: bool = True
 
 
 class Approvals(Protocol):
-    """Keeps what editors say. A token that is forged, too old or another's leads to nothing, without a word why."""
+    """Keeps what editors say. A token that is forged, too old or unknown leads to nothing, whatever is wrong with it."""
 
     def look(self, connection: Connection, token: str, now: datetime) -> Asked | None:
-        """Give what a token asks; None for one that leads nowhere."""
+        """Return what a token asks; None for one that leads nowhere."""
         ...
 
-    def record(self, connection: Connection, token: str, answer: Answer, comment: str, now: datetime) -> bool:
-        """Keep an answer, in the place of an earlier one; False for a token that leads nowhere."""
+    def show(self, connection: Connection, token: str, number: int, now: datetime) -> Shown | None:
+        """Return one of the messages that a token asks about, by its number; None where there is none."""
+        ...
+
+    def record(self, connection: Connection, token: str, answer: Answer, comment: str, now: datetime) -> Effect | None:
+        """Record an answer, which replaces an earlier one; None for a token that leads nowhere."""
         ...

@@ -42,6 +42,7 @@ class Mailer:
 class Configured:
     """The settings of the pages."""
 
+    workspace: Workspace
     publication: Publication
     location: Location
     webhooks: Webhooks = field(repr=False)
@@ -75,6 +76,7 @@ def read_configured(workspace: Workspace, around: Surroundings, now: datetime) -
     )
     _try_out(mailer, publication, now)
     return Configured(
+        workspace=workspace,
         publication=publication,
         location=location_of(newsletter, workspace, around.environment),
         webhooks=webhooks_of(newsletter, around),

@@ -21,6 +21,7 @@ class Shown:
 
     subject: str
     html: str
+    text: str
     #: Media type and bytes, by id.
     pictures: Mapping[str, tuple[str, bytes]] = field(repr=False)
 
@@ -36,15 +37,17 @@ class Editions(Protocol):
 def shown_of(message: bytes) -> Shown:
     """Read a message that compose itself wrote."""
     parsed = BytesParser(policy=default).parsebytes(message)
-    html = ""
+    html = text = ""
     pictures: dict[str, tuple[str, bytes]] = {}
     for part in parsed.walk():
         if part.get_content_type() == "text/html":
             html = part.get_content()
+        elif part.get_content_type() == "text/plain":
+            text = part.get_content()
         elif part.get_content_maintype() == "image" and (identity := part["Content-ID"]):
             data = part.get_payload(decode=True)
             pictures[str(identity).strip("<> ")] = (part.get_content_type(), data if isinstance(data, bytes) else b"")
-    return Shown(subject=str(parsed["Subject"] or ""), html=html, pictures=pictures)
+    return Shown(subject=str(parsed["Subject"] or ""), html=html, text=text, pictures=pictures)
 
 
 def page_of(shown: Shown, folder: str) -> str:

@@ -1,23 +1,26 @@
-"""What the ledger keeps, as the pages show it: editions that went out, and editions that wait for an editor's word.
+"""What the ledger keeps, as the pages show it: editions that went out, and issues that are to be reviewed.
 
-Comes in: a connection, a stem or a token. Goes out: `Shown`, `Asked`, or None for what leads nowhere. An edition shows no
-reader's values: merge fields have their stand-ins.
+Input: a connection, a stem or a token. Output: `Shown`, `Asked`, or None for what leads nowhere. An edition shows no reader's
+values: merge fields have their stand-ins.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
 from composer.audience.tokens import Tokens
-from composer.delivery import approvals as ledger
-from composer.delivery.approvals import Word
+from composer.content.newsletter import Newsletter, read_newsletter
+from composer.delivery import review_links
+from composer.delivery.editions import published
+from composer.delivery.settings import settings_of
+from composer.errors import ComposeError
 from composer.mail.compiled import Compiled
 from composer.mail.letterhead import Addressing
-from composer.web.public.approvals import Answer, Asked
+from composer.web.public.approvals import Answer, Asked, Effect
 from composer.web.public.editions import Shown, shown_of
+from composer.workspace import Workspace
 
-_WORDS = {Answer.YES: Word.YES, Answer.NO: Word.NO}
-_ANSWERS = {Word.ASKED: None, Word.YES: Answer.YES, Word.NO: Answer.NO}
 #: Nobody sees the headers of what is shown.
 _NOBODY = Addressing(to=None, date=datetime(1970, 1, 1, tzinfo=UTC), message_id="<shown@compose.invalid>")
 
@@ -27,24 +30,38 @@ class KeptEditions:
 
     def find(self, connection: Connection, stem: str) -> Shown | None:
         """Give the edition of an issue's stem, once a mailing of it has been accepted by a server; else None."""
-        compiled = ledger.published(connection, stem)
+        compiled = published(connection, stem)
         return None if compiled is None else _shown(compiled)
 
 
 class KeptApprovals:
-    """Keeps what editors say."""
+    """Keeps what editors say. Who may approve is read anew for each link, so that a change of newsletter.yaml counts at once."""
 
-    def __init__(self, tokens: Tokens) -> None:
-        self._tokens = tokens
+    def __init__(self, tokens: Tokens, workspace: Workspace, newsletter: Newsletter) -> None:
+        """`newsletter` counts while newsletter.yaml cannot be read."""
+        self._tokens, self._workspace, self._newsletter = tokens, workspace, newsletter
 
     def look(self, connection: Connection, token: str, now: datetime) -> Asked | None:
-        """Give what a token asks; None for one that leads nowhere."""
-        found = ledger.question(connection, self._tokens, token, now)
-        return None if found is None else Asked(edition=_shown(found.compiled), answer=_ANSWERS[found.word])
+        """Return what a token asks; None for one that leads nowhere."""
+        found = review_links.question(connection, self._tokens, token, now)
+        if found is None:
+            return None
+        return Asked(messages=found.messages, answer=found.answer, is_approver=self._is_approver(found.address))
 
-    def record(self, connection: Connection, token: str, answer: Answer, comment: str, now: datetime) -> bool:
-        """Keep an answer, in the place of an earlier one; False for a token that leads nowhere."""
-        return ledger.answer(connection, self._tokens, token, _WORDS[answer], comment, now)
+    def show(self, connection: Connection, token: str, number: int, now: datetime) -> Shown | None:
+        """Return one of the messages that a token asks about, by its number; None where there is none."""
+        compiled = review_links.message_in(connection, self._tokens, token, number, now)
+        return None if compiled is None else _shown(compiled)
+
+    def record(self, connection: Connection, token: str, answer: Answer, comment: str, now: datetime) -> Effect | None:
+        """Record an answer, which replaces an earlier one; None for a token that leads nowhere."""
+        return review_links.answer_by_link(connection, self._tokens, token, answer, comment, now)
+
+    def _is_approver(self, address: str) -> bool:
+        # It may be broken while somebody edits it.
+        with suppress(ComposeError, OSError):
+            self._newsletter = read_newsletter(self._workspace)
+        return settings_of(self._newsletter).approver(address) is not None
 
 
 def _shown(compiled: bytes) -> Shown:

@@ -48,7 +48,7 @@ class Publication:
     @property
     def editions(self) -> tuple[tuple[str, str], ...]:
         """The languages of its editions, each with its own name."""
-        return tuple((tag, _own_name(tag)) for tag in self.newsletters)
+        return tuple((tag, own_name(tag)) for tag in self.newsletters)
 
     def nearest(self, language: str) -> str:
         """Give the language of the edition for somebody's language: their own, else the newsletter's."""
@@ -96,7 +96,8 @@ def read_publication(workspace: Workspace) -> Publication:
     )
 
 
-def _own_name(tag: str) -> str:
+def own_name(tag: str) -> str:
+    """Return what a language calls itself."""
     from babel.core import Locale, UnknownLocaleError
 
     try:

@@ -66,7 +66,7 @@ class Reloader:
         if configured.location != self._location:
             self._tell("another database is named: it is used after a restart")
         publication, callers = configured.publication, replace(self._site.callers, webhooks=configured.webhooks)
-        approvals = KeptApprovals(tokens)
+        approvals = KeptApprovals(tokens, configured.workspace, publication.main)
         self._site = replace(self._site, publication=publication, tokens=tokens, approvals=approvals, callers=callers)
         self._post.use(configured.mailer, tokens)
         server.use(self._site)
