@@ -72,12 +72,17 @@ def sums_in_words(sums: "Sums") -> Iterator[tuple[str, int]]:
             yield WORDS[state], number
 
 
+def totals(sums: "Sums") -> str:
+    """Add the states up, and claim nothing."""
+    parts = " + ".join(f"{number:,} {words}" for words, number in sums_in_words(sums)) or "0"
+    return f"{parts} = {sums.total:,}"
+
+
 def identity(sums: "Sums") -> str:
     """Say that the states add up, in numbers; or that they do not."""
-    parts = " + ".join(f"{number:,} {words}" for words, number in sums_in_words(sums)) or "0"
     if sums.is_even:
-        return f"{parts} = {sums.frozen:,}: everybody is accounted for"
-    return f"{parts} = {sums.total:,}, and {sums.frozen:,} were frozen: THE SUMS DO NOT ADD UP, trust nothing below"
+        return f"{totals(sums)}: everybody is accounted for"
+    return f"{totals(sums)}, and {sums.frozen:,} were frozen: THE SUMS DO NOT ADD UP, trust nothing below"
 
 
 def title(mailing: "Mailing") -> str:

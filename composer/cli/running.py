@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from composer.cli import console
 from composer.cli.asked import MAILINGS, Asked
 from composer.cli.bar import shown
-from composer.cli.mailings import answers, code_of, identity, messages, title, when
+from composer.cli.mailings import answers, code_of, identity, messages, title, totals, when
 from composer.cli.signals import Signalled
 from composer.command_line import command_line
 from composer.delivery.plan import Ending, Level
@@ -70,7 +70,8 @@ def tell(run: "Run", mailing: "Mailing", folder: str | None, stop: Signalled, zo
     if mailing.is_rehearsal:
         console.answer(f"{sums[DeliveryState.WRITTEN]:,} written to {folder}/; nothing has left this computer")
         return {Ending.DONE: 0, Ending.INTERRUPTED: 130}.get(run.ending, 1)
-    console.answer(identity(sums))
+    # Where the ledger is out of reach, nobody knows whether these are the last numbers.
+    console.answer(f"last recorded: {totals(sums)}" if run.ending is Ending.LEDGER else identity(sums))
     command = command_line("send", mailing.issue)
     match run.ending:
         case Ending.DONE:

@@ -7,6 +7,7 @@ SQLite: WAL, foreign keys, synchronous=FULL, BEGIN IMMEDIATE for every write, so
 fail when it begins to write. Python's own BEGIN is off (isolation_level None), for it comes late and not before DDL.
 """
 
+import logging
 import os
 import sqlite3
 import time
@@ -174,6 +175,8 @@ def connect(location: Location) -> Database:
         raise DatabaseError(
             "PostgreSQL's driver is not installed", "pip install 'compose-newsletter[postgres]'"
         ) from None
+    # A server that goes away is told of in our own words; without a handler, Python prints the driver's to the terminal, too.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     options = {"connect_timeout": 10, "application_name": "compose", **_KEEP_ALIVE}
     engine = create_engine(make_url(location.url), pool_pre_ping=True, max_overflow=20, connect_args=options)
     return Database(location, engine)
