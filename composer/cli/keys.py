@@ -26,6 +26,7 @@ def backup(file: Path) -> int:
     It holds the key behind readers' links, the key that recognises erased people, and the DKIM keys. The passphrase comes from
     COMPOSE_KEYS_PASSPHRASE, or is asked for. Keep it somewhere else than the file.
     """
+    from composer.audience.suppression import make_erasure_key
     from composer.cli.database import now
     from composer.cli.publication import opened
     from composer.delivery.key_backup import keys_of, note_backup
@@ -35,12 +36,10 @@ def backup(file: Path) -> int:
     if file.exists():
         raise SettingsError(f"{file} is there already and stays as it is", "name another file")
     with opened() as publication:
-        with publication.database.read() as connection:
+        with publication.database.write() as connection:
+            # Made now if nobody was erased yet: a database that is restored has the key by which those erased later are known.
+            make_erasure_key(connection)
             keys = keys_of(connection, publication.newsletter, publication.around)
-        if keys.is_empty:
-            raise SettingsError(
-                "there are no keys yet", "they are made by the first test or mailing, and by compose dkim keygen"
-            )
         try:
             write_private(file, seal(keys.data, _passphrase(is_new=True)).encode())
         except OSError as error:
