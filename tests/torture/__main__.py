@@ -1,6 +1,7 @@
-"""`python -m tests.torture`: kills runs until there were enough, on SQLite and PostgreSQL, 1 and 4 processes at once.
+"""`python -m tests.torture`: kills runs until there were enough, on SQLite and PostgreSQL, 1 and 4 processes at once; then plays
+what happens around the send loop, and whole lives of a newsletter (test_promises.py).
 
-Comes in: `--kills`, `--seed`. Goes out: a table on stdout; it ends with a traceback when a promise is broken.
+Input: `--kills`, `--rounds`, `--lives`, `--seed`. Output: tables on stdout. It ends with a traceback when a promise is broken.
 """
 
 import argparse
@@ -16,6 +17,8 @@ from composer.database.location import Location
 from composer.database.schema import upgrade
 from tests.databases import PostgresServer
 from tests.torture.harness import Nursery, Tally, nursery, torture
+from tests.torture.lives import live
+from tests.torture.scenarios import play
 
 _CONNECTIONS, _RECIPIENTS, _KILLS = 4, 120, 40
 
@@ -36,11 +39,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description="Kill runs, and count the copies.")
     parser.add_argument("--kills", type=int, default=1000, metavar="N", help="kills in all  [default: 1000]")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the dice  [default: 1]")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="of each scenario  [default: 5]")
+    parser.add_argument("--lives", type=int, default=40, metavar="N", help="of a newsletter  [default: 40]")
     given = parser.parse_args()
     whole = Tally()
     print("database    processes  mailings  kills  restarts  recipients  copies  unknown  by a kill   bound")
     with tempfile.TemporaryDirectory() as name, _postgres(Path(name)) as server, nursery() as births:
-        for kind in ("SQLite", "PostgreSQL"):
+        for kind in ("SQLite", "PostgreSQL") if given.kills else ():
             for processes in (1, 4):
                 begun = time.monotonic()
                 tally, mailings = _several(
@@ -49,10 +54,33 @@ def main() -> None:
                 whole += tally
                 _print(kind, processes, mailings, tally)
                 print(f"    {time.monotonic() - begun:.0f} s; killed {dict(sorted(tally.by_step.items()))}")
-    _print("all", 0, 0, whole)
+        if given.kills:
+            _print("all", 0, 0, whole)
+            print(
+                "After each kill and each restart: no reader has two copies, the ledger knows of every copy, the sums are even."
+            )
+        _scenarios(given.rounds, given.seed, Path(name), server)
+    _lives(given.lives)
+
+
+def _scenarios(rounds: int, seed: int, folder: Path, server: PostgresServer) -> None:
+    if not rounds:
+        return
     print(
-        "After each kill and each restart: no reader has two copies, the ledger knows of every copy, the sums are even."
+        f"\n{'database':<12}{'scenario':<34}{'rounds':>7}{'copies':>8}{'second':>8}{'lost':>6}{'false':>7}{'stuck':>7}"
     )
+    for kind in ("SQLite", "PostgreSQL"):
+        for scenario, played, copies in play(kind, rounds, seed, folder, server):
+            # A second copy, a loss, a false confirmation or a mailing without an end would have been an AssertionError.
+            print(f"{kind:<12}{scenario:<34}{played:>7}{copies:>8}{0:>8}{0:>6}{0:>7}{0:>7}", flush=True)
+
+
+def _lives(lives: int) -> None:
+    if lives:
+        live(lives)
+        print(
+            f"\n{lives} lives of a newsletter: nobody had two copies, nobody who left was active, every page was true."
+        )
 
 
 def _several(

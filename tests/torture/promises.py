@@ -1,0 +1,405 @@
+"""A newsletter's whole life by the dice, from outside: commands, pages, a mail server that counts, files copied and put back.
+
+Comes in: a folder, and where the database is. Goes out: a `Life` whose every step keeps to the promises, or an AssertionError:
+nobody has two copies of an issue, nobody who left is active, every page tells the truth, every mailing can be ended.
+
+The witness is the mail server: it counts what it took by issue and mailbox, whatever it answered.
+"""
+
+import asyncio
+import contextlib
+import csv
+import email
+import email.policy
+import io
+import json
+import os
+import re
+import shutil
+import time
+import urllib.parse
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from composer.audience.tokens import Purpose, Tokens
+from composer.cli.main import run
+from composer.content.addresses import Address, normal_address
+from composer.database.engine import Database, open_database
+from composer.database.location import URL, Location
+from composer.database.mailings import mailings
+from composer.database.public import letters
+from composer.database.readers import readers, suppressions
+from composer.web.public.app import application
+from composer.web.public.hooks import Callers
+from composer.web.public.kept import KeptApprovals, KeptEditions
+from composer.web.public.mail_requests import CONFIRM_FOR, Kind, Wish, wish
+from composer.web.public.publication import read_publication
+from composer.web.public.site import Site
+from composer.web.public.turns import Turns
+from composer.workspace import Workspace
+from tests.bounces.news import complaint, report
+from tests.cli.mailroom import ISSUE, NEWSLETTER
+from tests.transport.postoffice import HangUp, Office, Visit
+
+KEY = "k" * 64
+#: Two spellings that people confuse and that are two people here; capitals are one.
+PEOPLE = (
+    "anna@example.net",
+    "anna+x@example.net",
+    "Bo@example.net",
+    "b.o@example.net",
+    "cy@example.org",
+    "dee@example.com",
+)
+ISSUES = ("2031-01-30", "2031-02-06")
+CORRECTION = "2031-02-13"
+_NUMBER = re.compile(r"which is ([\d,]+)")
+_LINK = re.compile(r"https://leave\.example\.org/([a-z2-7]{34})")
+#: Where the pages think that they are.
+_PUBLIC = "https://news.example.org/n"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A message that the mail server took."""
+
+    issue: str
+    mailbox: str
+    sender: str
+    header: str
+    token: str
+
+
+@dataclass
+class Fate:
+    """What the mail server does with the next messages to a mailbox."""
+
+    lost: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+
+
+class Life:
+    """One newsletter with its database, its readers' pages and its mail server."""
+
+    def __init__(self, folder: Path, location: Location | None = None) -> None:
+        self.root = folder / "news"
+        self.folder = folder
+        self.path = self.root / "newsletter.db"
+        self.location = location or Location(path=self.path)
+        #: Seconds that the mail server takes for a message.
+        self.delay = 0.0
+        (self.root / "issues").mkdir(parents=True)
+        (self.root / "newsletter.yaml").write_text(NEWSLETTER, encoding="utf-8")
+        for name in (*ISSUES, CORRECTION):
+            text = ISSUE.replace("2031-01-30", name).replace("{subject}", f"Issue {name}")
+            body = "This is a letter with enough words in it to be read."
+            (self.root / "issues" / f"{name}.yaml").write_text(text.replace("{body}", body), encoding="utf-8")
+        self.fate = Fate()
+        self.copies: list[Copy] = []
+        #: Copies by (issue, mailbox): what the promise is about.
+        self.counts: Counter[tuple[str, str]] = Counter()
+        #: Who has left, and has not come back by themselves.
+        self.left: set[str] = set()
+        self.tokens = Tokens((KEY.encode(),))
+        self.now = datetime.now(UTC)
+        self.number = 0
+        #: The last backup of the keys.
+        self.keys = folder / "none"
+        self.office = Office({"rcpt": self._rcpt, "dot": self._dot})
+
+    # The mail server.
+
+    def _rcpt(self, visit: Visit) -> int:
+        mailbox = _mailbox(visit.heard[-1])
+        if mailbox in self.fate.gone:
+            return visit.say(b"550 5.1.1 no such user\r\n")
+        return visit.say(b"250 2.1.5 Ok\r\n")
+
+    def _dot(self, visit: Visit) -> int:
+        assert visit.recipient is not None and visit.sender is not None
+        mailbox = _mailbox(visit.recipient)
+        time.sleep(self.delay)
+        content = visit.content.replace(b"\r\n", b"\n").decode()
+        head = content.partition("\n\n")[0]
+        message = email.message_from_string(content, policy=email.policy.default)
+        subject = str(message["Subject"])
+        if not subject.startswith("[Test]"):
+            issue = subject.removeprefix("Issue ")
+            token = _LINK.search(head.replace("\n ", "").replace("\n\t", ""))
+            assert token is not None, head
+            sender = _mailbox(visit.sender)
+            self.copies.append(Copy(issue=issue, mailbox=mailbox, sender=sender, header=head, token=token[1]))
+            self.counts[issue, mailbox] += 1
+            if mailbox in self.fate.lost:
+                raise HangUp
+        return visit.say(b"250 2.0.0 Ok: queued as Q1\r\n")
+
+    # The person at the keyboard.
+
+    def say(self, *arguments: str) -> Said:
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), contextlib.chdir(self.root):
+            code = run(list(arguments))
+        assert "Traceback" not in err.getvalue(), err.getvalue()
+        return Said(code, out.getvalue(), err.getvalue())
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Database]:
+        with open_database(self.location) as database:
+            yield database
+
+    def take_list(self, who: Sequence[str]) -> None:
+        self.number += 1
+        path = self.folder / f"list-{self.number}.csv"
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["email"])
+            writer.writerows([each] for each in who)
+        said = self.say("subscribers", "import", str(path), "--consent", "a card", "--yes")
+        assert said.code in (0, 1), said
+
+    def undo(self) -> None:
+        said = self.say("subscribers", "import", "--undo", "--yes")
+        assert said.code in (0, 1), said
+
+    def erase(self, who: str) -> None:
+        if self.say("subscribers", "erase", who, "--yes").code == 0:
+            self.left.add(normal_address(who))
+
+    def move(self, old: str, new: str) -> None:
+        self.say("subscribers", "move", old, new)
+
+    def send(self, issue: str, *more: str) -> Said:
+        """Test and send an issue, or go on with it; the number is read from the refusal, as a person reads it."""
+        assert self.say("test", issue).code == 0
+        return self._send(issue, *more)
+
+    def _send(self, issue: str, *more: str) -> Said:
+        said = self.say("send", issue, *more, "--yes", "0", "--connections", "1")
+        if found := _NUMBER.search(said.err + said.out):
+            said = self.say("send", issue, *more, "--yes", found[1].replace(",", ""), "--connections", "1")
+        return said
+
+    def settle(self, *how: str) -> None:
+        for number in self._mailings():
+            said = self.say("settle", str(number), *how, "--yes", "0")
+            if found := _NUMBER.search(said.err + said.out):
+                self.say("settle", str(number), *how, "--yes", found[1].replace(",", ""))
+
+    def end_all(self) -> None:
+        """Every mailing can be ended, at any time."""
+        for number in self._mailings():
+            self.say("stop", str(number), "--for-good")
+        with self.open() as database, database.read() as connection:
+            left = connection.scalars(select(mailings.c.id).where(mailings.c.ended.is_(None))).all()
+        assert not left, f"mailings that cannot be ended: {left}"
+
+    def _mailings(self) -> list[int]:
+        found = json.loads(self.say("status", "--json").out)["mailings"]
+        return [each["mailing"] for each in found]
+
+    # Subscribers.
+
+    def unsubscribe(self, copy: Copy) -> None:
+        """One click in a delivered message: afterwards nobody of this mailbox is active, or the page says why not."""
+        status, body = self._ask("POST", f"/unsubscribe/{copy.token}", {"List-Unsubscribe": "One-Click"})
+        active = self.status_of(copy.mailbox) == "active"
+        assert status in (200, 404, 410), status
+        assert not active, f"{copy.mailbox} clicked to leave, was answered {status}, and is active"
+        if "You are unsubscribed" in body:
+            assert (
+                self.status_of(copy.mailbox) in ("unsubscribed", "bounced", "complained")
+                or copy.mailbox in self._listed()
+            )
+        if self.status_of(copy.mailbox) is not None:
+            self.left.add(copy.mailbox)
+
+    def sign_up(self, who: str) -> None:
+        """Ask by the form, and follow the link in the mailbox."""
+        self._ask("POST", "/subscribe", {"email": who, "language": "en"})
+        with self.open() as database:
+            with database.write() as connection:
+                kept = connection.execute(select(letters).order_by(letters.c.asked.desc(), letters.c.id.desc())).first()
+                if kept is None or kept.normal != normal_address(who):
+                    wish(
+                        connection, Wish(kind=Kind.CONFIRM, address=Address(address=who), language="en", asked=self.now)
+                    )
+                    kept = connection.execute(select(letters).where(letters.c.normal == normal_address(who))).first()
+            assert kept is not None
+            token = self.tokens.make(Purpose.CONFIRM, kept.id, expires=kept.asked + CONFIRM_FOR)
+        status, body = self._ask("POST", f"/confirm/{token}", {"agree": "yes"})
+        assert status == 200, (status, body)
+        assert self.status_of(normal_address(who)) == "active", body
+        self.left.discard(normal_address(who))
+
+    def come_back(self, copy: Copy, *, is_complaint: bool) -> None:
+        """A message comes back as undeliverable, or with a complaint."""
+        self.number += 1
+        path = self.folder / f"back-{self.number}.eml"
+        data = (
+            complaint(copy.header, number=self.number)
+            if is_complaint
+            else report(copy.sender, copy.mailbox, returned=copy.header, number=self.number)
+        )
+        path.write_bytes(data)
+        said = self.say("bounces", "ingest", str(path))
+        assert said.code == 0, said
+        if is_complaint:
+            assert self.status_of(copy.mailbox) != "active"
+            if self.status_of(copy.mailbox) is not None:
+                self.left.add(copy.mailbox)
+
+    def _ask(self, method: str, path: str, form: dict[str, str]) -> tuple[int, str]:
+        """Ask the readers' pages, as a proxy hands it on."""
+        with self.open() as database:
+            turns = Turns(database)
+            try:
+                site = Site(
+                    publication=read_publication(Workspace(root=self._pages())), turns=turns, tokens=self.tokens,
+                    approvals=KeptApprovals(self.tokens), editions=KeptEditions(), clock=lambda: datetime.now(UTC),
+                    wake=lambda: None, is_posting=lambda: True, callers=Callers(),
+                )  # fmt: skip
+                return asyncio.run(_request(site, method, path, urllib.parse.urlencode(form).encode()))
+            finally:
+                turns.close()
+
+    def _pages(self) -> Path:
+        """The same newsletter with pages of its own."""
+        folder = self.folder / "pages"
+        if not folder.exists():
+            shutil.copytree(self.root, folder, ignore=shutil.ignore_patterns("*.db*", "outbox"))
+            text = (folder / "newsletter.yaml").read_text(encoding="utf-8")
+            own = text.replace("  unsubscribe_url: https://leave.example.org/{token}", f"  public_url: {_PUBLIC}")
+            (folder / "newsletter.yaml").write_text(own, encoding="utf-8")
+        return folder
+
+    # Files.
+
+    def back_up(self, *, is_by_command: bool) -> Path:
+        """Keep a copy, made by the command or by cp, and the keys beside it in a file of their own."""
+        self.number += 1
+        kept = self.folder / f"backup-{self.number}"
+        kept.mkdir()
+        if is_by_command:
+            assert self.say("db", "backup", str(kept / "newsletter.db")).code == 0
+        else:
+            for path in self.root.glob("newsletter.db*"):
+                if not path.name.endswith("-sending"):
+                    shutil.copy2(path, kept / path.name)
+        self.keys = self.folder / f"keys-{self.number}"
+        said = self.say("keys", "backup", str(self.keys))
+        assert said.code == 0, said
+        return kept
+
+    def restore(self, kept: Path, how: str) -> None:
+        """Put a copy back as docs/server.md says: the keys, then who has left since the copy was made."""
+        damaged = self.folder / f"damaged-{len(list(self.folder.glob('damaged-*')))}"
+        damaged.mkdir()
+        for path in self.root.glob("newsletter.db*"):
+            if not path.name.endswith("-sending"):
+                path.rename(damaged / path.name)
+        os.environ[URL] = f"sqlite:///{damaged / 'newsletter.db'}"
+        listed = damaged / "left.csv"
+        said = self.say("suppression", "export", str(listed))
+        del os.environ[URL]
+        assert said.code == 0, said
+        for path in sorted(kept.iterdir()):
+            here, twin = self.root / path.name, damaged / f"twin-{path.name}"
+            shutil.copy2(path, twin)
+            match how:
+                case "cp":
+                    shutil.copyfile(twin, here)
+                case "mv":
+                    twin.replace(here)
+                case "rsync":
+                    part = here.with_name(f".{path.name}.part")
+                    shutil.copy2(twin, part)
+                    part.rename(here)
+                case _:
+                    raise ValueError(how)
+        for command in (
+            ("keys", "restore", str(self.keys)),
+            ("suppression", "import", str(listed), "--yes"),
+            ("db", "restored", "--yes"),
+        ):
+            said = self.say(*command)
+            assert said.code == 0, (command, said)
+
+    def copy_issue(self, issue: str, name: str) -> None:
+        """A sync program makes a copy of an issue file: neither it nor the original may mail everyone again."""
+        path = self.root / "issues" / name
+        shutil.copy2(self.root / "issues" / f"{issue}.yaml", path)
+        before = len(self.copies)
+        try:
+            for each in (path.stem, issue):
+                said = self._send(each)
+                assert said.code != 0, said
+            assert len(self.copies) == before, "a copied file was sent"
+        finally:
+            path.unlink()
+
+    # What must hold.
+
+    def status_of(self, normal: str) -> str | None:
+        with self.open() as database, database.read() as connection:
+            return connection.scalar(select(readers.c.status).where(readers.c.normal == normal))
+
+    def _listed(self) -> set[str]:
+        with self.open() as database, database.read() as connection:
+            return {each for each in connection.scalars(select(suppressions.c.normal)) if each}
+
+    def check(self) -> None:
+        twice = {key: number for key, number in self.counts.items() if number > 1}
+        assert not twice, f"second copies: {twice}"
+        if self.left:
+            with self.open() as database, database.read() as connection:
+                active = set(connection.scalars(select(readers.c.normal).where(readers.c.status == "active")))
+            assert not active & self.left, f"left, and active: {active & self.left}"
+
+
+def _mailbox(line: bytes) -> str:
+    found = re.search(rb"<(.*?)>", line)
+    assert found is not None, line
+    return normal_address(found[1].decode()) if found[1] else ""
+
+
+async def _request(site: Site, method: str, path: str, body: bytes) -> tuple[int, str]:
+    app = application(site, lambda line: None)
+    given = urllib.parse.urlsplit(_PUBLIC)
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
+        "path": given.path + path, "raw_path": (given.path + path).encode(), "root_path": "", "query_string": b"",
+        "headers": [
+            (b"host", (given.hostname or "").encode()), (b"content-length", str(len(body)).encode()),
+            (b"content-type", b"application/x-www-form-urlencoded"),
+        ],
+        "client": ("127.0.0.1", 5), "server": ("127.0.0.1", 80),
+    }  # fmt: skip
+    answer: list[dict[str, object]] = []
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> dict[str, object]:
+        return waiting.pop() if waiting else {"type": "http.disconnect"}
+
+    async def send(message: dict[str, object]) -> None:
+        answer.append(message)
+
+    await app(scope, receive, send)  # type: ignore[arg-type]
+    status = next(each["status"] for each in answer if each["type"] == "http.response.start")
+    parts = [each.get("body", b"") for each in answer if each["type"] == "http.response.body"]
+    assert isinstance(status, int)
+    return status, b"".join(part for part in parts if isinstance(part, bytes)).decode()

@@ -1,0 +1,33 @@
+"""Whatever editors, readers, mail servers and restored files do, in any order: the promises of docs/ledger.md hold. In short.
+
+The long form, with processes that are killed, is `make torture`; its figures are in docs/ledger.md.
+"""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.databases import PostgresServer
+from tests.torture.lives import live
+from tests.torture.scenarios import SCENARIOS, WAYS, restore_in_the_middle, rigged
+
+
+def test_promises_hold_whatever_happens() -> None:
+    """Import, undo, erase, change of address, send, correction, bounce, leaving and coming back, restored and copied files."""
+    live(6)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_nothing_around_the_send_loop_breaks_a_promise(name: str, tmp_path: Path) -> None:
+    """Killed, taken back, erased, replaced while it sends: once each on SQLite, where a second process is refused."""
+    with rigged("SQLite", tmp_path / "rig", random.Random(name), None) as rig:
+        SCENARIOS[name](rig)
+
+
+def test_a_restored_backup_is_not_sent_from(postgres: PostgresServer, tmp_path: Path) -> None:
+    """One way on each database: refused, and nobody gets a second copy after `compose db restored`."""
+    with rigged("SQLite", tmp_path / "file", random.Random(1), None) as rig:
+        restore_in_the_middle(rig, WAYS["SQLite"][0])
+    with rigged("PostgreSQL", tmp_path / "server", random.Random(2), postgres) as rig:
+        restore_in_the_middle(rig, WAYS["PostgreSQL"][0])
