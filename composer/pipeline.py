@@ -116,10 +116,20 @@ def pick(variants: Sequence[Variant], language: str, tags: Collection[str]) -> V
 
     `tags` are in their normal form (conditions.py).
     """
-    spoken = max((each.built.issue.language for each in variants), key=lambda each: _closeness(language, each))
-    inner = [each for each in variants if each.built.issue.language == spoken]
+    theirs = spoken(language, [each.built.issue.language for each in variants])
+    inner = [each for each in variants if each.built.issue.language == theirs]
     kept = kept_for(inner[0].built.issue.passages, tags)
     return next(each for each in inner if each.cut.kept == kept)
+
+
+def spoken(language: str, offered: Sequence[str]) -> str:
+    """Return the language that a reader gets of those that are offered: their own, else the first."""
+    return max(offered, key=lambda each: _closeness(language, each))
+
+
+def is_close(language: str, offered: str) -> bool:
+    """Whether an edition in the language that is offered is for readers of this language."""
+    return _closeness(language, offered) > 0
 
 
 def _closeness(language: str, offered: str) -> int:

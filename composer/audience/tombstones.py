@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Select,
     and_,
     exists,
     func,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from composer.audience.suppression import erasure_key, hashed, make_erasure_key
-from composer.database.mailings import deliveries, mailings
+from composer.database.mailings import deliveries, mailings, recipients
 from composer.database.public import letters
 from composer.database.readers import readers, suppressions, tombstones
 
@@ -140,10 +141,23 @@ def exists_for(person: ColumnElement[int], table: FromClause, *where: ColumnElem
 
     Two questions rather than one with OR: each has an index.
     """
+    return or_(
+        exists().where(table.c.reader_id == person, *where), _by_another_id(person, table, literal(1), *where).exists()
+    )
+
+
+def former_id(person: ColumnElement[int], table: FromClause, *where: ColumnElement[bool]) -> ColumnElement[int]:
+    """Return another id by which a table has a row about a person; NULL if there is none."""
+    return _by_another_id(person, table, table.c.reader_id, *where).limit(1).scalar_subquery()
+
+
+def _by_another_id(
+    person: ColumnElement[int], table: FromClause, what: ColumnElement[int], *where: ColumnElement[bool]
+) -> Select[int]:
     mine, other = tombstones.alias("mine"), tombstones.alias("other")
     about = table.c.mailing_id
-    joined = (
-        select(literal(1))
+    return (
+        select(what)
         .select_from(mine)
         .join(other, other.c.hash == mine.c.hash)
         .join(table, table.c.reader_id == other.c.reader_id)
@@ -154,9 +168,8 @@ def exists_for(person: ColumnElement[int], table: FromClause, *where: ColumnElem
             about <= func.coalesce(mine.c.last_mailing, _ALWAYS),
             *where,
         )
-        .correlate(readers)
+        .correlate(readers, recipients)
     )
-    return or_(exists().where(table.c.reader_id == person, *where), joined.exists())
 
 
 def spans_of(connection: Connection, reader_id: int, *, is_this_address: bool = False) -> tuple[Span, ...]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from composer.delivery.readiness import Refusal
     from composer.delivery.settings import Settings
 
+#: The code of the warning about a correction that is not in all languages of its issue.
+MISSING_LANGUAGE = "missing-language"
 #: Warnings that are shown one by one.
 _MOST = 8
 
@@ -42,6 +44,9 @@ def show(
     console.answer(f"{newsletter.name}: {', '.join(each.stem for each in proposal.editions)}")
     for name, text in _lines(proposal, settings, outlook, way_out, commit, now):
         console.answer(f"  {name:<9} {text}")
+    for language, number in proposal.missing_languages.items():
+        got = f"{people(number)} got {proposal.selection.got} in {language}"
+        console.answer(f"  warning   {got}, and this correction has no edition in it  [{MISSING_LANGUAGE}]")
     for problem in proposal.warnings[:_MOST]:
         console.answer(f"  warning   {problem.path}:{problem.line}: {problem.message}  [{problem.code}]")
     if (more := len(proposal.warnings) - _MOST) > 0:

@@ -199,6 +199,7 @@ def _run_mailing(
     from composer.cli.approval import show_requests
     from composer.cli.database import now
     from composer.cli.publication import notes_of, person
+    from composer.delivery.answered import answered_mailings
     from composer.delivery.configured import profile_of
     from composer.delivery.engine import Job
     from composer.delivery.letters import Plates
@@ -213,9 +214,9 @@ def _run_mailing(
     transport, host = transport_to(publication, folder if is_rehearsal else None)
     with publication.database.read() as connection:
         variants, left = variants_of(connection, mailing.id), sums_of(connection, mailing.id).open
-        twice = may_get_twice(connection, mailing.id)
+        twice, answered = may_get_twice(connection, mailing.id), answered_mailings(connection, mailing)
     profile = profile_of(publication.newsletter, publication.around, host)
-    plates = Plates.of(mailing, variants, tokens, profile=profile, zone=zone)
+    plates = Plates.of(mailing, variants, tokens, answered=answered, profile=profile, zone=zone)
     limit = None if is_rehearsal else asked.limit
     rate = None if is_rehearsal else settings.rate
     who = person(publication.workspace)

@@ -150,6 +150,9 @@ recipients = Table(
     Column("last_name", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("fields", Text, nullable=False),
+    #: Of a correction: the message that they have and this one answers, by its mailing and the id that it went to.
+    Column("answered_mailing", Integer),
+    Column("answered_reader", LargeId),
     sqlite_with_rowid=False,
 )
 

@@ -17,6 +17,7 @@ from composer.command_line import command_line
 from composer.database.ids import new_public_id
 from composer.database.mailings import deliveries, issues, mailings, recipients, variants
 from composer.database.readers import reader_tags, readers
+from composer.delivery.corrections import note_answered
 from composer.delivery.events import Kind
 from composer.delivery.mailing import Mailing, MailingError, Variant, mailing_of, note, unfinished
 from composer.delivery.same_issue import SAME_ISSUE, IssueContent, refuse_same_issue
@@ -122,6 +123,8 @@ def freeze(connection: Connection, draft: Draft, now: datetime) -> Mailing:
     if not frozen:
         raise MailingError("nobody would get it", _why(counts.left_out))
     connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(frozen=frozen))
+    if selection.got is not None:
+        note_answered(connection, mailing_id, selection.got)
     if draft.pick is not None and len(draft.variants) > 1:
         _pick_variants(connection, mailing_id, draft.pick, draft.variants[0].number)
     note(connection, mailing_id, Kind.FROZEN, now, who=draft.made_by)

@@ -23,6 +23,9 @@ class Recipient:
     language: str
     #: The newsletter's own merge fields, as JSON.
     fields: str = field(repr=False)
+    #: Of a correction: the mailing whose message it answers, and the id that it went to.
+    answered_mailing: int | None = None
+    answered_reader: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

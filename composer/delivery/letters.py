@@ -63,6 +63,16 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A mailing whose messages a correction answers."""
+
+    #: Its public id.
+    mailing: int
+    #: Where its Message-IDs are from.
+    domain: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plates:
     """What the messages of a mailing are made from; it can go to another process."""
 
@@ -74,6 +84,8 @@ class Plates:
     #: The compiled messages, by the numbers of their variants.
     compiled: Mapping[int, bytes] = field(repr=False)
     tokens: Tokens = field(repr=False)
+    #: Of a correction: the mailings that its recipients have messages of, by their numbers.
+    answered: Mapping[int, Answered] = field(default_factory=dict)
     #: Signs them; None: nobody does here.
     profile: "Profile | None" = field(default=None, repr=False)
     #: Of the time in Date.
@@ -86,6 +98,7 @@ class Plates:
         variants: "Iterable[Variant]",
         tokens: Tokens,
         *,
+        answered: Mapping[int, Answered] | None = None,
         profile: "Profile | None" = None,
         zone: tzinfo = UTC,
     ) -> "Plates":
@@ -96,6 +109,7 @@ class Plates:
             terms=mailing.terms,
             compiled={each.number: each.compiled for each in variants},
             tokens=tokens,
+            answered=answered or {},
             profile=profile,
             zone=zone,
         )
@@ -131,7 +145,7 @@ class MailingLetters(Letters):
             unsubscribe=leave,
             unsubscribe_mailto=self._leave_by_mail(recipient.reader_id),
             feedback=terms.feedback,
-            in_reply_to=self._corrected(recipient.reader_id),
+            in_reply_to=self._corrected(recipient),
         )
         compiled, values = self._compiled[recipient.variant], self._values(recipient, leave)
         if self._profile is None:
@@ -153,9 +167,14 @@ class MailingLetters(Letters):
         """Give the Message-ID of a recipient's message; its left side stands in X-Compose-ID, too."""
         return self._tokens.message_id(self._plates.mailing, reader_id, self._terms.domain)
 
-    def _corrected(self, reader_id: int) -> str | None:
-        corrects = self._plates.corrects
-        return None if corrects is None else self._tokens.message_id(corrects, reader_id, self._terms.domain)
+    def _corrected(self, recipient: Recipient) -> str | None:
+        """Return the Message-ID of the message that this recipient has."""
+        corrects, number = self._plates.corrects, recipient.answered_mailing
+        if number is not None and recipient.answered_reader is not None and number in self._plates.answered:
+            found = self._plates.answered[number]
+            return self._tokens.message_id(found.mailing, recipient.answered_reader, found.domain)
+        # Frozen by an earlier version, which did not record it.
+        return None if corrects is None else self._tokens.message_id(corrects, recipient.reader_id, self._terms.domain)
 
     def _token(self, purpose: Purpose, reader_id: int) -> str:
         return self._tokens.make(purpose, reader_id, self._plates.mailing)

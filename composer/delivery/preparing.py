@@ -17,6 +17,7 @@ from composer.checks.files import SAME_ISSUE
 from composer.checks.settings import read_settings
 from composer.content.newsletter import Newsletter
 from composer.delivery import rates
+from composer.delivery.answered import missing_languages
 from composer.delivery.approvals import approval_of
 from composer.delivery.editions import Edition, edition_of, sent_tests
 from composer.delivery.forecast import finish
@@ -58,6 +59,8 @@ class Proposal:
     warnings: tuple[Problem, ...]
     #: Codes of checks whose finding would keep it back, and that a reason let pass.
     excused: tuple[str, ...] = ()
+    #: Of a correction: how many got the issue in a language that it is not in, by that language.
+    missing_languages: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def issue(self) -> str:
@@ -153,6 +156,7 @@ def propose(
         ),
         warnings=tuple(warnings),
         excused=_excused([problem for each in checked for problem in each.problems], allowed),
+        missing_languages=missing_languages(connection, selection, [each.language for each in editions]),
     )
 
 

@@ -45,6 +45,8 @@ _DUE = (
     select(
         *(_D[name] for name in ("reader_id", "variant", "attempts", "first_at", "throttled", "strikes")),
         *(recipients.c[name] for name in ("address", "name", "first_name", "last_name", "language", "fields")),
+        recipients.c.answered_mailing,
+        recipients.c.answered_reader,
         readers.c.status,
         suppressions.c.reason.label("suppressed"),
     )
