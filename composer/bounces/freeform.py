@@ -13,7 +13,7 @@ from composer.bounces.answers import reply_in, status_in
 from composer.bounces.mime import Part, decode_words
 from composer.bounces.report import address_in, explained, judged
 from composer.bounces.vocabulary import Finding, Kind
-from composer.bounces.words import meaning_in
+from composer.transport.phrases import masked, meaning_in
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -65,7 +65,7 @@ def read_freeform(message: Part) -> tuple[Finding, ...]:
     recipients = list(dict.fromkeys(named or failed))
     if not recipients:
         # Nobody is named for certain: a code or a plain sentence must say what it is about.
-        if reply_in(text) is None and status_in(text) is None and meaning_in(text[:4096]) is None:
+        if reply_in(text) is None and status_in(text) is None and meaning_in(masked(text[:4096])) is None:
             return ()
         recipients = _addresses(message, text)[:1] or [""]
     return tuple(_finding(each, _about(each, text, recipients)) for each in recipients[:_MOST])

@@ -19,8 +19,8 @@ from composer.bounces.mime import parse
 from composer.bounces.report import address_in
 from composer.bounces.traces import traces_of
 from composer.bounces.vocabulary import Class, Finding, Format, Kind, Returned
+from composer.transport.meanings import Meaning
 from composer.transport.server import Secret
-from composer.transport.status import Meaning
 
 #: What it is about where the server's own words do not tell.
 _MEANINGS = {

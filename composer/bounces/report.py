@@ -6,7 +6,7 @@ Comes in: a message as parts. Goes out: a finding for each recipient that a repo
 import re
 
 from composer.bounces.answers import reply_in
-from composer.bounces.classes import judge, why
+from composer.bounces.classes import VAGUE, judge, why
 from composer.bounces.mime import Fields, Part, decode_words, read_fields
 from composer.bounces.vocabulary import Finding, Kind
 from composer.transport.outcome import Reply
@@ -39,7 +39,10 @@ def read_report(message: Part) -> tuple[Finding, ...]:
             raw = text[fields.start() :].encode("utf-8", "replace")
         else:
             continue
-        found = tuple(_finding(group, sentences) for group in _groups(raw))
+        groups = _groups(raw)
+        # What is said for people is about everybody in the report; where there are several, each has their own group only.
+        about = sentences if len(groups) == 1 else ""
+        found = tuple(_finding(group, about) for group in groups)
         if found:
             return found[:_MOST]
     return ()
@@ -73,7 +76,13 @@ def _finding(fields: Fields, sentences: str) -> Finding:
         status=status,
         reply=reply,
     )
-    return judged(finding, diagnostic or sentences) if kind is Kind.BOUNCE else explained(finding)
+    if kind is not Kind.BOUNCE:
+        return explained(finding)
+    found = judged(finding, diagnostic)
+    if sentences and found.meaning in VAGUE:
+        # "Address not found", above a code and a reply that do not say why.
+        return judged(finding, f"{diagnostic} {sentences}")
+    return found
 
 
 def judged(finding: Finding, text: str) -> Finding:

@@ -22,7 +22,7 @@ from composer.bounces.classes import class_of, judge, why
 from composer.bounces.report import address_in, best_status
 from composer.bounces.traces import traces_in
 from composer.bounces.vocabulary import Class, Finding, Format, Kind, Returned
-from composer.transport.status import Meaning
+from composer.transport.meanings import Meaning
 
 _HOST = re.compile(r"sns\.[a-z0-9-]{3,30}\.amazonaws\.com(?:\.cn)?")
 #: What is signed, in this order.

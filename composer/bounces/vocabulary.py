@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from composer.database.bounces import BounceClass
+from composer.transport.meanings import Meaning
 from composer.transport.outcome import Reply
-from composer.transport.status import Meaning
 
 
 class Kind(StrEnum):

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
+from composer.transport.meanings import Meaning
 from composer.transport.outcome import Outcome, Scope, Stage, State
-from composer.transport.status import Meaning, meaning_of
+from composer.transport.status import meaning_of
 
 #: Before a connection stands: the trouble is nobody's in particular.
 _OPENING = frozenset({Stage.CONNECT, Stage.TLS, Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.AUTH})

@@ -5,9 +5,10 @@ IANA registry of SMTP enhanced status codes) say more than the three digits (RFC
 """
 
 import re
-from enum import StrEnum
 
+from composer.transport.meanings import Meaning
 from composer.transport.outcome import Reply, Scope, Stage
+<<<<<<< HEAD
 
 
 class Meaning(StrEnum):
@@ -36,6 +37,9 @@ class Meaning(StrEnum):
     #: the reply says nothing beyond its first digit
     UNSAID = "unsaid"
 
+=======
+from composer.transport.phrases import is_unmistakably_gone, masked, overrides
+>>>>>>> 7f5c297 (Judge replies and reports by one table of codes and sentences)
 
 #: "subject.detail", then "subject", of an enhanced code.
 _ENHANCED = {
@@ -109,7 +113,27 @@ _QUEUE_IDS = tuple(
 
 
 def meaning_of(reply: Reply, stage: Stage) -> Meaning:
-    """Read what a reply of 4xx or 5xx is about."""
+    """Read what a reply of 4xx or 5xx is about: by its code, unless a refusal says something else in plain words."""
+    by_code = code_meaning(reply, stage)
+    return judged(by_code, True, masked(reply.text)) if reply.code >= 500 else by_code
+
+
+def judged(by_code: Meaning, is_final: bool, said: str) -> Meaning:
+    """Weigh a code against a masked sentence; where they disagree, the one that is kinder to the subscriber holds.
+
+    Nothing temporary is ever `GONE` (RFC 3463 section 2: 4.x.x persists for now). "No such user" under a code of policy counts
+    like a domain that cannot be found: at the second mailing.
+    """
+    meaning = overrides(said) or by_code
+    if by_code in (Meaning.POLICY, Meaning.STANDING) and (
+        meaning is Meaning.GONE or (meaning is by_code and is_unmistakably_gone(said))
+    ):
+        meaning = Meaning.NO_DOMAIN
+    return Meaning.RECIPIENT if meaning is Meaning.GONE and not is_final else meaning
+
+
+def code_meaning(reply: Reply, stage: Stage) -> Meaning:
+    """Read what the codes of a reply are about."""
     if reply.enhanced:
         _, subject, detail = reply.enhanced.split(".")
         if found := _ENHANCED.get(f"{subject}.{detail}") or _ENHANCED.get(subject):

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from composer.transport.meanings import Meaning
 from composer.transport.outcome import Reply, Scope, Stage
 from composer.transport.replies import MAX_LINE, MAX_LINES, MAX_TEXT, GarbledError, ReplyReader, make_reply
-from composer.transport.status import Meaning, meaning_of, queue_id_of, scope_of
+from composer.transport.status import meaning_of, queue_id_of, scope_of
 
 
 def _read(data: bytes, size: int = 1) -> list[Reply]:
