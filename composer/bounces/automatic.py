@@ -64,6 +64,31 @@ _FAILED = re.compile(
 )
 
 
+#: A notice that somebody has another address: the message was handed on, or is to be sent there.
+_MOVED = re.compile(
+    r"(?:e-?mail )?address .{0,80}has (?:been )?changed|(?:new|changed) (?:e-?mail )?address|change of (?:e-?mail )?address"
+    r"|update your (?:address ?book|contacts|records)|neue e-?mail-?adresse|nouvelle adresse|nueva direcci[oó]n|新邮箱|新的邮箱",
+    re.IGNORECASE,
+)
+#: What Dovecot's Sieve writes when it turns a message away (RFC 5429 section 2.2): it comes as a receipt, and is none.
+_TURNED_AWAY = re.compile(r"automatically rejected|was (?:rejected|refused) by the recipient", re.IGNORECASE)
+
+
+def is_turned_away(message: Part) -> bool:
+    """Tell whether a message that has the form of a receipt says that the recipient's server turned ours away."""
+    if not any(part.type in _RECEIPTS for part in message.walk()):
+        return False
+    return any(_TURNED_AWAY.search(part.text()[:4096]) for part in message.walk() if part.type == "text/plain")
+
+
+def is_change_of_address(message: Part, sentences: str) -> bool:
+    """Tell whether a message is a notice of somebody's new address, and no report of a failure."""
+    return (
+        not speaks_of_failure(message)
+        and _MOVED.search(f"{_short(message, 'subject')}\n{sentences[:4096]}") is not None
+    )
+
+
 def automatic(message: Part) -> tuple[Kind, str] | None:
     """Know an answer that no person wrote and that is no bounce; None for everything else."""
     subject = _short(message, "subject")
@@ -77,6 +102,8 @@ def automatic(message: Part) -> tuple[Kind, str] | None:
         return Kind.OUT_OF_OFFICE, "its subject is that of an automatic answer"
     if message.get("x-failed-recipients") or comes_from_mailer(message):
         return None
+    if "vacation" in f"{message.get('x-apple-action')} {message.get('x-apple-criteria')}".lower():
+        return Kind.OUT_OF_OFFICE, "it says so: x-apple-action"
     if found := next((name for name, _ in message.fields if name in _ANSWERS), None):
         return Kind.OUT_OF_OFFICE, f"it says so: {found}"
     if message.get("auto-submitted").strip().lower().startswith("auto-replied"):

@@ -88,12 +88,16 @@ def _finding(recipient: str, text: str) -> Finding:
 
 
 def _about(recipient: str, text: str, others: list[str]) -> str:
-    """Give what is said behind a recipient's name, up to the next one's."""
+    """Give what is said behind a recipient's name, up to the next one's; where that says nothing, what stands before it, too."""
     start = text.find(recipient) if recipient else -1
     if start < 0:
         return text[:4096]
     ends = [at for each in others if each != recipient and (at := text.find(each, start + len(recipient))) > 0]
-    return text[start + len(recipient) : min([*ends, start + 2000])]
+    behind = text[start + len(recipient) : min([*ends, start + 2000])]
+    if reply_in(behind) or status_in(behind) or meaning_in(masked(behind)):
+        return behind
+    begins = [at + len(each) for each in others if each != recipient and 0 <= (at := text.find(each)) < start]
+    return text[max([*begins, start - 1000, 0]) : start] + behind
 
 
 def _addresses(message: Part, text: str) -> list[str]:

@@ -21,11 +21,10 @@ def prove(returned: Returned, tokens: Tokens) -> tuple[Kind, Claim | None]:
             # has that could use it.
             linked = (tokens.read(Purpose.UNSUBSCRIBE, each) for each in traces.links)
             return returned.kind, _one((*_sent(returned, tokens), *linked))
-        case Kind.UNSUBSCRIBE | Kind.NOT_UNDERSTOOD:
+        case _:
+            # Whatever it looks like: Apple Mail marks what a person sends to leave as an automatic answer.
             claim = _one(tokens.read(Purpose.UNSUBSCRIBE, each) for each in traces.leaving)
             return (Kind.UNSUBSCRIBE, claim) if claim else (returned.kind, None)
-        case _:
-            return returned.kind, None
 
 
 def _sent(returned: Returned, tokens: Tokens) -> list[Claim | None]:

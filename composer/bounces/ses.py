@@ -159,6 +159,8 @@ def _bounced(recipient: Mapping[str, Any], kind: str, detail: str) -> Finding:
         return Finding(recipient=address, kind=Kind.OUT_OF_OFFICE, why="not taken for now, or an automatic answer")
     reply = reply_in(diagnostic.partition(";")[2].strip() or diagnostic)
     bounce, meaning = judge(status, reply, diagnostic)
+    if kind == "Transient" and bounce in (Class.HARD, Class.BAD_DOMAIN):
+        bounce, meaning = Class.SOFT, Meaning.RECIPIENT
     if bounce is not Class.OURS and meaning is Meaning.UNSAID:
         meaning = _BY_SUBTYPE.get(detail) or (Meaning.GONE if kind == "Permanent" else meaning)
         bounce = class_of(meaning)

@@ -5,9 +5,16 @@ The order matters: what servers write for programs is believed before what anybo
 certainly a bounce is none.
 """
 
-from composer.bounces.automatic import automatic, comes_from_mailer, speaks_of_failure
+from composer.bounces.automatic import (
+    automatic,
+    comes_from_mailer,
+    is_change_of_address,
+    is_turned_away,
+    speaks_of_failure,
+)
+from composer.bounces.classes import VAGUE
 from composer.bounces.feedback import read_feedback
-from composer.bounces.freeform import read_freeform
+from composer.bounces.freeform import read_freeform, text_of
 from composer.bounces.mime import Part, decode_words, parse
 from composer.bounces.report import read_report
 from composer.bounces.traces import traces_of
@@ -36,13 +43,17 @@ def understand(data: bytes) -> Returned:
 def _read(message: Part) -> tuple[Kind, str, Format, tuple[Finding, ...]]:
     if feedback := read_feedback(message):
         return feedback.kind, feedback.why, feedback.format, feedback.findings
-    if findings := read_report(message):
+    if findings := _reported(message):
         kind = min((each.kind for each in findings), key=_RANK.index)
         return kind, _reason(kind, findings), Format.REPORT, findings
+    if is_turned_away(message) and (findings := read_freeform(message)):
+        return Kind.BOUNCE, _reason(Kind.BOUNCE, findings), Format.FREEFORM, findings
     if told := automatic(message):
         return *told, Format.HEADERS, ()
     if _asks_to_leave(message):
         return Kind.UNSUBSCRIBE, "a reader wrote to the address for leaving", Format.HEADERS, ()
+    if is_change_of_address(message, text_of(message)):
+        return Kind.OUT_OF_OFFICE, "a notice of another address", Format.NONE, ()
     is_from_nobody = message.get("return-path").strip() == "<>" and speaks_of_failure(message)
     if (comes_from_mailer(message) or message.get("x-failed-recipients") or is_from_nobody) and (
         findings := read_freeform(message)
@@ -50,6 +61,19 @@ def _read(message: Part) -> tuple[Kind, str, Format, tuple[Finding, ...]]:
         kind = findings[0].kind
         return kind, _reason(kind, findings), Format.FREEFORM, findings
     return Kind.NOT_UNDERSTOOD, "nothing known to us: a person should look at it", Format.NONE, ()
+
+
+def _reported(message: Part) -> tuple[Finding, ...]:
+    """Read a report, and the report inside it where a gateway wrapped one in its own and says nothing clear itself."""
+    found = read_report(message)
+    if any(each.kind is not Kind.BOUNCE or each.meaning not in VAGUE for each in found):
+        return found
+    if not found and not comes_from_mailer(message):
+        return ()
+    for part in message.walk():
+        if part.type == "message/rfc822" and part.parts and part.parts[0].type == "multipart/report":
+            return read_report(parse(part.data())) or found
+    return found
 
 
 def _reason(kind: Kind, findings: tuple[Finding, ...]) -> str:
