@@ -8,38 +8,7 @@ import re
 
 from composer.transport.meanings import Meaning
 from composer.transport.outcome import Reply, Scope, Stage
-<<<<<<< HEAD
-
-
-class Meaning(StrEnum):
-    """What a failure is about."""
-
-    #: there is no such mailbox, or no longer
-    GONE = "gone"
-    #: there is no such domain, or no way to it
-    NO_DOMAIN = "no_domain"
-    FULL = "full"
-    #: something else about this recipient
-    RECIPIENT = "recipient"
-    TOO_LARGE = "too_large"
-    CONTENT = "content"
-    #: a rule of theirs; the code does not say which
-    POLICY = "policy"
-    #: who we are: signing in, permission, SPF, DKIM, DMARC, reputation
-    STANDING = "standing"
-    #: our sender's address
-    SENDER = "sender"
-    #: they did not understand us: a bug
-    PROTOCOL = "protocol"
-    #: their own state: busy, disk full, throttling
-    SYSTEM = "system"
-    NETWORK = "network"
-    #: the reply says nothing beyond its first digit
-    UNSAID = "unsaid"
-
-=======
 from composer.transport.phrases import is_unmistakably_gone, masked, overrides
->>>>>>> 7f5c297 (Judge replies and reports by one table of codes and sentences)
 
 #: "subject.detail", then "subject", of an enhanced code.
 _ENHANCED = {
