@@ -29,7 +29,6 @@ _COLUMNS = {"words", "reply", "comment", "receipt", "why"}
 _SENTENCES = {"in_words", "hint"}
 #: What stands in the code and is no sentence of ours, by file; and why.
 _ALLOWED = {
-    ("bounces/classes.py", "end of DATA"): "what Postfix says",
     ("checks/css/cascade.py", "() block"): "what the CSS parser calls a node",
     ("checks/structure.py", "<!doctype html>"): "markup",
     ("content/traps.py", '0abt\tnvfre "/\\N_LP'): "a set of characters",

@@ -1,6 +1,6 @@
-"""Finds a server's reply in a sentence that quotes it.
+"""Finds what a server said in a text: its reply, its status, its sentences before the copy of our message.
 
-Comes in: a diagnostic (RFC 3464, section 2.3.6) or a text for people. Goes out: a `Reply`, or None. Pure.
+Input: a diagnostic (RFC 3464, section 2.3.6) or a text for people. Output: a `Reply`, a status or a text. Guarantees: pure.
 """
 
 import re
@@ -21,6 +21,21 @@ _REPLIES = tuple(
 #: qmail and Exchange: `(#5.1.1)`, `#5.1.1`; others: `[5.1.1]`, `Status: 5.1.1`.
 _BARE = re.compile(rf"(?:#|\(|\[|status(?: code)?:?\s|\s)({_ENHANCED})(?![\d.])", re.IGNORECASE)
 _MOST = 4096
+#: From here on a text quotes our message: nothing there was said by a server.
+_COPY = re.compile(
+    r"""^[ \t>*]{0,20}(?:
+    [-=_]{2,30}[^\n]{0,80}?(?:original|copy|returned|unsent|header|nachricht|mensaje|messaggio|mensagem|原|元の)
+    | (?:return-path|received|dkim-signature|message-id|x-mailer):[ ]
+    | (?:a[ ])?copy[ ]of[ ](?:the|your)[ ](?:original[ ])?message | message[ ](?:text|header)s?[ ]follow
+    | your[ ](?:original[ ])?message[ ](?:is[ ]attached|follows|reads)
+    )""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+#: Lines that repeat the subject of our message among a server's own sentences.
+_SUBJECT = re.compile(
+    r"^[ \t>*]{0,20}(?:subject|betreff|objet|asunto|oggetto|assunto|onderwerp|тема|主题|主旨|件名)[ \t]{0,4}[:：][^\n]*",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def reply_in(text: str) -> Reply | None:
@@ -40,3 +55,9 @@ def status_in(text: str) -> str | None:
     """Find an enhanced status code that stands in a text without a reply around it."""
     match = _BARE.search(text[:_MOST])
     return match[1] if match else None
+
+
+def before_copy(text: str) -> str:
+    """Return what a server says for people: up to the copy of our message, without lines that repeat its subject."""
+    copy = _COPY.search(text)
+    return _SUBJECT.sub("", text[: copy.start()] if copy else text)

@@ -9,7 +9,7 @@ import html
 import re
 from typing import TYPE_CHECKING
 
-from composer.bounces.answers import reply_in, status_in
+from composer.bounces.answers import before_copy, reply_in, status_in
 from composer.bounces.mime import Part, decode_words
 from composer.bounces.report import address_in, explained, judged
 from composer.bounces.vocabulary import Finding, Kind
@@ -23,16 +23,6 @@ _MOST = 50
 _MOST_SENTENCES = 32 * 1024
 #: What flufl.bounce is given: characters in all, in a line, texts.
 _MOST_TEXT, _MOST_LINE, _MOST_PARTS = 16 * 1024, 200, 4
-#: From here on the message speaks of what came back, in our own words.
-_COPY = re.compile(
-    r"""^[ \t>*]{0,20}(?:
-    [-=_]{2,30}[^\n]{0,80}?(?:original|copy|returned|unsent|header|nachricht|mensaje|messaggio|mensagem|原|元の)
-    | (?:return-path|received|dkim-signature|message-id|x-mailer):[ ]
-    | (?:a[ ])?copy[ ]of[ ](?:the|your)[ ](?:original[ ])?message | message[ ](?:text|header)s?[ ]follow
-    | your[ ](?:original[ ])?message[ ](?:is[ ]attached|follows|reads)
-    )""",
-    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
-)
 _DELAY = re.compile(
     r"still (?:being )?(?:trying|retr)|will (?:keep|continue|be) (?:to )?(?:try|retr)"
     r"|(?:not|n't) yet (?:been )?(?:be )?deliver"
@@ -52,9 +42,7 @@ _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63
 
 def read_freeform(message: Part) -> tuple[Finding, ...]:
     """Read what the sentences of a bounce, or of a delay, say of each recipient; nothing where nothing is certain."""
-    whole = text_of(message)[:_MOST_SENTENCES]
-    copy = _COPY.search(whole)
-    text = whole[: copy.start()] if copy else whole
+    text = before_copy(text_of(message)[:_MOST_SENTENCES])
     named = [
         address_in(each) for each in ",".join(message.all("x-failed-recipients"))[:4096].split(",") if each.strip()
     ]

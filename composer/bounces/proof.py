@@ -1,7 +1,7 @@
-"""Whom a message is about: told by our own key, or not at all.
+"""Who a message is about, and whether it returns anything of ours: our own key proves it, or nobody is named.
 
-Comes in: what a message says, the publication's tokens. Goes out: its kind, and a `Claim` where one is proven. Pure. What
-names two readers names none.
+Input: what a message says, the publication's tokens. Output: its kind, and a `Claim` where one is proven. Guarantees: pure; what
+names two subscribers names none.
 """
 
 from collections.abc import Iterable
@@ -11,8 +11,14 @@ from composer.bounces.vocabulary import Kind, Returned
 
 
 def prove(returned: Returned, tokens: Tokens) -> tuple[Kind, Claim | None]:
-    """Give what a message is, and whom our key names."""
+    """Return what a message is, and whom our key names."""
     traces = returned.traces
+    # Whatever it looks like: Apple Mail marks what a person sends to leave as an automatic answer. A report names its
+    # subscriber in the address that it was sent to, so there only the subject counts.
+    is_report = returned.kind in (Kind.BOUNCE, Kind.DELAY, Kind.COMPLAINT)
+    leaving = [each for each in traces.leaving if not (is_report and each in traces.tokens)]
+    if claim := _one(tokens.read(Purpose.UNSUBSCRIBE, each) for each in leaving):
+        return Kind.UNSUBSCRIBE, claim
     match returned.kind:
         case Kind.BOUNCE | Kind.DELAY:
             return returned.kind, _one(_sent(returned, tokens))
@@ -22,9 +28,19 @@ def prove(returned: Returned, tokens: Tokens) -> tuple[Kind, Claim | None]:
             linked = (tokens.read(Purpose.UNSUBSCRIBE, each) for each in traces.links)
             return returned.kind, _one((*_sent(returned, tokens), *linked))
         case _:
-            # Whatever it looks like: Apple Mail marks what a person sends to leave as an automatic answer.
-            claim = _one(tokens.read(Purpose.UNSUBSCRIBE, each) for each in traces.leaving)
-            return (Kind.UNSUBSCRIBE, claim) if claim else (returned.kind, None)
+            return returned.kind, None
+
+
+def quotes_ours(returned: Returned, tokens: Tokens, claim: Claim) -> bool:
+    """Return whether a message returns something of ours, beyond the address that it was sent to.
+
+    That is a token or a Message-ID of the same subscriber, in its body or in the returned message.
+    """
+    found = (
+        *(tokens.read(Purpose.BOUNCE, each) for each in returned.traces.quoted),
+        *(tokens.read(Purpose.MESSAGE, each) for each in returned.traces.names),
+    )
+    return any(each is not None and each.reader_id == claim.reader_id for each in found)
 
 
 def _sent(returned: Returned, tokens: Tokens) -> list[Claim | None]:

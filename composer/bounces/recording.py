@@ -17,7 +17,7 @@ from composer.audience.tokens import Claim, Tokens
 from composer.audience.tombstones import about, known_hashes, spans_of
 from composer.bounces.mime import normal_form
 from composer.bounces.policy import LASTING, Effect, Past, effect_of, is_decided
-from composer.bounces.proof import prove
+from composer.bounces.proof import prove, quotes_ours
 from composer.bounces.vocabulary import Class, Finding, Kind, Returned
 from composer.content.addresses import AddressError, normal_address
 from composer.database.bounces import returned as table
@@ -84,6 +84,8 @@ def _write(
     found = None if claim is None else resolve(connection, claim)
     whose = None if found is None else found.at_address
     finding, is_own = _chosen(came, kind, whose)
+    if claim and kind is Kind.BOUNCE and not (quotes_ours(came, tokens, claim) or _names(came, whose)):
+        finding = _softened(finding)
     effect = _effect(connection, kind, finding, is_own, found, now)
     if whose is None and _is_removed(connection, finding.recipient, claim):
         finding = replace(finding, recipient="", reply=None, why="")
@@ -155,6 +157,17 @@ def _chosen(came: Returned, kind: Kind, reader: Holder | None) -> tuple[Finding,
         return findings[0], True
     own = [each for each in findings if not each.recipient or _normal(each.recipient) == reader.normal]
     return (own or findings)[0], bool(own)
+
+
+def _names(came: Returned, whose: Holder | None) -> bool:
+    """Tell whether a report names the address that we had sent to."""
+    named = {_normal(each) for finding in came.findings for each in (finding.recipient, finding.original) if each}
+    return whose is not None and whose.normal in named
+
+
+def _softened(finding: Finding) -> Finding:
+    """Lower a class that could suppress to one that only counts: nothing shows that the message is about one of ours."""
+    return replace(finding, bounce=Class.SOFT) if finding.bounce in (Class.HARD, Class.BAD_DOMAIN) else finding
 
 
 def _effect(

@@ -5,11 +5,12 @@ Comes in: a message as parts. Goes out: a finding for each recipient that a repo
 
 import re
 
-from composer.bounces.answers import reply_in
-from composer.bounces.classes import VAGUE, judge, why
+from composer.bounces.answers import before_copy, reply_in
+from composer.bounces.classes import judge, why
 from composer.bounces.mime import Fields, Part, decode_words, read_fields
 from composer.bounces.vocabulary import Finding, Kind
 from composer.transport.outcome import Reply
+from composer.transport.status import VAGUE
 
 _STATUS_PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _STATUS = re.compile(r"\s*([245])\s*\.\s*(\d{1,3})\s*\.\s*(\d{1,3})")
@@ -30,7 +31,7 @@ _MOST = 50
 
 def read_report(message: Part) -> tuple[Finding, ...]:
     """Read what a delivery report says of each recipient; nothing where there is none, or it names nobody."""
-    sentences = next((part.text() for part in message.walk() if part.type == "text/plain"), "")
+    sentences = before_copy(next((part.text() for part in message.walk() if part.type == "text/plain"), ""))
     for part in message.walk():
         if part.type in _STATUS_PARTS:
             raw = part.data()
@@ -79,7 +80,7 @@ def _finding(fields: Fields, sentences: str) -> Finding:
     if kind is not Kind.BOUNCE:
         return explained(finding)
     found = judged(finding, diagnostic)
-    if sentences and found.meaning in VAGUE:
+    if sentences and (found.meaning in VAGUE or reply is None):
         # "Address not found", above a code and a reply that do not say why.
         return judged(finding, f"{diagnostic} {sentences}")
     return found

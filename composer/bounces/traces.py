@@ -31,7 +31,8 @@ _ADDRESSED = frozenset({"to", "cc", "delivered-to", "x-original-to", "envelope-t
 def traces_of(message: Part) -> Traces:
     """Pick up what may name the reader."""
     addressed = _lines((name, value) for name, value in message.fields if name in _ADDRESSED)
-    tokens: list[bytes] = _PLUS.findall(_lines(message.fields).lower())
+    outside: list[bytes] = _PLUS.findall(_lines(message.fields).lower())
+    quoted: list[bytes] = []
     links: list[bytes] = []
     ids: list[bytes] = []
     names: list[bytes] = []
@@ -41,12 +42,13 @@ def traces_of(message: Part) -> Traces:
         inside = part.parts[0].fields if part.parts else None
         data = part.data() if inside is None else _lines(inside)
         small = data.lower()  # of ASCII only, so that places are the same in both
-        tokens += _PLUS.findall(small)
+        quoted += _PLUS.findall(small)
         links += _LINK.findall(small)
         ids += (match[1] for at in _behind(small, b"message-id:") if (match := _ID.match(data, at)))
         names += (match[1] for name in _NAMES for at in _behind(small, name) if (match := _NAME.match(small, at)))
     return Traces(
-        tokens=_first(tokens),
+        tokens=_first([*outside, *quoted]),
+        quoted=_first(quoted),
         leaving=_first([*_PLUS.findall(addressed.lower()), *_WORD.findall(message.get("subject").encode().lower())]),
         links=_first(links),
         message_ids=_first(ids),
@@ -60,8 +62,10 @@ def traces_in(header: Iterable[tuple[str, str]], envelope: str) -> Traces:
     small = _lines(header).lower()
     ids = [match[1] for name, value in header if name.lower() == "message-id" and (match := _ID.match(value.encode()))]
     named = [match[1] for at in _behind(small, _NAMES[0]) if (match := _NAME.match(small, at))]
+    tokens = _first(_PLUS.findall(envelope.encode().lower()))
     return Traces(
-        tokens=_first(_PLUS.findall(envelope.encode().lower())),
+        tokens=tokens,
+        quoted=tokens,
         links=_first(_LINK.findall(small)),
         message_ids=_first(ids),
         names=_first([*map(_left, ids), *named]),

@@ -12,13 +12,13 @@ from composer.bounces.automatic import (
     is_turned_away,
     speaks_of_failure,
 )
-from composer.bounces.classes import VAGUE
 from composer.bounces.feedback import read_feedback
 from composer.bounces.freeform import read_freeform, text_of
 from composer.bounces.mime import Part, decode_words, parse
 from composer.bounces.report import read_report
 from composer.bounces.traces import traces_of
 from composer.bounces.vocabulary import Finding, Format, Kind, Returned
+from composer.transport.status import VAGUE
 
 #: Of several recipients in one report, what is worst names the whole.
 _RANK = (Kind.BOUNCE, Kind.DELAY, Kind.RECEIPT)

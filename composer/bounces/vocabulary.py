@@ -80,6 +80,8 @@ class Traces:
 
     #: From the addresses it was sent to, and from the returned part: `bounces+TOKEN@…`.
     tokens: tuple[str, ...] = ()
+    #: Those of them that stand inside the message, not only in the addresses of its own header.
+    quoted: tuple[str, ...] = ()
     #: From the subject and the address of a message to the leaving address.
     leaving: tuple[str, ...] = ()
     #: From the links in the returned part by which the reader leaves.

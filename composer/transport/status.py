@@ -8,7 +8,7 @@ import re
 
 from composer.transport.meanings import Meaning
 from composer.transport.outcome import Reply, Scope, Stage
-from composer.transport.phrases import is_unmistakably_gone, masked, overrides
+from composer.transport.phrases import is_about_us, is_unmistakably_gone, masked, meaning_in, overrides
 
 #: "subject.detail", then "subject", of an enhanced code.
 _ENHANCED = {
@@ -65,6 +65,21 @@ _SCOPES = {
     Meaning.PROTOCOL: Scope.SERVER,
     Meaning.SYSTEM: Scope.SERVER,
 }
+#: Meanings that a recipient can have; at MAIL FROM they are about our own address.
+_RECIPIENTS = frozenset({Meaning.GONE, Meaning.NO_DOMAIN, Meaning.FULL, Meaning.RECIPIENT})
+#: Meanings so general that a sentence beside them tells more.
+VAGUE = frozenset({Meaning.RECIPIENT, Meaning.SYSTEM, Meaning.NETWORK, Meaning.UNSAID, Meaning.PROTOCOL})
+#: What Microsoft says of mailboxes that are not there, under codes that mean something else (directory-based blocking at
+#: Exchange Online; outlook.com).
+_MICROSOFT = (
+    ("4.1", re.compile(r"recipient address rejected: access denied", re.IGNORECASE)),
+    ("5.0", re.compile(r"requested action not taken: mailbox unavailable", re.IGNORECASE)),
+)
+#: Cisco's gateways put this around any refusal of a recipient: what is inside was not written for this mailbox alone.
+_WRAPPED = re.compile(r"unknown address error", re.IGNORECASE)
+#: A temporary reply that a final one quotes: Microsoft's `Remote server returned … -> 450 …`.
+_QUOTES_TEMPORARY = re.compile(r"(?:->|returned|response was:?|said:?|error:?)[ \"'-]*4\d\d[ -]", re.IGNORECASE)
+_AT_THE_END = re.compile(r"end of DATA")
 #: How servers name the message that they have taken, in a reply of 250.
 _QUEUE_IDS = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -82,31 +97,67 @@ _QUEUE_IDS = tuple(
 
 
 def meaning_of(reply: Reply, stage: Stage) -> Meaning:
-    """Read what a reply of 4xx or 5xx is about: by its code, unless a refusal says something else in plain words."""
-    by_code = code_meaning(reply, stage)
-    return judged(by_code, True, masked(reply.text)) if reply.code >= 500 else by_code
+    """Return what a reply of 4xx or 5xx is about; a refusal is judged by code and sentence, as in a report that comes later.
 
-
-def judged(by_code: Meaning, is_final: bool, said: str) -> Meaning:
-    """Weigh a code against a masked sentence; where they disagree, the one that is kinder to the subscriber holds.
-
-    Nothing temporary is ever `GONE` (RFC 3463 section 2: 4.x.x persists for now). "No such user" under a code of policy counts
-    like a domain that cannot be found: at the second mailing.
+    Before the recipient is named, nothing can be about the recipient.
     """
+    if reply.code < 500:
+        return code_meaning(reply, stage)
+    meaning = weigh([reply.enhanced] if reply.enhanced else [], reply, masked(reply.text), stage)
+    return Meaning.SENDER if stage is Stage.MAIL and meaning in _RECIPIENTS else meaning
+
+
+def weigh(codes: list[str], reply: Reply | None, said: str, stage: Stage = Stage.RCPT) -> Meaning:
+    """Weigh codes against a masked sentence; where they disagree, the one that is kinder to the subscriber holds.
+
+    Nothing temporary is a dead mailbox or domain (RFC 3463 section 2: 4.x.x persists for now). "No such user" under a code of
+    policy counts like a domain that cannot be found: at the second mailing.
+    """
+    if _WRAPPED.search(said):
+        return is_about_us(said) or (Meaning.FULL if overrides(said) is Meaning.FULL else Meaning.RECIPIENT)
+    by_code = _by_codes(codes, reply, said, stage)
     meaning = overrides(said) or by_code
     if by_code in (Meaning.POLICY, Meaning.STANDING) and (
         meaning is Meaning.GONE or (meaning is by_code and is_unmistakably_gone(said))
     ):
         meaning = Meaning.NO_DOMAIN
-    return Meaning.RECIPIENT if meaning is Meaning.GONE and not is_final else meaning
+    is_lasting = meaning in (Meaning.GONE, Meaning.NO_DOMAIN)
+    return Meaning.RECIPIENT if is_lasting and not _is_final(codes, reply, said) else meaning
+
+
+def _is_final(codes: list[str], reply: Reply | None, said: str) -> bool:
+    """Tell whether the failure is for good: no code in it is temporary, nor is one that it quotes."""
+    telling = [each for each in codes if not each.endswith(".0.0")]
+    if any(each.startswith("4") for each in telling) or _QUOTES_TEMPORARY.search(said):
+        return False
+    return reply is None or reply.code >= 500
+
+
+def _by_codes(codes: list[str], reply: Reply | None, said: str, stage: Stage) -> Meaning:
+    if policy := next((each for each in codes if each.split(".")[1] == "7"), None):
+        return _by_code(policy)
+    if any(code in (each.partition(".")[2] for each in codes) and words.search(said) for code, words in _MICROSOFT):
+        return Meaning.GONE
+    # A status that a relay made up itself ("5.0.0", "4.4.7": given up) says less than the reply it quotes.
+    found = [_by_code(each) for each in codes if not each.endswith(".0.0")]
+    if clear := next((each for each in found if each not in VAGUE), None):
+        return clear
+    if told := meaning_in(said):
+        return told
+    if reply is not None and not reply.enhanced:
+        found.append(code_meaning(reply, Stage.DOT if _AT_THE_END.search(said) else stage))
+    return next((each for each in found if each not in VAGUE), next(iter(found), Meaning.UNSAID))
+
+
+def _by_code(enhanced: str) -> Meaning:
+    _, subject, detail = enhanced.split(".")
+    return _ENHANCED.get(f"{subject}.{detail}") or _ENHANCED.get(subject) or Meaning.UNSAID
 
 
 def code_meaning(reply: Reply, stage: Stage) -> Meaning:
     """Read what the codes of a reply are about."""
-    if reply.enhanced:
-        _, subject, detail = reply.enhanced.split(".")
-        if found := _ENHANCED.get(f"{subject}.{detail}") or _ENHANCED.get(subject):
-            return found
+    if reply.enhanced and (found := _by_code(reply.enhanced)) is not Meaning.UNSAID:
+        return found
     match reply.code:
         case 552:  # "exceeded storage allocation": a mailbox is full, or a message is too large (RFC 1870, section 6)
             return Meaning.FULL if stage is Stage.RCPT else Meaning.TOO_LARGE

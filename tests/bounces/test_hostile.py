@@ -119,7 +119,8 @@ def _check(returned: Returned) -> None:
         assert (each.bounce is None) == (each.kind is not Kind.BOUNCE)
         assert each.status is None or len(each.status) <= 9
         if each.status and each.status.split(".")[1] == "7":
-            assert each.bounce in (None, "ours")
+            # "No such user" under a code of policy counts like a bad domain; a full or busy mailbox is what it is.
+            assert each.bounce != "hard"
 
 
 @given(st.data())

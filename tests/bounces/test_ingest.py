@@ -225,10 +225,31 @@ def test_the_link_that_we_write_is_the_one_that_is_read(database: Database) -> N
     assert status(database, "ann@reader.example") is Status.UNSUBSCRIBED
 
 
-def test_an_absence_at_the_leaving_address_is_no_leaving(database: Database) -> None:
-    """An automatic answer that repeats the subject does not unsubscribe anybody, and moves nobody."""
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Auto-Submitted: auto-replied\nX-Apple-Unsubscribe: true\nSubject: unsubscribe {token}",
+        "Auto-Submitted: auto-replied\nSubject: Re: unsubscribe {token}",
+        "Auto-Submitted: auto-generated\nPrecedence: bulk\nSubject: unsubscribe {token}",
+        "X-Autoreply: yes\nSubject: unsubscribe {token}",
+        "Subject: Automatic reply: unsubscribe {token}",
+        "Return-Path: <>\nX-Auto-Response-Suppress: All\nIn-Reply-To: <1@x.example>\nSubject: unsubscribe {token}",
+        "To: leave+{token}@news.example.org\nX-Apple-Action: VACATION\nSubject: Re: your letter",
+    ],
+)
+def test_our_own_token_always_unsubscribes(database: Database, header: str) -> None:
+    """However a message is marked: Apple Mail marks what a person sends to leave as an automatic answer."""
     ann = reader(database, "ann@reader.example")
     token = TOKENS.make(Purpose.UNSUBSCRIBE, ann)
+    data = f"From: ann@reader.example\nTo: leave@news.example.org\n{header.format(token=token)}\n\nGoodbye\n"
+    assert take_in(database, data.encode()).effects == {Effect.SUPPRESSED: 1}
+    assert status(database, "ann@reader.example") is Status.UNSUBSCRIBED
+
+
+def test_an_absence_that_repeats_a_subject_of_ours_leaves_nobody_out(database: Database) -> None:
+    """Without a token that our key made for leaving, an automatic answer moves nobody."""
+    ann = reader(database, "ann@reader.example")
+    token = TOKENS.make(Purpose.BOUNCE, ann, 1)
     data = f"From: x@y.example\nAuto-Submitted: auto-replied\nSubject: Out of office: unsubscribe {token}\n\n\n"
     assert take_in(database, data.encode()).effects == {Effect.LEFT: 1}
     assert status(database, "ann@reader.example") is Status.ACTIVE

@@ -6,8 +6,8 @@ from composer.bounces.mime import parse
 from composer.bounces.report import address_in, best_status, read_report
 from composer.bounces.understanding import understand
 from composer.bounces.vocabulary import Class, Finding, Kind
+from composer.transport.meanings import Meaning
 from composer.transport.outcome import Reply
-from composer.transport.status import Meaning
 
 
 def report(*groups: str, kind: str = "message/delivery-status") -> bytes:

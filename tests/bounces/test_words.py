@@ -6,9 +6,9 @@ import pytest
 
 from composer.bounces.classes import class_of, judge, why
 from composer.bounces.vocabulary import Class
-from composer.bounces.words import is_blocked, meaning_in
+from composer.transport.meanings import Meaning
 from composer.transport.outcome import Reply
-from composer.transport.status import Meaning
+from composer.transport.phrases import is_about_us, masked, meaning_in
 
 SENTENCES = [
     line.split(" | ")
@@ -27,7 +27,8 @@ def test_each_sentence_is_understood() -> None:
         (text, said)
         for said, text in SENTENCES
         for each in (text, text.upper(), f"550 The server said: {text}. Please see https://mail.example/help")
-        if (meaning_in(each), is_blocked(each)) != (_meaning(said), said == "standing")
+        if (meaning_in(masked(each)), is_about_us(masked(each)) is Meaning.STANDING)
+        != (_meaning(said), said == "standing")
     ]
     assert wrong == []
 
@@ -39,7 +40,7 @@ def test_what_may_be_our_own_fault_is_told_first() -> None:
         "mailbox full; see spamhaus",
         "unknown host, too many messages",
     ):
-        assert meaning_in(text) is Meaning.STANDING
+        assert meaning_in(masked(text)) is Meaning.STANDING
         assert judge("5.1.1", Reply(code=550, enhanced="5.1.1", text=text)) == (Class.OURS, Meaning.STANDING)
 
 
@@ -94,8 +95,8 @@ def test_every_meaning_has_a_class_and_a_reason() -> None:
         ("4.4.7", Reply(code=452, text="mailbox full"), "", Meaning.FULL),
         ("5.3.0", None, "mailbox full", Meaning.FULL),
         ("5.5.0", None, "mailbox full", Meaning.FULL),
-        # A clear status wins over a sentence, but for one that speaks of us.
-        ("5.1.1", None, "mailbox full", Meaning.GONE),
+        # A clear status wins over a sentence, unless that is about us, a full mailbox or a closed one.
+        ("5.1.1", None, "mailbox full", Meaning.FULL),
         ("5.2.2", None, "no such user", Meaning.FULL),
         ("5.2.2", None, "blocked using spamhaus", Meaning.STANDING),
         # The first of two codes that is clear.
@@ -103,9 +104,12 @@ def test_every_meaning_has_a_class_and_a_reason() -> None:
         ("5.1.0", Reply(code=550, enhanced="5.2.2"), "", Meaning.FULL),
         ("5.2.2", Reply(code=550, enhanced="5.1.1"), "", Meaning.FULL),
         ("5.1.0", Reply(code=550, enhanced="5.3.0"), "", Meaning.RECIPIENT),
-        # Our standing, from either code (RFC 3463, section 3.8).
-        ("5.7.1", Reply(code=550, enhanced="5.1.1"), "no such user", Meaning.POLICY),
-        ("5.1.1", Reply(code=550, enhanced="5.7.26"), "no such user", Meaning.STANDING),
+        # Our standing, from either code (RFC 3463, section 3.8); "no such user" there counts like a bad domain.
+        ("5.7.1", Reply(code=550, enhanced="5.1.1"), "", Meaning.POLICY),
+        ("5.1.1", Reply(code=550, enhanced="5.7.26"), "", Meaning.STANDING),
+        ("5.7.1", Reply(code=550, enhanced="5.1.1"), "no such user", Meaning.NO_DOMAIN),
+        ("5.1.1", Reply(code=550, enhanced="5.7.26"), "no such user", Meaning.NO_DOMAIN),
+        ("5.7.13", None, "", Meaning.STANDING),
         # Microsoft's mailboxes that are not there; under other codes the sentence is no more than a rule.
         (
             "5.4.1",

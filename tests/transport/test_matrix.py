@@ -90,12 +90,13 @@ def test_before_the_message(stage: str, trouble: str, offers: tuple[str, ...]) -
     outcome = _hand_over(office, trouble)
     assert outcome.stage == stage
     assert outcome.state is (State.REFUSED if trouble == "5xx" else State.DEFERRED)
-    is_theirs = trouble in ("4xx", "5xx")
+    # Before the recipient is named, a refusal is about us.
+    is_theirs = trouble == "4xx" or (trouble == "5xx" and stage != "mail")
     assert outcome.scope is (Scope.RECIPIENT if is_theirs else Scope.SERVER)
     assert (outcome.reply is not None) == (trouble in ("4xx", "5xx", "421", "unasked", "other"))
     assert bool(outcome.reason) == (trouble not in ("4xx", "5xx", "421"))
     # The session is kept where the answer was clear.
-    assert len(office.visits) == (1 if is_theirs else 2)
+    assert len(office.visits) == (1 if trouble in ("4xx", "5xx") else 2)
 
 
 @PIPELINING
