@@ -7,6 +7,8 @@ from composer.checks.review import Review
 from composer.errors import Level
 from composer.issue_files import Shared
 
+#: How many names a message holds.
+_MOST = 4
 #: The code that `send` refuses under a name of its own (delivery/readiness.py).
 SAME_ISSUE = "FILE01"
 
@@ -20,14 +22,19 @@ SAME_ISSUE = "FILE01"
 )
 def same_issue(review: Review, limits: Limits) -> Iterator[Finding]:
     """Look for files with the same date or number in the same language."""
-    issue = review.issue
-    mine = f"{issue.path.name}"
-    for other in review.same_issue:
-        match other.shared:
+    issue, mine = review.issue, review.issue.path.name
+    for shared in Shared:
+        names = [other.name for other in review.same_issue if other.shared is shared]
+        if not names:
+            continue
+        others = ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
+        has, is_ = ("has", "is") if len(names) == 1 else ("have", "are")
+        match shared:
             case Shared.DATE:
-                key, message = "date", f"{other.name} has the same date as {mine}: {issue.date}"
+                key, message = "date", f"{others} {has} the same date as {mine}: {issue.date}"
             case Shared.NUMBER:
-                key, message = "number", f"{other.name} has the same number as {mine}: {issue.number}"
+                key, message = "number", f"{others} {has} the same number as {mine}: {issue.number}"
             case Shared.NAME:
-                key, message = "date", f"{other.name} is named for the same date as {mine}"
-        yield Finding(place=issue.place(key), message=f"two files for one issue: {message}")
+                key, message = "date", f"{others} {is_} named for the same date as {mine}"
+        count = "two" if len(names) == 1 else f"{len(names) + 1}"
+        yield Finding(place=issue.place(key), message=f"{count} files for one issue: {message}")

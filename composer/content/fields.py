@@ -102,6 +102,25 @@ class FieldBook:
             text = text.replace(field.token, f"{{{{ {field.name} }}}}")
         return text
 
+    def offset_as_written(self, written: str, replaced: str, offset: int) -> int:
+        """Return where a character of a text with tokens is in the text as it was written."""
+        if "{{" not in written:
+            return offset
+        token = re.compile(rf"{self.mark}[0-9]+w[0-9]+z")
+        done_written = done_replaced = 0
+        for start in _starts(written):
+            match = _FIELD.match(written, start) if start >= done_written else None
+            if match is None:
+                continue
+            at = done_replaced + start - done_written
+            if offset < at:
+                break
+            found = token.match(replaced, at)
+            done_written, done_replaced = match.end(), found.end() if found else at
+            if offset < done_replaced:
+                return start
+        return done_written + offset - done_replaced
+
     def replace(self, text: str) -> tuple[str, tuple[FieldMistake, ...]]:
         """Put a token in the place of each field.
 

@@ -100,7 +100,9 @@ class Judge:
 
     def _unknown(self, spot: Spot, key: Spot) -> None:
         node = key.node
-        known = tuple(spot.field.properties)
+        # A key that is there already is not what was meant: written a second time, it would be one too many.
+        there = {entry.key.text for entry in _entries(spot.node)}
+        free = tuple(name for name in spot.field.properties if name not in there)
         if (spot.key, key.key) == (ONLY, "language"):
             hint = "an edition in another language is a file of its own: compose new --language"
             self._say(node, spot.trail, "unknown-key", "“language” is not known here", hint)
@@ -110,15 +112,14 @@ class Judge:
             )
         elif hint := self._elsewhere(spot, key.key):
             self._say(node, spot.trail, "unknown-key", f"“{key.key}” is not known here", hint)
-        elif near := nearest(key.key, known):
+        elif near := nearest(key.key, free):
             self._say(node, spot.trail, "unknown-key", f"“{key.key}” is not known here", f"did you mean {near}?")
         elif looks_like_prose(key.key):
             hint = "if it is text, put a | behind the key above it, and move this line in by two spaces more"
             self._say(node, spot.trail, "yaml-key", f"“{key.key}:” is taken for a key, because of its colon", hint)
         else:
-            self._say(
-                node, spot.trail, "unknown-key", f"“{key.key}” is not known here", f"there are: {', '.join(known)}"
-            )
+            hint = f"there are: {', '.join(spot.field.properties)}"
+            self._say(node, spot.trail, "unknown-key", f"“{key.key}” is not known here", hint)
 
     def _elsewhere(self, spot: Spot, name: str) -> str:
         """Say where a key belongs that is known in the group just above, or in one around; nothing when it is not."""

@@ -24,14 +24,6 @@ def shown(text: str) -> str:
 
 def odd_key(key: str) -> tuple[str, str, str, str] | None:
     """Explain a key that YAML accepts but nobody means: code, message, hint, and the key that was meant."""
-    bare = key.strip("\u00a0\u3000\u2003\u2002\u2009\u202f")
-    if bare != key:
-        return (
-            "yaml-indent",
-            f"an unusual space (not the one of the space bar) stands beside “{bare}”",
-            "delete what is in front of the word and type spaces",
-            bare,
-        )
     if key[:1] in "“”„‘’‚«»" and key[:1]:
         bare = key.strip("“”„‘’‚«»")
         return "yaml-curly", f"a key stands without quotation marks: {bare}", f"write   {bare}: …", bare
@@ -52,11 +44,16 @@ def silent_traps(source: Source, start: int, *, alias: bool) -> list[Problem]:
         code, what = {"&": ("yaml-ampersand", "&"), "!": ("yaml-exclamation", "!")}.get(first, ("yaml-ampersand", "&"))
     row = source.place(start).line - 1
     rest = source.line(row)[source.place(start).column - 1 :]
+    is_alone = re.fullmatch(rf" *(?:- +)*(?:{WORD_KEY}: +)?", source.line(row)[: source.place(start).column - 1])
+    if not is_alone:
+        hint = "put everything behind the key in quotes"
+    else:
+        hint = f'write "{rest.strip()}"' if '"' not in rest else "put the whole text in '…'"
     return [
         source.place(start).problem(
             code,
             f"a text that begins with {what} must stand in quotes: YAML would lose its first word",
-            f'write "{rest.strip()}"' if '"' not in rest else "put the whole text in '…'",
+            hint,
         )
     ]
 
@@ -96,7 +93,7 @@ def swallowed_keys(source: Source, start: int, end: int) -> Problem | None:
     """Tell of a quoted text that swallowed the keys below it, because its quotation mark was closed much later."""
     raw = source.text[start:end]
     for line in raw.split("\n")[1:]:
-        if match := re.match(rf"^\s*(?:- +)?({WORD_KEY}):(?:\s|$)", line):
+        if match := re.match(rf"^\s*(?:- +)?({WORD_KEY}):(?:[ \t]|$)", line):
             return source.place(start).problem(
                 "yaml-quote",
                 f"the quotation mark that opens here is closed only lines later, so “{match[1]}:” became part of it",

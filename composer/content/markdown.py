@@ -28,6 +28,7 @@ from composer.content.rich import (
     Words,
     plain_words,
 )
+from composer.content.unseen import in_words, stripped, unseen_in, without_unseen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +168,8 @@ class _Reader:
         self.mark_at = mark_at
         self.findings: list[Finding] = []
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        #: Behind the last link, so that of several in a line each is told at its own place.
+        self.searched = 0
 
     def block(self, node: SyntaxTreeNode) -> Block | None:
         match node.type:
@@ -215,8 +218,8 @@ class _Reader:
         for index, node in enumerate(nodes):
             match node.type:
                 case "text" | "text_special":
-                    if _BROKEN_LINK.search(node.content):
-                        self._refuse("broken_link", self.row, "](", "url")
+                    for _ in _BROKEN_LINK.finditer(node.content):
+                        self._broken_link()
                     if node.content:
                         found.append(Words(node.content))
                 case "softbreak":
@@ -252,16 +255,47 @@ class _Reader:
     def _link(self, node: SyntaxTreeNode) -> Link:
         raw = str(node.attrs.get("href", ""))
         children = self._walk(node.children)
-        given = web_address(raw, mail=True, field_mark=self.field_mark)
+        offset = self._address_of(raw)
+        address = stripped(raw)
+        if odd := unseen_in(address):
+            meant = without_unseen(address)
+            message, hint = in_words(odd[0], meant)
+            at = self.text.find(odd[0], offset)
+            self.findings.append(Finding(offset=max(at, offset), code="invisible", message=message, hint=hint))
+            address = meant
+        given = web_address(address, mail=True, field_mark=self.field_mark)
         if given.problem:
-            start = self.starts[min(self.row, len(self.starts) - 1)]
-            at = self.text.find(f"]({raw}", start)
-            at = at if at >= 0 else self.text.find("](", start)
-            offset = at + 2 if at >= 0 else start
             self.findings.append(Finding(offset=offset, code="url", message=given.problem, hint=given.hint))
         if not plain_words(children).strip():
             self._refuse("empty_link", self.row, "[]", "markdown")
-        return Link(given.url, children, self.mark_at(self.row, raw))
+        needle = f"{raw})" if self.text.startswith(f"{raw})", offset) else raw
+        return Link(given.url, children, self.mark_at(self.row, needle))
+
+    def _from_here(self) -> int:
+        return max(self.searched, self.starts[min(self.row, len(self.starts) - 1)])
+
+    def _address_of(self, raw: str) -> int:
+        """Give where the address of the next link is in the text."""
+        start = self._from_here()
+        found = (self.text.find(f"{begin}{raw}", start) for begin in ("](", "](<", "<"))
+        at = next((at for at in found if at >= 0), -1)
+        if at < 0:
+            at = self.text.find("](", start)
+        if at < 0:
+            return start
+        offset = at + (1 if self.text[at] == "<" else 3 if self.text.startswith("](<", at) else 2)
+        self.searched = offset + len(raw)
+        return offset
+
+    def _broken_link(self) -> None:
+        """Tell of the next link that is written wrong, at its address."""
+        message, hint = _REFUSED["broken_link"]
+        match = _BROKEN_LINK.search(self.text, self._from_here())
+        if match is None:
+            self._refuse("broken_link", self.row, "](", "url")
+            return
+        self.searched = match.end()
+        self.findings.append(Finding(offset=match.start(), code="url", message=message, hint=hint))
 
 
 def _edge(node: SyntaxTreeNode, side: int) -> str:

@@ -53,6 +53,16 @@ class Scalar:
         wanted = sum(1 for character in self.text[:offset] if not character.isspace())
         return self.source.place(self._find(wanted))
 
+    def at_unseen(self, offset: int) -> Place:
+        """Give the place in the file of a character of `text` that may be white space, and is passed over by `at`."""
+        character = self.text[offset]
+        index = self.start - 1
+        for _ in range(self.text.count(character, 0, offset + 1)):
+            index = self.source.text.find(character, index + 1, self.end)
+            if index < 0:
+                return self.at(offset)
+        return self.source.place(index)
+
     def _in_its_row(self, offset: int) -> Place | None:
         """Each line of a literal block is a line of the file, moved in: no need to count characters."""
         row = self.text.count("\n", 0, offset)

@@ -14,7 +14,7 @@ from composer.content.marks import Marks
 from composer.content.nodes import Mapping, Node, Nodes, Path, Scalar, Sequence, Style
 from composer.content.schema import Field, JsonObject, Schema
 from composer.content.source import FORBIDDEN
-from composer.content.texts import Texts
+from composer.content.texts import WRITTEN, Texts
 from composer.content.tree import parse
 from composer.content.values import Group, Value
 from composer.content.words import item_words, key_words, where
@@ -156,6 +156,8 @@ class Reader:
             message = f"a backslash makes an invisible character here (U+{ord(odd[0]):04X})"
             self._say(node, trail, "control", message, "take it out, or use single quotes '…'")
             return node.text, None
+        if "string" not in field_.types or field_.format not in WRITTEN or field_.enum:
+            node = self._texts.seen(node, field_, trail)
         text = node.text.strip()
         if "string" not in field_.types:
             if "integer" in field_.types and re.fullmatch(r"-?[0-9]{1,15}", text):

@@ -8,13 +8,16 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 
+from composer.content.file_kinds import is_utf16, kind_of
+from composer.content.unseen import BLANK_LINE
 from composer.errors import ContentError, Problem
 
 #: A briefing of 2,500 words is about 25 KB; a file past this is something else that got the wrong name.
 LARGEST = 1_000_000
+#: How many of its mistakes are told of a file whose characters are wrong.
+MOST_TOLD = 20
 #: What no text holds: C0 and C1 controls but tab and line end, line separators, surrogates, noncharacters.
 FORBIDDEN = re.compile(
     "[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffd-\uffff"
@@ -56,6 +59,8 @@ class Source:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         # An é pasted from macOS is two characters; composed here, it is the same letter everywhere behind.
         text = text if text.isascii() else unicodedata.normalize("NFC", text)
+        # A line in which nothing can be seen is an empty line, for people and so for YAML.
+        text = BLANK_LINE.sub("", text)
         starts = [0, *(match.end() for match in re.finditer("\n", text))]
         return cls(name=name, path=path or Path(name), text=text, starts=tuple(starts))
 
@@ -117,6 +122,9 @@ def read_source(path: Path, name: str) -> Source:
                 ),
             )
         )
+    kind = kind_of(data)
+    if kind is not None:
+        raise ContentError((start.problem("file", f"this file is {kind.name}, not plain text", kind.hint),))
     text = _decode(data, start)
     source = Source.of(text, name=name, path=path)
     problems = _control_characters(source)
@@ -126,7 +134,7 @@ def read_source(path: Path, name: str) -> Source:
 
 
 def _decode(data: bytes, start: Place) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if is_utf16(data):
         # Windows Notepad's "Unicode": no need to explain it away, but there is only one encoding in a workspace.
         problem = start.problem(
             "encoding",
@@ -149,9 +157,22 @@ def _decode(data: bytes, start: Place) -> str:
 
 
 def _control_characters(source: Source) -> list[Problem]:
-    """Find what no keyboard types: C0 and C1 controls, line separators, lone surrogates, noncharacters."""
+    """Find what no keyboard types: C0 and C1 controls, line separators, lone surrogates, noncharacters.
+
+    A run of the same one is told once, and so are the zero bytes that a failed save leaves at the end.
+    """
+    text = source.text
+    end = len(text.rstrip("\0\n"))
+    padding = _padding(source, end) if "\0" in text[end:] else None
     problems: list[Problem] = []
-    for match in islice(FORBIDDEN.finditer(source.text), 20):
+    last = -2
+    for match in FORBIDDEN.finditer(text, 0, end if padding else len(text)):
+        is_more = match.start() == last + 1 and match[0] == text[last]
+        last = match.start()
+        if is_more:
+            continue
+        if len(problems) == MOST_TOLD:
+            break
         name = unicodedata.name(match[0], f"U+{ord(match[0]):04X}")
         problem = source.place(match.start()).problem(
             "control",
@@ -159,4 +180,16 @@ def _control_characters(source: Source) -> list[Problem]:
             "delete it: put the cursor behind it and press backspace, or type the line anew",
         )
         problems.append(problem)
-    return problems
+    return [*problems, padding] if padding else problems
+
+
+def _padding(source: Source, end: int) -> Problem:
+    zeros = source.text.count("\0", end)
+    number = "1 zero byte" if zeros == 1 else f"{zeros:,} zero bytes"
+    if end:
+        message = f"{number} at the end: this file was not saved completely"
+        hint = "check that the text is complete, delete everything after its last line, and save it again"
+    else:
+        message = f"this file holds nothing but {number}: saving it has failed"
+        hint = "restore an earlier version of it, from git, a backup or the versions that your sync program keeps"
+    return source.place(source.text.index("\0", end)).problem("control", message, hint)

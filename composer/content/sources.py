@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from composer.content.formats import language_tag
+from composer.content.unseen import in_words, stripped, unseen_in, without_unseen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ class LineMistake:
     offset: int
     message: str
     hint: str
+    code: str = "source"
 
 
 _LINE = re.compile(
@@ -48,7 +50,7 @@ _MARK = re.compile(r"(?:[(（](?P<round>[A-Za-z]{2,3}(?:-[A-Za-z]{2,8})?)[)）]|
 _ADDRESS = r"(?:\{\{[^{}]*+\}\}|[^\s()])*+"
 _LINK = re.compile(
     r"^\[(?P<title>(?:\\.|\[[^\[\]]*\]|[^\[\]\\])+)\]"
-    rf"\((?P<url>{_ADDRESS}(?:\({_ADDRESS}\){_ADDRESS})*+)\)(?P<after>.*)$"
+    rf"\(\s*(?P<url>{_ADDRESS}(?:\({_ADDRESS}\){_ADDRESS})*+)\s*\)(?P<after>.*)$"
 )
 _ORIGINAL = re.compile(r"^\s*[(（](?P<original>.+)[)）]\s*[.;]?\s*$")
 _FORM = "a source is one line:   Outlet: [Title](https://…)"
@@ -97,7 +99,7 @@ def _entry(body: str, start: int) -> SourceLine | LineMistake:
     link = _LINK.match(rest)
     if link is None:
         if "](" in rest or "[" in rest or "http" in rest:
-            return LineMistake(offset=at, message="the link of this source is not written right", hint=_FORM)
+            return _bad_link(rest, at)
         title, original, behind = _split_original(rest)
         return SourceLine(
             offset=start,
@@ -128,6 +130,19 @@ def _entry(body: str, start: int) -> SourceLine | LineMistake:
         title=Piece(text=re.sub(r"\\(.)", r"\1", link["title"]), offset=at + 1),
         url=Piece(text=link["url"], offset=at + link.start("url")),
         original_title=original_piece,
+    )
+
+
+def _bad_link(rest: str, at: int) -> LineMistake:
+    """Say what is wrong with the link of a source, where it is."""
+    address = re.search(r"\]\s?\(([^()]*)\)?", rest)
+    if address and (odd := unseen_in(stripped(address[1]))):
+        offset = rest.index(odd[0], address.start(1))
+        message, hint = in_words(odd[0], without_unseen(stripped(address[1])))
+        return LineMistake(offset=at + offset, message=message, hint=hint, code="invisible")
+    begin = re.search(r"\[|https?:", rest)
+    return LineMistake(
+        offset=at + (begin.start() if begin else 0), message="the link of this source is not written right", hint=_FORM
     )
 
 

@@ -5,7 +5,7 @@ blocks too.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from composer.conditions import WordError, normal_tag
 from composer.content.addresses import AddressError, parse_address
@@ -29,11 +29,14 @@ from composer.content.pictures import PictureMistake, find_picture, load_picture
 from composer.content.schema import Field
 from composer.content.source import Place
 from composer.content.sources import Piece, SourceLine, parse_sources
+from composer.content.unseen import in_words, stripped, unseen_in, without_unseen
 from composer.content.values import Group, Value
 from composer.content.words import NOT_HERE, secret_source, where
 from composer.errors import Problem, WorkspaceError
 from composer.workspace import Workspace
 
+#: Formats of texts that people read: what is in them stays as it was written.
+WRITTEN = ("markdown", "plain", "sources", "")
 #: How many mistakes are told of one text: behind so many stands one cause.
 MOST_TOLD = 50
 
@@ -107,6 +110,25 @@ class Texts:
             case _:
                 return text
 
+    def seen(self, node: Scalar, field: Field, trail: tuple[str, ...]) -> Scalar:
+        """Return a date, number, address or the like without characters that nobody sees.
+
+        At both ends they are left out without a word, as spaces are; one inside is reported at its column.
+        """
+        if node.text.isascii():
+            return node
+        text = stripped(node.text)
+        before = node.text.index(text) if text else 0
+        odd = unseen_in(text)
+        if odd is None:
+            start = node.start + before if node.style is Style.PLAIN else node.start
+            return replace(node, text=text, start=start)
+        meant = without_unseen(text)
+        if odd[0].isspace() and field.format == "date" and isinstance(iso_date(meant), str):
+            return replace(node, text=" ".join(text.split()))  # a date in words, with no-break spaces in it
+        self._say(node.at_unseen(before + odd.start()), trail, "invisible", *in_words(odd[0], meant))
+        return replace(node, text=meant)
+
     def _say(self, place: Place, trail: tuple[str, ...], code: str, message: str, hint: str = "") -> None:
         if self.fields is not None:
             message, hint = self.fields.as_written(message), self.fields.as_written(hint)
@@ -147,9 +169,8 @@ class Texts:
 
         rich, findings = parse_markdown(text, self.fields.mark if self.fields else None, mark_at)
         for finding in findings[:MOST_TOLD]:
-            # Tokens stand where fields stood: lines agree, so the place is found by line and by what stands there.
-            offset = _same_place(node.text, text, finding.offset)
-            self._say(node.at(offset), trail, finding.code, finding.message, finding.hint)
+            offset = self.fields.offset_as_written(node.text, text, finding.offset) if self.fields else finding.offset
+            self._say(_place(node, offset, finding.code), trail, finding.code, finding.message, finding.hint)
         return rich or None
 
     def _url(self, text: str, place: Place, trail: tuple[str, ...], node: Scalar) -> Value:
@@ -231,7 +252,7 @@ class Texts:
             return ()
         lines, mistakes = parse_sources(node.text)
         for mistake in mistakes[:MOST_TOLD]:
-            self._say(node.at(mistake.offset), trail, "source", mistake.message, mistake.hint)
+            self._say(_place(node, mistake.offset, mistake.code), trail, mistake.code, mistake.message, mistake.hint)
         noun = item.title.lower() or "source"
         found: list[Group] = []
         so_far = len(self.problems)
@@ -250,7 +271,12 @@ class Texts:
             "original_title": self._piece(node, line.original_title, trail) if line.original_title else None,
         }
         if line.url is not None:
-            with_tokens = self._with_tokens(node, line.url.text, line.url.offset, trail)
+            written = stripped(line.url.text)
+            if odd := unseen_in(written):
+                at = line.url.offset + line.url.text.index(written) + odd.start()
+                written = without_unseen(written)
+                self._say(node.at_unseen(at), trail, "invisible", *in_words(odd[0], written))
+            with_tokens = self._with_tokens(node, written, line.url.offset, trail)
             given = web_address(with_tokens, field_mark=self.fields.mark if self.fields else None)
             if given.problem:
                 self._say(node.at(line.url.offset), trail, "url", given.problem, given.hint)
@@ -267,11 +293,5 @@ def _one_line(text: str) -> str:
     return re.sub(r"[ \t\n]+", " ", text).strip(" ")
 
 
-def _same_place(written: str, replaced: str, offset: int) -> int:
-    """Find the place as written of an offset in the text with tokens: same line, same distance to its end."""
-    row = replaced.count("\n", 0, offset)
-    line_end = replaced.find("\n", offset)
-    behind = (line_end if line_end >= 0 else len(replaced)) - offset
-    lines = written.split("\n")
-    start = sum(len(line) + 1 for line in lines[:row])
-    return max(start, start + len(lines[row]) - behind)
+def _place(node: Scalar, offset: int, code: str) -> Place:
+    return node.at_unseen(offset) if code == "invisible" else node.at(offset)

@@ -48,7 +48,7 @@ def diagnose(source: Source, row: int | None, opened: int | None, reach: Callabl
     """
     lines = source.text.split("\n")
     row = len(lines) - 1 if row is None else min(row, len(lines) - 1)
-    inside = _block_rows(lines)
+    inside = block_rows(lines)
     page = Page(lines, inside)
     above = [
         number
@@ -304,8 +304,13 @@ def _value_trap(line: str, below: str) -> _Trap | None:
                 mended=head + (_quoted(rest) if is_last else "|"),
             )
         quoted = head + _quoted(value.rstrip())
+        if is_last:
+            return trap("yaml-greater", "a text that begins with > must stand in quotes", mended=quoted)
         return trap(
-            "yaml-greater", "a text that begins with > must stand in quotes", mended=quoted if is_last else head + "|"
+            "yaml-greater",
+            "text stands in the same line as the >",
+            f"write   {key}: |   and put the text on the next line, two spaces further in",
+            mended=f"{head}|",
         )
     if re.match(r"[?-]\s", value):
         return trap("yaml-dash", f"a text that begins with “{first} ” must stand in quotes")
@@ -457,7 +462,7 @@ def _key_trap(line: str, below: str) -> _Trap | None:
     return None
 
 
-def _block_rows(lines: list[str]) -> set[int]:
+def block_rows(lines: list[str]) -> set[int]:
     """Find the rows that are text below a `|` or `>`: nothing in them can be a mistake of YAML."""
     inside: set[int] = set()
     limit: int | None = None

@@ -10,9 +10,11 @@ from typing import Protocol
 
 import yaml
 
+from composer.content.leftovers import without_conflicts, without_unseen_gaps
 from composer.content.losses import OTHER_DASH, odd_key, silent_traps
 from composer.content.nodes import Entry, Mapping, Node, Scalar, Sequence, Style
 from composer.content.source import Source
+from composer.content.unseen import UNSEEN, ZERO_WIDTH, name_of, stripped
 from composer.errors import Problem
 
 #: Deeper than any issue; keeps hostile input from deep recursion later.
@@ -39,7 +41,7 @@ def parse(source: Source) -> tuple[Node | None, tuple[Problem, ...]]:
     broken line are checked too.
     """
     problems: list[Problem] = []
-    current = _without_ends(source, problems)
+    current = without_unseen_gaps(_without_ends(without_conflicts(source, problems), problems), problems)
     trials = _Trials()
     for _ in range(min(MOST_REPAIRS, 2 + MOST_TRIED // max(len(source.text), 1))):
         try:
@@ -198,6 +200,7 @@ class _Reader:
             if is_flow and isinstance(value, Scalar) and value.is_empty and value.start >= key.end:
                 self._lost_comma(key, value)
                 continue
+            key = self._without_unseen(key)
             if odd := odd_key(key.text):
                 code, message, hint, meant = odd
                 self._problem(key.start, code, message, hint)
@@ -220,6 +223,17 @@ class _Reader:
             )
             return self._text(start, end, Style.PLAIN)
         return Mapping(source=self.source, start=start, entries=tuple(entries))
+
+    def _without_unseen(self, key: Scalar) -> Scalar:
+        """Report the first character of a key that nobody sees; a key has none."""
+        meant = stripped(ZERO_WIDTH.sub("", key.text))
+        if meant == key.text or not meant:
+            return key
+        odd = UNSEEN.search(self.source.text, key.start, key.end)
+        if odd is not None:
+            message = f"{name_of(odd[0])} is part of the key “{meant}” here, and cannot be seen"
+            self._problem(odd.start(), "invisible", message, f"delete the key and type it again: {meant}")
+        return replace(key, text=meant)
 
     def _repeated(self, again: list[tuple[Scalar, Scalar]], *, is_item: bool) -> None:
         """Tell of keys that stand twice; several in an item are one item whose dash is missing."""
