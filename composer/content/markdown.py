@@ -5,16 +5,13 @@ prints HTML; raw HTML, headings, pictures, code and rules are findings.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
 
-from markdown_it import MarkdownIt
-from markdown_it.rules_inline import StateInline
 from markdown_it.tree import SyntaxTreeNode
 
 from composer.content.formats import web_address
+from composer.content.markdown_parser import is_cjk, parse_tree
 from composer.content.rich import (
     Block,
     Break,
@@ -41,10 +38,6 @@ class Finding:
     hint: str
 
 
-#: Levels of lists, quotes and emphasis inside each other; a list in a list in a quote has six.
-DEEPEST = 24
-
-
 #: Gives the token of a row of the text, or of what stands in it.
 MarkAt = Callable[[int, str], str]
 
@@ -59,75 +52,13 @@ def parse_markdown(
     reader = _Reader(text, field_mark, mark_at)
     deep = Finding(offset=0, code="markdown", message="lists, quotes or emphasis are nested too deep here", hint="")
     try:
-        root = _tree(text)
+        root = parse_tree(text)
     except RecursionError:
         return Rich(()), (deep,)
     if root is None:
         return Rich(()), (deep,)
     nodes = tuple(reader.block(child) for child in root.children)
     return Rich(tuple(node for node in nodes if node is not None)), tuple(reader.findings)
-
-
-@lru_cache(maxsize=512)
-def _tree(text: str) -> SyntaxTreeNode | None:
-    """Parse a text, once: a preview meets nearly all of them again at the next save. None where it is too deep."""
-    tokens = _parser().parse(text)
-    if any(token.level > DEEPEST or any(child.level > DEEPEST for child in token.children or ()) for token in tokens):
-        return None
-    return SyntaxTreeNode(tokens)
-
-
-@cache
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 100})
-    # A reference definition (`[note]: …`) would take its line out of the text without a word.
-    parser.disable("reference")
-    parser.inline.ruler.at("emphasis", _emphasis)
-    # Addresses are judged by us, and told at their place; the parser would only leave a bad link as text.
-    parser.validateLink = lambda url: True  # type: ignore[method-assign]
-    parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
-    return parser
-
-
-def _emphasis(state: StateInline, silent: bool) -> bool:
-    """Scan emphasis so that it works beside CJK text and punctuation.
-
-    CommonMark's flanking rules want a space or punctuation outside a mark that has punctuation inside; Chinese has no
-    such spaces. As in the markdown-cjk-friendly specification, a CJK character outside counts like punctuation.
-    """
-    from markdown_it.rules_inline.state_inline import Delimiter
-
-    start = state.pos
-    mark = state.src[start]
-    if silent or mark not in "*_":
-        return False
-    scanned = state.scanDelims(start, mark == "*")
-    end = start + scanned.length
-    before = state.src[start - 1] if start > 0 else " "
-    after = state.src[end] if end < state.posMax else " "
-    can_open, can_close = scanned.can_open, scanned.can_close
-    if mark == "*":
-        can_open = can_open or (not after.isspace() and _is_cjk(before))
-        can_close = can_close or (not before.isspace() and _is_cjk(after))
-    for _ in range(scanned.length):
-        token = state.push("text", "", 0)
-        token.content = mark
-        state.delimiters.append(
-            Delimiter(
-                marker=ord(mark),
-                length=scanned.length,
-                token=len(state.tokens) - 1,
-                end=-1,
-                open=can_open,
-                close=can_close,
-            )
-        )
-    state.pos = end
-    return True
-
-
-def _is_cjk(character: str) -> bool:
-    return unicodedata.east_asian_width(character) in "WF" and not unicodedata.category(character).startswith("So")
 
 
 #: A list does not begin with so large a number; a sentence does: “2024. …”
@@ -250,7 +181,7 @@ class _Reader:
             right += 1
         before = _edge(nodes[left], -1) if left >= 0 else ""
         after = _edge(nodes[right], 0) if right < len(nodes) else ""
-        return bool(before and after and _is_cjk(before) and _is_cjk(after)) and not _is_hangul(before + after)
+        return bool(before and after and is_cjk(before) and is_cjk(after)) and not _is_hangul(before + after)
 
     def _link(self, node: SyntaxTreeNode) -> Link:
         raw = str(node.attrs.get("href", ""))
