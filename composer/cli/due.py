@@ -12,6 +12,7 @@ from composer.cli.asked import Asked
 from composer.cli.mailings import code_of, identity, paused, title, when
 from composer.cli.running import run_mailing
 from composer.cli.signals import Signalled, listen
+from composer.command_line import command_line
 from composer.delivery.plan import Level
 from composer.errors import ComposeError
 
@@ -69,7 +70,7 @@ def _try(publication: "Publication", settings: "Settings", asked: Asked, mailing
     database, zone = publication.database, publication.newsletter.zone
     if mailing.pause is not None:
         console.answer(f"{title(mailing)} is {paused(mailing.pause, zone)}")
-        console.answer(f"next: compose send {mailing.issue}     goes on with it; --due does not")
+        console.answer(f"next: {command_line('send', mailing.issue)}     goes on with it; --due does not")
         return 75
     if asked.is_dry:
         console.answer(f"{title(mailing)} is due")

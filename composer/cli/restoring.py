@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from composer.cli import console
+from composer.command_line import command_line
 from composer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,5 +69,5 @@ def _done(publication: "Publication", done: "Restored") -> Iterator[str]:
             yield f"next: compose settle {number}"
     for key in done.survey.issues:
         yield f"issue {key}: nobody is sent it again until you decide"
-        yield f"next: compose settle {key}"
+        yield f"next: {command_line('settle', key)}"
     yield f"{publication.database.location.name} is the original from now on"

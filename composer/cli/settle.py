@@ -123,14 +123,15 @@ def _settle_lost(issue: str, *, is_log: bool, is_received: bool, is_again: bool,
                 f"a mailing of {issue} was lost when the database was restored ({when(since, publication.newsletter.zone)}):"
                 f" of {people(unknown)} nobody can know whether they have it"
             )
-            console.answer(f"next: compose settle {issue} --count-as-received   or   --send-again")
+            received = command_line("settle", issue, options="--count-as-received")
+            console.answer(f"next: {received}   or   --send-again")
             return 3
         if not ask(unknown, yes=yes, what="let it be sent to", otherwise="nothing was settled"):
             return 1
         with database.write() as connection:
             forget_lost(connection, issue)
     console.answer(f"{people(unknown)} may be sent {issue}, some of them for the second time")
-    console.answer(f"next: compose send {issue}")
+    console.answer(f"next: {command_line('send', issue)}")
     return 75
 
 
