@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from composer.cli import console
-from composer.command_line import command_line
+from composer.command_line import command_line, shell_line
 from composer.errors import Level, UsageError
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _tell(effect: "Effect", review: "Review", approver: "Address") -> None:
         case Effect.RECORDED:
             return
         case Effect.HELD:
-            withdraw = f"compose approve {review.issue} --as {approver.address}"
+            withdraw = command_line("approve", review.issue, options=shell_line("--as", approver.address))
             console.answer(f"its mailing will not be sent unless you withdraw this:   {withdraw}")
         case Effect.STOPPED:
             console.answer("its mailing has begun and is stopped now; some readers may have it:   compose status")
