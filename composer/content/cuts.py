@@ -55,11 +55,6 @@ class Readership:
         pieces += [f"tagged {' or '.join(then)} if tagged {' or '.join(given)}" for given, then in self.linked]
         return re.sub(r"[\W_]+", "-", " ".join(pieces) or "all readers")
 
-    @property
-    def in_words(self) -> str:
-        """Return who gets it, for people: `readers tagged press, not tagged staff`. Never compared, never stored."""
-        return _in_words(self)
-
     def to_json(self) -> str:
         """Return it as it is stored."""
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -88,7 +83,7 @@ class Cut:
     @property
     def readers(self) -> str:
         """Who gets it, for people: `readers tagged press, not tagged staff`. Never compared, never stored."""
-        return self.who.in_words
+        return _in_words(self.who)
 
 
 #: What becomes of an issue that is the same for all.

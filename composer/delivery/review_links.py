@@ -41,8 +41,7 @@ class Message:
     stem: str
     language: str
     subject: str
-    #: Who gets it.
-    readers: str
+    who: Readership
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +87,7 @@ def question(connection: Connection, tokens: Tokens, token: str, now: datetime) 
                 stem=row.stem,
                 language=row.language,
                 subject=row.subject,
-                readers=Readership.from_json(row.readers).in_words,
+                who=Readership.from_json(row.readers),
             )
             for number, row in enumerate(_messages(connection, found.review_id), 1)
         ),

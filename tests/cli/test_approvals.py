@@ -573,6 +573,8 @@ def test_the_page_shows_every_variant_and_language(desk: Desk) -> None:
                 ((language, who) for language in ("English", "Deutsch") for who in readers), 1
             )
         ]
+        german = pages.get(f"{token}?language=de").body
+        assert "Deutsch</span>: Leserinnen und Leser ohne das Schlagwort press oder staff" in german
         assert page.body.count("A letter for you") == page.body.count("Ein Brief für Sie") == 3
         for number in range(1, 7):
             frame, plain = (pages.get(f"{token}/edition/{number}{end}") for end in ("", "/text"))

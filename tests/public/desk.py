@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from composer.content.cuts import Readership
 from composer.pipeline import build_issue
 from composer.web.public.approvals import Answer, Asked, Effect, Message
 from composer.web.public.editions import Shown, shown_of
@@ -30,7 +31,7 @@ class Desk:
         """Give what is asked."""
         if token != TOKEN:
             return None
-        message = Message(number=1, stem=STEM, language="en", subject=self.edition.subject, readers="all readers")
+        message = Message(number=1, stem=STEM, language="en", subject=self.edition.subject, who=Readership())
         return Asked(messages=(message,), answer=self.answers[-1][0] if self.answers else None)
 
     def show(self, connection: Connection, token: str, number: int, now: datetime) -> Shown | None:

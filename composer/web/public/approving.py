@@ -12,6 +12,7 @@ from composer.web.public.editions import Shown
 from composer.web.public.publication import own_name
 from composer.web.public.reading import edition, picture
 from composer.web.public.site import Site
+from composer.web.public.words import readers_in_words
 
 #: What a page says after a request for changes, by what the request did.
 _AFTER = {
@@ -60,7 +61,7 @@ class Approving:
             status=422 if request.method == "POST" else 200,
             here=f"/approve/{token}",
             frames=True,
-            messages=[(each, own_name(each.language)) for each in asked.messages],
+            messages=[(each, own_name(each.language), readers_in_words(each.who, tongue)) for each in asked.messages],
             is_one_language=len({each.language for each in asked.messages}) == 1,
             is_decided=asked.answer is not None,
             is_empty=is_empty,

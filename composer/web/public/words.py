@@ -4,11 +4,12 @@ Comes in: language tags. Goes out: the phrases of the nearest language that ther
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from composer.content.cuts import Readership
 from composer.content.nodes import Mapping as MappingNode
 from composer.content.nodes import Scalar
 from composer.content.source import read_source
@@ -35,6 +36,19 @@ class Words:
     def about(self, name: str, subject: str) -> str:
         """Give a phrase with a name in the place of its %s."""
         return self.phrases[name].replace("%s", subject)
+
+
+def readers_in_words(who: Readership, words: Words) -> str:
+    """Return who gets a variant: `readers tagged press, not tagged staff`."""
+    separator = words["who_or"]
+
+    def either(tags: Sequence[str]) -> str:
+        return f" {separator} ".join(tags)
+
+    said = [words.about("who_some", either(group)) for group in who.some]
+    said += [words.about("who_none", either(who.none))] if who.none else []
+    said += [words["who_linked"] % (either(then), either(given)) for given, then in who.linked]
+    return words.about("who", ", ".join(said)) if said else words["who_all"]
 
 
 @cache
