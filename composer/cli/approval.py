@@ -95,10 +95,10 @@ def is_still_approved(
 
 
 def allowed_until(approval: "Approval", allowed: Mapping[str, str]) -> int | None:
-    """Return the last answer known to whoever said `--allow unapproved`; None where nobody did."""
+    """Return the last answer known to whoever said `--allow unapproved`; None where nobody did, or nobody had to."""
     from composer.delivery.readiness import Code
 
-    return approval.last if Code.UNAPPROVED in allowed else None
+    return approval.last if Code.UNAPPROVED in allowed and not approval.is_enough else None
 
 
 def show_requests(publication: "Publication", mailing: "Mailing") -> None:

@@ -522,6 +522,19 @@ def test_an_allowed_mailing_is_stopped_by_a_later_return(desk: Desk) -> None:
     assert desk.room.mailings()[0].allowed["unapproved"] == "Ben is on holiday; Anna agrees now"
 
 
+def test_a_reason_that_nothing_needed_allows_nothing(desk: Desk) -> None:
+    """Approved, and allowed all the same: a return, or an approver who is removed, keeps the mailing back as always."""
+    desk.approve(ANNA)
+    desk.test()
+    assert desk.send("--at", "2031-01-30 07:00", "--allow", "unapproved=just in case").code == 0
+    desk.needs(1, CARLA)
+    assert "held" in desk.room.say("status", "1").out
+    desk.needs(1, ANNA, BEN)
+    assert "held" not in desk.room.say("status", "1").out
+    desk.returns(BEN)
+    assert "held" in desk.room.say("status", "1").out
+
+
 def test_only_reasons_that_mattered_are_kept(desk: Desk) -> None:
     """Of six codes that were allowed, one was refused: that one stands in status and report, the others nowhere."""
     desk.approve(ANNA)
