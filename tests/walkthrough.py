@@ -80,6 +80,7 @@ class _Session:
             **os.environ,
             "COMPOSE_SMTP_URL": f"smtp://127.0.0.1:{office.port}",
             "XDG_CONFIG_HOME": str(folder.parent / "config"),
+            "XDG_STATE_HOME": str(folder.parent / "state"),
             "USER": "anna",
             "LOGNAME": "anna",
             "GIT_CONFIG_GLOBAL": os.devnull,

@@ -18,10 +18,12 @@ def upgrade() -> int:
     """Bring the database up to this program's version. SQLite does it by itself; PostgreSQL waits for this."""
     from composer.database.engine import connect
     from composer.database.schema import upgrade as run
+    from composer.delivery.server_identity import remember
 
     _, location = place()
     with connect(location) as database:
         before, after = run(database)
+        remember(database)
     console.answer(f"{location.name}: version {after}" if before == after else f"{location.name}: {before} -> {after}")
     return 0
 

@@ -97,9 +97,11 @@ def _sending(
 
 def _database(workspace: Workspace, newsletter: "Newsletter", around: "Surroundings") -> "Iterator[Diagnosis]":
     """Look into the database, if there is one of this program's version: nothing is made or upgraded here."""
+    from composer.cli.publication import notes_of
     from composer.database.engine import connect
     from composer.database.location import location_of
     from composer.database.schema import newest, version_of
+    from composer.delivery.original import check_original
     from composer.doctor.diagnosis import Diagnosis, Health
     from composer.doctor.key_backups import look_at_key_backup
 
@@ -109,10 +111,10 @@ def _database(workspace: Workspace, newsletter: "Newsletter", around: "Surroundi
             return
         with connect(location) as database:
             with database.read() as connection:
-                version = version_of(connection)
-            found = look_at_key_backup(database, newsletter, around) if version == newest() else None
+                if version_of(connection) != newest():
+                    return
+            if (found := look_at_key_backup(database, newsletter, around)) is not None:
+                yield found
+            check_original(database, notes_of(around))
     except ComposeError as error:
         yield Diagnosis(subject="database", health=Health.BAD, seen=error.message, step=error.hint)
-        return
-    if found is not None:
-        yield found

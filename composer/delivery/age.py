@@ -64,7 +64,7 @@ _WORDS = {
     CopySign.BEHIND_MACHINE: "{name} is a copy or a restored backup: messages were sent from here of which it knows nothing",
     CopySign.OTHER_TABLES: "{name} was restored, or is a copy: its tables are not the ones that were sent from last",
     CopySign.OTHER_TIMELINE: "{name} was restored to an earlier time, or a standby took over: it may lack what was sent",
-    CopySign.NO_NOTE: "{name} was sent from before, and {more} is not beside it: it is a copy, or was moved without that file",
+    CopySign.NO_NOTE: "{name} was sent from before, and {more} beside it is missing or empty: it is a copy, or was moved alone",
     CopySign.MOVED: "{name} is a copy: the mailing was begun in another one ({more})",
     CopySign.UNHEARD: "{name} was restored, and mailings that were sent from this computer before that are not settled",
 }

@@ -27,9 +27,10 @@ from composer.delivery.age import (
 )
 from composer.delivery.age_counter import AgeCounter
 from composer.delivery.age_file import AgeFile, Begun, MachineNotes, Note, joined, read
-from composer.delivery.sending_lock import BusyError, lock_file
+from composer.delivery.sending_lock import lock_file
 from composer.delivery.server_identity import compare, identity_of, store
 from composer.delivery.wal_check import check_whole
+from composer.errors import DatabaseError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class Place:
 def place_of(database: Database, notes: Path | None, session: Connection | None = None) -> Place:
     """Look at what lies around a database, before its rows are looked at: a note never knows more than they do.
 
-    `notes`: where this machine keeps its notes. `session`: of PostgreSQL, outside a transaction. Raises BusyError.
+    `notes`: where this machine keeps its notes. `session`: of PostgreSQL, outside a transaction. Raises DatabaseError.
     """
     with database.read() as connection:
         publication = publication_of(connection)
@@ -78,8 +79,8 @@ def place_of(database: Database, notes: Path | None, session: Connection | None 
 
 
 def check_original(database: Database, notes: Path | None = None, mailing_id: int | None = None) -> None:
-    """Check, before anything is frozen or asked, that this database is no copy. Raises CopyError, BusyError,
-    DatabaseError, SettingsError (the key that recognises erased people is missing).
+    """Check, before anything is frozen or asked, that this database is no copy. Raises CopyError, DatabaseError,
+    SettingsError (the key that recognises erased people is missing).
     """
     place = place_of(database, notes)
     with database.read() as connection:
@@ -130,7 +131,7 @@ def begin(connection: Connection, mailing_id: int, place: Place, database: Datab
 def count_from(
     start: Start, owner_id: int, database: Database, place: Place, superseded: Iterable[Path], handle: int | None = None
 ) -> AgeCounter:
-    """Begin to count: the notes are on disk before the first message. Raises BusyError.
+    """Begin to count: the notes are on disk before the first message. Raises DatabaseError.
 
     `superseded`: notes of this machine that need not be kept. `handle`: of SQLite's note, which is locked.
     """
@@ -144,7 +145,7 @@ def count_from(
 
 
 def write_notes(note: Note, place: Place, superseded: Iterable[Path], handle: int | None = None) -> tuple[AgeFile, ...]:
-    """Write a note beside the database and on this machine; give the open files. Raises BusyError."""
+    """Write a note beside the database and on this machine; give the open files. Raises DatabaseError."""
     files = []
     if place.beside_path is not None:
         try:
@@ -166,5 +167,5 @@ def _note_at(path: Path) -> Note | None:
         raise _unusable(path, "read", error) from None
 
 
-def _unusable(path: Path, what: str, error: OSError) -> BusyError:
-    return BusyError(f"{path} cannot be {what}: {error.strerror or error}", "sending needs it beside the database")
+def _unusable(path: Path, what: str, error: OSError) -> DatabaseError:
+    return DatabaseError(f"{path} cannot be {what}: {error.strerror or error}", "sending needs it beside the database")

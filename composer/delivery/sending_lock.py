@@ -13,7 +13,7 @@ from sqlalchemy import select
 from composer.database.engine import Database
 from composer.database.mailings import owners
 from composer.delivery.file_lock import FileLock, HeldError
-from composer.errors import ComposeError
+from composer.errors import ComposeError, DatabaseError
 
 
 class BusyError(ComposeError):
@@ -53,7 +53,7 @@ class SendingLock:
 
 
 def lock_sending(database: Database) -> SendingLock:
-    """Take the lock of the database for the process that sends. Raises BusyError."""
+    """Take the lock of the database for the process that sends. Raises BusyError, DatabaseError."""
     if database.path is None:
         return SendingLock()
     path = lock_file(database.path)
@@ -63,7 +63,7 @@ def lock_sending(database: Database) -> SendingLock:
         raise BusyError(_busy(database), "wait until it has ended, or:   compose stop MAILING") from None
     except OSError as error:
         reason = error.strerror or error
-        raise BusyError(f"{path} cannot be written: {reason}", "sending needs it beside the database") from None
+        raise DatabaseError(f"{path} cannot be written: {reason}", "sending needs it beside the database") from None
 
 
 def lock_file(path: Path) -> Path:

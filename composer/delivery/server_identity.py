@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from composer.delivery.age import SERVER, CopySign, Evidence, set_state, state_of
+from composer.database.engine import Database
+from composer.delivery.age import SERVER, CopySign, Evidence, lock, set_state, state_of
 
 #: Each by itself: a server may not let everybody ask everything.
 _QUESTIONS = {
@@ -45,6 +46,18 @@ def compare(connection: Connection, now: Mapping[str, str]) -> Iterator[Evidence
         yield Evidence(sign=CopySign.OTHER_TABLES)
     elif changed:
         yield Evidence(sign=CopySign.OTHER_TIMELINE)
+
+
+def remember(database: Database) -> None:
+    """Store which database this is, unless that is known: from its first day on a copy of it can be recognised."""
+    if database.path is not None:
+        return
+    with database.translated(), database.engine.connect() as session:
+        identity = identity_of(session.execution_options(isolation_level="AUTOCOMMIT"))
+    with database.write() as connection:
+        lock(connection)
+        if state_of(connection, SERVER) is None:
+            store(connection, identity)
 
 
 def store(connection: Connection, now: Mapping[str, str]) -> None:

@@ -149,7 +149,7 @@ def recipients(office: Office) -> list[str]:
 
 def furnish(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
     """Make a newsletter in a folder, go there, and keep everything of the person's own out of it."""
-    for name in ("XDG_CONFIG_HOME", "APPDATA", "HOME"):
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA", "HOME"):
         monkeypatch.setenv(name, str(folder / "config"))
     for name in ("COMPOSE_SMTP_URL", "COMPOSE_SECRET_KEY", "COMPOSE_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)

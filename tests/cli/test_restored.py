@@ -58,6 +58,7 @@ def test_a_restored_backup_sends_nothing_until_a_person_decides(room: Mailroom, 
     for command in (("send", ISSUE, "--yes", "12"), ("send", ISSUE, "--dry-run")):
         said = room.say(*command)
         assert said.code == 1 and "is a backup (made" in said.err and "compose db restored" in said.err
+    assert "is a backup (made" in room.say("doctor", "--offline").out
     assert room.say("db", "restored").code == 2
     said = room.say("db", "restored", "--yes")
     assert said.code == 0

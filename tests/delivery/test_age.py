@@ -28,6 +28,7 @@ from composer.delivery.plan import Ending
 from composer.delivery.restored import restore
 from composer.delivery.selection import LeftOut, Selection, count
 from composer.delivery.sending_lock import BusyError, lock_file, lock_sending
+from composer.delivery.server_identity import remember
 from composer.delivery.settling import send_again
 from composer.delivery.states import DeliveryState
 from composer.delivery.stop import Stop
@@ -178,7 +179,7 @@ def test_a_database_that_was_moved_without_its_note_does_not_send(path: Path, tm
     with _open(alone) as database:
         second = frozen(database, 0, issue="2025-02-28")
         for _ in range(2):
-            with pytest.raises(CopyError, match=r"newsletter\.db-sending is not beside it"):
+            with pytest.raises(CopyError, match=r"newsletter\.db-sending beside it is missing"):
                 run(database, to, mailing_id=second.id)
     shutil.copy(lock_file(path), lock_file(alone))
     with _open(alone) as database:
@@ -662,6 +663,21 @@ def test_a_dump_that_was_restored_does_not_send(
         with open_database(server) as database:
             assert run(database, to, mailing_id=frozen(database, 0, issue="x").id).is_over
         postgres.drop(restored)
+
+
+def test_a_dump_from_before_the_first_mailing_does_not_send(postgres: PostgresServer, server: Location) -> None:
+    """Which database it is is known from the day on which `db upgrade` made its tables."""
+    to, name = MemoryTransport(), server.name.rpartition("/")[2]
+    with open_database(server) as database:
+        remember(database)
+        with database.write() as connection:
+            add_readers(connection, 5)
+    kept = postgres.create(name)
+    with open_database(server) as database:
+        run(database, to, mailing_id=frozen(database, 0).id)
+    with open_database(kept) as database, pytest.raises(CopyError, match="was restored, or is a copy"):
+        run(database, to, mailing_id=frozen(database, 0).id)
+    postgres.drop(kept)
 
 
 def test_a_standby_that_took_over_is_asked_about(server: Location) -> None:
