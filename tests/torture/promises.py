@@ -268,9 +268,11 @@ class Life:
         with self.open() as database:
             turns = Turns(database)
             try:
+                workspace = Workspace(root=self._pages())
+                publication = read_publication(workspace)
                 site = Site(
-                    publication=read_publication(Workspace(root=self._pages())), turns=turns, tokens=self.tokens,
-                    approvals=KeptApprovals(self.tokens), editions=KeptEditions(), clock=lambda: datetime.now(UTC),
+                    publication=publication, turns=turns, tokens=self.tokens,
+                    approvals=KeptApprovals(self.tokens, workspace, publication.main), editions=KeptEditions(), clock=lambda: datetime.now(UTC),
                     wake=lambda: None, is_posting=lambda: True, callers=Callers(),
                 )  # fmt: skip
                 return asyncio.run(_request(site, method, path, urllib.parse.urlencode(form).encode()))
