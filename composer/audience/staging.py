@@ -28,7 +28,7 @@ from composer.audience.lists.columns import Columns
 from composer.audience.lists.judging import PENDING, READER, Said, judge
 from composer.audience.lists.table import Table as List
 from composer.audience.suppression import erasure_key, hashed
-from composer.audience.tombstones import known_hashes
+from composer.audience.tombstones import known_hashes, state_of_hashes
 
 _temporary = MetaData()
 #: People, one row each. Those who get nothing have a number below zero: of two rows about one address the lower is kept.
@@ -99,6 +99,8 @@ incoming_rows = Table(
     prefixes=["TEMPORARY"],
 )
 _BATCH = 2000
+#: For which hashes a connection's rows were looked up.
+_STATE = "compose_known_hashes"
 _STAYING = (READER, PENDING)
 #: Kilobytes of pages that SQLite holds while it builds an index over a million addresses; it gives them back.
 _CACHE = 32_000
@@ -234,11 +236,15 @@ def _drop_doubles(connection: Connection, names: Sequence[str]) -> None:
 def mark_known_hashes(connection: Connection) -> None:
     """Find the rows whose addresses are known here by their hash; nothing is hashed while nobody was removed.
 
-    Page by page, so that neither the rows nor the hashes are ever all in memory.
+    Page by page, so that neither the rows nor the hashes are ever all in memory; again only if there are other hashes by now.
     """
     key = erasure_key(connection)
     if key is None:
         return
+    state = state_of_hashes(connection)
+    if connection.info.get(_STATE) == state:
+        return
+    connection.info[_STATE] = state
     connection.execute(incoming_known_hashes.delete())
     page = select(incoming.c.seq, incoming.c.normal).order_by(incoming.c.seq).limit(_BATCH)
     last = connection.scalar(select(func.min(incoming.c.seq))) or 0

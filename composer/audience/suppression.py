@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, exists, insert, or_, select, text, update
 
@@ -199,6 +200,7 @@ def hashed(key: bytes, normal: str) -> str:
     return f"{hash_prefix(key)}{hmac.digest(key, normal.encode(), 'sha256').hex()}"
 
 
+@lru_cache(maxsize=8)
 def hash_prefix(key: bytes) -> str:
     """Name the key with which hashes were made, so that another database's are not taken for ours."""
     return f"hmac-sha256:{hmac.digest(key, b'which key', 'sha256').hex()[:8]}:"

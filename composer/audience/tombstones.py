@@ -9,15 +9,19 @@ before. From the rows follows what a subscriber has received: all that went to t
 whatever id, until they lost it.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Connection,
     FromClause,
     Select,
+    Text,
     and_,
     exists,
     func,
@@ -57,10 +61,25 @@ def next_mailing(connection: Connection) -> int:
 
 def known_hashes(connection: Connection, hashes: Sequence[str]) -> dict[str, str | None]:
     """Return those hashes that are in a tombstone or on the suppression list, and for which reason they are on that."""
-    found: dict[str, str | None] = dict.fromkeys(connection.scalars(select(_T.hash).where(_T.hash.in_(hashes))))
-    listed = select(suppressions.c.hash, suppressions.c.reason).where(suppressions.c.hash.in_(hashes))
+    # One parameter: a list of thousands of them takes longer to write out than to look up.
+    those: Any
+    if connection.dialect.name == "sqlite":
+        those = select(func.json_each(json.dumps(list(hashes))).table_valued("value").c.value)
+    else:
+        those = select(func.unnest(literal(list(hashes), ARRAY(Text))))
+    found: dict[str, str | None] = dict.fromkeys(connection.scalars(select(_T.hash).where(_T.hash.in_(those))))
+    listed = select(suppressions.c.hash, suppressions.c.reason).where(suppressions.c.hash.in_(those))
     found.update({row.hash: row.reason for row in connection.execute(listed)})
     return found
+
+
+def state_of_hashes(connection: Connection) -> tuple[int, ...]:
+    """Return what is different as soon as there are other hashes: tombstones only grow, and a new suppression has a new id."""
+    hashed_ones = select(func.count(), func.coalesce(func.max(suppressions.c.id), 0)).where(
+        suppressions.c.hash.is_not(None)
+    )
+    buried = connection.scalar(select(func.count()).select_from(tombstones)) or 0
+    return (buried, *connection.execute(hashed_ones).one())
 
 
 def note_new_address(connection: Connection, reader_id: int, normal: str, now: datetime) -> None:

@@ -8,8 +8,13 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
+from composer.audience.changing import add
+from composer.audience.identity import resolve
+from composer.audience.tokens import Claim
 from composer.conditions import Condition
+from composer.content.addresses import parse_address
 from composer.database.engine import Database, connect
+from composer.database.ids import MAILINGS, SUBSCRIBERS
 from composer.database.location import Location
 from composer.database.schema import MIGRATIONS, newest, upgrade, version_of
 from composer.delivery import settling
@@ -17,6 +22,7 @@ from composer.delivery.account import account_of, each_event, each_not_received
 from composer.delivery.approvals import approval_of
 from composer.delivery.digests import OUTDATED
 from composer.delivery.editions import Edition, changes_of_mailing, sent_tests
+from composer.delivery.freezing import freeze
 from composer.delivery.mailing import mailing_of, sums_of
 from composer.delivery.received import received
 from composer.delivery.reviews import Review
@@ -24,7 +30,7 @@ from composer.delivery.settings import Settings
 from composer.delivery.states import DeliveryState
 from composer.transport.memory import MemoryTransport
 from tests.databases import PostgresServer
-from tests.delivery.house import NOW
+from tests.delivery.house import NOW, draft
 from tests.delivery.test_engine import run
 
 #: The last version that kept sentences.
@@ -256,3 +262,18 @@ def test_a_mailing_frozen_before_is_compared_by_its_texts(old: Database) -> None
         assert differences(subject="1", letter="2") == ()
         assert differences(subject="1", letter="9") == ("letter",)
         assert differences(subject="1") == ("Letter",)
+
+
+def test_links_of_before_keep_working(old: Database) -> None:
+    """Tokens of before hold row numbers: they mean the same subscriber and mailing, and new ids are never among theirs."""
+    upgrade(old)
+    with old.write() as connection:
+        found = resolve(connection, Claim(reader_id=3, mailing_id=1))
+        assert (found.person and found.person.normal, found.mailing_id) == ("reader3@example.net", 1)
+        new = add(connection, parse_address("new@example.net"), {}, source="test", now=NOW, consent="form")
+        assert new.id in SUBSCRIBERS
+        mailing = freeze(connection, draft("another"), NOW)
+        assert mailing.id == 3 and mailing.public_id in MAILINGS
+        assert resolve(connection, Claim(reader_id=3, mailing_id=mailing.public_id)).mailing_id == 3
+        # Mailing 3 of before was lost with a restore: its number is not taken for the new one's.
+        assert resolve(connection, Claim(reader_id=3, mailing_id=3)).mailing_id is None
