@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, false, func, or
 
 from composer.audience.erasing import Forget, former_addresses
 from composer.audience.readers import find
-from composer.audience.suppression import erasure_key, hashed
-from composer.audience.tombstones import Span, about, spans_of, spans_of_hash
+from composer.audience.suppression import Reason, erasure_key, hashed
+from composer.audience.tombstones import Span, about, known_hashes, spans_of, spans_of_hash
 from composer.bounces.recording import forget as forget_bounces
 from composer.content.addresses import normal_address
 from composer.database.approvals import edition_tests, editions, review_answers, review_requests, reviews
@@ -182,7 +182,12 @@ def subject_of(connection: Connection, address: str) -> Subject:
     reader = find(connection, address)
     normals = (normal, *(former_addresses(connection, reader.id) if reader else ()))
     hashes = tuple(hashed(key, each) for each in normals) if key else ()
-    spans = spans_of(connection, reader.id) if reader else spans_of_hash(connection, hashes[0]) if hashes else ()
+    spans: tuple[Span, ...] = ()
+    if reader is not None:
+        spans = spans_of(connection, reader.id)
+    elif hashes and known_hashes(connection, hashes).get(hashes[0]) != Reason.ERASED:
+        # Of somebody who was erased, nobody looks up by the address what is kept under a number.
+        spans = spans_of_hash(connection, hashes[0])
     return Subject(reader_id=reader.id if reader else None, normals=normals, hashes=hashes, spans=spans)
 
 
