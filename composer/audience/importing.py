@@ -130,6 +130,27 @@ def summarise(connection: Connection, choice: Choice) -> Summary:
     return Summary(**{name: counted.get(name, 0) for name in names}, bad=bad, notes=notes, agreeing=agreeing)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """A row as it was understood, for a person to look at."""
+
+    address: str
+    name: str
+    first_name: str
+    last_name: str
+    language: str
+    standing: str
+
+
+def first_rows(connection: Connection, count: int) -> list[Understood]:
+    """Give the first rows of a list as they were understood."""
+    table = incoming.c
+    columns = (table.address, table.name, table.first_name, table.last_name, table.language, table.standing)
+    with connection.begin():
+        found = connection.execute(select(*columns).order_by(table.part, table.number).limit(count)).mappings().all()
+    return [Understood(**row) for row in found]
+
+
 def remarks(connection: Connection, *, bad_only: bool = False) -> Iterator[Remark]:
     """Stream what is said of rows, in their order."""
     table = incoming_rows.c

@@ -25,7 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import UpdateBase
 
 from composer.audience.lists.columns import Columns
-from composer.audience.lists.judging import PENDING, READER, Said, judge
+from composer.audience.lists.dates import Order
+from composer.audience.lists.judging import PENDING, READER, Doubts, Said, judge
 from composer.audience.lists.table import Table as List
 from composer.audience.suppression import erasure_key, hashed
 from composer.audience.tombstones import known_hashes, state_of_hashes
@@ -119,8 +120,14 @@ def stage(
     parts: Sequence[Part],
     known: tuple[str, ...],
     tell: Callable[[int, int], None] = lambda done, total: None,
-) -> None:
-    """Fill the temporary tables, and keep one row of each address; `tell` is called with how far it is."""
+    *,
+    order: Order | None = None,
+) -> Doubts:
+    """Fill the temporary tables, and keep one row of each address; `tell` is called with how far it is.
+
+    Gives what a person must decide before anything is taken in.
+    """
+    doubts = Doubts()
     if connection.dialect.name == "sqlite":
         with connection.begin():
             # What is thrown away anyway needs no journal.
@@ -132,12 +139,13 @@ def stage(
         by_address.drop(connection)
         seq = 0
         for number, part in enumerate(parts):
-            seq = _fill(connection, number, part, known, seq, tell)
+            seq = _fill(connection, number, part, known, seq, tell, doubts, order)
         by_address.create(connection)
         _drop_doubles(connection, [part.table.name for part in parts])
         mark_known_hashes(connection)
         if connection.dialect.name == "postgresql":
             connection.execute(text("ANALYZE incoming"))
+    return doubts
 
 
 def _fill(
@@ -147,11 +155,13 @@ def _fill(
     known: tuple[str, ...],
     seq: int,
     tell: Callable[[int, int], None],
+    doubts: Doubts,
+    order: Order | None,
 ) -> int:
     people: list[tuple[object, ...]] = []
     tags: list[tuple[object, ...]] = []
     said: list[tuple[object, ...]] = []
-    for found in judge(part.table.rows, part.columns, known):
+    for found in judge(part.table.rows, part.columns, known, doubts, order):
         if isinstance(found, Said):
             said.append((number, found.number, found.is_bad, found.text, found.reason))
             if len(said) >= _BATCH:

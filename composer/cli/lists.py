@@ -7,6 +7,7 @@ answered; what was not taken is written to a file, wholly, and shown in part.
 import csv
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from composer.audience.exporting import Form
-    from composer.audience.importing import Choice, Remark, Summary
+    from composer.audience.importing import Choice, Remark, Summary, Understood
+    from composer.audience.lists.dates import Order
+    from composer.audience.lists.judging import Doubts
     from composer.audience.lists.table import Table
     from composer.audience.staging import Part
     from composer.audience.taking_in import Taken
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 #: How many bad rows are shown; the file has all of them.
 _SHOWN = 10
+#: How many rows are shown as they were understood.
+_EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +66,10 @@ def take(
     choice: "Choice",
     question: Question,
     file: Path,
+    order: "Order | None" = None,
 ) -> int:
-    """Take a list in, after a look at it and a question."""
-    from composer.audience.importing import left_earlier, remarks, summarise
+    """Take a list in, after a look at it and a question. What is not understood about leaving is asked first: exit code 1."""
+    from composer.audience.importing import first_rows, left_earlier, remarks, summarise
     from composer.audience.staging import stage
     from composer.audience.taking_in import take_in
     from composer.cli.database import now
@@ -73,7 +79,10 @@ def take(
         with connection.begin():
             parts = tuple(part_of(connection, table) for table in tables)
         with console.progress("reading") as tell:
-            stage(connection, parts, known, tell)
+            doubts = stage(connection, parts, known, tell, order=order)
+        if doubts.is_open:
+            _ask_first(doubts)
+            return 1
         summary = summarise(connection, choice)
         names = [part.table.name for part in parts]
         report = _report(file, names, chain(remarks(connection), left_earlier(connection)), summary)
@@ -81,6 +90,10 @@ def take(
             first = [asdict(each) for each in _first(remarks(connection, bad_only=True))]
         else:
             _show(parts, summary, choice)
+            _show_first(first_rows(connection, _EXAMPLES))
+            for column, many in doubts.lost.items():
+                dates = "1 date is" if many == 1 else f"{many:,} dates are"
+                console.talk(f"  {dates} not understood in the column “{column}”, and would be lost")
             _show_bad(_first(remarks(connection, bad_only=True)), names, summary, report)
         taken: Taken | None = None
         is_nothing = not (summary.new + summary.pending + summary.leaving + summary.agreeing)
@@ -149,6 +162,35 @@ def _lines(summary: "Summary", choice: "Choice") -> Iterator[tuple[int, str, str
     yield summary.leaving, "out", "by this list: they go onto the suppression list"
     yield summary.out, "out", "by this list, and on the suppression list already"
     yield summary.bad, "bad", "not taken in"
+
+
+def _ask_first(doubts: "Doubts") -> None:
+    """Name what a person must decide before a list is taken in, with the options to write."""
+    if doubts.values:
+        console.talk("error: some values that may say who has left are not understood; nothing was changed")
+        columns = dict.fromkeys(column for column, _ in doubts.values)
+        for column in columns:
+            said = [(value, many) for (each, value), many in doubts.values.most_common() if each == column]
+            shown = ", ".join(f"“{value}” ({many:,})" for value, many in said[:_SHOWN])
+            console.talk(f"  column “{column}”: {shown}{', …' if len(said) > _SHOWN else ''}")
+        column, value = next(iter(doubts.values))
+        console.talk(f"    say what a value means:    --map {shlex.quote(f'{value}=unsubscribed')}")
+        console.talk(f"    or leave a column out:     --map {shlex.quote(f'{column}=ignore')}")
+        console.talk("    a value or a column is: unsubscribed, subscribed, confirmed, bounced, complained, ignore")
+    for column, many in doubts.dates.items():
+        dates = "1 date" if many == 1 else f"{many:,} dates"
+        console.talk(f"error: {dates} in the column “{column}” can be read in two ways; nothing was changed")
+        console.talk("    say which comes first:   --dates dmy   (day) or   --dates mdy   (month)")
+
+
+def _show_first(rows: "list[Understood]") -> None:
+    """Show the first rows as they were understood: a wrong encoding or column is seen at once."""
+    for each in rows:
+        name = each.name or f"{each.first_name} {each.last_name}".strip()
+        cells = (each.address, name, each.language, "" if each.standing == "reader" else each.standing)
+        console.talk(f"  for example: {'   '.join(cell for cell in cells if cell)}")
+    if rows:
+        console.talk("    if names look wrong, say how the file is encoded: --encoding cp1252, mac-roman, shift_jis …")
 
 
 def _show_bad(bad: "list[Remark]", names: list[str], summary: "Summary", report: Path | None) -> None:

@@ -7,8 +7,9 @@ Comes in: the header of a list, the merge fields of the newsletter with their la
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from composer.audience.lists.status_columns import Says, says_of
 from composer.audience.lists.table import ListError, Table
 from composer.content.addresses import AddressError, normal_address
 from composer.content.words import nearest
@@ -34,7 +35,13 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "language": _names("language lang locale sprache langue idioma lingua preferred_language 语言 語言 言語"),
     "tags": _names("tags tag groups labels schlagworte schlagworter 标签"),
     "status": _names("status state type subscriber_type subscription_status"),
-    "consented": _names("confirm_time optin_time created_at creation_date consented subscribed_at opt_in_time"),
+    "consented": _names(
+        "confirm_time optin_time created_at creation_date consented subscribed_at opt_in_time signup sign_up signup_date"
+        " sign_up_date signup_time subscribe_date subscribed_on subscription_date subscriber_since opt_in_date optin_date"
+        " joined date_joined registered registered_at registration_date date_added added_time entered consent_date"
+        " anmeldedatum angemeldet_am angemeldet_seit abonniert_am abonniert_seit date_inscription date_d_inscription"
+        " date_d_abonnement fecha_alta fecha_de_alta fecha_suscripcion fecha_de_suscripcion 订阅时间 订阅日期"
+    ),
     "left": _names("unsub_time clean_time"),
     "consent": _names("consent"),
     "attributes": _names("attributes metadata"),
@@ -50,6 +57,10 @@ _TECHNICAL = _names(
     " created_at uuid id secondary_id updated_at referrer_url source active_subscription expiry plan first_payment_at"
     " prefer_digests"
 )
+#: What `--map COLUMN=…` takes beside fields.
+_SAYS: Mapping[str, Says] = {each.value: each for each in Says}
+#: Services whose own columns about leaving are known one by one (below, and in judging.py).
+_OWN_COLUMNS = frozenset(("compose", "Mailchimp", "listmonk", "Substack", "Buttondown"))
 #: What only a service's own column can be.
 _INSIDE = ("attributes", "disabled", "left")
 #: Of two columns that are the same thing the first of these is taken: confirmed weighs more than asked for.
@@ -80,6 +91,17 @@ SERVICES = (
         columns=frozenset(("creation_date", "metadata")),
         one_of=frozenset(("type", "subscriber_type")),
     ),
+    Service(name="Ghost", columns=frozenset(("email", "subscribed_to_emails", "stripe_customer_id"))),
+    Service(name="HubSpot", columns=frozenset(("record_id", "email", "unsubscribed_from_all_email"))),
+    Service(name="phpList", columns=frozenset(("email", "confirmed", "blacklisted", "htmlemail"))),
+    Service(name="CleverReach", columns=frozenset(("email", "activated", "deactivated", "registered"))),
+    Service(name="Brevo", columns=frozenset(("email", "double_opt_in", "opt_in"))),
+    Service(name="Mautic", columns=frozenset(("email", "date_identified", "points"))),
+    Service(name="Kit", columns=frozenset(("first_name", "email", "state", "created_at"))),
+    Service(name="beehiiv", columns=frozenset(("email", "status", "subscription_tier"))),
+    Service(name="Sendy", columns=frozenset(("name", "email", "last_activity", "status"))),
+    Service(name="MailerLite", columns=frozenset(("subscriber", "subscribed", "opened", "clicked"))),
+    Service(name="Keila", columns=frozenset(("email", "first_name", "last_name", "data", "status"))),
 )
 
 
@@ -97,6 +119,12 @@ class Columns:
     width: int
     #: How somebody stands in this list who has no column that says so.
     standing: str = ""
+    #: Columns that say who has left, bounced, confirmed …: number, name as written, what it is about.
+    says: tuple[tuple[int, str, Says], ...] = ()
+    #: What `--map VALUE=…` says of words in those columns and in the status, in small letters.
+    values: Mapping[str, Says] = field(default_factory=dict)
+    #: The name of the column that `taken["consented"]` is, as written.
+    dated: str = ""
 
 
 def columns_of(
@@ -112,7 +140,9 @@ def columns_of(
     header = table.header or tuple(f"column {number}" for number in range(1, table.width + 1))
     keys = [key_of(name) for name in header]
     kind = _service(keys)
-    mapped = _mapped(given, header, own)
+    mapped, values = _mapped(given, header, own)
+    says = {at: said for at, target in mapped.items() if (said := _SAYS.get(target))}
+    mapped = {at: "" if at in says else target for at, target in mapped.items()}
     labelled = {key: name for name, label in (labels or {}).items() if (key := key_of(label))}
     taken: dict[str, int] = {}
     for at, key in sorted(enumerate(keys), key=lambda each: each[1] not in _PREFERRED):
@@ -128,7 +158,10 @@ def columns_of(
             "say which one does:   --map 'COLUMN=email'",
         )
     used = set(taken.values())
-    silent = used | {at for at, target in mapped.items() if not target}
+    for at, key in enumerate(keys):
+        if at not in used and at not in mapped and kind not in _OWN_COLUMNS and (said := says_of(key)):
+            says[at] = said
+    silent = used | set(says) | {at for at, target in mapped.items() if not target}
     if kind != "list":
         silent |= {at for at, key in enumerate(keys) if key in _TECHNICAL or key.startswith(("unsub_", "clean_"))}
     return Columns(
@@ -138,6 +171,9 @@ def columns_of(
         left_out=tuple(name for at, name in enumerate(header) if name and at not in silent),
         width=1 + max(at for at, name in enumerate(header) if name or at in silent),
         standing=_standing(kind, keys, table.name),
+        says=tuple((at, header[at], said) for at, said in sorted(says.items()) if said is not Says.IGNORE),
+        values=values,
+        dated=header[taken["consented"]] if "consented" in taken else "",
     )
 
 
@@ -149,15 +185,24 @@ def _target(key: str, kind: str, own: Iterable[str]) -> str:
     return next((target for target, names in KNOWN.items() if key in names), "")
 
 
-def _mapped(given: Mapping[str, str], header: tuple[str, ...], own: tuple[str, ...]) -> dict[int, str]:
-    """Read --map: column (by name or number, from 1) to what it is; an empty one leaves the column out."""
-    allowed = (*(name for name in KNOWN if name not in _INSIDE), *own)
+def _mapped(
+    given: Mapping[str, str], header: tuple[str, ...], own: tuple[str, ...]
+) -> tuple[dict[int, str], dict[str, Says]]:
+    """Read --map: column (by name or number, from 1) to what it is, and words of a column to what they mean.
+
+    An empty target leaves the column out.
+    """
+    allowed = (*(name for name in KNOWN if name not in _INSIDE), *own, *_SAYS)
     found: dict[int, str] = {}
+    values: dict[str, Says] = {}
     by_name = {key_of(name): at for at, name in reversed(list(enumerate(header)))}
     for column, target in given.items():
         at = by_name.get(key_of(column))
         if at is None and column.isdecimal() and 1 <= int(column) <= len(header):
             at = int(column) - 1
+        if at is None and target in _SAYS:
+            values[column.strip().casefold()] = _SAYS[target]
+            continue
         if at is None:
             near = nearest(column, header)
             raise UsageError(
@@ -171,7 +216,7 @@ def _mapped(given: Mapping[str, str], header: tuple[str, ...], own: tuple[str, .
                 f"did you mean {near}?" if near else f"there are: {', '.join(allowed)}",
             )
         found[at] = target
-    return found
+    return found, values
 
 
 def _service(keys: Iterable[str]) -> str:

@@ -53,7 +53,8 @@ _DAY_NAME = re.compile(
 )
 #: March 14, 2024
 _NAME_DAY = re.compile(
-    rf"(?:[^\W\d]{{2,10}}\.?,?\s+)?([^\W\d]{{3,10}})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}}){_TIME}", re.IGNORECASE
+    rf"(?:[^\W\d]{{2,10}}\.?,?\s+)?([^\W\d]{{3,10}})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}}){_TIME}",
+    re.IGNORECASE,
 )
 _SECONDS = re.compile(r"\d{10}|\d{13}")
 

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from composer.audience.lists.columns import is_address, is_address_column
 from composer.audience.lists.encoding import Encoding, encoding_of
+from composer.audience.lists.header import find_header
 from composer.audience.lists.table import ListError, Row, Source, Table, Unreadable, beginning
 
 #: Lines and characters after which a cell that goes over lines is taken for a quotation mark that was not closed.
@@ -70,40 +71,20 @@ def read_delimited(source: Source, encoding: str = "") -> Table:
     delimiter = said[1] if said else _delimiter(start)
     rows, done = _reading(source, found, delimiter)
     try:
-        number, header = _header(rows, source.name, 1 if said else 0)
+        header = find_header(rows, source.name, 1 if said else 0)
     except BaseException:
         rows.close()
         raise
-    at_address = next((at for at, cell in enumerate(header) if is_address(cell)), None)
-    named = at_address is None
     return Table(
         name=source.name,
-        header=tuple(cell.strip() for cell in header) if named else (),
-        width=len(header),
-        at_address=at_address,
-        rows=rows if named else _with_first((number, header), rows),
-        notes=(found.note,) if found.note else (),
+        header=header.names,
+        width=header.width,
+        at_address=header.at_address,
+        rows=header.rows,
+        notes=tuple(note for note in (found.note, header.note) if note),
         progress=lambda: (done(), source.size),
         close=rows.close,
     )
-
-
-def _header(rows: Iterator[Row], name: str, behind: int) -> tuple[int, list[str]]:
-    """Give the first row that is not blank, behind the rows that say something else."""
-    number, header = 0, [""]
-    while not any(cell.strip() for cell in header) or number <= behind:
-        row = next(rows, None)
-        if row is None:
-            raise ListError(f"{name} holds no rows")
-        if isinstance(row, Unreadable):
-            raise ListError(f"{name}: row {row.number}: {row.reason}")
-        number, header = row
-    return number, header
-
-
-def _with_first(first: Row, rows: Iterator[Row]) -> Iterator[Row]:
-    yield first
-    yield from rows
 
 
 def _start(source: Source, encoding: Encoding) -> list[str]:
@@ -118,9 +99,10 @@ def _delimiter(start: list[str]) -> str:
 
     def worth(delimiter: str) -> tuple[bool, float, int]:
         rows = [row for row in csv.reader(start, delimiter=delimiter) if row]
-        width = len(rows[0])
+        telling = next((row for row in rows if any(is_address_column(cell) or is_address(cell) for cell in row)), None)
+        width = len(telling or rows[0])
         alike = sum(len(row) == width for row in rows) / len(rows)
-        found = any(is_address_column(cell) or is_address(cell) for cell in rows[0])
+        found = telling is not None
         return found, alike if width > 1 else 0.0, width
 
     return max(_DELIMITERS, key=lambda each: (*worth(each), -_DELIMITERS.index(each)))

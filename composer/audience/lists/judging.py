@@ -8,14 +8,16 @@ little of a row that is in order, and all of one that is not.
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
 from composer.audience.lists.columns import Columns, is_address, key_of
+from composer.audience.lists.dates import AmbiguousDateError, Order, read_date
 from composer.audience.lists.guards import unguarded
+from composer.audience.lists.status_columns import Says, is_true
 from composer.audience.lists.table import Row, Unreadable, beginning
 from composer.audience.suppression import Reason
 from composer.conditions import WordError, normal_language, normal_tag
@@ -28,11 +30,12 @@ LONGEST = 2000
 READER, PENDING = "reader", "pending"
 _WORDS = {
     READER: "active subscribed enabled confirmed regular premium trialed unpaid gifted churning paused past_due",
-    PENDING: "pending unconfirmed unactivated nonsubscribed non_subscribed",
-    Reason.UNSUBSCRIBED.value: "unsubscribed blocklisted opted_out optout",
-    Reason.BOUNCED.value: "bounced cleaned undeliverable",
-    Reason.COMPLAINED.value: "complained spam abuse",
-    Reason.IMPORTED.value: "disabled removed spammy blocked imported",
+    PENDING: "pending unconfirmed unactivated nonsubscribed non_subscribed validating",
+    Reason.UNSUBSCRIBED.value: "unsubscribed blocklisted opted_out optout cancelled canceled inactive deactivated"
+    " abgemeldet desinscrit desabonne baja 已退订 退订",
+    Reason.BOUNCED.value: "bounced cleaned undeliverable unreachable hard_bounced soft_bounced invalid",
+    Reason.COMPLAINED.value: "complained spam abuse junk marked_as_spam",
+    Reason.IMPORTED.value: "disabled removed spammy blocked imported blacklisted deleted",
     Reason.BY_HAND.value: "by_hand",
 }
 _STANDINGS = {word: standing for standing, words in _WORDS.items() for word in words.split()}
@@ -47,10 +50,14 @@ _SPOKEN = {
 }
 _LANGUAGES = {word: language for language, words in _SPOKEN.items() for word in words.split()}
 _encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_YES = ("true", "yes", "1")
-#: Around an address that was pasted: what no eye sees, quotation marks, a mail link's scheme.
-_BLANKS = " \t\r\n\xa0\u200b\u200e\u200f\u2060\ufeff,;"
-_AROUND = f"{_BLANKS}\"'<>"
+#: What exports write where there is nothing; a person may be called Null or Nan, but not so.
+_NOTHING = frozenset(("NULL", "null", "(null)", "NaN", "nan", "N/A", "n/a", "#N/A", "None", "undefined", "\\N", "NaT"))
+#: Around an address that was pasted, beside what no eye sees: quotation marks, a list's commas.
+_AROUND = ",;\"'<>"
+#: Letters of no width that Unicode counts among letters and marks.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
 _NO_LETTERS = re.compile("[\ud800-\udfff]")
 
 
@@ -85,14 +92,34 @@ class Person(NamedTuple):
     tags: tuple[str, ...]
 
 
+@dataclass(slots=True, kw_only=True)
+class Doubts:
+    """What a person must decide before a list is taken in, and what would be lost. Filled while rows are judged."""
+
+    #: Words that are not understood in a column about leaving or in a status: column and word, to how many rows.
+    values: Counter[tuple[str, str]] = field(default_factory=Counter)
+    #: Dates that can be read in two ways, by column; and by column how many dates beside them are day first, month first.
+    dates: Counter[str] = field(default_factory=Counter)
+    #: Dates that cannot be read at all, by column.
+    lost: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something must be decided."""
+        return bool(self.values or self.dates)
+
+
 class BadValueError(ValueError):
     """A value, and with it a row, is not taken; the message says why."""
 
 
-def judge(rows: Iterator[Row], columns: Columns, known: tuple[str, ...]) -> Iterator[Person | Said]:
+def judge(
+    rows: Iterator[Row], columns: Columns, known: tuple[str, ...], doubts: Doubts, order: Order | None = None
+) -> Iterator[Person | Said]:
     """Judge rows; `known` are the newsletter's own merge fields, which a service may keep inside one of its columns.
 
-    A row may give several: what is said of it, and the person.
+    A row may give several: what is said of it, and the person. What a person must decide is counted in `doubts`; `order` is
+    what they decided about dates.
     """
     taken = columns.taken
     at_email = taken["email"]
@@ -136,12 +163,14 @@ def judge(rows: Iterator[Row], columns: Columns, known: tuple[str, ...]) -> Iter
                 evidence = clean(cells[at_consent], "consent")
             standing = standing_here
             if at_status is not None and at_status < width and (status := cells[at_status].strip()):
-                standing = _standing(status)
+                standing = _standing(status, columns, doubts)
                 if columns.standing and standing in (READER, PENDING):
                     # A list of those who left makes nobody a reader, whatever else it says of them.
                     standing = standing_here
-            if at_disabled is not None and at_disabled < width and cells[at_disabled].strip().lower() in _YES:
+            if at_disabled is not None and at_disabled < width and is_true(cells[at_disabled]):
                 standing = Reason.UNSUBSCRIBED.value
+            if columns.says:
+                standing = _worst(standing, cells, columns, doubts)
             tags: tuple[str, ...] = ()
             if at_tags is not None and at_tags < width and cells[at_tags]:
                 tags = _tags(cells[at_tags], notes)
@@ -158,7 +187,7 @@ def judge(rows: Iterator[Row], columns: Columns, known: tuple[str, ...]) -> Iter
                 fields = _encoded(kept)
             when = None
             if at_when is not None and at_when < width and cells[at_when]:
-                when = _moment(cells[at_when].strip(), notes)
+                when = _moment(cells[at_when].strip(), columns.dated, order, doubts, notes)
             if width > widest and (beyond := [cell for cell in map(str.strip, cells[widest:]) if cell]):
                 notes.append(_behind(beyond))
         except (BadValueError, AddressError) as error:
@@ -182,7 +211,7 @@ def _mended(written: str) -> tuple[str, str]:
     """Take off what stands around an address: blanks, quotation marks, a mail link's scheme, a name before brackets."""
     if _NO_LETTERS.search(written):
         raise BadValueError("the address holds bytes that are no letters (not UTF-8)")
-    text = written.strip(_AROUND)
+    text = _bare(written)
     if not text:
         raise BadValueError("there is no address in it")
     if len(text) > LONGEST:
@@ -190,8 +219,26 @@ def _mended(written: str) -> tuple[str, str]:
     text = text[len("mailto:") :] if text.lower().startswith("mailto:") else text
     if is_address(text):
         return text, ""
-    parsed = parse_address(written.strip(_BLANKS))
+    parsed = parse_address(_bare(written, '"<>'))
     return parsed.address, clean(parsed.name, "name")
+
+
+def _bare(text: str, kept: str = "") -> str:
+    """Take off at both ends what no eye sees (spaces, marks of direction, fillers), and quotation marks but those kept."""
+
+    def is_around(sign: str) -> bool:
+        return (
+            (sign in _AROUND and sign not in kept)
+            or unicodedata.category(sign) in ("Cc", "Cf", "Zs", "Zl", "Zp")
+            or _UNSEEN.match(sign) is not None
+        )
+
+    start, end = 0, len(text)
+    while start < end and is_around(text[start]):
+        start += 1
+    while end > start and is_around(text[end - 1]):
+        end -= 1
+    return text[start:end]
 
 
 def clean(value: str, what: str) -> str:
@@ -209,6 +256,8 @@ def clean(value: str, what: str) -> str:
     if not value.isascii():
         value = unicodedata.normalize("NFC", value)
     value = value.strip()
+    if value in _NOTHING:
+        return ""
     if len(value) > LONGEST:
         raise BadValueError(f"{what} is {len(value):,} characters long; {LONGEST:,} are allowed")
     return value
@@ -237,12 +286,62 @@ def _known_standing(text: str) -> str | None:
     return _STANDINGS.get(re.sub(r"[\W_]+", "_", text.casefold()))
 
 
-def _standing(text: str) -> str:
-    found = _known_standing(text)
+def _standing(text: str, columns: Columns, doubts: Doubts) -> str:
+    if said := columns.values.get(text.casefold()):
+        return _STANDING_OF[said]
+    found = READER if text in _NOTHING else _known_standing(text)
     if found is None:
-        hint = "if the column says something else, leave it out: --map status="
-        raise BadValueError(f"it is not known what the status “{beginning(text)}” means; {hint}")
+        doubts.values["status", beginning(text)] += 1
+        raise BadValueError(f"the status “{beginning(text)}” is not understood")
     return found
+
+
+#: What `--map VALUE=…` makes of a status.
+_STANDING_OF = {
+    Says.UNSUBSCRIBED: Reason.UNSUBSCRIBED.value,
+    Says.SUBSCRIBED: READER,
+    Says.CONFIRMED: READER,
+    Says.BOUNCED: Reason.BOUNCED.value,
+    Says.COMPLAINED: Reason.COMPLAINED.value,
+    Says.IGNORE: READER,
+}
+#: Of several columns the one that weighs most is believed.
+_WEIGHT = (Reason.COMPLAINED.value, Reason.UNSUBSCRIBED.value, Reason.BOUNCED.value)
+
+
+def _worst(standing: str, cells: list[str], columns: Columns, doubts: Doubts) -> str:
+    """Weigh what the columns about leaving say of one row. Nobody becomes a reader by them who is none by the status."""
+    found = [standing]
+    for at, name, says in columns.says:
+        cell = cells[at].strip() if at < len(cells) else ""
+        told = _told(cell, says, columns.values.get(cell.casefold()))
+        if told is None:
+            doubts.values[name, beginning(cell)] += 1
+            raise BadValueError(f"“{beginning(cell)}” in the column “{name}” is not understood")
+        found.append(told)
+    return next((each for each in _WEIGHT if each in found), PENDING if PENDING in found else standing)
+
+
+def _told(cell: str, says: Says, mapped: Says | None) -> str | None:
+    """Tell how somebody stands by one cell; None where it is not understood."""
+    if mapped is not None:
+        return _STANDING_OF[mapped]
+    is_yes = is_true(cell)
+    match says:
+        case Says.BOUNCED:
+            # The reason of a bounce is a yes, too.
+            return READER if is_yes is False else Reason.BOUNCED.value
+        case _ if is_yes is None:
+            return None
+        case Says.UNSUBSCRIBED | Says.COMPLAINED:
+            return _STANDING_OF[says] if is_yes else READER
+        case Says.CONFIRMED:
+            return READER if is_yes else PENDING
+        case Says.SUBSCRIBED:
+            # An empty cell says that nobody has agreed, not that somebody has left.
+            return READER if is_yes else Reason.UNSUBSCRIBED.value if cell and cell not in _NOTHING else PENDING
+        case _:
+            return READER
 
 
 def _tags(text: str, notes: list[str]) -> tuple[str, ...]:
@@ -286,14 +385,16 @@ def _attributes(text: str, notes: list[str]) -> dict[str, str]:
     return {key: clean(str(value), key) for key, value in plain.items()}
 
 
-def _moment(text: str, notes: list[str]) -> int | None:
-    """Read a time (ISO 8601; without a zone it is UTC)."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        notes.append(f"“{beginning(text)}” is no time as it is written here, left empty")
+def _moment(text: str, column: str, order: Order | None, doubts: Doubts, notes: list[str]) -> int | None:
+    """Read a time; without a zone it is UTC."""
+    if not text or text in _NOTHING:
         return None
     try:
-        return milliseconds(found if found.tzinfo else found.replace(tzinfo=UTC))
-    except OverflowError:
+        return milliseconds(read_date(text, order))
+    except AmbiguousDateError:
+        doubts.dates[column] += 1
+        return None
+    except (ValueError, OverflowError):
+        doubts.lost[column] += 1
+        notes.append(f"“{beginning(text)}” is not a date, left empty")
         return None

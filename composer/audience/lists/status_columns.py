@@ -28,7 +28,7 @@ _COLUMNS: tuple[tuple[Says, str], ...] = (
     # Dates of agreement, counts and preferences that only look like a status.
     (
         Says.IGNORE,
-        r"^(?:subscribed_at|subscribe[dr]?_(?:date|time|on|since)|subscriber_(?:since|id)|opt_?in_(?:time|date|ip|at|source|url)"
+        r"^(?:subscribed_at|bounce_?counts?|subscribe[dr]?_(?:date|time|on|since)|subscriber_(?:since|id)|opt_?in_(?:time|date|ip|at|source|url)"
         r"|(?:email_)?confirm(?:ed)?_(?:time|ip|at|date|on)|soft_bounces?|bounce_rate|spam_score|unsubscribe_(?:link|url|key|hash|token)"
         r"|active_subscription|preferred_.*|last_(?:active|activity).*|abonniert_(?:am|seit)|angemeldet_(?:am|seit)"
         r"|date_(?:d_)?(?:inscription|abonnement)|fecha_(?:de_)?(?:alta|suscripcion)|订阅(?:时间|日期)|optedin_?(?:date|time))$",
@@ -37,7 +37,10 @@ _COLUMNS: tuple[tuple[Says, str], ...] = (
         Says.COMPLAINED,
         r"complain|spam|abuse|\bfbl\b|junk|beschwerde|plainte|signale_comme|queja|denuncia|投诉|举报|垃圾邮件",
     ),
-    (Says.BOUNCED, r"bounc|undeliverable|invalid_email|email_invalid|unzustellbar|unreachable|rebond|rebotad|rebote|退信|无法投递"),
+    (
+        Says.BOUNCED,
+        r"bounc|undeliverable|invalid_email|email_invalid|unzustellbar|unreachable|rebond|rebotad|rebote|退信|无法投递",
+    ),
     (
         Says.UNSUBSCRIBED,
         r"unsub|opt(?:ed)?_?out|opt_?outs?$|do_not_(?:e?_?mail|contact|send|market)|do_not_contact|^dnc|_dnc$|no_?mail$|suppress"
@@ -46,7 +49,10 @@ _COLUMNS: tuple[tuple[Says, str], ...] = (
         r"|keine_(?:e_?)?mail|deaktiviert|geloscht|desinscri|desabonn|retire|refus|oppose|desuscri|(?:^|_)baja(?:_|$)|dado_de_baja"
         r"|cancelad|no_contactar|excluid|退订|取消订阅|不再接收|黑名单|已注销",
     ),
-    (Says.CONFIRMED, r"confirm|double_?opt_?in|(?:^|_)doi(?:_|$)|verified|validated|activated|bestatigt|verifiziert|verifie|valide|verificad|确认|验证"),
+    (
+        Says.CONFIRMED,
+        r"confirm|double_?opt_?in|(?:^|_)doi(?:_|$)|verified|validated|activated|bestatigt|verifiziert|verifie|valide|verificad|确认|验证",
+    ),
     (
         Says.SUBSCRIBED,
         r"^(?:is_)?subscribed|subscribed_to|^opt(?:ed)?_?in(?:_?(?:status|e?_?mail|email|marketing|newsletter))?$|(?:email|mail|newsletter|marketing)_opt_?in"
@@ -57,17 +63,25 @@ _COLUMNS: tuple[tuple[Says, str], ...] = (
     ),
 )
 _PATTERNS = tuple((says, re.compile(pattern)) for says, pattern in _COLUMNS)
-_YES = frozenset(
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_YES = _words(
     "true yes y 1 x on t ja j wahr oui o vrai si sí s verdadero 是 对 有 真 ✓ ✔ ☑ active aktiv actif activo subscribed opted_in optin"
-    " confirmed verified enabled granted given agreed accepted checked abonniert angemeldet inscrit suscrito 已订阅 订阅 同意".split()
+    " confirmed verified enabled granted given agreed accepted checked abonniert angemeldet inscrit suscrito 已订阅 订阅 同意"
 )
-_NO = frozenset(
+_NO = _words(
     "false no n 0 off f nein falsch non faux falso 否 不 无 假 ✗ ✘ ☐ - – — inactive inaktiv inactif inactivo unsubscribed"
     " opted_out optout unconfirmed unverified disabled denied refused withdrawn revoked never nie jamais nunca none"
-    " abgemeldet desinscrit baja 未订阅 已退订 退订 不同意".split()
+    " abgemeldet desinscrit baja 未订阅 已退订 退订 不同意"
 )
 #: What programs write where there is nothing.
-EMPTY = frozenset(("", "null", "nan", "n/a", "na", "#n/a", "none", "nil", "\\n", "(null)", "undefined", "<null>", "nat"))
+EMPTY = frozenset(
+    ("", "null", "nan", "n/a", "na", "#n/a", "none", "nil", "\\n", "(null)", "undefined", "<null>", "nat")
+)
 _NUMBER = re.compile(r"\d{1,12}(?:[.,]0+)?")
 
 

@@ -39,7 +39,7 @@ class Table:
     header: tuple[str, ...]
     #: How many columns there are at least.
     width: int
-    #: In a list without a header: the column in which its first row has an address.
+    #: The column in which the first row has an address: it counts where no name says which one it is.
     at_address: int | None = None
     rows: Iterator[Row]
     #: What was assumed while reading, in words for people.

@@ -1,4 +1,4 @@
-"""XLSX and its relatives: the first sheet with something in it.
+"""XLSX and its relatives: the first sheet that is a list of people.
 
 Comes in: a file. Goes out: a `Table`. A workbook is a ZIP whose inside may be a thousand times larger: what says it is too
 large is refused before anything is unpacked.
@@ -8,9 +8,13 @@ import datetime
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from composer.audience.lists.columns import is_address
+from composer.audience.lists.header import Header, find_header, has_addresses
 from composer.audience.lists.table import ListError, Row, Table
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet
 
 #: Bytes of what is inside; about a million rows. The whole sheet is in memory while it is read.
 LARGEST = 400 << 20
@@ -38,37 +42,40 @@ def read_workbook(path: Path) -> Table:
     filled = [(name, sheet) for name, sheet in sheets if sheet.height]
     if not filled:
         raise ListError(f"{path.name} is empty")
-    name, sheet = filled[0]
-    first = sheet.start[0] if sheet.start else 0
-    total = max(1, sheet.height)
-    seen = 0
-
-    def rows() -> Iterator[tuple[int, list[str]]]:
-        nonlocal seen
-        for seen, cells in enumerate(sheet.iter_rows(), 1):
-            texts = [_text(cell) for cell in cells]
-            if any(texts):
-                yield first + seen, texts
-
-    found = rows()
-    number, header = next(found)
-    at_address = next((at for at, cell in enumerate(header) if is_address(cell)), None)
-    is_named = at_address is None
-    others = ", ".join(f"“{other}”" for other, _ in filled[1:])
+    # The first sheet that is one of people; a cover sheet, or one of figures, may stand before it.
+    name, sheet = next((each for each in filled if has_addresses(_header(each[1], path.name))), filled[0])
+    done = _Done()
+    header = find_header(_rows(sheet, done), path.name)
+    others = ", ".join(f"“{other}”" for other, _ in filled if other != name)
+    notes = (header.note, f"only the sheet “{name}” is read, not {others}" if others else "")
     return Table(
         name=path.name,
-        header=tuple(header) if is_named else (),
-        width=len(header),
-        at_address=at_address,
-        rows=found if is_named else _with_first((number, header), found),
-        notes=(f"only the sheet “{name}” is read, not {others}",) if others else (),
-        progress=lambda: (seen, total),
+        header=header.names,
+        width=header.width,
+        at_address=header.at_address,
+        rows=header.rows,
+        notes=tuple(note for note in notes if note),
+        progress=lambda: (done.rows, max(1, sheet.height)),
     )
 
 
-def _with_first(first: Row, rows: Iterator[Row]) -> Iterator[Row]:
-    yield first
-    yield from rows
+class _Done:
+    """How many rows have been read."""
+
+    rows = 0
+
+
+def _header(sheet: "CalamineSheet", name: str) -> Header:
+    return find_header(_rows(sheet, _Done()), name)
+
+
+def _rows(sheet: "CalamineSheet", done: _Done) -> Iterator[Row]:
+    first = sheet.start[0] if sheet.start else 0
+    for number, cells in enumerate(sheet.iter_rows(), 1):
+        done.rows = number
+        texts = [_text(cell) for cell in cells]
+        if any(texts):
+            yield first + number, texts
 
 
 def _judge_size(path: Path) -> None:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 @click.option("--consent", metavar="WORDS", default="", help="How, when, to which words they agreed.")
 @click.option("--update", "is_update", is_flag=True, help="Let known readers take over what the list says, tags too.")
 @click.option("--encoding", metavar="NAME", default="", help="How the file is encoded.  [default: found out]")
+@click.option(
+    "--dates", type=click.Choice(["dmy", "mdy"]), help="Which comes first in dates such as 03/04/2024: day or month."
+)
 @click.option("--dry-run", "is_dry_run", is_flag=True, help="Only say what would become of each row.")
 @click.option("--yes", "is_yes", is_flag=True, help="Do it without asking.")
 @click.option("--undo", "is_undo", is_flag=True, help="Take the last import back.")
@@ -37,6 +40,7 @@ def take_list(
     consent: str,
     is_update: bool,
     encoding: str,
+    dates: str | None,
     is_dry_run: bool,
     is_yes: bool,
     is_undo: bool,
@@ -56,6 +60,7 @@ def take_list(
         raise UsageError("which list?", "compose subscribers import FILE")
     from composer.audience.importing import Choice
     from composer.audience.lists.columns import columns_of
+    from composer.audience.lists.dates import Order
     from composer.audience.lists.opening import tables_in
     from composer.audience.staging import Part
 
@@ -72,7 +77,7 @@ def take_list(
         def part(connection: "Connection", table: "Table") -> Part:
             return Part(table=table, columns=columns_of(table, fields, given, newsletter.labels))
 
-        return take(database, tables, part, fields, choice, question, file)
+        return take(database, tables, part, fields, choice, question, file, Order(dates) if dates else None)
 
 
 def _undo(question: Question) -> int:
