@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select, true
 
 from composer.audience.changing import words
-from composer.audience.lists.judging import PENDING, READER
+from composer.audience.lists.standings import PENDING, READER
 from composer.audience.readers import Status
 from composer.audience.staging import incoming, incoming_known_hashes, incoming_rows
 from composer.audience.suppression import Reason

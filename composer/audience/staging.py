@@ -26,7 +26,8 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from composer.audience.lists.columns import Columns
 from composer.audience.lists.dates import Order
-from composer.audience.lists.judging import PENDING, READER, Doubts, Said, judge
+from composer.audience.lists.judging import Said, judge
+from composer.audience.lists.standings import PENDING, READER, Doubts
 from composer.audience.lists.table import Table as List
 from composer.audience.suppression import erasure_key, hashed
 from composer.audience.tombstones import known_hashes, state_of_hashes

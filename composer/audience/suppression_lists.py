@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from composer.audience.lists.columns import Columns, columns_of, key_of
+from composer.audience.lists.columns import Columns, columns_of
+from composer.audience.lists.keys import key_of
 from composer.audience.lists.table import Row, Table, Unreadable, beginning
 from composer.audience.staging import Part, insert_many
 from composer.audience.suppression import HASH, erasure_key, hash_prefix
@@ -28,7 +29,14 @@ def suppression_part(connection: Connection, table: Table, given: Mapping[str, s
     return Part(
         table=table,
         columns=Columns(
-            kind=columns.kind, taken=taken, fields={}, left_out=(), width=columns.width, standing="imported"
+            kind=columns.kind,
+            taken=taken,
+            fields={},
+            left_out=(),
+            width=columns.width,
+            standing="imported",
+            told=frozenset(range(columns.width)),
+            names=columns.names,
         ),
     )
 

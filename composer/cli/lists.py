@@ -7,7 +7,6 @@ answered; what was not taken is written to a file, wholly, and shown in part.
 import csv
 import json
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from composer.cli import console
+from composer.cli.list_questions import questions, show_questions
 from composer.errors import UsageError
 from composer.workspace import OUTBOX, Workspace
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from composer.audience.exporting import Form
     from composer.audience.importing import Choice, Remark, Summary, Understood
     from composer.audience.lists.dates import Order
-    from composer.audience.lists.judging import Doubts
     from composer.audience.lists.table import Table
     from composer.audience.staging import Part
     from composer.audience.taking_in import Taken
@@ -81,7 +80,9 @@ def take(
         with console.progress("reading") as tell:
             doubts = stage(connection, parts, known, tell, order=order)
         if doubts.is_open:
-            _ask_first(doubts)
+            if question.as_json:
+                console.answer_json({"questions": questions(doubts)})
+            show_questions(doubts)
             return 1
         summary = summarise(connection, choice)
         names = [part.table.name for part in parts]
@@ -93,7 +94,7 @@ def take(
             _show_first(first_rows(connection, _EXAMPLES))
             for column, many in doubts.lost.items():
                 dates = "1 date is" if many == 1 else f"{many:,} dates are"
-                console.talk(f"  {dates} not understood in the column “{column}”, and would be lost")
+                console.talk(f"  {dates} not understood in the column “{column}” and will be left empty")
             _show_bad(_first(remarks(connection, bad_only=True)), names, summary, report)
         taken: Taken | None = None
         is_nothing = not (summary.new + summary.pending + summary.leaving + summary.agreeing)
@@ -114,6 +115,7 @@ def take(
                 **counts,
                 "report": str(report) if report else None,
                 "first_bad": first,
+                "lost_dates": dict(doubts.lost),
                 "taken": asdict(taken) if taken else None,
             }
         )
@@ -145,6 +147,11 @@ def _show(parts: "tuple[Part, ...]", summary: "Summary", choice: "Choice") -> No
     for part in parts:
         for note in part.table.notes:
             console.talk(f"{part.table.name}: {note}" if len(parts) > 1 else note)
+        if not part.columns.tells_who_left:
+            console.talk(
+                f"{part.table.name} does not say who unsubscribed: export those people from {part.columns.kind}, too, and first"
+            )
+            console.talk("    compose suppression import FILE")
     if left_out := list(dict.fromkeys(name for part in parts for name in part.columns.left_out)):
         more = ", …" if len(left_out) > _SHOWN else ""
         console.talk(f"columns left out: {', '.join(left_out[:_SHOWN])}{more}")
@@ -164,33 +171,12 @@ def _lines(summary: "Summary", choice: "Choice") -> Iterator[tuple[int, str, str
     yield summary.bad, "bad", "not taken in"
 
 
-def _ask_first(doubts: "Doubts") -> None:
-    """Name what a person must decide before a list is taken in, with the options to write."""
-    if doubts.values:
-        console.talk("error: some values that may say who has left are not understood; nothing was changed")
-        columns = dict.fromkeys(column for column, _ in doubts.values)
-        for column in columns:
-            said = [(value, many) for (each, value), many in doubts.values.most_common() if each == column]
-            shown = ", ".join(f"“{value}” ({many:,})" for value, many in said[:_SHOWN])
-            console.talk(f"  column “{column}”: {shown}{', …' if len(said) > _SHOWN else ''}")
-        column, value = next(iter(doubts.values))
-        console.talk(f"    say what a value means:    --map {shlex.quote(f'{value}=unsubscribed')}")
-        console.talk(f"    or leave a column out:     --map {shlex.quote(f'{column}=ignore')}")
-        console.talk("    a value or a column is: unsubscribed, subscribed, confirmed, bounced, complained, ignore")
-    for column, many in doubts.dates.items():
-        dates = "1 date" if many == 1 else f"{many:,} dates"
-        console.talk(f"error: {dates} in the column “{column}” can be read in two ways; nothing was changed")
-        console.talk("    say which comes first:   --dates dmy   (day) or   --dates mdy   (month)")
-
-
 def _show_first(rows: "list[Understood]") -> None:
     """Show the first rows as they were understood: a wrong encoding or column is seen at once."""
     for each in rows:
         name = each.name or f"{each.first_name} {each.last_name}".strip()
         cells = (each.address, name, each.language, "" if each.standing == "reader" else each.standing)
         console.talk(f"  for example: {'   '.join(cell for cell in cells if cell)}")
-    if rows:
-        console.talk("    if names look wrong, say how the file is encoded: --encoding cp1252, mac-roman, shift_jis …")
 
 
 def _show_bad(bad: "list[Remark]", names: list[str], summary: "Summary", report: Path | None) -> None:

@@ -8,6 +8,7 @@ import pytest
 from composer.audience.lists.columns import columns_of
 from composer.audience.lists.judging import Person, judge
 from composer.audience.lists.opening import tables_in
+from composer.audience.lists.standings import Doubts
 from composer.audience.lists.table import ListError
 from composer.audience.readers import select_readers
 from composer.database.engine import Database, open_database
@@ -81,7 +82,7 @@ def test_what_is_no_list_is_refused_in_words(tmp_path: Path, name: str, data: by
     def read() -> None:
         with tables_in(path) as tables:
             for table in tables:
-                for _ in judge(table.rows, columns_of(table, (), {}), ()):
+                for _ in judge(table.rows, columns_of(table, (), {}), (), Doubts()):
                     pass
 
     with pytest.raises(ListError, match=words) as stop:
@@ -131,7 +132,7 @@ def test_columns_are_mapped_by_name_or_number(tmp_path: Path) -> None:
     with tables_in(path) as (table,):
         given = {"kontakt": "email", "PHONE number": "company", "status": "", "2": "name"}
         columns = columns_of(table, ("company",), given)
-        (person,) = judge(table.rows, columns, ("company",))
+        (person,) = judge(table.rows, columns, ("company",), Doubts())
     assert isinstance(person, Person)
     assert (person.address, person.name, person.first_name, person.fields) == (A, "Anna", "", '{"company":"123"}')
     assert columns.left_out == ()

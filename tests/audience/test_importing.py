@@ -78,7 +78,7 @@ def test_each_row_is_counted_once(database: Database, tmp_path: Path) -> None:
     assert done.bad == {
         8: "the same address as in row 2",
         9: "nobody has no @: an address looks like name@example.org",
-        11: "it is not known what the status “gold” means; if the column says something else, leave it out: --map status=",
+        11: "the status “gold” is not understood",
     }
     assert {each.written: each.reason for each in done.left} == {
         "Left@example.org": "they have left",

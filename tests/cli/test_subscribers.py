@@ -68,6 +68,8 @@ def test_import_says_first_what_would_happen(here: Path, capsys: pytest.CaptureF
         "          2 new       they stay pending: say how they agreed: --consent",
         "          2 bad       not taken in",
         "columns left out: Phone",
+        "  for example: anna@example.org   Anna",
+        "  for example: chen@example.org   Chen Li",
         "  row 3: the same address as in row 2   ANNA@example.org",
         "  row 4: the address has no domain after the @   ben@",
         f"every row that was not taken, and every remark: {os.path.join('outbox', 'imports', 'list.rows.csv')}",  # noqa: PTH118

@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+from tests.audience import test_shapes
 from tests.content import test_mistakes
 from tests.golden import test_golden
 
@@ -11,6 +12,8 @@ def main() -> None:
     """Rewrite all of them."""
     with tempfile.TemporaryDirectory() as folder:
         test_mistakes.rewrite(Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        test_shapes.rewrite(Path(folder))
     test_golden.rewrite()
 
 

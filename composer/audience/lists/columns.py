@@ -4,12 +4,12 @@ Comes in: the header of a list, the merge fields of the newsletter with their la
 `Columns`. Never guesses what it would be wrong to guess: a column that is not recognised is left out and named.
 """
 
-import re
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from composer.audience.lists.status_columns import Says, says_of
+from composer.audience.lists.keys import key_of
+from composer.audience.lists.services import SERVICES, TECHNICAL, Service
+from composer.audience.lists.status_columns import Says, explains, is_state, is_suspicious, says_of
 from composer.audience.lists.table import ListError, Table
 from composer.content.addresses import AddressError, normal_address
 from composer.content.words import nearest
@@ -32,15 +32,23 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "last_name": _names(
         "last_name lastname lname surname family_name nachname familienname nom apellido apellidos cognome 姓"
     ),
-    "language": _names("language lang locale sprache langue idioma lingua preferred_language 语言 語言 言語"),
+    "language": _names(
+        "language lang locale sprache langue idioma lingua preferred_language preferred_locale 语言 語言 言語"
+    ),
     "tags": _names("tags tag groups labels schlagworte schlagworter 标签"),
-    "status": _names("status state type subscriber_type subscription_status"),
+    "status": _names(
+        "status state type subscriber_type subscription_status subscriber_status email_status mail_status newsletter_status"
+        " contact_status member_status list_status abo_status abostatus newsletterstatus kontaktstatus empfangerstatus"
+        " statut statut_abonnement estado_suscripcion estatus 状态 订阅状态 邮箱状态 用户状态 狀態"
+    ),
     "consented": _names(
         "confirm_time optin_time created_at creation_date consented subscribed_at opt_in_time signup sign_up signup_date"
-        " sign_up_date signup_time subscribe_date subscribed_on subscription_date subscriber_since opt_in_date optin_date"
-        " joined date_joined registered registered_at registration_date date_added added_time entered consent_date"
-        " anmeldedatum angemeldet_am angemeldet_seit abonniert_am abonniert_seit date_inscription date_d_inscription"
-        " date_d_abonnement fecha_alta fecha_de_alta fecha_suscripcion fecha_de_suscripcion 订阅时间 订阅日期"
+        " sign_up_date signup_time subscribe_date subscribed_on subscribed_date date_subscribed subscription_date"
+        " subscriber_since opt_in_date optin_date opted_in_at optin_at joined date_joined registered registriert registered_at"
+        " registration_date date_added added_time entered consent_date confirmed_at confirmed_on confirmation_date"
+        " confirmation_time confirm_date date_confirmed anmeldedatum angemeldet_am angemeldet_seit abonniert_am"
+        " abonniert_seit bestatigt_am date_inscription date_d_inscription date_d_abonnement fecha_alta fecha_de_alta"
+        " fecha_suscripcion fecha_de_suscripcion 订阅时间 订阅日期"
     ),
     "left": _names("unsub_time clean_time"),
     "consent": _names("consent"),
@@ -51,58 +59,33 @@ KNOWN: Mapping[str, frozenset[str]] = {
 _ONLY_OF_SERVICES = _names(
     "type state created_at creation_date attributes metadata unsub_time clean_time email_disabled"
 )
-#: Columns of services that say nothing of a person: nobody misses them.
-_TECHNICAL = _names(
-    "member_rating optin_time optin_ip confirm_ip latitude longitude gmtoff dstoff timezone cc region last_changed leid euid"
-    " created_at uuid id secondary_id updated_at referrer_url source active_subscription expiry plan first_payment_at"
-    " prefer_digests"
-)
 #: What `--map COLUMN=…` takes beside fields.
 _SAYS: Mapping[str, Says] = {each.value: each for each in Says}
-#: Services whose own columns about leaving are known one by one (below, and in judging.py).
-_OWN_COLUMNS = frozenset(("compose", "Mailchimp", "listmonk", "Substack", "Buttondown"))
+#: Lists that say by the file who is in it, and those of no service.
+_BY_FILE = frozenset(("list", "Mailchimp"))
+#: Lists in which columns that begin so are the service's own.
+_OWN_COLUMNS = frozenset(("compose", "Mailchimp"))
 #: What only a service's own column can be.
 _INSIDE = ("attributes", "disabled", "left")
 #: Of two columns that are the same thing the first of these is taken: confirmed weighs more than asked for.
 _PREFERRED = ("confirm_time", "email_address")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """A program that writes lists, recognised by the columns that only it has."""
-
-    name: str
-    #: All of these are there.
-    columns: frozenset[str]
-    #: One of these is there.
-    one_of: frozenset[str] = frozenset()
-
-
 #: Mailchimp's files of those who left, and of those whose addresses bounced, have columns of their own for that.
 MAILCHIMP_LEFT, MAILCHIMP_CLEANED = "unsub_time", "clean_time"
-SERVICES = (
-    Service(name="compose", columns=frozenset(("email", "status", "consented", "consent"))),
-    Service(name="Mailchimp", columns=frozenset(("email_address", "leid", "euid"))),
-    Service(name="Mailchimp", columns=frozenset(("email_address", "member_rating", "optin_time"))),
-    Service(name="listmonk", columns=frozenset(("uuid", "email", "attributes", "status"))),
-    Service(name="Substack", columns=frozenset(("email", "active_subscription", "email_disabled"))),
-    Service(
-        name="Buttondown",
-        columns=frozenset(("creation_date", "metadata")),
-        one_of=frozenset(("type", "subscriber_type")),
-    ),
-    Service(name="Ghost", columns=frozenset(("email", "subscribed_to_emails", "stripe_customer_id"))),
-    Service(name="HubSpot", columns=frozenset(("record_id", "email", "unsubscribed_from_all_email"))),
-    Service(name="phpList", columns=frozenset(("email", "confirmed", "blacklisted", "htmlemail"))),
-    Service(name="CleverReach", columns=frozenset(("email", "activated", "deactivated", "registered"))),
-    Service(name="Brevo", columns=frozenset(("email", "double_opt_in", "opt_in"))),
-    Service(name="Mautic", columns=frozenset(("email", "date_identified", "points"))),
-    Service(name="Kit", columns=frozenset(("first_name", "email", "state", "created_at"))),
-    Service(name="beehiiv", columns=frozenset(("email", "status", "subscription_tier"))),
-    Service(name="Sendy", columns=frozenset(("name", "email", "last_activity", "status"))),
-    Service(name="MailerLite", columns=frozenset(("subscriber", "subscribed", "opened", "clicked"))),
-    Service(name="Keila", columns=frozenset(("email", "first_name", "last_name", "data", "status"))),
-)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusColumn:
+    """A column that says how somebody stands."""
+
+    at: int
+    #: As written in the list.
+    name: str
+    #: None if that is not understood: what is in it is asked.
+    says: Says | None
+    #: Whether it gives reasons in words.
+    is_reason: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,12 +102,30 @@ class Columns:
     width: int
     #: How somebody stands in this list who has no column that says so.
     standing: str = ""
-    #: Columns that say who has left, bounced, confirmed …: number, name as written, what it is about.
-    says: tuple[tuple[int, str, Says], ...] = ()
+    #: Columns that say who has left, bounced, confirmed …
+    says: tuple["StatusColumn", ...] = ()
+    #: Columns that mean nothing: a word in them that can only be about leaving is asked about. The others are in `told`.
+    told: frozenset[int] = frozenset()
     #: What `--map VALUE=…` says of words in those columns and in the status, in small letters.
     values: Mapping[str, Says] = field(default_factory=dict)
-    #: The name of the column that `taken["consented"]` is, as written.
-    dated: str = ""
+    #: The names of all columns, as written.
+    names: tuple[str, ...] = ()
+
+    @property
+    def tells_who_left(self) -> bool:
+        """Whether a service's list says how people stand, by a column or by the file."""
+        return self.kind in _BY_FILE or bool(self.says or {"status", "disabled"} & self.taken.keys())
+
+    @property
+    def dated(self) -> str:
+        """What the column is called that holds dates of consent."""
+        at = self.taken.get("left", self.taken.get("consented")) if self.standing else self.taken.get("consented")
+        return self.names[at] if at is not None else ""
+
+    @property
+    def status(self) -> str:
+        """What the column is called that holds the status."""
+        return self.names[self.taken["status"]] if "status" in self.taken else ""
 
 
 def columns_of(
@@ -139,14 +140,15 @@ def columns_of(
     own = tuple(name for name in fields if name not in KNOWN)
     header = table.header or tuple(f"column {number}" for number in range(1, table.width + 1))
     keys = [key_of(name) for name in header]
-    kind = _service(keys)
+    service = _service(keys)
+    kind = service.name if service else "list"
     mapped, values = _mapped(given, header, own)
-    says = {at: said for at, target in mapped.items() if (said := _SAYS.get(target))}
-    mapped = {at: "" if at in says else target for at, target in mapped.items()}
+    decided = {at: _SAYS[target] for at, target in mapped.items() if target in _SAYS}
+    mapped = {at: "" if at in decided else target for at, target in mapped.items()}
     labelled = {key: name for name, label in (labels or {}).items() if (key := key_of(label))}
     taken: dict[str, int] = {}
     for at, key in sorted(enumerate(keys), key=lambda each: each[1] not in _PREFERRED):
-        target = mapped[at] if at in mapped else _target(key, kind, own) or labelled.get(key, "")
+        target = mapped[at] if at in mapped else _target(key, service, own) or labelled.get(key, "")
         if target and (target not in taken or at in mapped):
             taken[target] = at
     if table.at_address is not None:
@@ -158,12 +160,26 @@ def columns_of(
             "say which one does:   --map 'COLUMN=email'",
         )
     used = set(taken.values())
+    says = {at: StatusColumn(at=at, name=header[at], says=said) for at, said in decided.items()}
     for at, key in enumerate(keys):
-        if at not in used and at not in mapped and kind not in _OWN_COLUMNS and (said := says_of(key)):
-            says[at] = said
-    silent = used | set(says) | {at for at, target in mapped.items() if not target}
-    if kind != "list":
-        silent |= {at for at, key in enumerate(keys) if key in _TECHNICAL or key.startswith(("unsub_", "clean_"))}
+        found = None if at in mapped else _status_column(at, header[at], key, service)
+        # When they confirmed is the date of consent, too; without it they have not.
+        is_dated = found is not None and found.says is Says.CONFIRMED and at == taken.get("consented")
+        if found is not None and (at not in used or (is_dated and service is None)):
+            says[at] = found
+    if kind != "compose" and (at_consent := taken.get("consent")) is not None and at_consent not in mapped:
+        # Yes and no, or how they agreed in words.
+        column = StatusColumn(at=at_consent, name=header[at_consent], says=Says.SUBSCRIBED, is_reason=True)
+        says[at_consent] = column
+    ignored = {at for at, each in says.items() if each.says is Says.IGNORE and not is_state(keys[at])}
+    ignored |= {at for at, said in decided.items() if said is Says.IGNORE}
+    silent = used | {at for at, each in says.items() if each.says is not Says.IGNORE or at in ignored}
+    silent |= {at for at, target in mapped.items() if not target}
+    if service is not None:
+        technical = TECHNICAL | service.ignored
+        silent |= {
+            at for at, key in enumerate(keys) if key in technical or key.startswith(("unsub_", "clean_", "utm_"))
+        }
     return Columns(
         kind=kind,
         taken={name: at for name, at in taken.items() if name in KNOWN},
@@ -171,17 +187,40 @@ def columns_of(
         left_out=tuple(name for at, name in enumerate(header) if name and at not in silent),
         width=1 + max(at for at, name in enumerate(header) if name or at in silent),
         standing=_standing(kind, keys, table.name),
-        says=tuple((at, header[at], said) for at, said in sorted(says.items()) if said is not Says.IGNORE),
-        values=values,
-        dated=header[taken["consented"]] if "consented" in taken else "",
+        says=tuple(each for at, each in sorted(says.items()) if at not in ignored),
+        told=frozenset(used | set(says) | set(mapped)),
+        values={**(service.words if service else {}), **values},
+        names=header,
     )
 
 
-def _target(key: str, kind: str, own: Iterable[str]) -> str:
+def _status_column(at: int, name: str, key: str, service: Service | None) -> StatusColumn | None:
+    """Tell what a column that is nothing else says of how people stand; None if nothing."""
+    if service is not None and (key in service.ignored or key in TECHNICAL):
+        return None
+    if (
+        service is not None
+        and service.name in _OWN_COLUMNS
+        and key.startswith(("unsub_", "clean_", "confirm_", "optin_"))
+    ):
+        return None
+    said = says_of(key)
+    if said is not None:
+        return StatusColumn(at=at, name=name, says=said, is_reason=explains(key))
+    if is_suspicious(key):
+        return StatusColumn(at=at, name=name, says=None)
+    if is_state(key):
+        return StatusColumn(at=at, name=name, says=Says.IGNORE)
+    return None
+
+
+def _target(key: str, service: Service | None, own: Iterable[str]) -> str:
     if key in own:
         return key
-    if kind == "list" and key in _ONLY_OF_SERVICES:
+    if service is None and key in _ONLY_OF_SERVICES:
         return ""
+    if service is not None and key in service.columns_of:
+        return service.columns_of[key]
     return next((target for target, names in KNOWN.items() if key in names), "")
 
 
@@ -219,12 +258,12 @@ def _mapped(
     return found, values
 
 
-def _service(keys: Iterable[str]) -> str:
+def _service(keys: Iterable[str]) -> Service | None:
     there = frozenset(keys)
     for service in SERVICES:
         if service.columns <= there and (not service.one_of or service.one_of & there):
-            return service.name
-    return "list"
+            return service
+    return None
 
 
 def _standing(kind: str, keys: Iterable[str], name: str) -> str:
@@ -237,13 +276,6 @@ def _standing(kind: str, keys: Iterable[str], name: str) -> str:
         return "cleaned"
     file = name.replace("\\", "/").rpartition("/")[2].lower()
     return "nonsubscribed" if file.startswith(("nonsubscribed", "non-subscribed", "transactional")) else ""
-
-
-def key_of(name: str) -> str:
-    """Give a column's name in the form in which names are compared: small, without accents, one _ between words."""
-    text = unicodedata.normalize("NFKD", name.strip().lstrip("\ufeff").casefold())
-    text = unicodedata.normalize("NFC", "".join(each for each in text if not "\u0300" <= each <= "\u036f"))
-    return re.sub(r"[\W_]+", "_", text).strip("_")
 
 
 def is_address_column(cell: str) -> bool:

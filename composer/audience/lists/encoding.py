@@ -112,5 +112,52 @@ def _older(source: Source) -> Encoding:
         else:
             singles += 1
     name, shown = ("gb18030", "Chinese (GB 18030)") if pairs > singles else ("cp1252", "Western (Windows-1252)")
-    note = f"it is not UTF-8; read as {shown}: if names look wrong, name the encoding with --encoding"
+    others = " or ".join(f"--encoding {other}" for other in _likely(sample, name))
+    note = f"it is not UTF-8; read as {shown}: if names look wrong, try {others}"
     return Encoding(name=name, errors="replace", note=note)
+
+
+#: Encodings of old programs, the more usual first.
+_OLD = (
+    "mac_roman",
+    "cp1252",
+    "shift_jis",
+    "gb18030",
+    "big5",
+    "euc_kr",
+    "euc_jp",
+    "cp1250",
+    "cp1251",
+    "cp1253",
+)
+_SHOWN = 3
+#: What a spreadsheet's text holds beyond ASCII that is no letter.
+_USUAL_SIGNS = frozenset("’‘“”–—…€°´·«»“„、。（）・ー々〆　")
+
+
+def _likely(sample: bytes, taken: str) -> list[str]:
+    """Name the encodings in which a sample reads best, beside the one that was taken."""
+    lines = [line for line in re.split(rb"[\r\n]+", sample) if not line.isascii()][:2000]
+    worth = {name: _worth(lines, name) for name in _OLD if name != taken}
+    best = sorted(worth, key=lambda name: (-worth[name], _OLD.index(name)))
+    return best[:_SHOWN]
+
+
+def _worth(lines: list[bytes], name: str) -> float:
+    """Return how much of a text beyond ASCII is letters, and each in a place where it can be."""
+    good = bad = 0
+    for line in lines:
+        try:
+            text = line.decode(name)
+        except UnicodeDecodeError:
+            bad += len(line)
+            continue
+        for before, sign in zip(f" {text}", text, strict=False):
+            if sign.isascii():
+                continue
+            is_capital_inside = sign.isupper() and before.islower()
+            is_alien = before.isalpha() and sign.isalpha() and before.isascii() and ord(sign) > 0x24F
+            is_letter = sign.isalpha() and not is_capital_inside and not is_alien
+            good += is_letter or sign in _USUAL_SIGNS
+            bad += not (is_letter or sign in _USUAL_SIGNS)
+    return good / (good + bad) if good + bad else 0.0

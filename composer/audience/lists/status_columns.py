@@ -1,14 +1,11 @@
-"""Columns of a list that say who has left, opted in or out, bounced, complained or confirmed, and what their cells mean.
+"""Columns of a list that say who has left, opted in or out, bounced, complained or confirmed.
 
-Input: a column's name in the form of `columns.key_of`, a cell. Output: what the column is about, what a cell says. Guarantees: pure;
-what is not understood is reported as such and never taken for consent. English, German, French, Spanish and Chinese.
+Input: a column's name in the form of `columns.key_of`. Output: what the column is about. Guarantees: pure; a name that may be
+about leaving and is not understood is reported as suspicious. English, German, French, Spanish and Chinese.
 """
 
 import re
 from enum import StrEnum
-from functools import lru_cache
-
-from composer.audience.lists.dates import looks_like_date
 
 
 class Says(StrEnum):
@@ -17,90 +14,141 @@ class Says(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     SUBSCRIBED = "subscribed"
     CONFIRMED = "confirmed"
+    UNCONFIRMED = "unconfirmed"
     BOUNCED = "bounced"
     COMPLAINED = "complained"
     #: says nothing about whether somebody gets the newsletter
     IGNORE = "ignore"
 
 
+_TIME = r"(?:time|date|at|on|am|le|since|seit|datum)"
+_NOT = r"(?:^|_)(?:no|not|non|nicht|kein|keine|keinen|ne_pas|pas_de|sin|sans|ohne|never)_?"
 #: The first that fits is taken: "unsubscribed" holds "subscribed", and "not_confirmed" holds "confirmed".
-_COLUMNS: tuple[tuple[Says, str], ...] = (
-    # Dates of agreement, counts and preferences that only look like a status.
+_COLUMNS: tuple[tuple[Says, tuple[str, ...]], ...] = (
     (
+        # Dates of signing up, counts and addresses that only look like a status.
         Says.IGNORE,
-        r"^(?:subscribed_at|bounce_?counts?|subscribe[dr]?_(?:date|time|on|since)|subscriber_(?:since|id)|opt_?in_(?:time|date|ip|at|source|url)"
-        r"|(?:email_)?confirm(?:ed)?_(?:time|ip|at|date|on)|soft_bounces?|bounce_rate|spam_score|unsubscribe_(?:link|url|key|hash|token)"
-        r"|active_subscription|preferred_.*|last_(?:active|activity).*|abonniert_(?:am|seit)|angemeldet_(?:am|seit)"
-        r"|date_(?:d_)?(?:inscription|abonnement)|fecha_(?:de_)?(?:alta|suscripcion)|订阅(?:时间|日期)|optedin_?(?:date|time))$",
+        (
+            rf"^(?:subscribe[dr]?|subscription|subscriber|abonniert|abonne|angemeldet|optedin)_{_TIME}$",
+            r"^(?:subscri\w*|newsletter|(?:email_)?opt_?in|(?:email_)?confirm\w*|sign_?up)_"
+            r"(?:id|ip|ip_address|source|url|link|page|form|plan|tier|name|number|amount|price|type|method|text|words)$",
+            r"^(?:un_?subscribe|opt_?out|confirm\w*|preferences)_(?:link|url|key|hash|token|ip)$",
+            r"^(?:active_subscription|spam_score|bounce_rate|marketing_emails_\w+|preferred_\w+|last_active\w*)$",
+            r"^date_(?:d_)?(?:inscription|abonnement)$|^fecha_(?:de_)?(?:alta|suscripcion|inscripcion)$",
+            r"^(?:订阅|注册)(?:时间|日期|来源)$",
+        ),
     ),
     (
         Says.COMPLAINED,
-        r"complain|spam|abuse|\bfbl\b|junk|beschwerde|plainte|signale_comme|queja|denuncia|投诉|举报|垃圾邮件",
+        (
+            r"complain|spam|abuse|(?:^|_)fbl(?:_|$)|junk|beschwerde|plainte|signale_comme|(?:^|_)queja|denuncia",
+            r"投诉|举报|垃圾邮件",
+        ),
     ),
     (
         Says.BOUNCED,
-        r"bounc|undeliverable|invalid_email|email_invalid|unzustellbar|unreachable|rebond|rebotad|rebote|退信|无法投递",
+        (
+            r"bounced|hard_?bounce|(?:^|_)bounce(?:$|_(?!count))|bouncing|undeliverable|unreachable",
+            r"delivery_fail|quarantin|npai|ungultig",
+            r"(?:invalid|wrong|bad|dead)_?e?_?mail|e?mail_(?:address_)?invalid|unzustellbar|rucklaufer",
+            r"nicht_zustellbar",
+            r"rebond|rebotad|rebote|rejete|invalide|退信|无法投递|弹回|退回|无效",
+        ),
     ),
     (
         Says.UNSUBSCRIBED,
-        r"unsub|opt(?:ed)?_?out|opt_?outs?$|do_not_(?:e?_?mail|contact|send|market)|do_not_contact|^dnc|_dnc$|no_?mail$|suppress"
-        r"|(?:black|block|deny)_?list|^blocked$|^banned$|(?:^|_)left(?:_|$)|^deleted(?:_|$)|_deleted$|deactivated|^disabled$|cancel"
-        r"|^removed(?:_|$)|withdrawn|revoked|abgemeldet|abmeld|abbestell|ausgetragen|austrag|kundig|widerruf|gesperrt|sperr"
-        r"|keine_(?:e_?)?mail|deaktiviert|geloscht|desinscri|desabonn|retire|refus|oppose|desuscri|(?:^|_)baja(?:_|$)|dado_de_baja"
-        r"|cancelad|no_contactar|excluid|退订|取消订阅|不再接收|黑名单|已注销",
+        (
+            r"un_?subs|un_?subbed|unenrol|opt(?:ed)?_?outs?|sign(?:ed)?_?off",
+            r"do_?not_?(?:e?_?mail|contact|send|market|disturb)",
+            r"(?:^|_)dnc(?:_|$)|no_?mails?$|suppress|(?:black|block|deny)_?list",
+            r"(?:^|_)(?:blocked|banned|barred)(?:_|$)",
+            r"(?:^|_)left(?:_(?:at|on|date|time|list))?$|(?:^|_)deleted(?:_|$)|deactivat",
+            r"(?:^|_)disabled?(?:_|$)|cancel|suspend|exclude",
+            r"(?:^|_)removed(?:_|$)|withdrawn?|revoke|(?:^|_)inacti[vf]|inaktiv|churn|(?:^|_)exit(?:_|$)",
+            r"objected|objection",
+            rf"{_NOT}(?:longer_)?(?:newsletter|e?_?mails?|abonn|subscri|aktiv|active?|actif|interess|werbung|envoyer|contact|inscri)",
+            r"no_(?:enviar|contactar|suscri|activo|desea)|abgemeldet|abmeld|abbestell|ausgetragen|austrag",
+            r"austritt|kundig",
+            r"widerruf|widersp|gesperrt|(?:^|_)sperr|sperre(?:_|$)|sperrliste|mailverbot|werbeverbot",
+            r"robinson|deaktiv|gelosch",
+            r"desinscri|desabonn|resili|retire|(?:^|_)refus|oppos|liste_noire|bloque|supprime|(?:^|_)sorti(?:_|$)",
+            r"desuscri|(?:^|_)bajas?(?:_|$)|anulad|lista_negra|excluid|eliminad|borrad|rechaz|revocad",
+            r"退订|取消订阅|取消关注|不再接收|拒收|拒绝|黑名单|注销|停用|禁用|未订阅|已删除|屏蔽",
+            r"disiscri|disdett|cancellat|uitgeschreven|afgemeld|descadastr|cancelou|配信停止|解除",
+        ),
+    ),
+    (
+        Says.UNCONFIRMED,
+        (
+            r"un_?confirm|un_?verif|unvalidated|unactivated|(?:^|_)pending(?:_|$)|awaiting|unbestatigt|ausstehend",
+            rf"{_NOT}(?:yet_)?(?:confirm|verif|valid|activat|bestatigt|aktiviert)|en_attente|pendiente|未确认",
+            r"未验证|未激活|待确认",
+        ),
     ),
     (
         Says.CONFIRMED,
-        r"confirm|double_?opt_?in|(?:^|_)doi(?:_|$)|verified|validated|activated|bestatigt|verifiziert|verifie|valide|verificad|确认|验证",
+        (
+            r"confirm|double_?opt|(?:^|_)doi(?:_|$)|verified|validated|activat|aktiviert|bestatig|verifiziert",
+            rf"^(?:email_|single_)?opt_?in_{_TIME}$|^{_TIME}_opt_?in$|^optin(?:time|date)$",
+            r"verifie|(?:^|_)valide|verificad|(?:^|_)validad|确认|验证|激活|核实",
+        ),
     ),
     (
         Says.SUBSCRIBED,
-        r"^(?:is_)?subscribed|subscribed_to|^opt(?:ed)?_?in(?:_?(?:status|e?_?mail|email|marketing|newsletter))?$|(?:email|mail|newsletter|marketing)_opt_?in"
-        r"|(?:accepts?|accepted|receives?|wants?|allow)_(?:e?_?mails?_?)?(?:marketing|newsletter|e?_?mail)|marketing_(?:consent|permission|opt)"
-        r"|(?:email|mail|marketing|newsletter|gdpr)_(?:consent|permission|allowed|status|subscription)|^(?:is_)?(?:active|enabled)$|^newsletter$|permission"
-        r"|abonniert|angemeldet|^aktiv$|einwilligung|einverstanden|zustimmung|newsletter_erwunscht|^inscrit|abonne(?:e)?$|consentement|accepte|^actif$"
-        r"|^inscrito|suscrit|consentimiento|acepta|^activo$|^订阅|^已订阅|同意|接收",
+        (
+            r"^(?:is|has)?_?(?:currently_)?subscribe[dr]?(?:_|$)|subscribed_to",
+            r"^(?:is_?)?(?:active|enabled|opted_?in|optin)$",
+            r"^(?:\w+_)?opt(?:ed)?_?in(?:_?(?:status|e?_?mails?|marketing|newsletter|flag))?$|^e?mail_?opt_?in$",
+            r"(?:accept|accepts|accepted|receives?|wants?|allows?|gets?|send|ok)_?(?:for_|to_)?(?:e?_?mails?_?)?"
+            r"(?:marketing|newsletter|e?_?mails?)$",
+            r"(?:e?_?mail|marketing|newsletter|gdpr|dsgvo|rgpd)_?(?:ok|consent|permission|allowed|subscri\w*|agreed|erlaubt)",
+            r"(?:consent|permission)_(?:given|granted|e?mail|marketing|newsletter|status)",
+            r"^(?:permission|agreed|(?:has_)?consented)$",
+            r"^(?:email_marketing|gdpr|dsgvo|rgpd|newsletters?|marketing_consent|marketing_opt\w*|aktiv|actif|activo|abo)$",
+            r"newsletter_(?:ja_nein|yes_no|empfang\w*|erwunscht|gewunscht|abo|aktiv)|abonniert",
+            r"(?:^|_)angemeldet$|abonnent$",
+            r"einwilligung|einverstanden|zustimmung|werbe_?erlaubnis|(?:^|_)eingetragen$",
+            r"^inscrite?(?:_|$)|(?:^|_)abonnee?(?:_|$)|consentement|accepte|accord|souhaite|recevoir",
+            r"^inscrit[oa](?:_|$)|(?:^|_)suscrit[oa]?(?:_|$)|consentimiento|acepta|desea_recibir|autoriza",
+            r"订阅|同意|接收|有效|启用|iscritto|ingeschreven|inscrito|購読",
+        ),
     ),
 )
-_PATTERNS = tuple((says, re.compile(pattern)) for says, pattern in _COLUMNS)
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_YES = _words(
-    "true yes y 1 x on t ja j wahr oui o vrai si sí s verdadero 是 对 有 真 ✓ ✔ ☑ active aktiv actif activo subscribed opted_in optin"
-    " confirmed verified enabled granted given agreed accepted checked abonniert angemeldet inscrit suscrito 已订阅 订阅 同意"
+_PATTERNS = tuple((says, re.compile("|".join(patterns))) for says, patterns in _COLUMNS)
+#: Names that may be about leaving or agreeing, in a way that is not understood: what is in such a column is asked.
+_SUSPICIOUS = re.compile(
+    r"subscri|opt_?in|opt_?out|consent|permission|bounce|(?:^|_)abo(?:_|$)|abonn|einwillig|werbung|inscri|suscri"
+    r"|newsletter|mailing|(?:e?_?mail|contact|member|user|account|abo|list|empfanger|kontakt|kunden)_?(?:status|state)|mailable"
+    r"|(?:^|_)(?:gdpr|dsgvo|rgpd)(?:_|$)|(?:^|_)kein|status_(?:e?_?mail|newsletter|abo)|iscri|订|购读|退|拒"
 )
-_NO = _words(
-    "false no n 0 off f nein falsch non faux falso 否 不 无 假 ✗ ✘ ☐ - – — inactive inaktiv inactif inactivo unsubscribed"
-    " opted_out optout unconfirmed unverified disabled denied refused withdrawn revoked never nie jamais nunca none"
-    " abgemeldet desinscrit baja 未订阅 已退订 退订 不同意"
+#: Columns of a state that may be another one: only words that cannot be misunderstood count in them.
+_STATES = re.compile(r"(?:status|state|statut|etat|estado|stato|zustand|状态|狀態|ステータス|类型)$|^(?:\w+_)?typ[e]?$")
+#: Names that only look suspicious.
+_HARMLESS = re.compile(
+    r"(?:list|newsletter|mailing)s?_?(?:name|id|list|lists|title|count)|mailing_(?:address|street|city|zip\w*|state|country|postal\w*)"
+    r"|(?:^|_)description$|transcri|_id$|_ip$|_url$|_source$|prescri"
 )
-#: What programs write where there is nothing.
-EMPTY = frozenset(
-    ("", "null", "nan", "n/a", "na", "#n/a", "none", "nil", "\\n", "(null)", "undefined", "<null>", "nat")
-)
-_NUMBER = re.compile(r"\d{1,12}(?:[.,]0+)?")
+#: The column says why, or when: whatever stands there is a yes.
+_EXPLAINS = re.compile(r"reason|grund(?:$|_)|ursache|raison|motif|motivo|causa|原因|comment|kommentar|message|feedback")
 
 
 def says_of(key: str) -> Says | None:
-    """Tell what a column is about by its name; None for one that has nothing to do with it."""
+    """Return what a column is about by its name; None if it has nothing to do with leaving, or is not understood."""
     return next((says for says, pattern in _PATTERNS if pattern.search(key)), None)
 
 
-@lru_cache(maxsize=1024)
-def is_true(cell: str) -> bool | None:
-    """Tell whether a cell says yes; None where it is not understood. A date is a yes: the day when it happened."""
-    text = cell.strip().casefold()
-    if text in EMPTY:
-        return False
-    word = re.sub(r"[\s_-]+", "_", text)
-    if text in _YES or word in _YES:
-        return True
-    if text in _NO or word in _NO:
-        return False
-    if _NUMBER.fullmatch(text):
-        return float(text.replace(",", ".")) > 0
-    return True if looks_like_date(text) else None
+def is_suspicious(key: str) -> bool:
+    """Return whether a column that `says_of` does not understand may be about leaving all the same."""
+    return _SUSPICIOUS.search(key) is not None and _HARMLESS.search(key) is None
+
+
+def is_state(key: str) -> bool:
+    """Return whether a column is about a state, of whatever: `told` understands only plain words in it"
+    " (Says.IGNORE).
+    """
+    return _STATES.search(key) is not None
+
+
+def explains(key: str) -> bool:
+    """Return whether a column gives reasons: any text in it is a yes."""
+    return _EXPLAINS.search(key) is not None

@@ -72,7 +72,7 @@ def add(
 
 
 def _cleaned(values: dict[str, str]) -> dict[str, str]:
-    from composer.audience.lists.judging import BadValueError, clean
+    from composer.audience.lists.values import BadValueError, clean
 
     try:
         return {name: clean(value, name) for name, value in values.items()}

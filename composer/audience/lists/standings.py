@@ -1,0 +1,171 @@
+"""How the people of a list stand: by its status, and by its columns about leaving.
+
+Input: a row's cells, and which column is what. Output: reader, pending, or the reason why somebody gets nothing. Guarantees: what
+is not understood is counted in `Doubts` and makes nobody a reader; of several columns the one that weighs most is believed.
+"""
+
+import re
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from composer.audience.lists.columns import Columns
+from composer.audience.lists.dates import Order, read_date
+from composer.audience.lists.guards import unguarded
+from composer.audience.lists.keys import key_of
+from composer.audience.lists.status_columns import Says
+from composer.audience.lists.status_words import EMPTY, is_true, leaving_words, meaning_of, told
+from composer.audience.lists.table import beginning
+from composer.audience.lists.values import BadValueError
+from composer.audience.suppression import Reason
+from composer.database.metadata import milliseconds
+
+#: How somebody stands who is in a list and gets the newsletter, or has not agreed yet; the others are reasons.
+READER, PENDING = "reader", "pending"
+_WORDS = {
+    READER: "active subscribed enabled confirmed regular premium trialed unpaid gifted churning paused past_due aktiv actif"
+    " activo verified bestatigt confirme confirmado valid 正常 有效 已确认 已激活",
+    PENDING: "pending unconfirmed unactivated nonsubscribed non_subscribed validating transactional unverified",
+    Reason.UNSUBSCRIBED.value: "unsubscribed blocklisted opted_out optout cancelled canceled inactive deactivated"
+    " inaktiv inactif inactivo unsub removed_by_user left",
+    Reason.BOUNCED.value: "bounced cleaned undeliverable unreachable hard_bounced soft_bounced invalid",
+    Reason.COMPLAINED.value: "complained spam abuse junk marked_as_spam",
+    Reason.IMPORTED.value: "disabled removed spammy blocked imported blacklisted deleted",
+    Reason.BY_HAND.value: "by_hand",
+}
+STAYING = (READER, PENDING)
+STANDINGS = {word: standing for standing, words in _WORDS.items() for word in words.split()}
+#: Different words that are kept of columns that are not understood.
+_MOST_WORDS = 1000
+LEAVING = leaving_words()
+
+
+@dataclass(slots=True, kw_only=True)
+class Doubts:
+    """What a person must decide before a list is taken in, and what would be lost. Filled while rows are judged."""
+
+    #: Words that are not understood in a column about leaving or in a status: column and word, to how many rows.
+    values: Counter[tuple[str, str]] = field(default_factory=Counter)
+    #: Dates that can be read in two ways, by column.
+    dates: Counter[str] = field(default_factory=Counter)
+    #: Dates that cannot be read at all, by column.
+    lost: Counter[str] = field(default_factory=Counter)
+
+    def ask(self, column: str, value: str) -> None:
+        """Count a word that is not understood; of very many different ones the later are counted together."""
+        key = (column, beginning(value))
+        self.values[key if key in self.values or len(self.values) < _MOST_WORDS else (column, "…")] += 1
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something must be decided."""
+        return bool(self.values or self.dates)
+
+
+#: An empty cell, as `--map VALUE=…` and messages name it.
+NOTHING_WRITTEN = "(empty)"
+
+
+@dataclass(slots=True)
+class Consents:
+    """What a column called "consent" holds: how people agreed, or only whether they did."""
+
+    plain: int = 0
+    empty: int = 0
+
+    def evidence(self, text: str) -> str:
+        """Return how somebody agreed; nothing if it only says that they did."""
+        is_yes = is_true(text[:LONGEST_WORD])
+        self.empty += not text
+        if text and is_yes is not None:
+            self.plain += 1
+            return ""
+        return text
+
+    def ask(self, column: str, columns: Columns, doubts: "Doubts") -> None:
+        """Ask about empty cells between cells that say yes: it is not known whether those people agreed."""
+        if self.plain and self.empty and NOTHING_WRITTEN not in columns.values:
+            doubts.values[column, NOTHING_WRITTEN] += self.empty
+
+
+@lru_cache(maxsize=256)
+def _known_standing(text: str) -> str | None:
+    found = STANDINGS.get(re.sub(r"[\W_]+", "_", text.casefold())) or STANDINGS.get(key_of(text))
+    if found is None and (meaning := meaning_of(text)):
+        return _STANDING_OF[meaning]
+    return found
+
+
+def standing_of(text: str, columns: Columns, doubts: Doubts) -> str:
+    if columns.values and (said := columns.values.get(text.casefold()) or columns.values.get(key_of(text))):
+        return _STANDING_OF[said]
+    short = text[:LONGEST_WORD]
+    found = READER if short.casefold() in EMPTY else _known_standing(short)
+    if found is None:
+        doubts.ask(columns.status, text)
+        raise BadValueError(f"the status “{beginning(text)}” is not understood")
+    return found
+
+
+#: How somebody stands of whom a cell, or `--map`, says this.
+_STANDING_OF = {
+    Says.UNSUBSCRIBED: Reason.UNSUBSCRIBED.value,
+    Says.SUBSCRIBED: READER,
+    Says.CONFIRMED: READER,
+    Says.UNCONFIRMED: PENDING,
+    Says.BOUNCED: Reason.BOUNCED.value,
+    Says.COMPLAINED: Reason.COMPLAINED.value,
+    Says.IGNORE: READER,
+}
+#: Of several columns the one that weighs most is believed.
+_WEIGHT = (Reason.COMPLAINED.value, Reason.UNSUBSCRIBED.value, Reason.BOUNCED.value)
+#: Longer texts are no words of a status.
+LONGEST_WORD = 100
+
+
+def worst(standing: str, cells: list[str], columns: Columns, doubts: Doubts) -> str:
+    """Weigh what the columns about leaving say of one row. Nobody becomes a reader by them who is none by the status."""
+    found = [standing]
+    for column in columns.says:
+        cell = cells[column.at].strip() if column.at < len(cells) else ""
+        if cell[:1] == "'":
+            cell = unguarded(cell)
+        said = columns.values.get(cell.casefold() or NOTHING_WRITTEN) if columns.values else None
+        said = said or told(cell[:LONGEST_WORD], column.says, column.is_reason)
+        if said is None:
+            doubts.ask(column.name, cell)
+            raise BadValueError(f"“{beginning(cell)}” in the column “{column.name}” is not understood")
+        found.append(_STANDING_OF[said])
+    return _worst_of(found, standing)
+
+
+def _worst_of(found: list[str], standing: str) -> str:
+    if standing not in (READER, PENDING, *_WEIGHT):
+        return standing
+    return next((each for each in _WEIGHT if each in found), PENDING if PENDING in found else standing)
+
+
+def worst_elsewhere(standing: str, cells: list[str], columns: Columns, doubts: Doubts) -> str:
+    """Ask about a word that can only be about leaving, in a column that nobody has said anything of."""
+    for at, cell in enumerate(cells):
+        if at in columns.told or cell not in LEAVING or at >= columns.width:
+            continue
+        if said := columns.values.get(cell.casefold()):
+            standing = _worst_of([standing, _STANDING_OF[said]], standing)
+            continue
+        name = columns.names[at]
+        doubts.ask(name, cell)
+        raise BadValueError(f"“{cell}” in the column “{name}” is not understood")
+    return standing
+
+
+def left_at(cells: list[str], columns: Columns, order: Order | None) -> int | None:
+    """Read when somebody left, if a column about leaving says it."""
+    for column in columns.says:
+        if column.says in (Says.UNSUBSCRIBED, Says.BOUNCED, Says.COMPLAINED) and column.at < len(cells):
+            cell = cells[column.at].strip()
+            if is_true(cell[:LONGEST_WORD]) and not cell.isdecimal():
+                with suppress(ValueError, OverflowError):
+                    return milliseconds(read_date(cell, order))
+    return None

@@ -1,0 +1,94 @@
+"""Lists from elsewhere: nobody who left, bounced, complained or has not confirmed comes in as active, and what a person reads."""
+
+import contextlib
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from composer.audience.readers import Status
+from composer.audience.suppression import listed
+from composer.cli.main import run
+from composer.database.engine import Database, open_database
+from composer.database.location import Location
+from tests.audience.lists import written
+from tests.audience.people import everybody
+from tests.audience.shapes import Shape, shapes
+from tests.databases import clear
+from tests.workspaces import letter
+
+SHAPES = tuple(shapes())
+#: What a person reads, shape by shape: `make golden` writes it.
+READ = Path(__file__).parent / "shapes.txt"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A newsletter that all lists are imported into, one after the other."""
+    folder = tmp_path_factory.mktemp("shapes")
+    letter(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("COMPOSE_DATABASE_URL", "COMPOSE_SMTP_URL"):
+            patch.delenv(name, raising=False)
+        patch.chdir(folder)
+        yield folder
+
+
+def _database(folder: Path) -> contextlib.AbstractContextManager[Database]:
+    return open_database(Location(path=folder / "newsletter.db"))
+
+
+def _imported(folder: Path, shape: Shape) -> tuple[int, str]:
+    """Import a list with --yes: the exit code, and what a person reads."""
+    written(folder, shape.data, shape.file)
+    buffer = io.BytesIO()
+    err = io.TextIOWrapper(buffer, encoding="utf-8", write_through=True)
+    with contextlib.redirect_stderr(err), contextlib.redirect_stdout(io.StringIO()):
+        code = run(["subscribers", "import", shape.file, "--yes", "--consent", "form", *shape.options])
+    return code, buffer.getvalue().decode()
+
+
+def _section(shape: Shape, read: str) -> str:
+    return f"== {shape.name} {' '.join(shape.options)}".rstrip() + f"\n{read}"
+
+
+def test_there_are_many_shapes() -> None:
+    """At least thirty lists, each with a name of its own."""
+    assert len({shape.name for shape in SHAPES}) == len(SHAPES) >= 30
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=[shape.name for shape in SHAPES])
+def test_who_left_stays_out(folder: Path, shape: Shape) -> None:
+    """Active are exactly those who may be; nobody at all comes in while something about leaving is not understood."""
+    with _database(folder) as database:
+        clear(database)
+    code, read = _imported(folder, shape)
+    with _database(folder) as database, database.read() as connection:
+        found = {address.partition("@")[0]: status for address, status in everybody(connection).items()}
+        out = {address.partition("@")[0] for address in (each.normal or "" for each in listed(connection))}
+    if shape.asked:
+        assert (code, found, out) == (1, {}, set())
+        assert all(f"“{part}”" in read for asked in shape.asked for part in asked.split(": "))
+    else:
+        assert code == 0
+        assert {name for name, status in found.items() if status is Status.ACTIVE} == _people(shape, "in")
+        assert {name for name, status in found.items() if status is Status.PENDING} == _people(shape, "wait")
+        assert out == _people(shape, "out")
+    assert _section(shape, read.replace(os.sep, "/")) in READ.read_text(encoding="utf-8")
+
+
+def _people(shape: Shape, kind: str) -> set[str]:
+    return {name for name in shape.names if name.rstrip("0123456789") == kind}
+
+
+def rewrite(folder: Path) -> None:
+    """Write what a person reads anew."""
+    letter(folder)
+    sections = []
+    with contextlib.chdir(folder):
+        for shape in SHAPES:
+            Path("newsletter.db").unlink(missing_ok=True)
+            sections.append(_section(shape, _imported(folder, shape)[1]))
+    READ.write_text("\n".join(sections), encoding="utf-8")
