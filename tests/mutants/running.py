@@ -21,7 +21,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.mutants.decisive import DECISIVE, Concern
+from tests.mutants.decisive import DECISIVE
 from tests.mutants.operators import Change
 
 _LEFT_BEHIND = shutil.ignore_patterns(
@@ -29,6 +29,8 @@ _LEFT_BEHIND = shutil.ignore_patterns(
 )
 #: Of pytest: all tests passed; there were none.
 _PASSED, _NONE = 0, 5
+#: What is run: on SQLite, then on PostgreSQL where that concerns the module.
+_ROUNDS = (("-k", "not postgresql"), ("-k", "postgresql"))
 #: What tests may take beyond three times what they took without a change, in seconds.
 _GRACE = 20.0
 
@@ -56,8 +58,8 @@ class Copy:
         self._output = folder.with_suffix(".txt")
         places = folder.with_suffix(".tmp")
         places.mkdir()
-        # The same examples every time; and whatever tests start finds this copy, too.
-        environment = {**os.environ, "CI": "1", "PYTHONPATH": str(folder), "TMPDIR": str(places)}
+        # Whatever tests start finds this copy, too.
+        environment = {**os.environ, "PYTHONPATH": str(folder), "TMPDIR": str(places)}
         self._warm = subprocess.Popen(
             [sys.executable, "-m", "tests.mutants.warm"],
             cwd=self.root,
@@ -70,7 +72,7 @@ class Copy:
     def run(self, tests: Sequence[str], limit: float, *, is_changed: bool = True) -> int | None:
         """Run tests until the first one fails: pytest's exit code; None if they took longer than the limit."""
         assert self._warm.stdin is not None and self._warm.stdout is not None
-        arguments = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
+        arguments = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile", "ci", *tests]
         print(json.dumps([arguments, str(self._output), not is_changed]), file=self._warm.stdin, flush=True)
         process = int(self._warm.stdout.readline())
         is_in_time, _, _ = select.select([self._warm.stdout], [], [], limit)
@@ -84,7 +86,7 @@ class Copy:
             os.killpg(process, signal.SIGKILL)
         if not is_in_time:
             return None
-        if not is_changed and code:
+        if not is_changed and code not in (_PASSED, _NONE):
             raise BrokenError(
                 f"{' '.join(tests)}:\n{self._output.read_text(encoding='utf-8', errors='replace')[-3000:]}"
             )
@@ -115,7 +117,7 @@ class Trials:
     def __init__(self, root: Path, jobs: int) -> None:
         self._root, self._jobs = root, jobs
         self._lock = threading.Lock()
-        self._limits: dict[tuple[str, ...], float] = {}
+        self._measured: dict[tuple[str, tuple[str, ...]], float] = {}
 
     def run(self, changes: Sequence[Change]) -> Iterator[Tried]:
         """Give the changes as they have been tried, in any order."""
@@ -149,30 +151,23 @@ class Trials:
 
     def _try(self, copy: Copy, change: Change) -> Tried:
         concern = DECISIVE[change.path]
-        rounds = _rounds(concern)
-        limits = [self._limit(copy, tests) for tests in rounds]
+        rounds = _ROUNDS if concern.on_both else _ROUNDS[:1]
+        limits = [3 * sum(self._seconds(copy, test, which) for test in concern.tests) + _GRACE for which in rounds]
         begun = time.monotonic()
         code: int | None = _PASSED
         with copy.changed(change):
-            for tests, limit in zip(rounds, limits, strict=True):
-                code = copy.run(tests, limit)
+            for which, limit in zip(rounds, limits, strict=True):
+                code = copy.run([*concern.tests, *which], limit)
                 if code not in (_PASSED, _NONE):
                     break
         seconds = time.monotonic() - begun
         return Tried(change=change, is_noticed=code not in (_PASSED, _NONE), is_hung=code is None, seconds=seconds)
 
-    def _limit(self, copy: Copy, tests: tuple[str, ...]) -> float:
-        """Run tests without a change, once: they must pass, and how long they take is the measure."""
+    def _seconds(self, copy: Copy, test: str, which: tuple[str, ...]) -> float:
+        """Run a file of tests without a change, once: they must pass, and how long they take is the measure."""
         with self._lock:
-            if tests not in self._limits:
+            if (test, which) not in self._measured:
                 begun = time.monotonic()
-                copy.run(tests, 900, is_changed=False)
-                self._limits[tests] = 3 * (time.monotonic() - begun) + _GRACE
-            return self._limits[tests]
-
-
-def _rounds(concern: Concern) -> list[tuple[str, ...]]:
-    """Give what is run: on SQLite, then on PostgreSQL where that concerns the module."""
-    there = tuple(each for each in concern.tests)
-    rounds = [(*there, "-k", "not postgresql")]
-    return [*rounds, (*there, "-k", "postgresql")] if concern.on_both else rounds
+                copy.run([test, *which], 900, is_changed=False)
+                self._measured[test, which] = time.monotonic() - begun
+            return self._measured[test, which]
