@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.mutants.changes import changes_in, read_enums
 from tests.mutants.decisive import DECISIVE
 from tests.mutants.operators import Change
-from tests.mutants.running import Trials, Tried
+from tests.mutants.running import Trials, Tried, Verdict
 
 ROOT = Path(__file__).parent.parent.parent
 _WANTED = 0.95
@@ -90,13 +90,14 @@ def main() -> None:
 
 def _show(tried: Tried, number: int, count: int) -> None:
     change = tried.change
-    verdict = "hung" if tried.is_hung else "noticed" if tried.is_noticed else "NOT NOTICED"
     print(
-        f"{number}/{count} {tried.seconds:5.1f} s  {verdict:<11}  {change.kind}: {change.key} (line {change.line})",
+        f"{number}/{count} {tried.seconds:5.1f} s  {tried.verdict:<11}  {change.kind}: {change.key} (line {change.line})",
         flush=True,
     )
-    if not tried.is_noticed:
+    if tried.verdict is Verdict.MISSED:
         print("\n".join(_diff(change)), flush=True)
+    elif tried.verdict is Verdict.BROKEN:
+        print(tried.words, flush=True)
 
 
 def _diff(change: Change) -> Iterator[str]:
@@ -106,13 +107,16 @@ def _diff(change: Change) -> Iterator[str]:
 
 
 def _sum_up(found: Sequence[Tried], harmless_ones: int, seconds: float) -> int:
-    noticed = sum(each.is_noticed for each in found)
-    share = noticed / len(found) if found else 1.0
+    tried = [each for each in found if each.verdict is not Verdict.BROKEN]
+    noticed = sum(each.verdict is not Verdict.MISSED for each in tried)
+    share = noticed / len(tried) if tried else 0.0
     print(
-        f"{noticed} of {len(found)} changes that make a difference were noticed ({share:.1%});"
-        f" {harmless_ones} make none (harmless.txt); {seconds:.0f} s, {seconds / max(len(found), 1):.1f} s a change"
+        f"{noticed} of {len(tried)} changes that make a difference were noticed ({share:.1%});"
+        f" {harmless_ones} make none (harmless.txt); {seconds:.0f} s, {seconds / max(len(tried), 1):.1f} s a change"
     )
-    return 0 if share >= _WANTED else 1
+    if len(tried) < len(found):
+        print(f"{len(found) - len(tried)} were not tried: tests that concern them fail without a change")
+    return 0 if share >= _WANTED and len(tried) == len(found) else 1
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from tests.mutants.decisive import DECISIVE
@@ -36,18 +37,29 @@ _GRACE = 20.0
 
 
 class BrokenError(Exception):
-    """The tests do not pass without a change, or there are none."""
+    """The tests do not pass without a change."""
+
+
+class Verdict(StrEnum):
+    """What became of a change."""
+
+    NOTICED = "noticed"
+    #: noticed, too: the tests ran on far longer than without it
+    HUNG = "hung"
+    MISSED = "NOT NOTICED"
+    #: not tried: the tests fail without it
+    BROKEN = "NOT TRIED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """What became of a change."""
+    """A change, and what became of it."""
 
     change: Change
-    is_noticed: bool
-    #: The tests ran on far longer than without it.
-    is_hung: bool
+    verdict: Verdict
     seconds: float
+    #: What the tests said that fail without a change.
+    words: str = ""
 
 
 class Copy:
@@ -152,16 +164,19 @@ class Trials:
     def _try(self, copy: Copy, change: Change) -> Tried:
         concern = DECISIVE[change.path]
         rounds = _ROUNDS if concern.on_both else _ROUNDS[:1]
-        limits = [3 * sum(self._seconds(copy, test, which) for test in concern.tests) + _GRACE for which in rounds]
+        try:
+            limits = [3 * sum(self._seconds(copy, test, which) for test in concern.tests) + _GRACE for which in rounds]
+        except BrokenError as error:
+            return Tried(change=change, verdict=Verdict.BROKEN, seconds=0, words=str(error))
         begun = time.monotonic()
-        code: int | None = _PASSED
+        verdict = Verdict.MISSED
         with copy.changed(change):
             for which, limit in zip(rounds, limits, strict=True):
                 code = copy.run([*concern.tests, *which], limit)
                 if code not in (_PASSED, _NONE):
+                    verdict = Verdict.HUNG if code is None else Verdict.NOTICED
                     break
-        seconds = time.monotonic() - begun
-        return Tried(change=change, is_noticed=code not in (_PASSED, _NONE), is_hung=code is None, seconds=seconds)
+        return Tried(change=change, verdict=verdict, seconds=time.monotonic() - begun)
 
     def _seconds(self, copy: Copy, test: str, which: tuple[str, ...]) -> float:
         """Run a file of tests without a change, once: they must pass, and how long they take is the measure."""

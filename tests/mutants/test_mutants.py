@@ -9,7 +9,7 @@ from tests.mutants.__main__ import ROOT, all_changes, harmless, sample
 from tests.mutants.changes import changes_in, enums_in
 from tests.mutants.decisive import DECISIVE
 from tests.mutants.patterns import changed_patterns
-from tests.mutants.running import Trials
+from tests.mutants.running import Trials, Verdict
 
 SOURCE = '''
 import re
