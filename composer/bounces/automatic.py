@@ -106,9 +106,9 @@ def automatic(message: Part) -> tuple[Kind, str] | None:
         return Kind.OUT_OF_OFFICE, "it says so: x-apple-action"
     if found := next((name for name, _ in message.fields if name in _ANSWERS), None):
         return Kind.OUT_OF_OFFICE, f"it says so: {found}"
-    if message.get("auto-submitted").strip().lower().startswith("auto-replied"):
+    if message.get("auto-submitted").lower().startswith("auto-replied"):
         return Kind.OUT_OF_OFFICE, "it says so: auto-submitted"
-    if message.get("precedence").strip().lower() in ("auto_reply", "auto-reply"):
+    if message.get("precedence").lower() in ("auto_reply", "auto-reply"):
         return Kind.OUT_OF_OFFICE, "it says so: precedence"
     if message.get("x-auto-response-suppress") and message.get("in-reply-to"):
         return Kind.OUT_OF_OFFICE, "it says so: x-auto-response-suppress"

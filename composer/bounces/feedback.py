@@ -36,7 +36,7 @@ def read_feedback(message: Part) -> Feedback | None:
     """Read a feedback report; None where there is none."""
     for part in message.walk():
         if part.type == "message/feedback-report":
-            return _standard(read_fields(part.data().replace(b"\r\n", b"\n").strip(b"\n")))
+            return _standard(read_fields(part.data()))
     if recipient := returned_header(message, _MICROSOFT):
         reason = _COMPLAINTS["abuse"]
         finding = Finding(recipient=address_in(recipient), kind=Kind.COMPLAINT, why=reason)

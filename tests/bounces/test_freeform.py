@@ -142,6 +142,38 @@ def test_the_field_of_failed_recipients_names_them() -> None:
     ]
 
 
+def test_what_is_said_of_one_ends_where_the_next_is_named() -> None:
+    """Whoever is named twice in a row, before or behind the others: to each what stands behind the first of their names."""
+    found = read(
+        "ann@reader.example\n  mailbox is full\nbob@reader.example\n  no such user\nann@reader.example: over quota\n"
+        "eve@reader.example\n",
+        "X-Failed-Recipients: eve@reader.example, ann@reader.example, bob@reader.example, xann@reader.example",
+    )
+    assert [(each.recipient, each.bounce) for each in found] == [
+        ("eve@reader.example", Class.SOFT),
+        ("ann@reader.example", Class.FULL),
+        ("bob@reader.example", Class.HARD),
+        # Never named in the text: all of it counts.
+        ("xann@reader.example", Class.FULL),
+    ]
+    # One that is named right before ends nothing.
+    found = read(
+        "bob@reader.example ann@reader.example: no such user\n",
+        "X-Failed-Recipients: ann@reader.example, bob@reader.example",
+    )
+    assert [each.bounce for each in found] == [Class.HARD, Class.SOFT]
+
+
+def test_no_more_than_a_page_is_read_behind_a_name() -> None:
+    """What stands 2,000 characters further on is about something else."""
+    for gap, bounce in ((1900, Class.HARD), (2100, Class.SOFT)):
+        body = (
+            f"ann@reader.example: sorry\n{'x' * 60 + chr(10)}" + ("y" * 60 + "\n") * (gap // 61 - 1) + "no such user\n"
+        )
+        (finding,) = read(body, "X-Failed-Recipients: ann@reader.example")
+        assert finding.bounce is bounce
+
+
 @pytest.mark.parametrize(("count", "kept"), [(50, 50), (51, 50)])
 def test_fifty_are_named(count: int, kept: int) -> None:
     """More are in no bounce of a message of ours."""

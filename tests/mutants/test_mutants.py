@@ -135,9 +135,5 @@ def test_a_change_is_noticed_on_a_copy() -> None:
     bound = "now + HORIZON + max(interval, HORIZON)"
     exact = found[f"{path} :: reserve :: start > {bound} -> (start >= {bound})"]
     tried = {each.change.key: each for each in Trials(ROOT, 1).run([doubled, exact])}
-    assert (tried[doubled.key].is_noticed, tried[doubled.key].is_hung, tried[exact.key].is_noticed) == (
-        True,
-        False,
-        False,
-    )
+    assert (tried[doubled.key].verdict, tried[exact.key].verdict) == (Verdict.NOTICED, Verdict.MISSED)
     assert (ROOT / path).read_bytes() == before

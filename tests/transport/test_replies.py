@@ -107,6 +107,62 @@ def test_what_is_meant(code: int, enhanced: str | None, stage: Stage, meaning: M
     assert (meaning_of(reply, stage), scope_of(reply, stage)) == (meaning, scope)
 
 
+ENHANCED = {
+    Meaning.GONE: "1.1 1.6 1.10 2.1",
+    Meaning.NO_DOMAIN: "1.2 4.4",
+    Meaning.FULL: "2.2",
+    Meaning.RECIPIENT: "1.0 1.3 1.4 1.5 1.9 2.0 2.4 7.2 7.13 7.17 7.18",
+    Meaning.SENDER: "1.7 1.8",
+    Meaning.TOO_LARGE: "2.3 3.4",
+    Meaning.SYSTEM: "3.0 3.1 3.2 3.3 3.5",
+    Meaning.NETWORK: "4.0 4.1 4.2 4.3 4.5 4.6 4.7",
+    Meaning.PROTOCOL: "5.0 5.1 5.2 5.3 5.4 5.5",
+    Meaning.CONTENT: "6.0 6.1 6.2 6.3 6.4 6.5 6.6 6.7",
+    Meaning.POLICY: "7.0 7.1",
+    Meaning.STANDING: "7.3 7.4 7.5 7.7 7.8 7.9 7.20 7.23 7.25 7.26 7.27 7.30 7.515",
+    Meaning.UNSAID: "0.0 0.1 8.1 9.9 99.1",
+}
+BARE = {
+    Meaning.SYSTEM: (421, 452, 454),
+    Meaning.PROTOCOL: (500, 501, 502, 503, 504, 555),
+    Meaning.STANDING: (530, 534, 535, 538),
+    Meaning.NO_DOMAIN: (556,),
+    Meaning.UNSAID: (432, 450, 451, 541, 550, 551, 553),
+}
+ALWAYS = {
+    Scope.RECIPIENT: {Meaning.GONE, Meaning.NO_DOMAIN, Meaning.FULL, Meaning.RECIPIENT},
+    Scope.MESSAGE: {Meaning.TOO_LARGE, Meaning.CONTENT},
+    Scope.SERVER: {Meaning.STANDING, Meaning.SENDER, Meaning.PROTOCOL, Meaning.SYSTEM},
+}
+
+
+@pytest.mark.parametrize("stage", [Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.BODY, Stage.DOT])
+@pytest.mark.parametrize("digit", [4, 5])
+def test_every_code_has_one_meaning(digit: int, stage: Stage) -> None:
+    """The registry's enhanced codes, temporary and for good, and the bare ones; whom each concerns, at every stage."""
+    replies = [
+        (Reply(code=digit * 100 + 50, enhanced=f"{digit}.{code}"), meaning)
+        for meaning, codes in ENHANCED.items()
+        for code in codes.split()
+    ]
+    replies += [
+        (Reply(code=code), meaning) for meaning, codes in BARE.items() for code in codes if code // 100 == digit
+    ]
+    is_at_end = stage in (Stage.BODY, Stage.DOT)
+    replies += [
+        (Reply(code=552), Meaning.FULL if stage is Stage.RCPT else Meaning.TOO_LARGE),
+        (Reply(code=554), Meaning.POLICY if stage is Stage.RCPT else Meaning.UNSAID),
+    ]
+    for reply, meaning in replies:
+        assert meaning_of(reply, stage) is meaning, reply
+        scope = next((scope for scope, meanings in ALWAYS.items() if meaning in meanings), None)
+        if scope is None and meaning is not Meaning.POLICY and stage is Stage.RCPT:
+            scope = Scope.RECIPIENT
+        elif scope is None and meaning is not Meaning.NETWORK and is_at_end and reply.code >= 500:
+            scope = Scope.MESSAGE
+        assert scope_of(reply, stage) is (scope or Scope.SERVER), (reply, stage)
+
+
 @pytest.mark.parametrize(
     ("text", "queue_id"),
     [
