@@ -53,6 +53,7 @@ def test_one_form_of_a_tag() -> None:
     assert {normal_tag(each) for each in written} == {"press office"}
     assert normal_tag("Cafe\u0301") == normal_tag("CAFÉ") == "café"
     assert normal_tag("#Straße/媒体") == "#straße/媒体"
+    assert normal_tag("x" * 60) == "x" * 60
 
 
 @pytest.mark.parametrize("text", ["", "  ", "press, radio", "a;b", 'a"b', "a\x00b", "a\u200bb", "a\u202eb", "x" * 61])
@@ -83,6 +84,20 @@ def test_in_words() -> None:
     assert whole.in_words == "readers in de or fr, tagged press, not tagged staff or board"
     assert not condition()
     assert whole
+
+
+def test_the_stored_form() -> None:
+    """It comes back as it was, is alike for the same words in any order, and differs in whatever is asked for."""
+    whole = condition(language=["fr", "de"], tag=["press", "媒体"], without_tag=["staff", "board"])
+    same = condition(language=["de", "fr"], tag=["媒体", "press"], without_tag=["board", "staff"])
+    assert whole.code == same.code
+    assert whole.code == '{"language": ["de", "fr"], "tag": ["press", "媒体"], "without_tag": ["board", "staff"]}'
+    assert Condition.from_code(whole.code) == Condition(
+        language=("de", "fr"), tag=("press", "媒体"), without_tag=("board", "staff")
+    )
+    assert condition().code == "{}"
+    assert Condition.from_code("{}") == condition()
+    assert len({each.code for each in (condition(tag="x"), condition(without_tag="x"), condition(language="xx"))}) == 3
 
 
 @click.command()

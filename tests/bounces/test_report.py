@@ -183,5 +183,10 @@ def test_sentences_tell_where_a_report_does_not() -> None:
         b"--b\n", b"--b\nContent-Type: text/plain\n\nSorry: mailbox full.\n\n--b\n", 1
     )
     assert understand(data).findings[0].bounce is Class.FULL
+    # Other parts, such as our own words that come back, do not.
+    other = data.replace(b"mailbox full", b"it did not work").replace(
+        b"--b--", b"--b\nContent-Type: text/html\n\nmailbox full\n\n--b--"
+    )
+    assert understand(other).findings[0].bounce is Class.SOFT
     data = data.replace(b"Status: 5.0.0", b"Status: 5.0.0\nDiagnostic-Code: smtp; 550 no such user")
     assert understand(data).findings[0].bounce is Class.HARD

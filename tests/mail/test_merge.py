@@ -85,6 +85,21 @@ def test_a_good_address_is_kept() -> None:
     assert page == '<p><a href="https://example.org/u?a=1&amp;b=%20x">x</a></p>'
 
 
+@pytest.mark.parametrize("name", ["href", "src", "background", "action", "HREF"])
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_every_address_is_filled_as_one(name: str, quote: str) -> None:
+    """In either quotes, in any case, first or last among the attributes: a whole address, and a piece of one."""
+    for before, behind in (("", " class='x'"), ("title='a > b' ", "")):
+        whole = f"<a {before}{name}={quote}{LINK}{quote}{behind}>x</a>"
+        assert fill_html(whole, {LINK: "https://example.org/?a&b"}) == (
+            f'<a {before}{name}="https://example.org/?a&amp;b"{behind}>x</a>'
+        )
+        piece = f"<a {before}{name}={quote}https://example.org/{TOKEN}{quote}{behind}>x</a>"
+        assert fill_html(piece, {TOKEN: "a/b c"}) == f'<a {before}{name}="https://example.org/a%2Fb%20c"{behind}>x</a>'
+    # What only ends like one of them is an attribute like any other.
+    assert fill_html(f'<p data-{name}="{TOKEN}">', {TOKEN: "a/b c"}) == f'<p data-{name}="a/b c">'
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=60))
 def test_plaintext_and_subject_keep_their_lines(value: str) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from composer.transport.envelope import Envelope
+from composer.transport.envelope import Commands, Envelope
 from composer.transport.outcome import Outcome, Scope, Stage, State
 from composer.transport.server import Limits, Secret, Security, Server
 from composer.transport.smtp import SmtpTransport
+from composer.transport.transaction import After, Transaction
 from composer.transport.transport import TransportError
 from tests.transport.postoffice import (
     Action,
@@ -268,6 +269,22 @@ def test_lone_dot(code: str, lone: str) -> None:
     assert outcome.state is (State.DEFERRED if code.startswith("4") else State.REFUSED)
     assert (outcome.stage, outcome.scope) == (Stage.RCPT, Scope.RECIPIENT)
     assert len(office.visits) == (1 if lone in answers else 2)
+
+
+@PIPELINING
+def test_a_connection_that_is_gone_before_the_first_line(offers: tuple[str, ...]) -> None:
+    """Where not even the first line can be sent nothing was handed over, and the server is to blame."""
+    with Office(offers=offers) as office:
+        connection = transport(office).connect()
+        session = connection._session
+        assert session is not None
+        session.wire._socket.shutdown(socket.SHUT_WR)
+        transaction = Transaction(session, Commands(mail=b"MAIL FROM:<>\r\n", rcpt=b"RCPT TO:<a@b.example>\r\n"))
+        outcome = transaction.run(MESSAGE, lambda: True)
+        connection.close()
+    assert (outcome.state, outcome.stage, outcome.scope) == (State.DEFERRED, Stage.MAIL, Scope.SERVER)
+    assert transaction.after is After.DROP
+    assert office.taken == []
 
 
 def test_no_lone_dot_for_a_recipient() -> None:
