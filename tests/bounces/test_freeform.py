@@ -145,8 +145,8 @@ def test_the_field_of_failed_recipients_names_them() -> None:
 def test_what_is_said_of_one_ends_where_the_next_is_named() -> None:
     """Whoever is named twice in a row, before or behind the others: to each what stands behind the first of their names."""
     found = read(
-        "ann@reader.example\n  mailbox is full\nbob@reader.example\n  no such user\nann@reader.example: over quota\n"
-        "eve@reader.example\n",
+        "eve@reader.example\nann@reader.example\n  mailbox is full\nbob@reader.example\n  no such user\n"
+        "ann@reader.example: over quota\n",
         "X-Failed-Recipients: eve@reader.example, ann@reader.example, bob@reader.example, xann@reader.example",
     )
     assert [(each.recipient, each.bounce) for each in found] == [

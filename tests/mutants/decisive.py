@@ -74,8 +74,8 @@ DECISIVE: dict[str, Concern] = (
         "test_samples",
         report="test_report",
         automatic="test_automatic",
-        words="test_words",
-        classes="test_words",
+        classes="test_words test_verdicts",
+        answers="test_freeform test_words",
         proof="test_ingest",
         policy="test_policy",
         freeform="test_freeform test_automatic test_hostile",
@@ -94,8 +94,14 @@ DECISIVE: dict[str, Concern] = (
         "transport",
         "test_replies test_matrix",
         transaction="",
-        status="",
         replies="",
+    )
+    | _concerns(
+        "transport",
+        "bounces/test_words bounces/test_verdicts",
+        status="test_replies bounces/test_samples",
+        phrases="",
+        phrase_patterns="",
     )
     | _concerns("content", "", addresses="mail/test_addresses audience/test_corpus")
     | {"composer/conditions.py": Concern(tests=("tests/test_conditions.py", "tests/delivery/test_selection.py"))}
