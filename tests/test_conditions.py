@@ -59,8 +59,9 @@ def test_one_form_of_a_tag() -> None:
 @pytest.mark.parametrize("text", ["", "  ", "press, radio", "a;b", 'a"b', "a\x00b", "a\u200bb", "a\u202eb", "x" * 61])
 def test_what_is_no_tag(text: str) -> None:
     """A tag can be told from others in a list, on a line and by eye."""
-    with pytest.raises(WordError):
+    with pytest.raises(WordError, match="tag") as stop:
         normal_tag(text)
+    assert stop.value.hint
 
 
 def test_one_form_of_a_language() -> None:

@@ -26,13 +26,30 @@ def test_plain_subject_stays_plain() -> None:
 
 
 @pytest.mark.parametrize(
-    "subject", ["How to read =?utf-8?q?foo?=", "two  blanks", " before", "after ", "x" * 80, "\u4e2d"]
+    "subject",
+    [
+        "How to read =?utf-8?q?foo?=",
+        "two  blanks",
+        " before",
+        "after ",
+        "x" * 80,
+        "a few words and " + "x" * 76,
+        "x" * 70 + " and words",
+        "\u4e2d",
+    ],
 )
 def test_what_readers_would_change_is_encoded(subject: str) -> None:
     """Text that looks like an encoded-word, double or outer blanks and over-long words survive."""
     written = headers.unstructured("Subject", subject)
     assert b"=?utf-8?B?" in written
     assert fast_mail_parser.parse_email(written + b"\r\n").subject == subject
+
+
+def test_words_as_long_as_a_line_stay_plain() -> None:
+    """75 characters fit behind the blank of a folded line, 69 behind this header's name."""
+    assert headers.unstructured("Subject", "a " + "x" * 75) == b"Subject: a\r\n " + b"x" * 75 + b"\r\n"
+    assert headers.unstructured("Subject", "x" * 69) == b"Subject: " + b"x" * 69 + b"\r\n"
+    assert headers.unstructured("Subject", "x" * 69 + " a b") == b"Subject: " + b"x" * 69 + b"\r\n a b\r\n"
 
 
 def test_padding_only_in_the_last_word() -> None:

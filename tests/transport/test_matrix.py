@@ -100,6 +100,20 @@ def test_before_the_message(stage: str, trouble: str, offers: tuple[str, ...]) -
     assert len(office.visits) == (1 if trouble in ("4xx", "5xx") else 2)
 
 
+@pytest.mark.parametrize("trouble", ["4xx", "5xx"])
+@pytest.mark.parametrize(("stage", "said"), [("mail", ["MAIL"]), ("rcpt", ["MAIL", "RCPT"])])
+def test_without_pipelining_nothing_is_said_behind_a_refusal(stage: str, said: list[str], trouble: str) -> None:
+    """The next line is the one that begins anew."""
+    with Office({stage: TROUBLES[trouble]}, offers=()) as office:
+        connection = transport(office).connect()
+        connection.hand_over(ANNA, MESSAGE)
+        office.script = {}
+        assert connection.hand_over(BORIS, MESSAGE).state is State.ACCEPTED
+        connection.close()
+    heard = [line.split(b" ")[0].decode() for line in office.heard]
+    assert heard == ["EHLO", *said, "RSET", "MAIL", "RCPT", "DATA", "QUIT"]
+
+
 @PIPELINING
 @pytest.mark.parametrize("trouble", ["4xx", "5xx", "421", "close", "garbage", "never", "slow"])
 def test_in_the_message(trouble: str, offers: tuple[str, ...]) -> None:

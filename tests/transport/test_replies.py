@@ -30,6 +30,8 @@ def test_answers_in_pieces(size: int) -> None:
         Reply(code=451, enhanced="4.7.1", text="4.7.1 later"),
         Reply(code=250, text="5.1.1 lies"),
     ]
+    data = b"550 5.1.1234 a\r\n550 5.1.1.1 b\r\n550 5.1.1: c\r\n550 5.1.1\r\n550 no 5.1.1\r\n550 3.1.1 d\r\n"
+    assert [each.enhanced for each in _read(data, size)] == [None, None, "5.1.1", "5.1.1", None, None]
 
 
 @settings(max_examples=500, deadline=None)
