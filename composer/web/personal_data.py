@@ -145,7 +145,7 @@ STORES: tuple[Store, ...] = (
     Store(table=events, key="events", title="Events of mailings", columns=("reader_id",),
           about=_by_mailing(events), on_erasure=OnErasure.PSEUDONYMOUS, more={"issue": _issue_of(events)}, hidden=("who",)),
     Store(table=recipients, key="frozen_values", title="Values frozen for mailings that are not over",
-          columns=("reader_id", "address"), about=_by_mailing(recipients), on_erasure=OnErasure.DELETED,
+          columns=("reader_id", "address", "answered_reader"), about=_by_mailing(recipients), on_erasure=OnErasure.DELETED,
           forget=forget_mailings, more={"issue": _issue_of(recipients)}),
     Store(table=returned, key="bounces", title="Bounces and complaints", columns=("reader_id", "recipient"),
           about=lambda subject: or_(_by_mailing(returned)(subject), _by_address(returned.c.recipient)(subject)),

@@ -272,7 +272,8 @@ class Life:
                 publication = read_publication(workspace)
                 site = Site(
                     publication=publication, turns=turns, tokens=self.tokens,
-                    approvals=KeptApprovals(self.tokens, workspace, publication.main), editions=KeptEditions(), clock=lambda: datetime.now(UTC),
+                    approvals=KeptApprovals(self.tokens, workspace, publication.main),
+                    editions=KeptEditions(), clock=lambda: datetime.now(UTC),
                     wake=lambda: None, is_posting=lambda: True, callers=Callers(),
                 )  # fmt: skip
                 return asyncio.run(_request(site, method, path, urllib.parse.urlencode(form).encode()))
