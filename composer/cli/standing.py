@@ -1,7 +1,6 @@
 """`compose` alone: where the current issue stands."""
 
 import datetime
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -68,5 +67,5 @@ def show() -> None:
 
 def _several(names: Sequence[str]) -> str:
     """Join the names of files, the first of them where there are many."""
-    shown = ", ".join(shlex.quote(name) for name in names[:_MOST])
+    shown = ", ".join(names[:_MOST])
     return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"
