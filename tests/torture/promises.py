@@ -181,7 +181,7 @@ class Life:
             self.left.add(normal_address(who))
 
     def move(self, old: str, new: str) -> None:
-        self.say("subscribers", "move", old, new)
+        self.say("subscribers", "change-address", old, new)
 
     def send(self, issue: str, *more: str) -> Said:
         """Test and send an issue, or go on with it; the number is read from the refusal, as a person reads it."""
