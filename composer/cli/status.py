@@ -54,6 +54,7 @@ def command(mailing: int | None, as_json: bool) -> int:
     from composer.delivery.account import next_try, not_received
     from composer.delivery.approvals import answers_before
     from composer.delivery.mailing import mailing_of, mailings_of, sums_of
+    from composer.delivery.restored import all_lost
     from composer.delivery.settings import settings_of
     from composer.delivery.settling import decided_of
 
@@ -71,15 +72,20 @@ def command(mailing: int | None, as_json: bool) -> int:
             )
             for each in found
         ]
+        lost = all_lost(connection) if mailing is None else {}
         people = not_received(connection, mailing, _MOST + 1) if mailing is not None and not as_json else ()
     if as_json:
-        console.answer_json({"mailings": [_as_data(each) for each in known]})
-    elif not known:
+        lost_data = [{"issue": key, "restored": at.isoformat()} for key, at in lost.items()]
+        console.answer_json({"mailings": [_as_data(each) for each in known], "lost_issues": lost_data})
+    elif not known and not lost:
         console.answer("no mailing yet")
     else:
         for each in known:
             for line in _lines(each, zone, is_whole=mailing is not None):
                 console.answer(line)
+        for key, at in lost.items():
+            console.answer(f"issue {key}: its mailing was lost when a backup was restored ({when(at, zone)})")
+            console.answer(f"next: {command_line('settle', key)}     nobody is sent it before that")
         _name(people, mailing)
     return 0 if all(each.sums.is_even for each in known) else 1
 

@@ -83,9 +83,12 @@ class Evidence:
 
 
 def lock(connection: Connection) -> None:
-    """Let nobody else begin a run, or accept the database, until this transaction ends; on SQLite a writer is alone anyway."""
+    """Let nobody else begin a run, or accept the database, until this transaction ends; on SQLite a writer is alone anyway.
+
+    What is written is on disk before a note says so, whatever the server is set to.
+    """
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK), func.set_config("synchronous_commit", "on", True)))
 
 
 def nonce() -> str:

@@ -124,6 +124,11 @@ def lost_since(connection: Connection, issue: str) -> datetime | None:
     return connection.scalar(select(lost_issues.c.at).where(lost_issues.c.key == issue))
 
 
+def all_lost(connection: Connection) -> dict[str, datetime]:
+    """Give the issues of which a mailing was lost, and when the database was restored."""
+    return {row.key: row.at for row in connection.execute(select(lost_issues.c.key, lost_issues.c.at))}
+
+
 def forget_lost(connection: Connection, issue: str) -> bool:
     """Let those be sent an issue of whom nobody knows whether they received it, because a person says so."""
     return connection.execute(delete(lost_issues).where(lost_issues.c.key == issue)).rowcount > 0

@@ -1,5 +1,6 @@
 """`compose db restored` from outside: what is refused before it, what it says, and who gets a message afterwards."""
 
+import json
 import os
 import shutil
 import time
@@ -103,6 +104,8 @@ def test_an_issue_whose_mailing_is_lost_waits_for_a_decision(room: Mailroom, off
     assert said.code == 0 and f"compose settle {ISSUE}" in said.out
     said = room.say("send", ISSUE, "--yes", "20")
     assert said.code == 1 and "20 may have it: nobody knows (compose settle)" in said.out + said.err
+    assert f"issue {ISSUE}: its mailing was lost" in room.say("status").out
+    assert json.loads(room.say("status", "--json").out)["lost_issues"][0]["issue"] == ISSUE
     said = room.say("settle", ISSUE)
     assert said.code == 3 and "of 20 readers nobody can know" in said.out
     assert room.say("settle", ISSUE, "--count-as-received").code == 0
