@@ -156,6 +156,11 @@ class FieldBook:
         return "".join(pieces), tuple(mistakes)
 
 
+def names_in(text: str) -> frozenset[str]:
+    """Return the names of the merge fields that a text uses."""
+    return frozenset(match["name"] for match in _FIELD.finditer(text) if match["name"])
+
+
 def _cells(sample: str) -> int:
     if sample.isascii():
         return len(sample)

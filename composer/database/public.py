@@ -20,6 +20,8 @@ letters = Table(
     #: What all addresses of one mailbox have in common: a mailbox gets few letters a day, whatever +tag is written.
     Column("mailbox", Text, nullable=False, server_default=""),
     Column("name", Text, nullable=False, server_default=""),
+    #: What else they wrote of themselves, by merge field, as JSON.
+    Column("fields", Text, nullable=False, server_default="{}"),
     #: The language of the page, and of the edition that was asked for.
     Column("language", Text, nullable=False),
     Column("edition", Text, nullable=False, server_default=""),

@@ -72,6 +72,9 @@ def test_right_rows_in_and_each_other_row_named(shared: Database, tmp_path: Path
         ("x.xlsx", lying(workbook([["email"], [A]]), 900 << 20), "unpacks to 4,500 MB"),
         ("x.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "cannot be read"),
         ("x.zip", lying(archive({"a.csv": "email\na@example.org\n"}), 4_294_967_000), "unpacks to"),
+        ("x.zip", archive({f"{number}.csv": "email\n" for number in range(201)}), "holds 201 lists; 200 are allowed"),
+        ("x.zip", lying(archive({"a.csv": f"email\n{A}\n", "b.csv": "email\n"}), 1_100_000_000), "unpacks to 2,098 MB"),
+        ("x.csv", b"email," + b"x," * 2500 + b"\na@example.org\n", "has 2,502 columns; 2,000 are allowed"),
     ],
     ids=lambda given: given if isinstance(given, str) else "data",  # an archive holds the time
 )

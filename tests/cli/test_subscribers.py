@@ -164,9 +164,9 @@ def test_another_address(here: Path, capsys: pytest.CaptureFixture[str]) -> None
     for address in ("a@example.org", "b@example.org"):
         assert run(["subscribers", "add", address, "--consent", "form"]) == 0
     capsys.readouterr()
-    assert run(["subscribers", "change-address", "a@example.org", "New@example.org"]) == 0
+    assert run(["subscribers", "move", "a@example.org", "New@example.org"]) == 0
     assert capsys.readouterr().out == "a@example.org is now New@example.org\n"
-    assert run(["subscribers", "change-address", "new@example.org", "b@example.org"]) == 1
+    assert run(["subscribers", "move", "new@example.org", "b@example.org"]) == 1
     assert "b@example.org is subscribed already" in capsys.readouterr().err
     assert run(["who", "new@example.org"]) == 0
     assert "address: a@example.org -> New@example.org" in capsys.readouterr().out

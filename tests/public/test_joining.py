@@ -35,7 +35,7 @@ def test_both_steps(pages: Running) -> None:
     """A form, a message, a page, a button: then there is a reader, and how they agreed is written down."""
     form = pages.get("/subscribe")
     assert form.title == "Subscribe to China Briefing"
-    for name in ("email", "name", "edition", "website"):
+    for name in ("email", "first_name", "edition", "website"):
         assert f'name="{name}"' in form.body
     assert "Please look into your mailbox" in subscribe(pages, {**ANNA, "edition": "de"})
     assert pages.settled() == ["accepted"]
@@ -57,6 +57,38 @@ def test_both_steps(pages: Running) -> None:
         "address, to these words: Yes, send me China Briefing by e-mail. I can unsubscribe at any time by a link in every "
         "message."
     ]
+
+
+def test_the_form_asks_for_what_messages_use(pages: Running) -> None:
+    """The sample greets by first name: that is asked, in each language, kept, and shown in the preferences."""
+    for language, label in (("en", "First name"), ("de", "Vorname"), ("zh", "名")):
+        form = pages.get(f"/subscribe?language={language}")
+        assert f'<label for="first_name">{label} ' in form.body
+        assert 'autocomplete="given-name"' in form.body
+        assert 'name="name"' not in form.body
+        assert 'name="last_name"' not in form.body
+    again = pages.post_form("/subscribe", {"email": "no address", "first_name": "Änna"})
+    assert (again.status, 'value="Änna"' in again.body) == (422, True)
+    subscribe(
+        pages, {"email": "anna@example.net", "first_name": " Änna  Maria ", "last_name": "Li", "field-nothing": "x"}
+    )
+    assert pages.settled() == ["accepted"]
+    [message] = pages.mail()
+    assert pages.post_form(pages.link_in(message)).title == "You are subscribed"
+    reader = pages.reader("anna@example.net")
+    assert reader is not None
+    assert (reader.first_name, reader.last_name, reader.name, dict(reader.fields)) == ("Änna Maria", "Li", "", {})
+
+
+def test_a_full_name_gives_no_first_name(pages: Running) -> None:
+    """A form on another site asks for the name: it is kept as it is, and no first name is guessed from it."""
+    subscribe(pages, {"email": "anna@example.net", "name": "Anna Maria Li"})
+    assert pages.settled() == ["accepted"]
+    [message] = pages.mail()
+    pages.post_form(pages.link_in(message))
+    reader = pages.reader("anna@example.net")
+    assert reader is not None
+    assert (reader.name, reader.first_name) == ("Anna Maria Li", "")
 
 
 def test_the_message(pages: Running) -> None:

@@ -24,7 +24,7 @@ from composer.audience.lists.standings import (
     Doubts,
     left_at,
     standing_of,
-    worst,
+    weigher,
     worst_elsewhere,
 )
 from composer.audience.lists.status_words import is_true
@@ -97,6 +97,7 @@ def judge(
     at_when = taken.get("left", taken.get("consented")) if columns.standing else taken.get("consented")
     at_consent, at_attributes, at_disabled = taken.get("consent"), taken.get("attributes"), taken.get("disabled")
     dated = columns.dated
+    weigh, has_says = weigher(columns, doubts), bool(columns.says)
     is_plain = columns.kind != "compose"
     consents = Consents()
     own = tuple(columns.fields.items())
@@ -143,8 +144,8 @@ def judge(
                     standing = standing_here
             if at_disabled is not None and at_disabled < width and is_true(cells[at_disabled]):
                 standing = Reason.UNSUBSCRIBED.value
-            if columns.says:
-                standing = worst(standing, cells, columns, doubts)
+            if has_says:
+                standing = weigh(standing, cells)
             if not LEAVING.isdisjoint(cells):
                 standing = worst_elsewhere(standing, cells, columns, doubts)
             tags: tuple[str, ...] = ()
@@ -164,7 +165,7 @@ def judge(
             when = None
             if at_when is not None and at_when < width and cells[at_when]:
                 when = _moment(cells[at_when].strip(), dated, order, doubts, notes)
-            if standing not in STAYING and not columns.standing and columns.says:
+            if standing not in STAYING and has_says and not columns.standing:
                 when = left_at(cells, columns, order)
             if width > widest and (beyond := [cell for cell in map(str.strip, cells[widest:]) if cell]):
                 notes.append(_behind(beyond))

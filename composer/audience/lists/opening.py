@@ -15,8 +15,10 @@ from composer.audience.lists.lines import read_lines
 from composer.audience.lists.table import ListError, Source, Table
 from composer.audience.lists.workbook import read_workbook
 
-#: Bytes of a file in an archive, unpacked.
+#: Bytes of a file, and of all lists in an archive, unpacked: about twenty million people.
 _LARGEST = 2 << 30
+#: Lists in an archive.
+_MOST_LISTS = 200
 _LISTS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson")
 
 
@@ -43,6 +45,11 @@ def _tables(path: Path, encoding: str, stack: ExitStack) -> Iterator[Table]:
         found = iter((read_workbook(path),))
     else:
         source = Source(name=path.name, size=path.stat().st_size, open=lambda: path.open("rb"))
+        if source.size > _LARGEST:
+            raise ListError(
+                f"{path.name} is {source.size >> 20:,} MB; {_LARGEST >> 20:,} MB are allowed",
+                "split it into several files",
+            )
         found = iter((_text(source, encoding),))
     for table in found:
         stack.callback(table.close)
@@ -68,6 +75,11 @@ def _packed(path: Path, encoding: str) -> Iterator[Table]:
     lists = [entry for entry in lists if "email_list" in entry.filename.rpartition("/")[2]] or lists
     if not lists:
         raise ListError(f"{path.name} holds no list", "name a file: CSV, XLSX, JSON lines, or a service's archive")
+    if len(lists) > _MOST_LISTS:
+        raise ListError(
+            f"{path.name} holds {len(lists):,} lists; {_MOST_LISTS} are allowed",
+            "unpack it, and import the lists you need",
+        )
     for entry in lists:
         if entry.flag_bits & 1:
             raise ListError(f"{path.name} is locked by a password", "unpack it, and name the file in it")
@@ -75,6 +87,11 @@ def _packed(path: Path, encoding: str) -> Iterator[Table]:
             raise ListError(
                 f"{entry.filename} unpacks to {entry.file_size >> 20:,} MB", "unpack it, and look at it first"
             )
+    if (total := sum(entry.file_size for entry in lists)) > _LARGEST:
+        raise ListError(
+            f"{path.name} unpacks to {total >> 20:,} MB; {_LARGEST >> 20:,} MB are allowed",
+            "unpack it, and import the lists one by one",
+        )
     for entry in lists:
         if entry.file_size:
             yield _text(_inside(path, entry), encoding)

@@ -6,11 +6,12 @@ is not understood is counted in `Doubts` and makes nobody a reader; of several c
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from composer.audience.lists.columns import Columns
+from composer.audience.lists.columns import Columns, StatusColumn
 from composer.audience.lists.dates import Order, read_date
 from composer.audience.lists.guards import unguarded
 from composer.audience.lists.keys import key_of
@@ -124,20 +125,34 @@ _WEIGHT = (Reason.COMPLAINED.value, Reason.UNSUBSCRIBED.value, Reason.BOUNCED.va
 LONGEST_WORD = 100
 
 
-def worst(standing: str, cells: list[str], columns: Columns, doubts: Doubts) -> str:
-    """Weigh what the columns about leaving say of one row. Nobody becomes a reader by them who is none by the status."""
-    found = [standing]
-    for column in columns.says:
-        cell = cells[column.at].strip() if column.at < len(cells) else ""
-        if cell[:1] == "'":
-            cell = unguarded(cell)
-        said = columns.values.get(cell.casefold() or NOTHING_WRITTEN) if columns.values else None
-        said = said or told(cell[:LONGEST_WORD], column.says, column.is_reason)
-        if said is None:
-            doubts.ask(column.name, cell)
-            raise BadValueError(f"“{beginning(cell)}” in the column “{column.name}” is not understood")
-        found.append(_STANDING_OF[said])
-    return _worst_of(found, standing)
+def weigher(columns: Columns, doubts: Doubts) -> Callable[[str, list[str]], str]:
+    """Return what weighs the columns about leaving, row by row. Nobody becomes a reader by them who is none by the status."""
+    kept: list[tuple[int, StatusColumn, dict[str, str]]] = [(column.at, column, {}) for column in columns.says]
+
+    def weigh(standing: str, cells: list[str]) -> str:
+        others: list[str] = []
+        for at, column, seen in kept:
+            cell = cells[at] if at < len(cells) else ""
+            found = seen.get(cell)
+            if found is None:
+                found = _said(cell, column, columns, doubts)
+                if len(seen) < _MOST_WORDS and len(cell) <= LONGEST_WORD:
+                    seen[cell] = found
+            if found is not READER:
+                others.append(found)
+        return _worst_of([standing, *others], standing) if others else standing
+
+    return weigh
+
+
+def _said(text: str, column: StatusColumn, columns: Columns, doubts: Doubts) -> str:
+    cell = unguarded(text.strip())
+    said = columns.values.get(cell.casefold() or NOTHING_WRITTEN) if columns.values else None
+    said = said or told(cell[:LONGEST_WORD], column.says, column.is_reason)
+    if said is None:
+        doubts.ask(column.name, cell)
+        raise BadValueError(f"“{beginning(cell)}” in the column “{column.name}” is not understood")
+    return _STANDING_OF[said]
 
 
 def _worst_of(found: list[str], standing: str) -> str:

@@ -16,6 +16,8 @@ from composer.conditions import WordError, normal_language, normal_tag
 
 #: Longest value of a merge field, in characters.
 LONGEST = 2000
+#: Longest cell of tags.
+_LONGEST_TAGS = 10_000
 NO_LETTERS = re.compile("[\ud800-\udfff]")
 #: Languages as lists write them in words, in English, in German and in their own, in the form of `key_of`.
 _SPOKEN = {
@@ -78,6 +80,8 @@ def language_of(text: str, notes: list[str]) -> str:
 
 def tags_of(text: str, notes: list[str]) -> tuple[str, ...]:
     """Read tags as lists write them: `a, b`, `"a","b"` or `["a", "b"]`."""
+    if len(text) > _LONGEST_TAGS:
+        raise BadValueError(f"tags are {len(text):,} characters long; {_LONGEST_TAGS:,} are allowed")
     found, wrong = _known_tags(text)
     notes += wrong
     return found

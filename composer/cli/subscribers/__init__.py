@@ -17,7 +17,7 @@ for _each in (
     people.list_them,
     people.export,
     people.tag,
-    people.change_address,
+    people.move,
     people.unsubscribe,
     people.erase,
 ):

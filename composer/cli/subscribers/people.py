@@ -209,11 +209,11 @@ def unsubscribe(addresses: tuple[str, ...]) -> int:
     return 0
 
 
-@click.command("change-address")
-@click.argument("address", metavar="ADDRESS")
-@click.argument("new", metavar="NEW-ADDRESS")
-def change_address(address: str, new: str) -> int:
-    """Give a subscriber another address; what they have received stays theirs.
+@click.command("move")
+@click.argument("address", metavar="OLD")
+@click.argument("new", metavar="NEW")
+def move(address: str, new: str) -> int:
+    """Move a subscriber to another address; consent, history and deliveries stay theirs.
 
     A mailing that has begun still goes to the earlier address.
     """

@@ -32,7 +32,8 @@ _MOST_REASONS = 3
 class Change:
     """What a reader says of themselves. None and what is absent stay as they are."""
 
-    name: str
+    #: The parts of the name that were asked.
+    names: Mapping[str, str]
     language: str | None
     fields: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, bool] = field(default_factory=dict)
@@ -54,7 +55,7 @@ def confirm(connection: Connection, letter: Letter, words: str, now: datetime) -
     if connection.execute(update(letters).where(*unused).values(used=now)).rowcount != 1:
         return is_confirmed(connection, letter)
     source = "double opt-in"
-    values = {"name": letter.name, "language": letter.edition}
+    values = {**letter.values, "language": letter.edition}
     given = {name: value for name, value in values.items() if value}
     reader = changing.sign_up(connection, Address(address=letter.address), given, source=source, now=now)
     changing.change(connection, reader.id, given, source=source, now=now)
@@ -129,7 +130,7 @@ def change(connection: Connection, reader_id: int, changed: Change, now: datetim
     if by_id(connection, reader_id) is None:
         return False
     source = "preferences page"
-    values = {"name": changed.name, **changed.fields}
+    values = {**changed.names, **changed.fields}
     if changed.language is not None:
         values["language"] = changed.language
     changing.change(connection, reader_id, values, source=source, now=now)

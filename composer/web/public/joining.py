@@ -5,6 +5,7 @@ of the address, and does the same work: what is to be sent is found out later, w
 """
 
 import re
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from composer.audience.tokens import Purpose
 from composer.content.addresses import Address, AddressError
 from composer.web.public.deeds import confirm, is_confirmed
+from composer.web.public.forms import Form
 from composer.web.public.mail_requests import Kind, Wish, wish, wished
 from composer.web.public.site import Site
 
@@ -39,13 +41,13 @@ class Joining:
         try:
             address = Address(address=form.line("email", 400))
         except AddressError:
-            return self._form(request, form.line("email"), form.line("name"), form.line("edition", 35), is_wrong=True)
+            return self._form(request, form.line("email"), _values(form, site), form.line("edition", 35), is_wrong=True)
         edition = site.publication.nearest(form.line("edition", 35) or tongue.language)
         origin = _ORIGIN.fullmatch(request.headers.get("origin", ""))
         asked = Wish(
             kind=Kind.CONFIRM,
             address=address,
-            name=form.line("name"),
+            values=_values(form, site),
             language=tongue.language,
             edition=edition,
             origin=origin[1].lower() if origin else "",
@@ -57,17 +59,29 @@ class Joining:
         return site.page("posted", tongue, what="posted_subscribe")
 
     def _form(
-        self, request: Request, email: str = "", name: str = "", edition: str = "", *, is_wrong: bool = False
+        self,
+        request: Request,
+        email: str = "",
+        values: Mapping[str, str] | None = None,
+        edition: str = "",
+        *,
+        is_wrong: bool = False,
     ) -> Response:
         site = self._site
         tongue = site.tongue(request)
+        written = values or {}
+        publication = site.publication
         return site.page(
             "subscribe",
             tongue,
             status=422 if is_wrong else 200,
             here="/subscribe",
             email=email,
-            name=name,
+            names=[{"name": each, "value": written.get(each, "")} for each in publication.name_fields(written)],
+            fields=[
+                {"name": each.name, "label": each.label, "value": written.get(each.name, "")}
+                for each in publication.sign_up_fields(tongue.language)
+            ],
             editions=site.publication.editions,
             edition=site.publication.nearest(edition or tongue.language),
             is_wrong=is_wrong,
@@ -90,3 +104,11 @@ class Joining:
             return site.page("confirm", tongue, here=f"/confirm/{token}", consent=words)
         is_in = await site.turns.write(lambda connection: confirm(connection, letter, words, now))
         return site.said("welcome", tongue) if is_in else site.broken(request)
+
+
+def _values(form: Form, site: Site) -> dict[str, str]:
+    """Return what somebody wrote of themselves, in a form of ours or on another site: the name, and fields with a label."""
+    publication = site.publication
+    names = {each: form.line(each) for each in ("name", "first_name", "last_name")}
+    own = {each.name: form.line(f"field-{each.name}") for each in publication.fields(publication.language)}
+    return {name: value for name, value in {**names, **own}.items() if value}

@@ -4,7 +4,9 @@ Input: a connection, an address that was typed in. Output: a row of `letters`, a
 the same work for every address; codes are stored, never sentences.
 """
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -62,7 +64,8 @@ class Wish:
 
     kind: Kind
     address: Address
-    name: str = ""
+    #: What they wrote of themselves: parts of the name, and the newsletter's own fields.
+    values: Mapping[str, str] = field(default_factory=dict)
     #: Of the page.
     language: str
     #: Of the newsletter.
@@ -83,7 +86,7 @@ class Letter:
     address: str
     normal: str
     mailbox: str
-    name: str
+    values: Mapping[str, str]
     language: str
     edition: str
     origin: str
@@ -99,7 +102,8 @@ def wish(connection: Connection, asked: Wish) -> None:
         "address": asked.address.address,
         "normal": normal_address(asked.address.address),
         "mailbox": mailbox_of(asked.address.address),
-        "name": asked.name,
+        "name": asked.values.get("name", ""),
+        "fields": json.dumps({key: value for key, value in asked.values.items() if value and key != "name"}),
         "language": asked.language,
         "edition": asked.edition,
         "origin": asked.origin,
@@ -116,8 +120,11 @@ def letter_of(connection: Connection, letter_id: int) -> Letter | None:
     row = connection.execute(select(letters).where(letters.c.id == letter_id)).mappings().first()
     if row is None:
         return None
-    known = ("id", "address", "normal", "mailbox", "name", "language", "edition", "origin", "asked", "attempts")
-    return Letter(**{name: row[name] for name in known}, kind=Kind(row["kind"]), is_used=row["used"] is not None)
+    known = ("id", "address", "normal", "mailbox", "language", "edition", "origin", "asked", "attempts")
+    values = {**json.loads(row["fields"]), **({"name": row["name"]} if row["name"] else {})}
+    return Letter(
+        **{name: row[name] for name in known}, values=values, kind=Kind(row["kind"]), is_used=row["used"] is not None
+    )
 
 
 def wished(connection: Connection, claim: Claim) -> Letter | None:

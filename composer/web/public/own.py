@@ -79,7 +79,7 @@ class Own:
         chosen = form.every("tag")
         edition = form.line("edition", 35)
         changed = Change(
-            name=form.line("name"),
+            names={each: form.line(each) for each in ("name", "first_name", "last_name") if each in form.fields},
             language=edition if edition in site.publication.newsletters else None,
             fields={
                 each.name: form.line(f"field-{each.name}") for each in fields if f"field-{each.name}" in form.fields
@@ -168,7 +168,7 @@ class Own:
             tongue,
             here=f"/preferences/{token}",
             address=reader.address,
-            name=reader.name,
+            names=[{"name": each, "value": reader.values[each]} for each in publication.name_fields(reader.values)],
             is_active=reader.status == "active",
             is_saved=is_saved,
             editions=publication.editions,

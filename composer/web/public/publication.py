@@ -7,12 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from composer.content.fields import names_in
 from composer.content.newsletter import Newsletter, read_newsletter
 from composer.content.values import group_in, text_in
 from composer.errors import ComposeError
 from composer.web.public.brand import Brand, brand_of
 from composer.web.public.guard import PublicAddress
 from composer.workspace import Workspace
+
+#: The parts of a name, in the order in which forms ask for them.
+_NAMES = ("first_name", "last_name", "name")
+#: How many of the latest issues are read for the fields that they use.
+_LATEST = 5
 
 
 class PublicError(ComposeError):
@@ -34,6 +40,8 @@ class Publication:
     address: PublicAddress
     newsletters: Mapping[str, Newsletter]
     brands: Mapping[str, Brand] = field(repr=False)
+    #: Merge fields that the newsletter and its latest issues use, in a greeting for example.
+    used: frozenset[str] = frozenset()
 
     @property
     def language(self) -> str:
@@ -65,6 +73,18 @@ class Publication:
         """Give how it looks in the nearest language."""
         return self.brands[self.nearest(language)]
 
+    def name_fields(self, stored: Mapping[str, str] | None = None) -> tuple[str, ...]:
+        """List which parts of a name are asked: those that messages use, and those of which something is stored.
+
+        Where messages use none, the whole name is asked.
+        """
+        used = [name for name in _NAMES if name in self.used] or ["name"]
+        return tuple(name for name in _NAMES if name in used or (stored or {}).get(name))
+
+    def sign_up_fields(self, language: str) -> tuple[Choice, ...]:
+        """List the newsletter's own fields that are asked at sign-up: those with a label that messages use."""
+        return tuple(choice for choice in self.fields(language) if choice.name in self.used)
+
     def fields(self, language: str) -> tuple[Choice, ...]:
         """List the merge fields that a reader may fill in: those that newsletter.yaml gives a label."""
         labels = self.newsletter(language).labels
@@ -93,7 +113,15 @@ def read_publication(workspace: Workspace) -> Publication:
         address=PublicAddress.of(url),
         newsletters=newsletters,
         brands={language: brand_of(newsletter) for language, newsletter in newsletters.items()},
+        used=_used(workspace),
     )
+
+
+def _used(workspace: Workspace) -> frozenset[str]:
+    """Find the merge fields in newsletter.yaml and its overlays, and in the latest issues."""
+    paths = [*workspace.root.glob("newsletter*.yaml"), *workspace.issues()[-_LATEST:]]
+    texts = (path.read_text(encoding="utf-8", errors="replace") for path in paths if path.is_file())
+    return frozenset[str]().union(*map(names_in, texts))
 
 
 def own_name(tag: str) -> str:
