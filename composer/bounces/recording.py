@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from composer.audience.identity import Found, Holder, Resolved, resolve, stop_mail
-from composer.audience.suppression import Reason, lock, suppress, suppress_hash, suppression_of
+from composer.audience.suppression import Reason, erasure_key, hashed, lock, suppress, suppress_hash, suppression_of
 from composer.audience.tokens import Claim, Tokens
 from composer.audience.tombstones import about, known_hashes, spans_of
 from composer.bounces.mime import normal_form
@@ -84,7 +84,7 @@ def _write(
     found = None if claim is None else resolve(connection, claim)
     whose = None if found is None else found.at_address
     finding, is_own = _chosen(came, kind, whose)
-    if claim and kind is Kind.BOUNCE and not (quotes_ours(came, tokens, claim) or _names(came, whose)):
+    if claim and kind is Kind.BOUNCE and not (quotes_ours(came, tokens, claim) or _names(connection, came, found)):
         finding = _softened(finding)
     effect = _effect(connection, kind, finding, is_own, found, now)
     if whose is None and _is_removed(connection, finding.recipient, claim):
@@ -159,10 +159,15 @@ def _chosen(came: Returned, kind: Kind, reader: Holder | None) -> tuple[Finding,
     return (own or findings)[0], bool(own)
 
 
-def _names(came: Returned, whose: Holder | None) -> bool:
-    """Tell whether a report names the address that we had sent to."""
+def _names(connection: Connection, came: Returned, found: Resolved | None) -> bool:
+    """Tell whether a report names the address that we had sent to; of one that nobody has any more, the hash is compared."""
     named = {_normal(each) for finding in came.findings for each in (finding.recipient, finding.original) if each}
-    return whose is not None and whose.normal in named
+    if found is None or not named:
+        return False
+    if found.at_address is not None:
+        return found.at_address.normal in named
+    key = erasure_key(connection) if found.at_hash else None
+    return key is not None and found.at_hash in {hashed(key, each) for each in named}
 
 
 def _softened(finding: Finding) -> Finding:
