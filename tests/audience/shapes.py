@@ -270,6 +270,9 @@ def _asking() -> Iterator[Shape]:
     yield _csv(
         "counts of bounces", "email,bounces\nask1@example.org,0\nask2@example.org,3\n", "bounces: 3", "bounces: 0"
     )
+    yield _csv("a tag about leaving", "email,tags\nask1@example.org,vip; unsubscribed\n", "tags: unsubscribed")
+    yield _csv("empty cells that are explained", "email,consent\nin1@example.org,yes\nwait1@example.org,\n",
+               options=("--map", "(empty)=unconfirmed"))  # fmt: skip
     yield _csv("words that contradict the column", "email,opt-out\nask1@example.org,active\n", "opt-out: active")
     yield _csv("yes and nothing", "email,consent\nask1@example.org,yes\nask2@example.org,\n", "consent: (empty)")
     dates = "email,signup\nin1@example.org,03/04/2024\nin2@example.org,2024-03-14\nin3@example.org,14 March 2024\n"

@@ -159,6 +159,27 @@ def test_undo_says_who_received_what(here: Path, capsys: pytest.CaptureFixture[s
         assert count(connection, Selection(issue="2025-01-30", is_rest=True)).included == 0
 
 
+def test_open_questions_for_programs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --json and --yes, too, the import stops with exit code 1, and the questions are data; --map answers them."""
+    rows = "a@example.org,gold,03/04/2024\nb@example.org,gold,\nc@example.org,lapsed,soon\n"
+    written(here, f"email,status,signup\n{rows}", "list.csv")
+    command = ["subscribers", "import", "list.csv", "--yes", "--json", "--consent", "form"]
+    assert run(command) == 1
+    assert json.loads(capsys.readouterr().out) == {
+        "questions": [
+            {"kind": "value", "column": "status", "value": "gold", "rows": 2},
+            {"kind": "value", "column": "status", "value": "lapsed", "rows": 1},
+        ]
+    }
+    assert _count(capsys) == {"total": 0}
+    command += ["--map", "gold=subscribed", "--map", "lapsed=subscribed"]
+    assert run(command) == 1
+    assert json.loads(capsys.readouterr().out) == {"questions": [{"kind": "date_order", "column": "signup", "rows": 1}]}
+    assert run([*command, "--dates", "dmy"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["new"], result["lost_dates"]) == (3, {"signup": 1})
+
+
 def test_another_address(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A subscriber moves to another address; one that somebody has is refused."""
     for address in ("a@example.org", "b@example.org"):

@@ -24,6 +24,7 @@ from composer.audience.lists.standings import (
     Doubts,
     left_at,
     standing_of,
+    weigh_words,
     weigher,
     worst_elsewhere,
 )
@@ -151,6 +152,8 @@ def judge(
             tags: tuple[str, ...] = ()
             if at_tags is not None and at_tags < width and cells[at_tags]:
                 tags = tags_of(cells[at_tags], notes)
+                if is_plain and not LEAVING.isdisjoint(tags):
+                    standing = weigh_words(standing, tags, columns.names[at_tags], columns, doubts)
             fields = "{}"
             values = {key: clean(cells[at], key) for key, at in own if at < width and cells[at]} if own else {}
             if at_attributes is not None and at_attributes < width and cells[at_attributes]:

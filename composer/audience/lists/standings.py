@@ -6,7 +6,7 @@ is not understood is counted in `Doubts` and makes nobody a reader; of several c
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -163,15 +163,20 @@ def _worst_of(found: list[str], standing: str) -> str:
 
 def worst_elsewhere(standing: str, cells: list[str], columns: Columns, doubts: Doubts) -> str:
     """Ask about a word that can only be about leaving, in a column that nobody has said anything of."""
-    for at, cell in enumerate(cells):
-        if at in columns.told or cell not in LEAVING or at >= columns.width:
-            continue
-        if said := columns.values.get(cell.casefold()):
+    for at, cell in enumerate(cells[: columns.width]):
+        if at not in columns.told and cell in LEAVING:
+            standing = weigh_words(standing, (cell,), columns.names[at], columns, doubts)
+    return standing
+
+
+def weigh_words(standing: str, words: Iterable[str], column: str, columns: Columns, doubts: Doubts) -> str:
+    """Weigh words about leaving in a column about something else, such as tags; they are asked about until `--map` decides."""
+    for word in words:
+        if said := columns.values.get(word.casefold()):
             standing = _worst_of([standing, _STANDING_OF[said]], standing)
-            continue
-        name = columns.names[at]
-        doubts.ask(name, cell)
-        raise BadValueError(f"“{cell}” in the column “{name}” is not understood")
+        elif word in LEAVING:
+            doubts.ask(column, word)
+            raise BadValueError(f"“{word}” in the column “{column}” is not understood")
     return standing
 
 

@@ -118,7 +118,7 @@ _PATTERNS = tuple((says, re.compile("|".join(patterns))) for says, patterns in _
 #: Names that may be about leaving or agreeing, in a way that is not understood: what is in such a column is asked.
 _SUSPICIOUS = re.compile(
     r"subscri|opt_?in|opt_?out|consent|permission|bounce|(?:^|_)abo(?:_|$)|abonn|einwillig|werbung|inscri|suscri"
-    r"|newsletter|mailing|(?:e?_?mail|contact|member|user|account|abo|list|empfanger|kontakt|kunden)_?(?:status|state)|mailable"
+    r"|(?:^|_)(?:empfang|gewunscht|erwunscht|erhalten|receive|recevoir|recibir)(?:_|$)|newsletter|mailing|(?:e?_?mail|contact|member|user|account|abo|list|empfanger|kontakt|kunden)_?(?:status|state)|mailable"
     r"|(?:^|_)(?:gdpr|dsgvo|rgpd)(?:_|$)|(?:^|_)kein|status_(?:e?_?mail|newsletter|abo)|iscri|订|购读|退|拒"
 )
 #: Columns of a state that may be another one: only words that cannot be misunderstood count in them.
@@ -126,7 +126,7 @@ _STATES = re.compile(r"(?:status|state|statut|etat|estado|stato|zustand|状态|�
 #: Names that only look suspicious.
 _HARMLESS = re.compile(
     r"(?:list|newsletter|mailing)s?_?(?:name|id|list|lists|title|count)|mailing_(?:address|street|city|zip\w*|state|country|postal\w*)"
-    r"|(?:^|_)description$|transcri|_id$|_ip$|_url$|_source$|prescri"
+    r"|(?:^|_)description$|transcri|(?:^|_)bestellt(?:_|$)|_id$|_ip$|_url$|_source$|prescri"
 )
 #: The column says why, or when: whatever stands there is a yes.
 _EXPLAINS = re.compile(r"reason|grund(?:$|_)|ursache|raison|motif|motivo|causa|原因|comment|kommentar|message|feedback")

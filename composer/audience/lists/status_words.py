@@ -42,9 +42,11 @@ _SELF_EVIDENT = {
 _YES = _words(
     "true yes y 1 -1 x xx on t ja j wahr oui o vrai si sí s verdadero 是 对 有 真 ✓ ✔ ✔️ ☑ ✅ active aktiv actif activo"
     " confirmed verified enabled granted given agreed accepted checked bestatigt confirme confirmado 同意 已确认 已验证 valid"
+    " accepte acceptee accorde aceptado acepta zugestimmt erteilt einverstanden"
 )
 _NO = _words(
     "false no n 0 off f nein falsch non faux falso 否 不 无 假 ✗ ✘ ☐ ❌ - -- – — inactive inaktiv inactif inactivo"
+    " refuse refusee rechazado abgelehnt verweigert"
     " disabled denied refused withdrawn revoked never nie jamais nunca none keine kein"
 )
 #: Of these it cannot be known what they say of somebody in a column about leaving: "opt-out: active".
