@@ -17,7 +17,8 @@ from composer.errors import ComposeError
 
 #: The least letters of a passphrase.
 LEAST = 12
-_HEAD = "compose keys, encrypted (scrypt 2^16 8 1, AES-256-GCM)"
+#: What the first line says: the format, its version, how the key is derived, the cipher.
+_HEAD = "compose-keys:1:scrypt-65536-8-1:aes-256-gcm"
 _SALT, _NONCE = 16, 12
 
 

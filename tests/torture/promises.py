@@ -181,7 +181,8 @@ class Life:
             self.left.add(normal_address(who))
 
     def move(self, old: str, new: str) -> None:
-        self.say("subscribers", "change-address", old, new)
+        # Refused where nobody has the old address, or somebody has the new one; any other exit code is a fault.
+        assert self.say("subscribers", "move", old, new).code in (0, 1)
 
     def send(self, issue: str, *more: str) -> Said:
         """Test and send an issue, or go on with it; the number is read from the refusal, as a person reads it."""
