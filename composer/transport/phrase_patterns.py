@@ -36,6 +36,9 @@ SENDER = _any(
     r"(?:could not|cannot|can't|unable to) (?:verify|resolve|find|validate) (?:the |your )?(?:sender|from\b|return"
     r"|envelope|domain of sender"
     r"|e-?mail domain|domain)",
+    r"sender (?:(?:is )?not (?!authenticated)|domain is\b|must\b|has no\b)|mail from not|envelope senders? (?:is |are )?not|without a valid sender"
+    r"|from: domain is|(?:e-?mail )?address is not verified|not (?:allowed|permitted|authori[sz]ed) to send (?:e-?mail "
+    r"|mail )?(?:from|as)\b",
     r"sender verif|sender(?:'s address)? call(?:back|out)|callback (?:verification )?(?:failed|denied)",
     r"invalid DNS MX or A|no MX or A (?:record )?for (?:the )?sender",
     r"(?:your|the) (?:sender(?:'s)?|from|return|envelope) address (?:is |was |has been |could )",
@@ -56,6 +59,7 @@ CLOSED = _any(
     r"|deleted|removed|discontinued"
     r"|dormant|archived|no longer (?:active|valid|available|in use|in service|exists?))"
     r"(?: (?:for|due to|because of|owing to|as a result of) [^.;]*)?",
+    r"(?:recipient|user) suspend|extended inactivity",
     r"(?<!temporarily )(?:blocked|disabled|inactive|suspended|closed|deactivated|locked|frozen|dormant) (?:recipient"
     r"|mailbox|user|account)\b",
     r"(?:konto|postfach|mailbox)\b[^.;/]{0,30}(?:gesperrt|deaktiviert|geschlossen|gelöscht|stillgelegt)",
@@ -96,6 +100,9 @@ EXPIRED = _any(
     r"|on) (?:the )?queue",
     r"maximum (?:queue|retry)|(?:message|delivery|operation) (?:has )?timed? ?out|was not delivered within"
     r"|been in the queue too long",
+    r"connection (?:timed out|refused|reset)|server did not respond|(?:unable to deliver|not delivered) (?:\w+ )?(?:within"
+    r"|for|after) \d"
+    r"|deferred too long",
     r"delivery attempts? (?:were |have been )?exhausted|retries (?:were |have been )?exhausted|(?:giv|gave"
     r"|given?)\w* up after \d",
     r"could not be delivered (?:for|within|after) (?:more than )?\d+ (?:hour|day|minute)"
@@ -137,6 +144,10 @@ BLOCKED = _any(
     r"|(?:find|resolve) your (?:reverse )?"
     r"(?:host|IP|address)|IP name lookup|dynamic IP|generic (?:host|dns|rdns)|client host rejected|\b(?:helo"
     r"|ehlo)\b[^.;/]{0,30}(?:reject|invalid|command|name|mismatch)",
+    r"\byour (?:ip|network|host(?:name)?|remotehost|mta|isp)\b|your server (?:is|has|requires|does)|from ip address"
+    r"|client ip\b|open proxy"
+    r"|relay host name|(?:from|by) (?:this|your|the) (?:ip|network|mail server|mta)\b|confirm this mail server"
+    r"|protocol violation|captcha",
     r"gr[ea]y[- ]?list|content (?:rejected|denied|blocked|filter)|content (?:\w+ ){0,3}(?:security|reject|prohibit|denied)"
     r"|bad outbound|not accept(?:ing)? mail from your",
     r"(?:due to|by|for|against|violat\w+|breach\w+|local|organi[sz]ation\w*|security) (?:\w+ ){0,2}polic(?:y|ies)\b"
@@ -154,12 +165,20 @@ TOO_OFTEN = _any(
     r"|day)) (?:\w+ ){0,2}(?:quota|limit|rate)",
     r"too many (?:concurrent |simultaneous |open )?(?:connections|sessions|e-?mails|mails|recipients|messages|errors"
     r"|requests|bad|invalid|unknown|failed)",
+    r"too many (?:smtp )?(?:sessions|attempts)|again slower|slow down",
     r"throttl|too (?:frequent|often|fast|quickly)|frequen(?:cy|tly)|unusual (?:rate|volume)|unexpected volume"
     r"|excessive (?:\w+ )?(?:mail|volume|rate|connections)",
     r"zu viele (?:verbindungen|nachrichten|e-?mails|mails)|trop de (?:connexions|messages|mails|destinataires)"
     r"|demasiad[ao]s (?:conexiones|mensajes|correos)",
     r"troppi (?:messaggi|destinatari)|troppe connessioni|muitas (?:conexões|mensagens)"
     r"|слишком (?:много|часто)|频率|频繁|過於頻繁|超过限制",
+)
+#: About the message, where nothing says that the mailbox is not there.
+ABOUT_MESSAGE = _any(
+    r"\b(?:message|mail|e-?mail|content|header|attachment)s? (?:was |is |has been |were |are )?(?:\w+ )?(?:filtered"
+    r"|refused|bounced due|given low)",
+    r"(?:unacceptable|illegal|forbidden|executable|prohibited) (?:\w+ )?(?:content|attachment|file|header)",
+    r"rejecting (?:mail|message|\w+ )?content|recipient preferences|go away|denied \[",
 )
 FULL = _any(
     r"(?<!your )(?:mailbox|inbox|account|user|maildir|mailfolder|mail folder|storage|postfach"
@@ -212,7 +231,7 @@ BY_WORDS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
             r"(?:no such|unknown|invalid|non[- ]?existent|bad) (?:local |virtual |e-?mail |destination |mailbox )*(?:user"
             r"|mailbox|recipient|address|account|person|alias|addressee)",
             r"unknown or invalid (?:\w+ )?(?:user|mailbox|recipient)|unknown local[- ]?part",
-            r"(?:user|mailbox|recipient|account|address|addressee|alias|inbox|usr)\b.{0,80}?\b(?:unknown|not known"
+            r"(?:user|mailbox|recipient|account|address|addressee|alias|inbox|usr)(?:e?s)?\b.{0,80}?\b(?:unknown|not known"
             r"|not found|not exist|missing|invalid\b)",
             r"(?:user|mailbox|recipient|account|address)\b.{0,40}?\b(?:disabled|deactivated|inactive|no longer|not active"
             r"|not present)",
@@ -235,6 +254,7 @@ BY_WORDS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
             r"n'a pas été trouvé",
             r"(?:usuario|direcci[oó]n|destinatario|buz[oó]n|persona).{0,60}?(?:no existe|desconocid|no se (?:ha encontrado"
             r"|encontró))|no existe (?:ese|dicha|el|la) ",
+            r"nessun utente|is not local\b",
             r"(?:utente|indirizzo|destinatario|casella).{0,60}?(?:sconosciut|inesistente|non esiste|non (?:è stat\w )?trovat)",
             r"(?:usuário|usuario|endereço|destinatário).{0,60}?(?:não existe|desconhecid|não (?:foi )?encontrad)",
             r"(?:gebruiker|adres|ontvanger).{0,60}?(?:onbekend|bestaat niet|niet gevonden)",

@@ -9,6 +9,7 @@ import re
 
 from composer.transport.meanings import Meaning
 from composer.transport.phrase_patterns import (
+    ABOUT_MESSAGE,
     BLOCKED,
     BUSY,
     BY_WORDS,
@@ -32,6 +33,7 @@ _HOST = re.compile(
     r"|se|dk|cz|uk|ca|au|br)\b(?!\.\w)|\b(?:[a-z0-9](?:[\w-]{0,62})\.){2,}[a-z]{2}\b(?!\.\w)",
     re.IGNORECASE,
 )
+_GONE = dict(BY_WORDS)[Meaning.GONE]
 #: Names of block lists say why even where they are the name of a host.
 _LISTS = re.compile(r"spamhaus|barracudacentral|spamcop|senderscore|cloudmark|sorbs|uceprotect|abusix", re.IGNORECASE)
 
@@ -57,7 +59,12 @@ def is_about_us(text: str) -> Meaning | None:
         return None
     if OUR_RATE.search(text):
         return Meaning.STANDING
-    return Meaning.STANDING if TOO_OFTEN.search(text) and not FULL.search(text) else None
+    if FULL.search(text):
+        return None
+    if TOO_OFTEN.search(text):
+        return Meaning.STANDING
+    is_mailbox = CLOSED.search(text) or _GONE.search(text)
+    return Meaning.STANDING if ABOUT_MESSAGE.search(text) and not is_mailbox else None
 
 
 def overrides(text: str) -> Meaning | None:
