@@ -187,6 +187,8 @@ def words(reason: Reason) -> str:
             return "somebody here put it there"
         case Reason.IMPORTED:
             return "it came with a list"
+        case Reason.HELD:
+            return "their bounce is held until you decide: compose bounces held"
 
 
 def _reader(connection: Connection, reader_id: int) -> Reader:

@@ -44,11 +44,15 @@ class Reason(StrEnum):
     BY_HAND = "by_hand"
     #: came with somebody's list, which gave no reason
     IMPORTED = "imported"
+    #: bounced with so many others that somebody must decide first (holds.py): nothing is sent until then
+    HELD = "held"
 
     @property
     def status(self) -> Status:
         """How a reader stands whose address is suppressed for this reason."""
         match self:
+            case Reason.HELD:
+                return Status.ACTIVE
             case Reason.COMPLAINED:
                 return Status.COMPLAINED
             case Reason.BOUNCED:

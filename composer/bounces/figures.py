@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, distinct, func, select
 
+from composer.audience.holds import open_holds
 from composer.audience.readers import Status, count
 from composer.bounces.health import Figures, Health, MailingFigures, Month
 from composer.bounces.vocabulary import Class, Kind
@@ -33,6 +34,7 @@ def health_of(connection: Connection, now: datetime, days: int) -> Health:
         months=tuple(_months(connection, now)),
         mailings=tuple(_mailings(connection, since)),
         refusals=tuple(_refusals(connection, since)),
+        holds=open_holds(connection),
         days=days,
     )
 

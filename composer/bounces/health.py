@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from composer.audience.holds import Hold
+from composer.audience.providers import Provider, provider_of
+
 COMPLAINTS_WATCH, COMPLAINTS_ALARM = 0.001, 0.003
 BOUNCES_WATCH, BOUNCES_ALARM = 0.02, 0.05
 #: Fewer accepted messages, or complaints, say nothing about a rate.
@@ -24,30 +27,6 @@ class Mark(StrEnum):
     ALARM = "alarm"
     #: too few to tell
     FEW = "few"
-
-
-class Provider(StrEnum):
-    """Whose mailboxes: those that have rules of their own for senders to many, and everybody else's."""
-
-    GMAIL = "Gmail"
-    YAHOO = "Yahoo"
-    MICROSOFT = "Microsoft"
-    OTHERS = "others"
-
-
-_YAHOO = ("yahoo.", "ymail.com", "rocketmail.com", "aol.", "aim.com", "myyahoo.com")
-_MICROSOFT = ("outlook.", "hotmail.", "live.", "msn.com")
-
-
-def provider_of(domain: str) -> Provider:
-    """Tell whose mailboxes a domain's are; of companies' own domains there it is not asked."""
-    if domain in ("gmail.com", "googlemail.com"):
-        return Provider.GMAIL
-    if domain.startswith(_YAHOO):
-        return Provider.YAHOO
-    if domain.startswith(_MICROSOFT):
-        return Provider.MICROSOFT
-    return Provider.OTHERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +129,8 @@ class Health:
     mailings: tuple[MailingFigures, ...] = ()
     #: Refusals of us: domain, status, the words said first, how often; the most first.
     refusals: tuple[tuple[str, str, str, int], ...] = ()
+    #: Bounces that are held until somebody decides.
+    holds: tuple[Hold, ...] = ()
     days: int = 90
 
     def by_provider(self) -> dict[Provider, Figures]:
@@ -167,9 +148,11 @@ class Health:
         return sorted(found.items(), key=lambda each: (-each[1].accepted - each[1].refused, each[0]))[:most]
 
     def worst(self) -> Mark:
-        """Give the worst mark of mailings and providers."""
+        """Return the worst mark of mailings and providers; bounces that wait for a decision are an alarm."""
         every = [each.total for each in self.mailings] + list(self.by_provider().values())
         marks = {mark for each in every for mark in (each.bounce_mark, each.complaint_mark)}
+        if self.holds:
+            return Mark.ALARM
         return next((each for each in (Mark.ALARM, Mark.WATCH) if each in marks), Mark.GOOD)
 
     def _domains(self) -> Iterable[tuple[str, Figures]]:

@@ -32,6 +32,10 @@ class Effect(StrEnum):
     UNPROVEN = "unproven"
     #: a person should look at it
     KEPT = "kept"
+    #: too many of the mailing bounce like this: the reader gets nothing until somebody decides
+    HELD = "held"
+    #: somebody decided that bounces like this one, or this one, do not count
+    RELEASED = "released"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

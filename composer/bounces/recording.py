@@ -11,8 +11,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
+from composer.audience.holds import suppress_bounced
 from composer.audience.identity import Found, Holder, Resolved, resolve, stop_mail
-from composer.audience.suppression import Reason, erasure_key, hashed, lock, suppress, suppress_hash, suppression_of
+from composer.audience.suppression import Reason, erasure_key, hashed, lock, suppress_hash, suppression_of
 from composer.audience.tokens import Claim, Tokens
 from composer.audience.tombstones import about, known_hashes, spans_of
 from composer.bounces.mime import normal_form
@@ -195,7 +196,7 @@ def _effect(
             return Effect.LEFT
         case Kind.BOUNCE:
             assert found is not None and finding.bounce is not None
-            return _bounced(connection, finding.bounce, is_own, found, now)
+            return _bounced(connection, finding, is_own, found, now)
         case Kind.COMPLAINT:
             assert found is not None
             stop_mail(connection, found, Reason.COMPLAINED, "complaint", now)
@@ -210,14 +211,16 @@ def _effect(
             return Effect.LEFT
 
 
-def _bounced(connection: Connection, bounce: Class, is_own: bool, found: Resolved, now: datetime) -> Effect:
+def _bounced(connection: Connection, finding: Finding, is_own: bool, found: Resolved, now: datetime) -> Effect:
     """Decide what follows for the address that a message went to, whoever has it today; the person may have another by now."""
-    new = Past(at=now, bounce=bounce, mailing_id=found.mailing_id or 0, is_own=is_own)
+    assert finding.bounce is not None
+    new = Past(at=now, bounce=finding.bounce, mailing_id=found.mailing_id or 0, is_own=is_own)
     if found.at_address is not None:
         effect = effect_of(new, () if is_decided(new) else _past(connection, found.at_address, now))
-        if effect is Effect.SUPPRESSED:
-            suppress(connection, found.at_address.normal, Reason.BOUNCED, "bounce", now)
-        return effect
+        if effect is not Effect.SUPPRESSED:
+            return effect
+        said = finding.reply.text if finding.reply else finding.status or ""
+        return Effect(suppress_bounced(connection, found.at_address, found.mailing_id, said, "bounce", now))
     if found.at_hash is None:
         return Effect.LEFT
     effect = effect_of(new, ())
@@ -232,7 +235,8 @@ def _past(connection: Connection, reader: Holder, now: datetime) -> list[Past]:
     since = max(now - LASTING, reader.consented or now - LASTING)
     spans = spans_of(connection, reader.id, is_this_address=True)
     came = select(table.c.at, table.c.bounce, table.c.mailing_id, table.c.is_own)
-    came = came.where(about(table, spans), table.c.kind == Kind.BOUNCE, table.c.at >= since)
+    counting = (table.c.kind == Kind.BOUNCE, table.c.at >= since, table.c.effect != Effect.RELEASED)
+    came = came.where(about(table, spans), *counting)
     door = select(deliveries.c.changed, deliveries.c.blame, deliveries.c.mailing_id)
     door = door.where(about(deliveries, spans), deliveries.c.blame.in_(list(_AT_THE_DOOR)))
     return [

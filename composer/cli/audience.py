@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from composer.cli import console
+from composer.cli import console, holds
 from composer.cli.database import now, opened
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def command() -> None:
 def health(days: int, file: Path | None, as_json: bool) -> int:
     """Say how the audience does: growth, bounces, complaints, by mailing and provider.
 
-    Measured against what Gmail, Yahoo and Microsoft ask of senders. Exit code 1 when something is too high.
+    Measured against what Gmail, Yahoo and Microsoft ask of senders. Exit code 1 when something is too high, or bounces are held.
     """
     from composer.bounces.chart import page
     from composer.bounces.figures import health_of
@@ -70,6 +70,7 @@ def _lines(found: "Health") -> Iterator[str]:
     for domain, status, words, number in found.refusals:
         text = words if status in words else f"{status} {words}"
         yield f"REFUSED BECAUSE OF US at {domain}, {number:,} times: {text}"
+    yield from holds.lines_of(found.holds)
 
 
 def _row(name: str, figures: "Figures") -> str:
@@ -109,6 +110,7 @@ def _as_data(found: "Health") -> dict[str, object]:
             {"domain": domain, "status": status or None, "words": words, "count": number}
             for domain, status, words, number in found.refusals
         ],
+        "held": holds.as_data(found.holds),
     }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from composer.cli import console
+from composer.cli import console, holds
 from composer.errors import ComposeError, UsageError
 from composer.workspace import OUTBOX, Workspace
 
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 @click.group("bounces")
 def command() -> None:
     """Read what comes back: bounces, complaints, readers who leave by mail."""
+
+
+for _each in (holds.held, holds.release, holds.discard, holds.undo):
+    command.add_command(_each)
 
 
 _NOT_UNDERSTOOD = "not_understood"
@@ -54,7 +58,8 @@ def ingest(files: tuple[str, ...], by_imap: bool, as_json: bool) -> int:
     """Take in what came back, and leave out whom it concerns.
 
     FILE is a message, an mbox file, or a folder (Maildir too); - is one message from a mail server's pipe. Each message is
-    recorded once, however often it is read. A reader is touched only where our own key names them.
+    recorded once, however often it is read. A reader is touched only where our own key names them. Exit code 1 while bounces
+    are held until you decide (compose bounces held); from a pipe it is 0 all the same.
     """
     if not files and not by_imap:
         raise UsageError("what is to be taken in?", "name a file or a folder, - for a pipe, or --imap")
@@ -73,6 +78,7 @@ def ingest(files: tuple[str, ...], by_imap: bool, as_json: bool) -> int:
 
 
 def _take_in(files: tuple[str, ...], *, by_imap: bool, as_json: bool) -> int:
+    from composer.audience.holds import open_holds
     from composer.audience.secret import tokens_of
     from composer.bounces.ingest import Summary
     from composer.bounces.ingest import ingest as take_in
@@ -90,12 +96,15 @@ def _take_in(files: tuple[str, ...], *, by_imap: bool, as_json: bool) -> int:
         for each in _mailboxes(files, by_imap, newsletter, workspace, around):
             with each as mailbox, _counting() as tell:
                 total.join(take_in(database, tokens, mailbox, now=_now, tell=tell))
+        with database.read() as connection:
+            waiting = open_holds(connection)
     if as_json:
-        console.answer_json(_summary_as_json(total))
+        console.answer_json(_summary_as_json(total) | {"held": holds.as_data(waiting)})
     else:
-        for line in _summary(total):
+        for line in (*_summary(total), *holds.lines_of(waiting)):
             console.answer(line)
-    return 0
+    # A mail server would take anything else for a failure, and hand the message over again.
+    return 1 if waiting and files != ("-",) else 0
 
 
 def _mailboxes(
@@ -145,6 +154,7 @@ def _summary(total: "Summary") -> "Iterator[str]":
         yield f"  {_counted(total.known, 'message')} had been taken in before"
     words = {
         Effect.SUPPRESSED: "{} of them left a reader out from now on",
+        Effect.HELD: "{} of them held until you decide",
         Effect.COUNTED: "{} counted, and nothing more yet",
         Effect.UNPROVEN: "{} name nobody by our key: recorded, nothing else",
         Effect.KEPT: "{} for you to look at: they are kept",

@@ -103,6 +103,7 @@ def _database(workspace: Workspace, newsletter: "Newsletter", around: "Surroundi
     from composer.database.schema import newest, version_of
     from composer.delivery.original import check_original
     from composer.doctor.diagnosis import Diagnosis, Health
+    from composer.doctor.held_bounces import look_at_held_bounces
     from composer.doctor.key_backups import look_at_key_backup
 
     try:
@@ -113,6 +114,7 @@ def _database(workspace: Workspace, newsletter: "Newsletter", around: "Surroundi
             with database.read() as connection:
                 if version_of(connection) != newest():
                     return
+                yield from look_at_held_bounces(connection)
             if (found := look_at_key_backup(database, newsletter, around)) is not None:
                 yield found
             check_original(database, notes_of(around))

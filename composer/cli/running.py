@@ -22,6 +22,8 @@ from composer.delivery.states import DeliveryState
 from composer.errors import DatabaseError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Connection
 
     from composer.audience.tokens import Tokens
@@ -250,7 +252,17 @@ def _run_mailing(
             end_for_good(connection, mailing.id, who, now())
     if ran.ending is Ending.STOPPED:
         show_requests(publication, mailing)
+    for line in _held(publication, mailing):
+        console.talk(line)
     return tell(ran, mailing, publication.workspace.name(folder), stop, zone, twice=twice)
+
+
+def _held(publication: "Publication", mailing: "Mailing") -> "Iterable[str]":
+    from composer.audience.holds import open_holds
+    from composer.cli.holds import lines_of
+
+    with publication.database.read() as connection:
+        return lines_of([each for each in open_holds(connection) if each.mailing_id == mailing.id])
 
 
 def way_out(publication: "Publication", *, is_rehearsal: bool) -> str:

@@ -5,7 +5,18 @@ Comes in: nothing. Goes out: a table, and the classes of a bounce, which both th
 
 from enum import StrEnum
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from composer.database.metadata import LargeId, Moment, metadata
 
@@ -57,9 +68,51 @@ returned = Table(
         name="kind",
     ),
     CheckConstraint("bounce IN ('hard', 'bad_domain', 'full', 'soft', 'ours')", name="bounce"),
-    CheckConstraint("effect IN ('suppressed', 'counted', 'alert', 'left', 'unproven', 'kept')", name="effect"),
+    CheckConstraint(
+        "effect IN ('suppressed', 'counted', 'alert', 'left', 'unproven', 'kept', 'held', 'released')", name="effect"
+    ),
     sqlite_autoincrement=True,
 )
 Index("ix_returned_reader_id", returned.c.reader_id)
 Index("ix_returned_mailing_id", returned.c.mailing_id)
 Index("ix_returned_at", returned.c.at)
+
+#: Bounces of one mailing that say the same, or come from one provider, so that too many at once are noticed
+#: (composer/audience/holds.py).
+bounce_groups = Table(
+    "bounce_groups",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("mailing_id", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    #: A hash of the text without addresses and numbers; a provider's name, or a domain.
+    Column("key", Text, nullable=False),
+    #: What was said first, without addresses.
+    Column("sample", Text, nullable=False, server_default=""),
+    #: How many subscribers it would leave out, and how many recipients the mailing has (at that provider).
+    Column("count", Integer, nullable=False),
+    Column("recipients", Integer),
+    #: Since when these are held; when, by whom and how somebody decided.
+    Column("held", Moment),
+    Column("decided", Moment),
+    Column("decision", Text),
+    Column("decided_by", Text, nullable=False, server_default=""),
+    UniqueConstraint("mailing_id", "kind", "key"),
+    CheckConstraint("kind IN ('text', 'provider')", name="kind"),
+    CheckConstraint("decision IN ('released', 'discarded')", name="decision"),
+    sqlite_autoincrement=True,
+)
+
+#: Who was left out by a bounce in a mailing, or is held, and in which groups.
+bounce_marks = Table(
+    "bounce_marks",
+    metadata,
+    Column("mailing_id", Integer, primary_key=True, autoincrement=False),
+    Column("reader_id", LargeId, primary_key=True, autoincrement=False),
+    Column("text_group", Integer, ForeignKey("bounce_groups.id"), nullable=False),
+    Column("provider_group", Integer, ForeignKey("bounce_groups.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_bounce_marks_text_group", "text_group"),
+    Index("ix_bounce_marks_provider_group", "provider_group"),
+    Index("ix_bounce_marks_reader_id", "reader_id"),
+)

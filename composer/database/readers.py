@@ -112,7 +112,7 @@ suppressions = Table(
     UniqueConstraint("hash"),
     CheckConstraint("(normal IS NULL) <> (hash IS NULL)", name="either"),
     CheckConstraint(
-        "reason IN ('unsubscribed', 'bounced', 'complained', 'erased', 'imported', 'by_hand')", name="reason"
+        "reason IN ('unsubscribed', 'bounced', 'complained', 'erased', 'imported', 'by_hand', 'held')", name="reason"
     ),
     sqlite_autoincrement=True,
 )

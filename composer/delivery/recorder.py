@@ -82,7 +82,7 @@ class Recorder:
         is_counted: bool = False,
         is_rehearsal: bool = False,
         counter: AgeCounter,
-        strike_off: Callable[[Connection, int, Blame, datetime], None],
+        strike_off: Callable[[Connection, int, Blame, str, datetime], None],
         step: Callable[[str], None],
         is_late: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -269,9 +269,10 @@ class Recorder:
                 self.halt = decision.halt
                 returned = decision.halt.returned
         ledger.record(connection, self._mailing, self._owner, results, now)
-        for each, decision in zip(told, decisions, strict=True):
-            if isinstance(decision.step, Refuse) and decision.step.blame in (Blame.GONE, Blame.NO_DOMAIN):
-                self._strike_off(connection, each.due.tried.reader_id, decision.step.blame, now)
+        for result in results:
+            step = result.decision.step
+            if isinstance(step, Refuse) and step.blame in (Blame.GONE, Blame.NO_DOMAIN):
+                self._strike_off(connection, result.reader_id, step.blame, result.words, now)
         if returned:
             upkeep.take_back(connection, self._mailing, returned, now)
         return decisions

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, literal, or_, select, true
 
+from composer.audience.suppression import Reason
 from composer.audience.tombstones import exists_for
 from composer.conditions import Condition
 from composer.database.mailings import deliveries, issues, mailings
@@ -28,6 +29,8 @@ class LeftOut(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     BOUNCED = "bounced"
     COMPLAINED = "complained"
+    #: bounced with so many others that somebody must decide first: compose bounces held
+    HELD = "held"
     #: stands on the suppression list
     SUPPRESSED = "suppressed"
     #: an earlier mailing of this issue has it for them: taken by their server, or still under way
@@ -110,6 +113,7 @@ def standing(selection: Selection) -> ColumnElement[str]:
     """Give the expression, over `readers`, of why somebody is left out, or that they are not."""
     whens: list[tuple[ColumnElement[bool], ColumnElement[str]]] = [
         (readers.c.status != "active", readers.c.status),
+        (is_suppressed(Reason.HELD), literal(LeftOut.HELD.value)),
         (is_suppressed(), literal(LeftOut.SUPPRESSED.value)),
     ]
     if selection.got is not None:
@@ -128,9 +132,10 @@ def standing(selection: Selection) -> ColumnElement[str]:
     return case(*whens, else_=literal(_INCLUDED))
 
 
-def is_suppressed() -> ColumnElement[bool]:
-    """Give the condition, over `readers`, of those whose address stands on the suppression list."""
-    return exists().where(suppressions.c.normal == readers.c.normal)
+def is_suppressed(reason: Reason | None = None) -> ColumnElement[bool]:
+    """Return the condition, over `readers`, of those whose address is on the suppression list, for any reason or for one."""
+    here = suppressions.c.normal == readers.c.normal
+    return exists().where(here if reason is None else and_(here, suppressions.c.reason == reason))
 
 
 def _delivered(issue: str, *states: DeliveryState) -> ColumnElement[bool]:

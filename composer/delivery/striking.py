@@ -1,6 +1,7 @@
-"""Strikes readers off who have no mailbox: a refusal at the server's door is a bounce.
+"""Leaves subscribers out who have no mailbox: a refusal at the server's door is a bounce.
 
-Comes in: what a refusal says about the reader. Goes out: a line on the suppression list, or none.
+Input: what a refusal says about the recipient, and the server's words. Output: a line on the suppression list, or none; where too
+many of the mailing are refused alike they are held until somebody decides (audience/holds.py).
 """
 
 from collections.abc import Callable
@@ -8,26 +9,27 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, select
 
+from composer.audience.holds import suppress_bounced
 from composer.audience.identity import resolve_recipient
-from composer.audience.suppression import Reason, suppress, suppress_hash
+from composer.audience.suppression import Reason, suppress_hash
 from composer.audience.tombstones import about, spans_of
 from composer.database.bounces import BounceClass, returned
 from composer.database.mailings import deliveries, issues, mailings
 from composer.delivery.policy import Blame
 
 #: Strikes a reader off, if the blame is heavy enough.
-Strike = Callable[[Connection, int, Blame, datetime], None]
+Strike = Callable[[Connection, int, Blame, str, datetime], None]
 
 
 def strike_off(mailing_id: int) -> Strike:
     """Give what strikes readers off for a mailing: without a mailbox at once, without a domain at the second issue."""
 
-    def strike(connection: Connection, reader_id: int, blame: Blame, now: datetime) -> None:
+    def strike(connection: Connection, reader_id: int, blame: Blame, said: str, now: datetime) -> None:
         # The address that the server refused; its recipient may have changed it since the mailing was frozen.
         found, source = resolve_recipient(connection, reader_id, mailing_id), f"mailing {mailing_id}"
         whose = found.at_address
         if whose is not None and (blame is not Blame.NO_DOMAIN or _had_none(connection, mailing_id, whose.id)):
-            suppress(connection, whose.normal, Reason.BOUNCED, source, now)
+            suppress_bounced(connection, whose, mailing_id, said, source, now)
         elif found.at_hash is not None and blame is not Blame.NO_DOMAIN:
             suppress_hash(connection, found.at_hash, Reason.BOUNCED, source, now)
 
@@ -47,6 +49,7 @@ def _had_none(connection: Connection, mailing_id: int, reader_id: int) -> bool:
     later = exists().where(
         about(returned, spans),
         returned.c.bounce == BounceClass.BAD_DOMAIN,
+        returned.c.effect != "released",
         returned.c.mailing_id.in_(others),
     )
     return bool(connection.scalar(select(at_the_door | later)))

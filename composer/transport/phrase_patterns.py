@@ -36,7 +36,8 @@ SENDER = _any(
     r"(?:could not|cannot|can't|unable to) (?:verify|resolve|find|validate) (?:the |your )?(?:sender|from\b|return"
     r"|envelope|domain of sender"
     r"|e-?mail domain|domain)",
-    r"sender (?:(?:is )?not (?!authenticated)|domain is\b|must\b|has no\b)|mail from not|envelope senders? (?:is |are )?not|without a valid sender"
+    r"sender (?:(?:is )?not (?!authenticated)|domain is\b|must\b|has no\b)"
+    r"|mail from not|envelope senders? (?:is |are )?not|without a valid sender"
     r"|from: domain is|(?:e-?mail )?address is not verified|not (?:allowed|permitted|authori[sz]ed) to send (?:e-?mail "
     r"|mail )?(?:from|as)\b",
     r"sender verif|sender(?:'s address)? call(?:back|out)|callback (?:verification )?(?:failed|denied)",

@@ -20,7 +20,7 @@ from composer.audience.tombstones import Span, about, known_hashes, spans_of, sp
 from composer.bounces.recording import forget as forget_bounces
 from composer.content.addresses import normal_address
 from composer.database.approvals import edition_tests, editions, review_answers, review_requests, reviews
-from composer.database.bounces import returned
+from composer.database.bounces import bounce_marks, returned
 from composer.database.mailings import deliveries, events, issues, mailings, recipients
 from composer.database.public import letters
 from composer.database.readers import (
@@ -150,6 +150,9 @@ STORES: tuple[Store, ...] = (
     Store(table=returned, key="bounces", title="Bounces and complaints", columns=("reader_id", "recipient"),
           about=lambda subject: or_(_by_mailing(returned)(subject), _by_address(returned.c.recipient)(subject)),
           on_erasure=OnErasure.CLEARED, forget=forget_bounces, more={"issue": _issue_of(returned)}),
+    Store(table=bounce_marks, key="bounces_by_mailing", title="Mailings whose bounce left them out, or is held",
+          columns=("reader_id",), about=_by_mailing(bounce_marks), on_erasure=OnErasure.PSEUDONYMOUS,
+          more={"issue": _issue_of(bounce_marks)}),
     Store(table=tombstones, key="earlier_ids", title="Earlier ids and addresses, as hashes", columns=("reader_id", "hash"),
           about=lambda subject: or_(_by_hash(tombstones.c.hash)(subject), _theirs(tombstones.c.reader_id)(subject)),
           on_erasure=OnErasure.PSEUDONYMOUS),

@@ -8,10 +8,11 @@ from xml.etree import ElementTree
 import pytest
 
 from composer.audience.changing import add, unsubscribe
+from composer.audience.providers import Provider, provider_of
 from composer.audience.suppression import Reason, suppress
 from composer.bounces.chart import page
 from composer.bounces.figures import health_of
-from composer.bounces.health import Figures, Health, MailingFigures, Mark, Month, Provider, provider_of
+from composer.bounces.health import Figures, Health, MailingFigures, Mark, Month
 from composer.cli.audience import _lines
 from composer.cli.main import run
 from composer.content.addresses import Address

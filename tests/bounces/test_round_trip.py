@@ -9,9 +9,10 @@ import pytest
 
 from composer.audience.came_back import of_mailing
 from composer.audience.changing import add
+from composer.audience.providers import Provider
 from composer.audience.readers import Status, count
 from composer.bounces.figures import health_of
-from composer.bounces.health import Figures, Provider
+from composer.bounces.health import Figures
 from composer.bounces.ingest import Files, ingest
 from composer.bounces.sources import read_path
 from composer.content.addresses import Address

@@ -1,0 +1,282 @@
+"""The circuit breaker: where one text or one provider would leave out too many of a mailing's recipients, a person decides.
+
+Input: a connection that writes, a bounce of which is certain whom it would leave out. Output: whether they are left out, held, or
+left alone. Guarantees: who is held gets nothing, keeps their status, and is either released or left out by a decision.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, exists, func, insert, or_, select, update
+
+from composer.audience.history import record
+from composer.audience.identity import Holder
+from composer.audience.providers import is_at, key_of
+from composer.audience.readers import AudienceError, Status
+from composer.audience.suppression import Reason, lift, lock, suppress, suppression_of
+from composer.database.bounces import bounce_groups, bounce_marks, returned
+from composer.database.mailings import deliveries, issues, mailings
+from composer.database.readers import reader_changes, readers, suppressions
+
+#: A group is held when it would leave out more than so many, and more than that share of the recipients.
+LEAST, SHARE = 10, 0.02
+_G, _M = bounce_groups.c, bounce_marks.c
+#: What names one message or one mailbox in a text: everything with a digit or a sign within it.
+_NAMES = re.compile(r"\S*[\d@/:_=#<>\[\]\\]\S*|\S+\.\S+")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_LONGEST_SAMPLE = 200
+
+
+class Verdict(StrEnum):
+    """What became of a subscriber whose bounce would leave them out."""
+
+    SUPPRESSED = "suppressed"
+    HELD = "held"
+    #: somebody decided that bounces like this one are not the subscriber's
+    RELEASED = "released"
+
+
+class Decision(StrEnum):
+    """What somebody decided about those who are held."""
+
+    #: they get mail again
+    RELEASED = "released"
+    #: they are left out
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Bounces that wait for a decision."""
+
+    id: int
+    mailing_id: int
+    issue: str
+    #: text, or provider.
+    kind: str
+    #: The provider's name or domain; of a text its hash.
+    key: str
+    sample: str
+    count: int
+    recipients: int
+    since: datetime
+
+
+def text_key(said: str) -> str:
+    """Return by what equal texts are known, whatever addresses, numbers and ids are in them."""
+    words = " ".join(_LETTERS.findall(_NAMES.sub(" ", said).lower()))
+    return hashlib.sha256(words.encode()).hexdigest()[:32]
+
+
+def suppress_bounced(
+    connection: Connection, who: Holder, mailing_id: int | None, said: str, source: str, now: datetime
+) -> Verdict:
+    """Leave somebody out because of a bounce, unless too many bounce alike: then they are held until somebody decides."""
+    lock(connection)
+    before = suppression_of(connection, who.normal)
+    if before is not None and before.reason is Reason.HELD:
+        return Verdict.HELD
+    if before is not None or mailing_id is None:
+        suppress(connection, who.normal, Reason.BOUNCED, source, now)
+        return Verdict.SUPPRESSED
+    groups = (
+        _counted(connection, mailing_id, "text", text_key(said), _sample(said)),
+        _counted(connection, mailing_id, "provider", key_of(who.normal), ""),
+    )
+    mark = {"mailing_id": mailing_id, "reader_id": who.id, "at": now}
+    mark |= {"text_group": groups[0]["id"], "provider_group": groups[1]["id"]}
+    if connection.scalar(select(_M.at).where(_M.mailing_id == mailing_id, _M.reader_id == who.id)) is None:
+        connection.execute(insert(bounce_marks), [mark])
+    # Both are looked at: either may be too many with this one.
+    held = [_is_held(connection, each, now) for each in groups]
+    if any(held):
+        suppress(connection, who.normal, Reason.HELD, source, now)
+        record(connection, who.id, "bounce", "", Reason.HELD, source, now)
+        return Verdict.HELD
+    if any(each["decision"] == Decision.RELEASED for each in groups):
+        return Verdict.RELEASED
+    suppress(connection, who.normal, Reason.BOUNCED, source, now)
+    return Verdict.SUPPRESSED
+
+
+def open_holds(connection: Connection) -> tuple[Hold, ...]:
+    """Return what waits for a decision, the oldest first."""
+    query = select(bounce_groups, issues.c.key.label("issue"))
+    query = query.outerjoin(mailings, mailings.c.id == _G.mailing_id).outerjoin(
+        issues, issues.c.id == mailings.c.issue_id
+    )
+    rows = connection.execute(query.where(_G.held.is_not(None), _G.decided.is_(None)).order_by(_G.id)).mappings()
+    return tuple(
+        Hold(
+            id=row["id"],
+            mailing_id=row["mailing_id"],
+            issue=row["issue"] or "",
+            kind=row["kind"],
+            key=row["key"],
+            sample=row["sample"],
+            count=row["count"],
+            recipients=row["recipients"] or 0,
+            since=row["held"],
+        )
+        for row in rows
+    )
+
+
+def decide(connection: Connection, hold_id: int, decision: Decision, who: str, now: datetime) -> int:
+    """Release those who are held, or leave them out; return how many. Raises AudienceError where nothing is held.
+
+    Who is in another group that is still held stays held when this one is released.
+    """
+    lock(connection)
+    waiting = connection.scalar(select(_G.id).where(_G.id == hold_id, _G.held.is_not(None), _G.decided.is_(None)))
+    if waiting is None:
+        raise AudienceError(f"no bounces are held under the number {hold_id}", "list them: compose bounces held")
+    decided = {"decided": now, "decision": decision, "decided_by": who}
+    connection.execute(update(bounce_groups).where(_G.id == hold_id).values(decided))
+    source = f"bounces {decision} by {who}"
+    people = _held_in(hold_id)
+    if decision is Decision.RELEASED:
+        others = select(_G.id).where(_G.held.is_not(None), _G.decided.is_(None))
+        people = people.where(_M.text_group.not_in(others), _M.provider_group.not_in(others))
+    count = connection.scalar(select(func.count()).select_from(people.subquery())) or 0
+    change = {"text": "bounce", "before": Reason.HELD.value, "after": decision.value}
+    _record_all(connection, people, source, now, **change)
+    if decision is Decision.RELEASED:
+        _forgive(connection, people)
+        normals = select(readers.c.normal).where(readers.c.id.in_(people))
+        connection.execute(
+            delete(suppressions).where(suppressions.c.reason == Reason.HELD, suppressions.c.normal.in_(normals))
+        )
+        return count
+    active = select(readers.c.id).where(readers.c.id.in_(people), readers.c.status == Status.ACTIVE)
+    _record_all(connection, active, source, now, text="status", before=Status.ACTIVE, after=Status.BOUNCED)
+    ids = connection.scalars(people).all()
+    for reader_id in ids:
+        connection.execute(
+            update(readers)
+            .where(readers.c.id == reader_id, readers.c.status == Status.ACTIVE)
+            .values(status=Status.BOUNCED, changed=now)
+        )
+        normal = select(readers.c.normal).where(readers.c.id == reader_id).scalar_subquery()
+        connection.execute(
+            update(suppressions)
+            .where(suppressions.c.reason == Reason.HELD, suppressions.c.normal == normal)
+            .values(reason=Reason.BOUNCED)
+        )
+    return count
+
+
+def undo_bounce(connection: Connection, normal: str, source: str, now: datetime) -> None:
+    """Let one person get mail again whom a bounce left out, or who is held. Raises AudienceError for everybody else."""
+    lock(connection)
+    found = suppression_of(connection, normal)
+    row = connection.execute(select(readers.c.id, readers.c.status).where(readers.c.normal == normal)).first()
+    if found is None or found.reason not in (Reason.BOUNCED, Reason.HELD) or not found.normal:
+        raise AudienceError("no bounce left this address out", f"see why it gets nothing: compose who {normal}")
+    lift(connection, normal)
+    if row is None:
+        return
+    record(connection, row.id, "bounce", found.reason, Decision.RELEASED, source, now)
+    if row.status == Status.BOUNCED:
+        connection.execute(update(readers).where(readers.c.id == row.id).values(status=Status.ACTIVE, changed=now))
+        record(connection, row.id, "status", row.status, Status.ACTIVE, source, now)
+    _forgive(connection, select(readers.c.id).where(readers.c.id == row.id))
+
+
+def _counted(connection: Connection, mailing_id: int, kind: str, key: str, sample: str) -> RowMapping:
+    here = (_G.mailing_id == mailing_id, _G.kind == kind, _G.key == key)
+    if connection.scalar(select(_G.id).where(*here)) is None:
+        row = {"mailing_id": mailing_id, "kind": kind, "key": key, "sample": sample, "count": 0}
+        connection.execute(insert(bounce_groups), [row])
+    connection.execute(update(bounce_groups).where(*here).values(count=_G.count + 1))
+    return connection.execute(select(bounce_groups).where(*here)).mappings().one()
+
+
+def _is_held(connection: Connection, group: RowMapping, now: datetime) -> bool:
+    """Tell whether a group waits for a decision; the bounce that makes it too many holds those before it, too."""
+    if group["decided"] is not None:
+        return False
+    if group["held"] is not None:
+        return True
+    if group["count"] <= LEAST:
+        return False
+    recipients = group["recipients"] if group["recipients"] is not None else _recipients(connection, group)
+    is_too_many = bool(group["count"] > max(LEAST, SHARE * recipients))
+    held = now if is_too_many else None
+    connection.execute(update(bounce_groups).where(_G.id == group["id"]).values(recipients=recipients, held=held))
+    if is_too_many:
+        _hold_earlier(connection, group["id"], now)
+    return is_too_many
+
+
+def _recipients(connection: Connection, group: RowMapping) -> int:
+    if group["kind"] == "text":
+        return connection.scalar(select(mailings.c.frozen).where(mailings.c.id == group["mailing_id"])) or 0
+    query = select(func.count()).join_from(deliveries, readers, readers.c.id == deliveries.c.reader_id)
+    return (
+        connection.scalar(
+            query.where(deliveries.c.mailing_id == group["mailing_id"], is_at(readers.c.normal, group["key"]))
+        )
+        or 0
+    )
+
+
+def _hold_earlier(connection: Connection, group_id: int, now: datetime) -> None:
+    """Hold those whom the bounces before left out already."""
+    listed = select(suppressions.c.normal).where(suppressions.c.reason == Reason.BOUNCED)
+    people = _in_group(group_id).where(readers.c.normal.in_(listed))
+    for reader_id in connection.scalars(people).all():
+        row = connection.execute(select(readers.c.normal, readers.c.status).where(readers.c.id == reader_id)).one()
+        connection.execute(update(suppressions).where(suppressions.c.normal == row.normal).values(reason=Reason.HELD))
+        record(connection, reader_id, "bounce", Reason.BOUNCED, Reason.HELD, "too many bounces alike", now)
+        if row.status == Status.BOUNCED:
+            connection.execute(
+                update(readers).where(readers.c.id == reader_id).values(status=Status.ACTIVE, changed=now)
+            )
+            record(connection, reader_id, "status", row.status, Status.ACTIVE, "too many bounces alike", now)
+
+
+def _in_group(group_id: int) -> Select[int]:
+    is_in = or_(_M.text_group == group_id, _M.provider_group == group_id)
+    return select(readers.c.id).join_from(bounce_marks, readers, readers.c.id == _M.reader_id).where(is_in)
+
+
+def _held_in(group_id: int) -> Select[int]:
+    held = exists().where(suppressions.c.normal == readers.c.normal, suppressions.c.reason == Reason.HELD)
+    return _in_group(group_id).where(held)
+
+
+def _record_all(
+    connection: Connection,
+    people: Select[int],
+    source: str,
+    now: datetime,
+    *,
+    text: str,
+    before: str,
+    after: str,
+) -> None:
+    rows = [
+        {"reader_id": each, "at": now, "what": text, "before": before, "after": after, "source": source}
+        for each in connection.scalars(people)
+    ]
+    if rows:
+        connection.execute(insert(reader_changes), rows)
+
+
+def _forgive(connection: Connection, people: Select[int]) -> None:
+    """Let bounces count no longer: in reports, and at the door."""
+    came: ColumnElement[bool] = returned.c.reader_id.in_(people)
+    forgiven = ("suppressed", "held", "counted")
+    connection.execute(update(returned).where(came, returned.c.effect.in_(forgiven)).values(effect="released"))
+    # Its key begins with the mailing: with all of them named, nothing but their own rows is looked at.
+    theirs = (deliveries.c.mailing_id.in_(select(mailings.c.id)), deliveries.c.reader_id.in_(people))
+    refused = (*theirs, deliveries.c.blame.in_(("gone", "no_domain")))
+    connection.execute(update(deliveries).where(*refused).values(blame="none"))
+
+
+def _sample(said: str) -> str:
+    return " ".join(re.sub(r"\S*@\S*", "…", said).split())[:_LONGEST_SAMPLE]

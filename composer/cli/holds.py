@@ -1,0 +1,123 @@
+"""`compose bounces held|release|discard|undo`: bounces that a person decides.
+
+Input: the number of a hold, or an address. Output: what became of whom. Guarantees: each change is in the subscriber's history.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli import console
+from composer.cli.database import now, opened
+from composer.cli.publication import person
+
+if TYPE_CHECKING:
+    from composer.audience.holds import Decision, Hold
+
+
+@click.command("held")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def held(as_json: bool) -> int:
+    """List bounces that are held because too many came at once.
+
+    Subscribers whose bounces are held get nothing until you release or discard them. Exit code 1 while bounces are held.
+    """
+    from composer.audience.holds import open_holds
+
+    with opened() as (_, database), database.read() as connection:
+        found = open_holds(connection)
+    if as_json:
+        console.answer_json(as_data(found))
+    else:
+        for line in lines_of(found) if found else ("no bounces are held",):
+            console.answer(line)
+    return 1 if found else 0
+
+
+@click.command("release")
+@click.argument("numbers", metavar="NUMBER...", nargs=-1, required=True, type=int)
+def release(numbers: tuple[int, ...]) -> int:
+    """Send mail to these subscribers again: their bounces were a mistake.
+
+    NUMBER is that of a hold, from `compose bounces held`. The bounces no longer count.
+    """
+    from composer.audience.holds import Decision
+
+    return _decide(numbers, Decision.RELEASED)
+
+
+@click.command("discard")
+@click.argument("numbers", metavar="NUMBER...", nargs=-1, required=True, type=int)
+def discard(numbers: tuple[int, ...]) -> int:
+    """Stop mail to these subscribers for good: their bounces are right.
+
+    NUMBER is that of a hold, from `compose bounces held`. The subscribers are put on the suppression list as bounced.
+    """
+    from composer.audience.holds import Decision
+
+    return _decide(numbers, Decision.DISCARDED)
+
+
+@click.command("undo")
+@click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
+def undo(addresses: tuple[str, ...]) -> int:
+    """Send mail to a subscriber again whom a bounce left out by mistake."""
+    from composer.audience.holds import undo_bounce
+    from composer.audience.readers import address_of
+    from composer.content.addresses import normal_address
+    from composer.workspace import Workspace
+
+    source = f"bounces undo by {person(Workspace.find(Path.cwd()))}"
+    with opened() as (_, database), database.write() as connection:
+        for each in addresses:
+            address = address_of(each).address
+            undo_bounce(connection, normal_address(address), source, now())
+            console.answer(f"{address}: gets mail again")
+    return 0
+
+
+def _decide(numbers: tuple[int, ...], decision: "Decision") -> int:
+    from composer.audience.holds import Decision, decide
+    from composer.workspace import Workspace
+
+    who = person(Workspace.find(Path.cwd()))
+    outcome = {Decision.RELEASED: "get mail again", Decision.DISCARDED: "are suppressed as bounced"}[decision]
+    with opened() as (_, database), database.write() as connection:
+        for number in numbers:
+            count = decide(connection, number, decision, who, now())
+            people = "1 subscriber" if count == 1 else f"{count:,} subscribers"
+            console.answer(f"{number}: {people}, who {outcome}")
+    return 0
+
+
+def lines_of(holds: "Iterable[Hold]") -> Iterator[str]:
+    """Return the lines that name what is held, and what to do."""
+    first = 0
+    for each in holds:
+        first = first or each.id
+        what = f"at {each.key}" if each.kind == "provider" else f"with the same reply: {each.sample or 'no text'}"
+        yield f"HELD {each.id}: {each.count:,} of {each.recipients:,} recipients of {each.issue} bounced {what}"
+    if first:
+        yield "  these subscribers get nothing until you decide:"
+        yield f"  the bounces are a mistake, send to them again:   compose bounces release {first}"
+        yield f"  the bounces are right, stop sending to them:     compose bounces discard {first}"
+
+
+def as_data(holds: "Iterable[Hold]") -> list[dict[str, object]]:
+    """Return what is held as JSON has it."""
+    return [
+        {
+            "id": each.id,
+            "mailing": each.mailing_id,
+            "issue": each.issue,
+            "kind": each.kind,
+            "provider": each.key if each.kind == "provider" else None,
+            "reply": each.sample or None,
+            "count": each.count,
+            "recipients": each.recipients,
+            "since": each.since.isoformat(),
+        }
+        for each in holds
+    ]

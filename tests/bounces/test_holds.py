@@ -1,0 +1,195 @@
+"""The circuit breaker: too many bounces alike are held, alerted, and decided by a person; on SQLite and on PostgreSQL."""
+
+import pytest
+from sqlalchemy import select
+
+from composer.audience.history import changes_of
+from composer.audience.holds import Decision, decide, open_holds, text_key, undo_bounce
+from composer.audience.readers import AudienceError
+from composer.audience.suppression import Reason, suppression_of
+from composer.bounces.figures import health_of
+from composer.bounces.health import Mark
+from composer.bounces.policy import Effect
+from composer.database.engine import Database
+from composer.database.mailings import mailings
+from composer.database.readers import readers
+from composer.delivery.selection import LeftOut, Selection, count
+from composer.doctor.diagnosis import Health
+from composer.doctor.held_bounces import look_at_held_bounces
+from tests.bounces.news import report, verp
+from tests.bounces.postings import now, post
+from tests.bounces.test_ingest import take_in
+from tests.delivery.house import add_readers
+from tests.transport.postoffice import Office, Visit
+from tests.transport.setup import transport
+
+#: Domains of as many people as bounce, so that no provider has too many of them.
+_DOMAINS = 40
+
+
+def mailing_to(database: Database, size: int, domains: int = _DOMAINS, refuses: int = 0) -> list[tuple[int, str]]:
+    """Send an issue to so many people; the first `refuses` are refused at the door. Gives their ids and addresses."""
+    with database.write() as connection:
+        ids = add_readers(connection, size)
+        for number, each in enumerate(ids):
+            address = f"reader{number}@domain{number % domains}.example"
+            row = {"address": address, "normal": address}
+            connection.execute(readers.update().where(readers.c.id == each).values(row))
+
+    def rcpt(visit: Visit) -> int:
+        number = int(visit.heard[-1].partition(b"<reader")[2].partition(b"@")[0])
+        refused = b"550 5.1.1 <reader%d@x.example> no such user, see id-%d\r\n" % (number, number * 7919)
+        return visit.say(refused if number < refuses else b"250 2.1.5 Ok\r\n")
+
+    with Office({"rcpt": rcpt}) as office:
+        post(database, "2025-01-30", transport(office))
+    with database.read() as connection:
+        rows = connection.execute(select(readers.c.id, readers.c.normal).order_by(readers.c.id)).all()
+    return [(row.id, row.normal) for row in sorted(rows, key=lambda row: int(row.normal[6:].partition("@")[0]))]
+
+
+def bounces(
+    people: list[tuple[int, str]], database: Database, said: str = "550 5.1.1 no such user ({number})"
+) -> list[bytes]:
+    with database.read() as connection:
+        mailing = connection.scalar(select(mailings.c.public_id)) or 0
+    return [
+        report(verp(each, mailing), address, diagnostic=f"smtp; {said.format(number=number)}", number=number)
+        for number, (each, address) in enumerate(people)
+    ]
+
+
+def counts(database: Database) -> dict[str, int]:
+    """Who would get the next issue, and who not."""
+    with database.read() as connection:
+        found = count(connection, Selection(issue="2025-02-06"))
+    return {"included": found.included} | {each.value: number for each, number in found.left_out.items()}
+
+
+def test_one_text_for_too_many_holds_all_of_them(database: Database) -> None:
+    """Of 30 recipients 10 are left out as usual; the eleventh with the same reply holds the ten before it, too."""
+    people = mailing_to(database, 30)
+    messages = bounces(people[:12], database)
+    assert take_in(database, *messages[:10]).effects == {Effect.SUPPRESSED: 10}
+    assert counts(database) == {"included": 20, LeftOut.BOUNCED: 10}
+    assert take_in(database, *messages[10:]).effects == {Effect.HELD: 2}
+    assert counts(database) == {"included": 18, LeftOut.HELD: 12}
+    with database.read() as connection:
+        (hold,) = open_holds(connection)
+        assert (hold.kind, hold.count, hold.recipients, hold.issue) == ("text", 12, 30, "2025-01-30")
+        assert "no such user" in hold.sample and "@" not in hold.sample
+        assert health_of(connection, now(), 30).worst() is Mark.ALARM
+        assert [each.health for each in look_at_held_bounces(connection)] == [Health.BAD]
+
+
+def test_two_percent_of_a_large_mailing_are_not_too_many(database: Database) -> None:
+    """Of 1,000 recipients 20 may bounce alike."""
+    people = mailing_to(database, 1000, domains=1000)
+    messages = bounces(people[:21], database)
+    assert take_in(database, *messages[:20]).effects == {Effect.SUPPRESSED: 20}
+    assert take_in(database, messages[20]).effects == {Effect.HELD: 1}
+    assert counts(database)["held"] == 21
+
+
+def test_one_provider_for_too_many_is_held(database: Database) -> None:
+    """Every reply is another one; all are from one domain."""
+    people = mailing_to(database, 40, domains=2)
+    there = [each for each in people if each[1].endswith("@domain0.example")]
+    words = ["user", "mailbox", "account", "person", "alias", "recipient"]
+    told = [
+        bounces([each], database, f"550 5.1.1 no such {words[number % 6]} {words[number // 6]}")[0].replace(
+            b"Message-Id: <0@", f"Message-Id: <p{number}@".encode()
+        )
+        for number, each in enumerate(there[:12])
+    ]
+    assert take_in(database, *told).effects == {Effect.SUPPRESSED: 10, Effect.HELD: 2}
+    with database.read() as connection:
+        (hold,) = open_holds(connection)
+    assert (hold.kind, hold.key, hold.count, hold.recipients) == ("provider", "domain0.example", 12, 20)
+    assert counts(database) == {"included": 28, LeftOut.HELD: 12}
+
+
+def test_refusals_at_the_door_are_held_as_well(database: Database) -> None:
+    """A server that suddenly knows nobody costs no subscriber; released, they get the next issue."""
+    mailing_to(database, 60, refuses=15)
+    assert counts(database) == {"included": 45, LeftOut.HELD: 15}
+    with database.write() as connection:
+        (hold,) = open_holds(connection)
+        assert decide(connection, hold.id, Decision.RELEASED, "anna", now()) == 15
+    assert counts(database) == {"included": 60}
+    with database.read() as connection:
+        # They may be sent the issue that they missed: nothing says that their mailboxes are gone.
+        rest = count(connection, Selection(issue="2025-01-30", is_rest=True))
+        assert open_holds(connection) == ()
+    assert rest.included == 15
+
+
+@pytest.mark.parametrize("decision", Decision)
+def test_a_decision_is_recorded_in_everybodys_history_and_holds_for_later_ones(
+    database: Database, decision: Decision
+) -> None:
+    """Released: they get mail again, as does who bounces alike after that. Discarded: all of them are left out."""
+    people = mailing_to(database, 30)
+    messages = bounces(people[:13], database)
+    take_in(database, *messages[:12])
+    with database.write() as connection:
+        (hold,) = open_holds(connection)
+        assert decide(connection, hold.id, decision, "anna", now()) == 12
+        with pytest.raises(AudienceError):
+            decide(connection, hold.id, decision, "anna", now())
+    later = take_in(database, messages[12])
+    is_released = decision is Decision.RELEASED
+    assert later.effects == {Effect.RELEASED if is_released else Effect.SUPPRESSED: 1}
+    assert counts(database) == ({"included": 30} if is_released else {"included": 17, LeftOut.BOUNCED: 13})
+    with database.read() as connection:
+        last = changes_of(connection, people[0][0])[-1 if is_released else -2]
+        found = suppression_of(connection, people[0][1])
+    assert (last.what, last.after, last.source) == ("bounce", decision, f"bounces {decision} by anna")
+    assert (found is None) if is_released else (found is not None and found.reason is Reason.BOUNCED)
+
+
+def test_a_complaint_of_somebody_who_is_held_stands(database: Database) -> None:
+    """Released, they still get nothing: they had left for another reason."""
+    from tests.bounces.news import complaint, message_header
+
+    people = mailing_to(database, 30)
+    take_in(database, *bounces(people[:12], database))
+    with database.read() as connection:
+        mailing = connection.scalar(select(mailings.c.public_id)) or 0
+    take_in(database, complaint(message_header(people[3][0], mailing)))
+    with database.write() as connection:
+        (hold,) = open_holds(connection)
+        assert decide(connection, hold.id, Decision.RELEASED, "anna", now()) == 11
+    assert counts(database) == {"included": 29, LeftOut.COMPLAINED: 1}
+
+
+def test_one_wrong_bounce_can_be_undone(database: Database) -> None:
+    """One person gets mail again, their history says who did it, and the bounce no longer counts."""
+    people = mailing_to(database, 5)
+    take_in(database, *bounces(people[:1], database))
+    assert counts(database) == {"included": 4, LeftOut.BOUNCED: 1}
+    with database.write() as connection:
+        undo_bounce(connection, people[0][1], "bounces undo by anna", now())
+    assert counts(database) == {"included": 5}
+    with database.write() as connection:
+        assert {each.source for each in changes_of(connection, people[0][0])[-2:]} == {"bounces undo by anna"}
+        with pytest.raises(AudienceError):
+            undo_bounce(connection, people[0][1], "again", now())
+        with pytest.raises(AudienceError):
+            undo_bounce(connection, "nobody@x.example", "again", now())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("550 5.1.1 <ann@x.example>: no such user", "550 5.1.1 <bob@y.example>: No such user", True),
+        ("5.1.1 no such user a1b2-38si gsmtp", "5.1.1 no such user 77zx-12af gsmtp", True),
+        ("no such user, see https://x.example/a?b=1", "no such user, see https://x.example/c?d=2", True),
+        ("no such user [192.0.2.1]", "no such user [192.0.2.99]", True),
+        ("no such user", "mailbox disabled", False),
+        ("用户不存在 ann@x.example", "用户不存在 bob@x.example", True),
+    ],
+)
+def test_equal_texts_are_known_again(one: str, other: str, is_same: bool) -> None:
+    """Whatever addresses, numbers, links and ids are in them."""
+    assert (text_key(one) == text_key(other)) is is_same
