@@ -3,17 +3,26 @@
 Comes in: a request's body. Goes out: an `Event` for `recording.record`, or `CallError`. Pure.
 """
 
+import base64
+import binascii
 import hashlib
+import hmac
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from composer.bounces.vocabulary import Returned
 from composer.errors import ComposeError
+from composer.transport.server import Secret
 
 #: Octets of a body; more is no notification. Bodies are bounded again by the server that takes them.
 LARGEST = 1024 * 1024
+#: Seconds that a signed call may be too early, and too late.
+_EARLY, _LATE = 5 * 60, 25 * 3600
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
 class CallError(ComposeError):
@@ -49,6 +58,48 @@ def text(found: Mapping[str, Any], name: str, most: int = 4096) -> str:
     """Give a text of an object; an empty one where it is none."""
     value = found.get(name)
     return value[:most] if isinstance(value, str) else ""
+
+
+def read_objects(data: bytes | str, most: int = 1000) -> list[Mapping[str, Any]]:
+    """Read a JSON object, or a list of them. Raises CallError, also for more than `most`."""
+    try:
+        found = json.loads(data) if len(data) <= LARGEST else None
+    except (ValueError, RecursionError):
+        found = None
+    objects = [found] if isinstance(found, dict) else found
+    if not isinstance(objects, list) or len(objects) > most or not all(isinstance(each, dict) for each in objects):
+        raise CallError("this is no notification")
+    return objects
+
+
+def status(found: Mapping[str, Any], name: str) -> str | None:
+    """Return an enhanced status code (RFC 3463) of an object; None where it is none."""
+    value = text(found, name)
+    return value if _STATUS.fullmatch(value) else None
+
+
+def check_password(header: Mapping[str, str], secret: Secret) -> None:
+    """Check the name and password that were agreed, `name:password` (RFC 7617). Raises CallError."""
+    if not is_authorized(header.get("authorization"), secret):
+        raise CallError("the name or the password is wrong")
+
+
+def is_authorized(header: str | None, secret: Secret) -> bool:
+    """Return whether an Authorization header has the name and password that were agreed."""
+    scheme, _, encoded = (header or "").partition(" ")
+    try:
+        given = base64.b64decode(encoded.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        given = b""
+    is_right = hmac.compare_digest(given, secret.reveal().encode("utf-8", "surrogateescape"))
+    return scheme.lower() == "basic" and is_right
+
+
+def check_time(timestamp: str, now: datetime) -> None:
+    """Check the time, in seconds since 1970, that a signature is for: providers repeat a call for a day. Raises CallError."""
+    seconds = int(timestamp) if timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 12 else 0
+    if not -_EARLY <= now.timestamp() - seconds <= _LATE:
+        raise CallError("the signature is for another time")
 
 
 def inner(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -4,8 +4,10 @@ Comes in: the newsletter, the environment, the user's own configuration folder. 
 `SettingsError`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from composer.bounces.webhooks import WEBHOOKS, Webhook
 from composer.content.newsletter import Newsletter
 from composer.content.values import Group, group_in, text_in, value_in
 from composer.delivery.configured import ca_file
@@ -40,6 +42,8 @@ class Webhooks:
     ses_topics: tuple[str, ...] = ()
     #: None: Postmark does not call.
     postmark: Secret | None = None
+    #: The secrets of the others, by the names in webhooks.WEBHOOKS.
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
 
 
 def webhooks_of(newsletter: Newsletter, around: Surroundings) -> Webhooks:
@@ -51,7 +55,15 @@ def webhooks_of(newsletter: Newsletter, around: Surroundings) -> Webhooks:
     return Webhooks(
         ses_topics=tuple(str(each) for each in topics) if isinstance(topics, tuple) else (),
         postmark=Secret(password) if password else None,
+        secrets={name: secret for name, each in WEBHOOKS.items() if (secret := _secret(each, around))},
     )
+
+
+def _secret(webhook: Webhook, around: Surroundings) -> Secret | None:
+    found = around.environment.get(webhook.variable)
+    if found and webhook.is_password and ":" not in found:
+        raise SettingsError(f"{webhook.variable} is a name and a password", "write it as   name:password")
+    return Secret(found) if found else None
 
 
 def account_of(newsletter: Newsletter, workspace: Workspace, around: Surroundings) -> Account:

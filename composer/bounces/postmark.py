@@ -5,9 +5,6 @@ Its kinds of bounces: https://postmarkapp.com/developer/api/bounce-api, "Bounce 
 the webhook's "Include bounce content" must be on.
 """
 
-import base64
-import binascii
-import hmac
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,20 +39,9 @@ _OTHERS = {
 }
 
 
-def is_authorized(header: str | None, secret: Secret) -> bool:
-    """Tell whether a request has the name and password that were agreed, `name:password` (RFC 7617)."""
-    scheme, _, encoded = (header or "").partition(" ")
-    try:
-        given = base64.b64decode(encoded.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        given = b""
-    is_right = hmac.compare_digest(given, secret.reveal().encode("utf-8", "surrogateescape"))
-    return scheme.lower() == "basic" and is_right
-
-
 def read_postmark(body: bytes, *, authorization: str | None, secret: Secret) -> Event | None:
     """Read what Postmark posts. Raises CallError."""
-    if not is_authorized(authorization, secret):
+    if not calls.is_authorized(authorization, secret):
         raise CallError("the name or the password is wrong")
     told = calls.read_object(body)
     if calls.text(told, "RecordType") not in ("Bounce", "SpamComplaint"):

@@ -7,7 +7,7 @@ names two subscribers names none.
 from collections.abc import Iterable
 
 from composer.audience.tokens import Claim, Purpose, Tokens
-from composer.bounces.vocabulary import Kind, Returned
+from composer.bounces.vocabulary import Format, Kind, Returned
 
 
 def prove(returned: Returned, tokens: Tokens) -> tuple[Kind, Claim | None]:
@@ -27,6 +27,9 @@ def prove(returned: Returned, tokens: Tokens) -> tuple[Kind, Claim | None]:
             # has that could use it.
             linked = (tokens.read(Purpose.UNSUBSCRIBE, each) for each in traces.links)
             return returned.kind, _one((*_sent(returned, tokens), *linked))
+        case Kind.UNSUBSCRIBE if returned.format is Format.WEBHOOK:
+            # The provider is known, and told of a message that our key made.
+            return returned.kind, _one(_sent(returned, tokens))
         case _:
             return returned.kind, None
 

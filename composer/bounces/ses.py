@@ -163,6 +163,8 @@ def _bounced(recipient: Mapping[str, Any], kind: str, detail: str) -> Finding:
         bounce, meaning = Class.SOFT, Meaning.RECIPIENT
     if bounce is not Class.OURS and meaning is Meaning.UNSAID:
         meaning = _BY_SUBTYPE.get(detail) or (Meaning.GONE if kind == "Permanent" else meaning)
+        if kind == "Transient" and meaning is Meaning.GONE:
+            meaning = Meaning.RECIPIENT
         bounce = class_of(meaning)
     return Finding(
         recipient=address,

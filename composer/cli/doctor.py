@@ -66,7 +66,9 @@ def _look(workspace: Workspace, *, offline: bool) -> "Iterator[Diagnosis]":
 def _sending(
     workspace: Workspace, newsletter: "Newsletter", around: "Surroundings", *, offline: bool
 ) -> "Iterator[Diagnosis]":
+    from composer.bounces.configured import webhooks_of
     from composer.delivery.configured import server_of, transport_name
+    from composer.doctor.bounce_route import look_at_bounce_route
     from composer.doctor.diagnosis import Diagnosis, Health
     from composer.doctor.keys import look_at_keys
     from composer.doctor.names import look_at_names, txt_records
@@ -83,6 +85,8 @@ def _sending(
         try:
             server = server_of(newsletter, workspace, around)
             host = server.host
+            if route := look_at_bounce_route(host, webhooks_of(newsletter, around)):
+                yield route
             if not offline:
                 yield from look_at_server(server, datetime.datetime.now(datetime.UTC))
         except ComposeError as error:

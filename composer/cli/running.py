@@ -209,6 +209,7 @@ def _run_mailing(
     from composer.delivery.presses import letters_of
     from composer.delivery.settling import may_get_twice
     from composer.delivery.upkeep import end_for_good
+    from composer.mail.relays import echo_header
     from composer.transport.transport import TransportError
 
     zone, is_rehearsal = publication.newsletter.zone, mailing.is_rehearsal
@@ -218,7 +219,8 @@ def _run_mailing(
         variants, left = variants_of(connection, mailing.id), sums_of(connection, mailing.id).open
         twice, answered = may_get_twice(connection, mailing.id), answered_mailings(connection, mailing)
     profile = profile_of(publication.newsletter, publication.around, host)
-    plates = Plates.of(mailing, variants, tokens, answered=answered, profile=profile, zone=zone)
+    echo = echo_header(host)
+    plates = Plates.of(mailing, variants, tokens, answered=answered, profile=profile, zone=zone, echo=echo)
     limit = None if is_rehearsal else asked.limit
     rate = None if is_rehearsal else settings.rate
     who = person(publication.workspace)

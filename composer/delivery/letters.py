@@ -90,6 +90,8 @@ class Plates:
     profile: "Profile | None" = field(default=None, repr=False)
     #: Of the time in Date.
     zone: tzinfo = UTC
+    #: The header that the relay's webhook gives back (mail/relays.py).
+    echo: tuple[str, str] = ("", "")
 
     @classmethod
     def of(
@@ -101,6 +103,7 @@ class Plates:
         answered: Mapping[int, Answered] | None = None,
         profile: "Profile | None" = None,
         zone: tzinfo = UTC,
+        echo: tuple[str, str] = ("", ""),
     ) -> "Plates":
         """Take what is needed of a mailing."""
         return cls(
@@ -112,6 +115,7 @@ class Plates:
             answered=answered or {},
             profile=profile,
             zone=zone,
+            echo=echo,
         )
 
 
@@ -146,6 +150,7 @@ class MailingLetters(Letters):
             unsubscribe_mailto=self._leave_by_mail(recipient.reader_id),
             feedback=terms.feedback,
             in_reply_to=self._corrected(recipient),
+            echo=self._plates.echo,
         )
         compiled, values = self._compiled[recipient.variant], self._values(recipient, leave)
         if self._profile is None:

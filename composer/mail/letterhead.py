@@ -52,6 +52,8 @@ class Addressing:
     in_reply_to: str | None = None
     #: Before the subject: `[Test] `.
     prefix: str = ""
+    #: The header that the relay's webhook gives back, and its value with {} for the id in X-Compose-ID (relays.py).
+    echo: tuple[str, str] = ("", "")
 
 
 def opening_lines(letterhead: Letterhead) -> bytes:
@@ -76,14 +78,16 @@ def closing_lines(letterhead: Letterhead) -> bytes:
 
 def own_lines(addressing: Addressing, subject: str, feedback_id: str | None) -> bytes:
     """Write one message's own headers. Raises HeaderError or AddressError."""
-    own = addressing
+    own, name = addressing, addressing.message_id[1:].partition("@")[0]
     lines = [
         write.mailbox("To", own.to) if own.to else b"To: undisclosed-recipients:;\r\n",
         write.unstructured("Subject", own.prefix + subject),
         write.date("Date", own.date),
         write.message_id("Message-ID", own.message_id),
-        write.verbatim("X-Compose-ID", own.message_id[1:].partition("@")[0]),
+        write.verbatim("X-Compose-ID", name),
     ]
+    if own.echo[0]:
+        lines.append(write.verbatim(own.echo[0], own.echo[1].format(name)))
     if own.in_reply_to is not None:
         lines.append(write.message_id("In-Reply-To", own.in_reply_to))
         lines.append(write.message_id("References", own.in_reply_to))

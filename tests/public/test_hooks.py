@@ -3,12 +3,14 @@
 import base64
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
 from sqlalchemy import func, select
 
 from composer.audience.readers import Status
-from composer.audience.tokens import Purpose
+from composer.audience.tokens import Purpose, Tokens
 from composer.bounces.configured import Webhooks
 from composer.bounces.ses import is_amazons
 from composer.database.bounces import returned
@@ -17,6 +19,8 @@ from composer.transport.server import Secret
 from composer.web.public.hooks import Callers
 from composer.workspace import Workspace
 from tests.bounces.test_calls import TOPIC, bounce, certificate, signed
+from tests.bounces.test_providers import BASIC as PROVIDER_BASIC
+from tests.bounces.test_providers import SECRETS, brevo, mailgun, mg, mj, sendgrid, sg
 from tests.public.running import Running, running
 
 PASSWORD = "compose:Geheim-秘密"
@@ -31,7 +35,7 @@ def confirm(url: str) -> bytes:
 
 @pytest.fixture
 def called(publication: Workspace, database: Database) -> Iterator[Running]:
-    webhooks = Webhooks(ses_topics=(TOPIC,), postmark=Secret(PASSWORD))
+    webhooks = Webhooks(ses_topics=(TOPIC,), postmark=Secret(PASSWORD), secrets=SECRETS)
     callers = Callers(webhooks=webhooks, certificate=certificate, confirm=confirm)
     with running(publication, database, callers=callers) as made:
         yield made
@@ -105,8 +109,68 @@ def test_a_body_has_an_end(called: Running) -> None:
     assert called.ask("POST", "/subscribe", b"x" * 40_000).status == 413
 
 
+PROVIDERS = ("sendgrid", "mailgun", "brevo", "mailjet", "bounces")
+
+
+def told_by(
+    name: str, token: str, now: datetime, number: int = 0, address: str = "ann@reader.example"
+) -> tuple[bytes, dict[str, str]]:
+    """A hard bounce as a provider posts it, about the message with this id."""
+    said = "550 5.1.1 no such user"
+    match name:
+        case "sendgrid":
+            event = sg("bounce", reason=said, status="5.1.1", compose_id=token, sg_event_id=str(number), email=address)
+            return sendgrid(event, at=now)
+        case "mailgun":
+            status = {"delivery-status": {"code": 550, "message": said}, "user-variables": {"compose_id": token}}
+            return mailgun(mg("failed", severity="permanent", id=str(number), recipient=address, **status), at=now)
+        case "brevo":
+            event = brevo("hard_bounce", reason=said, ts_epoch=number, email=address, **{"X-Mailin-custom": token})
+        case "mailjet":
+            event = mj("bounce", hard_bounce=True, error="user unknown", time=number, CustomID=token, email=address)
+        case _:
+            event = {"kind": "hard_bounce", "compose_id": token, "text": said, "id": str(number)}
+    return json.dumps(event).encode(), {"Authorization": PROVIDER_BASIC["authorization"]}
+
+
+def test_each_provider_tells_of_a_bounce(called: Running) -> None:
+    """The subscriber is left out; told again, nothing more is recorded; unsigned or about a stranger, nobody is touched."""
+    other, now = called.join("other@reader.example"), called.site.clock()
+    for name in PROVIDERS:
+        address, before = f"{name}@reader.example", rows(called)
+        ann = called.join(address)
+        body, header = told_by(name, called.token(Purpose.MESSAGE, ann, 7), now, address=address)
+        wrong = body.replace(b'"signature": "', b'"signature": "0') if name == "mailgun" else body
+        assert called.ask("POST", f"/hooks/{name}", wrong).status == 403
+        assert (status(called, address), rows(called)) == (Status.ACTIVE, before)
+        for _ in range(3):
+            assert called.ask("POST", f"/hooks/{name}", body, header).status == 200
+        assert (status(called, address), rows(called)) == (Status.BOUNCED, before + 1)
+        # Another key made this one: it is recorded, and names nobody.
+        foreign = Tokens((b"x" * 32,)).make(Purpose.MESSAGE, other.id, 7)
+        for number, token in enumerate((foreign, "a" * 34, "", called.token(Purpose.UNSUBSCRIBE, other, 7)), start=1):
+            assert called.ask("POST", f"/hooks/{name}", *told_by(name, token, now, number)).status == 200
+        assert rows(called) == before + 5
+    assert status(called, "other@reader.example") is Status.ACTIVE
+    assert not any("reader.example" in line for line in called.told)
+
+
+def test_a_burst_of_calls_is_recorded_each_once(called: Running) -> None:
+    """400 calls by 20 clients at once, every second one a repetition: 200 are on record, and the server answers all."""
+    ann = called.join("ann@reader.example")
+    token, now = called.token(Purpose.MESSAGE, ann, 7), called.site.clock()
+
+    def post(number: int) -> int:
+        return called.ask("POST", "/hooks/bounces", *told_by("bounces", token, now, number // 2)).status
+
+    with ThreadPoolExecutor(20) as pool:
+        assert set(pool.map(post, range(400))) == {200}
+    assert rows(called) == 200
+    assert status(called, "ann@reader.example") is Status.BOUNCED
+
+
 def test_without_a_provider_there_is_nothing_here(pages: Running) -> None:
     """Neither topic nor password is set up: 404, as for any address that is none; a GET is no post."""
-    for name in ("ses", "postmark"):
+    for name in ("ses", "postmark", *PROVIDERS, "nobody"):
         assert pages.ask("POST", f"/hooks/{name}", b"{}").status == 404
         assert pages.ask("GET", f"/hooks/{name}").status == 405

@@ -98,6 +98,7 @@ def application(site: Site, tell: Callable[[str], None]) -> ASGIApp:
             Route("/preferences/{token}/erase", own.erase, methods=_BOTH),
             Route("/hooks/ses", hooks.ses, methods=["POST"]),
             Route("/hooks/postmark", hooks.postmark, methods=["POST"]),
+            Route("/hooks/{name}", hooks.provider, methods=["POST"]),
             Route("/approve/{token}", approving.approve, methods=_BOTH),
             Route("/approve/{token}/edition/{number:int}", approving.frame),
             Route("/approve/{token}/edition/{number:int}/text", approving.plain_text),

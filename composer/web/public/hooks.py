@@ -1,11 +1,11 @@
-"""What providers post: bounces and complaints that Amazon SES and Postmark know of, recorded as if a message had come back.
+"""What providers post: bounces and complaints that they know of, recorded as if a message had come back.
 
 Comes in: requests. Goes out: answers without a page, for programs. What is not proven to be the provider's is answered with 403
 and changes nothing; where a provider is not set up there is nothing here.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from composer.bounces.configured import Webhooks
 from composer.bounces.postmark import read_postmark
 from composer.bounces.recording import record
 from composer.bounces.ses import Subscription, read_ses
+from composer.bounces.webhooks import WEBHOOKS
 
 if TYPE_CHECKING:
     from composer.web.public.site import Site
@@ -55,7 +56,7 @@ class Hooks:
                 return PlainTextResponse("confirmed\n")
         except CallError as error:
             return self._refused("ses", error)
-        return await self._recorded(found, "ses")
+        return await self._recorded([found] if found else [], "ses")
 
     async def postmark(self, request: Request) -> Response:
         """Take what Postmark posts."""
@@ -67,15 +68,26 @@ class Hooks:
             event = read_postmark(body, authorization=request.headers.get("authorization"), secret=secret)
         except CallError as error:
             return self._refused("postmark", error)
-        return await self._recorded(event, "postmark")
+        return await self._recorded([event] if event else [], "postmark")
 
-    async def _recorded(self, event: Event | None, source: str) -> Response:
-        if event is not None:
+    async def provider(self, request: Request) -> Response:
+        """Take what any other provider posts, by the name at the end of the address."""
+        name = request.path_params["name"]
+        secret, webhook = self._site.callers.webhooks.secrets.get(name), WEBHOOKS.get(name)
+        if secret is None or webhook is None:
+            return self._nothing(request)
+        body = await request.body()
+        try:
+            events = list(webhook.read(body, request.headers, secret, self._site.clock()))
+        except CallError as error:
+            return self._refused(name, error)
+        return await self._recorded(events, name)
+
+    async def _recorded(self, events: Sequence[Event], source: str) -> Response:
+        if events:
             site = self._site
-            message, now = (event.hash, event.returned), site.clock()
-            await site.turns.write(
-                lambda connection: record(connection, [message], site.tokens, source=source, now=now)
-            )
+            messages, now = [(each.hash, each.returned) for each in events], site.clock()
+            await site.turns.write(lambda connection: record(connection, messages, site.tokens, source=source, now=now))
         return PlainTextResponse("taken\n")
 
     def _refused(self, name: str, error: CallError) -> Response:

@@ -1,0 +1,27 @@
+"""Whether bounces reach us: some relays keep them, and only report them over the web.
+
+Input: the mail server's host, which webhooks are set up. Output: a diagnosis, or None. Guarantees: changes nothing.
+"""
+
+from composer.bounces.configured import POSTMARK, Webhooks
+from composer.bounces.webhooks import WEBHOOKS
+from composer.doctor.diagnosis import Diagnosis, Health
+from composer.mail.relays import relay_at
+
+
+def look_at_bounce_route(host: str, webhooks: Webhooks) -> Diagnosis | None:
+    """Report a relay that keeps bounces to itself; None for all others."""
+    relay = relay_at(host)
+    if relay is None:
+        return None
+    is_set_up = relay.webhook in webhooks.secrets or (relay.webhook == "postmark" and webhooks.postmark is not None)
+    if is_set_up:
+        seen = f"{relay.name} reports them to /hooks/{relay.webhook}"
+        return Diagnosis(subject="bounces", health=Health.GOOD, seen=seen)
+    variable = POSTMARK if relay.webhook == "postmark" else WEBHOOKS[relay.webhook].variable
+    return Diagnosis(
+        subject="bounces",
+        health=Health.WEAK,
+        seen=f"{relay.name} keeps bounces to itself and sends none back by mail",
+        step=f"let it post to public_url + /hooks/{relay.webhook} and set {variable}: docs/bounces.md",
+    )

@@ -1,0 +1,65 @@
+"""Relays that keep bounces to themselves and report them over the web: how they are known, and the header that they give back.
+
+Input: the host of a mail server. Output: a relay, or None. Guarantees: pure; the header holds nothing but the id of the message.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """A provider that does not send bounces back by mail."""
+
+    name: str
+    #: Ends of the names of its mail servers.
+    hosts: tuple[str, ...]
+    #: The name of its webhook below /hooks/; `bounces` is the one for all others.
+    webhook: str = "bounces"
+    #: The header whose value its webhook gives back, and the value, with {} for the id of the message.
+    header: str = ""
+    value: str = ""
+
+
+_RELAYS = (
+    Relay(
+        name="SendGrid",
+        hosts=("sendgrid.net",),
+        webhook="sendgrid",
+        header="X-SMTPAPI",
+        value='{{"unique_args": {{"compose_id": "{}"}}}}',
+    ),
+    Relay(
+        name="Mailgun",
+        hosts=("mailgun.org",),
+        webhook="mailgun",
+        header="X-Mailgun-Variables",
+        value='{{"compose_id": "{}"}}',
+    ),
+    Relay(
+        name="Brevo",
+        hosts=("brevo.com", "sendinblue.com"),
+        webhook="brevo",
+        header="X-Mailin-custom",
+        value="{}",
+    ),
+    Relay(name="Mailjet", hosts=("mailjet.com",), webhook="mailjet", header="X-MJ-CustomID", value="{}"),
+    Relay(name="Postmark", hosts=("postmarkapp.com",), webhook="postmark"),
+    Relay(name="SparkPost", hosts=("sparkpostmail.com",)),
+    Relay(name="Mandrill", hosts=("mandrillapp.com",)),
+    Relay(name="Resend", hosts=("resend.com",)),
+    Relay(name="MailerSend", hosts=("mailersend.net",)),
+    Relay(name="SMTP2GO", hosts=("smtp2go.com",)),
+    Relay(name="Elastic Email", hosts=("elasticemail.com",)),
+)
+
+
+def relay_at(host: str) -> Relay | None:
+    """Return the relay that a mail server belongs to."""
+    name = host.lower().rstrip(".")
+    return next((relay for relay in _RELAYS for end in relay.hosts if name == end or name.endswith(f".{end}")), None)
+
+
+def echo_header(host: str) -> tuple[str, str]:
+    """Return the header that the relay's webhook gives back, and its value with {} for the id; empty where there is none."""
+    relay = relay_at(host)
+    return (relay.header, relay.value) if relay else ("", "")
