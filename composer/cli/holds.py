@@ -79,7 +79,7 @@ def undo(addresses: tuple[str, ...]) -> int:
 
 
 def _decide(numbers: tuple[int, ...], decision: "Decision") -> int:
-    from composer.audience.holds import Decision, decide
+    from composer.audience.holds import Decision, decide, open_holds
     from composer.workspace import Workspace
 
     who = person(Workspace.find(Path.cwd()))
@@ -89,6 +89,8 @@ def _decide(numbers: tuple[int, ...], decision: "Decision") -> int:
             count = decide(connection, number, decision, who, now())
             people = "1 subscriber" if count == 1 else f"{count:,} subscribers"
             console.answer(f"{number}: {people}, who {outcome}")
+        for line in lines_of(open_holds(connection)):
+            console.answer(line)
     return 0
 
 

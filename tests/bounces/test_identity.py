@@ -92,7 +92,7 @@ def test_a_bounce_of_a_former_address_leaves_the_new_one_alone(database: Databas
         # At the door of the server it is the same.
         second = freeze(connection, draft("two"), NOW)
         change_address(connection, ann.id, parse_address("ann@third.example"), source="test", now=LATER)
-        strike_off(second.id)(connection, ann.id, Blame.GONE, LATER)
+        strike_off(second.id)(connection, ann.id, Blame.GONE, "550 5.1.1 no such user", LATER)
         assert here(connection, "ann@third.example").status is Status.ACTIVE
         assert suppression_of(connection, "ann@new.example") is not None
 

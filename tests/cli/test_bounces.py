@@ -126,7 +126,41 @@ REFUSED BECAUSE OF US at reader.example: 5.7.26 unauthenticated
     )
     assert (news.status(0), news.status(1)) == (Status.BOUNCED, Status.ACTIVE)
     assert run(["bounces", "ingest", "--json", str(news.mail)]) == 0
-    assert json.loads(capsys.readouterr().out) == {"new": 0, "known": 5, "kinds": {}, "effects": {}, "alerts": []}
+    assert json.loads(capsys.readouterr().out) == {
+        "new": 0,
+        "known": 5,
+        "kinds": {},
+        "effects": {},
+        "alerts": [],
+        "held": [],
+    }
+
+
+def test_too_many_bounces_alike_are_held_until_somebody_decides(news: News, capsys: pytest.CaptureFixture[str]) -> None:
+    """Twelve of one mailing: every command that looks at bounces says so and ends with 1, a pipe with 0; then each is decided."""
+    for number, each in enumerate(news.readers(12)):
+        (news.mail / f"{number}.eml").write_bytes(report(verp(each, 7), f"r{number}@reader.example", number=number))
+    assert run(["bounces", "ingest", str(news.mail)]) == 1
+    out = capsys.readouterr().out
+    assert "2 of them held until you decide" in out
+    assert "HELD 1: " in out and "HELD 2: " in out and "compose bounces release 1" in out
+    assert {news.status(each) for each in range(12)} == {Status.ACTIVE}
+    assert _pipe(b"From: x@y.example\n\nhello\n").returncode == 0
+    assert run(["audience", "health"]) == 1
+    assert "HELD 1: " in capsys.readouterr().out
+    assert run(["bounces", "held", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert [(each["id"], each["kind"], each["count"]) for each in told] == [(1, "text", 12), (2, "provider", 12)]
+    # Held twice, so released twice: by text, and by provider.
+    assert run(["bounces", "release", "1"]) == 0
+    assert "1: 0 subscribers" in capsys.readouterr().out
+    assert run(["bounces", "undo", "r3@reader.example"]) == 0
+    assert run(["bounces", "discard", "2"]) == 0
+    assert "2: 11 subscribers" in capsys.readouterr().out
+    assert (news.status(0), news.status(3)) == (Status.BOUNCED, Status.ACTIVE)
+    assert run(["bounces", "held"]) == 0
+    assert [run(["bounces", name, "2"]) for name in ("release", "discard")] == [1, 1]
+    assert run(["bounces", "undo", "r3@reader.example"]) == 1
 
 
 def _pipe(data: bytes, **environment: str) -> "subprocess.CompletedProcess[bytes]":

@@ -30,7 +30,7 @@ _WORDS = {
     PENDING: "pending unconfirmed unactivated nonsubscribed non_subscribed validating transactional unverified",
     Reason.UNSUBSCRIBED.value: "unsubscribed blocklisted opted_out optout cancelled canceled inactive deactivated"
     " inaktiv inactif inactivo unsub removed_by_user left",
-    Reason.BOUNCED.value: "bounced cleaned undeliverable unreachable hard_bounced soft_bounced invalid",
+    Reason.BOUNCED.value: "bounced cleaned undeliverable unreachable hard_bounced soft_bounced invalid held",
     Reason.COMPLAINED.value: "complained spam abuse junk marked_as_spam",
     Reason.IMPORTED.value: "disabled removed spammy blocked imported blacklisted deleted",
     Reason.BY_HAND.value: "by_hand",
