@@ -19,7 +19,7 @@ from composer.errors import UsageError
 #: What `--map COLUMN=…` takes beside fields.
 _SAYS: Mapping[str, Says] = {each.value: each for each in Says}
 #: More columns than any service exports.
-_MOST_COLUMNS = 2000
+_MOST_COLUMNS = 5000
 #: Lists that say by the file who is in it, and those of no service.
 _BY_FILE = frozenset(("list", "Mailchimp"))
 #: Lists in which columns that begin so are the service's own.

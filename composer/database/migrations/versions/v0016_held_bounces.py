@@ -47,6 +47,25 @@ def upgrade() -> None:
     for name in ("text_group", "provider_group", "reader_id"):
         op.create_index(f"ix_bounce_marks_{name}", "bounce_marks", [name])
     for table, column, codes in (("returned", "effect", _EFFECTS), ("suppressions", "reason", _REASONS)):
+        last = _last_id(table)
         with op.batch_alter_table(table, table_kwargs={"sqlite_autoincrement": True}) as batch:
             batch.drop_constraint(f"ck_{table}_{column}", type_="check")
             batch.create_check_constraint(f"ck_{table}_{column}", f"{column} IN ({codes})")
+        _keep_last_id(table, last)
+
+
+def _last_id(table: str) -> int | None:
+    """Return the last id that SQLite gave in a table; None on PostgreSQL, which alters tables in place, and for none."""
+    if op.get_bind().dialect.name != "sqlite":
+        return None
+    found: int | None = (
+        op.get_bind().exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).scalar()
+    )
+    return found
+
+
+def _keep_last_id(table: str, last: int | None) -> None:
+    """Go on behind the last id: the table was made anew, and ids are never given twice, not even those of deleted rows."""
+    if last is not None:
+        op.get_bind().exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
+        op.get_bind().exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, last))
