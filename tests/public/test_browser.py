@@ -100,7 +100,8 @@ def test_a_reader_comes_changes_and_goes(browser: Chrome, shown: Running) -> Non
     """All that a reader does, with a finger: subscribe, confirm, change, leave, come back, be forgotten."""
     _open(browser, shown, "/subscribe")
     _written(browser, "email", "anna@example.net")
-    _written(browser, "name", "Anna")
+    # The sample greets by the first name: that is what the form asks for.
+    _written(browser, "first_name", "Anna")
     _press(browser, "Subscribe")
     assert _title(browser) == "Please look into your mailbox"
     shown.settled()
