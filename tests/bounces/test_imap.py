@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from composer.audience.changing import add
-from composer.audience.readers import Status, find
+from composer.audience.suppression import suppression_of
 from composer.bounces.configured import Account
 from composer.bounces.imap import ImapMailbox, LostError, MailboxError
 from composer.bounces.ingest import Summary, ingest
@@ -76,9 +76,9 @@ def _lost(server: Dovecot, news: Database, port: int) -> MailboxError | None:
 
 
 def suppressed(news: Database, count: int) -> bool:
+    """Tell whether each of them gets nothing now: so many of one mailing are held, and not bounced yet."""
     with news.read() as connection:
-        found = (find(connection, f"reader{number}@reader.example") for number in range(count))
-        return all(each is not None and each.status is Status.BOUNCED for each in found)
+        return all(suppression_of(connection, f"reader{number}@reader.example") for number in range(count))
 
 
 @pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
