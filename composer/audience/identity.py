@@ -1,4 +1,4 @@
-"""Whom a token means today: its subscriber, or whoever has that subscriber's address by now.
+"""Finds the person behind a token: its subscriber, or the current holder of that subscriber's address.
 
 Input: a connection and a `Claim`, what a token of ours says. Output: a `Resolved`: people, addresses that nobody has any more
 and of which only the hash is known, the mailing. Guarantees: nothing is changed here, and nobody is made up. A token of
@@ -27,7 +27,7 @@ class Found(StrEnum):
 
     #: somebody who is subscribed here, whatever their status
     PERSON = "person"
-    #: an address that nobody has any more: it is known by its hash only
+    #: an address that no longer belongs to a subscriber: only its hash is known
     GONE = "gone"
     #: nothing: it cannot be told whose token this is
     UNKNOWN = "unknown"
@@ -52,9 +52,9 @@ class Resolved:
     reader_id: int
     #: The mailing's small number. None: the token names no mailing, or one that this database does not know.
     mailing_id: int | None
-    #: The person first, then whoever has the address by now to which the message went.
+    #: The person first, then the current holder of the address that the message was sent to.
     people: tuple[Holder, ...] = ()
-    #: Hashes of their addresses that nobody has today.
+    #: Hashes of their addresses that no subscriber has today.
     hashes: tuple[str, ...] = ()
     #: Who has the address today to which the message went, or its hash: a bounce is about that address alone.
     at_address: Holder | None = None
