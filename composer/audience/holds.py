@@ -17,6 +17,7 @@ from composer.audience.identity import Holder
 from composer.audience.providers import is_at, key_of
 from composer.audience.readers import AudienceError, Status
 from composer.audience.suppression import Reason, lift, lock, suppress, suppression_of
+from composer.command_line import command_line
 from composer.database.bounces import bounce_groups, bounce_marks, returned
 from composer.database.mailings import deliveries, issues, mailings
 from composer.database.readers import reader_changes, readers, suppressions
@@ -175,7 +176,9 @@ def undo_bounce(connection: Connection, normal: str, source: str, now: datetime)
     found = suppression_of(connection, normal)
     row = connection.execute(select(readers.c.id, readers.c.status).where(readers.c.normal == normal)).first()
     if found is None or found.reason not in (Reason.BOUNCED, Reason.HELD) or not found.normal:
-        raise AudienceError("no bounce left this address out", f"see why it gets nothing: compose who {normal}")
+        raise AudienceError(
+            "no bounce left this address out", f"see why it gets nothing: {command_line('who', normal)}"
+        )
     lift(connection, normal)
     if row is None:
         return

@@ -38,21 +38,21 @@ class Reason(StrEnum):
     COMPLAINED = "complained"
     #: left
     UNSUBSCRIBED = "unsubscribed"
-    #: does not take mail
-    BOUNCED = "bounced"
     #: put on the list by a command
     BY_HAND = "by_hand"
     #: came with somebody's list, which gave no reason
     IMPORTED = "imported"
+    #: does not take mail; lighter than a list's word, since a wrong bounce can be undone
+    BOUNCED = "bounced"
     #: bounced with so many others that somebody must decide first (holds.py): nothing is sent until then
     HELD = "held"
 
     @property
-    def status(self) -> Status:
-        """How a reader stands whose address is suppressed for this reason."""
+    def status(self) -> Status | None:
+        """The status of a subscriber whose address is suppressed for this reason; None where they keep the one they have."""
         match self:
             case Reason.HELD:
-                return Status.ACTIVE
+                return None
             case Reason.COMPLAINED:
                 return Status.COMPLAINED
             case Reason.BOUNCED:
@@ -60,8 +60,11 @@ class Reason(StrEnum):
             case Reason.ERASED | Reason.UNSUBSCRIBED | Reason.BY_HAND | Reason.IMPORTED:
                 return Status.UNSUBSCRIBED
 
+    def outweighs(self, other: "Reason") -> bool:
+        """Whether this reason replaces another one: the order above is the order of weight."""
+        return _RANK[self] < _RANK[other]
 
-#: The weightiest first.
+
 _RANK = {reason: rank for rank, reason in enumerate(Reason)}
 
 
@@ -101,7 +104,7 @@ def suppress(
     else:
         # It no longer hangs on the import that brought it: taking that back must not take this back.
         changes: dict[str, object] = {"import_id": None}
-        if _RANK[reason] < _RANK[Reason(row["reason"])]:
+        if reason.outweighs(Reason(row["reason"])):
             changes |= {"reason": reason, "source": source}
         connection.execute(update(suppressions).where(suppressions.c.id == row["id"]).values(changes))
     stand_down(connection, normal, reason, source, now)
@@ -113,7 +116,7 @@ def suppress_hash(connection: Connection, mark: str, reason: Reason, source: str
     row = connection.execute(select(suppressions).where(suppressions.c.hash == mark)).mappings().first()
     if row is None:
         connection.execute(insert(suppressions), [{"hash": mark, "reason": reason, "source": source, "since": now}])
-    elif _RANK[reason] < _RANK[Reason(row["reason"])]:
+    elif reason.outweighs(Reason(row["reason"])):
         changes = {"reason": reason, "source": source, "import_id": None}
         connection.execute(update(suppressions).where(suppressions.c.id == row["id"]).values(changes))
 
@@ -121,10 +124,11 @@ def suppress_hash(connection: Connection, mark: str, reason: Reason, source: str
 def stand_down(connection: Connection, normal: str, reason: Reason, source: str, now: datetime) -> None:
     """Give the reader with a suppressed address the status that follows from the reason; a weightier one stays."""
     row = connection.execute(select(readers.c.id, readers.c.status).where(readers.c.normal == normal)).first()
-    if row is None or not _worsens(Status(row.status), reason.status):
+    after = reason.status
+    if row is None or after is None or not _worsens(Status(row.status), after):
         return
-    connection.execute(update(readers).where(readers.c.id == row.id).values(status=reason.status, changed=now))
-    record(connection, row.id, "status", row.status, reason.status, source, now)
+    connection.execute(update(readers).where(readers.c.id == row.id).values(status=after, changed=now))
+    record(connection, row.id, "status", row.status, after, source, now)
 
 
 def _worsens(before: Status, after: Status) -> bool:

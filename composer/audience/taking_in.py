@@ -22,6 +22,7 @@ from sqlalchemy import (
     insert,
     literal,
     null,
+    or_,
     select,
     update,
 )
@@ -39,7 +40,7 @@ from composer.audience.staging import (
     incoming_tags,
     mark_known_hashes,
 )
-from composer.audience.suppression import Reason, erasure_key, hashed, lock, stand_down
+from composer.audience.suppression import Reason, erasure_key, hashed, lock, stand_down, suppress
 from composer.audience.tombstones import inherit, next_mailing
 from composer.audience.updating import HERE, Step, record, update_known
 from composer.database.ids import new_subscriber_ids
@@ -115,9 +116,10 @@ def _keep_evidence(connection: Connection, now: datetime) -> bool:
 def _let_leave(connection: Connection, one: Step) -> int:
     """Put those whom the list says have left onto the suppression list, and readers among them out."""
     leaving = and_(~stays(), ~listed())
+    _weigh(connection, one)
     # The words of a list for those who get nothing are the reasons themselves.
     status = case(
-        {reason.value: reason.status.value for reason in (Reason.COMPLAINED, Reason.BOUNCED)},
+        {Reason.COMPLAINED.value: Status.COMPLAINED.value, Reason.BOUNCED.value: Status.BOUNCED.value},
         value=incoming.c.standing,
         else_=Status.UNSUBSCRIBED.value,
     )
@@ -131,6 +133,25 @@ def _let_leave(connection: Connection, one: Step) -> int:
     rows = rows.where(leaving).order_by(incoming.c.seq.desc())
     names = ["normal", "reason", "source", "since", "import_id"]
     return changed(connection, insert(suppressions).from_select(names, rows))
+
+
+def _weigh(connection: Connection, one: Step) -> None:
+    """Give addresses that are suppressed already the weightier reason of the list.
+
+    Somebody whose bounce is held or undone would otherwise get mail again although the list says that they unsubscribed.
+    """
+    lighter = or_(
+        *(
+            and_(
+                suppressions.c.reason == has.value,
+                incoming.c.standing.in_([each.value for each in Reason if each.outweighs(has)]),
+            )
+            for has in (Reason.HELD, Reason.BOUNCED)
+        )
+    )
+    rows = select(incoming.c.normal, incoming.c.standing).join(suppressions, suppressions.c.normal == incoming.c.normal)
+    for row in connection.execute(rows.where(~stays(), lighter)).all():
+        suppress(connection, row.normal, Reason(row.standing), one.source, one.now)
 
 
 def _keep_hashes(connection: Connection, one: Step) -> int:

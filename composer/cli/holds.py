@@ -96,15 +96,14 @@ def _decide(numbers: tuple[int, ...], decision: "Decision") -> int:
 
 def lines_of(holds: "Iterable[Hold]") -> Iterator[str]:
     """Return the lines that name what is held, and what to do."""
-    first = 0
+    holds = tuple(holds)
     for each in holds:
-        first = first or each.id
         what = f"at {each.key}" if each.kind == "provider" else f"with the same reply: {each.sample or 'no text'}"
         yield f"HELD {each.id}: {each.count:,} of {each.recipients:,} recipients of {each.issue} bounced {what}"
-    if first:
+    if holds:
         yield "  these subscribers get nothing until you decide:"
-        yield f"  the bounces are a mistake, send to them again:   compose bounces release {first}"
-        yield f"  the bounces are right, stop sending to them:     compose bounces discard {first}"
+        yield f"  the bounces are a mistake, send to them again:   compose bounces release {holds[0].id}"
+        yield f"  the bounces are right, stop sending to them:     compose bounces discard {holds[0].id}"
 
 
 def as_data(holds: "Iterable[Hold]") -> list[dict[str, object]]:

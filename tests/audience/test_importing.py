@@ -15,6 +15,7 @@ from composer.audience.changing import add, change, confirm, sign_up, tag, unsub
 from composer.audience.erasing import erase
 from composer.audience.exporting import Form, export_readers, export_suppressions
 from composer.audience.history import changes_of
+from composer.audience.holds import undo_bounce
 from composer.audience.importing import Verdict
 from composer.audience.lists.columns import columns_of
 from composer.audience.lists.opening import tables_in
@@ -125,6 +126,30 @@ def test_a_form_and_a_list_together_bring_nobody_back(database: Database, tmp_pa
     assert (done.summary.left, done.summary.agreeing) == (2, 0)
     assert _statuses(database) == {"gone@example.org": Status.PENDING, "out@example.org": Status.PENDING}
     assert [reader.tags for reader in _all(database)] == [(), ()]
+
+
+@pytest.mark.parametrize("reason", [Reason.HELD, Reason.BOUNCED])
+@pytest.mark.parametrize("is_suppression", [False, True])
+def test_who_left_according_to_a_list_stays_out_when_a_bounce_is_undone(
+    database: Database, tmp_path: Path, reason: Reason, is_suppression: bool
+) -> None:
+    """A held or wrong bounce hides nothing: the list says that they unsubscribed, and that outlasts the bounce."""
+    with database.write() as connection:
+        join(connection, "anna@example.org")
+        suppress(connection, "anna@example.org", reason, "mail", NOW)
+    take(database, written(tmp_path, "email,status\nanna@example.org,unsubscribed\n"), is_suppression=is_suppression)
+    with database.write() as connection, pytest.raises(AudienceError, match="no bounce left this address out"):
+        undo_bounce(connection, "anna@example.org", "bounces undo", LATER)
+    assert _statuses(database) == {"anna@example.org": Status.UNSUBSCRIBED}
+    assert _suppressed(database) == {"anna@example.org": Reason.IMPORTED if is_suppression else Reason.UNSUBSCRIBED}
+
+
+def test_who_never_confirmed_is_not_made_active_by_a_held_bounce(database: Database) -> None:
+    """Held means that nothing is sent; it changes nobody's status."""
+    with database.write() as connection:
+        sign_up(connection, parse_address("anna@example.org"), {}, source="form", now=NOW)
+        suppress(connection, "anna@example.org", Reason.HELD, "mail", NOW)
+    assert _statuses(database) == {"anna@example.org": Status.PENDING}
 
 
 def test_update_takes_over_what_the_list_says_and_no_more(database: Database, tmp_path: Path) -> None:

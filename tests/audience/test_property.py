@@ -11,7 +11,7 @@ from sqlalchemy import select
 from composer.audience.changing import add, confirm, sign_up, unsubscribe
 from composer.audience.erasing import erase
 from composer.audience.readers import AudienceError, Status, find, select_readers
-from composer.audience.suppression import Reason, is_suppressed, suppress
+from composer.audience.suppression import Reason, is_suppressed, suppress, suppression_of
 from composer.audience.undoing import last_import, undo
 from composer.content.addresses import normal_address, parse_address
 from composer.database.engine import Database
@@ -91,7 +91,8 @@ class Audience(RuleBasedStateMachine):
     def bounce(self, address: str, reason: Reason) -> None:
         with self.database.write() as connection:
             suppress(connection, normal_address(address), reason, "mail", LATER)
-            self.out.add(normal_address(address))
+            if reason is not Reason.HELD:
+                self.out.add(normal_address(address))
 
     @rule(address=spelt)
     def erase(self, address: str) -> None:
@@ -107,10 +108,11 @@ class Audience(RuleBasedStateMachine):
     def nobody_who_is_suppressed_is_active(self) -> None:
         with self.database.read() as connection:
             for reader in select_readers(connection, status=()):
-                suppressed = is_suppressed(connection, reader.normal)
-                assert not (suppressed and reader.status is Status.ACTIVE)
+                found = suppression_of(connection, reader.normal)
+                # Who is held until somebody decides gets nothing, but keeps their status.
+                assert not found or found.reason is Reason.HELD or reader.status is not Status.ACTIVE
                 # And the other way round: who has left is on the list, or an import would bring them back.
-                assert suppressed or reader.status in (Status.ACTIVE, Status.PENDING)
+                assert found or reader.status in (Status.ACTIVE, Status.PENDING)
 
     @invariant()
     def nobody_who_left_is_brought_back_by_others(self) -> None:
