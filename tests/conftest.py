@@ -6,9 +6,9 @@ import signal
 from hypothesis import settings
 
 # Fixtures for everybody: a test that asks for `database` runs on SQLite and on PostgreSQL.
-from tests.databases import database, location, postgres, postgres_template, sqlite_template
+from tests.databases import database, location, no_tables, postgres, postgres_template, sqlite_template
 
-__all__ = ["database", "location", "postgres", "postgres_template", "sqlite_template"]
+__all__ = ["database", "location", "no_tables", "postgres", "postgres_template", "sqlite_template"]
 
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+from alembic import command
+from alembic.config import Config
 
 from composer.database.engine import Database, connect, open_database
 from composer.database.location import Location
 from composer.database.metadata import metadata
-from composer.database.schema import upgrade
+from composer.database.schema import MIGRATIONS, upgrade
 
 _NUMBERS = itertools.count(1)
 
@@ -108,6 +110,33 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Locatio
     yield location
     # Hundreds of them would be gigabytes, and take half a minute to go at the end.
     server.drop(location)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def no_tables(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Location]:
+    """Where a database without a table is."""
+    if request.param == "sqlite":
+        yield Location(path=tmp_path / "newsletter.db")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    location = server.create()
+    yield location
+    server.drop(location)
+
+
+def upgrade_to(database: Database, version: str) -> None:
+    """Give an empty database the tables that an earlier version of the program had."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.stage() as connection, database.writing(connection):
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+
+
+def put(connection: sqlalchemy.Connection, table: str, **values: object) -> None:
+    """Insert a row into a table of an earlier version, which no `Table` describes any more."""
+    marks = ", ".join(["%s" if connection.dialect.name == "postgresql" else "?"] * len(values))
+    connection.exec_driver_sql(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
 
 
 def clear(database: Database) -> None:

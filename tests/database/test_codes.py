@@ -1,12 +1,10 @@
 """A database of before codes were keys opens, is translated, and its unfinished mailing goes on; on both databases."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
-from alembic import command
-from alembic.config import Config
 
 from composer.audience.changing import add
 from composer.audience.identity import resolve
@@ -16,7 +14,7 @@ from composer.content.addresses import parse_address
 from composer.database.engine import Database, connect
 from composer.database.ids import MAILINGS, SUBSCRIBERS
 from composer.database.location import Location
-from composer.database.schema import MIGRATIONS, newest, upgrade, version_of
+from composer.database.schema import newest, upgrade, version_of
 from composer.delivery import settling
 from composer.delivery.account import account_of, each_event, each_not_received
 from composer.delivery.approvals import approval_of
@@ -29,7 +27,7 @@ from composer.delivery.reviews import Review
 from composer.delivery.settings import Settings
 from composer.delivery.states import DeliveryState
 from composer.transport.memory import MemoryTransport
-from tests.databases import PostgresServer
+from tests.databases import put, upgrade_to
 from tests.delivery.house import NOW, draft
 from tests.delivery.test_engine import run
 
@@ -68,90 +66,73 @@ EVENTS = (
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+@pytest.fixture
+def old(no_tables: Location) -> Iterator[Database]:
     """A database as the program of before left it, in the middle of a mailing."""
-    location = Location(path=tmp_path / "newsletter.db")
-    server: PostgresServer | None = None
-    if request.param == "postgresql":
-        server = request.getfixturevalue("postgres")
-        location = server.create()
-    with connect(location) as database:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
+    with connect(no_tables) as database:
+        upgrade_to(database, BEFORE)
         with database.write() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, BEFORE)
-        _fill(database)
+            _fill(partial(put, connection))
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("DELETE FROM returned WHERE bounce = 'hard'")
         yield database
-    if server is not None:
-        server.drop(location)
 
 
-def _fill(database: Database) -> None:
-    with database.write() as connection:
-
-        def put(table: str, **values: object) -> None:
-            names = ", ".join(values)
-            marks = ", ".join(["%s" if connection.dialect.name == "postgresql" else "?"] * len(values))
-            connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))
-
-        put("issues", key="2025-01-30", again=0)
-        frozen = {
-            "issue_id": 1,
-            "is_rehearsal": False,
-            "made": AT,
-            "made_by": "Anna (desk)",
-            "program": "0.1.0",
-            "subject": "Hello",
-        }
-        frozen |= {
-            "edition": "e" * 64,
-            "terms": '{"sender": "n@example.org", "domain": "example.org"}',
-            "left_out": "{}",
-        }
-        audiences = ("readers in de or en, tagged black or white or press, not tagged staff", "all readers")
-        put("mailings", **frozen, audience=audiences[0], frozen=len(DELIVERIES))
-        put("mailings", **frozen, audience=audiences[1], frozen=0, ended=AT)
-        put("mailing_variants", mailing_id=1, number=0, label="all readers", language="en", compiled=b"compiled")
-        for number, (state, words) in enumerate(DELIVERIES, 1):
-            address = f"reader{number}@example.net"
-            status = "unsubscribed" if state == "suppressed" else "active"
-            put("readers", address=address, normal=address, status=status, created=AT, changed=AT)
-            holds = None if state in ("suppressed", "refused") else 1
-            put(
-                "deliveries",
-                mailing_id=1,
-                reader_id=number,
-                state=state,
-                issue_id=holds,
-                next_at=0,
-                changed=AT,
-                words=words,
-            )
-            put("recipients", reader_id=number, mailing_id=1, address=address, name="", first_name="", last_name="",
-                language="en", fields="{}")  # fmt: skip
-        put("reader_tags", reader_id=1, tag="black or white")
-        for reader, kind, words in EVENTS:
-            put("mailing_events", mailing_id=1, reader_id=reader, at=AT, kind=kind, words=words)
-        digests = {"subject": "1", "Letter": "2", "who gets which part": "3"}
-        edition = {"issue": "2025-01-30", "subject": "Hello", "language": "en", "compiled": b"x", "seen": AT}
-        put("editions", **edition, stem="2025-01-30", hash="e" * 64, digests=json.dumps(digests))
-        put("mailing_editions", mailing_id=1, edition_id=1)
-        put("edition_tests", edition_id=1, at=AT, address="anna@example.org", reply="250 Ok")
-        for name, answer in (("anna", "yes"), ("ben", "asked")):
-            address = f"{name}@example.org"
-            put("edition_words", edition_id=1, address=address, normal=address, answer=answer, at=AT)
-        for kind, bounce in (
-            ("bounce", "bad domain"),
-            ("out of office", None),
-            ("not understood", None),
-            ("bounce", "hard"),
-        ):
-            put("returned", hash=f"{kind} {bounce}", at=AT, source="file", kind=kind, bounce=bounce, effect="counted",
-                words="they say: out of office")  # fmt: skip
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("DELETE FROM returned WHERE bounce = 'hard'")
+def _fill(put: Callable[..., None]) -> None:
+    put("issues", key="2025-01-30", again=0)
+    frozen = {
+        "issue_id": 1,
+        "is_rehearsal": False,
+        "made": AT,
+        "made_by": "Anna (desk)",
+        "program": "0.1.0",
+        "subject": "Hello",
+    }
+    frozen |= {
+        "edition": "e" * 64,
+        "terms": '{"sender": "n@example.org", "domain": "example.org"}',
+        "left_out": "{}",
+    }
+    audiences = ("readers in de or en, tagged black or white or press, not tagged staff", "all readers")
+    put("mailings", **frozen, audience=audiences[0], frozen=len(DELIVERIES))
+    put("mailings", **frozen, audience=audiences[1], frozen=0, ended=AT)
+    put("mailing_variants", mailing_id=1, number=0, label="all readers", language="en", compiled=b"compiled")
+    for number, (state, words) in enumerate(DELIVERIES, 1):
+        address = f"reader{number}@example.net"
+        status = "unsubscribed" if state == "suppressed" else "active"
+        put("readers", address=address, normal=address, status=status, created=AT, changed=AT)
+        holds = None if state in ("suppressed", "refused") else 1
+        put(
+            "deliveries",
+            mailing_id=1,
+            reader_id=number,
+            state=state,
+            issue_id=holds,
+            next_at=0,
+            changed=AT,
+            words=words,
+        )
+        put("recipients", reader_id=number, mailing_id=1, address=address, name="", first_name="", last_name="",
+            language="en", fields="{}")  # fmt: skip
+    put("reader_tags", reader_id=1, tag="black or white")
+    for reader, kind, words in EVENTS:
+        put("mailing_events", mailing_id=1, reader_id=reader, at=AT, kind=kind, words=words)
+    digests = {"subject": "1", "Letter": "2", "who gets which part": "3"}
+    edition = {"issue": "2025-01-30", "subject": "Hello", "language": "en", "compiled": b"x", "seen": AT}
+    put("editions", **edition, stem="2025-01-30", hash="e" * 64, digests=json.dumps(digests))
+    put("mailing_editions", mailing_id=1, edition_id=1)
+    put("edition_tests", edition_id=1, at=AT, address="anna@example.org", reply="250 Ok")
+    for name, answer in (("anna", "yes"), ("ben", "asked")):
+        address = f"{name}@example.org"
+        put("edition_words", edition_id=1, address=address, normal=address, answer=answer, at=AT)
+    for kind, bounce in (
+        ("bounce", "bad domain"),
+        ("out of office", None),
+        ("not understood", None),
+        ("bounce", "hard"),
+    ):
+        put("returned", hash=f"{kind} {bounce}", at=AT, source="file", kind=kind, bounce=bounce, effect="counted",
+            words="they say: out of office")  # fmt: skip
 
 
 def _edition(hash: str, **digests: str) -> Edition:

@@ -1,23 +1,21 @@
 """A database of before reviews: answers stay with the mailings that they were given for, and links of before lead nowhere."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
+from functools import partial
 
 import pytest
-from alembic import command
-from alembic.config import Config
 
 from composer.audience.tokens import Purpose, Tokens
 from composer.content.addresses import Address
 from composer.database.engine import Database, connect
 from composer.database.location import Location
-from composer.database.schema import MIGRATIONS, upgrade
+from composer.database.schema import upgrade
 from composer.delivery.approvals import approval_of_mailing, may_begin
 from composer.delivery.editions import published
 from composer.delivery.review_links import question
 from composer.delivery.settings import Settings
-from tests.databases import PostgresServer
+from tests.databases import put, upgrade_to
 from tests.delivery.house import NOW
 
 #: The last version before reviews.
@@ -26,60 +24,43 @@ AT = 1_738_218_600_000
 APPROVERS = tuple(Address(address=f"{name}@example.org") for name in ("anna", "ben", "carla"))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+@pytest.fixture
+def old(no_tables: Location) -> Iterator[Database]:
     """A database as the version before left it: three mailings, the first in two languages."""
-    location = Location(path=tmp_path / "newsletter.db")
-    server: PostgresServer | None = None
-    if request.param == "postgresql":
-        server = request.getfixturevalue("postgres")
-        location = server.create()
-    with connect(location) as database:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
+    with connect(no_tables) as database:
+        upgrade_to(database, BEFORE)
         with database.write() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, BEFORE)
-        _fill(database)
+            _fill(partial(put, connection))
         yield database
-    if server is not None:
-        server.drop(location)
 
 
-def _fill(database: Database) -> None:
-    with database.write() as connection:
-
-        def put(table: str, **values: object) -> None:
-            names = ", ".join(values)
-            marks = ", ".join(["%s" if connection.dialect.name == "postgresql" else "?"] * len(values))
-            connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))
-
-        for number, key in enumerate(("2025-01-30", "2025-02-06", "2025-02-13"), 1):
-            put("issues", key=key, again=0)
-            put("mailings", public_id=number, issue_id=number, is_rehearsal=False, made=AT, made_by="anna", program="0.1.0",
-                edition=str(number) * 64, subject="Hello", audience="{}", terms="{}", frozen=1, left_out="{}",
-                allowed='{"unapproved": "holidays"}' if number == 2 else "{}")  # fmt: skip
-            put("deliveries", mailing_id=number, reader_id=7, state="accepted", issue_id=number, next_at=0, changed=AT)
-        editions = (
-            ("2025-01-30", "d" * 64),
-            ("2025-01-30.de", "e" * 64),
-            ("2025-02-06", "2" * 64),
-            ("2025-01-30", "f" * 64),
-        )
-        for number, (stem, edition_hash) in enumerate(editions, 1):
-            public = b"public" if number == 2 else None
-            put("editions", issue=stem[:10], stem=stem, hash=edition_hash, subject="Hello", language=stem[11:] or "en",
-                digests="{}", compiled=f"whole {number}".encode(), public=public, seen=AT)  # fmt: skip
-        for mailing, edition in ((1, 1), (1, 2), (2, 3)):
-            put("mailing_editions", mailing_id=mailing, edition_id=edition)
-        answers = (
-            *((1, "anna", "yes"), (2, "anna", "yes"), (1, "ben", "yes"), (2, "ben", "asked")),
-            *((1, "carla", "yes"), (2, "carla", "no"), (3, "ben", "no"), (4, "anna", "yes"), (4, "ben", "asked")),
-        )
-        for number, (edition, name, answer) in enumerate(answers):
-            address = f"{name}@example.org"
-            put("edition_words", edition_id=edition, address=address, normal=address, answer=answer, at=AT + number,
-                comment="why" if answer == "no" else "", via="link" if name == "anna" else "the desk")  # fmt: skip
+def _fill(put: Callable[..., None]) -> None:
+    for number, key in enumerate(("2025-01-30", "2025-02-06", "2025-02-13"), 1):
+        put("issues", key=key, again=0)
+        put("mailings", public_id=number, issue_id=number, is_rehearsal=False, made=AT, made_by="anna", program="0.1.0",
+            edition=str(number) * 64, subject="Hello", audience="{}", terms="{}", frozen=1, left_out="{}",
+            allowed='{"unapproved": "holidays"}' if number == 2 else "{}")  # fmt: skip
+        put("deliveries", mailing_id=number, reader_id=7, state="accepted", issue_id=number, next_at=0, changed=AT)
+    editions = (
+        ("2025-01-30", "d" * 64),
+        ("2025-01-30.de", "e" * 64),
+        ("2025-02-06", "2" * 64),
+        ("2025-01-30", "f" * 64),
+    )
+    for number, (stem, edition_hash) in enumerate(editions, 1):
+        public = b"public" if number == 2 else None
+        put("editions", issue=stem[:10], stem=stem, hash=edition_hash, subject="Hello", language=stem[11:] or "en",
+            digests="{}", compiled=f"whole {number}".encode(), public=public, seen=AT)  # fmt: skip
+    for mailing, edition in ((1, 1), (1, 2), (2, 3)):
+        put("mailing_editions", mailing_id=mailing, edition_id=edition)
+    answers = (
+        *((1, "anna", "yes"), (2, "anna", "yes"), (1, "ben", "yes"), (2, "ben", "asked")),
+        *((1, "carla", "yes"), (2, "carla", "no"), (3, "ben", "no"), (4, "anna", "yes"), (4, "ben", "asked")),
+    )
+    for number, (edition, name, answer) in enumerate(answers):
+        address = f"{name}@example.org"
+        put("edition_words", edition_id=edition, address=address, normal=address, answer=answer, at=AT + number,
+            comment="why" if answer == "no" else "", via="link" if name == "anna" else "the desk")  # fmt: skip
 
 
 def test_answers_of_before_count_for_their_mailing(old: Database) -> None:

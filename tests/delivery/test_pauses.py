@@ -3,16 +3,12 @@
 import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import text
 
 from composer.database.engine import Database, connect
 from composer.database.location import Location
-from composer.database.schema import MIGRATIONS, upgrade
+from composer.database.schema import upgrade
 from composer.delivery.due import next_due
 from composer.delivery.engine import Run, send
 from composer.delivery.freezing import freeze
@@ -24,7 +20,7 @@ from composer.delivery.stop import Stop
 from composer.transport.envelope import Envelope
 from composer.transport.memory import MemoryTransport
 from composer.transport.outcome import Outcome, Reply, Scope, Stage, State
-from tests.databases import PostgresServer
+from tests.databases import upgrade_to
 from tests.delivery.house import NOW, QUICK, SECOND, add_readers, draft, frozen, sums
 from tests.delivery.test_engine import job, run, to_each
 
@@ -146,17 +142,7 @@ def test_unconfirmed_ones_alone_are_not_due(database: Database) -> None:
     assert next_due(database, NOW, set()) is None
 
 
-def _fresh(kind: str, request: pytest.FixtureRequest, folder: Path) -> Location:
-    if kind == "sqlite":
-        return Location(path=folder / "old.db")
-    server: PostgresServer = request.getfixturevalue("postgres")
-    return server.create()
-
-
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_older_mailings_started_by_hand_are_paused_by_the_migration(
-    kind: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
+def test_older_mailings_started_by_hand_are_paused_by_the_migration(no_tables: Location) -> None:
     """An earlier version sent none of them by a timer, and did not record who had stopped it."""
     at = int(NOW.timestamp() * 1000)
     rows = [
@@ -168,12 +154,9 @@ def test_older_mailings_started_by_hand_are_paused_by_the_migration(
         (5, None, None, at, False),
         (6, None, None, None, True),
     ]
-    with connect(_fresh(kind, request, tmp_path)) as database:
-        with database.stage() as connection, database.writing(connection):
-            config = Config()
-            config.set_main_option("script_location", str(MIGRATIONS))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "0010")
+    with connect(no_tables) as database:
+        upgrade_to(database, "0010")
+        with database.write() as connection:
             connection.execute(text("INSERT INTO issues (id, key) VALUES (1, '2025-01-30')"))
             asked = text(
                 "INSERT INTO mailings (id, public_id, issue_id, is_rehearsal, made, made_by, program, edition, subject, audience,"
