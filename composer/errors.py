@@ -14,6 +14,7 @@ Comes in: places and words. Goes out: a `Problem` to collect, or an exception to
       KeyFileError             exit 1   a key cannot be read or written           (keys.py)
       TransportError           exit 1   no connection: nothing has been sent      (transport/transport.py)
       DatabaseError            exit 1   the database cannot be opened, read or written
+        UnavailableError       exit 75  another command is writing to it, or its server does not answer
       AudienceError            exit 1   a reader is not there, or may not be had  (audience/readers.py)
       MailingError             exit 1   a mailing is not there, or in no state for it (delivery/mailing.py)
       BusyError                exit 75  somebody else is sending from this database (delivery/sending_lock.py)
@@ -119,3 +120,9 @@ class OutputError(ComposeError):
 
 class DatabaseError(ComposeError):
     """The database cannot be opened, read or written."""
+
+
+class UnavailableError(DatabaseError):
+    """The database cannot be used just now; the same command may work a moment later."""
+
+    exit_code = 75

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DatabaseError as DriverError
 from sqlalchemy.exc import DBAPIError
 
 from composer.database.location import Location
-from composer.errors import DatabaseError
+from composer.errors import DatabaseError, UnavailableError
 
 #: How long a writer waits for another one, in milliseconds; a writer holds the database for seconds at most.
 BUSY_MS = 30_000
@@ -53,6 +53,8 @@ _WORDS = (
     ("SQLITE_CORRUPT", "{name} is damaged", "put back a copy made by: compose db backup"),
     ("SQLITE_IOERR", "{name} cannot be read or written: the disk failed", "look at the disk; then try again"),
 )
+#: What passes by itself.
+_TEMPORARY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,10 +263,11 @@ def _stop(error: DBAPIError, location: Location) -> DatabaseError | None:
     name = getattr(error.orig, "sqlite_errorname", "")
     for beginning, message, hint in _WORDS:
         if name.startswith(beginning):
-            return DatabaseError(message.format(name=location.name), hint)
+            kind = UnavailableError if name.startswith(_TEMPORARY) else DatabaseError
+            return kind(message.format(name=location.name), hint)
     if error.connection_invalidated or (location.path is None and _is_connection(error)):
         reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no answer"
-        return DatabaseError(f"the database at {location.name} cannot be reached: {reason}", "is the server running?")
+        return UnavailableError(f"the database at {location.name} cannot be reached: {reason}", "is the server running?")
     return None
 
 

@@ -27,7 +27,7 @@ from composer.database.location import Location, at, location_of
 from composer.database.metadata import metadata, milliseconds
 from composer.database.readers import consents, readers
 from composer.database.schema import VERSION_TABLE, newest, upgrade
-from composer.errors import ContentError, DatabaseError
+from composer.errors import ContentError, DatabaseError, UnavailableError
 from tests.databases import PostgresServer
 from tests.workspaces import LETTER, letter
 
@@ -229,7 +229,7 @@ def test_a_busy_database_is_told_in_words(tmp_path: Path, monkeypatch: pytest.Mo
     with open_database(Location(path=path)) as database:
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(DatabaseError, match="another command is writing"), database.write():
+        with pytest.raises(UnavailableError, match="another command is writing"), database.write():
             raise AssertionError
         other.execute("ROLLBACK")
         other.close()
@@ -280,7 +280,7 @@ def test_two_programs_make_one_database(tmp_path: Path) -> None:
 def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     """No answer is told without a traceback, and the password is not."""
     location = at(f"postgresql://anna:the-secret@/news?host={tmp_path}", tmp_path)
-    with pytest.raises(DatabaseError, match="cannot be reached") as stop:
+    with pytest.raises(UnavailableError, match="cannot be reached") as stop:
         open_database(location)
     assert "the-secret" not in f"{stop.value} {location} {location.name}"
 
