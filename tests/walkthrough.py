@@ -124,7 +124,7 @@ class _Session:
             assert time.monotonic() < end and self._behind.poll() is None, "it did not come to the kill"
             time.sleep(0.05)
         self._behind.send_signal(signal.SIGKILL)
-        self._behind.communicate(timeout=20)
+        self._behind.communicate(timeout=60)
         dot = self._office.script["dot"]
         assert isinstance(dot, Dot)
         dot.is_well = True

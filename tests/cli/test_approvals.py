@@ -311,7 +311,7 @@ def _at_the_prompt(desk: Desk, do: Callable[[], None]) -> tuple[int, str]:
         else:
             child.kill()
     os.close(leader)
-    return child.wait(20), seen.decode()
+    return child.wait(60), seen.decode()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")

@@ -53,7 +53,7 @@ class Held(Office):
         def dot(visit: Visit) -> int:
             if len(recipients(self)) >= after:
                 self.held += 1
-                self.goes_on.wait(20)
+                self.goes_on.wait(60)
                 if visit.office.closing.is_set():
                     raise HangUp
             return visit.say(b"250 2.0.0 Ok: queued as Q1\r\n")
@@ -168,9 +168,9 @@ def test_a_living_run_is_asked_to_stop_and_waited_for(either: Mailroom, office: 
     )
     assert room.sums(1)[S.SENDING] == 2
     office.behave()
-    out, err = end.communicate(timeout=20)
+    out, err = end.communicate(timeout=60)
     assert end.returncode == 0, out + err
-    assert child.wait(20) in (0, 75)
+    assert child.wait(60) in (0, 75)
     child.communicate()
     sums = room.sums(1)
     assert sums[S.ACCEPTED] == len(recipients(office)) and not sums[S.UNKNOWN] and not sums.open
@@ -202,7 +202,7 @@ def test_what_was_started_by_hand_goes_on_by_the_timer(room: Mailroom, office: H
     child.send_signal(by)
     if by is signal.SIGTERM:
         office.goes_on.set()
-    child.communicate(timeout=20)
+    child.communicate(timeout=60)
     office.behave()
     assert _pause(room) is None
     said = room.say("send", "--due")
@@ -226,7 +226,7 @@ def test_what_was_put_off_is_tried_by_the_timer_when_it_is_due(room: Mailroom, o
     child = office.start(room, "send", ISSUE, "--yes", "2")
     until(lambda: room.mailings() != [] and room.sums(1)[S.DEFERRED] == 2)
     child.send_signal(signal.SIGTERM)
-    child.communicate(timeout=20)
+    child.communicate(timeout=60)
     visits = len(office.visits)
     said = room.say("send", "--due")
     assert said.code == 75 and re.search(
@@ -253,7 +253,7 @@ def test_a_paused_mailing_is_named_and_never_sent(room: Mailroom, office: Held, 
         if how == "Ctrl-C":
             until(lambda: _pause(room) is PauseReason.INTERRUPTED)
         office.behave()
-        child.communicate(timeout=20)
+        child.communicate(timeout=60)
         assert child.returncode in (130, -9)
     office.behave()
     before = recipients(office)
@@ -298,7 +298,7 @@ def test_two_timers_and_a_run_by_hand(either: Mailroom, office: Held) -> None:
     timers = [office.start(room, "send", "--due", "--connections", "1") for _ in range(2)]
     if room.location is None:
         for timer in timers:
-            out, err = timer.communicate(timeout=20)
+            out, err = timer.communicate(timeout=60)
             assert timer.returncode == 75 and f"is being sent by process {child.pid}, since " in out, out + err
     office.behave()
     for each in (child, *timers):
@@ -322,7 +322,7 @@ def test_a_stop_in_front_of_a_timer_holds(room: Mailroom, office: Held) -> None:
     until(lambda: office.held == 1)
     assert room.say("stop", "2").code == 0
     office.behave()
-    out, err = timer.communicate(timeout=20)
+    out, err = timer.communicate(timeout=60)
     assert timer.returncode == 75, out + err
     assert "mailing 2 of 2031-02-27 is paused" in out and len(recipients(office)) == 12
     assert room.sums(2)[S.PENDING] == 12

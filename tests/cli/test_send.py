@@ -163,7 +163,7 @@ def _typing(room: Mailroom, port: int, *keys: bytes, question: bytes = _QUESTION
         child.kill()
     terminal.close()
     os.close(leader)
-    return child.wait(20), seen.decode("utf-8", "replace")
+    return child.wait(60), seen.decode("utf-8", "replace")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
@@ -439,16 +439,16 @@ def test_ctrl_c_drains_and_a_second_one_stops(room: Mailroom, office: Office) ->
     def dot(visit: Visit) -> int:
         if len(office.taken) > 8:
             reached.set()
-            goes_on.wait(5)
+            goes_on.wait(60)
         return visit.say(b"250 2.0.0 Ok\r\n")
 
     office.script = {"dot": dot}
     child = room.start("send", ISSUE, "--yes", "30", "--connections", "2")
-    assert reached.wait(10)
+    assert reached.wait(60)
     child.send_signal(signal.SIGINT)
     time.sleep(0.4)
     goes_on.set()
-    out, err = child.communicate(timeout=20)
+    out, err = child.communicate(timeout=60)
     assert child.returncode == 130, out + err
     assert _waits(err, office, "; press Ctrl-C again to stop at once") and "stopped by you" in out
     sums = room.sums(1)
@@ -461,12 +461,12 @@ def test_ctrl_c_drains_and_a_second_one_stops(room: Mailroom, office: Office) ->
 
     office.script = {"dot": silent}
     child = room.start("send", ISSUE, "--yes", "30", "--connections", "2")
-    assert reached.wait(10)
+    assert reached.wait(60)
     until(lambda: room.sums(1)[DeliveryState.SENDING] == 2)
     child.send_signal(signal.SIGINT)
     time.sleep(0.4)
     child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=20)
+    out, err = child.communicate(timeout=60)
     assert child.returncode == 130 and "stopping at once" in err and "Traceback" not in err
     assert room.sums(1)[DeliveryState.UNKNOWN] == 2
     office.script = {}
@@ -501,12 +501,12 @@ def _held_back(
     def dot(visit: Visit) -> int:
         if len(office.taken) > 8:
             reached.set()
-            goes_on.wait(10)
+            goes_on.wait(60)
         return visit.say(b"250 2.0.0 Ok\r\n")
 
     office.script = {"dot": dot}
     child = room.start("send", ISSUE, "--yes", "30", "--connections", "2", to=to)
-    assert reached.wait(20)
+    assert reached.wait(60)
     return child, goes_on
 
 
@@ -526,7 +526,7 @@ def test_ctrl_c_does_not_break_the_last_words(room: Mailroom, office: Office) ->
     while child.poll() is None:
         child.send_signal(signal.SIGINT)
         time.sleep(0.001)
-    out, err = child.communicate(timeout=20)
+    out, err = child.communicate(timeout=60)
     assert child.returncode == 130, out + err
     assert "Traceback" not in err and "KeyboardInterrupt" not in err
     assert "everybody is accounted for" in out and "stopped by you" in out and f"next: compose send {ISSUE}" in out
@@ -542,7 +542,7 @@ def test_a_service_ends_and_a_terminal_closes(room: Mailroom, office: Office, wh
         child.send_signal(getattr(signal, which))
         time.sleep(0.4)
     goes_on.set()
-    out, err = child.communicate(timeout=20)
+    out, err = child.communicate(timeout=60)
     assert child.returncode == 130, out + err
     assert _waits(err, office) and f"stopped by {which}" in out
     assert "Ctrl-C" not in out + err and "Traceback" not in err and "by you" not in out
@@ -562,7 +562,7 @@ def test_a_terminal_that_is_gone(room: Mailroom, office: Office) -> None:
     child.send_signal(signal.SIGHUP)
     time.sleep(0.4)
     goes_on.set()
-    assert child.wait(20) == 130
+    assert child.wait(60) == 130
     sums = room.sums(1)
     assert not sums[DeliveryState.UNKNOWN] and sums[DeliveryState.ACCEPTED] == len(recipients(office)) < 30
 

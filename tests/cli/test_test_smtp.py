@@ -236,7 +236,7 @@ def test_stopped_in_the_middle(workspace: Workspace, stage: str, words: str) -> 
         until(lambda: next(copy.copy(times)) > 2)
         time.sleep(0.1)
         child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=20)
+        out, err = child.communicate(timeout=60)
     assert child.returncode == 130
     lines = out.splitlines()
     assert lines[0].startswith("anna@example.org    taken by their server   250")

@@ -243,7 +243,7 @@ def running(
         server = Server(site, proxies=("127.0.0.1",), opened=ready.set, tell=told.append)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
         thread.start()
-        assert ready.wait(10)
+        assert ready.wait(60)
         post.start()
         try:
             yield Running(

@@ -125,7 +125,7 @@ def running(workspace: Workspace, stem: str = "2025-01-30") -> Iterator[Preview]
 
     thread = threading.Thread(target=run)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     shown = Preview(workspace=workspace, path=path, server=server, session=session, thread=thread, findings=findings)
     try:
         shown.until(lambda told: told["version"])
