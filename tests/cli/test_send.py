@@ -446,11 +446,11 @@ def test_ctrl_c_drains_and_a_second_one_stops(room: Mailroom, office: Office) ->
     child = room.start("send", ISSUE, "--yes", "30", "--connections", "2")
     assert reached.wait(60)
     child.send_signal(signal.SIGINT)
-    time.sleep(0.4)
+    said = _stopping(child)
     goes_on.set()
     out, err = child.communicate(timeout=60)
     assert child.returncode == 130, out + err
-    assert _waits(err, office, "; press Ctrl-C again to stop at once") and "stopped by you" in out
+    assert _waits(said, office, "; press Ctrl-C again to stop at once") and "stopped by you" in out
     sums = room.sums(1)
     assert not sums[DeliveryState.UNKNOWN] and sums[DeliveryState.ACCEPTED] == len(recipients(office))
     reached.clear()
@@ -464,7 +464,7 @@ def test_ctrl_c_drains_and_a_second_one_stops(room: Mailroom, office: Office) ->
     assert reached.wait(60)
     until(lambda: room.sums(1)[DeliveryState.SENDING] == 2)
     child.send_signal(signal.SIGINT)
-    time.sleep(0.4)
+    _stopping(child)
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=60)
     assert child.returncode == 130 and "stopping at once" in err and "Traceback" not in err
@@ -472,6 +472,17 @@ def test_ctrl_c_drains_and_a_second_one_stops(room: Mailroom, office: Office) ->
     office.script = {}
     assert room.say("send", ISSUE, "--yes", "30").code == 3
     assert len(set(recipients(office))) == len(recipients(office)) == 28
+
+
+def _stopping(child: "subprocess.Popen[str]") -> str:
+    """Wait until a process that was told to stop says what it waits for; give what it wrote."""
+    assert child.stderr is not None
+    said = ""
+    while "stopping: waiting" not in said:
+        line = child.stderr.readline()
+        assert line, said
+        said += line
+    return said
 
 
 def _waits(err: str, office: Office, more: str = "") -> bool:
@@ -515,7 +526,7 @@ def test_ctrl_c_does_not_break_the_last_words(room: Mailroom, office: Office) ->
     """Whoever presses Ctrl-C once more when the run has ended still reads the sums and what is next (130), no traceback."""
     child, goes_on = _held_back(room, office)
     child.send_signal(signal.SIGINT)
-    time.sleep(0.4)
+    _stopping(child)
     goes_on.set()
 
     def has_ended() -> bool:
@@ -538,13 +549,15 @@ def test_ctrl_c_does_not_break_the_last_words(room: Mailroom, office: Office) ->
 def test_a_service_ends_and_a_terminal_closes(room: Mailroom, office: Office, which: str) -> None:
     """What is open is ended and recorded (130); nobody is told of keys; a shell that passes a hang-up on says it twice."""
     child, goes_on = _held_back(room, office)
-    for _ in range(2 if which == "SIGHUP" else 1):
-        child.send_signal(getattr(signal, which))
+    child.send_signal(getattr(signal, which))
+    said = _stopping(child)
+    if which == "SIGHUP":
+        child.send_signal(signal.SIGHUP)
         time.sleep(0.4)
     goes_on.set()
     out, err = child.communicate(timeout=60)
     assert child.returncode == 130, out + err
-    assert _waits(err, office) and f"stopped by {which}" in out
+    assert _waits(said, office) and f"stopped by {which}" in out
     assert "Ctrl-C" not in out + err and "Traceback" not in err and "by you" not in out
     sums = room.sums(1)
     assert not sums[DeliveryState.UNKNOWN] and sums[DeliveryState.ACCEPTED] == len(recipients(office)) < 30
