@@ -14,9 +14,9 @@ import time
 from email import message_from_bytes
 from pathlib import Path
 
-from composer.database.engine import open_database
+from composer.database.engine import Database, open_database
 from composer.database.location import Location
-from composer.delivery.mailing import sums_of
+from composer.delivery.mailing import mailings_of, sums_of
 from composer.delivery.states import DeliveryState
 from tests.cli.mailroom import BODY, ISSUE, NEWSLETTER
 from tests.transport.postoffice import Office, Visit, hangs
@@ -120,9 +120,10 @@ class _Session:
         """Wait until four messages hang, then kill; write what the mail server would have logged."""
         assert self._behind is not None
         end = time.monotonic() + 60
-        while not self._hangs():
-            assert time.monotonic() < end and self._behind.poll() is None, "it did not come to the kill"
-            time.sleep(0.05)
+        with open_database(Location(path=self._folder / "newsletter.db")) as database:
+            while not _hangs(database):
+                assert time.monotonic() < end and self._behind.poll() is None, "it did not come to the kill"
+                time.sleep(0.05)
         self._behind.send_signal(signal.SIGKILL)
         self._behind.communicate(timeout=60)
         dot = self._office.script["dot"]
@@ -137,14 +138,13 @@ class _Session:
         (self._folder / "mail.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
         return ""
 
-    def _hangs(self) -> bool:
-        path = self._folder / "newsletter.db"
-        with open_database(Location(path=path)) as database, database.read() as connection:
-            try:
-                sums = sums_of(connection, 1)
-            except Exception:
-                return False
-        return sums[DeliveryState.ACCEPTED] == _GOOD and sums[DeliveryState.SENDING] == 4
+
+def _hangs(database: Database) -> bool:
+    with database.read() as connection:
+        if not mailings_of(connection):
+            return False
+        sums = sums_of(connection, 1)
+    return sums[DeliveryState.ACCEPTED] == _GOOD and sums[DeliveryState.SENDING] == 4
 
 
 def _masked(text: str) -> str:
