@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, exists, func, insert, or_, select, update
 
 from composer.audience.history import record
 from composer.audience.identity import Holder
 from composer.audience.providers import is_at, key_of
 from composer.audience.readers import AudienceError, Status
-from composer.audience.suppression import Reason, lift, lock, suppress, suppression_of
+from composer.audience.suppression import Reason, lock, stand_down, suppress, suppression_of
 from composer.command_line import command_line
 from composer.database.bounces import bounce_groups, bounce_marks, returned
 from composer.database.mailings import deliveries, issues, mailings
@@ -36,7 +36,7 @@ class Verdict(StrEnum):
 
     SUPPRESSED = "suppressed"
     HELD = "held"
-    #: somebody decided that bounces like this one are not the subscriber's
+    #: somebody decided that bounces like this one, or this one, are not the subscriber's
     RELEASED = "released"
 
 
@@ -83,14 +83,17 @@ def suppress_bounced(
     if before is not None or mailing_id is None:
         suppress(connection, who.normal, Reason.BOUNCED, source, now)
         return Verdict.SUPPRESSED
+    if connection.scalar(select(_M.at).where(_M.mailing_id == mailing_id, _M.reader_id == who.id)) is not None:
+        # This mailing left them out before, and that was undone, or they have confirmed since.
+        return Verdict.RELEASED
+    said = _without_names(said, who.normal)
     groups = (
-        _counted(connection, mailing_id, "text", text_key(said), _sample(said)),
+        _counted(connection, mailing_id, "text", text_key(said), said[:_LONGEST_SAMPLE]),
         _counted(connection, mailing_id, "provider", key_of(who.normal), ""),
     )
     mark = {"mailing_id": mailing_id, "reader_id": who.id, "at": now}
     mark |= {"text_group": groups[0]["id"], "provider_group": groups[1]["id"]}
-    if connection.scalar(select(_M.at).where(_M.mailing_id == mailing_id, _M.reader_id == who.id)) is None:
-        connection.execute(insert(bounce_marks), [mark])
+    connection.execute(insert(bounce_marks), [mark])
     # Both are looked at: either may be too many with this one.
     held = [_is_held(connection, each, now) for each in groups]
     if any(held):
@@ -132,8 +135,10 @@ def decide(connection: Connection, hold_id: int, decision: Decision, who: str, n
     Who is in another group that is still held stays held when this one is released.
     """
     lock(connection)
-    waiting = connection.scalar(select(_G.id).where(_G.id == hold_id, _G.held.is_not(None), _G.decided.is_(None)))
-    if waiting is None:
+    mailing_id: int | None = connection.scalar(
+        select(_G.mailing_id).where(_G.id == hold_id, _G.held.is_not(None), _G.decided.is_(None))
+    )
+    if mailing_id is None:
         raise AudienceError(f"no bounces are held under the number {hold_id}", "list them: compose bounces held")
     decided = {"decided": now, "decision": decision, "decided_by": who}
     connection.execute(update(bounce_groups).where(_G.id == hold_id).values(decided))
@@ -142,51 +147,55 @@ def decide(connection: Connection, hold_id: int, decision: Decision, who: str, n
     if decision is Decision.RELEASED:
         others = select(_G.id).where(_G.held.is_not(None), _G.decided.is_(None))
         people = people.where(_M.text_group.not_in(others), _M.provider_group.not_in(others))
-    count = connection.scalar(select(func.count()).select_from(people.subquery())) or 0
+    normals = connection.scalars(select(readers.c.normal).where(readers.c.id.in_(people))).all()
     change = {"text": "bounce", "before": Reason.HELD.value, "after": decision.value}
     _record_all(connection, people, source, now, **change)
     if decision is Decision.RELEASED:
-        _forgive(connection, people)
-        normals = select(readers.c.normal).where(readers.c.id.in_(people))
+        _forgive(connection, people, mailing_id)
+        held = select(readers.c.normal).where(readers.c.id.in_(people))
         connection.execute(
-            delete(suppressions).where(suppressions.c.reason == Reason.HELD, suppressions.c.normal.in_(normals))
+            delete(suppressions).where(suppressions.c.reason == Reason.HELD, suppressions.c.normal.in_(held))
         )
-        return count
-    active = select(readers.c.id).where(readers.c.id.in_(people), readers.c.status == Status.ACTIVE)
-    _record_all(connection, active, source, now, text="status", before=Status.ACTIVE, after=Status.BOUNCED)
-    ids = connection.scalars(people).all()
-    for reader_id in ids:
-        connection.execute(
-            update(readers)
-            .where(readers.c.id == reader_id, readers.c.status == Status.ACTIVE)
-            .values(status=Status.BOUNCED, changed=now)
-        )
-        normal = select(readers.c.normal).where(readers.c.id == reader_id).scalar_subquery()
-        connection.execute(
-            update(suppressions)
-            .where(suppressions.c.reason == Reason.HELD, suppressions.c.normal == normal)
-            .values(reason=Reason.BOUNCED)
-        )
-    return count
+        return len(normals)
+    for normal in normals:
+        connection.execute(update(suppressions).where(suppressions.c.normal == normal).values(reason=Reason.BOUNCED))
+        stand_down(connection, normal, Reason.BOUNCED, source, now)
+    return len(normals)
 
 
-def undo_bounce(connection: Connection, normal: str, source: str, now: datetime) -> None:
-    """Let one person get mail again whom a bounce left out, or who is held. Raises AudienceError for everybody else."""
+def undo_bounce(connection: Connection, normal: str, source: str, now: datetime) -> Status | None:
+    """Take back that a bounce left one person out, or holds them; return their status then, None where nobody has the address.
+
+    Raises AudienceError where no bounce left the address out.
+    """
     lock(connection)
-    found = suppression_of(connection, normal)
-    row = connection.execute(select(readers.c.id, readers.c.status).where(readers.c.normal == normal)).first()
-    if found is None or found.reason not in (Reason.BOUNCED, Reason.HELD) or not found.normal:
+    bounced = (suppressions.c.normal == normal, suppressions.c.reason.in_((Reason.BOUNCED, Reason.HELD)))
+    reason = connection.scalar(select(suppressions.c.reason).where(*bounced))
+    if reason is None:
         raise AudienceError(
             "no bounce left this address out", f"see why it gets nothing: {command_line('who', normal)}"
         )
-    lift(connection, normal)
-    if row is None:
-        return
-    record(connection, row.id, "bounce", found.reason, Decision.RELEASED, source, now)
-    if row.status == Status.BOUNCED:
-        connection.execute(update(readers).where(readers.c.id == row.id).values(status=Status.ACTIVE, changed=now))
-        record(connection, row.id, "status", row.status, Status.ACTIVE, source, now)
-    _forgive(connection, select(readers.c.id).where(readers.c.id == row.id))
+    connection.execute(delete(suppressions).where(*bounced))
+    reader_id = connection.scalar(select(readers.c.id).where(readers.c.normal == normal))
+    if reader_id is None:
+        return None
+    record(connection, reader_id, "bounce", reason, Decision.RELEASED, source, now)
+    _forgive(connection, select(readers.c.id).where(readers.c.id == reader_id))
+    return _reinstate(connection, reader_id, source, now)
+
+
+def _reinstate(connection: Connection, reader_id: int, source: str, now: datetime) -> Status:
+    """Give somebody the status back that they had before a bounce: who had not confirmed then has not confirmed now."""
+    now_is = Status(connection.execute(select(readers.c.status).where(readers.c.id == reader_id)).scalar_one())
+    if now_is is not Status.BOUNCED:
+        return now_is
+    change = reader_changes.c
+    to_bounced = (change.reader_id == reader_id, change.what == "status", change.after == Status.BOUNCED)
+    found = connection.scalar(select(change.before).where(*to_bounced).order_by(change.id.desc()).limit(1))
+    before = Status.PENDING if found == Status.PENDING else Status.ACTIVE
+    connection.execute(update(readers).where(readers.c.id == reader_id).values(status=before, changed=now))
+    record(connection, reader_id, "status", Status.BOUNCED, before, source, now)
+    return before
 
 
 def _counted(connection: Connection, mailing_id: int, kind: str, key: str, sample: str) -> RowMapping:
@@ -231,15 +240,11 @@ def _hold_earlier(connection: Connection, group_id: int, now: datetime) -> None:
     """Hold those whom the bounces before left out already."""
     listed = select(suppressions.c.normal).where(suppressions.c.reason == Reason.BOUNCED)
     people = _in_group(group_id).where(readers.c.normal.in_(listed))
-    for reader_id in connection.scalars(people).all():
-        row = connection.execute(select(readers.c.normal, readers.c.status).where(readers.c.id == reader_id)).one()
-        connection.execute(update(suppressions).where(suppressions.c.normal == row.normal).values(reason=Reason.HELD))
-        record(connection, reader_id, "bounce", Reason.BOUNCED, Reason.HELD, "too many bounces alike", now)
-        if row.status == Status.BOUNCED:
-            connection.execute(
-                update(readers).where(readers.c.id == reader_id).values(status=Status.ACTIVE, changed=now)
-            )
-            record(connection, reader_id, "status", row.status, Status.ACTIVE, "too many bounces alike", now)
+    source = "too many bounces alike"
+    for reader_id, normal in connection.execute(people.add_columns(readers.c.normal)).all():
+        connection.execute(update(suppressions).where(suppressions.c.normal == normal).values(reason=Reason.HELD))
+        record(connection, reader_id, "bounce", Reason.BOUNCED, Reason.HELD, source, now)
+        _reinstate(connection, reader_id, source, now)
 
 
 def _in_group(group_id: int) -> Select[int]:
@@ -270,16 +275,22 @@ def _record_all(
         connection.execute(insert(reader_changes), rows)
 
 
-def _forgive(connection: Connection, people: Select[int]) -> None:
-    """Let bounces count no longer: in reports, and at the door."""
-    came: ColumnElement[bool] = returned.c.reader_id.in_(people)
-    forgiven = ("suppressed", "held", "counted")
-    connection.execute(update(returned).where(came, returned.c.effect.in_(forgiven)).values(effect="released"))
-    # Its key begins with the mailing: with all of them named, nothing but their own rows is looked at.
-    theirs = (deliveries.c.mailing_id.in_(select(mailings.c.id)), deliveries.c.reader_id.in_(people))
-    refused = (*theirs, deliveries.c.blame.in_(("gone", "no_domain")))
+def _forgive(connection: Connection, people: Select[int], mailing_id: int | None = None) -> None:
+    """Let bounces count no longer, in reports and at the door: those of one mailing, or all."""
+    came = [returned.c.reader_id.in_(people), returned.c.effect.in_(("suppressed", "held", "counted"))]
+    refused = [deliveries.c.reader_id.in_(people), deliveries.c.blame.in_(("gone", "no_domain"))]
+    if mailing_id is None:
+        # The key of deliveries begins with the mailing: with all of them named, nothing but their own rows is looked at.
+        refused.append(deliveries.c.mailing_id.in_(select(mailings.c.id)))
+    else:
+        came.append(returned.c.mailing_id == mailing_id)
+        refused.append(deliveries.c.mailing_id == mailing_id)
+    connection.execute(update(returned).where(*came).values(effect="released"))
     connection.execute(update(deliveries).where(*refused).values(blame="none"))
 
 
-def _sample(said: str) -> str:
-    return " ".join(re.sub(r"\S*@\S*", "…", said).split())[:_LONGEST_SAMPLE]
+def _without_names(said: str, normal: str) -> str:
+    """Return a text without addresses; some servers name a mailbox without its domain."""
+    local = re.escape(normal.rpartition("@")[0])
+    named = rf"\S*@\S*|(?<![\w.+-]){local}(?![\w.+-])"
+    return " ".join(re.sub(named, "…", said, flags=re.IGNORECASE).split())

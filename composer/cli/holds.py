@@ -15,6 +15,7 @@ from composer.cli.publication import person
 
 if TYPE_CHECKING:
     from composer.audience.holds import Decision, Hold
+    from composer.audience.readers import Status
 
 
 @click.command("held")
@@ -70,12 +71,23 @@ def undo(addresses: tuple[str, ...]) -> int:
     from composer.workspace import Workspace
 
     source = f"bounces undo by {person(Workspace.find(Path.cwd()))}"
-    with opened() as (_, database), database.write() as connection:
-        for each in addresses:
-            address = address_of(each).address
-            undo_bounce(connection, normal_address(address), source, now())
-            console.answer(f"{address}: gets mail again")
+    with opened() as (_, database):
+        with database.write() as connection:
+            people = [address_of(each).address for each in addresses]
+            found = {each: undo_bounce(connection, normal_address(each), source, now()) for each in people}
+        # Not before it is true of all of them.
+        for address, status in found.items():
+            console.answer(f"{address}: {_after_undo(status)}")
     return 0
+
+
+def _after_undo(status: "Status | None") -> str:
+    """Say what somebody gets now that a bounce no longer leaves them out."""
+    from composer.audience.readers import Status
+
+    if status is Status.ACTIVE:
+        return "gets mail again"
+    return f"the bounce no longer counts; gets no mail: {'not a subscriber' if status is None else status}"
 
 
 def _decide(numbers: tuple[int, ...], decision: "Decision") -> int:
@@ -84,12 +96,15 @@ def _decide(numbers: tuple[int, ...], decision: "Decision") -> int:
 
     who = person(Workspace.find(Path.cwd()))
     outcome = {Decision.RELEASED: "get mail again", Decision.DISCARDED: "are suppressed as bounced"}[decision]
-    with opened() as (_, database), database.write() as connection:
-        for number in numbers:
-            count = decide(connection, number, decision, who, now())
+    with opened() as (_, database):
+        with database.write() as connection:
+            counts = {number: decide(connection, number, decision, who, now()) for number in numbers}
+            left = open_holds(connection)
+        # Not before it is true of all of them.
+        for number, count in counts.items():
             people = "1 subscriber" if count == 1 else f"{count:,} subscribers"
             console.answer(f"{number}: {people}, who {outcome}")
-        for line in lines_of(open_holds(connection)):
+        for line in lines_of(left):
             console.answer(line)
     return 0
 

@@ -1,15 +1,16 @@
 """The circuit breaker: too many bounces alike are held, alerted, and decided by a person; on SQLite and on PostgreSQL."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from composer.audience.history import changes_of
 from composer.audience.holds import Decision, decide, open_holds, text_key, undo_bounce
-from composer.audience.readers import AudienceError
+from composer.audience.readers import AudienceError, Status
 from composer.audience.suppression import Reason, suppression_of
 from composer.bounces.figures import health_of
 from composer.bounces.health import Mark
 from composer.bounces.policy import Effect
+from composer.database.bounces import returned
 from composer.database.engine import Database
 from composer.database.mailings import mailings
 from composer.database.readers import readers
@@ -177,6 +178,59 @@ def test_one_wrong_bounce_can_be_undone(database: Database) -> None:
             undo_bounce(connection, people[0][1], "again", now())
         with pytest.raises(AudienceError):
             undo_bounce(connection, "nobody@x.example", "again", now())
+    later = bounces(people[:1], database, "550 5.1.1 there is no such user")[0].replace(b"<0@", b"<later@")
+    assert take_in(database, later).effects == {Effect.RELEASED: 1}
+    assert counts(database) == {"included": 5}
+
+
+def test_who_has_not_confirmed_is_not_made_active_when_a_bounce_is_undone(database: Database) -> None:
+    """They were imported again without consent after a mailing; the bounce of that mailing, taken back, is no consent."""
+    people = mailing_to(database, 30)
+    with database.write() as connection:
+        connection.execute(readers.update().where(readers.c.id == people[0][0]).values(status=Status.PENDING))
+    messages = bounces(people[:12], database)
+    take_in(database, messages[0])
+    with database.write() as connection:
+        assert undo_bounce(connection, people[0][1], "undo", now()) is Status.PENDING
+        connection.execute(readers.update().where(readers.c.id == people[1][0]).values(status=Status.PENDING))
+    # Held with others, and left out when these are discarded.
+    take_in(database, *messages[1:])
+    assert counts(database) == {"included": 18, LeftOut.PENDING: 2, LeftOut.HELD: 10}
+    with database.write() as connection:
+        (hold,) = open_holds(connection)
+        assert decide(connection, hold.id, Decision.DISCARDED, "anna", now()) == 11
+    assert counts(database) == {"included": 18, LeftOut.PENDING: 1, LeftOut.BOUNCED: 11}
+
+
+def test_a_release_is_about_one_mailing(database: Database) -> None:
+    """What came back from other mailings still counts."""
+    people = mailing_to(database, 30)
+    with database.write() as connection:
+        earlier = {"kind": "bounce", "bounce": "full", "effect": "counted", "mailing_id": 99, "reader_id": people[0][0]}
+        connection.execute(insert(returned), [{"hash": "earlier", "at": now(), "source": "file", **earlier}])
+    take_in(database, *bounces(people[:12], database))
+    with database.write() as connection:
+        (hold,) = open_holds(connection)
+        decide(connection, hold.id, Decision.RELEASED, "anna", now())
+        effects = dict(connection.execute(select(returned.c.mailing_id, returned.c.effect)).all())
+    assert effects == {99: "counted", 1: "released"}
+
+
+def test_a_hold_names_nobody(database: Database) -> None:
+    """Whoever is named by the part before the @ alone, it is one text, and its sample outlasts the people without naming them."""
+    ids = [number for number, _ in mailing_to(database, 30)]
+    names = ["ann", "ben", "cy", "dan", "eve", "fay", "gil", "hal", "ida", "jan", "kim"]
+    told = []
+    for number, name in enumerate(names):
+        address = f"{name}@{name}.example"
+        with database.write() as connection:
+            connection.execute(readers.update().where(readers.c.id == ids[number]).values(normal=address))
+        (message,) = bounces([(ids[number], address)], database, f"550 5.1.1 no user {name.title()}, {name}@x")
+        told.append(message.replace(b"Message-Id: <0@", b"Message-Id: <%d@" % number))
+    take_in(database, *told)
+    with database.read() as connection:
+        (hold,) = open_holds(connection)
+    assert (hold.kind, hold.count, hold.sample) == ("text", 11, "5.1.1 no user …, …")
 
 
 @pytest.mark.parametrize(

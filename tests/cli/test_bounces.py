@@ -163,6 +163,21 @@ def test_too_many_bounces_alike_are_held_until_somebody_decides(news: News, caps
     assert run(["bounces", "undo", "r3@reader.example"]) == 1
 
 
+@pytest.mark.parametrize("arguments", [("undo", "r0@reader.example", "nobody@x.example"), ("discard", "1", "99")])
+def test_what_one_mistake_takes_back_is_not_confirmed(
+    news: News, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    """All or none: where one address or number is wrong, nothing is said of the others, for nothing was changed."""
+    for number, each in enumerate(news.readers(12)):
+        (news.mail / f"{number}.eml").write_bytes(report(verp(each, 7), f"r{number}@reader.example", number=number))
+    run(["bounces", "ingest", str(news.mail)])
+    capsys.readouterr()
+    assert run(["bounces", *arguments]) == 1
+    assert capsys.readouterr().out == ""
+    assert run(["bounces", "held", "--json"]) == 1
+    assert [each["count"] for each in json.loads(capsys.readouterr().out)] == [12, 12]
+
+
 def _pipe(data: bytes, **environment: str) -> "subprocess.CompletedProcess[bytes]":
     return subprocess.run(
         [sys.executable, "-m", "composer", "bounces", "ingest", "-"],
