@@ -23,7 +23,7 @@ from composer.database.engine import Database
 from composer.database.mailings import deliveries, owners
 from composer.delivery.age_counter import AgeCounter, LostError
 from composer.delivery.file_lock import FileLock
-from composer.delivery.original import begin, count_from, place_of
+from composer.delivery.original import begin, check_before_run, count_from, place_of
 from composer.delivery.sending_lock import SendingLock, lock_sending
 from composer.delivery.statements import stands
 from composer.delivery.states import DeliveryState
@@ -153,6 +153,7 @@ def become_owner(
 
 def _in_file(database: Database, lock: FileLock, mailing_id: int, now: datetime, notes: Path | None) -> Owner:
     place = place_of(database, notes)
+    check_before_run(database, place, mailing_id)
     with database.write() as connection:
         start = begin(connection, mailing_id, place, database)
         owner_id = _enter(connection, mailing_id, place.home, now, start.nonce)

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import event, func, insert, select, text, update
 
 from composer.database.backup import backup
 from composer.database.engine import Database, open_database
@@ -439,6 +439,27 @@ def test_a_run_that_was_killed_goes_on_with_its_log(path: Path) -> None:
         assert database.had_log
         run(database, to)
         assert sums(database)[S.PENDING] == 0 and len(to.taken) <= 24
+
+
+def test_others_write_while_a_log_is_looked_at(path: Path) -> None:
+    """The look takes seconds for millions of rows: somebody who unsubscribes meanwhile does not wait for it."""
+    with _open(path) as database:
+        frozen(database, 5)
+        looked = 0
+
+        def write(connection: object, cursor: object, statement: str, *rest: object) -> None:
+            nonlocal looked
+            if statement.startswith("PRAGMA integrity_check"):
+                looked += 1
+                with closing(sqlite3.connect(path, timeout=0)) as other:
+                    other.execute("BEGIN IMMEDIATE").close()
+                    other.rollback()
+
+        with _open(path) as second:
+            assert second.had_log
+            event.listen(second.engine, "before_cursor_execute", write)
+            run(second, MemoryTransport())
+            assert looked == 3 and sums(second).is_complete
 
 
 # --- compose db restored
