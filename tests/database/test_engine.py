@@ -6,6 +6,7 @@ import datetime
 import importlib
 import os
 import pkgutil
+import re
 import shutil
 import sqlite3
 import stat
@@ -309,3 +310,12 @@ def test_where_the_database_is(tmp_path: Path) -> None:
         found("", COMPOSE_DATABASE_URL="mysql://h/news")
     with pytest.raises(DatabaseError, match="in memory"):
         found("", COMPOSE_DATABASE_URL="sqlite://")
+
+
+def test_every_advisory_lock_has_a_number_of_its_own() -> None:
+    """Two that share one wait for each other without a reason: sign-up mail for a long import, for instance."""
+    sources = (
+        path.read_text(encoding="utf-8") for path in Path(composer.database.__file__).parent.parent.rglob("*.py")
+    )
+    numbers = [each for source in sources for each in re.findall(r"^_LOCK = (0x\w+)$", source, re.MULTILINE)]
+    assert len(numbers) == len(set(numbers)) >= 4

@@ -31,7 +31,7 @@ _TICK, _SKEW = timedelta(milliseconds=1), timedelta(minutes=1)
 #: The last fifth of the hour's total is spread evenly, so that a burst does not close the queue for the rest of the hour.
 _SPREAD = 5
 #: An advisory lock of PostgreSQL: servers that share a database take places in the hour one after the other.
-_LOCK = 0x636F6D70_6F736532
+_LOCK = 0x636F6D70_6F736533
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
