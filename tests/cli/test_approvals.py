@@ -425,6 +425,8 @@ def test_a_removed_person_can_no_longer_answer_by_link(desk: Desk) -> None:
     with desk.pages() as pages:
         for page in (pages.get(token), pages.answer(token, "yes"), pages.answer(token, "no", "why")):
             assert (page.status, page.title) == (403, "You cannot approve this edition any more")
+        # Nor do they see an edition that is not out yet.
+        assert [pages.get(f"{token}/edition/1{end}").status for end in ("", "/text")] == [404, 404]
     before = len(desk.office.taken)
     said = desk.room.say("send", "--due")
     assert said.code == 1 and "has 0 of 1 approvals as it was frozen" in said.err and len(desk.office.taken) == before

@@ -49,7 +49,10 @@ class KeptApprovals:
         return Asked(messages=found.messages, answer=found.answer, is_approver=self._is_approver(found.address))
 
     def show(self, connection: Connection, token: str, number: int, now: datetime) -> Shown | None:
-        """Return one of the messages that a token asks about, by its number; None where there is none."""
+        """Return one of the messages that a token asks about; None where there is none, or for who may not approve any more."""
+        found = review_links.question(connection, self._tokens, token, now)
+        if found is None or not self._is_approver(found.address):
+            return None
         compiled = review_links.message_in(connection, self._tokens, token, number, now)
         return None if compiled is None else _shown(compiled)
 
