@@ -11,6 +11,7 @@ from composer.content.addresses import Address
 from composer.database.engine import Database
 from composer.database.mailings import deliveries, mailings
 from composer.delivery import ledger
+from composer.delivery.masking import without_address
 from composer.delivery.states import DeliveryState
 from tests.delivery.house import NOW, SECOND, frozen, kinds, states
 
@@ -98,3 +99,17 @@ def test_what_others_have_in_hand_is_counted(database: Database) -> None:
         ledger.claim(connection, other.id, 2, 5, NOW)
         ledger.intend(connection, 1, 2, [3], NOW)
         assert [ledger.elsewhere(connection, 1, owner) for owner in (1, 2, 3)] == [2, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        ("550 <Anna@Example.org>: no anna@ here", "550 <…>: no … here"),
+        # A letter that is two when it is small: what is cut out stays in its place.
+        ("550 İİİİ anna@example.org is unknown", "550 İİİİ … is unknown"),
+        ("250 2.0.0 Ok: queued as 4XyZ", "250 2.0.0 Ok: queued as 4XyZ"),
+    ],
+)
+def test_a_servers_words_are_kept_without_the_address(words: str, left: str) -> None:
+    """In whichever case it is written."""
+    assert without_address(words, "anna@example.org") == left
