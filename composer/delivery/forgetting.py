@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, func, select
 
-from composer.database.mailings import deliveries, recipients
+from composer.database.mailings import deliveries, mailings, recipients
 
 
 def forget(connection: Connection, reader_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -14,8 +14,10 @@ def forget(connection: Connection, reader_id: int | None, normal: str) -> tuple[
         return (), ()
     # Most went with the reader's row, by the database itself.
     connection.execute(delete(recipients).where(recipients.c.reader_id == reader_id))
-    count = connection.scalar(select(func.count()).where(deliveries.c.reader_id == reader_id)) or 0
+    # Its key begins with the mailing: with all of them named, nothing but the person's own rows is looked at.
+    theirs = (deliveries.c.mailing_id.in_(select(mailings.c.id)), deliveries.c.reader_id == reader_id)
+    count = connection.scalar(select(func.count()).where(*theirs)) or 0
     if not count:
         return (), ()
-    mailings = "1 mailing" if count == 1 else f"{count} mailings"
-    return (f"the values frozen for {mailings}",), (f"what became of the message in {mailings}, under a number",)
+    where = "1 mailing" if count == 1 else f"{count} mailings"
+    return (f"the values frozen for {where}",), (f"what became of the message in {where}, under a number",)
