@@ -5,9 +5,10 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from itertools import pairwise
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, event, func, select
 
 from composer.audience.readers import Status
 from composer.audience.tokens import Purpose, Tokens
@@ -167,6 +168,24 @@ def test_a_burst_of_calls_is_recorded_each_once(called: Running) -> None:
         assert set(pool.map(post, range(400))) == {200}
     assert rows(called) == 200
     assert status(called, "ann@reader.example") is Status.BOUNCED
+
+
+def test_a_large_call_takes_many_short_transactions(called: Running) -> None:
+    """Others write between them; told again after it broke off, each event is on record once."""
+    token, counts = called.token(Purpose.MESSAGE, called.join("ann@reader.example"), 7), [0]
+
+    def count(connection: Connection) -> None:
+        counts.append(connection.scalar(select(func.count()).select_from(returned)) or 0)
+
+    said = {"kind": "soft_bounce", "compose_id": token, "text": "452 later"}
+    body = json.dumps([{**said, "id": str(number)} for number in range(130)]).encode()
+    header = {"Authorization": PROVIDER_BASIC["authorization"]}
+    event.listen(called.database.engine, "commit", count)
+    for _ in range(2):
+        assert called.ask("POST", "/hooks/bounces", body, header).status == 200
+    event.remove(called.database.engine, "commit", count)
+    assert rows(called) == 130
+    assert max(after - before for before, after in pairwise(counts)) == 50
 
 
 def test_without_a_provider_there_is_nothing_here(pages: Running) -> None:
