@@ -44,6 +44,7 @@ LEFT_OUT = {
     "unsubscribed": "have left",
     "bounced": "have an address that does not take mail",
     "complained": "have called a message spam",
+    "held": "get nothing until you decide about their bounces: compose bounces held",
     "suppressed": "stand on the suppression list",
     "has_it": "have it already",
     "cannot_know": "may have it: nobody knows (compose settle)",

@@ -19,11 +19,14 @@ import pytest
 from sqlalchemy import select, update
 
 from composer.audience.suppression import Reason, suppress
+from composer.cli.mailings import LEFT_OUT, PAUSED, WORDS
 from composer.cli.signals import listen
 from composer.database.location import Location
 from composer.database.mailings import deliveries, mailings
 from composer.delivery.account import each_event
+from composer.delivery.pause import PauseReason
 from composer.delivery.plan import Level
+from composer.delivery.selection import LeftOut
 from composer.delivery.states import DeliveryState
 from tests.cli.mailroom import Mailroom, furnish, recipients
 from tests.delivery.house import tag
@@ -76,14 +79,23 @@ def test_without_a_server_it_is_a_rehearsal(room: Mailroom, office: Office, monk
     assert len(recipients(office)) == 8
 
 
+def test_every_code_of_a_mailing_has_words() -> None:
+    """States, pauses, and why somebody is left out."""
+    assert set(LEFT_OUT) == set(LeftOut)
+    assert set(WORDS) == set(DeliveryState)
+    assert set(PAUSED) == set(PauseReason)
+
+
 def test_what_is_shown_before_the_question(room: Mailroom, office: Office) -> None:
     """Count, sender, subject, who is left out and why, tests, checks, way out, quota and the expected end."""
     room.configure("delivery:\n", "delivery:\n  rate: 600/min\n  daily_quota: 10\n")
     room.add(25)
     room.add(3, first=100, status="unsubscribed")
     room.add(2, first=200, status="pending")
+    room.add(1, first=300)
     with room.open() as database, database.write() as connection:
         suppress(connection, "reader1@example.net", Reason.BY_HAND, "test", datetime.now(UTC))
+        suppress(connection, "reader300@example.net", Reason.HELD, "test", datetime.now(UTC))
     _tested(room)
     said = room.say("send", ISSUE, "--dry-run")
     assert said.code == 0
@@ -94,6 +106,7 @@ def test_what_is_shown_before_the_question(room: Mailroom, office: Office) -> No
         "  readers   all readers: 24",
         "  left out  2 have not confirmed yet",
         "  left out  4 have left",
+        "  left out  1 get nothing until you decide about their bounces: compose bounces held",
         "  checked   nothing keeps it back; 1 to look at",
         f"  leaves by 127.0.0.1:{office.port}, 600/min, 4 connections",
         "  quota     10 of 10 left for these 24 hours",
