@@ -29,11 +29,12 @@ def add(addresses: tuple[str, ...]) -> int:
     from composer.audience.suppression import Reason, suppress
     from composer.content.addresses import normal_address
 
+    people = [address_of(each).address for each in addresses]
     with opened() as (_, database), database.write() as connection:
-        for each in addresses:
-            address = address_of(each).address
+        for address in people:
             suppress(connection, normal_address(address), Reason.BY_HAND, "by hand", now())
-            console.answer(f"{address}: suppressed")
+    for address in people:
+        console.answer(f"{address}: suppressed")
     return 0
 
 

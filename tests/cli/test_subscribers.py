@@ -104,6 +104,23 @@ def test_import_show_list_tag_and_undo(here: Path, capsys: pytest.CaptureFixture
     assert "there is no import to take back" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["subscribers unsubscribe", "subscribers tag vip", "suppression add"])
+def test_nothing_is_confirmed_that_a_later_mistake_takes_back(
+    here: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """All or none of the addresses: a person who asked to leave is not said to have left while they have not."""
+    written(here, "Email\nanna@example.org\n", "list.csv")
+    assert run(["subscribers", "import", "list.csv", "--yes", "--consent", "form"]) == 0
+    capsys.readouterr()
+    assert run([*command.split(), "anna@example.org", "b@@x"]) != 0
+    assert capsys.readouterr().out == ""
+    assert run(["subscribers", "list", "--json"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert (json.loads(line)["status"], json.loads(line)["tags"]) == ("active", [])
+    assert run([*command.split(), "anna@example.org"]) == 0
+    assert capsys.readouterr().out.startswith("anna@example.org")
+
+
 def test_undo_says_what_becomes_of_each_row(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Who goes, who left and who was erased add up to those who came; an import that brought nothing says so."""
     written(here, "Email\n" + "".join(f"r{number}@example.org\n" for number in range(10)), "list.csv")

@@ -186,12 +186,15 @@ def tag(tag: str, addresses: tuple[str, ...], is_removed: bool) -> int:
         word = normal_tag(tag)
     except WordError as error:
         raise UsageError(str(error), error.hint) from None
+    given = {"take": [word]} if is_removed else {"give": [word]}
     with opened() as (_, database), database.write() as connection:
-        for address in addresses:
-            reader = get(connection, address)
-            given = {"take": [word]} if is_removed else {"give": [word]}
-            reader = change_tags(connection, reader.id, **given, source="by hand", now=now())
-            console.answer(_line(reader))
+        readers = [
+            change_tags(connection, get(connection, each).id, **given, source="by hand", now=now())
+            for each in addresses
+        ]
+    # Not before it is true of all of them.
+    for reader in readers:
+        console.answer(_line(reader))
     return 0
 
 
@@ -203,9 +206,10 @@ def unsubscribe(addresses: tuple[str, ...]) -> int:
     from composer.audience.readers import get
 
     with opened() as (_, database), database.write() as connection:
-        for address in addresses:
-            reader = let_go(connection, get(connection, address).id, source="by hand", now=now())
-            console.answer(f"{reader.address}: {reader.status}")
+        readers = [let_go(connection, get(connection, each).id, source="by hand", now=now()) for each in addresses]
+    # Not before it is true of all of them.
+    for reader in readers:
+        console.answer(f"{reader.address}: {reader.status}")
     return 0
 
 
