@@ -12,5 +12,7 @@ def without_address(words: str, address: str) -> str:
         return words
     local = address.rpartition("@")[0]
     for text in (address, f"{local}@"):
-        words = re.sub(re.escape(text), "…", words, flags=re.IGNORECASE)
+        # Looked for first: most replies with an @ have a Message-ID, and to make a pattern for each recipient takes longer.
+        if text.lower() in words.lower():
+            words = re.sub(re.escape(text), "…", words, flags=re.IGNORECASE)
     return words
