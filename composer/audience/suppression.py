@@ -18,7 +18,7 @@ from functools import lru_cache
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, exists, insert, or_, select, text, update
 
 from composer.audience.history import record
-from composer.audience.readers import Status
+from composer.audience.readers import Reader, Status
 from composer.database.readers import database_keys, readers, suppressions, tombstones
 from composer.database.state import ERASURE_KEY
 from composer.surroundings import SettingsError
@@ -148,6 +148,12 @@ def suppression_of(connection: Connection, normal: str) -> Suppression | None:
         here = or_(here, suppressions.c.hash == hashed(key, normal))
     row = connection.execute(select(suppressions).where(here)).mappings().first()
     return None if row is None else _suppression(row)
+
+
+def status_of(connection: Connection, reader: Reader) -> Status:
+    """Return how a subscriber stands for themselves: whose bounces are held gets nothing, like one whom a bounce left out."""
+    is_held = reader.status is Status.ACTIVE and is_suppressed(connection, reader.normal)
+    return Status.BOUNCED if is_held else reader.status
 
 
 def _is_listed_by_hash(connection: Connection, normal: str) -> bool:

@@ -2,14 +2,16 @@
 
 import json
 
-from sqlalchemy import MetaData, select
+import pytest
+from sqlalchemy import MetaData, select, update
 
 from composer.audience.changing import change_address
 from composer.audience.readers import Status
-from composer.audience.suppression import is_suppressed
+from composer.audience.suppression import Reason, is_suppressed, suppress
 from composer.audience.tokens import Purpose
 from composer.content.addresses import parse_address
 from composer.database.engine import Database
+from composer.database.readers import readers
 from composer.delivery.freezing import freeze
 from tests.delivery.house import draft
 from tests.public.running import Running
@@ -142,6 +144,34 @@ def test_my_data(pages: Running) -> None:
     assert stored["consent"] == {"at": "2025-01-30T06:30:00+00:00", "evidence": "a card"}
     assert stored["history"][0]["after"] == "active"
     assert (stored["suppressed"], stored["came_with"]) == (None, None)
+
+
+@pytest.mark.parametrize("reason", [Reason.HELD, Reason.BOUNCED])
+def test_who_gets_nothing_because_of_a_bounce_is_told_so_and_can_come_back(pages: Running, reason: Reason) -> None:
+    """They are not told that they unsubscribed, nor that nothing is left to do; they may leave, or confirm once more."""
+    reader = pages.join("anna@example.net", language="en")
+    with pages.database.write() as connection:
+        suppress(connection, "anna@example.net", reason, "bounce", pages.clock())
+    page = pages.get(pages.own_link(reader)).body
+    assert "Messages to your address came back" in page and "You are unsubscribed" not in page
+    assert "/leave" in page
+    pages.post_form("/subscribe", {"email": "anna@example.net", "language": "en"})
+    assert pages.settled() == ["accepted"]
+    [message] = pages.mail()
+    assert message["Subject"].startswith("Please confirm")
+    assert pages.post_form(pages.link_in(message), {}).title == "You are subscribed"
+    with pages.database.read() as connection:
+        assert not is_suppressed(connection, "anna@example.net")
+    assert "came back" not in pages.get(pages.own_link(reader)).body
+
+
+def test_who_has_not_confirmed_is_told_so(pages: Running) -> None:
+    """They have not unsubscribed."""
+    reader = pages.join("anna@example.net", language="en")
+    with pages.database.write() as connection:
+        connection.execute(update(readers).values(status=Status.PENDING))
+    page = pages.get(pages.own_link(reader)).body
+    assert "You have not confirmed your subscription yet" in page and "You are unsubscribed" not in page
 
 
 def test_leaving_on_ones_own_page(pages: Running) -> None:

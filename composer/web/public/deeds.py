@@ -16,7 +16,7 @@ from composer.audience.history import changes_of, record
 from composer.audience.identity import Found, resolve, stop_mail
 from composer.audience.person import person
 from composer.audience.readers import Status, by_id, find
-from composer.audience.suppression import Reason
+from composer.audience.suppression import Reason, status_of
 from composer.audience.tokens import Claim
 from composer.content.addresses import Address
 from composer.database.public import letters
@@ -66,7 +66,7 @@ def confirm(connection: Connection, letter: Letter, words: str, now: datetime) -
 def is_confirmed(connection: Connection, letter: Letter) -> bool:
     """Tell whether the reader is active whom a used link made so."""
     reader = find(connection, letter.address)
-    return reader is not None and reader.status is Status.ACTIVE
+    return reader is not None and status_of(connection, reader) is Status.ACTIVE
 
 
 def _evidence(letter: Letter, words: str, now: datetime) -> str:

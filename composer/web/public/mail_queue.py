@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, text, update
 
 from composer.audience.readers import Status, find
+from composer.audience.suppression import status_of
 from composer.database.public import letters
 from composer.transport.outcome import Outcome, Scope, State
 from composer.web.public.letters import Text
@@ -132,7 +133,7 @@ def _decide(connection: Connection, letter: Letter) -> Order | None:
     if _count(connection, *_admitted(letter), letters.c.state != LetterState.DROPPED) >= MOST_A_DAY:
         _drop(connection, letter, DropReason.FULL)
         return None
-    if reader is None or (letter.kind is Kind.CONFIRM and reader.status is not Status.ACTIVE):
+    if reader is None or (letter.kind is Kind.CONFIRM and status_of(connection, reader) is not Status.ACTIVE):
         return Order(letter=letter, said=Text.CONFIRM, to=letter.address, subject=letter.id)
     said = Text.KNOWN if letter.kind is Kind.CONFIRM else Text.LINK
     return Order(letter=letter, said=said, to=reader.address, subject=reader.id)

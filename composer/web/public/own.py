@@ -4,11 +4,13 @@ Comes in: an address, which gets the link; then the link's token. Goes out: page
 change is a POST; what a mail program's scanner opens changes nothing.
 """
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
 from composer.audience.identity import Found
-from composer.audience.readers import by_id
+from composer.audience.readers import Reader, Status, by_id
+from composer.audience.suppression import status_of
 from composer.audience.tokens import Claim, Purpose
 from composer.content.addresses import Address, AddressError
 from composer.web.personal_data import EVERYWHERE
@@ -24,6 +26,15 @@ from composer.web.public.deeds import (
 )
 from composer.web.public.mail_requests import Kind, Wish, wish
 from composer.web.public.site import Site
+
+_LEFT = "own_left"
+#: What the page says to those who get nothing.
+_NOTES = {
+    Status.PENDING: "own_pending",
+    Status.BOUNCED: "own_bounced",
+    Status.UNSUBSCRIBED: _LEFT,
+    Status.COMPLAINED: _LEFT,
+}
 
 
 class Own:
@@ -158,9 +169,10 @@ class Own:
 
     async def _page(self, request: Request, reader_id: int, *, is_saved: bool = False) -> Response:
         site, token = self._site, request.path_params["token"]
-        reader = await site.turns.read(lambda connection: by_id(connection, reader_id))
-        if reader is None:
+        found = await site.turns.read(lambda connection: _stands(connection, reader_id))
+        if found is None:
             return site.broken(request)
+        reader, status = found
         tongue = site.tongue(request, reader.language)
         publication = site.publication
         return site.page(
@@ -169,7 +181,8 @@ class Own:
             here=f"/preferences/{token}",
             address=reader.address,
             names=[{"name": each, "value": reader.values[each]} for each in publication.name_fields(reader.values)],
-            is_active=reader.status == "active",
+            note=_NOTES.get(status),
+            can_leave=_NOTES.get(status) != _LEFT,
             is_saved=is_saved,
             editions=publication.editions,
             edition=publication.nearest(reader.language),
@@ -182,3 +195,9 @@ class Own:
                 for each in publication.offers(tongue.language)
             ],
         )
+
+
+def _stands(connection: Connection, reader_id: int) -> tuple[Reader, Status] | None:
+    """Return a reader, and how they stand."""
+    reader = by_id(connection, reader_id)
+    return None if reader is None else (reader, status_of(connection, reader))
