@@ -9,13 +9,13 @@ import difflib
 import random
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.mutants.changes import changes_in, read_enums
+from tests.mutants.changes import changes_in, read_package
 from tests.mutants.decisive import DECISIVE
-from tests.mutants.operators import Change
+from tests.mutants.model import Change
 from tests.mutants.running import Trials, Tried, Verdict
 
 ROOT = Path(__file__).parent.parent.parent
@@ -31,8 +31,8 @@ def harmless() -> dict[str, str]:
 
 def all_changes(modules: Sequence[str] = tuple(DECISIVE)) -> dict[str, tuple[Change, ...]]:
     """Give every change of the decisive modules, by module."""
-    enums = read_enums(ROOT / "composer")
-    return {path: changes_in(path, (ROOT / path).read_text(encoding="utf-8"), enums) for path in modules}
+    package = read_package(ROOT / "composer")
+    return {path: changes_in(path, (ROOT / path).read_text(encoding="utf-8"), package) for path in modules}
 
 
 def sample(changes: dict[str, tuple[Change, ...]], seed: int, count: int) -> list[Change]:
@@ -85,7 +85,7 @@ def main() -> None:
     print()
     for key in sorted(key for key in known if key.partition(" :: ")[0] in changes and key not in everything):
         print(f"harmless.txt names a change that is no longer there: {key}")
-    sys.exit(_sum_up(found, len(chosen) - len(tried), time.monotonic() - begun))
+    sys.exit(_sum_up(found, chosen, time.monotonic() - begun))
 
 
 def _show(tried: Tried, number: int, count: int) -> None:
@@ -94,7 +94,7 @@ def _show(tried: Tried, number: int, count: int) -> None:
         f"{number}/{count} {tried.seconds:5.1f} s  {tried.verdict:<11}  {change.kind}: {change.key} (line {change.line})",
         flush=True,
     )
-    if tried.verdict is Verdict.MISSED:
+    if tried.verdict in (Verdict.MISSED, Verdict.HUNG):
         print("\n".join(_diff(change)), flush=True)
     elif tried.verdict is Verdict.BROKEN:
         print(tried.words, flush=True)
@@ -106,17 +106,29 @@ def _diff(change: Change) -> Iterator[str]:
     return (f"    {line[:160]}" for line in diff)
 
 
-def _sum_up(found: Sequence[Tried], harmless_ones: int, seconds: float) -> int:
-    tried = [each for each in found if each.verdict is not Verdict.BROKEN]
-    noticed = sum(each.verdict is not Verdict.MISSED for each in tried)
-    share = noticed / len(tried) if tried else 0.0
+def _sum_up(found: Sequence[Tried], chosen: Sequence[Change], seconds: float) -> int:
+    print(f"{'module':44} {'tried':>6} {'noticed':>8} {'harmless':>9} {'not loadable':>13}")
+    for path in sorted({change.path for change in chosen}):
+        verdicts = Counter(each.verdict for each in found if each.change.path == path)
+        harmless_ones = sum(change.path == path for change in chosen) - verdicts.total()
+        print(
+            f"{path:44} {_counted(verdicts):6} {verdicts[Verdict.NOTICED]:8} {harmless_ones:9}"
+            f" {verdicts[Verdict.UNLOADABLE]:13}"
+        )
+    verdicts = Counter(each.verdict for each in found)
+    noticed, count = verdicts[Verdict.NOTICED], _counted(verdicts)
+    share = noticed / count if count else 0.0
     print(
-        f"{noticed} of {len(tried)} changes that make a difference were noticed ({share:.1%});"
-        f" {harmless_ones} make none (harmless.txt); {seconds:.0f} s, {seconds / max(len(tried), 1):.1f} s a change"
+        f"{noticed} of {count} changes that make a difference were noticed ({share:.1%});"
+        f" {len(chosen) - len(found)} make none (harmless.txt); {seconds:.0f} s, {seconds / max(count, 1):.1f} s a change"
     )
-    if len(tried) < len(found):
-        print(f"{len(found) - len(tried)} were not tried: tests that concern them fail without a change")
-    return 0 if share >= _WANTED and len(tried) == len(found) else 1
+    if verdicts[Verdict.BROKEN]:
+        print(f"{verdicts[Verdict.BROKEN]} were not tried: tests that concern them fail without a change")
+    return 0 if share >= _WANTED and not verdicts[Verdict.BROKEN] else 1
+
+
+def _counted(verdicts: Counter[Verdict]) -> int:
+    return sum(verdicts[each] for each in (Verdict.NOTICED, Verdict.MISSED, Verdict.HUNG))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,17 @@
 """Every small change that can be made to a module.
 
-Input: the module's path and text, the members of all enums. Output: `Change` values, each with the whole changed text and
+Input: the module's path and text, what the package says elsewhere. Output: `Change` values, each with the whole changed text and
 a name of its own.
 """
 
 import ast
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from tests.mutants.operators import Change, Finder
+from tests.mutants.model import Change, Package
+from tests.mutants.operators import Finder
+from tests.mutants.triviality import required_arguments
 
 
 def enums_in(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -27,9 +29,9 @@ def enums_in(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def changes_in(path: str, text: str, enums: Mapping[str, Sequence[str]]) -> tuple[Change, ...]:
+def changes_in(path: str, text: str, package: Package) -> tuple[Change, ...]:
     """Give every change of a module, in the order of its text; those that read alike in one function are numbered."""
-    finder = Finder(path, text, enums)
+    finder = Finder(path, text, package)
     finder.visit(ast.parse(text))
     seen: Counter[str] = Counter()
     named = []
@@ -46,6 +48,11 @@ def _numbered(change: Change, number: int) -> Change:
     return Change(**said, after=f"{change.after or 'nothing'} ({number})")
 
 
-def read_enums(root: Path) -> dict[str, tuple[str, ...]]:
-    """Give the members of the enums of the whole package."""
-    return enums_in([path.read_text(encoding="utf-8") for path in sorted(root.rglob("*.py"))])
+def package_in(texts: Sequence[str]) -> Package:
+    """Give what changes depend on, from the texts of a whole package."""
+    return Package(enums_in(texts), required_arguments(texts))
+
+
+def read_package(root: Path) -> Package:
+    """Give what changes depend on, from the folder of the whole package."""
+    return package_in([path.read_text(encoding="utf-8") for path in sorted(root.rglob("*.py"))])

@@ -1,17 +1,18 @@
 """What can be changed at each place of a module's syntax tree, a little.
 
-Input: the module's path and text, the members of all enums. Output: `Change` values, in the order of the text. Guarantees:
-a changed text can be parsed; texts for people, annotations, decorators and docstrings stay as they are.
+Input: the module's path and text, what the package says elsewhere. Output: `Change` values, in the order of the text.
+Guarantees: a changed text can be parsed; texts for people, annotations, decorators and docstrings stay as they are; what the
+type checker would notice by itself is left out (triviality.py).
 """
 
 import ast
 import itertools
-from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
 from typing import Any
 
+from tests.mutants.model import Change, Package
 from tests.mutants.patterns import changed_patterns
+from tests.mutants.triviality import empty_value, is_required
 
 _COMPARED: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.LtE), ast.GtE: (ast.Gt, ast.Lt),
@@ -35,32 +36,16 @@ _SEVERAL = frozenset({"where", "and_", "or_", "stands", "_delivered"})
 _BUILT = frozenset({"frozen", "slots", "kw_only", "compare", "repr", "maxsize"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One small change: where, of which kind, from what to what."""
-
-    path: str
-    function: str
-    line: int
-    kind: str
-    before: str
-    after: str
-    text: str = field(repr=False)
-
-    @property
-    def key(self) -> str:
-        """Name the change without its line, so that the name outlives changes elsewhere in the file."""
-        return f"{self.path} :: {self.function} :: {self.before} -> {self.after or 'nothing'}"
-
-
 class Finder(ast.NodeVisitor):
     """Finds the changes of one module; `found` has them."""
 
-    def __init__(self, path: str, text: str, enums: Mapping[str, Sequence[str]]) -> None:
-        self.path, self.text, self.enums = path, text, dict(enums)
+    def __init__(self, path: str, text: str, package: Package) -> None:
+        self.path, self.text, self.enums, self.required = path, text, dict(package.enums), package.required
         #: Where each line begins, in bytes.
         self.lines = [0, *itertools.accumulate(len(line) for line in text.encode().splitlines(keepends=True))]
         self.names: list[str] = []
+        #: What the function around returns that is empty.
+        self.empty: list[str | None] = []
         self.found: list[Change] = []
         self.is_pattern = self.is_table = False
 
@@ -93,10 +78,12 @@ class Finder(ast.NodeVisitor):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self.names.append(node.name)
+        self.empty.append(empty_value(node.returns))
         for each in (*node.args.defaults, *node.args.kw_defaults, *node.body):
             if each is not None:
                 self.visit(each)
         self.names.pop()
+        self.empty.pop()
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         if any(ast.unparse(base).startswith("Protocol") for base in node.bases):
@@ -154,8 +141,9 @@ class Finder(ast.NodeVisitor):
     def visit_Return(self, node: ast.Return) -> None:
         if node.value is None:
             self.put("statement dropped", node, "pass", after="")
-        elif not (isinstance(node.value, ast.Constant) and node.value.value is None):
-            self.put("returned None", node, "return None")
+        else:
+            if (empty := self.empty[-1]) and empty != ast.unparse(node.value):
+                self.put("returned nothing", node, f"return {empty}")
             self.visit(node.value)
 
     def visit_If(self, node: ast.If) -> None:
@@ -289,7 +277,7 @@ class Finder(ast.NodeVisitor):
         if isinstance(node.func, ast.Attribute) and name in _METHODS:
             self.put("call dropped", node, node.func.value, f".{name}({', '.join(map(ast.unparse, node.args))})", "")
         for number, keyword in enumerate(node.keywords):
-            if keyword.arg not in _BUILT:
+            if keyword.arg not in _BUILT and not is_required(name, keyword.arg, self.required):
                 less = ast.Call(node.func, node.args, [*node.keywords[:number], *node.keywords[number + 1 :]])
                 self.put("argument dropped", node, ast.unparse(less), f"{name}({ast.unparse(keyword)})", "")
         if name in _SEVERAL and len(node.args) > 1:

@@ -23,13 +23,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from tests.mutants.decisive import DECISIVE
-from tests.mutants.operators import Change
+from tests.mutants.model import Change
 
 _LEFT_BEHIND = shutil.ignore_patterns(
     ".git", ".venv", "outbox", "dist", "node_modules", "__pycache__", ".hypothesis", ".*_cache", ".compose"
 )
-#: Of pytest: all tests passed; there were none.
-_PASSED, _NONE = 0, 5
+#: Of pytest: all tests passed; one failed; there were none. Another code says that it could not even collect them.
+_PASSED, _FAILED, _NONE = 0, 1, 5
 #: What is run: on SQLite, then on PostgreSQL where that concerns the module.
 _ROUNDS = (("-k", "not postgresql"), ("-k", "postgresql"))
 #: What tests may take beyond three times what they took without a change, in seconds.
@@ -44,9 +44,11 @@ class Verdict(StrEnum):
     """What became of a change."""
 
     NOTICED = "noticed"
-    #: noticed, too: the tests ran on far longer than without it
-    HUNG = "hung"
     MISSED = "NOT NOTICED"
+    #: not noticed, either: the tests ran on far longer than without it, and none of them failed
+    HUNG = "HUNG"
+    #: not counted: the module can't even be imported, which says nothing about its tests
+    UNLOADABLE = "not loadable"
     #: not tried: the tests fail without it
     BROKEN = "NOT TRIED"
 
@@ -81,11 +83,23 @@ class Copy:
             stdout=subprocess.PIPE,
         )
 
+    def can_load(self, module: str) -> bool:
+        """Return whether a module can be imported."""
+        return self._order(["import", module], _GRACE, is_changed=True) == _PASSED
+
     def run(self, tests: Sequence[str], limit: float, *, is_changed: bool = True) -> int | None:
         """Run tests until the first one fails: pytest's exit code; None if they took longer than the limit."""
-        assert self._warm.stdin is not None and self._warm.stdout is not None
         arguments = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile", "ci", *tests]
-        print(json.dumps([arguments, str(self._output), not is_changed]), file=self._warm.stdin, flush=True)
+        code = self._order(["pytest", *arguments], limit, is_changed=is_changed)
+        if not is_changed and code not in (_PASSED, _NONE):
+            raise BrokenError(
+                f"{' '.join(tests)}:\n{self._output.read_text(encoding='utf-8', errors='replace')[-3000:]}"
+            )
+        return code
+
+    def _order(self, order: list[str], limit: float, *, is_changed: bool) -> int | None:
+        assert self._warm.stdin is not None and self._warm.stdout is not None
+        print(json.dumps([order, str(self._output), not is_changed]), file=self._warm.stdin, flush=True)
         process = int(self._warm.stdout.readline())
         is_in_time, _, _ = select.select([self._warm.stdout], [], [], limit)
         if not is_in_time:
@@ -96,13 +110,7 @@ class Copy:
         code = int(self._warm.stdout.readline())
         with suppress(ProcessLookupError):
             os.killpg(process, signal.SIGKILL)
-        if not is_in_time:
-            return None
-        if not is_changed and code not in (_PASSED, _NONE):
-            raise BrokenError(
-                f"{' '.join(tests)}:\n{self._output.read_text(encoding='utf-8', errors='replace')[-3000:]}"
-            )
-        return code
+        return code if is_in_time else None
 
     def close(self) -> None:
         """Let the process go."""
@@ -171,10 +179,12 @@ class Trials:
         begun = time.monotonic()
         verdict = Verdict.MISSED
         with copy.changed(change):
+            if not copy.can_load(change.path.removesuffix(".py").replace("/", ".")):
+                return Tried(change=change, verdict=Verdict.UNLOADABLE, seconds=time.monotonic() - begun)
             for which, limit in zip(rounds, limits, strict=True):
                 code = copy.run([*concern.tests, *which], limit)
                 if code not in (_PASSED, _NONE):
-                    verdict = Verdict.HUNG if code is None else Verdict.NOTICED
+                    verdict = {None: Verdict.HUNG, _FAILED: Verdict.NOTICED}.get(code, Verdict.UNLOADABLE)
                     break
         return Tried(change=change, verdict=verdict, seconds=time.monotonic() - begun)
 

@@ -6,8 +6,9 @@ import re
 import pytest
 
 from tests.mutants.__main__ import ROOT, all_changes, harmless, sample
-from tests.mutants.changes import changes_in, enums_in
+from tests.mutants.changes import changes_in, package_in
 from tests.mutants.decisive import DECISIVE
+from tests.mutants.model import Change
 from tests.mutants.patterns import changed_patterns
 from tests.mutants.running import Trials, Verdict
 
@@ -36,7 +37,7 @@ def late(count: int, names: list[str], *, is_new: bool = False) -> str | None:
 
 
 def changes(source: str = SOURCE) -> set[tuple[str, str, str]]:
-    return {(each.kind, each.before, each.after) for each in changes_in("a.py", source, enums_in([source]))}
+    return {(each.kind, each.before, each.after) for each in changes_in("a.py", source, package_in([source]))}
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def changes(source: str = SOURCE) -> set[tuple[str, str, str]]:
         ("not, minus", "not is_new", "is_new"),
         ("statement dropped", "names.append('late')", ""),
         ("raise dropped", "raise ValueError(f'{count + 1} is too few')", ""),
-        ("returned None", "return names[:2].pop().lower()", "return None"),
+        ("returned nothing", "return names[:2].pop().lower()", "return None"),
         ("slice dropped", "names[:2]", "names"),
         ("call dropped", ".lower()", ""),
         ("function", "max(names, key=len)", "min(names, key=len)"),
@@ -72,6 +73,25 @@ def changes(source: str = SOURCE) -> set[tuple[str, str, str]]:
 def test_each_kind_of_change_is_made(change: tuple[str, str, str]) -> None:
     """From a comparison to an alternative of a pattern."""
     assert change in changes()
+
+
+@pytest.mark.parametrize(
+    ("returns", "empty"),
+    [
+        ("str", "''"),
+        ("int | None", "None"),
+        ("tuple[str, ...]", "()"),
+        ("tuple[str, int]", None),
+        ("ast.expr", None),
+        ("Iterator[str]", "iter(())"),
+    ],
+)
+def test_what_the_type_checker_would_notice_is_left_out(returns: str, empty: str | None) -> None:
+    """A value of another type than a function promises is never returned; an argument that is required is never dropped."""
+    source = f"def f(x: str, *, y: int, z: int = 1) -> {returns}:\n    return g(f(x, y=1, z=2))\n"
+    found = {(kind, after or before) for kind, before, after in changes(source)}
+    assert {after for kind, after in found if kind == "returned nothing"} == ({f"return {empty}"} if empty else set())
+    assert {after for kind, after in found if kind == "argument dropped"} == {"f(z=2)"}
 
 
 def test_texts_types_and_docstrings_are_left_alone() -> None:
@@ -124,6 +144,14 @@ def test_harmless_changes_have_reasons() -> None:
     """Each line of harmless.txt names a module that is looked at, a change, and a reason."""
     for key, reason in harmless().items():
         assert key.split(" :: ")[0] in DECISIVE and " -> " in key and len(reason) > 20, key
+
+
+def test_a_module_that_cannot_be_loaded_is_not_counted() -> None:
+    """That every test fails then says nothing about the tests."""
+    path = "composer/delivery/bucket.py"
+    text = "raise ValueError\n"
+    broken = Change(path=path, function="module", line=1, kind="statement dropped", before="", after="", text=text)
+    assert [each.verdict for each in Trials(ROOT, 1).run([broken])] == [Verdict.UNLOADABLE]
 
 
 def test_a_change_is_noticed_on_a_copy() -> None:

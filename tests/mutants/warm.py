@@ -1,6 +1,7 @@
 """Runs pytest again and again, each time in a fork of a process that has loaded the libraries: that is half of a short run.
 
-Input: one line of JSON for each run (`Order`), on stdin. Output: two lines for each, on stdout: the number of the process,
+Input: one line of JSON for each run, on stdin: "import" and a module, or "pytest" and its arguments; where the output goes;
+whether compiled files are written. Output: two lines for each, on stdout: the number of the process,
 then its exit code. Nothing of the program and of its tests is loaded before the fork.
 """
 
@@ -31,15 +32,15 @@ def main() -> None:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
     for line in sys.stdin:
-        arguments, output, writes_bytecode = json.loads(line)
+        order, output, writes_bytecode = json.loads(line)
         process = os.fork()
         if process == 0:
-            _run(arguments, output, writes_bytecode)
+            _run(order, output, writes_bytecode)
         print(process, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
 
 
-def _run(arguments: list[str], output: str, writes_bytecode: bool) -> None:
+def _run(order: list[str], output: str, writes_bytecode: bool) -> None:
     os.setsid()
     sys.dont_write_bytecode = not writes_bytecode
     if not writes_bytecode:
@@ -50,8 +51,13 @@ def _run(arguments: list[str], output: str, writes_bytecode: bool) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     code = 3
     try:
-        # What it would rewrite is loaded already, and needs no rewriting.
-        code = int(pytest.main(["-W", "ignore::pytest.PytestAssertRewriteWarning", *arguments]))
+        match order:
+            case ["import", module]:
+                importlib.import_module(module)
+                code = 0
+            case ["pytest", *arguments]:
+                # What it would rewrite is loaded already, and needs no rewriting.
+                code = int(pytest.main(["-W", "ignore::pytest.PytestAssertRewriteWarning", *arguments]))
     except BaseException:
         traceback.print_exc()
     finally:
