@@ -29,21 +29,20 @@ SENDER = _any(
     r"|from: domain)",
     r"(?:domain of (?:the )?sender|sender'?s? (?:address'?s? )?domain|mail ?from domain|\bfrom[: ]domain"
     r"|envelope[- ]sender|return[- ]path"
-    r"|domain of (?:the )?(?:envelope[- ]from|return[- ]path|mail from)|sending domain|your (?:e-?mail )?domain)\b"
+    r"|domain of (?:the )?(?:envelope[- ]from|mail from)|sending domain|your (?:e-?mail )?domain)\b"
     rf"{_SPAN}(?:not (?:exist|found|resolve|valid|have)|does(?:n't| not)|reject|refus|invalid|unknown|no (?:valid )?(?:mx"
     r"|a\b|dns)"
     r"|(?:could not|cannot|can't) be (?:found|resolved|verified)|unresolvable|nxdomain)",
     r"(?:could not|cannot|can't|unable to) (?:verify|resolve|find|validate) (?:the |your )?(?:sender|from\b|return"
-    r"|envelope|domain of sender"
-    r"|e-?mail domain|domain)",
+    r"|envelope|e-?mail domain|domain)",
     r"sender (?:(?:is )?not (?!authenticated)|domain is\b|must\b|has no\b)"
     r"|mail from not|envelope senders? (?:is |are )?not|without a valid sender"
     r"|from: domain is|(?:e-?mail )?address is not verified|not (?:allowed|permitted|authori[sz]ed) to send (?:e-?mail "
     r"|mail )?(?:from|as)\b",
-    r"sender verif|sender(?:'s address)? call(?:back|out)|callback (?:verification )?(?:failed|denied)",
+    r"sender(?:'s address)? call(?:back|out)|callback (?:verification )?(?:failed|denied)",
     r"invalid DNS MX or A|no MX or A (?:record )?for (?:the )?sender",
     r"(?:your|the) (?:sender(?:'s)?|from|return|envelope) address (?:is |was |has been |could )",
-    r"absender(?:adresse|domain)?[^.;/]{0,40}(?:abgelehnt|unbekannt|ungültig|nicht gefunden|existiert nicht|unzulässig"
+    r"absender[^.;/]{0,40}(?:abgelehnt|unbekannt|ungültig|nicht gefunden|existiert nicht|unzulässig"
     r"|verweigert)",
     r"(?:exp[ée]diteur|[ée]metteur)[^.;/]{0,40}(?:refus|rejet|inconnu|invalide|n'existe)",
     r"remitente[^.;/]{0,40}(?:rechaz|desconocid|inv[aá]lid|no existe)|mittente[^.;/]{0,40}(?:rifiutat|sconosciut|non valid"
@@ -53,15 +52,15 @@ SENDER = _any(
 )
 #: Their account is closed, whatever the word is, with the reason they name: not a block of ours.
 CLOSED = _any(
-    r"(?<!your )(?<!sender )(?<!sending )(?<!sender's )\b(?:account|mailbox|user|recipient|inbox|e-?mail account|destination)\b"
-    r"(?: (?:of|for|with) [^.]{0,30}?| address| account| mailbox)?(?: name)?(?: that you tried to reach)?(?: <>)?[ :,]{1,3}"
+    r"(?<!your )(?<!sender )(?<!sending )(?<!sender's )\b(?:account|mailbox|user|recipient|inbox|destination)\b"
+    r"(?: (?:of|for|with) [^.]{0,30}?| address)?(?: name)?(?: that you tried to reach)?(?: <>)?[ :,]{1,3}"
     r"(?:has been |have been |had been |is |was |currently |being |now )*"
     r"(?:permanently )?(?:blocked|disabled|deactivated|suspended|locked|frozen|inactive|closed|terminated|cancell?ed"
     r"|deleted|removed|discontinued"
     r"|dormant|archived|no longer (?:active|valid|available|in use|in service|exists?))"
     r"(?: (?:for|due to|because of|owing to|as a result of) [^.;]*)?",
     r"(?:recipient|user) suspend|extended inactivity",
-    r"(?<!temporarily )(?:blocked|disabled|inactive|suspended|closed|deactivated|locked|frozen|dormant) (?:recipient"
+    r"(?<!temporarily )\b(?:blocked|disabled|inactive|suspended|closed|deactivated|locked|frozen|dormant) (?:recipient"
     r"|mailbox|user|account)\b",
     r"(?:konto|postfach|mailbox)\b[^.;/]{0,30}(?:gesperrt|deaktiviert|geschlossen|gelöscht|stillgelegt)",
     r"(?:compte|bo[iî]te)\b[^.;/]{0,30}(?:désactivé|suspendu|fermé|bloqué|supprimé|clôturé|archiv[ée]e)",
@@ -69,7 +68,7 @@ CLOSED = _any(
     r"(?:account|casella)\b[^.;/]{0,30}(?:disattivat|sospes|chius|disabilitat)"
     r"|conta\b[^.;/]{0,30}(?:desativad|suspens"
     r"|bloquead|encerrad)",
-    r"(?:帐户|账户|帐号|账号|用户|邮箱|帳戶|帳號|用戶)[^。]{0,10}(?:被禁用|已停用|被锁定|已冻结|被冻结|已注销|已被注销|被封|停用|鎖定)",
+    r"(?:帐户|账户|帐号|账号|用户|邮箱|帳戶|帳號|用戶)[^。]{0,10}(?:被禁用|被锁定|已冻结|被冻结|已注销|已被注销|被封|停用|鎖定)",
     r"(?:учетная запись|аккаунт|ящик)[^.;/]{0,40}(?:заблокирован|отключен|удал[её]н)|アカウント[^。]{0,20}(?:停止|無効|削除)",
 )
 #: Somebody gets more than their provider allows: the subscriber is there.
@@ -88,13 +87,13 @@ FOR_NOW = _any(
     r"\b(?:temporar(?:il)?y|momentarily) (?:\w+ )?(?:disabled|inactive|unavailable|locked|suspended|blocked|not available"
     r"|closed|inaccessible"
     r"|unreachable|out of service|undeliverable|unable)",
-    r"(?:disabled|inactive|unavailable|locked|suspended|blocked|closed) temporar(?:i?l?y)?\b",
-    r"unverified address|(?:try|retry|resend|send)(?: it| (?:the|your) (?:message|mail))? (?:again )?(?:later|in a few|in \d+)",
+    r"\b(?:disabled|inactive|unavailable|locked|suspended|blocked|closed) temporar(?:i?l?y)?\b",
+    r"unverified address|\b(?:try|retry|resend|send)(?: it| (?:the|your) (?:message|mail))? (?:again )?(?:later|in a few|in \d+)",
     r"\bvor(?:ü|ue)bergehend\b|temporairement|temporalmente|temporaneamente|temporariamente|временно|暂时|一時的",
 )
 #: Tried for as long as their or our relay tries.
 EXPIRED = _any(
-    r"(?:message|mail) (?:has )?expired|expired (?:in|from) (?:the )?queue|delivery (?:time |period )?(?:has )?expired",
+    r"(?:message|mail) (?:has )?expired|expired from (?:the )?queue|delivery (?:time |period )?(?:has )?expired",
     r"queue (?:time|lifetime) (?:exceeded|expired)|message too old|retry (?:timeout|time|limit|period) (?:has been "
     r"|was )?(?:exceeded|expired|reached)",
     r"unable to deliver in \d+|retry time not reached for any host after a long failure|(?:too long|expired) (?:in"
@@ -104,8 +103,8 @@ EXPIRED = _any(
     r"connection (?:timed out|refused|reset)|server did not respond|(?:unable to deliver|not delivered) (?:\w+ )?(?:within"
     r"|for|after) \d"
     r"|deferred too long",
-    r"delivery attempts? (?:were |have been )?exhausted|retries (?:were |have been )?exhausted|(?:giv|gave"
-    r"|given?)\w* up after \d",
+    r"delivery attempts? (?:were |have been )?exhausted|retries (?:were |have been )?exhausted|(?:giv|gave)\w*"
+    r" up after \d",
     r"could not be delivered (?:for|within|after) (?:more than )?\d+ (?:hour|day|minute)"
     r"|not reachable within the allowed queue period",
     r"numerous attempts to deliver|zustellung[^.;/]{0,40}(?:zeitüberschreitung|abgelaufen)|délai d'attente"
@@ -113,43 +112,43 @@ EXPIRED = _any(
 )
 #: We send more, or more often, than a relay or a server takes from us.
 OUR_RATE = _any(
-    r"\b(?:your|the sender's|sender|sending) (?:\w+ ){0,3}(?:has |have |is |was )?(?:exceed|over"
+    r"\b(?:your|the sender's|sender|sending) (?:\w+ ){0,4}(?:exceed|over"
     r"|reach)\w*\b[^.;/]{0,60}(?:limit|quota|rate|maximum|number of|allow)",
     r"\byou(?:'ve| have)? (?:\w+ )?(?:exceed|reach)\w*\b",
-    r"\b(?:sending|send|outgoing|outbound|sender|smtp relay|relay|submission)\b (?:\w+ ){0,2}(?:limit|quota|rate)\b",
-    r"exceed\w*\b[^.;/]{0,50}(?:sending|messages per|e-?mails per|mails per|connections per|recipients per|per (?:hour|day"
+    r"\b(?:sending|send|outgoing|outbound|sender|relay|submission)\b (?:\w+ ){0,2}(?:limit|quota|rate)\b",
+    r"exceed\w*\b[^.;/]{0,50}(?:sending|messages per|mails per|connections per|recipients per|per (?:hour|day"
     r"|minute)|defers and failures)",
     r"has sent (?:to )?too many",
 )
 #: Ours for certain: these win over any code, and over a full mailbox beside them.
 BLOCKED = _any(
-    r"spamhaus|barracudacentral|spamcop|proofpoint dynamic reputation|cloudmark|senderscore|\bPDR\b|\bsorbs\b|uceprotect"
+    r"spamhaus|barracudacentral|spamcop|cloudmark|senderscore|\bPDR\b|\bsorbs\b|uceprotect"
     r"|abusix|invaluement|\bCBL\b",
     r"blocked (?:using|by|due|because|for|- see|at|from|as|on)|is blocked|are blocked|been blocked|was blocked|:blocked\b"
     r"|blocked senders?|envelope blocked",
-    r"(?:block|black|deny|drop)[ -]?list|black-?listed|\b[rd]?nsbl\b|\brbls?\b|\buribls?\b|\bDNSBLs?\b",
-    r"(?<!not )(?<!not currently )\b(?:is|are|was|been|host|ip|address|domain|client|server|sender|zen|you|<>"
+    r"(?:block|black|deny|drop)[ -]?list|\b[rd]?nsbl\b|\brbls?\b|\buribls?\b|\bDNSBLs?\b",
+    r"(?<!not )(?<!not currently )\b(?:is|are|was|been|host|ip|address|domain|client|server|sender|zen|you"
     r"|\d)\]? (?:currently )?listed (?:in|on|at|by)\b",
     r"reputation",
     r"\b(?<!anti-)virus|malware|phish|infected|trojan|acceptable[ -]use|\bAUP\b|\b(?<!report )abus(?:e|ive)\b(?! (?:desk"
     r"|team|contact|department))",
-    r"junk ?(?:e-?)?mail|(?:bulk|mass) (?:e-?mail|mail|sender|advertis)|mass mailer|banned|poor sender|suspicious|suspicion",
-    r"(?<!anti-)(?<!anti )(?<!report )(?<!reporting )(?<![.@\w-])spam(?:mer|mers|ming|my|assassin|trap"
-    r"|-like)?\b(?! (?:reports?|desk|team|contact)\b)",
-    r"(?:by|from|our|your|the) (?:\w+ ){0,2}anti-?spam|anti-?spam (?:\w+ )?(?:check|filter|polic|rule|engine|system"
+    r"junk ?(?:e-?)?mail|(?:bulk|mass) (?:e-?mail|mail|sender|advertis)|banned|poor sender|suspicious|suspicion",
+    r"(?<!anti )(?<!report )(?<!reporting )(?<![.@\w-])spam(?:mer|mers|ming|my|assassin|trap)?\b"
+    r"(?! (?:reports?|desk|team|contact)\b)",
+    r"\b(?:by|from|our|your|the) (?:\w+ ){0,2}anti-?spam|anti-?spam (?:\w+ )?(?:check|filter|polic|rule|engine|system"
     r"|measure)|unsolicited|\bUBE\b|\bUCE\b",
     r"\bDMARC\b|\bSPF\b|\bDKIM\b|\bARC\b seal|\bBATV\b|backscatter|unauthenticated|(?:not|must be|isn't) authenticated"
     r"|authentication (?:is )?(?:required|fail)"
     r"|smtp auth",
-    r"reverse[ -](?:DNS|lookup|host|IP)|\br?DNS (?:check|record|PTR|resource)|\bPTR\b|\brDNS\b|FCrDNS|forward[- ]confirmed"
+    r"reverse[ -](?:DNS|lookup|host|IP)|\br?DNS (?:check|record|resource)|\bPTR\b|\brDNS\b|FCrDNS|forward[- ]confirmed"
     r"|(?:find|resolve) your (?:reverse )?"
-    r"(?:host|IP|address)|IP name lookup|dynamic IP|generic (?:host|dns|rdns)|client host rejected|\b(?:helo"
+    r"address|IP name lookup|dynamic IP|generic (?:host|dns)|client host rejected|\b(?:helo"
     r"|ehlo)\b[^.;/]{0,30}(?:reject|invalid|command|name|mismatch)",
     r"\byour (?:ip|network|host(?:name)?|remotehost|mta|isp)\b|your server (?:is|has|requires|does)|from ip address"
     r"|client ip\b|open proxy"
     r"|relay host name|(?:from|by) (?:this|your|the) (?:ip|network|mail server|mta)\b|confirm this mail server"
     r"|protocol violation|captcha",
-    r"gr[ea]y[- ]?list|content (?:rejected|denied|blocked|filter)|content (?:\w+ ){0,3}(?:security|reject|prohibit|denied)"
+    r"gr[ea]y[- ]?list|content (?:blocked|filter)|content (?:\w+ ){0,3}(?:security|reject|prohibit|denied)"
     r"|bad outbound|not accept(?:ing)? mail from your",
     r"(?:due to|by|for|against|violat\w+|breach\w+|local|organi[sz]ation\w*|security) (?:\w+ ){0,2}polic(?:y|ies)\b"
     r"|polic(?:y|ies) (?:violation|restriction|reason)",
@@ -162,7 +161,7 @@ BLOCKED = _any(
 )
 #: About us, unless it is a mailbox that gets or holds too much.
 TOO_OFTEN = _any(
-    r"rate[ -]?limit|(?:sending|message|hourly|daily|frequency|connection) (?:rate )?limit|(?:hourly|daily|per[- ](?:hour"
+    r"rate[ -]?limit|(?:sending|message|connection) (?:rate )?limit|(?:hourly|daily|per[- ](?:hour"
     r"|day)) (?:\w+ ){0,2}(?:quota|limit|rate)",
     r"too many (?:concurrent |simultaneous |open )?(?:connections|sessions|e-?mails|mails|recipients|messages|errors"
     r"|requests|bad|invalid|unknown|failed)",
@@ -183,12 +182,11 @@ ABOUT_MESSAGE = _any(
 )
 FULL = _any(
     r"(?<!your )(?:mailbox|inbox|account|user|maildir|mailfolder|mail folder|storage|postfach"
-    r"|recipient)\b[^;/]{0,40}\b(?:full|over ?-?quota|exceed|voll\b)",
+    r"|recipient)\b[^;/]{0,40}\b(?:full|exceed|voll\b)",
     r"(?:user|mailbox|account|inbox|recipient)\b[^.;/]{0,30}(?:has|contains|holds) too many (?:messages|mails|e-?mails|files)",
     r"too many (?:messages|mails|e-?mails|files) (?:on the server|in (?:the|this|your) (?:mailbox|inbox|folder))"
     r"|mailbox size limit|mailbox is too large",
     r"over[ -]?quota|quota (?:\w+ )?(?:exceed|violat|reached|full)|(?:disk|disc|mail|storage) ?quota|quota of",
-    r"over (?:the |his |their |its |allowed )+quota",
     r"(?:over|exceed|reach)\w* [^.;/]{0,30}(?:quota|storage|mailbox size|disk space|space limit)|out of (?:storage|space|disk)",
     r"(?:is|not|have|has) [^.;/]{0,20}enough (?:storage|disk|free|mailbox )?\s?space|insufficient (?:system |disk "
     r"|mailbox )?(?:storage|space)|quota[^.;/]{0,20}erschöpft",
@@ -204,10 +202,10 @@ FULL = _any(
 )
 #: The size of the message, named as such: not that of a mailbox.
 MESSAGE_SIZE = _any(
-    r"(?:message|mail|e-?mail|content|attachment)s?\b(?: is| was| are|:)? (?:\w+ )?too (?:large|big|long)",
+    r"(?:message|mail|content|attachment)s?\b(?: is| was| are|:)? (?:\w+ )?too (?:large|big|long)",
     r"(?<!mailbox )(?:message|\be-?mail|\bmail) (?:file )?size\b[^.;/]{0,30}(?:exceed|limit|large|big)",
     r"exceed\w* [^.;/]{0,40}\b(?:message|e-?mail|mail) ?size|(?:maximum|max\.?) (?:message|e-?mail|mail) ?size|mailsize limit",
-    r"(?:message|e-?mail|mail) (?:exceeds|is larger than|larger than) [^.;/]{0,40}(?:size|limit|maximum)",
+    r"(?:message|mail) (?:exceeds|is larger than|larger than) [^.;/]{0,40}(?:size|limit|maximum)",
 )
 #: By their plain words, where no code tells; in this order.
 BY_WORDS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
@@ -215,7 +213,7 @@ BY_WORDS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
         Meaning.NO_DOMAIN,
         _any(
             r"(?:host|domain|name server)\b(?:(?!user|mailbox|recipient|account).){0,60}?"
-            r"\b(?:not found|unknown|not exist|lookup fail|no mx|no valid|not resolve)",
+            r"\b(?:not found|unknown|not exist|lookup fail|no valid|not resolve)",
             r"null ?MX|does not accept mail\b|unrout(?:e)?able (?:address|mail domain)",
             r"no (?:valid )?MX|NXDOMAIN|bad destination (?:host|system)|unknown (?:host|domain)|no such (?:domain|host)",
             r"(?:couldn'?t|unable to|could not|cannot) find (?:any |the |a |valid )*(?:host|mx|domain|mail exchanger)"
@@ -229,8 +227,8 @@ BY_WORDS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
     (
         Meaning.GONE,
         _any(
-            r"(?:no such|unknown|invalid|non[- ]?existent|bad) (?:local |virtual |e-?mail |destination |mailbox )*(?:user"
-            r"|mailbox|recipient|address|account|person|alias|addressee)",
+            r"(?:no such|unknown|invalid|non[- ]?existent|bad) (?:local |virtual |e-?mail |destination )*(?:user"
+            r"|mailbox|recipient|address|account|person|alias)",
             r"unknown or invalid (?:\w+ )?(?:user|mailbox|recipient)|unknown local[- ]?part",
             r"(?:user|mailbox|recipient|account|address|addressee|alias|inbox|usr)(?:e?s)?\b.{0,80}?\b(?:unknown|not known"
             r"|not found|not exist|missing|invalid\b)",
@@ -239,17 +237,16 @@ BY_WORDS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
             r"(?:does not|doesn't|doesnt|don't|do not) (?:exist|have an? .{0,30}account)|no longer (?:accepts mail"
             r"|with (?:us|the company)|valid|on server)",
             r"couldn'?t be found|could not be found|wasn'?t found|was not found",
-            r"(?:there is )?no (?:mailbox|one|user|account|mail ?drop) (?:here|found|by that name|at this address"
+            r"(?:there is )?no (?:one|user|account|mail ?drop) (?:here|found|by that name|at this address"
             r"|of this name|with that name)|no mail ?box",
             r"not (?:our|a known|a valid|an active|a local) (?:customer|user|mailbox|recipient|address)",
             r"unrouteable mail ?box|not listed in (?:domino|public)|not in (?:my|the) (?:address|user|validrcptto"
-            r"|recipient) ?(?:book|list|directory)?",
+            r"|recipient)",
             r"account (?:has been |is )?(?:closed|terminated|suspended|expired)",
-            r"unknown or illegal alias|no account by that name|no user record|in name directory|not in directory"
-            r"|user[: ]+unknown",
-            r"recipient address rejected: (?:access denied|undeliverable|invalid)",
+            r"unknown or illegal alias|no user record|in name directory|not in directory",
+            r"recipient address rejected: (?:access denied|undeliverable)",
             r"recipientnotfound|addr-?notfound|user_unknown|userunknown|recipnotfound",
-            r"(?:empfänger|adresse|benutzer|postfach|nutzer|teilnehmer).{0,60}?(?:unbekannt|nicht gefunden|existiert nicht"
+            r"(?:empfänger|adresse|postfach|nutzer|teilnehmer).{0,60}?(?:unbekannt|nicht gefunden|existiert nicht"
             r"|ungültig|nicht bekannt)",
             r"(?:adresse|destinataire|utilisateur|bo[iî]te).{0,60}?(?:n'existe p|inconnu|introuvable|invalide)",
             r"n'a pas été trouvé",
@@ -278,7 +275,7 @@ BY_WORDS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
     (
         Meaning.POLICY,
         _any(
-            r"polic(?:y|ies)|not (?:allowed|permitted|authori[sz]ed)|relay(?:ing)? (?:denied|access)|denied|administrator"
+            r"polic(?:y|ies)|not (?:allowed|permitted|authori[sz]ed)|relay(?:ing)? access|denied|administrator"
             r"|refused by"
         ),
     ),
@@ -286,7 +283,7 @@ BY_WORDS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
 #: There is no such mailbox, in words that nobody could mean otherwise.
 NO_SUCH = _any(
     r"(?:no such|unknown|invalid|non[- ]?existent) (?:local |virtual )?(?:user|mailbox|account|person|alias|recipient)\b",
-    r"(?:user|mailbox|account|recipient)(?: <>| \S+)? (?:is |was )?(?:unknown|not known|not found|does(?:n't| not) exist"
+    r"(?:user|mailbox|account|recipient)(?: \S+)? (?:is |was )?(?:unknown|not known|not found|does(?:n't| not) exist"
     r"|not exist)\b",
     r"(?:account|address|mailbox) that you tried to reach does not exist|no mailbox (?:here )?by that name",
     r"(?:用户|邮箱|收件人|信箱).{0,10}不存在|user_unknown|recipientnotfound|(?:empfänger|benutzer|teilnehmer|utilisateur"

@@ -100,8 +100,8 @@ DECISIVE: dict[str, Concern] = (
         "transport",
         "bounces/test_words bounces/test_verdicts",
         status="test_replies bounces/test_samples",
-        phrases="",
-        phrase_patterns="",
+        phrases="test_phrases",
+        phrase_patterns="test_phrases",
     )
     | _concerns("content", "", addresses="mail/test_addresses audience/test_corpus")
     | {"composer/conditions.py": Concern(tests=("tests/test_conditions.py", "tests/delivery/test_selection.py"))}

@@ -8,6 +8,7 @@ it has started.
 import json
 import os
 import queue
+import re
 import select
 import shutil
 import signal
@@ -24,16 +25,20 @@ from pathlib import Path
 
 from tests.mutants.decisive import DECISIVE
 from tests.mutants.model import Change
+from tests.mutants.watching import Watched, importers, read_watched, that_notice
 
 _LEFT_BEHIND = shutil.ignore_patterns(
     ".git", ".venv", "outbox", "dist", "node_modules", "__pycache__", ".hypothesis", ".*_cache", ".compose"
 )
 #: Of pytest: all tests passed; one failed; there were none. Another code says that it could not even collect them.
 _PASSED, _FAILED, _NONE = 0, 1, 5
+_ARGUMENTS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile", "mutants")
 #: What is run: on SQLite, then on PostgreSQL where that concerns the module.
 _ROUNDS = (("-k", "not postgresql"), ("-k", "postgresql"))
 #: What tests may take beyond three times what they took without a change, in seconds.
 _GRACE = 20.0
+#: A test that takes this long and fails is asked again without the change, in seconds.
+_SLOW = 0.5
 
 
 class BrokenError(Exception):
@@ -87,15 +92,21 @@ class Copy:
         """Return whether a module can be imported."""
         return self._order(["import", module], _GRACE, is_changed=True) == _PASSED
 
-    def run(self, tests: Sequence[str], limit: float, *, is_changed: bool = True) -> int | None:
+    def run(self, tests: Sequence[str], limit: float) -> int | None:
         """Run tests until the first one fails: pytest's exit code; None if they took longer than the limit."""
-        arguments = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile", "ci", *tests]
-        code = self._order(["pytest", *arguments], limit, is_changed=is_changed)
-        if not is_changed and code not in (_PASSED, _NONE):
-            raise BrokenError(
-                f"{' '.join(tests)}:\n{self._output.read_text(encoding='utf-8', errors='replace')[-3000:]}"
-            )
-        return code
+        return self._order(["pytest", *_ARGUMENTS, *tests], limit, is_changed=True)
+
+    def watch(self, tests: Sequence[str]) -> tuple[Watched, ...]:
+        """Run tests without a change, and see what each of them runs; raises BrokenError if they fail."""
+        rows = self._output.with_suffix(".json")
+        if self._order(["watch", str(rows), *_ARGUMENTS, *tests], 900, is_changed=False) not in (_PASSED, _NONE):
+            raise BrokenError(f"{' '.join(tests)}:\n{self.output[-3000:]}")
+        return read_watched(rows)
+
+    @property
+    def output(self) -> str:
+        """What the last run printed."""
+        return self._output.read_text(encoding="utf-8", errors="replace")
 
     def _order(self, order: list[str], limit: float, *, is_changed: bool) -> int | None:
         assert self._warm.stdin is not None and self._warm.stdout is not None
@@ -137,7 +148,8 @@ class Trials:
     def __init__(self, root: Path, jobs: int) -> None:
         self._root, self._jobs = root, jobs
         self._lock = threading.Lock()
-        self._measured: dict[tuple[str, tuple[str, ...]], float] = {}
+        self._watched: dict[tuple[str, tuple[str, ...]], tuple[Watched, ...]] = {}
+        self._importers = importers(root)
 
     def run(self, changes: Sequence[Change]) -> Iterator[Tried]:
         """Give the changes as they have been tried, in any order."""
@@ -171,28 +183,39 @@ class Trials:
 
     def _try(self, copy: Copy, change: Change) -> Tried:
         concern = DECISIVE[change.path]
-        rounds = _ROUNDS if concern.on_both else _ROUNDS[:1]
         try:
-            limits = [3 * sum(self._seconds(copy, test, which) for test in concern.tests) + _GRACE for which in rounds]
+            rounds = [self._chosen(copy, change, which) for which in (_ROUNDS if concern.on_both else _ROUNDS[:1])]
         except BrokenError as error:
             return Tried(change=change, verdict=Verdict.BROKEN, seconds=0, words=str(error))
         begun = time.monotonic()
-        verdict = Verdict.MISSED
+        verdict, words = Verdict.MISSED, ""
         with copy.changed(change):
             if not copy.can_load(change.path.removesuffix(".py").replace("/", ".")):
-                return Tried(change=change, verdict=Verdict.UNLOADABLE, seconds=time.monotonic() - begun)
-            for which, limit in zip(rounds, limits, strict=True):
-                code = copy.run([*concern.tests, *which], limit)
+                verdict, rounds = Verdict.UNLOADABLE, []
+            for chosen in rounds:
+                limit = 3 * sum(each.seconds for each in chosen) + _GRACE
+                code = copy.run([each.test for each in chosen], limit) if chosen else _NONE
                 if code not in (_PASSED, _NONE):
                     verdict = {None: Verdict.HUNG, _FAILED: Verdict.NOTICED}.get(code, Verdict.UNLOADABLE)
+                    words = copy.output
                     break
-        return Tried(change=change, verdict=verdict, seconds=time.monotonic() - begun)
+        if verdict is Verdict.NOTICED and (slow := _failed(words, chosen)) and copy.run([slow], 900) != _PASSED:
+            # The time that a test takes on a busy machine is not what it is about.
+            verdict = Verdict.BROKEN
+        return Tried(change=change, verdict=verdict, seconds=time.monotonic() - begun, words=words)
 
-    def _seconds(self, copy: Copy, test: str, which: tuple[str, ...]) -> float:
-        """Run a file of tests without a change, once: they must pass, and how long they take is the measure."""
+    def _chosen(self, copy: Copy, change: Change, which: tuple[str, ...]) -> list[Watched]:
+        watched = [each for test in DECISIVE[change.path].tests for each in self._watch(copy, test, which)]
+        return that_notice(watched, change.path, change.function, self._importers[change.path])
+
+    def _watch(self, copy: Copy, test: str, which: tuple[str, ...]) -> tuple[Watched, ...]:
         with self._lock:
-            if (test, which) not in self._measured:
-                begun = time.monotonic()
-                copy.run([test, *which], 900, is_changed=False)
-                self._measured[test, which] = time.monotonic() - begun
-            return self._measured[test, which]
+            if (test, which) not in self._watched:
+                self._watched[test, which] = copy.watch([test, *which])
+            return self._watched[test, which]
+
+
+def _failed(words: str, chosen: Sequence[Watched]) -> str | None:
+    """Return which test failed, if it is slow enough to have failed for that alone."""
+    found = re.search(r"^FAILED (tests/.+?)(?: - |$)", words, re.MULTILINE)
+    return next((each.test for each in chosen if found and each.test == found[1] and each.seconds > _SLOW), None)

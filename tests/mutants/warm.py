@@ -1,7 +1,7 @@
 """Runs pytest again and again, each time in a fork of a process that has loaded the libraries: that is half of a short run.
 
-Input: one line of JSON for each run, on stdin: "import" and a module, or "pytest" and its arguments; where the output goes;
-whether compiled files are written. Output: two lines for each, on stdout: the number of the process,
+Input: one line of JSON for each run, on stdin: "import" and a module, "pytest" and its arguments, or "watch" (watching.py);
+where the output goes; whether compiled files are written. Output: two lines for each, on stdout: the number of the process,
 then its exit code. Nothing of the program and of its tests is loaded before the fork.
 """
 
@@ -12,8 +12,12 @@ import os
 import sys
 import traceback
 import warnings
+from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+from tests.mutants.watching import Watcher
 
 #: Whatever takes long to load; what is not there is not needed.
 _LIBRARIES = (
@@ -56,14 +60,22 @@ def _run(order: list[str], output: str, writes_bytecode: bool) -> None:
                 importlib.import_module(module)
                 code = 0
             case ["pytest", *arguments]:
-                # What it would rewrite is loaded already, and needs no rewriting.
-                code = int(pytest.main(["-W", "ignore::pytest.PytestAssertRewriteWarning", *arguments]))
+                code = _test(arguments)
+            case ["watch", rows, *arguments]:
+                code = _test(arguments, Watcher(Path.cwd(), Path(rows)))
     except BaseException:
         traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _test(arguments: list[str], *plugins: object) -> int:
+    # The same examples each time; how long one takes on a busy machine says nothing about a change.
+    settings.register_profile("mutants", derandomize=True, deadline=None)
+    # What it would rewrite is loaded already, and needs no rewriting.
+    return int(pytest.main(["-W", "ignore::pytest.PytestAssertRewriteWarning", *arguments], list(plugins)))
 
 
 if __name__ == "__main__":
