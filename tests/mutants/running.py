@@ -25,7 +25,8 @@ from pathlib import Path
 
 from tests.mutants.decisive import DECISIVE
 from tests.mutants.model import Change
-from tests.mutants.watching import Watched, importers, read_watched, that_notice
+from tests.mutants.swapping import can_swap
+from tests.mutants.watching import Watched, importers, read_watched, that_run, that_use
 
 _LEFT_BEHIND = shutil.ignore_patterns(
     ".git", ".venv", "outbox", "dist", "node_modules", "__pycache__", ".hypothesis", ".*_cache", ".compose"
@@ -33,8 +34,6 @@ _LEFT_BEHIND = shutil.ignore_patterns(
 #: Of pytest: all tests passed; one failed; there were none. Another code says that it could not even collect them.
 _PASSED, _FAILED, _NONE = 0, 1, 5
 _ARGUMENTS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile", "mutants")
-#: What is run: on SQLite, then on PostgreSQL where that concerns the module.
-_ROUNDS = (("-k", "not postgresql"), ("-k", "postgresql"))
 #: What tests may take beyond three times what they took without a change, in seconds.
 _GRACE = 20.0
 #: A test that takes this long and fails is asked again without the change, in seconds.
@@ -43,6 +42,10 @@ _SLOW = 0.5
 
 class BrokenError(Exception):
     """The tests do not pass without a change."""
+
+
+class CannotLoadError(Exception):
+    """The changed module can't be imported."""
 
 
 class Verdict(StrEnum):
@@ -69,56 +72,38 @@ class Tried:
     words: str = ""
 
 
-class Copy:
-    """A copy of the tree, for one change at a time, and a process that runs its tests."""
+class Server:
+    """A process that runs tests in forks of its own, one order at a time (warm.py, session.py)."""
 
-    def __init__(self, root: Path, folder: Path) -> None:
-        self.root = shutil.copytree(root, folder, ignore=_LEFT_BEHIND)
-        self._output = folder.with_suffix(".txt")
-        places = folder.with_suffix(".tmp")
-        places.mkdir()
+    def __init__(self, folder: Path, module: str, *arguments: str) -> None:
         # Whatever tests start finds this copy, too.
-        environment = {**os.environ, "PYTHONPATH": str(folder), "TMPDIR": str(places)}
-        self._warm = subprocess.Popen(
-            [sys.executable, "-m", "tests.mutants.warm"],
-            cwd=self.root,
+        environment = {**os.environ, "PYTHONPATH": str(folder), "TMPDIR": str(folder.with_suffix(".tmp"))}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            cwd=folder,
             env=environment,
             text=True,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
 
-    def can_load(self, module: str) -> bool:
-        """Return whether a module can be imported."""
-        return self._order(["import", module], _GRACE, is_changed=True) == _PASSED
+    def read(self) -> int:
+        """Read the number that comes next."""
+        assert self._process.stdout is not None
+        return int(self._process.stdout.readline())
 
-    def run(self, tests: Sequence[str], limit: float) -> int | None:
-        """Run tests until the first one fails: pytest's exit code; None if they took longer than the limit."""
-        return self._order(["pytest", *_ARGUMENTS, *tests], limit, is_changed=True)
-
-    def watch(self, tests: Sequence[str]) -> tuple[Watched, ...]:
-        """Run tests without a change, and see what each of them runs; raises BrokenError if they fail."""
-        rows = self._output.with_suffix(".json")
-        if self._order(["watch", str(rows), *_ARGUMENTS, *tests], 900, is_changed=False) not in (_PASSED, _NONE):
-            raise BrokenError(f"{' '.join(tests)}:\n{self.output[-3000:]}")
-        return read_watched(rows)
-
-    @property
-    def output(self) -> str:
-        """What the last run printed."""
-        return self._output.read_text(encoding="utf-8", errors="replace")
-
-    def _order(self, order: list[str], limit: float, *, is_changed: bool) -> int | None:
-        assert self._warm.stdin is not None and self._warm.stdout is not None
-        print(json.dumps([order, str(self._output), not is_changed]), file=self._warm.stdin, flush=True)
-        process = int(self._warm.stdout.readline())
-        is_in_time, _, _ = select.select([self._warm.stdout], [], [], limit)
+    def run(self, order: object, limit: float) -> int | None:
+        """Do what is ordered: the exit code; None if it took longer than the limit."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        print(json.dumps(order), file=self._process.stdin, flush=True)
+        process = self.read()
+        is_in_time, _, _ = select.select([self._process.stdout], [], [], limit)
         if not is_in_time:
             # As Ctrl-C does: what tests have started is to end with them.
             os.kill(process, signal.SIGINT)
-            if not select.select([self._warm.stdout], [], [], _GRACE)[0]:
+            if not select.select([self._process.stdout], [], [], _GRACE)[0]:
                 os.kill(process, signal.SIGKILL)
-        code = int(self._warm.stdout.readline())
+        code = self.read()
         with suppress(ProcessLookupError):
             os.killpg(process, signal.SIGKILL)
         return code if is_in_time else None
@@ -126,20 +111,71 @@ class Copy:
     def close(self) -> None:
         """Let the process go."""
         # Closes what leads there, by which it ends, and waits for it.
-        self._warm.__exit__(None, None, None)
+        self._process.__exit__(None, None, None)
+
+
+class Copy:
+    """A copy of the tree, for one change at a time, and the processes that run its tests."""
+
+    def __init__(self, root: Path, folder: Path, tests: Sequence[str]) -> None:
+        self.root = shutil.copytree(root, folder, ignore=_LEFT_BEHIND)
+        self._output = folder.with_suffix(".txt")
+        folder.with_suffix(".tmp").mkdir()
+        self._warm = Server(folder, "tests.mutants.warm")
+        self._session = Server(folder, "tests.mutants.session", *tests)
+        self._session.read()
+
+    def watch(self, test: str) -> tuple[Watched, ...]:
+        """Run a file of tests without a change, and see what each of them runs; raises BrokenError if one fails."""
+        rows = self._output.with_suffix(".json")
+        if self._session.run({"file": test, "rows": str(rows), "output": str(self._output)}, 900) != _PASSED:
+            raise BrokenError(f"{test}:\n{self.output[-3000:]}")
+        return read_watched(rows)
+
+    def run(self, tests: Sequence[Watched]) -> int | None:
+        """Run tests without a change until the first one fails: the exit code."""
+        return self._session.run({"tests": [each.test for each in tests], "output": str(self._output)}, 900)
+
+    def try_functions(self, change: Change, before: str, tests: Sequence[Watched]) -> int | None:
+        """Run tests until the first one fails, with functions changed where they are loaded."""
+        names = [each.test for each in tests]
+        path = str(self.root / change.path)
+        order = {"tests": names, "path": path, "before": before, "output": str(self._output)}
+        return self._session.run(order, _limit(tests))
+
+    def try_module(self, change: Change, tests: Sequence[Watched]) -> int | None:
+        """Run tests until the first one fails, with everything loaded anew; raises CannotLoadError if it can't be."""
+        output = str(self._output)
+        if self._warm.run([["import", change.path.removesuffix(".py").replace("/", ".")], output], _GRACE) != _PASSED:
+            raise CannotLoadError
+        return self._warm.run([["pytest", *_ARGUMENTS, *(each.test for each in tests)], output], _limit(tests))
+
+    @property
+    def output(self) -> str:
+        """What the last run printed."""
+        return self._output.read_text(encoding="utf-8", errors="replace")
+
+    def close(self) -> None:
+        """Let the processes go."""
+        self._warm.close()
+        self._session.close()
 
     @contextmanager
-    def changed(self, change: Change) -> Iterator[None]:
-        """Make a change, and take it back."""
+    def changed(self, change: Change) -> Iterator[str]:
+        """Make a change, and take it back; gives the text before it."""
         path = self.root / change.path
         before = path.read_bytes()
         for cached in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
             cached.unlink()
         path.write_text(change.text, encoding="utf-8")
         try:
-            yield
+            yield before.decode()
         finally:
             path.write_bytes(before)
+
+
+def _limit(tests: Sequence[Watched]) -> float:
+    return 3 * sum(each.seconds for each in tests) + _GRACE
 
 
 class Trials:
@@ -148,7 +184,7 @@ class Trials:
     def __init__(self, root: Path, jobs: int) -> None:
         self._root, self._jobs = root, jobs
         self._lock = threading.Lock()
-        self._watched: dict[tuple[str, tuple[str, ...]], tuple[Watched, ...]] = {}
+        self._watched: dict[str, tuple[Watched, ...]] = {}
         self._importers = importers(root)
 
     def run(self, changes: Sequence[Change]) -> Iterator[Tried]:
@@ -157,6 +193,7 @@ class Trials:
         done: queue.SimpleQueue[Tried | Exception] = queue.SimpleQueue()
         for change in changes:
             waiting.put(change)
+        tests = list(dict.fromkeys(test for change in changes for test in DECISIVE[change.path].tests))
 
         with tempfile.TemporaryDirectory(prefix="compose-mutants-", ignore_cleanup_errors=True) as name:
             # PostgreSQL may run as another user.
@@ -164,7 +201,7 @@ class Trials:
 
             def work(number: int) -> None:
                 try:
-                    with closing(Copy(self._root, Path(name) / f"copy{number}")) as copy:
+                    with closing(Copy(self._root, Path(name) / f"copy{number}", tests)) as copy:
                         while True:
                             done.put(self._try(copy, waiting.get_nowait()))
                 except queue.Empty:
@@ -182,40 +219,47 @@ class Trials:
                 yield tried
 
     def _try(self, copy: Copy, change: Change) -> Tried:
-        concern = DECISIVE[change.path]
         try:
-            rounds = [self._chosen(copy, change, which) for which in (_ROUNDS if concern.on_both else _ROUNDS[:1])]
+            watched = [each for test in DECISIVE[change.path].tests for each in self._watch(copy, test)]
         except BrokenError as error:
             return Tried(change=change, verdict=Verdict.BROKEN, seconds=0, words=str(error))
+        if not DECISIVE[change.path].on_both:
+            watched = [each for each in watched if "postgresql" not in each.test]
         begun = time.monotonic()
-        verdict, words = Verdict.MISSED, ""
-        with copy.changed(change):
-            if not copy.can_load(change.path.removesuffix(".py").replace("/", ".")):
-                verdict, rounds = Verdict.UNLOADABLE, []
-            for chosen in rounds:
-                limit = 3 * sum(each.seconds for each in chosen) + _GRACE
-                code = copy.run([each.test for each in chosen], limit) if chosen else _NONE
-                if code not in (_PASSED, _NONE):
-                    verdict = {None: Verdict.HUNG, _FAILED: Verdict.NOTICED}.get(code, Verdict.UNLOADABLE)
-                    words = copy.output
-                    break
-        if verdict is Verdict.NOTICED and (slow := _failed(words, chosen)) and copy.run([slow], 900) != _PASSED:
+        chosen = that_run(watched, change.path, change.function)
+        with copy.changed(change) as before:
+            try:
+                if chosen and can_swap(change.path, before, change.text):
+                    code = copy.try_functions(change, before, chosen)
+                else:
+                    # What stands outside of every function is used by its module and by those that import it.
+                    chosen = that_use(watched, self._importers[change.path])
+                    code = copy.try_module(change, chosen) if chosen else _NONE
+                verdict = _VERDICTS.get(code, Verdict.UNLOADABLE)
+            except CannotLoadError:
+                verdict = Verdict.UNLOADABLE
+        words = copy.output
+        if verdict is Verdict.NOTICED and (slow := _failed(words, chosen)) and copy.run([slow]) != _PASSED:
             # The time that a test takes on a busy machine is not what it is about.
             verdict = Verdict.BROKEN
         return Tried(change=change, verdict=verdict, seconds=time.monotonic() - begun, words=words)
 
-    def _chosen(self, copy: Copy, change: Change, which: tuple[str, ...]) -> list[Watched]:
-        watched = [each for test in DECISIVE[change.path].tests for each in self._watch(copy, test, which)]
-        return that_notice(watched, change.path, change.function, self._importers[change.path])
-
-    def _watch(self, copy: Copy, test: str, which: tuple[str, ...]) -> tuple[Watched, ...]:
+    def _watch(self, copy: Copy, test: str) -> tuple[Watched, ...]:
         with self._lock:
-            if (test, which) not in self._watched:
-                self._watched[test, which] = copy.watch([test, *which])
-            return self._watched[test, which]
+            if test not in self._watched:
+                self._watched[test] = copy.watch(test)
+            return self._watched[test]
 
 
-def _failed(words: str, chosen: Sequence[Watched]) -> str | None:
+_VERDICTS = {
+    _PASSED: Verdict.MISSED,
+    _NONE: Verdict.MISSED,
+    _FAILED: Verdict.NOTICED,
+    None: Verdict.HUNG,
+}
+
+
+def _failed(words: str, chosen: Sequence[Watched]) -> Watched | None:
     """Return which test failed, if it is slow enough to have failed for that alone."""
-    found = re.search(r"^FAILED (tests/.+?)(?: - |$)", words, re.MULTILINE)
-    return next((each.test for each in chosen if found and each.test == found[1] and each.seconds > _SLOW), None)
+    found = re.search(r"^FAILED (tests/.+?)(?: - .*)?$", words, re.MULTILINE)
+    return next((each for each in chosen if found and each.test == found[1] and each.seconds > _SLOW), None)

@@ -1,7 +1,7 @@
 """Runs pytest again and again, each time in a fork of a process that has loaded the libraries: that is half of a short run.
 
-Input: one line of JSON for each run, on stdin: "import" and a module, "pytest" and its arguments, or "watch" (watching.py);
-where the output goes; whether compiled files are written. Output: two lines for each, on stdout: the number of the process,
+Input: one line of JSON for each run, on stdin: "import" and a module, or "pytest" and its arguments;
+where the output goes. Output: two lines for each, on stdout: the number of the process,
 then its exit code. Nothing of the program and of its tests is loaded before the fork.
 """
 
@@ -12,12 +12,9 @@ import os
 import sys
 import traceback
 import warnings
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
-
-from tests.mutants.watching import Watcher
 
 #: Whatever takes long to load; what is not there is not needed.
 _LIBRARIES = (
@@ -36,19 +33,18 @@ def main() -> None:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
     for line in sys.stdin:
-        order, output, writes_bytecode = json.loads(line)
+        order, output = json.loads(line)
         process = os.fork()
         if process == 0:
-            _run(order, output, writes_bytecode)
+            _run(order, output)
         print(process, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
 
 
-def _run(order: list[str], output: str, writes_bytecode: bool) -> None:
+def _run(order: list[str], output: str) -> None:
     os.setsid()
-    sys.dont_write_bytecode = not writes_bytecode
-    if not writes_bytecode:
-        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     written = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for descriptor in (1, 2):
         os.dup2(written, descriptor)
@@ -60,22 +56,16 @@ def _run(order: list[str], output: str, writes_bytecode: bool) -> None:
                 importlib.import_module(module)
                 code = 0
             case ["pytest", *arguments]:
-                code = _test(arguments)
-            case ["watch", rows, *arguments]:
-                code = _test(arguments, Watcher(Path.cwd(), Path(rows)))
+                # The same examples each time; how long one takes on a busy machine says nothing about a change.
+                settings.register_profile("mutants", derandomize=True, deadline=None)
+                # What it would rewrite is loaded already, and needs no rewriting.
+                code = int(pytest.main(["-W", "ignore::pytest.PytestAssertRewriteWarning", *arguments]))
     except BaseException:
         traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
-
-
-def _test(arguments: list[str], *plugins: object) -> int:
-    # The same examples each time; how long one takes on a busy machine says nothing about a change.
-    settings.register_profile("mutants", derandomize=True, deadline=None)
-    # What it would rewrite is loaded already, and needs no rewriting.
-    return int(pytest.main(["-W", "ignore::pytest.PytestAssertRewriteWarning", *arguments], list(plugins)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Which functions of the package each test runs, and how long it takes: only those tests can notice a change of a function.
 
-Input: a run of pytest, as its plugin. Output: a file of JSON with a row for each test. What a test's own processes run can't
+Input: tests, one at a time. Output: a file of JSON with a row for each. What a test's own processes run can't
 be seen: such a test is marked, and is asked about every change.
 """
 
@@ -9,12 +9,10 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import CodeType, FrameType
-
-import pytest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,56 +24,45 @@ class Watched:
     functions: frozenset[str]
     starts_processes: bool
 
-    def concerns(self, path: str, function: str) -> bool:
-        return self.starts_processes or f"{path} {function}" in self.functions
-
-    def concerns_any(self, paths: Sequence[str]) -> bool:
-        return self.starts_processes or any(each.partition(" ")[0] in paths for each in self.functions)
-
 
 _STARTS = {("process.py", "BaseProcess.start"), ("subprocess.py", "Popen.__init__")}
 
 
 class Watcher:
-    """A plugin of pytest."""
+    """Runs tests, and keeps what each of them ran."""
 
-    def __init__(self, root: Path, output: Path) -> None:
-        self._package, self._root, self._output = f"{root}/composer/", root, output
+    def __init__(self, root: Path) -> None:
+        self._package, self._root = f"{root}/composer/", root
         self._seen: set[CodeType] = set()
         self._rows: list[Watched] = []
 
     def _trace(self, frame: FrameType, event: str, argument: object) -> None:
         self._seen.add(frame.f_code)
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+    def watch(self, test: str, run: Callable[[], bool]) -> bool:
+        """Run a test; return whether it passed."""
         self._seen.clear()
         begun = time.monotonic()
         threading.settrace(self._trace)
         sys.settrace(self._trace)
         try:
-            return (yield)
+            has_passed = run()
         finally:
             sys.settrace(None)
-            threading.settrace(None)  # type: ignore[arg-type]
-            seconds, seen = time.monotonic() - begun, tuple(self._seen)
-            self._rows.append(
-                Watched(
-                    test=item.nodeid,
-                    seconds=seconds,
-                    functions=frozenset(
-                        self._name(code) for code in seen if code.co_filename.startswith(self._package)
-                    ),
-                    starts_processes=any((Path(each.co_filename).name, each.co_qualname) in _STARTS for each in seen),
-                )
-            )
+            threading.settrace(None)
+        seconds, seen = time.monotonic() - begun, tuple(self._seen)
+        functions = frozenset(self._name(code) for code in seen if code.co_filename.startswith(self._package))
+        is_parent = any((Path(each.co_filename).name, each.co_qualname) in _STARTS for each in seen)
+        self._rows.append(Watched(test=test, seconds=seconds, functions=functions, starts_processes=is_parent))
+        return has_passed
+
+    def write(self, path: Path) -> None:
+        """Write a row for each test."""
+        rows = [{**asdict(each), "functions": sorted(each.functions)} for each in self._rows]
+        path.write_text(json.dumps(rows), encoding="utf-8")
 
     def _name(self, code: CodeType) -> str:
         return f"{Path(code.co_filename).relative_to(self._root)} {code.co_qualname.replace('<locals>.', '')}"
-
-    def pytest_sessionfinish(self) -> None:
-        rows = [{**asdict(each), "functions": sorted(each.functions)} for each in self._rows]
-        self._output.write_text(json.dumps(rows), encoding="utf-8")
 
 
 def read_watched(path: Path) -> tuple[Watched, ...]:
@@ -97,12 +84,20 @@ def importers(root: Path) -> Mapping[str, frozenset[str]]:
     return {path: frozenset(names) for path, names in found.items()}
 
 
-def that_notice(watched: Sequence[Watched], path: str, function: str, around: frozenset[str]) -> list[Watched]:
-    """Choose the tests that can notice a change, the quickest first.
+def that_run(watched: Sequence[Watched], path: str, function: str) -> list[Watched]:
+    """Choose the tests that run a function, the quickest first; none if no test runs it in its own process."""
+    name = f"{path} {function}"
+    if not any(name in each.functions for each in watched):
+        return []
+    return sorted((each for each in watched if each.starts_processes or name in each.functions), key=_by_time)
 
-    What stands outside of every function is used by its module and by those that import it.
-    """
-    chosen = [each for each in watched if each.concerns(path, function)]
-    if all(each.starts_processes for each in chosen):
-        chosen = [each for each in watched if each.concerns_any(tuple(around))]
-    return sorted(chosen, key=lambda each: each.seconds)
+
+def that_use(watched: Sequence[Watched], paths: frozenset[str]) -> list[Watched]:
+    """Choose the tests that run any function of some modules, the quickest first; all, if no test does."""
+    chosen = [each for each in watched if any(name.partition(" ")[0] in paths for name in each.functions)]
+    started = [each for each in watched if each.starts_processes and each not in chosen]
+    return sorted([*chosen, *started] if chosen else watched, key=_by_time)
+
+
+def _by_time(each: Watched) -> tuple[bool, float]:
+    return "postgresql" in each.test, each.seconds

@@ -1,0 +1,115 @@
+"""Runs tests again and again, each time in a fork of one session of pytest that has loaded and collected all of them.
+
+Input: one line of JSON for each run, on stdin: which tests (of a file, or by their names), a change of functions if any, where
+the output and the rows of a watcher go. Output: two lines for each, on stdout: the number of the process, then its exit code.
+"""
+
+import json
+import os
+import sys
+import traceback
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import pytest
+from _pytest.runner import runtestprotocol
+from hypothesis import settings
+
+from tests.mutants.swapping import swap
+from tests.mutants.watching import Watcher
+
+PREPARE = "tests/mutants/prepare.py"
+
+
+class _Server:
+    """A plugin of pytest: instead of running all tests, it runs those that it is asked for."""
+
+    def __init__(self, orders: int, answers: int) -> None:
+        self._orders, self._answers = os.fdopen(orders), os.fdopen(answers, "w")
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        for item in session.items:
+            if item.nodeid.startswith(PREPARE):
+                _run(item)
+        print(os.getpid(), flush=True, file=self._answers)
+        for line in self._orders:
+            process = os.fork()
+            if process == 0:
+                _obey(session, json.loads(line))
+            print(process, flush=True, file=self._answers)
+            print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True, file=self._answers)
+        return True
+
+
+class _Nothing:
+    """What comes next: nothing but the session itself, which is to be kept."""
+
+    def __init__(self, session: pytest.Session) -> None:
+        self._session = session
+
+    def listchain(self) -> list[pytest.Session]:
+        return [self._session]
+
+
+def _run(item: pytest.Item) -> bool:
+    """Run a test: whether it passed."""
+    reports = runtestprotocol(item, log=False, nextitem=_Nothing(item.session))  # type: ignore[arg-type]
+    for report in reports:
+        if report.failed:
+            print(f"FAILED {item.nodeid}\n{report.longreprtext}", flush=True)
+    return not any(report.failed for report in reports)
+
+
+def _obey(session: pytest.Session, order: dict[str, str | list[str]]) -> None:
+    code = 3
+    try:
+        os.setsid()
+        written = os.open(str(order["output"]), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        for descriptor in (1, 2):
+            os.dup2(written, descriptor)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        import tests.databases
+
+        # Databases of its own, by names that no other fork takes.
+        tests.databases._NUMBERS = count(os.getpid() * 1000)
+        if "path" in order:
+            swap(str(order["path"]), str(order["before"]), Path(str(order["path"])).read_text(encoding="utf-8"))
+        code = _watch(session, order) if "rows" in order else _test(session, list(order["tests"]))
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _watch(session: pytest.Session, order: dict[str, str | list[str]]) -> int:
+    watcher = Watcher(Path.cwd())
+    items = [item for item in session.items if item.nodeid.partition("::")[0] == order["file"]]
+    if not all(watcher.watch(item.nodeid, partial(_run, item)) for item in items):
+        return 1
+    watcher.write(Path(str(order["rows"])))
+    return 0
+
+
+def _test(session: pytest.Session, tests: list[str]) -> int:
+    items = {item.nodeid: item for item in session.items}
+    return 0 if all(_run(items[test]) for test in tests) else 1
+
+
+def main() -> None:
+    """Collect the test files that are named, and serve."""
+    orders, answers = os.dup(0), os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    # The same examples each time; how long one takes on a busy machine says nothing about a change.
+    settings.register_profile("mutants", derandomize=True, deadline=None)
+    arguments = ["-s", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile", "mutants"]
+    # Hypothesis is loaded already, and needs no rewriting.
+    arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    pytest.main([*arguments, PREPARE, *sys.argv[1:]], [_Server(orders, answers)])
+
+
+if __name__ == "__main__":
+    main()
