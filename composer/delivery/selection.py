@@ -139,7 +139,7 @@ def is_suppressed(reason: Reason | None = None) -> ColumnElement[bool]:
 
 
 def _delivered(issue: str, *states: DeliveryState) -> ColumnElement[bool]:
-    return _of_issue(issue, deliveries.c.state.in_(sorted(states)))
+    return _of_issue(issue, deliveries.c.state.in_(states))
 
 
 def _of_issue(issue: str, such: ColumnElement[bool]) -> ColumnElement[bool]:

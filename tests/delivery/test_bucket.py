@@ -90,6 +90,17 @@ def test_what_was_not_used_is_given_back() -> None:
     assert reserve(give_back(bucket, 600, NOW, 3), 600, NOW, 3)[1] == slots
 
 
+def test_a_slot_may_begin_at_the_horizon_and_not_behind_it() -> None:
+    """Every second one of 120 a minute is half a second away."""
+    assert reserve(Bucket(next_at=NOW), 120, NOW, 5)[1] == (NOW, NOW + HORIZON)
+
+
+def test_there_is_nothing_to_give_back_without_slots_or_without_a_rate() -> None:
+    """The bucket stays as it is."""
+    assert give_back(Bucket(), 600, NOW, 3) == Bucket()
+    assert give_back(Bucket(next_at=NOW), None, NOW, 3) == Bucket(next_at=NOW)
+
+
 def test_without_a_rate_everything_goes_at_once() -> None:
     """No limit, no bookkeeping."""
     assert reserve(Bucket(), None, NOW, 3) == (Bucket(), (NOW, NOW, NOW))

@@ -93,6 +93,12 @@ def test_what_is_a_throttle(text: str, is_all: bool) -> None:
     assert is_throttle(failed(text, Stage.RCPT)) is is_all
 
 
+def test_a_rule_that_is_said_about_a_message_is_about_all() -> None:
+    """451 with a policy's code is greylisting at the recipient only."""
+    assert is_throttle(failed("451 4.7.1 come back later", Stage.DOT))
+    assert is_throttle(failed("451 4.7.1 come back later", Stage.MAIL))
+
+
 def test_no_connection_is_nobodys_fault() -> None:
     """Where no message was begun, all wait."""
     outcome = Outcome(state=State.DEFERRED, stage=Stage.CONNECT, reason="refused", scope=Scope.SERVER)
@@ -130,6 +136,7 @@ def test_pauses_grow_and_throttles_that_met_one_pause_are_one() -> None:
         ("421 4.4.2 timeout", Stage.MAIL, False),
         ("421 max messages per connection reached", Stage.MAIL, False),
         ("421 4.7.0 [TSS04] deferred", Stage.MAIL, True),
+        ("421 4.7.26 unauthenticated", Stage.MAIL, True),
         ("450 4.7.1 too fast", Stage.RCPT, True),
         ("454 4.7.0 maximum sending rate exceeded", Stage.DOT, True),
         ("421 4.7.0 too many connections", Stage.GREETING, False),

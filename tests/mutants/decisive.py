@@ -32,13 +32,13 @@ DECISIVE: dict[str, Concern] = (
         "",
         bucket="test_bucket",
         plan="test_plan test_engine",
-        policy="test_policy test_engine",
-        states="test_plan test_ledger_machine test_freezing",
+        policy="test_policy test_ledger_page test_engine",
+        states="test_plan test_ledger_page test_ledger_machine test_freezing",
         readiness="test_readiness",
         drain="test_drain test_engine",
         same_issue="test_same_issue",
         age="test_age",
-        masking="test_engine",
+        masking="test_masking",
     )
     | _concerns(
         "delivery",
