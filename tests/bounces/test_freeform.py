@@ -225,6 +225,14 @@ def test_what_is_said_in_a_page_is_read() -> None:
     assert text_of(parse(both.encode())).split() == ["mailbox", "full", "of", "ann"]
 
 
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_the_first_four_texts_are_read(kind: str) -> None:
+    """More are in no bounce: what a fifth part says is not looked at."""
+    parts = "".join(f"--b\nContent-Type: text/{kind}\n\npart{number}\n" for number in range(1, 6))
+    data = f"{HEAD}Content-Type: multipart/mixed; boundary=b\n\n{parts}--b--\n"
+    assert text_of(parse(data.encode())).split() == ["part1", "part2", "part3", "part4"]
+
+
 def test_a_sender_without_an_address_hides_nobody() -> None:
     """A server that writes only a name is understood like any other."""
     body = "Hi. This is the qmail-send program at mx.example.\nI'm afraid I wasn't able to deliver your message.\n\n"

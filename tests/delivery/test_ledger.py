@@ -58,6 +58,22 @@ def test_what_is_tried_again_comes_first(database: Database) -> None:
     assert (first.next_due, rest.next_due) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("column", "by_hand", "unattended"), [("paused", True, False), ("stopped", False, False), ("ended", False, False)]
+)
+def test_only_a_run_by_hand_sends_a_paused_mailing(
+    database: Database, column: str, by_hand: bool, unattended: bool
+) -> None:
+    """A timer heeds a pause; nobody sends what was stopped or is over, and no other mailing is held by it."""
+    frozen(database, 1)
+    with database.write() as connection:
+        assert ledger.goes_on(connection, 1) and ledger.goes_on(connection, 1, is_unattended=True)
+        connection.execute(update(mailings).values({column: NOW}))
+        found = (ledger.goes_on(connection, 1), ledger.goes_on(connection, 1, is_unattended=True))
+        assert found == (by_hand, unattended)
+        assert not ledger.goes_on(connection, 2)
+
+
 @pytest.mark.parametrize("is_claimed", [False, True])
 def test_who_left_before_their_turn_is_not_held_by_the_mailing(database: Database, is_claimed: bool) -> None:
     """Struck out before the claim or before the dot: when they come back, another mailing of the issue may go to them."""

@@ -17,6 +17,7 @@ from _pytest.runner import runtestprotocol
 from hypothesis import settings
 
 from tests.mutants.swapping import swap
+from tests.mutants.warm import MOST_EXAMPLES, few_examples
 from tests.mutants.watching import Watcher
 
 PREPARE = "tests/mutants/prepare.py"
@@ -75,6 +76,7 @@ def _obey(session: pytest.Session, order: dict[str, str | list[str]]) -> None:
         tests.databases._NUMBERS = count(os.getpid() * 1000)
         if "path" in order:
             swap(str(order["path"]), str(order["before"]), Path(str(order["path"])).read_text(encoding="utf-8"))
+        few_examples(3 if "rows" in order else MOST_EXAMPLES)
         code = _watch(session, order) if "rows" in order else _test(session, list(order["tests"]))
     except BaseException:
         traceback.print_exc()

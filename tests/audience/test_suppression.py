@@ -1,0 +1,178 @@
+"""The suppression list: what each reason does to a subscriber, which of two reasons counts, and what only a hash is known of."""
+
+import pytest
+from sqlalchemy import Connection, delete, insert, select, update
+
+from composer.audience.changing import confirm, sign_up
+from composer.audience.erasing import erase
+from composer.audience.history import changes_of
+from composer.audience.readers import Status
+from composer.audience.suppression import (
+    HASH,
+    Reason,
+    erasure_key,
+    has_hashes,
+    hash_prefix,
+    hashed,
+    is_suppressed,
+    lift,
+    listed,
+    make_erasure_key,
+    suppress,
+    suppress_hash,
+    suppression_of,
+)
+from composer.content.addresses import parse_address
+from composer.database.engine import Database
+from composer.database.readers import database_keys, imports, readers, suppressions
+from composer.surroundings import SettingsError
+from tests.audience.people import LATER, NOW, everybody, join
+
+ADDRESS = "a@example.org"
+#: From the weightiest.
+REASONS = (
+    Reason.ERASED,
+    Reason.COMPLAINED,
+    Reason.UNSUBSCRIBED,
+    Reason.BY_HAND,
+    Reason.IMPORTED,
+    Reason.BOUNCED,
+    Reason.HELD,
+)
+
+
+def test_the_weight_of_reasons() -> None:
+    """A person's own word weighs more than a list's, a list's more than a bounce; none outweighs itself."""
+    for rank, reason in enumerate(REASONS):
+        assert [each for each in Reason if reason.outweighs(each)] == list(REASONS[rank + 1 :])
+
+
+STATUSES = ("pending", "active", "bounced", "unsubscribed", "complained")
+#: What each reason makes of somebody who is each of these.
+AFTER = {
+    Reason.HELD: STATUSES,
+    Reason.BOUNCED: ("bounced", "bounced", "bounced", "unsubscribed", "complained"),
+    **dict.fromkeys(
+        (Reason.IMPORTED, Reason.BY_HAND, Reason.UNSUBSCRIBED, Reason.ERASED), (*("unsubscribed",) * 4, "complained")
+    ),
+    Reason.COMPLAINED: ("complained",) * 5,
+}
+
+
+def test_what_a_reason_makes_of_a_subscriber(database: Database) -> None:
+    """Their status only ever gets worse; it is in their history, with its source and time."""
+    people = {f"{before}-{reason}@example.org": (before, reason) for reason in AFTER for before in STATUSES}
+    with database.write() as connection:
+        ids = {address: join(connection, address).id for address in people}
+        for address, (before, reason) in people.items():
+            them = readers.c.normal == address
+            connection.execute(update(readers).where(them).values(status=before))
+            suppress(connection, address, reason, "mail", LATER)
+        after = everybody(connection)
+        for address, (before, reason) in people.items():
+            assert after[address] == AFTER[reason][STATUSES.index(before)], address
+            last = changes_of(connection, ids[address])[-1]
+            is_changed = after[address] != before
+            assert (
+                (last.before, last.after, last.source, last.at) == (before, after[address], "mail", LATER)
+            ) is is_changed
+            assert (
+                connection.scalar(select(readers.c.changed).where(readers.c.normal == address)) == LATER
+            ) is is_changed
+
+
+def test_an_entry_keeps_its_day_and_hangs_on_its_import_no_longer(database: Database) -> None:
+    """The weightier reason replaces reason and source; undoing the import that brought the entry must not take it away."""
+    with database.write() as connection:
+        suppress(connection, ADDRESS, Reason.BOUNCED, "list", LATER, since=NOW)
+        entry = {"at": NOW, "file": "a.csv", "kind": "csv", "counts": "{}"}
+        number = connection.execute(insert(imports).returning(imports.c.id), entry).scalar_one()
+        connection.execute(update(suppressions).values(import_id=number))
+        suppress(connection, ADDRESS, Reason.HELD, "mail", LATER)
+        assert connection.scalar(select(suppressions.c.import_id)) is None
+        assert _entries(connection) == [(ADDRESS, "", Reason.BOUNCED, "list")]
+        suppress(connection, ADDRESS, Reason.COMPLAINED, "web", LATER)
+        assert _entries(connection) == [(ADDRESS, "", Reason.COMPLAINED, "web")]
+        assert [each.since for each in listed(connection)] == [NOW]
+
+
+def test_a_hash_is_listed_once_with_its_weightiest_reason(database: Database) -> None:
+    """Somebody who was removed and unsubscribes, bounces and unsubscribes again by an old link."""
+    with database.write() as connection:
+        mark = hashed(make_erasure_key(connection), ADDRESS)
+        assert HASH.fullmatch(mark)
+        suppress_hash(connection, mark, Reason.BOUNCED, "mail", NOW)
+        entry = {"at": NOW, "file": "a.csv", "kind": "csv", "counts": "{}"}
+        number = connection.execute(insert(imports).returning(imports.c.id), entry).scalar_one()
+        connection.execute(update(suppressions).values(import_id=number))
+        suppress_hash(connection, mark, Reason.UNSUBSCRIBED, "link", LATER)
+        assert connection.scalar(select(suppressions.c.import_id)) is None
+        suppress_hash(connection, mark, Reason.BOUNCED, "mail", LATER)
+        suppress_hash(connection, hashed(make_erasure_key(connection), "b@example.org"), Reason.HELD, "mail", LATER)
+        assert [(reason, source) for _, _, reason, source in _entries(connection)] == [
+            (Reason.UNSUBSCRIBED, "link"),
+            (Reason.HELD, "mail"),
+        ]
+        assert is_suppressed(connection, ADDRESS) and not is_suppressed(connection, "c@example.org")
+        # Whoever has the address by now is told to stop, and the address isn't written down beside its hash.
+        join_anyway(connection)
+        suppress(connection, ADDRESS, Reason.COMPLAINED, "web", LATER)
+        assert everybody(connection) == {ADDRESS: Status.COMPLAINED}
+        assert [each[0] for each in _entries(connection)] == ["", ""]
+
+
+def test_only_one_address_is_taken_off_the_list(database: Database) -> None:
+    """By its address and by its hash; others stay."""
+    with database.write() as connection:
+        suppress(connection, ADDRESS, Reason.BOUNCED, "mail", NOW)
+        suppress(connection, "b@example.org", Reason.BOUNCED, "mail", NOW)
+        lift(connection, ADDRESS)
+        key = make_erasure_key(connection)
+        for address in (ADDRESS, "c@example.org"):
+            suppress_hash(connection, hashed(key, address), Reason.ERASED, "erase", NOW)
+        lift(connection, ADDRESS)
+        assert [(each.normal, each.hash) for each in listed(connection)] == [
+            ("b@example.org", ""),
+            ("", hashed(key, "c@example.org")),
+        ]
+        assert suppression_of(connection, ADDRESS) is None
+
+
+@pytest.mark.parametrize("is_back", [False, True])
+def test_without_the_key_nothing_is_done_to_hashes(database: Database, is_back: bool) -> None:
+    """In a copy without it the list stops, whether hashes are on the list or only in the tombstones of who came back."""
+    with database.write() as connection:
+        assert (erasure_key(connection), has_hashes(connection)) == (None, False)
+        key = make_erasure_key(connection)
+        assert (make_erasure_key(connection), erasure_key(connection), len(key)) == (key, key, 32)
+        assert not has_hashes(connection)
+        if is_back:
+            join(connection, ADDRESS)
+            erase(connection, parse_address(ADDRESS), LATER)
+            back = sign_up(connection, parse_address(ADDRESS), {}, source="form", now=LATER)
+            confirm(connection, back.id, "form", source="form", now=LATER)
+            assert list(listed(connection)) == []
+        else:
+            suppress_hash(connection, hashed(key, ADDRESS), Reason.ERASED, "erase", NOW)
+        assert has_hashes(connection)
+        connection.execute(delete(database_keys))
+        with pytest.raises(SettingsError):
+            is_suppressed(connection, "b@example.org")
+
+
+def test_hashes_of_one_database_are_not_those_of_another() -> None:
+    """The beginning names the key; the rest depends on key and address."""
+    one, other = b"1" * 32, b"2" * 32
+    assert hash_prefix(one) != hash_prefix(other) and hashed(one, ADDRESS).startswith(hash_prefix(one))
+    assert len({hashed(key, each)[-64:] for key in (one, other) for each in (ADDRESS, "b@example.org")}) == 4
+    assert hashed(one, ADDRESS) == hashed(one, ADDRESS)
+
+
+def join_anyway(connection: Connection) -> None:
+    """Add a subscriber whose address is on the list, as an older version did."""
+    join(connection, "z@example.org")
+    connection.execute(update(readers).values(address=ADDRESS, normal=ADDRESS))
+
+
+def _entries(connection: Connection) -> list[tuple[str, str, Reason, str]]:
+    return [(each.normal, "", each.reason, each.source) for each in listed(connection)]
