@@ -1,7 +1,7 @@
 """What can be changed at each place of a module's syntax tree, a little.
 
 Input: the module's path and text, what the package says elsewhere. Output: `Change` values, in the order of the text.
-Guarantees: a changed text can be parsed; texts for people, annotations, decorators and docstrings stay as they are; what the
+Guarantees: texts for people, annotations, decorators and docstrings stay as they are; what the
 type checker would notice by itself is left out (triviality.py).
 """
 
@@ -50,7 +50,7 @@ class Finder(ast.NodeVisitor):
         self.is_pattern = self.is_table = False
 
     def put(self, kind: str, node: ast.AST, new: ast.AST | str, before: str = "", after: str | None = None) -> None:
-        """Keep the change of a node's text, if it compiles."""
+        """Keep the change of a node's text."""
         written = new if isinstance(new, str) else ast.unparse(new)
         if isinstance(new, ast.expr) and not isinstance(new, ast.Name | ast.Constant | ast.Call | ast.Attribute):
             written = f"({written})"
@@ -59,10 +59,6 @@ class Finder(ast.NodeVisitor):
     def cut(self, kind: str, start: int, end: int, written: str, before: str, after: str | None, node: ast.AST) -> None:
         raw = self.text.encode()
         text = (raw[:start] + written.encode() + raw[end:]).decode()
-        try:
-            ast.parse(text)
-        except (SyntaxError, ValueError):
-            return
         shown, told = (" ".join(each.split())[:160] for each in (before, written if after is None else after))
         line = getattr(node, "lineno", 0)
         function = ".".join(self.names) or "module"

@@ -1,0 +1,94 @@
+"""Under which ids, and in which mailings, a person is on record: the rows of tombstones in, spans out."""
+
+import pytest
+from sqlalchemy import Connection, insert
+
+from composer.audience.suppression import Reason, suppress_hash
+from composer.audience.tombstones import Span, known_hashes, next_mailing, spans_of, spans_of_hash, state_of_hashes
+from composer.database.engine import Database
+from composer.database.readers import tombstones
+from tests.audience.people import NOW
+from tests.delivery.house import frozen
+
+ALWAYS = (1 << 31) - 1
+
+
+def note(connection: Connection, *rows: tuple[int, str, int, int | None]) -> None:
+    """Write rows: whose, which hash, from and up to which mailing."""
+    names = ("reader_id", "hash", "first_mailing", "last_mailing")
+    connection.execute(insert(tombstones), [{**dict(zip(names, row, strict=True)), "at": NOW} for row in rows])
+
+
+@pytest.mark.parametrize(
+    ("rows", "everything", "this_address"),
+    [
+        # Nobody had the address before.
+        ((), [(1, 0, ALWAYS)], [(1, 0, ALWAYS)]),
+        # Removed and back: what went to the other id up to then is theirs.
+        (((2, "a", 0, 3), (1, "a", 4, None)), [(1, 0, ALWAYS), (2, 0, 3)], [(1, 4, ALWAYS), (2, 0, 3)]),
+        # An address that was lost: from the next mailing on it is another one.
+        (((1, "a", 0, 3),), [(1, 0, ALWAYS)], [(1, 4, ALWAYS)]),
+        # The later of two that were lost.
+        (((1, "a", 0, 3), (1, "b", 4, 6)), [(1, 0, ALWAYS)], [(1, 7, ALWAYS)]),
+        # Somebody else has the lost address now: what they got there later is not about the one who lost it.
+        (((1, "a", 0, 3), (2, "a", 4, None)), [(1, 0, ALWAYS)], [(1, 4, ALWAYS)]),
+        # Both had it at a time (a list was taken back and imported again without a mailing in between).
+        (((1, "a", 0, 3), (2, "a", 3, 5)), [(1, 0, ALWAYS), (2, 3, 3)], [(1, 4, ALWAYS)]),
+        # The end of the one who had it before is the end of what is theirs.
+        (((1, "a", 0, None), (2, "a", 0, 5), (3, "a", 6, 9)), [(1, 0, ALWAYS), (2, 0, 5), (3, 6, 9)], None),
+        # Another address says nothing.
+        (((1, "a", 0, None), (2, "b", 0, 5)), [(1, 0, ALWAYS)], None),
+    ],
+)
+def test_the_spans_of_a_subscriber(
+    database: Database,
+    rows: tuple[tuple[int, str, int, int | None], ...],
+    everything: list[tuple[int, int, int]],
+    this_address: list[tuple[int, int, int]] | None,
+) -> None:
+    """All their addresses, and the one that they have today: their own id first."""
+    with database.write() as connection:
+        if rows:
+            note(connection, *rows)
+        assert _plain(spans_of(connection, 1)) == sorted(everything)
+        assert _plain(spans_of(connection, 1, is_this_address=True)) == sorted(this_address or everything)
+        assert spans_of(connection, 1)[0].reader_id == 1
+
+
+def test_the_spans_of_an_address_that_nobody_has(database: Database) -> None:
+    """In the order of the mailings; one that somebody has still has no end."""
+    with database.write() as connection:
+        note(connection, (2, "a", 4, None), (1, "a", 0, 3), (3, "b", 0, 1))
+        assert [(each.reader_id, each.first, each.last) for each in spans_of_hash(connection, "a")] == [
+            (1, 0, 3),
+            (2, 4, ALWAYS),
+        ]
+
+
+def test_which_hashes_are_known(database: Database) -> None:
+    """From tombstones without a reason, from the suppression list with one; what is new changes the state."""
+    with database.write() as connection:
+        assert known_hashes(connection, ["a", "b"]) == {}
+        states = [state_of_hashes(connection)]
+        note(connection, (1, "a", 0, 3), (1, "b", 0, 3))
+        states.append(state_of_hashes(connection))
+        suppress_hash(connection, "b", Reason.ERASED, "erase", NOW)
+        states.append(state_of_hashes(connection))
+        suppress_hash(connection, "c", Reason.BOUNCED, "mail", NOW)
+        states.append(state_of_hashes(connection))
+        assert known_hashes(connection, ["a", "b", "d"]) == {"a": None, "b": Reason.ERASED}
+        assert known_hashes(connection, ["c"]) == {"c": Reason.BOUNCED}
+        assert len(set(states)) == len(states)
+
+
+def test_the_next_mailing_is_behind_the_last(database: Database) -> None:
+    """From one on."""
+    with database.write() as connection:
+        assert next_mailing(connection) == 1
+    frozen(database, 1)
+    with database.read() as connection:
+        assert next_mailing(connection) == 2
+
+
+def _plain(spans: tuple[Span, ...]) -> list[tuple[int, int, int]]:
+    return sorted((each.reader_id, each.first, each.last) for each in spans)
