@@ -59,13 +59,13 @@ DECISIVE: dict[str, Concern] = (
         "audience",
         "test_importing test_property",
         on_both=True,
-        suppression="test_readers",
+        suppression="test_suppression test_readers",
         erasing="test_readers test_tombstones public/test_own",
         identity="test_tombstones",
-        tombstones="test_tombstones",
-        undoing="test_tombstones",
+        tombstones="test_spans test_tombstones",
+        undoing="test_leaving_by_lists test_tombstones",
         importing="",
-        taking_in="",
+        taking_in="test_leaving_by_lists",
         updating="",
     )
     | _concerns("audience", "", tokens="test_tokens bounces/test_ingest")

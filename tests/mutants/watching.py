@@ -24,6 +24,10 @@ class Watched:
     functions: frozenset[str]
     starts_processes: bool
 
+    @property
+    def file(self) -> str:
+        return self.test.partition("::")[0]
+
 
 _STARTS = {("process.py", "BaseProcess.start"), ("subprocess.py", "Popen.__init__")}
 
@@ -72,9 +76,9 @@ def read_watched(path: Path) -> tuple[Watched, ...]:
 
 
 def importers(root: Path) -> Mapping[str, frozenset[str]]:
-    """Return by the path of each module those that import something of it, and itself."""
+    """Return by the path of each module itself, and those that import something of it: modules and files of tests."""
     found: dict[str, set[str]] = {}
-    for path in (root / "composer").rglob("*.py"):
+    for path in (*(root / "composer").rglob("*.py"), *(root / "tests").rglob("test_*.py")):
         name = str(path.relative_to(root))
         found.setdefault(name, set()).add(name)
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -93,8 +97,8 @@ def that_run(watched: Sequence[Watched], path: str, function: str) -> list[Watch
 
 
 def that_use(watched: Sequence[Watched], paths: frozenset[str]) -> list[Watched]:
-    """Choose the tests that run any function of some modules, the quickest first; all, if no test does."""
-    chosen = [each for each in watched if any(name.partition(" ")[0] in paths for name in each.functions)]
+    """Choose the tests of some files, and those that run any function of some modules, the quickest first; all, if there is none."""
+    chosen = [each for each in watched if {each.file, *(name.partition(" ")[0] for name in each.functions)} & paths]
     started = [each for each in watched if each.starts_processes and each not in chosen]
     return sorted([*chosen, *started] if chosen else watched, key=_by_time)
 

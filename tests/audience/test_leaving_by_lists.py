@@ -1,0 +1,84 @@
+"""What a list makes of people who are here, or on the suppression list already, when it says that they get nothing."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from composer.audience.history import changes_of
+from composer.audience.readers import Status, get
+from composer.audience.suppression import Reason, listed, suppress
+from composer.audience.undoing import last_import, undo
+from composer.database.engine import Database
+from composer.database.readers import readers
+from tests.audience.lists import take, written
+from tests.audience.people import LATER, NOW, everybody, join
+
+WORDS = {
+    "unsubscribed": (Reason.UNSUBSCRIBED, Status.UNSUBSCRIBED),
+    "bounced": (Reason.BOUNCED, Status.BOUNCED),
+    "complained": (Reason.COMPLAINED, Status.COMPLAINED),
+}
+
+
+def _rows(folder: Path, rows: dict[str, str]) -> Path:
+    return written(folder, "email,status\n" + "".join(f"{address},{word}\n" for address, word in rows.items()))
+
+
+def test_whoever_is_here_leaves_by_the_word_of_a_list(database: Database, tmp_path: Path) -> None:
+    """Active and pending, each by the word beside them; it is written down, and taken back with the list."""
+    people = {f"{before}-{word}@example.org": word for word in WORDS for before in ("active", "pending")}
+    with database.write() as connection:
+        for address in people:
+            join(connection, address, consent="form" if address.startswith("active") else "")
+        join(connection, "other@example.org")
+    found = take(database, _rows(tmp_path, people))
+    assert (found.taken.suppressed, found.taken.new, found.summary.leaving) == (6, 0, 6)
+    with database.write() as connection:
+        assert everybody(connection) == {
+            **{address: WORDS[word][1] for address, word in people.items()},
+            "other@example.org": Status.ACTIVE,
+        }
+        assert {each.normal: (each.reason, each.source, each.since) for each in listed(connection)} == {
+            address: (WORDS[word][0], "import 1", NOW) for address, word in people.items()
+        }
+        for address, word in people.items():
+            last = changes_of(connection, get(connection, address).id)[-1]
+            before = address.partition("-")[0]
+            assert (last.what, last.before, last.after, last.source) == ("status", before, WORDS[word][1], "import 1")
+        undo(connection, last_import(connection).number, LATER)
+        assert list(listed(connection)) == []
+        assert {address: str(status) for address, status in everybody(connection).items()} == {
+            **{address: address.partition("-")[0] for address in people},
+            "other@example.org": "active",
+        }
+        assert set(connection.scalars(select(readers.c.changed).where(readers.c.normal.in_(people)))) == {LATER}
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"),
+    [
+        # By a list that says unsubscribed, bounced, complained.
+        (Reason.HELD, (Reason.UNSUBSCRIBED, Reason.BOUNCED, Reason.COMPLAINED)),
+        (Reason.BOUNCED, (Reason.UNSUBSCRIBED, Reason.BOUNCED, Reason.COMPLAINED)),
+        (Reason.UNSUBSCRIBED, (Reason.UNSUBSCRIBED,) * 3),
+        (Reason.BY_HAND, (Reason.BY_HAND,) * 3),
+    ],
+)
+def test_a_list_outweighs_no_more_than_a_bounce(
+    database: Database, tmp_path: Path, reason: Reason, kept: tuple[Reason, ...]
+) -> None:
+    """Whoever is on the suppression list for more than a bounce stays there for that, whatever a list says."""
+    people = {f"{word}@example.org": word for word in WORDS}
+    with database.write() as connection:
+        for address in (*people, "other@example.org"):
+            join(connection, address)
+            suppress(connection, address, reason, "mail", NOW)
+    found = take(database, _rows(tmp_path, {**people, "other@example.org": "active"}), is_update=True)
+    assert (found.taken.suppressed, found.summary.out, found.summary.left) == (0, 3, 1)
+    with database.read() as connection:
+        reasons = {each.normal: (each.reason, each.source == "mail") for each in listed(connection)}
+        statuses = everybody(connection)
+    assert reasons.pop("other@example.org") == (reason, True)
+    assert reasons == {address: (after, after is reason) for address, after in zip(people, kept, strict=True)}
+    assert [statuses[address] for address in people] == [after.status for after in kept]
