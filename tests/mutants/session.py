@@ -88,9 +88,13 @@ def _obey(session: pytest.Session, order: dict[str, str | list[str]]) -> None:
 
 def _watch(session: pytest.Session, order: dict[str, str | list[str]]) -> int:
     watcher = Watcher(Path.cwd())
-    items = [item for item in session.items if item.nodeid.partition("::")[0] == order["file"]]
-    if not all(watcher.watch(item.nodeid, partial(_run, item)) for item in items):
+    items = {item.nodeid: item for item in session.items if item.nodeid.partition("::")[0] == order["file"]}
+    # On PostgreSQL a test runs the same functions as on SQLite.
+    twins = {name: twin for name in items if (twin := name.replace("postgresql", "sqlite")) != name and twin in items}
+    if not all(watcher.watch(name, partial(_run, item)) for name, item in items.items() if name not in twins):
         return 1
+    for name, twin in twins.items():
+        watcher.copy(twin, name)
     watcher.write(Path(str(order["rows"])))
     return 0
 
