@@ -1,0 +1,116 @@
+"""Erasing a person: what the receipt says, whom other tables are asked to forget, and what stays of others."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, select, update
+
+from composer.audience.changing import change_address
+from composer.audience.erasing import erase, former_addresses
+from composer.audience.readers import AudienceError, get
+from composer.audience.suppression import Reason, listed, make_erasure_key, suppress, suppress_hash, suppression_of
+from composer.audience.suppression import hashed as hash_of
+from composer.content.addresses import parse_address
+from composer.database.engine import Database
+from composer.database.readers import consents, erasures, readers
+from tests.audience.lists import take, written
+from tests.audience.people import LATER, NOW, join
+
+ANN = "ann@example.org"
+HASH_STAYS = "a hash of the address on the suppression list, so that no import brings it back"
+HERSELF = "the address, the name, and what was known beside them"
+
+
+def move(connection: Connection, old: str, new: str) -> None:
+    change_address(connection, get(connection, old).id, parse_address(new), source="by hand", now=LATER)
+
+
+def test_the_receipt_of_a_subscriber(database: Database) -> None:
+    """What was known, each entry of the history, the consent, the address on the suppression list, earlier addresses."""
+    asked: list[tuple[int | None, str]] = []
+
+    def forget(_: Connection, reader_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        asked.append((reader_id, normal))
+        return (f"went {len(asked)}",), (f"stays {len(asked)}",)
+
+    with database.write() as connection:
+        ann = join(connection, ANN)
+        receipt = erase(connection, parse_address("Ann@Example.ORG"), LATER, [forget])
+        assert receipt.went == (HERSELF, "the history (1 entry)", "the record of consent", "went 1")
+        assert receipt.stays == (HASH_STAYS, "stays 1")
+        assert (receipt.number, receipt.at, asked) == (1, LATER, [(ann.id, ANN)])
+        assert connection.scalars(select(consents.c.id)).all() == []
+
+        asked.clear()
+        bob = join(connection, "bob@example.org")
+        for old, new in (("bob", "bo"), ("bo", "robert")):
+            move(connection, f"{old}@example.org", f"{new}@example.org")
+        suppress(connection, "bo@example.org", Reason.BOUNCED, "mail", NOW)
+        suppress(connection, "robert@example.org", Reason.UNSUBSCRIBED, "link", NOW)
+        receipt = erase(connection, parse_address("robert@example.org"), LATER, [forget])
+        assert receipt.went == (
+            HERSELF,
+            "the history (4 entries)",
+            "the record of consent",
+            "the address on the suppression list (there since 2025-01-30)",
+            "went 1",
+            "what was kept of 2 earlier addresses",
+        )
+        assert asked == [(bob.id, "robert@example.org"), (None, "bob@example.org"), (None, "bo@example.org")]
+        assert [(each.normal, each.reason, each.source, each.since) for each in listed(connection)] == [
+            ("", Reason.ERASED, "erase", LATER)
+        ] * 4
+        hashes = connection.scalars(select(erasures.c.hash).order_by(erasures.c.id)).all()
+        key = make_erasure_key(connection)
+        assert hashes == [hash_of(key, ANN), hash_of(key, "robert@example.org")]
+
+
+def test_an_earlier_address_that_somebody_else_has_stays_theirs(database: Database) -> None:
+    """It is not forgotten with the one who had it before."""
+    with database.write() as connection:
+        ann = join(connection, ANN)
+        move(connection, ANN, "new@example.org")
+        assert former_addresses(connection, ann.id) == (ANN,)
+        other = join(connection, ANN)
+        assert former_addresses(connection, ann.id) == former_addresses(connection, other.id) == ()
+        receipt = erase(connection, parse_address("new@example.org"), LATER)
+        assert not any("earlier" in each for each in receipt.went)
+        assert suppression_of(connection, ANN) is None
+        move(connection, ANN, "ann2@example.org")
+        receipt = erase(connection, parse_address("ann2@example.org"), LATER)
+        assert receipt.went[-1] == "what was kept of 1 earlier address"
+
+
+def test_the_consent_of_a_whole_list_stays(database: Database, tmp_path: Path) -> None:
+    """It is about everybody in it; only the link to it goes, also with the last of them."""
+    take(database, written(tmp_path, "email\nann@example.org\nbob@example.org\n"), consent="form")
+    with database.write() as connection:
+        for address in (ANN, "bob@example.org"):
+            receipt = erase(connection, parse_address(address), LATER)
+            assert receipt.went == (HERSELF, "the link to the record of consent")
+        assert len(connection.scalars(select(consents.c.id)).all()) == 1
+        # Somebody else agreed by the same record: that stays, too.
+        first, second = join(connection, "a@example.net"), join(connection, "b@example.net")
+        shared = connection.scalar(select(readers.c.consent_id).where(readers.c.id == first.id))
+        connection.execute(update(readers).where(readers.c.id == second.id).values(consent_id=shared))
+        assert "the link to the record of consent" in erase(connection, parse_address("b@example.net"), LATER).went
+        assert "the record of consent" in erase(connection, parse_address("a@example.net"), LATER).went
+
+
+def test_an_address_that_is_only_on_the_suppression_list(database: Database) -> None:
+    """It is replaced by its hash; by a hash that is there already it is found, and once erased there is nothing more."""
+    with database.write() as connection:
+        suppress(connection, ANN, Reason.BOUNCED, "mail", NOW)
+        receipt = erase(connection, parse_address(ANN), LATER)
+        assert receipt.went == ("the address on the suppression list (there since 2025-01-30)",)
+        assert [(each.normal, each.reason) for each in listed(connection)] == [("", Reason.ERASED)]
+        with pytest.raises(AudienceError, match="was erased on"):
+            erase(connection, parse_address(ANN), LATER)
+        # Removed, and unsubscribed by an old link since: only a hash is there, for another reason.
+        mark = hash_of(make_erasure_key(connection), "bob@example.org")
+        suppress_hash(connection, mark, Reason.UNSUBSCRIBED, "link", NOW)
+        assert erase(connection, parse_address("bob@example.org"), LATER).went == ()
+        found = suppression_of(connection, "bob@example.org")
+        assert found is not None and (found.hash, found.reason) == (mark, Reason.ERASED)
+        with pytest.raises(AudienceError, match="nothing is kept of"):
+            erase(connection, parse_address("nobody@example.org"), LATER)
