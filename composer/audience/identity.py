@@ -86,28 +86,26 @@ def resolve_recipient(connection: Connection, reader_id: int, mailing_id: int | 
         .where(_T.reader_id == reader_id, _T.last_mailing.is_not(None))
         .order_by(_T.last_mailing, _T.first_mailing)
     ).all()
-    at_hash = None if mailing_id is None else _hash_at(rows, mailing_id)
-    marks = [] if at_hash is None else [at_hash]
+    lost = None if mailing_id is None else _hash_at(rows, mailing_id)
+    marks = [] if lost is None else [lost]
     if them is None and rows:
         # What they had last; a token without a mailing says no more.
         marks.append(rows[-1].hash)
     people, hashes = [] if them is None else [them], []
-    at_address = them if at_hash is None else None
-    for mark in dict.fromkeys(marks):
-        holder = _holder_of(connection, mark)
+    holders = {mark: _holder_of(connection, mark) for mark in marks}
+    for mark, holder in holders.items():
         if holder is None:
             hashes.append(mark)
         elif holder not in people:
             people.append(holder)
-        if mark == (at_hash or mark):
-            at_address, at_hash = (holder, None) if holder else (None, mark)
+    at_address = holders[marks[0]] if marks else them
     return Resolved(
         reader_id=reader_id,
         mailing_id=mailing_id,
         people=tuple(people),
         hashes=tuple(hashes),
         at_address=at_address,
-        at_hash=at_hash,
+        at_hash=marks[0] if marks and at_address is None else None,
     )
 
 

@@ -1,7 +1,6 @@
 """Under which ids, and in which mailings, a person is on record: the rows of tombstones in, spans out."""
 
-import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, delete, insert
 
 from composer.audience.suppression import Reason, suppress_hash
 from composer.audience.tombstones import Span, known_hashes, next_mailing, spans_of, spans_of_hash, state_of_hashes
@@ -19,40 +18,38 @@ def note(connection: Connection, *rows: tuple[int, str, int, int | None]) -> Non
     connection.execute(insert(tombstones), [{**dict(zip(names, row, strict=True)), "at": NOW} for row in rows])
 
 
-@pytest.mark.parametrize(
-    ("rows", "everything", "this_address"),
-    [
-        # Nobody had the address before.
-        ((), [(1, 0, ALWAYS)], [(1, 0, ALWAYS)]),
-        # Removed and back: what went to the other id up to then is theirs.
-        (((2, "a", 0, 3), (1, "a", 4, None)), [(1, 0, ALWAYS), (2, 0, 3)], [(1, 4, ALWAYS), (2, 0, 3)]),
-        # An address that was lost: from the next mailing on it is another one.
-        (((1, "a", 0, 3),), [(1, 0, ALWAYS)], [(1, 4, ALWAYS)]),
-        # The later of two that were lost.
-        (((1, "a", 0, 3), (1, "b", 4, 6)), [(1, 0, ALWAYS)], [(1, 7, ALWAYS)]),
-        # Somebody else has the lost address now: what they got there later is not about the one who lost it.
-        (((1, "a", 0, 3), (2, "a", 4, None)), [(1, 0, ALWAYS)], [(1, 4, ALWAYS)]),
-        # Both had it at a time (a list was taken back and imported again without a mailing in between).
-        (((1, "a", 0, 3), (2, "a", 3, 5)), [(1, 0, ALWAYS), (2, 3, 3)], [(1, 4, ALWAYS)]),
-        # The end of the one who had it before is the end of what is theirs.
-        (((1, "a", 0, None), (2, "a", 0, 5), (3, "a", 6, 9)), [(1, 0, ALWAYS), (2, 0, 5), (3, 6, 9)], None),
-        # Another address says nothing.
-        (((1, "a", 0, None), (2, "b", 0, 5)), [(1, 0, ALWAYS)], None),
-    ],
+Triple = tuple[int, int, int]
+#: Rows of tombstones; the spans of reader 1 in all, and those of the address that they have today where these are others.
+CASES: tuple[tuple[tuple[tuple[int, str, int, int | None], ...], list[Triple], list[Triple] | None], ...] = (
+    # Nobody had the address before.
+    ((), [(1, 0, ALWAYS)], [(1, 0, ALWAYS)]),
+    # Removed and back: what went to the other id up to then is theirs.
+    (((2, "a", 0, 3), (1, "a", 4, None)), [(1, 0, ALWAYS), (2, 0, 3)], [(1, 4, ALWAYS), (2, 0, 3)]),
+    # An address that was lost: from the next mailing on it is another one.
+    (((1, "a", 0, 3),), [(1, 0, ALWAYS)], [(1, 4, ALWAYS)]),
+    # The later of two that were lost.
+    (((1, "a", 0, 3), (1, "b", 4, 6)), [(1, 0, ALWAYS)], [(1, 7, ALWAYS)]),
+    # Somebody else has the lost address now: what they got there later is not about the one who lost it.
+    (((1, "a", 0, 3), (2, "a", 4, None)), [(1, 0, ALWAYS)], [(1, 4, ALWAYS)]),
+    # Both had it at a time (a list was taken back and imported again without a mailing in between).
+    (((1, "a", 0, 3), (2, "a", 3, 5)), [(1, 0, ALWAYS), (2, 3, 3)], [(1, 4, ALWAYS)]),
+    # The end of the one who had it before is the end of what is theirs.
+    (((1, "a", 0, None), (2, "a", 0, 5), (3, "a", 6, 9)), [(1, 0, ALWAYS), (2, 0, 5), (3, 6, 9)], None),
+    # Another address says nothing.
+    (((1, "a", 0, None), (2, "b", 0, 5)), [(1, 0, ALWAYS)], None),
 )
-def test_the_spans_of_a_subscriber(
-    database: Database,
-    rows: tuple[tuple[int, str, int, int | None], ...],
-    everything: list[tuple[int, int, int]],
-    this_address: list[tuple[int, int, int]] | None,
-) -> None:
+
+
+def test_the_spans_of_a_subscriber(database: Database) -> None:
     """All their addresses, and the one that they have today: their own id first."""
     with database.write() as connection:
-        if rows:
-            note(connection, *rows)
-        assert _plain(spans_of(connection, 1)) == sorted(everything)
-        assert _plain(spans_of(connection, 1, is_this_address=True)) == sorted(this_address or everything)
-        assert spans_of(connection, 1)[0].reader_id == 1
+        for rows, everything, this_address in CASES:
+            connection.execute(delete(tombstones))
+            if rows:
+                note(connection, *rows)
+            assert _plain(spans_of(connection, 1)) == sorted(everything), rows
+            assert _plain(spans_of(connection, 1, is_this_address=True)) == sorted(this_address or everything), rows
+            assert spans_of(connection, 1)[0].reader_id == 1
 
 
 def test_the_spans_of_an_address_that_nobody_has(database: Database) -> None:

@@ -100,7 +100,8 @@ class Server:
         is_in_time, _, _ = select.select([self._process.stdout], [], [], limit)
         if not is_in_time:
             # As Ctrl-C does: what tests have started is to end with them.
-            os.kill(process, signal.SIGINT)
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGINT)
             if not select.select([self._process.stdout], [], [], _GRACE)[0]:
                 os.kill(process, signal.SIGKILL)
         code = self.read()
@@ -146,7 +147,7 @@ class Copy:
     def try_module(self, change: Change, tests: Sequence[Watched]) -> int | None:
         """Run tests until the first one fails, with everything loaded anew; raises CannotLoadError if it can't be."""
         output = str(self._output)
-        if self._warm.run([["import", change.path.removesuffix(".py").replace("/", ".")], output], _GRACE) != _PASSED:
+        if self._warm.run([["import", change.path.removesuffix(".py").replace("/", ".")], output], 6 * _GRACE) != _PASSED:
             raise CannotLoadError
         return self._warm.run([["pytest", *_ARGUMENTS, *(each.test for each in tests)], output], _limit(tests))
 
