@@ -207,8 +207,8 @@ def _insert_new(connection: Connection, one: Step) -> int:
     consent: ColumnElement[int | None] = case((active, one.consent()), else_=cast(null(), Integer))
     taken = ("address", "normal", *COLUMNS, "fields")
     # One run of ids, in the order of the list.
-    room = connection.scalar(select(func.max(incoming.c.seq))) or 0
-    first = new_subscriber_ids(connection, max(room, 1))
+    room = connection.execute(select(func.coalesce(func.max(incoming.c.seq), 1))).scalar_one()
+    first = new_subscriber_ids(connection, room)
     rows = (
         select(
             literal(first - 1, readers.c.id.type) + incoming.c.seq,

@@ -131,7 +131,7 @@ def _conditions(content: IssueContent) -> list[tuple[SharedContent, ColumnElemen
     # Where an older version has kept no date, the key has it.
     found.append((SharedContent.DATE, and_(in_language, func.coalesce(editions.c.issue_date, editions.c.issue) == day)))
     if content.number is not None:
-        first, last = (content.date + sign * SAME_NUMBER_WITHIN for sign in (-1, 1))
+        first, last = content.date - SAME_NUMBER_WITHIN, content.date + SAME_NUMBER_WITHIN
         is_near = editions.c.issue_date.between(first.isoformat(), last.isoformat())
         found.append((SharedContent.NUMBER, and_(in_language, editions.c.issue_number == content.number, is_near)))
     return found

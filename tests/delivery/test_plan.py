@@ -113,6 +113,14 @@ def test_what_a_dead_run_leaves() -> None:
     assert all(after in WAYS[before] for before, after in changed.items())
 
 
+def test_who_is_open_and_who_is_held() -> None:
+    """Open: a run still has to do something for them. Held: no other mailing of the issue goes to them."""
+    S = DeliveryState
+    assert {S.PENDING, S.CLAIMED, S.SENDING, S.DEFERRED} == OPEN
+    assert {S.CLAIMED, S.SENDING, S.DEFERRED, S.ACCEPTED, S.UNKNOWN} == HOLDING
+    assert {S.REFUSED, S.SUPPRESSED, S.EXPIRED, S.WRITTEN} == LET_GO
+
+
 def test_the_states_are_parted() -> None:
     """Open, or at an end; who is held is not let go; nothing leads out of what is over."""
     over = {state for state in DeliveryState if not WAYS[state]}

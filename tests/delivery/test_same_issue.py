@@ -87,6 +87,16 @@ def test_what_is_another_issue(database: Database) -> None:
     assert _shared(database, content_of(_edition(ISSUE, hash="c"), is_dated=True)) == []
 
 
+@pytest.mark.parametrize(("days", "is_same"), [(-184, False), (-183, True), (183, True), (184, False)])
+def test_a_number_is_of_one_half_year(database: Database, days: int, is_same: bool) -> None:
+    """Before and after: numbers that begin anew each year are no sign."""
+    with database.write() as connection:
+        add_readers(connection, 1)
+    _freeze(database, _edition(ISSUE))
+    other = content_of(_edition("other", hash="b", text="2", day=DAY + timedelta(days)), is_dated=True)
+    assert _shared(database, other) == ([SharedContent.NUMBER] if is_same else [])
+
+
 def test_a_correction_answers_the_issue_of_its_date(database: Database) -> None:
     """It may share the date and the number of the issue that it corrects, not its text."""
     with database.write() as connection:

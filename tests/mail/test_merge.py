@@ -81,8 +81,9 @@ def test_a_whole_address_is_a_web_address_or_harmless(value: str) -> None:
 def test_a_good_address_is_kept() -> None:
     """An unsubscribe link with a query keeps every character, the ampersand escaped."""
     url = "https://example.org/u?a=1&b=%20x"
-    page = fill_html(f'<p><a href="{LINK}">x</a></p>', {LINK: url})
-    assert page == '<p><a href="https://example.org/u?a=1&amp;b=%20x">x</a></p>'
+    for value in (url, f" {url}\n"):
+        page = fill_html(f'<p><a href="{LINK}">x</a></p>', {LINK: value})
+        assert page == '<p><a href="https://example.org/u?a=1&amp;b=%20x">x</a></p>'
 
 
 @pytest.mark.parametrize("name", ["href", "src", "background", "action", "HREF"])

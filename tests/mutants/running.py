@@ -147,7 +147,10 @@ class Copy:
     def try_module(self, change: Change, tests: Sequence[Watched]) -> int | None:
         """Run tests until the first one fails, with everything loaded anew; raises CannotLoadError if it can't be."""
         output = str(self._output)
-        if self._warm.run([["import", change.path.removesuffix(".py").replace("/", ".")], output], 6 * _GRACE) != _PASSED:
+        if (
+            self._warm.run([["import", change.path.removesuffix(".py").replace("/", ".")], output], 6 * _GRACE)
+            != _PASSED
+        ):
             raise CannotLoadError
         return self._warm.run([["pytest", *_ARGUMENTS, *(each.test for each in tests)], output], _limit(tests))
 
