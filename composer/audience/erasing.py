@@ -98,7 +98,8 @@ def _forget_former(connection: Connection, normal: str, now: datetime, forget: S
 def _history(connection: Connection, reader_id: int) -> list[str]:
     """Take away the reader's row and all that hangs on it."""
     went = []
-    changes = connection.scalar(select(func.count()).where(reader_changes.c.reader_id == reader_id)) or 0
+    of_them = reader_changes.c.reader_id == reader_id
+    changes = connection.execute(select(func.count()).where(of_them)).scalar_one()
     consent_id = connection.scalar(select(readers.c.consent_id).where(readers.c.id == reader_id))
     connection.execute(delete(readers).where(readers.c.id == reader_id))
     if changes:

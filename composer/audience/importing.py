@@ -117,15 +117,12 @@ def summarise(connection: Connection, choice: Choice) -> Summary:
         fates = select(what).subquery()
         counts = connection.execute(select(fates.c.what, func.count()).group_by(fates.c.what))
         counted: dict[str, int] = {name: many for name, many in counts}  # noqa: C416 - a row is no pair to mypy
-        bad = connection.scalar(select(func.count()).where(incoming_rows.c.is_bad)) or 0
-        notes = connection.scalar(select(func.count()).where(~incoming_rows.c.is_bad)) or 0
+        bad = connection.execute(select(func.count()).where(incoming_rows.c.is_bad)).scalar_one()
+        notes = connection.execute(select(func.count()).where(~incoming_rows.c.is_bad)).scalar_one()
         waiting = and_(readers.c.normal == incoming.c.normal, readers.c.status == Status.PENDING)
-        agreeing = (
-            connection.scalar(
-                select(func.count()).join_from(incoming, readers, waiting).where(becomes_active(choice), ~listed())
-            )
-            or 0
-        )
+        agreeing = connection.execute(
+            select(func.count()).join_from(incoming, readers, waiting).where(becomes_active(choice), ~listed())
+        ).scalar_one()
     names = ("new", "pending", "known", "left", "leaving", "out")
     return Summary(**{name: counted.get(name, 0) for name in names}, bad=bad, notes=notes, agreeing=agreeing)
 

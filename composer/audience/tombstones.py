@@ -78,7 +78,7 @@ def state_of_hashes(connection: Connection) -> tuple[int, ...]:
     hashed_ones = select(func.count(), func.coalesce(func.max(suppressions.c.id), 0)).where(
         suppressions.c.hash.is_not(None)
     )
-    buried = connection.scalar(select(func.count()).select_from(tombstones)) or 0
+    buried = connection.execute(select(func.count()).select_from(tombstones)).scalar_one()
     return (buried, *connection.execute(hashed_ones).one())
 
 

@@ -80,7 +80,7 @@ def last_import(connection: Connection) -> Import:
     number = row["id"]
 
     def many(*where: ColumnElement[bool]) -> int:
-        return connection.scalar(select(func.count()).where(*where)) or 0
+        return connection.execute(select(func.count()).where(*where)).scalar_one()
 
     came = many(readers.c.import_id == number, readers.c.status.in_(HERE))
     left = many(readers.c.import_id == number, readers.c.status.not_in(HERE))

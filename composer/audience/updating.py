@@ -102,7 +102,7 @@ def update_known(connection: Connection, one: Step) -> int:
         reader_changes.c.id > last, reader_changes.c.import_id == one.number
     )
     connection.execute(update(readers).where(readers.c.id.in_(changed)).values(changed=one.now))
-    return connection.scalar(select(func.count()).select_from(changed.distinct().subquery())) or 0
+    return connection.execute(select(func.count()).select_from(changed.distinct().subquery())).scalar_one()
 
 
 def _update_fields(connection: Connection, one: Step, meant: ColumnElement[bool]) -> None:

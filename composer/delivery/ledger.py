@@ -195,7 +195,7 @@ def goes_on(connection: Connection, mailing_id: int, *, is_unattended: bool = Fa
 
 def elsewhere(connection: Connection, mailing_id: int, owner_id: int) -> int:
     """Count what other processes have in hand."""
-    return connection.scalar(statements.ELSEWHERE, {"mailing": mailing_id, "owner": owner_id}) or 0
+    return connection.execute(statements.ELSEWHERE, {"mailing": mailing_id, "owner": owner_id}).scalar_one()
 
 
 def _suppress(

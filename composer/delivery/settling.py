@@ -110,7 +110,7 @@ def may_get_twice(connection: Connection, mailing_id: int) -> int:
         .where(events.c.mailing_id == mailing_id, events.c.kind == Kind.SETTLED, events.c.reason == StateReason.AGAIN)
         .where(_D.state.in_(OPEN))
     )
-    return connection.scalar(question) or 0
+    return connection.execute(question).scalar_one()
 
 
 def promise(twice: int) -> str:

@@ -1,15 +1,16 @@
 """Who is meant: the condition in Python, which picks variants and counts in memory, and the one in SQL are the same."""
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
+from composer.audience.suppression import Reason
 from composer.conditions import Condition, condition
 from composer.database.engine import Database
 from composer.database.mailings import deliveries
-from composer.database.readers import readers
+from composer.database.readers import readers, suppressions
 from composer.delivery.selection import LeftOut, Selection, count, meant
 from composer.delivery.states import DeliveryState
-from tests.delivery.house import ISSUE, add_readers, frozen, tag
+from tests.delivery.house import ISSUE, NOW, add_readers, frozen, tag
 from tests.delivery.test_freezing import put
 
 S = DeliveryState
@@ -89,6 +90,19 @@ def test_each_reason_has_its_own_count(database: Database, is_rest: bool) -> Non
     assert counts.left_out == {LeftOut.HAS_IT: 2, LeftOut.CANNOT_KNOW: 3} | away
     assert counts.included == 10 - 5 - len(away) * 3
     assert (only.included, only.left_out) == (0, {})
+
+
+def test_a_held_bounce_is_a_reason_of_its_own(database: Database) -> None:
+    """Who is held keeps their status; who is on the suppression list for anything else is suppressed."""
+    with database.write() as connection:
+        add_readers(connection, 4)
+        for number, reason in ((1, Reason.HELD), (2, Reason.HELD), (3, Reason.BOUNCED)):
+            connection.execute(
+                insert(suppressions),
+                {"normal": f"reader{number}@example.net", "reason": reason, "source": "mail", "since": NOW},
+            )
+        counts = count(connection, Selection(issue=ISSUE))
+    assert (counts.included, counts.left_out) == (1, {LeftOut.HELD: 2, LeftOut.SUPPRESSED: 1})
 
 
 def test_a_correction_counts_from_what_it_corrects(database: Database) -> None:

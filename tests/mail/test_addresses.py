@@ -11,6 +11,7 @@ from composer.content.addresses import (
     AddressError,
     domain_to_ascii,
     forbidden_in,
+    mailbox_of,
     normal_address,
     parse_address,
 )
@@ -151,3 +152,14 @@ def test_what_is_forbidden_is_found() -> None:
     printable = "".join(filter(str.isprintable, map(chr, range(sys.maxunicode + 1))))
     assert FORBIDDEN.search(printable) is None and len(printable) > 100_000
     assert forbidden_in("a\u200d\u2028b\n") == "\u2028" and forbidden_in("") is None
+
+
+@pytest.mark.parametrize(
+    ("address", "mailbox"),
+    [("Anna+news@Example.net", "anna@example.net"), ("a.n.na+x+y@GoogleMail.com", "anna@gmail.com"),
+     ("an.na@gmail.com", "anna@gmail.com"), ("an.na@example.net", "an.na@example.net"), ("+x@example.net", "+x@example.net"),
+     ("anna+x@bücher.example", "anna@xn--bcher-kva.example")],
+)  # fmt: skip
+def test_mailboxes(address: str, mailbox: str) -> None:
+    """A +tag is no other mailbox, and at Gmail dots are none; elsewhere dots are."""
+    assert mailbox_of(address) == mailbox

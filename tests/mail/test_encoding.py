@@ -15,7 +15,8 @@ from composer.mail.encoding import (
     is_smaller_in_base64,
     quoted_printable,
 )
-from composer.mail.slotted import encode_slotted
+from composer.mail.merge import Escape
+from composer.mail.slotted import Base64Run, Hole, encode_slotted
 
 from .strategies import body
 
@@ -101,3 +102,19 @@ def test_half_a_pair_is_named() -> None:
     """A lone surrogate cannot be UTF-8: the message names the line."""
     with pytest.raises(BodyError, match=r"line 2 .*U\+D800"):
         canonical("a\nb\ud800")
+
+
+@pytest.mark.parametrize("middle", [0, 1, 2, 3, 4, 54, 55, 56, 57, 58, 59, 60, 61, 200])
+def test_base64_with_holes_reads_back_at_every_offset(middle: int) -> None:
+    """Whatever a value leaves over of three bytes, what stands behind it is encoded as if it stood there alone."""
+    first, second = Hole(0, Escape.TEXT), Hole(1, Escape.TEXT)
+    for begin in range(4):
+        pieces = (b"b" * begin, first, b"m" * middle, second, b"the end of it")
+        for one in range(4):
+            for other in (0, 1, 2, 60):
+                values = {first: b"1" * one, second: b"2" * other}
+                written = Base64Run(tuple(each for each in pieces if each)).filled(values)
+                _hold(written)
+                assert b64decode(written) == b"".join(
+                    values.get(each, b"") if isinstance(each, Hole) else each for each in pieces
+                )

@@ -119,3 +119,18 @@ def test_plaintext_and_subject_keep_their_lines(value: str) -> None:
 def test_without_values_nothing_changes() -> None:
     """An edition without merge fields is handed out as it is."""
     assert fill_html(PAGE, {}) == PAGE and fill_text("a <b>", {}) == "a <b>"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("https://example.org/u?a=1&b=2", "https://example.org/u?a=1&b=2"),
+        ("https://example.org/u?a=1", "https://example.org/u?a=1"),
+        (" https://example.org/é ", "https://example.org/%C3%A9"),
+        ("javascript:alert(1)", "javascript%3Aalert%281%29"),
+        ("a b>", "a%20b%3E"),
+    ],
+)
+def test_an_address_in_a_text_is_filled_as_one(value: str, written: str) -> None:
+    """In angle brackets: kept if it is a web address, and harmless otherwise."""
+    assert fill_text(f"see <{LINK}>", {LINK: value}) == f"see <{written}>"

@@ -48,11 +48,11 @@ DECISIVE: dict[str, Concern] = (
         freezing="test_freezing test_engine",
         ledger="test_ledger test_upkeep test_engine test_ledger_machine",
         statements="test_ledger test_upkeep test_pauses test_engine test_ledger_machine",
-        upkeep="test_upkeep test_settling test_pauses test_engine test_ledger_machine",
-        reaper="test_owners test_pauses test_upkeep",
+        upkeep="test_reaper test_upkeep test_settling test_pauses test_engine test_ledger_machine",
+        reaper="test_reaper test_owners test_pauses test_upkeep",
         settling="test_settling test_engine",
         mailing="test_freezing test_pauses test_settling",
-        owners="test_owners",
+        owners="test_reaper test_owners",
         rates="test_rates test_engine",
     )
     | _concerns(

@@ -52,17 +52,6 @@ def places(pages: Running) -> list[int]:
         return [int((moment - NOW).total_seconds() // 60) for moment in found]
 
 
-@pytest.mark.parametrize(
-    ("address", "mailbox"),
-    [("Anna+news@Example.net", "anna@example.net"), ("a.n.na+x+y@GoogleMail.com", "anna@gmail.com"),
-     ("an.na@gmail.com", "anna@gmail.com"), ("an.na@example.net", "an.na@example.net"), ("+x@example.net", "+x@example.net"),
-     ("anna+x@bücher.example", "anna@xn--bcher-kva.example")],
-)  # fmt: skip
-def test_mailboxes(address: str, mailbox: str) -> None:
-    """A +tag is no other mailbox, and at Gmail dots are none; elsewhere dots are."""
-    assert mailbox_of(address) == mailbox
-
-
 def test_one_mailbox_gets_four_messages_a_day(pages: Running) -> None:
     """From any number of networks, with any tag or dot: four; the next day it goes on. Others are not concerned."""
     for number in range(30):

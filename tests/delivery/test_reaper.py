@@ -1,0 +1,102 @@
+"""What dead processes left in hand is released; what a living one has is not touched."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from composer.database.engine import Database
+from composer.database.mailings import deliveries, owners
+from composer.delivery.freezing import freeze
+from composer.delivery.mailing import MailingError
+from composer.delivery.owners import LEASE, become_owner
+from composer.delivery.reaper import reap, reap_and_end
+from composer.delivery.states import DeliveryState
+from composer.delivery.upkeep import end_for_good
+from tests.delivery.house import NOW, draft, frozen, kinds, states, sums
+
+S = DeliveryState
+LATER = NOW + timedelta(hours=1)
+
+
+def enter(database: Database, mailing_id: int, *, ended: datetime | None = None) -> int:
+    """A run that is dead by now: its row is there, and nobody holds its lock."""
+    row = {"mailing_id": mailing_id, "host": "mx", "process": 7, "home": "h", "began": NOW, "seen": NOW, "ended": ended}
+    with database.write() as connection:
+        return connection.execute(insert(owners).returning(owners.c.id), row).scalar_one()
+
+
+def take(database: Database, owner_id: int, has: dict[int, DeliveryState], mailing_id: int = 1) -> None:
+    with database.write() as connection:
+        for reader_id, state in has.items():
+            one = (deliveries.c.reader_id == reader_id) & (deliveries.c.mailing_id == mailing_id)
+            connection.execute(update(deliveries).where(one).values(state=state, owner_id=owner_id))
+
+
+def ended(database: Database) -> dict[int, datetime | None]:
+    with database.read() as connection:
+        return {row.id: row.ended for row in connection.execute(select(owners.c.id, owners.c.ended))}
+
+
+def two_mailings(database: Database) -> None:
+    frozen(database, 6)
+    with database.write() as connection:
+        freeze(connection, draft("other"), NOW)
+
+
+def test_what_the_dead_had_in_hand_is_released(database: Database) -> None:
+    """Claims are pending again, a dot that may have gone is unknown; of this mailing only, also of runs that have ended."""
+    two_mailings(database)
+    dead, said_so = enter(database, 1), enter(database, 1, ended=NOW)
+    # The run of another mailing: it had something of this one in hand before.
+    other, elsewhere = enter(database, 2), enter(database, 2)
+    take(database, dead, {1: S.CLAIMED, 2: S.SENDING})
+    take(database, said_so, {3: S.CLAIMED})
+    take(database, other, {4: S.SENDING})
+    take(database, elsewhere, {1: S.CLAIMED}, mailing_id=2)
+    found = reap(database, 1, LATER)
+    assert (found.freed, found.unknown, found.alive) == (2, 2, ())
+    assert states(database) == {1: S.PENDING, 2: S.UNKNOWN, 3: S.PENDING, 4: S.UNKNOWN, 5: S.PENDING, 6: S.PENDING}
+    assert states(database, 2)[1] is S.CLAIMED
+    assert ended(database) == {dead: LATER, said_so: NOW, other: LATER, elsewhere: None}
+    assert kinds(database, 2) == ["unknown"]
+    assert reap(database, 1, LATER).freed == 0
+
+
+def test_what_a_living_process_has_is_its_own(database: Database) -> None:
+    """It is named, with the time from which it counts as dead where several machines may send."""
+    two_mailings(database)
+    with become_owner(database, 1, NOW) as gone:
+        dead = gone.id
+    take(database, dead, {1: S.CLAIMED})
+    with become_owner(database, 1, NOW) as owner:
+        take(database, owner.id, {2: S.CLAIMED, 3: S.SENDING})
+        found = reap(database, 1, LATER)
+        assert (found.freed, found.unknown, len(found.alive)) == (1, 0, 1)
+        with database.read() as connection:
+            row = connection.execute(select(owners).where(owners.c.id == owner.id)).one()
+        worker = found.alive[0]
+        assert (worker.host, worker.process, worker.began) == (row.host, row.process, NOW)
+        assert worker.dies == (None if database.path else row.seen + LEASE)
+        assert ended(database) == {dead: LATER, owner.id: None}
+        assert reap_and_end(database, 1, "anna", LATER) == (None, found.__class__(freed=0, unknown=0, alive=(worker,)))
+    total, found = reap_and_end(database, 1, "anna", LATER)
+    assert (found.freed, found.unknown, found.alive) == (1, 1, ())
+    assert total is not None and total.by_state == {S.EXPIRED: 5, S.UNKNOWN: 1}
+    with pytest.raises(MailingError, match="is over"):
+        reap_and_end(database, 1, "anna", LATER)
+
+
+@pytest.mark.parametrize("state", [S.CLAIMED, S.SENDING])
+def test_a_mailing_is_not_ended_while_something_is_in_hand(database: Database, state: DeliveryState) -> None:
+    """Be it only claimed, or be its dot on the way."""
+    frozen(database, 2)
+    take(database, enter(database, 1), {1: state})
+    with database.write() as connection, pytest.raises(MailingError, match="is being sent"):
+        end_for_good(connection, 1, "anna", NOW)
+    assert sums(database).by_state == {state: 1, S.PENDING: 1}
+
+
+def test_a_lease_is_longer_than_any_wait_for_an_answer() -> None:
+    """Fifteen minutes, as docs/ledger.md says; an answer to the final dot is waited for up to ten."""
+    assert timedelta(minutes=15) == LEASE
