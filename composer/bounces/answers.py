@@ -43,7 +43,7 @@ def reply_in(text: str) -> Reply | None:
     text = text[:_MOST]
     for pattern in _REPLIES:
         if match := pattern.search(text):
-            code, rest = match["code"], text[match.start("code") + 3 :]
+            code, rest = match["code"], text[match.end("code") :]
             # The lines of a reply stand behind one another here: 550-5.1.1 The account 550 5.1.1 does not exist.
             enhanced = match.groupdict().get("enhanced") or ""
             rest = re.sub(rf"(?<=\s){code}[ -]+(?:{re.escape(enhanced)}\s+)?", "", rest)

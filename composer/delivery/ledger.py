@@ -139,22 +139,21 @@ def intend(
     return granted
 
 
-def record(connection: Connection, mailing_id: int, owner_id: int, results: Sequence[Result], now: datetime) -> int:
-    """Write down what became of deliveries that this owner had in hand; give how many were still its own.
+def record(connection: Connection, mailing_id: int, owner_id: int, results: Sequence[Result], now: datetime) -> None:
+    """Write down what became of deliveries that this owner had in hand.
 
     An answer that comes after the owner was taken for dead (unknown) settles that, too.
     """
     if not results:
-        return 0
+        return
     accepted = [each for each in results if isinstance(each.decision.step, Accept)]
     others = [each for each in results if not isinstance(each.decision.step, Accept)]
     common: dict[str, object] = {"mailing": mailing_id, "owner": owner_id, "now": milliseconds(now)}
-    changed = 0
     if accepted:
         rows = [{**common, "reader": each.reader_id, "queue": each.queue_id} for each in accepted]
-        changed += statements.ACCEPT.run_many(connection, rows)
+        statements.ACCEPT.run_many(connection, rows)
     for each in others:
-        changed += _record_one(connection, common, each, now)
+        _record_one(connection, common, each, now)
     statements.EVENT.run_many(
         connection,
         [
@@ -162,7 +161,6 @@ def record(connection: Connection, mailing_id: int, owner_id: int, results: Sequ
             for each in results
         ],
     )
-    return changed
 
 
 def kind_of(decision: Decision) -> Kind:
@@ -216,7 +214,7 @@ def _suppress(
     connection.execute(insert(events), rows)
 
 
-def _record_one(connection: Connection, common: Mapping[str, object], result: Result, now: datetime) -> int:
+def _record_one(connection: Connection, common: Mapping[str, object], result: Result, now: datetime) -> None:
     """Write down anything but an acceptance; the way there is part of the condition."""
     to: DeliveryState
     ways: tuple[DeliveryState, ...]
@@ -254,7 +252,7 @@ def _record_one(connection: Connection, common: Mapping[str, object], result: Re
         )
         .values(state=to, changed=now, reason=None, words=result.words[:_LONGEST], queue_id=result.queue_id, **more)
     )
-    return connection.execute(change).rowcount
+    connection.execute(change)
 
 
 def _due(row: Any) -> Due:

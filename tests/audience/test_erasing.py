@@ -8,7 +8,15 @@ from sqlalchemy import Connection, select, update
 from composer.audience.changing import change_address
 from composer.audience.erasing import erase, former_addresses
 from composer.audience.readers import AudienceError, get
-from composer.audience.suppression import Reason, listed, make_erasure_key, suppress, suppress_hash, suppression_of
+from composer.audience.suppression import (
+    Reason,
+    lift,
+    listed,
+    make_erasure_key,
+    suppress,
+    suppress_hash,
+    suppression_of,
+)
 from composer.audience.suppression import hashed as hash_of
 from composer.content.addresses import parse_address
 from composer.database.engine import Database
@@ -42,11 +50,13 @@ def test_the_receipt_of_a_subscriber(database: Database) -> None:
         assert connection.scalars(select(consents.c.id)).all() == []
 
         asked.clear()
+        suppress(connection, "other@example.org", Reason.BOUNCED, "mail", NOW)
         bob = join(connection, "bob@example.org")
         for old, new in (("bob", "bo"), ("bo", "robert")):
             move(connection, f"{old}@example.org", f"{new}@example.org")
         suppress(connection, "bo@example.org", Reason.BOUNCED, "mail", NOW)
         suppress(connection, "robert@example.org", Reason.UNSUBSCRIBED, "link", NOW)
+        others = [each for each in listed(connection) if each.normal == "other@example.org"]
         receipt = erase(connection, parse_address("robert@example.org"), LATER, [forget])
         assert receipt.went == (
             HERSELF,
@@ -56,7 +66,9 @@ def test_the_receipt_of_a_subscriber(database: Database) -> None:
             "went 1",
             "what was kept of 2 earlier addresses",
         )
+        assert [each for each in listed(connection) if each.normal] == others
         assert asked == [(bob.id, "robert@example.org"), (None, "bob@example.org"), (None, "bo@example.org")]
+        lift(connection, "other@example.org")
         assert [(each.normal, each.reason, each.source, each.since) for each in listed(connection)] == [
             ("", Reason.ERASED, "erase", LATER)
         ] * 4

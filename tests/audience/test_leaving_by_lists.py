@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from composer.audience import taking_in
 from composer.audience.history import changes_of
 from composer.audience.readers import Status, get
-from composer.audience.suppression import Reason, listed, suppress
+from composer.audience.suppression import Reason, hashed, listed, make_erasure_key, suppress
 from composer.audience.undoing import last_import, undo
 from composer.database.engine import Database
 from composer.database.readers import readers
@@ -53,6 +54,29 @@ def test_whoever_is_here_leaves_by_the_word_of_a_list(database: Database, tmp_pa
             "other@example.org": "active",
         }
         assert set(connection.scalars(select(readers.c.changed).where(readers.c.normal.in_(people)))) == {LATER}
+
+
+def test_hashes_of_a_list_are_looked_for_page_by_page(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a restore people are here who were erased: wherever a page ends, all of them leave, and nobody else."""
+    monkeypatch.setattr(taking_in, "_PAGE", 3)
+    with database.write() as connection:
+        key = make_erasure_key(connection)
+        for number in range(7):
+            join(connection, f"r{number}@example.org")
+        normals = connection.scalars(select(readers.c.normal).order_by(readers.c.id)).all()
+    gone = [normals[number] for number in (0, 2, 3, 6)]
+    lines = "".join(f",{hashed(key, each)},erased,2025-01-01,x\r\n" for each in (*gone, "nobody@example.org"))
+    found = take(
+        database, written(tmp_path, f"email,hash,reason,since,source\r\n{lines}"), consent="", is_suppression=True
+    )
+    assert found.taken.suppressed == 5
+    with database.read() as connection:
+        assert everybody(connection) == {
+            each: Status.UNSUBSCRIBED if each in gone else Status.ACTIVE for each in normals
+        }
+        assert {each.reason for each in listed(connection)} == {Reason.ERASED}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, insert
 
-from composer.audience.suppression import Reason, suppress_hash
+from composer.audience.suppression import Reason, make_erasure_key, suppress, suppress_hash
 from composer.audience.tombstones import Span, known_hashes, next_mailing, spans_of, spans_of_hash, state_of_hashes
 from composer.database.engine import Database
 from composer.database.readers import tombstones
@@ -65,6 +65,7 @@ def test_the_spans_of_an_address_that_nobody_has(database: Database) -> None:
 def test_which_hashes_are_known(database: Database) -> None:
     """From tombstones without a reason, from the suppression list with one; what is new changes the state."""
     with database.write() as connection:
+        make_erasure_key(connection)
         assert known_hashes(connection, ["a", "b"]) == {}
         states = [state_of_hashes(connection)]
         note(connection, (1, "a", 0, 3), (1, "b", 0, 3))
@@ -76,6 +77,9 @@ def test_which_hashes_are_known(database: Database) -> None:
         assert known_hashes(connection, ["a", "b", "d"]) == {"a": None, "b": Reason.ERASED}
         assert known_hashes(connection, ["c"]) == {"c": Reason.BOUNCED}
         assert len(set(states)) == len(states)
+        # An address that is no hash is no other hash.
+        suppress(connection, "d@example.org", Reason.BOUNCED, "mail", NOW)
+        assert state_of_hashes(connection) == states[-1]
 
 
 def test_the_next_mailing_is_behind_the_last(database: Database) -> None:

@@ -91,9 +91,14 @@ def test_an_entry_keeps_its_day_and_hangs_on_its_import_no_longer(database: Data
         suppress(connection, ADDRESS, Reason.HELD, "mail", LATER)
         assert connection.scalar(select(suppressions.c.import_id)) is None
         assert _entries(connection) == [(ADDRESS, "", Reason.BOUNCED, "list")]
+        suppress(connection, "b@example.org", Reason.BOUNCED, "mail", LATER)
         suppress(connection, ADDRESS, Reason.COMPLAINED, "web", LATER)
-        assert _entries(connection) == [(ADDRESS, "", Reason.COMPLAINED, "web")]
-        assert [each.since for each in listed(connection)] == [NOW]
+        # In the order in which the list grew.
+        assert _entries(connection) == [
+            (ADDRESS, "", Reason.COMPLAINED, "web"),
+            ("b@example.org", "", Reason.BOUNCED, "mail"),
+        ]
+        assert [each.since for each in listed(connection)] == [NOW, LATER]
 
 
 def test_a_hash_is_listed_once_with_its_weightiest_reason(database: Database) -> None:

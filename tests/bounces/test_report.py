@@ -190,3 +190,11 @@ def test_sentences_tell_where_a_report_does_not() -> None:
     assert understand(other).findings[0].bounce is Class.SOFT
     data = data.replace(b"Status: 5.0.0", b"Status: 5.0.0\nDiagnostic-Code: smtp; 550 no such user")
     assert understand(data).findings[0].bounce is Class.HARD
+
+
+def test_what_is_said_before_the_fields_is_no_field() -> None:
+    """Where a gateway took a report apart its fields begin with a recipient or a server; a line before them is a sentence."""
+    text = "Status: 4.0.0 for two days\nFinal-Recipient: rfc822; ann@reader.example\nAction: failed\nStatus: 5.1.1\n"
+    data = f"From: MAILER-DAEMON@mx.relay.example\nContent-Type: text/plain\n\n{text}"
+    (finding,) = read_report(parse(data.encode()))
+    assert (finding.recipient, finding.status) == ("ann@reader.example", "5.1.1")

@@ -9,7 +9,7 @@ from composer.database.engine import Database
 from composer.database.mailings import deliveries, owners
 from composer.delivery.freezing import freeze
 from composer.delivery.mailing import MailingError
-from composer.delivery.owners import LEASE, become_owner
+from composer.delivery.owners import LEASE, become_owner, mark_ended
 from composer.delivery.reaper import reap, reap_and_end
 from composer.delivery.states import DeliveryState
 from composer.delivery.upkeep import end_for_good
@@ -85,6 +85,23 @@ def test_what_a_living_process_has_is_its_own(database: Database) -> None:
     assert total is not None and total.by_state == {S.EXPIRED: 5, S.UNKNOWN: 1}
     with pytest.raises(MailingError, match="is over"):
         reap_and_end(database, 1, "anna", LATER)
+
+
+def test_what_a_run_left_after_it_ended_is_found(database: Database) -> None:
+    """Its last transaction may be committed after its death: whoever has something in hand is dead, whoever hasn't is not."""
+    frozen(database, 6)
+    with become_owner(database, 1, NOW) as gone:
+        pass
+    with become_owner(database, 1, NOW) as owner:
+        with database.write() as connection:
+            assert owner.dead(connection, 1, NOW) == (gone.id,)
+            mark_ended(connection, (gone.id,), NOW)
+            assert owner.dead(connection, 1, NOW) == ()
+        for state in (S.CLAIMED, S.SENDING, S.PENDING):
+            take(database, gone.id, {1: state})
+            with database.write() as connection:
+                assert owner.dead(connection, 1, NOW) == (() if state is S.PENDING else (gone.id,))
+                assert owner.dead(connection, 2, NOW) == ()
 
 
 @pytest.mark.parametrize("state", [S.CLAIMED, S.SENDING])

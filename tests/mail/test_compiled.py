@@ -1,5 +1,6 @@
 """A compiled message: what it asks for, what it is known by, how it is kept, what it refuses."""
 
+import itertools
 from base64 import b64decode, b64encode
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from composer.content.fields import MergeField
 from composer.mail.compiled import Compiled, Field, MissingValueError, compile_message
 from composer.mail.encoding import canonical
 from composer.mail.frozen import FrozenError
-from composer.mail.merge import Escape, PlaceError, Slot
+from composer.mail.merge import Escape, PlaceError, Slot, escaped
 from composer.mail.slotted import Base64Run, Filler, encode_slotted
 
 from .bytecheck import problems
@@ -188,6 +189,18 @@ def test_any_text_around_any_values(words: list[str], first: str, second: str) -
     encoded = b"".join(filler.body(filler.made([first, second]))).removeprefix(b"head\r\n\r\n")
     decoded = b64decode(encoded) if encoding == "base64" else decodestring(encoded.replace(b"\r\n", b"\n"))
     assert decoded.replace(b"\r\n", b"\n") == whole.replace(b"\r\n", b"\n")
+
+
+@pytest.mark.parametrize("value", ["Anna", "A & B", "a b", "https://example.org/?a=1", "javascript:x", "<b>", "é"])
+def test_a_value_is_made_safe_for_its_place(value: str) -> None:
+    """In words, in an address, and as an address: each in its own way, whatever goes without saying in another place."""
+    places = tuple(Escape)
+    for how, other in itertools.product(places, places):
+        pieces = ["x ", Slot(MAYBE.token, how), " y ", Slot(MAYBE.token, other), " z\n"]
+        _, chunks = encode_slotted(pieces, {MAYBE.token: 0})
+        filler = Filler((b"head\r\n\r\n", *chunks))
+        written = decodestring(b"".join(filler.body(filler.made([value]))).replace(b"\r\n", b"\n")).decode()
+        assert written == f"head\n\nx {escaped(value, how)} y {escaped(value, other)} z\n"
 
 
 def _rich() -> Compiled:
