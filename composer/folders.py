@@ -4,6 +4,7 @@ Comes in: where a folder lies, and a function that fills a fresh one. Goes out: 
 its place. A process that is killed leaves at most a hidden folder beside it, which the next one takes away.
 """
 
+import os
 import shutil
 import tempfile
 import time
@@ -14,8 +15,8 @@ from pathlib import Path
 _STALE = 600
 
 
-def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
-    """Fill a fresh folder beside its place, and swap it in. Raises OSError."""
+def replace_folder(folder: Path, fill: Callable[[Path], None], *, is_private: bool = False) -> None:
+    """Fill a fresh folder beside its place, and swap it in; one that is private only its owner can read. Raises OSError."""
     beside = folder.parent
     beside.mkdir(parents=True, exist_ok=True)
     put_back(folder)
@@ -24,7 +25,31 @@ def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
         fresh = Path(new) / folder.name
         fresh.mkdir()
         fill(fresh)
+        if is_private:
+            _close(fresh)
         _swap(fresh, folder, Path(new) / "old")
+
+
+def make_private(folder: Path, below: Path) -> None:
+    """Make a folder that only its owner can enter; so is every folder between it and `below`. Raises OSError."""
+    below.mkdir(parents=True, exist_ok=True)
+    way = [each for each in folder.parents if below in each.parents]
+    for each in (*reversed(way), folder):
+        each.mkdir(mode=0o700, exist_ok=True)
+        close(each, 0o700)
+
+
+def close(path: Path, mode: int = 0o600) -> None:
+    """Take a file or folder from everybody but its owner, whatever the umask or an earlier version made of it."""
+    if os.name == "posix" and path.stat().st_mode & 0o077 and path.stat().st_uid == os.getuid():
+        path.chmod(mode)
+
+
+def _close(folder: Path) -> None:
+    # Until it is swapped in, the folder around it keeps others out.
+    for each in folder.rglob("*"):
+        close(each, 0o700 if each.is_dir() else 0o600)
+    close(folder, 0o700)
 
 
 def _swap(fresh: Path, folder: Path, old: Path) -> None:

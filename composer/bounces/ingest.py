@@ -111,11 +111,13 @@ class Pipe:
 
     def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
         """Keep what a person should look at: the mail server forgets it as soon as we are done."""
+        from composer.folders import make_private
         from composer.surroundings import write_private
 
         for raw, recorded in done:
             path = self.folder / f"{recorded.hash[:16]}.eml"
             if recorded.effect is Effect.KEPT and not path.exists():
+                make_private(self.folder, self.folder.parent)
                 write_private(path, raw.data)
 
 

@@ -35,11 +35,15 @@ def health(days: int, file: Path | None, as_json: bool) -> int:
     from composer.bounces.figures import health_of
     from composer.bounces.health import Mark
     from composer.errors import OutputError
+    from composer.folders import close
 
     with opened() as (newsletter, database), database.read() as connection:
         found = health_of(connection, now(), days)
     if file is not None:
         try:
+            # Servers' words and small domains can name people.
+            file.touch(0o600)
+            close(file)
             file.write_text(page(found, newsletter.name), encoding="utf-8")
         except OSError as error:
             raise OutputError(f"{file} cannot be written: {error.strerror or error}") from None

@@ -195,14 +195,16 @@ def _show_bad(bad: "list[Remark]", names: list[str], summary: "Summary", report:
 def _report(file: Path, names: list[str], found: "Iterable[Remark]", summary: "Summary") -> Path | None:
     """Write what is said of single rows to a private file in the outbox; none where nothing is."""
     from composer.audience.lists.guards import guarded
+    from composer.folders import make_private
 
     if not (summary.bad or summary.notes or summary.left):
         return None
-    folder = Workspace.find(Path.cwd()).root / OUTBOX / "imports"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{file.stem}.rows.csv"
+    outbox = Workspace.find(Path.cwd()).root / OUTBOX
+    make_private(outbox / "imports", outbox)
+    path = outbox / "imports" / f"{file.stem}.rows.csv"
+    path.unlink(missing_ok=True)
     with os.fdopen(
-        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8-sig", newline=""
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8-sig", newline=""
     ) as out:
         writer = csv.writer(out)
         writer.writerow(("list", "row", "what", "why", "written"))

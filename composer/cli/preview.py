@@ -42,7 +42,7 @@ def command(issue: str, port: int | None, no_open: bool, out: Path | None, addre
         asked = reader_named(workspace, path, address)
     rebuild = looking(workspace, path, lambda: datetime.datetime.now().astimezone(), asked=asked)
     if out is not None:
-        return _write(rebuild, out, workspace.name(path))
+        return _write(rebuild, out, workspace.name(path), is_private=asked is not None)
     from composer.web.preview.serving import serve
 
     def opened(url: str) -> None:
@@ -58,7 +58,7 @@ def command(issue: str, port: int | None, no_open: bool, out: Path | None, addre
     return 0
 
 
-def _write(rebuild: "Callable[[], Attempt]", folder: Path, name: str) -> int:
+def _write(rebuild: "Callable[[], Attempt]", folder: Path, name: str, *, is_private: bool) -> int:
     from composer.web.preview.export import write
     from composer.web.preview.look import Shown
 
@@ -71,5 +71,5 @@ def _write(rebuild: "Callable[[], Attempt]", folder: Path, name: str) -> int:
         return 1
     made = datetime.datetime.now().astimezone()
     shown = Shown(version=1, edition=1, look=attempt.look, problems=attempt.look.findings, built=made)
-    console.answer(str(write(shown, folder)))
+    console.answer(str(write(shown, folder, is_private=is_private)))
     return 0

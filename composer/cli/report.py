@@ -23,9 +23,13 @@ def command(mailing: int, output: Path | None) -> int:
     from composer.cli.publication import opened
     from composer.delivery.account import account_of, each_event, each_not_received
     from composer.delivery.report import summary, write
+    from composer.folders import make_private
+    from composer.workspace import OUTBOX
 
     with opened() as publication, publication.database.read() as connection:
         workspace, newsletter = publication.workspace, publication.newsletter
+        if output is None:
+            make_private(workspace.root / MAILINGS, workspace.root / OUTBOX)
         account = account_of(connection, mailing, now())
         # A folder of its own: it is replaced whole.
         folder = (output or workspace.root / MAILINGS) / f"{mailing}-report"

@@ -20,6 +20,7 @@ from composer.command_line import command_line
 from composer.delivery.plan import Ending, Level
 from composer.delivery.states import DeliveryState
 from composer.errors import DatabaseError, UsageError
+from composer.workspace import OUTBOX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -279,7 +280,7 @@ def transport_to(publication: "Publication", folder: Path | None) -> "tuple[Tran
     if folder is not None:
         from composer.transport.files import FileTransport
 
-        return FileTransport(folder), ""
+        return FileTransport(folder, publication.workspace.root / OUTBOX), ""
     from composer.delivery.configured import server_of
     from composer.transport.smtp import SmtpTransport
 

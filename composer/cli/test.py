@@ -182,7 +182,10 @@ def _send(
     for variant in variants:
         # One address, one file: each variant has a folder of its own.
         place = folder / variant.name if len(variants) > 1 else folder
-        yield from send(FileTransport(place), tuple(each for each in ready if each.variant == variant.number))
+        yield from send(
+            FileTransport(place, workspace.root / OUTBOX),
+            tuple(each for each in ready if each.variant == variant.number),
+        )
 
 
 def _show(each: "Sent", width: int, variants: int) -> None:

@@ -63,8 +63,6 @@ def write(
     names = ("report.html", "report.txt", "not-received.csv", "domains.csv", "events.jsonl")
 
     def fill(fresh: Path) -> None:
-        # It names people.
-        fresh.chmod(0o700)
         shown = _people(fresh / "not-received.csv", people)
         _domains(fresh / "domains.csv", account.domains)
         with (fresh / "events.jsonl").open("w", encoding="utf-8", newline="\n") as file:
@@ -75,7 +73,8 @@ def write(
         (fresh / "report.html").write_text(page, encoding="utf-8", newline="\n")
 
     try:
-        replace_folder(folder, fill)
+        # It names people.
+        replace_folder(folder, fill, is_private=True)
     except OSError as error:
         raise OutputError(f"{folder} cannot be written: {error.strerror or error}") from error
     return tuple(folder / name for name in names)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from composer.errors import OutputError
+from composer.folders import make_private
 from composer.transport.envelope import Envelope
 from composer.transport.outcome import Outcome, Stage, State
 from composer.transport.transport import go
@@ -16,8 +17,10 @@ from composer.transport.transport import go
 class FileTransport:
     """Writes each message to `<recipient>.eml` in a folder. One recipient, one file: a second message replaces the first."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, below: Path | None = None) -> None:
         self.folder = folder
+        #: Only the owner of the messages can enter the folders below this one: they name people.
+        self.below = folder.parent if below is None else below
 
     @property
     def name(self) -> str:
@@ -27,7 +30,7 @@ class FileTransport:
     def connect(self) -> "FileTransport":
         """Make the folder. Raises OutputError."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_private(self.folder, self.below)
         except OSError as error:
             raise OutputError(f"{self.folder} cannot be written: {error.strerror or error}") from error
         return self
@@ -42,7 +45,6 @@ class FileTransport:
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(message)
-                Path(draft).chmod(0o644)
                 Path(draft).replace(path)
             except BaseException:
                 Path(draft).unlink(missing_ok=True)

@@ -24,15 +24,15 @@ _PAGE = (
 _FRAME = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file:; form-action 'none'"
 
 
-def write(shown: Shown, folder: Path) -> Path:
-    """Write the page and all it shows; give the page's path.
+def write(shown: Shown, folder: Path, *, is_private: bool = False) -> Path:
+    """Write the page and all it shows, for its owner only if it is private; give the page's path.
 
     Raises OutputError when the folder holds something else, or cannot be written.
     """
     if folder.exists() and not (folder.is_dir() and (_is_ours(folder) or not any(folder.iterdir()))):
         raise OutputError(f"{folder} holds something else", "name a folder that is new or empty")
     try:
-        replace_folder(folder, lambda fresh: _fill(fresh, shown))
+        replace_folder(folder, lambda fresh: _fill(fresh, shown), is_private=is_private)
     except OSError as error:
         raise OutputError(f"{folder} cannot be written: {error.strerror or error}") from error
     return folder / "index.html"
