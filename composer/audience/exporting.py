@@ -8,7 +8,7 @@ import csv
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import TextIO
+from typing import Protocol
 
 from sqlalchemy import Connection, func, select
 
@@ -24,6 +24,14 @@ _LAST = ("tags", "status", "consented", "consent")
 SUPPRESSION_COLUMNS = ("email", "hash", "reason", "since", "source")
 
 
+class Rows(Protocol):
+    """Where rows are written to."""
+
+    def write(self, text: str, /) -> int:
+        """Write a row."""
+        ...
+
+
 class Form(StrEnum):
     """How a list is written."""
 
@@ -36,7 +44,7 @@ def export_readers(
     condition: Condition,
     status: Iterable[Status],
     fields: Sequence[str],
-    file: TextIO,
+    file: Rows,
     form: Form,
 ) -> int:
     """Write the readers who are meant, those of any status where none is named; `fields` are the newsletter's own."""
@@ -44,7 +52,7 @@ def export_readers(
     return _write(columns, _readers(connection, condition, status, fields), file, form)
 
 
-def export_suppressions(connection: Connection, file: TextIO, form: Form) -> int:
+def export_suppressions(connection: Connection, file: Rows, form: Form) -> int:
     """Write the suppression list: addresses in their normal form, and hashes of people who were erased."""
     lines = (
         (each.normal, each.hash, each.reason.value, each.since.isoformat(), each.source) for each in listed(connection)
@@ -77,7 +85,7 @@ def _readers(
         )
 
 
-def _write(columns: Sequence[str], rows: Iterable[Sequence[str]], file: TextIO, form: Form) -> int:
+def _write(columns: Sequence[str], rows: Iterable[Sequence[str]], file: Rows, form: Form) -> int:
     number = 0
     match form:
         case Form.CSV:

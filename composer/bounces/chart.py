@@ -3,7 +3,7 @@
 Comes in: a `Health`, the newsletter's name. Goes out: HTML with SVG in it. Pure.
 """
 
-from html import escape
+from html import escape as _escaped
 
 from composer.bounces.health import (
     BOUNCES_ALARM,
@@ -15,6 +15,7 @@ from composer.bounces.health import (
     Mark,
     Month,
 )
+from composer.outside_text import tame
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 680, 200, 56, 24
 _STYLE = """
@@ -33,6 +34,11 @@ svg { width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; 
 p.note { color: var(--soft); }
 """
 _WORDS = {Mark.GOOD: "", Mark.WATCH: " watch", Mark.ALARM: " too high", Mark.FEW: " (few)"}
+
+
+def escape(text: str) -> str:
+    """Return text from elsewhere as HTML that shows it, and does nothing else."""
+    return _escaped(tame(text))
 
 
 def page(health: Health, name: str) -> str:

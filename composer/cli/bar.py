@@ -43,7 +43,7 @@ def shown(label: str, zone: ZoneInfo) -> Iterator[Callable[["Progress"], None]]:
 
     # Two lines: the first fits into 80 columns, and the second is cut rather than the first.
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),
         TaskProgressColumn(),
         TextColumn("{task.fields[pace]}"),
@@ -51,7 +51,7 @@ def shown(label: str, zone: ZoneInfo) -> Iterator[Callable[["Progress"], None]]:
     )
     screen = Console(stderr=True)
     bar, outcomes = Bar(*columns, console=screen), Text(no_wrap=True, overflow="ellipsis")
-    task = bar.add_task(label, total=None, pace="", left="")
+    task = bar.add_task(console.shown(label), total=None, pace="", left="")
     with Live(Group(bar, outcomes), console=screen, refresh_per_second=4):
 
         def tell(progress: "Progress") -> None:

@@ -12,6 +12,7 @@ from typing import TextIO
 import click
 
 from composer.errors import ComposeError, ContentError, Problem
+from composer.outside_text import in_json, visible
 
 #: What an old console shows in the place of what it cannot.
 _PLAIN = str.maketrans(
@@ -30,7 +31,23 @@ def showable(text: str, encoding: str | None) -> str:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    print(showable(text, stream.encoding), file=stream)
+    print(shown(text, stream), file=stream)
+
+
+def shown(text: str, stream: TextIO | None = None) -> str:
+    """Return a text as a stream, or stderr, may show it: whatever came from elsewhere acts on no terminal."""
+    return showable(visible(text), (stream or sys.stderr).encoding)
+
+
+class Table:
+    """A list on stdout: to a terminal as it may be shown, to a file or another program as it is."""
+
+    def __init__(self) -> None:
+        self._is_shown = sys.stdout.isatty()
+
+    def write(self, text: str) -> int:
+        """Write a row."""
+        return sys.stdout.write(visible(text.replace("\r\n", "\n")) if self._is_shown else text)
 
 
 def answer(text: str) -> None:
@@ -41,12 +58,12 @@ def answer(text: str) -> None:
 def answer_json(value: object) -> None:
     """Print a value as JSON: letters as they are where the stream is Unicode, as escapes elsewhere."""
     is_unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
-    print(json.dumps(value, ensure_ascii=not is_unicode, indent=2), file=sys.stdout)
+    print(in_json(json.dumps(value, ensure_ascii=not is_unicode, indent=2)), file=sys.stdout)
 
 
 def answer_line(value: object) -> None:
     """Print a value as JSON in one line: one of many, each as soon as it is known."""
-    print(json.dumps(value, ensure_ascii=True, separators=(",", ":")), file=sys.stdout)
+    print(in_json(json.dumps(value, ensure_ascii=True, separators=(",", ":"))), file=sys.stdout)
 
 
 def talk(text: str) -> None:

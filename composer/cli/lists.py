@@ -12,19 +12,20 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
 from composer.cli import console
 from composer.cli.list_questions import questions, show_questions
 from composer.errors import UsageError
+from composer.outside_text import in_json
 from composer.workspace import OUTBOX, Workspace
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from composer.audience.exporting import Form
+    from composer.audience.exporting import Form, Rows
     from composer.audience.importing import Choice, Remark, Summary, Understood
     from composer.audience.lists.dates import Order
     from composer.audience.lists.table import Table
@@ -54,7 +55,7 @@ class Question:
 
     def agreed(self, text: str) -> bool:
         """Ask, unless it was said already."""
-        return self.is_yes or click.confirm(text, err=True)
+        return self.is_yes or click.confirm(console.shown(text), err=True)
 
 
 def take(
@@ -241,16 +242,17 @@ def read_map(given: tuple[str, ...]) -> dict[str, str]:
 
 def as_line(value: object) -> str:
     """Give a value as one line of JSON."""
-    return json.dumps(value, ensure_ascii=not (sys.stdout.encoding or "").lower().startswith("utf"), default=str)
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    return in_json(json.dumps(value, ensure_ascii=not is_unicode, default=str))
 
 
-def write_list(path: Path | None, write: "Callable[[TextIO, Form], int]") -> int:
+def write_list(path: Path | None, write: "Callable[[Rows, Form], int]") -> int:
     """Write a list to a new private file, or to stdout. Raises UsageError for a file that is there already."""
     from composer.audience.exporting import Form
 
     if path is None:
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
-        many = write(sys.stdout, Form.CSV)
+        many = write(console.Table(), Form.CSV)
         console.talk(f"{many:,} rows")
         return 0
     form = Form.JSON_LINES if path.suffix.lower() in (".jsonl", ".ndjson") else Form.CSV

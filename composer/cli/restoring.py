@@ -33,7 +33,7 @@ def run(publication: "Publication", named: Sequence[str], *, is_yes: bool) -> in
         found = survey(connection, place, named)
     for line in _found(publication, found):
         console.talk(line)
-    if not is_yes and not click.confirm(f"Accept {database.location.name} as the original?", err=True):
+    if not is_yes and not click.confirm(console.shown(f"Accept {database.location.name} as the original?"), err=True):
         console.talk("nothing was changed")
         return 1
     for line in _done(publication, restore(database, notes, who, now(), named)):

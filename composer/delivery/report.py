@@ -19,6 +19,7 @@ from composer.delivery.reviews import Answer
 from composer.delivery.states import DeliveryState
 from composer.errors import OutputError
 from composer.folders import replace_folder
+from composer.outside_text import finished, visible
 
 #: Names on the page; the table has them all.
 _MOST = 200
@@ -67,7 +68,7 @@ def write(
         _domains(fresh / "domains.csv", account.domains)
         with (fresh / "events.jsonl").open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(json.dumps(each, ensure_ascii=False) + "\n" for each in events)
-        text = "\n".join((newsletter, *summary(account, zone)))
+        text = visible("\n".join((newsletter, *summary(account, zone))))
         (fresh / "report.txt").write_text(f"{text}\n", encoding="utf-8", newline="\n")
         page = _page(account, shown, newsletter=newsletter, zone=zone)
         (fresh / "report.html").write_text(page, encoding="utf-8", newline="\n")
@@ -233,6 +234,7 @@ _TEMPLATES = Environment(
     loader=PackageLoader("composer.delivery", "look"),
     autoescape=select_autoescape(default=True, default_for_string=True),
     undefined=StrictUndefined,
+    finalize=finished,
     trim_blocks=True,
     lstrip_blocks=True,
 )

@@ -10,6 +10,7 @@ from dataclasses import fields
 
 from composer.errors import Problem
 from composer.mail.merge import fill_text
+from composer.outside_text import tame, visible
 from composer.web.preview.clip import LIMIT, Hidden, clip
 from composer.web.preview.inbox import Row, rows
 from composer.web.preview.look import Look, Shown
@@ -35,7 +36,7 @@ def state(shown: Shown, panels: Mapping[str, object] | None) -> dict[str, object
         "version": shown.version,
         "edition": shown.edition,
         "isBroken": shown.is_broken,
-        "error": shown.error,
+        "error": tame(shown.error),
         "built": shown.built.isoformat(timespec="seconds") if shown.built else None,
         "clock": f"{shown.built:%H:%M:%S}" if shown.built else "",
         "milliseconds": round(shown.milliseconds, 1),
@@ -48,9 +49,9 @@ def _problem(problem: Problem) -> dict[str, object]:
     return {
         "level": problem.level.value,
         "code": problem.code,
-        "message": problem.message,
-        "hint": problem.hint,
-        "path": problem.path,
+        "message": visible(problem.message),
+        "hint": visible(problem.hint),
+        "path": visible(problem.path),
         "line": problem.line,
         "column": problem.column,
         "who": problem.who.value,
@@ -76,10 +77,10 @@ def _panels(look: Look) -> dict[str, object]:
     return {
         "number": look.number,
         "name": look.name,
-        "issue": look.issue,
+        "issue": visible(look.issue),
         "subject": fill_text(look.subject, values_for(people[0], look.fields)),
         "language": look.language,
-        "readers": [{"key": person.key, "label": person.label} for person in people],
+        "readers": [{"key": person.key, "label": tame(person.label)} for person in people],
         "places": places(look.html),
         "hasPreheader": bool(look.preheader),
         "size": {

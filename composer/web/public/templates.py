@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from composer.outside_text import finished
 from composer.render.wrap import wrap
 
 _FOLDER = Path(__file__).parent / "look"
@@ -22,6 +23,7 @@ def _environment(*, is_html: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        finalize=finished,
     )
     environment.filters["wrap"] = _wrapped
     return environment
