@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from composer.audience.tokens import Tokens
     from composer.delivery.account import Person
     from composer.delivery.mailing import Mailing
+    from composer.delivery.settling import Sent
 
 #: Messages that are named one by one.
 _MOST = 20
@@ -75,7 +76,7 @@ def command(named: str, log: Path | None, is_received: bool, is_again: bool, yes
         lines = list(_lines(log)) if log is not None else []
         with database.write() as connection:
             if log is not None:
-                settled = settle_by_log(connection, mailing, lines, _ids(found, tokens), who, now())
+                settled = settle_by_log(connection, mailing, lines, _sent(found, tokens), who, now())
             elif is_received:
                 settled = count_as_received(connection, mailing, who, now())
             else:
@@ -136,22 +137,26 @@ def _settle_lost(issue: str, *, is_log: bool, is_received: bool, is_again: bool,
 
 
 def _name(mailing: "Mailing", tokens: "Tokens", first: "tuple[Person, ...]", unknown: int) -> None:
-    message_id = _ids(mailing, tokens)
+    sent = _sent(mailing, tokens)
     console.answer(f"of {people(unknown)} nobody can know whether they have it:")
     for each in first:
-        console.answer(f"  {each.name}   {message_id(each.reader_id)}")
+        console.answer(f"  {each.name}   {sent(each.reader_id).message_id}")
     if unknown > len(first):
         console.answer(f"  and {unknown - len(first):,} more: compose report {mailing.id} writes the whole list")
     console.answer(f"next: compose settle {mailing.id} --log FILE     a Postfix log that may name them")
     console.answer(f"      compose settle {mailing.id} --count-as-received   or   --send-again")
 
 
-def _ids(mailing: "Mailing", tokens: "Tokens") -> Callable[[int], str]:
-    """Give what makes the Message-ID of a reader's message in a mailing."""
-    from composer.delivery.letters import Terms
+def _sent(mailing: "Mailing", tokens: "Tokens") -> "Callable[[int], Sent]":
+    """Return what makes the Message-ID and the envelope's sender of a subscriber's message in a mailing."""
+    from composer.delivery.letters import Terms, envelope_sender
+    from composer.delivery.settling import Sent
 
-    domain = Terms.from_json(mailing.terms).domain
-    return lambda reader_id: tokens.message_id(mailing.public_id, reader_id, domain)
+    terms = Terms.from_json(mailing.terms)
+    return lambda reader_id: Sent(
+        message_id=tokens.message_id(mailing.public_id, reader_id, terms.domain),
+        sender=envelope_sender(terms, tokens, mailing.public_id, reader_id),
+    )
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -62,6 +62,13 @@ class Terms:
         return cls(**{**found, "feedback": tuple(found.get("feedback", ()))})
 
 
+def envelope_sender(terms: Terms, tokens: Tokens, mailing: int, reader_id: int) -> str:
+    """Return the envelope's sender of a recipient's message; `mailing` is the public id."""
+    if terms.bounces is None:
+        return terms.sender
+    return verp(terms.bounces, tokens.make(Purpose.BOUNCE, reader_id, mailing))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
     """A mailing whose messages a correction answers."""
@@ -157,11 +164,8 @@ class MailingLetters(Letters):
             message = compiled.fill(values, addressing)
         else:
             message = compiled.signed(values, addressing, self._profile, now=int(now.timestamp()))
-        sender = terms.sender
-        if terms.bounces is not None:
-            sender = verp(terms.bounces, self._token(Purpose.BOUNCE, recipient.reader_id))
         envelope = Envelope(
-            sender=sender,
+            sender=envelope_sender(terms, self._tokens, self._plates.mailing, recipient.reader_id),
             recipient=recipient.address,
             id=message_id[1:].partition("@")[0],
             wants_notice=terms.wants_notice,

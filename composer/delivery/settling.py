@@ -12,14 +12,26 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
 from composer.database.mailings import deliveries, events
+from composer.database.readers import readers
 from composer.delivery.events import Kind, StateReason
 from composer.delivery.mailing import MailingError, mailing_of
-from composer.delivery.relay_log import taken
+from composer.delivery.relay_log import Expected, taken
 from composer.delivery.states import OPEN, DeliveryState
+from composer.transport.envelope import Envelope, addresses
+from composer.transport.outcome import Outcome
 
 _D = deliveries.c
 #: How many are changed by one statement.
 _PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What a subscriber was sent: how a server's log names it."""
+
+    message_id: str
+    #: The envelope's.
+    sender: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +67,42 @@ def settle_by_log(
     connection: Connection,
     mailing_id: int,
     lines: Iterable[str],
-    message_id: Callable[[int], str],
+    sent: Callable[[int], Sent],
     who: str,
     now: datetime,
 ) -> Settled:
     """Count those as taken whose message a Postfix log shows in its queue; the log proves nothing about the others.
 
-    `message_id` gives a reader's Message-ID in this mailing (letters.MailingLetters).
+    `sent` returns what a subscriber was sent in this mailing.
     """
     unknown = unknown_of(connection, mailing_id)
-    names = {message_id(reader_id).strip("<>").partition("@")[0]: reader_id for reader_id in unknown}
-    proven = sorted(names[name] for name in taken(lines, names))
+    recipients = _addresses(connection, unknown)
+    names, expected = dict[str, int](), dict[str, Expected]()
+    for reader_id in unknown:
+        message = sent(reader_id)
+        name = message.message_id.strip("<>").partition("@")[0]
+        names[name], expected[name] = reader_id, _expected(message.sender, recipients.get(reader_id))
+    proven = sorted(names[name] for name in taken(lines, expected))
     return _settle(connection, mailing_id, proven, DeliveryState.ACCEPTED, StateReason.LOG, who, now)
+
+
+def _addresses(connection: Connection, reader_ids: Sequence[int]) -> dict[int, str]:
+    """Return the addresses of those who are still subscribers."""
+    found: dict[int, str] = {}
+    for start in range(0, len(reader_ids), _PAGE):
+        page = readers.c.id.in_(reader_ids[start : start + _PAGE])
+        found.update(
+            (row.id, row.address) for row in connection.execute(select(readers.c.id, readers.c.address).where(page))
+        )
+    return found
+
+
+def _expected(sender: str, recipient: str | None) -> Expected:
+    """Return an envelope as a server logs it."""
+    wire = addresses(Envelope(sender=sender, recipient=recipient or ""))
+    if isinstance(wire, Outcome):
+        return Expected(sender=sender, recipient=recipient)
+    return Expected(sender=wire[0], recipient=wire[1])
 
 
 def count_as_received(connection: Connection, mailing_id: int, who: str, now: datetime) -> Settled:

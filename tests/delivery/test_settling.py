@@ -9,7 +9,7 @@ from composer.database.readers import readers
 from composer.delivery import settling, upkeep
 from composer.delivery.account import account_of
 from composer.delivery.mailing import MailingError
-from composer.delivery.relay_log import taken
+from composer.delivery.relay_log import Expected, taken
 from composer.delivery.states import DeliveryState
 from composer.transport.memory import MemoryTransport
 from tests.delivery.house import NOW, frozen, kinds, states, sums
@@ -40,29 +40,118 @@ Nov 25 22:43:10 interop postfix/qmgr[23905]: 12D5A2E2A5A: from=<n@example.org>, 
 Nov 25 22:43:10 interop postfix/qmgr[23905]: 12D5A2E2A5A: removed
 """.splitlines()
 NAMES = ("wellreceived2222", "droppedbefore333", "droppedafter4444", "noidofmyown55555", "nevercame6666666")
+OURS = Expected(sender="n@example.org", recipient="r@interop.example")
+
+
+def named(*names: str) -> dict[str, Expected]:
+    return dict.fromkeys(names, OURS)
 
 
 def test_a_log_proves_what_came_into_the_queue() -> None:
     """A Message-ID alone proves nothing: it is logged with the header, before the message is complete."""
-    assert taken(LOG, NAMES) == {"wellreceived2222", "droppedafter4444", "noidofmyown55555"}
+    assert taken(LOG, named(*NAMES)) == {"wellreceived2222", "droppedafter4444", "noidofmyown55555"}
 
 
 def test_names_are_found_in_any_case_and_no_others() -> None:
     """A log may be in capitals; other people's messages are none of ours."""
-    assert taken((line.replace("wellreceived", "WellReceived") for line in LOG), NAMES[:1]) == {"wellreceived2222"}
-    assert taken(LOG, ()) == taken(["garbage", "", "\0"], NAMES) == frozenset()
+    assert taken((line.replace("wellreceived", "WellReceived") for line in LOG), named(*NAMES[:1])) == {
+        "wellreceived2222"
+    }
+    assert taken(LOG, {}) == taken(["garbage", "", "\0"], named(*NAMES)) == frozenset()
 
 
-def test_a_queue_id_that_is_given_again_is_another_message() -> None:
-    """What was cut off is not taken for what came under the same id later."""
-    log = [
-        "postfix/smtpd[1]: AAAAAA: client=x[127.0.0.1]",
-        "postfix/cleanup[1]: AAAAAA: message-id=<droppedbefore333@example.org>",
-        "postfix/smtpd[1]: AAAAAA: client=x[127.0.0.1]",
-        "postfix/cleanup[1]: AAAAAA: message-id=<somebody@else>",
-        "postfix/qmgr[1]: AAAAAA: from=<n@example.org>, size=1, nrcpt=1 (queue active)",
-    ]
-    assert taken(log, NAMES) == frozenset()
+def at(time: str, *lines: str) -> list[str]:
+    return [f"{time} mx postfix/{line}" for line in lines]
+
+
+CUT_OFF = (
+    "smtpd[1]: AAAAAA: client=x[127.0.0.1]",
+    "cleanup[2]: AAAAAA: message-id=<droppedbefore333@example.org>",
+)
+QUEUED = "qmgr[3]: AAAAAA: from=<n@example.org>, size=1, nrcpt=1 (queue active)"
+OTHERS = "cleanup[2]: AAAAAA: message-id=<somebody@else>"
+SENT = "smtp[4]: AAAAAA: to=<{}>, relay=x[192.0.2.1]:25, delay=1, dsn=2.0.0, status=sent (250 ok)"
+ISO = "2025-01-30T06:30:0{}+01:00"
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        at(ISO.format(1), "smtpd[1]: AAAAAA: client=x[127.0.0.1]", OTHERS, QUEUED),
+        at(ISO.format(1), "pickup[9]: AAAAAA: uid=0 from=<root>", QUEUED),
+        # The line of the new client is missing: another message's name ends ours as well.
+        at(ISO.format(1), OTHERS, QUEUED),
+        at(ISO.format(1), "cleanup[7]: AAAAAA: message-id=<>", QUEUED),
+        at(ISO.format(1), "qmgr[3]: AAAAAA: removed", QUEUED),
+        # Every line of the new message's beginning is missing.
+        at(ISO.format(1), QUEUED.replace("n@example.org", "somebody@else.example"), SENT.format("r@interop.example")),
+        at("2025-01-30T06:55:00+01:00", QUEUED),
+        at("2025-01-30T06:29:00+01:00", QUEUED),
+        at("2025-02-08T06:30:00+01:00", SENT.format("r@interop.example")),
+        at(ISO.format(1), QUEUED, SENT.format("somebody@else.example")),
+        at(ISO.format(1), SENT.format("somebody@else.example")),
+        # Without a time nobody can tell.
+        at("", QUEUED),
+        at("Xyz 45 06:30:01", QUEUED),
+        at(ISO.format(1), "qmgr[3]: AAAAAA: removed"),
+    ],
+)
+def test_a_queue_id_that_is_given_again_proves_nothing(later: list[str]) -> None:
+    """What was cut off is not taken for what came under the same id later: name, sender, recipient and time must be ours."""
+    assert taken([*at(ISO.format(0), *CUT_OFF), *later], named(*NAMES)) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        at(ISO.format(1), QUEUED),
+        at("2025-01-30T06:40:00+01:00", QUEUED),
+        at("2025-01-30T05:30:01Z", QUEUED),
+        at(ISO.format(1), QUEUED.replace("n@example.org", "N@Example.org")),
+        # A try that was put off is logged again, and a copy goes to the archive.
+        at(ISO.format(1), QUEUED) + at("2025-01-31T06:40:00+01:00", QUEUED),
+        at(ISO.format(1), QUEUED, SENT.format("archive@x.example"), SENT.format("r@interop.example")),
+        at("2025-02-02T06:30:00+01:00", SENT.format("R@interop.example").replace("sent", "bounced")),
+        at(ISO.format(1), SENT.format("box@x.example").replace(", relay", ", orig_to=<r@interop.example>, relay")),
+        # The id is another's only afterwards.
+        at(ISO.format(1), QUEUED, *CUT_OFF[:1], OTHERS, QUEUED.replace("n@", "m@"), SENT.format("m@else.example")),
+    ],
+)
+def test_what_proves_it(later: list[str]) -> None:
+    """The queue manager's line soon after, or a delivery to our recipient."""
+    assert taken([*at(ISO.format(0), *CUT_OFF), *later], named(*NAMES)) == {"droppedbefore333"}
+
+
+def test_times_of_old_logs() -> None:
+    """Without a year, also over New Year; as journalctl prints them, too."""
+    for first, second, is_proof in (
+        ("Dec 31 23:59:59", "Jan  1 00:00:04", True),
+        ("Nov 25 22:43:09", "Nov 25 22:59:09", False),
+        ("Nov 25 22:43:09", "Nov 25 22:43:07", True),
+        ("1764100000.123456", "1764100003.000001", True),
+        ("1764100000.123456", "1764109003.000001", False),
+        ("2025-01-30 06:30:00 CET", "2025-01-30 06:30:04 CET", True),
+        ("2025-01-30T06:30:00.123456789+0100", "2025-01-30T06:30:04.5+0100", True),
+    ):
+        found = taken([*at(first, *CUT_OFF), *at(second, QUEUED)], named(*NAMES))
+        assert bool(found) is is_proof, (first, second)
+
+
+def test_whose_address_is_not_known_any_more() -> None:
+    """The sender and the name must do: a recipient who was erased has no address to compare."""
+    erased = {"droppedbefore333": Expected(sender="n@example.org", recipient=None)}
+    log = at(ISO.format(0), *CUT_OFF)
+    assert taken([*log, *at(ISO.format(1), QUEUED, SENT.format("r@interop.example"))], erased) == set(erased)
+    assert taken([*log, *at(ISO.format(1), SENT.format("r@interop.example"))], erased) == frozenset()
+
+
+def test_a_message_id_of_the_servers_own() -> None:
+    """Our header names it, and the Message-ID that the server writes behind it is no other message; a later one is."""
+    header = "cleanup[2]: AAAAAA: info: header X-Compose-ID: noidofmyown55555 from x[127.0.0.1]; from=<n@example.org>"
+    own, other = (f"cleanup[{process}]: AAAAAA: message-id=<own{process}@mx>" for process in (2, 5))
+    begun = at(ISO.format(0), CUT_OFF[0], header, own)
+    assert taken([*begun, *at(ISO.format(1), QUEUED)], named(*NAMES)) == {"noidofmyown55555"}
+    assert taken([*begun, *at(ISO.format(1), other, QUEUED)], named(*NAMES)) == frozenset()
 
 
 @pytest.mark.parametrize("name", ["postfix-out/submission/cleanup", "mx1.postfix/cleanup", "postfix/cleanup"])
@@ -70,9 +159,18 @@ def test_whatever_the_server_calls_itself(name: str) -> None:
     """Instances and services have names of their own."""
     log = [
         f"2025-01-30T06:30:00+01:00 mx {name}[12]: 4Zb1Gk2JXYz5: message-id=<wellreceived2222@example.org>",
-        f"2025-01-30T06:30:00+01:00 mx {name.rpartition('/')[0]}/qmgr[1]: 4Zb1Gk2JXYz5: from=<>, size=1, nrcpt=1 (queue active)",
+        f"2025-01-30T06:30:00+01:00 mx {name.rpartition('/')[0]}/qmgr[1]: 4Zb1Gk2JXYz5: {QUEUED.partition('AAAAAA: ')[2]}",
     ]
-    assert taken(log, NAMES) == {"wellreceived2222"}
+    assert taken(log, named(*NAMES)) == {"wellreceived2222"}
+
+
+def sent(name: str) -> settling.Sent:
+    return settling.Sent(message_id=f"<{name}@example.org>", sender="n@example.org")
+
+
+def log_of(recipient: str) -> list[str]:
+    """The log, in which the message that was delivered went to somebody."""
+    return [line.replace("to=<r@interop.example>", f"to=<{recipient}>") for line in LOG]
 
 
 def unknown(database: Database, count: int) -> None:
@@ -87,7 +185,7 @@ def test_by_a_log(database: Database) -> None:
     unknown(database, 4)
     with database.write() as connection:
         settled = settling.settle_by_log(
-            connection, 1, LOG, lambda reader_id: f"<{NAMES[reader_id - 1]}@example.org>", "anna", NOW
+            connection, 1, log_of("reader1@example.net"), lambda reader_id: sent(NAMES[reader_id - 1]), "anna", NOW
         )
     assert (settled.settled, settled.left) == (3, 1)
     assert [states(database)[number] for number in (1, 2, 3, 4)] == [S.ACCEPTED, S.UNKNOWN, S.ACCEPTED, S.ACCEPTED]
@@ -127,9 +225,10 @@ def test_one_mailings_unknown_are_no_other_ones(database: Database) -> None:
 def test_who_decided(database: Database) -> None:
     """What was counted as received is told by who said so and when; what a log proved, or was sent again, is none of it."""
     unknown(database, 4)
-    name = f"<{NAMES[0]}@example.org>"
     with database.write() as connection:
-        settling.settle_by_log(connection, 1, LOG, lambda reader_id: name if reader_id == 1 else "<x@y>", "anna", NOW)
+        settling.settle_by_log(
+            connection, 1, log_of("reader1@example.net"), lambda n: sent(NAMES[0] if n == 1 else "x"), "anna", NOW
+        )
         assert settling.decided_of(connection, 1) == ()
         settling.count_as_received(connection, 1, "ben (desk)", NOW)
         connection.execute(delete(readers).where(readers.c.id == 2))
