@@ -167,6 +167,7 @@ def _fill(
             said.append((number, found.number, found.is_bad, found.text, found.reason))
             if len(said) >= _BATCH:
                 _write_said(connection, said)
+                tell(*part.table.progress())
             continue
         seq += 1
         place = seq if found.standing in _STAYING else -seq

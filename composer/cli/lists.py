@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 #: How many bad rows are shown; the file has all of them.
 _SHOWN = 10
+#: Rows that take some seconds to write.
+_MANY = 20_000
 #: How many rows are shown as they were understood.
 _EXAMPLES = 3
 
@@ -103,6 +105,8 @@ def take(
         if question.is_dry_run or is_nothing:
             console.talk("nothing was changed" if question.is_dry_run else "there is nothing to take in")
         elif question.agreed("Take them in?"):
+            if summary.rows >= _MANY and sys.stderr.isatty():
+                console.talk("writing; nothing is changed if this is stopped")
             with database.writing(connection):
                 taken = take_in(connection, choice, file=file.name, kind=parts[0].columns.kind, now=now())
         else:

@@ -1,5 +1,7 @@
 """Hostile lists: right rows in, each bad row named, nothing lost, no crash; files that are no lists are refused in words."""
 
+import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +11,9 @@ from composer.audience.lists.columns import columns_of
 from composer.audience.lists.judging import Person, judge
 from composer.audience.lists.opening import tables_in
 from composer.audience.lists.standings import Doubts
-from composer.audience.lists.table import ListError
+from composer.audience.lists.table import ListError, Unreadable
 from composer.audience.readers import select_readers
+from composer.audience.staging import Part, stage
 from composer.database.engine import Database, open_database
 from composer.database.location import Location
 from composer.errors import UsageError
@@ -100,6 +103,52 @@ def test_an_archive_that_lies_about_its_size_ends_in_words(tmp_path: Path) -> No
     assert len(bomb) < 1 << 20
     with pytest.raises(ListError, match="cannot be read"), tables_in(written(tmp_path, bomb, "x.xlsx")):
         raise AssertionError
+
+
+def _with_a_cell(reference: str, quote: str = '"', name: str = "xl/worksheets/sheet1.xml") -> bytes:
+    """A small workbook with one more cell, wherever that is, and its sheet in a file of any name."""
+    with zipfile.ZipFile(io.BytesIO(workbook([["email"], [A]]))) as inside:
+        files = {each: inside.read(each).decode() for each in inside.namelist()}
+    sheet = files.pop("xl/worksheets/sheet1.xml")
+    files[name] = sheet.replace("</sheetData>", f"<row><c r={quote}{reference}{quote}><v>1</v></c></row></sheetData>")
+    relations = "xl/_rels/workbook.xml.rels"
+    files[relations] = files[relations].replace("worksheets/sheet1.xml", name.removeprefix("xl/"))
+    return archive(files)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        _with_a_cell("XFD1048576"),
+        _with_a_cell("xfd1048576", "'"),
+        _with_a_cell("AZ1048576"),
+        _with_a_cell("XFD9000", name="xl/other.XML"),
+    ],
+)
+def test_a_cell_far_away_ends_in_words(data: bytes, tmp_path: Path) -> None:
+    """Every cell between it and the list would take memory: gigabytes for a file of a kilobyte."""
+    with pytest.raises(ListError, match="far from the others"), tables_in(written(tmp_path, data, "x.xlsx")):
+        raise AssertionError
+
+
+@pytest.mark.parametrize("data", [_with_a_cell("AF1048576"), _with_a_cell("XFD9"), _with_a_cell("IV100000")])
+def test_a_cell_not_too_far_away_is_read(data: bytes, tmp_path: Path) -> None:
+    """A note at the bottom or far to the right does no harm."""
+    with tables_in(written(tmp_path, data, "x.xlsx")) as (table,):
+        assert next(row[1][0] for row in table.rows if not isinstance(row, Unreadable)) == A
+
+
+def test_progress_is_told_of_any_rows(database: Database, tmp_path: Path) -> None:
+    """Of a list in an archive, and of rows that are all bad, too: every few thousand rows, up to the end."""
+    for rows in ("r{}@x.example", "nobody {}"):
+        text = "email\n" + "".join(f"{rows.format(number)}\n" for number in range(9000))
+        told: list[tuple[int, int]] = []
+        path = written(tmp_path, archive({"list.csv": text}), "list.zip")
+        with tables_in(path) as tables, database.stage() as connection:
+            with connection.begin():
+                parts = [Part(table=each, columns=columns_of(each, (), {})) for each in tables]
+            stage(connection, parts, (), lambda done, total, told=told: told.append((done, total)))  # type: ignore[misc]
+        assert len(told) >= 4 and told == sorted(told) and told[-1] == (len(text), len(text))
 
 
 def test_a_folder_and_a_file_that_is_not_there(tmp_path: Path) -> None:

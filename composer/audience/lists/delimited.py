@@ -109,7 +109,7 @@ def _delimiter(start: list[str]) -> str:
 
 
 def _reading(source: Source, encoding: Encoding, delimiter: str) -> tuple[Generator[Row], "Done"]:
-    done = Done()
+    done = Done(source.size)
 
     def rows() -> Generator[Row]:
         with source.open() as file:
@@ -134,11 +134,15 @@ def _swallows_rows(held: list[str], width: int, delimiter: str) -> bool:
 class Done:
     """Tells how many bytes of a file have been read."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
+        self.size = size
         self.file: BinaryIO | None = None
 
     def __call__(self) -> int:
-        return 0 if self.file is None or self.file.closed else self.file.tell()
+        if self.file is None:
+            return 0
+        # It is closed when all of it has been read.
+        return self.size if self.file.closed else self.file.tell()
 
 
 def records(lines: Iterator[str], delimiter: str) -> Iterator[Row]:

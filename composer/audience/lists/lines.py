@@ -22,13 +22,13 @@ def read_lines(source: Source, encoding: str = "") -> Table:
     """Read one object a line. Raises ListError when the first lines hold none."""
     found = encoding_of(source, encoding)
     keys: dict[str, None] = {}
-    with closing(_objects(source, found, Done())) as first:
+    with closing(_objects(source, found, Done(source.size))) as first:
         for _, value in islice(first, _LOOKED_AT):
             if isinstance(value, dict):
                 keys |= dict.fromkeys(value)
     if not keys:
         raise ListError(f"{source.name} holds no objects", 'one a line: {"email": "name@example.org"}')
-    done = Done()
+    done = Done(source.size)
     header = tuple(keys)
 
     objects = _objects(source, found, done)

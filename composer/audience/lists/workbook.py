@@ -5,7 +5,9 @@ large is refused before anything is unpacked.
 """
 
 import datetime
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +20,13 @@ if TYPE_CHECKING:
 
 #: Bytes of what is inside; about a million rows. The whole sheet is in memory while it is read.
 LARGEST = 400 << 20
+#: Cells of the rectangle around everything in a sheet: each takes memory, whether anything is in it or not.
+_MOST_CELLS = 32 << 20
+#: A cell beyond column AF: only then can a sheet's million rows come to more. What is written otherwise is looked at closely.
+_FAR = re.compile(rb'r="(?:[Aa][G-Zg-z]|[B-Zb-z][A-Za-z]|[A-Za-z]{3})\d')
+_UNUSUAL = re.compile(rb"r='|r\s+=|r=\s")
+_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3})(\d{1,9})["']""")
+_PIECE, _OVERLAP = 1 << 20, 64
 _Cell = int | float | str | bool | datetime.time | datetime.date | datetime.datetime | datetime.timedelta
 
 
@@ -83,8 +92,45 @@ def _judge_size(path: Path) -> None:
         return
     with zipfile.ZipFile(path) as inside:
         size = sum(entry.file_size for entry in inside.infolist())
-    if size > LARGEST:
-        raise ListError(f"{path.name} unpacks to {size >> 20:,} MB, {LARGEST >> 20} are allowed", "save it as CSV")
+        if size > LARGEST:
+            raise ListError(f"{path.name} unpacks to {size >> 20:,} MB, {LARGEST >> 20} are allowed", "save it as CSV")
+        for entry in inside.infolist():
+            if entry.filename.lower().endswith(".xml") and _cells(inside, entry) > _MOST_CELLS:
+                raise ListError(
+                    f"{path.name}: a cell far from the others makes a sheet too large",
+                    "delete the empty rows below and the empty columns beside the list, or save it as CSV",
+                )
+
+
+def _cells(inside: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
+    """Return how many cells the rectangle around everything in a sheet has; 0 if they cannot be too many."""
+    if not any(_FAR.search(piece) or _UNUSUAL.search(piece) for piece in _pieces(inside, entry)):
+        return 0
+    columns = rows = 0
+    for piece in _pieces(inside, entry):
+        for letters, digits in _REFERENCE.findall(piece):
+            columns, rows = max(columns, _column(letters)), max(rows, int(digits))
+    return columns * rows
+
+
+def _pieces(inside: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Return a file in pieces, each with the end of the one before: nothing of some length is cut in two."""
+    end = b""
+    try:
+        with inside.open(entry) as file:
+            while piece := file.read(_PIECE):
+                yield end + piece
+                end = piece[-_OVERLAP:]
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error):
+        # Locked or damaged: told by what reads it next.
+        return
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - ord("A") + 1
+    return number
 
 
 def _text(cell: _Cell) -> str:
