@@ -48,8 +48,7 @@ def page(health: Health, name: str) -> str:
         f"<h1>{escape(name)}: how the audience does</h1>",
         f"<p>{health.now:%Y-%m-%d}. Readers: {escape(readers)}.</p>",
         "<h2>Growth</h2>",
-        _growth(health.months),
-        _months(health.months),
+        *((_growth(health.months), _months(health.months)) if health.months else ("<p>Nobody has come yet.</p>",)),
         f"<h2>Mailings of {health.days} days</h2>",
     ]
     if health.mailings:
@@ -89,14 +88,15 @@ def _growth(months: tuple[Month, ...]) -> str:
         shapes.append(_label(plot - 2, f"-{down:,}"))
     for place, each in enumerate(months):
         x = _LEFT + place * step
-        words = f"{each.first:%Y-%m}: {each.joined:,} joined, {each.lost:,} lost, {each.active:,} active"
+        came = f"{each.joined:,} joined, {each.imported:,} imported"
+        words = f"{each.first:%Y-%m}: {came}, {each.lost:,} lost, {each.active:,} active"
         shapes.append(
             f"<g><title>{words}</title>"
             f"{_bar(x, zero - each.joined * scale, step, each.joined * scale, 'var(--up)')}"
             f"{_bar(x, zero, step, each.lost * scale, 'var(--down)')}</g>"
             f'<text x="{x + step / 2:.1f}" y="{_HEIGHT - 6}" text-anchor="middle">{each.first:%m/%y}</text>'
         )
-    return _drawing("Readers who joined, and readers who were lost, month by month", shapes)
+    return _drawing("Who joined, imports left out, and who was lost, month by month", shapes)
 
 
 def _rates(health: Health) -> str:
@@ -140,13 +140,13 @@ def _label(y: float, words: str) -> str:
 
 def _months(months: tuple[Month, ...]) -> str:
     rows = "".join(
-        f"<tr><td>{each.first:%Y-%m}</td><td>{each.joined:,}</td><td>{each.left:,}</td><td>{each.bounced:,}</td>"
+        f"<tr><td>{each.first:%Y-%m}</td><td>{each.joined:,}</td><td>{each.imported:,}</td><td>{each.left:,}</td><td>{each.bounced:,}</td>"
         f"<td>{each.complained:,}</td><td>{each.active:,}</td></tr>"
         for each in reversed(months)
     )
     return (
-        "<table><caption>Month by month, the newest first</caption><tr><th>Month</th><th>joined</th><th>left</th>"
-        f"<th>bounced</th><th>complained</th><th>active at its end</th></tr>{rows}</table>"
+        "<table><caption>Month by month, the newest first</caption><tr><th>Month</th><th>joined</th><th>imported</th>"
+        f"<th>left</th><th>bounced</th><th>complained</th><th>active at its end</th></tr>{rows}</table>"
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, Select, distinct, exists, func, select
 
 from composer.audience.holds import open_holds
 from composer.audience.readers import Status, count
@@ -111,27 +111,51 @@ def _refusals(connection: Connection, since: datetime) -> Iterator[tuple[str, st
 
 
 def _months(connection: Connection, now: datetime) -> Iterator[Month]:
-    """Count who joined and who was lost, month by month, in UTC; who is active now, less what changed since."""
+    """Count who joined and who was lost, month by month, in UTC; who is active now, less what changed since.
+
+    From the month on in which the first subscriber came.
+    """
     begins = _firsts(now.astimezone(UTC).date(), MONTHS)
+    came = connection.scalar(select(func.min(readers.c.created)))
+    begins = [each for each in begins if came is not None and each >= came.astimezone(UTC).date().replace(day=1)]
+    if not begins:
+        return
     changes: dict[date, Counter[str]] = {each: Counter() for each in begins}
     first = datetime.combine(begins[0], datetime.min.time(), UTC)
-    query = select(reader_changes.c.at, reader_changes.c.before, reader_changes.c.after)
+    for at, number in connection.execute(_imported(first)):
+        changes[at.astimezone(UTC).date().replace(day=1)]["imported"] += number
+    query = select(*(reader_changes.c[name] for name in ("at", "before", "after", "import_id")))
     query = query.where(reader_changes.c.what == "status", reader_changes.c.at >= first)
-    for at, before, after in connection.execute(query.execution_options(yield_per=1000)):
-        month = changes.get(at.date().replace(day=1))
+    for at, before, after, import_id in connection.execute(query.execution_options(yield_per=1000)):
+        month = changes.get(at.astimezone(UTC).date().replace(day=1))
         if month is None:
             continue
         if after == Status.ACTIVE:
-            month["joined"] += 1
+            month["joined" if import_id is None else "imported"] += 1
         elif before == Status.ACTIVE and after in _LOST:
             month[_LOST[Status(after)]] += 1
+        elif before == Status.ACTIVE:
+            # An import that made them active was taken back.
+            month["imported"] -= 1
     active = count(connection, status=[Status.ACTIVE]).get(Status.ACTIVE, 0)
     found = []
     for begin in reversed(begins):
-        found.append(Month(first=begin, active=max(active, 0), **changes[begin]))
-        joined = changes[begin]["joined"]
-        active -= joined - (changes[begin].total() - joined)
+        month = Month(first=begin, active=max(active, 0), **changes[begin])
+        found.append(month)
+        active -= month.joined + month.imported - month.lost
     yield from reversed(found)
+
+
+def _imported(first: datetime) -> Select[Any]:
+    """Count those who came with a list and were active at once, by when: only they have no record of their beginning."""
+    of_status = (reader_changes.c.reader_id == readers.c.id, reader_changes.c.what == "status")
+    has_begun = exists().where(*of_status, reader_changes.c.before == "")
+    before = select(reader_changes.c.before).where(*of_status).order_by(reader_changes.c.id).limit(1).scalar_subquery()
+    return (
+        select(readers.c.created, func.count())
+        .where(readers.c.created >= first, ~has_begun, func.coalesce(before, readers.c.status) == Status.ACTIVE)
+        .group_by(readers.c.created)
+    )
 
 
 def _firsts(today: date, months: int) -> list[date]:

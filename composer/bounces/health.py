@@ -103,7 +103,10 @@ class Month:
     """What changed in a month."""
 
     first: date
+    #: Who signed up, or was added by hand.
     joined: int = 0
+    #: Who came with a list.
+    imported: int = 0
     left: int = 0
     bounced: int = 0
     complained: int = 0
@@ -123,7 +126,7 @@ class Health:
     now: datetime
     #: Readers by status.
     readers: Mapping[str, int]
-    #: The oldest first.
+    #: The oldest first; none before the first subscriber came.
     months: tuple[Month, ...] = ()
     #: The newest first.
     mailings: tuple[MailingFigures, ...] = ()

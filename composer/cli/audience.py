@@ -1,5 +1,6 @@
 """`compose audience`: the readers as a whole."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,11 @@ from composer.cli import console, holds
 from composer.cli.database import now, opened
 
 if TYPE_CHECKING:
-    from composer.bounces.health import Figures, Health, Mark
+    from composer.bounces.health import Figures, Health, Mark, Month
+
+
+#: Signs between a row and its bar, and the least and the most of a bar.
+_GAP, _SHORTEST_BAR, _LONGEST_BAR = 2, 4, 24
 
 
 @click.group("audience")
@@ -51,21 +56,15 @@ def health(days: int, file: Path | None, as_json: bool) -> int:
     if as_json:
         console.answer_json(_as_data(found))
     else:
-        for line in _lines(found):
+        for line in _lines(found, shutil.get_terminal_size().columns):
             console.answer(line)
     return 1 if found.worst() is Mark.ALARM else 0
 
 
-def _lines(found: "Health") -> Iterator[str]:
+def _lines(found: "Health", columns: int) -> Iterator[str]:
     readers = ", ".join(f"{number:,} {status}" for status, number in found.readers.items())
     yield f"Readers   {readers or 'none yet'}"
-    yield "Growth    month      joined    left bounced complained  active"
-    for each in found.months[-6:]:
-        if each.joined or each.lost or each.active:
-            yield (
-                f"          {each.first:%Y-%m} {each.joined:>9,} {each.left:>7,} {each.bounced:>7,}"
-                f" {each.complained:>10,} {each.active:>7,}"
-            )
+    yield from _growth(found.months[-6:], columns)
     yield f"Mailings of {found.days} days{'' if found.mailings else ': none'}"
     for mailing in found.mailings:
         yield _row(mailing.issue, mailing.total)
@@ -75,6 +74,35 @@ def _lines(found: "Health") -> Iterator[str]:
         text = words if status in words else f"{status} {words}"
         yield f"REFUSED BECAUSE OF US at {domain}, {number:,} times: {text}"
     yield from holds.lines_of(found.holds)
+
+
+def _growth(months: "tuple[Month, ...]", columns: int) -> Iterator[str]:
+    """Draw each month: a plus sign for so many who signed up, a minus sign for so many who were lost."""
+    if not months:
+        yield "Growth    nobody has come yet"
+        return
+    yield "Growth    month    joined imported    left bounced complained  active"
+    rows = [
+        f"          {each.first:%Y-%m} {each.joined:>7,} {each.imported:>8,} {each.left:>7,} {each.bounced:>7,}"
+        f" {each.complained:>10,} {each.active:>7,}"
+        for each in months
+    ]
+    room = min(columns - max(map(len, rows)) - _GAP, _LONGEST_BAR)
+    most = max(each.joined + each.lost for each in months)
+    for row, each in zip(rows, months, strict=True):
+        yield f"{row}{' ' * _GAP}{_bar(each, most, room)}".rstrip()
+
+
+def _bar(month: "Month", most: int, room: int) -> str:
+    """Draw a bar that is as long as there is room in the month with most; whatever is not nothing has a sign."""
+    if room < _SHORTEST_BAR:
+        return ""
+    gained, lost = (max(1, round(each * room / most)) if each else 0 for each in (month.joined, month.lost))
+    # Rounded up, both together may be a sign too long.
+    over = max(0, gained + lost - room)
+    if gained > lost:
+        return "+" * (gained - over) + "-" * lost
+    return "+" * gained + "-" * (lost - over)
 
 
 def _row(name: str, figures: "Figures") -> str:
@@ -97,6 +125,7 @@ def _as_data(found: "Health") -> dict[str, object]:
             {
                 "month": f"{each.first:%Y-%m}",
                 "joined": each.joined,
+                "imported": each.imported,
                 "left": each.left,
                 "bounced": each.bounced,
                 "complained": each.complained,

@@ -6,8 +6,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from sqlalchemy import select, update
 
-from composer.audience.changing import add, unsubscribe
+from composer.audience.changing import add, confirm, unsubscribe
 from composer.audience.providers import Provider, provider_of
 from composer.audience.suppression import Reason, suppress
 from composer.bounces.chart import page
@@ -17,6 +18,8 @@ from composer.cli.audience import _lines
 from composer.cli.main import run
 from composer.content.addresses import Address
 from composer.database.engine import Database
+from composer.database.readers import reader_changes, readers
+from tests.audience.lists import take
 from tests.workspaces import letter
 
 NOW = datetime(2025, 3, 15, tzinfo=UTC)
@@ -75,14 +78,82 @@ def test_growth_adds_up(database: Database) -> None:
         suppress(connection, "r2@x.example", Reason.COMPLAINED, "complaint", at(3))
     with database.read() as connection:
         health = health_of(connection, NOW, 90)
-    assert health.months[-3:] == (
+    assert health.months == (
         Month(first=date(2025, 1, 1), joined=3, active=3),
         Month(first=date(2025, 2, 1), joined=3, left=1, active=5),
         Month(first=date(2025, 3, 1), bounced=1, complained=1, active=3),
     )
-    assert len(health.months) == 12
-    assert health.months[0] == Month(first=date(2024, 4, 1))
     assert health.readers == {"pending": 1, "active": 3, "unsubscribed": 1, "bounced": 1, "complained": 1}
+
+
+def test_imports_are_no_sign_ups(database: Database, tmp_path: Path) -> None:
+    """Who came with a list is counted apart, also who became active by one; months begin with the first of all."""
+
+    def at(month: int) -> datetime:
+        return datetime(2025, month, 3, tzinfo=UTC)
+
+    path = tmp_path / "list.csv"
+    path.write_text("email\n" + "".join(f"r{n}@x.example\n" for n in range(5)))
+    with database.write() as connection:
+        signed_up = add(connection, Address(address="a@x.example"), {}, source="t", now=at(2), consent="yes").id
+        add(connection, Address(address="r4@x.example"), {}, source="t", now=at(2))
+    take(database, path)
+    with database.write() as connection:
+        connection.execute(update(readers).where(readers.c.import_id.is_not(None)).values(created=at(2)))
+        connection.execute(update(reader_changes).values(at=at(2)))
+        first = connection.scalar(select(readers.c.id).where(readers.c.normal == "r0@x.example"))
+        assert first is not None
+        unsubscribe(connection, first, source="t", now=at(3))
+        confirm(connection, first, "form", source="t", now=at(3))
+        unsubscribe(connection, signed_up, source="t", now=at(3))
+    with database.read() as connection:
+        health = health_of(connection, NOW, 90)
+    assert health.months == (
+        Month(first=date(2025, 2, 1), joined=1, imported=5, active=6),
+        Month(first=date(2025, 3, 1), joined=1, left=2, active=5),
+    )
+
+
+def test_nobody_yet(database: Database) -> None:
+    """No month, no bar, and words that say so."""
+    with database.read() as connection:
+        health = health_of(connection, NOW, 90)
+    assert health.months == () and "Growth    nobody has come yet" in list(_lines(health, 80))
+    assert "Nobody has come yet" in page(health, "x")
+
+
+@pytest.mark.parametrize("columns", [20, 70, 75, 80, 100, 300])
+@pytest.mark.parametrize(
+    "figures",
+    [
+        [(0, 0)],
+        [(1, 0)],
+        [(0, 1)],
+        [(1, 1)],
+        [(0, 0), (0, 0)],
+        [(1, 999_999), (999_999, 1), (0, 0)],
+        [(1_000_000, 1_000_000)],
+        [(3, 2), (1, 0), (7, 7)],
+    ],
+)
+def test_bars_fit(figures: list[tuple[int, int]], columns: int) -> None:
+    """As long as there is room and no longer; the longest is the month with most, and what is not nothing is seen."""
+    months = tuple(
+        Month(first=date(2025, number, 1), joined=joined, left=left, active=joined)
+        for number, (joined, left) in enumerate(figures, 1)
+    )
+    lines = [
+        each for each in _lines(Health(now=NOW, readers={}, months=months), columns) if each.startswith("          2")
+    ]
+    assert len(lines) == len(months)
+    bars = ["".join(each for each in line if each in "+-")[1:] for line in lines]
+    for line, bar, (joined, left) in zip(lines, bars, figures, strict=True):
+        assert not bar or len(line) <= columns
+        if any(bars):
+            assert (bar.count("+") > 0, bar.count("-") > 0) == (joined > 0, left > 0)
+    most = max(range(len(figures)), key=lambda at: sum(figures[at]))
+    assert len(bars[most]) == max(map(len, bars)) <= 25
+    assert columns < 100 or any(bars) == any(map(any, figures))
 
 
 def _health() -> Health:
@@ -147,7 +218,9 @@ def test_the_docs_show_what_the_command_prints() -> None:
         now=NOW,
         readers={"active": 49_212, "unsubscribed": 3_104, "bounced": 611, "complained": 14},
         months=(
-            Month(first=date(2024, 12, 1), joined=650, left=219, bounced=77, complained=1, active=48_746),
+            Month(
+                first=date(2024, 12, 1), joined=650, imported=1_200, left=219, bounced=77, complained=1, active=48_746
+            ),
             Month(first=date(2025, 1, 1), joined=812, left=241, bounced=102, complained=3, active=49_212),
         ),
         mailings=(MailingFigures(id=1, issue="2025-01-30", made=NOW, domains=domains),),
@@ -155,4 +228,4 @@ def test_the_docs_show_what_the_command_prints() -> None:
     )
     docs = Path(__file__).parent.parent.parent / "docs" / "bounces.md"
     shown = docs.read_text(encoding="utf-8").split("$ compose audience health\n")[1].split("```")[0]
-    assert list(_lines(health)) == shown.splitlines()
+    assert list(_lines(health, 80)) == shown.splitlines()
