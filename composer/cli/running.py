@@ -15,6 +15,7 @@ from composer.cli import console
 from composer.cli.asked import MAILINGS, Asked
 from composer.cli.bar import shown
 from composer.cli.mailings import answers, code_of, identity, messages, title, totals, when
+from composer.cli.send_time import time_of
 from composer.cli.signals import Signalled
 from composer.command_line import command_line
 from composer.delivery.plan import Ending, Level
@@ -121,24 +122,6 @@ def _tell_unreachable(error: "TransportError", mailing: "Mailing") -> None:
     console.talk(f"    mailing {mailing.id} is frozen, and nothing was sent now: {command} goes on, as it was frozen")
 
 
-def time_of(text: str, zone: ZoneInfo, now: datetime) -> datetime | None:
-    """Read a time as a person types it, where the editors are: `2025-01-30 07:00`, or `07:00` for the next one."""
-    from datetime import time, timedelta
-
-    try:
-        written = datetime.fromisoformat(text)
-    except ValueError:
-        try:
-            clock = time.fromisoformat(text)
-        except ValueError:
-            return None
-        today = datetime.combine(now.astimezone(zone).date(), clock.replace(tzinfo=None), zone)
-        return today if today > now else today + timedelta(days=1)
-    if len(text) <= len("2025-01-30"):
-        return None
-    return written if written.tzinfo else written.replace(tzinfo=zone)
-
-
 def due_of(asked: Asked, publication: "Publication", *, is_rehearsal: bool) -> datetime | None:
     """Give the time that --at names, None without it. Raises UsageError."""
     from composer.cli.database import now
@@ -147,12 +130,7 @@ def due_of(asked: Asked, publication: "Publication", *, is_rehearsal: bool) -> d
         return None
     if is_rehearsal:
         raise UsageError("a rehearsal does not wait", "set up a mail server, or leave out --at")
-    found = time_of(asked.at, publication.newsletter.zone, now())
-    if found is None:
-        raise UsageError(f"--at: “{asked.at}” is not a time", "it looks like   2025-01-30 07:00   or   07:00")
-    if found <= now():
-        raise UsageError(f"--at: {asked.at} is over", "name a time that is still to come")
-    return found
+    return time_of(asked.at, publication.newsletter.zone, now())
 
 
 def run_mailing(

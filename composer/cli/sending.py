@@ -15,6 +15,7 @@ from composer.cli.asked import MAILINGS, Asked
 from composer.cli.continuing import audience_of, check_all, go_on
 from composer.cli.running import due_of, run_mailing
 from composer.cli.running import way_out as way_out_of
+from composer.cli.send_time import days_early, question
 from composer.cli.signals import listen
 from composer.command_line import command_line
 from composer.errors import UsageError, WorkspaceError
@@ -91,7 +92,8 @@ def _begin(
     selection = _selection(asked, publication, paths)
     with publication.database.read() as connection:
         _judge_rest(connection, selection)
-    checked = check_all(publication, paths, now())
+    # On the day when it goes out: dates are past then that are not past today.
+    checked = check_all(publication, paths, due or now())
     tokens = tokens_of(publication.database, publication.around)
     way_out = way_out_of(publication, is_rehearsal=is_rehearsal)
     known = _look(publication, settings, checked, tokens, is_rehearsal=is_rehearsal)
@@ -107,6 +109,10 @@ def _begin(
         proposal, settings, view, way_out=f"files in {MAILINGS.as_posix()}/" if is_rehearsal else way_out,
         commit=commit, now=now(),
     )  # fmt: skip
+    dated = min(each.built.issue.date for each in proposal.variants)
+    early = 0 if is_rehearsal else days_early(dated, due or now(), publication.newsletter.zone)
+    if early:
+        console.answer(f"  warning   the issue is dated {dated}, and would go out {early:,} days before")
     found = refusals(proposal.known, asked.allowed)
     if is_rehearsal:
         screen.show_refusals(
@@ -128,7 +134,7 @@ def _begin(
     if due is None:
         # Told before the question; a timer that comes meanwhile is not kept waiting by somebody who thinks it over.
         lock_sending(database).release()
-    if not is_rehearsal and not screen.ask(proposal.counts.included, yes=asked.yes, what=_deed(due)):
+    if not is_rehearsal and not screen.ask(proposal.counts.included, yes=asked.yes, what=question(due, early)):
         return 1
     if not is_rehearsal:
         check_original(database, notes)
@@ -148,10 +154,6 @@ def _begin(
         if mailing is None:
             return 1
         return run_mailing(publication, settings, asked, mailing, tokens, listen(), lock, allowed_until=until)
-
-
-def _deed(due: datetime | None) -> str:
-    return "send it to" if due is None else "have it sent then to"
 
 
 def _judge_rest(connection: "Connection", selection: "Selection") -> None:

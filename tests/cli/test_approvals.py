@@ -304,7 +304,7 @@ def _at_the_prompt(desk: Desk, do: Callable[[], None]) -> tuple[int, str]:
                 seen += os.read(leader, 4096)
             except OSError:
                 break
-            if not is_typed and b"Type 2 to send it to 2 readers" in seen:
+            if not is_typed and b"days before its date, to 2 readers" in seen:
                 is_typed = True
                 do()
                 os.write(leader, b"2\r")

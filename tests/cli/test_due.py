@@ -276,7 +276,7 @@ def test_one_broken_mailing_does_not_keep_the_others(room: Mailroom, office: Hel
         room.write(issue, body=f"This is the letter of {issue}, with enough words in it to be read.")
         assert room.say("test", issue).code == 0
     for issue in (ISSUE, NEXT, "2031-03-27"):
-        assert room.say("send", issue, "--at", "2040-01-30 07:00", "--yes", "3").code == 0
+        assert room.say("send", issue, "--at", "2031-01-30 07:00", "--yes", "3").code == 0
     with room.open() as database, database.write() as connection:
         connection.execute(update(mailings).values(due=datetime.now(UTC)))
         connection.execute(
@@ -314,7 +314,7 @@ def test_a_stop_in_front_of_a_timer_holds(room: Mailroom, office: Held) -> None:
     room.write(NEXT, body="This is another letter, with enough words in it to be read.")
     assert room.say("test", NEXT).code == 0
     for issue in (ISSUE, NEXT):
-        assert room.say("send", issue, "--at", "2040-01-30 07:00", "--yes", "12").code == 0
+        assert room.say("send", issue, "--at", "2031-01-30 07:00", "--yes", "12").code == 0
     with room.open() as database, database.write() as connection:
         connection.execute(update(mailings).values(due=datetime.now(UTC)))
     office.hold(2)
@@ -331,7 +331,7 @@ def test_a_stop_in_front_of_a_timer_holds(room: Mailroom, office: Held) -> None:
 def test_no_limit_on_what_waits(room: Mailroom, office: Held) -> None:
     """--at with --limit would forget the limit: refused."""
     _tested(room)
-    said = room.say("send", ISSUE, "--at", "2040-01-30 07:00", "--limit", "3", "--yes", "12")
+    said = room.say("send", ISSUE, "--at", "2031-01-30 07:00", "--limit", "3", "--yes", "12")
     assert said.code == 2 and "--limit" in said.err and room.mailings() == []
 
 
