@@ -37,7 +37,8 @@ def earlier_issues(workspace: Workspace, issue: Issue) -> tuple[Earlier, ...]:
 @lru_cache(maxsize=64)
 def _earlier(workspace: Workspace, path: Path, _stamp: tuple[int, int], _newsletter: tuple[int, int]) -> Earlier | None:
     try:
-        _, issue = read_issue(workspace, path)
+        # A picture that was moved, or is damaged, does not change what the issue said.
+        _, issue = read_issue(workspace, path, has_pictures=False)
     except (ContentError, WorkspaceError):
         return None
     copy = Copy(issue)

@@ -215,8 +215,12 @@ def _named(
     pictures: tuple[Picture, ...], shown: tuple[Picture, ...], *, is_linked: bool
 ) -> tuple[tuple[str, Picture], ...]:
     """Give each picture that is shown a file name of its own; on the web, one that changes with its content."""
-    named: dict[str, Picture] = {}
+    # Two files with the same bytes are one picture: the first names it.
+    different: dict[str, Picture] = {}
     for picture in pictures:
+        different.setdefault(picture.src, picture)
+    named: dict[str, Picture] = {}
+    for picture in different.values():
         stem, dot, ending = picture.name.rpartition(".")
         if is_linked:
             stem = f"{stem or picture.name}-{hashlib.sha256(picture.data).hexdigest()[:10]}"

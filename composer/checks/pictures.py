@@ -1,7 +1,6 @@
 """Checks of pictures: their files, their size on the page, and the text beside them."""
 
 from collections.abc import Iterator
-from io import BytesIO
 
 from composer.checks.catalogue import Finding, Limits, check
 from composer.checks.review import Review
@@ -112,20 +111,9 @@ def text_beside(review: Review, limits: Limits) -> Iterator[Finding]:
 def first_frame(review: Review, limits: Limits) -> Iterator[Finding]:
     """Look whether the first picture of an animated GIF is of one colour."""
     for figure in review.figures:
-        if figure.picture.media_type == "image/gif" and _begins_blank(figure.picture.data):
+        if figure.picture.begins_blank:
             message = f"the animation “{figure.picture.name}” begins with an empty picture"
             yield Finding(place=figure.place, message=where(figure.trail, message))
-
-
-def _begins_blank(data: bytes) -> bool:
-    from PIL.GifImagePlugin import GifImageFile
-
-    with GifImageFile(BytesIO(data)) as image:
-        if getattr(image, "n_frames", 1) < 2:
-            return False
-        image.seek(0)
-        colours = image.convert("RGBA").getcolors(1)
-    return colours is not None
 
 
 @check(

@@ -101,8 +101,8 @@ def _without(section: Section, lost: Collection[Path]) -> Section:
     return replace(section, content=tuple(item for _, item in kept), positions=positions)
 
 
-def read_issue(workspace: Workspace, path: FilePath) -> tuple[Newsletter, Issue]:
-    """Read an issue and the newsletter in its language.
+def read_issue(workspace: Workspace, path: FilePath, *, has_pictures: bool = True) -> tuple[Newsletter, Issue]:
+    """Read an issue and the newsletter in its language; without its pictures where nobody is going to look at them.
 
     Raises ContentError with every problem of the issue; when the newsletter itself is broken, with its problems and
     those of the issue's encoding and syntax.
@@ -121,7 +121,8 @@ def read_issue(workspace: Workspace, path: FilePath) -> tuple[Newsletter, Issue]
             problems = (place.problem("type", message, "make one with: compose new"),)
         raise ContentError(tuple(sorted(problems)))
     book = FieldBook(known=newsletter.fields, seed=source.text, samples=newsletter.samples)
-    reader = Reader(schema=newsletter.issue_schema(), workspace=workspace, fields=book, marks=marks)
+    schema = newsletter.issue_schema()
+    reader = Reader(schema=schema, workspace=workspace, fields=book, marks=marks, has_pictures=has_pictures)
     values, nodes = reader.read(root), reader.nodes()
     passages = passages_of(newsletter, values, nodes, reader.problems) if isinstance(values, Group) else ()
     cuts = cuts_of(passages)

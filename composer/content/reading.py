@@ -42,13 +42,21 @@ class Reader:
     problems: list[Problem] = field(default_factory=list)
     #: What messages name before every place, where the document is a part of another one.
     lead: tuple[str, ...] = ()
+    #: Whether pictures are read; without them their values are None.
+    has_pictures: bool = True
     _spots: dict[Path, Spot] = field(default_factory=dict)
     #: Where a file that should have been read could not be.
     _unread: list[Path] = field(default_factory=list)
     _texts: Texts = field(init=False)
 
     def __post_init__(self) -> None:
-        self._texts = Texts(workspace=self.workspace, fields=self.fields, problems=self.problems, marks=self.marks)
+        self._texts = Texts(
+            workspace=self.workspace,
+            fields=self.fields,
+            problems=self.problems,
+            marks=self.marks,
+            has_pictures=self.has_pictures,
+        )
 
     def nodes(self) -> Nodes:
         """Give what stands at each path of the document that was read."""

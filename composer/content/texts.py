@@ -25,7 +25,7 @@ from composer.content.losses import lost_comment, lost_lines, swallowed_keys
 from composer.content.markdown import parse_markdown
 from composer.content.marks import Marks, Written
 from composer.content.nodes import Scalar, Style
-from composer.content.pictures import PictureMistake, find_picture, load_picture
+from composer.content.pictures.files import PictureMistake, picture_at
 from composer.content.schema import Field
 from composer.content.source import Place
 from composer.content.sources import Piece, SourceLine, parse_sources
@@ -50,6 +50,7 @@ class Texts:
     problems: list[Problem]
     #: None where nobody asks for places: a theme's own files.
     marks: Marks | None = None
+    has_pictures: bool = True
 
     def value(self, node: Scalar, field: Field, trail: tuple[str, ...]) -> Value:
         """Read a text by its field's format."""
@@ -68,7 +69,7 @@ class Texts:
                     return None
                 return day
             case "picture":
-                return self._picture(node, text, trail)
+                return self._picture(node, text, trail) if self.has_pictures else None
             case "email" | "mailbox":
                 return self._address(node, text, field.format, trail)
             case "colour":
@@ -190,11 +191,7 @@ class Texts:
             self._say(node.place, trail, "picture", message, f"save it to {assets}/ and write   assets/name.png")
             return None
         try:
-            path = self.workspace.inside(folder, text)
-            is_root = path.parent == self.workspace.root
-            path = find_picture(path, "the newsletter's folder" if is_root else f"{self.workspace.name(path.parent)}/")
-            # The file that was found may be a link itself.
-            return load_picture(self.workspace.inside(path.parent, path.name))
+            return picture_at(self.workspace, folder, text)
         except WorkspaceError as error:
             self._say(node.place, trail, "picture", error.message, error.hint)
         except PictureMistake as error:

@@ -18,7 +18,7 @@ from composer.content.rich import Rich
 class Picture:
     """A picture file. `src` is a token that stands for its address until the message or the page is written.
 
-    `width` and `height` are in pixels, as stored in the file.
+    `width` and `height` are in pixels, as it is sent; so is `data`.
     """
 
     src: str
@@ -27,6 +27,8 @@ class Picture:
     width: int
     height: int
     data: bytes = field(repr=False)
+    #: Whether it is an animation whose first frame is of one colour.
+    begins_blank: bool = False
     #: Where it was read from.
     file: Path = field(repr=False, compare=False)
 
