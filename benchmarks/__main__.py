@@ -21,6 +21,7 @@ from benchmarks.imports import imports
 from benchmarks.large import large
 from benchmarks.peers import missing
 from benchmarks.returning import returning
+from benchmarks.sessions import MOST, UNLIMITED, sessions
 from benchmarks.signing import signing
 from benchmarks.stages import TOTAL, sample, stages
 from benchmarks.steady import RATE, steady
@@ -42,6 +43,8 @@ _MAILING = (0.6, 2, 20)
 _REACHED = 0.95
 #: Megabytes by which a million recipients may take more than ten thousand; share by which a rate may be missed.
 _MILLION, _STEADY = 40, 0.02
+#: By how much longer a mailing may take to a server that limits its sessions.
+_SESSIONS = 1.5
 #: Seconds.
 _LEAVING = 0.1
 #: Megabytes by which ten times the messages may take more.
@@ -65,6 +68,7 @@ def main() -> int:
         "mailing": lambda _: _mailing(),
         "distant": lambda _: _distant(),
         "large": lambda _: _large(),
+        "sessions": lambda _: _sessions(),
         "steady": lambda _: _steady(),
         "leaving": lambda _: _leaving(),
         "returning": lambda _: _returning(),
@@ -243,6 +247,25 @@ def _large() -> bool:
     ):
         print(f"  {name:<46}{one:>10.2f}{other:>12.2f}")
     return _bar(many.memory - few.memory < _MILLION, f"a million takes less than {_MILLION} MB more")
+
+
+def _sessions() -> bool:
+    found = sessions(1_000, 4, 3)
+    base = found[UNLIMITED].median
+    print(
+        f"\n1,000 messages over 4 connections, {MOST} in a session    seconds   ratio   sessions   twice   unconfirmed   lost"
+    )
+    for kind, sent in found.items():
+        print(
+            f"  {kind:<48}{sent.median:>9.2f}{sent.median / base:>8.2f}{sent.sessions:>11}"
+            f"{sent.doubled:>8}{sent.unconfirmed:>14}{sent.lost:>7}"
+        )
+    slowest = max(sent.median for sent in found.values()) / base
+    met = (
+        _bar(slowest <= _SESSIONS, f"at most {_SESSIONS} times what a server without a limit takes ({slowest:.2f})"),
+        _bar(not any(sent.doubled or sent.lost for sent in found.values()), "nobody got two, and nobody is missing"),
+    )
+    return all(met)
 
 
 def _steady() -> bool:

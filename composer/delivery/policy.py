@@ -15,12 +15,7 @@ from typing import assert_never
 
 from composer.transport.meanings import Meaning
 from composer.transport.outcome import Outcome, Scope, Stage, State
-from composer.transport.status import meaning_of
-
-#: Before a connection stands: the trouble is nobody's in particular.
-_OPENING = frozenset({Stage.CONNECT, Stage.TLS, Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.AUTH})
-#: About one mailbox, whatever the three digits say.
-_THEIRS = frozenset({Meaning.GONE, Meaning.NO_DOMAIN, Meaning.FULL, Meaning.RECIPIENT})
+from composer.transport.status import OPENING, is_throttle, meaning_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +220,10 @@ def _held_back(outcome: Outcome, tried: Tried, mood: Mood, now: datetime, words:
 
 def _deferred(outcome: Outcome, tried: Tried, mood: Mood, now: datetime, policy: Policy, words: str) -> Decision:
     is_its_own = mood.is_well and tried.throttled >= policy.throttles - 1
+    if outcome.scope is Scope.SESSION and not is_its_own:
+        # It goes at once, in another session: nobody waits for it.
+        again = Defer(until=now, is_counted=False) if tried.is_sending else GiveBack(until=now, is_throttled=True)
+        return Decision(step=again, mood=mood, words=words)
     if not is_throttle(outcome) or is_its_own:
         until = now + policy.delay(tried.attempts + 1)
         is_last = until > (tried.first_at or now) + policy.deadline
@@ -246,28 +245,10 @@ def _deferred(outcome: Outcome, tried: Tried, mood: Mood, now: datetime, policy:
 
 
 def _is_rate(outcome: Outcome, number: int) -> bool:
-    if outcome.reply is None or outcome.stage in _OPENING:
+    if outcome.reply is None or outcome.stage in OPENING:
         return False
     is_rule = meaning_of(outcome.reply, outcome.stage) in (Meaning.POLICY, Meaning.STANDING)
     return is_rule or outcome.reply.code == 454 or number > 1
-
-
-def is_throttle(outcome: Outcome) -> bool:
-    """Tell whether a temporary failure is about all messages: 421, 454, 450 unless of one mailbox, or no connection."""
-    if outcome.stage in _OPENING:
-        return True
-    if outcome.reply is None:
-        # Lost on the way, before the dot: this message's, until the next one cannot connect.
-        return False
-    meaning = meaning_of(outcome.reply, outcome.stage)
-    if outcome.reply.code in (421, 454):
-        return True
-    if meaning in _THEIRS:
-        return False
-    if outcome.reply.code == 450:
-        return meaning is not Meaning.UNSAID or outcome.stage is not Stage.RCPT
-    # Greylisting is 451 with a policy's code, at the recipient: it is about this one.
-    return outcome.scope is Scope.SERVER and not (outcome.stage is Stage.RCPT and meaning is Meaning.POLICY)
 
 
 def _refused(outcome: Outcome, tried: Tried, mood: Mood, policy: Policy, words: str) -> Decision:

@@ -39,6 +39,8 @@ class Session:
     used: float
     #: Messages begun.
     messages: int = 0
+    #: Messages running that the server put off.
+    put_off: int = 0
     #: Whether a transaction ended early, so that RSET must come before the next.
     is_to_be_reset: bool = False
 

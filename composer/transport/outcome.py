@@ -52,6 +52,8 @@ class Scope(StrEnum):
     RECIPIENT = "recipient"
     #: this message, whoever gets it
     MESSAGE = "message"
+    #: the session, which has had enough: another takes the same message at once
+    SESSION = "session"
     #: the server or the account: every other message will meet it, too
     SERVER = "server"
 

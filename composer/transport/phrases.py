@@ -23,6 +23,7 @@ from composer.transport.phrase_patterns import (
     SENDER,
     TOO_OFTEN,
 )
+from composer.transport.session_patterns import BY_TIME, ENDED_SESSION, FULL_SESSION, IN_TROUBLE, OLD_SESSION
 
 #: Addresses, and single words in angle brackets.
 _ADDRESS = re.compile(r"<[^<>\s]*>|\"[^\"\s]{1,64}\"@[\w.-]+|[^\s<>()\[\]\"',;:]+@[\w.-]+")
@@ -96,3 +97,21 @@ def is_unmistakably_gone(text: str) -> bool:
 def meaning_in(text: str) -> Meaning | None:
     """Return what a masked sentence is about; None where it does not say."""
     return overrides(text) or next((meaning for meaning, pattern in BY_WORDS if pattern.search(text)), None)
+
+
+def is_session_full(text: str) -> bool:
+    """Return whether a masked sentence says that one session has had as much, or lasted as long, as it may."""
+    if OLD_SESSION.search(text):
+        return True
+    return FULL_SESSION.search(text) is not None and not (BY_TIME.search(text) or BUSY.search(text))
+
+
+def is_session_ended(text: str) -> bool:
+    """Return whether a masked sentence ends the session, or counts messages, and names no trouble that lasts."""
+    others = (BY_TIME, IN_TROUBLE, BUSY, FULL, SENDER, OUR_RATE, BLOCKED)
+    return ENDED_SESSION.search(text) is not None and not any(each.search(text) for each in others)
+
+
+def is_by_time(text: str) -> bool:
+    """Return whether a masked sentence is about how much comes in a time."""
+    return BY_TIME.search(text) is not None

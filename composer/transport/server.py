@@ -49,8 +49,12 @@ class Limits:
     reply: float = 30
     #: For the reply to the final dot: short means duplicates (RFC 1047, RFC 5321 section 4.5.3.2.6).
     dot: float = 600
-    #: Messages before the connection is made anew.
+    #: Messages before the connection is made anew; fewer, where the server has shown that it takes fewer.
     messages: int = 100
+    #: Some servers put off everything that comes over a connection that they have had enough of, and do not say so: after so many
+    #: messages running, or one and a wait of so many seconds, it is made anew.
+    put_off: int = 5
+    rest: float = 1
     #: Idle for longer, a connection is tried with NOOP first.
     idle: float = 30
     #: For the answer to QUIT.

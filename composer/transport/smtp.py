@@ -1,23 +1,27 @@
 """Hands messages over to a mail server.
 
 Comes in: a `Server`; then envelopes and messages. Goes out: an `Outcome` for each. A connection is kept, tried after a
-pause, made anew after so many messages, and made anew unasked where the server closed it between two messages: nothing of
-the next has been sent then. Never hands a message over twice.
+pause, made anew after so many messages, and made anew unasked where the server closed it, or takes no more in it: where the
+final dot has not been asked for, the same message goes over the new one at once, otherwise whoever called is told to. Never
+hands a message over twice.
 """
 
 import ssl
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from composer.mail.transparency import stuffed
 from composer.transport.envelope import Envelope, addresses, commands
 from composer.transport.opening import Session, make_trust, open_session
 from composer.transport.outcome import Outcome, Scope, State
 from composer.transport.server import Server
+from composer.transport.session_limit import SessionLimit
+from composer.transport.status import ends_session, is_throttle
 from composer.transport.transaction import After, Transaction
 from composer.transport.transport import TransportError, go
-from composer.transport.wire import BrokenError
+from composer.transport.wire import BrokenError, Fault
 
 
 class SmtpTransport:
@@ -25,6 +29,7 @@ class SmtpTransport:
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self._limit = SessionLimit()
         self._trust: ssl.SSLContext | None = None
         self._lock = threading.Lock()
 
@@ -35,7 +40,7 @@ class SmtpTransport:
 
     def connect(self) -> "SmtpConnection":
         """Call the server, and sign in. Raises TransportError."""
-        return SmtpConnection(self._open)
+        return SmtpConnection(self._open, self._limit)
 
     def _open(self) -> Session:
         return open_session(self.server, self._certificates)
@@ -51,8 +56,8 @@ class SmtpTransport:
 class SmtpConnection:
     """A connection to a server, for one thread at a time."""
 
-    def __init__(self, opening: Callable[[], Session]) -> None:
-        self._opening = opening
+    def __init__(self, opening: Callable[[], Session], limit: SessionLimit) -> None:
+        self._opening, self._limit = opening, limit
         self._session: Session | None = opening()
 
     def hand_over(self, envelope: Envelope, message: bytes, before_dot: Callable[[], bool] = go) -> Outcome:
@@ -61,14 +66,24 @@ class SmtpConnection:
         addressed = addresses(envelope)
         if isinstance(addressed, Outcome):
             return addressed
-        try:
-            session = self._ready()
-        except TransportError as error:
-            return _no_connection(error)
-        lines = commands(envelope, addressed, len(message), session.extensions)
-        if isinstance(lines, Outcome):
-            return lines
-        transaction = Transaction(session, lines)
+        while True:
+            try:
+                session = self._ready()
+            except TransportError as error:
+                return _no_connection(error)
+            lines = commands(envelope, addressed, len(message), session.extensions)
+            if isinstance(lines, Outcome):
+                return lines
+            transaction = Transaction(session, lines)
+            outcome = self._run(session, transaction, body, before_dot)
+            if not self._is_over(session, transaction, outcome):
+                return outcome
+            # The next session is a new one, and what ends that is not its length: this goes round once.
+            self.close()
+            if transaction.is_asked:
+                return replace(outcome, state=State.DEFERRED, scope=Scope.SESSION)
+
+    def _run(self, session: Session, transaction: Transaction, body: bytes, before_dot: Callable[[], bool]) -> Outcome:
         session.messages += 1
         try:
             outcome = transaction.run(body, before_dot)
@@ -76,11 +91,33 @@ class SmtpConnection:
             # Whatever it was, the dot is not sent: hanging up is what takes the message back.
             self._drop()
             raise
+        if outcome.state is State.DEFERRED and outcome.reply is not None:
+            session.put_off += 1
+            if ends_session(outcome.reply):
+                # Whatever the stage and the code: it is not about this recipient.
+                outcome = replace(outcome, scope=Scope.SERVER)
+        else:
+            session.put_off = 0
         session.used = time.monotonic()
         session.is_to_be_reset = transaction.after is After.RESET
         if transaction.after is After.DROP:
             self._drop()
         return outcome
+
+    def _is_over(self, session: Session, transaction: Transaction, outcome: Outcome) -> bool:
+        """Tell whether the server does not have the message, and takes it in a new session; learn from what ended this one."""
+        before = session.messages - 1
+        if outcome.reply is not None and outcome.state in (State.DEFERRED, State.REFUSED):
+            if ends_session(outcome.reply):
+                return self._limit.ended(before, is_said=True)
+            if outcome.state is State.DEFERRED and is_throttle(outcome):
+                self._limit.ended(before, is_said=False)
+            elif session.put_off == session.limits.put_off:
+                self._limit.ended(session.messages - session.put_off, is_said=False)
+        elif transaction.fault is Fault.LOST and before:
+            self._limit.ended(before, is_said=False)
+            return outcome.state is State.DEFERRED
+        return False
 
     def close(self) -> None:
         """Say QUIT, and hang up. Never raises."""
@@ -98,7 +135,7 @@ class SmtpConnection:
     def _ready(self) -> Session:
         """Give a session that takes a message; nothing of one has been sent. Raises TransportError."""
         session = self._session
-        if session is not None and session.messages >= session.limits.messages:
+        if session is not None and self._is_used_up(session):
             self.close()
         elif session is not None:
             try:
@@ -111,6 +148,11 @@ class SmtpConnection:
             self._drop()
         self._session = self._opening()
         return self._session
+
+    def _is_used_up(self, session: Session) -> bool:
+        limits, rested = session.limits, time.monotonic() - session.used
+        is_put_off = session.put_off >= limits.put_off or (session.put_off and rested > limits.rest)
+        return bool(is_put_off) or session.messages >= self._limit.most(limits.messages)
 
     def _drop(self) -> None:
         session, self._session = self._session, None

@@ -7,8 +7,17 @@ IANA registry of SMTP enhanced status codes) say more than the three digits (RFC
 import re
 
 from composer.transport.meanings import Meaning
-from composer.transport.outcome import Reply, Scope, Stage
-from composer.transport.phrases import is_about_us, is_unmistakably_gone, masked, meaning_in, overrides
+from composer.transport.outcome import Outcome, Reply, Scope, Stage
+from composer.transport.phrases import (
+    is_about_us,
+    is_by_time,
+    is_session_ended,
+    is_session_full,
+    is_unmistakably_gone,
+    masked,
+    meaning_in,
+    overrides,
+)
 
 #: "subject.detail", then "subject", of an enhanced code.
 _ENHANCED = {
@@ -79,6 +88,8 @@ _MICROSOFT = (
 _WRAPPED = re.compile(r"unknown address error", re.IGNORECASE)
 #: A temporary reply that a final one quotes: Microsoft's `Remote server returned … -> 450 …`.
 _QUOTES_TEMPORARY = re.compile(r"(?:->|returned|response was:?|said:?|error:?)[ \"'-]*4\d\d[ -]", re.IGNORECASE)
+#: Before a session stands: the trouble is nobody's in particular.
+OPENING = frozenset({Stage.CONNECT, Stage.TLS, Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.AUTH})
 _AT_THE_END = re.compile(r"end of DATA")
 #: How servers name the message that they have taken, in a reply of 250.
 _QUEUE_IDS = tuple(
@@ -180,6 +191,38 @@ def scope_of(reply: Reply, stage: Stage) -> Scope:
             return Scope.MESSAGE
         case _:
             return Scope.SERVER
+
+
+def is_throttle(outcome: Outcome) -> bool:
+    """Tell whether a temporary failure is about all messages: 421, 454, 450 unless of one mailbox, or no connection."""
+    if outcome.stage in OPENING:
+        return True
+    if outcome.reply is None:
+        # Lost on the way, before the dot: this message's, until the next one cannot connect.
+        return False
+    meaning = meaning_of(outcome.reply, outcome.stage)
+    if outcome.reply.code in (421, 454):
+        return True
+    if meaning in _RECIPIENTS:
+        return False
+    if outcome.reply.code == 450:
+        return meaning is not Meaning.UNSAID or outcome.stage is not Stage.RCPT
+    # Greylisting is 451 with a policy's code, at the recipient: it is about this one.
+    return outcome.scope is Scope.SERVER and not (outcome.stage is Stage.RCPT and meaning is Meaning.POLICY)
+
+
+def ends_session(reply: Reply) -> bool:
+    """Tell whether a reply of 4xx or 5xx is about this session, so that a new one may help at once.
+
+    Sentences that say so in plain words hold under any code. What merely says goodbye, or counts messages, is a temporary reply
+    that names no policy (4.7.0 is none). A message has one recipient: too many recipients (4.5.3) are too many in the session.
+    """
+    said = masked(reply.text)
+    if is_session_full(said):
+        return True
+    if reply.code >= 500 or (reply.enhanced or "").startswith("4.7.") and reply.enhanced != "4.7.0":
+        return False
+    return is_session_ended(said) or (reply.enhanced == "4.5.3" and not is_by_time(said))
 
 
 def queue_id_of(reply: Reply) -> str | None:

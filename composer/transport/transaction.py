@@ -40,6 +40,10 @@ class Transaction:
         self._is_pipelined = "PIPELINING" in session.extensions
         self._stage = Stage.MAIL
         self.after = After.KEEP
+        #: Whether `before_dot` was asked: from then on the message is tried, if not sent.
+        self.is_asked = False
+        #: Why the connection broke, if it did.
+        self.fault: Fault | None = None
 
     def run(self, stuffed: bytes, before_dot: Callable[[], bool]) -> Outcome:
         """Hand over a message whose dots are doubled."""
@@ -97,6 +101,7 @@ class Transaction:
             self._wire.send(body[:-2] if stuffed.endswith(b"\r\n") else body, self._limits.reply)
         except BrokenError as error:
             return self._interrupted(error.fault)
+        self.is_asked = True
         if not before_dot():
             self.after = After.DROP
             reason = "it was taken back before it was complete; the server does not have it"
@@ -139,7 +144,7 @@ class Transaction:
 
     def _cannot_tell(self, fault: Fault, reply: Reply | None = None) -> Outcome:
         """Say what is known after an answer that never came, or could not be understood."""
-        self.after = After.DROP
+        self.after, self.fault = After.DROP, fault
         is_sent = self._stage is Stage.DOT
         state = State.UNKNOWN if is_sent else State.DEFERRED
         reason = f"{fault.in_words}: {_MAYBE_TAKEN if is_sent else _NOT_TAKEN}"

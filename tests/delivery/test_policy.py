@@ -19,11 +19,10 @@ from composer.delivery.policy import (
     Tried,
     Write,
     decide,
-    is_throttle,
 )
 from composer.transport.outcome import Outcome, Reply, Scope, Stage, State
 from composer.transport.replies import make_reply
-from composer.transport.status import scope_of
+from composer.transport.status import is_throttle, scope_of
 
 NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
 POLICY = Policy()

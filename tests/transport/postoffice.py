@@ -30,6 +30,8 @@ class Visit:
     recipient: bytes | None = None
     #: The message as it came, its dots doubled.
     content: bytes = b""
+    #: Messages taken over this connection.
+    count: int = 0
 
     def say(self, raw: bytes) -> int:
         self.connection.sendall(raw)
@@ -37,6 +39,7 @@ class Visit:
 
     def take(self) -> None:
         assert self.recipient is not None
+        self.count += 1
         self.office.taken.append((self.recipient, self.content))
 
     def more(self) -> None:
@@ -124,6 +127,7 @@ class Visit:
 
 
 Action = Callable[[Visit], int]
+Script = Mapping[str, Action]
 
 
 class Office:
@@ -131,7 +135,7 @@ class Office:
 
     def __init__(
         self,
-        script: Mapping[str, Action] | None = None,
+        script: Script | None = None,
         *,
         host: str = "127.0.0.1",
         offers: tuple[str, ...] = ("PIPELINING",),
@@ -186,6 +190,8 @@ class Office:
     def _receive(self, visit: Visit) -> None:
         self.visits.append(visit)
         visit.connection.settimeout(5)
+        # Without it an answer waits some 40 ms for the acknowledgement of the one before (Nagle's algorithm).
+        visit.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with contextlib.suppress(HangUp, OSError):
             visit.talk()
         visit.connection.close()
@@ -274,6 +280,36 @@ def once(action: Action, good: bytes, *, number: int = 1) -> Action:
     """Misbehave the first time (or the given one), and behave from then on."""
     times = itertools.count(1)
     return lambda visit: action(visit) if next(times) == number else visit.say(good)
+
+
+def after(count: int, action: Action, good: bytes) -> Action:
+    """Behave for so many messages of a session, and misbehave from then on."""
+    return lambda visit: action(visit) if visit.count >= count else visit.say(good)
+
+
+def session_limits(
+    count: int, words: bytes = b"4.4.5 Maximum number of messages per session exceeded"
+) -> "dict[str, Script]":
+    """Give servers that take so many messages in a session, by how each makes it known."""
+    good = {
+        "mail": b"250 2.1.0 Ok\r\n",
+        "rcpt": b"250 2.1.5 Ok\r\n",
+        "data": b"354 go ahead\r\n",
+        "dot": b"250 2.0.0 Ok\r\n",
+    }
+    said, last = b"452 %s\r\n" % words, b"421 %s\r\n" % words
+    scripts: dict[str, Script] = {}
+    for stage, fine in good.items():
+        scripts[f"452 at {stage}"] = {stage: after(count, says(said), fine)}
+        scripts[f"421 at {stage}"] = {stage: after(count, says_and_leaves(last), fine)}
+        if stage != "dot":
+            scripts[f"silence at {stage}"] = {stage: after(count, leaves, fine)}
+    scripts["silence after the last answer"] = {
+        "dot": after(count - 1, takes(says_and_leaves(good["dot"])), good["dot"])
+    }
+    scripts["silence at dot, taken"] = {"dot": after(count, takes(leaves), good["dot"])}
+    scripts["silence at dot, not taken"] = {"dot": after(count, leaves, good["dot"])}
+    return scripts
 
 
 @contextlib.contextmanager

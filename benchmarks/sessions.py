@@ -1,0 +1,91 @@
+"""Times mailings to servers that take ten messages in a session, by how they make it known, beside one that takes any number.
+
+Comes in: how many messages, connections and rounds. Goes out: for each kind of server the seconds, and what the recipients got.
+The servers are the ones that the tests use; each round plays all of them, taking turns.
+"""
+
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from benchmarks.mailing import fill, frozen
+from composer.database.engine import open_database
+from composer.database.location import Location
+from composer.delivery.engine import Job, send
+from composer.delivery.states import DeliveryState
+from composer.delivery.stop import Stop
+from composer.transport.server import Security, Server
+from composer.transport.smtp import SmtpTransport
+from tests.delivery.house import Plain
+from tests.transport.postoffice import Office, Script, session_limits
+
+#: Messages that a server takes in a session.
+MOST = 10
+UNLIMITED = "any number"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """How mailings to one kind of server went."""
+
+    seconds: tuple[float, ...]
+    #: In the worst round: recipients with more than one copy, and with none that is known.
+    doubled: int
+    unconfirmed: int
+    #: Recipients that are neither accepted nor unconfirmed.
+    lost: int
+    sessions: int
+
+    @property
+    def median(self) -> float:
+        """The middle of the seconds."""
+        return median(self.seconds)
+
+
+def sessions(count: int, connections: int, rounds: int) -> dict[str, Sent]:
+    """Send to every kind of server."""
+    scripts: dict[str, Script] = {UNLIMITED: {}, **session_limits(MOST)}
+    found: dict[str, list[Sent]] = {kind: [] for kind in scripts}
+    for _ in range(rounds):
+        for kind, script in scripts.items():
+            found[kind].append(_send(script, count, connections))
+    return {
+        kind: Sent(
+            seconds=tuple(each.seconds[0] for each in all_of_it),
+            doubled=max(each.doubled for each in all_of_it),
+            unconfirmed=max(each.unconfirmed for each in all_of_it),
+            lost=max(each.lost for each in all_of_it),
+            sessions=max(each.sessions for each in all_of_it),
+        )
+        for kind, all_of_it in found.items()
+    }
+
+
+def _send(script: Script, count: int, connections: int) -> Sent:
+    with tempfile.TemporaryDirectory() as folder, open_database(Location(path=Path(folder) / "news.db")) as database:
+        fill(database, count)
+        mailing = frozen(database, "sessions")
+        with Office(script) as office:
+            server = Server(host="127.0.0.1", port=office.port, security=Security.NONE)
+            job = Job(
+                database=database,
+                mailing_id=mailing.id,
+                transport=SmtpTransport(server),
+                letters=Plain(),
+                connections=connections,
+            )
+            begin = time.perf_counter()
+            run = send(job, Stop())
+            took = time.perf_counter() - begin
+    copies = Counter(recipient for recipient, _ in office.taken)
+    accepted, unconfirmed = run.sums[DeliveryState.ACCEPTED], run.sums[DeliveryState.UNKNOWN]
+    return Sent(
+        seconds=(took,),
+        doubled=sum(each > 1 for each in copies.values()),
+        unconfirmed=unconfirmed,
+        lost=count - accepted - unconfirmed,
+        sessions=len(office.visits),
+    )
