@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, RowMapping, Select, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, exists, func, insert, or_, select, update
 
 from composer.audience.history import record
 from composer.audience.identity import Holder
@@ -277,8 +277,14 @@ def _record_all(
 
 def _forgive(connection: Connection, people: Select[int], mailing_id: int | None = None) -> None:
     """Let bounces count no longer, in reports and at the door: those of one mailing, or all."""
-    came = [returned.c.reader_id.in_(people), returned.c.effect.in_(("suppressed", "held", "counted"))]
-    refused = [deliveries.c.reader_id.in_(people), deliveries.c.blame.in_(("gone", "no_domain"))]
+    came: list[ColumnElement[bool]] = [
+        returned.c.reader_id.in_(people),
+        returned.c.effect.in_(("suppressed", "held", "counted")),
+    ]
+    refused: list[ColumnElement[bool]] = [
+        deliveries.c.reader_id.in_(people),
+        deliveries.c.blame.in_(("gone", "no_domain")),
+    ]
     if mailing_id is None:
         # The key of deliveries begins with the mailing: with all of them named, nothing but their own rows is looked at.
         refused.append(deliveries.c.mailing_id.in_(select(mailings.c.id)))

@@ -140,9 +140,9 @@ def _months(connection: Connection, now: datetime) -> Iterator[Month]:
     active = count(connection, status=[Status.ACTIVE]).get(Status.ACTIVE, 0)
     found = []
     for begin in reversed(begins):
-        month = Month(first=begin, active=max(active, 0), **changes[begin])
-        found.append(month)
-        active -= month.joined + month.imported - month.lost
+        shown = Month(first=begin, active=max(active, 0), **changes[begin])
+        found.append(shown)
+        active -= shown.joined + shown.imported - shown.lost
     yield from reversed(found)
 
 

@@ -267,7 +267,9 @@ def _stop(error: DBAPIError, location: Location) -> DatabaseError | None:
             return kind(message.format(name=location.name), hint)
     if error.connection_invalidated or (location.path is None and _is_connection(error)):
         reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no answer"
-        return UnavailableError(f"the database at {location.name} cannot be reached: {reason}", "is the server running?")
+        return UnavailableError(
+            f"the database at {location.name} cannot be reached: {reason}", "is the server running?"
+        )
     return None
 
 

@@ -23,7 +23,7 @@ def enter(database: Database, mailing_id: int, *, ended: datetime | None = None)
     """A run that is dead by now: its row is there, and nobody holds its lock."""
     row = {"mailing_id": mailing_id, "host": "mx", "process": 7, "home": "h", "began": NOW, "seen": NOW, "ended": ended}
     with database.write() as connection:
-        return connection.execute(insert(owners).returning(owners.c.id), row).scalar_one()
+        return int(connection.execute(insert(owners).returning(owners.c.id), row).scalar_one())
 
 
 def take(database: Database, owner_id: int, has: dict[int, DeliveryState], mailing_id: int = 1) -> None:

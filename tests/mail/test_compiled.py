@@ -196,7 +196,7 @@ def test_a_value_is_made_safe_for_its_place(value: str) -> None:
     """In words, in an address, and as an address: each in its own way, whatever goes without saying in another place."""
     places = tuple(Escape)
     for how, other in itertools.product(places, places):
-        pieces = ["x ", Slot(MAYBE.token, how), " y ", Slot(MAYBE.token, other), " z\n"]
+        pieces: list[str | Slot] = ["x ", Slot(MAYBE.token, how), " y ", Slot(MAYBE.token, other), " z\n"]
         _, chunks = encode_slotted(pieces, {MAYBE.token: 0})
         filler = Filler((b"head\r\n\r\n", *chunks))
         written = decodestring(b"".join(filler.body(filler.made([value]))).replace(b"\r\n", b"\n")).decode()
