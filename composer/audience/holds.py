@@ -4,19 +4,33 @@ Input: a connection that writes, a bounce of which is certain whom it would leav
 left alone. Guarantees: who is held gets nothing, keeps their status, and is either released or left out by a decision.
 """
 
-import hashlib
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from composer.audience.history import record
 from composer.audience.identity import Holder
 from composer.audience.providers import is_at, key_of
 from composer.audience.readers import AudienceError, Status
-from composer.audience.suppression import Reason, lock, stand_down, suppress, suppression_of
+from composer.audience.reply_text import text_key, without_names
+from composer.audience.suppression import Reason, lock, suppress, suppression_of
 from composer.command_line import command_line
 from composer.database.bounces import bounce_groups, bounce_marks, returned
 from composer.database.mailings import deliveries, issues, mailings
@@ -25,9 +39,6 @@ from composer.database.readers import reader_changes, readers, suppressions
 #: A group is held when it would leave out more than so many, and more than that share of the recipients.
 LEAST, SHARE = 10, 0.02
 _G, _M = bounce_groups.c, bounce_marks.c
-#: What names one message or one mailbox in a text: everything with a digit or a sign within it.
-_NAMES = re.compile(r"\S*[\d@/:_=#<>\[\]\\]\S*|\S+\.\S+")
-_LETTERS = re.compile(r"[^\W\d_]+")
 _LONGEST_SAMPLE = 200
 
 
@@ -66,12 +77,6 @@ class Hold:
     since: datetime
 
 
-def text_key(said: str) -> str:
-    """Return by what equal texts are known, whatever addresses, numbers and ids are in them."""
-    words = " ".join(_LETTERS.findall(_NAMES.sub(" ", said).lower()))
-    return hashlib.sha256(words.encode()).hexdigest()[:32]
-
-
 def suppress_bounced(
     connection: Connection, who: Holder, mailing_id: int | None, said: str, source: str, now: datetime
 ) -> Verdict:
@@ -86,7 +91,7 @@ def suppress_bounced(
     if connection.scalar(select(_M.at).where(_M.mailing_id == mailing_id, _M.reader_id == who.id)) is not None:
         # This mailing left them out before, and that was undone, or they have confirmed since.
         return Verdict.RELEASED
-    said = _without_names(said, who.normal)
+    said = without_names(said, who.normal)
     groups = (
         _counted(connection, mailing_id, "text", text_key(said), said[:_LONGEST_SAMPLE]),
         _counted(connection, mailing_id, "provider", key_of(who.normal), ""),
@@ -143,24 +148,26 @@ def decide(connection: Connection, hold_id: int, decision: Decision, who: str, n
     decided = {"decided": now, "decision": decision, "decided_by": who}
     connection.execute(update(bounce_groups).where(_G.id == hold_id).values(decided))
     source = f"bounces {decision} by {who}"
-    people = _held_in(hold_id)
+    people = _in_group(hold_id, Reason.HELD)
     if decision is Decision.RELEASED:
         others = select(_G.id).where(_G.held.is_not(None), _G.decided.is_(None))
         people = people.where(_M.text_group.not_in(others), _M.provider_group.not_in(others))
-    normals = connection.scalars(select(readers.c.normal).where(readers.c.id.in_(people))).all()
-    change = {"text": "bounce", "before": Reason.HELD.value, "after": decision.value}
-    _record_all(connection, people, source, now, **change)
+    count = connection.scalar(select(func.count()).select_from(people.subquery())) or 0
+    those = readers.c.id.in_(people)
+    _record_all(connection, those, "bounce", literal(Reason.HELD.value), literal(decision.value), source, now)
+    # The suppression list last: by it they are known.
+    listed = and_(
+        suppressions.c.reason == Reason.HELD, suppressions.c.normal.in_(select(readers.c.normal).where(those))
+    )
     if decision is Decision.RELEASED:
         _forgive(connection, people, mailing_id)
-        held = select(readers.c.normal).where(readers.c.id.in_(people))
-        connection.execute(
-            delete(suppressions).where(suppressions.c.reason == Reason.HELD, suppressions.c.normal.in_(held))
-        )
-        return len(normals)
-    for normal in normals:
-        connection.execute(update(suppressions).where(suppressions.c.normal == normal).values(reason=Reason.BOUNCED))
-        stand_down(connection, normal, Reason.BOUNCED, source, now)
-    return len(normals)
+        connection.execute(delete(suppressions).where(listed))
+        return count
+    leaving = and_(those, readers.c.status.in_((Status.PENDING, Status.ACTIVE)))
+    _record_all(connection, leaving, "status", readers.c.status, literal(Status.BOUNCED.value), source, now)
+    connection.execute(update(readers).where(leaving).values(status=Status.BOUNCED, changed=now))
+    connection.execute(update(suppressions).where(listed).values(reason=Reason.BOUNCED))
+    return count
 
 
 def undo_bounce(connection: Connection, normal: str, source: str, now: datetime) -> Status | None:
@@ -176,26 +183,23 @@ def undo_bounce(connection: Connection, normal: str, source: str, now: datetime)
             "no bounce left this address out", f"see why it gets nothing: {command_line('who', normal)}"
         )
     connection.execute(delete(suppressions).where(*bounced))
-    reader_id = connection.scalar(select(readers.c.id).where(readers.c.normal == normal))
-    if reader_id is None:
-        return None
-    record(connection, reader_id, "bounce", reason, Decision.RELEASED, source, now)
-    _forgive(connection, select(readers.c.id).where(readers.c.id == reader_id))
-    return _reinstate(connection, reader_id, source, now)
+    them = readers.c.normal == normal
+    _record_all(connection, them, "bounce", literal(reason), literal(Decision.RELEASED.value), source, now)
+    _forgive(connection, select(readers.c.id).where(them))
+    _reinstate(connection, them, source, now)
+    status = connection.scalar(select(readers.c.status).where(them))
+    return None if status is None else Status(status)
 
 
-def _reinstate(connection: Connection, reader_id: int, source: str, now: datetime) -> Status:
-    """Give somebody the status back that they had before a bounce: who had not confirmed then has not confirmed now."""
-    now_is = Status(connection.execute(select(readers.c.status).where(readers.c.id == reader_id)).scalar_one())
-    if now_is is not Status.BOUNCED:
-        return now_is
+def _reinstate(connection: Connection, those: ColumnElement[bool], source: str, now: datetime) -> None:
+    """Give people the status back that they had before a bounce: who had not confirmed then has not confirmed now."""
     change = reader_changes.c
-    to_bounced = (change.reader_id == reader_id, change.what == "status", change.after == Status.BOUNCED)
-    found = connection.scalar(select(change.before).where(*to_bounced).order_by(change.id.desc()).limit(1))
-    before = Status.PENDING if found == Status.PENDING else Status.ACTIVE
-    connection.execute(update(readers).where(readers.c.id == reader_id).values(status=before, changed=now))
-    record(connection, reader_id, "status", Status.BOUNCED, before, source, now)
-    return before
+    to_bounced = (change.reader_id == readers.c.id, change.what == "status", change.after == Status.BOUNCED)
+    last = select(change.before).where(*to_bounced).order_by(change.id.desc()).limit(1).scalar_subquery()
+    before = case((last == Status.PENDING, Status.PENDING.value), else_=Status.ACTIVE.value)
+    bounced = and_(those, readers.c.status == Status.BOUNCED)
+    _record_all(connection, bounced, "status", readers.c.status, before, source, now)
+    connection.execute(update(readers).where(bounced).values(status=before, changed=now))
 
 
 def _counted(connection: Connection, mailing_id: int, kind: str, key: str, sample: str) -> RowMapping:
@@ -238,41 +242,38 @@ def _recipients(connection: Connection, group: RowMapping) -> int:
 
 def _hold_earlier(connection: Connection, group_id: int, now: datetime) -> None:
     """Hold those whom the bounces before left out already."""
-    listed = select(suppressions.c.normal).where(suppressions.c.reason == Reason.BOUNCED)
-    people = _in_group(group_id).where(readers.c.normal.in_(listed))
     source = "too many bounces alike"
-    for reader_id, normal in connection.execute(people.add_columns(readers.c.normal)).all():
-        connection.execute(update(suppressions).where(suppressions.c.normal == normal).values(reason=Reason.HELD))
-        record(connection, reader_id, "bounce", Reason.BOUNCED, Reason.HELD, source, now)
-        _reinstate(connection, reader_id, source, now)
+    those = readers.c.id.in_(_in_group(group_id, Reason.BOUNCED))
+    _record_all(connection, those, "bounce", literal(Reason.BOUNCED.value), literal(Reason.HELD.value), source, now)
+    _reinstate(connection, those, source, now)
+    # The suppression list last: by it they are known.
+    normals = select(readers.c.normal).where(those)
+    listed = (suppressions.c.reason == Reason.BOUNCED, suppressions.c.normal.in_(normals))
+    connection.execute(update(suppressions).where(*listed).values(reason=Reason.HELD))
 
 
-def _in_group(group_id: int) -> Select[int]:
+def _in_group(group_id: int, reason: Reason) -> Select[int]:
+    """Return who is in a group and on the suppression list for this reason."""
     is_in = or_(_M.text_group == group_id, _M.provider_group == group_id)
-    return select(readers.c.id).join_from(bounce_marks, readers, readers.c.id == _M.reader_id).where(is_in)
-
-
-def _held_in(group_id: int) -> Select[int]:
-    held = exists().where(suppressions.c.normal == readers.c.normal, suppressions.c.reason == Reason.HELD)
-    return _in_group(group_id).where(held)
+    is_listed = exists().where(suppressions.c.normal == readers.c.normal, suppressions.c.reason == reason)
+    people = select(readers.c.id).join_from(bounce_marks, readers, readers.c.id == _M.reader_id)
+    return people.where(is_in, is_listed)
 
 
 def _record_all(
     connection: Connection,
-    people: Select[int],
+    those: ColumnElement[bool],
+    what: str,
+    before: ColumnElement[str],
+    after: ColumnElement[str],
     source: str,
     now: datetime,
-    *,
-    text: str,
-    before: str,
-    after: str,
 ) -> None:
-    rows = [
-        {"reader_id": each, "at": now, "what": text, "before": before, "after": after, "source": source}
-        for each in connection.scalars(people)
-    ]
-    if rows:
-        connection.execute(insert(reader_changes), rows)
+    """Write down a change of these subscribers, without a list of them passing through here: there may be thousands."""
+    names = ["reader_id", "at", "what", "before", "after", "source"]
+    at = literal(now, reader_changes.c.at.type)
+    rows = select(readers.c.id, at, literal(what), before, after, literal(source)).where(those)
+    connection.execute(insert(reader_changes).from_select(names, rows))
 
 
 def _forgive(connection: Connection, people: Select[int], mailing_id: int | None = None) -> None:
@@ -293,10 +294,3 @@ def _forgive(connection: Connection, people: Select[int], mailing_id: int | None
         refused.append(deliveries.c.mailing_id == mailing_id)
     connection.execute(update(returned).where(*came).values(effect="released"))
     connection.execute(update(deliveries).where(*refused).values(blame="none"))
-
-
-def _without_names(said: str, normal: str) -> str:
-    """Return a text without addresses; some servers name a mailbox without its domain."""
-    local = re.escape(normal.rpartition("@")[0])
-    named = rf"\S*@\S*|(?<![\w.+-]){local}(?![\w.+-])"
-    return " ".join(re.sub(named, "…", said, flags=re.IGNORECASE).split())

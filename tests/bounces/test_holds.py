@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import insert, select
 
 from composer.audience.history import changes_of
-from composer.audience.holds import Decision, decide, open_holds, text_key, undo_bounce
+from composer.audience.holds import Decision, decide, open_holds, undo_bounce
 from composer.audience.readers import AudienceError, Status
+from composer.audience.reply_text import text_key
 from composer.audience.suppression import Reason, suppression_of
 from composer.bounces.figures import health_of
 from composer.bounces.health import Mark
