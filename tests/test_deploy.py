@@ -34,6 +34,16 @@ UNITS = sorted((DEPLOY / "systemd").iterdir())
 SERVER = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")
 
 
+def test_old_copies_of_the_database_go_whatever_becomes_of_the_keys() -> None:
+    """systemd leaves out what comes behind a command that failed, as the backup of the keys does without a passphrase."""
+    unit = (DEPLOY / "systemd" / "compose-backup.service").read_text(encoding="utf-8")
+    order = [
+        unit.index(word)
+        for word in ("compose db backup", "newsletter/backups -name", "compose keys backup", "newsletter/keys -name")
+    ]
+    assert order == sorted(order) and "ExecStartPost" not in unit
+
+
 def test_every_file_is_explained() -> None:
     """docs/server.md names every file of deploy/."""
     for path in (each for each in DEPLOY.rglob("*") if each.is_file()):
