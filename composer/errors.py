@@ -26,7 +26,9 @@ Comes in: places and words. Goes out: a `Problem` to collect, or an exception to
 Everything else is a bug and keeps its traceback.
 """
 
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import ClassVar
 
@@ -74,10 +76,38 @@ class Problem:
     who: Who = field(default=Who.EDITOR, compare=False)
     #: What it is about, as written (an address, a name): tells findings of one code at one place apart.
     about: str = field(default="", compare=False)
+    #: What tells findings of one code apart that call for different things; those of one kind differ in their place only.
+    kind: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         text = f"{self.path}:{self.line}:{self.column}: {self.level}: {self.message}  [{self.code}]"
         return f"{text}\n    {self.hint}" if self.hint else text
+
+
+#: From how many findings on that say the same they are told together.
+_MANY = 4
+
+
+def grouped(problems: Iterable[Problem]) -> tuple[tuple[Problem, tuple[Problem, ...]], ...]:
+    """Put findings that say the same of other places together, where there are many: the first, and the others."""
+    found = tuple(problems)
+    kinds = Counter(map(_kind, found))
+    made: dict[object, list[Problem]] = {}
+    for number, problem in enumerate(found):
+        made.setdefault(_kind(problem) if kinds[_kind(problem)] >= _MANY else number, []).append(problem)
+    return tuple((first, tuple(others)) for first, *others in made.values())
+
+
+def places_in_words(problems: Sequence[Problem]) -> str:
+    """Return the places of findings in one file, as a part of a sentence: `12:5, 13:5 and 14:9`."""
+    places = [f"{problem.line}:{problem.column}" for problem in problems]
+    return f"{', '.join(places[:-1])} and {places[-1]}" if len(places) > 1 else "".join(places)
+
+
+def _kind(problem: Problem) -> object:
+    if problem.kind:
+        return problem.path, problem.code, problem.level, problem.who, problem.kind
+    return replace(problem, line=0, column=0), problem.hint, problem.about
 
 
 class ComposeError(Exception):

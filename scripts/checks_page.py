@@ -15,7 +15,7 @@ _GROUPS = {
     "Merge fields": ("FIELD",),
     "Plaintext": ("TEXT",),
     "What the law asks for": ("UNS", "LAW"),
-    "Editorial": ("DATE", "FILE", "EDIT"),
+    "Editorial": ("DATE", "FILE", "EDIT", "MARK"),
     "Links": ("LINK",),
     "Pictures": ("IMG",),
     "Accessibility": ("A11Y",),

@@ -23,6 +23,8 @@ class Finding:
     hint: str = ""
     #: What it is about, as written, where one place may have several findings: an address, a name, a feature.
     about: str = ""
+    #: What tells findings of one check apart that call for different things.
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ _ORDER = (
     "DATE",
     "FILE",
     "EDIT",
+    "MARK",
     "LINK",
     "IMG",
     "A11Y",
@@ -157,6 +160,7 @@ def catalogue() -> Mapping[str, Check]:
         inbox,
         legal,
         links,
+        markup,
         pictures,
         size,
         structure,
@@ -198,4 +202,5 @@ def to_problem(check: Check, finding: Finding, level: Level | None = None) -> Pr
         level=level or finding.level or check.level,
         who=check.who,
         about=finding.about,
+        kind=finding.kind,
     )

@@ -9,16 +9,13 @@ from functools import lru_cache
 from composer.checks.catalogue import Finding, Limits, check
 from composer.checks.copy import Reference, named
 from composer.checks.review import Review
+from composer.checks.written import written_texts
+from composer.content.placeholders import placeholders
 from composer.content.source import Place
 from composer.content.values import Group, value_in
 from composer.errors import Level
 from composer.issue_files import Shared
 
-#: Words that editors leave for themselves.
-_UNFINISHED = re.compile(
-    r"\b(?:TODO|FIXME|TBD|TBC|XXX+)\b|\blorem ipsum\b|\?{3,}|\[\s*(?:link|source|quelle|date|name|\.\.\.|…)\s*\]",
-    re.IGNORECASE,
-)
 _PAIRS = {"(": ")", "（": "）", "[": "]", "「": "」", "『": "』", "《": "》", "【": "】"}
 _BRACKETS = re.compile("[" + re.escape("".join((*_PAIRS, *_PAIRS.values()))) + "]")
 #: A smiley and an enumeration, “b)”, need no bracket before them.
@@ -251,11 +248,11 @@ def half_width(review: Review, limits: Limits) -> Iterator[Finding]:
     source=_HOUSE,
 )
 def unfinished(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Look for TODO and its like."""
-    for text in review.texts:
-        if found := _UNFINISHED.search(text.words):
-            message = f"“{found[0]}” was left here"
-            yield Finding(place=text.mark.place, message=named(text.mark, message))
+    """Look for TODO, TK, [to come] and their like."""
+    for written in written_texts(review):
+        for offset, found in placeholders(written.text, is_name=written.is_name):
+            message = written.named(f"“{found}” was left here")
+            yield Finding(place=written.place(offset, found), message=message)
 
 
 @check(

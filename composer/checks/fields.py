@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from composer.checks.catalogue import Finding, Limits, check
 from composer.checks.copy import named
 from composer.checks.review import Review
+from composer.checks.written import written_texts
 from composer.content.fields import LITERAL, RESERVED
+from composer.content.merge_tags import merge_tags
 from composer.content.source import Place
+from composer.errors import Level
 
 #: Of every reader there is an address; links of a reader's own are made.
 _ALWAYS_THERE = frozenset(("email", LITERAL, *RESERVED))
@@ -36,3 +39,18 @@ def defaults(review: Review, limits: Limits) -> Iterator[Finding]:
                 told.add((place, name))
                 message = f"a reader of whom we have no {name} could not get this: {{{{ {name} }}}} has no default"
                 yield Finding(place=place, message=named(mark, message), about=name)
+
+
+@check(
+    "FIELD02",
+    "No merge field of another program is left",
+    level=Level.BLOCKER,
+    fix='write {{ first_name | default("reader") }}',
+    source="docs/formats.md: merge fields",
+)
+def foreign(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for *|FNAME|*, {first_name}, %NAME%, [First Name] and their like."""
+    for written in written_texts(review):
+        for found in merge_tags(written.text):
+            place = written.place(found.offset, found.text)
+            yield Finding(place=place, message=written.named(found.message), hint=found.hint)

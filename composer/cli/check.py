@@ -138,8 +138,8 @@ def _ask(workspace: Workspace, reviews: "tuple[Review, ...]") -> tuple[Problem, 
 
 
 def _show(made: "Report") -> None:
-    for problem in made.problems:
-        console.answer(str(problem) + ("" if problem.who == "editor" else f"  (for: {problem.who})"))
+    for line in console.problem_lines(made.problems):
+        console.answer(line)
     for problem, reason in made.allowed:
         console.answer(f"{problem.path}:{problem.line}:{problem.column}: allowed: {problem.message}  [{problem.code}]")
         console.answer(f"    because: {reason}")

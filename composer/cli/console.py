@@ -11,7 +11,7 @@ from typing import TextIO
 
 import click
 
-from composer.errors import ComposeError, ContentError, Problem
+from composer.errors import ComposeError, ContentError, Problem, Who, grouped, places_in_words
 from composer.outside_text import in_json, visible
 
 #: What an old console shows in the place of what it cannot.
@@ -88,8 +88,16 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
 
 def problems(found: Iterable[Problem]) -> None:
     """Print problems, each at its place, with its hint."""
-    for problem in found:
-        talk(str(problem))
+    for line in problem_lines(found):
+        talk(line)
+
+
+def problem_lines(found: Iterable[Problem]) -> Iterator[str]:
+    """Give problems in words, many of one kind together."""
+    for problem, others in grouped(found):
+        yield str(problem) + ("" if problem.who is Who.EDITOR else f"  (for: {problem.who})")
+        if others:
+            yield f"    and {len(others)} more like it, at {places_in_words(others)}"
 
 
 def stop(error: ComposeError) -> None:

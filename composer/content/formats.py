@@ -39,6 +39,9 @@ def web_address(text: str, *, mail: bool = False, field_mark: str | None = None)
         ok = re.match(r"^mailto:[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$", text, re.IGNORECASE)
         return WebAddress(url=text) if ok else WebAddress(problem=f"{written} is not a mail address",
                                                           hint="write mailto:name@example.org")  # fmt: skip
+    if mail and re.fullmatch(r"[^\s@<>/:]+@[^\s@<>/:]+", text):
+        return WebAddress(problem=f"{written} is a mail address, and a link to one begins with mailto:",
+                          hint=f"write   mailto:{text}")  # fmt: skip
     if re.search(r"\s", text):
         return WebAddress(problem=f"{written} is not a web address: there is a space in it",
                           hint="copy the address from the browser's address bar")  # fmt: skip
@@ -123,8 +126,30 @@ def date_hint(text: str) -> str:
         found = [(year, second, first), (year, first, second)] if "." not in text else [(year, second, first)]
     elif match := re.match(r"(\d{4})[-–/.年]? ?(\d{1,2})[-–/.月]? ?(\d{1,2})日?(?:[T ]|$)", text):
         found = [(int(match[1]), int(match[2]), int(match[3]))]
+    elif re.search(r"[^\W\d]{3}", text):
+        found = [_in_words(text)]
     guesses = list(dict.fromkeys(day for each in found if (day := _day(each))))
     return f"did you mean {' or '.join(guesses)}?" if guesses else _MONTHS
+
+
+#: Languages whose names of months are known in a hint.
+_MONTH_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da")
+
+
+def _in_words(text: str) -> tuple[int, int, int]:
+    """Read a date whose month is a word, `3 December 2026` or `Dec. 3rd, 2026`; day 0 where it is none."""
+    # Late: what is known of languages takes a while to load, and is needed for this mistake only.
+    from babel.dates import get_month_names
+
+    numbers = [int(each) for each in re.findall(r"\d+", text)]
+    years, days = [each for each in numbers if each > 999], [each for each in numbers if each <= 31]
+    for word in re.findall(r"[^\W\d]{3,}", text.casefold()):
+        for language in _MONTH_LANGUAGES:
+            for width in ("wide", "abbreviated"):
+                for number, name in get_month_names(width, locale=language).items():
+                    if word == str(name).casefold().strip(".") and len(numbers) == 2 and years and days:
+                        return years[0], number, days[0]
+    return 0, 0, 0
 
 
 def _day(parts: tuple[int, int, int]) -> str | None:

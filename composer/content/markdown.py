@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from markdown_it.tree import SyntaxTreeNode
 
+from composer.content.bare_links import pieces
 from composer.content.formats import web_address
 from composer.content.markdown_parser import is_cjk, parse_tree
 from composer.content.rich import (
@@ -36,6 +37,8 @@ class Finding:
     code: str
     message: str
     hint: str
+    #: What tells those of one code apart.
+    kind: str = ""
 
 
 #: Gives the token of a row of the text, or of what stands in it.
@@ -101,6 +104,8 @@ class _Reader:
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
         #: Behind the last link, so that of several in a line each is told at its own place.
         self.searched = 0
+        #: Not inside the words of a link.
+        self.may_link = True
 
     def block(self, node: SyntaxTreeNode) -> Block | None:
         match node.type:
@@ -138,7 +143,7 @@ class _Reader:
         column = line.find(search) if search else -1
         column = column if column >= 0 else len(line) - len(line.lstrip())
         code = code or ("html" if kind.startswith("html") else "markdown")
-        self.findings.append(Finding(offset=start + column, code=code, message=message, hint=hint))
+        self.findings.append(Finding(offset=start + column, code=code, message=message, hint=hint, kind=kind))
 
     def _inlines(self, inline: SyntaxTreeNode) -> tuple[Inline, ...]:
         self.row = self._row(inline)
@@ -151,8 +156,9 @@ class _Reader:
                 case "text" | "text_special":
                     for _ in _BROKEN_LINK.finditer(node.content):
                         self._broken_link()
-                    if node.content:
-                        found.append(Words(node.content))
+                    found.extend(
+                        self._words(node.content) if self.may_link else [Words(node.content)] if node.content else []
+                    )
                 case "softbreak":
                     self.row += 1
                     if not self._joins(nodes, index):
@@ -172,6 +178,19 @@ class _Reader:
                     self._refuse(node.type, self.row, node.content if node.type == "html_inline" else node.markup)
         return tuple(found)
 
+    def _words(self, text: str) -> Iterator[Inline]:
+        """Make links of the addresses in plain words; one that leads nowhere stays a word."""
+        before = ""
+        for words, url in pieces(text):
+            given = web_address(url, mail=True, field_mark=self.field_mark) if url else None
+            if given is None or given.problem:
+                yield Words(words)
+            else:
+                # With the space before it, it is not found within another address: www.example.org in https://www.example.org.
+                needle = f" {words}" if before.endswith(" ") else words
+                yield Link(given.url, (Words(words),), self.mark_at(self.row, needle), is_bare=True)
+            before = words
+
     def _joins(self, nodes: list[SyntaxTreeNode], index: int) -> bool:
         """A line end between two Chinese or Japanese characters is no space."""
         left, right = index - 1, index + 1
@@ -185,7 +204,9 @@ class _Reader:
 
     def _link(self, node: SyntaxTreeNode) -> Link:
         raw = str(node.attrs.get("href", ""))
+        self.may_link = False
         children = self._walk(node.children)
+        self.may_link = True
         offset = self._address_of(raw)
         address = stripped(raw)
         if odd := unseen_in(address):

@@ -26,6 +26,8 @@ class Link:
     children: tuple["Inline", ...]
     #: The token of its address (see marks.py).
     mark: str = field(default="", compare=False)
+    #: Whether its words are the address as it stands in the text.
+    is_bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ def parse_sources(text: str) -> tuple[tuple[SourceLine, ...], tuple[LineMistake,
 
 
 def _entry(body: str, start: int) -> SourceLine | LineMistake:
+    body, start = _unquoted(body, start)
     match = _LINE.match(body)
     if match is None:
         if re.match(r"^[^:\[]+:\S", body) and not body.startswith("http"):
@@ -94,12 +95,12 @@ def _entry(body: str, start: int) -> SourceLine | LineMistake:
         outlet = outlet[: mark.start()].strip() if language else outlet
     if not outlet:
         return LineMistake(offset=start, message="the outlet is missing before the colon", hint=_FORM)
-    rest, at = match["rest"], start + match.start("rest")
+    rest, at = _unquoted(match["rest"], start + match.start("rest"))
     piece = Piece(text=outlet, offset=start)
     link = _LINK.match(rest)
     if link is None:
         if "](" in rest or "[" in rest or "http" in rest:
-            return _bad_link(rest, at)
+            return _bad_link(outlet, rest, at)
         title, original, behind = _split_original(rest)
         return SourceLine(
             offset=start,
@@ -133,7 +134,7 @@ def _entry(body: str, start: int) -> SourceLine | LineMistake:
     )
 
 
-def _bad_link(rest: str, at: int) -> LineMistake:
+def _bad_link(outlet: str, rest: str, at: int) -> LineMistake:
     """Say what is wrong with the link of a source, where it is."""
     address = re.search(r"\]\s?\(([^()]*)\)?", rest)
     if address and (odd := unseen_in(stripped(address[1]))):
@@ -141,9 +142,18 @@ def _bad_link(rest: str, at: int) -> LineMistake:
         message, hint = in_words(odd[0], without_unseen(stripped(address[1])))
         return LineMistake(offset=at + offset, message=message, hint=hint, code="invisible")
     begin = re.search(r"\[|https?:", rest)
+    bare = re.fullmatch(r"(?P<title>[^\[\]]*[^\[\]\s,;:(–—-])[\s,;:(–—-]+(?P<url>https?://[^\s()]+)\)?", rest)
     return LineMistake(
-        offset=at + (begin.start() if begin else 0), message="the link of this source is not written right", hint=_FORM
+        offset=at + (begin.start() if begin else 0),
+        message="the link of this source is not written right",
+        hint=f"write   {outlet}: [{bare['title']}]({bare['url'].rstrip('.,;')})" if bare else _FORM,
     )
+
+
+def _unquoted(text: str, start: int) -> tuple[str, int]:
+    """Take off quotation marks around the whole: in a list that is how YAML would have them."""
+    is_quoted = len(text) > 2 and text[0] in "\"'" and text[-1] == text[0] and "[" in text
+    return (text[1:-1], start + 1) if is_quoted else (text, start)
 
 
 def _split_original(rest: str) -> tuple[str, str | None, int]:

@@ -130,10 +130,12 @@ class Texts:
         self._say(node.at_unseen(before + odd.start()), trail, "invisible", *in_words(odd[0], meant))
         return replace(node, text=meant)
 
-    def _say(self, place: Place, trail: tuple[str, ...], code: str, message: str, hint: str = "") -> None:
+    def _say(
+        self, place: Place, trail: tuple[str, ...], code: str, message: str, hint: str = "", kind: str = ""
+    ) -> None:
         if self.fields is not None:
             message, hint = self.fields.as_written(message), self.fields.as_written(hint)
-        self.problems.append(place.problem(code, where(trail, message), hint))
+        self.problems.append(replace(place.problem(code, where(trail, message), hint), kind=kind))
 
     def _intact(self, node: Scalar) -> None:
         """Say when YAML cut a part off, or took too much."""
@@ -171,7 +173,9 @@ class Texts:
         rich, findings = parse_markdown(text, self.fields.mark if self.fields else None, mark_at)
         for finding in findings[:MOST_TOLD]:
             offset = self.fields.offset_as_written(node.text, text, finding.offset) if self.fields else finding.offset
-            self._say(_place(node, offset, finding.code), trail, finding.code, finding.message, finding.hint)
+            self._say(
+                _place(node, offset, finding.code), trail, finding.code, finding.message, finding.hint, finding.kind
+            )
         return rich or None
 
     def _url(self, text: str, place: Place, trail: tuple[str, ...], node: Scalar) -> Value:

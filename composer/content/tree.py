@@ -30,6 +30,8 @@ class _Mark(Protocol):
     line: int
 
 
+#: A key with nothing behind it.
+_SOURCES = re.compile(r"sources *:[ \t]*(?:#.*)?\n")
 _STYLES = {"'": Style.SINGLE, '"': Style.DOUBLE, "|": Style.LITERAL, ">": Style.FOLDED}
 
 
@@ -42,6 +44,11 @@ def parse(source: Source) -> tuple[Node | None, tuple[Problem, ...]]:
     """
     problems: list[Problem] = []
     current = without_unseen_gaps(_without_ends(without_conflicts(source, problems), problems), problems)
+    if _SOURCES.search(source.text):
+        # Late: sources stand behind a | in most files.
+        from composer.content.dashed_sources import with_sources_as_lines
+
+        current = with_sources_as_lines(current)
     trials = _Trials()
     for _ in range(min(MOST_REPAIRS, 2 + MOST_TRIED // max(len(source.text), 1))):
         try:

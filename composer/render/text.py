@@ -88,6 +88,8 @@ def _inline(node: Inline) -> str:
             return node.text
         case Emphasis():
             return _inlines(node.children)
+        case Link(is_bare=True):
+            return _inlines(node.children)
         case Link():
             label = _inlines(node.children)
             target = node.url.removeprefix("mailto:")

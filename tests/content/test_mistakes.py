@@ -25,6 +25,8 @@ _STORY = re.search(r"top_story:.*?(?=topics:)", ISSUE, re.DOTALL)
 assert _STORY is not None
 STORY = _STORY[0]
 SECOND = '  - title: "Second topic"\n    facts: |\n      Facts.\n'
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
 #: A mail server in newsletter.yaml.
 SMTP = "delivery:\n  smtp:\n    host: smtp.example.org\n"
 
@@ -192,6 +194,25 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("HTML block", r("Second paragraph.", "<table><tr></tr></table>")),
     ("heading", r("Second paragraph.", "## Second paragraph")),
     ("underlined heading", r("    Second paragraph.", "    Second paragraph\n    ---")),
+    ("mail address as a link", r("Second paragraph.", "[Write to us](desk@example.org).")),
+    (
+        "sources behind dashes, one without brackets",
+        [
+            r(
+                "  sources: |\n    Reuters: [One](https://example.org/1)\n    AP",
+                "  sources:\n    - Reuters: One, https://example.org/1\n    - AP",
+            )
+        ],
+    ),
+    ("date in English words", r("date: 2025-01-30", "date: 30 January 2025")),
+    ("date in German words", r("date: 2025-01-30", "date: 30. Januar 2025")),
+    ("picture still in the cloud", [r("assets/chart.png", "assets/cloud.png"), f("issues/assets/cloud.png", b"")]),
+    ("picture from an iPhone", [r("assets/chart.png", "assets/photo.jpg"), f("issues/assets/photo.jpg", HEIC)]),
+    (
+        "picture that is a web page",
+        [r("assets/chart.png", "assets/photo.jpg"), f("issues/assets/photo.jpg", b"<!doctype html>\n<html>")],
+    ),
+    ("picture in Git LFS", [r("assets/chart.png", "assets/photo.jpg"), f("issues/assets/photo.jpg", LFS)]),
     ("picture in a text", r("Second paragraph.", "![chart](chart.png)")),
     ("code", r("Second paragraph.", "Second `paragraph`.")),
     ("fenced code", r("    Second paragraph.", "    ```\n    code\n    ```")),

@@ -278,6 +278,22 @@ def test_a_finding_leads_to_its_block(sampled: Preview, page: Page) -> None:
     assert nowhere is not near
 
 
+def test_findings_that_say_the_same_are_folded(sampled: Preview, page: Page) -> None:
+    """Of twelve bullets of Word the first is shown; the keys reach the others, and unfold them."""
+    source = sampled.path.read_text(encoding="utf-8")
+    bullets = "".join(f"      • bullet {number}\n" for number in range(12))
+    sampled.save(source.replace("      - **Panama Canal", f"{bullets}\n      - **Panama Canal"))
+    sampled.until(lambda told: {each["code"] for each in told["problems"]} == {"MARK01"})
+    page.open(sampled.server.url)
+    page.until(lambda: page.text(".more summary") == "11 more like it")
+    shown = [each for each in page.all(".finding") if each.is_displayed()]
+    assert len(shown) == 1
+    assert "12" in page.text("#counts")
+    page.press("j")
+    page.press("j")
+    page.until(lambda: len([each for each in page.all(".finding") if each.is_displayed()]) == 12)
+
+
 def test_a_finding_is_reached_from_any_view(sampled: Preview, page: Page) -> None:
     """From the plain text a finding leads to the edition, by keys alone; the selection outlives a save."""
     with_findings(sampled)

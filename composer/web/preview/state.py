@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 
-from composer.errors import Problem
+from composer.errors import Problem, grouped
 from composer.mail.merge import fill_text
 from composer.outside_text import tame, visible
 from composer.web.preview.clip import LIMIT, Hidden, clip
@@ -40,13 +40,19 @@ def state(shown: Shown, panels: Mapping[str, object] | None) -> dict[str, object
         "built": shown.built.isoformat(timespec="seconds") if shown.built else None,
         "clock": f"{shown.built:%H:%M:%S}" if shown.built else "",
         "milliseconds": round(shown.milliseconds, 1),
-        "problems": [_problem(problem) for problem in shown.problems],
+        "problems": [
+            _problem(problem, group)
+            for group, (first, others) in enumerate(grouped(shown.problems))
+            for problem in (first, *others)
+        ],
         "look": panels,
     }
 
 
-def _problem(problem: Problem) -> dict[str, object]:
+def _problem(problem: Problem, group: int) -> dict[str, object]:
+    """Give a finding; those of one group are shown as one."""
     return {
+        "group": group,
         "level": problem.level.value,
         "code": problem.code,
         "message": visible(problem.message),

@@ -39,7 +39,10 @@ function showFindings(chosen, selectedKey) {
     counts.append(make("span", { class: `count ${level}`, title: counted(members.length, WORDS[level]) },
       icon(level), String(members.length), make("span", { class: "unseen" }, ` ${WORDS[level][members.length === 1 ? 0 : 1]}`)));
     const list = make("ul", { class: "list" });
-    for (const problem of members) list.append(make("li", {}, finding(problem, chosen, selectedKey)));
+    for (const problem of members) {
+      const [first, ...others] = members.filter((each) => each.group === problem.group);
+      if (problem === first) list.append(make("li", {}, finding(problem, chosen, selectedKey), ...more(others, chosen, selectedKey)));
+    }
     groups.push(make("div", { class: `group ${level}` },
       make("h3", {}, _GROUPS[level][0], " ", make("span", { class: "quiet" }, _GROUPS[level][1])), list));
   }
@@ -52,6 +55,15 @@ function showFindings(chosen, selectedKey) {
     const again = [...box.querySelectorAll(".finding")].find((each) => each.dataset.key === focusedKey);
     if (again) again.focus();
   }
+}
+
+/** Findings that say the same of other places, folded away. */
+function more(others, chosen, selectedKey) {
+  if (!others.length) return [];
+  const list = make("ul", { class: "list" });
+  for (const problem of others) list.append(make("li", {}, finding(problem, chosen, selectedKey)));
+  const isOpen = others.some((problem) => keyOf(problem) === selectedKey);
+  return [make("details", { class: "more", open: isOpen }, make("summary", {}, `${others.length} more like it`), list)];
 }
 
 function finding(problem, chosen, selectedKey) {

@@ -1,0 +1,70 @@
+"""What editors leave for themselves: TK, TODO, [to come], lorem ipsum, 待补.
+
+Input: a text. Output: each at its offset. Guarantees: initials, country codes, Roman numerals, foreign words and marks of
+quotation (“TK says”, Techniker Krankenkasse (TK), Super Bowl XXX, todo el mundo, […], [sic]) are left alone. Pure.
+"""
+
+import re
+from collections.abc import Iterator
+
+_BRACKETED = (
+    r"to come|tbc|tbd|tba|tk+|to be (?:confirmed|done|added|written|checked)|placeholder|insert \w[^\]】]{0,40}"
+    r"|add (?:a )?(?:link|quote|source|name|photo|caption|title|text)[^\]】]{0,20}|link|source|date|name|quelle"
+    r"|your (?:text|title|headline|link|message|content)(?: here)?"
+    r"|(?:link|quote|source|photo|caption|image|picture|title|text|date|name) (?:here|to come|tk|missing)"
+    r"|platzhalter|kommt noch|noch offen|wird ergänzt"
+    r"|(?:link|text|bild|foto|zitat|quelle|titel|datum) (?:folgt|einfügen|fehlt|ergänzen)"
+    r"|à compléter|à venir|à vérifier|por completar|da completare|da verificare|nog invullen"
+    r"|待补充?|待定|待填|待核实?|待续|待更新|占位符?|xx+"
+)
+_WORDS = re.compile(
+    "|".join(
+        (
+            # Whatever is around it.
+            r"\b(?:TODO|FIXME|TBD|TBC)\b|\b[Tt]odo:|\btbd\b|\bT[Kk](?:T[Kk])+\b|(?<![\w\"”’?!])\?{3,}",
+            r"(?i:\blorem ipsum\b|\bdolor sit amet\b|\bblindtext\b|\bclick to add\b)",
+            r"(?i:\b(?:insert|add|your|type) (?:text|title|headline|quote|link|image|name|caption) here\b)",
+            # What a web page shows to programs in the place of an address.
+            r"\[email[ \u00a0]protected\]",
+            # Letters for figures.
+            r"(?<!\w)[€$£]\s?[xX]{2,}\b",
+            r"(?<!\w)[xX]{2,}(?:[.,][xX]+)?\s?(?:%|(?i:percent|per cent|million|billion|prozent|millionen|milliarden)\b)",
+            # TK is a placeholder behind the word for what is missing, and before a unit.
+            r"\b(?i:quote|number|figure|date|name|link|source|title|headline|caption|photo|more|details|price) TK\b(?!\s?\d)",
+            r"(?<!\w)[€$£]\s?TK\b|\bTK\s?%|\bTK (?=percent|per cent|million|billion|words)",
+            # In square brackets.
+            rf"[\[【]\s*(?i:{_BRACKETED})\s*[\]】](?!\()",
+            r"[（(]\s*(?:待补充?|待定|待填|待核实?|此处待\w{0,6})\s*[）)]",
+            r"(?:数据|图片|内容|标题|来源|链接|引言|正文|文字|说明|作者|日期|此处|这里|译文|图表)\s?待(?:补充?|定|填|续|核实?)|待补充",
+        )
+    )
+)
+#: A line that says only this.
+_LINE = re.compile(
+    r"^[ \t]*(?:TBA|tba|[Tt]o come|XX+|xx+|待补|待定|待填|[Tt]ext folgt|[Pp]latzhalter|[Pp]laceholder)[.。…]?[ \t]*$",
+    re.MULTILINE,
+)
+#: A whole text; a line of two letters is how people sign.
+_WHOLE = re.compile(r"\s*T[Kk]\.?\s*")
+#: Also in the middle: more than two, unless it is a numeral behind the word for what is counted.
+_CROSSES = re.compile(r"(?<![\w.])(?:XXX+|xxx+)(?![\w])")
+_COUNTED = re.compile(
+    r"(?i:bowl|olympi\w+|article|artikel|art\.|chapter|kapitel|kap\.|annex|anhang|title|titel|part|teil|band|volume|vol\.|no\.|nr\.|day|session|"
+    r"section|psalm|legio|legion|century|siècle|appendix|schedule|figure|table|plate|act|book|canto|sonnet|gundam|triple|year)\s*$"
+)
+
+
+def placeholders(text: str, *, is_name: bool = False) -> Iterator[tuple[int, str]]:
+    """Find what was left to be done: offset and words, in the order of the text; a name may be two letters."""
+    found = {match.start(): match[0] for match in _WORDS.finditer(text)}
+    for match in (*_LINE.finditer(text), *([_WHOLE.fullmatch(text)] if not is_name else [])):
+        if match is not None:
+            found.setdefault(match.end() - len(match[0].lstrip()), match[0].strip())
+    for match in _CROSSES.finditer(text):
+        if not (match[0] == "XXX" and _COUNTED.search(text[max(0, match.start() - 20) : match.start()])):
+            found.setdefault(match.start(), match[0])
+    end = -1
+    for start in sorted(found):
+        if start >= end:
+            end = start + len(found[start])
+            yield start, found[start]

@@ -1,0 +1,293 @@
+"""Drafts as editors hand them in: what is published as signs is told, what can be understood is understood."""
+
+import datetime
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from composer.checking import check_issue
+from composer.cli.main import run
+from composer.content.bare_links import pieces
+from composer.content.formats import date_hint
+from composer.content.issue import read_issue
+from composer.content.values import Group, groups_in, text_in
+from composer.errors import ContentError, Level, Problem, grouped
+from composer.pipeline import build_issue
+from composer.workspace import Workspace
+from tests.workspaces import letter
+
+DRAFTS = Path(__file__).parent / "drafts"
+NOW = datetime.datetime(2026, 12, 1, 9, tzinfo=datetime.UTC)
+#: Line, column and code.
+Told = tuple[int, int, str]
+
+
+@pytest.fixture
+def drafts(tmp_path: Path) -> Workspace:
+    """Return a copy of the drafts, with their pictures."""
+    folder = tmp_path / "drafts"
+    shutil.copytree(DRAFTS, folder)
+    (folder / "issues/assets").mkdir()
+    for name in ("DSC_0417.JPG", "windpark.gif", "windpark.webp", "pod-grid.png"):
+        Image.linear_gradient("L").resize((1300, 600)).save(folder / "issues/assets" / name)
+    return Workspace(root=folder.resolve())
+
+
+def _problems(workspace: Workspace, stem: str) -> tuple[Problem, ...]:
+    try:
+        return check_issue(workspace, workspace.issue(stem), NOW).problems
+    except ContentError as error:
+        return error.problems
+
+
+def _told(workspace: Workspace, stem: str, *codes: str) -> list[Told]:
+    found = sorted(_problems(workspace, stem))
+    return [(each.line, each.column, each.code) for each in found if not codes or each.code in codes]
+
+
+def test_what_passed_every_check(drafts: Workspace) -> None:
+    """A table, footnotes, bullets of Word, a link the wrong way round and stars in a title, each where it is."""
+    assert _told(drafts, "round3-passes-check", "MARK01", "A11Y07") == [
+        (25, 48, "MARK01"),
+        (27, 5, "MARK01"),
+        (32, 52, "A11Y07"),
+        (32, 82, "A11Y07"),
+        (39, 5, "MARK01"),
+        (40, 5, "MARK01"),
+        (41, 5, "MARK01"),
+        (43, 134, "MARK01"),
+        (45, 5, "MARK01"),
+        (73, 5, "MARK01"),
+        (74, 5, "MARK01"),
+        (98, 13, "MARK01"),
+    ]
+
+
+def test_a_second_draft(drafts: Workspace) -> None:
+    """Sources behind dashes are sources; what is wrong with one is told at its line, with the line to write."""
+    assert _told(drafts, "round2") == [(43, 63, "url"), (43, 97, "url"), (52, 7, "source"), (54, 41, "source")]
+    hints = [each.hint for each in _problems(drafts, "round2")]
+    assert "mailto:marie@energy.example.org" in hints[1]
+    assert "Reuters: [EU plans faster permits](https://example.org/reuters)" in hints[3]
+
+
+def test_a_first_draft(drafts: Workspace) -> None:
+    """The date in words is understood; sources behind dashes make no errors of their own but the one without brackets."""
+    found = _problems(drafts, "round1-messy")
+    assert "2026-12-03" in next(each.hint for each in found if each.line == 2)
+    assert [(each.line, each.code) for each in found if 43 <= each.line <= 45] == [(45, "source")]
+
+
+def test_a_table_and_its_kind(drafts: Workspace) -> None:
+    """Each once: the table is one finding, not one for each row."""
+    assert _told(drafts, "markdown-table", "MARK01") == [
+        (8, 5, "MARK01"),
+        (12, 25, "MARK01"),
+        (12, 34, "MARK01"),
+        (12, 50, "MARK01"),
+        (14, 5, "MARK01"),
+        (16, 5, "MARK01"),
+        (17, 5, "MARK01"),
+    ]
+
+
+def test_bare_addresses_are_links(drafts: Workspace) -> None:
+    """In HTML links, in plaintext as they are; nothing else is said but that words would be kinder."""
+    built = build_issue(drafts, drafts.issue("bare"))
+    for url in ("https://example.org/report_2025_final.pdf", "https://www.example.org", "mailto:office@example.org"):
+        assert f'<a href="{url}"' in built.html
+    assert (
+        "Read https://example.org/report_2025_final.pdf or www.example.org or\nwrite to office@example.org.\n"
+        in built.text
+    )
+    assert _told(drafts, "bare", "TEXT01", "LINK06", "MARK01")[0] == (8, 5, "MARK01")
+
+
+@pytest.mark.parametrize("line", (DRAFTS / "slips.txt").read_text(encoding="utf-8").splitlines())
+def test_a_slip_alone_is_told_or_read(line: str, tmp_path: Path) -> None:
+    """Each alone in a text: there is a finding with the form to write, or a link."""
+    workspace = letter(tmp_path, line)
+    codes = {problem.code for problem in check_issue(workspace, workspace.issue("2025-01-30"), NOW).problems}
+    html = build_issue(workspace, workspace.issue("2025-01-30")).html
+    is_link = re.search(r'<a href="(?:https://example.org/x|mailto:office@example.org)"', html) is not None
+    assert codes & {"MARK01", "FIELD02", "EDIT07"} or is_link
+
+
+# Addresses in texts ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "urls"),
+    [
+        ("See https://example.org/x.", ["https://example.org/x"]),
+        ("See https://example.org/x!", ["https://example.org/x"]),
+        ("See https://example.org/x?a=1&b=2#c, and", ["https://example.org/x?a=1&b=2#c"]),
+        ("(see https://example.org/x)", ["https://example.org/x"]),
+        ("https://en.wikipedia.org/wiki/A_(b)", ["https://en.wikipedia.org/wiki/A_(b)"]),
+        ("(https://en.wikipedia.org/wiki/A_(b))", ["https://en.wikipedia.org/wiki/A_(b)"]),
+        ("“https://example.org/x”", ["https://example.org/x"]),
+        ("https://example.org/x…", ["https://example.org/x"]),
+        ("https://example.org/a–b", ["https://example.org/a"]),
+        ("HTTPS://EXAMPLE.ORG/X", ["https://example.org/X"]),
+        ("见https://example.org/x。", ["https://example.org/x"]),
+        ("请看https://example.org/x，谢谢", ["https://example.org/x"]),
+        ("请看（https://example.org/x）", ["https://example.org/x"]),
+        ("请看https://example.org/x了解更多", ["https://example.org/x"]),
+        ("https://zh.wikipedia.org/wiki/中国，", ["https://zh.wikipedia.org/wiki/%E4%B8%AD%E5%9B%BD"]),
+        ("访问www.example.org，谢谢", ["https://www.example.org"]),
+        ("www.example.org/a, www.example.org.", ["https://www.example.org/a", "https://www.example.org"]),
+        ("https://müller.example/größe", ["https://xn--mller-kva.example/gr%C3%B6%C3%9Fe"]),
+        ("Write to office@example.org.", ["mailto:office@example.org"]),
+        ("写信到office@example.org咨询。", ["mailto:office@example.org"]),
+        ("E-mail:anna.li+news@mail.example.co.uk;", ["mailto:anna.li+news@mail.example.co.uk"]),
+        ("**https://example.org/x**", ["https://example.org/x"]),
+        ("[words](https://example.org/y) and https://example.org/x", ["https://example.org/y", "https://example.org/x"]),
+        ("[https://example.org/x](https://example.org/x)", ["https://example.org/x"]),
+        ("<https://example.org/x>", ["https://example.org/x"]),
+        ("[www.example.org and me@example.org](https://example.org/y)", ["https://example.org/y"]),
+        ("user@host, @BMWK, node@18.0.1, git@github.com:a/b", []),
+        ("e.g.www.example, www., http://, https:// and ftp://example.org/", []),
+        ("A ratio of 3:4, a/b and foo.org", []),
+        ('https://{{ first_name | default("x") }}.example.org', []),
+    ],
+)  # fmt: skip
+def test_an_address_in_a_text_is_a_link(text: str, urls: list[str], tmp_path: Path) -> None:
+    """Without the punctuation behind it, beside Chinese too; and its words stay as they are."""
+    workspace = letter(tmp_path, text)
+    if "{{" in text:
+        assert [url for _, url in pieces("https://qbcdfghj0000w4z.example.org")] != [""]
+    html = build_issue(workspace, workspace.issue("2025-01-30")).html
+    found = [each for each in re.findall(r'<a href="([^"]*)"', html) if "unsubscribe" not in each]
+    assert [each.replace("&amp;", "&") for each in found] == urls
+    if not re.search(r"[\[<*{]", text):
+        words = re.sub(r"<[^>]*>", "", html).replace("&amp;", "&")
+        assert text in words
+
+
+def test_long_texts_of_signs_are_quick() -> None:
+    """What looks like the beginning of an address, again and again."""
+    import time
+
+    start = time.process_time()
+    brackets = "(" * 20_000 + "https://a.b" + ")" * 20_000
+    for text in ("www." * 20_000, "a@" * 20_000, "https://" * 10_000, "a." * 20_000 + "@", brackets):
+        assert "".join(words for words, _ in pieces(text)) == text
+    assert time.process_time() - start < 5
+
+
+# Sources behind dashes ------------------------------------------------------------------------------------------------
+
+STORY = 'date: 2026-12-03\nsubject: "S"\nlead:\n  title: "T"\n  body: |\n    B.\n'
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        "  sources:\n    - Reuters: [One](https://example.org/1)\n    - AP (CN): [Two](https://example.org/2) (中文)\n",
+        "  sources:\n  - Reuters: [One](https://example.org/1)\n  - AP (CN): [Two](https://example.org/2) (中文)\n",
+        "  sources:\n    - \"Reuters: [One](https://example.org/1)\"\n    - 'AP (CN): [Two](https://example.org/2) (中文)'\n",
+        '  sources:\n    - Reuters: "[One](https://example.org/1)"\n    - AP (CN): "[Two](https://example.org/2) (中文)"\n',
+        "  sources:  # a\n\n    - Reuters: [One](https://example.org/1)\n\n    - AP (CN): [Two](https://example.org/2) (中文)\n",
+        "  sources: |\n    - Reuters: [One](https://example.org/1)\n    - AP (CN): [Two](https://example.org/2) (中文)\n",
+    ],
+)
+def test_sources_behind_dashes_are_sources(sources: str, drafts: Workspace) -> None:
+    """With or without quotation marks, moved in or not."""
+    path = drafts.root / "issues/2026-12-03.yaml"
+    path.write_text(f"{STORY}{sources}chart:\n  image: assets/pod-grid.png\n  alt: A chart of it\n", encoding="utf-8")
+    _, issue = read_issue(drafts, path)
+    content = issue.sections[0].content
+    assert isinstance(content, Group)
+    found = [
+        (text_in(each, "outlet"), text_in(each, "title"), text_in(each, "url"))
+        for each in groups_in(content, "sources")
+    ]
+    assert found == [("Reuters", "One", "https://example.org/1"), ("AP", "Two", "https://example.org/2")]
+    assert len(issue.sections) == 2
+
+
+def test_sources_with_keys_stay_groups(drafts: Workspace) -> None:
+    """A list of groups is read as before, and a mistake in it is told as before."""
+    path = drafts.root / "issues/2026-12-03.yaml"
+    path.write_text(
+        f"{STORY}  sources:\n    - outlet: R\n      title: T\n      url: https://example.org/1\n", encoding="utf-8"
+    )
+    assert [each.code for each in _problems(drafts, "2026-12-03") if each.level is Level.ERROR] == []
+    path.write_text(
+        f"{STORY}  sources:\n    - outlet: R\n      title: T\n      url: htps://example.org/1\n", encoding="utf-8"
+    )
+    assert [(each.line, each.code) for each in _problems(drafts, "2026-12-03")] == [(10, "url")]
+
+
+# Dates ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["3 December 2026", "December 3, 2026", "3rd December 2026", "Thu, 3 Dec 2026", "3. Dezember 2026", "3 décembre 2026",
+     "3 de diciembre de 2026", "3 dicembre 2026", "3 grudnia 2026", "2026 December 3", "3.12.2026", "2026年12月3日"],
+)  # fmt: skip
+def test_a_date_in_words_is_understood(text: str) -> None:
+    """And the form to write is given."""
+    assert date_hint(text) == "did you mean 2026-12-03?"
+
+
+@pytest.mark.parametrize(
+    "text", ["10 Dec", "next Tuesday", "31 February 2026", "December 2026", "3 4 December 2026", "soon"]
+)
+def test_what_is_no_date_is_not_guessed(text: str) -> None:
+    """No year, no day, too many numbers."""
+    assert "did you mean" not in date_hint(text)
+
+
+# Many findings of one kind --------------------------------------------------------------------------------------------
+
+
+def test_many_findings_of_one_kind_are_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty bullets of Word: the first, and the places of the others; --json lists each."""
+    import json
+
+    monkeypatch.chdir(tmp_path)
+    workspace = letter(tmp_path, "\n".join(f"• bullet {number}" for number in range(30)))
+    run(["check", "2025-01-30", "--on", "2025-01-30"])
+    lines = capsys.readouterr().out.splitlines()
+    (at,) = (number for number, line in enumerate(lines) if "[MARK01]" in line)
+    assert lines[at].startswith("issues/2025-01-30.yaml:5:5: warning: ")
+    assert lines[at + 2].startswith("    and 29 more like it, at 6:5, 7:5, ")
+    assert lines[at + 2].endswith(", 33:5 and 34:5")
+    run(["check", "2025-01-30", "--on", "2025-01-30", "--json"])
+    findings = json.loads(capsys.readouterr().out)["issues"][0]["findings"]
+    assert sum(each["code"] == "MARK01" for each in findings) == 30
+    path = workspace.issue("2025-01-30")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("• bullet", "`code`"), encoding="utf-8")
+    assert run(["build", "2025-01-30"]) == 1
+    told = capsys.readouterr().err
+    assert told.count("[markdown]") == 1
+    assert "and 29 more like it, at 6:5" in told
+    assert run(["build", "2025-01-30", "--json"]) == 1
+    assert len(json.loads(capsys.readouterr().out)["issues"][0]["problems"]) == 30
+
+
+def test_few_findings_are_each_told() -> None:
+    """Up to three, of another kind, of another file, in other words, or about something by name."""
+
+    def problem(line: int, code: str = "A", path: str = "a.yaml", message: str = "m", **more: str) -> Problem:
+        return Problem(path=path, line=line, column=1, code=code, message=message, **more)  # type: ignore[arg-type]
+
+    def counts(*problems: Problem) -> list[tuple[int, int]]:
+        return [(first.line, len(others)) for first, others in grouped(problems)]
+
+    assert counts(*(problem(line) for line in range(3))) == [(0, 0), (1, 0), (2, 0)]
+    mixed = (problem(1), problem(2, "B"), *(problem(line) for line in range(3, 9)), problem(9, path="b.yaml"))
+    assert counts(*mixed) == [(1, 6), (2, 0), (9, 0)]
+    assert len(counts(*(problem(line, message=str(line)) for line in range(9)))) == 9
+    assert len(counts(*(problem(line, hint=str(line)) for line in range(9)))) == 9
+    assert len(counts(*(problem(line, about=str(line)) for line in range(9)))) == 9
+    assert counts(*(problem(line, kind="k", message=str(line)) for line in range(9))) == [(0, 8)]
+    assert counts(*(problem(line, kind=str(line % 2)) for line in range(8))) == [(0, 3), (1, 3)]
