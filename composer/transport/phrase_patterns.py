@@ -1,22 +1,17 @@
 """How servers say what went wrong: patterns for their sentences, by what they are about.
 
-Input: nothing. Output: compiled patterns, to be used on masked text only (see phrases.py). Guarantees: no pattern looks into an
+Input: nothing. Output: patterns, to be used on masked text only (see phrases.py). Guarantees: no pattern looks into an
 address or a host name, since masking has taken them out.
 """
 
-import re
-
 from composer.transport.meanings import Meaning
+from composer.transport.phrase_index import AnyOf
 
 _SPAN = r"[^.;/]{0,60}?"
 
 
-def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
-
-
 #: Our own address is refused: sender verification, or a sender's domain that they cannot find. It wins over every code.
-SENDER = _any(
+SENDER = AnyOf(
     r"in reply to (?:the )?(?:\w+ )?MAIL FROM|\bMAIL FROM\b[^.;/]{0,40}(?:reject|refus|invalid|bad|unknown|not (?:exist"
     r"|found|valid)|does not)",
     r"sender(?:'s)? (?:e-?mail )?(?:address |domain |e-?mail |host )?(?:<[^>]*>:? )?(?:was |is |has been )?"
@@ -51,7 +46,7 @@ SENDER = _any(
     r"|отправител\w+[^.;/]{0,40}(?:не найден|не существует|отклон)",
 )
 #: Their account is closed, whatever the word is, with the reason they name: not a block of ours.
-CLOSED = _any(
+CLOSED = AnyOf(
     r"(?<!your )(?<!sender )(?<!sending )(?<!sender's )\b(?:account|mailbox|user|recipient|inbox|destination)\b"
     r"(?: (?:of|for|with) [^.]{0,30}?| address)?(?: name)?(?: that you tried to reach)?(?: <>)?[ :,]{1,3}"
     r"(?:has been |have been |had been |is |was |currently |being |now )*"
@@ -72,7 +67,7 @@ CLOSED = _any(
     r"(?:учетная запись|аккаунт|ящик)[^.;/]{0,40}(?:заблокирован|отключен|удал[её]н)|アカウント[^。]{0,20}(?:停止|無効|削除)",
 )
 #: Somebody gets more than their provider allows: the subscriber is there.
-BUSY = _any(
+BUSY = AnyOf(
     r"receiving (?:mail|e-?mail|messages) (?:too (?:quickly|fast|often)|at (?:a|too high|an excessive) )",
     r"\b(?:recipient|mailbox|user|account|addressee)\b[^.;/]{0,60}(?:receiv|accept|incoming|inbound)\w*\b[^.;/]{0,40}"
     r"(?:too (?:many|much|fast|quickly)|rate|limit|threshold)",
@@ -83,7 +78,7 @@ BUSY = _any(
     r"|mailbox|address)",
 )
 #: Refused for a while only, whatever the first digit of the code says.
-FOR_NOW = _any(
+FOR_NOW = AnyOf(
     r"\b(?:temporar(?:il)?y|momentarily) (?:\w+ )?(?:disabled|inactive|unavailable|locked|suspended|blocked|not available"
     r"|closed|inaccessible"
     r"|unreachable|out of service|undeliverable|unable)",
@@ -92,7 +87,7 @@ FOR_NOW = _any(
     r"\bvor(?:ü|ue)bergehend\b|temporairement|temporalmente|temporaneamente|temporariamente|временно|暂时|一時的",
 )
 #: Tried for as long as their or our relay tries.
-EXPIRED = _any(
+EXPIRED = AnyOf(
     r"(?:message|mail) (?:has )?expired|expired from (?:the )?queue|delivery (?:time |period )?(?:has )?expired",
     r"queue (?:time|lifetime) (?:exceeded|expired)|message too old|retry (?:timeout|time|limit|period) (?:has been "
     r"|was )?(?:exceeded|expired|reached)",
@@ -111,7 +106,7 @@ EXPIRED = _any(
     r"|tiempo de entrega[^.;/]{0,20}agotado",
 )
 #: We send more, or more often, than a relay or a server takes from us.
-OUR_RATE = _any(
+OUR_RATE = AnyOf(
     r"\b(?:your|the sender's|sender|sending) (?:\w+ ){0,4}(?:exceed|over"
     r"|reach)\w*\b[^.;/]{0,60}(?:limit|quota|rate|maximum|number of|allow)",
     r"\byou(?:'ve| have)? (?:\w+ )?(?:exceed|reach)\w*\b",
@@ -121,7 +116,7 @@ OUR_RATE = _any(
     r"has sent (?:to )?too many",
 )
 #: Ours for certain: these win over any code, and over a full mailbox beside them.
-BLOCKED = _any(
+BLOCKED = AnyOf(
     r"spamhaus|barracudacentral|spamcop|cloudmark|senderscore|\bPDR\b|\bsorbs\b|uceprotect"
     r"|abusix|invaluement|\bCBL\b",
     r"blocked (?:using|by|due|because|for|- see|at|from|as|on)|is blocked|are blocked|been blocked|was blocked|:blocked\b"
@@ -160,7 +155,7 @@ BLOCKED = _any(
     r"垃圾|黑名单|黑名單|迷惑メール|スパム|ブラックリスト|病毒|спам|ч[её]рн\w+ списк|репутаци|스팸",
 )
 #: About us, unless it is a mailbox that gets or holds too much.
-TOO_OFTEN = _any(
+TOO_OFTEN = AnyOf(
     r"rate[ -]?limit|(?:sending|message|connection) (?:rate )?limit|(?:hourly|daily|per[- ](?:hour"
     r"|day)) (?:\w+ ){0,2}(?:quota|limit|rate)",
     r"too many (?:concurrent |simultaneous |open )?(?:connections|sessions|e-?mails|mails|recipients|messages|errors"
@@ -174,13 +169,13 @@ TOO_OFTEN = _any(
     r"|слишком (?:много|часто)|频率|频繁|過於頻繁|超过限制",
 )
 #: About the message, where nothing says that the mailbox is not there.
-ABOUT_MESSAGE = _any(
+ABOUT_MESSAGE = AnyOf(
     r"\b(?:message|mail|e-?mail|content|header|attachment)s? (?:was |is |has been |were |are )?(?:\w+ )?(?:filtered"
     r"|refused|bounced due|given low)",
     r"(?:unacceptable|illegal|forbidden|executable|prohibited) (?:\w+ )?(?:content|attachment|file|header)",
     r"rejecting (?:mail|message|\w+ )?content|recipient preferences|go away|denied \[",
 )
-FULL = _any(
+FULL = AnyOf(
     r"(?<!your )(?:mailbox|inbox|account|user|maildir|mailfolder|mail folder|storage|postfach"
     r"|recipient)\b[^;/]{0,40}\b(?:full|exceed|voll\b)",
     r"(?:user|mailbox|account|inbox|recipient)\b[^.;/]{0,30}(?:has|contains|holds) too many (?:messages|mails|e-?mails|files)",
@@ -201,17 +196,17 @@ FULL = _any(
     r"メールボックスが(?:いっぱい|一杯)|용량.{0,10}초과",
 )
 #: The size of the message, named as such: not that of a mailbox.
-MESSAGE_SIZE = _any(
+MESSAGE_SIZE = AnyOf(
     r"(?:message|mail|content|attachment)s?\b(?: is| was| are|:)? (?:\w+ )?too (?:large|big|long)",
     r"(?<!mailbox )(?:message|\be-?mail|\bmail) (?:file )?size\b[^.;/]{0,30}(?:exceed|limit|large|big)",
     r"exceed\w* [^.;/]{0,40}\b(?:message|e-?mail|mail) ?size|(?:maximum|max\.?) (?:message|e-?mail|mail) ?size|mailsize limit",
     r"(?:message|mail) (?:exceeds|is larger than|larger than) [^.;/]{0,40}(?:size|limit|maximum)",
 )
 #: By their plain words, where no code tells; in this order.
-BY_WORDS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
+BY_WORDS: tuple[tuple[Meaning, AnyOf], ...] = (
     (
         Meaning.NO_DOMAIN,
-        _any(
+        AnyOf(
             r"(?:host|domain|name server)\b(?:(?!user|mailbox|recipient|account).){0,60}?"
             r"\b(?:not found|unknown|not exist|lookup fail|no valid|not resolve)",
             r"null ?MX|does not accept mail\b|unrout(?:e)?able (?:address|mail domain)",
@@ -226,7 +221,7 @@ BY_WORDS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
     ),
     (
         Meaning.GONE,
-        _any(
+        AnyOf(
             r"(?:no such|unknown|invalid|non[- ]?existent|bad) (?:local |virtual |e-?mail |destination )*(?:user"
             r"|mailbox|recipient|address|account|person|alias)",
             r"unknown or invalid (?:\w+ )?(?:user|mailbox|recipient)|unknown local[- ]?part",
@@ -267,21 +262,21 @@ BY_WORDS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
     ),
     (
         Meaning.TOO_LARGE,
-        _any(
+        AnyOf(
             r"too (?:large|big)|(?<!mailbox )size (?:limit|exceeds)|exceeds .{0,30}(?:maximum|size)|zu gro(?:ß|ss)",
             r"(?:message|mail) size .{0,20}exceed|(?:maximum|max) (?:message )?size",
         ),
     ),
     (
         Meaning.POLICY,
-        _any(
+        AnyOf(
             r"polic(?:y|ies)|not (?:allowed|permitted|authori[sz]ed)|relay(?:ing)? access|denied|administrator"
             r"|refused by"
         ),
     ),
 )
 #: There is no such mailbox, in words that nobody could mean otherwise.
-NO_SUCH = _any(
+NO_SUCH = AnyOf(
     r"(?:no such|unknown|invalid|non[- ]?existent) (?:local |virtual )?(?:user|mailbox|account|person|alias|recipient)\b",
     r"(?:user|mailbox|account|recipient)(?: \S+)? (?:is |was )?(?:unknown|not known|not found|does(?:n't| not) exist"
     r"|not exist)\b",

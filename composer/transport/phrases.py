@@ -6,6 +6,7 @@ subscriber is never held responsible for what may be our own fault.
 """
 
 import re
+from functools import lru_cache
 
 from composer.transport.meanings import Meaning
 from composer.transport.phrase_patterns import (
@@ -34,6 +35,8 @@ _HOST = re.compile(
     r"|se|dk|cz|uk|ca|au|br)\b(?!\.\w)|\b(?:[a-z0-9](?:[\w-]{0,62})\.){2,}[a-z]{2}\b(?!\.\w)",
     re.IGNORECASE,
 )
+#: What may be a host name: it is looked for in nothing else.
+_DOTTED = re.compile(r"(?<![\w-])[\w-]++\.[\w.-]+")
 _GONE = dict(BY_WORDS)[Meaning.GONE]
 #: Names of block lists say why even where they are the name of a host.
 _LISTS = re.compile(r"spamhaus|barracudacentral|spamcop|senderscore|cloudmark|sorbs|uceprotect|abusix", re.IGNORECASE)
@@ -41,8 +44,11 @@ _LISTS = re.compile(r"spamhaus|barracudacentral|spamcop|senderscore|cloudmark|so
 
 def masked(text: str) -> str:
     """Take every address, link and host name out of a text; the names of well-known block lists stay."""
-    text = _ADDRESS.sub("<>", text)
-    return _HOST.sub(_name_of_list, _LINK.sub(_name_of_list, text))
+    if "@" in text or "<" in text:
+        text = _ADDRESS.sub("<>", text)
+    if "//" in text or "www" in text.lower():
+        text = _LINK.sub(_name_of_list, text)
+    return _DOTTED.sub(lambda found: _HOST.sub(_name_of_list, found[0]), text)
 
 
 def _name_of_list(found: re.Match[str]) -> str:
@@ -68,6 +74,7 @@ def is_about_us(text: str) -> Meaning | None:
     return Meaning.STANDING if ABOUT_MESSAGE.search(text) and not is_mailbox else None
 
 
+@lru_cache(maxsize=256)
 def overrides(text: str) -> Meaning | None:
     """Return what a masked sentence is about where that wins over any code; None where the code decides.
 
@@ -94,6 +101,7 @@ def is_unmistakably_gone(text: str) -> bool:
     return NO_SUCH.search(text) is not None
 
 
+@lru_cache(maxsize=256)
 def meaning_in(text: str) -> Meaning | None:
     """Return what a masked sentence is about; None where it does not say."""
     return overrides(text) or next((meaning for meaning, pattern in BY_WORDS if pattern.search(text)), None)

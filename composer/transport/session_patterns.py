@@ -1,9 +1,9 @@
 """How servers say that they take no more in this session, but would in a new one: patterns for their sentences.
 
-Input: nothing. Output: compiled patterns, to be used on masked text only (see phrases.py).
+Input: nothing. Output: patterns, to be used on masked text only (see phrases.py).
 """
 
-import re
+from composer.transport.phrase_index import AnyOf
 
 #: What is counted, what it is counted in, and what may stand between.
 _COUNTED = (
@@ -22,12 +22,8 @@ _MOST = (
 )
 
 
-def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
-
-
 #: So many in one session: nothing else is meant, whatever the code says.
-FULL_SESSION = _any(
+FULL_SESSION = AnyOf(
     rf"{_MOST}.{{0,80}}?{_COUNTED}{_IN}",
     rf"\b\d+ {_COUNTED}{_IN}|{_COUNTED}{_IN}.{{0,60}}?{_MOST}",
     rf"(?<!concurrent )(?<!simultaneous )(?<!parallel )\b{_SESSION}(?:'s)? (?:\w+ ){{0,3}}?(?:limit|quota|allowance|lifetime)\b",
@@ -62,14 +58,14 @@ FULL_SESSION = _any(
     r"(?:세션|연결|접속)(?:당|에서|마다|의| ).{0,30}?(?:초과|제한|한도|너무 많)",
 )
 #: It has been open for as long as it may be.
-OLD_SESSION = _any(
+OLD_SESSION = AnyOf(
     rf"\b{_SESSION} (?:time|duration|age)\b",
     rf"\b{_SESSION}.{{0,30}}?\b(?:timed? ?out|timeout|too (?:long|old)|for \d+)\b",
     rf"\b(?:too long|time limit|maximum time) (?:in|on|for|of|per) {_ONE}{_SESSION}",
 )
 #: It leaves, or counts messages, or wants us to come again at once: a new session is worth a try, unless it says what else is
 #: the matter.
-ENDED_SESSION = _any(
+ENDED_SESSION = AnyOf(
     rf"{_COUNTED}{_IN}",
     r"\bclos(?:e|ing|ed)\b[^.;]{0,40}\b(?:channel|connection|session)\b",
     r"\b(?:connection|session|channel)\b[^.;]{0,30}\b(?:clos(?:e|ed|ing)|end(?:ed|ing)?|expired?|terminat\w+|finished|over)\b",
@@ -84,7 +80,7 @@ ENDED_SESSION = _any(
     r"重新连接|重新連接|新的?(?:连接|連接)|连接(?:已|被)?关闭|再接続|新しい(?:接続|セッション)|다시 연결|재접속",
 )
 #: By the clock, or for a while: what a new session does not help against.
-BY_TIME = _any(
+BY_TIME = AnyOf(
     r"\brates?\b|\brate[- ]?limit|\b(?:per|an?|each|every|this|last|one|past) (?:\d+ )?(?:second|minute|hour|day)"
     r"|\b(?:hour|dai)ly\b|\btoday\b",
     r"\b\d+ ?(?:s|secs?|seconds?|mins?|minutes?|hours?|h|days?)\b",
@@ -94,7 +90,7 @@ BY_TIME = _any(
     r"|短期|当天|1分間|1時間",
 )
 #: Busy, or to be tried later: with a mere goodbye it is the server that is in trouble, and not the session that is full.
-IN_TROUBLE = _any(
+IN_TROUBLE = AnyOf(
     r"\blater\b|\bbusy\b|over ?load|\bload\b|temporar|resource|memory|\bspace\b|storage|shutting down|shutdown|maintenance",
     r"defer|try again in|wait\b|später|plus tard|más tarde|più tardi|позже|稍后|稍後|暂时|一時的|しばらく|나중에",
     r"not in\b|allow-?list|whitelist|denied|refus|reject|block",

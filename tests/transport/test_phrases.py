@@ -1,15 +1,15 @@
 """How servers say what went wrong: each alternative of each pattern is there for a sentence."""
 
-import re
 from pathlib import Path
 
 import pytest
 
 from composer.transport import phrase_patterns
+from composer.transport.phrase_index import AnyOf
 from composer.transport.phrases import masked
 
 PATTERNS = {
-    **{name: value for name, value in vars(phrase_patterns).items() if isinstance(value, re.Pattern)},
+    **{name: value for name, value in vars(phrase_patterns).items() if isinstance(value, AnyOf)},
     **{meaning.name: pattern for meaning, pattern in phrase_patterns.BY_WORDS},
 }
 
