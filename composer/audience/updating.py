@@ -12,15 +12,12 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Integer,
     and_,
     bindparam,
-    cast,
     exists,
     func,
     insert,
     literal,
-    null,
     select,
     update,
 )
@@ -54,7 +51,7 @@ class Step:
 
     def consent(self) -> ColumnElement[Any]:
         """The consent of a row: its own, else that of the whole list."""
-        shared: ColumnElement[Any] = cast(null(), Integer) if self.consent_id is None else literal(self.consent_id)
+        shared: ColumnElement[Any] = literal(self.consent_id, readers.c.consent_id.type)
         if not self.has_evidence:
             return shared
         own = select(incoming_evidence.c.consent_id).where(incoming_evidence.c.evidence == incoming.c.evidence)

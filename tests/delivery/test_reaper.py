@@ -12,7 +12,7 @@ from composer.delivery.mailing import MailingError
 from composer.delivery.owners import LEASE, become_owner, mark_ended
 from composer.delivery.reaper import reap, reap_and_end
 from composer.delivery.states import DeliveryState
-from composer.delivery.upkeep import end_for_good
+from composer.delivery.upkeep import end_for_good, release
 from tests.delivery.house import NOW, draft, frozen, kinds, states, sums
 
 S = DeliveryState
@@ -85,6 +85,19 @@ def test_what_a_living_process_has_is_its_own(database: Database) -> None:
     assert total is not None and total.by_state == {S.EXPIRED: 5, S.UNKNOWN: 1}
     with pytest.raises(MailingError, match="is over"):
         reap_and_end(database, 1, "anna", LATER)
+
+
+def test_a_run_gives_back_its_own_claims_only(database: Database) -> None:
+    """Not those of another process, nor of another mailing, and nothing whose dot may have gone."""
+    two_mailings(database)
+    mine, theirs = enter(database, 1), enter(database, 1)
+    take(database, mine, {1: S.CLAIMED, 2: S.SENDING})
+    take(database, theirs, {3: S.CLAIMED})
+    take(database, mine, {4: S.CLAIMED}, mailing_id=2)
+    with database.write() as connection:
+        assert release(connection, 1, mine, LATER) == 1
+    assert states(database) == {1: S.PENDING, 2: S.SENDING, 3: S.CLAIMED, 4: S.PENDING, 5: S.PENDING, 6: S.PENDING}
+    assert states(database, 2)[4] is S.CLAIMED
 
 
 def test_what_a_run_left_after_it_ended_is_found(database: Database) -> None:

@@ -27,6 +27,7 @@ from composer.content.addresses import (
         ('"Li, Ben" <ben@example.org>', "Li, Ben", "ben@example.org"),
         (r'"The \"B\" \\ desk"<b@example.org>', r'The "B" \ desk', "b@example.org"),
         ('"ben@bank.example" <ben@example.org>', "ben@bank.example", "ben@example.org"),
+        ("Ben <  ben@example.org >", "Ben", "ben@example.org"),
         ("O'Neil <o'neil+news@example.org>", "O'Neil", "o'neil+news@example.org"),
         ("Jürgen <j@münchen.example>", "Jürgen", "j@münchen.example"),
     ],

@@ -64,6 +64,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the dice  [default: 1]")
     parser.add_argument("--count", type=int, default=100, metavar="N", help="changes to try  [default: 100]")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="at a time  [default: 1]")
+    parser.add_argument("--minutes", type=float, metavar="N", help="sum up what was tried until then")
     parser.add_argument("--module", action="append", metavar="TEXT", help="only modules whose path holds this")
     given = parser.parse_args()
     wanted = [path for path in DECISIVE if not given.module or any(each in path for each in given.module)]
@@ -82,6 +83,9 @@ def main() -> None:
     for each in Trials(ROOT, given.jobs).run(tried):
         found.append(each)
         _show(each, len(found), len(tried))
+        if given.minutes and time.monotonic() - begun > 60 * given.minutes:
+            chosen = chosen[: chosen.index(tried[len(found) - 1]) + 1]
+            break
     print()
     for key in sorted(key for key in known if key.partition(" :: ")[0] in changes and key not in everything):
         print(f"harmless.txt names a change that is no longer there: {key}")

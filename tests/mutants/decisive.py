@@ -93,7 +93,7 @@ DECISIVE: dict[str, Concern] = (
     | _concerns(
         "transport",
         "test_replies test_matrix",
-        transaction="",
+        transaction="test_transaction",
         replies="",
     )
     | _concerns(
