@@ -9,7 +9,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import CodeType, FrameType
@@ -93,20 +93,31 @@ def importers(root: Path) -> Mapping[str, frozenset[str]]:
     return {path: frozenset(names) for path, names in found.items()}
 
 
+#: How long the tests may take that are asked about one change, in seconds: what only slower ones notice counts as not noticed.
+_MOST_SECONDS = 40.0
+
+
 def that_run(watched: Sequence[Watched], path: str, function: str) -> list[Watched]:
     """Choose the tests that run a function, the quickest first; none if no test runs it in its own process."""
     name = f"{path} {function}"
     if not any(name in each.functions for each in watched):
         return []
-    return sorted((each for each in watched if each.starts_processes or name in each.functions), key=_by_time)
+    return _quickest(each for each in watched if each.starts_processes or name in each.functions)
 
 
 def that_use(watched: Sequence[Watched], paths: frozenset[str]) -> list[Watched]:
     """Choose the tests of some files, and those that run any function of some modules, the quickest first; else all."""
     chosen = [each for each in watched if {each.file, *(name.partition(" ")[0] for name in each.functions)} & paths]
     started = [each for each in watched if each.starts_processes and each not in chosen]
-    return sorted([*chosen, *started] if chosen else watched, key=_by_time)
+    return _quickest([*chosen, *started] if chosen else watched)
 
 
-def _by_time(each: Watched) -> tuple[bool, float]:
-    return "postgresql" in each.test, each.seconds
+def _quickest(tests: Iterable[Watched]) -> list[Watched]:
+    """Put tests in order, those on SQLite first, as far as there is time."""
+    chosen, left = [], _MOST_SECONDS
+    for each in sorted(tests, key=lambda each: ("postgresql" in each.test, each.seconds)):
+        left -= each.seconds
+        if left < 0 and chosen:
+            break
+        chosen.append(each)
+    return chosen
