@@ -7,6 +7,7 @@ a name of its own.
 import ast
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from tests.mutants.model import Change, Package
@@ -14,11 +15,11 @@ from tests.mutants.operators import Finder
 from tests.mutants.triviality import required_arguments
 
 
-def enums_in(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def enums_in(trees: Sequence[ast.AST]) -> dict[str, tuple[str, ...]]:
     """Give the members of every enum by the name of its class; a name that two classes share has none."""
     found: dict[str, tuple[str, ...]] = {}
-    for text in texts:
-        for node in ast.walk(ast.parse(text)):
+    for tree in trees:
+        for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef) and any(ast.unparse(base).endswith("Enum") for base in node.bases):
                 members = tuple(
                     each.targets[0].id
@@ -50,9 +51,11 @@ def _numbered(change: Change, number: int) -> Change:
 
 def package_in(texts: Sequence[str]) -> Package:
     """Give what changes depend on, from the texts of a whole package."""
-    return Package(enums_in(texts), required_arguments(texts))
+    trees = [ast.parse(text) for text in texts]
+    return Package(enums_in(trees), required_arguments(trees))
 
 
+@cache
 def read_package(root: Path) -> Package:
     """Give what changes depend on, from the folder of the whole package."""
     return package_in([path.read_text(encoding="utf-8") for path in sorted(root.rglob("*.py"))])

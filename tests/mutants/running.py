@@ -198,7 +198,11 @@ class Trials:
         done: queue.SimpleQueue[Tried | Exception] = queue.SimpleQueue()
         for change in changes:
             waiting.put(change)
-        tests = list(dict.fromkeys(test for change in changes for test in DECISIVE[change.path].tests))
+        concerns = [DECISIVE[change.path] for change in changes]
+        tests = list(dict.fromkeys(test for concern in concerns for test in concern.tests))
+        if not any(concern.on_both for concern in concerns):
+            # PostgreSQL takes a while to start.
+            tests += ["-k", "not postgresql"]
 
         with tempfile.TemporaryDirectory(prefix="compose-mutants-", ignore_cleanup_errors=True) as name:
             # PostgreSQL may run as another user.

@@ -114,7 +114,7 @@ def main() -> None:
     arguments = ["-s", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile", "mutants"]
     # Hypothesis is loaded already, and needs no rewriting.
     arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    pytest.main([*arguments, PREPARE, *sys.argv[1:]], [_Server(orders, answers)])
+    pytest.main([*arguments, *sys.argv[1:], PREPARE], [_Server(orders, answers)])
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ def test_the_decisive_modules_have_changes_and_tests() -> None:
     """Every module and test file that is named is there; every change can be read and differs from what there was."""
     found = all_changes()
     for path, concern in DECISIVE.items():
-        assert len(found[path]) > 10, path
+        assert len(found[path]) > 5, path
         assert concern.tests and all((ROOT / each).is_file() for each in concern.tests), path
     for change in sample(found, 7, 60):
         before = (ROOT / change.path).read_text(encoding="utf-8")
@@ -146,22 +146,17 @@ def test_harmless_changes_have_reasons() -> None:
         assert key.split(" :: ")[0] in DECISIVE and " -> " in key and len(reason) > 20, key
 
 
-def test_a_module_that_cannot_be_loaded_is_not_counted() -> None:
-    """That every test fails then says nothing about the tests."""
-    path = "composer/delivery/bucket.py"
-    text = "raise ValueError\n"
-    broken = Change(path=path, function="module", line=1, kind="statement dropped", before="", after="", text=text)
-    assert [each.verdict for each in Trials(ROOT, 1).run([broken])] == [Verdict.UNLOADABLE]
-
-
 def test_a_change_is_noticed_on_a_copy() -> None:
-    """A rate that is doubled instead of halved is noticed, a bound that nothing meets exactly is not; the tree stays as is."""
+    """A doubled rate is noticed, a bound that nothing meets is not, and a module that can't be loaded says nothing of tests."""
     path = "composer/delivery/bucket.py"
     before = (ROOT / path).read_bytes()
     found = {each.key: each for each in all_changes([path])[path]}
     doubled = found[f"{path} :: slowed :: before / 2 -> (before * 2)"]
     bound = "now + HORIZON + max(interval, HORIZON)"
     exact = found[f"{path} :: reserve :: start > {bound} -> (start >= {bound})"]
-    tried = {each.change.key: each for each in Trials(ROOT, 1).run([doubled, exact])}
-    assert (tried[doubled.key].verdict, tried[exact.key].verdict) == (Verdict.NOTICED, Verdict.MISSED)
+    broken = Change(
+        path=path, function="module", line=1, kind="", before="all", after="none", text="raise ValueError\n"
+    )
+    tried = {each.change.key: each.verdict for each in Trials(ROOT, 1).run([doubled, exact, broken])}
+    assert tried == {doubled.key: Verdict.NOTICED, exact.key: Verdict.MISSED, broken.key: Verdict.UNLOADABLE}
     assert (ROOT / path).read_bytes() == before

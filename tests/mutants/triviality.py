@@ -1,6 +1,6 @@
 """What every test or the type checker would notice is no change worth trying: it would only make the share look better.
 
-Input: annotations, the texts of the package. Output: the empty value of a type, the arguments that each function requires.
+Input: annotations, the modules of the package. Output: the empty value of a type, the arguments that each function requires.
 """
 
 import ast
@@ -24,11 +24,11 @@ def empty_value(annotation: ast.expr | None) -> str | None:
     return _EMPTY.get(name.rpartition(".")[2])
 
 
-def required_arguments(texts: Sequence[str]) -> dict[str, frozenset[str]]:
+def required_arguments(trees: Sequence[ast.AST]) -> dict[str, frozenset[str]]:
     """Return by the name of a function or class which arguments it requires; a name that several share: what all require."""
     found: dict[str, frozenset[str]] = {}
-    for text in texts:
-        for node in ast.walk(ast.parse(text)):
+    for tree in trees:
+        for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 required = _of_function(node.args)
             elif isinstance(node, ast.ClassDef) and any(

@@ -114,7 +114,8 @@ def that_use(watched: Sequence[Watched], paths: frozenset[str]) -> list[Watched]
 
 def _quickest(tests: Iterable[Watched]) -> list[Watched]:
     """Put tests in order, those on SQLite first, as far as there is time."""
-    chosen, left = [], _MOST_SECONDS
+    chosen: list[Watched] = []
+    left = _MOST_SECONDS
     for each in sorted(tests, key=lambda each: ("postgresql" in each.test, each.seconds)):
         left -= each.seconds
         if left < 0 and chosen:
