@@ -253,19 +253,23 @@ def _bury(connection: Connection, people: Sequence[tuple[int, str]], now: dateti
     ids = [reader_id for reader_id, _ in people]
     # What is closed already was another address, or was inherited; the next one began behind it.
     rows = connection.execute(
-        select(_T.reader_id, func.max(_T.last_mailing), func.count(), func.count(_T.last_mailing))
+        select(
+            _T.reader_id,
+            func.max(_T.last_mailing).label("ended"),
+            (func.count() - func.count(_T.last_mailing)).label("open"),
+        )
         .where(_T.reader_id.in_(ids))
         .group_by(_T.reader_id)
     )
-    earlier = {reader_id: (-1 if ended is None else ended, all_ - closed) for reader_id, ended, all_, closed in rows}
+    earlier = {row.reader_id: row for row in rows}
     connection.execute(
         update(tombstones).where(_T.reader_id.in_(ids), _T.last_mailing.is_(None)).values(last_mailing=last, at=now)
     )
     new = [
-        {"reader_id": each, "hash": hashed(key, normal), "first_mailing": earlier.get(each, (-1, 0))[0] + 1,
+        {"reader_id": each, "hash": hashed(key, normal), "first_mailing": earlier[each].ended + 1 if each in earlier else 0,
          "last_mailing": last, "at": now}
         for each, normal in people
-        if not earlier.get(each, (-1, 0))[1]
+        if each not in earlier or not earlier[each].open
     ]  # fmt: skip
     _write(connection, new)
 

@@ -130,7 +130,6 @@ def _leaf(part: Part) -> "Message":
     import email.message
 
     leaf = email.message.Message()
-    leaf["Content-Type"] = "text/plain"
     leaf["Content-Description"] = part.get("content-description")[:_MOST_LINE].encode("ascii", "replace").decode()
     leaf.set_payload(_short(part.text()))
     return leaf

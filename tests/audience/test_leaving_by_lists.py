@@ -1,5 +1,6 @@
 """What a list makes of people who are here, or on the suppression list already, when it says that they get nothing."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from composer.audience.readers import Status, get
 from composer.audience.suppression import Reason, hashed, listed, make_erasure_key, suppress
 from composer.audience.undoing import last_import, undo
 from composer.database.engine import Database
-from composer.database.readers import readers
+from composer.database.readers import imports, readers
 from tests.audience.lists import take, written
 from tests.audience.people import LATER, NOW, everybody, join
 
@@ -35,6 +36,9 @@ def test_whoever_is_here_leaves_by_the_word_of_a_list(database: Database, tmp_pa
         join(connection, "other@example.org")
     found = take(database, _rows(tmp_path, people))
     assert (found.taken.suppressed, found.taken.new, found.summary.leaving) == (6, 0, 6)
+    with database.read() as connection:
+        counts = json.loads(connection.scalar(select(imports.c.counts)) or "")
+    assert counts == {"new": 0, "updated": 0, "agreed": 0, "suppressed": 6}
     with database.write() as connection:
         assert everybody(connection) == {
             **{address: WORDS[word][1] for address, word in people.items()},

@@ -1,13 +1,23 @@
 """Under which ids, and in which mailings, a person is on record: the rows of tombstones in, spans out."""
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete, insert, select
 
 from composer.audience.suppression import Reason, make_erasure_key, suppress, suppress_hash
-from composer.audience.tombstones import Span, known_hashes, next_mailing, spans_of, spans_of_hash, state_of_hashes
+from composer.audience.tombstones import (
+    Span,
+    about,
+    known_hashes,
+    next_mailing,
+    spans_of,
+    spans_of_hash,
+    state_of_hashes,
+)
 from composer.database.engine import Database
+from composer.database.mailings import deliveries, events
 from composer.database.readers import tombstones
+from composer.delivery.freezing import freeze
 from tests.audience.people import NOW
-from tests.delivery.house import frozen
+from tests.delivery.house import draft, frozen
 
 ALWAYS = (1 << 31) - 1
 
@@ -89,6 +99,22 @@ def test_the_next_mailing_is_behind_the_last(database: Database) -> None:
     frozen(database, 1)
     with database.read() as connection:
         assert next_mailing(connection) == 2
+
+
+def test_what_is_about_a_person_is_what_lies_within_their_spans(database: Database) -> None:
+    """In each span's own mailings; what names no mailing counts as well, and deliveries as other rows."""
+    frozen(database, 3)
+    with database.write() as connection:
+        for number in (2, 3):
+            freeze(connection, draft(f"i{number}"), NOW)
+        spans = (Span(reader_id=1, first=2, last=2), Span(reader_id=2, first=0, last=1), Span(reader_id=3))
+        connection.execute(delete(events))
+        rows = [{"mailing_id": mailing, "reader_id": each, "at": NOW, "kind": "accepted"}
+                for each in (1, 2, 3) for mailing in (1, 2, 3)]  # fmt: skip
+        connection.execute(insert(events), rows)
+        for table in (events, deliveries):
+            found = connection.execute(select(table.c.reader_id, table.c.mailing_id).where(about(table, spans))).all()
+            assert sorted(map(tuple, found)) == [(1, 2), (2, 1), (3, 1), (3, 2), (3, 3)]
 
 
 def _plain(spans: tuple[Span, ...]) -> list[tuple[int, int, int]]:

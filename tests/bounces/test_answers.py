@@ -2,7 +2,7 @@
 
 import pytest
 
-from composer.bounces.answers import reply_in, status_in
+from composer.bounces.answers import before_copy, reply_in, status_in
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,14 @@ def test_what_is_no_reply(text: str) -> None:
 def test_a_status_without_a_reply(text: str, status: str | None) -> None:
     """In brackets, behind a number sign or a word; an address of a host is none."""
     assert status_in(text) == status
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Subject", "Betreff", "Objet", "Asunto", "Oggetto", "Assunto", "Onderwerp", "Тема", "主题", "主旨", "件名"],
+)
+def test_a_line_that_repeats_our_subject_is_left_out(name: str) -> None:
+    """What an issue is called is no reason; the sentences around it are."""
+    for line in (f"{name}: mailbox full", f"  > {name.upper()} \t: mailbox full", f"{name}：mailbox full"):
+        assert before_copy(f"Sorry.\n{line}\nno such user") == "Sorry.\n\nno such user"
+    assert before_copy(f"The {name}: mailbox full") == f"The {name}: mailbox full"

@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from composer.bounces.automatic import automatic, comes_from_mailer, speaks_of_failure
+from composer.bounces.automatic import (
+    automatic,
+    comes_from_mailer,
+    is_change_of_address,
+    is_turned_away,
+    speaks_of_failure,
+)
 from composer.bounces.mime import Part, parse
 from composer.bounces.understanding import understand
 from composer.bounces.vocabulary import Class, Format, Kind
@@ -156,3 +162,58 @@ def test_only_the_beginning_of_a_field_counts() -> None:
     part: Part = parse(message("x" * 450 + " undeliverable"))
     assert speaks_of_failure(part)
     assert not speaks_of_failure(parse(message("x" * 500 + " undeliverable")))
+
+
+def receipt(text: str, kind: str = "plain") -> Part:
+    """A receipt with words for people before it."""
+    parts = f"--b\nContent-Type: text/{kind}\n\n{text}\n--b\nContent-Type: message/disposition-notification\n\nx: y\n--b--\n"
+    return parse(f"Subject: x\nContent-Type: multipart/report; boundary=b\n\n{parts}".encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "is_it"),
+    [
+        ("The message was automatically rejected: no", "plain", True),
+        ("It WAS REJECTED BY THE RECIPIENT", "plain", True),
+        ("It was refused by the recipient", "plain", True),
+        ("It was read by the recipient", "plain", False),
+        ("The message was automatically rejected: no", "html", False),
+        ("x" * 4096 + " automatically rejected", "plain", False),
+    ],
+)
+def test_a_message_that_a_recipients_server_turned_away(text: str, kind: str, is_it: bool) -> None:
+    """Dovecot's Sieve says so in the form of a receipt; the same words in another message are no sign."""
+    assert is_turned_away(receipt(text, kind)) is is_it
+    assert not is_turned_away(parse(message(body=text)))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "My email address at work has changed",
+        "The address has been changed",
+        "my new e-mail address is",
+        "changed address",
+        "a change of address",
+        "change of email address",
+        "Please update your address book",
+        "update your addressbook",
+        "update your contacts",
+        "update your records",
+        "Meine neue E-Mail-Adresse",
+        "meine neue Emailadresse",
+        "ma nouvelle adresse",
+        "mi nueva dirección",
+        "mi nueva direccion",
+        "我的新邮箱",
+        "我的新的邮箱",
+    ],
+)
+def test_a_notice_of_a_new_address(words: str) -> None:
+    """In its subject or in its sentences, in any case; a bounce that says so is a bounce."""
+    for each in (words, words.upper()):
+        assert is_change_of_address(parse(message(each)), "")
+        assert is_change_of_address(parse(message()), each)
+        assert not is_change_of_address(parse(message("Undelivered Mail Returned to Sender")), each)
+    assert not is_change_of_address(parse(message()), "x" * 4096 + words)
+    assert not is_change_of_address(parse(message()), "Hello")
