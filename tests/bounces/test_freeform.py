@@ -239,3 +239,21 @@ def test_a_sender_without_an_address_hides_nobody() -> None:
     data = f"From: Mail Delivery System\nTo: x@news.example.org\nSubject: failure notice\n\n{body}{UNKNOWN}"
     (finding,) = read_freeform(parse(data.encode()))
     assert (finding.recipient, finding.status, finding.bounce) == ("ann@reader.example", "5.1.1", Class.HARD)
+
+
+@pytest.mark.parametrize("is_in_parts", [False, True])
+def test_each_of_several_is_known_by_the_shape_of_their_server(is_in_parts: bool) -> None:
+    """qmail names one behind the other, in a text alone and in the first part of a message with others."""
+    body = (
+        "Hi. This is the qmail-send program at mx.example.\nI'm afraid I wasn't able to deliver your message.\n\n"
+        "<ann@reader.example>:\n550 5.1.1 no such user\n\n<bob@reader.example>:\n552 5.2.2 mailbox full\n"
+    )
+    if is_in_parts:
+        body = f"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\n{body}\n--b--\n"
+    else:
+        body = f"Content-Type: text/plain\n\n{body}"
+    found = read_freeform(parse(f"{HEAD}{body}".encode()))
+    assert [(each.recipient, each.bounce) for each in found] == [
+        ("ann@reader.example", Class.HARD),
+        ("bob@reader.example", Class.FULL),
+    ]

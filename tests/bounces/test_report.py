@@ -198,3 +198,10 @@ def test_what_is_said_before_the_fields_is_no_field() -> None:
     data = f"From: MAILER-DAEMON@mx.relay.example\nContent-Type: text/plain\n\n{text}"
     (finding,) = read_report(parse(data.encode()))
     assert (finding.recipient, finding.status) == ("ann@reader.example", "5.1.1")
+
+
+def test_sentences_about_several_are_about_nobody_for_certain() -> None:
+    """Where a report names two, what is said for people may be about either: each has the fields of their own group only."""
+    groups = [group(f"{name}@reader.example", action="failed", status="5.0.0") for name in ("ann", "bob")]
+    data = report(*groups).replace(b"--b\n", b"--b\nContent-Type: text/plain\n\nSorry: mailbox full.\n\n--b\n", 1)
+    assert [each.bounce for each in understand(data).findings] == [Class.SOFT, Class.SOFT]

@@ -74,6 +74,8 @@ def test_a_throttle_pauses_everybody_and_burns_nobody(text: str, stage: Stage) -
     ("text", "is_all"),
     [
         ("450 4.2.0 greylisted", False),
+        ("450 4.1.1 no such user", False),
+        ("450 4.2.2 mailbox full", False),
         ("450 4.1.2 domain not found", False),
         ("450 try later", False),
         ("450 4.7.1 slow down", True),
@@ -96,6 +98,17 @@ def test_a_rule_that_is_said_about_a_message_is_about_all() -> None:
     """451 with a policy's code is greylisting at the recipient only."""
     assert is_throttle(failed("451 4.7.1 come back later", Stage.DOT))
     assert is_throttle(failed("451 4.7.1 come back later", Stage.MAIL))
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_before_a_connection_stands_trouble_is_everybodys(stage: Stage) -> None:
+    """Whatever the server says or does not say; a connection that is lost later is about that message."""
+    is_opening = stage in (Stage.CONNECT, Stage.TLS, Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.AUTH)
+    assert is_throttle(Outcome(state=State.DEFERRED, stage=stage, reason="lost", scope=Scope.SERVER)) is is_opening
+    limited = replace(failed("450 4.7.1 slow down", Stage.MAIL), stage=stage)
+    assert is_throttle(replace(limited, scope=Scope.RECIPIENT)) is True
+    pause = after(limited).pause
+    assert pause is not None and pause.is_rate is not is_opening
 
 
 def test_no_connection_is_nobodys_fault() -> None:

@@ -57,6 +57,7 @@ def test_reads_what_people_write(text: str, name: str, address: str) -> None:
         ("Anna <anna@example.org>; Ben <ben@example.org>", "two addresses or more"),
         ("<anna@example.org> <ben@example.org>", "two addresses or more"),
         ("anna@@example.org", "more than one @"),
+        ("a:b;c@example.org", "has a : before the @"),
         ("Li, Ben <ben@example.org>", '"Li, Ben" <ben@example.org>'),
         ("Ben (desk) <ben@example.org>", "comments in parentheses"),
         ("ben@example.org(Ben)", "comments are not allowed"),

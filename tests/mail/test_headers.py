@@ -180,3 +180,11 @@ def test_verbatim_never_encodes() -> None:
     for name in ["", "a b", "a:", "\u00fc", "X\r\nBcc", "x" * 41]:
         with pytest.raises(HeaderError):
             headers.verbatim(name, "a")
+
+
+def test_a_quoted_name_that_fits_on_the_next_line_is_not_encoded() -> None:
+    """People read it in a source, too: it is folded, and encoded only where no line has room for it."""
+    first, name = Address(address=f"{'a' * 40}@example.org"), "Li, Ben " + "x" * 40
+    written = headers.mailbox("To", first, Address(name=name, address="b@example.org"))
+    assert written == f'To: {first.address},\r\n "{name}" <b@example.org>\r\n'.encode()
+    assert b"=?utf-8?" in headers.mailbox("To", first, Address(name="Li, Ben " + "x" * 60, address="b@example.org"))

@@ -34,7 +34,7 @@ _LEFT_BEHIND = shutil.ignore_patterns(
 #: Of pytest: all tests passed; one failed; there were none. Another code says that it could not even collect them.
 _PASSED, _FAILED, _NONE = 0, 1, 5
 _ARGUMENTS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile", "mutants")
-#: What tests may take beyond ten times what they took without a change, in seconds.
+#: What tests may take beyond three times what they took without a change, in seconds.
 _GRACE = 20.0
 #: A test that takes this long and fails is asked again without the change, in seconds.
 _SLOW = 0.5
@@ -180,7 +180,7 @@ class Copy:
 
 def _limit(tests: Sequence[Watched]) -> float:
     # Watching takes longer than running, but property tests try more examples than they did then.
-    return 10 * sum(each.seconds for each in tests) + _GRACE
+    return 3 * sum(each.seconds for each in tests) + _GRACE
 
 
 class Trials:
