@@ -148,6 +148,8 @@ def test_without_the_key_nothing_is_done_to_hashes(database: Database, is_back: 
     """In a copy without it the list stops, whether hashes are on the list or only in the tombstones of who came back."""
     with database.write() as connection:
         assert (erasure_key(connection), has_hashes(connection)) == (None, False)
+        connection.execute(insert(database_keys), [{"name": "another", "key": b"k"}])
+        assert erasure_key(connection) is None
         key = make_erasure_key(connection)
         assert (make_erasure_key(connection), erasure_key(connection), len(key)) == (key, key, 32)
         assert not has_hashes(connection)

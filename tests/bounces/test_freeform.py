@@ -1,5 +1,7 @@
 """Bounces that are sentences for people: who is named, whether they are trying again, and where our own words begin."""
 
+import logging
+
 import pytest
 
 from composer.bounces.freeform import read_freeform, text_of
@@ -257,3 +259,18 @@ def test_each_of_several_is_known_by_the_shape_of_their_server(is_in_parts: bool
         ("ann@reader.example", Class.HARD),
         ("bob@reader.example", Class.FULL),
     ]
+
+
+@pytest.mark.parametrize(("gap", "bounce"), [(900, Class.HARD), (1100, Class.SOFT)])
+def test_no_more_than_half_a_page_is_read_before_a_name(gap: int, bounce: Class) -> None:
+    """Where nothing is said behind a name what stands right before it counts."""
+    body = "no such user\n" + ("y" * 60 + "\n") * (gap // 61) + "ann@reader.example\n"
+    (finding,) = read(body, "X-Failed-Recipients: ann@reader.example")
+    assert finding.bounce is bounce
+
+
+def test_what_trips_over_a_bounce_prints_nothing() -> None:
+    """The library that knows the shapes of servers would write down what it does not understand."""
+    logging.getLogger("flufl.bounce").disabled = False
+    read("no such user\n")
+    assert logging.getLogger("flufl.bounce").disabled

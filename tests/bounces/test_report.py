@@ -146,6 +146,7 @@ def test_a_report_that_a_gateway_took_apart(first: str) -> None:
     data = f"From: x@y.example\nSubject: x\n\nSorry.\nIt did not work.\n{fields}\n".encode()
     (finding,) = read_report(parse(data))
     assert (finding.recipient, finding.status) == ("ann@reader.example", "5.1.1")
+    assert finding.original == ("a@b.example" if first.startswith("orig") else "")
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,7 @@ def test_every_meaning_has_a_class_and_a_reason() -> None:
         ("5.7.1", Reply(code=550, enhanced="5.1.1"), "no such user", Meaning.NO_DOMAIN),
         ("5.1.1", Reply(code=550, enhanced="5.7.26"), "no such user", Meaning.NO_DOMAIN),
         ("5.7.13", None, "", Meaning.STANDING),
+        ("5.0.0", Reply(code=550, enhanced="5.7.2", text="no"), "", Meaning.STANDING),
         ("5.7.13", None, "user temporarily disabled", Meaning.RECIPIENT),
         # Microsoft's mailboxes that are not there; under other codes the sentence is no more than a rule.
         (

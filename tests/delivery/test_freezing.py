@@ -274,3 +274,21 @@ def test_erasing_a_person_takes_their_values_at_once(database: Database) -> None
         assert connection.scalars(select(recipients.c.reader_id).order_by(recipients.c.reader_id)).all() == [1, 3]
         assert connection.scalar(select(func.count()).select_from(deliveries)) == 3
     assert sums(database).total == 3
+
+
+def test_mailings_are_listed_by_issue_or_all(database: Database) -> None:
+    """The oldest first."""
+    with database.write() as connection:
+        add_readers(connection, 1)
+        for issue in ("b", "a"):
+            freeze(connection, draft(issue), NOW)
+        assert [each.issue for each in mailings_of(connection)] == ["b", "a"]
+        assert [each.issue for each in mailings_of(connection, "a")] == ["a"]
+        assert mailings_of(connection, "c") == []
+
+
+def test_an_audience_without_anybody_says_what_to_do(database: Database) -> None:
+    """Where no reader is meant at all there is nobody to be counted by reason."""
+    with pytest.raises(MailingError) as stop, database.write() as connection:
+        freeze(connection, draft(), NOW)
+    assert stop.value.hint

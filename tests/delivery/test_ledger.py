@@ -71,6 +71,8 @@ def test_only_a_run_by_hand_sends_a_paused_mailing(
         connection.execute(update(mailings).values({column: NOW}))
         found = (ledger.goes_on(connection, 1), ledger.goes_on(connection, 1, is_unattended=True))
         assert found == (by_hand, unattended)
+        stopped = ledger.Claimed(due=(), suppressed=0, is_more=False, next_due=None, is_stopped=True)
+        assert ledger.claim(connection, 1, 1, 5, NOW, is_unattended=True) == stopped
         assert not ledger.goes_on(connection, 2)
 
 

@@ -87,6 +87,16 @@ def test_what_is_another_issue(database: Database) -> None:
     assert _shared(database, content_of(_edition(ISSUE, hash="c"), is_dated=True)) == []
 
 
+def test_earlier_mailings_are_named_in_their_order(database: Database) -> None:
+    """Whatever each has in common with the new one."""
+    with database.write() as connection:
+        add_readers(connection, 1)
+    _freeze(database, _edition("first", hash="b", text="2"))
+    _freeze(database, _edition("second", text="3", day=DAY + timedelta(300), number=9))
+    found = content_of(_edition("copy"), is_dated=True)
+    assert _shared(database, found) == [SharedContent.DATE, SharedContent.HASH]
+
+
 @pytest.mark.parametrize(("days", "is_same"), [(-184, False), (-183, True), (183, True), (184, False)])
 def test_a_number_is_of_one_half_year(database: Database, days: int, is_same: bool) -> None:
     """Before and after: numbers that begin anew each year are no sign."""

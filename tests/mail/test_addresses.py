@@ -165,3 +165,11 @@ def test_what_is_forbidden_is_found() -> None:
 def test_mailboxes(address: str, mailbox: str) -> None:
     """A +tag is no other mailbox, and at Gmail dots are none; elsewhere dots are."""
     assert mailbox_of(address) == mailbox
+
+
+@pytest.mark.parametrize("domain", ["xn--zzzzzz.example", "xn--.example", "xn--0.example", "sub.XN--A.example"])
+def test_a_domain_that_stands_for_no_script_is_refused(domain: str) -> None:
+    """Also on the short way that most addresses of a list go."""
+    with pytest.raises(AddressError, match="is not a domain name"):
+        normal_address(f"anna@{domain}")
+    assert normal_address("Anna@XN--Bcher-KVA.example") == "anna@xn--bcher-kva.example"

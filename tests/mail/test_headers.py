@@ -1,6 +1,7 @@
 """Header fields: exact bytes where they are fixed by an RFC, rules where the input is hostile."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
 
 import fast_mail_parser
 import pytest
@@ -188,3 +189,19 @@ def test_a_quoted_name_that_fits_on_the_next_line_is_not_encoded() -> None:
     written = headers.mailbox("To", first, Address(name=name, address="b@example.org"))
     assert written == f'To: {first.address},\r\n "{name}" <b@example.org>\r\n'.encode()
     assert b"=?utf-8?" in headers.mailbox("To", first, Address(name="Li, Ben " + "x" * 60, address="b@example.org"))
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_every_month_and_day_has_its_name(month: int) -> None:
+    """As the standard library writes them."""
+    for day in range(1, 8):
+        moment = datetime(2025, month, day, 1, 2, 3, tzinfo=UTC)
+        assert headers.date("Date", moment) == f"Date: {format_datetime(moment)}\r\n".encode()
+
+
+@pytest.mark.parametrize("length", range(1, 60))
+def test_a_line_with_an_encoded_word_is_no_longer_than_76(length: int) -> None:
+    """Also where something that is not encoded stands behind it (RFC 2047 section 2)."""
+    written = headers.mailbox("From", Address(name="Jürgen", address=f"{'a' * length}@example.org"))
+    for each in written.decode().split("\r\n"):
+        assert len(each) <= (76 if "=?" in each else 78)
