@@ -84,7 +84,7 @@ class Owner:
         others = select(owners.c.id).where(owners.c.id != self.id, owners.c.ended.is_(None))
         # On SQLite there is one sender, and it is us.
         dead = set(connection.scalars(others)) if self._session is None else self._dead_on_server(connection)
-        return tuple(sorted(ended | dead))
+        return tuple(ended | dead)
 
     def _dead_on_server(self, connection: Connection) -> set[int]:
         others = (owners.c.id != self.id, owners.c.ended.is_(None))

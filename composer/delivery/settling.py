@@ -82,7 +82,7 @@ def settle_by_log(
         message = sent(reader_id)
         name = message.message_id.strip("<>").partition("@")[0]
         names[name], expected[name] = reader_id, _expected(message.sender, recipients.get(reader_id))
-    proven = sorted(names[name] for name in taken(lines, expected))
+    proven = [names[name] for name in taken(lines, expected)]
     return _settle(connection, mailing_id, proven, DeliveryState.ACCEPTED, StateReason.LOG, who, now)
 
 

@@ -634,3 +634,14 @@ def test_a_person_and_their_look_alikes(database: Database, tmp_path: Path) -> N
         assert person(connection, "50%_off@example.org").look_alikes == (("50%_off+x@example.org", Status.ACTIVE),)
         assert person(connection, "nobody@example.org").is_unknown
         assert find(connection, "anna.li@gmail.com") is not None
+
+
+def test_a_field_that_stays_the_same_is_no_change(database: Database, tmp_path: Path) -> None:
+    """Of several fields only those that become different are written down."""
+    with database.write() as connection:
+        join(connection, "a@example.org", company="ACME", role="Editor")
+    text = "email,company,role\na@example.org,ACME,Author\n"
+    take(database, written(tmp_path, text), fields=("company", "role"), is_update=True)
+    with database.read() as connection:
+        found = changes_of(connection, get(connection, "a@example.org").id)
+    assert [(each.what, each.before, each.after) for each in found[1:]] == [("role", "Editor", "Author")]

@@ -8,6 +8,8 @@ from composer.audience.tombstones import (
     about,
     known_hashes,
     next_mailing,
+    note_lost_address,
+    note_new_address,
     spans_of,
     spans_of_hash,
     state_of_hashes,
@@ -90,6 +92,33 @@ def test_which_hashes_are_known(database: Database) -> None:
         # An address that is no hash is no other hash.
         suppress(connection, "d@example.org", Reason.BOUNCED, "mail", NOW)
         assert state_of_hashes(connection) == states[-1]
+
+
+def test_addresses_that_are_lost_one_after_the_other_follow_each_other(database: Database) -> None:
+    """Each from the mailing behind the end of the one before, up to the last that there is; what is held is closed."""
+
+    def rows(connection: Connection) -> list[tuple[int, int | None]]:
+        found = connection.execute(
+            select(tombstones.c.first_mailing, tombstones.c.last_mailing)
+            .where(tombstones.c.reader_id == 1)
+            .order_by(tombstones.c.first_mailing)
+        )
+        return [(first, last) for first, last in found]
+
+    frozen(database, 1)
+    with database.write() as connection:
+        note_lost_address(connection, 1, "a@example.org", NOW, is_erased=True)
+        assert rows(connection) == [(0, 1)]
+        for issue in ("two", "three"):
+            freeze(connection, draft(issue), NOW)
+        note_lost_address(connection, 1, "b@example.org", NOW)
+        assert rows(connection) == [(0, 1), (2, 3)]
+        # The address that somebody had before them is held in a row of its own.
+        note_new_address(connection, 1, "a@example.org", NOW)
+        assert rows(connection) == [(0, 1), (2, 3), (4, None)]
+        freeze(connection, draft("four"), NOW)
+        note_lost_address(connection, 1, "a@example.org", NOW)
+        assert rows(connection) == [(0, 1), (2, 3), (4, 4)]
 
 
 def test_the_next_mailing_is_behind_the_last(database: Database) -> None:

@@ -184,6 +184,8 @@ def receipt(text: str, kind: str = "plain") -> Part:
 def test_a_message_that_a_recipients_server_turned_away(text: str, kind: str, is_it: bool) -> None:
     """Dovecot's Sieve says so in the form of a receipt; the same words in another message are no sign."""
     assert is_turned_away(receipt(text, kind)) is is_it
+    # Behind another text.
+    assert is_turned_away(receipt(f"Hello.\n--b\nContent-Type: text/{kind}\n\n{text}")) is is_it
     assert not is_turned_away(parse(message(body=text)))
 
 

@@ -51,6 +51,8 @@ def test_work_is_claimed_ahead_of_the_connections_and_not_far() -> None:
 def test_a_limit_and_a_quota_bound_what_is_claimed() -> None:
     """When they are used up, what is under way ends first."""
     assert move(left=3) == Claim(count=3)
+    # What is queued was counted when it was claimed.
+    assert move(left=15, queued=2) == move(quota=15, queued=2) == Claim(count=15)
     assert move(left=0, open=1) == Wait()
     assert move(left=0) == End(why=Ending.LIMIT)
     assert move(quota=2) == Claim(count=2)

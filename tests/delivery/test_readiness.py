@@ -42,6 +42,11 @@ def test_what_is_ready_is_not_refused() -> None:
         (Known(editions=(EditionKnown(stem="a"),)), ["untested"]),
         (replace(READY, editions=(EditionKnown(stem="a", tests=TESTED, blockers=("SIZE01",)),)), ["blocked"]),
         (replace(READY, editions=(EditionKnown(stem="a", tests=TESTED, blockers=("UNS01",)),)), ["no-unsubscribe"]),
+        # Said once, with what is known best.
+        (
+            replace(READY, editions=(EditionKnown(stem="a", tests=TESTED, blockers=("UNS01",)),), leaving="http"),
+            ["no-unsubscribe"],
+        ),
         (
             replace(READY, editions=(EditionKnown(stem="a", tests=TESTED, blockers=("UNS02", "LAW01")),)),
             ["no-address", "no-privacy"],

@@ -16,7 +16,7 @@ from composer.mail.encoding import (
     quoted_printable,
 )
 from composer.mail.merge import Escape
-from composer.mail.slotted import Base64Run, Hole, encode_slotted
+from composer.mail.slotted import Base64Run, Filler, Hole, encode_slotted
 
 from .strategies import body
 
@@ -118,3 +118,9 @@ def test_base64_with_holes_reads_back_at_every_offset(middle: int) -> None:
                 assert b64decode(written) == b"".join(
                     values.get(each, b"") if isinstance(each, Hole) else each for each in pieces
                 )
+
+
+@pytest.mark.parametrize(("chunks", "is_sound"), [((b"a\r\n", b"b\r\n"), True), ((b"a\r\n", b"b\n"), False)])
+def test_what_stands_still_is_sound_if_all_of_it_is(chunks: tuple[bytes, ...], is_sound: bool) -> None:
+    """A bare line end in any part of it is found."""
+    assert Filler(chunks).is_sound is is_sound

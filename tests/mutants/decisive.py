@@ -37,7 +37,7 @@ DECISIVE: dict[str, Concern] = (
         readiness="test_readiness",
         drain="test_drain test_engine",
         same_issue="test_same_issue",
-        age="test_age",
+        age="test_age_notes test_age",
         masking="test_masking",
     )
     | _concerns(
@@ -65,7 +65,7 @@ DECISIVE: dict[str, Concern] = (
         tombstones="test_spans test_tombstones",
         undoing="test_leaving_by_lists test_tombstones",
         importing="",
-        taking_in="test_leaving_by_lists",
+        taking_in="test_leaving_by_lists test_tombstones",
         updating="",
     )
     | _concerns("audience", "", tokens="test_tokens bounces/test_ingest")

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from composer.transport.envelope import Commands
-from composer.transport.outcome import Stage, State
+from composer.transport.outcome import Reply, Stage, State
 from composer.transport.replies import Lines
 from composer.transport.server import Limits
 from composer.transport.transaction import After, Transaction
 from composer.transport.wire import BrokenError, Fault
 
 LIMITS = Limits(connect=1, reply=300, dot=600, quit=2)
-OK: tuple[Lines, ...] = ((250, [b"ok"]), (250, [b"ok"]), (354, [b"go on"]), (250, [b"taken"]))
+OK: tuple[Lines, ...] = ((250, [b"ok"]), (250, [b"ok"]), (354, [b"go on"]), (250, [b"2.0.0 Ok: queued as 4bX7"]))
 
 
 class Wire:
@@ -45,7 +45,8 @@ def test_the_answer_to_the_dot_is_waited_for_longest(extensions: tuple[str, ...]
     """A server may take minutes to look at a message, and giving up on it would send it twice."""
     wire = Wire(*OK)
     outcome = transaction(wire, *extensions).run(b"hello\r\n", lambda: True)
-    assert (outcome.state, outcome.stage) == (State.ACCEPTED, Stage.DOT)
+    assert (outcome.state, outcome.stage, outcome.queue_id) == (State.ACCEPTED, Stage.DOT, "4bX7")
+    assert outcome.reply == Reply(code=250, enhanced="2.0.0", text="2.0.0 Ok: queued as 4bX7")
     assert wire.waited == [300, 300, 300, 600]
 
 

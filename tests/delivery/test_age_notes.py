@@ -1,0 +1,86 @@
+"""What a database's own notes say of it: whether it is older than what was sent from it, and who knows more."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, update
+
+from composer.database.engine import Database
+from composer.database.mailings import owners
+from composer.delivery.age import CopySign, accept, is_known, look_at_notes, origins_of, was_sent_from
+from composer.delivery.age_file import Note
+from tests.delivery.house import NOW, frozen
+
+PATH = Path("newsletter.db.age")
+
+
+def note(origin: str, owner: int = 9, count: int = 1, **more: bool) -> Note:
+    return Note(owner=owner, nonce="x", count=count, origin=origin, **more)
+
+
+def test_which_notes_the_database_knows(database: Database) -> None:
+    """The run, by its random number and how far it was; an acceptance by its own; an older version's by its number."""
+    frozen(database, 1)
+    with database.write() as connection:
+        assert not was_sent_from(connection)
+        row = {
+            "mailing_id": 1,
+            "host": "mx",
+            "process": 1,
+            "home": "h",
+            "began": NOW,
+            "seen": NOW,
+            "nonce": "x",
+            "count": 5,
+        }
+        owner = connection.execute(insert(owners).returning(owners.c.id), row).scalar_one()
+        origin = accept(connection)
+        assert was_sent_from(connection)
+        known = {count: is_known(connection, note(origin, owner, count)) for count in (4, 5, 6)}
+        assert known == {4: True, 5: True, 6: False}
+        assert not is_known(connection, note(origin, owner + 1))
+        assert is_known(connection, note(origin, 0)) and not is_known(connection, note("another", 0))
+        assert is_known(connection, note("", owner, 99, is_old=True))
+        assert not is_known(connection, note("", owner + 1, is_old=True))
+        connection.execute(update(owners).values(nonce="y"))
+        assert not is_known(connection, note(origin, owner, 4))
+
+
+@pytest.mark.parametrize(
+    ("beside", "machine", "signs"),
+    [
+        (None, (), [CopySign.NO_NOTE]),
+        ("now", (), [CopySign.BEHIND]),
+        ("known", (), []),
+        ("known", ("known",), []),
+        # Of another machine: what was accepted since tells nothing of it, or it was sent from this very state.
+        ("known", ("before",), [CopySign.UNHEARD]),
+        ("known", ("now",), [CopySign.BEHIND_MACHINE]),
+        ("known", ("before", "now"), [CopySign.BEHIND_MACHINE]),
+        ("known", ("before", "known"), [CopySign.UNHEARD]),
+        ("now", ("before",), [CopySign.BEHIND, CopySign.UNHEARD]),
+    ],
+)
+def test_what_notes_say(
+    database: Database, beside: str | None, machine: tuple[str, ...], signs: list[CopySign]
+) -> None:
+    """The surest sign first."""
+    frozen(database, 1)
+    with database.write() as connection:
+        row = {
+            "mailing_id": 1,
+            "host": "mx",
+            "process": 1,
+            "home": "h",
+            "began": NOW,
+            "seen": NOW,
+            "nonce": "x",
+            "count": 5,
+        }
+        owner = connection.execute(insert(owners).returning(owners.c.id), row).scalar_one()
+        before, now = accept(connection), accept(connection)
+        assert origins_of(connection) == (before, now)
+        notes = {"before": note(before), "now": note(now), "known": note(now, owner, 5), None: None}
+        found = look_at_notes(connection, notes[beside], PATH, [each for name in machine if (each := notes[name])])
+        assert [each.sign for each in found] == signs
+        assert [each.sign for each in look_at_notes(connection, None, None, ())] == []
