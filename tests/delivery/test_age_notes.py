@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from sqlalchemy import insert, update
 
 from composer.database.engine import Database
@@ -46,25 +45,23 @@ def test_which_notes_the_database_knows(database: Database) -> None:
         assert not is_known(connection, note(origin, owner, 4))
 
 
-@pytest.mark.parametrize(
-    ("beside", "machine", "signs"),
-    [
-        (None, (), [CopySign.NO_NOTE]),
-        ("now", (), [CopySign.BEHIND]),
-        ("known", (), []),
-        ("known", ("known",), []),
-        # Of another machine: what was accepted since tells nothing of it, or it was sent from this very state.
-        ("known", ("before",), [CopySign.UNHEARD]),
-        ("known", ("now",), [CopySign.BEHIND_MACHINE]),
-        ("known", ("before", "now"), [CopySign.BEHIND_MACHINE]),
-        ("known", ("before", "known"), [CopySign.UNHEARD]),
-        ("now", ("before",), [CopySign.BEHIND, CopySign.UNHEARD]),
-    ],
+#: The note beside the database, those of the machine, and what follows, the surest sign first.
+CASES: tuple[tuple[str | None, tuple[str, ...], list[CopySign]], ...] = (
+    (None, (), [CopySign.NO_NOTE]),
+    ("now", (), [CopySign.BEHIND]),
+    ("known", (), []),
+    ("known", ("known",), []),
+    # Of another machine: what was accepted since tells nothing of it, or it was sent from this very state.
+    ("known", ("before",), [CopySign.UNHEARD]),
+    ("known", ("now",), [CopySign.BEHIND_MACHINE]),
+    ("known", ("before", "now"), [CopySign.BEHIND_MACHINE]),
+    ("known", ("before", "known"), [CopySign.UNHEARD]),
+    ("now", ("before",), [CopySign.BEHIND, CopySign.UNHEARD]),
 )
-def test_what_notes_say(
-    database: Database, beside: str | None, machine: tuple[str, ...], signs: list[CopySign]
-) -> None:
-    """The surest sign first."""
+
+
+def test_what_notes_say(database: Database) -> None:
+    """Of the run, or of more than the database knows, accepted before or now."""
     frozen(database, 1)
     with database.write() as connection:
         row = {
@@ -80,7 +77,10 @@ def test_what_notes_say(
         owner = connection.execute(insert(owners).returning(owners.c.id), row).scalar_one()
         before, now = accept(connection), accept(connection)
         assert origins_of(connection) == (before, now)
-        notes = {"before": note(before), "now": note(now), "known": note(now, owner, 5), None: None}
-        found = look_at_notes(connection, notes[beside], PATH, [each for name in machine if (each := notes[name])])
-        assert [each.sign for each in found] == signs
-        assert [each.sign for each in look_at_notes(connection, None, None, ())] == []
+        notes = {"before": note(before), "now": note(now), "known": note(now, owner, 5)}
+        for beside, machine, signs in CASES:
+            found = look_at_notes(
+                connection, notes[beside] if beside else None, PATH, [notes[each] for each in machine]
+            )
+            assert [each.sign for each in found] == signs, (beside, machine)
+        assert look_at_notes(connection, None, None, ()) == ()

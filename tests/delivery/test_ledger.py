@@ -58,22 +58,19 @@ def test_what_is_tried_again_comes_first(database: Database) -> None:
     assert (first.next_due, rest.next_due) == (None, None)
 
 
-@pytest.mark.parametrize(
-    ("column", "by_hand", "unattended"), [("paused", True, False), ("stopped", False, False), ("ended", False, False)]
-)
-def test_only_a_run_by_hand_sends_a_paused_mailing(
-    database: Database, column: str, by_hand: bool, unattended: bool
-) -> None:
+def test_only_a_run_by_hand_sends_a_paused_mailing(database: Database) -> None:
     """A timer heeds a pause; nobody sends what was stopped or is over, and no other mailing is held by it."""
     frozen(database, 1)
+    stopped = ledger.Claimed(due=(), suppressed=0, is_more=False, next_due=None, is_stopped=True)
     with database.write() as connection:
         assert ledger.goes_on(connection, 1) and ledger.goes_on(connection, 1, is_unattended=True)
-        connection.execute(update(mailings).values({column: NOW}))
-        found = (ledger.goes_on(connection, 1), ledger.goes_on(connection, 1, is_unattended=True))
-        assert found == (by_hand, unattended)
-        stopped = ledger.Claimed(due=(), suppressed=0, is_more=False, next_due=None, is_stopped=True)
-        assert ledger.claim(connection, 1, 1, 5, NOW, is_unattended=True) == stopped
-        assert not ledger.goes_on(connection, 2)
+        for column, by_hand in (("paused", True), ("stopped", False), ("ended", False)):
+            connection.execute(update(mailings).values(paused=None, stopped=None, ended=None))
+            connection.execute(update(mailings).values({column: NOW}))
+            assert ledger.goes_on(connection, 1) is by_hand
+            assert not ledger.goes_on(connection, 1, is_unattended=True)
+            assert ledger.claim(connection, 1, 1, 5, NOW, is_unattended=True) == stopped
+            assert not ledger.goes_on(connection, 2)
 
 
 @pytest.mark.parametrize("is_claimed", [False, True])
