@@ -13,8 +13,8 @@ from tests.delivery.house import NOW, frozen
 PATH = Path("newsletter.db.age")
 
 
-def note(origin: str, owner: int = 9, count: int = 1, **more: bool) -> Note:
-    return Note(owner=owner, nonce="x", count=count, origin=origin, **more)
+def note(origin: str, owner: int = 9, count: int = 1, *, is_old: bool = False) -> Note:
+    return Note(owner=owner, nonce="x", count=count, origin=origin, is_old=is_old)
 
 
 def test_which_notes_the_database_knows(database: Database) -> None:
