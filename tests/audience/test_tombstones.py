@@ -237,3 +237,24 @@ def test_a_mailing_knows_the_number_of_what_it_corrects(database: Database) -> N
         first = mail(connection)
         fix = freeze(connection, draft("fix", selection=Selection(issue="fix", got=ISSUE), corrects=first.id), NOW)
         assert mailing_of(connection, fix.id).corrects_public_id == first.public_id
+
+
+def test_what_those_who_go_with_an_import_have_received_is_counted(database: Database, tmp_path: Path) -> None:
+    """By mailing: accepted, and unconfirmed; not what others got, nor what nobody got."""
+    take(
+        database,
+        written(tmp_path, "email\n" + "\n".join(f"r{number}@example.org" for number in range(5))),
+        consent="form",
+    )
+    states = (DeliveryState.ACCEPTED, DeliveryState.ACCEPTED, DeliveryState.UNKNOWN, DeliveryState.REFUSED)
+    with database.write() as connection:
+        ids = connection.scalars(select(readers.c.id).order_by(readers.c.id)).all()
+        join(connection, "other@example.org")
+        mail(connection)
+        for reader_id, state in zip(ids, (*states, DeliveryState.SENDING), strict=True):
+            connection.execute(update(deliveries).where(deliveries.c.reader_id == reader_id).values(state=state))
+        found = last_import(connection)
+        assert (found.came, found.left, found.others) == (5, 0, 0)
+        assert [(each.mailing, each.issue, each.received, each.unconfirmed) for each in found.mailed] == [
+            (1, ISSUE, 2, 2)
+        ]

@@ -193,3 +193,13 @@ def test_a_further_reason_only_shortens_the_wait() -> None:
     assert drain.left <= timedelta(seconds=60)
     drain.limit(timedelta())
     assert (drain.is_over, drain.is_late) == (True, False)
+
+
+def test_before_a_run_is_told_to_end_nothing_is_late() -> None:
+    """There is no deadline yet; then there is one, and the database has its own time behind it."""
+    timer = DrainTimer(Policy(drain=timedelta(seconds=-1), record=timedelta(seconds=100)))
+    assert (timer.has_begun, timer.is_over, timer.is_late) == (False, False, False)
+    timer.begin(Ending.STOPPED)
+    assert (timer.has_begun, timer.is_over, timer.is_late) == (True, True, False)
+    timer.limit(timedelta(seconds=-101))
+    assert (timer.has_begun, timer.is_over, timer.is_late) == (True, True, True)

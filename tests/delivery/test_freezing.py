@@ -15,7 +15,18 @@ from composer.database.mailings import deliveries, mailings, recipients
 from composer.database.readers import readers
 from composer.delivery.forgetting import forget
 from composer.delivery.freezing import freeze
-from composer.delivery.mailing import MailingError, Variant, mailing_of, mailings_of, unfinished, variants_of
+from composer.delivery.mailing import (
+    MailingError,
+    Variant,
+    allow,
+    go_on,
+    mailing_of,
+    mailings_of,
+    pause,
+    unfinished,
+    variants_of,
+)
+from composer.delivery.pause import PauseReason
 from composer.delivery.selection import LeftOut, Selection, count, is_included
 from composer.delivery.states import DeliveryState
 from tests.delivery.house import ISSUE, NOW, add_readers, draft, frozen, sums, tag
@@ -292,3 +303,22 @@ def test_an_audience_without_anybody_says_what_to_do(database: Database) -> None
     with pytest.raises(MailingError) as stop, database.write() as connection:
         freeze(connection, draft(), NOW)
     assert stop.value.hint
+
+
+def test_a_pause_and_a_stop_are_of_one_mailing(database: Database) -> None:
+    """Another one goes on, and one that is over stays as it is."""
+    with database.write() as connection:
+        add_readers(connection, 1)
+        for issue in ("a", "b", "c"):
+            freeze(connection, draft(issue), NOW)
+        connection.execute(update(mailings).where(mailings.c.id == 3).values(ended=NOW))
+        assert pause(connection, 1, "anna", PauseReason.STOPPED, NOW)
+        assert not pause(connection, 1, "anna", PauseReason.STOPPED, NOW)
+        assert not pause(connection, 3, "anna", PauseReason.STOPPED, NOW)
+        assert [each.pause is not None for each in mailings_of(connection)] == [True, False, False]
+        allow(connection, 2, {"untested": "in a hurry"})
+        assert [dict(each.allowed) for each in mailings_of(connection)] == [{}, {"untested": "in a hurry"}, {}]
+        seen = mailing_of(connection, 1).pause
+        pause(connection, 2, "anna", PauseReason.STOPPED, NOW)
+        assert go_on(connection, 1, "anna", NOW, seen=seen) and not go_on(connection, 1, "anna", NOW, seen=seen)
+        assert [each.pause is not None for each in mailings_of(connection)] == [False, True, False]

@@ -13,6 +13,8 @@ from composer.delivery.masking import without_address
         ("anna@reader.example unknown", "… unknown"),
         ("no Anna@Reader.Example here, anna@reader.example!", "no … here, …!"),
         ("anna@mx.reader.example unknown", "…mx.reader.example unknown"),
+        # A letter that is two as a small one.
+        ("İİİ <anna@reader.example>, anna@reader.example", "İİİ <…>, …"),
         # Somebody else's, none, and nothing.
         ("550 bob@reader.example", "550 bob@reader.example"),
         ("550 anna unknown", "550 anna unknown"),

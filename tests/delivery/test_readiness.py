@@ -31,6 +31,20 @@ def _codes(known: Known, **allowed: str) -> list[str]:
     return [each.code.value for each in refusals(known, {name.replace("_", "-"): why for name, why in allowed.items()})]
 
 
+def test_one_edition_of_several_is_enough_to_refuse() -> None:
+    """What one language lacks its readers lack."""
+    editions = (EditionKnown(stem="a", tests=TESTED), EditionKnown(stem="b", tests=TESTED, blockers=("UNS02", "LAW01")))
+    assert _codes(replace(READY, editions=editions)) == ["no-address", "no-privacy"]
+
+
+def test_who_may_not_approve_any_more_is_named() -> None:
+    """Their answers count for nothing; where there are none nothing is said of them."""
+    for former in ((), (NO,)):
+        (refusal,) = refusals(replace(READY, approval=Approval(needed=2, approved=(YES,), former=former)), {})
+        assert ("ben@example.org" in refusal.words) is bool(former)
+        assert ("approvals.by" in refusal.words) is bool(former)
+
+
 def test_what_is_ready_is_not_refused() -> None:
     """Tested, nothing to mend, no approval needed."""
     assert refusals(READY, {}) == ()

@@ -8,6 +8,7 @@ from composer.conditions import Condition, condition
 from composer.database.engine import Database
 from composer.database.mailings import deliveries
 from composer.database.readers import readers, suppressions
+from composer.database.state import lost_issues
 from composer.delivery.selection import LeftOut, Selection, count, meant
 from composer.delivery.states import DeliveryState
 from tests.delivery.house import ISSUE, NOW, add_readers, frozen, tag
@@ -103,6 +104,16 @@ def test_a_held_bounce_is_a_reason_of_its_own(database: Database) -> None:
             )
         counts = count(connection, Selection(issue=ISSUE))
     assert (counts.included, counts.left_out) == (1, {LeftOut.HELD: 2, LeftOut.SUPPRESSED: 1})
+
+
+def test_a_mailing_that_was_lost_may_have_reached_anybody(database: Database) -> None:
+    """After a restore nobody can say whom it reached; other issues are not concerned, and a person may send it again."""
+    with database.write() as connection:
+        add_readers(connection, 2)
+        connection.execute(insert(lost_issues), {"key": ISSUE, "at": NOW, "words": "lost"})
+        assert count(connection, Selection(issue=ISSUE)).left_out == {LeftOut.CANNOT_KNOW: 2}
+        assert count(connection, Selection(issue="other")).included == 2
+        assert count(connection, Selection(issue=ISSUE, is_again=True)).included == 2
 
 
 def test_a_correction_counts_from_what_it_corrects(database: Database) -> None:
