@@ -6,7 +6,16 @@ from sqlalchemy import insert, update
 
 from composer.database.engine import Database
 from composer.database.mailings import owners
-from composer.delivery.age import CopySign, accept, is_known, look_at_notes, origins_of, was_sent_from
+from composer.delivery.age import (
+    CopySign,
+    Evidence,
+    accept,
+    is_known,
+    look_at_home,
+    look_at_notes,
+    origins_of,
+    was_sent_from,
+)
 from composer.delivery.age_file import Note
 from tests.delivery.house import NOW, frozen
 
@@ -84,3 +93,6 @@ def test_what_notes_say(database: Database) -> None:
             )
             assert [each.sign for each in found] == signs, (beside, machine)
         assert look_at_notes(connection, None, None, ()) == ()
+        moved = Evidence(sign=CopySign.MOVED, more="mx, 2025-01-30 06:30 UTC")
+        assert look_at_home(connection, 1, "elsewhere", None) == (moved,)
+        assert look_at_home(connection, 1, "h", None) == look_at_home(connection, 2, "elsewhere", None) == ()

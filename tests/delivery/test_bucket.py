@@ -88,6 +88,8 @@ def test_what_was_not_used_is_given_back() -> None:
     """A run that ends returns its slots."""
     bucket, slots = reserve(Bucket(), 600, NOW, 3)
     assert reserve(give_back(bucket, 600, NOW, 3), 600, NOW, 3)[1] == slots
+    assert give_back(bucket, 600, NOW, 3).next_at == NOW - TOLERANCE
+    assert give_back(bucket, 600, NOW, 1).next_at == NOW - TOLERANCE + timedelta(milliseconds=200)
 
 
 def test_a_slot_may_begin_at_the_horizon_and_not_behind_it() -> None:

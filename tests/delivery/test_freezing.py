@@ -29,7 +29,7 @@ from composer.delivery.mailing import (
 from composer.delivery.pause import PauseReason
 from composer.delivery.selection import LeftOut, Selection, count, is_included
 from composer.delivery.states import DeliveryState
-from tests.delivery.house import ISSUE, NOW, add_readers, draft, frozen, sums, tag
+from tests.delivery.house import ISSUE, NOW, add_readers, draft, frozen, kinds, sums, tag
 
 S = DeliveryState
 
@@ -322,3 +322,4 @@ def test_a_pause_and_a_stop_are_of_one_mailing(database: Database) -> None:
         pause(connection, 2, "anna", PauseReason.STOPPED, NOW)
         assert go_on(connection, 1, "anna", NOW, seen=seen) and not go_on(connection, 1, "anna", NOW, seen=seen)
         assert [each.pause is not None for each in mailings_of(connection)] == [False, True, False]
+    assert [each for each in kinds(database) if each != "frozen"] == ["paused", "paused", "resumed"]

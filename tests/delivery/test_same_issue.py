@@ -87,6 +87,11 @@ def test_what_is_another_issue(database: Database) -> None:
     assert _shared(database, content_of(_edition(ISSUE, hash="c"), is_dated=True)) == []
 
 
+def test_what_is_shared_has_words() -> None:
+    """Each its own."""
+    assert len({each.in_words for each in SharedContent} - {""}) == len(SharedContent)
+
+
 def test_earlier_mailings_are_named_in_their_order(database: Database) -> None:
     """Whatever each has in common with the new one."""
     with database.write() as connection:
