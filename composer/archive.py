@@ -7,8 +7,8 @@ cannot be read is left out: its own problems are told when it is built. Reads fi
 from functools import lru_cache
 from pathlib import Path
 
+from composer.checks.citations import bare_urls
 from composer.checks.copy import Copy
-from composer.checks.editorial import bare_urls
 from composer.checks.review import Earlier
 from composer.content.issue import Issue, read_issue
 from composer.errors import ContentError, WorkspaceError

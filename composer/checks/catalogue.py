@@ -152,6 +152,8 @@ def catalogue() -> Mapping[str, Check]:
     # The rooms enter their checks when they are imported.
     from composer.checks import (  # noqa: F401
         accessibility,
+        addresses,
+        citations,
         compatibility,
         dark,
         editorial,
@@ -160,6 +162,7 @@ def catalogue() -> Mapping[str, Check]:
         inbox,
         legal,
         links,
+        lists,
         markup,
         pictures,
         size,

@@ -6,6 +6,7 @@ Comes in: an `Issue`. Goes out: flat lists in reading order, for checks to walk 
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 
 from composer.content.issue import Issue, Section
@@ -25,6 +26,21 @@ class Text:
     section: Section | None
     #: Paragraphs are Markdown; titles, names and captions are plain.
     is_paragraph: bool
+    #: Whether it is the only point of a list.
+    is_only_point: bool = False
+
+
+class Role(StrEnum):
+    """What a link is for."""
+
+    #: within a text
+    TEXT = "text"
+    #: the article that an item of a list is about
+    ITEM = "item"
+    #: one of the sources of a text
+    SOURCE = "source"
+    #: a button, an event, a person, the page behind a picture
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +51,11 @@ class Reference:
     words: str
     mark: Mark
     section: Section | None
+    role: Role = Role.TEXT
+    #: The path of the item that it stands in; of the section, where that is no list.
+    item: tuple[str | int, ...] = ()
+    #: The words of the paragraph that it stands in.
+    paragraph: str = ""
     #: The outlet, where the link is a source's.
     outlet: str | None = None
     #: The day on which an editor opened it and found it right.
@@ -80,20 +101,21 @@ class Copy:
     def texts(self) -> tuple[Text, ...]:
         """Every text of the issue, paragraph by paragraph; no addresses, no source's language."""
         return tuple(
-            Text(words=words, mark=mark, section=section, is_paragraph=is_paragraph)
+            Text(words=words, mark=mark, section=section, is_paragraph=is_paragraph, is_only_point=is_only_point)
             for section, _, value in self.roots
-            for words, mark, is_paragraph in self._texts(value)
+            for words, mark, is_paragraph, is_only_point in self._texts(value)
         )
 
-    def _texts(self, value: Value) -> Iterator[tuple[str, Mark, bool]]:
+    def _texts(self, value: Value) -> Iterator[tuple[str, Mark, bool, bool]]:
         match value:
             case Written() if mark := self.issue.marks.of(value):
                 if not value.startswith(("https://", "http://")):
-                    yield str(value), mark, False
+                    yield str(value), mark, False, False
             case Rich():
+                lonely = set(_only_points(value.nodes))
                 for paragraph in _paragraphs(value.nodes):
                     if mark := self.issue.marks.find(paragraph.mark):
-                        yield plain_words(paragraph.children), mark, True
+                        yield plain_words(paragraph.children), mark, True, paragraph.mark in lonely
             case Group():
                 for name in value:
                     yield from self._texts(value[name])
@@ -105,20 +127,33 @@ class Copy:
 
     def words_of(self, value: Value) -> Iterator[str]:
         """Give the words of a part of the issue, text by text."""
-        return (words for words, _, _ in self._texts(value))
+        return (words for words, *_ in self._texts(value))
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:
         """Every link that the issue's editors wrote, in order."""
-        return tuple(found for section, _, value in self.roots for found in self._references(value, section))
+        return tuple(
+            found
+            for section, path, value in self.roots
+            for found in self._references(value, section, path, is_item=True)
+        )
 
-    def _references(self, value: Value, section: Section | None) -> Iterator[Reference]:
+    def _references(
+        self, value: Value, section: Section | None, path: tuple[str | int, ...], *, is_item: bool = False
+    ) -> Iterator[Reference]:
         match value:
             case Rich():
                 for paragraph in _paragraphs(value.nodes):
                     for link in _links(paragraph.children):
                         if mark := self.issue.marks.find(link.mark):
-                            yield Reference(url=link.url, words=plain_words(link.children), mark=mark, section=section)
+                            yield Reference(
+                                url=link.url,
+                                words=plain_words(link.children),
+                                mark=mark,
+                                section=section,
+                                item=path,
+                                paragraph=plain_words(paragraph.children),
+                            )
             case Group():
                 url = value_in(value, "url")
                 if isinstance(url, Written) and (mark := self.issue.marks.of(url)):
@@ -128,14 +163,16 @@ class Copy:
                         words=_first(value, "title", "text", "outlet", "author", "name", "caption"),
                         mark=mark,
                         section=section,
+                        role=_role(value, section, is_item=is_item),
+                        item=path,
                         outlet=_first(value, "outlet") or None,
                         checked=checked if isinstance(checked, datetime.date) else None,
                     )
                 for name in value:
-                    yield from self._references(value[name], section)
+                    yield from self._references(value[name], section, path)
             case tuple():
                 for item in value:
-                    yield from self._references(item, section)
+                    yield from self._references(item, section, path)
             case _:
                 pass
 
@@ -182,6 +219,15 @@ class Copy:
                 pass
 
 
+def _role(value: Group, section: Section | None, *, is_item: bool) -> Role:
+    """Tell what the address of a group is for; several events may have the same page."""
+    if not is_item:
+        return Role.SOURCE if _first(value, "outlet") else Role.OTHER
+    if section is None or not section.items or not _first(value, "title"):
+        return Role.OTHER
+    return Role.OTHER if section.spec.type.name == "events" else Role.ITEM
+
+
 def named(mark: Mark, message: str) -> str:
     """Put the words for a place before what is wrong there: `top story, source 2: …`."""
     return where(mark.trail, message)
@@ -212,6 +258,13 @@ def _paragraphs(blocks: tuple[Block, ...]) -> Iterator[Paragraph]:
                     yield from _paragraphs(item)
             case Quote():
                 yield from _paragraphs(block.blocks)
+
+
+def _only_points(blocks: tuple[Block, ...]) -> Iterator[str]:
+    """Give the marks of paragraphs that are a list's only point."""
+    for block in blocks:
+        if isinstance(block, BulletList) and len(block.items) == 1:
+            yield from (each.mark for each in _paragraphs(block.items[0]))
 
 
 def _links(nodes: tuple[Inline, ...]) -> Iterator[Link]:

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from composer.checks.catalogue import Finding, Limits, check
-from composer.checks.copy import Reference, named
+from composer.checks.copy import named
 from composer.checks.review import Review
 from composer.checks.written import written_texts
 from composer.content.placeholders import placeholders
@@ -70,51 +70,6 @@ def _dates(review: Review) -> Iterator[tuple[Place, datetime.date]]:
                 day = value_in(source, "date") if isinstance(source, Group) else None
                 if isinstance(day, datetime.date):
                     yield review.issue.place(*path, "sources", number, "date"), day
-
-
-@check(
-    "EDIT01",
-    "No article is cited twice",
-    fix="leave one of them out, or name another source",
-    source=_HOUSE,
-)
-def cited_twice(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Compare the addresses within the issue."""
-    first: dict[str, Reference] = {}
-    for link in review.references:
-        known = first.setdefault(_bare(link.url), link)
-        if known is not link:
-            message = f"this article is cited before, in line {known.mark.place.line}: {link.url}"
-            yield Finding(place=link.mark.place, message=named(link.mark, message))
-
-
-@check(
-    "EDIT02",
-    "No article was cited in one of the last issues",
-    fix="readers have seen it: say what is new, or leave it out",
-    source=_HOUSE,
-)
-def cited_before(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Compare the addresses with those of the issues before; a page without a path is a home, not an article."""
-    for link in review.references:
-        bare = _bare(link.url)
-        if "/" not in bare.partition("//")[2].strip("/"):
-            continue
-        for earlier in review.earlier:
-            if bare in earlier.urls:
-                message = f"the issue {earlier.stem} cited this article: {link.url}"
-                yield Finding(place=link.mark.place, message=named(link.mark, message))
-                break
-
-
-def _bare(url: str) -> str:
-    """An address without what does not change the page: fragment, closing slash, www."""
-    return url.partition("#")[0].rstrip("/").replace("://www.", "://").replace("http://", "https://").casefold()
-
-
-def bare_urls(references: tuple[Reference, ...]) -> frozenset[str]:
-    """Give the addresses as EDIT02 compares them."""
-    return frozenset(_bare(link.url) for link in references)
 
 
 @check(
@@ -233,9 +188,12 @@ def _unquoted(text: str) -> str:
     source="GB/T 15834-2011",
 )
 def half_width(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Look for a Latin sign between two Chinese characters."""
+    """Look for a Latin sign between two Chinese characters, and tell of the first one in each text."""
+    told: set[int] = set()
     for text in review.texts:
-        if found := _HALF_WIDTH.search(text.words):
+        found = _HALF_WIDTH.search(text.words)
+        if found and id(text.mark.node) not in told:
+            told.add(id(text.mark.node))
             message = f"a Latin “{found[0][1]}” stands between Chinese characters"
             yield Finding(place=text.mark.place, message=named(text.mark, message))
 

@@ -22,7 +22,7 @@ _ADDRESS = re.compile(r"https?://[^\s<>]+")
     "SUBJ01",
     "The subject can be read whole in most inboxes",
     unit="cells",
-    warn=60,
+    warn=70,
     fix="put the news first; a telephone shows 30 to 45 cells, a desktop 50 to 75 (a Chinese character takes two)",
     source=WIDTHS,
 )

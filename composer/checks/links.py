@@ -69,7 +69,8 @@ _HOST_IN_WORDS = re.compile(
 )
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
+    """Return the host of an address, without www."""
     return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
@@ -83,7 +84,7 @@ def _host(url: str) -> str:
 def private_links(review: Review, limits: Limits) -> Iterator[Finding]:
     """Look at hosts and paths."""
     for link in review.references:
-        host = _host(link.url)
+        host = host_of(link.url)
         if host == "localhost" or host.endswith(_LOCAL) or _is_private(host):
             message = f"“{host}” is reached from inside a network only"
             yield Finding(place=link.mark.place, message=named(link.mark, message))
@@ -117,20 +118,6 @@ def dead_links(review: Review, limits: Limits) -> Iterator[Finding]:
 
 
 @check(
-    "LINK03",
-    "Links are encrypted",
-    level=Level.INFO,
-    fix="try it with https://",
-    source="https://www.rfc-editor.org/rfc/rfc9110#section-17.1",
-)
-def plain_http(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Look for http: addresses."""
-    for link in review.references:
-        if link.url.startswith("http:"):
-            yield Finding(place=link.mark.place, message=named(link.mark, f"this link is not encrypted: {link.url}"))
-
-
-@check(
     "LINK04",
     "No link goes by way of a shortener",
     fix="open it, and copy the address it leads to",
@@ -139,8 +126,8 @@ def plain_http(review: Review, limits: Limits) -> Iterator[Finding]:
 def shorteners(review: Review, limits: Limits) -> Iterator[Finding]:
     """Look for hosts that shorten addresses: filters distrust them, and readers do not see where they lead."""
     for link in review.references:
-        if _host(link.url) in _SHORTENERS:
-            message = f"{_host(link.url)} hides where the link leads"
+        if host_of(link.url) in _SHORTENERS:
+            message = f"{host_of(link.url)} hides where the link leads"
             yield Finding(place=link.mark.place, message=named(link.mark, message))
 
 
@@ -153,7 +140,7 @@ def shorteners(review: Review, limits: Limits) -> Iterator[Finding]:
 def numbers(review: Review, limits: Limits) -> Iterator[Finding]:
     """Look for addresses made of numbers, which filters take for an attack."""
     for link in review.references:
-        address = _address(_host(link.url))
+        address = _address(host_of(link.url))
         if address is not None and address.is_global:
             message = f"the host is a number: {address}"
             yield Finding(place=link.mark.place, message=named(link.mark, message))
@@ -166,13 +153,13 @@ def numbers(review: Review, limits: Limits) -> Iterator[Finding]:
     fix="write words that say what is there, or the host that the link leads to",
     source="https://www.rfc-editor.org/rfc/rfc3986#section-7.6",
 )
-def other_host(review: Review, limits: Limits) -> Iterator[Finding]:
+def otherhost_of(review: Review, limits: Limits) -> Iterator[Finding]:
     """A link that shows one host and leads to another is what attackers write."""
     for link in review.references:
         shown = _HOST_IN_WORDS.match(link.words)
         if shown is None or link.url.startswith("mailto:"):
             continue
-        one, other = shown[1].lower().removeprefix("www."), _host(link.url)
+        one, other = shown[1].lower().removeprefix("www."), host_of(link.url)
         if one != other and not one.endswith(f".{other}") and not other.endswith(f".{one}"):
             message = f"the words say “{shown[1]}”, the link leads to {other}"
             yield Finding(place=link.mark.place, message=named(link.mark, message))

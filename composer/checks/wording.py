@@ -4,17 +4,25 @@ import re
 from collections.abc import Iterator
 
 from composer.checks.catalogue import Finding, Limits, check
-from composer.checks.copy import named
+from composer.checks.copy import Reference, Role, named
 from composer.checks.inbox import EMOJI
 from composer.checks.review import Review
 from composer.errors import Level
+from composer.render.wrap import cells
 
 _EMPTY_WORDS = frozenset(
     (
-        "here", "click here", "this", "this link", "link", "more", "read more", "learn more", "hier", "hier klicken",
-        "mehr", "mehr lesen", "weiterlesen", "link hier", "点击这里", "这里", "更多", "阅读更多", "点此", "こちら",
+        "here", "click here", "this", "this link", "link", "more", "read more", "learn more", "more info", "find out more",
+        "continue reading", "read on", "hier", "hier klicken", "mehr", "mehr lesen", "mehr erfahren", "weiterlesen", "link hier",
+        "ici", "cliquez ici", "plus", "lire la suite", "en savoir plus", "aquí", "haz clic aquí", "más", "leer más", "qui",
+        "clicca qui", "leggi di più", "هنا", "اضغط هنا", "المزيد", "اقرأ المزيد", "点击这里", "这里", "更多", "阅读更多", "点此",
+        "こちら",
     )
 )  # fmt: skip
+#: Cells of link words that must tell one page from another by themselves.
+_LEAST_WORDS = 8
+#: And of those that do so in the whole issue.
+_OWN_WORDS = 16
 _WCAG = "https://www.w3.org/WAI/WCAG22/Understanding/"
 
 
@@ -25,12 +33,19 @@ _WCAG = "https://www.w3.org/WAI/WCAG22/Understanding/"
     source=f"{_WCAG}link-purpose-in-context.html",
 )
 def link_words(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Look for “here”, “more” and their like."""
+    """Look for “here”, “more” and their like; each is told once, with how often it is met."""
+    found: dict[str, list[Reference]] = {}
     for link in review.references:
-        words = " ".join(link.words.split()).casefold().strip(" .:…>»→")
-        if words in _EMPTY_WORDS:
-            message = f"“{link.words.strip()}” does not say where the link leads"
-            yield Finding(place=link.mark.place, message=named(link.mark, message))
+        if (words := _key(link.words)) in _EMPTY_WORDS:
+            found.setdefault(words, []).append(link)
+    for first, *others in found.values():
+        more = f" ({len(others)} more)" if others else ""
+        message = f"“{first.words.strip()}” does not say where the link leads{more}"
+        yield Finding(place=first.mark.place, message=named(first.mark, message))
+
+
+def _key(words: str) -> str:
+    return " ".join(words.split()).casefold().strip(" .:…>»→")
 
 
 @check(
@@ -40,15 +55,31 @@ def link_words(review: Review, limits: Limits) -> Iterator[Finding]:
     source=f"{_WCAG}link-purpose-in-context.html",
 )
 def link_twins(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Compare the links of texts; a source's outlet tells it from another's."""
-    known: dict[str, str] = {}
+    """Compare the links of each item's texts, the titles of each list, and of each outlet; elsewhere what is part of a sentence.
+
+    Short words such as “via” or “tickets”, and those behind a sentence, such as “Read the report”, are told apart by their item.
+    """
+    known: dict[tuple[object, str], str] = {}
     for link in review.references:
-        words = " ".join(link.words.split()).casefold()
-        if not words or link.outlet:
+        words = _key(link.words)
+        if not words or words in _EMPTY_WORDS:
             continue
-        if known.setdefault(words, link.url) != link.url:
+        scopes = _scopes(link, cells(words))
+        if any(known.setdefault((scope, words), link.url) != link.url for scope in scopes):
             message = f"“{link.words.strip()}” led to another page before"
             yield Finding(place=link.mark.place, message=named(link.mark, message))
+
+
+def _scopes(link: Reference, width: int) -> list[object]:
+    """Give where the words of a link must tell its page from others."""
+    if link.outlet:
+        return [_key(link.outlet)]
+    if link.role is Role.ITEM:
+        return [link.item[:1]]
+    if link.role is not Role.TEXT or width < _LEAST_WORDS:
+        return []
+    is_in_sentence = link.paragraph.partition(link.words)[0].rstrip()[-1:].isalnum()
+    return [link.item, "issue"] if is_in_sentence and width >= _OWN_WORDS else [link.item]
 
 
 @check(
@@ -58,25 +89,26 @@ def link_twins(review: Review, limits: Limits) -> Iterator[Finding]:
     source=f"{_WCAG}link-purpose-in-context.html",
 )
 def bare_addresses(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Look for words that are an address."""
+    """Look for words that are an address; one as people say it, www.example.org/advent, is short enough to be heard."""
     for link in review.references:
-        if re.match(r"\s*(https?://|www\.)", link.words):
+        if re.match(r"\s*https?://", link.words) or re.match(r"\s*www\.\S{36}", link.words):
             message = f"the words of this link are an address: {link.words.strip()[:60]}"
             yield Finding(place=link.mark.place, message=named(link.mark, message))
 
 
 @check(
     "A11Y08",
-    "A link to a file says so",
+    "A link to a file within a text says so",
     level=Level.INFO,
     fix="add (PDF) to the words",
     source="https://www.w3.org/WAI/WCAG22/Techniques/general/G201",
 )
 def files(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Look for addresses of PDF files."""
+    """Look for addresses of PDF files in texts that do not say PDF; lists and sources may be full of them."""
     for link in review.references:
         is_file = re.search(r"\.pdf(?:[?#]|$)", link.url, re.IGNORECASE)
-        if is_file and "pdf" not in link.words.casefold():
+        is_said = "pdf" in link.paragraph.casefold() or _key(link.words) in _EMPTY_WORDS
+        if is_file and link.role is Role.TEXT and not is_said:
             yield Finding(place=link.mark.place, message=named(link.mark, "this link opens a PDF file"))
 
 

@@ -91,18 +91,18 @@ def _check(workspace: Workspace, *edits: tuple[str, str]) -> Checked:
 
 def test_every_variant_is_checked(desks: Workspace) -> None:
     """What is wrong only where an item for some stands beside the rest is found, and says for whom."""
-    link = "[the ministry](https://example.org/ministry)"
     checked = _check(
         desks,
-        ("[ministry](https://example.org/ministry?for={{ company }})", f"{link} (we think"),
-        ("What it said.", f"What {link} said."),
+        ("[ministry](https://example.org/ministry?for={{ company }})", "ministry (we think"),
+        ("did not say.\n", "did not say.\n    sources: |\n      The Herald: [One](https://example.org/one)\n"),
+        ("What it said.\n", "What it said.\n    sources: |\n      Herald: [Two](https://example.org/two)\n"),
         ("A shorter word", "A shorter [word](https://todo.example.org/x)"),
     )
     assert len(checked.reviews) == len(checked.variants) == 4
     told = {(problem.line, problem.code): problem.message for problem in checked.problems}
-    # Twice in the editions of the press, which alone have both items.
-    (repeated,) = (message for (_, code), message in told.items() if code == "EDIT01")
-    assert repeated.endswith("(for readers tagged press, not tagged staff; readers tagged press and staff)")
+    # Spelled in two ways in the editions of the press, which alone have both items.
+    (spelled,) = (message for (_, code), message in told.items() if code == "EDIT03")
+    assert spelled.endswith("(for readers tagged press, not tagged staff; readers tagged press and staff)")
     # In the item for the press, and in the one that others get in its place.
     assert all(" (for readers" not in message for (_, code), message in told.items() if code in ("EDIT05", "LINK01"))
     assert {code for _, code in told} >= {"EDIT05", "LINK01"}

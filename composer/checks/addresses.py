@@ -1,0 +1,65 @@
+"""Checks of how addresses are written: encrypted where their host can do it, without characters that nobody sees."""
+
+from collections.abc import Iterator
+from itertools import zip_longest
+from urllib.parse import unquote
+
+from composer.checks.catalogue import Finding, Limits, check
+from composer.checks.copy import named
+from composer.checks.links import host_of
+from composer.checks.review import Review
+from composer.content.unseen import name_of
+from composer.content.values import group_in, value_in
+from composer.errors import Level
+from composer.outside_text import tame
+
+
+@check(
+    "LINK03",
+    "Links are encrypted where their host can do it",
+    level=Level.INFO,
+    fix="write https://",
+    source="https://www.rfc-editor.org/rfc/rfc9110#section-17.1",
+)
+def plain_http(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for http: addresses of hosts that this issue links with https:, too; of others nobody can tell without asking."""
+    urls = [link.url for link in review.references] + _own_pages(review)
+    encrypted = {_site(host_of(url)) for url in urls if url.startswith("https:")}
+    found = [
+        each for each in review.references if each.url.startswith("http:") and _site(host_of(each.url)) in encrypted
+    ]
+    if found:
+        link, more = found[0], len(found) - 1
+        others = f", and {more} more" if more else ""
+        message = f"this link is not encrypted: {link.url}{others}"
+        yield Finding(place=link.mark.place, message=named(link.mark, message))
+
+
+def _own_pages(review: Review) -> list[str]:
+    values = review.newsletter.values
+    return [
+        str(value_in(group_in(values, group), key) or "")
+        for group, key in (("brand", "homepage"), ("delivery", "public_url"))
+    ]
+
+
+def _site(host: str) -> str:
+    """Return what the hosts of one site end in: example.org, example.co.uk."""
+    labels = host.split(".")
+    return ".".join(labels[-3:] if len(labels) > 2 and len(labels[-2]) < 4 else labels[-2:])
+
+
+@check(
+    "LINK09",
+    "No address holds a character that nobody sees",
+    fix="delete the address and type it again, or copy it from the browser's address bar",
+    source="https://www.rfc-editor.org/rfc/rfc3987#section-4.1",
+)
+def unseen(review: Review, limits: Limits) -> Iterator[Finding]:
+    """Look for them as they are and percent-encoded: they come along when an address is copied from a document."""
+    for link in review.references:
+        address = unquote(link.url)
+        if not address.isascii() and (harmless := tame(address)) != address:
+            found = next(one for one, other in zip_longest(address, harmless) if one != other)
+            message = f"{name_of(found)} is in this address, and cannot be seen: the link may be dead"
+            yield Finding(place=link.mark.place, message=named(link.mark, message))

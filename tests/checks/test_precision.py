@@ -1,0 +1,194 @@
+"""What checks say of newsletters of other kinds, and what they leave alone: nothing an editor would switch off."""
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from composer.checking import check_issue
+from composer.workspace import Workspace
+
+NOW = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
+NEWSLETTER = """\
+name: Sound
+language: en
+timezone: UTC
+sender:
+  from: Sound <sound@example.org>
+  postal_address: Sample Street 1, 10115 Berlin
+  privacy_url: https://example.org/privacy
+imprint:
+  name: Example Institute
+delivery:
+  public_url: https://example.org/n
+sections:
+  letter:
+    type: text
+  topics:
+    type: briefs
+  press:
+    type: digest
+  reading:
+    type: links
+  dates:
+    type: events
+  join:
+    type: button
+"""
+HEAD = """\
+date: 2025-01-30
+subject: "A sound issue with a plain subject"
+preheader: "What else is in it, said in a line that fills the inbox"
+"""
+LETTER = """\
+letter:
+  body: |
+    {}
+"""
+PAGE = "https://example.org/page"
+
+
+def told(folder: Path, text: str, *earlier: str) -> list[tuple[str, int]]:
+    """The codes and lines that are told of an issue, which begins in line 4."""
+    (folder / "issues").mkdir()
+    (folder / "newsletter.yaml").write_text(NEWSLETTER, encoding="utf-8")
+    for day, other in enumerate(earlier, 1):
+        head = HEAD.replace("2025-01-30", f"2025-01-{day:02}").replace("sound issue", f"sound issue of {day}")
+        (folder / "issues" / f"2025-01-{day:02}.yaml").write_text(head + other, encoding="utf-8")
+    path = folder / "issues" / "2025-01-30.yaml"
+    path.write_text(HEAD + text, encoding="utf-8")
+    problems = check_issue(Workspace(root=folder.resolve()), path, NOW).problems
+    return [(each.code, each.line - 3) for each in problems]
+
+
+def topic(number: int, facts: str, sources: str = "") -> str:
+    text = f'  - title: "Topic number {number}"\n    facts: |\n      {facts}\n'
+    return text + (f"    sources: |\n      {sources}\n" if sources else "")
+
+
+def item(title: str, url: str, more: str = "") -> str:
+    return f'  - title: "{title}"\n    url: {url}\n{more}'
+
+
+#: Newsletters as others write them: of none of these anything is to be told.
+SILENT = {
+    "a text links what its sources name": "topics:\n" + topic(1, f"See [the study]({PAGE}).", f"Daily: [A study]({PAGE})"),
+    "one source for two topics": "topics:\n"
+    + topic(1, "One.", f"Daily: [A study]({PAGE})")
+    + topic(2, "Two.", f"Daily: [A study]({PAGE})"),
+    "events on one page": "dates:\n"
+    + item("One", PAGE, "    date: 2025-02-03\n")
+    + item("One", f"{PAGE}/2", "    date: 2025-02-04\n")
+    + item("Two", PAGE, "    date: 2025-02-05\n"),
+    "a button to a page of the letter": LETTER.format(f"Take part in [our survey]({PAGE}).")
+    + f"join:\n  text: Take part\n  url: {PAGE}\n",
+    "an item whose text links its page": "reading:\n" + item("One", PAGE, f"    body: |\n      With [a video]({PAGE}).\n"),
+    "home pages": "reading:\n" + item("One", "https://example.org") + item("Two", "https://www.example.org/"),
+    "parts of one page": "reading:\n" + item("One", f"{PAGE}#one") + item("Two", f"{PAGE}#two"),
+    "tickets for each event": "topics:\n" + topic(1, f"[Tickets]({PAGE}/1)") + topic(2, f"[Tickets]({PAGE}/2)"),
+    "a report for each topic": "topics:\n"
+    + topic(1, f"[Read the report]({PAGE}/1)")
+    + topic(2, f"[Read the report]({PAGE}/2)"),
+    "what two outlets call alike": "topics:\n"
+    + topic(1, "One.", f"Daily: [A study]({PAGE}/1)\n      Weekly: [A study]({PAGE}/2)"),
+    "words behind a sentence": "topics:\n"
+    + topic(1, f"It is so. [Download the whole report]({PAGE}/1)")
+    + topic(2, f"It is not. [Download the whole report]({PAGE}/2)"),
+    "short words in one text": LETTER.format(f"This ([via]({PAGE}/1)), and that ([via]({PAGE}/2))."),
+    "lists of files": "reading:\n" + item("A report", f"{PAGE}.pdf"),
+    "a file that says so behind the link": LETTER.format(f"Here is [the budget]({PAGE}.pdf) (PDF, 4 MB)."),
+    "addresses as people say them": LETTER.format("More on [www.example.org/advent](https://www.example.org/advent)."),
+    "hyphens in prose": LETTER.format("- London - Paris: a journey\n    - by train"),
+    "one point with a hyphen": LETTER.format("- London - Paris: a journey by train"),
+    "separators": LETTER.format("9 am • Hall • free"),
+    "a letter to a person": LETTER.format("Write [to the desk](mailto:desk@example.org?subject=A%20question)."),
+    "pages of others that are not encrypted": LETTER.format("See [one page](http://example.net/1), [one more](http://x.co.uk)."),
+    "letters of another script in an address": LETTER.format("See [the page](https://example.org/%E0%A4%95%E0%A5%8D%E2%80%8D%E0%A4%B7)."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_nothing_is_told(name: str, tmp_path: Path) -> None:
+    """What other newsletters do on purpose is no finding."""
+    assert told(tmp_path, SILENT[name]) == []
+
+
+#: What is told, with its line.
+TOLD = {
+    "the same article in two sections": (
+        "press:\n" + item("One", PAGE, "    body: |\n      A sentence.\n") + "reading:\n" + item("Two", f"{PAGE}/"),
+        [("EDIT01", 8)],
+    ),
+    "a source twice below one text": (
+        "topics:\n" + topic(1, "One.", f"Daily: [A study]({PAGE})\n      Weekly: [That study]({PAGE}#:~:text=a)"),
+        [("EDIT01", 7)],
+    ),
+    "one title, two pages": (
+        "reading:\n" + item("The same", f"{PAGE}/1") + item("The same", f"{PAGE}/2"),
+        [("A11Y06", 5)],
+    ),
+    "the same words in one text": (
+        LETTER.format(f"See [the new study]({PAGE}/1).\n\n    And [the new study]({PAGE}/2)."),
+        [("A11Y06", 5)],
+    ),
+    "the same words in sentences of two topics": (
+        "topics:\n"
+        + topic(1, f"It follows [the new law on the climate]({PAGE}/1) closely.")
+        + topic(2, f"Under [the new law on the climate]({PAGE}/2) it is not."),
+        [("A11Y06", 7)],
+    ),
+    "one article of an outlet at two addresses": (
+        "topics:\n" + topic(1, "One.", f"Daily: [A study]({PAGE}/1)") + topic(2, "Two.", f"Daily: [A study]({PAGE}/2)"),
+        [("A11Y06", 11)],
+    ),
+    "empty words, once for all": (
+        "topics:\n" + topic(1, f"[En savoir plus]({PAGE}/1)") + topic(2, f"[En savoir plus]({PAGE}/2)"),
+        [("A11Y05", 4)],
+    ),
+    "links that are not encrypted, once for all": (
+        LETTER.format(
+            "See [one](http://example.com/1), [another](http://www.example.com/2), [a third](https://example.com/)."
+        ),
+        [("LINK03", 3)],
+    ),
+    "Latin commas, once for each text": (
+        LETTER.format("中文,中文。\n\n    中文,中文。"),
+        [("EDIT06", 3)],
+    ),
+    "points below a list's only hyphen": (
+        LETTER.format("- a pen - paper - a friend"),
+        [("EDIT09", 3)],
+    ),
+    "points in a paragraph": (
+        LETTER.format("Agenda: • money • staff"),
+        [("EDIT09", 3)],
+    ),
+    "a zero-width space at the end of an address": (
+        LETTER.format(f"See [the page]({PAGE}%E2%80%8B)."),
+        [("LINK09", 3)],
+    ),
+    "a file in a text": (
+        LETTER.format(f"Here is [the budget of the year]({PAGE}.pdf)."),
+        [("A11Y08", 3)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_it_is_told_once(name: str, tmp_path: Path) -> None:
+    """One finding for one mistake, at its line."""
+    text, expected = TOLD[name]
+    assert told(tmp_path, text) == expected
+
+
+def test_what_comes_in_every_issue(tmp_path: Path) -> None:
+    """An article of one earlier issue is told; what stands in several is there on purpose, and links of texts are."""
+    standing, article = item("How to take part", f"{PAGE}/standing"), item("An article", f"{PAGE}/article")
+    letter = LETTER.format(f"Take part in [our survey]({PAGE}/survey).")
+    found = told(
+        tmp_path,
+        f"{letter}reading:\n{standing}{article}",
+        f"{letter}reading:\n{standing}",
+        f"{letter}reading:\n{standing}{article}",
+    )
+    assert found == [("EDIT02", 8)]
