@@ -28,6 +28,7 @@ _APPROVALS = "approvals:\n  needed: 1\n  by:\n    - anna@example.org\n"
 _MASKS = (
     (r"\b2:[0-9a-f]{64}\b", "2:3f6c0b…"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:2525"),
+    (r"would go out [\d,]+ days before", "would go out 3 days before"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d(?= \(|,|$| by)", "2031-01-29 17:40"),
     (r"<[a-z2-7]{34}@", "<zruiqgrpiqr6…@"),
     (r"queued as \w+", "queued as 4F0012AB"),
@@ -134,7 +135,9 @@ class _Session:
             name = f"4F{number:04X}AB"
             identity = message_from_bytes(content)["Message-ID"]
             lines.append(f"Jan 30 07:00:01 mx postfix/cleanup[7]: {name}: message-id={identity}")
-            lines.append(f"Jan 30 07:00:01 mx postfix/qmgr[3]: {name}: from=<desk@x>, size=9, nrcpt=1 (queue active)")
+            lines.append(
+                f"Jan 30 07:00:01 mx postfix/qmgr[3]: {name}: from=<desk@news.example.org>, size=9, nrcpt=1 (queue active)"
+            )
         (self._folder / "mail.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
         return ""
 
