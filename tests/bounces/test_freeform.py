@@ -269,6 +269,13 @@ def test_no_more_than_half_a_page_is_read_before_a_name(gap: int, bounce: Class)
     assert finding.bounce is bounce
 
 
+def test_a_text_without_words_is_none() -> None:
+    """The words of the page beside it count then."""
+    parts = "--b\nContent-Type: text/plain\n\n \n--b\nContent-Type: text/html\n\n<p>no such user</p>\n--b--\n"
+    data = f"{HEAD}Content-Type: multipart/alternative; boundary=b\n\n{parts}"
+    assert "no such user" in text_of(parse(data.encode()))
+
+
 def test_what_trips_over_a_bounce_prints_nothing() -> None:
     """The library that knows the shapes of servers would write down what it does not understand."""
     logging.getLogger("flufl.bounce").disabled = False

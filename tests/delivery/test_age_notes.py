@@ -6,6 +6,7 @@ from sqlalchemy import insert, update
 
 from composer.database.engine import Database
 from composer.database.mailings import owners
+from composer.database.state import BACKUP
 from composer.delivery.age import (
     CopySign,
     Evidence,
@@ -14,6 +15,7 @@ from composer.delivery.age import (
     look_at_home,
     look_at_notes,
     origins_of,
+    set_state,
     was_sent_from,
 )
 from composer.delivery.age_file import Note
@@ -84,6 +86,8 @@ def test_what_notes_say(database: Database) -> None:
             "count": 5,
         }
         owner = connection.execute(insert(owners).returning(owners.c.id), row).scalar_one()
+        set_state(connection, BACKUP, "backup")
+        assert [each.sign for each in look_at_notes(connection, None, None, ())] == [CopySign.BACKUP]
         before, now = accept(connection), accept(connection)
         assert origins_of(connection) == (before, now)
         notes = {"before": note(before), "now": note(now), "known": note(now, owner, 5)}

@@ -58,6 +58,17 @@ def test_what_is_tried_again_comes_first(database: Database) -> None:
     assert (first.next_due, rest.next_due) == (None, None)
 
 
+def test_whose_bounce_is_held_meanwhile_is_not_sent_to(database: Database) -> None:
+    """They keep their status; they are struck out before the dot, with the time and the reason."""
+    frozen(database, 2)
+    with database.write() as connection:
+        ledger.claim(connection, 1, 1, 2, NOW)
+        suppress(connection, "reader2@example.net", Reason.HELD, "mail", NOW)
+        assert ledger.intend(connection, 1, 1, [1, 2], NOW + MINUTE) == {1}
+        row = connection.execute(select(deliveries).where(deliveries.c.reader_id == 2)).one()
+    assert (row.state, row.changed, row.issue_id) == (S.SUPPRESSED, NOW + MINUTE, None)
+
+
 def test_only_a_run_by_hand_sends_a_paused_mailing(database: Database) -> None:
     """A timer heeds a pause; nobody sends what was stopped or is over, and no other mailing is held by it."""
     frozen(database, 1)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from composer.database.engine import Database
-from composer.database.mailings import deliveries, owners
+from composer.database.mailings import deliveries, owners, recipients, variants
 from composer.delivery.freezing import freeze
 from composer.delivery.mailing import MailingError
 from composer.delivery.owners import LEASE, become_owner, mark_ended
@@ -79,10 +79,11 @@ def test_what_a_living_process_has_is_its_own(database: Database) -> None:
         assert (worker.host, worker.process, worker.began) == (row.host, row.process, NOW)
         assert worker.dies == (None if database.path else row.seen + LEASE)
         assert ended(database) == {dead: LATER, owner.id: None}
+        take(database, owner.id, {3: S.PENDING})
         assert reap_and_end(database, 1, "anna", LATER) == (None, found.__class__(freed=0, unknown=0, alive=(worker,)))
     total, found = reap_and_end(database, 1, "anna", LATER)
-    assert (found.freed, found.unknown, found.alive) == (1, 1, ())
-    assert total is not None and total.by_state == {S.EXPIRED: 5, S.UNKNOWN: 1}
+    assert (found.freed, found.unknown, found.alive) == (1, 0, ())
+    assert total is not None and total.by_state == {S.EXPIRED: 6}
     with pytest.raises(MailingError, match="is over"):
         reap_and_end(database, 1, "anna", LATER)
 
@@ -125,6 +126,15 @@ def test_a_mailing_is_not_ended_while_something_is_in_hand(database: Database) -
         with database.write() as connection, pytest.raises(MailingError, match="is being sent"):
             end_for_good(connection, 1, "anna", NOW)
         assert sums(database).by_state == {state: 1, S.PENDING: 1}
+
+
+def test_a_mailing_that_ends_takes_nothing_of_another_with_it(database: Database) -> None:
+    """Recipients and messages of the other one stay."""
+    two_mailings(database)
+    with database.write() as connection:
+        end_for_good(connection, 1, "anna", NOW)
+        for table in (recipients, variants):
+            assert set(connection.scalars(select(table.c.mailing_id))) == {2}
 
 
 def test_a_lease_is_longer_than_any_wait_for_an_answer() -> None:

@@ -82,6 +82,8 @@ def test_what_is_another_issue(database: Database) -> None:
     assert _shared(database, next_year) == []
     undated = content_of(_edition("evening", hash="c", text="3"), is_dated=False)
     assert _shared(database, undated) == []
+    assert _shared(database, content_of(_edition("evening"), is_dated=False)) == [SharedContent.HASH]
+    assert _shared(database, content_of(_edition("evening", hash="c"), is_dated=False)) == [SharedContent.TEXT]
     german = IssueContent(key="de", hash="d" * 64, language="de", digests="{}", date=DAY, number=5)
     assert _shared(database, german) == []
     assert _shared(database, content_of(_edition(ISSUE, hash="c"), is_dated=True)) == []
@@ -122,6 +124,7 @@ def test_a_correction_answers_the_issue_of_its_date(database: Database) -> None:
     )
     copied = content_of(_edition("correction", hash="b"), is_dated=True)
     assert _shared(database, copied, corrects=ISSUE) == [SharedContent.TEXT]
+    assert _shared(database, content_of(_edition("correction"), is_dated=True), corrects=ISSUE) == [SharedContent.HASH]
 
 
 def test_rehearsals_and_mailings_that_reached_nobody_count_for_nothing(database: Database) -> None:

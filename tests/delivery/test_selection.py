@@ -9,7 +9,7 @@ from composer.database.engine import Database
 from composer.database.mailings import deliveries
 from composer.database.readers import readers, suppressions
 from composer.database.state import lost_issues
-from composer.delivery.selection import LeftOut, Selection, count, meant
+from composer.delivery.selection import LeftOut, Selection, count, is_included, meant
 from composer.delivery.states import DeliveryState
 from tests.delivery.house import ISSUE, NOW, add_readers, frozen, tag
 from tests.delivery.test_freezing import put
@@ -104,6 +104,16 @@ def test_a_held_bounce_is_a_reason_of_its_own(database: Database) -> None:
             )
         counts = count(connection, Selection(issue=ISSUE))
     assert (counts.included, counts.left_out) == (1, {LeftOut.HELD: 2, LeftOut.SUPPRESSED: 1})
+
+
+def test_a_rehearsal_goes_to_its_samples_only(database: Database) -> None:
+    """Of those who would get it."""
+    with database.write() as connection:
+        add_readers(connection, 3)
+        connection.execute(update(readers).where(readers.c.id == 3).values(status="bounced"))
+        for only, wanted in ((None, {1, 2}), ((2, 3), {2}), ((), set())):
+            asked = is_included(Selection(issue=ISSUE, only=only))
+            assert set(connection.scalars(select(readers.c.id).where(asked))) == wanted
 
 
 def test_a_mailing_that_was_lost_may_have_reached_anybody(database: Database) -> None:

@@ -205,3 +205,19 @@ def test_a_line_with_an_encoded_word_is_no_longer_than_76(length: int) -> None:
     written = headers.mailbox("From", Address(name="Jürgen", address=f"{'a' * length}@example.org"))
     for each in written.decode().split("\r\n"):
         assert len(each) <= (76 if "=?" in each else 78)
+
+
+@pytest.mark.parametrize(("length", "is_quoted"), [(49, True), (50, True), (51, False)])
+def test_a_quoted_name_has_sixty_characters_at_most(length: int, is_quoted: bool) -> None:
+    """A longer one is encoded, which can be folded."""
+    name = "Li, Ben " + "x" * length
+    written = headers.mailbox("To", Address(name=name, address="b@example.org"))
+    assert (f'"{name}"'.encode() in written) is is_quoted
+
+
+@pytest.mark.parametrize("name", ["", "1x", "na me", "na=me", "x" * 21])
+def test_a_parameter_has_a_name(name: str) -> None:
+    """What can't be one is refused."""
+    with pytest.raises(HeaderError):
+        headers.structured("Content-Type", "text/plain", {name: "x"})
+    assert headers.structured("Content-Type", "text/plain", {"x" * 20: "y"}).count(b"x" * 20) == 1

@@ -45,7 +45,7 @@ DECISIVE: dict[str, Concern] = (
         "",
         on_both=True,
         selection="test_selection test_freezing",
-        freezing="test_freezing test_engine",
+        freezing="test_freezing test_same_issue test_engine",
         ledger="test_ledger test_upkeep test_engine test_ledger_machine",
         statements="test_ledger test_upkeep test_pauses test_engine test_ledger_machine",
         upkeep="test_reaper test_upkeep test_settling test_pauses test_engine test_ledger_machine",
@@ -66,7 +66,7 @@ DECISIVE: dict[str, Concern] = (
         undoing="test_leaving_by_lists test_tombstones",
         importing="",
         taking_in="test_leaving_by_lists test_tombstones",
-        updating="",
+        updating="test_leaving_by_lists",
     )
     | _concerns("audience", "", tokens="test_tokens bounces/test_ingest")
     | _concerns(
