@@ -645,3 +645,16 @@ def test_a_field_that_stays_the_same_is_no_change(database: Database, tmp_path: 
     with database.read() as connection:
         found = changes_of(connection, get(connection, "a@example.org").id)
     assert [(each.what, each.before, each.after) for each in found[1:]] == [("role", "Editor", "Author")]
+
+
+def test_those_who_agree_by_a_list_are_counted(database: Database, tmp_path: Path) -> None:
+    """Who is pending here and in the list; not who is pending and isn't in it, nor who is active or has left."""
+    with database.write() as connection:
+        for name in ("in", "too", "not-in"):
+            join(connection, f"{name}@example.org", consent="")
+        join(connection, "active@example.org")
+        unsubscribe(connection, join(connection, "left@example.org", consent="").id, source="link", now=NOW)
+    text = "email\n" + "".join(f"{name}@example.org\n" for name in ("in", "too", "active", "left", "new"))
+    found = take(database, written(tmp_path, text), consent="form")
+    assert (found.summary.agreeing, found.taken.agreed) == (2, 2)
+    assert take(database, written(tmp_path, text), consent="").summary.agreeing == 0

@@ -23,6 +23,7 @@ from composer.delivery.mailing import (
     mailing_of,
     mailings_of,
     pause,
+    stop,
     unfinished,
     variants_of,
 )
@@ -323,3 +324,17 @@ def test_a_pause_and_a_stop_are_of_one_mailing(database: Database) -> None:
         assert go_on(connection, 1, "anna", NOW, seen=seen) and not go_on(connection, 1, "anna", NOW, seen=seen)
         assert [each.pause is not None for each in mailings_of(connection)] == [False, True, False]
     assert [each for each in kinds(database) if each != "frozen"] == ["paused", "paused", "resumed"]
+
+
+def test_each_mailing_has_its_own_messages(database: Database) -> None:
+    """By their numbers; one that is over can be stopped no more."""
+    with database.write() as connection:
+        add_readers(connection, 1)
+        for issue in ("a", "b"):
+            kept = (Variant(number=0, language="en", compiled=issue.encode()),)
+            freeze(connection, draft(issue, variants=kept), NOW)
+        assert [each.compiled for each in variants_of(connection, 2)] == [b"b"]
+        connection.execute(update(mailings).where(mailings.c.id == 2).values(ended=NOW))
+        with pytest.raises(MailingError, match="is over"):
+            stop(connection, 2, "anna", NOW)
+        assert stop(connection, 1, "anna", NOW) and not stop(connection, 1, "anna", NOW)

@@ -56,6 +56,7 @@ def test_a_limit_and_a_quota_bound_what_is_claimed() -> None:
     assert move(left=0, open=1) == Wait()
     assert move(left=0) == End(why=Ending.LIMIT)
     assert move(quota=2) == Claim(count=2)
+    assert move(quota=0) == End(why=Ending.QUOTA)
     assert move(quota=0, quota_at=NOW + MINUTE) == Wait(until=NOW + MINUTE, why=Why.QUOTA)
     assert move(quota=0, quota_at=NOW + 60 * MINUTE) == End(why=Ending.QUOTA)
     assert move(quota=0, quota_at=NOW + 60 * MINUTE, queued=1) == Wait()

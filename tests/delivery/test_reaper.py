@@ -54,8 +54,10 @@ def test_what_the_dead_had_in_hand_is_released(database: Database) -> None:
     take(database, said_so, {3: S.CLAIMED})
     take(database, other, {4: S.SENDING})
     take(database, elsewhere, {1: S.CLAIMED}, mailing_id=2)
+    # Of a run that is not on record at all.
+    take(database, 99, {5: S.CLAIMED})
     found = reap(database, 1, LATER)
-    assert (found.freed, found.unknown, found.alive) == (2, 2, ())
+    assert (found.freed, found.unknown, found.alive) == (3, 2, ())
     assert states(database) == {1: S.PENDING, 2: S.UNKNOWN, 3: S.PENDING, 4: S.UNKNOWN, 5: S.PENDING, 6: S.PENDING}
     assert states(database, 2)[1] is S.CLAIMED
     assert ended(database) == {dead: LATER, said_so: NOW, other: LATER, elsewhere: None}
