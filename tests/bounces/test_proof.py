@@ -1,11 +1,13 @@
 """What a message returns of ours: only what names the same subscriber proves anything."""
 
+from dataclasses import replace
+
 import pytest
 
 from composer.audience.tokens import Claim, Tokens
 from composer.bounces.proof import prove, quotes_ours
 from composer.bounces.understanding import understand
-from composer.bounces.vocabulary import Kind
+from composer.bounces.vocabulary import Format, Kind
 from tests.bounces.news import TOKENS, complaint, message_header, report, verp
 
 ANN = "ann@reader.example"
@@ -51,3 +53,11 @@ def test_whom_a_message_names(data: bytes, kind: Kind, reader_id: int | None) ->
     """One subscriber, by our own key."""
     found, claim = prove(understand(data), TOKENS)
     assert (found, claim.reader_id if claim else None) == (kind, reader_id)
+
+
+@pytest.mark.parametrize("format", Format)
+def test_who_leaves_by_a_providers_link_is_named_by_the_provider_only(format: Format) -> None:
+    """A message that only looks as if somebody left names nobody by what it returns."""
+    told = replace(understand(report(verp(7, 3), ANN)), kind=Kind.UNSUBSCRIBE, format=format)
+    kind, claim = prove(told, TOKENS)
+    assert (kind, claim.reader_id if claim else None) == (Kind.UNSUBSCRIBE, 7 if format is Format.WEBHOOK else None)
