@@ -16,6 +16,7 @@ from benchmarks import handover, mailing, personal
 from benchmarks import leaving as one_click
 from benchmarks.audience import COUNT, EXPORT, FEW, IMPORT, LIST, audience
 from benchmarks.audience import PEER as INSERT
+from benchmarks.burst import bursts
 from benchmarks.fresh import BUILD, HELP, PEER, builds, interleaved, starts
 from benchmarks.imports import imports
 from benchmarks.large import large
@@ -72,6 +73,7 @@ def main() -> int:
         "steady": lambda _: _steady(),
         "leaving": lambda _: _leaving(),
         "returning": lambda _: _returning(),
+        "burst": lambda _: _burst(),
         "audience": lambda _: _audience(),
     }
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure what things cost.")
@@ -308,6 +310,15 @@ def _returning() -> bool:
         _bar(found.large - found.small <= _FLAT, f"ten times the messages within {_FLAT} MB"),
     )
     return all(met)
+
+
+def _burst() -> bool:
+    print("\n10,000 bounces posted at once, half of them repetitions    seconds    MB   recorded   answers")
+    found = bursts(10_000, 10_000)
+    for name, burst in found.items():
+        answers = ", ".join(f"{status or 'none'}: {count:,}" for status, count in sorted(burst.statuses.items()))
+        print(f"  {name:<54}{burst.seconds:>9.0f}{burst.memory:>6.0f}{burst.recorded:>11,}   {answers}")
+    return _bar(all(burst.is_met for burst in found.values()), "every call is taken in the end, every bounce acts once")
 
 
 def _rates(title: str, found: handover.Rates) -> None:
