@@ -25,7 +25,9 @@ class Found:
 
 #: What is not prose: merge fields, where links lead, addresses, and in Markdown signs behind a backslash.
 _NO_PROSE = re.compile(
-    r"\{\{.*?\}\}|(?<=\]\()\s*<?[^()\s]*(?:\([^()\s]*\)[^()\s]*)*|(?<!\])<(?:https?|mailto):[^>\s]*>|(?<![\[({<])(?<!\]: )\bhttps?://[^\s\]]+"
+    r"\{\{(?:[^{}\n]{1,200}|\s*[\"']\{\{[\"']\s*)\}\}"
+    r"|(?<=\]\()\s*<?[^()\s]*(?:\([^()\s]*\)[^()\s]*)*"
+    r"|(?<!\])<(?:https?|mailto):[^>\s]*>|(?<![\[({<])(?<!\]: )\bhttps?://[^\s\]]+"
 )
 _ESCAPED = re.compile(r"\\[!-/:-@\[-`{-~]")
 

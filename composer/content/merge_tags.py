@@ -69,7 +69,7 @@ _FORMS = tuple(
     )
 )
 _OPEN = re.compile(r"[*{%\[<«#@$~]")
-_FIELD = re.compile(r"\{\{.*?\}\}")
+_FIELD = re.compile(r"\{\{(?:[^{}\n]{1,200}|\s*[\"']\{\{[\"']\s*)\}\}")
 
 
 def merge_tags(text: str) -> tuple[Found, ...]:

@@ -1,6 +1,7 @@
 """Signs that would be published: told at their line and column with the form to write; prose with signs is left alone."""
 
 import datetime
+import time
 from pathlib import Path
 
 import pytest
@@ -287,3 +288,37 @@ def test_sound_newsletters_are_silent(folder: str) -> None:
     workspace = Workspace(root=ROOT / folder)
     for path in workspace.yaml_files():
         assert [str(each) for each in _told(workspace, path.stem)] == []
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        "*",
+        "**a ",
+        "| a ",
+        "[",
+        "[a",
+        "(a)[",
+        "{",
+        "{{",
+        "{{a",
+        "~~a",
+        "_a ",
+        "– a\n",
+        "a\tb\n",
+        "](",
+        "*|a",
+        "«a ",
+        "%a",
+        " \n",
+    ],
+)
+def test_long_rows_of_signs_are_quick(sign: str) -> None:
+    """Nobody waits for a file of 50,000 signs, whatever they are."""
+    text = sign * (50_000 // len(sign))
+    start = time.process_time()
+    for is_plain in (True, False):
+        foreign_markup(text, is_plain=is_plain)
+    merge_tags(text)
+    list(placeholders(text))
+    assert time.process_time() - start < 3
