@@ -20,7 +20,7 @@ from composer.audience.suppression import (
 from composer.audience.suppression import hashed as hash_of
 from composer.content.addresses import parse_address
 from composer.database.engine import Database
-from composer.database.readers import consents, erasures, readers
+from composer.database.readers import consents, erasures, readers, tombstones
 from tests.audience.lists import take, written
 from tests.audience.people import LATER, NOW, join
 
@@ -48,6 +48,8 @@ def test_the_receipt_of_a_subscriber(database: Database) -> None:
         assert receipt.stays == (HASH_STAYS, "stays 1")
         assert (receipt.number, receipt.at, asked) == (1, LATER, [(ann.id, ANN)])
         assert connection.scalars(select(consents.c.id)).all() == []
+        # Whatever link she has must tell the truth, though no mail of ours is on record.
+        assert connection.scalars(select(tombstones.c.reader_id)).all() == [ann.id]
 
         asked.clear()
         suppress(connection, "other@example.org", Reason.BOUNCED, "mail", NOW)

@@ -89,6 +89,13 @@ def test_what_is_another_issue(database: Database) -> None:
     assert _shared(database, content_of(_edition(ISSUE, hash="c"), is_dated=True)) == []
 
 
+def test_an_issue_with_a_key_of_its_own_has_neither_date_nor_number() -> None:
+    """They may be those of another issue."""
+    for is_dated, wanted in ((True, (DAY, 5)), (False, (None, None))):
+        content = content_of(_edition(ISSUE), is_dated=is_dated)
+        assert (content.date, content.number) == wanted
+
+
 def test_what_is_shared_has_words() -> None:
     """Each its own."""
     assert len({each.in_words for each in SharedContent} - {""}) == len(SharedContent)
