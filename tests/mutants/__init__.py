@@ -2,4 +2,31 @@
 
 `python -m tests.mutants --seed N --count N`. A change that nobody notices is a test that is missing, or a change that makes
 no difference: those are listed in harmless.txt, each with its reason.
+
+What counts as noticed: a test that fails. A test that hangs doesn't (HUNG), and a change with which the module can't be
+imported isn't counted at all. Nor are changes made that the type checker would notice (triviality.py). What only slow tests
+notice, or only the hundredth example of a property test, counts as not noticed.
+
+Measured on 30 November 2026, with seeds that were never used before (7001 to 7003, 7005, 8101 to 8103, 8105), on a machine
+that was busy, so that slow tests on PostgreSQL often had no time left:
+
+    folder               tried   noticed at once
+    audience               104        80   (77 %)
+    bounces                142       120   (85 %)
+    content, conditions     35        31   (89 %)
+    delivery               290       228   (79 %)
+    mail                    80        69   (86 %)
+    transport               76        74   (97 %)
+    all                    727       602   (83 %); 26 more could not be imported
+
+Tests were written for most of the others afterwards. Of 123 different ones 8 are gone from the code, 13 make no difference
+(harmless.txt), and 71 are noticed now; 28 are not, and 3 let a test hang. So 673 of the 706 are noticed that make a difference
+(95 %): of those changes, for which tests were sought. Of changes that nobody has looked at yet fewer will be.
+
+What lives, and why it may: the order of rows that a database gives in that order anyway (`order_by` in undoing, tombstones,
+erasing); what is only said to people (readiness); loops that never end when a page begins where the one before did (freezing,
+updating, ledger: HUNG); what flufl.bounce is told of a message beside its text (freeform); locks that only two processes on
+PostgreSQL would miss (same_issue, owners); and tests that are still missing: rates (a bucket by its name), reaper (a run that
+has ended and holds its lock), selection (rehearsals), mailing (reasons that are added), importing (notes), addresses (quotes,
+a second address), encoding (tabs), headers (room for an encoded word).
 """
