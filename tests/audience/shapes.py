@@ -260,6 +260,33 @@ def _columns() -> Iterator[Shape]:
 
 
 def _asking() -> Iterator[Shape]:
+    statuses = "email,status\nask1@example.org,\nout1@example.org,unsubscribed\nin1@example.org,active\n"
+    yield _csv("a status that some lack", statuses, "status: (empty)")
+    yield _csv(
+        "a status that some lack, decided",
+        statuses.replace("ask1", "in2"),
+        options=("--map", "(empty)=subscribed"),
+    )
+    yield _csv("a status for those who left", "email,status\nin1@example.org,\nout1@example.org,unsubscribed\n")
+    for language, column, remark in (
+        ("English", "Notes", "please remove me from the list"),
+        ("German", "Bemerkung", "hat sich am 12.3. abgemeldet"),
+        ("French", "Remarques", "ne souhaite plus recevoir la lettre"),
+        ("Spanish", "Observaciones", "pidió la baja en marzo"),
+        ("Chinese", "备注", "客户要求退订"),
+    ):
+        text = f"email,{column}\nask1@example.org,{remark}\nin1@example.org,VIP\nin2@example.org,\n"
+        yield _csv(f"remarks in {language}", text, f"{column}: {remark}")
+    yield _csv(
+        "remarks, decided",
+        "email,Notes\nout1@example.org,please remove me\nin1@example.org,no longer at ACME; moved to Baja California\n",
+        options=("--map", "please remove me=unsubscribed"),
+    )
+    yield _csv(
+        "remarks about anything else",
+        "email,Notes,City\nin1@example.org,met at the opt-in workshop; asked about spam filters,Spamwood\n"
+        "in2@example.org,Newsletter gefällt ihr sehr; keine Eile,Bad Kündigen\nin3@example.org,left early on Friday,Bouncetown\n",
+    )
     gold = "email,status\nin1@example.org,gold\nin2@example.org,gold\nout1@example.org,lapsed\n"
     yield _csv("a status that is not understood", gold, "status: gold", "status: lapsed")
     yield _csv("a status that is explained", gold, options=("--map", "gold=subscribed", "--map", "lapsed=unsubscribed"))

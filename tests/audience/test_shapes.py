@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from composer.audience.lists.status_words import is_about_leaving
 from composer.audience.readers import Status
 from composer.audience.suppression import listed
 from composer.cli.main import run
@@ -20,6 +21,17 @@ from tests.databases import clear
 from tests.workspaces import letter
 
 SHAPES = tuple(shapes())
+#: A remark for each pattern.
+REMARKS = (
+    "un-subscribed by phone", "UNSUBSCRIBE", "opted out", "Opt-Out", "does not want it", "do not e-mail", "don't contact",
+    "don’t send", "no more emails", "no newsletter", "stop sending", "remove him", "left the list", "hard bounce",
+    "soft-bounced", "bounced twice", "undeliverable", "marked as spam", "hat sich abgemeldet", "Abmeldung per Telefon",
+    "abbestellt", "ausgetragen", "bitte austragen", "gekündigt", "Einwilligung widerrufen", "unzustellbar",
+    "keinen Newsletter", "keine Mails", "keine weiteren E-Mails", "nicht mehr anschreiben", "nicht kontaktieren",
+    "will nichts mehr", "möchte keine Post", "désinscrite", "désabonné", "ne plus envoyer", "ne pas contacter",
+    "ne souhaite plus rien", "dado de baja", "pidió la baja", "desuscrito", "no enviar", "no desea nada", "已退订",
+    "取消订阅", "不要再发", "不再寄", "拒收",
+)  # fmt: skip
 #: What a person reads, shape by shape: `make golden` writes it.
 READ = Path(__file__).parent / "shapes.txt"
 
@@ -77,6 +89,12 @@ def test_who_left_stays_out(folder: Path, shape: Shape) -> None:
         assert {name for name, status in found.items() if status is Status.PENDING} == _people(shape, "wait")
         assert out == _people(shape, "out")
     assert _section(shape, read.replace(os.sep, "/")) in READ.read_text(encoding="utf-8")
+
+
+def test_every_remark_has_a_root() -> None:
+    """What is looked for first is in everything that the patterns find: the sample sentence of each is found."""
+    for sentence in REMARKS:
+        assert is_about_leaving(sentence), sentence
 
 
 def _people(shape: Shape, kind: str) -> set[str]:

@@ -22,8 +22,9 @@ from composer.audience.lists.standings import (
     STAYING,
     Consents,
     Doubts,
+    Statuses,
     left_at,
-    standing_of,
+    weigh_remarks,
     weigh_words,
     weigher,
     worst_elsewhere,
@@ -99,10 +100,10 @@ def judge(
     at_consent, at_attributes, at_disabled = taken.get("consent"), taken.get("attributes"), taken.get("disabled")
     dated = columns.dated
     weigh, has_says = weigher(columns, doubts), bool(columns.says)
-    is_plain = columns.kind != "compose"
-    consents = Consents()
+    is_plain, widest = columns.kind != "compose", columns.width
+    consents, statuses = Consents(), Statuses()
+    untold = tuple(at for at in range(widest) if at not in columns.told) if is_plain else ()
     own = tuple(columns.fields.items())
-    widest = columns.width
     standing_here = STANDINGS[columns.standing] if columns.standing else READER
     for row in rows:
         if type(row) is not tuple:
@@ -138,8 +139,8 @@ def judge(
                 if is_plain:
                     evidence = consents.evidence(evidence)
             standing = standing_here
-            if at_status is not None and at_status < width and (status := cells[at_status].strip()):
-                standing = standing_of(status, columns, doubts)
+            if at_status is not None:
+                standing = statuses.standing(cells[at_status].strip() if at_status < width else "", columns, doubts)
                 if columns.standing and standing in STAYING:
                     # A list of those who left makes nobody a reader, whatever else it says of them.
                     standing = standing_here
@@ -149,6 +150,8 @@ def judge(
                 standing = weigh(standing, cells)
             if not LEAVING.isdisjoint(cells):
                 standing = worst_elsewhere(standing, cells, columns, doubts)
+            if untold:
+                standing = weigh_remarks(standing, cells, untold, columns, doubts)
             tags: tuple[str, ...] = ()
             if at_tags is not None and at_tags < width and cells[at_tags]:
                 tags = tags_of(cells[at_tags], notes)
@@ -180,6 +183,8 @@ def judge(
         yield Person(number, written, normal, name, first, last, language, fields, standing, when, evidence, tags)
     if at_consent is not None and is_plain:
         consents.ask(columns.names[at_consent], columns, doubts)
+    if at_status is not None and is_plain:
+        statuses.ask(columns, doubts)
 
 
 def _behind(cells: list[str]) -> str:

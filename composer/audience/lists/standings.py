@@ -16,7 +16,7 @@ from composer.audience.lists.dates import Order, read_date
 from composer.audience.lists.guards import unguarded
 from composer.audience.lists.keys import key_of
 from composer.audience.lists.status_columns import Says
-from composer.audience.lists.status_words import EMPTY, is_true, leaving_words, meaning_of, told
+from composer.audience.lists.status_words import EMPTY, is_about_leaving, is_true, leaving_words, meaning_of, told
 from composer.audience.lists.table import beginning
 from composer.audience.lists.values import BadValueError
 from composer.audience.suppression import Reason
@@ -98,15 +98,30 @@ def _known_standing(text: str) -> str | None:
     return found
 
 
-def standing_of(text: str, columns: Columns, doubts: Doubts) -> str:
-    if columns.values and (said := columns.values.get(text.casefold()) or columns.values.get(key_of(text))):
-        return _STANDING_OF[said]
-    short = text[:LONGEST_WORD]
-    found = READER if short.casefold() in EMPTY else _known_standing(short)
-    if found is None:
-        doubts.ask(columns.status, text)
-        raise BadValueError(f"the status “{beginning(text)}” is not understood")
-    return found
+@dataclass(slots=True)
+class Statuses:
+    """Reads the column that holds the status; counts words that say that somebody gets the newsletter, and empty cells."""
+
+    positive: int = 0
+    empty: int = 0
+
+    def standing(self, text: str, columns: Columns, doubts: Doubts) -> str:
+        """Return how somebody stands by their status. Raises BadValueError for a word that is not understood."""
+        short = text[:LONGEST_WORD].casefold()
+        is_empty = short in EMPTY
+        self.empty += is_empty
+        said = columns.values.get(NOTHING_WRITTEN if is_empty else text.casefold()) or columns.values.get(key_of(text))
+        found = _STANDING_OF[said] if said else READER if is_empty else _known_standing(short)
+        if found is None:
+            doubts.ask(columns.status, text)
+            raise BadValueError(f"the status “{beginning(text)}” is not understood")
+        self.positive += found == READER and not is_empty
+        return found
+
+    def ask(self, columns: Columns, doubts: Doubts) -> None:
+        """Ask about empty cells between cells that say yes: it is not known how those people stand."""
+        if self.positive and self.empty and NOTHING_WRITTEN not in columns.values:
+            doubts.values[columns.status, NOTHING_WRITTEN] += self.empty
 
 
 #: How somebody stands of whom a cell, or `--map`, says this.
@@ -169,12 +184,24 @@ def worst_elsewhere(standing: str, cells: list[str], columns: Columns, doubts: D
     return standing
 
 
-def weigh_words(standing: str, words: Iterable[str], column: str, columns: Columns, doubts: Doubts) -> str:
+def weigh_remarks(standing: str, cells: list[str], untold: tuple[int, ...], columns: Columns, doubts: Doubts) -> str:
+    """Ask about remarks that speak of leaving, in a column that nobody has said anything of."""
+    written = [(at, cells[at]) for at in untold if at < len(cells) and cells[at]]
+    if written and is_about_leaving("\n".join(text for _, text in written)):
+        for at, text in written:
+            if is_about_leaving(text):
+                standing = weigh_words(standing, (text.strip(),), columns.names[at], columns, doubts, is_remark=True)
+    return standing
+
+
+def weigh_words(
+    standing: str, words: Iterable[str], column: str, columns: Columns, doubts: Doubts, *, is_remark: bool = False
+) -> str:
     """Weigh words about leaving in a column about something else, such as tags; they are asked about until `--map` decides."""
     for word in words:
         if said := columns.values.get(word.casefold()):
             standing = _worst_of([standing, _STANDING_OF[said]], standing)
-        elif word in LEAVING:
+        elif is_remark or word in LEAVING:
             doubts.ask(column, word)
             raise BadValueError(f"“{word}” in the column “{column}” is not understood")
     return standing
