@@ -85,7 +85,7 @@ class Problem:
 
 
 #: From how many findings on that say the same they are told together.
-_MANY = 4
+_MANY = 3
 
 
 def grouped(problems: Iterable[Problem]) -> tuple[tuple[Problem, tuple[Problem, ...]], ...]:

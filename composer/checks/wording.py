@@ -10,15 +10,23 @@ from composer.checks.review import Review
 from composer.errors import Level
 from composer.render.wrap import cells
 
-_EMPTY_WORDS = frozenset(
+#: Words that say nothing at all.
+_POINTING = frozenset(
     (
-        "here", "click here", "this", "this link", "link", "more", "read more", "learn more", "more info", "find out more",
-        "continue reading", "read on", "hier", "hier klicken", "mehr", "mehr lesen", "mehr erfahren", "weiterlesen", "link hier",
-        "ici", "cliquez ici", "plus", "lire la suite", "en savoir plus", "aquí", "haz clic aquí", "más", "leer más", "qui",
-        "clicca qui", "leggi di più", "هنا", "اضغط هنا", "المزيد", "اقرأ المزيد", "点击这里", "这里", "更多", "阅读更多", "点此",
-        "こちら",
+        "here", "click here", "this", "this link", "link", "hier", "hier klicken", "link hier", "ici", "cliquez ici", "aquí",
+        "haz clic aquí", "qui", "clicca qui", "هنا", "اضغط هنا", "点击这里", "这里", "点此", "こちら",
     )
 )  # fmt: skip
+#: Words that lead on: behind a text under its own title everybody knows where.
+_LEADING_ON = frozenset(
+    (
+        "more", "read more", "learn more", "more info", "find out more", "continue reading", "read on", "mehr", "mehr lesen",
+        "mehr erfahren", "weiterlesen", "plus", "lire la suite", "en savoir plus", "más", "leer más", "saber más", "leggi di più",
+        "leggi tutto", "scopri di più", "saiba mais", "leia mais", "lees meer", "المزيد", "اقرأ المزيد", "更多", "阅读更多",
+        "阅读全文", "続きを読む",
+    )
+)  # fmt: skip
+_EMPTY_WORDS = _POINTING | _LEADING_ON
 #: Cells of link words that must tell one page from another by themselves.
 _LEAST_WORDS = 8
 #: And of those that do so in the whole issue.
@@ -36,12 +44,17 @@ def link_words(review: Review, limits: Limits) -> Iterator[Finding]:
     """Look for “here”, “more” and their like; each is told once, with how often it is met."""
     found: dict[str, list[Reference]] = {}
     for link in review.references:
-        if (words := _key(link.words)) in _EMPTY_WORDS:
+        if (words := _key(link.words)) in _EMPTY_WORDS and not (words in _LEADING_ON and _closes_item(link)):
             found.setdefault(words, []).append(link)
     for first, *others in found.values():
         more = f" ({len(others)} more)" if others else ""
         message = f"“{first.words.strip()}” does not say where the link leads{more}"
         yield Finding(place=first.mark.place, message=named(first.mark, message))
+
+
+def _closes_item(link: Reference) -> bool:
+    """Tell whether a link stands at the end of a paragraph of one item among others."""
+    return any(isinstance(step, int) for step in link.item) and _key(link.paragraph).endswith(_key(link.words))
 
 
 def _key(words: str) -> str:

@@ -91,6 +91,9 @@ SILENT = {
     + topic(2, f"[Read the report]({PAGE}/2)"),
     "what two outlets call alike": "topics:\n"
     + topic(1, "One.", f"Daily: [A study]({PAGE}/1)\n      Weekly: [A study]({PAGE}/2)"),
+    "read more, below its title": "topics:\n"
+    + topic(1, f"A long story. [Read more]({PAGE}/1)")
+    + topic(2, f"[Weiterlesen …]({PAGE}/2)"),
     "words behind a sentence": "topics:\n"
     + topic(1, f"It is so. [Download the whole report]({PAGE}/1)")
     + topic(2, f"It is not. [Download the whole report]({PAGE}/2)"),
@@ -142,7 +145,7 @@ TOLD = {
         [("A11Y06", 11)],
     ),
     "empty words, once for all": (
-        "topics:\n" + topic(1, f"[En savoir plus]({PAGE}/1)") + topic(2, f"[En savoir plus]({PAGE}/2)"),
+        "topics:\n" + topic(1, f"[Ici]({PAGE}/1)") + topic(2, f"Voyez [ici]({PAGE}/2)"),
         [("A11Y05", 4)],
     ),
     "links that are not encrypted, once for all": (
