@@ -32,6 +32,11 @@ _WORDS = re.compile(
             # TK is a placeholder behind the word for what is missing, and before a unit.
             r"\b(?i:quote|number|figure|date|name|link|source|title|headline|caption|photo|more|details|price) TK\b(?!\s?\d)",
             r"(?<!\w)[€$£]\s?TK\b|\bTK\s?%|\bTK (?=percent|per cent|million|billion|words)",
+            r"\bTK (?i:quote|number|figure|date|name|link|source|title|headline|caption|photo|details|price)\b",
+            r"(?<=\b(?:is|at|in|on) )TK(?=[.,;:!)]|\s*$)|(?<=\b(?:are|for) )TK(?=[.,;:!)]|\s*$)",
+            # A note to a colleague, in capitals.
+            r"[\[【]\s*(?:CHECK|VERIFY|CONFIRM|ASK|UPDATE|PRÜFEN|KLÄREN|VÉRIFIER|REVISAR|VERIFICARE)\b[^\]】\n]{0,60}[\]】](?!\()",
+            r"\A\s*[\[(]?(?:DRAFT|ENTWURF|BROUILLON|BORRADOR|BOZZA|草稿)[\])]?\s*[-–—:：]",
             # In square brackets.
             rf"[\[【]\s*(?i:{_BRACKETED})\s*[\]】](?!\()",
             r"[（(]\s*(?:待补充?|待定|待填|待核实?|此处待\w{0,6})\s*[）)]",
@@ -41,7 +46,7 @@ _WORDS = re.compile(
 )
 #: A line that says only this.
 _LINE = re.compile(
-    r"^[ \t]*(?:TBA|tba|[Tt]o come|XX+|xx+|待补|待定|待填|[Tt]ext folgt|[Pp]latzhalter|[Pp]laceholder)[.。…]?[ \t]*$",
+    r"^[ \t]*(?:TBA|tba|tbc|[Tt]o come|XX+|xx+|待补|待定|待填|[Tt]ext folgt|[Pp]latzhalter|[Pp]laceholder)[.。…]?[ \t]*$",
     re.MULTILINE,
 )
 #: A whole text; a line of two letters is how people sign.

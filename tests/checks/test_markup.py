@@ -151,6 +151,7 @@ UNFINISHED = [
         "[email protected]",
         "Insert text here",
     ),
+    *("TK headline", "[CHECK WITH FINANCE]", "[PRÜFEN]"),
 ]
 #: Prose with signs, which nobody is to be asked about.
 PROSE = [
@@ -170,6 +171,8 @@ PROSE = [
     "The %change% of it is 3 %",
     "TK says so. Tokelau (TK) and Die TK (Techniker Krankenkasse) agree; T.K. Smith and TK Maxx, too.",
     "Best wishes\n\nTK",
+    "A CHECK (CHECK) of [CHECK](https://example.org/page) and a photo by TK.",
+    "Draft: a poem, and the DRAFT - a story",
     "Flight number TK 1952 to Istanbul",
     "Super Bowl XXX, Article XXX and Louis XIV",
     "Todo el mundo lo sabe.",
