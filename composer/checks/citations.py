@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from composer.checks.catalogue import Finding, Limits, check
 from composer.checks.copy import Reference, Role, named
+from composer.checks.links import without_traces
 from composer.checks.review import Review
 
 _HOUSE = "the house's own rule: set its level in newsletter.yaml"
@@ -65,8 +66,8 @@ def _cited(review: Review) -> Iterator[Reference]:
 
 
 def _bare(url: str) -> str:
-    """Return an address without what does not change the page: closing slash, www, the words to be marked on it."""
-    url = url.partition("#:~:")[0].removesuffix("#").removesuffix("#top").rstrip("/")
+    """Return an address without what does not change the page: traces, closing slash, www, the words to be marked on it."""
+    url = without_traces(url).partition("#:~:")[0].removesuffix("#").removesuffix("#top").rstrip("/")
     return url.replace("://www.", "://").replace("http://", "https://").casefold()
 
 

@@ -69,6 +69,20 @@ _HOST_IN_WORDS = re.compile(
 )
 
 
+def without_traces(url: str) -> str:
+    """Return an address without the parameters that say from which letter, post or person it was copied."""
+    if "?" not in url:
+        return url
+    address, mark, part = url.partition("#")
+    path, _, query = address.partition("?")
+    kept = [each for each in query.split("&") if not _is_trace(each.partition("=")[0].casefold())]
+    return f"{path}{'?' if kept else ''}{'&'.join(kept)}{mark}{part}"
+
+
+def _is_trace(name: str) -> bool:
+    return name in _PERSONAL or name.startswith("utm_")
+
+
 def host_of(url: str) -> str:
     """Return the host of an address, without www."""
     return (urlsplit(url).hostname or "").removeprefix("www.")

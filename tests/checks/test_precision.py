@@ -122,6 +122,10 @@ TOLD = {
         "press:\n" + item("One", PAGE, "    body: |\n      A sentence.\n") + "reading:\n" + item("Two", f"{PAGE}/"),
         [("EDIT01", 8)],
     ),
+    "the same article, copied from a post": (
+        "reading:\n" + item("One", f"{PAGE}?id=7") + item("Two", f"{PAGE}?utm_source=x&id=7&fbclid=q"),
+        [("EDIT01", 5), ("LINK08", 5)],
+    ),
     "a source twice below one text": (
         "topics:\n" + topic(1, "One.", f"Daily: [A study]({PAGE})\n      Weekly: [That study]({PAGE}#:~:text=a)"),
         [("EDIT01", 7)],
