@@ -219,7 +219,8 @@ def _held_back(outcome: Outcome, tried: Tried, mood: Mood, now: datetime, words:
 
 
 def _deferred(outcome: Outcome, tried: Tried, mood: Mood, now: datetime, policy: Policy, words: str) -> Decision:
-    is_its_own = mood.is_well and tried.throttled >= policy.throttles - 1
+    # Before a connection stands, the server has not heard of anybody: that is nobody's own trouble.
+    is_its_own = mood.is_well and outcome.stage not in OPENING and tried.throttled >= policy.throttles - 1
     if outcome.scope is Scope.SESSION and not is_its_own:
         # It goes at once, in another session: nobody waits for it.
         again = Defer(until=now, is_counted=False) if tried.is_sending else GiveBack(until=now, is_throttled=True)

@@ -175,6 +175,10 @@ def test_one_poisonous_mailbox_does_not_stop_the_line_for_ever() -> None:
     decision = after(failed("421 4.3.2 closing"), tried, Mood(is_well=True))
     assert decision.step == Defer(until=NOW + MINUTE) and decision.pause is None
     assert after(failed("421 4.3.2 closing"), tried, Mood(is_well=False)).pause is not None
+    # Without a connection, the server has not heard of this mailbox.
+    no_answer = Outcome(state=State.DEFERRED, stage=Stage.CONNECT, reason="no answer", scope=Scope.SERVER)
+    assert after(no_answer, tried, Mood(is_well=True)).pause is not None
+    assert after(failed("421 4.3.2 busy", Stage.GREETING), tried, Mood(is_well=True)).pause is not None
 
 
 def test_back_off_and_deadline() -> None:

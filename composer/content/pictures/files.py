@@ -11,6 +11,7 @@ import unicodedata
 from collections import OrderedDict
 from pathlib import Path
 
+from composer.command_line import shell_line
 from composer.content.pictures.container import Kind
 from composer.content.pictures.ready import Ready, Refusal, ready
 from composer.content.values import Picture
@@ -82,7 +83,8 @@ def _expect_target(folder: Path, written: str) -> None:
         return
     if "annex/objects" in link.readlink().as_posix():
         raise PictureMistake(
-            f"“{link.name}” is in git-annex, and its content is not here", f"run   git annex get {written}"
+            f"“{link.name}” is in git-annex, and its content is not here",
+            f"run   {shell_line('git', 'annex', 'get', written)}",
         )
     raise PictureMistake(f"“{link.name}” is a link to a file that is not there", "copy the picture itself there")
 
