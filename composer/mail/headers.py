@@ -160,9 +160,9 @@ def verbatim(name: str, value: str) -> bytes:
 
 
 def _short(name: str, value: str) -> bytes | None:
-    """Write a header that fits on a line as it is; None where it does not, or has no value."""
+    """Write a header that fits on a line as it is; None where it does not."""
     line = f"{_named(name)} {value}\r\n"
-    return line.encode("ascii") if value and len(line) <= _WIDTH + 2 else None
+    return line.encode("ascii") if len(line) <= _WIDTH + 2 else None
 
 
 @lru_cache(maxsize=64)
@@ -212,7 +212,7 @@ class _Lines:
 
     def encoded(self, value: str) -> None:
         room = self.room(_WIDTH_ENCODED)
-        if room < 12 + 12 and not self._empty:
+        if room < 12 + 12:  # never behind the header's name alone, which is shorter
             room = _WIDTH_ENCODED - 1
         for word in _encoded_words(value, (room - 12) // 4 * 3):
             self.token(word, limit=_WIDTH_ENCODED)
@@ -228,7 +228,7 @@ def _encoded_words(value: str, first: int) -> Iterator[str]:
     meets. So words end where the bytes so far are a multiple of three. Where no such place exists (one letter, then
     only Chinese) the first character goes alone into a Q word, which has no padding, and the rest starts anew.
     """
-    position, limit = 0, min(first, _WORD_BYTES)
+    position, limit = 0, first
     while position < len(value):
         size, cut, end = 0, 0, position
         while end < len(value):

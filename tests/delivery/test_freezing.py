@@ -235,10 +235,12 @@ def test_again_is_the_only_way_round_and_counts_from_then_on(database: Database)
 
 
 def test_a_rehearsal_holds_nobody(database: Database) -> None:
-    """Neither before nor after."""
-    rehearsal = frozen(database, 2, is_rehearsal=True)
-    put(database, rehearsal.id, {1: S.WRITTEN, 2: S.WRITTEN})
-    assert frozen(database, 0).frozen == 2
+    """Neither before nor after, whatever became of its messages; nor does it turn anybody away."""
+    rehearsal = frozen(database, 4, is_rehearsal=True)
+    put(database, rehearsal.id, {1: S.WRITTEN, 2: S.ACCEPTED, 3: S.UNKNOWN, 4: S.REFUSED})
+    with database.write() as connection:
+        connection.execute(update(deliveries).where(deliveries.c.reader_id == 4).values(blame="gone"))
+    assert frozen(database, 0, selection=Selection(issue=ISSUE, is_rest=True)).frozen == 4
 
 
 def test_the_database_itself_keeps_a_reader_from_being_held_twice(database: Database) -> None:
@@ -324,6 +326,24 @@ def test_a_pause_and_a_stop_are_of_one_mailing(database: Database) -> None:
         assert go_on(connection, 1, "anna", NOW, seen=seen) and not go_on(connection, 1, "anna", NOW, seen=seen)
         assert [each.pause is not None for each in mailings_of(connection)] == [False, True, False]
     assert [each for each in kinds(database) if each != "frozen"] == ["paused", "paused", "resumed"]
+
+
+def test_reasons_are_added_to_those_that_were_given_before(database: Database) -> None:
+    """The same one once, another one behind it, each under its own word."""
+    mailing = frozen(database, 1, allowed={"untested": "in a hurry", "changed": ""})
+    for reasons, kept in (
+        ({"untested": "in a hurry"}, {"untested": "in a hurry", "changed": ""}),
+        ({"untested": "späte Korrektur"}, {"untested": "in a hurry; späte Korrektur", "changed": ""}),
+        (
+            {"changed": "typo", "blocked": "seen"},
+            {"untested": "in a hurry; späte Korrektur", "changed": "typo", "blocked": "seen"},
+        ),
+    ):
+        with database.write() as connection:
+            allow(connection, mailing.id, reasons)
+            assert dict(mailing_of(connection, mailing.id).allowed) == kept
+            kept_as = connection.scalar(select(mailings.c.allowed))
+            assert "\\u" not in str(kept_as)
 
 
 def test_each_mailing_has_its_own_messages(database: Database) -> None:

@@ -45,6 +45,18 @@ def test_what_is_put_back_can_be_taken_again(database: Database) -> None:
         assert rates.take(connection, "a", 600, NOW, 5)[1] == first
 
 
+def test_each_bucket_is_its_own(database: Database) -> None:
+    """What is written to one, in any way, leaves another one that is there as it was."""
+    pause = Pause(until=NOW + 5 * SECOND, number=1, is_rate=True)
+    with database.write() as connection:
+        other, _ = rates.take(connection, "b", 60, NOW, 2)
+        rates.slow(connection, "a", 600, 0, pause, NOW)
+        rates.take(connection, "a", 600, NOW, 3)
+        rates.put_back(connection, "a", 600, NOW, 1)
+        assert rates.look(connection, "b") == other
+        assert rates.look(connection, "a") != other
+
+
 def test_where_no_slot_is_free_nothing_is_written(database: Database) -> None:
     """And asking again gives none; later there are some."""
     with database.write() as connection:

@@ -1,5 +1,6 @@
 """Bodies: every text comes back from the standard decoders, and no line can be touched on its way."""
 
+import itertools
 from base64 import b64decode
 from quopri import decodestring
 
@@ -14,6 +15,7 @@ from composer.mail.encoding import (
     encode_binary,
     is_smaller_in_base64,
     quoted_printable,
+    squeezed,
 )
 from composer.mail.merge import Escape
 from composer.mail.slotted import Base64Run, Filler, Hole, encode_slotted
@@ -55,6 +57,11 @@ def test_wrapping_at_every_offset(length: int, tail: str) -> None:
     """Wherever the limit falls (before a dot, in `From `, inside an escape, before a blank), the rules hold."""
     data = canonical("x" * length + tail + "y" * 80 + tail)
     _hold(quoted_printable(data))
+    rows = quoted_printable(data).split(b"\r\n")
+    for row, behind in itertools.pairwise(rows):
+        # No room was left for what stands first on the next line; what is escaped for standing there is one character.
+        first = 3 if behind.startswith(b"=") and not behind.startswith((b"=2E", b"=46")) else 1
+        assert row.endswith(b"=") and len(row) + first > 76
     assert decodestring(quoted_printable(data).replace(b"\r\n", b"\n")) == data
     for piece in (data, data[: length + len(tail.encode())]):
         # A text that goes on: whatever stands behind it begins a line.
@@ -124,3 +131,39 @@ def test_base64_with_holes_reads_back_at_every_offset(middle: int) -> None:
 def test_what_stands_still_is_sound_if_all_of_it_is(chunks: tuple[bytes, ...], is_sound: bool) -> None:
     """A bare line end in any part of it is found."""
     assert Filler(chunks).is_sound is is_sound
+
+
+@pytest.mark.parametrize(
+    ("data", "written", "goes_on"),
+    [
+        (b"x" * 76, b"x" * 76, False),
+        (b"x" * 77, b"x" * 75 + b"=\r\nxx", False),
+        (b"x" * 75, b"x" * 75 + b"=\r\n", True),
+        (b"x" * 76, b"x" * 75 + b"=\r\nx=\r\n", True),
+        (b"x" * 74 + b" ", b"x" * 74 + b" =\r\n", True),
+        # A tab at the end of a line is as lost as a blank.
+        (b"a\t\r\nb\t", b"a=09\r\nb=09", False),
+        (b"a\tb", b"a\tb", False),
+        (b"a\t", b"a=09=\r\n", True),
+        (b"", b"", True),
+        (b"", b"", False),
+    ],
+)
+def test_lines_end_where_they_must(data: bytes, written: bytes, goes_on: bool) -> None:
+    """76 characters, 75 of them before a soft break."""
+    assert quoted_printable(data, goes_on=goes_on) == written
+
+
+@pytest.mark.parametrize(
+    ("data", "written"),
+    [
+        (b"a b", b"a b"),
+        (b"a\tb", b"a b"),
+        (b"a  b", b"a b"),
+        (b"a \t  b\t\tc", b"a b c"),
+        (b" \r\n  a\t\r\n", b" \r\n a \r\n"),
+    ],
+)
+def test_blanks_and_tabs_become_one_blank(data: bytes, written: bytes) -> None:
+    """Line ends stay (RFC 6376 section 3.4.4)."""
+    assert squeezed(data) == written

@@ -1,5 +1,8 @@
 """Header fields: exact bytes where they are fixed by an RFC, rules where the input is hostile."""
 
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 
@@ -33,6 +36,7 @@ def test_plain_subject_stays_plain() -> None:
         "two  blanks",
         " before",
         "after ",
+        "x" * 70,
         "x" * 80,
         "a few words and " + "x" * 76,
         "x" * 70 + " and words",
@@ -77,6 +81,9 @@ def test_no_control_character_gets_in(character: str) -> None:
     for write in (headers.unstructured, headers.verbatim, headers.message_id, headers.uris):
         with pytest.raises(HeaderError):
             write("X-Test", text)
+    for words, behind in ((text, "<a.example.org>"), ("a", f"<{text}>")):
+        with pytest.raises(HeaderError):
+            headers.phrase("List-Id", words, behind)
     with pytest.raises(HeaderError):
         headers.structured("Content-Disposition", "inline", {"filename": text})
     with pytest.raises(HeaderError):
@@ -221,3 +228,94 @@ def test_a_parameter_has_a_name(name: str) -> None:
     with pytest.raises(HeaderError):
         headers.structured("Content-Type", "text/plain", {name: "x"})
     assert headers.structured("Content-Type", "text/plain", {"x" * 20: "y"}).count(b"x" * 20) == 1
+
+
+def test_a_control_character_is_named_rather_than_the_form() -> None:
+    """The message says what is wrong, also of a web address that is in no form anyway."""
+    with pytest.raises(HeaderError, match="must not hold"):
+        headers.uris("List-Unsubscribe", "https://example.org/\x00")
+
+
+def _encoded(text: str) -> str:
+    """The words that stand behind a header's name of seven characters: 39 bytes, and 45 on each further line."""
+    data = text.encode()
+    parts = [data[:39], *(data[at : at + 45] for at in range(39, len(data), 45))]
+    return "\r\n ".join(f"=?utf-8?B?{b64encode(part).decode()}?=" for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("x" * 60, "x" * 60),
+        ("x" * 61, _encoded("x" * 61)),
+        # One word of several is enough.
+        ("a " + "x" * 60, "a " + "x" * 60),
+        ("a " + "x" * 61, _encoded("a " + "x" * 61)),
+        # A reader would take one of two blanks away, and those at the ends.
+        ("Li,  Ben", _encoded("Li,  Ben")),
+        ("Ben  Li", _encoded("Ben  Li")),
+    ],
+)
+def test_a_phrase_is_plain_as_long_as_it_may_be(name: str, written: str) -> None:
+    """Words of up to sixty characters stand as they are."""
+    assert headers.phrase("List-Id", name, "<b>").decode() == f"List-Id: {written} <b>\r\n"
+
+
+def test_a_quoted_name_has_to_fit_behind_the_name_of_the_header() -> None:
+    """Nothing is folded there: 36 characters are left behind the longest name."""
+    for length, is_quoted in ((34, True), (35, False)):
+        written = headers.phrase("X" * 40, "," * length, "<b>")
+        assert (b'"' in written) is is_quoted and (b"=?" in written) is not is_quoted
+        assert written.startswith(b"X" * 40 + b": ") and max(map(len, written.split(b"\r\n"))) <= 78
+
+
+@pytest.mark.parametrize("length", range(40, 60))
+def test_an_encoded_word_begins_where_there_is_room_for_nine_bytes(length: int) -> None:
+    """On the line as long as 24 characters are left of the 76; otherwise on the next one, and then as long as it may be."""
+    first, text = Address(address=f"{'a' * (length - 12)}@example.org"), "Jürgen " + "x" * 80
+    written = headers.mailbox("To", first, Address(name=text, address="b@example.org")).decode()
+    head = f"To: {first.address},"
+    left = 76 - len(head) - 1
+    size = (left - 12) // 4 * 3 if left >= 24 else 45
+    words = re.findall(r"=\?utf-8\?B\?(.+?)\?=", written)
+    assert written.startswith(f"{head} =?" if left >= 24 else f"{head}\r\n =?")
+    assert size - 3 <= len(b64decode(words[0])) <= size
+    assert b"".join(map(b64decode, words)).decode() == text
+
+
+@pytest.mark.parametrize("size", [1, 2, 36, 38, 39, 40, 41, 83, 84, 85, 86, 128, 129, 130, 131])
+def test_encoded_words_are_as_long_as_they_may_be(size: int) -> None:
+    """No line is over 76, and there is none too many."""
+    text = "=?" + "x" * size
+    assert headers.unstructured("Subject", text).decode() == f"Subject: {_encoded(text)}\r\n"
+
+
+def test_lines_are_as_long_as_they_may_be() -> None:
+    """78 characters: of web addresses, of finished values, of short headers, of names with their addresses."""
+    head = "https://example.org/"
+    for more, fold in ((78 - 9 - len(head) - 13, " "), (79 - 9 - len(head) - 13, "\r\n ")):
+        item = head + "x" * more
+        written = headers.uris("X-Test", item, "a:bcdef", "a:x")
+        assert written.decode().startswith(f"X-Test: <{item}>,{fold}<a:bcdef>,")
+    for length, fold in ((70 - 8, " "), (71 - 8, "\r\n ")):
+        words = ["x" * length, "y" * 7, "z" * 70]
+        assert (
+            headers.verbatim("X-Test", " ".join(words)).decode()
+            == f"X-Test: {words[0]}{fold}{words[1]}\r\n {words[2]}\r\n"
+        )
+
+
+@pytest.mark.parametrize(
+    ("write", "most"),
+    [
+        (lambda length: headers.verbatim("X-Test", "a " + "x" * length + " b"), 984),
+        (lambda length: headers.uris("X-Test", "a:" + "x" * (length - 2)), 981),
+        (lambda length: headers.message_id("X-Test", "<" + "a" * (length - 4) + "@b>"), 250),
+        (lambda length: headers.verbatim("X" * length, "a"), 40),
+    ],
+)
+def test_what_cannot_be_folded_has_a_limit(write: Callable[[int], bytes], most: int) -> None:
+    """So that no line is over 998; the longest that is allowed is written whole."""
+    assert max(map(len, write(most).split(b"\r\n"))) <= 998
+    with pytest.raises(HeaderError):
+        write(most + 1)

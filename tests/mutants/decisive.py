@@ -51,7 +51,7 @@ DECISIVE: dict[str, Concern] = (
         upkeep="test_reaper test_upkeep test_settling test_pauses test_engine test_ledger_machine",
         reaper="test_reaper test_owners test_pauses test_upkeep",
         settling="test_settling test_engine",
-        mailing="test_freezing test_pauses test_settling",
+        mailing="test_mailing test_freezing test_pauses test_settling",
         owners="test_reaper test_owners",
         rates="test_rates test_engine",
     )
