@@ -163,7 +163,7 @@ def next_move(view: View) -> Move:
     is_more = view.is_more or (view.next_due is not None and view.next_due <= view.now)
     if is_more:
         # Not for every single one that was begun: a claim is a transaction.
-        return Claim(count=wanted) if view.queued <= _ahead(view) // 2 and wanted > 0 else Wait()
+        return Claim(count=wanted) if view.queued <= _ahead(view) // 2 else Wait()
     if view.queued or view.open:
         return Wait(until=view.next_due)
     if view.elsewhere:

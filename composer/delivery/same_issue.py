@@ -98,7 +98,6 @@ def earlier_mailings(
                 .join(review_editions, review_editions.c.review_id == mailing_reviews.c.review_id)
                 .join(editions, editions.c.id == review_editions.c.edition_id)
                 .where(condition, issues.c.key != content.key, mailings.c.is_rehearsal.is_(False), _went_out())
-                .order_by(mailings.c.id)
             )
             for row in connection.execute(question):
                 if row.key != corrects or shared in (SharedContent.HASH, SharedContent.TEXT):
@@ -139,5 +138,5 @@ def _conditions(content: IssueContent) -> list[tuple[SharedContent, ColumnElemen
 
 def _went_out() -> ColumnElement[bool]:
     """Give the condition, over `mailings`, of those that somebody has, may have, or is still to get."""
-    held = exists().where(deliveries.c.mailing_id == mailings.c.id, deliveries.c.state.in_(sorted(HOLDING)))
+    held = exists().where(deliveries.c.mailing_id == mailings.c.id, deliveries.c.state.in_(HOLDING))
     return or_(mailings.c.ended.is_(None), held)

@@ -152,3 +152,59 @@ def test_where_no_rate_is_set_what_was_measured_is_halved() -> None:
     """Down to six a minute at the slowest."""
     assert slowed(Bucket(), None, 5_000, pause(1), NOW).ceiling == 2_500
     assert slowed(Bucket(), None, 1, pause(1), NOW).ceiling == 6
+
+
+def test_slots_are_reserved_for_half_a_second_and_saved_up_for_half_a_second() -> None:
+    """600 a minute are ten a second: five that were saved up, one now, five to come."""
+    ahead = tuple(NOW + SECOND * number / 10 for number in range(1, 6))
+    bucket, slots = reserve(Bucket(), 600, NOW, 1000)
+    assert slots == (NOW,) * 6 + ahead
+    assert bucket.next_at == NOW + SECOND * 0.6
+    assert reserve(Bucket(next_at=NOW - MINUTE), 600, NOW, 1000)[1] == slots
+    assert reserve(Bucket(next_at=NOW - MINUTE), 600, NOW, 7)[1] == slots[:7]
+    assert reserve(bucket, 600, NOW, 0) == (bucket, ())
+
+
+@pytest.mark.parametrize(("rate", "most"), [(600, SECOND), (60, SECOND * 1.5), (6, SECOND * 10.5), (120, SECOND)])
+def test_nobody_reserves_further_ahead_than_one_message(rate: float, most: timedelta) -> None:
+    """Up to there it is waited for; what lies behind is a clock that was put back."""
+    kept = Bucket(next_at=NOW + most)
+    assert reserve(kept, rate, NOW, 5) == (kept, ())
+    assert reserve(Bucket(next_at=NOW + most + timedelta(microseconds=1)), rate, NOW, 1)[1] == (NOW,)
+
+
+def test_a_pause_holds_until_its_last_moment() -> None:
+    """None is none; one that is longer than any is a clock that was put back."""
+    for ahead, holds in ((-1, False), (0, False), (1, True), (5_000_000, True), (5_000_001, False)):
+        until = NOW + timedelta(microseconds=ahead)
+        assert pause_of(Bucket(paused_until=until), NOW, 5 * SECOND) == (until if holds else None)
+    assert pause_of(Bucket(), NOW, 5 * SECOND) is None
+
+
+def test_an_adapted_rate_does_not_shrink_when_the_clock_is_put_back() -> None:
+    """It grows from where it was; without its time there is none."""
+    bucket = Bucket(ceiling=300, ceiling_at=NOW)
+    assert rate_now(bucket, 600, NOW - 5 * MINUTE) == 300
+    assert rate_now(bucket, 200, NOW) == 200
+    assert rate_now(Bucket(ceiling=300), 600, NOW) == rate_now(Bucket(ceiling_at=NOW), 600, NOW) == 600
+
+
+@pytest.mark.parametrize(
+    ("before", "rate", "number", "ceiling"),
+    [
+        # From the third on growing begins anew, where there is something to grow from.
+        (Bucket(ceiling=100, ceiling_at=NOW - MINUTE), 600, 2, 60),
+        (Bucket(ceiling=100, ceiling_at=NOW - MINUTE), 600, 3, 100),
+        (Bucket(), 600, 3, 300),
+        # The slowest: six a minute.
+        (Bucket(), 12, 1, 6),
+        (Bucket(), 13, 1, 6.5),
+        (Bucket(), 11, 1, 6),
+        (Bucket(), None, 1, 40),
+    ],
+)
+def test_what_a_throttle_leaves_of_the_rate(before: Bucket, rate: float | None, number: int, ceiling: float) -> None:
+    """And how many there were running."""
+    assert slowed(before, rate, 80, pause(1, number), NOW) == Bucket(
+        paused_until=NOW + SECOND, throttles=number, ceiling=pytest.approx(ceiling), ceiling_at=NOW
+    )

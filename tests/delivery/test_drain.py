@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
@@ -203,3 +204,21 @@ def test_before_a_run_is_told_to_end_nothing_is_late() -> None:
     assert (timer.has_begun, timer.is_over, timer.is_late) == (True, True, False)
     timer.limit(timedelta(seconds=-101))
     assert (timer.has_begun, timer.is_over, timer.is_late) == (True, True, True)
+
+
+@pytest.mark.parametrize("why", Ending)
+def test_whoever_wants_the_run_to_end_waits_a_minute(monkeypatch: pytest.MonkeyPatch, why: Ending) -> None:
+    """As does nobody who could not record an answer; otherwise the server has ten. It is over at that very moment."""
+    monkeypatch.setattr("composer.delivery.drain.time", SimpleNamespace(monotonic=lambda: clock[0]))
+    clock, timer = [100.0], DrainTimer(Policy())
+    timer.begin(why)
+    seconds = 60 if why in (Ending.INTERRUPTED, Ending.STOPPED, Ending.LEDGER) else 600
+    assert timer.left == timedelta(seconds=seconds)
+    for later, is_over, is_late in (
+        (seconds - 1, False, False),
+        (seconds, True, False),
+        (seconds + 9, True, False),
+        (seconds + 10, True, True),
+    ):
+        clock[0] = 100.0 + later
+        assert (timer.is_over, timer.is_late) == (is_over, is_late)

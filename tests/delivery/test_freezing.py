@@ -1,6 +1,7 @@
 """Freezing, on both databases: who gets which message, who is left out and why, and that nobody gets an issue twice."""
 
 import threading
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import func, select, update
@@ -14,7 +15,8 @@ from composer.database.engine import Database
 from composer.database.mailings import deliveries, mailings, recipients
 from composer.database.readers import readers
 from composer.delivery.forgetting import forget
-from composer.delivery.freezing import freeze
+from composer.delivery.freezing import AT_ONCE, freeze
+from composer.delivery.ledger import claim
 from composer.delivery.mailing import (
     MailingError,
     Variant,
@@ -358,3 +360,12 @@ def test_each_mailing_has_its_own_messages(database: Database) -> None:
         with pytest.raises(MailingError, match="is over"):
             stop(connection, 2, "anna", NOW)
         assert stop(connection, 1, "anna", NOW) and not stop(connection, 1, "anna", NOW)
+
+
+def test_everybody_is_due_at_once_whatever_the_clock_says(database: Database) -> None:
+    """Also where it was put back before the first claim."""
+    mailing = frozen(database, 3)
+    with database.write() as connection:
+        assert datetime.fromtimestamp(0, UTC) == AT_ONCE
+        found = claim(connection, mailing.id, 1, 9, AT_ONCE)
+    assert [each.tried.reader_id for each in found.due] == [1, 2, 3]

@@ -10,6 +10,7 @@ from composer.delivery.states import HOLDING, LET_GO, OPEN, WAYS, DeliveryState
 
 NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+TICK = timedelta(microseconds=1)
 IDLE = View(
     now=NOW,
     level=Level.NONE,
@@ -131,3 +132,55 @@ def test_the_states_are_parted() -> None:
     assert not OPEN & over
     assert not HOLDING & LET_GO
     assert HOLDING | LET_GO | {DeliveryState.PENDING} == set(DeliveryState)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        # How many lie ready: eight for each connection, 32 at least; by the rate, one more than connections at least.
+        ({"connections": 1}, Claim(count=32)),
+        ({"connections": 5}, Claim(count=40)),
+        ({"connections": 62}, Claim(count=496)),
+        ({"connections": 63}, Claim(count=500)),
+        ({"rate": 900.0}, Claim(count=30)),
+        ({"rate": 90_000.0}, Claim(count=32)),
+        ({"rate": 60.0, "connections": 9}, Claim(count=10)),
+        ({"rate": 150.0}, Claim(count=5)),
+        ({"rate": 180.0}, Claim(count=6)),
+        # A claim is made when half of it is gone.
+        ({"queued": 16}, Claim(count=16)),
+        ({"queued": 17}, Wait()),
+        # A limit and a quota: the smaller one counts, to the last message.
+        ({"left": 1}, Claim(count=1)),
+        ({"left": 1, "queued": 1}, Claim(count=1)),
+        ({"left": 2, "queued": 2}, Claim(count=2)),
+        ({"left": 3, "quota": 2}, Claim(count=2)),
+        ({"left": 2, "quota": 3}, Claim(count=2)),
+        ({"quota": 1}, Claim(count=1)),
+        ({"left": -1}, End(why=Ending.LIMIT)),
+        ({"left": 0, "queued": 1}, Wait()),
+        ({"quota": -1}, End(why=Ending.QUOTA)),
+        ({"quota": 0, "open": 1}, Wait()),
+        ({"left": 0, "quota": 0}, End(why=Ending.LIMIT)),
+        ({"quota": 0, "quota_at": NOW + 10 * MINUTE}, Wait(until=NOW + 10 * MINUTE, why=Why.QUOTA)),
+        ({"quota": 0, "quota_at": NOW + 10 * MINUTE + TICK}, End(why=Ending.QUOTA)),
+        # The server's trouble and pauses, at their last moment and behind it.
+        ({"troubled_since": NOW - 10 * MINUTE}, Claim(count=32)),
+        ({"troubled_since": NOW - 10 * MINUTE - TICK}, End(why=Ending.UNREACHABLE)),
+        ({"troubled_since": NOW - 11 * MINUTE, "open": 1}, Drain(why=Ending.UNREACHABLE)),
+        ({"paused_until": NOW}, Claim(count=32)),
+        ({"paused_until": NOW + TICK, "paused_for": Why.ELSEWHERE}, Wait(until=NOW + TICK, why=Why.ELSEWHERE)),
+        ({"paused_until": NOW + MINUTE, "left": 0}, Wait(until=NOW + MINUTE, why=Why.SERVER)),
+        # What is to come.
+        ({"is_more": False, "next_due": NOW - TICK}, Claim(count=32)),
+        ({"is_more": False, "next_due": NOW + TICK}, Wait(until=NOW + TICK, why=Why.RETRY)),
+        ({"is_more": False, "next_due": NOW + 10 * MINUTE}, Wait(until=NOW + 10 * MINUTE, why=Why.RETRY)),
+        ({"is_more": False, "next_due": NOW + 10 * MINUTE + TICK}, End(why=Ending.LATER)),
+        ({"is_more": False, "next_due": NOW + MINUTE, "queued": 1}, Wait(until=NOW + MINUTE)),
+        ({"is_more": False, "next_due": NOW + MINUTE, "elsewhere": 1}, Wait()),
+        ({"is_more": False, "queued": 1}, Wait()),
+    ],
+)
+def test_each_bound_is_where_it_is_said_to_be(changes: dict[str, object], expected: Move) -> None:
+    """At it, and one step behind it."""
+    assert move(**changes) == expected

@@ -296,3 +296,105 @@ def test_files_are_for_rehearsals() -> None:
     assert after(written, is_rehearsal=True).step == Write()
     decision = after(written, replace(ANNA, is_sending=True))
     assert isinstance(decision.step, Defer) and decision.halt is not None
+
+
+def test_a_mailing_is_as_patient_as_is_said() -> None:
+    """docs/delivery.md and docs/configuration.md promise these."""
+    minutes = [each / MINUTE for each in (*POLICY.delays, POLICY.deadline, POLICY.longest_pause, POLICY.away)]
+    assert minutes == [1, 5, 15, 60, 48 * 60, 5, 1]
+    assert (POLICY.pause, POLICY.drain, POLICY.record) == (MINUTE / 12, MINUTE, MINUTE / 6)
+    assert (POLICY.patience, POLICY.refusals, POLICY.doubts, POLICY.throttles) == (10 * MINUTE, 3, 5, 3)
+    assert [POLICY.delay(each) / MINUTE for each in (0, 1, 2, 3, 4, 5, 99)] == [1, 1, 5, 15, 60, 60, 60]
+
+
+@pytest.mark.parametrize(
+    ("tried", "mood", "is_its_own"),
+    [
+        (Tried(reader_id=1, throttled=1), Mood(is_well=True), False),
+        (Tried(reader_id=1, throttled=2), Mood(is_well=True), True),
+        (Tried(reader_id=1, throttled=9), Mood(is_well=True), True),
+        (Tried(reader_id=1, throttled=9), Mood(is_well=False), False),
+    ],
+)
+@pytest.mark.parametrize("is_sending", [False, True])
+def test_an_end_of_the_session_is_no_reason_to_wait(
+    tried: Tried, mood: Mood, is_its_own: bool, is_sending: bool
+) -> None:
+    """It goes at once in another one, as often as others are throttled; the third time it is tried later, and counted."""
+    outcome = replace(failed("421 4.3.2 closing", Stage.MAIL), scope=Scope.SESSION)
+    decision = after(outcome, replace(tried, is_sending=is_sending), mood)
+    at_once = Defer(until=NOW, is_counted=False) if is_sending else GiveBack(until=NOW, is_throttled=True)
+    assert decision.step == (Defer(until=NOW + MINUTE) if is_its_own else at_once)
+    assert (decision.mood, decision.pause, decision.halt) == (mood, None, None)
+
+
+def test_a_try_at_the_deadline_is_still_made() -> None:
+    """Counted from the first try, or from now where this is the first."""
+    tick, hours = timedelta(microseconds=1), timedelta(hours=47)
+    for first_at, is_last in ((NOW - hours, False), (NOW - hours - tick, True), (None, False)):
+        step = after(failed("451 try later"), replace(ANNA, attempts=50, first_at=first_at)).step
+        assert step == Defer(until=NOW + timedelta(hours=1), is_last=is_last)
+    short = replace(POLICY, deadline=timedelta(seconds=59))
+    assert decide(failed("451 try later"), ANNA, Mood(), NOW, short).step == Defer(until=NOW + MINUTE, is_last=True)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "number", "until"),
+    [
+        # Over, or just over; a pause that goes on, to its last moment; one that no policy sets.
+        (timedelta(seconds=-1), 3, timedelta(seconds=20)),
+        (timedelta(), 3, timedelta(seconds=20)),
+        (timedelta(seconds=1), 2, timedelta(seconds=1)),
+        (timedelta(minutes=5), 2, timedelta(minutes=5)),
+        (timedelta(minutes=5, microseconds=1), 3, timedelta(seconds=20)),
+    ],
+)
+def test_a_throttle_within_a_pause_is_no_further_one(ahead: timedelta, number: int, until: timedelta) -> None:
+    """Its message had begun before; it says nothing of the rate."""
+    mood = Mood(is_well=True, throttles=2, paused_until=NOW + ahead)
+    decision = after(failed("450 4.7.1 too fast"), mood=mood)
+    assert decision.pause is not None
+    assert (decision.pause.number, decision.pause.until) == (number, NOW + until)
+    assert decision.pause.is_rate is (number == 3)
+    assert decision.mood == Mood(is_well=False, throttles=number, paused_until=NOW + until)
+
+
+def test_what_is_not_accepted_leaves_the_rest_of_the_mood_as_it_is() -> None:
+    """A doubt is counted, a refusal of us is remembered; what concerns a recipient changes nothing."""
+    mood = Mood(is_well=True, streak=(7,), throttles=2, doubts=1)
+    assert after(UNKNOWN, mood=mood).mood == replace(mood, doubts=2)
+    assert after(failed("550 5.7.1 no", Stage.DOT), mood=mood).mood == replace(mood, is_well=False, streak=(7, 1))
+    for outcome in (
+        failed("550 5.1.1 no such user"),
+        failed("451 try later"),
+        Outcome(state=State.NOT_ATTEMPTED, stage=Stage.RCPT, reason="no"),
+        Outcome(state=State.NOT_ATTEMPTED, stage=Stage.BODY, reason="taken back"),
+        Outcome(state=State.WRITTEN, stage=Stage.FILE),
+    ):
+        assert after(outcome, mood=mood).mood == mood
+
+
+def test_a_refusal_of_one_that_came_back_counts_anew_unless_others_are_accepted() -> None:
+    """Both are asked for: that it came back, and that the server is well."""
+    no = failed("550 5.7.1 no", Stage.DOT)
+    for strikes, is_well, is_counted in ((1, True, False), (1, False, True), (0, True, True), (0, False, True)):
+        decision = after(no, replace(ANNA, strikes=strikes), Mood(is_well=is_well))
+        assert (decision.mood.streak == (1,)) is is_counted
+
+
+@pytest.mark.parametrize("is_sending", [False, True])
+def test_a_stop_of_no_use_gives_back_what_was_in_hand(is_sending: bool) -> None:
+    """A sender that cannot be used, and files in place of a server; what was said is kept."""
+    no = Outcome(state=State.NOT_ATTEMPTED, stage=Stage.MAIL, reason="no", scope=Scope.SERVER)
+    for outcome, words in ((no, "no"), (Outcome(state=State.WRITTEN, stage=Stage.FILE, reason="a file"), "a file")):
+        decision = after(outcome, replace(ANNA, is_sending=is_sending))
+        assert decision.step == (Defer(until=NOW, is_counted=False) if is_sending else GiveBack(until=NOW))
+        assert decision.halt is not None
+        assert (decision.halt.cause, decision.halt.returned, decision.words) == (Cause.UNUSABLE, (), words)
+    assert after(Outcome(state=State.NOT_ATTEMPTED, stage=Stage.BODY, scope=Scope.MESSAGE)).halt is None
+
+
+def test_the_words_are_the_servers_or_ours() -> None:
+    """For the record."""
+    for outcome, words in ((ACCEPTED, "250 Ok"), (UNKNOWN, "lost"), (failed("550 5.1.1 gone"), "550 5.1.1 gone")):
+        assert after(outcome).words == words

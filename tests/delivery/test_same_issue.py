@@ -1,6 +1,7 @@
 """An issue that was mailed is known by its content, on both databases: freezing it under another key is refused."""
 
 import threading
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -86,6 +87,7 @@ def test_what_is_another_issue(database: Database) -> None:
     assert _shared(database, content_of(_edition("evening", hash="c"), is_dated=False)) == [SharedContent.TEXT]
     german = IssueContent(key="de", hash="d" * 64, language="de", digests="{}", date=DAY, number=5)
     assert _shared(database, german) == []
+    assert _shared(database, replace(german, language="EN")) == [SharedContent.DATE]
     assert _shared(database, content_of(_edition(ISSUE, hash="c"), is_dated=True)) == []
 
 
