@@ -369,3 +369,17 @@ def test_everybody_is_due_at_once_whatever_the_clock_says(database: Database) ->
         assert datetime.fromtimestamp(0, UTC) == AT_ONCE
         found = claim(connection, mailing.id, 1, 9, AT_ONCE)
     assert [each.tried.reader_id for each in found.due] == [1, 2, 3]
+
+
+def test_one_message_is_everybodys(database: Database) -> None:
+    """Nobody is asked whose it is; of several somebody must be."""
+
+    def never(language: str, tags: frozenset[str]) -> int:
+        raise AssertionError(language)
+
+    assert frozen(database, 2, pick=never).frozen == 2
+    several = tuple(Variant(number=number, language="en", compiled=b"x") for number in (0, 1))
+    with pytest.raises(ValueError, match="several variants"):
+        frozen(database, 0, issue="b", variants=several)
+    with pytest.raises(ValueError, match="for a reason"):
+        frozen(database, 0, issue="b", selection=Selection(issue="b", is_again=True))

@@ -1,10 +1,12 @@
 """Who is sending: one process on SQLite, several on PostgreSQL, the living and the dead, and which database it is."""
 
+import os
 import shutil
+import socket
 import threading
 import time
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from composer.database.mailings import deliveries, owners
 from composer.delivery import ledger, statements
 from composer.delivery.age_counter import LostError
 from composer.delivery.engine import Run, send
-from composer.delivery.owners import LEASE, become_owner
+from composer.delivery.owners import LEASE, become_owner, mark_ended
 from composer.delivery.plan import Ending
 from composer.delivery.sending_lock import BusyError
 from composer.delivery.states import DeliveryState
@@ -29,6 +31,7 @@ from tests.delivery.house import NOW, frozen, sums
 from tests.delivery.test_engine import job, number, run
 
 S = DeliveryState
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -190,3 +193,28 @@ def test_a_claim_does_not_look_at_everybody(sqlite: Path) -> None:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values).all()
             assert "ix_deliveries_due (mailing_id=? AND state=?" in plan[0][3]
             assert not any("SCAN" in row[3] or "TEMP B-TREE" in row[3] for row in plan)
+
+
+def test_what_is_known_of_a_run(database: Database) -> None:
+    """Its mailing, machine and process, since when, and its last sign of life, which is its own; its end is said once."""
+    frozen(database, 1)
+    with become_owner(database, 1, NOW) as gone:
+        pass
+    with become_owner(database, 1, NOW) as owner:
+        with database.write() as connection:
+            columns = (owners.c.mailing_id, owners.c.host, owners.c.process, owners.c.began, owners.c.ended)
+            row = connection.execute(select(*columns).where(owners.c.id == owner.id)).one()
+            assert tuple(row) == (1, socket.gethostname(), os.getpid(), NOW, None)
+            connection.execute(update(owners).values(seen=NOW - HOUR))
+            owner.beat(connection, NOW + HOUR)
+            seen = dict(connection.execute(select(owners.c.id, owners.c.seen)).all())
+            assert seen[gone.id] == NOW - HOUR
+            if database.path is None:
+                # By the server's own clock.
+                assert abs(seen[owner.id] - datetime.now(UTC)) < HOUR
+            else:
+                assert seen[owner.id] == NOW + HOUR
+            mark_ended(connection, (gone.id,), NOW)
+            mark_ended(connection, (gone.id,), NOW + HOUR)
+            assert dict(connection.execute(select(owners.c.id, owners.c.ended)).all()) == {gone.id: NOW, owner.id: None}
+        assert owner.is_alone is (database.path is not None)

@@ -215,3 +215,40 @@ def test_settings(tmp_path: Path) -> None:
         with pytest.raises(ContentError) as raised:
             read_newsletter(workspace)
         assert [each.code for each in raised.value.problems] == [code]
+
+
+def test_an_unapproved_issue_stands_now_and_a_mailing_was_frozen() -> None:
+    """Which of the two was approved is told apart; so is who asked for changes, and of whom nothing counts."""
+    for continues, stands in ((None, "as it stands now"), (3, "as it was frozen")):
+        (refusal,) = refusals(replace(READY, continues=continues, approval=Approval(needed=2, approved=(YES,))), {})
+        assert refusal.words.endswith(f"1 of 2 approvals {stands}")
+    (refusal,) = refusals(replace(READY, approval=Approval(needed=1, returned=(NO,))), {})
+    assert refusal.words.endswith("; changes requested by ben@example.org: a typo")
+
+
+def test_missing_values_are_named_in_the_order_of_the_alphabet() -> None:
+    """The same each time."""
+    known = replace(READY, missing={"name": 1, "company": 2, "town": 3})
+    assert [each.words.split(" no ")[1].split(",")[0] for each in refusals(known, {})] == ["company", "name", "town"]
+
+
+def test_refusals_stand_in_one_order() -> None:
+    """All that a mailing is asked for, those that help most first."""
+    edition = EditionKnown(stem="a", blockers=("SIZE01", "UNS02", "LAW01"), same_issue_files=("b.yaml",))
+    known = Known(
+        editions=(edition,),
+        approval=Approval(needed=1),
+        leaving="http",
+        missing={"x": 1},
+        database="no",
+        pages="no",
+        pictures=("a",),
+    )
+    codes = "same-issue untested blocked unapproved no-address no-privacy no-unsubscribe missing-values database-place"
+    assert _codes(known) == [*codes.split(), "no-pages", "no-pictures"]
+    assert _codes(replace(known, is_rehearsal=True)) == ["missing-values", "no-unsubscribe"]
+    assert _codes(replace(known, continues=1, is_rehearsal=True, differences={"a": ("letter",)})) == [
+        "changed",
+        "unapproved",
+        "database-place",
+    ]

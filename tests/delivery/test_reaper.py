@@ -62,6 +62,9 @@ def test_what_the_dead_had_in_hand_is_released(database: Database) -> None:
     assert states(database, 2)[1] is S.CLAIMED
     assert ended(database) == {dead: LATER, said_so: NOW, other: LATER, elsewhere: None}
     assert kinds(database, 2) == ["unknown"]
+    with database.read() as connection:
+        reason = select(deliveries.c.reason).where(deliveries.c.reader_id == 2, deliveries.c.mailing_id == 1)
+        assert connection.scalar(reason) == "run_died"
     assert reap(database, 1, LATER).freed == 0
 
 

@@ -192,6 +192,17 @@ def test_by_a_log(database: Database) -> None:
     assert kinds(database, 1) == ["unknown", "settled"]
 
 
+def test_by_a_log_of_somebody_who_was_erased(database: Database) -> None:
+    """Sender and name must do, as there is no address to compare; a delivery to somebody alone proves nothing."""
+    unknown(database, 4)
+    with database.write() as connection:
+        connection.execute(delete(readers).where(readers.c.id.in_((1, 3))))
+        names = dict(zip((1, 2, 3, 4), NAMES, strict=False))
+        settled = settling.settle_by_log(connection, 1, LOG, lambda n: sent(names[n]), "anna", NOW)
+        assert (settled.settled, settled.left) == (3, 1)
+        assert settling.unknown_of(connection, 1) == (2,)
+
+
 def test_by_a_person(database: Database) -> None:
     """All at once, one way or the other; what is settled is not settled again."""
     unknown(database, 3)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from composer.transport.meanings import Meaning
 from composer.transport.outcome import Reply, Scope, Stage
 from composer.transport.replies import MAX_LINE, MAX_LINES, MAX_TEXT, GarbledError, ReplyReader, make_reply
-from composer.transport.status import meaning_of, queue_id_of, scope_of
+from composer.transport.status import ends_session, meaning_of, queue_id_of, scope_of
 
 
 def _read(data: bytes, size: int = 1) -> list[Reply]:
@@ -185,3 +185,30 @@ def test_every_code_has_one_meaning(digit: int, stage: Stage) -> None:
 def test_what_a_server_calls_a_message(text: str, queue_id: str | None) -> None:
     """The names of Postfix, Exim, Exchange, Haraka, sendmail, Google, Amazon, qmail; none where there is none."""
     assert queue_id_of(Reply(code=250, text=text)) == queue_id
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_ended"),
+    [
+        # Plain words hold under any code.
+        (Reply(code=550, enhanced="5.7.0", text="Too many mails in one connection"), True),
+        (Reply(code=450, enhanced="4.7.1", text="Too many mails in one connection"), True),
+        # A mere goodbye only under a temporary code that names no policy.
+        (Reply(code=421, text="closing connection"), True),
+        (Reply(code=421, enhanced="4.3.2", text="closing connection"), True),
+        (Reply(code=421, enhanced="4.7.0", text="closing connection"), True),
+        (Reply(code=421, enhanced="4.7.1", text="closing connection"), False),
+        (Reply(code=421, enhanced="4.7.28", text="closing connection"), False),
+        (Reply(code=499, text="closing connection"), True),
+        (Reply(code=500, text="closing connection"), False),
+        (Reply(code=554, text="closing connection"), False),
+        # Too many recipients are too many in the session, for a message has one; not where a time is named.
+        (Reply(code=452, enhanced="4.5.3", text="no"), True),
+        (Reply(code=452, enhanced="4.5.3", text="too fast"), False),
+        (Reply(code=452, enhanced="4.5.2", text="no"), False),
+        (Reply(code=552, enhanced="5.5.3", text="no"), False),
+    ],
+)
+def test_what_ends_a_session(reply: Reply, is_ended: bool) -> None:
+    """So that a new one may help at once."""
+    assert ends_session(reply) is is_ended

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from composer.transport.envelope import Commands
-from composer.transport.outcome import Reply, Stage, State
+from composer.transport.outcome import Reply, Scope, Stage, State
 from composer.transport.replies import Lines
 from composer.transport.server import Limits
 from composer.transport.transaction import After, Transaction
@@ -24,14 +24,18 @@ class Wire:
     def __init__(self, *answers: Lines, hangs_up: bool = False) -> None:
         self.answers, self.hangs_up = list(answers), hangs_up
         self.waited: list[float] = []
+        self.sent: list[bytes] = []
 
     def send(self, data: bytes | memoryview, seconds: float) -> None:
         assert seconds == LIMITS.reply
         if self.hangs_up and isinstance(data, memoryview):
             raise BrokenError(Fault.LOST)
+        self.sent.append(bytes(data))
 
     def read(self, seconds: float) -> Lines:
         self.waited.append(seconds)
+        if not self.answers:
+            raise BrokenError(Fault.LOST)
         return self.answers.pop(0)
 
 
@@ -57,3 +61,131 @@ def test_the_last_words_of_a_server_that_hung_up_have_arrived() -> None:
     outcome = found.run(b"hello\r\n", lambda: True)
     assert (outcome.state, outcome.stage, found.after) == (State.REFUSED, Stage.BODY, After.DROP)
     assert wire.waited == [300, 300, 300, 0.1]
+
+
+NO: Lines = (550, [b"5.1.1 no such user"])
+LATER: Lines = (451, [b"4.3.0 later"])
+GOODBYE: Lines = (421, [b"4.3.2 goodbye"])
+ODD: Lines = (299, [b"what"])
+GO: Lines = (354, [b"go on"])
+YES: Lines = (250, [b"ok"])
+END: Lines = (250, [b"2.0.0 Ok: queued as 4bX7"])
+
+
+@pytest.mark.parametrize(
+    ("answers", "state", "stage", "after", "sent"),
+    [
+        ((YES, YES, GO, END), State.ACCEPTED, Stage.DOT, After.KEEP, 5),
+        ((YES, YES, GO, (250, [b"ok"])), State.ACCEPTED, Stage.DOT, After.KEEP, 5),
+        ((YES, YES, GO, (259, [b"ok"])), State.ACCEPTED, Stage.DOT, After.KEEP, 5),
+        ((YES, YES, GO, (260, [b"ok"])), State.UNKNOWN, Stage.DOT, After.DROP, 5),
+        ((YES, YES, GO, (249, [b"ok"])), State.UNKNOWN, Stage.DOT, After.DROP, 5),
+        ((YES, YES, GO, (399, [b"ok"])), State.UNKNOWN, Stage.DOT, After.DROP, 5),
+        ((YES, YES, GO, (400, [b"no"])), State.DEFERRED, Stage.DOT, After.RESET, 5),
+        ((YES, YES, GO, (499, [b"no"])), State.DEFERRED, Stage.DOT, After.RESET, 5),
+        ((YES, YES, GO, (500, [b"no"])), State.REFUSED, Stage.DOT, After.RESET, 5),
+        ((YES, YES, GO, GOODBYE), State.DEFERRED, Stage.DOT, After.DROP, 5),
+        ((NO,), State.REFUSED, Stage.MAIL, After.RESET, 1),
+        ((LATER,), State.DEFERRED, Stage.MAIL, After.RESET, 1),
+        ((GOODBYE,), State.DEFERRED, Stage.MAIL, After.DROP, 1),
+        ((ODD,), State.DEFERRED, Stage.MAIL, After.DROP, 1),
+        (((260, [b"ok"]),), State.DEFERRED, Stage.MAIL, After.DROP, 1),
+        (((249, [b"ok"]),), State.DEFERRED, Stage.MAIL, After.DROP, 1),
+        (((259, [b"ok"]), (251, [b"ok"]), GO, END), State.ACCEPTED, Stage.DOT, After.KEEP, 5),
+        ((YES, NO), State.REFUSED, Stage.RCPT, After.RESET, 2),
+        ((YES, YES, NO), State.REFUSED, Stage.DATA, After.RESET, 3),
+        ((YES, YES, YES), State.DEFERRED, Stage.DATA, After.DROP, 3),
+    ],
+)
+def test_each_answer_without_pipelining(
+    answers: tuple[Lines, ...], state: State, stage: Stage, after: After, sent: int
+) -> None:
+    """What became of the message, how far it had come, and what the session is good for; nothing is sent behind a no."""
+    wire = Wire(*answers)
+    found = transaction(wire)
+    outcome = found.run(b"hello\r\n", lambda: True)
+    assert (outcome.state, outcome.stage, found.after, len(wire.sent)) == (state, stage, after, sent)
+    assert b"".join(wire.sent).startswith(b"MAIL\r\nRCPT\r\nDATA\r\nhello\r\n.\r\n"[: len(b"".join(wire.sent))])
+    assert not wire.answers and found.is_asked is (sent == 5)
+
+
+@pytest.mark.parametrize(
+    ("answers", "state", "stage", "after", "is_lone_dot"),
+    [
+        # All answers are read; the first no is the one that is told.
+        ((NO, NO, (503, [b"no"])), State.REFUSED, Stage.MAIL, After.RESET, False),
+        ((YES, LATER, (503, [b"no"])), State.DEFERRED, Stage.RCPT, After.RESET, False),
+        ((YES, YES, NO), State.REFUSED, Stage.DATA, After.RESET, False),
+        ((GOODBYE,), State.DEFERRED, Stage.MAIL, After.DROP, False),
+        ((NO, GOODBYE), State.REFUSED, Stage.MAIL, After.DROP, False),
+        # What a server began in spite of its refusal is ended where it goes to nobody.
+        ((YES, NO, GO, NO), State.REFUSED, Stage.RCPT, After.RESET, True),
+        ((YES, NO, GO, END), State.REFUSED, Stage.RCPT, After.RESET, True),
+        ((YES, NO, GO, GOODBYE), State.REFUSED, Stage.RCPT, After.DROP, True),
+        ((YES, (400, [b"no"]), GO, NO), State.DEFERRED, Stage.RCPT, After.RESET, True),
+        ((YES, NO, GO), State.REFUSED, Stage.RCPT, After.DROP, True),
+        ((NO, YES, GO), State.REFUSED, Stage.MAIL, After.DROP, False),
+        # It hangs up in the middle of its answers.
+        ((NO,), State.REFUSED, Stage.MAIL, After.DROP, False),
+        ((YES, NO), State.REFUSED, Stage.RCPT, After.DROP, False),
+        ((YES,), State.DEFERRED, Stage.RCPT, After.DROP, False),
+        ((), State.DEFERRED, Stage.MAIL, After.DROP, False),
+    ],
+)
+def test_each_answer_with_pipelining(
+    answers: tuple[Lines, ...], state: State, stage: Stage, after: After, is_lone_dot: bool
+) -> None:
+    """The three lines go together; a refused message is never sent."""
+    wire = Wire(*answers)
+    found = transaction(wire, "PIPELINING")
+    outcome = found.run(b"hello\r\n", lambda: True)
+    assert (outcome.state, outcome.stage, found.after) == (state, stage, after)
+    assert wire.sent == [b"MAIL\r\nRCPT\r\nDATA\r\n", *[b".\r\n"] * is_lone_dot]
+    assert not wire.answers and not found.is_asked
+    assert (found.fault is Fault.LOST) is (outcome.reply is None)
+
+
+@pytest.mark.parametrize(
+    ("answers", "state", "words"),
+    [
+        ((NO,), State.REFUSED, "550 5.1.1 no such user"),
+        (((400, [b"no"]),), State.DEFERRED, "400 no"),
+        (((399, [b"no"]),), State.DEFERRED, None),
+        ((), State.DEFERRED, None),
+    ],
+)
+@pytest.mark.parametrize("is_early", [False, True])
+def test_before_the_dot_nothing_is_taken(
+    answers: tuple[Lines, ...], state: State, words: str | None, is_early: bool
+) -> None:
+    """A server that hangs up in the message, or speaks before it is complete: its words tell, if there are any."""
+    wire = Wire(YES, YES, GO, *answers, hangs_up=not is_early)
+    wire.is_silent = not is_early
+    found = transaction(wire)
+    outcome = found.run(b"hello\r\n", lambda: True)
+    assert (outcome.state, outcome.stage, found.after) == (state, Stage.BODY, After.DROP)
+    assert (None if outcome.reply is None else str(outcome.reply)) == words
+    fault = None if words else Fault.GARBLED if answers else Fault.LOST
+    assert (found.fault, found.is_asked) == (fault, is_early)
+    assert b"\r\n.\r\n" not in wire.sent
+
+
+def test_a_message_is_taken_back_before_its_dot() -> None:
+    """The session is of no use any more: its message is not complete."""
+    wire = Wire(YES, YES, GO)
+    found = transaction(wire)
+    outcome = found.run(b"hello", lambda: False)
+    assert (outcome.state, outcome.stage, found.after) == (State.NOT_ATTEMPTED, Stage.BODY, After.DROP)
+    assert (wire.sent[-1], found.is_asked) == (b"hello", True)
+
+
+def test_an_answer_that_never_comes_leaves_it_unknown() -> None:
+    """Behind the dot alone; the words say which of the two it is."""
+    for answers, state, words in (
+        ((YES, YES, GO), State.UNKNOWN, "nobody can tell"),
+        ((YES, YES), State.DEFERRED, "not"),
+    ):
+        found = transaction(Wire(*answers))
+        outcome = found.run(b"hello\r\n", lambda: True)
+        assert (outcome.state, outcome.scope, found.after, found.fault) == (state, Scope.SERVER, After.DROP, Fault.LOST)
+        assert words in outcome.reason
