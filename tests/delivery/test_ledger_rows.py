@@ -1,6 +1,8 @@
 """Each statement of the ledger, row by row on both databases: which rows it changes, what it writes, and what it leaves."""
 
-from collections.abc import Callable
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +11,8 @@ import pytest
 from sqlalchemy import Connection, delete, insert, select, update
 
 from composer.audience.suppression import Reason, suppress
-from composer.database.engine import Database
+from composer.database.engine import Database, open_database
+from composer.database.location import Location
 from composer.database.mailings import deliveries, events, mailings, recipients
 from composer.database.readers import readers
 from composer.delivery import ledger, settling, upkeep
@@ -80,10 +83,31 @@ def event(reader_id: int, kind: Kind, at: datetime = LATER, **more: Any) -> dict
     return {**plain, "reader_id": reader_id, "at": at, "kind": kind.value, **more}
 
 
-def two(database: Database, count: int = len(EACH)) -> None:
-    """Two mailings to the same recipients."""
-    frozen(database, count)
-    frozen(database, 0, issue="other")
+class _Undone(Exception):
+    """Ends a transaction without a trace."""
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def mailed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """Two mailings to the same recipients, for all tests of this module."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("rows") / "newsletter.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        location = Location(path=path)
+    else:
+        location = request.getfixturevalue("postgres").create(request.getfixturevalue("postgres_template"))
+    with open_database(location) as database:
+        frozen(database, len(EACH))
+        frozen(database, 0, issue="other")
+        yield database
+
+
+@pytest.fixture
+def connection(mailed: Database) -> Iterator[Connection]:
+    """A transaction that leaves nothing behind."""
+    with contextlib.suppress(_Undone), mailed.write() as connection:
+        yield connection
+        raise _Undone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,62 +177,52 @@ def result(reader_id: int, step: Step, words: str = "said now") -> ledger.Result
     return ledger.Result(reader_id=reader_id, decision=Decision(step=step, mood=Mood()), queue_id="Q1", words=words)
 
 
-def test_each_decision_writes_its_row(database: Database) -> None:
+def test_each_decision_writes_its_row(connection: Connection) -> None:
     """From the states that it may come from, of this mailing and this owner; with one event for each."""
-    two(database)
     for case in CASES:
-        with database.write() as connection:
-            before = one_of_each(connection)
-            results = [result(each, case.step) for each in EACH]
-            ledger.record(connection, 1, 2, results, LATER)
-            assert changed(connection, before) == {}
-            connection.execute(delete(events))
-            ledger.record(connection, 1, 1, results, LATER)
-            assert changed(connection, before) == {each: case.becomes for each in EACH if EACH[each] in case.came_from}
-            assert told(connection) == [event(each, case.kind, words="said now") for each in EACH]
+        before = one_of_each(connection)
+        results = [result(each, case.step) for each in EACH]
+        ledger.record(connection, 1, 2, results, LATER)
+        assert changed(connection, before) == {}
+        connection.execute(delete(events))
+        ledger.record(connection, 1, 1, results, LATER)
+        assert changed(connection, before) == {each: case.becomes for each in EACH if EACH[each] in case.came_from}
+        assert told(connection) == [event(each, case.kind, words="said now") for each in EACH]
 
 
-def test_the_first_try_is_the_first_that_counts(database: Database) -> None:
+def test_the_first_try_is_the_first_that_counts(connection: Connection) -> None:
     """A throttle is none; an acceptance needs no time of it."""
-    two(database)
     for case in CASES:
-        with database.write() as connection:
-            one_of_each(connection, first_at=None)
-            ledger.record(connection, 1, 1, [result(each, case.step) for each in EACH], LATER)
-            after = rows(connection)
-            wanted = LATER if "attempts" in case.becomes and case.kind is not Kind.ACCEPTED else None
-            assert {after[1, each]["first_at"] for each, state in EACH.items() if state in case.came_from} == {wanted}
+        one_of_each(connection, first_at=None)
+        ledger.record(connection, 1, 1, [result(each, case.step) for each in EACH], LATER)
+        after = rows(connection)
+        wanted = LATER if "attempts" in case.becomes and case.kind is not Kind.ACCEPTED else None
+        assert {after[1, each]["first_at"] for each, state in EACH.items() if state in case.came_from} == {wanted}
 
 
 @pytest.mark.parametrize("step", [Accept(), Refuse()])
-def test_long_replies_are_cut(database: Database, step: Step) -> None:
+def test_long_replies_are_cut(connection: Connection, step: Step) -> None:
     """At five hundred characters, in the row and in the log of events."""
-    two(database)
-    with database.write() as connection:
-        one_of_each(connection)
-        ledger.record(connection, 1, 1, [result(3, step, "x" * 501)], LATER)
-        assert [len(each["words"]) for each in told(connection)] == [500]
-        assert len(rows(connection)[1, 3]["words"] or "x" * 500) == 500
-        ledger.record(connection, 1, 1, [], LATER)
-        assert len(told(connection)) == 1
+    one_of_each(connection)
+    ledger.record(connection, 1, 1, [result(3, step, "x" * 501)], LATER)
+    assert [len(each["words"]) for each in told(connection)] == [500]
+    assert len(rows(connection)[1, 3]["words"] or "x" * 500) == 500
+    ledger.record(connection, 1, 1, [], LATER)
+    assert len(told(connection)) == 1
 
 
-def test_a_claim_writes_its_owner_and_time(database: Database) -> None:
+def test_a_claim_writes_its_owner_and_time(connection: Connection) -> None:
     """What is pending or deferred and due, of this mailing; a row that is not due stays, to the last moment."""
-    two(database)
-    with database.write() as connection:
-        before = one_of_each(connection, next_at=NOW)
-        assert not ledger.claim(connection, 1, 7, 99, NOW - SECOND / 1000).due
-        found = ledger.claim(connection, 1, 7, 99, NOW)
-        assert sorted(each.tried.reader_id for each in found.due) == [1, 4]
-        assert changed(connection, before) == {
-            each: {"state": "claimed", "owner_id": 7, "changed": NOW} for each in (1, 4)
-        }
-        due = next(each for each in found.due if each.tried.reader_id == 4)
-        assert (due.tried.attempts, due.tried.throttled, due.tried.strikes) == (2, 1, 1)
-        assert (due.tried.first_at, due.tried.is_sending) == (NOW - SECOND, False)
-        assert due.recipient.address == "Reader4@example.net"
-        assert told(connection) == []
+    before = one_of_each(connection, next_at=NOW)
+    assert not ledger.claim(connection, 1, 7, 99, NOW - SECOND / 1000).due
+    found = ledger.claim(connection, 1, 7, 99, NOW)
+    assert sorted(each.tried.reader_id for each in found.due) == [1, 4]
+    assert changed(connection, before) == {each: {"state": "claimed", "owner_id": 7, "changed": NOW} for each in (1, 4)}
+    due = next(each for each in found.due if each.tried.reader_id == 4)
+    assert (due.tried.attempts, due.tried.throttled, due.tried.strikes) == (2, 1, 1)
+    assert (due.tried.first_at, due.tried.is_sending) == (NOW - SECOND, False)
+    assert due.recipient.address == "Reader4@example.net"
+    assert told(connection) == []
 
 
 def _status(connection: Connection) -> None:
@@ -241,190 +255,170 @@ def _forgotten(connection: Connection) -> None:
     ],
 )
 def test_who_has_left_is_struck_out_with_the_reason(
-    database: Database, is_claimed: bool, leave: Callable[[Connection], None], why: str
+    connection: Connection, is_claimed: bool, leave: Callable[[Connection], None], why: str
 ) -> None:
     """Before the claim or before the dot; the others are claimed, and get their dot."""
-    two(database, 3)
-    with database.write() as connection:
-        if is_claimed:
-            for mailing_id in (1, 2):
-                ledger.claim(connection, mailing_id, 1, 9, NOW)
-        connection.execute(delete(events))
-        leave(connection)
-        connection.execute(delete(events))
-        connection.execute(update(deliveries).values(words="said before"))
-        before = rows(connection)
-        if is_claimed:
-            assert ledger.intend(connection, 1, 1, [1, 2, 3], LATER) == {1, 3}
-            to = {"state": "sending", "changed": LATER}
-        else:
-            found = ledger.claim(connection, 1, 1, 9, LATER)
-            assert ([each.tried.reader_id for each in found.due], found.suppressed) == ([1, 3], 1)
-            to = {"state": "claimed", "changed": LATER, "owner_id": 1}
-        out = {"state": "suppressed", "changed": LATER, "reason": why, "words": None, "issue_id": None}
-        written = changed(connection, before)
-        # A suppression lets go of the issue's key itself.
-        assert {"issue_id": None, **written[2]} == out
-        assert (written[1], written[3]) == (to, to)
-        assert told(connection) == [event(2, Kind.SUPPRESSED, reason=why)]
+    if is_claimed:
+        for mailing_id in (1, 2):
+            ledger.claim(connection, mailing_id, 1, 3, NOW)
+    connection.execute(delete(events))
+    leave(connection)
+    connection.execute(delete(events))
+    connection.execute(update(deliveries).values(words="said before"))
+    before = rows(connection)
+    if is_claimed:
+        assert ledger.intend(connection, 1, 1, [1, 2, 3], LATER) == {1, 3}
+        to = {"state": "sending", "changed": LATER}
+    else:
+        found = ledger.claim(connection, 1, 1, 3, LATER)
+        assert ([each.tried.reader_id for each in found.due], found.suppressed) == ([1, 3], 1)
+        to = {"state": "claimed", "changed": LATER, "owner_id": 1}
+    out = {"state": "suppressed", "changed": LATER, "reason": why, "words": None, "issue_id": None}
+    written = changed(connection, before)
+    # A suppression lets go of the issue's key itself.
+    assert {"issue_id": None, **written[2]} == out
+    assert (written[1], written[3]) == (to, to)
+    assert told(connection) == [event(2, Kind.SUPPRESSED, reason=why)]
 
 
-def test_a_dot_takes_a_claim_of_ones_own_that_was_asked_for(database: Database) -> None:
+def test_a_dot_takes_a_claim_of_ones_own_that_was_asked_for(connection: Connection) -> None:
     """Not one in another state, of another owner or mailing, nor one of a mailing that was stopped or is over."""
-    two(database)
-    with database.write() as connection:
-        before = one_of_each(connection)
-        assert ledger.intend(connection, 1, 2, list(EACH), LATER) == set()
-        assert ledger.intend(connection, 1, 1, [1, 3, 4], LATER) == set()
-        for column in ("stopped", "ended"):
-            connection.execute(update(mailings).where(mailings.c.id == 1).values({column: NOW}))
-            suppress(connection, "reader2@example.net", Reason.BOUNCED, "mail", NOW)
-            assert ledger.intend(connection, 1, 1, list(EACH), LATER) == set()
-            connection.execute(update(mailings).values(stopped=None, ended=None))
-        assert changed(connection, before) == {}
-    with database.write() as connection:
-        connection.exec_driver_sql("DELETE FROM suppressions")
-        connection.execute(update(readers).values(status="active"))
-        connection.execute(update(mailings).where(mailings.c.id == 2).values(stopped=NOW, ended=NOW))
-        before = one_of_each(connection)
-        assert ledger.intend(connection, 1, 1, list(EACH), LATER) == {2}
-        assert changed(connection, before) == {2: {"state": "sending", "changed": LATER}}
-        assert told(connection) == []
+    before = one_of_each(connection)
+    assert ledger.intend(connection, 1, 2, list(EACH), LATER) == set()
+    assert ledger.intend(connection, 1, 1, [1, 3, 4], LATER) == set()
+    for column in ("stopped", "ended"):
+        connection.execute(update(mailings).where(mailings.c.id == 1).values({column: NOW}))
+        suppress(connection, "reader2@example.net", Reason.BOUNCED, "mail", NOW)
+        assert ledger.intend(connection, 1, 1, list(EACH), LATER) == set()
+        connection.execute(update(mailings).values(stopped=None, ended=None))
+    assert changed(connection, before) == {}
+    connection.exec_driver_sql("DELETE FROM suppressions")
+    connection.execute(update(readers).values(status="active"))
+    connection.execute(update(mailings).where(mailings.c.id == 2).values(stopped=NOW, ended=NOW))
+    before = one_of_each(connection)
+    assert ledger.intend(connection, 1, 1, list(EACH), LATER) == {2}
+    assert changed(connection, before) == {2: {"state": "sending", "changed": LATER}}
+    assert told(connection) == []
 
 
-def test_what_is_done_to_many_at_once(database: Database) -> None:
+def test_what_is_done_to_many_at_once(connection: Connection) -> None:
     """Refusals taken back, claims released, a death, a deadline, an end by a person: rows and events of this mailing."""
-    two(database)
-    with database.read() as connection:
-        issue = connection.scalar(select(mailings.c.issue_id).where(mailings.c.id == 1))
+    issue = connection.scalar(select(mailings.c.issue_id).where(mailings.c.id == 1))
     lost = {"state": "unknown", "changed": LATER, "attempts": 3, "reason": "run_died", "words": None}
     over = {"state": "expired", "changed": LATER, "issue_id": None}
-    with database.write() as connection:
-        before = one_of_each(connection)
-        connection.execute(update(deliveries).where(deliveries.c.reader_id == 6).values(issue_id=None))
-        before = rows(connection)
-        assert upkeep.take_back(connection, 1, list(EACH), LATER) == 1
-        back = {"state": "pending", "changed": LATER, "next_at": LATER, "strikes": 2, "blame": None, "issue_id": issue}
-        assert changed(connection, before) == {6: back}
-        assert told(connection) == [event(6, Kind.TAKEN_BACK)]
-        assert upkeep.take_back(connection, 1, [6], LATER) == 0 and len(told(connection)) == 1
-    with database.write() as connection:
-        before = one_of_each(connection)
-        assert upkeep.release(connection, 1, 2, LATER) == 0
-        assert upkeep.release(connection, 1, 1, LATER) == 1
-        assert changed(connection, before) == {2: {"state": "pending", "changed": LATER}}
-        before = one_of_each(connection)
-        assert upkeep.bury(connection, 1, [2, 3], LATER, StateReason.RUN_DIED) == (0, 0)
-        assert upkeep.bury(connection, 1, [1, 3], LATER, StateReason.RUN_DIED) == (1, 1)
-        assert changed(connection, before) == {2: {"state": "pending", "changed": LATER}, 3: lost}
-        assert told(connection) == [event(3, Kind.UNKNOWN, reason="run_died")]
-    with database.write() as connection:
-        before = one_of_each(connection)
-        policy = Policy(deadline=SECOND)
-        assert upkeep.expire(connection, 1, NOW, policy) == 0
-        assert upkeep.expire(connection, 1, LATER, policy) == 1
-        assert changed(connection, before) == {4: {**over, "reason": "deadline"}}
-        assert told(connection) == [event(4, Kind.EXPIRED, reason="deadline")]
-        before = one_of_each(connection, next_at=UNTIL)
-        assert upkeep.hurry(connection, 1, UNTIL) == 0
-        assert upkeep.hurry(connection, 1, LATER) == 2
-        assert changed(connection, before) == {each: {"next_at": LATER} for each in (1, 4)}
-        one_of_each(connection)
-        out_of_hand = deliveries.c.reader_id.in_((2, 3))
-        connection.execute(update(deliveries).where(out_of_hand).values(state=S.WRITTEN))
-        before = rows(connection)
-        assert upkeep.end_for_good(connection, 1, "anna", LATER).by_state[S.EXPIRED] == 3
-        assert changed(connection, before) == {each: {**over, "reason": "mailing_ended"} for each in (1, 4)}
-        ended = event(0, Kind.ENDED_FOR_GOOD, who="anna") | {"reader_id": None}
-        expired = [event(each, Kind.EXPIRED, reason="mailing_ended") for each in (1, 4)]
-        assert sorted(told(connection), key=lambda each: each["reader_id"] or 0) == [ended, *expired]
-        assert connection.scalars(select(mailings.c.ended).order_by(mailings.c.id)).all() == [LATER, None]
+    before = one_of_each(connection)
+    connection.execute(update(deliveries).where(deliveries.c.reader_id == 6).values(issue_id=None))
+    before = rows(connection)
+    assert upkeep.take_back(connection, 1, list(EACH), LATER) == 1
+    back = {"state": "pending", "changed": LATER, "next_at": LATER, "strikes": 2, "blame": None, "issue_id": issue}
+    assert changed(connection, before) == {6: back}
+    assert told(connection) == [event(6, Kind.TAKEN_BACK)]
+    assert upkeep.take_back(connection, 1, [6], LATER) == 0 and len(told(connection)) == 1
+    before = one_of_each(connection)
+    assert upkeep.release(connection, 1, 2, LATER) == 0
+    assert upkeep.release(connection, 1, 1, LATER) == 1
+    assert changed(connection, before) == {2: {"state": "pending", "changed": LATER}}
+    before = one_of_each(connection)
+    assert upkeep.bury(connection, 1, [2, 3], LATER, StateReason.RUN_DIED) == (0, 0)
+    assert upkeep.bury(connection, 1, [1, 3], LATER, StateReason.RUN_DIED) == (1, 1)
+    assert changed(connection, before) == {2: {"state": "pending", "changed": LATER}, 3: lost}
+    assert told(connection) == [event(3, Kind.UNKNOWN, reason="run_died")]
+    before = one_of_each(connection)
+    policy = Policy(deadline=SECOND)
+    assert upkeep.expire(connection, 1, NOW, policy) == 0
+    assert upkeep.expire(connection, 1, LATER, policy) == 1
+    assert changed(connection, before) == {4: {**over, "reason": "deadline"}}
+    assert told(connection) == [event(4, Kind.EXPIRED, reason="deadline")]
+    before = one_of_each(connection, next_at=UNTIL)
+    assert upkeep.hurry(connection, 1, UNTIL) == 0
+    assert upkeep.hurry(connection, 1, LATER) == 2
+    assert changed(connection, before) == {each: {"next_at": LATER} for each in (1, 4)}
+    one_of_each(connection)
+    out_of_hand = deliveries.c.reader_id.in_((2, 3))
+    connection.execute(update(deliveries).where(out_of_hand).values(state=S.WRITTEN))
+    before = rows(connection)
+    assert upkeep.end_for_good(connection, 1, "anna", LATER).by_state[S.EXPIRED] == 3
+    assert changed(connection, before) == {each: {**over, "reason": "mailing_ended"} for each in (1, 4)}
+    ended = event(0, Kind.ENDED_FOR_GOOD, who="anna") | {"reader_id": None}
+    expired = [event(each, Kind.EXPIRED, reason="mailing_ended") for each in (1, 4)]
+    assert sorted(told(connection), key=lambda each: each["reader_id"] or 0) == [ended, *expired]
+    assert connection.scalars(select(mailings.c.ended).order_by(mailings.c.id)).all() == [LATER, None]
 
 
-def test_a_mailing_ends_when_every_fate_is_known(database: Database) -> None:
+def test_a_mailing_ends_when_every_fate_is_known(connection: Connection) -> None:
     """By itself, with an event that is nobody's; not while one is open or unknown."""
-    two(database)
     for state in S:
-        with database.write() as connection:
-            one_of_each(connection)
-            connection.execute(update(deliveries).where(deliveries.c.reader_id != 1).values(state=S.ACCEPTED))
-            connection.execute(update(deliveries).where(deliveries.c.reader_id == 1).values(state=state))
-            is_over = state in (S.ACCEPTED, S.REFUSED, S.SUPPRESSED, S.EXPIRED, S.WRITTEN)
-            assert upkeep.end(connection, 1, LATER).is_complete is is_over
-            assert connection.scalar(select(mailings.c.ended).where(mailings.c.id == 1)) == (LATER if is_over else None)
-            assert [each["kind"] for each in told(connection)] == (["ended"] if is_over else [])
-            connection.execute(update(mailings).values(ended=None))
+        one_of_each(connection)
+        connection.execute(update(deliveries).where(deliveries.c.reader_id != 1).values(state=S.ACCEPTED))
+        connection.execute(update(deliveries).where(deliveries.c.reader_id == 1).values(state=state))
+        is_over = state in (S.ACCEPTED, S.REFUSED, S.SUPPRESSED, S.EXPIRED, S.WRITTEN)
+        assert upkeep.end(connection, 1, LATER).is_complete is is_over
+        assert connection.scalar(select(mailings.c.ended).where(mailings.c.id == 1)) == (LATER if is_over else None)
+        assert [each["kind"] for each in told(connection)] == (["ended"] if is_over else [])
+        connection.execute(update(mailings).values(ended=None))
 
 
-def test_what_is_settled_is_nobodys_any_more(database: Database) -> None:
+def test_what_is_settled_is_nobodys_any_more(connection: Connection) -> None:
     """The unknown of this mailing: one row and one event each, with who said it."""
-    two(database)
     ways: tuple[tuple[Any, str, str], ...] = (
         (settling.count_as_received, "accepted", "received"),
         (settling.send_again, "pending", "again"),
     )
     for settle, state, reason in ways:
-        with database.write() as connection:
-            before = one_of_each(connection)
-            assert settle(connection, 1, "anna", LATER) == settling.Settled(settled=1, left=0)
-            row = {
-                "state": state,
-                "owner_id": None,
-                "next_at": LATER,
-                "changed": LATER,
-                "reason": reason,
-                "words": None,
-            }
-            assert changed(connection, before) == {7: row}
-            assert told(connection) == [event(7, Kind.SETTLED, reason=reason, who="anna")]
-            assert settle(connection, 1, "anna", LATER) == settling.Settled(settled=0, left=0)
-            assert len(told(connection)) == 1
-            decided = settling.Decided(count=1, who="anna", at=LATER)
-            assert settling.decided_of(connection, 1) == ((decided,) if reason == "received" else ())
-            assert settling.may_get_twice(connection, 1) == (reason == "again")
+        before = one_of_each(connection)
+        assert settle(connection, 1, "anna", LATER) == settling.Settled(settled=1, left=0)
+        row = {
+            "state": state,
+            "owner_id": None,
+            "next_at": LATER,
+            "changed": LATER,
+            "reason": reason,
+            "words": None,
+        }
+        assert changed(connection, before) == {7: row}
+        assert told(connection) == [event(7, Kind.SETTLED, reason=reason, who="anna")]
+        assert settle(connection, 1, "anna", LATER) == settling.Settled(settled=0, left=0)
+        assert len(told(connection)) == 1
+        decided = settling.Decided(count=1, who="anna", at=LATER)
+        assert settling.decided_of(connection, 1) == ((decided,) if reason == "received" else ())
+        assert settling.may_get_twice(connection, 1) == (reason == "again")
 
 
-def test_who_may_get_it_twice_is_counted_once(database: Database) -> None:
+def test_who_may_get_it_twice_is_counted_once(connection: Connection) -> None:
     """As long as it is still to be sent; what was settled in another way is not counted."""
-    two(database)
     kinds = ((Kind.SETTLED, "again"), (Kind.SETTLED, "again"))
     for found, wanted in ((kinds, 4), (((Kind.SETTLED, "received"),), 0), (((Kind.UNKNOWN, "again"),), 0)):
-        with database.write() as connection:
-            one_of_each(connection)
-            told_of = [
-                {"mailing_id": 1, "reader_id": each, "at": NOW, "kind": kind, "reason": reason}
-                for each in EACH
-                for kind, reason in found
-            ]
-            connection.execute(insert(events), told_of)
-            assert settling.may_get_twice(connection, 1) == wanted
-            assert settling.may_get_twice(connection, 2) == 0
-
-
-def test_decisions_are_told_in_their_order(database: Database) -> None:
-    """By their time, then by who decided."""
-    two(database)
-    with database.write() as connection:
         one_of_each(connection)
-        said = (("ben", LATER), ("anna", LATER), ("carla", NOW), ("ben", LATER))
-        for number, (who, when) in enumerate(said, 1):
-            row = {
-                "mailing_id": 1,
-                "reader_id": number,
-                "at": when,
-                "kind": "settled",
-                "reason": "received",
-                "who": who,
-            }
-            connection.execute(insert(events), row)
-        found = [(each.who, each.at, each.count) for each in settling.decided_of(connection, 1)]
+        told_of = [
+            {"mailing_id": 1, "reader_id": each, "at": NOW, "kind": kind, "reason": reason}
+            for each in EACH
+            for kind, reason in found
+        ]
+        connection.execute(insert(events), told_of)
+        assert settling.may_get_twice(connection, 1) == wanted
+        assert settling.may_get_twice(connection, 2) == 0
+
+
+def test_decisions_are_told_in_their_order(connection: Connection) -> None:
+    """By their time, then by who decided."""
+    one_of_each(connection)
+    said = (("ben", LATER), ("anna", LATER), ("carla", NOW), ("ben", LATER))
+    for number, (who, when) in enumerate(said, 1):
+        row = {
+            "mailing_id": 1,
+            "reader_id": number,
+            "at": when,
+            "kind": "settled",
+            "reason": "received",
+            "who": who,
+        }
+        connection.execute(insert(events), row)
+    found = [(each.who, each.at, each.count) for each in settling.decided_of(connection, 1)]
     assert found == [("carla", NOW, 1), ("anna", LATER, 1), ("ben", LATER, 2)]
 
 
-def test_what_is_no_longer_unknown_is_not_settled(database: Database) -> None:
+def test_what_is_no_longer_unknown_is_not_settled(connection: Connection) -> None:
     """An answer may come, from another process, between the question and the change."""
-    two(database)
-    with database.write() as connection:
-        before = one_of_each(connection)
-        found = settling._settle(connection, 1, list(EACH), S.ACCEPTED, StateReason.LOG, "anna", LATER)
-        assert (found.settled, list(changed(connection, before))) == (1, [7])
+    before = one_of_each(connection)
+    found = settling._settle(connection, 1, list(EACH), S.ACCEPTED, StateReason.LOG, "anna", LATER)
+    assert (found.settled, list(changed(connection, before))) == (1, [7])

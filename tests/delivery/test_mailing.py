@@ -4,21 +4,28 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, select, update
 
 from composer.database.engine import Database
-from composer.database.mailings import deliveries, mailings
+from composer.database.mailings import deliveries, events, mailings
+from composer.delivery.events import Kind
 from composer.delivery.freezing import freeze
 from composer.delivery.mailing import (
-    Mailing,
     MailingError,
     Sums,
+    allow,
+    go_on,
     is_early,
     mailing_of,
+    note,
+    pause,
+    stop,
     sums_of,
     unfinished,
     unfinished_mailings,
 )
+from composer.delivery.pause import Pause, PauseReason
+from composer.delivery.selection import Selection
 from composer.delivery.states import DeliveryState
 from tests.delivery.house import NOW, SECOND, add_readers, draft, frozen
 
@@ -45,17 +52,20 @@ def test_a_mailing_is_complete_when_every_fate_is_known(state: DeliveryState) ->
     assert not Sums(frozen=3, by_state={state: 2}).is_complete
 
 
-@pytest.mark.parametrize(
-    ("seconds", "pending", "is_still_early"),
-    [(1, 3, True), (0, 3, False), (-1, 3, False), (1, 2, False), (None, 3, False)],
-)
-def test_a_mailing_is_early_until_its_time(
-    database: Database, seconds: int | None, pending: int, is_still_early: bool
-) -> None:
+def test_a_mailing_is_early_until_its_time(database: Database) -> None:
     """Or until somebody has begun it before; one that has no time never is."""
-    mailing: Mailing = frozen(database, 3, due=None if seconds is None else NOW + seconds * SECOND)
-    sums = Sums(frozen=3, by_state={S.PENDING: pending, S.ACCEPTED: 3 - pending})
-    assert is_early(mailing, sums, NOW) is is_still_early
+    mailing = frozen(database, 3, due=NOW + SECOND)
+    assert mailing.due == NOW + SECOND
+    for seconds, pending, is_still_early in (
+        (1, 3, True),
+        (0, 3, False),
+        (-1, 3, False),
+        (1, 2, False),
+        (None, 3, False),
+    ):
+        due = None if seconds is None else NOW + seconds * SECOND
+        sums = Sums(frozen=3, by_state={S.PENDING: pending, S.ACCEPTED: 3 - pending})
+        assert is_early(replace(mailing, due=due), sums, NOW) is is_still_early
 
 
 def test_the_unfinished_are_told_in_the_order_of_their_times(database: Database) -> None:
@@ -97,3 +107,78 @@ def test_sums_are_of_one_mailing(database: Database) -> None:
         for look in (sums_of, mailing_of):
             with pytest.raises(MailingError, match="there is no mailing 9"):
                 look(connection, 9)
+
+
+def _told(connection: Connection) -> list[tuple[object, ...]]:
+    """The events beside the freezing."""
+    columns = (events.c.mailing_id, events.c.kind, events.c.at, events.c.who, events.c.reason, events.c.run)
+    question = select(*columns, events.c.words, events.c.reader_id).where(events.c.kind != "frozen")
+    return [tuple(row) for row in connection.execute(question.order_by(events.c.id))]
+
+
+def test_a_stop_a_pause_and_going_on_say_who_and_when(database: Database) -> None:
+    """In the mailing and in its events; a second one changes nothing, and a pause that was not seen holds."""
+    frozen(database, 1)
+    frozen(database, 0, issue="other")
+    later = NOW + SECOND
+    with database.write() as connection:
+        other = mailing_of(connection, 2)
+        assert stop(connection, 1, "anna", NOW, PauseReason.HALTED)
+        assert not stop(connection, 1, "ben", later)
+        stopped = mailing_of(connection, 1)
+        by_anna = Pause(at=NOW, by="anna", reason=PauseReason.HALTED)
+        assert (stopped.stopped, stopped.pause) == (NOW, by_anna)
+        assert not pause(connection, 1, "ben", PauseReason.LIMIT, later)
+        for seen in (None, replace(by_anna, at=later), replace(by_anna, by="ben")):
+            assert not go_on(connection, 1, "carla", later, seen=seen)
+        assert mailing_of(connection, 1) == stopped
+        assert go_on(connection, 1, "carla", later, seen=by_anna)
+        assert mailing_of(connection, 1) == replace(stopped, stopped=None, pause=None)
+        row = connection.execute(
+            select(mailings.c.paused_by, mailings.c.paused_because).where(mailings.c.id == 1)
+        ).one()
+        assert tuple(row) == ("", None)
+        assert pause(connection, 1, "ben", PauseReason.LIMIT, later)
+        by_ben = Pause(at=later, by="ben", reason=PauseReason.LIMIT)
+        assert mailing_of(connection, 1) == replace(stopped, stopped=None, pause=by_ben)
+        assert mailing_of(connection, 2) == other
+        assert _told(connection) == [
+            (1, "stopped", NOW, "anna", "halted", None, "", None),
+            (1, "resumed", later, "carla", None, None, "", None),
+            (1, "paused", later, "ben", "limit", None, "", None),
+        ]
+
+
+def test_nobody_changes_a_mailing_that_is_over(database: Database) -> None:
+    """Neither its pause nor its reasons; a stop says so."""
+    mailing = frozen(database, 1)
+    with database.write() as connection:
+        pause(connection, 1, "anna", PauseReason.STOPPED, NOW)
+        connection.execute(update(mailings).values(ended=NOW))
+        before = mailing_of(connection, mailing.id)
+        assert not pause(connection, 1, "ben", PauseReason.STOPPED, NOW)
+        assert not go_on(connection, 1, "ben", NOW, seen=before.pause)
+        allow(connection, 1, {"changed": "typo"})
+        with pytest.raises(MailingError, match="is over"):
+            stop(connection, 1, "ben", NOW)
+        assert mailing_of(connection, 1) == before
+        assert len(_told(connection)) == 1
+
+
+def test_an_event_of_a_mailing_keeps_what_it_was_given(database: Database) -> None:
+    """Who, of which run, why, and what was said."""
+    frozen(database, 1)
+    with database.write() as connection:
+        note(connection, 1, Kind.RUN_ENDED, NOW, who="anna", run=7, reason="later", words="said")
+        assert _told(connection) == [(1, "run_ended", NOW, "anna", "later", 7, "said", None)]
+
+
+def test_a_correction_names_what_it_corrects(database: Database) -> None:
+    """By the number that people use and by the one in tokens; other mailings name none."""
+    first = frozen(database, 1)
+    with database.write() as connection:
+        connection.execute(update(deliveries).values(state=S.ACCEPTED))
+    second = frozen(database, 0, issue="fix", selection=Selection(issue="fix", got=first.issue), corrects=first.id)
+    assert (second.corrects, second.corrects_public_id) == (first.id, first.public_id)
+    assert (first.corrects, first.corrects_public_id) == (None, None)
+    assert first.public_id != second.public_id

@@ -20,7 +20,7 @@ from composer.delivery.age_counter import LostError
 from composer.delivery.engine import Run, send
 from composer.delivery.owners import LEASE, become_owner, mark_ended
 from composer.delivery.plan import Ending
-from composer.delivery.sending_lock import BusyError
+from composer.delivery.sending_lock import BusyError, lock_sending
 from composer.delivery.states import DeliveryState
 from composer.delivery.stop import Stop
 from composer.transport.envelope import Envelope
@@ -218,3 +218,13 @@ def test_what_is_known_of_a_run(database: Database) -> None:
             mark_ended(connection, (gone.id,), NOW + HOUR)
             assert dict(connection.execute(select(owners.c.id, owners.c.ended)).all()) == {gone.id: NOW, owner.id: None}
         assert owner.is_alone is (database.path is not None)
+
+
+def test_a_lock_that_was_taken_before_is_the_owners(sqlite: Path) -> None:
+    """Who has it need not take it a second time, and lets go of it with the rest."""
+    with open_database(Location(path=sqlite)) as database:
+        frozen(database, 1)
+        with lock_sending(database) as lock:
+            with become_owner(database, 1, NOW, lock=lock), pytest.raises(BusyError):
+                lock_sending(database)
+            lock_sending(database).release()

@@ -1,8 +1,12 @@
 """Signatures by their words: what they say, what they cover, what is refused; bodies against a slow reference."""
 
+import itertools
+import pickle
 import re
 from base64 import b64decode
+from dataclasses import replace
 from hashlib import sha256
+from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -82,6 +86,9 @@ def reference(body: bytes) -> bytes:
 @example(body=b"\r\n")
 @example(body=b" ")
 @example(body=b" \t\r\n \r\n\t")
+@example(body=b" \r\n")
+@example(body=b"\t\r\n")
+@example(body=b"a\r\n\r\n")
 @example(body=b"a \r\n\r\n \r\n")
 @example(body=b"a")
 @example(body=b"a\r\n")
@@ -222,3 +229,35 @@ def test_keys_tell_nothing() -> None:
     assert repr(RSA) == "Key(selector='rsa-2025')"
     assert "private" not in repr(BOTH)
     assert (RSA.bits, ED25519.bits) == (2048, 256)
+
+
+def test_lines_of_a_signature_are_as_long_as_they_may_be() -> None:
+    """What stands first on a line had no room on the one before; the value of b= fills its lines."""
+    head = b"".join(f"{name}: x\r\n".encode() for name in (*OVERSIGNED, *SIGNED))
+    made = signatures((headers_of(head),), bytes(32), BOTH, now=NOW)
+    for each in re.split(rb"\r\n(?=DKIM)", made.removesuffix(b"\r\n")):
+        lines, value = each.split(b"\r\n b=")
+        for line, behind in itertools.pairwise(lines.split(b"\r\n")):
+            assert len(line) + len(re.match(rb" [^:;]+[:;]", behind)[0].removeprefix(b" " * (b"h=" in line))) > 78  # type: ignore[index]
+        *whole, last = value.split(b"\r\n ")
+        assert [len(line) for line in whole] == [75, 77, 77, 77][: len(whole)] and 0 < len(last) <= 77
+        assert len(b64decode(b"".join([*whole, last]))) in (64, 256)
+
+
+def test_a_key_goes_to_another_process() -> None:
+    """With its selector; what it signs there is the same."""
+    for key in (RSA, ED25519):
+        there = pickle.loads(pickle.dumps(key))
+        profile = Profile(domain="example.org", keys=(there,))
+        assert sign(MESSAGE, profile, now=NOW) == sign(MESSAGE, replace(profile, keys=(key,)), now=NOW)
+
+
+def test_an_rsa_key_is_long_enough() -> None:
+    """1024 bits are the least that verifiers take (RFC 8301)."""
+    for bits, is_enough in ((1024, True), (1023, False)):
+        shown = SimpleNamespace(selector="x", bits=bits, algorithm=Algorithm.RSA)
+        if is_enough:
+            Key.__post_init__(shown)  # type: ignore[arg-type]
+        else:
+            with pytest.raises(ValueError, match="1023 bits"):
+                Key.__post_init__(shown)  # type: ignore[arg-type]

@@ -99,8 +99,8 @@ DECISIVE: dict[str, Concern] = (
     | _concerns(
         "transport",
         "bounces/test_words bounces/test_verdicts",
-        status="test_replies bounces/test_samples",
-        phrases="test_phrases",
+        status="test_replies test_session_limits bounces/test_samples",
+        phrases="test_phrases test_session_limits",
         phrase_patterns="test_phrases",
     )
     | _concerns("content", "", addresses="mail/test_addresses audience/test_corpus")
