@@ -2,20 +2,26 @@
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import insert, update
 
 from composer.database.engine import Database
 from composer.database.mailings import owners
+from composer.database.readers import database_keys
 from composer.database.state import BACKUP
 from composer.delivery.age import (
+    CopyError,
     CopySign,
     Evidence,
     accept,
+    first_of,
     is_known,
     look_at_home,
     look_at_notes,
     origins_of,
+    publication_of,
     set_state,
+    state_of,
     was_sent_from,
 )
 from composer.delivery.age_file import Note
@@ -100,3 +106,63 @@ def test_what_notes_say(database: Database) -> None:
         moved = Evidence(sign=CopySign.MOVED, more="mx, 2025-01-30 06:30 UTC")
         assert look_at_home(connection, 1, "elsewhere", None) == (moved,)
         assert look_at_home(connection, 1, "h", None) == look_at_home(connection, 2, "elsewhere", None) == ()
+
+
+def test_a_mailing_is_at_home_where_its_last_run_was(database: Database) -> None:
+    """Where a home is not known nothing is said, nor of an older version's whose note came with it."""
+    frozen(database, 1)
+    with database.write() as connection:
+        row = {"mailing_id": 1, "host": "mx", "process": 1, "began": NOW, "seen": NOW, "nonce": None}
+        connection.execute(insert(owners), [{**row, "home": home} for home in ("first", "second")])
+        old, new = note("x", is_old=True), note("x")
+        moved = (Evidence(sign=CopySign.MOVED, more="mx, 2025-01-30 06:30 UTC"),)
+        for home, beside, found in (
+            ("second", None, ()),
+            ("first", None, moved),
+            ("first", new, moved),
+            ("first", old, ()),
+            ("", None, ()),
+        ):
+            assert look_at_home(connection, 1, home, beside) == found, (home, beside)
+        connection.execute(update(owners).values(nonce="x"))
+        assert look_at_home(connection, 1, "first", old) == moved
+        connection.execute(update(owners).values(home=""))
+        assert look_at_home(connection, 1, "first", None) == ()
+
+
+def test_facts_about_a_database_are_kept_by_their_names(database: Database) -> None:
+    """One value each; an acceptance takes nothing but the mark of a backup away."""
+    with database.write() as connection:
+        assert (state_of(connection, "a"), origins_of(connection)) == (None, ())
+        assert not was_sent_from(connection) and is_known(connection, note("", 0, is_old=True))
+        assert not is_known(connection, note("", 1, is_old=True))
+        for name, value in (("a", "1"), ("b", "2"), ("a", "3"), (BACKUP, "now")):
+            set_state(connection, name, value)
+        origin = accept(connection)
+        found = {name: state_of(connection, name) for name in ("a", "b", BACKUP)}
+        assert found == {"a": "3", "b": "2", BACKUP: None}
+        assert origins_of(connection) == (origin,) and len(origin) == 32
+        set_state(connection, "a", None)
+        assert (state_of(connection, "a"), state_of(connection, "b")) == (None, "2")
+
+
+def test_a_publication_has_a_name_once_something_was_sent(database: Database) -> None:
+    """That of its key, and of no other."""
+    with database.write() as connection:
+        connection.execute(insert(database_keys), {"name": "other", "key": b"\x02"})
+        assert publication_of(connection) is None
+        connection.execute(insert(database_keys), {"name": "publication", "key": b"\x01\xff"})
+        assert publication_of(connection) == "01ff"
+
+
+def test_the_surest_sign_is_told() -> None:
+    """In its own words; without a sign nothing is raised."""
+    first_of((), "news.db")
+    words = set()
+    for number, sign in enumerate(CopySign):
+        signs = [Evidence(sign=each, more="more") for each in reversed(list(CopySign)[number:])]
+        with pytest.raises(CopyError, match=r"^news\.db (is|was) ") as raised:
+            first_of(signs, "news.db")
+        assert raised.value.message == Evidence(sign=sign, more="more").error("news.db").message
+        words.add(raised.value.message)
+    assert len(words) == len(CopySign)

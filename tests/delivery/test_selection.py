@@ -9,7 +9,7 @@ from composer.database.engine import Database
 from composer.database.mailings import deliveries
 from composer.database.readers import readers, suppressions
 from composer.database.state import lost_issues
-from composer.delivery.selection import LeftOut, Selection, count, is_included, meant
+from composer.delivery.selection import LeftOut, Selection, count, is_included, meant, standing
 from composer.delivery.states import DeliveryState
 from tests.delivery.house import ISSUE, NOW, add_readers, frozen, tag
 from tests.delivery.test_freezing import put
@@ -134,3 +134,30 @@ def test_a_correction_counts_from_what_it_corrects(database: Database) -> None:
         add_readers(connection, 1, first=7)
         counts = count(connection, Selection(issue="fix", got=ISSUE))
     assert (counts.included, counts.left_out) == (3, {LeftOut.NOT_THEIRS: 4})
+
+
+def test_the_first_reason_that_holds_is_told(database: Database) -> None:
+    """Each recipient has one reason more than the one before, and the last of them is the surest."""
+    first = frozen(database, 7)
+    earlier = frozen(database, 0, issue="earlier")
+    put(database, first.id, {1: S.REFUSED} | dict.fromkeys(range(2, 8), S.ACCEPTED))
+    put(database, earlier.id, dict.fromkeys((1, 2, 3), S.ACCEPTED) | dict.fromkeys(range(4, 8), S.REFUSED))
+    with database.write() as connection:
+        gone = update(deliveries).where(deliveries.c.mailing_id == first.id)
+        connection.execute(gone.values(blame="gone"))
+        connection.execute(gone.where(deliveries.c.reader_id == 3).values(state=S.UNKNOWN))
+        held = {"normal": "reader5@example.net", "reason": Reason.HELD, "source": "mail", "since": NOW}
+        others = [{**held, "normal": f"reader{each}@example.net", "reason": Reason.COMPLAINED} for each in (6, 7)]
+        connection.execute(insert(suppressions), [held, *others])
+        connection.execute(update(readers).where(readers.c.id == 7).values(status="unsubscribed"))
+        asked = Selection(issue=ISSUE, is_rest=True, got="earlier")
+        rows = connection.execute(select(readers.c.id, standing(asked)).order_by(readers.c.id))
+        assert [reason for _, reason in rows] == [
+            LeftOut.TURNED_AWAY,
+            LeftOut.HAS_IT,
+            LeftOut.CANNOT_KNOW,
+            LeftOut.NOT_THEIRS,
+            LeftOut.HELD,
+            LeftOut.SUPPRESSED,
+            LeftOut.UNSUBSCRIBED,
+        ]

@@ -49,6 +49,7 @@ def test_each_pattern_finds_its_sentences() -> None:
         ("see https://spam.example/blocked?x=1", "see <>"),
         ("see HTTP://spam.example", "see <>"),
         ("see www.reputation.tld", "see <>"),
+        ("see WWW.reputation.tld/blocked", "see <>"),
         ("at spam.example.com", "at <>"),
         ("at a.reputation.xy, no", "at <>, no"),
         ("at reputation.xy, no", "at reputation.xy, no"),

@@ -212,3 +212,41 @@ def test_what_a_server_calls_a_message(text: str, queue_id: str | None) -> None:
 def test_what_ends_a_session(reply: Reply, is_ended: bool) -> None:
     """So that a new one may help at once."""
     assert ends_session(reply) is is_ended
+
+
+def test_an_answer_may_be_as_long_as_is_said() -> None:
+    """A line of 2,048 bytes with its end, a hundred lines, five hundred characters that are kept."""
+    assert (MAX_LINE, MAX_LINES, MAX_TEXT) == (2048, 100, 500)
+    assert _read(b"250 " + b"x" * 2043 + b"\n", 4096)[0].code == 250
+    with pytest.raises(GarbledError):
+        _read(b"250 " + b"x" * 2044 + b"\n", 4096)
+    assert _read(b"250 " + b"x" * 2043, 4096) == []
+    assert len(_read(b"250-x\r\n" * 99 + b"250 x\r\n", 4096)) == 1
+    for length, text in ((500, "x" * 500), (501, "x" * 499 + "…")):
+        assert make_reply((250, [b"x" * length])) == Reply(code=250, text=text)
+
+
+def test_what_is_left_over_is_noticed() -> None:
+    """A piece of a line, or a line of an answer that goes on."""
+    reader = ReplyReader()
+    for data, is_empty in ((b"", True), (b"250-a", False), (b"\r\n", False), (b"250 b\r\n", True), (b"2", False)):
+        reader.feed(data)
+        reader.next()
+        assert reader.is_empty is is_empty, data
+
+
+@pytest.mark.parametrize(
+    ("lines", "reply"),
+    [
+        ([b"5.1.1 no", b"5.1.1 such", b"user"], Reply(code=550, enhanced="5.1.1", text="5.1.1 no / such / user")),
+        ([b"5.1.1 no", b"5.1.2 such"], Reply(code=550, enhanced="5.1.1", text="5.1.1 no / 5.1.2 such")),
+        ([b"5.1.1 a 5.1.1", b"5.1.1 5.1.1 b"], Reply(code=550, enhanced="5.1.1", text="5.1.1 a 5.1.1 / 5.1.1 b")),
+        ([b"no", b"5.1.1 no"], Reply(code=550, text="no / 5.1.1 no")),
+        ([b"4.1.1 no", b"4.1.1 no"], Reply(code=550, text="4.1.1 no / 4.1.1 no")),
+        ([b"", b"no", b""], Reply(code=550, text="no")),
+        ([b" a \t b\x00c\xe2\x80\xaed \xff"], Reply(code=550, text="a b c d \ufffd")),
+    ],
+)
+def test_several_lines_are_one_text(lines: list[bytes], reply: Reply) -> None:
+    """With one blank between words, and nothing that a terminal obeys."""
+    assert make_reply((550, lines)) == reply
