@@ -119,7 +119,7 @@ ACCEPT = Prepared(
     )
     .values(
         state=literal_column("'accepted'"),
-        queue_id=bindparam("queue", type_=Text),
+        queue_id=bindparam("queue"),
         reason=null(),
         words=null(),
         changed=_NOW,
@@ -131,7 +131,7 @@ EVENT = Prepared(
         mailing_id=_MAILING,
         reader_id=bindparam("reader", type_=BigInteger),
         at=_NOW,
-        kind=bindparam("kind", type_=Text),
-        words=bindparam("words", type_=Text),
+        kind=bindparam("kind"),
+        words=bindparam("words"),
     )
 )

@@ -229,5 +229,5 @@ def queue_id_of(reply: Reply) -> str | None:
     """Find what the server calls the message in its log."""
     for pattern in _QUEUE_IDS:
         if found := pattern.search(reply.text):
-            return found[1].rstrip(".>")
+            return found[1].rstrip(".")
     return None

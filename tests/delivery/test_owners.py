@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import insert, select, text, update
 
 from composer.database.engine import Database, open_database
 from composer.database.location import Location
 from composer.database.mailings import deliveries, owners
+from composer.database.readers import database_keys
 from composer.delivery import ledger, statements
 from composer.delivery.age_counter import LostError
 from composer.delivery.engine import Run, send
@@ -228,3 +229,20 @@ def test_a_lock_that_was_taken_before_is_the_owners(sqlite: Path) -> None:
             with become_owner(database, 1, NOW, lock=lock), pytest.raises(BusyError):
                 lock_sending(database)
             lock_sending(database).release()
+
+
+def test_notes_of_runs_that_go_on_are_kept(server: Location, tmp_path: Path) -> None:
+    """Of several processes of one machine each has its own; that of one that has ended goes when the next one begins."""
+    with open_database(server) as database:
+        frozen(database, 1)
+        with database.write() as connection:
+            connection.execute(insert(database_keys), {"name": "publication", "key": b"publication"})
+        counts, running = [], []
+        for ended in ((), (1,), (), (2, 3)):
+            with database.write() as connection:
+                mark_ended(connection, ended, NOW)
+            running.append(become_owner(database, 1, NOW, notes=tmp_path))
+            counts.append(len(list(tmp_path.rglob("*.age"))))
+        for each in running:
+            each.leave()
+    assert counts == [1, 1, 2, 1]

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from composer.transport import phrase_patterns
+from composer.transport.meanings import Meaning
 from composer.transport.phrase_index import AnyOf
-from composer.transport.phrases import masked
+from composer.transport.phrases import is_about_us, is_session_ended, is_session_full, masked, meaning_in, overrides
 
 PATTERNS = {
     **{name: value for name, value in vars(phrase_patterns).items() if isinstance(value, AnyOf)},
@@ -69,3 +70,63 @@ def test_each_pattern_finds_its_sentences() -> None:
 def test_addresses_and_hosts_are_masked(text: str, left: str) -> None:
     """A mailbox or a server may have any name: only what is said around it counts."""
     assert masked(text) == left
+
+
+M = Meaning
+
+
+@pytest.mark.parametrize(
+    ("text", "ours", "overriding", "meaning"),
+    [
+        ("MAIL FROM was not valid", M.SENDER, M.SENDER, M.SENDER),
+        ("blocked using", M.STANDING, M.STANDING, M.STANDING),
+        ("sender is over allow", M.STANDING, M.STANDING, M.STANDING),
+        ("message limit", M.STANDING, M.STANDING, M.STANDING),
+        ("message refused", M.STANDING, M.STANDING, M.STANDING),
+        # Not about us where it names a mailbox that is closed or gone, is busy, or full.
+        ("message refused: account deleted", None, M.GONE, M.GONE),
+        ("message refused: no such user", None, None, M.GONE),
+        ("receiving email too quickly", None, M.RECIPIENT, M.RECIPIENT),
+        ("receiving email too quickly: message refused", None, M.RECIPIENT, M.RECIPIENT),
+        ("the mailbox is full", None, M.FULL, M.FULL),
+        ("the mailbox is full: message refused", None, M.FULL, M.FULL),
+        ("message too long", None, M.TOO_LARGE, M.TOO_LARGE),
+        ("message too long: the mailbox is full", None, M.TOO_LARGE, M.TOO_LARGE),
+        ("mail expired", None, M.NETWORK, M.NETWORK),
+        ("temporary locked", None, M.RECIPIENT, M.RECIPIENT),
+        ("user is disabled", None, M.GONE, M.GONE),
+        ("no such user", None, None, M.GONE),
+        ("good morning", None, None, None),
+        # Who comes first where several are said.
+        ("MAIL FROM was not valid, blocked using", M.SENDER, M.SENDER, M.SENDER),
+        ("blocked using: the mailbox is full", M.STANDING, M.STANDING, M.STANDING),
+        ("sender is over allow: the mailbox is full", M.STANDING, M.STANDING, M.STANDING),
+    ],
+)
+def test_who_is_meant_by_a_sentence(
+    text: str, ours: Meaning | None, overriding: Meaning | None, meaning: Meaning | None
+) -> None:
+    """What is about us comes first, then what wins over a code, then what decides where no code does."""
+    assert (is_about_us(text), overrides(text), meaning_in(text)) == (ours, overriding, meaning)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_full", "is_ended"),
+    [
+        ("too many messages in this session", True, True),
+        ("session time limit exceeded", True, False),
+        ("too many messages in this session, 10 per minute", False, False),
+        ("closing connection", False, True),
+        ("closing connection, slow down", False, False),
+        ("closing connection, server busy", False, False),
+        ("closing connection, receiving email too quickly", False, False),
+        ("closing connection, the mailbox is full", False, False),
+        ("closing connection, MAIL FROM was not valid", False, False),
+        ("closing connection, sender is over allow", False, False),
+        ("closing connection, blocked using", False, False),
+        ("good morning", False, False),
+    ],
+)
+def test_what_is_said_of_a_session(text: str, is_full: bool, is_ended: bool) -> None:
+    """Full, or ended with no other trouble in the same sentence."""
+    assert (is_session_full(text), is_session_ended(text)) == (is_full, is_ended)

@@ -172,6 +172,8 @@ def test_every_code_has_one_meaning(digit: int, stage: Stage) -> None:
     ("text", "queue_id"),
     [
         ("2.0.0 Ok: queued as 4Z1x2y3Bq", "4Z1x2y3Bq"),
+        ("2.0.0 Ok: queued as <4Z1x.2y3Bq>.", "4Z1x.2y3Bq"),
+        ("Ok: queued as 4Z1x2y3Bq.", "4Z1x2y3Bq"),
         ("OK id=1tABCD-0001Xy-2f", "1tABCD-0001Xy-2f"),
         ("2.6.0 <a@b> [InternalId=123456, Hostname=x] Queued mail for delivery", "123456"),
         ("Message Queued (A1B2-C3.1)", "A1B2-C3.1"),
