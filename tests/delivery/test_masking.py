@@ -12,6 +12,8 @@ from composer.delivery.masking import without_address
         # At the very beginning, in other letters, more than once, and at another host.
         ("anna@reader.example unknown", "… unknown"),
         ("no Anna@Reader.Example here, anna@reader.example!", "no … here, …!"),
+        ("no ANNA@READER.EXAMPLE here", "no … here"),
+        ("ANNA@MX.reader.example unknown", "…MX.reader.example unknown"),
         ("anna@mx.reader.example unknown", "…mx.reader.example unknown"),
         # A letter that is two as a small one.
         ("İİİ <anna@reader.example>, anna@reader.example", "İİİ <…>, …"),

@@ -1,5 +1,7 @@
 """Settling the unknown: what a real Postfix logged, and what a person decides."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from sqlalchemy import delete, select, update
 
@@ -280,3 +282,16 @@ def test_ended_before_it_was_sent(database: Database) -> None:
         assert connection.scalars(select(deliveries.c.issue_id)).all() == [None] * 4
     assert kinds(database, 3) == ["expired"]
     assert frozen(database, 0).frozen == 4
+
+
+def test_what_people_are_told_of_decisions() -> None:
+    """One is, several are; thousands are told apart, and the time is that of the newsletter's zone."""
+    for count, words in (
+        (1, "1 of those taken is counted"),
+        (2, "2 of those taken are"),
+        (1234, "1,234 of those taken are"),
+    ):
+        said = settling.Decided(count=count, who="anna", at=NOW).in_words(ZoneInfo("Europe/Berlin"))
+        assert said.startswith(words) and said.endswith("anna, 2025-01-30 07:30")
+    assert settling.promise(0) == "nobody gets it twice"
+    assert settling.promise(1234).startswith("1,234 may get it twice")

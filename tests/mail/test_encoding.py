@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from composer.mail.dkim import body_hash
 from composer.mail.encoding import (
     BodyError,
     base64_lines,
@@ -17,7 +18,7 @@ from composer.mail.encoding import (
     quoted_printable,
     squeezed,
 )
-from composer.mail.merge import Escape
+from composer.mail.merge import Escape, Slot, escaped
 from composer.mail.slotted import Base64Run, Filler, Hole, encode_slotted
 
 from .strategies import body
@@ -167,3 +168,76 @@ def test_lines_end_where_they_must(data: bytes, written: bytes, goes_on: bool) -
 def test_blanks_and_tabs_become_one_blank(data: bytes, written: bytes) -> None:
     """Line ends stay (RFC 6376 section 3.4.4)."""
     assert squeezed(data) == written
+
+
+SLOT = Slot("qtoken", Escape.TEXT)
+CHINESE = "\u4e2d" * 30
+
+
+@pytest.mark.parametrize(
+    ("pieces", "chunks"),
+    [
+        (["a"], (b"a",)),
+        ([], ()),
+        (["a ", SLOT, "\nb"], (b"a =\r\n", Hole(3, Escape.TEXT), b"\r\nb")),
+        ([SLOT, "x"], (Hole(3, Escape.TEXT, goes_on=True), b"x")),
+        ([SLOT, "\rx"], (Hole(3, Escape.TEXT), b"\r\nx")),
+        ([SLOT, SLOT], (Hole(3, Escape.TEXT, goes_on=True), Hole(3, Escape.TEXT))),
+        ([SLOT, "", SLOT, "\n"], (Hole(3, Escape.TEXT, goes_on=True), Hole(3, Escape.TEXT), b"\r\n")),
+        (["a", "b\n", SLOT], (b"ab\r\n", Hole(3, Escape.TEXT))),
+        ([CHINESE], (base64_lines(CHINESE.encode()),)),
+        ([CHINESE, SLOT], (Base64Run((CHINESE.encode(), Hole(3, Escape.TEXT))),)),
+        ([SLOT, CHINESE, "\n"], (Base64Run((Hole(3, Escape.TEXT), CHINESE.encode() + b"\r\n")),)),
+    ],
+)
+def test_what_a_text_with_holes_is_made_of(pieces: list[str | Slot], chunks: tuple[object, ...]) -> None:
+    """A line goes on behind a hole unless it ends there; what comes behind begins a line of its own."""
+    encoding = "base64" if any(CHINESE in each for each in pieces if isinstance(each, str)) else "quoted-printable"
+    assert encode_slotted(pieces, {SLOT.token: 3}) == (encoding, chunks)
+
+
+def test_soft_breaks_at_holes_do_not_count_against_quoted_printable() -> None:
+    """Base64 has a line end there, too: with a hundred of them a text is encoded as it is without."""
+    words = ["An ordinary word \u00fc", SLOT] * 100
+    assert encode_slotted(words, {SLOT.token: 0})[0] == "quoted-printable"
+
+
+VALUES = (
+    *(each for letter in map(chr, range(0x20, 0x7F)) for each in (letter, f"a{letter}b", f"a{letter}", f"{letter}a")),
+    *(
+        "",
+        "From a",
+        "From",
+        "Fromage a",
+        "a From b",
+        "x" * 75,
+        "x" * 76,
+        "a b" * 25,
+        "a b" * 25 + "c",
+        "\u00fc",
+        "a\u00fc",
+    ),
+)
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+@pytest.mark.parametrize("how", [Escape.TEXT, Escape.HTML, Escape.IN_ADDRESS])
+def test_a_value_is_written_as_a_text_would_be(how: Escape, goes_on: bool) -> None:
+    """Whichever shortcut it takes: every printable letter, where it stands and how long the value is."""
+    hole = Hole(1, how, goes_on)
+    filler = Filler((hole, b"\r\nend", hole))
+    for value in VALUES:
+        (made,) = filler.made(["no", value])
+        assert made == quoted_printable(escaped(value, how).encode(), goes_on=goes_on), value
+        whole = filler.body([made])
+        assert whole == [made, b"\r\nend", made]
+
+
+@pytest.mark.parametrize("value", ["a", "a  b", "a\tb", "a ", ".", "From x", "x" * 200, "\u4e2d"])
+def test_a_body_with_holes_has_the_hash_of_the_whole(value: str) -> None:
+    """However many holes there are, of whichever kind, before and behind the first one."""
+    for pieces in (["a  b\t", SLOT, "  c \n\n", SLOT, "d\n"], [CHINESE, SLOT, CHINESE, SLOT], ["a  b\n"]):
+        _, chunks = encode_slotted(pieces, {SLOT.token: 0})
+        filler = Filler((b"head  \t x\r\n", *chunks, b"\r\n--end\r\n", *chunks, b"\r\n--end--\r\n"))
+        made = filler.made([value])
+        assert filler.body_hash(made) == body_hash(b"".join(filler.body(made)))
