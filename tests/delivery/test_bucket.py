@@ -205,6 +205,6 @@ def test_an_adapted_rate_does_not_shrink_when_the_clock_is_put_back() -> None:
 )
 def test_what_a_throttle_leaves_of_the_rate(before: Bucket, rate: float | None, number: int, ceiling: float) -> None:
     """And how many there were running."""
-    assert slowed(before, rate, 80, pause(1, number), NOW) == Bucket(
-        paused_until=NOW + SECOND, throttles=number, ceiling=pytest.approx(ceiling), ceiling_at=NOW
-    )
+    found = slowed(before, rate, 80, pause(1, number), NOW)
+    assert found.ceiling == pytest.approx(ceiling)
+    assert found == Bucket(paused_until=NOW + SECOND, throttles=number, ceiling=found.ceiling, ceiling_at=NOW)

@@ -261,3 +261,17 @@ def test_an_rsa_key_is_long_enough() -> None:
         else:
             with pytest.raises(ValueError, match="1023 bits"):
                 Key.__post_init__(shown)  # type: ignore[arg-type]
+
+
+def test_which_headers_are_listed() -> None:
+    """What readers see or a mail program obeys, once more than it is there; what describes the message, as often."""
+    listed = tags(
+        signatures_of(
+            sign(b"From: x\r\n" + b"".join(f"{name}: x\r\n".encode() for name in SIGNED) + b"\r\n", FAST, now=NOW)
+        )[0]
+    )
+    assert listed["h"].split(":") == [
+        *("From", "From", "To", "Cc", "Subject", "Date", "Reply-To", "Sender", "Message-ID", "List-Unsubscribe"),
+        *("List-Unsubscribe-Post", "Content-Type", "MIME-Version", "List-Id", "List-Help", "Feedback-ID"),
+        *("CFBL-Address", "Auto-Submitted", "Precedence", "Content-Language", "Content-Transfer-Encoding"),
+    ]

@@ -198,7 +198,7 @@ def test_what_a_text_with_holes_is_made_of(pieces: list[str | Slot], chunks: tup
 
 def test_soft_breaks_at_holes_do_not_count_against_quoted_printable() -> None:
     """Base64 has a line end there, too: with a hundred of them a text is encoded as it is without."""
-    words = ["An ordinary word \u00fc", SLOT] * 100
+    words: list[str | Slot] = ["An ordinary word \u00fc", SLOT] * 100
     assert encode_slotted(words, {SLOT.token: 0})[0] == "quoted-printable"
 
 
@@ -236,7 +236,12 @@ def test_a_value_is_written_as_a_text_would_be(how: Escape, goes_on: bool) -> No
 @pytest.mark.parametrize("value", ["a", "a  b", "a\tb", "a ", ".", "From x", "x" * 200, "\u4e2d"])
 def test_a_body_with_holes_has_the_hash_of_the_whole(value: str) -> None:
     """However many holes there are, of whichever kind, before and behind the first one."""
-    for pieces in (["a  b\t", SLOT, "  c \n\n", SLOT, "d\n"], [CHINESE, SLOT, CHINESE, SLOT], ["a  b\n"]):
+    texts: tuple[list[str | Slot], ...] = (
+        ["a  b\t", SLOT, "  c \n\n", SLOT, "d\n"],
+        [CHINESE, SLOT, CHINESE, SLOT],
+        ["a  b\n"],
+    )
+    for pieces in texts:
         _, chunks = encode_slotted(pieces, {SLOT.token: 0})
         filler = Filler((b"head  \t x\r\n", *chunks, b"\r\n--end\r\n", *chunks, b"\r\n--end--\r\n"))
         made = filler.made([value])
