@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from composer.mail.headers import unstructured
-from composer.mail.merge import fill_html, fill_text
+from composer.mail.merge import Escape, escaped, fill_html, fill_text
 
 TOKEN, LINK = "qbcdfghj0000z", "qbcdfghj0001z"
 PAGE = (
@@ -134,3 +134,43 @@ def test_without_values_nothing_changes() -> None:
 def test_an_address_in_a_text_is_filled_as_one(value: str, written: str) -> None:
     """In angle brackets: kept if it is a web address, and harmless otherwise."""
     assert fill_text(f"see <{LINK}>", {LINK: value}) == f"see <{written}>"
+
+
+@pytest.mark.parametrize(
+    ("value", "html", "html_address", "in_address", "text", "text_address"),
+    [
+        ("", "", "", "", "", ""),
+        ("A1", "A1", "A1", "A1", "A1", "A1"),
+        ("a-b_c.d~", "a-b_c.d~", "a-b_c.d~", "a-b_c.d~", "a-b_c.d~", "a-b_c.d~"),
+        # A letter and a digit beyond ASCII.
+        ("é", "é", "%C3%A9", "%C3%A9", "é", "%C3%A9"),
+        ("²", "²", "%C2%B2", "%C2%B2", "²", "%C2%B2"),
+        ("a&b", "a&amp;b", "a%26b", "a%26b", "a&b", "a%26b"),
+        ("<\"'>", "&lt;&quot;&#x27;&gt;", "%3C%22%27%3E", "%3C%22%27%3E", "<\"'>", "%3C%22%27%3E"),
+        ("a\r\nb", "a  b", "a%20%20b", "a%20%20b", "a  b", "a%20%20b"),
+        # An address stays one where a whole one stands: as it is, in capitals, with what must be escaped, without blanks.
+        (
+            "https://x.org/a%20b",
+            "https://x.org/a%20b",
+            "https://x.org/a%20b",
+            "https%3A%2F%2Fx.org%2Fa%2520b",
+            *["https://x.org/a%20b"] * 2,
+        ),
+        ("HTTPS://x.org", "HTTPS://x.org", "HTTPS://x.org", "HTTPS%3A%2F%2Fx.org", "HTTPS://x.org", "HTTPS://x.org"),
+        (
+            "http://x?a&'",
+            "http://x?a&amp;&#x27;",
+            "http://x?a&amp;&#x27;",
+            "http%3A%2F%2Fx%3Fa%26%27",
+            *["http://x?a&'"] * 2,
+        ),
+        (" mailto:a@b ", " mailto:a@b ", "mailto:a@b", "%20mailto%3Aa%40b%20", " mailto:a@b ", "mailto:a@b"),
+        ("ftp://x.org", "ftp://x.org", "ftp%3A%2F%2Fx.org", "ftp%3A%2F%2Fx.org", "ftp://x.org", "ftp%3A%2F%2Fx.org"),
+    ],
+)
+def test_what_a_value_becomes_in_each_place(
+    value: str, html: str, html_address: str, in_address: str, text: str, text_address: str
+) -> None:
+    """In words and in addresses, of HTML and of plaintext."""
+    places = (Escape.HTML, Escape.HTML_ADDRESS, Escape.IN_ADDRESS, Escape.TEXT, Escape.TEXT_ADDRESS)
+    assert [escaped(value, how) for how in places] == [html, html_address, in_address, text, text_address]
