@@ -145,10 +145,7 @@ def test_facts_about_a_database_are_kept_by_their_names(database: Database) -> N
         set_state(connection, "a", None)
         assert (state_of(connection, "a"), state_of(connection, "b")) == (None, "2")
 
-
-def test_a_publication_has_a_name_once_something_was_sent(database: Database) -> None:
-    """That of its key, and of no other."""
-    with database.write() as connection:
+        # The name of a publication is that of its key, and of no other; it has none before anything was sent.
         connection.execute(insert(database_keys), {"name": "other", "key": b"\x02"})
         assert publication_of(connection) is None
         connection.execute(insert(database_keys), {"name": "publication", "key": b"\x01\xff"})

@@ -1,12 +1,16 @@
 """What is said of a mailing by its sums and times: a table for each word."""
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, select, update
 
-from composer.database.engine import Database
+from composer.database.engine import Database, open_database
+from composer.database.location import Location
 from composer.database.mailings import deliveries, events, mailings
 from composer.delivery.events import Kind
 from composer.delivery.freezing import freeze
@@ -30,6 +34,17 @@ from composer.delivery.states import DeliveryState
 from tests.delivery.house import NOW, SECOND, add_readers, draft, frozen
 
 S = DeliveryState
+
+
+@pytest.fixture
+def database(tmp_path: Path, sqlite_template: Path) -> Iterator[Database]:
+    """On SQLite alone: these are plain statements, and PostgreSQL takes most of them in test_freezing.py."""
+    path = tmp_path / "newsletter.db"
+    shutil.copy(sqlite_template, path)
+    with open_database(Location(path=path)) as opened:
+        yield opened
+
+
 #: A different number for each state, so that no sum is another one by accident.
 EACH = {state: 1 << number for number, state in enumerate(S)}
 

@@ -147,24 +147,16 @@ def test_a_lease_is_longer_than_any_wait_for_an_answer() -> None:
     assert timedelta(minutes=15) == LEASE
 
 
-def test_a_run_that_has_ended_is_dead_though_it_holds_its_lock(database: Database) -> None:
-    """It was taken for dead, and has not learnt it yet: what it has in hand is released, and it is not said to send."""
+def test_a_run_may_be_dead_though_it_holds_its_lock(database: Database) -> None:
+    """One that was taken for dead, and has not learnt it yet; and on PostgreSQL, where the server may keep the session of a
+    machine that vanished, one that gives no sign of life: it is not said to send, and what it has in hand is released."""
     frozen(database, 2)
+    silent, ended = {"seen": NOW - timedelta(days=36_500)}, {"ended": NOW}
     with become_owner(database, 1, NOW) as owner:
-        take(database, owner.id, {1: S.CLAIMED, 2: S.SENDING})
-        with database.write() as connection:
-            mark_ended(connection, (owner.id,), NOW)
-        found = reap(database, 1, LATER)
-    assert (found.freed, found.unknown, found.alive) == (1, 1, ())
-
-
-def test_a_run_that_gives_no_sign_of_life_is_dead_though_it_holds_its_lock(database: Database) -> None:
-    """On PostgreSQL, where the server may keep the session of a machine that vanished; on SQLite the lock tells."""
-    frozen(database, 2)
-    with become_owner(database, 1, NOW) as owner:
-        take(database, owner.id, {1: S.CLAIMED, 2: S.SENDING})
-        with database.write() as connection:
-            connection.execute(update(owners).values(seen=NOW - 365 * timedelta(days=100)))
-        found = reap(database, 1, LATER)
-    is_dead = database.path is None
-    assert (found.freed, found.unknown, len(found.alive)) == ((1, 1, 0) if is_dead else (0, 0, 1))
+        for values, is_dead in ((silent, database.path is None), (ended, True)):
+            take(database, owner.id, {1: S.CLAIMED, 2: S.SENDING})
+            with database.write() as connection:
+                seen = select(owners.c.began).where(owners.c.id == owner.id).scalar_subquery()
+                connection.execute(update(owners).values({"seen": seen, "ended": None, **values}))
+            found = reap(database, 1, LATER)
+            assert (found.freed, found.unknown, len(found.alive)) == ((1, 1, 0) if is_dead else (0, 0, 1))

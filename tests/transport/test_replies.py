@@ -252,3 +252,43 @@ def test_what_is_left_over_is_noticed() -> None:
 def test_several_lines_are_one_text(lines: list[bytes], reply: Reply) -> None:
     """With one blank between words, and nothing that a terminal obeys."""
     assert make_reply((550, lines)) == reply
+
+
+GONE_UNLESS = "no such user, "
+
+
+@pytest.mark.parametrize(
+    ("code", "enhanced", "text", "meaning"),
+    [
+        (550, "5.1.1", GONE_UNLESS, Meaning.GONE),
+        # A final refusal that quotes a temporary one is none for good, however it quotes.
+        *(
+            (550, "5.1.1", f"{GONE_UNLESS}{quotes} 450 4.1.1 no", Meaning.RECIPIENT)
+            for quotes in (
+                *("->", "returned", "RETURNED", "response was:", "response was", "said:", "said", "error:", "error"),
+                *('said: "', "said: '", "said -"),
+            )
+        ),
+        (550, "5.1.1", f"{GONE_UNLESS}said: 450-no", Meaning.RECIPIENT),
+        (550, "5.1.1", f"{GONE_UNLESS}said: 4501 no", Meaning.GONE),
+        (550, "5.1.1", f"{GONE_UNLESS}said: 550 no", Meaning.GONE),
+        (550, "5.1.1", f"{GONE_UNLESS}at 450 Main Street", Meaning.GONE),
+        # Microsoft's words, under codes that mean something else, and not under others.
+        (550, "5.4.1", "RECIPIENT address rejected: Access denied", Meaning.GONE),
+        (550, "5.4.1", "Access denied", Meaning.POLICY),
+        (550, "5.5.0", "Requested action not taken: mailbox unavailable", Meaning.GONE),
+        (550, "5.5.1", "Requested action not taken: mailbox unavailable", Meaning.PROTOCOL),
+        # What a gateway put around a refusal.
+        (550, None, "Unknown address error 550-'5.1.1 no such user'", Meaning.RECIPIENT),
+        (550, None, "unknown Address error 552-'mailbox is full'", Meaning.FULL),
+        (550, None, "Unknown address error 554-'blocked using'", Meaning.STANDING),
+        # A refusal of the whole message, though it is the answer to a recipient.
+        (552, None, "end of DATA", Meaning.TOO_LARGE),
+        (552, None, "no", Meaning.FULL),
+        (554, None, "end of DATA", Meaning.UNSAID),
+        (554, None, "no", Meaning.POLICY),
+    ],
+)
+def test_what_a_sentence_makes_of_a_code(code: int, enhanced: str | None, text: str, meaning: Meaning) -> None:
+    """At the recipient; what is not for good costs nobody a subscriber."""
+    assert meaning_of(Reply(code=code, enhanced=enhanced, text=text), Stage.RCPT) is meaning
