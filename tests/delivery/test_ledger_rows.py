@@ -31,6 +31,7 @@ from composer.delivery.policy import (
     Write,
 )
 from composer.delivery.states import DeliveryState
+from tests.databases import PostgresServer
 from tests.delivery.house import NOW, SECOND, frozen
 
 S = DeliveryState
@@ -95,11 +96,14 @@ def mailed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         location = Location(path=path)
     else:
-        location = request.getfixturevalue("postgres").create(request.getfixturevalue("postgres_template"))
+        server: PostgresServer = request.getfixturevalue("postgres")
+        location = server.create(request.getfixturevalue("postgres_template"))
     with open_database(location) as database:
         frozen(database, len(EACH))
         frozen(database, 0, issue="other")
         yield database
+    if request.param == "postgresql":
+        server.drop(location)
 
 
 @pytest.fixture

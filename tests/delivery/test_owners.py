@@ -21,6 +21,7 @@ from composer.delivery.age_counter import LostError
 from composer.delivery.engine import Run, send
 from composer.delivery.owners import LEASE, become_owner, mark_ended
 from composer.delivery.plan import Ending
+from composer.delivery.restored import restore
 from composer.delivery.sending_lock import BusyError, lock_sending
 from composer.delivery.states import DeliveryState
 from composer.delivery.stop import Stop
@@ -245,4 +246,10 @@ def test_notes_of_runs_that_go_on_are_kept(server: Location, tmp_path: Path) -> 
             counts.append(len(list(tmp_path.rglob("*.age"))))
         for each in running:
             each.leave()
-    assert counts == [1, 1, 2, 1]
+        assert counts == [1, 1, 2, 1]
+        # That of an acceptance goes with the first run after it.
+        restore(database, tmp_path, "anna", NOW)
+        before = set(tmp_path.rglob("*.age"))
+        with become_owner(database, 1, NOW, notes=tmp_path):
+            after = set(tmp_path.rglob("*.age"))
+    assert len(before) == len(after) == 1 and before != after
