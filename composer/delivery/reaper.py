@@ -100,7 +100,7 @@ def _reap(connection: Connection, mailing_id: int, now: datetime, *, is_alone: b
         # One process sends at a time, and entered last: all before it are dead.
         living = set() if is_alone else {connection.scalar(select(func.max(owners.c.id)))}
     living &= {number for number, row in known.items() if row.ended is None}
-    dead = tuple(sorted({*known, *connection.scalars(holding)} - living))
+    dead = tuple({*known, *connection.scalars(holding)} - living)
     freed, unknown = bury(connection, mailing_id, dead, now, StateReason.RUN_DIED)
     mark_ended(connection, dead, now)
     alive = tuple(

@@ -7,7 +7,6 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
-    Integer,
     Text,
     bindparam,
     exists,
@@ -80,7 +79,7 @@ CLAIM = (
     .values(state=_S.CLAIMED, owner_id=bindparam("owner"), changed=bindparam("now"))
 )
 #: The statements that run for every message; the numbers of readers come as a list in JSON or as an array.
-_MAILING, _OWNER = bindparam("mailing", type_=Integer), bindparam("owner", type_=Integer)
+_MAILING, _OWNER = bindparam("mailing"), bindparam("owner")
 _NOW = bindparam("now", type_=BigInteger)
 
 
@@ -113,7 +112,7 @@ ACCEPT = Prepared(
     update(deliveries)
     .where(
         _D.mailing_id == _MAILING,
-        _D.reader_id == bindparam("reader", type_=BigInteger),
+        _D.reader_id == bindparam("reader"),
         _D.owner_id == _OWNER,
         stands(_S.SENDING, _S.UNKNOWN),
     )
@@ -129,7 +128,7 @@ ACCEPT = Prepared(
 EVENT = Prepared(
     insert(events).values(
         mailing_id=_MAILING,
-        reader_id=bindparam("reader", type_=BigInteger),
+        reader_id=bindparam("reader"),
         at=_NOW,
         kind=bindparam("kind"),
         words=bindparam("words"),

@@ -209,8 +209,8 @@ def test_before_a_run_is_told_to_end_nothing_is_late() -> None:
 @pytest.mark.parametrize("why", Ending)
 def test_whoever_wants_the_run_to_end_waits_a_minute(monkeypatch: pytest.MonkeyPatch, why: Ending) -> None:
     """As does nobody who could not record an answer; otherwise the server has ten. It is over at that very moment."""
-    monkeypatch.setattr("composer.delivery.drain.time", SimpleNamespace(monotonic=lambda: clock[0]))
     clock, timer = [100.0], DrainTimer(Policy())
+    monkeypatch.setattr("composer.delivery.drain.time", SimpleNamespace(monotonic=lambda: clock[0]))
     timer.begin(why)
     seconds = 60 if why in (Ending.INTERRUPTED, Ending.STOPPED, Ending.LEDGER) else 600
     assert timer.left == timedelta(seconds=seconds)

@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.dialects import postgresql
 
 from composer.audience.suppression import Reason, suppress
 from composer.database.engine import Database, open_database
 from composer.database.location import Location
-from composer.database.mailings import deliveries, events, mailings, recipients
+from composer.database.mailings import deliveries, events, mailings, recipients, variants
 from composer.database.readers import readers
-from composer.delivery import ledger, settling, upkeep
+from composer.delivery import ledger, settling, statements, upkeep
 from composer.delivery.events import Kind, StateReason
+from composer.delivery.mailing import mailings_of, variants_of
 from composer.delivery.policy import (
     Accept,
     Blame,
@@ -359,6 +361,9 @@ def test_a_mailing_ends_when_every_fate_is_known(connection: Connection) -> None
         assert upkeep.end(connection, 1, LATER).is_complete is is_over
         assert connection.scalar(select(mailings.c.ended).where(mailings.c.id == 1)) == (LATER if is_over else None)
         assert [each["kind"] for each in told(connection)] == (["ended"] if is_over else [])
+        # Once: what is over stays as it was.
+        upkeep.end(connection, 1, UNTIL)
+        assert connection.scalar(select(mailings.c.ended).where(mailings.c.id == 1)) == (LATER if is_over else None)
         connection.execute(update(mailings).values(ended=None))
 
 
@@ -426,3 +431,24 @@ def test_what_is_no_longer_unknown_is_not_settled(connection: Connection) -> Non
     before = one_of_each(connection)
     found = settling._settle(connection, 1, list(EACH), S.ACCEPTED, StateReason.LOG, "anna", LATER)
     assert (found.settled, list(changed(connection, before))) == (1, [7])
+
+
+def test_what_a_database_gives_in_another_order_is_put_in_order(connection: Connection) -> None:
+    """PostgreSQL gives rows in the order in which they were written last."""
+    for reader_id in reversed(EACH):
+        connection.execute(update(deliveries).where(deliveries.c.reader_id == reader_id).values(state=S.UNKNOWN))
+    for mailing_id in (2, 1):
+        connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(subject="changed"))
+    for number in (2, 1):
+        row = {"mailing_id": 1, "number": number, "language": "en", "compiled": b"x"}
+        connection.execute(insert(variants), row)
+    assert settling.unknown_of(connection, 1) == tuple(EACH)
+    assert [each.id for each in mailings_of(connection)] == [1, 2]
+    assert [each.number for each in variants_of(connection, 1)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("state", [S.DEFERRED, S.PENDING])
+def test_a_claim_passes_by_what_another_process_looks_at(state: DeliveryState) -> None:
+    """On PostgreSQL; of the deliveries alone, for a subscriber may be looked at by anybody."""
+    compiled = str(statements.DUE[state].compile(dialect=postgresql.dialect()))
+    assert compiled.endswith("FOR UPDATE OF deliveries SKIP LOCKED")

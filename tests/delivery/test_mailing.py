@@ -3,8 +3,9 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select, update
@@ -85,7 +86,7 @@ def test_a_mailing_is_early_until_its_time(database: Database) -> None:
 
 def test_the_unfinished_are_told_in_the_order_of_their_times(database: Database) -> None:
     """By when they are due, or else were made; without those that are over and without rehearsals."""
-    rows = (
+    rows: tuple[tuple[str, datetime, dict[str, Any]], ...] = (
         ("a", NOW + timedelta(hours=3), {}),
         ("b", NOW, {"due": NOW + timedelta(hours=4)}),
         ("c", NOW + timedelta(hours=5), {"due": NOW + timedelta(hours=1)}),

@@ -99,7 +99,7 @@ DECISIVE: dict[str, Concern] = (
     | _concerns(
         "transport",
         "bounces/test_words bounces/test_verdicts",
-        status="test_replies test_session_limits bounces/test_samples",
+        status="test_replies test_session_limits delivery/test_policy bounces/test_samples",
         phrases="test_phrases test_session_limits",
         phrase_patterns="test_phrases",
     )

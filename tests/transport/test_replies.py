@@ -292,3 +292,24 @@ GONE_UNLESS = "no such user, "
 def test_what_a_sentence_makes_of_a_code(code: int, enhanced: str | None, text: str, meaning: Meaning) -> None:
     """At the recipient; what is not for good costs nobody a subscriber."""
     assert meaning_of(Reply(code=code, enhanced=enhanced, text=text), Stage.RCPT) is meaning
+
+
+@pytest.mark.parametrize(
+    ("code", "enhanced", "stage", "scope"),
+    [
+        (500, "5.7.1", Stage.DOT, Scope.MESSAGE),
+        (499, "4.7.1", Stage.DOT, Scope.SERVER),
+        (500, "5.7.1", Stage.BODY, Scope.MESSAGE),
+        (500, "5.7.1", Stage.DATA, Scope.SERVER),
+        (500, "5.1.1", Stage.RCPT, Scope.RECIPIENT),
+        (500, "5.1.1", Stage.MAIL, Scope.SERVER),
+        (499, "4.1.1", Stage.MAIL, Scope.RECIPIENT),
+        (500, "5.4.0", Stage.RCPT, Scope.RECIPIENT),
+        (500, "5.4.0", Stage.DOT, Scope.SERVER),
+    ],
+)
+def test_whom_a_reply_concerns_from_the_first_code_of_a_class(
+    code: int, enhanced: str, stage: Stage, scope: Scope
+) -> None:
+    """500 is for good, 499 is not."""
+    assert scope_of(Reply(code=code, enhanced=enhanced), stage) is scope
