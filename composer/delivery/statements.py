@@ -7,6 +7,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    Integer,
     Text,
     bindparam,
     exists,
@@ -79,7 +80,7 @@ CLAIM = (
     .values(state=_S.CLAIMED, owner_id=bindparam("owner"), changed=bindparam("now"))
 )
 #: The statements that run for every message; the numbers of readers come as a list in JSON or as an array.
-_MAILING, _OWNER = bindparam("mailing"), bindparam("owner")
+_MAILING, _OWNER = bindparam("mailing", type_=Integer), bindparam("owner", type_=Integer)
 _NOW = bindparam("now", type_=BigInteger)
 
 

@@ -396,7 +396,13 @@ def test_what_is_settled_is_nobodys_any_more(connection: Connection) -> None:
 def test_who_may_get_it_twice_is_counted_once(connection: Connection) -> None:
     """As long as it is still to be sent; what was settled in another way is not counted."""
     kinds = ((Kind.SETTLED, "again"), (Kind.SETTLED, "again"))
-    for found, wanted in ((kinds, 4), (((Kind.SETTLED, "received"),), 0), (((Kind.UNKNOWN, "again"),), 0)):
+    cases = (
+        (kinds, 4),
+        (((Kind.SETTLED, "received"),), 0),
+        (((Kind.UNKNOWN, "again"),), 0),
+        (((Kind.UNKNOWN, "received"),), 0),
+    )
+    for found, wanted in cases:
         one_of_each(connection)
         told_of = [
             {"mailing_id": 1, "reader_id": each, "at": NOW, "kind": kind, "reason": reason}
@@ -406,6 +412,7 @@ def test_who_may_get_it_twice_is_counted_once(connection: Connection) -> None:
         connection.execute(insert(events), told_of)
         assert settling.may_get_twice(connection, 1) == wanted
         assert settling.may_get_twice(connection, 2) == 0
+        assert bool(settling.decided_of(connection, 1)) is ((Kind.SETTLED, "received") in found)
 
 
 def test_decisions_are_told_in_their_order(connection: Connection) -> None:
@@ -450,5 +457,5 @@ def test_what_a_database_gives_in_another_order_is_put_in_order(connection: Conn
 @pytest.mark.parametrize("state", [S.DEFERRED, S.PENDING])
 def test_a_claim_passes_by_what_another_process_looks_at(state: DeliveryState) -> None:
     """On PostgreSQL; of the deliveries alone, for a subscriber may be looked at by anybody."""
-    compiled = str(statements.DUE[state].compile(dialect=postgresql.dialect()))
+    compiled = str(statements.DUE[state].compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
     assert compiled.endswith("FOR UPDATE OF deliveries SKIP LOCKED")

@@ -139,6 +139,7 @@ def test_a_stop_a_pause_and_going_on_say_who_and_when(database: Database) -> Non
     later = NOW + SECOND
     with database.write() as connection:
         other = mailing_of(connection, 2)
+        assert not go_on(connection, 1, "anna", NOW, seen=None)
         assert stop(connection, 1, "anna", NOW, PauseReason.HALTED)
         assert not stop(connection, 1, "ben", later)
         stopped = mailing_of(connection, 1)

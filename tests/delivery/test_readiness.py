@@ -14,6 +14,7 @@ from composer.delivery.editions import SentTests
 from composer.delivery.forecast import finish
 from composer.delivery.readiness import ALLOWABLE, Code, EditionKnown, Known, refusals, waived
 from composer.delivery.reviews import Answer, Given
+from composer.delivery.same_issue import EarlierMailing, SharedContent
 from composer.delivery.settings import settings_of
 from composer.errors import ContentError
 from composer.pipeline import variants_of
@@ -23,6 +24,7 @@ from tests.workspaces import letter
 NOW = datetime(2031, 1, 30, 6, 0, tzinfo=UTC)
 TESTED = SentTests(sent=((NOW, "anna@example.org"),))
 READY = Known(editions=(EditionKnown(stem="2031-01-30", tests=TESTED),))
+EARLIER = EarlierMailing(mailing=3, issue="2031-01-29", shared=SharedContent.TEXT)
 YES = Given(id=1, address="anna@example.org", answer=Answer.YES, comment="", typed_by="", at=NOW)
 NO = Given(id=2, address="ben@example.org", answer=Answer.NO, comment="a typo", typed_by="", at=NOW)
 
@@ -74,6 +76,7 @@ def test_what_is_ready_is_not_refused() -> None:
         (Known(editions=(), continues=1, approval=Approval(needed=2, returned=(NO,)), allowed_until=1), ["unapproved"]),
         (replace(READY, missing={"company": 3, "first_name": 1}), ["missing-values", "missing-values"]),
         (replace(READY, pages="no", database="no", pictures=("a",)), ["database-place", "no-pages", "no-pictures"]),
+        (replace(READY, same_issue=(EARLIER,)), ["same-issue"]),
         # A frozen mailing is asked for nothing that was asked before it was frozen.
         (Known(editions=(EditionKnown(stem="a"),), continues=1), []),
         (Known(editions=(), continues=1, differences={"a": ("letter",)}), ["changed"]),

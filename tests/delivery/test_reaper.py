@@ -50,6 +50,8 @@ def test_what_the_dead_had_in_hand_is_released(database: Database) -> None:
     dead, said_so = enter(database, 1), enter(database, 1, ended=NOW)
     # The run of another mailing: it had something of this one in hand before.
     other, elsewhere = enter(database, 2), enter(database, 2)
+    # One that has nothing in hand is dead all the same.
+    idle = enter(database, 1)
     take(database, dead, {1: S.CLAIMED, 2: S.SENDING})
     take(database, said_so, {3: S.CLAIMED})
     take(database, other, {4: S.SENDING})
@@ -60,7 +62,7 @@ def test_what_the_dead_had_in_hand_is_released(database: Database) -> None:
     assert (found.freed, found.unknown, found.alive) == (3, 2, ())
     assert states(database) == {1: S.PENDING, 2: S.UNKNOWN, 3: S.PENDING, 4: S.UNKNOWN, 5: S.PENDING, 6: S.PENDING}
     assert states(database, 2)[1] is S.CLAIMED
-    assert ended(database) == {dead: LATER, said_so: NOW, other: LATER, elsewhere: None}
+    assert ended(database) == {dead: LATER, said_so: NOW, other: LATER, elsewhere: None, idle: LATER}
     assert kinds(database, 2) == ["unknown"]
     with database.read() as connection:
         reason = select(deliveries.c.reason).where(deliveries.c.reader_id == 2, deliveries.c.mailing_id == 1)

@@ -26,7 +26,13 @@ Tests were written for most of the others afterwards. Of 123 different ones 8 ar
 What lives, and why it may: the order of rows that a database gives in that order anyway (`order_by` in undoing, tombstones,
 erasing); what is only said to people (readiness); loops that never end when a page begins where the one before did (freezing,
 updating, ledger: HUNG); what flufl.bounce is told of a message beside its text (freeform); locks that only two processes on
-PostgreSQL would miss (same_issue, owners); and tests that are still missing: rates (a bucket by its name), reaper (a run that
-has ended and holds its lock), selection (rehearsals), mailing (reasons that are added), importing (notes), addresses (quotes,
-a second address), encoding (tabs), headers (room for an encoded word).
+PostgreSQL would miss (same_issue, owners, rates); and tests that are still missing: importing (notes), addresses (quotes, a
+second address).
+
+Of delivery, mail and transport whole tables of each module were tested afterwards (bounds, rows of the ledger, answers of a
+server, lines of headers and signatures). With seeds that were never used before, of changes that nobody had looked at:
+
+    seed   tried   noticed at once
+    9101     147       125   (85 %), before
+    9190     145       135   (93 %), afterwards; tests for eight of the other ten were written then
 """

@@ -213,7 +213,7 @@ class Finder(ast.NodeVisitor):
                 # A limit of thousands is nobody's promise to the last one.
                 self.put("constant", node, ast.Constant(node.value + 1 if node.value <= 100 else 2 * node.value))
             case float():
-                self.put("constant", node, ast.Constant(node.value * 1.5))
+                self.put("constant", node, ast.Constant(node.value * 1.5 or 1.0))
             case str() | bytes() if self.is_pattern:
                 self.pattern(node)
 
