@@ -64,6 +64,17 @@ def test_what_is_no_tag(text: str) -> None:
     assert stop.value.hint
 
 
+def test_the_sign_that_parts_tags_is_named() -> None:
+    """The sentence alone is the message; what to write instead is told beside it, and is another thing for other signs."""
+    for sign in ",;":
+        with pytest.raises(WordError) as stop:
+            normal_tag(f"a{sign}b\"")
+        assert (str(stop.value), "behind a flag" in stop.value.hint) == (f"a tag holds no “{sign}”: “a{sign}b\"”", True)
+    with pytest.raises(WordError) as stop:
+        normal_tag("a\"b,")
+    assert (str(stop.value), "behind a flag" in stop.value.hint) == ("a tag holds a sign that it may not", False)
+
+
 def test_one_form_of_a_language() -> None:
     """Languages are written as RFC 5646 recommends."""
     assert [normal_language(each) for each in ("DE", "de_at", "zh-hant-tw", " en ")] == [
@@ -84,7 +95,7 @@ def test_in_words() -> None:
     whole = condition(language=["de", "fr"], tag="press", without_tag=["staff", "board"])
     assert whole.in_words == "readers in de or fr, tagged press, not tagged staff or board"
     assert not condition()
-    assert whole
+    assert whole and condition(language="de") and condition(tag="press") and condition(without_tag="staff")
 
 
 def test_the_stored_form() -> None:
