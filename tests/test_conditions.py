@@ -68,10 +68,10 @@ def test_the_sign_that_parts_tags_is_named() -> None:
     """The sentence alone is the message; what to write instead is told beside it, and is another thing for other signs."""
     for sign in ",;":
         with pytest.raises(WordError) as stop:
-            normal_tag(f"a{sign}b\"")
-        assert (str(stop.value), "behind a flag" in stop.value.hint) == (f"a tag holds no “{sign}”: “a{sign}b\"”", True)
+            normal_tag(f'a{sign}b"')
+        assert (str(stop.value), "behind a flag" in stop.value.hint) == (f'a tag holds no “{sign}”: “a{sign}b"”', True)
     with pytest.raises(WordError) as stop:
-        normal_tag("a\"b,")
+        normal_tag('a"b,')
     assert (str(stop.value), "behind a flag" in stop.value.hint) == ("a tag holds a sign that it may not", False)
 
 

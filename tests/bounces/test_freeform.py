@@ -281,3 +281,159 @@ def test_what_trips_over_a_bounce_prints_nothing() -> None:
     logging.getLogger("flufl.bounce").disabled = False
     read("no such user\n")
     assert logging.getLogger("flufl.bounce").disabled
+
+
+FAILED = "X-Failed-Recipients: "
+
+
+@pytest.mark.parametrize(("more", "found"), [(0, [Kind.DELAY]), (1, [])])
+def test_sentences_stand_at_the_beginning(more: int, found: list[Kind]) -> None:
+    """What stands behind the first 32 KB is not read, and no word that reaches across."""
+    words = "retried for"
+    assert [each.kind for each in read("y" * (32 * 1024 - len(words) + more) + words)] == found
+
+
+def test_the_names_in_the_field_have_a_bound_and_blanks_are_none() -> None:
+    """4,096 characters of it, and a name in each place that holds one."""
+    name = "ann@reader.example"
+    for field in (f"{',' * (4096 - len(name))}{name},bob@reader.example", f" , {name}, ,"):
+        assert [each.recipient for each in read("no such user\n", FAILED + field)] == [name]
+
+
+@pytest.mark.parametrize(("gap", "bounce"), [(4000, Class.HARD), (4100, Class.SOFT)])
+def test_who_is_not_named_in_the_text_is_judged_by_its_beginning(gap: int, bounce: Class) -> None:
+    """4,096 characters of it."""
+    (finding,) = read(f"{'x' * gap}\nno such user\n", f"{FAILED}ann@reader.example")
+    assert finding.bounce is bounce
+
+
+def test_whoever_stands_first_is_judged_by_what_stands_behind_them() -> None:
+    """Not by all of the text, even where nothing stands before."""
+    found = read(
+        "ann@reader.example: sorry\nbob@reader.example: no such user\n",
+        f"{FAILED}ann@reader.example, bob@reader.example",
+    )
+    assert [each.bounce for each in found] == [Class.SOFT, Class.HARD]
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "status", "bounce"),
+    [
+        ("(#4.2.2)", "550 go away", None, Class.OURS),
+        ("452 4.2.2 over quota", "(#5.1.1)", "5.1.1", Class.HARD),
+        ("452 4.2.2 over quota", "no such user", None, Class.HARD),
+        ("452 4.2.2 over quota", "sorry", "4.2.2", Class.FULL),
+    ],
+)
+def test_what_stands_before_a_name_counts_where_nothing_stands_behind(
+    before: str, behind: str, status: str | None, bounce: Class
+) -> None:
+    """A reply, a code or a sentence behind the name is enough."""
+    (finding,) = read(f"{before}\nann@reader.example\n{behind}\n", f"{FAILED}ann@reader.example")
+    assert (finding.status, finding.bounce) == (status, bounce)
+
+
+@pytest.mark.parametrize(
+    ("body", "names", "bounces"),
+    [
+        # What is said before another's name is about that one.
+        ("no such user\nbob@reader.example\nann@reader.example\n", "ann bob", [Class.SOFT, Class.HARD]),
+        ("bob@reader.example\nno such user\nann@reader.example\n", "ann bob", [Class.HARD, Class.HARD]),
+        # One whose name begins alike ends nothing before themselves.
+        ("no such user\nann@reader.example.org\n", "ann@reader.example.org ann", [Class.HARD, Class.HARD]),
+        # Nor does one that is named further on, or not at all.
+        ("no such user\nann@reader.example\nbob@reader.example\nover quota\n", "ann bob", [Class.HARD, Class.FULL]),
+        ("no such user\nann@reader.example\n", "ann eve", [Class.HARD, Class.HARD]),
+    ],
+)
+def test_what_is_said_before_a_name_begins_behind_the_last_one(body: str, names: str, bounces: list[Class]) -> None:
+    """Of several who are named."""
+    people = [each if "@" in each else f"{each}@reader.example" for each in names.split()]
+    assert [each.bounce for each in read(body, FAILED + ", ".join(people))] == bounces
+
+
+def test_the_first_word_before_a_name_counts_whole() -> None:
+    """From the first letter of the text on."""
+    (finding,) = read("#5.1.1\nann@reader.example\n", f"{FAILED}ann@reader.example")
+    assert finding.status == "5.1.1"
+
+
+def test_one_address_at_most_is_taken_from_a_delay_that_names_nobody_for_certain() -> None:
+    """The first of those in its sentences that is in the first 4,096 characters."""
+    found = read("still trying\nann@reader.example and bob@reader.example\n")
+    assert [each.recipient for each in found] == ["ann@reader.example"]
+    for gap, names in ((4000, ["ann@reader.example"]), (4100, [""])):
+        assert [each.recipient for each in read(f"still trying {'x' * gap} ann@reader.example\n")] == names
+
+
+def test_a_reply_is_enough_and_its_own_code_counts() -> None:
+    """Without a sentence that is known; another code beside it does not outweigh the one in it."""
+    (finding,) = read("It said: 554 sorry\n")
+    assert (finding.status, finding.reply and finding.reply.code, finding.bounce) == (None, 554, Class.OURS)
+    (finding,) = read("(#5.1.1) we asked, and they said: 452 4.2.2 mailbox is full\n")
+    assert (finding.status, finding.bounce) == ("4.2.2", Class.FULL)
+
+
+QMAIL = "Hi. This is the qmail-send program at mx.example.\nI'm afraid I wasn't able to deliver your message.\n\n"
+NAMES = [f"{name}@reader.example" for name in ("ann", "bob", "cid", "dan", "eve", "fay", "gus", "hal")]
+
+
+def test_whom_a_server_has_given_up_on_are_in_the_order_of_their_names() -> None:
+    """The same mail gives the same findings each time."""
+    body = QMAIL + "".join(f"<{name}>:\nno such user\n\n" for name in reversed(NAMES))
+    assert [each.recipient for each in read(body)] == NAMES
+    delay = "Your message has not yet been delivered to\n" + "".join(f"{each}\n" for each in NAMES)
+    assert [each.recipient for each in read(f"{delay}No action is required on your part\n")] == NAMES
+
+
+def test_a_server_that_names_someone_and_tries_again_is_believed_without_more_words() -> None:
+    """And one that names those it gave up on among words of a delay is taken for a delay of these."""
+    (finding,) = read('This is an advisory-only email\n"ann@reader.example"\nhas been postponed\n')
+    assert (finding.kind, finding.recipient) == (Kind.DELAY, "ann@reader.example")
+    (finding,) = read(f"{QMAIL}eve@reader.example\n<bob@reader.example>:\nIt has been delayed.\n")
+    assert (finding.kind, finding.recipient) == (Kind.DELAY, "bob@reader.example")
+
+
+def _in_parts(*parts: str, kind: str = "mixed", fields: str = "") -> bytes:
+    return (
+        f"{HEAD}{fields}Content-Type: multipart/{kind}; boundary=b\n\n"
+        + "".join(f"--b\n{each}\n" for each in parts)
+        + "--b--\n"
+    ).encode()
+
+
+PLAIN, PAGE = "Content-Type: text/plain\n\n", "Content-Type: text/html\n\n"
+
+
+def test_which_parts_are_sentences() -> None:
+    """Texts, with their lines' ends alike; neither files, nor pages beside a text, nor a fifth text."""
+    assert text_of(parse(_in_parts(f"{PLAIN}a\r\nb", f"{PLAIN} "))).split("\n")[:2] == ["a", "b"]
+    file = "Content-Type: application/octet-stream\n\nno such user"
+    assert text_of(parse(_in_parts(f"{PLAIN}a", file))).split() == ["a"]
+    assert text_of(parse(_in_parts(file, f"{PAGE}a"))).split() == ["a"]
+    # A blank text beside one that says something brings in no page.
+    assert text_of(parse(_in_parts(f"{PLAIN} ", f"{PLAIN}a", f"{PAGE}b"))).split() == ["a"]
+    # Breaks are breaks in capital letters, too.
+    assert text_of(parse(_in_parts(f"{PAGE}a<BR>b</P>c"))).split("\n")[:3] == ["a", "b", "c"]
+    # Nobody is named for certain by a fifth text, or by a page.
+    five = [f"{PLAIN}no such user"] * 4
+    for more, name in ((f"{PLAIN}{QMAIL}{UNKNOWN}", "ann@reader.example"), (f"{PAGE}{QMAIL}{UNKNOWN}", "")):
+        assert [each.recipient for each in read_freeform(parse(_in_parts(*five, more)))] == [""]
+        assert [each.recipient for each in read_freeform(parse(_in_parts(more)))] == [name]
+
+
+def test_the_names_in_a_page_are_known_by_the_shape_of_their_server() -> None:
+    """A bounce that is nothing but a page is asked like a text."""
+    lines = (QMAIL + UNKNOWN + "<bob@reader.example>: no such user\n").replace("<", "&lt;").replace("\n", "<br>")
+    found = read_freeform(parse(f"{HEAD}{PAGE}{lines}\n".encode()))
+    assert [each.recipient for each in found] == ["ann@reader.example", "bob@reader.example"]
+
+
+def test_what_marks_the_shape_of_a_server_is_kept() -> None:
+    """Fields of the message, and the description of a part."""
+    names = "bob@reader.example\n<ann@reader.example> user unknown\n"
+    found = read_freeform(parse(_in_parts(f"{PLAIN}{names}", fields="X-Mailer: Novell GroupWise 5\n")))
+    assert [each.recipient for each in found] == ["ann@reader.example", "bob@reader.example"]
+    part = f"Content-Description: Notification\n{PLAIN}The Postfix program\n\n<ann@reader.example>: no\n<bob@reader.example>: no\n"
+    found = read_freeform(parse(_in_parts(part)))
+    assert [each.recipient for each in found] == ["ann@reader.example", "bob@reader.example"]
