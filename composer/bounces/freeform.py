@@ -91,7 +91,7 @@ def _about(recipient: str, text: str, others: list[str]) -> str:
 def _addresses(message: Part, text: str) -> list[str]:
     """Give the addresses in the sentences, but not those that the message itself was sent to or comes from."""
     own = " ".join(message.get(name) for name in ("to", "from", "delivered-to", "reply-to")).lower()
-    found = (each.rstrip(".") for each in _ADDRESS.findall(text[:4096]))
+    found = _ADDRESS.findall(text[:4096])
     return [each for each in dict.fromkeys(found) if each.lower() not in own]
 
 

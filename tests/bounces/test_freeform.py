@@ -434,6 +434,6 @@ def test_what_marks_the_shape_of_a_server_is_kept() -> None:
     names = "bob@reader.example\n<ann@reader.example> user unknown\n"
     found = read_freeform(parse(_in_parts(f"{PLAIN}{names}", fields="X-Mailer: Novell GroupWise 5\n")))
     assert [each.recipient for each in found] == ["ann@reader.example", "bob@reader.example"]
-    part = f"Content-Description: Notification\n{PLAIN}The Postfix program\n\n<ann@reader.example>: no\n<bob@reader.example>: no\n"
-    found = read_freeform(parse(_in_parts(part)))
+    part = f"Content-Description: Notification\n{PLAIN}The Postfix program\n\n"
+    found = read_freeform(parse(_in_parts(f"{part}<ann@reader.example>: no\n<bob@reader.example>: no\n")))
     assert [each.recipient for each in found] == ["ann@reader.example", "bob@reader.example"]
