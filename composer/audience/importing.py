@@ -48,9 +48,9 @@ class Summary:
     out: int
     bad: int
     #: Rows that were taken with something left empty; they are counted above, too.
-    notes: int = 0
+    notes: int
     #: Readers who are pending here, and become active by the consent that is given now.
-    agreeing: int = 0
+    agreeing: int
 
     @property
     def rows(self) -> int:
@@ -107,7 +107,7 @@ def summarise(connection: Connection, choice: Choice) -> Summary:
     """Count what would become of each row."""
     what = case(
         (and_(stays(), listed()), "left"),
-        (and_(~stays(), listed()), "out"),
+        (listed(), "out"),
         (~stays(), "leaving"),
         (_is_known(), "known"),
         (becomes_active(choice), "new"),

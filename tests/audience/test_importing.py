@@ -5,10 +5,11 @@ import io
 import json
 import zipfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from composer.audience import undoing
 from composer.audience.changing import add, change, confirm, sign_up, tag, unsubscribe
@@ -16,12 +17,13 @@ from composer.audience.erasing import erase
 from composer.audience.exporting import Form, export_readers, export_suppressions
 from composer.audience.history import changes_of
 from composer.audience.holds import undo_bounce
-from composer.audience.importing import Verdict
+from composer.audience.importing import Summary, Verdict
 from composer.audience.lists.columns import columns_of
 from composer.audience.lists.opening import tables_in
 from composer.audience.person import person
 from composer.audience.readers import AudienceError, Reader, Status, find, get, select_readers
 from composer.audience.suppression import Reason, listed, suppress
+from composer.audience.tombstones import note_lost_address
 from composer.audience.undoing import last_import, undo
 from composer.conditions import Condition
 from composer.content.addresses import parse_address
@@ -99,7 +101,9 @@ def test_each_row_is_counted_once(database: Database, tmp_path: Path) -> None:
 def test_without_consent_they_stay_pending_until_it_is_given(database: Database, tmp_path: Path) -> None:
     """A second import with --consent makes those active who waited, and its words are kept with each of them."""
     path = written(tmp_path, "email\na@example.org\nb@example.org\n")
-    assert take(database, path, consent="").summary.pending == 2
+    first = Summary(new=0, pending=2, known=0, left=0, leaving=0, out=0, bad=0, notes=0, agreeing=0)
+    assert take(database, path, consent="").summary == first
+    assert take(database, path, consent="").summary == replace(first, pending=0, known=2)
     assert set(_statuses(database).values()) == {Status.PENDING}
     done = take(database, path, consent="form on example.org, 2024, “I want the briefing”")
     assert (done.summary.known, done.summary.agreeing, done.taken.agreed) == (2, 2, 2)
@@ -326,12 +330,14 @@ def test_labels_take_no_column_from_what_is_known(tmp_path: Path) -> None:
 def test_cells_behind_the_last_column_are_remarked(database: Database, tmp_path: Path) -> None:
     """They are left out, and it is said which; blank ones and those below a column that is taken by its number are none."""
     text = "email;first name;;\na@example.org;Anna;ACME;\nb@example.org;Ben;;;;\nc@example.org;Chen;;x;y\nnobody;x;;z\n"
+    text += "d@example.org;Di;;z\n"
     done = take(database, written(tmp_path, text), given={"3": "company"})
     assert [(each.number, each.verdict, each.reason, each.written) for each in done.said] == [
         (4, Verdict.TAKEN, "2 cells stand behind the last column, left out: “x | y”", "c@example.org"),
         (5, Verdict.BAD, "nobody has no @: an address looks like name@example.org", "nobody"),
+        (6, Verdict.TAKEN, "1 cell stands behind the last column, left out: “z”", "d@example.org"),
     ]
-    assert done.summary.notes == 1 and _all(database)[0].fields["company"] == "ACME"
+    assert (done.summary.notes, done.summary.bad) == (2, 1) and _all(database)[0].fields["company"] == "ACME"
 
 
 def test_what_changes_between_question_and_answer_counts(database: Database, tmp_path: Path) -> None:
@@ -342,7 +348,7 @@ def test_what_changes_between_question_and_answer_counts(database: Database, tmp
     from composer.audience.staging import Part, stage
     from composer.audience.taking_in import take_in
 
-    path = written(tmp_path, "email\na@example.org\nb@example.org\nc@example.org\nd@example.org\n")
+    path = written(tmp_path, "email,name\na@example.org,\nb@example.org,\nc@example.org,By list\nd@example.org,\n")
     choice = Choice(consent="form")
     with tables_in(path) as (table,), database.stage() as connection:
         stage(connection, [Part(table=table, columns=columns_of(table, (), {}))], ())
@@ -355,6 +361,55 @@ def test_what_changes_between_question_and_answer_counts(database: Database, tmp
         with database.writing(connection):
             assert take_in(connection, choice, file="x", kind="list", now=NOW).new == 1
     assert _statuses(database) == {"c@example.org": Status.ACTIVE, "d@example.org": Status.ACTIVE}
+    # Nobody is updated whom nobody wants to be.
+    assert [each.name for each in _all(database)] == ["By hand", ""]
+
+
+def test_rows_are_shown_as_they_were_understood_in_their_order(database: Database, tmp_path: Path) -> None:
+    """The first ones, and what is said of rows, whatever the order in which the database keeps them."""
+    from composer.audience.importing import Understood, first_rows, left_earlier, remarks
+    from composer.audience.staging import Part, incoming, incoming_rows, stage
+
+    text = (
+        "email,name,first name,last name,language,status\n"
+        "a@example.org,A B,A,B,German,active\nb@example.org,,,,,pending\nc@example.org,,,,,\n"
+        "d@example.org,,,,Klingon,\nnobody,,,,,\nnobody at all,,,,,\n"
+    )
+    with database.write() as connection:
+        for each in "bcd":
+            suppress(connection, f"{each}@example.org", Reason.BOUNCED, "mail", NOW)
+    with tables_in(written(tmp_path, text)) as (table,), database.stage() as connection:
+        stage(connection, [Part(table=table, columns=columns_of(table, (), {}))], ())
+        with connection.begin():
+            connection.execute(update(incoming).values(number=10 - incoming.c.number))
+            connection.execute(update(incoming_rows).values(number=10 - incoming_rows.c.number))
+        rest = {"name": "", "first_name": "", "last_name": "", "language": ""}
+        found = first_rows(connection, 4)
+        assert found[:3] == first_rows(connection, 3)
+        assert found[2:] == [
+            Understood(address="b@example.org", standing="pending", **rest),
+            Understood(
+                address="a@example.org", name="A B", first_name="A", last_name="B", language="de", standing="reader"
+            ),
+        ]
+        assert [(each.number, each.written) for each in remarks(connection)] == [
+            *((3, "nobody at all"), (4, "nobody"), (5, "d@example.org")),
+        ]
+        assert [(each.number, each.verdict) for each in remarks(connection, bad_only=True)] == [
+            *((3, Verdict.BAD), (4, Verdict.BAD)),
+        ]
+        assert [(each.number, each.written) for each in left_earlier(connection)] == [
+            *((5, "d@example.org"), (6, "c@example.org"), (7, "b@example.org")),
+        ]
+
+
+def test_who_was_here_before_and_has_not_left_is_new(database: Database, tmp_path: Path) -> None:
+    """Their hash is known for that alone: it keeps nobody out."""
+    with database.write() as connection:
+        join(connection, "old@example.org")
+        note_lost_address(connection, get(connection, "old@example.org").id, "a@example.org", NOW, is_erased=True)
+    done = take(database, written(tmp_path, "email,status\na@example.org,\n"))
+    assert (done.summary.new, done.summary.left, done.left, done.taken.new) == (1, 0, (), 1)
 
 
 def test_nothing_comes_in_when_the_end_is_not_reached(database: Database, tmp_path: Path) -> None:

@@ -239,8 +239,21 @@ def test_a_sender_without_an_address_hides_nobody() -> None:
     """A server that writes only a name is understood like any other."""
     body = "Hi. This is the qmail-send program at mx.example.\nI'm afraid I wasn't able to deliver your message.\n\n"
     data = f"From: Mail Delivery System\nTo: x@news.example.org\nSubject: failure notice\n\n{body}{UNKNOWN}"
-    (finding,) = read_freeform(parse(data.encode()))
+    (finding, other) = read_freeform(parse(f"{data}\n<bob@reader.example>: over quota\n".encode()))
     assert (finding.recipient, finding.status, finding.bounce) == ("ann@reader.example", "5.1.1", Class.HARD)
+    assert (other.recipient, other.bounce) == ("bob@reader.example", Class.FULL)
+
+
+def test_the_sender_is_part_of_the_shape_of_a_server() -> None:
+    """What one server writes is looked for in its own bounces alone."""
+    body = "Message from yahoo.com.\n\n"
+    body += "<ann@reader.example>:\nno such user\n\n<bob@reader.example>:\nover quota\n"
+    for sender, names in (
+        ("yahoo.com", ["ann@reader.example", "bob@reader.example"]),
+        ("a.example", ["ann@reader.example"]),
+    ):
+        data = f"From: MAILER-DAEMON@{sender}\nSubject: failure notice\n\n{body}"
+        assert [each.recipient for each in read_freeform(parse(data.encode()))] == names
 
 
 @pytest.mark.parametrize("is_in_parts", [False, True])
