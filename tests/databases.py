@@ -146,8 +146,26 @@ def clear(database: Database) -> None:
             connection.execute(table.delete())
 
 
+#: Statements of one transaction: far more than any test needs.
+_MOST_STATEMENTS = 5_000
+
+
 @pytest.fixture
 def database(location: Location) -> Iterator[Database]:
     """A fresh database with all tables, open."""
     with open_database(location) as opened:
+        _stop_loops(opened)
         yield opened
+
+
+def _stop_loops(database: Database) -> None:
+    """Let a test fail that asks for page after page without an end: else it would hang."""
+
+    @sqlalchemy.event.listens_for(database.engine, "begin")
+    def begin(connection: sqlalchemy.Connection) -> None:
+        connection.info["statements"] = 0
+
+    @sqlalchemy.event.listens_for(database.engine, "before_cursor_execute")
+    def count(connection: sqlalchemy.Connection, *_: object) -> None:
+        connection.info["statements"] = seen = connection.info.get("statements", 0) + 1
+        assert seen < _MOST_STATEMENTS, "the same is asked without an end"

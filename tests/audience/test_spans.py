@@ -1,12 +1,19 @@
 """Under which ids, and in which mailings, a person is on record: the rows of tombstones in, spans out."""
 
-from sqlalchemy import Connection, delete, insert, select
+import pytest
+from sqlalchemy import Connection, delete, insert, select, update
 
-from composer.audience.suppression import Reason, make_erasure_key, suppress, suppress_hash
+from composer.audience import tombstones as tombstones_module
+from composer.audience.suppression import Reason, erasure_key, hashed, make_erasure_key, suppress, suppress_hash
 from composer.audience.tombstones import (
     Span,
     about,
+    bury,
+    exists_for,
+    former_id,
+    inherit,
     known_hashes,
+    mailings_of,
     next_mailing,
     note_lost_address,
     note_new_address,
@@ -15,11 +22,12 @@ from composer.audience.tombstones import (
     state_of_hashes,
 )
 from composer.database.engine import Database
-from composer.database.mailings import deliveries, events
-from composer.database.readers import tombstones
+from composer.database.mailings import deliveries, events, mailings
+from composer.database.public import letters
+from composer.database.readers import readers, tombstones
 from composer.delivery.freezing import freeze
-from tests.audience.people import NOW
-from tests.delivery.house import draft, frozen
+from tests.audience.people import LATER, NOW
+from tests.delivery.house import add_readers, draft, frozen
 
 ALWAYS = (1 << 31) - 1
 
@@ -49,6 +57,8 @@ CASES: tuple[tuple[tuple[tuple[int, str, int, int | None], ...], list[Triple], l
     (((1, "a", 0, None), (2, "a", 0, 5), (3, "a", 6, 9)), [(1, 0, ALWAYS), (2, 0, 5), (3, 6, 9)], None),
     # Another address says nothing.
     (((1, "a", 0, None), (2, "b", 0, 5)), [(1, 0, ALWAYS)], None),
+    # Two who have it at the same time.
+    (((1, "a", 0, None), (2, "a", 3, None)), [(1, 0, ALWAYS), (2, 3, ALWAYS)], None),
 )
 
 
@@ -148,3 +158,172 @@ def test_what_is_about_a_person_is_what_lies_within_their_spans(database: Databa
 
 def _plain(spans: tuple[Span, ...]) -> list[tuple[int, int, int]]:
     return sorted((each.reader_id, each.first, each.last) for each in spans)
+
+
+#: Rows of tombstones before; what reader 1, who has the address b from mailing 5 on, has from those before them.
+INHERITED: tuple[tuple[tuple[tuple[int, str, int, int | None], ...], list[tuple[str, int, int | None]]], ...] = (
+    ((), []),
+    # The address that somebody had before they changed to b; b itself joins them already.
+    (((2, "a", 0, 2), (2, "b", 3, 4)), [("a", 0, 2)]),
+    # All of it, in as many pieces as it has; and of each who had b.
+    (((2, "a", 0, 1), (2, "a", 3, 3), (2, "b", 4, 4)), [("a", 0, 3)]),
+    (((2, "a", 0, 1), (2, "b", 2, 2), (3, "c", 1, 3), (3, "b", 4, 4)), [("a", 0, 1), ("c", 1, 3)]),
+    # Not what they changed to afterwards, nor what they have still, nor before b is lost.
+    (((2, "b", 0, 2), (2, "a", 3, 4)), []),
+    (((2, "b", 0, 2), (2, "a", 3, None)), []),
+    (((2, "a", 0, 2), (2, "b", 3, None)), []),
+    # Both ended with the same mailing.
+    (((2, "a", 0, 4), (2, "b", 4, 4)), [("a", 0, 4)]),
+    # Nor those of somebody who never had b.
+    (((2, "a", 0, 2), (2, "c", 3, 4)), []),
+    # What is theirs already: from the same mailing on, or up to the same or a later one.
+    (((1, "a", 0, 1), (2, "a", 0, 2), (2, "b", 3, 4)), [("a", 0, 1)]),
+    (((1, "a", 1, 2), (2, "a", 0, 2), (2, "b", 3, 4)), [("a", 1, 2)]),
+    (((1, "a", 1, 3), (2, "a", 0, 2), (2, "b", 3, 4)), [("a", 1, 3)]),
+    (((1, "a", 1, 1), (2, "a", 0, 2), (2, "b", 3, 4)), [("a", 0, 2), ("a", 1, 1)]),
+    (((1, "c", 0, 2), (2, "a", 0, 2), (2, "b", 3, 4)), [("a", 0, 2), ("c", 0, 2)]),
+    # Somebody else's rows are not theirs.
+    (((3, "a", 0, 2), (2, "a", 0, 2), (2, "b", 3, 4)), [("a", 0, 2)]),
+    # An address of theirs that is lost joins nobody any more.
+    (((1, "c", 3, 4), (2, "a", 0, 1), (2, "c", 2, 2)), [("c", 3, 4)]),
+)
+
+
+def test_what_is_inherited_with_an_address(database: Database) -> None:
+    """By those who are meant, and by nobody else who has such an address."""
+    with database.write() as connection:
+        for before, after in INHERITED:
+            connection.execute(delete(tombstones))
+            note(connection, *before, (1, "b", 5, None), (9, "b", 5, None))
+            inherit(connection, tombstones.c.reader_id == 1, LATER)
+            rows = {each: _rows(connection, each) for each in (1, 9)}
+            assert rows == {1: sorted([*after, ("b", 5, None)]), 9: [("b", 5, None)]}, before
+        assert set(connection.scalars(select(tombstones.c.at).where(tombstones.c.last_mailing == 2))) == {NOW}
+        note(connection, (2, "x", 0, 2), (2, "b", 3, 4))
+        inherit(connection, tombstones.c.reader_id == 1, LATER)
+        assert (
+            connection.scalar(select(tombstones.c.at).where(tombstones.c.hash == "x", tombstones.c.reader_id == 1))
+            == LATER
+        )
+
+
+#: Rows of tombstones; of reader 2 in the mailings 1, 2 and 3: in which of them it was reader 1 who got it.
+THEIRS: tuple[tuple[tuple[tuple[int, str, int, int | None], ...], set[int]], ...] = (
+    ((), set()),
+    (((1, "a", 3, None), (2, "a", 0, 2)), {1, 2}),
+    (((1, "a", 3, None), (2, "a", 2, 2)), {2}),
+    (((1, "a", 3, None), (2, "a", 2, None)), {2, 3}),
+    # Up to the mailing with which they lost the address themselves.
+    (((1, "a", 0, 1), (2, "a", 0, None)), {1}),
+    (((1, "a", 0, 2), (2, "a", 2, 3)), {2}),
+    # Another address joins nobody; nor does a third person's.
+    (((1, "a", 0, None), (2, "b", 0, 3)), set()),
+    (((3, "a", 0, None), (2, "a", 0, 3)), set()),
+)
+
+
+def test_what_went_to_another_id_of_a_person(database: Database) -> None:
+    """Is there, by their own id or by another, and that one is named; conditions on it hold for both."""
+    frozen(database, 3)
+    with database.write() as connection:
+        for number in (2, 3):
+            freeze(connection, draft(f"i{number}"), NOW)
+
+        def those(reader_id: int, mailing: int, kind: str = "accepted") -> tuple[bool, int | None]:
+            about_it = (events.c.mailing_id == mailing, events.c.kind == kind)
+            person = readers.c.id
+            query = select(exists_for(person, events, *about_it), former_id(person, events, *about_it))
+            is_there, former = connection.execute(query.where(person == reader_id)).one()
+            return bool(is_there), former
+
+        connection.execute(delete(events))
+        rows = [{"mailing_id": mailing, "reader_id": 2, "at": NOW, "kind": "accepted"} for mailing in (1, 2, 3)]
+        connection.execute(insert(events), rows)
+        for before, theirs in THEIRS:
+            connection.execute(delete(tombstones))
+            if before:
+                note(connection, *before)
+            for mailing in (1, 2, 3):
+                assert those(1, mailing) == ((True, 2) if mailing in theirs else (False, None)), (before, mailing)
+                assert those(1, mailing, "refused") == (False, None)
+                assert those(2, mailing)[0] and not those(2, mailing, "refused")[0]
+        # Of two that there are one is named.
+        connection.execute(delete(tombstones))
+        note(connection, (1, "a", 0, None), (2, "a", 0, 3), (3, "a", 0, 3))
+        connection.execute(insert(events), [{**row, "reader_id": 3} for row in rows])
+        assert those(1, 1)[0] and those(1, 1)[1] in (2, 3)
+
+
+def test_a_new_address_joins_those_who_had_it(database: Database) -> None:
+    """Only that address, and only whoever has it now."""
+    frozen(database, 3)
+    with database.write() as connection:
+        note_new_address(connection, 2, "a@example.org", NOW)
+        assert _rows(connection, 2) == []
+        note_lost_address(connection, 1, "a@example.org", NOW)
+        key = erasure_key(connection)
+        assert key is not None
+        mark = hashed(key, "a@example.org")
+        note_new_address(connection, 2, "b@example.org", NOW)
+        assert _rows(connection, 2) == []
+        note_new_address(connection, 3, "a@example.org", LATER)
+        assert (_rows(connection, 1), _rows(connection, 3)) == ([(mark, 0, 1)], [(mark, 2, None)])
+        assert connection.scalar(select(tombstones.c.at).where(tombstones.c.reader_id == 3)) == LATER
+        # What somebody else holds stays open.
+        note_new_address(connection, 2, "a@example.org", NOW)
+        note_lost_address(connection, 3, "a@example.org", NOW)
+        assert (_rows(connection, 2), _rows(connection, 3)) == ([(mark, 2, None)], [(mark, 2, 1)])
+        # Lost and gained again without a mailing in between: one row, which is open again.
+        note_new_address(connection, 3, "a@example.org", LATER)
+        assert _rows(connection, 3) == [(mark, 2, None)]
+
+
+@pytest.mark.parametrize("state", ["waiting", "sending", "accepted", "refused", "unknown", "written", "dropped"])
+def test_whoever_may_have_mail_leaves_a_tombstone(database: Database, state: str) -> None:
+    """A letter that was never handed over is none, nor is another address's; whoever has a tombstone gets the next one."""
+    with database.write() as connection:
+        make_erasure_key(connection)
+        add_readers(connection, 2)
+        letter = {"kind": "link", "address": "reader1@example.net", "language": "en", "asked": NOW, "due": NOW}
+        connection.execute(insert(letters), [{**letter, "normal": "reader1@example.net", "state": state}])
+        for number in (1, 2):
+            note_lost_address(connection, number, f"reader{number}@example.net", NOW)
+        is_kept = state not in ("waiting", "dropped")
+        assert [len(_rows(connection, number)) for number in (1, 2)] == [is_kept, 0]
+        note(connection, (2, "x", 0, 0))
+        note_lost_address(connection, 2, "other@example.net", NOW)
+        assert len(_rows(connection, 2)) == 2
+
+
+def test_those_who_are_removed_are_buried_page_by_page(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who are meant, each once, and none who never got mail."""
+    monkeypatch.setattr(tombstones_module, "_PAGE", 2)
+    frozen(database, 6)
+    with database.write() as connection:
+        connection.execute(delete(deliveries).where(deliveries.c.reader_id == 3))
+        bury(connection, readers.c.id < 6, LATER)
+        found = connection.execute(
+            select(tombstones.c.reader_id, tombstones.c.last_mailing, tombstones.c.at).order_by(tombstones.c.reader_id)
+        ).all()
+        assert [tuple(each) for each in found] == [(each, 1, LATER) for each in (1, 2, 4, 5)]
+
+
+def test_the_mailings_of_some_subscribers(database: Database) -> None:
+    """Those that went to any of them, but rehearsals."""
+    frozen(database, 3)
+    with database.write() as connection:
+        for number in (2, 3):
+            freeze(connection, draft(f"i{number}"), NOW)
+        connection.execute(update(mailings).where(mailings.c.id == 3).values(is_rehearsal=True))
+        connection.execute(delete(deliveries).where(deliveries.c.mailing_id == 2, deliveries.c.reader_id < 3))
+        for those, found in ((readers.c.id < 3, {1}), (readers.c.id == 3, {1, 2}), (readers.c.id > 3, set())):
+            assert set(mailings_of(connection, those)) == found
+
+
+def _rows(connection: Connection, reader_id: int) -> list[tuple[str, int, int | None]]:
+    rows = connection.execute(
+        select(tombstones.c.hash, tombstones.c.first_mailing, tombstones.c.last_mailing)
+        .where(tombstones.c.reader_id == reader_id)
+        .order_by(tombstones.c.hash, tombstones.c.first_mailing)
+    )
+    return [(mark, first, last) for mark, first, last in rows]
