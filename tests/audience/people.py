@@ -10,6 +10,7 @@ from composer.content.addresses import parse_address
 
 NOW = datetime.datetime(2025, 1, 30, 6, 30, tzinfo=datetime.UTC)
 LATER = NOW + datetime.timedelta(days=3)
+EARLIER = NOW - datetime.timedelta(days=3)
 
 
 def join(connection: Connection, address: str, *tags: str, consent: str = "form", **values: str) -> Reader:

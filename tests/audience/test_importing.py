@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from composer.audience import undoing, updating
+from composer.audience import undoing
 from composer.audience.changing import add, change, confirm, sign_up, tag, unsubscribe
 from composer.audience.erasing import erase
 from composer.audience.exporting import Form, export_readers, export_suppressions
@@ -713,67 +713,3 @@ def test_those_who_agree_by_a_list_are_counted(database: Database, tmp_path: Pat
     found = take(database, written(tmp_path, text), consent="form")
     assert (found.summary.agreeing, found.taken.agreed) == (2, 2)
     assert take(database, written(tmp_path, text), consent="").summary.agreeing == 0
-
-
-def test_the_first_change_that_there_is_counts(database: Database, tmp_path: Path) -> None:
-    """A list that brings one back in no other way: nothing was written down before."""
-    take(database, written(tmp_path, "email\na@example.org\n"))
-    assert take(database, written(tmp_path, "email,company\na@example.org,ACME\n"), is_update=True).taken.updated == 1
-
-
-def test_whoever_agrees_or_leaves_by_a_list_is_not_updated_for_that(database: Database, tmp_path: Path) -> None:
-    """Each is counted where they belong, and nobody's changes but those of this list count."""
-    with database.write() as connection:
-        for address, consent in (("known", "form"), ("other", "form"), ("out", "form"), ("waiting", "")):
-            join(connection, f"{address}@example.org", "old", consent=consent, company="Old", name="Old")
-    text = (
-        "email,company,tags,status,name\nknown@example.org,New,new,,New\nother@example.org,Old,old,,\n"
-        "waiting@example.org,,,,\nout@example.org,New,new,unsubscribed,New\n"
-    )
-    taken = take(database, written(tmp_path, text), is_update=True).taken
-    assert (taken.updated, taken.agreed, taken.suppressed, taken.new) == (1, 1, 1, 0)
-    assert [(each.normal, each.name, each.fields["company"], each.tags) for each in _all(database)] == [
-        ("known@example.org", "New", "New", ("new", "old")),
-        ("other@example.org", "Old", "Old", ("old",)),
-        ("out@example.org", "Old", "Old", ("old",)),
-        ("waiting@example.org", "Old", "Old", ("old",)),
-    ]
-    with database.read() as connection:
-        changes = changes_of(connection, get(connection, "known@example.org").id)
-    assert [(each.what, each.before, each.after, each.source) for each in changes[-3:]] == [
-        *(("name", "Old", "New", "import 1"), ("company", "Old", "New", "import 1"), ("tag", "", "new", "import 1")),
-    ]
-
-
-def test_a_list_updates_nobody_who_is_held_or_has_left(database: Database, tmp_path: Path) -> None:
-    """Whoever is on the suppression list stays as they are, in every column, field and tag."""
-    with database.write() as connection:
-        for name in ("held", "left", "here"):
-            join(connection, f"{name}@example.org", first_name="Old", company="Old")
-        suppress(connection, "held@example.org", Reason.HELD, "mail", NOW)
-        unsubscribe(connection, get(connection, "left@example.org").id, source="link", now=NOW)
-    rows = "".join(f"{name}@example.org,New,New,new\n" for name in ("held", "left", "here"))
-    done = take(database, written(tmp_path, f"email,first name,company,tags\n{rows}"), is_update=True, tags=("all",))
-    assert done.taken.updated == 1
-    assert [(each.first_name, each.fields["company"], each.tags) for each in _all(database)] == [
-        ("Old", "Old", ()),
-        ("New", "New", ("all", "new")),
-        ("Old", "Old", ()),
-    ]
-
-
-def test_an_update_in_pieces_is_an_update(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever a piece ends: each field of each reader once, whatever the order in which the database keeps them."""
-    monkeypatch.setattr(updating, "_PIECE", 2)
-    with database.write() as connection:
-        for number in range(5):
-            join(connection, f"r{number}@example.org", company="Old", role=f"Role {number}")
-    text = "email,company,role\n" + "".join(f"r{number}@example.org,New {number},\n" for number in (3, 1, 4, 0, 2))
-    assert take(database, written(tmp_path, text), is_update=True, fields=("company", "role")).taken.updated == 5
-    assert [dict(each.fields) for each in _all(database)] == [
-        {"company": f"New {number}", "role": f"Role {number}"} for number in range(5)
-    ]
-    with database.read() as connection:
-        for each in _all(database):
-            said = [one.what for one in changes_of(connection, each.id) if one.source == "import 1"]
-            assert said == ["company"]

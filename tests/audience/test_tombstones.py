@@ -253,8 +253,13 @@ def test_what_those_who_go_with_an_import_have_received_is_counted(database: Dat
         mail(connection)
         for reader_id, state in zip(ids, (*states, DeliveryState.SENDING), strict=True):
             connection.execute(update(deliveries).where(deliveries.c.reader_id == reader_id).values(state=state))
+        # A second one that nobody's server has answered for, one that everybody refused, and a rehearsal.
+        for number, state in ((2, DeliveryState.UNKNOWN), (3, DeliveryState.REFUSED), (4, DeliveryState.ACCEPTED)):
+            end(connection, freeze(connection, draft(f"i{number}"), NOW), state)
+        connection.execute(update(mailings).where(mailings.c.id == 4).values(is_rehearsal=True))
         found = last_import(connection)
         assert (found.came, found.left, found.others) == (5, 0, 0)
         assert [(each.mailing, each.issue, each.received, each.unconfirmed) for each in found.mailed] == [
-            (1, ISSUE, 2, 2)
+            (1, ISSUE, 2, 2),
+            (2, "i2", 0, 5),
         ]

@@ -63,10 +63,10 @@ DECISIVE: dict[str, Concern] = (
         erasing="test_erasing test_readers test_tombstones public/test_own",
         identity="test_resolving test_tombstones",
         tombstones="test_spans test_tombstones",
-        undoing="test_leaving_by_lists test_tombstones",
+        undoing="test_updating test_leaving_by_lists test_tombstones",
         importing="",
         taking_in="test_leaving_by_lists test_tombstones",
-        updating="test_leaving_by_lists",
+        updating="test_updating test_leaving_by_lists",
     )
     | _concerns("audience", "", tokens="test_tokens bounces/test_ingest")
     | _concerns(
