@@ -285,6 +285,7 @@ def test_a_new_address_joins_those_who_had_it(database: Database) -> None:
         # Lost and gained again without a mailing in between: one row, which is open again.
         note_new_address(connection, 3, "a@example.org", LATER)
         assert _rows(connection, 3) == [(mark, 2, None)]
+        assert connection.scalar(select(tombstones.c.at).where(tombstones.c.reader_id == 3)) == LATER
 
 
 #: What may become of a letter, and whether there may be one in their hands.

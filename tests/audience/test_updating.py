@@ -100,14 +100,16 @@ def _taken_back(database: Database, address: str) -> list[tuple[str, str, str]]:
 def test_the_last_of_two_lists_is_taken_back_to_the_first(database: Database, tmp_path: Path) -> None:
     """Column, fields and tags of those whom it changed, what is still as it made it, and nothing of anybody else."""
     with database.write() as connection:
-        for name in ("a", "b", "c"):
+        for name in ("a", "b"):
             join(connection, f"{name}@example.org", "old", "all", first_name="Old", company="Old", role="Old")
+        # What the list brings the others was hers before.
+        join(connection, "c@example.org", "two", "all", first_name="Two", company="Two", role="Two")
         connection.execute(update(readers).values(changed=EARLIER))
     fields, before = ("company", "role"), _all(database)
     for word in ("One", "Two"):
         rows = f"a@example.org,{word},{word},{word},{word}\n"
         if word == "Two":
-            rows += "b@example.org,Two,Two,Two,Two\nc@example.org,,,,\n"
+            rows += "b@example.org,Two,Two,Two,Two\nc@example.org,Two,,Two,\n"
         path = written(tmp_path, f"email,first name,company,role,tags\n{rows}")
         taken = take(database, path, is_update=True, fields=fields, tags=("all",)).taken
         assert (taken.number, taken.updated) == ((1, 1) if word == "One" else (2, 2))
