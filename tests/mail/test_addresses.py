@@ -9,6 +9,7 @@ from composer.content.addresses import (
     FORBIDDEN,
     Address,
     AddressError,
+    describe,
     domain_to_ascii,
     forbidden_in,
     mailbox_of,
@@ -173,3 +174,63 @@ def test_a_domain_that_stands_for_no_script_is_refused(domain: str) -> None:
     with pytest.raises(AddressError, match="is not a domain name"):
         normal_address(f"anna@{domain}")
     assert normal_address("Anna@XN--Bcher-KVA.example") == "anna@xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize(
+    ("character", "name"),
+    [
+        *((each, f"a line break (U+{ord(each):04X})") for each in "\n\v\f\r\x85\u2028\u2029"),
+        ("\t", "a tab (U+0009)"),
+        ("\x07", "a control character (U+0007)"),
+        ("\x9f", "a control character (U+009F)"),
+        ("\ud7ff", "a control character (U+D7FF)"),
+        ("\ud800", "half of a surrogate pair (U+D800)"),
+        ("\udfff", "half of a surrogate pair (U+DFFF)"),
+        ("\ue000", "a control character (U+E000)"),
+    ],
+)
+def test_what_cannot_be_shown_is_named(character: str, name: str) -> None:
+    """By its kind and its number."""
+    assert describe(character) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("anna.@example.org", "has a dot too many before the @"),
+        ("an..na@example.org", "has a dot too many before the @"),
+        ("a.:b;c@example.org", "has a : before the @"),
+        ('"Ben" <ben@example.org', "behind the quotes an address in angle brackets is expected"),
+        ('"Ben" ben@example.org>', "behind the quotes an address in angle brackets is expected"),
+        ('"Ben"', '"Ben" <name@example.org>'),
+        (r'"B\"en" x', '"Ben" <x>'),
+        ('"Ben" <ben@example.org>, <li@example.org>', "two addresses or more"),
+        ("<<ben@example.org>", "two addresses or more"),
+        ("Ben > <ben@example.org>", "brackets do not match"),
+        ("Ben > ben@example.org", "brackets do not match"),
+        ("a@example.org;b@example.org", "two addresses or more"),
+        *(
+            (f"Ben {each} Li <ben@example.org>", f"{each} in a name without double quotes is not allowed")
+            for each in '[]:;\\,"'
+        ),
+        *((f"Ben {each} Li <ben@example.org>", "comments in parentheses are not allowed") for each in "()"),
+        ("ben@bank <ben@example.org>", "@ in a name without double quotes is not allowed"),
+    ],
+)
+def test_what_is_wrong_around_an_address_is_said(text: str, words: str) -> None:
+    """Each sign for itself, with what to write instead."""
+    with pytest.raises(AddressError) as caught:
+        parse_address(text)
+    assert words in str(caught.value)
+
+
+def test_one_form_of_an_address() -> None:
+    """However its letters are written; names lose the blanks around them."""
+    assert (
+        normal_address("Anna@Mu\u0308nchen.example")
+        == normal_address("anna@M\u00fcnchen.Example")
+        == "anna@xn--mnchen-3ya.example"
+    )
+    assert normal_address("ANNA@EXAMPLE.ORG") == "anna@example.org"
+    assert parse_address('" Ben " < ben@example.org >') == Address(name="Ben", address="ben@example.org")
+    assert parse_address('"Ben"<ben@example.org>').name == "Ben"
