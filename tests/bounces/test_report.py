@@ -162,6 +162,10 @@ def test_a_report_that_a_gateway_took_apart(first: str) -> None:
         (r"utf-8; \x{FFFFFF}@reader.example", "@reader.example"),
         ("rfc822; ann\x00\x1b@reader.example", "ann@reader.example"),
         ("rfc822; " + "a" * 300, "a" * 254),
+        # Blanks are no part of that length, nor are brackets of which one is missing.
+        (f"rfc822; {' ' * 300}ann@reader.example", "ann@reader.example"),
+        (f"<{' ' * 300}ann@reader.example>", "ann@reader.example"),
+        ("rfc822; <ann@reader.example", "ann@reader.example"),
         ("", ""),
     ],
 )
