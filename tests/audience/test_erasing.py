@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select, update
 
-from composer.audience.changing import change_address
+from composer.audience.changing import change_address, sign_up
 from composer.audience.erasing import erase, former_addresses
-from composer.audience.readers import AudienceError, get
+from composer.audience.readers import AudienceError, find, get
 from composer.audience.suppression import (
     Reason,
     lift,
@@ -128,3 +128,15 @@ def test_an_address_that_is_only_on_the_suppression_list(database: Database) -> 
         assert found is not None and (found.hash, found.reason) == (mark, Reason.ERASED)
         with pytest.raises(AudienceError, match="nothing is kept of"):
             erase(connection, parse_address("nobody@example.org"), LATER)
+
+
+def test_whoever_was_erased_and_signs_up_can_be_erased_again(database: Database) -> None:
+    """Before they confirm, while the hash of the first time is still on the list."""
+    with database.write() as connection:
+        join(connection, ANN)
+        erase(connection, parse_address(ANN), NOW)
+        sign_up(connection, parse_address(ANN), {}, source="form", now=LATER)
+        receipt = erase(connection, parse_address(ANN), LATER)
+        assert receipt.went[0] == HERSELF
+        assert [(each.normal, each.reason) for each in listed(connection)] == [("", Reason.ERASED)]
+        assert find(connection, ANN) is None
