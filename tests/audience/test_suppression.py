@@ -18,6 +18,7 @@ from composer.audience.suppression import (
     lift,
     listed,
     make_erasure_key,
+    status_of,
     suppress,
     suppress_hash,
     suppression_of,
@@ -183,3 +184,13 @@ def join_anyway(connection: Connection) -> None:
 
 def _entries(connection: Connection) -> list[tuple[str, str, Reason, str]]:
     return [(each.normal, "", each.reason, each.source) for each in listed(connection)]
+
+
+def test_whoever_is_held_stands_like_one_whom_a_bounce_left_out(database: Database) -> None:
+    """As far as they are active; it is no status of theirs."""
+    with database.write() as connection:
+        active, pending = join(connection, ADDRESS), join(connection, "b@example.org", consent="")
+        assert status_of(connection, active) is Status.ACTIVE
+        for each in (active, pending):
+            suppress(connection, each.normal, Reason.HELD, "mail", NOW)
+        assert (status_of(connection, active), status_of(connection, pending)) == (Status.BOUNCED, Status.PENDING)
