@@ -173,7 +173,7 @@ def look_at_home(connection: Connection, mailing_id: int, home: str, beside: Not
 
 
 def publication_of(connection: Connection) -> str | None:
-    """Name the publication, as the notes of a machine do; None before anything was sent."""
+    """Name the publication, as the notes of a machine do; None in a database that was emptied."""
     key = connection.scalar(select(database_keys.c.key).where(database_keys.c.name == "publication"))
     return None if key is None else key.hex()
 

@@ -5,12 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from composer.database.engine import Database, connect, open_database
 from composer.database.location import Location
+from composer.database.readers import database_keys
 from composer.database.schema import MIGRATIONS, upgrade
+from composer.delivery.age import publication_of
 from composer.errors import DatabaseError
+from tests.databases import upgrade_to
 
 LANDED = Path(__file__).parent / "migrations.sha256"
 
@@ -109,3 +112,25 @@ def test_a_file_that_is_taken_away_is_not_made_anew(tmp_path: Path) -> None:
         with pytest.raises(DatabaseError, match="cannot be opened"), database.read() as connection:
             connection.exec_driver_sql("SELECT 1")
     assert not path.exists()
+
+
+def test_a_publication_has_its_name_from_the_beginning(no_tables: Location) -> None:
+    """A backup from before the first mailing has it, too: what was sent since is found by it. One that is there stays."""
+    with connect(no_tables) as database:
+        upgrade_to(database, "0016")
+        with database.read() as connection:
+            assert publication_of(connection) is None
+        with database.write() as connection:
+            connection.execute(insert(database_keys).values(name="publication", key=b"12345678"))
+        upgrade(database)
+        with database.read() as connection:
+            assert publication_of(connection) == b"12345678".hex()
+
+
+def test_a_new_publication_has_a_name_of_its_own(no_tables: Location, tmp_path: Path) -> None:
+    """It is random, and is there as soon as the tables are."""
+    with connect(no_tables) as database, open_database(Location(path=tmp_path / "other.db")) as other:
+        upgrade(database)
+        with database.read() as connection, other.read() as beside:
+            names = (publication_of(connection), publication_of(beside))
+    assert None not in names and names[0] != names[1]
