@@ -21,7 +21,7 @@ VARIABLE = "COMPOSE_SECRET_KEY"
 #: Written behind a new key by someone who no longer has the old one, and knows what that means.
 LOST = "lost"
 #: Rows of the database: which file is this publication's, and which key signed last.
-_PUBLICATION, _SIGNING = "publication", "tokens"
+_PUBLICATION, SIGNING = "publication", "tokens"
 
 
 def tokens_of(database: Database, around: Surroundings) -> Tokens:
@@ -31,14 +31,14 @@ def tokens_of(database: Database, around: Surroundings) -> Tokens:
     SettingsError where the key is missing, or is not the one that signed what readers have.
     """
     with database.read() as connection:
-        known = _noted(connection, _SIGNING)
+        known = _noted(connection, SIGNING)
         publication = _noted(connection, _PUBLICATION)
     words = _words(around, publication)
     if words and known == fingerprint(words[0].encode()):
         return Tokens(_keys(words))
     with database.write() as connection:
         lock(connection)
-        known = _noted(connection, _SIGNING)
+        known = _noted(connection, SIGNING)
         publication = _noted(connection, _PUBLICATION)
         if publication is None:
             publication = secrets.token_bytes(8)
@@ -59,7 +59,7 @@ def tokens_of(database: Database, around: Surroundings) -> Tokens:
                 "put the earlier key behind it, with a space between (docs/sending.md)",
             )
         if known != fingerprint(keys[0]):
-            _note(connection, _SIGNING, fingerprint(keys[0]))
+            _note(connection, SIGNING, fingerprint(keys[0]))
     return Tokens(keys)
 
 

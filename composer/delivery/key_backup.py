@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, exists, insert, select
+from sqlalchemy import Connection, delete, exists, insert, select
 
-from composer.audience.secret import key_file, secret_words, write_secret
+from composer.audience.secret import SIGNING, key_file, secret_words, write_secret
 from composer.audience.suppression import has_hashes, hash_prefix, stored_erasure_key
 from composer.content.newsletter import Newsletter
 from composer.database.engine import Database
@@ -34,7 +34,7 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 class KeySet:
     """All keys of a publication. Never printed."""
 
-    #: Which publication; None before its first link was made.
+    #: Which publication.
     publication: str | None
     #: Behind readers' links, the one that signs first.
     words: tuple[str, ...] = field(default=(), repr=False)
@@ -100,15 +100,17 @@ def put_back(database: Database, around: Surroundings, keys: KeySet) -> tuple[st
     """Put back what is missing; give a line for each key. Raises SettingsError where another key is in the way."""
     said = []
     with database.write() as connection:
-        publication = _publication(connection)
-        if None not in (publication, keys.publication) and bytes.fromhex(keys.publication or "") != publication:
+        named = None if keys.publication is None else bytes.fromhex(keys.publication)
+        is_another = named is not None and named != _publication(connection)
+        if is_another and _has_signed(connection):
             raise SettingsError("these are the keys of another publication", "take the file that was made for this one")
         erasure = stored_erasure_key(connection)
         if keys.erasure is not None:
             _judge_erasure(connection, erasure, bytes.fromhex(keys.erasure))
         files = _files(around, keys)
-        if publication is None and keys.publication is not None:
-            _insert(connection, "publication", bytes.fromhex(keys.publication))
+        if is_another and named is not None:
+            connection.execute(delete(database_keys).where(database_keys.c.name == "publication"))
+            _insert(connection, "publication", named)
         if keys.erasure is not None:
             if erasure is None:
                 _insert(connection, ERASURE_KEY, bytes.fromhex(keys.erasure))
@@ -165,6 +167,12 @@ def _note(around: Surroundings, publication: str | None) -> Path:
 
 def _publication(connection: Connection) -> bytes | None:
     return connection.scalar(select(database_keys.c.key).where(database_keys.c.name == "publication"))
+
+
+def _has_signed(connection: Connection) -> bool:
+    """Whether links were made under this database's name: until then it may take another."""
+    signing = select(database_keys.c.key).where(database_keys.c.name == SIGNING)
+    return connection.scalar(signing) is not None
 
 
 def _insert(connection: Connection, name: str, key: bytes) -> None:

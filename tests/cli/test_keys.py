@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from composer.delivery.age import publication_of
 from composer.surroundings import surroundings
 from tests.cli.mailroom import Mailroom, Said, furnish
 
@@ -138,6 +139,20 @@ def test_keys_of_another_publication_are_refused(
     with room.open() as database, database.write() as connection:
         connection.exec_driver_sql("UPDATE database_keys SET key = x'0102030405060708' WHERE name = 'publication'")
     assert "the keys of another publication" in room.say("keys", "restore", "keys.txt").err
+
+
+def test_a_new_database_takes_the_name_of_its_publication(room: Mailroom) -> None:
+    """The database is lost and made anew: the keys make it the same publication, as long as it has made no link of its own."""
+    assert room.say("keys", "backup", "keys.txt").code == 0
+    with room.open() as database, database.read() as connection:
+        before = publication_of(connection)
+    for path in room.root.glob("newsletter.db*"):
+        path.unlink()
+    with room.open() as database, database.read() as connection:
+        assert publication_of(connection) not in (None, before)
+    assert room.say("keys", "restore", "keys.txt").code == 0
+    with room.open() as database, database.read() as connection:
+        assert publication_of(connection) == before
 
 
 def test_a_lost_key_is_a_decision(room: Mailroom) -> None:

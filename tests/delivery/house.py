@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from composer.database.engine import Database
 from composer.database.mailings import deliveries, events
-from composer.database.readers import reader_tags, readers
+from composer.database.readers import database_keys, reader_tags, readers
 from composer.delivery.freezing import Draft, freeze
 from composer.delivery.letter import Letter, Letters, Recipient
 from composer.delivery.mailing import Mailing, Sums, Variant, sums_of
@@ -120,3 +120,8 @@ def kinds(database: Database, reader_id: int | None = None) -> Sequence[str]:
     which = events.c.reader_id == reader_id if reader_id else events.c.reader_id.is_(None)
     with database.read() as connection:
         return connection.scalars(select(events.c.kind).where(which).order_by(events.c.id)).all()
+
+
+def name_publication(connection: Connection, name: bytes) -> None:
+    """Give a publication a name that a test knows."""
+    connection.execute(update(database_keys).where(database_keys.c.name == "publication").values(key=name))

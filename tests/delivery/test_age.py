@@ -10,13 +10,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, func, insert, select, text, update
+from sqlalchemy import event, func, select, text, update
 
 from composer.database.backup import backup
 from composer.database.engine import Database, open_database
 from composer.database.location import Location
 from composer.database.mailings import deliveries, events, owners
-from composer.database.readers import database_keys
 from composer.delivery.age import CopyError
 from composer.delivery.age_counter import ReplacedError
 from composer.delivery.age_file import read
@@ -37,7 +36,7 @@ from composer.transport.envelope import Envelope
 from composer.transport.memory import MemoryTransport
 from composer.transport.outcome import Outcome
 from tests.databases import PostgresServer
-from tests.delivery.house import NOW, add_readers, frozen, kinds, sums
+from tests.delivery.house import NOW, add_readers, frozen, kinds, name_publication, sums
 from tests.delivery.test_engine import job, number, refused, run
 
 S = DeliveryState
@@ -577,7 +576,7 @@ def test_nothing_is_accepted_while_somebody_sends(database: Database) -> None:
 def named(database: Database) -> Database:
     """A database of a publication, as it is once a link was made."""
     with database.write() as connection:
-        connection.execute(insert(database_keys), [{"name": "publication", "key": b"12345678"}])
+        name_publication(connection, b"12345678")
     return database
 
 
@@ -609,7 +608,7 @@ def test_another_machine_tells_what_only_it_knows(server: Location, tmp_path: Pa
     to, here, there = MemoryTransport(), tmp_path / "here", tmp_path / "there"
     with open_database(server) as database:
         with database.write() as connection:
-            connection.execute(insert(database_keys), [{"name": "publication", "key": b"12345678"}])
+            name_publication(connection, b"12345678")
         frozen(database, 10)
         lost = frozen(database, 0, issue="2025-01-02")
         run(database, to, mailing_id=1, limit=4, notes=here)

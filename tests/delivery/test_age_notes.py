@@ -25,7 +25,7 @@ from composer.delivery.age import (
     was_sent_from,
 )
 from composer.delivery.age_file import Note
-from tests.delivery.house import NOW, frozen
+from tests.delivery.house import NOW, frozen, name_publication
 
 PATH = Path("newsletter.db.age")
 
@@ -145,10 +145,9 @@ def test_facts_about_a_database_are_kept_by_their_names(database: Database) -> N
         set_state(connection, "a", None)
         assert (state_of(connection, "a"), state_of(connection, "b")) == (None, "2")
 
-        # The name of a publication is that of its key, and of no other; it has none before anything was sent.
+        # The name of a publication is that of its key, and of no other.
         connection.execute(insert(database_keys), {"name": "other", "key": b"\x02"})
-        assert publication_of(connection) is None
-        connection.execute(insert(database_keys), {"name": "publication", "key": b"\x01\xff"})
+        name_publication(connection, b"\x01\xff")
         assert publication_of(connection) == "01ff"
 
 

@@ -10,12 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import select, text, update
 
 from composer.database.engine import Database, open_database
 from composer.database.location import Location
 from composer.database.mailings import deliveries, owners
-from composer.database.readers import database_keys
 from composer.delivery import ledger, statements
 from composer.delivery.age_counter import LostError
 from composer.delivery.engine import Run, send
@@ -29,7 +28,7 @@ from composer.transport.envelope import Envelope
 from composer.transport.memory import MemoryTransport
 from composer.transport.outcome import Outcome
 from tests.databases import PostgresServer
-from tests.delivery.house import NOW, frozen, sums
+from tests.delivery.house import NOW, frozen, name_publication, sums
 from tests.delivery.test_engine import job, number, run
 
 S = DeliveryState
@@ -237,7 +236,7 @@ def test_notes_of_runs_that_go_on_are_kept(server: Location, tmp_path: Path) -> 
     with open_database(server) as database:
         frozen(database, 1)
         with database.write() as connection:
-            connection.execute(insert(database_keys), {"name": "publication", "key": b"publication"})
+            name_publication(connection, b"publication")
         counts, running = [], []
         for ended in ((), (1,), (), (2, 3)):
             with database.write() as connection:
