@@ -171,7 +171,7 @@ def decide(connection: Connection, hold_id: int, decision: Decision, who: str, n
 
 
 def undo_bounce(connection: Connection, normal: str, source: str, now: datetime) -> Status | None:
-    """Take back that a bounce left one person out, or holds them; return their status then, None where nobody has the address.
+    """Undo the bounce that suppressed or holds one address; return its subscriber's status, or None if nobody has the address.
 
     Raises AudienceError where no bounce left the address out.
     """

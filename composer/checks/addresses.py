@@ -1,4 +1,4 @@
-"""Checks of how addresses are written: encrypted where their host can do it, without characters that nobody sees."""
+"""Checks of how links are written: https where the host supports it, no invisible characters."""
 
 from collections.abc import Iterator
 from itertools import zip_longest
@@ -22,7 +22,7 @@ from composer.outside_text import tame
     source="https://www.rfc-editor.org/rfc/rfc9110#section-17.1",
 )
 def plain_http(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Look for http: addresses of hosts that this issue links with https:, too; of others nobody can tell without asking."""
+    """Find http: links to hosts that this issue also links with https:; for other hosts, only a request could tell."""
     urls = [link.url for link in review.references] + _own_pages(review)
     encrypted = {_site(host_of(url)) for url in urls if url.startswith("https:")}
     found = [
@@ -51,7 +51,7 @@ def _site(host: str) -> str:
 
 @check(
     "LINK09",
-    "No address holds a character that nobody sees",
+    "Links hold no invisible characters",
     fix="delete the address and type it again, or copy it from the browser's address bar",
     source="https://www.rfc-editor.org/rfc/rfc3987#section-4.1",
 )

@@ -48,7 +48,7 @@ def _repeats(one: Reference, other: Reference) -> bool:
     source=_HOUSE,
 )
 def cited_before(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Compare items and sources with the issues before; what stands in several of them is there on purpose."""
+    """Compare items and sources with earlier issues; a link that several of them have is there on purpose."""
     for link in _cited(review):
         bare = _bare(link.url)
         issues = [earlier for earlier in review.earlier if bare in earlier.urls]

@@ -52,9 +52,9 @@ class Reference:
     mark: Mark
     section: Section | None
     role: Role = Role.TEXT
-    #: The path of the item that it stands in; of the section, where that is no list.
+    #: The path of its item, or of its section if that is not a list.
     item: tuple[str | int, ...] = ()
-    #: The words of the paragraph that it stands in.
+    #: The text of its paragraph.
     paragraph: str = ""
     #: The outlet, where the link is a source's.
     outlet: str | None = None

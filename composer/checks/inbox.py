@@ -191,7 +191,7 @@ def text_links(review: Review, limits: Limits) -> Iterator[Finding]:
         if element.tag == "a" and address.startswith(("http:", "https:")) and address not in told:
             told.add(address)
             words = "".join(map(str, element.itertext())).strip()
-            # An address that stands in a text is printed as it was written: www.example.org, müller.de.
+            # Addresses in texts are printed as they were written: www.example.org, müller.de.
             is_bare = re.match(r"https?://|www\.", words, re.IGNORECASE) and words in review.text
             if address not in review.text and not is_bare:
                 message = f"a link of the page is not in the plaintext: {address}"

@@ -18,7 +18,7 @@ _SIGNS = re.compile(r"[:：]\s*([•◦▪‣●∙])\s*\S.*?\s\1\s*\S")
 
 @check(
     "EDIT09",
-    "The points of a list stand in lines of their own",
+    "Each list item starts on its own line",
     fix="begin each point in a line of its own with   -   and a space, below a key that ends with   |",
     source="docs/formats.md: lists in texts",
 )

@@ -53,7 +53,7 @@ def link_words(review: Review, limits: Limits) -> Iterator[Finding]:
 
 
 def _closes_item(link: Reference) -> bool:
-    """Tell whether a link stands at the end of a paragraph of one item among others."""
+    """Return whether a link ends a paragraph of an item in a list."""
     return any(isinstance(step, int) for step in link.item) and _key(link.paragraph).endswith(_key(link.words))
 
 
@@ -111,7 +111,7 @@ def bare_addresses(review: Review, limits: Limits) -> Iterator[Finding]:
 
 @check(
     "A11Y08",
-    "A link to a file within a text says so",
+    "A link to a file in a text names the file type",
     level=Level.INFO,
     fix="add (PDF) to the words",
     source="https://www.w3.org/WAI/WCAG22/Techniques/general/G201",

@@ -185,7 +185,7 @@ def worst_elsewhere(standing: str, cells: list[str], columns: Columns, doubts: D
 
 
 def weigh_remarks(standing: str, cells: list[str], untold: tuple[int, ...], columns: Columns, doubts: Doubts) -> str:
-    """Ask about remarks that speak of leaving, in a column that nobody has said anything of."""
+    """Ask about remarks that mention unsubscribing, in columns whose meaning is not known."""
     written = [(at, cells[at]) for at in untold if at < len(cells) and cells[at]]
     if written and is_about_leaving("\n".join(text for _, text in written)):
         for at, text in written:
