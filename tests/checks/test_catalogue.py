@@ -50,6 +50,10 @@ voice:
   quote: |
     Something that was said.
   author: "Someone"
+dates:
+  - title: "Spring"
+    date: 2025-02-03
+    time: "18:00–19:30 CET"
 """
 
 NEWSLETTER = """\
@@ -71,6 +75,9 @@ sections:
   voice:
     type: quote
     heading: Voice
+  dates:
+    type: events
+    heading: Dates
 delivery:
   public_url: https://example.org/n
 imprint:
@@ -145,6 +152,11 @@ EDITS: dict[str, Edit] = {
     "LAW01": newsletter("  privacy_url: https://example.org/privacy\n", "", "from:"),
     "LAW02": newsletter("imprint:\n  name: Example Institute\n", "", "from:"),
     "DATE02": Edit("date: 2025-01-27", "date: 2024-01-27", "date: 2024-01-27"),
+    "DATE03": Edit("long enough to be", "from Thursday, 31 January 2025, to be", "from Thursday"),
+    "DATE04": Edit(
+        '  - title: "Spring"\n    date: 2025-02-03', '  - title: "Spring"\n    date: 2025-01-29', "date: 2025-01-29"
+    ),
+    "DATE05": Edit("18:00–19:30", "18:00–19:75", "19:75"),
     "EDIT01": Edit("https://example.org/digest", "https://www.example.org/first/", "url: https://www"),
     "EDIT02": Edit("https://example.org/digest", "https://example.org/earlier/first#top", "url: https://example.org/e"),
     "EDIT03": Edit('"Reuters"', '"SCMP"', 'outlet: "SCMP"'),
@@ -153,6 +165,8 @@ EDITS: dict[str, Edit] = {
     "EDIT06": Edit("**中文**", "**中文,中文**", "A first"),
     "EDIT07": Edit("A headline", "A headline, TODO", "TODO"),
     "EDIT08": Edit("number: 7", "number: 9", "number: 9"),
+    "EDIT10": Edit("long enough", "long and\n    and enough", "long and"),
+    "EDIT11": Edit("long enough", "”long“ enough", "”long"),
     "MARK01": Edit(BODY, f"    **Bold without end.\n\n{BODY}", "**Bold"),
     "EDIT09": Edit(BODY, f"    Bring: • a pen • paper • a friend\n\n{BODY}", "Bring:"),
     "LINK01": Edit("https://example.org/digest", "http://192.168.0.10/digest", "192.168"),

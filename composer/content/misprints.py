@@ -1,0 +1,119 @@
+"""Misprints that are wrong wherever they stand: a word twice, a time that no clock shows, a quotation mark turned round.
+
+Input: a text, and its language where words decide. Output: each at its offset. Guarantees: what a language allows is left alone:
+“that that”, “die die”, “nous nous”, scores and verses, „…“ and ”…” where they are usual. Pure.
+"""
+
+import re
+from collections.abc import Iterator
+
+#: Words that never follow themselves, by language: no verb, no pronoun or article with which a clause may both end and begin.
+_NEVER_TWICE = {
+    "en": "the|a|an|and|of|or|our|your|their|its|we|they|if|than|because|into|between|also|every|during",
+    "de": "und|oder|dass|wir|auch|sowie|weil|unsere|unserer|unserem|unseren|unseres",
+    "fr": "et|les|des|du|aux|dans|ou|cette|leurs",
+    "es": "y|los|las|del|al|con|pero|sus|nuestro|nuestra",
+    "it": "e|gli|della|dei|delle|nel|nella|anche",
+    "pt": "e|os|com|mas",
+    "nl": "en|ook|onze",
+}
+_TWICE = {
+    language: re.compile(rf"(?i)(?<![\w'’.-])({words})(\s+)(\1)(?![\w'’-])(?!\s+\1\b)")
+    for language, words in _NEVER_TWICE.items()
+}
+_TWICE_IN_CHINESE = re.compile(
+    r"(我们|他们|她们|它们|我們|他們|以及|因为|因為|所以|但是|而且|并且|或者|对于|關於|关于|如果|这些|那些|由于|由於|虽然)\1(?!\1)"
+    r"|(?<![目标端打中之鹄的])的的(?![的士哥姐确確])"
+)
+
+
+def doubled_words(text: str, language: str) -> Iterator[tuple[int, str]]:
+    """Find words that stand twice by mistake: offset and words. “The The” is a band, “und und und” a manner of speaking."""
+    base = _base(language)
+    if base == "zh":
+        yield from ((match.start(), match[0]) for match in _TWICE_IN_CHINESE.finditer(text))
+    elif pattern := _TWICE.get(base):
+        for match in pattern.finditer(text):
+            first, gap, second = match.groups()
+            is_thrice = re.search(rf"(?i)\b{first}\s+$", text[max(0, match.start() - 30) : match.start()])
+            # AND and OR; vitamin A a day.
+            is_word = second.islower() and (first.islower() or (first.istitle() and len(first) > 1))
+            if is_word and not is_thrice and gap.count("\n") < 2:
+                yield match.start(), match[0]
+
+
+def _base(language: str) -> str:
+    return language.split("-")[0].lower()
+
+
+_CLOCK = r"(?<![\d:：.,/])(?P<hour>\d{1,2})[:：](?P<minute>\d\d)(?![\d:：]|[.,]\d)"
+_BARE = re.compile(_CLOCK)
+#: Words that only stand before or behind a time of day.
+_TIMES = (
+    re.compile(rf"{_CLOCK}(?=\s?(?:[ap]\.?m\b|(?:AM|PM|CES?T|GMT|UTC|BST|E[SD]?T|P[SD]T|MES?Z)\b))"),
+    re.compile(r"(?<![\d:.,/])(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?=\s?(?:Uhr|o['’]clock)\b)"),
+    re.compile(r"(?:上午|下午|晚上|早上|中午|凌晨|傍晚)\s?(?P<hour>\d{1,2})[:：](?P<minute>\d\d)(?!\d)"),
+)
+#: And words that may stand before or within something else, such as a length: here only minutes decide.
+_MINUTES = (
+    re.compile(r"\b(?i:at|um|à|a las|alle ore)\s+(?P<hour>[01]?\d|2[0-4]):(?P<minute>[6-9]\d)(?![\d:]|[.,]\d)"),
+    re.compile(r"(?<![\w:.,/])(?P<hour>[01]?\d|2[0-4])\s?h\s?(?P<minute>[6-9]\d)(?![\w:])"),
+)
+
+
+def impossible_times(text: str, *, is_time: bool = False) -> Iterator[tuple[int, str]]:
+    """Find times that no clock shows: offset and time. 24:00 ends a day. `is_time`: the text says when something takes place."""
+    found: dict[int, str] = {}
+    for pattern in (_BARE, *_TIMES, *_MINUTES) if is_time else (*_TIMES, *_MINUTES):
+        for match in pattern.finditer(text):
+            hour, minute = int(match["hour"]), int(match["minute"])
+            if minute > 59 or hour > 24 or (hour == 24 and minute):
+                found[match.start("hour")] = text[match.start("hour") : match.end("minute")]
+    yield from sorted(found.items())
+
+
+#: Where “ opens and ” closes. In Swedish and Finnish ” does both.
+_OPENING_LEFT = ("en", "es", "fr", "pt", "it", "zh")
+_OPENS_WRONG = re.compile(r"(?<![^\s(\[—–])”(?=[^\W_])")
+_CLOSES_WRONG = re.compile(r"(?<=[\w.,!?])“(?=[\s)\],;:.!?]|$)")
+_GERMAN_OPENS_WRONG = re.compile(r"(?<![^\s(\[—–])[“”](?=[^\W_])(?=[^“”„]*“)")
+_GERMAN_CLOSES_WRONG = re.compile(r"(?<=[\w.,!?])„(?=[\s)\],;:.!?]|$)")
+_HAN = re.compile("[\u3400-\u9fff]")
+
+
+def turned_quotes(paragraph: str, language: str) -> Iterator[tuple[int, str]]:
+    """Find quotation marks that open where they should close, or the other way: offset, and the mark with what is next to it."""
+    base = _base(language)
+    if base == "de":
+        patterns: tuple[re.Pattern[str], ...] = (_GERMAN_OPENS_WRONG, _GERMAN_CLOSES_WRONG)
+    elif base not in _OPENING_LEFT or "„" in paragraph:
+        return
+    elif base == "zh" or _HAN.search(paragraph):
+        yield from _turned_in_chinese(paragraph)
+        return
+    else:
+        patterns = (_OPENS_WRONG, _CLOSES_WRONG)
+    for match in sorted(
+        (match for each in patterns for match in each.finditer(paragraph)), key=lambda each: each.start()
+    ):
+        yield match.start(), _around(paragraph, match.start())
+
+
+def _turned_in_chinese(paragraph: str) -> Iterator[tuple[int, str]]:
+    """Chinese has no spaces that tell: marks that come in pairs, and are not as many “ as ”."""
+    # A ” behind a figure may be inches.
+    marks = [(match.start(), match[0]) for match in re.finditer(r"“|(?<!\d)”", paragraph)]
+    opening = sum(mark == "“" for _, mark in marks)
+    if len(marks) % 2 or not marks or (2 * opening == len(marks) and marks[0][1] == "“"):
+        return
+    for number, (offset, mark) in enumerate(marks):
+        if mark != "“”"[number % 2]:
+            yield offset, _around(paragraph, offset)
+            return
+
+
+def _around(text: str, offset: int) -> str:
+    """Give a mark with the word that it stands at."""
+    before = re.search(r"[^\s“”„]{0,12}$", text[max(0, offset - 12) : offset])
+    behind = re.match(r"[^\s“”„]{0,12}", text[offset + 1 : offset + 13])
+    return f"{before[0] if before else ''}{text[offset]}{behind[0] if behind else ''}"

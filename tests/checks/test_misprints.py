@@ -1,0 +1,227 @@
+"""Misprints that are wrong for certain: weekdays, times, doubled words, turned quotation marks; what a language allows stays."""
+
+import datetime
+import time
+
+import pytest
+
+from composer.content.misprints import doubled_words, impossible_times, turned_quotes
+from composer.content.weekdays import dated_weekdays
+
+#: A Thursday.
+DAY = datetime.date(2025, 1, 30)
+
+WRONG_WEEKDAYS = [
+    "Thursday, 31 January 2025",
+    "Thursday 31st January",
+    "Thursday, the 31st of January",
+    "Thursday, January 31st, 2025",
+    "Wed, Jan 30",
+    "Thursday 31 January 14:00",
+    "**Thursday**, 31 January",
+    "31 January 2025 (Thursday)",
+    "Friday, 2025-01-30",
+    "Thursday, 30 February 2025",
+    "Donnerstag, 31. Januar 2025",
+    "Donnerstag, den 31. Januar",
+    "Donnerstag, 31.1., 19 Uhr",
+    "Do., 31.01.2025",
+    "31. Januar (Donnerstag)",
+    "jeudi 31 janvier",
+    "jeudi 1er février 2025",
+    "jueves, 31 de enero de 2025",
+    "jueves 31/01/2025",
+    "giovedì 31 gennaio",
+    "2025年1月31日（星期四）",
+    "1月31日周四",
+    "周四（1月31日）",
+]
+RIGHT_WEEKDAYS = [
+    "Friday, 31 January 2025",
+    "Friday, January 31st",
+    "Fri, 31 Jan",
+    "Friday to Sunday, 31 January–2 February",
+    "Friday, 31 January – Sunday, 2 February",
+    "Fri/Sat 1 February",
+    "Friday and Sunday, 31 January and 2 February",
+    "Mondays, 31 January",
+    "The Sun, 3 March 2025",
+    "On Monday 12 people came",
+    "Monday 8.30 am, 31 January",
+    "Freitag, 31.01.2025",
+    "Fr., 31.01.",
+    "So, 3.5. ist es",
+    "So 3 Millionen",
+    "Montag bis Mittwoch, 5. Februar bis 7. März",
+    "Montags, 31. Januar",
+    "Freitag 17.30 Uhr",
+    "vendredi 31 janvier 2025",
+    "viernes 31/01/2025",
+    "Friday 1/31/2025",
+    "2025年1月31日（星期五）",
+    "1月31日（周四至周日）",
+    "周四、周五（1月31日）",
+]
+
+
+def _is_wrong(text: str) -> bool:
+    return any(all(day.weekday() != each.weekday for day in each.days(DAY)) for each in dated_weekdays(text))
+
+
+@pytest.mark.parametrize("words", WRONG_WEEKDAYS)
+def test_a_weekday_of_another_date(words: str) -> None:
+    """Found where it begins, as it is written."""
+    for text in (words, f"Come on {words}, please.", f"活动时间：{words}。"):
+        assert _is_wrong(text)
+        (found,) = dated_weekdays(text)
+        assert text[found.offset :].startswith(found.text)
+
+
+@pytest.mark.parametrize("words", RIGHT_WEEKDAYS)
+def test_a_weekday_of_its_date(words: str) -> None:
+    """Ranges, rows, plurals and papers are left alone."""
+    assert not _is_wrong(words)
+    assert not _is_wrong(f"Come on {words}, please.")
+
+
+TWICE = [
+    ("en", "It is in the the box", "the the"),
+    ("en", "The the box", "The the"),
+    ("en", "a house and\nand a box", "and\nand"),
+    ("en-GB", "some of of them", "of of"),
+    ("de", "Brot und und Wein", "und und"),
+    ("de", "dass dass es geht", "dass dass"),
+    ("de", "wir wir gehen", "wir wir"),
+    ("zh", "我们我们去北京", "我们我们"),
+    ("zh-CN", "重要的的问题", "的的"),
+    ("zh", "因为因为下雨", "因为因为"),
+    ("fr", "dans les les villes", "les les"),
+    ("es", "para los los vecinos", "los los"),
+]
+NOT_TWICE = [
+    ("en", "I know that that is so; he had had it. What it is is clear. The The play. The area we looked at at noon"),
+    (
+        "en",
+        "Log in in time. Gave her her book. AND and OR. Vitamin A a day. The, the. Who's the-the? the\n\nthe. very very",
+    ),
+    (
+        "de",
+        "die die Stadt; das das Haus, der der Frau; wenn sie sie sieht; im im Jahr 2020 eröffneten Haus; von von der Leyen",
+    ),
+    (
+        "de",
+        "Und und und. Er fängt an an Wunder zu glauben. Wenn Fliegen hinter Fliegen fliegen. Was gebaut werden werden muss",
+    ),
+    ("zh", "为了了解目的的意义，他的的确确存在，一辆的的士，参与与否，研究研究，讨论讨论，现在在家，天天向上，人人"),
+    ("fr", "nous nous voyons, vous vous levez; la politique de de Gaulle; bla bla"),
+    ("es", "se para para mirar; cada una una flor"),
+    ("ja", "the the"),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "words"), TWICE)
+def test_a_word_twice(language: str, text: str, words: str) -> None:
+    """Also over the end of a line."""
+    assert list(doubled_words(text, language)) == [(text.index(words), words)]
+
+
+@pytest.mark.parametrize(("language", "text"), NOT_TWICE)
+def test_words_that_may_stand_twice(language: str, text: str) -> None:
+    """Relative clauses, verbs with a prefix, names, bands, emphasis."""
+    assert list(doubled_words(text, language)) == []
+
+
+IMPOSSIBLE = [
+    ("We meet at 12:75 in the hall", "12:75"),
+    ("from 10:00 to 25:00 CET", "25:00"),
+    ("at 7:65 pm", "7:65"),
+    ("um 25:00 Uhr", "25:00"),
+    ("um 12.75 Uhr", "12.75"),
+    ("ab 24:30 Uhr", "24:30"),
+    ("rendez-vous à 18h75", "18h75"),
+    ("晚上12:75开始", "12:75"),
+    ("下午25：00", "25：00"),
+]
+POSSIBLE = [
+    "at 12:45 and 00:00, until 24:00 Uhr",
+    "They won 85:78, after 27:30 at half time; a ratio of 12:75",
+    "Psalm 119:105 and John 12:75",
+    "Listen in at 75:12, or at 1:02:75",
+    "Rent is £12.75 pm",
+    "35h00 par semaine, 48h00 de formation",
+    "上涨25点，比分25:00",
+    "am 31.01. um 18:00 Uhr, am 31.01.25 Uhrzeit offen",
+    "at 12:75,000",
+]
+
+
+@pytest.mark.parametrize(("text", "words"), IMPOSSIBLE)
+def test_times_that_no_clock_shows(text: str, words: str) -> None:
+    """Where words say that a time of day is meant."""
+    assert list(impossible_times(text)) == [(text.index(words), words)]
+
+
+@pytest.mark.parametrize("text", POSSIBLE)
+def test_times_and_other_figures(text: str) -> None:
+    """Scores, verses, lengths, prices and the end of a day are left alone."""
+    assert list(impossible_times(text)) == []
+
+
+def test_a_text_that_is_a_time() -> None:
+    """When an event takes place is a time without words that say so; a date in it is none."""
+    assert list(impossible_times("18:00–25:30", is_time=True)) == [(6, "25:30")]
+    assert list(impossible_times("31.01. 18:00–19:30, 10.30 Uhr, UTC+05:30", is_time=True)) == []
+
+
+TURNED = [
+    ("en", "He said ”hello” to us", "”hello"),
+    ("en", "He said “hello“ to us", "hello“"),
+    ("en", "”hello”, he said", "”hello"),
+    ("en", "He said “hello.“", "hello.“"),
+    ("de", "Er sagte “Hallo“ zu uns", "“Hallo"),
+    ("de", "Er sagte „Hallo„ zu uns", "Hallo„"),
+    ("de", "”Hallo“, sagte er", "”Hallo"),
+    ("zh", "他说：“你好“。", "你好“。"),
+    ("zh", "他说：”你好”。", "他说：”你好"),
+    ("zh", "”你好“，他说。", "”你好"),
+]
+NOT_TURNED = [
+    ("en", "He said “hello” (“so”), and “he said ‘no’ to it.” An 5” screw"),
+    ("en", "„Deutsch“ and “English”; 5” by 6” it is"),
+    ("en", "“Said over two paragraphs, he says"),
+    ("de", "Er sagte „Hallo“ und “Build Back Better”, „so“."),
+    ("de", "»Hallo«, «Grüezi», „Hallo”"),
+    ("zh", "他说：“你好”，“再见”，‘是’。“一“二”三”"),
+    ("zh", "“第一段没有结束"),
+    ("zh", "一台55”电视和65”电视"),
+    ("sv", "Han sade ”hej” till oss"),
+    ("fi", "”Hei”, hän sanoi"),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "words"), TURNED)
+def test_quotation_marks_that_are_turned(language: str, text: str, words: str) -> None:
+    """The first one, with the word that it stands at."""
+    found = [around for _, around in turned_quotes(text, language)]
+    assert found[0] == words
+
+
+@pytest.mark.parametrize(("language", "text"), NOT_TURNED)
+def test_quotation_marks_as_they_are_used(language: str, text: str) -> None:
+    """English, German, Chinese and Swedish habits, inches, and quotations that go on."""
+    assert list(turned_quotes(text, language)) == []
+
+
+@pytest.mark.parametrize(
+    "sign", ["the ", "Friday, ", "31 January ", "1月1日", "12:", "at 12:", "”a ", "“", "Lorem ipsum ", "und ", "的"]
+)
+def test_long_texts_are_quick(sign: str) -> None:
+    """Nobody waits for a text of 50,000 signs."""
+    text = sign * (50_000 // len(sign))
+    start = time.process_time()
+    list(dated_weekdays(text))
+    for language in ("en", "de", "zh"):
+        list(doubled_words(text, language))
+        list(turned_quotes(text, language))
+    list(impossible_times(text))
+    assert time.process_time() - start < 3
