@@ -22,12 +22,13 @@ from composer.outside_text import tame
     source="https://www.rfc-editor.org/rfc/rfc9110#section-17.1",
 )
 def plain_http(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Find http: links to hosts that this issue also links with https:; for other hosts, only a request could tell."""
+    """Find http: links to hosts that this issue also links with https:; for other hosts, only a request could tell.
+
+    Another host of the same domain is often another publisher, or an old server.
+    """
     urls = [link.url for link in review.references] + _own_pages(review)
-    encrypted = {_site(host_of(url)) for url in urls if url.startswith("https:")}
-    found = [
-        each for each in review.references if each.url.startswith("http:") and _site(host_of(each.url)) in encrypted
-    ]
+    encrypted = {host_of(url) for url in urls if url.startswith("https:")}
+    found = [each for each in review.references if each.url.startswith("http:") and host_of(each.url) in encrypted]
     if found:
         link, more = found[0], len(found) - 1
         others = f", and {more} more" if more else ""
@@ -41,12 +42,6 @@ def _own_pages(review: Review) -> list[str]:
         str(value_in(group_in(values, group), key) or "")
         for group, key in (("brand", "homepage"), ("delivery", "public_url"))
     ]
-
-
-def _site(host: str) -> str:
-    """Return what the hosts of one site end in: example.org, example.co.uk."""
-    labels = host.split(".")
-    return ".".join(labels[-3:] if len(labels) > 2 and len(labels[-2]) < 4 else labels[-2:])
 
 
 @check(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from composer.checks.repeats import without_repeats
 from composer.checks.review import Review
 from composer.content.source import Place
 from composer.errors import Level, Problem, Who
@@ -181,7 +182,7 @@ def catalogue() -> Mapping[str, Check]:
 def review_problems(review: Review, settings: Mapping[str, Setting]) -> tuple[Problem, ...]:
     """Run every check that is not switched off; give what they found, heaviest first, then by place."""
     found = (problem for each in catalogue().values() for problem in problems_of(each, review, settings.get(each.code)))
-    return tuple(sorted(found, key=lambda problem: (problem.level.rank, problem)))
+    return tuple(sorted(without_repeats(found), key=lambda problem: (problem.level.rank, problem)))
 
 
 def problems_of(check: Check, review: Review, setting: Setting | None) -> Iterator[Problem]:

@@ -26,7 +26,7 @@ def cited_twice(review: Review, limits: Limits) -> Iterator[Finding]:
     """Compare items and sources within the issue; the same source may serve two items."""
     known: dict[str, list[Reference]] = {}
     for link in _cited(review):
-        before = known.setdefault(_bare(link.url), [])
+        before = known.setdefault(bare(link.url), [])
         other = next((each for each in before if _repeats(each, link)), None)
         if other is not None:
             message = f"this article is cited before, in line {other.mark.place.line}: {link.url}"
@@ -50,8 +50,8 @@ def _repeats(one: Reference, other: Reference) -> bool:
 def cited_before(review: Review, limits: Limits) -> Iterator[Finding]:
     """Compare items and sources with earlier issues; a link that several of them have is there on purpose."""
     for link in _cited(review):
-        bare = _bare(link.url)
-        issues = [earlier for earlier in review.earlier if bare in earlier.urls]
+        address = bare(link.url)
+        issues = [earlier for earlier in review.earlier if address in earlier.urls]
         if len(issues) == 1:
             message = f"the issue {issues[0].stem} cited this article: {link.url}"
             yield Finding(place=link.mark.place, message=named(link.mark, message))
@@ -65,7 +65,7 @@ def _cited(review: Review) -> Iterator[Reference]:
             yield link
 
 
-def _bare(url: str) -> str:
+def bare(url: str) -> str:
     """Return an address without what does not change the page: traces, closing slash, www, the words to be marked on it."""
     url = without_traces(url).partition("#:~:")[0].removesuffix("#").removesuffix("#top").rstrip("/")
     return url.replace("://www.", "://").replace("http://", "https://").casefold()
@@ -73,4 +73,4 @@ def _bare(url: str) -> str:
 
 def bare_urls(references: tuple[Reference, ...]) -> frozenset[str]:
     """Give the addresses as EDIT02 compares them."""
-    return frozenset(_bare(link.url) for link in references)
+    return frozenset(bare(link.url) for link in references)

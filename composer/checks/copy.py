@@ -54,12 +54,20 @@ class Reference:
     role: Role = Role.TEXT
     #: The path of its item, or of its section if that is not a list.
     item: tuple[str | int, ...] = ()
-    #: The text of its paragraph.
-    paragraph: str = ""
+    #: The text of its paragraph before and behind it.
+    before: str = ""
+    after: str = ""
+    #: Whether something above its paragraph names what it is about: a title, or another paragraph of the text.
+    is_led: bool = False
     #: The outlet, where the link is a source's.
     outlet: str | None = None
     #: The day on which an editor opened it and found it right.
     checked: datetime.date | None = None
+
+    @property
+    def paragraph(self) -> str:
+        """The text of its paragraph."""
+        return f"{self.before}{self.words}{self.after}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,24 +143,28 @@ class Copy:
         return tuple(
             found
             for section, path, value in self.roots
-            for found in self._references(value, section, path, is_item=True)
+            for found in self._references(value, section, path, is_item=True, is_led=False)
         )
 
     def _references(
-        self, value: Value, section: Section | None, path: tuple[str | int, ...], *, is_item: bool = False
+        self, value: Value, section: Section | None, path: tuple[str | int, ...], *, is_led: bool, is_item: bool = False
     ) -> Iterator[Reference]:
         match value:
             case Rich():
-                for paragraph in _paragraphs(value.nodes):
-                    for link in _links(paragraph.children):
+                for number, paragraph in enumerate(_paragraphs(value.nodes)):
+                    whole = plain_words(paragraph.children)
+                    for before, link in _links(paragraph.children):
+                        words = plain_words(link.children)
                         if mark := self.issue.marks.find(link.mark):
                             yield Reference(
                                 url=link.url,
-                                words=plain_words(link.children),
+                                words=words,
                                 mark=mark,
                                 section=section,
                                 item=path,
-                                paragraph=plain_words(paragraph.children),
+                                before=before,
+                                after=whole[len(before) + len(words) :],
+                                is_led=is_led or number > 0,
                             )
             case Group():
                 url = value_in(value, "url")
@@ -168,11 +180,12 @@ class Copy:
                         outlet=_first(value, "outlet") or None,
                         checked=checked if isinstance(checked, datetime.date) else None,
                     )
+                is_led = is_led or bool(_first(value, "title", "name"))
                 for name in value:
-                    yield from self._references(value[name], section, path)
+                    yield from self._references(value[name], section, path, is_led=is_led)
             case tuple():
                 for item in value:
-                    yield from self._references(item, section, path)
+                    yield from self._references(item, section, path, is_led=is_led)
             case _:
                 pass
 
@@ -267,9 +280,11 @@ def _only_points(blocks: tuple[Block, ...]) -> Iterator[str]:
             yield from (each.mark for each in _paragraphs(block.items[0]))
 
 
-def _links(nodes: tuple[Inline, ...]) -> Iterator[Link]:
+def _links(nodes: tuple[Inline, ...], before: str = "") -> Iterator[tuple[str, Link]]:
+    """Give each link with the words before it."""
     for node in nodes:
         if isinstance(node, Link):
-            yield node
+            yield before, node
         elif isinstance(node, Emphasis):
-            yield from _links(node.children)
+            yield from _links(node.children, before)
+        before += plain_words((node,))

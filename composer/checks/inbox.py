@@ -51,8 +51,14 @@ def subject_manner(review: Review, limits: Limits) -> Iterator[Finding]:
     if reply := _REPLY.match(subject):
         message = f"the subject begins with “{reply[0].strip()}”, as if it were an answer"
         yield Finding(place=place, message=message, about="reply")
-    if (count := len(EMOJI.findall(subject))) > 1:
+    if count := crowd_of_emoji(subject):
         yield Finding(place=place, message=f"the subject has {count} emoji; one is enough", about="emoji")
+
+
+def crowd_of_emoji(title: str) -> int:
+    """Count the emoji of a title that has one of them twice, or more than three; a round-up may have one for each subject."""
+    found = EMOJI.findall(title)
+    return len(found) if len(found) > 3 or len(set(found)) < len(found) else 0
 
 
 @check(

@@ -8,7 +8,7 @@ from typing import assert_never
 from urllib.parse import parse_qsl, urlsplit
 
 from composer.checks.catalogue import Finding, Limits, Setting, catalogue, check, to_problem
-from composer.checks.copy import Reference, named
+from composer.checks.copy import Reference, Role, named
 from composer.checks.review import Review
 from composer.errors import Level, Problem
 from composer.links.answer import Answer, Verdict
@@ -62,6 +62,8 @@ _PERSONAL = frozenset(
         "ck_subscriber_id",
     ]
 )
+#: Hosts that are kept for examples, RFC 2606: nothing is there.
+_EXAMPLE = re.compile(r"(?:.+\.)?example\.(?:com|net|org)", re.IGNORECASE)
 _UNFINISHED = re.compile(r"todo|tbd|fixme|xxx", re.IGNORECASE)
 _HOST_IN_WORDS = re.compile(
     r"^\s*(?:https?://)?((?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|int|eu|de|at|ch|uk|fr|cn|hk|tw|jp|io|info))(?:[/?#]\S*)?\s*$",
@@ -96,7 +98,8 @@ def host_of(url: str) -> str:
     source="https://www.rfc-editor.org/rfc/rfc6761",
 )
 def private_links(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Look at hosts and paths."""
+    """Look at hosts and paths; a newsletter that comes from an example's host itself is a sample."""
+    is_sample = _is_example(review.newsletter.sender.address.rpartition("@")[2])
     for link in review.references:
         host = host_of(link.url)
         if host == "localhost" or host.endswith(_LOCAL) or _is_private(host):
@@ -105,6 +108,22 @@ def private_links(review: Review, limits: Limits) -> Iterator[Finding]:
         elif _UNFINISHED.fullmatch(host.split(".")[0]) or _UNFINISHED.fullmatch(urlsplit(link.url).path.strip("/")):
             message = f"this address was never finished: {link.url}"
             yield Finding(place=link.mark.place, message=named(link.mark, message))
+        elif not is_sample and _is_example(said := host or _mail_host(link.url)) and not _is_mention(link, said):
+            message = f"“{said}” is reserved for examples: this link leads nowhere"
+            yield Finding(place=link.mark.place, message=named(link.mark, message), level=Level.WARNING)
+
+
+def _is_example(host: str) -> bool:
+    return _EXAMPLE.fullmatch(host) is not None
+
+
+def _is_mention(link: Reference, host: str) -> bool:
+    """Return whether the words are the example itself: example.com, you@example.com."""
+    return link.role is Role.TEXT and link.words.strip().rpartition("@")[2].casefold() == host
+
+
+def _mail_host(url: str) -> str:
+    return url.partition("?")[0].rpartition("@")[2] if url.startswith("mailto:") else ""
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 
 from composer.checks.catalogue import Finding, Limits, check
+from composer.checks.citations import bare
 from composer.checks.copy import Reference, Role, named
-from composer.checks.inbox import EMOJI
+from composer.checks.inbox import crowd_of_emoji
 from composer.checks.review import Review
 from composer.errors import Level
 from composer.render.wrap import cells
@@ -30,7 +31,13 @@ _EMPTY_WORDS = _POINTING | _LEADING_ON
 #: Cells of link words that must tell one page from another by themselves.
 _LEAST_WORDS = 8
 #: And of those that do so in the whole issue.
-_OWN_WORDS = 16
+_OWN_WORDS = 20
+#: A name or an owner right before a label: “Jane Li”, “Li's”, “李明的”; a capital that begins a sentence is none.
+_NAMED_BEFORE = re.compile(r"\w['’]s?\s*$|的\s*$|(?<=[\w,;:] )[^\W\d_a-zà-ÿ]\w+\s*$")
+#: And what the label is of, right behind it.
+_NAMED_BEHIND = re.compile(
+    r"\s+(?:by|from|for|of|on|with|in|at|von|vom|für|zu|zum|zur|über|de|du|des|par|pour|sur|por|para|sobre|di|per)\b"
+)
 _WCAG = "https://www.w3.org/WAI/WCAG22/Understanding/"
 
 
@@ -44,7 +51,7 @@ def link_words(review: Review, limits: Limits) -> Iterator[Finding]:
     """Look for “here”, “more” and their like; each is told once, with how often it is met."""
     found: dict[str, list[Reference]] = {}
     for link in review.references:
-        if (words := _key(link.words)) in _EMPTY_WORDS and not (words in _LEADING_ON and _closes_item(link)):
+        if (words := _key(link.words)) in _EMPTY_WORDS and not (words in _LEADING_ON and _leads_on(link)):
             found.setdefault(words, []).append(link)
     for first, *others in found.values():
         more = f" ({len(others)} more)" if others else ""
@@ -52,9 +59,14 @@ def link_words(review: Review, limits: Limits) -> Iterator[Finding]:
         yield Finding(place=first.mark.place, message=named(first.mark, message))
 
 
-def _closes_item(link: Reference) -> bool:
-    """Return whether a link ends a paragraph of an item in a list."""
-    return any(isinstance(step, int) for step in link.item) and _key(link.paragraph).endswith(_key(link.words))
+def _leads_on(link: Reference) -> bool:
+    """Return whether what is right before a link tells where it leads: a sentence, a title, a paragraph."""
+    return not _continues(link.before) and (link.is_led or bool(re.search(r"\w", link.before)))
+
+
+def _continues(before: str) -> bool:
+    """Return whether what follows goes on with a sentence: “to learn” before “more”."""
+    return before.rstrip()[-1:].isalnum()
 
 
 def _key(words: str) -> str:
@@ -68,17 +80,17 @@ def _key(words: str) -> str:
     source=f"{_WCAG}link-purpose-in-context.html",
 )
 def link_twins(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Compare the links of each item's texts, the titles of each list, and of each outlet; elsewhere what is part of a sentence.
+    """Compare the titles of each list and of each outlet, and what is part of a sentence in each item, or long, in the issue.
 
-    Short words such as “via” or “tickets”, and those behind a sentence, such as “Read the report”, are told apart by their item.
+    Labels such as “via”, “Tickets” or “Twitter thread” are told apart by the name before them, or by what follows.
     """
     known: dict[tuple[object, str], str] = {}
     for link in review.references:
-        words = _key(link.words)
+        words, address = _key(link.words), bare(link.url)
         if not words or words in _EMPTY_WORDS:
             continue
         scopes = _scopes(link, cells(words))
-        if any(known.setdefault((scope, words), link.url) != link.url for scope in scopes):
+        if any(known.setdefault((scope, words), address) != address for scope in scopes):
             message = f"“{link.words.strip()}” led to another page before"
             yield Finding(place=link.mark.place, message=named(link.mark, message))
 
@@ -86,13 +98,17 @@ def link_twins(review: Review, limits: Limits) -> Iterator[Finding]:
 def _scopes(link: Reference, width: int) -> list[object]:
     """Give where the words of a link must tell its page from others."""
     if link.outlet:
-        return [_key(link.outlet)]
+        return [_key(link.outlet)] if width >= _OWN_WORDS else []
     if link.role is Role.ITEM:
         return [link.item[:1]]
-    if link.role is not Role.TEXT or width < _LEAST_WORDS:
+    if link.role is not Role.TEXT or width < _LEAST_WORDS or _is_label(link):
         return []
-    is_in_sentence = link.paragraph.partition(link.words)[0].rstrip()[-1:].isalnum()
-    return [link.item, "issue"] if is_in_sentence and width >= _OWN_WORDS else [link.item]
+    return [link.item, "issue"] if width >= _OWN_WORDS else [link.item]
+
+
+def _is_label(link: Reference) -> bool:
+    """Return whether a link is no part of its sentence, or is told apart by a name: “Li's thread”, “thread by Li”."""
+    return not _continues(link.before) or bool(_NAMED_BEFORE.search(link.before) or _NAMED_BEHIND.match(link.after))
 
 
 @check(
@@ -128,12 +144,12 @@ def files(review: Review, limits: Limits) -> Iterator[Finding]:
 @check(
     "A11Y16",
     "Titles are not full of emoji",
-    fix="a screen reader says each by its name: leave one at most, at the end",
+    fix="a screen reader says each by its name: leave one for each subject at most",
     source="https://emailmarkup.org/en/reports/accessibility/2026/",
 )
 def emoji(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Count the emoji of each title."""
+    """Look for titles in which emoji are heard before or instead of words."""
     for text in review.texts:
-        count = 0 if text.is_paragraph else len(EMOJI.findall(text.words))
-        if count > 1 and text.mark.place != review.issue.place("subject"):
+        is_title = not text.is_paragraph and text.mark.place != review.issue.place("subject")
+        if is_title and (count := crowd_of_emoji(text.words)):
             yield Finding(place=text.mark.place, message=named(text.mark, f"{count} emoji stand in one title"))

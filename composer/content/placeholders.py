@@ -22,7 +22,7 @@ _WORDS = re.compile(
         (
             # Whatever is around it.
             r"\b(?:TODO|FIXME|TBD|TBC)\b|\b[Tt]odo:|\btbd\b|\bT[Kk](?:T[Kk])+\b|(?<![\w\"”’?!])\?{3,}",
-            r"(?i:\blorem ipsum\b|\bdolor sit amet\b|\bblindtext\b|\bclick to add\b)",
+            r"(?i:\bblindtext\b|\bclick to add\b)",
             r"(?i:\b(?:insert|add|your|type) (?:text|title|headline|quote|link|image|name|caption) here\b)",
             # What a web page shows to programs in the place of an address.
             r"\[email[ \u00a0]protected\]",
@@ -44,6 +44,8 @@ _WORDS = re.compile(
         )
     )
 )
+#: Text that only fills a page: once for each paragraph, which is full of it.
+_FILLER = re.compile(r"(?i:\blorem ipsum\b|\bdolor sit amet\b)")
 #: A line that says only this.
 _LINE = re.compile(
     r"^[ \t]*(?:TBA|tba|tbc|[Tt]o come|XX+|xx+|待补|待定|待填|[Tt]ext folgt|[Pp]latzhalter|[Pp]laceholder)[.。…]?[ \t]*$",
@@ -62,6 +64,12 @@ _COUNTED = re.compile(
 def placeholders(text: str, *, is_name: bool = False) -> Iterator[tuple[int, str]]:
     """Find what was left to be done: offset and words, in the order of the text; a name may be two letters."""
     found = {match.start(): match[0] for match in _WORDS.finditer(text)}
+    end = -1
+    for filler in _FILLER.finditer(text):
+        if filler.start() > end:
+            end = text.find("\n\n", filler.end())
+            end = len(text) if end < 0 else end
+            found.setdefault(filler.start(), filler[0])
     for match in (*_LINE.finditer(text), *([_WHOLE.fullmatch(text)] if not is_name else [])):
         if match is not None:
             found.setdefault(match.end() - len(match[0].lstrip()), match[0].strip())

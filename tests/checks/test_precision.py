@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from composer.checking import check_issue
+from composer.checks.catalogue import catalogue
+from composer.checks.repeats import SPEAKS_FOR
 from composer.workspace import Workspace
 
 NOW = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
@@ -94,6 +96,33 @@ SILENT = {
     "read more, below its title": "topics:\n"
     + topic(1, f"A long story. [Read more]({PAGE}/1)")
     + topic(2, f"[Weiterlesen …]({PAGE}/2)"),
+    "read more, behind a sentence": LETTER.format(
+        f"**Paris.** A long story. [Lire la suite]({PAGE}/1)\n\n    **Rome.** Another. [Read more]({PAGE}/2) or leave it."
+    ),
+    "read more, behind what it is about": LETTER.format(f"A long story.\n\n    [阅读全文]({PAGE}/1)"),
+    "labels behind names": LETTER.format(
+        f"Jane Li ([Twitter thread]({PAGE}/1)), Tom Ho: [Twitter thread]({PAGE}/2), and Ann Yu [Twitter thread]({PAGE}/3)."
+    ),
+    "labels of an owner": LETTER.format(
+        f"See Li's [Twitter thread]({PAGE}/1) and 李明的[推特上的长文]({PAGE}/2), 王伟的[推特上的长文]({PAGE}/3)."),
+    "labels before what they are of": LETTER.format(
+        f"There is a [Twitter thread]({PAGE}/1) by Li and a [Twitter thread]({PAGE}/2) by Ho."
+    ),
+    "what a ministry calls all it says": "topics:\n"
+    + topic(1, "One.", f"Ministry: [Pressemitteilung]({PAGE}/1)")
+    + topic(2, "Two.", f"Ministry: [Pressemitteilung]({PAGE}/2)"),
+    "one page at two addresses": LETTER.format(f"See [the new study]({PAGE}). And [the new study]({PAGE}/?utm_source=x)."),
+    "an emoji for each subject of a round-up": "reading:\n" + item("🗳️ Elections, 🏀 sports", PAGE),
+    "pages of other publishers on one platform": LETTER.format(
+        "See [one](http://one.substack.com/1) and [two](https://two.substack.com/2), [three](http://a.blogspot.com/), "
+        "[four](https://b.blogspot.com/)."
+    ),
+    "an event of several days": "dates:\n"
+    + item("One", PAGE, "    date: 2025-01-20\n    body: |\n      On show until 2 March.\n")
+    + item("Two", PAGE, "    date: 2025-02-04\n"),
+    "events that are looked back on": "dates:\n"
+    + item("One", PAGE, "    date: 2025-01-20\n")
+    + item("Two", PAGE, "    date: 2025-01-21\n"),
     "words behind a sentence": "topics:\n"
     + topic(1, f"It is so. [Download the whole report]({PAGE}/1)")
     + topic(2, f"It is not. [Download the whole report]({PAGE}/2)"),
@@ -145,12 +174,38 @@ TOLD = {
         [("A11Y06", 7)],
     ),
     "one article of an outlet at two addresses": (
-        "topics:\n" + topic(1, "One.", f"Daily: [A study]({PAGE}/1)") + topic(2, "Two.", f"Daily: [A study]({PAGE}/2)"),
+        "topics:\n"
+        + topic(1, "One.", f"Daily: [A study of the new law]({PAGE}/1)")
+        + topic(2, "Two.", f"Daily: [A study of the new law]({PAGE}/2)"),
         [("A11Y06", 11)],
     ),
     "empty words, once for all": (
         "topics:\n" + topic(1, f"[Ici]({PAGE}/1)") + topic(2, f"Voyez [ici]({PAGE}/2)"),
         [("A11Y05", 4)],
+    ),
+    "more, in the middle of a sentence": (
+        LETTER.format(f"To learn [more]({PAGE}) about it, come by."),
+        [("A11Y05", 3)],
+    ),
+    "read more, of what": (
+        LETTER.format(f"[Read more]({PAGE})"),
+        [("A11Y05", 3)],
+    ),
+    "one emoji twice": (
+        "reading:\n" + item("🎉 Elections 🎉", PAGE),
+        [("A11Y16", 2)],
+    ),
+    "a bare address of a shortener": (
+        LETTER.format("See https://bit.ly/3abc for it."),
+        [("LINK04", 3)],
+    ),
+    "text that fills a page": (
+        LETTER.format("Lorem ipsum dolor sit amet, lorem ipsum.\n\n    Lorem ipsum."),
+        [("EDIT07", 3), ("EDIT07", 5)],
+    ),
+    "one event that is over": (
+        "dates:\n" + item("One", PAGE, "    date: 2025-01-20\n") + item("Two", f"{PAGE}/2", "    date: 2025-02-05\n"),
+        [("DATE04", 4)],
     ),
     "links that are not encrypted, once for all": (
         LETTER.format(
@@ -199,3 +254,51 @@ def test_what_comes_in_every_issue(tmp_path: Path) -> None:
         f"{letter}reading:\n{standing}{article}",
     )
     assert found == [("EDIT02", 8)]
+
+
+def test_a_preheader_that_repeats_the_subject_is_told_once(tmp_path: Path) -> None:
+    """PRE02 speaks for PRE03; where PRE02 is off, PRE03 speaks; where PRE03 is made heavier, both do."""
+    (tmp_path / "issues").mkdir()
+    path = tmp_path / "issues" / "2025-01-30.yaml"
+    path.write_text(
+        'date: 2025-01-30\nsubject: "A plain one"\npreheader: "A plain one"\nletter:\n  body: Hello.\n',
+        encoding="utf-8",
+    )
+    for checks, expected in (
+        ("", ["PRE02"]),
+        ("checks:\n  PRE02:\n    level: off\n", ["PRE03"]),
+        ("checks:\n  PRE03:\n    block: 40\n", ["PRE03", "PRE02"]),
+    ):
+        (tmp_path / "newsletter.yaml").write_text(NEWSLETTER + checks, encoding="utf-8")
+        problems = check_issue(Workspace(root=tmp_path.resolve()), path, NOW).problems
+        assert [each.code for each in problems] == expected
+
+
+def test_which_checks_speak_for_others() -> None:
+    """Codes of the list of repeats are checks, and no two speak for each other."""
+    for code, others in SPEAKS_FOR.items():
+        assert {code, *others} <= set(catalogue())
+        assert not [other for other in others if code in SPEAKS_FOR.get(other, ())]
+
+
+@pytest.mark.parametrize(
+    ("sender", "link", "is_told"),
+    [
+        ("desk@institute.org", "[the programme](https://www.example.com/programme)", True),
+        ("desk@institute.org", "[write to us](mailto:name@example.com)", True),
+        ("desk@institute.org", "https://example.com/link", True),
+        ("desk@institute.org", "[das Programm](http://localhost:8000/)", True),
+        ("desk@institute.org", "[节目单](https://example.org)", True),
+        ("desk@institute.org", "[you@example.com](mailto:you@example.com)", False),
+        ("desk@institute.org", "[our examples](https://examples.com)", False),
+        ("desk@news.example.org", "[the programme](https://www.example.com/programme)", False),
+    ],
+)
+def test_addresses_that_are_kept_for_examples(sender: str, link: str, is_told: bool, tmp_path: Path) -> None:
+    """LINK01: links that were left in from a draft, unless the newsletter itself is a sample."""
+    (tmp_path / "issues").mkdir()
+    (tmp_path / "newsletter.yaml").write_text(NEWSLETTER.replace("sound@example.org", sender), encoding="utf-8")
+    path = tmp_path / "issues" / "2025-01-30.yaml"
+    path.write_text(HEAD + LETTER.format(f"See {link} on the day."), encoding="utf-8")
+    problems = check_issue(Workspace(root=tmp_path.resolve()), path, NOW).problems
+    assert [each.code for each in problems] == (["LINK01"] if is_told else [])
