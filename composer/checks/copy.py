@@ -54,7 +54,7 @@ class Reference:
     role: Role = Role.TEXT
     #: The path of its item, or of its section if that is not a list.
     item: tuple[str | int, ...] = ()
-    #: The text of its paragraph before and behind it.
+    #: The text of its paragraph before and behind it; behind the title of an item, its other texts.
     before: str = ""
     after: str = ""
     #: Whether something above its paragraph names what it is about: a title, or another paragraph of the text.
@@ -170,13 +170,15 @@ class Copy:
                 url = value_in(value, "url")
                 if isinstance(url, Written) and (mark := self.issue.marks.of(url)):
                     checked = value_in(value, "checked")
+                    words = _first(value, "title", "text", "outlet", "author", "name", "caption")
                     yield Reference(
                         url=str(url),
-                        words=_first(value, "title", "text", "outlet", "author", "name", "caption"),
+                        words=words,
                         mark=mark,
                         section=section,
                         role=_role(value, section, is_item=is_item),
                         item=path,
+                        after=" ".join(each for each in self.words_of(value) if each != words),
                         outlet=_first(value, "outlet") or None,
                         checked=checked if isinstance(checked, datetime.date) else None,
                     )

@@ -170,7 +170,7 @@ def sender_answers(review: Review, limits: Limits) -> Iterator[Finding]:
     "The sender's name can be read whole in most inboxes",
     who=Who.IT,
     unit="cells",
-    warn=25,
+    warn=30,
     fix="shorten the name in sender.from",
     source=WIDTHS,
 )

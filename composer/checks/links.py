@@ -102,24 +102,36 @@ def private_links(review: Review, limits: Limits) -> Iterator[Finding]:
     is_sample = _is_example(review.newsletter.sender.address.rpartition("@")[2])
     for link in review.references:
         host = host_of(link.url)
-        if host == "localhost" or host.endswith(_LOCAL) or _is_private(host):
+        if is_mention(link):
+            continue
+        if _is_local(host):
             message = f"“{host}” is reached from inside a network only"
             yield Finding(place=link.mark.place, message=named(link.mark, message))
         elif _UNFINISHED.fullmatch(host.split(".")[0]) or _UNFINISHED.fullmatch(urlsplit(link.url).path.strip("/")):
             message = f"this address was never finished: {link.url}"
             yield Finding(place=link.mark.place, message=named(link.mark, message))
-        elif not is_sample and _is_example(said := host or _mail_host(link.url)) and not _is_mention(link, said):
+        elif not is_sample and _is_example(said := host or _mail_host(link.url)):
             message = f"“{said}” is reserved for examples: this link leads nowhere"
             yield Finding(place=link.mark.place, message=named(link.mark, message), level=Level.WARNING)
 
 
+def is_mention(link: Reference) -> bool:
+    """Return whether a text speaks of a host that leads nowhere: “open http://localhost:8000”, “write you@example.com”."""
+    words, host = link.words.strip().casefold(), host_of(link.url)
+    if link.role is not Role.TEXT:
+        return False
+    if _is_local(host):
+        return not urlsplit(link.url).path.strip("/") and words.rstrip("/") == link.url.casefold().rstrip("/")
+    host = host or _mail_host(link.url)
+    return _is_example(host) and words.rpartition("@")[2] == host
+
+
+def _is_local(host: str) -> bool:
+    return host == "localhost" or host.endswith(_LOCAL) or _is_private(host)
+
+
 def _is_example(host: str) -> bool:
     return _EXAMPLE.fullmatch(host) is not None
-
-
-def _is_mention(link: Reference, host: str) -> bool:
-    """Return whether the words are the example itself: example.com, you@example.com."""
-    return link.role is Role.TEXT and link.words.strip().rpartition("@")[2].casefold() == host
 
 
 def _mail_host(url: str) -> str:

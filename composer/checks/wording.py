@@ -7,6 +7,7 @@ from composer.checks.catalogue import Finding, Limits, check
 from composer.checks.citations import bare
 from composer.checks.copy import Reference, Role, named
 from composer.checks.inbox import crowd_of_emoji
+from composer.checks.links import is_mention
 from composer.checks.review import Review
 from composer.errors import Level
 from composer.render.wrap import cells
@@ -82,7 +83,8 @@ def _key(words: str) -> str:
 def link_twins(review: Review, limits: Limits) -> Iterator[Finding]:
     """Compare the titles of each list and of each outlet, and what is part of a sentence in each item, or long, in the issue.
 
-    Labels such as “via”, “Tickets” or “Twitter thread” are told apart by the name before them, or by what follows.
+    Labels such as “via”, “Tickets” or “Twitter thread” are told apart by the name before them, or by what follows; so are the
+    titles of items, such as vacancies, by their text.
     """
     known: dict[tuple[object, str], str] = {}
     for link in review.references:
@@ -100,7 +102,7 @@ def _scopes(link: Reference, width: int) -> list[object]:
     if link.outlet:
         return [_key(link.outlet)] if width >= _OWN_WORDS else []
     if link.role is Role.ITEM:
-        return [link.item[:1]]
+        return [(link.item[:1], link.after)]
     if link.role is not Role.TEXT or width < _LEAST_WORDS or _is_label(link):
         return []
     return [link.item, "issue"] if width >= _OWN_WORDS else [link.item]
@@ -120,7 +122,8 @@ def _is_label(link: Reference) -> bool:
 def bare_addresses(review: Review, limits: Limits) -> Iterator[Finding]:
     """Look for words that are an address; one as people say it, www.example.org/advent, is short enough to be heard."""
     for link in review.references:
-        if re.match(r"\s*https?://", link.words) or re.match(r"\s*www\.\S{36}", link.words):
+        is_address = re.match(r"\s*https?://", link.words) or re.match(r"\s*www\.\S{36}", link.words)
+        if is_address and not is_mention(link):
             message = f"the words of this link are an address: {link.words.strip()[:60]}"
             yield Finding(place=link.mark.place, message=named(link.mark, message))
 
@@ -133,12 +136,17 @@ def bare_addresses(review: Review, limits: Limits) -> Iterator[Finding]:
     source="https://www.w3.org/WAI/WCAG22/Techniques/general/G201",
 )
 def files(review: Review, limits: Limits) -> Iterator[Finding]:
-    """Look for addresses of PDF files in texts that do not say PDF; lists and sources may be full of them."""
-    for link in review.references:
-        is_file = re.search(r"\.pdf(?:[?#]|$)", link.url, re.IGNORECASE)
-        is_said = "pdf" in link.paragraph.casefold() or _key(link.words) in _EMPTY_WORDS
-        if is_file and link.role is Role.TEXT and not is_said:
-            yield Finding(place=link.mark.place, message=named(link.mark, "this link opens a PDF file"))
+    """Look for addresses of PDF files in texts that do not say PDF, once for all; lists and sources may be full of them."""
+    found = [
+        link
+        for link in review.references
+        if link.role is Role.TEXT
+        and re.search(r"\.pdf(?:[?#]|$)", link.url, re.IGNORECASE)
+        and not ("pdf" in link.paragraph.casefold() or _key(link.words) in _EMPTY_WORDS)
+    ]
+    if found:
+        more = f" ({len(found) - 1} more)" if len(found) > 1 else ""
+        yield Finding(place=found[0].mark.place, message=named(found[0].mark, f"this link opens a PDF file{more}"))
 
 
 @check(

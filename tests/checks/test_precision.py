@@ -112,6 +112,10 @@ SILENT = {
     + topic(1, "One.", f"Ministry: [Pressemitteilung]({PAGE}/1)")
     + topic(2, "Two.", f"Ministry: [Pressemitteilung]({PAGE}/2)"),
     "one page at two addresses": LETTER.format(f"See [the new study]({PAGE}). And [the new study]({PAGE}/?utm_source=x)."),
+    "vacancies": "reading:\n"
+    + item("Senior research analyst", f"{PAGE}/1", "    body: |\n      Berlin.\n")
+    + item("Senior research analyst", f"{PAGE}/2", "    body: |\n      London.\n"),
+    "addresses that are spoken of": LETTER.format("Open http://localhost:8000 or http://192.168.0.1/ in a browser."),
     "an emoji for each subject of a round-up": "reading:\n" + item("🗳️ Elections, 🏀 sports", PAGE),
     "pages of other publishers on one platform": LETTER.format(
         "See [one](http://one.substack.com/1) and [two](https://two.substack.com/2), [three](http://a.blogspot.com/), "
@@ -229,9 +233,13 @@ TOLD = {
         LETTER.format(f"See [the page]({PAGE}%E2%80%8B)."),
         [("LINK09", 3)],
     ),
-    "a file in a text": (
-        LETTER.format(f"Here is [the budget of the year]({PAGE}.pdf)."),
+    "files in a text, once for all": (
+        LETTER.format(f"Here is [the budget of the year]({PAGE}.pdf).\n\n    And [the plan]({PAGE}/2.pdf)."),
         [("A11Y08", 3)],
+    ),
+    "an address of one's own computer": (
+        LETTER.format("See http://localhost:8000/page for it."),
+        [("LINK01", 3)],
     ),
 }
 
@@ -290,6 +298,8 @@ def test_which_checks_speak_for_others() -> None:
         ("desk@institute.org", "[das Programm](http://localhost:8000/)", True),
         ("desk@institute.org", "[节目单](https://example.org)", True),
         ("desk@institute.org", "[you@example.com](mailto:you@example.com)", False),
+        ("desk@institute.org", "https://example.com", True),
+        ("desk@institute.org", "[example.com](https://example.com)", False),
         ("desk@institute.org", "[our examples](https://examples.com)", False),
         ("desk@news.example.org", "[the programme](https://www.example.com/programme)", False),
     ],
