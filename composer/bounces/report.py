@@ -69,7 +69,7 @@ def _finding(fields: Fields, sentences: str) -> Finding:
     status = ".".join(match.groups()) if match else None
     kind = _KINDS.get(_bare(said.get("action", ""))) or _BY_DIGIT.get(status[0] if status else "", Kind.BOUNCE)
     diagnostic = said.get("diagnostic-code", "")
-    reply = reply_in(diagnostic.partition(";")[2].strip() or diagnostic) if diagnostic else None
+    reply = reply_in(diagnostic.partition(";")[2] or diagnostic)
     finding = Finding(
         recipient=address_in(said.get("final-recipient", "")) or address_in(said.get("original-recipient", "")),
         original=address_in(said.get("original-recipient", "")),
@@ -135,4 +135,4 @@ def address_in(value: str) -> str:
 
 def _bare(action: str) -> str:
     """`failed (permanent)`, as some write it, is `failed`."""
-    return action.strip().lower().partition(" ")[0].partition(";")[0].strip()
+    return re.split(r"[^a-z]", action.lower())[0]

@@ -40,14 +40,16 @@ def only(*groups: str) -> Finding:
 @pytest.mark.parametrize(
     ("action", "status", "kind"),
     [
-        ("failed", "5.1.1", Kind.BOUNCE),
-        ("failure", "5.1.1", Kind.BOUNCE),
-        ("FAILED (permanent)", "5.1.1", Kind.BOUNCE),
+        # Whatever the status says beside it.
+        ("failed", "4.4.7", Kind.BOUNCE),
+        ("failure", "4.4.7", Kind.BOUNCE),
+        ("FAILED (permanent)", "4.4.7", Kind.BOUNCE),
         ("failed;x", "4.4.7", Kind.BOUNCE),
-        ("delayed", "4.4.1", Kind.DELAY),
-        ("delivered", "2.1.5", Kind.RECEIPT),
-        ("relayed", "2.0.0", Kind.RECEIPT),
-        ("expanded", "2.1.5", Kind.RECEIPT),
+        ("failed\t(permanent)", "2.0.0", Kind.BOUNCE),
+        ("delayed", "5.4.1", Kind.DELAY),
+        ("delivered", "5.1.5", Kind.RECEIPT),
+        ("relayed", "4.0.0", Kind.RECEIPT),
+        ("expanded", "4.1.5", Kind.RECEIPT),
         ("Expanded (to a list)", "5.0.0", Kind.RECEIPT),
         # What the action does not say, the first digit does.
         ("", "5.1.1", Kind.BOUNCE),
@@ -147,6 +149,13 @@ def test_a_report_that_a_gateway_took_apart(first: str) -> None:
     (finding,) = read_report(parse(data))
     assert (finding.recipient, finding.status) == ("ann@reader.example", "5.1.1")
     assert finding.original == ("a@b.example" if first.startswith("orig") else "")
+
+
+def test_a_report_that_was_taken_apart_begins_with_its_server() -> None:
+    """What stands between that and the recipient belongs to the report, too."""
+    fields = "Reporting-MTA: dns; x\n\nStatus: 5.2.2\nAction: failed\nFinal-Recipient: rfc822; ann@reader.example\n"
+    (finding,) = read_report(parse(f"From: x@y.example\n\nSorry.\n{fields}".encode()))
+    assert (finding.recipient, finding.status) == ("ann@reader.example", "5.2.2")
 
 
 @pytest.mark.parametrize(
