@@ -110,6 +110,9 @@ def test_half_a_pair_is_named() -> None:
     """A lone surrogate cannot be UTF-8: the message names the line."""
     with pytest.raises(BodyError, match=r"line 2 .*U\+D800"):
         canonical("a\nb\ud800")
+    for text, line in (("\ud800", 1), ("\n\ud800", 2), ("\r\n\ra\udfff\n", 3)):
+        with pytest.raises(BodyError, match=f"line {line} "):
+            canonical(text)
 
 
 @pytest.mark.parametrize("middle", [0, 1, 2, 3, 4, 54, 55, 56, 57, 58, 59, 60, 61, 200])
