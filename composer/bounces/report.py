@@ -52,7 +52,7 @@ def read_report(message: Part) -> tuple[Finding, ...]:
 def _groups(raw: bytes) -> list[Fields]:
     """Cut into the groups of recipients; those of the whole message, and groups that run together, are told apart."""
     found: list[Fields] = []
-    for block in re.split(rb"\n[ \t\r]*\n", raw.replace(b"\r\n", b"\n"), maxsplit=2 * _MOST):
+    for block in re.split(rb"\n[ \t\r]*\n", raw, maxsplit=2 * _MOST):
         fields: list[tuple[str, str]] = []
         for name, value in read_fields(block):
             if name == "final-recipient" and any(each == name for each, _ in fields):

@@ -1,5 +1,7 @@
 """Delivery reports field by field: what became of whom, and the status that says most."""
 
+from base64 import b64encode
+
 import pytest
 
 from composer.bounces.mime import parse
@@ -219,3 +221,18 @@ def test_sentences_about_several_are_about_nobody_for_certain() -> None:
     groups = [group(f"{name}@reader.example", action="failed", status="5.0.0") for name in ("ann", "bob")]
     data = report(*groups).replace(b"--b\n", b"--b\nContent-Type: text/plain\n\nSorry: mailbox full.\n\n--b\n", 1)
     assert [each.bounce for each in understand(data).findings] == [Class.SOFT, Class.SOFT]
+
+
+def test_line_ends_in_a_report_that_was_encoded_make_no_difference() -> None:
+    """In base64 they are what the server wrote."""
+    fields = "Reporting-MTA: dns; x\n\n" + "\n \n".join(
+        group(f"{name}@reader.example", action="failed", status="5.1.1") for name in ("ann", "bob")
+    )
+    for ends in ("\n", "\r\n"):
+        text = b64encode(fields.replace("\n", ends).encode()).decode()
+        head = "Content-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\n"
+        found = read_report(parse(f"From: x@y.example\n{head}{text}\n".encode()))
+        assert [(each.recipient, each.status) for each in found] == [
+            ("ann@reader.example", "5.1.1"),
+            ("bob@reader.example", "5.1.1"),
+        ]
