@@ -1,11 +1,12 @@
 """Delivery reports field by field: what became of whom, and the status that says most."""
 
 from base64 import b64encode
+from dataclasses import replace
 
 import pytest
 
 from composer.bounces.mime import parse
-from composer.bounces.report import address_in, best_status, read_report
+from composer.bounces.report import address_in, best_status, explained, judged, read_report
 from composer.bounces.understanding import understand
 from composer.bounces.vocabulary import Class, Finding, Kind
 from composer.transport.meanings import Meaning
@@ -236,3 +237,18 @@ def test_line_ends_in_a_report_that_was_encoded_make_no_difference() -> None:
             ("ann@reader.example", "5.1.1"),
             ("bob@reader.example", "5.1.1"),
         ]
+
+
+@pytest.mark.parametrize("kind", [Kind.DELAY, Kind.RECEIPT])
+def test_what_is_explained_stays_as_it_was(kind: Kind) -> None:
+    """Whom it names, as what, and what was answered; of a bounce class and meaning are added."""
+    said = Finding(
+        recipient="ann@b.example",
+        original="ann@a.example",
+        kind=kind,
+        status="5.2.2",
+        reply=Reply(code=552, enhanced="5.2.2", text="5.2.2 full"),
+    )
+    assert replace(explained(said), why="") == said and explained(said).why
+    bounce = replace(said, kind=Kind.BOUNCE, bounce=Class.FULL, meaning=Meaning.FULL)
+    assert replace(judged(said, ""), why="") == bounce and judged(said, "").why

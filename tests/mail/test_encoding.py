@@ -131,6 +131,17 @@ def test_base64_with_holes_reads_back_at_every_offset(middle: int) -> None:
                 )
 
 
+@pytest.mark.parametrize("size", [57, 58, 59, 60, 113, 114, 115, 171, 200])
+def test_base64_behind_a_hole_has_full_lines(size: int) -> None:
+    """Of 76 characters as long as there is enough for them, whatever the value leaves over of three bytes."""
+    hole, piece = Hole(0, Escape.TEXT), bytes(range(size))
+    for left in range(3):
+        written = Base64Run((hole, piece)).filled({hole: b"1" * left})
+        assert b64decode(written) == b"1" * left + piece
+        lengths = [len(line) for line in written.split(b"\r\n")]
+        assert lengths[: size // 57] == [76] * (size // 57) and max(lengths) == 76
+
+
 @pytest.mark.parametrize(("chunks", "is_sound"), [((b"a\r\n", b"b\r\n"), True), ((b"a\r\n", b"b\n"), False)])
 def test_what_stands_still_is_sound_if_all_of_it_is(chunks: tuple[bytes, ...], is_sound: bool) -> None:
     """A bare line end in any part of it is found."""

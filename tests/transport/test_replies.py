@@ -335,3 +335,18 @@ def test_whom_a_reply_concerns_from_the_first_code_of_a_class(
 def test_nothing_temporary_is_for_good(codes: list[str], code: int | None, said: str, meaning: Meaning) -> None:
     """Be it the reply, a code beside it, or one that it quotes."""
     assert weigh(codes, None if code is None else Reply(code=code, text=said), said) is meaning
+
+
+@pytest.mark.parametrize(
+    ("code", "meaning"),
+    [
+        *((vague, Meaning.GONE) for vague in ("5.1.3", "5.3.2", "5.4.1", "5.9.9", "5.5.4", "5.0.0")),
+        ("5.2.2", Meaning.FULL),
+        ("5.2.3", Meaning.TOO_LARGE),
+        ("5.6.1", Meaning.CONTENT),
+        ("5.1.8", Meaning.SENDER),
+    ],
+)
+def test_a_sentence_tells_more_than_a_vague_code(code: str, meaning: Meaning) -> None:
+    """About the recipient, the system, the network, the protocol, or nothing; what is said plainly by a code holds."""
+    assert weigh([code], Reply(code=550, enhanced=code, text="no such user"), "no such user") is meaning
