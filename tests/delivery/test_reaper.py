@@ -11,6 +11,7 @@ from composer.delivery.freezing import freeze
 from composer.delivery.mailing import MailingError
 from composer.delivery.owners import LEASE, become_owner, mark_ended
 from composer.delivery.reaper import reap, reap_and_end
+from composer.delivery.sending_lock import lock_sending
 from composer.delivery.states import DeliveryState
 from composer.delivery.upkeep import end_for_good, release
 from tests.databases import PostgresServer
@@ -67,6 +68,8 @@ def test_what_the_dead_had_in_hand_is_released(database: Database) -> None:
     assert states(database, 2)[1] is S.CLAIMED
     assert ended(database) == {dead: LATER, said_so: NOW, other: LATER, elsewhere: None, idle: LATER}
     assert kinds(database, 2) == ["unknown"]
+    # Whoever wants to send may do so at once.
+    lock_sending(database).release()
     with database.read() as connection:
         reason = select(deliveries.c.reason).where(deliveries.c.reader_id == 2, deliveries.c.mailing_id == 1)
         assert connection.scalar(reason) == "run_died"
