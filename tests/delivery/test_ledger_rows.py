@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import psycopg
 
 from composer.audience.suppression import Reason, suppress
 from composer.database.engine import Database, open_database
@@ -463,6 +464,15 @@ def test_what_a_database_gives_in_another_order_is_put_in_order(connection: Conn
     assert settling.unknown_of(connection, 1) == tuple(EACH)
     assert [each.id for each in mailings_of(connection)] == [1, 2]
     assert [each.number for each in variants_of(connection, 1)] == [0, 1, 2]
+
+
+def test_each_database_is_asked_for_dots_in_its_own_way() -> None:
+    """A list in JSON on SQLite, an array of large numbers on PostgreSQL, without a round trip to find out of what."""
+    asked = {name: statement._statement for name, statement in statements.INTEND.items()}
+    assert "deliveries.reader_id IN (SELECT" in str(asked["sqlite"].compile(dialect=sqlite.dialect()))
+    written = str(asked["postgresql"].compile(dialect=psycopg.dialect()))  # type: ignore[no-untyped-call]
+    for part in ("deliveries.reader_id = any(%(ids)s::BIGINT[])", "changed=%(now)s::BIGINT", "= %(mailing)s::INTEGER"):
+        assert part in written
 
 
 @pytest.mark.parametrize("state", [S.DEFERRED, S.PENDING])

@@ -212,6 +212,16 @@ def test_a_delivery_to_each_of_them_is_proof_alone(database: Database, monkeypat
         assert found == settling.Settled(settled=3, left=0)
 
 
+def test_addresses_are_expected_as_a_server_logs_them() -> None:
+    """A domain in any script is in ASCII there."""
+    assert settling._expected("n@b\u00fccher.example", "ann@m\u00fcnchen.example") == Expected(
+        sender="n@xn--bcher-kva.example", recipient="ann@xn--mnchen-3ya.example"
+    )
+    # One that cannot be written so is looked for as it is, and one that is not known is not looked for.
+    for recipient in (None, "nobody"):
+        assert settling._expected("n@example.org", recipient) == Expected(sender="n@example.org", recipient=recipient)
+
+
 def test_by_a_log_of_somebody_who_was_erased(database: Database) -> None:
     """Sender and name must do, as there is no address to compare; a delivery to somebody alone proves nothing."""
     unknown(database, 4)
