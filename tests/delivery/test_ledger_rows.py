@@ -200,6 +200,14 @@ def test_each_decision_writes_its_row(connection: Connection) -> None:
         assert told(connection) == [event(each, case.kind, words="said now") for each in EACH]
 
 
+def test_an_acceptance_is_a_try(connection: Connection) -> None:
+    """One more than before, of the row alone that it is about."""
+    before = one_of_each(connection)
+    ledger.record(connection, 1, 1, [result(3, Accept())], LATER)
+    assert changed(connection, before) == {3: CASES[0].becomes}
+    assert told(connection) == [event(3, Kind.ACCEPTED, words="said now")]
+
+
 def test_the_first_try_is_the_first_that_counts(connection: Connection) -> None:
     """A throttle is none; an acceptance needs no time of it."""
     for case in CASES:
