@@ -46,7 +46,7 @@ def read_feedback(message: Part) -> Feedback | None:
 
 def _standard(fields: Fields) -> Feedback:
     said = dict(reversed(fields))
-    told = said.get("feedback-type", "").strip().lower()
+    told = said.get("feedback-type", "").lower()
     reason = _COMPLAINTS.get(told)
     if reason is None:
         what = f"a report of the kind “{told[:40]}”" if told.isprintable() and told else "a report of no kind"

@@ -52,7 +52,7 @@ def read_report(message: Part) -> tuple[Finding, ...]:
 def _groups(raw: bytes) -> list[Fields]:
     """Cut into the groups of recipients; those of the whole message, and groups that run together, are told apart."""
     found: list[Fields] = []
-    for block in re.split(rb"\n[ \t\r]*\n", raw.replace(b"\r\n", b"\n"), maxsplit=2 * _MOST):
+    for block in re.split(rb"\n[ \t\r]*\n", raw, maxsplit=2 * _MOST):
         fields: list[tuple[str, str]] = []
         for name, value in read_fields(block):
             if name == "final-recipient" and any(each == name for each, _ in fields):
@@ -69,7 +69,7 @@ def _finding(fields: Fields, sentences: str) -> Finding:
     status = ".".join(match.groups()) if match else None
     kind = _KINDS.get(_bare(said.get("action", ""))) or _BY_DIGIT.get(status[0] if status else "", Kind.BOUNCE)
     diagnostic = said.get("diagnostic-code", "")
-    reply = reply_in(diagnostic.partition(";")[2].strip() or diagnostic) if diagnostic else None
+    reply = reply_in(diagnostic.partition(";")[2] or diagnostic)
     finding = Finding(
         recipient=address_in(said.get("final-recipient", "")) or address_in(said.get("original-recipient", "")),
         original=address_in(said.get("original-recipient", "")),
@@ -135,4 +135,4 @@ def address_in(value: str) -> str:
 
 def _bare(action: str) -> str:
     """`failed (permanent)`, as some write it, is `failed`."""
-    return action.strip().lower().partition(" ")[0].partition(";")[0].strip()
+    return re.split(r"[^a-z]", action.lower())[0]

@@ -81,7 +81,7 @@ def freeze(connection: Connection, draft: Draft, now: datetime) -> Mailing:
             f"mailing {other.id} of {selection.issue} is not over",
             f"{command_line('send', selection.issue)} goes on with it; compose stop {other.id} --for-good ends it",
         )
-    if draft.contents and not draft.is_rehearsal and SAME_ISSUE not in draft.allowed:
+    if not draft.is_rehearsal and SAME_ISSUE not in draft.allowed:
         refuse_same_issue(connection, draft.contents, corrects=selection.got)
     counts = count(connection, selection)
     mailing_id = connection.execute(

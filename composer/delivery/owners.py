@@ -90,7 +90,7 @@ class Owner:
         others = (owners.c.id != self.id, owners.c.ended.is_(None))
         late = set(connection.scalars(select(owners.c.id).where(*others, lapsed())))
         found = connection.scalars(select(owners.c.id).where(*others)).all()
-        return late | {each for each in found if each not in late and not is_alive(connection, each)}
+        return late | {each for each in found if not is_alive(connection, each)}
 
     def leave(self) -> None:
         """Let go of the lock; from then on others may take what is left. Never raises."""

@@ -267,8 +267,7 @@ def _refused(outcome: Outcome, tried: Tried, mood: Mood, policy: Policy, words: 
 
 
 def _blame(outcome: Outcome) -> Blame:
-    meaning = meaning_of(outcome.reply, outcome.stage) if outcome.reply else Meaning.RECIPIENT
-    match meaning:
+    match meaning_of(outcome.reply, outcome.stage) if outcome.reply else None:
         case Meaning.GONE:
             return Blame.GONE
         case Meaning.NO_DOMAIN:

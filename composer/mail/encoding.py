@@ -47,7 +47,7 @@ def quoted_printable(data: bytes, *, goes_on: bool = False) -> bytes:
     """
     # The C encoder knows what to escape but not where we may break, so its soft breaks are taken out again:
     # in its output a `=` before a line end can be nothing else.
-    escaped = b2a_qp(data.replace(b"\r\n", b"\n"), istext=True).replace(b"=\n", b"")
+    escaped = b2a_qp(data.replace(b"\r\n", b"\n")).replace(b"=\n", b"")
     *whole, last = escaped.split(b"\n")
     lines: list[bytes] = []
     for line in whole:

@@ -84,11 +84,12 @@ class _Way:
 
 
 def _way(data: bytes, left: int) -> _Way:
+    """Encode a piece of three bytes or more behind so many that were left over."""
     added = -left % 3
     end = len(data) - (len(data) - added) % 3
     # Behind bytes left over the first line holds four characters already.
     first = min(added + (54 if left else 57), end)
-    lines = b2a_base64(data[added:first], newline=False) + b"\r\n" if left or first > added else b""
+    lines = b2a_base64(data[added:first], newline=False) + b"\r\n"
     return _Way(head=data[:added], lines=lines + base64_lines(data[first:end]), left=data[end:])
 
 

@@ -24,10 +24,11 @@ class ReplyReader:
     """Takes in bytes and gives out replies, one at a time."""
 
     __slots__ = ("_code", "_data", "_lines")
+    #: Of the lines so far; there is none before the first.
+    _code: int
 
     def __init__(self) -> None:
         self._data = bytearray()
-        self._code = 0
         self._lines: list[bytes] = []
 
     @property

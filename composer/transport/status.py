@@ -62,6 +62,7 @@ _BARE = {
     555: Meaning.PROTOCOL,
     556: Meaning.NO_DOMAIN,  # RFC 7504
 }
+#: Whom a meaning concerns, whatever the stage.
 _SCOPES = {
     Meaning.GONE: Scope.RECIPIENT,
     Meaning.NO_DOMAIN: Scope.RECIPIENT,
@@ -69,10 +70,6 @@ _SCOPES = {
     Meaning.RECIPIENT: Scope.RECIPIENT,
     Meaning.TOO_LARGE: Scope.MESSAGE,
     Meaning.CONTENT: Scope.MESSAGE,
-    Meaning.STANDING: Scope.SERVER,
-    Meaning.SENDER: Scope.SERVER,
-    Meaning.PROTOCOL: Scope.SERVER,
-    Meaning.SYSTEM: Scope.SERVER,
 }
 #: Meanings that a recipient can have; at MAIL FROM they are about our own address.
 _RECIPIENTS = frozenset({Meaning.GONE, Meaning.NO_DOMAIN, Meaning.FULL, Meaning.RECIPIENT})

@@ -40,9 +40,23 @@ def test_a_reply_is_found(text: str, code: int, enhanced: str | None, said: str)
 
 
 @pytest.mark.parametrize(
+    "word",
+    ["", "said:", "says:", "responded:", "response:", "error:", "replied:", "was:", "<ann@reader.example>:", "smtp;"],
+)
+def test_a_reply_begins_behind_these_words(word: str) -> None:
+    """Whatever stands behind its code; in the middle of a sentence a number is none."""
+    for text in (f"{word}550 9 no", f"{word} #550-9 no", f"{word.upper()} 550"):
+        reply = reply_in(text)
+        assert reply is not None and (reply.code, reply.text) == (550, text.rpartition("550")[2].strip(" -"))
+    assert reply_in(f"other {word.rstrip(':;>')} 550 9 no") is None
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "it took 550 Seconds",
+        "the answer was: 5501",
+        "the answer was: 550.",
         "at 1550 5.1.1 Main Street",
         "version 1.550 5.1.1",
         "the answer was: 660 no",

@@ -1,6 +1,7 @@
 """Bounces that are sentences for people: who is named, whether they are trying again, and where our own words begin."""
 
 import logging
+from base64 import b64encode
 
 import pytest
 
@@ -450,3 +451,15 @@ def test_what_marks_the_shape_of_a_server_is_kept() -> None:
     part = f"Content-Description: Notification\n{PLAIN}The Postfix program\n\n"
     found = read_freeform(parse(_in_parts(f"{part}<ann@reader.example>: no\n<bob@reader.example>: no\n")))
     assert [each.recipient for each in found] == ["ann@reader.example", "bob@reader.example"]
+
+
+def test_line_ends_in_a_text_that_was_encoded_make_no_difference() -> None:
+    """In base64 they are what the server wrote: who is named, and what is said, is the same with either."""
+    body = "Delivery to the following recipients failed.\n*\nann@reader.example\nbob@reader.example\n"
+    names = ["ann@reader.example", "bob@reader.example"]
+    for ends in ("\n", "\r\n"):
+        text = b64encode(body.replace("\n", ends).encode()).decode()
+        part = f"Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n{text}"
+        assert text_of(parse(f"{HEAD}{part}\n".encode())) == body
+        for data in (f"{HEAD}{part}\n".encode(), _in_parts(part)):
+            assert [each.recipient for each in read_freeform(parse(data))] == names

@@ -17,6 +17,7 @@ def past(bounce: Class, days: int = 0, mailing: int = 1, *, is_own: bool = True)
 def test_no_such_mailbox_suppresses_at_once() -> None:
     """A hard bounce of the reader's own address is enough."""
     assert effect_of(past(Class.HARD), []) is Effect.SUPPRESSED
+    assert Past(at=NOW, bounce=Class.HARD, mailing_id=1) == past(Class.HARD)
 
 
 def test_a_forward_that_fails_is_believed_the_second_time() -> None:
@@ -57,6 +58,9 @@ def test_a_bad_domain_counts_by_mailing(before: list[Past], effect: Effect) -> N
         ([1, 2, 3, 13], Effect.COUNTED),
         ([7, 14, 21, 90], Effect.SUPPRESSED),
         ([7, 14, 21, 91], Effect.COUNTED),
+        # What is older makes the time no longer.
+        ([1, 2, 3, 4, 91], Effect.COUNTED),
+        ([1, 2, 3, 4, 90], Effect.SUPPRESSED),
         # Four mailings are too few, however long it goes on.
         ([7, 30, 60], Effect.COUNTED),
     ],

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from composer.audience.tokens import Claim, Tokens
+from composer.audience.tokens import Claim, Purpose, Tokens
 from composer.bounces.proof import prove, quotes_ours
 from composer.bounces.understanding import understand
-from composer.bounces.vocabulary import Format, Kind
+from composer.bounces.vocabulary import Format, Kind, Returned, Traces
 from tests.bounces.news import TOKENS, complaint, message_header, report, verp
 
 ANN = "ann@reader.example"
@@ -61,3 +61,88 @@ def test_who_leaves_by_a_providers_link_is_named_by_the_provider_only(format: Fo
     told = replace(understand(report(verp(7, 3), ANN)), kind=Kind.UNSUBSCRIBE, format=format)
     kind, claim = prove(told, TOKENS)
     assert (kind, claim.reader_id if claim else None) == (Kind.UNSUBSCRIBE, 7 if format is Format.WEBHOOK else None)
+
+
+def _token(purpose: Purpose, reader_id: int, mailing_id: int = 0) -> str:
+    return TOKENS.make(purpose, reader_id, mailing_id)
+
+
+LEAVING = _token(Purpose.UNSUBSCRIBE, 7)
+REPORTS = (Kind.BOUNCE, Kind.DELAY, Kind.COMPLAINT)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_who_writes_to_leave_leaves_whatever_their_message_looks_like(kind: Kind) -> None:
+    """By the subject in every message; by the address that it was sent to unless it is a report, which comes by itself."""
+    for tokens in ((), (LEAVING,)):
+        told = Returned(kind=kind, why="", traces=Traces(tokens=tokens, leaving=(LEAVING,)))
+        is_leaving = not tokens or kind not in REPORTS
+        wanted = (Kind.UNSUBSCRIBE, Claim(reader_id=7)) if is_leaving else (kind, None)
+        assert prove(told, TOKENS) == wanted
+    # A report to one address, with another subscriber's word in its subject.
+    told = Returned(kind=kind, why="", traces=Traces(tokens=("x" * 34,), leaving=("x" * 34, LEAVING)))
+    assert prove(told, TOKENS) == (Kind.UNSUBSCRIBE, Claim(reader_id=7))
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize(
+    ("traces", "claim", "of_complaints"),
+    [
+        (Traces(tokens=(_token(Purpose.BOUNCE, 7, 3),)), Claim(reader_id=7, mailing_id=3), None),
+        (Traces(names=(_token(Purpose.MESSAGE, 7, 3),)), Claim(reader_id=7, mailing_id=3), None),
+        # The link names no mailing, so that whatever else is there says which one it was, in any order.
+        (Traces(links=(LEAVING,)), None, Claim(reader_id=7)),
+        *(
+            (Traces(links=(LEAVING,), **more), Claim(reader_id=7, mailing_id=3), None)
+            for more in (
+                {"tokens": (_token(Purpose.BOUNCE, 7, 3),)},
+                {"names": (_token(Purpose.MESSAGE, 7, 3),)},
+                {"tokens": (_token(Purpose.BOUNCE, 7, 2),), "names": (_token(Purpose.MESSAGE, 7, 3),)},
+                {"tokens": (_token(Purpose.BOUNCE, 7, 3),), "names": (_token(Purpose.MESSAGE, 7, 2),)},
+            )
+        ),
+        # Two subscribers in a complaint are none; a bounce is not asked for links.
+        (
+            Traces(links=(_token(Purpose.UNSUBSCRIBE, 8),), tokens=(_token(Purpose.BOUNCE, 7, 3),)),
+            Claim(reader_id=7, mailing_id=3),
+            Claim(reader_id=0),
+        ),
+        # A token of one purpose is worth nothing in the place of another.
+        (
+            Traces(tokens=(LEAVING, _token(Purpose.MESSAGE, 7, 3)), names=(_token(Purpose.BOUNCE, 7, 3),)),
+            None,
+            None,
+        ),
+        (Traces(links=(_token(Purpose.BOUNCE, 7, 3), _token(Purpose.MESSAGE, 7, 3))), None, None),
+        (Traces(quoted=(_token(Purpose.BOUNCE, 7, 3),), message_ids=(_token(Purpose.MESSAGE, 7, 3),)), None, None),
+    ],
+)
+def test_what_names_a_subscriber_in_each_kind(
+    kind: Kind, traces: Traces, claim: Claim | None, of_complaints: Claim | None
+) -> None:
+    """The envelope and the Message-ID of bounces and delays; of complaints the link as well; of other kinds nothing."""
+    if kind is Kind.COMPLAINT:
+        wanted = of_complaints or claim
+        wanted = None if wanted == Claim(reader_id=0) else wanted
+    else:
+        wanted = claim if kind in REPORTS else None
+    assert prove(Returned(kind=kind, why="", traces=traces), TOKENS) == (kind, wanted)
+
+
+@pytest.mark.parametrize(
+    ("traces", "is_proof"),
+    [
+        (Traces(), False),
+        (Traces(quoted=(_token(Purpose.BOUNCE, 7, 3),)), True),
+        (Traces(names=(_token(Purpose.MESSAGE, 7, 3),)), True),
+        (Traces(quoted=("x" * 34, _token(Purpose.BOUNCE, 8, 3), _token(Purpose.BOUNCE, 7, 4))), True),
+        (Traces(quoted=(_token(Purpose.BOUNCE, 8, 3),), names=(_token(Purpose.MESSAGE, 8, 3),)), False),
+        (Traces(quoted=(LEAVING, _token(Purpose.MESSAGE, 7, 3)), names=(_token(Purpose.BOUNCE, 7, 3),)), False),
+        # The address that it was sent to, and links, are known to others.
+        (Traces(tokens=(_token(Purpose.BOUNCE, 7, 3),), links=(LEAVING,), leaving=(LEAVING,)), False),
+    ],
+)
+def test_what_is_quoted_of_ours(traces: Traces, is_proof: bool) -> None:
+    """A token or a Message-ID of the same subscriber, each in its own place."""
+    told = Returned(kind=Kind.BOUNCE, why="", traces=traces)
+    assert quotes_ours(told, TOKENS, Claim(reader_id=7, mailing_id=3)) is is_proof

@@ -1,9 +1,12 @@
 """Delivery reports field by field: what became of whom, and the status that says most."""
 
+from base64 import b64encode
+from dataclasses import replace
+
 import pytest
 
 from composer.bounces.mime import parse
-from composer.bounces.report import address_in, best_status, read_report
+from composer.bounces.report import address_in, best_status, explained, judged, read_report
 from composer.bounces.understanding import understand
 from composer.bounces.vocabulary import Class, Finding, Kind
 from composer.transport.meanings import Meaning
@@ -40,14 +43,16 @@ def only(*groups: str) -> Finding:
 @pytest.mark.parametrize(
     ("action", "status", "kind"),
     [
-        ("failed", "5.1.1", Kind.BOUNCE),
-        ("failure", "5.1.1", Kind.BOUNCE),
-        ("FAILED (permanent)", "5.1.1", Kind.BOUNCE),
+        # Whatever the status says beside it.
+        ("failed", "4.4.7", Kind.BOUNCE),
+        ("failure", "4.4.7", Kind.BOUNCE),
+        ("FAILED (permanent)", "4.4.7", Kind.BOUNCE),
         ("failed;x", "4.4.7", Kind.BOUNCE),
-        ("delayed", "4.4.1", Kind.DELAY),
-        ("delivered", "2.1.5", Kind.RECEIPT),
-        ("relayed", "2.0.0", Kind.RECEIPT),
-        ("expanded", "2.1.5", Kind.RECEIPT),
+        ("failed\t(permanent)", "2.0.0", Kind.BOUNCE),
+        ("delayed", "5.4.1", Kind.DELAY),
+        ("delivered", "5.1.5", Kind.RECEIPT),
+        ("relayed", "4.0.0", Kind.RECEIPT),
+        ("expanded", "4.1.5", Kind.RECEIPT),
         ("Expanded (to a list)", "5.0.0", Kind.RECEIPT),
         # What the action does not say, the first digit does.
         ("", "5.1.1", Kind.BOUNCE),
@@ -149,6 +154,13 @@ def test_a_report_that_a_gateway_took_apart(first: str) -> None:
     assert finding.original == ("a@b.example" if first.startswith("orig") else "")
 
 
+def test_a_report_that_was_taken_apart_begins_with_its_server() -> None:
+    """What stands between that and the recipient belongs to the report, too."""
+    fields = "Reporting-MTA: dns; x\n\nStatus: 5.2.2\nAction: failed\nFinal-Recipient: rfc822; ann@reader.example\n"
+    (finding,) = read_report(parse(f"From: x@y.example\n\nSorry.\n{fields}".encode()))
+    assert (finding.recipient, finding.status) == ("ann@reader.example", "5.2.2")
+
+
 @pytest.mark.parametrize(
     ("value", "address"),
     [
@@ -210,3 +222,33 @@ def test_sentences_about_several_are_about_nobody_for_certain() -> None:
     groups = [group(f"{name}@reader.example", action="failed", status="5.0.0") for name in ("ann", "bob")]
     data = report(*groups).replace(b"--b\n", b"--b\nContent-Type: text/plain\n\nSorry: mailbox full.\n\n--b\n", 1)
     assert [each.bounce for each in understand(data).findings] == [Class.SOFT, Class.SOFT]
+
+
+def test_line_ends_in_a_report_that_was_encoded_make_no_difference() -> None:
+    """In base64 they are what the server wrote."""
+    fields = "Reporting-MTA: dns; x\n\n" + "\n \n".join(
+        group(f"{name}@reader.example", action="failed", status="5.1.1") for name in ("ann", "bob")
+    )
+    for ends in ("\n", "\r\n"):
+        text = b64encode(fields.replace("\n", ends).encode()).decode()
+        head = "Content-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\n"
+        found = read_report(parse(f"From: x@y.example\n{head}{text}\n".encode()))
+        assert [(each.recipient, each.status) for each in found] == [
+            ("ann@reader.example", "5.1.1"),
+            ("bob@reader.example", "5.1.1"),
+        ]
+
+
+@pytest.mark.parametrize("kind", [Kind.DELAY, Kind.RECEIPT])
+def test_what_is_explained_stays_as_it_was(kind: Kind) -> None:
+    """Whom it names, as what, and what was answered; of a bounce class and meaning are added."""
+    said = Finding(
+        recipient="ann@b.example",
+        original="ann@a.example",
+        kind=kind,
+        status="5.2.2",
+        reply=Reply(code=552, enhanced="5.2.2", text="5.2.2 full"),
+    )
+    assert replace(explained(said), why="") == said and explained(said).why
+    bounce = replace(said, kind=Kind.BOUNCE, bounce=Class.FULL, meaning=Meaning.FULL)
+    assert replace(judged(said, ""), why="") == bounce and judged(said, "").why

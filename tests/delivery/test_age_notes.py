@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import delete, func, insert, select, text, update
 
-from composer.database.engine import Database
+from composer.database.engine import Database, open_database
 from composer.database.mailings import owners
 from composer.database.readers import database_keys
 from composer.database.state import BACKUP
+from composer.delivery import age
 from composer.delivery.age import (
     CopyError,
     CopySign,
@@ -25,6 +26,7 @@ from composer.delivery.age import (
     was_sent_from,
 )
 from composer.delivery.age_file import Note
+from tests.databases import PostgresServer
 from tests.delivery.house import NOW, frozen, name_publication
 
 PATH = Path("newsletter.db.age")
@@ -71,6 +73,8 @@ CASES: tuple[tuple[str | None, tuple[str, ...], list[CopySign]], ...] = (
     # Of another machine: what was accepted since tells nothing of it, or it was sent from this very state.
     ("known", ("before",), [CopySign.UNHEARD]),
     ("known", ("now",), [CopySign.BEHIND_MACHINE]),
+    ("known", ("middle",), [CopySign.UNHEARD]),
+    ("known", ("before", "middle"), [CopySign.UNHEARD]),
     ("known", ("before", "now"), [CopySign.BEHIND_MACHINE]),
     ("known", ("before", "known"), [CopySign.UNHEARD]),
     ("now", ("before",), [CopySign.BEHIND, CopySign.UNHEARD]),
@@ -94,9 +98,9 @@ def test_what_notes_say(database: Database) -> None:
         owner = connection.execute(insert(owners).returning(owners.c.id), row).scalar_one()
         set_state(connection, BACKUP, "backup")
         assert [each.sign for each in look_at_notes(connection, None, None, ())] == [CopySign.BACKUP]
-        before, now = accept(connection), accept(connection)
-        assert origins_of(connection) == (before, now)
-        notes = {"before": note(before), "now": note(now), "known": note(now, owner, 5)}
+        before, middle, now = accept(connection), accept(connection), accept(connection)
+        assert origins_of(connection) == (before, middle, now)
+        notes = {"before": note(before), "middle": note(middle), "now": note(now), "known": note(now, owner, 5)}
         for beside, machine, signs in CASES:
             found = look_at_notes(
                 connection, notes[beside] if beside else None, PATH, [notes[each] for each in machine]
@@ -149,6 +153,8 @@ def test_facts_about_a_database_are_kept_by_their_names(database: Database) -> N
         connection.execute(insert(database_keys), {"name": "other", "key": b"\x02"})
         name_publication(connection, b"\x01\xff")
         assert publication_of(connection) == "01ff"
+        connection.execute(delete(database_keys).where(database_keys.c.name == "publication"))
+        assert publication_of(connection) is None
 
 
 def test_the_surest_sign_is_told() -> None:
@@ -162,3 +168,19 @@ def test_the_surest_sign_is_told() -> None:
         assert raised.value.message == Evidence(sign=sign, more="more").error("news.db").message
         words.add(raised.value.message)
     assert len(words) == len(CopySign)
+
+
+def test_one_run_begins_at_a_time(postgres: PostgresServer, postgres_template: str) -> None:
+    """On PostgreSQL by a lock to the end of the transaction, in which nothing is said to be written before it is."""
+    setting = text("SELECT current_setting('synchronous_commit')")
+    with open_database(postgres.create(postgres_template)) as database, database.engine.connect() as connection:
+        connection.exec_driver_sql("SET synchronous_commit = off")
+        connection.commit()
+        with connection.begin():
+            age.lock(connection)
+            assert connection.scalar(setting) == "on"
+            with database.write() as other:
+                assert not other.scalar(select(func.pg_try_advisory_xact_lock(age._LOCK)))
+        assert connection.scalar(setting) == "off"
+        with database.write() as other:
+            assert other.scalar(select(func.pg_try_advisory_xact_lock(age._LOCK)))

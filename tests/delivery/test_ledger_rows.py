@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import psycopg
 
 from composer.audience.suppression import Reason, suppress
 from composer.database.engine import Database, open_database
@@ -112,6 +113,9 @@ def mailed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def connection(mailed: Database) -> Iterator[Connection]:
     """A transaction that leaves nothing behind."""
     with contextlib.suppress(_Undone), mailed.write() as connection:
+        if connection.dialect.name == "sqlite":
+            # What a question does not put in order comes in the opposite one.
+            connection.exec_driver_sql("PRAGMA reverse_unordered_selects = ON")
         yield connection
         raise _Undone
 
@@ -196,6 +200,14 @@ def test_each_decision_writes_its_row(connection: Connection) -> None:
         assert told(connection) == [event(each, case.kind, words="said now") for each in EACH]
 
 
+def test_an_acceptance_is_a_try(connection: Connection) -> None:
+    """One more than before, of the row alone that it is about."""
+    before = one_of_each(connection)
+    ledger.record(connection, 1, 1, [result(3, Accept())], LATER)
+    assert changed(connection, before) == {3: CASES[0].becomes}
+    assert told(connection) == [event(3, Kind.ACCEPTED, words="said now")]
+
+
 def test_the_first_try_is_the_first_that_counts(connection: Connection) -> None:
     """A throttle is none; an acceptance needs no time of it."""
     for case in CASES:
@@ -239,6 +251,11 @@ def _suppressed(connection: Connection) -> None:
     suppress(connection, "reader2@example.net", Reason.BOUNCED, "mail", NOW)
 
 
+def _held(connection: Connection) -> None:
+    # Their status stays as it is.
+    suppress(connection, "reader2@example.net", Reason.HELD, "mail", NOW)
+
+
 def _erased(connection: Connection) -> None:
     connection.execute(delete(recipients).where(recipients.c.reader_id == 2))
     connection.execute(delete(readers).where(readers.c.id == 2))
@@ -253,9 +270,11 @@ def _forgotten(connection: Connection) -> None:
     [
         (False, _status, "unsubscribed"),
         (False, _suppressed, "bounced"),
+        (False, _held, "held"),
         (False, _erased, "erased"),
         (True, _status, "unsubscribed"),
         (True, _suppressed, "bounced"),
+        (True, _held, "held"),
         (True, _erased, "erased"),
         (True, _forgotten, "erased"),
     ],
@@ -315,6 +334,7 @@ def test_what_is_done_to_many_at_once(connection: Connection) -> None:
     before = one_of_each(connection)
     connection.execute(update(deliveries).where(deliveries.c.reader_id == 6).values(issue_id=None))
     before = rows(connection)
+    assert upkeep.take_back(connection, 1, [each for each in EACH if each != 6], LATER) == 0
     assert upkeep.take_back(connection, 1, list(EACH), LATER) == 1
     back = {"state": "pending", "changed": LATER, "next_at": LATER, "strikes": 2, "blame": None, "issue_id": issue}
     assert changed(connection, before) == {6: back}
@@ -454,8 +474,98 @@ def test_what_a_database_gives_in_another_order_is_put_in_order(connection: Conn
     assert [each.number for each in variants_of(connection, 1)] == [0, 1, 2]
 
 
+def test_each_database_is_asked_for_dots_in_its_own_way() -> None:
+    """A list in JSON on SQLite, an array of large numbers on PostgreSQL, without a round trip to find out of what."""
+    asked = {name: statement._statement for name, statement in statements.INTEND.items()}
+    assert "deliveries.reader_id IN (SELECT" in str(asked["sqlite"].compile(dialect=sqlite.dialect()))
+    written = str(asked["postgresql"].compile(dialect=psycopg.dialect()))  # type: ignore[no-untyped-call]
+    for part in ("deliveries.reader_id = any(%(ids)s::BIGINT[])", "changed=%(now)s::BIGINT", "= %(mailing)s::INTEGER"):
+        assert part in written
+
+
 @pytest.mark.parametrize("state", [S.DEFERRED, S.PENDING])
 def test_a_claim_passes_by_what_another_process_looks_at(state: DeliveryState) -> None:
     """On PostgreSQL; of the deliveries alone, for a subscriber may be looked at by anybody."""
     compiled = str(statements.DUE[state].compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
     assert compiled.endswith("FOR UPDATE OF deliveries SKIP LOCKED")
+
+
+def test_a_claim_takes_as_many_as_it_was_asked_for(connection: Connection) -> None:
+    """What is to be tried again first, then what was never tried, each by its time, then by the recipients' numbers."""
+    one_of_each(connection)
+    for reader_id, state, seconds in ((1, S.PENDING, 1), (2, S.PENDING, 1), (3, S.PENDING, 0), (4, S.DEFERRED, 2)):
+        one = update(deliveries).where(deliveries.c.mailing_id == 1, deliveries.c.reader_id == reader_id)
+        connection.execute(one.values(state=state, next_at=NOW + seconds * SECOND))
+    now = NOW + 2 * SECOND
+    for count, readers_, is_more in ((0, [], True), (1, [4], True), (2, [3, 1], True), (9, [2], False), (9, [], False)):
+        found = ledger.claim(connection, 1, 7, count, now)
+        assert [each.tried.reader_id for each in found.due] == readers_
+        assert (found.is_more, found.suppressed, found.is_stopped) == (is_more, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("deferred", "pending", "next_due"),
+    [(LATER, UNTIL, LATER), (UNTIL, LATER, LATER), (UNTIL, None, UNTIL), (None, UNTIL, UNTIL), (None, None, None)],
+)
+def test_a_claim_tells_when_the_next_one_falls_due(
+    connection: Connection, deferred: datetime | None, pending: datetime | None, next_due: datetime | None
+) -> None:
+    """The earlier of the two kinds, of this mailing; nothing where there is more now, or nothing left."""
+    one_of_each(connection)
+    for reader_id, at in ((1, pending), (4, deferred)):
+        one = update(deliveries).where(deliveries.c.mailing_id == 1, deliveries.c.reader_id == reader_id)
+        connection.execute(one.values(next_at=at) if at else one.values(state=S.ACCEPTED))
+    assert ledger.claim(connection, 1, 7, 9, NOW).next_due == next_due
+    assert ledger.claim(connection, 1, 7, 0, NOW).next_due is None
+
+
+def test_a_pause_is_for_runs_that_nobody_attends(connection: Connection) -> None:
+    """A person's run goes on; a stop and an end are for both, and nothing is claimed."""
+    one_of_each(connection)
+    nothing = ledger.Claimed(due=(), suppressed=0, is_more=False, next_due=None, is_stopped=True)
+    for values, goes_on in (
+        ({"paused": None, "stopped": None, "ended": None}, (True, True)),
+        ({"paused": NOW}, (True, False)),
+        ({"paused": NOW, "stopped": NOW}, (False, False)),
+        ({"paused": None, "stopped": NOW}, (False, False)),
+        ({"stopped": None, "ended": NOW}, (False, False)),
+    ):
+        connection.execute(update(mailings).where(mailings.c.id == 1).values(values))
+        assert tuple(ledger.goes_on(connection, 1, is_unattended=each) for each in (False, True)) == goes_on
+        assert ledger.goes_on(connection, 1) is goes_on[0]
+        for is_unattended, wanted in zip((False, True), goes_on, strict=True):
+            found = ledger.claim(connection, 1, 7, 0, NOW, is_unattended=is_unattended)
+            assert (found == nothing) is not wanted
+        assert (ledger.claim(connection, 1, 7, 0, NOW) == nothing) is not goes_on[0]
+        assert ledger.goes_on(connection, 2) and not ledger.goes_on(connection, 9)
+
+
+def test_who_left_is_struck_out_of_a_mailing_that_is_paused(connection: Connection) -> None:
+    """What a run has in hand it brings to an end."""
+    one_of_each(connection)
+    connection.execute(update(mailings).values(paused=NOW))
+    connection.execute(update(readers).where(readers.c.id == 2).values(status="bounced"))
+    assert ledger.intend(connection, 1, 1, [2], LATER) == set()
+    assert told(connection) == [event(2, Kind.SUPPRESSED, reason="bounced")]
+
+
+def test_what_others_have_in_hand_is_counted(connection: Connection) -> None:
+    """Claims, and dots without an answer; of this mailing, and of owners other than this one."""
+    one_of_each(connection)
+    assert [ledger.elsewhere(connection, 1, owner) for owner in (1, 2)] == [0, 2]
+    connection.execute(update(deliveries).where(deliveries.c.state == S.CLAIMED).values(state=S.DEFERRED))
+    assert [ledger.elsewhere(connection, 1, owner) for owner in (1, 2)] == [0, 1]
+    assert ledger.elsewhere(connection, 9, 2) == 0
+
+
+def test_a_row_that_moved_meanwhile_is_left_alone(connection: Connection) -> None:
+    """Another process may have changed it between the question and the answer: the state is part of each change."""
+    before = one_of_each(connection)
+    asked = {"mailing": 1, "owner": 7, "now": LATER, "ids": list(EACH)}
+    connection.execute(statements.CLAIM, asked)
+    assert sorted(changed(connection, before)) == [1, 4]
+    for owner_id, wanted in ((None, [1, 4]), (1, [2]), (2, [])):
+        before = one_of_each(connection)
+        ledger._suppress(connection, 1, [(each, "left") for each in EACH], LATER, owner_id)
+        out = {"state": "suppressed", "issue_id": None, "changed": LATER, "reason": "left", "words": None}
+        assert changed(connection, before) == dict.fromkeys(wanted, out)

@@ -18,16 +18,19 @@ from composer.delivery.freezing import freeze
 from composer.delivery.mailing import (
     MailingError,
     Sums,
+    Variant,
     allow,
     go_on,
     is_early,
     mailing_of,
+    mailings_of,
     note,
     pause,
     stop,
     sums_of,
     unfinished,
     unfinished_mailings,
+    variants_of,
 )
 from composer.delivery.pause import Pause, PauseReason
 from composer.delivery.selection import Selection
@@ -199,3 +202,32 @@ def test_a_correction_names_what_it_corrects(database: Database) -> None:
     assert (second.corrects, second.corrects_public_id) == (first.id, first.public_id)
     assert (first.corrects, first.corrects_public_id) == (None, None)
     assert first.public_id != second.public_id
+
+
+def test_a_message_is_not_printed() -> None:
+    """Nobody wants to read it in an error."""
+    assert repr(Variant(number=1, language="en", compiled=b"compiled")) == "Variant(number=1, language='en')"
+
+
+def test_a_stop_is_a_persons_unless_it_is_said(database: Database) -> None:
+    """As `compose stop` says it."""
+    frozen(database, 1)
+    with database.write() as connection:
+        assert stop(connection, 1, "anna", NOW)
+        assert mailing_of(connection, 1).pause == Pause(at=NOW, by="anna", reason=PauseReason.STOPPED)
+
+
+def test_mailings_and_messages_are_put_in_order(database: Database) -> None:
+    """Whatever the order in which a database has them: mailings the oldest first, rehearsals the last first."""
+    several = tuple(Variant(number=number, language="en", compiled=b"x") for number in (2, 0, 1))
+    with database.write() as connection:
+        add_readers(connection, 1)
+        for _ in range(3):
+            freeze(connection, draft(variants=several, pick=lambda language, tags: 0, is_rehearsal=True), NOW)
+        freeze(connection, draft("other"), NOW)
+        for is_reversed in ("ON", "OFF"):
+            connection.exec_driver_sql(f"PRAGMA reverse_unordered_selects = {is_reversed}")
+            assert [each.id for each in mailings_of(connection)] == [1, 2, 3, 4]
+            assert [each.number for each in variants_of(connection, 2)] == [0, 1, 2]
+            rehearsal = unfinished(connection, draft().selection.issue, is_rehearsal=True)
+            assert rehearsal is not None and rehearsal.id == 3

@@ -103,7 +103,8 @@ def test_a_stop_lets_what_is_open_end(change: dict[str, object], why: Ending) ->
 
 
 def test_a_second_word_stops_at_once() -> None:
-    """Whatever is open."""
+    """Whatever is open; each word is one step further."""
+    assert [int(each) for each in (Level.NONE, Level.DRAIN, Level.NOW)] == [0, 1, 2]
     assert move(level=Level.NOW, open=4) == End(why=Ending.INTERRUPTED)
 
 

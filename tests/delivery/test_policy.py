@@ -14,6 +14,7 @@ from composer.delivery.policy import (
     Doubt,
     GiveBack,
     Mood,
+    Pause,
     Policy,
     Refuse,
     Tried,
@@ -151,6 +152,9 @@ def test_pauses_grow_and_throttles_that_met_one_pause_are_one() -> None:
         ("421 4.7.26 unauthenticated", Stage.MAIL, True),
         ("450 4.7.1 too fast", Stage.RCPT, True),
         ("454 4.7.0 maximum sending rate exceeded", Stage.DOT, True),
+        # By its code alone, which is said of a rate.
+        ("454 not now", Stage.MAIL, True),
+        ("450 4.3.2 not now", Stage.MAIL, False),
         ("421 4.7.0 too many connections", Stage.GREETING, False),
     ],
 )
@@ -398,3 +402,41 @@ def test_the_words_are_the_servers_or_ours() -> None:
     """For the record."""
     for outcome, words in ((ACCEPTED, "250 Ok"), (UNKNOWN, "lost"), (failed("550 5.1.1 gone"), "550 5.1.1 gone")):
         assert after(outcome).words == words
+
+
+def test_what_is_not_said_of_a_decision() -> None:
+    """A try counts and is not the last; nobody is blamed; words are no part of what is compared."""
+    assert Defer(until=NOW) == Defer(until=NOW, is_counted=True, is_last=False)
+    assert GiveBack(until=NOW) == GiveBack(until=NOW, is_throttled=False)
+    assert Refuse() == Refuse(blame=Blame.NONE)
+    assert Pause(until=NOW) == Pause(until=NOW, number=1, is_rate=False)
+    assert Tried(reader_id=1) == Tried(reader_id=1, attempts=0, first_at=None, throttled=0, strikes=0, is_sending=False)
+    assert Mood() == Mood(is_well=False, streak=(), throttles=0, paused_until=None, doubts=0)
+    plain = Decision(step=Accept(), mood=Mood())
+    assert plain.words == "" and plain == replace(plain, words="said")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "tried", "mood"),
+    [
+        (Outcome(state=State.NOT_ATTEMPTED, stage=Stage.RCPT, reason="said"), ANNA, Mood()),
+        (failed("450 said"), ANNA, Mood()),
+        (failed("421 4.3.2 said"), ANNA, Mood()),
+        (replace(failed("421 4.3.2 said"), scope=Scope.SESSION), ANNA, Mood()),
+        (failed("550 5.7.1 said", Stage.DOT), ANNA, Mood()),
+        (failed("550 5.7.1 said", Stage.DOT), ANNA, Mood(streak=(2, 3))),
+        (failed("550 5.7.1 said", Stage.DOT), replace(ANNA, strikes=1), Mood(is_well=True)),
+    ],
+)
+def test_whatever_is_decided_keeps_the_words(outcome: Outcome, tried: Tried, mood: Mood) -> None:
+    """Also those of a rehearsal; a halt has the same."""
+    decision = after(outcome, tried, mood)
+    assert decision.words.endswith("said")
+    assert decision.halt is None or decision.halt.words == decision.words
+    assert after(Outcome(state=State.WRITTEN, stage=Stage.FILE, reason="a file"), is_rehearsal=True).words == "a file"
+
+
+def test_a_refusal_without_an_answer_is_no_sign_of_a_mailbox() -> None:
+    """It is counted, no more."""
+    refused = Outcome(state=State.REFUSED, stage=Stage.RCPT, reason="no", scope=Scope.RECIPIENT)
+    assert after(refused).step == Refuse(blame=Blame.SOFT)

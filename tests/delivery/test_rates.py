@@ -3,13 +3,16 @@
 import threading
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
-from composer.database.engine import Database
-from composer.database.mailings import usage
+from composer.database.engine import Database, open_database
+from composer.database.mailings import buckets, usage
 from composer.delivery import rates
 from composer.delivery.bucket import Bucket, reserve
 from composer.delivery.policy import Pause
+from tests.databases import PostgresServer
 from tests.delivery.house import NOW, SECOND
 
 HOUR = timedelta(hours=1)
@@ -120,3 +123,32 @@ def test_what_was_spent_long_ago_is_forgotten(database: Database) -> None:
         rates.quota(connection, "a", 10, HALF)
         kept = select(usage.c.bucket, func.count()).group_by(usage.c.bucket).order_by(usage.c.bucket)
         assert connection.execute(kept).all() == [("a", 3), ("b", 4)]
+
+
+def test_rows_of_an_earlier_version_go_on_counting(database: Database) -> None:
+    """They have hours and microseconds since 1970."""
+    with database.write() as connection:
+        rates.spend(connection, "a", 3, HALF)
+        assert connection.scalar(select(usage.c.hour)) == int(HALF.timestamp()) // 3600
+        bucket, _ = rates.take(connection, "a", 600, NOW, 1)
+        assert bucket.next_at is not None
+        kept = connection.scalar(select(buckets.c.next_at))
+        assert kept == int(NOW.timestamp()) * 1_000_000 + (bucket.next_at - NOW) // timedelta(microseconds=1)
+
+
+def test_a_bucket_is_held_to_the_end_of_a_transaction(postgres: PostgresServer, postgres_template: str) -> None:
+    """On PostgreSQL whoever asks for it waits; for another one nobody waits."""
+    with open_database(postgres.create(postgres_template)) as database:
+        with database.write() as connection:
+            for name in ("a", "b"):
+                rates.take(connection, name, 600, NOW, 1)
+        with database.write() as connection:
+            rates.take(connection, "a", 600, NOW, 0)
+            for name, is_free in (("b", True), ("a", False)):
+                with database.engine.connect() as other:
+                    other.exec_driver_sql("SET lock_timeout = '100ms'")
+                    if is_free:
+                        rates.take(other, name, 600, NOW, 0)
+                        continue
+                    with pytest.raises(OperationalError, match="lock timeout"):
+                        rates.take(other, name, 600, NOW, 0)

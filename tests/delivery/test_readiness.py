@@ -12,7 +12,7 @@ from composer.delivery.approvals import Approval
 from composer.delivery.digests import ELSEWHERE, changes, digests_of
 from composer.delivery.editions import SentTests
 from composer.delivery.forecast import finish
-from composer.delivery.readiness import ALLOWABLE, Code, EditionKnown, Known, refusals, waived
+from composer.delivery.readiness import ALLOWABLE, Code, EditionKnown, Known, Refusal, refusals, waived
 from composer.delivery.reviews import Answer, Given
 from composer.delivery.same_issue import EarlierMailing, SharedContent
 from composer.delivery.settings import settings_of
@@ -255,3 +255,68 @@ def test_refusals_stand_in_one_order() -> None:
         "unapproved",
         "database-place",
     ]
+
+
+def _one(known: Known) -> Refusal:
+    (refusal,) = refusals(known, {})
+    return refusal
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"), [((), "as it stands now"), (("subject",), "; tested before, changed since: ")]
+)
+def test_what_was_tested_before_is_said_where_there_was_something(changed: tuple[str, ...], said: str) -> None:
+    """With what has changed since."""
+    refusal = _one(Known(editions=(EditionKnown(stem="a", tests=SentTests(changed_since=changed)),)))
+    assert said in refusal.words and ("tested before" in refusal.words) is bool(changed)
+    assert refusal.way_out == "compose test a"
+
+
+@pytest.mark.parametrize("changed", [{}, {"a": ("subject",)}])
+def test_what_was_approved_before_is_said_where_there_was_something(changed: dict[str, tuple[str, ...]]) -> None:
+    """With what has changed since; the way out has a place for who approves."""
+    known = replace(READY, issue="2031-01-30", approval=Approval(needed=1, changed_since=changed))
+    refusal = _one(known)
+    assert ("; approved before, changed since: " in refusal.words) is bool(changed)
+    assert refusal.way_out == "compose approve 2031-01-30 --as ADDRESS"
+
+
+def test_findings_with_a_refusal_of_their_own_do_not_block() -> None:
+    """Whatever the check is called: the rest are counted, and the first is the one that can be allowed."""
+    for own in ("UNS01", "UNS02", "LAW01", "FILE01"):
+        for blockers in ((own,), (own, "SIZE01", "LINK01")):
+            known = replace(READY, editions=(EditionKnown(stem="a", tests=TESTED, blockers=blockers),))
+            found = [each for each in refusals(known, {}) if each.code is Code.BLOCKED]
+            assert len(found) == (len(blockers) > 1)
+            assert all("2 findings" in each.words and '--allow SIZE01="' in each.way_out for each in found)
+
+
+def test_only_what_was_allowed_is_waived() -> None:
+    """The rest is refused as before."""
+    known = replace(READY, pages="no", database="no")
+    allowed = {"no-pages": "because"}
+    assert [each.code for each in refusals(known, allowed)] == [Code.DATABASE_PLACE]
+    assert [each.code for each in waived(known, allowed)] == [Code.NO_PAGES]
+    assert waived(known, {}) == ()
+    assert [(each.code, each.may_be_allowed) for each in refusals(replace(READY, missing={"x": 1}), {})] == [
+        (Code.MISSING_VALUES, False)
+    ]
+
+
+def test_what_has_changed_since_a_mailing_was_frozen_is_named_by_file() -> None:
+    """And nothing is said of a mailing whose files are as they were."""
+    known = Known(editions=(), continues=3, differences={"a": ("subject",), "b": ("letter",)})
+    refusal = _one(known)
+    assert refusal.words.startswith("mailing 3 ") and ": a: " in refusal.words and "; b: " in refusal.words
+    assert refusal.way_out.endswith("compose stop 3 --for-good")
+
+
+def test_words_that_were_said_elsewhere_are_told_as_they_are() -> None:
+    """Of the way to leave, of the database's place, of the pages behind a link, of other files and mailings."""
+    for known in (replace(READY, leaving="said"), replace(READY, database="said"), replace(READY, pages="said")):
+        assert _one(known).words == "said"
+    files = EditionKnown(stem="a", tests=TESTED, same_issue_files=("b.yaml", "c.yaml"))
+    assert _one(replace(READY, editions=(files,))).words == "two files hold the issue a: also b.yaml, c.yaml"
+    refusal = _one(replace(READY, same_issue=(EARLIER,)))
+    assert refusal.words.startswith("mailing 3 of 2031-01-29 ") and EARLIER.shared.in_words in refusal.words
+    assert refusal.way_out.startswith("compose send 2031-01-29 ")

@@ -5,14 +5,16 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from composer.database.engine import Database
+from composer.database.engine import Database, open_database
 from composer.database.mailings import deliveries, owners, recipients, variants
 from composer.delivery.freezing import freeze
 from composer.delivery.mailing import MailingError
 from composer.delivery.owners import LEASE, become_owner, mark_ended
 from composer.delivery.reaper import reap, reap_and_end
+from composer.delivery.sending_lock import lock_sending
 from composer.delivery.states import DeliveryState
 from composer.delivery.upkeep import end_for_good, release
+from tests.databases import PostgresServer
 from tests.delivery.house import NOW, draft, frozen, kinds, states, sums
 
 S = DeliveryState
@@ -56,14 +58,18 @@ def test_what_the_dead_had_in_hand_is_released(database: Database) -> None:
     take(database, said_so, {3: S.CLAIMED})
     take(database, other, {4: S.SENDING})
     take(database, elsewhere, {1: S.CLAIMED}, mailing_id=2)
+    # What it had of this one is over.
+    take(database, elsewhere, {6: S.ACCEPTED})
     # Of a run that is not on record at all.
     take(database, 99, {5: S.CLAIMED})
     found = reap(database, 1, LATER)
     assert (found.freed, found.unknown, found.alive) == (3, 2, ())
-    assert states(database) == {1: S.PENDING, 2: S.UNKNOWN, 3: S.PENDING, 4: S.UNKNOWN, 5: S.PENDING, 6: S.PENDING}
+    assert states(database) == {1: S.PENDING, 2: S.UNKNOWN, 3: S.PENDING, 4: S.UNKNOWN, 5: S.PENDING, 6: S.ACCEPTED}
     assert states(database, 2)[1] is S.CLAIMED
     assert ended(database) == {dead: LATER, said_so: NOW, other: LATER, elsewhere: None, idle: LATER}
     assert kinds(database, 2) == ["unknown"]
+    # Whoever wants to send may do so at once.
+    lock_sending(database).release()
     with database.read() as connection:
         reason = select(deliveries.c.reason).where(deliveries.c.reader_id == 2, deliveries.c.mailing_id == 1)
         assert connection.scalar(reason) == "run_died"
@@ -162,3 +168,14 @@ def test_a_run_may_be_dead_though_it_holds_its_lock(database: Database) -> None:
                 connection.execute(update(owners).values({"seen": seen, "ended": None, **values}))
             found = reap(database, 1, LATER)
             assert (found.freed, found.unknown, len(found.alive)) == ((1, 1, 0) if is_dead else (0, 0, 1))
+
+
+def test_who_sends_is_told_in_the_order_in_which_they_came(postgres: PostgresServer, postgres_template: str) -> None:
+    """Whoever gave the last sign of life; on PostgreSQL, where several may send."""
+    with open_database(postgres.create(postgres_template)) as database:
+        frozen(database, 1)
+        with become_owner(database, 1, NOW) as first, become_owner(database, 1, LATER) as second:
+            for each in (second, first):
+                with database.write() as connection:
+                    each.beat(connection, NOW)
+            assert [each.began for each in reap(database, 1, LATER).alive] == [NOW, LATER]

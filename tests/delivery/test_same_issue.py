@@ -7,28 +7,32 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from composer.database.approvals import editions
-from composer.database.engine import Database
+from composer.database.engine import Database, open_database
 from composer.database.mailings import deliveries, mailings
 from composer.delivery.editions import Edition, remember
 from composer.delivery.freezing import freeze
 from composer.delivery.mailing import Mailing, MailingError, mailings_of
 from composer.delivery.reviews import Review, link_to_mailing
-from composer.delivery.same_issue import IssueContent, SharedContent, content_of, earlier_mailings
+from composer.delivery.same_issue import IssueContent, SharedContent, content_of, earlier_mailings, refuse_same_issue
 from composer.delivery.states import DeliveryState
+from tests.databases import PostgresServer
 from tests.delivery.house import NOW, add_readers, draft
 
 DAY, ISSUE = date(2031, 1, 30), "2031-01-30"
 
 
-def _edition(key: str, *, hash: str = "a", text: str = "1", day: date = DAY, number: int | None = 5) -> Edition:
+def _edition(
+    key: str, *, hash: str = "a", text: str = "1", day: date = DAY, number: int | None = 5, language: str = "en"
+) -> Edition:
     return Edition(
         issue=key,
         stem=key,
         hash=hash * 64,
         subject="A letter",
-        language="en",
+        language=language,
         date=day,
         number=number,
         digests={"subject": text},
@@ -195,3 +199,41 @@ def test_of_two_that_are_frozen_at_once_one_is_refused(database: Database) -> No
     assert len(refused) == 1
     with database.read() as connection:
         assert [each.issue for each in mailings_of(connection)] == [ISSUE]
+
+
+def test_languages_are_compared_in_any_letters(database: Database) -> None:
+    """Another one may share text, date and number: its readers are others."""
+    with database.write() as connection:
+        add_readers(connection, 1)
+    _freeze(database, _edition(ISSUE, language="zh-Hans"))
+    copied = {
+        SharedContent.TEXT: _edition("copy", hash="b", day=DAY + timedelta(9), number=9),
+        SharedContent.DATE: _edition("copy", hash="b", text="2", number=9),
+        SharedContent.NUMBER: _edition("copy", hash="b", text="2", day=DAY + timedelta(9)),
+    }
+    for shared, edition in copied.items():
+        content = content_of(edition, is_dated=True)
+        for language, found in (("zh-Hans", [shared]), ("ZH-HANS", [shared]), ("zh", []), ("en", [])):
+            assert _shared(database, replace(content, language=language)) == found
+
+
+def test_a_rehearsal_of_a_copy_is_none(database: Database) -> None:
+    """It may be looked at, whoever has the issue."""
+    with database.write() as connection:
+        add_readers(connection, 1)
+    _freeze(database, _edition(ISSUE))
+    assert _freeze(database, _edition("copy"), is_rehearsal=True).frozen == 1
+
+
+def test_who_asks_keeps_others_from_linking_a_mailing(postgres: PostgresServer, postgres_template: str) -> None:
+    """On PostgreSQL, to the end of the transaction, so that of two one sees the other; who only reads does not wait."""
+    with open_database(postgres.create(postgres_template)) as database, database.write() as connection:
+        refuse_same_issue(connection, (), corrects=None)
+        for mode, is_free in (("ACCESS SHARE", True), ("ROW EXCLUSIVE", False), ("SHARE ROW EXCLUSIVE", False)):
+            with database.engine.connect() as other:
+                ask = f"LOCK TABLE mailing_reviews IN {mode} MODE NOWAIT"
+                if is_free:
+                    other.exec_driver_sql(ask)
+                    continue
+                with pytest.raises(OperationalError, match="could not obtain lock"):
+                    other.exec_driver_sql(ask)

@@ -194,6 +194,34 @@ def test_by_a_log(database: Database) -> None:
     assert kinds(database, 1) == ["unknown", "settled"]
 
 
+def test_a_delivery_to_each_of_them_is_proof_alone(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of every page: the address is that of the subscriber, whoever stands first or last."""
+    monkeypatch.setattr(settling, "_PAGE", 2)
+    unknown(database, 3)
+    log = [
+        line
+        for each, name in enumerate(("a", "b", "c"), 1)
+        for line in (
+            *at(ISO.format(0), *(part.replace("AAAAAA", f"AAAAA{each}") for part in CUT_OFF[:1])),
+            *at(ISO.format(0), f"cleanup[2]: AAAAA{each}: message-id=<{name * 16}@example.org>"),
+            *at(ISO.format(1), SENT.format(f"reader{each}@example.net").replace("AAAAAA", f"AAAAA{each}")),
+        )
+    ]
+    with database.write() as connection:
+        found = settling.settle_by_log(connection, 1, log, lambda each: sent("-abc"[each] * 16), "anna", NOW)
+        assert found == settling.Settled(settled=3, left=0)
+
+
+def test_addresses_are_expected_as_a_server_logs_them() -> None:
+    """A domain in any script is in ASCII there."""
+    assert settling._expected("n@b\u00fccher.example", "ann@m\u00fcnchen.example") == Expected(
+        sender="n@xn--bcher-kva.example", recipient="ann@xn--mnchen-3ya.example"
+    )
+    # One that cannot be written so is looked for as it is, and one that is not known is not looked for.
+    for recipient in (None, "nobody"):
+        assert settling._expected("n@example.org", recipient) == Expected(sender="n@example.org", recipient=recipient)
+
+
 def test_by_a_log_of_somebody_who_was_erased(database: Database) -> None:
     """Sender and name must do, as there is no address to compare; a delivery to somebody alone proves nothing."""
     unknown(database, 4)

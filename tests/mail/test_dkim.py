@@ -193,6 +193,10 @@ def test_names_are_written_as_a_labels() -> None:
         MESSAGE.replace(b"Hello\r\n", b"Hello\r"),
         MESSAGE.replace(b"Hello", b"\nHello"),
         MESSAGE.replace(b"Hello", b"\rHello"),
+        # No colon at all, a name that begins with what is in none, a name that is empty.
+        b"abc\r\n" + MESSAGE,
+        b"\x01X: 1\r\n" + MESSAGE,
+        b": 1\r\n" + MESSAGE,
         MESSAGE.replace(b"Hello", "\u00fc".encode()),
         MESSAGE.replace(b"x", "\u00fc".encode()),
     ],
@@ -275,3 +279,28 @@ def test_which_headers_are_listed() -> None:
         *("List-Unsubscribe-Post", "Content-Type", "MIME-Version", "List-Id", "List-Help", "Feedback-ID"),
         *("CFBL-Address", "Auto-Submitted", "Precedence", "Content-Language", "Content-Transfer-Encoding"),
     ]
+
+
+def test_what_a_signature_covers() -> None:
+    """Each header in relaxed form, in the order of h=, of equal ones the lowest first; then its own without the value of b=."""
+    message = (
+        b"From: \t a@news.example.org \r\nX: 1\r\nSUBJECT:  one\ttwo  three\r\n\t four\r\nTo:b@example.org\r\n"
+        b"Precedence: a\tb\r\nsubject: above  it \r\n"
+    )
+    (header,) = signatures_of(sign(message + b"\r\nHello\r\n", FAST, now=NOW))
+    start, end, value = header.rpartition(b"b=")
+    own = re.sub(rb"[ \t]+", b" ", start.partition(b":")[2].replace(b"\r\n", b"")).strip()
+    covered = (
+        b"from:a@news.example.org\r\nto:b@example.org\r\nsubject:above it\r\nsubject:one two three four\r\n"
+        b"precedence:a b\r\ndkim-signature:" + own + b" " + end
+    )
+    assert isinstance(ED25519.private, Ed25519PrivateKey)
+    ED25519.private.public_key().verify(b64decode(value), sha256(covered).digest())
+
+
+def test_equal_headers_in_several_parts_are_signed_from_the_lowest_on() -> None:
+    """As if they stood in one."""
+    head, _, body = MESSAGE.partition(b"\r\n\r\n")
+    more = b"Subject: 2\r\nSubject: 3\r\n"
+    apart = signatures([headers_of(head), headers_of(more)], body_hash(body), FAST, now=NOW)
+    assert apart + head + b"\r\n" + more + b"\r\n" + body == sign(head + b"\r\n" + more + b"\r\n" + body, FAST, now=NOW)

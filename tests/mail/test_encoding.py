@@ -110,6 +110,9 @@ def test_half_a_pair_is_named() -> None:
     """A lone surrogate cannot be UTF-8: the message names the line."""
     with pytest.raises(BodyError, match=r"line 2 .*U\+D800"):
         canonical("a\nb\ud800")
+    for text, line in (("\ud800", 1), ("\n\ud800", 2), ("\r\n\ra\udfff\n", 3)):
+        with pytest.raises(BodyError, match=f"line {line} "):
+            canonical(text)
 
 
 @pytest.mark.parametrize("middle", [0, 1, 2, 3, 4, 54, 55, 56, 57, 58, 59, 60, 61, 200])
@@ -126,6 +129,17 @@ def test_base64_with_holes_reads_back_at_every_offset(middle: int) -> None:
                 assert b64decode(written) == b"".join(
                     values.get(each, b"") if isinstance(each, Hole) else each for each in pieces
                 )
+
+
+@pytest.mark.parametrize("size", [57, 58, 59, 60, 113, 114, 115, 171, 200])
+def test_base64_behind_a_hole_has_full_lines(size: int) -> None:
+    """Of 76 characters as long as there is enough for them, whatever the value leaves over of three bytes."""
+    hole, piece = Hole(0, Escape.TEXT), bytes(range(size))
+    for left in range(3):
+        written = Base64Run((hole, piece)).filled({hole: b"1" * left})
+        assert b64decode(written) == b"1" * left + piece
+        lengths = [len(line) for line in written.split(b"\r\n")]
+        assert lengths[: size // 57] == [76] * (size // 57) and max(lengths) == 76
 
 
 @pytest.mark.parametrize(("chunks", "is_sound"), [((b"a\r\n", b"b\r\n"), True), ((b"a\r\n", b"b\n"), False)])

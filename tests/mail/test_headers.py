@@ -129,7 +129,9 @@ def test_uris_fold_between_items_only() -> None:
     "uri", ["https://m\u00fcnchen.example/", "example.org", "https://a b", "https://a>b", "https://a/" + "x" * 999]
 )
 def test_uris_refuse(uri: str) -> None:
-    """Only addresses with a scheme, in ASCII, without blanks and brackets, that fit a line of 998."""
+    """Only addresses with a scheme, in ASCII, without blanks and brackets, that fit a line of 998; one at least."""
+    with pytest.raises(HeaderError, match="needs"):
+        headers.uris("List-Unsubscribe")
     with pytest.raises(HeaderError):
         headers.uris("List-Unsubscribe", uri)
 
@@ -319,3 +321,19 @@ def test_what_cannot_be_folded_has_a_limit(write: Callable[[int], bytes], most: 
     assert max(map(len, write(most).split(b"\r\n"))) <= 998
     with pytest.raises(HeaderError):
         write(most + 1)
+
+
+@pytest.mark.parametrize(("length", "is_plain"), [(61, True), (65, True), (66, False)])
+def test_what_fits_on_a_line_is_written_as_it_is(length: int, is_plain: bool) -> None:
+    """A long name, too; one more character, and it is encoded, which can be folded."""
+    written = headers.mailbox("To", Address(name="x" * length, address="a@b.cd"))
+    assert (written == f"To: {'x' * length} <a@b.cd>\r\n".encode()) is is_plain
+    assert (b"=?utf-8?B?" in written) is not is_plain
+    # Of words the last one goes to the next line; none of a list is left without its comma.
+    for fold, size in ((" ", 68), ("\r\n ", 69)):
+        assert headers.verbatim("X-Test", f"{'x' * size} y").decode() == f"X-Test: {'x' * size}{fold}y\r\n"
+        words = f"{'x' * (size - 1)}{fold}y"
+        assert headers.unstructured("Subject", words.replace("\r\n", "")).decode() == f"Subject: {words}\r\n"
+    assert (
+        headers.mailbox("To", *(Address(address=f"{each}@b.cd") for each in "abc")) == b"To: a@b.cd, b@b.cd, c@b.cd\r\n"
+    )

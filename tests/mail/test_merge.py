@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from composer.mail.headers import unstructured
-from composer.mail.merge import Escape, escaped, fill_html, fill_text
+from composer.mail.merge import Escape, PlaceError, Slot, escaped, fill_html, fill_text, split_html, split_text
 
 TOKEN, LINK = "qbcdfghj0000z", "qbcdfghj0001z"
 PAGE = (
@@ -174,3 +174,75 @@ def test_what_a_value_becomes_in_each_place(
     """In words and in addresses, of HTML and of plaintext."""
     places = (Escape.HTML, Escape.HTML_ADDRESS, Escape.IN_ADDRESS, Escape.TEXT, Escape.TEXT_ADDRESS)
     assert [escaped(value, how) for how in places] == [html, html_address, in_address, text, text_address]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        f"<style>{TOKEN}</style>",
+        f"<STYLE type='x'>\na\n{TOKEN}\n</style>",
+        f"<script>a\n{TOKEN}</script>",
+        f'<p style="a{TOKEN}">',
+        f"<p class='x' STYLE='{TOKEN}'>",
+        f'<img srcset="a.png 1x, {TOKEN} 2x">',
+        f'<p onclick="{TOKEN}">',
+        f"<p\nONMOUSEOVER='{TOKEN}'>",
+        *(
+            f"<a href={mark}{address}{mark}>x</a>"
+            for mark in "\"'"
+            for address in (
+                f"https://{TOKEN}/a",
+                f"https://x.{TOKEN}",
+                f"HTTPS://{TOKEN}:80/",
+                f"//{TOKEN}/a",
+                f"a+b.c-1://{TOKEN}",
+                f"mailto:{TOKEN}@example.org",
+                f"MAILTO:a@{TOKEN}?subject=x",
+            )
+        ),
+    ],
+)
+def test_places_where_no_value_is_safe(place: str) -> None:
+    """Style sheets, scripts, lists of pictures, what decides where an address leads."""
+    with pytest.raises(PlaceError):
+        split_html(f"<p>{place}</p>", [TOKEN, LINK])
+    # Without a field in it nothing is wrong with it.
+    assert split_html(place.replace(TOKEN, "x"), [TOKEN]) == [place.replace(TOKEN, "x")]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"https://x.org/{TOKEN}",
+        f"https://x.org?{TOKEN}",
+        f"https://x.org#{TOKEN}",
+        f"/{TOKEN}/a",
+        f"a{TOKEN}",
+        f"mailto:a@b?body={TOKEN}",
+        f"mailto:{TOKEN}",
+    ],
+)
+def test_places_in_an_address(address: str) -> None:
+    """Behind what decides where it leads; words beside a style sheet are words."""
+    before, _, behind = address.partition(TOKEN)
+    slot = Slot(TOKEN, Escape.IN_ADDRESS)
+    assert split_html(f"<a href='{address}'>", [TOKEN]) == ["<a ", 'href="', before, slot, behind, '"', ">"]
+    words = f"<style>a</style>{TOKEN}<script>b</script>"
+    assert Slot(TOKEN, Escape.HTML) in split_html(words, [TOKEN])
+
+
+def test_places_in_a_text() -> None:
+    """Each with its escape; an address that leads nowhere known is refused, and a text without a field stays whole."""
+    word, whole, inside = (Slot(TOKEN, each) for each in (Escape.TEXT, Escape.TEXT_ADDRESS, Escape.IN_ADDRESS))
+    assert split_text(f"a {TOKEN} <{TOKEN}> <http://x/{TOKEN}> b", [TOKEN]) == [
+        *("a ", word, " ", "<", whole, ">"),
+        *(" ", "<http://x/", inside, ">", " b"),
+    ]
+    assert split_text("a <https://x> b", [TOKEN]) == ["a <https://x> b"]
+    assert split_text("a", []) == split_html("a", []) == ["a"]
+    for host in (f"<https://{TOKEN}/a>", f"<http://{TOKEN}>"):
+        with pytest.raises(PlaceError):
+            split_text(host, [TOKEN])
+    # What is in no angle brackets, or is no address of the web, is a text.
+    for text in (f"https://{TOKEN}/a", f"<ftp://{TOKEN}/a>", f"<A{TOKEN}B>"):
+        assert word in split_text(text, [TOKEN])

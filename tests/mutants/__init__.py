@@ -29,10 +29,8 @@ conditions) 61 of 70 were noticed at once (87 %): in updating, undoing, tombston
 conditions 30 of 33, in the rest of audience 12 of 18.
 
 What lives, and why it may: the order of rows that a database gives in that order anyway (`order_by` in undoing, updating,
-erasing); what is only said to people (readiness); loops that never end when a page begins where the one before did (freezing,
-ledger: HUNG); what flufl.bounce is told of a message beside its text (freeform); locks that only two processes on PostgreSQL
-would miss (same_issue, owners, rates, undoing); and tests that are still missing: taking_in (hashes, who is joined), proof
-(complaints).
+erasing); what flufl.bounce is told of a message beside its text (freeform); locks that only two processes on PostgreSQL would
+miss (undoing); and tests that are still missing: taking_in (hashes, who is joined).
 
 Of delivery, mail and transport whole tables of each module were tested afterwards (bounds, rows of the ledger, answers of a
 server, lines of headers and signatures). With seeds that were never used before, of changes that nobody had looked at:
@@ -40,4 +38,18 @@ server, lines of headers and signatures). With seeds that were never used before
     seed   tried   noticed at once
     9101     147       125   (85 %), before
     9190     145       135   (93 %), afterwards; tests for eight of the other ten were written then
+
+Then bounces, delivery, mail and transport were read line by line. What SQLite gives in an order that was not asked for comes in
+the opposite one in their tests (`PRAGMA reverse_unordered_selects`), and locks are asked for with a second connection. With
+seeds that were never used before, the first as it was, the second after tests had been written for what lived in it:
+
+    folders                    seed   tried   noticed at once
+    bounces                   20102     415       397   (96 %), before
+    bounces                   20104     301       300   (99.7 %), afterwards
+    delivery                  20101     175       165   (94 %), before
+    mail, transport           20105     450       424   (94 %), before
+    bounces, mail, transport  20201     401       397   (99 %), afterwards
+    delivery                  20202     257       252   (98 %), afterwards
+
+Of the nine that lived afterwards tests were written for five, code is simpler for one, and three make no difference.
 """

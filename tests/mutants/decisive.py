@@ -45,14 +45,14 @@ DECISIVE: dict[str, Concern] = (
         "",
         on_both=True,
         selection="test_selection test_freezing",
-        freezing="test_freezing test_same_issue test_engine",
+        freezing="test_frozen_rows test_freezing test_same_issue test_engine",
         ledger="test_ledger_rows test_ledger test_upkeep test_engine test_ledger_machine",
         statements="test_ledger_rows test_ledger test_upkeep test_pauses test_engine test_ledger_machine",
         upkeep="test_ledger_rows test_reaper test_upkeep test_settling test_pauses test_engine test_ledger_machine",
         reaper="test_reaper test_owners test_pauses test_upkeep",
         settling="test_ledger_rows test_settling test_engine",
         mailing="test_mailing test_freezing test_pauses test_settling",
-        owners="test_reaper test_owners",
+        owners="test_ownership test_reaper test_owners",
         rates="test_rates test_engine",
     )
     | _concerns(

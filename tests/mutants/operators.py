@@ -97,6 +97,8 @@ class Finder(ast.NodeVisitor):
         if not self.names and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Name):
             # Another name for an enum.
             self.enums[node.targets[0].id] = self.enums.get(node.value.id, ())
+        if not self.names and isinstance(node.value, ast.Subscript) and isinstance(node.value.value, ast.Name):
+            return  # a type, such as list[str]
         if any(isinstance(each, ast.Attribute | ast.Subscript) for each in node.targets):
             self.put("statement dropped", node, "pass", after="")
         self.table(node.value)

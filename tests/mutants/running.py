@@ -103,7 +103,8 @@ class Server:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGINT)
             if not select.select([self._process.stdout], [], [], _GRACE)[0]:
-                os.kill(process, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
         code = self.read()
         with suppress(ProcessLookupError):
             os.killpg(process, signal.SIGKILL)

@@ -1,5 +1,6 @@
 """How servers say what went wrong: each alternative of each pattern is there for a sentence."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,49 @@ def test_each_pattern_finds_its_sentences() -> None:
 def test_addresses_and_hosts_are_masked(text: str, left: str) -> None:
     """A mailbox or a server may have any name: only what is said around it counts."""
     assert masked(text) == left
+
+
+ENDINGS = (
+    *(
+        "com",
+        "net",
+        "org",
+        "edu",
+        "gov",
+        "mil",
+        "info",
+        "biz",
+        "example",
+        "invalid",
+        "test",
+        "local",
+        "lan",
+        "io",
+        "eu",
+    ),
+    *("de", "fr", "es", "nl", "pl", "ru", "cn", "jp", "kr", "ch", "se", "dk", "cz", "uk", "ca", "au", "br"),
+)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_names_with_one_dot_are_hosts_by_their_ending(ending: str) -> None:
+    """Others may be two sentences with the blank between them left out."""
+    for text in (f"at spam.{ending}", f"at SPAM.{ending.upper()}: no", f"spam.{ending}, no", f"spam-1.{ending}/x"):
+        assert masked(text) == text.replace(re.findall(r"\S+\.\w+", text)[0], "<>")
+    # Where a word goes on behind it, it is no ending.
+    assert masked(f"at spam.{ending}.blocked") == f"at spam.{ending}.blocked"
+    assert masked(f"at spam.{ending}x") == f"at spam.{ending}x"
+
+
+def test_names_with_two_dots_are_hosts_by_a_short_ending() -> None:
+    """Of two letters, and nothing behind it."""
+    for text, left in (
+        ("at mx.spam.xy", "at <>"),
+        ("at mx.spam.xyz", "at mx.spam.xyz"),
+        ("at mx.spam.xy.blocked", "at mx.spam.xy.blocked"),
+        ("at a.b.c.d.xy", "at <>"),
+    ):
+        assert masked(text) == left
 
 
 M = Meaning

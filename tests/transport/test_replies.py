@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from composer.transport.meanings import Meaning
 from composer.transport.outcome import Reply, Scope, Stage
 from composer.transport.replies import MAX_LINE, MAX_LINES, MAX_TEXT, GarbledError, ReplyReader, make_reply
-from composer.transport.status import ends_session, meaning_of, queue_id_of, scope_of
+from composer.transport.status import ends_session, meaning_of, queue_id_of, scope_of, weigh
 
 
 def _read(data: bytes, size: int = 1) -> list[Reply]:
@@ -313,3 +313,40 @@ def test_whom_a_reply_concerns_from_the_first_code_of_a_class(
 ) -> None:
     """500 is for good, 499 is not."""
     assert scope_of(Reply(code=code, enhanced=enhanced), stage) is scope
+
+
+@pytest.mark.parametrize(
+    ("codes", "code", "said", "meaning"),
+    [
+        ([], 500, "no such user", Meaning.GONE),
+        ([], 499, "no such user", Meaning.RECIPIENT),
+        ([], None, "no such user", Meaning.GONE),
+        (["4.1.1"], 550, "", Meaning.RECIPIENT),
+        (["5.1.1", "4.4.7"], 550, "", Meaning.RECIPIENT),
+        # What a relay made up itself tells nothing.
+        (["5.1.1", "4.0.0"], 550, "", Meaning.GONE),
+        (["5.1.1"], 550, "no such user, it returned 450 later", Meaning.RECIPIENT),
+        (["5.1.2"], 550, "", Meaning.NO_DOMAIN),
+        (["5.1.2"], 450, "", Meaning.RECIPIENT),
+        (["5.7.1"], 550, "no such user", Meaning.NO_DOMAIN),
+        (["5.7.1"], 450, "no such user", Meaning.RECIPIENT),
+    ],
+)
+def test_nothing_temporary_is_for_good(codes: list[str], code: int | None, said: str, meaning: Meaning) -> None:
+    """Be it the reply, a code beside it, or one that it quotes."""
+    assert weigh(codes, None if code is None else Reply(code=code, text=said), said) is meaning
+
+
+@pytest.mark.parametrize(
+    ("code", "meaning"),
+    [
+        *((vague, Meaning.GONE) for vague in ("5.1.3", "5.3.2", "5.4.1", "5.9.9", "5.5.4", "5.0.0")),
+        ("5.2.2", Meaning.FULL),
+        ("5.2.3", Meaning.TOO_LARGE),
+        ("5.6.1", Meaning.CONTENT),
+        ("5.1.8", Meaning.SENDER),
+    ],
+)
+def test_a_sentence_tells_more_than_a_vague_code(code: str, meaning: Meaning) -> None:
+    """About the recipient, the system, the network, the protocol, or nothing; what is said plainly by a code holds."""
+    assert weigh([code], Reply(code=550, enhanced=code, text="no such user"), "no such user") is meaning

@@ -23,6 +23,8 @@ class Wire:
 
     def __init__(self, *answers: Lines, hangs_up: bool = False) -> None:
         self.answers, self.hangs_up = list(answers), hangs_up
+        #: What becomes of it when nothing is left to say.
+        self.end = Fault.LOST
         self.waited: list[float] = []
         self.sent: list[bytes] = []
 
@@ -35,7 +37,7 @@ class Wire:
     def read(self, seconds: float) -> Lines:
         self.waited.append(seconds)
         if not self.answers:
-            raise BrokenError(Fault.LOST)
+            raise BrokenError(self.end)
         return self.answers.pop(0)
 
 
@@ -189,3 +191,36 @@ def test_an_answer_that_never_comes_leaves_it_unknown() -> None:
         outcome = found.run(b"hello\r\n", lambda: True)
         assert (outcome.state, outcome.scope, found.after, found.fault) == (state, Scope.SERVER, After.DROP, Fault.LOST)
         assert words in outcome.reason
+
+
+@pytest.mark.parametrize(("is_early", "fault"), [(False, Fault.LOST), (True, Fault.LATE)])
+def test_what_happened_first_is_told_where_no_words_follow(is_early: bool, fault: Fault) -> None:
+    """That it hung up; of one that seemed to speak, and did not, what came of it."""
+    wire = Wire(YES, YES, GO, hangs_up=not is_early)
+    wire.is_silent, wire.end = not is_early, Fault.LATE
+    found = transaction(wire)
+    outcome = found.run(b"hello\r\n", lambda: True)
+    assert (outcome.state, outcome.stage, found.fault) == (State.DEFERRED, Stage.BODY, fault)
+    assert fault.in_words in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("answers", "scope", "code"),
+    [
+        ((NO,), Scope.SERVER, 550),
+        ((GOODBYE,), Scope.SERVER, 421),
+        ((YES, NO), Scope.RECIPIENT, 550),
+        ((YES, GOODBYE), Scope.SERVER, 421),
+        ((YES, ODD), Scope.SERVER, 299),
+        ((YES, YES, GO, NO), Scope.RECIPIENT, 550),
+        ((YES, YES, GO, GOODBYE), Scope.SERVER, 421),
+        ((YES, YES, GO, ODD), Scope.SERVER, 299),
+        ((YES,), Scope.SERVER, None),
+    ],
+)
+def test_whom_an_answer_concerns(answers: tuple[Lines, ...], scope: Scope, code: int | None) -> None:
+    """With the answer itself, also where it could not be understood, and a reason where there is none."""
+    outcome = transaction(Wire(*answers)).run(b"hello\r\n", lambda: True)
+    assert (outcome.scope, outcome.reply.code if outcome.reply else None) == (scope, code)
+    assert bool(outcome.reason) is (code in (None, 299))
+    assert transaction(Wire(YES, YES, GO)).run(b"", lambda: False).reason
