@@ -32,6 +32,8 @@ _METHODS = frozenset({
 })  # fmt: skip
 #: Functions that take any number of conditions, or of states.
 _SEVERAL = frozenset({"where", "and_", "or_", "stands", "_delivered"})
+#: What a type with its own types in brackets begins with; another name for one is as little behaviour as an annotation.
+_TYPES = frozenset({"Callable", "tuple", "list", "dict", "set", "frozenset", "type", "Mapping", "Sequence", "Iterable"})
 #: What says how a class or a cache is built, and nothing of what it does.
 _BUILT = frozenset({"frozen", "slots", "kw_only", "compare", "repr", "maxsize"})
 
@@ -99,6 +101,8 @@ class Finder(ast.NodeVisitor):
             self.enums[node.targets[0].id] = self.enums.get(node.value.id, ())
         if any(isinstance(each, ast.Attribute | ast.Subscript) for each in node.targets):
             self.put("statement dropped", node, "pass", after="")
+        if isinstance(node.value, ast.Subscript) and ast.unparse(node.value.value) in _TYPES:
+            return
         self.table(node.value)
 
     def table(self, value: ast.expr) -> None:
