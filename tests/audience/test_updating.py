@@ -8,11 +8,16 @@ from sqlalchemy import Connection, select, update
 from composer.audience import updating
 from composer.audience.changing import change, tag, unsubscribe
 from composer.audience.history import changes_of
+from composer.audience.importing import Choice
+from composer.audience.lists.columns import columns_of
+from composer.audience.lists.opening import tables_in
 from composer.audience.readers import Reader, Status, get, select_readers
+from composer.audience.staging import Part, incoming, stage
 from composer.audience.suppression import Reason, listed, suppress
+from composer.audience.taking_in import take_in
 from composer.audience.undoing import last_import, undo
 from composer.database.engine import Database
-from composer.database.readers import readers
+from composer.database.readers import reader_changes, readers
 from tests.audience.lists import take, written
 from tests.audience.people import EARLIER, LATER, NOW, everybody, join
 
@@ -88,6 +93,35 @@ def test_an_update_in_pieces_is_an_update(database: Database, tmp_path: Path, mo
         for each in _all(database):
             said = [one.what for one in changes_of(connection, each.id) if one.source == "import 1"]
             assert said == ["company"]
+
+
+def test_a_list_is_written_down_in_its_order(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Column by column, then fields, whatever the order in which the database keeps its rows; no piece leaves one out."""
+    monkeypatch.setattr(updating, "_PIECE", 2)
+    names = ("e", "b", "d", "a", "c")
+    with database.write() as connection:
+        for name in sorted(names):
+            join(connection, f"{name}@example.org", name="Old", company="Old")
+    text = "email,name,company\n" + "".join(f"{name}@example.org,New,New\n" for name in names)
+    with tables_in(written(tmp_path, text)) as (table,), database.stage() as connection:
+        stage(connection, [Part(table=table, columns=columns_of(table, ("company",), {}))], ("company",))
+        with database.writing(connection):
+            # PostgreSQL keeps a row that was changed behind the others.
+            connection.execute(update(incoming).where(incoming.c.seq == 1).values(part=1))
+            taken = take_in(connection, Choice(is_update=True), file="x", kind="list", now=NOW)
+            assert taken.updated == 5
+            said = connection.execute(
+                select(reader_changes.c.what, readers.c.normal)
+                .join(readers, readers.c.id == reader_changes.c.reader_id)
+                .where(reader_changes.c.import_id == taken.number)
+                .order_by(reader_changes.c.id)
+            )
+            assert [(what, normal[0]) for what, normal in said] == [
+                *(("name", each) for each in names),
+                *(("company", each) for each in names),
+            ]
 
 
 def _taken_back(database: Database, address: str) -> list[tuple[str, str, str]]:
