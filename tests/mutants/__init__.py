@@ -48,4 +48,5 @@ seeds, of the same changes, against all tests that concern them:
     21011  all of these                                     83       83
     21012  all of these                                     76       75 (a test for the other one was written then)
     21013  taking_in, suppression, identity, erasing        59       59
+    21014  the others                                       41       40 (`order_by` in undoing lives)
 """
