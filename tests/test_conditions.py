@@ -20,6 +20,7 @@ TAGS = st.sampled_from(["press", "radio", "staff", "board"])
         (condition(language="de"), "de", (), True),
         (condition(language="de"), "de-AT", (), True),
         (condition(language="de"), "DE-at", (), True),
+        (Condition(language=("DE-at",)), "de-AT", (), True),
         (condition(language="de"), "den", (), False),
         (condition(language="de-AT"), "de", (), False),
         (condition(language="de"), "", (), False),

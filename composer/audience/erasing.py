@@ -65,11 +65,7 @@ def erase(connection: Connection, address: Address, now: datetime, forget: Seque
     if former:
         went.append(f"what was kept of {len(former)} earlier {'address' if len(former) == 1 else 'addresses'}")
     mark = hashed(make_erasure_key(connection), normal)
-    if suppressed is not None and suppressed.hash:
-        suppress_hash(connection, mark, Reason.ERASED, "erase", now)
-    else:
-        entry = {"hash": mark, "reason": Reason.ERASED, "source": "erase", "since": now}
-        connection.execute(insert(suppressions), [entry])
+    suppress_hash(connection, mark, Reason.ERASED, "erase", now)
     receipt = json.dumps({"went": went, "stays": stays}, ensure_ascii=False)
     kept = {"at": now, "hash": mark, "receipt": receipt}
     number: int = connection.execute(insert(erasures).returning(erasures.c.id), kept).scalar_one()

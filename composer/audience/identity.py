@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
 from composer.audience.suppression import Reason, suppress, suppress_hash
 from composer.audience.tokens import Claim
@@ -20,6 +20,7 @@ from composer.database.mailings import mailings
 from composer.database.readers import readers, tombstones
 
 _T = tombstones.c
+_HOLDERS = select(readers.c.id, readers.c.normal, readers.c.language, readers.c.consented)
 
 
 class Found(StrEnum):
@@ -132,19 +133,21 @@ def _mailing_id(connection: Connection, public_id: int) -> int | None:
 def _hash_at(rows: Sequence[Row[*tuple[Any, ...]]], mailing_id: int) -> str | None:
     """Return the hash of the address that they had in a mailing and lost since."""
     for row in rows:
-        if row.last_mailing is not None and row.first_mailing <= mailing_id <= row.last_mailing:
+        if row.first_mailing <= mailing_id <= row.last_mailing:
             return str(row.hash)
     return None
 
 
 def _holder(connection: Connection, reader_id: int) -> Holder | None:
-    columns = (readers.c.id, readers.c.normal, readers.c.language, readers.c.consented)
-    row = connection.execute(select(*columns).where(readers.c.id == reader_id)).mappings().first()
-    return None if row is None else Holder(**row)
+    return _first(connection, _HOLDERS.where(readers.c.id == reader_id))
 
 
 def _holder_of(connection: Connection, mark: str) -> Holder | None:
     """Find who has an address today, by its hash: a living subscriber with an address that somebody lost has a row."""
-    held = select(_T.reader_id).where(_T.hash == mark, _T.last_mailing.is_(None))
-    reader_id = connection.scalar(held)
-    return None if reader_id is None else _holder(connection, reader_id)
+    held = _HOLDERS.join(tombstones, _T.reader_id == readers.c.id)
+    return _first(connection, held.where(_T.hash == mark, _T.last_mailing.is_(None)))
+
+
+def _first(connection: Connection, query: Select[*tuple[Any, ...]]) -> Holder | None:
+    row = connection.execute(query).mappings().first()
+    return None if row is None else Holder(**row)

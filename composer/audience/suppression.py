@@ -158,8 +158,9 @@ def status_of(connection: Connection, reader: Reader) -> Status:
 
 def _is_listed_by_hash(connection: Connection, normal: str) -> bool:
     key = erasure_key(connection)
-    here = suppressions.c.hash == hashed(key, normal) if key else None
-    return here is not None and connection.scalar(select(suppressions.c.id).where(here)) is not None
+    return key is not None and bool(
+        connection.scalar(select(exists().where(suppressions.c.hash == hashed(key, normal))))
+    )
 
 
 def listed(connection: Connection) -> Iterator[Suppression]:

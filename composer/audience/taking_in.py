@@ -13,15 +13,12 @@ from datetime import datetime
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Integer,
     and_,
     case,
-    cast,
     exists,
     func,
     insert,
     literal,
-    null,
     or_,
     select,
     update,
@@ -150,7 +147,7 @@ def _weigh(connection: Connection, one: Step) -> None:
         )
     )
     rows = select(incoming.c.normal, incoming.c.standing).join(suppressions, suppressions.c.normal == incoming.c.normal)
-    for row in connection.execute(rows.where(~stays(), lighter)).all():
+    for row in connection.execute(rows.where(lighter)).all():
         suppress(connection, row.normal, Reason(row.standing), one.source, one.now)
 
 
@@ -170,8 +167,8 @@ def _keep_hashes(connection: Connection, one: Step) -> int:
 
 def _with_incoming_hash(connection: Connection) -> list[str]:
     """Find the addresses of subscribers whose hash a suppression list names, page by page."""
-    key = erasure_key(connection)
-    if key is None or connection.scalar(select(incoming_hashes.c.hash).limit(1)) is None:
+    key = erasure_key(connection) if connection.scalar(select(exists(incoming_hashes))) else None
+    if key is None:
         return []
     found: list[str] = []
     page = select(readers.c.id, readers.c.normal).where(readers.c.status.in_(HERE)).order_by(readers.c.id).limit(_PAGE)
@@ -191,8 +188,8 @@ def _let_agree(connection: Connection, one: Step) -> int:
     agreed = record(connection, one, "status", literal("pending"), literal("active"), waiting)
     if agreed:
         this = and_(incoming.c.normal == readers.c.normal, agreeing)
-        consent = select(one.consent()).where(this).correlate(readers).scalar_subquery()
-        when = select(incoming.c.happened).where(this).correlate(readers).scalar_subquery()
+        consent = select(one.consent()).where(this).scalar_subquery()
+        when = select(incoming.c.happened).where(this).scalar_subquery()
         connection.execute(
             update(readers)
             .where(readers.c.status == Status.PENDING, exists().where(this))
@@ -204,7 +201,7 @@ def _let_agree(connection: Connection, one: Step) -> int:
 def _insert_new(connection: Connection, one: Step) -> int:
     """Make readers of those who are neither here nor on the suppression list, in the order of the list."""
     active = becomes_active(one.choice)
-    consent: ColumnElement[int | None] = case((active, one.consent()), else_=cast(null(), Integer))
+    consent: ColumnElement[int | None] = case((active, one.consent()))
     taken = ("address", "normal", *COLUMNS, "fields")
     # One run of ids, in the order of the list.
     room = connection.execute(select(func.coalesce(func.max(incoming.c.seq), 1))).scalar_one()
@@ -242,7 +239,7 @@ def _join_new(connection: Connection, one: Step) -> None:
         )
         .join_from(incoming_known_hashes, incoming, incoming.c.seq == known.seq)
         .join(readers, readers.c.normal == incoming.c.normal)
-        .where(readers.c.import_id == one.number, exists().where(tombstones.c.hash == known.hash))
+        .where(readers.c.import_id == one.number)
     )
     names = ["reader_id", "hash", "first_mailing", "at"]
     if changed(connection, insert(tombstones).from_select(names, rows)):

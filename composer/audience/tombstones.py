@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from composer.audience.suppression import erasure_key, hashed, make_erasure_key
-from composer.database.mailings import deliveries, mailings, recipients
+from composer.database.mailings import deliveries, mailings
 from composer.database.public import letters
 from composer.database.readers import readers, suppressions, tombstones
 
@@ -187,7 +187,6 @@ def _by_another_id(
             about <= func.coalesce(mine.c.last_mailing, _ALWAYS),
             *where,
         )
-        .correlate(readers, recipients)
     )
 
 

@@ -163,7 +163,7 @@ def _restore_status(connection: Connection, number: int, now: datetime) -> None:
         this = and_(reader_changes.c.reader_id == readers.c.id, still)
         agreed = and_(this, reader_changes.c.before == Status.PENDING)
         connection.execute(update(readers).where(exists().where(agreed)).values(consent_id=null(), consented=null()))
-        before = select(reader_changes.c.before).where(this).correlate(readers).scalar_subquery()
+        before = select(reader_changes.c.before).where(this).scalar_subquery()
         connection.execute(update(readers).where(exists().where(this)).values(status=before, changed=now))
 
 

@@ -57,8 +57,6 @@ def parse_address(text: str) -> Address:
     """
     _refuse_forbidden(text)
     text = text.strip()
-    if not text:
-        raise AddressError("the address is empty")
     quoted = _QUOTED_NAME.fullmatch(text)
     if quoted and not quoted[2].startswith("@"):
         name, rest = re.sub(r"\\(.)", r"\1", quoted[1]), quoted[2]
@@ -71,7 +69,7 @@ def parse_address(text: str) -> Address:
         return Address(address=text)
     before, _, rest = text.partition("<")
     inside, bracket, after = rest.partition(">")
-    if not bracket or after.strip() or "<" in rest or ">" in before:
+    if not bracket or after or ">" in before:
         raise AddressError("the angle brackets do not match: write Name <name@example.org>")
     name = before.strip()
     if special := re.search(r'[()\[\]:;@\\,"]', name):
@@ -91,7 +89,7 @@ def domain_to_ascii(domain: str) -> str:
         import idna
 
         try:
-            result = idna.encode(domain, uts46=True, std3_rules=True).decode("ascii")
+            result = idna.encode(domain, uts46=True).decode("ascii")
         except UnicodeError:  # idna.IDNAError is one
             raise AddressError(f"{domain} is not a domain name") from None
     labels = result.split(".")

@@ -1,9 +1,10 @@
 """Erasing a person: what the receipt says, whom other tables are asked to forget, and what stays of others."""
 
+import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from composer.audience.changing import change_address, sign_up
 from composer.audience.erasing import erase, former_addresses
@@ -20,7 +21,7 @@ from composer.audience.suppression import (
 from composer.audience.suppression import hashed as hash_of
 from composer.content.addresses import parse_address
 from composer.database.engine import Database
-from composer.database.readers import consents, erasures, readers, tombstones
+from composer.database.readers import consents, erasures, reader_changes, readers, tombstones
 from tests.audience.lists import take, written
 from tests.audience.people import LATER, NOW, join
 
@@ -83,8 +84,12 @@ def test_an_earlier_address_that_somebody_else_has_stays_theirs(database: Databa
     """It is not forgotten with the one who had it before."""
     with database.write() as connection:
         ann = join(connection, ANN)
-        move(connection, ANN, "new@example.org")
-        assert former_addresses(connection, ann.id) == (ANN,)
+        for old, new in ((ANN, "then@example.org"), ("then@example.org", "new@example.org")):
+            move(connection, old, new)
+        # In their order, though PostgreSQL keeps a row that was changed behind the others.
+        connection.execute(update(reader_changes).where(reader_changes.c.before == ANN).values(source="changed"))
+        assert former_addresses(connection, ann.id) == (ANN, "then@example.org")
+        connection.execute(delete(reader_changes).where(reader_changes.c.before == "then@example.org"))
         other = join(connection, ANN)
         assert former_addresses(connection, ann.id) == former_addresses(connection, other.id) == ()
         receipt = erase(connection, parse_address("new@example.org"), LATER)
@@ -111,12 +116,43 @@ def test_the_consent_of_a_whole_list_stays(database: Database, tmp_path: Path) -
         assert "the record of consent" in erase(connection, parse_address("a@example.net"), LATER).went
 
 
+def test_what_is_kept_of_others_stays(database: Database) -> None:
+    """Their consents, and the addresses that they had before."""
+    with database.write() as connection:
+        for name in ("first", "ann", "last"):
+            join(connection, f"{name}@example.org", consent=f"form of {name}")
+            move(connection, f"{name}@example.org", f"new-{name}@example.org")
+        receipt = erase(connection, parse_address("new-ann@example.org"), LATER)
+        assert "the record of consent" in receipt.went and "what was kept of 1 earlier address" in receipt.went
+        found = connection.scalars(select(consents.c.evidence).order_by(consents.c.id)).all()
+        assert found == ["form of first", "form of last"]
+        key = make_erasure_key(connection)
+        assert {each.hash for each in listed(connection)} == {hash_of(key, ANN), hash_of(key, "new-ann@example.org")}
+        kept = connection.execute(select(erasures)).mappings().one()
+        assert (kept["at"], json.loads(kept["receipt"])) == (
+            LATER,
+            {"went": list(receipt.went), "stays": list(receipt.stays)},
+        )
+        with pytest.raises(AudienceError) as stop:
+            erase(connection, parse_address("nobody@example.org"), LATER)
+        assert stop.value.hint == "look-alikes: compose who nobody@example.org"
+
+
 def test_an_address_that_is_only_on_the_suppression_list(database: Database) -> None:
     """It is replaced by its hash; by a hash that is there already it is found, and once erased there is nothing more."""
+    asked: list[tuple[int | None, str]] = []
+
+    def forget(_: Connection, reader_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        asked.append((reader_id, normal))
+        return (), ()
+
     with database.write() as connection:
         suppress(connection, ANN, Reason.BOUNCED, "mail", NOW)
-        receipt = erase(connection, parse_address(ANN), LATER)
-        assert receipt.went == ("the address on the suppression list (there since 2025-01-30)",)
+        receipt = erase(connection, parse_address(ANN), LATER, [forget])
+        assert (receipt.went, asked) == (
+            ("the address on the suppression list (there since 2025-01-30)",),
+            [(None, ANN)],
+        )
         assert [(each.normal, each.reason) for each in listed(connection)] == [("", Reason.ERASED)]
         with pytest.raises(AudienceError, match="was erased on"):
             erase(connection, parse_address(ANN), LATER)

@@ -47,6 +47,15 @@ CASES: tuple[tuple[tuple[Row, ...], int, int | None, tuple[int, ...], tuple[str,
     (((9, "b", 4, 6), (9, "a", 0, 3), (2, "b", 7, None)), 9, 2, (2,), ("a",), "a"),
     (((9, "b", 4, 6), (9, "a", 0, 3), (2, "a", 7, None)), 9, 2, (2,), ("b",), 2),
     (((9, "a", 0, 1), (9, "b", 2, 3), (9, "c", 4, 6)), 9, 0, (), ("a", "c"), "a"),
+    # What was lost last is told by the mailings alone.
+    (((9, "b", 0, 3), (9, "a", 4, 6)), 9, None, (), ("a",), "a"),
+    (((9, "b", 0, 3), (9, "a", 4, 6)), 9, 2, (), ("b", "a"), "b"),
+    # What somebody else had and lost says nothing, nor does what is theirs still.
+    (((8, "a", 0, 3),), 9, 2, (), (), None),
+    (((8, "a", 0, 3),), 1, 2, (1,), (), 1),
+    (((1, "a", 0, 3), (1, "b", 4, None)), 1, 5, (1,), (), 1),
+    # Whoever has it according to a row, but is no subscriber, is nobody.
+    (((9, "a", 0, 3), (8, "a", 4, None)), 9, 2, (), ("a",), "a"),
     # Back at both: one person, named once.
     (((9, "b", 4, 6), (9, "a", 0, 3), (2, "a", 7, None), (2, "b", 7, None)), 9, 2, (2,), (), 2),
 )

@@ -142,6 +142,10 @@ def test_only_one_address_is_taken_off_the_list(database: Database) -> None:
             ("", hashed(key, "c@example.org")),
         ]
         assert suppression_of(connection, ADDRESS) is None
+        found = suppression_of(connection, "b@example.org")
+        assert found is not None and (found.normal, found.hash) == ("b@example.org", "")
+        lift(connection, "b@example.org")
+        assert [is_suppressed(connection, f"{name}@example.org") for name in "abc"] == [False, False, True]
 
 
 @pytest.mark.parametrize("is_back", [False, True])

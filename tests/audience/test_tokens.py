@@ -1,5 +1,6 @@
 """A token names one reader, for one purpose, to whoever has the key; to everybody else it is letters."""
 
+import hmac
 import itertools
 import string
 from datetime import UTC, datetime, timedelta
@@ -92,6 +93,24 @@ def test_they_are_never_made_otherwise() -> None:
         == "<stzkwqtpkb2jmgkm2wz6ssrnoqat2neoje@xn--mnchen-3ya.example>"
     )
     assert fingerprint(NEW).hex() == "9042a6219bbb3032"
+    assert (Claim(reader_id=1).mailing_id, Claim(reader_id=1).expires) == (0, None)
+    # What a purpose is called is part of its keys.
+    for key, proof in zip((NEW, OLD), Tokens((NEW, OLD)).proofs("a nonce"), strict=True):
+        signing = hmac.digest(key, b"compose token 1: sign probe", "sha256")
+        assert proof == hmac.digest(signing, b"a nonce", "sha256").hex()
+
+
+def test_a_token_is_written_in_one_way() -> None:
+    """Its last letter has two bits that say nothing, and some letters become others by case: those are other tokens."""
+    letters = string.ascii_lowercase + "234567"
+    for number in range(64):
+        token = TOKENS.make(Purpose.UNSUBSCRIBE, number)
+        last = letters.index(token[-1])
+        for other in range(last + 1, last + 4):
+            assert TOKENS.read(Purpose.UNSUBSCRIBE, token[:-1] + letters[other]) is None
+        assert last % 4 == 0
+        # The sign for Kelvin is a small k by case.
+        assert "k" not in token or TOKENS.read(Purpose.UNSUBSCRIBE, token.replace("k", "\u212a")) is None
 
 
 def test_they_fit_where_they_stand() -> None:

@@ -3,16 +3,21 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, and_, select, update
 
 from composer.audience import updating
-from composer.audience.changing import change, tag, unsubscribe
+from composer.audience.changing import change, confirm, tag, unsubscribe
 from composer.audience.history import changes_of
+from composer.audience.importing import Choice
+from composer.audience.lists.columns import columns_of
+from composer.audience.lists.opening import tables_in
 from composer.audience.readers import Reader, Status, get, select_readers
+from composer.audience.staging import Part, incoming, stage
 from composer.audience.suppression import Reason, listed, suppress
+from composer.audience.taking_in import take_in
 from composer.audience.undoing import last_import, undo
 from composer.database.engine import Database
-from composer.database.readers import readers
+from composer.database.readers import reader_changes, readers
 from tests.audience.lists import take, written
 from tests.audience.people import EARLIER, LATER, NOW, everybody, join
 
@@ -90,6 +95,35 @@ def test_an_update_in_pieces_is_an_update(database: Database, tmp_path: Path, mo
             assert said == ["company"]
 
 
+def test_a_list_is_written_down_in_its_order(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Column by column, then fields, whatever the order in which the database keeps its rows; no piece leaves one out."""
+    monkeypatch.setattr(updating, "_PIECE", 2)
+    names = ("e", "b", "d", "a", "c")
+    with database.write() as connection:
+        for name in sorted(names):
+            join(connection, f"{name}@example.org", name="Old", company="Old")
+    text = "email,name,company\n" + "".join(f"{name}@example.org,New,New\n" for name in names)
+    with tables_in(written(tmp_path, text)) as (table,), database.stage() as connection:
+        stage(connection, [Part(table=table, columns=columns_of(table, ("company",), {}))], ("company",))
+        with database.writing(connection):
+            # PostgreSQL keeps a row that was changed behind the others.
+            connection.execute(update(incoming).where(incoming.c.seq == 1).values(part=1))
+            taken = take_in(connection, Choice(is_update=True), file="x", kind="list", now=NOW)
+            assert taken.updated == 5
+            said = connection.execute(
+                select(reader_changes.c.what, readers.c.normal)
+                .join(readers, readers.c.id == reader_changes.c.reader_id)
+                .where(reader_changes.c.import_id == taken.number)
+                .order_by(reader_changes.c.id)
+            )
+            assert [(what, normal[0]) for what, normal in said] == [
+                *(("name", each) for each in names),
+                *(("company", each) for each in names),
+            ]
+
+
 def _taken_back(database: Database, address: str) -> list[tuple[str, str, str]]:
     """What was taken back of a subscriber, in order."""
     with database.read() as connection:
@@ -122,6 +156,9 @@ def test_the_last_of_two_lists_is_taken_back_to_the_first(database: Database, tm
         b = get(connection, "b@example.org").id
         change(connection, b, {"first_name": "Mine", "company": "Mine"}, source="by hand", now=NOW)
         tag(connection, b, take=("two",), source="by hand", now=NOW)
+        # PostgreSQL keeps a row that was changed behind the others.
+        first = and_(reader_changes.c.import_id == 2, reader_changes.c.what == "company")
+        connection.execute(update(reader_changes).where(first).values(at=NOW))
         last = last_import(connection)
         assert (last.number, last.changes, last.came, last.left, last.others, last.suppressed) == (2, 8, 0, 0, 0, 0)
         undo(connection, 2, LATER)
@@ -153,24 +190,30 @@ def test_the_last_of_two_lists_is_taken_back_to_the_first(database: Database, tm
 def test_a_consent_is_taken_back_with_the_list_that_gave_it(database: Database, tmp_path: Path) -> None:
     """Of those who waited before; whoever was active and was put out keeps theirs, and so does everybody else."""
     with database.write() as connection:
-        for name, consent in (("waiting", ""), ("out", "form"), ("other", "form"), ("away", "")):
+        for name, consent in (("waiting", ""), ("out", "form"), ("other", "form"), ("away", ""), ("back", "")):
             join(connection, f"{name}@example.org", consent=consent)
         connection.execute(update(readers).where(readers.c.consent_id.is_not(None)).values(consented=EARLIER))
         connection.execute(update(readers).values(changed=EARLIER))
         kept = _consents(connection)
-    text = "email,status\nwaiting@example.org,\nout@example.org,unsubscribed\naway@example.org,\n"
+    text = (
+        "email,status\nwaiting@example.org,\nout@example.org,unsubscribed\naway@example.org,\n"
+        "back@example.org,unsubscribed\n"
+    )
     take(database, written(tmp_path, text), consent="list")
     with database.write() as connection:
         connection.execute(update(readers).where(readers.c.normal != "other@example.org").values(consented=NOW))
         suppress(connection, "away@example.org", Reason.UNSUBSCRIBED, "link", NOW)
+        confirm(connection, get(connection, "back@example.org").id, "link", source="link", now=NOW)
         undo(connection, 1, LATER)
         assert everybody(connection) == {
             "waiting@example.org": Status.PENDING,
             "out@example.org": Status.ACTIVE,
             "other@example.org": Status.ACTIVE,
             "away@example.org": Status.UNSUBSCRIBED,
+            "back@example.org": Status.ACTIVE,
         }
         found = _consents(connection)
+        assert (found["back@example.org"][0] is not None, *found["back@example.org"][1:]) == (True, NOW, NOW)
         assert found["waiting@example.org"] == (None, None, LATER)
         assert found["out@example.org"] == (kept["out@example.org"][0], NOW, LATER)
         assert found["other@example.org"] == kept["other@example.org"]

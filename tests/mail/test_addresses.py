@@ -75,6 +75,7 @@ def test_reads_what_people_write(text: str, name: str, address: str) -> None:
         ("an:na@example.org", "has a : before the @"),
         ("anna@[127.0.0.1]", "is not a domain name"),
         ("anna@127.0.0.1", "ends in a number"),
+        ("anna@news.example.9", "ends in a number"),
         ("anna@-example.org", "is not a domain name"),
         ("anna@exa_mple.org", "is not a domain name"),
         ("anna@xn--zzzz-.org", "is not a domain name"),
@@ -86,15 +87,20 @@ def test_reads_what_people_write(text: str, name: str, address: str) -> None:
         ("ben@example.org(", "comments are not allowed"),
         ("ben)@example.org", "comments are not allowed"),
         ("anna@example.org\nBcc: x@example.org", "a line break (U+000A)"),
+        ("anna@example.org\n", "a line break (U+000A)"),
+        ("an\x07na@example.org", "a control character (U+0007)"),
         ("An\0na <anna@example.org>", "a control character (U+0000)"),
         ("An\ud800na <anna@example.org>", "half of a surrogate pair (U+D800)"),
     ],
 )
 def test_refusals_say_what_to_write(text: str, words: str) -> None:
-    """Every refusal names its own reason; control characters never reach the message itself."""
+    """Every refusal names its own reason; control characters never reach the message. So it is for lists."""
     with pytest.raises(AddressError) as caught:
         parse_address(text)
     assert words in str(caught.value)
+    assert str(caught.value).isprintable()
+    with pytest.raises(AddressError) as caught:
+        normal_address(text)
     assert str(caught.value).isprintable()
 
 
@@ -106,6 +112,7 @@ def test_refusals_say_what_to_write(text: str, words: str) -> None:
         "a@" + "b" * 63 + ".example",
         "a@b.ab",
         "a.b-c+d@1.example",
+        "a@news.9.example",
     ],
 )
 def test_an_address_may_be_as_long_as_the_rules_allow(text: str) -> None:
@@ -176,6 +183,13 @@ def test_a_domain_that_stands_for_no_script_is_refused(domain: str) -> None:
     assert normal_address("Anna@XN--Bcher-KVA.example") == "anna@xn--bcher-kva.example"
 
 
+def test_a_letter_that_becomes_another_by_case_is_another() -> None:
+    """A long s is no s before the @; in a domain it stands for one (UTS 46)."""
+    with pytest.raises(AddressError, match="letters before the @"):
+        normal_address("\u017fam@example.org")
+    assert normal_address("anna@\u017fam.example") == "anna@sam.example"
+
+
 @pytest.mark.parametrize(
     ("character", "name"),
     [
@@ -209,6 +223,7 @@ def test_what_cannot_be_shown_is_named(character: str, name: str) -> None:
         ("Ben > <ben@example.org>", "brackets do not match"),
         ("Ben > ben@example.org", "brackets do not match"),
         ("a@example.org;b@example.org", "two addresses or more"),
+        ('B\\e"n Li <ben@example.org>', 'write "Ben Li" <ben@example.org>'),
         *(
             (f"Ben {each} Li <ben@example.org>", f"{each} in a name without double quotes is not allowed")
             for each in '[]:;\\,"'

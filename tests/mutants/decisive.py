@@ -59,13 +59,13 @@ DECISIVE: dict[str, Concern] = (
         "audience",
         "test_importing test_property",
         on_both=True,
-        suppression="test_suppression test_readers",
-        erasing="test_erasing test_readers test_tombstones public/test_own",
+        suppression="test_suppression test_alone test_readers",
+        erasing="test_erasing test_alone test_readers test_tombstones public/test_own",
         identity="test_resolving test_tombstones",
         tombstones="test_spans test_tombstones",
-        undoing="test_updating test_leaving_by_lists test_tombstones",
+        undoing="test_updating test_leaving_by_lists test_alone test_tombstones",
         importing="",
-        taking_in="test_leaving_by_lists test_tombstones",
+        taking_in="test_taking_in test_leaving_by_lists test_alone test_tombstones",
         updating="test_updating test_leaving_by_lists",
     )
     | _concerns("audience", "", tokens="test_tokens bounces/test_ingest")
@@ -103,6 +103,6 @@ DECISIVE: dict[str, Concern] = (
         phrases="test_phrases test_session_limits",
         phrase_patterns="test_phrases",
     )
-    | _concerns("content", "", addresses="mail/test_addresses audience/test_corpus")
+    | _concerns("content", "", addresses="mail/test_addresses audience/test_readers")
     | {"composer/conditions.py": Concern(tests=("tests/test_conditions.py", "tests/delivery/test_selection.py"))}
 )

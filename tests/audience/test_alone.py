@@ -1,0 +1,63 @@
+"""Whoever changes the audience is alone on PostgreSQL, as on SQLite: a lock is held until the transaction ends."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from composer.audience.erasing import erase
+from composer.audience.importing import Choice
+from composer.audience.lists.columns import columns_of
+from composer.audience.lists.opening import tables_in
+from composer.audience.readers import AudienceError
+from composer.audience.staging import Part, stage
+from composer.audience.suppression import Reason, lock, suppress, suppress_hash
+from composer.audience.taking_in import take_in
+from composer.audience.undoing import undo
+from composer.content.addresses import parse_address
+from composer.database.engine import open_database
+from tests.audience.lists import written
+from tests.audience.people import NOW
+from tests.databases import PostgresServer
+
+
+def _locks(connection: Connection) -> int:
+    """How many locks this transaction holds that have a number and no table."""
+    mine = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+    return int(connection.execute(text(mine)).scalar_one())
+
+
+def _erase_nobody(connection: Connection) -> None:
+    with pytest.raises(AudienceError):
+        erase(connection, parse_address("nobody@example.org"), NOW)
+
+
+CHANGES: tuple[Callable[[Connection], object], ...] = (
+    lock,
+    _erase_nobody,
+    lambda connection: suppress(connection, "a@example.org", Reason.BOUNCED, "mail", NOW),
+    lambda connection: undo(connection, 1, NOW),
+    lambda connection: suppress_hash(connection, "hash", Reason.BOUNCED, "mail", NOW),
+)
+
+
+def test_every_change_holds_the_lock(postgres: PostgresServer, postgres_template: str, tmp_path: Path) -> None:
+    """From its beginning to the end of the transaction; a list that is only looked at holds none."""
+    location = postgres.create(postgres_template)
+    with open_database(location) as database:
+        with (
+            tables_in(written(tmp_path, "email\na@example.org\n")) as (table,),
+            database.stage() as connection,
+        ):
+            stage(connection, [Part(table=table, columns=columns_of(table, (), {}))], ())
+            with database.writing(connection):
+                assert _locks(connection) == 0
+                take_in(connection, Choice(), file="list", kind="list", now=NOW)
+                assert _locks(connection) == 1
+        for change in CHANGES:
+            with database.write() as connection:
+                assert _locks(connection) == 0
+                change(connection)
+                assert _locks(connection) == 1
+    postgres.drop(location)
