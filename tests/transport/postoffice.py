@@ -287,6 +287,32 @@ def after(count: int, action: Action, good: bytes) -> Action:
     return lambda visit: action(visit) if visit.count >= count else visit.say(good)
 
 
+class Holding:
+    """Behave so many times, over all visits, and then wait: no test needs to be quicker than a server that is held."""
+
+    def __init__(self, count: int, good: bytes) -> None:
+        self._free, self._good = count, good
+        self._times = itertools.count(1)
+        #: Set when somebody waits.
+        self.is_holding = threading.Event()
+        self._is_free = threading.Event()
+
+    def __call__(self, visit: Visit) -> int:
+        if next(self._times) > self._free:
+            self.is_holding.set()
+            while not self._is_free.wait(0.02) and not visit.office.closing.is_set():
+                pass
+        return visit.say(self._good)
+
+    def wait(self, seconds: float = 60) -> None:
+        """Wait until somebody waits."""
+        assert self.is_holding.wait(seconds), "nobody came that far"
+
+    def release(self) -> None:
+        """Behave from now on, and answer those who wait."""
+        self._is_free.set()
+
+
 def session_limits(
     count: int, words: bytes = b"4.4.5 Maximum number of messages per session exceeded"
 ) -> "dict[str, Script]":
