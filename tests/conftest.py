@@ -2,17 +2,20 @@
 
 import os
 import signal
+from typing import Any
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Fixtures for everybody: a test that asks for `database` runs on SQLite and on PostgreSQL.
 from tests.databases import database, location, no_tables, postgres, postgres_template, sqlite_template
 
 __all__ = ["database", "location", "no_tables", "postgres", "postgres_template", "sqlite_template"]
 
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+# A machine that stalls for a moment is no fault of the program: no example is measured by the clock on the wall.
+_patient: Any = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("patient", **_patient)
+settings.register_profile("ci", derandomize=True, **_patient)
+settings.load_profile("ci" if os.environ.get("CI") else "patient")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell lets what it starts in the background ignore Ctrl-C, and so would everything that tests start, and press it at.

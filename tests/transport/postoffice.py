@@ -13,6 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+#: Seconds that the server waits for a client, and whoever ends it for its visitors: far more than any of them takes.
+_PATIENCE = 30
+
 
 class HangUp(Exception):
     """The server closes the connection."""
@@ -169,7 +172,7 @@ class Office:
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(_PATIENCE)
             assert not thread.is_alive(), "a visitor did not leave"
 
     @property
@@ -189,7 +192,7 @@ class Office:
 
     def _receive(self, visit: Visit) -> None:
         self.visits.append(visit)
-        visit.connection.settimeout(5)
+        visit.connection.settimeout(_PATIENCE)
         # Without it an answer waits some 40 ms for the acknowledgement of the one before (Nagle's algorithm).
         visit.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with contextlib.suppress(HangUp, OSError):
