@@ -147,6 +147,17 @@ def recipients(office: Office) -> list[str]:
     return sorted(line.partition("<")[2].partition(">")[0] for line in taken)
 
 
+def stopping(child: "subprocess.Popen[str]") -> str:
+    """Wait until a process that was told to stop says what it waits for; return what it wrote."""
+    assert child.stderr is not None
+    said = ""
+    while "stopping: waiting" not in said:
+        line = child.stderr.readline()
+        assert line, said
+        said += line
+    return said
+
+
 def furnish(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
     """Make a newsletter in a folder, go there, and keep everything of the person's own out of it."""
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA", "HOME"):

@@ -16,7 +16,7 @@ from sqlalchemy import text, update
 from composer.database.mailings import mailings
 from composer.delivery.pause import PauseReason
 from composer.delivery.states import DeliveryState
-from tests.cli.mailroom import Mailroom, furnish, recipients
+from tests.cli.mailroom import Mailroom, furnish, recipients, stopping
 from tests.databases import PostgresServer
 from tests.transport.postoffice import HangUp, Office, Visit, says
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
 def until(is_so: Callable[[], bool]) -> None:
     """Wait for other processes; a busy machine takes seconds to start one."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not is_so():
         assert time.monotonic() < end, "it did not come to it"
         time.sleep(0.01)
@@ -39,8 +39,9 @@ class Held(Office):
     def __init__(self) -> None:
         super().__init__({})
         self.goes_on = threading.Event()
-        #: How many answers are held back.
+        #: How many answers are held back; visitors come in threads of their own.
         self.held = 0
+        self._counting = threading.Lock()
         #: Processes that talk to it; whatever becomes of a test, they end with it.
         self.children: list[subprocess.Popen[str]] = []
 
@@ -52,7 +53,8 @@ class Held(Office):
     def hold(self, after: int = 0) -> None:
         def dot(visit: Visit) -> int:
             if len(recipients(self)) >= after:
-                self.held += 1
+                with self._counting:
+                    self.held += 1
                 self.goes_on.wait(60)
                 if visit.office.closing.is_set():
                     raise HangUp
@@ -201,6 +203,7 @@ def test_what_was_started_by_hand_goes_on_by_the_timer(room: Mailroom, office: H
     child = _begun(room, office)
     child.send_signal(by)
     if by is signal.SIGTERM:
+        stopping(child)
         office.goes_on.set()
     child.communicate(timeout=60)
     office.behave()
@@ -284,7 +287,7 @@ def test_one_broken_mailing_does_not_keep_the_others(room: Mailroom, office: Hel
         )
         connection.execute(text("UPDATE mailings SET terms = '{' WHERE id = 2"))
     child = office.start(room, "send", "--due")
-    out, err = child.communicate(timeout=30)
+    out, err = child.communicate(timeout=60)
     assert child.returncode == 1, out + err
     assert room.sums(3)[S.ACCEPTED] == 3 and len(recipients(office)) == 3
     assert "mailing 1 of 2031-01-30" in err and "mailing 2 of 2031-02-27" in err
@@ -302,7 +305,7 @@ def test_two_timers_and_a_run_by_hand(either: Mailroom, office: Held) -> None:
             assert timer.returncode == 75 and f"is being sent by process {child.pid}, since " in out, out + err
     office.behave()
     for each in (child, *timers):
-        each.communicate(timeout=30)
+        each.communicate(timeout=60)
         assert each.returncode in (0, 75), each.args
     sums = room.sums(1)
     assert sums[S.ACCEPTED] == 12 == len(set(recipients(office))) == len(recipients(office))
@@ -344,9 +347,10 @@ def test_a_database_that_goes_away_in_the_middle(either: Mailroom, postgres: Pos
     child = _begun(room, office)
     name = location.name.rpartition("/")[2]
     postgres.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-    postgres.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    # It waits until they have gone.
+    postgres.run(f"SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = '{name}'")
     office.behave()
-    out, err = child.communicate(timeout=40)
+    out, err = child.communicate(timeout=60)
     assert child.returncode == 75, out + err
     assert "Traceback" not in err
     postgres.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")

@@ -28,7 +28,7 @@ from composer.delivery.pause import PauseReason
 from composer.delivery.plan import Level
 from composer.delivery.selection import LeftOut
 from composer.delivery.states import DeliveryState
-from tests.cli.mailroom import Mailroom, furnish, recipients
+from tests.cli.mailroom import Mailroom, furnish, recipients, stopping
 from tests.delivery.house import tag
 from tests.transport.postoffice import Office, Visit, hangs, says
 from tests.transport.setup import until
@@ -459,7 +459,7 @@ def test_ctrl_c_drains_and_a_second_one_stops(room: Mailroom, office: Office) ->
     child = room.start("send", ISSUE, "--yes", "30", "--connections", "2")
     assert reached.wait(60)
     child.send_signal(signal.SIGINT)
-    said = _stopping(child)
+    said = stopping(child)
     goes_on.set()
     out, err = child.communicate(timeout=60)
     assert child.returncode == 130, out + err
@@ -477,7 +477,7 @@ def test_ctrl_c_drains_and_a_second_one_stops(room: Mailroom, office: Office) ->
     assert reached.wait(60)
     until(lambda: room.sums(1)[DeliveryState.SENDING] == 2)
     child.send_signal(signal.SIGINT)
-    _stopping(child)
+    stopping(child)
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=60)
     assert child.returncode == 130 and "stopping at once" in err and "Traceback" not in err
@@ -485,17 +485,6 @@ def test_ctrl_c_drains_and_a_second_one_stops(room: Mailroom, office: Office) ->
     office.script = {}
     assert room.say("send", ISSUE, "--yes", "30").code == 3
     assert len(set(recipients(office))) == len(recipients(office)) == 28
-
-
-def _stopping(child: "subprocess.Popen[str]") -> str:
-    """Wait until a process that was told to stop says what it waits for; give what it wrote."""
-    assert child.stderr is not None
-    said = ""
-    while "stopping: waiting" not in said:
-        line = child.stderr.readline()
-        assert line, said
-        said += line
-    return said
 
 
 def _waits(err: str, office: Office, more: str = "") -> bool:
@@ -517,7 +506,10 @@ def _waits(err: str, office: Office, more: str = "") -> bool:
 def _held_back(
     room: Mailroom, office: Office, to: int = subprocess.PIPE
 ) -> tuple["subprocess.Popen[str]", threading.Event]:
-    """Begin to send to thirty; give the process when the server holds an answer back, and what lets it answer."""
+    """Begin to send to thirty; give the process when the server holds an answer back, and what lets it answer.
+
+    Messages that come after that answer are taken slowly: a stop is heard long before the last of them is out.
+    """
     room.add(30)
     _tested(room)
     reached, goes_on = threading.Event(), threading.Event()
@@ -528,7 +520,12 @@ def _held_back(
             goes_on.wait(60)
         return visit.say(b"250 2.0.0 Ok\r\n")
 
-    office.script = {"dot": dot}
+    def mail(visit: Visit) -> int:
+        if goes_on.is_set():
+            office.closing.wait(3)
+        return visit.say(b"250 2.1.0 Ok\r\n")
+
+    office.script = {"dot": dot, "mail": mail}
     child = room.start("send", ISSUE, "--yes", "30", "--connections", "2", to=to)
     assert reached.wait(60)
     return child, goes_on
@@ -539,7 +536,7 @@ def test_ctrl_c_does_not_break_the_last_words(room: Mailroom, office: Office) ->
     """Whoever presses Ctrl-C once more when the run has ended still reads the sums and what is next (130), no traceback."""
     child, goes_on = _held_back(room, office)
     child.send_signal(signal.SIGINT)
-    _stopping(child)
+    stopping(child)
     goes_on.set()
 
     def has_ended() -> bool:
@@ -563,10 +560,9 @@ def test_a_service_ends_and_a_terminal_closes(room: Mailroom, office: Office, wh
     """What is open is ended and recorded (130); nobody is told of keys; a shell that passes a hang-up on says it twice."""
     child, goes_on = _held_back(room, office)
     child.send_signal(getattr(signal, which))
-    said = _stopping(child)
+    said = stopping(child)
     if which == "SIGHUP":
         child.send_signal(signal.SIGHUP)
-        time.sleep(0.4)
     goes_on.set()
     out, err = child.communicate(timeout=60)
     assert child.returncode == 130, out + err
@@ -586,7 +582,6 @@ def test_a_terminal_that_is_gone(room: Mailroom, office: Office) -> None:
     os.close(follower)
     os.close(leader)
     child.send_signal(signal.SIGHUP)
-    time.sleep(0.4)
     goes_on.set()
     assert child.wait(60) == 130
     sums = room.sums(1)

@@ -176,6 +176,11 @@ class Office:
             assert not thread.is_alive(), "a visitor did not leave"
 
     @property
+    def is_empty(self) -> bool:
+        """Whether every visitor so far has gone."""
+        return not any(thread.is_alive() for thread in self._threads[1:])
+
+    @property
     def heard(self) -> list[bytes]:
         return [line for visit in self.visits for line in visit.heard]
 
