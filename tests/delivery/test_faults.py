@@ -37,14 +37,18 @@ def file(tmp_path: Path, sqlite_template: Path) -> Iterator[Database]:
 
 
 def at(which: int, what: Callable[[], None]) -> MemoryTransport:
-    """Do something when a message is on the wire, once; accept them all."""
-    is_done = threading.Event()
+    """Do something when a message is on the wire, once; those behind it wait until it is done. Accept them all."""
+    is_begun, is_done = threading.Event(), threading.Event()
 
     def script(envelope: Envelope) -> None:
-        time.sleep(0.002)
-        if number(envelope) == which and not is_done.is_set():
-            is_done.set()
-            what()
+        if number(envelope) == which and not is_begun.is_set():
+            is_begun.set()
+            try:
+                what()
+            finally:
+                is_done.set()
+        elif number(envelope) > which:
+            is_done.wait(60)
 
     return MemoryTransport(script)
 
