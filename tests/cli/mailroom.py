@@ -18,6 +18,7 @@ from composer.database.location import Location
 from composer.database.readers import readers
 from composer.delivery.mailing import Mailing, Sums, mailings_of, sums_of
 from composer.workspace import Workspace
+from tests.databases import with_tables
 from tests.delivery.house import add_readers
 from tests.transport.postoffice import Office
 
@@ -120,7 +121,7 @@ class Mailroom:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     def open(self) -> Database:
-        return open_database(self.location or Location(path=self.root / "newsletter.db"))
+        return open_database(self.location or with_tables(self.root / "newsletter.db"))
 
     def add(self, count: int, **more: Any) -> list[int]:
         with self.open() as database, database.write() as connection:

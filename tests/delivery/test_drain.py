@@ -15,7 +15,6 @@ import pytest
 from sqlalchemy import text
 
 from composer.database.engine import Database, connect, open_database
-from composer.database.location import Location
 from composer.database.mailings import owners
 from composer.delivery.drain import DrainTimer
 from composer.delivery.engine import Run, send
@@ -26,7 +25,7 @@ from composer.delivery.progress import Progress
 from composer.delivery.states import DeliveryState
 from composer.delivery.stop import Stop
 from composer.transport.server import Limits
-from tests.databases import PostgresServer
+from tests.databases import PostgresServer, with_tables
 from tests.delivery.house import NOW, QUICK, frozen, sums
 from tests.delivery.test_engine import job
 from tests.transport.postoffice import HangUp, Office, Visit
@@ -79,7 +78,7 @@ def silent(stage: str = "dot") -> Iterator[Office]:
 
 @pytest.fixture
 def sqlite_database(tmp_path: Path) -> Iterator[Database]:
-    with open_database(Location(path=tmp_path / "newsletter.db")) as database:
+    with open_database(with_tables(tmp_path / "newsletter.db")) as database:
         yield database
 
 
