@@ -2,8 +2,10 @@
 
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Fixtures for everybody: a test that asks for `database` runs on SQLite and on PostgreSQL.
@@ -20,3 +22,17 @@ settings.load_profile("ci" if os.environ.get("CI") else "patient")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell lets what it starts in the background ignore Ctrl-C, and so would everything that tests start, and press it at.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+#: Folders of slow tests: they run commands, or change the program and run its tests.
+_SLOW = ("cli", "mutants")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is of a kind by where it is or what it asks for; other tests say themselves what they are."""
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        if folder == "torture":
+            item.add_marker(pytest.mark.kill)
+        is_on_a_server = "postgres" in getattr(item, "fixturenames", ()) or "[postgresql" in item.name
+        if folder in _SLOW or is_on_a_server:
+            item.add_marker(pytest.mark.slow)

@@ -22,7 +22,7 @@ from tests.transport.postoffice import HangUp, Office, Visit, says
 
 ISSUE, NEXT = "2031-01-30", "2031-02-27"
 S = DeliveryState
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+pytestmark = [pytest.mark.skipif(os.name != "posix", reason="signals of POSIX"), pytest.mark.kill]
 
 
 def until(is_so: Callable[[], bool]) -> None:

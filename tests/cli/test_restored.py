@@ -14,6 +14,8 @@ from composer.delivery.states import DeliveryState
 from tests.cli.mailroom import Mailroom, furnish, recipients
 from tests.transport.postoffice import Holding, Office
 
+pytestmark = pytest.mark.fault
+
 ISSUE = "2031-01-30"
 
 

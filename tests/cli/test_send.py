@@ -442,6 +442,7 @@ def test_stop_from_elsewhere_and_for_good(room: Mailroom, office: Office) -> Non
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal here")
+@pytest.mark.kill
 def test_ctrl_c_drains_and_a_second_one_stops(room: Mailroom, office: Office) -> None:
     """The first ends what is open and records it (130); the second leaves at most one unknown for each connection."""
     room.add(30)
@@ -532,6 +533,7 @@ def _held_back(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal here")
+@pytest.mark.kill
 def test_ctrl_c_does_not_break_the_last_words(room: Mailroom, office: Office) -> None:
     """Whoever presses Ctrl-C once more when the run has ended still reads the sums and what is next (130), no traceback."""
     child, goes_on = _held_back(room, office)
@@ -556,6 +558,7 @@ def test_ctrl_c_does_not_break_the_last_words(room: Mailroom, office: Office) ->
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize("which", ["SIGTERM", "SIGHUP"])
+@pytest.mark.kill
 def test_a_service_ends_and_a_terminal_closes(room: Mailroom, office: Office, which: str) -> None:
     """What is open is ended and recorded (130); nobody is told of keys; a shell that passes a hang-up on says it twice."""
     child, goes_on = _held_back(room, office)
@@ -573,6 +576,7 @@ def test_a_service_ends_and_a_terminal_closes(room: Mailroom, office: Office, wh
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
+@pytest.mark.kill
 def test_a_terminal_that_is_gone(room: Mailroom, office: Office) -> None:
     """There is nothing left to write to, and the answers that are outstanding are recorded all the same."""
     import pty

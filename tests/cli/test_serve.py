@@ -149,6 +149,7 @@ def test_letters_are_signed(
     assert email.message_from_bytes(message)["Auto-Submitted"] == "auto-generated"
 
 
+@pytest.mark.kill
 def test_killed_at_any_moment_no_letter_is_lost_or_doubled(serving: Serving) -> None:
     """SIGKILL while the server waits for DATA, and behind the dot: every letter arrives once, or is known to be unknown."""
     reached, killed = threading.Event(), threading.Event()
@@ -194,6 +195,7 @@ def test_killed_at_any_moment_no_letter_is_lost_or_doubled(serving: Serving) -> 
     assert sorted(taken.values()) == [1, 1, 1]
 
 
+@pytest.mark.kill
 def test_a_letter_that_is_being_sent_is_finished(serving: Serving) -> None:
     """SIGTERM while the mail server takes a message: its answer is waited for and recorded, then the process ends in order."""
     holding = Holding(0, b"250 2.0.0 Ok\r\n")

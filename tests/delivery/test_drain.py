@@ -31,6 +31,8 @@ from tests.delivery.test_engine import job
 from tests.transport.postoffice import HangUp, Office, Visit
 from tests.transport.setup import PATIENT, transport, until
 
+pytestmark = pytest.mark.fault
+
 S = DeliveryState
 #: Half a second for answers, then all the time it needs for the database.
 SHORT = replace(QUICK, drain=timedelta(seconds=0.5), record=timedelta(seconds=60))

@@ -25,6 +25,8 @@ from tests.databases import PostgresServer
 from tests.delivery.house import frozen, states, sums
 from tests.delivery.test_engine import number, run
 
+pytestmark = pytest.mark.fault
+
 S = DeliveryState
 
 

@@ -21,7 +21,7 @@ from composer.keys import generate, parse_key, record
 from composer.mail.dkim import Algorithm, Profile
 from tests.delivery.test_letters import ANNA, TOKENS, letters, mailing, variant
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="there are presses on POSIX only")
+pytestmark = [pytest.mark.skipif(os.name != "posix", reason="there are presses on POSIX only"), pytest.mark.kill]
 ROOT = Path(__file__).parents[2]
 KEYS = (
     parse_key(generate(Algorithm.RSA), selector="s1"),

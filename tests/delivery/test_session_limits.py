@@ -18,6 +18,8 @@ from tests.delivery.house import Plain, frozen, sums
 from tests.transport.postoffice import Office, Script, after, says, session_limits
 from tests.transport.setup import PATIENT, transport
 
+pytestmark = pytest.mark.fault
+
 S = DeliveryState
 READERS, MOST = 60, 5
 LIMITS = session_limits(MOST)

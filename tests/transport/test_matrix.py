@@ -32,6 +32,8 @@ from tests.transport.postoffice import (
 )
 from tests.transport.setup import ANNA, BORIS, HASTY, MESSAGE, PATIENT, check_count, transport, with_more_time
 
+pytestmark = pytest.mark.fault
+
 GOOD = {
     "mail": b"250 2.1.0 Ok\r\n",
     "rcpt": b"250 2.1.5 Ok\r\n",

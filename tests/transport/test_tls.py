@@ -18,6 +18,8 @@ from tests.transport.paper import Papers
 from tests.transport.postoffice import Office, Visit, hangs, leaves, says
 from tests.transport.setup import ANNA, HASTY, MESSAGE, check_count, factor, transport, until, with_more_time
 
+pytestmark = pytest.mark.fault
+
 MODES = pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
 
 

@@ -19,6 +19,8 @@ from composer.web.preview.watching import matters
 from tests.web.conftest import Preview, running
 from tests.workspaces import ROOT, letter
 
+pytestmark = pytest.mark.slow
+
 PATHS = (
     "/",
     "/state.json",
