@@ -30,7 +30,8 @@ def until(is_so: Callable[[], bool]) -> None:
     end = time.monotonic() + 60
     while not is_so():
         assert time.monotonic() < end, "it did not come to it"
-        time.sleep(0.01)
+        # Each look opens the database.
+        time.sleep(0.05)
 
 
 class Held(Office):

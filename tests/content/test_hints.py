@@ -143,6 +143,7 @@ def _followed(folder: Path, edits: Edit | list[Edit]) -> list[tuple[Problem, tup
 
 
 @pytest.mark.parametrize("part", range(_PARTS))
+@pytest.mark.slow
 def test_a_hint_that_is_followed_makes_no_new_mistake(part: int, tmp_path: Path) -> None:
     """What is told afterwards was told before, and the problem itself is gone; the rules above reach a quarter of the rows."""
     rows, reached = CASES[part::_PARTS], 0

@@ -5,6 +5,8 @@ import time
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from composer.content.issue import read_issue
 from composer.errors import CompilerError
 from composer.render.edition import render
@@ -53,6 +55,7 @@ def refused(mjml: str) -> str:
     return ""
 
 
+@pytest.mark.slow
 def test_mutants_end_in_a_page_or_an_error() -> None:
     """Each is compiled, or ends in a CompilerError that the lint had foreseen; none takes a second."""
     chance = random.Random(214)

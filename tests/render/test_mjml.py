@@ -173,6 +173,7 @@ def test_normalise_is_ascii_and_keeps_text_lines() -> None:
     assert normalise(DOCUMENT).isascii()
 
 
+@pytest.mark.slow
 def test_mutants_are_compiled_or_refused() -> None:
     """1,000 damaged documents: each compiles, or is a finding, or a CompilerError; no panic escapes."""
     source = strip_origins(DOCUMENT)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.fault
 
 def test_promises_hold_whatever_happens() -> None:
     """Import, undo, erase, change of address, send, correction, bounce, leaving and coming back, restored and copied files."""
-    live(6)
+    live(4)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
