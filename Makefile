@@ -12,7 +12,7 @@ demo: $(STAMP)          ## build the sample issue into outbox/
 test: $(STAMP)          ## run all tests, as many at a time as there are processors
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-quick: $(STAMP)         ## run the tests that take a moment (less than a minute): no commands, no PostgreSQL, no browser
+quick: $(STAMP)         ## run the tests that take a moment (less than a minute): no commands, no database, no browser
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not (slow or browser or fault or kill)"
 
 lint: $(STAMP)          ## format, lint, types, import contracts

@@ -23,8 +23,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell lets what it starts in the background ignore Ctrl-C, and so would everything that tests start, and press it at.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-#: Folders of slow tests: they run commands, or change the program and run its tests.
+#: Folders of slow tests: they run commands, or change the program and run its tests. And what gives tests a database.
 _SLOW = ("cli", "mutants")
+_DATABASES = {"database", "location", "no_tables", "postgres", "sqlite_template"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,6 +34,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.relative_to(Path(__file__).parent).parts[0]
         if folder == "torture":
             item.add_marker(pytest.mark.kill)
-        is_on_a_server = "postgres" in getattr(item, "fixturenames", ()) or "[postgresql" in item.name
-        if folder in _SLOW or is_on_a_server:
+        has_database = not _DATABASES.isdisjoint(getattr(item, "fixturenames", ()))
+        if folder in _SLOW or has_database:
             item.add_marker(pytest.mark.slow)

@@ -147,7 +147,7 @@ def test_a_database_that_is_taken_away_while_it_sends(room: Mailroom, office: Of
     holding.wait()
     (room.root / "newsletter.db").rename(room.root / "elsewhere.db")
     holding.release()
-    out, err = running.communicate(timeout=60)
+    out, err = running.communicate(timeout=120)
     assert running.returncode == 1
     assert "is no longer there" in err and "compose db restored" in err and "Traceback" not in err
     assert "everybody is accounted for" not in out

@@ -453,16 +453,16 @@ def test_ctrl_c_drains_and_a_second_one_stops(room: Mailroom, office: Office) ->
     def dot(visit: Visit) -> int:
         if len(office.taken) > 8:
             reached.set()
-            goes_on.wait(60)
+            goes_on.wait(250)
         return visit.say(b"250 2.0.0 Ok\r\n")
 
     office.script = {"dot": dot}
     child = room.start("send", ISSUE, "--yes", "30", "--connections", "2")
-    assert reached.wait(60)
+    assert reached.wait(120)
     child.send_signal(signal.SIGINT)
     said = stopping(child)
     goes_on.set()
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=120)
     assert child.returncode == 130, out + err
     assert _waits(said, office, "; press Ctrl-C again to stop at once") and "stopped by you" in out
     sums = room.sums(1)
@@ -475,12 +475,12 @@ def test_ctrl_c_drains_and_a_second_one_stops(room: Mailroom, office: Office) ->
 
     office.script = {"dot": silent}
     child = room.start("send", ISSUE, "--yes", "30", "--connections", "2")
-    assert reached.wait(60)
+    assert reached.wait(120)
     until(lambda: room.sums(1)[DeliveryState.SENDING] == 2)
     child.send_signal(signal.SIGINT)
     stopping(child)
     child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=120)
     assert child.returncode == 130 and "stopping at once" in err and "Traceback" not in err
     assert room.sums(1)[DeliveryState.UNKNOWN] == 2
     office.script = {}
@@ -518,7 +518,7 @@ def _held_back(
     def dot(visit: Visit) -> int:
         if len(office.taken) > 8:
             reached.set()
-            goes_on.wait(60)
+            goes_on.wait(250)
         return visit.say(b"250 2.0.0 Ok\r\n")
 
     def mail(visit: Visit) -> int:
@@ -528,7 +528,7 @@ def _held_back(
 
     office.script = {"dot": dot, "mail": mail}
     child = room.start("send", ISSUE, "--yes", "30", "--connections", "2", to=to)
-    assert reached.wait(60)
+    assert reached.wait(120)
     return child, goes_on
 
 
@@ -549,7 +549,7 @@ def test_ctrl_c_does_not_break_the_last_words(room: Mailroom, office: Office) ->
     while child.poll() is None:
         child.send_signal(signal.SIGINT)
         time.sleep(0.001)
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=120)
     assert child.returncode == 130, out + err
     assert "Traceback" not in err and "KeyboardInterrupt" not in err
     assert "everybody is accounted for" in out and "stopped by you" in out and f"next: compose send {ISSUE}" in out
@@ -567,7 +567,7 @@ def test_a_service_ends_and_a_terminal_closes(room: Mailroom, office: Office, wh
     if which == "SIGHUP":
         child.send_signal(signal.SIGHUP)
     goes_on.set()
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=120)
     assert child.returncode == 130, out + err
     assert _waits(said, office) and f"stopped by {which}" in out
     assert "Ctrl-C" not in out + err and "Traceback" not in err and "by you" not in out

@@ -156,6 +156,7 @@ _BULKY = {
 
 
 @pytest.mark.parametrize("text", _BULKY.values(), ids=_BULKY.keys())
+@pytest.mark.slow
 def test_bulk_does_not_take_long(workspace: Workspace, text: str) -> None:
     """What is built to take long is told of as quickly as the rest."""
     _check_issue(workspace, text.encode())

@@ -267,6 +267,7 @@ def test_a_writer_has_its_turn_beside_one_who_writes_all_the_time(tmp_path: Path
     assert statistics.median(took) < 0.15
 
 
+@pytest.mark.slow
 def test_two_programs_make_one_database(tmp_path: Path) -> None:
     """Programs that open a new database at the same time end with one, wholly made."""
     code = (

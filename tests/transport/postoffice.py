@@ -312,7 +312,7 @@ class Holding:
                 pass
         return visit.say(self._good)
 
-    def wait(self, seconds: float = 60) -> None:
+    def wait(self, seconds: float = 120) -> None:
         """Wait until somebody waits."""
         assert self.is_holding.wait(seconds), "nobody came that far"
 
