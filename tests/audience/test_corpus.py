@@ -22,6 +22,8 @@ from tests.audience.corpus import A, Case, archive, cases, lying, workbook
 from tests.audience.lists import take, written
 from tests.databases import clear
 
+pytestmark = pytest.mark.slow
+
 CORPUS = tuple(cases())
 
 

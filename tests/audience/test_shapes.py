@@ -19,6 +19,8 @@ from tests.audience.shapes import Shape, shapes
 from tests.databases import clear, with_tables
 from tests.workspaces import letter
 
+pytestmark = pytest.mark.slow
+
 SHAPES = tuple(shapes())
 #: A remark for each pattern.
 REMARKS = (
