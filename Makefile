@@ -12,6 +12,9 @@ demo: $(STAMP)          ## build the sample issue into outbox/
 test: $(STAMP)          ## run all tests, as many at a time as there are processors
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
+quick: $(STAMP)         ## run the tests that take a moment (less than a minute): no commands, no database, no browser
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not (slow or browser or fault or kill)"
+
 lint: $(STAMP)          ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -65,4 +68,4 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-.PHONY: help demo test lint check fix golden test-tools peers bench fuzz torture interop restarts clean
+.PHONY: help demo test quick lint check fix golden test-tools peers bench fuzz torture interop restarts clean

@@ -120,6 +120,7 @@ def _found(trees: dict[str, ast.Module]) -> set[tuple[str, str]]:
     return found
 
 
+@pytest.mark.slow
 def test_no_sentence_is_a_key() -> None:
     """What is compared, parsed, matched or looked up is a code; each exception is a text of somebody else's, and still there.
 

@@ -30,6 +30,8 @@ from tests.public.running import Running, running
 from tests.restarts import one_click, restarts
 from tests.workspaces import ROOT, sample
 
+pytestmark = pytest.mark.slow
+
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 SERVER = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")
 

@@ -85,6 +85,7 @@ def test_a_running_build_is_not_swept_away(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
+@pytest.mark.kill
 def test_kill_at_any_moment_leaves_a_whole_edition(tmp_path: Path) -> None:
     """Builds killed at many moments: the folder of the edition is always whole, the old one or the new one."""
     workspace = letter(tmp_path)

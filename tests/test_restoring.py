@@ -18,6 +18,8 @@ from tests.cli.mailroom import Mailroom, furnish, recipients
 from tests.proxies import DEPLOY
 from tests.transport.postoffice import Office
 
+pytestmark = pytest.mark.slow
+
 PAGE = (DEPLOY.parent / "docs" / "server.md").read_text(encoding="utf-8")
 RESTORE = PAGE.partition("### Restore")[2].partition("## When")[0]
 COMMANDS = RESTORE.partition("```sh\n")[2].partition("```")[0].splitlines()

@@ -18,6 +18,8 @@ import pytest
 
 from tests.workspaces import ROOT, letter
 
+pytestmark = pytest.mark.slow
+
 SECRET = "the-secret-of-the-house"
 THEME = "templates/briefing"
 ISSUE = "issues/2025-01-30.yaml"

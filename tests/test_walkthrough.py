@@ -7,6 +7,8 @@ import pytest
 
 from tests.walkthrough import PAGE, play
 
+pytestmark = [pytest.mark.kill, pytest.mark.slow]
+
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
 def test_the_walk_through_is_real(tmp_path: Path) -> None:

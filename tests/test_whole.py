@@ -24,6 +24,8 @@ from composer.workspace import Workspace
 from tests.mail.bytecheck import problems
 from tests.workspaces import ROOT, letter, sample
 
+pytestmark = pytest.mark.slow
+
 PLACES = ("subject", "preheader", "title", "alt", "caption", "body", "quoted", "item")
 _ANY = st.text(max_size=60)
 #: What a keyboard types, in any script.

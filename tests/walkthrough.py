@@ -3,6 +3,8 @@
 What the page shows is what the commands print; what changes from day to day (times, hashes, ports) is shown in one form.
 """
 
+import contextlib
+import io
 import itertools
 import os
 import re
@@ -14,6 +16,7 @@ import time
 from email import message_from_bytes
 from pathlib import Path
 
+from composer.cli.main import run
 from composer.database.engine import Database, open_database
 from composer.database.location import Location
 from composer.delivery.mailing import mailings_of, sums_of
@@ -100,10 +103,28 @@ class _Session:
             case ["kill", "-9", "%1"]:
                 return self._kill()
             case ["compose", *arguments]:
-                out, _ = self._start(arguments).communicate(timeout=60)
-                return _masked(out)
+                return _masked(self._say(arguments))
             case _:
                 raise AssertionError(f"the page has a command that is not played: {command}")
+
+    def _say(self, arguments: list[str]) -> str:
+        """Run a command in this process, with nobody at the keyboard: it prints the same, and is loaded once."""
+        before, told, nobody = dict(os.environ), io.StringIO(), sys.stdin
+        os.environ.clear()
+        os.environ.update(self._environment)
+        try:
+            with (
+                Path(os.devnull).open(encoding="utf-8") as sys.stdin,
+                contextlib.chdir(self._folder),
+                contextlib.redirect_stdout(told),
+                contextlib.redirect_stderr(told),
+            ):
+                run(arguments)
+        finally:
+            sys.stdin = nobody
+            os.environ.clear()
+            os.environ.update(before)
+        return told.getvalue()
 
     def _start(self, arguments: list[str]) -> "subprocess.Popen[str]":
         return subprocess.Popen(

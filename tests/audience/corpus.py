@@ -193,12 +193,14 @@ def _doubles() -> Iterator[Case]:
 def _shapes() -> Iterator[Case]:
     yield _csv("rows that are short or long", f"first name,email,company\nAnna,{A},x,y,z\nBen,{B}\nnobody\n", BOTH,
                {4: "there is no address in it"})  # fmt: skip
-    yield _csv("a cell of ten megabytes", f"email,first name\n{A},{'x' * 10_000_000}\n{B},Ben\n", {B: "Ben"},
-               {2: "first_name is 10,000,000 characters long"})  # fmt: skip
-    yield _csv("an address of ten megabytes", f"email,first name\n{'a' * 10_000_000}@example.org,Anna\n{B},Ben\n", {B: "Ben"},
-               {2: "the address is 10,000,012 characters long"})  # fmt: skip
+    yield _csv("a cell of three megabytes", f"email,first name\n{A},{'x' * 3_000_000}\n{B},Ben\n", {B: "Ben"},
+               {2: "first_name is 3,000,000 characters long"})  # fmt: skip
+    yield _csv("an address of three megabytes", f"email,first name\n{'a' * 3_000_000}@example.org,Anna\n{B},Ben\n", {B: "Ben"},
+               {2: "the address is 3,000,012 characters long"})  # fmt: skip
     yield _csv(
-        "ten megabytes in a column that nobody asked for", f"email,blob\n{A},{'x' * 10_000_000}\n{B},\n", {A: "", B: ""}
+        "three megabytes in a column that nobody asked for",
+        f"email,blob\n{A},{'x' * 3_000_000}\n{B},\n",
+        {A: "", B: ""},
     )
     yield _csv("two thousand and one characters", f"email,first name\n{A},{'李' * 2000}\n{B},{'李' * 2001}\n", {A: "李" * 2000},
                {3: "first_name is 2,001 characters long"})  # fmt: skip

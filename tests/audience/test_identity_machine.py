@@ -11,6 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import select, update
@@ -34,6 +35,8 @@ from composer.web.public.deeds import leave
 from tests.audience.lists import take, written
 from tests.audience.people import NOW
 from tests.delivery.house import draft
+
+pytestmark = pytest.mark.slow
 
 ADDRESSES = [f"{name}@example.net" for name in ("a", "a+x", "b", "c", "d")]
 addresses = st.sampled_from(ADDRESSES)

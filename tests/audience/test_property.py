@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -123,6 +124,7 @@ class Audience(RuleBasedStateMachine):
                 assert is_suppressed(connection, normal)
 
 
+@pytest.mark.slow
 def test_a_suppressed_address_is_never_active(database: Database, tmp_path: Path) -> None:
     """Import, unsubscribe, bounce, erase, undo, sign-up and re-import in any order, on both databases."""
     machine = type("Here", (Audience,), {"database": database, "folder": tmp_path})

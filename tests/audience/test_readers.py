@@ -50,7 +50,11 @@ def test_a_condition_means_the_same_in_sql_and_in_python(database: Database) -> 
                 has = tuple(each for bit, each in enumerate(tags) if some >> bit & 1)
                 join(connection, f"r{number}{some}@example.org", *has, language=language)
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+    @settings(
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+        max_examples=40,
+        deadline=None,
+    )
     @given(
         st.builds(
             Condition,

@@ -13,12 +13,13 @@ from composer.audience.readers import Status
 from composer.audience.suppression import listed
 from composer.cli.main import run
 from composer.database.engine import Database, open_database
-from composer.database.location import Location
 from tests.audience.lists import written
 from tests.audience.people import everybody
 from tests.audience.shapes import Shape, shapes
-from tests.databases import clear
+from tests.databases import clear, with_tables
 from tests.workspaces import letter
+
+pytestmark = pytest.mark.slow
 
 SHAPES = tuple(shapes())
 #: A remark for each pattern.
@@ -49,7 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def _database(folder: Path) -> contextlib.AbstractContextManager[Database]:
-    return open_database(Location(path=folder / "newsletter.db"))
+    return open_database(with_tables(folder / "newsletter.db"))
 
 
 def _imported(folder: Path, shape: Shape) -> tuple[int, str]:

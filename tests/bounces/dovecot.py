@@ -166,7 +166,8 @@ def _running(home: Path, more: str) -> Iterator[Dovecot]:
 def _wait(server: Dovecot, process: subprocess.Popen[bytes]) -> None:
     """Wait until somebody can sign in: on a busy machine that comes well after the first greeting."""
     said: object = None
-    for _ in range(200):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
         try:
             ImapMailbox.open(server.account()).close()
             return
@@ -202,7 +203,7 @@ def cut(server: Dovecot, after: int) -> Iterator[int]:
         thread = threading.Thread(target=_relay, args=(listener, inside, trust, server.tls_port, after), daemon=True)
         thread.start()
         yield listener.getsockname()[1]
-    thread.join(5)
+    thread.join(60)
 
 
 def _relay(listener: socket.socket, inside: ssl.SSLContext, trust: ssl.SSLContext, port: int, after: int) -> None:

@@ -125,6 +125,7 @@ def _check(returned: Returned) -> None:
 
 @given(st.data())
 @settings(max_examples=300, deadline=None)
+@pytest.mark.slow
 def test_mutated_samples_never_fail(data: st.DataObject) -> None:
     """A sample with bytes cut, doubled, replaced and swapped for another's is still answered."""
     mutated = bytearray(data.draw(st.sampled_from(SAMPLES)).data)

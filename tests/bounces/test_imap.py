@@ -26,7 +26,10 @@ from tests.bounces.news import TOKENS, report, verp
 from tests.bounces.samples import FOLDER
 
 NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
-pytestmark = pytest.mark.skipif(not dovecot.is_there() and not os.environ.get("CI"), reason="needs Dovecot")
+pytestmark = [
+    pytest.mark.skipif(not dovecot.is_there() and not os.environ.get("CI"), reason="needs Dovecot"),
+    pytest.mark.slow,
+]
 
 
 @pytest.fixture(scope="module")

@@ -348,6 +348,7 @@ print("done", flush=True)
 """
 
 
+@pytest.mark.kill
 def test_kill_9_and_again_counts_each_message_once(tmp_path: Path, sqlite_template: Path) -> None:
     """Killed again and again while it takes in a folder, then run to its end: every message once, every reader suppressed."""
     import shutil

@@ -274,6 +274,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize(("start", "piece"), HOSTILE)
+@pytest.mark.slow
 def test_nothing_takes_long(start: str, piece: str) -> None:
     """A megabyte of anything ends within seconds of the process's own time, where a bad pattern would take hours."""
     html = start + piece * (1_000_000 // len(piece))

@@ -18,6 +18,7 @@ from composer.database.location import Location
 from composer.database.readers import readers
 from composer.delivery.mailing import Mailing, Sums, mailings_of, sums_of
 from composer.workspace import Workspace
+from tests.databases import with_tables
 from tests.delivery.house import add_readers
 from tests.transport.postoffice import Office
 
@@ -120,7 +121,7 @@ class Mailroom:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     def open(self) -> Database:
-        return open_database(self.location or Location(path=self.root / "newsletter.db"))
+        return open_database(self.location or with_tables(self.root / "newsletter.db"))
 
     def add(self, count: int, **more: Any) -> list[int]:
         with self.open() as database, database.write() as connection:
@@ -145,6 +146,17 @@ def recipients(office: Office) -> list[str]:
     """Whom the server took a message for, test sends left out, in order of address."""
     taken = [line.decode() for line, content in office.taken if b"\nSubject: [Test]" not in content]
     return sorted(line.partition("<")[2].partition(">")[0] for line in taken)
+
+
+def stopping(child: "subprocess.Popen[str]") -> str:
+    """Wait until a process that was told to stop says what it waits for; return what it wrote."""
+    assert child.stderr is not None
+    said = ""
+    while "stopping: waiting" not in said:
+        line = child.stderr.readline()
+        assert line, said
+        said += line
+    return said
 
 
 def furnish(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:

@@ -18,10 +18,10 @@ from composer.cli.main import run
 from composer.content.addresses import Address
 from composer.database.bounces import returned
 from composer.database.engine import Database, open_database
-from composer.database.location import Location
 from tests.bounces import dovecot
 from tests.bounces.news import KEY, report, verp
 from tests.bounces.samples import FOLDER, SAMPLES
+from tests.databases import with_tables
 from tests.workspaces import LETTER, letter
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
@@ -83,7 +83,7 @@ class News:
         monkeypatch.chdir(self.workspace.root)
 
     def opened(self) -> Database:
-        return open_database(Location(path=self.workspace.root / "newsletter.db"))
+        return open_database(with_tables(self.workspace.root / "newsletter.db"))
 
     def readers(self, count: int) -> list[int]:
         with self.opened() as database, database.write() as connection:

@@ -16,21 +16,22 @@ from sqlalchemy import text, update
 from composer.database.mailings import mailings
 from composer.delivery.pause import PauseReason
 from composer.delivery.states import DeliveryState
-from tests.cli.mailroom import Mailroom, furnish, recipients
+from tests.cli.mailroom import Mailroom, furnish, recipients, stopping
 from tests.databases import PostgresServer
 from tests.transport.postoffice import HangUp, Office, Visit, says
 
 ISSUE, NEXT = "2031-01-30", "2031-02-27"
 S = DeliveryState
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+pytestmark = [pytest.mark.skipif(os.name != "posix", reason="signals of POSIX"), pytest.mark.kill]
 
 
 def until(is_so: Callable[[], bool]) -> None:
     """Wait for other processes; a busy machine takes seconds to start one."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while not is_so():
         assert time.monotonic() < end, "it did not come to it"
-        time.sleep(0.01)
+        # Each look opens the database.
+        time.sleep(0.05)
 
 
 class Held(Office):
@@ -39,8 +40,9 @@ class Held(Office):
     def __init__(self) -> None:
         super().__init__({})
         self.goes_on = threading.Event()
-        #: How many answers are held back.
+        #: How many answers are held back; visitors come in threads of their own.
         self.held = 0
+        self._counting = threading.Lock()
         #: Processes that talk to it; whatever becomes of a test, they end with it.
         self.children: list[subprocess.Popen[str]] = []
 
@@ -52,8 +54,9 @@ class Held(Office):
     def hold(self, after: int = 0) -> None:
         def dot(visit: Visit) -> int:
             if len(recipients(self)) >= after:
-                self.held += 1
-                self.goes_on.wait(60)
+                with self._counting:
+                    self.held += 1
+                self.goes_on.wait(250)
                 if visit.office.closing.is_set():
                     raise HangUp
             return visit.say(b"250 2.0.0 Ok: queued as Q1\r\n")
@@ -168,7 +171,7 @@ def test_a_living_run_is_asked_to_stop_and_waited_for(either: Mailroom, office: 
     )
     assert room.sums(1)[S.SENDING] == 2
     office.behave()
-    out, err = end.communicate(timeout=60)
+    out, err = end.communicate(timeout=120)
     assert end.returncode == 0, out + err
     assert child.wait(60) in (0, 75)
     child.communicate()
@@ -201,8 +204,9 @@ def test_what_was_started_by_hand_goes_on_by_the_timer(room: Mailroom, office: H
     child = _begun(room, office)
     child.send_signal(by)
     if by is signal.SIGTERM:
+        stopping(child)
         office.goes_on.set()
-    child.communicate(timeout=60)
+    child.communicate(timeout=120)
     office.behave()
     assert _pause(room) is None
     said = room.say("send", "--due")
@@ -226,7 +230,7 @@ def test_what_was_put_off_is_tried_by_the_timer_when_it_is_due(room: Mailroom, o
     child = office.start(room, "send", ISSUE, "--yes", "2")
     until(lambda: room.mailings() != [] and room.sums(1)[S.DEFERRED] == 2)
     child.send_signal(signal.SIGTERM)
-    child.communicate(timeout=60)
+    child.communicate(timeout=120)
     visits = len(office.visits)
     said = room.say("send", "--due")
     assert said.code == 75 and re.search(
@@ -253,7 +257,7 @@ def test_a_paused_mailing_is_named_and_never_sent(room: Mailroom, office: Held, 
         if how == "Ctrl-C":
             until(lambda: _pause(room) is PauseReason.INTERRUPTED)
         office.behave()
-        child.communicate(timeout=60)
+        child.communicate(timeout=120)
         assert child.returncode in (130, -9)
     office.behave()
     before = recipients(office)
@@ -284,7 +288,7 @@ def test_one_broken_mailing_does_not_keep_the_others(room: Mailroom, office: Hel
         )
         connection.execute(text("UPDATE mailings SET terms = '{' WHERE id = 2"))
     child = office.start(room, "send", "--due")
-    out, err = child.communicate(timeout=30)
+    out, err = child.communicate(timeout=120)
     assert child.returncode == 1, out + err
     assert room.sums(3)[S.ACCEPTED] == 3 and len(recipients(office)) == 3
     assert "mailing 1 of 2031-01-30" in err and "mailing 2 of 2031-02-27" in err
@@ -298,11 +302,11 @@ def test_two_timers_and_a_run_by_hand(either: Mailroom, office: Held) -> None:
     timers = [office.start(room, "send", "--due", "--connections", "1") for _ in range(2)]
     if room.location is None:
         for timer in timers:
-            out, err = timer.communicate(timeout=60)
+            out, err = timer.communicate(timeout=120)
             assert timer.returncode == 75 and f"is being sent by process {child.pid}, since " in out, out + err
     office.behave()
     for each in (child, *timers):
-        each.communicate(timeout=30)
+        each.communicate(timeout=120)
         assert each.returncode in (0, 75), each.args
     sums = room.sums(1)
     assert sums[S.ACCEPTED] == 12 == len(set(recipients(office))) == len(recipients(office))
@@ -322,7 +326,7 @@ def test_a_stop_in_front_of_a_timer_holds(room: Mailroom, office: Held) -> None:
     until(lambda: office.held == 1)
     assert room.say("stop", "2").code == 0
     office.behave()
-    out, err = timer.communicate(timeout=60)
+    out, err = timer.communicate(timeout=120)
     assert timer.returncode == 75, out + err
     assert "mailing 2 of 2031-02-27 is paused" in out and len(recipients(office)) == 12
     assert room.sums(2)[S.PENDING] == 12
@@ -344,9 +348,10 @@ def test_a_database_that_goes_away_in_the_middle(either: Mailroom, postgres: Pos
     child = _begun(room, office)
     name = location.name.rpartition("/")[2]
     postgres.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-    postgres.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    # It waits until they have gone.
+    postgres.run(f"SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = '{name}'")
     office.behave()
-    out, err = child.communicate(timeout=40)
+    out, err = child.communicate(timeout=120)
     assert child.returncode == 75, out + err
     assert "Traceback" not in err
     postgres.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")

@@ -23,7 +23,7 @@ import pytest
 
 from composer.cli.main import run
 from composer.workspace import Workspace
-from tests.transport.postoffice import Action, Office, Visit
+from tests.transport.postoffice import Action, Holding, Office, Visit
 from tests.workspaces import ROOT, sample
 
 KEY = "k" * 64
@@ -67,6 +67,13 @@ class Serving:
             connection.request("GET", path)
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
+
+    def takes_calls(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), _PATIENCE).close()
+        except ConnectionRefusedError:
+            return False
+        return True
 
     def end(self, how: int) -> tuple[str, str]:
         assert self.process is not None
@@ -142,19 +149,20 @@ def test_letters_are_signed(
     assert email.message_from_bytes(message)["Auto-Submitted"] == "auto-generated"
 
 
+@pytest.mark.kill
 def test_killed_at_any_moment_no_letter_is_lost_or_doubled(serving: Serving) -> None:
     """SIGKILL while the server waits for DATA, and behind the dot: every letter arrives once, or is known to be unknown."""
-    reached = threading.Event()
+    reached, killed = threading.Event(), threading.Event()
 
     def hold(visit: Visit) -> int:
         reached.set()
-        time.sleep(0.2)
+        killed.wait(_PATIENCE)
         return visit.say(b"354 go ahead\r\n")
 
     def take_and_hold(visit: Visit) -> int:
         visit.take()
         reached.set()
-        time.sleep(0.5)
+        killed.wait(_PATIENCE)
         return 0
 
     script: dict[str, Action] = {"data": hold}
@@ -166,13 +174,17 @@ def test_killed_at_any_moment_no_letter_is_lost_or_doubled(serving: Serving) -> 
             assert serving.post("/subscribe", email=f"r{number}@example.net") == 200
         assert reached.wait(_PATIENCE)
         serving.end(signal.SIGKILL)
+        killed.set()
         script.clear()
         script["dot"] = take_and_hold
+        _until(lambda: office.is_empty)
         reached.clear()
+        killed.clear()
         _as_if_later(serving.workspace.root / "newsletter.db")
         serving.start()
         assert reached.wait(_PATIENCE)
         serving.end(signal.SIGKILL)
+        killed.set()
         script.clear()
         _as_if_later(serving.workspace.root / "newsletter.db")
         serving.start()
@@ -183,23 +195,21 @@ def test_killed_at_any_moment_no_letter_is_lost_or_doubled(serving: Serving) -> 
     assert sorted(taken.values()) == [1, 1, 1]
 
 
+@pytest.mark.kill
 def test_a_letter_that_is_being_sent_is_finished(serving: Serving) -> None:
     """SIGTERM while the mail server takes a message: its answer is waited for and recorded, then the process ends in order."""
-    reached = threading.Event()
-
-    def hold(visit: Visit) -> int:
-        reached.set()
-        time.sleep(1)
-        return visit.say(b"250 2.0.0 Ok\r\n")
-
-    with Office() as office:
-        office.script = {"dot": hold}
+    holding = Holding(0, b"250 2.0.0 Ok\r\n")
+    with Office({"dot": holding}) as office:
         serving.environment["COMPOSE_SMTP_URL"] = f"smtp://127.0.0.1:{office.port}"
         serving.start()
         assert serving.post("/subscribe", email="anna@example.net") == 200
-        assert reached.wait(_PATIENCE)
-        _, err = serving.end(signal.SIGTERM)
-    assert serving.process is not None
+        holding.wait()
+        assert serving.process is not None
+        serving.process.send_signal(signal.SIGTERM)
+        _until(lambda: not serving.takes_calls())
+        assert _states(serving.workspace.root / "newsletter.db") == ["sending"]
+        holding.release()
+        _, err = serving.process.communicate(timeout=_PATIENCE)
     assert serving.process.returncode == 0
     assert err.endswith("the pages have ended\n")
     assert (len(office.taken), _states(serving.workspace.root / "newsletter.db")) == (1, ["accepted"])

@@ -23,7 +23,7 @@ from composer.delivery.freezing import freeze
 from composer.delivery.selection import Selection, count
 from tests.audience.lists import written
 from tests.audience.test_importing import BUTTONDOWN, LISTMONK, mailchimp
-from tests.databases import PostgresServer
+from tests.databases import PostgresServer, with_tables
 from tests.delivery.house import NOW, draft
 from tests.workspaces import ROOT, sample
 
@@ -46,6 +46,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "mine"
     folder.mkdir()
     sample(folder)
+    with_tables(folder / "newsletter.db")
     monkeypatch.chdir(folder)
     return folder
 

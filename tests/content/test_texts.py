@@ -266,7 +266,7 @@ def test_the_pieces_of_a_source_stand_where_they_say(text: str) -> None:
 
 def test_a_long_line_is_judged_quickly() -> None:
     """No line, however long, takes long."""
-    began = time.perf_counter()
+    began = time.process_time()
     for line in (
         "a" * 300_000,
         "a " * 150_000,
@@ -275,7 +275,7 @@ def test_a_long_line_is_judged_quickly() -> None:
         "a: " + "(" * 200_000,
     ):
         parse_sources(line)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 # Markdown -----------------------------------------------------------------------------------------------------------

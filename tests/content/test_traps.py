@@ -93,6 +93,7 @@ def test_one_slip_is_told_once(workspace: Workspace, text: str, code: str, words
     assert words in found[0].message
 
 
+@pytest.mark.slow
 def test_a_line_moved_to_any_side_brings_no_flood(workspace: Workspace) -> None:
     """A line of the sample moved in or out by two spaces, or without its colon, brings five problems at most."""
     for row, line in enumerate(LINES):
@@ -103,6 +104,7 @@ def test_a_line_moved_to_any_side_brings_no_flood(workspace: Workspace) -> None:
             assert len(found) <= 5, (row + 1, changed, "\n".join(map(str, found)))
 
 
+@pytest.mark.slow
 def test_a_comment_anywhere_is_told_once_at_its_line(workspace: Workspace) -> None:
     """A comment at the left margin says nothing where it is one, and one thing, at its own line, where it ends a text."""
     told = 0

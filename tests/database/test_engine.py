@@ -10,6 +10,7 @@ import re
 import shutil
 import sqlite3
 import stat
+import statistics
 import subprocess
 import sys
 import threading
@@ -254,17 +255,19 @@ def test_a_writer_has_its_turn_beside_one_who_writes_all_the_time(tmp_path: Path
 
         thread = threading.Thread(target=busy)
         thread.start()
-        begun = time.monotonic()
+        took = []
         for number in range(20):
+            begun = time.monotonic()
             with database.write() as connection:
                 connection.execute(insert(readers), [_reader(f"r{number}@example.org")])
-        took = time.monotonic() - begun
+            took.append(time.monotonic() - begun)
         is_over.set()
         thread.join()
-    # Far more than it takes; SQLite's own way of waiting, ever longer, takes several times as long.
-    assert took < 3
+    # Far more than it takes, but for moments in which this machine stalls; SQLite's own way of waiting takes ever longer.
+    assert statistics.median(took) < 0.15
 
 
+@pytest.mark.slow
 def test_two_programs_make_one_database(tmp_path: Path) -> None:
     """Programs that open a new database at the same time end with one, wholly made."""
     code = (

@@ -39,6 +39,8 @@ from tests.databases import PostgresServer
 from tests.delivery.house import NOW, add_readers, frozen, kinds, name_publication, sums
 from tests.delivery.test_engine import job, number, refused, run
 
+pytestmark = pytest.mark.slow
+
 S = DeliveryState
 
 

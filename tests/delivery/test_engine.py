@@ -1,5 +1,6 @@
 """A mailing from its freezing to its end, on both databases, through the real engine."""
 
+import itertools
 import threading
 import time
 from collections import Counter
@@ -237,17 +238,19 @@ def test_a_server_that_never_says_so_stops_the_run(database: Database) -> None:
 def test_one_word_drains(database: Database) -> None:
     """What is open ends and is recorded; nothing new is begun; the next run goes on."""
     frozen(database, 40)
-    word = Stop()
+    word, is_said = Stop(), threading.Event()
 
     def script(envelope: Envelope) -> None:
         if number(envelope) == 10:
             word.say()
-        time.sleep(0.005)
+            is_said.set()
+        elif number(envelope) > 10:
+            assert is_said.wait(60)
 
     server = MemoryTransport(script)
     ran = send(job(database, server), word)
     assert ran.ending is Ending.INTERRUPTED
-    assert 10 <= len(server.taken) <= 14
+    assert 10 <= len(server.taken) <= 13
     assert sums(database).by_state == {S.ACCEPTED: len(server.taken), S.PENDING: 40 - len(server.taken)}
     assert run(database, server).is_over
     assert len(server.taken) == 40
@@ -264,13 +267,13 @@ def test_two_words_stop_at_once(database: Database) -> None:
             if len(self.taken) >= 5:
                 word.say()
                 word.say()
-                answers.wait(20)
+                answers.wait(120)
             super()._end(envelope, message, played)
 
     server = Slow()
     begun = time.monotonic()
     ran = send(job(database, server), word)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 60
     answers.set()
     assert ran.ending is Ending.INTERRUPTED
     found = sums(database)
@@ -283,17 +286,20 @@ def test_two_words_stop_at_once(database: Database) -> None:
 def test_stop_from_elsewhere(database: Database) -> None:
     """`compose stop` in another process: no dot goes out any more; only who has seen it takes it back by sending again."""
     frozen(database, 60)
+    is_stopped = threading.Event()
 
     def script(envelope: Envelope) -> None:
         if number(envelope) == 10:
             with database.write() as connection:
                 assert stop(connection, 1, "ben", NOW)
-        time.sleep(0.002)
+            is_stopped.set()
+        elif number(envelope) > 10:
+            assert is_stopped.wait(60)
 
     server = MemoryTransport(script)
     ran = run(database, server)
     assert ran.ending is Ending.STOPPED
-    assert len(server.taken) <= 13
+    assert len(server.taken) < 10
     assert sums(database).by_state == {S.ACCEPTED: len(server.taken), S.PENDING: 60 - len(server.taken)}
     assert run(database, MemoryTransport()).ending is Ending.STOPPED
     with database.read() as connection:
@@ -377,12 +383,13 @@ def test_a_network_that_is_gone_for_a_while_costs_nobody_a_try(database: Databas
     """Everything waits, longer and longer, and goes on by itself."""
     frozen(database, 30)
     gone = Outcome(state=State.DEFERRED, stage=Stage.CONNECT, reason="no answer", scope=Scope.SERVER)
-    since: list[float] = []
+    tries = itertools.count(1)
+    has_gone = threading.Event()
 
     def script(envelope: Envelope) -> Outcome | None:
-        if number(envelope) == 12 and not since:
-            since.append(time.monotonic())
-        return gone if since and time.monotonic() < since[0] + 0.6 else None
+        if number(envelope) == 12:
+            has_gone.set()
+        return gone if has_gone.is_set() and next(tries) <= 12 else None
 
     server = MemoryTransport(script)
     assert run(database, server).is_over
@@ -488,10 +495,13 @@ def test_a_rate_holds(database: Database) -> None:
     frozen(database, 100)
     moments: list[float] = []
     server = MemoryTransport(lambda envelope: moments.append(time.monotonic()))
-    run(database, server, rate=1200.0, limit=45)
-    # What an idle bucket has saved up, half a second's worth, comes at once.
-    later = [moment for moment in moments if moment > moments[0] + 0.5]
-    assert 18 <= (len(later) - 1) / (later[-1] - later[0]) <= 22
+    run(database, server, rate=1200.0, limit=60)
+    # What an idle bucket has saved up, half a second's worth, comes at once; each connection may have one on its way.
+    in_turn = sorted(moments)
+    pairs = [(first, last) for last in range(60) for first in range(last)]
+    assert all(last - first + 1 <= 20 * (in_turn[last] - in_turn[first]) + 10 + 4 for first, last in pairs)
+    # And no slower than that: but for moments in which this machine stalls, twenty take a second.
+    assert min(in_turn[last] - in_turn[last - 20] for last in range(40, 60)) < 1.2
 
 
 def test_progress_is_told(database: Database) -> None:
@@ -555,7 +565,7 @@ def test_the_clock_is_put_back(database: Database) -> None:
         if ran.is_over:
             break
     assert ran.is_over
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 120
     assert Counter(number(each.envelope) for each in server.taken) == Counter(range(1, 41))
 
 

@@ -25,6 +25,8 @@ from tests.databases import PostgresServer
 from tests.delivery.house import frozen, states, sums
 from tests.delivery.test_engine import number, run
 
+pytestmark = pytest.mark.fault
+
 S = DeliveryState
 
 
@@ -37,14 +39,18 @@ def file(tmp_path: Path, sqlite_template: Path) -> Iterator[Database]:
 
 
 def at(which: int, what: Callable[[], None]) -> MemoryTransport:
-    """Do something when a message is on the wire, once; accept them all."""
-    is_done = threading.Event()
+    """Do something when a message is on the wire, once; those behind it wait until it is done. Accept them all."""
+    is_begun, is_done = threading.Event(), threading.Event()
 
     def script(envelope: Envelope) -> None:
-        time.sleep(0.002)
-        if number(envelope) == which and not is_done.is_set():
-            is_done.set()
-            what()
+        if number(envelope) == which and not is_begun.is_set():
+            is_begun.set()
+            try:
+                what()
+            finally:
+                is_done.set()
+        elif number(envelope) > which:
+            is_done.wait(60)
 
     return MemoryTransport(script)
 

@@ -30,6 +30,7 @@ from composer.transport.outcome import Outcome
 from tests.databases import PostgresServer
 from tests.delivery.house import NOW, frozen, name_publication, sums
 from tests.delivery.test_engine import job, number, run
+from tests.transport.setup import until
 
 S = DeliveryState
 HOUR = timedelta(hours=1)
@@ -81,7 +82,14 @@ def test_on_postgresql_several_share_the_work(server: Location) -> None:
     """Two processes at one mailing: everybody gets one, and both have done something."""
     with open_database(server) as one, open_database(server) as two:
         frozen(one, 120)
-        transports = [MemoryTransport(lambda envelope: time.sleep(0.003)) for _ in range(2)]
+        # Nobody has a second message before both have their first.
+        has_begun = [threading.Event(), threading.Event()]
+
+        def begin(this: threading.Event) -> None:
+            this.set()
+            assert all(each.wait(60) for each in has_begun)
+
+        transports = [MemoryTransport(lambda envelope, each=each: begin(each)) for each in has_begun]  # type: ignore[misc]
         told: list[Run] = []
 
         def work(database: Database, to: MemoryTransport) -> None:
@@ -109,10 +117,7 @@ def test_on_postgresql_the_dead_are_told_from_the_living(server: Location) -> No
         assert first._session is not None
         first._session.invalidate()
         with database.write() as connection:
-            deadline = time.monotonic() + 5
-            while third.dead(connection, 1, NOW) != (first.id,) and time.monotonic() < deadline:
-                time.sleep(0.02)
-            assert third.dead(connection, 1, NOW) == (first.id,)
+            until(lambda: third.dead(connection, 1, NOW) == (first.id,))
         with database.write() as connection:
             lapsed = (LEASE + timedelta(seconds=1)) // timedelta(milliseconds=1)
             connection.execute(
@@ -154,12 +159,12 @@ def test_what_a_dead_process_left_is_taken_over_by_one_that_runs(server: Locatio
         told: list[Run] = []
         thread = threading.Thread(target=lambda: told.append(run(database, to)))
         thread.start()
-        time.sleep(0.5)
-        # The living one has done all that is not in other hands, and waits.
+        # The living one does all that is not in other hands, and waits.
+        until(lambda: sums(database)[S.ACCEPTED] == 20)
         assert not told
         assert dead._session is not None
         dead._session.invalidate()
-        thread.join(20)
+        thread.join(60)
         assert told and told[0].ending is Ending.DONE
         assert sums(database).by_state == {S.ACCEPTED: 28, S.UNKNOWN: 2}
 
@@ -173,7 +178,8 @@ def test_who_is_taken_for_dead_in_the_middle_stops(server: Location, monkeypatch
             if number(envelope) == 5:
                 with database.write() as connection:
                     connection.execute(update(owners).values(ended=NOW))
-            time.sleep(0.002)
+            # All of them would take five seconds; the next sign of life is a matter of milliseconds.
+            time.sleep(0.05 if number(envelope) > 5 else 0)
             return None
 
         monkeypatch.setattr("composer.delivery.engine.BEAT", timedelta())

@@ -38,7 +38,7 @@ def test_a_server_that_does_not_let_us_in(tmp_path: Path) -> None:
     """A wrong password, a certificate of somebody else, nobody there: bad, with a step, without the secret."""
     made = papers(tmp_path)
     secret = Secret("5ecret")
-    limits = Limits(connect=2, reply=2)
+    limits = Limits(connect=30, reply=30)
     with (
         Office({"auth": says(b"535 5.7.8 no\r\n")}, offers=("AUTH PLAIN",)) as office,
         Office(context=made.wrong_host, is_tls=True) as other,

@@ -8,7 +8,8 @@ import pytest
 from composer.links.answer import Answer, Verdict
 from composer.links.asking import ask
 from composer.links.reach import Limits
-from tests.links.web import HASTY, PATIENT, Behaviour, Web, by_method, drip, endless, hang, leads, ok, raw, says
+from tests.links.web import PATIENT, Behaviour, Web, by_method, drip, endless, hang, hasty, leads, ok, raw, says
+from tests.transport.setup import with_more_time
 
 NOW = datetime.datetime(2025, 1, 30, 9, 0, tzinfo=datetime.UTC)
 PAGE = "http://news.example/page"
@@ -81,14 +82,16 @@ def test_what_servers_say(web: Web, behaviour: Behaviour, verdict: Verdict, word
         (by_method(head=hang, get=says(404)), Verdict.GONE),
     ],
 )
+@with_more_time
 def test_slow_servers(web: Web, behaviour: Behaviour, verdict: Verdict) -> None:
     """A request ends at its deadline, also when the server sends a byte now and then."""
     web.site("news.example", {"/page": behaviour})
-    answer = one(web, limits=HASTY)
+    answer = one(web, limits=hasty())
     assert answer.verdict is verdict
     assert verdict is not Verdict.UNSURE or answer.reason == "the server did not answer in time"
 
 
+@with_more_time
 def test_a_link_has_a_deadline_over_all_its_redirects(web: Web) -> None:
     """Slow stops on the way add up: the last ones are not asked any more."""
 
@@ -96,7 +99,7 @@ def test_a_link_has_a_deadline_over_all_its_redirects(web: Web) -> None:
         return by_method(head=hang, get=leads(to))
 
     web.site("news.example", {"/page": slow("/2"), "/2": slow("/3"), "/3": slow("/4"), "/4": slow("/5"), "/5": ok})
-    answer = one(web, limits=HASTY)
+    answer = one(web, limits=hasty())
     assert answer.verdict is Verdict.UNSURE
     assert "/4" not in {visit.path for visit in web.visits}
 

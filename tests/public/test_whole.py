@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from composer.audience.readers import Reader, Status
@@ -31,6 +32,8 @@ from tests.public.running import FOREIGN_KEY, HOST, PREFIX, Running, words_in
 from tests.transport.postoffice import Visit
 from tests.transport.setup import PATIENT
 from tests.workspaces import sample
+
+pytestmark = pytest.mark.slow
 
 BASE = f"https://{HOST}{PREFIX}"
 

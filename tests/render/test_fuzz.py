@@ -5,6 +5,8 @@ import time
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from composer.content.issue import read_issue
 from composer.errors import CompilerError
 from composer.render.edition import render
@@ -53,15 +55,16 @@ def refused(mjml: str) -> str:
     return ""
 
 
+@pytest.mark.slow
 def test_mutants_end_in_a_page_or_an_error() -> None:
     """Each is compiled, or ends in a CompilerError that the lint had foreseen; none takes a second."""
     chance = random.Random(214)
     outcomes = {"compiled": 0, "refused": 0}
-    for number in range(1500):
+    for number in range(500):
         damaged = mutant(chance, sample())
         began = time.process_time()
         refusal = refused(damaged)
         outcomes["refused" if refusal else "compiled"] += 1
         assert not refusal or lint(damaged), f"mutant {number}: {refusal}"
         assert time.process_time() - began < 1, number
-    assert min(outcomes.values()) > 200, outcomes
+    assert min(outcomes.values()) > 70, outcomes

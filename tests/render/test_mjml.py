@@ -173,15 +173,16 @@ def test_normalise_is_ascii_and_keeps_text_lines() -> None:
     assert normalise(DOCUMENT).isascii()
 
 
+@pytest.mark.slow
 def test_mutants_are_compiled_or_refused() -> None:
-    """2,500 damaged documents: each compiles, or is a finding, or a CompilerError; no panic escapes."""
+    """1,000 damaged documents: each compiles, or is a finding, or a CompilerError; no panic escapes."""
     source = strip_origins(DOCUMENT)
     chance = random.Random(20250130)
     pieces = ["<", ">", "文>", "“", "”>", '"', "'", "—>", "❤️", "\u3000", "<!--", "-->", "]]>", "<p>", "</p>", "/>", "&",
               "\\", "</mj-text>", "<mj-text>", "<![endif]-->", "<?", "\x00", "=", " "]  # fmt: skip
     outcomes = {"compiled": 0, "refused": 0, "found": 0}
     gaps = []
-    for _ in range(2500):
+    for _ in range(1000):
         mutant = source
         for _ in range(chance.randint(1, 3)):
             at = chance.randrange(len(mutant))

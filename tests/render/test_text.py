@@ -96,6 +96,7 @@ def _leaves(value: object) -> list[str]:
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(blocks, min_size=1, max_size=3).map(lambda nodes: Rich(tuple(nodes))))
+@pytest.mark.slow
 def test_any_tree_keeps_its_words_and_fits(rich: Rich) -> None:
     """All words and links in their order; only a line of one unbreakable word is wider than 72 cells."""
     shown = text(rich)

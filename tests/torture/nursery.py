@@ -80,7 +80,7 @@ def run(order: Order) -> int:
         host="127.0.0.1",
         port=order.port,
         security=Security.NONE,
-        limits=Limits(connect=10, reply=10, dot=10, messages=20),
+        limits=Limits(connect=30, reply=30, dot=30, messages=20),
     )
     with connect(location) as database:
         job = Job(

@@ -16,7 +16,7 @@ import json
 import os
 import re
 import shutil
-import time
+import threading
 import urllib.parse
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -100,8 +100,9 @@ class Life:
         self.folder = folder
         self.path = self.root / "newsletter.db"
         self.location = location or Location(path=self.path)
-        #: Seconds that the mail server takes for a message.
-        self.delay = 0.0
+        #: So many copies are taken before the mail server waits until `free`; as many as there are while it is None.
+        self.most: int | None = None
+        self.free = threading.Event()
         (self.root / "issues").mkdir(parents=True)
         (self.root / "newsletter.yaml").write_text(NEWSLETTER, encoding="utf-8")
         for name in (*ISSUES, CORRECTION):
@@ -132,7 +133,8 @@ class Life:
     def _dot(self, visit: Visit) -> int:
         assert visit.recipient is not None and visit.sender is not None
         mailbox = _mailbox(visit.recipient)
-        time.sleep(self.delay)
+        if self.most is not None and len(self.copies) >= self.most:
+            self.free.wait(60)
         content = visit.content.replace(b"\r\n", b"\n").decode()
         head = content.partition("\n\n")[0]
         message = email.message_from_string(content, policy=email.policy.default)

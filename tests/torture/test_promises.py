@@ -12,10 +12,12 @@ from tests.databases import PostgresServer
 from tests.torture.lives import live
 from tests.torture.scenarios import SCENARIOS, WAYS, restore_in_the_middle, rigged
 
+pytestmark = pytest.mark.fault
+
 
 def test_promises_hold_whatever_happens() -> None:
     """Import, undo, erase, change of address, send, correction, bounce, leaving and coming back, restored and copied files."""
-    live(6)
+    live(4)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

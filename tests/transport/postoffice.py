@@ -13,6 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+#: Seconds that the server waits for a client, and whoever ends it for its visitors: far more than any of them takes.
+_PATIENCE = 30
+
 
 class HangUp(Exception):
     """The server closes the connection."""
@@ -169,8 +172,13 @@ class Office:
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(_PATIENCE)
             assert not thread.is_alive(), "a visitor did not leave"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether every visitor so far has gone."""
+        return not any(thread.is_alive() for thread in self._threads[1:])
 
     @property
     def heard(self) -> list[bytes]:
@@ -189,7 +197,7 @@ class Office:
 
     def _receive(self, visit: Visit) -> None:
         self.visits.append(visit)
-        visit.connection.settimeout(5)
+        visit.connection.settimeout(_PATIENCE)
         # Without it an answer waits some 40 ms for the acknowledgement of the one before (Nagle's algorithm).
         visit.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with contextlib.suppress(HangUp, OSError):
@@ -285,6 +293,32 @@ def once(action: Action, good: bytes, *, number: int = 1) -> Action:
 def after(count: int, action: Action, good: bytes) -> Action:
     """Behave for so many messages of a session, and misbehave from then on."""
     return lambda visit: action(visit) if visit.count >= count else visit.say(good)
+
+
+class Holding:
+    """Behave so many times, over all visits, and then wait: no test needs to be quicker than a server that is held."""
+
+    def __init__(self, count: int, good: bytes) -> None:
+        self._free, self._good = count, good
+        self._times = itertools.count(1)
+        #: Set when somebody waits.
+        self.is_holding = threading.Event()
+        self._is_free = threading.Event()
+
+    def __call__(self, visit: Visit) -> int:
+        if next(self._times) > self._free:
+            self.is_holding.set()
+            while not self._is_free.wait(0.02) and not visit.office.closing.is_set():
+                pass
+        return visit.say(self._good)
+
+    def wait(self, seconds: float = 120) -> None:
+        """Wait until somebody waits."""
+        assert self.is_holding.wait(seconds), "nobody came that far"
+
+    def release(self) -> None:
+        """Behave from now on, and answer those who wait."""
+        self._is_free.set()
 
 
 def session_limits(

@@ -30,7 +30,9 @@ from tests.transport.postoffice import (
     stops_reading,
     takes,
 )
-from tests.transport.setup import ANNA, BORIS, HASTY, MESSAGE, PATIENT, check_count, transport
+from tests.transport.setup import ANNA, BORIS, HASTY, MESSAGE, PATIENT, check_count, transport, with_more_time
+
+pytestmark = pytest.mark.fault
 
 GOOD = {
     "mail": b"250 2.1.0 Ok\r\n",
@@ -83,6 +85,7 @@ def _hand_over(office: Office, trouble: str, message: bytes = MESSAGE) -> Outcom
 @PIPELINING
 @pytest.mark.parametrize("trouble", TROUBLES)
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data"])
+@with_more_time
 def test_before_the_message(stage: str, trouble: str, offers: tuple[str, ...]) -> None:
     """Whatever goes wrong before the message, the server has nothing, and this is what is told."""
     if (stage, trouble) == ("data", "unasked"):
@@ -116,6 +119,7 @@ def test_without_pipelining_nothing_is_said_behind_a_refusal(stage: str, said: l
 
 @PIPELINING
 @pytest.mark.parametrize("trouble", ["4xx", "5xx", "421", "close", "garbage", "never", "slow"])
+@with_more_time
 def test_in_the_message(trouble: str, offers: tuple[str, ...]) -> None:
     """A server that leaves, or stops reading, in the middle of a message does not have it; its last words are heard."""
     actions = {**TROUBLES, "never": stops_reading, "slow": reads_slowly}
@@ -128,6 +132,7 @@ def test_in_the_message(trouble: str, offers: tuple[str, ...]) -> None:
 @PIPELINING
 @pytest.mark.parametrize("trouble", TROUBLES)
 @pytest.mark.parametrize("is_taken", [True, False], ids=["taken", "not taken"])
+@with_more_time
 def test_after_the_dot(trouble: str, is_taken: bool, offers: tuple[str, ...]) -> None:
     """After the dot a clear answer is believed, and anything else is UNKNOWN: the message may be there."""
     is_answered = trouble in ("4xx", "5xx", "421")
@@ -143,6 +148,7 @@ def test_after_the_dot(trouble: str, is_taken: bool, offers: tuple[str, ...]) ->
 
 @pytest.mark.parametrize("trouble", TROUBLES)
 @pytest.mark.parametrize("stage", ["greeting", "ehlo", "starttls", "auth"])
+@with_more_time
 def test_before_a_session(stage: str, trouble: str) -> None:
     """A connection that cannot be had is an exception that says where and whether to try again."""
     more: dict[str, dict[str, Any]] = {
@@ -161,6 +167,7 @@ def test_before_a_session(stage: str, trouble: str) -> None:
 
 @pytest.mark.parametrize("trouble", TROUBLES)
 @pytest.mark.parametrize("stage", ["greeting", "ehlo"])
+@with_more_time
 def test_connecting_again(stage: str, trouble: str) -> None:
     """A connection that is lost between messages and cannot be had again defers the message: nothing of it was sent."""
     with Office({stage: once(TROUBLES[trouble], GOOD[stage], number=2)}, offers=()) as office:
@@ -177,6 +184,7 @@ def test_connecting_again(stage: str, trouble: str) -> None:
 @PIPELINING
 @pytest.mark.parametrize("trouble", TROUBLES)
 @pytest.mark.parametrize("question", ["noop", "rset"])
+@with_more_time
 def test_between_messages(question: str, trouble: str, offers: tuple[str, ...]) -> None:
     """A session that does not answer between messages is made anew, and nobody notices."""
     script: dict[str, Action] = {question: TROUBLES[trouble]}
@@ -206,7 +214,7 @@ def test_unasked_between_messages(words: bytes, offers: tuple[str, ...]) -> None
             office.visits[0].connection.shutdown(socket.SHUT_RDWR)
         # Coming later still it would be read as an answer to this message, and one too many keeps the dot back.
         assert connection._session is not None
-        select.select([connection._session.wire._socket], [], [], 5)
+        select.select([connection._session.wire._socket], [], [], 30)
         outcome = connection.hand_over(ANNA, MESSAGE)
         connection.close()
     assert outcome.state is State.ACCEPTED

@@ -174,6 +174,7 @@ print(SmtpTransport(server).connect().hand_over(envelope, b"Subject: x\\r\\n\\r\
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.kill
 def test_killed_in_the_middle(when: str) -> None:
     """SIGKILL before the dot: the server has nothing. After it: one copy, whatever was recorded; so intent comes first."""
     with Office({"dot": takes(hangs)} if when == "after" else {}) as office:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from composer.transport.outcome import Stage
-from composer.transport.server import Secret
+from composer.transport.server import Limits, Secret
 from composer.transport.transport import TransportError
 from tests.transport.postoffice import Office, Visit, hangs, leaves, says
-from tests.transport.setup import HASTY, transport
+from tests.transport.setup import HASTY, PATIENT, transport, with_more_time
 
 SECRET = "Geheim-秘密-5ecret"
 XOAUTH2 = f"user=me\x01auth=Bearer {SECRET}\x01\x01"
@@ -20,9 +20,9 @@ def _base64(text: str) -> bytes:
     return base64.b64encode(text.encode())
 
 
-def _sign_in(office: Office, **more: Any) -> None:
+def _sign_in(office: Office, limits: Limits = PATIENT, **more: Any) -> None:
     with office:
-        transport(office, HASTY, **{"username": "me", "secret": Secret(SECRET), **more}).connect().close()
+        transport(office, limits, **{"username": "me", "secret": Secret(SECRET), **more}).connect().close()
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,7 @@ def test_no_way_in(offers: tuple[str, ...], more: dict[str, Any], words: str) ->
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "XOAUTH2"])
 @pytest.mark.parametrize("trouble", ["echo", "leaves", "hangs"])
+@with_more_time
 def test_a_server_that_repeats_the_secret(mechanism: str, trouble: str) -> None:
     """A server that says back what it heard, leaves or hangs: neither message nor traceback has the secret in any form."""
 
@@ -111,7 +112,7 @@ def test_a_server_that_repeats_the_secret(mechanism: str, trouble: str) -> None:
 
     office = Office({"auth": {"echo": echo, "leaves": leaves, "hangs": hangs}[trouble]}, offers=(f"AUTH {mechanism}",))
     with pytest.raises(TransportError) as caught:
-        _sign_in(office, is_token=mechanism == "XOAUTH2")
+        _sign_in(office, HASTY if trouble == "hangs" else PATIENT, is_token=mechanism == "XOAUTH2")
     shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
     for form in (SECRET, *(_base64(text).decode() for text in (SECRET, f"\0me\0{SECRET}", XOAUTH2))):
         assert form not in shown.partition("tests/transport")[0] + caught.value.message + caught.value.hint

@@ -16,7 +16,9 @@ from composer.transport.transport import TransportError
 from composer.transport.wire import Wire
 from tests.transport.paper import Papers
 from tests.transport.postoffice import Office, Visit, hangs, leaves, says
-from tests.transport.setup import ANNA, HASTY, MESSAGE, check_count, transport, until
+from tests.transport.setup import ANNA, HASTY, MESSAGE, check_count, factor, transport, until, with_more_time
+
+pytestmark = pytest.mark.fault
 
 MODES = pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
 
@@ -98,6 +100,7 @@ def test_encryption_is_never_left_out() -> None:
     assert [line[:4] for line in office.heard] == [b"EHLO"]
 
 
+@with_more_time
 def test_words_put_behind_starttls(papers: Papers) -> None:
     """What stands behind the answer to STARTTLS was said in the open: nothing of it is believed, and it ends here."""
     injected = says(b"220 2.0.0 go ahead\r\n250-evil\r\n250 AUTH PLAIN\r\n")
@@ -132,6 +135,7 @@ def _hangs_in_the_handshake(visit: Visit) -> int:
         (_hangs_in_the_handshake, "did not answer in time while the encrypted connection was being made", True),
     ],
 )
+@with_more_time
 def test_a_handshake_that_fails(action: Any, words: str, is_temporary: bool, papers: Papers) -> None:
     """Garbage, a server that leaves, one that never answers: told at the stage TLS, and the waiting ends."""
     office = _office(Security.STARTTLS, papers.good, script={"starttls": action})
@@ -140,6 +144,7 @@ def test_a_handshake_that_fails(action: Any, words: str, is_temporary: bool, pap
     assert (caught.value.stage, caught.value.is_temporary) == (Stage.TLS, is_temporary)
 
 
+@with_more_time
 def test_a_plain_server_on_the_port_for_tls() -> None:
     """The most usual slip, 587 for 465, names both ports."""
     with Office() as office, pytest.raises(TransportError, match="does not speak TLS there") as caught:
@@ -147,6 +152,7 @@ def test_a_plain_server_on_the_port_for_tls() -> None:
     assert "465" in caught.value.hint and "587" in caught.value.hint
 
 
+@with_more_time
 def test_a_server_for_tls_on_a_plain_port(papers: Papers) -> None:
     """And the other way round: both wait for the other to begin."""
     with _office(Security.TLS, papers.good) as office, pytest.raises(TransportError, match="did not answer") as caught:
@@ -183,17 +189,18 @@ def test_nothing_goes_to_another_computer_in_the_open() -> None:
     assert [line[:4] for line in office.heard] == [b"EHLO"]
 
 
+@with_more_time
 @pytest.mark.parametrize("is_encrypted", [True, False])
 def test_every_block_has_its_own_time(is_encrypted: bool, papers: Papers) -> None:
     """RFC 5321, section 4.5.3.2.5: a slow line that goes on taking is no trouble, however long the whole takes."""
-    took = bytearray()
+    took, longer = bytearray(), factor.get()
 
     def take(listener: socket.socket) -> None:
         connection, _ = listener.accept()
         with papers.good.wrap_socket(connection, server_side=True) if is_encrypted else connection as server:
             while data := server.recv(16384):
                 took.extend(data)
-                time.sleep(0.01)
+                time.sleep(0.01 * longer)
 
     message = bytes(range(256)) * 8192
     with socket.socket() as listener:
@@ -206,11 +213,11 @@ def test_every_block_has_its_own_time(is_encrypted: bool, papers: Papers) -> Non
             line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32768)
             wire = Wire(line)
             if is_encrypted:
-                wire.secure(ssl.create_default_context(cafile=papers.ca_file), "localhost", 5)
+                wire.secure(ssl.create_default_context(cafile=papers.ca_file), "localhost", 30)
             begin = time.monotonic()
-            wire.send(message, 0.8)
+            wire.send(message, 0.8 * longer)
             took_seconds = time.monotonic() - begin
             until(lambda: len(took) == len(message))
             wire.close()
         server.join(30)
-    assert took == message and took_seconds > 0.8
+    assert took == message and took_seconds > 0.8 * longer

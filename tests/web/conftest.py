@@ -60,7 +60,7 @@ class Preview:
         return int(self.server.url.rstrip("/").rpartition(":")[2])
 
     def ask(self, path: str, headers: dict[str, str], method: str = "GET") -> http.client.HTTPConnection:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.putrequest(method, path, skip_host="Host" in headers)
         for name, value in headers.items():
             connection.putheader(name, value)
@@ -82,8 +82,8 @@ class Preview:
         return told["defaults"]
 
     def until(self, holds: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
-        """Wait for a state; fail after ten seconds."""
-        end = time.monotonic() + 10
+        """Wait for a state; fail after half a minute."""
+        end = time.monotonic() + 30
         while time.monotonic() < end:
             told = self.state()
             if holds(told):
@@ -99,7 +99,7 @@ class Preview:
 
     def stop(self) -> None:
         self.server.should_exit = True
-        self.thread.join(5)
+        self.thread.join(60)
         assert not self.thread.is_alive()
 
 

@@ -57,8 +57,8 @@ class Page:
         return self.driver.execute_script(code, *given)
 
     def until(self, holds: Callable[[], Any]) -> Any:
-        """Wait for something; fail after five seconds."""
-        end = time.monotonic() + 5
+        """Wait for something; fail after half a minute."""
+        end = time.monotonic() + 30
         while not (found := holds()):
             assert time.monotonic() < end, self.text("body")[:800]
             time.sleep(0.01)

