@@ -43,7 +43,7 @@ bench: peers            ## measure, as ratios within one run
 	$(BIN)/python -m benchmarks
 
 fuzz: $(STAMP)          ## 100,000 hostile requests to the readers' pages, 20,000 mutated messages (a few minutes)
-	$(BIN)/python -m tests.public.fuzz
+	$(BIN)/python -m tests.web.public.fuzz
 	$(BIN)/python -m tests.bounces.fuzz
 
 torture: $(STAMP)       ## kill runs a thousand times, and count the copies (a quarter of an hour)

@@ -18,17 +18,17 @@ from pathlib import Path
 
 from sqlalchemy import func, insert, select
 
-from composer.audience.tokens import Purpose
-from composer.bounces.configured import Webhooks
-from composer.database.bounces import returned
+from composer.audience.identity.tokens import Purpose
+from composer.bounces.record.bounce_settings import Webhooks
 from composer.database.engine import open_database
 from composer.database.location import Location
-from composer.database.readers import readers
-from composer.web.public.hooks import Callers
-from tests.bounces.test_providers import SECRETS
-from tests.public.running import HOST, NOW, PREFIX, running
-from tests.public.test_hooks import PROVIDERS, told_by
-from tests.workspaces import sample
+from composer.database.tables.bounce_tables import returned
+from composer.database.tables.subscriber_tables import readers
+from composer.web.public.pages.webhook_endpoints import Callers
+from tests.bounces.webhooks.test_providers import SECRETS
+from tests.factories import sample
+from tests.web.public.running import HOST, NOW, PREFIX, running
+from tests.web.public.test_webhook_endpoints import PROVIDERS, told_by
 
 #: How often a call is tried that was not answered with 200, and the seconds before the second time; then twice as long each time.
 _TRIES, _BETWEEN = 10, 5.0

@@ -25,11 +25,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from benchmarks import ROOT
 from benchmarks.peers import FOLDER
-from composer.mail.transparency import ready
+from composer.mail.dot_stuffing import to_wire
 from composer.transport.envelope import Envelope
-from composer.transport.outcome import State
-from composer.transport.server import Limits, Security, Server
-from composer.transport.smtp import SmtpTransport
+from composer.transport.outcome import OutcomeState
+from composer.transport.server_settings import MailServer, Security, ServerLimits
+from composer.transport.smtp.smtp_transport import SmtpTransport
 
 OURS, SOURCE, NODEMAILER, SMTPLIB = "compose", "postfix smtp-source", "nodemailer, pool", "stdlib smtplib"
 CONNECTIONS = (1, 4, 16)
@@ -111,7 +111,7 @@ Rates = dict[tuple[str, int], list[float]]
 
 def rates(sink: Callable[[], contextlib.AbstractContextManager[int]], count: int, rounds: int) -> Rates:
     """Measure every client with every number of connections, once a round, after one that does not count."""
-    data = ready(message())
+    data = to_wire(message())
     found: Rates = {}
     with sink() as port, tempfile.NamedTemporaryFile(suffix=".eml") as file:
         file.write(data)
@@ -143,13 +143,13 @@ def _threads(many: int, count: int, run: Callable[[int], None]) -> float:
 
 
 def _ours(port: int, data: bytes, count: int) -> None:
-    limits = Limits(messages=1_000_000)
-    server = Server(host="127.0.0.1", port=port, security=Security.NONE, limits=limits)
+    limits = ServerLimits(messages=1_000_000)
+    server = MailServer(host="127.0.0.1", port=port, security=Security.NONE, limits=limits)
     connection = SmtpTransport(server).connect()
     for number in range(count):
         envelope = Envelope(sender=_FROM, recipient=_TO, id=str(number))
         outcome = connection.hand_over(envelope, data)
-        assert outcome.state is State.ACCEPTED, outcome
+        assert outcome.state is OutcomeState.ACCEPTED, outcome
     connection.close()
 
 
@@ -178,13 +178,13 @@ def over_tls(count: int) -> float:
         certificate, key = Path(folder) / "certificate.pem", Path(folder) / "key.pem"
         make_certificate(certificate, key)
         with quick_sink(certificate, key) as port:
-            limits = Limits(messages=1_000_000)
-            server = Server(host="127.0.0.1", port=port, security=Security.TLS, ca_file=certificate, limits=limits)
+            limits = ServerLimits(messages=1_000_000)
+            server = MailServer(host="127.0.0.1", port=port, security=Security.TLS, ca_file=certificate, limits=limits)
             connection = SmtpTransport(server).connect()
-            data = ready(message())
+            data = to_wire(message())
             begin = time.perf_counter()
             for _ in range(count):
-                assert connection.hand_over(Envelope(sender=_FROM, recipient=_TO), data).state is State.ACCEPTED
+                assert connection.hand_over(Envelope(sender=_FROM, recipient=_TO), data).state is OutcomeState.ACCEPTED
             seconds = time.perf_counter() - begin
             connection.close()
     return count / seconds

@@ -46,19 +46,19 @@ def large(count: int) -> Large:
 
 def _measure(folder: Path, count: int) -> Large:
     from benchmarks.mailing import draft, plates
-    from composer.delivery.engine import Job, send
-    from composer.delivery.freezing import freeze
-    from composer.delivery.letters import MailingLetters
-    from composer.delivery.selection import Selection
-    from composer.delivery.selection import count as counted
-    from composer.delivery.stop import Stop
-    from composer.transport.memory import MemoryTransport, Taken
+    from composer.delivery.messages.message_factory import MailingMessages
+    from composer.delivery.selection.freeze import freeze
+    from composer.delivery.selection.selection import Selection
+    from composer.delivery.selection.selection import count as counted
+    from composer.delivery.worker.run_loop import MailingJob, send
+    from composer.delivery.worker.stop_request import Stop
+    from composer.transport.memory_transport import MemoryTransport, TakenMessage
 
     class Forgetful(MemoryTransport):
         """Keeps nothing: what is measured is the sender's memory."""
 
-        class _None(list[Taken]):
-            def append(self, each: Taken) -> None:
+        class _None(list[TakenMessage]):
+            def append(self, each: TakenMessage) -> None:
                 pass
 
         def __init__(self) -> None:
@@ -74,11 +74,11 @@ def _measure(folder: Path, count: int) -> Large:
         with database.write() as connection:
             mailing = freeze(connection, draft("large"), datetime.now(UTC))
         done = time.perf_counter()
-        job = Job(
+        job = MailingJob(
             database=database,
             mailing_id=mailing.id,
             transport=Forgetful(),
-            letters=MailingLetters(plates(database, mailing)),
+            letters=MailingMessages(plates(database, mailing)),
             connections=16,
             limit=min(_SENT, count),
         )

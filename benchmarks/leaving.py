@@ -23,12 +23,12 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import ROOT, handover, mailing
-from composer.audience.tokens import Purpose, Tokens
+from composer.audience.identity.tokens import Purpose, Tokens
 from composer.database.engine import open_database
 from composer.database.location import Location
-from composer.delivery.engine import send
-from composer.delivery.states import DeliveryState
-from composer.delivery.stop import Stop
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.worker.run_loop import send
+from composer.delivery.worker.stop_request import Stop
 
 KEY = "0123456789abcdef" * 4
 BODY = b"List-Unsubscribe=One-Click"

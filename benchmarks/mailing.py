@@ -20,28 +20,28 @@ import dkim
 from sqlalchemy import insert
 
 from benchmarks import handover
-from composer.audience.tokens import Tokens
-from composer.content.addresses import Address
-from composer.content.fields import MergeField
+from composer.audience.identity.tokens import Tokens
+from composer.content.values.merge_fields import MergeField
+from composer.core.addresses import Address
 from composer.database.engine import Database, open_database
 from composer.database.location import Location
-from composer.database.readers import readers
-from composer.delivery.engine import Job, Run, send
-from composer.delivery.freezing import Draft, freeze
-from composer.delivery.letter import Letters, Recipient
-from composer.delivery.letters import MailingLetters, Plates, Terms
-from composer.delivery.mailing import Mailing, Variant, variants_of
-from composer.delivery.presses import letters_of
-from composer.delivery.selection import Selection
-from composer.delivery.stop import Stop
-from composer.keys import generate, parse_key
-from composer.mail.compiled import compile_message
-from composer.mail.dkim import Algorithm, Profile
+from composer.database.tables.subscriber_tables import readers
+from composer.delivery.config.dkim_keys import generate, parse_key
+from composer.delivery.core.mailing import FrozenVariant, Mailing, variants_of
+from composer.delivery.messages.message_factory import FrozenSettings, JobPayload, MailingMessages
+from composer.delivery.messages.message_worker_pool import messages_of
+from composer.delivery.messages.outgoing import MessageRecipient, MessageSource
+from composer.delivery.selection.freeze import Draft, freeze
+from composer.delivery.selection.selection import Selection
+from composer.delivery.worker.run_loop import MailingJob, Run, send
+from composer.delivery.worker.stop_request import Stop
+from composer.mail.compiled_message import compile_message
+from composer.mail.dkim_signing import Algorithm, Profile
+from composer.mail.dot_stuffing import to_wire
 from composer.mail.letterhead import Letterhead
-from composer.mail.transparency import ready
 from composer.transport.envelope import Envelope
-from composer.transport.server import Limits, Security, Server
-from composer.transport.smtp import SmtpTransport
+from composer.transport.server_settings import MailServer, Security, ServerLimits
+from composer.transport.smtp.smtp_transport import SmtpTransport
 
 CONNECTIONS = (4, 8, 16)
 OURS, SOURCE, NODEMAILER = "compose, signed, ledger on", "postfix smtp-source", "nodemailer, pool, unsigned"
@@ -96,10 +96,12 @@ def draft(issue: str) -> Draft:
     )
     html = f"<html><body><p>Dear {name}</p>{_HTML}</body></html>"
     compiled = compile_message(head, html=html, text=f"Dear {name},\n\n{_TEXT}", fields=(_FIELD,))
-    terms = Terms(sender="news@example.org", domain="example.org", public_url="https://example.org/n", page=issue)
+    terms = FrozenSettings(
+        sender="news@example.org", domain="example.org", public_url="https://example.org/n", page=issue
+    )
     return Draft(
         selection=Selection(issue=issue),
-        variants=(Variant(number=0, language="en", compiled=compiled.to_bytes()),),
+        variants=(FrozenVariant(number=0, language="en", compiled=compiled.to_bytes()),),
         edition=compiled.hash,
         subject="Hello",
         terms=terms.to_json(),
@@ -114,22 +116,24 @@ def frozen(database: Database, issue: str) -> Mailing:
         return freeze(connection, draft(issue), datetime.now(UTC))
 
 
-def plates(database: Database, mailing: Mailing) -> Plates:
+def plates(database: Database, mailing: Mailing) -> JobPayload:
     """Give what the signed messages are made from."""
     profile = Profile(domain="example.org", keys=(parse_key(_PEM, selector="s"),))
     with database.read() as connection:
         variants = variants_of(connection, mailing.id)
-    return Plates.of(mailing, variants, Tokens((b"k" * 32,)), profile=profile)
+    return JobPayload.of(mailing, variants, Tokens((b"k" * 32,)), profile=profile)
 
 
-def job(database: Database, mailing: Mailing, port: int, letters: Letters | None = None, **more: Any) -> Job:
+def job(
+    database: Database, mailing: Mailing, port: int, letters: MessageSource | None = None, **more: Any
+) -> MailingJob:
     """Make a job that sends a mailing to a port of this computer."""
-    server = Server(host="127.0.0.1", port=port, security=Security.NONE, limits=Limits(messages=1_000_000))
-    return Job(
+    server = MailServer(host="127.0.0.1", port=port, security=Security.NONE, limits=ServerLimits(messages=1_000_000))
+    return MailingJob(
         database=database,
         mailing_id=mailing.id,
         transport=SmtpTransport(server),
-        letters=letters or MailingLetters(plates(database, mailing)),
+        letters=letters or MailingMessages(plates(database, mailing)),
         **more,
     )
 
@@ -138,14 +142,14 @@ def ours(database: Database, port: int, issue: str, **more: Any) -> tuple[Run, f
     """Freeze and send a mailing; give the run, and messages a second of the sending."""
     mailing = frozen(database, issue)
     begin = time.perf_counter()
-    with letters_of(plates(database, mailing), more.get("limit", mailing.frozen), more.get("rate")) as letters:
+    with messages_of(plates(database, mailing), more.get("limit", mailing.frozen), more.get("rate")) as letters:
         run = send(job(database, mailing, port, letters, **more), Stop())
     return run, run.tried / (time.perf_counter() - begin)
 
 
 def specimen() -> bytes:
     """Give one finished message."""
-    anna = Recipient(
+    anna = MessageRecipient(
         reader_id=1,
         variant=0,
         address="reader1@example.net",
@@ -156,7 +160,7 @@ def specimen() -> bytes:
         fields="{}",
     )
     with database(1) as one:
-        return MailingLetters(plates(one, frozen(one, "specimen"))).letter(anna).message
+        return MailingMessages(plates(one, frozen(one, "specimen"))).letter(anna).message
 
 
 def rates(count: int, rounds: int) -> handover.Rates:
@@ -215,9 +219,9 @@ def distant() -> Distant:
 
 def _round_trip(port: int) -> float:
     """Give half of what a message takes on a connection that is all by itself, the mean of 50."""
-    server = Server(host="127.0.0.1", port=port, security=Security.NONE)
+    server = MailServer(host="127.0.0.1", port=port, security=Security.NONE)
     connection = SmtpTransport(server).connect()
-    envelope, data = Envelope(sender="news@example.org", recipient="reader1@example.net"), ready(specimen())
+    envelope, data = Envelope(sender="news@example.org", recipient="reader1@example.net"), to_wire(specimen())
     begin = time.perf_counter()
     for _ in range(50):
         connection.hand_over(envelope, data)

@@ -22,13 +22,13 @@ from mailmerge.template_message import TemplateMessage
 
 from benchmarks.peers import FOLDER
 from benchmarks.stages import sample
-from composer.audience.tokens import Purpose, Tokens
-from composer.content.addresses import Address
-from composer.content.fields import MergeField
-from composer.keys import generate, parse_key
-from composer.mail.bulk import verp
-from composer.mail.compiled import Compiled, compile_message
-from composer.mail.dkim import Algorithm, Profile
+from composer.audience.identity.tokens import Purpose, Tokens
+from composer.content.values.merge_fields import MergeField
+from composer.core.addresses import Address
+from composer.delivery.config.dkim_keys import generate, parse_key
+from composer.mail.bulk_headers import verp
+from composer.mail.compiled_message import Compiled, compile_message
+from composer.mail.dkim_signing import Algorithm, Profile
 from composer.mail.letterhead import Addressing, Letterhead
 
 OURS, SIGNED, EMAIL_MESSAGE = "compose", "compose, signed (RSA-2048)", "EmailMessage"

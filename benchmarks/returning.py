@@ -19,13 +19,13 @@ from statistics import median
 
 from sqlalchemy import insert
 
-from composer.audience.tokens import Purpose, Tokens
-from composer.bounces.ingest import Files, ingest
-from composer.bounces.sources import read_path
-from composer.bounces.understanding import understand
+from composer.audience.identity.tokens import Purpose, Tokens
+from composer.bounces.intake.ingest import Files, ingest
+from composer.bounces.intake.message_files import read_path
+from composer.bounces.parse.classifier import classify
 from composer.database.engine import open_database
 from composer.database.location import Location
-from composer.database.readers import readers
+from composer.database.tables.subscriber_tables import readers
 
 _TOKENS = Tokens((b"benchmark" * 4,))
 _NOW = datetime(2025, 1, 31, tzinfo=UTC)
@@ -110,7 +110,7 @@ def returning(count: int, rounds: int) -> Returning:
     for _ in range(rounds):
         begin = time.perf_counter()
         for each in some:
-            understand(each)
+            classify(each)
         ours.append(time.perf_counter() - begin)
         begin = time.perf_counter()
         for each in some:

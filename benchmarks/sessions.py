@@ -14,13 +14,13 @@ from statistics import median
 from benchmarks.mailing import fill, frozen
 from composer.database.engine import open_database
 from composer.database.location import Location
-from composer.delivery.engine import Job, send
-from composer.delivery.states import DeliveryState
-from composer.delivery.stop import Stop
-from composer.transport.server import Security, Server
-from composer.transport.smtp import SmtpTransport
-from tests.delivery.house import Plain
-from tests.transport.postoffice import Office, Script, session_limits
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.worker.run_loop import MailingJob, send
+from composer.delivery.worker.stop_request import Stop
+from composer.transport.server_settings import MailServer, Security
+from composer.transport.smtp.smtp_transport import SmtpTransport
+from tests.delivery.factories import Plain
+from tests.fake_smtp import Office, Script, session_limits
 
 #: Messages that a server takes in a session.
 MOST = 10
@@ -69,8 +69,8 @@ def _send(script: Script, count: int, connections: int) -> Sent:
         fill(database, count)
         mailing = frozen(database, "sessions")
         with Office(script) as office:
-            server = Server(host="127.0.0.1", port=office.port, security=Security.NONE)
-            job = Job(
+            server = MailServer(host="127.0.0.1", port=office.port, security=Security.NONE)
+            job = MailingJob(
                 database=database,
                 mailing_id=mailing.id,
                 transport=SmtpTransport(server),

@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from benchmarks.stages import sample
-from composer.content.addresses import Address
-from composer.content.fields import RESERVED
-from composer.keys import generate, parse_key
-from composer.mail.compiled import Compiled, compile_message
-from composer.mail.dkim import Algorithm, Profile, sign
+from composer.content.values.merge_fields import RESERVED
+from composer.core.addresses import Address
+from composer.delivery.config.dkim_keys import generate, parse_key
+from composer.mail.compiled_message import Compiled, compile_message
+from composer.mail.dkim_signing import Algorithm, Profile, sign
 from composer.mail.letterhead import Addressing, Letterhead
 
 #: Bytes of the message that is signed.

@@ -15,17 +15,17 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 from unittest.mock import patch
 
-import composer.checking
-import composer.pipeline
+import composer.editions.check_run
+import composer.editions.pipeline
 import composer.render.edition
 from benchmarks import ROOT, SAMPLE
-from composer.pipeline import Built, build_issue
+from composer.core.workspace import Workspace
+from composer.editions.pipeline import Built, build_issue
 from composer.render.theme import Theme
-from composer.web.preview.look import Shown
-from composer.web.preview.looking import looking
-from composer.web.preview.state import as_json, panels, state
+from composer.web.preview.build_preview import preview_builder
+from composer.web.preview.page_state import as_json, panels, state
+from composer.web.preview.view_model import ShownVariant
 from composer.web.preview.views import edition, frames
-from composer.workspace import Workspace
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,15 +46,15 @@ TOTAL = "from a save to the page"
 _STAGES = (READ, TEMPLATES, LINT, COMPILE, INLINE, TEXT, MESSAGE, PLACES, CHECKS, PAGE, REST)
 #: What each stage calls, by the name under which its caller knows it.
 _CALLS = (
-    (READ, composer.pipeline, "read_issue"),
+    (READ, composer.editions.pipeline, "read_issue"),
     (LINT, composer.render.edition, "lint"),
     (LINT, composer.render.edition, "strip_origins"),
     (COMPILE, composer.render.edition, "compile_mjml"),
     (INLINE, composer.render.edition, "inline_css"),
     (TEXT, composer.render.edition, "tidy"),
-    (MESSAGE, composer.pipeline, "compile_message"),
-    (PLACES, composer.pipeline, "annotate"),
-    (CHECKS, composer.checking, "review_problems"),
+    (MESSAGE, composer.editions.pipeline, "compile_message"),
+    (PLACES, composer.editions.pipeline, "annotate"),
+    (CHECKS, composer.editions.check_run, "review_problems"),
 )
 _WORD = "A cheap model shakes up"
 
@@ -91,7 +91,7 @@ def stages(rounds: int) -> dict[str, list[float]]:
         text = issue.read_text(encoding="utf-8")
         assert _WORD in text
         moment = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
-        attempt = looking(workspace, issue, lambda: moment)
+        attempt = preview_builder(workspace, issue, lambda: moment)
         patches.enter_context(patch.object(Theme, "render", render))
         for stage, module, name in _CALLS:
             patches.enter_context(patch.object(module, name, timed(stage, getattr(module, name))))
@@ -102,7 +102,9 @@ def stages(rounds: int) -> dict[str, list[float]]:
             look = attempt().look
             assert look is not None
             told = time.perf_counter()
-            as_json(state(Shown(version=number, edition=number, look=look, problems=look.findings), panels(look)))
+            as_json(
+                state(ShownVariant(version=number, edition=number, look=look, problems=look.findings), panels(look))
+            )
             edition(look, next(iter(frames(look))))
             end = time.perf_counter()
             if number < 3:

@@ -39,7 +39,7 @@ def steady() -> Steady:
     with tempfile.TemporaryDirectory() as name, open_database(Location(path=Path(name) / "news.db")) as database:
         restarted = _minute(database, Path(name), is_shared=False)
     with tempfile.TemporaryDirectory() as name, _postgres(Path(name)) as location, connect(location) as database:
-        from composer.database.schema import upgrade
+        from composer.database.schema_version import upgrade
 
         upgrade(database)
         shared = _minute(database, Path(name), is_shared=True)
@@ -93,10 +93,10 @@ def _minute(database: Database, folder: Path, *, is_shared: bool) -> int:
 
 def _run(path: str, url: str, mailing_id: int, port: int) -> None:
     from benchmarks.mailing import job
-    from composer.delivery.engine import send
-    from composer.delivery.mailing import mailing_of
-    from composer.delivery.sending_lock import BusyError
-    from composer.delivery.stop import Stop
+    from composer.delivery.core.mailing import mailing_of
+    from composer.delivery.database_guard.sending_lock import BusyError
+    from composer.delivery.worker.run_loop import send
+    from composer.delivery.worker.stop_request import Stop
 
     location = Location(path=Path(path)) if path else Location(url=url)
     with connect(location) as database:

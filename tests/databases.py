@@ -19,8 +19,8 @@ from alembic.config import Config
 
 from composer.database.engine import Database, connect, open_database
 from composer.database.location import Location
-from composer.database.metadata import metadata
-from composer.database.schema import MIGRATIONS, upgrade
+from composer.database.schema_version import MIGRATIONS, upgrade
+from composer.database.tables.metadata import metadata
 
 _NUMBERS = itertools.count(1)
 

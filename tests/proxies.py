@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workspaces import ROOT
+from tests.factories import ROOT
 
 DEPLOY = ROOT / "deploy"
 #: Writes a proxy's settings into a folder, for a port of its own and the one of the pages; gives the command that runs it.

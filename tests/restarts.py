@@ -20,15 +20,15 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from composer.audience.changing import add
-from composer.audience.tokens import Purpose, Tokens
-from composer.content.addresses import Address
+from composer.audience.changes import add_subscriber
+from composer.audience.identity.tokens import Purpose, Tokens
+from composer.core.addresses import Address
 from composer.database.engine import open_database
 from composer.database.location import Location
-from composer.database.readers import readers
+from composer.database.tables.subscriber_tables import readers
+from tests.factories import ROOT, sample
 from tests.proxies import Proxy, caddy, in_front, nginx, written
-from tests.public.running import NOW
-from tests.workspaces import ROOT, sample
+from tests.web.public.running import NOW
 
 KEY = "k" * 64
 HOST = "news.example.org"
@@ -104,7 +104,9 @@ def publication(folder: Path, count: int) -> list[str]:
     tokens = Tokens((KEY.encode(),))
     with open_database(Location(path=folder / "newsletter.db")) as database, database.write() as connection:
         made = [
-            add(connection, Address(address=f"r{number}@example.net"), {}, source="test", now=NOW, consent="a card")
+            add_subscriber(
+                connection, Address(address=f"r{number}@example.net"), {}, source="test", now=NOW, consent="a card"
+            )
             for number in range(count)
         ]
     return [tokens.make(Purpose.UNSUBSCRIBE, reader.id) for reader in made]

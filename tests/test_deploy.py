@@ -18,17 +18,17 @@ import dns.node
 import dns.zone
 import pytest
 
-from composer.audience.readers import Status
-from composer.audience.tokens import Purpose
+from composer.audience.identity.tokens import Purpose
+from composer.audience.subscribers import Status
 from composer.cli.main import cli
+from composer.core.workspace import Workspace
 from composer.database.engine import open_database
 from composer.database.location import Location
-from composer.delivery.policy import Policy
-from composer.workspace import Workspace
+from composer.delivery.core.retry_policy import RetryPolicy
+from tests.factories import ROOT, sample
 from tests.proxies import DEPLOY, Proxy, caddy, in_front, needed, nginx, written
-from tests.public.running import Running, running
 from tests.restarts import one_click, restarts
-from tests.workspaces import ROOT, sample
+from tests.web.public.running import Running, running
 
 pytestmark = pytest.mark.slow
 
@@ -105,7 +105,7 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
 def test_a_run_ends_before_systemd_kills_it() -> None:
     """The unit gives a run more time than it takes to stop; being stopped, and a rest for the next run, are no failures."""
     service = _read(DEPLOY / "systemd" / "compose-send.service")["Service"]
-    policy = Policy()
+    policy = RetryPolicy()
     assert int(service["TimeoutStopSec"]) >= (policy.drain + policy.record).total_seconds() + 15
     assert {"75", "130"} <= set(service["SuccessExitStatus"].split())
     assert "3" not in service["SuccessExitStatus"].split()

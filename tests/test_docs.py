@@ -7,9 +7,9 @@ import click
 import pytest
 
 from composer.cli.main import _COMMANDS, cli, run
-from composer.content.schema import Field, built_in
-from composer.workspace import Workspace
-from tests.workspaces import sample
+from composer.content.schema.schema import SchemaField, built_in
+from composer.core.workspace import Workspace
+from tests.factories import sample
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -66,7 +66,7 @@ def test_every_problem_code_is_documented_and_none_else() -> None:
     assert {code for code in documented if f'"{code}"' not in text} == set()
 
 
-def _keys(field: Field) -> set[str]:
+def _keys(field: SchemaField) -> set[str]:
     found = set(field.properties)
     for child in (*field.properties.values(), *(each for each in (field.items, field.others) if each)):
         found |= _keys(child)
@@ -75,7 +75,7 @@ def _keys(field: Field) -> set[str]:
 
 def test_every_key_is_documented() -> None:
     """docs/formats.md names every key of newsletter.yaml, of an issue, and of every section type that ships."""
-    from composer.content.section_types import read_definitions, read_section_type
+    from composer.content.document.section_types import read_definitions, read_section_type
 
     theme = Workspace(root=ROOT).theme("briefing")
     definitions = read_definitions(theme)

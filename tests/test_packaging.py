@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workspaces import ROOT
+from tests.factories import ROOT
 
 pytestmark = pytest.mark.slow
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from composer.delivery.states import DeliveryState
-from tests.cli.mailroom import Mailroom, furnish, recipients
+from composer.delivery.core.states import DeliveryState
+from tests.cli_harness import Mailroom, furnish, recipients
+from tests.fake_smtp import Office
 from tests.proxies import DEPLOY
-from tests.transport.postoffice import Office
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workspaces import ROOT, letter
+from tests.factories import ROOT, sample_message
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ ISSUE = "issues/2025-01-30.yaml"
 _BUILDS = """
 import json, sys
 from pathlib import Path
-import composer.cli.build, composer.pipeline, composer.outbox, composer.render.inline
+import composer.cli.commands.build, composer.editions.pipeline, composer.editions.outbox, composer.render.inline
 composer.render.inline._premailer()
 seen = []
 def audit(event, arguments):
@@ -38,10 +38,10 @@ def audit(event, arguments):
         seen.append((event, str(arguments[1:])))
         raise PermissionError(event)
 sys.addaudithook(audit)
-from composer.errors import ComposeError, ContentError
-from composer.outbox import write
-from composer.pipeline import build_issue
-from composer.workspace import Workspace
+from composer.core.errors import ComposeError, ContentError
+from composer.editions.outbox import write
+from composer.editions.pipeline import build_issue
+from composer.core.workspace import Workspace
 for name in sys.argv[1:]:
     workspace = Workspace(root=Path(name))
     said = []
@@ -190,7 +190,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, lis
         places = []
         for number, attack in enumerate(("none", *ATTACKS)):
             folder = base / f"{number:02}"
-            letter(folder)
+            sample_message(folder)
             shutil.copytree(ROOT / "templates", folder / "templates")
             place = Place(folder=folder.resolve(), outside=outside, url=f"http://127.0.0.1:{listener.getsockname()[1]}")
             if isinstance(attack, Attack):

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from composer.errors import ContentError
-from composer.pipeline import Built, build_issue
-from composer.workspace import Workspace
-from tests.workspaces import LETTER, ROOT, letter
+from composer.core.errors import ContentError
+from composer.core.workspace import Workspace
+from composer.editions.pipeline import Built, build_issue
+from tests.factories import LETTER, ROOT, sample_message
 
 
 def build(workspace: Workspace, stem: str = "2025-01-30") -> Built:
@@ -27,7 +27,7 @@ def test_a_section_type_is_a_folder(tmp_path: Path) -> None:
     blocks = re.findall(
         r"```(?:yaml|jinja)\n(.*?)```", (ROOT / "docs/themes.md").read_text(encoding="utf-8"), re.DOTALL
     )
-    workspace = letter(tmp_path, newsletter=LETTER + "  poem:\n    type: haiku\n    heading: A poem\n")
+    workspace = sample_message(tmp_path, newsletter=LETTER + "  poem:\n    type: haiku\n    heading: A poem\n")
     folder = "templates/briefing/sections/haiku"
     for name, text in zip(("schema.yaml", "section.mjml.j2", "section.txt.j2"), blocks, strict=True):
         write(workspace, f"{folder}/{name}", text)
@@ -47,7 +47,7 @@ def test_a_section_type_is_a_folder(tmp_path: Path) -> None:
 
 def test_one_file_of_the_theme_is_changed_alone(tmp_path: Path) -> None:
     """A workspace's phrases take the place of those that ship; everything else of the theme stays."""
-    workspace = letter(tmp_path)
+    workspace = sample_message(tmp_path)
     phrases = (ROOT / "templates/briefing/phrases/en.yaml").read_text(encoding="utf-8")
     changed = re.sub(r'why_you_get_this: ".*"', 'why_you_get_this: "You asked for %s."', phrases)
     write(workspace, "templates/briefing/phrases/en.yaml", changed)
@@ -58,7 +58,7 @@ def test_one_file_of_the_theme_is_changed_alone(tmp_path: Path) -> None:
 
 def test_a_section_type_that_ships_is_replaced_whole(tmp_path: Path) -> None:
     """A workspace's folder of a type that ships takes its place; a file missing in it is not taken from elsewhere."""
-    workspace = letter(tmp_path)
+    workspace = sample_message(tmp_path)
     folder = workspace.root / "templates/briefing/sections/text"
     shutil.copytree(ROOT / "templates/briefing/sections/text", folder)
     (folder / "section.txt.j2").write_text("-- {{ section.content.body | line }} --\n", encoding="utf-8")
@@ -71,7 +71,7 @@ def test_a_section_type_that_ships_is_replaced_whole(tmp_path: Path) -> None:
 
 def test_a_theme_is_copied_and_changed(tmp_path: Path) -> None:
     """A copy of the theme under another name is used by naming it."""
-    workspace = letter(tmp_path, newsletter=LETTER.replace("timezone", "theme: mine\ntimezone"))
+    workspace = sample_message(tmp_path, newsletter=LETTER.replace("timezone", "theme: mine\ntimezone"))
     shutil.copytree(ROOT / "templates/briefing", workspace.root / "templates/mine")
     theme = workspace.root / "templates/mine/theme.yaml"
     theme.write_text(theme.read_text(encoding="utf-8").replace("width: 640", "width: 600"), encoding="utf-8")
@@ -80,7 +80,7 @@ def test_a_theme_is_copied_and_changed(tmp_path: Path) -> None:
 
 def test_a_changed_template_is_seen_in_the_same_process(tmp_path: Path) -> None:
     """Templates are compiled once, and anew when their file changes."""
-    workspace = letter(tmp_path)
+    workspace = sample_message(tmp_path)
     folder = workspace.root / "templates/briefing/sections/text"
     shutil.copytree(ROOT / "templates/briefing/sections/text", folder)
     for words in ("first words", "other words"):
@@ -94,7 +94,7 @@ def test_a_newsletter_without_any_of_the_samples_sections(tmp_path: Path) -> Non
         "name: Termine\nlanguage: de\ntimezone: Europe/Berlin\nsender:\n  from: Haus <haus@example.org>\n"
         "sections:\n  termine:\n    type: events\n    heading: Termine\n    contents: titles\n"
     )
-    workspace = letter(tmp_path, newsletter=newsletter)
+    workspace = sample_message(tmp_path, newsletter=newsletter)
     write(
         workspace,
         "issues/2025-01-30.yaml",
@@ -111,7 +111,7 @@ def test_a_newsletter_without_any_of_the_samples_sections(tmp_path: Path) -> Non
 
 def test_a_one_text_letter_is_small(tmp_path: Path) -> None:
     """A newsletter of one text needs no brand, masthead, imprint or delivery."""
-    built = build(letter(tmp_path))
+    built = build(sample_message(tmp_path))
     assert built.text.startswith("Letters from the Desk\n=====================\n")
     assert len(built.html) < 12_000
     assert "unsubscribe" not in built.html.lower()
@@ -119,7 +119,7 @@ def test_a_one_text_letter_is_small(tmp_path: Path) -> None:
 
 def test_an_edition_in_another_language(tmp_path: Path) -> None:
     """`.de.yaml` takes newsletter.de.yaml over newsletter.yaml: language, name and headings; dates are German."""
-    workspace = letter(tmp_path)
+    workspace = sample_message(tmp_path)
     write(workspace, "newsletter.de.yaml", "name: Briefe vom Tisch\nlanguage: de\n")
     shutil.copy(workspace.issue("2025-01-30"), workspace.root / "issues/2025-01-30.de.yaml")
     built = build(workspace, "2025-01-30.de")
@@ -137,10 +137,10 @@ def test_an_edition_in_another_language(tmp_path: Path) -> None:
 
 def test_a_chinese_newsletter(tmp_path: Path) -> None:
     """Chinese is normal text: dates, phrases, no spans for its own script, wrapped at 72 cells."""
-    from composer.render.wrap import cells
+    from composer.render.text_wrap import cells
 
     body = "中国人民银行今天宣布下调存款准备金率，市场普遍上涨。" * 6
-    workspace = letter(tmp_path, body, LETTER.replace("language: en", "language: zh"))
+    workspace = sample_message(tmp_path, body, LETTER.replace("language: en", "language: zh"))
     built = build(workspace)
     assert "2025年1月30日" in built.text
     assert '<span lang="zh' not in built.html

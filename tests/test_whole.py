@@ -18,11 +18,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from composer.errors import ContentError
-from composer.pipeline import Built, build_issue
-from composer.workspace import Workspace
+from composer.core.errors import ContentError
+from composer.core.workspace import Workspace
+from composer.editions.pipeline import Built, build_issue
+from tests.factories import ROOT, sample, sample_message
 from tests.mail.bytecheck import problems
-from tests.workspaces import ROOT, letter, sample
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +42,7 @@ _PASTED = st.lists(st.sampled_from([*_SIGNS.split(), *_BLANKS, "x" * 90, "文" *
 @pytest.fixture(scope="module")
 def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A letter with a picture."""
-    workspace = letter(tmp_path_factory.mktemp("letter"))
+    workspace = sample_message(tmp_path_factory.mktemp("letter"))
     shutil.copy(ROOT / "assets" / "logo.png", workspace.root / "issues" / "a.png")
     return workspace
 
@@ -150,8 +150,8 @@ def _check(newsroom: Workspace, texts: dict[str, str]) -> None:
 _BUILD = """
 import hashlib, sys
 from pathlib import Path
-from composer.pipeline import build_issue
-from composer.workspace import Workspace
+from composer.editions.pipeline import build_issue
+from composer.core.workspace import Workspace
 workspace = Workspace(root=Path(sys.argv[1]))
 for path in workspace.issues():
     built = build_issue(workspace, path)

@@ -19,10 +19,10 @@ from pathlib import Path
 from composer.cli.main import run
 from composer.database.engine import Database, open_database
 from composer.database.location import Location
-from composer.delivery.mailing import mailings_of, sums_of
-from composer.delivery.states import DeliveryState
-from tests.cli.mailroom import BODY, ISSUE, NEWSLETTER
-from tests.transport.postoffice import Office, Visit, hangs
+from composer.delivery.core.mailing import mailings_of, sums_of
+from composer.delivery.core.states import DeliveryState
+from tests.cli_harness import BODY, ISSUE, NEWSLETTER
+from tests.fake_smtp import Office, Visit, hangs
 
 PAGE = Path(__file__).parent.parent / "docs" / "walkthrough.md"
 #: How many the server takes before it stops answering, and how many of the four after that it takes all the same.

@@ -17,11 +17,11 @@ from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, exists, insert, or_, select, text, update
 
-from composer.audience.history import record
-from composer.audience.readers import Reader, Status
-from composer.database.readers import database_keys, readers, suppressions, tombstones
-from composer.database.state import ERASURE_KEY
-from composer.surroundings import SettingsError
+from composer.audience.change_history import record
+from composer.audience.subscribers import Status, Subscriber
+from composer.core.environment import SettingsError
+from composer.database.database_state import ERASURE_KEY
+from composer.database.tables.subscriber_tables import database_keys, readers, suppressions, tombstones
 
 #: One at a time on PostgreSQL, as on SQLite: between a look at the list and a new reader nobody else must come on it.
 _LOCK = 0x636F6D70_6F736532
@@ -150,7 +150,7 @@ def suppression_of(connection: Connection, normal: str) -> Suppression | None:
     return None if row is None else _suppression(row)
 
 
-def status_of(connection: Connection, reader: Reader) -> Status:
+def status_of(connection: Connection, reader: Subscriber) -> Status:
     """Return how a subscriber stands for themselves: whose bounces are held gets nothing, like one whom a bounce left out."""
     is_held = reader.status is Status.ACTIVE and is_suppressed(connection, reader.normal)
     return Status.BOUNCED if is_held else reader.status

@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from composer.checks.repeats import without_repeats
-from composer.checks.review import Review
-from composer.content.source import Place
-from composer.errors import Level, Problem, Who
+from composer.checks.repeated_findings import without_repeats
+from composer.checks.review import ReviewedEdition
+from composer.content.yaml.source import SourcePlace
+from composer.core.errors import Level, Problem, Who
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class CheckFinding:
     """What a check found. Without a level or a hint it has the check's own."""
 
-    place: Place
+    place: SourcePlace
     message: str
     level: Level | None = None
     hint: str = ""
@@ -29,7 +29,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class CheckLimits:
     """From which figure on a finding has which level."""
 
     by_level: Mapping[Level, int]
@@ -47,7 +47,7 @@ class Limits:
         return self.by_level[level]
 
 
-Run = Callable[[Review, Limits], Iterable[Finding]]
+Run = Callable[[ReviewedEdition, CheckLimits], Iterable[CheckFinding]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,25 +151,17 @@ def check(
 def catalogue() -> Mapping[str, Check]:
     """Give every check by its code, inbox first."""
     # The rooms enter their checks when they are imported.
-    from composer.checks import (  # noqa: F401
-        accessibility,
-        addresses,
+    from composer.checks.rules.message import inbox, legal, link_form, link_targets
+    from composer.checks.rules.page import accessibility, compatibility, dark_mode, picture_use, size, structure
+    from composer.checks.rules.text import (
         citations,
-        compatibility,
-        dark,
-        days,
+        days_and_times,
         editorial,
-        fields,
-        files,
-        inbox,
-        legal,
-        links,
-        lists,
-        markup,
+        issue_copies,
+        leftover_markup,
+        list_points,
+        merge_field_use,
         misprints,
-        pictures,
-        size,
-        structure,
         wording,
     )
 
@@ -179,23 +171,23 @@ def catalogue() -> Mapping[str, Check]:
     return {code: _CHECKS[code] for code in sorted(_CHECKS, key=place)}
 
 
-def review_problems(review: Review, settings: Mapping[str, Setting]) -> tuple[Problem, ...]:
+def review_problems(review: ReviewedEdition, settings: Mapping[str, Setting]) -> tuple[Problem, ...]:
     """Run every check that is not switched off; give what they found, heaviest first, then by place."""
     found = (problem for each in catalogue().values() for problem in problems_of(each, review, settings.get(each.code)))
     return tuple(sorted(without_repeats(found), key=lambda problem: (problem.level.rank, problem)))
 
 
-def problems_of(check: Check, review: Review, setting: Setting | None) -> Iterator[Problem]:
+def problems_of(check: Check, review: ReviewedEdition, setting: Setting | None) -> Iterator[Problem]:
     """Run one check, as newsletter.yaml sets it."""
     setting = setting or Setting()
     if setting.is_off:
         return
-    limits = Limits({**check.limits, **setting.limits})
+    limits = CheckLimits({**check.limits, **setting.limits})
     for finding in check.run(review, limits):
         yield to_problem(check, finding, setting.level)
 
 
-def to_problem(check: Check, finding: Finding, level: Level | None = None) -> Problem:
+def to_problem(check: Check, finding: CheckFinding, level: Level | None = None) -> Problem:
     """Make a problem of a finding; a level from newsletter.yaml wins."""
     place = finding.place
     return Problem(

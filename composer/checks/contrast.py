@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
-from composer.checks.css.colours import Rgb, Scheme, contrast
+from composer.checks.css.css_colours import CssScheme, Rgb, contrast
 from composer.checks.css.painting import text_colour
-from composer.checks.css.style import Style
+from composer.checks.css.style import ComputedStyle
 from composer.checks.css.styles import Styles
 
 _NORMAL, _LARGE = 4.5, 3.0
@@ -59,7 +59,7 @@ class LowContrast:
     #: Two digits, rounded down.
     ratio: float
     needed: float
-    scheme: Scheme
+    scheme: CssScheme
 
 
 def own_text(element: HtmlElement) -> str:
@@ -91,7 +91,7 @@ def unseen_text(styles: Styles) -> tuple[LowContrast, ...]:
 
 
 def _judged(styles: Styles) -> Iterator[LowContrast]:
-    passed: set[Style] = set()
+    passed: set[ComputedStyle] = set()
     for element in styles.with_text():
         style = styles.of(element)
         if style in passed or style.is_hidden or style.font_size == 0 or style.has_shadow:
@@ -115,7 +115,7 @@ def _judged(styles: Styles) -> Iterator[LowContrast]:
             )
 
 
-def _needed(style: Style) -> float:
+def _needed(style: ComputedStyle) -> float:
     points = math.ceil(style.font_size * 72) / 96
     return _LARGE if points >= (_LARGE_BOLD_POINTS if style.font_weight >= _BOLD else _LARGE_POINTS) else _NORMAL
 
@@ -137,7 +137,7 @@ def indistinct_links(styles: Styles) -> tuple[HtmlElement, ...]:
     )
 
 
-def _is_indistinct(styles: Styles, link: HtmlElement, style: Style) -> bool:
+def _is_indistinct(styles: Styles, link: HtmlElement, style: ComputedStyle) -> bool:
     if style.is_hidden or link.get("role", "link").strip() not in ("link", "") or _is_box(style):
         return False
     around = style.parent
@@ -153,15 +153,15 @@ def _is_indistinct(styles: Styles, link: HtmlElement, style: Style) -> bool:
     return _is_alike(style, around)
 
 
-def _is_box(style: Style) -> bool:
+def _is_box(style: ComputedStyle) -> bool:
     return style.is_block or style.display == "inline-block"
 
 
-def _first_family(style: Style) -> str:
+def _first_family(style: ComputedStyle) -> str:
     return style.font_family.split(",")[0].strip(" \"'")
 
 
-def _is_alike(style: Style, around: Style) -> bool:
+def _is_alike(style: ComputedStyle, around: ComputedStyle) -> bool:
     if style.behind is None or around.behind is None:
         return False
     inner, outer = text_colour(style), text_colour(around)
@@ -176,7 +176,7 @@ def _floored(one: Rgb, other: Rgb) -> float:
     return math.floor(contrast(one, other) * 100) / 100
 
 
-def _is_among_text(styles: Styles, link: HtmlElement, style: Style) -> bool:
+def _is_among_text(styles: Styles, link: HtmlElement, style: ComputedStyle) -> bool:
     """Say whether other text than links stands on the lines of a link."""
     if not own_text(link) and not link.text_content().split():
         return False

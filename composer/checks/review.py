@@ -11,13 +11,13 @@ from functools import cached_property
 import lxml.html
 from lxml.etree import _Element as Element
 
-from composer.checks.copy import Copy, Figure, Reference, Text
-from composer.checks.css.styles import Scheme, Styles
-from composer.content.issue import Issue
-from composer.content.newsletter import Newsletter
-from composer.content.source import Place
-from composer.content.values import Group, Picture
-from composer.issue_files import SameIssue
+from composer.checks.css.styles import CssScheme, Styles
+from composer.checks.issue_text import Figure, IssueText, IssueTexts, Reference
+from composer.content.document.issue import Issue
+from composer.content.document.newsletter import Newsletter
+from composer.content.values.field_values import Group, Picture
+from composer.content.yaml.source import SourcePlace
+from composer.core.issue_files import SameIssue
 from composer.render.edition import Edition
 
 
@@ -34,7 +34,7 @@ class Earlier:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Review:
+class ReviewedEdition:
     """One edition under review."""
 
     issue: Issue
@@ -54,15 +54,15 @@ class Review:
     #: Other files that hold this issue, such as copies.
     same_issue: tuple[SameIssue, ...] = ()
     today: datetime.date
-    _places: dict[str, Place] = field(default_factory=dict, repr=False, compare=False)
+    _places: dict[str, SourcePlace] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
-    def copy(self) -> Copy:
+    def copy(self) -> IssueTexts:
         """What the editors wrote, with its places."""
-        return Copy(self.issue)
+        return IssueTexts(self.issue)
 
     @property
-    def texts(self) -> tuple[Text, ...]:
+    def texts(self) -> tuple[IssueText, ...]:
         """Every text of the issue."""
         return self.copy.texts
 
@@ -92,27 +92,27 @@ class Review:
         """The text of the page's style elements."""
         return "".join(each.text or "" for each in self.tree.iter("style"))
 
-    def styles(self, scheme: Scheme) -> Styles:
+    def styles(self, scheme: CssScheme) -> Styles:
         """Give the computed styles of the page in a scheme."""
-        return self._light if scheme is Scheme.LIGHT else self._dark
+        return self._light if scheme is CssScheme.LIGHT else self._dark
 
     @cached_property
     def _light(self) -> Styles:
-        return Styles(self.tree, Scheme.LIGHT)
+        return Styles(self.tree, CssScheme.LIGHT)
 
     @cached_property
     def _dark(self) -> Styles:
-        return self._light.under(Scheme.DARK)
+        return self._light.under(CssScheme.DARK)
 
-    def place_of(self, element: Element) -> Place:
+    def place_of(self, element: Element) -> SourcePlace:
         """Give where an element's words were written; where no editor wrote any, the template's line."""
         return self._nearest(element, "data-at") or self.template_of(element)
 
-    def template_of(self, element: Element) -> Place:
+    def template_of(self, element: Element) -> SourcePlace:
         """Give the template's line that an element comes from."""
         return self._nearest(element, "data-from") or self.template("page.mjml.j2")
 
-    def section_template(self, element: Element, kind: str) -> Place:
+    def section_template(self, element: Element, kind: str) -> SourcePlace:
         """Give the template (kind mjml or txt) of the section that an element stands in; outside them, the page's."""
         for each in (element, *element.iterancestors()):
             if key := each.get("data-section"):
@@ -120,20 +120,20 @@ class Review:
                 return self.template(f"sections/{spec.type.name}/section.{kind}.j2")
         return self.template(f"page.{kind}.j2")
 
-    def template(self, name: str) -> Place:
+    def template(self, name: str) -> SourcePlace:
         """Give a file of the theme."""
         files = self.newsletter.theme
         path = files.find(name)
-        return Place(path=files.display(path) if path else f"templates/{files.name}/{name}", line=1, column=1)
+        return SourcePlace(path=files.display(path) if path else f"templates/{files.name}/{name}", line=1, column=1)
 
-    def _nearest(self, element: Element, name: str) -> Place | None:
+    def _nearest(self, element: Element, name: str) -> SourcePlace | None:
         for node in (element, *element.iterancestors()):
             if written := node.get(name):
                 return self._place(written)
         return None
 
-    def _place(self, written: str) -> Place:
+    def _place(self, written: str) -> SourcePlace:
         if written not in self._places:
             path, line, column = written.rsplit(":", 2)
-            self._places[written] = Place(path=path, line=int(line), column=int(column))
+            self._places[written] = SourcePlace(path=path, line=int(line), column=int(column))
         return self._places[written]

@@ -10,10 +10,10 @@ import sys
 
 import click
 
-from composer.cli import console
-from composer.command_line import command_line
-from composer.errors import ComposeError
-from composer.issue_names import is_issue_file
+from composer.cli.ui import console
+from composer.core.command_lines import command_line
+from composer.core.errors import ComposeError
+from composer.core.issue_names import is_issue_file
 
 #: Command, module, and the line in `compose --help` (so that help imports none of them).
 _COMMANDS = {
@@ -52,7 +52,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command = importlib.import_module(f"composer.cli.{cmd_name}").command
+        command = importlib.import_module(f"composer.cli.commands.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
 
@@ -85,7 +85,7 @@ def cli(context: click.Context) -> None:
     Without a command: where the current issue stands, and the next step.
     """
     if context.invoked_subcommand is None:
-        from composer.cli.standing import show
+        from composer.cli.commands.overview import show
 
         show()
 

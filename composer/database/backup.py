@@ -12,9 +12,9 @@ from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
+from composer.core.errors import DatabaseError
+from composer.database.database_state import BACKUP, ERASURE_KEY
 from composer.database.engine import Database
-from composer.database.state import BACKUP, ERASURE_KEY
-from composer.errors import DatabaseError
 
 
 def backup(database: Database, target: Path, now: datetime) -> int:

@@ -22,8 +22,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DatabaseError as DriverError
 from sqlalchemy.exc import DBAPIError
 
+from composer.core.errors import DatabaseError, UnavailableError
 from composer.database.location import Location
-from composer.errors import DatabaseError, UnavailableError
 
 #: How long a writer waits for another one, in milliseconds; a writer holds the database for seconds at most.
 BUSY_MS = 30_000
@@ -147,12 +147,12 @@ class Database:
 
     def _explained(self, error: DBAPIError) -> DatabaseError | None:
         """Say what is wrong with the tables, where a driver misses one: the schema was changed by something else."""
-        from composer.database import shape
+        from composer.database import schema_check
 
-        if not shape.is_about_tables(error):
+        if not schema_check.is_about_tables(error):
             return None
         with self.engine.execution_options(**_options(self.engine, _READ)).begin() as connection:
-            return shape.explain(connection)
+            return schema_check.explain(connection)
 
 
 def connect(location: Location) -> Database:
@@ -189,7 +189,7 @@ def open_database(location: Location) -> Database:
 
     Raises DatabaseError for one that is newer, that belongs to another program, or on PostgreSQL is older.
     """
-    from composer.database.schema import ensure
+    from composer.database.schema_version import ensure
 
     database = connect(location)
     try:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from composer.content.newsletter import Newsletter
-from composer.content.values import text_in
-from composer.errors import DatabaseError
-from composer.workspace import Workspace
+from composer.content.document.newsletter import Newsletter
+from composer.content.values.field_values import text_in
+from composer.core.errors import DatabaseError
+from composer.core.workspace import Workspace
 
 URL = "COMPOSE_DATABASE_URL"
 FILE = "newsletter.db"

@@ -3,9 +3,9 @@
 Input: the mail server's host, which webhooks are set up. Output: a diagnosis, or None. Guarantees: changes nothing.
 """
 
-from composer.bounces.configured import POSTMARK, Webhooks
-from composer.bounces.webhooks import WEBHOOKS
-from composer.doctor.diagnosis import Diagnosis, Health
+from composer.bounces.record.bounce_settings import POSTMARK, Webhooks
+from composer.bounces.webhooks.webhook_registry import WEBHOOKS
+from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
 from composer.mail.relays import relay_at
 
 
@@ -17,11 +17,11 @@ def look_at_bounce_route(host: str, webhooks: Webhooks) -> Diagnosis | None:
     is_set_up = relay.webhook in webhooks.secrets or (relay.webhook == "postmark" and webhooks.postmark is not None)
     if is_set_up:
         seen = f"{relay.name} reports them to /hooks/{relay.webhook}"
-        return Diagnosis(subject="bounces", health=Health.GOOD, seen=seen)
+        return Diagnosis(subject="bounces", health=DiagnosisLevel.GOOD, seen=seen)
     variable = POSTMARK if relay.webhook == "postmark" else WEBHOOKS[relay.webhook].variable
     return Diagnosis(
         subject="bounces",
-        health=Health.WEAK,
+        health=DiagnosisLevel.WEAK,
         seen=f"{relay.name} keeps bounces to itself and sends none back by mail",
         step=f"let it post to public_url + /hooks/{relay.webhook} and set {variable}: docs/bounces.md",
     )

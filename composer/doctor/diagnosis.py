@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Health(StrEnum):
+class DiagnosisLevel(StrEnum):
     """How something stands."""
 
     GOOD = "good"
@@ -21,6 +21,6 @@ class Diagnosis:
     """One thing looked at: what it is, how it stands, what was seen, and the next step where there is one."""
 
     subject: str
-    health: Health
+    health: DiagnosisLevel
     seen: str
     step: str = ""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from composer.audience.holds import open_holds
-from composer.doctor.diagnosis import Diagnosis, Health
+from composer.audience.bounce_holds import open_holds
+from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
 
 
 def look_at_held_bounces(connection: Connection) -> Iterator[Diagnosis]:
@@ -17,7 +17,7 @@ def look_at_held_bounces(connection: Connection) -> Iterator[Diagnosis]:
         what = f"at {each.key}" if each.kind == "provider" else "with the same reply"
         yield Diagnosis(
             subject="bounces",
-            health=Health.BAD,
+            health=DiagnosisLevel.BAD,
             seen=f"{each.count:,} of {each.recipients:,} recipients of {each.issue} bounced {what} and are held",
             step="decide: compose bounces held",
         )

@@ -4,17 +4,17 @@ Input: an open database, the newsletter, the person's folder. Output: a diagnosi
 """
 
 from composer.audience.suppression import erasure_key
-from composer.content.newsletter import Newsletter
+from composer.content.document.newsletter import Newsletter
+from composer.core.environment import Environment
+from composer.core.errors import ComposeError
 from composer.database.engine import Database
-from composer.delivery.key_backup import keys_of, last_backup
-from composer.doctor.diagnosis import Diagnosis, Health
-from composer.errors import ComposeError
-from composer.surroundings import Surroundings
+from composer.delivery.config.key_backup import keys_of, last_backup
+from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
 
 _STEP = "compose keys backup FILE     and keep it apart from the database and from its passphrase"
 
 
-def look_at_key_backup(database: Database, newsletter: Newsletter, around: Surroundings) -> Diagnosis | None:
+def look_at_key_backup(database: Database, newsletter: Newsletter, around: Environment) -> Diagnosis | None:
     """Compare the keys with those of the last backup made on this computer."""
     subject = "backup of the keys"
     try:
@@ -22,14 +22,16 @@ def look_at_key_backup(database: Database, newsletter: Newsletter, around: Surro
             erasure_key(connection)
             keys = keys_of(connection, newsletter, around)
     except ComposeError as error:
-        return Diagnosis(subject=subject, health=Health.BAD, seen=error.message, step=error.hint)
+        return Diagnosis(subject=subject, health=DiagnosisLevel.BAD, seen=error.message, step=error.hint)
     if keys.is_empty:
         return None
     kept = last_backup(around, keys.publication)
     if kept is None:
-        return Diagnosis(subject=subject, health=Health.WEAK, seen="no backup was made on this computer", step=_STEP)
+        return Diagnosis(
+            subject=subject, health=DiagnosisLevel.WEAK, seen="no backup was made on this computer", step=_STEP
+        )
     made = f"{kept.at:%Y-%m-%d}, {kept.file}"
     if kept.fingerprint != keys.fingerprint:
         seen = f"the last backup ({made}) holds other keys than there are now"
-        return Diagnosis(subject=subject, health=Health.WEAK, seen=seen, step=_STEP)
-    return Diagnosis(subject=subject, health=Health.GOOD, seen=made)
+        return Diagnosis(subject=subject, health=DiagnosisLevel.WEAK, seen=seen, step=_STEP)
+    return Diagnosis(subject=subject, health=DiagnosisLevel.GOOD, seen=made)

@@ -7,16 +7,16 @@ there is none.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from composer.content.newsletter import Newsletter
-from composer.content.values import group_in, text_in
+from composer.content.document.newsletter import Newsletter
+from composer.content.values.field_values import group_in, text_in
+from composer.core.environment import Environment
+from composer.core.errors import DatabaseError
+from composer.core.workspace import Workspace
 from composer.database.engine import connect
 from composer.database.location import location_of
-from composer.database.schema import newest, version_of
-from composer.doctor.diagnosis import Diagnosis, Health
-from composer.errors import DatabaseError
-from composer.surroundings import Surroundings
-from composer.web.public.mail_queue import waiting
-from composer.workspace import Workspace
+from composer.database.schema_version import newest, version_of
+from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
+from composer.web.public.transactional.queue import waiting
 
 #: Mail that has waited longer is late: it is sent within seconds when nothing is in its way.
 _LATE = timedelta(minutes=10)
@@ -24,7 +24,7 @@ _SUBJECT = "sign-up mail"
 
 
 def look_at_sign_ups(
-    newsletter: Newsletter, workspace: Workspace, around: Surroundings, now: datetime
+    newsletter: Newsletter, workspace: Workspace, around: Environment, now: datetime
 ) -> Iterator[Diagnosis]:
     """Look for messages that have waited for their first try; nothing where the newsletter has no public pages."""
     if text_in(group_in(newsletter.values, "delivery"), "public_url") is None:
@@ -38,15 +38,15 @@ def look_at_sign_ups(
                 return
             count, oldest = waiting(connection)
     except DatabaseError as error:
-        yield Diagnosis(subject=_SUBJECT, health=Health.OPEN, seen=error.message, step=error.hint)
+        yield Diagnosis(subject=_SUBJECT, health=DiagnosisLevel.OPEN, seen=error.message, step=error.hint)
         return
     if oldest is None or now - oldest < _LATE:
-        yield Diagnosis(subject=_SUBJECT, health=Health.GOOD, seen="no message is late")
+        yield Diagnosis(subject=_SUBJECT, health=DiagnosisLevel.GOOD, seen="no message is late")
         return
     messages = "1 message is" if count == 1 else f"{count} messages are"
     yield Diagnosis(
         subject=_SUBJECT,
-        health=Health.WEAK,
+        health=DiagnosisLevel.WEAK,
         seen=f"{messages} queued, the oldest since {oldest:%Y-%m-%d %H:%M} UTC",
         step="is compose serve running? If it is, more was asked for than delivery.signup_mail_per_hour: docs/server.md",
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Verdict(StrEnum):
+class LinkVerdict(StrEnum):
     """What became of a link, in one word."""
 
     #: The page is there, perhaps after a temporary redirect.
@@ -26,12 +26,12 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class LinkAnswer:
     """What became of one link."""
 
     #: As the caller wrote it.
     url: str
-    verdict: Verdict
+    verdict: LinkVerdict
     #: A few plain words for an editor.
     reason: str
     #: The new address of a page that MOVED, ASCII, ready to be written into the issue; None with any other verdict.
@@ -46,5 +46,5 @@ class Answer:
 class Hindrance:
     """Why a link, or a stop on its way, was not even asked."""
 
-    verdict: Verdict
+    verdict: LinkVerdict
     reason: str

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from composer.links.answer import Answer, Verdict
+from composer.links.answer import LinkAnswer, LinkVerdict
 
 _DAY = datetime.timedelta(days=1)
 _HOUR = datetime.timedelta(hours=1)
@@ -21,13 +21,13 @@ _KEPT = 7 * _DAY
 _FORM = 1
 
 
-def is_fresh(answer: Answer, now: datetime.datetime) -> bool:
+def is_fresh(answer: LinkAnswer, now: datetime.datetime) -> bool:
     """Tell whether an answer may be used again: for a day, or for an hour when it was none."""
     age = now - answer.asked_at
-    return datetime.timedelta(0) <= age < (_HOUR if answer.verdict is Verdict.UNSURE else _DAY)
+    return datetime.timedelta(0) <= age < (_HOUR if answer.verdict is LinkVerdict.UNSURE else _DAY)
 
 
-def read(path: Path) -> dict[str, Answer]:
+def read(path: Path) -> dict[str, LinkAnswer]:
     """Read what is remembered, fresh or not; nothing when there is nothing that can be read."""
     try:
         match json.loads(path.read_bytes()):
@@ -39,7 +39,7 @@ def read(path: Path) -> dict[str, Answer]:
     return {}
 
 
-def write(path: Path, answers: Mapping[str, Answer], now: datetime.datetime) -> None:
+def write(path: Path, answers: Mapping[str, LinkAnswer], now: datetime.datetime) -> None:
     """Remember answers, the file swapped whole and readable by its owner only."""
     kept = [
         {
@@ -51,7 +51,7 @@ def write(path: Path, answers: Mapping[str, Answer], now: datetime.datetime) -> 
             "asked_at": answer.asked_at.isoformat(),
         }
         for url, answer in sorted(answers.items())
-        if answer.verdict is not Verdict.REFUSED and now - answer.asked_at < _KEPT
+        if answer.verdict is not LinkVerdict.REFUSED and now - answer.asked_at < _KEPT
     ]
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ def write(path: Path, answers: Mapping[str, Answer], now: datetime.datetime) -> 
             raise
 
 
-def _answer(item: object) -> Answer | None:
+def _answer(item: object) -> LinkAnswer | None:
     match item:
         case {
             "url": str(url),
@@ -76,15 +76,15 @@ def _answer(item: object) -> Answer | None:
             "asked_at": str(at),
         }:
             try:
-                verdict, asked_at = Verdict(word), datetime.datetime.fromisoformat(at)
+                verdict, asked_at = LinkVerdict(word), datetime.datetime.fromisoformat(at)
                 utc = asked_at.astimezone(datetime.UTC)
             except (ValueError, OverflowError):
                 return None
-            if asked_at.tzinfo is None or verdict is Verdict.REFUSED or not (_is_web(url) and reason.isprintable()):
+            if asked_at.tzinfo is None or verdict is LinkVerdict.REFUSED or not (_is_web(url) and reason.isprintable()):
                 return None
-            if (verdict is Verdict.MOVED) != (final is not None) or (final is not None and not _is_web(final)):
+            if (verdict is LinkVerdict.MOVED) != (final is not None) or (final is not None and not _is_web(final)):
                 return None
-            return Answer(url=url, verdict=verdict, reason=reason, final=final, status=status, asked_at=utc)
+            return LinkAnswer(url=url, verdict=verdict, reason=reason, final=final, status=status, asked_at=utc)
     return None
 
 

@@ -11,11 +11,11 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import idna
 
-from composer.links.answer import Hindrance, Verdict
+from composer.links.answer import Hindrance, LinkVerdict
 
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
-_UNREADABLE = Hindrance(verdict=Verdict.UNSURE, reason="the address cannot be read")
+_UNREADABLE = Hindrance(verdict=LinkVerdict.UNSURE, reason="the address cannot be read")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +54,9 @@ def read_target(text: str, base: str = "") -> Target | Hindrance:
         if not parts.scheme:
             return _UNREADABLE
         reason = f"it begins with “{parts.scheme[:20]}:”, and only http and https are asked"
-        return Hindrance(verdict=Verdict.REFUSED, reason=reason)
+        return Hindrance(verdict=LinkVerdict.REFUSED, reason=reason)
     if "@" in parts.netloc:
-        return Hindrance(verdict=Verdict.UNSURE, reason="the address holds a user name, which is not sent")
+        return Hindrance(verdict=LinkVerdict.UNSURE, reason="the address holds a user name, which is not sent")
     host = _host(parts.hostname or "")
     if host is None or port == 0:
         return _UNREADABLE

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from composer.content.addresses import Address, describe, forbidden_in
+from composer.core.addresses import Address, describe, forbidden_in
 from composer.mail.parameters import parameter
 
 _WIDTH = 78

@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from composer.content.addresses import Address
+from composer.core.addresses import Address
 from composer.mail import headers as write
-from composer.mail.bulk import feedback_line, leaving_lines, standing_lines
+from composer.mail.bulk_headers import feedback_line, leaving_lines, standing_lines
 from composer.mail.headers import HeaderError
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")

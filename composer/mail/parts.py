@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from composer.mail import headers as write
-from composer.mail.encoding import encode_binary
 from composer.mail.headers import HeaderError
-from composer.mail.merge import Pieces
-from composer.mail.slotted import Base64Run, Chunk, Hole, encode_slotted
+from composer.mail.merge_slots import Pieces
+from composer.mail.slotted_text import Base64Alignment, BodySlot, Chunk, encode_slotted
+from composer.mail.transfer_encoding import encode_binary
 
 _MEDIA_TYPE = re.compile(r"(?!multipart/|message/)[a-z]+/[a-z0-9][a-z0-9.+-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class MailPart:
     """A picture that travels inside the message; the HTML shows it as `src="cid:content_id"` (RFC 2392)."""
 
     #: Without angle brackets: `chart@news.example.org`.
@@ -34,7 +34,7 @@ Chunks = tuple[Chunk, ...]
 
 
 def alternative(
-    language: str, *, text: Pieces, html: Pieces, pictures: tuple[Part, ...], numbers: Mapping[str, int]
+    language: str, *, text: Pieces, html: Pieces, pictures: tuple[MailPart, ...], numbers: Mapping[str, int]
 ) -> tuple[bytes, Chunks]:
     """Give the top Content-Type and the body: text and HTML, the HTML in multipart/related where there are pictures.
 
@@ -57,9 +57,9 @@ def blank(chunks: Chunks) -> bytes:
         match chunk:
             case bytes():
                 found.append(chunk)
-            case Hole():
+            case BodySlot():
                 found.append(f"\0{chunk.field} {chunk.escape}\0".encode())
-            case Base64Run():
+            case Base64Alignment():
                 found.append(blank(chunk.pieces))
     return b"".join(found)
 
@@ -91,7 +91,7 @@ def _text(media_type: str, language: str, pieces: Pieces, numbers: Mapping[str, 
     return (head + b"\r\n", *body)
 
 
-def _picture(part: Part) -> bytes:
+def _picture(part: MailPart) -> bytes:
     if not _MEDIA_TYPE.fullmatch(part.media_type):
         raise HeaderError(f"{part.media_type!r} is not a media type such as image/png")
     encoding, body = encode_binary(part.data)

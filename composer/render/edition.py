@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from composer.content.fields import MergeField
-from composer.content.formats import READERS_OWN
-from composer.content.issue import Issue, Section
-from composer.content.newsletter import Newsletter
-from composer.content.rich import Rich
-from composer.content.values import Group, Picture, group_in, text_in
-from composer.errors import ContentError, Problem
-from composer.render.html import direction
+from composer.content.document.issue import Issue, Section
+from composer.content.document.newsletter import Newsletter
+from composer.content.values.field_values import Group, Picture, group_in, text_in
+from composer.content.values.formats import READERS_OWN
+from composer.content.values.merge_fields import MergeField
+from composer.content.values.rich_text import Rich
+from composer.core.errors import ContentError, Problem
+from composer.render.html_printer import direction
 from composer.render.inline import css_problems, head_css_problems, inline_css
-from composer.render.marked import Origins, plain, section_mark, settle
-from composer.render.mjml import compile_mjml
-from composer.render.mjml_lint import Finding, lint, strip_origins
-from composer.render.text import tidy
+from composer.render.marked_document import Origins, plain, section_mark, settle
+from composer.render.mjml.compiler import compile_mjml
+from composer.render.mjml.lint import LintFinding, lint, strip_origins
+from composer.render.text_printer import tidy
 from composer.render.theme import Theme
 
 #: Letters by which a link names its reader (audience/tokens.py).
@@ -242,7 +242,7 @@ def _contents(section: Section) -> tuple[_Entry, ...]:
     return tuple(entries)
 
 
-def _template_problem(newsletter: Newsletter, finding: Finding) -> Problem:
+def _template_problem(newsletter: Newsletter, finding: LintFinding) -> Problem:
     path, line, column = [*finding.origin.rsplit(":", 2), "", ""][:3] if finding.origin else ("", "", "")
     if not path:
         path, line, column = f"templates/{newsletter.theme.name}/page.mjml.j2", "1", "1"

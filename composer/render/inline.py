@@ -12,8 +12,8 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from composer.errors import CompilerError
-from composer.render.css import css_problems, head_css_problems
+from composer.core.errors import CompilerError
+from composer.render.theme_css import css_problems, head_css_problems
 
 if TYPE_CHECKING:
     from premailer import Premailer

@@ -16,13 +16,13 @@ from urllib.parse import urlsplit
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
-from composer.content.section_types import read_settled
-from composer.content.values import Group, text_in
-from composer.errors import ContentError, Problem
-from composer.render import text as plain
-from composer.render.bytecode import bytecode_cache
-from composer.render.html import HtmlPrinter
-from composer.workspace import ThemeFiles, stamp
+from composer.content.document.section_types import read_settled
+from composer.content.values.field_values import Group, text_in
+from composer.core.errors import ContentError, Problem
+from composer.core.workspace import ThemeFiles, stamp
+from composer.render import text_printer as plain
+from composer.render.html_printer import HtmlPrinter
+from composer.render.template_cache import bytecode_cache
 
 if TYPE_CHECKING:
     from babel.core import Locale

@@ -7,8 +7,8 @@ Nothing that could end a line or an address ever gets into one.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from composer.content.addresses import MAX_ADDRESS, AddressError, domain_to_ascii
-from composer.transport.outcome import Outcome, Scope, Stage, State
+from composer.core.addresses import MAX_ADDRESS, AddressError, domain_to_ascii
+from composer.transport.outcome import Outcome, OutcomeState, Scope, Stage
 
 #: Longest ENVID and ORCPT (RFC 3461, sections 4.4 and 4.2).
 _MAX_ENVID, _MAX_ORCPT = 100, 500
@@ -41,12 +41,12 @@ def addresses(envelope: Envelope) -> tuple[str, str] | Outcome:
         sender = _wire(envelope.sender) if envelope.sender else ""
     except AddressError as error:
         reason = f"the sender’s address cannot be used: {error}"
-        return Outcome(state=State.NOT_ATTEMPTED, stage=Stage.MAIL, reason=reason, scope=Scope.SERVER)
+        return Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.MAIL, reason=reason, scope=Scope.SERVER)
     try:
         return sender, _wire(envelope.recipient)
     except AddressError as error:
         reason = f"the address cannot be used: {error}"
-        return Outcome(state=State.NOT_ATTEMPTED, stage=Stage.RCPT, reason=reason, scope=Scope.RECIPIENT)
+        return Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.RCPT, reason=reason, scope=Scope.RECIPIENT)
 
 
 def commands(
@@ -63,7 +63,7 @@ def commands(
         # 0, or no number: no limit is known.
         if most.isascii() and most.isdigit() and 0 < int(most[:19]) < size:
             reason = f"the message is too large: it has {size:,} bytes, and the server takes {int(most[:19]):,} at most"
-            return Outcome(state=State.REFUSED, stage=Stage.MAIL, reason=reason, scope=Scope.MESSAGE)
+            return Outcome(state=OutcomeState.REFUSED, stage=Stage.MAIL, reason=reason, scope=Scope.MESSAGE)
         mail += f" SIZE={size}"
     if envelope.wants_notice and "DSN" in extensions:
         mail += " RET=HDRS"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class State(StrEnum):
+class OutcomeState(StrEnum):
     """What became of one message, in one word."""
 
     #: the server answered 250 to the final dot: it is theirs now
@@ -59,7 +59,7 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class ServerReply:
     """A server's answer."""
 
     code: int
@@ -76,9 +76,9 @@ class Reply:
 class Outcome:
     """What became of one message."""
 
-    state: State
+    state: OutcomeState
     stage: Stage
-    reply: Reply | None = None
+    reply: ServerReply | None = None
     #: What the server calls it in its log.
     queue_id: str | None = None
     #: Plain words, where there is no reply.

@@ -13,17 +13,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, false, func, or_, select
 
-from composer.audience.erasing import Forget, former_addresses
-from composer.audience.readers import find
+from composer.audience.erasure import ForgetElsewhere, former_addresses
+from composer.audience.identity.tombstones import AddressSpan, about, known_hashes, spans_of, spans_of_hash
+from composer.audience.subscribers import find
 from composer.audience.suppression import Reason, erasure_key, hashed
-from composer.audience.tombstones import Span, about, known_hashes, spans_of, spans_of_hash
-from composer.bounces.recording import forget as forget_bounces
-from composer.content.addresses import normal_address
-from composer.database.approvals import edition_tests, editions, review_answers, review_requests, reviews
-from composer.database.bounces import bounce_marks, returned
-from composer.database.mailings import deliveries, events, issues, mailings, recipients
-from composer.database.public import letters
-from composer.database.readers import (
+from composer.bounces.record.recorder import forget as forget_bounces
+from composer.core.addresses import normal_address
+from composer.database.tables.bounce_tables import bounce_marks, returned
+from composer.database.tables.mailing_tables import deliveries, events, issues, mailings, recipients
+from composer.database.tables.review_tables import edition_tests, editions, review_answers, review_requests, reviews
+from composer.database.tables.subscriber_tables import (
     consents,
     erasures,
     imports,
@@ -33,7 +32,8 @@ from composer.database.readers import (
     suppressions,
     tombstones,
 )
-from composer.delivery.forgetting import forget as forget_mailings
+from composer.database.tables.transactional_tables import letters
+from composer.delivery.selection.recipient_erasure import forget as forget_mailings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Subject:
     reader_id: int | None
     normals: tuple[str, ...]
     hashes: tuple[str, ...]
-    spans: tuple[Span, ...]
+    spans: tuple[AddressSpan, ...]
 
 
 class OnErasure(StrEnum):
@@ -72,7 +72,7 @@ class Store:
     about: Callable[[Subject], ColumnElement[bool]]
     on_erasure: OnErasure
     #: Removes them; None where they go with the subscriber (audience/erasing.py), or stay.
-    forget: Forget | None = None
+    forget: ForgetElsewhere | None = None
     #: What makes a row understandable beside its own columns.
     more: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
     #: Columns that name somebody else: who of the editors decided something.
@@ -176,7 +176,9 @@ EXEMPT: Mapping[tuple[str, str], str] = {
 }
 
 #: What `audience.erasing.erase` calls, from the command line and from a subscriber's own page alike.
-EVERYWHERE: tuple[Forget, ...] = tuple(dict.fromkeys(each.forget for each in STORES if each.forget is not None))
+EVERYWHERE: tuple[ForgetElsewhere, ...] = tuple(
+    dict.fromkeys(each.forget for each in STORES if each.forget is not None)
+)
 
 
 def subject_of(connection: Connection, address: str) -> Subject:
@@ -185,7 +187,7 @@ def subject_of(connection: Connection, address: str) -> Subject:
     reader = find(connection, address)
     normals = (normal, *(former_addresses(connection, reader.id) if reader else ()))
     hashes = tuple(hashed(key, each) for each in normals) if key else ()
-    spans: tuple[Span, ...] = ()
+    spans: tuple[AddressSpan, ...] = ()
     if reader is not None:
         spans = spans_of(connection, reader.id)
     elif hashes and known_hashes(connection, hashes).get(hashes[0]) != Reason.ERASED:

@@ -4,18 +4,20 @@ import datetime
 
 from sqlalchemy import Connection
 
-from composer.audience.changing import add
-from composer.audience.readers import Reader, Status, select_readers
-from composer.content.addresses import parse_address
+from composer.audience.changes import add_subscriber
+from composer.audience.subscribers import Status, Subscriber, select_readers
+from composer.core.addresses import parse_address
 
 NOW = datetime.datetime(2025, 1, 30, 6, 30, tzinfo=datetime.UTC)
 LATER = NOW + datetime.timedelta(days=3)
 EARLIER = NOW - datetime.timedelta(days=3)
 
 
-def join(connection: Connection, address: str, *tags: str, consent: str = "form", **values: str) -> Reader:
+def join(connection: Connection, address: str, *tags: str, consent: str = "form", **values: str) -> Subscriber:
     """Add a reader, active unless there is no consent."""
-    return add(connection, parse_address(address), values, source="test", now=NOW, consent=consent, tags=tags)
+    return add_subscriber(
+        connection, parse_address(address), values, source="test", now=NOW, consent=consent, tags=tags
+    )
 
 
 def everybody(connection: Connection) -> dict[str, Status]:

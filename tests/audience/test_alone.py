@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from composer.audience.erasing import erase
-from composer.audience.importing import Choice
-from composer.audience.lists.columns import columns_of
-from composer.audience.lists.opening import tables_in
-from composer.audience.readers import AudienceError
-from composer.audience.staging import Part, stage
+from composer.audience.erasure import erase
+from composer.audience.importing.apply import apply_import
+from composer.audience.importing.plan import StatusChoice
+from composer.audience.importing.staging import ListPart, stage
+from composer.audience.importing.undo import undo_import
+from composer.audience.lists.formats.detection import tables_in
+from composer.audience.lists.meaning.columns import columns_of
+from composer.audience.subscribers import AudienceError
 from composer.audience.suppression import Reason, lock, suppress, suppress_hash
-from composer.audience.taking_in import take_in
-from composer.audience.undoing import undo
-from composer.content.addresses import parse_address
+from composer.core.addresses import parse_address
 from composer.database.engine import open_database
-from tests.audience.lists import written
+from tests.audience.list_factory import written
 from tests.audience.people import NOW
 from tests.databases import PostgresServer
 
@@ -37,7 +37,7 @@ CHANGES: tuple[Callable[[Connection], object], ...] = (
     lock,
     _erase_nobody,
     lambda connection: suppress(connection, "a@example.org", Reason.BOUNCED, "mail", NOW),
-    lambda connection: undo(connection, 1, NOW),
+    lambda connection: undo_import(connection, 1, NOW),
     lambda connection: suppress_hash(connection, "hash", Reason.BOUNCED, "mail", NOW),
 )
 
@@ -50,10 +50,10 @@ def test_every_change_holds_the_lock(postgres: PostgresServer, postgres_template
             tables_in(written(tmp_path, "email\na@example.org\n")) as (table,),
             database.stage() as connection,
         ):
-            stage(connection, [Part(table=table, columns=columns_of(table, (), {}))], ())
+            stage(connection, [ListPart(table=table, columns=columns_of(table, (), {}))], ())
             with database.writing(connection):
                 assert _locks(connection) == 0
-                take_in(connection, Choice(), file="list", kind="list", now=NOW)
+                apply_import(connection, StatusChoice(), file="list", kind="list", now=NOW)
                 assert _locks(connection) == 1
         for change in CHANGES:
             with database.write() as connection:

@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 
-from composer.audience.changing import add, confirm, sign_up, unsubscribe
-from composer.audience.erasing import erase
-from composer.audience.readers import AudienceError, Status, find, select_readers
+from composer.audience.changes import add_subscriber, confirm, sign_up, unsubscribe
+from composer.audience.erasure import erase
+from composer.audience.importing.undo import last_import, undo_import
+from composer.audience.subscribers import AudienceError, Status, find, select_readers
 from composer.audience.suppression import Reason, is_suppressed, suppress, suppression_of
-from composer.audience.undoing import last_import, undo
-from composer.content.addresses import normal_address, parse_address
+from composer.core.addresses import normal_address, parse_address
 from composer.database.engine import Database
-from composer.database.readers import readers
-from tests.audience.lists import take, written
+from composer.database.tables.subscriber_tables import readers
+from tests.audience.list_factory import take, written
 from tests.audience.people import LATER, NOW
 from tests.databases import clear
 
@@ -59,13 +59,13 @@ class Audience(RuleBasedStateMachine):
                 last = last_import(connection)
             except AudienceError:
                 return
-            undo(connection, last.number, LATER)
+            undo_import(connection, last.number, LATER)
 
     @rule(address=spelt, consent=st.sampled_from(("", "form")))
     def add(self, address: str, consent: str) -> None:
         with self.database.write() as connection:
             try:
-                add(connection, parse_address(address), {}, source="hand", now=NOW, consent=consent)
+                add_subscriber(connection, parse_address(address), {}, source="hand", now=NOW, consent=consent)
             except AudienceError:
                 return
 

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
 
-from composer.audience.changing import confirm, sign_up
-from composer.audience.erasing import erase
-from composer.audience.history import changes_of
-from composer.audience.readers import Status
+from composer.audience.change_history import changes_of
+from composer.audience.changes import confirm, sign_up
+from composer.audience.erasure import erase
+from composer.audience.subscribers import Status
 from composer.audience.suppression import (
     HASH,
     Reason,
@@ -23,10 +23,10 @@ from composer.audience.suppression import (
     suppress_hash,
     suppression_of,
 )
-from composer.content.addresses import parse_address
+from composer.core.addresses import parse_address
+from composer.core.environment import SettingsError
 from composer.database.engine import Database
-from composer.database.readers import database_keys, imports, readers, suppressions
-from composer.surroundings import SettingsError
+from composer.database.tables.subscriber_tables import database_keys, imports, readers, suppressions
 from tests.audience.people import LATER, NOW, everybody, join
 
 ADDRESS = "a@example.org"

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Table, select, update
 
-from composer.audience import taking_in
-from composer.audience.changing import COLUMNS
+from composer.audience.changes import COLUMNS
+from composer.audience.importing import apply
 from composer.audience.suppression import Reason, hashed, make_erasure_key, suppress, suppress_hash
-from composer.database import ids
+from composer.database import public_ids
 from composer.database.engine import Database
-from composer.database.readers import (
+from composer.database.tables.subscriber_tables import (
     consents,
     imports,
     reader_changes,
@@ -20,11 +20,11 @@ from composer.database.readers import (
     suppressions,
     tombstones,
 )
-from composer.delivery.freezing import freeze
-from tests.audience.lists import take, written
+from composer.delivery.selection.freeze import freeze
+from tests.audience.identity.test_address_spans import note
+from tests.audience.list_factory import take, written
 from tests.audience.people import EARLIER, NOW, join
-from tests.audience.test_spans import note
-from tests.delivery.house import draft
+from tests.delivery.factories import draft
 
 AGREED = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 Row = dict[str, object]
@@ -176,7 +176,7 @@ def test_ids_are_those_that_were_found_to_be_free(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A list of four rows takes four ids, from the first that is free on, in its order; who leaves takes none."""
-    monkeypatch.setattr(ids, "SUBSCRIBERS", range(700, 704))
+    monkeypatch.setattr(public_ids, "SUBSCRIBERS", range(700, 704))
     text = "email,status\na@example.org,\nb@example.org,\nc@example.org,unsubscribed\nd@example.org,\n"
     take(database, written(tmp_path, text))
     with database.read() as connection:
@@ -197,7 +197,7 @@ def test_a_suppression_list_of_addresses_and_hashes(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All count together; a hash that is listed stays as it is, and who has such an address leaves if they are here."""
-    monkeypatch.setattr(taking_in, "_PAGE", 2)
+    monkeypatch.setattr(apply, "_PAGE", 2)
     with database.write() as connection:
         key = make_erasure_key(connection)
         marks = {name: hashed(key, f"{name}@example.org") for name in ("known", "here", "waits", "bounced", "nobody")}

@@ -9,10 +9,10 @@ import random
 import sys
 import time
 
-from composer.audience.tokens import Tokens
-from composer.bounces.proof import prove
-from composer.bounces.understanding import understand
-from composer.bounces.vocabulary import Kind
+from composer.audience.identity.tokens import Tokens
+from composer.bounces.parse.classifier import classify
+from composer.bounces.parse.vocabulary import ReturnedKind
+from composer.bounces.record.token_proof import prove_recipient
 from tests.bounces.samples import SAMPLES
 
 _SLOWEST = 2.0
@@ -57,12 +57,12 @@ def main() -> int:
     for _ in range(given.count):
         data = mutant(chance)
         begin = time.process_time()
-        returned = understand(data)
+        returned = classify(data)
         slowest = max(slowest, time.process_time() - begin)
-        _, claim = prove(returned, _TOKENS)
+        _, claim = prove_recipient(returned, _TOKENS)
         texts = [returned.sender, returned.subject, *(each.recipient for each in returned.findings)]
         is_wrong = claim is not None or not all(text.isprintable() for text in texts)
-        is_wrong |= any((each.bounce is None) is (each.kind is Kind.BOUNCE) for each in returned.findings)
+        is_wrong |= any((each.bounce is None) is (each.kind is ReturnedKind.BOUNCE) for each in returned.findings)
         wrong += is_wrong
     print(f"{given.count:,} mutants of {len(SAMPLES)} messages: {wrong} wrong, slowest {slowest * 1000:.0f} ms")
     return 0 if not wrong and slowest < _SLOWEST else 1

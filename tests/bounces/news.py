@@ -1,6 +1,6 @@
 """Reports on messages of ours, with tokens of a real key: what a bounce to a reader looks like."""
 
-from composer.audience.tokens import Purpose, Tokens
+from composer.audience.identity.tokens import Purpose, Tokens
 
 KEY = b"k" * 32
 TOKENS = Tokens((KEY,))

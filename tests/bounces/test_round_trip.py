@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from composer.audience.came_back import of_mailing
-from composer.audience.changing import add
-from composer.audience.providers import Provider
-from composer.audience.readers import Status, count
-from composer.bounces.figures import health_of
-from composer.bounces.health import Figures
-from composer.bounces.ingest import Files, ingest
-from composer.bounces.sources import read_path
-from composer.content.addresses import Address
+from composer.audience.bounce_history import of_mailing
+from composer.audience.changes import add_subscriber
+from composer.audience.mailbox_providers import Provider
+from composer.audience.subscribers import Status, count
+from composer.bounces.health.audience_health import Figures
+from composer.bounces.health.health_query import health_of
+from composer.bounces.intake.ingest import Files, ingest
+from composer.bounces.intake.message_files import read_path
+from composer.core.addresses import Address
 from composer.database.engine import Database
-from composer.delivery.account import account_of, not_received
+from composer.delivery.reporting.statistics import not_received, statistics_of
 from tests.bounces.news import TOKENS, complaint, report
-from tests.bounces.postings import now, post
-from tests.transport.postoffice import Office, Visit, says
+from tests.bounces.webhooks.postings import now, post
+from tests.fake_smtp import Office, Visit, says
 from tests.transport.setup import transport
 
 READERS = (
@@ -63,7 +63,9 @@ def test_a_bounce_leaves_the_reader_out_of_the_next_mailing(database: Database, 
     """One gone, one full, one who refuses us, one who complains: the next mailing goes to all but the first and the last."""
     with database.write() as connection:
         for each in READERS:
-            add(connection, Address(address=each), {}, source="t", now=now() - timedelta(days=60), consent="yes")
+            add_subscriber(
+                connection, Address(address=each), {}, source="t", now=now() - timedelta(days=60), consent="yes"
+            )
     relay = Relay(tmp_path)
     with Office({"dot": relay.take}) as office:
         first = post(database, "2025-01-30", transport(office))
@@ -84,7 +86,7 @@ def test_a_bounce_leaves_the_reader_out_of_the_next_mailing(database: Database, 
         assert of_mailing(connection, 1) == Counter(
             {("bounce", "hard"): 1, ("bounce", "ours"): 1, ("bounce", "full"): 1, ("complaint", ""): 1}
         )
-        account = account_of(connection, 1, now())
+        account = statistics_of(connection, 1, now())
         missing = {each.name for each in not_received(connection, 1) if each.came_back}
         health = health_of(connection, now(), 30)
     # The report of the first mailing says so: three came back, and who they are.
@@ -105,7 +107,9 @@ def test_what_is_refused_at_once_counts_as_well(database: Database, tmp_path: Pa
     """A 550 5.1.1 in the session, and a bounce later: both are bounces of the mailing."""
     with database.write() as connection:
         for each in READERS:
-            add(connection, Address(address=each), {}, source="t", now=now() - timedelta(days=60), consent="yes")
+            add_subscriber(
+                connection, Address(address=each), {}, source="t", now=now() - timedelta(days=60), consent="yes"
+            )
 
     def rcpt(visit: Visit) -> int:
         gone = visit.heard[-1].startswith(b"RCPT TO:<ann@")
@@ -125,7 +129,7 @@ def test_at_the_door_and_by_a_bounce_a_bad_domain_counts_the_same(
 ) -> None:
     """One issue finds no way in the session, another by a bounce later, in either order: the second time is the last."""
     with database.write() as connection:
-        add(
+        add_subscriber(
             connection,
             Address(address="cara@raeder.example"),
             {},

@@ -6,11 +6,11 @@ from pathlib import Path
 from unittest.mock import patch
 
 import composer.render.edition
-from composer.outbox import write
-from composer.pipeline import build_issue
+from composer.core.workspace import Workspace
+from composer.editions.outbox import write
+from composer.editions.pipeline import build_issue
 from composer.render.inline import inline_css
-from composer.workspace import Workspace
-from tests.workspaces import ROOT
+from tests.factories import ROOT
 
 STEMS = ("2025-01-30", "2025-01-30.de")
 

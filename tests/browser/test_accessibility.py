@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from selenium.webdriver import Chrome
 
-from composer import outbox
-from composer.pipeline import build_issue
-from composer.workspace import Workspace
+from composer.core.workspace import Workspace
+from composer.editions import outbox
+from composer.editions.pipeline import build_issue
 from tests.browser.tools import AXE
 from tests.golden.test_golden import CASES, Case
 

@@ -15,7 +15,7 @@ from selenium.webdriver import Chrome
 
 from composer.checks.contrast import indistinct_links, low_contrast, unseen_text
 from composer.checks.css.painting import text_colour
-from composer.checks.css.styles import Scheme, Styles
+from composer.checks.css.styles import CssScheme, Styles
 from tests.browser.bad_editions import BAD
 from tests.browser.contrast_documents import SEEDS, Maker, numbered
 from tests.browser.tools import AXE
@@ -79,7 +79,7 @@ class Judge:
     def __init__(self, driver: Chrome, script: str) -> None:
         self.driver, self.script = driver, script
 
-    def ask(self, documents: list[str], scheme: Scheme) -> list[Verdict]:
+    def ask(self, documents: list[str], scheme: CssScheme) -> list[Verdict]:
         features = [{"name": "prefers-color-scheme", "value": scheme.value}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
         self.driver.get("about:blank")
@@ -115,7 +115,7 @@ def judge(driver: Chrome) -> Iterator[Judge]:
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
-def ours(html: str, scheme: Scheme) -> Verdict:
+def ours(html: str, scheme: CssScheme) -> Verdict:
     styles = Styles(lxml.html.document_fromstring(html), scheme, WIDTH)
     low = low_contrast(styles)
     return Verdict(
@@ -127,10 +127,10 @@ def ours(html: str, scheme: Scheme) -> Verdict:
     )
 
 
-def compare(judge: Judge, documents: dict[str, str]) -> dict[tuple[str, Scheme], Verdict]:
+def compare(judge: Judge, documents: dict[str, str]) -> dict[tuple[str, CssScheme], Verdict]:
     """Ask both for each document in both schemes; they agree on every element. Return axe-core's verdicts."""
     told = {}
-    for scheme in Scheme:
+    for scheme in CssScheme:
         for (name, html), asked in zip(documents.items(), judge.ask(list(documents.values()), scheme), strict=True):
             found = ours(html, scheme)
             unsure = {number for number, why in asked.unsure.items() if why in _LAYOUT}
@@ -165,8 +165,8 @@ def test_bad_editions(judge: Judge, editions: dict[str, str]) -> None:
         documents[bad.name] = numbered(changed)
     told = compare(judge, documents)
     for bad in BAD:
-        assert any(told[bad.name, scheme].low for scheme in Scheme), bad.name
-    assert told["links told by their colour", Scheme.LIGHT].links
+        assert any(told[bad.name, scheme].low for scheme in CssScheme), bad.name
+    assert told["links told by their colour", CssScheme.LIGHT].links
 
 
 def test_made_documents(judge: Judge) -> None:
@@ -185,8 +185,8 @@ _PAINTED = (
 )
 
 
-@pytest.mark.parametrize("scheme", list(Scheme))
-def test_as_painted(driver: Chrome, judge: Judge, scheme: Scheme) -> None:
+@pytest.mark.parametrize("scheme", list(CssScheme))
+def test_as_painted(driver: Chrome, judge: Judge, scheme: CssScheme) -> None:
     """Where axe-core blends otherwise (groups in groups, half transparent text in them, a dark canvas): ours is painted."""
     features = [{"name": "prefers-color-scheme", "value": scheme.value}]
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
@@ -222,7 +222,7 @@ def test_what_the_browser_chooses(driver: Chrome, judge: Judge) -> None:
     inner = "".join(f"<{name} id={name} href=x size=5>x</{name}>" for name in names)
     body = f"<body>{inner}<table><tr><th id=th>x</th></tr></table><div style='font-size:30px'><tt id=tt>x</tt></div>"
     offers = ("", '<meta name="color-scheme" content="light dark">', "<style>:root{color-scheme:dark}</style>")
-    for offer, scheme in product((*offers, "<style>body{color-scheme:light dark}</style>"), Scheme):
+    for offer, scheme in product((*offers, "<style>body{color-scheme:light dark}</style>"), CssScheme):
         features = [{"name": "prefers-color-scheme", "value": scheme.value}]
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
         html = f"<!DOCTYPE html><html><head>{offer}</head>{body}</html>"

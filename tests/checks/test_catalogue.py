@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from composer.checking import check_issue
-from composer.checks.catalogue import Limits, catalogue
-from composer.checks.review import Review
-from composer.errors import Problem
-from composer.issue_files import SameIssue, Shared
-from composer.workspace import Workspace
-from tests.workspaces import ROOT, sample
+from composer.checks.catalogue import CheckLimits, catalogue
+from composer.checks.review import ReviewedEdition
+from composer.core.errors import Problem
+from composer.core.issue_files import SameIssue, Shared
+from composer.core.workspace import Workspace
+from composer.editions.check_run import check_issue
+from tests.factories import ROOT, sample
 
 DAY = datetime.date(2025, 1, 30)
 NOW = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
@@ -102,7 +102,7 @@ def _check(workspace: Workspace, stem: str = "2025-01-30", day: datetime.date = 
     return check_issue(workspace, workspace.issue(stem), NOW, day).problems
 
 
-def _review(workspace: Workspace) -> Review:
+def _review(workspace: Workspace) -> ReviewedEdition:
     return check_issue(workspace, workspace.issue("2025-01-30"), NOW, DAY).review
 
 
@@ -240,16 +240,16 @@ def test_a_check_tells_of_an_edition_at_its_line(code: str, tmp_path: Path) -> N
         assert found[0].path.startswith("templates/briefing/")
 
 
-def _picture(size: int) -> Callable[[Review], Review]:
-    def heavier(review: Review) -> Review:
+def _picture(size: int) -> Callable[[ReviewedEdition], ReviewedEdition]:
+    def heavier(review: ReviewedEdition) -> ReviewedEdition:
         (name, picture), *rest = review.pictures
         return replace(review, pictures=((name, replace(picture, data=bytes(size))), *rest))
 
     return heavier
 
 
-def _html(old: str, new: str) -> Callable[[Review], Review]:
-    def other(review: Review) -> Review:
+def _html(old: str, new: str) -> Callable[[ReviewedEdition], ReviewedEdition]:
+    def other(review: ReviewedEdition) -> ReviewedEdition:
         assert old in review.html
         edition = replace(review.edition, html=review.edition.html.replace(old, new))
         return replace(review, html=review.html.replace(old, new), edition=edition)
@@ -258,7 +258,7 @@ def _html(old: str, new: str) -> Callable[[Review], Review]:
 
 
 #: What the rooms before do not let pass: the check is the second lock.
-CHANGES: dict[str, Callable[[Review], Review]] = {
+CHANGES: dict[str, Callable[[ReviewedEdition], ReviewedEdition]] = {
     "DATE01": lambda review: replace(review, today=DAY + datetime.timedelta(days=1)),
     "FILE01": lambda review: replace(
         review, same_issue=(SameIssue(name="issues/copy.yaml", key="copy", shared=Shared.DATE),)
@@ -282,8 +282,8 @@ def test_a_check_tells_of_a_review(code: str, tmp_path: Path) -> None:
     """What cannot be written into a newsletter that builds, is told in a page that came out otherwise."""
     review = _review(_newsletter(tmp_path))
     check = catalogue()[code]
-    assert list(check.run(review, Limits(check.limits))) == []
-    assert list(check.run(CHANGES[code](review), Limits(check.limits)))
+    assert list(check.run(review, CheckLimits(check.limits))) == []
+    assert list(check.run(CHANGES[code](review), CheckLimits(check.limits)))
 
 
 def test_pictures_without_text_are_told(tmp_path: Path) -> None:

@@ -4,11 +4,11 @@ import lxml.html
 import pytest
 
 from composer.checks.contrast import indistinct_links, low_contrast, unseen_text
-from composer.checks.css.colours import Scheme
+from composer.checks.css.css_colours import CssScheme
 from composer.checks.css.styles import Styles
 
 
-def styles(body: str, scheme: Scheme = Scheme.LIGHT) -> Styles:
+def styles(body: str, scheme: CssScheme = CssScheme.LIGHT) -> Styles:
     tree = lxml.html.document_fromstring(
         f'<html><head><meta name="color-scheme" content="light dark"></head><body>{body}</body></html>'
     )
@@ -22,7 +22,7 @@ def test_what_is_told() -> None:
     )
     assert (found.element.tag, found.text) == ("p", "Pale text")
     assert (found.color, found.background, found.ratio, found.needed) == ("#999999", "#ffffff", 2.84, 4.5)
-    assert found.scheme is Scheme.LIGHT
+    assert found.scheme is CssScheme.LIGHT
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_light_and_dark() -> None:
         '<div class="card"><table style="background: #fff"><tr><td style="color: #222">text</td></tr></table></div>'
     )
     assert low_contrast(styles(body)) == ()
-    (found,) = low_contrast(styles(body, Scheme.DARK))
+    (found,) = low_contrast(styles(body, CssScheme.DARK))
     assert (found.color, found.background, found.ratio) == ("#e7e4de", "#ffffff", 1.26)
 
 

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from composer.content.misprints import doubled_words, impossible_times, turned_quotes
-from composer.content.weekdays import dated_weekdays
+from composer.checks.text_patterns.misprint_patterns import doubled_words, impossible_times, turned_quotes
+from composer.checks.text_patterns.weekdays import dated_weekdays
 
 #: A Thursday.
 DAY = datetime.date(2025, 1, 30)

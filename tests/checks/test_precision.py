@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from composer.checking import check_issue
 from composer.checks.catalogue import catalogue
-from composer.checks.repeats import SPEAKS_FOR
-from composer.workspace import Workspace
+from composer.checks.repeated_findings import SPEAKS_FOR
+from composer.core.workspace import Workspace
+from composer.editions.check_run import check_issue
 
 NOW = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
 NEWSLETTER = """\

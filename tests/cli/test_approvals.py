@@ -18,14 +18,14 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, update
 
-from composer.audience.secret import tokens_of
-from composer.database.mailings import events, mailings
-from composer.delivery.events import Kind
-from composer.surroundings import surroundings
-from tests.cli.mailroom import BODY, Mailroom, Said, furnish, recipients
-from tests.public.running import Answer, Running, running
-from tests.transport.postoffice import Action, Office, Visit
-from tests.workspaces import ROOT
+from composer.audience.identity.token_secret import tokens_of
+from composer.core.environment import environment
+from composer.database.tables.mailing_tables import events, mailings
+from composer.delivery.core.events import EventKind
+from tests.cli_harness import BODY, Mailroom, Said, furnish, recipients
+from tests.factories import ROOT
+from tests.fake_smtp import Action, Office, Visit
+from tests.web.public.running import Answer, Running, running
 
 ISSUE = "2031-01-30"
 GERMAN = f"{ISSUE}.de"
@@ -103,7 +103,7 @@ class Desk:
     def pages(self) -> "Iterator[Pages]":
         """Serve the readers' pages."""
         with self.room.open() as database:
-            keys = tokens_of(database, surroundings()).keys
+            keys = tokens_of(database, environment()).keys
             with running(self.room.workspace, database, keys=keys) as served:
                 served.clock.now = datetime.now(UTC)
                 yield Pages(served)
@@ -372,7 +372,7 @@ def test_a_return_stops_a_mailing_that_is_being_sent(desk: Desk) -> None:
     assert said.code == 75 and f"changes requested by {BEN}: stop it" in said.err, said.all
     assert len(desk.sent()) == 1
     with desk.room.open() as database, database.read() as connection:
-        [row] = connection.execute(select(events).where(events.c.kind == Kind.STOPPED)).all()
+        [row] = connection.execute(select(events).where(events.c.kind == EventKind.STOPPED)).all()
     assert row.who == BEN
     for command in (["send", "--due"], ["send", ISSUE, "--yes", "1"]):
         desk.room.say(*command)
@@ -478,7 +478,7 @@ def test_an_old_link_after_a_restored_backup(desk: Desk) -> None:
     database = desk.room.root / "newsletter.db"
     with desk.room.open() as opened:
         # From now on the key is the same.
-        tokens_of(opened, surroundings())
+        tokens_of(opened, environment())
     kept = database.read_bytes()
     edition = (desk.room.root / f"issues/{ISSUE}.yaml").read_text(encoding="utf-8")
     desk.needs(1, ANNA)

@@ -9,13 +9,13 @@ from pathlib import Path
 import fast_mail_parser
 import pytest
 
-from composer.audience.changing import add
+from composer.audience.changes import add_subscriber
 from composer.cli.main import run
-from composer.content.addresses import parse_address
+from composer.core.addresses import parse_address
+from composer.core.workspace import Workspace
 from composer.database.engine import open_database
 from composer.database.location import Location
-from composer.pipeline import hash_of, variants_of
-from composer.workspace import Workspace
+from composer.editions.pipeline import hash_of, variants_of
 
 CASE = Path(__file__).parent.parent / "golden/variants"
 NOW = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
@@ -34,7 +34,7 @@ def desks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 def _reader(workspace: Workspace, address: str, tags: tuple[str, ...], **values: str) -> None:
     with open_database(Location(path=workspace.root / "newsletter.db")) as database, database.write() as connection:
-        add(connection, parse_address(address), values, source="test", now=NOW, consent="here", tags=tags)
+        add_subscriber(connection, parse_address(address), values, source="test", now=NOW, consent="here", tags=tags)
 
 
 def _sent(workspace: Workspace, *folders: str) -> "fast_mail_parser.PyMail":

@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from composer.audience.changing import add
-from composer.audience.readers import Status, find
+from composer.audience.changes import add_subscriber
+from composer.audience.subscribers import Status, find
 from composer.cli.main import run
-from composer.content.addresses import Address
-from composer.database.bounces import returned
+from composer.core.addresses import Address
 from composer.database.engine import Database, open_database
-from tests.bounces import dovecot
+from composer.database.tables.bounce_tables import returned
+from tests.bounces.intake import dovecot
 from tests.bounces.news import KEY, report, verp
 from tests.bounces.samples import FOLDER, SAMPLES
 from tests.databases import with_tables
-from tests.workspaces import LETTER, letter
+from tests.factories import LETTER, sample_message
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 DOCS = Path(__file__).parent.parent.parent / "docs" / "bounces.md"
@@ -75,7 +75,7 @@ class News:
     """A newsletter with readers, a key, and messages that came back."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.workspace = letter(folder / "news")
+        self.workspace = sample_message(folder / "news")
         self.mail = folder / "mail"
         self.mail.mkdir()
         monkeypatch.setenv("COMPOSE_SECRET_KEY", KEY.decode())
@@ -88,7 +88,9 @@ class News:
     def readers(self, count: int) -> list[int]:
         with self.opened() as database, database.write() as connection:
             return [
-                add(connection, Address(address=f"r{n}@reader.example"), {}, source="t", now=NOW, consent="yes").id
+                add_subscriber(
+                    connection, Address(address=f"r{n}@reader.example"), {}, source="t", now=NOW, consent="yes"
+                ).id
                 for n in range(count)
             ]
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from composer.checking import check_issue
 from composer.cli.main import run
-from composer.links.answer import Answer, Verdict
+from composer.core.workspace import Workspace
+from composer.editions.check_run import check_issue
+from composer.links.answer import LinkAnswer, LinkVerdict
 from composer.links.cache import write
-from composer.workspace import Workspace
-from tests.workspaces import ROOT, letter, sample
+from tests.factories import ROOT, sample, sample_message
 
 ON = ("--on", "2025-01-30")
 
@@ -144,16 +144,18 @@ def test_links_are_told_by_what_the_web_said(workspace: Workspace, capsys: pytes
     now = datetime.datetime.now(datetime.UTC)
     review = check_issue(workspace, workspace.issue("2025-01-30"), now, datetime.date(2025, 1, 30)).review
     urls = list(dict.fromkeys(link.url for link in review.references))
-    answers = {url: Answer(url=url, verdict=Verdict.FINE, reason="", status=200, asked_at=now) for url in urls}
+    answers = {url: LinkAnswer(url=url, verdict=LinkVerdict.FINE, reason="", status=200, asked_at=now) for url in urls}
     gone, moved, unsure, lost = urls[1], urls[2], urls[3], urls[4]
-    answers[gone] = Answer(url=gone, verdict=Verdict.GONE, reason="the server answers 404", status=404, asked_at=now)
-    answers[moved] = Answer(
-        url=moved, verdict=Verdict.MOVED, reason="moved", final="https://example.org/new", asked_at=now
+    answers[gone] = LinkAnswer(
+        url=gone, verdict=LinkVerdict.GONE, reason="the server answers 404", status=404, asked_at=now
     )
-    answers[unsure] = Answer(
-        url=unsure, verdict=Verdict.UNSURE, reason="the server answers 403", status=403, asked_at=now
+    answers[moved] = LinkAnswer(
+        url=moved, verdict=LinkVerdict.MOVED, reason="moved", final="https://example.org/new", asked_at=now
     )
-    answers[lost] = Answer(url=lost, verdict=Verdict.UNKNOWN_HOST, reason="there is no such host", asked_at=now)
+    answers[unsure] = LinkAnswer(
+        url=unsure, verdict=LinkVerdict.UNSURE, reason="the server answers 403", status=403, asked_at=now
+    )
+    answers[lost] = LinkAnswer(url=lost, verdict=LinkVerdict.UNKNOWN_HOST, reason="there is no such host", asked_at=now)
     write(workspace.root / ".compose" / "links.json", answers, now)
     assert run(["check", "2025-01-30", *ON, "--links"]) == 1
     out, err = capsys.readouterr()
@@ -172,7 +174,7 @@ def test_a_link_can_be_ticked_off(
 ) -> None:
     """`checked:` at a link silences what no program can know, and does not silence what is gone."""
     monkeypatch.chdir(tmp_path)
-    workspace = letter(tmp_path)
+    workspace = sample_message(tmp_path)
     text = (
         "name: Letters\nlanguage: en\ntimezone: UTC\nsender:\n  from: The Desk <desk@example.org>\nsections:\n"
         "  press:\n    type: digest\n"
@@ -182,9 +184,9 @@ def test_a_link_can_be_ticked_off(
     issue = 'date: 2025-01-30\nsubject: "A letter"\npress:\n' + item.format("one") + item.format("two")
     (tmp_path / "issues" / "2025-01-30.yaml").write_text(issue, encoding="utf-8")
     now = datetime.datetime.now(datetime.UTC)
-    verdicts = {"one": Verdict.UNSURE, "two": Verdict.GONE}
+    verdicts = {"one": LinkVerdict.UNSURE, "two": LinkVerdict.GONE}
     answers = {
-        url: Answer(url=url, verdict=verdict, reason="the server answers so", status=404, asked_at=now)
+        url: LinkAnswer(url=url, verdict=verdict, reason="the server answers so", status=404, asked_at=now)
         for name, verdict in verdicts.items()
         if (url := f"https://example.org/{name}")
     }

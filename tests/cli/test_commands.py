@@ -12,7 +12,7 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 
 from composer.cli.main import run
-from tests.workspaces import ROOT, letter, sample
+from tests.factories import ROOT, sample, sample_message
 
 
 def compose(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -58,14 +58,14 @@ def test_build_writes_the_edition_and_names_its_files(here: Path, capsys: pytest
 @pytest.mark.parametrize("name", ["2025-01-30", "2025-01-30.yaml", "issues/2025-01-30.yaml", r"issues\2025-01-30.yaml"])
 def test_an_issue_is_named_by_path_or_stem(here: Path, name: str) -> None:
     """Stem, file name, path, and a path with backslashes name the same issue."""
-    letter(here)
+    sample_message(here)
     assert run(["build", name]) == 0
     assert (here / "outbox/2025-01-30/issue.eml").is_file()
 
 
 def test_an_issue_is_found_from_anywhere(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The workspace is found from the issue's path, and from a folder below it."""
-    letter(here / "letters")
+    sample_message(here / "letters")
     assert run(["build", "letters/issues/2025-01-30.yaml"]) == 0
     assert (here / "letters/outbox/2025-01-30/issue.html").is_file()
     monkeypatch.chdir(here / "letters/issues")
@@ -74,7 +74,7 @@ def test_an_issue_is_found_from_anywhere(here: Path, monkeypatch: pytest.MonkeyP
 
 def test_several_build_together_and_each_is_reported(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One issue with problems does not keep the other back; the exit code is 1."""
-    letter(here)
+    sample_message(here)
     (here / "issues/2025-02-06.yaml").write_text("date: 2025-02-30\nsubject: x\n", encoding="utf-8")
     assert run(["build", "2025-02-06", "2025-01-30"]) == 1
     out, err = capsys.readouterr()
@@ -111,7 +111,7 @@ def test_json_reports_problems_and_sizes(here: Path, capsys: pytest.CaptureFixtu
 
 def test_a_failing_build_leaves_the_earlier_output(here: Path) -> None:
     """When the issue breaks, the outbox keeps every byte of the last good build."""
-    letter(here)
+    sample_message(here)
     assert run(["build", "2025-01-30"]) == 0
     before = tree(here / "outbox")
     issue = here / "issues/2025-01-30.yaml"
@@ -122,7 +122,7 @@ def test_a_failing_build_leaves_the_earlier_output(here: Path) -> None:
 
 def test_a_rebuild_takes_away_what_is_no_longer_there(here: Path) -> None:
     """The folder is swapped whole: a picture of an earlier build does not stay behind."""
-    letter(here)
+    sample_message(here)
     stale = here / "outbox/2025-01-30/pictures/old.png"
     stale.parent.mkdir(parents=True)
     stale.write_bytes(b"old")
@@ -133,7 +133,7 @@ def test_a_rebuild_takes_away_what_is_no_longer_there(here: Path) -> None:
 
 def test_output_goes_where_it_is_told(here: Path) -> None:
     """--output names another folder; outbox/ is not made."""
-    letter(here)
+    sample_message(here)
     assert run(["build", "2025-01-30", "--output", "elsewhere"]) == 0
     assert (here / "elsewhere/2025-01-30/issue.txt").is_file()
     assert not (here / "outbox").exists()
@@ -151,7 +151,7 @@ def test_init_makes_a_newsletter_that_builds(here: Path, capsys: pytest.CaptureF
 
 def test_init_overwrites_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A folder with a newsletter, or with a file in the way, is left as it is."""
-    letter(here / "mine")
+    sample_message(here / "mine")
     before = tree(here)
     assert run(["init", "mine"]) == 2
     assert "there is a newsletter already" in capsys.readouterr().err
@@ -272,7 +272,7 @@ def test_compose_alone_says_where_the_issue_stands(here: Path, capsys: pytest.Ca
     """Without a command: each edition of the current issue, and the next step, which changes as the work goes on."""
     assert run([]) == 0
     assert "compose init DIR" in capsys.readouterr().out
-    letter(here)
+    sample_message(here)
     assert run([]) == 0
     out = capsys.readouterr().out
     assert "issues/2025-01-30.yaml   no problems, not built" in out
@@ -301,7 +301,7 @@ def test_a_wrong_command_line_is_told_in_words(
     here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     """Usage mistakes end with 2 and name the way out."""
-    letter(here)
+    sample_message(here)
     assert run(arguments) == 2
     assert words in capsys.readouterr().err
 
@@ -343,7 +343,7 @@ def test_outside_a_newsletter(here: Path, capsys: pytest.CaptureFixture[str]) ->
 
 def test_a_console_without_chinese(tmp_path: Path) -> None:
     """On an ASCII console messages come out readable, with code points for what it cannot show."""
-    workspace = letter(tmp_path)
+    workspace = sample_message(tmp_path)
     issue = workspace.root / "issues/2025-01-30.yaml"
     issue.write_text(issue.read_text(encoding="utf-8") + "标题: x\n", encoding="utf-8")
     result = compose("build", "2025-01-30", cwd=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
@@ -354,7 +354,7 @@ def test_a_console_without_chinese(tmp_path: Path) -> None:
 
 def test_json_on_a_console_without_chinese(tmp_path: Path) -> None:
     """--json is valid JSON on any console."""
-    workspace = letter(tmp_path)
+    workspace = sample_message(tmp_path)
     issue = workspace.root / "issues/2025-01-30.yaml"
     issue.write_text(issue.read_text(encoding="utf-8") + "标题: x\n", encoding="utf-8")
     result = compose("build", "2025-01-30", "--json", cwd=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
@@ -374,7 +374,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_an_issue_with_problems_does_not_load_the_inliner(tmp_path: Path) -> None:
     """An issue that fails validation is told without importing premailer or lxml."""
-    workspace = letter(tmp_path)
+    workspace = sample_message(tmp_path)
     (workspace.root / "issues/2025-01-30.yaml").write_text("date: x\n")
     code = (
         "import sys; from composer.cli.main import run; assert run(['build', '2025-01-30']) == 1;"

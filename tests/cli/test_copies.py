@@ -11,11 +11,11 @@ from typing import Literal
 
 import pytest
 
-from composer.command_line import command_line, shell_line
-from composer.issue_files import Shared, same_issue_files
-from composer.workspace import Workspace
-from tests.cli.mailroom import Mailroom, furnish, recipients
-from tests.transport.postoffice import Office
+from composer.core.command_lines import command_line, shell_line
+from composer.core.issue_files import Shared, same_issue_files
+from composer.core.workspace import Workspace
+from tests.cli_harness import Mailroom, furnish, recipients
+from tests.fake_smtp import Office
 
 ISSUE = "2031-01-30"
 #: Names that programs give to a copy of 2031-01-30.yaml and that end in .yaml.
@@ -436,7 +436,7 @@ def test_no_command_line_is_put_together_by_hand() -> None:
 
 def test_a_copy_outside_the_folder_of_issues_has_the_key_of_the_issue(tmp_path: Path) -> None:
     """`drafts/2031-01-30.yaml` is the same issue by its key, which the ledger keeps to."""
-    from composer.issue_files import issue_key
+    from composer.core.issue_files import issue_key
 
     assert issue_key(tmp_path / "drafts" / "2031-01-30.yaml") == issue_key(tmp_path / "2031-01-30.de.yml") == ISSUE
     assert Workspace(root=tmp_path).issues() == ()

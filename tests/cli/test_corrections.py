@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from composer.delivery.states import DeliveryState
-from tests.cli.mailroom import Mailroom, furnish
+from composer.delivery.core.states import DeliveryState
+from tests.cli_harness import Mailroom, furnish
 from tests.databases import PostgresServer
-from tests.transport.postoffice import HangUp, Office, Visit
+from tests.fake_smtp import HangUp, Office, Visit
 
 ISSUE, CORRECTION, SECOND = "2031-01-30", "2031-01-31", "2031-02-01"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from composer.delivery.age import publication_of
-from composer.surroundings import surroundings
-from tests.cli.mailroom import Mailroom, Said, furnish
+from composer.core.environment import environment
+from composer.delivery.database_guard.ledger_age import publication_of
+from tests.cli_harness import Mailroom, Said, furnish
 
 PASSPHRASE = "a long enough passphrase"
 GONE = "reader3@example.net"
@@ -174,4 +174,4 @@ def test_the_doctor_knows_whether_the_backup_is_of_todays_keys(room: Mailroom) -
     assert "ok               backup of the keys" in out and "keys.txt" in out
     assert room.say("dkim", "keygen", "--selector", "second").code == 0
     assert "holds other keys than there are now" in room.say("doctor", "--offline").out
-    assert surroundings().folder.is_dir()
+    assert environment().folder.is_dir()

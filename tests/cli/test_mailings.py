@@ -13,26 +13,26 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, insert
 
-from composer.audience.secret import tokens_of
-from composer.content.addresses import Address
-from composer.content.newsletter import read_newsletter
-from composer.database.bounces import returned
+from composer.audience.identity.token_secret import tokens_of
+from composer.content.document.newsletter import read_newsletter
+from composer.core.addresses import Address
+from composer.core.environment import environment
 from composer.database.engine import Database
-from composer.database.readers import readers
-from composer.delivery.account import account_of, each_not_received
-from composer.delivery.approvals import approval_of
-from composer.delivery.editions import edition_of, record_test, sent_tests
-from composer.delivery.freezing import freeze
-from composer.delivery.review_links import answer_by_link, message_in, question
-from composer.delivery.reviews import Answer, Effect, Review, record_answer, review_of
-from composer.delivery.settings import settings_of
-from composer.delivery.states import DeliveryState
-from composer.delivery.upkeep import hurry
-from composer.pipeline import variants_of
-from composer.surroundings import surroundings
-from tests.cli.mailroom import Mailroom, furnish, recipients
-from tests.delivery.house import NOW, add_readers, draft
-from tests.transport.postoffice import Office, Visit, says
+from composer.database.tables.bounce_tables import returned
+from composer.database.tables.subscriber_tables import readers
+from composer.delivery.approval.approvals import approval_of
+from composer.delivery.approval.recorded_editions import edition_of, record_test, sent_tests
+from composer.delivery.approval.review_links import answer_by_link, message_in, question
+from composer.delivery.approval.reviews import AnswerEffect, Review, ReviewAnswer, record_answer, review_of
+from composer.delivery.config.delivery_settings import settings_of
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.ledger.maintenance import retry_now
+from composer.delivery.reporting.statistics import each_not_received, statistics_of
+from composer.delivery.selection.freeze import freeze
+from composer.editions.pipeline import variants_of
+from tests.cli_harness import Mailroom, furnish, recipients
+from tests.delivery.factories import NOW, add_readers, draft
+from tests.fake_smtp import Office, Visit, says
 
 ISSUE = "2031-01-30"
 
@@ -118,7 +118,7 @@ def test_settling_by_log_then_by_decision(room: Mailroom, office: Office, tmp_pa
     assert "1 may get it twice" in room.say().out
     office.script = {}
     with room.open() as database, database.write() as connection:
-        hurry(connection, 1, datetime.now(UTC))
+        retry_now(connection, 1, datetime.now(UTC))
     assert room.say("send", ISSUE, "--yes", "1").code == 0
     assert sorted(recipients(office)) == [f"Reader{number}@example.net" for number in (1, 2, 3, 5, 6, 7, 8)]
     assert room.sums(1).is_complete
@@ -241,7 +241,7 @@ def test_the_account_is_the_same_on_both_databases(database: Database) -> None:
             )
         connection.exec_driver_sql("DELETE FROM readers WHERE id = 24")
     with database.read() as connection:
-        account = account_of(connection, mailing.id, NOW)
+        account = statistics_of(connection, mailing.id, NOW)
         people = list(each_not_received(connection, mailing.id))
     assert account.sums.is_even and account.received == 20
     assert [each.total for each in account.domains[:2]] == [29, 1] and len(account.domains) == 12
@@ -266,9 +266,9 @@ def test_answers_are_about_one_hash(room: Mailroom) -> None:
     second = review()
     with room.open() as database, database.write() as connection:
         record_test(connection, first.editions[0], "anna@example.org", "250 Ok", NOW)
-        record_answer(connection, first, anna, Answer.NO, "a typo", "anna", NOW)
+        record_answer(connection, first, anna, ReviewAnswer.NO, "a typo", "anna", NOW)
         assert approval_of(connection, first, settings).returned[0].comment == "a typo"
-        record_answer(connection, first, anna, Answer.YES, "", "anna", NOW)
+        record_answer(connection, first, anna, ReviewAnswer.YES, "", "anna", NOW)
         found = approval_of(connection, first, settings)
         assert found.is_enough and [each.address for each in found.approved] == ["anna@example.org"]
         assert len(sent_tests(connection, first.editions[0]).sent) == 1
@@ -331,7 +331,7 @@ def test_asking_for_approvals_by_mail(room: Mailroom, office: Office) -> None:
     assert len(set(links.values())) == 2
     token = next(iter(links.values()))
     with room.open() as database:
-        tokens = tokens_of(database, surroundings())
+        tokens = tokens_of(database, environment())
         with database.write() as connection:
             now = datetime.now(UTC)
             asked = question(connection, tokens, token, now)
@@ -341,8 +341,8 @@ def test_asking_for_approvals_by_mail(room: Mailroom, office: Office) -> None:
             assert message_in(connection, tokens, token, 2, now) is None
             forged = token[:-1] + ("a" if token[-1] != "a" else "b")
             assert question(connection, tokens, forged, now) is None
-            assert answer_by_link(connection, tokens, "a" * 42, Answer.YES, "", now) is None
-            assert answer_by_link(connection, tokens, token, Answer.YES, "", now) is Effect.RECORDED
+            assert answer_by_link(connection, tokens, "a" * 42, ReviewAnswer.YES, "", now) is None
+            assert answer_by_link(connection, tokens, token, ReviewAnswer.YES, "", now) is AnswerEffect.RECORDED
     assert "approved  1 of 1 needed" in room.say("send", ISSUE, "--dry-run").out
     assert room.say("approve", ISSUE, "--ask").out.count("asked") == 1
 
@@ -354,15 +354,15 @@ def test_what_is_shown_online(room: Mailroom, office: Office) -> None:
     room.add(2)
     room.say("test", ISSUE)
     room.say("test", "2031-01-30.de")
-    from composer.web.public.kept import KeptEditions
+    from composer.web.public.pages.repositories import EditionRepository
 
     with room.open() as database, database.read() as connection:
-        assert KeptEditions().find(connection, ISSUE) is None
+        assert EditionRepository().find(connection, ISSUE) is None
     assert room.say("send", ISSUE, "--yes", "2").code == 0
     with room.open() as database, database.read() as connection:
-        shown = KeptEditions().find(connection, "2031-01-30.de")
+        shown = EditionRepository().find(connection, "2031-01-30.de")
         assert shown is not None and shown.subject == "Ein Brief" and "Dear reader," in shown.html
-        assert KeptEditions().find(connection, "2031-01-31") is None
+        assert EditionRepository().find(connection, "2031-01-31") is None
 
 
 def test_compose_alone_without_a_server(room: Mailroom) -> None:

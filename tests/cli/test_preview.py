@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from composer.cli.main import run
-from composer.workspace import Workspace
-from tests.workspaces import ROOT, letter
+from composer.core.workspace import Workspace
+from tests.factories import ROOT, sample_message
 
 #: Far more than it takes: what hangs is told, what is slow is not.
 _PATIENCE = 60
@@ -24,7 +24,7 @@ _PATIENCE = 60
 @pytest.fixture
 def preview(tmp_path: Path) -> Iterator[tuple[Workspace, str, subprocess.Popen[str]]]:
     """Start it on a free port; give the newsletter, the address, the process."""
-    workspace = letter(tmp_path)
+    workspace = sample_message(tmp_path)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -86,7 +86,7 @@ def test_a_port_that_is_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A taken port is told with what to do, exit code 1."""
-    letter(tmp_path)
+    sample_message(tmp_path)
     monkeypatch.chdir(tmp_path)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -101,7 +101,7 @@ def test_files_instead_of_a_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """--out writes the page and ends; a folder of others is left alone; a broken issue is told as a build tells it."""
-    workspace = letter(tmp_path)
+    workspace = sample_message(tmp_path)
     monkeypatch.chdir(tmp_path)
     assert run(["preview", "2025-01-30", "--out", "shown"]) == 0
     assert capsys.readouterr().out.strip() == str(Path("shown") / "index.html")

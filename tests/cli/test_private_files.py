@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.mailroom import Mailroom, furnish
-from tests.delivery.house import tag
+from tests.cli_harness import Mailroom, furnish
+from tests.delivery.factories import tag
 
 ISSUE = "2031-01-30"
 #: Written by people, or for everybody: the issue and its edition, and what checks say of them.

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from composer.audience.secret import tokens_of
-from composer.audience.tokens import Tokens
-from composer.cli.standing import show
-from composer.database.approvals import editions, reviews
-from composer.delivery.asking import trouble_with_pages, trouble_with_pictures
-from composer.delivery.digests import OUTDATED, in_words
-from composer.delivery.place import commit_of, trouble_with
-from composer.delivery.readiness import ALLOWABLE, Code
-from composer.surroundings import surroundings
-from tests.cli.mailroom import Mailroom, furnish, recipients
-from tests.transport.postoffice import Office
+from composer.audience.identity.token_secret import tokens_of
+from composer.audience.identity.tokens import Tokens
+from composer.cli.commands.overview import show
+from composer.core.environment import environment
+from composer.database.tables.review_tables import editions, reviews
+from composer.delivery.approval.content_diff import OUTDATED, in_words
+from composer.delivery.preflight.preflight import ALLOWABLE, Code
+from composer.delivery.preflight.probes import trouble_with_pages, trouble_with_pictures
+from composer.delivery.preflight.storage_place import commit_of, trouble_with
+from tests.cli_harness import Mailroom, furnish, recipients
+from tests.fake_smtp import Office
 
 ISSUE = "2031-01-30"
 DOCS = Path(__file__).parent.parent.parent / "docs" / "delivery.md"
@@ -193,7 +193,7 @@ def test_a_test_of_another_edition_is_none(room: Mailroom, office: Office) -> No
 def test_the_pages_prove_that_they_have_the_key(tmp_path: Path, room: Mailroom) -> None:
     """A nonce of ours comes back under our key: all is well. Another key, an error, nobody there: it is said."""
     with room.open() as database:
-        tokens = tokens_of(database, surroundings())
+        tokens = tokens_of(database, environment())
     others = Tokens((b"x" * 40,))
 
     def prove(keys: Tokens) -> Callable[[str], tuple[int, bytes]]:

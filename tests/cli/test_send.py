@@ -19,18 +19,18 @@ import pytest
 from sqlalchemy import select, update
 
 from composer.audience.suppression import Reason, suppress
-from composer.cli.mailings import LEFT_OUT, PAUSED, WORDS
-from composer.cli.signals import listen
+from composer.cli.ui.mailing_texts import LEFT_OUT, PAUSED, WORDS
+from composer.cli.ui.signals import listen
 from composer.database.location import Location
-from composer.database.mailings import deliveries, mailings
-from composer.delivery.account import each_event
-from composer.delivery.pause import PauseReason
-from composer.delivery.plan import Level
-from composer.delivery.selection import LeftOut
-from composer.delivery.states import DeliveryState
-from tests.cli.mailroom import Mailroom, furnish, recipients, stopping
-from tests.delivery.house import tag
-from tests.transport.postoffice import Office, Visit, hangs, says
+from composer.database.tables.mailing_tables import deliveries, mailings
+from composer.delivery.core.pause import PauseReason
+from composer.delivery.core.scheduler import RateLevel
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.reporting.statistics import each_event
+from composer.delivery.selection.selection import LeftOut
+from tests.cli_harness import Mailroom, furnish, recipients, stopping
+from tests.delivery.factories import tag
+from tests.fake_smtp import Office, Visit, hangs, says
 from tests.transport.setup import until
 
 ISSUE = "2031-01-30"
@@ -260,9 +260,9 @@ def test_exit_codes_say_what_remains(room: Mailroom, office: Office) -> None:
     assert f"\n  next try   {again:%Y-%m-%d %H:%M}, when compose send {ISSUE} runs\n" in room.say("status").out
     office.script = {}
     with room.open() as database, database.write() as connection:
-        from composer.delivery.upkeep import hurry
+        from composer.delivery.ledger.maintenance import retry_now
 
-        hurry(connection, 1, datetime.now(UTC))
+        retry_now(connection, 1, datetime.now(UTC))
     said = room.say("send", ISSUE, "--yes", "1")
     assert said.code == 3 and "of 1 nobody can know; they get no second copy" in said.out
     assert recipients(office).count("Reader3@example.net") == 1
@@ -602,7 +602,7 @@ def test_nohup_keeps_its_promise() -> None:
             stop = listen()
             os.kill(os.getpid(), signal.SIGHUP)
             assert signal.getsignal(signal.SIGTERM) is not before[1]
-        assert stop.level is Level.NONE
+        assert stop.level is RateLevel.NONE
     finally:
         signal.signal(signal.SIGHUP, kept)
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before

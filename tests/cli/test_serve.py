@@ -22,9 +22,9 @@ import dkim
 import pytest
 
 from composer.cli.main import run
-from composer.workspace import Workspace
-from tests.transport.postoffice import Action, Holding, Office, Visit
-from tests.workspaces import ROOT, sample
+from composer.core.workspace import Workspace
+from tests.factories import ROOT, sample
+from tests.fake_smtp import Action, Holding, Office, Visit
 
 KEY = "k" * 64
 _PATIENCE = 60

@@ -17,15 +17,15 @@ from sqlalchemy import func, select, update
 from composer.cli.main import run
 from composer.database.engine import open_database
 from composer.database.location import Location
-from composer.database.mailings import deliveries, mailings
-from composer.database.readers import readers
-from composer.delivery.freezing import freeze
-from composer.delivery.selection import Selection, count
-from tests.audience.lists import written
-from tests.audience.test_importing import BUTTONDOWN, LISTMONK, mailchimp
+from composer.database.tables.mailing_tables import deliveries, mailings
+from composer.database.tables.subscriber_tables import readers
+from composer.delivery.selection.freeze import freeze
+from composer.delivery.selection.selection import Selection, count
+from tests.audience.importing.test_import import BUTTONDOWN, LISTMONK, mailchimp
+from tests.audience.list_factory import written
 from tests.databases import PostgresServer, with_tables
-from tests.delivery.house import NOW, draft
-from tests.workspaces import ROOT, sample
+from tests.delivery.factories import NOW, draft
+from tests.factories import ROOT, sample
 
 LIST = (
     "Email;First Name;Company;Phone;Tags\n"

@@ -8,8 +8,8 @@ import fast_mail_parser
 import pytest
 
 from composer.cli.main import run
-from composer.workspace import Workspace
-from tests.workspaces import sample
+from composer.core.workspace import Workspace
+from tests.factories import sample
 
 
 @pytest.fixture

@@ -19,10 +19,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from composer.cli.main import run
-from composer.workspace import Workspace
-from tests.transport.postoffice import Office, hangs
+from composer.core.workspace import Workspace
+from tests.factories import sample
+from tests.fake_smtp import Office, hangs
 from tests.transport.setup import until
-from tests.workspaces import sample
 
 SECRET = "Geheim-秘密-5ecret%"
 URL_SECRET = "Geheim-%E7%A7%98%E5%AF%86-5ecret%25"

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from composer.checking import check_issue
 from composer.cli.main import run
-from composer.content.bare_links import pieces
-from composer.content.formats import date_hint
-from composer.content.issue import read_issue
-from composer.content.values import Group, groups_in, text_in
-from composer.errors import ContentError, Level, Problem, grouped
-from composer.pipeline import build_issue
-from composer.workspace import Workspace
-from tests.workspaces import letter
+from composer.content.document.issue import read_issue
+from composer.content.values.bare_links import pieces
+from composer.content.values.field_values import Group, groups_in, text_in
+from composer.content.values.formats import date_hint
+from composer.core.errors import ContentError, Level, Problem, grouped
+from composer.core.workspace import Workspace
+from composer.editions.check_run import check_issue
+from composer.editions.pipeline import build_issue
+from tests.factories import sample_message
 
 DRAFTS = Path(__file__).parent / "drafts"
 NOW = datetime.datetime(2026, 12, 1, 9, tzinfo=datetime.UTC)
@@ -108,7 +108,7 @@ def test_bare_addresses_are_links(drafts: Workspace) -> None:
 @pytest.mark.parametrize("line", (DRAFTS / "slips.txt").read_text(encoding="utf-8").splitlines())
 def test_a_slip_alone_is_told_or_read(line: str, tmp_path: Path) -> None:
     """Each alone in a text: there is a finding with the form to write, or a link."""
-    workspace = letter(tmp_path, line)
+    workspace = sample_message(tmp_path, line)
     codes = {problem.code for problem in check_issue(workspace, workspace.issue("2025-01-30"), NOW).problems}
     html = build_issue(workspace, workspace.issue("2025-01-30")).html
     is_link = re.search(r'<a href="(?:https://example.org/x|mailto:office@example.org)"', html) is not None
@@ -155,7 +155,7 @@ def test_a_slip_alone_is_told_or_read(line: str, tmp_path: Path) -> None:
 )  # fmt: skip
 def test_an_address_in_a_text_is_a_link(text: str, urls: list[str], tmp_path: Path) -> None:
     """Without the punctuation behind it, beside Chinese too; and its words stay as they are."""
-    workspace = letter(tmp_path, text)
+    workspace = sample_message(tmp_path, text)
     if "{{" in text:
         assert [url for _, url in pieces("https://qbcdfghj0000w4z.example.org")] != [""]
     html = build_issue(workspace, workspace.issue("2025-01-30")).html
@@ -252,7 +252,7 @@ def test_many_findings_of_one_kind_are_told_in_one_line(
     import json
 
     monkeypatch.chdir(tmp_path)
-    workspace = letter(tmp_path, "\n".join(f"• bullet {number}" for number in range(30)))
+    workspace = sample_message(tmp_path, "\n".join(f"• bullet {number}" for number in range(30)))
     run(["check", "2025-01-30", "--on", "2025-01-30"])
     lines = capsys.readouterr().out.splitlines()
     (at,) = (number for number, line in enumerate(lines) if "[MARK01]" in line)

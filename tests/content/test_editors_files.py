@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from composer.content.issue import read_issue
-from composer.errors import ContentError, Problem
-from composer.workspace import Workspace
-from tests.content.newsroom import ISSUE, newsroom
+from composer.content.document.issue import read_issue
+from composer.core.errors import ContentError, Problem
+from composer.core.workspace import Workspace
+from tests.content.issue_factory import ISSUE, newsroom
 
 #: Line and column of a problem, and its code.
 Told = tuple[int, int, str]
@@ -52,7 +52,7 @@ def _with(old: str, new: str) -> str:
 )
 def test_a_line_of_white_space_is_an_empty_line(tmp_path: Path, blank: str, before: str, after: str) -> None:
     """Between keys, items and paragraphs, and in lists of sources: nothing is told, and nothing is read otherwise."""
-    from composer.pipeline import build_issue
+    from composer.editions.pipeline import build_issue
 
     workspace = newsroom(tmp_path)
     path = workspace.root / "issues" / "2025-01-30.yaml"
@@ -66,8 +66,8 @@ def test_a_line_of_white_space_is_an_empty_line(tmp_path: Path, blank: str, befo
 @pytest.mark.parametrize("blank", ["\u00a0", " \t", "\u3000", "\u200b\u00a0"])
 def test_every_empty_line_of_the_sample(tmp_path: Path, blank: str) -> None:
     """Wherever an empty line is in a real issue, one of white space means the same."""
-    from composer.pipeline import build_issue
-    from tests.workspaces import sample
+    from composer.editions.pipeline import build_issue
+    from tests.factories import sample
 
     workspace = sample(tmp_path)
     path = workspace.root / "issues" / "2025-01-30.yaml"
@@ -238,7 +238,7 @@ def test_what_nobody_sees_is_named_at_its_column(tmp_path: Path, old: str, new: 
 )
 def test_at_both_ends_it_is_left_out(tmp_path: Path, old: str, value: str, unseen: str) -> None:
     """Dates, numbers, file names and addresses are read as if it were not there; the message has none of it."""
-    from composer.pipeline import build_issue
+    from composer.editions.pipeline import build_issue
 
     workspace = newsroom(tmp_path)
     path = workspace.root / "issues" / "2025-01-30.yaml"
@@ -380,7 +380,7 @@ def test_a_bad_link_of_a_source_is_told_at_its_column(tmp_path: Path, line: str,
 
 def test_checks_point_at_the_link_itself(tmp_path: Path) -> None:
     """A check names the column of the link that it means, where another one in the line begins with the same address."""
-    from composer.checks.copy import Copy
+    from composer.checks.issue_text import IssueTexts
 
     workspace = newsroom(tmp_path)
     path = workspace.root / "issues" / "2025-01-30.yaml"
@@ -388,7 +388,7 @@ def test_checks_point_at_the_link_itself(tmp_path: Path) -> None:
         _with("Second paragraph.", "[a](https://x.example/ab) and [b](https://x.example/a)"), encoding="utf-8"
     )
     _, issue = read_issue(workspace, path)
-    links = {each.url: each.mark.place for each in Copy(issue).references}
+    links = {each.url: each.mark.place for each in IssueTexts(issue).references}
     assert [
         (links[f"https://x.example/{each}"].line, links[f"https://x.example/{each}"].column) for each in ("ab", "a")
     ] == [

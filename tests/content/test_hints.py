@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from composer.errors import Problem
-from tests.content.newsroom import newsroom, problems
+from composer.core.errors import Problem
+from tests.content.issue_factory import newsroom, problems
 from tests.content.test_mistakes import CASES, Edit, I, N, apply
 
 #: The table is looked at in so many parts, each a test.

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from composer.content.issue import read_issue
-from composer.content.newsletter import read_newsletter
-from composer.content.source import LARGEST, Source
-from composer.content.tree import parse
-from composer.errors import ContentError, Problem
-from composer.workspace import Workspace
-from tests.workspaces import ROOT, sample
+from composer.content.document.issue import read_issue
+from composer.content.document.newsletter import read_newsletter
+from composer.content.yaml.parser import parse
+from composer.content.yaml.source import LARGEST, SourceText
+from composer.core.errors import ContentError, Problem
+from composer.core.workspace import Workspace
+from tests.factories import ROOT, sample
 
 ISSUE = (ROOT / "issues/2025-01-30.yaml").read_text(encoding="utf-8")
 #: Seconds of this process within which any file is read; what else the machine does, does not count.
@@ -167,7 +167,7 @@ def test_bulk_does_not_take_long(workspace: Workspace, text: str) -> None:
 @pytest.mark.slow
 def test_a_damaged_tree_is_told_inside_the_file(text: str) -> None:
     """Reading the tree alone gives a tree or problems, and those lie inside the file, whatever was mended in memory."""
-    root, problems = parse(Source.of(text, name="issue.yaml"))
+    root, problems = parse(SourceText.of(text, name="issue.yaml"))
     assert root is not None or problems or not text.strip()
     assert all(_lies_inside(problem, _lines(text)) for problem in problems)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from composer.errors import Problem
-from composer.workspace import Workspace
-from tests.content.newsroom import ISSUE, newsroom, problems
+from composer.core.errors import Problem
+from composer.core.workspace import Workspace
+from tests.content.issue_factory import ISSUE, newsroom, problems
 
 HERE = Path(__file__).parent
 WORDS = HERE / "mistakes.txt"
@@ -585,8 +585,8 @@ def test_no_password_is_repeated() -> None:
 
 def test_what_yaml_would_turn_into_something_else_stays_text(tmp_path: Path) -> None:
     """`49.10`, `no`, `2025-01-30`, `0x1F`, `null` and `1_000` are the texts that were written."""
-    from composer.content.issue import read_issue
-    from composer.content.values import Group
+    from composer.content.document.issue import read_issue
+    from composer.content.values.field_values import Group
 
     for written in ("49.10", "no", "2025-01-30", "0x1F", "null", "1_000", "~", "12:30", ".5"):
         workspace = newsroom(tmp_path / re.sub(r"\W", "_", written))
@@ -600,7 +600,7 @@ def test_what_yaml_would_turn_into_something_else_stays_text(tmp_path: Path) -> 
 @pytest.mark.parametrize("ending", ["\r\n", "\r"])
 def test_line_ends_of_any_system(tmp_path: Path, ending: str) -> None:
     """CRLF files, with a byte order mark, build to the same bytes, and problems keep their places."""
-    from composer.pipeline import build_issue
+    from composer.editions.pipeline import build_issue
 
     plain, foreign = newsroom(tmp_path / "plain"), newsroom(tmp_path / "foreign")
     for name in (I, N):
@@ -615,7 +615,7 @@ def test_line_ends_of_any_system(tmp_path: Path, ending: str) -> None:
 
 def test_decomposed_letters_are_composed(tmp_path: Path) -> None:
     """Text pasted from macOS (e and an accent) becomes the same letter as typed, in pictures' names too."""
-    from composer.pipeline import build_issue
+    from composer.editions.pipeline import build_issue
 
     workspace = newsroom(tmp_path)
     apply(workspace, [r("A subject", "Cafe\u0301"), r("assets/chart.png", "assets/cafe\u0301.png")])

@@ -6,30 +6,30 @@ from functools import partial
 
 import pytest
 
-from composer.audience.changing import add
-from composer.audience.identity import resolve
-from composer.audience.tokens import Claim
-from composer.conditions import Condition
-from composer.content.addresses import parse_address
+from composer.audience.changes import add_subscriber
+from composer.audience.identity.token_holders import resolve
+from composer.audience.identity.tokens import TokenClaim
+from composer.core.addresses import parse_address
+from composer.core.audience_filter import AudienceFilter
 from composer.database.engine import Database, connect
-from composer.database.ids import MAILINGS, SUBSCRIBERS
 from composer.database.location import Location
-from composer.database.schema import newest, upgrade, version_of
-from composer.delivery import settling
-from composer.delivery.account import account_of, each_event, each_not_received
-from composer.delivery.approvals import approval_of
-from composer.delivery.digests import OUTDATED
-from composer.delivery.editions import Edition, changes_of_mailing, sent_tests
-from composer.delivery.freezing import freeze
-from composer.delivery.mailing import mailing_of, sums_of
-from composer.delivery.received import received
-from composer.delivery.reviews import Review
-from composer.delivery.settings import Settings
-from composer.delivery.states import DeliveryState
-from composer.transport.memory import MemoryTransport
+from composer.database.public_ids import MAILINGS, SUBSCRIBERS
+from composer.database.schema_version import newest, upgrade, version_of
+from composer.delivery.approval.approvals import approval_of
+from composer.delivery.approval.content_diff import OUTDATED
+from composer.delivery.approval.recorded_editions import RecordedEdition, changes_of_mailing, sent_tests
+from composer.delivery.approval.reviews import Review
+from composer.delivery.config.delivery_settings import Settings
+from composer.delivery.core.mailing import mailing_of, sums_of
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.ledger import reconciliation
+from composer.delivery.reporting.statistics import each_event, each_not_received, statistics_of
+from composer.delivery.reporting.subscriber_history import received_mailings
+from composer.delivery.selection.freeze import freeze
+from composer.transport.memory_transport import MemoryTransport
 from tests.databases import put, upgrade_to
-from tests.delivery.house import NOW, draft
-from tests.delivery.test_engine import run
+from tests.delivery.factories import NOW, draft
+from tests.delivery.worker.test_run_loop import run
 
 #: The last version that kept sentences.
 BEFORE = "0006"
@@ -135,8 +135,10 @@ def _fill(put: Callable[..., None]) -> None:
             words="they say: out of office")  # fmt: skip
 
 
-def _edition(hash: str, **digests: str) -> Edition:
-    return Edition(issue="2025-01-30", stem="2025-01-30", hash=hash, subject="Hello", language="en", digests=digests)
+def _edition(hash: str, **digests: str) -> RecordedEdition:
+    return RecordedEdition(
+        issue="2025-01-30", stem="2025-01-30", hash=hash, subject="Hello", language="en", digests=digests
+    )
 
 
 def test_an_unfinished_mailing_of_before_goes_on(old: Database) -> None:
@@ -149,10 +151,10 @@ def test_an_unfinished_mailing_of_before_goes_on(old: Database) -> None:
         assert version_of(connection) == newest()
         sums = sums_of(connection, 1)
         assert sums.is_even and {state.value: number for state, number in sums.by_state.items()} == counted
-        (decided,) = settling.decided_of(connection, 1)
+        (decided,) = reconciliation.decided_of(connection, 1)
         assert (decided.count, decided.who) == (2, "Anna (desk)")
-        assert settling.may_get_twice(connection, 1) == 1
-        account = account_of(connection, 1, NOW)
+        assert reconciliation.may_get_twice(connection, 1) == 1
+        account = statistics_of(connection, 1, NOW)
         assert account.decided == (decided,)
         assert sum(each.decided for each in account.domains) == 2
     server = MemoryTransport()
@@ -161,9 +163,9 @@ def test_an_unfinished_mailing_of_before_goes_on(old: Database) -> None:
     assert got == [f"reader{number}@example.net" for number in (5, 6, 7)]
     assert ran.sums.is_even and ran.sums[DeliveryState.ACCEPTED] == 7 and ran.sums[DeliveryState.UNKNOWN] == 1
     with old.write() as connection:
-        assert settling.may_get_twice(connection, 1) == 0
-        assert settling.count_as_received(connection, 1, "carla", NOW).settled == 1
-        assert [each.who for each in settling.decided_of(connection, 1)] == ["Anna (desk)", "carla"]
+        assert reconciliation.may_get_twice(connection, 1) == 0
+        assert reconciliation.count_as_received(connection, 1, "carla", NOW).settled == 1
+        assert [each.who for each in reconciliation.decided_of(connection, 1)] == ["Anna (desk)", "carla"]
 
 
 def test_sentences_of_before_become_codes(old: Database) -> None:
@@ -175,7 +177,7 @@ def test_sentences_of_before_become_codes(old: Database) -> None:
             for each in each_event(connection, 1)
         ]
         people = {each.reader_id: each.words for each in each_not_received(connection, 1)}
-        (mine,) = received(connection, 2)
+        (mine,) = received_mailings(connection, 2)
     anna = "Anna (desk)"
     assert told == [
         (None, "frozen", None, anna, None, ""),
@@ -203,10 +205,10 @@ def test_audiences_and_what_came_back(old: Database) -> None:
     """A tag with an "or" in it stays one tag; what came back has codes, and ids are not given again."""
     upgrade(old)
     with old.write() as connection:
-        assert mailing_of(connection, 1).audience == Condition(
+        assert mailing_of(connection, 1).audience == AudienceFilter(
             language=("de", "en"), tag=("black or white", "press"), without_tag=("staff",)
         )
-        assert mailing_of(connection, 2).audience == Condition()
+        assert mailing_of(connection, 2).audience == AudienceFilter()
         rows = connection.exec_driver_sql("SELECT kind, bounce, words FROM returned ORDER BY id LIMIT 3").all()
         assert [row[:2] for row in rows] == [
             ("bounce", "bad_domain"),
@@ -249,12 +251,12 @@ def test_links_of_before_keep_working(old: Database) -> None:
     """Tokens of before hold row numbers: they mean the same subscriber and mailing, and new ids are never among theirs."""
     upgrade(old)
     with old.write() as connection:
-        found = resolve(connection, Claim(reader_id=3, mailing_id=1))
+        found = resolve(connection, TokenClaim(reader_id=3, mailing_id=1))
         assert (found.person and found.person.normal, found.mailing_id) == ("reader3@example.net", 1)
-        new = add(connection, parse_address("new@example.net"), {}, source="test", now=NOW, consent="form")
+        new = add_subscriber(connection, parse_address("new@example.net"), {}, source="test", now=NOW, consent="form")
         assert new.id in SUBSCRIBERS
         mailing = freeze(connection, draft("another"), NOW)
         assert mailing.id == 3 and mailing.public_id in MAILINGS
-        assert resolve(connection, Claim(reader_id=3, mailing_id=mailing.public_id)).mailing_id == 3
+        assert resolve(connection, TokenClaim(reader_id=3, mailing_id=mailing.public_id)).mailing_id == 3
         # Mailing 3 of before was lost with a restore: its number is not taken for the new one's.
-        assert resolve(connection, Claim(reader_id=3, mailing_id=3)).mailing_id is None
+        assert resolve(connection, TokenClaim(reader_id=3, mailing_id=3)).mailing_id is None

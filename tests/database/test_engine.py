@@ -24,14 +24,14 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import DBAPIError
 
 import composer.database
+from composer.core.errors import ContentError, DatabaseError, UnavailableError
 from composer.database.engine import Database, connect, open_database
 from composer.database.location import Location, at, location_of
-from composer.database.metadata import metadata, milliseconds
-from composer.database.readers import consents, readers
-from composer.database.schema import VERSION_TABLE, newest, upgrade
-from composer.errors import ContentError, DatabaseError, UnavailableError
+from composer.database.schema_version import VERSION_TABLE, newest, upgrade
+from composer.database.tables.metadata import metadata, milliseconds
+from composer.database.tables.subscriber_tables import consents, readers
 from tests.databases import PostgresServer
-from tests.workspaces import LETTER, letter
+from tests.factories import LETTER, sample_message
 
 NOW = datetime.datetime(2025, 1, 30, 6, 30, 0, 123_000, tzinfo=datetime.UTC)
 
@@ -291,12 +291,12 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
 
 def test_where_the_database_is(tmp_path: Path) -> None:
     """The environment wins, then `database:`, then newsletter.db; a password in newsletter.yaml is refused at its line."""
-    from composer.content.newsletter import read_newsletter
+    from composer.content.document.newsletter import read_newsletter
 
     def found(written: str, **environment: str) -> Location:
         folder = tmp_path / "news"
         shutil.rmtree(folder, ignore_errors=True)
-        workspace = letter(folder, newsletter=LETTER + written)
+        workspace = sample_message(folder, newsletter=LETTER + written)
         return location_of(read_newsletter(workspace), workspace, environment)
 
     folder = tmp_path / "news"

@@ -6,17 +6,17 @@ from functools import partial
 
 import pytest
 
-from composer.audience.tokens import Purpose, Tokens
-from composer.content.addresses import Address
+from composer.audience.identity.tokens import Purpose, Tokens
+from composer.core.addresses import Address
 from composer.database.engine import Database, connect
 from composer.database.location import Location
-from composer.database.schema import upgrade
-from composer.delivery.approvals import approval_of_mailing, may_begin
-from composer.delivery.editions import published
-from composer.delivery.review_links import question
-from composer.delivery.settings import Settings
+from composer.database.schema_version import upgrade
+from composer.delivery.approval.approvals import approval_of_mailing, may_begin
+from composer.delivery.approval.recorded_editions import published
+from composer.delivery.approval.review_links import question
+from composer.delivery.config.delivery_settings import Settings
 from tests.databases import put, upgrade_to
-from tests.delivery.house import NOW
+from tests.delivery.factories import NOW
 
 #: The last version before reviews.
 BEFORE = "0012"

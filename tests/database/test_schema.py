@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, text
 
+from composer.core.errors import DatabaseError
 from composer.database.engine import Database, connect, open_database
 from composer.database.location import Location
-from composer.database.readers import database_keys
-from composer.database.schema import MIGRATIONS, upgrade
-from composer.delivery.age import publication_of
-from composer.errors import DatabaseError
+from composer.database.schema_version import MIGRATIONS, upgrade
+from composer.database.tables.subscriber_tables import database_keys
+from composer.delivery.database_guard.ledger_age import publication_of
 from tests.databases import upgrade_to
 
 LANDED = Path(__file__).parent / "migrations.sha256"

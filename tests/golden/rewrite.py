@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from tests.audience import test_shapes
+from tests.audience.lists import test_shapes
 from tests.content import test_mistakes
 from tests.golden import test_golden
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from composer.pipeline import Built, variants_of
-from composer.workspace import Workspace
+from composer.core.workspace import Workspace
+from composer.editions.pipeline import Built, variants_of
 from tests.mail.bytecheck import problems
-from tests.render.markup import links
+from tests.render.markup_strategies import links
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent

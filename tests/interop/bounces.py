@@ -11,20 +11,20 @@ import tempfile
 import time
 from pathlib import Path
 
-from composer.audience.changing import add
-from composer.audience.readers import find
-from composer.bounces.figures import health_of
-from composer.bounces.ingest import Files, ingest
-from composer.bounces.sources import read_path
-from composer.content.addresses import Address
+from composer.audience.changes import add_subscriber
+from composer.audience.subscribers import find
+from composer.bounces.health.health_query import health_of
+from composer.bounces.intake.ingest import Files, ingest
+from composer.bounces.intake.message_files import read_path
+from composer.core.addresses import Address
 from composer.database.engine import Database, open_database
 from composer.database.location import Location
-from composer.transport.server import Security, Server
-from composer.transport.smtp import SmtpTransport
+from composer.transport.server_settings import MailServer, Security
+from composer.transport.smtp.smtp_transport import SmtpTransport
 from tests.bounces.news import TOKENS
-from tests.bounces.postings import now, post
+from tests.bounces.webhooks.postings import now, post
+from tests.fake_smtp import Office, Visit
 from tests.interop.postfix import postfix
-from tests.transport.postoffice import Office, Visit
 
 HERE, GONE, STRICT = "anna@interop.example", "gone@elsewhere.example", "strict@elsewhere.example"
 
@@ -50,8 +50,8 @@ def main() -> int:
     ):
         with database.write() as connection:
             for each in (HERE, GONE, STRICT):
-                add(connection, Address(address=each), {}, source="interop", now=now(), consent="yes")
-        transport = SmtpTransport(Server(host="127.0.0.1", port=port, security=Security.STARTTLS, ca_file=ca))
+                add_subscriber(connection, Address(address=each), {}, source="interop", now=now(), consent="yes")
+        transport = SmtpTransport(MailServer(host="127.0.0.1", port=port, security=Security.STARTTLS, ca_file=ca))
         first = post(database, "2025-01-30", transport, "interop.example")
         print(f"mailing 1: {dict(first.came_to)}")
         _wait(box, 3)

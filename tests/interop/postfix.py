@@ -20,12 +20,12 @@ from pathlib import Path
 import fast_mail_parser
 
 from benchmarks.handover import make_certificate
-from composer.checking import check_issue
-from composer.content.addresses import Address
-from composer.delivery.test_send import messages, send
-from composer.transport.server import Security, Server
-from composer.transport.smtp import SmtpTransport
-from composer.workspace import Workspace
+from composer.core.addresses import Address
+from composer.core.workspace import Workspace
+from composer.delivery.messages.editor_test import messages, send_test
+from composer.editions.check_run import check_issue
+from composer.transport.server_settings import MailServer, Security
+from composer.transport.smtp.smtp_transport import SmtpTransport
 
 ROOT = Path(__file__).parent.parent.parent
 _MAIN = """\
@@ -94,8 +94,8 @@ def main() -> int:
     to = tuple(Address(name=f"Reader {number} 读者", address=f"reader{number}@interop.example") for number in range(3))
     ready = tuple(messages(checked.variants, to, now, lambda message: message))
     with postfix() as (port, certificate, box):
-        server = Server(host="127.0.0.1", port=port, security=Security.STARTTLS, ca_file=certificate)
-        sent = tuple(send(SmtpTransport(server), ready))
+        server = MailServer(host="127.0.0.1", port=port, security=Security.STARTTLS, ca_file=certificate)
+        sent = tuple(send_test(SmtpTransport(server), ready))
         for each in sent:
             print(f"{each.to.address}: {each.outcome.state}, {each.outcome.reply}, queue id {each.outcome.queue_id}")
         arrived: list[bytes] = []

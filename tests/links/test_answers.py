@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from composer.links.answer import Answer, Verdict
-from composer.links.asking import ask
-from composer.links.reach import Limits
+from composer.links.answer import LinkAnswer, LinkVerdict
+from composer.links.link_check import ask
+from composer.links.network import NetworkLimits
 from tests.links.web import PATIENT, Behaviour, Web, by_method, drip, endless, hang, hasty, leads, ok, raw, says
 from tests.transport.setup import with_more_time
 
@@ -15,57 +15,59 @@ NOW = datetime.datetime(2025, 1, 30, 9, 0, tzinfo=datetime.UTC)
 PAGE = "http://news.example/page"
 
 
-def one(web: Web, url: str = PAGE, limits: Limits = PATIENT) -> Answer:
+def one(web: Web, url: str = PAGE, limits: NetworkLimits = PATIENT) -> LinkAnswer:
     return ask([url], cache=None, now=NOW, reach=web.reach(limits))[url]
 
 
 def test_a_page_that_is_there(web: Web) -> None:
     """One HEAD request is enough for good news; the answer carries url, status and the time it was told."""
     web.site("news.example", {"/page": ok})
-    assert one(web) == Answer(url=PAGE, verdict=Verdict.FINE, reason="the page is there", status=200, asked_at=NOW)
+    assert one(web) == LinkAnswer(
+        url=PAGE, verdict=LinkVerdict.FINE, reason="the page is there", status=200, asked_at=NOW
+    )
     assert web.asked("news.example") == ["HEAD /page"]
 
 
 @pytest.mark.parametrize(
     ("behaviour", "verdict", "words"),
     [
-        (says(204), Verdict.FINE, "the page is there"),
-        (by_method(head=says(405), get=ok), Verdict.FINE, "the page is there"),
-        (by_method(head=says(404), get=ok), Verdict.FINE, "the page is there"),
-        (by_method(head=says(503), get=ok), Verdict.FINE, "the page is there"),
-        (by_method(head=raw(b""), get=ok), Verdict.FINE, "the page is there"),
-        (by_method(head=raw(b"hello\r\n\r\n"), get=ok), Verdict.FINE, "the page is there"),
-        (by_method(head=leads("/gone"), get=ok), Verdict.FINE, "the page is there"),
-        (by_method(head=leads("/page"), get=ok), Verdict.FINE, "the page is there"),
-        (raw(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), Verdict.FINE, "there"),
-        (raw(b"HTTP/1.0 200 OK\n\n"), Verdict.FINE, "the page is there"),
-        (says(404), Verdict.GONE, "the server answers 404: there is no such page"),
-        (says(410), Verdict.GONE, "the server answers 410: the page was taken away"),
-        (by_method(head=ok, get=says(404)), Verdict.FINE, "the page is there"),
-        (by_method(head=says(404), get=says(403)), Verdict.UNSURE, "the server answers 403"),
-        (says(400), Verdict.UNSURE, "that says nothing about the page"),
-        (says(401), Verdict.UNSURE, "it asks for a login"),
-        (says(403), Verdict.UNSURE, "it does not let programs in"),
-        (says(405), Verdict.UNSURE, "it does not let programs in"),
-        (says(412), Verdict.UNSURE, "it does not let programs in"),
-        (says(429), Verdict.UNSURE, "it is asked too often"),
-        (says(451), Verdict.UNSURE, "for legal reasons"),
-        (says(500), Verdict.UNSURE, "the server answers 500: it has trouble of its own"),
-        (says(503), Verdict.UNSURE, "it has trouble of its own"),
-        (says(999), Verdict.UNSURE, "it does not let programs in"),
-        (says(302), Verdict.UNSURE, "that says nothing about the page"),
-        (says(304), Verdict.UNSURE, "that says nothing about the page"),
-        (raw(b""), Verdict.UNSURE, "broke off without an answer"),
-        (raw(b"HTTP/1.1 200 OK\r\nContent-Ty"), Verdict.UNSURE, "broke off without an answer"),
-        (raw(b"SSH-2.0-OpenSSH_9.6\r\n"), Verdict.UNSURE, "it does not speak HTTP"),
-        (raw(b"<h1>HTTP/0.9</h1>\r\n\r\n"), Verdict.UNSURE, "cannot be understood"),
-        (raw(b"HTTP/1.1 abc\r\n\r\n"), Verdict.UNSURE, "cannot be understood"),
-        (raw(b"HTTP/1.1 2000 OK\r\n\r\n"), Verdict.UNSURE, "cannot be understood"),
-        (raw(bytes(range(256)) * 50), Verdict.UNSURE, "it does not speak HTTP"),
-        (endless, Verdict.UNSURE, "does not come to an end"),
+        (says(204), LinkVerdict.FINE, "the page is there"),
+        (by_method(head=says(405), get=ok), LinkVerdict.FINE, "the page is there"),
+        (by_method(head=says(404), get=ok), LinkVerdict.FINE, "the page is there"),
+        (by_method(head=says(503), get=ok), LinkVerdict.FINE, "the page is there"),
+        (by_method(head=raw(b""), get=ok), LinkVerdict.FINE, "the page is there"),
+        (by_method(head=raw(b"hello\r\n\r\n"), get=ok), LinkVerdict.FINE, "the page is there"),
+        (by_method(head=leads("/gone"), get=ok), LinkVerdict.FINE, "the page is there"),
+        (by_method(head=leads("/page"), get=ok), LinkVerdict.FINE, "the page is there"),
+        (raw(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), LinkVerdict.FINE, "there"),
+        (raw(b"HTTP/1.0 200 OK\n\n"), LinkVerdict.FINE, "the page is there"),
+        (says(404), LinkVerdict.GONE, "the server answers 404: there is no such page"),
+        (says(410), LinkVerdict.GONE, "the server answers 410: the page was taken away"),
+        (by_method(head=ok, get=says(404)), LinkVerdict.FINE, "the page is there"),
+        (by_method(head=says(404), get=says(403)), LinkVerdict.UNSURE, "the server answers 403"),
+        (says(400), LinkVerdict.UNSURE, "that says nothing about the page"),
+        (says(401), LinkVerdict.UNSURE, "it asks for a login"),
+        (says(403), LinkVerdict.UNSURE, "it does not let programs in"),
+        (says(405), LinkVerdict.UNSURE, "it does not let programs in"),
+        (says(412), LinkVerdict.UNSURE, "it does not let programs in"),
+        (says(429), LinkVerdict.UNSURE, "it is asked too often"),
+        (says(451), LinkVerdict.UNSURE, "for legal reasons"),
+        (says(500), LinkVerdict.UNSURE, "the server answers 500: it has trouble of its own"),
+        (says(503), LinkVerdict.UNSURE, "it has trouble of its own"),
+        (says(999), LinkVerdict.UNSURE, "it does not let programs in"),
+        (says(302), LinkVerdict.UNSURE, "that says nothing about the page"),
+        (says(304), LinkVerdict.UNSURE, "that says nothing about the page"),
+        (raw(b""), LinkVerdict.UNSURE, "broke off without an answer"),
+        (raw(b"HTTP/1.1 200 OK\r\nContent-Ty"), LinkVerdict.UNSURE, "broke off without an answer"),
+        (raw(b"SSH-2.0-OpenSSH_9.6\r\n"), LinkVerdict.UNSURE, "it does not speak HTTP"),
+        (raw(b"<h1>HTTP/0.9</h1>\r\n\r\n"), LinkVerdict.UNSURE, "cannot be understood"),
+        (raw(b"HTTP/1.1 abc\r\n\r\n"), LinkVerdict.UNSURE, "cannot be understood"),
+        (raw(b"HTTP/1.1 2000 OK\r\n\r\n"), LinkVerdict.UNSURE, "cannot be understood"),
+        (raw(bytes(range(256)) * 50), LinkVerdict.UNSURE, "it does not speak HTTP"),
+        (endless, LinkVerdict.UNSURE, "does not come to an end"),
     ],
 )
-def test_what_servers_say(web: Web, behaviour: Behaviour, verdict: Verdict, words: str) -> None:
+def test_what_servers_say(web: Web, behaviour: Behaviour, verdict: LinkVerdict, words: str) -> None:
     """Good news is believed at once; bad news only from GET; whatever else happens is no news."""
     web.site("news.example", {"/page": behaviour, "/gone": says(410)})
     answer = one(web)
@@ -76,19 +78,19 @@ def test_what_servers_say(web: Web, behaviour: Behaviour, verdict: Verdict, word
 @pytest.mark.parametrize(
     ("behaviour", "verdict"),
     [
-        (hang, Verdict.UNSURE),
-        (drip, Verdict.UNSURE),
-        (by_method(head=hang, get=ok), Verdict.FINE),
-        (by_method(head=hang, get=says(404)), Verdict.GONE),
+        (hang, LinkVerdict.UNSURE),
+        (drip, LinkVerdict.UNSURE),
+        (by_method(head=hang, get=ok), LinkVerdict.FINE),
+        (by_method(head=hang, get=says(404)), LinkVerdict.GONE),
     ],
 )
 @with_more_time
-def test_slow_servers(web: Web, behaviour: Behaviour, verdict: Verdict) -> None:
+def test_slow_servers(web: Web, behaviour: Behaviour, verdict: LinkVerdict) -> None:
     """A request ends at its deadline, also when the server sends a byte now and then."""
     web.site("news.example", {"/page": behaviour})
     answer = one(web, limits=hasty())
     assert answer.verdict is verdict
-    assert verdict is not Verdict.UNSURE or answer.reason == "the server did not answer in time"
+    assert verdict is not LinkVerdict.UNSURE or answer.reason == "the server did not answer in time"
 
 
 @with_more_time
@@ -100,7 +102,7 @@ def test_a_link_has_a_deadline_over_all_its_redirects(web: Web) -> None:
 
     web.site("news.example", {"/page": slow("/2"), "/2": slow("/3"), "/3": slow("/4"), "/4": slow("/5"), "/5": ok})
     answer = one(web, limits=hasty())
-    assert answer.verdict is Verdict.UNSURE
+    assert answer.verdict is LinkVerdict.UNSURE
     assert "/4" not in {visit.path for visit in web.visits}
 
 
@@ -109,7 +111,7 @@ def test_a_page_that_moved_for_good(web: Web) -> None:
     web.site("news.example", {"/page": leads("other?a=1"), "/other?a=1": leads("//new.example/a", 308)})
     web.site("new.example", {"/a": leads("../b/#part"), "/b/": ok})
     answer = one(web)
-    assert (answer.verdict, answer.final, answer.status) == (Verdict.MOVED, "http://new.example/b/#part", 200)
+    assert (answer.verdict, answer.final, answer.status) == (LinkVerdict.MOVED, "http://new.example/b/#part", 200)
     assert answer.reason == "the page has moved for good to http://new.example/b/#part"
 
 
@@ -117,7 +119,7 @@ def test_a_page_that_became_the_front_page(web: Web) -> None:
     """Many sites send every page they lost to their front page: that is said."""
     web.site("news.example", {"/page": leads("/"), "/": ok})
     answer = one(web)
-    assert answer.verdict is Verdict.MOVED
+    assert answer.verdict is LinkVerdict.MOVED
     assert "front page" in answer.reason
 
 
@@ -126,7 +128,7 @@ def test_a_temporary_redirect_is_no_move(web: Web, status: int) -> None:
     """One temporary redirect among permanent ones, and the link stays as it is."""
     web.site("news.example", {"/page": leads("/a"), "/a": leads("/b", status), "/b": ok})
     answer = one(web)
-    assert (answer.verdict, answer.final) == (Verdict.FINE, None)
+    assert (answer.verdict, answer.final) == (LinkVerdict.FINE, None)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,7 @@ def test_redirects_in_other_scripts(web: Web, location: str | bytes, asked: str)
     web.site("news.example", {"/page": leads(location), asked: ok})
     web.site("xn--bcher-kva.example", {"/x": ok})
     answer = one(web)
-    assert answer.verdict is Verdict.MOVED
+    assert answer.verdict is LinkVerdict.MOVED
     assert answer.final is not None
     assert answer.final.endswith(asked)
     assert answer.final.isascii()
@@ -155,7 +157,7 @@ def test_bad_news_behind_a_redirect_names_the_place(web: Web) -> None:
     """GET is asked over the whole way before a page counts as gone."""
     web.site("news.example", {"/page": leads("/new", 302)})
     answer = one(web)
-    assert (answer.verdict, answer.status) == (Verdict.GONE, 404)
+    assert (answer.verdict, answer.status) == (LinkVerdict.GONE, 404)
     assert answer.reason == (
         "after a redirect to http://news.example/new, the server answers 404: there is no such page"
     )
@@ -165,15 +167,15 @@ def test_bad_news_behind_a_redirect_names_the_place(web: Web) -> None:
 def test_redirects_in_a_circle(web: Web) -> None:
     web.site("news.example", {"/page": leads("/b"), "/b": leads("/page#again")})
     answer = one(web)
-    assert (answer.verdict, answer.reason, answer.status) == (Verdict.UNSURE, "it redirects in a circle", 301)
+    assert (answer.verdict, answer.reason, answer.status) == (LinkVerdict.UNSURE, "it redirects in a circle", 301)
 
 
 def test_five_redirects_are_followed_and_no_more(web: Web) -> None:
     """Page 0 is five redirects away from a good page, and /-1 is six."""
     web.site("news.example", {**{f"/{n}": leads(f"/{n + 1}") for n in range(-1, 5)}, "/5": ok})
-    assert one(web, "http://news.example/0").verdict is Verdict.MOVED
+    assert one(web, "http://news.example/0").verdict is LinkVerdict.MOVED
     answer = one(web, "http://news.example/-1")
-    assert (answer.verdict, answer.reason) == (Verdict.UNSURE, "it redirects more than 5 times")
+    assert (answer.verdict, answer.reason) == (LinkVerdict.UNSURE, "it redirects more than 5 times")
 
 
 def test_redirects_without_end(web: Web) -> None:
@@ -185,7 +187,7 @@ def test_redirects_without_end(web: Web) -> None:
 def test_a_host_that_does_not_exist(web: Web) -> None:
     """Nobody is asked, and it is looked up once."""
     answer = one(web, "https://nwes.example/page")
-    assert (answer.verdict, answer.reason) == (Verdict.UNKNOWN_HOST, "there is no host “nwes.example”")
+    assert (answer.verdict, answer.reason) == (LinkVerdict.UNKNOWN_HOST, "there is no host “nwes.example”")
     assert web.looked_up == ["nwes.example"]
     assert not web.connected
 
@@ -193,7 +195,7 @@ def test_a_host_that_does_not_exist(web: Web) -> None:
 def test_a_redirect_to_a_host_that_does_not_exist(web: Web) -> None:
     web.site("news.example", {"/page": leads("http://old.example/")})
     answer = one(web)
-    assert (answer.verdict, answer.status) == (Verdict.UNKNOWN_HOST, 301)
+    assert (answer.verdict, answer.status) == (LinkVerdict.UNKNOWN_HOST, 301)
     assert answer.reason == "after a redirect to http://old.example/, there is no host “old.example”"
 
 
@@ -201,7 +203,7 @@ def test_a_server_that_refuses_the_connection(web: Web) -> None:
     """It is not asked a second time: the method was not what it disliked."""
     web.names["news.example"] = [["93.184.216.99"]]
     answer = one(web)
-    assert (answer.verdict, answer.reason) == (Verdict.UNSURE, "the server refuses the connection")
+    assert (answer.verdict, answer.reason) == (LinkVerdict.UNSURE, "the server refuses the connection")
     assert len(web.connected) == 1
 
 
@@ -209,21 +211,21 @@ def test_the_second_address_is_tried(web: Web) -> None:
     """A host is reached by another of its addresses when the first does not answer, as where there is no IPv6."""
     address = web.site("news.example", {"/page": ok})
     web.names["news.example"] = [["2606:2800:220:1::1", address]]
-    assert one(web).verdict is Verdict.FINE
+    assert one(web).verdict is LinkVerdict.FINE
     assert web.connected == ["2606:2800:220:1::1", address]
 
 
 def test_a_host_in_another_script(web: Web) -> None:
     """It is looked up and asked by its A-label."""
     web.site("xn--bcher-kva.example", {"/caf%C3%A9?x=%E2%82%AC": ok})
-    assert one(web, "http://Bücher.example/café?x=€").verdict is Verdict.FINE
+    assert one(web, "http://Bücher.example/café?x=€").verdict is LinkVerdict.FINE
     assert "\r\nHost: xn--bcher-kva.example\r\n" in web.visits[0].head
 
 
 def test_what_is_sent(web: Web) -> None:
     """An honest name, nothing about the reader, and no fragment."""
     web.site("news.example", {"/page?a=1": ok}, port=8080)
-    assert one(web, "http://news.example:8080/page?a=1#part").verdict is Verdict.FINE
+    assert one(web, "http://news.example:8080/page?a=1#part").verdict is LinkVerdict.FINE
     first, *headers = web.visits[0].head.rstrip().split("\r\n")
     assert first == "HEAD /page?a=1 HTTP/1.1"
     names = [header.partition(":")[0] for header in headers]
@@ -247,11 +249,11 @@ def test_when_no_host_is_known_the_network_is_doubted(web: Web, tmp_path: Path) 
     """Without a network some systems say of every host that it does not exist; that is neither told nor kept for long."""
     urls = [f"http://{name}.example/" for name in "abc"]
     answers = ask(urls, cache=tmp_path / "links.json", now=NOW, reach=web.reach())
-    assert {answer.verdict for answer in answers.values()} == {Verdict.UNSURE}
+    assert {answer.verdict for answer in answers.values()} == {LinkVerdict.UNSURE}
     assert "on the network?" in answers[urls[0]].reason
     web.site("d.example", {"/": ok})
     answers = ask([*urls, "http://d.example/"], cache=None, now=NOW, reach=web.reach())
-    assert [answer.verdict for answer in answers.values()] == [Verdict.UNKNOWN_HOST] * 3 + [Verdict.FINE]
+    assert [answer.verdict for answer in answers.values()] == [LinkVerdict.UNKNOWN_HOST] * 3 + [LinkVerdict.FINE]
 
 
 def test_nothing_to_ask(web: Web) -> None:

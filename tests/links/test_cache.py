@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from composer.links import cache
-from composer.links.answer import Answer, Verdict
-from composer.links.asking import ask
+from composer.links.answer import LinkAnswer, LinkVerdict
+from composer.links.link_check import ask
 from tests.links.web import Behaviour, Web, hang, leads, ok, says
 
 NOW = datetime.datetime(2025, 1, 30, 9, 0, tzinfo=datetime.UTC)
@@ -89,7 +89,7 @@ ENTRY = {
 
 def test_an_entry_as_it_is_written_is_read(tmp_path: Path) -> None:
     (tmp_path / "links.json").write_text(json.dumps({"form": 1, "answers": [ENTRY]}))
-    expected = Answer(url=PAGE, verdict=Verdict.FINE, reason="the page is there", status=200, asked_at=NOW)
+    expected = LinkAnswer(url=PAGE, verdict=LinkVerdict.FINE, reason="the page is there", status=200, asked_at=NOW)
     assert cache.read(tmp_path / "links.json") == {PAGE: expected}
 
 
@@ -133,7 +133,7 @@ def test_a_broken_file_is_begun_anew(web: Web, tmp_path: Path, text: bytes) -> N
     path.write_bytes(text)
     assert cache.read(path) == {}
     web.site("news.example", ok)
-    assert ask([PAGE], cache=path, now=NOW, reach=web.reach())[PAGE].verdict is Verdict.FINE
+    assert ask([PAGE], cache=path, now=NOW, reach=web.reach())[PAGE].verdict is LinkVerdict.FINE
     assert list(cache.read(path)) == [PAGE]
 
 
@@ -143,7 +143,7 @@ def test_a_file_that_cannot_be_written_is_no_failure(web: Web, tmp_path: Path) -
     (tmp_path / "links.json").mkdir()
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "links.json", tmp_path / "file" / "links.json"):
-        assert ask([PAGE], cache=path, now=NOW, reach=web.reach())[PAGE].verdict is Verdict.FINE
+        assert ask([PAGE], cache=path, now=NOW, reach=web.reach())[PAGE].verdict is LinkVerdict.FINE
     assert {each.name for each in tmp_path.iterdir()} == {"links.json", "file"}
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from composer.links import cache
-from composer.links.answer import Verdict
-from composer.links.asking import ask
-from composer.links.reach import Limits
+from composer.links.answer import LinkVerdict
+from composer.links.link_check import ask
+from composer.links.network import NetworkLimits
 from tests.links.web import Visit, Web, hang, leads, ok
 from tests.transport.setup import factor, with_more_time
 
@@ -45,7 +45,7 @@ def test_a_host_is_asked_one_thing_at_a_time(web: Web) -> None:
         web.site(f"{n}.example", leads(f"http://busy.example/from/{n}"))
     urls = [f"http://{n}.example/" for n in range(7)] + [f"http://busy.example/{n}" for n in range(7)]
     answers = ask(urls, cache=None, now=NOW, reach=web.reach())
-    assert [answer.verdict for answer in answers.values()] == [Verdict.MOVED] * 7 + [Verdict.FINE] * 7
+    assert [answer.verdict for answer in answers.values()] == [LinkVerdict.MOVED] * 7 + [LinkVerdict.FINE] * 7
     assert len(web.asked("busy.example")) == 14
     assert counter.most == 1
 
@@ -63,14 +63,14 @@ def test_eight_hosts_are_asked_at_once_and_no_more(web: Web) -> None:
         web.site(f"{n}.example", {"/": counter if n >= 8 else together, "/2": counter, "/3": counter})
     urls = [f"http://{n}.example/{page}" for n in range(12) for page in ("", "2", "3")]
     answers = ask(urls, cache=None, now=NOW, reach=web.reach())
-    assert {answer.verdict for answer in answers.values()} == {Verdict.FINE}
+    assert {answer.verdict for answer in answers.values()} == {LinkVerdict.FINE}
     assert counter.most <= 8
 
 
 def test_a_host_is_left_alone_between_two_requests(web: Web) -> None:
     """The pause is from the end of one to the beginning of the next."""
     web.site("news.example", ok)
-    ask([f"http://news.example/{n}" for n in range(3)], cache=None, now=NOW, reach=web.reach(Limits(pause=0.05)))
+    ask([f"http://news.example/{n}" for n in range(3)], cache=None, now=NOW, reach=web.reach(NetworkLimits(pause=0.05)))
     begun = [visit.begun for visit in web.visits]
     assert all(later - earlier >= 0.05 for earlier, later in itertools.pairwise(begun))
 
@@ -82,10 +82,10 @@ def test_the_run_has_an_end(web: Web, tmp_path: Path) -> None:
     web.site("slow.example", hang)
     urls = ["http://good.example/", *(f"http://slow.example/{n}" for n in range(20))]
     path = tmp_path / f"links-{factor.get()}.json"
-    answers = ask(urls, cache=path, now=NOW, reach=web.reach(Limits(run=0.4 * factor.get(), pause=0)))
+    answers = ask(urls, cache=path, now=NOW, reach=web.reach(NetworkLimits(run=0.4 * factor.get(), pause=0)))
     first, *others = answers.values()
-    assert first.verdict is Verdict.FINE
-    assert {(each.verdict, each.reason) for each in others} == {(Verdict.UNSURE, "there was no time left to ask")}
+    assert first.verdict is LinkVerdict.FINE
+    assert {(each.verdict, each.reason) for each in others} == {(LinkVerdict.UNSURE, "there was no time left to ask")}
     assert list(cache.read(path)) == ["http://good.example/"]
 
 
@@ -97,11 +97,11 @@ def test_a_resolver_that_hangs_does_not_hold_us(web: Web) -> None:
         free.wait(60)
         return []
 
-    reach = replace(web.reach(Limits(request=0.1, pause=0)), look_up=look_up)
+    reach = replace(web.reach(NetworkLimits(request=0.1, pause=0)), look_up=look_up)
     answer = ask(["http://news.example/"], cache=None, now=NOW, reach=reach)["http://news.example/"]
     free.set()
     assert (answer.verdict, answer.reason) == (
-        Verdict.UNSURE,
+        LinkVerdict.UNSURE,
         "the name “news.example” could not be looked up just now",
     )
 
@@ -125,7 +125,7 @@ def test_a_host_that_cannot_be_reached_is_not_tried_for_every_link(web: Web) -> 
     web.site("news.example", ok, port=8080)
     urls = [f"http://news.example/{n}" for n in range(5)]
     answers = ask([*urls, "http://news.example:8080/"], cache=None, now=NOW, reach=web.reach())
-    assert [answer.verdict for answer in answers.values()] == [Verdict.UNSURE] * 5 + [Verdict.FINE]
+    assert [answer.verdict for answer in answers.values()] == [LinkVerdict.UNSURE] * 5 + [LinkVerdict.FINE]
     assert len(web.connected) == 2
 
 
@@ -146,7 +146,13 @@ def test_a_person_can_stop_it(web: Web, tmp_path: Path) -> None:
     urls = ["http://good.example/", *(f"http://slow.example/{n}" for n in range(5))]
     path = tmp_path / "links.json"
     with pytest.raises(KeyboardInterrupt):
-        ask(urls, cache=path, now=NOW, tell=lambda _done, _total: answered.set(), reach=web.reach(Limits(request=60)))
+        ask(
+            urls,
+            cache=path,
+            now=NOW,
+            tell=lambda _done, _total: answered.set(),
+            reach=web.reach(NetworkLimits(request=60)),
+        )
     stopped.set()
     for worker in [each for each in threading.enumerate() if each.name.startswith("links:")]:
         worker.join(60)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from composer.links.addresses import is_public
-from composer.links.answer import Answer, Verdict
-from composer.links.asking import ask
-from composer.links.reach import PUBLIC
+from composer.links.answer import LinkAnswer, LinkVerdict
+from composer.links.link_check import ask
+from composer.links.network import PUBLIC
+from composer.links.public_addresses import is_public
 from tests.links.certificates import AUTHORITY, EXPIRED, SELF_SIGNED, TRUSTED
 from tests.links.web import Web, leads, ok
 
@@ -18,7 +18,7 @@ NOW = datetime.datetime(2025, 1, 30, 9, 0, tzinfo=datetime.UTC)
 PAGE = "http://news.example/page"
 
 
-def one(web: Web, url: str = PAGE) -> Answer:
+def one(web: Web, url: str = PAGE) -> LinkAnswer:
     return ask([url], cache=None, now=NOW, reach=web.reach())[url]
 
 
@@ -105,21 +105,21 @@ def test_a_name_that_leads_inside_is_not_asked(web: Web, address: str) -> None:
     """No connection is tried, whichever way the address is written."""
     web.names["news.example"] = [[address]]
     answer = one(web)
-    assert answer.verdict is Verdict.REFUSED
+    assert answer.verdict is LinkVerdict.REFUSED
     assert answer.reason == "“news.example” is not on the public internet, so it was not asked"
     assert not web.connected
 
 
 def test_one_private_address_among_public_ones_is_enough(web: Web) -> None:
     web.names["news.example"] = [[web.site("news.example", ok), "10.0.0.1"]]
-    assert one(web).verdict is Verdict.REFUSED
+    assert one(web).verdict is LinkVerdict.REFUSED
     assert not web.connected
 
 
 def test_a_private_address_behind_many_public_ones_is_seen(web: Web) -> None:
     """All are judged, not only those that would be tried."""
     web.names["news.example"] = [[f"93.184.216.{n}" for n in range(1, 30)] + ["127.0.0.1"]]
-    assert one(web).verdict is Verdict.REFUSED
+    assert one(web).verdict is LinkVerdict.REFUSED
     assert not web.connected
 
 
@@ -140,7 +140,7 @@ def test_a_redirect_inside_is_not_followed(web: Web, location: str, status: int)
     web.names["inside.example"] = [["127.0.0.1"]]
     web.site("news.example", {"/page": leads(location.format(port=port), status)})
     answer = one(web)
-    assert (answer.verdict, answer.final, answer.status) == (Verdict.REFUSED, None, status)
+    assert (answer.verdict, answer.final, answer.status) == (LinkVerdict.REFUSED, None, status)
     assert "not on the public internet" in answer.reason
     assert not web.asked("trap")
     assert "127.0.0.1" not in web.connected
@@ -166,7 +166,7 @@ def test_loopback_itself_is_not_asked_by_the_program(host: str) -> None:
         except socket.gaierror:
             pytest.skip("this system takes it for a name, which would be looked up")
     url = f"http://{host}:9/"
-    assert ask([url], cache=None, now=NOW, reach=PUBLIC)[url].verdict is Verdict.REFUSED
+    assert ask([url], cache=None, now=NOW, reach=PUBLIC)[url].verdict is LinkVerdict.REFUSED
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_other_schemes_are_not_followed(web: Web, location: str, scheme: str) ->
     web.site("news.example", {"/page": leads(location)})
     for url, begin in ((PAGE, "it redirects to where we do not follow: "), (location, "")):
         answer = one(web, url)
-        assert answer.verdict is Verdict.REFUSED
+        assert answer.verdict is LinkVerdict.REFUSED
         assert answer.reason == f"{begin}it begins with “{scheme}:”, and only http and https are asked"
     assert web.asked("news.example") == ["HEAD /page"]
 
@@ -198,8 +198,8 @@ def test_other_schemes_are_not_followed(web: Web, location: str, scheme: str) ->
 def test_addresses_that_cannot_be_read(web: Web, location: str) -> None:
     """Neither as a redirect nor as a link: no news, and nobody is asked."""
     web.site("news.example", {"/page": leads(location)})
-    assert one(web).verdict is Verdict.UNSURE
-    assert one(web, location).verdict is Verdict.UNSURE
+    assert one(web).verdict is LinkVerdict.UNSURE
+    assert one(web, location).verdict is LinkVerdict.UNSURE
     assert {visit.path for visit in web.visits} == {"/page"}
 
 
@@ -219,7 +219,7 @@ def test_a_name_that_changes_its_mind(web: Web) -> None:
     web.names["news.example"] = [[address], ["127.0.0.1"]]
     urls = ["http://news.example/a", "http://news.example/b", "http://news.example/c"]
     verdicts = [answer.verdict for answer in ask(urls, cache=None, now=NOW, reach=web.reach()).values()]
-    assert verdicts == [Verdict.MOVED, Verdict.FINE, Verdict.GONE]
+    assert verdicts == [LinkVerdict.MOVED, LinkVerdict.FINE, LinkVerdict.GONE]
     assert web.looked_up == ["news.example"]
     assert set(web.connected) == {address}
 
@@ -229,7 +229,7 @@ def test_proxies_of_the_environment_are_not_asked(web: Web, monkeypatch: pytest.
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
     web.site("news.example", {"/page": ok})
-    assert one(web).verdict is Verdict.FINE
+    assert one(web).verdict is LinkVerdict.FINE
     assert not web.asked("trap")
 
 
@@ -240,7 +240,7 @@ def test_a_certificate_that_is_trusted(web: Web, tmp_path: Path) -> None:
     server.sni_callback = lambda _connection, name, _context: named.append(name)
     url = "https://secure.example/page"
     reach = web.reach(trust=lambda: ssl.create_default_context(cadata=AUTHORITY))
-    assert ask([url], cache=None, now=NOW, reach=reach)[url].verdict is Verdict.FINE
+    assert ask([url], cache=None, now=NOW, reach=reach)[url].verdict is LinkVerdict.FINE
     assert named == ["secure.example"]
 
 
@@ -258,7 +258,7 @@ def test_certificates_that_are_wrong(web: Web, tmp_path: Path, host: str, certif
     url = f"https://{host}/page"
     reach = web.reach(trust=lambda: ssl.create_default_context(cadata=AUTHORITY))
     answer = ask([url], cache=None, now=NOW, reach=reach)[url]
-    assert (answer.verdict, answer.status) == (Verdict.UNSURE, None)
+    assert (answer.verdict, answer.status) == (LinkVerdict.UNSURE, None)
     assert words in answer.reason
     assert not web.visits
 
@@ -272,4 +272,4 @@ def test_the_program_trusts_no_authority_of_its_own(web: Web, tmp_path: Path) ->
 def test_a_server_that_speaks_plainly_where_it_should_not(web: Web) -> None:
     web.site("news.example", ok, port=443)
     answer = one(web, "https://news.example/page")
-    assert (answer.verdict, answer.reason) == (Verdict.UNSURE, "no secure connection could be made")
+    assert (answer.verdict, answer.reason) == (LinkVerdict.UNSURE, "no secure connection could be made")

@@ -14,17 +14,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from composer.links.reach import Limits, Reach, connect, trust
+from composer.links.network import NetworkLimits, Reach, connect, trust
 from tests.links.certificates import KEY
 from tests.transport.setup import factor
 
 #: For servers that answer: long, so that a busy machine does not fail a test.
-PATIENT = Limits(request=30, link=60, run=120, pause=0)
+PATIENT = NetworkLimits(request=30, link=60, run=120, pause=0)
 
 
-def hasty() -> Limits:
+def hasty() -> NetworkLimits:
     """For servers that do not; only in tests that are tried `with_more_time`."""
-    return Limits(request=0.15 * factor.get(), link=0.4 * factor.get(), run=120, pause=0)
+    return NetworkLimits(request=0.15 * factor.get(), link=0.4 * factor.get(), run=120, pause=0)
 
 
 @dataclass
@@ -130,7 +130,7 @@ class Web:
         """Listen on loopback itself; nobody should ever come."""
         return self._listen("trap", ok, None, host)
 
-    def reach(self, limits: Limits = PATIENT, trust: Callable[[], ssl.SSLContext] = TRUST) -> Reach:
+    def reach(self, limits: NetworkLimits = PATIENT, trust: Callable[[], ssl.SSLContext] = TRUST) -> Reach:
         return Reach(look_up=self._look_up, connect=self._connect, trust=trust, limits=limits)
 
     def asked(self, host: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from composer.content.addresses import Address
+from composer.core.addresses import Address
 
 _SPECIAL = [
     "=?",

@@ -12,16 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from composer.content.addresses import Address
-from composer.keys import generate, parse_key, record_name, record_strings
-from composer.mail.dkim import OVERSIGNED, Algorithm, Key, Profile, sign
+from composer.core.addresses import Address
+from composer.delivery.config.dkim_keys import generate, parse_key, record_name, record_strings
+from composer.mail.dkim_signing import OVERSIGNED, Algorithm, Key, Profile, sign
 from composer.mail.letterhead import Addressing, Letterhead
-from composer.mail.parts import Part
-
-from .strategies import address, body, file_name, line
-from .test_dkim import BOTH, ED25519, FAST, NOW, RSA, hostile, signatures_of, tags
-from .test_message import build
-from .tools import Mailauth, Records, dkimpy, missing
+from composer.mail.parts import MailPart
+from tests.mail.strategies import address, body, file_name, line
+from tests.mail.test_dkim_signing import BOTH, ED25519, FAST, NOW, RSA, hostile, signatures_of, tags
+from tests.mail.test_message import build
+from tests.mail.tools import Mailauth, Records, dkimpy, missing
 
 RECORDS = {record_name(key, BOTH.domain): record_strings(key) for key in BOTH.keys}
 HOLD = {RSA.selector: True, ED25519.selector: True}
@@ -43,7 +42,7 @@ ADDRESSING = Addressing(
     unsubscribe_mailto="mailto:off@news.example.org?subject=off",
     feedback=("2025-01-30", "briefing"),
 )
-PICTURE = Part(
+PICTURE = MailPart(
     content_id="chart@news.example.org", filename="\u56fe.png", media_type="image/png", data=bytes(range(256)) * 40
 )
 MESSAGE = build(

@@ -10,13 +10,12 @@ import fast_mail_parser
 import pytest
 from hypothesis import given, settings
 
-from composer.content.addresses import Address
+from composer.core.addresses import Address
 from composer.mail import headers
 from composer.mail.headers import HeaderError
 from composer.mail.parameters import ascii_fallback
-
-from .bytecheck import header_block
-from .strategies import line
+from tests.mail.bytecheck import header_block
+from tests.mail.strategies import line
 
 _FORBIDDEN = [*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)), "\u2028", "\u2029", "\ud800", "\udfff"]
 

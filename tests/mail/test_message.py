@@ -9,18 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from composer.content.addresses import Address, AddressError
-from composer.mail.bulk import leave_by_mail, verp
-from composer.mail.compiled import compile_message, message_id_for
-from composer.mail.encoding import canonical
+from composer.core.addresses import Address, AddressError
+from composer.mail.bulk_headers import leave_by_mail, verp
+from composer.mail.compiled_message import compile_message, message_id_for
 from composer.mail.headers import HeaderError
 from composer.mail.letterhead import Addressing, Letterhead
 from composer.mail.parameters import ascii_fallback
-from composer.mail.parts import Part
-
-from . import readers
-from .bytecheck import problems
-from .strategies import address, body, file_name, line
+from composer.mail.parts import MailPart
+from composer.mail.transfer_encoding import canonical
+from tests.mail import mail_parsers
+from tests.mail.bytecheck import problems
+from tests.mail.strategies import address, body, file_name, line
 
 LETTERHEAD = Letterhead(
     sender=Address(name="China Briefing", address="briefing@news.example.org"),
@@ -39,7 +38,7 @@ ADDRESSING = Addressing(
     unsubscribe_mailto="mailto:off@example.org",
     feedback=("2025-01-30", "en"),
 )
-PICTURE = Part(content_id="chart@news.example.org", filename="chart.png", media_type="image/png", data=b"\x89PNG")
+PICTURE = MailPart(content_id="chart@news.example.org", filename="chart.png", media_type="image/png", data=b"\x89PNG")
 
 
 def build(
@@ -48,7 +47,7 @@ def build(
     *,
     html: str,
     text: str,
-    pictures: tuple[Part, ...] = (),
+    pictures: tuple[MailPart, ...] = (),
 ) -> bytes:
     """Make a message without merge fields."""
     return compile_message(letterhead, html=html, text=text, pictures=pictures).fill({}, addressing)
@@ -118,7 +117,7 @@ def test_same_input_same_bytes() -> None:
 def test_hash_is_blind_to_time_id_and_addressee() -> None:
     """A test send and the mailing have the hash of the build; whatever a reader can see changes it."""
 
-    def hashed(letterhead: Letterhead = LETTERHEAD, html: str = "a", text: str = "b", *pictures: Part) -> str:
+    def hashed(letterhead: Letterhead = LETTERHEAD, html: str = "a", text: str = "b", *pictures: MailPart) -> str:
         return compile_message(letterhead, html=html, text=text, pictures=pictures).hash
 
     base = hashed(LETTERHEAD, "a", "b", PICTURE)
@@ -246,7 +245,7 @@ def test_foreign_readers_see_what_went_in(
     letterhead, addressing = replace(LETTERHEAD, subject=subject, sender=sender), replace(ADDRESSING, to=to)
     message = build(letterhead, addressing, html=html, text=text, pictures=(picture,))
     assert problems(message) == []
-    by_rust, by_python = readers.rust(message), readers.python(message)
+    by_rust, by_python = mail_parsers.rust(message), mail_parsers.python(message)
     for seen in (by_rust, by_python):
         assert seen.subject == subject
         assert seen.sender == (sender.name, sender.wire)

@@ -8,18 +8,17 @@ import fast_mail_parser
 import lxml.html
 import pytest
 
-from composer.content.addresses import Address
-from composer.content.fields import RESERVED, TOKEN, MergeField
-from composer.mail.compiled import Compiled, compile_message
-from composer.mail.dkim import sign
+from composer.content.values.merge_fields import RESERVED, TOKEN, MergeField
+from composer.core.addresses import Address
+from composer.mail.compiled_message import Compiled, compile_message
+from composer.mail.dkim_signing import sign
 from composer.mail.letterhead import Addressing, Letterhead
 from tests.golden.test_golden import CASES, build
-
-from .bytecheck import problems
-from .people import FIELDS, SHEETS, TOKENS, Person, Sheet, one_line, people
-from .test_dkim import BOTH, ED25519, FAST, NOW, RSA
-from .test_dkim_verifiers import RECORDS
-from .tools import Mailauth, Parsers, Read, dkimpy, missing
+from tests.mail.bytecheck import problems
+from tests.mail.people import FIELDS, SHEETS, TOKENS, Person, Sheet, one_line, people
+from tests.mail.test_dkim_signing import BOTH, ED25519, FAST, NOW, RSA
+from tests.mail.test_dkim_verifiers import RECORDS
+from tests.mail.tools import Mailauth, Parsers, Read, dkimpy, missing
 
 PEOPLE = people(1000)
 #: Each reader gets one of the editions; neighbours are of different kinds.

@@ -104,5 +104,9 @@ DECISIVE: dict[str, Concern] = (
         phrase_patterns="test_phrases",
     )
     | _concerns("content", "", addresses="mail/test_addresses audience/test_readers")
-    | {"composer/conditions.py": Concern(tests=("tests/test_conditions.py", "tests/delivery/test_selection.py"))}
+    | {
+        "composer/core/audience_filter.py": Concern(
+            tests=("tests/core/test_audience_filter.py", "tests/delivery/selection/test_selection.py")
+        )
+    }
 )

@@ -133,7 +133,7 @@ def test_the_decisive_modules_have_changes_and_tests() -> None:
 
 def test_a_seed_names_a_sample_and_every_change_its_own_name() -> None:
     """The same seed chooses the same changes, each once; another seed others; no two changes of a module share a name."""
-    found = all_changes(["composer/delivery/bucket.py", "composer/bounces/policy.py"])
+    found = all_changes(["composer/delivery/throttle/token_bucket.py", "composer/bounces/record/bounce_policy.py"])
     first = [each.key for each in sample(found, 1, 40)]
     assert first == [each.key for each in sample(found, 1, 40)] != [each.key for each in sample(found, 2, 40)]
     assert len(set(first)) == 40
@@ -150,7 +150,7 @@ def test_harmless_changes_have_reasons() -> None:
 
 def test_a_change_is_noticed_on_a_copy() -> None:
     """A doubled rate is noticed, a sum in another order is not, and a module that can't be loaded says nothing of tests."""
-    path = "composer/delivery/bucket.py"
+    path = "composer/delivery/throttle/token_bucket.py"
     before = (ROOT / path).read_bytes()
     found = {each.key: each for each in all_changes([path])[path]}
     doubled = found[f"{path} :: slowed :: before / 2 -> (before * 2)"]

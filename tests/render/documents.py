@@ -61,7 +61,7 @@ def with_text(inner: str) -> str:
 @cache
 def compiled() -> str:
     """The document's HTML, not yet inlined."""
-    from composer.render.mjml import compile_mjml
-    from composer.render.mjml_lint import strip_origins
+    from composer.render.mjml.compiler import compile_mjml
+    from composer.render.mjml.lint import strip_origins
 
     return compile_mjml(strip_origins(DOCUMENT))

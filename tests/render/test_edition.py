@@ -7,15 +7,15 @@ from pathlib import Path
 import lxml.html
 import pytest
 
-from composer.content.fields import stand_ins
-from composer.content.issue import read_issue
-from composer.errors import ContentError
-from composer.mail.merge import fill_html, fill_text
+from composer.content.document.issue import read_issue
+from composer.content.values.merge_fields import stand_ins
+from composer.core.errors import ContentError
+from composer.core.workspace import Workspace
+from composer.mail.merge_slots import fill_html, fill_text
 from composer.render.edition import Edition, render
-from composer.render.mjml_lint import lint
-from composer.render.wrap import cells
-from composer.workspace import Workspace
-from tests.workspaces import LETTER, ROOT, letter
+from composer.render.mjml.lint import lint
+from composer.render.text_wrap import cells
+from tests.factories import LETTER, ROOT, sample_message
 
 STEMS = sorted(path.stem for path in (ROOT / "issues").glob("*.yaml"))
 each_sample = pytest.mark.parametrize("stem", STEMS)
@@ -29,7 +29,7 @@ def sample(stem: str) -> Edition:
 
 
 def edition_of(folder: Path, issue: str, newsletter: str = LETTER) -> Edition:
-    workspace = letter(folder, newsletter=newsletter)
+    workspace = sample_message(folder, newsletter=newsletter)
     (folder / "issues" / "2025-01-30.yaml").write_text(
         f'date: 2025-01-30\nsubject: "A letter"\n{issue}', encoding="utf-8"
     )

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from composer.content.issue import read_issue
-from composer.errors import CompilerError
+from composer.content.document.issue import read_issue
+from composer.core.errors import CompilerError
+from composer.core.workspace import Workspace
 from composer.render.edition import render
-from composer.render.mjml import compile_mjml
-from composer.render.mjml_lint import lint
-from composer.workspace import Workspace
+from composer.render.mjml.compiler import compile_mjml
+from composer.render.mjml.lint import lint
 
 ROOT = Path(__file__).parents[2]
 _SIGNS = """< > 文> “ ”> " ' —> <!-- --> ]]> <p> </p> /> & \\ </mj-text> <mj-text> <![endif]--> <!--[if <? <! = </ <mj-raw> {"""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import html as lxml_html
 
-from composer.errors import CompilerError
+from composer.core.errors import CompilerError
 from composer.render.inline import css_problems, head_css_problems, inline_css
 from tests.render.documents import compiled
 
@@ -129,7 +129,7 @@ def test_places_of_css_problems() -> None:
 OPENED = """
 import socket, sys
 from composer.render.inline import inline_css, _premailer
-from composer.errors import CompilerError
+from composer.core.errors import CompilerError
 _premailer(); import encodings.idna, lxml.cssselect
 page = ('<!doctype html><html><head><link rel="stylesheet" href="http://127.0.0.1:9/x.css">'
         '<link rel="stylesheet" href="/etc/hostname">'

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from composer.content.values import Group
-from composer.errors import ContentError, Problem
+from composer.content.values.field_values import Group
+from composer.core.errors import ContentError, Problem
+from composer.core.workspace import Workspace
 from composer.render.theme import Theme
-from composer.workspace import Workspace
-from tests.workspaces import ROOT, letter
+from tests.factories import ROOT, sample_message
 
 FOLDER = "templates/mine"
 
@@ -17,7 +17,7 @@ FOLDER = "templates/mine"
 @pytest.fixture
 def theme(tmp_path: Path) -> Theme:
     """A theme with a macro file and nothing else."""
-    workspace = letter(tmp_path)
+    workspace = sample_message(tmp_path)
     folder = workspace.root / FOLDER
     folder.mkdir(parents=True)
     (folder / "macros.mjml.j2").write_text(
@@ -129,7 +129,7 @@ def test_the_theme_that_ships_reads_its_own_files() -> None:
 
 def test_a_theme_in_a_workspace_copy_is_taken_first(tmp_path: Path) -> None:
     """The workspace's file of a theme goes before the one that ships; a link out of the theme is not followed."""
-    workspace = letter(tmp_path)
+    workspace = sample_message(tmp_path)
     folder = workspace.root / "templates" / "briefing"
     folder.mkdir(parents=True)
     (folder / "head.css").write_text("a { b: c }")

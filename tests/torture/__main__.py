@@ -14,7 +14,7 @@ from pathlib import Path
 
 from composer.database.engine import connect, open_database
 from composer.database.location import Location
-from composer.database.schema import upgrade
+from composer.database.schema_version import upgrade
 from tests.databases import PostgresServer
 from tests.torture.harness import Nursery, Tally, nursery, torture
 from tests.torture.lives import live

@@ -22,12 +22,12 @@ from pathlib import Path
 from sqlalchemy import select
 
 from composer.database.engine import Database
-from composer.database.mailings import deliveries
-from composer.delivery.mailing import Sums, sums_of
-from composer.delivery.states import DeliveryState
-from tests.delivery.house import frozen
+from composer.database.tables.mailing_tables import deliveries
+from composer.delivery.core.mailing import Sums, sums_of
+from composer.delivery.core.states import DeliveryState
+from tests.delivery.factories import frozen
+from tests.fake_smtp import HangUp, Office, Visit
 from tests.torture.nursery import STEPS, Order
-from tests.transport.postoffice import HangUp, Office, Visit
 
 ROOT = Path(__file__).parent.parent.parent
 _GOOD = b"250 2.1.5 Ok\r\n"

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from composer.content.addresses import normal_address
+from composer.core.addresses import normal_address
 from composer.database.location import URL
 from tests.torture.promises import CORRECTION, ISSUES, KEY, PEOPLE, Fate, Life
 

@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from composer.core.errors import ComposeError
 from composer.database.engine import connect
 from composer.database.location import Location
-from composer.delivery.engine import Job, send
-from composer.delivery.plan import Ending
-from composer.delivery.policy import Policy
-from composer.delivery.sending_lock import BusyError
-from composer.delivery.stop import Stop
-from composer.errors import ComposeError
-from composer.transport.server import Limits, Security, Server
-from composer.transport.smtp import SmtpTransport
-from tests.delivery.house import Plain
+from composer.delivery.core.retry_policy import RetryPolicy
+from composer.delivery.core.scheduler import Ending
+from composer.delivery.database_guard.sending_lock import BusyError
+from composer.delivery.worker.run_loop import MailingJob, send
+from composer.delivery.worker.stop_request import Stop
+from composer.transport.server_settings import MailServer, Security, ServerLimits
+from composer.transport.smtp.smtp_transport import SmtpTransport
+from tests.delivery.factories import Plain
 
-POLICY = Policy(
+POLICY = RetryPolicy(
     delays=(timedelta(milliseconds=20), timedelta(milliseconds=40)),
     pause=timedelta(milliseconds=10),
     longest_pause=timedelta(milliseconds=50),
@@ -76,14 +76,14 @@ def run(order: Order) -> int:
                     file.write(b".")
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    server = Server(
+    server = MailServer(
         host="127.0.0.1",
         port=order.port,
         security=Security.NONE,
-        limits=Limits(connect=30, reply=30, dot=30, messages=20),
+        limits=ServerLimits(connect=30, reply=30, dot=30, messages=20),
     )
     with connect(location) as database:
-        job = Job(
+        job = MailingJob(
             database=database,
             mailing_id=order.mailing,
             transport=SmtpTransport(server),

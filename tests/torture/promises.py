@@ -26,25 +26,25 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from composer.audience.tokens import Purpose, Tokens
+from composer.audience.identity.tokens import Purpose, Tokens
 from composer.cli.main import run
-from composer.content.addresses import Address, normal_address
+from composer.core.addresses import Address, normal_address
+from composer.core.workspace import Workspace
 from composer.database.engine import Database, open_database
 from composer.database.location import URL, Location
-from composer.database.mailings import mailings
-from composer.database.public import letters
-from composer.database.readers import readers, suppressions
-from composer.web.public.app import application
-from composer.web.public.hooks import Callers
-from composer.web.public.kept import KeptApprovals, KeptEditions
-from composer.web.public.mail_requests import CONFIRM_FOR, Kind, Wish, wish
-from composer.web.public.publication import read_publication
-from composer.web.public.site import Site
-from composer.web.public.turns import Turns
-from composer.workspace import Workspace
+from composer.database.tables.mailing_tables import mailings
+from composer.database.tables.subscriber_tables import readers, suppressions
+from composer.database.tables.transactional_tables import letters
+from composer.web.public.http.write_executor import WriteExecutor
+from composer.web.public.pages.page_context import Site
+from composer.web.public.pages.repositories import EditionRepository, ReviewRepository
+from composer.web.public.pages.webhook_endpoints import Callers
+from composer.web.public.server.public_app import application
+from composer.web.public.site.publication import read_publication
+from composer.web.public.transactional.mail_requests import CONFIRM_FOR, EmailKind, EmailRequest, request_email
 from tests.bounces.news import complaint, report
-from tests.cli.mailroom import ISSUE, NEWSLETTER
-from tests.transport.postoffice import HangUp, Office, Visit
+from tests.cli_harness import ISSUE, NEWSLETTER
+from tests.fake_smtp import HangUp, Office, Visit
 
 KEY = "k" * 64
 #: Two spellings that people confuse and that are two people here; capitals are one.
@@ -238,8 +238,11 @@ class Life:
             with database.write() as connection:
                 kept = connection.execute(select(letters).order_by(letters.c.asked.desc(), letters.c.id.desc())).first()
                 if kept is None or kept.normal != normal_address(who):
-                    wish(
-                        connection, Wish(kind=Kind.CONFIRM, address=Address(address=who), language="en", asked=self.now)
+                    request_email(
+                        connection,
+                        EmailRequest(
+                            kind=EmailKind.CONFIRM, address=Address(address=who), language="en", asked=self.now
+                        ),
                     )
                     kept = connection.execute(select(letters).where(letters.c.normal == normal_address(who))).first()
             assert kept is not None
@@ -269,14 +272,14 @@ class Life:
     def _ask(self, method: str, path: str, form: dict[str, str]) -> tuple[int, str]:
         """Ask the readers' pages, as a proxy hands it on."""
         with self.open() as database:
-            turns = Turns(database)
+            turns = WriteExecutor(database)
             try:
                 workspace = Workspace(root=self._pages())
                 publication = read_publication(workspace)
                 site = Site(
                     publication=publication, turns=turns, tokens=self.tokens,
-                    approvals=KeptApprovals(self.tokens, workspace, publication.main),
-                    editions=KeptEditions(), clock=lambda: datetime.now(UTC),
+                    approvals=ReviewRepository(self.tokens, workspace, publication.main),
+                    editions=EditionRepository(), clock=lambda: datetime.now(UTC),
                     wake=lambda: None, is_posting=lambda: True, callers=Callers(),
                 )  # fmt: skip
                 return asyncio.run(_request(site, method, path, urllib.parse.urlencode(form).encode()))

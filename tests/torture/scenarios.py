@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from composer.database.location import URL, Location
-from composer.delivery.states import DeliveryState as S
+from composer.delivery.core.states import DeliveryState as S
 from tests.databases import PostgresServer
 from tests.torture.promises import ISSUES, KEY, Life
 
@@ -156,7 +156,7 @@ class Rig:
         """How the deliveries of the issue stand, over all its mailings."""
         from sqlalchemy import func, select
 
-        from composer.database.mailings import deliveries
+        from composer.database.tables.mailing_tables import deliveries
 
         with self.life.open() as database, database.read() as connection:
             rows = connection.execute(select(deliveries.c.state, func.count()).group_by(deliveries.c.state))

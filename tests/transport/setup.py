@@ -13,15 +13,15 @@ from typing import Any, TypeVar
 import pytest
 
 from composer.transport.envelope import Envelope
-from composer.transport.outcome import Outcome, State
-from composer.transport.server import Limits, Security, Server
-from composer.transport.smtp import SmtpTransport
-from tests.transport.postoffice import Office
+from composer.transport.outcome import Outcome, OutcomeState
+from composer.transport.server_settings import MailServer, Security, ServerLimits
+from composer.transport.smtp.smtp_transport import SmtpTransport
+from tests.fake_smtp import Office
 
 #: For servers that answer: long, so that a busy machine does not fail a test.
-PATIENT = Limits(connect=30, reply=30, dot=30, quit=30)
+PATIENT = ServerLimits(connect=30, reply=30, dot=30, quit=30)
 #: For servers that do not; only in tests that are tried `with_more_time`.
-HASTY = Limits(connect=0.2, reply=0.2, dot=0.2, quit=0.1)
+HASTY = ServerLimits(connect=0.2, reply=0.2, dot=0.2, quit=0.1)
 
 MESSAGE = b"Subject: hello\r\n\r\n.a dot\r\n..two\r\n.\r\nend\r\n"
 ANNA = Envelope(sender="news@example.org", recipient="anna@example.net")
@@ -55,14 +55,14 @@ def with_more_time(test: Test) -> Test:
     return trying  # type: ignore[return-value]
 
 
-def server(office: Office, limits: Limits = PATIENT, **more: Any) -> Server:
+def server(office: Office, limits: ServerLimits = PATIENT, **more: Any) -> MailServer:
     if limits.reply < PATIENT.reply:
         waits = {name: getattr(limits, name) * factor.get() for name in ("connect", "reply", "dot", "quit")}
         limits = replace(limits, **waits)
-    return Server(**{"host": "127.0.0.1", "port": office.port, "security": Security.NONE, "limits": limits, **more})
+    return MailServer(**{"host": "127.0.0.1", "port": office.port, "security": Security.NONE, "limits": limits, **more})
 
 
-def transport(office: Office, limits: Limits = PATIENT, **more: Any) -> SmtpTransport:
+def transport(office: Office, limits: ServerLimits = PATIENT, **more: Any) -> SmtpTransport:
     return SmtpTransport(server(office, limits, **more))
 
 
@@ -82,9 +82,9 @@ def copies(office: Office, envelope: Envelope = ANNA) -> int:
 def check_count(office: Office, outcome: Outcome, envelope: Envelope = ANNA) -> None:
     """The law: a copy that was taken is told as ACCEPTED or UNKNOWN, and there are never two."""
     match outcome.state:
-        case State.ACCEPTED:
+        case OutcomeState.ACCEPTED:
             assert copies(office, envelope) == 1
-        case State.UNKNOWN:
+        case OutcomeState.UNKNOWN:
             assert copies(office, envelope) <= 1
         case _:
             assert copies(office, envelope) == 0

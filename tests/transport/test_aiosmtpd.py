@@ -13,10 +13,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from composer.transport.envelope import Envelope as Ours
-from composer.transport.outcome import State
-from composer.transport.server import Secret, Security, Server
-from composer.transport.smtp import SmtpTransport
-from composer.transport.transport import TransportError
+from composer.transport.outcome import OutcomeState
+from composer.transport.protocol import TransportError
+from composer.transport.server_settings import MailServer, Secret, Security
+from composer.transport.smtp.smtp_transport import SmtpTransport
 from tests.transport.paper import Papers
 from tests.transport.setup import PATIENT
 
@@ -47,7 +47,7 @@ class Inbox:
 
 
 @pytest.fixture(params=[Security.TLS, Security.STARTTLS])
-def running(request: pytest.FixtureRequest, papers: Papers) -> Iterator[tuple[Inbox, Server]]:
+def running(request: pytest.FixtureRequest, papers: Papers) -> Iterator[tuple[Inbox, MailServer]]:
     inbox, security = Inbox(), request.param
     more: dict[str, Any] = {}
     context: ssl.SSLContext = papers.good
@@ -66,7 +66,7 @@ def running(request: pytest.FixtureRequest, papers: Papers) -> Iterator[tuple[In
     try:
         yield (
             inbox,
-            Server(
+            MailServer(
                 host="localhost", port=port, security=security, username="me", ca_file=papers.ca_file, limits=PATIENT
             ),
         )
@@ -75,13 +75,13 @@ def running(request: pytest.FixtureRequest, papers: Papers) -> Iterator[tuple[In
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
-def test_a_message_arrives_as_it_was(running: tuple[Inbox, Server]) -> None:
+def test_a_message_arrives_as_it_was(running: tuple[Inbox, MailServer]) -> None:
     """Encrypted and signed in, several messages over one connection; byte for byte, and as a foreign parser reads it."""
     inbox, server = running
     connection = SmtpTransport(replace(server, secret=Secret(SECRET))).connect()
     for message in (MESSAGE, DOTTED):
         outcome = connection.hand_over(Ours(sender="b+1@example.org", recipient="anna@example.net"), message)
-        assert (outcome.state, outcome.queue_id) == (State.ACCEPTED, f"A{len(inbox.taken)}")
+        assert (outcome.state, outcome.queue_id) == (OutcomeState.ACCEPTED, f"A{len(inbox.taken)}")
     connection.close()
     assert inbox.taken == [("b+1@example.org", "anna@example.net", each) for each in (MESSAGE, DOTTED)]
     assert inbox.mechanisms == ["PLAIN"]
@@ -90,7 +90,7 @@ def test_a_message_arrives_as_it_was(running: tuple[Inbox, Server]) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
-def test_a_wrong_password(running: tuple[Inbox, Server]) -> None:
+def test_a_wrong_password(running: tuple[Inbox, MailServer]) -> None:
     """It is tried once and told in the server's words; the password is not in them."""
     inbox, server = running
     with pytest.raises(TransportError, match=r"refuses the user name or the password: 535 5\.7\.8") as caught:

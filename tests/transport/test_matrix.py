@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from composer.transport.envelope import Commands, Envelope
-from composer.transport.outcome import Outcome, Scope, Stage, State
-from composer.transport.server import Limits, Secret, Security, Server
-from composer.transport.smtp import SmtpTransport
-from composer.transport.transaction import After, Transaction
-from composer.transport.transport import TransportError
-from tests.transport.postoffice import (
+from composer.transport.outcome import Outcome, OutcomeState, Scope, Stage
+from composer.transport.protocol import TransportError
+from composer.transport.server_settings import MailServer, Secret, Security, ServerLimits
+from composer.transport.smtp.smtp_transport import SmtpTransport
+from composer.transport.smtp.transaction import After, Transaction
+from tests.fake_smtp import (
     Action,
     Office,
     Visit,
@@ -58,7 +58,7 @@ PIPELINING = pytest.mark.parametrize("offers", [("PIPELINING",), ()], ids=["pipe
 LARGE = b"Subject: large\r\n\r\n" + b"x" * 70 * 120_000 + b"\r\n"
 
 
-def _limits(trouble: str) -> Limits:
+def _limits(trouble: str) -> ServerLimits:
     return HASTY if trouble in SLOW else PATIENT
 
 
@@ -72,13 +72,13 @@ def _hand_over(office: Office, trouble: str, message: bytes = MESSAGE) -> Outcom
         first = connection.hand_over(ANNA, message)
         office.script = {}
         second = connection.hand_over(BORIS, MESSAGE)
-        again = connection.hand_over(ANNA, MESSAGE) if first.state is State.DEFERRED else first
+        again = connection.hand_over(ANNA, MESSAGE) if first.state is OutcomeState.DEFERRED else first
         connection.close()
     # Counted when the server has come to rest: it answers a moment before it counts.
-    assert second.state is State.ACCEPTED
+    assert second.state is OutcomeState.ACCEPTED
     check_count(office, second, BORIS)
     check_count(office, again)
-    assert first.state is not State.DEFERRED or again.state is State.ACCEPTED
+    assert first.state is not OutcomeState.DEFERRED or again.state is OutcomeState.ACCEPTED
     return first
 
 
@@ -93,7 +93,7 @@ def test_before_the_message(stage: str, trouble: str, offers: tuple[str, ...]) -
     office = Office({stage: TROUBLES[trouble]}, offers=offers)
     outcome = _hand_over(office, trouble)
     assert outcome.stage == stage
-    assert outcome.state is (State.REFUSED if trouble == "5xx" else State.DEFERRED)
+    assert outcome.state is (OutcomeState.REFUSED if trouble == "5xx" else OutcomeState.DEFERRED)
     # Before the recipient is named, a refusal is about us.
     is_theirs = trouble == "4xx" or (trouble == "5xx" and stage != "mail")
     assert outcome.scope is (Scope.RECIPIENT if is_theirs else Scope.SERVER)
@@ -111,7 +111,7 @@ def test_without_pipelining_nothing_is_said_behind_a_refusal(stage: str, said: l
         connection = transport(office).connect()
         connection.hand_over(ANNA, MESSAGE)
         office.script = {}
-        assert connection.hand_over(BORIS, MESSAGE).state is State.ACCEPTED
+        assert connection.hand_over(BORIS, MESSAGE).state is OutcomeState.ACCEPTED
         connection.close()
     heard = [line.split(b" ")[0].decode() for line in office.heard]
     assert heard == ["EHLO", *said, "RSET", "MAIL", "RCPT", "DATA", "QUIT"]
@@ -125,7 +125,7 @@ def test_in_the_message(trouble: str, offers: tuple[str, ...]) -> None:
     actions = {**TROUBLES, "never": stops_reading, "slow": reads_slowly}
     outcome = _hand_over(Office({"body": actions[trouble]}, offers=offers), trouble, LARGE)
     assert outcome.stage is Stage.BODY
-    assert outcome.state is (State.REFUSED if trouble == "5xx" else State.DEFERRED)
+    assert outcome.state is (OutcomeState.REFUSED if trouble == "5xx" else OutcomeState.DEFERRED)
     assert (outcome.reply is not None) == (trouble in ("4xx", "5xx", "421"))
 
 
@@ -141,8 +141,8 @@ def test_after_the_dot(trouble: str, is_taken: bool, offers: tuple[str, ...]) ->
     action = TROUBLES[trouble]
     outcome = _hand_over(Office({"dot": takes(action) if is_taken else action}, offers=offers), trouble)
     assert outcome.stage is Stage.DOT
-    expected = {"4xx": State.DEFERRED, "421": State.DEFERRED, "5xx": State.REFUSED}
-    assert outcome.state is expected.get(trouble, State.UNKNOWN)
+    expected = {"4xx": OutcomeState.DEFERRED, "421": OutcomeState.DEFERRED, "5xx": OutcomeState.REFUSED}
+    assert outcome.state is expected.get(trouble, OutcomeState.UNKNOWN)
     assert bool(outcome.reason) != is_answered
 
 
@@ -174,9 +174,9 @@ def test_connecting_again(stage: str, trouble: str) -> None:
         connection = transport(office, _limits(trouble)).connect()
         office.visits[0].connection.shutdown(socket.SHUT_RDWR)
         outcome = connection.hand_over(ANNA, MESSAGE)
-        assert (outcome.state, outcome.stage, outcome.scope) == (State.DEFERRED, Stage(stage), Scope.SERVER)
+        assert (outcome.state, outcome.stage, outcome.scope) == (OutcomeState.DEFERRED, Stage(stage), Scope.SERVER)
         assert outcome.reason
-        assert connection.hand_over(ANNA, MESSAGE).state is State.ACCEPTED
+        assert connection.hand_over(ANNA, MESSAGE).state is OutcomeState.ACCEPTED
         connection.close()
     assert len(office.taken) == 1
 
@@ -193,8 +193,8 @@ def test_between_messages(question: str, trouble: str, offers: tuple[str, ...]) 
     with Office(script, offers=offers) as office:
         connection = transport(office, replace(_limits(trouble), idle=0 if question == "noop" else 30)).connect()
         if question == "rset":
-            assert connection.hand_over(BORIS, MESSAGE).state is State.REFUSED
-        assert connection.hand_over(ANNA, MESSAGE).state is State.ACCEPTED
+            assert connection.hand_over(BORIS, MESSAGE).state is OutcomeState.REFUSED
+        assert connection.hand_over(ANNA, MESSAGE).state is OutcomeState.ACCEPTED
         connection.close()
     assert len(office.taken) == 1
     assert len(office.visits) == 2
@@ -208,7 +208,7 @@ def test_unasked_between_messages(words: bytes, offers: tuple[str, ...]) -> None
     """What a server says when nobody asked, and its leaving, ends the session; the next message has one of its own."""
     with Office(offers=offers) as office:
         connection = transport(office).connect()
-        assert connection.hand_over(BORIS, MESSAGE).state is State.ACCEPTED
+        assert connection.hand_over(BORIS, MESSAGE).state is OutcomeState.ACCEPTED
         office.visits[0].connection.sendall(words)
         if not words:
             office.visits[0].connection.shutdown(socket.SHUT_RDWR)
@@ -217,7 +217,7 @@ def test_unasked_between_messages(words: bytes, offers: tuple[str, ...]) -> None
         select.select([connection._session.wire._socket], [], [], 30)
         outcome = connection.hand_over(ANNA, MESSAGE)
         connection.close()
-    assert outcome.state is State.ACCEPTED
+    assert outcome.state is OutcomeState.ACCEPTED
     assert outcome.queue_id == "Q2"
     check_count(office, outcome)
     assert len(office.visits) == 2
@@ -231,7 +231,7 @@ def test_slow_but_in_time(stage: str, offers: tuple[str, ...]) -> None:
         connection = transport(office).connect()
         outcome = connection.hand_over(ANNA, MESSAGE)
         connection.close()
-    assert outcome.state is State.ACCEPTED
+    assert outcome.state is OutcomeState.ACCEPTED
     check_count(office, outcome)
     assert len(office.visits) == 1
 
@@ -249,7 +249,7 @@ def test_endless_answer(kind: str, stage: str) -> None:
             transport(office).connect()
     else:
         outcome = _hand_over(office, "")
-        assert outcome.state is (State.UNKNOWN if stage == "dot" else State.DEFERRED)
+        assert outcome.state is (OutcomeState.UNKNOWN if stage == "dot" else OutcomeState.DEFERRED)
         assert "cannot be understood" in outcome.reason and len(outcome.reason) < 200
     assert office.flooded < 20_000_000
 
@@ -266,7 +266,7 @@ def test_no_server() -> None:
 def test_no_answer() -> None:
     """A server that lets the call ring."""
     with full_office() as port, pytest.raises(TransportError, match="does not answer") as caught:
-        SmtpTransport(Server(host="127.0.0.1", port=port, security=Security.NONE, limits=HASTY)).connect()
+        SmtpTransport(MailServer(host="127.0.0.1", port=port, security=Security.NONE, limits=HASTY)).connect()
     assert (caught.value.stage, caught.value.is_temporary) == (Stage.CONNECT, True)
 
 
@@ -288,7 +288,7 @@ def test_lone_dot(code: str, lone: str) -> None:
     script = {"rcpt": says(f"{code}\r\n".encode()), "lone dot": {**TROUBLES, **answers}[lone]}
     office = Office(script, is_naive=True)
     outcome = _hand_over(office, "")
-    assert outcome.state is (State.DEFERRED if code.startswith("4") else State.REFUSED)
+    assert outcome.state is (OutcomeState.DEFERRED if code.startswith("4") else OutcomeState.REFUSED)
     assert (outcome.stage, outcome.scope) == (Stage.RCPT, Scope.RECIPIENT)
     assert len(office.visits) == (1 if lone in answers else 2)
 
@@ -304,7 +304,7 @@ def test_a_connection_that_is_gone_before_the_first_line(offers: tuple[str, ...]
         transaction = Transaction(session, Commands(mail=b"MAIL FROM:<>\r\n", rcpt=b"RCPT TO:<a@b.example>\r\n"))
         outcome = transaction.run(MESSAGE, lambda: True)
         connection.close()
-    assert (outcome.state, outcome.stage, outcome.scope) == (State.DEFERRED, Stage.MAIL, Scope.SERVER)
+    assert (outcome.state, outcome.stage, outcome.scope) == (OutcomeState.DEFERRED, Stage.MAIL, Scope.SERVER)
     assert transaction.after is After.DROP
     assert office.taken == []
 
@@ -322,7 +322,7 @@ def test_no_lone_dot_for_a_recipient() -> None:
 
     office = Office({"mail": contradict})
     outcome = _hand_over(office, "")
-    assert (outcome.state, outcome.stage, outcome.scope) == (State.REFUSED, Stage.MAIL, Scope.SERVER)
+    assert (outcome.state, outcome.stage, outcome.scope) == (OutcomeState.REFUSED, Stage.MAIL, Scope.SERVER)
     # The second message only, as it went over the wire: nothing empty, and nobody twice.
     assert [content.replace(b"\n..", b"\n.") for _, content in office.taken] == [MESSAGE]
 
@@ -335,7 +335,7 @@ def test_answer_before_the_dot(early: bytes) -> None:
     office = Office({"data": says(b"354 go ahead\r\n" + early)})
     outcome = _hand_over(office, "")
     assert outcome.stage is Stage.BODY
-    assert outcome.state is (State.REFUSED if early.startswith(b"5") else State.DEFERRED)
+    assert outcome.state is (OutcomeState.REFUSED if early.startswith(b"5") else OutcomeState.DEFERRED)
     # The server still reads a message: whatever is said on this connection would be taken for a line of it.
     assert b"".join(bytes(visit.data) for visit in office.visits[:1]) in (
         b"",
@@ -350,7 +350,7 @@ def test_one_answer_too_many() -> None:
         connection = transport(office).connect()
         first, second = connection.hand_over(ANNA, MESSAGE), connection.hand_over(BORIS, MESSAGE)
         connection.close()
-    assert (first.state, second.state) == (State.ACCEPTED, State.REFUSED)
+    assert (first.state, second.state) == (OutcomeState.ACCEPTED, OutcomeState.REFUSED)
     check_count(office, second, BORIS)
 
 
@@ -360,7 +360,7 @@ def test_first_failure_is_told() -> None:
         connection = transport(office).connect()
         outcome = connection.hand_over(ANNA, MESSAGE)
         connection.close()
-    assert (outcome.state, outcome.stage) == (State.REFUSED, Stage.RCPT)
+    assert (outcome.state, outcome.stage) == (OutcomeState.REFUSED, Stage.RCPT)
     assert outcome.reply is not None and outcome.reply.enhanced == "5.1.1"
 
 
@@ -378,9 +378,9 @@ def test_who_is_meant() -> None:
         connection = transport(office).connect()
         for recipient in strange:
             outcome = connection.hand_over(Envelope(sender="", recipient=recipient), MESSAGE)
-            assert (outcome.state, outcome.scope) == (State.NOT_ATTEMPTED, Scope.RECIPIENT)
+            assert (outcome.state, outcome.scope) == (OutcomeState.NOT_ATTEMPTED, Scope.RECIPIENT)
             assert outcome.reason
         outcome = connection.hand_over(Envelope(sender="a b@c", recipient="anna@example.net"), MESSAGE)
-        assert (outcome.state, outcome.scope) == (State.NOT_ATTEMPTED, Scope.SERVER)
+        assert (outcome.state, outcome.scope) == (OutcomeState.NOT_ATTEMPTED, Scope.SERVER)
         connection.close()
     assert [line[:4] for line in office.heard] == [b"EHLO", b"QUIT"]

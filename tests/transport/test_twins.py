@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from composer.errors import OutputError
+from composer.core.errors import OutputError
 from composer.transport.envelope import Envelope
-from composer.transport.files import FileTransport
-from composer.transport.memory import MemoryTransport, Played
-from composer.transport.outcome import Outcome, Stage, State
-from composer.transport.smtp import SmtpTransport
-from composer.transport.transport import Transport, TransportError
-from tests.transport.postoffice import Office
+from composer.transport.memory_transport import MemoryTransport, Played
+from composer.transport.outbox_transport import FileTransport
+from composer.transport.outcome import Outcome, OutcomeState, Stage
+from composer.transport.protocol import Transport, TransportError
+from composer.transport.smtp.smtp_transport import SmtpTransport
+from tests.fake_smtp import Office
 from tests.transport.setup import ANNA, BORIS, MESSAGE, server
 
 STRANGE = Envelope(sender="", recipient="a b@example.net")
@@ -43,7 +43,7 @@ def test_the_twin_does_as_the_server(tmp_path: Path) -> None:
 
 def test_the_twin_plays_a_script() -> None:
     """An UNKNOWN is taken or not, as the script has it; a connection can be refused; what was begun is remembered."""
-    unknown = Outcome(state=State.UNKNOWN, stage=Stage.DOT)
+    unknown = Outcome(state=OutcomeState.UNKNOWN, stage=Stage.DOT)
     plays: dict[Envelope, Played | Outcome] = {ANNA: Played(outcome=unknown, is_taken=True), BORIS: unknown}
     memory = MemoryTransport(
         lambda envelope: plays[envelope], refusals=[None, TransportError("busy", stage=Stage.CONNECT)]
@@ -51,7 +51,7 @@ def test_the_twin_plays_a_script() -> None:
     connection = memory.connect()
     with pytest.raises(TransportError, match="busy"):
         memory.connect()
-    assert [connection.hand_over(each, MESSAGE).state for each in (ANNA, BORIS)] == [State.UNKNOWN] * 2
+    assert [connection.hand_over(each, MESSAGE).state for each in (ANNA, BORIS)] == [OutcomeState.UNKNOWN] * 2
     assert [each.envelope for each in memory.taken] == [ANNA]
     assert memory.seen == [ANNA, BORIS]
     assert (memory.connections, memory.open_connections) == (1, 1)
@@ -73,14 +73,14 @@ def test_files(recipient: str, name: str, tmp_path: Path) -> None:
     folder = tmp_path / "outbox" / "tests"
     connection = FileTransport(folder).connect()
     envelope = Envelope(sender="", recipient=recipient)
-    assert connection.hand_over(envelope, MESSAGE, lambda: False).state is State.NOT_ATTEMPTED
+    assert connection.hand_over(envelope, MESSAGE, lambda: False).state is OutcomeState.NOT_ATTEMPTED
     assert list(folder.iterdir()) == []
     outcome = connection.hand_over(envelope, MESSAGE)
     assert connection.hand_over(envelope, MESSAGE).reason == outcome.reason
     connection.close()
     (file,) = folder.iterdir()
     assert file.name == outcome.reason and file.name.startswith(name) and file.read_bytes() == MESSAGE
-    assert (outcome.state, outcome.stage) == (State.WRITTEN, Stage.FILE)
+    assert (outcome.state, outcome.stage) == (OutcomeState.WRITTEN, Stage.FILE)
     assert sorted(tmp_path.iterdir()) == [tmp_path / "outbox"]
 
 

@@ -8,9 +8,9 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 
-from composer.checks.css.colours import Rgba, legacy_colour
+from composer.checks.css.css_colours import Rgba, legacy_colour
+from composer.checks.css.css_values import IMAGE, Length, words
 from composer.checks.css.declarations import Declaration, declarations
-from composer.checks.css.values import IMAGE, Length, words
 
 _SHEET = """
 area, base, basefont, datalist, head, link, meta, noembed, noframes, noscript, param, rp, script, style, template, title,

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import tinycss2
 from lxml.html import HtmlElement
 
-from composer.checks.css.colours import Scheme
+from composer.checks.css.css_colours import CssScheme
+from composer.checks.css.css_values import UNITS, Value
 from composer.checks.css.declarations import Declaration, declarations_of
 from composer.checks.css.selectors import Selector, UnsupportedError, selectors
-from composer.checks.css.values import UNITS, Value
 
 Winning = dict[str, Value]
 
@@ -58,7 +58,7 @@ def _rules(nodes: Iterable[Any], media: tuple[str, ...]) -> Iterable[Rule]:
 
 
 @lru_cache(maxsize=512)
-def media_applies(text: str, scheme: Scheme, width: int) -> bool:
+def media_applies(text: str, scheme: CssScheme, width: int) -> bool:
     """Say whether a list of media queries is met by a screen of this scheme and width; what is unknown is not."""
     nodes = tinycss2.parse_component_value_list(text, skip_comments=True)
     queries: list[list[Any]] = [[]]
@@ -72,7 +72,7 @@ def media_applies(text: str, scheme: Scheme, width: int) -> bool:
     return any(_query(query, scheme, width) is True for query in queries)
 
 
-def _query(query: list[Any], scheme: Scheme, width: int) -> bool | None:
+def _query(query: list[Any], scheme: CssScheme, width: int) -> bool | None:
     """Judge one query or the inside of parentheses; None where something in it is unknown."""
     negated = False
     words = query
@@ -104,7 +104,7 @@ def _significant(nodes: Iterable[Any]) -> list[Any]:
     return [node for node in nodes if node.type != "whitespace"]
 
 
-def _feature(nodes: Sequence[Any], scheme: Scheme, width: int) -> bool | None:
+def _feature(nodes: Sequence[Any], scheme: CssScheme, width: int) -> bool | None:
     if not nodes:
         return None
     if nodes[0].type == "() block" or nodes[0].type == "ident" and nodes[0].lower_value == "not":
@@ -187,7 +187,7 @@ class Weighed(NamedTuple):
 class Cascade:
     """The rules of some sheets that hold in one scheme, at one width, in a document with these attributes."""
 
-    def __init__(self, sheets: Iterable[Sheet], scheme: Scheme, width: int, attributes: frozenset[str]) -> None:
+    def __init__(self, sheets: Iterable[Sheet], scheme: CssScheme, width: int, attributes: frozenset[str]) -> None:
         self._by_path: dict[str, list[Weighed]] = defaultdict(list)
         self._others: dict[str, list[Weighed]] = defaultdict(list)
         order = 0

@@ -6,11 +6,11 @@ Comes in: winning declarations. Goes out: a `Style`, every length in CSS pixels.
 from functools import lru_cache
 
 from composer.checks.css.cascade import Winning
-from composer.checks.css.colours import CURRENT, LINK, TEXT, TRANSPARENT, Pair, Rgba, Scheme
+from composer.checks.css.css_colours import CURRENT, LINK, TEXT, TRANSPARENT, CssScheme, Pair, Rgba
+from composer.checks.css.css_values import IMAGE, SIZES, UNITS, Length, Value
 from composer.checks.css.declarations import GLOBAL
 from composer.checks.css.painting import behind
-from composer.checks.css.style import Page, Style
-from composer.checks.css.values import IMAGE, SIZES, UNITS, Length, Value
+from composer.checks.css.style import ComputedStyle, StyledPage
 
 _KEYWORDS = dict(
     zip(
@@ -28,7 +28,7 @@ _AWAY = -999
 class _Reader:
     """Reads typed values out of what won; global words are resolved here."""
 
-    def __init__(self, won: Winning, parent: Style | None, page: Page) -> None:
+    def __init__(self, won: Winning, parent: ComputedStyle | None, page: StyledPage) -> None:
         self.won, self.parent, self.page = won, parent, page
         self.size = 16.0
         self.root_size = 16.0
@@ -42,7 +42,7 @@ class _Reader:
             return str(getattr(self.parent, inherited))
         return initial
 
-    def colour(self, name: str, scheme: Scheme, current: Rgba) -> Rgba | None:
+    def colour(self, name: str, scheme: CssScheme, current: Rgba) -> Rgba | None:
         match self.won.get(name):
             case Rgba() as colour:
                 return colour
@@ -66,7 +66,7 @@ class _Reader:
         return number * factor[unit] if unit in factor else None
 
 
-def compute(won: Winning, parent: Style | None, page: Page, root: Style | None) -> Style:
+def compute(won: Winning, parent: ComputedStyle | None, page: StyledPage, root: ComputedStyle | None) -> ComputedStyle:
     """Return the style of an element for which these values won.
 
     The same values under the same parent give the very same style, from one document to the next: a preview meets
@@ -76,7 +76,9 @@ def compute(won: Winning, parent: Style | None, page: Page, root: Style | None) 
 
 
 @lru_cache(maxsize=4096)
-def _computed(values: tuple[tuple[str, Value], ...], parent: Style | None, page: Page, root: Style | None) -> Style:
+def _computed(
+    values: tuple[tuple[str, Value], ...], parent: ComputedStyle | None, page: StyledPage, root: ComputedStyle | None
+) -> ComputedStyle:
     won = dict(values)
     read = _Reader(won, parent, page)
     read.root_size = root.font_size if root else 16.0
@@ -122,7 +124,7 @@ def _computed(values: tuple[tuple[str, Value], ...], parent: Style | None, page:
     if won.get("text-decoration-line") == "inherit" and parent:
         decoration = parent.text_decoration
     shadow = read.word("text-shadow", "none", "shadow")
-    return Style(
+    return ComputedStyle(
         color=fill or current,
         background=background,
         has_image=has_image,
@@ -160,15 +162,15 @@ def _computed(values: tuple[tuple[str, Value], ...], parent: Style | None, page:
     )
 
 
-def _used_scheme(words: str, asked: Scheme) -> Scheme:
+def _used_scheme(words: str, asked: CssScheme) -> CssScheme:
     """Choose between what is asked for and what `color-scheme` offers (CSS Color Adjust 1, 2.2)."""
     offered = [word for word in words.split() if word in ("light", "dark")]
     if asked in offered or not offered:
-        return asked if offered else Scheme.LIGHT
-    return Scheme(offered[0])
+        return asked if offered else CssScheme.LIGHT
+    return CssScheme(offered[0])
 
 
-def _font_size(read: _Reader, parent: Style | None, family: str) -> tuple[float, bool]:
+def _font_size(read: _Reader, parent: ComputedStyle | None, family: str) -> tuple[float, bool]:
     value = read.won.get("font-size")
     around = parent.font_size if parent else 16.0
     absolute = parent.is_absolute_size if parent else False
@@ -193,7 +195,7 @@ def _font_size(read: _Reader, parent: Style | None, family: str) -> tuple[float,
     return size, absolute
 
 
-def _font_weight(read: _Reader, parent: Style | None) -> float:
+def _font_weight(read: _Reader, parent: ComputedStyle | None) -> float:
     value = read.won.get("font-weight")
     around = parent.font_weight if parent else 400.0
     match value:
@@ -216,7 +218,7 @@ def _inherited_pixels(read: _Reader, name: str, inherited: float) -> float:
     return 0.0 if value in ("normal", "initial") else inherited
 
 
-def _line_height(read: _Reader, parent: Style | None) -> tuple[float | str, float | None]:
+def _line_height(read: _Reader, parent: ComputedStyle | None) -> tuple[float | str, float | None]:
     """Return what is inherited (a factor, "normal", or pixels as text) and the height in pixels."""
     value = read.won.get("line-height")
     line: float | str = parent.line if parent else "normal"
@@ -246,7 +248,7 @@ def _padding(read: _Reader, side: str) -> float | None:
     return read.pixels(f"padding-{side}") if f"padding-{side}" in read.won else 0.0
 
 
-def _is_edge(read: _Reader, edge: str, scheme: Scheme, current: Rgba) -> bool:
+def _is_edge(read: _Reader, edge: str, scheme: CssScheme, current: Rgba) -> bool:
     if read.word(f"{edge}-style", "none") in ("none", "hidden"):
         return False
     width = read.pixels(f"{edge}-width") if f"{edge}-width" in read.won else 3.0

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import tinycss2
 
-from composer.checks.css.colours import TRANSPARENT, parse_colour
-from composer.checks.css.values import (
+from composer.checks.css.css_colours import TRANSPARENT, parse_colour
+from composer.checks.css.css_values import (
     IMAGE,
     LINES,
     STYLES,

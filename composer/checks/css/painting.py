@@ -3,12 +3,18 @@
 Comes in: computed styles. Goes out: opaque colours, or None where a picture is behind.
 """
 
-from composer.checks.css.colours import CANVAS, TRANSPARENT, Rgb, Rgba, Scheme, opaque, over
-from composer.checks.css.style import Style
+from composer.checks.css.css_colours import CANVAS, TRANSPARENT, CssScheme, Rgb, Rgba, opaque, over
+from composer.checks.css.style import ComputedStyle
 
 
 def behind(
-    background: Rgba, opacity: float, parent: Style | None, scheme: Scheme, *, has_image: bool, in_group: bool
+    background: Rgba,
+    opacity: float,
+    parent: ComputedStyle | None,
+    scheme: CssScheme,
+    *,
+    has_image: bool,
+    in_group: bool,
 ) -> Rgb | None:
     if has_image:
         return None
@@ -21,7 +27,9 @@ def behind(
     return _through_groups(TRANSPARENT, background, opacity, parent, canvas)
 
 
-def _through_groups(paint: Rgba, background: Rgba, opacity: float, parent: Style | None, canvas: Rgb) -> Rgb | None:
+def _through_groups(
+    paint: Rgba, background: Rgba, opacity: float, parent: ComputedStyle | None, canvas: Rgb
+) -> Rgb | None:
     """Blend something painted on an element with all that is behind it.
 
     An element's opacity holds for itself and all that is in it, as one picture (CSS Color 4, 3.3).
@@ -41,7 +49,7 @@ def _through_groups(paint: Rgba, background: Rgba, opacity: float, parent: Style
     return opaque(paint, canvas)
 
 
-def text_colour(style: Style) -> Rgb | None:
+def text_colour(style: ComputedStyle) -> Rgb | None:
     """Return what an element's text looks like where it stands; None where what is behind it is not known."""
     if style.behind is None:
         return None

@@ -11,7 +11,7 @@ import cssselect
 from cssselect import parser
 from lxml.html import HtmlElement
 
-from composer.checks.css.values import words
+from composer.checks.css.css_values import words
 
 Match = Callable[[HtmlElement], bool]
 

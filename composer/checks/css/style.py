@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from composer.checks.css.colours import Rgb, Rgba, Scheme
+from composer.checks.css.css_colours import CssScheme, Rgb, Rgba
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class StyledPage:
     """What a document says for all its elements."""
 
-    scheme: Scheme
+    scheme: CssScheme
     width: int
     #: `<meta name="color-scheme">`, as words.
     schemes: str = "normal"
@@ -18,7 +18,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Style:
+class ComputedStyle:
     """What is computed for an element; lengths in pixels, None where only a layout could tell."""
 
     #: What its text is painted in, before opacity.
@@ -54,8 +54,8 @@ class Style:
     #: A line above, below or around.
     has_border: bool
     #: What the colours a browser chooses itself are chosen for.
-    scheme: Scheme
-    parent: "Style | None" = field(repr=False)
+    scheme: CssScheme
+    parent: "ComputedStyle | None" = field(repr=False)
     color_scheme: str = field(repr=False)
     visibility: str = field(repr=False)
     current: Rgba = field(repr=False)

@@ -13,12 +13,12 @@ from lxml.html import HtmlElement
 
 from composer.checks.css.browser_sheet import BY_TAG, HINTS, hints, link_colour
 from composer.checks.css.cascade import Cascade, Sheet, Weighed, winning
-from composer.checks.css.colours import Rgb, Scheme
 from composer.checks.css.computed import compute
+from composer.checks.css.css_colours import CssScheme, Rgb
 from composer.checks.css.declarations import Declaration, declarations
-from composer.checks.css.style import Page, Style
+from composer.checks.css.style import ComputedStyle, StyledPage
 
-__all__ = ["Scheme", "Style", "Styles"]
+__all__ = ["CssScheme", "ComputedStyle", "Styles"]
 
 
 class _Node(NamedTuple):
@@ -104,10 +104,10 @@ class _Outline:
 class _Memory:
     """What follows from the sheets of a document: of one that changed a little, most styles are known."""
 
-    def __init__(self, sheets: tuple[Sheet, ...], attributes: frozenset[str], page: Page) -> None:
+    def __init__(self, sheets: tuple[Sheet, ...], attributes: frozenset[str], page: StyledPage) -> None:
         self.cascade = Cascade(sheets, page.scheme, page.width, attributes)
         self.by_path: dict[int, tuple[Weighed, ...]] = {}
-        self.styles: dict[tuple[object, ...], Style] = {}
+        self.styles: dict[tuple[object, ...], ComputedStyle] = {}
 
 
 #: For the two schemes, before and after a change of the sheets.
@@ -120,20 +120,20 @@ class Styles:
     A document that is changed afterwards needs new ones.
     """
 
-    def __init__(self, tree: HtmlElement, scheme: Scheme, width: int = 700) -> None:
+    def __init__(self, tree: HtmlElement, scheme: CssScheme, width: int = 700) -> None:
         self._read(_Outline(tree), scheme, width)
 
-    def under(self, scheme: Scheme) -> "Styles":
+    def under(self, scheme: CssScheme) -> "Styles":
         """Return the styles of the same document, unchanged since, in a scheme; the document is not read again."""
         other = Styles.__new__(Styles)
         other._read(self._outline, scheme, self.width)
         return other
 
-    def _read(self, outline: _Outline, scheme: Scheme, width: int) -> None:
+    def _read(self, outline: _Outline, scheme: CssScheme, width: int) -> None:
         self.scheme, self.width = scheme, width
         self._outline = outline
         body = next((node for node in outline.nodes if node.element.tag == "body"), None)
-        page = Page(
+        page = StyledPage(
             scheme=scheme,
             width=width,
             schemes=outline.schemes,
@@ -144,8 +144,8 @@ class Styles:
         if len(known) > _MOST:
             known.clear()
             by_path.clear()
-        styles: list[Style] = []
-        root: Style | None = None
+        styles: list[ComputedStyle] = []
+        root: ComputedStyle | None = None
         for element, place, path, inline, found in outline.nodes:
             parent = styles[place] if place >= 0 else None
             others = cascade.others(element) if cascade.looks_further else ()
@@ -163,11 +163,11 @@ class Styles:
             if root is None:
                 root = style
             styles.append(style)
-        self._styles: dict[HtmlElement, Style] = dict(
+        self._styles: dict[HtmlElement, ComputedStyle] = dict(
             zip((node.element for node in outline.nodes), styles, strict=True)
         )
 
-    def of(self, element: HtmlElement) -> Style:
+    def of(self, element: HtmlElement) -> ComputedStyle:
         """Return an element's computed style. Raises KeyError for what is no element of this document."""
         return self._styles[element]
 
@@ -179,6 +179,6 @@ class Styles:
         """Give the elements that have text of their own, in the order of their texts, hidden ones too."""
         return iter(self._outline.texts)
 
-    def items(self, tag: str) -> Iterator[tuple[HtmlElement, Style]]:
+    def items(self, tag: str) -> Iterator[tuple[HtmlElement, ComputedStyle]]:
         """Give the elements of one name with their styles, in document order."""
         return ((element, style) for element, style in self._styles.items() if element.tag == tag)

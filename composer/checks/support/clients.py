@@ -60,7 +60,7 @@ class Feature:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class SupportTable:
     """Every feature by its slug, every program's name by its key, and the day the results are of."""
 
     updated: str
@@ -69,7 +69,7 @@ class Table:
 
 
 @cache
-def table() -> Table:
+def table() -> SupportTable:
     """Read the results that lie beside this module."""
     raw = json.loads(_TABLE.read_text("utf-8"))
     clients = {
@@ -88,7 +88,7 @@ def table() -> Table:
             unsupported=tuple(client for client, result in results.items() if result == "n"),
             partial=tuple(client for client, result in results.items() if result == "a"),
         )
-    return Table(updated=raw["updated"], clients=clients, features=features)
+    return SupportTable(updated=raw["updated"], clients=clients, features=features)
 
 
 def gaps(found: Iterable[Use], expected: Container[str] = ()) -> tuple[Gap, ...]:

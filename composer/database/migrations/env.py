@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from composer.database.schema import VERSION_TABLE
+from composer.database.schema_version import VERSION_TABLE
 
 context.configure(connection=context.config.attributes["connection"], version_table=VERSION_TABLE, render_as_batch=True)
 with context.begin_transaction():

@@ -6,7 +6,7 @@ picture: Word measures and breaks lines in ways of its own.
 
 import re
 
-from composer.web.preview.tags import attribute, declarations, names, put, rewrite, written
+from composer.web.preview.markup import attribute, declarations, names, put, rewrite, written
 
 #: What Word does not know, on any element (caniemail.com, Outlook on Windows). Only what is certain: when in doubt a
 #: property stays.

@@ -13,15 +13,15 @@ from html import unescape
 from itertools import product
 from urllib.parse import unquote
 
-from composer.mail.merge import fill_html
-from composer.web.preview.clip import clipped
-from composer.web.preview.look import Look
+from composer.mail.merge_slots import fill_html
+from composer.web.preview.markup import attribute, declarations, drop, names, put, rewrite, written
 from composer.web.preview.outlook import as_word
-from composer.web.preview.readers import values_for
-from composer.web.preview.tags import attribute, declarations, drop, names, put, rewrite, written
+from composer.web.preview.simulation.gmail_clip import clipped
+from composer.web.preview.simulation.sample_subscribers import values_for
+from composer.web.preview.view_model import PreviewModel
 
 
-class Scheme(StrEnum):
+class ColourScheme(StrEnum):
     """How the reader's device is set."""
 
     LIGHT = "light"
@@ -57,7 +57,7 @@ class Frame:
     reader: str
     #: Which of the issue's variants.
     variant: int = 1
-    scheme: Scheme = Scheme.LIGHT
+    scheme: ColourScheme = ColourScheme.LIGHT
     pictures: Pictures = Pictures.ON
     client: Client = Client.PLAIN
 
@@ -67,15 +67,15 @@ class Frame:
         return f"{first}{self.reader}-{self.scheme}-{self.pictures}-{self.client}"
 
 
-def frames(look: Look) -> Iterator[Frame]:
+def frames(look: PreviewModel) -> Iterator[Frame]:
     """Give every way there is to see an issue."""
     for each, reader, client in product(look.variants, look.people, Client):
-        for scheme in Scheme if client is Client.PLAIN else (Scheme.LIGHT,):
+        for scheme in ColourScheme if client is Client.PLAIN else (ColourScheme.LIGHT,):
             for pictures in Pictures:
                 yield Frame(variant=each.number, reader=reader.key, scheme=scheme, pictures=pictures, client=client)
 
 
-def named(look: Look, name: str) -> Frame | None:
+def named(look: PreviewModel, name: str) -> Frame | None:
     """Find a way to see an issue by its name."""
     return next((frame for frame in frames(look) if frame.name == name), None)
 
@@ -88,7 +88,7 @@ _INVERSION = (
 )
 
 
-def edition(look: Look, frame: Frame, csp: str = "") -> str:
+def edition(look: PreviewModel, frame: Frame, csp: str = "") -> str:
     """Make the document of a frame.
 
     `csp` is a policy to write into it, for pages that no server hands out; their places get ids.
@@ -146,7 +146,7 @@ _PROPERTY = re.compile(r"(?<![\w-])((?:supported-)?color-schemes?)\s*:\s*[^;}]*"
 _SETTLED = names("a base img meta source")
 
 
-def settled(html: str, scheme: Scheme, pictures: Mapping[str, tuple[str, bytes]]) -> str:
+def settled(html: str, scheme: ColourScheme, pictures: Mapping[str, tuple[str, bytes]]) -> str:
     """Decide what is the reader's device's, and keep everything here.
 
     The editor's own device has no say in the scheme: rules and queries change, never a text. The document lies in a

@@ -1,0 +1,1 @@
+"""Use cases, one function each: values in, values out, nothing printed. The public Python API."""

@@ -1,0 +1,261 @@
+"""Where the current issue stands, and the next step.
+
+Comes in: a workspace, its surroundings. Goes out: a `Standing`. Builds in memory to compare with the outbox; opens a database
+only where there is one; never writes.
+"""
+
+import datetime
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composer.core.command_lines import command_line
+from composer.core.environment import Environment
+from composer.core.errors import ComposeError, ContentError, Level, Problem
+from composer.core.issue_files import issue_key
+from composer.core.workspace import OUTBOX, Workspace
+from composer.editions.check_reports import last_check
+from composer.editions.check_run import same_issue_problems
+from composer.editions.outbox import is_current
+from composer.editions.pipeline import BuiltVariant, hash_of, variants_of
+
+if TYPE_CHECKING:
+    from composer.content.document.newsletter import Newsletter
+    from composer.database.location import Location
+    from composer.delivery.core.pause import Pause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionOverview:
+    """One language edition of the current issue."""
+
+    name: str
+    stem: str
+    language: str | None
+    problems: int
+    #: Whether the outbox holds exactly what a build would write now.
+    is_built: bool
+    #: Whether it was checked as it stands now, and nothing keeps it from being sent.
+    is_checked: bool = False
+    #: Whether a server took a test send of it as it stands now.
+    is_tested: bool = False
+    #: Whether enough have approved it as it stands now; None where nobody must, or without a database.
+    is_approved: bool | None = None
+    #: Whether it was tested or approved, and the way editions are hashed has changed since.
+    is_outdated: bool = False
+    #: What keeps it from being sent: other files that hold the same issue.
+    same_issue: tuple[Problem, ...] = ()
+    #: Its date; None while it is broken.
+    date: datetime.date | None = None
+    #: All that readers may get of it; none while it is broken.
+    variants: tuple[BuiltVariant, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailedIssue:
+    """The last mailing of the current issue, as far as the next step asks for it."""
+
+    number: int
+    frozen: int
+    taken: int
+    unknown: int
+    #: Whether something is still to be done.
+    is_open: bool
+    #: How often those get it who are still to get it.
+    promise: str
+    #: The time that it waits for, as editors read it, where they are; empty for one that does not wait.
+    waits: str = ""
+    #: Whether only a person goes on with it.
+    pause: "Pause | None" = None
+    #: Whether it may not go on, because its edition is not approved any more.
+    is_held: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """The current issue in all its languages; `next` is a command, with what it is for."""
+
+    newsletter: str
+    editions: tuple[EditionOverview, ...]
+    next: str
+    why: str
+    #: Files among the issues that are not named as issues are.
+    other_files: tuple[str, ...] = ()
+    #: Its last mailing; None where there is none.
+    mailing: MailedIssue | None = None
+    #: Why the database could not be looked at.
+    trouble: str = ""
+
+
+def overview(workspace: Workspace, now: datetime.datetime, around: Environment) -> Overview:
+    """Look at the current issue: the one whose name comes last. Raises ContentError when newsletter.yaml is broken."""
+    from composer.content.document.newsletter import read_newsletter
+    from composer.database.location import location_of
+    from composer.delivery.config.resolve import transport_name
+
+    newsletter = read_newsletter(workspace)
+    paths, others = workspace.issues(), tuple(workspace.name(path) for path in workspace.other_files())
+    if not paths:
+        why = "no issue is named by its date yet" if others else "there is no issue yet"
+        return Overview(newsletter=newsletter.name, editions=(), next="compose new", why=why, other_files=others)
+    current = max(map(issue_key, paths))
+    editions = tuple(_edition(workspace, path) for path in paths if issue_key(path) == current)
+    mailing, trouble = None, ""
+    try:
+        location = location_of(newsletter, workspace, around.environment)
+        if location.path is None or location.path.is_file():
+            editions, mailing = _mailed(location, newsletter, current, editions, now)
+    except ComposeError as error:
+        trouble = error.message
+    # Without a mail server test sends are files: they show how it looks, and count for nothing.
+    written = workspace.root / OUTBOX / "tests" / current
+    is_stuck = transport_name(newsletter, around) == "outbox" and written.is_dir()
+    step, why = _next(current, editions, mailing, now.date(), is_stuck=is_stuck)
+    return Overview(
+        newsletter=newsletter.name,
+        editions=editions,
+        next=step,
+        why=why,
+        other_files=others,
+        mailing=mailing,
+        trouble=trouble,
+    )
+
+
+def _mailed(
+    location: "Location",
+    newsletter: "Newsletter",
+    current: str,
+    editions: tuple[EditionOverview, ...],
+    now: datetime.datetime,
+) -> tuple[tuple[EditionOverview, ...], MailedIssue | None]:
+    """Ask the database: what was tested and approved as it stands now, and what has gone out. Raises ComposeError."""
+    # Late: a newsletter without readers needs no database.
+    from composer.database.engine import connect
+    from composer.database.schema_version import newest, version_of
+    from composer.delivery.approval.approvals import approval_of, is_permitted
+    from composer.delivery.approval.content_diff import OUTDATED
+    from composer.delivery.approval.recorded_editions import edition_of, sent_tests
+    from composer.delivery.approval.reviews import review_of
+    from composer.delivery.config.delivery_settings import settings_of
+    from composer.delivery.core.mailing import is_early, mailings_of, sums_of
+    from composer.delivery.core.states import DeliveryState
+    from composer.delivery.ledger.reconciliation import may_get_twice, promise
+
+    settings = settings_of(newsletter)
+    with connect(location) as database, database.read() as connection:
+        if version_of(connection) != newest():
+            # It is brought up to date by the first command that needs it.
+            return editions, None
+        made = {each.stem: edition_of(each.variants) for each in editions if each.variants}
+        approval = None
+        if settings.approvals and len(made) == len(editions):
+            approval = approval_of(connection, review_of([*made.values()]), settings)
+        told = []
+        for each in editions:
+            if each.stem in made:
+                tests = sent_tests(connection, made[each.stem])
+                changed = (*tests.changed_since, *(approval.changed_since.get(current, ()) if approval else ()))
+                each = replace(
+                    each,
+                    is_tested=bool(tests.sent),
+                    is_approved=approval.is_enough if approval else None,
+                    is_outdated=OUTDATED in changed,
+                )
+            told.append(each)
+        mailings = [each for each in mailings_of(connection, current) if not each.is_rehearsal]
+        if not mailings:
+            return tuple(told), None
+        last = mailings[-1]
+        sums = sums_of(connection, last.id)
+        is_open, waits = last.ended is None and sums.open > 0, ""
+        twice = may_get_twice(connection, last.id) if is_open else 0
+        is_held = is_open and not is_permitted(connection, last.id, settings)
+    if last.due is not None and last.pause is None and is_early(last, sums, now):
+        waits = f"{last.due.astimezone(newsletter.zone):%Y-%m-%d %H:%M}"
+    mailed = MailedIssue(
+        number=last.id,
+        frozen=sums.frozen,
+        taken=sums[DeliveryState.ACCEPTED],
+        unknown=sums[DeliveryState.UNKNOWN],
+        is_open=is_open,
+        promise=promise(twice),
+        waits=waits,
+        pause=last.pause if is_open else None,
+        is_held=is_held,
+    )
+    return tuple(told), mailed
+
+
+def _next(
+    current: str,
+    editions: tuple[EditionOverview, ...],
+    mailing: MailedIssue | None,
+    today: datetime.date,
+    *,
+    is_stuck: bool,
+) -> tuple[str, str]:
+    """Name the next step, and what it is for. `is_stuck`: test sends were written, and there is no server to take any."""
+    broken = next((edition for edition in editions if edition.problems), None)
+    stale = [edition.stem for edition in editions if not edition.is_built]
+    ahead = [edition for edition in editions if edition.date and edition.date >= today]
+    double = [edition.stem for edition in editions if any(each.level is Level.BLOCKER for each in edition.same_issue)]
+    unchecked = [edition.stem for edition in ahead if not edition.is_checked]
+    untested = [edition.stem for edition in ahead if not edition.is_tested]
+    unapproved = [edition.stem for edition in ahead if edition.is_approved is False]
+    if mailing is not None and mailing.is_held:
+        return f"compose status {mailing.number}", "its edition is not approved any more, so it is not sent"
+    if mailing is not None and mailing.waits:
+        return "compose send --due", f"it sends mailing {mailing.number} as soon as it is {mailing.waits}, not before"
+    if mailing is not None and mailing.is_open:
+        return command_line("send", current), f"it goes on; {mailing.promise}"
+    if mailing is not None and mailing.unknown:
+        return command_line(
+            "settle", str(mailing.number)
+        ), f"of {mailing.unknown:,} nobody can know whether they have it"
+    if mailing is not None:
+        return "compose new", f"{current} is out:   compose report {mailing.number}"
+    if broken:
+        return command_line("build", broken.stem), "it lists the problems, each with its line"
+    if stale:
+        return command_line("build", *stale), "the outbox does not hold it as it stands now"
+    if double:
+        return command_line("check", *double), "two files hold this issue; nothing is sent until only one does"
+    if unchecked:
+        return command_line("check", *unchecked), "before it goes out: size, links, accessibility, the law"
+    if untested and is_stuck:
+        return "compose doctor", "test sends lie in outbox/tests/; it says what sending needs"
+    if untested:
+        return command_line("test", untested[0]), "to the editors, before anybody else"
+    if unapproved:
+        return command_line("approve", unapproved[0], options="--as ADDRESS"), "before it goes out"
+    if ahead:
+        return command_line("send", current), "it shows what would go out, and asks"
+    return "compose new", f"{current} is built; look at outbox/{current}/issue.html"
+
+
+def _edition(workspace: Workspace, path: Path) -> EditionOverview:
+    problems, is_built, is_checked, date = 0, False, False, None
+    same: tuple[Problem, ...] = ()
+    variants: tuple[BuiltVariant, ...] = ()
+    try:
+        fullest, *others = variants = variants_of(workspace, path)
+        is_built = is_current(fullest.built, workspace.root / OUTBOX, others)
+        is_checked = last_check(workspace, path.stem, hash_of((fullest, *others))) is not None
+        date = fullest.built.issue.date
+        same = same_issue_problems(workspace, fullest.built)
+    except ContentError as error:
+        problems = len(error.problems)
+    except ComposeError:
+        problems = 1
+    return EditionOverview(
+        name=workspace.name(path),
+        stem=path.stem,
+        language=workspace.language_of(path),
+        same_issue=same,
+        problems=problems,
+        is_built=is_built,
+        is_checked=is_checked,
+        date=date,
+        variants=variants,
+    )

@@ -1,0 +1,242 @@
+"""What changes a reader: one who is added, signs up, agrees, is tagged, leaves.
+
+Comes in: a connection that writes, and the time. Goes out: the reader as they are then. A suppressed address is never made
+active here but by `confirm`, which is a person's own double opt-in.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from composer.audience.change_history import record
+from composer.audience.identity.tombstones import note_lost_address, note_new_address
+from composer.audience.subscribers import AudienceError, Status, Subscriber, by_id
+from composer.audience.suppression import Reason, lift, lock, suppress, suppression_of
+from composer.core.addresses import Address, normal_address
+from composer.core.command_lines import command_line
+from composer.database.public_ids import new_subscriber_ids
+from composer.database.tables.subscriber_tables import consents, reader_tags, readers
+
+#: What of a reader stands in a column of its own.
+COLUMNS = ("name", "first_name", "last_name", "language")
+
+
+def add_subscriber(
+    connection: Connection,
+    address: Address,
+    values: Mapping[str, str],
+    *,
+    source: str,
+    now: datetime,
+    consent: str = "",
+    tags: Iterable[str] = (),
+) -> Subscriber:
+    """Add a reader: active when it is known how they agreed, pending until then.
+
+    `values` are merge fields by name. Raises AudienceError for one who is there already, or has left.
+    """
+    lock(connection)
+    normal = normal_address(address.address)
+    if connection.scalar(select(readers.c.id).where(readers.c.normal == normal)) is not None:
+        raise AudienceError(
+            f"{address.address} is here already", f"look: {command_line('subscribers show', address.address)}"
+        )
+    _refuse_suppressed(connection, address, normal)
+    consent_id = _consent(connection, consent, now) if consent else None
+    reader_id = _new(connection, address, values, consent_id, source, now)
+    for tag in dict.fromkeys(tags):
+        connection.execute(insert(reader_tags), [{"reader_id": reader_id, "tag": tag}])
+    return _reader(connection, reader_id)
+
+
+def sign_up(
+    connection: Connection, address: Address, values: Mapping[str, str], *, source: str, now: datetime
+) -> Subscriber:
+    """Take in what a form was filled with: a new reader is pending, one who is known stays exactly as they are.
+
+    Anybody can fill a form with anybody's address; only `confirm` makes a reader active.
+    """
+    lock(connection)
+    normal = normal_address(address.address)
+    known = connection.scalar(select(readers.c.id).where(readers.c.normal == normal))
+    if known is not None:
+        return _reader(connection, known)
+    return _reader(connection, _new(connection, address, values, None, source, now))
+
+
+def confirm(connection: Connection, reader_id: int, evidence: str, *, source: str, now: datetime) -> Subscriber:
+    """Make a reader active by their own double opt-in: the one way back for somebody who had left.
+
+    `evidence` says how, when, and to which words they agreed. Raises AudienceError when there is no such reader.
+    """
+    lock(connection)
+    reader = _reader(connection, reader_id)
+    lift(connection, reader.normal)
+    consent_id = _consent(connection, evidence, now)
+    connection.execute(
+        update(readers)
+        .where(readers.c.id == reader_id)
+        .values(status=Status.ACTIVE, changed=now, consented=now, consent_id=consent_id, import_id=None)
+    )
+    record(connection, reader_id, "consent", "", evidence, source, now)
+    if reader.status is not Status.ACTIVE:
+        record(connection, reader_id, "status", reader.status, Status.ACTIVE, source, now)
+    return _reader(connection, reader_id)
+
+
+def unsubscribe(connection: Connection, reader_id: int, *, source: str, now: datetime) -> Subscriber:
+    """Let a reader leave. Raises AudienceError when there is no such reader."""
+    suppress(connection, _reader(connection, reader_id).normal, Reason.UNSUBSCRIBED, source, now)
+    return _reader(connection, reader_id)
+
+
+def change(
+    connection: Connection, reader_id: int, values: Mapping[str, str], *, source: str, now: datetime
+) -> Subscriber:
+    """Change merge fields of a reader, and write down what they were. Raises AudienceError when there is no such reader."""
+    lock(connection)
+    reader = _reader(connection, reader_id)
+    before = reader.values
+    changed = {name: value for name, value in values.items() if before.get(name, "") != value}
+    if not changed:
+        return reader
+    columns: dict[str, object] = {name: value for name, value in changed.items() if name in COLUMNS}
+    own = {name: value for name, value in changed.items() if name not in COLUMNS}
+    if own:
+        columns["fields"] = as_json({**reader.fields, **own})
+    connection.execute(update(readers).where(readers.c.id == reader_id).values(**columns, changed=now))
+    for name, value in changed.items():
+        record(connection, reader_id, name, before.get(name, ""), value, source, now)
+    return _reader(connection, reader_id)
+
+
+def change_address(
+    connection: Connection, reader_id: int, address: Address, *, source: str, now: datetime
+) -> Subscriber:
+    """Give a subscriber another address; what they have received stays theirs.
+
+    A mailing that is frozen still goes to the earlier address. Raises AudienceError for an address that somebody has, or that is
+    on the suppression list, and for a subscriber who does not get the newsletter: their new address could not be told apart
+    from one that never unsubscribed.
+    """
+    lock(connection)
+    reader, normal = _reader(connection, reader_id), normal_address(address.address)
+    if reader.status not in (Status.ACTIVE, Status.PENDING):
+        raise AudienceError(
+            f"{reader.address} is {reader.status} and stays as it is",
+            "they can subscribe with the new address themselves",
+        )
+    if normal != reader.normal:
+        if connection.scalar(select(readers.c.id).where(readers.c.normal == normal)) is not None:
+            raise AudienceError(
+                f"{address.address} is subscribed already", f"look: {command_line('who', address.address)}"
+            )
+        _refuse_suppressed(connection, address, normal)
+        note_lost_address(connection, reader_id, reader.normal, now)
+    new = {"address": address.address, "normal": normal, "changed": now}
+    connection.execute(update(readers).where(readers.c.id == reader_id).values(new))
+    if normal != reader.normal:
+        note_new_address(connection, reader_id, normal, now)
+    if address.address != reader.address:
+        record(connection, reader_id, "address", reader.address, address.address, source, now)
+    return _reader(connection, reader_id)
+
+
+def _refuse_suppressed(connection: Connection, address: Address, normal: str) -> None:
+    if found := suppression_of(connection, normal):
+        raise AudienceError(
+            f"{address.address} is on the suppression list since {found.since:%Y-%m-%d}: {words(found.reason)}",
+            "only they themselves can come back, by signing up and confirming it",
+        )
+
+
+def tag(
+    connection: Connection,
+    reader_id: int,
+    *,
+    give: Iterable[str] = (),
+    take: Iterable[str] = (),
+    source: str,
+    now: datetime,
+) -> Subscriber:
+    """Give a reader tags, or take some away. Raises AudienceError when there is no such reader."""
+    lock(connection)
+    has = set(_reader(connection, reader_id).tags)
+    for each in dict.fromkeys(give):
+        if each not in has:
+            connection.execute(insert(reader_tags), [{"reader_id": reader_id, "tag": each}])
+            record(connection, reader_id, "tag", "", each, source, now)
+    for each in dict.fromkeys(take):
+        if each in has:
+            here = (reader_tags.c.reader_id == reader_id, reader_tags.c.tag == each)
+            connection.execute(delete(reader_tags).where(*here))
+            record(connection, reader_id, "tag", each, "", source, now)
+    return _reader(connection, reader_id)
+
+
+def words(reason: Reason) -> str:
+    """Say a reason to people."""
+    match reason:
+        case Reason.ERASED:
+            return "they asked to be forgotten"
+        case Reason.COMPLAINED:
+            return "they called a message spam"
+        case Reason.UNSUBSCRIBED:
+            return "they have left"
+        case Reason.BOUNCED:
+            return "the address does not take mail"
+        case Reason.BY_HAND:
+            return "somebody here put it there"
+        case Reason.IMPORTED:
+            return "it came with a list"
+        case Reason.HELD:
+            return "their bounce is held until you decide: compose bounces held"
+
+
+def _reader(connection: Connection, reader_id: int) -> Subscriber:
+    reader = by_id(connection, reader_id)
+    if reader is None:
+        raise AudienceError(f"there is no reader {reader_id}")
+    return reader
+
+
+def _new(
+    connection: Connection,
+    address: Address,
+    values: Mapping[str, str],
+    consent_id: int | None,
+    source: str,
+    now: datetime,
+) -> int:
+    status = Status.PENDING if consent_id is None else Status.ACTIVE
+    values = {"name": address.name, **values}
+    normal = normal_address(address.address)
+    row = {
+        "id": new_subscriber_ids(connection),
+        **{name: values.get(name, "") for name in COLUMNS},
+        "address": address.address,
+        "normal": normal,
+        "fields": as_json({name: value for name, value in values.items() if name not in COLUMNS}),
+        "status": status,
+        "created": now,
+        "changed": now,
+        "consent_id": consent_id,
+    }
+    reader_id: int = connection.execute(insert(readers).returning(readers.c.id), row).scalar_one()
+    record(connection, reader_id, "status", "", status, source, now)
+    note_new_address(connection, reader_id, normal, now)
+    return reader_id
+
+
+def _consent(connection: Connection, evidence: str, now: datetime) -> int:
+    row = {"recorded": now, "evidence": evidence}
+    consent_id: int = connection.execute(insert(consents).returning(consents.c.id), row).scalar_one()
+    return consent_id
+
+
+def as_json(fields: Mapping[str, str]) -> str:
+    """Write the newsletter's own fields as they are kept: those with a value, by name."""
+    kept = {name: value for name, value in sorted(fields.items()) if value}
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))

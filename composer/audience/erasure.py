@@ -1,0 +1,118 @@
+"""Erases a person: their row, tags, history and consent go; a hash stays, so that no list brings them back.
+
+Comes in: a connection that writes, an address. Goes out: a `Receipt` to hand to them. Rooms that keep more of people give
+functions that take theirs away in the same transaction.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from composer.audience.identity.tombstones import note_lost_address
+from composer.audience.subscribers import AudienceError, find
+from composer.audience.suppression import Reason, hashed, lock, make_erasure_key, suppress_hash, suppression_of
+from composer.core.addresses import Address, normal_address
+from composer.core.command_lines import command_line
+from composer.database.tables.subscriber_tables import (
+    consents,
+    erasures,
+    imports,
+    reader_changes,
+    readers,
+    suppressions,
+)
+
+#: Takes a person out of another room's tables, given id (None for one who was no reader) and address in its normal form;
+#: gives what went and what stays, a line each.
+ForgetElsewhere = Callable[[Connection, int | None, str], tuple[tuple[str, ...], tuple[str, ...]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureReceipt:
+    """What went and what stays, a line each; nothing in it tells who it was."""
+
+    number: int
+    at: datetime
+    went: tuple[str, ...]
+    stays: tuple[str, ...]
+
+
+def erase(
+    connection: Connection, address: Address, now: datetime, forget: Sequence[ForgetElsewhere] = ()
+) -> ErasureReceipt:
+    """Erase a person, by any spelling of their address. Raises AudienceError when nothing is kept of them."""
+    lock(connection)
+    normal = normal_address(address.address)
+    reader = find(connection, address.address)
+    suppressed = suppression_of(connection, normal)
+    if suppressed is not None and suppressed.reason is Reason.ERASED and reader is None:
+        raise AudienceError(f"{address.address} was erased on {suppressed.since:%Y-%m-%d}: only the hash is left")
+    if reader is None and suppressed is None:
+        raise AudienceError(
+            f"nothing is kept of {address.address}", f"look-alikes: {command_line('who', address.address)}"
+        )
+    went: list[str] = []
+    stays: list[str] = ["a hash of the address on the suppression list, so that no import brings it back"]
+    # Their history, which names them, is about to go.
+    former = former_addresses(connection, reader.id) if reader else ()
+    if reader is not None:
+        note_lost_address(connection, reader.id, normal, now, is_erased=True)
+        went.append("the address, the name, and what was known beside them")
+        went += _history(connection, reader.id)
+    if suppressed is not None and suppressed.normal:
+        connection.execute(delete(suppressions).where(suppressions.c.normal == normal))
+        went.append(f"the address on the suppression list (there since {suppressed.since:%Y-%m-%d})")
+    for each in forget:
+        more, less = each(connection, reader.id if reader else None, normal)
+        went += more
+        stays += less
+    for earlier in former:
+        _forget_former(connection, earlier, now, forget)
+    if former:
+        went.append(f"what was kept of {len(former)} earlier {'address' if len(former) == 1 else 'addresses'}")
+    mark = hashed(make_erasure_key(connection), normal)
+    suppress_hash(connection, mark, Reason.ERASED, "erase", now)
+    receipt = json.dumps({"went": went, "stays": stays}, ensure_ascii=False)
+    kept = {"at": now, "hash": mark, "receipt": receipt}
+    number: int = connection.execute(insert(erasures).returning(erasures.c.id), kept).scalar_one()
+    return ErasureReceipt(number=number, at=now, went=tuple(went), stays=tuple(stays))
+
+
+def former_addresses(connection: Connection, reader_id: int) -> tuple[str, ...]:
+    """Return the addresses that a subscriber had before, in their normal form, without those that somebody else has today."""
+    change = reader_changes.c
+    rows = connection.scalars(
+        select(change.before).where(change.reader_id == reader_id, change.what == "address").order_by(change.id)
+    )
+    found = dict.fromkeys(normal_address(each) for each in rows)
+    held = set(connection.scalars(select(readers.c.normal).where(readers.c.normal.in_(list(found)))))
+    return tuple(each for each in found if each not in held)
+
+
+def _forget_former(connection: Connection, normal: str, now: datetime, forget: Sequence[ForgetElsewhere]) -> None:
+    """Forget an earlier address of a person: of it, too, a hash stays, so that no old list brings them back."""
+    connection.execute(delete(suppressions).where(suppressions.c.normal == normal))
+    suppress_hash(connection, hashed(make_erasure_key(connection), normal), Reason.ERASED, "erase", now)
+    for each in forget:
+        each(connection, None, normal)
+
+
+def _history(connection: Connection, reader_id: int) -> list[str]:
+    """Take away the reader's row and all that hangs on it."""
+    went = []
+    of_them = reader_changes.c.reader_id == reader_id
+    changes = connection.execute(select(func.count()).where(of_them)).scalar_one()
+    consent_id = connection.scalar(select(readers.c.consent_id).where(readers.c.id == reader_id))
+    connection.execute(delete(readers).where(readers.c.id == reader_id))
+    if changes:
+        went.append(f"the history ({changes} {'entry' if changes == 1 else 'entries'})")
+    if consent_id is not None:
+        # The words of a whole import stay, for they are about everybody in it.
+        shared = select(readers.c.id).where(readers.c.consent_id == consent_id).exists()
+        imported = select(imports.c.id).where(imports.c.consent_id == consent_id).exists()
+        gone = connection.execute(delete(consents).where(consents.c.id == consent_id, ~shared, ~imported))
+        went.append("the record of consent" if gone.rowcount else "the link to the record of consent")
+    return went

@@ -1,0 +1,1 @@
+"""Whom a token means, today and after a person was removed."""

@@ -1,0 +1,1 @@
+"""A list becomes subscribers: staged, planned, applied, undone."""

@@ -1,0 +1,155 @@
+"""The steps of an import that change readers who are here: a list says something of them, and each change is written down.
+
+Comes in: a connection that writes, a `Step`, the temporary tables of `staging`. Goes out: how many have changed. What a list
+leaves empty stays as it is.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from composer.audience.changes import COLUMNS, as_json
+from composer.audience.importing.plan import StatusChoice, listed, stays
+from composer.audience.importing.staging import changed, incoming, incoming_evidence, incoming_tags
+from composer.audience.subscribers import Status
+from composer.database.tables.subscriber_tables import reader_changes, reader_tags, readers
+
+#: How many readers are changed at a time where it takes Python to say how.
+_PIECE = 5000
+#: How somebody stands who is neither out nor gone.
+HERE = (Status.ACTIVE, Status.PENDING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What all steps of an import need."""
+
+    number: int
+    choice: StatusChoice
+    consent_id: int | None
+    #: Whether the list names consents row by row.
+    has_evidence: bool
+    now: datetime
+
+    @property
+    def source(self) -> str:
+        return f"import {self.number}"
+
+    def consent(self) -> ColumnElement[Any]:
+        """The consent of a row: its own, else that of the whole list."""
+        shared: ColumnElement[Any] = literal(self.consent_id, readers.c.consent_id.type)
+        if not self.has_evidence:
+            return shared
+        own = select(incoming_evidence.c.consent_id).where(incoming_evidence.c.evidence == incoming.c.evidence)
+        return func.coalesce(own.scalar_subquery(), shared)
+
+
+def record(
+    connection: Connection, one: Step, what: str, before: object, after: object, where: ColumnElement[bool]
+) -> int:
+    """Write down what is about to change of readers whom rows of the list mean; give of how many."""
+    rows = (
+        select(
+            readers.c.id,
+            literal(one.now, reader_changes.c.at.type),
+            literal(what),
+            before,
+            after,
+            literal(one.source),
+            literal(one.number),
+        )  # type: ignore[call-overload]
+        .join_from(incoming, readers, readers.c.normal == incoming.c.normal)
+        .where(where)
+        .order_by(incoming.c.seq)
+    )
+    names = ["reader_id", "at", "what", "before", "after", "source", "import_id"]
+    return changed(connection, insert(reader_changes).from_select(names, rows))
+
+
+def update_known(connection: Connection, one: Step) -> int:
+    """Give known readers what the list says of them; what it does not say stays. Give how many are different now."""
+    meant = and_(stays(), ~listed(), readers.c.status.in_(HERE))
+    last = connection.scalar(select(func.max(reader_changes.c.id))) or 0
+    for name in COLUMNS:
+        new, old = incoming.c[name], readers.c[name]
+        if record(connection, one, name, old, new, and_(meant, new != "", new != old)):
+            this = and_(incoming.c.normal == readers.c.normal, new != "", stays())
+            connection.execute(
+                update(readers)
+                .where(exists().where(this, ~listed()), readers.c.status.in_(HERE))
+                .values({name: select(new).where(this).scalar_subquery()})
+            )
+    _update_fields(connection, one, meant)
+    _tag_known(connection, one, meant)
+    changed = select(reader_changes.c.reader_id).where(
+        reader_changes.c.id > last, reader_changes.c.import_id == one.number
+    )
+    connection.execute(update(readers).where(readers.c.id.in_(changed)).values(changed=one.now))
+    return connection.execute(select(func.count()).select_from(changed.distinct().subquery())).scalar_one()
+
+
+def _update_fields(connection: Connection, one: Step, meant: ColumnElement[bool]) -> None:
+    """Merge the newsletter's own fields, which are JSON, in Python; readers by pieces."""
+    query = (
+        select(incoming.c.seq, readers.c.id, readers.c.fields, incoming.c.fields)
+        .join_from(incoming, readers, readers.c.normal == incoming.c.normal)
+        .where(meant, incoming.c.fields != "{}", incoming.c.fields != readers.c.fields)
+        .order_by(incoming.c.seq)
+        .limit(_PIECE)
+    )
+    last = 0
+    while rows := connection.execute(query.where(incoming.c.seq > last)).all():
+        changes: list[dict[str, object]] = []
+        merged: list[dict[str, object]] = []
+        for _, reader_id, old, new in rows:
+            before, after = json.loads(old), json.loads(new)
+            changed = {name: value for name, value in after.items() if before.get(name, "") != value}
+            if changed:
+                merged.append({"of": reader_id, "to": as_json(before | changed)})
+            changes += [
+                {"reader_id": reader_id, "at": one.now, "what": name, "before": before.get(name, ""), "after": value,
+                 "source": one.source, "import_id": one.number}
+                for name, value in changed.items()
+            ]  # fmt: skip
+        if merged:
+            set_fields(connection, merged)
+            connection.execute(insert(reader_changes), changes)
+        last = rows[-1][0]
+
+
+def set_fields(connection: Connection, merged: list[dict[str, object]]) -> None:
+    """Write the newsletter's own fields of readers: `of` is whose, `to` what."""
+    statement = update(readers).where(readers.c.id == bindparam("of")).values(fields=bindparam("to"))
+    connection.execute(statement, merged)
+
+
+def _tag_known(connection: Connection, one: Step, meant: ColumnElement[bool]) -> None:
+    has = exists().where(reader_tags.c.reader_id == readers.c.id)
+    for tag in one.choice.tags:
+        record(connection, one, "tag", literal(""), literal(tag), and_(meant, ~has.where(reader_tags.c.tag == tag)))
+    rows = (
+        select(readers.c.id, literal(one.now, reader_changes.c.at.type), literal("tag"), literal(""), incoming_tags.c.tag,
+               literal(one.source), literal(one.number))
+        .join_from(incoming, readers, readers.c.normal == incoming.c.normal)
+        .join(incoming_tags, incoming_tags.c.seq == incoming.c.seq)
+        .where(meant, ~has.where(reader_tags.c.tag == incoming_tags.c.tag), incoming_tags.c.tag.not_in(one.choice.tags))
+    )  # fmt: skip
+    names = ["reader_id", "at", "what", "before", "after", "source", "import_id"]
+    connection.execute(insert(reader_changes).from_select(names, rows))
+    given = select(reader_changes.c.reader_id, reader_changes.c.after)
+    given = given.where(reader_changes.c.import_id == one.number, reader_changes.c.what == "tag")
+    connection.execute(insert(reader_tags).from_select(["reader_id", "tag"], given))

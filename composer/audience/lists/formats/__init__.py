@@ -1,0 +1,1 @@
+"""List files as tables of texts: CSV, JSON lines, workbooks."""

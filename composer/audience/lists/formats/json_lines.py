@@ -1,0 +1,81 @@
+"""JSON lines: one object a line.
+
+Comes in: bytes that can be read twice. Goes out: a `Table` whose columns are the keys of the first objects.
+"""
+
+import io
+import json
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from itertools import islice
+
+from composer.audience.lists.formats.character_encoding import Encoding, encoding_of
+from composer.audience.lists.formats.delimited import Done
+from composer.audience.lists.formula_guard import guarded
+from composer.audience.lists.list_table import ListError, ListFile, ListTable, Row, Unreadable, beginning
+
+#: How many lines are looked at for the columns there are.
+_LOOKED_AT = 200
+
+
+def read_lines(source: ListFile, encoding: str = "") -> ListTable:
+    """Read one object a line. Raises ListError when the first lines hold none."""
+    found = encoding_of(source, encoding)
+    keys: dict[str, None] = {}
+    with closing(_objects(source, found, Done(source.size))) as first:
+        for _, value in islice(first, _LOOKED_AT):
+            if isinstance(value, dict):
+                keys |= dict.fromkeys(value)
+    if not keys:
+        raise ListError(f"{source.name} holds no objects", 'one a line: {"email": "name@example.org"}')
+    done = Done(source.size)
+    header = tuple(keys)
+
+    objects = _objects(source, found, done)
+
+    def rows() -> Iterator[Row]:
+        for number, value in objects:
+            if isinstance(value, dict):
+                # No spreadsheet reads this form, so nobody guards its values: what looks like a guard is meant.
+                yield number, [guarded(_text(value.get(key))) for key in header]
+            else:
+                yield Unreadable(number=number, reason="it is not one object of JSON", text=beginning(str(value)))
+
+    return ListTable(
+        name=source.name,
+        header=header,
+        width=len(header),
+        rows=rows(),
+        notes=(found.note,) if found.note else (),
+        progress=lambda: (done(), source.size),
+        close=objects.close,
+    )
+
+
+def _objects(source: ListFile, encoding: Encoding, done: Done) -> Generator[tuple[int, object]]:
+    """Give each line that is not blank with its number: the object, or the text that is none."""
+    with source.open() as file:
+        done.file = file
+        with io.TextIOWrapper(file, encoding.name, encoding.errors) as text:
+            for number, line in enumerate(text, 1):
+                if not line.strip():
+                    continue
+                try:
+                    value: object = json.loads(line)
+                except (ValueError, RecursionError):
+                    value = None
+                yield number, value if isinstance(value, dict) else line
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return str(value)
+        case _:
+            return json.dumps(value, ensure_ascii=False)

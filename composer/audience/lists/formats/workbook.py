@@ -1,0 +1,150 @@
+"""XLSX and its relatives: the first sheet that is a list of people.
+
+Comes in: a file. Goes out: a `Table`. A workbook is a ZIP whose inside may be a thousand times larger: what says it is too
+large is refused before anything is unpacked.
+"""
+
+import datetime
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composer.audience.lists.formats.header_row import Header, find_header, has_addresses
+from composer.audience.lists.list_table import ListError, ListTable, Row
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet
+
+#: Bytes of what is inside; about a million rows. The whole sheet is in memory while it is read.
+LARGEST = 400 << 20
+#: Cells of the rectangle around everything in a sheet: each takes memory, whether anything is in it or not.
+_MOST_CELLS = 32 << 20
+#: A cell beyond column AF: only then can a sheet's million rows come to more. What is written otherwise is looked at closely.
+_FAR = re.compile(rb'r="(?:[Aa][G-Zg-z]|[B-Zb-z][A-Za-z]|[A-Za-z]{3})\d')
+_UNUSUAL = re.compile(rb"r='|r\s+=|r=\s")
+_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3})(\d{1,9})["']""")
+_PIECE, _OVERLAP = 1 << 20, 64
+_Cell = int | float | str | bool | datetime.time | datetime.date | datetime.datetime | datetime.timedelta
+
+
+def read_workbook(path: Path) -> ListTable:
+    """Read the first visible sheet that is not empty. Raises ListError."""
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+
+    _judge_size(path)
+    try:
+        with path.open("rb") as file:
+            book = CalamineWorkbook.from_filelike(file)
+            names = [
+                each.name
+                for each in book.sheets_metadata
+                if each.visible is SheetVisibleEnum.Visible and each.typ is SheetTypeEnum.WorkSheet
+            ]
+            sheets = [(name, book.get_sheet_by_name(name)) for name in names]
+    except PasswordError:
+        raise ListError(f"{path.name} is locked by a password", "save it without one, or as CSV") from None
+    except (CalamineError, OSError, ValueError) as error:
+        raise ListError(f"{path.name} cannot be read: {error}", "save it as CSV") from None
+    filled = [(name, sheet) for name, sheet in sheets if sheet.height]
+    if not filled:
+        raise ListError(f"{path.name} is empty")
+    # The first sheet that is one of people; a cover sheet, or one of figures, may stand before it.
+    name, sheet = next((each for each in filled if has_addresses(_header(each[1], path.name))), filled[0])
+    done = _Done()
+    header = find_header(_rows(sheet, done), path.name)
+    others = ", ".join(f"“{other}”" for other, _ in filled if other != name)
+    notes = (header.note, f"only the sheet “{name}” is read, not {others}" if others else "")
+    return ListTable(
+        name=path.name,
+        header=header.names,
+        width=header.width,
+        at_address=header.at_address,
+        rows=header.rows,
+        notes=tuple(note for note in notes if note),
+        progress=lambda: (done.rows, max(1, sheet.height)),
+    )
+
+
+class _Done:
+    """How many rows have been read."""
+
+    rows = 0
+
+
+def _header(sheet: "CalamineSheet", name: str) -> Header:
+    return find_header(_rows(sheet, _Done()), name)
+
+
+def _rows(sheet: "CalamineSheet", done: _Done) -> Iterator[Row]:
+    first = sheet.start[0] if sheet.start else 0
+    for number, cells in enumerate(sheet.iter_rows(), 1):
+        done.rows = number
+        texts = [_text(cell) for cell in cells]
+        if any(texts):
+            yield first + number, texts
+
+
+def _judge_size(path: Path) -> None:
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as inside:
+        size = sum(entry.file_size for entry in inside.infolist())
+        if size > LARGEST:
+            raise ListError(f"{path.name} unpacks to {size >> 20:,} MB, {LARGEST >> 20} are allowed", "save it as CSV")
+        for entry in inside.infolist():
+            if entry.filename.lower().endswith(".xml") and _cells(inside, entry) > _MOST_CELLS:
+                raise ListError(
+                    f"{path.name}: a cell far from the others makes a sheet too large",
+                    "delete the empty rows below and the empty columns beside the list, or save it as CSV",
+                )
+
+
+def _cells(inside: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
+    """Return how many cells the rectangle around everything in a sheet has; 0 if they cannot be too many."""
+    if not any(_FAR.search(piece) or _UNUSUAL.search(piece) for piece in _pieces(inside, entry)):
+        return 0
+    columns = rows = 0
+    for piece in _pieces(inside, entry):
+        for letters, digits in _REFERENCE.findall(piece):
+            columns, rows = max(columns, _column(letters)), max(rows, int(digits))
+    return columns * rows
+
+
+def _pieces(inside: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Return a file in pieces, each with the end of the one before: nothing of some length is cut in two."""
+    end = b""
+    try:
+        with inside.open(entry) as file:
+            while piece := file.read(_PIECE):
+                yield end + piece
+                end = piece[-_OVERLAP:]
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error):
+        # Locked or damaged: told by what reads it next.
+        return
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _text(cell: _Cell) -> str:
+    """Give a cell as a person would write it: 49, not 49.0; a date as year-month-day."""
+    match cell:
+        case str():
+            return cell.strip()
+        case bool():
+            return "true" if cell else "false"
+        case float():
+            return str(int(cell)) if cell.is_integer() else repr(cell)
+        case datetime.datetime():
+            return cell.isoformat(sep=" ")
+        case datetime.date() | datetime.time():
+            return cell.isoformat()
+        case _:
+            return str(cell)

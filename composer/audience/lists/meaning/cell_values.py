@@ -1,0 +1,121 @@
+"""The values of a list's cells: texts, languages, tags, and what a service keeps of a person in one cell.
+
+Input: a cell's text. Output: the value as it is stored, and remarks on what was left out. Guarantees: pure; a value that is too
+long, or no text, raises BadValueError.
+"""
+
+import json
+import re
+import unicodedata
+from functools import lru_cache
+
+from composer.audience.lists.formula_guard import unguarded
+from composer.audience.lists.list_table import beginning
+from composer.audience.lists.meaning.normal_keys import key_of
+from composer.core.audience_filter import WordError, normal_language, normal_tag
+
+#: Longest value of a merge field, in characters.
+LONGEST = 2000
+#: Longest cell of tags.
+_LONGEST_TAGS = 10_000
+NO_LETTERS = re.compile("[\ud800-\udfff]")
+#: Languages as lists write them in words, in English, in German and in their own, in the form of `key_of`.
+_SPOKEN = {
+    "en": "english englisch",
+    "de": "german deutsch",
+    "zh": "chinese chinesisch 中文",
+    "fr": "french franzosisch francais",
+    "es": "spanish spanisch espanol",
+    "it": "italian italienisch italiano",
+}
+_LANGUAGES = {word: language for language, words in _SPOKEN.items() for word in words.split()}
+encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+#: What exports write where there is nothing; a person may be called Null or Nan, but not so.
+NOTHING = frozenset(("NULL", "null", "(null)", "NaN", "nan", "N/A", "n/a", "#N/A", "None", "undefined", "\\N", "NaT"))
+
+
+class BadValueError(ValueError):
+    """A value, and with it a row, is not taken; the message says why."""
+
+
+def clean(value: str, what: str) -> str:
+    """Give a value as one line without what no eye sees; joiners of emoji and scripts stay.
+
+    Raises BadValueError for one that is too long, or was no text.
+    """
+    if value[:1] == "'":
+        value = unguarded(value)
+    if not value.isprintable():
+        if NO_LETTERS.search(value):
+            raise BadValueError(f"{what} holds bytes that are no letters (not UTF-8)")
+        value = "".join(" " if each.isspace() or unicodedata.category(each) == "Cc" else each for each in value)
+        value = re.sub(" +", " ", value)
+    if not value.isascii():
+        value = unicodedata.normalize("NFC", value)
+    value = value.strip()
+    if value in NOTHING:
+        return ""
+    if len(value) > LONGEST:
+        raise BadValueError(f"{what} is {len(value):,} characters long; {LONGEST:,} are allowed")
+    return value
+
+
+@lru_cache(maxsize=1024)
+def _known_language(text: str) -> str | None:
+    try:
+        return _LANGUAGES.get(key_of(text)) or normal_language(text)
+    except WordError:
+        return None
+
+
+def language_of(text: str, notes: list[str]) -> str:
+    if not text:
+        return ""
+    found = _known_language(text)
+    if found is None:
+        notes.append(f"“{beginning(text)}” is no language, left empty: write en, de, zh-Hant …")
+        return ""
+    return found
+
+
+def tags_of(text: str, notes: list[str]) -> tuple[str, ...]:
+    """Read tags as lists write them: `a, b`, `"a","b"` or `["a", "b"]`."""
+    if len(text) > _LONGEST_TAGS:
+        raise BadValueError(f"tags are {len(text):,} characters long; {_LONGEST_TAGS:,} are allowed")
+    found, wrong = _known_tags(text)
+    notes += wrong
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _known_tags(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    text = unguarded(text.strip())
+    parts: list[str] = []
+    if text.startswith("["):
+        try:
+            parts = [str(each) for each in json.loads(text)]
+        except ValueError:
+            parts = []
+    parts = parts or [each.strip().strip("\"'[]") for each in re.split(r"[,;]", text)]
+    found: list[str] = []
+    wrong: list[str] = []
+    for part in parts:
+        try:
+            if part.strip():
+                found.append(normal_tag(part))
+        except WordError as error:
+            wrong.append(f"a tag was left out: {error}")
+    return tuple(dict.fromkeys(found)), tuple(wrong)
+
+
+def attributes_of(text: str, notes: list[str]) -> dict[str, str]:
+    """Read what a service keeps of a person beside its own columns: one object of JSON."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        notes.append("what else is known of them cannot be read, left out")
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    plain = {str(key).lower(): value for key, value in found.items() if isinstance(value, str | int | float)}
+    return {key: clean(str(value), key) for key, value in plain.items()}

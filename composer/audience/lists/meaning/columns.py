@@ -1,0 +1,259 @@
+"""Which column of a list is what: known names in several languages, known services, and what `--map` says.
+
+Comes in: the header of a list, the merge fields of the newsletter with their labels, the choices of a command. Goes out:
+`Columns`. Never guesses what it would be wrong to guess: a column that is not recognised is left out and named.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from composer.audience.lists.list_table import ListError, ListTable
+from composer.audience.lists.meaning.known_columns import KNOWN, ONLY_OF_SERVICES
+from composer.audience.lists.meaning.normal_keys import key_of
+from composer.audience.lists.meaning.services import SERVICES, TECHNICAL, Service
+from composer.audience.lists.meaning.status_columns import Says, explains, is_state, is_suspicious, says_of
+from composer.content.schema.messages import nearest
+from composer.core.addresses import AddressError, normal_address
+from composer.core.errors import UsageError
+
+#: What `--map COLUMN=…` takes beside fields.
+_SAYS: Mapping[str, Says] = {each.value: each for each in Says}
+#: More columns than any service exports.
+_MOST_COLUMNS = 5000
+#: Lists that say by the file who is in it, and those of no service.
+_BY_FILE = frozenset(("list", "Mailchimp"))
+#: Lists in which columns that begin so are the service's own.
+_OWN_COLUMNS = frozenset(("compose", "Mailchimp"))
+#: What only a service's own column can be.
+_INSIDE = ("attributes", "disabled", "left")
+#: Of two columns that are the same thing the first of these is taken: confirmed weighs more than asked for.
+_PREFERRED = ("confirm_time", "email_address")
+
+
+#: Mailchimp's files of those who left, and of those whose addresses bounced, have columns of their own for that.
+MAILCHIMP_LEFT, MAILCHIMP_CLEANED = "unsub_time", "clean_time"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusColumn:
+    """A column that says how somebody stands."""
+
+    at: int
+    #: As written in the list.
+    name: str
+    #: None if that is not understood: what is in it is asked.
+    says: Says | None
+    #: Whether it gives reasons in words.
+    is_reason: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """What is taken from where: names of things, and of merge fields, to the number of a column, from 0."""
+
+    kind: str
+    taken: Mapping[str, int]
+    #: Merge fields of the newsletter that have a column.
+    fields: Mapping[str, int]
+    #: Columns that are not taken, as they are called in the list.
+    left_out: tuple[str, ...]
+    #: How many columns the list says it has: cells behind them belong to none.
+    width: int
+    #: How somebody stands in this list who has no column that says so.
+    standing: str = ""
+    #: Columns that say who has left, bounced, confirmed …
+    says: tuple["StatusColumn", ...] = ()
+    #: Columns that mean nothing: a word in them that can only be about leaving is asked about. The others are in `told`.
+    told: frozenset[int] = frozenset()
+    #: What `--map VALUE=…` says of words in those columns and in the status, in small letters.
+    values: Mapping[str, Says] = field(default_factory=dict)
+    #: The names of all columns, as written.
+    names: tuple[str, ...] = ()
+
+    @property
+    def tells_who_left(self) -> bool:
+        """Whether a service's list says how people stand, by a column or by the file."""
+        return self.kind in _BY_FILE or bool(self.says or {"status", "disabled"} & self.taken.keys())
+
+    @property
+    def dated(self) -> str:
+        """What the column is called that holds dates of consent."""
+        at = self.taken.get("left", self.taken.get("consented")) if self.standing else self.taken.get("consented")
+        return self.names[at] if at is not None else ""
+
+    @property
+    def status(self) -> str:
+        """What the column is called that holds the status."""
+        return self.names[self.taken["status"]] if "status" in self.taken else ""
+
+
+def columns_of(
+    table: ListTable, fields: Collection[str], given: Mapping[str, str], labels: Mapping[str, str] | None = None
+) -> Columns:
+    """Tell which column of a table is what; `given` is what --map says, by name or number of a column.
+
+    `labels` are what the newsletter calls its fields before its readers, by field.
+
+    Raises UsageError for a --map that does not fit, ListError when no column holds addresses.
+    """
+    if max(table.width, len(table.header)) > _MOST_COLUMNS:
+        raise ListError(
+            f"{table.name} has {max(table.width, len(table.header)):,} columns; {_MOST_COLUMNS:,} are allowed",
+            "delete those you do not need",
+        )
+    own = tuple(name for name in fields if name not in KNOWN)
+    header = table.header or tuple(f"column {number}" for number in range(1, table.width + 1))
+    keys = [key_of(name) for name in header]
+    service = _service(keys)
+    kind = service.name if service else "list"
+    mapped, values = _mapped(given, header, own)
+    decided = {at: _SAYS[target] for at, target in mapped.items() if target in _SAYS}
+    mapped = {at: "" if at in decided else target for at, target in mapped.items()}
+    labelled = {key: name for name, label in (labels or {}).items() if (key := key_of(label))}
+    taken: dict[str, int] = {}
+    for at, key in sorted(enumerate(keys), key=lambda each: each[1] not in _PREFERRED):
+        target = mapped[at] if at in mapped else _target(key, service, own) or labelled.get(key, "")
+        if target and (target not in taken or at in mapped):
+            taken[target] = at
+    if table.at_address is not None:
+        taken.setdefault("email", table.at_address)
+    if "email" not in taken:
+        shown = ", ".join(header[:20])
+        raise ListError(
+            f"{table.name}: no column holds addresses; there are: {shown}",
+            "say which one does:   --map 'COLUMN=email'",
+        )
+    used = set(taken.values())
+    says = {at: StatusColumn(at=at, name=header[at], says=said) for at, said in decided.items()}
+    for at, key in enumerate(keys):
+        found = None if at in mapped else _status_column(at, header[at], key, service)
+        # When they confirmed is the date of consent, too; without it they have not.
+        is_dated = found is not None and found.says is Says.CONFIRMED and at == taken.get("consented")
+        if found is not None and (at not in used or (is_dated and service is None)):
+            says[at] = found
+    if kind != "compose" and (at_consent := taken.get("consent")) is not None and at_consent not in mapped:
+        # Yes and no, or how they agreed in words.
+        column = StatusColumn(at=at_consent, name=header[at_consent], says=Says.SUBSCRIBED, is_reason=True)
+        says[at_consent] = column
+    ignored = {at for at, each in says.items() if each.says is Says.IGNORE and not is_state(keys[at])}
+    ignored |= {at for at, said in decided.items() if said is Says.IGNORE}
+    silent = used | {at for at, each in says.items() if each.says is not Says.IGNORE or at in ignored}
+    silent |= {at for at, target in mapped.items() if not target}
+    if service is not None:
+        technical = TECHNICAL | service.ignored
+        silent |= {
+            at for at, key in enumerate(keys) if key in technical or key.startswith(("unsub_", "clean_", "utm_"))
+        }
+    return Columns(
+        kind=kind,
+        taken={name: at for name, at in taken.items() if name in KNOWN},
+        fields={name: at for name, at in taken.items() if name not in KNOWN},
+        left_out=tuple(name for at, name in enumerate(header) if name and at not in silent),
+        width=1 + max(at for at, name in enumerate(header) if name or at in silent),
+        standing=_standing(kind, keys, table.name),
+        says=tuple(each for at, each in sorted(says.items()) if at not in ignored),
+        told=frozenset(used | set(says) | set(mapped)),
+        values={**(service.words if service else {}), **values},
+        names=header,
+    )
+
+
+def _status_column(at: int, name: str, key: str, service: Service | None) -> StatusColumn | None:
+    """Tell what a column that is nothing else says of how people stand; None if nothing."""
+    if service is not None and (key in service.ignored or key in TECHNICAL):
+        return None
+    if (
+        service is not None
+        and service.name in _OWN_COLUMNS
+        and key.startswith(("unsub_", "clean_", "confirm_", "optin_"))
+    ):
+        return None
+    said = says_of(key)
+    if said is not None:
+        return StatusColumn(at=at, name=name, says=said, is_reason=explains(key))
+    if is_suspicious(key):
+        return StatusColumn(at=at, name=name, says=None)
+    if is_state(key):
+        return StatusColumn(at=at, name=name, says=Says.IGNORE)
+    return None
+
+
+def _target(key: str, service: Service | None, own: Iterable[str]) -> str:
+    if key in own:
+        return key
+    if service is None and key in ONLY_OF_SERVICES:
+        return ""
+    if service is not None and key in service.columns_of:
+        return service.columns_of[key]
+    return next((target for target, names in KNOWN.items() if key in names), "")
+
+
+def _mapped(
+    given: Mapping[str, str], header: tuple[str, ...], own: tuple[str, ...]
+) -> tuple[dict[int, str], dict[str, Says]]:
+    """Read --map: column (by name or number, from 1) to what it is, and words of a column to what they mean.
+
+    An empty target leaves the column out.
+    """
+    allowed = (*(name for name in KNOWN if name not in _INSIDE), *own, *_SAYS)
+    found: dict[int, str] = {}
+    values: dict[str, Says] = {}
+    by_name = {key_of(name): at for at, name in reversed(list(enumerate(header)))}
+    for column, target in given.items():
+        at = by_name.get(key_of(column))
+        if at is None and column.isdecimal() and 1 <= int(column) <= len(header):
+            at = int(column) - 1
+        if at is None and target in _SAYS:
+            values[column.strip().casefold()] = _SAYS[target]
+            continue
+        if at is None:
+            near = nearest(column, header)
+            raise UsageError(
+                f"--map: there is no column “{column}”",
+                f"did you mean {near}?" if near else f"there are: {', '.join(header)}",
+            )
+        if target and target not in allowed:
+            near = nearest(target, allowed)
+            raise UsageError(
+                f"--map: there is no field “{target}”",
+                f"did you mean {near}?" if near else f"there are: {', '.join(allowed)}",
+            )
+        found[at] = target
+    return found, values
+
+
+def _service(keys: Iterable[str]) -> Service | None:
+    there = frozenset(keys)
+    for service in SERVICES:
+        if service.columns <= there and (not service.one_of or service.one_of & there):
+            return service
+    return None
+
+
+def _standing(kind: str, keys: Iterable[str], name: str) -> str:
+    """Mailchimp says by the file how those in it stand."""
+    if kind != "Mailchimp":
+        return ""
+    if MAILCHIMP_LEFT in keys:
+        return "unsubscribed"
+    if MAILCHIMP_CLEANED in keys:
+        return "cleaned"
+    file = name.replace("\\", "/").rpartition("/")[2].lower()
+    return "nonsubscribed" if file.startswith(("nonsubscribed", "non-subscribed", "transactional")) else ""
+
+
+def is_address_column(cell: str) -> bool:
+    """Tell whether a header's cell names a column of addresses."""
+    return key_of(cell) in KNOWN["email"]
+
+
+def is_address(cell: str) -> bool:
+    """Tell whether a cell is an address as it stands."""
+    text = cell.strip()
+    if "@" not in text or len(text) > 320:
+        return False
+    try:
+        normal_address(text)
+    except AddressError:
+        return False
+    return True

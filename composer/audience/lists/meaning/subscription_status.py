@@ -1,0 +1,225 @@
+"""How the people of a list stand: by its status, and by its columns about leaving.
+
+Input: a row's cells, and which column is what. Output: reader, pending, or the reason why somebody gets nothing. Guarantees: what
+is not understood is counted in `Doubts` and makes nobody a reader; of several columns the one that weighs most is believed.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from composer.audience.lists.formula_guard import unguarded
+from composer.audience.lists.list_table import beginning
+from composer.audience.lists.meaning.cell_values import BadValueError
+from composer.audience.lists.meaning.columns import Columns, StatusColumn
+from composer.audience.lists.meaning.dates import DateOrder, read_date
+from composer.audience.lists.meaning.normal_keys import key_of
+from composer.audience.lists.meaning.status_columns import Says
+from composer.audience.lists.meaning.status_words import (
+    EMPTY,
+    is_about_leaving,
+    is_true,
+    leaving_words,
+    meaning_of,
+    told,
+)
+from composer.audience.suppression import Reason
+from composer.database.tables.metadata import milliseconds
+
+#: How somebody stands who is in a list and gets the newsletter, or has not agreed yet; the others are reasons.
+READER, PENDING = "reader", "pending"
+_WORDS = {
+    READER: "active subscribed enabled confirmed regular premium trialed unpaid gifted churning paused past_due aktiv actif"
+    " activo verified bestatigt confirme confirmado valid 正常 有效 已确认 已激活",
+    PENDING: "pending unconfirmed unactivated nonsubscribed non_subscribed validating transactional unverified",
+    Reason.UNSUBSCRIBED.value: "unsubscribed blocklisted opted_out optout cancelled canceled inactive deactivated"
+    " inaktiv inactif inactivo unsub removed_by_user left",
+    Reason.BOUNCED.value: "bounced cleaned undeliverable unreachable hard_bounced soft_bounced invalid held",
+    Reason.COMPLAINED.value: "complained spam abuse junk marked_as_spam",
+    Reason.IMPORTED.value: "disabled removed spammy blocked imported blacklisted deleted",
+    Reason.BY_HAND.value: "by_hand",
+}
+STAYING = (READER, PENDING)
+STANDINGS = {word: standing for standing, words in _WORDS.items() for word in words.split()}
+#: Different words that are kept of columns that are not understood.
+_MOST_WORDS = 1000
+LEAVING = leaving_words()
+
+
+@dataclass(slots=True, kw_only=True)
+class Doubts:
+    """What a person must decide before a list is taken in, and what would be lost. Filled while rows are judged."""
+
+    #: Words that are not understood in a column about leaving or in a status: column and word, to how many rows.
+    values: Counter[tuple[str, str]] = field(default_factory=Counter)
+    #: Dates that can be read in two ways, by column.
+    dates: Counter[str] = field(default_factory=Counter)
+    #: Dates that cannot be read at all, by column.
+    lost: Counter[str] = field(default_factory=Counter)
+
+    def ask(self, column: str, value: str) -> None:
+        """Count a word that is not understood; of very many different ones the later are counted together."""
+        key = (column, beginning(value))
+        self.values[key if key in self.values or len(self.values) < _MOST_WORDS else (column, "…")] += 1
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something must be decided."""
+        return bool(self.values or self.dates)
+
+
+#: An empty cell, as `--map VALUE=…` and messages name it.
+NOTHING_WRITTEN = "(empty)"
+
+
+@dataclass(slots=True)
+class Consents:
+    """What a column called "consent" holds: how people agreed, or only whether they did."""
+
+    plain: int = 0
+    empty: int = 0
+
+    def evidence(self, text: str) -> str:
+        """Return how somebody agreed; nothing if it only says that they did."""
+        is_yes = is_true(text[:LONGEST_WORD])
+        self.empty += not text
+        if text and is_yes is not None:
+            self.plain += 1
+            return ""
+        return text
+
+    def ask(self, column: str, columns: Columns, doubts: "Doubts") -> None:
+        """Ask about empty cells between cells that say yes: it is not known whether those people agreed."""
+        if self.plain and self.empty and NOTHING_WRITTEN not in columns.values:
+            doubts.values[column, NOTHING_WRITTEN] += self.empty
+
+
+@lru_cache(maxsize=256)
+def _known_standing(text: str) -> str | None:
+    found = STANDINGS.get(re.sub(r"[\W_]+", "_", text.casefold())) or STANDINGS.get(key_of(text))
+    if found is None and (meaning := meaning_of(text)):
+        return _STANDING_OF[meaning]
+    return found
+
+
+@dataclass(slots=True)
+class Statuses:
+    """Reads the column that holds the status; counts words that say that somebody gets the newsletter, and empty cells."""
+
+    positive: int = 0
+    empty: int = 0
+
+    def standing(self, text: str, columns: Columns, doubts: Doubts) -> str:
+        """Return how somebody stands by their status. Raises BadValueError for a word that is not understood."""
+        short = text[:LONGEST_WORD].casefold()
+        is_empty = short in EMPTY
+        self.empty += is_empty
+        said = columns.values.get(NOTHING_WRITTEN if is_empty else text.casefold()) or columns.values.get(key_of(text))
+        found = _STANDING_OF[said] if said else READER if is_empty else _known_standing(short)
+        if found is None:
+            doubts.ask(columns.status, text)
+            raise BadValueError(f"the status “{beginning(text)}” is not understood")
+        self.positive += found == READER and not is_empty
+        return found
+
+    def ask(self, columns: Columns, doubts: Doubts) -> None:
+        """Ask about empty cells between cells that say yes: it is not known how those people stand."""
+        if self.positive and self.empty and NOTHING_WRITTEN not in columns.values:
+            doubts.values[columns.status, NOTHING_WRITTEN] += self.empty
+
+
+#: How somebody stands of whom a cell, or `--map`, says this.
+_STANDING_OF = {
+    Says.UNSUBSCRIBED: Reason.UNSUBSCRIBED.value,
+    Says.SUBSCRIBED: READER,
+    Says.CONFIRMED: READER,
+    Says.UNCONFIRMED: PENDING,
+    Says.BOUNCED: Reason.BOUNCED.value,
+    Says.COMPLAINED: Reason.COMPLAINED.value,
+    Says.IGNORE: READER,
+}
+#: Of several columns the one that weighs most is believed.
+_WEIGHT = (Reason.COMPLAINED.value, Reason.UNSUBSCRIBED.value, Reason.BOUNCED.value)
+#: Longer texts are no words of a status.
+LONGEST_WORD = 100
+
+
+def weigher(columns: Columns, doubts: Doubts) -> Callable[[str, list[str]], str]:
+    """Return what weighs the columns about leaving, row by row. Nobody becomes a reader by them who is none by the status."""
+    kept: list[tuple[int, StatusColumn, dict[str, str]]] = [(column.at, column, {}) for column in columns.says]
+
+    def weigh(standing: str, cells: list[str]) -> str:
+        others: list[str] = []
+        for at, column, seen in kept:
+            cell = cells[at] if at < len(cells) else ""
+            found = seen.get(cell)
+            if found is None:
+                found = _said(cell, column, columns, doubts)
+                if len(seen) < _MOST_WORDS and len(cell) <= LONGEST_WORD:
+                    seen[cell] = found
+            if found is not READER:
+                others.append(found)
+        return _worst_of([standing, *others], standing) if others else standing
+
+    return weigh
+
+
+def _said(text: str, column: StatusColumn, columns: Columns, doubts: Doubts) -> str:
+    cell = unguarded(text.strip())
+    said = columns.values.get(cell.casefold() or NOTHING_WRITTEN) if columns.values else None
+    said = said or told(cell[:LONGEST_WORD], column.says, column.is_reason)
+    if said is None:
+        doubts.ask(column.name, cell)
+        raise BadValueError(f"“{beginning(cell)}” in the column “{column.name}” is not understood")
+    return _STANDING_OF[said]
+
+
+def _worst_of(found: list[str], standing: str) -> str:
+    if standing not in (READER, PENDING, *_WEIGHT):
+        return standing
+    return next((each for each in _WEIGHT if each in found), PENDING if PENDING in found else standing)
+
+
+def worst_elsewhere(standing: str, cells: list[str], columns: Columns, doubts: Doubts) -> str:
+    """Ask about a word that can only be about leaving, in a column that nobody has said anything of."""
+    for at, cell in enumerate(cells[: columns.width]):
+        if at not in columns.told and cell in LEAVING:
+            standing = weigh_words(standing, (cell,), columns.names[at], columns, doubts)
+    return standing
+
+
+def weigh_remarks(standing: str, cells: list[str], untold: tuple[int, ...], columns: Columns, doubts: Doubts) -> str:
+    """Ask about remarks that mention unsubscribing, in columns whose meaning is not known."""
+    written = [(at, cells[at]) for at in untold if at < len(cells) and cells[at]]
+    if written and is_about_leaving("\n".join(text for _, text in written)):
+        for at, text in written:
+            if is_about_leaving(text):
+                standing = weigh_words(standing, (text.strip(),), columns.names[at], columns, doubts, is_remark=True)
+    return standing
+
+
+def weigh_words(
+    standing: str, words: Iterable[str], column: str, columns: Columns, doubts: Doubts, *, is_remark: bool = False
+) -> str:
+    """Weigh words about leaving in a column about something else, such as tags; they are asked about until `--map` decides."""
+    for word in words:
+        if said := columns.values.get(word.casefold()):
+            standing = _worst_of([standing, _STANDING_OF[said]], standing)
+        elif is_remark or word in LEAVING:
+            doubts.ask(column, word)
+            raise BadValueError(f"“{word}” in the column “{column}” is not understood")
+    return standing
+
+
+def left_at(cells: list[str], columns: Columns, order: DateOrder | None) -> int | None:
+    """Read when somebody left, if a column about leaving says it."""
+    for column in columns.says:
+        if column.says in (Says.UNSUBSCRIBED, Says.BOUNCED, Says.COMPLAINED) and column.at < len(cells):
+            cell = cells[column.at].strip()
+            if is_true(cell[:LONGEST_WORD]) and not cell.isdecimal():
+                with suppress(ValueError, OverflowError):
+                    return milliseconds(read_date(cell, order))
+    return None

@@ -1,0 +1,119 @@
+"""All that is known of one person: `compose who`.
+
+Comes in: a connection and an address. Goes out: a `Person`: the reader, how they agreed, their history, the suppression list,
+and addresses that look alike. Look-alikes are listed, never merged: whether two addresses are one person, people judge.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, or_, select
+
+from composer.audience.bounce_history import ReturnedMessage, of_reader
+from composer.audience.change_history import Change, changes_of
+from composer.audience.subscribers import Status, Subscriber, find
+from composer.audience.suppression import Suppression, suppression_of
+from composer.core.addresses import mailbox_of, normal_address
+from composer.database.tables.subscriber_tables import consents, imports, readers, suppressions
+
+#: How many look-alikes are listed.
+_MOST = 20
+#: Hosts whose mailboxes are one, by the name that `mailbox_of` gives them.
+_SAME_HOSTS = {"gmail.com": ("gmail.com", "googlemail.com")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """How somebody agreed: how, when, to which words."""
+
+    evidence: str
+    #: When they did, where it is known.
+    when: datetime | None
+    #: When it was written down here.
+    recorded: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The import that brought somebody."""
+
+    number: int
+    file: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalRecord:
+    """What is known by an address; nothing may be."""
+
+    address: str
+    reader: Subscriber | None
+    consent: Consent | None
+    origin: Origin | None
+    history: tuple[Change, ...]
+    suppression: Suppression | None
+    came_back: tuple[ReturnedMessage, ...]
+    #: Address and status of readers, or None for one that is only on the suppression list.
+    look_alikes: tuple[tuple[str, Status | None], ...]
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing is kept of this address itself."""
+        return self.reader is None and self.suppression is None
+
+
+def personal_record(connection: Connection, address: str) -> PersonalRecord:
+    """Gather what is known by an address, however it is spelt. Raises AddressError for what is none."""
+    normal = normal_address(address)
+    reader = find(connection, address)
+    return PersonalRecord(
+        address=reader.address if reader else address,
+        reader=reader,
+        consent=_consent(connection, reader.id) if reader else None,
+        origin=_origin(connection, reader.id) if reader else None,
+        history=changes_of(connection, reader.id) if reader else (),
+        suppression=suppression_of(connection, normal),
+        came_back=of_reader(connection, reader.id) if reader else (),
+        look_alikes=tuple(_look_alikes(connection, normal)),
+    )
+
+
+def _consent(connection: Connection, reader_id: int) -> Consent | None:
+    query = select(consents.c.evidence, readers.c.consented, consents.c.recorded)
+    query = query.join_from(readers, consents, consents.c.id == readers.c.consent_id).where(readers.c.id == reader_id)
+    row = connection.execute(query).first()
+    return Consent(evidence=row.evidence, when=row.consented, recorded=row.recorded) if row else None
+
+
+def _origin(connection: Connection, reader_id: int) -> Origin | None:
+    query = select(imports.c.id, imports.c.file, imports.c.at)
+    query = query.join_from(readers, imports, imports.c.id == readers.c.import_id).where(readers.c.id == reader_id)
+    row = connection.execute(query).first()
+    return Origin(number=row.id, file=row.file, at=row.at) if row else None
+
+
+def likeness(normal: str) -> str:
+    """Give what look-alikes have in common: no dots and nothing behind a plus before the @, one name for one host."""
+    local, _, domain = mailbox_of(normal).rpartition("@")
+    return f"{local.replace('.', '')}@{domain}"
+
+
+def _look_alikes(connection: Connection, normal: str) -> Iterator[tuple[str, Status | None]]:
+    """Find addresses of the same likeness; the database looks for what may be one, with all dots taken out."""
+    wanted = likeness(normal)
+    local, _, domain = wanted.rpartition("@")
+    hosts = _SAME_HOSTS.get(domain, (domain,))
+    found: dict[str, tuple[str, Status | None]] = {}
+    for table, columns in ((readers, (readers.c.address, readers.c.status)), (suppressions, ())):
+        bare = func.replace(table.c.normal, ".", "")
+        escaped = local.replace("/", "//").replace("%", "/%").replace("_", "/_")
+        clauses = []
+        for host in hosts:
+            flat = host.replace(".", "")
+            clauses += [bare == f"{local}@{flat}", bare.like(f"{escaped}+%@{flat}", escape="/")]
+        query = select(table.c.normal, *columns).where(or_(*clauses), table.c.normal != normal).order_by(table.c.id)
+        for other, *about in connection.execute(query.limit(10 * _MOST)):
+            if likeness(other) == wanted and other not in found:
+                found[other] = (about[0], Status(about[1])) if about else (other, None)
+    yield from list(found.values())[:_MOST]

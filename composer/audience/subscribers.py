@@ -1,0 +1,176 @@
+"""Readers as values: found by id, by address, by a condition.
+
+Comes in: a connection. Goes out: `Reader` values, one at a time however many there are. Never changes anything:
+that is composer/audience/changes.py.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, or_, select
+
+from composer.core.addresses import Address, AddressError, normal_address, parse_address
+from composer.core.audience_filter import AudienceFilter
+from composer.core.command_lines import command_line
+from composer.core.errors import ComposeError
+from composer.database.tables.subscriber_tables import reader_tags, readers
+
+#: How many rows are fetched at a time.
+_AT_A_TIME = 1000
+
+
+class AudienceError(ComposeError):
+    """A reader is not there, or may not be had."""
+
+
+class Status(StrEnum):
+    """How a reader stands."""
+
+    #: has not agreed yet: gets nothing but the question
+    PENDING = "pending"
+    #: gets the newsletter
+    ACTIVE = "active"
+    #: has left
+    UNSUBSCRIBED = "unsubscribed"
+    #: the address does not take mail
+    BOUNCED = "bounced"
+    #: has called a message spam
+    COMPLAINED = "complained"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A row of the audience."""
+
+    id: int
+    #: As written.
+    address: str
+    #: By which addresses are compared.
+    normal: str
+    name: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    language: str = ""
+    #: The newsletter's own merge fields.
+    fields: Mapping[str, str]
+    tags: tuple[str, ...]
+    status: Status
+    created: datetime
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What merge fields are filled with: the built-in ones and the newsletter's own."""
+        return {
+            **self.fields,
+            "email": self.address,
+            "name": self.name,
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "language": self.language,
+        }
+
+
+def address_of(text: str) -> Address:
+    """Read the address that a command was given. Raises AudienceError."""
+    try:
+        return parse_address(text)
+    except AddressError as error:
+        raise AudienceError(str(error), "it looks like   name@example.org") from None
+
+
+def find(connection: Connection, address: str) -> Subscriber | None:
+    """Find a reader by address, however it is written. Raises AddressError for what is none."""
+    return _first(connection, _readers().where(readers.c.normal == normal_address(address)))
+
+
+def by_id(connection: Connection, reader_id: int) -> Subscriber | None:
+    """Find a reader by id."""
+    return _first(connection, _readers().where(readers.c.id == reader_id))
+
+
+def get(connection: Connection, text: str) -> Subscriber:
+    """Find the reader whom a command names. Raises AudienceError when there is none."""
+    address = address_of(text).address
+    found = find(connection, address)
+    if found is None:
+        raise AudienceError(f"{address} is not among the readers", f"look more widely: {command_line('who', address)}")
+    return found
+
+
+#: Those who get the newsletter.
+ACTIVE = (Status.ACTIVE,)
+
+
+def select_readers(
+    connection: Connection,
+    condition: AudienceFilter | None = None,
+    *,
+    status: Iterable[Status] = ACTIVE,
+) -> Iterator[Subscriber]:
+    """Stream the readers whom a condition means, in the order in which they came; of any status when `status` is empty."""
+    wanted = _readers().where(*meant(condition, status)).order_by(readers.c.created, readers.c.id)
+    for row in connection.execute(wanted.execution_options(yield_per=_AT_A_TIME)).mappings():
+        yield _reader(row)
+
+
+def count(
+    connection: Connection, condition: AudienceFilter | None = None, *, status: Iterable[Status] = ()
+) -> dict[Status, int]:
+    """Count the readers whom a condition means, by status; a status that nobody has is not in it."""
+    query = select(readers.c.status, func.count()).where(*meant(condition, status)).group_by(readers.c.status)
+    found = {Status(name): number for name, number in connection.execute(query)}
+    return {each: found[each] for each in Status if each in found}
+
+
+def meant(condition: AudienceFilter | None, status: Iterable[Status] = ()) -> list[ColumnElement[bool]]:
+    """Say a condition in SQL: the same readers as `Condition.matches` means."""
+    clauses: list[ColumnElement[bool]] = []
+    if wanted := tuple(status):
+        clauses.append(readers.c.status.in_(wanted))
+    if condition is None:
+        return clauses
+    if condition.language:
+        kept = func.lower(readers.c.language)
+        asked = [each.lower() for each in condition.language]
+        clauses.append(or_(*(or_(kept == each, kept.like(f"{each}-%")) for each in asked)))
+    if condition.tag:
+        clauses.append(_has_tag(condition.tag))
+    if condition.without_tag:
+        clauses.append(~_has_tag(condition.without_tag))
+    return clauses
+
+
+def _has_tag(tags: tuple[str, ...]) -> ColumnElement[bool]:
+    return select(1).where(reader_tags.c.reader_id == readers.c.id, reader_tags.c.tag.in_(tags)).exists()
+
+
+def _readers() -> Select[Any]:
+    tags = select(func.aggregate_strings(reader_tags.c.tag, ",")).where(reader_tags.c.reader_id == readers.c.id)
+    columns = ("id", "address", "normal", "name", "first_name", "last_name", "language", "fields", "status", "created")
+    return select(*(readers.c[name] for name in columns), tags.scalar_subquery().label("tags"))
+
+
+def _first(connection: Connection, query: Select[Any]) -> Subscriber | None:
+    row = connection.execute(query).mappings().first()
+    return None if row is None else _reader(row)
+
+
+def _reader(row: RowMapping) -> Subscriber:
+    fields, tags = row["fields"], row["tags"]
+    return Subscriber(
+        id=row["id"],
+        address=row["address"],
+        normal=row["normal"],
+        name=row["name"],
+        first_name=row["first_name"],
+        last_name=row["last_name"],
+        language=row["language"],
+        fields={} if fields == "{}" else json.loads(fields),
+        tags=tuple(sorted(tags.split(","))) if tags else (),
+        status=Status(row["status"]),
+        created=row["created"],
+    )

@@ -1,0 +1,1 @@
+"""How the audience does: counted, judged, drawn."""

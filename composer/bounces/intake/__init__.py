@@ -1,0 +1,1 @@
+"""Where returned messages are read: files, pipes, a mailbox."""

@@ -1,0 +1,226 @@
+"""Reads the mailbox that bounces come to, by IMAP (RFC 9051, 3501), and moves what is on record out of the way.
+
+Comes in: an `Account`. Goes out: messages; of each the first megabyte is fetched. A message is moved only after it is on record;
+one that stays where it is, because the connection was lost, is read again, known, and moved. Nothing is deleted.
+"""
+
+import contextlib
+import imaplib
+import re
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from composer.bounces.intake.message_files import Raw
+from composer.bounces.parse.mime import MAX_BYTES
+from composer.bounces.record.bounce_policy import BounceEffect
+from composer.bounces.record.bounce_settings import MailboxAccount
+from composer.bounces.record.recorder import Recorded
+from composer.core.errors import ComposeError
+from composer.transport.server_settings import MailServer, Security
+from composer.transport.smtp.session import is_loopback, make_trust
+
+#: Seconds for each answer; messages fetched at a time, and looked for at a time.
+_SECONDS, _AT_A_TIME, _WINDOW = 60.0, 20, 1000
+_UID = re.compile(rb"\bUID (\d+)")
+
+
+class MailboxError(ComposeError):
+    """The mailbox cannot be read, or no longer. What was taken in before is on record."""
+
+
+#: What a server says of trouble of its own, which passes (RFC 5530, section 3).
+_PASSING = re.compile(r"\[(?:SERVERBUG|UNAVAILABLE|INUSE)\]")
+
+
+class ConnectionLostError(MailboxError):
+    """The connection was lost: run it again."""
+
+    exit_code = 75
+
+
+@dataclass(slots=True)
+class ImapMailbox:
+    """An open mailbox. Leave it by `close`."""
+
+    account: MailboxAccount
+    _connection: imaplib.IMAP4
+    _offers: frozenset[str] = frozenset()
+    _uids: dict[str, int] = field(default_factory=dict)
+    source: str = "imap"
+
+    @classmethod
+    def open(cls, account: MailboxAccount) -> Self:
+        """Connect, sign in, open the folder, make the two others if they are not there. Raises MailboxError."""
+        connection = _connect(account.server)
+        try:
+            _sign_in(connection, account.server)
+            opened = cls(account, connection)
+            # More is offered to those who have signed in.
+            said = opened._expect("it does not say what it can do", connection.capability)
+            opened._offers = frozenset(
+                b" ".join(each for each in said if each).decode("ascii", "replace").upper().split()
+            )
+            for name in (account.read, account.kept):
+                opened._make(name)
+            opened._expect(f"“{account.folder}” cannot be opened", connection.select, _quoted(account.folder))
+        except BaseException:
+            _hang_up(connection)
+            raise
+        return opened
+
+    def messages(self) -> Iterator[Raw]:
+        """Give the messages that are in the folder now, the oldest first."""
+        uids = self._find()
+        for start in range(0, len(uids), _AT_A_TIME):
+            wanted = uids[start : start + _AT_A_TIME]
+            span = ",".join(map(str, wanted))
+            what = f"(BODY.PEEK[]<0.{2 * MAX_BYTES}>)"
+            parts = self._expect("messages cannot be fetched", self._connection.uid, "FETCH", span, what)
+            for uid, data in _bodies(parts):
+                name = f"{self.account.folder}:{uid}"
+                self._uids[name] = uid
+                yield Raw(name=name, data=data)
+
+    def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
+        """Move messages out of the way: understood ones to one folder, those for a person to the other."""
+        for folder, is_kept in ((self.account.read, False), (self.account.kept, True)):
+            here = [self._uids.pop(raw.name) for raw, each in done if (each.effect is BounceEffect.KEPT) is is_kept]
+            if here:
+                self._move(",".join(map(str, here)), folder)
+
+    def close(self) -> None:
+        """Take leave."""
+        try:
+            self._connection.logout()
+        except (imaplib.IMAP4.error, OSError):
+            _hang_up(self._connection)
+
+    def _find(self) -> list[int]:
+        """Look for messages by their place, a window at a time: an answer is one line, and a line has an end."""
+        count = int(self._connection.response("EXISTS")[1][-1] or b"0")
+        found: list[int] = []
+        for start in range(1, count + 1, _WINDOW):
+            window = f"{start}:{min(start + _WINDOW - 1, count)}"
+            said = self._expect("messages cannot be looked for", self._connection.uid, "SEARCH", window, "UNDELETED")
+            found += [int(each) for line in said if isinstance(line, bytes) for each in line.split()]
+        return found
+
+    def _move(self, uids: str, folder: str) -> None:
+        ask, name = self._connection.uid, _quoted(folder)
+        if "MOVE" in self._offers:
+            self._expect(f"messages cannot be moved to “{folder}”", ask, "MOVE", uids, name)
+            return
+        # RFC 6851, section 3.3. Without UIDPLUS the copy is only marked as deleted: EXPUNGE would take others' with it.
+        self._expect(f"messages cannot be copied to “{folder}”", ask, "COPY", uids, name)
+        self._expect("messages cannot be marked", ask, "STORE", uids, "+FLAGS.SILENT", r"(\Deleted)")
+        if "UIDPLUS" in self._offers:
+            self._expect("messages cannot be taken out", ask, "EXPUNGE", uids)
+
+    def _make(self, name: str) -> None:
+        there = self._expect("folders cannot be listed", self._connection.list, '""', _quoted(name))
+        if not any(isinstance(each, bytes) and each for each in there):
+            hint = f"name one that can be made, such as INBOX.{name}, in delivery.imap"
+            self._expect(f"the folder “{name}” cannot be made", self._connection.create, _quoted(name), hint=hint)
+
+    def _expect(self, what: str, ask: Callable[..., tuple[str, list[Any]]], *words: str, hint: str = "") -> list[Any]:
+        """Ask, and give what was said to an OK; `what` is what else cannot be done."""
+        try:
+            verdict, said = ask(*words)
+        except (imaplib.IMAP4.abort, OSError) as error:
+            raise _lost(self.account.server, error) from None
+        except imaplib.IMAP4.error as error:
+            raise MailboxError(f"{self.account.server.host}: {what}: {_words(error)}", hint) from None
+        if verdict != "OK":
+            message = f"{self.account.server.host}: {what}: {_words(*said)}"
+            if _PASSING.search(message):
+                raise ConnectionLostError(message, "run it again: nothing is lost, and nothing counted twice")
+            raise MailboxError(message, hint)
+        return said
+
+
+def _connect(server: MailServer) -> imaplib.IMAP4:
+    trust = make_trust(server)
+    try:
+        if server.security is Security.TLS:
+            return imaplib.IMAP4_SSL(server.host, server.port, ssl_context=trust, timeout=_SECONDS)
+        connection = imaplib.IMAP4(server.host, server.port, timeout=_SECONDS)
+        if server.security is Security.STARTTLS:
+            connection.starttls(trust)
+    except ssl.SSLError as error:
+        raise MailboxError(
+            f"{server.host}: the connection cannot be secured: {_words(error)}",
+            "is the name right? a certificate of your own goes into delivery.imap.ca_file",
+        ) from None
+    except imaplib.IMAP4.abort as error:
+        raise _lost(server, error) from None
+    except OSError as error:
+        raise ConnectionLostError(f"no way to {server.host}, port {server.port}: {error.strerror or error}") from None
+    except imaplib.IMAP4.error as error:
+        raise MailboxError(f"{server.host}: {_words(error)}", "look at port and security in delivery.imap") from None
+    if server.security is Security.NONE and not is_loopback(connection.sock.getpeername()[0]):
+        _hang_up(connection)
+        raise MailboxError(
+            f"{server.host} is another computer, and security: none would send the password there in the open",
+            "write security: tls or security: starttls",
+        )
+    return connection
+
+
+def _sign_in(connection: imaplib.IMAP4, server: MailServer) -> None:
+    assert server.username is not None and server.secret is not None
+    user, secret = server.username, server.secret
+    offered = connection.capabilities
+    answers: list[bytes] = []
+    if server.is_token:
+        mechanism = "XOAUTH2"
+        answers.append(f"user={user}\x01auth=Bearer {secret.reveal()}\x01\x01".encode("utf-8", "surrogateescape"))
+    else:
+        mechanism = "PLAIN"
+        answers.append(f"\0{user}\0{secret.reveal()}".encode("utf-8", "surrogateescape"))
+    if f"AUTH={mechanism}" not in offered:
+        hint = "does the server want a token (token_command)?" if not server.is_token else "does it want a password?"
+        raise MailboxError(f"{server.host} does not sign in with {mechanism}", hint)
+    try:
+        # A second challenge holds what went wrong; an empty answer asks for the refusal itself.
+        connection.authenticate(mechanism, lambda challenge: answers.pop() if answers else b"")
+    except (imaplib.IMAP4.abort, OSError) as error:
+        raise _lost(server, error) from None
+    except imaplib.IMAP4.error as error:
+        words = _words(error).replace(secret.reveal(), "…")
+        if words.startswith("[UNAVAILABLE]"):  # RFC 5530: for the moment
+            raise ConnectionLostError(f"{server.host} cannot let {user} in just now: {words}", "run it again") from None
+        raise MailboxError(f"{server.host} does not let {user} in: {words}", "look at user name and password") from None
+
+
+def _hang_up(connection: imaplib.IMAP4) -> None:
+    with contextlib.suppress(imaplib.IMAP4.error, OSError):
+        connection.shutdown()
+
+
+def _lost(server: MailServer, error: Exception) -> ConnectionLostError:
+    reason = (error.strerror if isinstance(error, OSError) else None) or _words(error)
+    return ConnectionLostError(
+        f"the connection to {server.host} was lost: {reason}", "run it again: what was taken in is on record"
+    )
+
+
+def _bodies(parts: Sequence[Any]) -> Iterator[tuple[int, bytes]]:
+    """Take the messages out of what FETCH gave; the UID stands before the body, or behind it."""
+    for place, part in enumerate(parts):
+        if isinstance(part, tuple):
+            behind = parts[place + 1] if place + 1 < len(parts) and isinstance(parts[place + 1], bytes) else b""
+            if match := _UID.search(part[0]) or _UID.search(behind):
+                yield int(match[1]), part[1]
+
+
+def _quoted(name: str) -> str:
+    return '"{}"'.format(name.replace("\\", "\\\\").replace('"', '\\"'))
+
+
+def _words(*said: object) -> str:
+    """Give a server's words in one printable line."""
+    texts = [each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in said if each]
+    text = " ".join(texts).removeprefix("b'").removesuffix("'")
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:300]

@@ -1,0 +1,130 @@
+"""Knows what programs answer by themselves: absences, receipts, tests whether the sender is a person.
+
+Comes in: a message as parts. Goes out: a kind and how it was known, or None. Pure. None of these is a bounce, whatever
+words are in it (RFC 3834; Exchange; the words of mail programs in many languages).
+"""
+
+import re
+
+from composer.bounces.parse.mime import MimePart, decode_words
+from composer.bounces.parse.vocabulary import ReturnedKind
+
+#: Subjects, at their beginning.
+_ABSENT = re.compile(
+    r"""\W{0,9}(?:(?:re|aw|fw|fwd|wg|antw|rif|sv)\W{1,9})?(?:
+    out[ -]of[ -](?:the[ -])?office
+    | auto(?:matic|mated|matische|matiche|m[aá]tica)?[ -]?(?:reply|response|answer|antwort|antwoord)
+    | auto[ -]?(?:respond|svar|vastaus|odpowiedź) | away[ ]from | on[ ]vacation | vacation
+    | i(?:'|\N{RIGHT SINGLE QUOTATION MARK}|[ ]?a)?m[ ](?:currently[ ])?(?:out|away|on[ ])
+    | absence | absent
+    | abwesenheit | abwesend | automatische[ ]e-?mail | ich[ ]bin[ ](?:nicht|im|bis|vom)
+    | r[ée]ponse[ ]automatique | message[ ]d'absence
+    | respuesta[ ]autom[aá]tica | fuera[ ]de[ ](?:la[ ])?oficina
+    | risposta[ ]automatica | fuori[ ](?:sede|ufficio) | assenza
+    | resposta[ ]autom[aá]tica | fora[ ]do[ ]escrit[oó]rio | aus[eê]ncia
+    | automatisch[ ](?:antwoord|bericht) | afwezig
+    | niet[ ]aanwezig | automatiskt[ ]svar | automatisk[ ]svar
+    | frånvaro | fravær | automaattinen[ ]vastaus | poissa | automatyczna[ ]odpowiedź | nieobecno
+    | automatick[áé][ ]odpov | nepřítomnost | автоответ | автоматический[ ]ответ | otomatik[ ]yanıt
+    | 自动(?:回复|答复) | 自動(?:回覆|回復|応答|返信|送信) | 不在 | 休假 | 外出 | 자동[ ]?(?:응답|회신) | 부재[ ]?중
+    | thank[ ]you[ ]for[ ](?:contacting|your[ ](?:e-?mail|message|inquiry)) | ticket[ ](?:received|created)
+    | vielen[ ]dank[ ]für[ ]ihre | eingangsbestätigung | we(?:'ve|[ ]have)[ ]received[ ]your
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_CHALLENGE_SUBJECT = re.compile(
+    r"\W{0,9}(?:re\W{1,9})?(?:please confirm (?:your (?:message|e-?mail)|delivery)|(?:sender|e-?mail) verification"
+    r"|verify your e-?mail to"
+    r"|your message to .{1,80} (?:awaits|is (?:awaiting|waiting for|on hold))|confirm your message"
+    r"|challenge[- ]response|action required: your e-?mail to)",
+    re.IGNORECASE,
+)
+_CHALLENGERS = ("boxbe", "spamarrest", "choicemail", "tmda", "0spam", "mailblocks", "sanebox challenge", "bluebottle")
+#: RFC 8098, RFC 6533.
+_RECEIPTS = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
+#: Fields that only answering programs write.
+_ANSWERS = frozenset(
+    {"x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-mail-autoreply", "x-vacation"}
+)
+_MAILERS = re.compile(
+    r"\b(?:mailer-?daemon|postmaster|mail-?daemon|mmdf|microsoftexchange[0-9a-f]{8,}|mdaemon|bounces?"
+    r"|mail[ ._-]?(?:delivery|system|subsystem)\w*|delivery[ ._-]?(?:status|subsystem|notification)\w*)\b",
+    re.IGNORECASE,
+)
+_FAILED = re.compile(
+    r"undeliver|fail|return|delivery (?:status|report|notification|problem)"
+    r"|not (?:be )?deliver|rejected|delivery[- ]error"
+    r"|unzustellbar|nicht zugestellt|zustell(?:ung|fehler)|non remis"
+    r"|échec|no se (?:puede|pudo)|no entregado|devuelto"
+    r"|mancato recapito|non (?:recapit|consegn)|não (?:foi )?entreg"
+    r"|onbestelbaar|niet bezorg|nie dostarczon|niedoręcz|kan inte levereras"
+    r"|не доставлено|не удалось доставить|退信|无法投递|無法傳遞"
+    r"|送信できません|配信不能|配信できません|전송 실패|반송",
+    re.IGNORECASE,
+)
+
+
+#: A notice that somebody has another address: the message was handed on, or is to be sent there.
+_MOVED = re.compile(
+    r"(?:e-?mail )?address .{0,80}has (?:been )?changed|(?:new|changed) (?:e-?mail )?address|change of (?:e-?mail )?address"
+    r"|update your (?:address ?book|contacts|records)|neue e-?mail-?adresse|nouvelle adresse|nueva direcci[oó]n|新邮箱|新的邮箱",
+    re.IGNORECASE,
+)
+#: What Dovecot's Sieve writes when it turns a message away (RFC 5429 section 2.2): it comes as a receipt, and is none.
+_TURNED_AWAY = re.compile(r"automatically rejected|was (?:rejected|refused) by the recipient", re.IGNORECASE)
+
+
+def is_turned_away(message: MimePart) -> bool:
+    """Tell whether a message that has the form of a receipt says that the recipient's server turned ours away."""
+    if not any(part.type in _RECEIPTS for part in message.walk()):
+        return False
+    return any(_TURNED_AWAY.search(part.text()[:4096]) for part in message.walk() if part.type == "text/plain")
+
+
+def is_change_of_address(message: MimePart, sentences: str) -> bool:
+    """Tell whether a message is a notice of somebody's new address, and no report of a failure."""
+    return (
+        not speaks_of_failure(message)
+        and _MOVED.search(f"{_short(message, 'subject')}\n{sentences[:4096]}") is not None
+    )
+
+
+def automatic(message: MimePart) -> tuple[ReturnedKind, str] | None:
+    """Know an answer that no person wrote and that is no bounce; None for everything else."""
+    subject = _short(message, "subject")
+    if any(part.type in _RECEIPTS for part in message.walk()):
+        return ReturnedKind.RECEIPT, "a receipt: it was read, or thrown away unread"
+    names = (_short(message, name) for name in ("from", "x-mailer", "x-delivery-agent"))
+    sender = " ".join(names).lower()
+    if _CHALLENGE_SUBJECT.match(subject) or any(each in sender for each in _CHALLENGERS):
+        return ReturnedKind.CHALLENGE, "a program asks whether the sender is a person"
+    if _ABSENT.match(subject):
+        return ReturnedKind.OUT_OF_OFFICE, "its subject is that of an automatic answer"
+    if message.get("x-failed-recipients") or comes_from_mailer(message):
+        return None
+    if "vacation" in f"{message.get('x-apple-action')} {message.get('x-apple-criteria')}".lower():
+        return ReturnedKind.OUT_OF_OFFICE, "it says so: x-apple-action"
+    if found := next((name for name, _ in message.fields if name in _ANSWERS), None):
+        return ReturnedKind.OUT_OF_OFFICE, f"it says so: {found}"
+    if message.get("auto-submitted").lower().startswith("auto-replied"):
+        return ReturnedKind.OUT_OF_OFFICE, "it says so: auto-submitted"
+    if message.get("precedence").lower() in ("auto_reply", "auto-reply"):
+        return ReturnedKind.OUT_OF_OFFICE, "it says so: precedence"
+    if message.get("x-auto-response-suppress") and message.get("in-reply-to"):
+        return ReturnedKind.OUT_OF_OFFICE, "it says so: x-auto-response-suppress"
+    return None
+
+
+def comes_from_mailer(message: MimePart) -> bool:
+    """Tell whether a mail server wrote it, not a person nor a person's program."""
+    return _MAILERS.search(_short(message, "from")) is not None
+
+
+def speaks_of_failure(message: MimePart) -> bool:
+    """Tell whether its subject is that of a bounce."""
+    return _FAILED.search(_short(message, "subject")) is not None
+
+
+def _short(message: MimePart, name: str) -> str:
+    """Give the beginning of a field: what it says, it says there."""
+    return decode_words(message.get(name))[:500]

@@ -1,0 +1,65 @@
+"""The class table: what a failure that came back means for the reader.
+
+Input: a status, a reply, a sentence. Output: a class, a meaning, and why in an editor's words. Guarantees: code and sentence are
+weighed as for the replies in a mail session (transport/status.py); what is added here is what arrives later, and was written for
+people. 5.7.x (RFC 3463, section 3.8) is about us, unless it says in plain words that there is no such mailbox.
+"""
+
+from composer.bounces.parse.vocabulary import Class
+from composer.transport.outcome import ServerReply
+from composer.transport.replies.meanings import Meaning
+from composer.transport.replies.phrases import masked, overrides
+from composer.transport.replies.reply_meaning import weigh
+
+_CLASSES = {
+    Meaning.GONE: Class.HARD,
+    Meaning.NO_DOMAIN: Class.BAD_DOMAIN,
+    Meaning.FULL: Class.FULL,
+    Meaning.RECIPIENT: Class.SOFT,
+    Meaning.SYSTEM: Class.SOFT,
+    Meaning.NETWORK: Class.SOFT,
+    Meaning.UNSAID: Class.SOFT,
+    Meaning.TOO_LARGE: Class.OURS,
+    Meaning.CONTENT: Class.OURS,
+    Meaning.POLICY: Class.OURS,
+    Meaning.STANDING: Class.OURS,
+    Meaning.SENDER: Class.OURS,
+    Meaning.PROTOCOL: Class.OURS,
+}
+_WHY = {
+    Meaning.GONE: "there is no such mailbox, or no longer",
+    Meaning.NO_DOMAIN: "there is no such domain, or no way to it",
+    Meaning.FULL: "the mailbox is full",
+    Meaning.RECIPIENT: "something about this mailbox",
+    Meaning.SYSTEM: "their server is not well",
+    Meaning.NETWORK: "no way to their server",
+    Meaning.UNSAID: "they do not say why",
+    Meaning.TOO_LARGE: "the message is too large for them",
+    Meaning.CONTENT: "they cannot take what is in the message",
+    Meaning.POLICY: "a rule of theirs",
+    Meaning.STANDING: "they refuse us: signing, reputation, or a block list",
+    Meaning.SENDER: "they refuse our sender's address",
+    Meaning.PROTOCOL: "they did not understand us",
+}
+#: As much of a text is looked at.
+_MOST = 4096
+
+
+def judge(status: str | None, reply: ServerReply | None, text: str = "") -> tuple[Class, Meaning]:
+    """Tell what a failure is: from the status of a report, from the server's reply in it, from a sentence."""
+    codes = [each for each in (status, reply.enhanced if reply else None) if each]
+    said = masked(f"{reply.text if reply else ''} {text[:_MOST]}")
+    meaning = weigh(codes, reply, said)
+    if meaning is Meaning.RECIPIENT and any(each.split(".")[1] == "7" for each in codes) and overrides(said) is None:
+        meaning = Meaning.STANDING
+    return class_of(meaning), meaning
+
+
+def class_of(meaning: Meaning) -> Class:
+    """Tell what a meaning is for the reader."""
+    return _CLASSES[meaning]
+
+
+def why(meaning: Meaning) -> str:
+    """Say a meaning in an editor's words."""
+    return _WHY[meaning]

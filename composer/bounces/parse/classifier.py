@@ -1,0 +1,90 @@
+"""From the bytes of a message that came back to what it says.
+
+Comes in: bytes, of which the first 512 KiB count. Goes out: one `Returned`. Never fails, never asks anybody, never acts.
+The order matters: what servers write for programs is believed before what anybody writes for people, and what is not
+certainly a bounce is none.
+"""
+
+from composer.bounces.parse.automatic_replies import (
+    automatic,
+    comes_from_mailer,
+    is_change_of_address,
+    is_turned_away,
+    speaks_of_failure,
+)
+from composer.bounces.parse.candidates import candidates_of
+from composer.bounces.parse.delivery_report import read_report
+from composer.bounces.parse.feedback_report import read_feedback
+from composer.bounces.parse.free_text import read_freeform, text_of
+from composer.bounces.parse.mime import MimePart, decode_words, parse
+from composer.bounces.parse.vocabulary import BounceFinding, Format, Returned, ReturnedKind
+from composer.transport.replies.reply_meaning import VAGUE
+
+#: Of several recipients in one report, what is worst names the whole.
+_RANK = (ReturnedKind.BOUNCE, ReturnedKind.DELAY, ReturnedKind.RECEIPT)
+_MOST = 200
+
+
+def classify(data: bytes) -> Returned:
+    """Read one message that came back."""
+    message = parse(data)
+    kind, why, form, findings = _read(message)
+    return Returned(
+        kind=kind,
+        why=why,
+        format=form,
+        findings=findings,
+        traces=candidates_of(message),
+        sender=_line(message.get("from")),
+        subject=_line(message.get("subject")),
+    )
+
+
+def _read(message: MimePart) -> tuple[ReturnedKind, str, Format, tuple[BounceFinding, ...]]:
+    if feedback := read_feedback(message):
+        return feedback.kind, feedback.why, feedback.format, feedback.findings
+    if findings := _reported(message):
+        kind = min((each.kind for each in findings), key=_RANK.index)
+        return kind, _reason(kind, findings), Format.REPORT, findings
+    if is_turned_away(message) and (findings := read_freeform(message)):
+        return ReturnedKind.BOUNCE, _reason(ReturnedKind.BOUNCE, findings), Format.FREEFORM, findings
+    if told := automatic(message):
+        return *told, Format.HEADERS, ()
+    if _asks_to_leave(message):
+        return ReturnedKind.UNSUBSCRIBE, "a reader wrote to the address for leaving", Format.HEADERS, ()
+    if is_change_of_address(message, text_of(message)):
+        return ReturnedKind.OUT_OF_OFFICE, "a notice of another address", Format.NONE, ()
+    is_from_nobody = message.get("return-path").strip() == "<>" and speaks_of_failure(message)
+    if (comes_from_mailer(message) or message.get("x-failed-recipients") or is_from_nobody) and (
+        findings := read_freeform(message)
+    ):
+        kind = findings[0].kind
+        return kind, _reason(kind, findings), Format.FREEFORM, findings
+    return ReturnedKind.NOT_UNDERSTOOD, "nothing known to us: a person should look at it", Format.NONE, ()
+
+
+def _reported(message: MimePart) -> tuple[BounceFinding, ...]:
+    """Read a report, and the report inside it where a gateway wrapped one in its own and says nothing clear itself."""
+    found = read_report(message)
+    if any(each.kind is not ReturnedKind.BOUNCE or each.meaning not in VAGUE for each in found):
+        return found
+    if not found and not comes_from_mailer(message):
+        return ()
+    for part in message.walk():
+        if part.type == "message/rfc822" and part.parts and part.parts[0].type == "multipart/report":
+            return read_report(parse(part.data())) or found
+    return found
+
+
+def _reason(kind: ReturnedKind, findings: tuple[BounceFinding, ...]) -> str:
+    return next(each.why for each in findings if each.kind is kind)
+
+
+def _asks_to_leave(message: MimePart) -> bool:
+    """Tell whether a message asks to be left out: its subject begins as our own link writes it."""
+    return decode_words(message.get("subject")).strip().lower().removeprefix("re:").strip().startswith("unsubscribe")
+
+
+def _line(value: str) -> str:
+    text = decode_words(value)[:_MOST]
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())

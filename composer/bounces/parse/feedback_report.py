@@ -1,0 +1,60 @@
+"""Reads complaints: feedback reports (RFC 5965, RFC 6650, RFC 9477), and Microsoft's, which are none.
+
+Comes in: a message as parts. Goes out: what was complained of, or None. Pure. Recipients are often blacked out there, and
+are never acted upon anyway.
+"""
+
+from dataclasses import dataclass
+
+from composer.bounces.parse.candidates import returned_header
+from composer.bounces.parse.delivery_report import address_in
+from composer.bounces.parse.mime import Fields, MimePart, read_fields
+from composer.bounces.parse.vocabulary import BounceFinding, Format, ReturnedKind
+
+#: What readers do (RFC 5965, section 7.3, and its registry). `auth-failure`, `virus` and `not-spam` are no complaints.
+_COMPLAINTS = {
+    "abuse": "a reader pressed “this is spam”",
+    "fraud": "a reader reported it as fraud",
+    "opt-out": "a reader asked to be left out",
+    "opt-out-list": "a reader asked to be left out",
+}
+#: Microsoft puts the reader's address on top of the message that it hands back.
+_MICROSOFT = "x-hmxmroriginalrecipient"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """What a feedback report says."""
+
+    kind: ReturnedKind
+    format: Format
+    why: str
+    findings: tuple[BounceFinding, ...]
+
+
+def read_feedback(message: MimePart) -> Feedback | None:
+    """Read a feedback report; None where there is none."""
+    for part in message.walk():
+        if part.type == "message/feedback-report":
+            return _standard(read_fields(part.data()))
+    if recipient := returned_header(message, _MICROSOFT):
+        reason = _COMPLAINTS["abuse"]
+        finding = BounceFinding(recipient=address_in(recipient), kind=ReturnedKind.COMPLAINT, why=reason)
+        return Feedback(kind=ReturnedKind.COMPLAINT, format=Format.JUNK_MAIL, why=reason, findings=(finding,))
+    return None
+
+
+def _standard(fields: Fields) -> Feedback:
+    said = dict(reversed(fields))
+    told = said.get("feedback-type", "").lower()
+    reason = _COMPLAINTS.get(told)
+    if reason is None:
+        what = f"a report of the kind “{told[:40]}”" if told.isprintable() and told else "a report of no kind"
+        return Feedback(
+            kind=ReturnedKind.NOT_UNDERSTOOD, format=Format.FEEDBACK, why=f"{what}: no complaint", findings=()
+        )
+    names = [address_in(value) for name, value in fields if name in ("original-rcpt-to", "removal-recipient")]
+    findings = tuple(
+        BounceFinding(recipient=each, kind=ReturnedKind.COMPLAINT, why=reason) for each in dict.fromkeys(names or [""])
+    )
+    return Feedback(kind=ReturnedKind.COMPLAINT, format=Format.FEEDBACK, why=reason, findings=findings[:50])

@@ -1,0 +1,144 @@
+"""Reads bounces that are no reports: sentences for people, as qmail, Exim, old Exchange and many gateways write them.
+
+Comes in: a message as parts, and that a mail server wrote it. Goes out: findings, or none where it is not certain. Pure.
+The names of recipients come from flufl.bounce (Apache-2.0), which knows the shapes of many servers; it is given a copy of
+the first texts in short lines, since its patterns take quadratic time over long ones. What it means is judged here.
+"""
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+from composer.bounces.parse.delivery_report import address_in, explained, judged
+from composer.bounces.parse.mime import MimePart, decode_words
+from composer.bounces.parse.server_replies import before_copy, reply_in, status_in
+from composer.bounces.parse.vocabulary import BounceFinding, ReturnedKind
+from composer.transport.replies.phrases import masked, meaning_in
+
+if TYPE_CHECKING:
+    from email.message import Message
+
+_MOST = 50
+#: Sentences of a server stand at the beginning.
+_MOST_SENTENCES = 32 * 1024
+#: What flufl.bounce is given: characters in all, in a line, texts.
+_MOST_TEXT, _MOST_LINE, _MOST_PARTS = 16 * 1024, 200, 4
+_DELAY = re.compile(
+    r"still (?:being )?(?:trying|retr)|will (?:keep|continue|be) (?:to )?(?:try|retr)"
+    r"|(?:not|n't) yet (?:been )?(?:be )?deliver"
+    r"|warning message only|not need to (?:re-?send|take any)"
+    r"|no action is required|has been delayed|delivery .{0,40}delayed|retried for"
+    r"|weiter(?:hin)? versucht|verzögert|retardé|sera retent|retrasad"
+    r"|se seguirá intentando|ritardat|vertraagd|延迟|遅延|再送を試み|задерж",
+    re.IGNORECASE,
+)
+_GIVEN_UP = re.compile(
+    r"giv(?:en|ing) up|permanent (?:error|failure|fatal)|failed permanently"
+    r"|not going to try again|endgültig|could not be delivered",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+
+
+def read_freeform(message: MimePart) -> tuple[BounceFinding, ...]:
+    """Read what the sentences of a bounce, or of a delay, say of each recipient; nothing where nothing is certain."""
+    text = before_copy(text_of(message)[:_MOST_SENTENCES])
+    named = [
+        address_in(each) for each in ",".join(message.all("x-failed-recipients"))[:4096].split(",") if each.strip()
+    ]
+    trying, failed = _by_flufl(message, text)
+    if not named and ((trying and not failed) or (_DELAY.search(text) and not _GIVEN_UP.search(text))):
+        names = trying or failed or _addresses(message, text)[:1]
+        return tuple(explained(BounceFinding(recipient=each, kind=ReturnedKind.DELAY)) for each in names or ("",))
+    recipients = list(dict.fromkeys(named or failed))
+    if not recipients:
+        # Nobody is named for certain: a code or a plain sentence must say what it is about.
+        if reply_in(text) is None and status_in(text) is None and meaning_in(masked(text[:4096])) is None:
+            return ()
+        recipients = _addresses(message, text)[:1] or [""]
+    return tuple(_finding(each, _about(each, text, recipients)) for each in recipients[:_MOST])
+
+
+def text_of(message: MimePart) -> str:
+    """Give the sentences of a message: its plain texts, or else the words of its pages."""
+    parts = [part for part in message.walk() if part.type.startswith("text/") and "headers" not in part.type]
+    plain = [part.text() for part in parts if part.type != "text/html"][:_MOST_PARTS]
+    if any(each.strip() for each in plain):
+        return "\n".join(plain).replace("\r\n", "\n")
+    pages = [re.sub(r"<(?:br|/p|/div|/tr|/h\d|/li)\b[^<>]*>", "\n", part.text(), flags=re.I) for part in parts]
+    return "\n".join(html.unescape(re.sub(r"<[^<>]*>", " ", each)) for each in pages[:_MOST_PARTS])
+
+
+def _finding(recipient: str, text: str) -> BounceFinding:
+    reply = reply_in(text)
+    status = reply.enhanced if reply else None
+    return judged(BounceFinding(recipient=recipient, status=status or status_in(text), reply=reply), text)
+
+
+def _about(recipient: str, text: str, others: list[str]) -> str:
+    """Give what is said behind a recipient's name, up to the next one's; where that says nothing, what stands before it, too."""
+    start = text.find(recipient) if recipient else -1
+    if start < 0:
+        return text[:4096]
+    ends = [at for each in others if each != recipient and (at := text.find(each, start + len(recipient))) > 0]
+    behind = text[start + len(recipient) : min([*ends, start + 2000])]
+    if reply_in(behind) or status_in(behind) or meaning_in(masked(behind)):
+        return behind
+    begins = [at + len(each) for each in others if each != recipient and 0 <= (at := text.find(each)) < start]
+    return text[max([*begins, start - 1000, 0]) : start] + behind
+
+
+def _addresses(message: MimePart, text: str) -> list[str]:
+    """Give the addresses in the sentences, but not those that the message itself was sent to or comes from."""
+    own = " ".join(message.get(name) for name in ("to", "from", "delivered-to", "reply-to")).lower()
+    found = _ADDRESS.findall(text[:4096])
+    return [each for each in dict.fromkeys(found) if each.lower() not in own]
+
+
+def _by_flufl(message: MimePart, text: str) -> tuple[list[str], list[str]]:
+    """Ask flufl.bounce for recipients: those they are trying again, and those they gave up on."""
+    import email.message
+    import logging
+
+    from flufl.bounce import all_failures
+
+    # It writes down what trips it, and we would print that.
+    logging.getLogger("flufl.bounce").disabled = True
+    copied = email.message.Message()
+    for name, value in message.fields[:60]:
+        if not name.startswith(("content-", "mime-", "received", "dkim-", "arc-")):
+            copied[name] = decode_words(value)[:_MOST_LINE].encode("ascii", "replace").decode()
+    if "@" not in message.get("from"):
+        # One of its detectors trips over a sender who is none, and those behind it never come to look.
+        del copied["from"]
+        copied["from"] = "mailer-daemon"
+    kind = message.type if message.type.startswith("multipart/") else "text/plain"
+    copied["Content-Type"] = kind
+    if kind == "text/plain":
+        copied.set_payload(_short(text))
+    else:
+        for part in [each for each in message.walk() if each.type == "text/plain"][:_MOST_PARTS]:
+            copied.attach(_leaf(part))
+    try:
+        trying, failed = all_failures(copied)
+    except Exception:  # heuristics of others on the bytes of strangers: what trips them is not understood
+        return [], []
+    return [_printable(each) for each in sorted(trying)], [_printable(each) for each in sorted(failed)]
+
+
+def _leaf(part: MimePart) -> "Message":
+    import email.message
+
+    leaf = email.message.Message()
+    leaf["Content-Description"] = part.get("content-description")[:_MOST_LINE].encode("ascii", "replace").decode()
+    leaf.set_payload(_short(part.text()))
+    return leaf
+
+
+def _short(text: str) -> str:
+    lines = text[:_MOST_TEXT].replace("\r\n", "\n").split("\n")
+    return "\n".join(line[:_MOST_LINE].encode("ascii", "replace").decode() for line in lines)
+
+
+def _printable(address: bytes) -> str:
+    return address_in(address.decode("utf-8", "replace"))

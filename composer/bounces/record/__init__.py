@@ -1,0 +1,1 @@
+"""Records what came back once, and lets it have its effect."""

@@ -1,0 +1,82 @@
+"""Decides what follows from what came back: for the reader, and for us.
+
+Comes in: what it is, what came back before of the same reader. Goes out: an `Effect`. Pure: every case is a line in a test.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from composer.bounces.parse.vocabulary import Class
+
+#: How long a bounce counts, and how many mailings must have met one, over which time at least.
+LASTING = timedelta(days=180)
+DOMAIN_MAILINGS = 2
+SOFT_LASTING, SOFT_MAILINGS, SOFT_SPAN = timedelta(days=90), 5, timedelta(days=14)
+
+
+class BounceEffect(StrEnum):
+    """What followed."""
+
+    #: the reader gets nothing any more
+    SUPPRESSED = "suppressed"
+    #: it counts against the reader's address, and is not enough yet
+    COUNTED = "counted"
+    #: it is about us: a person should act, and no reader is touched
+    ALERT = "alert"
+    #: nothing was to be done
+    LEFT = "left"
+    #: nobody is named by our key: nothing was done
+    UNPROVEN = "unproven"
+    #: a person should look at it
+    KEPT = "kept"
+    #: too many of the mailing bounce like this: the reader gets nothing until somebody decides
+    HELD = "held"
+    #: somebody decided that bounces like this one, or this one, do not count
+    RELEASED = "released"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BounceHistory:
+    """One bounce of a reader."""
+
+    at: datetime
+    bounce: Class
+    mailing_id: int
+    #: Whether the address that failed is the reader's own: not that of a forward, nor of one member of a list.
+    is_own: bool = True
+
+
+def is_decided(new: BounceHistory) -> bool:
+    """Tell whether what came before makes no difference."""
+    return new.bounce is Class.OURS or (new.bounce is Class.HARD and new.is_own)
+
+
+def effect_of(new: BounceHistory, before: Iterable[BounceHistory]) -> BounceEffect:
+    """Decide what follows from a bounce, given those before it. Several of one mailing count once."""
+    every = (*before, new)
+    match new.bounce:
+        case Class.OURS:
+            return BounceEffect.ALERT
+        case Class.HARD if new.is_own:
+            return BounceEffect.SUPPRESSED
+        case Class.HARD | Class.BAD_DOMAIN:
+            gone = [each for each in every if each.bounce in (Class.HARD, Class.BAD_DOMAIN)]
+            return _judged(_mailings(gone, new.at - LASTING) >= DOMAIN_MAILINGS)
+        case Class.FULL | Class.SOFT:
+            # Whatever else was wrong counts with it: nothing has reached them.
+            failed = [each for each in every if each.bounce is not Class.OURS and each.at >= new.at - SOFT_LASTING]
+            span = new.at - min(each.at for each in failed)
+            return _judged(span >= SOFT_SPAN and _mailings(failed, new.at - SOFT_LASTING) >= SOFT_MAILINGS)
+        case _:
+            assert_never(new.bounce)
+
+
+def _mailings(bounces: Iterable[BounceHistory], since: datetime) -> int:
+    return len({each.mailing_id for each in bounces if each.at >= since})
+
+
+def _judged(is_enough: bool) -> BounceEffect:
+    return BounceEffect.SUPPRESSED if is_enough else BounceEffect.COUNTED

@@ -1,0 +1,1 @@
+"""What providers post, one module a provider."""

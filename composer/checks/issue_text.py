@@ -1,0 +1,302 @@
+"""The copy of an issue: its words, links, outlets and pictures, each with the place where it was written.
+
+Comes in: an `Issue`. Goes out: flat lists in reading order, for checks to walk through.
+"""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from composer.content.document.issue import Issue, Section
+from composer.content.schema.messages import where
+from composer.content.values.field_values import Group, Picture, Value, value_in
+from composer.content.values.rich_text import (
+    Block,
+    BulletList,
+    Emphasis,
+    Inline,
+    Link,
+    Paragraph,
+    Quote,
+    Rich,
+    plain_words,
+)
+from composer.content.values.source_map import Mark, SourceStr
+from composer.content.yaml.source import SourcePlace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueText:
+    """Words of the issue. `section` is None for what stands above the sections."""
+
+    words: str
+    mark: Mark
+    section: Section | None
+    #: Paragraphs are Markdown; titles, names and captions are plain.
+    is_paragraph: bool
+    #: Whether it is the only point of a list.
+    is_only_point: bool = False
+
+
+class Role(StrEnum):
+    """What a link is for."""
+
+    #: within a text
+    TEXT = "text"
+    #: the article that an item of a list is about
+    ITEM = "item"
+    #: one of the sources of a text
+    SOURCE = "source"
+    #: a button, an event, a person, the page behind a picture
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A link of the issue: in a text, or of a source, a title, a button."""
+
+    url: str
+    words: str
+    mark: Mark
+    section: Section | None
+    role: Role = Role.TEXT
+    #: The path of its item, or of its section if that is not a list.
+    item: tuple[str | int, ...] = ()
+    #: The text of its paragraph before and behind it; behind the title of an item, its other texts.
+    before: str = ""
+    after: str = ""
+    #: Whether something above its paragraph names what it is about: a title, or another paragraph of the text.
+    is_led: bool = False
+    #: The outlet, where the link is a source's.
+    outlet: str | None = None
+    #: The day on which an editor opened it and found it right.
+    checked: datetime.date | None = None
+
+    @property
+    def paragraph(self) -> str:
+        """The text of its paragraph."""
+        return f"{self.before}{self.words}{self.after}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A picture of the issue, with what is said about it."""
+
+    picture: Picture
+    alt: str
+    caption: str
+    place: SourcePlace
+    trail: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlet:
+    """An outlet as it is written at one place."""
+
+    name: str
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class IssueTexts:
+    """What the editors of an issue wrote."""
+
+    issue: Issue
+
+    @cached_property
+    def roots(self) -> tuple[tuple[Section | None, tuple[str | int, ...], Value], ...]:
+        """The parts of the issue that hold content, with their section and path."""
+        issue = self.issue
+        above = (("subject", issue.subject), ("preheader", issue.preheader), ("note", issue.note))
+        return (
+            *((None, (key,), value) for key, value in above if value is not None),
+            *((section, path, item) for section in issue.sections for path, item in section.pieces),
+        )
+
+    @cached_property
+    def texts(self) -> tuple[IssueText, ...]:
+        """Every text of the issue, paragraph by paragraph; no addresses, no source's language."""
+        return tuple(
+            IssueText(words=words, mark=mark, section=section, is_paragraph=is_paragraph, is_only_point=is_only_point)
+            for section, _, value in self.roots
+            for words, mark, is_paragraph, is_only_point in self._texts(value)
+        )
+
+    def _texts(self, value: Value) -> Iterator[tuple[str, Mark, bool, bool]]:
+        match value:
+            case SourceStr() if mark := self.issue.marks.of(value):
+                if not value.startswith(("https://", "http://")):
+                    yield str(value), mark, False, False
+            case Rich():
+                lonely = set(_only_points(value.nodes))
+                for paragraph in _paragraphs(value.nodes):
+                    if mark := self.issue.marks.find(paragraph.mark):
+                        yield plain_words(paragraph.children), mark, True, paragraph.mark in lonely
+            case Group():
+                for name in value:
+                    yield from self._texts(value[name])
+            case tuple():
+                for item in value:
+                    yield from self._texts(item)
+            case _:
+                pass
+
+    def words_of(self, value: Value) -> Iterator[str]:
+        """Give the words of a part of the issue, text by text."""
+        return (words for words, *_ in self._texts(value))
+
+    @cached_property
+    def references(self) -> tuple[Reference, ...]:
+        """Every link that the issue's editors wrote, in order."""
+        return tuple(
+            found
+            for section, path, value in self.roots
+            for found in self._references(value, section, path, is_item=True, is_led=False)
+        )
+
+    def _references(
+        self, value: Value, section: Section | None, path: tuple[str | int, ...], *, is_led: bool, is_item: bool = False
+    ) -> Iterator[Reference]:
+        match value:
+            case Rich():
+                for number, paragraph in enumerate(_paragraphs(value.nodes)):
+                    whole = plain_words(paragraph.children)
+                    for before, link in _links(paragraph.children):
+                        words = plain_words(link.children)
+                        if mark := self.issue.marks.find(link.mark):
+                            yield Reference(
+                                url=link.url,
+                                words=words,
+                                mark=mark,
+                                section=section,
+                                item=path,
+                                before=before,
+                                after=whole[len(before) + len(words) :],
+                                is_led=is_led or number > 0,
+                            )
+            case Group():
+                url = value_in(value, "url")
+                if isinstance(url, SourceStr) and (mark := self.issue.marks.of(url)):
+                    checked = value_in(value, "checked")
+                    words = _first(value, "title", "text", "outlet", "author", "name", "caption")
+                    yield Reference(
+                        url=str(url),
+                        words=words,
+                        mark=mark,
+                        section=section,
+                        role=_role(value, section, is_item=is_item),
+                        item=path,
+                        after=" ".join(each for each in self.words_of(value) if each != words),
+                        outlet=_first(value, "outlet") or None,
+                        checked=checked if isinstance(checked, datetime.date) else None,
+                    )
+                is_led = is_led or bool(_first(value, "title", "name"))
+                for name in value:
+                    yield from self._references(value[name], section, path, is_led=is_led)
+            case tuple():
+                for item in value:
+                    yield from self._references(item, section, path, is_led=is_led)
+            case _:
+                pass
+
+    @cached_property
+    def outlets(self) -> tuple[Outlet, ...]:
+        """Every outlet that the issue names, in order."""
+        return tuple(found for _, _, value in self.roots for found in self._outlets(value))
+
+    def _outlets(self, value: Value) -> Iterator[Outlet]:
+        if isinstance(value, Group):
+            outlet = value_in(value, "outlet")
+            if isinstance(outlet, SourceStr) and (mark := self.issue.marks.of(outlet)):
+                yield Outlet(name=str(outlet), mark=mark)
+            for name in value:
+                yield from self._outlets(value[name])
+        elif isinstance(value, tuple):
+            for item in value:
+                yield from self._outlets(item)
+
+    @cached_property
+    def figures(self) -> tuple[Figure, ...]:
+        """The issue's pictures, in order."""
+        return tuple(found for _, path, value in self.roots for found in self._figures(value, path))
+
+    def _figures(self, value: Value, path: tuple[str | int, ...]) -> Iterator[Figure]:
+        match value:
+            case Group():
+                for name in value:
+                    inner = value[name]
+                    if isinstance(inner, Picture):
+                        yield Figure(
+                            picture=inner,
+                            alt=_first(value, "alt"),
+                            caption=_first(value, "caption", "title", "name"),
+                            place=self.issue.place(*path, name),
+                            trail=_trail(path),
+                        )
+                    else:
+                        yield from self._figures(inner, (*path, name))
+            case tuple():
+                for index, item in enumerate(value):
+                    yield from self._figures(item, (*path, index))
+            case _:
+                pass
+
+
+def _role(value: Group, section: Section | None, *, is_item: bool) -> Role:
+    """Tell what the address of a group is for; several events may have the same page."""
+    if not is_item:
+        return Role.SOURCE if _first(value, "outlet") else Role.OTHER
+    if section is None or not section.items or not _first(value, "title"):
+        return Role.OTHER
+    return Role.OTHER if section.spec.type.name == "events" else Role.ITEM
+
+
+def named(mark: Mark, message: str) -> str:
+    """Put the words for a place before what is wrong there: `top story, source 2: …`."""
+    return where(mark.trail, message)
+
+
+def _trail(path: tuple[str | int, ...]) -> tuple[str, ...]:
+    """Name a path as people do: `("topics 2", "figure")`."""
+    steps: list[str] = []
+    for part in path:
+        if isinstance(part, int) and steps:
+            steps[-1] += f" {part + 1}"
+        else:
+            steps.append(str(part).replace("_", " "))
+    return tuple(steps)
+
+
+def _first(group: Group, *names: str) -> str:
+    return next((str(text) for name in names if isinstance(text := value_in(group, name), str) and text), "")
+
+
+def _paragraphs(blocks: tuple[Block, ...]) -> Iterator[Paragraph]:
+    for block in blocks:
+        match block:
+            case Paragraph():
+                yield block
+            case BulletList():
+                for item in block.items:
+                    yield from _paragraphs(item)
+            case Quote():
+                yield from _paragraphs(block.blocks)
+
+
+def _only_points(blocks: tuple[Block, ...]) -> Iterator[str]:
+    """Give the marks of paragraphs that are a list's only point."""
+    for block in blocks:
+        if isinstance(block, BulletList) and len(block.items) == 1:
+            yield from (each.mark for each in _paragraphs(block.items[0]))
+
+
+def _links(nodes: tuple[Inline, ...], before: str = "") -> Iterator[tuple[str, Link]]:
+    """Give each link with the words before it."""
+    for node in nodes:
+        if isinstance(node, Link):
+            yield before, node
+        elif isinstance(node, Emphasis):
+            yield from _links(node.children, before)
+        before += plain_words((node,))

@@ -1,0 +1,1 @@
+"""Checks of the message: sender, subject, links, what the law asks for."""

@@ -1,0 +1,298 @@
+"""Checks of links as they are written; whether they lead somewhere is asked by composer/links."""
+
+import datetime
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import assert_never
+from urllib.parse import parse_qsl, urlsplit
+
+from composer.checks.catalogue import CheckFinding, CheckLimits, Setting, catalogue, check, to_problem
+from composer.checks.issue_text import Reference, Role, named
+from composer.checks.review import ReviewedEdition
+from composer.core.errors import Level, Problem
+from composer.links.answer import LinkAnswer, LinkVerdict
+
+#: What sits between a reader and an address, and may lead elsewhere tomorrow.
+_SHORTENERS = frozenset(
+    [
+        "bit.ly",
+        "t.co",
+        "goo.gl",
+        "tinyurl.com",
+        "ow.ly",
+        "is.gd",
+        "buff.ly",
+        "t.ly",
+        "rb.gy",
+        "cutt.ly",
+        "rebrand.ly",
+        "shorturl.at",
+        "lnkd.in",
+        "dlvr.it",
+        "url.cn",
+        "t.cn",
+        "dwz.cn",
+        "suo.im",
+    ]
+)
+_LOCAL = (".local", ".localhost", ".internal", ".lan", ".home", ".corp", ".test", ".invalid", ".example")
+#: Parameters that name the person from whose inbox or browser an address was copied.
+_PERSONAL = frozenset(
+    [
+        "fbclid",
+        "gclid",
+        "dclid",
+        "msclkid",
+        "yclid",
+        "igshid",
+        "mc_eid",
+        "mkt_tok",
+        "_hsenc",
+        "_hsmi",
+        "hsctatracking",
+        "vero_id",
+        "vero_conv",
+        "oly_enc_id",
+        "oly_anon_id",
+        "s_cid",
+        "wt_zmc",
+        "ml_subscriber",
+        "ml_subscriber_hash",
+        "ck_subscriber_id",
+    ]
+)
+#: Hosts that are kept for examples, RFC 2606: nothing is there.
+_EXAMPLE = re.compile(r"(?:.+\.)?example\.(?:com|net|org)", re.IGNORECASE)
+_UNFINISHED = re.compile(r"todo|tbd|fixme|xxx", re.IGNORECASE)
+_HOST_IN_WORDS = re.compile(
+    r"^\s*(?:https?://)?((?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|int|eu|de|at|ch|uk|fr|cn|hk|tw|jp|io|info))(?:[/?#]\S*)?\s*$",
+    re.IGNORECASE,
+)
+
+
+def without_traces(url: str) -> str:
+    """Return an address without the parameters that say from which letter, post or person it was copied."""
+    if "?" not in url:
+        return url
+    address, mark, part = url.partition("#")
+    path, _, query = address.partition("?")
+    kept = [each for each in query.split("&") if not _is_trace(each.partition("=")[0].casefold())]
+    return f"{path}{'?' if kept else ''}{'&'.join(kept)}{mark}{part}"
+
+
+def _is_trace(name: str) -> bool:
+    return name in _PERSONAL or name.startswith("utm_")
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address, without www."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+@check(
+    "LINK01",
+    "No link leads into a private network or to a placeholder",
+    level=Level.BLOCKER,
+    fix="copy the address from the browser's address bar, as readers outside see it",
+    source="https://www.rfc-editor.org/rfc/rfc6761",
+)
+def private_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Look at hosts and paths; a newsletter that comes from an example's host itself is a sample."""
+    is_sample = _is_example(review.newsletter.sender.address.rpartition("@")[2])
+    for link in review.references:
+        host = host_of(link.url)
+        if is_mention(link):
+            continue
+        if _is_local(host):
+            message = f"“{host}” is reached from inside a network only"
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+        elif _UNFINISHED.fullmatch(host.split(".")[0]) or _UNFINISHED.fullmatch(urlsplit(link.url).path.strip("/")):
+            message = f"this address was never finished: {link.url}"
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+        elif not is_sample and _is_example(said := host or _mail_host(link.url)):
+            message = f"“{said}” is reserved for examples: this link leads nowhere"
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), level=Level.WARNING)
+
+
+def is_mention(link: Reference) -> bool:
+    """Return whether a text speaks of a host that leads nowhere: “open http://localhost:8000”, “write you@example.com”."""
+    words, host = link.words.strip().casefold(), host_of(link.url)
+    if link.role is not Role.TEXT:
+        return False
+    if _is_local(host):
+        return not urlsplit(link.url).path.strip("/") and words.rstrip("/") == link.url.casefold().rstrip("/")
+    host = host or _mail_host(link.url)
+    return _is_example(host) and words.rpartition("@")[2] == host
+
+
+def _is_local(host: str) -> bool:
+    return host == "localhost" or host.endswith(_LOCAL) or _is_private(host)
+
+
+def _is_example(host: str) -> bool:
+    return _EXAMPLE.fullmatch(host) is not None
+
+
+def _mail_host(url: str) -> str:
+    return url.partition("?")[0].rpartition("@")[2] if url.startswith("mailto:") else ""
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def _is_private(host: str) -> bool:
+    address = _address(host)
+    return address is not None and not address.is_global
+
+
+@check(
+    "LINK02",
+    "Links lead somewhere (asked only with --links)",
+    level=Level.ERROR,
+    fix="open it, and write the address where the page is now",
+    source="https://www.rfc-editor.org/rfc/rfc9110#section-15.5.5",
+)
+def dead_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """The answers are brought by `link_problems`: no check asks the network."""
+    return iter(())
+
+
+@check(
+    "LINK04",
+    "No link goes by way of a shortener",
+    fix="open it, and copy the address it leads to",
+    source="https://support.google.com/a/answer/81126",
+)
+def shorteners(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Look for hosts that shorten addresses: filters distrust them, and readers do not see where they lead."""
+    for link in review.references:
+        if host_of(link.url) in _SHORTENERS:
+            message = f"{host_of(link.url)} hides where the link leads"
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+
+
+@check(
+    "LINK05",
+    "Links name a host, not a number",
+    fix="use the host's name",
+    source="https://www.rfc-editor.org/rfc/rfc3986#section-7.4",
+)
+def numbers(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Look for addresses made of numbers, which filters take for an attack."""
+    for link in review.references:
+        address = _address(host_of(link.url))
+        if address is not None and address.is_global:
+            message = f"the host is a number: {address}"
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+
+
+@check(
+    "LINK06",
+    "Words that are an address lead to that address",
+    level=Level.BLOCKER,
+    fix="write words that say what is there, or the host that the link leads to",
+    source="https://www.rfc-editor.org/rfc/rfc3986#section-7.6",
+)
+def otherhost_of(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """A link that shows one host and leads to another is what attackers write."""
+    for link in review.references:
+        shown = _HOST_IN_WORDS.match(link.words)
+        if shown is None or link.url.startswith("mailto:"):
+            continue
+        one, other = shown[1].lower().removeprefix("www."), host_of(link.url)
+        if one != other and not one.endswith(f".{other}") and not other.endswith(f".{one}"):
+            message = f"the words say “{shown[1]}”, the link leads to {other}"
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+
+
+@check(
+    "LINK07",
+    "Links are short enough for every mail program",
+    unit="characters",
+    info=300,
+    warn=2_000,
+    fix="look for the article's own address: what stands behind the ? can often go",
+    source="https://www.rfc-editor.org/rfc/rfc9110#section-4.1",
+)
+def long_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Count the characters."""
+    for link in review.references:
+        if level := limits.over(len(link.url)):
+            message = f"this address has {len(link.url):,} characters"
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), level=level)
+
+
+@check(
+    "LINK08",
+    "No link carries the trace of the person who copied it",
+    fix="delete that part of the address",
+    source="https://gdpr-info.eu/art-5-gdpr/",
+)
+def personal_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Look for parameters by which another sender recognises an editor."""
+    for link in review.references:
+        names = [name for name, _ in parse_qsl(urlsplit(link.url).query) if name.lower() in _PERSONAL]
+        if names:
+            message = f"the address carries “{names[0]}”, which tells on whoever copied it"
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+
+
+def askable(reviews: Sequence[ReviewedEdition]) -> tuple[str, ...]:
+    """Give the links that can be asked: not mail addresses, nor those that differ from reader to reader.
+
+    `reviews` are those of all variants of an issue.
+    """
+    token = reviews[0].issue.marks.prefix
+    return tuple(link.url for link in _once(reviews) if not link.url.startswith("mailto:") and token not in link.url)
+
+
+def link_problems(
+    reviews: Sequence[ReviewedEdition], answers: Mapping[str, LinkAnswer], setting: Setting | None = None
+) -> tuple[Problem, ...]:
+    """Tell which links lead nowhere, which have moved, and which could not be checked.
+
+    What could not be checked and an editor has ticked off (`checked: 2025-01-29`) is believed; what is gone is told all
+    the same.
+    """
+    setting = setting or Setting()
+    check = catalogue()["LINK02"]
+    if setting.is_off:
+        return ()
+    today = reviews[0].today
+    found = (_answered(link, answers[link.url], today) for link in _once(reviews) if link.url in answers)
+    return tuple(to_problem(check, each, setting.level) for each in found if each is not None)
+
+
+def _once(reviews: Sequence[ReviewedEdition]) -> Iterator[Reference]:
+    told: set[str] = set()
+    for link in (link for review in reviews for link in review.references):
+        if link.url not in told:
+            told.add(link.url)
+            yield link
+
+
+def _answered(link: Reference, answer: LinkAnswer, today: datetime.date) -> CheckFinding | None:
+    place = link.mark.place
+    match answer.verdict:
+        case LinkVerdict.FINE:
+            return None
+        case LinkVerdict.GONE | LinkVerdict.UNKNOWN_HOST:
+            return CheckFinding(
+                place=place, message=named(link.mark, f"{answer.reason}: {link.url}"), level=Level.ERROR
+            )
+        case LinkVerdict.MOVED:
+            message = named(link.mark, f"the page has moved for good: {link.url}")
+            return CheckFinding(place=place, message=message, level=Level.INFO, hint=f"write   {answer.final}")
+        case LinkVerdict.UNSURE | LinkVerdict.REFUSED:
+            if link.checked is not None and answer.verdict is LinkVerdict.UNSURE:
+                return None
+            message = f"could not be checked, open it yourself: {link.url}  ({answer.reason})"
+            hint = f"if it is right, write below its url:   checked: {today}"
+            return CheckFinding(place=place, message=named(link.mark, message), level=Level.WARNING, hint=hint)
+        case _:
+            assert_never(answer.verdict)

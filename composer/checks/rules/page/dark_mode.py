@@ -1,0 +1,47 @@
+"""Checks of the edition in the dark."""
+
+import re
+from collections.abc import Iterator
+
+from composer.checks.catalogue import CheckFinding, CheckLimits, check
+from composer.checks.review import ReviewedEdition
+from composer.core.errors import Level, Who
+
+_EXTREME = re.compile(r"(?:^|[;\s])(background(?:-color)?|color)\s*:\s*(#000000|#000|#ffffff|#fff|black|white)\b", re.I)
+
+
+@check(
+    "DARK01",
+    "The page says that it knows the dark",
+    who=Who.DESIGNER,
+    fix='write   <meta name="color-scheme" content="light dark">   and the same for supported-color-schemes',
+    source="https://www.caniemail.com/features/css-at-media-prefers-color-scheme/",
+)
+def declared(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Look for both meta elements: without them Apple Mail turns the colours round by itself."""
+    names = {str(each.get("name", "")).lower(): str(each.get("content", "")) for each in review.tree.iter("meta")}
+    for name in ("color-scheme", "supported-color-schemes"):
+        if "dark" not in names.get(name, ""):
+            message = f'<meta name="{name}"> does not name the dark'
+            yield CheckFinding(place=review.template("page.mjml.j2"), message=message, about=name)
+
+
+@check(
+    "DARK03",
+    "No ground and no text is pure black or white",
+    who=Who.DESIGNER,
+    level=Level.INFO,
+    fix="use #fefefe and #010101: pure ones are turned round where a mail program makes its own dark",
+    source="seen in the dark modes of Outlook and Gmail; no maker documents it",
+)
+def extremes(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Look at the style attributes."""
+    told: set[str] = set()
+    for element in review.elements:
+        style = str(element.get("style", ""))
+        if "display:none" in style.replace(" ", ""):
+            continue
+        if (found := _EXTREME.search(style)) and found[2].lower() not in told:
+            told.add(found[2].lower())
+            message = f"{found[1]}: {found[2]} is used here"
+            yield CheckFinding(place=review.template_of(element), message=message, about=found[2].lower())

@@ -1,0 +1,94 @@
+"""Checks of days and times: weekdays that do not match their dates, events in the past, times that do not exist.
+
+Input: a review. Output: findings. Pure.
+"""
+
+import datetime
+import re
+from collections.abc import Iterator
+
+from composer.checks.catalogue import CheckFinding, CheckLimits, check
+from composer.checks.review import ReviewedEdition
+from composer.checks.text_patterns.misprint_patterns import impossible_times
+from composer.checks.text_patterns.weekdays import DatedWeekday, dated_weekdays
+from composer.checks.written_texts import written_texts
+from composer.content.values.field_values import value_in
+
+_HOUSE = "the house's own rule: set its level in newsletter.yaml"
+#: Without a year, days before and behind the issue that a date is taken to mean.
+_DAYS_BEFORE, _DAYS_BEHIND = 60, 200
+#: An event of several days, or one that is looked back on.
+_GOES_ON = re.compile(
+    r"(?i:\b(?:until|till|through|bis|jusqu['’]au|hasta|fino al?|t/m)\s+)(?!\d{1,2}(?:[:.h]\d\d|\s?(?:[ap]\.?m|Uhr|h)\b))"
+    r"|(?i:recording|replay|recap|\bmissed\b|aufzeichnung|mitschnitt|rückblick|nachlese|nachbericht|verpasst|enregistrement"
+    r"|compte[- ]rendu|grabación|registrazione)|至|回顾|回放|录像|录播"
+)
+
+
+@check(
+    "DATE03",
+    "Weekdays match their dates",
+    fix="check the calendar and correct the weekday or the date",
+    source="https://www.iso.org/iso-8601-date-and-time-format.html",
+)
+def weekdays(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Compare weekdays with the dates next to them; a date without a year is the nearest one."""
+    near = review.issue.date
+    for written in written_texts(review):
+        for found in dated_weekdays(written.text):
+            days = found.days(near)
+            if any(day.weekday() == found.weekday for day in days) or not _is_meant(found, days, near, written.text):
+                continue
+            if days:
+                message = f"“{found.text}”: {days[0].day} {days[0]:%B %Y} is a {days[0]:%A}"
+            else:
+                message = f"“{found.text}”: this date does not exist"
+            yield CheckFinding(place=written.place(found.offset, found.text), message=written.named(message))
+
+
+def _is_meant(found: DatedWeekday, days: tuple[datetime.date, ...], near: datetime.date, text: str) -> bool:
+    """Return whether a date without a year is that of this season, and no year in its text makes it right."""
+    if found.year or not days:
+        return True
+    if not any(-_DAYS_BEFORE <= (day - near).days <= _DAYS_BEHIND for day in days):
+        return False
+    years = {int(year) for year in re.findall(r"\b(?:19|20)\d\d\b", text)}
+    others = (day.replace(year=year) for day in days for year in years if (day.month, day.day) != (2, 29))
+    return all(other.weekday() != found.weekday for other in others)
+
+
+@check(
+    "DATE04",
+    "Events are not in the past",
+    fix="correct the date or remove the event; if it runs for several days, write so in its text: “until 2 March”",
+    source=_HOUSE,
+)
+def past_events(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Compare the dates of events with the issue's; where all of several are over, the section looks back."""
+    for section in review.issue.sections:
+        if section.spec.type.name != "events":
+            continue
+        dated = [(path, item, value_in(item, "date")) for path, item in section.pieces]
+        over = [
+            (path, item, day) for path, item, day in dated if isinstance(day, datetime.date) and day < review.issue.date
+        ]
+        if len(over) == len(dated) > 1:
+            continue
+        for path, item, day in over:
+            if not any(_GOES_ON.search(words) for words in review.copy.words_of(item)):
+                message = f"this event is dated {day}, before the issue's date, {review.issue.date}"
+                yield CheckFinding(place=review.issue.place(*path, "date"), message=message)
+
+
+@check(
+    "DATE05",
+    "Times of day exist",
+    fix="correct the time: hours end at 24:00, minutes at 59",
+    source="https://www.iso.org/iso-8601-date-and-time-format.html",
+)
+def times(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Look for hours and minutes that no clock shows, where words say that a time of day is meant."""
+    for written in written_texts(review):
+        for offset, found in impossible_times(written.text, is_time=written.mark.trail[-1:] == ("time",)):
+            message = written.named(f"“{found}” is not a valid time")
+            yield CheckFinding(place=written.place(offset, found), message=message)

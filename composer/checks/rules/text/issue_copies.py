@@ -1,0 +1,40 @@
+"""Checks of the files around an issue."""
+
+from collections.abc import Iterator
+
+from composer.checks.catalogue import CheckFinding, CheckLimits, check
+from composer.checks.review import ReviewedEdition
+from composer.core.errors import Level
+from composer.core.issue_files import Shared
+
+#: How many names a message holds.
+_MOST = 4
+#: The code that `send` refuses under a name of its own (delivery/readiness.py).
+SAME_ISSUE = "FILE01"
+
+
+@check(
+    SAME_ISSUE,
+    "No other file holds the same issue",
+    level=Level.BLOCKER,
+    fix="keep the right file and delete or move the other, or correct its date or number",
+    source="copies made by sync programs are sent as a second issue; docs/formats.md",
+)
+def same_issue(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Look for files with the same date or number in the same language."""
+    issue, mine = review.issue, review.issue.path.name
+    for shared in Shared:
+        names = [other.name for other in review.same_issue if other.shared is shared]
+        if not names:
+            continue
+        others = ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
+        has, is_ = ("has", "is") if len(names) == 1 else ("have", "are")
+        match shared:
+            case Shared.DATE:
+                key, message = "date", f"{others} {has} the same date as {mine}: {issue.date}"
+            case Shared.NUMBER:
+                key, message = "number", f"{others} {has} the same number as {mine}: {issue.number}"
+            case Shared.NAME:
+                key, message = "date", f"{others} {is_} named for the same date as {mine}"
+        count = "two" if len(names) == 1 else f"{len(names) + 1}"
+        yield CheckFinding(place=issue.place(key), message=f"{count} files for one issue: {message}")

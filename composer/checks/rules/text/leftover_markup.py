@@ -1,0 +1,22 @@
+"""Checks of markup that is not ours: subscribers would read its signs."""
+
+from collections.abc import Iterator
+
+from composer.checks.catalogue import CheckFinding, CheckLimits, check
+from composer.checks.review import ReviewedEdition
+from composer.checks.text_patterns.foreign_markup import foreign_markup
+from composer.checks.written_texts import written_texts
+
+
+@check(
+    "MARK01",
+    "No markup of other programs would be read as signs",
+    fix="write it in a form of docs/formats.md, or put a backslash before the sign",
+    source="docs/formats.md: what a text may hold",
+)
+def foreign(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Look for tables, footnotes, tasks, struck-out words, other links, open emphasis, bullets of Word; `*` in titles."""
+    for written in written_texts(review):
+        for found in foreign_markup(written.text, is_plain=written.is_plain):
+            place = written.place(found.offset, found.text)
+            yield CheckFinding(place=place, message=written.named(found.message), hint=found.hint, kind=found.kind)

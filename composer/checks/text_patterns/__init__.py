@@ -1,0 +1,1 @@
+"""Signs of other programs and of unfinished work in a text."""

@@ -1,0 +1,263 @@
+"""`compose bounces`: what comes back."""
+
+import datetime
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli.sending import bounces_held
+from composer.cli.ui import console
+from composer.core.errors import ComposeError, UsageError
+from composer.core.workspace import OUTBOX, Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from composer.bounces.intake.ingest import IngestSummary, Mailbox
+    from composer.bounces.parse.vocabulary import BounceFinding, Returned
+    from composer.content.document.newsletter import Newsletter
+    from composer.core.environment import Environment
+
+
+@click.group("bounces")
+def command() -> None:
+    """Read what comes back: bounces, complaints, readers who leave by mail."""
+
+
+for _each in (bounces_held.held, bounces_held.release, bounces_held.discard, bounces_held.undo):
+    command.add_command(_each)
+
+
+_NOT_UNDERSTOOD = "not_understood"
+#: What a mail server understands as: keep it, and hand it over again later (sysexits.h).
+_AGAIN = 75
+_KINDS = {
+    "bounce": "bounce",
+    "delay": "delay",
+    "receipt": "receipt",
+    "out_of_office": "automatic answer",
+    "challenge": "question whether we are a person",
+    "complaint": "complaint",
+    "unsubscribe": "message to leave",
+    _NOT_UNDERSTOOD: "not understood",
+}
+
+
+@command.command("ingest")
+@click.argument("files", nargs=-1, metavar="[FILE|-|DIR...]")
+@click.option(
+    "--imap", "by_imap", is_flag=True, help="Read the mailbox that newsletter.yaml names under delivery.imap."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was taken in as JSON.")
+def ingest(files: tuple[str, ...], by_imap: bool, as_json: bool) -> int:
+    """Take in what came back, and leave out whom it concerns.
+
+    FILE is a message, an mbox file, or a folder (Maildir too); - is one message from a mail server's pipe. Each message is
+    recorded once, however often it is read. A reader is touched only where our own key names them. Exit code 1 while bounces
+    are held until you decide (compose bounces held); from a pipe it is 0 all the same.
+    """
+    if not files and not by_imap:
+        raise UsageError("what is to be taken in?", "name a file or a folder, - for a pipe, or --imap")
+    if files == ("-",) and not by_imap:
+        try:
+            return _take_in(files, by_imap=False, as_json=as_json)
+        except ComposeError as error:
+            # Any other code would make the mail server throw the message away.
+            console.stop(error)
+            return _AGAIN
+    if "-" in files:
+        raise UsageError("- stands alone: it is one message from a pipe")
+    if missing := next((each for each in files if not Path(each).exists()), None):
+        raise UsageError(f"there is no file “{missing}”")
+    return _take_in(files, by_imap=by_imap, as_json=as_json)
+
+
+def _take_in(files: tuple[str, ...], *, by_imap: bool, as_json: bool) -> int:
+    from composer.audience.bounce_holds import open_holds
+    from composer.audience.identity.token_secret import tokens_of
+    from composer.bounces.intake.ingest import IngestSummary
+    from composer.bounces.intake.ingest import ingest as take_in
+    from composer.content.document.newsletter import read_newsletter
+    from composer.core.environment import environment
+    from composer.database.engine import open_database
+    from composer.database.location import location_of
+
+    workspace = Workspace.find(Path.cwd())
+    newsletter = read_newsletter(workspace)
+    around = environment()
+    total = IngestSummary()
+    with open_database(location_of(newsletter, workspace, around.environment)) as database:
+        tokens = tokens_of(database, around)
+        for each in _mailboxes(files, by_imap, newsletter, workspace, around):
+            with each as mailbox, _counting() as tell:
+                total.join(take_in(database, tokens, mailbox, now=_now, tell=tell))
+        with database.read() as connection:
+            waiting = open_holds(connection)
+    if as_json:
+        console.answer_json(_summary_as_json(total) | {"held": bounces_held.as_data(waiting)})
+    else:
+        for line in (*_summary(total), *bounces_held.lines_of(waiting)):
+            console.answer(line)
+    # A mail server would take anything else for a failure, and hand the message over again.
+    return 1 if waiting and files != ("-",) else 0
+
+
+def _mailboxes(
+    files: tuple[str, ...],
+    by_imap: bool,
+    newsletter: "Newsletter",
+    workspace: Workspace,
+    around: "Environment",
+) -> "Iterator[AbstractContextManager[Mailbox]]":
+    from composer.bounces.intake.imap import ImapMailbox
+    from composer.bounces.intake.ingest import Files, Pipe
+    from composer.bounces.intake.message_files import read_path, read_pipe
+    from composer.bounces.record.bounce_settings import account_of
+
+    if files == ("-",):
+        message = read_pipe(sys.stdin.buffer)
+        yield nullcontext(Pipe(message=message, folder=workspace.root / OUTBOX / "bounces"))
+        return
+    for name in files:
+        yield nullcontext(Files(read=partial(read_path, Path(name))))
+    if by_imap:
+        yield closing(ImapMailbox.open(account_of(newsletter, workspace, around)))
+
+
+@contextmanager
+def _counting() -> "Iterator[Callable[[int], None]]":
+    """Tell how many messages are done, now and then, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    yield lambda done: console.talk(f"{done:,} messages read")
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
+def _summary(total: "IngestSummary") -> "Iterator[str]":
+    from composer.bounces.record.bounce_policy import BounceEffect
+
+    kinds = [
+        f"{count:,} {_KINDS[kind]}" if kind == _NOT_UNDERSTOOD else _counted(count, _KINDS[kind])
+        for kind, count in sorted(total.kinds.items(), key=lambda each: -each[1])
+    ]
+    yield f"{_counted(total.new, 'new message')}{': ' if kinds else ''}{', '.join(kinds)}"
+    if total.known:
+        yield f"  {_counted(total.known, 'message')} had been taken in before"
+    words = {
+        BounceEffect.SUPPRESSED: "{} of them left a reader out from now on",
+        BounceEffect.HELD: "{} of them held until you decide",
+        BounceEffect.COUNTED: "{} counted, and nothing more yet",
+        BounceEffect.UNPROVEN: "{} name nobody by our key: recorded, nothing else",
+        BounceEffect.KEPT: "{} for you to look at: they are kept",
+    }
+    for effect, text in words.items():
+        if count := total.effects[effect]:
+            yield f"  {text.format(count)}"
+    for (domain, status), count in total.alerts.most_common(20):
+        times = "" if count == 1 else f", {count} times"
+        said = total.words[domain, status]
+        text = said if said.startswith(status) else f"{status} {said}"
+        yield f"REFUSED BECAUSE OF US at {domain or 'other places'}{times}: {text}"
+    if total.alerts:
+        yield "  no reader was touched; look:   compose doctor"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def _summary_as_json(total: "IngestSummary") -> dict[str, object]:
+    return {
+        "new": total.new,
+        "known": total.known,
+        "kinds": {kind.value: count for kind, count in total.kinds.items()},
+        "effects": {effect.value: count for effect, count in total.effects.items()},
+        "alerts": [
+            {"domain": key[0], "status": key[1] or None, "words": total.words[key], "count": count}
+            for key, count in total.alerts.most_common()
+        ],
+    }
+
+
+@command.command("explain")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--json", "as_json", is_flag=True, help="Print what is understood as JSON, one object a line.")
+def explain(files: tuple[str, ...], as_json: bool) -> int:
+    """Say of messages what they are: recipient, class, status, why. Records nothing, acts on nobody.
+
+    FILE is a message, an mbox file, or a folder of messages (Maildir too).
+    """
+    from composer.bounces.intake.message_files import read_path
+    from composer.bounces.parse.classifier import classify
+
+    for name in files:
+        path = Path(name)
+        if not path.exists():
+            raise UsageError(f"there is no file “{name}”")
+        for each in read_path(path):
+            _show(each.name, classify(each.data), as_json=as_json)
+    return 0
+
+
+def _show(name: str, returned: "Returned", *, as_json: bool) -> None:
+    if as_json:
+        console.answer_line(_as_json(name, returned))
+        return
+    console.answer(f"{name}: {_plain(returned.kind)}: {returned.why}")
+    for line in _lines(returned):
+        console.answer(f"    {line}")
+
+
+def _lines(returned: "Returned") -> "Iterator[str]":
+    for each in returned.findings:
+        facts = [each.recipient or "nobody is named", _plain(each.bounce or each.kind), each.status or "", each.why]
+        yield ", ".join(filter(None, facts))
+        if each.reply:
+            yield f"  their words: {each.reply}"
+    traces = returned.traces
+    if found := (*traces.tokens, *traces.leaving, *traces.names):
+        yield f"names a reader by: {', '.join(dict.fromkeys(found))}"
+
+
+def _plain(code: str) -> str:
+    """Return a code in words, as docs/bounces.md has it."""
+    return code.replace("_", " ")
+
+
+def _as_json(name: str, returned: "Returned") -> dict[str, object]:
+    traces = returned.traces
+    return {
+        "file": name,
+        "kind": returned.kind,
+        "why": returned.why,
+        "format": returned.format or None,
+        "recipients": [_recipient(each) for each in returned.findings],
+        "tokens": list(traces.tokens),
+        "leaving": list(traces.leaving),
+        "message_ids": list(traces.message_ids),
+        "sender": returned.sender,
+        "subject": returned.subject,
+    }
+
+
+def _recipient(finding: "BounceFinding") -> dict[str, object]:
+    return {
+        "recipient": finding.recipient or None,
+        "kind": finding.kind,
+        "class": finding.bounce,
+        "meaning": finding.meaning,
+        "status": finding.status,
+        "code": finding.reply.code if finding.reply else None,
+        "reply": finding.reply.text if finding.reply else None,
+        "why": finding.why,
+    }

@@ -1,0 +1,187 @@
+"""`compose check`: the careful colleague, before an issue goes out."""
+
+import datetime
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli.ui import console
+from composer.core.errors import ContentError, Level, Problem, UsageError
+from composer.core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from composer.checks.review import ReviewedEdition
+    from composer.editions.check_reports import Report
+
+#: Where the answers of links are kept for a day.
+_LINKS = Path(".compose") / "links.json"
+
+
+@click.command("check")
+@click.argument("issues", nargs=-1, metavar="ISSUE...")
+@click.option("--links", is_flag=True, help="Ask every link whether it leads somewhere (needs the network).")
+@click.option("--strict", is_flag=True, help="Let warnings count, too: exit code 1 when there is one.")
+@click.option(
+    "--allow", "allowances", multiple=True, metavar='CODE="REASON"', help="Let findings pass; the reason is recorded."
+)
+@click.option("--on", "day", metavar="DATE", help="The day it is meant to go out.  [default: today]")
+@click.option("--list", "is_list", is_flag=True, help="List the checks, with their levels and limits.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def command(
+    issues: tuple[str, ...],
+    links: bool,
+    strict: bool,
+    allowances: tuple[str, ...],
+    day: str | None,
+    is_list: bool,
+    as_json: bool,
+) -> int:
+    """Read issues as a careful colleague would, and point at the line.
+
+    An error stops a build, a blocker stops a send; warnings are to be looked at, the rest is good to know. Nothing is
+    sent or written but a record of the check below .compose/.
+    """
+    from composer.editions.check_reports import keep
+
+    if is_list:
+        _list(as_json)
+        return 0
+    if not issues:
+        raise UsageError("which issue?", "compose check ISSUE..., or compose check --list")
+    allowed = _allowed(allowances)
+    found = []
+    for name in dict.fromkeys(issues):
+        start = Path(name)
+        workspace = Workspace.find(start.parent if start.is_file() else Path.cwd())
+        found.append((workspace, workspace.issue(name)))
+    reports = []
+    for workspace, path in dict.fromkeys(found):
+        made = _check(workspace, path, day=_day(day), links=links, allowed=allowed)
+        keep(workspace, made)
+        reports.append(made)
+    if as_json:
+        console.answer_json({"issues": [made.to_json() for made in reports]})
+    else:
+        for made in reports:
+            _show(made)
+    is_fine = all(made.is_ready and not (strict and made.counts[Level.WARNING]) for made in reports)
+    return 0 if is_fine else 1
+
+
+def _day(text: str | None) -> datetime.date | None:
+    if text is None:
+        return None
+    from composer.content.values.formats import date_hint, iso_date
+
+    day = iso_date(text)
+    if isinstance(day, str):
+        raise UsageError(day, date_hint(text))
+    return day
+
+
+def _allowed(written: tuple[str, ...]) -> dict[str, str]:
+    from composer.checks.catalogue import catalogue
+    from composer.content.schema.messages import nearest
+
+    allowed: dict[str, str] = {}
+    for text in written:
+        code, _, reason = text.partition("=")
+        code, reason = code.strip(), reason.strip().strip("\"'“”")
+        if code not in catalogue():
+            near = nearest(code, tuple(catalogue()))
+            raise UsageError(
+                f"there is no check “{code}”", f"did you mean {near}?" if near else "see: compose check --list"
+            )
+        if not reason:
+            raise UsageError(f"--allow {code} needs a reason", f'write   --allow {code}="why it may pass this time"')
+        allowed[code] = reason
+    return allowed
+
+
+def _check(
+    workspace: Workspace, path: Path, *, day: datetime.date | None, links: bool, allowed: Mapping[str, str]
+) -> "Report":
+    from composer.editions.check_reports import report
+    from composer.editions.check_run import check_issue
+
+    now = datetime.datetime.now().astimezone()
+    name = workspace.name(path)
+    try:
+        checked = check_issue(workspace, path, now, day)
+    except ContentError as error:
+        return report(issue=name, stem=path.stem, hash="", day=day or now.date(), problems=error.problems, allowed={})
+    problems = checked.problems
+    if links:
+        problems = (*problems, *_ask(workspace, checked.reviews))
+        problems = tuple(sorted(problems, key=lambda problem: (problem.level.rank, problem)))
+    return report(
+        issue=name,
+        stem=path.stem,
+        hash=checked.hash,
+        day=checked.review.today,
+        problems=problems,
+        allowed=allowed,
+    )
+
+
+def _ask(workspace: Workspace, reviews: "tuple[ReviewedEdition, ...]") -> tuple[Problem, ...]:
+    from composer.checks.check_settings import read_settings
+    from composer.checks.rules.message.link_targets import askable, link_problems
+    from composer.links.link_check import ask
+
+    now = datetime.datetime.now(datetime.UTC)
+    with console.progress("asking links") as tell:
+        answers = ask(askable(reviews), cache=workspace.root / _LINKS, now=now, tell=tell)
+    return link_problems(reviews, answers, read_settings(reviews[0].newsletter).get("LINK02"))
+
+
+def _show(made: "Report") -> None:
+    for line in console.problem_lines(made.problems):
+        console.answer(line)
+    for problem, reason in made.allowed:
+        console.answer(f"{problem.path}:{problem.line}:{problem.column}: allowed: {problem.message}  [{problem.code}]")
+        console.answer(f"    because: {reason}")
+    console.talk(f"{made.issue}: {verdict(made.counts)}")
+
+
+def verdict(counts: Mapping[Level, int]) -> str:
+    """Say what the findings amount to."""
+    names = {Level.ERROR: "error", Level.BLOCKER: "blocker", Level.WARNING: "warning"}
+    parts = [
+        f"{counts[level]} {name}{'' if counts[level] == 1 else 's'}" for level, name in names.items() if counts[level]
+    ]
+    if counts[Level.INFO]:
+        parts.append(f"{counts[Level.INFO]} good to know")
+    said = ", ".join(parts) or "nothing to mend"
+    if counts[Level.ERROR]:
+        return f"{said}; it cannot go out like this"
+    return f"{said}; it cannot be sent like this" if counts[Level.BLOCKER] else said
+
+
+def _list(as_json: bool) -> None:
+    from composer.checks.catalogue import catalogue
+
+    checks = catalogue().values()
+    if as_json:
+        console.answer_json(
+            {
+                "checks": [
+                    {
+                        "code": each.code,
+                        "what": each.what,
+                        "level": each.level.value,
+                        "limits": {level.value: limit for level, limit in each.limits.items()},
+                        "unit": each.unit or None,
+                        "who": each.who.value,
+                        "fix": each.fix,
+                        "source": each.source,
+                    }
+                    for each in checks
+                ]
+            }
+        )
+        return
+    for each in checks:
+        console.answer(f"{each.code:<9} {each.levels_in_words:<44} {each.who:<9} {each.what}")

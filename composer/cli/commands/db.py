@@ -1,0 +1,67 @@
+"""`compose db`: the database itself."""
+
+from pathlib import Path
+
+import click
+
+from composer.cli.ui import console
+from composer.cli.ui.open_database import place
+
+
+@click.group("db")
+def command() -> None:
+    """Look after the database: bring it up to date, copy it."""
+
+
+@command.command("upgrade")
+def upgrade() -> int:
+    """Bring the database up to this program's version. SQLite does it by itself; PostgreSQL waits for this."""
+    from composer.database.engine import connect
+    from composer.database.schema_version import upgrade as run
+    from composer.delivery.database_guard.database_id import remember
+
+    _, location = place()
+    with connect(location) as database:
+        before, after = run(database)
+        remember(database)
+    console.answer(f"{location.name}: version {after}" if before == after else f"{location.name}: {before} -> {after}")
+    return 0
+
+
+@command.command("backup")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+def backup(file: Path) -> int:
+    """Copy the database to a new FILE while it is in use. It holds every reader: keep it as private as the original.
+
+    The keys are not in it: compose keys backup.
+    """
+    from composer.cli.ui.context import opened as opened_publication
+    from composer.cli.ui.open_database import now
+    from composer.database.backup import backup as copy
+    from composer.doctor.key_backups import look_at_key_backup
+
+    with opened_publication() as publication:
+        size = copy(publication.database, file, now())
+        kept = look_at_key_backup(publication.database, publication.newsletter, publication.around)
+    console.answer(f"{file}: {size:,} bytes")
+    if kept is not None and kept.step:
+        console.talk(f"the keys are not in it, and of them {kept.seen}: {kept.step}")
+    return 0
+
+
+@command.command("restored")
+@click.option("--issue", "named", metavar="KEY", multiple=True, help="An issue that was sent since; may be repeated.")
+@click.option("--yes", "is_yes", is_flag=True, help="Do not ask.")
+def restored(named: tuple[str, ...], is_yes: bool) -> int:
+    """Go on after a backup was restored, or the database was copied or moved.
+
+    Nothing is sent from such a database, because messages may have gone out of which it knows nothing. This accepts it as
+    the original. In mailings that were not finished, everyone who is not provably reached becomes unconfirmed, and so does
+    everyone for an issue whose mailing is missing from it: compose settle decides about them. Name an issue with --issue
+    if you know that it was sent since, and it is not listed.
+    """
+    from composer.cli.sending import restore_dialog
+    from composer.cli.ui.context import opened as opened_publication
+
+    with opened_publication() as publication:
+        return restore_dialog.run(publication, named, is_yes=is_yes)

@@ -1,0 +1,71 @@
+"""`compose` alone: where the current issue stands."""
+
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+
+from composer.cli.ui import console
+from composer.core.errors import WorkspaceError
+from composer.core.workspace import Workspace
+
+#: How many file names a line holds.
+_MOST = 5
+
+
+def show() -> None:
+    """Print where the current issue stands and the next step; outside a newsletter, how to begin."""
+    try:
+        workspace = Workspace.find(Path.cwd())
+    except WorkspaceError:
+        console.answer("There is no newsletter in this folder.")
+        console.answer("")
+        console.answer("next: compose init DIR     makes one, with a sample issue")
+        console.answer("      compose --help       lists the commands")
+        return
+    from composer.app.overview import overview
+    from composer.core.environment import environment
+
+    now = overview(workspace, datetime.datetime.now().astimezone(), environment())
+    console.answer(now.newsletter)
+    width = max((len(edition.name) for edition in now.editions), default=0)
+    for edition in now.editions:
+        if edition.problems:
+            count = "1 problem" if edition.problems == 1 else f"{edition.problems} problems"
+            state = f"{count}, not built"
+        else:
+            state = "no problems, built" if edition.is_built else "no problems, not built as it stands now"
+            state += ", checked" if edition.is_checked else ""
+            state += ", tested" if edition.is_tested else ""
+            state += ", approved" if edition.is_approved else ""
+        console.answer(f"  {edition.name:<{width}}   {state}")
+        for problem in edition.same_issue:
+            console.answer(f"    {problem.level}: {problem.message}  [{problem.code}]")
+    if now.mailing is None and any(edition.is_outdated for edition in now.editions):
+        from composer.delivery.approval.content_diff import OUTDATED, in_words
+
+        console.answer(f"  {in_words((OUTDATED,))[0]}")
+    if (mailed := now.mailing) is not None:
+        unknown = f", {mailed.unknown:,} cannot know" if mailed.unknown else ""
+        state = "not finished" if mailed.is_open else "out"
+        if mailed.waits:
+            state = f"waits for {mailed.waits}"
+        if mailed.pause is not None:
+            from composer.cli.ui.mailing_texts import PAUSED
+
+            state = f"not finished, paused: {PAUSED[mailed.pause.reason]}"
+        if mailed.is_held:
+            state += ", not approved any more"
+        console.answer(
+            f"  mailing {mailed.number}: {mailed.taken:,} of {mailed.frozen:,} taken by their server{unknown}; {state}"
+        )
+    if now.other_files:
+        console.answer(f"  not issues by their names: {_several(now.other_files)}")
+    if now.trouble:
+        console.talk(f"mailings could not be looked at: {now.trouble}")
+    console.answer(f"next: {now.next}     ({now.why})")
+
+
+def _several(names: Sequence[str]) -> str:
+    """Join the names of files, the first of them where there are many."""
+    shown = ", ".join(names[:_MOST])
+    return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"

@@ -1,0 +1,157 @@
+"""`compose status`: how mailings stand."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli.ui import console
+from composer.cli.ui.mailing_texts import WORDS, condition, identity, title, when
+from composer.core.command_lines import command_line
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from composer.delivery.approval.reviews import GivenAnswer
+    from composer.delivery.core.mailing import Mailing, Sums
+    from composer.delivery.core.pause import Pause
+    from composer.delivery.ledger.reconciliation import Decided
+    from composer.delivery.preflight.preflight import Refusal
+    from composer.delivery.reporting.statistics import RecipientOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What is known of a mailing."""
+
+    mailing: "Mailing"
+    sums: "Sums"
+    decided: "tuple[Decided, ...]"
+    again: "datetime | None"
+    #: What those who may approve said of it.
+    answers: "tuple[GivenAnswer, ...]"
+    #: Why it may not go on, for its approvals.
+    held: "Refusal | None"
+
+
+#: People that are named one by one; compose report writes the whole list.
+_MOST = 20
+_ANSWERS = {"yes": "approved", "no": "returned"}
+
+
+@click.command("status")
+@click.argument("mailing", type=click.IntRange(min=1), metavar="MAILING", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON, without readers' names.")
+def command(mailing: int | None, as_json: bool) -> int:
+    """Say how mailings stand, in sums that add up.
+
+    Of one mailing also who has not got it, and why. Exit code 1 if the sums of a mailing do not add up.
+    """
+    from composer.cli.sending.approval_state import refusal_of
+    from composer.cli.ui.context import opened
+    from composer.delivery.approval.approvals import answers_before
+    from composer.delivery.config.delivery_settings import settings_of
+    from composer.delivery.core.mailing import mailing_of, mailings_of, sums_of
+    from composer.delivery.ledger.reconciliation import decided_of
+    from composer.delivery.ledger.restore import all_lost
+    from composer.delivery.reporting.statistics import next_try, not_received
+
+    with opened() as publication, publication.database.read() as connection:
+        zone, settings = publication.newsletter.zone, settings_of(publication.newsletter)
+        found = [mailing_of(connection, mailing)] if mailing is not None else mailings_of(connection)
+        known = [
+            _Known(
+                mailing=each,
+                sums=sums_of(connection, each.id),
+                decided=decided_of(connection, each.id),
+                again=next_try(connection, each.id),
+                answers=answers_before(connection, each.id, each.ended),
+                held=refusal_of(connection, each, settings),
+            )
+            for each in found
+        ]
+        lost = all_lost(connection) if mailing is None else {}
+        people = not_received(connection, mailing, _MOST + 1) if mailing is not None and not as_json else ()
+    if as_json:
+        lost_data = [{"issue": key, "restored": at.isoformat()} for key, at in lost.items()]
+        console.answer_json({"mailings": [_as_data(each) for each in known], "lost_issues": lost_data})
+    elif not known and not lost:
+        console.answer("no mailing yet")
+    else:
+        for each in known:
+            for line in _lines(each, zone, is_whole=mailing is not None):
+                console.answer(line)
+        for key, at in lost.items():
+            console.answer(f"issue {key}: its mailing was lost when a backup was restored ({when(at, zone)})")
+            console.answer(f"next: {command_line('settle', key)}     nobody is sent it before that")
+        _name(people, mailing)
+    return 0 if all(each.sums.is_even for each in known) else 1
+
+
+def _lines(known: "_Known", zone: "ZoneInfo", *, is_whole: bool) -> Iterator[str]:
+    mailing, sums, again = known.mailing, known.sums, known.again
+    yield f"{title(mailing)}: {condition(mailing, sums, zone)}"
+    yield f"  {identity(sums)}"
+    for each in known.decided:
+        yield f"  {each.in_words(zone)}"
+    if known.held is not None:
+        yield f"  held       {known.held.words}"
+        yield f"             {known.held.way_out}"
+    if again is not None:
+        yield f"  next try   {when(again, zone)}, when {command_line('send', mailing.issue)} runs"
+    if not is_whole:
+        return
+    yield f"  subject    {mailing.subject}"
+    yield f"  readers    {mailing.audience.in_words}"
+    yield f"  frozen     {when(mailing.made, zone)} by {mailing.made_by}, compose {mailing.program}"
+    if mailing.git_commit:
+        yield f"  commit     {mailing.git_commit[:12]}{'' if mailing.is_committed else ', with changes since'}"
+    yield f"  edition    {mailing.edition}"
+    for given in known.answers:
+        yield f"  {_ANSWERS[given.answer.value]:<10} {given.in_words(zone)}"
+    for code, reason in mailing.allowed.items():
+        yield f"  allowed    {code}: {reason}"
+
+
+def _name(people: "tuple[RecipientOutcome, ...]", mailing: int | None) -> None:
+    if not people:
+        return
+    console.answer("")
+    console.answer("who has not got it")
+    for each in people[:_MOST]:
+        console.answer(f"  {each.name}   {WORDS[each.state]}   {each.words}".rstrip())
+    if len(people) > _MOST:
+        console.answer(f"  and more: compose report {mailing} writes the whole list")
+
+
+def _pause_as_data(pause: "Pause") -> dict[str, str]:
+    return {"at": pause.at.isoformat(), "by": pause.by, "because": pause.reason.value}
+
+
+def _as_data(known: "_Known") -> dict[str, object]:
+    mailing, sums, again = known.mailing, known.sums, known.again
+    return {
+        "mailing": mailing.id,
+        "issue": mailing.issue,
+        "rehearsal": mailing.is_rehearsal,
+        "edition": mailing.edition,
+        "made": mailing.made.isoformat(),
+        "due": mailing.due.isoformat() if mailing.due else None,
+        "stopped": mailing.stopped.isoformat() if mailing.stopped else None,
+        "paused": None if mailing.pause is None else _pause_as_data(mailing.pause),
+        "ended": mailing.ended.isoformat() if mailing.ended else None,
+        "next_try": again.isoformat() if again else None,
+        "frozen": sums.frozen,
+        "sums": {state.value: sums[state] for state in WORDS},
+        "even": sums.is_even,
+        "counted_as_received": [
+            {"count": each.count, "who": each.who, "at": each.at.isoformat()} for each in known.decided
+        ],
+        "held": known.held.code.value if known.held else None,
+        "answers": [
+            {"who": each.address, "answer": each.answer.value, "comment": each.comment, "at": each.at.isoformat()}
+            for each in known.answers
+        ],
+    }

@@ -1,0 +1,140 @@
+"""`compose subscribers import`: a list of people, from a file."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli.ui import console
+from composer.cli.ui.list_import import ListQuestion, read_map, take
+from composer.cli.ui.open_database import now, opened, own_fields
+from composer.core.audience_filter import WordError, normal_tag
+from composer.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from composer.audience.importing.undo import Import
+    from composer.audience.lists.list_table import ListTable
+
+
+@click.command("import")
+@click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
+@click.option("--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="What a column is; COLUMN= leaves it out.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag for those who come with this list.")
+@click.option("--consent", metavar="WORDS", default="", help="How, when, to which words they agreed.")
+@click.option("--update", "is_update", is_flag=True, help="Let known readers take over what the list says, tags too.")
+@click.option("--encoding", metavar="NAME", default="", help="How the file is encoded.  [default: found out]")
+@click.option(
+    "--dates", type=click.Choice(["dmy", "mdy"]), help="Which comes first in dates such as 03/04/2024: day or month."
+)
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="Only say what would become of each row.")
+@click.option("--yes", "is_yes", is_flag=True, help="Do it without asking.")
+@click.option("--undo", "is_undo", is_flag=True, help="Take the last import back.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def take_list(
+    file: Path | None,
+    mapped: tuple[str, ...],
+    tags: tuple[str, ...],
+    consent: str,
+    is_update: bool,
+    encoding: str,
+    dates: str | None,
+    is_dry_run: bool,
+    is_yes: bool,
+    is_undo: bool,
+    as_json: bool,
+) -> int:
+    """Take a list in: CSV, XLSX, JSON lines, or what Mailchimp, listmonk, Buttondown, Substack export.
+
+    First it says what would become of each row, then it asks. Whoever has left stays out. Without --consent new readers
+    stay pending.
+    """
+    question = ListQuestion(is_dry_run=is_dry_run, is_yes=is_yes, as_json=as_json)
+    if is_undo:
+        if file is not None:
+            raise UsageError("--undo takes back the last import; it takes no file")
+        return _undo(question)
+    if file is None:
+        raise UsageError("which list?", "compose subscribers import FILE")
+    from composer.audience.importing.plan import StatusChoice
+    from composer.audience.importing.staging import ListPart
+    from composer.audience.lists.formats.detection import tables_in
+    from composer.audience.lists.meaning.columns import columns_of
+    from composer.audience.lists.meaning.dates import DateOrder
+
+    try:
+        choice = StatusChoice(
+            consent=" ".join(consent.split()), tags=tuple(dict.fromkeys(map(normal_tag, tags))), is_update=is_update
+        )
+    except WordError as error:
+        raise UsageError(f"--tag: {error}", error.hint) from None
+    given = read_map(mapped)
+    with tables_in(file, encoding) as tables, opened() as (newsletter, database):
+        fields = own_fields(newsletter)
+
+        def part(connection: "Connection", table: "ListTable") -> ListPart:
+            return ListPart(table=table, columns=columns_of(table, fields, given, newsletter.labels))
+
+        return take(database, tables, part, fields, choice, question, file, DateOrder(dates) if dates else None)
+
+
+def _undo(question: ListQuestion) -> int:
+    from composer.audience.importing.undo import last_import, undo_import
+
+    question.judge()
+    with opened() as (_, database):
+        with database.read() as connection:
+            last = last_import(connection)
+        console.talk(f"import {last.number} of {last.at:%Y-%m-%d %H:%M} UTC, {last.file}:")
+        lines = (
+            (last.came, "readers came with it; they go"),
+            (last.left, "came with it and have left since; they stay out"),
+            (last.others, "came with it and were erased since, or have agreed by themselves; that stays so"),
+            (last.changes, "changes to readers who were here; they are taken back where nothing has changed since"),
+            (last.suppressed, "lines of the suppression list; they go"),
+        )
+        for many, what in lines:
+            if many:
+                console.talk(f"  {many:>9,} {what}")
+        if not any(many for many, _ in lines):
+            console.talk("  it brought nothing that is to be taken back")
+        for each in last.mailed:
+            console.talk(f"  {each.received:>9,} of those who go have received mailing {each.mailing} ({each.issue})")
+            if each.unconfirmed:
+                console.talk(f"  {each.unconfirmed:>9,} of them may have received it: unconfirmed")
+        if last.mailed:
+            console.talk("  If they are imported again, they do not get these issues a second time.")
+        if question.is_dry_run:
+            console.talk("nothing was changed")
+            if question.as_json:
+                console.answer_json(_as_data(last, is_undone=False))
+            return 0
+        if not question.agreed("Take it back?"):
+            console.talk("nothing was changed")
+            return 1
+        with database.write() as connection:
+            # Another import may have come in since the question was asked: this one is meant, or none.
+            if last_import(connection).number != last.number:
+                raise UsageError(
+                    "another import has come in meanwhile", "look again:   compose subscribers import --undo"
+                )
+            undo_import(connection, last.number, now())
+    if question.as_json:
+        console.answer_json(_as_data(last, is_undone=True))
+    else:
+        console.answer(f"import {last.number} taken back")
+    return 0
+
+
+def _as_data(last: "Import", *, is_undone: bool) -> dict[str, object]:
+    names = ("came", "left", "others", "changes", "suppressed")
+    return {
+        "import": last.number,
+        "file": last.file,
+        "at": last.at.isoformat(),
+        **{name: getattr(last, name) for name in names},
+        "mailings": [asdict(each) for each in last.mailed],
+        "undone": is_undone,
+    }

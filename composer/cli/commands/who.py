@@ -1,0 +1,191 @@
+"""`compose who`: all that is known of one person."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli.ui import console
+from composer.cli.ui.open_database import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from composer.audience.personal_record import PersonalRecord
+    from composer.database.engine import Database
+    from composer.delivery.reporting.subscriber_history import ReceivedMailing
+
+    #: Mailings, each with the Message-ID.
+    Mailings = tuple[tuple[ReceivedMailing, str], ...]
+
+
+@click.command("who")
+@click.argument("address", metavar="ADDRESS")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def command(address: str, as_json: bool) -> int:
+    """Show all that is known of one person.
+
+    How they stand and agreed, what changed, every mailing and what the server said, what came back, what keeps them
+    from getting anything, and addresses that look alike.
+    """
+    from composer.audience.personal_record import personal_record
+    from composer.audience.subscribers import address_of
+    from composer.delivery.reporting.subscriber_history import received_mailings_under
+    from composer.web.personal_data import records_of, subject_of
+
+    with opened() as (_, database):
+        with database.read() as connection:
+            written = address_of(address).address
+            found, subject = personal_record(connection, written), subject_of(connection, written)
+            got = received_mailings_under(connection, subject.spans)
+            records = records_of(connection, subject)
+        mailings = _named(database, got) if got else ()
+    if as_json:
+        console.answer_json({**_as_data(found, mailings), "records": records})
+    else:
+        for line in (*_page(found, mailings), *_counts(records)):
+            console.answer(line)
+    return 1 if found.is_unknown and not any(records.values()) else 0
+
+
+def _counts(records: "Mapping[str, Sequence[object]]") -> Iterator[str]:
+    """Count what else is on record, by the registry's own names."""
+    from composer.web.personal_data import STORES
+
+    titles = {each.key: each.title for each in STORES}
+    if any(records.values()):
+        yield "All records (--json prints them)"
+        for key, rows in records.items():
+            if rows:
+                yield f"  {len(rows):>6,} {titles[key]}"
+
+
+def _named(database: "Database", got: "tuple[ReceivedMailing, ...]") -> "Mailings":
+    """Put each mailing's Message-ID beside it; it takes the key, which may be on another computer."""
+    from composer.audience.identity.token_secret import tokens_of
+    from composer.core.environment import SettingsError, environment
+
+    try:
+        tokens = tokens_of(database, environment())
+    except SettingsError as error:
+        console.talk(f"Message-IDs cannot be told here: {error.message}")
+        return tuple((each, "") for each in got)
+    return tuple(
+        (each, tokens.message_id(each.public_id, each.reader_id, each.domain) if each.domain else "") for each in got
+    )
+
+
+def _page(found: "PersonalRecord", mailings: "Mailings") -> Iterator[str]:
+    from composer.audience.changes import words
+
+    reader = found.reader
+    if reader is None:
+        yield f"{found.address}   not among the readers"
+    else:
+        yield f"{reader.address}   {reader.status}"
+        for name, value in reader.values.items():
+            if value and name != "email":
+                yield f"  {name:<14}{value}"
+        if reader.tags:
+            yield f"  {'tags':<14}{', '.join(reader.tags)}"
+        yield f"  {'since':<14}{_time(reader.created)}"
+        if found.origin:
+            yield f"  {'came with':<14}import {found.origin.number}, {found.origin.file}, {_time(found.origin.at)}"
+    if found.consent:
+        consent = found.consent
+        when = f"{_time(consent.when)}, " if consent.when else ""
+        yield f"  {'agreed':<14}{when}{consent.evidence}   (written down {_time(consent.recorded)})"
+    elif reader is not None:
+        yield f"  {'agreed':<14}it is not known how"
+    if found.suppression:
+        line = found.suppression
+        yield f"  {'gets nothing':<14}since {_time(line.since)}: {words(line.reason)} ({line.source})"
+    if found.history:
+        yield "History"
+        for each in found.history:
+            became = f"{each.before} -> {each.after}" if each.before else each.after
+            became = became if each.after else f"{each.before} taken away"
+            yield f"  {_time(each.at)}   {each.what}: {became}   ({each.source})"
+    if mailings:
+        from composer.cli.ui.mailing_texts import WORDS
+
+        yield "Mailings"
+        for mailing, name in mailings:
+            which = f"{mailing.issue}, mailing {mailing.mailing_id}: {WORDS[mailing.state]}"
+            queued = f"queued there as {mailing.queue_id}" if mailing.queue_id else ""
+            yield "   ".join(filter(None, (f"  {_time(mailing.at)}", which, mailing.reply, queued, name)))
+    if found.came_back:
+        yield "Came back"
+        for back in found.came_back:
+            what = " ".join(filter(None, (back.bounce, back.kind, back.status))).replace("_", " ")
+            of = f" of mailing {back.mailing_id}" if back.mailing_id else ""
+            yield f"  {_time(back.at)}   {what}{of}: {back.words}   ({back.effect})"
+    if found.look_alikes:
+        yield "Look-alikes (not merged; whether they are the same person is for you to say)"
+        for address, status in found.look_alikes:
+            yield f"  {address}   {status or 'on the suppression list'}"
+
+
+def _time(at: "datetime") -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _as_data(found: "PersonalRecord", mailings: "Mailings") -> dict[str, object]:
+    reader, consent, origin, line = found.reader, found.consent, found.origin, found.suppression
+    return {
+        "address": found.address,
+        "status": reader.status.value if reader else None,
+        "values": reader.values if reader else None,
+        "tags": list(reader.tags) if reader else [],
+        "created": reader.created.isoformat() if reader else None,
+        "import": {"number": origin.number, "file": origin.file, "at": origin.at.isoformat()} if origin else None,
+        "consent": {
+            "evidence": consent.evidence,
+            "when": consent.when.isoformat() if consent.when else None,
+            "recorded": consent.recorded.isoformat(),
+        }
+        if consent
+        else None,
+        "suppression": {"reason": line.reason.value, "since": line.since.isoformat(), "source": line.source}
+        if line
+        else None,
+        "history": [
+            {
+                "at": each.at.isoformat(),
+                "what": each.what,
+                "before": each.before,
+                "after": each.after,
+                "source": each.source,
+            }
+            for each in found.history
+        ],
+        "came_back": [
+            {
+                "at": back.at.isoformat(),
+                "kind": back.kind,
+                "class": back.bounce,
+                "status": back.status,
+                "words": back.words,
+                "effect": back.effect,
+                "mailing": back.mailing_id,
+            }
+            for back in found.came_back
+        ],
+        "mailings": [
+            {
+                "mailing": each.mailing_id,
+                "issue": each.issue,
+                "state": each.state.value,
+                "at": each.at.isoformat(),
+                "attempts": each.attempts,
+                "reply": each.reply or None,
+                "queue_id": each.queue_id or None,
+                "message_id": name or None,
+            }
+            for each, name in mailings
+        ],
+        "look_alikes": [
+            {"address": address, "status": status.value if status else None} for address, status in found.look_alikes
+        ],
+    }

@@ -1,0 +1,139 @@
+"""`compose bounces held|release|discard|undo`: bounces that a person decides.
+
+Input: the number of a hold, or an address. Output: what became of whom. Guarantees: each change is in the subscriber's history.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli.ui import console
+from composer.cli.ui.context import person
+from composer.cli.ui.open_database import now, opened
+
+if TYPE_CHECKING:
+    from composer.audience.bounce_holds import Hold, HoldDecision
+    from composer.audience.subscribers import Status
+
+
+@click.command("held")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def held(as_json: bool) -> int:
+    """List bounces that are held because too many came at once.
+
+    Subscribers whose bounces are held get nothing until you release or discard them. Exit code 1 while bounces are held.
+    """
+    from composer.audience.bounce_holds import open_holds
+
+    with opened() as (_, database), database.read() as connection:
+        found = open_holds(connection)
+    if as_json:
+        console.answer_json(as_data(found))
+    else:
+        for line in lines_of(found) if found else ("no bounces are held",):
+            console.answer(line)
+    return 1 if found else 0
+
+
+@click.command("release")
+@click.argument("numbers", metavar="NUMBER...", nargs=-1, required=True, type=int)
+def release(numbers: tuple[int, ...]) -> int:
+    """Send mail to these subscribers again: their bounces were a mistake.
+
+    NUMBER is that of a hold, from `compose bounces held`. The bounces no longer count.
+    """
+    from composer.audience.bounce_holds import HoldDecision
+
+    return _decide(numbers, HoldDecision.RELEASED)
+
+
+@click.command("discard")
+@click.argument("numbers", metavar="NUMBER...", nargs=-1, required=True, type=int)
+def discard(numbers: tuple[int, ...]) -> int:
+    """Stop mail to these subscribers for good: their bounces are right.
+
+    NUMBER is that of a hold, from `compose bounces held`. The subscribers are put on the suppression list as bounced.
+    """
+    from composer.audience.bounce_holds import HoldDecision
+
+    return _decide(numbers, HoldDecision.DISCARDED)
+
+
+@click.command("undo")
+@click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
+def undo(addresses: tuple[str, ...]) -> int:
+    """Send mail to a subscriber again whom a bounce left out by mistake."""
+    from composer.audience.bounce_holds import undo_bounce
+    from composer.audience.subscribers import address_of
+    from composer.core.addresses import normal_address
+    from composer.core.workspace import Workspace
+
+    source = f"bounces undo by {person(Workspace.find(Path.cwd()))}"
+    with opened() as (_, database):
+        with database.write() as connection:
+            people = [address_of(each).address for each in addresses]
+            found = {each: undo_bounce(connection, normal_address(each), source, now()) for each in people}
+        # Not before it is true of all of them.
+        for address, status in found.items():
+            console.answer(f"{address}: {_after_undo(status)}")
+    return 0
+
+
+def _after_undo(status: "Status | None") -> str:
+    """Say what somebody gets now that a bounce no longer leaves them out."""
+    from composer.audience.subscribers import Status
+
+    if status is Status.ACTIVE:
+        return "gets mail again"
+    return f"the bounce no longer counts; gets no mail: {'not a subscriber' if status is None else status}"
+
+
+def _decide(numbers: tuple[int, ...], decision: "HoldDecision") -> int:
+    from composer.audience.bounce_holds import HoldDecision, decide, open_holds
+    from composer.core.workspace import Workspace
+
+    who = person(Workspace.find(Path.cwd()))
+    outcome = {HoldDecision.RELEASED: "get mail again", HoldDecision.DISCARDED: "are suppressed as bounced"}[decision]
+    with opened() as (_, database):
+        with database.write() as connection:
+            counts = {number: decide(connection, number, decision, who, now()) for number in numbers}
+            left = open_holds(connection)
+        # Not before it is true of all of them.
+        for number, count in counts.items():
+            people = "1 subscriber" if count == 1 else f"{count:,} subscribers"
+            console.answer(f"{number}: {people}, who {outcome}")
+        for line in lines_of(left):
+            console.answer(line)
+    return 0
+
+
+def lines_of(holds: "Iterable[Hold]") -> Iterator[str]:
+    """Return the lines that name what is held, and what to do."""
+    holds = tuple(holds)
+    for each in holds:
+        what = f"at {each.key}" if each.kind == "provider" else f"with the same reply: {each.sample or 'no text'}"
+        yield f"HELD {each.id}: {each.count:,} of {each.recipients:,} recipients of {each.issue} bounced {what}"
+    if holds:
+        yield "  these subscribers get nothing until you decide:"
+        yield f"  the bounces are a mistake, send to them again:   compose bounces release {holds[0].id}"
+        yield f"  the bounces are right, stop sending to them:     compose bounces discard {holds[0].id}"
+
+
+def as_data(holds: "Iterable[Hold]") -> list[dict[str, object]]:
+    """Return what is held as JSON has it."""
+    return [
+        {
+            "id": each.id,
+            "mailing": each.mailing_id,
+            "issue": each.issue,
+            "kind": each.kind,
+            "provider": each.key if each.kind == "provider" else None,
+            "reply": each.sample or None,
+            "count": each.count,
+            "recipients": each.recipients,
+            "since": each.since.isoformat(),
+        }
+        for each in holds
+    ]

@@ -1,0 +1,73 @@
+"""What `compose db restored` says and asks.
+
+Input: an open publication, named issues. Output: lines, an exit code. What is done is in delivery/restored.py.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli.ui import console
+from composer.core.command_lines import command_line
+from composer.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from composer.cli.ui.context import MailingContext
+    from composer.delivery.ledger.restore import RestoreResult, RestoreSurvey
+
+
+def run(publication: "MailingContext", named: Sequence[str], *, is_yes: bool) -> int:
+    """Show what is uncertain, ask, and accept the database."""
+    from composer.cli.ui.context import notes_of, person
+    from composer.cli.ui.open_database import now
+    from composer.delivery.database_guard.copy_detection import place_of
+    from composer.delivery.ledger.restore import restore, survey
+
+    if not is_yes and not sys.stdin.isatty():
+        raise UsageError("not a terminal: confirm with --yes", "without it, nothing was changed")
+    database, notes, who = publication.database, notes_of(publication.around), person(publication.workspace)
+    place = place_of(database, notes)
+    with database.read() as connection:
+        found = survey(connection, place, named)
+    for line in _found(publication, found):
+        console.talk(line)
+    if not is_yes and not click.confirm(console.shown(f"Accept {database.location.name} as the original?"), err=True):
+        console.talk("nothing was changed")
+        return 1
+    for line in _done(publication, restore(database, notes, who, now(), named)):
+        console.answer(line)
+    return 0
+
+
+def _found(publication: "MailingContext", found: "RestoreSurvey") -> Iterator[str]:
+    from composer.cli.ui.mailing_texts import people, title, when
+
+    zone, name = publication.newsletter.zone, publication.database.location.name
+    for each in found.evidence:
+        yield each.error(name).message
+    if not found.evidence:
+        yield f"nothing shows that {name} was restored or copied"
+    if found.until is not None:
+        yield f"the last change in it is from {when(found.until, zone)}; what happened after that is lost:"
+        yield "    who subscribed, unsubscribed, bounced or was erased since, and what was settled or approved"
+    for number, mailing in found.mailings.items():
+        reached = people(found.reached.get(number, 0))
+        yield f"{title(mailing)}: {reached} provably reached; everyone else who was still to get it becomes unconfirmed"
+    for key, why in found.issues.items():
+        yield f"issue {key} ({why}): who received it is not recorded here; everyone without a record becomes unconfirmed"
+
+
+def _done(publication: "MailingContext", done: "RestoreResult") -> Iterator[str]:
+    from composer.cli.ui.mailing_texts import people, title
+
+    for number, count in done.unconfirmed.items():
+        mailing = done.survey.mailings[number]
+        yield f"{title(mailing)}: {people(count)} unconfirmed, {done.survey.reached.get(number, 0):,} reached"
+        if count:
+            yield f"next: compose settle {number}"
+    for key in done.survey.issues:
+        yield f"issue {key}: nobody is sent it again until you decide"
+        yield f"next: {command_line('settle', key)}"
+    yield f"{publication.database.location.name} is the original from now on"

@@ -1,0 +1,39 @@
+"""The flags that say which readers are meant: `--language de --tag press --without-tag staff`.
+
+Comes in: a command. Goes out: the same with the three flags, which are handed to it as one `Condition`.
+"""
+
+import functools
+from collections.abc import Callable
+
+import click
+
+from composer.core.audience_filter import WordError, audience_filter
+from composer.core.errors import UsageError
+
+
+def condition_flags(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the flags of a condition; it takes them as `condition`."""
+
+    @click.option(
+        "--language", multiple=True, metavar="TAG", help="Readers in this language: de is de-AT, too; may be repeated."
+    )
+    @click.option("--tag", multiple=True, metavar="TAG", help="Readers with this tag, or one of several.")
+    @click.option("--without-tag", multiple=True, metavar="TAG", help="Leave out readers with this tag.")
+    @functools.wraps(command)
+    def flagged(
+        *arguments: object,
+        language: tuple[str, ...],
+        tag: tuple[str, ...],
+        without_tag: tuple[str, ...],
+        **options: object,
+    ) -> int:
+        try:
+            made = audience_filter(language=language, tag=tag, without_tag=without_tag)
+        except WordError as error:
+            raise UsageError(str(error), error.hint) from None
+        if made.is_impossible:
+            raise UsageError(f"no reader can be meant: {made.in_words}", "take a tag out of --tag or of --without-tag")
+        return command(*arguments, condition=made, **options)
+
+    return flagged

@@ -1,0 +1,1 @@
+"""The documents: newsletter.yaml, an issue, its sections and its variants."""

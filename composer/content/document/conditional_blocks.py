@@ -1,0 +1,182 @@
+"""The passages of an issue that carry `only:`, and whether every edition that comes of them is a whole one.
+
+Comes in: the newsletter's sections, an issue's values and nodes. Goes out: passages, and problems at the lines of `only:`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from composer.content.document.newsletter import Newsletter
+from composer.content.document.sections import SectionSpec
+from composer.content.document.variants import MOST_VARIANTS, ConditionalBlock, IssueVariant
+from composer.content.schema.audiences import ONLY, condition_in, condition_problem, is_told
+from composer.content.schema.messages import item_words, key_words, where
+from composer.content.values.field_values import Group, Value, value_in
+from composer.content.yaml.nodes import Mapping, Nodes, Path, Scalar
+from composer.core.errors import Problem
+
+
+def conditional_blocks_of(
+    newsletter: Newsletter, values: Group, nodes: Nodes, problems: list[Problem]
+) -> tuple[ConditionalBlock, ...]:
+    """Find the passages that are not for everyone, each behind the one it lies in.
+
+    What can mean nobody, or would mean everybody by mistake, is added to the problems.
+    """
+    found: list[ConditionalBlock] = []
+    for spec in newsletter.sections:
+        content = values[spec.key]
+        items = content if isinstance(content, tuple) else ()
+        whole: tuple[tuple[Path, Value], ...] = (((spec.key,), content),)
+        pieces = tuple(((spec.key, index), item) for index, item in enumerate(items)) or whole
+        if not all(isinstance(nodes.get(path), Mapping) for path, _ in pieces):
+            # Not there, or broken, which is told: positions would not be those of the nodes.
+            continue
+        around: int | None = None
+        if spec.only_place is not None:
+            is_hollow = bool(items) and all(_is_passage(nodes, path) for path, _ in pieces)
+            trail = (key_words(spec.key),)
+            found.append(
+                ConditionalBlock(
+                    path=(spec.key,), trail=trail, condition=spec.only, place=spec.only_place, is_hollow=is_hollow
+                )
+            )
+            around = len(found) - 1
+        for path, value in pieces:
+            found += _passage(newsletter, spec, path, value, nodes, around, problems)
+    return tuple(found)
+
+
+def _is_passage(nodes: Nodes, path: Path) -> bool:
+    node = nodes.get(path)
+    return isinstance(node, Mapping) and node.get(ONLY) is not None
+
+
+def _passage(
+    newsletter: Newsletter,
+    spec: SectionSpec,
+    path: Path,
+    value: Value,
+    nodes: Nodes,
+    around: int | None,
+    problems: list[Problem],
+) -> Iterator[ConditionalBlock]:
+    node = nodes[path]
+    entry = next((each for each in node.entries if each.key.text == ONLY), None) if isinstance(node, Mapping) else None
+    if entry is None or not isinstance(value, Group):
+        return
+    trail: tuple[str, ...] = (key_words(spec.key),)
+    if isinstance(index := path[-1], int):
+        trail = (*trail, item_words(spec.field(newsletter.definitions).items, spec.key, index + 1))
+    condition, place = condition_in(value_in(value, ONLY)), entry.key.place
+    mistake = condition_problem(condition, place, (*trail, ONLY))
+    if mistake is None:
+        yield ConditionalBlock(path=path, trail=trail, condition=condition, place=place, around=around)
+    elif not is_told(entry.value, problems):
+        problems.append(mistake)
+
+
+def variant_problems(
+    newsletter: Newsletter, values: Group, passages: Sequence[ConditionalBlock], cuts: Sequence[IssueVariant]
+) -> Iterator[Problem]:
+    """Say which editions would not be whole, each at the line of an `only:` that makes it so."""
+    if len(cuts) > MOST_VARIANTS:
+        message = (
+            f"more than {MOST_VARIANTS} different editions would come of the “only” in {_lines(passages)}; "
+            f"there may be at most {MOST_VARIANTS}"
+        )
+        yield passages[0].place.problem("only", message, "use the same few tags, or send a second issue")
+        return
+    for number, passage in enumerate(passages):
+        if passage.around is not None and not any(number in cut.kept for cut in cuts):
+            around = passages[passage.around].condition.in_words
+            message = f"nobody would get it: the section is for {around}, this for {passage.condition.in_words}"
+            yield passage.place.problem("only", where(passage.trail, message), "take a tag out of one of them")
+    for spec in newsletter.sections:
+        if here := [number for number, passage in enumerate(passages) if passage.path[0] == spec.key]:
+            yield from _section_problems(spec, values[spec.key], passages, here, cuts)
+    filled = [spec.key for spec in newsletter.sections if values[spec.key]]
+    for cut in cuts:
+        if passages and not any(_count(values[key], key, passages, cut) for key in filled):
+            message = f"{cut.readers} would get an edition without any section"
+            yield passages[0].place.problem("only", message, "leave a section for everyone, or send to an audience")
+            return
+
+
+def _count(content: Value, key: str, passages: Sequence[ConditionalBlock], cut: IssueVariant) -> int:
+    """Count what an edition has of a section: its items, or 1 where it is no list."""
+    lost = {
+        passage.path for number, passage in enumerate(passages) if passage.path[0] == key and number not in cut.kept
+    }
+    if (key,) in lost:
+        return 0
+    return sum((key, index) not in lost for index in range(len(content))) if isinstance(content, tuple) else 1
+
+
+def _section_problems(
+    spec: SectionSpec,
+    content: Value,
+    passages: Sequence[ConditionalBlock],
+    here: Sequence[int],
+    cuts: Sequence[IssueVariant],
+) -> Iterator[Problem]:
+    """Hold a section against `required`, `min` and `max` in every edition that is meant to have it."""
+    least, most = spec.limits.get("minItems", 1), spec.limits.get("maxItems")
+    told: set[str] = set()
+    for cut in sorted(cuts, key=lambda each: len(each.tags)):
+        lost = [number for number in here if number not in cut.kept]
+        if spec.only_place is not None and here[0] in lost and not spec.only.matches("", cut.tags):
+            # newsletter.yaml says that these readers do not get it, in any issue.
+            continue
+        count = _count(content, spec.key, passages, cut)
+        kind, message, hint = "", "", ""
+        # An issue's own `only:` is easier to mend than that of every issue.
+        at = next((number for number in lost if passages[number].place != spec.only_place), here[0])
+        if count == 0 and spec.required:
+            kind, message = "required", f"{cut.readers} would get none, and every edition must have it"
+            hint = "delete the “only”, or add one for them" if isinstance(content, tuple) else "delete the “only”"
+        elif 0 < count < least and lost:
+            kind, message = "min", f"{cut.readers} would get {_items(count)}; there must be at least {least}"
+            hint = "leave more items without “only”"
+        elif most is not None and count > most:
+            kind, message = "max", f"{cut.readers} would get {_items(count)}; there may be at most {most}"
+            hint = "give more items an “only”, or take some out"
+            at = next((number for number in reversed(here) if number in cut.kept), here[-1])
+        if kind and kind not in told:
+            told.add(kind)
+            yield passages[at].place.problem("only", where((key_words(spec.key),), message), hint)
+
+
+def _items(count: int) -> str:
+    return "1 item" if count == 1 else f"{count} items"
+
+
+def _lines(passages: Sequence[ConditionalBlock]) -> str:
+    """Name the lines of some passages' `only:`; with their files, where these are several."""
+    places = list(dict.fromkeys((passage.place.path, passage.place.line) for passage in passages))
+    if len({path for path, _ in places}) > 1:
+        return ", ".join(f"{path}:{line}" for path, line in places)
+    return f"line{'s' if len(places) > 1 else ''} {', '.join(str(line) for _, line in places)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockSpan:
+    """Lines of a file, both ends included."""
+
+    path: str
+    first: int
+    last: int
+
+    def holds(self, path: str, line: int) -> bool:
+        """Whether a line is one of them."""
+        return path == self.path and self.first <= line <= self.last
+
+
+def spans_of(passage: ConditionalBlock, nodes: Nodes) -> tuple[BlockSpan, ...]:
+    """Give the lines on which a passage is written, file by file."""
+    lines: dict[str, list[int]] = {}
+    for path, node in nodes.items():
+        if path[: len(passage.path)] == passage.path:
+            end = node.source.place(max(node.start, node.end - 1)) if isinstance(node, Scalar) else node.place
+            lines.setdefault(node.source.name, []).extend((node.place.line, end.line))
+    return tuple(BlockSpan(path=path, first=min(found), last=max(found)) for path, found in lines.items())

@@ -1,0 +1,188 @@
+"""An issue: what editors write, read and checked against the newsletter.
+
+Comes in: an issue file and its newsletter. Goes out: an `Issue`, or every problem with its place.
+"""
+
+import datetime
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
+
+from composer.content.document.conditional_blocks import conditional_blocks_of, variant_problems
+from composer.content.document.newsletter import Newsletter, read_newsletter
+from composer.content.document.sections import SectionSpec
+from composer.content.document.variants import FOR_ALL, ConditionalBlock, IssueVariant, variants_of
+from composer.content.schema.loader import DocumentLoader
+from composer.content.values.field_values import Group, Picture, Value, groups_in, text_in
+from composer.content.values.merge_fields import FieldBook, token_prefix
+from composer.content.values.rich_text import Rich
+from composer.content.values.source_map import SourceMap
+from composer.content.yaml.nodes import Mapping, Nodes, Path, nearest_place
+from composer.content.yaml.parser import parse
+from composer.content.yaml.source import SourcePlace, read_source
+from composer.core.errors import ContentError
+from composer.core.issue_files import issue_key
+from composer.core.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A section that an issue has, in the newsletter's order."""
+
+    spec: SectionSpec
+    content: Group | tuple[Group, ...]
+    #: Of a list: where each item stands among those that were written.
+    positions: tuple[int, ...] = ()
+
+    @property
+    def items(self) -> tuple[Group, ...]:
+        """Its items, when it is a list."""
+        return self.content if isinstance(self.content, tuple) else ()
+
+    @property
+    def pieces(self) -> tuple[tuple[Path, Group], ...]:
+        """Its items with their paths in the file; the whole of it when it is no list."""
+        key = self.spec.key
+        if isinstance(self.content, Group):
+            return (((key,), self.content),)
+        return tuple(((key, at), item) for at, item in zip(self.positions, self.content, strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """One issue in one language. Merge fields stand in its texts as tokens; `fields` says what they are."""
+
+    path: FilePath
+    stem: str
+    language: str
+    date: datetime.date
+    number: int | None
+    subject: str
+    preheader: str | None
+    note: Rich | None
+    sections: tuple[Section, ...]
+    masthead: tuple[Group, ...]
+    imprint: Group | None
+    fields: FieldBook
+    pictures: tuple[Picture, ...]
+    #: The passages that not everyone gets, and what readers get of them.
+    passages: tuple[ConditionalBlock, ...] = ()
+    cuts: tuple[IssueVariant, ...] = (FOR_ALL,)
+    #: Where its texts, and those of the newsletter, were written.
+    marks: SourceMap = field(repr=False)
+    nodes: Nodes = field(repr=False)
+
+    def place(self, *path: str | int) -> SourcePlace:
+        """Give where a key or an item stands, or where the group that lacks it begins."""
+        place = nearest_place(self.nodes, path)
+        assert place is not None
+        return place
+
+    @property
+    def key(self) -> str:
+        """What makes an issue one issue in all its languages."""
+        return issue_key(self.path)
+
+
+def select_variant(issue: Issue, cut: IssueVariant) -> Issue:
+    """Leave out of a whole issue what the readers of a cut do not get."""
+    if not issue.passages:
+        return issue
+    lost = {passage.path for number, passage in enumerate(issue.passages) if number not in cut.kept}
+    sections = (_without(section, lost) for section in issue.sections if (section.spec.key,) not in lost)
+    return replace(issue, sections=tuple(section for section in sections if section.content))
+
+
+def _without(section: Section, lost: Collection[Path]) -> Section:
+    if isinstance(section.content, Group):
+        return section
+    kept = [(path, item) for path, item in section.pieces if path not in lost]
+    positions = tuple(path[-1] for path, _ in kept if isinstance(path[-1], int))
+    return replace(section, content=tuple(item for _, item in kept), positions=positions)
+
+
+def read_issue(workspace: Workspace, path: FilePath, *, has_pictures: bool = True) -> tuple[Newsletter, Issue]:
+    """Read an issue and the newsletter in its language; without its pictures where nobody is going to look at them.
+
+    Raises ContentError with every problem of the issue; when the newsletter itself is broken, with its problems and
+    those of the issue's encoding and syntax.
+    """
+    source = read_source(path, workspace.name(path))
+    root, problems = parse(source)
+    marks = SourceMap(token_prefix(source.text))
+    try:
+        newsletter = read_newsletter(workspace, workspace.language_of(path), marks)
+    except ContentError as error:
+        raise ContentError(tuple(sorted((*error.problems, *problems)))) from None
+    if not isinstance(root, Mapping):
+        if not problems:
+            message = "this file holds no issue" if root is None else "an issue is made of keys and values"
+            place = SourcePlace(path=source.name, line=1, column=1)
+            problems = (place.problem("type", message, "make one with: compose new"),)
+        raise ContentError(tuple(sorted(problems)))
+    book = FieldBook(known=newsletter.fields, seed=source.text, samples=newsletter.samples)
+    schema = newsletter.issue_schema()
+    reader = DocumentLoader(schema=schema, workspace=workspace, fields=book, marks=marks, has_pictures=has_pictures)
+    values, nodes = reader.read(root), reader.nodes()
+    passages = conditional_blocks_of(newsletter, values, nodes, reader.problems) if isinstance(values, Group) else ()
+    cuts = variants_of(passages)
+    found = {*problems, *reader.problems}
+    if isinstance(values, Group) and not found:
+        found.update(variant_problems(newsletter, values, passages, cuts))
+    if found or not isinstance(values, Group):
+        raise ContentError(tuple(sorted(found)))
+    whole = _issue(path, newsletter, values, book, marks, nodes)
+    return newsletter, replace(whole, passages=passages, cuts=cuts)
+
+
+def _issue(
+    path: FilePath, newsletter: Newsletter, values: Group, book: FieldBook, marks: SourceMap, nodes: Nodes
+) -> Issue:
+    date, number, note = values["date"], values["number"], values["note"]
+    assert isinstance(date, datetime.date)
+    sections = tuple(
+        Section(
+            spec=spec,
+            content=content,
+            positions=tuple(range(len(content))) if isinstance(content, tuple) else (),
+        )
+        for spec in newsletter.sections
+        if (content := _content(values[spec.key])) is not None
+    )
+    imprint = values["imprint"] or newsletter.values["imprint"]
+    return Issue(
+        path=path,
+        stem=path.stem,
+        language=newsletter.language,
+        date=date,
+        number=number if isinstance(number, int) else None,
+        subject=text_in(values, "subject") or "",
+        preheader=text_in(values, "preheader"),
+        note=note if isinstance(note, Rich) else None,
+        sections=sections,
+        masthead=groups_in(values, "masthead") or groups_in(newsletter.values, "masthead"),
+        imprint=imprint if isinstance(imprint, Group) else None,
+        fields=book,
+        pictures=tuple(dict.fromkeys((*_pictures(newsletter.values), *_pictures(values)))),
+        marks=marks,
+        nodes=nodes,
+    )
+
+
+def _content(value: Value) -> Group | tuple[Group, ...] | None:
+    if isinstance(value, Group):
+        return value
+    if isinstance(value, tuple) and value:
+        return tuple(item for item in value if isinstance(item, Group))
+    return None
+
+
+def _pictures(value: Value) -> tuple[Picture, ...]:
+    """Collect the pictures of a value, in order."""
+    if isinstance(value, Picture):
+        return (value,)
+    if isinstance(value, Group):
+        return tuple(picture for name in value for picture in _pictures(value[name]))
+    if isinstance(value, tuple):
+        return tuple(picture for item in value for picture in _pictures(item))
+    return ()

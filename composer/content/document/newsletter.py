@@ -1,0 +1,236 @@
+"""newsletter.yaml: the publication.
+
+Comes in: the workspace and a language. Goes out: a `Newsletter`, or every problem with its place. An overlay
+(newsletter.de.yaml) holds only what differs for that language.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from composer.content.document.section_types import read_definitions, read_document
+from composer.content.document.sections import SectionSpec, read_sections
+from composer.content.schema.audiences import is_told, named_audiences
+from composer.content.schema.loader import DocumentLoader
+from composer.content.schema.messages import as_key, nearest
+from composer.content.schema.schema import DocumentSchema, SchemaField, built_in
+from composer.content.values.field_values import Group, group_in, text_in, value_in
+from composer.content.values.formats import language_tag
+from composer.content.values.merge_fields import BUILT_IN, RESERVED
+from composer.content.values.source_map import SourceMap
+from composer.content.yaml.nodes import Mapping as MappingNode
+from composer.content.yaml.nodes import Node, Nodes, Scalar, nearest_place, overlay
+from composer.content.yaml.source import SourcePlace
+from composer.core.addresses import Address, mailbox_of, parse_address
+from composer.core.audience_filter import AudienceFilter, WordError, normal_tag
+from composer.core.command_lines import command_line, shell_line
+from composer.core.errors import ContentError, Problem
+from composer.core.workspace import NEWSLETTER, ThemeFiles, Workspace, themes_known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newsletter:
+    """The publication in one language. `values` is newsletter.yaml as templates read it."""
+
+    name: str
+    language: str
+    zone: ZoneInfo
+    theme: ThemeFiles
+    sender: Address
+    reply_to: Address | None
+    sections: tuple[SectionSpec, ...]
+    definitions: Mapping[str, SchemaField]
+    #: Merge fields by name, with what stands for a reader without a value.
+    fields: Mapping[str, str | None]
+    #: What readers' values are like, of the newsletter's own fields: for whoever looks at an edition without a reader.
+    samples: Mapping[str, str]
+    #: What its own fields are called before readers, of those that readers fill in themselves.
+    labels: Mapping[str, str]
+    #: Groups of readers by name.
+    audiences: Mapping[str, AudienceFilter]
+    values: Group
+    nodes: Nodes = field(repr=False)
+
+    def place(self, *path: str | int) -> SourcePlace:
+        """Give where a key stands in newsletter.yaml, or where the group that lacks it begins."""
+        return nearest_place(self.nodes, path) or SourcePlace(path=NEWSLETTER, line=1, column=1)
+
+    def issue_schema(self) -> DocumentSchema:
+        """Compose what an issue of this newsletter may hold."""
+        frame, own = built_in("issue"), built_in("newsletter")
+        properties = dict(frame.root.properties)
+        properties |= {spec.key: spec.field(self.definitions) for spec in self.sections}
+        properties |= {"masthead": SchemaField(ref="masthead"), "imprint": SchemaField(ref="imprint")}
+        required = (*frame.root.required, *(spec.key for spec in self.sections if spec.required))
+        shared = {name: own.definitions[name] for name in ("masthead", "imprint")}
+        return DocumentSchema(
+            root=replace(frame.root, title=f"{self.name}: issue", properties=properties, required=required),
+            definitions={**self.definitions, **shared},
+        )
+
+
+def overlay_name(language: str) -> str:
+    """Name the file that holds what differs in a language."""
+    return f"newsletter.{language}.yaml"
+
+
+def read_newsletter(workspace: Workspace, language: str | None = None, marks: SourceMap | None = None) -> Newsletter:
+    """Read the newsletter, in another language when one is named.
+
+    Raises ContentError with every problem, sorted by place.
+    """
+    path = workspace.root / NEWSLETTER
+    root = _mapping(path, NEWSLETTER)
+    if language is not None:
+        root = _with_overlay(workspace, root, language)
+    # Sections are read again below, each by the schema of its type.
+    reader = DocumentLoader(schema=built_in("newsletter"), workspace=workspace, marks=marks)
+    values = reader.read(root)
+    problems = reader.problems
+    theme = _theme(workspace, root, problems)
+    if not isinstance(values, Group) or theme is None:
+        raise ContentError(tuple(sorted(problems)))
+    _check_language(root.get("language"), theme, problems)
+    definitions: Mapping[str, SchemaField] = {}
+    try:
+        definitions = read_definitions(theme)
+    except ContentError as error:
+        problems.extend(error.problems)
+    specs = read_sections(workspace, theme, root.get("sections"), definitions, problems, marks)
+    _check_fields(root.get("fields"), problems)
+    audiences = named_audiences(root.get("audiences"), values["audiences"], problems)
+    _check_offers(root.get("offers"), problems)
+    _check_approvals(root.get("approvals"), group_in(values, "approvals"), problems)
+    if problems:
+        raise ContentError(tuple(sorted(set(problems))))
+    return _newsletter(values, theme, specs, definitions, audiences, language, reader.nodes())
+
+
+def _mapping(path: Path, name: str) -> MappingNode:
+    root, source = read_document(path, name)
+    if not isinstance(root, MappingNode):
+        raise ContentError((source.place(0).problem("type", "this file must hold keys and values, not a list"),))
+    return root
+
+
+def _with_overlay(workspace: Workspace, root: MappingNode, language: str) -> MappingNode:
+    name = overlay_name(language)
+    path = workspace.root / name
+    if not path.is_file():
+        problem = root.place.problem(
+            "language",
+            f"there is no {name}, which says what differs in this language",
+            f"make it with: {command_line('new', options=shell_line('--language', language))}",
+        )
+        raise ContentError((replace(problem, path=NEWSLETTER),))
+    return overlay(root, _mapping(path, name))
+
+
+def _theme(workspace: Workspace, root: MappingNode, problems: list[Problem]) -> ThemeFiles | None:
+    node = root.get("theme")
+    name = node.text.strip() if isinstance(node, Scalar) and not node.is_empty else "briefing"
+    place = node.place if node is not None else root.place
+    known = themes_known(workspace)
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) and name in known:
+        return workspace.theme(name)
+    near = nearest(name, known)
+    hint = f"did you mean {near}?" if near else f"there are: {', '.join(known)}"
+    problems.append(place.problem("theme", f"there is no theme “{name}”", hint))
+    return None
+
+
+def _check_language(node: Node | None, theme: ThemeFiles, problems: list[Problem]) -> None:
+    """The theme must have its fixed phrases in the language."""
+    tag = language_tag(node.text.strip()) if isinstance(node, Scalar) else None
+    if node is None or tag is None or any(tag == known or tag.startswith(f"{known}-") for known in theme.languages()):
+        return
+    message = f"the theme “{theme.name}” does not speak “{tag}”; it speaks {', '.join(theme.languages())}"
+    hint = f"copy phrases/en.yaml to templates/{theme.name}/phrases/{tag}.yaml and translate it"
+    problems.append(node.place.problem("language", message, hint))
+
+
+def _check_fields(node: Node | None, problems: list[Problem]) -> None:
+    if not isinstance(node, MappingNode):
+        return
+    for entry in node.entries:
+        key = entry.key.text
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", key):
+            message = f"“{key}” cannot be a merge field's name: small letters, digits and _ only"
+            problems.append(entry.key.place.problem("key", message, f"did you mean {as_key(key)}?"))
+        elif key in BUILT_IN or key in RESERVED:
+            problems.append(
+                entry.key.place.problem("key", f"the merge field “{key}” is there already", "delete it here")
+            )
+
+
+def _check_offers(node: Node | None, problems: list[Problem]) -> None:
+    """An offer's key is a tag, written as tags are kept."""
+    for entry in node.entries if isinstance(node, MappingNode) else ():
+        try:
+            tag = normal_tag(entry.key.text)
+        except WordError as error:
+            problems.append(entry.key.place.problem("key", f"offers: {error}", error.hint))
+            continue
+        if tag != entry.key.text:
+            problems.append(
+                entry.key.place.problem("key", f"offers: “{entry.key.text}” is kept as “{tag}”", f"write {tag}:")
+            )
+
+
+def _check_approvals(node: Node | None, approvals: Group, problems: list[Problem]) -> None:
+    """No more approvals can be needed than there are people to give one."""
+    needed, by = value_in(approvals, "needed"), value_in(approvals, "by")
+    if node is None or not isinstance(needed, int) or not isinstance(by, tuple) or is_told(node, problems):
+        return
+    people = len({mailbox_of(parse_address(each).address) for each in by if isinstance(each, str)})
+    if needed > people:
+        written = node.get("needed") if isinstance(node, MappingNode) else None
+        message = f"approvals: {needed} are needed, and {people} may give one"
+        place = (written or node).place
+        once = "" if people == len(by) else "each mailbox counts once, whatever is behind a + in it: "
+        problems.append(place.problem("count", message, f"{once}name more below   by:   or ask for fewer"))
+
+
+def _newsletter(
+    values: Group,
+    theme: ThemeFiles,
+    specs: tuple[SectionSpec, ...],
+    definitions: Mapping[str, SchemaField],
+    audiences: Mapping[str, AudienceFilter],
+    language: str | None,
+    nodes: Nodes,
+) -> Newsletter:
+    own = values["fields"]
+    fields: dict[str, str | None] = dict.fromkeys(BUILT_IN)
+    samples: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    if isinstance(own, Group):
+        for name in own:
+            given = own[name]
+            fields[name] = text_in(given, "default") if isinstance(given, Group) else None
+            if isinstance(given, Group) and (sample := text_in(given, "sample")):
+                samples[name] = sample
+            if isinstance(given, Group) and (label := text_in(given, "label")):
+                labels[name] = label
+    sender = group_in(values, "sender")
+    reply_to = text_in(sender, "reply_to")
+    written = text_in(values, "language") or "en"
+    overlay_language = written if language is None or written.split("-")[0] == language.split("-")[0] else language
+    return Newsletter(
+        name=text_in(values, "name") or "",
+        language=overlay_language,
+        zone=ZoneInfo(text_in(values, "timezone") or "UTC"),
+        theme=theme,
+        sender=parse_address(text_in(sender, "from") or ""),
+        reply_to=parse_address(reply_to) if reply_to else None,
+        sections=specs,
+        definitions=definitions,
+        fields=fields,
+        samples=samples,
+        labels=labels,
+        audiences=audiences,
+        values=values,
+        nodes=nodes,
+    )

@@ -1,0 +1,148 @@
+"""Section types: folders of a theme with a schema.yaml.
+
+Comes in: a theme's files. Goes out: a `SectionType` for each name asked for, or the problems of its schema. The engine
+knows no type by name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from composer.content.schema.audiences import ONLY
+from composer.content.schema.loader import DocumentLoader
+from composer.content.schema.schema import DocumentSchema, SchemaField, built_in, field_of, schema_of
+from composer.content.values.field_values import Value
+from composer.content.yaml.nodes import Mapping as MappingNode
+from composer.content.yaml.nodes import Node, Scalar
+from composer.content.yaml.parser import parse
+from composer.content.yaml.source import SourcePlace, SourceText, read_source
+from composer.core.errors import ContentError, Problem
+from composer.core.workspace import ThemeFiles, stamp
+
+#: Keys that every section or item may have.
+_ENGINES = ("from", ONLY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionType:
+    """What newsletter.yaml may set for such a section, and what editors write in it."""
+
+    name: str
+    title: str
+    description: str
+    options: SchemaField
+    content: SchemaField
+
+
+def read_document(path: Path, name: str) -> tuple[Node, SourceText]:
+    """Read a YAML file that must hold something.
+
+    Raises ContentError with all problems of encoding and syntax.
+    """
+    source = read_source(path, name)
+    root, problems = parse(source)
+    if problems:
+        raise ContentError(tuple(sorted(problems)))
+    if root is None or isinstance(root, Scalar):
+        raise ContentError((source.place(0).problem("type", "this file must hold keys and values"),))
+    return root, source
+
+
+def read_settled(theme: ThemeFiles, path: Path, schema: str) -> Value:
+    """Read one of a theme's files by one of the program's schemas, once for as long as it stays the same.
+
+    Raises ContentError.
+    """
+    return _read_settled(theme, path, schema, stamp(path))
+
+
+@lru_cache(maxsize=32)
+def _read_settled(theme: ThemeFiles, path: Path, schema: str, _stamp: tuple[int, int]) -> Value:
+    return read_by(theme, path, built_in(schema))[0]
+
+
+def read_by(theme: ThemeFiles, path: Path, schema: DocumentSchema) -> tuple[Value, Node]:
+    """Read one of a theme's files by a schema. Raises ContentError."""
+    root, _ = read_document(path, theme.display(path))
+    reader = DocumentLoader(schema=schema, workspace=theme.workspace)
+    value = reader.read(root)
+    if reader.problems:
+        raise ContentError(tuple(sorted(reader.problems)))
+    return value, root
+
+
+def read_definitions(theme: ThemeFiles) -> Mapping[str, SchemaField]:
+    """Read what the theme's section types share. Raises ContentError."""
+    path = theme.find("definitions.yaml")
+    return {} if path is None else _definitions(theme, path, stamp(path))
+
+
+@lru_cache(maxsize=8)
+def _definitions(theme: ThemeFiles, path: Path, _stamp: tuple[int, int]) -> Mapping[str, SchemaField]:
+    dialect = built_in("section_type")
+    _, root = read_by(
+        theme, path, DocumentSchema(root=dialect.definitions["definitions"], definitions=dialect.definitions)
+    )
+    return schema_of(root).definitions if isinstance(root, MappingNode) else {}
+
+
+def read_section_type(theme: ThemeFiles, name: str) -> SectionType | None:
+    """Read a section type, or None when the theme has none of that name. Raises ContentError."""
+    path = theme.find(f"sections/{name}/schema.yaml")
+    shared = theme.find("definitions.yaml")
+    if path is None:
+        return None
+    kind = _section_type(theme, name, path, stamp(path), stamp(shared) if shared else None)
+    for part in ("section.mjml.j2", "section.txt.j2"):
+        if theme.find(f"sections/{name}/{part}") is None:
+            place = SourcePlace(path=theme.display(path), line=1, column=1)
+            raise ContentError((place.problem("theme", f"the section type “{name}” has no {part}"),))
+    return kind
+
+
+@lru_cache(maxsize=64)
+def _section_type(
+    theme: ThemeFiles, name: str, path: Path, _stamp: tuple[int, int], _shared: tuple[int, int] | None
+) -> SectionType:
+    """Read it once, and again when one of its two files has changed."""
+    definitions = read_definitions(theme)
+    _, root = read_by(theme, path, built_in("section_type"))
+    assert isinstance(root, MappingNode)
+    problems = list(_dangling(root, definitions))
+    content, options = field_of(root.get("content")), field_of(root.get("options"))
+    place = root.place
+    items = DocumentSchema(root=content, definitions=definitions).resolve(content.items) if content.items else content
+    if not problems and (own := [name for name in _ENGINES if name in items.properties]):
+        message = f"“{own[0]}” means the same in every section, so that no type can have it for a field"
+        problems.append(place.problem("theme", message, "give the field another name"))
+    if not (content.is_object or content.is_array):
+        problems.append(place.problem("type", "content must be of type object or array"))
+    if content.is_array and content.items is None:
+        problems.append(place.problem("type", "content of type array must say what its items are"))
+    if problems:
+        raise ContentError(tuple(sorted(problems)))
+    title, description = root.get("title"), root.get("description")
+    return SectionType(
+        name=name,
+        title=title.text.strip() if isinstance(title, Scalar) else name,
+        description=" ".join(description.text.split()) if isinstance(description, Scalar) else "",
+        options=options,
+        content=content,
+    )
+
+
+def _dangling(node: Node, definitions: Mapping[str, SchemaField]) -> list[Problem]:
+    """Find references to definitions that are not there."""
+    problems: list[Problem] = []
+    if isinstance(node, MappingNode):
+        for entry in node.entries:
+            if entry.key.text == "$ref" and isinstance(entry.value, Scalar):
+                wanted = entry.value.text.removeprefix("#/$defs/")
+                if wanted not in definitions:
+                    known = ", ".join(definitions)
+                    message = f"there is no definition “{entry.value.text}”"
+                    problems.append(entry.value.place.problem("theme", message, f"there are: {known}"))
+            else:
+                problems.extend(_dangling(entry.value, definitions))
+    return problems

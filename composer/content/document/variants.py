@@ -1,0 +1,229 @@
+"""What readers get of an issue whose passages are not all for everyone.
+
+Comes in: the passages that carry `only:`. Goes out: every `Cut` of them that some reader gets, the fullest first.
+Pure: tags are tried out one by one, and what makes no difference is never told apart.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from composer.content.yaml.nodes import Path
+from composer.content.yaml.source import SourcePlace
+from composer.core.audience_filter import AudienceFilter
+
+#: How many editions may come of one issue: each is rendered, checked and looked at.
+MOST_VARIANTS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionalBlock:
+    """A section or an item that not everyone gets; passages stand in a list, each behind the one it lies in."""
+
+    #: The section's key, and the item's place in it.
+    path: Path
+    trail: tuple[str, ...]
+    condition: AudienceFilter
+    #: Where its `only:` is written.
+    place: SourcePlace
+    #: The passage it lies in, by its place in the list.
+    around: int | None = None
+    #: Of a section that is a list: whether no item in it is for everyone.
+    is_hollow: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantAudience:
+    """Who gets a cut, as data: what is empty asks for nothing, and everything in it holds together. Tags are sorted."""
+
+    #: Groups of tags; a reader has at least one tag of each group.
+    some: tuple[tuple[str, ...], ...] = ()
+    #: Tags that a reader does not have.
+    none: tuple[str, ...] = ()
+    #: Pairs of groups: a reader with a tag of the first group also has one of the second.
+    linked: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+
+    @property
+    def code(self) -> str:
+        """Name it for a file: `tagged-press-not-tagged-staff`. Letters and digits of any script, and dashes."""
+        sure = [group[0] for group in self.some if len(group) == 1]
+        pieces = [f"tagged {' and '.join(sure)}"] if sure else []
+        pieces += [f"tagged {' or '.join(group)}" for group in self.some if len(group) > 1]
+        pieces += [f"not tagged {' or '.join(self.none)}"] if self.none else []
+        pieces += [f"tagged {' or '.join(then)} if tagged {' or '.join(given)}" for given, then in self.linked]
+        return re.sub(r"[\W_]+", "-", " ".join(pieces) or "all readers")
+
+    def to_json(self) -> str:
+        """Return it as it is stored."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "VariantAudience":
+        """Read what `to_json` wrote."""
+        found = json.loads(text)
+        return cls(
+            some=tuple(map(tuple, found.get("some", ()))),
+            none=tuple(found.get("none", ())),
+            linked=tuple((tuple(given), tuple(then)) for given, then in found.get("linked", ())),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueVariant:
+    """The passages that some readers get; all of them get the same edition."""
+
+    #: The passages that are in it, by their place in the list of passages.
+    kept: frozenset[int]
+    #: The tags of a reader who gets it; no reader who gets it needs fewer.
+    tags: frozenset[str]
+    who: VariantAudience
+
+    @property
+    def readers(self) -> str:
+        """Who gets it, for people: `readers tagged press, not tagged staff`. Never compared, never stored."""
+        return _in_words(self.who)
+
+
+#: What becomes of an issue that is the same for all.
+FOR_ALL = IssueVariant(kept=frozenset(), tags=frozenset(), who=VariantAudience())
+
+
+class _State(StrEnum):
+    """What is known of a passage's condition while tags are tried out."""
+
+    OPEN = "open"
+    MET = "met"
+    UNMET = "unmet"
+
+
+_States = tuple[_State, ...]
+
+
+def kept_for(passages: Sequence[ConditionalBlock], tags: Collection[str]) -> frozenset[int]:
+    """Give the passages that a reader with these tags gets."""
+    return _kept(passages, [passage.condition.matches("", tags) for passage in passages])
+
+
+def _kept(passages: Sequence[ConditionalBlock], is_met: Sequence[bool]) -> frozenset[int]:
+    kept: set[int] = set()
+    for number, passage in enumerate(passages):
+        if is_met[number] and (passage.around is None or passage.around in kept):
+            kept.add(number)
+    # A list of which nothing is left is as if it were not there.
+    filled = {passages[number].around for number in kept}
+    return frozenset(number for number in kept if not passages[number].is_hollow or number in filled)
+
+
+def variants_of(passages: Sequence[ConditionalBlock]) -> tuple[IssueVariant, ...]:
+    """Give every cut that some reader would get, the fullest first; among equals, the one for fewer tags.
+
+    When there are more than MOST_CUTS, trying out ends, and some of them are given: more than that many.
+    """
+    if not passages:
+        return (FOR_ALL,)
+    tags = tuple(
+        dict.fromkeys(
+            (*(tag for passage in passages for tag in passage.condition.tag),
+             *(tag for passage in passages for tag in passage.condition.without_tag))
+        )
+    )  # fmt: skip
+    # What is known of each passage, and the fewest tags that lead there. To begin with, a reader has none.
+    start = tuple(_State.OPEN if passage.condition.tag else _State.MET for passage in passages)
+    known: dict[_States, tuple[str, ...]] = {start: ()}
+    for count, tag in enumerate(tags, 1):
+        fresh: dict[_States, tuple[str, ...]] = {}
+        for states, have in known.items():
+            for given in ((), (tag,)):
+                states_then, then = _tried(passages, states, given, frozenset(tags[:count])), (*have, *given)
+                if states_then not in fresh or len(then) < len(fresh[states_then]):
+                    fresh[states_then] = then
+        known = fresh
+        # A reader may have none of the tags that were not tried out yet: so many cuts there are at least.
+        if len({_settled(passages, states) for states in known}) > MOST_VARIANTS:
+            break
+    found: dict[frozenset[int], IssueVariant] = {}
+    for states, have in sorted(known.items(), key=lambda entry: len(entry[1])):
+        kept = _settled(passages, states)
+        if kept not in found:
+            found[kept] = IssueVariant(kept=kept, tags=frozenset(have), who=_readership(passages, states))
+    return tuple(sorted(found.values(), key=lambda cut: (-len(cut.kept), len(cut.tags))))
+
+
+def _settled(passages: Sequence[ConditionalBlock], states: _States) -> frozenset[int]:
+    return _kept(passages, [state is _State.MET for state in states])
+
+
+def _tried(
+    passages: Sequence[ConditionalBlock], states: _States, given: tuple[str, ...], tried: frozenset[str]
+) -> _States:
+    """Give what is known once a tag is `given`, or is not; `tried` are all the tags that have been decided."""
+    fresh: list[_State] = []
+    for passage, state in zip(passages, states, strict=True):
+        is_lost = passage.around is not None and fresh[passage.around] is _State.UNMET
+        if is_lost or any(tag in given for tag in passage.condition.without_tag):
+            state = _State.UNMET
+        elif state is _State.OPEN and any(tag in given for tag in passage.condition.tag):
+            state = _State.MET
+        elif state is _State.OPEN and tried.issuperset(passage.condition.tag):
+            state = _State.UNMET
+        fresh.append(state)
+    return tuple(fresh)
+
+
+def _readership(passages: Sequence[ConditionalBlock], states: _States) -> VariantAudience:
+    """Work out who gets a cut, with as few conditions as it takes."""
+    #: Groups of tags of each of which one is there; tags that are not; and `if one of these, then one of those`.
+    some: list[frozenset[str]] = []
+    none: set[str] = set()
+    linked: list[tuple[frozenset[str], frozenset[str]]] = []
+    for passage, state in zip(passages, states, strict=True):
+        if passage.around is not None and states[passage.around] is _State.UNMET:
+            continue
+        wanted, unwanted = frozenset(passage.condition.tag), frozenset(passage.condition.without_tag)
+        if state is _State.MET:
+            some += [wanted] if wanted else []
+            none |= unwanted
+        elif not unwanted:
+            none |= wanted
+        elif not wanted:
+            some.append(unwanted)
+        elif wanted - unwanted:
+            linked.append((wanted - unwanted, unwanted))
+    for wanted, unwanted in linked:
+        if any(group <= wanted for group in some):
+            some.append(unwanted)
+        elif unwanted <= none:
+            none |= wanted
+    some = [group - none for group in some]
+    some = [group for group in dict.fromkeys(some) if not any(other < group for other in some)]
+    return VariantAudience(
+        some=_sorted(some),
+        none=tuple(sorted(none)),
+        linked=tuple(
+            sorted(
+                (tuple(sorted(wanted)), tuple(sorted(unwanted)))
+                for wanted, unwanted in dict.fromkeys(linked)
+                if not wanted <= none and not any(group <= unwanted for group in some)
+            )
+        ),
+    )
+
+
+def _sorted(groups: Iterable[frozenset[str]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(sorted(tuple(sorted(group)) for group in groups))
+
+
+def _in_words(who: VariantAudience) -> str:
+    sure = [tag for group in who.some if len(group) == 1 for tag in group]
+    said = [f"tagged {' and '.join(sure)}"] if sure else []
+    said += [f"tagged {_either(group)}" for group in who.some if len(group) > 1]
+    said += [f"not tagged {_either(who.none)}"] if who.none else []
+    said += [f"tagged {_either(then)} if tagged {_either(given)}" for given, then in who.linked]
+    return f"readers {', '.join(said)}" if said else "all readers"
+
+
+def _either(tags: Sequence[str]) -> str:
+    *others, last = tags
+    return f"{', '.join(others)} or {last}" if others else last

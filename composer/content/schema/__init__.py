@@ -1,0 +1,1 @@
+"""What may be written where: schemas, and trees read by them."""

@@ -1,0 +1,101 @@
+"""Conditions as editors write them: `audiences:` in newsletter.yaml, `only:` in sections and items.
+
+Comes in: a group of words that was read, and its node. Goes out: a `Condition`; what can mean nobody, or would mean
+everybody by mistake, is a problem at its line.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+
+from composer.content.schema.messages import as_key, where
+from composer.content.schema.schema import SchemaField, built_in
+from composer.content.values.field_values import Group, Value, value_in
+from composer.content.yaml.nodes import Mapping as MappingNode
+from composer.content.yaml.nodes import Node, Scalar, Sequence
+from composer.content.yaml.source import SourcePlace
+from composer.core.audience_filter import AudienceFilter
+from composer.core.errors import Problem
+
+#: The key by which a section or an item is for some readers only.
+ONLY = "only"
+
+
+@cache
+def only_field() -> SchemaField:
+    """Give what may stand under `only:`: an audience's words but for the language, which has files of its own."""
+    audience = built_in("newsletter").definitions["audience"]
+    return replace(
+        audience,
+        title="Only for",
+        description="Which readers get this; the others' edition goes without it.",
+        properties={name: field for name, field in audience.properties.items() if name != "language"},
+    )
+
+
+def with_only(field: SchemaField) -> SchemaField:
+    """Let a group of keys be for some readers only."""
+    return replace(field, properties={**field.properties, ONLY: only_field()})
+
+
+def condition_in(group: Value) -> AudienceFilter:
+    """Give the condition that a group of words means; one that asks for nothing where there is none."""
+    if not isinstance(group, Group):
+        return AudienceFilter()
+    return AudienceFilter(
+        language=_words(group, "language"), tag=_words(group, "tag"), without_tag=_words(group, "without_tag")
+    )
+
+
+def _words(group: Group, name: str) -> tuple[str, ...]:
+    value = value_in(group, name)
+    if isinstance(value, str):
+        return (value,)
+    return tuple(dict.fromkeys(each for each in value if isinstance(each, str))) if isinstance(value, tuple) else ()
+
+
+def condition_problem(given: AudienceFilter, place: SourcePlace, trail: tuple[str, ...]) -> Problem | None:
+    """Say when a condition that is written asks for nothing, or can be met by nobody."""
+    if not given:
+        message = "nothing is asked for, so that everybody would be meant"
+        return place.problem("audience", where(trail, message), "write   tag: press   below it, or delete it")
+    if given.is_impossible:
+        message = f"nobody can be meant: {given.in_words}"
+        return place.problem("audience", where(trail, message), "take a tag out of one of them")
+    return None
+
+
+def named_audiences(node: Node | None, values: Value, problems: list[Problem]) -> Mapping[str, AudienceFilter]:
+    """Read `audiences:`; what is wrong with their names, or with who is meant, is added to the problems."""
+    found: dict[str, AudienceFilter] = {}
+    for entry in node.entries if isinstance(node, MappingNode) else ():
+        name, value = entry.key.text, value_in(values, entry.key.text) if isinstance(values, Group) else None
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            message = f"audiences: “{name}” cannot be a name: small letters, digits and _ only"
+            problems.append(entry.key.place.problem("key", message, f"did you mean {as_key(name)}?"))
+        found[name] = condition_in(value)
+        mistake = condition_problem(found[name], entry.key.place, ("audiences", name))
+        if mistake is not None and not is_told(entry.value, problems):
+            problems.append(mistake)
+    return found
+
+
+def is_told(node: Node, problems: list[Problem]) -> bool:
+    """Whether something in a group of words is known to be wrong, so that what was read of it is not all."""
+    places = set(_places(node))
+    return any(SourcePlace(path=each.path, line=each.line, column=each.column) in places for each in problems)
+
+
+def _places(node: Node) -> Iterator[SourcePlace]:
+    yield node.place
+    match node:
+        case MappingNode():
+            for entry in node.entries:
+                yield entry.key.place
+                yield from _places(entry.value)
+        case Sequence():
+            for item in node.items:
+                yield from _places(item)
+        case Scalar():
+            pass

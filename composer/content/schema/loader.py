@@ -1,0 +1,224 @@
+"""From a tree of texts and a schema to values.
+
+Comes in: a `Node` and a `Schema`. Goes out: a `Value` and every problem, each at its place. Texts become values here;
+whether the structure is right is judged in judging.py.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from composer.content.schema.messages import item_words, key_words, where
+from composer.content.schema.scalars import WRITTEN, ScalarReader
+from composer.content.schema.schema import DocumentSchema, JsonObject, SchemaField
+from composer.content.schema.validation import Spot, StructureValidator
+from composer.content.values.field_values import Group, Value
+from composer.content.values.merge_fields import FieldBook
+from composer.content.values.source_map import SourceMap
+from composer.content.yaml.nodes import Mapping, Node, Nodes, Path, Scalar, ScalarStyle, Sequence
+from composer.content.yaml.parser import parse
+from composer.content.yaml.silent_losses import lost_value
+from composer.content.yaml.source import FORBIDDEN
+from composer.core.errors import ContentError, Problem, WorkspaceError
+from composer.core.workspace import Workspace
+
+Json = object
+
+
+class _Missing:
+    """Nothing is written here."""
+
+
+_MISSING = _Missing()
+
+
+@dataclass(slots=True, kw_only=True)
+class DocumentLoader:
+    """Reads one document. Problems gather in `problems`; a value that is wrong is None."""
+
+    schema: DocumentSchema
+    workspace: Workspace
+    fields: FieldBook | None = None
+    marks: SourceMap | None = None
+    problems: list[Problem] = field(default_factory=list)
+    #: What messages name before every place, where the document is a part of another one.
+    lead: tuple[str, ...] = ()
+    #: Whether pictures are read; without them their values are None.
+    has_pictures: bool = True
+    _spots: dict[Path, Spot] = field(default_factory=dict)
+    #: Where a file that should have been read could not be.
+    _unread: list[Path] = field(default_factory=list)
+    _texts: ScalarReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._texts = ScalarReader(
+            workspace=self.workspace,
+            fields=self.fields,
+            problems=self.problems,
+            marks=self.marks,
+            has_pictures=self.has_pictures,
+        )
+
+    def nodes(self) -> Nodes:
+        """Give what stands at each path of the document that was read."""
+        return {path: spot.node for path, spot in self._spots.items()}
+
+    def read(self, node: Node) -> Value:
+        """Read a whole document."""
+        json, value = self._walk(node, self.schema.root, (), self.lead, "")
+        if isinstance(json, _Missing):
+            json = {}
+        judge = StructureValidator(
+            schema=self.schema, spots=self._spots, unread=tuple(self._unread), problems=self.problems
+        )
+        judge.judge(json)
+        return value
+
+    # Walking the tree -----------------------------------------------------------------------------------------------
+
+    def _walk(self, node: Node, given: SchemaField, path: Path, trail: tuple[str, ...], key: str) -> tuple[Json, Value]:
+        field_ = self.schema.resolve(given)
+        if field_.from_file and isinstance(node, Mapping) and node.get("from") is not None:
+            included = self._included(node, trail)
+            if included is None:
+                # The one problem has been told; what is not there cannot be judged.
+                self._unread.append(path)
+                return ([] if field_.is_array else {}), None
+            node = included
+        self._spots[path] = Spot(node=node, field=field_, trail=trail, key=key)
+        match node:
+            case Scalar():
+                return self._scalar(node, field_, path, trail, key)
+            case Sequence() if field_.is_array:
+                return self._sequence(node, field_, path, trail, key)
+            case Mapping() if field_.is_object:
+                return self._mapping(node, field_, path, trail)
+            case Sequence():
+                return [], None
+            case Mapping():
+                return {}, None
+
+    def _sequence(
+        self, node: Sequence, field_: SchemaField, path: Path, trail: tuple[str, ...], key: str
+    ) -> tuple[Json, Value]:
+        items = field_.items or SchemaField()
+        noun = self.schema.resolve(items)
+        json: list[Json] = []
+        values: list[Value] = []
+        for number, item in enumerate(node.items, 1):
+            words = (*trail, item_words(noun, key, number))
+            child, value = self._walk(item, items, (*path, len(json)), words, key)
+            # An item that a scaffold left blank is no item; those behind it keep their number in messages.
+            if not isinstance(child, _Missing):
+                json.append(child)
+                values.append(value)
+        if node.items and not json:
+            return _MISSING, None
+        return json, tuple(value for value in values if value is not None)
+
+    def _mapping(self, node: Mapping, field_: SchemaField, path: Path, trail: tuple[str, ...]) -> tuple[Json, Value]:
+        if field_.is_open:
+            return {entry.key.text: None for entry in node.entries}, Group({})
+        json: JsonObject = {}
+        values: dict[str, Value] = {}
+        for entry in node.entries:
+            name = entry.key.text
+            inner = field_.properties.get(name) or field_.others
+            spot = (*path, name)
+            if inner is None:
+                self._spots[spot] = Spot(node=entry.key, field=SchemaField(), trail=trail, key=name)
+                json[name] = None
+                continue
+            child, value = self._walk(entry.value, inner, spot, (*trail, key_words(name)), name)
+            values[name] = value
+            if not isinstance(child, _Missing):
+                json[name] = child
+        if node.entries and all(value == "" for value in json.values()):
+            # A scaffolded group with every key left empty is not there.
+            return _MISSING, None
+        for name, inner in field_.properties.items():
+            if values.get(name) is None:
+                values[name] = self._absent(inner)
+        return json, Group(values)
+
+    def _absent(self, given: SchemaField) -> Value:
+        """Give what a template sees where nothing is written."""
+        field_ = self.schema.definitions[given.ref] if given.ref else given
+        if field_.default is not None:
+            if "boolean" in field_.types:
+                return field_.default == "true"
+            return int(field_.default) if "integer" in field_.types else field_.default
+        if field_.is_array:
+            return ()
+        # A definition is not opened up: it may refer to itself.
+        if field_.is_object and not field_.required and field_.properties and not given.ref:
+            return Group({name: self._absent(inner) for name, inner in field_.properties.items()})
+        return None
+
+    def _scalar(
+        self, node: Scalar, field_: SchemaField, path: Path, trail: tuple[str, ...], key: str
+    ) -> tuple[Json, Value]:
+        if node.is_empty:
+            # `alt: ""` and `default: ""` are words of their own: the picture only decorates, nothing stands there.
+            is_said = key in ("alt", "default") and node.style in (ScalarStyle.SINGLE, ScalarStyle.DOUBLE)
+            if node.style is ScalarStyle.PLAIN and (problem := lost_value(node.source, node.end)):
+                self.problems.append(problem)
+            return ("", "") if is_said else (_MISSING, None)
+        if node.style is ScalarStyle.DOUBLE and (odd := FORBIDDEN.search(node.text)):
+            # The file itself was looked through; an escape in double quotes becomes one only now.
+            message = f"a backslash makes an invisible character here (U+{ord(odd[0]):04X})"
+            self._say(node, trail, "control", message, "take it out, or use single quotes '…'")
+            return node.text, None
+        if "string" not in field_.types or field_.format not in WRITTEN or field_.enum:
+            node = self._texts.seen(node, field_, trail)
+        text = node.text.strip()
+        if "string" not in field_.types:
+            if "integer" in field_.types and re.fullmatch(r"-?[0-9]{1,15}", text):
+                return int(text), int(text)
+            if "boolean" in field_.types and text.lower() in ("true", "false"):
+                return text.lower() == "true", text.lower() == "true"
+            return text, None
+        if field_.format == "sources":
+            return text, self._sources(node, field_, trail)
+        if field_.enum and text not in field_.enum:
+            return text, None
+        return text, self._texts.value(node, field_, trail)
+
+    def _sources(self, node: Scalar, field_: SchemaField, trail: tuple[str, ...]) -> Value:
+        item = self.schema.resolve(field_.items or SchemaField())
+        return self._texts.sources(node, item, trail)
+
+    def _included(self, node: Mapping, trail: tuple[str, ...]) -> Node | None:
+        """Read the file that `from:` names; problems in it point into it."""
+        from composer.content.yaml.source import read_source
+
+        target = node.get("from")
+        if len(node.entries) > 1:
+            other = next(entry.key for entry in node.entries if entry.key.text != "from")
+            self._say(other, trail, "from", f"“from” stands alone; “{other.text}” belongs into the file it names")
+            return None
+        if not isinstance(target, Scalar) or target.is_empty:
+            self._say(node, trail, "from", "“from” names a file", "write   from: drafts/topic.yaml")
+            return None
+        try:
+            path = self.workspace.inside(target.source.path.parent, target.text.strip())
+        except WorkspaceError as error:
+            self._say(target, trail, "from", error.message, error.hint)
+            return None
+        if not path.is_file():
+            self._say(
+                target, trail, "from", f"there is no file “{target.text.strip()}”", "it is looked for beside this file"
+            )
+            return None
+        try:
+            source = read_source(path, self.workspace.name(path))
+        except ContentError as error:
+            self.problems.extend(error.problems)
+            return None
+        root, problems = parse(source)
+        self.problems.extend(problems)
+        if root is None and not problems:
+            self._say(target, trail, "from", f"the file “{target.text.strip()}” is empty")
+        return root
+
+    def _say(self, node: Node, trail: tuple[str, ...], code: str, message: str, hint: str = "") -> None:
+        self.problems.append(node.place.problem(code, where(trail, message), hint))

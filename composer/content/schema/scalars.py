@@ -1,0 +1,298 @@
+"""One text of a file to one value: plain words, Markdown, an address, a date, a picture, a list of sources.
+
+Comes in: a `Scalar` and its `Field`. Goes out: a `Value`; what is wrong is added to the problems at its line, inside
+blocks too.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from composer.content.schema.messages import NOT_HERE, secret_source, where
+from composer.content.schema.schema import SchemaField
+from composer.content.values.field_values import Group, Value
+from composer.content.values.formats import (
+    RATE_SHAPE,
+    date_hint,
+    holds_password,
+    is_colour,
+    iso_date,
+    language_tag,
+    messages_a_minute,
+    token_address,
+    web_address,
+)
+from composer.content.values.markdown import parse_markdown
+from composer.content.values.merge_fields import FieldBook
+from composer.content.values.pictures.picture_files import PictureMistake, picture_at
+from composer.content.values.source_lines import Piece, SourceLine, parse_sources
+from composer.content.values.source_map import SourceMap, SourceStr
+from composer.content.yaml.invisible_characters import in_words, stripped, unseen_in, without_unseen
+from composer.content.yaml.nodes import Scalar, ScalarStyle
+from composer.content.yaml.silent_losses import lost_comment, lost_lines, swallowed_keys
+from composer.content.yaml.source import SourcePlace
+from composer.core.addresses import AddressError, parse_address
+from composer.core.audience_filter import WordError, normal_tag
+from composer.core.errors import Problem, WorkspaceError
+from composer.core.workspace import Workspace
+
+#: Formats of texts that people read: what is in them stays as it was written.
+WRITTEN = ("markdown", "plain", "sources", "")
+#: How many mistakes are told of one text: behind so many stands one cause.
+MOST_TOLD = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalarReader:
+    """Turns texts into values."""
+
+    workspace: Workspace
+    fields: FieldBook | None
+    problems: list[Problem]
+    #: None where nobody asks for places: a theme's own files.
+    marks: SourceMap | None = None
+    has_pictures: bool = True
+
+    def value(self, node: Scalar, field: SchemaField, trail: tuple[str, ...]) -> Value:
+        """Read a text by its field's format."""
+        text = node.text.strip()
+        match field.format:
+            case "markdown":
+                return self._markdown(node, trail)
+            case "plain":
+                return self._plain(node, trail)
+            case "url":
+                return self._url(text, node.place, trail, node)
+            case "date":
+                day = iso_date(text)
+                if isinstance(day, str):
+                    self._say(node.place, trail, "date", day, date_hint(text))
+                    return None
+                return day
+            case "picture":
+                return self._picture(node, text, trail) if self.has_pictures else None
+            case "email" | "mailbox":
+                return self._address(node, text, field.format, trail)
+            case "colour":
+                if not is_colour(text):
+                    self._say(node.place, trail, "colour", f"“{text}” is not a colour", 'write   "#9b1c1c"   in quotes')
+                return text
+            case "language":
+                tag = language_tag(text)
+                if tag is None:
+                    self._say(
+                        node.place, trail, "language", f"“{text}” is not a language", "write en, de, zh, zh-Hant …"
+                    )
+                return tag
+            case "tag":
+                return self._tag(node, text, trail)
+            case "timezone":
+                return self._timezone(node, text, trail)
+            case "token_url":
+                given = token_address(text)
+                if given.problem:
+                    self._say(node.place, trail, "url", given.problem, given.hint)
+                    return None
+                return given.url
+            case "rate":
+                if messages_a_minute(text) is None:
+                    self._say(node.place, trail, "rate", f"“{text}” is not a rate", RATE_SHAPE)
+                    return None
+                return text
+            case "host":
+                return self._host(node, text, trail)
+            case "database":
+                if holds_password(text):
+                    hint = "leave it out here; it comes from COMPOSE_DATABASE_URL, PGPASSWORD or ~/.pgpass"
+                    self._say(node.place, trail, "secret", NOT_HERE, hint)
+                    return None
+                return self._plain(node, trail)
+            case "key":
+                return text
+            case _:
+                return text
+
+    def seen(self, node: Scalar, field: SchemaField, trail: tuple[str, ...]) -> Scalar:
+        """Return a date, number, address or the like without characters that nobody sees.
+
+        At both ends they are left out without a word, as spaces are; one inside is reported at its column.
+        """
+        if node.text.isascii():
+            return node
+        text = stripped(node.text)
+        before = node.text.index(text) if text else 0
+        odd = unseen_in(text)
+        if odd is None:
+            start = node.start + before if node.style is ScalarStyle.PLAIN else node.start
+            return replace(node, text=text, start=start)
+        meant = without_unseen(text)
+        if odd[0].isspace() and field.format == "date" and isinstance(iso_date(meant), str):
+            return replace(node, text=" ".join(text.split()))  # a date in words, with no-break spaces in it
+        self._say(node.at_unseen(before + odd.start()), trail, "invisible", *in_words(odd[0], meant))
+        return replace(node, text=meant)
+
+    def _say(
+        self, place: SourcePlace, trail: tuple[str, ...], code: str, message: str, hint: str = "", kind: str = ""
+    ) -> None:
+        if self.fields is not None:
+            message, hint = self.fields.as_written(message), self.fields.as_written(hint)
+        self.problems.append(replace(place.problem(code, where(trail, message), hint), kind=kind))
+
+    def _intact(self, node: Scalar) -> None:
+        """Say when YAML cut a part off, or took too much."""
+        if node.style is ScalarStyle.PLAIN and (problem := lost_comment(node.source, node.end)):
+            self.problems.append(problem)
+        quoted = node.style in (ScalarStyle.SINGLE, ScalarStyle.DOUBLE)
+        if quoted and (problem := swallowed_keys(node.source, node.start, node.end)):
+            self.problems.append(problem)
+
+    def _with_tokens(self, node: Scalar, text: str, base: int, trail: tuple[str, ...]) -> str:
+        if self.fields is None or "{{" not in text:
+            return text
+        replaced, mistakes = self.fields.replace(text)
+        for mistake in mistakes[:MOST_TOLD]:
+            self._say(node.at(base + mistake.offset), trail, "field", mistake.message, mistake.hint)
+        return replaced
+
+    def _plain(self, node: Scalar, trail: tuple[str, ...]) -> Value:
+        self._intact(node)
+        return self._marked(_one_line(self._with_tokens(node, node.text, 0, trail)), node, trail)
+
+    def _marked(self, text: str, node: Scalar, trail: tuple[str, ...], offset: int = 0) -> str:
+        return SourceStr(text, self.marks.token(node, trail, offset=offset)) if self.marks else text
+
+    def _markdown(self, node: Scalar, trail: tuple[str, ...]) -> Value:
+        self._intact(node)
+        if node.style is not ScalarStyle.LITERAL and (problem := lost_lines(node.source, node.start, node.end)):
+            self._say(node.place, trail, problem.code, problem.message, problem.hint)
+        text = self._with_tokens(node, node.text, 0, trail)
+        marks = self.marks
+
+        def mark_at(row: int, needle: str) -> str:
+            return marks.token(node, trail, row=row, needle=needle) if marks else ""
+
+        rich, findings = parse_markdown(text, self.fields.mark if self.fields else None, mark_at)
+        for finding in findings[:MOST_TOLD]:
+            offset = self.fields.offset_as_written(node.text, text, finding.offset) if self.fields else finding.offset
+            self._say(
+                _place(node, offset, finding.code), trail, finding.code, finding.message, finding.hint, finding.kind
+            )
+        return rich or None
+
+    def _url(self, text: str, place: SourcePlace, trail: tuple[str, ...], node: Scalar) -> Value:
+        self._intact(node)
+        with_tokens = self._with_tokens(node, text, 0, trail)
+        given = web_address(with_tokens, field_mark=self.fields.mark if self.fields else None)
+        if given.problem:
+            self._say(place, trail, "url", given.problem, given.hint)
+            return None
+        return self._marked(given.url, node, trail)
+
+    def _picture(self, node: Scalar, text: str, trail: tuple[str, ...]) -> Value:
+        folder = node.source.path.parent
+        if text.lower().startswith(("http:", "https:", "data:")):
+            message = "a picture must be a file in the newsletter's folder, not an address"
+            assets = self.workspace.name(folder / "assets")
+            self._say(node.place, trail, "picture", message, f"save it to {assets}/ and write   assets/name.png")
+            return None
+        try:
+            return picture_at(self.workspace, folder, text)
+        except WorkspaceError as error:
+            self._say(node.place, trail, "picture", error.message, error.hint)
+        except PictureMistake as error:
+            self._say(node.place, trail, "picture", str(error), error.hint)
+        return None
+
+    def _address(self, node: Scalar, text: str, form: str, trail: tuple[str, ...]) -> Value:
+        try:
+            address = parse_address(text)
+        except AddressError as error:
+            self._say(node.place, trail, "address", str(error), "it looks like   name@example.org")
+            return None
+        if form == "email" and address.name:
+            self._say(node.place, trail, "address", "only the address belongs here, without a name", "name@example.org")
+        return text
+
+    def _tag(self, node: Scalar, text: str, trail: tuple[str, ...]) -> Value:
+        self._intact(node)
+        try:
+            return normal_tag(text)
+        except WordError as error:
+            self._say(node.place, trail, "tag", str(error), error.hint)
+            return None
+
+    def _timezone(self, node: Scalar, text: str, trail: tuple[str, ...]) -> Value:
+        from zoneinfo import ZoneInfo
+
+        try:
+            ZoneInfo(text)
+        except (KeyError, ValueError, OSError):
+            self._say(node.place, trail, "timezone", f"“{text}” is not a time zone", "write   Europe/Berlin   or   UTC")
+            return None
+        return text
+
+    def _host(self, node: Scalar, text: str, trail: tuple[str, ...]) -> Value:
+        """Read a server's name; whatever else stands there is not repeated, for it may hold a password."""
+        if holds_password(text) or re.search(r":.*@", text):
+            group = trail[-2] if len(trail) > 1 else ""
+            hint = f"write the server's name alone; the password comes from {secret_source(group)}"
+            self._say(node.place, trail, "secret", NOT_HERE, hint)
+            return None
+        if "://" in text or "@" in text:
+            hint = "write   smtp.example.org   alone; port, security and username have keys of their own"
+            self._say(node.place, trail, "host", "the name of a server belongs here, not an address", hint)
+            return None
+        return self._plain(node, trail)
+
+    def sources(self, node: Scalar, item: SchemaField, trail: tuple[str, ...]) -> Value:
+        """Read sources in their short form, one a line."""
+        self._intact(node)
+        written = node.source.text[node.start : node.end].rstrip()
+        if node.style is not ScalarStyle.LITERAL and "\n" in written:
+            hint = "write   |   behind the key, and each source on a line of its own below it"
+            self._say(node.place, trail, "yaml-pipe", "without a | behind the key all sources run together", hint)
+            return ()
+        lines, mistakes = parse_sources(node.text)
+        for mistake in mistakes[:MOST_TOLD]:
+            self._say(_place(node, mistake.offset, mistake.code), trail, mistake.code, mistake.message, mistake.hint)
+        noun = item.title.lower() or "source"
+        found: list[Group] = []
+        so_far = len(self.problems)
+        for number, line in enumerate(lines, 1):
+            if len(self.problems) - so_far > MOST_TOLD:
+                break
+            found.append(self._source(node, line, item, (*trail, f"{noun} {number}")))
+        return tuple(found)
+
+    def _source(self, node: Scalar, line: SourceLine, item: SchemaField, trail: tuple[str, ...]) -> Group:
+        values: dict[str, Value] = dict.fromkeys(item.properties)
+        values |= {
+            "outlet": self._piece(node, line.outlet, trail),
+            "language": line.language,
+            "title": self._piece(node, line.title, trail),
+            "original_title": self._piece(node, line.original_title, trail) if line.original_title else None,
+        }
+        if line.url is not None:
+            written = stripped(line.url.text)
+            if odd := unseen_in(written):
+                at = line.url.offset + line.url.text.index(written) + odd.start()
+                written = without_unseen(written)
+                self._say(node.at_unseen(at), trail, "invisible", *in_words(odd[0], written))
+            with_tokens = self._with_tokens(node, written, line.url.offset, trail)
+            given = web_address(with_tokens, field_mark=self.fields.mark if self.fields else None)
+            if given.problem:
+                self._say(node.at(line.url.offset), trail, "url", given.problem, given.hint)
+            values["url"] = self._marked(given.url, node, trail, line.url.offset) if given.url else None
+        return Group(values)
+
+    def _piece(self, node: Scalar, piece: Piece, trail: tuple[str, ...]) -> str:
+        text = _one_line(self._with_tokens(node, piece.text, piece.offset, trail))
+        return self._marked(text, node, trail, piece.offset)
+
+
+def _one_line(text: str) -> str:
+    """Join the lines of a title; a no-break or full-width space in it is what was written, and stays."""
+    return re.sub(r"[ \t\n]+", " ", text).strip(" ")
+
+
+def _place(node: Scalar, offset: int, code: str) -> SourcePlace:
+    return node.at_unseen(offset) if code == "invisible" else node.at(offset)

@@ -1,0 +1,212 @@
+"""What may be written where: one dialect of JSON Schema for issues, newsletters and themes.
+
+Comes in: schema files (YAML). Goes out: `Field` trees, and plain JSON Schema for validators and editors. Never looks
+at content.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from composer.content.yaml.nodes import Mapping as MappingNode
+from composer.content.yaml.nodes import Node, Scalar, Sequence
+from composer.content.yaml.parser import parse
+from composer.content.yaml.source import SourceText
+
+JsonObject = dict[str, object]
+_DEFS = "#/$defs/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaField:
+    """One place in a file: what may stand there."""
+
+    types: tuple[str, ...] = ()
+    format: str = ""
+    title: str = ""
+    description: str = ""
+    examples: tuple[str, ...] = ()
+    default: str | None = None
+    properties: Mapping[str, "SchemaField"] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    together: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    items: "SchemaField | None" = None
+    others: "SchemaField | None" = None
+    enum: tuple[str, ...] = ()
+    limits: tuple[tuple[str, int], ...] = ()
+    ref: str = ""
+    #: How many words it may hold, where there is a budget: a check tells when it is passed.
+    words: int | None = None
+    #: Whether the value may live in a file of its own (`from: drafts/vanke.yaml`).
+    from_file: bool = False
+
+    @property
+    def is_object(self) -> bool:
+        """Whether a group of keys may stand here."""
+        return "object" in self.types
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the group's keys are judged elsewhere."""
+        return self.is_object and not self.properties and self.others is None
+
+    @property
+    def is_array(self) -> bool:
+        """Whether a list may stand here."""
+        return "array" in self.types
+
+
+_LIMITS = ("minProperties", "minItems", "maxItems", "minimum", "maximum", "minLength", "maxLength")
+
+
+def field_of(node: Node | None) -> SchemaField:
+    """Read one field of a schema that is known to be well-formed."""
+    if not isinstance(node, MappingNode):
+        return SchemaField()
+    properties, together = node.get("properties"), node.get("dependentRequired")
+    others, items = node.get("additionalProperties"), node.get("items")
+    return SchemaField(
+        types=_texts(node.get("type")),
+        format=_text(node.get("format")) or "",
+        title=_text(node.get("title")) or "",
+        description=_text(node.get("description")) or "",
+        examples=_texts(node.get("examples")),
+        default=_text(node.get("default")),
+        properties=_properties(properties) if isinstance(properties, MappingNode) else {},
+        required=_texts(node.get("required")),
+        together={entry.key.text: _texts(entry.value) for entry in together.entries}
+        if isinstance(together, MappingNode)
+        else {},
+        items=field_of(items) if items is not None else None,
+        others=field_of(others) if isinstance(others, MappingNode) else None,
+        enum=_texts(node.get("enum")),
+        words=int(words) if (words := _text(node.get("words"))) else None,
+        limits=tuple((name, int(text)) for name in _LIMITS if (text := _text(node.get(name)))),
+        ref=(_text(node.get("$ref")) or "").removeprefix(_DEFS),
+    )
+
+
+#: Beside every `url` an editor may say that the link was opened: `compose check --links` then believes it.
+_CHECKED = SchemaField(
+    types=("string",),
+    format="date",
+    title="Checked",
+    description="The day on which you opened the link and found it right, where the check of links cannot.",
+    examples=("2025-01-29",),
+)
+
+
+def _properties(node: MappingNode) -> dict[str, SchemaField]:
+    found = {entry.key.text: field_of(entry.value) for entry in node.entries}
+    if "url" in found and found["url"].format == "url":
+        found.setdefault("checked", _CHECKED)
+    return found
+
+
+def _text(node: Node | None) -> str | None:
+    return " ".join(node.text.split()) if isinstance(node, Scalar) else None
+
+
+def _texts(node: Node | None) -> tuple[str, ...]:
+    if isinstance(node, Scalar):
+        return (node.text.strip(),)
+    if isinstance(node, Sequence):
+        return tuple(item.text.strip() for item in node.items if isinstance(item, Scalar))
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentSchema:
+    """A field with the definitions it refers to."""
+
+    root: SchemaField
+    definitions: Mapping[str, SchemaField]
+
+    def resolve(self, given: SchemaField) -> SchemaField:
+        """Follow a reference; the words beside it win over those of the definition."""
+        if not given.ref:
+            return given
+        target = self.definitions[given.ref]
+        if not (given.title or given.description or given.examples or given.from_file):
+            return target
+        return replace(
+            target,
+            title=given.title or target.title,
+            description=given.description or target.description,
+            examples=given.examples or target.examples,
+            from_file=given.from_file,
+        )
+
+    def to_json(self) -> JsonObject:
+        """Give plain JSON Schema (draft 2020-12), as validators and editors read it."""
+        schema: JsonObject = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+        schema.update(_json(self.root))
+        used = _references(self.root, self.definitions, {})
+        if used:
+            schema["$defs"] = {name: _json(self.definitions[name]) for name in sorted(used)}
+        return schema
+
+
+def _references(given: SchemaField, definitions: Mapping[str, SchemaField], seen: dict[str, bool]) -> dict[str, bool]:
+    if given.ref and given.ref not in seen:
+        seen[given.ref] = True
+        _references(definitions[given.ref], definitions, seen)
+    children = [*given.properties.values(), *(child for child in (given.items, given.others) if child)]
+    for child in children:
+        _references(child, definitions, seen)
+    return seen
+
+
+def _json(given: SchemaField) -> JsonObject:
+    """Print a field. Groups are closed: a key that is not named is a mistake."""
+    out: JsonObject = {}
+    if given.ref:
+        out["$ref"] = _DEFS + given.ref
+    for name in ("title", "description"):
+        if value := getattr(given, name):
+            out[name] = value
+    if given.types:
+        out["type"] = given.types[0] if len(given.types) == 1 else list(given.types)
+    if given.format:
+        out["format"] = given.format
+    if given.default is not None:
+        out["default"] = given.default
+    if given.examples:
+        out["examples"] = list(given.examples)
+    if given.enum:
+        out["enum"] = list(given.enum)
+    out.update(dict(given.limits))
+    if given.items is not None:
+        out["items"] = _json(given.items)
+    if given.is_object and not given.is_open:
+        out["properties"] = {name: _json(child) for name, child in given.properties.items()}
+        out["additionalProperties"] = _json(given.others) if given.others else False
+        if given.required:
+            out["required"] = list(given.required)
+        if given.together:
+            out["dependentRequired"] = {name: list(names) for name, names in given.together.items()}
+    return out
+
+
+@cache
+def built_in(name: str) -> DocumentSchema:
+    """Give one of the program's own schemas: newsletter, issue, section_type, theme, phrases, definitions."""
+    return schema_of(_built_in_tree(name))
+
+
+@cache
+def _built_in_tree(name: str) -> MappingNode:
+    file = files("composer.content") / "schemas" / f"{name}.yaml"
+    root, problems = parse(SourceText.of(file.read_text(encoding="utf-8"), name=f"{name}.yaml", path=Path(str(file))))
+    if problems or not isinstance(root, MappingNode):
+        raise AssertionError(f"the schema {name}.yaml is broken: {problems}")
+    return root
+
+
+def schema_of(root: MappingNode) -> DocumentSchema:
+    """Read a schema file: the field at its root, and its `$defs`."""
+    definitions = root.get("$defs")
+    entries = definitions.entries if isinstance(definitions, MappingNode) else ()
+    return DocumentSchema(root=field_of(root), definitions={entry.key.text: field_of(entry.value) for entry in entries})

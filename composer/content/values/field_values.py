@@ -1,0 +1,92 @@
+"""The values that a schema's fields turn into, as templates see them.
+
+    text, address, colour, language -> str          date -> datetime.date       integer -> int, boolean -> bool
+    Markdown -> Rich                                picture -> Picture          group of keys -> Group, list -> tuple
+
+An optional field that is absent is None; a list that is absent is empty.
+"""
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from composer.content.values.rich_text import Rich
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture file. `src` is a token that stands for its address until the message or the page is written.
+
+    `width` and `height` are in pixels, as it is sent; so is `data`.
+    """
+
+    src: str
+    name: str
+    media_type: str
+    width: int
+    height: int
+    data: bytes = field(repr=False)
+    #: Whether it is an animation whose first frame is of one colour.
+    begins_blank: bool = False
+    #: Where it was read from.
+    file: Path = field(repr=False, compare=False)
+
+
+class Group:
+    """A group of keys, read by attribute: `item.title`. Asking for a key that the schema does not have is an error.
+
+    It has no methods of its own: any name may be a key.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, "Value"]) -> None:
+        self._values = dict(values)
+
+    def __getattr__(self, name: str) -> "Value":
+        # `_values` itself is a slot; reaching here with it means a half-made object (copying), not a key.
+        if name == "_values" or name not in self._values:
+            raise AttributeError(f"there is no “{name}” here; there are: {', '.join(self._values)}")
+        return self._values[name]
+
+    def __getitem__(self, name: str) -> "Value":
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Group) and self._values == other._values
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._values.items()))
+
+    def __repr__(self) -> str:
+        return f"Group({self._values!r})"
+
+
+def value_in(group: Group, name: str) -> "Value":
+    """Give a value of a group, or None when its schema has no such key."""
+    return group[name] if name in iter(group) else None
+
+
+def text_in(group: Group, name: str) -> str | None:
+    """Give a text of a group, or None."""
+    value = group[name]
+    return value if isinstance(value, str) else None
+
+
+def group_in(group: Group, name: str) -> Group:
+    """Give a group of a group; an empty one when it is absent."""
+    value = group[name]
+    return value if isinstance(value, Group) else Group({})
+
+
+def groups_in(group: Group, name: str) -> tuple[Group, ...]:
+    """Give a list of groups."""
+    value = group[name]
+    return tuple(item for item in value if isinstance(item, Group)) if isinstance(value, tuple) else ()
+
+
+Value = None | bool | int | str | datetime.date | Rich | Picture | Group | tuple["Value", ...]

@@ -1,0 +1,231 @@
+"""The kinds of short values: web addresses, dates, colours, rates, languages.
+
+Comes in: a text as written. Goes out: the value in its one form, or what is wrong and how it is written. Never looks
+anything up on a network.
+"""
+
+import datetime
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from composer.core.audience_filter import normal_language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebAddress:
+    """An address in ASCII, or what is wrong with it."""
+
+    url: str = ""
+    problem: str = ""
+    hint: str = ""
+
+
+_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
+_SHAPE = "it looks like https://www.example.org/page"
+_LABEL = re.compile(r"^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$")
+
+
+def web_address(text: str, *, mail: bool = False, field_mark: str | None = None) -> WebAddress:
+    """Read a web address (RFC 3986), a host in another script as its A-label (RFC 5891).
+
+    `mail` allows mailto: too. Merge-field tokens (they begin with `field_mark`) may stand in path and query only.
+    """
+    written = f"“{text}”"
+    if mail and text.lower().startswith("mailto:"):
+        if field_mark and field_mark in text.partition("?")[0]:
+            return WebAddress(problem="a merge field cannot stand in the address that a link writes to",
+                              hint="write the address out")  # fmt: skip
+        ok = re.match(r"^mailto:[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$", text, re.IGNORECASE)
+        return WebAddress(url=text) if ok else WebAddress(problem=f"{written} is not a mail address",
+                                                          hint="write mailto:name@example.org")  # fmt: skip
+    if mail and re.fullmatch(r"[^\s@<>/:]+@[^\s@<>/:]+", text):
+        return WebAddress(problem=f"{written} is a mail address, and a link to one begins with mailto:",
+                          hint=f"write   mailto:{text}")  # fmt: skip
+    if re.search(r"\s", text):
+        return WebAddress(problem=f"{written} is not a web address: there is a space in it",
+                          hint="copy the address from the browser's address bar")  # fmt: skip
+    scheme = _SCHEME.match(text)
+    if scheme is None or scheme[1].lower() not in ("http", "https") or not text[scheme.end() :].startswith("//"):
+        return WebAddress(problem=f"{written} is not a web address", hint=_scheme_hint(text, scheme))
+    try:
+        parts = urlsplit(text)
+        if field_mark and field_mark in parts.netloc:
+            return WebAddress(problem="a merge field cannot stand in the host name of an address",
+                              hint="it may stand behind the first / after the host")  # fmt: skip
+        port = parts.port
+        host = parts.hostname or ""
+    except ValueError:
+        return WebAddress(problem=f"{written} is not a web address", hint="copy it from the browser's address bar")
+    if parts.username is not None or parts.password is not None:
+        return WebAddress(problem=f"{written} holds a user name or password, which every reader would see",
+                          hint="leave out what stands before the @")  # fmt: skip
+    if not host:
+        return WebAddress(problem=f"{written} is not a web address: no host stands in it", hint=_SHAPE)
+    ascii_host = _host(host)
+    if ascii_host is None and (bare := text.rstrip(",;.:!?)>”\"'")) != text and web_address(bare).url:
+        return WebAddress(problem=f"{written} is not a web address", hint=f"did you mean {bare} ?")
+    if ascii_host is None:
+        return WebAddress(problem=f"{written} is not a web address: “{host}” is no host name",
+                          hint=_SHAPE)  # fmt: skip
+    netloc = ascii_host if port is None else f"{ascii_host}:{port}"
+    path, query, fragment = (_encode(part) for part in (parts.path, parts.query, parts.fragment))
+    return WebAddress(url=urlunsplit((parts.scheme.lower(), netloc, path, query, fragment)))
+
+
+def _encode(part: str) -> str:
+    """Percent-encode what RFC 3986 does not allow; what is encoded already stays as it is."""
+    return quote(part, safe="/%:@!$&'()*+,;=?~-._#[]").replace("#", "%23")
+
+
+def _scheme_hint(text: str, scheme: re.Match[str] | None) -> str:
+    if scheme is not None and re.match(r"^(h?t+p+s?|https?|htps?|hhttps?)$", scheme[1], re.IGNORECASE):
+        return "did you mean https:// ?"
+    rest = re.sub(r"^(?:h?t+p+s?[:/\\]+)", "", text.strip("“”„\"'‘’<>()[],;. "), flags=re.IGNORECASE)
+    if re.match(r"^[\w-]+(?:\.[\w-]+)*\.[^\W\d]{2,}(?:[/?#]|$)", rest):
+        return f"did you mean https://{rest} ?"
+    return "it begins with https://"
+
+
+def _host(host: str) -> str | None:
+    if not host or len(host) > 253:
+        return None
+    if re.fullmatch(r"[0-9a-f:.]+", host) and ":" in host:
+        return f"[{host}]"
+    if not host.isascii():
+        import idna
+
+        try:
+            host = idna.encode(host, uts46=True).decode("ascii")
+        except idna.IDNAError:
+            return None
+    labels = host.rstrip(".").split(".")
+    if not all(_LABEL.match(label) for label in labels):
+        return None
+    return host.lower() if len(labels) > 1 or host == "localhost" else None
+
+
+_MONTHS = "a date is written year-month-day: 2025-01-30"
+
+
+def iso_date(text: str) -> datetime.date | str:
+    """Read a date (ISO 8601, YYYY-MM-DD), or say what is wrong."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return f"“{text}” is not a date as it is written here"
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        return f"there is no day {text} in the calendar"
+
+
+def date_hint(text: str) -> str:
+    """Guess the date that was meant; both where day and month could be the other way round."""
+    found: list[tuple[int, int, int]] = []
+    if match := re.fullmatch(r"(\d{1,2})[./\-–](\d{1,2})[./\-–](\d{4}|\d{2})", text):
+        first, second, year = int(match[1]), int(match[2]), int(match[3]) + (2000 if len(match[3]) == 2 else 0)
+        found = [(year, second, first), (year, first, second)] if "." not in text else [(year, second, first)]
+    elif match := re.match(r"(\d{4})[-–/.年]? ?(\d{1,2})[-–/.月]? ?(\d{1,2})日?(?:[T ]|$)", text):
+        found = [(int(match[1]), int(match[2]), int(match[3]))]
+    elif re.search(r"[^\W\d]{3}", text):
+        found = [_in_words(text)]
+    guesses = list(dict.fromkeys(day for each in found if (day := _day(each))))
+    return f"did you mean {' or '.join(guesses)}?" if guesses else _MONTHS
+
+
+#: Languages whose names of months are known in a hint.
+_MONTH_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da")
+
+
+def _in_words(text: str) -> tuple[int, int, int]:
+    """Read a date whose month is a word, `3 December 2026` or `Dec. 3rd, 2026`; day 0 where it is none."""
+    # Late: what is known of languages takes a while to load, and is needed for this mistake only.
+    from babel.dates import get_month_names
+
+    numbers = [int(each) for each in re.findall(r"\d+", text)]
+    years, days = [each for each in numbers if each > 999], [each for each in numbers if each <= 31]
+    for word in re.findall(r"[^\W\d]{3,}", text.casefold()):
+        for language in _MONTH_LANGUAGES:
+            for width in ("wide", "abbreviated"):
+                for number, name in get_month_names(width, locale=language).items():
+                    if word == str(name).casefold().strip(".") and len(numbers) == 2 and years and days:
+                        return years[0], number, days[0]
+    return 0, 0, 0
+
+
+def _day(parts: tuple[int, int, int]) -> str | None:
+    try:
+        return datetime.date(*parts).isoformat()
+    except ValueError:
+        return None
+
+
+def is_colour(text: str) -> bool:
+    """Tell whether a text is a colour that every client knows: `#rrggbb`."""
+    return re.fullmatch(r"#[0-9A-Fa-f]{6}", text) is not None
+
+
+#: Where a reader's own token goes in an address of somebody else's.
+READERS_OWN = "{token}"
+
+
+def token_address(text: str) -> WebAddress:
+    """Read an https address with `{token}` behind its host, where each reader's own token goes."""
+    stand_in = "t0k3n"
+    read = web_address(text.replace(READERS_OWN, stand_in))
+    if read.problem:
+        return read
+    if urlsplit(read.url).scheme != "https":
+        return WebAddress(problem=f"“{text}” is not an https address", hint="mail programs leave over no other")
+    if READERS_OWN not in text or stand_in in urlsplit(read.url).netloc:
+        hint = "write   https://leave.example.org/{token}"
+        return WebAddress(
+            problem=f"“{text}” has no {READERS_OWN} behind its host, for the reader's own token", hint=hint
+        )
+    return WebAddress(url=read.url.replace(stand_in, READERS_OWN))
+
+
+def holds_password(url: str) -> bool:
+    """Tell whether the address of a server holds a password."""
+    return re.search(r"://[^/?#]*:[^/?#]*@|[?&]\w*password=", url, re.IGNORECASE) is not None
+
+
+_RATE = re.compile(r"([1-9][0-9]{0,6}) ?/ ?(s|sec|min|h|hour)")
+_MINUTES = {"s": 1 / 60, "sec": 1 / 60, "min": 1.0, "h": 60.0, "hour": 60.0}
+#: What a rate looks like.
+RATE_SHAPE = "it looks like   600/min   (or 10/s, 36000/h)"
+
+
+def messages_a_minute(text: str) -> float | None:
+    """Read how fast messages may leave: `600/min`, `10/s`, `36000/h`; None for what is no rate."""
+    match = _RATE.fullmatch(text.strip())
+    return int(match[1]) / _MINUTES[match[2]] if match else None
+
+
+#: Marks behind an outlet's name that mean a country are commonly used for its language.
+_COUNTRIES = {"cn": "zh", "tw": "zh-Hant", "hk": "zh-Hant", "jp": "ja", "kr": "ko", "at": "de", "ch": "de", "ua": "uk"}
+#: Countries whose mark would be the tag of another country's language, such as UK (uk is Ukrainian).
+_OTHER_COUNTRIES = {
+    "CZ": "cs",
+    "DK": "da",
+    "EE": "et",
+    "GR": "el",
+    "IL": "he",
+    "IR": "fa",
+    "SE": "sv",
+    "SI": "sl",
+    **dict.fromkeys(("AR", "BE", "BR", "CA", "IE", "IN", "LA", "MY", "PA", "SA", "SG", "SV", "UK", "US"), None),
+}
+
+
+def language_tag(text: str) -> str | None:
+    """Read a language (BCP 47) or a country mark such as CN; None when it is neither."""
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
+        return None
+    if text in _OTHER_COUNTRIES:
+        return _OTHER_COUNTRIES[text]
+    if text.lower() in _COUNTRIES:
+        return _COUNTRIES[text.lower()]
+    from babel import localedata
+
+    tag = normal_language(text)
+    return tag if localedata.exists(tag.replace("-", "_")) else None

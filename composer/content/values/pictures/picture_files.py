@@ -1,0 +1,189 @@
+"""Picture files: found where an editor says, read, and refused when they are none.
+
+Input: a path that an editor wrote. Output: a `Picture`, ready for mail, or what is wrong. Guarantees: only ordinary files
+are opened, so that nothing waits for a pipe or a device; a file that has not changed is not decoded again. Changes no file.
+"""
+
+import hashlib
+import os
+import stat
+import unicodedata
+from collections import OrderedDict
+from pathlib import Path
+
+from composer.content.values.field_values import Picture
+from composer.content.values.pictures.container import PictureKind
+from composer.content.values.pictures.conversion import ConvertedPicture, Refusal, convert
+from composer.core.command_lines import shell_line
+from composer.core.workspace import Workspace, on_disk
+
+_MEDIA_TYPES = {PictureKind.PNG: "image/png", PictureKind.JPEG: "image/jpeg", PictureKind.GIF: "image/gif"}
+#: Endings by which programs know a format, the usual one first.
+_ENDINGS = {
+    PictureKind.PNG: (".png",),
+    PictureKind.JPEG: (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
+    PictureKind.GIF: (".gif",),
+}
+#: A camera's file is scaled down; past this it is no camera's file.
+LARGEST_FILE = 40_000_000
+#: A picture past this would make every one of 50,000 messages heavier than many servers take.
+LARGEST = 5_000_000
+#: How many pictures are kept for the next build, and their bytes.
+_MOST_FILES, _MOST_BYTES = 256, 64_000_000
+_SPECIAL = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "a folder",
+}
+#: Names beside a picture's that say where it is: of iCloud, and of browsers that are still downloading.
+_ELSEWHERE = (
+    (".{}.icloud", "is still in iCloud", "in Finder, click the cloud beside its name, and wait until it is here"),
+    ("{}.crdownload", "is still being downloaded", "wait until it is here"),
+    ("{}.part", "is still being downloaded", "wait until it is here"),
+    ("{}.download", "is still being downloaded", "wait until it is here"),
+)
+
+
+class PictureMistake(ValueError):
+    """Why a file cannot be a picture of an issue; `hint` says what to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def picture_at(workspace: Workspace, folder: Path, written: str) -> Picture:
+    """Find and read the picture that an editor names in a file of a folder.
+
+    Raises PictureMistake when there is none or it cannot be used, WorkspaceError when its path leaves the workspace.
+    """
+    name = Path(written.replace("\\", "/")).name
+    try:
+        _expect_target(folder, written)
+        path = workspace.inside(folder, written)
+        is_root = path.parent == workspace.root
+        path = find_picture(path, "the newsletter's folder" if is_root else f"{workspace.name(path.parent)}/")
+        # The file that was found may be a link itself.
+        return load_picture(workspace.inside(path.parent, path.name))
+    except (OSError, RuntimeError) as error:
+        # Python 3.11 and 3.12 raise RuntimeError for links that lead round in a circle.
+        reason = error.strerror if isinstance(error, OSError) else "it is a link that leads to itself"
+        raise PictureMistake(f"“{name}” cannot be read: {reason}") from None
+
+
+def _expect_target(folder: Path, written: str) -> None:
+    """Report a link whose file is not there; its target would only confuse."""
+    text = written.replace("\\", "/")
+    if text.startswith("/") or text[1:2] == ":":
+        return
+    link = on_disk(folder / text)
+    if not link.is_symlink() or link.exists():
+        return
+    if "annex/objects" in link.readlink().as_posix():
+        raise PictureMistake(
+            f"“{link.name}” is in git-annex, and its content is not here",
+            f"run   {shell_line('git', 'annex', 'get', written)}",
+        )
+    raise PictureMistake(f"“{link.name}” is a link to a file that is not there", "copy the picture itself there")
+
+
+def find_picture(path: Path, folder: str) -> Path:
+    """Find a picture file; a name in another Unicode form (as macOS writes it) counts as the same.
+
+    `folder` is what people call the folder that it is looked for in. Raises PictureMistake when there is none, naming the
+    nearest file.
+    """
+    if path.is_file():
+        return path
+    if path.exists():
+        raise _special(path.name, path.stat().st_mode)
+    siblings = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
+    wanted = unicodedata.normalize("NFC", path.name)
+    for name in siblings:
+        if unicodedata.normalize("NFC", name) == wanted:
+            return path.with_name(name)
+    for pattern, message, hint in _ELSEWHERE:
+        if pattern.format(path.name) in siblings:
+            raise PictureMistake(f"“{path.name}” {message}", hint)
+    for name in siblings:
+        if name.casefold() == wanted.casefold():
+            raise PictureMistake(f"there is no file “{path.name}”", f"did you mean {name}? capitals count")
+    import difflib
+
+    near = difflib.get_close_matches(wanted, siblings, 1)
+    hint = f"did you mean {near[0]}?" if near else f"put the picture into {folder}"
+    raise PictureMistake(f"there is no file “{path.name}”", hint)
+
+
+def load_picture(path: Path) -> Picture:
+    """Read a picture.
+
+    Raises PictureMistake when the file is too large, no picture, or of a kind that mail programs do not show.
+    """
+    data = _read(path)
+    found = _ready_once(data)
+    if not isinstance(found, ConvertedPicture):
+        what, hint = found
+        raise PictureMistake(f"“{path.name}” {what}", hint)
+    if len(found.data) > LARGEST:
+        raise _too_heavy(path.name, len(found.data), LARGEST)
+    mark = hashlib.sha256(found.data).hexdigest()
+    return Picture(
+        # Letters only from a hex digest: a token must survive every stage as one word.
+        src="qp" + "".join("bcdfghjkmnpqrstv"[int(digit, 16)] for digit in mark[:20]) + "z",
+        name=_name(path, found.kind),
+        media_type=_MEDIA_TYPES[found.kind],
+        width=found.width,
+        height=found.height,
+        data=found.data,
+        begins_blank=found.begins_blank,
+        file=path,
+    )
+
+
+def _read(path: Path) -> bytes:
+    # What is there may have changed since it was found; without O_NONBLOCK the opening of a pipe waits for a writer.
+    if not stat.S_ISREG(mode := path.stat().st_mode):
+        raise _special(path.name, mode)
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise _special(path.name, status.st_mode)
+        if status.st_size > LARGEST_FILE:
+            raise _too_heavy(path.name, status.st_size, LARGEST_FILE)
+        return file.read(LARGEST_FILE + 1)
+
+
+def _special(name: str, mode: int) -> PictureMistake:
+    return PictureMistake(f"“{name}” is {_SPECIAL.get(stat.S_IFMT(mode), 'no ordinary file')}, not a picture")
+
+
+def _too_heavy(name: str, size: int, limit: int) -> PictureMistake:
+    message = f"“{name}” has {size / 1_000_000:.1f} MB; a picture may have {limit // 1_000_000} MB"
+    return PictureMistake(message, "save it smaller: 1,300 pixels across are enough")
+
+
+def _name(path: Path, kind: PictureKind) -> str:
+    """Give the name under which a picture travels: mail programs open a file by its ending."""
+    return path.name if path.suffix.lower() in _ENDINGS[kind] else f"{path.stem}{_ENDINGS[kind][0]}"
+
+
+#: What became of the files read last, by the digest of their bytes.
+_known: OrderedDict[bytes, ConvertedPicture | Refusal] = OrderedDict()
+
+
+def _ready_once(data: bytes) -> ConvertedPicture | Refusal:
+    """Make a picture ready, once: a preview meets nearly all of them again at the next save, an issue its logo."""
+    digest = hashlib.sha256(data).digest()
+    found = _known.pop(digest, None) or convert(data)
+    _known[digest] = found
+    while len(_known) > _MOST_FILES or sum(map(_size, tuple(_known.values()))) > _MOST_BYTES:
+        _known.popitem(last=False)
+    return found
+
+
+def _size(found: ConvertedPicture | Refusal) -> int:
+    return len(found.data) if isinstance(found, ConvertedPicture) else 0

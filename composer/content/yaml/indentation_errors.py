@@ -1,0 +1,493 @@
+"""Lines that stand where they do not belong: a `|` or a dash forgotten, paragraphs slid out of their text.
+
+Comes in: the lines of a file in which reading stopped, and where. Goes out: one `Slip` for the whole run of lines, so
+that one thing forgotten is told once and not line by line. Never guesses where the lines allow another reading. One module,
+though long: what makes a line stray is decided by looking at all the lines around it.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from composer.content.yaml.silent_losses import OTHER_DASH, shown
+
+#: How many keys and dashes above are tried when a line is out of place.
+MOST_TRIED = 8
+_KEY = re.compile(
+    r"""^(?P<lead>[ ]*)(?P<dash>(?:-[ ]+)*)["'“„]?(?P<key>[A-Za-z_$][A-Za-z0-9_$-]*)["'”“]?[ ]*
+        (?:[:：](?!//))[ ]*(?P<value>.*)$""",
+    re.VERBOSE,
+)
+_DASH = re.compile(r"^(?P<lead> *)-(?: |$)")
+_BLOCK = re.compile(r"[|>](?:[1-9][-+]?|[-+][1-9]?)?\s*(?:#.*)?$")
+#: A word that stands alone, or before what can only be a value.
+_WORD = re.compile(r"""^ *(?:- +)*(?P<key>[a-z_][a-z0-9_]*)(?: +(?P<value>["|>'].*|[0-9-]+|https?:\S+))?\s*$""")
+#: A comment that was a key, with a group or a text below it.
+_COMMENTED = re.compile(r"^ *#+ *(?P<key>[a-z_][a-z0-9_]*:(?: *[|>])?) *$")
+#: What a value of a key that is surely one begins with.
+_SURE = re.compile(r"""["'|>]|\s*(?:#.*)?$""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MisplacedLine:
+    """What was forgotten, where it is told (0-based), and the rows to read instead."""
+
+    row: int
+    column: int
+    code: str
+    message: str
+    hint: str
+    rows: dict[int, str]
+    #: The last row of what was misread because of it.
+    until: int = -1
+
+
+@dataclass(frozen=True)
+class LineGrid:
+    """The lines of a file, each with what it seems to be."""
+
+    lines: list[str]
+    #: Rows of text below a `|` or `>`.
+    inside: set[int]
+
+    def lead(self, row: int) -> int:
+        return len(self.lines[row]) - len(self.lines[row].lstrip(" "))
+
+    def is_quiet(self, row: int) -> bool:
+        """Whether the row is empty or a comment."""
+        text = self.lines[row].strip()
+        return row not in self.inside and (not text or text.startswith("#"))
+
+    @cached_property
+    def words(self) -> Counter[str]:
+        """The words that stand as keys, with how often they do."""
+        matches = (_KEY.match(line) for row, line in enumerate(self.lines) if row not in self.inside)
+        return Counter(match["key"] for match in matches if match)
+
+    def key(self, row: int) -> re.Match[str] | None:
+        """Match a row that is a key; a sentence with a colon (`Background: …`) is none."""
+        match = None if row in self.inside else _KEY.match(self.lines[row])
+        if match is None:
+            return None
+        word = match["key"]
+        if self.words[word] == 1 and match["value"] and not _SURE.match(match["value"]) and self._is_amid(row):
+            return None
+        return match if word[0].islower() or word[0] in "_$" or word.lower() in self.words else None
+
+    def _is_amid(self, row: int) -> bool:
+        """Whether a row stands in the middle of a paragraph."""
+        below = self.lines[row + 1] if row + 1 < len(self.lines) else ""
+        return (
+            row - 1 in self.inside
+            and bool(self.lines[row - 1].strip() and below.strip())
+            and not (_KEY.match(below) or _DASH.match(below))
+        )
+
+    def starts(self, row: int) -> bool:
+        """Whether a key or an item begins in the row."""
+        return row not in self.inside and not self.is_quiet(row) and bool(self.key(row) or _DASH.match(self.lines[row]))
+
+    def levels(self, row: int) -> set[int]:
+        """Give the columns in which a key or item may begin in a row: those of what is still open above it."""
+        found: set[int] = set()
+        lowest = len(self.lines[row]) + 1000
+        for above in range(row - 1, -1, -1):
+            if not self.starts(above):
+                continue
+            match, dash = self.key(above), _DASH.match(self.lines[above])
+            lead = self.lead(above)
+            column = len(match["lead"]) + len(match["dash"]) if match else lead + 2
+            if not found and match and not match["value"].strip():
+                found.add(column + 2)
+            if lead < lowest:
+                found |= {lead, column} if dash else {column}
+                lowest = lead
+        return found or {0}
+
+    def is_sure(self, row: int) -> bool:
+        """Whether a row is a key beyond doubt, even in the middle of a text."""
+        match = self.key(row)
+        return match is not None and bool(_SURE.match(match["value"]) or self.words[match["key"]] > 1)
+
+    def is_text(self, row: int) -> bool:
+        """Whether a row is text that stands by itself: no key, no dash, not below a `|`."""
+        line = self.lines[row]
+        if self.is_quiet(row) or row in self.inside or self.key(row) or _DASH.match(line):
+            return False
+        return not re.match(r"[\t%\u00a0\u3000]| *-\w+:", line)
+
+    def before(self, row: int) -> int | None:
+        """Give the nearest row above that says something."""
+        return next(
+            (each for each in range(row - 1, -1, -1) if not self.is_quiet(each) and self.lines[each].strip()), None
+        )
+
+    def behind(self, row: int) -> int | None:
+        """Give the nearest row below that says something."""
+        rows = range(row + 1, len(self.lines))
+        return next((each for each in rows if not self.is_quiet(each) and self.lines[each].strip()), None)
+
+
+def find_misplaced_line(page: LineGrid, row: int) -> MisplacedLine | None:
+    """Find what was forgotten so that reading stopped at `row`."""
+    lines, inside = page.lines, page.inside
+    row = min(row, len(lines) - 1)
+    if slip := _comment(page, row) or _other_dash(page, row):
+        return slip
+    for start in range(row, -1, -1):
+        if slip := _colon(page, start):
+            return slip
+        if page.is_text(start) and ((above := page.before(start)) is None or not page.is_text(above)):
+            slip = _text(page, start, row)
+            if slip is not None and row <= max(slip.until, *slip.rows) + 2:
+                return slip
+        if start < row and page.lead(start) == 0 and page.is_sure(start):
+            break
+    below = page.behind(row)
+    if below is not None and page.is_text(below) and (slip := _text(page, below, row)) and slip.row == row:
+        return slip
+    if row not in inside and page.lines[row].strip() and (above := page.before(row)) in inside and above is not None:
+        first = _first(page, above)
+        if first == above and (slip := _first_line(page, row, first)):
+            return slip
+    return _dash_missing(page, row)
+
+
+def _colon(page: LineGrid, row: int) -> MisplacedLine | None:
+    """A key without its colon."""
+    match = None if row in page.inside else _WORD.match(page.lines[row])
+    if match is None:
+        return None
+    word, value = match["key"], match["value"] or ""
+    behind = page.behind(row)
+    has_more = behind is not None and page.lead(behind) > page.lead(row)
+    is_parent = behind is not None and page.starts(behind) and (has_more or _DASH.match(page.lines[behind]))
+    is_key = (page.words[word] > 0 and bool(value)) or (not value and is_parent)
+    if not is_key:
+        return None
+    end = match.end("key")
+    return MisplacedLine(
+        row=row,
+        column=end,
+        code="yaml-colon",
+        message=f"the colon is missing behind “{word}”",
+        hint=f"write   {word}: {value if len(value) <= 60 else value[:59] + '…'}".rstrip(),
+        rows={row: page.lines[row][:end] + ":" + page.lines[row][end:]},
+        until=row,
+    )
+
+
+def _comment(page: LineGrid, row: int) -> MisplacedLine | None:
+    """A comment stands in a text, but not as far in: it ends the text, so that the rest, at `row`, has no key."""
+    above = None if row in page.inside else page.before(row)
+    if above is None:
+        return None
+    first = _first(page, above) if above in page.inside else row
+    owner = page.before(first)
+    match = page.key(owner) if owner is not None else None
+    comments = [each for each in range(above + 1, row) if page.lines[each].strip()]
+    if match is None or not _BLOCK.match(match["value"]) or not comments:
+        return None
+    wanted = max(page.lead(first), len(match["lead"]) + len(match["dash"]) + 1)
+    if page.lead(row) < wanted:
+        return None
+    commented = _COMMENTED.match(page.lines[comments[-1]])
+    if commented:
+        at, message = comments[-1], f"this comment takes the key from the lines below it: {commented['key']}"
+        hint = "put a # in front of each of them, too; or take this one away"
+        column = max((each for each in page.levels(row) if each < page.lead(row)), default=0)
+        rows = {at: " " * column + commented["key"]}
+    else:
+        at, message = comments[0], f"this comment ends the text above it: {shown(page.lines[comments[0]].strip())}"
+        hint = f"put comments above “{match['key']}:”; or let it begin {_behind(wanted)}, to keep it in the text"
+        rows = dict.fromkeys(comments, "")
+    return MisplacedLine(
+        row=at, column=page.lead(at), code="yaml-hash", message=message, hint=hint, rows=rows, until=row
+    )
+
+
+# Text ---------------------------------------------------------------------------------------------------------------
+
+
+def _text(page: LineGrid, start: int, row: int) -> MisplacedLine | None:
+    above = page.before(start)
+    if above is None:
+        return _homeless(page, start, _run(page, start, -1))
+    if above in page.inside:
+        return _slid(page, start, above)
+    match = page.key(above)
+    if match is None:
+        return None
+    column, value = len(match["lead"]) + len(match["dash"]), re.sub(r"(?:^|\s+)#.*$", "", match["value"])
+    is_empty = not value.strip()
+    if _BLOCK.match(value):
+        return _slid_from(page, start, column, column + 2)
+    if page.lead(start) > column and (slip := _opened(page, above, start, match)):
+        return slip
+    if is_empty and page.lead(start) >= column:
+        return _pipe(page, above, start, column, match["key"])
+    is_quoted = re.match(r"""(["']).*\1\s*$""", value) is not None and len(value.strip()) > 1
+    run = _run(page, start, page.lead(start) - 1)
+    is_cut = page.lead(start) > column and start <= row <= max(run, default=-1)
+    return _homeless(page, start, run) if is_quoted or page.lead(start) <= column or is_cut else None
+
+
+def _run(page: LineGrid, start: int, owner: int) -> list[int]:
+    """Give the rows of a text: as far as the next key or dash. `owner` is the column of the key it belongs to."""
+    rows: list[int] = []
+    for row in range(start, len(page.lines)):
+        if page.is_quiet(row):
+            continue
+        is_deep = page.lead(row) > owner
+        if page.is_sure(row) or (_DASH.match(page.lines[row]) and (not is_deep or owner < 0)):
+            break
+        if page.key(row) and not (is_deep and owner >= 0) and not page.lines[row - 1].strip():
+            break
+        rows.append(row)
+    return rows
+
+
+def _slid(page: LineGrid, start: int, above: int) -> MisplacedLine | None:
+    first = _first(page, above)
+    if first == above and (slip := _first_line(page, start, first)):
+        return slip
+    owner = page.before(first)
+    match = page.key(owner) if owner is not None else None
+    return None if match is None else _slid_from(page, start, len(match["lead"]) + len(match["dash"]), page.lead(first))
+
+
+def _first(page: LineGrid, row: int) -> int:
+    """Give the first row of the text below a `|` that `row` is in."""
+    while row - 1 in page.inside:
+        row -= 1
+    while not page.lines[row].strip():
+        row += 1
+    return row
+
+
+def _first_line(page: LineGrid, start: int, first: int) -> MisplacedLine | None:
+    """The first line of a text is moved in further than the others, which YAML then takes for no part of it."""
+    owner = page.before(first)
+    match = page.key(owner) if owner is not None else None
+    wanted = page.lead(start)
+    if match is None or wanted <= len(match["lead"]) + len(match["dash"]) or not page.lines[start - 1].strip():
+        return None
+    return MisplacedLine(
+        row=first,
+        column=page.lead(first),
+        code="yaml-indent",
+        message=f"the first line of this text begins {_behind(page.lead(first))}, the others {_behind(wanted)}",
+        hint=f"let it begin {_behind(wanted)}, too",
+        rows={first: " " * wanted + page.lines[first].lstrip(" ")},
+        until=start,
+    )
+
+
+def _slid_from(page: LineGrid, start: int, column: int, wanted: int) -> MisplacedLine | None:
+    """Put a text back below its key, which stands at `column`."""
+    run = _run(page, start, column)
+    rows = [row for row in run if page.lead(row) < wanted]
+    if not rows:
+        return None
+    what, them = ("this paragraph has", "it") if len(rows) == 1 else (f"these {len(rows)} lines have", "them")
+    spaces = "1 space" if wanted == 1 else f"{wanted} spaces"
+    return MisplacedLine(
+        row=start,
+        column=page.lead(start),
+        code="yaml-indent",
+        message=f"{what} slid out of the text above {them}: {shown(page.lines[start].strip())}",
+        hint=f"put {spaces} in front of {'it' if len(rows) == 1 else 'each'}, as many as the line above has",
+        rows={row: " " * wanted + page.lines[row].strip(" ") for row in rows},
+        until=run[-1],
+    )
+
+
+def _pipe(page: LineGrid, above: int, start: int, column: int, key: str) -> MisplacedLine | None:
+    if page.lines[start].lstrip()[:1] in "[{":
+        return None
+    rows = [start]
+    for row in range(start + 1, len(page.lines)):
+        if page.is_quiet(row):
+            continue
+        if page.lead(row) < column or page.lead(row) == column and (page.key(row) or _DASH.match(page.lines[row])):
+            break
+        rows.append(row)
+    sure = next((row for row in rows if page.is_sure(row) and page.lead(row) <= page.lead(start)), None)
+    if sure is not None and page.lead(sure) > column:
+        return _homeless(page, start, [row for row in rows if row < sure])
+    if page.lines[start].lstrip()[:1] in "\"'":
+        return None
+    wanted = max(page.lead(start), column + 2)
+    mended = {row: " " * max(wanted, page.lead(row)) + page.lines[row].strip(" ") for row in rows}
+    mended[above] = re.sub(r"\s*(#.*)?$", " |", page.lines[above])
+    return MisplacedLine(
+        row=above,
+        column=column,
+        code="yaml-pipe",
+        message=f"the | is missing behind “{key}:”, so that the text below it cannot be read as a text",
+        hint=f"write   {key}: |   and let the text begin {'2 spaces' if column == 0 else f'{column + 2} spaces'} "
+        "from the left margin",
+        rows=mended,
+    )
+
+
+def _opened(page: LineGrid, above: int, start: int, match: re.Match[str]) -> MisplacedLine | None:
+    """Text of several lines whose first line stands behind the `|`, or behind a quotation mark that nothing closes."""
+    value, at = match["value"], match.start("value")
+    key = match["key"]
+    if re.match(r"\|\s*[^\s\d+#-]", value):
+        message = "text stands in the same line as the |"
+        code, hint = "yaml-pipe", f"write   {key}: |   and put the text on the next line, two spaces further in"
+    elif (
+        value[:1]
+        and value[0] in "\"'"
+        and not any(value[0] in page.lines[row] for row in _run(page, start, len(match["lead"]) + len(match["dash"])))
+        and value.count(value[0]) == 1
+    ):
+        message = f"the quotation mark {value[0]} that opens here is never closed"
+        code, hint = "yaml-quote", f"for a text of several lines write   {key}: |   and no quotation marks around it"
+    else:
+        return None
+    return MisplacedLine(
+        row=above, column=at, code=code, message=message, hint=hint, rows={above: page.lines[above][:at] + "|"}
+    )
+
+
+def _homeless(page: LineGrid, start: int, rows: list[int]) -> MisplacedLine | None:
+    if not rows:
+        return None
+    return MisplacedLine(
+        row=start,
+        column=page.lead(start),
+        code="yaml-indent",
+        message=f"this text stands below no key: {shown(page.lines[start].strip())}",
+        hint="write the key it belongs to in front of it, with a colon; put text of several lines below   key: |",
+        rows=dict.fromkeys(rows, ""),
+    )
+
+
+# Dashes -------------------------------------------------------------------------------------------------------------
+
+
+def _dash_missing(page: LineGrid, row: int) -> MisplacedLine | None:
+    """The first item of a list has lost its dash, so the second stands below a group of keys."""
+    dash = None if row in page.inside else _DASH.match(page.lines[row])
+    if dash is None:
+        return None
+    level = len(dash["lead"])
+    for above in range(row - 1, -1, -1):
+        if above in page.inside or page.is_quiet(above) or page.lead(above) >= level and level > 0:
+            continue
+        parent = page.key(above)
+        first = page.behind(above)
+        if parent is None or parent["value"].strip() or first is None:
+            return None
+        child = page.key(first)
+        if child is None or child["dash"] or page.lead(first) != level + 2:
+            return None
+        text = page.lines[first].strip(" ")
+        return MisplacedLine(
+            row=first,
+            column=level + 2,
+            code="yaml-dash",
+            message=f"the dash is missing in front of “{child['key']}”, the first in the list of “{parent['key']}”",
+            hint=f"write   - {text if len(text) <= 60 else text[:59] + '…'}",
+            rows={first: " " * level + "- " + text},
+        )
+    return None
+
+
+def _other_dash(page: LineGrid, row: int) -> MisplacedLine | None:
+    """Items begin with an en dash or a bullet, as programs that correct what is typed make of a hyphen."""
+    matches = {each: OTHER_DASH.match(line) for each, line in enumerate(page.lines) if each not in page.inside}
+    found = {each: match for each, match in matches.items() if match}
+    first = next(iter(found), None)
+    if first is None or first > row:
+        return None
+    rest = found[first]["rest"]
+    others = [str(each + 1) for each in found if each != first]
+    too = f"; so too in line{'s' if len(others) > 1 else ''} {', '.join(others)}" if others else ""
+    return MisplacedLine(
+        row=first,
+        column=len(found[first]["lead"]),
+        code="yaml-dash",
+        message=f"an item of a list begins with a hyphen (-), not with “{found[first]['dash']}”",
+        hint=f"write   - {rest if len(rest) <= 60 else rest[:59] + '…'}{too}",
+        rows={each: f"{match['lead']}- {match['rest']}" for each, match in found.items()},
+        until=row,
+    )
+
+
+def find_astray(page: LineGrid, row: int, reach: Callable[[list[str]], int]) -> MisplacedLine | None:
+    """Find the key or dash that begins in the wrong column, so that reading stopped at `row`.
+
+    It may be the one there or one above: each is tried where keys and dashes of this file begin, and the first with
+    which reading gets furthest is it. `reach` gives the row that reading comes to.
+    """
+    lines = page.lines
+    if not page.starts(row):
+        return None
+    rows = [row, *(each for each in range(row - 1, -1, -1) if page.starts(each))][:MOST_TRIED]
+    best: tuple[int, int, int, int] | None = None
+    found: tuple[int, int] | None = None
+    for number, each in enumerate(rows):
+        match = page.key(each)
+        # Where reading gets as far either way, the line above has slid rather than this one; a key of a group has not.
+        rank = 1 if number == 1 and match and not match["dash"] and match["value"].strip() else -number
+        mine, text = page.lead(each), lines[each].lstrip(" ")
+        # A key with a group below it has rather slid in, one with a value rather out.
+        side = 1 if match is None or match["value"].strip() else -1
+        for level in page.levels(each) - {mine}:
+            score = (
+                reach([*lines[:each], " " * level + text, *lines[each + 1 :]]),
+                rank,
+                -abs(level - mine),
+                side * level,
+            )
+            if best is None or score > best:
+                best, found = score, (each, level)
+    below = next((each for each in range(row + 1, len(lines)) if page.starts(each)), row)
+    if best is None or found is None or best[0] <= max(row, min(below, len(lines) - 1)):
+        return None
+    each, level = found
+    mine = page.lead(each)
+    return MisplacedLine(
+        row=each,
+        column=mine,
+        code="yaml-indent",
+        message=f"this line begins {_behind(mine)}; by the lines around it, it belongs {_behind(level)}",
+        hint=f"let it begin {_behind(level)}",
+        rows={each: " " * level + lines[each].lstrip(" ")},
+    )
+
+
+def find_orphans(page: LineGrid, row: int) -> MisplacedLine | None:
+    """Find a list whose key is missing: the key above it has its value already."""
+    lines, inside = page.lines, page.inside
+    dash = _DASH.match(lines[row]) if row not in inside else None
+    above = next((each for each in range(row - 1, -1, -1) if page.starts(each)), None)
+    owner = page.key(above) if above is not None else None
+    if dash is None or owner is None or not owner["value"].strip():
+        return None
+    level = len(dash["lead"])
+    if level < len(owner["lead"]) + len(owner["dash"]):
+        return None
+    rows = [row]
+    for each in range(row + 1, len(lines)):
+        if lines[each].strip() and not page.is_quiet(each) and page.lead(each) < level:
+            break
+        rows.append(each)
+    return MisplacedLine(
+        row=row,
+        column=level,
+        code="yaml-indent",
+        message=f"this list stands below no key: {shown(lines[row].strip())}",
+        hint="write the key it belongs to in the line above it, with a colon",
+        rows=dict.fromkeys(rows, ""),
+    )
+
+
+def _behind(count: int) -> str:
+    return {0: "at the left margin", 1: "behind 1 space"}.get(count, f"behind {count} spaces")

@@ -1,0 +1,263 @@
+"""YAML as a tree of texts with positions; the schema, not YAML, decides what a text means.
+
+Comes in: a `Source`. Goes out: a `Node` tree and the problems of reading it. Never turns a text into a number or a
+date, never follows an alias, never builds an object: anchors, aliases and tags are problems (so no alias can bomb).
+"""
+
+import re
+from dataclasses import replace
+from typing import Protocol
+
+import yaml
+
+from composer.content.yaml.invisible_characters import UNSEEN, ZERO_WIDTH, name_of, stripped
+from composer.content.yaml.merge_conflicts import without_conflicts, without_unseen_gaps
+from composer.content.yaml.nodes import Entry, Mapping, Node, Scalar, ScalarStyle, Sequence
+from composer.content.yaml.silent_losses import OTHER_DASH, odd_key, silent_traps
+from composer.content.yaml.source import SourceText
+from composer.core.errors import Problem
+
+#: Deeper than any issue; keeps hostile input from deep recursion later.
+DEEPEST = 24
+#: How many mistakes of syntax are mended in memory, so that the mistakes behind them are told too.
+MOST_REPAIRS = 40
+#: How many characters are read again in search of a line that is out of place.
+MOST_TRIED = 3_000_000
+
+
+class _Mark(Protocol):
+    index: int
+    line: int
+
+
+#: A key with nothing behind it.
+_SOURCES = re.compile(r"sources *:[ \t]*(?:#.*)?\n")
+_STYLES = {"'": ScalarStyle.SINGLE, '"': ScalarStyle.DOUBLE, "|": ScalarStyle.LITERAL, ">": ScalarStyle.FOLDED}
+
+
+def parse(source: SourceText) -> tuple[Node | None, tuple[Problem, ...]]:
+    """Read a source as YAML.
+
+    Gives the tree (None for an empty file, or when nothing could be saved) and all problems of syntax. A mistake that
+    is understood is mended in memory and reading goes on; so every mistake is told at once, and sections behind a
+    broken line are checked too.
+    """
+    problems: list[Problem] = []
+    current = without_unseen_gaps(_without_ends(without_conflicts(source, problems), problems), problems)
+    if _SOURCES.search(source.text):
+        # Late: sources stand behind a | in most files.
+        from composer.content.yaml.dashed_sources import with_sources_as_lines
+
+        current = with_sources_as_lines(current)
+    trials = _Trials()
+    for _ in range(min(MOST_REPAIRS, 2 + MOST_TRIED // max(len(source.text), 1))):
+        try:
+            root, found = _Reader(current).read()
+        except yaml.YAMLError as error:
+            # Late: sound files, which are most, need no explanations.
+            from composer.content.yaml.syntax_errors import diagnose
+
+            marks = (getattr(error, "problem_mark", None), getattr(error, "context_mark", None))
+            repair = diagnose(current, _row(marks[0]), _row(marks[1]), trials.reach)
+            problems.append(repair.problem)
+            mended = None if repair.rows is None else current.mend(repair.rows)
+            if mended is None or mended.text == current.text:  # the same again would be told again
+                return None, tuple(problems)
+            current = mended
+        else:
+            return root, tuple(problems + found)
+    return None, tuple(problems)
+
+
+#: YAML ends the file at such a line.
+_END = re.compile(r"^(?:---|\.\.\.)(?=\s|$)", re.MULTILINE)
+
+
+def _without_ends(source: SourceText, problems: list[Problem]) -> SourceText:
+    """Take out lines of three dashes or dots in the middle, behind which YAML would read nothing."""
+    rows: dict[int, str] = {}
+    for match in _END.finditer(source.text):
+        is_first = match[0] == "---" and not re.search(r"^[^#%\s]", source.text[: match.start()], re.MULTILINE)
+        is_last = match[0] == "..." and not source.text[match.end() :].strip()
+        if is_first or is_last:
+            continue
+        place = source.place(match.start())
+        what = "dashes" if match[0] == "---" else "dots"
+        hint = "delete the line; for a break in a text leave a line empty"
+        message = f"a line of three {what} ends the file for YAML; what follows would be lost"
+        problems.append(place.problem("document", message, hint))
+        rows[place.line - 1] = ""
+    return source.mend(rows) if rows else source
+
+
+def _index(mark: "_Mark | None") -> int:
+    """Give a mark's offset in characters; the parser gives every event a mark."""
+    assert mark is not None
+    return int(mark.index)
+
+
+def _row(mark: "_Mark | None") -> int | None:
+    return None if mark is None else int(mark.line)
+
+
+class _Trials:
+    """Reads a file with other lines, to see how far that gets; at most `MOST_TRIED` characters in all."""
+
+    def __init__(self) -> None:
+        self.left = MOST_TRIED
+
+    def reach(self, lines: list[str]) -> int:
+        """Give the row at which reading stops, the number of rows when it does not, 0 when nothing is left to try."""
+        text = "\n".join(lines)
+        self.left -= len(text)
+        if self.left < 0:
+            return 0
+        loader = getattr(yaml, "CLoader", yaml.Loader)(text)
+        try:
+            while not isinstance(loader.get_event(), yaml.StreamEndEvent):
+                pass
+        except yaml.YAMLError as error:
+            return _row(getattr(error, "problem_mark", None)) or 0
+        return len(lines)
+
+
+class _OtherDash(yaml.YAMLError):
+    """A list whose dashes are no hyphens: YAML would read on, and take it for one group of keys."""
+
+    def __init__(self, mark: "_Mark | None") -> None:
+        super().__init__()
+        self.problem_mark = mark
+
+
+class _Stop(Exception):
+    """Too deep."""
+
+
+class _Reader:
+    """Builds the tree from the parser's events, without recursion on hostile depth."""
+
+    def __init__(self, source: SourceText) -> None:
+        self.source = source
+        self.problems: list[Problem] = []
+        loader = getattr(yaml, "CLoader", yaml.Loader)
+        self.events = loader(source.text)
+
+    def read(self) -> tuple[Node | None, list[Problem]]:
+        root: Node | None = None
+        try:
+            while not isinstance(event := self._next(), yaml.StreamEndEvent):
+                if isinstance(event, yaml.NodeEvent):
+                    node = self._node(event, 0)
+                    root = root or node
+        except _Stop:
+            return None, self.problems
+        return root, self.problems
+
+    def _problem(self, offset: int, code: str, message: str, hint: str = "") -> None:
+        self.problems.append(self.source.place(offset).problem(code, message, hint))
+
+    def _next(self) -> yaml.Event:
+        event: yaml.Event = self.events.get_event()
+        return event
+
+    def _node(self, event: yaml.Event, depth: int, *, is_item: bool = False) -> Node:
+        start = _index(event.start_mark)
+        if depth > DEEPEST:
+            self._problem(start, "depth", f"lists and keys are nested more than {DEEPEST} deep here")
+            raise _Stop
+        if isinstance(event, yaml.AliasEvent):
+            self.problems.extend(silent_traps(self.source, start, alias=True))
+            return self._text(start, _index(event.end_mark), ScalarStyle.PLAIN)
+        anchored = getattr(event, "anchor", None) is not None or getattr(event, "tag", None) is not None
+        if anchored:
+            self.problems.extend(silent_traps(self.source, start, alias=False))
+        if isinstance(event, yaml.ScalarEvent):
+            if anchored:
+                return self._text(start, _index(event.end_mark), ScalarStyle.PLAIN)
+            style = _STYLES.get(event.style or "", ScalarStyle.PLAIN)
+            return Scalar(source=self.source, start=start, end=_index(event.end_mark), text=event.value, style=style)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[Node] = []
+            while not isinstance(inner := self._next(), yaml.SequenceEndEvent):
+                items.append(self._node(inner, depth + 1, is_item=True))
+            return Sequence(source=self.source, start=start, items=tuple(items))
+        return self._mapping(event, depth, is_item=is_item)
+
+    def _text(self, start: int, end: int, style: ScalarStyle) -> Scalar:
+        """Take what was written as the text that was meant, so that checking goes on."""
+        return Scalar(source=self.source, start=start, end=end, text=self.source.text[start:end], style=style)
+
+    def _mapping(self, event: yaml.Event, depth: int, *, is_item: bool) -> Node:
+        start = _index(event.start_mark)
+        is_flow = bool(getattr(event, "flow_style", False))
+        entries: list[Entry] = []
+        seen: dict[str, Scalar] = {}
+        again: list[tuple[Scalar, Scalar]] = []
+        so_far = len(self.problems)
+        while not isinstance(inner := self._next(), yaml.MappingEndEvent):
+            if isinstance(inner, yaml.ScalarEvent) and not inner.style and OTHER_DASH.match(inner.value + ":"):
+                raise _OtherDash(inner.start_mark)
+            key = self._node(inner, depth + 1)
+            value = self._node(self._next(), depth + 1)
+            if is_flow and self.source.text.startswith("{{", start):
+                continue
+            if not isinstance(key, Scalar):
+                self._problem(key.start, "key", "a key must be a word here, not a list or a group of keys")
+                continue
+            if is_flow and isinstance(value, Scalar) and value.is_empty and value.start >= key.end:
+                self._lost_comma(key, value)
+                continue
+            key = self._without_unseen(key)
+            if odd := odd_key(key.text):
+                code, message, hint, meant = odd
+                self._problem(key.start, code, message, hint)
+                key = replace(key, text=meant)
+            if key.text in seen:
+                again.append((key, seen[key.text]))
+                continue
+            seen[key.text] = key
+            entries.append(Entry(key=key, value=value))
+        self._repeated(again, is_item=is_item)
+        if is_flow and self.source.text.startswith("{{", start):
+            del self.problems[so_far:]
+            row = self.source.place(start).line - 1
+            end = self.source.starts[row] + len(self.source.line(row))
+            self._problem(
+                start,
+                "yaml-brace",
+                "a text that begins with {{ must stand in quotes",
+                f'write "{self.source.text[start:end].strip()}"',
+            )
+            return self._text(start, end, ScalarStyle.PLAIN)
+        return Mapping(source=self.source, start=start, entries=tuple(entries))
+
+    def _without_unseen(self, key: Scalar) -> Scalar:
+        """Report the first character of a key that nobody sees; a key has none."""
+        meant = stripped(ZERO_WIDTH.sub("", key.text))
+        if meant == key.text or not meant:
+            return key
+        odd = UNSEEN.search(self.source.text, key.start, key.end)
+        if odd is not None:
+            message = f"{name_of(odd[0])} is part of the key “{meant}” here, and cannot be seen"
+            self._problem(odd.start(), "invisible", message, f"delete the key and type it again: {meant}")
+        return replace(key, text=meant)
+
+    def _repeated(self, again: list[tuple[Scalar, Scalar]], *, is_item: bool) -> None:
+        """Tell of keys that stand twice; several in an item are one item whose dash is missing."""
+        is_next = is_item and len(again) > 1
+        for key, first in again[: 1 if is_next else MOST_REPAIRS]:
+            message = f"“{key.text}” stands here a second time; the first is in line {first.place.line}"
+            hint = "keep one of the two"
+            if is_next:
+                hint = "does a new item begin here? then put a dash in front of its first line"
+            self._problem(key.start, "duplicate-key", message, hint)
+
+    def _lost_comma(self, key: Scalar, value: Scalar) -> None:
+        if self.source.text[key.end : value.end + 1].lstrip().startswith(":"):
+            return
+        self._problem(
+            key.start,
+            "yaml-comma",
+            f"the comma before “{key.text}” cuts the text in two inside {{ … }}",
+            "write one key a line, and put the text in quotes",
+        )

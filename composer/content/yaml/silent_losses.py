@@ -1,0 +1,118 @@
+"""What YAML reads without a word, though text is lost or meant otherwise.
+
+Comes in: places of a source that was read. Goes out: problems in an editor's words. Never stops the reading.
+"""
+
+import re
+
+from composer.content.yaml.source import SourceText
+from composer.core.errors import Problem
+
+#: A key as newsletters have them.
+WORD_KEY = r"[A-Za-z_][A-Za-z0-9_]*"
+
+#: Dashes and bullets that are no hyphen, as programs that correct what is typed put them.
+OTHER_DASHES = tuple("‐‑‒–—―−•·")
+#: An item that begins with one of them.
+OTHER_DASH = re.compile(rf"(?P<lead> *)(?P<dash>[{''.join(OTHER_DASHES)}]) *(?P<rest>[a-z_][a-z0-9_]*:(?: .*)?)$")
+
+
+def shown(text: str) -> str:
+    """Quote a text, shortened."""
+    return f"“{text}”" if len(text) <= 60 else f"“{text[:57]}…”"
+
+
+def odd_key(key: str) -> tuple[str, str, str, str] | None:
+    """Explain a key that YAML accepts but nobody means: code, message, hint, and the key that was meant."""
+    if key[:1] in "“”„‘’‚«»" and key[:1]:
+        bare = key.strip("“”„‘’‚«»")
+        return "yaml-curly", f"a key stands without quotation marks: {bare}", f"write   {bare}: …", bare
+    if key.startswith("-") and re.match(rf"-{WORD_KEY}$", key):
+        return "yaml-dash", "a space is missing behind the dash", f"write   - {key[1:]}: …", key[1:]
+    if key.endswith(":"):
+        bare = key.rstrip(":")
+        return "yaml-colon", f"behind “{bare}” stands one colon too many", f"write   {bare}: …", bare
+    return None
+
+
+def silent_traps(source: SourceText, start: int, *, alias: bool) -> list[Problem]:
+    """Tell of a text that YAML took for an alias (`*`), an anchor (`&`) or a tag (`!`)."""
+    first = source.text[start : start + 1]
+    if alias:
+        code, what = "yaml-star", "*"
+    else:
+        code, what = {"&": ("yaml-ampersand", "&"), "!": ("yaml-exclamation", "!")}.get(first, ("yaml-ampersand", "&"))
+    row = source.place(start).line - 1
+    rest = source.line(row)[source.place(start).column - 1 :]
+    is_alone = re.fullmatch(rf" *(?:- +)*(?:{WORD_KEY}: +)?", source.line(row)[: source.place(start).column - 1])
+    if not is_alone:
+        hint = "put everything behind the key in quotes"
+    else:
+        hint = f'write "{rest.strip()}"' if '"' not in rest else "put the whole text in '…'"
+    return [
+        source.place(start).problem(
+            code,
+            f"a text that begins with {what} must stand in quotes: YAML would lose its first word",
+            hint,
+        )
+    ]
+
+
+def lost_comment(source: SourceText, end: int) -> Problem | None:
+    """Tell of an unquoted text that YAML cut off at a `#`.
+
+    Two spaces before the sign and one behind it make a comment; anything else was text: “Ranked #1 in exports”.
+    """
+    place = source.place(end)
+    rest = source.line(place.line - 1)[place.column - 1 :]
+    match = re.match(r"(\s+)#(.?)", rest)
+    if match is None or (match[1] not in (" ",) and match[2] in ("", " ")):
+        return None
+    return source.place(end + len(match[1])).problem(
+        "yaml-hash",
+        f"the text is cut off at the #: {shown(rest.strip())} would be lost",
+        "put the whole text in quotes; if this is a comment, put two spaces before # and one behind it",
+    )
+
+
+def lost_value(source: SourceText, end: int) -> Problem | None:
+    """Tell of a value that YAML took for a comment: `accent: #9b1c1c`."""
+    place = source.place(end)
+    rest = source.line(place.line - 1)[place.column - 1 :]
+    match = re.match(r"[:\s]*\s(#[^\s#].*)$", rest)
+    if match is None:
+        return None
+    return source.place(end + match.start(1)).problem(
+        "yaml-hash",
+        f"{shown(match[1].strip())} is lost: without quotes it is a comment",
+        f'write "{match[1].strip()}" in quotes',
+    )
+
+
+def swallowed_keys(source: SourceText, start: int, end: int) -> Problem | None:
+    """Tell of a quoted text that swallowed the keys below it, because its quotation mark was closed much later."""
+    raw = source.text[start:end]
+    for line in raw.split("\n")[1:]:
+        if match := re.match(rf"^\s*(?:- +)?({WORD_KEY}):(?:[ \t]|$)", line):
+            return source.place(start).problem(
+                "yaml-quote",
+                f"the quotation mark that opens here is closed only lines later, so “{match[1]}:” became part of it",
+                f"write a second {raw[0]} at the end of the text",
+            )
+    return None
+
+
+def lost_lines(source: SourceText, start: int, end: int) -> Problem | None:
+    """Tell of a text of several paragraphs, items or sources that YAML joins into one, because no `|` stands above.
+
+    In a text without quotes, in quotes and below a `>`, YAML joins lines and leaves out a line that is empty.
+    """
+    first, *rest = source.text[start:end].rstrip().split("\n")
+    if not any(not line.strip() or re.match(r"\s*(?:[-+*•]|[0-9]{1,9}[.)])\s", line) for line in rest):
+        return None
+    how = "a > joins lines" if first.startswith(">") else "without a | behind the key lines are joined"
+    return source.place(start).problem(
+        "yaml-pipe",
+        f"{how}: the paragraphs and list items of this text would run together",
+        "write   |   behind the key, and the whole text below it, two spaces further in, without quotation marks",
+    )

@@ -1,0 +1,195 @@
+"""The text of one file, and the way back from a character to a line and column.
+
+Comes in: bytes. Goes out: a `Source` (text with plain line ends), or problems with the encoding. Never parses.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from composer.content.yaml.file_types import is_utf16, kind_of
+from composer.content.yaml.invisible_characters import BLANK_LINE
+from composer.core.errors import ContentError, Problem
+
+#: A briefing of 2,500 words is about 25 KB; a file past this is something else that got the wrong name.
+LARGEST = 1_000_000
+#: How many of its mistakes are told of a file whose characters are wrong.
+MOST_TOLD = 20
+#: What no text holds: C0 and C1 controls but tab and line end, line separators, surrogates, noncharacters.
+FORBIDDEN = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffd-\uffff"
+    + "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(1, 17))
+    + "]"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePlace:
+    """A place in a file: 1-based line and column, counted in characters."""
+
+    path: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+    def problem(self, code: str, message: str, hint: str = "") -> Problem:
+        """Say what is wrong here."""
+        return Problem(path=self.path, line=self.line, column=self.column, code=code, message=message, hint=hint)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceText:
+    """A file's text with plain line ends, in Unicode's form C. `name` is how messages call it, `path` where it lies."""
+
+    name: str
+    path: Path
+    text: str
+    starts: tuple[int, ...] = field(repr=False)
+    #: Rows that were mended in memory so that reading could go on, as they stand in the file.
+    mended: Mapping[int, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, text: str, *, name: str, path: Path | None = None) -> "SourceText":
+        """Make a source from text that is already decoded."""
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        # An é pasted from macOS is two characters; composed here, it is the same letter everywhere behind.
+        text = text if text.isascii() else unicodedata.normalize("NFC", text)
+        # A line in which nothing can be seen is an empty line, for people and so for YAML.
+        text = BLANK_LINE.sub("", text)
+        starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        return cls(name=name, path=path or Path(name), text=text, starts=tuple(starts))
+
+    def place(self, offset: int) -> SourcePlace:
+        """Give the line and column of a character offset."""
+        row = bisect_right(self.starts, offset) - 1
+        column = offset - self.starts[row]
+        if row in self.mended:
+            column = _column_as_written(self.line(row), self.mended[row], column)
+        return SourcePlace(path=self.name, line=row + 1, column=column + 1)
+
+    def mend(self, rows: Mapping[int, str]) -> "SourceText":
+        """Give the source with other lines in some rows; places are still told as they stand in the file."""
+        lines = self.text.split("\n")
+        written = dict(self.mended)
+        for row, line in rows.items():
+            written.setdefault(row, lines[row])
+            lines[row] = line
+        return replace(SourceText.of("\n".join(lines), name=self.name, path=self.path), mended=written)
+
+    def line(self, row: int) -> str:
+        """Give the text of a 0-based row, without its line end."""
+        if not 0 <= row < len(self.starts):
+            return ""
+        end = self.starts[row + 1] - 1 if row + 1 < len(self.starts) else len(self.text)
+        return self.text[self.starts[row] : end]
+
+
+def _column_as_written(mended: str, written: str, column: int) -> int:
+    """Find the column of a character of a mended line in the line as it was written."""
+    same = next((at for at, pair in enumerate(zip(mended, written, strict=False)) if pair[0] != pair[1]), column)
+    if column > same:
+        # What was put in (a quotation mark, spaces) stands between the part that is the same and the rest.
+        places = (written.find(mended[column : column + length], same) for length in (12, 6, 3, 1))
+        column = next((at for at in places if at >= 0), len(written) - (len(mended) - column))
+    return max(0, min(column, len(written)))
+
+
+def read_source(path: Path, name: str) -> SourceText:
+    """Read a file of text.
+
+    Raises ContentError when it is too large, not UTF-8, or holds characters that no text has.
+    """
+    start = SourcePlace(path=name, line=1, column=1)
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ContentError((start.problem("file", f"this file cannot be read: {reason}"),)) from None
+    if len(data) > LARGEST:
+        megabytes = path.stat().st_size / 1_000_000
+        raise ContentError(
+            (
+                start.problem(
+                    "size",
+                    f"this file has {megabytes:.1f} MB; an issue of text has far less than {LARGEST // 1_000_000} MB",
+                    "pictures belong into files of their own, beside the issue in assets/",
+                ),
+            )
+        )
+    kind = kind_of(data)
+    if kind is not None:
+        raise ContentError((start.problem("file", f"this file is {kind.name}, not plain text", kind.hint),))
+    text = _decode(data, start)
+    source = SourceText.of(text, name=name, path=path)
+    problems = _control_characters(source)
+    if problems:
+        raise ContentError(tuple(problems))
+    return source
+
+
+def _decode(data: bytes, start: SourcePlace) -> str:
+    if is_utf16(data):
+        # Windows Notepad's "Unicode": no need to explain it away, but there is only one encoding in a workspace.
+        problem = start.problem(
+            "encoding",
+            "this file is saved as UTF-16, not as UTF-8",
+            "in the editor choose “Save as”, encoding UTF-8",
+        )
+        raise ContentError((problem,))
+    try:
+        return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+        rows = before.replace("\r\n", "\n").split("\n")
+        place = SourcePlace(path=start.path, line=len(rows), column=len(rows[-1]) + 1)
+        problem = place.problem(
+            "encoding",
+            "this file is not saved as UTF-8: here is a byte that is not text",
+            "in the editor choose “Save as”, encoding UTF-8, and look at the letters of this line",
+        )
+        raise ContentError((problem,)) from None
+
+
+def _control_characters(source: SourceText) -> list[Problem]:
+    """Find what no keyboard types: C0 and C1 controls, line separators, lone surrogates, noncharacters.
+
+    A run of the same one is told once, and so are the zero bytes that a failed save leaves at the end.
+    """
+    text = source.text
+    end = len(text.rstrip("\0\n"))
+    padding = _padding(source, end) if "\0" in text[end:] else None
+    problems: list[Problem] = []
+    last = -2
+    for match in FORBIDDEN.finditer(text, 0, end if padding else len(text)):
+        is_more = match.start() == last + 1 and match[0] == text[last]
+        last = match.start()
+        if is_more:
+            continue
+        if len(problems) == MOST_TOLD:
+            break
+        name = unicodedata.name(match[0], f"U+{ord(match[0]):04X}")
+        problem = source.place(match.start()).problem(
+            "control",
+            f"an invisible character stands here ({name})",
+            "delete it: put the cursor behind it and press backspace, or type the line anew",
+        )
+        problems.append(problem)
+    return [*problems, padding] if padding else problems
+
+
+def _padding(source: SourceText, end: int) -> Problem:
+    zeros = source.text.count("\0", end)
+    number = "1 zero byte" if zeros == 1 else f"{zeros:,} zero bytes"
+    if end:
+        message = f"{number} at the end: this file was not saved completely"
+        hint = "check that the text is complete, delete everything after its last line, and save it again"
+    else:
+        message = f"this file holds nothing but {number}: saving it has failed"
+        hint = "restore an earlier version of it, from git, a backup or the versions that your sync program keeps"
+    return source.place(source.text.index("\0", end)).problem("control", message, hint)

@@ -1,0 +1,488 @@
+"""YAML's traps, told in an editor's words.
+
+Comes in: a source and the row at which the parser gave up. Goes out: a problem with its place, and the rows mended as
+the editor most likely meant them, so that reading goes on. Never speaks of mappings, scalars or tokens.
+One module, though long: the table of what editors do wrong is read, and grows, as a whole.
+
+The parser's own message is not used: it names what YAML wanted, seldom what the editor did, and differs between
+libyaml and the pure parser. The lines around the place are read instead.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from composer.content.yaml.indentation_errors import (
+    LineGrid,
+    MisplacedLine,
+    find_astray,
+    find_misplaced_line,
+    find_orphans,
+)
+from composer.content.yaml.silent_losses import WORD_KEY, shown
+from composer.content.yaml.source import SourceText
+from composer.core.errors import Problem
+
+_KEY = re.compile(
+    r"^(?P<lead>\s*(?:-\s+)*)(?P<key>[^\s:#\"'\[\]{}&*!|>%@`,-][^:#\"]*?)\s*:(?P<gap>\s+)(?P<value>\S.*)$"
+)
+_BARE_KEY = re.compile(r"^(?P<lead> *(?:- +)*)(?P<key>[^\s:#\"'-][^:#\"]*?) *:(?= |$)")
+_BLOCK = re.compile(r"^(?P<lead> *(?:- +)*)(?:[^\s:#][^:#]*: +)?[|>](?:[1-9][-+]?|[-+][1-9]?)? *(?:#.*)?$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyntaxRepair:
+    """What is wrong, and the rows to read instead (None: nothing sensible can be read behind this)."""
+
+    problem: Problem
+    rows: dict[int, str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trap:
+    column: int
+    code: str
+    message: str
+    hint: str
+    mended: str
+
+
+def diagnose(
+    source: SourceText, row: int | None, opened: int | None, reach: Callable[[list[str]], int]
+) -> SyntaxRepair:
+    """Explain why reading stopped at `row` (0-based); `opened` is where the unfinished thing began.
+
+    `reach` reads other lines and gives the row that reading comes to.
+    """
+    lines = source.text.split("\n")
+    row = len(lines) - 1 if row is None else min(row, len(lines) - 1)
+    inside = block_rows(lines)
+    page = LineGrid(lines, inside)
+    above = [
+        number
+        for number in range(row, -1, -1)
+        if lines[number].strip() and number not in inside and not lines[number].lstrip().startswith("#")
+    ]
+    near = above[:3]
+    # At the end of a file the parser may name the line behind the last one.
+    opened = None if opened is None else min(opened, len(lines) - 1)
+    if opened is not None and opened not in near and opened not in inside:
+        near.append(opened)
+    if not any(_indent_characters(lines[number], "") for number in near) and (slip := _slip(page, row, opened)):
+        return _told(source, slip)
+    for find in (_indent_characters, _value_trap, _key_trap):
+        for number in near:
+            if trap := find(lines[number], lines[number + 1] if number + 1 < len(lines) else ""):
+                return _repair(source, number, trap)
+    for number in above:
+        if trap := _open_quote(lines[number]):
+            slip = find_misplaced_line(page, number)
+            return _told(source, slip) if slip and slip.row == number else _repair(source, number, trap)
+    for number in near[:2]:
+        if trap := _prose_key(lines, number, inside):
+            return _repair(source, number, trap)
+    if near and (slip := find_astray(page, near[0], reach)):
+        is_out = len(slip.rows[slip.row]) < len(lines[slip.row]) and not lines[slip.row].rstrip().endswith(":")
+        if not (is_out and slip.row == near[0] and _beside_dash(lines, near[0])):
+            return _told(source, slip)
+    if near and (slip := find_orphans(page, near[0])):
+        return _told(source, slip)
+    for number in near[:2]:
+        if trap := _wrong_indent(lines, number, inside):
+            return _repair(source, number, trap)
+    return _give_up(source, lines, near[0] if near else row)
+
+
+def _slip(page: LineGrid, row: int, opened: int | None) -> MisplacedLine | None:
+    return find_misplaced_line(page, row) or (find_misplaced_line(page, opened) if opened is not None else None)
+
+
+def _told(source: SourceText, slip: MisplacedLine) -> SyntaxRepair:
+    place = source.place(source.starts[slip.row] + slip.column)
+    return SyntaxRepair(problem=place.problem(slip.code, slip.message, slip.hint), rows=slip.rows)
+
+
+def _repair(source: SourceText, row: int, trap: _Trap) -> SyntaxRepair:
+    place = source.place(source.starts[row] + trap.column)
+    return SyntaxRepair(problem=place.problem(trap.code, trap.message, trap.hint), rows={row: trap.mended})
+
+
+def _give_up(source: SourceText, lines: list[str], row: int) -> SyntaxRepair:
+    """Leave the line, and what stands further in below it, out of the reading; the rest is still checked."""
+    text = lines[row]
+    lead = len(text) - len(text.lstrip())
+    if _beside_dash(lines, row):
+        message = f"this line stands right below a dash: {shown(text.strip())}"
+        hint = "move it in by two spaces, in line with the word behind the dash; or take the dash away"
+    else:
+        message = f"this line cannot be read: {shown(text.strip())}"
+        hint = 'write   key: "text in quotes"   with the same number of spaces in front as the keys around it'
+    code = "yaml-indent" if _beside_dash(lines, row) else "yaml"
+    problem = source.place(source.starts[row] + lead).problem(code, message, hint)
+    if not text.strip() or text.lstrip().startswith("#"):
+        return SyntaxRepair(problem=problem, rows=None)
+    rows = {row: "#" + text}
+    for below in range(row + 1, len(lines)):
+        if lines[below].strip() and len(lines[below]) - len(lines[below].lstrip()) <= lead:
+            break
+        rows[below] = ""
+    return SyntaxRepair(problem=problem, rows=rows)
+
+
+def _beside_dash(lines: list[str], row: int) -> bool:
+    """Whether the line lines up with the dash of the item above it."""
+    lead = len(lines[row]) - len(lines[row].lstrip())
+    above = (line for line in reversed(lines[:row]) if line.strip() and len(line) - len(line.lstrip()) <= lead)
+    return next(above, "").startswith(" " * lead + "- ") and not lines[row].lstrip().startswith("-")
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _show(key: str, value: str) -> str:
+    """Show an editor the line as it should be: the outer quotes never collide with those inside."""
+    value = value.strip()
+    if '"' not in value and "\\" not in value:
+        return f'write   {key}: "{value}"' if len(value) <= 90 else f'put the whole text in quotes: {key}: "…"'
+    if "'" not in value:
+        return f"write   {key}: '{value}'" if len(value) <= 90 else f"put the whole text in quotes: {key}: '…'"
+    return f"write {key}: | and put the text on the next line, two spaces further in"
+
+
+# What stands in front of a line -------------------------------------------------------------------------------------
+
+
+def _indent_characters(line: str, below: str) -> _Trap | None:
+    lead = line[: len(line) - len(line.lstrip())]
+    for column, character in enumerate(lead):
+        if character == " ":
+            continue
+        name = {"\t": "a tab", "\u00a0": "a no-break space", "\u3000": "a full-width space"}.get(
+            character, "an unusual space"
+        )
+        mended = "".join("  " if each in "\t\u3000" else " " for each in lead) + line[len(lead) :]
+        return _Trap(
+            column=column,
+            code="yaml-indent",
+            message=f"{name} stands in front of this line; lines are moved in with spaces only",
+            hint="delete what is in front of the text and type spaces",
+            mended=mended,
+        )
+    return None
+
+
+def _wrong_indent(lines: list[str], row: int, inside: set[int]) -> _Trap | None:
+    """A key that lines up with nothing above it, or a paragraph that slid out of its block."""
+    line = lines[row]
+    lead = len(line) - len(line.lstrip(" "))
+    if _BARE_KEY.match(line) is None and not line.lstrip().startswith("- "):
+        return _stray_text(lines, row, inside)
+    levels: list[int] = []
+    for number in range(row - 1, -1, -1):
+        match = _BARE_KEY.match(lines[number]) or re.match(r"(?P<lead> *)- ", lines[number])
+        if number in inside or match is None:
+            continue
+        level = len(match["lead"])
+        outer = len(lines[number]) - len(lines[number].lstrip(" "))
+        for each in (level, outer):
+            if not levels or each < min(levels):
+                levels.append(each)
+    if line.lstrip().startswith("- ") and (dashes := _dash_levels(lines, row, inside)):
+        levels = dashes
+    if not levels or lead in levels and lead <= levels[0]:
+        return None
+    levels = [level for level in levels if level != lead]
+    if not levels:
+        return None
+    nearest = min(levels, key=lambda level: (abs(level - lead), -level))
+    return _Trap(
+        column=lead,
+        code="yaml-indent",
+        message=f"this line begins behind {_spaces(lead)}; it lines up with nothing above it",
+        hint=f"let it begin {'at the left margin' if nearest == 0 else 'behind ' + _spaces(nearest)}, "
+        "in line with the keys it belongs to",
+        mended=" " * nearest + line.lstrip(" "),
+    )
+
+
+def _dash_levels(lines: list[str], row: int, inside: set[int]) -> list[int]:
+    """Where the dashes above stand: an item belongs in line with them."""
+    found = (re.match(r" *(?=- )", lines[number]) for number in range(row) if number not in inside)
+    return list(dict.fromkeys(match.end() for match in found if match))
+
+
+def _prose_key(lines: list[str], row: int, inside: set[int]) -> _Trap | None:
+    """A paragraph at the left margin that looks like a key, so that what follows lines up with nothing."""
+    match = _BARE_KEY.match(lines[row])
+    above = next((number for number in range(row - 1, -1, -1) if lines[number].strip()), None)
+    if match is None or match["lead"] or above not in inside or not re.match(r"[A-ZÄÖÜ]|.*\s", match["key"]):
+        return None
+    return _stray_text(lines, row, inside)
+
+
+def _spaces(count: int) -> str:
+    return {0: "no space", 1: "1 space"}.get(count, f"{count} spaces")
+
+
+def _stray_text(lines: list[str], row: int, inside: set[int]) -> _Trap | None:
+    line = lines[row]
+    lead = len(line) - len(line.lstrip(" "))
+    for number in range(row - 1, -1, -1):
+        if not lines[number].strip():
+            continue
+        if number in inside:
+            wanted = len(lines[number]) - len(lines[number].lstrip(" "))
+            return _Trap(
+                column=lead,
+                code="yaml-indent",
+                message=f"this paragraph has slid out of the text above it: {shown(line.strip())}",
+                hint=f"put {_spaces(wanted)} in front of it, as many as the line above has",
+                mended=" " * wanted + line.strip(" "),
+            )
+        if match := _BARE_KEY.match(lines[number]):
+            key = match["key"].strip()
+            return _Trap(
+                column=lead,
+                code="yaml-indent",
+                message=f"this text does not belong to “{key}” for YAML: {shown(line.strip())}",
+                hint=f"write   {key}: |   and move the text two spaces further in than “{key}”",
+                mended=" " * (len(match["lead"]) + 2) + "# " + line.strip(),
+            )
+        break
+    return None
+
+
+# What stands behind the colon ---------------------------------------------------------------------------------------
+
+
+def _value_trap(line: str, below: str) -> _Trap | None:
+    match = _KEY.match(line)
+    if match is None:
+        return None
+    key, value, column = match["key"], match["value"], match.start("value")
+    head = line[:column]
+
+    def trap(code: str, message: str, hint: str = "", at: int = 0, mended: str = "") -> _Trap:
+        return _Trap(
+            column=column + at,
+            code=code,
+            message=message,
+            hint=hint or _show(key, value),
+            mended=mended or head + _quoted(value.rstrip()),
+        )
+
+    first = value[0]
+    if first in "\"'":
+        return _quote_trap(key, value, trap)
+    if value.startswith("{{"):
+        return trap("yaml-brace", "a text that begins with {{ must stand in quotes")
+    if first in "[{":
+        closing = {"[": "]", "{": "}"}[first]
+        if value.rstrip().endswith(closing) and first == "{":
+            return trap("yaml-brace", "a text that begins with { must stand in quotes")
+        if not value.rstrip().endswith(closing):
+            return trap(
+                "yaml-bracket" if first == "[" else "yaml-brace",
+                f"a text that begins with {first} must stand in quotes",
+            )
+        return None
+    words = {
+        "*": ("yaml-star", "a text that begins with * must stand in quotes (for bold and emphasis too)"),
+        "%": ("yaml-percent", "a text that begins with % must stand in quotes"),
+        "@": ("yaml-at", "a text that begins with @ must stand in quotes"),
+        "`": ("yaml-backtick", "a text that begins with ` must stand in quotes"),
+        "&": ("yaml-ampersand", "a text that begins with & must stand in quotes"),
+        "!": ("yaml-exclamation", "a text that begins with ! must stand in quotes"),
+        ",": ("yaml-comma", "a text that begins with a comma must stand in quotes"),
+        "]": ("yaml-bracket", "a text that begins with ] must stand in quotes"),
+        "}": ("yaml-brace", "a text that begins with } must stand in quotes"),
+    }
+    if first in words:
+        return trap(*words[first])
+    if first in "|>" and not re.match(r"[|>](?:[1-9][-+]?|[-+][1-9]?)?\s*(#.*)?$", value):
+        rest = value[1:].strip()
+        # When lines follow below it, they are what was meant as the text.
+        is_last = len(below) - len(below.lstrip(" ")) <= len(match["lead"])
+        if first == "|":
+            return trap(
+                "yaml-pipe",
+                "text stands in the same line as the |",
+                f"write   {key}: |   and put the text on the next line, two spaces further in",
+                mended=head + (_quoted(rest) if is_last else "|"),
+            )
+        quoted = head + _quoted(value.rstrip())
+        if is_last:
+            return trap("yaml-greater", "a text that begins with > must stand in quotes", mended=quoted)
+        return trap(
+            "yaml-greater",
+            "text stands in the same line as the >",
+            f"write   {key}: |   and put the text on the next line, two spaces further in",
+            mended=f"{head}|",
+        )
+    if re.match(r"[?-]\s", value):
+        return trap("yaml-dash", f"a text that begins with “{first} ” must stand in quotes")
+    return _colon_trap(value, trap)
+
+
+_MakeTrap = Callable[..., _Trap]
+
+
+def _colon_trap(value: str, trap: _MakeTrap) -> _Trap | None:
+    found = re.search(r":(?=\s|$)", value)
+    if found is None:
+        return None
+    if value[0] in "“”„«»‘’‚「『《":
+        return trap(
+            "yaml-curly",
+            f"{value[0]} is not a quotation mark for YAML, so the colon in this text cuts it in two",
+            at=0,
+        )
+    return trap("yaml-colon", "a text with a colon and a space in it must stand in quotes", at=found.start())
+
+
+def _quote_trap(key: str, value: str, trap: _MakeTrap) -> _Trap | None:
+    mark = value[0]
+    end = _closing(value)
+    if end is None:
+        return None
+    rest = value[end + 1 :]
+    if mark == '"' and (bad := _bad_escape(value[: end + 1])) is not None:
+        return trap(
+            "yaml-escape",
+            f"inside quotes the backslash has a meaning of its own: {value[bad : bad + 2]} is none of YAML's signs",
+            "write the backslash twice, or use single quotes '…'",
+            at=bad,
+            mended=None,
+        )
+    if not rest.strip() or re.match(r"\s+#", rest):
+        return None
+    if mark == "'" and value.count("'") > 2 or mark == "'" and rest[:1].isalnum():
+        return trap(
+            "yaml-quote",
+            "an apostrophe ends this text, since it began with the same sign",
+            f'write   {key}: "{value.strip().strip(chr(39))}"' if '"' not in value else "put the text below   |",
+            at=end,
+        )
+    text = value.strip()
+    # In “"The "great" plan"” the outer marks are YAML's; in “"China" and "Taiwan"” all of them are the text's.
+    if text.endswith(mark) and (rest[0].isalnum() or end == 1 or value[end - 1].isspace()):
+        text = text[1:-1]
+    return trap(
+        "yaml-quote",
+        f"the text goes on behind the closing quotation mark: {shown(rest.strip())}",
+        _show(key, text),
+        at=end + 1,
+    )
+
+
+def _closing(value: str) -> int | None:
+    """Give the index of the quotation mark that ends a quoted text, or None when it stays open in this line."""
+    mark, index = value[0], 1
+    while index < len(value):
+        if mark == '"' and value[index] == "\\":
+            index += 2
+            continue
+        if value[index] == mark:
+            if mark == "'" and value[index + 1 : index + 2] == "'":
+                index += 2
+                continue
+            return index
+        index += 1
+    return None
+
+
+def _bad_escape(value: str) -> int | None:
+    index = 1
+    while index < len(value) - 1:
+        if value[index] == "\\":
+            form = {"x": r"[0-9A-Fa-f]{2}", "u": r"[0-9A-Fa-f]{4}", "U": r"[0-9A-Fa-f]{8}"}.get(value[index + 1])
+            if form and not re.match(form, value[index + 2 :]):
+                return index
+            if not form and value[index + 1] not in '0abt\tnvfre "/\\N_LP':
+                return index
+            index += 1
+        index += 1
+    return None
+
+
+def _open_quote(line: str) -> _Trap | None:
+    match = _KEY.match(line)
+    if match is None or match["value"][0] not in "\"'" or _closing(match["value"]) is not None:
+        return None
+    mark = match["value"][0]
+    inner = match["value"][1:].rstrip()
+    return _Trap(
+        column=match.start("value"),
+        code="yaml-quote",
+        message=f"the quotation mark {mark} that opens here is never closed",
+        hint=f"write a second {mark} at the end of the text",
+        mended=line[: match.start("value")] + _quoted(inner),
+    )
+
+
+# The key itself -----------------------------------------------------------------------------------------------------
+
+
+def _key_trap(line: str, below: str) -> _Trap | None:
+    if match := re.match(rf"^(\s*(?:- +)*)({WORD_KEY})\s*[：﹕︰]\s*(.*)$", line):
+        return _Trap(
+            column=match.end(2),
+            code="yaml-fullwidth",
+            message=f"the colon behind “{match[2]}” is a full-width one （：）",
+            hint=f"type a plain colon and a space: {match[2]}: …",
+            mended=f"{match[1]}{match[2]}: {_quoted(match[3])}" if match[3] else f"{match[1]}{match[2]}:",
+        )
+    if match := re.match(rf"^(\s*(?:- +)*)({WORD_KEY}):(?!/)(\S.*)$", line):
+        return _Trap(
+            column=match.end(2),
+            code="yaml-space",
+            message=f"a space is missing behind “{match[2]}:”",
+            hint=f"write   {match[2]}: {match[3][:60]}",
+            mended=f"{match[1]}{match[2]}: {match[3]}",
+        )
+    if match := re.match(rf"^(\s*)-({WORD_KEY}:.*)$", line):
+        return _Trap(
+            column=len(match[1]),
+            code="yaml-dash",
+            message="a space is missing behind the dash",
+            hint=f"write   - {match[2][:60]}",
+            mended=f"{match[1]}- {match[2]}",
+        )
+    if match := re.match(r"^(\s*(?:- +)*)([“”„\"']\S.*?[“”„\"'])\s*:(\s.*)?$", line):
+        plain = match[2][1:-1]
+        if match[2][0] in "“”„":
+            return _Trap(
+                column=len(match[1]),
+                code="yaml-curly",
+                message=f"a key stands without quotation marks: {plain}",
+                hint=f"write   {plain}: …",
+                mended=f"{match[1]}{plain}:{match[3] or ''}",
+            )
+    if line.startswith("%"):
+        return _Trap(
+            column=0,
+            code="document",
+            message="a line must not begin with %",
+            hint="delete this line; if it is text, move it in under its key",
+            mended=line.lstrip("%"),
+        )
+    return None
+
+
+def block_rows(lines: list[str]) -> set[int]:
+    """Find the rows that are text below a `|` or `>`: nothing in them can be a mistake of YAML."""
+    inside: set[int] = set()
+    limit: int | None = None
+    margin: int | None = None
+    for row, line in enumerate(lines):
+        lead = len(line) - len(line.lstrip(" "))
+        if limit is not None:
+            if not line.strip() or lead > limit and (margin is None or lead >= margin):
+                margin = lead if margin is None and line.strip() else margin
+                inside.add(row)
+                continue
+            limit = margin = None
+        if match := _BLOCK.match(line):
+            limit = len(match["lead"]) if ":" in line else max(len(match["lead"]) - 2, 0)
+    return inside

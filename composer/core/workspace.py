@@ -1,0 +1,248 @@
+"""Where things lie: the newsletter's folder, its files, and the theme's files.
+
+Comes in: a path a person typed. Goes out: resolved paths that stay inside the workspace. Never reads what is in them.
+"""
+
+import os
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from composer.core.command_lines import command_line, shell_line
+from composer.core.errors import UsageError, WorkspaceError
+from composer.core.issue_names import ENDINGS, is_issue_file, language_in, may_hold_an_issue, parse_issue_name
+
+NEWSLETTER = "newsletter.yaml"
+ISSUES = "issues"
+OUTBOX = "outbox"
+TEMPLATES = "templates"
+
+
+def shipped(name: str) -> Path:
+    """Give the folder of what ships with the program: `templates` or `starter`.
+
+    A wheel carries them below composer/_shipped; in an editable checkout the repository itself is the starter.
+    """
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "_shipped" / name
+    if inside.is_dir():
+        return inside
+    return package.parent if name == "starter" else package.parent / name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A newsletter's folder: the one that holds newsletter.yaml."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path) -> "Workspace":
+        """Walk up from a file or folder to the nearest newsletter.yaml.
+
+        Raises WorkspaceError when there is none.
+        """
+        here = start.resolve()
+        for folder in (here, *here.parents):
+            if (folder / NEWSLETTER).is_file():
+                return cls(root=folder)
+        raise WorkspaceError(
+            f"no {NEWSLETTER} here or in a folder above: {start}",
+            "go into the newsletter's folder, or make a new newsletter with: compose init DIR",
+        )
+
+    def name(self, path: Path) -> str:
+        """Name a path as people see it: relative to the workspace, with forward slashes."""
+        try:
+            return path.relative_to(self.root).as_posix()
+        except ValueError:
+            return path.as_posix()
+
+    def issues(self) -> tuple[Path, ...]:
+        """List the issue files, oldest first; editions in other languages follow their issue.
+
+        Only names that are a date, and perhaps a language, count: see `other_files`.
+        """
+        languages = self.languages()
+        found = [path for path in self.yaml_files() if parse_issue_name(path.name, languages)]
+        return tuple(sorted(found, key=lambda path: (path.stem, path.name)))
+
+    def other_files(self) -> tuple[Path, ...]:
+        """List the files among the issues that may hold an issue and are not named as one, such as copies."""
+        languages = self.languages()
+        found = [path for path in self._in_issues() if may_hold_an_issue(path.name)]
+        return tuple(sorted(path for path in found if not parse_issue_name(path.name, languages)))
+
+    def yaml_files(self) -> tuple[Path, ...]:
+        """List every YAML file among the issues, however it is named."""
+        return tuple(sorted(path for path in self._in_issues() if is_issue_file(path.name) and path.name[0] != "."))
+
+    def languages(self) -> frozenset[str]:
+        """List the languages that the newsletter has a file for besides newsletter.yaml."""
+        return frozenset(path.name.split(".", 1)[1][: -len(".yaml")] for path in self.root.glob("newsletter.*.yaml"))
+
+    def language_of(self, path: Path, languages: Collection[str] | None = None) -> str | None:
+        """Return the language that an issue's file name carries; None for the newsletter's own.
+
+        `languages` saves looking them up again for each of many files.
+        """
+        return language_in(path.name, self.languages() if languages is None else languages)
+
+    def issue(self, name: str) -> Path:
+        """Find an issue by path or by stem (`2025-01-30`, `2025-01-30.de`).
+
+        Raises UsageError when there is none, naming the nearest, and for a file that is not YAML by its name.
+        """
+        text = name.replace("\\", "/") if os.sep == "/" and not Path(name).exists() else name
+        for candidate in (Path(text), self.root / text, self.root / ISSUES / text):
+            if (found := on_disk(candidate)).is_file():
+                if not is_issue_file(found.name):
+                    raise self._misnamed(found)
+                return found.resolve()
+        stem = _normal(Path(text).name)
+        named = [path for path in self.yaml_files() if _normal(path.stem) == stem]
+        if named:
+            # Of several, the usual ending first.
+            return min(named, key=lambda path: ENDINGS.index(path.suffix.lower())).resolve()
+        hiding = next((path for path in self.other_files() if path.name.lower().startswith(f"{stem.lower()}.y")), None)
+        if hiding is not None:
+            raise self._misnamed(hiding)
+        stems = [path.stem for path in self.issues()]
+        raise UsageError(
+            f"there is no issue “{name}” in {self.root / ISSUES}",
+            f"there are: {', '.join(stems[-5:])}" if stems else "make one with: compose new",
+        )
+
+    def _misnamed(self, path: Path) -> UsageError:
+        """Explain that a file that was meant as an issue is not YAML by its name."""
+        start = path.name.lower().find(".y")
+        name = f"{path.name[:start]}.yaml" if may_hold_an_issue(path.name) else f"{path.stem}.yaml"
+        target = path.with_name(name)
+        if target.exists():
+            hint = f"there is also {self.name(target)}: {command_line('build', target.stem)}"
+        else:
+            hint = f"if it is the issue, rename it: {shell_line('mv', self.name(path), self.name(target))}"
+        return UsageError(f"{self.name(path)} is not an issue file: the name must end in .yaml", hint)
+
+    def _in_issues(self) -> list[Path]:
+        try:
+            with os.scandir(self.root / ISSUES) as entries:
+                return [Path(entry.path) for entry in entries if entry.is_file()]
+        except OSError:
+            return []
+
+    def inside(self, base: Path, written: str) -> Path:
+        """Resolve a path that an editor wrote, relative to the file it stands in.
+
+        Links are followed before the check, so a link cannot lead out. Raises WorkspaceError when the path is
+        absolute or leaves the workspace.
+        """
+        text = written.replace("\\", "/")
+        if text.startswith("/") or text[1:2] == ":":
+            raise WorkspaceError(
+                f"“{written}” is a place on one computer only", "write where it lies seen from this file: assets/…"
+            )
+        resolved = on_disk(base / text).resolve()
+        if not resolved.is_relative_to(self.root):
+            raise WorkspaceError(
+                f"“{written}” lies outside the newsletter's folder", "copy the file into the newsletter's folder"
+            )
+        return resolved
+
+    def theme(self, name: str) -> "ThemeFiles":
+        """Give the files of a theme: the workspace's own first, then those that ship with the program."""
+        own = self.root / TEMPLATES / name
+        built_in = shipped(TEMPLATES) / name
+        folders = tuple(dict.fromkeys(folder for folder in (own, built_in) if folder.is_dir()))
+        return ThemeFiles(name=name, folders=folders, workspace=self)
+
+
+def on_disk(path: Path) -> Path:
+    """Return a path as the disk spells it.
+
+    A letter with an accent can be one character or two (NFC, NFD); macOS writes the second form into names that editors
+    type in the first. A path that is on disk in neither form is returned as it is.
+    """
+    if str(path).isascii() or path.exists():
+        return path
+    parent, wanted = on_disk(path.parent), _normal(path.name)
+    try:
+        return next((each for each in parent.iterdir() if _normal(each.name) == wanted), path)
+    except OSError:
+        return path
+
+
+def _normal(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def themes_known(workspace: Workspace) -> tuple[str, ...]:
+    """List the names of the themes that can be used here."""
+    folders = (workspace.root / TEMPLATES, shipped(TEMPLATES))
+    names = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_dir()}
+    return tuple(sorted(names))
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    """Give what changes when a file changes: time in nanoseconds and size; nothing equals a file that is gone."""
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, -1)
+    return status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=64)
+def _real(folder: Path) -> str:
+    return os.path.realpath(folder)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemeFiles:
+    """A theme's files, the workspace's first. A section type is taken as a whole folder, every other file singly."""
+
+    name: str
+    folders: tuple[Path, ...]
+    workspace: Workspace
+
+    def find(self, name: str) -> Path | None:
+        """Find a file of the theme, or None. A name cannot lead out of the theme's folder."""
+        parts = name.split("/")
+        if ".." in parts or name.startswith("/") or "\\" in name:
+            return None
+        for folder in self.folders:
+            if parts[0] == "sections" and len(parts) > 2 and not (folder / "sections" / parts[1]).is_dir():
+                continue
+            path = folder / name
+            if path.is_file():
+                inside = os.path.realpath(path).startswith(_real(folder) + os.sep)
+                return path if inside else None
+            if parts[0] == "sections" and len(parts) > 2:
+                return None
+        return None
+
+    def display(self, path: Path) -> str:
+        """Name a theme's file as people see it."""
+        if path.resolve().is_relative_to(self.workspace.root):
+            return self.workspace.name(path.resolve())
+        for folder in self.folders:
+            if path.is_relative_to(folder):
+                return f"{TEMPLATES}/{self.name}/{path.relative_to(folder).as_posix()}"
+        return path.as_posix()
+
+    def section_types(self) -> tuple[str, ...]:
+        """List the section types that the theme knows."""
+        names = {
+            path.name
+            for folder in self.folders
+            if (folder / "sections").is_dir()
+            for path in (folder / "sections").iterdir()
+            if (path / "schema.yaml").is_file()
+        }
+        return tuple(sorted(names))
+
+    def languages(self) -> tuple[str, ...]:
+        """List the languages in which the theme has its fixed phrases."""
+        return tuple(sorted({path.stem for folder in self.folders for path in (folder / "phrases").glob("*.yaml")}))

@@ -1,0 +1,1 @@
+"""Reviews, and whose word a mailing needs."""

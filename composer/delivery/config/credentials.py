@@ -1,0 +1,115 @@
+"""How to sign in at a server: a password or a token, from the environment or from the user's own folder.
+
+Comes in: a host, the environment, the user's own configuration folder. Goes out: `Credentials`, or a `SettingsError`. A secret
+never comes from a file of the workspace, and a command is run for one only if the user's folder says so: a clone must run
+nothing.
+"""
+
+import os
+import shlex
+import subprocess
+from dataclasses import dataclass
+
+from composer.content.yaml.nodes import Mapping as MappingNode
+from composer.content.yaml.nodes import Scalar
+from composer.content.yaml.parser import parse
+from composer.content.yaml.source import SourcePlace, read_source
+from composer.core.command_lines import shell_line
+from composer.core.environment import Environment, SettingsError
+from composer.core.errors import ContentError
+from composer.transport.server_settings import Secret
+
+_KEYS = ("username", "password_command", "token_command")
+_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableNames:
+    """What is asked for the secret of one kind of server."""
+
+    #: The environment's variables: the password, and the only host that it is for.
+    password: str
+    host: str
+    #: The file in the user's folder, an entry a host.
+    file: str
+    #: The group in newsletter.yaml.
+    key: str
+
+
+SMTP = VariableNames(password="COMPOSE_SMTP_PASSWORD", host="COMPOSE_SMTP_HOST", file="smtp.yaml", key="delivery.smtp")  # noqa: S106
+IMAP = VariableNames(password="COMPOSE_IMAP_PASSWORD", host="COMPOSE_IMAP_HOST", file="imap.yaml", key="delivery.imap")  # noqa: S106
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """Who signs in, and with what."""
+
+    username: str | None
+    secret: Secret | None = None
+    #: Whether the secret is an access token (XOAUTH2), not a password.
+    is_token: bool = False
+
+
+def credentials_of(host: str, username: str | None, around: Environment, names: VariableNames) -> Credentials:
+    """Find the secret: the environment's, else what the user's folder says for this host.
+
+    Raises SettingsError or ContentError.
+    """
+    if (password := around.environment.get(names.password)) is not None:
+        bound = around.environment.get(names.host)
+        if bound and bound.lower() != host.lower():
+            raise SettingsError(
+                f"{names.password} is for {bound}, and newsletter.yaml names {host}",
+                f"correct {names.key}.host, or {names.host}",
+            )
+        return Credentials(username=username, secret=Secret(password))
+    said = _said_of(host, around, names)
+    username = said.get("username") or username
+    for key, is_token in (("token_command", True), ("password_command", False)):
+        if command := said.get(key):
+            return Credentials(username=username, secret=_run(command, host, key, names), is_token=is_token)
+    if username:
+        raise SettingsError(
+            f"there is no password for {username} at {host}",
+            f"set {names.password}, or write password_command into {around.folder / names.file} (docs/sending.md)",
+        )
+    return Credentials(username=username)
+
+
+def _said_of(host: str, around: Environment, names: VariableNames) -> dict[str, str]:
+    """Read what the user's own file says of one host; nothing of any other is looked at."""
+    path = around.folder / names.file
+    if not path.is_file():
+        return {}
+    if os.name == "posix" and path.stat().st_mode & 0o022:
+        raise SettingsError(
+            f"others can write to {path}", f"it names commands to run:   {shell_line('chmod', '600', str(path))}"
+        )
+    root, problems = parse(read_source(path, str(path)))
+    if problems:
+        raise ContentError(tuple(sorted(problems)))
+    entry = root.get(host) if isinstance(root, MappingNode) else None
+    said: dict[str, str] = {}
+    for each in entry.entries if isinstance(entry, MappingNode) else ():
+        if each.key.text not in _KEYS or not isinstance(each.value, Scalar):
+            place: SourcePlace = each.key.place
+            hint = f"there are: {', '.join(_KEYS)}"
+            raise ContentError((place.problem("unknown-key", f"“{each.key.text}” is not known here", hint),))
+        said[each.key.text] = each.value.text.strip()
+    return said
+
+
+def _run(command: str, host: str, key: str, names: VariableNames) -> Secret:
+    """Run the user's own command; its first line is the secret. What it says on stderr goes to the user's terminal."""
+    try:
+        ran = subprocess.run(shlex.split(command), stdout=subprocess.PIPE, text=True, timeout=_SECONDS, check=False)  # noqa: S603
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        reason = "it took too long" if isinstance(error, subprocess.TimeoutExpired) else "it cannot be run"
+        raise SettingsError(
+            f"{key} of {host}: {reason}", f"look at {names.file} in your configuration folder"
+        ) from None
+    secret = ran.stdout.split("\n", 1)[0].strip()
+    if ran.returncode != 0 or not secret:
+        what = f"it ended with {ran.returncode}" if ran.returncode else "it printed nothing"
+        raise SettingsError(f"{key} of {host}: {what}", "try the command by itself")
+    return Secret(secret)

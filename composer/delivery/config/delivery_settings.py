@@ -1,0 +1,74 @@
+"""What newsletter.yaml says of delivering: how fast, how readers leave, whose word is needed.
+
+Comes in: a `Newsletter`. Goes out: `Settings`. Never reads a secret: those are configured.py's.
+"""
+
+from dataclasses import dataclass
+
+from composer.content.document.newsletter import Newsletter
+from composer.content.values.field_values import group_in, text_in, value_in
+from composer.content.values.formats import messages_a_minute
+from composer.core.addresses import Address, mailbox_of, parse_address
+
+#: Messages under way at once where newsletter.yaml says nothing.
+CONNECTIONS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a newsletter is delivered."""
+
+    #: Messages a minute; None for as fast as it goes.
+    rate: float | None = None
+    connections: int = CONNECTIONS
+    #: Messages in any 24 hours; None for no bound.
+    daily_quota: int | None = None
+    #: Without a slash at its end.
+    public_url: str | None = None
+    #: With `{token}` in it.
+    unsubscribe_url: str | None = None
+    unsubscribe_mailto: str | None = None
+    #: The address that messages come back to.
+    bounces: str | None = None
+    #: Where pictures are linked; None where they travel in the message.
+    assets_url: str | None = None
+    #: How many of `approvers` must say yes.
+    approvals: int = 0
+    approvers: tuple[Address, ...] = ()
+
+    @property
+    def is_leaving_ours(self) -> bool:
+        """Whether readers leave by pages of ours, which must then answer."""
+        return self.unsubscribe_url is None and self.public_url is not None
+
+    def approver(self, address: str) -> Address | None:
+        """Find who may approve by an address of their mailbox, however it is written; None for nobody. Raises AddressError."""
+        mailbox = mailbox_of(parse_address(address).address)
+        return next((each for each in self.approvers if mailbox_of(each.address) == mailbox), None)
+
+
+def settings_of(newsletter: Newsletter) -> Settings:
+    """Read them."""
+    delivery = group_in(newsletter.values, "delivery")
+    rate, connections, quota = (value_in(delivery, name) for name in ("rate", "connections", "daily_quota"))
+    approvals = group_in(newsletter.values, "approvals")
+    needed, by = value_in(approvals, "needed"), value_in(approvals, "by")
+    # The first address of a mailbox is the one that is asked.
+    approvers = {mailbox_of(each.address): each for each in reversed([*map(parse_address, _texts(by))])}
+    public, mailto, bounces = (text_in(delivery, name) for name in ("public_url", "unsubscribe_mailto", "bounces"))
+    return Settings(
+        rate=messages_a_minute(rate) if isinstance(rate, str) else None,
+        connections=connections if isinstance(connections, int) else CONNECTIONS,
+        daily_quota=quota if isinstance(quota, int) else None,
+        public_url=public.rstrip("/") if public else None,
+        unsubscribe_url=text_in(delivery, "unsubscribe_url"),
+        unsubscribe_mailto=parse_address(mailto).wire if mailto else None,
+        bounces=parse_address(bounces).wire if bounces else None,
+        assets_url=text_in(group_in(newsletter.values, "brand"), "assets_url"),
+        approvals=needed if isinstance(needed, int) else 0,
+        approvers=tuple(reversed(approvers.values())),
+    )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, tuple) else ()

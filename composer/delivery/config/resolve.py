@@ -1,0 +1,160 @@
+"""What is set up for sending: the server, the keys, the secrets.
+
+Comes in: the newsletter, the environment, the user's own configuration folder. Goes out: a `Server` and a DKIM profile,
+or a `SettingsError`. A secret never comes from a file of the workspace (credentials.py).
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from composer.content.document.newsletter import Newsletter
+from composer.content.values.field_values import Group, group_in, text_in, value_in
+from composer.core.addresses import domain_to_ascii
+from composer.core.environment import Environment, SettingsError
+from composer.core.errors import ContentError
+from composer.core.workspace import Workspace
+from composer.delivery.config.credentials import SMTP, credentials_of
+from composer.transport.server_settings import MailServer, Secret, Security
+
+if TYPE_CHECKING:
+    from composer.mail.dkim_signing import Profile
+
+URL = "COMPOSE_SMTP_URL"
+_PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
+_SCHEMES = {"smtp": Security.NONE, "smtps": Security.TLS, "smtp+starttls": Security.STARTTLS}
+
+
+def transport_name(newsletter: Newsletter, around: Environment) -> str:
+    """Give the transport that is set up: smtp where a server is named, unless newsletter.yaml says otherwise."""
+    delivery = group_in(newsletter.values, "delivery")
+    said = text_in(delivery, "transport")
+    return said or ("smtp" if around.environment.get(URL) or value_in(delivery, "smtp") else "outbox")
+
+
+def server_of(newsletter: Newsletter, workspace: Workspace, around: Environment) -> MailServer:
+    """Give the mail server to hand over to, with its secret. Raises SettingsError or ContentError."""
+    if url := around.environment.get(URL):
+        return _from_url(url)
+    given = value_in(group_in(newsletter.values, "delivery"), "smtp")
+    if not isinstance(given, Group):
+        raise SettingsError(
+            "no mail server is set up",
+            f"write   delivery:   and below it   smtp:   with   host:   into newsletter.yaml, or set {URL}",
+        )
+    host = text_in(given, "host") or ""
+    security = Security(text_in(given, "security") or "starttls")
+    port = value_in(given, "port")
+    server = MailServer(
+        host=host,
+        port=port if isinstance(port, int) else _PORTS[security],
+        security=security,
+        username=text_in(given, "username"),
+        ca_file=ca_file(workspace, text_in(given, "ca_file"), "delivery.smtp.ca_file"),
+    )
+    found = credentials_of(host, server.username, around, SMTP)
+    return replace(server, username=found.username, secret=found.secret, is_token=found.is_token)
+
+
+def ca_file(workspace: Workspace, name: str | None, key: str) -> Path | None:
+    """Give the file of certificates to trust that a key of newsletter.yaml names. Raises SettingsError."""
+    if name is None:
+        return None
+    path = workspace.inside(workspace.root, name)
+    if not path.is_file():
+        raise SettingsError(f"there is no file “{name}”", f"{key} names certificates in a PEM file")
+    return path
+
+
+def _from_url(url: str) -> MailServer:
+    """Read smtp://, smtps:// or smtp+starttls://user:password@host:port; the address itself is never shown."""
+    form = f"{URL} looks like   smtp+starttls://name:password@smtp.example.org:587"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise SettingsError(f"{URL} cannot be read", form) from None
+    security = _SCHEMES.get(parts.scheme.lower())
+    if security is None or not parts.hostname or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise SettingsError(f"{URL} cannot be read", form)
+    return MailServer(
+        host=parts.hostname,
+        port=port or _PORTS[security],
+        security=security,
+        username=unquote(parts.username) if parts.username else None,
+        secret=Secret(unquote(parts.password)) if parts.password else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """Who signs: the mail server, or we with these keys. `unsigned`: headers that the server writes anew."""
+
+    is_relayed: bool = False
+    domain: str = ""
+    selectors: tuple[str, ...] = ()
+    unsigned: frozenset[str] = frozenset()
+
+
+def signing_of(newsletter: Newsletter, host: str = "") -> Signing | None:
+    """Read what newsletter.yaml says of DKIM; None where it says nothing. Raises ContentError."""
+    delivery = group_in(newsletter.values, "delivery")
+    given = value_in(delivery, "dkim")
+    if given is None:
+        return None
+    if isinstance(given, str):
+        if given != "relay":
+            hint = "write   dkim: relay   or   dkim:   with   selectors:   below it"
+            place = newsletter.place("delivery", "dkim")
+            raise ContentError((place.problem("choice", f"delivery, dkim: “{given}” is not known here", hint),))
+        return Signing(is_relayed=True)
+    if not isinstance(given, Group):
+        return None
+    selectors = value_in(given, "selectors")
+    rewrites = value_in(delivery, "relay_rewrites")
+    unsigned = tuple(str(each) for each in rewrites) if isinstance(rewrites, tuple) else ()
+    if not unsigned and re.search(r"(^|\.)amazonaws\.com$", host.lower()):
+        unsigned = ("message-id", "date")
+    return Signing(
+        domain=domain_to_ascii(text_in(given, "domain") or newsletter.sender.domain),
+        selectors=tuple(str(each) for each in selectors) if isinstance(selectors, tuple) else (),
+        unsigned=frozenset(unsigned),
+    )
+
+
+def key_path(around: Environment, domain: str, selector: str) -> Path:
+    """Give where a private key lies: in the user's own folder, by domain and selector."""
+    return around.folder / "dkim" / domain / f"{selector}.pem"
+
+
+def selectors_of(around: Environment, domain: str) -> tuple[str, ...]:
+    """Give the selectors of the keys that lie there for a domain, whether newsletter.yaml names them or not."""
+    return tuple(sorted(path.stem for path in key_path(around, domain, "").parent.glob("*.pem")))
+
+
+def signer_of(newsletter: Newsletter, around: Environment, host: str, now: int) -> Callable[[bytes], bytes]:
+    """Give what signs a message; nothing is done where the server signs, or nobody. Raises ComposeError."""
+    profile = profile_of(newsletter, around, host)
+    if profile is None:
+        return lambda message: message
+    from composer.mail.dkim_signing import sign
+
+    return lambda message: sign(message, profile, now=now)
+
+
+def profile_of(newsletter: Newsletter, around: Environment, host: str) -> "Profile | None":
+    """Give the keys that sign here; None where the server signs, or nobody. Raises ComposeError."""
+    signing = signing_of(newsletter, host)
+    if signing is None or signing.is_relayed:
+        return None
+    from composer.delivery.config.dkim_keys import read_key
+    from composer.mail.dkim_signing import Profile
+
+    keys = tuple(read_key(key_path(around, signing.domain, each), selector=each) for each in signing.selectors)
+    try:
+        return Profile(domain=signing.domain, keys=keys, unsigned=signing.unsigned)
+    except ValueError as error:
+        raise SettingsError(f"delivery.dkim: {error}", "compose dkim keygen makes a pair that fits") from None

@@ -1,0 +1,1 @@
+"""What a mailing and a delivery are, and what happens next. Pure."""

@@ -1,0 +1,85 @@
+"""The lock of a SQLite database for the one process that sends from it, taken before anything is frozen.
+
+Input: a database. Output: a `SendingLock`, or BusyError with who has it. On PostgreSQL everybody may send.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import select
+
+from composer.core.errors import ComposeError, DatabaseError
+from composer.database.engine import Database
+from composer.database.tables.mailing_tables import owners
+from composer.delivery.database_guard.file_lock import FileLock, HeldError
+
+
+class BusyError(ComposeError):
+    """Somebody else is sending from this database."""
+
+    exit_code = 75
+
+
+@dataclass(slots=True, kw_only=True)
+class SendingLock:
+    """The right to send from a database, before it is known for which mailing; on PostgreSQL everybody has it."""
+
+    path: Path | None = None
+    _file: FileLock | None = field(default=None, repr=False)
+
+    @property
+    def file_handle(self) -> int | None:
+        """The open file that is locked, while it is."""
+        return None if self._file is None else self._file.handle
+
+    def release(self) -> None:
+        """Let others send. Never raises; nothing happens after it was handed on to an `Owner`."""
+        if self._file is not None:
+            self._file.release()
+
+    def hand_on(self) -> FileLock:
+        """Give the lock to an owner, who releases it."""
+        assert self._file is not None
+        held, self._file = self._file, None
+        return held
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.release()
+
+
+def lock_sending(database: Database) -> SendingLock:
+    """Take the lock of the database for the process that sends. Raises BusyError, DatabaseError."""
+    if database.path is None:
+        return SendingLock()
+    path = lock_file(database.path)
+    try:
+        return SendingLock(path=path, _file=FileLock(path))
+    except HeldError:
+        raise BusyError(_busy(database), "wait until it has ended, or:   compose stop MAILING") from None
+    except OSError as error:
+        reason = error.strerror or error
+        raise DatabaseError(f"{path} cannot be written: {reason}", "sending needs it beside the database") from None
+
+
+def lock_file(path: Path) -> Path:
+    """Give the file beside a SQLite database whose lock the sender holds: one, by whatever link the database is reached."""
+    real = path.resolve()
+    return real.with_name(f"{real.name}-sending")
+
+
+def _busy(database: Database) -> str:
+    with database.read() as connection:
+        row = connection.execute(
+            select(owners).where(owners.c.ended.is_(None)).order_by(owners.c.id.desc()).limit(1)
+        ).first()
+    what = f"another process is sending from {database.location.name}"
+    return (
+        what
+        if row is None
+        else f"{what}: mailing {row.mailing_id}, since {row.began:%H:%M} UTC (process {row.process})"
+    )

@@ -1,0 +1,1 @@
+"""The durable record of every delivery, and who may write it."""

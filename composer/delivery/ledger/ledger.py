@@ -1,0 +1,274 @@
+"""The durable record: every change of a delivery's state, each a conditional update, each beside its event.
+
+Comes in: a connection in a transaction, whose delivery, the time. Goes out: what was changed. Nothing is decided here
+(policy, plan), nothing is sent, and no row moves but by a way that states.WAYS knows. A condition is always part of the
+update itself: still in that state, still mine; so two processes can never both have a row.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from composer.database.tables.mailing_tables import deliveries, events, recipients
+from composer.database.tables.metadata import milliseconds
+from composer.database.tables.subscriber_tables import readers, suppressions
+from composer.delivery.core.events import EventKind
+from composer.delivery.core.retry_policy import (
+    Accept,
+    Defer,
+    GiveBack,
+    MarkUnconfirmed,
+    OutcomeDecision,
+    Refuse,
+    Tried,
+    Write,
+)
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.ledger import statements
+from composer.delivery.ledger.statements import stands
+from composer.delivery.messages.outgoing import MessageRecipient
+
+_D = deliveries.c
+_S = DeliveryState
+#: Longest reply that is kept.
+_LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A delivery in hand."""
+
+    recipient: MessageRecipient
+    tried: Tried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """What a claim found."""
+
+    due: tuple[Due, ...]
+    #: How many had left meanwhile.
+    suppressed: int
+    #: Whether as many were found as were asked for: there may be more.
+    is_more: bool
+    #: When the next one falls due, where there is no more now; None: none is left.
+    next_due: datetime | None
+    #: Somebody said stop, or the mailing is over: nothing was claimed.
+    is_stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of a delivery that was in hand."""
+
+    reader_id: int
+    decision: OutcomeDecision
+    queue_id: str | None = None
+    words: str = ""
+
+
+def claim(
+    connection: Connection, mailing_id: int, owner_id: int, count: int, now: datetime, *, is_unattended: bool = False
+) -> Claimed:
+    """Take so many deliveries in hand: first those to be tried again, then those never tried, in the readers' order.
+
+    Who has left since the freezing is not claimed but suppressed, and an erased reader likewise.
+    """
+    if not goes_on(connection, mailing_id, is_unattended=is_unattended):
+        return Claimed(due=(), suppressed=0, is_more=False, next_due=None, is_stopped=True)
+    rows: list[Any] = []
+    for question in statements.DUE.values():
+        if left := count - len(rows):
+            rows += connection.execute(question, {"mailing": mailing_id, "now": now, "count": left})
+    good, gone = [], []
+    for row in rows:
+        if row.status == "active" and row.suppressed is None and row.address is not None:
+            good.append(row)
+        else:
+            gone.append((row.reader_id, row.suppressed or row.status or "erased"))
+    if good:
+        ids = [row.reader_id for row in good]
+        connection.execute(statements.CLAIM, {"mailing": mailing_id, "owner": owner_id, "now": now, "ids": ids})
+    if gone:
+        _suppress(connection, mailing_id, gone, now)
+    is_more = len(rows) >= count
+    next_due = None
+    if not is_more:
+        # Two questions, for each of which the index has the answer as its first entry.
+        nexts = [connection.scalar(question, {"mailing": mailing_id}) for question in statements.NEXT.values()]
+        next_due = min((each for each in nexts if each is not None), default=None)
+    return Claimed(due=tuple(map(_due, good)), suppressed=len(gone), is_more=is_more, next_due=next_due)
+
+
+def intend(
+    connection: Connection, mailing_id: int, owner_id: int, reader_ids: Sequence[int], now: datetime
+) -> frozenset[int]:
+    """Write down that the final dots of these go out next; give those for whom it is written. The others' dots must not.
+
+    It takes a claim that is still ours, a reader who is still there and has not left, a mailing that nobody stopped.
+    Nothing may be sent before this is committed.
+    """
+    kind = connection.dialect.name
+    ids = json.dumps(reader_ids) if kind == "sqlite" else list(reader_ids)
+    asked = {"mailing": mailing_id, "owner": owner_id, "ids": ids, "now": milliseconds(now)}
+    granted = frozenset(row[0] for row in statements.INTEND[kind].rows(connection, asked))
+    if len(granted) < len(reader_ids) and goes_on(connection, mailing_id):
+        left = [each for each in reader_ids if each not in granted]
+        known = {
+            row.id: row.reason or row.status
+            for row in connection.execute(
+                select(readers.c.id, readers.c.status, suppressions.c.reason)
+                .join_from(readers, suppressions, suppressions.c.normal == readers.c.normal, isouter=True)
+                .where(readers.c.id.in_(left), or_(readers.c.status != "active", suppressions.c.id.is_not(None)))
+            )
+        }
+        there = set(
+            connection.scalars(
+                select(recipients.c.reader_id).where(
+                    recipients.c.mailing_id == mailing_id, recipients.c.reader_id.in_(left)
+                )
+            )
+        )
+        gone = [(each, known.get(each, "erased")) for each in left if each in known or each not in there]
+        if gone:
+            _suppress(connection, mailing_id, gone, now, owner_id)
+    return granted
+
+
+def record(connection: Connection, mailing_id: int, owner_id: int, results: Sequence[Result], now: datetime) -> None:
+    """Write down what became of deliveries that this owner had in hand.
+
+    An answer that comes after the owner was taken for dead (unknown) settles that, too.
+    """
+    if not results:
+        return
+    accepted = [each for each in results if isinstance(each.decision.step, Accept)]
+    others = [each for each in results if not isinstance(each.decision.step, Accept)]
+    common: dict[str, object] = {"mailing": mailing_id, "owner": owner_id, "now": milliseconds(now)}
+    if accepted:
+        rows = [{**common, "reader": each.reader_id, "queue": each.queue_id} for each in accepted]
+        statements.ACCEPT.run_many(connection, rows)
+    for each in others:
+        _record_one(connection, common, each, now)
+    statements.EVENT.run_many(
+        connection,
+        [
+            {**common, "reader": each.reader_id, "kind": kind_of(each.decision), "words": each.words[:_LONGEST]}
+            for each in results
+        ],
+    )
+
+
+def kind_of(decision: OutcomeDecision) -> EventKind:
+    """Give the word under which a decision stands in the event log."""
+    match decision.step:
+        case Accept():
+            return EventKind.ACCEPTED
+        case Write():
+            return EventKind.WRITTEN
+        case MarkUnconfirmed():
+            return EventKind.UNKNOWN
+        case Defer(is_last=True):
+            return EventKind.EXPIRED
+        case Defer(is_counted=False):
+            return EventKind.THROTTLED
+        case Defer():
+            return EventKind.DEFERRED
+        case GiveBack(is_throttled=True):
+            return EventKind.THROTTLED
+        case GiveBack():
+            return EventKind.GIVEN_BACK
+        case Refuse():
+            return EventKind.REFUSED
+
+
+def goes_on(connection: Connection, mailing_id: int, *, is_unattended: bool = False) -> bool:
+    """Tell whether a mailing may be sent: nobody said stop, it is not over, and no unattended run sends a paused one."""
+    return bool(connection.scalar(statements.GOES_ON[is_unattended], {"mailing": mailing_id}))
+
+
+def elsewhere(connection: Connection, mailing_id: int, owner_id: int) -> int:
+    """Count what other processes have in hand."""
+    return connection.execute(statements.ELSEWHERE, {"mailing": mailing_id, "owner": owner_id}).scalar_one()
+
+
+def _suppress(
+    connection: Connection, mailing_id: int, gone: Sequence[tuple[int, str]], now: datetime, owner_id: int | None = None
+) -> None:
+    """Strike those out who have left before their turn; of a claim only its owner's."""
+    mine = stands(_S.PENDING, _S.DEFERRED) if owner_id is None else stands(_S.CLAIMED) & (_D.owner_id == owner_id)
+    change = (
+        update(deliveries)
+        .where(_D.mailing_id == mailing_id, _D.reader_id == bindparam("reader"), mine)
+        .values(state=_S.SUPPRESSED, issue_id=None, changed=now, reason=bindparam("why"), words=None)
+    )
+    connection.execute(change, [{"reader": reader_id, "why": why} for reader_id, why in gone])
+    rows = [
+        {"mailing_id": mailing_id, "reader_id": reader_id, "at": now, "kind": EventKind.SUPPRESSED, "reason": why}
+        for reader_id, why in gone
+    ]
+    connection.execute(insert(events), rows)
+
+
+def _record_one(connection: Connection, common: Mapping[str, object], result: Result, now: datetime) -> None:
+    """Write down anything but an acceptance; the way there is part of the condition."""
+    to: DeliveryState
+    ways: tuple[DeliveryState, ...]
+    more: dict[str, object]
+    match result.decision.step:
+        case Write():
+            to, ways, more = _S.WRITTEN, (_S.SENDING,), {"issue_id": None}
+        case MarkUnconfirmed():
+            to, ways, more = _S.UNKNOWN, (_S.SENDING,), {}
+        case Defer(is_last=True):
+            # Deferred, and at once over: the next try would come after the deadline.
+            to, ways, more = _S.EXPIRED, (_S.CLAIMED, _S.SENDING, _S.UNKNOWN), {"issue_id": None}
+        case Defer(until=until, is_counted=is_counted):
+            to, ways, more = _S.DEFERRED, (_S.CLAIMED, _S.SENDING, _S.UNKNOWN), {"next_at": until}
+            if not is_counted:
+                more["throttled"] = _D.throttled + 1
+        case GiveBack(until=until, is_throttled=is_throttled):
+            to, ways, more = _S.PENDING, (_S.CLAIMED,), {"next_at": until if is_throttled else _D.next_at}
+            if is_throttled:
+                more["throttled"] = _D.throttled + 1
+        case Refuse(blame=blame):
+            to, ways, more = _S.REFUSED, (_S.CLAIMED, _S.SENDING, _S.UNKNOWN), {"issue_id": None, "blame": blame}
+        case Accept():
+            raise AssertionError("acceptances are recorded together")
+    step = result.decision.step
+    if not (isinstance(step, GiveBack) or (isinstance(step, Defer) and not step.is_counted)):
+        more |= {"attempts": _D.attempts + 1, "first_at": func.coalesce(_D.first_at, literal(now, _D.first_at.type))}
+    change = (
+        update(deliveries)
+        .where(
+            _D.mailing_id == common["mailing"],
+            _D.reader_id == result.reader_id,
+            _D.owner_id == common["owner"],
+            stands(*ways),
+        )
+        .values(state=to, changed=now, reason=None, words=result.words[:_LONGEST], queue_id=result.queue_id, **more)
+    )
+    connection.execute(change)
+
+
+def _due(row: Any) -> Due:
+    get = row._mapping
+    recipient = MessageRecipient(**{name: get[name] for name in _RECIPIENT})
+    return Due(recipient=recipient, tried=Tried(**{name: get[name] for name in _TRIED}))
+
+
+_RECIPIENT = tuple(each.name for each in fields(MessageRecipient))
+_TRIED = ("reader_id", "attempts", "first_at", "throttled", "strikes")

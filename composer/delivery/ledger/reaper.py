@@ -1,0 +1,111 @@
+"""Releases what dead processes left in hand, so that a mailing can be ended, settled or resumed at any time.
+
+Input: a database, a mailing, the time. Output: what was released, and which processes are alive. Guarantees: what a living
+process has in hand is not touched (owners.py says who is alive); a claim of a dead one is pending again; a message whose
+final dot may have gone out is unknown.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, or_, select
+
+from composer.database.engine import Database
+from composer.database.tables.mailing_tables import deliveries, owners
+from composer.delivery.core.events import StateReason
+from composer.delivery.core.mailing import Sums, sums_of
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.database_guard.sending_lock import BusyError, lock_sending
+from composer.delivery.ledger.maintenance import end_for_good, reap_worker
+from composer.delivery.ledger.statements import stands
+from composer.delivery.ledger.workers import LEASE, is_alive, lapsed, mark_ended
+
+_D = deliveries.c
+_IN_HAND = (DeliveryState.CLAIMED, DeliveryState.SENDING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadWorker:
+    """A process that sends a mailing, or may."""
+
+    host: str
+    process: int
+    began: datetime
+    #: Without a further sign of life it counts as dead from then on; None where its lock alone tells.
+    dies: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaped:
+    """What was released, and who is alive."""
+
+    freed: int
+    unknown: int
+    alive: tuple[DeadWorker, ...]
+
+
+def reap(database: Database, mailing_id: int, now: datetime) -> Reaped:
+    """Release what dead processes left in hand."""
+    with _lock(database) as is_alone, database.write() as connection:
+        return _reap(connection, mailing_id, now, is_alone=is_alone)
+
+
+def reap_and_end(database: Database, mailing_id: int, who: str, now: datetime) -> tuple[Sums | None, Reaped]:
+    """End a mailing for good, whatever became of the process that ran it; None while a living one has something in hand.
+
+    Raises MailingError for one that is over.
+    """
+    with _lock(database) as is_alone, database.write() as connection:
+        reaped = _reap(connection, mailing_id, now, is_alone=is_alone)
+        sums = sums_of(connection, mailing_id)
+        if any(sums[state] for state in _IN_HAND):
+            return None, reaped
+        return end_for_good(connection, mailing_id, who, now), reaped
+
+
+@contextmanager
+def _lock(database: Database) -> Iterator[bool]:
+    """Hold the lock of whoever sends, on SQLite; yield whether no other process can be alive."""
+    if database.path is None:
+        yield False
+        return
+    try:
+        lock = lock_sending(database)
+    except BusyError:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+def _reap(connection: Connection, mailing_id: int, now: datetime, *, is_alone: bool) -> Reaped:
+    holding = select(_D.owner_id).where(_D.mailing_id == mailing_id, stands(*_IN_HAND)).distinct()
+    known = {
+        row.id: row
+        for row in connection.execute(
+            select(owners).where(
+                or_((owners.c.mailing_id == mailing_id) & owners.c.ended.is_(None), owners.c.id.in_(holding))
+            )
+        )
+    }
+    is_server = connection.dialect.name != "sqlite"
+    if is_server:
+        late = set(connection.scalars(select(owners.c.id).where(owners.c.id.in_(list(known)), lapsed())))
+        living = {each for each in known if each not in late and is_alive(connection, each)}
+    else:
+        # One process sends at a time, and entered last: all before it are dead.
+        living = set() if is_alone else {connection.scalar(select(func.max(owners.c.id)))}
+    living &= {number for number, row in known.items() if row.ended is None}
+    dead = tuple({*known, *connection.scalars(holding)} - living)
+    freed, unknown = reap_worker(connection, mailing_id, dead, now, StateReason.RUN_DIED)
+    mark_ended(connection, dead, now)
+    alive = tuple(
+        DeadWorker(host=row.host, process=row.process, began=row.began, dies=row.seen + LEASE if is_server else None)
+        for number, row in sorted(known.items())
+        if number in living
+    )
+    return Reaped(freed=freed, unknown=unknown, alive=alive)

@@ -1,0 +1,200 @@
+"""Goes on after a database was restored: what it cannot know of is unconfirmed, and it is the original from then on.
+
+Input: a connection, what lies around the database, who says so. Output: what was done, by mailing. Nobody is sent anything
+here, and nobody who may have received an issue is sent it again without a person's decision (`compose settle`, `--again`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, and_, delete, exists, func, insert, literal, or_, select, update
+
+from composer.database.database_state import lost_issues
+from composer.database.engine import Database
+from composer.database.tables.mailing_tables import deliveries, events, mailings, owners
+from composer.database.tables.metadata import milliseconds
+from composer.database.tables.subscriber_tables import readers, suppressions
+from composer.delivery.core.events import EventKind, StateReason
+from composer.delivery.core.mailing import Mailing, mailings_of, note
+from composer.delivery.core.retry_policy import RefusalCategory
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.database_guard.age_files import Begun, Note, joined
+from composer.delivery.database_guard.copy_detection import DatabasePlace, place_of, signs, write_notes
+from composer.delivery.database_guard.database_id import store
+from composer.delivery.database_guard.ledger_age import (
+    SERVER,
+    CopySign,
+    Evidence,
+    accept,
+    check_database_id,
+    lock,
+    set_state,
+)
+from composer.delivery.database_guard.sending_lock import BusyError, lock_sending
+from composer.delivery.database_guard.wal_check import check_whole
+from composer.delivery.ledger.statements import stands
+from composer.delivery.ledger.workers import is_alive
+
+_D = deliveries.c
+_S = DeliveryState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreSurvey:
+    """What a restore has made uncertain."""
+
+    evidence: tuple[Evidence, ...]
+    #: Mailings that are not over, and how many of their recipients are provably reached.
+    mailings: Mapping[int, Mailing]
+    reached: Mapping[int, int]
+    #: Mailings that this database does not have, and issues that a person named.
+    lost: tuple[Begun, ...] = ()
+    named: tuple[str, ...] = ()
+    #: The last thing that this database knows of.
+    until: datetime | None = None
+
+    @property
+    def issues(self) -> Mapping[str, str]:
+        """The issues of which nobody can say who received them, and why."""
+        named = dict.fromkeys(self.named, "named by a person")
+        return named | {each.issue: f"mailing {each.mailing}" for each in self.lost}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreResult:
+    """What was done."""
+
+    survey: RestoreSurvey
+    #: By mailing: how many are unconfirmed now.
+    unconfirmed: Mapping[int, int] = field(default_factory=dict)
+
+
+def survey(connection: Connection, place: DatabasePlace, named: Sequence[str] = ()) -> RestoreSurvey:
+    """Look at what a restore has made uncertain; nothing is changed."""
+    every = {each.id: each for each in mailings_of(connection) if not each.is_rehearsal}
+    evidence = signs(connection, place)
+    begun = place.begun
+    there = {_begun(each) for each in every.values()}
+    lost = tuple(each for each in begun if each not in there)
+    open_ones = {number: each for number, each in every.items() if each.ended is None}
+    if evidence and all(each.sign is CopySign.UNHEARD for each in evidence):
+        # Accepted on another machine: what was unfinished then is settled, or was begun since.
+        affected: dict[int, Mailing] = {}
+    else:
+        ran = set(connection.scalars(select(owners.c.mailing_id).distinct())) | {each.mailing for each in begun}
+        # One machine sends from a file, and its note remembers all that it sent.
+        remembers = place.beside is not None and not place.beside.is_old
+        affected = {number: each for number, each in open_ones.items() if number in ran or not remembers}
+    evidence += tuple(
+        one for number in affected for one in check_database_id(connection, number, place.home, place.beside)
+    )
+    return RestoreSurvey(
+        evidence=evidence,
+        mailings=affected,
+        reached=_reached(connection, affected),
+        lost=lost,
+        named=tuple(named),
+        until=_until(connection),
+    )
+
+
+def restore(
+    database: Database, notes: Path | None, who: str, now: datetime, named: Sequence[str] = ()
+) -> RestoreResult:
+    """Make the database the original, and what it cannot know of unconfirmed. Raises BusyError while somebody sends."""
+    with lock_sending(database) as held:
+        place = place_of(database, notes)
+        with database.write() as connection:
+            lock(connection)
+            _refuse_living(connection, database)
+            check_whole(connection, database)
+            found = survey(connection, place, named)
+            unconfirmed = {number: _doubt(connection, number, who, now) for number in found.mailings}
+            for key, why in found.issues.items():
+                connection.execute(delete(lost_issues).where(lost_issues.c.key == key))
+                connection.execute(insert(lost_issues), [{"key": key, "at": now, "words": f"{why} ({who})"}])
+            # None of them is alive, and none of them was here.
+            ended = func.coalesce(owners.c.ended, literal(now, owners.c.ended.type))
+            connection.execute(update(owners).values(home="", ended=ended))
+            origin = accept(connection)
+            set_state(connection, SERVER, None)
+            if place.identity:
+                store(connection, place.identity)
+            ran = {*connection.scalars(select(owners.c.mailing_id)), *found.mailings}
+            sent = [_begun(each) for each in mailings_of(connection) if each.id in ran and not each.is_rehearsal]
+        begun = joined(place.begun, sent)
+        accepted = Note(owner=0, nonce=origin, count=0, origin=origin, begun=begun)
+        for file in write_notes(accepted, place, place.known, held.file_handle):
+            file.close()
+    return RestoreResult(survey=found, unconfirmed=unconfirmed)
+
+
+def lost_since(connection: Connection, issue: str) -> datetime | None:
+    """Give when a mailing of an issue was lost, as far as nobody has decided about it."""
+    return connection.scalar(select(lost_issues.c.at).where(lost_issues.c.key == issue))
+
+
+def all_lost(connection: Connection) -> dict[str, datetime]:
+    """Give the issues of which a mailing was lost, and when the database was restored."""
+    return {row.key: row.at for row in connection.execute(select(lost_issues.c.key, lost_issues.c.at))}
+
+
+def forget_lost(connection: Connection, issue: str) -> bool:
+    """Let those be sent an issue of whom nobody knows whether they received it, because a person says so."""
+    return connection.execute(delete(lost_issues).where(lost_issues.c.key == issue)).rowcount > 0
+
+
+def _refuse_living(connection: Connection, database: Database) -> None:
+    """Refuse while a process holds the lock of a run. Raises BusyError."""
+    if any(
+        is_alive(connection, each) for each in connection.scalars(select(owners.c.id).where(owners.c.ended.is_(None)))
+    ):
+        raise BusyError(f"another process is sending from {database.location.name}", "first:   compose stop MAILING")
+
+
+def _begun(mailing: Mailing) -> Begun:
+    return Begun(mailing=mailing.id, issue=mailing.issue, made=milliseconds(mailing.made))
+
+
+def _doubt(connection: Connection, mailing_id: int, who: str, now: datetime) -> int:
+    """Make everybody unconfirmed who is not provably reached, or provably cannot have been; give how many."""
+    other = deliveries.alias()
+    issue_id = select(mailings.c.issue_id).where(mailings.c.id == mailing_id).scalar_subquery()
+    # Refusals that were about us are taken back when a run stops because of them; then they were tried again.
+    about_us = and_(stands(_S.REFUSED), func.coalesce(_D.blame, RefusalCategory.NONE) == RefusalCategory.NONE)
+    is_held = exists().where(other.c.issue_id == issue_id, other.c.reader_id == _D.reader_id)
+    which = (
+        _D.mailing_id == mailing_id,
+        or_(stands(_S.PENDING, _S.CLAIMED, _S.SENDING, _S.DEFERRED), and_(about_us, ~is_held)),
+    )
+    at = literal(now, events.c.at.type)
+    reason = StateReason.RESTORED
+    those = select(_D.mailing_id, _D.reader_id, at, literal(EventKind.UNKNOWN.value), literal(reason.value)).where(
+        *which
+    )
+    connection.execute(insert(events).from_select(("mailing_id", "reader_id", "at", "kind", "reason"), those))
+    changed = connection.execute(
+        update(deliveries)
+        .where(*which)
+        .values(state=_S.UNKNOWN, issue_id=issue_id, owner_id=None, changed=now, blame=None, reason=reason, words=None)
+    ).rowcount
+    note(connection, mailing_id, EventKind.RESTORED, now, who=who)
+    return changed
+
+
+def _reached(connection: Connection, numbers: Iterable[int]) -> dict[int, int]:
+    rows = connection.execute(
+        select(_D.mailing_id, func.count())
+        .where(_D.mailing_id.in_(list(numbers)), stands(_S.ACCEPTED))
+        .group_by(_D.mailing_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _until(connection: Connection) -> datetime | None:
+    """Give when the last thing happened that this database knows of."""
+    columns = (events.c.at, readers.c.changed, suppressions.c.since, owners.c.seen)
+    times = (connection.scalar(select(func.max(column))) for column in columns)
+    return max((each for each in times if each is not None), default=None)

@@ -1,0 +1,213 @@
+"""Who is sending: a process is an owner as long as it holds a lock, and the lock goes when the process does.
+
+Comes in: a database, a mailing. Goes out: an `Owner`, who are dead among the others, or a stop: somebody else is sending,
+or this is not the database that the mailing was begun in. Never takes a lease for death where a lock can tell.
+
+SQLite: a lock of the operating system on a file beside the database; one process sends, a second one is told so.
+PostgreSQL: an advisory lock of a session of its own; several processes share the work. The server may keep the session of
+a machine that vanished, so there, besides, a sign of life by the server's clock counts: none for LEASE is death.
+"""
+
+import os
+import socket
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, cast, func, insert, select, text, update
+
+from composer.database.engine import Database
+from composer.database.tables.mailing_tables import deliveries, owners
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.database_guard.age_counter import AgeCounter, DatabaseLostError
+from composer.delivery.database_guard.copy_detection import begin, check_before_run, count_from, place_of
+from composer.delivery.database_guard.file_lock import FileLock
+from composer.delivery.database_guard.sending_lock import SendingLock, lock_sending
+from composer.delivery.ledger.statements import stands
+
+#: Longer than the longest wait for an answer (600 s after the dot): a lease that ends before it would send twice.
+LEASE = timedelta(seconds=900)
+#: How often a sign of life is given.
+HEARTBEAT_INTERVAL = timedelta(seconds=15)
+#: The class of our advisory locks, so that another program's numbers are not ours.
+_CLASS = 0x636F6D70
+
+
+@dataclass(slots=True, kw_only=True)
+class Worker:
+    """What this process is to deliveries, until `leave`."""
+
+    id: int
+    database: Database = field(repr=False)
+    #: Counts the groups of intents.
+    counter: AgeCounter = field(repr=False)
+    _file: FileLock | None = field(default=None, repr=False)
+    _session: Connection | None = field(default=None, repr=False)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether there can be no other living owner, as on SQLite."""
+        return self._session is None
+
+    def beat(self, connection: Connection, now: datetime) -> None:
+        """Give a sign of life. Raises LostError when another process has taken this one for dead."""
+        seen = (
+            update(owners).where(owners.c.id == self.id, owners.c.ended.is_(None)).values(seen=_clock(connection, now))
+        )
+        if connection.execute(seen).rowcount == 0:
+            raise DatabaseLostError(
+                "another process took this one for dead, and its work", "nothing is sent twice; run it again"
+            )
+        self.counter.sync()
+
+    def check(self) -> None:
+        """Look whether the lock is still held, and the files are the same. Raises DatabaseError, ReplacedError."""
+        self.counter.look()
+        if self._session is not None:
+            with self.database.translated():
+                self._session.execute(text("SELECT 1"))
+
+    def dead(self, connection: Connection, mailing_id: int, now: datetime) -> tuple[int, ...]:
+        """Give the other owners that are dead, and whose work nobody has taken care of."""
+        # One that has ended, and whose last transaction was committed by the server after its death.
+        left = (
+            select(deliveries.c.owner_id)
+            .join_from(deliveries, owners, owners.c.id == deliveries.c.owner_id)
+            .where(deliveries.c.mailing_id == mailing_id, stands(DeliveryState.CLAIMED, DeliveryState.SENDING))
+            .where(owners.c.id != self.id, owners.c.ended.is_not(None))
+            .distinct()
+        )
+        ended = set(connection.scalars(left))
+        others = select(owners.c.id).where(owners.c.id != self.id, owners.c.ended.is_(None))
+        # On SQLite there is one sender, and it is us.
+        dead = set(connection.scalars(others)) if self._session is None else self._dead_on_server(connection)
+        return tuple(ended | dead)
+
+    def _dead_on_server(self, connection: Connection) -> set[int]:
+        others = (owners.c.id != self.id, owners.c.ended.is_(None))
+        late = set(connection.scalars(select(owners.c.id).where(*others, lapsed())))
+        found = connection.scalars(select(owners.c.id).where(*others)).all()
+        return late | {each for each in found if not is_alive(connection, each)}
+
+    def leave(self) -> None:
+        """Let go of the lock; from then on others may take what is left. Never raises."""
+        with suppress(OSError):
+            self.counter.sync()
+        self.counter.close()
+        if self._file is not None:
+            self._file.release()
+        if self._session is not None:
+            with suppress(Exception):
+                self._session.invalidate()
+                self._session.close()
+        self._file = self._session = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.leave()
+
+
+def lapsed() -> ColumnElement[bool]:
+    """Return the condition, over `owners`, of those that gave no sign of life for too long, on PostgreSQL."""
+    return cast(owners.c.seen, BigInteger) < _server_clock() - LEASE // timedelta(milliseconds=1)
+
+
+def is_alive(connection: Connection, owner_id: int) -> bool:
+    """Tell whether a run holds its lock, on PostgreSQL; on SQLite whoever has the file's lock knows that no other does."""
+    if connection.dialect.name == "sqlite":
+        return False
+    return not connection.scalar(select(func.pg_try_advisory_xact_lock(_CLASS, owner_id)))
+
+
+def mark_ended(connection: Connection, owner_ids: tuple[int, ...], now: datetime) -> None:
+    """Write down that nothing is in these owners' hands any more."""
+    connection.execute(update(owners).where(owners.c.id.in_(owner_ids), owners.c.ended.is_(None)).values(ended=now))
+
+
+def register_worker(
+    database: Database,
+    mailing_id: int,
+    now: datetime,
+    *,
+    notes: Path | None = None,
+    lock: SendingLock | None = None,
+) -> Worker:
+    """Become an owner of a mailing's deliveries. Raises BusyError, CopyError, DatabaseError.
+
+    `notes`: where this machine keeps its notes. `lock`: taken before (`lock_sending`); the owner releases it.
+    """
+    if database.path is None:
+        return _on_server(database, mailing_id, now, notes)
+    file = (lock or lock_sending(database)).hand_on()
+    try:
+        return _in_file(database, file, mailing_id, now, notes)
+    except BaseException:
+        file.release()
+        raise
+
+
+def _in_file(database: Database, lock: FileLock, mailing_id: int, now: datetime, notes: Path | None) -> Worker:
+    place = place_of(database, notes)
+    check_before_run(database, place, mailing_id)
+    with database.write() as connection:
+        start = begin(connection, mailing_id, place, database)
+        owner_id = _enter(connection, mailing_id, place.home, now, start.nonce)
+    # After the row is on disk: a note never knows of more than the database.
+    counter = count_from(start, owner_id, database, place, place.known, lock.handle)
+    return Worker(id=owner_id, database=database, counter=counter, _file=lock)
+
+
+def _on_server(database: Database, mailing_id: int, now: datetime, notes: Path | None) -> Worker:
+    with database.translated():
+        session = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        with database.translated():
+            # The lock first, then the row: a row whose lock is free is a dead owner's.
+            owner_id = session.scalar(text("SELECT nextval(pg_get_serial_sequence('owners', 'id'))"))
+            assert owner_id is not None
+            session.execute(select(func.pg_advisory_lock(_CLASS, owner_id)))
+            place = place_of(database, notes, session)
+        with database.write() as connection:
+            start = begin(connection, mailing_id, place, database)
+            _enter(connection, mailing_id, place.home, now, start.nonce, owner_id)
+            # Another process of this machine may be at work, and go on writing its note.
+            ended = {0, *connection.scalars(select(owners.c.id).where(owners.c.ended.is_not(None)))}
+        superseded = [path for path, note in place.known.items() if note.owner in ended]
+        counter = count_from(start, owner_id, database, place, superseded)
+    except BaseException:
+        session.invalidate()
+        session.close()
+        raise
+    return Worker(id=owner_id, database=database, counter=counter, _session=session)
+
+
+def _enter(
+    connection: Connection, mailing_id: int, home: str, now: datetime, nonce: str | None, owner_id: int | None = None
+) -> int:
+    known = {} if owner_id is None else {"id": owner_id}
+    row = insert(owners).values(
+        mailing_id=mailing_id,
+        host=socket.gethostname(),
+        process=os.getpid(),
+        home=home,
+        began=now,
+        seen=_clock(connection, now),
+        nonce=nonce,
+        **known,
+    )
+    entered: int = connection.execute(row.returning(owners.c.id)).scalar_one()
+    return entered
+
+
+def _clock(connection: Connection, now: datetime) -> object:
+    """Give the time by which signs of life are compared: the server's own, where there are several machines."""
+    return now if connection.dialect.name == "sqlite" else _server_clock()
+
+
+def _server_clock() -> ColumnElement[int]:
+    return cast(func.extract("epoch", func.clock_timestamp()) * 1000, BigInteger)

@@ -1,0 +1,221 @@
+"""Makes the messages of a mailing from what was frozen: nothing of the issue or of newsletter.yaml is read again.
+
+Comes in: the mailing with its terms, the compiled variants, keys for tokens and signatures. Goes out: a `Letter` for each
+recipient. The same recipient gets the same Message-ID whenever it is asked for. Never opens a connection.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from composer.audience.identity.tokens import Purpose, Tokens
+from composer.core.addresses import Address, AddressError
+from composer.core.errors import ComposeError
+from composer.delivery.messages.outgoing import MessageRecipient, MessageSource, OutgoingMessage
+from composer.mail.bulk_headers import leave_by_mail, verp
+from composer.mail.compiled_message import Compiled
+from composer.mail.letterhead import Addressing
+from composer.transport.envelope import Envelope
+
+if TYPE_CHECKING:
+    from composer.delivery.core.mailing import FrozenVariant, Mailing
+    from composer.mail.dkim_signing import Profile
+
+
+class MessageError(ComposeError):
+    """A recipient's message cannot be made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenSettings:
+    """What stands in every message of a mailing beside its variant; frozen with it as JSON."""
+
+    #: The envelope's sender where no bounces address is set.
+    sender: str
+    #: The sender's domain: where Message-IDs are from.
+    domain: str
+    #: Bounces come back to this address with a token behind a plus sign.
+    bounces: str | None = None
+    #: Where the readers' pages are.
+    public_url: str | None = None
+    #: Where one leaves, with {token} in it, instead of a page below `public_url`.
+    unsubscribe_url: str | None = None
+    unsubscribe_mailto: str | None = None
+    #: The page of the edition below `public_url`; where there are several, of each variant's, by its number.
+    page: str = ""
+    pages: Mapping[str, str] = field(default_factory=dict)
+    #: Words before the sender's id in Feedback-ID.
+    feedback: tuple[str, ...] = ()
+    #: Whether failures are asked for by name (DSN).
+    wants_notice: bool = False
+
+    def to_json(self) -> str:
+        """Give it as it is kept."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "FrozenSettings":
+        """Read what `to_json` gave, of this program or an older one."""
+        found = json.loads(text)
+        return cls(**{**found, "feedback": tuple(found.get("feedback", ()))})
+
+
+def envelope_sender(terms: FrozenSettings, tokens: Tokens, mailing: int, reader_id: int) -> str:
+    """Return the envelope's sender of a recipient's message; `mailing` is the public id."""
+    if terms.bounces is None:
+        return terms.sender
+    return verp(terms.bounces, tokens.make(Purpose.BOUNCE, reader_id, mailing))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A mailing whose messages a correction answers."""
+
+    #: Its public id.
+    mailing: int
+    #: Where its Message-IDs are from.
+    domain: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPayload:
+    """What the messages of a mailing are made from; it can go to another process."""
+
+    #: The public ids of the mailing, and of the one that it corrects.
+    mailing: int
+    corrects: int | None
+    #: `Terms`, as they are kept.
+    terms: str
+    #: The compiled messages, by the numbers of their variants.
+    compiled: Mapping[int, bytes] = field(repr=False)
+    tokens: Tokens = field(repr=False)
+    #: Of a correction: the mailings that its recipients have messages of, by their numbers.
+    answered: Mapping[int, Answered] = field(default_factory=dict)
+    #: Signs them; None: nobody does here.
+    profile: "Profile | None" = field(default=None, repr=False)
+    #: Of the time in Date.
+    zone: tzinfo = UTC
+    #: The header that the relay's webhook gives back (mail/relays.py).
+    echo: tuple[str, str] = ("", "")
+
+    @classmethod
+    def of(
+        cls,
+        mailing: "Mailing",
+        variants: "Iterable[FrozenVariant]",
+        tokens: Tokens,
+        *,
+        answered: Mapping[int, Answered] | None = None,
+        profile: "Profile | None" = None,
+        zone: tzinfo = UTC,
+        echo: tuple[str, str] = ("", ""),
+    ) -> "JobPayload":
+        """Take what is needed of a mailing."""
+        return cls(
+            mailing=mailing.public_id,
+            corrects=mailing.corrects_public_id,
+            terms=mailing.terms,
+            compiled={each.number: each.compiled for each in variants},
+            tokens=tokens,
+            answered=answered or {},
+            profile=profile,
+            zone=zone,
+            echo=echo,
+        )
+
+
+class MailingMessages(MessageSource):
+    """The messages of one mailing; threads share it."""
+
+    def __init__(self, plates: JobPayload, now: Callable[[], datetime] | None = None) -> None:
+        """Raises FrozenError where a newer program froze the messages. `now`: another clock."""
+        self._plates, self._terms = plates, FrozenSettings.from_json(plates.terms)
+        self._compiled = {number: Compiled.from_bytes(data) for number, data in plates.compiled.items()}
+        self._fields = {
+            number: {field.name for field in compiled.fields} for number, compiled in self._compiled.items()
+        }
+        self._tokens, self._profile = plates.tokens, plates.profile
+        self._now = now or (lambda: datetime.now(plates.zone))
+
+    def letter(self, recipient: MessageRecipient) -> OutgoingMessage:
+        """Make one recipient's message. Raises LetterError, or MissingValueError."""
+        try:
+            return self._letter(recipient)
+        except AddressError as error:
+            raise MessageError(f"the address cannot be used: {error}") from None
+
+    def _letter(self, recipient: MessageRecipient) -> OutgoingMessage:
+        terms, now = self._terms, self._now()
+        message_id, leave = self.message_id(recipient.reader_id), self._leave_at(recipient.reader_id)
+        addressing = Addressing(
+            to=Address(name=recipient.name, address=recipient.address),
+            date=now,
+            message_id=message_id,
+            unsubscribe=leave,
+            unsubscribe_mailto=self._leave_by_mail(recipient.reader_id),
+            feedback=terms.feedback,
+            in_reply_to=self._corrected(recipient),
+            echo=self._plates.echo,
+        )
+        compiled, values = self._compiled[recipient.variant], self._values(recipient, leave)
+        if self._profile is None:
+            message = compiled.fill(values, addressing)
+        else:
+            message = compiled.signed(values, addressing, self._profile, now=int(now.timestamp()))
+        envelope = Envelope(
+            sender=envelope_sender(terms, self._tokens, self._plates.mailing, recipient.reader_id),
+            recipient=recipient.address,
+            id=message_id[1:].partition("@")[0],
+            wants_notice=terms.wants_notice,
+        )
+        return OutgoingMessage(envelope=envelope, message=message)
+
+    def message_id(self, reader_id: int) -> str:
+        """Give the Message-ID of a recipient's message; its left side stands in X-Compose-ID, too."""
+        return self._tokens.message_id(self._plates.mailing, reader_id, self._terms.domain)
+
+    def _corrected(self, recipient: MessageRecipient) -> str | None:
+        """Return the Message-ID of the message that this recipient has."""
+        corrects, number = self._plates.corrects, recipient.answered_mailing
+        if number is not None and recipient.answered_reader is not None and number in self._plates.answered:
+            found = self._plates.answered[number]
+            return self._tokens.message_id(found.mailing, recipient.answered_reader, found.domain)
+        # Frozen by an earlier version, which did not record it.
+        return None if corrects is None else self._tokens.message_id(corrects, recipient.reader_id, self._terms.domain)
+
+    def _token(self, purpose: Purpose, reader_id: int) -> str:
+        return self._tokens.make(purpose, reader_id, self._plates.mailing)
+
+    def _leave_by_mail(self, reader_id: int) -> str | None:
+        """Give the mailto: link by which this reader leaves; `compose bounces ingest` reads what comes of it."""
+        to = self._terms.unsubscribe_mailto
+        return None if to is None else leave_by_mail(to, self._token(Purpose.UNSUBSCRIBE, reader_id))
+
+    def _leave_at(self, reader_id: int) -> str | None:
+        """Give where this reader leaves with one click."""
+        terms = self._terms
+        if terms.unsubscribe_url is not None:
+            return terms.unsubscribe_url.replace("{token}", self._token(Purpose.UNSUBSCRIBE, reader_id))
+        if terms.public_url is not None:
+            return f"{terms.public_url}/unsubscribe/{self._token(Purpose.UNSUBSCRIBE, reader_id)}"
+        return None
+
+    def _values(self, recipient: MessageRecipient, leave: str | None) -> Mapping[str, str]:
+        links = {}
+        if leave is not None:
+            links["unsubscribe_url"] = leave
+        if (base := self._terms.public_url) is not None:
+            links["web_url"] = f"{base}/{self._terms.pages.get(str(recipient.variant), self._terms.page)}"
+            if "preferences_url" in self._fields[recipient.variant]:
+                links["preferences_url"] = f"{base}/preferences/{self._token(Purpose.PREFERENCES, recipient.reader_id)}"
+        return {
+            **(json.loads(recipient.fields) if recipient.fields != "{}" else {}),
+            "email": recipient.address,
+            "name": recipient.name,
+            "first_name": recipient.first_name,
+            "last_name": recipient.last_name,
+            "language": recipient.language,
+            **links,
+        }

@@ -1,0 +1,78 @@
+"""Asks the web, just before a mailing: do the readers' pages answer with our key, are the pictures the edition's own.
+
+Comes in: addresses from newsletter.yaml, a key, pictures. Goes out: what is wrong, in words; nothing where all is right.
+Follows no redirect, asks no proxy, never waits long, reads no more than it needs.
+"""
+
+import hmac
+import http.client
+import secrets
+import ssl
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote, urlsplit
+
+from composer.audience.identity.tokens import Tokens
+
+_SECONDS = 15
+#: Of an answer that holds a line for each key.
+_MOST = 65_536
+_AT_ONCE = 8
+
+
+class _NoAnswerError(Exception):
+    """What was asked for did not come; the words say why."""
+
+
+def trouble_with_pages(public_url: str, tokens: Tokens) -> str:
+    """Ask the readers' pages to prove that they have our key; say what is wrong, or nothing."""
+    nonce = secrets.token_urlsafe(24)
+    try:
+        said = _get(f"{public_url}/probe/{nonce}", _MOST)
+    except _NoAnswerError as error:
+        return f"the readers' pages do not answer at {public_url}: {error}"
+    lines = said.decode("ascii", "replace").split()
+    if any(hmac.compare_digest(line, tokens.proofs(nonce)[0]) for line in lines if line.isascii()):
+        return ""
+    return f"what answers at {public_url} does not have the key of this newsletter: links in the message would not work"
+
+
+def trouble_with_pictures(assets_url: str, pictures: Sequence[tuple[str, bytes]]) -> tuple[str, ...]:
+    """Fetch each picture, by its file name; say which do not answer with the same bytes, and why."""
+    base = assets_url.rstrip("/")
+    wanted: Mapping[str, bytes] = dict(pictures)
+
+    def look(name: str) -> str:
+        data = wanted[name]
+        try:
+            return "" if _get(f"{base}/{quote(name)}", len(data) + 1) == data else f"{name} (another picture is there)"
+        except _NoAnswerError as error:
+            return f"{name} ({error})"
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return tuple(said for said in pool.map(look, wanted) if said)
+
+
+def _get(url: str, most: int) -> bytes:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    connection: http.client.HTTPConnection
+    if parts.scheme == "https":
+        context = ssl.create_default_context()
+        connection = http.client.HTTPSConnection(host, parts.port, timeout=_SECONDS, context=context)
+    else:
+        connection = http.client.HTTPConnection(host, parts.port, timeout=_SECONDS)
+    try:
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
+        connection.request("GET", path or "/", headers={"User-Agent": "compose", "Connection": "close"})
+        answer = connection.getresponse()
+        if answer.status != 200:
+            raise _NoAnswerError(f"the answer is {answer.status}")
+        return answer.read(most)
+    except ssl.SSLCertVerificationError as error:
+        raise _NoAnswerError(f"its certificate is not good: {error.verify_message}") from None
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise _NoAnswerError(str(reason).lower()) from None
+    finally:
+        connection.close()

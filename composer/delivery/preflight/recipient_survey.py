@@ -1,0 +1,68 @@
+"""What the readers of a mailing would get: how many each variant, and who lacks a value that it shows.
+
+Input: a connection, a selection, the variants. Output: a `Survey`; rows of readers. Reads only.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from composer.database.tables.subscriber_tables import reader_tags, readers
+from composer.delivery.selection.selection import Selection, is_included
+from composer.editions.pipeline import BuiltVariant as Built
+from composer.editions.pipeline import pick
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientSurvey:
+    """What the readers who get it would get."""
+
+    #: How many get each variant, by its number.
+    by_variant: Mapping[int, int]
+    #: Readers without a value that their variant shows and that has no default, by field.
+    missing: Mapping[str, int]
+
+
+def look_through(connection: Connection, selection: Selection, variants: Sequence[Built]) -> RecipientSurvey:
+    """Look at everybody who would get it, one after the other, where there is something to tell apart."""
+    if len(variants) == 1 and not variants[0].compiled.required:
+        return RecipientSurvey(by_variant={}, missing={})
+    by_variant: Counter[int] = Counter()
+    missing: Counter[str] = Counter()
+    for language, tags, values in _included(connection, selection):
+        variant = pick(variants, language, tags)
+        by_variant[variant.number] += 1
+        missing.update(variant.compiled.missing(values))
+    return RecipientSurvey(by_variant=by_variant, missing=missing)
+
+
+def _included(connection: Connection, selection: Selection) -> Iterator[tuple[str, frozenset[str], Mapping[str, str]]]:
+    for row in connection.execute(readers_in(selection).execution_options(yield_per=2_000)):
+        own = json.loads(row.fields) if row.fields != "{}" else {}
+        values = {
+            **own,
+            "email": row.address,
+            "name": row.name,
+            "first_name": row.first_name,
+            "last_name": row.last_name,
+            "language": row.language,
+        }
+        yield row.language, tags_in(row.tags), values
+
+
+def readers_in(selection: Selection) -> Select[Any]:
+    """Return the question for everybody in a selection: values, and their tags in one text."""
+    tags = select(func.aggregate_strings(reader_tags.c.tag, ",")).where(reader_tags.c.reader_id == readers.c.id)
+    names = ("id", "address", "name", "first_name", "last_name", "language", "fields")
+    columns = [readers.c[name] for name in names]
+    question = select(*columns, tags.scalar_subquery().label("tags"))
+    return question.where(is_included(selection)).order_by(readers.c.id)
+
+
+def tags_in(joined: str | None) -> frozenset[str]:
+    """Return the tags in such a text."""
+    return frozenset(joined.split(",")) if joined else frozenset()

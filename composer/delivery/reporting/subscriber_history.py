@@ -1,0 +1,72 @@
+"""What became of every mailing for one reader: `compose who`.
+
+Comes in: a connection, a reader's id. Goes out: values, the oldest mailing first. Changes nothing.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from composer.audience.identity.tombstones import AddressSpan, about, spans_of
+from composer.database.tables.mailing_tables import deliveries, issues, mailings
+from composer.delivery.core.events import in_words
+from composer.delivery.core.states import DeliveryState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedMailing:
+    """One mailing, and where it stands for the reader."""
+
+    mailing_id: int
+    #: The mailing, and the subscriber, as they stand in its Message-ID: under an earlier id of the same person, it may be.
+    public_id: int
+    reader_id: int
+    #: The issue's key.
+    issue: str
+    state: DeliveryState
+    #: Since when they stand so.
+    at: datetime
+    attempts: int
+    #: Why, for people, with what the server said last; and what it calls the message in its log.
+    reply: str
+    queue_id: str
+    #: Where its Message-ID is from.
+    domain: str
+
+
+def received_mailings(connection: Connection, reader_id: int) -> tuple[ReceivedMailing, ...]:
+    """Return the mailings that were frozen for a subscriber, under whichever id."""
+    return received_mailings_under(connection, spans_of(connection, reader_id))
+
+
+def received_mailings_under(connection: Connection, spans: Sequence[AddressSpan]) -> tuple[ReceivedMailing, ...]:
+    """Return the mailings that were frozen for the person who is on record under these ids, the oldest first."""
+    if not spans:
+        return ()
+    table = deliveries.c
+    query = (
+        select(mailings.c.id, mailings.c.public_id, issues.c.key, mailings.c.terms, table.reader_id,
+               table.state, table.changed, table.attempts, table.reason, table.words, table.queue_id)
+        .join_from(mailings, issues, issues.c.id == mailings.c.issue_id)
+        .join(deliveries, table.mailing_id == mailings.c.id)
+        .where(about(deliveries, spans))
+        .order_by(mailings.c.id, table.changed)
+    )  # fmt: skip
+    return tuple(
+        ReceivedMailing(
+            mailing_id=row.id,
+            public_id=row.public_id,
+            reader_id=row.reader_id,
+            issue=row.key,
+            state=DeliveryState(row.state),
+            at=row.changed,
+            attempts=row.attempts,
+            reply=in_words(row.reason, row.words),
+            queue_id=row.queue_id or "",
+            domain=json.loads(row.terms).get("domain", ""),
+        )
+        for row in connection.execute(query)
+    )

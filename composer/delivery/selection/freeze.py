@@ -1,0 +1,209 @@
+"""Freezes a mailing: who gets which message, with which values, in the caller's one transaction.
+
+Comes in: a `Draft`. Goes out: a `Mailing`. No reader passes through this program: the database copies its own rows, so a
+million recipients take no memory. Only which variant is whose is decided here, where there are several.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from composer.audience.suppression import lock
+from composer.core.command_lines import command_line
+from composer.database.public_ids import new_public_id
+from composer.database.tables.mailing_tables import deliveries, issues, mailings, recipients, variants
+from composer.database.tables.subscriber_tables import reader_tags, readers
+from composer.delivery.core.events import EventKind
+from composer.delivery.core.mailing import FrozenVariant, Mailing, MailingError, mailing_of, note, unfinished
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.selection.corrections import note_answered
+from composer.delivery.selection.same_issue import SAME_ISSUE, IssueContent, refuse_same_issue
+from composer.delivery.selection.selection import LeftOut, Selection, count, is_included
+
+#: Due at once, whatever the clock does.
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
+#: How many readers are looked at together when variants are picked.
+_PAGE = 5_000
+
+#: Gives the number of the variant that is a reader's, by language and tags.
+Pick = Callable[[str, frozenset[str]], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A mailing that is to be frozen."""
+
+    selection: Selection
+    variants: tuple[FrozenVariant, ...]
+    #: Needed where there are several variants.
+    pick: Pick | None = None
+    #: The edition's hash.
+    edition: str
+    subject: str
+    #: What `letters` needs beside the variants, as JSON.
+    terms: str = "{}"
+    made_by: str
+    program: str
+    git_commit: str | None = None
+    is_committed: bool | None = None
+    is_rehearsal: bool = False
+    allowed: Mapping[str, str] = field(default_factory=dict)
+    #: What makes its editions this issue and no other; a mailing of the same under another key is refused.
+    contents: tuple[IssueContent, ...] = ()
+    #: Needed for a selection that `is_again`.
+    again_because: str = ""
+    #: The id of the mailing that this one corrects.
+    corrects: int | None = None
+    #: Not before then.
+    due: datetime | None = None
+
+
+def freeze(connection: Connection, draft: Draft, now: datetime) -> Mailing:
+    """Freeze a mailing: all of it, or, when the transaction is not committed, nothing.
+
+    Raises MailingError where a mailing of the issue is not over yet (one at a time: sending goes on with that one), and
+    where nobody would get it.
+    """
+    selection = draft.selection
+    if len(draft.variants) > 1 and draft.pick is None:
+        raise ValueError("several variants, and nothing that picks among them")
+    if selection.is_again and not draft.again_because:
+        raise ValueError("a mailing goes out again for a reason")
+    # Nobody changes an address, or is removed, between the choice of the recipients and the mailing's number.
+    lock(connection)
+    issue_id = _issue_id(connection, selection)
+    if not draft.is_rehearsal and (other := unfinished(connection, selection.issue)):
+        raise MailingError(
+            f"mailing {other.id} of {selection.issue} is not over",
+            f"{command_line('send', selection.issue)} goes on with it; compose stop {other.id} --for-good ends it",
+        )
+    if not draft.is_rehearsal and SAME_ISSUE not in draft.allowed:
+        refuse_same_issue(connection, draft.contents, corrects=selection.got)
+    counts = count(connection, selection)
+    mailing_id = connection.execute(
+        insert(mailings).returning(mailings.c.id),
+        {
+            "public_id": new_public_id(connection, mailings.c.public_id),
+            "issue_id": issue_id,
+            "is_rehearsal": draft.is_rehearsal,
+            "made": now,
+            "made_by": draft.made_by,
+            "program": draft.program,
+            "edition": draft.edition,
+            "git_commit": draft.git_commit,
+            "is_committed": draft.is_committed,
+            "subject": draft.subject,
+            "audience": selection.condition.code,
+            "terms": draft.terms,
+            "frozen": 0,
+            "left_out": json.dumps(dict(counts.left_out)),
+            "allowed": json.dumps(dict(draft.allowed), ensure_ascii=False),
+            "again_because": draft.again_because,
+            "corrects": draft.corrects,
+            "due": draft.due,
+        },
+    ).scalar_one()
+    connection.execute(
+        insert(variants),
+        [
+            {
+                "mailing_id": mailing_id,
+                "number": each.number,
+                "language": each.language,
+                "compiled": each.compiled,
+            }
+            for each in draft.variants
+        ],
+    )
+    frozen = _freeze_recipients(connection, draft, mailing_id, None if draft.is_rehearsal else issue_id, now)
+    if not frozen:
+        raise MailingError("nobody would get it", _why(counts.left_out))
+    connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(frozen=frozen))
+    if selection.got is not None:
+        note_answered(connection, mailing_id, selection.got)
+    if draft.pick is not None and len(draft.variants) > 1:
+        _pick_variants(connection, mailing_id, draft.pick, draft.variants[0].number)
+    note(connection, mailing_id, EventKind.FROZEN, now, who=draft.made_by)
+    return mailing_of(connection, mailing_id)
+
+
+def _issue_id(connection: Connection, selection: Selection) -> int:
+    """Give the issue's row, and hold it: two who freeze the same issue go one after the other."""
+    again = 0
+    if selection.is_again:
+        last = connection.scalar(select(func.max(issues.c.again)).where(issues.c.key == selection.issue))
+        again = (last or 0) + 1
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    added = dialect.insert(issues).values(key=selection.issue, again=again)
+    # An update that changes nothing takes the row's lock, and gives its id.
+    held = added.on_conflict_do_update(index_elements=["key", "again"], set_={"key": selection.issue})
+    issue_id: int = connection.execute(held.returning(issues.c.id)).scalar_one()
+    return issue_id
+
+
+def _freeze_recipients(
+    connection: Connection, draft: Draft, mailing_id: int, issue_id: int | None, now: datetime
+) -> int:
+    first = draft.variants[0].number
+    fresh = {
+        "mailing_id": literal(mailing_id),
+        "reader_id": readers.c.id,
+        "variant": literal(first),
+        "state": literal(DeliveryState.PENDING.value),
+        "issue_id": literal(issue_id, deliveries.c.issue_id.type),
+        "next_at": literal(AT_ONCE, deliveries.c.next_at.type),
+        "changed": literal(now, deliveries.c.changed.type),
+    }
+    those = select(*fresh.values()).where(is_included(draft.selection)).order_by(readers.c.id)
+    added = insert(deliveries).from_select(list(fresh), those).execution_options(preserve_rowcount=True)
+    frozen: int = connection.execute(added).rowcount
+    values = select(
+        readers.c.id,
+        literal(mailing_id),
+        *(readers.c[name] for name in ("address", "name", "first_name", "last_name", "language", "fields")),
+    ).join_from(deliveries, readers, (deliveries.c.reader_id == readers.c.id) & (deliveries.c.mailing_id == mailing_id))
+    names = ("reader_id", "mailing_id", "address", "name", "first_name", "last_name", "language", "fields")
+    connection.execute(insert(recipients).from_select(names, values.order_by(readers.c.id)))
+    return frozen
+
+
+def _pick_variants(connection: Connection, mailing_id: int, pick: Pick, first: int) -> None:
+    """Write down whose variant is another than the first, page by page."""
+    change = (
+        update(deliveries)
+        .where(deliveries.c.mailing_id == mailing_id, deliveries.c.reader_id == bindparam("reader"))
+        .values(variant=bindparam("number"))
+    )
+    last = 0
+    while True:
+        page = connection.execute(
+            select(recipients.c.reader_id, recipients.c.language)
+            .where(recipients.c.mailing_id == mailing_id, recipients.c.reader_id > last)
+            .order_by(recipients.c.reader_id)
+            .limit(_PAGE)
+        ).all()
+        if not page:
+            return
+        tags: dict[int, set[str]] = {}
+        last_before, last = last, page[-1].reader_id
+        for reader_id, tag in connection.execute(
+            select(reader_tags).where(reader_tags.c.reader_id > last_before, reader_tags.c.reader_id <= last)
+        ):
+            tags.setdefault(reader_id, set()).add(tag)
+        picked = [
+            {"reader": reader_id, "number": number}
+            for reader_id, language in page
+            if (number := pick(language, frozenset(tags.get(reader_id, ())))) != first
+        ]
+        if picked:
+            connection.execute(change, picked)
+
+
+def _why(left_out: Mapping[LeftOut, int]) -> str:
+    if not left_out:
+        return "no reader is meant: look at the audience"
+    return "left out: " + ", ".join(f"{number} {reason.replace('_', ' ')}" for reason, number in left_out.items())

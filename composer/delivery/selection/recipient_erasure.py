@@ -1,0 +1,23 @@
+"""Takes a person out of the mailings when they are erased (`audience.erasing.Forget`)."""
+
+from sqlalchemy import Connection, delete, func, select
+
+from composer.database.tables.mailing_tables import deliveries, mailings, recipients
+
+
+def forget(connection: Connection, reader_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Take the values that were frozen for a person; what was sent stays counted, under a number that names nobody.
+
+    A message that is on the wire is taken back, up to its final dot: the intent asks whether the reader is there.
+    """
+    if reader_id is None:
+        return (), ()
+    # Most went with the reader's row, by the database itself.
+    connection.execute(delete(recipients).where(recipients.c.reader_id == reader_id))
+    # Its key begins with the mailing: with all of them named, nothing but the person's own rows is looked at.
+    theirs = (deliveries.c.mailing_id.in_(select(mailings.c.id)), deliveries.c.reader_id == reader_id)
+    count = connection.scalar(select(func.count()).where(*theirs)) or 0
+    if not count:
+        return (), ()
+    where = "1 mailing" if count == 1 else f"{count} mailings"
+    return (f"the values frozen for {where}",), (f"what became of the message in {where}, under a number",)

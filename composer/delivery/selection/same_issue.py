@@ -1,0 +1,142 @@
+"""Mailings that sent the same issue before under another key, because its file was copied or renamed.
+
+Input: what makes the editions of a mailing this issue and no other. Output: the earlier mailings that share it.
+Guarantees: of two mailings frozen at the same time, one sees the other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, text
+
+from composer.core.command_lines import command_line
+from composer.core.issue_files import SAME_NUMBER_WITHIN
+from composer.database.tables.mailing_tables import deliveries, issues, mailings
+from composer.database.tables.review_tables import editions, mailing_reviews, review_editions
+from composer.delivery.approval.recorded_editions import RecordedEdition
+from composer.delivery.core.mailing import MailingError
+from composer.delivery.core.states import HOLDING
+
+#: The code of the refusal, which `--allow` lifts (readiness.py lists all).
+SAME_ISSUE = "same-issue"
+
+
+class SharedContent(StrEnum):
+    """What the edition of an earlier mailing has in common with this one."""
+
+    HASH = "hash"
+    TEXT = "text"
+    DATE = "date"
+    NUMBER = "number"
+
+    @property
+    def in_words(self) -> str:
+        """Say it to an editor."""
+        match self:
+            case SharedContent.HASH:
+                return "the edition is the same"
+            case SharedContent.TEXT:
+                return "every text is the same"
+            case SharedContent.DATE:
+                return "the date is the same"
+            case SharedContent.NUMBER:
+                return "the number is the same"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueContent:
+    """What makes an edition this issue and no other."""
+
+    key: str
+    hash: str
+    language: str
+    #: As the database keeps them.
+    digests: str
+    #: None where one date does not mean one issue (`checks:` in newsletter.yaml).
+    date: date | None
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierMailing:
+    """A mailing of the same issue."""
+
+    mailing: int
+    #: Its issue key.
+    issue: str
+    shared: SharedContent
+
+
+def content_of(edition: RecordedEdition, *, is_dated: bool) -> IssueContent:
+    """Take from an edition what tells it from other issues."""
+    return IssueContent(
+        key=edition.issue,
+        hash=edition.hash,
+        language=edition.language,
+        digests=edition.digests_as_json,
+        date=edition.date if is_dated else None,
+        number=edition.number if is_dated else None,
+    )
+
+
+def earlier_mailings(
+    connection: Connection, contents: Sequence[IssueContent], *, corrects: str | None
+) -> tuple[EarlierMailing, ...]:
+    """Find mailings under other keys that sent one of the editions to somebody, or are going to.
+
+    A correction (`corrects`: the key of the issue it answers) may share the date and number of that issue.
+    """
+    found: dict[int, EarlierMailing] = {}
+    for content in contents:
+        for shared, condition in _conditions(content):
+            question = (
+                select(mailings.c.id, issues.c.key)
+                .join_from(mailings, issues)
+                .join(mailing_reviews, mailing_reviews.c.mailing_id == mailings.c.id)
+                .join(review_editions, review_editions.c.review_id == mailing_reviews.c.review_id)
+                .join(editions, editions.c.id == review_editions.c.edition_id)
+                .where(condition, issues.c.key != content.key, mailings.c.is_rehearsal.is_(False), _went_out())
+            )
+            for row in connection.execute(question):
+                if row.key != corrects or shared in (SharedContent.HASH, SharedContent.TEXT):
+                    found.setdefault(row.id, EarlierMailing(mailing=row.id, issue=row.key, shared=shared))
+    return tuple(found[number] for number in sorted(found))
+
+
+def refuse_same_issue(connection: Connection, contents: Sequence[IssueContent], *, corrects: str | None) -> None:
+    """Raise MailingError where another mailing sent this issue, within the transaction that freezes this one."""
+    if connection.dialect.name == "postgresql":
+        # Two that freeze at once wait for each other here, as writers to SQLite do anyway.
+        connection.execute(text("LOCK TABLE mailing_reviews IN SHARE ROW EXCLUSIVE MODE"))
+    for each in earlier_mailings(connection, contents, corrects=corrects):
+        raise MailingError(
+            f"mailing {each.mailing} of {each.issue} sent this issue already: {each.shared.in_words}",
+            f'{command_line("send", each.issue)} goes on with it; or allow this one: --allow {SAME_ISSUE}="the reason"',
+        )
+
+
+def _conditions(content: IssueContent) -> list[tuple[SharedContent, ColumnElement[bool]]]:
+    """Return what makes a kept edition the same issue, the surest sign first."""
+    in_language = func.lower(editions.c.language) == content.language.lower()
+    found = [
+        (SharedContent.HASH, editions.c.hash == content.hash),
+        (SharedContent.TEXT, and_(in_language, editions.c.digests == content.digests)),
+    ]
+    if content.date is None:
+        return found
+    day = content.date.isoformat()
+    # Where an older version has kept no date, the key has it.
+    found.append((SharedContent.DATE, and_(in_language, func.coalesce(editions.c.issue_date, editions.c.issue) == day)))
+    if content.number is not None:
+        first, last = content.date - SAME_NUMBER_WITHIN, content.date + SAME_NUMBER_WITHIN
+        is_near = editions.c.issue_date.between(first.isoformat(), last.isoformat())
+        found.append((SharedContent.NUMBER, and_(in_language, editions.c.issue_number == content.number, is_near)))
+    return found
+
+
+def _went_out() -> ColumnElement[bool]:
+    """Give the condition, over `mailings`, of those that somebody has, may have, or is still to get."""
+    held = exists().where(deliveries.c.mailing_id == mailings.c.id, deliveries.c.state.in_(HOLDING))
+    return or_(mailings.c.ended.is_(None), held)

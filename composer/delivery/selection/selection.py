@@ -1,0 +1,153 @@
+"""Who gets a mailing, and why everybody else does not: one SQL expression, for the counts before the question and for the
+freezing itself.
+
+Comes in: a condition, and how the mailing stands to others (an issue's first, the rest, a correction). Goes out: counts
+by reason, or rows to insert. The first reason that holds is the one that is told.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, literal, or_, select, true
+
+from composer.audience.identity.tombstones import exists_for
+from composer.audience.suppression import Reason
+from composer.core.audience_filter import AudienceFilter
+from composer.database.database_state import lost_issues
+from composer.database.tables.mailing_tables import deliveries, issues, mailings
+from composer.database.tables.subscriber_tables import reader_tags, readers, suppressions
+from composer.delivery.core.retry_policy import RefusalCategory
+from composer.delivery.core.states import HOLDING, DeliveryState
+
+
+class LeftOut(StrEnum):
+    """Why a reader who is meant gets nothing. The first four are readers' statuses."""
+
+    #: has not confirmed
+    PENDING = "pending"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    #: bounced with so many others that somebody must decide first: compose bounces held
+    HELD = "held"
+    #: stands on the suppression list
+    SUPPRESSED = "suppressed"
+    #: an earlier mailing of this issue has it for them: taken by their server, or still under way
+    HAS_IT = "has_it"
+    #: an earlier mailing of this issue cannot know whether they have it
+    CANNOT_KNOW = "cannot_know"
+    #: an earlier mailing of this issue found no such mailbox, or no such domain (to-those-without)
+    TURNED_AWAY = "turned_away"
+    #: did not get the issue that is being corrected (to-those-who-got)
+    NOT_THEIRS = "not_theirs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Whom a mailing is for. `condition` says who is meant; the rest is about what they got before."""
+
+    #: The issue key of the mailing itself.
+    issue: str
+    condition: AudienceFilter = field(default_factory=AudienceFilter)
+    #: To those without: late joiners and those who never got it. Who has no mailbox or no domain is left out, too.
+    is_rest: bool = False
+    #: To those who got this issue (accepted or unknown): its key.
+    got: str | None = None
+    #: Also to those who have it; the reason is recorded in the mailing.
+    is_again: bool = False
+    #: Of those who would get it only these: a rehearsal's samples.
+    only: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many get it, and how many of those who are meant do not, by reason."""
+
+    included: int
+    left_out: Mapping[LeftOut, int]
+
+
+_INCLUDED = "included"
+
+
+def count(connection: Connection, selection: Selection) -> Counts:
+    """Count who would get a mailing that was frozen now. It looks at every reader once: a second for a million."""
+    reason = standing(selection).label("standing")
+    rows = connection.execute(
+        select(reason, func.count()).select_from(readers).where(meant(selection.condition)).group_by(reason)
+    )
+    found: dict[str, int] = {row[0]: row[1] for row in rows}
+    return Counts(included=found.pop(_INCLUDED, 0), left_out={each: found[each] for each in LeftOut if each in found})
+
+
+def is_included(selection: Selection) -> ColumnElement[bool]:
+    """Give the condition, over `readers`, of those who get it."""
+    asked = and_(meant(selection.condition), standing(selection) == _INCLUDED)
+    return asked if selection.only is None else and_(asked, readers.c.id.in_(selection.only))
+
+
+def meant(condition: AudienceFilter) -> ColumnElement[bool]:
+    """Give the condition, over `readers`, of those who are meant: `Condition.matches` in SQL."""
+    asked: list[ColumnElement[bool]] = []
+    if condition.language:
+        language = func.lower(readers.c.language)
+        asked.append(
+            or_(
+                *(language == each.lower() for each in condition.language),
+                *(language.startswith(f"{each.lower()}-", autoescape=True) for each in condition.language),
+            )
+        )
+    if condition.tag:
+        asked.append(_has_tag(condition.tag))
+    if condition.without_tag:
+        asked.append(~_has_tag(condition.without_tag))
+    return and_(true(), *asked)
+
+
+def _has_tag(tags: tuple[str, ...]) -> ColumnElement[bool]:
+    return exists().where(reader_tags.c.reader_id == readers.c.id, reader_tags.c.tag.in_(tags))
+
+
+def standing(selection: Selection) -> ColumnElement[str]:
+    """Give the expression, over `readers`, of why somebody is left out, or that they are not."""
+    whens: list[tuple[ColumnElement[bool], ColumnElement[str]]] = [
+        (readers.c.status != "active", readers.c.status),
+        (is_suppressed(Reason.HELD), literal(LeftOut.HELD.value)),
+        (is_suppressed(), literal(LeftOut.SUPPRESSED.value)),
+    ]
+    if selection.got is not None:
+        had = _delivered(selection.got, DeliveryState.ACCEPTED, DeliveryState.UNKNOWN)
+        whens.append((~had, literal(LeftOut.NOT_THEIRS.value)))
+    if not selection.is_again:
+        whens += [
+            (_delivered(selection.issue, DeliveryState.UNKNOWN), literal(LeftOut.CANNOT_KNOW.value)),
+            (_delivered(selection.issue, *HOLDING), literal(LeftOut.HAS_IT.value)),
+            # A mailing of it was lost when a backup was restored: nobody can say whom it reached.
+            (exists().where(lost_issues.c.key == selection.issue), literal(LeftOut.CANNOT_KNOW.value)),
+        ]
+    if selection.is_rest:
+        turned_away = deliveries.c.blame.in_((RefusalCategory.GONE, RefusalCategory.NO_DOMAIN))
+        whens.append((_of_issue(selection.issue, turned_away), literal(LeftOut.TURNED_AWAY.value)))
+    return case(*whens, else_=literal(_INCLUDED))
+
+
+def is_suppressed(reason: Reason | None = None) -> ColumnElement[bool]:
+    """Return the condition, over `readers`, of those whose address is on the suppression list, for any reason or for one."""
+    here = suppressions.c.normal == readers.c.normal
+    return exists().where(here if reason is None else and_(here, suppressions.c.reason == reason))
+
+
+def _delivered(issue: str, *states: DeliveryState) -> ColumnElement[bool]:
+    return _of_issue(issue, deliveries.c.state.in_(states))
+
+
+def _of_issue(issue: str, such: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Tell whether a reader, under whichever id, has such a delivery in the real mailings of an issue."""
+    found = (
+        select(mailings.c.id)
+        .join_from(mailings, issues)
+        .where(issues.c.key == issue, mailings.c.is_rehearsal.is_(False))
+        .scalar_subquery()
+    )
+    return exists_for(readers.c.id, deliveries, deliveries.c.mailing_id.in_(found), such)

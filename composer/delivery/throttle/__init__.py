@@ -1,0 +1,1 @@
+"""How fast messages go: token bucket, quota, admission."""

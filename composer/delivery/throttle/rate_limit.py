@@ -1,0 +1,129 @@
+"""The bucket and the daily quota as the database keeps them, for all processes that use one way out.
+
+Comes in: a connection in a transaction, the way out's name, the time. Goes out: slots, pauses, what is left of the quota.
+The arithmetic is bucket.py's; here it is read, locked and written back.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from composer.database.tables.mailing_tables import buckets, usage
+from composer.delivery.core.retry_policy import PauseMailing
+from composer.delivery.throttle.token_bucket import Bucket, give_back, reserve, slowed
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_HOUR = timedelta(hours=1)
+#: Providers count over the last 24 hours; by whole hours, so never too few.
+_DAY = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """What the daily quota allows now, and when it allows more."""
+
+    left: int
+    more_at: datetime
+
+
+def look(connection: Connection, name: str) -> Bucket:
+    """Give the bucket as it stands, without locking it."""
+    row = connection.execute(_LOOK, {"name": name}).first()
+    if row is None:
+        return Bucket()
+    next_at = None if row.next_at is None else _EPOCH + row.next_at * _MICROSECOND
+    return Bucket(
+        next_at=next_at,
+        paused_until=row.paused_until,
+        throttles=row.throttles,
+        ceiling=row.ceiling,
+        ceiling_at=row.ceiling_at,
+    )
+
+
+def take(
+    connection: Connection, name: str, rate: float | None, now: datetime, wanted: int
+) -> tuple[Bucket, tuple[datetime, ...]]:
+    """Reserve up to so many slots; see bucket.reserve."""
+    bucket, slots = reserve(_locked(connection, name), rate, now, wanted)
+    if slots:
+        _write(connection, name, bucket)
+    return bucket, slots
+
+
+def put_back(connection: Connection, name: str, rate: float | None, now: datetime, count: int) -> None:
+    """Return slots that were reserved and not used."""
+    _write(connection, name, give_back(_locked(connection, name), rate, now, count))
+
+
+def slow(
+    connection: Connection, name: str, rate: float | None, measured: float, pause: PauseMailing, now: datetime
+) -> Bucket:
+    """Pause everybody, and slow down; see bucket.slowed."""
+    bucket = slowed(_locked(connection, name), rate, measured, pause, now)
+    _write(connection, name, bucket)
+    return bucket
+
+
+def spend(connection: Connection, name: str, count: int, now: datetime) -> None:
+    """Count messages against the daily quota."""
+    hour = (now - _EPOCH) // _HOUR
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    one = dialect.insert(usage).values(bucket=name, hour=hour, count=count)
+    connection.execute(
+        one.on_conflict_do_update(index_elements=["bucket", "hour"], set_={"count": usage.c.count + one.excluded.count})
+    )
+
+
+def quota(connection: Connection, name: str, daily: int, now: datetime) -> Quota:
+    """Give what is left of a daily quota; forget what was spent long ago."""
+    connection.execute(delete(usage).where(usage.c.bucket == name, usage.c.hour < (now - _EPOCH) // _HOUR - 2 * _DAY))
+    return look_at_quota(connection, name, daily, now)
+
+
+def look_at_quota(connection: Connection, name: str, daily: int, now: datetime) -> Quota:
+    """Give what is left of a daily quota, on a connection that cannot write."""
+    hour = (now - _EPOCH) // _HOUR
+    # An hour that is still to come was counted before the clock was put back.
+    spent = connection.execute(
+        select(func.coalesce(func.sum(usage.c.count), 0), func.min(usage.c.hour)).where(
+            usage.c.bucket == name, usage.c.hour > hour - _DAY
+        )
+    ).one()
+    first = hour if spent[1] is None else min(spent[1], hour)
+    return Quota(left=daily - int(spent[0]), more_at=_EPOCH + (first + _DAY) * _HOUR)
+
+
+def _locked(connection: Connection, name: str) -> Bucket:
+    """Give the bucket, and hold it until the transaction ends."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    connection.execute(dialect.insert(buckets).values(name=name).on_conflict_do_nothing())
+    if connection.dialect.name != "sqlite":
+        connection.execute(select(buckets.c.name).where(buckets.c.name == name).with_for_update())
+    return look(connection, name)
+
+
+def _write(connection: Connection, name: str, bucket: Bucket) -> None:
+    next_at = None if bucket.next_at is None else (bucket.next_at - _EPOCH) // _MICROSECOND
+    connection.execute(
+        _WRITE,
+        {
+            "which": name,
+            "next_at": next_at,
+            "paused_until": bucket.paused_until,
+            "throttles": bucket.throttles,
+            "ceiling": bucket.ceiling,
+            "ceiling_at": bucket.ceiling_at,
+        },
+    )
+
+
+_LOOK = select(buckets).where(buckets.c.name == bindparam("name"))
+_WRITE = (
+    update(buckets)
+    .where(buckets.c.name == bindparam("which"))
+    .values({name: bindparam(name) for name in ("next_at", "paused_until", "throttles", "ceiling", "ceiling_at")})
+)

@@ -1,0 +1,1 @@
+"""The run that sends: one loop, its connections, one writer."""

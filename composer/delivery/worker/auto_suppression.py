@@ -1,0 +1,57 @@
+"""Leaves subscribers out who have no mailbox: a refusal at the server's door is a bounce.
+
+Input: what a refusal says about the recipient, and the server's words. Output: a line on the suppression list, or none; where too
+many of the mailing are refused alike they are held until somebody decides (audience/holds.py).
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, select
+
+from composer.audience.bounce_holds import suppress_bounced
+from composer.audience.identity.token_holders import resolve_recipient
+from composer.audience.identity.tombstones import about, spans_of
+from composer.audience.suppression import Reason, suppress_hash
+from composer.database.tables.bounce_tables import BounceClass, returned
+from composer.database.tables.mailing_tables import deliveries, issues, mailings
+from composer.delivery.core.retry_policy import RefusalCategory
+
+#: Strikes a reader off, if the blame is heavy enough.
+AutoSuppression = Callable[[Connection, int, RefusalCategory, str, datetime], None]
+
+
+def suppress_hard_bounces(mailing_id: int) -> AutoSuppression:
+    """Give what strikes readers off for a mailing: without a mailbox at once, without a domain at the second issue."""
+
+    def strike(connection: Connection, reader_id: int, blame: RefusalCategory, said: str, now: datetime) -> None:
+        # The address that the server refused; its recipient may have changed it since the mailing was frozen.
+        found, source = resolve_recipient(connection, reader_id, mailing_id), f"mailing {mailing_id}"
+        whose = found.at_address
+        if whose is not None and (
+            blame is not RefusalCategory.NO_DOMAIN or _had_none(connection, mailing_id, whose.id)
+        ):
+            suppress_bounced(connection, whose, mailing_id, said, source, now)
+        elif found.at_hash is not None and blame is not RefusalCategory.NO_DOMAIN:
+            suppress_hash(connection, found.at_hash, Reason.BOUNCED, source, now)
+
+    return strike
+
+
+def _had_none(connection: Connection, mailing_id: int, reader_id: int) -> bool:
+    """Tell whether there was no way to the domain of this address at another issue, too: at the door, or by a bounce later."""
+    key = select(issues.c.key).join_from(mailings, issues).where(mailings.c.id == mailing_id).scalar_subquery()
+    others = select(mailings.c.id).join_from(mailings, issues).where(issues.c.key != key)
+    spans = spans_of(connection, reader_id, is_this_address=True)
+    at_the_door = exists().where(
+        about(deliveries, spans),
+        deliveries.c.blame == RefusalCategory.NO_DOMAIN,
+        deliveries.c.mailing_id.in_(others),
+    )
+    later = exists().where(
+        about(returned, spans),
+        returned.c.bounce == BounceClass.BAD_DOMAIN,
+        returned.c.effect != "released",
+        returned.c.mailing_id.in_(others),
+    )
+    return bool(connection.scalar(select(at_the_door | later)))

@@ -1,0 +1,212 @@
+"""The connections of a run, each with a thread of its own.
+
+Comes in: deliveries in hand. Goes out: an outcome for each, told to the recorder; or none, where nothing was begun, and then
+the delivery is given back at the end. No thread passes its final dot without an intent on disk, and none begins without
+leave from the gate.
+
+    take one -> wait for leave -> make the message -> hand it over, as far as its final dot -> intent -> the dot -> outcome
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+
+from composer.core.errors import ComposeError
+from composer.delivery.core.scheduler import RateLevel
+from composer.delivery.ledger.ledger import Due
+from composer.delivery.messages.outgoing import MessageSource
+from composer.delivery.throttle.admission import Admission
+from composer.delivery.worker.ledger_writer import LedgerWriter
+from composer.delivery.worker.stop_request import Stop
+from composer.delivery.worker.write_queue import WriteAnswer
+from composer.transport.outcome import Outcome, OutcomeState, Scope, Stage
+from composer.transport.protocol import Connection, Transport, TransportError
+
+#: Called at every step of a run, with its name: what a test kills at.
+ConnectionStep = Callable[[str], None]
+
+
+def no_step(name: str) -> None:
+    """Do nothing."""
+
+
+class ConnectionPool:
+    """Hands deliveries over, several at a time."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        letters: MessageSource,
+        recorder: LedgerWriter,
+        gate: Admission,
+        stop: Stop,
+        on_want: Callable[[], None],
+        step: ConnectionStep,
+        *,
+        away: float,
+    ) -> None:
+        """`away`: seconds that a connection which the server did not want keeps out of the way."""
+        self._away = away
+        self._transport, self._letters, self._recorder, self._gate = transport, letters, recorder, gate
+        self._stop, self._on_want, self._step = stop, on_want, step
+        self._changed = threading.Condition()
+        self._waiting: deque[Due] = deque()
+        self._under_way = 0
+        self._connected = 0
+        self._is_closed = threading.Event()
+        self._threads: list[threading.Thread] = []
+        #: How many were claimed and not begun, or denied: they do not count towards a limit.
+        self.denied = 0
+        #: Why no connection can be made, when it will not help to try again.
+        self.error: TransportError | None = None
+        #: What should not have happened.
+        self.bug: BaseException | None = None
+
+    def start(self, count: int, first: Connection) -> None:
+        """Begin with so many connections, of which one is open already; the others are opened when they are needed."""
+        for number in range(count):
+            connection = first if number == 0 else None
+            thread = threading.Thread(target=self._work, args=(connection,), name=f"hand {number + 1}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    @property
+    def load(self) -> tuple[int, int]:
+        """How many wait for a connection, and how many are under way."""
+        with self._changed:
+            return len(self._waiting), self._under_way
+
+    def put(self, due: Sequence[Due]) -> None:
+        """Have these handed over."""
+        self._letters.expect([each.recipient for each in due])
+        with self._changed:
+            before = len(self._waiting)
+            self._waiting.extend(due)
+            self._changed.notify(len(self._waiting) - before)
+
+    def close(self) -> None:
+        """Begin nothing more; what was not begun is still claimed, and given back by the engine."""
+        with self._changed:
+            self._is_closed.set()
+            self._waiting.clear()
+            self._changed.notify_all()
+
+    def join(self, is_enough: Callable[[], bool]) -> None:
+        """Wait until what is open has ended, or it was waited for long enough."""
+        for thread in self._threads:
+            while thread.is_alive() and not is_enough():
+                thread.join(0.1)
+
+    def _work(self, connection: Connection | None) -> None:
+        # One box for the answers to this thread, for all its life.
+        box: SimpleQueue[WriteAnswer] = SimpleQueue()
+        try:
+            if connection is not None:
+                self._connect_count(1)
+            while (due := self._take()) is not None:
+                try:
+                    if self._gate.pass_through() and self._stop.level is RateLevel.NONE:
+                        connection = connection or self._open(due)
+                        if connection is not None:
+                            self._hand_over(due, connection, box)
+                finally:
+                    self._done()
+                if connection is None:
+                    self._is_closed.wait(self._away if self._connected else 0)
+        except BaseException as bug:
+            self.bug = self.bug or bug
+            self.close()
+            self._stop.say()
+        finally:
+            if connection is not None:
+                self._connect_count(-1)
+                connection.close()
+            self._on_want()
+
+    def _take(self) -> Due | None:
+        with self._changed:
+            while not self._waiting:
+                if self._is_closed.is_set():
+                    return None
+                self._changed.wait()
+            self._under_way += 1
+            due = self._waiting.popleft()
+            if len(self._waiting) < len(self._threads):
+                self._on_want()
+            return due
+
+    def _done(self) -> None:
+        with self._changed:
+            self._under_way -= 1
+            if not self._waiting:
+                self._on_want()
+
+    def _connect_count(self, change: int) -> None:
+        with self._changed:
+            self._connected += change
+
+    def _open(self, due: Due) -> Connection | None:
+        """Open this thread's connection; without one the delivery is somebody else's, or the server is in trouble."""
+        try:
+            connection = self._transport.connect()
+        except TransportError as error:
+            with self._changed:
+                is_alone = self._connected == 0
+                if not is_alone:
+                    # The server wants fewer connections than we do; the others go on.
+                    self._waiting.appendleft(due)
+                    self._changed.notify()
+                elif not error.is_temporary:
+                    self.error = error
+            if is_alone and error.is_temporary:
+                outcome = Outcome(
+                    state=OutcomeState.DEFERRED,
+                    stage=error.stage,
+                    reply=error.reply,
+                    reason=error.message,
+                    scope=Scope.SERVER,
+                )
+                self._recorder.tell(due, outcome, is_sending=False)
+            self._on_want()
+            return None
+        self._connect_count(1)
+        return connection
+
+    def _hand_over(self, due: Due, connection: Connection, box: "SimpleQueue[WriteAnswer]") -> None:
+        try:
+            letter = self._letters.letter(due.recipient)
+        except ComposeError as error:
+            outcome = Outcome(state=OutcomeState.REFUSED, stage=Stage.BODY, scope=Scope.MESSAGE, reason=error.message)
+            self._recorder.tell(due, outcome, is_sending=False)
+            return
+        answer: WriteAnswer | None = None
+
+        def before_dot() -> bool:
+            nonlocal answer
+            self._step("before intent")
+            answer = self._recorder.ask(due.tried.reader_id, box)
+            self._step("after intent")
+            return answer is WriteAnswer.GO and self._stop.level is not RateLevel.NOW
+
+        self._step("before handing over")
+        try:
+            outcome = connection.hand_over(letter.envelope, letter.message, before_dot)
+        except ComposeError as error:
+            # Nothing left: a file could not be written.
+            outcome = Outcome(
+                state=OutcomeState.NOT_ATTEMPTED, stage=Stage.FILE, scope=Scope.SERVER, reason=error.message
+            )
+        except BaseException:
+            if answer is WriteAnswer.GO:
+                reason = "something unforeseen happened after the final dot, or just before it"
+                outcome = Outcome(state=OutcomeState.UNKNOWN, stage=Stage.DOT, scope=Scope.SERVER, reason=reason)
+                self._recorder.tell(due, outcome, is_sending=True)
+            raise
+        self._step("after answer")
+        if answer in (WriteAnswer.NO, WriteAnswer.BROKEN):
+            # The recorder knows already: they left, or somebody said stop, or nothing can be written.
+            with self._changed:
+                self.denied += 1
+            return
+        self._recorder.tell(due, outcome, is_sending=answer is WriteAnswer.GO)

@@ -1,0 +1,65 @@
+"""How long a run that is about to end waits for outstanding answers.
+
+Input: why the run ends, a policy, a clock. Output: a deadline, for the run loop and for the people who watch it.
+Guarantees: a further reason to end may shorten the wait, and never lengthens it; a clock that is set back does not, either.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from composer.delivery.core.retry_policy import RetryPolicy
+from composer.delivery.core.scheduler import Ending
+
+#: Somebody wants the run to end, or nothing can be recorded any more. Otherwise the server has all the time it needs.
+_SOON = frozenset({Ending.INTERRUPTED, Ending.STOPPED, Ending.LEDGER})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outstanding:
+    """What a run that is about to end still waits for."""
+
+    #: The mail server's name.
+    server: str
+    #: Messages without an answer.
+    open: int
+    #: The longest that it waits.
+    until: datetime
+
+
+class DrainTimer:
+    """The deadline for outstanding answers; there is none until `begin`."""
+
+    def __init__(self, policy: RetryPolicy) -> None:
+        self._policy = policy
+        self._deadline: float | None = None
+
+    def begin(self, why: Ending) -> None:
+        """Start the wait, or shorten it."""
+        self.limit(self._policy.drain if why in _SOON else self._policy.patience)
+
+    def limit(self, most: timedelta) -> None:
+        """Wait no longer than this from now on."""
+        deadline = time.monotonic() + most / timedelta(seconds=1)
+        self._deadline = deadline if self._deadline is None else min(self._deadline, deadline)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the run is about to end."""
+        return self._deadline is not None
+
+    @property
+    def left(self) -> timedelta:
+        """The time that is left; less than nothing when it is over. Only after `begin`."""
+        assert self._deadline is not None
+        return timedelta(seconds=self._deadline - time.monotonic())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no further answer is waited for."""
+        return self._deadline is not None and self.left <= timedelta()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the database has had its time, too."""
+        return self._deadline is not None and self.left <= -self._policy.record

@@ -1,0 +1,311 @@
+"""The one thread of a run that writes: it takes what the connections ask and tell, and commits it in groups.
+
+Comes in: intents (a thread waits at its final dot for the answer), outcomes, other work for the database (inbox.py). Goes
+out: the answers, after the commit that makes them true, and no sooner. What cannot be written is answered with no: no row,
+no dot. An outcome that cannot be written is kept and tried again with the next group; at worst its delivery stays
+`sending`, which the next run calls unknown.
+
+A thread's outcome is in the inbox before its next intent, and a group takes the inbox whole. So there is never more than one
+delivery for each connection of which the database does not know the end.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from composer.core.errors import ComposeError, DatabaseError
+from composer.database.engine import Database
+from composer.delivery.core.address_masking import without_address
+from composer.delivery.core.events import EventKind
+from composer.delivery.core.retry_policy import (
+    Defer,
+    GiveBack,
+    Halt,
+    OutcomeDecision,
+    RefusalCategory,
+    Refuse,
+    RetryPolicy,
+    ServerCondition,
+    decide,
+)
+from composer.delivery.core.scheduler import Why
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.database_guard.age_counter import AgeCounter
+from composer.delivery.ledger import ledger, maintenance
+from composer.delivery.ledger.ledger import Due, Result
+from composer.delivery.throttle import rate_limit
+from composer.delivery.throttle.token_bucket import Bucket
+from composer.delivery.worker.write_queue import Batch, Report, Task, WriteAnswer, WriteQueue, WriteRequest
+from composer.transport.outcome import Outcome
+
+#: How often what is left is tried to be written at the end, and the seconds between.
+_TRIES, _BETWEEN = 3, 0.5
+#: How often, in seconds, whoever waits for the database looks whether it was given up.
+_LOOK = 0.5
+
+#: The state that a kind of event says a delivery came to.
+_STATES = {
+    kind: DeliveryState(kind.value) for kind in EventKind if kind.value in {state.value for state in DeliveryState}
+}
+
+T = TypeVar("T")
+
+
+class BrokenLedgerError(Exception):
+    """The ledger could not be written; the cause is what the database said."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has done, by the states that its deliveries came to; only the recorder writes it."""
+
+    came_to: dict[DeliveryState, int] = field(default_factory=dict)
+    #: Tries that were paid for: every one but throttles and what was given back.
+    tried: int = 0
+    #: What was given back, or met a throttle: it does not count towards a limit.
+    given_back: int = 0
+    #: What is to be tried again: deferred, given back, taken back.
+    put_back: int = 0
+    #: Intents that were written down.
+    dots: int = 0
+    #: Transactions, and the deliveries that were in them: how well grouping works.
+    groups: int = 0
+
+
+class LedgerWriter:
+    """Writes for one run. `start` it, `close` it; between them threads ask, tell, and have work done."""
+
+    def __init__(
+        self,
+        database: Database,
+        mailing_id: int,
+        owner_id: int,
+        bucket: str,
+        policy: RetryPolicy,
+        now: Callable[[], datetime],
+        *,
+        rate: float | None = None,
+        is_counted: bool = False,
+        is_rehearsal: bool = False,
+        counter: AgeCounter,
+        strike_off: Callable[[Connection, int, RefusalCategory, str, datetime], None],
+        step: Callable[[str], None],
+        is_late: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`is_late`: whether a database that does not answer is not waited for any more."""
+        self._database, self._mailing, self._owner, self._bucket = database, mailing_id, owner_id, bucket
+        self._policy, self._now, self._rate = policy, now, rate
+        self._is_counted, self._is_rehearsal = is_counted, is_rehearsal
+        self._counter, self._strike_off, self._step, self.is_late = counter, strike_off, step, is_late
+        self.inbox = WriteQueue()
+        self._kept: list[Report] = []
+        self._open = ExitStack()
+        self._connection: Connection | None = None
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._mood = ServerCondition()
+        self._began = time.monotonic()
+        self.tally = Tally()
+        #: Set once: why the ledger cannot be written. From then on every intent is denied.
+        self.broken: BaseException | None = None
+        #: The last pause that this run met, and why it is to stop; the engine looks at them.
+        self.bucket: Bucket | None = None
+        self.halt: Halt | None = None
+        #: Whether the database did not answer in the time that it was given.
+        self.is_hung = False
+        #: Since when the server has taken nothing, but throttled.
+        self.troubled_since: datetime | None = None
+        #: What a pause is for; as long as this run has met none, another process has.
+        self.paused_for = Why.ELSEWHERE
+        #: Called after a commit that the engine should look at.
+        self.on_news: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def ask(self, reader_id: int, reply: "SimpleQueue[WriteAnswer]") -> WriteAnswer:
+        """Ask for the final dot of a delivery, and wait until its intent is on disk. `reply` is the thread's own."""
+        self.inbox.ask(WriteRequest(reader_id, reply))
+        return reply.get()
+
+    def tell(self, due: Due, outcome: Outcome, *, is_sending: bool) -> None:
+        """Tell what became of a delivery; it is written soon, and before this thread's next intent."""
+        self.inbox.tell(Report(due, outcome, is_sending, self._now()))
+
+    def do(self, work: Callable[[Connection], T]) -> T:
+        """Have work done in the next transaction, and give what it gives. Raises BrokenLedgerError."""
+        reply: SimpleQueue[T | BaseException] = SimpleQueue()
+        self.inbox.do(Task(work, reply))
+        while True:
+            try:
+                found = reply.get(timeout=_LOOK)
+                break
+            except Empty:
+                if self.is_late():
+                    self.give_up()
+                    raise BrokenLedgerError from self.broken
+        if isinstance(found, BaseException):
+            raise BrokenLedgerError from found
+        return found
+
+    def fail(self, error: ComposeError) -> None:
+        """Take the ledger for broken: something else than a transaction has shown that it is."""
+        self.broken = self.broken or error
+        self.on_news()
+
+    def close(self) -> int:
+        """Write what is left, and end; give how many outcomes could not be written. They stay `sending`."""
+        self.inbox.close()
+        self._thread.join(0 if self.is_hung else _LOOK)
+        while self._thread.is_alive() and not self.is_hung:
+            if self.is_late():
+                self.give_up()
+            self._thread.join(_LOOK)
+        return len(self._kept)
+
+    def give_up(self) -> DatabaseError:
+        """Wait for the database no longer: its thread ends with the process. Return what to say."""
+        self.is_hung = True
+        name = self._database.location.name
+        error = DatabaseError(f"the database at {name} does not answer", "is the server running?")
+        self.fail(error)
+        return error
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        if self._connection is None:
+            self._connection = self._open.enter_context(self._database.keep())
+        with self._database.translated(), self._connection.begin():
+            yield self._connection
+
+    def _run(self) -> None:
+        with self._open:
+            self._write()
+
+    def _write(self) -> None:
+        is_last = False
+        while not is_last:
+            batch = self.inbox.take()
+            self._group(batch)
+            is_last = batch.is_last
+        for _ in range(_TRIES):
+            if not self._kept:
+                return
+            time.sleep(_BETWEEN)
+            self._group(Batch())
+
+    def _group(self, batch: Batch) -> None:
+        # Kept from here on: nobody knows whether this transaction ends.
+        self._kept = [*self._kept, *batch.told]
+        asks, told, tasks = batch.asks, self._kept, batch.tasks
+        if not (asks or told or tasks):
+            return
+        found: list[Any] = []
+        granted: frozenset[int] = frozenset()
+        before = self._mood, self.bucket, self.halt, self.troubled_since
+        now = self._now()
+        try:
+            with self._writing() as connection:
+                decisions = self._record(connection, told, now)
+                # Before the intents: a claim, a beat or a sweep may be what an intent must see.
+                found = [task.work(connection) for task in tasks]
+                if asks and self.broken is None and self.halt is None:
+                    granted = self._intend(connection, asks, now)
+                self._step("before commit")
+        except Exception as error:  # whatever it is: no row, no dot, and the run ends with it
+            self._mood, self.bucket, self.halt, self.troubled_since = before
+            self._connection = None
+            # It may be of no use any more, and say so.
+            with suppress(Exception):
+                self._open.close()
+            self.broken = self.broken or error
+            for ask in asks:
+                ask.reply.put(WriteAnswer.BROKEN)
+            for task in tasks:
+                task.reply.put(error)
+            self.on_news()
+            return
+        self._step("after commit")
+        self._kept = []
+        try:
+            self._counter.confirm()
+        except OSError as error:
+            # What is on disk of this group turns out unknown: without the note no dot goes out.
+            self.broken, granted = self.broken or error, frozenset()
+        no = WriteAnswer.NO if self.broken is None else WriteAnswer.BROKEN
+        for ask in asks:
+            ask.reply.put(WriteAnswer.GO if ask.reader_id in granted else no)
+        for task, each in zip(tasks, found, strict=True):
+            task.reply.put(each)
+        self._count(decisions, len(granted))
+        if self.halt is not before[2] or self.bucket is not before[1]:
+            self.on_news()
+
+    def _intend(self, connection: Connection, asks: list[WriteRequest], now: datetime) -> frozenset[int]:
+        ids = [ask.reader_id for ask in asks]
+        granted = ledger.intend(connection, self._mailing, self._owner, ids, now)
+        if granted:
+            self._counter.count(connection)
+        if granted and self._is_counted:
+            rate_limit.spend(connection, self._bucket, len(granted), now)
+        return granted
+
+    def _record(self, connection: Connection, told: list[Report], now: datetime) -> list[OutcomeDecision]:
+        """Decide about each outcome in its order, and write all of it down."""
+        if not told:
+            return []
+        results, decisions = [], []
+        returned: tuple[int, ...] = ()
+        for each in told:
+            tried = replace(each.due.tried, is_sending=each.is_sending)
+            decision = decide(each.outcome, tried, self._mood, each.at, self._policy, is_rehearsal=self._is_rehearsal)
+            self._mood = decision.mood
+            decisions.append(decision)
+            words = without_address(decision.words, each.due.recipient.address)
+            results.append(
+                Result(reader_id=tried.reader_id, decision=decision, queue_id=each.outcome.queue_id, words=words)
+            )
+            if decision.pause is not None:
+                self._slow(connection, decision, now)
+                self.troubled_since = self.troubled_since or each.at
+                self.paused_for = Why.NO_CONNECTION if each.outcome.reply is None else Why.SERVER
+            elif decision.mood.is_well:
+                self.troubled_since = None
+            if decision.halt is not None:
+                self.halt = decision.halt
+                returned = decision.halt.returned
+        ledger.record(connection, self._mailing, self._owner, results, now)
+        for result in results:
+            step = result.decision.step
+            if isinstance(step, Refuse) and step.blame in (RefusalCategory.GONE, RefusalCategory.NO_DOMAIN):
+                self._strike_off(connection, result.reader_id, step.blame, result.words, now)
+        if returned:
+            maintenance.take_back(connection, self._mailing, returned, now)
+        return decisions
+
+    def _slow(self, connection: Connection, decision: OutcomeDecision, now: datetime) -> None:
+        pause = decision.pause
+        assert pause is not None
+        minutes = max((time.monotonic() - self._began) / 60, 1 / 60)
+        measured = max(self.tally.dots / minutes, 60.0)
+        self.bucket = rate_limit.slow(connection, self._bucket, self._rate, measured, pause, now)
+
+    def _count(self, decisions: list[OutcomeDecision], dots: int) -> None:
+        self.tally.groups += 1
+        self.tally.dots += dots
+        for decision in decisions:
+            kind = ledger.kind_of(decision)
+            self.tally.put_back += isinstance(decision.step, (Defer, GiveBack)) or decision.halt is not None
+            state = _STATES.get(kind)
+            if state is not None:
+                self.tally.tried += 1
+                self.tally.came_to[state] = self.tally.came_to.get(state, 0) + 1
+            else:
+                self.tally.given_back += 1

@@ -1,0 +1,539 @@
+"""Sends a mailing: the only loop there is.
+
+Comes in: a `Job` (a database, a frozen mailing, a transport, who makes the messages) and a `Stop` to look at. Goes out: a
+`Run`, which says why it ended and what it did. Every decision is taken elsewhere (plan, policy), every row is written by
+one thread (recorder), every message goes out by another (hands); here is what they have in common.
+
+It may be killed at any moment. What is unknown then is what had its intent on disk: at most one for each connection.
+
+One module, though long: it is the only loop, and what it does between two moves is read in one go.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+from typing import assert_never
+
+from sqlalchemy import Connection
+
+from composer.core.errors import ComposeError
+from composer.database.engine import Database
+from composer.delivery.core.events import EventKind, StateReason
+from composer.delivery.core.mailing import MailingError, Sums, mailing_of, note, sums_of
+from composer.delivery.core.pause import Pause
+from composer.delivery.core.retry_policy import RetryPolicy
+from composer.delivery.core.scheduler import ClaimMove, Drain, End, Ending, RateLevel, View, Wait, next_move
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.database_guard.ledger_age import CopyError
+from composer.delivery.database_guard.sending_lock import SendingLock
+from composer.delivery.ledger import ledger, maintenance
+from composer.delivery.ledger.ledger import Claimed
+from composer.delivery.ledger.workers import HEARTBEAT_INTERVAL, Worker, mark_ended, register_worker
+from composer.delivery.messages.outgoing import MessageSource
+from composer.delivery.throttle import rate_limit
+from composer.delivery.throttle.admission import Admission
+from composer.delivery.throttle.token_bucket import HORIZON, pause_of, rate_now
+from composer.delivery.worker.abandonable_work import abandonable
+from composer.delivery.worker.auto_suppression import suppress_hard_bounces
+from composer.delivery.worker.connections import ConnectionPool, ConnectionStep, no_step
+from composer.delivery.worker.drain import DrainTimer, Outstanding
+from composer.delivery.worker.ledger_writer import BrokenLedgerError, LedgerWriter
+from composer.delivery.worker.progress import Counter, Progress
+from composer.delivery.worker.run_pauses import RunPauses
+from composer.delivery.worker.stop_request import Stop
+from composer.transport.protocol import Connection as Handover
+from composer.transport.protocol import Transport
+
+#: How often the loop looks around by itself, and what others may have changed: the bucket, a stop, the quota. In seconds.
+_TICK, _LOOK = 0.25, 1.0
+#: How often at most slots of a rate are asked for, in seconds.
+_REFILL = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailingJob:
+    """What is to be sent, and how."""
+
+    database: Database
+    mailing_id: int
+    transport: Transport
+    letters: MessageSource
+    #: How many messages are under way at once.
+    connections: int = 4
+    #: Messages a minute over all processes; None for as fast as it goes.
+    rate: float | None = None
+    #: Messages in any 24 hours over all processes and mailings of this way out; None for no bound.
+    daily_quota: int | None = None
+    #: How many are tried in this run at most.
+    limit: int | None = None
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    #: Who says so, for the event log.
+    who: str = ""
+    #: Where this machine keeps its notes of how far the ledger is (age_file.MachineNotes).
+    notes: Path | None = None
+    #: Taken before the mailing was frozen; the run releases it.
+    lock: SendingLock | None = None
+    #: A timer started it: a pause holds. Otherwise a person did, who was shown this pause; it is taken back.
+    is_unattended: bool = False
+    pause: Pause | None = None
+    #: Asked in the transaction in which the run begins, when nobody else can change the answer: whether it may.
+    may_begin: Callable[[Connection], bool] = lambda connection: True
+
+    @property
+    def pauses(self) -> RunPauses:
+        """What this run does about pauses."""
+        return RunPauses(
+            mailing_id=self.mailing_id,
+            who=self.who,
+            is_unattended=self.is_unattended,
+            is_limited=self.limit is not None,
+            seen=self.pause,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How a run ended."""
+
+    ending: Ending
+    #: Why, in the server's words or ours, where it was not a good end.
+    words: str
+    sums: Sums
+    #: To which states this run brought how many.
+    came_to: Mapping[DeliveryState, int]
+    tried: int
+    #: Outcomes that could not be written down; the next run calls these deliveries unknown.
+    unwritten: int
+    #: Messages whose answers had not come when the run ended.
+    unanswered: int = 0
+    #: Whether the mailing is over: everybody's fate is known, and the recipients' values are gone.
+    is_over: bool
+    #: Transactions that it took.
+    groups: int
+    #: When the next delivery falls due that was not yet.
+    next_due: datetime | None = None
+    #: What stopped it, if it was a mishap.
+    error: ComposeError | None = None
+
+
+def send(
+    job: MailingJob,
+    stop: Stop,
+    *,
+    tell: Callable[[Progress], None] = lambda progress: None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    step: ConnectionStep = no_step,
+) -> Run:
+    """Send a mailing, or go on with it, until nothing is left to do for now, or it is to stop.
+
+    Raises MailingError for one that is over, TransportError where there is no connection to begin with, BusyError and
+    CopyError (owners), also later, when the database is replaced while it is sent from. What else happens later is told in
+    the `Run`. `step` is called at every step, with its name.
+    """
+    with job.database.read() as connection:
+        mailing, sums = mailing_of(connection, job.mailing_id), sums_of(connection, job.mailing_id)
+    if mailing.ended:
+        raise MailingError(f"mailing {mailing.id} is over", f"compose status {mailing.id} says what became of it")
+    # Before anything is claimed: a wrong password should change nothing.
+    first = abandonable(job.transport.connect, lambda: stop.level is not RateLevel.NONE)
+    if first is None:
+        # A server may take minutes to greet.
+        if stop.is_by_hand:
+            with job.database.write() as connection:
+                job.pauses.interrupt(connection, now())
+        return _not_begun(sums)
+    try:
+        owner = register_worker(job.database, job.mailing_id, now(), notes=job.notes, lock=job.lock)
+    except BaseException:
+        first.close()
+        raise
+    try:
+        return _Sending(job, owner, stop, tell, now, step, sums, is_rehearsal=mailing.is_rehearsal).run(first)
+    finally:
+        owner.leave()
+
+
+def _not_begun(sums: Sums) -> Run:
+    return Run(
+        ending=Ending.INTERRUPTED, words="", sums=sums, came_to={}, tried=0, unwritten=0, is_over=False, groups=0
+    )
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the loop knows beside what its parts tell."""
+
+    is_more: bool = True
+    next_due: datetime | None = None
+    is_stopped: bool = False
+    #: Whether it is written down that a person interrupted the run.
+    is_interrupted: bool = False
+    #: Deliveries that other processes have in hand.
+    elsewhere: int = 0
+    quota: rate_limit.Quota | None = None
+    claimed: int = 0
+    #: How many deliveries had come back when the last claim was made.
+    put_back: int = 0
+    looked: float = float("-inf")
+    #: Before then it is no use to ask for slots.
+    refill: float = float("-inf")
+    beaten: float = field(default_factory=time.monotonic)
+
+
+class _Sending:
+    def __init__(
+        self,
+        job: MailingJob,
+        owner: Worker,
+        stop: Stop,
+        tell: Callable[[Progress], None],
+        now: Callable[[], datetime],
+        step: ConnectionStep,
+        sums: Sums,
+        *,
+        is_rehearsal: bool,
+    ) -> None:
+        self._job, self._owner, self._stop, self._tell, self._now = job, owner, stop, tell, now
+        self._bucket = job.transport.name
+        self._drain = DrainTimer(job.policy)
+        self._wake = Event()
+        self._gate = Admission(now, self._wake.set)
+        self._recorder = LedgerWriter(
+            job.database,
+            job.mailing_id,
+            owner.id,
+            self._bucket,
+            job.policy,
+            now,
+            rate=job.rate,
+            is_counted=job.daily_quota is not None,
+            is_rehearsal=is_rehearsal,
+            counter=owner.counter,
+            strike_off=suppress_hard_bounces(job.mailing_id),
+            step=step,
+            is_late=self._is_late,
+        )
+        self._recorder.on_news = self._news
+        self._hands = ConnectionPool(
+            job.transport,
+            job.letters,
+            self._recorder,
+            self._gate,
+            stop,
+            self._wake.set,
+            step,
+            away=job.policy.away / timedelta(seconds=1),
+        )
+        self._recorder.inbox.under_way = lambda: self._hands.load[1]
+        self._known = _Known()
+        self._counter = Counter(job.database, job.mailing_id, self._recorder, sums)
+        self._step = step
+
+    def run(self, first: Handover) -> Run:
+        """Send until the end."""
+        self._recorder.start()
+        self._hands.start(self._job.connections, first)
+        try:
+            self._recorder.do(self._begin)
+            ending = self._loop()
+        except BrokenLedgerError:
+            ending = Ending.LEDGER
+            self._shut()
+        except BaseException:
+            # A bug, or a signal in the middle of the loop: nothing more is begun, what is open is not waited for.
+            self._shut()
+            self._stop.say()
+            self._stop.say()
+            self._recorder.close()
+            raise
+        return self._end(ending)
+
+    def _begin(self, connection: Connection) -> None:
+        """Take over what dead runs left, and look at the clock."""
+        now, mailing_id = self._now(), self._job.mailing_id
+        if not self._job.may_begin(connection):
+            self._known.is_stopped = True
+            return
+        self._job.pauses.begin(connection, now)
+        note(connection, mailing_id, EventKind.BEGAN, now, run=self._owner.id)
+        self._sweep(connection, now)
+        maintenance.repair_schedule(connection, mailing_id, now, self._job.policy)
+        maintenance.expire(connection, mailing_id, now, self._job.policy)
+
+    def _loop(self) -> Ending:
+        while True:
+            try:
+                if (why := self._step_on()) is not None:
+                    return why
+            except BrokenLedgerError:
+                # The recorder knows it, and so does the next move.
+                continue
+            except ComposeError as error:
+                # A look at the ledger failed, if not a change of it.
+                self._recorder.fail(error)
+
+    def _step_on(self) -> Ending | None:
+        """Make one move; return why the run ends when it was the last one."""
+        self._note_interrupt()
+        self._look()
+        self._refill()
+        self._report()
+        view = self._view()
+        move = next_move(view)
+        match move:
+            case ClaimMove(count=count):
+                self._claim(count)
+            case Wait(until=until):
+                self._sleep(until)
+            case Drain(why=why):
+                self._drain.begin(why)
+                self._shut()
+                self._sleep(view.now + self._drain.left)
+            case End(why=why):
+                if self._is_final(move):
+                    self._shut()
+                    return why
+            case _:
+                assert_never(move)
+        return None
+
+    def _note_interrupt(self) -> None:
+        """Write down that a person interrupted the run, at once: the process may be killed before it has ended."""
+        if self._stop.is_by_hand and not self._known.is_interrupted and self._recorder.broken is None:
+            self._known.is_interrupted = True
+            self._recorder.do(lambda connection: self._job.pauses.interrupt(connection, self._now()))
+
+    def _is_final(self, move: End) -> bool:
+        """Look once more, after all that was told has been written: the last outcome may have been a deferral."""
+        if self._stop.level is RateLevel.NOW or move.why is Ending.LEDGER:
+            return True
+
+        def work(connection: Connection) -> None:
+            self._known.quota = self._quota(connection, self._now())
+            # A stop may have come since the last claim, and have left deliveries that nobody has in hand.
+            self._known.is_stopped |= not ledger.goes_on(connection, self._job.mailing_id)
+            if not self._owner.is_alone:
+                self._known.elsewhere = ledger.elsewhere(connection, self._job.mailing_id, self._owner.id)
+
+        self._recorder.do(work)
+        return next_move(self._view()) == move
+
+    def _view(self) -> View:
+        now, known, bucket = self._now(), self._known, self._recorder.bucket
+        given_back = self._recorder.tally.given_back + self._hands.denied
+        # Open and queued in one look: a delivery that changes from one to the other is in neither or both otherwise.
+        queued, under_way = self._hands.load
+        left = None if self._job.limit is None else self._job.limit - known.claimed + given_back
+        quota = known.quota
+        return View(
+            now=now,
+            level=self._stop.level,
+            is_stopped=known.is_stopped,
+            is_overdue=self._drain.is_over,
+            is_halted=self._recorder.halt is not None or self._hands.error is not None,
+            is_ledger_broken=self._recorder.broken is not None,
+            open=under_way,
+            queued=queued,
+            connections=self._job.connections,
+            rate=None if bucket is None else rate_now(bucket, self._job.rate, now),
+            left=left,
+            quota=None if quota is None else quota.left - queued - under_way,
+            quota_at=None if quota is None else quota.more_at,
+            # What came back after the last claim may be due.
+            is_more=known.is_more or self._recorder.tally.put_back > known.put_back,
+            next_due=known.next_due,
+            elsewhere=known.elsewhere,
+            paused_until=None if bucket is None else pause_of(bucket, now, self._job.policy.longest_pause),
+            paused_for=self._recorder.paused_for,
+            troubled_since=self._recorder.troubled_since,
+            patience=self._job.policy.patience,
+        )
+
+    def _claim(self, count: int) -> None:
+        def work(connection: Connection) -> Claimed:
+            now, job, known = self._now(), self._job, self._known
+            known.put_back, known.quota, most = self._recorder.tally.put_back, self._quota(connection, now), count
+            if known.quota is not None:
+                most = max(0, min(count, known.quota.left - sum(self._hands.load)))
+            return ledger.claim(connection, job.mailing_id, self._owner.id, most, now, is_unattended=job.is_unattended)
+
+        known, claimed = self._known, self._recorder.do(work)
+        self._step("claimed")
+        known.is_more, known.next_due = claimed.is_more, claimed.next_due
+        known.is_stopped |= claimed.is_stopped
+        known.claimed += len(claimed.due)
+        self._hands.put(claimed.due)
+
+    def _look(self) -> None:
+        """See what others changed: the bucket, a stop, who died."""
+        known, clock = self._known, time.monotonic()
+        if clock - known.looked < _LOOK or self._recorder.broken is not None:
+            return
+        known.looked = clock
+        is_to_beat = clock - known.beaten > HEARTBEAT_INTERVAL / timedelta(seconds=1)
+        if is_to_beat:
+            known.beaten = clock
+
+        def work(connection: Connection) -> bool:
+            now, mailing_id = self._now(), self._job.mailing_id
+            self._owner.check()
+            self._recorder.bucket = rate_limit.look(connection, self._bucket)
+            known.quota = self._quota(connection, now)
+            if is_to_beat:
+                self._owner.beat(connection, now)
+                maintenance.expire(connection, mailing_id, now, self._job.policy)
+            if (is_to_beat and not self._owner.is_alone) or known.elsewhere:
+                self._sweep(connection, now)
+                known.elsewhere = ledger.elsewhere(connection, mailing_id, self._owner.id)
+            return ledger.goes_on(connection, mailing_id, is_unattended=self._job.is_unattended)
+
+        is_waiting = known.elsewhere > 0
+        known.is_stopped |= not self._recorder.do(work)
+        # Another process may have given something back, or have died.
+        known.is_more |= is_waiting
+        self._news()
+
+    def _refill(self) -> None:
+        """Reserve slots for the connections that wait for them."""
+        job, known, clock = self._job, self._known, time.monotonic()
+        if (wanted := self._gate.wanted) == 0 or self._recorder.broken is not None or clock < known.refill:
+            return
+        # Not more than for the next moment: another process wants its share.
+        most = max(1, int((self._view().rate or 0) / 60 * _TICK))
+
+        def work(connection: Connection) -> tuple[datetime, ...]:
+            bucket, slots = rate_limit.take(connection, self._bucket, job.rate, self._now(), min(wanted, most))
+            self._recorder.bucket = bucket
+            return slots
+
+        slots = self._recorder.do(work)
+        self._gate.add(slots)
+        wait = _REFILL
+        if not slots and (bucket := self._recorder.bucket) is not None and bucket.next_at is not None:
+            # At a low rate the next slot is seconds away; another process may give one back before.
+            wait = min(max((bucket.next_at - HORIZON - self._now()).total_seconds(), _REFILL), _LOOK)
+        known.refill = clock + wait
+
+    def _news(self) -> None:
+        """Let the gate know of a pause at once; the loop looks when it wakes."""
+        now, bucket = self._now(), self._recorder.bucket
+        if bucket is not None:
+            self._gate.pause(pause_of(bucket, now, self._job.policy.longest_pause))
+            self._gate.limit(rate_now(bucket, self._job.rate, now) is not None)
+        if self._recorder.halt is not None or self._recorder.broken is not None:
+            # Not a message more is begun than those that are open.
+            self._shut()
+        self._wake.set()
+
+    def _sleep(self, until: datetime | None) -> None:
+        seconds = _TICK
+        if until is not None:
+            seconds = min(max((until - self._now()).total_seconds(), 0.01), seconds)
+        if self._gate.wanted:
+            seconds = min(max(self._known.refill - time.monotonic(), _REFILL), seconds)
+        self._wake.wait(seconds)
+        self._wake.clear()
+
+    def _quota(self, connection: Connection, now: datetime) -> rate_limit.Quota | None:
+        daily = self._job.daily_quota
+        return None if daily is None else rate_limit.quota(connection, self._bucket, daily, now)
+
+    def _sweep(self, connection: Connection, now: datetime) -> None:
+        if dead := self._owner.dead(connection, self._job.mailing_id, now):
+            maintenance.reap_worker(connection, self._job.mailing_id, dead, now, StateReason.RUN_DIED)
+            mark_ended(connection, dead, now)
+
+    def _report(self, *, is_last: bool = False) -> None:
+        if is_last or self._counter.is_due:
+            view, outstanding = self._view(), None
+            if self._drain.has_begun and view.open:
+                until = view.now + self._drain.left
+                outstanding = Outstanding(server=self._job.transport.name, open=view.open, until=until)
+            self._tell(self._counter.progress(view, outstanding, is_last=is_last))
+
+    def _last_sums(self) -> Sums:
+        """Count and tell for the last time; what was counted last, where the ledger cannot be read any more."""
+        with suppress(ComposeError):
+            if not self._recorder.is_hung:
+                self._report(is_last=True)
+        return self._counter.sums
+
+    def _is_late(self) -> bool:
+        """Tell whether the database has had its time to answer a run that is to end."""
+        if self._stop.level is not RateLevel.NONE:
+            self._drain.begin(Ending.INTERRUPTED)
+        if self._stop.level is RateLevel.NOW:
+            self._drain.limit(timedelta())
+        return self._drain.is_late
+
+    def _shut(self) -> None:
+        """Begin nothing more."""
+        self._gate.close()
+        self._hands.close()
+
+    def _end(self, ending: Ending) -> Run:
+        """Record what is left, and say how it was."""
+        self._drain.begin(ending)
+        self._hands.join(lambda: self._stop.level is RateLevel.NOW or self._drain.is_over)
+        # Of what is open now no answer is waited for.
+        unanswered = self._hands.load[1]
+        halt = self._recorder.halt
+        error: ComposeError | None = self._hands.error
+        words = halt.words if halt else error.message if error else ""
+
+        def work(connection: Connection) -> tuple[bool, bool, int]:
+            now, mailing_id = self._now(), self._job.mailing_id
+            # Before it is ended here: whether another process has done so.
+            was_over = mailing_of(connection, mailing_id).ended is not None
+            maintenance.release(connection, mailing_id, self._owner.id, now)
+            lost = 0
+            if unanswered:
+                _, lost = maintenance.reap_worker(
+                    connection, mailing_id, (self._owner.id,), now, StateReason.RUN_STOPPED
+                )
+            self._owner.counter.count(connection)
+            mark_ended(connection, (self._owner.id,), now)
+            if self._stop.is_by_hand:
+                self._job.pauses.interrupt(connection, now)
+            self._job.pauses.end(connection, ending, now)
+            note(connection, mailing_id, EventKind.RUN_ENDED, now, run=self._owner.id, reason=ending, words=words)
+            return was_over or maintenance.end(connection, mailing_id, now).is_complete, was_over, lost
+
+        is_over = False
+        try:
+            is_over, was_over, unanswered = self._recorder.do(work)
+            if was_over and ending is Ending.STOPPED:
+                ending = Ending.DONE
+        except BrokenLedgerError:
+            ending = Ending.LEDGER
+        unwritten = self._recorder.close()
+        broken = self._recorder.broken
+        # Of a database that was replaced nothing that could be counted is true.
+        self._owner.counter.look()
+        if isinstance(broken, CopyError):
+            raise broken
+        if broken is not None:
+            if not isinstance(broken, ComposeError):
+                raise broken
+            words, error = broken.message, broken
+        if self._hands.bug is not None:
+            raise self._hands.bug
+        sums = self._last_sums()
+        tally = self._recorder.tally
+        return Run(
+            ending=ending,
+            words=words,
+            sums=sums,
+            came_to=dict(tally.came_to),
+            tried=tally.tried,
+            unwritten=unwritten,
+            unanswered=unanswered,
+            is_over=is_over,
+            groups=tally.groups,
+            next_due=self._known.next_due,
+            error=error,
+        )

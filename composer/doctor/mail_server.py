@@ -1,0 +1,48 @@
+"""The mail server: does it answer, encrypt, let us in; what it offers. Nothing is sent.
+
+Comes in: a `Server`. Goes out: diagnoses.
+"""
+
+import datetime
+from collections.abc import Iterator
+
+from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
+from composer.transport.protocol import TransportError
+from composer.transport.server_settings import MailServer
+from composer.transport.smtp.session import make_trust, open_session
+from composer.transport.smtp.wire import Encryption
+
+#: Days before a certificate's end from which on somebody should be told.
+_SOON = 14
+
+
+def look_at_server(server: MailServer, now: datetime.datetime) -> Iterator[Diagnosis]:
+    """Connect, sign in, and hang up."""
+    subject = f"mail server {server.host}:{server.port}"
+    try:
+        session = open_session(server, lambda: make_trust(server))
+    except TransportError as error:
+        yield Diagnosis(subject=subject, health=DiagnosisLevel.BAD, seen=error.message, step=error.hint)
+        return
+    try:
+        signed = f"lets {server.username} in" if server.username else "nobody signed in"
+        offers = " ".join(sorted(session.extensions)) or "no extensions"
+        yield Diagnosis(subject=subject, health=DiagnosisLevel.GOOD, seen=f"answers, {signed}; offers {offers}")
+        encryption = session.wire.encryption
+        if encryption is not None:
+            yield _encryption(server, encryption, now)
+        if "PIPELINING" not in session.extensions:
+            seen = "offers no PIPELINING: each message takes twice as many round trips"
+            yield Diagnosis(subject=subject, health=DiagnosisLevel.WEAK, seen=seen)
+    finally:
+        session.wire.close()
+
+
+def _encryption(server: MailServer, encryption: Encryption, now: datetime.datetime) -> Diagnosis:
+    subject = f"certificate of {server.host}"
+    days = (encryption.until - now).days
+    seen = f"{encryption.version}, good until {encryption.until:%Y-%m-%d} ({days} days)"
+    if days < _SOON:
+        step = "tell whoever runs the server: nothing is sent when it has ended"
+        return Diagnosis(subject=subject, health=DiagnosisLevel.WEAK, seen=seen, step=step)
+    return Diagnosis(subject=subject, health=DiagnosisLevel.GOOD, seen=seen)

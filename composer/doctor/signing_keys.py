@@ -1,0 +1,64 @@
+"""The keys that sign: are they there, are they good.
+
+Comes in: the newsletter, and where keys lie. Goes out: diagnoses, and the public keys by the names of their DNS records.
+"""
+
+import re
+from collections.abc import Mapping
+
+from composer.content.document.newsletter import Newsletter
+from composer.core.environment import Environment
+from composer.core.errors import ComposeError
+from composer.delivery.config.dkim_keys import RSA_BITS, read_key, record, record_name
+from composer.delivery.config.resolve import key_path, signing_of
+from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
+from composer.mail.dkim_signing import Algorithm
+
+
+def look_at_keys(
+    newsletter: Newsletter, around: Environment, host: str
+) -> tuple[tuple[Diagnosis, ...], Mapping[str, str]]:
+    """Read each key; there are none where the mail server signs, or nobody."""
+    try:
+        signing = signing_of(newsletter, host)
+    except ComposeError as error:
+        return (
+            Diagnosis(subject="DKIM", health=DiagnosisLevel.BAD, seen=error.message, step="mend delivery.dkim"),
+        ), {}
+    if signing is None:
+        step = "ask your mail provider to sign and write   dkim: relay   or make keys:   compose dkim keygen"
+        return (Diagnosis(subject="DKIM", health=DiagnosisLevel.WEAK, seen="nobody is said to sign", step=step),), {}
+    if signing.is_relayed:
+        seen = "the mail server signs; look at a message you got: is DKIM-Signature's d= your domain?"
+        return (Diagnosis(subject="DKIM", health=DiagnosisLevel.GOOD, seen=seen),), {}
+    found: list[Diagnosis] = []
+    public: dict[str, str] = {}
+    algorithms = set()
+    for selector in signing.selectors:
+        subject = f"key {selector}"
+        try:
+            key = read_key(key_path(around, signing.domain, selector), selector=selector)
+        except ComposeError as error:
+            found.append(Diagnosis(subject=subject, health=DiagnosisLevel.BAD, seen=error.message, step=error.hint))
+            continue
+        algorithms.add(key.algorithm)
+        match = re.search(r"p=([A-Za-z0-9+/=]+)", record(key))
+        public[record_name(key, signing.domain)] = match[1] if match else ""
+        is_short = key.algorithm is Algorithm.RSA and key.bits < RSA_BITS
+        found.append(
+            Diagnosis(
+                subject=subject,
+                health=DiagnosisLevel.WEAK if is_short else DiagnosisLevel.GOOD,
+                seen=f"{key.algorithm}, {key.bits} bits",
+                step="make a new one:   compose dkim keygen --selector compose2" if is_short else "",
+            )
+        )
+    sender = newsletter.sender.domain
+    if not (f".{sender}".endswith(f".{signing.domain}") or f".{signing.domain}".endswith(f".{sender}")):
+        seen = f"{signing.domain} signs, and the sender is at {sender}: it does not count for DMARC (RFC 9989)"
+        step = f"sign with keys of {sender}:   compose dkim keygen"
+        found.append(Diagnosis(subject="DKIM", health=DiagnosisLevel.WEAK, seen=seen, step=step))
+    if algorithms and Algorithm.RSA not in algorithms:
+        step = "sign with an RSA key, too: several receivers know no other"
+        found.append(Diagnosis(subject="DKIM", health=DiagnosisLevel.WEAK, seen="only Ed25519 signs", step=step))
+    return tuple(found), public

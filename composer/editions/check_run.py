@@ -1,0 +1,102 @@
+"""A build under review: what check and preview share.
+
+Comes in: a workspace, an issue's path, the day it is meant to go out. Goes out: a `Checked` value in memory. Apart from
+the pipeline, so that a build need not know the checks. Never writes.
+"""
+
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+
+from composer.checks.catalogue import catalogue, problems_of, review_problems
+from composer.checks.check_settings import read_settings
+from composer.checks.merged_findings import MergedFinding, merged
+from composer.checks.review import ReviewedEdition
+from composer.checks.rules.text.issue_copies import SAME_ISSUE
+from composer.content.document.conditional_blocks import BlockSpan, spans_of
+from composer.content.values.merge_fields import stand_ins
+from composer.core.errors import Problem
+from composer.core.issue_files import same_issue_files
+from composer.core.workspace import Workspace
+from composer.editions.earlier_issues import earlier_issues
+from composer.editions.pipeline import Built, BuiltVariant, hash_of, variants_of
+from composer.mail.merge_slots import fill_html, fill_text
+from composer.render.theme import Theme
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A build, and what the checks say of it, the heaviest first."""
+
+    #: The fullest first; and the review of each.
+    variants: tuple[BuiltVariant, ...]
+    reviews: tuple[ReviewedEdition, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def built(self) -> Built:
+        """The fullest edition."""
+        return self.variants[0].built
+
+    @property
+    def review(self) -> ReviewedEdition:
+        """The review of the fullest edition."""
+        return self.reviews[0]
+
+    @property
+    def hash(self) -> str:
+        """The hash of all that readers may get."""
+        return hash_of(self.variants)
+
+
+def check_issue(workspace: Workspace, path: Path, now: datetime.datetime, day: datetime.date | None = None) -> Checked:
+    """Build every variant of an issue in memory, and run the checks for the day it is to go out: today where editors are.
+
+    Raises what variants_of raises, and ContentError for `checks:` in newsletter.yaml.
+    """
+    variants = variants_of(workspace, path)
+    newsletter = variants[0].built.newsletter
+    settings = read_settings(newsletter)
+    today = day or now.astimezone(newsletter.zone).date()
+    reviews = tuple(_review(workspace, variant.built, today) for variant in variants)
+    said = [
+        MergedFinding(readers=variant.readers, lost=_lost(variant), problems=review_problems(review, settings))
+        for variant, review in zip(variants, reviews, strict=True)
+    ]
+    return Checked(variants=variants, reviews=reviews, problems=merged(said))
+
+
+def same_issue_problems(workspace: Workspace, built: Built) -> tuple[Problem, ...]:
+    """Report only other files of the same issue, for commands that run no other check.
+
+    Raises ContentError for `checks:` in newsletter.yaml.
+    """
+    if not same_issue_files(workspace, built.issue.path, built.issue.date, built.issue.number):
+        return ()
+    review = _review(workspace, built, built.issue.date)
+    setting = read_settings(built.newsletter).get(SAME_ISSUE)
+    return tuple(problems_of(catalogue()[SAME_ISSUE], review, setting))
+
+
+def _lost(variant: BuiltVariant) -> tuple[BlockSpan, ...]:
+    issue = variant.built.issue
+    lost = (passage for number, passage in enumerate(issue.passages) if number not in variant.cut.kept)
+    return tuple(span for passage in lost for span in spans_of(passage, issue.nodes))
+
+
+def _review(workspace: Workspace, built: Built, today: datetime.date) -> ReviewedEdition:
+    values = stand_ins(built.edition.fields)
+    return ReviewedEdition(
+        issue=built.issue,
+        newsletter=built.newsletter,
+        edition=built.edition,
+        theme=Theme(built.newsletter.theme, built.issue.language).values,
+        subject=fill_text(built.edition.subject, values),
+        html=fill_html(built.annotated, values),
+        text=built.text,
+        size=len(built.mailed.encode()),
+        pictures=built.pictures,
+        earlier=earlier_issues(workspace, built.issue),
+        same_issue=same_issue_files(workspace, built.issue.path, built.issue.date, built.issue.number),
+        today=today,
+    )

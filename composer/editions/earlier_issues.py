@@ -1,0 +1,52 @@
+"""The issues that came before one: what checks compare it with.
+
+Comes in: a workspace and an issue. Goes out: what the last issues in its language said, the latest first. An issue that
+cannot be read is left out: its own problems are told when it is built. Reads files, writes none.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+from composer.checks.issue_text import IssueTexts
+from composer.checks.review import Earlier
+from composer.checks.rules.text.citations import bare_urls
+from composer.content.document.issue import Issue, read_issue
+from composer.core.errors import ContentError, WorkspaceError
+from composer.core.workspace import NEWSLETTER, Workspace, stamp
+
+#: How many issues a reader remembers: two months of a weekly.
+REMEMBERED = 8
+
+
+def earlier_issues(workspace: Workspace, issue: Issue) -> tuple[Earlier, ...]:
+    """Read the issues before one, by their dates; nothing is read twice while nothing changes."""
+    newsletter = stamp(workspace.root / NEWSLETTER)
+    languages = workspace.languages()
+    language = workspace.language_of(issue.path, languages)
+    # Files are named by their day: those that sort behind this one need not be opened.
+    before = [
+        path
+        for path in workspace.issues()
+        if path.stem < issue.stem and workspace.language_of(path, languages) == language
+    ]
+    found = (_earlier(workspace, path, stamp(path), newsletter) for path in before[-REMEMBERED:])
+    known = [each for each in found if each is not None and each.date < issue.date]
+    return tuple(sorted(known, key=lambda each: each.date, reverse=True))
+
+
+@lru_cache(maxsize=64)
+def _earlier(workspace: Workspace, path: Path, _stamp: tuple[int, int], _newsletter: tuple[int, int]) -> Earlier | None:
+    try:
+        # A picture that was moved, or is damaged, does not change what the issue said.
+        _, issue = read_issue(workspace, path, has_pictures=False)
+    except (ContentError, WorkspaceError):
+        return None
+    copy = IssueTexts(issue)
+    return Earlier(
+        stem=issue.stem,
+        date=issue.date,
+        number=issue.number,
+        subject=issue.subject,
+        urls=bare_urls(copy.references),
+        outlets=frozenset(outlet.name for outlet in copy.outlets),
+    )

@@ -1,0 +1,71 @@
+"""Writes a built edition into its folder of the outbox.
+
+Comes in: a `Built` edition, and its other variants. Goes out: files, all of them or none: the folder is written beside
+its place and swapped whole, so that a build that fails or is killed leaves the earlier output untouched.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from composer.core.errors import OutputError
+from composer.core.folders import replace_folder
+from composer.editions.pipeline import PICTURES, Built, BuiltVariant
+
+#: The folder within an edition's that holds the editions of those who get less.
+VARIANTS = "variants"
+
+
+def write(built: Built, outbox: Path, others: Sequence[BuiltVariant] = ()) -> tuple[Path, ...]:
+    """Write issue.eml, issue.html, issue.txt and the pictures to `outbox/<stem>/`; give the paths of the three.
+
+    The `others`, variants for readers who get less, go into folders of their own below `variants/`; their paths follow.
+    Raises OutputError when the disk, or another program, is in the way.
+    """
+    folder = outbox / built.issue.stem
+    try:
+        replace_folder(folder, lambda fresh: _fill_all(fresh, built, others))
+    except OSError as error:
+        raise _explain(error, folder) from error
+    folders = (folder, *(folder / VARIANTS / each.name for each in others))
+    return tuple(each / name for each in folders for name in ("issue.html", "issue.txt", "issue.eml"))
+
+
+def _fill_all(folder: Path, built: Built, others: Sequence[BuiltVariant]) -> None:
+    _fill(folder, built)
+    for each in others:
+        (folder / VARIANTS / each.name).mkdir(parents=True)
+        _fill(folder / VARIANTS / each.name, each.built)
+
+
+def _fill(folder: Path, built: Built) -> None:
+    # Bytes, not text: line ends must be the same on every system.
+    (folder / "issue.html").write_bytes(built.html.encode())
+    (folder / "issue.txt").write_bytes(built.text.encode())
+    (folder / "issue.eml").write_bytes(built.message)
+    if built.pictures:
+        (folder / PICTURES).mkdir()
+    for name, picture in built.pictures:
+        (folder / PICTURES / name).write_bytes(picture.data)
+
+
+def _explain(error: OSError, folder: Path) -> OutputError:
+    if isinstance(error, PermissionError):
+        return OutputError(
+            f"{folder} cannot be written: a file in it is open in another program, or the folder is not yours",
+            "close the program that shows the edition, then build again; the earlier output is untouched",
+        )
+    return OutputError(f"{folder} cannot be written: {error.strerror or error}", "the earlier output is untouched")
+
+
+def is_current(built: Built, outbox: Path, others: Sequence[BuiltVariant] = ()) -> bool:
+    """Tell whether the outbox holds exactly these editions."""
+    folder = outbox / built.issue.stem
+    try:
+        held = sorted(path.name for path in (folder / VARIANTS).iterdir()) if (folder / VARIANTS).is_dir() else []
+        return held == sorted(each.name for each in others) and all(
+            (place / "issue.eml").read_bytes() == each.message
+            and (place / "issue.html").read_bytes() == each.html.encode()
+            for place, each in ((folder, built), *((folder / VARIANTS / each.name, each.built) for each in others))
+        )
+    except OSError:
+        return False

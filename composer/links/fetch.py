@@ -1,0 +1,175 @@
+"""One request, and the head of its answer.
+
+Comes in: a method, a target, its checked addresses, a deadline. Goes out: status and Location, or why nothing was heard.
+Never follows a redirect, looks up a name, reads a page, asks a proxy, or stays longer than the deadline, however slowly
+a server drips: the time that is left is set anew before every step.
+"""
+
+import functools
+import importlib.metadata
+import re
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+
+from composer.links.network import Reach
+from composer.links.targets import Target, read_location
+
+_STATUS = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?![0-9])")
+_END = re.compile(rb"\r?\n\r?\n")
+_LOCATION = re.compile(rb"^location[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpReply:
+    """What a server said."""
+
+    status: int
+    #: Where it sends us (RFC 9110, section 15.4), as it wrote it.
+    redirect: str | None
+
+    @property
+    def is_good(self) -> bool:
+        return 200 <= self.status < 300 or self.redirect is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """Nothing was heard, or nothing that could be understood."""
+
+    reason: str
+    #: Whether a connection stood: then the request itself may be what the server did not like.
+    connected: bool
+
+
+class Deadline:
+    """A point in time; waiting always ends there."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Give the seconds that are left, more than none; raises TimeoutError."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+
+class _NotUnderstoodError(Exception):
+    """What came is no answer; the words say why."""
+
+
+def fetch(
+    method: str, target: Target, addresses: tuple[str, ...], *, reach: Reach, trust: ssl.SSLContext, deadline: Deadline
+) -> HttpReply | Silence:
+    """Ask for a target at one of its addresses."""
+    try:
+        connection = _connect(target, addresses, reach, trust, deadline)
+    except OSError as error:
+        return Silence(reason=_words(error), connected=False)
+    with connection:
+        try:
+            connection.settimeout(deadline.left())
+            connection.sendall(_request(method, target))
+            return _listen(connection, deadline, reach.limits.head)
+        except _NotUnderstoodError as error:
+            return Silence(reason=str(error), connected=True)
+        except OSError as error:
+            return Silence(reason=_words(error), connected=True)
+
+
+def _connect(
+    target: Target, addresses: tuple[str, ...], reach: Reach, trust: ssl.SSLContext, deadline: Deadline
+) -> socket.socket:
+    for place, address in enumerate(addresses):
+        try:
+            # An address that swallows everything leaves the others their share of the time.
+            plain = reach.connect(address, target.port, deadline.left() / (len(addresses) - place))
+            break
+        except OSError:
+            if place == len(addresses) - 1:
+                raise
+    if target.scheme == "http":
+        return plain
+    try:
+        plain.settimeout(deadline.left())
+        return trust.wrap_socket(plain, server_hostname=target.host)
+    except BaseException:
+        plain.close()
+        raise
+
+
+def _request(method: str, target: Target) -> bytes:
+    lines = (
+        f"{method} {target.path} HTTP/1.1",
+        f"Host: {target.authority}",
+        f"User-Agent: {_agent()}",
+        "Accept: text/html,*/*",
+        "Connection: close",
+    )
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
+
+
+@functools.cache
+def _agent() -> str:
+    return f"compose-link-check/{importlib.metadata.version('compose-newsletter')} (+newsletter link check)"
+
+
+def _listen(connection: socket.socket, deadline: Deadline, limit: int) -> HttpReply:
+    """Read to the end of the head; a page that follows is left where it is. Interim answers (1xx) are passed over."""
+    heard, read = b"", 0
+    while True:
+        looked_at = max(0, len(heard) - 3)  # the end may come in pieces
+        connection.settimeout(deadline.left())
+        more = connection.recv(min(4096, limit - read))
+        if not more:
+            raise _NotUnderstoodError("the server broke off without an answer")
+        heard, read = heard + more, read + len(more)
+        while end := _END.search(heard, looked_at):
+            reply, heard, looked_at = _reply(heard[: end.end()]), heard[end.end() :], 0
+            if reply.status >= 200:
+                return reply
+        if not heard.startswith(b"HTTP/"[: len(heard)]):
+            raise _NotUnderstoodError("the server’s answer cannot be understood: it does not speak HTTP")
+        if read >= limit:
+            raise _NotUnderstoodError("the server’s answer does not come to an end")
+
+
+def _reply(head: bytes) -> HttpReply:
+    status = _STATUS.match(head)
+    if status is None:
+        raise _NotUnderstoodError("the server’s answer cannot be understood")
+    location = _LOCATION.search(head)
+    redirects = int(status[1]) in (301, 302, 303, 307, 308) and location is not None and location[1]
+    return HttpReply(status=int(status[1]), redirect=read_location(redirects) if redirects else None)
+
+
+#: OpenSSL's numbers (X509_V_ERR_…) for what is wrong with a certificate.
+_CERTIFICATE = {
+    9: "is not valid yet",
+    10: "has expired",
+    18: "is signed by the site itself, so nobody vouches for it",
+    19: "is signed by nobody that is trusted here",
+    20: "is signed by nobody that is trusted here",
+    62: "was made for another host",
+    64: "was made for another host",
+}
+
+
+def _words(error: OSError) -> str:
+    match error:
+        case ssl.SSLCertVerificationError():
+            wrong = _CERTIFICATE.get(error.verify_code, "cannot be trusted")
+            return f"the connection is not secure: the site’s certificate {wrong}"
+        case TimeoutError():
+            return "the server did not answer in time"
+        case ConnectionRefusedError():
+            return "the server refuses the connection"
+        case ssl.SSLEOFError() | ConnectionError():
+            return "the server broke the connection off"
+        case ssl.SSLError():
+            return "no secure connection could be made"
+        case _:
+            return "the server cannot be reached"

@@ -1,0 +1,149 @@
+"""Asks the web whether links still lead somewhere.
+
+Comes in: links, a file to remember answers in, the time. Goes out: an `Answer` for each link. Never fails because of
+what a server does, and never takes longer than the limits of its reach.
+"""
+
+import contextlib
+import datetime
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from composer.links import cache as memory
+from composer.links.answer import Hindrance, LinkAnswer, LinkVerdict
+from composer.links.host_rate_limiter import HostRateLimiter, OverError
+from composer.links.network import PUBLIC, Reach
+from composer.links.redirects import Follower
+from composer.links.targets import Target, read_target
+
+#: A page and its answer, None when there was no time to ask.
+_Result = tuple[str, LinkAnswer | None]
+#: So many unknown hosts, and no known one, are no coincidence.
+_OFFLINE = 3
+
+
+def ask(
+    urls: Iterable[str],
+    *,
+    cache: Path | None,
+    now: datetime.datetime,
+    tell: Callable[[int, int], None] | None = None,
+    reach: Reach = PUBLIC,
+) -> dict[str, LinkAnswer]:
+    """Ask for every link, in the order given; links that differ only behind the # are asked once.
+
+    `now` is aware. Answers in `cache` are used again for a day, and new ones are written to it, also when a person
+    stops the run. `tell` hears, in the caller's thread, how many pages are done of how many.
+    """
+    now = now.astimezone(datetime.UTC)
+    targets = {url: read_target(url) for url in urls}
+    pages = {target.url: target for target in targets.values() if isinstance(target, Target)}
+    remembered = memory.read(cache) if cache is not None else {}
+    answers = {
+        page: remembered[page] for page in pages if page in remembered and memory.is_fresh(remembered[page], now)
+    }
+    if tell is not None and answers:
+        tell(len(answers), len(pages))
+    asked: dict[str, LinkAnswer] = {}
+    try:
+        left = [target for page, target in pages.items() if page not in answers]
+        with contextlib.closing(_ask_all(left, reach, now)) as results:
+            for page, answer in results:
+                if answer is None:
+                    answers[page] = _unasked(page, now)
+                else:
+                    asked[page] = answer
+                if tell is not None:
+                    tell(len(answers) + len(asked), len(pages))
+    finally:
+        asked = _doubt_if_offline(asked, pages)
+        if cache is not None and asked:
+            memory.write(cache, remembered | asked, now)
+    answers |= asked
+    return {url: _for_link(url, target, answers, now) for url, target in targets.items()}
+
+
+def _ask_all(targets: list[Target], reach: Reach, now: datetime.datetime) -> Generator[_Result, None, None]:
+    """Give each page with its answer as it comes; closed early, stop asking."""
+    if not targets:
+        return
+    turns = HostRateLimiter(reach.limits)
+    follower = Follower(reach=reach, trust=reach.trust(), turns=turns, now=now)
+    hosts: dict[str, list[Target]] = {}
+    for target in targets:
+        hosts.setdefault(target.host, []).append(target)
+    waiting: queue.SimpleQueue[list[Target]] = queue.SimpleQueue()
+    for group in sorted(hosts.values(), key=len, reverse=True):  # the longest begins first, so it does not end last
+        waiting.put(group)
+    results: queue.SimpleQueue[_Result | BaseException] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    for target in waiting.get_nowait():
+                        results.put((target.url, _follow(follower, target)))
+        except BaseException as error:
+            results.put(error)
+
+    # Daemons: a person who stops the run does not wait for servers, nor does the interpreter.
+    workers = [
+        threading.Thread(target=work, name=f"links: worker {number}", daemon=True)
+        for number in range(min(reach.limits.hosts, len(hosts)))
+    ]
+    try:
+        for worker in workers:
+            worker.start()
+        for _ in targets:
+            result = _next(results)
+            if isinstance(result, BaseException):
+                raise result
+            yield result
+    finally:
+        turns.stop()
+
+
+def _follow(follower: Follower, target: Target) -> LinkAnswer | None:
+    try:
+        return follower.follow(target)
+    except OverError:
+        return None
+
+
+def _next(results: queue.SimpleQueue[_Result | BaseException]) -> _Result | BaseException:
+    while True:
+        # In short waits, because some systems hear Ctrl-C only between them.
+        with contextlib.suppress(queue.Empty):
+            return results.get(timeout=0.2)
+
+
+def _unasked(page: str, now: datetime.datetime) -> LinkAnswer:
+    return LinkAnswer(url=page, verdict=LinkVerdict.UNSURE, reason="there was no time left to ask", asked_at=now)
+
+
+def _doubt_if_offline(asked: dict[str, LinkAnswer], pages: dict[str, Target]) -> dict[str, LinkAnswer]:
+    """Believe no unknown host when no host at all was known: some systems say so when they are not on the network."""
+    hosts = {pages[page].host for page in asked}
+    if len(hosts) < _OFFLINE or not all(map(_nobody_heard, asked.values())):
+        return asked
+    reason = "no host was found at all: is this computer on the network?"
+    return {page: replace(answer, verdict=LinkVerdict.UNSURE, reason=reason) for page, answer in asked.items()}
+
+
+def _nobody_heard(answer: LinkAnswer) -> bool:
+    return answer.verdict is LinkVerdict.UNKNOWN_HOST and answer.status is None
+
+
+def _for_link(
+    url: str, target: Target | Hindrance, answers: dict[str, LinkAnswer], now: datetime.datetime
+) -> LinkAnswer:
+    """Give a page's answer as that of a link to it: a page that moved keeps the link's place in it (RFC 9110, 10.2.2)."""
+    if isinstance(target, Hindrance):
+        return LinkAnswer(url=url, verdict=target.verdict, reason=target.reason, asked_at=now)
+    answer = answers[target.url]
+    if answer.final and target.fragment and "#" not in answer.final:
+        answer = replace(answer, final=f"{answer.final}#{target.fragment}")
+    return replace(answer, url=url)

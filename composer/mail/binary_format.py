@@ -1,0 +1,99 @@
+"""Values as bytes that lie in a database for years: lengths and contents, nothing that runs.
+
+Comes in: numbers, texts, bytes, one after another. Goes out: the same bytes on every machine; and back again, or a
+`FrozenError` that says what is wrong. Never guesses: a byte that was lost or turned is found by the checksum.
+"""
+
+import hashlib
+
+from composer.core.errors import ComposeError
+
+_CHECKSUM = 16
+
+
+class FrozenError(ComposeError):
+    """What was kept cannot be read back."""
+
+
+class BinaryWriter:
+    """Writes values one behind another."""
+
+    def __init__(self) -> None:
+        self._out = bytearray()
+
+    def number(self, value: int) -> None:
+        """Write a number of zero or more, seven bits a byte."""
+        while value > 0x7F:
+            self._out.append(value & 0x7F | 0x80)
+            value >>= 7
+        self._out.append(value)
+
+    def data(self, value: bytes) -> None:
+        self.number(len(value))
+        self._out += value
+
+    def text(self, value: str) -> None:
+        self.data(value.encode())
+
+    def optional(self, value: str | None) -> None:
+        self.number(0 if value is None else 1)
+        if value is not None:
+            self.text(value)
+
+    def finish(self, magic: bytes, version: int) -> bytes:
+        """Give what was written, behind a mark of its kind, its version and a checksum."""
+        head = magic + bytes([version])
+        return head + hashlib.sha256(head + self._out).digest()[:_CHECKSUM] + self._out
+
+
+class BinaryReader:
+    """Reads what a `Writer` wrote. Raises FrozenError: for another kind, for damage, for a newer version."""
+
+    def __init__(self, data: bytes, magic: bytes, newest: int, what: str) -> None:
+        self._what = what
+        head, rest = data[: len(magic) + 1], data[len(magic) + 1 :]
+        if not data.startswith(magic) or len(rest) < _CHECKSUM:
+            raise FrozenError(f"this is not {what}")
+        self.version = head[-1]
+        if not 1 <= self.version <= newest:
+            raise FrozenError(f"{what} was kept by a newer version of compose", "update compose on this machine")
+        self._data, self._at = rest[_CHECKSUM:], 0
+        if hashlib.sha256(head + self._data).digest()[:_CHECKSUM] != rest[:_CHECKSUM]:
+            raise self.damaged()
+
+    def number(self) -> int:
+        value = shift = 0
+        while True:
+            if self._at >= len(self._data) or shift > 63:
+                raise self.damaged()
+            byte = self._data[self._at]
+            self._at += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    def data(self) -> bytes:
+        end = self.number() + self._at
+        if end > len(self._data):
+            raise self.damaged()
+        found, self._at = self._data[self._at : end], end
+        return found
+
+    def text(self) -> str:
+        try:
+            return self.data().decode()
+        except UnicodeDecodeError:
+            raise self.damaged() from None
+
+    def optional(self) -> str | None:
+        return self.text() if self.number() else None
+
+    def finish(self) -> None:
+        """Make sure that nothing is left."""
+        if self._at != len(self._data):
+            raise self.damaged()
+
+    def damaged(self) -> FrozenError:
+        """Give the error for what cannot have been written."""
+        return FrozenError(f"{self._what} is damaged", "restore the database from a backup")

@@ -1,0 +1,285 @@
+"""The message of an edition, made once for all its readers: bytes, and slots for what is a reader's own.
+
+Comes in: a letterhead, HTML and plaintext with merge-field tokens, pictures. Goes out: a `Compiled`, which fills its slots
+for one reader at a time, signs if it is asked to, and can be kept as bytes. Never reads a clock or makes up an id; never
+lets a value be more than a value: each slot knows its escape (merge.py).
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, assert_never
+
+from composer.content.values.merge_fields import LITERAL, RESERVED, MergeField
+from composer.core.addresses import domain_to_ascii
+from composer.core.errors import ComposeError
+from composer.mail.binary_format import BinaryReader, BinaryWriter
+from composer.mail.dot_stuffing import WireMessage, is_wire_safe, joined, to_wire
+from composer.mail.headers import HeaderError
+from composer.mail.letterhead import Addressing, Letterhead, closing_lines, opening_lines, own_lines
+from composer.mail.merge_slots import Escape, MergeSlot, escaped, split_html, split_text
+from composer.mail.parts import Chunks, MailPart, alternative, blank
+from composer.mail.slotted_text import Base64Alignment, BodySlot, Chunk, Filler
+
+if TYPE_CHECKING:
+    from composer.mail.dkim_signing import Headers, Profile
+
+_MAGIC, _VERSION, _WHAT = b"compiled", 1, "the compiled message"
+#: Escapes and kinds of chunks as numbers: what is kept must not change when a name does. Only ever add at the end.
+_ESCAPES = (Escape.HTML, Escape.HTML_ADDRESS, Escape.IN_ADDRESS, Escape.TEXT, Escape.TEXT_ADDRESS)
+_BYTES, _HOLE, _RUN = range(3)
+
+
+class MissingValueError(ComposeError):
+    """A reader has no value for a field without default."""
+
+    def __init__(self, name: str) -> None:
+        """`name` is the field's."""
+        super().__init__(
+            f"there is no value for the merge field “{name}”, and no default",
+            f'write   {{{{ {name} | default("…") }}}}   or give every reader a value',
+        )
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageField:
+    """A merge field that the message shows; without a value its default, if it has one."""
+
+    name: str
+    default: str | None
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether it is a link that is made for each reader."""
+        return self.name in RESERVED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compiled:
+    """A message with slots. Make one with `compile_message` or `from_bytes`."""
+
+    #: From and Reply-To; List-Id and what else stands behind a reader's own headers, as far as the top Content-Type.
+    opening: bytes
+    closing: bytes
+    #: Texts, and fields by their number.
+    subject: tuple[str | int, ...]
+    feedback_id: str | None
+    body: Chunks
+    fields: tuple[MessageField, ...]
+
+    @cached_property
+    def hash(self) -> str:
+        """The edition's hash: SHA-256 (hex) of the message with Date, Message-ID and slots blank, then its fields.
+
+        The same edition has the same in build, test, approval and mailing, whoever gets it and whenever.
+        """
+        subject = "".join(piece if isinstance(piece, str) else f"\0{piece}\0" for piece in self.subject)
+        head = f"To:\r\nSubject: {subject}\r\nDate:\r\nMessage-ID:\r\nFeedback-ID: {self.feedback_id or ''}\r\n"
+        fields = "".join(
+            f"\0{field.name}\0{'' if field.default is None else '=' + field.default}" for field in self.fields
+        )
+        whole = (self.opening, head.encode(), self.closing, b"\r\n", blank(self.body), fields.encode())
+        return hashlib.sha256(b"".join(whole)).hexdigest()
+
+    @cached_property
+    def required(self) -> frozenset[str]:
+        """The fields of which every reader must have a value. The links that are made for each reader are not told."""
+        return frozenset(field.name for field in self.fields if field.default is None and not field.is_reserved)
+
+    def missing(self, values: Mapping[str, str]) -> tuple[str, ...]:
+        """Name the required fields of which a reader has no value: none, or nothing but blanks."""
+        return tuple(sorted(name for name in self.required if not values.get(name, "").strip()))
+
+    def fill(self, values: Mapping[str, str], addressing: Addressing) -> bytes:
+        """Make one reader's message; `values` by the names of fields, those of the reserved links among them.
+
+        Raises MissingValueError, HeaderError or AddressError.
+        """
+        return self._message(self._shown(values), addressing)
+
+    def signed(self, values: Mapping[str, str], addressing: Addressing, profile: "Profile", *, now: int) -> bytes:
+        """Make one reader's message below its DKIM signatures; `now` in seconds since 1970. Raises as `fill`."""
+        from composer.mail.dkim_signing import headers_of, signatures
+
+        shown = self._shown(values)
+        own, made = self._own(shown, addressing), self._filler.made(shown)
+        opening, closing = self._standing
+        heads = (opening, headers_of(own), closing)
+        above = signatures(heads, self._filler.body_hash(made), profile, now=now)
+        return self._ready(above, own, made)
+
+    def specimen(self, addressing: Addressing, values: Mapping[str, str] | None = None) -> bytes:
+        """Make a message for nobody's inbox: fields without a value show their default, else `[first_name]`."""
+        known = values or {}
+        return self._message([_specimen(field, known.get(field.name, "")) for field in self.fields], addressing)
+
+    def to_bytes(self) -> bytes:
+        """Give the message as bytes to keep; `from_bytes` of this program and of any newer one reads them."""
+        out = BinaryWriter()
+        out.data(self.opening)
+        out.data(self.closing)
+        out.optional(self.feedback_id)
+        out.number(len(self.fields))
+        for field in self.fields:
+            out.text(field.name)
+            out.optional(field.default)
+        out.number(len(self.subject))
+        for piece in self.subject:
+            out.number(piece + 1 if isinstance(piece, int) else 0)
+            if isinstance(piece, str):
+                out.text(piece)
+        _write_chunks(out, self.body)
+        return out.finish(_MAGIC, _VERSION)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Compiled":
+        """Read what `to_bytes` gave. Raises FrozenError: it says whether it is damaged or newer than this program."""
+        source = BinaryReader(data, _MAGIC, _VERSION, _WHAT)
+        opening, closing, feedback_id = source.data(), source.data(), source.optional()
+        fields = tuple(MessageField(name=source.text(), default=source.optional()) for _ in range(source.number()))
+        subject = tuple(
+            source.text() if (number := source.number()) == 0 else number - 1 for _ in range(source.number())
+        )
+        body = _read_chunks(source, len(fields))
+        source.finish()
+        if any(isinstance(piece, int) and piece >= len(fields) for piece in subject):
+            raise source.damaged()
+        return cls(opening=opening, closing=closing, subject=subject, feedback_id=feedback_id, body=body, fields=fields)
+
+    def _shown(self, values: Mapping[str, str]) -> list[str]:
+        """Give what each field shows. A value of nothing but blanks is none; a link of the reader's own has no default."""
+        shown = []
+        for field in self.fields:
+            value = values.get(field.name, "")
+            if not value.strip():
+                if field.default is None or field.is_reserved:
+                    raise MissingValueError(field.name)
+                value = field.default
+            shown.append(value)
+        return shown
+
+    def _message(self, shown: Sequence[str], addressing: Addressing) -> WireMessage:
+        return self._ready(b"", self._own(shown, addressing), self._filler.made(shown))
+
+    def _ready(self, above: bytes, own: bytes, made: list[bytes]) -> WireMessage:
+        """Join a message of signatures, a reader's own headers, and what was made for the holes of its body."""
+        pieces = (above, self.opening, own, self.closing, b"\r\n", *self._filler.body(made))
+        # What is this reader's is looked through in one go: a line end before each, for each may come to begin a line.
+        if self._is_sound and is_wire_safe(b"\r\n".join((above, own, *made))):
+            return joined(pieces)
+        return to_wire(b"".join(pieces))
+
+    @cached_property
+    def _is_sound(self) -> bool:
+        """Whether what all messages have may be handed over just as it is."""
+        return is_wire_safe(self.opening) and is_wire_safe(self.closing) and self._filler.is_sound
+
+    def _own(self, shown: Sequence[str], addressing: Addressing) -> bytes:
+        subject = "".join(
+            piece if isinstance(piece, str) else escaped(shown[piece], Escape.TEXT) for piece in self.subject
+        )
+        return own_lines(addressing, subject, self.feedback_id)
+
+    @cached_property
+    def _standing(self) -> "tuple[Headers, Headers]":
+        """The headers above and below a reader's own, as they are signed."""
+        from composer.mail.dkim_signing import headers_of
+
+        return headers_of(self.opening), headers_of(self.closing)
+
+    @cached_property
+    def _filler(self) -> Filler:
+        return Filler(self.body)
+
+
+def _specimen(field: MessageField, value: str) -> str:
+    return value if value.strip() else field.default if field.default is not None else f"[{field.name}]"
+
+
+def compile_message(
+    letterhead: Letterhead,
+    *,
+    html: str,
+    text: str,
+    fields: tuple[MergeField, ...] = (),
+    pictures: tuple[MailPart, ...] = (),
+) -> Compiled:
+    """Compile a message: multipart/alternative of text and HTML, pictures beside the HTML.
+
+    `fields` say what the tokens in subject, HTML and text stand for. Raises HeaderError, AddressError, BodyError, or
+    PlaceError for a field that stands where no value is safe, such as a host name.
+    """
+    tokens = {field.token for field in fields}
+    # Two braces that readers shall see are no reader's value.
+    literal = {field.token for field in fields if field.name == LITERAL}
+    subject, words, page = (
+        [
+            escaped(LITERAL, piece.escape) if isinstance(piece, MergeSlot) and piece.token in literal else piece
+            for piece in found
+        ]
+        for found in (split_text(letterhead.subject, tokens), split_text(text, tokens), split_html(html, tokens))
+    )
+    used = {piece.token for piece in (*subject, *words, *page) if isinstance(piece, MergeSlot)}
+    seen = [field for field in fields if field.token in used]
+    numbers = {field.token: number for number, field in enumerate(seen)}
+    content_type, body = alternative(letterhead.language, text=words, html=page, pictures=pictures, numbers=numbers)
+    return Compiled(
+        opening=opening_lines(letterhead),
+        closing=closing_lines(letterhead) + content_type,
+        subject=tuple(piece if isinstance(piece, str) else numbers[piece.token] for piece in subject if piece),
+        feedback_id=letterhead.feedback_id,
+        body=body,
+        fields=tuple(MessageField(name=field.name, default=field.default) for field in seen),
+    )
+
+
+def message_id_for(edition_hash: str, domain: str) -> str:
+    """Return the Message-ID of a message without addressee: same edition, same id.
+
+    Raises AddressError, HeaderError.
+    """
+    if not re.fullmatch(r"[0-9a-f]{64}", edition_hash):
+        raise HeaderError("an edition's hash is 64 hexadecimal digits")
+    return f"<{edition_hash[:32]}@{domain_to_ascii(domain)}>"
+
+
+def _write_chunks(out: BinaryWriter, chunks: Chunks) -> None:
+    out.number(len(chunks))
+    for chunk in chunks:
+        match chunk:
+            case bytes():
+                out.number(_BYTES)
+                out.data(chunk)
+            case BodySlot():
+                out.number(_HOLE)
+                out.number(chunk.field)
+                out.number(_ESCAPES.index(chunk.escape))
+                out.number(chunk.goes_on)
+            case Base64Alignment():
+                out.number(_RUN)
+                _write_chunks(out, chunk.pieces)
+            case _:
+                assert_never(chunk)
+
+
+def _read_chunks(source: BinaryReader, fields: int) -> Chunks:
+    return tuple(_read_chunk(source, fields) for _ in range(source.number()))
+
+
+def _read_chunk(source: BinaryReader, fields: int) -> Chunk:
+    kind = source.number()
+    if kind == _BYTES:
+        return source.data()
+    if kind == _HOLE:
+        field, escape, goes_on = source.number(), source.number(), source.number()
+        if field < fields and escape < len(_ESCAPES):
+            return BodySlot(field, _ESCAPES[escape], bool(goes_on))
+    if kind == _RUN:
+        pieces = _read_chunks(source, fields)
+        kept = tuple(piece for piece in pieces if not isinstance(piece, Base64Alignment))
+        if len(kept) == len(pieces):
+            return Base64Alignment(kept)
+    raise source.damaged()

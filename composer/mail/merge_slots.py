@@ -1,0 +1,177 @@
+"""Where merge-field tokens stand, and what makes a value safe there.
+
+Comes in: HTML, plaintext or a header with tokens. Goes out: its pieces, each token a slot that knows its escape; or the
+same filled with values. A value is data: it cannot open a tag, leave an attribute, run a script, begin a line or change
+an address's host. Never looks at a value to decide: the place decides, once.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from html import escape
+from typing import assert_never
+from urllib.parse import quote
+
+from composer.core.addresses import FORBIDDEN, forbidden_in
+from composer.core.errors import ComposeError
+
+#: A start tag as lxml writes it, in a conditional comment too; a `<` of a text is `&lt;`.
+_TAG = re.compile(r"<[A-Za-z](?:\"[^\"]*+\"|'[^']*+'|[^\"'<>])*+>")
+_ADDRESS = re.compile(r"(?<=\s)(href|src|background|action)=(?:\"([^\"]*+)\"|'([^']*+)')", re.IGNORECASE)
+#: An address in plaintext, as render/text.py writes it; one that is wholly a field looks like a word.
+_WRITTEN = re.compile(r"<(https?://[^\s<>]+|[a-z0-9]+)>")
+#: What decides where an address leads, as far as its host or mailbox.
+_LEADS = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^/?#]*|mailto:[^?]*@[^?]*", re.IGNORECASE)
+#: Where escapes for HTML do not help: style sheets, scripts, lists of addresses.
+_NO_PLACE = re.compile(
+    r"<(style|script)\b.*?</\1>|(?<=\s)(?:style|srcset|on[a-z]+)=(?:\"[^\"]*+\"|'[^']*+')", re.IGNORECASE | re.DOTALL
+)
+_WEB = re.compile(r"https?://|mailto:", re.IGNORECASE)
+#: As nearly every address of ours is: nothing in it to escape, in HTML or elsewhere.
+_BARE = re.compile(r"https?://[A-Za-z0-9._~%:/?#\[\]@!$()*+,;=-]+")
+
+
+class PlaceError(ComposeError):
+    """A merge field stands where no value is safe."""
+
+
+class Escape(StrEnum):
+    """What makes a value safe, by where it stands."""
+
+    #: the text of an element, an attribute
+    HTML = "html"
+    #: a whole address in HTML
+    HTML_ADDRESS = "html-address"
+    #: inside an address: percent-encoded (RFC 3986, section 2.1), so that it stays one piece of a path or a query; one that
+    #: is nothing but dots may climb in the path, never out of the host
+    IN_ADDRESS = "in-address"
+    #: plaintext, a header
+    TEXT = "text"
+    #: a whole address in plaintext
+    TEXT_ADDRESS = "text-address"
+
+
+@dataclass(frozen=True, slots=True)
+class MergeSlot:
+    """A place for a value."""
+
+    token: str
+    escape: Escape
+
+
+#: A document in its order: what is written, and the places between.
+Pieces = list[str | MergeSlot]
+
+
+def split_html(html: str, tokens: Collection[str]) -> Pieces:
+    """Find the tokens of HTML, each with the escape for its place. Raises PlaceError."""
+    if not tokens:
+        return [html]
+    token = _pattern(tuple(tokens))
+    if any(token.search(html, *place.span()) for place in _NO_PLACE.finditer(html)):
+        raise PlaceError(
+            "a merge field stands in a style, a script or a list of pictures", "the theme must not put it there"
+        )
+    pieces: Pieces = []
+    done = 0
+    for tag in _TAG.finditer(html):
+        if token.search(html, tag.start(), tag.end()) is None:
+            continue
+        for address in _ADDRESS.finditer(html, tag.start(), tag.end()):
+            written = address[2] if address[2] is not None else address[3]
+            _split(html[done : address.start()], token, Escape.HTML, pieces)
+            pieces.append(f'{address[1]}="')
+            if written in tokens:
+                pieces.append(MergeSlot(written, Escape.HTML_ADDRESS))
+            else:
+                _refuse_host(written, token)
+                _split(written, token, Escape.IN_ADDRESS, pieces)
+            pieces.append('"')
+            done = address.end()
+    _split(html[done:], token, Escape.HTML, pieces)
+    return pieces
+
+
+def split_text(text: str, tokens: Collection[str]) -> Pieces:
+    """Find the tokens of plaintext or a subject. Raises PlaceError."""
+    if not tokens:
+        return [text]
+    token = _pattern(tuple(tokens))
+    if token.search(text) is None:
+        return [text]
+    pieces: Pieces = []
+    done = 0
+    for address in _WRITTEN.finditer(text):
+        _split(text[done : address.start()], token, Escape.TEXT, pieces)
+        if address[1] in tokens:
+            pieces += ["<", MergeSlot(address[1], Escape.TEXT_ADDRESS), ">"]
+        else:
+            _refuse_host(address[1], token)
+            _split(address[0], token, Escape.IN_ADDRESS, pieces)
+        done = address.end()
+    _split(text[done:], token, Escape.TEXT, pieces)
+    return pieces
+
+
+def fill_html(html: str, values: Mapping[str, str]) -> str:
+    """Fill the tokens of HTML; `values` by token."""
+    return _filled(split_html(html, values.keys()), values)
+
+
+def fill_text(text: str, values: Mapping[str, str]) -> str:
+    """Fill the tokens of plaintext or a subject; `values` by token."""
+    return _filled(split_text(text, values.keys()), values)
+
+
+def escaped(value: str, how: Escape) -> str:
+    """Make a value safe for its place; it stays on one line, and holds nothing that mail cannot."""
+    if forbidden_in(value):
+        value = FORBIDDEN.sub(" ", value)
+    match how:
+        case Escape.HTML:
+            return escape(value)
+        case Escape.TEXT:
+            return value
+        case Escape.IN_ADDRESS:
+            return value if value.isascii() and value.isalnum() else quote(value, safe="")
+        case Escape.HTML_ADDRESS:
+            return value if _BARE.fullmatch(value) else escape(_address(value))
+        case Escape.TEXT_ADDRESS:
+            return value if _BARE.fullmatch(value) else _address(value)
+        case _:
+            assert_never(how)
+
+
+def _filled(pieces: Pieces, values: Mapping[str, str]) -> str:
+    """Join pieces; what has been filled in is never looked at again."""
+    return "".join(piece if isinstance(piece, str) else escaped(values[piece.token], piece.escape) for piece in pieces)
+
+
+@lru_cache(maxsize=64)
+def _pattern(tokens: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, tokens)))
+
+
+def _split(text: str, token: re.Pattern[str], how: Escape, pieces: Pieces) -> None:
+    done = 0
+    for match in token.finditer(text):
+        pieces += (text[done : match.start()], MergeSlot(match[0], how))
+        done = match.end()
+    pieces.append(text[done:])
+
+
+def _refuse_host(address: str, token: re.Pattern[str]) -> None:
+    if (leads := _LEADS.match(address)) and token.search(leads[0]):
+        shown = token.sub("…", address)
+        raise PlaceError(
+            f"a merge field cannot stand in the host name of an address: {shown}",
+            "it may stand behind the first / after the host",
+        )
+
+
+def _address(value: str) -> str:
+    """Keep a web or mail address; anything else becomes a harmless relative one."""
+    value = value.strip()
+    return quote(value, safe="%:/?#[]@!$&'()*+,;=~") if _WEB.match(value) else quote(value, safe="")

@@ -1,0 +1,159 @@
+"""Prints values as HTML for the inside of a text.
+
+Comes in: words or a `Rich` tree, and the edition's language. Goes out: escaped, well-formed HTML; runs of another
+script carry their language. Knows no styles: those come from the theme's CSS.
+"""
+
+import re
+from typing import assert_never
+
+from markupsafe import Markup, escape
+
+from composer.content.values.rich_text import (
+    Block,
+    Break,
+    BulletList,
+    Emphasis,
+    Inline,
+    Link,
+    Paragraph,
+    PlainWords,
+    Quote,
+    Rich,
+)
+from composer.content.values.source_map import SourceStr
+
+_HAN = (
+    r"\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_KANA = r"\u3041-\u309f\u30a0-\u30ff\u31f0-\u31ff\uff66-\uff9f"
+#: Scripts that a screen reader and a font must be told of, with the language (or script subtag) to tell.
+_SCRIPTS = {
+    "zh": _HAN + _KANA + r"\u3100-\u312f",
+    "ko": r"\u1100-\u11ff\u3130-\u318f\uac00-\ud7af",
+    "und-Cyrl": r"\u0400-\u052f",
+    "und-Grek": r"\u0370-\u03ff\u1f00-\u1fff",
+    "und-Arab": r"\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff",
+    "he": r"\u0590-\u05ff",
+    "und-Deva": r"\u0900-\u097f",
+    "th": r"\u0e00-\u0e7f",
+}
+#: The scripts that a language is written in itself.
+_OWN = {
+    "zh": ("zh",),
+    "ja": ("zh",),
+    "ko": ("ko", "zh"),
+    **dict.fromkeys(("ru", "uk", "bg", "sr", "be", "mk", "mn", "kk", "ky"), ("und-Cyrl",)),
+    "el": ("und-Grek",),
+    **dict.fromkeys(("ar", "fa", "ur", "ug"), ("und-Arab",)),
+    "he": ("he",),
+    **dict.fromkeys(("hi", "ne", "mr"), ("und-Deva",)),
+    "th": ("th",),
+}
+_RIGHT_TO_LEFT = ("und-Arab", "he")
+#: What may stand inside a run without ending it: spaces, CJK punctuation, curly quotes, digits.
+_GLUE = r"\s\u3000-\u303f\uff00-\uff65\u00b7\u2010-\u2027·0-9%.,"
+
+
+def direction(language: str) -> str:
+    """Give the writing direction of a language (BCP 47): ltr or rtl."""
+    return "rtl" if language.split("-")[0] in ("ar", "fa", "he", "ur", "ug", "yi", "ps") else "ltr"
+
+
+def _mark(value: object) -> str:
+    """Give the token of words that know where they were written."""
+    return value.mark if isinstance(value, SourceStr) else ""
+
+
+class HtmlPrinter:
+    """Prints for one edition. Before each text stands its mark, which is taken out at the end (render/marked.py)."""
+
+    def __init__(self, language: str) -> None:
+        own = _OWN.get(language.split("-")[0], ())
+        foreign = {tag: letters for tag, letters in _SCRIPTS.items() if tag not in own}
+        self._tags = list(foreign)
+        groups = (f"([{letters}](?:[{letters}{_GLUE}]*[{letters}])?)" for letters in foreign.values())
+        self._foreign = re.compile("|".join(groups))
+
+    def html(self, value: object, label: str = "", after: str = ":") -> Markup:
+        """Print words inline, or a text as blocks; a label runs in, bold, at the head of the first paragraph."""
+        if isinstance(value, Rich):
+            return Markup("".join(self._blocks(value, label and label + after)))
+        if isinstance(value, Markup):
+            return value
+        return Markup(_mark(value)) + self.words("" if value is None else str(value))
+
+    def inline(self, value: object) -> Markup:
+        """Print a text without its paragraphs' tags, blocks parted by line breaks."""
+        if not isinstance(value, Rich):
+            return self.html(value)
+        parts = (
+            block.mark + self._inlines(block.children) if isinstance(block, Paragraph) else self._block(block)
+            for block in value.nodes
+        )
+        return Markup("<br />".join(parts))
+
+    def words(self, text: str) -> Markup:
+        """Escape words; wrap runs of another script in a span with its language."""
+        if text.isascii():
+            return escape(text)
+        pieces: list[str] = []
+        done = 0
+        for match in self._foreign.finditer(text):
+            pieces.append(str(escape(text[done : match.start()])))
+            done = match.end()
+            tag = self._tags[(match.lastindex or 1) - 1]
+            if tag == "zh" and re.search(f"[{_KANA}]", match[0]):
+                tag = "ja"
+            rtl = ' dir="rtl"' if tag in _RIGHT_TO_LEFT else ""
+            pieces.append(f'<span lang="{tag}"{rtl}>{escape(match[0])}</span>')
+        pieces.append(str(escape(text[done:])))
+        return Markup("".join(pieces))
+
+    def _blocks(self, rich: Rich, label: str) -> list[str]:
+        mark = f'<strong class="label">{self.words(label)}</strong>' if label else ""
+        first = rich.nodes[0] if rich.nodes else None
+        if not mark:
+            return [self._block(node) for node in rich.nodes]
+        if isinstance(first, Paragraph):
+            head = f"<p>{first.mark}{mark} {self._inlines(first.children)}</p>"
+            return [head, *(self._block(node) for node in rich.nodes[1:])]
+        return [f"<p>{mark}</p>", *(self._block(node) for node in rich.nodes)]
+
+    def _block(self, node: Block) -> str:
+        match node:
+            case Paragraph():
+                return f"<p>{node.mark}{self._inlines(node.children)}</p>"
+            case BulletList():
+                tag = "ul" if node.start is None else "ol"
+                start = f' start="{node.start}"' if node.start not in (None, 1) else ""
+                return f"<{tag}{start}>{''.join(f'<li>{self._item(item)}</li>' for item in node.items)}</{tag}>"
+            case Quote():
+                return f"<blockquote>{''.join(self._block(block) for block in node.blocks)}</blockquote>"
+            case _:
+                assert_never(node)
+
+    def _item(self, blocks: tuple[Block, ...]) -> str:
+        if len(blocks) > 0 and isinstance(blocks[0], Paragraph):
+            # An item's first paragraph needs no tags of its own: lists stay tight.
+            return (
+                blocks[0].mark + self._inlines(blocks[0].children) + "".join(self._block(block) for block in blocks[1:])
+            )
+        return "".join(self._block(block) for block in blocks)
+
+    def _inlines(self, nodes: tuple[Inline, ...]) -> str:
+        return "".join(self._inline(node) for node in nodes)
+
+    def _inline(self, node: Inline) -> str:
+        match node:
+            case PlainWords():
+                return str(self.words(node.text))
+            case Emphasis():
+                tag = "strong" if node.strong else "em"
+                return f"<{tag}>{self._inlines(node.children)}</{tag}>"
+            case Link():
+                return f'<a href="{escape(node.url)}">{node.mark}{self._inlines(node.children)}</a>'
+            case Break():
+                return "<br />"
+            case _:
+                assert_never(node)

@@ -1,0 +1,111 @@
+"""Prints values as plaintext, wrapped by what they take up on a screen.
+
+Comes in: words or a `Rich` tree. Goes out: lines of at most 72 cells (a Chinese character takes two), links as
+`label <url>`. Never reads HTML: the plaintext part is written from the issue, as the HTML is.
+"""
+
+import re
+from typing import assert_never
+
+from composer.content.values.rich_text import (
+    Block,
+    Break,
+    BulletList,
+    Emphasis,
+    Inline,
+    Link,
+    Paragraph,
+    PlainWords,
+    Quote,
+    Rich,
+)
+from composer.render.text_wrap import cells, wrap
+
+WIDTH = 72
+
+
+def text(value: object, label: str = "", after: str = ":", indent: int = 0, first: str = "") -> str:
+    """Print a text as wrapped paragraphs, an empty line between them.
+
+    `label` runs in at its head; every line is moved in by `indent` spaces, the first one carries `first` instead
+    (hanging, when `first` is as long as `indent`).
+    """
+    lead = f"{label}{after} " if label else ""
+    rest = " " * indent
+    if isinstance(value, Rich):
+        return _blocks(value.nodes, lead, first or rest, rest)
+    return wrap(lead + ("" if value is None else str(value)), WIDTH, first or rest, rest)
+
+
+def line(value: object) -> str:
+    """Print words in one line, unwrapped."""
+    if isinstance(value, Rich):
+        return " ".join(_blocks(value.nodes, "", "", "").split())
+    return " ".join(str("" if value is None else value).split())
+
+
+def underline(value: object, sign: str = "-") -> str:
+    """Print a heading and a line of signs below it, as wide as the heading."""
+    words = line(value)
+    wrapped = wrap(words, WIDTH)
+    width = max((cells(each) for each in wrapped.split("\n")), default=0)
+    return f"{wrapped}\n{sign * width}"
+
+
+def tidy(page: str) -> str:
+    """Take out what templates leave behind: blanks at line ends, more than one empty line."""
+    # RFC 3676, 4.3: the signature's mark is two dashes and a blank; only a template writes it, never an editor's text.
+    page = re.sub(r"(?m)(?<!^--)[ \t]+$", "", page.strip("\n") + "\n")
+    return re.sub(r"\n{4,}", "\n\n\n", page)
+
+
+def _blocks(nodes: tuple[Block, ...], lead: str, first: str, rest: str) -> str:
+    printed: list[str] = []
+    for index, node in enumerate(nodes):
+        printed.append(_block(node, lead if index == 0 else "", first if index == 0 else rest, rest))
+    return "\n\n".join(printed)
+
+
+def _block(node: Block, lead: str, first: str, rest: str) -> str:
+    match node:
+        case Paragraph():
+            return wrap(lead + _inlines(node.children), WIDTH, first, rest)
+        case BulletList():
+            items = []
+            for number, item in enumerate(node.items, node.start or 1):
+                mark = "- " if node.start is None else f"{number}. "
+                head = first if number == (node.start or 1) and not lead else rest
+                # An empty item keeps its mark: the numbers behind it are those of the HTML.
+                item = item or (Paragraph(()),)
+                items.append(_blocks(item, "", head + mark, rest + " " * len(mark)))
+            body = "\n".join(items)
+            return f"{wrap(lead, WIDTH, first, rest)}\n{body}" if lead else body
+        case Quote():
+            head = rest if lead else first
+            body = _blocks(node.blocks, "", head + "> ", rest + "> ")
+            body = re.sub(r"(?m)^[ \t]*$", (rest + ">").rstrip(), body)
+            return f"{wrap(lead, WIDTH, first, rest)}\n\n{body}" if lead else body
+        case _:
+            assert_never(node)
+
+
+def _inlines(nodes: tuple[Inline, ...]) -> str:
+    return "".join(_inline(node) for node in nodes)
+
+
+def _inline(node: Inline) -> str:
+    match node:
+        case PlainWords():
+            return node.text
+        case Emphasis():
+            return _inlines(node.children)
+        case Link(is_bare=True):
+            return _inlines(node.children)
+        case Link():
+            label = _inlines(node.children)
+            target = node.url.removeprefix("mailto:")
+            return f"<{target}>" if label.strip() in (target, node.url) else f"{label} <{target}>"
+        case Break():
+            return "\n"
+        case _:
+            assert_never(node)

@@ -1,0 +1,65 @@
+"""The outbox as a transport: messages become files, and nothing leaves this computer."""
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from composer.core.errors import OutputError
+from composer.core.folders import make_private
+from composer.transport.envelope import Envelope
+from composer.transport.outcome import Outcome, OutcomeState, Stage
+from composer.transport.protocol import go
+
+
+class FileTransport:
+    """Writes each message to `<recipient>.eml` in a folder. One recipient, one file: a second message replaces the first."""
+
+    def __init__(self, folder: Path, below: Path | None = None) -> None:
+        self.folder = folder
+        #: Only the owner of the messages can enter the folders below this one: they name people.
+        self.below = folder.parent if below is None else below
+
+    @property
+    def name(self) -> str:
+        """The folder."""
+        return str(self.folder)
+
+    def connect(self) -> "FileTransport":
+        """Make the folder. Raises OutputError."""
+        try:
+            make_private(self.folder, self.below)
+        except OSError as error:
+            raise OutputError(f"{self.folder} cannot be written: {error.strerror or error}") from error
+        return self
+
+    def hand_over(self, envelope: Envelope, message: bytes, before_dot: Callable[[], bool] = go) -> Outcome:
+        """Write the file whole, or not at all. Raises OutputError."""
+        if not before_dot():
+            return Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.FILE, reason="it was held back")
+        path = self.folder / _file_name(envelope.recipient)
+        try:
+            handle, draft = tempfile.mkstemp(prefix=".", suffix=".new", dir=self.folder)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(message)
+                Path(draft).replace(path)
+            except BaseException:
+                Path(draft).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
+        return Outcome(state=OutcomeState.WRITTEN, stage=Stage.FILE, reason=path.name)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _file_name(recipient: str) -> str:
+    """Name the file after the address; where a name cannot hold it as it is, or capitals would be one, with its hash."""
+    plain = re.sub(r"[^a-z0-9@.+_-]", "_", recipient.lower()).lstrip(".")[:200]
+    if plain == recipient:
+        return f"{plain}.eml"
+    return f"{plain}-{hashlib.sha256(recipient.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}.eml"

@@ -1,0 +1,1 @@
+"""One SMTP session: connect, sign in, hand messages over."""

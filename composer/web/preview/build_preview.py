@@ -1,0 +1,114 @@
+"""From an issue's file to what the preview shows, again and again.
+
+Comes in: a workspace and an issue's path. Goes out: an `Attempt`: the edition with its findings, or why there is none,
+and the files that it hangs on. Never writes.
+"""
+
+import datetime
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from composer.content.yaml.nodes import Nodes
+from composer.core.errors import ComposeError, ContentError
+from composer.core.workspace import ISSUES, NEWSLETTER, TEMPLATES, Workspace
+from composer.editions.check_run import Checked, check_issue
+from composer.editions.pipeline import BuiltVariant, pick
+from composer.web.preview.simulation.sample_subscribers import SampleSubscriber
+from composer.web.preview.view_model import Attempt, PreviewModel
+
+
+def preview_builder(
+    workspace: Workspace,
+    path: Path,
+    now: Callable[[], datetime.datetime],
+    day: datetime.date | None = None,
+    asked: SampleSubscriber | None = None,
+) -> Callable[[], Attempt]:
+    """Give a function that builds and checks the issue as it stands.
+
+    `day` is the day it is to go out, if not today; `asked` the reader through whose eyes it is to be seen.
+    """
+    read: tuple[Path, ...] = ()
+
+    def attempt() -> Attempt:
+        nonlocal read
+        inputs = tuple(dict.fromkeys((*always(workspace, path), *read)))
+        try:
+            checked = check_issue(workspace, path, now(), day)
+        except ContentError as error:
+            return Attempt(look=None, problems=error.problems, inputs=inputs)
+        except ComposeError as error:
+            return Attempt(look=None, error=" ".join(filter(None, (error.message, error.hint))), inputs=inputs)
+        read = tuple(_inputs(checked))
+        look = build_preview(checked, workspace.name(path), asked)
+        return Attempt(look=look, inputs=tuple(dict.fromkeys((*inputs, *read))))
+
+    return attempt
+
+
+def always(workspace: Workspace, path: Path) -> tuple[Path, ...]:
+    """Give what matters whatever was read: a build that fails does not come to read all of it.
+
+    A name in a folder stands for the whole folder: what an issue names may be put there any time.
+    """
+    root = workspace.root
+    folders = (Path(folder) for top in (ISSUES, "assets", TEMPLATES) for folder, _, _ in os.walk(root / top))
+    own = _files_in(root / TEMPLATES)
+    return (path, root / NEWSLETTER, *root.glob("newsletter.*.yaml"), *own, *(folder / "any" for folder in folders))
+
+
+def build_preview(checked: Checked, name: str, asked: SampleSubscriber | None = None) -> PreviewModel:
+    """Put together what the preview shows of a build; `name` is the issue's file as people see it."""
+    fullest, *others = (_look_at(variant, name, asked) for variant in checked.variants)
+    theirs = pick(checked.variants, asked.language, asked.tags).number if asked else 1
+    return replace(fullest, findings=checked.problems, others=tuple(others), asked_variant=theirs)
+
+
+def _look_at(variant: BuiltVariant, name: str, asked: SampleSubscriber | None) -> PreviewModel:
+    built = variant.built
+    newsletter, edition = built.newsletter, built.edition
+    head, _, _ = built.message.partition(b"\r\n\r\n")
+    sender = newsletter.sender
+    return PreviewModel(
+        name=newsletter.name,
+        issue=name,
+        subject=edition.subject,
+        preheader=edition.preheader,
+        sender=sender.name or sender.address,
+        html=built.annotated,
+        text=edition.text,
+        mailed=built.mailed.encode(),
+        headers=head.decode("ascii", "replace").replace("\r\n", "\n") + "\n",
+        fields=edition.fields,
+        pictures={name: (picture.media_type, picture.data) for name, picture in built.pictures},
+        sizes=edition.sizes,
+        headings={
+            section.spec.key: section.spec.heading or section.spec.key.replace("_", " ")
+            for section in built.issue.sections
+        },
+        language=edition.language,
+        samples=newsletter.samples,
+        asked=asked,
+        number=variant.number,
+        readers=variant.readers,
+    )
+
+
+def _inputs(checked: Checked) -> Iterator[Path]:
+    """Give every file that a build has read: texts, pictures, the theme."""
+    issue, newsletter = checked.built.issue, checked.built.newsletter
+    yield from _files(issue.nodes)
+    yield from _files(newsletter.nodes)
+    yield from (picture.file for picture in issue.pictures)
+    for folder in newsletter.theme.folders:
+        yield from _files_in(folder)
+
+
+def _files(nodes: Nodes) -> Iterable[Path]:
+    return dict.fromkeys(node.source.path for node in nodes.values())
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    return (Path(place, name) for place, _, names in os.walk(folder) for name in names)

@@ -1,0 +1,181 @@
+"""What the page is told, as JSON.
+
+Comes in: a `Shown` value. Goes out: JSON that is safe within a page, too. Never holds a path outside the workspace, or
+anything of a real reader but the one whom a person has asked for.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+
+from composer.core.errors import Problem, grouped
+from composer.core.untrusted_text import tame, visible
+from composer.mail.merge_slots import fill_text
+from composer.web.preview.simulation.gmail_clip import LIMIT, Hidden, clip
+from composer.web.preview.simulation.inbox_row import Row, rows
+from composer.web.preview.simulation.reading_order import Line, SpokenKind, reading_order
+from composer.web.preview.simulation.sample_subscribers import SampleSubscriber, values_for
+from composer.web.preview.view_model import PreviewModel, ShownVariant
+from composer.web.preview.views import places
+
+#: How many characters of the edition stand in for a preheader that nobody wrote.
+_BEGINNING = 200
+
+
+def as_json(value: object) -> bytes:
+    """Write JSON that no page takes for a tag, wherever it is put."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for sign in ("<", ">", "&", "\u2028", "\u2029"):
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text.encode(errors="replace")
+
+
+def state(shown: ShownVariant, panels: Mapping[str, object] | None) -> dict[str, object]:
+    """Give what the page is told. `panels` are those of `shown.look`."""
+    return {
+        "version": shown.version,
+        "edition": shown.edition,
+        "isBroken": shown.is_broken,
+        "error": tame(shown.error),
+        "built": shown.built.isoformat(timespec="seconds") if shown.built else None,
+        "clock": f"{shown.built:%H:%M:%S}" if shown.built else "",
+        "milliseconds": round(shown.milliseconds, 1),
+        "problems": [
+            _problem(problem, group)
+            for group, (first, others) in enumerate(grouped(shown.problems))
+            for problem in (first, *others)
+        ],
+        "look": panels,
+    }
+
+
+def _problem(problem: Problem, group: int) -> dict[str, object]:
+    """Give a finding; those of one group are shown as one."""
+    return {
+        "group": group,
+        "level": problem.level.value,
+        "code": problem.code,
+        "message": visible(problem.message),
+        "hint": visible(problem.hint),
+        "path": visible(problem.path),
+        "line": problem.line,
+        "column": problem.column,
+        "who": problem.who.value,
+    }
+
+
+def panels(
+    look: PreviewModel, also: Callable[[PreviewModel], Mapping[str, object]] = lambda look: {}
+) -> dict[str, object]:
+    """Give what stands beside an edition, whatever view is chosen; below `variants` the same of the others.
+
+    `also` makes what else is told of each.
+    """
+    others = {each.number: {**_panels(each), **also(each)} for each in look.others}
+    variants = [
+        {"number": each.number, "readers": each.readers, "look": others.get(each.number)} for each in look.variants
+    ]
+    asked = {"reader": look.asked.key, "variant": str(look.asked_variant)} if look.asked else {}
+    return {**_panels(look), **also(look), "variants": variants, "asked": asked}
+
+
+def _panels(look: PreviewModel) -> dict[str, object]:
+    people = look.people
+    cut = clip(look)
+    return {
+        "number": look.number,
+        "name": look.name,
+        "issue": visible(look.issue),
+        "subject": fill_text(look.subject, values_for(people[0], look.fields)),
+        "language": look.language,
+        "readers": [{"key": person.key, "label": tame(person.label)} for person in people],
+        "places": places(look.html),
+        "hasPreheader": bool(look.preheader),
+        "size": {
+            "limit": LIMIT,
+            "total": cut.total,
+            "parts": [
+                {"key": key, "heading": look.headings.get(key) or _named(key), "bytes": size}
+                for key, size in look.sizes.items()
+            ],
+            "before": cut.before,
+            "hidden": cut.hidden,
+            "sections": [_values(section) for section in cut.sections],
+        },
+    }
+
+
+def _values(value: Hidden | Row) -> dict[str, object]:
+    """Give the fields by name; `asdict` would copy texts that know where they were written, and cannot."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def _named(key: str) -> str:
+    return "Around the sections" if key == "page" else key.replace("_", " ")
+
+
+def _texts(look: PreviewModel) -> dict[str, str]:
+    return {person.key: fill_text(look.text, values_for(person, look.fields)) for person in look.people}
+
+
+def _inboxes(look: PreviewModel) -> dict[str, list[dict[str, object]]]:
+    preheader = look.preheader
+    if not preheader:
+        lines = reading_order(look.html, look.language)
+        preheader = " ".join(line.text for line in lines if line.kind is not SpokenKind.LIST)[:_BEGINNING]
+    return {person.key: _inbox(look, person, preheader) for person in look.people}
+
+
+def _inbox(look: PreviewModel, reader: SampleSubscriber, preheader: str) -> list[dict[str, object]]:
+    values = values_for(reader, look.fields)
+    made = rows(look.sender, fill_text(look.subject, values), fill_text(preheader, values))
+    return [_values(row) for row in made]
+
+
+def _order(look: PreviewModel) -> list[dict[str, object]]:
+    filled = tuple((person.key, values_for(person, look.fields)) for person in look.people)
+    return [_line(line, filled) for line in reading_order(look.html, look.language)]
+
+
+def _line(line: Line, filled: tuple[tuple[str, Mapping[str, str]], ...]) -> dict[str, object]:
+    """Give a line for nobody, and for the readers for whom it reads otherwise."""
+    (_, nobody), *people = filled
+    usual = _parts(line, nobody)
+    # Where nothing was filled in, it reads the same for everyone.
+    is_same = all(
+        piece["text"] == part.text and piece.get("link", "") == part.link
+        for piece, part in zip(usual, line.parts, strict=True)
+    )
+    said = {} if is_same else {key: _parts(line, values) for key, values in people}
+    return {
+        "kind": line.kind,
+        "level": line.level,
+        "count": line.count,
+        "at": line.at,
+        "parts": usual,
+        "for": {key: parts for key, parts in said.items() if parts != usual},
+    }
+
+
+def _parts(line: Line, values: Mapping[str, str]) -> list[dict[str, object]]:
+    made = []
+    for part in line.parts:
+        piece: dict[str, object] = {"text": fill_text(part.text, values)}
+        if part.link:
+            piece["link"] = fill_text(part.link, values)
+        if part.is_picture:
+            piece["picture"] = True
+        if part.language:
+            piece["language"] = part.language
+        made.append(piece)
+    return made
+
+
+#: The views that are no frames. Each is made when a page shows it: a save need not wait for what nobody looks at.
+VIEWS: Mapping[str, Callable[[PreviewModel], object]] = {
+    "text": _texts,
+    "inbox": _inboxes,
+    "order": _order,
+    "headers": lambda look: look.headers,
+    "source": lambda look: look.mailed.decode(errors="replace"),
+}

@@ -1,0 +1,72 @@
+"""Writes the preview as a folder that opens without a server: to send to a colleague, or to keep.
+
+Comes in: an edition and its problems. Goes out: a folder with the page, the frames and the pictures, all or nothing.
+Never replaces a folder that it did not write.
+"""
+
+import shutil
+from pathlib import Path
+
+from composer.core.errors import OutputError
+from composer.core.folders import replace_folder
+from composer.web.preview.page_state import VIEWS, as_json, panels, state
+from composer.web.preview.preview_app import STATIC, static_names
+from composer.web.preview.view_model import PreviewModel, ShownVariant
+from composer.web.preview.views import anchored, edition, frames
+
+#: Lies in every folder written here.
+MARKER = ".compose-preview"
+_NOTE = b"This folder was written by compose preview; it is replaced as a whole.\n"
+_PAGE = (
+    "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file:; "
+    "frame-src 'self' file:; base-uri 'none'; form-action 'none'"
+)
+_FRAME = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file:; form-action 'none'"
+
+
+def write(shown: ShownVariant, folder: Path, *, is_private: bool = False) -> Path:
+    """Write the page and all it shows, for its owner only if it is private; give the page's path.
+
+    Raises OutputError when the folder holds something else, or cannot be written.
+    """
+    if folder.exists() and not (folder.is_dir() and (_is_ours(folder) or not any(folder.iterdir()))):
+        raise OutputError(f"{folder} holds something else", "name a folder that is new or empty")
+    try:
+        replace_folder(folder, lambda fresh: _fill(fresh, shown), is_private=is_private)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written: {error.strerror or error}") from error
+    return folder / "index.html"
+
+
+def _all(look: PreviewModel) -> dict[str, object]:
+    """Give what a server makes when it is looked at, and the ids of places."""
+    return {"ids": anchored(look.html)[1], "views": {name: view(look) for name, view in VIEWS.items()}}
+
+
+def _is_ours(folder: Path) -> bool:
+    return (folder / MARKER).is_file()
+
+
+def _fill(folder: Path, shown: ShownVariant) -> None:
+    (folder / MARKER).write_bytes(_NOTE)
+    (folder / "static").mkdir()
+    for name in static_names():
+        if name != "page.html":
+            shutil.copyfile(STATIC / name, folder / "static" / name)
+    made = None
+    if shown.look is not None:
+        made = panels(shown.look, _all)
+        (folder / "edition").mkdir()
+        for frame in frames(shown.look):
+            document = edition(shown.look, frame, _FRAME)
+            (folder / "edition" / f"{frame.name}.html").write_bytes(document.encode(errors="replace"))
+        (folder / "pictures").mkdir()
+        for each in shown.look.variants:
+            for name, (_, data) in each.pictures.items():
+                # A picture's name is that of a file beside it, nothing more.
+                (folder / "pictures" / Path(name).name).write_bytes(data)
+    embedded = as_json(state(shown, made)).decode()
+    page = (STATIC / "page.html").read_text(encoding="utf-8")
+    page = page.replace("<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{_PAGE}">', 1)
+    page = page.replace("</head>", f'<script type="application/json" id="state">{embedded}</script>\n</head>', 1)
+    (folder / "index.html").write_bytes(page.encode())

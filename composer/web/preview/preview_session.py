@@ -1,0 +1,155 @@
+"""A preview's session: builds when something has changed, and keeps the last good edition.
+
+Comes in: a function that builds. Goes out: what is shown, and a word to every page when that changes. Never builds
+twice at once, and never ends because a build went wrong.
+"""
+
+import asyncio
+import contextlib
+import datetime
+import sys
+import threading
+import time
+import traceback
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from composer.core.errors import ComposeError, ContentError
+from composer.core.workspace import stamp
+from composer.web.preview.page_state import as_json, panels, state
+from composer.web.preview.view_model import Attempt, ShownVariant
+
+#: Seconds after which a page is told that the preview is still there.
+HEARTBEAT = 15.0
+
+Stamps = Mapping[Path, tuple[int, int]]
+_Result = TypeVar("_Result")
+
+
+class PreviewSession:
+    """What the pages share. All methods but `rebuild` run in the server's own thread."""
+
+    def __init__(self, rebuild: Callable[[], Attempt], inputs: tuple[Path, ...] = ()) -> None:
+        """`inputs` are watched until the first build has said what it read."""
+        self._rebuild = rebuild
+        self.shown = ShownVariant()
+        self.json = as_json(state(self.shown, None))
+        self.inputs = inputs
+        #: How the files stood when the last build began.
+        self.stamps: Stamps = {}
+        self._panels: Mapping[str, object] | None = None
+        self._wanted = asyncio.Event()
+        self._wanted.set()
+        self._listeners: set[asyncio.Event] = set()
+        self._is_closed = False
+
+    @property
+    def listeners(self) -> int:
+        """How many pages are listening."""
+        return len(self._listeners)
+
+    def changed(self) -> None:
+        """Ask for a build. However often it is asked for while one is running, one more follows."""
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Build now, and whenever it is asked for, until cancelled."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            before = stamps(self.inputs)
+            shown, made, attempt = await _in_thread(self._attempt)
+            if attempt is not None:
+                self.inputs = attempt.inputs
+            # A file that changed while it was read is built again; one that is new is first looked at now.
+            self.stamps = {
+                **stamps(self.inputs),
+                **{path: seen for path, seen in before.items() if path in self.inputs},
+            }
+            self.shown, self._panels = shown, made
+            self.json = as_json(state(shown, made))
+            self._tell()
+
+    def _attempt(self) -> tuple[ShownVariant, Mapping[str, object] | None, Attempt | None]:
+        begun = time.perf_counter()
+        attempt, made = None, None
+        try:
+            attempt = self._rebuild()
+            made = panels(attempt.look) if attempt.look is not None else None
+        except ContentError as stop:
+            shown = self._broken(replace(self.shown, problems=stop.problems, error=""))
+        except ComposeError as stop:
+            shown = self._broken(
+                replace(self.shown, problems=(), error=" ".join(filter(None, (stop.message, stop.hint))))
+            )
+        except Exception as bug:
+            traceback.print_exc(file=sys.stderr)
+            words = f"the program made a mistake: {type(bug).__name__}: {bug}. The window it was started from says more"
+            shown = self._broken(replace(self.shown, problems=(), error=words))
+        else:
+            version = self.shown.version + 1
+            problems = attempt.problems + (attempt.look.findings if attempt.look else ())
+            shown = replace(self.shown, problems=problems, error=attempt.error)
+            if attempt.look is None:
+                shown = self._broken(shown)
+            else:
+                shown = replace(shown, version=version, edition=version, look=attempt.look, is_broken=False)
+        spent = (time.perf_counter() - begun) * 1000
+        shown = replace(shown, built=datetime.datetime.now().astimezone(), milliseconds=spent)
+        return shown, made if not shown.is_broken else self._panels, attempt
+
+    def _broken(self, shown: ShownVariant) -> ShownVariant:
+        return replace(shown, version=self.shown.version + 1, is_broken=True)
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener.set()
+
+    async def versions(self, heartbeat: float = HEARTBEAT) -> AsyncIterator[int | None]:
+        """Give the version now, and each new one; None when nothing has happened for a while. Ends with the session."""
+        listener = asyncio.Event()
+        self._listeners.add(listener)
+        try:
+            yield self.shown.version
+            while not self._is_closed:
+                try:
+                    await asyncio.wait_for(listener.wait(), heartbeat)
+                except TimeoutError:
+                    yield None
+                    continue
+                listener.clear()
+                if not self._is_closed:
+                    yield self.shown.version
+        finally:
+            self._listeners.discard(listener)
+
+    def close(self) -> None:
+        """End what the pages listen to."""
+        self._is_closed = True
+        self._tell()
+
+
+def stamps(paths: tuple[Path, ...]) -> Stamps:
+    """Give what changes when one of the files does."""
+    return {path: stamp(path) for path in paths}
+
+
+async def _in_thread(work: Callable[[], _Result]) -> _Result:
+    """Run a function in a thread that nobody waits for at the end: a build that hangs keeps no window open."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[_Result] = loop.create_future()
+
+    def settle(result: _Result) -> None:
+        if not done.done():
+            done.set_result(result)
+
+    def run() -> None:
+        result = work()
+        # The loop is closed when the preview was stopped in the meantime.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, result)
+
+    threading.Thread(target=run, name="rebuild", daemon=True).start()
+    return await done

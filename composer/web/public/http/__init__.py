@@ -1,0 +1,1 @@
+"""What stands before every page: limits, timeouts, forms, one writer."""

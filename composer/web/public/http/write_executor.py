@@ -1,0 +1,90 @@
+"""The database's work, away from the loop that answers: what changes something in one queue, what reads side by side.
+
+Comes in: deeds, functions of a connection. Goes out: what they give. On SQLite only one writes at a time, in all processes;
+so whatever waits in the queue shares one transaction: two hundred readers who leave in one second need a few, and a mailing that
+runs beside them waits for few. A deed may be done twice, the first time for nothing: it touches the database and nothing else.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from composer.database.engine import Database
+
+T = TypeVar("T")
+_Deed = tuple[Callable[[Connection], Any], "Future[Any]"]
+#: Deeds of one transaction: a few milliseconds' worth.
+_TOGETHER = 50
+_READERS = 4
+
+
+class WriteExecutor:
+    """A queue of writers and a few readers; threads that end with `close`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: queue.SimpleQueue[_Deed | None] = queue.SimpleQueue()
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reading")
+        self._writer = threading.Thread(target=self._run, name="writing", daemon=True)
+        self._writer.start()
+
+    async def write(self, deed: Callable[[Connection], T]) -> T:
+        """Do what changes something; it is kept on disk when this returns. Raises what the deed raises, DatabaseError."""
+        return await asyncio.shield(asyncio.wrap_future(self.put(deed)))
+
+    async def read(self, deed: Callable[[Connection], T]) -> T:
+        """Do what only looks. Raises what the deed raises, DatabaseError."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, deed)
+
+    def put(self, deed: Callable[[Connection], T]) -> "Future[T]":
+        """Queue what changes something, from any thread."""
+        future: Future[T] = Future()
+        self._waiting.put((deed, future))
+        return future
+
+    def settle(self) -> None:
+        """Have what was deleted leave SQLite's files, too, as soon as nobody reads them; nobody waits for it."""
+        self._readers.submit(self._database.settle)
+
+    def close(self) -> None:
+        """End when all that waits is done."""
+        self._waiting.put(None)
+        self._writer.join()
+        self._readers.shutdown()
+
+    def _read(self, deed: Callable[[Connection], T]) -> T:
+        with self._database.read() as connection:
+            return deed(connection)
+
+    def _run(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            together = [first]
+            is_last = False
+            while len(together) < _TOGETHER and not self._waiting.empty():
+                if (another := self._waiting.get()) is None:
+                    is_last = True
+                    break
+                together.append(another)
+            self._do(together)
+            if is_last:
+                return
+
+    def _do(self, together: list[_Deed]) -> None:
+        """Do deeds in one transaction; where one fails nothing of it is kept, and each has another by itself."""
+        try:
+            with self._database.write() as connection:
+                results = [deed(connection) for deed, _ in together]
+        except Exception as error:
+            if len(together) > 1:
+                for each in together:
+                    self._do([each])
+            else:
+                together[0][1].set_exception(error)
+            return
+        for (_, future), result in zip(together, results, strict=True):
+            future.set_result(result)

@@ -1,0 +1,1 @@
+"""The public pages: sign up, unsubscribe, account, web copies, reviews."""

@@ -1,0 +1,205 @@
+"""What readers see and change of themselves, by a link that was sent to their address and works for an hour.
+
+Comes in: an address, which gets the link; then the link's token. Goes out: pages, and a file with all that is stored. Every
+change is a POST; what a mail program's scanner opens changes nothing.
+"""
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from composer.audience.identity.token_holders import FoundHolder
+from composer.audience.identity.tokens import Purpose, TokenClaim
+from composer.audience.subscribers import Status, Subscriber, by_id
+from composer.audience.suppression import status_of
+from composer.core.addresses import Address, AddressError
+from composer.web.personal_data import EVERYWHERE
+from composer.web.public.pages.operations import (
+    ProfileChange,
+    change,
+    data_of,
+    erase_subscriber,
+    leave,
+    look_up,
+    own_of,
+    request_mail,
+)
+from composer.web.public.pages.page_context import Site
+from composer.web.public.transactional.mail_requests import EmailKind, EmailRequest, request_email
+
+_LEFT = "own_left"
+#: What the page says to those who get nothing.
+_NOTES = {
+    Status.PENDING: "own_pending",
+    Status.BOUNCED: "own_bounced",
+    Status.UNSUBSCRIBED: _LEFT,
+    Status.COMPLAINED: _LEFT,
+}
+
+
+class AccountPages:
+    """The preferences, the data, the end."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def ask(self, request: Request) -> Response:
+        """GET: the form for a link. POST: an address was given; the answer is the same whoever it belongs to."""
+        site = self._site
+        if request.method != "POST":
+            return self._asking(request)
+        form = await site.form(request)
+        tongue = site.tongue(request, form.line("language", 35))
+        turn = site.turn(request)
+        if turn is None:
+            return site.said("often", tongue, status=429)
+        if form.line("website"):
+            return site.page("posted", tongue, what="posted_link")
+        try:
+            address = Address(address=form.line("email", 400))
+        except AddressError:
+            return self._asking(request, form.line("email"), is_wrong=True)
+        asked = EmailRequest(
+            kind=EmailKind.LINK, address=address, language=tongue.language, turn=turn, asked=site.clock()
+        )
+        await site.turns.write(lambda connection: request_email(connection, asked))
+        site.wake()
+        return site.page("posted", tongue, what="posted_link")
+
+    def _asking(self, request: Request, email: str = "", *, is_wrong: bool = False) -> Response:
+        return self._site.page(
+            "ask",
+            self._site.tongue(request),
+            status=422 if is_wrong else 200,
+            here="/preferences",
+            email=email,
+            is_wrong=is_wrong,
+        )
+
+    async def preferences(self, request: Request) -> Response:
+        """GET: what can be changed. POST: it is changed."""
+        site = self._site
+        if self._claim(request) is None:
+            return await self._from_message(request)
+        reader_id = await self._whose(request)
+        if reader_id is None:
+            return site.broken(request)
+        if request.method != "POST":
+            return await self._page(request, reader_id)
+        form = await site.form(request)
+        publication = site.publication
+        fields, offers = publication.fields(publication.language), publication.offers(publication.language)
+        chosen = form.every("tag")
+        edition = form.line("edition", 35)
+        changed = ProfileChange(
+            names={each: form.line(each) for each in ("name", "first_name", "last_name") if each in form.fields},
+            language=edition if edition in site.publication.newsletters else None,
+            fields={
+                each.name: form.line(f"field-{each.name}") for each in fields if f"field-{each.name}" in form.fields
+            },
+            tags={each.name: each.name in chosen for each in offers},
+        )
+        now = site.clock()
+        is_saved = await site.turns.write(lambda connection: change(connection, reader_id, changed, now))
+        return await self._page(request, reader_id, is_saved=is_saved)
+
+    async def data(self, request: Request) -> Response:
+        """POST: all that is stored, as a file."""
+        site, reader_id = self._site, await self._whose(request)
+        stored = None if reader_id is None else await site.turns.read(lambda it: data_of(it, reader_id))
+        return site.broken(request) if stored is None else site.file(stored, "my-data.json")
+
+    async def leave(self, request: Request) -> Response:
+        """POST: unsubscribed."""
+        site, claim, reader_id = self._site, self._claim(request), await self._whose(request)
+        if claim is None or reader_id is None:
+            return site.broken(request)
+        now = site.clock()
+        await site.turns.write(lambda connection: leave(connection, claim, now))
+        return await self._page(request, reader_id)
+
+    async def erase(self, request: Request) -> Response:
+        """GET: the question. POST: everything of this reader is gone, and with it the link."""
+        site, token = self._site, request.path_params["token"]
+        reader_id = await self._whose(request)
+        reader = None if reader_id is None else await site.turns.read(lambda it: by_id(it, reader_id))
+        if reader_id is None or reader is None:
+            return site.broken(request)
+        tongue = site.tongue(request, reader.language)
+        if request.method != "POST":
+            back = f"{site.publication.address.path}/preferences/{token}"
+            return site.page("erase", tongue, here=f"/preferences/{token}/erase", back=back)
+        now = site.clock()
+        is_erased = await site.turns.write(lambda connection: erase_subscriber(connection, reader_id, now, EVERYWHERE))
+        site.turns.settle()
+        return site.said("erased", tongue) if is_erased else site.broken(request)
+
+    async def _from_message(self, request: Request) -> Response:
+        """Answer to the link that stands in every message of a mailing: it is passed on with it, and opens nothing.
+
+        GET: a button. POST: the link that opens goes to the reader's own address, which nobody is shown or asks for.
+        """
+        site, token = self._site, request.path_params["token"]
+        claim = site.tokens.read(Purpose.PREFERENCES, token)
+        if claim is None:
+            return site.broken(request)
+        known = await site.turns.read(lambda connection: look_up(connection, claim))
+        if known.found is not FoundHolder.PERSON:
+            return site.said("gone", site.tongue(request)) if known.found is FoundHolder.GONE else site.unknown(request)
+        tongue = site.tongue(request, known.language)
+        if request.method != "POST":
+            return site.page("ask", tongue, here=f"/preferences/{token}", email=None, is_wrong=False)
+        turn = site.turn(request)
+        if turn is None:
+            return site.said("often", tongue, status=429)
+        now = site.clock()
+        found = await site.turns.write(lambda connection: request_mail(connection, claim, tongue.language, turn, now))
+        if found is not FoundHolder.PERSON:
+            return site.unknown(request)
+        site.wake()
+        return site.page("posted", tongue, what="posted_link")
+
+    def _claim(self, request: Request) -> TokenClaim | None:
+        """Read the token of a link that was asked for: it ends. One that does not is a message's, and opens nothing."""
+        claim = self._site.tokens.read(Purpose.PREFERENCES, request.path_params["token"], self._site.clock())
+        return None if claim is None or claim.expires is None else claim
+
+    async def _whose(self, request: Request) -> int | None:
+        """Return whose data the link opens today."""
+        claim = self._claim(request)
+        return None if claim is None else await self._site.turns.read(lambda connection: own_of(connection, claim))
+
+    async def _page(self, request: Request, reader_id: int, *, is_saved: bool = False) -> Response:
+        site, token = self._site, request.path_params["token"]
+        found = await site.turns.read(lambda connection: _stands(connection, reader_id))
+        if found is None:
+            return site.broken(request)
+        reader, status = found
+        tongue = site.tongue(request, reader.language)
+        publication = site.publication
+        return site.page(
+            "own",
+            tongue,
+            here=f"/preferences/{token}",
+            address=reader.address,
+            names=[{"name": each, "value": reader.values[each]} for each in publication.name_fields(reader.values)],
+            note=_NOTES.get(status),
+            can_leave=_NOTES.get(status) != _LEFT,
+            is_saved=is_saved,
+            editions=publication.editions,
+            edition=publication.nearest(reader.language),
+            fields=[
+                {"name": each.name, "label": each.label, "value": reader.fields.get(each.name, "")}
+                for each in publication.fields(tongue.language)
+            ],
+            offers=[
+                {"tag": each.name, "label": each.label, "is_chosen": each.name in reader.tags}
+                for each in publication.offers(tongue.language)
+            ],
+        )
+
+
+def _stands(connection: Connection, reader_id: int) -> tuple[Subscriber, Status] | None:
+    """Return a reader, and how they stand."""
+    reader = by_id(connection, reader_id)
+    return None if reader is None else (reader, status_of(connection, reader))

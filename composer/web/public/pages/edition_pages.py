@@ -1,0 +1,69 @@
+"""An edition as a page: what a mailing froze, without any reader's values.
+
+Comes in: a finished message. Goes out: `Shown`, HTML whose pictures lie beside it. Never shows a message's headers, and never
+runs what stands in an edition: the page's policy forbids it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.parser import BytesParser
+from email.policy import default
+from typing import Protocol
+from urllib.parse import quote, urlsplit
+
+from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionPage:
+    """An edition's page. In the HTML a picture's address is `cid:` and its id."""
+
+    subject: str
+    html: str
+    text: str
+    #: Media type and bytes, by id.
+    pictures: Mapping[str, tuple[str, bytes]] = field(repr=False)
+
+
+class Editions(Protocol):
+    """Finds editions that have gone out; the ledger does."""
+
+    def find(self, connection: Connection, stem: str) -> EditionPage | None:
+        """Give the edition of an issue's stem, once a mailing of it has been accepted by a server; else None."""
+        ...
+
+
+def shown_of(message: bytes) -> EditionPage:
+    """Read a message that compose itself wrote."""
+    parsed = BytesParser(policy=default).parsebytes(message)
+    html = text = ""
+    pictures: dict[str, tuple[str, bytes]] = {}
+    for part in parsed.walk():
+        if part.get_content_type() == "text/html":
+            html = part.get_content()
+        elif part.get_content_type() == "text/plain":
+            text = part.get_content()
+        elif part.get_content_maintype() == "image" and (identity := part["Content-ID"]):
+            data = part.get_payload(decode=True)
+            pictures[str(identity).strip("<> ")] = (part.get_content_type(), data if isinstance(data, bytes) else b"")
+    return EditionPage(subject=str(parsed["Subject"] or ""), html=html, text=text, pictures=pictures)
+
+
+def page_of(shown: EditionPage, folder: str) -> str:
+    """Let a page find its pictures below an address, and its links open in a window of their own."""
+    html = shown.html
+    for identity in shown.pictures:
+        html = html.replace(f'"cid:{identity}"', f'"{folder}/{quote(identity, safe="@")}"')
+    return re.sub(r"(<head\b[^>]*>)", r'\1<base target="_blank">', html, count=1)
+
+
+def policy_of(assets_url: str | None, *, is_framed: bool) -> str:
+    """Give the policy of an edition's page: its styles stand in attributes, its pictures here or under `assets_url`."""
+    parts = urlsplit(assets_url or "")
+    elsewhere = f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    return (
+        f"default-src 'none'; style-src 'unsafe-inline'; img-src 'self'{elsewhere}; base-uri 'none'; form-action 'none'; "
+        f"frame-ancestors {chr(39)}{'self' if is_framed else 'none'}{chr(39)}; "
+        "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+    )

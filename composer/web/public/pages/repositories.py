@@ -1,0 +1,75 @@
+"""What the ledger keeps, as the pages show it: editions that went out, and issues that are to be reviewed.
+
+Input: a connection, a stem or a token. Output: `Shown`, `Asked`, or None for what leads nowhere. An edition shows no reader's
+values: merge fields have their stand-ins.
+"""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from composer.audience.identity.tokens import Tokens
+from composer.content.document.newsletter import Newsletter, read_newsletter
+from composer.core.errors import ComposeError
+from composer.core.workspace import Workspace
+from composer.delivery.approval import review_links
+from composer.delivery.approval.recorded_editions import published
+from composer.delivery.config.delivery_settings import settings_of
+from composer.mail.compiled_message import Compiled
+from composer.mail.letterhead import Addressing
+from composer.web.public.pages.edition_pages import EditionPage, shown_of
+from composer.web.public.pages.review_pages import AnswerEffect, RequestedReview, ReviewAnswer
+
+#: Nobody sees the headers of what is shown.
+_NOBODY = Addressing(to=None, date=datetime(1970, 1, 1, tzinfo=UTC), message_id="<shown@compose.invalid>")
+
+
+class EditionRepository:
+    """Finds editions that have gone out."""
+
+    def find(self, connection: Connection, stem: str) -> EditionPage | None:
+        """Give the edition of an issue's stem, once a mailing of it has been accepted by a server; else None."""
+        compiled = published(connection, stem)
+        return None if compiled is None else _shown(compiled)
+
+
+class ReviewRepository:
+    """Keeps what editors say. Who may approve is read anew for each link, so that a change of newsletter.yaml counts at once."""
+
+    def __init__(self, tokens: Tokens, workspace: Workspace, newsletter: Newsletter) -> None:
+        """`newsletter` counts while newsletter.yaml cannot be read."""
+        self._tokens, self._workspace, self._newsletter = tokens, workspace, newsletter
+
+    def look(self, connection: Connection, token: str, now: datetime) -> RequestedReview | None:
+        """Return what a token asks; None for one that leads nowhere."""
+        found = review_links.question(connection, self._tokens, token, now)
+        if found is None:
+            return None
+        return RequestedReview(
+            messages=found.messages, answer=found.answer, is_approver=self._is_approver(found.address)
+        )
+
+    def show(self, connection: Connection, token: str, number: int, now: datetime) -> EditionPage | None:
+        """Return one of the messages that a token asks about; None where there is none, or for who may not approve any more."""
+        found = review_links.question(connection, self._tokens, token, now)
+        if found is None or not self._is_approver(found.address):
+            return None
+        compiled = review_links.message_in(connection, self._tokens, token, number, now)
+        return None if compiled is None else _shown(compiled)
+
+    def record(
+        self, connection: Connection, token: str, answer: ReviewAnswer, comment: str, now: datetime
+    ) -> AnswerEffect | None:
+        """Record an answer, which replaces an earlier one; None for a token that leads nowhere."""
+        return review_links.answer_by_link(connection, self._tokens, token, answer, comment, now)
+
+    def _is_approver(self, address: str) -> bool:
+        # It may be broken while somebody edits it.
+        with suppress(ComposeError, OSError):
+            self._newsletter = read_newsletter(self._workspace)
+        return settings_of(self._newsletter).approver(address) is not None
+
+
+def _shown(compiled: bytes) -> EditionPage:
+    return shown_of(Compiled.from_bytes(compiled).specimen(_NOBODY))

@@ -1,0 +1,114 @@
+"""Subscribing, in two steps: an address is given, its owner agrees by the link that is sent to it.
+
+Comes in: a form, of ours or on any other site; then a token. Goes out: pages. The first step answers the same whatever is known
+of the address, and does the same work: what is to be sent is found out later, when nobody waits for it (post.py).
+"""
+
+import re
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from composer.audience.identity.tokens import Purpose
+from composer.core.addresses import Address, AddressError
+from composer.web.public.http.forms import SubmittedForm
+from composer.web.public.pages.operations import confirm, is_confirmed
+from composer.web.public.pages.page_context import Site
+from composer.web.public.transactional.mail_requests import EmailKind, EmailRequest, request_email, requested
+
+_ORIGIN = re.compile(r"https?://([a-z0-9.:\[\]-]{1,255})", re.IGNORECASE)
+
+
+class SignupPages:
+    """The form, and the page behind the link."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def subscribe(self, request: Request) -> Response:
+        """GET: the form. POST: somebody gave an address."""
+        site = self._site
+        if request.method != "POST":
+            return self._form(request)
+        form = await site.form(request)
+        tongue = site.tongue(request, form.line("language", 35))
+        turn = site.turn(request)
+        if turn is None:
+            return site.said("often", tongue, status=429)
+        if form.line("website"):
+            return site.page("posted", tongue, what="posted_subscribe")
+        try:
+            address = Address(address=form.line("email", 400))
+        except AddressError:
+            return self._form(request, form.line("email"), _values(form, site), form.line("edition", 35), is_wrong=True)
+        edition = site.publication.nearest(form.line("edition", 35) or tongue.language)
+        origin = _ORIGIN.fullmatch(request.headers.get("origin", ""))
+        asked = EmailRequest(
+            kind=EmailKind.CONFIRM,
+            address=address,
+            values=_values(form, site),
+            language=tongue.language,
+            edition=edition,
+            origin=origin[1].lower() if origin else "",
+            turn=turn,
+            asked=site.clock(),
+        )
+        await site.turns.write(lambda connection: request_email(connection, asked))
+        site.wake()
+        return site.page("posted", tongue, what="posted_subscribe")
+
+    def _form(
+        self,
+        request: Request,
+        email: str = "",
+        values: Mapping[str, str] | None = None,
+        edition: str = "",
+        *,
+        is_wrong: bool = False,
+    ) -> Response:
+        site = self._site
+        tongue = site.tongue(request)
+        written = values or {}
+        publication = site.publication
+        return site.page(
+            "subscribe",
+            tongue,
+            status=422 if is_wrong else 200,
+            here="/subscribe",
+            email=email,
+            names=[{"name": each, "value": written.get(each, "")} for each in publication.name_fields(written)],
+            fields=[
+                {"name": each.name, "label": each.label, "value": written.get(each.name, "")}
+                for each in publication.sign_up_fields(tongue.language)
+            ],
+            editions=site.publication.editions,
+            edition=site.publication.nearest(edition or tongue.language),
+            is_wrong=is_wrong,
+        )
+
+    async def confirm(self, request: Request) -> Response:
+        """GET: what is agreed to, and a button. POST: agreed; the link works once."""
+        site, token = self._site, request.path_params["token"]
+        now = site.clock()
+        claim = site.tokens.read(Purpose.CONFIRM, token, now)
+        letter = None if claim is None else await site.turns.read(lambda connection: requested(connection, claim))
+        if letter is None:
+            return site.broken(request)
+        tongue = site.tongue(request, letter.language)
+        words = tongue.about("consent", site.publication.brand(tongue.language).name)
+        if letter.is_used:
+            is_in = await site.turns.read(lambda connection: is_confirmed(connection, letter))
+            return site.said("welcome", tongue) if is_in else site.broken(request)
+        if request.method != "POST":
+            return site.page("confirm", tongue, here=f"/confirm/{token}", consent=words)
+        is_in = await site.turns.write(lambda connection: confirm(connection, letter, words, now))
+        return site.said("welcome", tongue) if is_in else site.broken(request)
+
+
+def _values(form: SubmittedForm, site: Site) -> dict[str, str]:
+    """Return what somebody wrote of themselves, in a form of ours or on another site: the name, and fields with a label."""
+    publication = site.publication
+    names = {each: form.line(each) for each in ("name", "first_name", "last_name")}
+    own = {each.name: form.line(f"field-{each.name}") for each in publication.fields(publication.language)}
+    return {name: value for name, value in {**names, **own}.items() if value}

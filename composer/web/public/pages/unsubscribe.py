@@ -1,0 +1,49 @@
+"""Leaving by the link or the header of a message (RFC 8058).
+
+Comes in: a token. Goes out: a page; a POST takes its reader off, at once and for good, a GET changes nothing. The token does
+nothing else: coming back goes by way of the form, and a link in the mailbox. A page confirms only what has happened.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from composer.audience.identity.token_holders import FoundHolder
+from composer.audience.identity.tokens import Purpose
+from composer.web.public.pages.operations import leave, look_up
+from composer.web.public.pages.page_context import Site
+
+#: What says that it is meant (RFC 8058 section 3.2), in a mail program's request and in our own form alike.
+FIELD, VALUE = "List-Unsubscribe", "One-Click"
+
+
+class UnsubscribePages:
+    """The page behind List-Unsubscribe."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def unsubscribe(self, request: Request) -> Response:
+        """GET: a button. POST with the field: done, and the same every time; no cookie, nowhere else to go."""
+        site, token = self._site, request.path_params["token"]
+        claim = site.tokens.read(Purpose.UNSUBSCRIBE, token)
+        if claim is None:
+            return site.broken(request)
+        here = f"/unsubscribe/{token}"
+        if request.method != "POST":
+            known = await site.turns.read(lambda connection: look_up(connection, claim))
+            if known.found is FoundHolder.UNKNOWN:
+                return site.unknown(request)
+            return site.page("leave", site.tongue(request, known.language), here=here)
+        form = await site.form(request)
+        if not form.has(FIELD, VALUE):
+            return site.page("leave", site.tongue(request), here=here, status=400)
+        reason, now = form.text("reason"), site.clock()
+        left = await site.turns.write(lambda connection: leave(connection, claim, now, reason))
+        match left.found:
+            case FoundHolder.PERSON:
+                tongue = site.tongue(request, left.language)
+                return site.page("left", tongue, here=here, is_thanked=left.is_reason_kept)
+            case FoundHolder.GONE:
+                return site.said("gone", site.tongue(request))
+            case FoundHolder.UNKNOWN:
+                return site.unknown(request)

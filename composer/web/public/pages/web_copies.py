@@ -1,0 +1,71 @@
+"""Editions in the browser, as they went out, without any reader's values; and the newsletter's logo.
+
+Comes in: an issue's stem. Goes out: the frozen edition's page and its pictures. Never builds an edition, and never shows one
+that has not gone out.
+"""
+
+import re
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from composer.content.values.field_values import group_in, text_in
+from composer.web.public.pages.edition_pages import EditionPage, page_of, policy_of
+from composer.web.public.pages.page_context import Site
+
+#: What has gone out does not change; what is to be read tomorrow is asked for again.
+_KEPT = {"Cache-Control": "public, max-age=3600"}
+_PICTURE = re.compile(r"image/[a-z0-9.+-]+")
+
+
+def edition(site: Site, shown: EditionPage, pictures: str, *, is_framed: bool) -> Response:
+    """Answer with an edition's page; its pictures are below an address of ours."""
+    path = site.publication.address.path
+    brand = group_in(site.publication.main.values, "brand")
+    policy = policy_of(text_in(brand, "assets_url") if "assets_url" in iter(brand) else None, is_framed=is_framed)
+    headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
+    return Response(page_of(shown, f"{path}{pictures}").encode(errors="replace"), headers=headers)
+
+
+def picture(shown: EditionPage, name: str) -> Response | None:
+    """Answer with one of an edition's pictures."""
+    kind, data = shown.pictures.get(name, ("", b""))
+    return Response(data, headers={"Content-Type": kind}) if _PICTURE.fullmatch(kind) else None
+
+
+class WebCopies:
+    """What everybody may see."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def issue(self, request: Request) -> Response:
+        """GET: an edition that has gone out."""
+        stem = request.path_params["stem"]
+        shown = await self._found(stem)
+        if shown is None:
+            return self._site.said("missing", self._site.tongue(request), status=404)
+        answer = edition(self._site, shown, f"/{stem}/pictures", is_framed=False)
+        answer.headers.update(_KEPT)
+        return answer
+
+    async def issue_picture(self, request: Request) -> Response:
+        """GET: one of its pictures."""
+        shown = await self._found(request.path_params["stem"])
+        found = picture(shown, request.path_params["name"]) if shown else None
+        if found is None:
+            return self._site.said("missing", self._site.tongue(request), status=404)
+        found.headers.update(_KEPT)
+        return found
+
+    async def logo(self, request: Request) -> Response:
+        """GET: a logo, in any of the newsletter's languages."""
+        name, brands = request.path_params["name"], self._site.publication.brands.values()
+        logo = next((brand.logos[name] for brand in brands if name in brand.logos), None)
+        if logo is None:
+            return self._site.said("missing", self._site.tongue(request), status=404)
+        return Response(logo.data, headers={"Content-Type": logo.media_type, **_KEPT})
+
+    async def _found(self, stem: str) -> EditionPage | None:
+        site = self._site
+        return await site.turns.read(lambda connection: site.editions.find(connection, stem))

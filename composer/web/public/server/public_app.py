@@ -1,0 +1,112 @@
+"""The readers' pages as a web application.
+
+Comes in: a `Site`. Goes out: an ASGI application behind its guard. Sets no cookie, never leads elsewhere, and keeps nothing
+between two requests but counts.
+"""
+
+import re
+from collections.abc import Callable
+
+from sqlalchemy import text
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from composer.core.errors import DatabaseError
+from composer.web.public.http.forms import FormError
+from composer.web.public.http.guard import Guard, Trouble
+from composer.web.public.pages.account import AccountPages
+from composer.web.public.pages.page_context import Site
+from composer.web.public.pages.review_answers import ReviewAnswers
+from composer.web.public.pages.signup import SignupPages
+from composer.web.public.pages.unsubscribe import UnsubscribePages
+from composer.web.public.pages.web_copies import WebCopies
+from composer.web.public.pages.webhook_endpoints import WebhookEndpoints
+
+_NONCE = re.compile(r"[A-Za-z0-9_-]{16,128}")
+_BOTH = ["GET", "POST"]
+
+
+def application(site: Site, tell: Callable[[str], None]) -> ASGIApp:
+    """Make the application. `tell` takes one line for each answer; no line names anybody."""
+    leaving, joining, own = UnsubscribePages(site), SignupPages(site), AccountPages(site)
+    approving, reading, hooks = ReviewAnswers(site), WebCopies(site), WebhookEndpoints(site, tell)
+
+    async def probe(request: Request) -> Response:
+        """Prove to `compose send`, by a nonce of its own, that this server has the newsletter's keys: a line for each."""
+        nonce = request.path_params["nonce"]
+        if not _NONCE.fullmatch(nonce):
+            return site.said("missing", site.tongue(request), status=404)
+        return PlainTextResponse("".join(f"{proof}\n" for proof in site.tokens.proofs(nonce)))
+
+    async def health(request: Request) -> Response:
+        """Tell whether the database answers and letters go out; and, where it does, what somebody should look at."""
+        await site.turns.read(lambda connection: connection.execute(text("SELECT 1")))
+        if not site.is_posting():
+            return PlainTextResponse("letters do not go out\n", 503)
+        return PlainTextResponse("".join(f"{line}\n" for line in ("ok", *(f"alert: {each}" for each in site.alerts()))))
+
+    async def wrong(request: Request, error: Exception) -> Response:
+        tongue = site.tongue(request)
+        if isinstance(error, HTTPException) and error.status_code == 405:
+            answer = site.said("method", tongue, status=405)
+            answer.headers.update(error.headers or {})
+            return answer
+        if isinstance(error, FormError):
+            return site.said("method", tongue, status=400)
+        return site.said("missing", tongue, status=404)
+
+    async def busy(request: Request, error: Exception) -> Response:
+        assert isinstance(error, DatabaseError)
+        tell(f"database: {error.message}")
+        return explain(request, Trouble.BUSY)
+
+    async def bug(request: Request, error: Exception) -> Response:
+        return explain(request, Trouble.BUG)
+
+    def explain(request: Request, trouble: Trouble) -> Response:
+        match trouble:
+            case Trouble.NAME:
+                return PlainTextResponse("There is nothing here by this name.\n", trouble.status)
+            case Trouble.LARGE | Trouble.SLOW:
+                answer = site.said("large", site.tongue(request), status=trouble.status)
+                answer.headers["Connection"] = "close"
+            case Trouble.BUSY | Trouble.BUG:
+                answer = site.said("busy", site.tongue(request), status=trouble.status)
+                answer.headers["Retry-After"] = "60"
+        return answer
+
+    app = Starlette(
+        exception_handlers={404: wrong, 405: wrong, FormError: wrong, DatabaseError: busy, Exception: bug},
+        routes=[
+            Route("/health", health),
+            Route("/probe/{nonce}", probe),
+            Route("/brand/{name}", reading.logo),
+            Route("/", joining.subscribe),
+            Route("/subscribe", joining.subscribe, methods=_BOTH),
+            Route("/confirm/{token}", joining.confirm, methods=_BOTH),
+            # Without a token, as editions without an addressee have it: a link is sent.
+            Route("/unsubscribe", own.ask),
+            Route("/unsubscribe/{token}", leaving.unsubscribe, methods=_BOTH),
+            Route("/preferences", own.ask, methods=_BOTH),
+            Route("/preferences/{token}", own.preferences, methods=_BOTH),
+            Route("/preferences/{token}/data", own.data, methods=["POST"]),
+            Route("/preferences/{token}/leave", own.leave, methods=["POST"]),
+            Route("/preferences/{token}/erase", own.erase, methods=_BOTH),
+            Route("/hooks/ses", hooks.ses, methods=["POST"]),
+            Route("/hooks/postmark", hooks.postmark, methods=["POST"]),
+            Route("/hooks/{name}", hooks.provider, methods=["POST"]),
+            Route("/approve/{token}", approving.approve, methods=_BOTH),
+            Route("/approve/{token}/edition/{number:int}", approving.frame),
+            Route("/approve/{token}/edition/{number:int}/text", approving.plain_text),
+            Route("/approve/{token}/edition/{number:int}/pictures/{name}", approving.frame_picture),
+            Route("/{stem}", reading.issue),
+            Route("/{stem}/pictures/{name}", reading.issue_picture),
+        ],
+    )
+    # A missing slash is no reason to lead elsewhere: such an answer would be made of what the request says of its host.
+    app.router.redirect_slashes = False
+    return Guard(app, address=site.publication.address, explain=explain, tell=tell)

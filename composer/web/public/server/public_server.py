@@ -1,0 +1,187 @@
+"""Runs the readers' pages until it is told to end.
+
+Comes in: a `Site`, sockets to answer on. Goes out: nothing; one process answers all. Speaks plain HTTP: the encryption, and the
+name, are the reverse proxy's before it (docs/server.md).
+"""
+
+import asyncio
+import contextlib
+import ipaddress
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.server import HANDLED_SIGNALS
+
+from composer.web.public.http.timeouts import RequestState, SlowClientProtocol
+from composer.web.public.pages.page_context import Site
+from composer.web.public.server import systemd
+from composer.web.public.server.public_app import application
+from composer.web.public.site.publication import PublicError
+
+HOST, PORT = "127.0.0.1", 8800
+#: Connections at once; whoever comes beyond them gets a 503. More than wait at a socket while the pages restart (its backlog),
+#: for they all come at once then.
+_MOST_CONNECTIONS = 5000
+#: Connections that wait at a socket, most of all while the pages restart; as deploy/systemd/compose-serve.socket has it.
+_BACKLOG = 4096
+#: Longer than proxies keep their connections (Caddy: two minutes): the one who closes first is never in the other's way.
+_KEEP_ALIVE = 130
+_MOST_HEADERS = 16_384
+#: Seconds that requests have when the server is told to end; systemd waits longer (deploy/systemd/compose-serve.service).
+_LAST_REQUESTS = 30
+
+
+class PublicServer(uvicorn.Server):
+    """A server that tells when it is ready, can be given a newer site, and loses no request when it ends."""
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        proxies: tuple[str, ...],
+        opened: Callable[[], None],
+        tell: Callable[[str], None],
+        reload: Callable[["PublicServer"], None] | None = None,
+    ) -> None:
+        """`proxies` are the addresses and networks of proxies whose X-Forwarded-For is believed.
+
+        `reload` is called in a thread of its own after SIGHUP; it never raises.
+        """
+
+        async def newest(scope: Scope, receive: Receive, send: Send) -> None:
+            await self._app(scope, receive, send)
+
+        super().__init__(
+            uvicorn.Config(
+                newest,
+                http=SlowClientProtocol,
+                access_log=False,
+                log_level="error",
+                lifespan="off",
+                ws="none",
+                server_header=False,
+                date_header=True,
+                proxy_headers=True,
+                forwarded_allow_ips=list(proxies),
+                limit_concurrency=_MOST_CONNECTIONS,
+                backlog=_BACKLOG,
+                h11_max_incomplete_event_size=_MOST_HEADERS,
+                timeout_keep_alive=_KEEP_ALIVE,
+                timeout_graceful_shutdown=_LAST_REQUESTS,
+            )
+        )
+        self.server_state: RequestState = RequestState()
+        self._app, self._tell = application(site, tell), tell
+        self._opened, self._reload = opened, reload
+        self._is_reload_due = False
+        self._reloading: asyncio.Task[None] | None = None
+
+    def use(self, site: Site) -> None:
+        """Answer every request from now on by another site; those that are being answered keep theirs."""
+        self._app = application(site, self._tell)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell, once it answers."""
+        await super().startup(sockets)
+        if self._reload is not None and hasattr(signal, "SIGHUP"):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
+        self._opened()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no new connection, answer every request of those there are, and end."""
+        self.server_state.is_ending = True
+        systemd.stopping()
+        self._tell("stopping: no new connections are taken, requests that have arrived are answered")
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End in order on SIGINT and SIGTERM. uvicorn would raise them again at the end, and no letter could finish."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _hang_up(self) -> None:
+        """Have the settings read again; once more if they change while they are being read."""
+        self._is_reload_due = True
+        if self._reloading is None or self._reloading.done():
+            self._reloading = asyncio.get_running_loop().create_task(self._reload_all())
+
+    async def _reload_all(self) -> None:
+        while self._is_reload_due and self._reload is not None:
+            self._is_reload_due = False
+            await asyncio.to_thread(self._reload, self)
+
+
+def serve(
+    site: Site,
+    listeners: Sequence[socket.socket],
+    *,
+    proxies: tuple[str, ...],
+    opened: Callable[[], None],
+    tell: Callable[[str], None],
+    reload: Callable[[PublicServer], None],
+) -> None:
+    """Answer until Ctrl-C or SIGTERM. SIGHUP calls `reload`, unless a terminal sends it because it is being closed."""
+    is_terminal = sys.stdin is not None and sys.stdin.isatty()
+    server = PublicServer(site, proxies=proxies, opened=opened, tell=tell, reload=None if is_terminal else reload)
+    _raise_file_limit(_MOST_CONNECTIONS + 500)
+    with _ignored_hangup() if not is_terminal else contextlib.nullcontext():
+        asyncio.run(server.serve(sockets=list(listeners)))
+
+
+@contextlib.contextmanager
+def _ignored_hangup() -> Iterator[None]:
+    """Leave SIGHUP to the server while it runs; before and after that it must not end the process."""
+    if not hasattr(signal, "SIGHUP"):
+        yield
+        return
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def _raise_file_limit(wanted: int) -> None:
+    """Allow this process so many open files, as far as it may: each connection is one."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit.
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take a place to listen at: an address of this computer. Raises PublicError."""
+    try:
+        family = socket.AF_INET6 if ipaddress.ip_address(host).version == 6 else socket.AF_INET
+    except ValueError:
+        raise PublicError(f"--host takes an address such as 127.0.0.1, not “{host}”", "leave --host away") from None
+    # With the protocol named asyncio sends small pieces at once (TCP_NODELAY); without, each answer waits 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        # On Windows this option would let two programs have the same port.
+        if sys.platform != "win32":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise PublicError(f"{host} port {port} cannot be used: {reason}", "choose another: --port 8801") from None
+    return listener

@@ -1,0 +1,81 @@
+"""Reads the settings again while the pages answer; settings that cannot be used change nothing.
+
+Input: a call, and the server to give the new settings to. Output: a newer site, or log lines that say what is wrong. Guarantees:
+never raises; requests and letters that have begun keep the settings they began with.
+"""
+
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from enum import StrEnum
+
+from composer.audience.identity.tokens import Tokens
+from composer.core.errors import ComposeError, ContentError
+from composer.database.location import Location
+from composer.web.public.pages.page_context import Site
+from composer.web.public.pages.repositories import ReviewRepository
+from composer.web.public.server import systemd
+from composer.web.public.server.public_server import PublicServer
+from composer.web.public.site.public_settings import PublicSettings
+from composer.web.public.transactional.worker import TransactionalWorker
+
+
+class Alert(StrEnum):
+    """What somebody should look at, as /health names it."""
+
+    #: the settings were read again and cannot be used; the earlier ones are in use
+    SETTINGS = "settings-not-reloaded"
+    #: more sign-up mail is asked for than may be sent in an hour
+    QUEUED = "sign-up-mail-queued"
+
+
+class Reloader:
+    """Called after SIGHUP."""
+
+    def __init__(
+        self,
+        site: Site,
+        post: TransactionalWorker,
+        location: Location,
+        *,
+        read: Callable[[], PublicSettings],
+        tokens: Callable[[], Tokens],
+        tell: Callable[[str], None],
+    ) -> None:
+        """`location` is the database that is open: another one needs a restart."""
+        self._site, self._post, self._location = site, post, location
+        self._read, self._tokens, self._tell = read, tokens, tell
+        self.is_stale = False
+
+    def __call__(self, server: PublicServer) -> None:
+        """Read the settings, and use them if all of them can be used."""
+        systemd.reloading()
+        try:
+            self._use(server, self._read(), self._tokens())
+            self.is_stale = False
+            self._tell("settings read again")
+            systemd.ready("answering")
+        except Exception as error:
+            self.is_stale = True
+            for line in _lines(error):
+                self._tell(line)
+            self._tell("alert: settings not read again: the earlier ones stay in use")
+            systemd.ready("answering with earlier settings: the new ones cannot be used, see the log")
+
+    def _use(self, server: PublicServer, configured: PublicSettings, tokens: Tokens) -> None:
+        if configured.location != self._location:
+            self._tell("another database is named: it is used after a restart")
+        publication, callers = configured.publication, replace(self._site.callers, webhooks=configured.webhooks)
+        approvals = ReviewRepository(tokens, configured.workspace, publication.main)
+        self._site = replace(self._site, publication=publication, tokens=tokens, approvals=approvals, callers=callers)
+        self._post.use(configured.mailer, tokens)
+        server.use(self._site)
+
+
+def _lines(error: Exception) -> list[str]:
+    """Say what is wrong: every problem at its place, or a stop with its hint; of a bug only where it happened."""
+    if isinstance(error, ContentError):
+        return [line for each in error.problems for line in str(each).splitlines()]
+    if isinstance(error, ComposeError):
+        return [error.message, *([f"    {error.hint}"] if error.hint else [])]
+    return [f"bug: {type(error).__name__}", *"".join(traceback.format_tb(error.__traceback__)).splitlines()]

@@ -1,0 +1,144 @@
+"""How the readers' pages and messages look: the newsletter's name, logo, colours and fonts.
+
+Comes in: the newsletter in one language. Goes out: a `Brand`, whose accent can be read on its ground in the light and in the
+dark whatever newsletter.yaml says. Never fetches a thing.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from composer.checks.css.css_colours import Rgb, contrast
+from composer.content.document.newsletter import Newsletter
+from composer.content.values.field_values import Group, Picture, group_in, value_in
+from composer.render.theme import Theme
+
+#: What text needs against its ground (WCAG 2.2, 1.4.3).
+_READABLE = 4.5
+_LIGHT = {"paper": "#fefefe", "tint": "#f5f2ec", "ink": "#1f2328", "quiet": "#5c6166", "line": "#d9d5cd"}
+_DARK = {"paper": "#16191d", "tint": "#23282e", "ink": "#e7e4de", "quiet": "#b0b4b9", "line": "#444a52"}
+_PLATE = "#f1efea"
+_ACCENT = "#9b1c1c"
+_FONTS = {"text": "Helvetica, Arial, sans-serif", "title": "Georgia, serif"}
+#: The largest that a logo is shown, in CSS pixels; as in the theme that ships.
+_WIDEST, _HIGHEST = 260, 56
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colours:
+    """Colours as #rrggbb. `accent` can be read on paper and on tint, and `paper` on accent."""
+
+    paper: str
+    tint: str
+    ink: str
+    quiet: str
+    line: str
+    accent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logo:
+    """A logo's picture, and how large it is shown."""
+
+    name: str
+    media_type: str
+    width: int
+    height: int
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brand:
+    """The newsletter as readers know it, in one language."""
+
+    name: str
+    light: Colours
+    dark: Colours
+    #: The ground of a logo that has no form for the dark.
+    plate: str
+    text_font: str
+    title_font: str
+    logo: Logo | None
+    dark_logo: Logo | None
+    logo_words: str
+    homepage: str | None
+    privacy_url: str | None
+    postal_address: str | None
+
+    @property
+    def logos(self) -> Mapping[str, Logo]:
+        """The logos by the names they are asked for by."""
+        return {logo.name: logo for logo in (self.logo, self.dark_logo) if logo is not None}
+
+
+def brand_of(newsletter: Newsletter) -> Brand:
+    """Gather how a newsletter looks. Raises ContentError for a theme that cannot be read."""
+    theme = Theme(files=newsletter.theme, language=newsletter.language)
+    colours, fonts = group_in(theme.values, "colors"), _texts(group_in(theme.values, "fonts"))
+    light, dark = (_texts(group_in(colours, name)) for name in ("light", "dark"))
+    brand = group_in(newsletter.values, "brand")
+    sender = group_in(newsletter.values, "sender")
+    given = value_in(brand, "logo")
+    logo = given if isinstance(given, Group) else Group({})
+    accent = _text(brand, "accent") or light.get("accent") or _ACCENT
+    return Brand(
+        name=newsletter.name,
+        light=_colours({**_LIGHT, **light}, accent, darker=True),
+        dark=_colours({**_DARK, **dark}, accent, darker=False),
+        plate=dark.get("plate") or _PLATE,
+        text_font=fonts.get("text") or _FONTS["text"],
+        title_font=fonts.get("title") or _FONTS["title"],
+        logo=_logo(value_in(logo, "light"), "logo"),
+        dark_logo=_logo(value_in(logo, "dark"), "logo-dark"),
+        logo_words=_text(logo, "alt") or newsletter.name,
+        homepage=_text(brand, "homepage"),
+        privacy_url=_text(sender, "privacy_url"),
+        postal_address=_text(sender, "postal_address"),
+    )
+
+
+def _text(group: Group, name: str) -> str | None:
+    value = value_in(group, name)
+    return value if isinstance(value, str) else None
+
+
+def _texts(group: Group) -> dict[str, str]:
+    return {name: text for name in group if (text := _text(group, name))}
+
+
+def _logo(picture: object, name: str) -> Logo | None:
+    if not isinstance(picture, Picture):
+        return None
+    scale = min(1, _WIDEST / picture.width, _HIGHEST / picture.height)
+    ending = picture.name.rpartition(".")[2].lower()
+    # A changed logo has another address: browsers may keep each for good.
+    digest = hashlib.sha256(picture.data).hexdigest()[:10]
+    return Logo(
+        name=f"{name}-{digest}.{ending}",
+        media_type=picture.media_type,
+        width=max(1, round(picture.width * scale)),
+        height=max(1, round(picture.height * scale)),
+        data=picture.data,
+    )
+
+
+def _colours(given: Mapping[str, str], accent: str, *, darker: bool) -> Colours:
+    grounds = [_rgb(given["paper"]), _rgb(given["tint"])]
+    return Colours(
+        **{name: given[name] for name in ("paper", "tint", "ink", "quiet", "line")},
+        accent=str(_readable(_rgb(accent), grounds, Rgb(0, 0, 0) if darker else Rgb(255, 255, 255))),
+    )
+
+
+def _readable(colour: Rgb, grounds: list[Rgb], towards: Rgb) -> Rgb:
+    """Mix a colour with black or white, a twentieth at a time, until it can be read on every ground."""
+    for step in range(21):
+        share = step / 20
+        mixed = Rgb(*(round(own + (other - own) * share) for own, other in zip(colour, towards, strict=True)))
+        if all(contrast(mixed, ground) >= _READABLE for ground in grounds):
+            return mixed
+    return towards
+
+
+def _rgb(text: str) -> Rgb:
+    return Rgb(*(int(text[at : at + 2], 16) for at in (1, 3, 5)))

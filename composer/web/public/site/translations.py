@@ -1,0 +1,86 @@
+"""The words of the readers' pages, by language.
+
+Comes in: language tags. Goes out: the phrases of the nearest language that there is. Never falls silent: English is there.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from composer.content.document.variants import VariantAudience
+from composer.content.yaml.nodes import Mapping as MappingNode
+from composer.content.yaml.nodes import Scalar
+from composer.content.yaml.parser import parse
+from composer.content.yaml.source import read_source
+
+FALLBACK = "en"
+_FOLDER = Path(__file__).parent / "phrases"
+#: One range of Accept-Language (RFC 9110 section 12.5.4).
+_RANGE = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?\s*")
+#: Longer headers are cut: no browser sends so many languages.
+_MOST = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageTexts:
+    """Phrases in one language."""
+
+    language: str
+    phrases: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.phrases[name]
+
+    def about(self, name: str, subject: str) -> str:
+        """Give a phrase with a name in the place of its %s."""
+        return self.phrases[name].replace("%s", subject)
+
+
+def readers_in_words(who: VariantAudience, words: PageTexts) -> str:
+    """Return who gets a variant: `readers tagged press, not tagged staff`."""
+    separator = words["who_or"]
+
+    def either(tags: Sequence[str]) -> str:
+        return f" {separator} ".join(tags)
+
+    said = [words.about("who_some", either(group)) for group in who.some]
+    said += [words.about("who_none", either(who.none))] if who.none else []
+    said += [words["who_linked"] % (either(then), either(given)) for given, then in who.linked]
+    return words.about("who", ", ".join(said)) if said else words["who_all"]
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """List the languages that the pages speak, English first."""
+    return tuple(sorted((path.stem for path in _FOLDER.glob("*.yaml")), key=lambda tag: (tag != FALLBACK, tag)))
+
+
+@cache
+def words(language: str) -> PageTexts:
+    """Give the phrases of a language that the pages speak."""
+    path = _FOLDER / f"{language}.yaml"
+    root, problems = parse(read_source(path, path.name))
+    if problems or not isinstance(root, MappingNode):
+        raise AssertionError(f"{path.name} is broken: {problems}")
+    phrases = {entry.key.text: entry.value.text for entry in root.entries if isinstance(entry.value, Scalar)}
+    return PageTexts(language=language, phrases=phrases)
+
+
+def spoken(tag: str) -> str | None:
+    """Give the language that the pages speak for a tag: `de` for `de-AT`; None where there is none."""
+    first = tag.strip().partition("-")[0].lower()
+    return first if first in languages() else None
+
+
+def accepted(header: str) -> str | None:
+    """Give the first language of an Accept-Language header that the pages speak; None where there is none."""
+    ranges = (match for part in header[:_MOST].split(",") if (match := _RANGE.fullmatch(part)))
+    weighed = sorted(((float(match[2] or 1), match[1]) for match in ranges), key=lambda each: -each[0])
+    return next((tag for weight, found in weighed if weight > 0 and (tag := spoken(found))), None)
+
+
+def choose(tags: Iterable[str | None]) -> PageTexts:
+    """Give the words of the first tag that the pages speak, else English."""
+    return words(next((found for tag in tags if tag and (found := spoken(tag))), FALLBACK))

@@ -1,0 +1,1 @@
+"""The small messages that the public pages owe."""

@@ -1,0 +1,182 @@
+"""Sends the letters that the pages owe, in a thread of its own: no request waits for a mail server.
+
+Comes in: wishes, from the database. Goes out: messages, one at a time; and what became of each. The law is the ledger's: that a
+letter is about to go is kept before its final dot, so that none goes twice, and one whose answer never came is left alone.
+Whoever does not get a letter asks again.
+"""
+
+import secrets
+import threading
+import traceback
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from composer.audience.identity.tokens import Purpose, Tokens
+from composer.core.addresses import Address
+from composer.core.errors import ComposeError
+from composer.transport.envelope import Envelope
+from composer.transport.outcome import Outcome, OutcomeState, Scope
+from composer.transport.protocol import Connection as Way
+from composer.transport.protocol import TransportError
+from composer.web.public.http.write_executor import WriteExecutor
+from composer.web.public.site.email_renderer import EmailText
+from composer.web.public.site.public_settings import Mailer
+from composer.web.public.site.translations import choose
+from composer.web.public.transactional import queue
+from composer.web.public.transactional.mail_requests import CONFIRM_FOR, LINK_FOR, TransactionalEmail
+from composer.web.public.transactional.queue import EmailOrder
+
+#: Seconds between two looks, when nobody wakes us; and after which a connection that idles is closed.
+_LOOK = 5.0
+#: How often what has ended is cleared away, and how often it is told that letters are held back.
+_TIDY, _TELL_AGAIN = timedelta(minutes=1), timedelta(hours=1)
+
+
+class TransactionalWorker:
+    """The thread, from `start` to `stop`."""
+
+    def __init__(
+        self,
+        *,
+        turns: WriteExecutor,
+        mailer: Mailer,
+        tokens: Tokens,
+        clock: Callable[[], datetime],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._turns, self._mailer, self._tokens = turns, mailer, tokens
+        self._clock, self._tell = clock, tell
+        self._way: Way | None = None
+        self._woken, self._is_ending, self._is_new = threading.Event(), False, False
+        self._held_since: datetime | None = None
+        self._held_told: datetime | None = None
+        self._tidied: datetime | None = None
+        self._thread = threading.Thread(target=self._run, name="post", daemon=True)
+
+    def use(self, mailer: Mailer, tokens: Tokens) -> None:
+        """Write, sign and send by other settings from the next letter on."""
+        self._mailer, self._tokens, self._is_new = mailer, tokens, True
+        self._woken.set()
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that a letter waits."""
+        self._woken.set()
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether letters are being sent."""
+        return self._thread.is_alive()
+
+    @property
+    def is_holding(self) -> bool:
+        """Tell whether letters wait because the hour's total is used up."""
+        return self._held_since is not None
+
+    def stop(self, seconds: float) -> None:
+        """End after the letter that is being sent; one that is not through by then is found again at the next start."""
+        self._is_ending = True
+        self._woken.set()
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while not self._is_ending:
+            self._woken.clear()
+            if self._is_new:
+                self._is_new = False
+                self._close()
+            pause = _LOOK
+            try:
+                pause = self._one()
+            except ComposeError as error:
+                self._tell(f"letters: {error.message}")
+            except Exception as error:
+                # One letter that cannot be written must not keep the others; where it happened is all that is told.
+                self._tell(f"letters: bug: {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}")
+            if pause and not self._woken.wait(pause):
+                self._close()
+        self._close()
+
+    def _one(self) -> float:
+        """Send the letter whose turn it is; tell how many seconds there is nothing to do, unless somebody wakes us."""
+        now, per_hour = self._clock(), self._mailer.per_hour
+        if self._tidied is None or abs(now - self._tidied) >= _TIDY:
+            self._tidied = now
+            if cleared := self._turns.put(lambda connection: queue.tidy(connection, per_hour, now)).result():
+                self._tell(f"alert: {cleared} sign-up requests dropped: the queue holds what can be sent in 24 hours")
+        found = self._turns.put(lambda connection: queue.next_email(connection, per_hour, now)).result()
+        self._watch(found.held_until is not None, now)
+        if found.order is not None:
+            self._send(found.order, now)
+        if found.is_more:
+            return 0
+        return _LOOK if found.held_until is None else min(_LOOK, max(0.05, (found.held_until - now).total_seconds()))
+
+    def _watch(self, is_held: bool, now: datetime) -> None:
+        """Raise an alert when letters begin to be held back, repeat it every hour, and tell when it is over."""
+        if not is_held:
+            # A letter that has got its place may be one of many that are held back: only an empty queue ends it.
+            if self._held_since is not None and not self._count_waiting():
+                self._held_since = self._held_told = None
+                self._tell("sign-up mail is below the hourly limit again: the queue is empty")
+            return
+        self._held_since = self._held_since or now
+        if self._held_told is None or now - self._held_told >= _TELL_AGAIN:
+            self._held_told = now
+            self._tell(
+                f"alert: sign-up mail is over its hourly limit: {self._count_waiting()} messages are queued "
+                f"(delivery.signup_mail_per_hour: {self._mailer.per_hour})"
+            )
+
+    def _count_waiting(self) -> int:
+        return self._turns.put(lambda connection: queue.waiting(connection)[0]).result()
+
+    def _send(self, order: EmailOrder, now: datetime) -> None:
+        letter = order.letter
+        try:
+            if self._way is None:
+                self._way = self._mailer.transport().connect()
+        except ComposeError as error:
+            said = error.message
+            self._tell(f"letters: {said}")
+            self._turns.put(lambda connection: queue.again(connection, letter, now, said)).result()
+            return
+        envelope, message = self._written(order, now)
+        try:
+            outcome = self._way.hand_over(envelope, message, lambda: self._intend(letter))
+        except TransportError as error:
+            outcome = Outcome(state=OutcomeState.DEFERRED, stage=error.stage, reason=error.message, scope=Scope.SERVER)
+        self._turns.put(lambda connection: queue.end(connection, letter, outcome, self._clock())).result()
+        self._tell(f"letter {order.said} {outcome.state}")
+        if outcome.scope is Scope.SERVER:
+            self._close()
+
+    def _written(self, order: EmailOrder, now: datetime) -> tuple[Envelope, bytes]:
+        mailer, letter = self._mailer, order.letter
+        publication = mailer.stationery.publication
+        purpose, path, lasts = (
+            (Purpose.CONFIRM, "confirm", letter.asked + CONFIRM_FOR)
+            if order.said is EmailText.CONFIRM
+            else (Purpose.PREFERENCES, "preferences", now + LINK_FOR)
+        )
+        token = self._tokens.make(purpose, order.subject, expires=lasts)
+        link = f"{publication.address.url}/{path}/{token}"
+        to = Address(address=order.to)
+        identity = f"letter.{letter.id}.{secrets.token_hex(8)}"
+        words = choose((letter.language,))
+        message = mailer.stationery.write(order.said, words, to, link, message_id=identity, now=now)
+        sender = publication.newsletter(letter.language).sender.wire
+        return Envelope(sender=sender, recipient=to.wire, id=identity), mailer.sign(message, now)
+
+    def _intend(self, letter: TransactionalEmail) -> bool:
+        """Keep that the letter is about to go; not when it was taken away meanwhile, with its reader."""
+        return self._turns.put(lambda connection: queue.mark_sending(connection, letter)).result()
+
+    def _close(self) -> None:
+        way, self._way = self._way, None
+        if way is not None:
+            way.close()

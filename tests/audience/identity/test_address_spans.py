@@ -1,0 +1,358 @@
+"""Under which ids, and in which mailings, a person is on record: the rows of tombstones in, spans out."""
+
+import pytest
+from sqlalchemy import Connection, Integer, delete, insert, literal, select, union_all, update
+
+from composer.audience.identity import tombstones as tombstones_module
+from composer.audience.identity.tombstones import (
+    AddressSpan,
+    about,
+    exists_for,
+    former_id,
+    inherit,
+    known_hashes,
+    leave_tombstone,
+    mailings_of,
+    next_mailing,
+    note_lost_address,
+    note_new_address,
+    spans_of,
+    spans_of_hash,
+    state_of_hashes,
+)
+from composer.audience.suppression import Reason, erasure_key, hashed, make_erasure_key, suppress, suppress_hash
+from composer.database.engine import Database
+from composer.database.tables.mailing_tables import deliveries, events, mailings
+from composer.database.tables.subscriber_tables import readers, tombstones
+from composer.database.tables.transactional_tables import letters
+from composer.delivery.selection.freeze import freeze
+from tests.audience.people import LATER, NOW
+from tests.delivery.factories import add_readers, draft, frozen
+
+ALWAYS = (1 << 31) - 1
+
+
+def note(connection: Connection, *rows: tuple[int, str, int, int | None]) -> None:
+    """Write rows: whose, which hash, from and up to which mailing."""
+    names = ("reader_id", "hash", "first_mailing", "last_mailing")
+    connection.execute(insert(tombstones), [{**dict(zip(names, row, strict=True)), "at": NOW} for row in rows])
+
+
+Triple = tuple[int, int, int]
+#: Rows of tombstones; the spans of reader 1 in all, and those of the address that they have today where these are others.
+CASES: tuple[tuple[tuple[tuple[int, str, int, int | None], ...], list[Triple], list[Triple] | None], ...] = (
+    # Nobody had the address before.
+    ((), [(1, 0, ALWAYS)], [(1, 0, ALWAYS)]),
+    # Removed and back: what went to the other id up to then is theirs.
+    (((2, "a", 0, 3), (1, "a", 4, None)), [(1, 0, ALWAYS), (2, 0, 3)], [(1, 4, ALWAYS), (2, 0, 3)]),
+    # An address that was lost: from the next mailing on it is another one.
+    (((1, "a", 0, 3),), [(1, 0, ALWAYS)], [(1, 4, ALWAYS)]),
+    # The later of two that were lost.
+    (((1, "a", 0, 3), (1, "b", 4, 6)), [(1, 0, ALWAYS)], [(1, 7, ALWAYS)]),
+    # Somebody else has the lost address now: what they got there later is not about the one who lost it.
+    (((1, "a", 0, 3), (2, "a", 4, None)), [(1, 0, ALWAYS)], [(1, 4, ALWAYS)]),
+    # Both had it at a time (a list was taken back and imported again without a mailing in between).
+    (((1, "a", 0, 3), (2, "a", 3, 5)), [(1, 0, ALWAYS), (2, 3, 3)], [(1, 4, ALWAYS)]),
+    # The end of the one who had it before is the end of what is theirs.
+    (((1, "a", 0, None), (2, "a", 0, 5), (3, "a", 6, 9)), [(1, 0, ALWAYS), (2, 0, 5), (3, 6, 9)], None),
+    # Another address says nothing.
+    (((1, "a", 0, None), (2, "b", 0, 5)), [(1, 0, ALWAYS)], None),
+    # Two who have it at the same time.
+    (((1, "a", 0, None), (2, "a", 3, None)), [(1, 0, ALWAYS), (2, 3, ALWAYS)], None),
+)
+
+
+def test_the_spans_of_a_subscriber(database: Database) -> None:
+    """All their addresses, and the one that they have today: their own id first."""
+    with database.write() as connection:
+        for rows, everything, this_address in CASES:
+            connection.execute(delete(tombstones))
+            if rows:
+                note(connection, *rows)
+            assert _plain(spans_of(connection, 1)) == sorted(everything), rows
+            assert _plain(spans_of(connection, 1, is_this_address=True)) == sorted(this_address or everything), rows
+            assert spans_of(connection, 1)[0].reader_id == 1
+
+
+def test_the_spans_of_an_address_that_nobody_has(database: Database) -> None:
+    """In the order of the mailings; one that somebody has still has no end."""
+    with database.write() as connection:
+        note(connection, (2, "a", 4, None), (1, "a", 0, 3), (3, "b", 0, 1))
+        assert [(each.reader_id, each.first, each.last) for each in spans_of_hash(connection, "a")] == [
+            (1, 0, 3),
+            (2, 4, ALWAYS),
+        ]
+
+
+def test_which_hashes_are_known(database: Database) -> None:
+    """From tombstones without a reason, from the suppression list with one; what is new changes the state."""
+    with database.write() as connection:
+        make_erasure_key(connection)
+        assert known_hashes(connection, ["a", "b"]) == {}
+        states = [state_of_hashes(connection)]
+        note(connection, (1, "a", 0, 3), (1, "b", 0, 3))
+        states.append(state_of_hashes(connection))
+        suppress_hash(connection, "b", Reason.ERASED, "erase", NOW)
+        states.append(state_of_hashes(connection))
+        suppress_hash(connection, "c", Reason.BOUNCED, "mail", NOW)
+        states.append(state_of_hashes(connection))
+        assert known_hashes(connection, ["a", "b", "d"]) == {"a": None, "b": Reason.ERASED}
+        assert known_hashes(connection, ["c"]) == {"c": Reason.BOUNCED}
+        assert len(set(states)) == len(states)
+        # An address that is no hash is no other hash.
+        suppress(connection, "d@example.org", Reason.BOUNCED, "mail", NOW)
+        assert state_of_hashes(connection) == states[-1]
+
+
+def test_addresses_that_are_lost_one_after_the_other_follow_each_other(database: Database) -> None:
+    """Each from the mailing behind the end of the one before, up to the last that there is; what is held is closed."""
+
+    def rows(connection: Connection) -> list[tuple[int, int | None]]:
+        found = connection.execute(
+            select(tombstones.c.first_mailing, tombstones.c.last_mailing)
+            .where(tombstones.c.reader_id == 1)
+            .order_by(tombstones.c.first_mailing)
+        )
+        return [(first, last) for first, last in found]
+
+    frozen(database, 1)
+    with database.write() as connection:
+        note_lost_address(connection, 1, "a@example.org", NOW, is_erased=True)
+        assert rows(connection) == [(0, 1)]
+        for issue in ("two", "three"):
+            freeze(connection, draft(issue), NOW)
+        note_lost_address(connection, 1, "b@example.org", NOW)
+        assert rows(connection) == [(0, 1), (2, 3)]
+        # The address that somebody had before them is held in a row of its own.
+        note_new_address(connection, 1, "a@example.org", NOW)
+        assert rows(connection) == [(0, 1), (2, 3), (4, None)]
+        freeze(connection, draft("four"), NOW)
+        note_lost_address(connection, 1, "a@example.org", NOW)
+        assert rows(connection) == [(0, 1), (2, 3), (4, 4)]
+
+
+def test_the_next_mailing_is_behind_the_last(database: Database) -> None:
+    """From one on."""
+    with database.write() as connection:
+        assert next_mailing(connection) == 1
+    frozen(database, 1)
+    with database.read() as connection:
+        assert next_mailing(connection) == 2
+
+
+def test_what_is_about_a_person_is_what_lies_within_their_spans(database: Database) -> None:
+    """In each span's own mailings; what names no mailing counts as well, and deliveries as other rows."""
+    frozen(database, 3)
+    with database.write() as connection:
+        for number in (2, 3):
+            freeze(connection, draft(f"i{number}"), NOW)
+        spans = (
+            AddressSpan(reader_id=1, first=2, last=2),
+            AddressSpan(reader_id=2, first=0, last=1),
+            AddressSpan(reader_id=3),
+        )
+        connection.execute(delete(events))
+        rows = [{"mailing_id": mailing, "reader_id": each, "at": NOW, "kind": "accepted"}
+                for each in (1, 2, 3) for mailing in (1, 2, 3)]  # fmt: skip
+        connection.execute(insert(events), rows)
+        for table in (events, deliveries):
+            found = connection.execute(select(table.c.reader_id, table.c.mailing_id).where(about(table, spans))).all()
+            assert sorted(map(tuple, found)) == [(1, 2), (2, 1), (3, 1), (3, 2), (3, 3)]
+        rows_of_any = ((1, 1), (1, 2), (1, None), (4, None), (3, None))
+        pairs = (
+            select(literal(each).label("reader_id"), literal(mailing, Integer).label("mailing_id"))
+            for each, mailing in rows_of_any
+        )
+        notes = union_all(*pairs).subquery()
+        found = connection.execute(select(notes.c.reader_id, notes.c.mailing_id).where(about(notes, spans))).all()
+        assert set(map(tuple, found)) == {(1, 2), (1, None), (3, None)}
+
+
+def _plain(spans: tuple[AddressSpan, ...]) -> list[tuple[int, int, int]]:
+    return sorted((each.reader_id, each.first, each.last) for each in spans)
+
+
+#: Rows of tombstones before; what reader 1, who has the address b from mailing 5 on, has from those before them.
+INHERITED: tuple[tuple[tuple[tuple[int, str, int, int | None], ...], list[tuple[str, int, int | None]]], ...] = (
+    ((), []),
+    # The address that somebody had before they changed to b; b itself joins them already.
+    (((2, "a", 0, 2), (2, "b", 3, 4)), [("a", 0, 2)]),
+    # All of it, in as many pieces as it has; and of each who had b.
+    (((2, "a", 0, 1), (2, "a", 3, 3), (2, "b", 4, 4)), [("a", 0, 3)]),
+    (((2, "a", 0, 1), (2, "b", 2, 2), (3, "c", 1, 3), (3, "b", 4, 4)), [("a", 0, 1), ("c", 1, 3)]),
+    # Not what they changed to afterwards, nor what they have still, nor before b is lost.
+    (((2, "b", 0, 2), (2, "a", 3, 4)), []),
+    (((2, "b", 0, 2), (2, "a", 3, None)), []),
+    (((2, "a", 0, 2), (2, "b", 3, None)), []),
+    # Both ended with the same mailing.
+    (((2, "a", 0, 4), (2, "b", 4, 4)), [("a", 0, 4)]),
+    # Nor those of somebody who never had b.
+    (((2, "a", 0, 2), (2, "c", 3, 4)), []),
+    # What is theirs already: from the same mailing on, or up to the same or a later one.
+    (((1, "a", 0, 1), (2, "a", 0, 2), (2, "b", 3, 4)), [("a", 0, 1)]),
+    (((1, "a", 1, 2), (2, "a", 0, 2), (2, "b", 3, 4)), [("a", 1, 2)]),
+    (((1, "a", 1, 3), (2, "a", 0, 2), (2, "b", 3, 4)), [("a", 1, 3)]),
+    (((1, "a", 1, 1), (2, "a", 0, 2), (2, "b", 3, 4)), [("a", 0, 2), ("a", 1, 1)]),
+    (((1, "c", 0, 2), (2, "a", 0, 2), (2, "b", 3, 4)), [("a", 0, 2), ("c", 0, 2)]),
+    # Somebody else's rows are not theirs.
+    (((3, "a", 0, 2), (2, "a", 0, 2), (2, "b", 3, 4)), [("a", 0, 2)]),
+    # An address of theirs that is lost joins nobody any more.
+    (((1, "c", 3, 4), (2, "a", 0, 1), (2, "c", 2, 2)), [("c", 3, 4)]),
+)
+
+
+def test_what_is_inherited_with_an_address(database: Database) -> None:
+    """By those who are meant, and by nobody else who has such an address."""
+    with database.write() as connection:
+        for before, after in INHERITED:
+            connection.execute(delete(tombstones))
+            note(connection, *before, (1, "b", 5, None), (9, "b", 5, None))
+            inherit(connection, tombstones.c.reader_id == 1, LATER)
+            rows = {each: _rows(connection, each) for each in (1, 9)}
+            assert rows == {1: sorted([*after, ("b", 5, None)]), 9: [("b", 5, None)]}, before
+        assert set(connection.scalars(select(tombstones.c.at).where(tombstones.c.last_mailing == 2))) == {NOW}
+        note(connection, (2, "x", 0, 2), (2, "b", 3, 4))
+        inherit(connection, tombstones.c.reader_id == 1, LATER)
+        assert (
+            connection.scalar(select(tombstones.c.at).where(tombstones.c.hash == "x", tombstones.c.reader_id == 1))
+            == LATER
+        )
+
+
+#: Rows of tombstones; of reader 2 in the mailings 1, 2 and 3: in which of them it was reader 1 who got it.
+THEIRS: tuple[tuple[tuple[tuple[int, str, int, int | None], ...], set[int]], ...] = (
+    ((), set()),
+    (((1, "a", 3, None), (2, "a", 0, 2)), {1, 2}),
+    (((1, "a", 3, None), (2, "a", 2, 2)), {2}),
+    (((1, "a", 3, None), (2, "a", 2, None)), {2, 3}),
+    # Up to the mailing with which they lost the address themselves.
+    (((1, "a", 0, 1), (2, "a", 0, None)), {1}),
+    (((1, "a", 0, 2), (2, "a", 2, 3)), {2}),
+    # Another address joins nobody; nor does a third person's.
+    (((1, "a", 0, None), (2, "b", 0, 3)), set()),
+    (((3, "a", 0, None), (2, "a", 0, 3)), set()),
+)
+
+
+def test_what_went_to_another_id_of_a_person(database: Database) -> None:
+    """Is there, by their own id or by another, and that one is named; conditions on it hold for both."""
+    frozen(database, 3)
+    with database.write() as connection:
+        for number in (2, 3):
+            freeze(connection, draft(f"i{number}"), NOW)
+
+        def those(reader_id: int, mailing: int, kind: str = "accepted") -> tuple[bool, int | None]:
+            about_it = (events.c.mailing_id == mailing, events.c.kind == kind)
+            person = readers.c.id
+            query = select(exists_for(person, events, *about_it), former_id(person, events, *about_it))
+            is_there, former = connection.execute(query.where(person == reader_id)).one()
+            return bool(is_there), former
+
+        connection.execute(delete(events))
+        rows = [{"mailing_id": mailing, "reader_id": 2, "at": NOW, "kind": "accepted"} for mailing in (1, 2, 3)]
+        connection.execute(insert(events), rows)
+        for before, theirs in THEIRS:
+            connection.execute(delete(tombstones))
+            if before:
+                note(connection, *before)
+            for mailing in (1, 2, 3):
+                assert those(1, mailing) == ((True, 2) if mailing in theirs else (False, None)), (before, mailing)
+                assert those(1, mailing, "refused") == (False, None)
+                assert those(2, mailing)[0] and not those(2, mailing, "refused")[0]
+        # Of two that there are one is named.
+        connection.execute(delete(tombstones))
+        note(connection, (1, "a", 0, None), (2, "a", 0, 3), (3, "a", 0, 3))
+        connection.execute(insert(events), [{**row, "reader_id": 3} for row in rows])
+        assert those(1, 1)[0] and those(1, 1)[1] in (2, 3)
+
+
+def test_a_new_address_joins_those_who_had_it(database: Database) -> None:
+    """Only that address, and only whoever has it now."""
+    frozen(database, 3)
+    with database.write() as connection:
+        note_new_address(connection, 2, "a@example.org", NOW)
+        assert _rows(connection, 2) == []
+        note_lost_address(connection, 1, "a@example.org", NOW)
+        key = erasure_key(connection)
+        assert key is not None
+        mark = hashed(key, "a@example.org")
+        note_new_address(connection, 2, "b@example.org", NOW)
+        assert _rows(connection, 2) == []
+        note_new_address(connection, 3, "a@example.org", LATER)
+        assert (_rows(connection, 1), _rows(connection, 3)) == ([(mark, 0, 1)], [(mark, 2, None)])
+        assert connection.scalar(select(tombstones.c.at).where(tombstones.c.reader_id == 3)) == LATER
+        # What somebody else holds stays open.
+        note_new_address(connection, 2, "a@example.org", NOW)
+        note_lost_address(connection, 3, "a@example.org", NOW)
+        assert connection.scalar(select(tombstones.c.at).where(tombstones.c.reader_id == 3)) == NOW
+        assert (_rows(connection, 2), _rows(connection, 3)) == ([(mark, 2, None)], [(mark, 2, 1)])
+        # Lost and gained again without a mailing in between: one row, which is open again.
+        note_new_address(connection, 3, "a@example.org", LATER)
+        assert _rows(connection, 3) == [(mark, 2, None)]
+        assert connection.scalar(select(tombstones.c.at).where(tombstones.c.reader_id == 3)) == LATER
+
+
+#: What may become of a letter, and whether there may be one in their hands.
+LETTERS = {"waiting": False, "dropped": False}
+LETTERS |= dict.fromkeys(("sending", "accepted", "refused", "unknown", "written"), True)
+
+
+def test_whoever_may_have_mail_leaves_a_tombstone(database: Database) -> None:
+    """A letter that was never handed over is none, nor is another address's; whoever has a tombstone gets the next one."""
+    last = len(LETTERS) + 1
+    with database.write() as connection:
+        make_erasure_key(connection)
+        add_readers(connection, last)
+        letter = {"kind": "link", "address": "reader@example.net", "language": "en", "asked": NOW, "due": NOW}
+        for number, (state, is_mail) in enumerate(LETTERS.items(), start=1):
+            normal = f"reader{number}@example.net"
+            connection.execute(insert(letters), [{**letter, "normal": normal, "state": state}])
+            note_lost_address(connection, number, normal, NOW)
+            assert len(_rows(connection, number)) == is_mail, state
+        note_lost_address(connection, last, f"reader{last}@example.net", NOW)
+        assert _rows(connection, last) == []
+        note(connection, (last, "x", 0, 0))
+        note_lost_address(connection, last, "other@example.net", NOW)
+        assert len(_rows(connection, last)) == 2
+        # Whoever is erased leaves one in any case.
+        note_lost_address(connection, last + 1, "reader@example.net", NOW, is_erased=True)
+        assert len(_rows(connection, last + 1)) == 1
+
+
+def test_those_who_are_removed_are_buried_page_by_page(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who are meant, each once, and none who never got mail."""
+    monkeypatch.setattr(tombstones_module, "_PAGE", 2)
+    frozen(database, 6)
+    with database.write() as connection:
+        connection.execute(delete(deliveries).where(deliveries.c.reader_id == 3))
+        # A rehearsal is no mail.
+        freeze(connection, draft("i2"), NOW)
+        connection.execute(update(mailings).where(mailings.c.id == 2).values(is_rehearsal=True))
+        # PostgreSQL keeps a row that was changed behind the others.
+        connection.execute(update(readers).where(readers.c.id == 1).values(name="changed"))
+        leave_tombstone(connection, readers.c.id < 6, LATER)
+        found = connection.execute(
+            select(tombstones.c.reader_id, tombstones.c.last_mailing, tombstones.c.at).order_by(tombstones.c.reader_id)
+        ).all()
+        assert [tuple(each) for each in found] == [(each, 2, LATER) for each in (1, 2, 4, 5)]
+
+
+def test_the_mailings_of_some_subscribers(database: Database) -> None:
+    """Those that went to any of them, but rehearsals."""
+    frozen(database, 3)
+    with database.write() as connection:
+        for number in (2, 3):
+            freeze(connection, draft(f"i{number}"), NOW)
+        connection.execute(update(mailings).where(mailings.c.id == 3).values(is_rehearsal=True))
+        connection.execute(delete(deliveries).where(deliveries.c.mailing_id == 2, deliveries.c.reader_id < 3))
+        for those, found in ((readers.c.id < 3, {1}), (readers.c.id == 3, {1, 2}), (readers.c.id > 3, set())):
+            assert set(mailings_of(connection, those)) == found
+
+
+def _rows(connection: Connection, reader_id: int) -> list[tuple[str, int, int | None]]:
+    rows = connection.execute(
+        select(tombstones.c.hash, tombstones.c.first_mailing, tombstones.c.last_mailing)
+        .where(tombstones.c.reader_id == reader_id)
+        .order_by(tombstones.c.hash, tombstones.c.first_mailing)
+    )
+    return [(mark, first, last) for mark, first, last in rows]

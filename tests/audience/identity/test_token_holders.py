@@ -1,0 +1,110 @@
+"""Whom a token means: subscribers and the rows of tombstones in, people and hashes out."""
+
+from sqlalchemy import delete, update
+
+from composer.audience.identity.token_holders import FoundHolder, resolve, resolve_recipient, stop_mail
+from composer.audience.identity.tokens import TokenClaim
+from composer.audience.subscribers import Status
+from composer.audience.suppression import Reason, listed, make_erasure_key
+from composer.database.engine import Database
+from composer.database.public_ids import MAILINGS
+from composer.database.tables.mailing_tables import mailings
+from composer.database.tables.subscriber_tables import tombstones
+from tests.audience.identity.test_address_spans import note
+from tests.audience.people import LATER, NOW, everybody
+from tests.delivery.factories import add_readers, frozen
+
+Row = tuple[int, str, int, int | None]
+
+
+#: Rows of tombstones, the reader and the mailing of a token; then people, hashes, and who is at the address of that mailing.
+CASES: tuple[tuple[tuple[Row, ...], int, int | None, tuple[int, ...], tuple[str, ...], int | str | None], ...] = (
+    # Somebody who is here, whose address nobody had before.
+    ((), 1, 2, (1,), (), 1),
+    ((), 1, None, (1,), (), 1),
+    # Nobody whom we know.
+    ((), 9, 2, (), (), None),
+    # Removed: their hash, by any mailing or none.
+    (((9, "a", 0, 3),), 9, 2, (), ("a",), "a"),
+    (((9, "a", 0, 3),), 9, None, (), ("a",), "a"),
+    (((9, "a", 0, 3),), 9, 4, (), ("a",), "a"),
+    # Removed and back under another id.
+    (((9, "a", 0, 3), (1, "a", 4, None)), 9, 3, (1,), (), 1),
+    (((9, "a", 0, 3), (1, "a", 4, None)), 9, None, (1,), (), 1),
+    (((9, "a", 0, 3), (1, "a", 4, None)), 1, 5, (1,), (), 1),
+    # Moved: in mailings up to then, the address was another one.
+    (((1, "a", 1, 3),), 1, 3, (1,), ("a",), "a"),
+    (((1, "a", 1, 3),), 1, 1, (1,), ("a",), "a"),
+    (((1, "a", 1, 3),), 1, 4, (1,), (), 1),
+    (((1, "a", 1, 3),), 1, None, (1,), (), 1),
+    # Moved, and somebody else has the address now: both, and the bounce is about the one who has it.
+    (((1, "a", 0, 3), (2, "a", 4, None)), 1, 2, (1, 2), (), 2),
+    (((1, "a", 0, 3), (2, "a", 4, None)), 1, 4, (1,), (), 1),
+    # Moved, then removed: what they had in the mailing, and what they had last.
+    (((9, "b", 4, 6), (9, "a", 0, 3)), 9, 2, (), ("a", "b"), "a"),
+    (((9, "b", 4, 6), (9, "a", 0, 3)), 9, 5, (), ("b",), "b"),
+    (((9, "b", 4, 6), (9, "a", 0, 3)), 9, None, (), ("b",), "b"),
+    (((9, "b", 4, 6), (9, "a", 0, 3), (2, "b", 7, None)), 9, 2, (2,), ("a",), "a"),
+    (((9, "b", 4, 6), (9, "a", 0, 3), (2, "a", 7, None)), 9, 2, (2,), ("b",), 2),
+    (((9, "a", 0, 1), (9, "b", 2, 3), (9, "c", 4, 6)), 9, 0, (), ("a", "c"), "a"),
+    # What was lost last is told by the mailings alone.
+    (((9, "b", 0, 3), (9, "a", 4, 6)), 9, None, (), ("a",), "a"),
+    (((9, "b", 0, 3), (9, "a", 4, 6)), 9, 2, (), ("b", "a"), "b"),
+    # What somebody else had and lost says nothing, nor does what is theirs still.
+    (((8, "a", 0, 3),), 9, 2, (), (), None),
+    (((8, "a", 0, 3),), 1, 2, (1,), (), 1),
+    (((1, "a", 0, 3), (1, "b", 4, None)), 1, 5, (1,), (), 1),
+    # Whoever has it according to a row, but is no subscriber, is nobody.
+    (((9, "a", 0, 3), (8, "a", 4, None)), 9, 2, (), ("a",), "a"),
+    # Back at both: one person, named once.
+    (((9, "b", 4, 6), (9, "a", 0, 3), (2, "a", 7, None), (2, "b", 7, None)), 9, 2, (2,), (), 2),
+)
+
+
+def test_whom_a_recipient_is_today(database: Database) -> None:
+    """The person first, then who has the address of the mailing today; hashes where nobody has it."""
+    with database.write() as connection:
+        assert add_readers(connection, 2, language="de", consented=NOW) == [1, 2]
+        for rows, reader_id, mailing_id, people, hashes, at in CASES:
+            connection.execute(delete(tombstones))
+            if rows:
+                note(connection, *rows)
+            found = resolve_recipient(connection, reader_id, mailing_id)
+            case = f"{rows} {reader_id} {mailing_id}"
+            assert (tuple(each.id for each in found.people), found.hashes) == (people, hashes), case
+            assert (found.at_address.id if found.at_address else found.at_hash) == at, case
+            assert found.at_address is None or found.at_hash is None, case
+            assert (found.reader_id, found.mailing_id) == (reader_id, mailing_id)
+            assert found.found is (
+                FoundHolder.PERSON if people else FoundHolder.GONE if hashes else FoundHolder.UNKNOWN
+            ), case
+            assert found.person == (found.people[0] if people else None)
+            for each in found.people:
+                assert (each.normal, each.language, each.consented) == (f"reader{each.id}@example.net", "de", NOW)
+
+
+def test_everybody_whom_a_token_means_gets_no_more_mail(database: Database) -> None:
+    """Subscribers by their address, who was removed by the hash."""
+    with database.write() as connection:
+        add_readers(connection, 1)
+        make_erasure_key(connection)
+        note(connection, (1, "h", 0, 3))
+        stop_mail(connection, resolve_recipient(connection, 1, 2), Reason.COMPLAINED, "mail", LATER)
+        assert everybody(connection) == {"Reader1@example.net": Status.COMPLAINED}
+        entries = {(each.normal, each.hash): (each.reason, each.source, each.since) for each in listed(connection)}
+        assert entries == dict.fromkeys((("reader1@example.net", ""), ("", "h")), (Reason.COMPLAINED, "mail", LATER))
+
+
+def test_the_mailing_that_a_token_names(database: Database) -> None:
+    """By its public number; by the number itself if the token is old and the number is nobody else's; or none."""
+    mailing = frozen(database, 1)
+    unknown = next(each for each in MAILINGS if each != mailing.public_id)
+    with database.write() as connection:
+
+        def named(number: int) -> int | None:
+            return resolve(connection, TokenClaim(reader_id=1, mailing_id=number)).mailing_id
+
+        assert named(mailing.public_id) == mailing.id == 1
+        assert (named(0), named(unknown), named(1), named(2)) == (None, None, None, 2)
+        connection.execute(update(mailings).values(public_id=7))
+        assert named(7) == 1

@@ -1,0 +1,135 @@
+"""One key a publication, on every machine that sends or serves; never another one in silence."""
+
+import os
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from composer.audience.identity.token_secret import VARIABLE, tokens_of
+from composer.audience.identity.tokens import Purpose, TokenClaim
+from composer.core.environment import Environment, SettingsError
+from composer.database.engine import Database
+
+NEW, OLD = "n" * 64, "o" * 64
+
+
+def _around(folder: Path, said: str = "") -> Environment:
+    return Environment(environment={VARIABLE: said} if said else {}, folder=folder / "config")
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted((folder / "config").rglob("*.key"))
+
+
+def test_made_on_first_need_and_kept(database: Database, tmp_path: Path) -> None:
+    """A private file outside the workspace; from then on the same key, and nothing of it in the database."""
+    around = _around(tmp_path)
+    token = tokens_of(database, around).make(Purpose.UNSUBSCRIBE, 1)
+    (path,) = _files(tmp_path)
+    assert os.name != "posix" or stat.S_IMODE(path.stat().st_mode) == 0o600
+    key = path.read_text(encoding="ascii").strip()
+    assert len(key) == 64
+    assert tokens_of(database, around).read(Purpose.UNSUBSCRIBE, token) == TokenClaim(reader_id=1)
+    assert _files(tmp_path) == [path]
+    assert database.path is None or key.encode() not in database.path.read_bytes()
+
+
+def test_the_environment_comes_first(database: Database, tmp_path: Path) -> None:
+    """Where COMPOSE_SECRET_KEY is set no file is made."""
+    assert tokens_of(database, _around(tmp_path, OLD)).keys == (OLD.encode(),)
+    assert _files(tmp_path) == []
+
+
+def test_rotation(database: Database, tmp_path: Path) -> None:
+    """A new key goes before the old one; later the old one may go. The other way round is refused."""
+    token = tokens_of(database, _around(tmp_path, OLD)).make(Purpose.UNSUBSCRIBE, 1)
+    both = tokens_of(database, _around(tmp_path, f"{NEW} {OLD}"))
+    assert both.read(Purpose.UNSUBSCRIBE, token) == TokenClaim(reader_id=1)
+    assert both.make(Purpose.UNSUBSCRIBE, 1) != token
+    assert tokens_of(database, _around(tmp_path, NEW)).keys == (NEW.encode(),)
+    with pytest.raises(SettingsError, match="another key than the one behind"):
+        tokens_of(database, _around(tmp_path, OLD))
+
+
+def test_a_file_is_rotated_in_the_same_way(database: Database, tmp_path: Path) -> None:
+    """One key a line, the first signs."""
+    old = tokens_of(database, _around(tmp_path))
+    (path,) = _files(tmp_path)
+    path.write_text(f"{NEW}\n{path.read_text(encoding='ascii')}", encoding="ascii")
+    assert tokens_of(database, _around(tmp_path)).keys == (NEW.encode(), *old.keys)
+
+
+def test_two_commands_need_it_first(database: Database, tmp_path: Path) -> None:
+    """Whoever comes second reads the key that the first one made."""
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: tokens_of(database, _around(tmp_path)), range(8)))
+    assert len({tokens.keys for tokens in found}) == len(_files(tmp_path)) == 1
+
+
+def test_another_machine_has_the_same_key_or_none(database: Database, tmp_path: Path) -> None:
+    """Without the key a second machine stops and says what to copy: it makes no key that the first one cannot read."""
+    tokens_of(database, _around(tmp_path))
+    (path,) = _files(tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    with pytest.raises(SettingsError, match="not on this computer") as stop:
+        tokens_of(database, _around(elsewhere))
+    assert path.name in stop.value.message and VARIABLE in stop.value.hint
+    assert _files(elsewhere) == []
+    with pytest.raises(SettingsError, match="another key") as stop:
+        tokens_of(database, _around(elsewhere, NEW))
+    assert NEW not in stop.value.message + stop.value.hint
+    copy = elsewhere / "config" / "publications" / path.name
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(path.read_bytes())
+    copy.chmod(0o600)
+    assert tokens_of(database, _around(elsewhere)) == tokens_of(database, _around(tmp_path))
+
+
+def test_a_lost_key_is_given_up_in_so_many_words(database: Database, tmp_path: Path) -> None:
+    """Who writes `lost` behind a new key goes on with it, and need not say so twice."""
+    tokens_of(database, _around(tmp_path, OLD))
+    assert tokens_of(database, _around(tmp_path, f"{NEW} lost")).keys == (NEW.encode(),)
+    assert tokens_of(database, _around(tmp_path, NEW)).keys == (NEW.encode(),)
+
+
+@pytest.mark.parametrize("said", ["short", f"{NEW} short", "lost", f"{'ü' * 64}"])
+def test_a_weak_key_is_refused(database: Database, tmp_path: Path, said: str) -> None:
+    """Under 32 letters or digits, or none at all; what was said is not repeated."""
+    with pytest.raises(SettingsError, match="at least 32") as stop:
+        tokens_of(database, _around(tmp_path, said))
+    assert said not in stop.value.message.removeprefix(VARIABLE)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX")
+def test_a_file_that_others_can_read_is_refused(database: Database, tmp_path: Path) -> None:
+    """Whoever can read the key can unsubscribe anybody."""
+    tokens_of(database, _around(tmp_path))
+    (path,) = _files(tmp_path)
+    path.chmod(0o640)
+    with pytest.raises(SettingsError, match="other people on this computer"):
+        tokens_of(database, _around(tmp_path))
+    path.chmod(0o600)
+    path.write_bytes(b"")
+    with pytest.raises(SettingsError, match="at least 32"):
+        tokens_of(database, _around(tmp_path))
+
+
+def test_a_folder_that_is_a_file(database: Database, tmp_path: Path) -> None:
+    """The stop names the key's file, which cannot be read there."""
+    (tmp_path / "config").write_text("", encoding="ascii")
+    with pytest.raises(SettingsError, match="cannot be read") as stop:
+        tokens_of(database, _around(tmp_path))
+    assert stop.value.message.startswith(str(tmp_path / "config" / "publications"))
+
+
+def test_a_folder_that_cannot_be_written(database: Database, tmp_path: Path) -> None:
+    """The stop names the file that could not be made and the other way; no key is noted that nobody has."""
+    (tmp_path / "config").symlink_to(tmp_path / "disk that is not there" / "config")
+    with pytest.raises(SettingsError, match="cannot be written") as stop:
+        tokens_of(database, _around(tmp_path))
+    assert stop.value.message.startswith(str(tmp_path / "config" / "publications"))
+    assert VARIABLE in stop.value.hint
+    (tmp_path / "config").unlink()
+    tokens_of(database, _around(tmp_path))

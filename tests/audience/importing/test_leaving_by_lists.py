@@ -1,0 +1,115 @@
+"""What a list makes of people who are here, or on the suppression list already, when it says that they get nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from composer.audience.change_history import changes_of
+from composer.audience.importing import apply
+from composer.audience.importing.undo import last_import, undo_import
+from composer.audience.subscribers import Status, get
+from composer.audience.suppression import Reason, hashed, listed, make_erasure_key, suppress
+from composer.database.engine import Database
+from composer.database.tables.subscriber_tables import imports, readers
+from tests.audience.list_factory import take, written
+from tests.audience.people import LATER, NOW, everybody, join
+
+WORDS = {
+    "unsubscribed": (Reason.UNSUBSCRIBED, Status.UNSUBSCRIBED),
+    "bounced": (Reason.BOUNCED, Status.BOUNCED),
+    "complained": (Reason.COMPLAINED, Status.COMPLAINED),
+}
+
+
+def _rows(folder: Path, rows: dict[str, str]) -> Path:
+    return written(folder, "email,status\n" + "".join(f"{address},{word}\n" for address, word in rows.items()))
+
+
+def test_whoever_is_here_leaves_by_the_word_of_a_list(database: Database, tmp_path: Path) -> None:
+    """Active and pending, each by the word beside them; it is written down, and taken back with the list."""
+    people = {f"{before}-{word}@example.org": word for word in WORDS for before in ("active", "pending")}
+    with database.write() as connection:
+        for address in people:
+            join(connection, address, consent="form" if address.startswith("active") else "")
+        join(connection, "other@example.org")
+    found = take(database, _rows(tmp_path, people))
+    assert (found.taken.suppressed, found.taken.new, found.summary.leaving) == (6, 0, 6)
+    with database.read() as connection:
+        counts = json.loads(connection.scalar(select(imports.c.counts)) or "")
+    assert counts == {"new": 0, "updated": 0, "agreed": 0, "suppressed": 6}
+    with database.write() as connection:
+        assert everybody(connection) == {
+            **{address: WORDS[word][1] for address, word in people.items()},
+            "other@example.org": Status.ACTIVE,
+        }
+        assert {each.normal: (each.reason, each.source, each.since) for each in listed(connection)} == {
+            address: (WORDS[word][0], "import 1", NOW) for address, word in people.items()
+        }
+        for address, word in people.items():
+            last = changes_of(connection, get(connection, address).id)[-1]
+            before = address.partition("-")[0]
+            assert (last.what, last.before, last.after, last.source) == ("status", before, WORDS[word][1], "import 1")
+        undo_import(connection, last_import(connection).number, LATER)
+        assert list(listed(connection)) == []
+        assert {address: str(status) for address, status in everybody(connection).items()} == {
+            **{address: address.partition("-")[0] for address in people},
+            "other@example.org": "active",
+        }
+        assert set(connection.scalars(select(readers.c.changed).where(readers.c.normal.in_(people)))) == {LATER}
+
+
+def test_hashes_of_a_list_are_looked_for_page_by_page(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a restore people are here who were erased: wherever a page ends, all of them leave, and nobody else."""
+    monkeypatch.setattr(apply, "_PAGE", 3)
+    with database.write() as connection:
+        key = make_erasure_key(connection)
+        for number in range(7):
+            join(connection, f"r{number}@example.org")
+        normals = connection.scalars(select(readers.c.normal).order_by(readers.c.id)).all()
+    gone = [normals[number] for number in (0, 2, 3, 6)]
+    lines = "".join(f",{hashed(key, each)},erased,2025-01-01,x\r\n" for each in (*gone, "nobody@example.org"))
+    found = take(
+        database, written(tmp_path, f"email,hash,reason,since,source\r\n{lines}"), consent="", is_suppression=True
+    )
+    assert found.taken.suppressed == 5
+    with database.read() as connection:
+        assert everybody(connection) == {
+            each: Status.UNSUBSCRIBED if each in gone else Status.ACTIVE for each in normals
+        }
+        assert {each.reason for each in listed(connection)} == {Reason.ERASED}
+
+
+#: For each reason on the suppression list what is kept, by a list that says unsubscribed, bounced, complained.
+KEPT = {
+    Reason.HELD: (Reason.UNSUBSCRIBED, Reason.BOUNCED, Reason.COMPLAINED),
+    Reason.BOUNCED: (Reason.UNSUBSCRIBED, Reason.BOUNCED, Reason.COMPLAINED),
+    Reason.UNSUBSCRIBED: (Reason.UNSUBSCRIBED,) * 3,
+    Reason.BY_HAND: (Reason.BY_HAND,) * 3,
+}
+
+
+def test_a_list_outweighs_no_more_than_a_bounce(database: Database, tmp_path: Path) -> None:
+    """Whoever is on the suppression list for more than a bounce stays there for that, whatever a list says."""
+    people = {f"{reason}-{word}@example.org": (reason, word) for reason in KEPT for word in WORDS}
+    others = {f"{reason}@example.org": (reason, "active") for reason in KEPT}
+    with database.write() as connection:
+        for address, (reason, _) in {**people, **others}.items():
+            join(connection, address)
+            suppress(connection, address, reason, "mail", NOW)
+    rows = {address: word for address, (_, word) in {**people, **others}.items()}
+    found = take(database, _rows(tmp_path, rows), is_update=True)
+    assert (found.taken.suppressed, found.summary.out, found.summary.left) == (0, 12, 4)
+    with database.read() as connection:
+        entries = {each.normal: (each.reason, each.source == "mail") for each in listed(connection)}
+        statuses = everybody(connection)
+    for address, (reason, word) in people.items():
+        after = KEPT[reason][tuple(WORDS).index(word)]
+        assert entries[address] == (after, after is reason), address
+        assert statuses[address] == after.status
+    assert {address: entries[address] for address in others} == {
+        address: (reason, True) for address, (reason, _) in others.items()
+    }

@@ -1,0 +1,82 @@
+"""Dates as lists write them: read, asked about, or not understood; never guessed."""
+
+import pytest
+
+from composer.audience.lists.meaning.dates import AmbiguousDateError, DateOrder, looks_like_date, read_date
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "2024-03-14",
+            "2024/03/14",
+            "2024.3.14",
+            "20240314",
+            "14.03.2024",
+            "14.3.24",
+            "14/03/2024",
+            "03/14/2024",
+            "3/14/24",
+        ),
+        *(
+            "14 March 2024",
+            "14th March 2024",
+            "March 14th, 2024",
+            "Thursday, March 14, 2024",
+            "14-Mar-24",
+            "Thu, 14 Mar 2024",
+        ),
+        *(
+            "14. März 2024",
+            "Donnerstag, 14. März 2024",
+            "14 mars 2024",
+            "le 14 mars 2024",
+            "14 de marzo de 2024",
+            "2024年3月14日",
+        ),
+        *(
+            "2024-03-14T00:00:00Z",
+            "2024-03-14 00:00:00 UTC",
+            "2024-03-14T00:00:00.000+00:00",
+            "1710374400",
+            "1710374400000",
+        ),
+    ],
+)
+def test_the_same_day_however_it_is_written(text: str) -> None:
+    """Each of these is the 14th of March 2024, at midnight."""
+    assert read_date(text).isoformat() == "2024-03-14T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "14.03.2024 22:22",
+        "14.03.2024, 22:22 Uhr",
+        "Mar 14, 2024 10:22 PM",
+        "14/03/2024 22:22:00",
+        "14 mars 2024 à 22h22",
+    ],
+)
+def test_times_are_kept(text: str) -> None:
+    """With a time, in 24 hours or 12."""
+    assert read_date(text).isoformat() == "2024-03-14T22:22:00+00:00"
+
+
+@pytest.mark.parametrize("text", ["03/04/2024", "3/4/24", "03-04-2024", "03/04/2024 10:22", "12/11/2023"])
+def test_what_can_be_read_in_two_ways_is_asked(text: str) -> None:
+    """Without an order it is not guessed; with one it is read."""
+    with pytest.raises(AmbiguousDateError):
+        read_date(text)
+    first, second = read_date(text, DateOrder.DAY_FIRST), read_date(text, DateOrder.MONTH_FIRST)
+    assert (first.day, first.month) == (second.month, second.day)
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "31.02.2024", "March 2024", "2024-13-01", "14.03", "45365", "10:22", "14 foo 2024"]
+)
+def test_what_is_no_date(text: str) -> None:
+    """No day is invented."""
+    assert not looks_like_date(text)

@@ -1,0 +1,215 @@
+"""Readers are found, changed, suppressed and erased alike on both databases."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from composer.audience.change_history import changes_of
+from composer.audience.changes import add_subscriber, change, confirm, sign_up, tag, unsubscribe
+from composer.audience.erasure import erase
+from composer.audience.subscribers import AudienceError, Status, count, find, get, select_readers
+from composer.audience.suppression import Reason, is_suppressed, listed, suppress, suppression_of
+from composer.core.addresses import normal_address, parse_address
+from composer.core.audience_filter import AudienceFilter
+from composer.database.engine import Database
+from composer.database.tables.subscriber_tables import consents, erasures
+from tests.audience.people import LATER, NOW, everybody, join
+
+
+def test_an_address_is_kept_as_written_and_found_however_it_is_spelt(database: Database) -> None:
+    """Case, composed or decomposed letters, and a domain in its own script or as xn-- name the same person."""
+    with database.write() as connection:
+        join(connection, "Anna.Li@Bücher.example", name="Anna Li", company="ACME")
+        for spelling in ("anna.li@bücher.example", "ANNA.LI@xn--bcher-kva.example", "anna.li@bu\u0308cher.EXAMPLE"):
+            found = find(connection, spelling)
+            assert found is not None
+            assert found.address == "Anna.Li@Bücher.example"
+            assert found.values == {
+                "email": "Anna.Li@Bücher.example",
+                "name": "Anna Li",
+                "first_name": "",
+                "last_name": "",
+                "language": "",
+                "company": "ACME",
+            }
+        with pytest.raises(AudienceError, match="is here already"):
+            join(connection, "ANNA.LI@xn--bcher-kva.example")
+        assert find(connection, "annali@bücher.example") is None
+
+
+def test_a_condition_means_the_same_in_sql_and_in_python(database: Database) -> None:
+    """Whatever languages and tags are asked for, the database gives exactly those whom `Condition.matches` means."""
+    languages, tags = ("", "de", "de-AT", "en", "zh-Hant", "den"), ("press", "staff", "a b%_")
+    with database.write() as connection:
+        for number, language in enumerate(languages):
+            for some in range(8):
+                has = tuple(each for bit, each in enumerate(tags) if some >> bit & 1)
+                join(connection, f"r{number}{some}@example.org", *has, language=language)
+
+    @settings(
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+        max_examples=40,
+        deadline=None,
+    )
+    @given(
+        st.builds(
+            AudienceFilter,
+            language=st.lists(st.sampled_from(["de", "DE-at", "en", "zh"]), max_size=2).map(tuple),
+            tag=st.lists(st.sampled_from(tags), max_size=2).map(tuple),
+            without_tag=st.lists(st.sampled_from(tags), max_size=2).map(tuple),
+        )
+    )
+    def check(asked: AudienceFilter) -> None:
+        with database.read() as connection:
+            everyone = list(select_readers(connection))
+            assert len(everyone) == 48
+            wanted = [reader for reader in everyone if asked.matches(reader.language, reader.tags)]
+            assert list(select_readers(connection, asked)) == wanted
+            assert count(connection, asked).get(Status.ACTIVE, 0) == len(wanted)
+
+    check()
+
+
+def test_readers_stream_in_the_order_in_which_they_came(database: Database) -> None:
+    """Ids are random and say nothing of the order: the first who came is the first in a list."""
+    with database.write() as connection:
+        for number, name in enumerate("fcabed"):
+            came = NOW + timedelta(days=number)
+            add_subscriber(
+                connection, parse_address(f"{name}@example.org"), {}, source="test", now=came, consent="form"
+            )
+        assert "".join(reader.address[0] for reader in select_readers(connection)) == "fcabed"
+
+
+def test_without_consent_a_reader_waits(database: Database) -> None:
+    """A reader of whom it is not known how they agreed is pending, and is not among those who get the newsletter."""
+    with database.write() as connection:
+        reader = join(connection, "a@example.org", consent="")
+        assert reader.status is Status.PENDING
+        assert list(select_readers(connection)) == []
+        reader = confirm(connection, reader.id, "answered the mail of 2 February", source="link", now=LATER)
+        assert reader.status is Status.ACTIVE
+        assert [(change.what, change.before, change.after) for change in changes_of(connection, reader.id)] == [
+            ("status", "", "pending"),
+            ("consent", "", "answered the mail of 2 February"),
+            ("status", "pending", "active"),
+        ]
+
+
+def test_leaving_is_for_good_but_for_ones_own_double_opt_in(database: Database) -> None:
+    """Who has left cannot be added, is not changed by a form, and comes back by confirming."""
+    with database.write() as connection:
+        reader = join(connection, "a@example.org")
+        assert unsubscribe(connection, reader.id, source="link", now=LATER).status is Status.UNSUBSCRIBED
+        assert is_suppressed(connection, "a@example.org")
+        with pytest.raises(AudienceError, match="is here already"):
+            join(connection, "A@example.org")
+        again = sign_up(connection, parse_address("A@Example.org"), {"name": "Eve"}, source="form", now=LATER)
+        assert (again.id, again.status, again.name) == (reader.id, Status.UNSUBSCRIBED, "")
+        assert confirm(connection, reader.id, "form, link", source="form", now=LATER).status is Status.ACTIVE
+        assert not is_suppressed(connection, "a@example.org")
+
+
+def test_the_weightier_reason_stands(database: Database) -> None:
+    """A complaint after a bounce is kept, a bounce after a complaint changes nothing; the day stays the first one."""
+    with database.write() as connection:
+        reader = join(connection, "a@example.org")
+        for reason, now in ((Reason.BOUNCED, NOW), (Reason.COMPLAINED, LATER), (Reason.BOUNCED, LATER)):
+            suppress(connection, "a@example.org", reason, "mail", now)
+        found = suppression_of(connection, "a@example.org")
+        assert found is not None
+        assert (found.reason, found.since) == (Reason.COMPLAINED, NOW)
+        assert everybody(connection) == {"a@example.org": Status.COMPLAINED}
+        assert [change.after for change in changes_of(connection, reader.id)] == ["active", "bounced", "complained"]
+
+
+def test_changes_are_written_down(database: Database) -> None:
+    """Each field that becomes different is in the history with what it was; nothing is written where nothing changes."""
+    with database.write() as connection:
+        reader = join(connection, "a@example.org", first_name="Ann", company="ACME")
+        values = {"first_name": "Anna", "company": "ACME", "role": "Editor"}
+        reader = change(connection, reader.id, values, source="page", now=LATER)
+        assert (reader.first_name, dict(reader.fields)) == ("Anna", {"company": "ACME", "role": "Editor"})
+        tag(connection, reader.id, give=["press", "vip"], source="tag", now=LATER)
+        reader = tag(connection, reader.id, give=["press"], take=["vip", "none"], source="tag", now=LATER)
+        assert reader.tags == ("press",)
+        assert [(each.what, each.before, each.after) for each in changes_of(connection, reader.id)[1:]] == [
+            ("first_name", "Ann", "Anna"),
+            ("role", "", "Editor"),
+            ("tag", "", "press"),
+            ("tag", "", "vip"),
+            ("tag", "vip", ""),
+        ]
+
+
+def test_an_erased_person_is_gone_and_stays_out(database: Database) -> None:
+    """No table holds anything of them but a hash; no spelling brings them back, and their own double opt-in does."""
+    with database.write() as connection:
+        join(connection, "anna@example.org", "press", consent="Anna ticked the box", name="Anna Li", company="ACME")
+        keep = join(connection, "ben@example.org")
+        forgotten: list[tuple[int | None, str]] = []
+
+        def forget(reader_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+            forgotten.append((reader_id, normal))
+            return ("her address in 2 mailings",), ("that 2 mailings had a reader more",)
+
+        receipt = erase(
+            connection, parse_address("ANNA@example.org"), LATER, [lambda _, number, normal: forget(number, normal)]
+        )
+        assert forgotten and forgotten[0][1] == "anna@example.org"
+        assert "the record of consent" in receipt.went
+        assert "that 2 mailings had a reader more" in receipt.stays
+        assert everybody(connection) == {"ben@example.org": Status.ACTIVE}
+        assert list(connection.scalars(select(consents.c.evidence))) == ["form"]
+        with pytest.raises(AudienceError, match="they asked to be forgotten"):
+            join(connection, "Anna@Example.org")
+        suppress(connection, "anna@example.org", Reason.IMPORTED, "list", LATER)
+        assert [(each.normal, each.reason) for each in listed(connection)] == [("", Reason.ERASED)]
+        assert json.loads(connection.scalar(select(erasures.c.receipt)) or "")["went"] == list(receipt.went)
+        with pytest.raises(AudienceError, match="was erased on 2025-02-02"):
+            erase(connection, parse_address("anna@example.org"), LATER)
+        with pytest.raises(AudienceError, match="nothing is kept of"):
+            erase(connection, parse_address("nobody@example.org"), LATER)
+        back = sign_up(connection, parse_address("anna@example.org"), {}, source="form", now=LATER)
+        assert back.id != keep.id
+        assert confirm(connection, back.id, "form", source="form", now=LATER).status is Status.ACTIVE
+        assert list(listed(connection)) == []
+
+
+def test_erased_bytes_are_not_in_the_file(database: Database) -> None:
+    """After an erasure neither SQLite's file nor the one beside it holds the address any longer."""
+    if database.path is None:
+        return
+    with database.write() as connection:
+        join(connection, "very-particular-anna@example.org")
+    with database.write() as connection:
+        erase(connection, parse_address("very-particular-anna@example.org"), LATER)
+    database.settle()
+    for path in database.path.parent.iterdir():
+        assert b"very-particular-anna" not in path.read_bytes()
+
+
+def test_what_is_not_there_is_said(database: Database) -> None:
+    """A wrong or unknown address is told in words, with the next step."""
+    with database.read() as connection:
+        with pytest.raises(AudienceError, match="has no @"):
+            get(connection, "anna")
+        with pytest.raises(AudienceError, match="is not among the readers") as stop:
+            get(connection, "anna@example.org")
+        assert stop.value.hint == "look more widely: compose who anna@example.org"
+
+
+@given(st.from_regex(r"[A-Za-z0-9.+_'-]{1,66}@[a-zA-Z0-9.xn-]{1,30}\.[a-z0-9-]{1,5}", fullmatch=True))
+def test_the_short_way_takes_nothing_that_the_grammar_refuses(address: str) -> None:
+    """`normal_address` gives small letters for what `Address` takes, and refuses what it refuses, whichever way it goes."""
+    try:
+        wire = parse_address(address).wire
+    except ValueError as error:
+        with pytest.raises(type(error)):
+            normal_address(address)
+    else:
+        assert normal_address(address) == wire.casefold()

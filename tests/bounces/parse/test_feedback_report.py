@@ -1,0 +1,85 @@
+"""Complaints: which feedback reports are a reader's word, and whom they name."""
+
+import pytest
+
+from composer.bounces.parse.feedback_report import read_feedback
+from composer.bounces.parse.mime import parse
+from composer.bounces.parse.vocabulary import Format, ReturnedKind
+
+
+def report(*fields: str, ends: str = "\n") -> bytes:
+    lines = [
+        "From: complaints@fbl.example",
+        "Subject: complaint",
+        'Content-Type: multipart/report; report-type=feedback-report; boundary="b"',
+        "",
+        "--b",
+        "Content-Type: message/feedback-report",
+        "",
+        *fields,
+        "",
+        "--b--",
+        "",
+    ]
+    return ends.join(lines).encode()
+
+
+@pytest.mark.parametrize("kind", ["abuse", "fraud", "opt-out", "opt-out-list", " Abuse "])
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_reader_complained(kind: str, ends: str) -> None:
+    """What a reader did (RFC 5965, section 7.3), in any case and with any line ends."""
+    told = read_feedback(parse(report(f"Feedback-Type:{kind}", "Version: 1", ends=ends)))
+    assert told is not None
+    assert (told.kind, told.format) == (ReturnedKind.COMPLAINT, Format.FEEDBACK)
+    assert told.why
+    assert [(each.recipient, each.kind, each.why) for each in told.findings] == [("", ReturnedKind.COMPLAINT, told.why)]
+
+
+@pytest.mark.parametrize("kind", ["not-spam", "auth-failure", "virus", "other", "", "a\x01b", "x" * 60])
+def test_other_kinds_are_no_complaints(kind: str) -> None:
+    """A report that somebody's program made is no reader's word; what it calls itself is told, if that can be printed."""
+    told = read_feedback(parse(report(f"Feedback-Type: {kind}", "Original-Rcpt-To: ann@reader.example")))
+    assert told is not None
+    assert (told.kind, told.format, told.findings) == (ReturnedKind.NOT_UNDERSTOOD, Format.FEEDBACK, ())
+    assert (kind[:40] in told.why) == kind.isprintable()
+    assert kind[:41] not in told.why or len(kind) <= 40
+    assert "“”" not in told.why and told.why.isprintable()
+
+
+def test_whom_it_names() -> None:
+    """Each recipient once, in their order, whichever field names them; of a field said twice the first counts."""
+    fields = (
+        "Feedback-Type: abuse",
+        "Original-Rcpt-To: <ann@reader.example>",
+        "Removal-Recipient: bob@reader.example",
+        "Original-Rcpt-To: ann@reader.example",
+        "Original-Mail-From: <news@example.org>",
+        "Feedback-Type: not-spam",
+    )
+    told = read_feedback(parse(report(*fields)))
+    assert told is not None and told.kind is ReturnedKind.COMPLAINT
+    assert [each.recipient for each in told.findings] == ["ann@reader.example", "bob@reader.example"]
+
+
+@pytest.mark.parametrize(("count", "kept"), [(50, 50), (51, 50), (80, 50)])
+def test_fifty_are_named(count: int, kept: int) -> None:
+    """More are in no report on a message of ours."""
+    names = [f"Original-Rcpt-To: r{number}@reader.example" for number in range(count)]
+    told = read_feedback(parse(report("Feedback-Type: abuse", *names)))
+    assert told is not None
+    assert [each.recipient for each in told.findings] == [f"r{number}@reader.example" for number in range(kept)]
+
+
+def test_microsofts_reports() -> None:
+    """The message itself, with the reader's address on top of its header."""
+    data = (
+        b"From: staff@hotmail.example\nSubject: complaint\nContent-Type: multipart/mixed; boundary=b\n\n"
+        b"--b\nContent-Type: message/rfc822\n\nX-HmXmrOriginalRecipient: <ann@reader.example>\nSubject: x\n\nx\n--b--\n"
+    )
+    told = read_feedback(parse(data))
+    assert told is not None
+    assert (told.kind, told.format) == (ReturnedKind.COMPLAINT, Format.JUNK_MAIL)
+    assert [(each.recipient, each.kind, each.why) for each in told.findings] == [
+        ("ann@reader.example", ReturnedKind.COMPLAINT, told.why)
+    ]
+    assert read_feedback(parse(data.replace(b"X-HmXmr", b"X-Other"))) is None

@@ -1,0 +1,327 @@
+"""Signs that would be published: told at their line and column with the form to write; prose with signs is left alone."""
+
+import datetime
+import time
+from pathlib import Path
+
+import pytest
+
+from composer.checks.text_patterns.foreign_markup import foreign_markup
+from composer.checks.text_patterns.merge_tags import merge_tags
+from composer.checks.text_patterns.placeholders import placeholders
+from composer.core.errors import Problem
+from composer.core.workspace import Workspace
+from composer.editions.check_run import check_issue
+from tests.factories import LETTER, ROOT, sample_message
+
+NOW = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
+#: Without the hostile one, whose texts hold HTML and templates.
+GOLDEN = ("chinese", "events", "fields", "letter", "linked", "variants")
+CODES = ("MARK01", "FIELD02", "EDIT07")
+
+#: A line of a text, what is found in it, and a part of what to do.
+MARKUP: list[tuple[str, str, str]] = [
+    ("See (words)[https://example.org/x] here.", "(words)[https://example.org/x]", "[words](https://example.org/x)"),
+    ("See [words]{https://example.org/x} here.", "[words]{https://example.org/x}", "[words](https://example.org/x)"),
+    ("See [words]<https://example.org/x> here.", "[words]<https://example.org/x>", "[words](https://example.org/x)"),
+    ("See (words)[www.example.org].", "(words)[www.example.org]", "[words](www.example.org)"),
+    ("See [words][ref] here.", "[words][ref]", "[words](https://…)"),
+    ("See [the words][] here.", "[the words][]", "[the words](https://…)"),
+    ("[ref]: https://example.org/x", "[ref]: https://example.org/x", "[words](https://…)"),
+    ("See [[Grids Package]] here.", "[[Grids Package]]", "[words](https://…)"),
+    ("**Bold without end here.", "**", "**bold words**"),
+    ("Some **bold without end here.", "**", "**bold words**"),
+    ("Some __bold without end here.", "__", "**bold words**"),
+    ("**Bold** and **bold without end.", "**", "**bold words**"),
+    ("**Bold over\n\ntwo paragraphs** is no bold.", "**", "**bold words**"),
+    ("This is an *important point without end.", "*", "*words*"),
+    ("This is ==marked== text.", "==marked==", "**words**"),
+    ("This is ~~struck~~ text.", "~~struck~~", "leave them out"),
+    ("Much :smile: text.", ":smile:", "😀"),
+    ("Much :thumbs_up: text.", ":thumbs_up:", "😀"),
+    ("| A | B |", "| A | B |", "list"),
+    ("Year | GDP\n--- | ---\n2024 | 5.0", "Year | GDP\n--- | ---\n2024 | 5.0", "list"),
+    ("| Year | GDP |\n|:-----|----:|\n| 2024 | 5.0 |", "| Year | GDP |\n|:-----|----:|\n| 2024 | 5.0 |", "list"),
+    ("Year\tGDP\n2024\t5.0", "Year\tGDP\n2024\t5.0", "list"),
+    ("• one bullet", "•", "- words"),
+    ("◦ another bullet", "◦", "- words"),
+    ("·  a bullet", "·", "- words"),
+    ("\uf0b7 a bullet of Word", "\uf0b7", "- words"),
+    ("o\ta bullet of Word", "o", "- words"),
+    ("–\tdash with tab", "–", "- words"),
+    ("– one\n– two", "– one\n– two", "- words"),
+    ("A note[^1] here.", "[^1]", "in brackets"),
+    ("[^1]: Article 14 of the draft.", "[^1]:", "in brackets"),
+    ("A note^[of Pandoc] here.", "^[of Pandoc]", "in brackets"),
+    ("- [ ] a task", "- [ ]", "- words"),
+    ("- [x] a task", "- [x]", "- words"),
+    ("Then - [ ] a task", "- [ ]", "- words"),
+    ("CO~2~ rises", "~2~", "₂"),
+    ("A km^2^ of land", "^2^", "²"),
+    ("[url=https://example.org]words[/url]", "[/url]", "**bold**"),
+    ("::: warning", "::: warning", "leave the line out"),
+    ("Words {.lead} here", "{.lead}", "leave the line out"),
+]
+#: A title, what is found in it, and a part of what to do.
+PLAIN: list[tuple[str, str, str]] = [
+    ("*The Grid* episode 12", "*The Grid*", "write   The Grid"),
+    ("A **bold** title", "**bold**", "write   bold"),
+    ("A _stressed_ title", "_stressed_", "write   stressed"),
+    ("A [link](https://example.org) in it", "[link](https://example.org)", "write   link"),
+    ("Dogs &amp; cats", "&amp;", "HTML"),
+    ("A <b>bold</b> title", "<b>", "HTML"),
+    ("A ~~struck~~ title", "~~struck~~", "leave them out"),
+    ("A title[^2]", "[^2]", "in brackets"),
+]
+FIRST_NAMES = (
+    *(
+        "*|FNAME|*",
+        "*|FNAME:there|*",
+        "{first_name}",
+        "{First Name}",
+        "{FirstName|there}",
+        "%FIRSTNAME%",
+        "%first_name%",
+    ),
+    *(
+        "%%first%%",
+        "%%FirstName%%",
+        "[First Name]",
+        "[FNAME]",
+        "[[firstname]]",
+        "<<First Name>>",
+        "«Vorname»",
+        "{$first_name}",
+    ),
+    *("{Vorname}", "[Vorname]", "${firstName}", "%recipient.first_name%", "##firstname##", "#FIRSTNAME#", "{prénom}"),
+    *("{!Contact.FirstName}", "[subscriber:firstname | default:reader]", "~Contact.FirstName~", "@@FNAME@@"),
+    *("{subscriber.first_name}", "[%first_name%]", "<First Name>", "$firstname$"),
+)
+TAGS: list[tuple[str, str]] = [
+    *((each, '{{ first_name | default("reader") }}') for each in FIRST_NAMES),
+    ("%NAME%", '{{ name | default("reader") }}'),
+    ("{$name}", '{{ name | default("reader") }}'),
+    ("{姓名}", '{{ name | default("reader") }}'),
+    ("[Your Name]", '{{ name | default("reader") }}'),
+    ("{EMAIL}", "{{ email }}"),
+    ("[email]", "{{ email }}"),
+    ("{last_name}", '{{ last_name | default("reader") }}'),
+    ("*|COMPANY|*", "fields:"),
+    ("{Anrede}", "fields:"),
+    ("*|UNSUB|*", "leave it out"),
+    ("{unsubscribe_link}", "leave it out"),
+    ("%%unsubscribe%%", "leave it out"),
+    ("*|IF:FNAME|*", "only:"),
+    ("{% if first_name %}", "only:"),
+]
+UNFINISHED = [
+    *(
+        "TODO",
+        "FIXME",
+        "XXX",
+        "xxx",
+        "TBD",
+        "tbd",
+        "TKTK",
+        "???",
+        "lorem ipsum",
+        "Lorem ipsum",
+        "[TK]",
+        "[tk]",
+        "[to come]",
+    ),
+    *(
+        "[To Come]",
+        "[tbc]",
+        "[Platzhalter]",
+        "[Zitat folgt]",
+        "[à compléter]",
+        "[insert quote here]",
+        "[link]",
+        "【待补】",
+    ),
+    *(
+        "（待补）",
+        "数据待补",
+        "待补充",
+        "quote TK",
+        "figure TK",
+        "XX percent",
+        "€xx",
+        "[email protected]",
+        "Insert text here",
+    ),
+    *("TK headline", "[CHECK WITH FINANCE]", "[PRÜFEN]"),
+]
+#: Prose with signs, which nobody is to be asked about.
+PROSE = [
+    "Prices* rise, and 5 * 3 = 15.",
+    "*Prices exclude VAT.",
+    "Price** and price*, say the notes.\n\n** with VAT\n\n* without",
+    "Price** says it.\n\n**Without VAT.",
+    "It is significant (*p<0.05, **p<0.01).",
+    "2 ** 3 is 8, and 2**3, too.",
+    "Die Leser*innen und Bürger:innen",
+    "M*A*S*H and f*** it",
+    "About ~5 percent, ~/folder, a ~ b",
+    "“He [sic] said […] and [...] that [Macron] won”[2]",
+    "As [1][2] and [12] show",
+    "In code {} and {code} and {a: 1} and {0} and /users/{name}",
+    "50% of men and 30% of women; 100 % Name, 20 %",
+    "The %change% of it is 3 %",
+    "TK says so. Tokelau (TK) and Die TK (Techniker Krankenkasse) agree; T.K. Smith and TK Maxx, too.",
+    "Best wishes\n\nTK",
+    "A CHECK (CHECK) of [CHECK](https://example.org/page) and a photo by TK.",
+    "Draft: a poem, and the DRAFT - a story",
+    "Flight number TK 1952 to Istanbul",
+    "Super Bowl XXX, Article XXX and Louis XIV",
+    "Todo el mundo lo sabe.",
+    "短板待补，仍需努力。",
+    "Really???",
+    "[name withheld], [emphasis added], [edit]",
+    "<<Bonjour>>, «Bonjour», «Name»",
+    "@name says #name is #hashtag",
+    "$5 and $6, name $7",
+    "x | y | z, and |x| is absolute",
+    "C++ and C# and A == B and C == D",
+    "At 10:30:15, a:b:c, note: this: that",
+    "— Bonjour. Dit-il.\n\n— Salut.",
+    "– one line with a dash",
+    "snake_case_name and __init__ and _",
+    "1^2 and 2^3",
+    "See [words](https://example.org/a~~b~~c_d_(e)) and https://example.org/x_y_z/**/[^1]",
+    r"Escaped \*\*stars\*\*, \[^1\], \~\~this\~\~ and \| that \|",
+    '{{ first_name | default("[First Name]") }} and {{ name }}',
+    "- one\n- two **bold**\n- *three*",
+    "1. one\n2. two",
+    "> **A quote** of *somebody*",
+    "**Bold:** and *this*, **that**.",
+    "他说**重点**，然后*强调*。",
+    "A line\\\nand another  \nand more",
+    "The [reader] is told [what] to do",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "found", "hint"), MARKUP, ids=[text for text, _, _ in MARKUP])
+def test_foreign_markup_is_found(text: str, found: str, hint: str) -> None:
+    """Once, where it begins, with the form to write."""
+    for lead, rest in (("", ""), ("A paragraph before.\n\n", ""), ("", "\n\nA paragraph behind.")):
+        made = foreign_markup(f"{lead}{text}{rest}", is_plain=False)
+        assert [each.text for each in made] == [found]
+        assert f"{lead}{text}{rest}"[made[0].offset :].startswith(found)
+        assert hint in made[0].hint
+
+
+@pytest.mark.parametrize(("text", "found", "hint"), PLAIN, ids=[text for text, _, _ in PLAIN])
+def test_markup_in_a_title_is_found(text: str, found: str, hint: str) -> None:
+    """Titles are plain: what Markdown is elsewhere is signs here."""
+    made = foreign_markup(text, is_plain=True)
+    assert made[0].text == found
+    assert hint in made[0].hint
+
+
+@pytest.mark.parametrize(("tag", "hint"), TAGS, ids=[tag for tag, _ in TAGS])
+def test_merge_tags_of_other_programs_are_found(tag: str, hint: str) -> None:
+    """Wherever they stand, with the field to write instead."""
+    for text in (f"Dear {tag}, hello", tag, f"亲爱的{tag}：你好", f"({tag})"):
+        (found,) = merge_tags(text)
+        assert text[found.offset :].startswith(found.text)
+        assert hint in found.hint
+
+
+@pytest.mark.parametrize("words", UNFINISHED)
+def test_what_was_left_to_be_done_is_found(words: str) -> None:
+    """In brackets or by its letters."""
+    for text in (f"It grew by {words} this year.", words):
+        ((offset, found),) = placeholders(text)
+        assert text[offset:].startswith(found)
+        assert found in words
+
+
+@pytest.mark.parametrize("text", PROSE)
+def test_prose_is_left_alone(text: str) -> None:
+    """A rule that asks about these is wrong."""
+    assert foreign_markup(text, is_plain=False) == ()
+    assert merge_tags(text) == ()
+    assert list(placeholders(text)) == []
+    if not any(sign in text for sign in ("**", "*this*", "](", "*three*", "\\[")):
+        assert foreign_markup(text, is_plain=True) == ()
+
+
+def _told(workspace: Workspace, stem: str = "2025-01-30") -> tuple[Problem, ...]:
+    return tuple(each for each in check_issue(workspace, workspace.issue(stem), NOW).problems if each.code in CODES)
+
+
+def test_places_are_those_of_the_signs(tmp_path: Path) -> None:
+    """Line and column in the file: in paragraphs, lists and titles; behind merge fields and other slips."""
+    body = 'Hello {{ first_name | default("you") }}, see[^1] and ~~this~~.\n\n- one *|FNAME|*\n- two [to come]\n\n'
+    workspace = sample_message(tmp_path, f"{body}| A | B |\n|---|---|\n| 1 | 2 |")
+    path = workspace.issue("2025-01-30")
+    text = path.read_text(encoding="utf-8").replace('subject: "A letter"', 'subject: "A *fine* letter"')
+    path.write_text(text.replace("letter:\n", 'letter:\n  title: "To [First Name]"\n'), encoding="utf-8")
+    assert [
+        (each.code, each.line, each.column, each.level.value)
+        for each in sorted(_told(workspace), key=lambda each: each.line)
+    ] == [
+        ("MARK01", 2, 13, "warning"),
+        ("FIELD02", 4, 14, "blocker"),
+        ("MARK01", 6, 49, "warning"),
+        ("MARK01", 6, 58, "warning"),
+        ("FIELD02", 8, 11, "blocker"),
+        ("EDIT07", 9, 11, "blocker"),
+        ("MARK01", 11, 5, "warning"),
+    ]
+
+
+def test_initials_are_no_placeholder_where_a_name_is_meant(tmp_path: Path) -> None:
+    """An author may be called TK; a title may not."""
+    newsletter = LETTER + "  voice:\n    type: quote\n"
+    workspace = sample_message(tmp_path, newsletter=newsletter)
+    path = workspace.issue("2025-01-30")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + "voice:\n  quote: |\n    Words.\n  author: TK\n", encoding="utf-8")
+    assert _told(workspace) == ()
+    path.write_text(text.replace("letter:\n", "letter:\n  title: TK\n"), encoding="utf-8")
+    assert [each.code for each in _told(workspace)] == ["EDIT07"]
+
+
+@pytest.mark.parametrize("folder", [".", "examples/gallery", *(f"tests/golden/{name}" for name in GOLDEN)])
+def test_sound_newsletters_are_silent(folder: str) -> None:
+    """The sample, the gallery and the golden newsletters have no such sign."""
+    workspace = Workspace(root=ROOT / folder)
+    for path in workspace.yaml_files():
+        assert [str(each) for each in _told(workspace, path.stem)] == []
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        "*",
+        "**a ",
+        "| a ",
+        "[",
+        "[a",
+        "(a)[",
+        "{",
+        "{{",
+        "{{a",
+        "~~a",
+        "_a ",
+        "– a\n",
+        "a\tb\n",
+        "](",
+        "*|a",
+        "«a ",
+        "%a",
+        " \n",
+    ],
+)
+def test_long_rows_of_signs_are_quick(sign: str) -> None:
+    """Nobody waits for a file of 50,000 signs, whatever they are."""
+    text = sign * (50_000 // len(sign))
+    start = time.process_time()
+    for is_plain in (True, False):
+        foreign_markup(text, is_plain=is_plain)
+    merge_tags(text)
+    list(placeholders(text))
+    assert time.process_time() - start < 3

@@ -1,0 +1,39 @@
+"""What a run says of itself on the way where there is no terminal."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from composer.cli.ui.progress_bar import shown
+from composer.delivery.core.mailing import Sums
+from composer.delivery.core.scheduler import Wait, Why
+from composer.delivery.worker.progress import Progress
+
+NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def _progress(wait: Wait | None) -> Progress:
+    sums = Sums(frozen=0, by_state={})
+    return Progress(sums=sums, tried=0, open=0, seconds=1.0, pace=0.0, rate=None, wait=wait)
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        (Why.NO_CONNECTION, "paused until 07:30:00: no connection to the server"),
+        (Why.SERVER, "paused until 07:30:00: the server asks for it"),
+        (Why.ELSEWHERE, "paused until 07:30:00: another run had to"),
+        (Why.QUOTA, "waiting until 07:30:00: the daily quota is used up"),
+        (Why.RETRY, "waiting until 07:30:00: then those put off are tried again"),
+    ],
+)
+def test_a_wait_is_one_line_that_says_what_for(why: Why, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the newsletter's time zone, on stderr, when it begins; once a minute at most, however often it begins anew."""
+    with shown("mailing 1 of 2025-01-30", BERLIN) as tell:
+        tell(_progress(None))
+        for seconds in (0, 0, 5):
+            tell(_progress(Wait(until=NOW + timedelta(seconds=seconds), why=why)))
+    said = capsys.readouterr()
+    assert said.err == f"mailing 1 of 2025-01-30: {words}\n" and said.out == ""

@@ -1,0 +1,215 @@
+"""Which editions come of `only:`."""
+
+import datetime
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from composer.app.editor_schemas import both_schemas
+from composer.app.scaffold import NextIssue, skeleton, translation
+from composer.content.document.issue import Issue, read_issue, select_variant
+from composer.content.document.newsletter import read_newsletter
+from composer.content.document.section_types import read_document
+from composer.content.document.variants import MOST_VARIANTS, ConditionalBlock, kept_for, variants_of
+from composer.content.yaml.nodes import Mapping
+from composer.content.yaml.source import SourcePlace
+from composer.core.audience_filter import AudienceFilter, audience_filter
+from composer.core.workspace import Workspace
+from tests.content.issue_factory import newsroom
+from tests.content.test_mistakes import Edit, apply, n, r
+
+HERE = SourcePlace(path="issue.yaml", line=1, column=1)
+TAGS = ("press", "radio", "staff", "board", "east", "west")
+
+
+def passages(*conditions: AudienceFilter, around: tuple[int | None, ...] = ()) -> tuple[ConditionalBlock, ...]:
+    return tuple(
+        ConditionalBlock(
+            path=(f"passage{number}",),
+            trail=(),
+            condition=each,
+            place=HERE,
+            around=around[number] if number < len(around) else None,
+        )
+        for number, each in enumerate(conditions)
+    )
+
+
+_TAG_SETS = st.lists(st.sampled_from(TAGS), max_size=3, unique=True)
+
+
+@st.composite
+def _passages(draw: st.DrawFn) -> tuple[ConditionalBlock, ...]:
+    made: list[ConditionalBlock] = []
+    for number in range(draw(st.integers(1, 6))):
+        outer = [None, *(at for at, passage in enumerate(made) if passage.around is None)]
+        made.append(
+            ConditionalBlock(
+                path=(str(number),),
+                trail=(),
+                condition=audience_filter(tag=draw(_TAG_SETS), without_tag=draw(_TAG_SETS)),
+                place=HERE,
+                around=draw(st.sampled_from(outer)),
+                is_hollow=draw(st.booleans()),
+            )
+        )
+    return tuple(made)
+
+
+@given(_passages())
+@settings(max_examples=300, deadline=None)
+def _cuts__are_those_of_all_readers(given: tuple[ConditionalBlock, ...]) -> None:
+    """Trying out every set of tags finds the same cuts, each once, with the fewest tags, and words of its own."""
+    fewest: dict[frozenset[int], int] = {}
+    for count in range(len(TAGS) + 1):
+        for tags in itertools.combinations(TAGS, count):
+            fewest.setdefault(kept_for(given, tags), count)
+    found = variants_of(given)
+    if len(fewest) > MOST_VARIANTS:
+        assert len(found) > MOST_VARIANTS
+        return
+    assert {cut.kept: len(cut.tags) for cut in found} == fewest
+    assert all(kept_for(given, cut.tags) == cut.kept for cut in found)
+    assert len({cut.readers for cut in found}) == len(found)
+    assert [len(cut.kept) for cut in found] == sorted((len(each.kept) for each in found), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "readers"),
+    [
+        ((), ["all readers"]),
+        ((audience_filter(tag="press"),), ["readers tagged press", "readers not tagged press"]),
+        ((audience_filter(without_tag="press"),), ["readers not tagged press", "readers tagged press"]),
+        (
+            (audience_filter(tag=["press", "radio"]),),
+            ["readers tagged press or radio", "readers not tagged press or radio"],
+        ),
+        # Two that exclude each other make two editions, not four.
+        (
+            (audience_filter(tag="press"), audience_filter(without_tag="press")),
+            ["readers not tagged press", "readers tagged press"],
+        ),
+        (
+            (audience_filter(tag="press"), audience_filter(tag=["press", "radio"])),
+            ["readers tagged press", "readers tagged radio, not tagged press", "readers not tagged press or radio"],
+        ),
+        (
+            (audience_filter(tag="press", without_tag="staff"),),
+            ["readers tagged press, not tagged staff", "readers tagged staff if tagged press"],
+        ),
+        (
+            (audience_filter(tag="east"), audience_filter(tag="west")),
+            [
+                "readers tagged east and west",
+                "readers tagged east, not tagged west",
+                "readers tagged west, not tagged east",
+                "readers not tagged east or west",
+            ],
+        ),
+    ],
+)
+def test_readers_in_words(given: tuple[AudienceFilter, ...], readers: list[str]) -> None:
+    """Who gets an edition is said in as few words as it takes."""
+    assert sorted(cut.readers for cut in variants_of(passages(*given))) == sorted(readers)
+
+
+def test_an_item_within_a_section_that_is_not_there_makes_no_difference() -> None:
+    """Three editions, not four: who does not get the section cannot miss its item."""
+    found = variants_of(passages(audience_filter(tag="press"), audience_filter(tag="radio"), around=(None, 0)))
+    assert [cut.readers for cut in found] == [
+        "readers tagged press and radio",
+        "readers tagged press, not tagged radio",
+        "readers not tagged press",
+    ]
+
+
+def test_32_editions_and_no_more() -> None:
+    """Five tags make 32 editions; six, or a thousand, are too many, and that is known soon."""
+    assert len(variants_of(passages(*(audience_filter(tag=f"t{at}") for at in range(5))))) == MOST_VARIANTS
+    for many in (6, 1000):
+        assert len(variants_of(passages(*(audience_filter(tag=f"t{at}") for at in range(many))))) > MOST_VARIANTS
+    # As many conditions as you like on the same few tags.
+    assert len(variants_of(passages(*(audience_filter(tag=TAGS[at % 5]) for at in range(200))))) == MOST_VARIANTS
+
+
+def _read(folder: Path, *edits: Edit) -> Issue:
+    workspace: Workspace = newsroom(folder)
+    apply(workspace, list(edits))
+    return read_issue(workspace, workspace.issue("2025-01-30"))[1]
+
+
+def _titles(issue: Issue) -> dict[str, list[object]]:
+    return {section.spec.key: [item["title"] for item in section.items] for section in issue.sections}
+
+
+FOR_PRESS = r('  - title: "First topic"', '  - title: "First topic"\n    only:\n      tag: Press')
+
+
+def test_an_issue_without_only_is_one_edition(tmp_path: Path) -> None:
+    """Nothing is narrowed where nothing is for some readers only."""
+    issue = _read(tmp_path)
+    assert [cut.readers for cut in issue.cuts] == ["all readers"]
+    assert select_variant(issue, issue.cuts[0]) is issue
+
+
+def test_what_is_left_keeps_its_place(tmp_path: Path) -> None:
+    """An item behind one that is left out is told of at its own line."""
+    issue = _read(tmp_path, FOR_PRESS)
+    full, rest = (select_variant(issue, cut) for cut in issue.cuts)
+    assert _titles(full)["topics"] == ["First topic", "Second topic"]
+    assert _titles(rest)["topics"] == ["Second topic"]
+    section = next(section for section in rest.sections if section.spec.key == "topics")
+    (path, _), *_ = section.pieces
+    assert path == ("topics", 1)
+    assert rest.place(*path) == full.place("topics", 1)
+
+
+def test_a_section_of_newsletter_yaml_for_some(tmp_path: Path) -> None:
+    """`only` in newsletter.yaml takes a whole list away, though the section is required: these readers never get it."""
+    issue = _read(tmp_path, n("    max: 2", "    max: 2\n    required: true\n    only:\n      tag: press"))
+    assert [cut.readers for cut in issue.cuts] == ["readers tagged press", "readers not tagged press"]
+    rest = select_variant(issue, issue.cuts[1])
+    assert list(_titles(rest)) == ["top_story", "metrix", "chart"]
+
+
+def test_a_list_of_which_nothing_is_left_is_not_there(tmp_path: Path) -> None:
+    """Readers who get no item get no heading either."""
+    second = r('  - title: "Second topic"', '  - title: "Second topic"\n    only:\n      tag: press')
+    issue = _read(tmp_path, FOR_PRESS, second)
+    assert [list(_titles(select_variant(issue, each))) for each in issue.cuts] == [
+        ["top_story", "topics", "metrix", "chart"],
+        ["top_story", "metrix", "chart"],
+    ]
+
+
+def test_most_items_are_counted_edition_by_edition(tmp_path: Path) -> None:
+    """Three items where two are allowed are fine when nobody gets all three."""
+    third = '  - title: "Third topic"\n    only:\n      without_tag: press\n    facts: |\n      Facts.\nmetrix:'
+    issue = _read(tmp_path, FOR_PRESS, r("metrix:", third))
+    assert [len(_titles(select_variant(issue, each))["topics"]) for each in issue.cuts] == [2, 2]
+
+
+def test_editors_programs_know_only(tmp_path: Path) -> None:
+    """The schemas offer `only` on sections and items, without a language; `audiences` and a section's `only` too."""
+    schemas = both_schemas(newsroom(tmp_path))
+    issue, newsletter = json.dumps(schemas["issue"]), schemas["newsletter"]
+    assert issue.count('"title": "Only for"') == 4
+    item = schemas["issue"]["properties"]["topics"]["anyOf"][0]["items"]["anyOf"][0]  # type: ignore[index]
+    assert list(item["properties"]["only"]["properties"]) == ["tag", "without_tag"]
+    assert list(newsletter["$defs"]["audience"]["properties"]) == ["tag", "without_tag", "language"]  # type: ignore[index]
+    assert '"title": "Only for"' in json.dumps(newsletter["properties"]["sections"])  # type: ignore[index]
+
+
+def test_a_skeleton_offers_no_only_and_a_translation_keeps_it(tmp_path: Path) -> None:
+    """Hardly an item is for some readers only; where one is, it is so in every language."""
+    workspace = newsroom(tmp_path)
+    newsletter = read_newsletter(workspace)
+    assert "only" not in skeleton(newsletter, NextIssue(date=datetime.date(2025, 2, 6), number=1))
+    apply(workspace, FOR_PRESS)
+    source = read_document(workspace.issue("2025-01-30"), "issue.yaml")[0]
+    assert isinstance(source, Mapping)
+    assert "    only:\n      tag: Press\n" in translation(newsletter, source)

@@ -1,0 +1,390 @@
+"""Short values, merge fields, sources and Markdown: what is taken, what is refused, and at which place."""
+
+import datetime
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from composer.content.values.formats import date_hint, is_colour, iso_date, language_tag, web_address
+from composer.content.values.markdown import parse_markdown
+from composer.content.values.merge_fields import FieldBook, stand_ins
+from composer.content.values.rich_text import Break, BulletList, Emphasis, Inline, Link, Paragraph, PlainWords, Quote
+from composer.content.values.source_lines import parse_sources
+
+# Web addresses ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("https://e.org/a?b=1#c", "https://e.org/a?b=1#c"),
+        ("HTTPS://E.org/A", "https://e.org/A"),
+        ("https://例子.中国/路", "https://xn--fsqu00a.xn--fiqs8s/%E8%B7%AF"),
+        ("https://e.org/a%20b", "https://e.org/a%20b"),
+        ("https://e.org/a|b", "https://e.org/a%7Cb"),
+        ("https://e.org:8443/", "https://e.org:8443/"),
+        ("https://[::1]/", "https://[::1]/"),
+        ("http://localhost/", "http://localhost/"),
+        ("https://e.org/wiki/A_(b)", "https://e.org/wiki/A_(b)"),
+    ],
+)
+def test_a_web_address_is_taken_in_ascii(written: str, url: str) -> None:
+    """Hosts become A-labels, other characters are percent-encoded, what is encoded stays."""
+    assert web_address(written).url == url
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("htps://e.org", "did you mean https:// ?"),
+        ("https:/e.org", "did you mean https:// ?"),
+        ("https//e.org", "did you mean https://e.org ?"),
+        ("www.e.org/a", "did you mean https://www.e.org/a ?"),
+        ("“https://e.org”", "did you mean https://e.org ?"),
+        ("<https://e.org>", "did you mean https://e.org ?"),
+        ("https://e.org,", "did you mean https://e.org ?"),
+        ("a page", "copy the address"),
+        ("javascript:alert(1)", "it begins with https://"),
+        ("ftp://e.org", "it begins with https://"),
+        ("https://me:pw@e.org", "leave out what stands before the @"),
+        ("https://exa_mple.org", "it looks like"),
+        ("https://e..org", "it looks like"),
+        ("https://e.org:99999", "copy it"),
+    ],
+)
+def test_a_wrong_address_is_told_with_what_was_meant(written: str, words: str) -> None:
+    """Nothing that is no web address is taken; the hint names what was probably meant."""
+    given = web_address(written)
+    assert not given.url
+    assert given.problem
+    assert words in given.hint
+
+
+@given(st.text(max_size=40))
+def test_an_address_is_plain_ascii_or_refused(text: str) -> None:
+    """Whatever is written, an address that is taken holds no space, quotation mark or angle bracket."""
+    url = web_address(f"https://{text}").url
+    assert url.isascii()
+    assert not set(url) & set(' \t\r\n"<>\\^`{|}')
+
+
+# Dates, languages, colours ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("30.1.2025", "2025-01-30"),
+        ("30.1.25", "2025-01-30"),
+        ("30/1/2025", "2025-01-30"),
+        ("1/30/2025", "2025-01-30"),
+        ("2/1/2025", "2025-01-02 or 2025-02-01"),
+        ("2025/1/30", "2025-01-30"),
+        ("20250130", "2025-01-30"),
+        ("2025年1月30日", "2025-01-30"),
+        ("2025–01–30", "2025-01-30"),
+        ("2025-01-30T08:00", "2025-01-30"),
+    ],
+)
+def test_a_date_in_another_notation_is_recognised(written: str, meant: str) -> None:
+    """Other notations are refused, and the hint says the day as it is written here."""
+    assert isinstance(iso_date(written), str)
+    assert date_hint(written) == f"did you mean {meant}?"
+
+
+def test_a_hint_never_names_a_day_that_is_not() -> None:
+    """No guess is better than a day that is not in the calendar."""
+    assert iso_date("2025-02-30") == "there is no day 2025-02-30 in the calendar"
+    for written in ("31.2.2025", "2025-13-01", "tomorrow"):
+        assert "did you mean" not in date_hint(written)
+    assert iso_date("2024-02-29") == datetime.date(2024, 2, 29)
+
+
+def test_languages_and_marks_of_countries() -> None:
+    """Tags are put in their usual form; CN is Chinese, UK is not Ukrainian."""
+    tags = {"EN": "en", "zh-hant": "zh-Hant", "pt-br": "pt-BR", "CN": "zh", "TW": "zh-Hant", "uk": "uk", "SE": "sv"}
+    assert {text: language_tag(text) for text in tags} == tags
+    for text in ("UK", "US", "xx", "english", "", "e", "zh_Hant"):
+        assert language_tag(text) is None
+
+
+def test_colours_are_six_digits() -> None:
+    """Only the form that every mail program knows."""
+    assert is_colour("#9B1c1c")
+    assert not any(is_colour(text) for text in ("red", "#fff", "9b1c1c", "#9b1c1g", "#9b1c1c "))
+
+
+# Merge fields -------------------------------------------------------------------------------------------------------
+
+KNOWN = {"first_name": None, "email": None, "company": "your firm", "title": ""}
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Dear {{ first_name }},", "Dear [first_name],"),
+        ("Dear {{first_name}},", "Dear [first_name],"),
+        ('Dear {{ first_name | default("reader") }},', "Dear reader,"),
+        ("Dear {{ first_name | default('reader') }},", "Dear reader,"),
+        ("Dear {{ first_name | default(“reader”) }},", "Dear reader,"),
+        ('Dear {{ first_name | default("") }}!', "Dear !"),
+        ('two braces: {{ "{{" }} first_name }}', "two braces: {{ first_name }}"),
+        ("one { brace }", "one { brace }"),
+        ("news for {{ company }}", "news for your firm"),
+        ('news for {{ company | default("you") }}', "news for you"),
+        ("Dear {{ title }}reader", "Dear reader"),
+    ],
+)
+def test_a_field_becomes_a_token_and_shows_its_default(written: str, shown: str) -> None:
+    """The token holds letters and digits only; without an addressee the default stands there, else the name."""
+    book = FieldBook(known=KNOWN, seed=written)
+    text, mistakes = book.replace(written)
+    assert mistakes == ()
+    for token, stand_in in stand_ins(book.fields).items():
+        assert token.isascii()
+        assert token.isalnum()
+        text = text.replace(token, stand_in)
+    assert text == shown
+
+
+@pytest.mark.parametrize(
+    ("written", "offset", "words"),
+    [
+        ("a {{ frist_name }}", 5, "there is no merge field “frist_name”"),
+        ("a {{ first name }}", 2, "this is not a merge field: {{ first name }}"),
+        ("a {{ first_name | upper }}", 2, "this is not a merge field"),
+        ("a {{ first_name", 2, "this is not a merge field: {{ first_name"),
+        (
+            'a {{ name | default("reader") and many more words which follow here',
+            2,
+            '("reader") and many more words which follow…',
+        ),
+        ("a {{ first_name\nand more", 2, "this is not a merge field: {{ first_name…"),
+        ("a {{", 2, "this is not a merge field"),
+        ("a {{}}", 2, "this is not a merge field: {{}}"),
+    ],
+)
+def test_a_wrong_field_is_told_where_it_stands(written: str, offset: int, words: str) -> None:
+    """Unknown names are told at the name, malformed fields at their braces."""
+    _, mistakes = FieldBook(known=KNOWN, seed=written).replace(written)
+    assert [mistake.offset for mistake in mistakes] == [offset]
+    assert words in mistakes[0].message
+
+
+def test_a_token_stands_nowhere_in_what_was_written() -> None:
+    """Tokens are made from everything written, and are new when they occur in it."""
+    seed = "{{ first_name }}"
+    first = FieldBook(known=KNOWN, seed=seed)
+    again = FieldBook(known=KNOWN, seed=seed)
+    assert first.mark == again.mark
+    assert FieldBook(known=KNOWN, seed=seed + first.mark).mark not in seed + first.mark
+
+
+# Sources ------------------------------------------------------------------------------------------------------------
+
+
+def _sources(text: str) -> list[tuple[str, str | None, str, str | None, str | None]]:
+    found, mistakes = parse_sources(text)
+    assert mistakes == ()
+    return [
+        (
+            each.outlet.text,
+            each.language,
+            each.title.text,
+            each.url.text if each.url else None,
+            each.original_title.text if each.original_title else None,
+        )
+        for each in found
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "outlet", "language", "title", "url", "original"),
+    [
+        ("AP: [T](https://e.org)", "AP", None, "T", "https://e.org", None),
+        ("State Council (CN): [T](https://e.org) (原题)", "State Council", "zh", "T", "https://e.org", "原题"),
+        ("Caixin [zh]: [T](https://e.org)（原题）", "Caixin", "zh", "T", "https://e.org", "原题"),
+        ("The Guardian (UK): [T](https://e.org)", "The Guardian (UK)", None, "T", "https://e.org", None),
+        ("路透社：[T](https://e.org)", "路透社", None, "T", "https://e.org", None),
+        ("新华社（CN）： [T](https://e.org)", "新华社", "zh", "T", "https://e.org", None),
+        ("  - AP: [T](https://e.org).", "AP", None, "T", "https://e.org", None),
+        ("AP: [T [a] b](https://e.org/x_(y))", "AP", None, "T [a] b", "https://e.org/x_(y)", None),
+        (
+            'AP: [T](https://e.org/{{ x | default("(a b)") }})',
+            "AP",
+            None,
+            "T",
+            'https://e.org/{{ x | default("(a b)") }}',
+            None,
+        ),
+        ("AP: [T](https://e.org/?x={{ x }}) (原题)", "AP", None, "T", "https://e.org/?x={{ x }}", "原题"),
+        ("Der Spiegel 12/2025: A title in print", "Der Spiegel 12/2025", None, "A title in print", None, None),
+        ("Qiushi: A title (原题)", "Qiushi", None, "A title", None, "原题"),
+        ("Qiushi: A title (in print)", "Qiushi", None, "A title (in print)", None, None),
+    ],
+)
+def test_a_line_is_a_source(
+    line: str, outlet: str, language: str | None, title: str, url: str | None, original: str | None
+) -> None:
+    """Outlet, language, title, address and original title, in each of the forms that editors use."""
+    assert _sources(line) == [(outlet, language, title, url, original)]
+
+
+@pytest.mark.parametrize(
+    ("line", "offset", "words"),
+    [
+        ("AP [T](https://e.org)", 0, "this line is not a source"),
+        ("AP:[T](https://e.org)", 0, "a space is missing"),
+        (": [T](https://e.org)", 0, "the outlet is missing"),
+        ("AP: https://e.org", 4, "the link of this source"),
+        ("AP: [T] (https://e.org)", 4, "the link of this source"),
+        ("AP: [ ](https://e.org)", 4, "the title is missing"),
+        ("AP: [T](https://e.org/{{ x)", 4, "the link of this source"),
+        ("AP [xx]: [T](https://e.org)", 4, "“xx” is not a language"),
+        ("AP: [T](https://e.org) and more", 22, "behind the link stands more"),
+    ],
+)
+def test_a_line_that_is_no_source_is_told_at_its_place(line: str, offset: int, words: str) -> None:
+    """Each line is judged by itself, and the others are read."""
+    text = f"BBC: [A](https://e.org)\n{line}\n\nCNN: [B](https://e.org)"
+    found, mistakes = parse_sources(text)
+    assert [each.outlet.text for each in found] == ["BBC", "CNN"]
+    assert [mistake.offset for mistake in mistakes] == [24 + offset]
+    assert words in mistakes[0].message
+
+
+@given(st.text("a: [](){}（）：\n-中.", max_size=80))
+def test_the_pieces_of_a_source_stand_where_they_say(text: str) -> None:
+    """Outlet, address and original title are found at their offset."""
+    found, _ = parse_sources(text)
+    for each in found:
+        for piece in (each.outlet, each.url, each.original_title):
+            assert piece is None or text[piece.offset :].startswith(piece.text)
+
+
+def test_a_long_line_is_judged_quickly() -> None:
+    """No line, however long, takes long."""
+    began = time.process_time()
+    for line in (
+        "a" * 300_000,
+        "a " * 150_000,
+        "a: [" + "(" * 200_000,
+        "a: [x](" + "()" * 100_000,
+        "a: " + "(" * 200_000,
+    ):
+        parse_sources(line)
+    assert time.process_time() - began < 2
+
+
+# Markdown -----------------------------------------------------------------------------------------------------------
+
+
+def _inlines(text: str) -> tuple[Inline, ...]:
+    rich, findings = parse_markdown(text)
+    assert findings == ()
+    assert len(rich.nodes) == 1
+    assert isinstance(rich.nodes[0], Paragraph)
+    return rich.nodes[0].children
+
+
+def _plain(nodes: tuple[Inline, ...]) -> str:
+    return "".join(
+        node.text if isinstance(node, PlainWords) else "|" if isinstance(node, Break) else _plain(node.children)
+        for node in nodes
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "strong"),
+    [
+        ("他说**“你好”**了", "“你好”"),
+        ("他说**你好**。", "你好"),
+        ("**中文（测试）**后", "中文（测试）"),
+        ("前**（测试）**后", "（测试）"),
+        ("“**中文**”", "中文"),
+        ("これは**「強調」**です", "「強調」"),
+        ("한국어**(강조)**입니다", "(강조)"),
+        ("He said **“hello”** twice", "“hello”"),
+    ],
+)
+def test_emphasis_beside_cjk_punctuation(text: str, strong: str) -> None:
+    """Chinese, Japanese and Korean have no spaces around a mark, and emphasis works all the same."""
+    found = [node for node in _inlines(text) if isinstance(node, Emphasis)]
+    assert [(node.strong, _plain(node.children)) for node in found] == [(True, strong)]
+
+
+@pytest.mark.parametrize("text", ["5 * 3 * 2", "snake_case_word", "\\*a\\*", "a * b", "中 * 文 * 字"])
+def test_what_is_no_emphasis(text: str) -> None:
+    """Signs between spaces, inside words and behind a backslash are signs."""
+    assert not any(isinstance(node, Emphasis) for node in _inlines(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("中文\n换行", "中文换行"),
+        ("日本\n  語", "日本語"),
+        ("中文，\n换行", "中文，换行"),
+        ("**中文**\n换行", "中文换行"),
+        ("中文\nlatin", "中文 latin"),
+        ("한국\n어", "한국 어"),
+        ("one\ntwo", "one two"),
+        ("one  \ntwo", "one|two"),
+        ("one\\\ntwo", "one|two"),
+    ],
+)
+def test_the_end_of_a_line(text: str, shown: str) -> None:
+    """Between Chinese or Japanese characters it is nothing, else a space; two spaces or a backslash break the line."""
+    assert _plain(_inlines(text)) == shown
+
+
+def test_paragraphs_lists_and_quotes() -> None:
+    """The blocks that mail can show."""
+    rich, findings = parse_markdown("one\n\n- a\n- b\n\n3. c\n\n> d")
+    assert findings == ()
+    assert [type(node) for node in rich.nodes] == [Paragraph, BulletList, BulletList, Quote]
+    assert [node.start for node in rich.nodes if isinstance(node, BulletList)] == [None, 3]
+    assert rich.head(1).blocks == 1
+    assert rich.tail(1).blocks == 3
+    assert not parse_markdown(" \n")[0]
+
+
+def test_a_link_holds_its_address_in_ascii() -> None:
+    """Addresses in links are read like any other; mailto: is allowed here."""
+    found = [
+        node
+        for node in _inlines("[a](https://例子.中国/) [b](mailto:a@e.org) <https://e.org>")
+        if isinstance(node, Link)
+    ]
+    assert [node.url for node in found] == ["https://xn--fsqu00a.xn--fiqs8s/", "mailto:a@e.org", "https://e.org"]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "code", "words"),
+    [
+        ("one\n\ntwo <b>three</b>", "<b>", "html", "HTML cannot stand"),
+        ("one\n\n<table>\n</table>", "<table>", "html", "HTML cannot stand"),
+        ("one <!-- note -->", "<!--", "html", "HTML cannot stand"),
+        ("one\n# two", "# two", "markdown", "a heading cannot stand"),
+        ("one\n---", "---", "markdown", "makes a heading of the text above"),
+        ("one\n\n***", "***", "markdown", "a line across"),
+        ("one `two`", "`two", "markdown", "program code"),
+        ("one\n\n    two", "two", "markdown", "four spaces"),
+        ("one\n\n~~~\ntwo\n~~~", "~~~", "markdown", "program code"),
+        ("one ![two](three.png)", "![", "markdown", "a picture cannot stand"),
+        ("one [](https://e.org)", "[]", "markdown", "a link needs words"),
+        ("one [two](three)", "three", "url", "is not a web address"),
+        ("one\ntwo [a](https://e.org) [b](htps://e.org)", "htps", "url", "is not a web address"),
+        ("- one\n- two <i>x</i>", "<i>", "html", "HTML cannot stand"),
+        ("> one\n> # two", "# two", "markdown", "a heading cannot stand"),
+        ("2024. Ein Jahr", "2024.", "markdown", "make a list of it"),
+    ],
+)
+def test_what_cannot_stand_in_a_text_is_told_where_it_stands(text: str, at: str, code: str, words: str) -> None:
+    """The place is inside the text, not at its head."""
+    _, findings = parse_markdown(text)
+    assert [finding.code for finding in findings][:1] == [code]
+    assert words in findings[0].message
+    assert text[findings[0].offset :].startswith(at), text[findings[0].offset :]

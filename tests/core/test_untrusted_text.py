@@ -1,0 +1,161 @@
+"""Text from elsewhere acts on no terminal and hides nothing on a page; what scripts and emoji need stays."""
+
+import io
+import json
+import sys
+import unicodedata
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from composer.bounces.health.audience_health import AudienceHealth
+from composer.bounces.health.health_page import page
+from composer.cli.main import run
+from composer.cli.ui import console
+from composer.cli.ui.list_import import as_line
+from composer.core.errors import Problem
+from composer.core.untrusted_text import finished, in_json, tame, visible
+from composer.web.preview.page_state import state
+from composer.web.preview.view_model import ShownVariant
+from composer.web.public.site.page_templates import HTML
+from tests.cli_harness import Mailroom, furnish
+from tests.factories import sample_message
+
+#: What must never reach a terminal or a page as it is.
+HARMFUL = (
+    "\x1b\x07\x9b\x08\x7f\r\x85\u202e\u202a\u2066\u2067\u2068\u2069\u200b\u2060\ufeff\u2028\u2029"
+    "\U000e0041\U000e007f\u3164\ud800"
+)
+#: What must stay: joiners of scripts and emoji, a flag made of tags, marks among Arabic, rare Chinese characters.
+LEGITIMATE = (
+    "می‌خواهم",
+    "क्‍ष",
+    "👩‍💻 👨🏽‍🚀 🏳️‍🌈 🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+    "الرقم ‎+966 11‏ (هاتف)",
+    "葛󠄀城",
+    "a tab\tand\nlines",
+    "Zürich – “naïve” … \u00a0€",
+)
+
+
+@pytest.mark.parametrize("character", sorted(set(HARMFUL)))
+def test_harmful_characters(character: str) -> None:
+    """Shown as their code on a terminal, left out on a page, escaped in JSON without a loss."""
+    text = f"invoice{character}gpj.exe"
+    assert visible(text).isascii() and visible(text).isprintable() and "\\" in visible(text)
+    assert tame(text) == "invoicegpj.exe"
+    written = json.dumps(text, ensure_ascii=False)
+    assert in_json(written).isascii() and json.loads(in_json(written)) == text
+
+
+@pytest.mark.parametrize("text", LEGITIMATE)
+def test_what_people_write(text: str) -> None:
+    """Nothing of it is touched."""
+    assert visible(text) == tame(text) == text
+
+
+def test_joiners_and_marks_elsewhere() -> None:
+    """Between Latin letters, at an end, or in text without a letter of Arabic or Hebrew, they only hide."""
+    assert tame("pay\u200cpal") == "paypal" and visible("a\u200d") == "a\\u200d" and visible("\u200db") == "\\u200db"
+    assert tame("user\u200f@example.org\u200e") == "user@example.org"
+    assert tame("👩\u200dx") == "👩x" and tame("🏴\U000e0068\U000e0069") == "🏴"
+
+
+def test_no_control_and_no_direction_is_forgotten() -> None:
+    """Every control, everything that turns text round and every tag of Unicode is harmful, but not tab and line feed."""
+    for point in range(sys.maxunicode + 1):
+        character = chr(point)
+        is_control = unicodedata.category(character) == "Cc" and character not in "\t\n"
+        is_turning = unicodedata.bidirectional(character) in (
+            "LRE",
+            "RLE",
+            "LRO",
+            "RLO",
+            "PDF",
+            "LRI",
+            "RLI",
+            "FSI",
+            "PDI",
+        )
+        if is_control or is_turning or 0xE0000 <= point < 0xE0080:
+            assert visible(f"a{character}b") != f"a{character}b", hex(point)
+            assert tame(f"a{character}b") == "ab", hex(point)
+
+
+def test_templates_print_it_tamed() -> None:
+    """Whatever a page's template prints, and nothing that is our own markup."""
+    template = HTML.from_string("{{ a }}|{{ b | safe }}|{{ 3 }}")
+    assert template.render(a="x\u202e\x1b<", b="y\u2066") == "x&lt;|y\u2066|3"
+    assert finished(3) == 3
+
+
+def test_the_page_about_the_audience() -> None:
+    """Domains and servers' words are shown tamed."""
+    health = AudienceHealth(now=datetime(2025, 3, 15, tzinfo=UTC), readers={"active": 1})
+    refusal = ("bad\u202e.example", "5.7.1", "no\x1b[31m way\u200b", 2)
+    shown = page(replace(health, refusals=(refusal,)), "Letters\u2067")
+    assert "bad.example" in shown and "no[31m way" in shown and tame(shown) == shown
+
+
+def test_the_preview() -> None:
+    """Its page is told of problems, and where they are, as a terminal is."""
+    problem = Problem(path="a\u202e.yaml", line=1, column=1, code="x", message="“b\x1b[2J”", hint="c\u2066")
+    told = json.dumps(state(ShownVariant(problems=(problem,), error="d\u200b"), None), ensure_ascii=False)
+    assert tame(told) == told
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
+    return furnish(tmp_path, monkeypatch, capsys)
+
+
+def test_commands(room: Mailroom) -> None:
+    """Names of files, cells, addresses and subjects: none of them acts on the terminal; JSON gives them whole."""
+    room.write("2031-01-30", subject="A \u202eturned subject of a letter")
+    name = "people\u202e\x1b[31m.csv"
+    (room.root / name).write_text(
+        'email,first_name\nann@x.example,"A\u202enn\x9b"\nno\u200baddress\x1b[2J,B\n', encoding="utf-8"
+    )
+    room.add(1, name="Eve\u2066", first_name="E\u202e\x1b[31mve")
+    says: tuple[tuple[str, ...], ...] = (
+        ("subscribers", "import", name, "--dry-run"),
+        ("subscribers", "import", name, "--yes", "--consent", "they said so"),
+        ("subscribers", "list"),
+        ("subscribers", "show", "reader1@example.net"),
+        ("who", "reader1@example.net"),
+        ("build", "2031-01-30"),
+        ("check", "2031-01-30"),
+        ("send", "2031-01-30", "--dry-run"),
+        ("check", "2031\u202e\x1b[2J"),
+        ("subscribers", "show", "x\u202e\x9b@example.org"),
+        ("\x1b]0;x\x07",),
+    )
+    for each in says:
+        said = room.say(*each)
+        assert visible(said.all) == said.all, each
+    found = json.loads(room.say("who", "reader1@example.net", "--json").out)
+    assert found["values"]["first_name"] == "E\u202e\x1b[31mve"
+    assert json.loads(as_line({"name": "\x9b\U000e0041"})) == {"name": "\x9b\U000e0041"}
+
+
+def test_a_list_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To a terminal as it may be shown; to another program as it is."""
+    for is_terminal, expected in ((True, "a\\u202eb\n"), (False, "a\u202eb\r\n")):
+        out = io.StringIO()
+        monkeypatch.setattr(out, "isatty", lambda is_terminal=is_terminal: is_terminal)
+        monkeypatch.setattr(sys, "stdout", out)
+        console.ConsoleTable().write("a\u202eb\r\n")
+        assert out.getvalue() == expected
+
+
+def test_the_edition_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Joiners and marks that an editor wrote are sent as they are."""
+    body = " ".join(LEGITIMATE[:4])
+    workspace = sample_message(tmp_path, body)
+    monkeypatch.chdir(tmp_path)
+    assert run(["build", "2025-01-30"]) == 0
+    text = (workspace.root / "outbox/2025-01-30/issue.txt").read_text(encoding="utf-8")
+    for each in LEGITIMATE[:4]:
+        assert "".join(each.split()) in "".join(text.split())

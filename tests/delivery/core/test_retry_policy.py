@@ -1,0 +1,456 @@
+"""What an outcome means: for its delivery, for the others, for the reader. Values in, values out."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from composer.delivery.core.retry_policy import (
+    Accept,
+    Cause,
+    Defer,
+    GiveBack,
+    MarkUnconfirmed,
+    OutcomeDecision,
+    PauseMailing,
+    RefusalCategory,
+    Refuse,
+    RetryPolicy,
+    ServerCondition,
+    Tried,
+    Write,
+    decide,
+)
+from composer.transport.outcome import Outcome, OutcomeState, Scope, ServerReply, Stage
+from composer.transport.replies.reply_meaning import is_throttle, scope_of
+from composer.transport.smtp.reply_parser import make_reply
+
+NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
+POLICY = RetryPolicy()
+MINUTE = timedelta(minutes=1)
+ANNA = Tried(reader_id=1)
+
+
+def failed(text: str, stage: Stage = Stage.RCPT) -> Outcome:
+    """What the transport makes of a reply, as it makes it."""
+    reply = make_reply((int(text[:3]), [text[4:].encode()]))
+    state = OutcomeState.DEFERRED if reply.code < 500 else OutcomeState.REFUSED
+    scope = Scope.SERVER if reply.code == 421 else scope_of(reply, stage)
+    return Outcome(state=state, stage=stage, reply=reply, scope=scope)
+
+
+def after(outcome: Outcome, tried: Tried = ANNA, mood: ServerCondition | None = None, **more: bool) -> OutcomeDecision:
+    return decide(outcome, tried, mood or ServerCondition(), NOW, POLICY, **more)
+
+
+ACCEPTED = Outcome(state=OutcomeState.ACCEPTED, stage=Stage.DOT, reply=ServerReply(code=250, text="Ok"))
+UNKNOWN = Outcome(state=OutcomeState.UNKNOWN, stage=Stage.DOT, reason="lost", scope=Scope.SERVER)
+
+
+def test_accepted_is_accepted_and_the_server_is_well() -> None:
+    """250 to the dot ends the delivery, and wipes out what the server had complained of."""
+    decision = after(ACCEPTED, mood=ServerCondition(streak=(7, 8), throttles=3, doubts=4))
+    assert decision.step == Accept()
+    assert decision.mood == ServerCondition(is_well=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["421 4.3.2 closing", "454 4.7.0 throttling failure", "450 4.7.1 too many messages", "451 4.3.0 disk full"]
+)
+@pytest.mark.parametrize("stage", [Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DOT])
+def test_a_throttle_pauses_everybody_and_burns_nobody(text: str, stage: Stage) -> None:
+    """421, 450, 454 and a server's own trouble: all wait, and the one that met it loses no try."""
+    decision = after(failed(text, stage), replace(ANNA, is_sending=stage is Stage.DOT))
+    assert decision.pause is not None and decision.pause.until == NOW + POLICY.pause
+    match decision.step:
+        case GiveBack(until=until, is_throttled=True) if stage is not Stage.DOT:
+            assert until == decision.pause.until
+        case Defer(until=until, is_counted=False) if stage is Stage.DOT:
+            assert until == decision.pause.until
+        case _:
+            pytest.fail(f"{decision.step}")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_all"),
+    [
+        ("450 4.2.0 greylisted", False),
+        ("450 4.1.1 no such user", False),
+        ("450 4.2.2 mailbox full", False),
+        ("450 4.1.2 domain not found", False),
+        ("450 try later", False),
+        ("450 4.7.1 slow down", True),
+        ("450 4.3.2 not now", True),
+        ("451 4.7.1 greylisting in action", False),
+        ("451 try later", False),
+        ("451 4.3.0 queue error", True),
+        ("452 4.2.2 mailbox full", False),
+        ("452 4.3.1 out of space", True),
+        ("421 4.2.1 anything", True),
+        ("454 4.7.0 temporary authentication failure", True),
+    ],
+)
+def test_what_is_a_throttle(text: str, is_all: bool) -> None:
+    """A temporary failure that names the mailbox is the mailbox's; one that names the server is everybody's."""
+    assert is_throttle(failed(text, Stage.RCPT)) is is_all
+
+
+def test_a_rule_that_is_said_about_a_message_is_about_all() -> None:
+    """451 with a policy's code is greylisting at the recipient only."""
+    assert is_throttle(failed("451 4.7.1 come back later", Stage.DOT))
+    assert is_throttle(failed("451 4.7.1 come back later", Stage.MAIL))
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_before_a_connection_stands_trouble_is_everybodys(stage: Stage) -> None:
+    """Whatever the server says or does not say; a connection that is lost later is about that message."""
+    is_opening = stage in (Stage.CONNECT, Stage.TLS, Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.AUTH)
+    assert (
+        is_throttle(Outcome(state=OutcomeState.DEFERRED, stage=stage, reason="lost", scope=Scope.SERVER)) is is_opening
+    )
+    limited = replace(failed("450 4.7.1 slow down", Stage.MAIL), stage=stage)
+    assert is_throttle(replace(limited, scope=Scope.RECIPIENT)) is True
+    pause = after(limited).pause
+    assert pause is not None and pause.is_rate is not is_opening
+
+
+def test_no_connection_is_nobodys_fault() -> None:
+    """Where no message was begun, all wait."""
+    outcome = Outcome(state=OutcomeState.DEFERRED, stage=Stage.CONNECT, reason="refused", scope=Scope.SERVER)
+    decision = after(outcome)
+    assert isinstance(decision.step, GiveBack) and decision.pause
+
+
+def test_a_connection_lost_before_the_dot_is_tried_again_later() -> None:
+    """It may be this message; it counts, and the others go on."""
+    outcome = Outcome(
+        state=OutcomeState.DEFERRED, stage=Stage.BODY, reason="the connection was lost", scope=Scope.SERVER
+    )
+    decision = after(outcome)
+    assert decision.step == Defer(until=NOW + MINUTE)
+    assert decision.pause is None
+
+
+def test_pauses_grow_and_throttles_that_met_one_pause_are_one() -> None:
+    """5, 10, 20 s … up to five minutes; what had begun before a pause does not make it longer."""
+    decision = after(failed("421 4.3.2 closing"))
+    same = after(failed("421 4.3.2 closing"), mood=decision.mood)
+    assert same.pause == decision.pause
+    lengths, mood, at = [], decision.mood, NOW
+    for _ in range(9):
+        assert mood.paused_until is not None
+        at = mood.paused_until
+        later = decide(failed("421 4.3.2 closing"), ANNA, mood, at, POLICY)
+        assert later.pause is not None
+        lengths.append((later.pause.until - at).total_seconds())
+        mood = later.mood
+    assert lengths == [10, 20, 40, 80, 160, 300, 300, 300, 300]
+
+
+@pytest.mark.parametrize(
+    ("text", "stage", "is_rate"),
+    [
+        ("421 4.4.2 timeout", Stage.MAIL, False),
+        ("421 max messages per connection reached", Stage.MAIL, False),
+        ("421 4.7.0 [TSS04] deferred", Stage.MAIL, True),
+        ("421 4.7.26 unauthenticated", Stage.MAIL, True),
+        ("450 4.7.1 too fast", Stage.RCPT, True),
+        ("454 4.7.0 maximum sending rate exceeded", Stage.DOT, True),
+        # By its code alone, which is said of a rate.
+        ("454 not now", Stage.MAIL, True),
+        ("450 4.3.2 not now", Stage.MAIL, False),
+        ("421 4.7.0 too many connections", Stage.GREETING, False),
+    ],
+)
+def test_which_throttles_slow_us(text: str, stage: Stage, is_rate: bool) -> None:
+    """A rule does; a server that restarts or wants a new connection does not, unless it says so twice running."""
+    once = after(failed(text, stage))
+    assert once.pause is not None and once.pause.is_rate is is_rate
+    assert once.mood.paused_until is not None
+    twice = decide(failed(text, stage), ANNA, once.mood, once.mood.paused_until, POLICY)
+    assert twice.pause is not None and twice.pause.is_rate is (stage is not Stage.GREETING)
+
+
+def test_a_pause_that_the_clock_left_behind_is_none() -> None:
+    """A pause further away than any policy sets is a clock that was put back: it holds nobody."""
+    decision = after(
+        failed("421 4.3.2 closing"), mood=ServerCondition(paused_until=NOW + timedelta(hours=1), throttles=1)
+    )
+    assert decision.pause is not None and decision.pause.until <= NOW + POLICY.longest_pause
+
+
+def test_one_poisonous_mailbox_does_not_stop_the_line_for_ever() -> None:
+    """The third throttle of one delivery, while others are accepted, is its own: it waits, the others do not."""
+    tried = replace(ANNA, throttled=POLICY.throttles - 1)
+    decision = after(failed("421 4.3.2 closing"), tried, ServerCondition(is_well=True))
+    assert decision.step == Defer(until=NOW + MINUTE) and decision.pause is None
+    assert after(failed("421 4.3.2 closing"), tried, ServerCondition(is_well=False)).pause is not None
+    # Without a connection, the server has not heard of this mailbox.
+    no_answer = Outcome(state=OutcomeState.DEFERRED, stage=Stage.CONNECT, reason="no answer", scope=Scope.SERVER)
+    assert after(no_answer, tried, ServerCondition(is_well=True)).pause is not None
+    assert after(failed("421 4.3.2 busy", Stage.GREETING), tried, ServerCondition(is_well=True)).pause is not None
+
+
+def test_back_off_and_deadline() -> None:
+    """1, 5, 15, 60 minutes, then hourly; a try that would come after 48 hours is not waited for."""
+    waits = []
+    for attempts in range(6):
+        step = after(failed("451 try later"), replace(ANNA, attempts=attempts)).step
+        assert isinstance(step, Defer)
+        waits.append((step.until - NOW) / MINUTE)
+    assert waits == [1, 5, 15, 60, 60, 60]
+    old = replace(ANNA, attempts=50, first_at=NOW - timedelta(hours=47, minutes=30))
+    step = after(failed("451 try later"), old).step
+    assert isinstance(step, Defer) and step.is_last
+
+
+@pytest.mark.parametrize(
+    ("text", "blame"),
+    [
+        ("550 5.1.1 no such user", RefusalCategory.GONE),
+        ("550 5.1.10 null MX", RefusalCategory.GONE),
+        ("550 5.1.6 moved", RefusalCategory.GONE),
+        ("550 5.2.1 disabled", RefusalCategory.GONE),
+        ("550 5.1.2 no such domain", RefusalCategory.NO_DOMAIN),
+        ("550 5.4.4 no route", RefusalCategory.NO_DOMAIN),
+        ("552 5.2.2 mailbox full", RefusalCategory.SOFT),
+        ("550 no", RefusalCategory.SOFT),
+    ],
+)
+def test_what_a_refusal_says_about_the_reader(text: str, blame: RefusalCategory) -> None:
+    """No mailbox: struck off at once; no domain: the second time; a full one: counted."""
+    decision = after(failed(text))
+    assert decision.step == Refuse(blame=blame)
+    assert decision.halt is None
+
+
+@pytest.mark.parametrize(
+    ("text", "stage"),
+    [
+        ("550 5.7.1 spam", Stage.DOT),
+        ("550 5.7.26 unauthenticated", Stage.DOT),
+        ("550 5.7.515 access denied", Stage.DOT),
+        ("554 5.7.1 policy", Stage.RCPT),
+        ("501 5.5.4 syntax", Stage.MAIL),
+        ("554 5.6.0 content", Stage.DOT),
+        ("552 5.3.4 too large", Stage.DOT),
+        ("530 5.7.0 sign in first", Stage.MAIL),
+    ],
+)
+def test_three_refusals_of_us_running_stop_the_run(text: str, stage: Stage) -> None:
+    """One is refused and held against nobody; the third stops the run, and all three go back."""
+    mood = ServerCondition()
+    for reader_id in (1, 2):
+        decision = after(failed(text, stage), Tried(reader_id=reader_id, is_sending=stage is Stage.DOT), mood)
+        assert decision.step == Refuse() and decision.halt is None
+        mood = decision.mood
+    decision = after(failed(text, stage), Tried(reader_id=3), mood)
+    assert decision.halt is not None
+    assert (decision.halt.cause, decision.halt.returned) == (Cause.REFUSED, (1, 2, 3))
+    assert "5." in decision.halt.words
+
+
+def test_an_acceptance_in_between_breaks_the_streak() -> None:
+    """Refused, refused, accepted, refused: no stop."""
+    mood = ServerCondition()
+    for outcome in (*[failed("550 5.7.1 no", Stage.DOT)] * 2, ACCEPTED, *[failed("550 5.7.1 no", Stage.DOT)] * 2):
+        decision = after(outcome, mood=mood)
+        assert decision.halt is None
+        mood = decision.mood
+
+
+def test_who_came_back_from_a_stop_and_is_refused_again_while_others_are_accepted_is_refused() -> None:
+    """Three readers whom a server dislikes do not stop every run."""
+    decision = after(failed("550 5.7.1 no", Stage.DOT), replace(ANNA, strikes=1), ServerCondition(is_well=True))
+    assert decision.step == Refuse() and decision.mood.streak == ()
+    again = after(failed("550 5.7.1 no", Stage.DOT), replace(ANNA, strikes=1), ServerCondition(streak=(7, 8)))
+    assert again.halt is not None
+
+
+def test_no_answer_is_unknown_and_five_running_stop_the_run() -> None:
+    """Each costs a person a decision."""
+    mood = ServerCondition()
+    for _ in range(POLICY.doubts - 1):
+        decision = after(UNKNOWN, mood=mood)
+        assert decision.step == MarkUnconfirmed() and decision.halt is None
+        mood = decision.mood
+    decision = after(UNKNOWN, mood=mood)
+    assert decision.step == MarkUnconfirmed()
+    assert decision.halt is not None and decision.halt.cause is Cause.DOUBTFUL
+
+
+def test_an_address_that_no_server_can_be_told_is_refused() -> None:
+    """It is the reader's, and no sign of the mailbox."""
+    outcome = Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.RCPT, reason="the address cannot be used")
+    assert after(outcome).step == Refuse(blame=RefusalCategory.SOFT)
+
+
+def test_a_sender_that_no_server_can_be_told_stops_the_run() -> None:
+    """Nobody is refused for it."""
+    outcome = Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.MAIL, reason="no", scope=Scope.SERVER)
+    decision = after(outcome)
+    assert isinstance(decision.step, GiveBack)
+    assert decision.halt is not None and decision.halt.cause is Cause.UNUSABLE
+
+
+def test_taken_back_before_the_dot() -> None:
+    """Given back; where the intent is on disk already it was not sent all the same, and may be."""
+    outcome = Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.BODY, reason="taken back")
+    assert after(outcome).step == GiveBack(until=NOW)
+    assert after(outcome, replace(ANNA, is_sending=True)).step == Defer(until=NOW, is_counted=False)
+
+
+def test_files_are_for_rehearsals() -> None:
+    """A mailing whose messages became files stops: nobody has got anything."""
+    written = Outcome(state=OutcomeState.WRITTEN, stage=Stage.FILE)
+    assert after(written, is_rehearsal=True).step == Write()
+    decision = after(written, replace(ANNA, is_sending=True))
+    assert isinstance(decision.step, Defer) and decision.halt is not None
+
+
+def test_a_mailing_is_as_patient_as_is_said() -> None:
+    """docs/delivery.md and docs/configuration.md promise these."""
+    minutes = [each / MINUTE for each in (*POLICY.delays, POLICY.deadline, POLICY.longest_pause, POLICY.away)]
+    assert minutes == [1, 5, 15, 60, 48 * 60, 5, 1]
+    assert (POLICY.pause, POLICY.drain, POLICY.record) == (MINUTE / 12, MINUTE, MINUTE / 6)
+    assert (POLICY.patience, POLICY.refusals, POLICY.doubts, POLICY.throttles) == (10 * MINUTE, 3, 5, 3)
+    assert [POLICY.delay(each) / MINUTE for each in (0, 1, 2, 3, 4, 5, 99)] == [1, 1, 5, 15, 60, 60, 60]
+
+
+@pytest.mark.parametrize(
+    ("tried", "mood", "is_its_own"),
+    [
+        (Tried(reader_id=1, throttled=1), ServerCondition(is_well=True), False),
+        (Tried(reader_id=1, throttled=2), ServerCondition(is_well=True), True),
+        (Tried(reader_id=1, throttled=9), ServerCondition(is_well=True), True),
+        (Tried(reader_id=1, throttled=9), ServerCondition(is_well=False), False),
+    ],
+)
+@pytest.mark.parametrize("is_sending", [False, True])
+def test_an_end_of_the_session_is_no_reason_to_wait(
+    tried: Tried, mood: ServerCondition, is_its_own: bool, is_sending: bool
+) -> None:
+    """It goes at once in another one, as often as others are throttled; the third time it is tried later, and counted."""
+    outcome = replace(failed("421 4.3.2 closing", Stage.MAIL), scope=Scope.SESSION)
+    decision = after(outcome, replace(tried, is_sending=is_sending), mood)
+    at_once = Defer(until=NOW, is_counted=False) if is_sending else GiveBack(until=NOW, is_throttled=True)
+    assert decision.step == (Defer(until=NOW + MINUTE) if is_its_own else at_once)
+    assert (decision.mood, decision.pause, decision.halt) == (mood, None, None)
+
+
+def test_a_try_at_the_deadline_is_still_made() -> None:
+    """Counted from the first try, or from now where this is the first."""
+    tick, hours = timedelta(microseconds=1), timedelta(hours=47)
+    for first_at, is_last in ((NOW - hours, False), (NOW - hours - tick, True), (None, False)):
+        step = after(failed("451 try later"), replace(ANNA, attempts=50, first_at=first_at)).step
+        assert step == Defer(until=NOW + timedelta(hours=1), is_last=is_last)
+    short = replace(POLICY, deadline=timedelta(seconds=59))
+    assert decide(failed("451 try later"), ANNA, ServerCondition(), NOW, short).step == Defer(
+        until=NOW + MINUTE, is_last=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("ahead", "number", "until"),
+    [
+        # Over, or just over; a pause that goes on, to its last moment; one that no policy sets.
+        (timedelta(seconds=-1), 3, timedelta(seconds=20)),
+        (timedelta(), 3, timedelta(seconds=20)),
+        (timedelta(seconds=1), 2, timedelta(seconds=1)),
+        (timedelta(minutes=5), 2, timedelta(minutes=5)),
+        (timedelta(minutes=5, microseconds=1), 3, timedelta(seconds=20)),
+    ],
+)
+def test_a_throttle_within_a_pause_is_no_further_one(ahead: timedelta, number: int, until: timedelta) -> None:
+    """Its message had begun before; it says nothing of the rate."""
+    mood = ServerCondition(is_well=True, throttles=2, paused_until=NOW + ahead)
+    decision = after(failed("450 4.7.1 too fast"), mood=mood)
+    assert decision.pause is not None
+    assert (decision.pause.number, decision.pause.until) == (number, NOW + until)
+    assert decision.pause.is_rate is (number == 3)
+    assert decision.mood == ServerCondition(is_well=False, throttles=number, paused_until=NOW + until)
+
+
+def test_what_is_not_accepted_leaves_the_rest_of_the_mood_as_it_is() -> None:
+    """A doubt is counted, a refusal of us is remembered; what concerns a recipient changes nothing."""
+    mood = ServerCondition(is_well=True, streak=(7,), throttles=2, doubts=1)
+    assert after(UNKNOWN, mood=mood).mood == replace(mood, doubts=2)
+    assert after(failed("550 5.7.1 no", Stage.DOT), mood=mood).mood == replace(mood, is_well=False, streak=(7, 1))
+    for outcome in (
+        failed("550 5.1.1 no such user"),
+        failed("451 try later"),
+        Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.RCPT, reason="no"),
+        Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.BODY, reason="taken back"),
+        Outcome(state=OutcomeState.WRITTEN, stage=Stage.FILE),
+    ):
+        assert after(outcome, mood=mood).mood == mood
+
+
+def test_a_refusal_of_one_that_came_back_counts_anew_unless_others_are_accepted() -> None:
+    """Both are asked for: that it came back, and that the server is well."""
+    no = failed("550 5.7.1 no", Stage.DOT)
+    for strikes, is_well, is_counted in ((1, True, False), (1, False, True), (0, True, True), (0, False, True)):
+        decision = after(no, replace(ANNA, strikes=strikes), ServerCondition(is_well=is_well))
+        assert (decision.mood.streak == (1,)) is is_counted
+
+
+@pytest.mark.parametrize("is_sending", [False, True])
+def test_a_stop_of_no_use_gives_back_what_was_in_hand(is_sending: bool) -> None:
+    """A sender that cannot be used, and files in place of a server; what was said is kept."""
+    no = Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.MAIL, reason="no", scope=Scope.SERVER)
+    for outcome, words in (
+        (no, "no"),
+        (Outcome(state=OutcomeState.WRITTEN, stage=Stage.FILE, reason="a file"), "a file"),
+    ):
+        decision = after(outcome, replace(ANNA, is_sending=is_sending))
+        assert decision.step == (Defer(until=NOW, is_counted=False) if is_sending else GiveBack(until=NOW))
+        assert decision.halt is not None
+        assert (decision.halt.cause, decision.halt.returned, decision.words) == (Cause.UNUSABLE, (), words)
+    assert after(Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.BODY, scope=Scope.MESSAGE)).halt is None
+
+
+def test_the_words_are_the_servers_or_ours() -> None:
+    """For the record."""
+    for outcome, words in ((ACCEPTED, "250 Ok"), (UNKNOWN, "lost"), (failed("550 5.1.1 gone"), "550 5.1.1 gone")):
+        assert after(outcome).words == words
+
+
+def test_what_is_not_said_of_a_decision() -> None:
+    """A try counts and is not the last; nobody is blamed; words are no part of what is compared."""
+    assert Defer(until=NOW) == Defer(until=NOW, is_counted=True, is_last=False)
+    assert GiveBack(until=NOW) == GiveBack(until=NOW, is_throttled=False)
+    assert Refuse() == Refuse(blame=RefusalCategory.NONE)
+    assert PauseMailing(until=NOW) == PauseMailing(until=NOW, number=1, is_rate=False)
+    assert Tried(reader_id=1) == Tried(reader_id=1, attempts=0, first_at=None, throttled=0, strikes=0, is_sending=False)
+    assert ServerCondition() == ServerCondition(is_well=False, streak=(), throttles=0, paused_until=None, doubts=0)
+    plain = OutcomeDecision(step=Accept(), mood=ServerCondition())
+    assert plain.words == "" and plain == replace(plain, words="said")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "tried", "mood"),
+    [
+        (Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.RCPT, reason="said"), ANNA, ServerCondition()),
+        (failed("450 said"), ANNA, ServerCondition()),
+        (failed("421 4.3.2 said"), ANNA, ServerCondition()),
+        (replace(failed("421 4.3.2 said"), scope=Scope.SESSION), ANNA, ServerCondition()),
+        (failed("550 5.7.1 said", Stage.DOT), ANNA, ServerCondition()),
+        (failed("550 5.7.1 said", Stage.DOT), ANNA, ServerCondition(streak=(2, 3))),
+        (failed("550 5.7.1 said", Stage.DOT), replace(ANNA, strikes=1), ServerCondition(is_well=True)),
+    ],
+)
+def test_whatever_is_decided_keeps_the_words(outcome: Outcome, tried: Tried, mood: ServerCondition) -> None:
+    """Also those of a rehearsal; a halt has the same."""
+    decision = after(outcome, tried, mood)
+    assert decision.words.endswith("said")
+    assert decision.halt is None or decision.halt.words == decision.words
+    assert (
+        after(Outcome(state=OutcomeState.WRITTEN, stage=Stage.FILE, reason="a file"), is_rehearsal=True).words
+        == "a file"
+    )
+
+
+def test_a_refusal_without_an_answer_is_no_sign_of_a_mailbox() -> None:
+    """It is counted, no more."""
+    refused = Outcome(state=OutcomeState.REFUSED, stage=Stage.RCPT, reason="no", scope=Scope.RECIPIENT)
+    assert after(refused).step == Refuse(blame=RefusalCategory.SOFT)

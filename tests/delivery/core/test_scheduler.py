@@ -1,0 +1,200 @@
+"""What a run does next: values in, a move out."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from composer.delivery.core.scheduler import (
+    MOST,
+    ClaimMove,
+    Drain,
+    End,
+    Ending,
+    Move,
+    RateLevel,
+    View,
+    Wait,
+    Why,
+    after_death,
+    next_move,
+)
+from composer.delivery.core.states import HOLDING, LET_GO, OPEN, WAYS, DeliveryState
+
+NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+TICK = timedelta(microseconds=1)
+IDLE = View(
+    now=NOW,
+    level=RateLevel.NONE,
+    is_stopped=False,
+    is_overdue=False,
+    is_halted=False,
+    is_ledger_broken=False,
+    open=0,
+    queued=0,
+    connections=4,
+    rate=None,
+    left=None,
+    quota=None,
+    quota_at=None,
+    is_more=True,
+    next_due=None,
+    elsewhere=0,
+    paused_until=None,
+    paused_for=Why.SERVER,
+    troubled_since=None,
+    patience=10 * MINUTE,
+)
+
+
+def move(**changes: object) -> Move:
+    return next_move(replace(IDLE, **changes))  # type: ignore[arg-type]
+
+
+def test_work_is_claimed_ahead_of_the_connections_and_not_far() -> None:
+    """Enough lies ready for every connection; with a rate no more than goes out in two seconds."""
+    assert move() == ClaimMove(count=32)
+    assert move(queued=10) == ClaimMove(count=22)
+    assert move(queued=20) == Wait()
+    assert move(connections=100) == ClaimMove(count=MOST)
+    assert move(rate=600.0) == ClaimMove(count=20)
+    assert move(rate=6.0) == ClaimMove(count=5)
+
+
+def test_a_limit_and_a_quota_bound_what_is_claimed() -> None:
+    """When they are used up, what is under way ends first."""
+    assert move(left=3) == ClaimMove(count=3)
+    # What is queued was counted when it was claimed.
+    assert move(left=15, queued=2) == move(quota=15, queued=2) == ClaimMove(count=15)
+    assert move(left=0, open=1) == Wait()
+    assert move(left=0) == End(why=Ending.LIMIT)
+    assert move(quota=2) == ClaimMove(count=2)
+    assert move(quota=0) == End(why=Ending.QUOTA)
+    assert move(quota=0, quota_at=NOW + MINUTE) == Wait(until=NOW + MINUTE, why=Why.QUOTA)
+    assert move(quota=0, quota_at=NOW + 60 * MINUTE) == End(why=Ending.QUOTA)
+    assert move(quota=0, quota_at=NOW + 60 * MINUTE, queued=1) == Wait()
+
+
+def test_nothing_left_ends_the_run_when_nothing_is_open() -> None:
+    """Neither here nor in another process, which may die and leave it."""
+    assert move(is_more=False, open=1) == Wait()
+    assert move(is_more=False, elsewhere=3) == Wait()
+    assert move(is_more=False) == End(why=Ending.DONE)
+
+
+def test_what_falls_due_soon_is_waited_for() -> None:
+    """And what falls due later is left to another run."""
+    assert move(is_more=False, next_due=NOW + MINUTE) == Wait(until=NOW + MINUTE, why=Why.RETRY)
+    assert move(is_more=False, next_due=NOW + MINUTE, open=1) == Wait(until=NOW + MINUTE)
+    assert move(is_more=False, next_due=NOW) == ClaimMove(count=32)
+    assert move(is_more=False, next_due=NOW + 15 * MINUTE) == End(why=Ending.LATER)
+
+
+def test_a_pause_is_waited_for_and_a_server_in_trouble_not_for_ever() -> None:
+    """The pause ends at a known time; ten minutes without an acceptance end the run."""
+    assert move(paused_until=NOW + MINUTE) == Wait(until=NOW + MINUTE, why=Why.SERVER)
+    assert move(paused_until=NOW + MINUTE, troubled_since=NOW - 11 * MINUTE) == End(why=Ending.UNREACHABLE)
+    assert move(paused_until=NOW - MINUTE) == ClaimMove(count=32)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"level": RateLevel.DRAIN}, Ending.INTERRUPTED),
+        ({"is_stopped": True}, Ending.STOPPED),
+        ({"is_halted": True}, Ending.HALTED),
+        ({"is_ledger_broken": True}, Ending.LEDGER),
+    ],
+)
+def test_a_stop_lets_what_is_open_end(change: dict[str, object], why: Ending) -> None:
+    """Nothing new is begun; a second word stops at once, and so does the time for it."""
+    assert move(open=2, queued=5, **change) == Drain(why=why)
+    assert move(open=2, queued=5, is_overdue=True, **change) == End(why=why)
+    assert move(queued=5, **change) == End(why=why)
+    assert move(**{**change, "level": RateLevel.NOW}, open=2) in (End(why=Ending.INTERRUPTED), Drain(why=Ending.LEDGER))
+
+
+def test_a_second_word_stops_at_once() -> None:
+    """Whatever is open; each word is one step further."""
+    assert [int(each) for each in (RateLevel.NONE, RateLevel.DRAIN, RateLevel.NOW)] == [0, 1, 2]
+    assert move(level=RateLevel.NOW, open=4) == End(why=Ending.INTERRUPTED)
+
+
+def test_what_a_dead_run_leaves() -> None:
+    """No dot without an intent: a claim is free again; a dot that may have gone is unknown; the rest stays."""
+    changed = {state: after_death(state) for state in DeliveryState if after_death(state) is not state}
+    assert changed == {
+        DeliveryState.CLAIMED: DeliveryState.PENDING,
+        DeliveryState.SENDING: DeliveryState.UNKNOWN,
+    }
+    assert all(after in WAYS[before] for before, after in changed.items())
+
+
+def test_who_is_open_and_who_is_held() -> None:
+    """Open: a run still has to do something for them. Held: no other mailing of the issue goes to them."""
+    S = DeliveryState
+    assert {S.PENDING, S.CLAIMED, S.SENDING, S.DEFERRED} == OPEN
+    assert {S.CLAIMED, S.SENDING, S.DEFERRED, S.ACCEPTED, S.UNKNOWN} == HOLDING
+    assert {S.REFUSED, S.SUPPRESSED, S.EXPIRED, S.WRITTEN} == LET_GO
+
+
+def test_the_states_are_parted() -> None:
+    """Open, or at an end; who is held is not let go; nothing leads out of what is over."""
+    over = {state for state in DeliveryState if not WAYS[state]}
+    assert over == {DeliveryState.ACCEPTED, DeliveryState.SUPPRESSED, DeliveryState.EXPIRED, DeliveryState.WRITTEN}
+    assert not OPEN & over
+    assert not HOLDING & LET_GO
+    assert HOLDING | LET_GO | {DeliveryState.PENDING} == set(DeliveryState)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        # How many lie ready: eight for each connection, 32 at least; by the rate, one more than connections at least.
+        ({"connections": 1}, ClaimMove(count=32)),
+        ({"connections": 5}, ClaimMove(count=40)),
+        ({"connections": 62}, ClaimMove(count=496)),
+        ({"connections": 63}, ClaimMove(count=500)),
+        ({"rate": 900.0}, ClaimMove(count=30)),
+        ({"rate": 90_000.0}, ClaimMove(count=32)),
+        ({"rate": 60.0, "connections": 9}, ClaimMove(count=10)),
+        ({"rate": 150.0}, ClaimMove(count=5)),
+        ({"rate": 180.0}, ClaimMove(count=6)),
+        # A claim is made when half of it is gone.
+        ({"queued": 16}, ClaimMove(count=16)),
+        ({"queued": 17}, Wait()),
+        # A limit and a quota: the smaller one counts, to the last message.
+        ({"left": 1}, ClaimMove(count=1)),
+        ({"left": 1, "queued": 1}, ClaimMove(count=1)),
+        ({"left": 2, "queued": 2}, ClaimMove(count=2)),
+        ({"left": 3, "quota": 2}, ClaimMove(count=2)),
+        ({"left": 2, "quota": 3}, ClaimMove(count=2)),
+        ({"quota": 1}, ClaimMove(count=1)),
+        ({"left": -1}, End(why=Ending.LIMIT)),
+        ({"left": 0, "queued": 1}, Wait()),
+        ({"quota": -1}, End(why=Ending.QUOTA)),
+        ({"quota": 0, "open": 1}, Wait()),
+        ({"left": 0, "quota": 0}, End(why=Ending.LIMIT)),
+        ({"quota": 0, "quota_at": NOW + 10 * MINUTE}, Wait(until=NOW + 10 * MINUTE, why=Why.QUOTA)),
+        ({"quota": 0, "quota_at": NOW + 10 * MINUTE + TICK}, End(why=Ending.QUOTA)),
+        # The server's trouble and pauses, at their last moment and behind it.
+        ({"troubled_since": NOW - 10 * MINUTE}, ClaimMove(count=32)),
+        ({"troubled_since": NOW - 10 * MINUTE - TICK}, End(why=Ending.UNREACHABLE)),
+        ({"troubled_since": NOW - 11 * MINUTE, "open": 1}, Drain(why=Ending.UNREACHABLE)),
+        ({"paused_until": NOW}, ClaimMove(count=32)),
+        ({"paused_until": NOW + TICK, "paused_for": Why.ELSEWHERE}, Wait(until=NOW + TICK, why=Why.ELSEWHERE)),
+        ({"paused_until": NOW + MINUTE, "left": 0}, Wait(until=NOW + MINUTE, why=Why.SERVER)),
+        # What is to come.
+        ({"is_more": False, "next_due": NOW - TICK}, ClaimMove(count=32)),
+        ({"is_more": False, "next_due": NOW + TICK}, Wait(until=NOW + TICK, why=Why.RETRY)),
+        ({"is_more": False, "next_due": NOW + 10 * MINUTE}, Wait(until=NOW + 10 * MINUTE, why=Why.RETRY)),
+        ({"is_more": False, "next_due": NOW + 10 * MINUTE + TICK}, End(why=Ending.LATER)),
+        ({"is_more": False, "next_due": NOW + MINUTE, "queued": 1}, Wait(until=NOW + MINUTE)),
+        ({"is_more": False, "next_due": NOW + MINUTE, "elsewhere": 1}, Wait()),
+        ({"is_more": False, "queued": 1}, Wait()),
+    ],
+)
+def test_each_bound_is_where_it_is_said_to_be(changes: dict[str, object], expected: Move) -> None:
+    """At it, and one step behind it."""
+    assert move(**changes) == expected

@@ -1,0 +1,141 @@
+"""The ledger row by row, on both databases: who is claimed, who is struck out, and when the next one falls due."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from composer.audience.erasure import erase
+from composer.audience.suppression import Reason, suppress
+from composer.core.addresses import Address
+from composer.database.engine import Database
+from composer.database.tables.mailing_tables import deliveries, mailings
+from composer.delivery.core.address_masking import without_address
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.ledger import ledger
+from tests.delivery.factories import NOW, SECOND, frozen, kinds, states
+
+S = DeliveryState
+MINUTE = timedelta(minutes=1)
+
+
+def put_off(database: Database, reader_id: int, until: timedelta, state: DeliveryState) -> None:
+    with database.write() as connection:
+        one = update(deliveries).where(deliveries.c.reader_id == reader_id)
+        connection.execute(one.values(state=state, next_at=NOW + until))
+
+
+@pytest.mark.parametrize(
+    ("deferred", "pending", "wanted"),
+    [(5 * MINUTE, 9 * MINUTE, 5), (9 * MINUTE, 5 * MINUTE, 5), (5 * MINUTE, None, 5), (None, 9 * MINUTE, 9)],
+)
+def test_the_next_one_is_due_when_the_first_of_those_that_wait_is(
+    database: Database, deferred: timedelta | None, pending: timedelta | None, wanted: int
+) -> None:
+    """Whether it is to be tried again or was given back: a run sleeps no longer than until the earlier of the two."""
+    frozen(database, 6)
+    numbers = iter(range(1, 7))
+    for until, state in ((deferred, S.DEFERRED), (pending, S.PENDING)):
+        if until is not None:
+            put_off(database, next(numbers), until, state)
+            put_off(database, next(numbers), until + MINUTE, state)
+    with database.write() as connection:
+        claimed = ledger.claim(connection, 1, 1, 10, NOW)
+    assert [due.recipient.address for due in claimed.due] == [f"Reader{each}@example.net" for each in numbers]
+    assert (claimed.next_due, claimed.is_more) == (NOW + wanted * MINUTE, False)
+
+
+def test_what_is_tried_again_comes_first(database: Database) -> None:
+    """Then who was never tried, in the order of the readers, then what was given back; as many as were asked for, no more."""
+    frozen(database, 5)
+    put_off(database, 4, -SECOND, S.DEFERRED)
+    put_off(database, 3, -MINUTE, S.PENDING)
+    with database.write() as connection:
+        first = ledger.claim(connection, 1, 1, 3, NOW)
+        rest = ledger.claim(connection, 1, 1, 3, NOW)
+    assert [due.tried.reader_id for due in first.due] == [4, 1, 2]
+    assert ([due.tried.reader_id for due in rest.due], first.is_more, rest.is_more) == ([5, 3], True, False)
+    assert (first.next_due, rest.next_due) == (None, None)
+
+
+def test_whose_bounce_is_held_meanwhile_is_not_sent_to(database: Database) -> None:
+    """They keep their status; they are struck out before the dot, with the time and the reason."""
+    frozen(database, 2)
+    with database.write() as connection:
+        ledger.claim(connection, 1, 1, 2, NOW)
+        suppress(connection, "reader2@example.net", Reason.HELD, "mail", NOW)
+        assert ledger.intend(connection, 1, 1, [1, 2], NOW + MINUTE) == {1}
+        row = connection.execute(select(deliveries).where(deliveries.c.reader_id == 2)).one()
+    assert (row.state, row.changed, row.issue_id) == (S.SUPPRESSED, NOW + MINUTE, None)
+
+
+def test_only_a_run_by_hand_sends_a_paused_mailing(database: Database) -> None:
+    """A timer heeds a pause; nobody sends what was stopped or is over, and no other mailing is held by it."""
+    frozen(database, 1)
+    stopped = ledger.Claimed(due=(), suppressed=0, is_more=False, next_due=None, is_stopped=True)
+    with database.write() as connection:
+        assert ledger.goes_on(connection, 1) and ledger.goes_on(connection, 1, is_unattended=True)
+        for column, by_hand in (("paused", True), ("stopped", False), ("ended", False)):
+            connection.execute(update(mailings).values(paused=None, stopped=None, ended=None))
+            connection.execute(update(mailings).values({column: NOW}))
+            assert ledger.goes_on(connection, 1) is by_hand
+            assert not ledger.goes_on(connection, 1, is_unattended=True)
+            assert ledger.claim(connection, 1, 1, 5, NOW, is_unattended=True) == stopped
+            assert not ledger.goes_on(connection, 2)
+
+
+@pytest.mark.parametrize("is_claimed", [False, True])
+def test_who_left_before_their_turn_is_not_held_by_the_mailing(database: Database, is_claimed: bool) -> None:
+    """Struck out before the claim or before the dot: when they come back, another mailing of the issue may go to them."""
+    frozen(database, 4)
+    with database.write() as connection:
+        if is_claimed:
+            ledger.claim(connection, 1, 1, 4, NOW)
+        suppress(connection, "reader2@example.net", Reason.UNSUBSCRIBED, "link", NOW)
+        erase(connection, Address(address="reader3@example.net"), NOW)
+        if is_claimed:
+            assert ledger.intend(connection, 1, 1, [1, 2, 3, 4], NOW) == {1, 4}
+        else:
+            assert ledger.claim(connection, 1, 1, 4, NOW).suppressed == 2
+        held = dict(connection.execute(select(deliveries.c.reader_id, deliveries.c.issue_id)).all())
+        connection.execute(update(mailings).values(ended=NOW))
+    assert [states(database)[each] for each in (2, 3)] == [S.SUPPRESSED] * 2
+    assert (held[2], held[3]) == (None, None)
+    assert None not in (held[1], held[4])
+    assert kinds(database, 2) == kinds(database, 3) == ["suppressed"]
+
+
+def test_a_claim_that_is_somebody_elses_is_not_struck_out(database: Database) -> None:
+    """An owner that asks for the dot of what it does not have changes nothing, even if the reader has left."""
+    frozen(database, 2)
+    with database.write() as connection:
+        ledger.claim(connection, 1, 1, 2, NOW)
+        suppress(connection, "reader2@example.net", Reason.UNSUBSCRIBED, "link", NOW)
+        assert ledger.intend(connection, 1, 5, [1, 2], NOW) == set()
+    assert states(database) == {1: S.CLAIMED, 2: S.CLAIMED}
+
+
+def test_what_others_have_in_hand_is_counted(database: Database) -> None:
+    """Claimed or with the dot on its way; one's own, and other mailings', are not counted."""
+    frozen(database, 5)
+    other = frozen(database, 0, issue="2025-02-28")
+    with database.write() as connection:
+        for owner, count in ((1, 2), (2, 2)):
+            ledger.claim(connection, 1, owner, count, NOW)
+        ledger.claim(connection, other.id, 2, 5, NOW)
+        ledger.intend(connection, 1, 2, [3], NOW)
+        assert [ledger.elsewhere(connection, 1, owner) for owner in (1, 2, 3)] == [2, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        ("550 <Anna@Example.org>: no anna@ here", "550 <…>: no … here"),
+        # A letter that is two when it is small: what is cut out stays in its place.
+        ("550 İİİİ anna@example.org is unknown", "550 İİİİ … is unknown"),
+        ("250 2.0.0 Ok: queued as 4XyZ", "250 2.0.0 Ok: queued as 4XyZ"),
+    ],
+)
+def test_a_servers_words_are_kept_without_the_address(words: str, left: str) -> None:
+    """In whichever case it is written."""
+    assert without_address(words, "anna@example.org") == left

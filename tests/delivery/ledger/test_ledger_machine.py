@@ -1,0 +1,324 @@
+"""Whatever is done to a mailing, in whatever order, by several processes that die in between: the sums add up, no way is
+taken that does not exist, nobody gets two copies, and nobody's copy is forgotten. On both databases.
+"""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+
+from composer.audience.erasure import erase
+from composer.audience.suppression import Reason, suppress
+from composer.core.addresses import Address
+from composer.database.engine import Database
+from composer.database.tables.mailing_tables import deliveries, recipients
+from composer.database.tables.metadata import metadata
+from composer.database.tables.subscriber_tables import readers
+from composer.delivery.core.events import StateReason
+from composer.delivery.core.mailing import MailingError, go_on, mailing_of, stop, sums_of
+from composer.delivery.core.retry_policy import OutcomeDecision, RetryPolicy, ServerCondition, Tried, decide
+from composer.delivery.core.states import WAYS, DeliveryState
+from composer.delivery.ledger import ledger, maintenance, reconciliation
+from composer.delivery.selection.freeze import freeze
+from composer.delivery.selection.selection import Selection
+from composer.transport.outcome import Outcome, OutcomeState, Scope, ServerReply, Stage
+from tests.delivery.factories import ISSUE, NOW, add_readers, draft
+
+S = DeliveryState
+_READERS = 6
+_POLICY = RetryPolicy(deadline=timedelta(hours=2))
+#: What may become of a message whose dot has gone, and of one that is still before it.
+_AFTER_DOT = {
+    "accepted": Outcome(state=OutcomeState.ACCEPTED, stage=Stage.DOT, queue_id="Q1"),
+    "refused": Outcome(
+        state=OutcomeState.REFUSED, stage=Stage.DOT, reply=ServerReply(code=550, enhanced="5.7.1"), scope=Scope.MESSAGE
+    ),
+    "throttled": Outcome(state=OutcomeState.DEFERRED, stage=Stage.DOT, reply=ServerReply(code=454), scope=Scope.SERVER),
+    "deferred": Outcome(state=OutcomeState.DEFERRED, stage=Stage.DOT, reply=ServerReply(code=452, enhanced="4.2.2")),
+    "lost": Outcome(state=OutcomeState.UNKNOWN, stage=Stage.DOT, scope=Scope.SERVER),
+    "lost but taken": Outcome(state=OutcomeState.UNKNOWN, stage=Stage.DOT, scope=Scope.SERVER),
+}
+_BEFORE_DOT = {
+    "gone": Outcome(state=OutcomeState.REFUSED, stage=Stage.RCPT, reply=ServerReply(code=550, enhanced="5.1.1")),
+    "later": Outcome(state=OutcomeState.DEFERRED, stage=Stage.RCPT, reply=ServerReply(code=451)),
+    "throttled": Outcome(
+        state=OutcomeState.DEFERRED, stage=Stage.RCPT, reply=ServerReply(code=421), scope=Scope.SERVER
+    ),
+    "dropped": Outcome(state=OutcomeState.DEFERRED, stage=Stage.BODY, scope=Scope.SERVER),
+    "taken back": Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.BODY),
+}
+#: Two ways in one step.
+_THROUGH = {(S.CLAIMED, S.EXPIRED): S.DEFERRED, (S.SENDING, S.EXPIRED): S.DEFERRED}
+
+
+class Ledger(RuleBasedStateMachine):
+    """Processes 1 to 3 work on mailings of one issue; a server counts copies."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self.database = database
+        self.now = NOW
+        self.mailing = 0
+        self.mailings: list[int] = []
+        self.copies: Counter[int] = Counter()
+        #: Copies that a person asked for when they said: send again.
+        self.allowed: Counter[int] = Counter()
+        self.hands: dict[int, dict[int, Tried]] = {1: {}, 2: {}, 3: {}}
+        self.moods = {1: ServerCondition(), 2: ServerCondition(), 3: ServerCondition()}
+        self.dead: set[int] = set()
+        self.seen: dict[tuple[int, int], DeliveryState] = {}
+        #: Who was refused and taken back in one step, because the run stopped.
+        self.taken_back: set[tuple[int, int]] = set()
+        with database.write() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(table.delete())
+
+    @initialize()
+    def begin(self) -> None:
+        with self.database.write() as connection:
+            self.ids = add_readers(connection, _READERS)
+            self.mailing = freeze(connection, draft(), self.now).id
+        self.mailings.append(self.mailing)
+
+    def rows(self, mailing: int | None = None) -> dict[int, Any]:
+        with self.database.read() as connection:
+            question = select(deliveries).where(deliveries.c.mailing_id == (mailing or self.mailing))
+            return {row.reader_id: row for row in connection.execute(question)}
+
+    #: Which of those that there are, by their number.
+    which = st.integers(0, 11)
+
+    def waiting(self) -> list[tuple[int, Tried]]:
+        """What the living have in hand, and whose dot has not gone."""
+        return [(owner, tried) for owner, hand in self.living() for tried in hand.values() if not tried.is_sending]
+
+    def sending(self) -> list[tuple[int, Tried]]:
+        return [(owner, tried) for owner, hand in self.living() for tried in hand.values() if tried.is_sending]
+
+    def living(self) -> list[tuple[int, dict[int, Tried]]]:
+        return [(owner, hand) for owner, hand in self.hands.items() if owner not in self.dead]
+
+    @precondition(lambda self: self.living())
+    @rule(which=which, count=st.integers(1, 4))
+    def claim(self, which: int, count: int) -> None:
+        owner, hand = self.living()[which % len(self.living())]
+        with self.database.write() as connection:
+            claimed = ledger.claim(connection, self.mailing, owner, count, self.now)
+        for due in claimed.due:
+            assert not any(due.tried.reader_id in each for each in self.hands.values()), "two have it in hand"
+            hand[due.tried.reader_id] = due.tried
+
+    @precondition(lambda self: self.waiting())
+    @rule(which=which, what=st.sampled_from(sorted(_BEFORE_DOT)))
+    def end_before_the_dot(self, which: int, what: str) -> None:
+        self.tell(*self.waiting()[which % len(self.waiting())], _BEFORE_DOT[what])
+
+    @precondition(lambda self: self.waiting())
+    @rule(which=which, dies=st.integers(0, 7))
+    def dots(self, which: int, dies: int) -> None:
+        """Ask for intents; where they are granted the dots go out, unless the process dies just before."""
+        owner = self.waiting()[which % len(self.waiting())][0]
+        ids = [tried.reader_id for tried in self.hands[owner].values() if not tried.is_sending]
+        with self.database.write() as connection:
+            granted = ledger.intend(connection, self.mailing, owner, ids, self.now)
+        if dies == 7:
+            self.dead.add(owner)
+            return
+        rows = self.rows()
+        for reader_id in ids:
+            if reader_id in granted:
+                self.hands[owner][reader_id] = replace(self.hands[owner][reader_id], is_sending=True)
+            elif rows[reader_id].state != S.CLAIMED:
+                del self.hands[owner][reader_id]
+
+    @precondition(lambda self: self.sending())
+    @rule(which=which, what=st.sampled_from(sorted(_AFTER_DOT)), dies=st.integers(0, 7))
+    def answer(self, which: int, what: str, dies: int) -> None:
+        owner, tried = self.sending()[which % len(self.sending())]
+        if what in ("accepted", "lost but taken"):
+            self.copies[tried.reader_id] += 1
+        if dies == 7:
+            self.dead.add(owner)
+        else:
+            self.tell(owner, tried, _AFTER_DOT[what])
+
+    def tell(self, owner: int, tried: Tried, outcome: Outcome) -> OutcomeDecision:
+        decision = decide(outcome, tried, self.moods[owner], self.now, _POLICY)
+        self.moods[owner] = decision.mood
+        result = ledger.Result(reader_id=tried.reader_id, decision=decision, queue_id=outcome.queue_id, words="words")
+        with self.database.write() as connection:
+            ledger.record(connection, self.mailing, owner, [result], self.now)
+            if decision.halt and decision.halt.returned:
+                maintenance.take_back(connection, self.mailing, decision.halt.returned, self.now)
+                self.taken_back.add((self.mailing, tried.reader_id))
+        del self.hands[owner][tried.reader_id]
+        return decision
+
+    @precondition(lambda self: self.waiting())
+    @rule(which=which)
+    def stop_running(self, which: int) -> None:
+        """Give back what was not begun."""
+        owner = self.waiting()[which % len(self.waiting())][0]
+        with self.database.write() as connection:
+            maintenance.release(connection, self.mailing, owner, self.now)
+        self.hands[owner] = {key: tried for key, tried in self.hands[owner].items() if tried.is_sending}
+
+    @precondition(lambda self: self.dead)
+    @rule()
+    def bury(self) -> None:
+        """Another process, or the next one, takes care of the dead; who died comes back as a new one."""
+        with self.database.write() as connection:
+            maintenance.reap_worker(connection, self.mailing, sorted(self.dead), self.now, StateReason.RUN_DIED)
+        for owner in self.dead:
+            self.hands[owner], self.moods[owner] = {}, ServerCondition()
+        self.dead.clear()
+
+    @rule(minutes=st.sampled_from([6, 61, 1, -90, 130]))
+    def time_passes(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+        with self.database.write() as connection:
+            maintenance.repair_schedule(connection, self.mailing, self.now, _POLICY)
+            maintenance.expire(connection, self.mailing, self.now, _POLICY)
+
+    @rule(number=st.integers(1, _READERS), is_erased=st.booleans())
+    def leave(self, number: int, is_erased: bool) -> None:
+        normal = f"reader{number}@example.net"
+        with self.database.write() as connection:
+            if connection.scalar(select(readers.c.id).where(readers.c.normal == normal)) is None:
+                return
+            if is_erased:
+                erase(connection, Address(address=normal), self.now)
+            else:
+                suppress(connection, normal, Reason.UNSUBSCRIBED, "test", self.now)
+
+    @rule()
+    def say_stop(self) -> None:
+        """Somebody says stop, and later goes on."""
+        with self.database.write() as connection:
+            if not mailing_of(connection, self.mailing).ended:
+                stop(connection, self.mailing, "anna", self.now)
+                assert ledger.claim(connection, self.mailing, 1, 1, self.now).is_stopped
+                waiting = [tried.reader_id for _, tried in self.waiting()]
+                assert not ledger.intend(connection, self.mailing, 1, waiting, self.now)
+                assert not go_on(connection, self.mailing, "anna", self.now, seen=None)
+                go_on(connection, self.mailing, "anna", self.now, seen=mailing_of(connection, self.mailing).pause)
+
+    @precondition(lambda self: any(hand for owner, hand in self.hands.items() if owner not in self.dead))
+    @rule(which=which)
+    def be_taken_for_dead(self, which: int) -> None:
+        """A process that was away too long: others take its work, it comes back and goes on as if nothing had been."""
+        owner = [owner for owner, hand in self.living() if hand][which % len([1 for _, hand in self.living() if hand])]
+        with self.database.write() as connection:
+            maintenance.reap_worker(connection, self.mailing, [owner], self.now, StateReason.RUN_DIED)
+        late, self.hands[owner] = self.hands[owner], {}
+        self.claim(next((n for n, (each, _) in enumerate(self.living()) if each != owner), 0), _READERS)
+        for tried in late.values():
+            if tried.is_sending and tried.reader_id not in self.hands[owner]:
+                # The answer comes after all.
+                self.copies[tried.reader_id] += 1
+                self.hands[owner][tried.reader_id] = tried
+                self.tell(owner, tried, _AFTER_DOT["accepted"])
+            elif tried.reader_id not in self.hands[owner]:
+                with self.database.write() as connection:
+                    assert not ledger.intend(connection, self.mailing, owner, [tried.reader_id], self.now)
+
+    @rule(is_again=st.booleans())
+    def settle(self, is_again: bool) -> None:
+        with self.database.write() as connection:
+            unknown = reconciliation.unknown_of(connection, self.mailing)
+            if not is_again:
+                reconciliation.count_as_received(connection, self.mailing, "anna", self.now)
+            elif not mailing_of(connection, self.mailing).ended:
+                reconciliation.send_again(connection, self.mailing, "anna", self.now)
+                self.allowed.update(unknown)
+
+    @rule(number=st.integers(0, 7))
+    def end(self, number: int) -> None:
+        is_for_good = number == 7
+        with self.database.write() as connection:
+            if mailing_of(connection, self.mailing).ended:
+                return
+            try:
+                sums = (
+                    maintenance.end_for_good(connection, self.mailing, "anna", self.now)
+                    if is_for_good
+                    else maintenance.end(connection, self.mailing, self.now)
+                )
+            except MailingError:
+                return
+            if mailing_of(connection, self.mailing).ended:
+                assert not sums.open
+                left = select(recipients).where(recipients.c.mailing_id == self.mailing)
+                assert connection.execute(left).all() == []
+
+    @precondition(lambda self: self.mailing and not any(self.hands.values()))
+    @rule(is_rest=st.booleans())
+    def mail_again(self, is_rest: bool) -> None:
+        """Freeze another mailing of the issue, to whom the earlier ones do not hold."""
+        try:
+            with self.database.write() as connection:
+                again = freeze(connection, draft(selection=Selection(issue=ISSUE, is_rest=is_rest)), self.now)
+        except MailingError:
+            return
+        self.mailing = again.id
+        self.mailings.append(again.id)
+
+    @invariant()
+    def sums_add_up(self) -> None:
+        if self.mailing:
+            with self.database.read() as connection:
+                for mailing in self.mailings:
+                    assert sums_of(connection, mailing).is_even
+
+    @invariant()
+    def ways_exist(self) -> None:
+        if not self.mailing:
+            return
+        for mailing in self.mailings:
+            for reader_id, row in self.rows(mailing).items():
+                before, after = self.seen.get((mailing, reader_id), S.PENDING), DeliveryState(row.state)
+                through = _THROUGH.get((before, after))
+                if (mailing, reader_id) in self.taken_back and after is S.PENDING:
+                    through = S.REFUSED
+                steps = [(before, after)] if through is None else [(before, through), (through, after)]
+                assert before is after or all(there in WAYS[here] for here, there in steps), f"{before} to {after}"
+                self.seen[mailing, reader_id] = after
+        self.taken_back.clear()
+
+    @invariant()
+    def copies_are_known(self) -> None:
+        """Nobody has two copies but who was to get another; whoever has one is accepted, unknown, or about to be told."""
+        if not self.mailing:
+            return
+        for reader_id, copies in self.copies.items():
+            assert copies <= 1 + self.allowed[reader_id]
+            if copies > self.allowed[reader_id]:
+                states = [
+                    self.rows(mailing)[reader_id].state for mailing in self.mailings if reader_id in self.rows(mailing)
+                ]
+                assert {S.ACCEPTED, S.UNKNOWN, S.SENDING} & set(states), states
+
+
+def test_whatever_is_done_the_sums_add_up(database: Database) -> None:
+    """Claims, intents, answers, deaths, stops, farewells, settlements, new mailings: in any order."""
+    run_state_machine_as_test(
+        lambda: Ledger(database),  # type: ignore[arg-type]
+        settings=settings(
+            max_examples=30,
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -1,0 +1,581 @@
+"""Each statement of the ledger, row by row on both databases: which rows it changes, what it writes, and what it leaves."""
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import psycopg
+
+from composer.audience.suppression import Reason, suppress
+from composer.database.engine import Database, open_database
+from composer.database.location import Location
+from composer.database.tables.mailing_tables import deliveries, events, mailings, recipients, variants
+from composer.database.tables.subscriber_tables import readers
+from composer.delivery.core.events import EventKind, StateReason
+from composer.delivery.core.mailing import mailings_of, variants_of
+from composer.delivery.core.retry_policy import (
+    Accept,
+    Defer,
+    GiveBack,
+    MarkUnconfirmed,
+    OutcomeDecision,
+    RefusalCategory,
+    Refuse,
+    RetryPolicy,
+    ServerCondition,
+    Step,
+    Write,
+)
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.ledger import ledger, maintenance, reconciliation, statements
+from tests.databases import PostgresServer
+from tests.delivery.factories import NOW, SECOND, frozen
+
+S = DeliveryState
+LATER, UNTIL = NOW + SECOND, NOW + 60 * SECOND
+#: A recipient in each state, by their ids.
+EACH = dict(enumerate(S, 1))
+#: What stands in every row beside its state.
+BEFORE: dict[str, Any] = {
+    "owner_id": 1, "attempts": 2, "throttled": 1, "strikes": 1, "first_at": NOW - SECOND, "next_at": NOW - 3 * SECOND,
+    "changed": NOW - 2 * SECOND, "reason": "before", "words": "said before", "queue_id": None, "blame": "soft",
+}  # fmt: skip
+
+Rows = dict[tuple[int, int], dict[str, Any]]
+
+
+def one_of_each(connection: Connection, **more: Any) -> Rows:
+    """Put recipients of two mailings in each state; give the rows by mailing and recipient."""
+    for reader_id, state in EACH.items():
+        one = update(deliveries).where(deliveries.c.reader_id == reader_id)
+        issue = select(mailings.c.issue_id).where(mailings.c.id == deliveries.c.mailing_id).scalar_subquery()
+        connection.execute(one.values(state=state, **{**BEFORE, "issue_id": issue, **more}))
+    connection.execute(delete(events))
+    return rows(connection)
+
+
+def rows(connection: Connection) -> Rows:
+    return {(row.mailing_id, row.reader_id): dict(row._mapping) for row in connection.execute(select(deliveries))}
+
+
+def changed(connection: Connection, before: Rows) -> dict[int, dict[str, Any]]:
+    """What was changed, by recipient; of the first mailing alone."""
+    found = {}
+    for key, after in rows(connection).items():
+        if new := {name: value for name, value in after.items() if value != before[key][name]}:
+            assert key[0] == 1, key
+            found[key[1]] = new
+    return found
+
+
+def told(connection: Connection) -> list[dict[str, Any]]:
+    """The events, without their numbers, in the order of the recipients."""
+    question = select(events).order_by(events.c.reader_id, events.c.id)
+    return [
+        {name: value for name, value in row._mapping.items() if name != "id"} for row in connection.execute(question)
+    ]
+
+
+def event(reader_id: int, kind: EventKind, at: datetime = LATER, **more: Any) -> dict[str, Any]:
+    plain = {"mailing_id": 1, "reason": None, "who": "", "run": None, "words": ""}
+    return {**plain, "reader_id": reader_id, "at": at, "kind": kind.value, **more}
+
+
+class _Undone(Exception):
+    """Ends a transaction without a trace."""
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def mailed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """Two mailings to the same recipients, for all tests of this module."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("rows") / "newsletter.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        location = Location(path=path)
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        location = server.create(request.getfixturevalue("postgres_template"))
+    with open_database(location) as database:
+        frozen(database, len(EACH))
+        frozen(database, 0, issue="other")
+        yield database
+    if request.param == "postgresql":
+        server.drop(location)
+
+
+@pytest.fixture
+def connection(mailed: Database) -> Iterator[Connection]:
+    """A transaction that leaves nothing behind."""
+    with contextlib.suppress(_Undone), mailed.write() as connection:
+        if connection.dialect.name == "sqlite":
+            # What a question does not put in order comes in the opposite one.
+            connection.exec_driver_sql("PRAGMA reverse_unordered_selects = ON")
+        yield connection
+        raise _Undone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What a decision makes of a row, and from which states."""
+
+    step: Step
+    came_from: tuple[DeliveryState, ...]
+    becomes: dict[str, Any]
+    kind: EventKind
+
+
+IN_HAND = (S.CLAIMED, S.SENDING, S.UNKNOWN)
+COUNTED = {"attempts": 3}
+SAID = {"reason": None, "words": "said now", "queue_id": "Q1", "changed": LATER}
+CASES = (
+    Case(
+        step=Accept(),
+        came_from=(S.SENDING, S.UNKNOWN),
+        becomes={**SAID, **COUNTED, "state": "accepted", "words": None},
+        kind=EventKind.ACCEPTED,
+    ),
+    Case(
+        step=Write(),
+        came_from=(S.SENDING,),
+        becomes={**SAID, **COUNTED, "state": "written", "issue_id": None},
+        kind=EventKind.WRITTEN,
+    ),
+    Case(
+        step=MarkUnconfirmed(),
+        came_from=(S.SENDING,),
+        becomes={**SAID, **COUNTED, "state": "unknown"},
+        kind=EventKind.UNKNOWN,
+    ),
+    Case(
+        step=Defer(until=UNTIL, is_last=True),
+        came_from=IN_HAND,
+        becomes={**SAID, **COUNTED, "state": "expired", "issue_id": None},
+        kind=EventKind.EXPIRED,
+    ),
+    Case(
+        step=Defer(until=UNTIL),
+        came_from=IN_HAND,
+        becomes={**SAID, **COUNTED, "state": "deferred", "next_at": UNTIL},
+        kind=EventKind.DEFERRED,
+    ),
+    Case(
+        step=Defer(until=UNTIL, is_counted=False),
+        came_from=IN_HAND,
+        becomes={**SAID, "state": "deferred", "next_at": UNTIL, "throttled": 2},
+        kind=EventKind.THROTTLED,
+    ),
+    Case(
+        step=GiveBack(until=UNTIL),
+        came_from=(S.CLAIMED,),
+        becomes={**SAID, "state": "pending"},
+        kind=EventKind.GIVEN_BACK,
+    ),
+    Case(
+        step=GiveBack(until=UNTIL, is_throttled=True),
+        came_from=(S.CLAIMED,),
+        becomes={**SAID, "state": "pending", "next_at": UNTIL, "throttled": 2},
+        kind=EventKind.THROTTLED,
+    ),
+    Case(
+        step=Refuse(blame=RefusalCategory.GONE),
+        came_from=IN_HAND,
+        becomes={**SAID, **COUNTED, "state": "refused", "issue_id": None, "blame": "gone"},
+        kind=EventKind.REFUSED,
+    ),
+)
+
+
+def result(reader_id: int, step: Step, words: str = "said now") -> ledger.Result:
+    return ledger.Result(
+        reader_id=reader_id, decision=OutcomeDecision(step=step, mood=ServerCondition()), queue_id="Q1", words=words
+    )
+
+
+def test_each_decision_writes_its_row(connection: Connection) -> None:
+    """From the states that it may come from, of this mailing and this owner; with one event for each."""
+    for case in CASES:
+        before = one_of_each(connection)
+        results = [result(each, case.step) for each in EACH]
+        ledger.record(connection, 1, 2, results, LATER)
+        assert changed(connection, before) == {}
+        connection.execute(delete(events))
+        ledger.record(connection, 1, 1, results, LATER)
+        assert changed(connection, before) == {each: case.becomes for each in EACH if EACH[each] in case.came_from}
+        assert told(connection) == [event(each, case.kind, words="said now") for each in EACH]
+
+
+def test_an_acceptance_is_a_try(connection: Connection) -> None:
+    """One more than before, of the row alone that it is about."""
+    before = one_of_each(connection)
+    ledger.record(connection, 1, 1, [result(3, Accept())], LATER)
+    assert changed(connection, before) == {3: CASES[0].becomes}
+    assert told(connection) == [event(3, EventKind.ACCEPTED, words="said now")]
+
+
+def test_the_first_try_is_the_first_that_counts(connection: Connection) -> None:
+    """A throttle is none; an acceptance needs no time of it."""
+    for case in CASES:
+        one_of_each(connection, first_at=None)
+        ledger.record(connection, 1, 1, [result(each, case.step) for each in EACH], LATER)
+        after = rows(connection)
+        wanted = LATER if "attempts" in case.becomes and case.kind is not EventKind.ACCEPTED else None
+        assert {after[1, each]["first_at"] for each, state in EACH.items() if state in case.came_from} == {wanted}
+
+
+@pytest.mark.parametrize("step", [Accept(), Refuse()])
+def test_long_replies_are_cut(connection: Connection, step: Step) -> None:
+    """At five hundred characters, in the row and in the log of events."""
+    one_of_each(connection)
+    ledger.record(connection, 1, 1, [result(3, step, "x" * 501)], LATER)
+    assert [len(each["words"]) for each in told(connection)] == [500]
+    assert len(rows(connection)[1, 3]["words"] or "x" * 500) == 500
+    ledger.record(connection, 1, 1, [], LATER)
+    assert len(told(connection)) == 1
+
+
+def test_a_claim_writes_its_owner_and_time(connection: Connection) -> None:
+    """What is pending or deferred and due, of this mailing; a row that is not due stays, to the last moment."""
+    before = one_of_each(connection, next_at=NOW)
+    assert not ledger.claim(connection, 1, 7, 99, NOW - SECOND / 1000).due
+    found = ledger.claim(connection, 1, 7, 99, NOW)
+    assert sorted(each.tried.reader_id for each in found.due) == [1, 4]
+    assert changed(connection, before) == {each: {"state": "claimed", "owner_id": 7, "changed": NOW} for each in (1, 4)}
+    due = next(each for each in found.due if each.tried.reader_id == 4)
+    assert (due.tried.attempts, due.tried.throttled, due.tried.strikes) == (2, 1, 1)
+    assert (due.tried.first_at, due.tried.is_sending) == (NOW - SECOND, False)
+    assert due.recipient.address == "Reader4@example.net"
+    assert told(connection) == []
+
+
+def _status(connection: Connection) -> None:
+    connection.execute(update(readers).where(readers.c.id == 2).values(status="unsubscribed"))
+
+
+def _suppressed(connection: Connection) -> None:
+    suppress(connection, "reader2@example.net", Reason.BOUNCED, "mail", NOW)
+
+
+def _held(connection: Connection) -> None:
+    # Their status stays as it is.
+    suppress(connection, "reader2@example.net", Reason.HELD, "mail", NOW)
+
+
+def _erased(connection: Connection) -> None:
+    connection.execute(delete(recipients).where(recipients.c.reader_id == 2))
+    connection.execute(delete(readers).where(readers.c.id == 2))
+
+
+def _forgotten(connection: Connection) -> None:
+    connection.execute(delete(recipients).where(recipients.c.reader_id == 2, recipients.c.mailing_id == 1))
+
+
+@pytest.mark.parametrize(
+    ("is_claimed", "leave", "why"),
+    [
+        (False, _status, "unsubscribed"),
+        (False, _suppressed, "bounced"),
+        (False, _held, "held"),
+        (False, _erased, "erased"),
+        (True, _status, "unsubscribed"),
+        (True, _suppressed, "bounced"),
+        (True, _held, "held"),
+        (True, _erased, "erased"),
+        (True, _forgotten, "erased"),
+    ],
+)
+def test_who_has_left_is_struck_out_with_the_reason(
+    connection: Connection, is_claimed: bool, leave: Callable[[Connection], None], why: str
+) -> None:
+    """Before the claim or before the dot; the others are claimed, and get their dot."""
+    if is_claimed:
+        for mailing_id in (1, 2):
+            ledger.claim(connection, mailing_id, 1, 3, NOW)
+    connection.execute(delete(events))
+    leave(connection)
+    connection.execute(delete(events))
+    connection.execute(update(deliveries).values(words="said before"))
+    before = rows(connection)
+    if is_claimed:
+        assert ledger.intend(connection, 1, 1, [1, 2, 3], LATER) == {1, 3}
+        to = {"state": "sending", "changed": LATER}
+    else:
+        found = ledger.claim(connection, 1, 1, 3, LATER)
+        assert ([each.tried.reader_id for each in found.due], found.suppressed) == ([1, 3], 1)
+        to = {"state": "claimed", "changed": LATER, "owner_id": 1}
+    out = {"state": "suppressed", "changed": LATER, "reason": why, "words": None, "issue_id": None}
+    written = changed(connection, before)
+    # A suppression lets go of the issue's key itself.
+    assert {"issue_id": None, **written[2]} == out
+    assert (written[1], written[3]) == (to, to)
+    assert told(connection) == [event(2, EventKind.SUPPRESSED, reason=why)]
+
+
+def test_a_dot_takes_a_claim_of_ones_own_that_was_asked_for(connection: Connection) -> None:
+    """Not one in another state, of another owner or mailing, nor one of a mailing that was stopped or is over."""
+    before = one_of_each(connection)
+    assert ledger.intend(connection, 1, 2, list(EACH), LATER) == set()
+    assert ledger.intend(connection, 1, 1, [1, 3, 4], LATER) == set()
+    for column in ("stopped", "ended"):
+        connection.execute(update(mailings).where(mailings.c.id == 1).values({column: NOW}))
+        suppress(connection, "reader2@example.net", Reason.BOUNCED, "mail", NOW)
+        assert ledger.intend(connection, 1, 1, list(EACH), LATER) == set()
+        connection.execute(update(mailings).values(stopped=None, ended=None))
+    assert changed(connection, before) == {}
+    connection.exec_driver_sql("DELETE FROM suppressions")
+    connection.execute(update(readers).values(status="active"))
+    connection.execute(update(mailings).where(mailings.c.id == 2).values(stopped=NOW, ended=NOW))
+    before = one_of_each(connection)
+    assert ledger.intend(connection, 1, 1, list(EACH), LATER) == {2}
+    assert changed(connection, before) == {2: {"state": "sending", "changed": LATER}}
+    assert told(connection) == []
+
+
+def test_what_is_done_to_many_at_once(connection: Connection) -> None:
+    """Refusals taken back, claims released, a death, a deadline, an end by a person: rows and events of this mailing."""
+    issue = connection.scalar(select(mailings.c.issue_id).where(mailings.c.id == 1))
+    lost = {"state": "unknown", "changed": LATER, "attempts": 3, "reason": "run_died", "words": None}
+    over = {"state": "expired", "changed": LATER, "issue_id": None}
+    before = one_of_each(connection)
+    connection.execute(update(deliveries).where(deliveries.c.reader_id == 6).values(issue_id=None))
+    before = rows(connection)
+    assert maintenance.take_back(connection, 1, [each for each in EACH if each != 6], LATER) == 0
+    assert maintenance.take_back(connection, 1, list(EACH), LATER) == 1
+    back = {"state": "pending", "changed": LATER, "next_at": LATER, "strikes": 2, "blame": None, "issue_id": issue}
+    assert changed(connection, before) == {6: back}
+    assert told(connection) == [event(6, EventKind.TAKEN_BACK)]
+    assert maintenance.take_back(connection, 1, [6], LATER) == 0 and len(told(connection)) == 1
+    before = one_of_each(connection)
+    assert maintenance.release(connection, 1, 2, LATER) == 0
+    assert maintenance.release(connection, 1, 1, LATER) == 1
+    assert changed(connection, before) == {2: {"state": "pending", "changed": LATER}}
+    before = one_of_each(connection)
+    assert maintenance.reap_worker(connection, 1, [2, 3], LATER, StateReason.RUN_DIED) == (0, 0)
+    assert maintenance.reap_worker(connection, 1, [1, 3], LATER, StateReason.RUN_DIED) == (1, 1)
+    assert changed(connection, before) == {2: {"state": "pending", "changed": LATER}, 3: lost}
+    assert told(connection) == [event(3, EventKind.UNKNOWN, reason="run_died")]
+    before = one_of_each(connection)
+    policy = RetryPolicy(deadline=SECOND)
+    assert maintenance.expire(connection, 1, NOW, policy) == 0
+    assert maintenance.expire(connection, 1, LATER, policy) == 1
+    assert changed(connection, before) == {4: {**over, "reason": "deadline"}}
+    assert told(connection) == [event(4, EventKind.EXPIRED, reason="deadline")]
+    before = one_of_each(connection, next_at=UNTIL)
+    assert maintenance.retry_now(connection, 1, UNTIL) == 0
+    assert maintenance.retry_now(connection, 1, LATER) == 2
+    assert changed(connection, before) == {each: {"next_at": LATER} for each in (1, 4)}
+    one_of_each(connection)
+    out_of_hand = deliveries.c.reader_id.in_((2, 3))
+    connection.execute(update(deliveries).where(out_of_hand).values(state=S.WRITTEN))
+    before = rows(connection)
+    assert maintenance.end_for_good(connection, 1, "anna", LATER).by_state[S.EXPIRED] == 3
+    assert changed(connection, before) == {each: {**over, "reason": "mailing_ended"} for each in (1, 4)}
+    ended = event(0, EventKind.ENDED_FOR_GOOD, who="anna") | {"reader_id": None}
+    expired = [event(each, EventKind.EXPIRED, reason="mailing_ended") for each in (1, 4)]
+    assert sorted(told(connection), key=lambda each: each["reader_id"] or 0) == [ended, *expired]
+    assert connection.scalars(select(mailings.c.ended).order_by(mailings.c.id)).all() == [LATER, None]
+
+
+def test_a_mailing_ends_when_every_fate_is_known(connection: Connection) -> None:
+    """By itself, with an event that is nobody's; not while one is open or unknown."""
+    for state in S:
+        one_of_each(connection)
+        connection.execute(update(deliveries).where(deliveries.c.reader_id != 1).values(state=S.ACCEPTED))
+        connection.execute(update(deliveries).where(deliveries.c.reader_id == 1).values(state=state))
+        is_over = state in (S.ACCEPTED, S.REFUSED, S.SUPPRESSED, S.EXPIRED, S.WRITTEN)
+        assert maintenance.end(connection, 1, LATER).is_complete is is_over
+        assert connection.scalar(select(mailings.c.ended).where(mailings.c.id == 1)) == (LATER if is_over else None)
+        assert [each["kind"] for each in told(connection)] == (["ended"] if is_over else [])
+        # Once: what is over stays as it was.
+        maintenance.end(connection, 1, UNTIL)
+        assert connection.scalar(select(mailings.c.ended).where(mailings.c.id == 1)) == (LATER if is_over else None)
+        connection.execute(update(mailings).values(ended=None))
+
+
+def test_what_is_settled_is_nobodys_any_more(connection: Connection) -> None:
+    """The unknown of this mailing: one row and one event each, with who said it."""
+    ways: tuple[tuple[Any, str, str], ...] = (
+        (reconciliation.count_as_received, "accepted", "received"),
+        (reconciliation.send_again, "pending", "again"),
+    )
+    for settle, state, reason in ways:
+        before = one_of_each(connection)
+        assert settle(connection, 1, "anna", LATER) == reconciliation.Settled(settled=1, left=0)
+        row = {
+            "state": state,
+            "owner_id": None,
+            "next_at": LATER,
+            "changed": LATER,
+            "reason": reason,
+            "words": None,
+        }
+        assert changed(connection, before) == {7: row}
+        assert told(connection) == [event(7, EventKind.SETTLED, reason=reason, who="anna")]
+        assert settle(connection, 1, "anna", LATER) == reconciliation.Settled(settled=0, left=0)
+        assert len(told(connection)) == 1
+        decided = reconciliation.Decided(count=1, who="anna", at=LATER)
+        assert reconciliation.decided_of(connection, 1) == ((decided,) if reason == "received" else ())
+        assert reconciliation.may_get_twice(connection, 1) == (reason == "again")
+
+
+def test_who_may_get_it_twice_is_counted_once(connection: Connection) -> None:
+    """As long as it is still to be sent; what was settled in another way is not counted."""
+    kinds = ((EventKind.SETTLED, "again"), (EventKind.SETTLED, "again"))
+    cases = (
+        (kinds, 4),
+        (((EventKind.SETTLED, "received"),), 0),
+        (((EventKind.UNKNOWN, "again"),), 0),
+        (((EventKind.UNKNOWN, "received"),), 0),
+    )
+    for found, wanted in cases:
+        one_of_each(connection)
+        told_of = [
+            {"mailing_id": 1, "reader_id": each, "at": NOW, "kind": kind, "reason": reason}
+            for each in EACH
+            for kind, reason in found
+        ]
+        connection.execute(insert(events), told_of)
+        assert reconciliation.may_get_twice(connection, 1) == wanted
+        assert reconciliation.may_get_twice(connection, 2) == 0
+        assert bool(reconciliation.decided_of(connection, 1)) is ((EventKind.SETTLED, "received") in found)
+
+
+def test_decisions_are_told_in_their_order(connection: Connection) -> None:
+    """By their time, then by who decided."""
+    one_of_each(connection)
+    said = (("ben", LATER), ("anna", LATER), ("carla", NOW), ("ben", LATER))
+    for number, (who, when) in enumerate(said, 1):
+        row = {
+            "mailing_id": 1,
+            "reader_id": number,
+            "at": when,
+            "kind": "settled",
+            "reason": "received",
+            "who": who,
+        }
+        connection.execute(insert(events), row)
+    found = [(each.who, each.at, each.count) for each in reconciliation.decided_of(connection, 1)]
+    assert found == [("carla", NOW, 1), ("anna", LATER, 1), ("ben", LATER, 2)]
+
+
+def test_what_is_no_longer_unknown_is_not_settled(connection: Connection) -> None:
+    """An answer may come, from another process, between the question and the change."""
+    before = one_of_each(connection)
+    found = reconciliation._settle(connection, 1, list(EACH), S.ACCEPTED, StateReason.LOG, "anna", LATER)
+    assert (found.settled, list(changed(connection, before))) == (1, [7])
+
+
+def test_what_a_database_gives_in_another_order_is_put_in_order(connection: Connection) -> None:
+    """PostgreSQL gives rows in the order in which they were written last."""
+    for reader_id in reversed(EACH):
+        connection.execute(update(deliveries).where(deliveries.c.reader_id == reader_id).values(state=S.UNKNOWN))
+    for mailing_id in (2, 1):
+        connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(subject="changed"))
+    for number in (2, 1):
+        row = {"mailing_id": 1, "number": number, "language": "en", "compiled": b"x"}
+        connection.execute(insert(variants), row)
+    assert reconciliation.unknown_of(connection, 1) == tuple(EACH)
+    assert [each.id for each in mailings_of(connection)] == [1, 2]
+    assert [each.number for each in variants_of(connection, 1)] == [0, 1, 2]
+
+
+def test_each_database_is_asked_for_dots_in_its_own_way() -> None:
+    """A list in JSON on SQLite, an array of large numbers on PostgreSQL, without a round trip to find out of what."""
+    asked = {name: statement._statement for name, statement in statements.INTEND.items()}
+    assert "deliveries.reader_id IN (SELECT" in str(asked["sqlite"].compile(dialect=sqlite.dialect()))
+    written = str(asked["postgresql"].compile(dialect=psycopg.dialect()))  # type: ignore[no-untyped-call]
+    for part in ("deliveries.reader_id = any(%(ids)s::BIGINT[])", "changed=%(now)s::BIGINT", "= %(mailing)s::INTEGER"):
+        assert part in written
+
+
+@pytest.mark.parametrize("state", [S.DEFERRED, S.PENDING])
+def test_a_claim_passes_by_what_another_process_looks_at(state: DeliveryState) -> None:
+    """On PostgreSQL; of the deliveries alone, for a subscriber may be looked at by anybody."""
+    compiled = str(statements.DUE[state].compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
+    assert compiled.endswith("FOR UPDATE OF deliveries SKIP LOCKED")
+
+
+def test_a_claim_takes_as_many_as_it_was_asked_for(connection: Connection) -> None:
+    """What is to be tried again first, then what was never tried, each by its time, then by the recipients' numbers."""
+    one_of_each(connection)
+    for reader_id, state, seconds in ((1, S.PENDING, 1), (2, S.PENDING, 1), (3, S.PENDING, 0), (4, S.DEFERRED, 2)):
+        one = update(deliveries).where(deliveries.c.mailing_id == 1, deliveries.c.reader_id == reader_id)
+        connection.execute(one.values(state=state, next_at=NOW + seconds * SECOND))
+    now = NOW + 2 * SECOND
+    for count, readers_, is_more in ((0, [], True), (1, [4], True), (2, [3, 1], True), (9, [2], False), (9, [], False)):
+        found = ledger.claim(connection, 1, 7, count, now)
+        assert [each.tried.reader_id for each in found.due] == readers_
+        assert (found.is_more, found.suppressed, found.is_stopped) == (is_more, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("deferred", "pending", "next_due"),
+    [(LATER, UNTIL, LATER), (UNTIL, LATER, LATER), (UNTIL, None, UNTIL), (None, UNTIL, UNTIL), (None, None, None)],
+)
+def test_a_claim_tells_when_the_next_one_falls_due(
+    connection: Connection, deferred: datetime | None, pending: datetime | None, next_due: datetime | None
+) -> None:
+    """The earlier of the two kinds, of this mailing; nothing where there is more now, or nothing left."""
+    one_of_each(connection)
+    for reader_id, at in ((1, pending), (4, deferred)):
+        one = update(deliveries).where(deliveries.c.mailing_id == 1, deliveries.c.reader_id == reader_id)
+        connection.execute(one.values(next_at=at) if at else one.values(state=S.ACCEPTED))
+    assert ledger.claim(connection, 1, 7, 9, NOW).next_due == next_due
+    assert ledger.claim(connection, 1, 7, 0, NOW).next_due is None
+
+
+def test_a_pause_is_for_runs_that_nobody_attends(connection: Connection) -> None:
+    """A person's run goes on; a stop and an end are for both, and nothing is claimed."""
+    one_of_each(connection)
+    nothing = ledger.Claimed(due=(), suppressed=0, is_more=False, next_due=None, is_stopped=True)
+    for values, goes_on in (
+        ({"paused": None, "stopped": None, "ended": None}, (True, True)),
+        ({"paused": NOW}, (True, False)),
+        ({"paused": NOW, "stopped": NOW}, (False, False)),
+        ({"paused": None, "stopped": NOW}, (False, False)),
+        ({"stopped": None, "ended": NOW}, (False, False)),
+    ):
+        connection.execute(update(mailings).where(mailings.c.id == 1).values(values))
+        assert tuple(ledger.goes_on(connection, 1, is_unattended=each) for each in (False, True)) == goes_on
+        assert ledger.goes_on(connection, 1) is goes_on[0]
+        for is_unattended, wanted in zip((False, True), goes_on, strict=True):
+            found = ledger.claim(connection, 1, 7, 0, NOW, is_unattended=is_unattended)
+            assert (found == nothing) is not wanted
+        assert (ledger.claim(connection, 1, 7, 0, NOW) == nothing) is not goes_on[0]
+        assert ledger.goes_on(connection, 2) and not ledger.goes_on(connection, 9)
+
+
+def test_who_left_is_struck_out_of_a_mailing_that_is_paused(connection: Connection) -> None:
+    """What a run has in hand it brings to an end."""
+    one_of_each(connection)
+    connection.execute(update(mailings).values(paused=NOW))
+    connection.execute(update(readers).where(readers.c.id == 2).values(status="bounced"))
+    assert ledger.intend(connection, 1, 1, [2], LATER) == set()
+    assert told(connection) == [event(2, EventKind.SUPPRESSED, reason="bounced")]
+
+
+def test_what_others_have_in_hand_is_counted(connection: Connection) -> None:
+    """Claims, and dots without an answer; of this mailing, and of owners other than this one."""
+    one_of_each(connection)
+    assert [ledger.elsewhere(connection, 1, owner) for owner in (1, 2)] == [0, 2]
+    connection.execute(update(deliveries).where(deliveries.c.state == S.CLAIMED).values(state=S.DEFERRED))
+    assert [ledger.elsewhere(connection, 1, owner) for owner in (1, 2)] == [0, 1]
+    assert ledger.elsewhere(connection, 9, 2) == 0
+
+
+def test_a_row_that_moved_meanwhile_is_left_alone(connection: Connection) -> None:
+    """Another process may have changed it between the question and the answer: the state is part of each change."""
+    before = one_of_each(connection)
+    asked = {"mailing": 1, "owner": 7, "now": LATER, "ids": list(EACH)}
+    connection.execute(statements.CLAIM, asked)
+    assert sorted(changed(connection, before)) == [1, 4]
+    for owner_id, wanted in ((None, [1, 4]), (1, [2]), (2, [])):
+        before = one_of_each(connection)
+        ledger._suppress(connection, 1, [(each, "left") for each in EACH], LATER, owner_id)
+        out = {"state": "suppressed", "issue_id": None, "changed": LATER, "reason": "left", "words": None}
+        assert changed(connection, before) == dict.fromkeys(wanted, out)

@@ -1,0 +1,125 @@
+"""What is done to many deliveries at once, on both databases: after a refusal of us, a death, a clock that was put back."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from composer.database.engine import Database
+from composer.database.tables.mailing_tables import deliveries
+from composer.delivery.core.events import StateReason
+from composer.delivery.core.retry_policy import RetryPolicy
+from composer.delivery.core.scheduler import Ending
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.ledger import ledger, maintenance
+from composer.transport.memory_transport import MemoryTransport
+from composer.transport.outcome import Scope, Stage
+from tests.delivery.factories import NOW, QUICK, SECOND, frozen, kinds, states, sums
+from tests.delivery.worker.test_run_loop import number, refused, run, to_each
+
+S = DeliveryState
+HOUR = timedelta(hours=1)
+
+
+def put(database: Database, reader_id: int, **values: Any) -> None:
+    with database.write() as connection:
+        connection.execute(update(deliveries).where(deliveries.c.reader_id == reader_id).values(**values))
+
+
+def read(database: Database, reader_id: int) -> Any:
+    with database.read() as connection:
+        return connection.execute(select(deliveries).where(deliveries.c.reader_id == reader_id)).one()
+
+
+def test_three_recipients_that_a_server_never_takes_do_not_keep_the_others_waiting(database: Database) -> None:
+    """The first run stops at three refusals of us; the second one begins with the others, so that the mailing can end."""
+    frozen(database, 20)
+    spam = refused(550, "5.7.1", Stage.DOT, Scope.MESSAGE)
+    server = MemoryTransport(to_each(dict.fromkeys((1, 2, 3), spam)))
+    assert run(database, server, connections=1).ending is Ending.HALTED
+    assert run(database, server, connections=1).is_over
+    assert sorted(number(each.envelope) for each in server.taken) == list(range(4, 21))
+    assert sums(database).by_state == {S.ACCEPTED: 17, S.REFUSED: 3}
+
+
+def test_what_waits_an_hour_still_waits_after_another_run(database: Database) -> None:
+    """A new run keeps to the back-off of the one before."""
+    frozen(database, 3)
+    slow = replace(QUICK, delays=(HOUR,), deadline=timedelta(days=2))
+    server = MemoryTransport(to_each({2: refused(451, "4.2.0")}))
+    assert run(database, server, policy=slow).ending is Ending.LATER
+    due = read(database, 2).next_at
+    ran = run(database, server, policy=slow)
+    assert (ran.ending, ran.tried) == (Ending.LATER, 0)
+    assert (read(database, 2).next_at, read(database, 2).attempts) == (due, 1)
+
+
+@pytest.mark.parametrize("state", [S.PENDING, S.DEFERRED])
+@pytest.mark.parametrize(
+    "policy",
+    [
+        RetryPolicy(delays=(10 * SECOND, HOUR), longest_pause=timedelta(minutes=5)),
+        RetryPolicy(delays=(10 * SECOND,), longest_pause=HOUR),
+    ],
+    ids=["delay", "pause"],
+)
+def test_a_clock_that_was_put_back_makes_due_what_no_policy_lets_wait(
+    database: Database, policy: RetryPolicy, state: DeliveryState
+) -> None:
+    """As long as the longest delay or pause it waits; whatever waits longer was put off by a clock that was wrong."""
+    frozen(database, 3)
+    put(database, 1, state=state, next_at=NOW + HOUR)
+    put(database, 2, state=state, next_at=NOW + HOUR + SECOND)
+    put(database, 3, state=S.UNKNOWN, next_at=NOW + 2 * HOUR)
+    with database.write() as connection:
+        assert maintenance.repair_schedule(connection, 1, NOW, policy) == 1
+    assert [read(database, each).next_at for each in (1, 2, 3)] == [NOW + HOUR, NOW, NOW + 2 * HOUR]
+
+
+def test_by_a_persons_word_everything_that_waits_is_due(database: Database) -> None:
+    """What waits is due now, and nothing else is touched."""
+    frozen(database, 3)
+    put(database, 1, state=S.DEFERRED, next_at=NOW + HOUR)
+    put(database, 2, next_at=NOW + HOUR)
+    put(database, 3, next_at=NOW - HOUR)
+    with database.write() as connection:
+        assert maintenance.retry_now(connection, 1, NOW) == 2
+    assert [read(database, each).next_at for each in (1, 2, 3)] == [NOW, NOW, NOW - HOUR]
+
+
+def test_after_a_death_what_was_before_its_dot_is_free_and_the_rest_is_unknown(database: Database) -> None:
+    """A try whose answer nobody heard counts as one; of other processes' deliveries, and of other mailings', none is touched."""
+    frozen(database, 4)
+    other = frozen(database, 0, issue="2025-02-28")
+    with database.write() as connection:
+        for owner, count in ((7, 3), (8, 1)):
+            ledger.claim(connection, 1, owner, count, NOW)
+        ledger.claim(connection, other.id, 7, 1, NOW)
+        assert ledger.intend(connection, 1, 7, [1, 2], NOW) == {1, 2}
+        assert maintenance.reap_worker(connection, 1, [7], NOW + SECOND, StateReason.RUN_DIED) == (1, 2)
+    assert states(database) == {1: S.UNKNOWN, 2: S.UNKNOWN, 3: S.PENDING, 4: S.CLAIMED}
+    assert states(database, other.id)[1] is S.CLAIMED
+    with database.read() as connection:
+        tries = dict(
+            connection.execute(
+                select(deliveries.c.reader_id, deliveries.c.attempts).where(deliveries.c.mailing_id == 1)
+            ).all()
+        )
+    assert tries == {1: 1, 2: 1, 3: 0, 4: 0}
+    assert (kinds(database, 1), kinds(database, 3)) == (["unknown"], [])
+
+
+def test_the_deadline_runs_from_the_first_try(database: Database) -> None:
+    """Whoever was first tried longer ago than the deadline is given up; who waits for another reason is not."""
+    frozen(database, 3)
+    policy = RetryPolicy(deadline=HOUR)
+    put(database, 1, state=S.DEFERRED, first_at=NOW - HOUR - SECOND)
+    put(database, 2, state=S.DEFERRED, first_at=NOW - HOUR)
+    put(database, 3, first_at=NOW - 2 * HOUR)
+    with database.write() as connection:
+        assert maintenance.expire(connection, 1, NOW, policy) == 1
+    assert states(database) == {1: S.EXPIRED, 2: S.DEFERRED, 3: S.PENDING}
+    assert (kinds(database, 1), kinds(database, 2)) == (["expired"], [])
+    assert read(database, 1).issue_id is None

@@ -1,0 +1,234 @@
+"""What an owner holds, and for how long: its row, its lock, its signs of life, and what becomes of them at the end."""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, select, text, update
+
+from composer.core.errors import UnavailableError
+from composer.database.database_state import BACKUP, database_state
+from composer.database.engine import Database, open_database
+from composer.database.location import Location
+from composer.database.tables.mailing_tables import deliveries, owners
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.database_guard.age_counter import ReplacedError
+from composer.delivery.database_guard.copy_detection import place_of
+from composer.delivery.database_guard.ledger_age import CopyError, set_state
+from composer.delivery.database_guard.sending_lock import lock_sending
+from composer.delivery.ledger.workers import HEARTBEAT_INTERVAL, LEASE, Worker, is_alive, mark_ended, register_worker
+from tests.databases import PostgresServer
+from tests.delivery.factories import NOW, frozen
+
+S = DeliveryState
+MINUTE = timedelta(minutes=1)
+#: How many advisory locks are held; a condition may follow.
+LOCKS = (
+    "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+    " WHERE locktype = 'advisory' AND datname = current_database()"
+)
+
+
+@pytest.fixture
+def file(tmp_path: Path, sqlite_template: Path) -> Iterator[Database]:
+    """A SQLite database with a mailing."""
+    path = tmp_path / "newsletter.db"
+    shutil.copy(sqlite_template, path)
+    with open_database(Location(path=path)) as database:
+        frozen(database, 2)
+        yield database
+
+
+@pytest.fixture(scope="module")
+def server(postgres: PostgresServer, postgres_template: str) -> Iterator[Database]:
+    """A PostgreSQL database with a mailing, for all tests of this module."""
+    with open_database(postgres.create(postgres_template)) as database:
+        frozen(database, 2)
+        yield database
+
+
+def row_of(database: Database, owner: Worker) -> dict[str, object]:
+    with database.read() as connection:
+        return dict(connection.execute(select(owners).where(owners.c.id == owner.id)).one()._mapping)
+
+
+def is_free(owner_id: int) -> Callable[[Connection], bool]:
+    """Whether an owner's lock is free, by the server's own list."""
+    return lambda connection: not connection.scalar(text(f"{LOCKS} AND objid = {owner_id}"))
+
+
+def until(database: Database, is_so: Callable[[Connection], bool]) -> None:
+    """Ask again until something is so: a server lets go of a session a moment after it was closed."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with database.read() as connection:
+            if is_so(connection):
+                return
+        time.sleep(0.01)
+    raise AssertionError("it never came to be so")
+
+
+def test_a_lease_has_room_for_sixty_signs_of_life() -> None:
+    """A few that are lost, or late, kill nobody."""
+    assert LEASE == 60 * HEARTBEAT_INTERVAL
+
+
+def test_an_owner_is_printed_by_its_number_alone(file: Database) -> None:
+    """Neither where the database is, nor what is counted."""
+    with register_worker(file, 1, NOW) as owner:
+        assert repr(owner) == f"Owner(id={owner.id})"
+
+
+def test_what_is_written_of_an_owner_at_its_beginning(file: Database, server: Database) -> None:
+    """Which database this is, when it was seen, and a number that nothing else has."""
+    nonces = set()
+    for database in (file, server):
+        with register_worker(database, 1, NOW) as owner:
+            row = row_of(database, owner)
+            assert row["home"] == place_of(database, None).home != ""
+            assert owner.counter.note is not None and row["nonce"] == owner.counter.note.nonce
+            seen = row["seen"]
+            assert isinstance(seen, datetime)
+            # By the server's own clock where there are several machines.
+            assert seen == NOW if database is file else abs(seen - datetime.now(UTC)) < 10 * MINUTE
+            nonces.add(row["nonce"])
+    assert len(nonces) == 2
+
+
+def test_a_sign_of_life_is_on_disk(file: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what was counted until then; at the end once more, and then the files are closed."""
+    with register_worker(file, 1, NOW) as owner:
+        synced: list[str] = []
+        (beside,) = owner.counter.files
+        monkeypatch.setattr(type(beside), "sync", lambda self: synced.append("sync"))
+        monkeypatch.setattr(type(beside), "close", lambda self: synced.append("close"))
+        with file.write() as connection:
+            owner.beat(connection, NOW)
+        assert synced == ["sync"]
+    assert synced == ["sync", "sync", "close"]
+
+
+def test_a_file_that_was_replaced_is_noticed(file: Database) -> None:
+    """Before anything goes out; one that is the same is passed."""
+    assert file.path is not None
+    with register_worker(file, 1, NOW) as owner:
+        owner.check()
+        shutil.copy(file.path, other := file.path.with_name("other"))
+        other.replace(file.path)
+        with pytest.raises(ReplacedError):
+            owner.check()
+
+
+def test_a_session_that_ended_is_noticed(server: Database) -> None:
+    """The lock is gone with it: others may take what this one has."""
+    with register_worker(server, 1, NOW) as owner:
+        owner.check()
+        assert owner._session is not None
+        process = owner._session.scalar(text("SELECT pg_backend_pid()"))
+        with server.read() as connection:
+            # No transaction is left open in it.
+            state = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
+            assert connection.scalar(state, {"pid": process}) == "idle"
+            assert connection.scalar(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": process})
+        with pytest.raises(UnavailableError):
+            owner.check()
+
+
+def test_who_leaves_holds_nothing(file: Database, server: Database) -> None:
+    """Neither a file nor a session, which is closed."""
+    for database in (file, server):
+        owner = register_worker(database, 1, NOW)
+        session = owner._session
+        owner.leave()
+        assert (owner._file, owner._session) == (None, None)
+        if session is not None:
+            assert session.closed
+            until(database, is_free(owner.id))
+
+
+def test_a_run_that_may_not_begin_leaves_no_lock(file: Database, server: Database) -> None:
+    """That of a database that is a copy: the next one is told the same, not that somebody is sending."""
+    for database in (file, server):
+        with database.write() as connection:
+            set_state(connection, BACKUP, "2025-01-01")
+            before = connection.scalars(select(owners.c.id)).all()
+        for _ in range(2):
+            with pytest.raises(CopyError, match="is a backup"):
+                register_worker(database, 1, NOW)
+        lock_sending(database).release()
+        if database is server:
+            until(server, lambda connection: not connection.scalar(text(f"{LOCKS} AND classid = {0x636F6D70}")))
+        with database.write() as connection:
+            assert connection.scalars(select(owners.c.id)).all() == before
+            set_state(connection, BACKUP, None)
+            assert connection.execute(select(database_state).where(database_state.c.name == BACKUP)).all() == []
+
+
+def test_a_copy_is_known_before_the_transaction_in_which_a_run_begins(
+    file: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In years of mailings the look at them takes seconds, in which nobody could unsubscribe."""
+    with file.write() as connection:
+        set_state(connection, BACKUP, "2025-01-01")
+
+    def never(*arguments: object) -> None:
+        raise AssertionError(arguments)
+
+    monkeypatch.setattr("composer.delivery.ledger.workers.begin", never)
+    with pytest.raises(CopyError):
+        register_worker(file, 1, NOW)
+
+
+def test_on_sqlite_nobody_is_known_to_live(file: Database) -> None:
+    """Whoever holds the file's lock knows that no other does."""
+    with register_worker(file, 1, NOW) as owner, file.read() as connection:
+        assert is_alive(connection, owner.id) is False
+
+
+def test_on_postgresql_a_lock_tells_who_lives(server: Database) -> None:
+    """Of each its own."""
+    with register_worker(server, 1, NOW) as owner, server.read() as connection:
+        assert (is_alive(connection, owner.id), is_alive(connection, owner.id + 1)) == (True, False)
+    until(server, lambda connection: not is_alive(connection, owner.id))
+
+
+def test_nobody_is_dead_to_themselves(file: Database, server: Database) -> None:
+    """Though taken for dead by others, or silent for long; nor is whoever has ended, as long as they left nothing."""
+    for database in (file, server):
+        with register_worker(database, 1, NOW) as gone:
+            pass
+        with register_worker(database, 1, NOW) as owner, database.write() as connection:
+            mark_ended(connection, tuple(connection.scalars(select(owners.c.id).where(owners.c.id != owner.id))), NOW)
+            long_ago = select(owners.c.began).where(owners.c.id == owner.id).scalar_subquery()
+            connection.execute(update(owners).values(seen=long_ago))
+            assert owner.dead(connection, 1, NOW) == ()
+            connection.execute(
+                update(deliveries).where(deliveries.c.reader_id == 1).values(state=S.CLAIMED, owner_id=owner.id)
+            )
+            mark_ended(connection, (owner.id,), NOW)
+            assert owner.dead(connection, 1, NOW) == ()
+            connection.execute(update(deliveries).values(owner_id=gone.id))
+            assert owner.dead(connection, 1, NOW) == (gone.id,)
+            connection.execute(update(deliveries).values(state=S.PENDING, owner_id=None))
+
+
+def test_a_lease_is_counted_in_milliseconds(server: Database) -> None:
+    """A minute less than it is life, a second more is death."""
+    with (
+        register_worker(server, 1, NOW) as owner,
+        register_worker(server, 1, NOW) as other,
+        server.write() as connection,
+    ):
+        mark_ended(
+            connection,
+            tuple(connection.scalars(select(owners.c.id).where(owners.c.id.not_in((owner.id, other.id))))),
+            NOW,
+        )
+        for silence, dead in ((LEASE - MINUTE, ()), (LEASE + timedelta(seconds=1), (other.id,))):
+            other.beat(connection, NOW)
+            ago = {"ago": silence // timedelta(milliseconds=1), "id": other.id}
+            connection.execute(text("UPDATE owners SET seen = seen - :ago WHERE id = :id"), ago)
+            assert owner.dead(connection, 1, NOW) == dead

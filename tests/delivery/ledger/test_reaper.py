@@ -1,0 +1,181 @@
+"""What dead processes left in hand is released; what a living one has is not touched."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from composer.database.engine import Database, open_database
+from composer.database.tables.mailing_tables import deliveries, owners, recipients, variants
+from composer.delivery.core.mailing import MailingError
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.database_guard.sending_lock import lock_sending
+from composer.delivery.ledger.maintenance import end_for_good, release
+from composer.delivery.ledger.reaper import reap, reap_and_end
+from composer.delivery.ledger.workers import LEASE, mark_ended, register_worker
+from composer.delivery.selection.freeze import freeze
+from tests.databases import PostgresServer
+from tests.delivery.factories import NOW, draft, frozen, kinds, states, sums
+
+S = DeliveryState
+LATER = NOW + timedelta(hours=1)
+
+
+def enter(database: Database, mailing_id: int, *, ended: datetime | None = None) -> int:
+    """A run that is dead by now: its row is there, and nobody holds its lock."""
+    row = {"mailing_id": mailing_id, "host": "mx", "process": 7, "home": "h", "began": NOW, "seen": NOW, "ended": ended}
+    with database.write() as connection:
+        return int(connection.execute(insert(owners).returning(owners.c.id), row).scalar_one())
+
+
+def take(database: Database, owner_id: int, has: dict[int, DeliveryState], mailing_id: int = 1) -> None:
+    with database.write() as connection:
+        for reader_id, state in has.items():
+            one = (deliveries.c.reader_id == reader_id) & (deliveries.c.mailing_id == mailing_id)
+            connection.execute(update(deliveries).where(one).values(state=state, owner_id=owner_id))
+
+
+def ended(database: Database) -> dict[int, datetime | None]:
+    with database.read() as connection:
+        return {row.id: row.ended for row in connection.execute(select(owners.c.id, owners.c.ended))}
+
+
+def two_mailings(database: Database) -> None:
+    frozen(database, 6)
+    with database.write() as connection:
+        freeze(connection, draft("other"), NOW)
+
+
+def test_what_the_dead_had_in_hand_is_released(database: Database) -> None:
+    """Claims are pending again, a dot that may have gone is unknown; of this mailing only, also of runs that have ended."""
+    two_mailings(database)
+    dead, said_so = enter(database, 1), enter(database, 1, ended=NOW)
+    # The run of another mailing: it had something of this one in hand before.
+    other, elsewhere = enter(database, 2), enter(database, 2)
+    # One that has nothing in hand is dead all the same.
+    idle = enter(database, 1)
+    take(database, dead, {1: S.CLAIMED, 2: S.SENDING})
+    take(database, said_so, {3: S.CLAIMED})
+    take(database, other, {4: S.SENDING})
+    take(database, elsewhere, {1: S.CLAIMED}, mailing_id=2)
+    # What it had of this one is over.
+    take(database, elsewhere, {6: S.ACCEPTED})
+    # Of a run that is not on record at all.
+    take(database, 99, {5: S.CLAIMED})
+    found = reap(database, 1, LATER)
+    assert (found.freed, found.unknown, found.alive) == (3, 2, ())
+    assert states(database) == {1: S.PENDING, 2: S.UNKNOWN, 3: S.PENDING, 4: S.UNKNOWN, 5: S.PENDING, 6: S.ACCEPTED}
+    assert states(database, 2)[1] is S.CLAIMED
+    assert ended(database) == {dead: LATER, said_so: NOW, other: LATER, elsewhere: None, idle: LATER}
+    assert kinds(database, 2) == ["unknown"]
+    # Whoever wants to send may do so at once.
+    lock_sending(database).release()
+    with database.read() as connection:
+        reason = select(deliveries.c.reason).where(deliveries.c.reader_id == 2, deliveries.c.mailing_id == 1)
+        assert connection.scalar(reason) == "run_died"
+    assert reap(database, 1, LATER).freed == 0
+
+
+def test_what_a_living_process_has_is_its_own(database: Database) -> None:
+    """It is named, with the time from which it counts as dead where several machines may send."""
+    two_mailings(database)
+    with register_worker(database, 1, NOW) as gone:
+        dead = gone.id
+    take(database, dead, {1: S.CLAIMED})
+    with register_worker(database, 1, NOW) as owner:
+        take(database, owner.id, {2: S.CLAIMED, 3: S.SENDING})
+        found = reap(database, 1, LATER)
+        assert (found.freed, found.unknown, len(found.alive)) == (1, 0, 1)
+        with database.read() as connection:
+            row = connection.execute(select(owners).where(owners.c.id == owner.id)).one()
+        worker = found.alive[0]
+        assert (worker.host, worker.process, worker.began) == (row.host, row.process, NOW)
+        assert worker.dies == (None if database.path else row.seen + LEASE)
+        assert ended(database) == {dead: LATER, owner.id: None}
+        take(database, owner.id, {3: S.PENDING})
+        assert reap_and_end(database, 1, "anna", LATER) == (None, found.__class__(freed=0, unknown=0, alive=(worker,)))
+    total, found = reap_and_end(database, 1, "anna", LATER)
+    assert (found.freed, found.unknown, found.alive) == (1, 0, ())
+    assert total is not None and total.by_state == {S.EXPIRED: 6}
+    with pytest.raises(MailingError, match="is over"):
+        reap_and_end(database, 1, "anna", LATER)
+
+
+def test_a_run_gives_back_its_own_claims_only(database: Database) -> None:
+    """Not those of another process, nor of another mailing, and nothing whose dot may have gone."""
+    two_mailings(database)
+    mine, theirs = enter(database, 1), enter(database, 1)
+    take(database, mine, {1: S.CLAIMED, 2: S.SENDING})
+    take(database, theirs, {3: S.CLAIMED})
+    take(database, mine, {4: S.CLAIMED}, mailing_id=2)
+    with database.write() as connection:
+        assert release(connection, 1, mine, LATER) == 1
+    assert states(database) == {1: S.PENDING, 2: S.SENDING, 3: S.CLAIMED, 4: S.PENDING, 5: S.PENDING, 6: S.PENDING}
+    assert states(database, 2)[4] is S.CLAIMED
+
+
+def test_what_a_run_left_after_it_ended_is_found(database: Database) -> None:
+    """Its last transaction may be committed after its death: whoever has something in hand is dead, whoever hasn't is not."""
+    frozen(database, 6)
+    with register_worker(database, 1, NOW) as gone:
+        pass
+    with register_worker(database, 1, NOW) as owner:
+        with database.write() as connection:
+            assert owner.dead(connection, 1, NOW) == (gone.id,)
+            mark_ended(connection, (gone.id,), NOW)
+            assert owner.dead(connection, 1, NOW) == ()
+        for state in (S.CLAIMED, S.SENDING, S.PENDING):
+            take(database, gone.id, {1: state})
+            with database.write() as connection:
+                assert owner.dead(connection, 1, NOW) == (() if state is S.PENDING else (gone.id,))
+                assert owner.dead(connection, 2, NOW) == ()
+
+
+def test_a_mailing_is_not_ended_while_something_is_in_hand(database: Database) -> None:
+    """Be it only claimed, or be its dot on the way."""
+    frozen(database, 2)
+    for state in (S.CLAIMED, S.SENDING):
+        take(database, enter(database, 1), {1: state})
+        with database.write() as connection, pytest.raises(MailingError, match="is being sent"):
+            end_for_good(connection, 1, "anna", NOW)
+        assert sums(database).by_state == {state: 1, S.PENDING: 1}
+
+
+def test_a_mailing_that_ends_takes_nothing_of_another_with_it(database: Database) -> None:
+    """Recipients and messages of the other one stay."""
+    two_mailings(database)
+    with database.write() as connection:
+        end_for_good(connection, 1, "anna", NOW)
+        for table in (recipients, variants):
+            assert set(connection.scalars(select(table.c.mailing_id))) == {2}
+
+
+def test_a_lease_is_longer_than_any_wait_for_an_answer() -> None:
+    """Fifteen minutes, as docs/ledger.md says; an answer to the final dot is waited for up to ten."""
+    assert timedelta(minutes=15) == LEASE
+
+
+def test_a_run_may_be_dead_though_it_holds_its_lock(database: Database) -> None:
+    """One that was taken for dead, and has not learnt it yet; and on PostgreSQL, where the server may keep the session of a
+    machine that vanished, one that gives no sign of life: it is not said to send, and what it has in hand is released."""
+    frozen(database, 2)
+    silent, ended = {"seen": NOW - timedelta(days=36_500)}, {"ended": NOW}
+    with register_worker(database, 1, NOW) as owner:
+        for values, is_dead in ((silent, database.path is None), (ended, True)):
+            take(database, owner.id, {1: S.CLAIMED, 2: S.SENDING})
+            with database.write() as connection:
+                seen = select(owners.c.began).where(owners.c.id == owner.id).scalar_subquery()
+                connection.execute(update(owners).values({"seen": seen, "ended": None, **values}))
+            found = reap(database, 1, LATER)
+            assert (found.freed, found.unknown, len(found.alive)) == ((1, 1, 0) if is_dead else (0, 0, 1))
+
+
+def test_who_sends_is_told_in_the_order_in_which_they_came(postgres: PostgresServer, postgres_template: str) -> None:
+    """Whoever gave the last sign of life; on PostgreSQL, where several may send."""
+    with open_database(postgres.create(postgres_template)) as database:
+        frozen(database, 1)
+        with register_worker(database, 1, NOW) as first, register_worker(database, 1, LATER) as second:
+            for each in (second, first):
+                with database.write() as connection:
+                    each.beat(connection, NOW)
+            assert [each.began for each in reap(database, 1, LATER).alive] == [NOW, LATER]

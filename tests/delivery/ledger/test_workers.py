@@ -1,0 +1,260 @@
+"""Who is sending: one process on SQLite, several on PostgreSQL, the living and the dead, and which database it is."""
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text, update
+
+from composer.database.engine import Database, open_database
+from composer.database.location import Location
+from composer.database.tables.mailing_tables import deliveries, owners
+from composer.delivery.core.scheduler import Ending
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.database_guard.age_counter import DatabaseLostError
+from composer.delivery.database_guard.sending_lock import BusyError, lock_sending
+from composer.delivery.ledger import ledger, statements
+from composer.delivery.ledger.restore import restore
+from composer.delivery.ledger.workers import LEASE, mark_ended, register_worker
+from composer.delivery.worker.run_loop import Run, send
+from composer.delivery.worker.stop_request import Stop
+from composer.transport.envelope import Envelope
+from composer.transport.memory_transport import MemoryTransport
+from composer.transport.outcome import Outcome
+from tests.databases import PostgresServer
+from tests.delivery.factories import NOW, frozen, name_publication, sums
+from tests.delivery.worker.test_run_loop import job, number, run
+from tests.transport.setup import until
+
+S = DeliveryState
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path, sqlite_template: Path) -> Path:
+    """A SQLite database with tables: its path."""
+    path = tmp_path / "newsletter.db"
+    shutil.copy(sqlite_template, path)
+    return path
+
+
+@pytest.fixture
+def server(postgres: PostgresServer, postgres_template: str) -> Location:
+    """A PostgreSQL database with tables."""
+    return postgres.create(postgres_template)
+
+
+def test_on_sqlite_a_second_process_is_told(sqlite: Path) -> None:
+    """Which mailing is being sent, and by whom; afterwards it may."""
+    with open_database(Location(path=sqlite)) as database:
+        frozen(database, 1)
+        with (
+            register_worker(database, 1, NOW),
+            pytest.raises(BusyError, match=r"mailing 1, since 06:30 UTC \(process \d+\)"),
+        ):
+            register_worker(database, 1, NOW)
+        with register_worker(database, 1, NOW) as second:
+            assert second.id == 2
+            with database.read() as connection:
+                # It has let go without a word: whatever it had is to be looked at.
+                assert second.dead(connection, 1, NOW) == (1,)
+
+
+def test_on_sqlite_whoever_has_the_lock_knows_that_all_others_are_dead(sqlite: Path) -> None:
+    """The system lets go of a lock when its process dies, however it dies."""
+    with open_database(Location(path=sqlite)) as database:
+        frozen(database, 1)
+        first = register_worker(database, 1, NOW)
+        assert first._file is not None
+        # As a kill would: the row stays as it is, the file is closed.
+        first._file.release()
+        with register_worker(database, 1, NOW) as second, database.read() as connection:
+            assert second.dead(connection, 1, NOW) == (first.id,)
+
+
+def test_on_postgresql_several_share_the_work(server: Location) -> None:
+    """Two processes at one mailing: everybody gets one, and both have done something."""
+    with open_database(server) as one, open_database(server) as two:
+        frozen(one, 120)
+        # Nobody has a second message before both have their first.
+        has_begun = [threading.Event(), threading.Event()]
+
+        def begin(this: threading.Event) -> None:
+            this.set()
+            assert all(each.wait(60) for each in has_begun)
+
+        transports = [MemoryTransport(lambda envelope, each=each: begin(each)) for each in has_begun]  # type: ignore[misc]
+        told: list[Run] = []
+
+        def work(database: Database, to: MemoryTransport) -> None:
+            told.append(send(job(database, to), Stop()))
+
+        threads = [threading.Thread(target=work, args=each) for each in zip((one, two), transports, strict=True)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert {each.ending for each in told} == {Ending.DONE}
+        assert sums(one).by_state == {S.ACCEPTED: 120}
+    taken = Counter(number(each.envelope) for to in transports for each in to.taken)
+    assert taken == Counter(range(1, 121))
+    assert all(to.taken for to in transports)
+
+
+def test_on_postgresql_the_dead_are_told_from_the_living(server: Location) -> None:
+    """By their lock; and who has given no sign of life for longer than any answer takes is dead, whatever the lock says."""
+    with open_database(server) as database:
+        frozen(database, 1)
+        first, second, third = (register_worker(database, 1, NOW) for _ in range(3))
+        with database.write() as connection:
+            assert third.dead(connection, 1, NOW) == ()
+        assert first._session is not None
+        first._session.invalidate()
+        with database.write() as connection:
+            until(lambda: third.dead(connection, 1, NOW) == (first.id,))
+        with database.write() as connection:
+            lapsed = (LEASE + timedelta(seconds=1)) // timedelta(milliseconds=1)
+            connection.execute(
+                text("UPDATE owners SET seen = seen - :lapsed WHERE id = :id"), {"lapsed": lapsed, "id": second.id}
+            )
+            assert third.dead(connection, 1, NOW) == (first.id, second.id)
+            second.beat(connection, NOW)
+            assert third.dead(connection, 1, NOW) == (first.id,)
+        second.leave()
+        third.leave()
+
+
+def test_who_was_taken_for_dead_learns_it(database: Database) -> None:
+    """At its next sign of life; what it had is in other hands."""
+    frozen(database, 1)
+    with register_worker(database, 1, NOW) as owner:
+        with database.write() as connection:
+            owner.beat(connection, NOW)
+            connection.execute(update(owners).values(ended=NOW))
+        with pytest.raises(DatabaseLostError), database.write() as connection:
+            owner.beat(connection, NOW)
+
+
+def test_the_lease_is_longer_than_any_answer() -> None:
+    """RFC 5321 gives an answer ten minutes: who still waits for one is not dead."""
+    assert timedelta(seconds=600) < LEASE
+
+
+def test_what_a_dead_process_left_is_taken_over_by_one_that_runs(server: Location) -> None:
+    """On PostgreSQL the others do not wait for the next run: its claims are sent, its dots are unknown."""
+    with open_database(server) as database:
+        frozen(database, 30)
+        dead = register_worker(database, 1, NOW)
+        with database.write() as connection:
+            claimed = ledger.claim(connection, 1, dead.id, 10, NOW)
+            ids = [due.tried.reader_id for due in claimed.due]
+            assert ledger.intend(connection, 1, dead.id, ids[:2], NOW) == frozenset(ids[:2])
+        to = MemoryTransport()
+        told: list[Run] = []
+        thread = threading.Thread(target=lambda: told.append(run(database, to)))
+        thread.start()
+        # The living one does all that is not in other hands, and waits.
+        until(lambda: sums(database)[S.ACCEPTED] == 20)
+        assert not told
+        assert dead._session is not None
+        dead._session.invalidate()
+        thread.join(60)
+        assert told and told[0].ending is Ending.DONE
+        assert sums(database).by_state == {S.ACCEPTED: 28, S.UNKNOWN: 2}
+
+
+def test_who_is_taken_for_dead_in_the_middle_stops(server: Location, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its next sign of life fails: it begins nothing more, and what it had is left to the others."""
+    with open_database(server) as database:
+        frozen(database, 400)
+
+        def script(envelope: Envelope) -> Outcome | None:
+            if number(envelope) == 5:
+                with database.write() as connection:
+                    connection.execute(update(owners).values(ended=NOW))
+            # All of them would take five seconds; the next sign of life is a matter of milliseconds.
+            time.sleep(0.05 if number(envelope) > 5 else 0)
+            return None
+
+        monkeypatch.setattr("composer.delivery.worker.run_loop.HEARTBEAT_INTERVAL", timedelta())
+        monkeypatch.setattr("composer.delivery.worker.run_loop._LOOK", 0.0)
+        ran = run(database, MemoryTransport(script))
+        assert ran.ending is Ending.LEDGER and ran.error is not None
+        assert "took this one for dead" in ran.words
+        with database.read() as connection:
+            assert connection.scalar(select(deliveries.c.state).where(deliveries.c.reader_id == 400)) == S.PENDING
+
+
+def test_a_claim_does_not_look_at_everybody(sqlite: Path) -> None:
+    """SQLite answers by the index of what is to be done: with a million recipients a claim takes what it takes with ten."""
+    with open_database(Location(path=sqlite)) as database, database.read() as connection:
+        for question in (*statements.DUE.values(), *statements.NEXT.values()):
+            compiled = question.compile(dialect=database.engine.dialect)
+            values = tuple(1 for _ in compiled.positiontup or ())
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values).all()
+            assert "ix_deliveries_due (mailing_id=? AND state=?" in plan[0][3]
+            assert not any("SCAN" in row[3] or "TEMP B-TREE" in row[3] for row in plan)
+
+
+def test_what_is_known_of_a_run(database: Database) -> None:
+    """Its mailing, machine and process, since when, and its last sign of life, which is its own; its end is said once."""
+    frozen(database, 1)
+    with register_worker(database, 1, NOW) as gone:
+        pass
+    with register_worker(database, 1, NOW) as owner:
+        with database.write() as connection:
+            columns = (owners.c.mailing_id, owners.c.host, owners.c.process, owners.c.began, owners.c.ended)
+            row = connection.execute(select(*columns).where(owners.c.id == owner.id)).one()
+            assert tuple(row) == (1, socket.gethostname(), os.getpid(), NOW, None)
+            connection.execute(update(owners).values(seen=NOW - HOUR))
+            owner.beat(connection, NOW + HOUR)
+            seen = dict(connection.execute(select(owners.c.id, owners.c.seen)).all())
+            assert seen[gone.id] == NOW - HOUR
+            if database.path is None:
+                # By the server's own clock.
+                assert abs(seen[owner.id] - datetime.now(UTC)) < HOUR
+            else:
+                assert seen[owner.id] == NOW + HOUR
+            mark_ended(connection, (gone.id,), NOW)
+            mark_ended(connection, (gone.id,), NOW + HOUR)
+            assert dict(connection.execute(select(owners.c.id, owners.c.ended)).all()) == {gone.id: NOW, owner.id: None}
+        assert owner.is_alone is (database.path is not None)
+
+
+def test_a_lock_that_was_taken_before_is_the_owners(sqlite: Path) -> None:
+    """Who has it need not take it a second time, and lets go of it with the rest."""
+    with open_database(Location(path=sqlite)) as database:
+        frozen(database, 1)
+        with lock_sending(database) as lock:
+            with register_worker(database, 1, NOW, lock=lock), pytest.raises(BusyError):
+                lock_sending(database)
+            lock_sending(database).release()
+
+
+def test_notes_of_runs_that_go_on_are_kept(server: Location, tmp_path: Path) -> None:
+    """Of several processes of one machine each has its own; that of one that has ended goes when the next one begins."""
+    with open_database(server) as database:
+        frozen(database, 1)
+        with database.write() as connection:
+            name_publication(connection, b"publication")
+        counts, running = [], []
+        for ended in ((), (1,), (), (2, 3)):
+            with database.write() as connection:
+                mark_ended(connection, ended, NOW)
+            running.append(register_worker(database, 1, NOW, notes=tmp_path))
+            counts.append(len(list(tmp_path.rglob("*.age"))))
+        for each in running:
+            each.leave()
+        assert counts == [1, 1, 2, 1]
+        # That of an acceptance goes with the first run after it.
+        restore(database, tmp_path, "anna", NOW)
+        before = set(tmp_path.rglob("*.age"))
+        with register_worker(database, 1, NOW, notes=tmp_path):
+            after = set(tmp_path.rglob("*.age"))
+    assert len(before) == len(after) == 1 and before != after

@@ -1,0 +1,164 @@
+"""The messages of a mailing: made of what was frozen, each its reader's own, each the same whenever it is asked for."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import dkim
+import fast_mail_parser
+import pytest
+
+from composer.audience.identity.tokens import Purpose, Tokens
+from composer.content.values.merge_fields import MergeField
+from composer.core.addresses import Address
+from composer.core.audience_filter import AudienceFilter
+from composer.delivery.config.dkim_keys import generate, parse_key, record
+from composer.delivery.core.mailing import FrozenVariant, Mailing
+from composer.delivery.messages.message_factory import FrozenSettings, JobPayload, MailingMessages, MessageError
+from composer.delivery.messages.outgoing import MessageRecipient
+from composer.mail.compiled_message import MissingValueError, compile_message
+from composer.mail.dkim_signing import Algorithm, Profile
+from composer.mail.letterhead import Letterhead
+
+NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
+TOKENS = Tokens((b"k" * 32,))
+ANNA = MessageRecipient(
+    reader_id=7,
+    variant=0,
+    address="anna@example.net",
+    name="Anna Ö",
+    first_name="Anna",
+    last_name="Ö",
+    language="en",
+    fields='{"company": "ACME"}',
+)
+TERMS = FrozenSettings(
+    sender="news@example.org",
+    domain="example.org",
+    bounces="bounce@example.org",
+    public_url="https://example.org/n",
+    unsubscribe_mailto="leave@example.org",
+    page="2025-01-30",
+    feedback=("2025-01-30", "mailing"),
+    wants_notice=True,
+)
+FIELDS = tuple(
+    MergeField(token=f"mfx{number}tok", name=name, default=None)
+    for number, name in enumerate(("first_name", "company", "unsubscribe_url", "preferences_url", "web_url"))
+)
+TEXT = "Dear {}, of {}: leave <{}>, change <{}>, read <{}>".format(*(field.token for field in FIELDS))
+
+
+def mailing(terms: FrozenSettings = TERMS, corrects: int | None = None) -> Mailing:
+    return Mailing(
+        id=3,
+        public_id=3,
+        issue="2025-01-30",
+        again=0,
+        is_rehearsal=False,
+        made=NOW,
+        made_by="anna",
+        program="0.1.0",
+        edition="e" * 64,
+        git_commit=None,
+        is_committed=None,
+        subject="Hello",
+        audience=AudienceFilter(),
+        terms=terms.to_json(),
+        frozen=1,
+        left_out={},
+        allowed={},
+        again_because="",
+        corrects=corrects,
+        corrects_public_id=corrects,
+        due=None,
+        stopped=None,
+        pause=None,
+        ended=None,
+    )
+
+
+def variant() -> FrozenVariant:
+    head = Letterhead(
+        sender=Address(name="News", address="news@example.org"),
+        subject=f"Hello {FIELDS[0].token}",
+        language="en",
+        list_id="news.example.org",
+        feedback_id="examplenews",
+    )
+    html = f"<html><body><p>Dear {FIELDS[0].token}</p></body></html>"
+    compiled = compile_message(head, html=html, text=TEXT, fields=FIELDS).to_bytes()
+    return FrozenVariant(number=0, language="en", compiled=compiled)
+
+
+def letters(
+    terms: FrozenSettings = TERMS, corrects: int | None = None, profile: Profile | None = None
+) -> MailingMessages:
+    return MailingMessages(
+        JobPayload.of(mailing(terms, corrects), (variant(),), TOKENS, profile=profile), now=lambda: NOW
+    )
+
+
+def test_a_letter_is_its_readers_own() -> None:
+    """Name, links, ways to leave, Message-ID, envelope: all of them name this reader to us and to nobody else."""
+    letter = letters().letter(ANNA)
+    leave, change = (TOKENS.make(purpose, 7, 3) for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES))
+    bounce = TOKENS.make(Purpose.BOUNCE, 7, 3)
+    mail = fast_mail_parser.parse_email(letter.message)
+    headers = {name.lower(): values[0] for name, values in mail.headers.items()}
+    assert mail.subject == "Hello Anna"
+    assert headers["to"] == "Anna Ö <anna@example.net>"
+    assert headers["message-id"] == letters().message_id(7) == TOKENS.message_id(3, 7, "example.org")
+    assert headers["x-compose-id"] == letter.envelope.id
+    by_mail = f"mailto:leave@example.org?subject=unsubscribe%20{leave}"
+    assert headers["list-unsubscribe"] == f"<https://example.org/n/unsubscribe/{leave}>, <{by_mail}>"
+    assert headers["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
+    assert headers["feedback-id"] == "2025-01-30:mailing:examplenews"
+    assert letter.envelope.sender == f"bounce+{bounce}@example.org"
+    assert (letter.envelope.recipient, letter.envelope.wants_notice) == ("anna@example.net", True)
+    text = " ".join(mail.text_plain[0].split())
+    assert text == (
+        f"Dear Anna, of ACME: leave <https://example.org/n/unsubscribe/{leave}>,"
+        f" change <https://example.org/n/preferences/{change}>, read <https://example.org/n/2025-01-30>"
+    )
+
+
+def test_the_same_letter_whenever_it_is_asked_for() -> None:
+    """A second try is the same message: who has two can see it."""
+    assert letters().letter(ANNA) == letters().letter(ANNA)
+
+
+def test_a_place_of_ones_own_to_leave() -> None:
+    """`unsubscribe_url` with {token} in it instead of our page."""
+    other = "https://other.example/u?t={token}"
+    letter = letters(replace(TERMS, unsubscribe_url=other, unsubscribe_mailto=None, bounces=None)).letter(ANNA)
+    assert f"<https://other.example/u?t={TOKENS.make(Purpose.UNSUBSCRIBE, 7, 3)}>".encode() in letter.message
+    assert letter.envelope.sender == "news@example.org"
+
+
+def test_a_correction_hangs_on_what_it_corrects() -> None:
+    """In-Reply-To is the reader's own message of that mailing."""
+    assert f"In-Reply-To: {TOKENS.message_id(2, 7, 'example.org')}".encode() in letters(corrects=2).letter(ANNA).message
+
+
+def test_signed_letters_are_verified() -> None:
+    """By another library."""
+    key = parse_key(generate(Algorithm.RSA), selector="s")
+    letter = letters(profile=Profile(domain="example.org", keys=(key,))).letter(ANNA)
+    text = record(key).encode()
+    assert dkim.verify(letter.message, dnsfunc=lambda name, timeout=5: text)
+
+
+def test_what_cannot_be_written_is_said_in_words() -> None:
+    """A missing value, an address that no server takes: never an exception that nobody expects."""
+    with pytest.raises(MissingValueError, match="company"):
+        letters().letter(replace(ANNA, fields="{}"))
+    with pytest.raises(MessageError, match="the address cannot be used"):
+        letters().letter(replace(ANNA, address="änna@example.net"))
+
+
+def test_terms_come_back_as_they_were() -> None:
+    """And those of an older program, which knew fewer, too."""
+    assert FrozenSettings.from_json(TERMS.to_json()) == TERMS
+    assert FrozenSettings.from_json('{"sender": "a@b.c", "domain": "b.c"}') == FrozenSettings(
+        sender="a@b.c", domain="b.c"
+    )

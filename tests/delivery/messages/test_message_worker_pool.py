@@ -1,0 +1,265 @@
+"""Messages made in processes of their own: the same as here, and a press that dies takes nothing with it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import dkim
+import pytest
+
+from composer.delivery.config.dkim_keys import generate, parse_key, record
+from composer.delivery.messages import message_worker
+from composer.delivery.messages.message_factory import JobPayload, MessageError
+from composer.delivery.messages.message_worker_pool import MessageWorkerPool, messages_of
+from composer.delivery.messages.outgoing import MessageRecipient
+from composer.mail.dkim_signing import Algorithm, Profile
+from tests.delivery.messages.test_message_factory import ANNA, TOKENS, letters, mailing, variant
+
+pytestmark = [pytest.mark.skipif(os.name != "posix", reason="there are presses on POSIX only"), pytest.mark.kill]
+ROOT = Path(__file__).parents[3]
+KEYS = (
+    parse_key(generate(Algorithm.RSA), selector="s1"),
+    parse_key(generate(Algorithm.ED25519), selector="s2"),
+)
+PROFILE = Profile(domain="example.org", keys=KEYS)
+
+
+def plates(profile: Profile | None = None) -> JobPayload:
+    return JobPayload.of(mailing(), (variant(),), TOKENS, profile=profile)
+
+
+def readers(count: int) -> list[MessageRecipient]:
+    return [replace(ANNA, reader_id=number, first_name=f"Anna {number} 你好") for number in range(1, count + 1)]
+
+
+def pids(presses: MessageWorkerPool) -> list[int]:
+    return [each.process.pid for each in presses._presses]
+
+
+def are_ready(presses: MessageWorkerPool) -> bool:
+    presses.expect(())
+    return all(each._has_begun and not each._is_gone for each in presses._presses)
+
+
+def warm(presses: MessageWorkerPool) -> MessageWorkerPool:
+    """Wait until they have begun: until then messages are made here."""
+    end = time.monotonic() + 60
+    while not are_ready(presses):
+        assert time.monotonic() < end, "they do not begin"
+        time.sleep(0.01)
+    return presses
+
+
+@pytest.fixture
+def presses() -> Iterator[MessageWorkerPool]:
+    with MessageWorkerPool(plates(), 2) as made:
+        yield warm(made)
+
+
+def _without_date(message: bytes) -> list[bytes]:
+    return [line for line in message.split(b"\r\n") if not line.startswith(b"Date: ")]
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    # Somebody else's to bury.
+    return (
+        Path(f"/proc/{pid}/stat").exists()
+        and Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    )
+
+
+def _ends(pid: int) -> bool:
+    end = time.monotonic() + 60
+    while not _is_gone(pid) and time.monotonic() < end:
+        time.sleep(0.02)
+    return _is_gone(pid)
+
+
+def test_they_are_the_same_as_here(presses: MessageWorkerPool) -> None:
+    """Envelope and message byte for byte but for the time, whether they were expected or not, in any order."""
+    here, asked = letters(), readers(40)
+    presses.expect(asked[:30])
+    for each in reversed(asked):
+        made, known = presses.letter(each), here.letter(each)
+        assert made.envelope == known.envelope
+        assert _without_date(made.message) == _without_date(known.message)
+
+
+def test_signed_by_both_keys() -> None:
+    """The keys go to another process and back come signatures that hold."""
+    answers = {f"{key.selector}._domainkey.example.org.".encode(): record(key).encode() for key in KEYS}
+    with MessageWorkerPool(plates(PROFILE), 1) as presses:
+        message = warm(presses).letter(ANNA).message
+    for number in range(2):
+        assert dkim.DKIM(message).verify(number, dnsfunc=lambda name, timeout=5: answers[name])
+
+
+def test_threads_get_their_own(presses: MessageWorkerPool) -> None:
+    """Twelve threads at two presses: each gets its own reader's message, every time."""
+    wrong: list[str] = []
+
+    def work(part: list[MessageRecipient]) -> None:
+        for each in part:
+            if presses.letter(each).envelope != letters().letter(each).envelope:
+                wrong.append(each.first_name)
+
+    asked = readers(480)
+    presses.expect(asked)
+    threads = [threading.Thread(target=work, args=(asked[number::12],)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not wrong and not any(thread.is_alive() for thread in threads)
+
+
+def test_what_cannot_be_made_is_told_as_here(presses: MessageWorkerPool) -> None:
+    with pytest.raises(MessageError, match="the address cannot be used"):
+        presses.letter(replace(ANNA, address="nobody"))
+    with pytest.raises(MessageError, match="there is no value for the merge field “company”"):
+        presses.letter(replace(ANNA, reader_id=8, fields="{}"))
+    assert presses.letter(replace(ANNA, reader_id=9)).envelope.recipient == "anna@example.net"
+
+
+def test_a_press_that_is_killed_takes_nothing_with_it(presses: MessageWorkerPool) -> None:
+    """Both are killed while messages are expected: the others are made here, each once more where it must be."""
+    asked = readers(60)
+    presses.expect(asked)
+    found = []
+    for number, each in enumerate(asked):
+        if number in (10, 30):
+            os.kill(pids(presses)[number // 30], signal.SIGKILL)
+        found.append(presses.letter(each))
+    assert [letter.envelope for letter in found] == [letters().letter(each).envelope for each in asked]
+
+
+def test_nobody_waits_for_it(presses: MessageWorkerPool) -> None:
+    """However much is asked for, and however large it is: whoever asks goes on, and gets what was asked for."""
+    words = "x" * 300_000
+    asked = [replace(each, fields=f'{{"company": "ACME", "more": "{words}"}}') for each in readers(20)]
+    # To make two thousand letters takes seconds; to ask for them does not, and costs next to no processor time.
+    begin = time.process_time()
+    presses.expect([*readers(2_000)[20:], *asked])
+    assert time.process_time() - begin < 2
+    assert all(presses.letter(each).envelope.recipient == each.address for each in asked)
+
+
+def test_one_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A press that hangs is given up after a while, and asked nothing more."""
+    monkeypatch.setattr(message_worker, "_PATIENCE", 0.3)
+    with MessageWorkerPool(plates(), 1) as presses:
+        os.kill(pids(warm(presses))[0], signal.SIGSTOP)
+        begin = time.monotonic()
+        for each in readers(20):
+            assert presses.letter(each).envelope == letters().letter(each).envelope
+        assert time.monotonic() - begin >= 0.3 and not are_ready(presses)
+
+
+def test_what_has_lain_too_long_is_made_again(monkeypatch: pytest.MonkeyPatch, presses: MessageWorkerPool) -> None:
+    """After a pause a message has the time of its sending."""
+    monkeypatch.setattr(message_worker, "_FRESH", 0.3)
+    asked = readers(6)
+    presses.expect(asked)
+    presses.letter(asked[0])
+    time.sleep(0.5)
+    begin = time.monotonic()
+    for each in asked[1:]:
+        found = presses._presses[each.reader_id % 2].reply(each)
+        assert found is not None and found.made >= begin
+
+
+def test_nobody_waits_for_them_to_begin() -> None:
+    """However large the pictures of a message are."""
+    large = replace(plates(), terms=plates().terms + " " * 20_000_000)
+    begin = time.monotonic()
+    with MessageWorkerPool(large, 2) as presses:
+        assert presses.letter(ANNA).envelope.recipient == "anna@example.net"
+        assert time.monotonic() - begin < 2
+
+
+def test_a_system_that_gives_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a socket holds less than may be asked at a time, messages are made here."""
+    monkeypatch.setattr(message_worker, "_WAITING", 1 << 30)
+    with MessageWorkerPool(plates(), 2) as presses:
+        assert not pids(presses) and presses.letter(ANNA).envelope.recipient == "anna@example.net"
+
+
+def test_it_ends_with_its_run() -> None:
+    """A run that is killed leaves no process behind; one that ends well neither, even while somebody waits."""
+    program = (
+        "import sys, time\n"
+        "from tests.delivery.messages.test_message_worker_pool import pids, plates, readers, warm\n"
+        "from composer.delivery.messages.message_worker_pool import Presses\n"
+        "presses = Presses(plates(), 2)\n"
+        "warm(presses).letter(readers(1)[0])\n"
+        "print(*pids(presses), flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    run = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert run.stdout is not None
+    children = [int(word) for word in run.stdout.readline().split()]
+    assert len(children) == 2 and not any(map(_is_gone, children))
+    run.kill()
+    run.communicate()
+    assert all(map(_ends, children))
+    with MessageWorkerPool(plates(), 1) as presses:
+        (pid,) = pids(warm(presses))
+        os.kill(pid, signal.SIGSTOP)
+        waiting = threading.Thread(target=presses.letter, args=(ANNA,))
+        waiting.start()
+    waiting.join(60)
+    assert not waiting.is_alive() and _is_gone(pid)
+
+
+def test_a_folder_of_that_name_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The workspace may hold anything, a `composer` of its own as well: it is never taken for the program."""
+    (tmp_path / "composer" / "delivery").mkdir(parents=True)
+    for path in (
+        "composer/__init__.py",
+        "composer/delivery/__init__.py",
+        "composer/delivery/messages/message_worker.py",
+    ):
+        (tmp_path / path).write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    monkeypatch.chdir(tmp_path)
+    with MessageWorkerPool(plates(), 1) as presses:
+        warm(presses).expect(readers(3))
+        assert presses.letter(readers(3)[2]).envelope.recipient == "anna@example.net"
+        assert are_ready(presses)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_where_they_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only for many messages that are to be signed, on a machine with processors to spare, and as fast as it goes."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1}, raising=False)
+    for count, rate, profile, is_pressed in (
+        (50_000, None, PROFILE, True),
+        (50_000, 600.0, PROFILE, False),
+        (50_000, None, None, False),
+        (200, None, PROFILE, False),
+    ):
+        with messages_of(plates(profile), count, rate) as made:
+            assert isinstance(made, MessageWorkerPool) is is_pressed
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0}, raising=False)
+    with messages_of(plates(PROFILE), 50_000, None) as made:
+        assert not isinstance(made, MessageWorkerPool)
+    # And none can be started: they are made here.
+    monkeypatch.setattr(subprocess, "Popen", _no_process)
+    with MessageWorkerPool(plates(), 2) as presses:
+        assert not pids(presses) and presses.letter(ANNA).envelope.recipient == "anna@example.net"
+        presses.expect((ANNA,))
+
+
+def _no_process(*arguments: object, **more: object) -> None:
+    raise OSError

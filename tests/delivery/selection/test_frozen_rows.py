@@ -1,0 +1,236 @@
+"""What a freezing writes, row by row, and for whom: every column, every page, and nothing of another mailing."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Table, select, text, update
+
+from composer.audience import suppression
+from composer.core.audience_filter import AudienceFilter
+from composer.database.engine import open_database
+from composer.database.location import Location
+from composer.database.tables.mailing_tables import deliveries, events, issues, mailings, recipients, variants
+from composer.database.tables.subscriber_tables import readers
+from composer.delivery.core.mailing import FrozenVariant
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.selection.freeze import freeze
+from composer.delivery.selection.selection import Selection
+from tests.databases import PostgresServer
+from tests.delivery.factories import ISSUE, NOW, SECOND, add_readers, draft, tag
+
+S = DeliveryState
+LATER = NOW + SECOND
+
+
+@pytest.fixture
+def connection(tmp_path: Path, sqlite_template: Path) -> Iterator[Connection]:
+    """A transaction on SQLite; what a question does not put in order comes in the opposite one."""
+    path = tmp_path / "newsletter.db"
+    shutil.copy(sqlite_template, path)
+    with open_database(Location(path=path)) as database, database.write() as connection:
+        connection.exec_driver_sql("PRAGMA reverse_unordered_selects = ON")
+        yield connection
+
+
+def rows(connection: Connection, table: Table, *order: str) -> list[dict[str, Any]]:
+    found = connection.execute(select(table).order_by(*(table.c[each] for each in order)))
+    return [dict(row._mapping) for row in found]
+
+
+def picked(connection: Connection, mailing_id: int) -> dict[int, int]:
+    question = select(deliveries.c.reader_id, deliveries.c.variant).where(deliveries.c.mailing_id == mailing_id)
+    return {row.reader_id: row.variant for row in connection.execute(question)}
+
+
+def versions(*numbers: int) -> tuple[FrozenVariant, ...]:
+    return tuple(FrozenVariant(number=each, language=f"x{each}", compiled=b"%d" % each) for each in numbers)
+
+
+def test_every_column_has_what_was_given(connection: Connection) -> None:
+    """Of the mailing, its messages, its recipients, their values, and the event."""
+    (reader_id,) = add_readers(connection, 1, fields='{"company": "ACME"}')
+    add_readers(connection, 1, first=2, status="bounced")
+    (mailed,) = add_readers(connection, 1, first=3, language="de")
+    first = freeze(connection, draft("first"), NOW)
+    given = draft(
+        selection=Selection(issue=ISSUE, condition=AudienceFilter(language=("en",)), got="first"),
+        variants=versions(4),
+        terms='{"a": 1}',
+        git_commit="abc",
+        is_committed=False,
+        allowed={"untested": "später"},
+        again_because="blank",
+        corrects=first.id,
+        due=LATER,
+        program="9.8.7",
+        subject="Hallo",
+        edition="f" * 64,
+    )
+    connection.execute(update(deliveries).values(state=S.ACCEPTED))
+    mailing = freeze(connection, given, LATER)
+    (row,) = (each for each in rows(connection, mailings, "id") if each["id"] == mailing.id)
+    issue_id = connection.scalar(select(issues.c.id).where(issues.c.key == ISSUE))
+    assert row.pop("public_id") not in (None, 0, first.public_id)
+    assert row == {
+        "id": mailing.id,
+        "issue_id": issue_id,
+        "is_rehearsal": False,
+        "made": LATER,
+        "made_by": "anna",
+        "program": "9.8.7",
+        "edition": "f" * 64,
+        "git_commit": "abc",
+        "is_committed": False,
+        "subject": "Hallo",
+        "audience": AudienceFilter(language=("en",)).code,
+        "terms": '{"a": 1}',
+        "frozen": 1,
+        "left_out": '{"bounced": 1}',
+        "allowed": '{"untested": "später"}',
+        "again_because": "blank",
+        "corrects": first.id,
+        "due": LATER,
+        "stopped": None,
+        "paused": None,
+        "paused_by": "",
+        "paused_because": None,
+        "ended": None,
+    }
+    assert rows(connection, variants, "mailing_id")[1] == {
+        "mailing_id": mailing.id,
+        "number": 4,
+        "language": "x4",
+        "compiled": b"4",
+    }
+    (row,) = (each for each in rows(connection, deliveries, "reader_id") if each["mailing_id"] == mailing.id)
+    assert {name: value for name, value in row.items() if value not in (None, 0)} == {
+        "mailing_id": mailing.id,
+        "reader_id": reader_id,
+        "variant": 4,
+        "state": "pending",
+        "issue_id": issue_id,
+        "next_at": datetime(1970, 1, 1, tzinfo=UTC),
+        "changed": LATER,
+    }
+    (row,) = (each for each in rows(connection, recipients, "reader_id") if each["mailing_id"] == mailing.id)
+    assert row == {
+        "mailing_id": mailing.id,
+        "reader_id": reader_id,
+        "address": "Reader1@example.net",
+        "name": "Reader 1",
+        "first_name": "Reader",
+        "last_name": "1",
+        "language": "en",
+        "fields": '{"company": "ACME"}',
+        # The message that it corrects.
+        "answered_mailing": first.id,
+        "answered_reader": reader_id,
+    }
+    told = rows(connection, events, "id")
+    assert [(each["mailing_id"], each["reader_id"], each["kind"], each["at"], each["who"]) for each in told] == [
+        (first.id, None, "frozen", NOW, "anna"),
+        (mailing.id, None, "frozen", LATER, "anna"),
+    ]
+    assert mailed in picked(connection, first.id) and mailed not in picked(connection, mailing.id)
+
+
+def test_a_mailing_counts_its_own_recipients(connection: Connection) -> None:
+    """The count of an earlier one stays."""
+    add_readers(connection, 2)
+    freeze(connection, draft("first"), NOW)
+    add_readers(connection, 1, first=3)
+    freeze(connection, draft("second"), NOW)
+    assert [each["frozen"] for each in rows(connection, mailings, "id")] == [2, 3]
+
+
+def test_a_rehearsal_asks_neither_for_an_end_nor_for_an_issue(connection: Connection) -> None:
+    """It goes beside the mailing that is not over, and belongs to nobody's issue."""
+    add_readers(connection, 1)
+    freeze(connection, draft(), NOW)
+    rehearsal = freeze(
+        connection, draft(is_rehearsal=True, selection=Selection(issue=ISSUE, is_again=True), again_because="x"), NOW
+    )
+    held = {each["mailing_id"]: each["issue_id"] for each in rows(connection, deliveries, "mailing_id")}
+    assert held[rehearsal.id] is None and held[1] is not None
+    assert rehearsal.is_rehearsal
+
+
+def test_again_is_counted_by_issue(connection: Connection) -> None:
+    """From one on, also where the issue was never mailed; another issue's are none of it."""
+    add_readers(connection, 1)
+    for issue, again in (("a", 1), ("a", 2), ("a", 3), ("b", 1)):
+        asked = draft(issue, selection=Selection(issue=issue, is_again=True), again_because="blank")
+        assert freeze(connection, asked, NOW).again == again
+        connection.execute(update(mailings).values(ended=NOW))
+    assert freeze(connection, draft("c"), NOW).again == 0
+
+
+def test_who_gets_which_of_two_messages(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Page by page to the last one, by the tags and the language that each has now, in this mailing alone."""
+    monkeypatch.setattr("composer.delivery.selection.freeze._PAGE", 2)
+    asked: list[tuple[str, frozenset[str]]] = []
+
+    def pick(language: str, tags: frozenset[str]) -> int:
+        asked.append((language, tags))
+        assert len(asked) < 50
+        return 7 if tags >= {"press", "de"} or language == "de" else 3
+
+    ids = add_readers(connection, 5)
+    tag(connection, [ids[0], ids[3], ids[4]], "press", "de")
+    connection.execute(update(readers).where(readers.c.id == ids[1]).values(language="de"))
+    first = freeze(connection, draft("first", variants=versions(3, 7), pick=pick), NOW)
+    wanted = dict(zip(ids, (7, 7, 3, 7, 7), strict=True))
+    assert picked(connection, first.id) == wanted
+    assert asked == [
+        ("en", frozenset({"press", "de"})),
+        ("de", frozenset()),
+        ("en", frozenset()),
+        *[("en", frozenset({"press", "de"}))] * 2,
+    ]
+    # Who has moved on since gets another one; what was frozen before stays.
+    connection.execute(update(readers).where(readers.c.id == ids[1]).values(language="en"))
+    second = freeze(connection, draft("second", variants=versions(3, 7), pick=pick), NOW)
+    assert picked(connection, second.id) == wanted | {ids[1]: 3}
+    assert picked(connection, first.id) == wanted
+    assert len(asked) == 10
+    # Another order of the messages, and one message alone, for which nobody is asked.
+    third = freeze(connection, draft("third", variants=versions(7, 3), pick=pick), NOW)
+    assert picked(connection, third.id) == wanted | {ids[1]: 3}
+    fourth = freeze(connection, draft("fourth", variants=versions(7), pick=pick), NOW)
+    assert set(picked(connection, fourth.id).values()) == {7} and len(asked) == 15
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        ({"variants": versions(3, 7)}, "several variants"),
+        ({"selection": Selection(issue=ISSUE, is_again=True)}, "for a reason"),
+    ],
+)
+def test_what_a_draft_must_say(connection: Connection, change: dict[str, Any], wanted: str) -> None:
+    """Who picks among two messages, and why it goes out again; nothing is written otherwise."""
+    add_readers(connection, 1)
+    with pytest.raises(ValueError, match=wanted):
+        freeze(connection, replace(draft(), **change), NOW)
+    assert rows(connection, mailings, "id") == []
+    # Neither is asked for where there is no need of it.
+    assert freeze(connection, draft(again_because="", pick=None), NOW).frozen == 1
+
+
+def test_nobody_changes_the_audience_while_a_mailing_is_frozen(
+    postgres: PostgresServer, postgres_template: str
+) -> None:
+    """On PostgreSQL the lock of the suppression list is held to the end; on SQLite there is one writer."""
+    location = postgres.create(postgres_template)
+    with open_database(location) as database:
+        with database.write() as connection:
+            add_readers(connection, 1)
+        with database.write() as connection, database.read() as other:
+            is_free = text("SELECT pg_try_advisory_xact_lock(:key)")
+            freeze(connection, draft(), NOW)
+            assert not other.scalar(is_free, {"key": suppression._LOCK})

@@ -1,0 +1,587 @@
+"""A mailing from its freezing to its end, on both databases, through the real engine."""
+
+import itertools
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from composer.audience.erasure import erase
+from composer.audience.suppression import Reason, suppress
+from composer.core.addresses import Address
+from composer.core.errors import ComposeError
+from composer.database.engine import Database
+from composer.database.tables.mailing_tables import deliveries, owners, recipients, variants
+from composer.database.tables.subscriber_tables import readers, suppressions
+from composer.delivery.core.mailing import MailingError, mailing_of, stop
+from composer.delivery.core.pause import PauseReason
+from composer.delivery.core.scheduler import Ending, RateLevel, Why
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.ledger import maintenance, reconciliation
+from composer.delivery.messages.outgoing import MessageRecipient, OutgoingMessage
+from composer.delivery.worker.progress import Progress
+from composer.delivery.worker.run_loop import MailingJob, Run, send
+from composer.delivery.worker.stop_request import Stop
+from composer.transport.envelope import Envelope
+from composer.transport.memory_transport import MemoryTransport, Played, Script
+from composer.transport.outbox_transport import FileTransport
+from composer.transport.outcome import Outcome, OutcomeState, Scope, ServerReply, Stage
+from composer.transport.protocol import Transport, TransportError
+from tests.delivery.factories import NOW, QUICK, SECOND, Plain, add_readers, frozen, kinds, states, sums
+from tests.fake_smtp import Office, leaves, once, says
+from tests.transport.setup import transport
+
+S = DeliveryState
+
+
+def job(database: Database, to: Transport, **more: Any) -> MailingJob:
+    plain = MailingJob(database=database, mailing_id=1, transport=to, letters=Plain(), policy=QUICK, who="anna")
+    return replace(plain, **more)
+
+
+def run(database: Database, to: Transport, **more: Any) -> Run:
+    """Send, but not for ever: a run that finds no end is stopped, and how it ended is not what the test asks for."""
+    word = Stop()
+    timer = threading.Timer(18, lambda: (word.say(), word.say()))
+    timer.start()
+    try:
+        return send(job(database, to, **more), word)
+    finally:
+        timer.cancel()
+
+
+def refused(code: int, enhanced: str, stage: Stage = Stage.RCPT, scope: Scope = Scope.RECIPIENT) -> Outcome:
+    state = OutcomeState.DEFERRED if code < 500 else OutcomeState.REFUSED
+    reply = ServerReply(code=code, enhanced=enhanced, text=f"{enhanced} <Reader1@example.net>: no")
+    return Outcome(state=state, stage=stage, reply=reply, scope=scope)
+
+
+def number(envelope: Envelope) -> int:
+    return int(envelope.recipient.removeprefix("Reader").partition("@")[0])
+
+
+def to_each(outcomes: dict[int, Outcome | Played]) -> Script:
+    """Play an outcome to each of some readers, every time; accept the others."""
+    return lambda envelope: outcomes.get(number(envelope))
+
+
+def to_each_once(outcomes: dict[int, Outcome | Played]) -> Script:
+    return lambda envelope: outcomes.pop(number(envelope), None)
+
+
+LOST = Outcome(state=OutcomeState.UNKNOWN, stage=Stage.DOT, reason="lost", scope=Scope.SERVER)
+
+
+def test_everybody_gets_one(database: Database) -> None:
+    """Accepted, each once; the mailing is over, and the values and messages are gone."""
+    frozen(database, 50)
+    server = MemoryTransport()
+    ran = run(database, server)
+    assert (ran.ending, ran.is_over, ran.tried, ran.unwritten) == (Ending.DONE, True, 50, 0)
+    assert Counter(number(each.envelope) for each in server.taken) == Counter(range(1, 51))
+    assert sums(database).by_state == {S.ACCEPTED: 50}
+    with database.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(recipients)) == 0
+        assert connection.scalar(select(func.count()).select_from(variants)) == 0
+        assert connection.scalar(select(deliveries.c.queue_id).where(deliveries.c.reader_id == 1)) is not None
+        assert connection.scalars(select(owners.c.ended)).all() != [None]
+    assert kinds(database) == ["frozen", "began", "run_ended", "ended"]
+    assert kinds(database, 7) == ["accepted"]
+    assert server.open_connections == 0
+    with pytest.raises(MailingError, match="mailing 1 is over"):
+        run(database, server)
+
+
+def test_over_real_sockets(database: Database) -> None:
+    """The same with a server, four connections, and the transport that there is."""
+    frozen(database, 40)
+    with Office() as office:
+        ran = run(database, transport(office))
+    assert ran.is_over
+    assert len({recipient for recipient, _ in office.taken}) == len(office.taken) == 40
+
+
+def test_a_limit_sends_so_many_and_leaves_the_rest(database: Database) -> None:
+    """Warming up: the audience is frozen whole; the next run goes on where this one ended."""
+    frozen(database, 30)
+    server = MemoryTransport()
+    ran = run(database, server, limit=7)
+    assert (ran.ending, ran.tried) == (Ending.LIMIT, 7)
+    assert sums(database).by_state == {S.ACCEPTED: 7, S.PENDING: 23}
+    assert run(database, server).is_over
+    assert len(server.taken) == 30
+
+
+def test_who_has_no_mailbox_is_struck_off(database: Database) -> None:
+    """5.1.1: refused, and on the suppression list; what the server said is kept without the address."""
+    frozen(database, 5)
+    ran = run(database, MemoryTransport(to_each({1: refused(550, "5.1.1"), 2: refused(552, "5.2.2")})))
+    assert ran.is_over
+    assert sums(database).by_state == {S.ACCEPTED: 3, S.REFUSED: 2}
+    with database.read() as connection:
+        assert connection.scalars(select(suppressions.c.normal)).all() == ["reader1@example.net"]
+        assert connection.scalars(select(readers.c.status).order_by(readers.c.id)).all() == ["bounced", *["active"] * 4]
+        row = connection.execute(select(deliveries).where(deliveries.c.reader_id == 1)).one()
+    assert (row.blame, row.words) == ("gone", "550 5.1.1 <…>: no")
+
+
+def test_who_has_no_domain_is_struck_off_the_second_time(database: Database) -> None:
+    """A name server has bad days; two issues running are no bad day."""
+    server = MemoryTransport(to_each({1: refused(550, "5.1.2")}))
+    frozen(database, 3)
+    run(database, server)
+    with database.read() as connection:
+        assert connection.scalars(select(suppressions.c.normal)).all() == []
+    second = frozen(database, 0, issue="2025-02-28")
+    run(database, server, mailing_id=second.id)
+    with database.read() as connection:
+        assert connection.scalars(select(suppressions.c.normal)).all() == ["reader1@example.net"]
+
+
+def test_three_refusals_of_us_running_stop_the_run_and_go_back(database: Database) -> None:
+    """Nobody is held to be refused; the next run, with the mistake mended, reaches everybody."""
+    frozen(database, 20)
+    spam = refused(550, "5.7.1", Stage.DOT, Scope.MESSAGE)
+    ran = run(database, MemoryTransport(lambda envelope: spam), connections=1)
+    assert (ran.ending, ran.is_over) == (Ending.HALTED, False)
+    assert "5.7.1" in ran.words
+    assert sums(database).by_state == {S.PENDING: 20}
+    assert kinds(database, 1) == ["refused", "taken_back"]
+    with database.read() as connection:
+        assert connection.scalars(select(suppressions.c.normal)).all() == []
+    server = MemoryTransport()
+    assert run(database, server).is_over
+    assert len(server.taken) == 20
+
+
+def test_a_throttle_burns_nobody(database: Database) -> None:
+    """421, 450, 454: all wait, all are accepted, and no try is counted against anybody."""
+    frozen(database, 12)
+    busy: dict[int, Outcome | Played] = {
+        2: refused(421, "4.3.2", Stage.MAIL, Scope.SERVER),
+        4: refused(450, "4.7.1", Stage.RCPT, Scope.SERVER),
+        6: refused(454, "4.7.0", Stage.DOT, Scope.SERVER),
+    }
+    server = MemoryTransport(to_each_once(busy))
+    # A server's rule slows us to half of next to nothing: start from a rate that leaves something.
+    ran = run(database, server, rate=60_000.0)
+    assert ran.is_over and len(server.taken) == 12
+    with database.read() as connection:
+        assert set(connection.scalars(select(deliveries.c.attempts))) == {1}
+        throttled = select(deliveries.c.reader_id).where(deliveries.c.throttled > 0).order_by(deliveries.c.reader_id)
+        assert connection.scalars(throttled).all() == [2, 4, 6]
+
+
+def test_later_is_later(database: Database) -> None:
+    """451: tried again after a while, in the same run where that is soon, else in another one."""
+    frozen(database, 4)
+    server = MemoryTransport(to_each_once({3: refused(451, "4.2.0")}))
+    assert run(database, server).is_over
+    assert kinds(database, 3) == ["deferred", "accepted"]
+    second = frozen(database, 0, issue="2025-02-28")
+    slow = replace(QUICK, delays=(timedelta(hours=1),), deadline=timedelta(days=2))
+    ran = run(database, MemoryTransport(to_each({3: refused(451, "4.2.0")})), mailing_id=second.id, policy=slow)
+    assert (ran.ending, ran.is_over) == (Ending.LATER, False)
+    assert states(database, second.id)[3] is S.DEFERRED
+
+
+def test_the_deadline(database: Database) -> None:
+    """Tried until then, and given up: the mailing comes to its end."""
+    frozen(database, 3)
+    short = replace(QUICK, deadline=timedelta(milliseconds=80))
+    ran = run(database, MemoryTransport(to_each({2: refused(451, "4.2.0")})), policy=short)
+    assert ran.is_over
+    assert sums(database).by_state == {S.ACCEPTED: 2, S.EXPIRED: 1}
+
+
+def test_unknown_is_settled_by_a_person_only(database: Database) -> None:
+    """It is not sent again by itself; a person has it sent again, or counts it as received."""
+    frozen(database, 6)
+    server = MemoryTransport(to_each_once({2: Played(outcome=LOST, is_taken=True), 5: LOST}))
+    ran = run(database, server)
+    assert (ran.ending, ran.is_over) == (Ending.DONE, False)
+    assert sums(database).by_state == {S.ACCEPTED: 4, S.UNKNOWN: 2}
+    assert run(database, server).tried == 0
+    with database.write() as connection:
+        settled = reconciliation.send_again(connection, 1, "anna", NOW)
+    assert (settled.settled, settled.left) == (2, 0)
+    assert run(database, server).is_over
+    assert Counter(number(each.envelope) for each in server.taken) == Counter({1: 1, 2: 2, 3: 1, 4: 1, 5: 1, 6: 1})
+    assert kinds(database, 5) == ["unknown", "settled", "accepted"]
+
+
+def test_counted_as_received(database: Database) -> None:
+    """Then everybody's fate is known, and the mailing can end."""
+    frozen(database, 3)
+    run(database, MemoryTransport(to_each({2: LOST})))
+    with database.write() as connection:
+        assert reconciliation.count_as_received(connection, 1, "anna", NOW).left == 0
+        assert maintenance.end(connection, 1, NOW).is_complete
+    assert sums(database).by_state == {S.ACCEPTED: 3}
+
+
+def test_a_server_that_never_says_so_stops_the_run(database: Database) -> None:
+    """Five running of whom nobody knows: the others wait for a person to look."""
+    frozen(database, 30)
+    ran = run(database, MemoryTransport(lambda envelope: LOST), connections=1)
+    assert ran.ending is Ending.HALTED
+    assert sums(database).by_state == {S.UNKNOWN: QUICK.doubts, S.PENDING: 30 - QUICK.doubts}
+
+
+def test_one_word_drains(database: Database) -> None:
+    """What is open ends and is recorded; nothing new is begun; the next run goes on."""
+    frozen(database, 40)
+    word, is_said = Stop(), threading.Event()
+
+    def script(envelope: Envelope) -> None:
+        if number(envelope) == 10:
+            word.say()
+            is_said.set()
+        elif number(envelope) > 10:
+            assert is_said.wait(60)
+
+    server = MemoryTransport(script)
+    ran = send(job(database, server), word)
+    assert ran.ending is Ending.INTERRUPTED
+    assert 10 <= len(server.taken) <= 13
+    assert sums(database).by_state == {S.ACCEPTED: len(server.taken), S.PENDING: 40 - len(server.taken)}
+    assert run(database, server).is_over
+    assert len(server.taken) == 40
+
+
+def test_two_words_stop_at_once(database: Database) -> None:
+    """Nobody waits for a server that does not answer: what had passed its dot is unknown."""
+    frozen(database, 40)
+    word, answers = Stop(), threading.Event()
+
+    class Slow(MemoryTransport):
+        def _end(self, envelope: Envelope, message: bytes, played: Played) -> None:
+            # Behind the dot.
+            if len(self.taken) >= 5:
+                word.say()
+                word.say()
+                answers.wait(120)
+            super()._end(envelope, message, played)
+
+    server = Slow()
+    begun = time.monotonic()
+    ran = send(job(database, server), word)
+    assert time.monotonic() - begun < 60
+    answers.set()
+    assert ran.ending is Ending.INTERRUPTED
+    found = sums(database)
+    assert found[S.ACCEPTED] >= 5
+    assert 1 <= found[S.UNKNOWN] <= 4
+    assert found[S.CLAIMED] == found[S.SENDING] == 0
+    assert word.level is RateLevel.NOW
+
+
+def test_stop_from_elsewhere(database: Database) -> None:
+    """`compose stop` in another process: no dot goes out any more; only who has seen it takes it back by sending again."""
+    frozen(database, 60)
+    is_stopped = threading.Event()
+
+    def script(envelope: Envelope) -> None:
+        if number(envelope) == 10:
+            with database.write() as connection:
+                assert stop(connection, 1, "ben", NOW)
+            is_stopped.set()
+        elif number(envelope) > 10:
+            assert is_stopped.wait(60)
+
+    server = MemoryTransport(script)
+    ran = run(database, server)
+    assert ran.ending is Ending.STOPPED
+    assert len(server.taken) < 10
+    assert sums(database).by_state == {S.ACCEPTED: len(server.taken), S.PENDING: 60 - len(server.taken)}
+    assert run(database, MemoryTransport()).ending is Ending.STOPPED
+    with database.read() as connection:
+        seen = mailing_of(connection, 1).pause
+    assert seen is not None and (seen.by, seen.reason) == ("ben", PauseReason.STOPPED)
+    assert run(database, MemoryTransport(), pause=seen).is_over
+    assert [kind for kind in kinds(database) if kind in ("stopped", "resumed")] == ["stopped", "resumed"]
+
+
+def leave(database: Database, reader_id: int) -> None:
+    with database.write() as connection:
+        suppress(connection, f"reader{reader_id}@example.net", Reason.UNSUBSCRIBED, "one click", NOW)
+
+
+def forget(database: Database, reader_id: int) -> None:
+    with database.write() as connection:
+        erase(connection, Address(address=f"reader{reader_id}@example.net"), NOW)
+
+
+@pytest.mark.parametrize("go", [leave, forget])
+def test_who_leaves_or_is_erased_while_it_is_sent_gets_nothing(
+    database: Database, go: Callable[[Database, int], None]
+) -> None:
+    """Before their claim, and even when their message is on the wire up to the final dot."""
+    frozen(database, 60)
+
+    def script(envelope: Envelope) -> None:
+        # The one that is being handed over, and one that is far from its turn.
+        if number(envelope) == 3:
+            go(database, 3)
+            go(database, 55)
+
+    server = MemoryTransport(script)
+    ran = run(database, server)
+    assert ran.is_over
+    assert {3, 55}.isdisjoint(number(each.envelope) for each in server.taken)
+    assert sums(database).by_state == {S.ACCEPTED: 58, S.SUPPRESSED: 2}
+    assert kinds(database, 3) == kinds(database, 55) == ["suppressed"]
+
+
+def test_a_rehearsal_counts_for_nothing(database: Database, tmp_path: Path) -> None:
+    """Files, a state of its own, and nobody is held."""
+    frozen(database, 5, is_rehearsal=True)
+    ran = run(database, FileTransport(tmp_path / "outbox"))
+    assert ran.is_over
+    assert sums(database).by_state == {S.WRITTEN: 5}
+    assert len(list((tmp_path / "outbox").iterdir())) == 5
+    assert frozen(database, 0).frozen == 5
+
+
+def test_a_mailing_that_becomes_files_stops(database: Database, tmp_path: Path) -> None:
+    """Nobody is said to have got what lies in a folder."""
+    frozen(database, 5)
+    ran = run(database, FileTransport(tmp_path / "outbox"), connections=1)
+    assert ran.ending is Ending.HALTED
+    assert sums(database)[S.PENDING] + sums(database)[S.DEFERRED] == 5
+
+
+def test_a_password_that_is_wrong_changes_nothing(database: Database) -> None:
+    """The connection comes first."""
+    frozen(database, 5)
+    no = TransportError("refuses the password", stage=Stage.AUTH)
+    with pytest.raises(TransportError, match="password"):
+        run(database, MemoryTransport(refusals=[no]))
+    assert kinds(database) == ["frozen"]
+    with database.read() as connection:
+        assert connection.execute(select(owners)).all() == []
+
+
+def test_fewer_connections_than_wanted_are_enough(database: Database) -> None:
+    """The server takes two and no more: the others keep out of the way."""
+    frozen(database, 40)
+    busy = TransportError("421 too many connections", stage=Stage.GREETING, is_temporary=True)
+    refusals = [None, None, *[busy] * 6]
+    server = MemoryTransport(lambda envelope: time.sleep(0.002), refusals=refusals)
+    assert run(database, server, connections=8).is_over
+    assert len(server.taken) == 40
+
+
+def test_a_network_that_is_gone_for_a_while_costs_nobody_a_try(database: Database) -> None:
+    """Everything waits, longer and longer, and goes on by itself."""
+    frozen(database, 30)
+    gone = Outcome(state=OutcomeState.DEFERRED, stage=Stage.CONNECT, reason="no answer", scope=Scope.SERVER)
+    tries = itertools.count(1)
+    has_gone = threading.Event()
+
+    def script(envelope: Envelope) -> Outcome | None:
+        if number(envelope) == 12:
+            has_gone.set()
+        return gone if has_gone.is_set() and next(tries) <= 12 else None
+
+    server = MemoryTransport(script)
+    assert run(database, server).is_over
+    assert Counter(number(each.envelope) for each in server.taken) == Counter(range(1, 31))
+    with database.read() as connection:
+        assert set(connection.scalars(select(deliveries.c.attempts))) == {1}
+
+
+def test_a_server_that_restarts_in_the_middle(database: Database) -> None:
+    """Real sockets: connections are cut, then nobody is there, then greeted with 421; all are accepted, each once."""
+    frozen(database, 30)
+    busy = once(says(b"421 4.3.2 starting\r\n"), b"220 hello\r\n", number=3)
+    cut = once(leaves, b"250 Ok\r\n", number=7)
+    with Office({"greeting": busy, "mail": cut}) as office:
+        ran = run(database, transport(office))
+    assert ran.is_over
+    assert len({recipient for recipient, _ in office.taken}) == len(office.taken) == 30
+
+
+@pytest.mark.parametrize(
+    ("outcome", "why"),
+    [
+        (
+            Outcome(state=OutcomeState.DEFERRED, stage=Stage.CONNECT, reason="no answer", scope=Scope.SERVER),
+            Why.NO_CONNECTION,
+        ),
+        (refused(421, "4.3.2", Stage.GREETING, Scope.SERVER), Why.SERVER),
+        (refused(451, "4.7.1"), Why.RETRY),
+    ],
+)
+def test_what_a_run_waits_for_is_known(database: Database, outcome: Outcome, why: Why) -> None:
+    """Nobody answers, the server asks for a pause, or one delivery is to be tried again: each is told as what it is."""
+    frozen(database, 1)
+    told: list[Progress] = []
+    long = timedelta(seconds=0.6)
+    waits = replace(QUICK, delays=(long,), pause=long, longest_pause=long)
+    ran = send(job(database, MemoryTransport(to_each_once({1: outcome})), policy=waits), Stop(), tell=told.append)
+    assert ran.is_over and {each.wait.why for each in told if each.wait is not None} == {why}
+
+
+def test_a_server_that_stays_away_ends_the_run(database: Database) -> None:
+    """After as long as a run waits; everything is pending, nobody has lost a try."""
+    frozen(database, 5)
+    gone = Outcome(state=OutcomeState.DEFERRED, stage=Stage.CONNECT, reason="no answer", scope=Scope.SERVER)
+    ran = run(database, MemoryTransport(lambda envelope: gone), policy=replace(QUICK, patience=timedelta(seconds=0.3)))
+    assert ran.ending is Ending.UNREACHABLE
+    assert sums(database).by_state == {S.PENDING: 5}
+
+
+def test_a_message_that_cannot_be_made_is_refused_and_three_stop(database: Database) -> None:
+    """Nothing of it goes out; the reader is not to blame."""
+
+    class Failing(Plain):
+        def __init__(self, *numbers: int) -> None:
+            self.numbers = numbers
+
+        def letter(self, recipient: MessageRecipient) -> OutgoingMessage:
+            if recipient.reader_id in self.numbers:
+                raise ComposeError("there is no value for the merge field “company”")
+            return super().letter(recipient)
+
+    frozen(database, 10)
+    ran = run(database, MemoryTransport(), letters=Failing(4), connections=1)
+    assert ran.is_over and states(database)[4] is S.REFUSED
+    second = frozen(database, 0, issue="2025-02-28")
+    ran = run(database, MemoryTransport(), letters=Failing(*range(11)), connections=1, mailing_id=second.id)
+    assert ran.ending is Ending.HALTED and "company" in ran.words
+    assert sums(database, second.id).by_state == {S.PENDING: 10}
+
+
+def test_a_bug_is_not_swept_under_the_carpet(database: Database) -> None:
+    """It comes out as it is; what was open is recorded as far as it is known, and the next run goes on."""
+
+    class Broken(Plain):
+        def letter(self, recipient: MessageRecipient) -> OutgoingMessage:
+            if recipient.reader_id == 5:
+                raise ZeroDivisionError
+            return super().letter(recipient)
+
+    frozen(database, 10)
+    server = MemoryTransport()
+    with pytest.raises(ZeroDivisionError):
+        run(database, server, letters=Broken())
+    assert sums(database)[S.CLAIMED] == sums(database)[S.SENDING] == 0
+    assert run(database, server).is_over
+    assert len(server.taken) == 10
+
+
+def test_a_daily_quota_ends_the_run_and_holds_over_mailings(database: Database) -> None:
+    """So many in any 24 hours by this way out, whatever mailing they are of."""
+    frozen(database, 20)
+    server = MemoryTransport()
+    ran = run(database, server, daily_quota=8)
+    assert (ran.ending, len(server.taken)) == (Ending.QUOTA, 8)
+    assert run(database, server, daily_quota=8).ending is Ending.QUOTA
+    assert run(database, server, daily_quota=11).ending is Ending.QUOTA
+    assert len(server.taken) == 11
+    tomorrow = datetime.now(UTC) + timedelta(hours=25)
+    begun = time.monotonic()
+    ran = send(job(database, server, daily_quota=9), Stop(), now=lambda: tomorrow + (time.monotonic() - begun) * SECOND)
+    assert ran.is_over and len(server.taken) == 20
+
+
+def test_a_rate_holds(database: Database) -> None:
+    """1,200 a minute: 20 a second, with 4 connections and a server that is faster."""
+    frozen(database, 100)
+    moments: list[float] = []
+    server = MemoryTransport(lambda envelope: moments.append(time.monotonic()))
+    run(database, server, rate=1200.0, limit=60)
+    # What an idle bucket has saved up, half a second's worth, comes at once; each connection may have one on its way.
+    in_turn = sorted(moments)
+    pairs = [(first, last) for last in range(60) for first in range(last)]
+    assert all(last - first + 1 <= 20 * (in_turn[last] - in_turn[first]) + 10 + 4 for first, last in pairs)
+    # And no slower than that: but for moments in which this machine stalls, twenty take a second.
+    assert min(in_turn[last] - in_turn[last - 20] for last in range(40, 60)) < 1.2
+
+
+def test_progress_is_told(database: Database) -> None:
+    """Sums that add up at any time, the pace, what is open."""
+    frozen(database, 60)
+    told: list[Progress] = []
+    server = MemoryTransport(lambda envelope: time.sleep(0.02))
+    send(job(database, server), Stop(), tell=told.append)
+    assert [each.tried for each in told] == sorted(each.tried for each in told)
+    assert told[-1].sums.by_state == {S.ACCEPTED: 60}
+    assert all(each.sums.is_even for each in told)
+    assert told[-1].pace > 0
+
+
+def test_variants_and_values_reach_the_letters(database: Database) -> None:
+    """What is frozen is what the letters are made of."""
+    seen: list[MessageRecipient] = []
+
+    class Seeing(Plain):
+        def letter(self, recipient: MessageRecipient) -> OutgoingMessage:
+            seen.append(recipient)
+            return super().letter(recipient)
+
+    with database.write() as connection:
+        add_readers(connection, 1, fields='{"company": "ACME"}', language="de")
+    frozen(database, 0)
+    run(database, MemoryTransport(), letters=Seeing())
+    assert seen == [
+        MessageRecipient(
+            reader_id=1,
+            variant=0,
+            address="Reader1@example.net",
+            name="Reader 1",
+            first_name="Reader",
+            last_name="1",
+            language="de",
+            fields='{"company": "ACME"}',
+        )
+    ]
+
+
+def test_the_clock_is_put_back(database: Database) -> None:
+    """An hour back in the middle: nothing waits for an hour, and nothing is sent twice."""
+    frozen(database, 40)
+    begun = time.monotonic()
+    shift = [timedelta()]
+
+    def script(envelope: Envelope) -> Outcome | None:
+        if number(envelope) == 10 and not shift[0]:
+            shift[0] = timedelta(hours=-1)
+            return refused(421, "4.3.2", Stage.MAIL, Scope.SERVER)
+        if number(envelope) == 20 and len(server.seen) < 40:
+            return refused(451, "4.2.0")
+        return None
+
+    server = MemoryTransport(script)
+    now = datetime.now(UTC)
+    with_rate = job(database, server, rate=60_000.0)
+    for _ in range(3):
+        ran = send(with_rate, Stop(), now=lambda: now + shift[0] + (time.monotonic() - begun) * SECOND)
+        if ran.is_over:
+            break
+    assert ran.is_over
+    assert time.monotonic() - begun < 120
+    assert Counter(number(each.envelope) for each in server.taken) == Counter(range(1, 41))
+
+
+def test_smtp_throttle_in_the_middle(database: Database) -> None:
+    """A real 421 in the middle of a session: all are accepted in the end, each once."""
+    frozen(database, 20)
+    with Office({"mail": once(says(b"421 4.3.2 closing\r\n"), b"250 Ok\r\n", number=5)}) as office:
+        ran = run(database, transport(office), connections=2)
+    assert ran.is_over
+    assert len({recipient for recipient, _ in office.taken}) == len(office.taken) == 20
+
+
+def test_mailing_that_is_not_there(database: Database) -> None:
+    """In a person's words."""
+    with pytest.raises(MailingError, match="there is no mailing 9"):
+        run(database, MemoryTransport(), mailing_id=9)

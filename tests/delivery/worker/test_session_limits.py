@@ -1,0 +1,87 @@
+"""Servers that take so many messages in one session: nobody gets two copies, and nobody waits, over real sockets."""
+
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from composer.database.engine import Database
+from composer.database.tables.mailing_tables import buckets
+from composer.delivery.core.retry_policy import RetryPolicy
+from composer.delivery.core.scheduler import Ending
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.worker.run_loop import MailingJob, send
+from composer.delivery.worker.stop_request import Stop
+from tests.delivery.factories import Plain, frozen, sums
+from tests.fake_smtp import Office, Script, after, says, session_limits
+from tests.transport.setup import PATIENT, transport
+
+pytestmark = pytest.mark.fault
+
+S = DeliveryState
+READERS, MOST = 60, 5
+LIMITS = session_limits(MOST)
+_POLICY = RetryPolicy(pause=timedelta(minutes=2))
+
+
+def _send(database: Database, script: Script) -> tuple[Office, float, Ending]:
+    """Send with the policy that people get, but for its pause: a single one would take two minutes."""
+    frozen(database, READERS)
+    with Office(script) as office:
+        job = MailingJob(database=database, mailing_id=1, transport=transport(office), letters=Plain(), policy=_POLICY)
+        begun = time.monotonic()
+        ran = send(job, Stop())
+        return office, time.monotonic() - begun, ran.ending
+
+
+@pytest.mark.parametrize("kind", ["452 at data", "421 at mail", "452 at dot", "silence after the last answer"])
+def test_a_server_that_limits_a_session_costs_nobody_anything(database: Database, kind: str) -> None:
+    """By 452, by 421 or in silence, before the dot and after: each message goes once, and there is no pause.
+
+    Every stage is tried in tests/transport, and all of it with 1,000 messages by `python -m benchmarks sessions`.
+    """
+    office, seconds, ending = _send(database, LIMITS[kind])
+    assert ending is Ending.DONE
+    assert len({recipient for recipient, _ in office.taken}) == len(office.taken) == READERS
+    assert all(visit.count <= MOST for visit in office.visits)
+    assert seconds < _POLICY.pause.total_seconds()
+    assert sums(database).by_state == {S.ACCEPTED: READERS}
+
+
+@pytest.mark.parametrize("is_taken", [True, False], ids=["taken", "not taken"])
+def test_what_was_not_answered_is_not_sent_twice(database: Database, is_taken: bool) -> None:
+    """A server that leaves instead of an answer leaves a message unconfirmed; soon the sessions are kept short enough."""
+    script = LIMITS["silence at dot, taken" if is_taken else "silence at dot, not taken"]
+    office, seconds, ending = _send(database, script)
+    assert ending is Ending.DONE
+    found = sums(database).by_state
+    # Each of the four connections may have had one on its way when the limit was understood.
+    assert found[S.ACCEPTED] + found[S.UNKNOWN] == READERS and 0 < found[S.UNKNOWN] <= 4
+    assert len(office.taken) == READERS - (0 if is_taken else found[S.UNKNOWN])
+    assert len({recipient for recipient, _ in office.taken}) == len(office.taken)
+    assert seconds < _POLICY.pause.total_seconds()
+
+
+def test_a_rate_is_still_kept_to(database: Database) -> None:
+    """A server that says "too many messages, try again later" is left alone for a while, whatever session it is."""
+    frozen(database, 10)
+    pause = timedelta(seconds=0.4)
+    script = {"mail": after(MOST, says(b"450 4.7.1 too many messages, try again later\r\n"), b"250 Ok\r\n")}
+    with Office(script) as office:
+        to = transport(office, replace(PATIENT, rest=0.1))
+        job = MailingJob(
+            database=database,
+            mailing_id=1,
+            transport=to,
+            letters=Plain(),
+            connections=1,
+            policy=RetryPolicy(pause=pause),
+        )
+        begun = time.monotonic()
+        assert send(job, Stop()).ending is Ending.DONE
+    assert time.monotonic() - begun > pause.total_seconds()
+    assert len({recipient for recipient, _ in office.taken}) == len(office.taken) == 10
+    with database.read() as connection:
+        assert connection.scalar(select(buckets.c.ceiling)) is not None

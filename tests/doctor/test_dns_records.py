@@ -1,0 +1,124 @@
+"""What the doctor reads out of TXT records, asked of a table in the place of the DNS."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
+from composer.doctor.dns_records import Ask, look_at_names
+
+DOMAIN = "news.example.org"
+KEY = f"c-rsa._domainkey.{DOMAIN}"
+GOOD = {
+    DOMAIN: ("something else", "v=spf1 include:_spf.relay.example -all"),
+    "_spf.relay.example": ("v=spf1 ip4:192.0.2.0/24 -all",),
+    KEY: ("v=DKIM1; k=rsa; p=MIIB IjAN",),
+    "_dmarc.example.org": ("v=DMARC1; p=reject; rua=mailto:x@example.org",),
+}
+
+
+def table(records: Mapping[str, tuple[str, ...]]) -> Ask:
+    return lambda name: records.get(name, ())
+
+
+def look(records: Mapping[str, tuple[str, ...]], public: str = "MIIBIjAN") -> dict[str, Diagnosis]:
+    found = look_at_names(DOMAIN, {KEY: public}, table(records))
+    return {each.subject.split()[0]: each for each in found}
+
+
+def test_all_is_well() -> None:
+    """SPF of the domain, the key that signs, and the policy of the domain above."""
+    found = look(GOOD)
+    assert {each.health for each in found.values()} == {DiagnosisLevel.GOOD}
+    assert "_dmarc.example.org" in found["DMARC"].seen
+    assert not any(each.step for each in found.values())
+
+
+@pytest.mark.parametrize(
+    ("subject", "change", "words"),
+    [
+        ("SPF", {DOMAIN: ()}, "there is no record"),
+        ("SPF", {DOMAIN: ("v=spf1 -all", "v=spf1 ~all")}, "there are 2 records"),
+        ("SPF", {DOMAIN: ("v=spf1 include:a +all",)}, "lets everybody send"),
+        ("SPF", {DOMAIN: ("v=spf1 " + " ".join(f"a:{n}.example.org" for n in range(11)) + " -all",)}, "11 look-ups"),
+        ("DKIM", {KEY: ()}, "has no record"),
+        ("DKIM", {KEY: ("v=DKIM1; p=",)}, "withdrawn"),
+        ("DKIM", {KEY: ("v=DKIM1; p=other",)}, "another key"),
+        ("DKIM", {KEY: ("v=DKIM1; p=MIIBIjAN", "v=DKIM1; p=other")}, "has 2 records"),
+        ("DMARC", {"_dmarc.example.org": ()}, "there is no policy"),
+        ("DMARC", {"_dmarc.example.org": ("v=DMARC1; p=none", "v=DMARC1; p=none")}, "receivers look at none"),
+        ("DMARC", {"_dmarc.example.org": ("v=DMARC12; p=reject",)}, "there is no policy"),
+    ],
+)
+def test_what_is_wrong_is_named_with_a_step(subject: str, change: dict[str, tuple[str, ...]], words: str) -> None:
+    """Each mistake is bad, said in words, and has a next step; the others stay good."""
+    found = look({**GOOD, **change})
+    assert found[subject].health is DiagnosisLevel.BAD
+    assert words in found[subject].seen
+    assert found[subject].step
+    assert all(each.health is DiagnosisLevel.GOOD for name, each in found.items() if name != subject)
+
+
+@pytest.mark.parametrize(
+    ("records", "health", "place"),
+    [
+        # The domain's own says p= for it; that above says sp= where it has one.
+        ({"news.example.org": "p=none", "example.org": "p=reject"}, DiagnosisLevel.WEAK, "news.example.org"),
+        ({"news.example.org": "p=quarantine; sp=none"}, DiagnosisLevel.GOOD, "news.example.org"),
+        ({"example.org": "p=reject; sp=none"}, DiagnosisLevel.WEAK, "example.org"),
+        ({"example.org": "p=none; sp=reject"}, DiagnosisLevel.GOOD, "example.org"),
+        ({"example.org": "rua=mailto:x@example.org"}, DiagnosisLevel.WEAK, "example.org"),
+        # A test asks for less than it says.
+        ({"example.org": "p=reject; t=y"}, DiagnosisLevel.WEAK, "example.org"),
+        # A public suffix counts where there is no other.
+        ({"org": "p=reject; psd=y"}, DiagnosisLevel.GOOD, "org"),
+        ({"example.org": "p=none", "org": "p=reject; psd=y"}, DiagnosisLevel.WEAK, "example.org"),
+    ],
+)
+def test_which_policy_holds(records: dict[str, str], health: DiagnosisLevel, place: str) -> None:
+    """RFC 9989: the domain's own record, else its organisation's, found by walking up; p=none is enough, not the end."""
+    named = {f"_dmarc.{name}": (f"v=DMARC1; {text}",) for name, text in records.items()}
+    found = look({**GOOD, "_dmarc.example.org": (), **named})["DMARC"]
+    assert found.health is health
+    assert found.seen.startswith(f"_dmarc.{place}: ")
+    assert bool(found.step) == (health is DiagnosisLevel.WEAK)
+
+
+@pytest.mark.parametrize(
+    ("records", "place"),
+    [
+        ({"d.example.org": "p=reject", "example.org": "p=none"}, "example.org"),
+        ({"d.example.org": "p=reject; psd=n", "example.org": "p=none"}, "d.example.org"),
+    ],
+)
+def test_the_organisation_is_found(records: dict[str, str], place: str) -> None:
+    """Of several records above, the one with the fewest labels is the organisation's, unless one says that it is."""
+    asked: list[str] = []
+
+    def ask(name: str) -> tuple[str, ...]:
+        asked.append(name)
+        return tuple(f"v=DMARC1; {records[each]}" for each in records if name == f"_dmarc.{each}")
+
+    domain = "1.2.3.4.5.6.7.8.9.d.example.org"
+    *_, found = look_at_names(domain, {}, ask)
+    assert found.seen.startswith(f"_dmarc.{place}: ")
+    # No more than eight questions, whatever the domain.
+    policies = [name for name in asked if name.startswith("_dmarc.")]
+    assert policies[:2] == [f"_dmarc.{domain}", "_dmarc.6.7.8.9.d.example.org"] and len(policies) <= 8
+
+
+def test_includes_that_go_round_end() -> None:
+    """Records that include each other are counted once."""
+    records = {**GOOD, "_spf.relay.example": (f"v=spf1 include:{DOMAIN} include:_spf.relay.example -all",)}
+    assert look(records)["SPF"].health is DiagnosisLevel.GOOD
+
+
+def test_without_a_network_nothing_is_claimed() -> None:
+    """Where no name server answers, all is open, and nothing is called bad."""
+    found = list(look_at_names(DOMAIN, {KEY: "x"}, lambda name: None))
+    assert {each.health for each in found} == {DiagnosisLevel.OPEN}
+
+
+def test_keys_are_left_out_where_the_relay_signs() -> None:
+    """With `dkim: relay` no selector is known here."""
+    assert [each.subject.split()[0] for each in look_at_names(DOMAIN, {}, table(GOOD))] == ["SPF", "DMARC"]

@@ -1,0 +1,141 @@
+"""Values as plaintext: every word, link and mark of a text, in lines that fit."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from composer.content.values.markdown import parse_markdown
+from composer.content.values.merge_fields import FieldBook
+from composer.content.values.rich_text import (
+    Block,
+    BulletList,
+    Emphasis,
+    Inline,
+    Link,
+    Paragraph,
+    PlainWords,
+    Quote,
+    Rich,
+)
+from composer.render.text_printer import WIDTH, line, text, tidy, underline
+from composer.render.text_wrap import cells
+
+words = st.text(st.sampled_from("ab 中文字，。（）“”é-.\u00a0"), min_size=1, max_size=40).map(PlainWords)
+urls = st.builds("https://example.org/{}".format, st.text("abcdef0123456789/?=&-", max_size=90))
+inlines: st.SearchStrategy[Inline] = st.recursive(
+    words,
+    lambda inner: (
+        st.builds(Emphasis, st.lists(inner, min_size=1, max_size=2).map(tuple), st.booleans())
+        | st.builds(Link, urls, st.lists(words, min_size=1, max_size=2).map(tuple))
+    ),
+    max_leaves=4,
+)
+paragraphs = st.builds(Paragraph, st.lists(inlines, min_size=1, max_size=4).map(tuple))
+blocks: st.SearchStrategy[Block] = st.recursive(
+    paragraphs,
+    lambda inner: (
+        st.builds(Quote, st.lists(inner, min_size=1, max_size=2).map(tuple))
+        | st.builds(
+            BulletList,
+            st.lists(st.lists(inner, max_size=2).map(tuple), min_size=1, max_size=3).map(tuple),
+            st.none() | st.integers(1, 99),
+        )
+    ),
+    max_leaves=5,
+)
+
+
+def printed(markdown: str, **options: str | int) -> str:
+    rich, found = parse_markdown(markdown)
+    assert found == ()
+    return text(rich, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        ("a\n\nb", "a\n\nb"),
+        ("*a* **b** c", "a b c"),
+        ("[a b](https://example.org/x)", "a b <https://example.org/x>"),
+        ("<https://example.org/x>", "<https://example.org/x>"),
+        ("[a@example.org](mailto:a@example.org)", "<a@example.org>"),
+        ("- a\n- b", "- a\n- b"),
+        ("9. a\n10. b", "9. a\n10. b"),
+        ("- a\n  - b\n- c", "- a\n\n  - b\n- c"),
+        ("> a\n>\n> b", "> a\n>\n> b"),
+        ("- > a\n- b", "- > a\n- b"),
+        ("1.\n2. b", "1.\n2. b"),
+        ("> - a\n> - b", "> - a\n> - b"),
+        ("a  \nb", "a\nb"),
+    ],
+)
+def test_markdown_reads_as_plain_text(markdown: str, shown: str) -> None:
+    """Marks of lists and quotes stay, those of emphasis go, links show where they lead."""
+    assert printed(markdown) == shown
+
+
+def test_labels_and_prefixes() -> None:
+    """A label runs in; the first line carries its own prefix, the others are moved in."""
+    assert printed("a\n\nb", label="Facts") == "Facts: a\n\nb"
+    assert printed("- a\n- b", label="Facts") == "Facts:\n- a\n- b"
+    assert printed("> a", label="Facts") == "Facts:\n\n> a"
+    assert text("x " * 40, first="[1] ", indent=4).split("\n")[1].startswith("    x")
+    assert text(None) == "" and text(7, label="n", after="：") == "n： 7"
+
+
+def _leaves(value: object) -> list[str]:
+    match value:
+        case PlainWords():
+            return [value.text]
+        case Link():
+            return [*(leaf for child in value.children for leaf in _leaves(child)), f"<{value.url}>"]
+        case Rich():
+            children: tuple[object, ...] = value.nodes
+        case Quote():
+            children = value.blocks
+        case BulletList():
+            children = tuple(block for item in value.items for block in item)
+        case Emphasis() | Paragraph():
+            children = value.children
+        case _:
+            raise AssertionError(value)
+    return [leaf for child in children for leaf in _leaves(child)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(blocks, min_size=1, max_size=3).map(lambda nodes: Rich(tuple(nodes))))
+@pytest.mark.slow
+def test_any_tree_keeps_its_words_and_fits(rich: Rich) -> None:
+    """All words and links in their order; only a line of one unbreakable word is wider than 72 cells."""
+    shown = text(rich)
+    bare = re.sub(r"(?m)^(?:[ \t]*(?:>|-(?= |$)|\d+\.(?= |$)))*[ \t]*", "", shown)
+    wanted = "".join(leaf for leaf in _leaves(rich))
+    marks = r"[\s>\-\d.]"
+    assert re.sub(marks, "", bare) == re.sub(marks, "", wanted)
+    for row in shown.split("\n"):
+        assert row == row.rstrip(" ")
+        if cells(row) > WIDTH:
+            # A label goes before its link's address; behind the prefix there is nothing to break at.
+            rest = re.sub(r"^(?:[ \t]*(?:>|-(?= )|\d+\.(?= )))*[ \t]*", "", row)
+            assert " " not in rest, row
+    for leaf in _leaves(rich):
+        if leaf.startswith("<https"):
+            assert leaf in shown
+
+
+def test_headings_are_underlined_as_wide_as_they_are() -> None:
+    """A line of signs in cells, not in characters; a wrapped heading takes its widest line, a field its sample's."""
+    assert underline("Top story", "=") == "Top story\n========="
+    assert underline("中文") == "中文\n----"
+    assert underline("x" * 40 + " " + "y" * 50) == "x" * 40 + "\n" + "y" * 50 + "\n" + "-" * 50
+    token = FieldBook(known={"company": None}, seed="x", samples={"company": "ACME"}).field("company", None).token
+    assert underline(f"For {token}") == f"For {token}\n--------"
+    assert line("a\n  b") == "a b" and line(None) == ""
+
+
+def test_tidy_leaves_the_signature_mark_to_the_theme() -> None:
+    """Blanks at line ends and heaps of empty lines go; `-- ` stays; an editor's `--` does not become one."""
+    assert tidy("\n\na  \n\n\n\n\nb\t\n--\nc\n-- \nd") == "a\n\n\nb\n--\nc\n-- \nd\n"
+    assert tidy("--  \nx") == "-- \nx\n"

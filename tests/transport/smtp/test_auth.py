@@ -1,0 +1,119 @@
+"""Signing in, by every mechanism: what goes over the wire, what a refusal is told as, and that no secret is in it."""
+
+import base64
+import traceback
+from typing import Any
+
+import pytest
+
+from composer.transport.outcome import Stage
+from composer.transport.protocol import TransportError
+from composer.transport.server_settings import Secret, ServerLimits
+from tests.fake_smtp import Office, Visit, hangs, leaves, says
+from tests.transport.setup import HASTY, PATIENT, transport, with_more_time
+
+SECRET = "Geheim-秘密-5ecret"
+XOAUTH2 = f"user=me\x01auth=Bearer {SECRET}\x01\x01"
+
+
+def _base64(text: str) -> bytes:
+    return base64.b64encode(text.encode())
+
+
+def _sign_in(office: Office, limits: ServerLimits = PATIENT, **more: Any) -> None:
+    with office:
+        transport(office, limits, **{"username": "me", "secret": Secret(SECRET), **more}).connect().close()
+
+
+@pytest.mark.parametrize(
+    ("offers", "is_token", "lines"),
+    [
+        ("AUTH CRAM-MD5 LOGIN PLAIN", False, [b"AUTH PLAIN " + _base64(f"\0me\0{SECRET}")]),
+        ("AUTH LOGIN", False, [b"AUTH LOGIN", _base64("me"), _base64(SECRET)]),
+        ("AUTH=LOGIN", False, [b"AUTH LOGIN", _base64("me"), _base64(SECRET)]),
+        ("AUTH LOGIN PLAIN XOAUTH2", True, [b"AUTH XOAUTH2 " + _base64(XOAUTH2)]),
+    ],
+)
+def test_what_goes_over_the_wire(offers: str, is_token: bool, lines: list[bytes]) -> None:
+    """PLAIN before LOGIN, a token by XOAUTH2 only; what an old server calls AUTH=LOGIN is understood."""
+    office = Office(offers=(offers,))
+    _sign_in(office, is_token=is_token)
+    assert office.heard[1:-1] == lines
+
+
+def test_a_token_that_is_refused() -> None:
+    """XOAUTH2 puts what is wrong into a challenge; the empty line asks for the refusal itself, which is told."""
+
+    def challenges(visit: Visit) -> int:
+        visit.say(b"334 eyJzdGF0dXMiOiI0MDAifQ==\r\n")
+        visit.heard.append(visit.line())
+        return visit.say(b"535 5.7.8 token too old\r\n")
+
+    office = Office({"auth": challenges}, offers=("AUTH XOAUTH2",))
+    with pytest.raises(
+        TransportError, match=r"refuses the user name or the token: 535 5\.7\.8 token too old"
+    ) as caught:
+        _sign_in(office, is_token=True)
+    assert "a token expires" in caught.value.hint
+    assert office.heard[-1] == b""
+
+
+@pytest.mark.parametrize(
+    ("reply", "words", "step", "is_temporary"),
+    [
+        (b"535 5.7.8 no\r\n", "refuses the user name or the password: 535 5.7.8 no", "a password made for", False),
+        (
+            b"535 5.7.139 basic authentication is off\r\n",
+            "does not take this way of signing in",
+            "token_command",
+            False,
+        ),
+        (b"504 5.5.4 no\r\n", "does not take this way of signing in", "token_command", False),
+        (b"454 4.7.0 later\r\n", "cannot sign anybody in just now: 454", "try again later", True),
+    ],
+)
+def test_refusals(reply: bytes, words: str, step: str, is_temporary: bool) -> None:
+    """Each in one sentence, with the server's words and what to do; tried once only, or accounts get locked."""
+    office = Office({"auth": says(reply)}, offers=("AUTH PLAIN",))
+    with pytest.raises(TransportError) as caught:
+        _sign_in(office)
+    assert words in caught.value.message and step in caught.value.hint
+    assert (caught.value.stage, caught.value.is_temporary) == (Stage.AUTH, is_temporary)
+    assert sum(line.startswith(b"AUTH") for line in office.heard) == 1
+
+
+@pytest.mark.parametrize(
+    ("offers", "more", "words"),
+    [
+        ((), {}, "does not offer to sign anybody in"),
+        (("AUTH CRAM-MD5",), {}, "does not sign in with PLAIN or LOGIN; it offers CRAM-MD5"),
+        (("AUTH",), {}, "it offers nothing"),
+        (("AUTH PLAIN",), {"is_token": True}, "does not sign in with XOAUTH2; it offers PLAIN"),
+        (("AUTH PLAIN",), {"secret": None}, "there is no password for me"),
+        (("AUTH PLAIN",), {"secret": Secret("a\0b")}, "holds a character that none can hold"),
+    ],
+)
+def test_no_way_in(offers: tuple[str, ...], more: dict[str, Any], words: str) -> None:
+    """What cannot work is told before anything secret is said."""
+    office = Office(offers=offers)
+    with pytest.raises(TransportError, match=words):
+        _sign_in(office, **more)
+    assert [line[:4] for line in office.heard] == [b"EHLO"]
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "XOAUTH2"])
+@pytest.mark.parametrize("trouble", ["echo", "leaves", "hangs"])
+@with_more_time
+def test_a_server_that_repeats_the_secret(mechanism: str, trouble: str) -> None:
+    """A server that says back what it heard, leaves or hangs: neither message nor traceback has the secret in any form."""
+
+    def echo(visit: Visit) -> int:
+        return visit.say(b"535 5.7.8 no: " + b" ".join(visit.heard[1:]) + f" {SECRET}".encode() + b"\r\n")
+
+    office = Office({"auth": {"echo": echo, "leaves": leaves, "hangs": hangs}[trouble]}, offers=(f"AUTH {mechanism}",))
+    with pytest.raises(TransportError) as caught:
+        _sign_in(office, HASTY if trouble == "hangs" else PATIENT, is_token=mechanism == "XOAUTH2")
+    shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    for form in (SECRET, *(_base64(text).decode() for text in (SECRET, f"\0me\0{SECRET}", XOAUTH2))):
+        assert form not in shown.partition("tests/transport")[0] + caught.value.message + caught.value.hint
+    assert SECRET not in f"{Secret(SECRET)} {Secret(SECRET)!r} {[Secret(SECRET)]}"

@@ -1,0 +1,223 @@
+"""Encryption: a server that is not who it should be, or does not encrypt, gets nothing, and a person is told what to do."""
+
+import datetime
+import socket
+import ssl
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from composer.transport.outcome import OutcomeState, Stage
+from composer.transport.protocol import TransportError
+from composer.transport.server_settings import Secret, Security
+from composer.transport.smtp.wire import Wire
+from tests.fake_smtp import Office, Visit, hangs, leaves, says
+from tests.transport.paper import Papers
+from tests.transport.setup import ANNA, HASTY, MESSAGE, check_count, factor, transport, until, with_more_time
+
+pytestmark = pytest.mark.fault
+
+MODES = pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
+
+
+def _office(security: Security, context: ssl.SSLContext, **more: Any) -> Office:
+    return Office(
+        offers=("PIPELINING", "STARTTLS", "AUTH PLAIN"), context=context, is_tls=security is Security.TLS, **more
+    )
+
+
+@MODES
+def test_an_encrypted_session(security: Security, papers: Papers) -> None:
+    """With a certificate of the named authority a message is taken, and the version and end of it are known."""
+    with _office(security, papers.good) as office:
+        connection = transport(office, host="localhost", security=security, ca_file=papers.ca_file).connect()
+        assert connection._session is not None
+        encryption = connection._session.wire.encryption
+        outcome = connection.hand_over(ANNA, MESSAGE)
+        connection.close()
+    assert outcome.state is OutcomeState.ACCEPTED
+    check_count(office, outcome)
+    assert encryption is not None and encryption.version == "TLSv1.3"
+    assert encryption.until > datetime.datetime.now(datetime.UTC)
+    # After STARTTLS all is asked anew (RFC 3207, section 4.2).
+    assert [line[:4] for line in office.heard].count(b"EHLO") == (2 if security is Security.STARTTLS else 1)
+
+
+@MODES
+@pytest.mark.parametrize(
+    ("paper", "words", "step"),
+    [
+        ("wrong_host", "the server’s certificate was made for another host", "is it the host name"),
+        ("expired", "the server’s certificate has expired", "ask whoever runs the server to renew it"),
+        ("self_signed", "the server’s certificate is signed by itself, so nobody vouches for it", "as ca_file"),
+    ],
+)
+def test_a_certificate_that_does_not_fit(security: Security, paper: str, words: str, step: str, papers: Papers) -> None:
+    """It is refused before anybody signs in, in words that say what to do."""
+    secret = Secret("5ecret")
+    with _office(security, getattr(papers, paper)) as office:
+        to = transport(
+            office, host="localhost", security=security, ca_file=papers.ca_file, username="me", secret=secret
+        )
+        with pytest.raises(TransportError) as caught:
+            to.connect()
+    assert caught.value.message == f"localhost: {words}"
+    assert step in caught.value.hint and "nothing was sent" in caught.value.hint
+    assert (caught.value.stage, caught.value.is_temporary) == (Stage.TLS, False)
+    assert not any(b"AUTH" in line for line in office.heard)
+    assert office.taken == []
+
+
+def test_nobody_is_trusted_who_is_not_named(papers: Papers) -> None:
+    """Without `ca_file` this computer's authorities judge, and they know nothing of the test's."""
+    with _office(Security.TLS, papers.good) as office, pytest.raises(TransportError, match="signed by nobody"):
+        transport(office, host="localhost", security=Security.TLS).connect()
+
+
+def test_a_certificate_that_vouches_for_itself(tmp_path: Path) -> None:
+    """One as a server makes it for itself is good where it is named as ca_file."""
+    from benchmarks.handover import make_certificate
+
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    make_certificate(certificate, key)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with _office(Security.TLS, context) as office:
+        connection = transport(office, security=Security.TLS, ca_file=certificate).connect()
+        assert connection.hand_over(ANNA, MESSAGE).state is OutcomeState.ACCEPTED
+        connection.close()
+
+
+def test_encryption_is_never_left_out() -> None:
+    """A server without STARTTLS, or somebody on the way who took the word out, gets neither password nor message."""
+    with Office(offers=("AUTH PLAIN",)) as office, pytest.raises(TransportError) as caught:
+        transport(office, security=Security.STARTTLS, username="me", secret=Secret("5ecret")).connect()
+    assert "offers no encryption (STARTTLS)" in caught.value.message
+    assert "port 465" in caught.value.hint and "Nothing was sent" in caught.value.hint
+    assert [line[:4] for line in office.heard] == [b"EHLO"]
+
+
+@with_more_time
+def test_words_put_behind_starttls(papers: Papers) -> None:
+    """What stands behind the answer to STARTTLS was said in the open: nothing of it is believed, and it ends here."""
+    injected = says(b"220 2.0.0 go ahead\r\n250-evil\r\n250 AUTH PLAIN\r\n")
+    office = _office(Security.STARTTLS, papers.good, script={"starttls": injected})
+    with office, pytest.raises(TransportError, match="said before encryption began"):
+        transport(office, HASTY, host="localhost", security=Security.STARTTLS, ca_file=papers.ca_file).connect()
+
+
+def _garbles(visit: Visit) -> int:
+    visit.say(b"220 2.0.0 go ahead\r\n")
+    visit.more()
+    visit.say(b"this is not TLS\r\n" * 10)
+    return hangs(visit)
+
+
+def _leaves_in_the_handshake(visit: Visit) -> int:
+    visit.say(b"220 2.0.0 go ahead\r\n")
+    visit.more()
+    return leaves(visit)
+
+
+def _hangs_in_the_handshake(visit: Visit) -> int:
+    visit.say(b"220 2.0.0 go ahead\r\n")
+    return hangs(visit)
+
+
+@pytest.mark.parametrize(
+    ("action", "words", "is_temporary"),
+    [
+        (_garbles, "does not speak TLS there", False),
+        (_leaves_in_the_handshake, "hung up while the encrypted connection was being made", True),
+        (_hangs_in_the_handshake, "did not answer in time while the encrypted connection was being made", True),
+    ],
+)
+@with_more_time
+def test_a_handshake_that_fails(action: Any, words: str, is_temporary: bool, papers: Papers) -> None:
+    """Garbage, a server that leaves, one that never answers: told at the stage TLS, and the waiting ends."""
+    office = _office(Security.STARTTLS, papers.good, script={"starttls": action})
+    with office, pytest.raises(TransportError, match=words) as caught:
+        transport(office, HASTY, host="localhost", security=Security.STARTTLS, ca_file=papers.ca_file).connect()
+    assert (caught.value.stage, caught.value.is_temporary) == (Stage.TLS, is_temporary)
+
+
+@with_more_time
+def test_a_plain_server_on_the_port_for_tls() -> None:
+    """The most usual slip, 587 for 465, names both ports."""
+    with Office() as office, pytest.raises(TransportError, match="does not speak TLS there") as caught:
+        transport(office, HASTY, security=Security.TLS).connect()
+    assert "465" in caught.value.hint and "587" in caught.value.hint
+
+
+@with_more_time
+def test_a_server_for_tls_on_a_plain_port(papers: Papers) -> None:
+    """And the other way round: both wait for the other to begin."""
+    with _office(Security.TLS, papers.good) as office, pytest.raises(TransportError, match="did not answer") as caught:
+        transport(office, HASTY, security=Security.STARTTLS).connect()
+    assert "does the port expect encryption from the start?" in caught.value.hint
+
+
+@pytest.mark.parametrize(("content", "words"), [("no certificate", "it holds no certificates"), (None, "No such file")])
+def test_a_file_of_authorities_that_is_none(content: str | None, words: str, tmp_path: Path) -> None:
+    """It is named, with what it should hold."""
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    with Office() as office, pytest.raises(TransportError, match=words) as caught:
+        transport(office, security=Security.TLS, ca_file=path).connect()
+    assert "PEM" in caught.value.hint
+
+
+def test_nothing_goes_to_another_computer_in_the_open() -> None:
+    """`security: none` is for this computer; where it is allowed beyond, a password still is not."""
+    with socket.socket(type=socket.SOCK_DGRAM) as asking:
+        try:
+            # A datagram's socket that is only told where it would send: nothing leaves.
+            asking.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("this computer has no address but loopback")
+        other = asking.getsockname()[0]
+    with Office(host=other, offers=("AUTH PLAIN",)) as office:
+        more: dict[str, Any] = {"host": other, "username": "me", "secret": Secret("5ecret")}
+        with pytest.raises(TransportError, match="is another computer, and security: none"):
+            transport(office, **more).connect()
+        with pytest.raises(TransportError, match="the password would go over the network unencrypted"):
+            transport(office, is_plain_allowed=True, **more).connect()
+    assert [line[:4] for line in office.heard] == [b"EHLO"]
+
+
+@with_more_time
+@pytest.mark.parametrize("is_encrypted", [True, False])
+def test_every_block_has_its_own_time(is_encrypted: bool, papers: Papers) -> None:
+    """RFC 5321, section 4.5.3.2.5: a slow line that goes on taking is no trouble, however long the whole takes."""
+    took, longer = bytearray(), factor.get()
+
+    def take(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with papers.good.wrap_socket(connection, server_side=True) if is_encrypted else connection as server:
+            while data := server.recv(16384):
+                took.extend(data)
+                time.sleep(0.01 * longer)
+
+    message = bytes(range(256)) * 8192
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32768)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        server = threading.Thread(target=take, args=(listener,))
+        server.start()
+        with socket.create_connection(listener.getsockname()) as line:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32768)
+            wire = Wire(line)
+            if is_encrypted:
+                wire.secure(ssl.create_default_context(cafile=papers.ca_file), "localhost", 30)
+            begin = time.monotonic()
+            wire.send(message, 0.8 * longer)
+            took_seconds = time.monotonic() - begin
+            until(lambda: len(took) == len(message))
+            wire.close()
+        server.join(30)
+    assert took == message and took_seconds > 0.8 * longer

@@ -1,0 +1,226 @@
+"""One message over a session: how long each answer is waited for."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from composer.transport.envelope import Commands
+from composer.transport.outcome import OutcomeState, Scope, ServerReply, Stage
+from composer.transport.server_settings import ServerLimits
+from composer.transport.smtp.reply_parser import Lines
+from composer.transport.smtp.transaction import After, Transaction
+from composer.transport.smtp.wire import BrokenError, Fault
+
+LIMITS = ServerLimits(connect=1, reply=300, dot=600, quit=2)
+OK: tuple[Lines, ...] = ((250, [b"ok"]), (250, [b"ok"]), (354, [b"go on"]), (250, [b"2.0.0 Ok: queued as 4bX7"]))
+
+
+class Wire:
+    """A server whose answers are written down; it notes how long it is given for each."""
+
+    is_silent = True
+
+    def __init__(self, *answers: Lines, hangs_up: bool = False) -> None:
+        self.answers, self.hangs_up = list(answers), hangs_up
+        #: What becomes of it when nothing is left to say.
+        self.end = Fault.LOST
+        self.waited: list[float] = []
+        self.sent: list[bytes] = []
+
+    def send(self, data: bytes | memoryview, seconds: float) -> None:
+        assert seconds == LIMITS.reply
+        if self.hangs_up and isinstance(data, memoryview):
+            raise BrokenError(Fault.LOST)
+        self.sent.append(bytes(data))
+
+    def read(self, seconds: float) -> Lines:
+        self.waited.append(seconds)
+        if not self.answers:
+            raise BrokenError(self.end)
+        return self.answers.pop(0)
+
+
+def transaction(wire: Wire, *extensions: str) -> Transaction:
+    session: Any = SimpleNamespace(wire=wire, limits=LIMITS, extensions=dict.fromkeys(extensions, ""))
+    return Transaction(session, Commands(mail=b"MAIL\r\n", rcpt=b"RCPT\r\n"))
+
+
+@pytest.mark.parametrize("extensions", [(), ("PIPELINING",)])
+def test_the_answer_to_the_dot_is_waited_for_longest(extensions: tuple[str, ...]) -> None:
+    """A server may take minutes to look at a message, and giving up on it would send it twice."""
+    wire = Wire(*OK)
+    outcome = transaction(wire, *extensions).run(b"hello\r\n", lambda: True)
+    assert (outcome.state, outcome.stage, outcome.queue_id) == (OutcomeState.ACCEPTED, Stage.DOT, "4bX7")
+    assert outcome.reply == ServerReply(code=250, enhanced="2.0.0", text="2.0.0 Ok: queued as 4bX7")
+    assert wire.waited == [300, 300, 300, 600]
+
+
+def test_the_last_words_of_a_server_that_hung_up_have_arrived() -> None:
+    """They are looked for, and not waited for."""
+    wire = Wire(*OK[:3], (552, [b"5.3.4 too large"]), hangs_up=True)
+    found = transaction(wire)
+    outcome = found.run(b"hello\r\n", lambda: True)
+    assert (outcome.state, outcome.stage, found.after) == (OutcomeState.REFUSED, Stage.BODY, After.DROP)
+    assert wire.waited == [300, 300, 300, 0.1]
+
+
+NO: Lines = (550, [b"5.1.1 no such user"])
+LATER: Lines = (451, [b"4.3.0 later"])
+GOODBYE: Lines = (421, [b"4.3.2 goodbye"])
+ODD: Lines = (299, [b"what"])
+GO: Lines = (354, [b"go on"])
+YES: Lines = (250, [b"ok"])
+END: Lines = (250, [b"2.0.0 Ok: queued as 4bX7"])
+
+
+@pytest.mark.parametrize(
+    ("answers", "state", "stage", "after", "sent"),
+    [
+        ((YES, YES, GO, END), OutcomeState.ACCEPTED, Stage.DOT, After.KEEP, 5),
+        ((YES, YES, GO, (250, [b"ok"])), OutcomeState.ACCEPTED, Stage.DOT, After.KEEP, 5),
+        ((YES, YES, GO, (259, [b"ok"])), OutcomeState.ACCEPTED, Stage.DOT, After.KEEP, 5),
+        ((YES, YES, GO, (260, [b"ok"])), OutcomeState.UNKNOWN, Stage.DOT, After.DROP, 5),
+        ((YES, YES, GO, (249, [b"ok"])), OutcomeState.UNKNOWN, Stage.DOT, After.DROP, 5),
+        ((YES, YES, GO, (399, [b"ok"])), OutcomeState.UNKNOWN, Stage.DOT, After.DROP, 5),
+        ((YES, YES, GO, (400, [b"no"])), OutcomeState.DEFERRED, Stage.DOT, After.RESET, 5),
+        ((YES, YES, GO, (499, [b"no"])), OutcomeState.DEFERRED, Stage.DOT, After.RESET, 5),
+        ((YES, YES, GO, (500, [b"no"])), OutcomeState.REFUSED, Stage.DOT, After.RESET, 5),
+        ((YES, YES, GO, GOODBYE), OutcomeState.DEFERRED, Stage.DOT, After.DROP, 5),
+        ((NO,), OutcomeState.REFUSED, Stage.MAIL, After.RESET, 1),
+        ((LATER,), OutcomeState.DEFERRED, Stage.MAIL, After.RESET, 1),
+        ((GOODBYE,), OutcomeState.DEFERRED, Stage.MAIL, After.DROP, 1),
+        ((ODD,), OutcomeState.DEFERRED, Stage.MAIL, After.DROP, 1),
+        (((260, [b"ok"]),), OutcomeState.DEFERRED, Stage.MAIL, After.DROP, 1),
+        (((249, [b"ok"]),), OutcomeState.DEFERRED, Stage.MAIL, After.DROP, 1),
+        (((259, [b"ok"]), (251, [b"ok"]), GO, END), OutcomeState.ACCEPTED, Stage.DOT, After.KEEP, 5),
+        ((YES, NO), OutcomeState.REFUSED, Stage.RCPT, After.RESET, 2),
+        ((YES, YES, NO), OutcomeState.REFUSED, Stage.DATA, After.RESET, 3),
+        ((YES, YES, YES), OutcomeState.DEFERRED, Stage.DATA, After.DROP, 3),
+    ],
+)
+def test_each_answer_without_pipelining(
+    answers: tuple[Lines, ...], state: OutcomeState, stage: Stage, after: After, sent: int
+) -> None:
+    """What became of the message, how far it had come, and what the session is good for; nothing is sent behind a no."""
+    wire = Wire(*answers)
+    found = transaction(wire)
+    outcome = found.run(b"hello\r\n", lambda: True)
+    assert (outcome.state, outcome.stage, found.after, len(wire.sent)) == (state, stage, after, sent)
+    assert b"".join(wire.sent).startswith(b"MAIL\r\nRCPT\r\nDATA\r\nhello\r\n.\r\n"[: len(b"".join(wire.sent))])
+    assert not wire.answers and found.is_asked is (sent == 5)
+
+
+@pytest.mark.parametrize(
+    ("answers", "state", "stage", "after", "is_lone_dot"),
+    [
+        # All answers are read; the first no is the one that is told.
+        ((NO, NO, (503, [b"no"])), OutcomeState.REFUSED, Stage.MAIL, After.RESET, False),
+        ((YES, LATER, (503, [b"no"])), OutcomeState.DEFERRED, Stage.RCPT, After.RESET, False),
+        ((YES, YES, NO), OutcomeState.REFUSED, Stage.DATA, After.RESET, False),
+        ((GOODBYE,), OutcomeState.DEFERRED, Stage.MAIL, After.DROP, False),
+        ((NO, GOODBYE), OutcomeState.REFUSED, Stage.MAIL, After.DROP, False),
+        # What a server began in spite of its refusal is ended where it goes to nobody.
+        ((YES, NO, GO, NO), OutcomeState.REFUSED, Stage.RCPT, After.RESET, True),
+        ((YES, NO, GO, END), OutcomeState.REFUSED, Stage.RCPT, After.RESET, True),
+        ((YES, NO, GO, GOODBYE), OutcomeState.REFUSED, Stage.RCPT, After.DROP, True),
+        ((YES, (400, [b"no"]), GO, NO), OutcomeState.DEFERRED, Stage.RCPT, After.RESET, True),
+        ((YES, NO, GO), OutcomeState.REFUSED, Stage.RCPT, After.DROP, True),
+        ((NO, YES, GO), OutcomeState.REFUSED, Stage.MAIL, After.DROP, False),
+        # It hangs up in the middle of its answers.
+        ((NO,), OutcomeState.REFUSED, Stage.MAIL, After.DROP, False),
+        ((YES, NO), OutcomeState.REFUSED, Stage.RCPT, After.DROP, False),
+        ((YES,), OutcomeState.DEFERRED, Stage.RCPT, After.DROP, False),
+        ((), OutcomeState.DEFERRED, Stage.MAIL, After.DROP, False),
+    ],
+)
+def test_each_answer_with_pipelining(
+    answers: tuple[Lines, ...], state: OutcomeState, stage: Stage, after: After, is_lone_dot: bool
+) -> None:
+    """The three lines go together; a refused message is never sent."""
+    wire = Wire(*answers)
+    found = transaction(wire, "PIPELINING")
+    outcome = found.run(b"hello\r\n", lambda: True)
+    assert (outcome.state, outcome.stage, found.after) == (state, stage, after)
+    assert wire.sent == [b"MAIL\r\nRCPT\r\nDATA\r\n", *[b".\r\n"] * is_lone_dot]
+    assert not wire.answers and not found.is_asked
+    assert (found.fault is Fault.LOST) is (outcome.reply is None)
+
+
+@pytest.mark.parametrize(
+    ("answers", "state", "words"),
+    [
+        ((NO,), OutcomeState.REFUSED, "550 5.1.1 no such user"),
+        (((400, [b"no"]),), OutcomeState.DEFERRED, "400 no"),
+        (((399, [b"no"]),), OutcomeState.DEFERRED, None),
+        ((), OutcomeState.DEFERRED, None),
+    ],
+)
+@pytest.mark.parametrize("is_early", [False, True])
+def test_before_the_dot_nothing_is_taken(
+    answers: tuple[Lines, ...], state: OutcomeState, words: str | None, is_early: bool
+) -> None:
+    """A server that hangs up in the message, or speaks before it is complete: its words tell, if there are any."""
+    wire = Wire(YES, YES, GO, *answers, hangs_up=not is_early)
+    wire.is_silent = not is_early
+    found = transaction(wire)
+    outcome = found.run(b"hello\r\n", lambda: True)
+    assert (outcome.state, outcome.stage, found.after) == (state, Stage.BODY, After.DROP)
+    assert (None if outcome.reply is None else str(outcome.reply)) == words
+    fault = None if words else Fault.GARBLED if answers else Fault.LOST
+    assert (found.fault, found.is_asked) == (fault, is_early)
+    assert b"\r\n.\r\n" not in wire.sent
+
+
+def test_a_message_is_taken_back_before_its_dot() -> None:
+    """The session is of no use any more: its message is not complete."""
+    wire = Wire(YES, YES, GO)
+    found = transaction(wire)
+    outcome = found.run(b"hello", lambda: False)
+    assert (outcome.state, outcome.stage, found.after) == (OutcomeState.NOT_ATTEMPTED, Stage.BODY, After.DROP)
+    assert (wire.sent[-1], found.is_asked) == (b"hello", True)
+
+
+def test_an_answer_that_never_comes_leaves_it_unknown() -> None:
+    """Behind the dot alone; the words say which of the two it is."""
+    for answers, state, words in (
+        ((YES, YES, GO), OutcomeState.UNKNOWN, "nobody can tell"),
+        ((YES, YES), OutcomeState.DEFERRED, "not"),
+    ):
+        found = transaction(Wire(*answers))
+        outcome = found.run(b"hello\r\n", lambda: True)
+        assert (outcome.state, outcome.scope, found.after, found.fault) == (state, Scope.SERVER, After.DROP, Fault.LOST)
+        assert words in outcome.reason
+
+
+@pytest.mark.parametrize(("is_early", "fault"), [(False, Fault.LOST), (True, Fault.LATE)])
+def test_what_happened_first_is_told_where_no_words_follow(is_early: bool, fault: Fault) -> None:
+    """That it hung up; of one that seemed to speak, and did not, what came of it."""
+    wire = Wire(YES, YES, GO, hangs_up=not is_early)
+    wire.is_silent, wire.end = not is_early, Fault.LATE
+    found = transaction(wire)
+    outcome = found.run(b"hello\r\n", lambda: True)
+    assert (outcome.state, outcome.stage, found.fault) == (OutcomeState.DEFERRED, Stage.BODY, fault)
+    assert fault.in_words in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("answers", "scope", "code"),
+    [
+        ((NO,), Scope.SERVER, 550),
+        ((GOODBYE,), Scope.SERVER, 421),
+        ((YES, NO), Scope.RECIPIENT, 550),
+        ((YES, GOODBYE), Scope.SERVER, 421),
+        ((YES, ODD), Scope.SERVER, 299),
+        ((YES, YES, GO, NO), Scope.RECIPIENT, 550),
+        ((YES, YES, GO, GOODBYE), Scope.SERVER, 421),
+        ((YES, YES, GO, ODD), Scope.SERVER, 299),
+        ((YES,), Scope.SERVER, None),
+    ],
+)
+def test_whom_an_answer_concerns(answers: tuple[Lines, ...], scope: Scope, code: int | None) -> None:
+    """With the answer itself, also where it could not be understood, and a reason where there is none."""
+    outcome = transaction(Wire(*answers)).run(b"hello\r\n", lambda: True)
+    assert (outcome.scope, outcome.reply.code if outcome.reply else None) == (scope, code)
+    assert bool(outcome.reason) is (code in (None, 299))
+    assert transaction(Wire(YES, YES, GO)).run(b"", lambda: False).reason

@@ -1,0 +1,172 @@
+"""A preview that really runs: a server on a port of its own, and a newsletter to save in."""
+
+import asyncio
+import contextlib
+import datetime
+import http.client
+import json
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from composer.core.errors import Problem
+from composer.core.workspace import Workspace
+from composer.web.preview.build_preview import always, preview_builder
+from composer.web.preview.preview_server import PreviewServer, listen
+from composer.web.preview.preview_session import PreviewSession
+from composer.web.preview.view_model import Attempt, PreviewModel
+from tests.browser.conftest import driver
+from tests.factories import ROOT, sample, sample_message
+
+__all__ = ["desks", "driver", "look", "preview", "sampled", "shared"]
+
+#: The day on which the issues go out: nothing is past.
+DAY = datetime.date(2025, 1, 30)
+
+
+def now() -> datetime.datetime:
+    """Give a moment of that day."""
+    return datetime.datetime.combine(DAY, datetime.time(9), datetime.UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the server said; names of headers in small letters, as it sends them."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(slots=True, kw_only=True)
+class Preview:
+    """A running preview of one issue. `findings` are told with the next build, beside its own."""
+
+    workspace: Workspace
+    path: Path
+    server: PreviewServer
+    session: PreviewSession
+    thread: threading.Thread
+    findings: list[Problem] = field(default_factory=list)
+
+    @property
+    def port(self) -> int:
+        return int(self.server.url.rstrip("/").rpartition(":")[2])
+
+    def ask(self, path: str, headers: dict[str, str], method: str = "GET") -> http.client.HTTPConnection:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.putrequest(method, path, skip_host="Host" in headers)
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        return connection
+
+    def get(self, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> Answer:
+        with contextlib.closing(self.ask(path, headers or {}, method)) as connection:
+            answer = connection.getresponse()
+            return Answer(status=answer.status, headers=dict(answer.getheaders()), body=answer.read())
+
+    def state(self) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(self.get("/state.json").body)
+        return told
+
+    def text(self) -> str:
+        """Give the plaintext as the page shows it for nobody."""
+        told: dict[str, str] = json.loads(self.get("/views/text.json").body)
+        return told["defaults"]
+
+    def until(self, holds: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+        """Wait for a state; fail after half a minute."""
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            told = self.state()
+            if holds(told):
+                return told
+            time.sleep(0.01)
+        raise AssertionError(f"never told: {json.dumps(self.state())[:600]}")
+
+    def save(self, text: str) -> None:
+        """Save as most programs do: a new file takes the old one's place."""
+        fresh = self.path.with_name(f".{self.path.name}.new")
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(self.path)
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(60)
+        assert not self.thread.is_alive()
+
+
+@contextlib.contextmanager
+def running(workspace: Workspace, stem: str = "2025-01-30") -> Iterator[Preview]:
+    """Run a preview of an issue of this newsletter, as `compose preview` does, and stop it."""
+    path = workspace.issue(stem)
+    findings: list[Problem] = []
+    build = preview_builder(workspace, path, now, DAY)
+
+    def rebuild() -> Attempt:
+        attempt = build()
+        return replace(attempt, problems=(*attempt.problems, *findings))
+
+    listener = listen(0)
+    session = PreviewSession(rebuild, always(workspace, path))
+    ready = threading.Event()
+    server = PreviewServer(session, listener, lambda url: ready.set(), 0.2)
+
+    def run() -> None:
+        with listener:
+            asyncio.run(server.serve(sockets=[listener]))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert ready.wait(60)
+    shown = Preview(workspace=workspace, path=path, server=server, session=session, thread=thread, findings=findings)
+    try:
+        shown.until(lambda told: told["version"])
+        yield shown
+    finally:
+        shown.stop()
+
+
+@pytest.fixture
+def preview(tmp_path: Path) -> Iterator[Preview]:
+    """A preview of a short letter."""
+    with running(sample_message(tmp_path)) as shown:
+        yield shown
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
+    """A preview of the sample that many tests ask, and none saves in."""
+    with running(sample(tmp_path_factory.mktemp("shared"))) as shown:
+        yield shown
+
+
+@pytest.fixture
+def sampled(tmp_path: Path) -> Iterator[Preview]:
+    """A preview of the sample."""
+    with running(sample(tmp_path)) as shown:
+        yield shown
+
+
+@pytest.fixture
+def desks(tmp_path: Path) -> Iterator[Preview]:
+    """A preview of an issue that is not the same for all."""
+    shutil.copytree(ROOT / "tests/golden/variants", tmp_path / "desks")
+    with running(Workspace(root=(tmp_path / "desks").resolve())) as shown:
+        yield shown
+
+
+@pytest.fixture(scope="session")
+def look() -> PreviewModel:
+    """The sample's English edition."""
+    workspace = Workspace(root=ROOT)
+    found = preview_builder(workspace, workspace.issue("2025-01-30"), now, DAY)().look
+    assert found is not None
+    return found

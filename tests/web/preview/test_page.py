@@ -1,0 +1,446 @@
+"""The page in Chromium: every view, live updates, places, keys, and accessibility in both appearances."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium.webdriver import ActionChains, Chrome, Keys
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+from composer.core.errors import Problem
+from composer.web.preview.preview_export import write
+from composer.web.preview.view_model import PreviewModel, ShownVariant
+from tests.browser.tools import AXE
+from tests.web.preview.conftest import Preview
+
+pytestmark = pytest.mark.browser
+
+VIEWS = {
+    "desktop": "iframe",
+    "phone": "iframe",
+    "both": "iframe",
+    "text": "pre.grid",
+    "inbox": ".inbox .row",
+    "order": ".line",
+    "headers": "dl.headers dt",
+    "source": "pre.source",
+}
+CLIENTS = ("clipped", "nostyle", "outlook", "inverted")
+
+
+class Page:
+    """The page of a preview in a browser."""
+
+    def __init__(self, driver: Chrome) -> None:
+        self.driver = driver
+
+    def open(self, url: str, scheme: str = "light") -> None:
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": 1440, "height": 900, "deviceScaleFactor": 1, "mobile": False},
+        )
+        features = [
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        self.driver.get("about:blank")
+        self.driver.get(url)
+        self.until(lambda: self.script("return document.documentElement.dataset.version"))
+
+    def script(self, code: str, *given: object) -> Any:
+        return self.driver.execute_script(code, *given)
+
+    def until(self, holds: Callable[[], Any]) -> Any:
+        """Wait for something; fail after half a minute."""
+        end = time.monotonic() + 30
+        while not (found := holds()):
+            assert time.monotonic() < end, self.text("body")[:800]
+            time.sleep(0.01)
+        return found
+
+    def drawn(self, selector: str) -> None:
+        self.until(lambda: self.all(selector))
+
+    def loaded(self, frame: str) -> None:
+        """Wait until a frame shows one whose name holds this."""
+        self.until(
+            lambda: self.script("return sheets.some(each => each.frame?.dataset.shown?.includes(arguments[0]))", frame)
+        )
+
+    def all(self, selector: str) -> list[WebElement]:
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def text(self, selector: str) -> str:
+        return self.driver.find_element(By.CSS_SELECTOR, selector).text
+
+    def frame(self, code: str) -> Any:
+        """Run an expression with `page`, the first frame's document."""
+        return self.script(
+            "const frame = document.querySelector('iframe:not(.loading)');"
+            f"const page = frame && frame.contentDocument; return page ? ({code}) : null"
+        )
+
+    def press(self, *keys: str) -> None:
+        ActionChains(self.driver).send_keys(*keys).perform()
+
+    def mistakes(self) -> list[str]:
+        """What the console says."""
+        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def page(driver: Chrome) -> Iterator[Page]:
+    """A page whose console stays silent."""
+    shown = Page(driver)
+    shown.mistakes()
+    yield shown
+    said = [said for said in shown.mistakes() if "ERR_CONNECTION_REFUSED" not in said]
+    driver.get("about:blank")
+    assert said == []
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The script of axe-core."""
+    if not AXE.is_file():
+        reason = "needs axe-core: make test-tools"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return AXE.read_text(encoding="utf-8")
+
+
+def serious(page: Page) -> list[list[str]]:
+    """What axe-core finds serious or critical in the page; editions are tested where they are made."""
+    found: list[list[str]] = page.driver.execute_async_script(
+        "const done = arguments[arguments.length - 1];"
+        "axe.run(document, {resultTypes: ['violations'], iframes: false}).then(result => done(result.violations"
+        ".filter(each => ['serious', 'critical'].includes(each.impact))"
+        ".map(each => [each.id, each.nodes.map(node => node.html).join(' ').slice(0, 300)])))"
+    )
+    return found
+
+
+def with_findings(preview: Preview) -> None:
+    """Leave something to do far down in the issue (line 107), and a setting that no block shows."""
+    settings = preview.workspace.root / "newsletter.yaml"
+    settings.write_text(
+        settings.read_text(encoding="utf-8").replace("editors@example", "no-reply@example"), encoding="utf-8"
+    )
+    source = preview.path.read_text(encoding="utf-8")
+    preview.save(source.replace("- **Panama Canal and Greenland:**", "- **Panama Canal and TODO:**"))
+    preview.until(lambda told: {each["code"] for each in told["problems"]} == {"EDIT07", "FROM01"})
+
+
+def test_every_view_is_drawn(shared: Preview, page: Page) -> None:
+    """Each view by its key, each simulation by its name; the frame is as tall as its content."""
+    page.open(shared.server.url)
+    assert not page.driver.find_element(By.CSS_SELECTOR, ".whose").is_displayed()
+    for view, selector in VIEWS.items():
+        page.script("choose('view', arguments[0])", view)
+        page.drawn(selector)
+        assert page.script("return new URLSearchParams(location.hash.slice(1)).get('view') || 'desktop'") == view
+    page.script("choose('view', 'desktop')")
+    for client in CLIENTS:
+        page.script("choose('client', arguments[0])", client)
+        page.loaded(client)
+        assert page.text(".notice").startswith("Simulation.")
+    assert page.frame("page.documentElement.scrollHeight <= frame.clientHeight")
+    assert page.frame("frame.clientHeight") > 3000
+
+
+def test_a_narrow_window_has_room_for_all(shared: Preview, page: Page) -> None:
+    """On a telephone nothing of the page's head lies above another part of it, and nobody scrolls sideways."""
+    page.open(shared.server.url)
+    size = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    overlaps = page.script(
+        "const boxes = [...document.querySelectorAll('.bar > *, .tools label, .options > *')]"
+        ".filter(each => each.tagName !== 'FIELDSET').map(each => [each, each.getBoundingClientRect()]);"
+        "return boxes.flatMap(([one, a], at) => boxes.slice(at + 1).filter(([other, b]) => !one.contains(other)"
+        " && Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1"
+        " && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1)"
+        ".map(([other]) => `${one.id || one.innerText} / ${other.id || other.innerText}`))"
+    )
+    assert overlaps == []
+    assert page.script("return document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_schemes_are_the_editions_not_the_devices(shared: Preview, page: Page) -> None:
+    """Whatever the editor's device is set to, light is light and dark is dark."""
+    ground = "getComputedStyle(page.querySelector('.page')).backgroundColor"
+    for device in ("light", "dark"):
+        page.open(shared.server.url, device)
+        page.until(lambda: page.frame(ground) == "rgb(254, 254, 254)")
+        page.press("l")
+        page.until(lambda: page.frame(ground) == "rgb(22, 25, 29)")
+
+
+def test_saving_is_enough(sampled: Preview, page: Page) -> None:
+    """The page shows what was saved, stays where it was, and says so."""
+    page.open(sampled.server.url)
+    page.until(lambda: page.frame("page.body.innerText.includes('Nvidia')"))
+    page.script("document.getElementById('stage').scrollTop = 700")
+    sampled.save(sampled.path.read_text(encoding="utf-8").replace("A start-up that few", "One company that few"))
+    page.until(lambda: page.frame("page.body.innerText.includes('One company that few')"))
+    assert page.script("return document.getElementById('stage').scrollTop") == 700
+    page.until(lambda: page.script("return document.getElementById('said').textContent") == "Updated. no findings.")
+    assert len(page.all("iframe")) == 1
+
+
+def test_each_edition_of_an_issue_can_be_chosen(desks: Preview, page: Page) -> None:
+    """The choice stands there only where readers get different editions; frames, panels and places follow it."""
+    page.open(desks.server.url)
+    assert page.text(".whose").startswith("Edition for")
+    page.until(lambda: page.frame("page.body.innerText.includes('Background for the press')"))
+    sizes = page.text("#size")
+    page.press("v")
+    page.loaded("edition/2-defaults")
+    page.until(lambda: page.frame("page.body.innerText.includes('In place of the background')"))
+    assert not page.frame("page.body.innerText.includes('Background for the press')")
+    assert "Press room" in sizes and "Press room" not in page.text("#size")
+    page.press("t")
+    page.drawn("pre.grid")
+    assert "In place of the background" in page.text("pre.grid")
+    page.driver.refresh()
+    page.drawn("pre.grid")
+    assert page.script("return choices.variant") == "2"
+    # A save that makes it one edition for all takes the choice away.
+    story = 'top_story:\n  title: "T"\n  body: |\n    B.\n'
+    desks.save(f'date: 2025-01-30\nsubject: "S"\n{story}topics:\n  - title: "T"\n    facts: |\n      F.\n')
+    page.until(lambda: not page.driver.find_element(By.CSS_SELECTOR, ".whose").is_displayed())
+    assert page.script("return choices.variant") == "1"
+
+
+def test_a_finding_leads_to_the_edition_that_has_it(desks: Preview, page: Page) -> None:
+    """A click on a finding in an item that others get shows their edition."""
+    source = desks.path.read_text(encoding="utf-8")
+    desks.save(source.replace("A shorter word", "A shorter (word").replace("What the", "What (the"))
+    page.open(desks.server.url)
+    chosen: list[str] = []
+    for words in ("topic 3", "topic 1"):
+        found = f"[...document.querySelectorAll('.finding')].find(each => each.textContent.includes('{words}'))"
+        page.until(partial(page.script, f"const found = {found}; found?.click(); return found !== undefined"))
+        chosen.append(page.script("return choices.variant"))
+    assert chosen == ["2", "1"]
+
+
+def test_a_reload_changes_nothing(shared: Preview, page: Page) -> None:
+    """View, choices and the place on the page are kept."""
+    page.open(shared.server.url)
+    page.press("p")
+    page.press("g")
+    page.loaded("noimages")
+    page.script("document.getElementById('stage').scrollTop = 500")
+    page.driver.refresh()
+    page.until(lambda: page.script("return document.getElementById('stage').scrollTop") == 500)
+    assert page.script("return [choices.view, choices.pictures]") == ["phone", "noimages"]
+
+
+def test_a_broken_issue_is_told_and_mended(sampled: Preview, page: Page) -> None:
+    """The last good edition stays; the problems stand beside it; then all is well again."""
+    source = sampled.path.read_text(encoding="utf-8")
+    page.open(sampled.server.url)
+    sampled.save(source.replace("subject:", "subjekt:"))
+    page.until(lambda: "last good edition shown" in page.text("#status"))
+    assert page.all(".notice.error")
+    assert "issues/2025-01-30.yaml:" in page.text("#findings")
+    assert page.frame("page.body.innerText.includes('Nvidia')")
+    sampled.save(source)
+    page.until(lambda: page.text("#status").startswith("Saved"))
+    assert not page.all(".notice.error")
+    assert page.text("#findings") == "Nothing to mend."
+
+
+def test_a_finding_leads_to_its_block(sampled: Preview, page: Page) -> None:
+    """A click scrolls to the nearest block, outlines it and says the place; one that no block shows says so."""
+    with_findings(sampled)
+    page.open(sampled.server.url)
+    page.until(lambda: page.frame("page.body.innerText.includes('Nvidia')"))
+    near, nowhere = page.all(".finding")
+    near.click()
+    page.until(lambda: page.script("return document.getElementById('stage').scrollTop") > 300)
+    assert page.script("return sheets[0].selected.getAttribute('data-at')") == "issues/2025-01-30.yaml:107:7"
+    around = page.script("return sheets[0].mark.getBoundingClientRect().toJSON()")
+    stage = page.script("return document.getElementById('stage').getBoundingClientRect().toJSON()")
+    assert stage["top"] < around["top"] < around["bottom"] < stage["bottom"]
+    assert "issues/2025-01-30.yaml, line 107, column" in page.text("#selected")
+    page.all(".finding")[1].click()
+    page.until(lambda: "No part of the edition shows this place." in page.text("#selected"))
+    page.press(Keys.ESCAPE)
+    page.until(lambda: not page.all("#selected")[0].is_displayed())
+    assert nowhere is not near
+
+
+def test_findings_that_say_the_same_are_folded(sampled: Preview, page: Page) -> None:
+    """Of twelve bullets of Word the first is shown; the keys reach the others, and unfold them."""
+    source = sampled.path.read_text(encoding="utf-8")
+    bullets = "".join(f"      • bullet {number}\n" for number in range(12))
+    sampled.save(source.replace("      - **Panama Canal", f"{bullets}\n      - **Panama Canal"))
+    sampled.until(lambda told: {each["code"] for each in told["problems"]} == {"MARK01"})
+    page.open(sampled.server.url)
+    page.until(lambda: page.text(".more summary") == "11 more like it")
+    shown = [each for each in page.all(".finding") if each.is_displayed()]
+    assert len(shown) == 1
+    assert "12" in page.text("#counts")
+    page.press("j")
+    page.press("j")
+    page.until(lambda: len([each for each in page.all(".finding") if each.is_displayed()]) == 12)
+
+
+def test_a_finding_is_reached_from_any_view(sampled: Preview, page: Page) -> None:
+    """From the plain text a finding leads to the edition, by keys alone; the selection outlives a save."""
+    with_findings(sampled)
+    page.open(f"{sampled.server.url}#view=text")
+    page.until(lambda: page.all("pre.grid"))
+    page.press("j")
+    page.until(lambda: page.script("return sheets[0]?.selected?.getAttribute('data-at')"))
+    assert page.script("return document.activeElement.classList.contains('finding')")
+    sampled.save(sampled.path.read_text(encoding="utf-8") + "# a remark\n")
+    page.until(lambda: page.script("return state.edition") == sampled.session.shown.edition)
+    page.until(lambda: page.script("return sheets[0].selected && sheets[0].document.contains(sheets[0].selected)"))
+    assert page.script("return document.activeElement.classList.contains('finding')")
+
+
+def test_a_block_says_where_it_comes_from(shared: Preview, page: Page) -> None:
+    """A click names file, line and column; a link is shown and not followed."""
+    page.open(shared.server.url)
+    page.until(lambda: page.frame("page.body.innerText.includes('Nvidia')"))
+    page.driver.switch_to.frame(0)
+    page.driver.find_element(By.CSS_SELECTOR, "h1").click()
+    page.driver.switch_to.default_content()
+    page.until(lambda: "issues/2025-01-30.yaml, line 4, column 11" in page.text("#selected"))
+    assert "templates/briefing/page.mjml.j2" in page.text("#selected")
+    page.driver.switch_to.frame(0)
+    page.driver.find_element(By.CSS_SELECTOR, ".note a").click()
+    page.driver.switch_to.default_content()
+    page.until(lambda: "https://example.org/podcasts" in page.text("#selected"))
+    assert page.frame("page.location.pathname").startswith("/edition/")
+    assert len(page.driver.window_handles) == 1
+    page.driver.switch_to.frame(0)
+    page.driver.find_element(By.CSS_SELECTOR, ".contents a[href='#digest']").click()
+    page.driver.switch_to.default_content()
+    page.until(lambda: page.script("return document.getElementById('stage').scrollTop") > 2000)
+
+
+def test_what_an_issue_says_never_runs(preview: Preview, page: Page) -> None:
+    """A script in a text is text, in the edition and in every panel; one in the edition's own HTML runs no more."""
+    preview.findings.append(
+        Problem(
+            path="<img src=x onerror=boo()>", line=1, column=1, code="<b>", message="<script>boo()</script>", hint="<i>"
+        )
+    )
+    hostile = preview.path.read_text(encoding="utf-8").replace("A letter", "<script>boo()</script> letter")
+    preview.save(hostile.replace("hello", "&lt;script&gt;boo()&lt;/script&gt;"))
+    preview.until(lambda told: "<script>" in told["look"]["subject"])
+    page.open(preview.server.url)
+    page.until(lambda: "<script>boo()</script>" in page.text("#findings"))
+    page.script("window.boo = () => { window.isRun = true }")
+    page.until(lambda: page.frame("page.body.innerText.includes('<script>boo()')"))
+    for view in ("text", "inbox", "order", "headers", "source"):
+        page.script("choose('view', arguments[0])", view)
+        page.drawn(VIEWS[view])
+    assert page.script("return window.isRun") is None
+    assert page.all("main script, aside script, main img, aside img") == []
+    page.script("choose('view', 'desktop')")
+    page.loaded("plain")
+    # Nor does what a theme could let through: the frame allows no script, however it gets there.
+    for hostile in (
+        "page.body.append(Object.assign(page.createElement('script'), {textContent: 'parent.isRun = true'}))",
+        "page.body.insertAdjacentHTML('beforeend', '<img src=x onerror=parent.isRun=true>')",
+        "page.documentElement.innerHTML = '<body><svg onload=parent.isRun=true></svg></body>'",
+    ):
+        page.frame(hostile)
+    said: list[str] = []
+
+    def blocked() -> int:
+        said.extend(page.mistakes())
+        return sum("Blocked script execution" in each for each in said)
+
+    page.until(lambda: blocked() >= 2)
+    assert page.script("return window.isRun") is None
+
+
+def test_the_toolbar_by_keyboard(shared: Preview, page: Page) -> None:
+    """Tab goes from group to group, arrows move within; letters are left alone where they are typed."""
+    page.open(shared.server.url)
+    page.press(Keys.TAB)
+    assert page.script("return document.activeElement.className") == "skip"
+    stops = []
+    for _ in range(8):
+        page.press(Keys.TAB)
+        stops.append(page.script("const at = document.activeElement; return at.name || at.id"))
+    assert stops[:7] == ["help-button", "view", "scheme", "pictures", "client", "reader", "stage"]
+    page.script("document.querySelector('input[name=view]:checked').focus()")
+    page.press(Keys.ARROW_RIGHT)
+    page.until(lambda: page.script("return choices.view") == "phone")
+    assert page.script("return getComputedStyle(document.activeElement.nextElementSibling).outlineStyle") == "solid"
+    page.script("document.getElementById('reader').focus()")
+    page.press("t")
+    assert page.script("return choices.view") == "phone"
+    page.script("document.getElementById('stage').focus()")
+    page.press("?")
+    page.until(lambda: page.script("return document.getElementById('help').open"))
+    page.press("t")
+    assert page.script("return choices.view") == "phone"
+    page.press(Keys.ESCAPE)
+    page.until(lambda: not page.script("return document.getElementById('help').open"))
+    page.press("r")
+    page.until(lambda: page.all(".line"))
+    page.script("document.querySelector('.line').focus()")
+    page.press(Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.END)
+    assert page.script("return [...document.querySelectorAll('.line')].at(-1) === document.activeElement")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(sampled: Preview, page: Page, axe: str, scheme: str) -> None:
+    """No serious and no critical finding in any view, with findings and something selected."""
+    with_findings(sampled)
+    page.open(sampled.server.url, scheme)
+    page.script(axe)
+    found = {}
+    for view, selector in VIEWS.items():
+        page.script("choose('view', arguments[0])", view)
+        page.drawn(selector)
+        found[view] = serious(page)
+    page.press("d", "j")
+    page.until(lambda: page.all("#selected")[0].is_displayed())
+    page.script("choose('client', 'outlook')")
+    found["selected"] = serious(page)
+    page.script("document.getElementById('help').showModal()")
+    found["keys"] = serious(page)
+    page.script("document.getElementById('help').close()")
+    sampled.save("subjekt: 1\n")
+    page.until(lambda: page.all(".notice.error"))
+    found["broken"] = serious(page)
+    assert {view: each for view, each in found.items() if each} == {}
+
+
+def test_a_preview_that_has_stopped_says_so(preview: Preview, page: Page) -> None:
+    """And what to do about it."""
+    page.open(preview.server.url)
+    preview.stop()
+    page.until(lambda: "The preview has stopped." in page.text("main"))
+    assert page.text("#status") == "Stopped"
+
+
+@pytest.mark.parametrize("view", ["desktop", "text", "order"])
+def test_an_export_opens_from_disk(look: PreviewModel, page: Page, tmp_path: Path, view: str) -> None:
+    """The same page without a server: no mistake in the console, findings lead somewhere."""
+    far = Problem(path=look.issue, line=105, column=12, code="far", message="far down in the edition", hint="do so")
+    shown = ShownVariant(version=1, edition=1, look=look, problems=(far,))
+    page.open(f"{write(shown, tmp_path / 'preview').as_uri()}#view={view}")
+    page.until(lambda: page.all(VIEWS[view]))
+    page.all(".finding")[0].click()
+    page.until(lambda: "line 105, column 12" in page.text("#selected"))
+    page.loaded("#")
+    page.driver.switch_to.frame(0)
+    assert "Nvidia" in page.driver.find_element(By.CSS_SELECTOR, "body").text
+    assert page.script("return document.images[0].naturalWidth") > 0
+    page.driver.switch_to.default_content()

@@ -1,0 +1,258 @@
+"""Each frame does what it says, and nothing that stands in an issue runs."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from composer.content.values.merge_fields import MergeField
+from composer.web.preview.markup import attribute, drop, put
+from composer.web.preview.outlook import as_word, holds
+from composer.web.preview.simulation.gmail_clip import LIMIT, clip, clipped
+from composer.web.preview.simulation.sample_subscribers import DEFAULTS, sample_subscribers
+from composer.web.preview.view_model import PreviewModel
+from composer.web.preview.views import (
+    Client,
+    ColourScheme,
+    Frame,
+    Pictures,
+    anchored,
+    edition,
+    frames,
+    named,
+    places,
+    settled,
+)
+
+QUERY = "(prefers-color-scheme: dark)"
+
+
+def page(body: str, head: str = "") -> str:
+    return f"<!DOCTYPE html><html><head>{head}</head><body>{body}</body></html>"
+
+
+def seen(look: PreviewModel, html: str, **chosen: object) -> str:
+    """Give a frame of other HTML."""
+    return edition(replace(look, html=html), Frame(reader=DEFAULTS, **chosen))  # type: ignore[arg-type]
+
+
+def test_each_frame_has_a_name_of_its_own(look: PreviewModel) -> None:
+    """Only programs that know schemes have a dark one; every name leads to its frame."""
+    names = [frame.name for frame in frames(look)]
+    assert len(names) == len(set(names)) == 5 * 6 * 2
+    assert "defaults-light-images-plain" in names
+    assert "defaults-dark-images-outlook" not in names
+    assert all(found is not None and found.name == name for name in names for found in [named(look, name)])
+    assert named(look, "../defaults-light-images-plain") is None
+
+
+def test_a_scheme_is_decided_in_styles_only() -> None:
+    """Rules and queries follow the scheme; a text that looks like one stays."""
+    rules = ":root{color-scheme: light dark; supported-color-schemes: light dark}"
+    style = f"<style>{rules}@media screen and {QUERY}{{p{{color:red}}}}</style>"
+    html = page(f"<p>@media {QUERY} color-scheme: light dark</p><!-- {QUERY} -->", style)
+    for scheme, decided in ((ColourScheme.LIGHT, "(min-width: 99999px)"), (ColourScheme.DARK, "(min-width: 0px)")):
+        made = settled(html, scheme, {})
+        assert f"@media screen and {decided}{{p" in made
+        assert f"color-scheme: {scheme}; supported-color-schemes: {scheme}}}" in made
+        assert f"<p>@media {QUERY} color-scheme: light dark</p><!-- {QUERY} -->" in made
+
+
+def test_pictures_off_leave_their_place_and_their_words(look: PreviewModel) -> None:
+    """No picture has an address, each keeps size and alt; grounds lose theirs."""
+    html = page(
+        '<img src="pictures/a.png" srcset="b 2x" width="592" height="120" alt="A > B" style="display:block">'
+        '<td background="pictures/b.png" style="color:red; background:#fff url(pictures/b.png)">',
+        "<style>p{background:url(x.png)}</style>",
+    )
+    made = seen(look, html, pictures=Pictures.OFF)
+    assert "pictures/" not in made
+    assert "srcset" not in made
+    assert "url(" not in made
+    picture = next(found[0] for found in re.finditer(r"<img(?:\"[^\"]*\"|[^>\"])*>", made))
+    assert 'alt="A > B"' in picture
+    assert 'width="592" height="120"' in picture
+    assert "aspect-ratio: 592/120" in picture
+    assert "color: red; background: #fff" in made
+
+
+def test_pictures_on_are_found_from_the_frames_folder(look: PreviewModel) -> None:
+    """An edition lies in a folder of its own, on the server and on disk."""
+    made = edition(look, Frame(reader=DEFAULTS))
+    assert 'src="../pictures/logo.png?' in made
+    assert 'src="pictures/' not in made
+
+
+def test_without_styles_no_style_element_is_left(look: PreviewModel) -> None:
+    """Only the pin of the scheme is ours."""
+    made = edition(look, Frame(reader=DEFAULTS, client=Client.NOSTYLE))
+    without_comments = re.sub(r"<!--.*?-->", "", made, flags=re.DOTALL)
+    assert re.findall(r"<style[^>]*>(.*?)</style>", without_comments, re.DOTALL) == [":root{color-scheme:light}"]
+    assert 'style="' in made
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_open"),
+    [
+        ("mso", True),
+        ("!mso", False),
+        ("mso | IE", True),
+        ("(mso)|(IE)", True),
+        ("gte mso 9", True),
+        ("lte mso 11", False),
+        ("(gte mso 12)&(lt mso 17)", True),
+        ("!(mso)", False),
+        ("IE", False),
+        ("mso 16", True),
+        ("(mso", False),
+        ("nonsense here", False),
+        ("", False),
+    ],
+)
+def test_outlook_opens_its_own_conditions(condition: str, is_open: bool) -> None:
+    """Microsoft's grammar of conditions; what cannot be read stays closed."""
+    assert holds(condition) is is_open
+    if condition:
+        assert ("<b>x</b>" in as_word(f"<!--[if {condition}]><b>x</b><![endif]-->")) is is_open
+
+
+def test_outlook_removes_what_others_see() -> None:
+    """Both ways to hide something from Outlook, media queries, and what Word does not know."""
+    html = page(
+        "<!--[if !mso]><!--><i>others</i><!--<![endif]--><![if !mso]><i>more</i><![endif]>"
+        '<td style="padding:4px; border-radius:3px; color:red"><p style="padding:9px; margin:1px">x</p></td>'
+        '<img style="width:100%; height:auto" width="20"><b style="mso-hide:all">y</b><i style="display:none">z</i>',
+        "<style>@media (max-width:9px){p{color:blue}}p{max-width:3px;color:green}</style>"
+        "<!--[if mso]><noscript><xml><o:PixelsPerInch>96</o:PixelsPerInch></xml></noscript><![endif]-->",
+    )
+    made = as_word(html)
+    assert "others" not in made
+    assert "more" not in made
+    assert "96" not in made
+    assert 'style="padding: 4px; color: red"' in made
+    assert '<p style="margin: 1px">' in made
+    assert '<img style="" width="20">' in made
+    assert '<b style="display: none">' in made
+    assert '<i style="display: none">' in made
+    assert "<style>p{color: green}</style>" in made
+
+
+def test_inversion_turns_pictures_back(look: PreviewModel) -> None:
+    """Everything is turned over, and pictures once more."""
+    made = edition(look, Frame(reader=DEFAULTS, client=Client.INVERTED))
+    assert "html{background:#ffffff;filter:invert(1)" in made
+    assert "img,[background],video{filter:invert(1)" in made
+
+
+def test_a_readers_values_are_text(look: PreviewModel) -> None:
+    """A hostile name opens no tag, in a text, an attribute or an address."""
+    field = MergeField(token="qzzzzzzz0000z", name="name", default=None)
+    html = page(f'<p title="{field.token}">{field.token}</p><a href="https://e.org/{field.token}">x</a>')
+    made = edition(replace(look, html=html, fields=(field,)), Frame(reader="hostile"))
+    assert "<b>" not in made
+    assert "<script" not in made
+    assert "&lt;b&gt;Bo&lt;/b&gt; &amp; &quot;Co&quot;" in made
+    assert "https://e.org/%3Cb%3E" in made
+    assert field.token not in made
+
+
+def test_readers_see_what_they_would_get(look: PreviewModel) -> None:
+    """The reader's value; else the default; where there is neither, the field's name: such a message would not go out."""
+    known = MergeField(token="qaaaaaaa0000z", name="first_name", default="reader")
+    unknown = MergeField(token="qaaaaaaa0001z", name="region", default=None)
+    company = MergeField(token="qaaaaaaa0002z", name="company", default=None)
+    given = replace(look, html=page("|".join((known.token, unknown.token, company.token))),
+                    fields=(known, unknown, company))  # fmt: skip
+    shown = {
+        person.key: edition(given, Frame(reader=person.key)).partition("<body>")[2]
+        for person in sample_subscribers(given.samples)
+    }
+    assert shown["defaults"].startswith("reader|[region]|[company]")
+    assert shown["liming"].startswith("明|[region]|ACME")
+
+
+@pytest.mark.parametrize("client", [Client.PLAIN, Client.OUTLOOK, Client.CLIPPED, Client.NOSTYLE])
+def test_escaped_text_stays_escaped(look: PreviewModel, client: Client) -> None:
+    """What an editor wrote as text is text in every frame, within a condition too."""
+    text = "&lt;script&gt;alert(1)&lt;/script&gt; &lt;!--[if mso]&gt; &lt;style&gt;"
+    html = page(f"<p>{text}</p><!--[if mso]><p>{text}</p><![endif]-->")
+    made = seen(look, html, client=client)
+    assert text in made
+    assert "<script" not in made
+
+
+def test_links_lead_nowhere_on_their_own(look: PreviewModel) -> None:
+    """A link would open a window, which the frame may not; links within the edition stay in it."""
+    html = page('<a href="https://e.org" target="_top">x</a><a href="#a">y</a>',
+                '<base href="https://e.org"><meta http-equiv="Refresh" content="0;url=//e.org">')  # fmt: skip
+    made = seen(look, html)
+    assert '<base target="_blank">' in made
+    assert '<a href="https://e.org">x</a><a href="#a" target="_self">y</a>' in made
+    assert "Refresh" not in made
+    assert '<base href="' not in made
+
+
+def test_places_get_ids(look: PreviewModel) -> None:
+    """The first element of each place can be reached by its id; ids that are there stay."""
+    html = page('<p data-at="i:1:1">a</p><p id="own" data-at="i:2:1">b</p><p data-at="i:1:1" data-from="t:1:1">c</p>')
+    assert places(html) == ("i:1:1", "i:2:1", "t:1:1")
+    made, ids = anchored(html)
+    assert ids == {"i:1:1": "at-1", "i:2:1": "own", "t:1:1": "at-3"}
+    assert re.findall(r'id="([^"]*)"', made) == ["at-1", "own", "at-3"]
+    assert 'id="at-' in edition(look, Frame(reader=DEFAULTS), "default-src 'none'")
+
+
+def long(look: PreviewModel) -> PreviewModel:
+    """An edition that Gmail clips: a section before the limit, one across it, one behind."""
+    token = look.fields[0].token
+    marked = "".join(
+        f'<div data-section="{key}" data-at="i:1:1"><p>{words * 400}</p></div>'
+        for key, words in (("first", f"{token} one. "), ("second", "中文 &amp; two. " * 20), ("third", "three. " * 20))
+    )
+    mailed = re.sub(r' data-\w+="[^"]*"', "", marked).replace(token, look.fields[0].stand_in)
+    headings = {"first": "First", "second": "Second", "third": "Third"}
+    return replace(look, html=page(marked), mailed=page(mailed).encode(), headings=headings)
+
+
+def test_the_clip_is_at_the_byte(look: PreviewModel) -> None:
+    """What is shown is what stands before the limit, to the character; the rest is named and counted."""
+    given = long(look)
+    assert len(given.mailed) > LIMIT
+    cut = clip(given)
+    assert cut.hidden == len(given.mailed) - LIMIT
+    assert cut.before == given.mailed.index(b"<div>")
+    assert [(hidden.heading, hidden.is_whole) for hidden in cut.sections] == [("Second", False), ("Third", True)]
+    assert sum(hidden.size for hidden in cut.sections) == cut.hidden - len("</body></html>")
+    shown = edition(given, Frame(reader=DEFAULTS, client=Client.CLIPPED))
+    assert "[Message clipped]" in shown
+    assert "three" not in shown
+    words = re.sub(r"<[^>]*>", "", shown.partition("<body>")[2].partition("<div data-clip")[0])
+    mailed = re.sub(r"<[^>]*>", "", given.mailed[:LIMIT].decode(errors="ignore").partition("<body>")[2])
+    assert mailed.startswith(words)
+    assert len(mailed) - len(words) < len("&amp;")
+
+
+def test_what_fits_is_not_clipped(look: PreviewModel) -> None:
+    """The sample is well below the limit."""
+    assert clip(look).hidden == 0
+    assert clip(look).sections == ()
+    assert clipped(look) == look.html
+
+
+@pytest.mark.parametrize("limit", [0, 1, 200, 5_000, 20_000, 47_000])
+def test_a_cut_is_a_document(look: PreviewModel, limit: int) -> None:
+    """Wherever it is cut, elements are closed and the line stands outside of them."""
+    shown = clipped(look, limit)
+    assert shown.endswith("</body></html>")
+    assert shown.count("[Message clipped]") == 1
+    assert not re.search(r"<[^<>]*<div data-clip", shown)
+
+
+def test_attributes_are_found_where_they_stand() -> None:
+    """A name within a value is none; quotes of both kinds, and none."""
+    tag = '<img title=\' alt="no" \' alt=yes width="3">'
+    assert attribute(tag, "alt") == "yes"
+    assert attribute(tag, "src") is None
+    assert put(tag, "alt", 'a "b"') == '<img title=\' alt="no" \' alt="a &quot;b&quot;" width="3">'
+    assert drop(tag, "width") == "<img title=' alt=\"no\" ' alt=yes>"
+    assert put("<br/>", "id", "x") == '<br id="x"/>'

@@ -1,0 +1,52 @@
+"""An editor's desk to test the pages with: keeps answers in memory, under one token."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from composer.content.document.variants import VariantAudience
+from composer.core.workspace import Workspace
+from composer.editions.pipeline import build_issue
+from composer.web.public.pages.edition_pages import EditionPage, shown_of
+from composer.web.public.pages.review_pages import AnswerEffect, Message, RequestedReview, ReviewAnswer
+
+TOKEN = "editor"
+STEM = "2025-01-30"
+
+
+def frozen(workspace: Workspace) -> EditionPage:
+    """Give the sample's edition as a mailing freezes it: the message that compose itself wrote."""
+    return shown_of(build_issue(workspace, workspace.issue(STEM)).message)
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """Asks for a word on one edition, and has sent it."""
+
+    edition: EditionPage
+    answers: list[tuple[ReviewAnswer, str, datetime]] = field(default_factory=list)
+
+    def look(self, connection: Connection, token: str, now: datetime) -> RequestedReview | None:
+        """Give what is asked."""
+        if token != TOKEN:
+            return None
+        message = Message(number=1, stem=STEM, language="en", subject=self.edition.subject, who=VariantAudience())
+        return RequestedReview(messages=(message,), answer=self.answers[-1][0] if self.answers else None)
+
+    def show(self, connection: Connection, token: str, number: int, now: datetime) -> EditionPage | None:
+        """Give the edition."""
+        return self.edition if (token, number) == (TOKEN, 1) else None
+
+    def record(
+        self, connection: Connection, token: str, answer: ReviewAnswer, comment: str, now: datetime
+    ) -> AnswerEffect | None:
+        """Keep an answer."""
+        if token != TOKEN:
+            return None
+        self.answers.append((answer, comment, now))
+        return AnswerEffect.RECORDED
+
+    def find(self, connection: Connection, stem: str) -> EditionPage | None:
+        """Give the edition that has gone out."""
+        return self.edition if stem == STEM else None

@@ -1,0 +1,258 @@
+"""Readers' pages that really run: a server on a port of its own, a database, a mail server, readers."""
+
+import asyncio
+import contextlib
+import email
+import email.message
+import re
+import socket
+import threading
+import time
+import urllib.parse
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+
+from composer.audience.changes import add_subscriber
+from composer.audience.identity.tokens import Purpose, Tokens
+from composer.audience.subscribers import Subscriber, find
+from composer.core.addresses import Address
+from composer.core.workspace import Workspace
+from composer.database.engine import Database
+from composer.database.tables.transactional_tables import letters
+from composer.transport.protocol import Transport
+from composer.transport.server_settings import MailServer as MailServer
+from composer.transport.server_settings import Security
+from composer.transport.smtp.smtp_transport import SmtpTransport
+from composer.web.public.http.write_executor import WriteExecutor
+from composer.web.public.pages.edition_pages import Editions
+from composer.web.public.pages.page_context import Site
+from composer.web.public.pages.repositories import EditionRepository, ReviewRepository
+from composer.web.public.pages.review_pages import ReviewPages
+from composer.web.public.pages.webhook_endpoints import Callers
+from composer.web.public.server.public_server import PublicServer, listen
+from composer.web.public.server.reload import Alert
+from composer.web.public.site.email_renderer import EmailRenderer
+from composer.web.public.site.public_settings import PER_HOUR, Mailer
+from composer.web.public.site.publication import read_publication
+from composer.web.public.transactional.queue import waiting
+from composer.web.public.transactional.worker import TransactionalWorker
+from tests.fake_smtp import Action, Office
+from tests.transport.setup import PATIENT
+
+#: A form: names with their values, or pairs where a name comes twice.
+Fields = Mapping[str, str] | Sequence[tuple[str, str]]
+
+NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
+KEY, OLD_KEY, FOREIGN_KEY = (letter * 64 for letter in (b"a", b"b", b"c"))
+HOST, PREFIX = "news.example.org", "/n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back, byte for byte; names of headers in small letters."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: str
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key == name), None)
+
+    @property
+    def title(self) -> str:
+        found = re.search(r"<h1>(.*?)</h1>", self.body)
+        return found[1] if found else ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Clock:
+    """A clock that tests set."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **much: float) -> None:
+        self.now += timedelta(**much)
+
+
+@dataclass(slots=True, kw_only=True)
+class Running:
+    """The pages, and what stands around them."""
+
+    site: Site
+    post: TransactionalWorker
+    server: PublicServer
+    database: Database
+    office: Office
+    clock: Clock
+    port: int
+    #: What the mail server is to do; where this is silent it behaves.
+    script: dict[str, Action]
+    told: list[str] = field(default_factory=list)
+
+    @property
+    def tokens(self) -> Tokens:
+        return self.site.tokens
+
+    def raw(self, data: bytes) -> bytes:
+        """Send bytes over a connection, and read until the server closes it."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
+            connection.sendall(data)
+            answer = b""
+            with contextlib.suppress(ConnectionResetError):
+                while piece := connection.recv(65536):
+                    answer += piece
+            return answer
+
+    def ask(
+        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None, *, host: str = HOST
+    ) -> Answer:
+        """Ask as a reverse proxy does."""
+        given = {"Host": host, "Connection": "close", "Content-Length": str(len(body)), **(headers or {})}
+        head = "".join(f"{name}: {value}\r\n" for name, value in given.items())
+        answer = self.raw(f"{method} {PREFIX}{path} HTTP/1.1\r\n{head}\r\n".encode() + body)
+        top, _, rest = answer.partition(b"\r\n\r\n")
+        first, *lines = top.decode("latin-1").split("\r\n")
+        pairs = [line.split(": ", 1) for line in lines]
+        return Answer(
+            status=int(first.split(" ")[1]),
+            headers=[(name.lower(), value) for name, value in pairs],
+            body=rest.decode(),
+        )
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> Answer:
+        return self.ask("GET", path, headers=headers)
+
+    def post_form(self, path: str, fields: Fields = (), headers: dict[str, str] | None = None) -> Answer:
+        body = urllib.parse.urlencode(fields).encode()
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self.ask("POST", path, body, {**kind, **(headers or {})})
+
+    def join(self, address: str, *tags: str, **values: str) -> Subscriber:
+        """Add an active reader."""
+        with self.database.write() as connection:
+            return add_subscriber(
+                connection, Address(address=address), values, source="test", now=NOW, consent="a card", tags=tags
+            )
+
+    def reader(self, address: str) -> Subscriber | None:
+        with self.database.read() as connection:
+            return find(connection, address)
+
+    def token(self, purpose: Purpose, reader: Subscriber, mailing_id: int = 0) -> str:
+        return self.tokens.make(purpose, reader.id, mailing_id)
+
+    def own_link(self, reader: Subscriber) -> str:
+        token = self.tokens.make(Purpose.PREFERENCES, reader.id, expires=self.clock.now + timedelta(hours=1))
+        return f"/preferences/{token}"
+
+    def letter_states(self) -> list[str]:
+        with self.database.read() as connection:
+            return list(connection.scalars(select(letters.c.state).order_by(letters.c.id)))
+
+    def settled(self) -> list[str]:
+        """Wait until no letter is on its way; give their states."""
+        end = time.monotonic() + 60
+        while set(states := self.letter_states()) & {"waiting", "sending"}:
+            assert time.monotonic() < end, states
+            time.sleep(0.01)
+        return states
+
+    def until(self, holds: Callable[[], object]) -> None:
+        """Wait until something holds, and have the queue looked at meanwhile: its clock may have been set."""
+        end = time.monotonic() + 60
+        while not holds():
+            assert time.monotonic() < end, self.letter_states()
+            self.post.wake()
+            time.sleep(0.01)
+
+    def waiting(self) -> int:
+        """Count the letters that wait for their first try."""
+        with self.database.read() as connection:
+            return waiting(connection)[0]
+
+    def mail(self) -> list[email.message.EmailMessage]:
+        """Give the messages that the mail server has."""
+        parser = email.message_from_bytes
+        made = [parser(content, policy=email.policy.default) for _, content in self.office.taken]
+        assert all(isinstance(each, email.message.EmailMessage) for each in made)
+        return made
+
+    def link_in(self, message: email.message.EmailMessage) -> str:
+        """Give the path of the link in a letter, as it stands in both parts."""
+        text, html = (part.get_content() for part in message.walk() if part.get_content_maintype() == "text")
+        found = re.search(rf"<https://{re.escape(HOST + PREFIX)}(/\S+)>", text)
+        assert found is not None
+        assert f'href="https://{HOST}{PREFIX}{found[1]}"' in html
+        return found[1]
+
+
+def words_in(message: email.message.EmailMessage) -> list[str]:
+    """Give the words of a message's two parts, on one line each."""
+    parts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
+    return [" ".join(part.split()) for part in parts]
+
+
+@contextlib.contextmanager
+def running(
+    workspace: Workspace,
+    database: Database,
+    *,
+    keys: tuple[bytes, ...] = (KEY, OLD_KEY),
+    approvals: ReviewPages | None = None,
+    editions: Editions | None = None,
+    transport: Transport | None = None,
+    callers: Callers | None = None,
+    per_hour: int = PER_HOUR,
+) -> Iterator[Running]:
+    """Run the pages of a newsletter, as `compose serve` does."""
+    with contextlib.ExitStack() as stack:
+        script: dict[str, Action] = {}
+        office = stack.enter_context(Office())
+        office.script = script
+        clock, turns, tokens = Clock(), WriteExecutor(database), Tokens(keys)
+        told: list[str] = []
+        publication = read_publication(workspace)
+        mail = MailServer(host="127.0.0.1", port=office.port, security=Security.NONE, limits=PATIENT)
+        mailer = Mailer(
+            stationery=EmailRenderer(publication=publication),
+            transport=lambda: transport or SmtpTransport(mail),
+            sign=lambda message, now: message,
+            per_hour=per_hour,
+        )
+        post = TransactionalWorker(turns=turns, mailer=mailer, tokens=tokens, clock=clock, tell=told.append)
+        site = Site(
+            publication=publication,
+            turns=turns,
+            tokens=tokens,
+            approvals=approvals or ReviewRepository(tokens, workspace, publication.main),
+            editions=editions or EditionRepository(),
+            clock=clock,
+            wake=post.wake,
+            is_posting=lambda: post.is_alive,
+            callers=callers or Callers(),
+            alerts=lambda: (Alert.QUEUED,) if post.is_holding else (),
+        )
+        listener = stack.enter_context(listen("127.0.0.1", 0))
+        ready = threading.Event()
+        server = PublicServer(site, proxies=("127.0.0.1",), opened=ready.set, tell=told.append)
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+        thread.start()
+        assert ready.wait(60)
+        post.start()
+        try:
+            yield Running(
+                site=site, post=post, server=server, database=database, office=office, clock=clock,
+                port=listener.getsockname()[1], script=script, told=told,
+            )  # fmt: skip
+        finally:
+            post.stop(60)
+            server.should_exit = True
+            thread.join(60)
+            assert not thread.is_alive()
+            turns.close()

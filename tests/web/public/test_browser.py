@@ -1,0 +1,281 @@
+"""Every page in Chromium: on a telephone, in the light and in the dark, with scripts and without, read by axe-core."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.ui import WebDriverWait
+
+from composer.audience.identity.tokens import Purpose
+from composer.audience.subscribers import Status
+from composer.core.workspace import Workspace
+from composer.database.engine import open_database
+from composer.database.location import Location
+from composer.web.public.pages.review_pages import ReviewAnswer
+from tests.browser.test_accessibility import axe
+from tests.web.public.page_harness import STEM, TOKEN, Desk, frozen
+from tests.web.public.running import Running, running
+
+__all__ = ["axe"]
+
+pytestmark = pytest.mark.browser
+
+TELEPHONE = 375
+
+
+@pytest.fixture
+def desk(publication: Workspace) -> Desk:
+    return Desk(edition=frozen(publication))
+
+
+@pytest.fixture
+def shown(publication: Workspace, sqlite_template: Path, tmp_path: Path, desk: Desk) -> Iterator[Running]:
+    """Pages with an edition that has gone out and is asked about."""
+    path = Path(shutil.copy(sqlite_template, tmp_path / "newsletter.db"))
+    with (
+        open_database(Location(path=path)) as database,
+        running(publication, database, approvals=desk, editions=desk) as made,
+    ):
+        yield made
+
+
+@pytest.fixture(params=["with scripts", "without"])
+def browser(request: pytest.FixtureRequest, driver: Chrome) -> Iterator[Chrome]:
+    """A telephone, on which pages may run scripts or may not."""
+    _set(driver, "light")
+    driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": request.param == "without"})
+    yield driver
+    driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def _set(driver: Chrome, scheme: str) -> None:
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    size = {"width": TELEPHONE, "height": 800, "deviceScaleFactor": 2, "mobile": True}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+def _open(driver: Chrome, pages: Running, path: str) -> None:
+    driver.get(f"http://127.0.0.1:{pages.port}/n{path}")
+
+
+def _title(driver: Chrome) -> str:
+    return driver.find_element(By.TAG_NAME, "h1").text
+
+
+def _press(driver: Chrome, words: str) -> None:
+    """Press a button, and wait for the page behind it."""
+    buttons = [each for each in driver.find_elements(By.TAG_NAME, "button") if each.text == words]
+    assert len(buttons) == 1, words
+    _click(driver, buttons[0])
+
+
+def _follow(driver: Chrome, words: str) -> None:
+    """Follow a link, and wait for the page behind it."""
+    _click(driver, driver.find_element(By.LINK_TEXT, words))
+
+
+def _click(driver: Chrome, element: WebElement) -> None:
+    before = driver.find_element(By.TAG_NAME, "html")
+    element.click()
+    # While one page goes and another comes, the driver may answer with anything.
+    WebDriverWait(driver, 10, ignored_exceptions=[WebDriverException]).until(staleness_of(before))
+
+
+def _written(driver: Chrome, name: str, text: str) -> None:
+    field = driver.find_element(By.NAME, name)
+    field.clear()
+    field.send_keys(text)
+
+
+def test_a_reader_comes_changes_and_goes(browser: Chrome, shown: Running) -> None:
+    """All that a reader does, with a finger: subscribe, confirm, change, leave, come back, be forgotten."""
+    _open(browser, shown, "/subscribe")
+    _written(browser, "email", "anna@example.net")
+    # The sample greets by the first name: that is what the form asks for.
+    _written(browser, "first_name", "Anna")
+    _press(browser, "Subscribe")
+    assert _title(browser) == "Please look into your mailbox"
+    shown.settled()
+    _open(browser, shown, shown.link_in(shown.mail()[-1]))
+    _press(browser, "Yes, subscribe")
+    assert _title(browser) == "You are subscribed"
+
+    _open(browser, shown, "/preferences")
+    _written(browser, "email", "anna@example.net")
+    _press(browser, "Send me the link")
+    assert _title(browser) == "Please look into your mailbox"
+    shown.settled()
+    _open(browser, shown, shown.link_in(shown.mail()[-1]))
+    own = browser.current_url
+    _written(browser, "field-company", "ACME")
+    browser.find_element(By.CSS_SELECTOR, "input[value=events]").click()
+    _press(browser, "Save")
+    assert "Saved." in browser.find_element(By.TAG_NAME, "main").text
+    reader = shown.reader("anna@example.net")
+    assert reader is not None
+    assert (reader.tags, reader.fields, reader.status) == (("events",), {"company": "ACME"}, Status.ACTIVE)
+
+    _open(browser, shown, f"/unsubscribe/{shown.token(Purpose.UNSUBSCRIBE, reader)}")
+    _press(browser, "Unsubscribe")
+    assert _title(browser) == "You are unsubscribed"
+    _written(browser, "reason", "Too many")
+    _press(browser, "Tell the editors")
+    assert "Thank you" in browser.find_element(By.TAG_NAME, "main").text
+    reader = shown.reader("anna@example.net")
+    assert reader is not None
+    assert reader.status is Status.UNSUBSCRIBED
+
+    browser.get(own)
+    _follow(browser, "Delete my data")
+    assert _title(browser) == "Delete all your data?"
+    _follow(browser, "No, go back")
+    _follow(browser, "Deutsch")
+    _follow(browser, "Meine Daten löschen")
+    _press(browser, "Meine Daten jetzt löschen")
+    assert _title(browser) == "Ihre Daten sind gelöscht"
+    assert shown.reader("anna@example.net") is None
+
+
+def test_an_editor_approves(browser: Chrome, shown: Running, desk: Desk) -> None:
+    """The edition stands in a frame, pictures and all; who returns it says why."""
+    _open(browser, shown, f"/approve/{TOKEN}")
+    browser.switch_to.frame(browser.find_element(By.TAG_NAME, "iframe"))
+    assert "A cheap model shakes up the AI race" in browser.find_element(By.TAG_NAME, "body").text
+    assert _pictures(browser) > 3
+    browser.switch_to.default_content()
+    _press(browser, "Request changes")
+    assert "Please write in the comment" in browser.find_element(By.TAG_NAME, "main").text
+    assert desk.answers == []
+    _written(browser, "comment", "A typo\nin line 2")
+    _press(browser, "Request changes")
+    assert _title(browser) == "You have requested changes"
+    _open(browser, shown, f"/approve/{TOKEN}")
+    assert "You have answered before" in browser.find_element(By.TAG_NAME, "main").text
+    _press(browser, "Approve")
+    assert _title(browser) == "You have approved this edition"
+    assert desk.answers == [
+        (ReviewAnswer.NO, "A typo\nin line 2", shown.clock.now),
+        (ReviewAnswer.YES, "", shown.clock.now),
+    ]
+
+
+def test_an_edition_is_read_online(browser: Chrome, shown: Running) -> None:
+    """As it went out, with its pictures, and nobody's values."""
+    _open(browser, shown, f"/{STEM}")
+    assert "A cheap model shakes up the AI race" in browser.find_element(By.TAG_NAME, "body").text
+    assert _pictures(browser) > 3
+
+
+def _pictures(driver: Chrome) -> int:
+    """Count the pictures that are there; none may be missing."""
+    seen = [each for each in driver.find_elements(By.TAG_NAME, "img") if each.is_displayed()]
+    assert all(int(str(each.get_property("naturalWidth"))) > 0 for each in seen)
+    return len(seen)
+
+
+def _every_page(pages: Running, address: str) -> dict[str, str]:
+    """Give every page that can be opened, by name."""
+    reader = pages.join(address, "press", name="Anna", company="ACME")
+    token = pages.token(Purpose.UNSUBSCRIBE, reader)
+    pages.post_form("/subscribe", {"email": f"new-{address}"})
+    pages.settled()
+    own = pages.own_link(reader)
+    return {
+        "leave": f"/unsubscribe/{token}",
+        "broken": "/unsubscribe/x",
+        "subscribe": "/subscribe",
+        "ask": "/preferences",
+        "passed on": f"/preferences/{pages.token(Purpose.PREFERENCES, reader)}",
+        "confirm": pages.link_in(pages.mail()[-1]),
+        "own": own,
+        "erase": f"{own}/erase",
+        "approve": f"/approve/{TOKEN}",
+        "missing": "/nothing",
+    }
+
+
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "de"), ("light", "zh")])
+def test_axe_and_the_telephone(driver: Chrome, axe: str, shown: Running, scheme: str, language: str) -> None:
+    """No finding of any weight, nothing wider than the screen, nothing fetched from elsewhere, no violation."""
+    _set(driver, scheme)
+    for name, path in _every_page(shown, "anna@example.net").items():
+        _open(driver, shown, f"{path}?language={language}")
+        assert driver.find_element(By.TAG_NAME, "html").get_attribute("lang") == language
+        _judge(driver, axe, name)
+    for submit in (_wrong, _left, _posted) if language == "en" else ():
+        submit(driver, shown)
+        _judge(driver, axe, submit.__name__)
+    # What a page may not do (Content-Security-Policy) is told here; a 404 of a page that says so is none.
+    told = [each for each in _told(driver) if f":{shown.port}/" in each]
+    assert [each for each in told if "the server responded with a status of 4" not in each] == []
+    driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def _told(driver: Chrome) -> list[str]:
+    """Take what Chromium has to say of the pages since it was asked last."""
+    log: Any = driver.get_log("browser")  # type: ignore[no-untyped-call]
+    return [str(entry["message"]) for entry in log]
+
+
+def _wrong(driver: Chrome, pages: Running) -> None:
+    _open(driver, pages, "/subscribe")
+    driver.execute_script("document.forms[0].noValidate = true")
+    _written(driver, "email", "anna")
+    _press(driver, "Subscribe")
+    assert driver.switch_to.active_element.get_attribute("name") == "email"
+
+
+def _left(driver: Chrome, pages: Running) -> None:
+    _open(driver, pages, f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, pages.join('left@example.net'))}")
+    _press(driver, "Unsubscribe")
+
+
+def _posted(driver: Chrome, pages: Running) -> None:
+    _open(driver, pages, "/subscribe")
+    _written(driver, "email", "anna@example.net")
+    _press(driver, "Subscribe")
+
+
+def _judge(driver: Chrome, axe: str, name: str) -> None:
+    width = driver.execute_script("return document.documentElement.scrollWidth")
+    assert width == TELEPHONE, name
+    driver.execute_script(axe)
+    found = driver.execute_async_script(
+        "const done = arguments[arguments.length - 1];"
+        "axe.run(document, {resultTypes: ['violations'], iframes: false})"
+        ".then(result => done(result.violations.map(each => [each.id, each.impact, each.nodes[0].html])))"
+    )
+    assert found == [], name
+
+
+def test_letters_pass_axe(driver: Chrome, axe: str, shown: Running, tmp_path: Path) -> None:
+    """The messages, too, in the light and in the dark; what is left are landmarks, which mail programs take away."""
+    shown.join("anna@example.net")
+    shown.post_form("/preferences", {"email": "anna@example.net", "language": "de"})
+    shown.post_form("/subscribe", {"email": "new@example.net", "language": "zh"})
+    assert shown.settled() == ["accepted", "accepted"]
+    for number, message in enumerate(shown.mail()):
+        html = next(part for part in message.walk() if part.get_content_type() == "text/html")
+        page = tmp_path / f"{number}.html"
+        page.write_text(html.get_content(), encoding="utf-8")
+        for scheme in ("light", "dark"):
+            _set(driver, scheme)
+            driver.get(page.as_uri())
+            assert driver.execute_script("return document.documentElement.scrollWidth") == TELEPHONE
+            driver.execute_script(axe)
+            found = driver.execute_async_script(
+                "const done = arguments[arguments.length - 1];"
+                "axe.run(document, {resultTypes: ['violations']})"
+                ".then(result => done(result.violations.map(each => [each.id, each.impact])))"
+            )
+            assert {tuple(each) for each in found} <= {("landmark-one-main", "moderate"), ("region", "moderate")}
+    driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

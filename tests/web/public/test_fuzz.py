@@ -1,0 +1,17 @@
+"""The short form of `make fuzz`."""
+
+from pathlib import Path
+
+import pytest
+
+from composer.core.workspace import Workspace
+from tests.web.public.fuzz import fuzzing, run
+
+pytestmark = pytest.mark.slow
+
+
+def test_two_thousand_hostile_requests(publication: Workspace, tmp_path: Path) -> None:
+    """No 500, no leak, no line that names anybody; and the reader whom all of them are after is as before."""
+    with fuzzing(publication, tmp_path, seed=20250130) as fuzz:
+        assert run(fuzz, 2000) == []
+        assert {200, 400, 404, 405, 421, 422} <= set(fuzz.counts)

@@ -1,0 +1,365 @@
+"""Subscribing takes two steps, the second by whoever reads the mailbox; and nobody learns who is subscribed."""
+
+import datetime
+import threading
+import time
+
+import pytest
+from sqlalchemy import select
+
+from composer.audience.identity.tokens import Purpose
+from composer.audience.subscribers import Status
+from composer.audience.suppression import Reason, is_suppressed, suppress
+from composer.database.tables.subscriber_tables import consents, readers
+from composer.database.tables.transactional_tables import letters
+from composer.transport.outcome import OutcomeState
+from composer.web.public.transactional.mail_requests import CONFIRM_FOR
+from tests.fake_smtp import Visit, leaves, once, says
+from tests.web.public.running import NOW, Running, words_in
+
+ANNA = {"email": "Anna@Example.net", "name": "Anna <b>Schmidt</b>", "website": ""}
+
+
+def subscribe(pages: Running, fields: dict[str, str] = ANNA, **headers: str) -> str:
+    answer = pages.post_form("/subscribe", fields, headers)
+    assert answer.status == 200
+    return answer.body
+
+
+def evidence(pages: Running) -> list[str]:
+    with pages.database.read() as connection:
+        return list(connection.scalars(select(consents.c.evidence).order_by(consents.c.id)))
+
+
+def test_both_steps(pages: Running) -> None:
+    """A form, a message, a page, a button: then there is a reader, and how they agreed is written down."""
+    form = pages.get("/subscribe")
+    assert form.title == "Subscribe to China Briefing"
+    for name in ("email", "first_name", "edition", "website"):
+        assert f'name="{name}"' in form.body
+    assert "Please look into your mailbox" in subscribe(pages, {**ANNA, "edition": "de"})
+    assert pages.settled() == ["accepted"]
+    assert pages.reader("anna@example.net") is None
+    [message] = pages.mail()
+    link = pages.link_in(message)
+    page = pages.get(link)
+    assert (page.status, page.title) == (200, "Subscribe to China Briefing?")
+    assert "I can unsubscribe at any time by a link in every message." in page.body
+    assert pages.reader("anna@example.net") is None
+    pages.clock.pass_by(days=2)
+    assert pages.post_form(link).title == "You are subscribed"
+    reader = pages.reader("anna@example.net")
+    assert reader is not None
+    assert (reader.address, reader.name, reader.language) == ("Anna@Example.net", "Anna <b>Schmidt</b>", "de")
+    assert reader.status is Status.ACTIVE
+    assert evidence(pages) == [
+        "double opt-in: asked 2025-01-30 06:30 UTC by a form, agreed 2025-02-01 06:30 UTC by the link that was sent to the "
+        "address, to these words: Yes, send me China Briefing by e-mail. I can unsubscribe at any time by a link in every "
+        "message."
+    ]
+
+
+def test_the_form_asks_for_what_messages_use(pages: Running) -> None:
+    """The sample greets by first name: that is asked, in each language, kept, and shown in the preferences."""
+    for language, label in (("en", "First name"), ("de", "Vorname"), ("zh", "名")):
+        form = pages.get(f"/subscribe?language={language}")
+        assert f'<label for="first_name">{label} ' in form.body
+        assert 'autocomplete="given-name"' in form.body
+        assert 'name="name"' not in form.body
+        assert 'name="last_name"' not in form.body
+    again = pages.post_form("/subscribe", {"email": "no address", "first_name": "Änna"})
+    assert (again.status, 'value="Änna"' in again.body) == (422, True)
+    subscribe(
+        pages, {"email": "anna@example.net", "first_name": " Änna  Maria ", "last_name": "Li", "field-nothing": "x"}
+    )
+    assert pages.settled() == ["accepted"]
+    [message] = pages.mail()
+    assert pages.post_form(pages.link_in(message)).title == "You are subscribed"
+    reader = pages.reader("anna@example.net")
+    assert reader is not None
+    assert (reader.first_name, reader.last_name, reader.name, dict(reader.fields)) == ("Änna Maria", "Li", "", {})
+
+
+def test_a_full_name_gives_no_first_name(pages: Running) -> None:
+    """A form on another site asks for the name: it is kept as it is, and no first name is guessed from it."""
+    subscribe(pages, {"email": "anna@example.net", "name": "Anna Maria Li"})
+    assert pages.settled() == ["accepted"]
+    [message] = pages.mail()
+    pages.post_form(pages.link_in(message))
+    reader = pages.reader("anna@example.net")
+    assert reader is not None
+    assert (reader.name, reader.first_name) == ("Anna Maria Li", "")
+
+
+def test_the_message(pages: Running) -> None:
+    """It answers no absence notes, is in the reader's language, and holds nothing that was typed into the form."""
+    subscribe(pages, {**ANNA, "name": "Click here: https://evil.example", "language": "de"})
+    assert pages.settled() == ["accepted"]
+    [message] = pages.mail()
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["From"] == "China-Briefing <briefing@news.example.org>"
+    assert message["To"] == "Anna@Example.net"
+    assert message["Subject"] == "Bitte bestätigen: China-Briefing"
+    assert message["Content-Language"] == "de"
+    assert message["List-Unsubscribe"] is None
+    assert message["Message-ID"].startswith("<letter.1.")
+    assert not any("evil.example" in words for words in words_in(message))
+    text, html = (part.get_content() for part in message.walk() if part.get_content_maintype() == "text")
+    for part in (text, html):
+        assert "Es fehlt noch ein Klick" in part
+    assert max(len(line) for line in text.splitlines() if "https://" not in line) <= 72
+
+
+def test_nobody_learns_who_is_subscribed(pages: Running) -> None:
+    """Known, unknown, gone, suppressed, erased: the same bytes, and the same work before they are sent."""
+    pages.join("in@example.net")
+    left = pages.join("left@example.net")
+    token = pages.token(Purpose.UNSUBSCRIBE, left)
+    pages.post_form(f"/unsubscribe/{token}", {"List-Unsubscribe": "One-Click"})
+    with pages.database.write() as connection:
+        suppress(connection, "bad@example.net", Reason.COMPLAINED, "test", NOW)
+    pages.post_form(f"{pages.own_link(pages.join('gone@example.net'))}/erase")
+    for path in ("/subscribe", "/preferences"):
+        bodies = {
+            pages.post_form(path, {"email": f"{name}@example.net"}).body
+            for name in ("in", "left", "bad", "gone", "new")
+        }
+        assert len(bodies) == 1
+    with pages.database.read() as connection:
+        rows = connection.execute(select(letters.c.kind, letters.c.normal)).all()
+    assert len(rows) == 10
+    pages.settled()
+    said = {(str(message["To"]), str(message["Subject"])) for message in pages.mail()}
+    assert said == {
+        ("in@example.net", "Your subscription to China Briefing"),
+        ("left@example.net", "Please confirm: China Briefing"),
+        ("left@example.net", "Your subscription to China Briefing"),
+        ("bad@example.net", "Please confirm: China Briefing"),
+        ("gone@example.net", "Please confirm: China Briefing"),
+        ("new@example.net", "Please confirm: China Briefing"),
+    }  # fmt: skip
+
+
+def test_who_is_subscribed_already_is_told_in_the_mailbox(pages: Running) -> None:
+    """Their message has a link to the preferences, and no second consent comes about."""
+    reader = pages.join("anna@example.net")
+    subscribe(pages)
+    assert pages.settled() == ["accepted"]
+    [message] = pages.mail()
+    assert message["To"] == "anna@example.net"
+    assert all("It is subscribed already" in words for words in words_in(message))
+    link = pages.link_in(message)
+    assert link.startswith("/preferences/")
+    assert "anna@example.net" in pages.get(link).body
+    assert len(evidence(pages)) == 1
+    assert reader.status is Status.ACTIVE
+
+
+def test_coming_back(pages: Running) -> None:
+    """Who had left, and is on the suppression list, comes back by the mailbox and by nothing else."""
+    reader = pages.join("anna@example.net", "press", name="Anna", language="en")
+    pages.post_form(f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}", {"List-Unsubscribe": "One-Click"})
+    subscribe(pages, {"email": "anna@example.net", "edition": "de"})
+    pages.settled()
+    found = pages.reader("anna@example.net")
+    assert found is not None
+    assert (found.status, found.language) == (Status.UNSUBSCRIBED, "en")
+    link = pages.link_in(pages.mail()[0])
+    assert pages.post_form(link).title == "You are subscribed"
+    found = pages.reader("anna@example.net")
+    assert found is not None
+    assert (found.id, found.status, found.language, found.name) == (reader.id, Status.ACTIVE, "de", "Anna")
+    with pages.database.read() as connection:
+        assert not is_suppressed(connection, found.normal)
+
+
+def test_a_link_confirms_once(pages: Running) -> None:
+    """A second click says the same; after leaving, the old link brings nobody back."""
+    subscribe(pages)
+    pages.settled()
+    link = pages.link_in(pages.mail()[0])
+    for _ in range(3):
+        assert pages.post_form(link).title == "You are subscribed"
+    assert pages.get(link).title == "You are subscribed"
+    assert len(evidence(pages)) == 1
+    reader = pages.reader("anna@example.net")
+    assert reader is not None
+    pages.post_form(f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}", {"List-Unsubscribe": "One-Click"})
+    assert pages.post_form(link).status == 404
+    found = pages.reader("anna@example.net")
+    assert found is not None
+    assert found.status is Status.UNSUBSCRIBED
+
+
+def test_a_link_ends(pages: Running) -> None:
+    """After seven days there is nothing to confirm, and nothing of the address is kept."""
+    subscribe(pages)
+    pages.settled()
+    link = pages.link_in(pages.mail()[0])
+    pages.clock.pass_by(days=7, seconds=1)
+    assert pages.get(link).status == 404
+    assert pages.post_form(link).status == 404
+    pages.clock.pass_by(days=1)
+    subscribe(pages, {"email": "boris@example.net"})
+    pages.settled()
+    with pages.database.read() as connection:
+        assert list(connection.scalars(select(letters.c.normal))) == ["boris@example.net"]
+        assert list(connection.scalars(select(readers.c.id))) == []
+
+
+def test_a_link_from_before_a_copy_was_put_back(pages: Running) -> None:
+    """A number that is given again is not enough: the link of another letter confirms nobody."""
+    later = pages.clock.now + datetime.timedelta(days=3)
+    other = pages.tokens.make(Purpose.CONFIRM, 1, expires=later + CONFIRM_FOR)
+    subscribe(pages)
+    pages.settled()
+    assert pages.post_form(f"/confirm/{other}").status == 404
+    assert pages.post_form(pages.link_in(pages.mail()[0])).status == 200
+
+
+def test_a_trap_for_programs(pages: Running) -> None:
+    """Who fills in the field that people do not see gets the same page, and no message goes."""
+    real = subscribe(pages)
+    assert subscribe(pages, {**ANNA, "email": "b@example.net", "website": "https://buy.example"}) == real
+    assert pages.settled() == ["accepted"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["", "anna", "anna@", "@example.net", "anna@example", "a b@example.net", "a@example.net, b@example.net",
+     "Anna <anna@example.net>", "anna@example.net\r\nBcc: all@example.net", "anna@exam\u0000ple.net", "ünna@example.net",
+     "a" * 65 + "@example.net", "a@" + "b." * 200 + "net", '"><script>alert(1)</script>@example.net'],
+)  # fmt: skip
+def test_what_is_no_address(pages: Running, written: str) -> None:
+    """The form comes back, says so beside the field, and shows what was written as a text."""
+    answer = pages.post_form("/subscribe", {"email": written, "name": "<i>"})
+    assert answer.status == 422
+    assert 'aria-invalid="true"' in answer.body
+    assert 'value="&lt;i&gt;"' in answer.body
+    assert "<script" not in answer.body
+    assert pages.letter_states() == []
+
+
+def test_a_form_on_another_site(pages: Running) -> None:
+    """The form may stand anywhere; which site it was is written down with the consent, and no more than its name."""
+    subscribe(pages, {"email": "anna@example.net", "language": "zh"}, Origin="https://Shop.example.com:8443")
+    subscribe(pages, {"email": "b@example.net"}, Origin='https://x"><script>')
+    pages.settled()
+    first, second = pages.mail()
+    assert first["Subject"] == "请确认：China Briefing"
+    pages.post_form(pages.link_in(first))
+    pages.post_form(pages.link_in(second))
+    known, unknown = evidence(pages)
+    assert "by a form on shop.example.com:8443," in known
+    assert "是，请通过电子邮件把China Briefing发送给我" in known
+    assert "by a form," in unknown
+
+
+def test_one_address_gets_few_messages(pages: Running) -> None:
+    """A second one at once is left out; more than four a day, too. The page says the same, and a day later it goes on."""
+    for _ in range(2):
+        subscribe(pages)
+    assert pages.settled() == ["accepted", "dropped"]
+    for _ in range(5):
+        pages.clock.pass_by(minutes=10)
+        subscribe(pages, {**ANNA, "email": "ANNA@example.net"})
+        pages.settled()
+    assert pages.settled() == ["accepted", "dropped", "accepted", "accepted", "accepted", "dropped", "dropped"]
+    pages.clock.pass_by(days=1)
+    subscribe(pages)
+    assert pages.settled()[-1] == "accepted"
+
+
+def test_one_network_gives_few_addresses(pages: Running) -> None:
+    """Twenty at once, then one each half minute: by network, and only what the proxy itself saw is believed."""
+    kinds = {"/subscribe": "subscribe", "/preferences": "link"}
+    for number in range(20):
+        path = list(kinds)[number % 2]
+        answer = pages.post_form(path, {"email": f"r{number}@example.net"}, {"X-Forwarded-For": f"198.51.100.{number}"})
+        assert answer.status == 200
+    for forged in ("198.51.100.77", "203.0.113.9, 198.51.100.78", "127.0.0.1, 198.51.100.79"):
+        answer = pages.post_form("/subscribe", {"email": "one@example.net"}, {"X-Forwarded-For": forged})
+        assert (answer.status, answer.title) == (429, "Too often")
+    assert pages.post_form("/subscribe", {"email": "a@example.net"}, {"X-Forwarded-For": "203.0.113.9"}).status == 200
+    assert pages.get("/subscribe", {"X-Forwarded-For": "198.51.100.1"}).status == 200
+
+
+def test_leaving_is_never_too_often(pages: Running) -> None:
+    """A provider posts for all its readers from one network: no count keeps anybody in."""
+    for number in range(40):
+        token = pages.token(Purpose.UNSUBSCRIBE, pages.join(f"r{number}@example.net"))
+        assert pages.post_form(f"/unsubscribe/{token}", {"List-Unsubscribe": "One-Click"}).status == 200
+
+
+class TestThePost:
+    """Letters are owed, and what became of each is known."""
+
+    def test_a_server_that_is_not_there(self, pages: Running) -> None:
+        """The letter waits a minute, then five; nobody's page waits for it."""
+        pages.script["rcpt"] = once(says(b"451 4.3.0 later\r\n"), b"250 2.1.5 Ok\r\n")
+        subscribe(pages)
+        due = self.until_tried(pages, 1)
+        assert due == NOW + datetime.timedelta(minutes=1)
+        pages.clock.pass_by(minutes=1)
+        pages.post.wake()
+        assert pages.settled() == ["accepted"]
+        assert len(pages.mail()) == 1
+
+    def until_tried(self, pages: Running, attempts: int) -> datetime.datetime:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            with pages.database.read() as connection:
+                row = connection.execute(select(letters)).mappings().one()
+            if row["attempts"] == attempts and row["reply"]:
+                due: datetime.datetime = row["due"]
+                return due
+            time.sleep(0.01)
+        raise AssertionError("never tried")
+
+    def test_an_answer_that_never_came(self, pages: Running) -> None:
+        """Lost behind the dot: unknown, and never sent again by itself."""
+        pages.script["dot"] = leaves
+        subscribe(pages)
+        assert pages.settled() == [OutcomeState.UNKNOWN]
+        pages.script.pop("dot")
+        pages.clock.pass_by(hours=2)
+        subscribe(pages, {"email": "b@example.net"})
+        assert pages.settled() == ["unknown", "accepted"]
+        assert [str(message["To"]) for message in pages.mail()] == ["b@example.net"]
+
+    def test_an_address_that_does_not_exist(self, pages: Running) -> None:
+        """Refused: the end of it, and no standing changes."""
+        pages.script["rcpt"] = once(says(b"550 5.1.1 no such user\r\n"), b"250 2.1.5 Ok\r\n")
+        subscribe(pages)
+        assert pages.settled() == ["refused"]
+
+    def test_erased_while_the_letter_is_on_its_way(self, pages: Running) -> None:
+        """A letter whose row is gone is taken back before its dot."""
+        reader = pages.join("anna@example.net")
+
+        def erase(visit: Visit) -> int:
+            assert pages.post_form(f"{pages.own_link(reader)}/erase").title == "Your data is deleted"
+            return visit.say(b"354 go ahead\r\n")
+
+        pages.script["data"] = erase
+        pages.post_form("/preferences", {"email": "anna@example.net"})
+        pages.settled()
+        assert pages.letter_states() == []
+        assert pages.mail() == []
+
+
+def test_requests_do_not_wait_for_a_mail_server(pages: Running) -> None:
+    """While a server says nothing, pages are answered."""
+    answered = threading.Event()
+
+    def waits(visit: Visit) -> int:
+        answered.wait(120)
+        return visit.say(b"250 2.1.5 Ok\r\n")
+
+    pages.script["rcpt"] = waits
+    subscribe(pages)
+    for number in range(5):
+        subscribe(pages, {"email": f"r{number}@example.net"})
+    assert set(pages.letter_states()) == {"waiting"}
+    answered.set()
+    assert pages.settled() == ["accepted"] * 6
