@@ -20,11 +20,11 @@ from sqlalchemy import func, insert, select
 
 from composer.audience.identity.tokens import Purpose
 from composer.bounces.record.bounce_settings import Webhooks
-from composer.database.engine import open_database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.bounce_tables import returned
 from composer.database.tables.subscriber_tables import readers
-from composer.web.public.pages.webhook_endpoints import Callers
+from composer.web.public.http.webhook_callers import Callers
 from tests.bounces.webhooks.test_providers import SECRETS
 from tests.factories import sample
 from tests.web.public.running import HOST, NOW, PREFIX, running

@@ -24,8 +24,8 @@ from statistics import median
 
 from benchmarks import ROOT, handover, mailing
 from composer.audience.identity.tokens import Purpose, Tokens
-from composer.database.engine import open_database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.worker.run_loop import send
 from composer.delivery.worker.stop_request import Stop

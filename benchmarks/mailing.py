@@ -23,8 +23,9 @@ from benchmarks import handover
 from composer.audience.identity.tokens import Tokens
 from composer.content.values.merge_fields import MergeField
 from composer.core.addresses import Address
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.subscriber_tables import readers
 from composer.delivery.config.dkim_keys import generate, parse_key
 from composer.delivery.core.mailing import FrozenVariant, Mailing, variants_of

@@ -23,8 +23,8 @@ from composer.audience.identity.tokens import Purpose, Tokens
 from composer.bounces.intake.ingest import Files, ingest
 from composer.bounces.intake.message_files import read_path
 from composer.bounces.parse.classifier import classify
-from composer.database.engine import open_database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.subscriber_tables import readers
 
 _TOKENS = Tokens((b"benchmark" * 4,))

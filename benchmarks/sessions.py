@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.mailing import fill, frozen
-from composer.database.engine import open_database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.worker.run_loop import MailingJob, send
 from composer.delivery.worker.stop_request import Stop

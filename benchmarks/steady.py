@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import ROOT, handover
-from composer.database.engine import Database, connect, open_database
+from composer.database.engine import Database, connect
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 
 RATE = 600
 #: Seconds that a run takes to be imported, before the first message of it can come.
@@ -39,7 +40,7 @@ def steady() -> Steady:
     with tempfile.TemporaryDirectory() as name, open_database(Location(path=Path(name) / "news.db")) as database:
         restarted = _minute(database, Path(name), is_shared=False)
     with tempfile.TemporaryDirectory() as name, _postgres(Path(name)) as location, connect(location) as database:
-        from composer.database.schema_version import upgrade
+        from composer.database.schema_upgrade import upgrade
 
         upgrade(database)
         shared = _minute(database, Path(name), is_shared=True)

@@ -14,8 +14,9 @@ from sqlalchemy import insert
 
 from composer.cli.main import run
 from composer.core.workspace import Workspace
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.subscriber_tables import readers
 from composer.delivery.core.mailing import Mailing, Sums, mailings_of, sums_of
 from tests.databases import with_tables

@@ -17,9 +17,10 @@ import sqlalchemy
 from alembic import command
 from alembic.config import Config
 
-from composer.database.engine import Database, connect, open_database
+from composer.database.engine import Database, connect
 from composer.database.location import Location
-from composer.database.schema_version import MIGRATIONS, upgrade
+from composer.database.schema_upgrade import open_database, upgrade
+from composer.database.schema_version import MIGRATIONS
 from composer.database.tables.metadata import metadata
 
 _NUMBERS = itertools.count(1)

@@ -23,8 +23,8 @@ from sqlalchemy import func, select
 from composer.audience.changes import add_subscriber
 from composer.audience.identity.tokens import Purpose, Tokens
 from composer.core.addresses import Address
-from composer.database.engine import open_database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.subscriber_tables import readers
 from tests.factories import ROOT, sample
 from tests.proxies import Proxy, caddy, in_front, nginx, written

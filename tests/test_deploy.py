@@ -22,8 +22,8 @@ from composer.audience.identity.tokens import Purpose
 from composer.audience.subscribers import Status
 from composer.cli.main import cli
 from composer.core.workspace import Workspace
-from composer.database.engine import open_database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.delivery.core.retry_policy import RetryPolicy
 from tests.factories import ROOT, sample
 from tests.proxies import DEPLOY, Proxy, caddy, in_front, needed, nginx, written

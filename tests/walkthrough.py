@@ -17,8 +17,9 @@ from email import message_from_bytes
 from pathlib import Path
 
 from composer.cli.main import run
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.delivery.core.mailing import mailings_of, sums_of
 from composer.delivery.core.states import DeliveryState
 from tests.cli_harness import BODY, ISSUE, NEWSLETTER

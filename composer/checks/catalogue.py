@@ -1,91 +1,51 @@
-"""What a check is, and the list of them.
+"""The list of checks, inbox first, and running all of them over an edition.
 
-Comes in: a `Review` and the newsletter's settings. Goes out: problems, the heaviest first. A check is one small pure
-function; its level, its limits, who can act and what to do stand beside it, and `compose check --list` prints them.
+Input: a ReviewedEdition, settings. Output: problems, heaviest first. Guarantees: every module of `rules` is listed here.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import cache
 
+from composer.checks.registry import CHECKS, Check, Setting, problems_of
 from composer.checks.repeated_findings import without_repeats
 from composer.checks.review import ReviewedEdition
-from composer.content.yaml.source import SourcePlace
-from composer.core.errors import Level, Problem, Who
+from composer.checks.rules.message import inbox, legal, link_form, link_targets
+from composer.checks.rules.page import accessibility, compatibility, dark_mode, picture_use, size, structure
+from composer.checks.rules.text import (
+    citations,
+    days_and_times,
+    editorial,
+    issue_copies,
+    leftover_markup,
+    list_points,
+    merge_field_use,
+    misprints,
+    wording,
+)
+from composer.core.errors import Problem
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckFinding:
-    """What a check found. Without a level or a hint it has the check's own."""
-
-    place: SourcePlace
-    message: str
-    level: Level | None = None
-    hint: str = ""
-    #: What it is about, as written, where one place may have several findings: an address, a name, a feature.
-    about: str = ""
-    #: What tells findings of one check apart that call for different things.
-    kind: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckLimits:
-    """From which figure on a finding has which level."""
-
-    by_level: Mapping[Level, int]
-
-    def over(self, figure: float) -> Level | None:
-        """Give the heaviest level whose limit a figure passes."""
-        return next((level for level in Level if level in self.by_level and figure > self.by_level[level]), None)
-
-    def under(self, figure: float) -> Level | None:
-        """Give the heaviest level whose limit a figure falls short of."""
-        return next((level for level in Level if level in self.by_level and figure < self.by_level[level]), None)
-
-    def at(self, level: Level) -> int:
-        """Give a level's limit."""
-        return self.by_level[level]
-
-
-Run = Callable[[ReviewedEdition, CheckLimits], Iterable[CheckFinding]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One check. With limits, their levels are those of its findings; else `level` is."""
-
-    code: str
-    what: str
-    level: Level
-    who: Who
-    fix: str
-    source: str
-    limits: Mapping[Level, int]
-    #: Whether it tells what falls short of its limits, not what passes them.
-    is_least: bool
-    unit: str
-    run: Run
-
-    @property
-    def levels_in_words(self) -> str:
-        """Say when it tells something: `warning from 60 cells`."""
-        if not self.limits:
-            return self.level
-        side = "below" if self.is_least else "over"
-        limits = ", ".join(f"{level} {side} {limit:,}" for level, limit in self.limits.items())
-        return f"{limits} {self.unit}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """What newsletter.yaml says of a check."""
-
-    level: Level | None = None
-    is_off: bool = False
-    limits: Mapping[Level, int] = field(default_factory=dict)
-
-
-_CHECKS: dict[str, Check] = {}
+#: The modules that enter their checks when they are imported.
+RULES = (
+    inbox,
+    merge_field_use,
+    legal,
+    issue_copies,
+    days_and_times,
+    editorial,
+    misprints,
+    citations,
+    leftover_markup,
+    list_points,
+    link_form,
+    link_targets,
+    picture_use,
+    accessibility,
+    wording,
+    dark_mode,
+    size,
+    structure,
+    compatibility,
+)
 #: What codes begin with, in the order in which readers meet what is looked at: inbox first, the programs last.
 _ORDER = (
     "SUBJ",
@@ -109,96 +69,17 @@ _ORDER = (
 )
 
 
-def check(
-    code: str,
-    what: str,
-    *,
-    who: Who = Who.EDITOR,
-    level: Level = Level.WARNING,
-    fix: str,
-    source: str,
-    unit: str = "",
-    is_least: bool = False,
-    info: int | None = None,
-    warn: int | None = None,
-    block: int | None = None,
-) -> Callable[[Run], Run]:
-    """Enter a function into the list of checks."""
-    given = {Level.BLOCKER: block, Level.WARNING: warn, Level.INFO: info}
-    limits = {level: limit for level, limit in given.items() if limit is not None}
-
-    def enter(run: Run) -> Run:
-        assert code not in _CHECKS, code
-        heaviest = next(iter(limits), level)
-        _CHECKS[code] = Check(
-            code=code,
-            what=what,
-            level=heaviest,
-            who=who,
-            fix=fix,
-            source=source,
-            limits=limits,
-            is_least=is_least,
-            unit=unit,
-            run=run,
-        )
-        return run
-
-    return enter
-
-
 @cache
 def catalogue() -> Mapping[str, Check]:
     """Give every check by its code, inbox first."""
-    # The rooms enter their checks when they are imported.
-    from composer.checks.rules.message import inbox, legal, link_form, link_targets
-    from composer.checks.rules.page import accessibility, compatibility, dark_mode, picture_use, size, structure
-    from composer.checks.rules.text import (
-        citations,
-        days_and_times,
-        editorial,
-        issue_copies,
-        leftover_markup,
-        list_points,
-        merge_field_use,
-        misprints,
-        wording,
-    )
 
     def place(code: str) -> tuple[int, str]:
         return _ORDER.index(code.rstrip("0123456789")), code
 
-    return {code: _CHECKS[code] for code in sorted(_CHECKS, key=place)}
+    return {code: CHECKS[code] for code in sorted(CHECKS, key=place)}
 
 
 def review_problems(review: ReviewedEdition, settings: Mapping[str, Setting]) -> tuple[Problem, ...]:
     """Run every check that is not switched off; give what they found, heaviest first, then by place."""
     found = (problem for each in catalogue().values() for problem in problems_of(each, review, settings.get(each.code)))
     return tuple(sorted(without_repeats(found), key=lambda problem: (problem.level.rank, problem)))
-
-
-def problems_of(check: Check, review: ReviewedEdition, setting: Setting | None) -> Iterator[Problem]:
-    """Run one check, as newsletter.yaml sets it."""
-    setting = setting or Setting()
-    if setting.is_off:
-        return
-    limits = CheckLimits({**check.limits, **setting.limits})
-    for finding in check.run(review, limits):
-        yield to_problem(check, finding, setting.level)
-
-
-def to_problem(check: Check, finding: CheckFinding, level: Level | None = None) -> Problem:
-    """Make a problem of a finding; a level from newsletter.yaml wins."""
-    place = finding.place
-    return Problem(
-        path=place.path,
-        line=place.line,
-        column=place.column,
-        code=check.code,
-        message=finding.message,
-        hint=finding.hint or check.fix,
-        level=level or finding.level or check.level,
-        who=check.who,
-        about=finding.about,
-        kind=finding.kind,
-    )

@@ -5,7 +5,8 @@ Comes in: the newsletter. Goes out: a `Setting` for each check named, or problem
 
 from collections.abc import Mapping
 
-from composer.checks.catalogue import Check, Setting, catalogue
+from composer.checks.catalogue import catalogue
+from composer.checks.registry import Check, Setting
 from composer.content.document.newsletter import Newsletter
 from composer.content.schema.messages import nearest
 from composer.content.values.field_values import Group, group_in, value_in

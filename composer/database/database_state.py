@@ -1,6 +1,7 @@
 """What the database knows about itself, and what a restored backup made uncertain.
 
-Input: nothing. Output: tables. composer/database/schema_check.py and composer/delivery/database_guard/ledger_age.py say what the values mean.
+Input: nothing. Output: tables. database/schema_check.py and delivery/database_guard/ledger_age.py say
+what the values mean.
 """
 
 from sqlalchemy import Column, Table, Text

@@ -1,6 +1,6 @@
 """Opens the database and gives connections to it; SQLite and PostgreSQL behave alike from here on.
 
-Comes in: a `Location`. Goes out: a `Database`, brought up to this program's schema, or a `DatabaseError`. Never holds a
+Comes in: a `Location`. Goes out: a `Database` as it is, or a `DatabaseError`. Never holds a
 transaction open by itself, and never writes on a connection that was asked for to read.
 
 SQLite: WAL, foreign keys, synchronous=FULL, BEGIN IMMEDIATE for every write, so that a transaction that has read cannot
@@ -182,22 +182,6 @@ def connect(location: Location) -> Database:
     options = {"connect_timeout": 10, "application_name": "compose", **_KEEP_ALIVE}
     engine = create_engine(make_url(location.url), pool_pre_ping=True, max_overflow=20, connect_args=options)
     return Database(location, engine)
-
-
-def open_database(location: Location) -> Database:
-    """Open a database whose schema is this program's: SQLite is brought up to it, PostgreSQL only looked at.
-
-    Raises DatabaseError for one that is newer, that belongs to another program, or on PostgreSQL is older.
-    """
-    from composer.database.schema_version import ensure
-
-    database = connect(location)
-    try:
-        ensure(database)
-    except BaseException:
-        database.close()
-        raise
-    return database
 
 
 def _options(engine: Engine, mode: str) -> dict[str, Any]:

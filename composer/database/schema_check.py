@@ -10,13 +10,13 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
 from composer.core.errors import DatabaseError
+from composer.database.schema_version import VERSION_TABLE, version_of
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
@@ -130,8 +130,6 @@ def _missing(connection: Connection) -> tuple[str, ...]:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    from composer.database.schema_version import VERSION_TABLE
-
     context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
     return tuple(_names(compare_metadata(context, _metadata())))
 
@@ -156,8 +154,6 @@ def _names(differences: Iterable[Any]) -> Iterator[str]:
 
 
 def _error(connection: Connection, missing: Sequence[str]) -> DatabaseError:
-    from composer.database.schema_version import version_of
-
     shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
     what = f"the database says it is at version {version_of(connection)}, but its tables are not those of that version"
     return DatabaseError(f"{what}; missing: {shown}", _HINT)

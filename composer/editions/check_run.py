@@ -8,9 +8,10 @@ import datetime
 from dataclasses import dataclass
 from pathlib import Path
 
-from composer.checks.catalogue import catalogue, problems_of, review_problems
+from composer.checks.catalogue import catalogue, review_problems
 from composer.checks.check_settings import read_settings
 from composer.checks.merged_findings import MergedFinding, merged
+from composer.checks.registry import problems_of
 from composer.checks.review import ReviewedEdition
 from composer.checks.rules.text.issue_copies import SAME_ISSUE
 from composer.content.document.conditional_blocks import BlockSpan, spans_of

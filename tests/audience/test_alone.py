@@ -16,7 +16,7 @@ from composer.audience.lists.meaning.columns import columns_of
 from composer.audience.subscribers import AudienceError
 from composer.audience.suppression import Reason, lock, suppress, suppress_hash
 from composer.core.addresses import parse_address
-from composer.database.engine import open_database
+from composer.database.schema_upgrade import open_database
 from tests.audience.list_factory import written
 from tests.audience.people import NOW
 from tests.databases import PostgresServer

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from composer.checks.catalogue import CheckLimits, catalogue
+from composer.checks.catalogue import catalogue
+from composer.checks.registry import CheckLimits
 from composer.checks.review import ReviewedEdition
 from composer.core.errors import Problem
 from composer.core.issue_files import SameIssue, Shared

@@ -13,8 +13,8 @@ from composer.audience.changes import add_subscriber
 from composer.cli.main import run
 from composer.core.addresses import parse_address
 from composer.core.workspace import Workspace
-from composer.database.engine import open_database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.editions.pipeline import hash_of, variants_of
 
 CASE = Path(__file__).parent.parent / "golden/variants"

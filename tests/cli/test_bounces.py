@@ -16,7 +16,8 @@ from composer.audience.changes import add_subscriber
 from composer.audience.subscribers import Status, find
 from composer.cli.main import run
 from composer.core.addresses import Address
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.bounce_tables import returned
 from tests.bounces.intake import dovecot
 from tests.bounces.news import KEY, report, verp

@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from composer.cli.main import run
-from composer.database.engine import open_database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import deliveries, mailings
 from composer.database.tables.subscriber_tables import readers
 from composer.delivery.selection.freeze import freeze

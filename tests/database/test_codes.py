@@ -14,7 +14,8 @@ from composer.core.audience_filter import AudienceFilter
 from composer.database.engine import Database, connect
 from composer.database.location import Location
 from composer.database.public_ids import MAILINGS, SUBSCRIBERS
-from composer.database.schema_version import newest, upgrade, version_of
+from composer.database.schema_upgrade import upgrade
+from composer.database.schema_version import newest, version_of
 from composer.delivery.approval.approvals import approval_of
 from composer.delivery.approval.content_diff import OUTDATED
 from composer.delivery.approval.recorded_editions import RecordedEdition, changes_of_mailing, sent_tests

@@ -25,9 +25,10 @@ from sqlalchemy.exc import DBAPIError
 
 import composer.database
 from composer.core.errors import ContentError, DatabaseError, UnavailableError
-from composer.database.engine import Database, connect, open_database
+from composer.database.engine import Database, connect
 from composer.database.location import Location, at, location_of
-from composer.database.schema_version import VERSION_TABLE, newest, upgrade
+from composer.database.schema_upgrade import open_database, upgrade
+from composer.database.schema_version import VERSION_TABLE, newest
 from composer.database.tables.metadata import metadata, milliseconds
 from composer.database.tables.subscriber_tables import consents, readers
 from tests.databases import PostgresServer

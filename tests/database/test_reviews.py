@@ -10,7 +10,7 @@ from composer.audience.identity.tokens import Purpose, Tokens
 from composer.core.addresses import Address
 from composer.database.engine import Database, connect
 from composer.database.location import Location
-from composer.database.schema_version import upgrade
+from composer.database.schema_upgrade import upgrade
 from composer.delivery.approval.approvals import approval_of_mailing, may_begin
 from composer.delivery.approval.recorded_editions import published
 from composer.delivery.approval.review_links import question

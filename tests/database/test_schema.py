@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import insert, text
 
 from composer.core.errors import DatabaseError
-from composer.database.engine import Database, connect, open_database
+from composer.database.engine import Database, connect
 from composer.database.location import Location
-from composer.database.schema_version import MIGRATIONS, upgrade
+from composer.database.schema_upgrade import open_database, upgrade
+from composer.database.schema_version import MIGRATIONS
 from composer.database.tables.subscriber_tables import database_keys
 from composer.delivery.database_guard.ledger_age import publication_of
 from tests.databases import upgrade_to

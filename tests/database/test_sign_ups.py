@@ -4,7 +4,8 @@ from sqlalchemy import select
 
 from composer.database.engine import connect
 from composer.database.location import Location
-from composer.database.schema_version import newest, upgrade
+from composer.database.schema_upgrade import upgrade
+from composer.database.schema_version import newest
 from composer.database.tables.transactional_tables import letters
 from tests.databases import upgrade_to
 

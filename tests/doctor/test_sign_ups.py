@@ -5,8 +5,8 @@ from pathlib import Path
 
 from composer.content.document.newsletter import read_newsletter
 from composer.core.environment import Environment
-from composer.database.engine import open_database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.transactional_tables import letters
 from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
 from composer.doctor.sign_ups import look_at_sign_ups

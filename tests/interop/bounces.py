@@ -17,8 +17,9 @@ from composer.bounces.health.health_query import health_of
 from composer.bounces.intake.ingest import Files, ingest
 from composer.bounces.intake.message_files import read_path
 from composer.core.addresses import Address
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.transport.server_settings import MailServer, Security
 from composer.transport.smtp.smtp_transport import SmtpTransport
 from tests.bounces.news import TOKENS

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from composer.database.engine import connect, open_database
+from composer.database.engine import connect
 from composer.database.location import Location
-from composer.database.schema_version import upgrade
+from composer.database.schema_upgrade import open_database, upgrade
 from tests.databases import PostgresServer
 from tests.torture.harness import Nursery, Tally, nursery, torture
 from tests.torture.lives import live

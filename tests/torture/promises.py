@@ -30,15 +30,16 @@ from composer.audience.identity.tokens import Purpose, Tokens
 from composer.cli.main import run
 from composer.core.addresses import Address, normal_address
 from composer.core.workspace import Workspace
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
 from composer.database.location import URL, Location
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import mailings
 from composer.database.tables.subscriber_tables import readers, suppressions
 from composer.database.tables.transactional_tables import letters
+from composer.web.public.http.webhook_callers import Callers
 from composer.web.public.http.write_executor import WriteExecutor
 from composer.web.public.pages.page_context import Site
 from composer.web.public.pages.repositories import EditionRepository, ReviewRepository
-from composer.web.public.pages.webhook_endpoints import Callers
 from composer.web.public.server.public_app import application
 from composer.web.public.site.publication import read_publication
 from composer.web.public.transactional.mail_requests import CONFIRM_FOR, EmailKind, EmailRequest, request_email

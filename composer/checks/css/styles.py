@@ -18,7 +18,7 @@ from composer.checks.css.css_colours import CssScheme, Rgb
 from composer.checks.css.declarations import Declaration, declarations
 from composer.checks.css.style import ComputedStyle, StyledPage
 
-__all__ = ["CssScheme", "ComputedStyle", "Styles"]
+__all__ = ["ComputedStyle", "CssScheme", "Styles"]
 
 
 class _Node(NamedTuple):

@@ -85,8 +85,8 @@ def _take_in(files: tuple[str, ...], *, by_imap: bool, as_json: bool) -> int:
     from composer.bounces.intake.ingest import ingest as take_in
     from composer.content.document.newsletter import read_newsletter
     from composer.core.environment import environment
-    from composer.database.engine import open_database
     from composer.database.location import location_of
+    from composer.database.schema_upgrade import open_database
 
     workspace = Workspace.find(Path.cwd())
     newsletter = read_newsletter(workspace)

@@ -17,7 +17,7 @@ def command() -> None:
 def upgrade() -> int:
     """Bring the database up to this program's version. SQLite does it by itself; PostgreSQL waits for this."""
     from composer.database.engine import connect
-    from composer.database.schema_version import upgrade as run
+    from composer.database.schema_upgrade import upgrade as run
     from composer.delivery.database_guard.database_id import remember
 
     _, location = place()

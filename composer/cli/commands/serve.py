@@ -37,11 +37,11 @@ def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
     from composer.audience.identity.token_secret import tokens_of
     from composer.audience.suppression import erasure_key
     from composer.core.environment import environment
-    from composer.database.engine import open_database
+    from composer.database.schema_upgrade import open_database
+    from composer.web.public.http.webhook_callers import Callers
     from composer.web.public.http.write_executor import WriteExecutor
     from composer.web.public.pages.page_context import Site
     from composer.web.public.pages.repositories import EditionRepository, ReviewRepository
-    from composer.web.public.pages.webhook_endpoints import Callers
     from composer.web.public.server import systemd
     from composer.web.public.server.public_server import listen, serve
     from composer.web.public.server.reload import Alert, Reloader

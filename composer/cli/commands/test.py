@@ -99,8 +99,8 @@ def _record(
     if not is_wanted:
         yield lambda sent: None
         return
-    from composer.database.engine import open_database
     from composer.database.location import location_of
+    from composer.database.schema_upgrade import open_database
     from composer.delivery.approval.recorded_editions import edition_of, record_test
     from composer.transport.outcome import OutcomeState
 

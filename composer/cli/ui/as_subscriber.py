@@ -37,7 +37,7 @@ def reader_named(workspace: Workspace, path: Path, address: str) -> "SampleSubsc
 def _in(location: "Location", address: str) -> "SampleSubscriber | None":
     """Find the reader in the database; None where it has no readers yet."""
     from composer.audience.subscribers import count, get
-    from composer.database.engine import open_database
+    from composer.database.schema_upgrade import open_database
     from composer.web.preview.simulation.sample_subscribers import ASKED, SampleSubscriber
 
     with open_database(location) as database, database.read() as connection:

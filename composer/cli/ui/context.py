@@ -33,8 +33,8 @@ def opened(start: Path | None = None) -> Iterator[MailingContext]:
     """Open it for as long as the block lasts. Raises WorkspaceError, ContentError, DatabaseError."""
     from composer.content.document.newsletter import read_newsletter
     from composer.core.environment import environment
-    from composer.database.engine import open_database
     from composer.database.location import location_of
+    from composer.database.schema_upgrade import open_database
 
     workspace = Workspace.find(start or Path.cwd())
     newsletter, around = read_newsletter(workspace), environment()

@@ -1,6 +1,6 @@
 """The tables of what editors saw and said: editions, test sends, reviews with their answers, and what a mailing holds.
 
-Input: none. Output: tables. What they mean is explained in composer/delivery/approval/recorded_editions.py and composer/delivery/approval/approvals.py.
+Input: none. Output: tables. What they mean is explained in recorded_editions.py and approvals.py.
 """
 
 from sqlalchemy import (

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from composer.checks.catalogue import Setting
 from composer.checks.check_settings import read_settings
+from composer.checks.registry import Setting
 from composer.checks.rules.text.issue_copies import SAME_ISSUE
 from composer.content.document.newsletter import Newsletter
 from composer.core.errors import Level, Problem

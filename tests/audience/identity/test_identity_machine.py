@@ -23,8 +23,9 @@ from composer.audience.identity.tokens import TokenClaim
 from composer.audience.importing.undo import last_import, undo_import
 from composer.audience.subscribers import AudienceError, find
 from composer.core.addresses import parse_address
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import deliveries, mailings, recipients
 from composer.database.tables.subscriber_tables import readers
 from composer.delivery.core.mailing import MailingError

@@ -27,8 +27,9 @@ from composer.audience.subscribers import AudienceError, Status, Subscriber, fin
 from composer.audience.suppression import Reason, listed, suppress
 from composer.core.addresses import parse_address
 from composer.core.audience_filter import AudienceFilter
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.subscriber_tables import consents, readers, suppressions
 from tests.audience.list_factory import take, written
 from tests.audience.people import LATER, NOW, everybody, join

@@ -16,8 +16,9 @@ from composer.audience.lists.meaning.rows import ListedPerson, read_row
 from composer.audience.lists.meaning.subscription_status import Doubts
 from composer.audience.subscribers import select_readers
 from composer.core.errors import UsageError
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from tests.audience.list_factory import take, written
 from tests.audience.lists.corpus import A, Case, archive, cases, lying, workbook
 from tests.databases import clear

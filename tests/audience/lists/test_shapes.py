@@ -12,7 +12,8 @@ from composer.audience.lists.meaning.status_words import is_about_leaving
 from composer.audience.subscribers import Status
 from composer.audience.suppression import listed
 from composer.cli.main import run
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
+from composer.database.schema_upgrade import open_database
 from tests.audience.list_factory import written
 from tests.audience.lists.shapes import Shape, shapes
 from tests.audience.people import everybody

@@ -16,8 +16,9 @@ from composer.bounces.intake.message_files import Raw
 from composer.bounces.record.bounce_settings import MailboxAccount
 from composer.bounces.record.recorder import Recorded
 from composer.core.addresses import Address
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.bounce_tables import returned
 from composer.transport.server_settings import MailServer, Secret, Security
 from tests.bounces.intake import dovecot

@@ -329,7 +329,7 @@ from pathlib import Path
 from composer.bounces import ingest as module
 from composer.bounces.intake.ingest import Files, ingest
 from composer.bounces.intake.message_files import read_path
-from composer.database.engine import open_database
+from composer.database.schema_upgrade import open_database
 from composer.database.location import Location
 from tests.bounces.news import TOKENS
 
@@ -355,8 +355,8 @@ def test_kill_9_and_again_counts_each_message_once(tmp_path: Path, sqlite_templa
     """Killed again and again while it takes in a folder, then run to its end: every message once, every reader suppressed."""
     import shutil
 
-    from composer.database.engine import open_database
     from composer.database.location import Location
+    from composer.database.schema_upgrade import open_database
 
     path = tmp_path / "news.db"
     shutil.copy(sqlite_template, path)

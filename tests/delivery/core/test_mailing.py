@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import deliveries, events, mailings
 from composer.delivery.core.events import EventKind
 from composer.delivery.core.mailing import (

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 
 from composer.database.database_state import BACKUP
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import owners
 from composer.database.tables.subscriber_tables import database_keys
 from composer.delivery.database_guard import ledger_age

@@ -14,8 +14,9 @@ from sqlalchemy import event, func, select, text, update
 
 from composer.core.errors import DatabaseError
 from composer.database.backup import backup
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import deliveries, events, owners
 from composer.delivery.core.mailing import mailing_of
 from composer.delivery.core.scheduler import Ending

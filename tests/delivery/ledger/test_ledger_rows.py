@@ -13,8 +13,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 
 from composer.audience.suppression import Reason, suppress
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import deliveries, events, mailings, recipients, variants
 from composer.database.tables.subscriber_tables import readers
 from composer.delivery.core.events import EventKind, StateReason

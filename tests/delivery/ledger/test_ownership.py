@@ -11,8 +11,9 @@ from sqlalchemy import Connection, select, text, update
 
 from composer.core.errors import UnavailableError
 from composer.database.database_state import BACKUP, database_state
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import deliveries, owners
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.database_guard.age_counter import ReplacedError

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import deliveries, owners, recipients, variants
 from composer.delivery.core.mailing import MailingError
 from composer.delivery.core.states import DeliveryState

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text, update
 
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import deliveries, owners
 from composer.delivery.core.scheduler import Ending
 from composer.delivery.core.states import DeliveryState

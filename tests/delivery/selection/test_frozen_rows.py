@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Table, select, text, update
 
 from composer.audience import suppression
 from composer.core.audience_filter import AudienceFilter
-from composer.database.engine import open_database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import deliveries, events, issues, mailings, recipients, variants
 from composer.database.tables.subscriber_tables import readers
 from composer.delivery.core.mailing import FrozenVariant

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import deliveries, mailings
 from composer.database.tables.review_tables import editions
 from composer.delivery.approval.recorded_editions import RecordedEdition, remember

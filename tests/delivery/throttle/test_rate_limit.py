@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import buckets, usage
 from composer.delivery.core.retry_policy import PauseMailing
 from composer.delivery.throttle import rate_limit

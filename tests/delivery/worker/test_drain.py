@@ -14,7 +14,8 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import text
 
-from composer.database.engine import Database, connect, open_database
+from composer.database.engine import Database, connect
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import owners
 from composer.delivery.core.mailing import stop as stop_mailing
 from composer.delivery.core.retry_policy import RetryPolicy

@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import Connection, event, make_url
 
 from composer.core.errors import DatabaseError
-from composer.database.engine import Database, open_database
+from composer.database.engine import Database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.delivery.core.mailing import mailing_of
 from composer.delivery.core.scheduler import Ending
 from composer.delivery.core.states import DeliveryState

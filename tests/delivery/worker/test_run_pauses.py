@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from composer.database.engine import Database, connect
 from composer.database.location import Location
-from composer.database.schema_version import upgrade
+from composer.database.schema_upgrade import upgrade
 from composer.delivery.core.mailing import mailing_of, pause, stop
 from composer.delivery.core.pause import Pause, PauseReason
 from composer.delivery.core.scheduler import Ending

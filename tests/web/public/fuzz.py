@@ -21,8 +21,8 @@ from pathlib import Path
 from composer.audience.identity.tokens import Purpose, Tokens
 from composer.audience.subscribers import Status, Subscriber
 from composer.core.workspace import Workspace
-from composer.database.engine import open_database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.transport.envelope import Envelope
 from composer.transport.memory_transport import MemoryTransport
 from composer.transport.outcome import Outcome, OutcomeState, Scope, Stage

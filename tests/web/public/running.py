@@ -26,12 +26,12 @@ from composer.transport.protocol import Transport
 from composer.transport.server_settings import MailServer as MailServer
 from composer.transport.server_settings import Security
 from composer.transport.smtp.smtp_transport import SmtpTransport
+from composer.web.public.http.webhook_callers import Callers
 from composer.web.public.http.write_executor import WriteExecutor
 from composer.web.public.pages.edition_pages import Editions
 from composer.web.public.pages.page_context import Site
 from composer.web.public.pages.repositories import EditionRepository, ReviewRepository
 from composer.web.public.pages.review_pages import ReviewPages
-from composer.web.public.pages.webhook_endpoints import Callers
 from composer.web.public.server.public_server import PublicServer, listen
 from composer.web.public.server.reload import Alert
 from composer.web.public.site.email_renderer import EmailRenderer

@@ -16,8 +16,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 from composer.audience.identity.tokens import Purpose
 from composer.audience.subscribers import Status
 from composer.core.workspace import Workspace
-from composer.database.engine import open_database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.web.public.pages.review_pages import ReviewAnswer
 from tests.browser.test_accessibility import axe
 from tests.web.public.page_harness import STEM, TOKEN, Desk, frozen

@@ -15,8 +15,8 @@ import pytest
 from composer.audience.identity.tokens import Purpose
 from composer.audience.subscribers import Status
 from composer.core.workspace import Workspace
-from composer.database.engine import open_database
 from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.web.public.http import guard
 from composer.web.public.http.guard import PublicAddress
 from composer.web.public.http.timeouts import SlowClientProtocol

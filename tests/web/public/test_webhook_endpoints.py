@@ -18,7 +18,7 @@ from composer.core.workspace import Workspace
 from composer.database.engine import Database
 from composer.database.tables.bounce_tables import returned
 from composer.transport.server_settings import Secret
-from composer.web.public.pages.webhook_endpoints import Callers
+from composer.web.public.http.webhook_callers import Callers
 from tests.bounces.webhooks.test_providers import BASIC as PROVIDER_BASIC
 from tests.bounces.webhooks.test_providers import SECRETS, brevo, mailgun, mg, mj, sendgrid, sg
 from tests.bounces.webhooks.test_webhook_calls import TOPIC, bounce, certificate, signed

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from urllib.parse import unquote
 
-from composer.checks.catalogue import CheckFinding, CheckLimits, check
 from composer.checks.issue_text import named
+from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.checks.rules.message.link_targets import host_of
 from composer.content.values.field_values import group_in, value_in

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 from urllib.parse import parse_qsl, urlsplit
 
-from composer.checks.catalogue import CheckFinding, CheckLimits, Setting, catalogue, check, to_problem
 from composer.checks.issue_text import Reference, Role, named
+from composer.checks.registry import CHECKS, CheckFinding, CheckLimits, Setting, check, to_problem
 from composer.checks.review import ReviewedEdition
 from composer.core.errors import Level, Problem
 from composer.links.answer import LinkAnswer, LinkVerdict
@@ -260,7 +260,7 @@ def link_problems(
     the same.
     """
     setting = setting or Setting()
-    check = catalogue()["LINK02"]
+    check = CHECKS["LINK02"]
     if setting.is_off:
         return ()
     today = reviews[0].today

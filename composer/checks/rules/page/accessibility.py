@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from lxml.etree import _Element as Element
 
-from composer.checks.catalogue import CheckFinding, CheckLimits, check
 from composer.checks.contrast import hard_to_read, indistinct_links
 from composer.checks.css.styles import CssScheme
+from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.core.errors import Who
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from composer.checks.catalogue import CheckFinding, CheckLimits, check
+from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.checks.support.clients import Gap, gaps, table, uses
 from composer.content.values.field_values import groups_in, text_in

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from composer.checks.catalogue import CheckFinding, CheckLimits, check
+from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.content.schema.messages import where
 from composer.content.yaml.source import SourcePlace

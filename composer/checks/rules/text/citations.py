@@ -7,8 +7,8 @@ an editor likes; so do home pages, and different parts of one page are different
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from composer.checks.catalogue import CheckFinding, CheckLimits, check
 from composer.checks.issue_text import Reference, Role, named
+from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.checks.rules.message.link_targets import without_traces
 

@@ -7,7 +7,7 @@ import datetime
 import re
 from collections.abc import Iterator
 
-from composer.checks.catalogue import CheckFinding, CheckLimits, check
+from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.checks.text_patterns.misprint_patterns import impossible_times
 from composer.checks.text_patterns.weekdays import DatedWeekday, dated_weekdays

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from composer.checks.catalogue import CheckFinding, CheckLimits, check
+from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.core.errors import Level
 from composer.core.issue_files import Shared

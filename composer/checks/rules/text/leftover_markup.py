@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from composer.checks.catalogue import CheckFinding, CheckLimits, check
+from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.checks.text_patterns.foreign_markup import foreign_markup
 from composer.checks.written_texts import written_texts

@@ -6,8 +6,8 @@ Input: a review. Output: findings. YAML does so with points below `>`, and text 
 import re
 from collections.abc import Iterator
 
-from composer.checks.catalogue import CheckFinding, CheckLimits, check
 from composer.checks.issue_text import named
+from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 
 #: Two more points in a list's only one: hyphens between words part names and journeys, too, but not twice in a list of one.

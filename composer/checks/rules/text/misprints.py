@@ -6,8 +6,8 @@ Input: a review. Output: findings. Pure.
 import re
 from collections.abc import Iterator
 
-from composer.checks.catalogue import CheckFinding, CheckLimits, check
 from composer.checks.issue_text import named
+from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.checks.text_patterns.misprint_patterns import doubled_words, turned_quotes
 from composer.checks.written_texts import written_texts

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from composer.checks.catalogue import CheckFinding, CheckLimits, check
 from composer.checks.issue_text import Reference, Role, named
+from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.checks.rules.message.inbox import crowd_of_emoji
 from composer.checks.rules.message.link_targets import is_mention

@@ -15,11 +15,11 @@ from starlette.responses import Response
 from composer.audience.identity.tokens import Tokens
 from composer.web.public.http.forms import SubmittedForm, read_form
 from composer.web.public.http.request_limits import Limit, NetworkLimiter, Rate, network_of
+from composer.web.public.http.webhook_callers import Callers
 from composer.web.public.http.write_executor import WriteExecutor
 from composer.web.public.pages.edition_pages import Editions
 from composer.web.public.pages.page_renderer import PageRenderer
 from composer.web.public.pages.review_pages import ReviewPages
-from composer.web.public.pages.webhook_endpoints import Callers
 from composer.web.public.site.publication import PublicNewsletter
 from composer.web.public.site.translations import PageTexts, accepted, choose
 

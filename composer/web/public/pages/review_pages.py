@@ -14,7 +14,7 @@ from composer.delivery.approval.review_links import Message
 from composer.delivery.approval.reviews import AnswerEffect, ReviewAnswer
 from composer.web.public.pages.edition_pages import EditionPage
 
-__all__ = ["ReviewAnswer", "ReviewPages", "RequestedReview", "AnswerEffect", "Message"]
+__all__ = ["AnswerEffect", "Message", "RequestedReview", "ReviewAnswer", "ReviewPages"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

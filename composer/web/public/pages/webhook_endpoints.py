@@ -6,41 +6,26 @@ and changes nothing; where a provider is not set up there is nothing here.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from composer.bounces.record.bounce_settings import Webhooks
 from composer.bounces.record.recorder import record
-from composer.bounces.webhooks import sns
 from composer.bounces.webhooks.postmark import read_postmark
 from composer.bounces.webhooks.ses import Subscription, read_ses
 from composer.bounces.webhooks.webhook_calls import CallError, Event
 from composer.bounces.webhooks.webhook_registry import WEBHOOKS
-
-if TYPE_CHECKING:
-    from composer.web.public.pages.page_context import Site
+from composer.web.public.pages.page_context import Site
 
 #: Events of one call that are recorded in one transaction: half a second's worth, for each may leave somebody out.
 _TOGETHER = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Callers:
-    """Which providers may post here, and how Amazon is asked for what its notifications point at."""
-
-    webhooks: Webhooks = field(default_factory=Webhooks)
-    certificate: Callable[[str], bytes] = sns.certificate
-    confirm: Callable[[str], bytes] = sns.get
-
-
 class WebhookEndpoints:
     """The addresses that providers post to."""
 
-    def __init__(self, site: "Site", tell: Callable[[str], None]) -> None:
+    def __init__(self, site: Site, tell: Callable[[str], None]) -> None:
         self._site, self._tell = site, tell
 
     async def ses(self, request: Request) -> Response:

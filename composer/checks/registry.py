@@ -1,0 +1,151 @@
+"""What a check is, and where each is entered: a function of an edition under review, with its code, level and limits.
+
+Input: a ReviewedEdition and the settings of newsletter.yaml. Output: problems. Guarantees: a code is entered once.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from composer.checks.review import ReviewedEdition
+from composer.content.yaml.source import SourcePlace
+from composer.core.errors import Level, Problem, Who
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckFinding:
+    """What a check found. Without a level or a hint it has the check's own."""
+
+    place: SourcePlace
+    message: str
+    level: Level | None = None
+    hint: str = ""
+    #: What it is about, as written, where one place may have several findings: an address, a name, a feature.
+    about: str = ""
+    #: What tells findings of one check apart that call for different things.
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLimits:
+    """From which figure on a finding has which level."""
+
+    by_level: Mapping[Level, int]
+
+    def over(self, figure: float) -> Level | None:
+        """Give the heaviest level whose limit a figure passes."""
+        return next((level for level in Level if level in self.by_level and figure > self.by_level[level]), None)
+
+    def under(self, figure: float) -> Level | None:
+        """Give the heaviest level whose limit a figure falls short of."""
+        return next((level for level in Level if level in self.by_level and figure < self.by_level[level]), None)
+
+    def at(self, level: Level) -> int:
+        """Give a level's limit."""
+        return self.by_level[level]
+
+
+Run = Callable[[ReviewedEdition, CheckLimits], Iterable[CheckFinding]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One check. With limits, their levels are those of its findings; else `level` is."""
+
+    code: str
+    what: str
+    level: Level
+    who: Who
+    fix: str
+    source: str
+    limits: Mapping[Level, int]
+    #: Whether it tells what falls short of its limits, not what passes them.
+    is_least: bool
+    unit: str
+    run: Run
+
+    @property
+    def levels_in_words(self) -> str:
+        """Say when it tells something: `warning from 60 cells`."""
+        if not self.limits:
+            return self.level
+        side = "below" if self.is_least else "over"
+        limits = ", ".join(f"{level} {side} {limit:,}" for level, limit in self.limits.items())
+        return f"{limits} {self.unit}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What newsletter.yaml says of a check."""
+
+    level: Level | None = None
+    is_off: bool = False
+    limits: Mapping[Level, int] = field(default_factory=dict)
+
+
+#: Every check by its code, as the modules of `rules` enter them.
+CHECKS: dict[str, Check] = {}
+
+
+def check(
+    code: str,
+    what: str,
+    *,
+    who: Who = Who.EDITOR,
+    level: Level = Level.WARNING,
+    fix: str,
+    source: str,
+    unit: str = "",
+    is_least: bool = False,
+    info: int | None = None,
+    warn: int | None = None,
+    block: int | None = None,
+) -> Callable[[Run], Run]:
+    """Enter a function into the list of checks."""
+    given = {Level.BLOCKER: block, Level.WARNING: warn, Level.INFO: info}
+    limits = {level: limit for level, limit in given.items() if limit is not None}
+
+    def enter(run: Run) -> Run:
+        assert code not in CHECKS, code
+        heaviest = next(iter(limits), level)
+        CHECKS[code] = Check(
+            code=code,
+            what=what,
+            level=heaviest,
+            who=who,
+            fix=fix,
+            source=source,
+            limits=limits,
+            is_least=is_least,
+            unit=unit,
+            run=run,
+        )
+        return run
+
+    return enter
+
+
+def problems_of(check: Check, review: ReviewedEdition, setting: Setting | None) -> Iterator[Problem]:
+    """Run one check, as newsletter.yaml sets it."""
+    setting = setting or Setting()
+    if setting.is_off:
+        return
+    limits = CheckLimits({**check.limits, **setting.limits})
+    for finding in check.run(review, limits):
+        yield to_problem(check, finding, setting.level)
+
+
+def to_problem(check: Check, finding: CheckFinding, level: Level | None = None) -> Problem:
+    """Make a problem of a finding; a level from newsletter.yaml wins."""
+    place = finding.place
+    return Problem(
+        path=place.path,
+        line=place.line,
+        column=place.column,
+        code=check.code,
+        message=finding.message,
+        hint=finding.hint or check.fix,
+        level=level or finding.level or check.level,
+        who=check.who,
+        about=finding.about,
+        kind=finding.kind,
+    )
