@@ -42,7 +42,7 @@ peers: $(STAMP)         ## install what the benchmark compares with (node, npm)
 bench: peers            ## measure, as ratios within one run
 	$(BIN)/python -m benchmarks
 
-fuzz: $(STAMP)          ## 100,000 hostile requests to the readers' pages, 20,000 mutated messages (a few minutes)
+fuzz: $(STAMP)          ## 100,000 hostile requests to the public pages, 20,000 mutated messages (a few minutes)
 	$(BIN)/python -m tests.web.public.fuzz
 	$(BIN)/python -m tests.bounces.fuzz
 

@@ -36,7 +36,7 @@ _CLIP = 102_400
 _SHARE = 0.5
 _SIGNING = 0.6
 _NODEMAILER = 3
-#: Messages made for readers, against EmailMessage: unsigned, signed.
+#: Messages made for subscribers, against EmailMessage: unsigned, signed.
 _MADE, _MADE_SIGNED = 100, 10
 _TLS = 200
 #: A whole mailing beside smtp-source (the aim is 0.8), nodemailer's pool, and the libraries that are at hand.
@@ -50,8 +50,8 @@ _SESSIONS = 1.5
 _LEAVING = 0.1
 #: Megabytes by which ten times the messages may take more.
 _FLAT = 16
-#: How many readers are taken in, and how many MB more than a hundredth of them may take.
-_READERS = 1_000_000
+#: How many subscribers are taken in, and how many MB more than a hundredth of them may take.
+_SUBSCRIBERS = 1_000_000
 _MORE_MB = 60
 
 
@@ -157,7 +157,7 @@ def _personal() -> bool:
     found = personal.rates(7)
     base = found[personal.EMAIL_MESSAGE]
     print(
-        "\nA message of 60 KB HTML and 12 KB text for each reader   a second    of EmailMessage   round by round, middle half"
+        "\nA message of 60 KB HTML and 12 KB text for each subscriber   a second    of EmailMessage   round by round, middle half"
     )
     ratios: dict[str, float] = {}
     for name, rates in found.items():
@@ -165,7 +165,7 @@ def _personal() -> bool:
         ratios[name] = middle
         print(f"  {name:<52}{median(rates):>8,.0f}    {middle:6.1f}          {low:.1f} to {high:.1f}")
     print(
-        "  A second of one processor's time. Ours makes three tokens a reader; mailmerge is its own release, as installed."
+        "  A second of one processor's time. Ours makes three tokens a subscriber; mailmerge is its own release, as installed."
     )
     met = (
         _bar(ratios[personal.OURS] >= _MADE, f"at least {_MADE} times EmailMessage ({ratios[personal.OURS]:.0f})"),
@@ -281,7 +281,9 @@ def _steady() -> bool:
 
 def _leaving() -> bool:
     load = one_click.leaving()
-    print(f"\nOne click, {one_click.PACE} readers a second for {one_click.SECONDS} s on SQLite, while a mailing runs")
+    print(
+        f"\nOne click, {one_click.PACE} subscribers a second for {one_click.SECONDS} s on SQLite, while a mailing runs"
+    )
     print(f"  {'one commit by itself':<52}{load.commit * 1000:>5.1f} ms")
     print(f"  {'messages of the mailing in a second, signed':<52}{load.sent / one_click.SECONDS:>8,.0f}")
     for name, share in (("median", 0.5), ("p99", 0.99), ("longest", 1.0)):
@@ -299,7 +301,7 @@ def _returning() -> bool:
     print("\nWhat comes back, 60 KB returned in most                 a second    ratio")
     for name, rate in (
         ("the standard library's parser and flufl.bounce", found.peer),
-        ("compose: kind, class, status, traces of the reader", found.understood),
+        ("compose: kind, class, status, traces of the subscriber", found.understood),
         ("10,000 taken in: recorded, acted upon", found.taken_in),
         ("the same mailbox once more", found.again),
     ):
@@ -334,8 +336,8 @@ def _ratios(found: handover.Rates, peer: str) -> Iterator[list[float]]:
 
 
 def _audience() -> bool:
-    few, many = audience(_READERS)
-    print(f"\nA list of {_READERS:,} people, of {FEW:,} beside it         wall       CPU     peak of memory")
+    few, many = audience(_SUBSCRIBERS)
+    print(f"\nA list of {_SUBSCRIBERS:,} people, of {FEW:,} beside it         wall       CPU     peak of memory")
     for name in (IMPORT, INSERT, LIST, COUNT, EXPORT):
         run = many[name]
         grown = f"{run.peak:8.0f} MB  {run.peak - (few[name].peak or 0):+.0f}" if run.peak is not None else ""

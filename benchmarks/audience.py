@@ -87,7 +87,7 @@ def _write(path: Path, rows: int) -> None:
         writer.writerow(_HEADER)
         for number in range(rows):
             # In no order, as lists are: an index over sorted addresses would be built for nothing.
-            address = f"reader{chosen.randrange(10**9)}.{number}@{chosen.choice(_HOSTS)}"
+            address = f"subscriber{chosen.randrange(10**9)}.{number}@{chosen.choice(_HOSTS)}"
             names = (chosen.choice(_FIRST), chosen.choice(_LAST))
             writer.writerow((address, *names, chosen.choice(("de", "en", "zh", "")), chosen.choice(("ACME", ""))))
 
@@ -102,11 +102,11 @@ def _peer(folder: Path) -> Run:
     program = [sys.executable, "-m", "sqlite_utils"]
     columns = [part for name in _HEADER for part in (name, "text")]
     for preparation in (
-        ["create-table", "peer.db", "readers", "id", "integer", *columns, "--pk", "id"],
-        ["create-index", "peer.db", "readers", _HEADER[0], "--unique"],
+        ["create-table", "peer.db", "subscribers", "id", "integer", *columns, "--pk", "id"],
+        ["create-index", "peer.db", "subscribers", _HEADER[0], "--unique"],
     ):
         subprocess.run([*program, *preparation], cwd=folder, check=True)
-    return _timed([*program, "insert", "peer.db", "readers", "list.csv", "--csv"], folder)
+    return _timed([*program, "insert", "peer.db", "subscribers", "list.csv", "--csv"], folder)
 
 
 def _timed(command: Sequence[str], folder: Path) -> Run:

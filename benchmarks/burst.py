@@ -23,7 +23,7 @@ from composer.bounces.record.bounce_settings import Webhooks
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
 from composer.database.tables.bounce_tables import returned
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from composer.web.public.http.webhook_callers import Callers
 from tests.bounces.webhooks.test_providers import SECRETS
 from tests.factories import sample
@@ -71,7 +71,7 @@ def bursts(count: int, connections: int, providers: tuple[str, ...] = PROVIDERS)
                     for n in range(count // 2)
                 ]  # fmt: skip
                 with database.write() as connection:
-                    connection.execute(insert(readers), rows)
+                    connection.execute(insert(subscribers), rows)
                 tokens = [pages.tokens.make(Purpose.MESSAGE, number + 1, number + 1) for number in range(count // 2)]
                 calls = [
                     _request(name, *told_by(name, tokens[n], NOW, n, address=f"r{n}@reader.example"))
@@ -88,7 +88,7 @@ def bursts(count: int, connections: int, providers: tuple[str, ...] = PROVIDERS)
                     seconds = time.perf_counter() - begin
                 with database.read() as connection:
                     recorded = connection.scalar(select(func.count()).select_from(returned)) or 0
-                    by_status = select(readers.c.status, func.count()).group_by(readers.c.status)
+                    by_status = select(subscribers.c.status, func.count()).group_by(subscribers.c.status)
                     subscribers = {str(status): number for status, number in connection.execute(by_status)}
             found[name] = Burst(
                 statuses=pickle.loads(ran.stdout),  # by the process that this one started
@@ -145,9 +145,9 @@ async def _post(port: int, connections: int, calls: list[bytes]) -> Counter[int]
             while status != 200 and tries < _TRIES:
                 status, tries = 0, tries + 1
                 with suppress(OSError, ValueError, IndexError):
-                    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                    subscriber, writer = await asyncio.open_connection("127.0.0.1", port)
                     writer.write(call)
-                    status = int((await reader.read()).split(b" ")[1])
+                    status = int((await subscriber.read()).split(b" ")[1])
                     writer.close()
                 statuses[status] += 1
                 if status != 200:

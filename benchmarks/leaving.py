@@ -1,4 +1,4 @@
-"""Readers leave by one click, 200 a second, while a mailing runs on the same SQLite database in another process.
+"""Subscribers leave by one click, 200 a second, while a mailing runs on the same SQLite database in another process.
 
 Comes in: a pace and a time. Goes out: how long answers took. The pages are `compose serve` itself, the mailing is the engine
 with signed messages of 90 KB to smtp-sink, each in a process of its own. Requests begin when they are due, whether or not the
@@ -56,7 +56,7 @@ class Load:
 
 
 def leaving(pace: int = PACE, seconds: int = SECONDS) -> Load:
-    """Run the pages, a mailing, and readers who leave."""
+    """Run the pages, a mailing, and subscribers who leave."""
     with tempfile.TemporaryDirectory() as name, handover.smtp_sink() as sink:
         folder = Path(name)
         tokens = _publication(folder, pace * seconds)
@@ -82,13 +82,13 @@ def leaving(pace: int = PACE, seconds: int = SECONDS) -> Load:
                 pages.terminate()
                 run.terminate()
         with contextlib.closing(sqlite3.connect(folder / "newsletter.db")) as connection:
-            query = "SELECT count(*) FROM readers WHERE status = 'unsubscribed'"
+            query = "SELECT count(*) FROM subscribers WHERE status = 'unsubscribed'"
             [left] = connection.execute(query).fetchone()
         return Load(waits=tuple(waits), statuses=statuses, sent=sent, left=left, commit=commit)
 
 
 def _publication(folder: Path, leaving: int) -> list[str]:
-    """Make a newsletter with its readers, as many who stay as leave; give the tokens of those who leave."""
+    """Make a newsletter with its subscribers, as many who stay as leave; give the tokens of those who leave."""
     shutil.copy(ROOT / "newsletter.yaml", folder / "newsletter.yaml")
     shutil.copytree(ROOT / "assets", folder / "assets")
     with open_database(Location(path=folder / "newsletter.db")) as database:
@@ -123,16 +123,16 @@ async def _leave(port: int, tokens: list[str], pace: int) -> tuple[list[float], 
     due: asyncio.Queue[tuple[float, str] | None] = asyncio.Queue()
 
     async def connection() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        subscriber, writer = await asyncio.open_connection("127.0.0.1", port)
         while (given := await due.get()) is not None:
             at, token = given
             head = (
                 f"POST /n/unsubscribe/{token} HTTP/1.1\r\nHost: news.example.org\r\nContent-Length: {len(BODY)}\r\n\r\n"
             )
             writer.write(head.encode() + BODY)
-            answer = await reader.readuntil(b"\r\n\r\n")
+            answer = await subscriber.readuntil(b"\r\n\r\n")
             length = int(answer.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-            await reader.readexactly(length)
+            await subscriber.readexactly(length)
             waits.append(time.perf_counter() - at)
             statuses[int(answer[9:12])] += 1
         writer.close()
@@ -165,7 +165,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.leaving", description="Measure one-click unsubscribing."
     )
-    parser.add_argument("--pace", type=int, default=PACE, metavar="N", help=f"readers a second  [default: {PACE}]")
+    parser.add_argument("--pace", type=int, default=PACE, metavar="N", help=f"subscribers a second  [default: {PACE}]")
     parser.add_argument("--seconds", type=int, default=SECONDS, metavar="N", help=f"for so long  [default: {SECONDS}]")
     parser.add_argument("--mailing", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--sink", type=int, help=argparse.SUPPRESS)
@@ -174,12 +174,12 @@ def main() -> int:
         _mail(given.mailing, given.sink)
         return 0
     load = leaving(given.pace, given.seconds)
-    print(f"One click, {given.pace} readers a second for {given.seconds} s, on SQLite")
+    print(f"One click, {given.pace} subscribers a second for {given.seconds} s, on SQLite")
     print(f"  one commit by itself {load.commit * 1000:.1f} ms")
     print(f"  beside a mailing that sends {load.sent / given.seconds:,.0f} signed messages a second")
     for name, share in (("median", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("longest", 1.0)):
         print(f"  {name:<10}{load.at(share) * 1000:8.1f} ms")
-    print(f"  answers {dict(load.statuses)}, readers who left {load.left}")
+    print(f"  answers {dict(load.statuses)}, subscribers who left {load.left}")
     return 0 if load.at(0.99) < 0.1 and set(load.statuses) == {200} else 1
 
 

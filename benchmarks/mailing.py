@@ -1,4 +1,4 @@
-"""Times whole mailings: frozen readers, personalised and signed messages of 85 KB, through ledger and engine to smtp-sink.
+"""Times whole mailings: frozen subscribers, personalised and signed messages of 85 KB, through ledger and engine to smtp-sink.
 
 Comes in: how many messages and rounds. Goes out: messages a second by number of connections, beside smtp-source with the
 same bytes, nodemailer's pool without DKIM, and EmailMessage + dkimpy + smtplib; the clients take turns. And with a server
@@ -26,7 +26,7 @@ from composer.core.addresses import Address
 from composer.database.engine import Database
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.config.dkim_keys import generate, parse_key
 from composer.delivery.core.mailing import FrozenVariant, Mailing, variants_of
 from composer.delivery.messages.message_factory import FrozenSettings, JobPayload, MailingMessages
@@ -50,30 +50,30 @@ STDLIB = "EmailMessage + dkimpy + smtplib"
 #: Seconds by which a distant server's answers come late.
 LATE = 0.03
 _PEM = generate(Algorithm.RSA)
-_FIELD = MergeField(token="mfx0x0tok", name="first_name", default="reader")
+_FIELD = MergeField(token="mfx0x0tok", name="first_name", default="subscriber")
 _LINE = "The quick brown fox jumps over the lazy dog and on to the next story. "
 _TEXT = f"{_LINE}\n" * 170
 _HTML = f'<p style="margin:0">{_LINE}</p>\n' * 740
 
 
 @contextmanager
-def database(readers_in_it: int) -> Iterator[Database]:
-    """Make a SQLite database with so many readers."""
+def database(subscribers_in_it: int) -> Iterator[Database]:
+    """Make a SQLite database with so many subscribers."""
     with tempfile.TemporaryDirectory() as folder, open_database(Location(path=Path(folder) / "news.db")) as made:
-        fill(made, readers_in_it)
+        fill(made, subscribers_in_it)
         yield made
 
 
 def fill(database: Database, count: int) -> None:
-    """Add so many readers."""
+    """Add so many subscribers."""
     now = datetime.now(UTC)
     for first in range(1, count + 1, 10_000):
         rows = [
             {
                 "address": f"reader{number}@example.net",
                 "normal": f"reader{number}@example.net",
-                "name": f"Reader {number}",
-                "first_name": "Reader",
+                "name": f"Subscriber {number}",
+                "first_name": "Subscriber",
                 "last_name": str(number),
                 "language": "en",
                 "status": "active",
@@ -83,7 +83,7 @@ def fill(database: Database, count: int) -> None:
             for number in range(first, min(first + 10_000, count + 1))
         ]
         with database.write() as connection:
-            connection.execute(insert(readers), rows)
+            connection.execute(insert(subscribers), rows)
 
 
 def draft(issue: str) -> Draft:
@@ -112,7 +112,7 @@ def draft(issue: str) -> Draft:
 
 
 def frozen(database: Database, issue: str) -> Mailing:
-    """Freeze a mailing to all readers there are."""
+    """Freeze a mailing to all subscribers there are."""
     with database.write() as connection:
         return freeze(connection, draft(issue), datetime.now(UTC))
 
@@ -151,11 +151,11 @@ def ours(database: Database, port: int, issue: str, **more: Any) -> tuple[Run, f
 def specimen() -> bytes:
     """Give one finished message."""
     anna = MessageRecipient(
-        reader_id=1,
+        subscriber_id=1,
         variant=0,
         address="reader1@example.net",
-        name="Reader 1",
-        first_name="Reader",
+        name="Subscriber 1",
+        first_name="Subscriber",
         last_name="1",
         language="en",
         fields="{}",
@@ -187,10 +187,13 @@ def _naive(port: int, count: int) -> float:
     with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost") as client:
         for number in range(count):
             message = EmailMessage()
-            message["From"], message["To"] = "News <news@example.org>", f"Reader {number} <reader{number}@example.net>"
-            message["Subject"] = f"Hello Reader {number}"
-            message.set_content(f"Dear Reader {number},\n\n{_TEXT}")
-            message.add_alternative(f"<html><body><p>Dear Reader {number}</p>{_HTML}</body></html>", subtype="html")
+            message["From"], message["To"] = (
+                "News <news@example.org>",
+                f"Subscriber {number} <reader{number}@example.net>",
+            )
+            message["Subject"] = f"Hello Subscriber {number}"
+            message.set_content(f"Dear Subscriber {number},\n\n{_TEXT}")
+            message.add_alternative(f"<html><body><p>Dear Subscriber {number}</p>{_HTML}</body></html>", subtype="html")
             data = message.as_bytes().replace(b"\n", b"\r\n")
             above = dkim.sign(data, b"s", b"example.org", _PEM, include_headers=[b"from", b"to", b"subject"])
             client.sendmail("news@example.org", f"reader{number}@example.net", above + data)

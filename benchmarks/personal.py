@@ -1,7 +1,7 @@
-"""Times making a message for each reader: 60 KB of HTML, 12 KB of text, ten merge fields in them, every header of bulk mail.
+"""Times making a message for each subscriber: 60 KB of HTML, 12 KB of text, ten merge fields in them, every header of bulk mail.
 
 Comes in: a number of rounds. Goes out: messages for a second of a processor's time, by who makes them, round by round; all
-take turns. Ours also makes what a mailing needs of a reader beside the message: tokens to leave by, to bounce to, and for
+take turns. Ours also makes what a mailing needs of a subscriber beside the message: tokens to leave by, to bounce to, and for
 the Message-ID.
 """
 
@@ -48,17 +48,17 @@ _NODE = """
 const [modules, file] = process.argv.slice(1);
 const found = require('module').createRequire(modules + '/')('nodemailer/lib/mail-composer');
 const MailComposer = found.default || found;
-const { html, text, readers } = JSON.parse(require('fs').readFileSync(file));
+const { html, text, subscribers } = JSON.parse(require('fs').readFileSync(file));
 const filled = (page, values) => page.replace(/\\[\\[(\\w+)\\]\\]/g, (_, name) => values[name]);
-const made = reader => new MailComposer({
-    from: reader.from, to: { name: reader.values.first_name, address: reader.values.email },
-    subject: reader.subject, date: new Date('2025-01-30T06:00:00Z'), messageId: reader.message_id,
-    text: filled(text, reader.values), html: filled(html, reader.escaped), headers: reader.headers,
+const made = subscriber => new MailComposer({
+    from: subscriber.from, to: { name: subscriber.values.first_name, address: subscriber.values.email },
+    subject: subscriber.subject, date: new Date('2025-01-30T06:00:00Z'), messageId: subscriber.message_id,
+    text: filled(text, subscriber.values), html: filled(html, subscriber.escaped), headers: subscriber.headers,
     textEncoding: 'quoted-printable',
 }).compile().build();
 require('readline').createInterface({ input: process.stdin }).on('line', async line => {
     const begin = process.cpuUsage();
-    for (let number = 0; number < +line; number++) await made(readers[number % readers.length]);
+    for (let number = 0; number < +line; number++) await made(subscribers[number % subscribers.length]);
     const { user, system } = process.cpuUsage(begin);
     console.log((user + system) / 1e6);
 });
@@ -68,18 +68,18 @@ require('readline').createInterface({ input: process.stdin }).on('line', async l
 def rates(rounds: int) -> Rates:
     """Make messages by each in turn, `rounds` times, after one round that does not count."""
     html, text = _pages()
-    readers = [_reader(number) for number in range(100)]
+    subscribers = [_subscriber(number) for number in range(100)]
     compiled = _compiled(html, text)
     profile = Profile(domain="example.org", keys=(parse_key(generate(Algorithm.RSA), selector="rsa"),))
     tokens = Tokens((b"k" * 64,))
     with tempfile.TemporaryDirectory() as folder:
         template = _template(Path(folder), html, text)
-        with _node(Path(folder), html, text, readers) as node:
+        with _node(Path(folder), html, text, subscribers) as node:
             calls: dict[str, Callable[[int], object]] = {
-                OURS: lambda number: _ours(compiled, tokens, readers[number % 100], number),
-                SIGNED: lambda number: _ours(compiled, tokens, readers[number % 100], number, profile),
-                EMAIL_MESSAGE: lambda number: _email_message(html, text, readers[number % 100]),
-                MAILMERGE: lambda number: template.render(readers[number % 100])[2].as_bytes(),
+                OURS: lambda number: _ours(compiled, tokens, subscribers[number % 100], number),
+                SIGNED: lambda number: _ours(compiled, tokens, subscribers[number % 100], number, profile),
+                EMAIL_MESSAGE: lambda number: _email_message(html, text, subscribers[number % 100]),
+                MAILMERGE: lambda number: template.render(subscribers[number % 100])[2].as_bytes(),
             }
             found: dict[str, list[float]] = {name: [] for name in _MANY}
             for turn in range(rounds + 1):
@@ -116,7 +116,7 @@ def _pages() -> tuple[str, str]:
     return html, f"Dear [[first_name]] [[last_name]],\n\n{text}\n[[company]], [[email]]\n<[[unsubscribe_url]]>\n"
 
 
-def _reader(number: int) -> dict[str, str]:
+def _subscriber(number: int) -> dict[str, str]:
     return {
         "first_name": f"Anna{number}",
         "last_name": "Schmidt" if number % 4 else "Müller & Söhne",
@@ -141,33 +141,33 @@ def _compiled(html: str, text: str) -> Compiled:
         ),
         html=html,
         text=text,
-        fields=tuple(MergeField(token=token, name=name, default="reader") for name, token in _TOKENS.items()),
+        fields=tuple(MergeField(token=token, name=name, default="subscriber") for name, token in _TOKENS.items()),
     )
 
 
 def _ours(
-    compiled: Compiled, tokens: Tokens, reader: dict[str, str], number: int, profile: Profile | None = None
+    compiled: Compiled, tokens: Tokens, subscriber: dict[str, str], number: int, profile: Profile | None = None
 ) -> tuple[str, bytes]:
     url = f"https://news.example.org/n/unsubscribe/{tokens.make(Purpose.UNSUBSCRIBE, number, 17)}"
     bounces = verp("bounces@news.example.org", tokens.make(Purpose.BOUNCE, number, 17))
     addressing = Addressing(
-        to=Address(name=reader["first_name"], address=reader["email"]),
+        to=Address(name=subscriber["first_name"], address=subscriber["email"]),
         date=_NOW,
         message_id=tokens.message_id(17, number, "news.example.org"),
         unsubscribe=url,
         unsubscribe_mailto="mailto:off@news.example.org",
         feedback=("2025-01-30", "m17"),
     )
-    values = {**reader, "unsubscribe_url": url}
+    values = {**subscriber, "unsubscribe_url": url}
     if profile is None:
         return bounces, compiled.fill(values, addressing)
     return bounces, compiled.signed(values, addressing, profile, now=int(_NOW.timestamp()))
 
 
-def _headers(reader: dict[str, str]) -> dict[str, str]:
+def _headers(subscriber: dict[str, str]) -> dict[str, str]:
     return {
         "List-Id": "China Briefing <briefing.news.example.org>",
-        "List-Unsubscribe": f"<{reader['unsubscribe_url']}>, <mailto:off@news.example.org>",
+        "List-Unsubscribe": f"<{subscriber['unsubscribe_url']}>, <mailto:off@news.example.org>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "Feedback-ID": "2025-01-30:m17:compose",
         "Auto-Submitted": "auto-generated",
@@ -183,20 +183,20 @@ def _filled(page: str, values: Mapping[str, str]) -> str:
     return page
 
 
-def _escaped(reader: dict[str, str]) -> dict[str, str]:
-    return {name: escape(value) for name, value in reader.items()}
+def _escaped(subscriber: dict[str, str]) -> dict[str, str]:
+    return {name: escape(value) for name, value in subscriber.items()}
 
 
-def _email_message(html: str, text: str, reader: dict[str, str]) -> bytes:
+def _email_message(html: str, text: str, subscriber: dict[str, str]) -> bytes:
     message = EmailMessage(policy=SMTP)
     message["From"] = _FROM
-    message["To"] = f"{reader['first_name']} <{reader['email']}>"
+    message["To"] = f"{subscriber['first_name']} <{subscriber['email']}>"
     message["Subject"] = _SUBJECT
     message["Date"] = format_datetime(_NOW)
-    message["Message-ID"] = reader["message_id"]
-    message.set_content(_filled(text, reader), cte="quoted-printable")
-    message.add_alternative(_filled(html, _escaped(reader)), subtype="html", cte="quoted-printable")
-    for name, value in _headers(reader).items():
+    message["Message-ID"] = subscriber["message_id"]
+    message.set_content(_filled(text, subscriber), cte="quoted-printable")
+    message.add_alternative(_filled(html, _escaped(subscriber)), subtype="html", cte="quoted-printable")
+    for name, value in _headers(subscriber).items():
         message[name] = value
     return message.as_bytes()
 
@@ -216,21 +216,21 @@ def _template(folder: Path, html: str, text: str) -> TemplateMessage:
 
 
 @contextmanager
-def _node(folder: Path, html: str, text: str, readers: list[dict[str, str]]) -> Iterator[Callable[[int], float]]:
+def _node(folder: Path, html: str, text: str, subscribers: list[dict[str, str]]) -> Iterator[Callable[[int], float]]:
     """Give what makes messages in one process of node; it says how many seconds it took."""
     told = [
         {
             "from": _FROM,
             "subject": _SUBJECT,
-            "message_id": reader["message_id"],
-            "values": reader,
-            "escaped": _escaped(reader),
-            "headers": _headers(reader),
+            "message_id": subscriber["message_id"],
+            "values": subscriber,
+            "escaped": _escaped(subscriber),
+            "headers": _headers(subscriber),
         }
-        for reader in readers
+        for subscriber in subscribers
     ]
     file = folder / "edition.json"
-    file.write_text(json.dumps({"html": html, "text": text, "readers": told}), "utf-8")
+    file.write_text(json.dumps({"html": html, "text": text, "subscribers": told}), "utf-8")
     command = ["node", "-e", _NODE, str(FOLDER / "node_modules"), str(file)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None and process.stdout is not None

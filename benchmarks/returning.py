@@ -1,7 +1,8 @@
 """Times what comes back: 10,000 messages taken in, and what reading one costs beside the standard library and flufl.bounce.
 
 Comes in: how many messages. Goes out: rates, and memory of runs of two sizes, each in a process of its own. The messages are
-delivery reports of three shapes, a bounce in sentences, and an absence, in turn; each of another reader, with the token of a key.
+delivery reports of three shapes, a bounce in sentences, and an absence, in turn; each of another subscriber, with the
+token of a key.
 """
 
 import email
@@ -25,7 +26,7 @@ from composer.bounces.intake.message_files import read_path
 from composer.bounces.parse.classifier import classify
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 
 _TOKENS = Tokens((b"benchmark" * 4,))
 _NOW = datetime(2025, 1, 31, tzinfo=UTC)
@@ -145,7 +146,7 @@ def _in_a_process(folder: Path, count: int) -> dict[str, float]:
              "changed": _NOW}
             for n in range(count)
         ]  # fmt: skip
-        connection.execute(insert(readers), rows)
+        connection.execute(insert(subscribers), rows)
     ran = subprocess.run([sys.executable, "-m", __name__, str(folder)], capture_output=True, text=True, check=True)
     found: dict[str, float] = json.loads(ran.stdout)
     return found

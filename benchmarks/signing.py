@@ -26,7 +26,7 @@ from composer.mail.letterhead import Addressing, Letterhead
 #: Bytes of the message that is signed.
 SIZE = 90_000
 _NOW = 1_738_195_200
-#: A reader's: without places for them a body would be hashed once for all.
+#: A subscriber's: without places for them a body would be hashed once for all.
 VALUES = {name: f"https://news.example.org/n/{name}/abcdefghij" for name in RESERVED}
 #: Signatures in a row in a round; dkimpy needs 30 times as long as the others.
 _IN_A_ROW = 20

@@ -1,4 +1,4 @@
-"""A newsletter with readers, a mail server of its own, and a person at the keyboard."""
+"""A newsletter with subscribers, a mail server of its own, and a person at the keyboard."""
 
 import os
 import re
@@ -17,10 +17,10 @@ from composer.core.workspace import Workspace
 from composer.database.engine import Database
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.core.mailing import Mailing, Sums, mailings_of, sums_of
 from tests.databases import with_tables
-from tests.delivery.factories import add_readers
+from tests.delivery.factories import add_subscribers
 from tests.fake_smtp import Office
 
 NEWSLETTER = """\
@@ -126,11 +126,11 @@ class Mailroom:
 
     def add(self, count: int, **more: Any) -> list[int]:
         with self.open() as database, database.write() as connection:
-            return add_readers(connection, count, **more)
+            return add_subscribers(connection, count, **more)
 
     def add_one(self, row: Mapping[str, object]) -> None:
         with self.open() as database, database.write() as connection:
-            connection.execute(insert(readers), [dict(row)])
+            connection.execute(insert(subscribers), [dict(row)])
 
     def mailings(self) -> Sequence[Mailing]:
         with self.open() as database, database.read() as connection:

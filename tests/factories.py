@@ -29,7 +29,7 @@ def sample(folder: Path) -> Workspace:
     return Workspace(root=folder.resolve())
 
 
-def sample_message(folder: Path, body: str = "Dear readers, hello.", newsletter: str = LETTER) -> Workspace:
+def sample_message(folder: Path, body: str = "Dear subscribers, hello.", newsletter: str = LETTER) -> Workspace:
     """Make a newsletter with one text in it, and an issue 2025-01-30."""
     (folder / "issues").mkdir(parents=True, exist_ok=True)
     (folder / "newsletter.yaml").write_text(newsletter, encoding="utf-8")

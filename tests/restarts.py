@@ -1,4 +1,4 @@
-"""`compose serve` restarts behind a real proxy while mail providers unsubscribe readers: nobody's request may be lost.
+"""`compose serve` restarts behind a real proxy while mail providers unsubscribe subscribers: nobody's request may be lost.
 
 The long form, 2,000 requests and five restarts with each proxy: python -m tests.restarts
 """
@@ -25,7 +25,7 @@ from composer.audience.identity.tokens import Purpose, Tokens
 from composer.core.addresses import Address
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from tests.factories import ROOT, sample
 from tests.proxies import Proxy, caddy, in_front, nginx, written
 from tests.web.public.running import NOW
@@ -99,7 +99,7 @@ def _started(folder: Path, log: Path, listener: socket.socket) -> "subprocess.Po
 
 
 def publication(folder: Path, count: int) -> list[str]:
-    """Make the sample with so many active readers; give the token of each one's link to unsubscribe."""
+    """Make the sample with so many active subscribers; give the token of each one's link to unsubscribe."""
     sample(folder)
     tokens = Tokens((KEY.encode(),))
     with open_database(Location(path=folder / "newsletter.db")) as database, database.write() as connection:
@@ -109,13 +109,13 @@ def publication(folder: Path, count: int) -> list[str]:
             )
             for number in range(count)
         ]
-    return [tokens.make(Purpose.UNSUBSCRIBE, reader.id) for reader in made]
+    return [tokens.make(Purpose.UNSUBSCRIBE, subscriber.id) for subscriber in made]
 
 
 def active(folder: Path) -> int:
-    """Count the readers who are still subscribed."""
+    """Count the subscribers who are still subscribed."""
     with open_database(Location(path=folder / "newsletter.db")) as database, database.read() as connection:
-        query = select(func.count()).select_from(readers).where(readers.c.status == "active")
+        query = select(func.count()).select_from(subscribers).where(subscribers.c.status == "active")
         return connection.scalar(query) or 0
 
 

@@ -133,8 +133,8 @@ def pages(sqlite_template: Path, tmp_path: Path) -> Iterator[Running]:
 def test_behind_a_proxy(pages: Running, tmp_path: Path, proxy: Proxy) -> None:
     """One click goes through; nobody counts as somebody else; no token is written down; other paths are not ours."""
     folder = tmp_path / "proxy"
-    reader = pages.join("anna@example.net")
-    token = pages.token(Purpose.UNSUBSCRIBE, reader)
+    subscriber = pages.join("anna@example.net")
+    token = pages.token(Purpose.UNSUBSCRIBE, subscriber)
     with _behind(pages, proxy, folder) as port:
         # Caddy is asked by the port as well; so it is by browsers when it answers on another than 443.
         host = f"news.example.org:{port}" if proxy is caddy else "news.example.org"
@@ -146,7 +146,7 @@ def test_behind_a_proxy(pages: Running, tmp_path: Path, proxy: Proxy) -> None:
         assert pages.ask("GET", path, host=host).title == "Unsubscribe from China Briefing?"
         answer = pages.ask("POST", path, body, kind, host=host)
         assert (answer.status, answer.header("set-cookie"), answer.header("location")) == (200, None, None)
-        found = pages.reader("anna@example.net")
+        found = pages.subscriber("anna@example.net")
         assert found is not None
         assert found.status is Status.UNSUBSCRIBED
         logo = re.search(r'src="/n(/brand/[^"]+)"', answer.body)
@@ -208,7 +208,7 @@ def test_no_token_in_the_logs_of_failures(tmp_path: Path, proxy: Proxy) -> None:
 
 @pytest.mark.parametrize("proxy", [nginx, caddy])
 def test_no_request_is_lost_while_the_pages_restart(tmp_path: Path, proxy: Proxy) -> None:
-    """The short form of tests/restarts.py: every request is answered, every reader unsubscribed, no token logged."""
+    """The short form of tests/restarts.py: every request is answered, every subscriber unsubscribed, no token logged."""
     result = restarts(proxy, tmp_path, requests=80, times=1)
     assert result.answers == {"200": 80}
     assert (result.still_active, result.tokens_in_logs) == (0, 0)

@@ -36,7 +36,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
-    """A newsletter with twenty readers, folders for backups, and a systemctl that writes down what it is told."""
+    """A newsletter with twenty subscribers, folders for backups, and a systemctl that writes down what it is told."""
     room = furnish(tmp_path, monkeypatch, capsys)
     monkeypatch.setenv("COMPOSE_KEYS_PASSPHRASE", "kept in a third place")
     programs = tmp_path / "programs"
@@ -105,7 +105,7 @@ def test_a_backup_made_during_a_mailing_is_restored(room: Mailroom, office: Offi
 
     told = [_sh(room, line.replace("2026-11-30", today)) for line in COMMANDS]
     assert (tmp_path / "told").read_text().count("\n") == 2
-    assert "mailing 1 of 2031-01-30: 12 readers unconfirmed, 7 reached" in told[7]
+    assert "mailing 1 of 2031-01-30: 12 subscribers unconfirmed, 7 reached" in told[7]
     assert "issue 2031-02-28: nobody is sent it again" in told[7]
     assert room.sums(1).by_state == {DeliveryState.ACCEPTED: 7, DeliveryState.UNKNOWN: 12}
     # What a timer or a person does next.
@@ -113,7 +113,7 @@ def test_a_backup_made_during_a_mailing_is_restored(room: Mailroom, office: Offi
     assert room.say("send", "2031-02-28", "--yes", "17").code == 1
     assert Counter(recipients(office)) == sent
     with room.open() as database, database.read() as connection:
-        active = set(connection.exec_driver_sql("SELECT normal FROM readers WHERE status = 'active'").scalars())
+        active = set(connection.exec_driver_sql("SELECT normal FROM subscribers WHERE status = 'active'").scalars())
     assert not {LEFT, GONE, ERASED} & active and len(active) == 17
     (room.root / "old.csv").write_text(f"email\n{GONE}\nnew@example.net\n", encoding="utf-8")
     assert room.say("subscribers", "import", "old.csv", "--yes", "--consent", "they asked").code == 0

@@ -62,7 +62,7 @@ def test_a_section_type_that_ships_is_replaced_whole(tmp_path: Path) -> None:
     folder = workspace.root / "templates/briefing/sections/text"
     shutil.copytree(ROOT / "templates/briefing/sections/text", folder)
     (folder / "section.txt.j2").write_text("-- {{ section.content.body | line }} --\n", encoding="utf-8")
-    assert "-- Dear readers, hello. --" in build(workspace).text
+    assert "-- Dear subscribers, hello. --" in build(workspace).text
     (folder / "section.txt.j2").unlink()
     with pytest.raises(ContentError) as caught:
         build(workspace)

@@ -1,6 +1,6 @@
 """The whole chain, from a YAML file to a message: no text is lost or changed, and the same input gives the same bytes.
 
-Foreign readers judge: fast-mail-parser takes the message apart, lxml.html reads its page.
+Foreign subscribers judge: fast-mail-parser takes the message apart, lxml.html reads its page.
 """
 
 import json

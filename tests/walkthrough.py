@@ -1,4 +1,4 @@
-"""Plays docs/walkthrough.md: a newsletter, 200 readers, a mail server that stops answering, a kill, a log.
+"""Plays docs/walkthrough.md: a newsletter, 200 subscribers, a mail server that stops answering, a kill, a log.
 
 What the page shows is what the commands print; what changes from day to day (times, hashes, ports) is shown in one form.
 """
@@ -48,8 +48,8 @@ def play(folder: Path) -> str:
     for stem, subject in (("2031-01-30", "A letter for you"), ("2031-01-31", "Correction: the right number")):
         text = ISSUE.replace("2031-01-30", stem).replace("{subject}", subject).replace("{body}", BODY)
         (folder / "issues" / f"{stem}.yaml").write_text(text, encoding="utf-8")
-    people = "".join(f"reader{number}@example.net,Reader {number}\n" for number in range(1, 201))
-    (folder / "readers.csv").write_text(f"email,first_name\n{people}", encoding="utf-8")
+    people = "".join(f"reader{number}@example.net,Subscriber {number}\n" for number in range(1, 201))
+    (folder / "subscribers.csv").write_text(f"email,first_name\n{people}", encoding="utf-8")
     page = PAGE.read_text(encoding="utf-8")
     with Office({"dot": Dot()}) as office:
         played = _Session(folder, office)
@@ -59,16 +59,16 @@ def play(folder: Path) -> str:
 
 
 class Dot:
-    """Answers the dots of the first readers; takes two of the next without a word; behaves again when it is told to.
+    """Answers the dots of the first subscribers; takes two of the next without a word; behaves again when it is told to.
 
-    By reader and not by who comes first: four connections pass one another on a busy machine.
+    By subscriber and not by who comes first: four connections pass one another on a busy machine.
     """
 
     def __init__(self) -> None:
         self.is_well = False
 
     def __call__(self, visit: Visit) -> int:
-        found = re.search(rb"<reader(\d+)@", visit.recipient or b"")
+        found = re.search(rb"<subscriber(\d+)@", visit.recipient or b"")
         number = int(found[1]) if found and not self.is_well else 0
         if number <= _GOOD:
             return visit.say(b"250 2.0.0 Ok: queued as 4F0012AB\r\n")
@@ -177,5 +177,5 @@ def _masked(text: str) -> str:
         text = re.sub(pattern, shown, text, flags=re.MULTILINE)
     # Which of them it was is chance.
     numbers = itertools.count(97)
-    text = re.sub(r"reader \d+   <", lambda match: f"reader {next(numbers)}   <", text)
+    text = re.sub(r"subscriber \d+   <", lambda match: f"subscriber {next(numbers)}   <", text)
     return "".join(f"{line.rstrip()}\n" for line in text.strip().splitlines())

@@ -47,7 +47,7 @@ class EditionOverview:
     same_issue: tuple[Problem, ...] = ()
     #: Its date; None while it is broken.
     date: datetime.date | None = None
-    #: All that readers may get of it; none while it is broken.
+    #: All that subscribers may get of it; none while it is broken.
     variants: tuple[BuiltVariant, ...] = field(default=(), repr=False)
 
 
@@ -130,7 +130,7 @@ def _mailed(
     now: datetime.datetime,
 ) -> tuple[tuple[EditionOverview, ...], MailedIssue | None]:
     """Ask the database: what was tested and approved as it stands now, and what has gone out. Raises ComposeError."""
-    # Late: a newsletter without readers needs no database.
+    # Late: a newsletter without subscribers needs no database.
     from composer.database.engine import connect
     from composer.database.schema_version import newest, version_of
     from composer.delivery.approval.approvals import approval_of, is_permitted

@@ -11,12 +11,12 @@ from composer.app.editor_schemas import write_schemas
 from composer.core.errors import OutputError, UsageError
 from composer.core.workspace import ISSUES, NEWSLETTER, Workspace, shipped
 
-#: What never belongs into git: what the program writes, and what is secret or about readers.
+#: What never belongs into git: what the program writes, and what is secret or about subscribers.
 GITIGNORE = """\
 # what compose writes
 outbox/
 .compose/
-# readers and keys never belong into git
+# subscribers and keys never belong into git
 *.db
 *.db-*
 *.pem

@@ -1,1 +1,1 @@
-"""Readers: who they are, what they agreed to, who is left out."""
+"""Subscribers: who they are, what they agreed to, who is left out."""

@@ -34,7 +34,7 @@ from composer.audience.suppression import Reason, lock, suppress, suppression_of
 from composer.core.command_lines import command_line
 from composer.database.tables.bounce_tables import bounce_groups, bounce_marks, returned
 from composer.database.tables.mailing_tables import deliveries, issues, mailings
-from composer.database.tables.subscriber_tables import reader_changes, readers, suppressions
+from composer.database.tables.subscriber_tables import subscriber_changes, subscribers, suppressions
 
 #: A group is held when it would leave out more than so many, and more than that share of the recipients.
 LEAST, SHARE = 10, 0.02
@@ -88,7 +88,7 @@ def suppress_bounced(
     if before is not None or mailing_id is None:
         suppress(connection, who.normal, Reason.BOUNCED, source, now)
         return HoldVerdict.SUPPRESSED
-    if connection.scalar(select(_M.at).where(_M.mailing_id == mailing_id, _M.reader_id == who.id)) is not None:
+    if connection.scalar(select(_M.at).where(_M.mailing_id == mailing_id, _M.subscriber_id == who.id)) is not None:
         # This mailing left them out before, and that was undone, or they have confirmed since.
         return HoldVerdict.RELEASED
     said = without_names(said, who.normal)
@@ -96,7 +96,7 @@ def suppress_bounced(
         _counted(connection, mailing_id, "text", text_key(said), said[:_LONGEST_SAMPLE]),
         _counted(connection, mailing_id, "provider", key_of(who.normal), ""),
     )
-    mark = {"mailing_id": mailing_id, "reader_id": who.id, "at": now}
+    mark = {"mailing_id": mailing_id, "subscriber_id": who.id, "at": now}
     mark |= {"text_group": groups[0]["id"], "provider_group": groups[1]["id"]}
     connection.execute(insert(bounce_marks), [mark])
     # Both are looked at: either may be too many with this one.
@@ -153,19 +153,19 @@ def decide(connection: Connection, hold_id: int, decision: HoldDecision, who: st
         others = select(_G.id).where(_G.held.is_not(None), _G.decided.is_(None))
         people = people.where(_M.text_group.not_in(others), _M.provider_group.not_in(others))
     count = connection.scalar(select(func.count()).select_from(people.subquery())) or 0
-    those = readers.c.id.in_(people)
+    those = subscribers.c.id.in_(people)
     _record_all(connection, those, "bounce", literal(Reason.HELD.value), literal(decision.value), source, now)
     # The suppression list last: by it they are known.
     listed = and_(
-        suppressions.c.reason == Reason.HELD, suppressions.c.normal.in_(select(readers.c.normal).where(those))
+        suppressions.c.reason == Reason.HELD, suppressions.c.normal.in_(select(subscribers.c.normal).where(those))
     )
     if decision is HoldDecision.RELEASED:
         _forgive(connection, people, mailing_id)
         connection.execute(delete(suppressions).where(listed))
         return count
-    leaving = and_(those, readers.c.status.in_((Status.PENDING, Status.ACTIVE)))
-    _record_all(connection, leaving, "status", readers.c.status, literal(Status.BOUNCED.value), source, now)
-    connection.execute(update(readers).where(leaving).values(status=Status.BOUNCED, changed=now))
+    leaving = and_(those, subscribers.c.status.in_((Status.PENDING, Status.ACTIVE)))
+    _record_all(connection, leaving, "status", subscribers.c.status, literal(Status.BOUNCED.value), source, now)
+    connection.execute(update(subscribers).where(leaving).values(status=Status.BOUNCED, changed=now))
     connection.execute(update(suppressions).where(listed).values(reason=Reason.BOUNCED))
     return count
 
@@ -183,23 +183,23 @@ def undo_bounce(connection: Connection, normal: str, source: str, now: datetime)
             "no bounce left this address out", f"see why it gets nothing: {command_line('who', normal)}"
         )
     connection.execute(delete(suppressions).where(*bounced))
-    them = readers.c.normal == normal
+    them = subscribers.c.normal == normal
     _record_all(connection, them, "bounce", literal(reason), literal(HoldDecision.RELEASED.value), source, now)
-    _forgive(connection, select(readers.c.id).where(them))
+    _forgive(connection, select(subscribers.c.id).where(them))
     _reinstate(connection, them, source, now)
-    status = connection.scalar(select(readers.c.status).where(them))
+    status = connection.scalar(select(subscribers.c.status).where(them))
     return None if status is None else Status(status)
 
 
 def _reinstate(connection: Connection, those: ColumnElement[bool], source: str, now: datetime) -> None:
     """Give people the status back that they had before a bounce: who had not confirmed then has not confirmed now."""
-    change = reader_changes.c
-    to_bounced = (change.reader_id == readers.c.id, change.what == "status", change.after == Status.BOUNCED)
+    change = subscriber_changes.c
+    to_bounced = (change.subscriber_id == subscribers.c.id, change.what == "status", change.after == Status.BOUNCED)
     last = select(change.before).where(*to_bounced).order_by(change.id.desc()).limit(1).scalar_subquery()
     before = case((last == Status.PENDING, Status.PENDING.value), else_=Status.ACTIVE.value)
-    bounced = and_(those, readers.c.status == Status.BOUNCED)
-    _record_all(connection, bounced, "status", readers.c.status, before, source, now)
-    connection.execute(update(readers).where(bounced).values(status=before, changed=now))
+    bounced = and_(those, subscribers.c.status == Status.BOUNCED)
+    _record_all(connection, bounced, "status", subscribers.c.status, before, source, now)
+    connection.execute(update(subscribers).where(bounced).values(status=before, changed=now))
 
 
 def _counted(connection: Connection, mailing_id: int, kind: str, key: str, sample: str) -> RowMapping:
@@ -231,10 +231,10 @@ def _is_held(connection: Connection, group: RowMapping, now: datetime) -> bool:
 def _recipients(connection: Connection, group: RowMapping) -> int:
     if group["kind"] == "text":
         return connection.scalar(select(mailings.c.frozen).where(mailings.c.id == group["mailing_id"])) or 0
-    query = select(func.count()).join_from(deliveries, readers, readers.c.id == deliveries.c.reader_id)
+    query = select(func.count()).join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id)
     return (
         connection.scalar(
-            query.where(deliveries.c.mailing_id == group["mailing_id"], is_at(readers.c.normal, group["key"]))
+            query.where(deliveries.c.mailing_id == group["mailing_id"], is_at(subscribers.c.normal, group["key"]))
         )
         or 0
     )
@@ -243,11 +243,11 @@ def _recipients(connection: Connection, group: RowMapping) -> int:
 def _hold_earlier(connection: Connection, group_id: int, now: datetime) -> None:
     """Hold those whom the bounces before left out already."""
     source = "too many bounces alike"
-    those = readers.c.id.in_(_in_group(group_id, Reason.BOUNCED))
+    those = subscribers.c.id.in_(_in_group(group_id, Reason.BOUNCED))
     _record_all(connection, those, "bounce", literal(Reason.BOUNCED.value), literal(Reason.HELD.value), source, now)
     _reinstate(connection, those, source, now)
     # The suppression list last: by it they are known.
-    normals = select(readers.c.normal).where(those)
+    normals = select(subscribers.c.normal).where(those)
     listed = (suppressions.c.reason == Reason.BOUNCED, suppressions.c.normal.in_(normals))
     connection.execute(update(suppressions).where(*listed).values(reason=Reason.HELD))
 
@@ -255,8 +255,8 @@ def _hold_earlier(connection: Connection, group_id: int, now: datetime) -> None:
 def _in_group(group_id: int, reason: Reason) -> Select[int]:
     """Return who is in a group and on the suppression list for this reason."""
     is_in = or_(_M.text_group == group_id, _M.provider_group == group_id)
-    is_listed = exists().where(suppressions.c.normal == readers.c.normal, suppressions.c.reason == reason)
-    people = select(readers.c.id).join_from(bounce_marks, readers, readers.c.id == _M.reader_id)
+    is_listed = exists().where(suppressions.c.normal == subscribers.c.normal, suppressions.c.reason == reason)
+    people = select(subscribers.c.id).join_from(bounce_marks, subscribers, subscribers.c.id == _M.subscriber_id)
     return people.where(is_in, is_listed)
 
 
@@ -270,20 +270,20 @@ def _record_all(
     now: datetime,
 ) -> None:
     """Write down a change of these subscribers, without a list of them passing through here: there may be thousands."""
-    names = ["reader_id", "at", "what", "before", "after", "source"]
-    at = literal(now, reader_changes.c.at.type)
-    rows = select(readers.c.id, at, literal(what), before, after, literal(source)).where(those)
-    connection.execute(insert(reader_changes).from_select(names, rows))
+    names = ["subscriber_id", "at", "what", "before", "after", "source"]
+    at = literal(now, subscriber_changes.c.at.type)
+    rows = select(subscribers.c.id, at, literal(what), before, after, literal(source)).where(those)
+    connection.execute(insert(subscriber_changes).from_select(names, rows))
 
 
 def _forgive(connection: Connection, people: Select[int], mailing_id: int | None = None) -> None:
     """Let bounces count no longer, in reports and at the door: those of one mailing, or all."""
     came: list[ColumnElement[bool]] = [
-        returned.c.reader_id.in_(people),
+        returned.c.subscriber_id.in_(people),
         returned.c.effect.in_(("suppressed", "held", "counted")),
     ]
     refused: list[ColumnElement[bool]] = [
-        deliveries.c.reader_id.in_(people),
+        deliveries.c.subscriber_id.in_(people),
         deliveries.c.blame.in_(("gone", "no_domain")),
     ]
     if mailing_id is None:

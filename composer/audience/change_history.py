@@ -1,6 +1,6 @@
-"""A reader's history: what became different, when, and by whom.
+"""A subscriber's history: what became different, when, and by whom.
 
-Comes in: a connection and a change. Goes out: the changes of a reader, the oldest first. Never decides what may change.
+Comes in: a connection and a change. Goes out: the changes of a subscriber, the oldest first. Never decides what may change.
 """
 
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from composer.database.tables.subscriber_tables import reader_changes
+from composer.database.tables.subscriber_tables import subscriber_changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One thing that became different about a reader."""
+    """One thing that became different about a subscriber."""
 
     at: datetime
     #: status, consent, tag, address, or the name of a merge field.
@@ -25,16 +25,16 @@ class Change:
 
 
 def record(
-    connection: Connection, reader_id: int, what: str, before: str, after: str, source: str, now: datetime
+    connection: Connection, subscriber_id: int, what: str, before: str, after: str, source: str, now: datetime
 ) -> None:
     """Write a change down."""
-    row = {"reader_id": reader_id, "at": now, "what": what, "before": before, "after": after, "source": source}
-    connection.execute(insert(reader_changes), [row])
+    row = {"subscriber_id": subscriber_id, "at": now, "what": what, "before": before, "after": after, "source": source}
+    connection.execute(insert(subscriber_changes), [row])
 
 
-def changes_of(connection: Connection, reader_id: int) -> tuple[Change, ...]:
-    """Give a reader's changes, the oldest first."""
-    table = reader_changes.c
+def changes_of(connection: Connection, subscriber_id: int) -> tuple[Change, ...]:
+    """Give a subscriber's changes, the oldest first."""
+    table = subscriber_changes.c
     query = select(table.at, table.what, table.before, table.after, table.source)
-    rows = connection.execute(query.where(table.reader_id == reader_id).order_by(table.id)).mappings()
+    rows = connection.execute(query.where(table.subscriber_id == subscriber_id).order_by(table.id)).mappings()
     return tuple(Change(**row) for row in rows)

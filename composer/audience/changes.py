@@ -1,6 +1,6 @@
-"""What changes a reader: one who is added, signs up, agrees, is tagged, leaves.
+"""What changes a subscriber: one who is added, signs up, agrees, is tagged, leaves.
 
-Comes in: a connection that writes, and the time. Goes out: the reader as they are then. A suppressed address is never made
+Comes in: a connection that writes, and the time. Goes out: the subscriber as they are then. A suppressed address is never made
 active here but by `confirm`, which is a person's own double opt-in.
 """
 
@@ -17,9 +17,9 @@ from composer.audience.suppression import Reason, lift, lock, suppress, suppress
 from composer.core.addresses import Address, normal_address
 from composer.core.command_lines import command_line
 from composer.database.public_ids import new_subscriber_ids
-from composer.database.tables.subscriber_tables import consents, reader_tags, readers
+from composer.database.tables.subscriber_tables import consents, subscriber_tags, subscribers
 
-#: What of a reader stands in a column of its own.
+#: What of a subscriber stands in a column of its own.
 COLUMNS = ("name", "first_name", "last_name", "language")
 
 
@@ -33,87 +33,87 @@ def add_subscriber(
     consent: str = "",
     tags: Iterable[str] = (),
 ) -> Subscriber:
-    """Add a reader: active when it is known how they agreed, pending until then.
+    """Add a subscriber: active when it is known how they agreed, pending until then.
 
     `values` are merge fields by name. Raises AudienceError for one who is there already, or has left.
     """
     lock(connection)
     normal = normal_address(address.address)
-    if connection.scalar(select(readers.c.id).where(readers.c.normal == normal)) is not None:
+    if connection.scalar(select(subscribers.c.id).where(subscribers.c.normal == normal)) is not None:
         raise AudienceError(
             f"{address.address} is here already", f"look: {command_line('subscribers show', address.address)}"
         )
     _refuse_suppressed(connection, address, normal)
     consent_id = _consent(connection, consent, now) if consent else None
-    reader_id = _new(connection, address, values, consent_id, source, now)
+    subscriber_id = _new(connection, address, values, consent_id, source, now)
     for tag in dict.fromkeys(tags):
-        connection.execute(insert(reader_tags), [{"reader_id": reader_id, "tag": tag}])
-    return _reader(connection, reader_id)
+        connection.execute(insert(subscriber_tags), [{"subscriber_id": subscriber_id, "tag": tag}])
+    return _subscriber(connection, subscriber_id)
 
 
 def sign_up(
     connection: Connection, address: Address, values: Mapping[str, str], *, source: str, now: datetime
 ) -> Subscriber:
-    """Take in what a form was filled with: a new reader is pending, one who is known stays exactly as they are.
+    """Take in what a form was filled with: a new subscriber is pending, one who is known stays exactly as they are.
 
-    Anybody can fill a form with anybody's address; only `confirm` makes a reader active.
+    Anybody can fill a form with anybody's address; only `confirm` makes a subscriber active.
     """
     lock(connection)
     normal = normal_address(address.address)
-    known = connection.scalar(select(readers.c.id).where(readers.c.normal == normal))
+    known = connection.scalar(select(subscribers.c.id).where(subscribers.c.normal == normal))
     if known is not None:
-        return _reader(connection, known)
-    return _reader(connection, _new(connection, address, values, None, source, now))
+        return _subscriber(connection, known)
+    return _subscriber(connection, _new(connection, address, values, None, source, now))
 
 
-def confirm(connection: Connection, reader_id: int, evidence: str, *, source: str, now: datetime) -> Subscriber:
-    """Make a reader active by their own double opt-in: the one way back for somebody who had left.
+def confirm(connection: Connection, subscriber_id: int, evidence: str, *, source: str, now: datetime) -> Subscriber:
+    """Make a subscriber active by their own double opt-in: the one way back for somebody who had left.
 
-    `evidence` says how, when, and to which words they agreed. Raises AudienceError when there is no such reader.
+    `evidence` says how, when, and to which words they agreed. Raises AudienceError when there is no such subscriber.
     """
     lock(connection)
-    reader = _reader(connection, reader_id)
-    lift(connection, reader.normal)
+    subscriber = _subscriber(connection, subscriber_id)
+    lift(connection, subscriber.normal)
     consent_id = _consent(connection, evidence, now)
     connection.execute(
-        update(readers)
-        .where(readers.c.id == reader_id)
+        update(subscribers)
+        .where(subscribers.c.id == subscriber_id)
         .values(status=Status.ACTIVE, changed=now, consented=now, consent_id=consent_id, import_id=None)
     )
-    record(connection, reader_id, "consent", "", evidence, source, now)
-    if reader.status is not Status.ACTIVE:
-        record(connection, reader_id, "status", reader.status, Status.ACTIVE, source, now)
-    return _reader(connection, reader_id)
+    record(connection, subscriber_id, "consent", "", evidence, source, now)
+    if subscriber.status is not Status.ACTIVE:
+        record(connection, subscriber_id, "status", subscriber.status, Status.ACTIVE, source, now)
+    return _subscriber(connection, subscriber_id)
 
 
-def unsubscribe(connection: Connection, reader_id: int, *, source: str, now: datetime) -> Subscriber:
-    """Let a reader leave. Raises AudienceError when there is no such reader."""
-    suppress(connection, _reader(connection, reader_id).normal, Reason.UNSUBSCRIBED, source, now)
-    return _reader(connection, reader_id)
+def unsubscribe(connection: Connection, subscriber_id: int, *, source: str, now: datetime) -> Subscriber:
+    """Let a subscriber leave. Raises AudienceError when there is no such subscriber."""
+    suppress(connection, _subscriber(connection, subscriber_id).normal, Reason.UNSUBSCRIBED, source, now)
+    return _subscriber(connection, subscriber_id)
 
 
 def change(
-    connection: Connection, reader_id: int, values: Mapping[str, str], *, source: str, now: datetime
+    connection: Connection, subscriber_id: int, values: Mapping[str, str], *, source: str, now: datetime
 ) -> Subscriber:
-    """Change merge fields of a reader, and write down what they were. Raises AudienceError when there is no such reader."""
+    """Change merge fields of a subscriber, and write down what they were. Raises AudienceError when there is no such subscriber."""
     lock(connection)
-    reader = _reader(connection, reader_id)
-    before = reader.values
+    subscriber = _subscriber(connection, subscriber_id)
+    before = subscriber.values
     changed = {name: value for name, value in values.items() if before.get(name, "") != value}
     if not changed:
-        return reader
+        return subscriber
     columns: dict[str, object] = {name: value for name, value in changed.items() if name in COLUMNS}
     own = {name: value for name, value in changed.items() if name not in COLUMNS}
     if own:
-        columns["fields"] = as_json({**reader.fields, **own})
-    connection.execute(update(readers).where(readers.c.id == reader_id).values(**columns, changed=now))
+        columns["fields"] = as_json({**subscriber.fields, **own})
+    connection.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(**columns, changed=now))
     for name, value in changed.items():
-        record(connection, reader_id, name, before.get(name, ""), value, source, now)
-    return _reader(connection, reader_id)
+        record(connection, subscriber_id, name, before.get(name, ""), value, source, now)
+    return _subscriber(connection, subscriber_id)
 
 
 def change_address(
-    connection: Connection, reader_id: int, address: Address, *, source: str, now: datetime
+    connection: Connection, subscriber_id: int, address: Address, *, source: str, now: datetime
 ) -> Subscriber:
     """Give a subscriber another address; what they have received stays theirs.
 
@@ -122,26 +122,26 @@ def change_address(
     from one that never unsubscribed.
     """
     lock(connection)
-    reader, normal = _reader(connection, reader_id), normal_address(address.address)
-    if reader.status not in (Status.ACTIVE, Status.PENDING):
+    subscriber, normal = _subscriber(connection, subscriber_id), normal_address(address.address)
+    if subscriber.status not in (Status.ACTIVE, Status.PENDING):
         raise AudienceError(
-            f"{reader.address} is {reader.status} and stays as it is",
+            f"{subscriber.address} is {subscriber.status} and stays as it is",
             "they can subscribe with the new address themselves",
         )
-    if normal != reader.normal:
-        if connection.scalar(select(readers.c.id).where(readers.c.normal == normal)) is not None:
+    if normal != subscriber.normal:
+        if connection.scalar(select(subscribers.c.id).where(subscribers.c.normal == normal)) is not None:
             raise AudienceError(
                 f"{address.address} is subscribed already", f"look: {command_line('who', address.address)}"
             )
         _refuse_suppressed(connection, address, normal)
-        note_lost_address(connection, reader_id, reader.normal, now)
+        note_lost_address(connection, subscriber_id, subscriber.normal, now)
     new = {"address": address.address, "normal": normal, "changed": now}
-    connection.execute(update(readers).where(readers.c.id == reader_id).values(new))
-    if normal != reader.normal:
-        note_new_address(connection, reader_id, normal, now)
-    if address.address != reader.address:
-        record(connection, reader_id, "address", reader.address, address.address, source, now)
-    return _reader(connection, reader_id)
+    connection.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(new))
+    if normal != subscriber.normal:
+        note_new_address(connection, subscriber_id, normal, now)
+    if address.address != subscriber.address:
+        record(connection, subscriber_id, "address", subscriber.address, address.address, source, now)
+    return _subscriber(connection, subscriber_id)
 
 
 def _refuse_suppressed(connection: Connection, address: Address, normal: str) -> None:
@@ -154,26 +154,26 @@ def _refuse_suppressed(connection: Connection, address: Address, normal: str) ->
 
 def tag(
     connection: Connection,
-    reader_id: int,
+    subscriber_id: int,
     *,
     give: Iterable[str] = (),
     take: Iterable[str] = (),
     source: str,
     now: datetime,
 ) -> Subscriber:
-    """Give a reader tags, or take some away. Raises AudienceError when there is no such reader."""
+    """Give a subscriber tags, or take some away. Raises AudienceError when there is no such subscriber."""
     lock(connection)
-    has = set(_reader(connection, reader_id).tags)
+    has = set(_subscriber(connection, subscriber_id).tags)
     for each in dict.fromkeys(give):
         if each not in has:
-            connection.execute(insert(reader_tags), [{"reader_id": reader_id, "tag": each}])
-            record(connection, reader_id, "tag", "", each, source, now)
+            connection.execute(insert(subscriber_tags), [{"subscriber_id": subscriber_id, "tag": each}])
+            record(connection, subscriber_id, "tag", "", each, source, now)
     for each in dict.fromkeys(take):
         if each in has:
-            here = (reader_tags.c.reader_id == reader_id, reader_tags.c.tag == each)
-            connection.execute(delete(reader_tags).where(*here))
-            record(connection, reader_id, "tag", each, "", source, now)
-    return _reader(connection, reader_id)
+            here = (subscriber_tags.c.subscriber_id == subscriber_id, subscriber_tags.c.tag == each)
+            connection.execute(delete(subscriber_tags).where(*here))
+            record(connection, subscriber_id, "tag", each, "", source, now)
+    return _subscriber(connection, subscriber_id)
 
 
 def words(reason: Reason) -> str:
@@ -195,11 +195,11 @@ def words(reason: Reason) -> str:
             return "their bounce is held until you decide: compose bounces held"
 
 
-def _reader(connection: Connection, reader_id: int) -> Subscriber:
-    reader = by_id(connection, reader_id)
-    if reader is None:
-        raise AudienceError(f"there is no reader {reader_id}")
-    return reader
+def _subscriber(connection: Connection, subscriber_id: int) -> Subscriber:
+    subscriber = by_id(connection, subscriber_id)
+    if subscriber is None:
+        raise AudienceError(f"there is no subscriber {subscriber_id}")
+    return subscriber
 
 
 def _new(
@@ -224,10 +224,10 @@ def _new(
         "changed": now,
         "consent_id": consent_id,
     }
-    reader_id: int = connection.execute(insert(readers).returning(readers.c.id), row).scalar_one()
-    record(connection, reader_id, "status", "", status, source, now)
-    note_new_address(connection, reader_id, normal, now)
-    return reader_id
+    subscriber_id: int = connection.execute(insert(subscribers).returning(subscribers.c.id), row).scalar_one()
+    record(connection, subscriber_id, "status", "", status, source, now)
+    note_new_address(connection, subscriber_id, normal, now)
+    return subscriber_id
 
 
 def _consent(connection: Connection, evidence: str, now: datetime) -> int:

@@ -20,12 +20,12 @@ from composer.database.tables.subscriber_tables import (
     consents,
     erasures,
     imports,
-    reader_changes,
-    readers,
+    subscriber_changes,
+    subscribers,
     suppressions,
 )
 
-#: Takes a person out of another room's tables, given id (None for one who was no reader) and address in its normal form;
+#: Takes a person out of another room's tables, given id (None for one who was no subscriber) and address in its normal form;
 #: gives what went and what stays, a line each.
 ForgetElsewhere = Callable[[Connection, int | None, str], tuple[tuple[str, ...], tuple[str, ...]]]
 
@@ -46,27 +46,27 @@ def erase(
     """Erase a person, by any spelling of their address. Raises AudienceError when nothing is kept of them."""
     lock(connection)
     normal = normal_address(address.address)
-    reader = find(connection, address.address)
+    subscriber = find(connection, address.address)
     suppressed = suppression_of(connection, normal)
-    if suppressed is not None and suppressed.reason is Reason.ERASED and reader is None:
+    if suppressed is not None and suppressed.reason is Reason.ERASED and subscriber is None:
         raise AudienceError(f"{address.address} was erased on {suppressed.since:%Y-%m-%d}: only the hash is left")
-    if reader is None and suppressed is None:
+    if subscriber is None and suppressed is None:
         raise AudienceError(
             f"nothing is kept of {address.address}", f"look-alikes: {command_line('who', address.address)}"
         )
     went: list[str] = []
     stays: list[str] = ["a hash of the address on the suppression list, so that no import brings it back"]
     # Their history, which names them, is about to go.
-    former = former_addresses(connection, reader.id) if reader else ()
-    if reader is not None:
-        note_lost_address(connection, reader.id, normal, now, is_erased=True)
+    former = former_addresses(connection, subscriber.id) if subscriber else ()
+    if subscriber is not None:
+        note_lost_address(connection, subscriber.id, normal, now, is_erased=True)
         went.append("the address, the name, and what was known beside them")
-        went += _history(connection, reader.id)
+        went += _history(connection, subscriber.id)
     if suppressed is not None and suppressed.normal:
         connection.execute(delete(suppressions).where(suppressions.c.normal == normal))
         went.append(f"the address on the suppression list (there since {suppressed.since:%Y-%m-%d})")
     for each in forget:
-        more, less = each(connection, reader.id if reader else None, normal)
+        more, less = each(connection, subscriber.id if subscriber else None, normal)
         went += more
         stays += less
     for earlier in former:
@@ -81,14 +81,14 @@ def erase(
     return ErasureReceipt(number=number, at=now, went=tuple(went), stays=tuple(stays))
 
 
-def former_addresses(connection: Connection, reader_id: int) -> tuple[str, ...]:
+def former_addresses(connection: Connection, subscriber_id: int) -> tuple[str, ...]:
     """Return the addresses that a subscriber had before, in their normal form, without those that somebody else has today."""
-    change = reader_changes.c
+    change = subscriber_changes.c
     rows = connection.scalars(
-        select(change.before).where(change.reader_id == reader_id, change.what == "address").order_by(change.id)
+        select(change.before).where(change.subscriber_id == subscriber_id, change.what == "address").order_by(change.id)
     )
     found = dict.fromkeys(normal_address(each) for each in rows)
-    held = set(connection.scalars(select(readers.c.normal).where(readers.c.normal.in_(list(found)))))
+    held = set(connection.scalars(select(subscribers.c.normal).where(subscribers.c.normal.in_(list(found)))))
     return tuple(each for each in found if each not in held)
 
 
@@ -100,18 +100,18 @@ def _forget_former(connection: Connection, normal: str, now: datetime, forget: S
         each(connection, None, normal)
 
 
-def _history(connection: Connection, reader_id: int) -> list[str]:
-    """Take away the reader's row and all that hangs on it."""
+def _history(connection: Connection, subscriber_id: int) -> list[str]:
+    """Take away the subscriber's row and all that hangs on it."""
     went = []
-    of_them = reader_changes.c.reader_id == reader_id
+    of_them = subscriber_changes.c.subscriber_id == subscriber_id
     changes = connection.execute(select(func.count()).where(of_them)).scalar_one()
-    consent_id = connection.scalar(select(readers.c.consent_id).where(readers.c.id == reader_id))
-    connection.execute(delete(readers).where(readers.c.id == reader_id))
+    consent_id = connection.scalar(select(subscribers.c.consent_id).where(subscribers.c.id == subscriber_id))
+    connection.execute(delete(subscribers).where(subscribers.c.id == subscriber_id))
     if changes:
         went.append(f"the history ({changes} {'entry' if changes == 1 else 'entries'})")
     if consent_id is not None:
         # The words of a whole import stay, for they are about everybody in it.
-        shared = select(readers.c.id).where(readers.c.consent_id == consent_id).exists()
+        shared = select(subscribers.c.id).where(subscribers.c.consent_id == consent_id).exists()
         imported = select(imports.c.id).where(imports.c.consent_id == consent_id).exists()
         gone = connection.execute(delete(consents).where(consents.c.id == consent_id, ~shared, ~imported))
         went.append("the record of consent" if gone.rowcount else "the link to the record of consent")

@@ -1,4 +1,4 @@
-"""Writes readers, or the suppression list, to a file that spreadsheets and our own import read alike.
+"""Writes subscribers, or the suppression list, to a file that spreadsheets and our own import read alike.
 
 Comes in: a connection, who is meant, a text file. Goes out: how many were written. Streams. What a spreadsheet would take for a
 formula gets an apostrophe before it, which `lists.guards.unguarded` takes off again.
@@ -16,7 +16,7 @@ from composer.audience.lists.formula_guard import guarded
 from composer.audience.subscribers import Status, meant
 from composer.audience.suppression import listed
 from composer.core.audience_filter import AudienceFilter
-from composer.database.tables.subscriber_tables import consents, reader_tags, readers
+from composer.database.tables.subscriber_tables import consents, subscriber_tags, subscribers
 
 _FIRST = ("email", "name", "first_name", "last_name", "language")
 _LAST = ("tags", "status", "consented", "consent")
@@ -39,7 +39,7 @@ class ExportFormat(StrEnum):
     JSON_LINES = "jsonl"
 
 
-def export_readers(
+def export_subscribers(
     connection: Connection,
     condition: AudienceFilter,
     status: Iterable[Status],
@@ -47,9 +47,9 @@ def export_readers(
     file: Rows,
     form: ExportFormat,
 ) -> int:
-    """Write the readers who are meant, those of any status where none is named; `fields` are the newsletter's own."""
+    """Write the subscribers who are meant, those of any status where none is named; `fields` are the newsletter's own."""
     columns = (*_FIRST, *fields, *_LAST)
-    return _write(columns, _readers(connection, condition, status, fields), file, form)
+    return _write(columns, _subscribers(connection, condition, status, fields), file, form)
 
 
 def export_suppressions(connection: Connection, file: Rows, form: ExportFormat) -> int:
@@ -60,11 +60,13 @@ def export_suppressions(connection: Connection, file: Rows, form: ExportFormat) 
     return _write(SUPPRESSION_COLUMNS, lines, file, form)
 
 
-def _readers(
+def _subscribers(
     connection: Connection, condition: AudienceFilter, status: Iterable[Status], fields: Sequence[str]
 ) -> Iterator[Sequence[str]]:
-    tags = select(func.aggregate_strings(reader_tags.c.tag, ",")).where(reader_tags.c.reader_id == readers.c.id)
-    table = readers.c
+    tags = select(func.aggregate_strings(subscriber_tags.c.tag, ",")).where(
+        subscriber_tags.c.subscriber_id == subscribers.c.id
+    )
+    table = subscribers.c
     query = (
         select(table.address, table.name, table.first_name, table.last_name, table.language, table.fields,
                tags.scalar_subquery(), table.status, table.consented, consents.c.evidence)

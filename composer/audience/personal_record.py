@@ -1,6 +1,6 @@
 """All that is known of one person: `compose who`.
 
-Comes in: a connection and an address. Goes out: a `Person`: the reader, how they agreed, their history, the suppression list,
+Comes in: a connection and an address. Goes out: a `Person`: the subscriber, how they agreed, their history, the suppression list,
 and addresses that look alike. Look-alikes are listed, never merged: whether two addresses are one person, people judge.
 """
 
@@ -10,12 +10,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, or_, select
 
-from composer.audience.bounce_history import ReturnedMessage, of_reader
+from composer.audience.bounce_history import ReturnedMessage, of_subscriber
 from composer.audience.change_history import Change, changes_of
 from composer.audience.subscribers import Status, Subscriber, find
 from composer.audience.suppression import Suppression, suppression_of
 from composer.core.addresses import mailbox_of, normal_address
-from composer.database.tables.subscriber_tables import consents, imports, readers, suppressions
+from composer.database.tables.subscriber_tables import consents, imports, subscribers, suppressions
 
 #: How many look-alikes are listed.
 _MOST = 20
@@ -48,47 +48,51 @@ class PersonalRecord:
     """What is known by an address; nothing may be."""
 
     address: str
-    reader: Subscriber | None
+    subscriber: Subscriber | None
     consent: Consent | None
     origin: Origin | None
     history: tuple[Change, ...]
     suppression: Suppression | None
     came_back: tuple[ReturnedMessage, ...]
-    #: Address and status of readers, or None for one that is only on the suppression list.
+    #: Address and status of subscribers, or None for one that is only on the suppression list.
     look_alikes: tuple[tuple[str, Status | None], ...]
 
     @property
     def is_unknown(self) -> bool:
         """Whether nothing is kept of this address itself."""
-        return self.reader is None and self.suppression is None
+        return self.subscriber is None and self.suppression is None
 
 
 def personal_record(connection: Connection, address: str) -> PersonalRecord:
     """Gather what is known by an address, however it is spelt. Raises AddressError for what is none."""
     normal = normal_address(address)
-    reader = find(connection, address)
+    subscriber = find(connection, address)
     return PersonalRecord(
-        address=reader.address if reader else address,
-        reader=reader,
-        consent=_consent(connection, reader.id) if reader else None,
-        origin=_origin(connection, reader.id) if reader else None,
-        history=changes_of(connection, reader.id) if reader else (),
+        address=subscriber.address if subscriber else address,
+        subscriber=subscriber,
+        consent=_consent(connection, subscriber.id) if subscriber else None,
+        origin=_origin(connection, subscriber.id) if subscriber else None,
+        history=changes_of(connection, subscriber.id) if subscriber else (),
         suppression=suppression_of(connection, normal),
-        came_back=of_reader(connection, reader.id) if reader else (),
+        came_back=of_subscriber(connection, subscriber.id) if subscriber else (),
         look_alikes=tuple(_look_alikes(connection, normal)),
     )
 
 
-def _consent(connection: Connection, reader_id: int) -> Consent | None:
-    query = select(consents.c.evidence, readers.c.consented, consents.c.recorded)
-    query = query.join_from(readers, consents, consents.c.id == readers.c.consent_id).where(readers.c.id == reader_id)
+def _consent(connection: Connection, subscriber_id: int) -> Consent | None:
+    query = select(consents.c.evidence, subscribers.c.consented, consents.c.recorded)
+    query = query.join_from(subscribers, consents, consents.c.id == subscribers.c.consent_id).where(
+        subscribers.c.id == subscriber_id
+    )
     row = connection.execute(query).first()
     return Consent(evidence=row.evidence, when=row.consented, recorded=row.recorded) if row else None
 
 
-def _origin(connection: Connection, reader_id: int) -> Origin | None:
+def _origin(connection: Connection, subscriber_id: int) -> Origin | None:
     query = select(imports.c.id, imports.c.file, imports.c.at)
-    query = query.join_from(readers, imports, imports.c.id == readers.c.import_id).where(readers.c.id == reader_id)
+    query = query.join_from(subscribers, imports, imports.c.id == subscribers.c.import_id).where(
+        subscribers.c.id == subscriber_id
+    )
     row = connection.execute(query).first()
     return Origin(number=row.id, file=row.file, at=row.at) if row else None
 
@@ -105,7 +109,7 @@ def _look_alikes(connection: Connection, normal: str) -> Iterator[tuple[str, Sta
     local, _, domain = wanted.rpartition("@")
     hosts = _SAME_HOSTS.get(domain, (domain,))
     found: dict[str, tuple[str, Status | None]] = {}
-    for table, columns in ((readers, (readers.c.address, readers.c.status)), (suppressions, ())):
+    for table, columns in ((subscribers, (subscribers.c.address, subscribers.c.status)), (suppressions, ())):
         bare = func.replace(table.c.normal, ".", "")
         escaped = local.replace("/", "//").replace("%", "/%").replace("_", "/_")
         clauses = []

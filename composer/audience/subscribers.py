@@ -1,6 +1,6 @@
-"""Readers as values: found by id, by address, by a condition.
+"""Subscribers as values: found by id, by address, by a condition.
 
-Comes in: a connection. Goes out: `Reader` values, one at a time however many there are. Never changes anything:
+Comes in: a connection. Goes out: `Subscriber` values, one at a time however many there are. Never changes anything:
 that is composer/audience/changes.py.
 """
 
@@ -17,18 +17,18 @@ from composer.core.addresses import Address, AddressError, normal_address, parse
 from composer.core.audience_filter import AudienceFilter
 from composer.core.command_lines import command_line
 from composer.core.errors import ComposeError
-from composer.database.tables.subscriber_tables import reader_tags, readers
+from composer.database.tables.subscriber_tables import subscriber_tags, subscribers
 
 #: How many rows are fetched at a time.
 _AT_A_TIME = 1000
 
 
 class AudienceError(ComposeError):
-    """A reader is not there, or may not be had."""
+    """A subscriber is not there, or may not be had."""
 
 
 class Status(StrEnum):
-    """How a reader stands."""
+    """How a subscriber stands."""
 
     #: has not agreed yet: gets nothing but the question
     PENDING = "pending"
@@ -83,21 +83,23 @@ def address_of(text: str) -> Address:
 
 
 def find(connection: Connection, address: str) -> Subscriber | None:
-    """Find a reader by address, however it is written. Raises AddressError for what is none."""
-    return _first(connection, _readers().where(readers.c.normal == normal_address(address)))
+    """Find a subscriber by address, however it is written. Raises AddressError for what is none."""
+    return _first(connection, _subscribers().where(subscribers.c.normal == normal_address(address)))
 
 
-def by_id(connection: Connection, reader_id: int) -> Subscriber | None:
-    """Find a reader by id."""
-    return _first(connection, _readers().where(readers.c.id == reader_id))
+def by_id(connection: Connection, subscriber_id: int) -> Subscriber | None:
+    """Find a subscriber by id."""
+    return _first(connection, _subscribers().where(subscribers.c.id == subscriber_id))
 
 
 def get(connection: Connection, text: str) -> Subscriber:
-    """Find the reader whom a command names. Raises AudienceError when there is none."""
+    """Find the subscriber whom a command names. Raises AudienceError when there is none."""
     address = address_of(text).address
     found = find(connection, address)
     if found is None:
-        raise AudienceError(f"{address} is not among the readers", f"look more widely: {command_line('who', address)}")
+        raise AudienceError(
+            f"{address} is not among the subscribers", f"look more widely: {command_line('who', address)}"
+        )
     return found
 
 
@@ -105,36 +107,36 @@ def get(connection: Connection, text: str) -> Subscriber:
 ACTIVE = (Status.ACTIVE,)
 
 
-def select_readers(
+def select_subscribers(
     connection: Connection,
     condition: AudienceFilter | None = None,
     *,
     status: Iterable[Status] = ACTIVE,
 ) -> Iterator[Subscriber]:
-    """Stream the readers whom a condition means, in the order in which they came; of any status when `status` is empty."""
-    wanted = _readers().where(*meant(condition, status)).order_by(readers.c.created, readers.c.id)
+    """Stream the subscribers whom a condition means, in the order in which they came; of any status when `status` is empty."""
+    wanted = _subscribers().where(*meant(condition, status)).order_by(subscribers.c.created, subscribers.c.id)
     for row in connection.execute(wanted.execution_options(yield_per=_AT_A_TIME)).mappings():
-        yield _reader(row)
+        yield _subscriber(row)
 
 
 def count(
     connection: Connection, condition: AudienceFilter | None = None, *, status: Iterable[Status] = ()
 ) -> dict[Status, int]:
-    """Count the readers whom a condition means, by status; a status that nobody has is not in it."""
-    query = select(readers.c.status, func.count()).where(*meant(condition, status)).group_by(readers.c.status)
+    """Count the subscribers whom a condition means, by status; a status that nobody has is not in it."""
+    query = select(subscribers.c.status, func.count()).where(*meant(condition, status)).group_by(subscribers.c.status)
     found = {Status(name): number for name, number in connection.execute(query)}
     return {each: found[each] for each in Status if each in found}
 
 
 def meant(condition: AudienceFilter | None, status: Iterable[Status] = ()) -> list[ColumnElement[bool]]:
-    """Say a condition in SQL: the same readers as `Condition.matches` means."""
+    """Say a condition in SQL: the same subscribers as `Condition.matches` means."""
     clauses: list[ColumnElement[bool]] = []
     if wanted := tuple(status):
-        clauses.append(readers.c.status.in_(wanted))
+        clauses.append(subscribers.c.status.in_(wanted))
     if condition is None:
         return clauses
     if condition.language:
-        kept = func.lower(readers.c.language)
+        kept = func.lower(subscribers.c.language)
         asked = [each.lower() for each in condition.language]
         clauses.append(or_(*(or_(kept == each, kept.like(f"{each}-%")) for each in asked)))
     if condition.tag:
@@ -145,21 +147,25 @@ def meant(condition: AudienceFilter | None, status: Iterable[Status] = ()) -> li
 
 
 def _has_tag(tags: tuple[str, ...]) -> ColumnElement[bool]:
-    return select(1).where(reader_tags.c.reader_id == readers.c.id, reader_tags.c.tag.in_(tags)).exists()
+    return (
+        select(1).where(subscriber_tags.c.subscriber_id == subscribers.c.id, subscriber_tags.c.tag.in_(tags)).exists()
+    )
 
 
-def _readers() -> Select[Any]:
-    tags = select(func.aggregate_strings(reader_tags.c.tag, ",")).where(reader_tags.c.reader_id == readers.c.id)
+def _subscribers() -> Select[Any]:
+    tags = select(func.aggregate_strings(subscriber_tags.c.tag, ",")).where(
+        subscriber_tags.c.subscriber_id == subscribers.c.id
+    )
     columns = ("id", "address", "normal", "name", "first_name", "last_name", "language", "fields", "status", "created")
-    return select(*(readers.c[name] for name in columns), tags.scalar_subquery().label("tags"))
+    return select(*(subscribers.c[name] for name in columns), tags.scalar_subquery().label("tags"))
 
 
 def _first(connection: Connection, query: Select[Any]) -> Subscriber | None:
     row = connection.execute(query).mappings().first()
-    return None if row is None else _reader(row)
+    return None if row is None else _subscriber(row)
 
 
-def _reader(row: RowMapping) -> Subscriber:
+def _subscriber(row: RowMapping) -> Subscriber:
     fields, tags = row["fields"], row["tags"]
     return Subscriber(
         id=row["id"],

@@ -1,6 +1,7 @@
 """The suppression list: addresses that get nothing, whatever else is said of them.
 
-Comes in: a connection, an address in its normal form, a reason. Goes out: whether it is on the list. A reader whose address is
+Comes in: a connection, an address in its normal form, a reason. Goes out: whether it is on the list. A subscriber
+whose address is
 put on it is no longer active by the same stroke, and only their own double opt-in (`changing.confirm`) takes it off again.
 
 Of an erased person the list holds a hash. Its key is the database's own: docs/decisions/0004-erased-but-remembered.md.
@@ -21,9 +22,9 @@ from composer.audience.change_history import record
 from composer.audience.subscribers import Status, Subscriber
 from composer.core.environment import SettingsError
 from composer.database.database_state import ERASURE_KEY
-from composer.database.tables.subscriber_tables import database_keys, readers, suppressions, tombstones
+from composer.database.tables.subscriber_tables import database_keys, subscribers, suppressions, tombstones
 
-#: One at a time on PostgreSQL, as on SQLite: between a look at the list and a new reader nobody else must come on it.
+#: One at a time on PostgreSQL, as on SQLite: between a look at the list and a new subscriber nobody else must come on it.
 _LOCK = 0x636F6D70_6F736532
 #: How a hash is written, in the database and in files: which key it was made with, then the digest.
 HASH = re.compile(r"hmac-sha256:[0-9a-f]{8}:[0-9a-f]{64}")
@@ -88,7 +89,7 @@ def lock(connection: Connection) -> None:
 def suppress(
     connection: Connection, normal: str, reason: Reason, source: str, now: datetime, *, since: datetime | None = None
 ) -> None:
-    """Put an address on the list, and the reader who has it out of the active ones.
+    """Put an address on the list, and the subscriber who has it out of the active ones.
 
     An address that is there already stays since when it was; the weightier reason stands.
     """
@@ -122,12 +123,14 @@ def suppress_hash(connection: Connection, mark: str, reason: Reason, source: str
 
 
 def stand_down(connection: Connection, normal: str, reason: Reason, source: str, now: datetime) -> None:
-    """Give the reader with a suppressed address the status that follows from the reason; a weightier one stays."""
-    row = connection.execute(select(readers.c.id, readers.c.status).where(readers.c.normal == normal)).first()
+    """Give the subscriber with a suppressed address the status that follows from the reason; a weightier one stays."""
+    row = connection.execute(
+        select(subscribers.c.id, subscribers.c.status).where(subscribers.c.normal == normal)
+    ).first()
     after = reason.status
     if row is None or after is None or not _worsens(Status(row.status), after):
         return
-    connection.execute(update(readers).where(readers.c.id == row.id).values(status=after, changed=now))
+    connection.execute(update(subscribers).where(subscribers.c.id == row.id).values(status=after, changed=now))
     record(connection, row.id, "status", row.status, after, source, now)
 
 
@@ -150,10 +153,10 @@ def suppression_of(connection: Connection, normal: str) -> Suppression | None:
     return None if row is None else _suppression(row)
 
 
-def status_of(connection: Connection, reader: Subscriber) -> Status:
+def status_of(connection: Connection, subscriber: Subscriber) -> Status:
     """Return how a subscriber stands for themselves: whose bounces are held gets nothing, like one whom a bounce left out."""
-    is_held = reader.status is Status.ACTIVE and is_suppressed(connection, reader.normal)
-    return Status.BOUNCED if is_held else reader.status
+    is_held = subscriber.status is Status.ACTIVE and is_suppressed(connection, subscriber.normal)
+    return Status.BOUNCED if is_held else subscriber.status
 
 
 def _is_listed_by_hash(connection: Connection, normal: str) -> bool:

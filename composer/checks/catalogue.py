@@ -46,7 +46,7 @@ RULES = (
     structure,
     compatibility,
 )
-#: What codes begin with, in the order in which readers meet what is looked at: inbox first, the programs last.
+#: What codes begin with, in the order in which subscribers meet what is looked at: inbox first, the programs last.
 _ORDER = (
     "SUBJ",
     "PRE",

@@ -86,7 +86,7 @@ def hard_to_read(styles: Styles) -> tuple[LowContrast, ...]:
 
 
 def unseen_text(styles: Styles) -> tuple[LowContrast, ...]:
-    """Return the elements whose text has the colour behind it: forgotten, or a way to hide it from readers."""
+    """Return the elements whose text has the colour behind it: forgotten, or a way to hide it from subscribers."""
     return tuple(found for found in _judged(styles) if found.ratio == 1)
 
 

@@ -1,6 +1,6 @@
 """One list of findings for all variants of an issue.
 
-Comes in: what the checks said of each variant. Goes out: each finding once, the heaviest first. Which readers it concerns
+Comes in: what the checks said of each variant. Goes out: each finding once, the heaviest first. Which subscribers it concerns
 is said only where others have the same place before them and nothing wrong with it.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from composer.content.document.conditional_blocks import BlockSpan
 from composer.core.errors import Problem
 
-#: How many groups of readers a finding names.
+#: How many groups of subscribers a finding names.
 _MOST_NAMED = 2
 
 
@@ -19,8 +19,8 @@ _MOST_NAMED = 2
 class MergedFinding:
     """What the checks said of one variant."""
 
-    #: Who gets it: `readers tagged press`.
-    readers: str
+    #: Who gets it: `subscribers tagged press`.
+    subscribers: str
     #: What is not in it.
     lost: tuple[BlockSpan, ...]
     problems: tuple[Problem, ...]
@@ -45,7 +45,7 @@ def merged(said: Sequence[MergedFinding]) -> tuple[Problem, ...]:
     for by_variant in found.values():
         problem = min(by_variant.values(), key=lambda each: each.level.rank)
         if any(number not in by_variant and variant.has(problem) for number, variant in enumerate(said)):
-            names = [said[number].readers for number in by_variant]
+            names = [said[number].subscribers for number in by_variant]
             more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
             problem = replace(problem, message=f"{problem.message} (for {'; '.join(names[:_MOST_NAMED])}{more})")
         told.append(problem)

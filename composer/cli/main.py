@@ -22,21 +22,21 @@ _COMMANDS = {
     "preview": "Show an issue in the browser while it is written.",
     "check": "Read issues as a careful colleague would, and point at the line.",
     "build": "Build issues into the outbox: HTML, plaintext, message.",
-    "subscribers": "Keep the readers: take lists in, add, find, tag, let go, erase.",
+    "subscribers": "Keep the subscribers: take lists in, add, find, tag, let go, erase.",
     "who": "Show all that is known of one person.",
     "suppression": "Keep the list of addresses that get nothing, whatever else is said.",
     "db": "Look after the database: bring it up to date, copy it.",
     "keys": "Back up the keys that a copy of the database does not hold, and restore them.",
-    "test": "Send an issue to its editors, as readers will get it.",
+    "test": "Send an issue to its editors, as subscribers will get it.",
     "approve": "Approve an issue, or request changes.",
-    "send": "Send an issue to its readers, each of them once.",
+    "send": "Send an issue to its subscribers, each of them once.",
     "status": "Say how mailings stand, in sums that add up.",
     "stop": "Stop a mailing, from wherever it is being sent.",
     "settle": "Settle those of whom nobody can know whether they have it.",
     "report": "Write what became of a mailing: a page, a text, tables.",
-    "serve": "Answer readers: leave, join, change, be forgotten, read online.",
-    "audience": "Look at the readers as a whole.",
-    "bounces": "Read what comes back: bounces, complaints, readers who leave by mail.",
+    "serve": "Answer subscribers: leave, join, change, be forgotten, read online.",
+    "audience": "Look at the subscribers as a whole.",
+    "bounces": "Read what comes back: bounces, complaints, subscribers who leave by mail.",
     "dkim": "Make the keys that sign messages, and print their DNS records.",
     "doctor": "Look at everything that sending needs, and name the next step.",
     "schema": "Write the JSON Schemas that editors' autocompletion reads.",
@@ -104,7 +104,7 @@ def run(arguments: list[str]) -> int:
         code = _run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader of our answer went away (`compose schema | head`): nothing is left to say, nor to complain about.
+        # The subscriber of our answer went away (`compose schema | head`): nothing is left to say, nor to complain about.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return code

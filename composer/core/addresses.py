@@ -160,7 +160,7 @@ def _wire(address: str) -> str:
     if not local:
         raise AddressError(f"{address} has nothing before the @")
     if "=?" in local:
-        # Some readers and servers decode what looks like an encoded-word (RFC 2047), even here, and see another address.
+        # Some subscribers and servers decode what looks like an encoded-word (RFC 2047), even here, and see another address.
         raise AddressError(f"{address} has =? before the @, which some programs take for a code")
     if not local.isascii():
         raise AddressError(

@@ -1,6 +1,6 @@
-"""The few words that say which readers are meant: in `audiences:`, in `only:`, and as flags of the command line.
+"""The few words that say which subscribers are meant: in `audiences:`, in `only:`, and as flags of the command line.
 
-Comes in: languages and tags as people write them. Goes out: a `Condition`, which tells of a reader whether it holds.
+Comes in: languages and tags as people write them. Goes out: a `Condition`, which tells of a subscriber whether it holds.
 Never asks a database: rooms that do build their question from the same three words.
 """
 
@@ -58,14 +58,14 @@ def normal_language(text: str) -> str:
 
 
 def speaks(language: str, wanted: str) -> bool:
-    """Tell whether a reader's language is the one wanted: de-AT is de, de is not de-AT (RFC 4647, 3.3.1)."""
+    """Tell whether a subscriber's language is the one wanted: de-AT is de, de is not de-AT (RFC 4647, 3.3.1)."""
     given, asked = language.lower(), wanted.lower()
     return given == asked or given.startswith(f"{asked}-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceFilter:
-    """Which readers are meant. What is empty asks for nothing; what is not must hold all together.
+    """Which subscribers are meant. What is empty asks for nothing; what is not must hold all together.
 
     Words are in their normal form: `condition` makes one of what people write.
     """
@@ -82,7 +82,7 @@ class AudienceFilter:
         return bool(self.language or self.tag or self.without_tag)
 
     def matches(self, language: str, tags: Collection[str]) -> bool:
-        """Tell whether a reader with this language and these tags (in their normal form) is meant."""
+        """Tell whether a subscriber with this language and these tags (in their normal form) is meant."""
         return (
             (not self.language or any(speaks(language, wanted) for wanted in self.language))
             and (not self.tag or any(tag in tags for tag in self.tag))
@@ -91,7 +91,7 @@ class AudienceFilter:
 
     @property
     def is_impossible(self) -> bool:
-        """Whether no reader can be meant: every tag asked for is ruled out as well."""
+        """Whether no subscriber can be meant: every tag asked for is ruled out as well."""
         return bool(self.tag) and set(self.tag) <= set(self.without_tag)
 
     @property
@@ -107,7 +107,7 @@ class AudienceFilter:
 
     @property
     def in_words(self) -> str:
-        """Return who is meant, for people. Never compared, never stored: `readers tagged press or radio, not tagged staff`."""
+        """Return who is meant, for people. Never compared, never stored: `subscribers tagged press or radio, not tagged staff`."""
         said = [
             f"{lead} {' or '.join(words)}"
             for lead, words in (
@@ -117,7 +117,7 @@ class AudienceFilter:
             )
             if words
         ]
-        return f"readers {', '.join(said)}" if said else "all readers"
+        return f"subscribers {', '.join(said)}" if said else "all subscribers"
 
 
 #: One word, or several of them.

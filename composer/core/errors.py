@@ -9,13 +9,13 @@ Comes in: places and words. Goes out: a `Problem` to collect, or an exception to
       CompilerError            exit 1   the MJML compiler refused or crashed
       OutputError              exit 1   the outbox cannot be written
       PreviewError             exit 1   the preview cannot be started             (web/preview/serving.py)
-      PublicError              exit 1   the readers' pages cannot be served       (web/public/publication.py)
+      PublicError              exit 1   the public pages cannot be served       (web/public/publication.py)
       SettingsError            exit 1   something that sending needs is missing   (surroundings.py)
       KeyFileError             exit 1   a key cannot be read or written           (keys.py)
       TransportError           exit 1   no connection: nothing has been sent      (transport/transport.py)
       DatabaseError            exit 1   the database cannot be opened, read or written
         UnavailableError       exit 75  another command is writing to it, or its server does not answer
-      AudienceError            exit 1   a reader is not there, or may not be had  (audience/readers.py)
+      AudienceError            exit 1   a subscriber is not there, or may not be had  (audience/subscribers.py)
       MailingError             exit 1   a mailing is not there, or in no state for it (delivery/mailing.py)
       BusyError                exit 75  somebody else is sending from this database (delivery/sending_lock.py)
       CopyError                exit 1   this database is a copy, or was restored  (delivery/age.py)

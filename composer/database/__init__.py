@@ -1,4 +1,4 @@
-"""The database: what audience, delivery and the readers' pages keep.
+"""The database: what audience, delivery and the public pages keep.
 
 Comes in: where it lies. Goes out: a `Database` whose `read()` and `write()` give connections. Knows tables, not what
 they mean.

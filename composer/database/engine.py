@@ -39,7 +39,7 @@ _KEEP_ALIVE = {
 _MODE = "compose_mode"
 _READ, _WRITE, _STAGE = "read", "write", "stage"
 #: What a connection to SQLite was last told to be.
-_IS_READER = "compose_is_reader"
+_IS_READ_ONLY = "compose_is_read_only"
 _BEGIN = {_READ: "BEGIN", _WRITE: "BEGIN IMMEDIATE", _STAGE: "BEGIN"}
 #: What SQLite says, by the beginning of its error's name, in words that lead on.
 _WORDS = (
@@ -185,7 +185,7 @@ def connect(location: Location) -> Database:
 
 
 def _options(engine: Engine, mode: str) -> dict[str, Any]:
-    """A reader on PostgreSQL sees one state and cannot write, as on SQLite; a writer sees what others have just kept."""
+    """What reads on PostgreSQL sees one state and cannot write, as on SQLite; a writer sees what others have just kept."""
     if engine.dialect.name == "postgresql" and mode == _READ:
         return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     return {_MODE: mode}
@@ -212,12 +212,12 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     mode = connection.get_execution_options().get(_MODE, _WRITE)
-    is_reader = mode == _READ
+    is_read_only = mode == _READ
     # A run that sends begins thousands of transactions, all of one mode.
-    if connection.info.get(_IS_READER) is not is_reader:
-        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if is_reader else 'OFF'}")
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MS if is_reader else 0}")
-        connection.info[_IS_READER] = is_reader
+    if connection.info.get(_IS_READ_ONLY) is not is_read_only:
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if is_read_only else 'OFF'}")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MS if is_read_only else 0}")
+        connection.info[_IS_READ_ONLY] = is_read_only
     if mode != _WRITE or not _is_begun(connection):
         connection.exec_driver_sql(_BEGIN[mode])
 

@@ -10,7 +10,7 @@ import secrets
 from sqlalchemy import Column, Connection, exists, select
 
 from composer.database.tables.mailing_tables import deliveries, mailings
-from composer.database.tables.subscriber_tables import readers, tombstones
+from composer.database.tables.subscriber_tables import subscribers, tombstones
 
 #: What a token holds (audience/tokens.py): 40 bits of a subscriber, 32 bits of a mailing. Below are the ids of earlier
 #: versions, which were counted; they stay valid.
@@ -24,11 +24,11 @@ def new_subscriber_ids(connection: Connection, count: int = 1) -> int:
         first = _random(SUBSCRIBERS, count)
         last = first + count - 1
         # By mailing: the index of deliveries begins with it.
-        mailed = (deliveries.c.mailing_id == mailings.c.id) & deliveries.c.reader_id.between(first, last)
+        mailed = (deliveries.c.mailing_id == mailings.c.id) & deliveries.c.subscriber_id.between(first, last)
         is_taken = (
-            exists().where(readers.c.id.between(first, last))
-            | exists().where(tombstones.c.reader_id.between(first, last))
-            | select(deliveries.c.reader_id).join_from(mailings, deliveries, mailed).exists()
+            exists().where(subscribers.c.id.between(first, last))
+            | exists().where(tombstones.c.subscriber_id.between(first, last))
+            | select(deliveries.c.subscriber_id).join_from(mailings, deliveries, mailed).exists()
         )
         if not connection.scalar(select(is_taken)):
             return first

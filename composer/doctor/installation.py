@@ -16,7 +16,7 @@ from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
 _PRIVATE = re.compile(r"\.(?:db|db-wal|db-shm|sqlite3?|pem|key)$|(?:^|/)\.env$", re.IGNORECASE)
 _LISTS = (".csv", ".tsv", ".xlsx", ".jsonl")
 _ADDRESS = re.compile(rb"[\w.+-]+@[\w-]+\.[\w.-]+")
-#: So many addresses make a file a list of readers.
+#: So many addresses make a file a list of subscribers.
 _MANY = 5
 
 
@@ -45,7 +45,7 @@ def _version(name: str) -> str:
 
 
 def look_at_git(workspace: Workspace) -> Iterator[Diagnosis]:
-    """Look for databases, keys and lists of readers among the files that git keeps."""
+    """Look for databases, keys and lists of subscribers among the files that git keeps."""
     subject = "what git keeps"
     try:
         listed = subprocess.run(  # noqa: S603
@@ -72,7 +72,7 @@ def look_at_git(workspace: Workspace) -> Iterator[Diagnosis]:
             step=step,
         )
     if not found:
-        yield Diagnosis(subject=subject, health=DiagnosisLevel.GOOD, seen="no database, no key, no list of readers")
+        yield Diagnosis(subject=subject, health=DiagnosisLevel.GOOD, seen="no database, no key, no list of subscribers")
 
 
 def _is_list(path: Path) -> bool:

@@ -46,7 +46,7 @@ class Checked:
 
     @property
     def hash(self) -> str:
-        """The hash of all that readers may get."""
+        """The hash of all that subscribers may get."""
         return hash_of(self.variants)
 
 
@@ -61,7 +61,7 @@ def check_issue(workspace: Workspace, path: Path, now: datetime.datetime, day: d
     today = day or now.astimezone(newsletter.zone).date()
     reviews = tuple(_review(workspace, variant.built, today) for variant in variants)
     said = [
-        MergedFinding(readers=variant.readers, lost=_lost(variant), problems=review_problems(review, settings))
+        MergedFinding(subscribers=variant.subscribers, lost=_lost(variant), problems=review_problems(review, settings))
         for variant, review in zip(variants, reviews, strict=True)
     ]
     return Checked(variants=variants, reviews=reviews, problems=merged(said))

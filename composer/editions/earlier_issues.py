@@ -14,7 +14,7 @@ from composer.content.document.issue import Issue, read_issue
 from composer.core.errors import ContentError, WorkspaceError
 from composer.core.workspace import NEWSLETTER, Workspace, stamp
 
-#: How many issues a reader remembers: two months of a weekly.
+#: How many issues a subscriber remembers: two months of a weekly.
 REMEMBERED = 8
 
 

@@ -18,7 +18,7 @@ VARIANTS = "variants"
 def write(built: Built, outbox: Path, others: Sequence[BuiltVariant] = ()) -> tuple[Path, ...]:
     """Write issue.eml, issue.html, issue.txt and the pictures to `outbox/<stem>/`; give the paths of the three.
 
-    The `others`, variants for readers who get less, go into folders of their own below `variants/`; their paths follow.
+    The `others`, variants for subscribers who get less, go into folders of their own below `variants/`; their paths follow.
     Raises OutputError when the disk, or another program, is in the way.
     """
     folder = outbox / built.issue.stem

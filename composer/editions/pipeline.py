@@ -1,7 +1,7 @@
 """From an issue file to finished messages: what build, preview, test and send share.
 
 Comes in: a workspace and an issue's path. Goes out: a `Built` value in memory, one for each variant where parts of the
-issue are for some readers only; and which of them a reader gets. Never writes.
+issue are for some subscribers only; and which of them a subscriber gets. Never writes.
 """
 
 import datetime
@@ -43,7 +43,7 @@ class Built:
     issue: Issue
     newsletter: Newsletter
     edition: Edition
-    #: The message before it has a reader: what tests, approvals and mailings fill.
+    #: The message before it has a subscriber: what tests, approvals and mailings fill.
     compiled: Compiled
     #: The edition as a page: pictures lie beside it, merge fields show their stand-ins.
     html: str
@@ -55,7 +55,7 @@ class Built:
 
     @property
     def hash(self) -> str:
-        """The edition's hash: it says what every reader gets, whoever they are and whenever."""
+        """The edition's hash: it says what every subscriber gets, whoever they are and whenever."""
         return self.compiled.hash
 
     @cached_property
@@ -74,7 +74,7 @@ class Built:
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltVariant:
-    """One edition of an issue, and which readers get it."""
+    """One edition of an issue, and which subscribers get it."""
 
     #: From 1, in the order of `variants_of`.
     number: int
@@ -83,13 +83,13 @@ class BuiltVariant:
 
     @property
     def compiled(self) -> Compiled:
-        """The message before it has a reader."""
+        """The message before it has a subscriber."""
         return self.built.compiled
 
     @property
-    def readers(self) -> str:
-        """Who gets it, for people: `readers not tagged press`. Never compared, never stored."""
-        return self.cut.readers
+    def subscribers(self) -> str:
+        """Who gets it, for people: `subscribers not tagged press`. Never compared, never stored."""
+        return self.cut.subscribers
 
     @property
     def name(self) -> str:
@@ -112,7 +112,7 @@ def variants_of(workspace: Workspace, *paths: Path) -> tuple[BuiltVariant, ...]:
 
 
 def pick(variants: Sequence[BuiltVariant], language: str, tags: Collection[str]) -> BuiltVariant:
-    """Give the variant that a reader gets: in their language, else in the first one's; by their tags.
+    """Give the variant that a subscriber gets: in their language, else in the first one's; by their tags.
 
     `tags` are in their normal form (conditions.py).
     """
@@ -123,17 +123,17 @@ def pick(variants: Sequence[BuiltVariant], language: str, tags: Collection[str])
 
 
 def spoken(language: str, offered: Sequence[str]) -> str:
-    """Return the language that a reader gets of those that are offered: their own, else the first."""
+    """Return the language that a subscriber gets of those that are offered: their own, else the first."""
     return max(offered, key=lambda each: _closeness(language, each))
 
 
 def is_close(language: str, offered: str) -> bool:
-    """Whether an edition in the language that is offered is for readers of this language."""
+    """Whether an edition in the language that is offered is for subscribers of this language."""
     return _closeness(language, offered) > 0
 
 
 def _closeness(language: str, offered: str) -> int:
-    """Rank a language that is offered: the closer to a reader's own, the higher; 0 for a foreign one."""
+    """Rank a language that is offered: the closer to a subscriber's own, the higher; 0 for a foreign one."""
     if speaks(language, offered):
         return 1 + len(offered)
     # Who reads pt reads pt-BR rather than the first edition, whatever that is in.
@@ -141,12 +141,13 @@ def _closeness(language: str, offered: str) -> int:
 
 
 def hash_of(variants: Sequence[BuiltVariant]) -> str:
-    """Return the hash of an edition: of every message that readers may get, and of who gets which.
+    """Return the hash of an edition: of every message that subscribers may get, and of who gets which.
 
     It is computed from codes and values only, never from a sentence. Tests and approvals are bound to it. The part before
     the colon is the version of this function.
     """
     whole = [
+        # "readers" is the key of old: a hash must not change with a name, or approvals would be void.
         {"message": each.built.hash, "language": each.built.issue.language, "readers": asdict(each.cut.who)}
         for each in variants
     ]

@@ -15,7 +15,7 @@ class FrozenError(ComposeError):
     """What was kept cannot be read back."""
 
 
-class BinaryWriter:
+class BinaryEncoder:
     """Writes values one behind another."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class BinaryWriter:
         return head + hashlib.sha256(head + self._out).digest()[:_CHECKSUM] + self._out
 
 
-class BinaryReader:
+class BinaryDecoder:
     """Reads what a `Writer` wrote. Raises FrozenError: for another kind, for damage, for a newer version."""
 
     def __init__(self, data: bytes, magic: bytes, newest: int, what: str) -> None:

@@ -1,7 +1,7 @@
 """The headers of mail that goes to many: what list it is, that no person sent it, how to leave.
 
-Comes in: the list's names, a reader's addresses to leave by. Goes out: finished header lines. Whether a header belongs
-is the caller's: a test send carries no reader's address to leave by.
+Comes in: the list's names, a subscriber's addresses to leave by. Goes out: finished header lines. Whether a header belongs
+is the caller's: a test send carries no subscriber's address to leave by.
 """
 
 import re
@@ -36,7 +36,7 @@ def standing_lines(list_id: str | None, list_name: str) -> bytes:
 
 
 def leaving_lines(https: str, mailto: str | None = None) -> bytes:
-    """Write how one reader leaves: List-Unsubscribe (RFC 2369) and its one-click mark (RFC 8058 section 3.1).
+    """Write how one subscriber leaves: List-Unsubscribe (RFC 2369) and its one-click mark (RFC 8058 section 3.1).
 
     One click works over one https address and no other. Raises HeaderError.
     """
@@ -62,7 +62,7 @@ def feedback_line(words: tuple[str, ...], sender_id: str) -> bytes:
 
 
 def verp(address: str, token: str) -> str:
-    """Make the envelope's sender of one message: what bounces there names its reader by a token.
+    """Make the envelope's sender of one message: what bounces there names its subscriber by a token.
 
     RFC 5321 sections 4.5.3.1.1 and 4.5.3.1.3: 64 octets before the @, 254 in all. Raises HeaderError.
     """
@@ -74,7 +74,7 @@ def verp(address: str, token: str) -> str:
 
 
 def leave_by_mail(address: str, token: str) -> str:
-    """Make the mailto: URI by which one reader leaves (RFC 2369 section 3.2, RFC 6068): the token stands in the subject.
+    """Make the mailto: URI by which one subscriber leaves (RFC 2369 section 3.2, RFC 6068): the token stands in the subject.
 
     Not in the address: that mailbox need not know what stands behind a plus sign. `compose bounces ingest` reads it.
     Raises HeaderError.

@@ -1,7 +1,7 @@
-"""The message of an edition, made once for all its readers: bytes, and slots for what is a reader's own.
+"""The message of an edition, made once for all its subscribers: bytes, and slots for what is a subscriber's own.
 
 Comes in: a letterhead, HTML and plaintext with merge-field tokens, pictures. Goes out: a `Compiled`, which fills its slots
-for one reader at a time, signs if it is asked to, and can be kept as bytes. Never reads a clock or makes up an id; never
+for one subscriber at a time, signs if it is asked to, and can be kept as bytes. Never reads a clock or makes up an id; never
 lets a value be more than a value: each slot knows its escape (merge.py).
 """
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, assert_never
 from composer.content.values.merge_fields import LITERAL, RESERVED, MergeField
 from composer.core.addresses import domain_to_ascii
 from composer.core.errors import ComposeError
-from composer.mail.binary_format import BinaryReader, BinaryWriter
+from composer.mail.binary_format import BinaryDecoder, BinaryEncoder
 from composer.mail.dot_stuffing import WireMessage, is_wire_safe, joined, to_wire
 from composer.mail.headers import HeaderError
 from composer.mail.letterhead import Addressing, Letterhead, closing_lines, opening_lines, own_lines
@@ -33,13 +33,13 @@ _BYTES, _HOLE, _RUN = range(3)
 
 
 class MissingValueError(ComposeError):
-    """A reader has no value for a field without default."""
+    """A subscriber has no value for a field without default."""
 
     def __init__(self, name: str) -> None:
         """`name` is the field's."""
         super().__init__(
             f"there is no value for the merge field “{name}”, and no default",
-            f'write   {{{{ {name} | default("…") }}}}   or give every reader a value',
+            f'write   {{{{ {name} | default("…") }}}}   or give every subscriber a value',
         )
         self.name = name
 
@@ -53,7 +53,7 @@ class MessageField:
 
     @property
     def is_reserved(self) -> bool:
-        """Whether it is a link that is made for each reader."""
+        """Whether it is a link that is made for each subscriber."""
         return self.name in RESERVED
 
 
@@ -61,7 +61,7 @@ class MessageField:
 class Compiled:
     """A message with slots. Make one with `compile_message` or `from_bytes`."""
 
-    #: From and Reply-To; List-Id and what else stands behind a reader's own headers, as far as the top Content-Type.
+    #: From and Reply-To; List-Id and what else stands behind a subscriber's own headers, as far as the top Content-Type.
     opening: bytes
     closing: bytes
     #: Texts, and fields by their number.
@@ -86,22 +86,22 @@ class Compiled:
 
     @cached_property
     def required(self) -> frozenset[str]:
-        """The fields of which every reader must have a value. The links that are made for each reader are not told."""
+        """The fields of which every subscriber must have a value. The links that are made for each subscriber are not told."""
         return frozenset(field.name for field in self.fields if field.default is None and not field.is_reserved)
 
     def missing(self, values: Mapping[str, str]) -> tuple[str, ...]:
-        """Name the required fields of which a reader has no value: none, or nothing but blanks."""
+        """Name the required fields of which a subscriber has no value: none, or nothing but blanks."""
         return tuple(sorted(name for name in self.required if not values.get(name, "").strip()))
 
     def fill(self, values: Mapping[str, str], addressing: Addressing) -> bytes:
-        """Make one reader's message; `values` by the names of fields, those of the reserved links among them.
+        """Make one subscriber's message; `values` by the names of fields, those of the reserved links among them.
 
         Raises MissingValueError, HeaderError or AddressError.
         """
         return self._message(self._shown(values), addressing)
 
     def signed(self, values: Mapping[str, str], addressing: Addressing, profile: "Profile", *, now: int) -> bytes:
-        """Make one reader's message below its DKIM signatures; `now` in seconds since 1970. Raises as `fill`."""
+        """Make one subscriber's message below its DKIM signatures; `now` in seconds since 1970. Raises as `fill`."""
         from composer.mail.dkim_signing import headers_of, signatures
 
         shown = self._shown(values)
@@ -118,7 +118,7 @@ class Compiled:
 
     def to_bytes(self) -> bytes:
         """Give the message as bytes to keep; `from_bytes` of this program and of any newer one reads them."""
-        out = BinaryWriter()
+        out = BinaryEncoder()
         out.data(self.opening)
         out.data(self.closing)
         out.optional(self.feedback_id)
@@ -137,7 +137,7 @@ class Compiled:
     @classmethod
     def from_bytes(cls, data: bytes) -> "Compiled":
         """Read what `to_bytes` gave. Raises FrozenError: it says whether it is damaged or newer than this program."""
-        source = BinaryReader(data, _MAGIC, _VERSION, _WHAT)
+        source = BinaryDecoder(data, _MAGIC, _VERSION, _WHAT)
         opening, closing, feedback_id = source.data(), source.data(), source.optional()
         fields = tuple(MessageField(name=source.text(), default=source.optional()) for _ in range(source.number()))
         subject = tuple(
@@ -150,7 +150,7 @@ class Compiled:
         return cls(opening=opening, closing=closing, subject=subject, feedback_id=feedback_id, body=body, fields=fields)
 
     def _shown(self, values: Mapping[str, str]) -> list[str]:
-        """Give what each field shows. A value of nothing but blanks is none; a link of the reader's own has no default."""
+        """Give what each field shows. A value of nothing but blanks is none; a link of the subscriber's own has no default."""
         shown = []
         for field in self.fields:
             value = values.get(field.name, "")
@@ -165,9 +165,9 @@ class Compiled:
         return self._ready(b"", self._own(shown, addressing), self._filler.made(shown))
 
     def _ready(self, above: bytes, own: bytes, made: list[bytes]) -> WireMessage:
-        """Join a message of signatures, a reader's own headers, and what was made for the holes of its body."""
+        """Join a message of signatures, a subscriber's own headers, and what was made for the holes of its body."""
         pieces = (above, self.opening, own, self.closing, b"\r\n", *self._filler.body(made))
-        # What is this reader's is looked through in one go: a line end before each, for each may come to begin a line.
+        # What is this subscriber's is looked through in one go: a line end before each, for each may come to begin a line.
         if self._is_sound and is_wire_safe(b"\r\n".join((above, own, *made))):
             return joined(pieces)
         return to_wire(b"".join(pieces))
@@ -185,7 +185,7 @@ class Compiled:
 
     @cached_property
     def _standing(self) -> "tuple[Headers, Headers]":
-        """The headers above and below a reader's own, as they are signed."""
+        """The headers above and below a subscriber's own, as they are signed."""
         from composer.mail.dkim_signing import headers_of
 
         return headers_of(self.opening), headers_of(self.closing)
@@ -213,7 +213,7 @@ def compile_message(
     PlaceError for a field that stands where no value is safe, such as a host name.
     """
     tokens = {field.token for field in fields}
-    # Two braces that readers shall see are no reader's value.
+    # Two braces that subscribers shall see are no subscriber's value.
     literal = {field.token for field in fields if field.name == LITERAL}
     subject, words, page = (
         [
@@ -246,7 +246,7 @@ def message_id_for(edition_hash: str, domain: str) -> str:
     return f"<{edition_hash[:32]}@{domain_to_ascii(domain)}>"
 
 
-def _write_chunks(out: BinaryWriter, chunks: Chunks) -> None:
+def _write_chunks(out: BinaryEncoder, chunks: Chunks) -> None:
     out.number(len(chunks))
     for chunk in chunks:
         match chunk:
@@ -265,11 +265,11 @@ def _write_chunks(out: BinaryWriter, chunks: Chunks) -> None:
                 assert_never(chunk)
 
 
-def _read_chunks(source: BinaryReader, fields: int) -> Chunks:
+def _read_chunks(source: BinaryDecoder, fields: int) -> Chunks:
     return tuple(_read_chunk(source, fields) for _ in range(source.number()))
 
 
-def _read_chunk(source: BinaryReader, fields: int) -> Chunk:
+def _read_chunk(source: BinaryDecoder, fields: int) -> Chunk:
     kind = source.number()
     if kind == _BYTES:
         return source.data()

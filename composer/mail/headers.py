@@ -5,7 +5,7 @@ Never lets a line break, a control character or half a surrogate pair through: t
 
 Lines keep to 78 characters where there is a place to fold (RFC 5322 section 2.1.1), to 76 where an encoded-word stands
 on them (RFC 2047 section 2), and never exceed 998. Text beside encoded-words is never left plain: the whole value is
-encoded, so that no reader can lose or add a space at the seam.
+encoded, so that no program can lose or add a space at the seam.
 """
 
 import re
@@ -173,7 +173,7 @@ def _named(name: str) -> str:
 
 
 class _Lines:
-    """Lines under construction. The first always carries a piece of the value: `Name:` alone confuses some readers."""
+    """Lines under construction. The first always carries a piece of the value: `Name:` alone confuses some subscribers."""
 
     def __init__(self, name: str) -> None:
         self._done: list[str] = []
@@ -250,7 +250,7 @@ def _encoded_words(value: str, first: int) -> Iterator[str]:
 
 
 def _plain(value: str) -> bool:
-    """Tell whether text can stand as it is: encoding protects what readers would decode, squeeze or strip."""
+    """Tell whether text can stand as it is: encoding protects what subscribers would decode, squeeze or strip."""
     return value.isascii() and "=?" not in value and "  " not in value and value == value.strip(" ")
 
 

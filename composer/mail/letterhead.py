@@ -1,4 +1,4 @@
-"""What stands above the parts of a message: what all readers' messages have, and what is one reader's own.
+"""What stands above the parts of a message: what all subscribers' messages have, and what is one subscriber's own.
 
 Comes in: a `Letterhead`, an `Addressing`. Goes out: finished header lines. Never writes Bcc or Return-Path, never writes a
 header twice, never makes up a date or an id.
@@ -18,7 +18,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letterhead:
-    """What every reader's message says at its top."""
+    """What every subscriber's message says at its top."""
 
     sender: Address
     reply_to: Address | None = None
@@ -35,7 +35,7 @@ class Letterhead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressing:
-    """What is one message's own, beside its reader's values."""
+    """What is one message's own, beside its subscriber's values."""
 
     #: None where there is no addressee: `To: undisclosed-recipients:;`.
     to: Address | None
@@ -43,7 +43,7 @@ class Addressing:
     date: datetime
     #: With its angle brackets. Its left side stands in X-Compose-ID too: some relays write a Message-ID of their own.
     message_id: str
-    #: The reader's own address to leave by with one click (https), and one to write to (mailto:).
+    #: The subscriber's own address to leave by with one click (https), and one to write to (mailto:).
     unsubscribe: str | None = None
     unsubscribe_mailto: str | None = None
     #: Up to three words before the sender's id in Feedback-ID; none for no such header.
@@ -66,7 +66,7 @@ def opening_lines(letterhead: Letterhead) -> bytes:
 
 
 def closing_lines(letterhead: Letterhead) -> bytes:
-    """Write what stands below a reader's own headers, as far as MIME-Version. Raises HeaderError."""
+    """Write what stands below a subscriber's own headers, as far as MIME-Version. Raises HeaderError."""
     if not _LANGUAGE.fullmatch(letterhead.language):
         raise HeaderError(f"{letterhead.language!r} is not a language tag such as en or zh-Hans")
     return (

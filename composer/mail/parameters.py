@@ -9,16 +9,16 @@ import unicodedata
 
 #: Longest `key="text"` kept in one piece: fits a folded line behind a space, with its semicolon.
 _SHORT = 76
-#: Octets that RFC 2231 section 7 (attribute-char) lets stand unencoded; kept to those no reader stumbles over.
+#: Octets that RFC 2231 section 7 (attribute-char) lets stand unencoded; kept to those no subscriber stumbles over.
 _UNENCODED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-#: Parameters that people see, for which readers without RFC 2231 get an ASCII version besides.
+#: Parameters that people see, for which subscribers without RFC 2231 get an ASCII version besides.
 _WITH_FALLBACK = frozenset({"filename", "name"})
 
 
 def parameter(key: str, text: str) -> list[str]:
     """Write one parameter: quoted where that says it all, otherwise after RFC 2231 (sections 3 and 4)."""
     plain = f'{key}="{text}"'
-    # A quote or backslash could be escaped, and `=?` or `%` left alone, but readers disagree about each of them.
+    # A quote or backslash could be escaped, and `=?` or `%` left alone, but subscribers disagree about each of them.
     is_simple = key not in _WITH_FALLBACK or re.fullmatch(r"[A-Za-z0-9 ()_.,+-]*", text)
     if is_simple and text.isascii() and not re.search(r'["\\%]|=\?|^ | $|  ', text) and len(plain) <= _SHORT:
         return [plain]

@@ -1,4 +1,4 @@
-"""Text bodies with holes: everything that no reader's value changes is encoded once.
+"""Text bodies with holes: everything that no subscriber's value changes is encoded once.
 
 Comes in: a text in pieces, some of them holes. Goes out: its encoding and its pieces as bytes, ready to be joined around
 what the holes hold. Every piece and every value begins a line of its own, so that none depends on another: that is what
@@ -93,7 +93,7 @@ def _way(data: bytes, left: int) -> _Way:
     return _Way(head=data[:added], lines=lines + base64_lines(data[first:end]), left=data[end:])
 
 
-#: What a body is made of: bytes that stand for every reader, holes in quoted-printable, texts in base64 with holes.
+#: What a body is made of: bytes that stand for every subscriber, holes in quoted-printable, texts in base64 with holes.
 Chunk = bytes | BodySlot | Base64Alignment
 
 
@@ -123,7 +123,7 @@ class Filler:
         runs = [chunk for chunk in chunks if isinstance(chunk, Base64Alignment)]
         self._runs = [(run, tuple({piece for piece in run.pieces if isinstance(piece, BodySlot)})) for run in runs]
         self._still = [chunk if isinstance(chunk, bytes) else b"" for chunk in chunks]
-        #: Where what is made for a reader goes: by the number of a hole, then by that of a run.
+        #: Where what is made for a subscriber goes: by the number of a hole, then by that of a run.
         made = {hole: number for number, hole in enumerate(self._holes)}
         turn = itertools.count(len(self._holes))
         self._places = [
@@ -138,7 +138,7 @@ class Filler:
         return all(map(is_wire_safe, self._still))
 
     def made(self, shown: Sequence[str]) -> list[bytes]:
-        """Encode one reader's values, by the numbers of their fields: once for each kind of place."""
+        """Encode one subscriber's values, by the numbers of their fields: once for each kind of place."""
         # Most names and addresses are the same in text and in HTML.
         same = [value.encode() if _SAME_IN_HTML.fullmatch(value) else None for value in shown]
         made: list[bytes] = []

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from composer.content.document.issue import Issue, Section
 from composer.content.document.newsletter import Newsletter
 from composer.content.values.field_values import Group, Picture, group_in, text_in
-from composer.content.values.formats import READERS_OWN
+from composer.content.values.formats import SUBSCRIBERS_OWN
 from composer.content.values.merge_fields import MergeField
 from composer.content.values.rich_text import Rich
 from composer.core.errors import ContentError, Problem
@@ -25,7 +25,7 @@ from composer.render.mjml.lint import LintFinding, lint, strip_origins
 from composer.render.text_printer import tidy
 from composer.render.theme import Theme
 
-#: Letters by which a link names its reader (audience/tokens.py).
+#: Letters by which a link names its subscriber (audience/tokens.py).
 _WORD = 34
 
 
@@ -101,7 +101,7 @@ class _IssueView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Links:
-    """Addresses that are made for each reader, as tokens; None when there is no place they could lead to."""
+    """Addresses that are made for each subscriber, as tokens; None when there is no place they could lead to."""
 
     unsubscribe: str | None
     preferences: str | None
@@ -154,22 +154,22 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
 
 
 def _links(issue: Issue, newsletter: Newsletter) -> _Links:
-    """Make tokens for the readers' links; what they show without a reader leads to the public pages."""
+    """Make tokens for the subscribers' links; what they show without a subscriber leads to the public pages."""
     delivery = group_in(newsletter.values, "delivery")
     public, own = text_in(delivery, "public_url"), text_in(delivery, "unsubscribe_url")
     base = public.rstrip("/") if public is not None else None
-    leave = own or (base and f"{base}/unsubscribe/{READERS_OWN}")
+    leave = own or (base and f"{base}/unsubscribe/{SUBSCRIBERS_OWN}")
     return _Links(
         unsubscribe=_own_link(issue, "unsubscribe_url", leave) if leave else None,
-        preferences=_own_link(issue, "preferences_url", f"{base}/preferences/{READERS_OWN}") if base else None,
+        preferences=_own_link(issue, "preferences_url", f"{base}/preferences/{SUBSCRIBERS_OWN}") if base else None,
         web=issue.fields.field("web_url", f"{base}/{issue.stem}").token if base else None,
     )
 
 
 def _own_link(issue: Issue, name: str, page: str) -> str:
-    """Make a token for a link with a word of the reader's own in it."""
-    empty = page.replace(f"/{READERS_OWN}", "").replace(READERS_OWN, "")
-    return issue.fields.field(name, empty, sample=page.replace(READERS_OWN, "a" * _WORD)).token
+    """Make a token for a link with a word of the subscriber's own in it."""
+    empty = page.replace(f"/{SUBSCRIBERS_OWN}", "").replace(SUBSCRIBERS_OWN, "")
+    return issue.fields.field(name, empty, sample=page.replace(SUBSCRIBERS_OWN, "a" * _WORD)).token
 
 
 def _mjml(theme: Theme, issue: Issue, context: Mapping[str, object]) -> str:

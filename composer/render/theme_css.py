@@ -56,7 +56,7 @@ class _Sheet:
 
     def fetching(self) -> None:
         self.each(re.compile(r"@import\b", re.IGNORECASE), "{0} would load a style sheet; copy its rules")
-        self.each(re.compile(r"@font-face\b", re.IGNORECASE), "{0} would load a font; name the readers' own fonts")
+        self.each(re.compile(r"@font-face\b", re.IGNORECASE), "{0} would load a font; name the subscribers' own fonts")
         self.each(_FETCHING, "{0}..) would load a file; put pictures into the template")
         self.each(_SCRIPT, "{0} runs a script, which mail programs remove")
 

@@ -26,9 +26,9 @@ from composer.database.tables.subscriber_tables import (
     consents,
     erasures,
     imports,
-    reader_changes,
-    reader_tags,
-    readers,
+    subscriber_changes,
+    subscriber_tags,
+    subscribers,
     suppressions,
     tombstones,
 )
@@ -40,7 +40,7 @@ from composer.delivery.selection.recipient_erasure import forget as forget_maili
 class Subject:
     """By what somebody is on record: ids with the mailings in which they were theirs, addresses, hashes of addresses."""
 
-    reader_id: int | None
+    subscriber_id: int | None
     normals: tuple[str, ...]
     hashes: tuple[str, ...]
     spans: tuple[AddressSpan, ...]
@@ -82,16 +82,16 @@ class Store:
 
 
 def forget_letters(
-    connection: Connection, reader_id: int | None, normal: str
+    connection: Connection, subscriber_id: int | None, normal: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Take away what was asked for with an address; for `audience.erasing.erase`."""
     count = connection.scalar(select(func.count()).where(letters.c.normal == normal)) or 0
     connection.execute(delete(letters).where(letters.c.normal == normal))
-    return ((f"messages asked for on the readers' pages ({count})",) if count else ()), ()
+    return ((f"messages asked for on the public pages ({count})",) if count else ()), ()
 
 
 def _theirs(column: ColumnElement[int]) -> Callable[[Subject], ColumnElement[bool]]:
-    return lambda subject: column == subject.reader_id if subject.reader_id is not None else false()
+    return lambda subject: column == subject.subscriber_id if subject.subscriber_id is not None else false()
 
 
 def _by_address(column: ColumnElement[str]) -> Callable[[Subject], ColumnElement[bool]]:
@@ -120,41 +120,41 @@ def _reviewed_in(table: Table) -> ColumnElement[Any]:
 
 
 def _linked(table: Table, column: ColumnElement[Any]) -> Callable[[Subject], ColumnElement[bool]]:
-    return lambda subject: table.c.id.in_(select(column).where(_theirs(readers.c.id)(subject)))
+    return lambda subject: table.c.id.in_(select(column).where(_theirs(subscribers.c.id)(subject)))
 
 
 STORES: tuple[Store, ...] = (
-    Store(table=readers, key="subscriber", title="Subscriber", columns=("id", "address", "normal"),
-          about=_theirs(readers.c.id), on_erasure=OnErasure.DELETED, is_summarised=True),
-    Store(table=reader_tags, key="tags", title="Tags", columns=("reader_id",),
-          about=_theirs(reader_tags.c.reader_id), on_erasure=OnErasure.DELETED, is_summarised=True),
-    Store(table=reader_changes, key="history", title="History", columns=("reader_id",),
-          about=_theirs(reader_changes.c.reader_id), on_erasure=OnErasure.DELETED, is_summarised=True),
+    Store(table=subscribers, key="subscriber", title="Subscriber", columns=("id", "address", "normal"),
+          about=_theirs(subscribers.c.id), on_erasure=OnErasure.DELETED, is_summarised=True),
+    Store(table=subscriber_tags, key="tags", title="Tags", columns=("subscriber_id",),
+          about=_theirs(subscriber_tags.c.subscriber_id), on_erasure=OnErasure.DELETED, is_summarised=True),
+    Store(table=subscriber_changes, key="history", title="History", columns=("subscriber_id",),
+          about=_theirs(subscriber_changes.c.subscriber_id), on_erasure=OnErasure.DELETED, is_summarised=True),
     Store(table=consents, key="consent", title="Consent", columns=("evidence",),
-          about=_linked(consents, readers.c.consent_id), on_erasure=OnErasure.DELETED, is_summarised=True),
+          about=_linked(consents, subscribers.c.consent_id), on_erasure=OnErasure.DELETED, is_summarised=True),
     Store(table=imports, key="came_with", title="Import", columns=(),
-          about=_linked(imports, readers.c.import_id), on_erasure=OnErasure.KEPT, is_summarised=True),
+          about=_linked(imports, subscribers.c.import_id), on_erasure=OnErasure.KEPT, is_summarised=True),
     Store(table=suppressions, key="suppressed", title="Suppression list", columns=("normal", "hash"),
           about=lambda subject: or_(suppressions.c.normal.in_(subject.normals), suppressions.c.hash.in_(subject.hashes)),
           on_erasure=OnErasure.PSEUDONYMOUS, is_summarised=True),
     Store(table=letters, key="messages_asked_for", title="Messages asked for", columns=("address", "normal", "mailbox"),
           about=lambda subject: letters.c.normal.in_(subject.normals), on_erasure=OnErasure.DELETED, forget=forget_letters),
-    Store(table=deliveries, key="deliveries", title="Deliveries", columns=("reader_id",),
+    Store(table=deliveries, key="deliveries", title="Deliveries", columns=("subscriber_id",),
           about=_by_mailing(deliveries), on_erasure=OnErasure.PSEUDONYMOUS, forget=forget_mailings,
           more={"issue": _issue_of(deliveries)}),
-    Store(table=events, key="events", title="Events of mailings", columns=("reader_id",),
+    Store(table=events, key="events", title="Events of mailings", columns=("subscriber_id",),
           about=_by_mailing(events), on_erasure=OnErasure.PSEUDONYMOUS, more={"issue": _issue_of(events)}, hidden=("who",)),
     Store(table=recipients, key="frozen_values", title="Values frozen for mailings that are not over",
-          columns=("reader_id", "address", "answered_reader"), about=_by_mailing(recipients), on_erasure=OnErasure.DELETED,
+          columns=("subscriber_id", "address", "answered_subscriber"), about=_by_mailing(recipients), on_erasure=OnErasure.DELETED,
           forget=forget_mailings, more={"issue": _issue_of(recipients)}),
-    Store(table=returned, key="bounces", title="Bounces and complaints", columns=("reader_id", "recipient"),
+    Store(table=returned, key="bounces", title="Bounces and complaints", columns=("subscriber_id", "recipient"),
           about=lambda subject: or_(_by_mailing(returned)(subject), _by_address(returned.c.recipient)(subject)),
           on_erasure=OnErasure.CLEARED, forget=forget_bounces, more={"issue": _issue_of(returned)}),
     Store(table=bounce_marks, key="bounces_by_mailing", title="Mailings whose bounce left them out, or is held",
-          columns=("reader_id",), about=_by_mailing(bounce_marks), on_erasure=OnErasure.PSEUDONYMOUS,
+          columns=("subscriber_id",), about=_by_mailing(bounce_marks), on_erasure=OnErasure.PSEUDONYMOUS,
           more={"issue": _issue_of(bounce_marks)}),
-    Store(table=tombstones, key="earlier_ids", title="Earlier ids and addresses, as hashes", columns=("reader_id", "hash"),
-          about=lambda subject: or_(_by_hash(tombstones.c.hash)(subject), _theirs(tombstones.c.reader_id)(subject)),
+    Store(table=tombstones, key="earlier_ids", title="Earlier ids and addresses, as hashes", columns=("subscriber_id", "hash"),
+          about=lambda subject: or_(_by_hash(tombstones.c.hash)(subject), _theirs(tombstones.c.subscriber_id)(subject)),
           on_erasure=OnErasure.PSEUDONYMOUS),
     Store(table=erasures, key="erasures", title="Earlier erasures", columns=("hash",),
           about=_by_hash(erasures.c.hash), on_erasure=OnErasure.PSEUDONYMOUS),
@@ -184,16 +184,16 @@ EVERYWHERE: tuple[ForgetElsewhere, ...] = tuple(
 def subject_of(connection: Connection, address: str) -> Subject:
     """Find by what a person is on record, given any spelling of their address. Raises AddressError for what is none."""
     normal, key = normal_address(address), erasure_key(connection)
-    reader = find(connection, address)
-    normals = (normal, *(former_addresses(connection, reader.id) if reader else ()))
+    subscriber = find(connection, address)
+    normals = (normal, *(former_addresses(connection, subscriber.id) if subscriber else ()))
     hashes = tuple(hashed(key, each) for each in normals) if key else ()
     spans: tuple[AddressSpan, ...] = ()
-    if reader is not None:
-        spans = spans_of(connection, reader.id)
+    if subscriber is not None:
+        spans = spans_of(connection, subscriber.id)
     elif hashes and known_hashes(connection, hashes).get(hashes[0]) != Reason.ERASED:
         # Of somebody who was erased, nobody looks up by the address what is kept under a number.
         spans = spans_of_hash(connection, hashes[0])
-    return Subject(reader_id=reader.id if reader else None, normals=normals, hashes=hashes, spans=spans)
+    return Subject(subscriber_id=subscriber.id if subscriber else None, normals=normals, hashes=hashes, spans=spans)
 
 
 def records_of(

@@ -1,11 +1,11 @@
-"""Readers to test with."""
+"""Subscribers to test with."""
 
 import datetime
 
 from sqlalchemy import Connection
 
 from composer.audience.changes import add_subscriber
-from composer.audience.subscribers import Status, Subscriber, select_readers
+from composer.audience.subscribers import Status, Subscriber, select_subscribers
 from composer.core.addresses import parse_address
 
 NOW = datetime.datetime(2025, 1, 30, 6, 30, tzinfo=datetime.UTC)
@@ -14,12 +14,12 @@ EARLIER = NOW - datetime.timedelta(days=3)
 
 
 def join(connection: Connection, address: str, *tags: str, consent: str = "form", **values: str) -> Subscriber:
-    """Add a reader, active unless there is no consent."""
+    """Add a subscriber, active unless there is no consent."""
     return add_subscriber(
         connection, parse_address(address), values, source="test", now=NOW, consent=consent, tags=tags
     )
 
 
 def everybody(connection: Connection) -> dict[str, Status]:
-    """Give every reader's address with the status."""
-    return {reader.address: reader.status for reader in select_readers(connection, status=())}
+    """Give every subscriber's address with the status."""
+    return {subscriber.address: subscriber.status for subscriber in select_subscribers(connection, status=())}

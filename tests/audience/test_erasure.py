@@ -21,7 +21,7 @@ from composer.audience.suppression import (
 from composer.audience.suppression import hashed as hash_of
 from composer.core.addresses import parse_address
 from composer.database.engine import Database
-from composer.database.tables.subscriber_tables import consents, erasures, reader_changes, readers, tombstones
+from composer.database.tables.subscriber_tables import consents, erasures, subscriber_changes, subscribers, tombstones
 from tests.audience.list_factory import take, written
 from tests.audience.people import LATER, NOW, join
 
@@ -38,8 +38,8 @@ def test_the_receipt_of_a_subscriber(database: Database) -> None:
     """What was known, each entry of the history, the consent, the address on the suppression list, earlier addresses."""
     asked: list[tuple[int | None, str]] = []
 
-    def forget(_: Connection, reader_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        asked.append((reader_id, normal))
+    def forget(_: Connection, subscriber_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        asked.append((subscriber_id, normal))
         return (f"went {len(asked)}",), (f"stays {len(asked)}",)
 
     with database.write() as connection:
@@ -50,7 +50,7 @@ def test_the_receipt_of_a_subscriber(database: Database) -> None:
         assert (receipt.number, receipt.at, asked) == (1, LATER, [(ann.id, ANN)])
         assert connection.scalars(select(consents.c.id)).all() == []
         # Whatever link she has must tell the truth, though no mail of ours is on record.
-        assert connection.scalars(select(tombstones.c.reader_id)).all() == [ann.id]
+        assert connection.scalars(select(tombstones.c.subscriber_id)).all() == [ann.id]
 
         asked.clear()
         suppress(connection, "other@example.org", Reason.BOUNCED, "mail", NOW)
@@ -87,9 +87,11 @@ def test_an_earlier_address_that_somebody_else_has_stays_theirs(database: Databa
         for old, new in ((ANN, "then@example.org"), ("then@example.org", "new@example.org")):
             move(connection, old, new)
         # In their order, though PostgreSQL keeps a row that was changed behind the others.
-        connection.execute(update(reader_changes).where(reader_changes.c.before == ANN).values(source="changed"))
+        connection.execute(
+            update(subscriber_changes).where(subscriber_changes.c.before == ANN).values(source="changed")
+        )
         assert former_addresses(connection, ann.id) == (ANN, "then@example.org")
-        connection.execute(delete(reader_changes).where(reader_changes.c.before == "then@example.org"))
+        connection.execute(delete(subscriber_changes).where(subscriber_changes.c.before == "then@example.org"))
         other = join(connection, ANN)
         assert former_addresses(connection, ann.id) == former_addresses(connection, other.id) == ()
         receipt = erase(connection, parse_address("new@example.org"), LATER)
@@ -110,8 +112,8 @@ def test_the_consent_of_a_whole_list_stays(database: Database, tmp_path: Path) -
         assert len(connection.scalars(select(consents.c.id)).all()) == 1
         # Somebody else agreed by the same record: that stays, too.
         first, second = join(connection, "a@example.net"), join(connection, "b@example.net")
-        shared = connection.scalar(select(readers.c.consent_id).where(readers.c.id == first.id))
-        connection.execute(update(readers).where(readers.c.id == second.id).values(consent_id=shared))
+        shared = connection.scalar(select(subscribers.c.consent_id).where(subscribers.c.id == first.id))
+        connection.execute(update(subscribers).where(subscribers.c.id == second.id).values(consent_id=shared))
         assert "the link to the record of consent" in erase(connection, parse_address("b@example.net"), LATER).went
         assert "the record of consent" in erase(connection, parse_address("a@example.net"), LATER).went
 
@@ -142,8 +144,8 @@ def test_an_address_that_is_only_on_the_suppression_list(database: Database) -> 
     """It is replaced by its hash; by a hash that is there already it is found, and once erased there is nothing more."""
     asked: list[tuple[int | None, str]] = []
 
-    def forget(_: Connection, reader_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        asked.append((reader_id, normal))
+    def forget(_: Connection, subscriber_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        asked.append((subscriber_id, normal))
         return (), ()
 
     with database.write() as connection:

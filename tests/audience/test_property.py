@@ -1,4 +1,4 @@
-"""Whatever happens to readers in whatever order: a suppressed address is never active, and only its owner lifts that."""
+"""Whatever happens to subscribers in whatever order: a suppressed address is never active, and only its owner lifts that."""
 
 import os
 from pathlib import Path
@@ -12,11 +12,11 @@ from sqlalchemy import select
 from composer.audience.changes import add_subscriber, confirm, sign_up, unsubscribe
 from composer.audience.erasure import erase
 from composer.audience.importing.undo import last_import, undo_import
-from composer.audience.subscribers import AudienceError, Status, find, select_readers
+from composer.audience.subscribers import AudienceError, Status, find, select_subscribers
 from composer.audience.suppression import Reason, is_suppressed, suppress, suppression_of
 from composer.core.addresses import normal_address, parse_address
 from composer.database.engine import Database
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from tests.audience.list_factory import take, written
 from tests.audience.people import LATER, NOW
 from tests.databases import clear
@@ -77,15 +77,15 @@ class Audience(RuleBasedStateMachine):
     @rule(address=people)
     def confirm(self, address: str) -> None:
         with self.database.write() as connection:
-            if reader := find(connection, address):
-                confirm(connection, reader.id, "link", source="link", now=LATER)
+            if subscriber := find(connection, address):
+                confirm(connection, subscriber.id, "link", source="link", now=LATER)
                 self.out.discard(normal_address(address))
 
     @rule(address=people)
     def leave(self, address: str) -> None:
         with self.database.write() as connection:
-            if reader := find(connection, address):
-                unsubscribe(connection, reader.id, source="link", now=LATER)
+            if subscriber := find(connection, address):
+                unsubscribe(connection, subscriber.id, source="link", now=LATER)
                 self.out.add(normal_address(address))
 
     @rule(address=people, reason=st.sampled_from([each for each in Reason if each is not Reason.ERASED]))
@@ -108,17 +108,17 @@ class Audience(RuleBasedStateMachine):
     @invariant()
     def nobody_who_is_suppressed_is_active(self) -> None:
         with self.database.read() as connection:
-            for reader in select_readers(connection, status=()):
-                found = suppression_of(connection, reader.normal)
+            for subscriber in select_subscribers(connection, status=()):
+                found = suppression_of(connection, subscriber.normal)
                 # Who is held until somebody decides gets nothing, but keeps their status.
-                assert not found or found.reason is Reason.HELD or reader.status is not Status.ACTIVE
+                assert not found or found.reason is Reason.HELD or subscriber.status is not Status.ACTIVE
                 # And the other way round: who has left is on the list, or an import would bring them back.
-                assert found or reader.status in (Status.ACTIVE, Status.PENDING)
+                assert found or subscriber.status in (Status.ACTIVE, Status.PENDING)
 
     @invariant()
     def nobody_who_left_is_brought_back_by_others(self) -> None:
         with self.database.read() as connection:
-            active = set(connection.scalars(select(readers.c.normal).where(readers.c.status == Status.ACTIVE)))
+            active = set(connection.scalars(select(subscribers.c.normal).where(subscribers.c.status == Status.ACTIVE)))
             assert not active & self.out
             for normal in self.out:
                 assert is_suppressed(connection, normal)

@@ -1,4 +1,4 @@
-"""Readers are found, changed, suppressed and erased alike on both databases."""
+"""Subscribers are found, changed, suppressed and erased alike on both databases."""
 
 import json
 from datetime import timedelta
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from composer.audience.change_history import changes_of
 from composer.audience.changes import add_subscriber, change, confirm, sign_up, tag, unsubscribe
 from composer.audience.erasure import erase
-from composer.audience.subscribers import AudienceError, Status, count, find, get, select_readers
+from composer.audience.subscribers import AudienceError, Status, count, find, get, select_subscribers
 from composer.audience.suppression import Reason, is_suppressed, listed, suppress, suppression_of
 from composer.core.addresses import normal_address, parse_address
 from composer.core.audience_filter import AudienceFilter
@@ -65,16 +65,16 @@ def test_a_condition_means_the_same_in_sql_and_in_python(database: Database) -> 
     )
     def check(asked: AudienceFilter) -> None:
         with database.read() as connection:
-            everyone = list(select_readers(connection))
+            everyone = list(select_subscribers(connection))
             assert len(everyone) == 48
-            wanted = [reader for reader in everyone if asked.matches(reader.language, reader.tags)]
-            assert list(select_readers(connection, asked)) == wanted
+            wanted = [subscriber for subscriber in everyone if asked.matches(subscriber.language, subscriber.tags)]
+            assert list(select_subscribers(connection, asked)) == wanted
             assert count(connection, asked).get(Status.ACTIVE, 0) == len(wanted)
 
     check()
 
 
-def test_readers_stream_in_the_order_in_which_they_came(database: Database) -> None:
+def test_subscribers_stream_in_the_order_in_which_they_came(database: Database) -> None:
     """Ids are random and say nothing of the order: the first who came is the first in a list."""
     with database.write() as connection:
         for number, name in enumerate("fcabed"):
@@ -82,18 +82,18 @@ def test_readers_stream_in_the_order_in_which_they_came(database: Database) -> N
             add_subscriber(
                 connection, parse_address(f"{name}@example.org"), {}, source="test", now=came, consent="form"
             )
-        assert "".join(reader.address[0] for reader in select_readers(connection)) == "fcabed"
+        assert "".join(subscriber.address[0] for subscriber in select_subscribers(connection)) == "fcabed"
 
 
-def test_without_consent_a_reader_waits(database: Database) -> None:
-    """A reader of whom it is not known how they agreed is pending, and is not among those who get the newsletter."""
+def test_without_consent_a_subscriber_waits(database: Database) -> None:
+    """A subscriber of whom it is not known how they agreed is pending, and is not among those who get the newsletter."""
     with database.write() as connection:
-        reader = join(connection, "a@example.org", consent="")
-        assert reader.status is Status.PENDING
-        assert list(select_readers(connection)) == []
-        reader = confirm(connection, reader.id, "answered the mail of 2 February", source="link", now=LATER)
-        assert reader.status is Status.ACTIVE
-        assert [(change.what, change.before, change.after) for change in changes_of(connection, reader.id)] == [
+        subscriber = join(connection, "a@example.org", consent="")
+        assert subscriber.status is Status.PENDING
+        assert list(select_subscribers(connection)) == []
+        subscriber = confirm(connection, subscriber.id, "answered the mail of 2 February", source="link", now=LATER)
+        assert subscriber.status is Status.ACTIVE
+        assert [(change.what, change.before, change.after) for change in changes_of(connection, subscriber.id)] == [
             ("status", "", "pending"),
             ("consent", "", "answered the mail of 2 February"),
             ("status", "pending", "active"),
@@ -103,41 +103,41 @@ def test_without_consent_a_reader_waits(database: Database) -> None:
 def test_leaving_is_for_good_but_for_ones_own_double_opt_in(database: Database) -> None:
     """Who has left cannot be added, is not changed by a form, and comes back by confirming."""
     with database.write() as connection:
-        reader = join(connection, "a@example.org")
-        assert unsubscribe(connection, reader.id, source="link", now=LATER).status is Status.UNSUBSCRIBED
+        subscriber = join(connection, "a@example.org")
+        assert unsubscribe(connection, subscriber.id, source="link", now=LATER).status is Status.UNSUBSCRIBED
         assert is_suppressed(connection, "a@example.org")
         with pytest.raises(AudienceError, match="is here already"):
             join(connection, "A@example.org")
         again = sign_up(connection, parse_address("A@Example.org"), {"name": "Eve"}, source="form", now=LATER)
-        assert (again.id, again.status, again.name) == (reader.id, Status.UNSUBSCRIBED, "")
-        assert confirm(connection, reader.id, "form, link", source="form", now=LATER).status is Status.ACTIVE
+        assert (again.id, again.status, again.name) == (subscriber.id, Status.UNSUBSCRIBED, "")
+        assert confirm(connection, subscriber.id, "form, link", source="form", now=LATER).status is Status.ACTIVE
         assert not is_suppressed(connection, "a@example.org")
 
 
 def test_the_weightier_reason_stands(database: Database) -> None:
     """A complaint after a bounce is kept, a bounce after a complaint changes nothing; the day stays the first one."""
     with database.write() as connection:
-        reader = join(connection, "a@example.org")
+        subscriber = join(connection, "a@example.org")
         for reason, now in ((Reason.BOUNCED, NOW), (Reason.COMPLAINED, LATER), (Reason.BOUNCED, LATER)):
             suppress(connection, "a@example.org", reason, "mail", now)
         found = suppression_of(connection, "a@example.org")
         assert found is not None
         assert (found.reason, found.since) == (Reason.COMPLAINED, NOW)
         assert everybody(connection) == {"a@example.org": Status.COMPLAINED}
-        assert [change.after for change in changes_of(connection, reader.id)] == ["active", "bounced", "complained"]
+        assert [change.after for change in changes_of(connection, subscriber.id)] == ["active", "bounced", "complained"]
 
 
 def test_changes_are_written_down(database: Database) -> None:
     """Each field that becomes different is in the history with what it was; nothing is written where nothing changes."""
     with database.write() as connection:
-        reader = join(connection, "a@example.org", first_name="Ann", company="ACME")
+        subscriber = join(connection, "a@example.org", first_name="Ann", company="ACME")
         values = {"first_name": "Anna", "company": "ACME", "role": "Editor"}
-        reader = change(connection, reader.id, values, source="page", now=LATER)
-        assert (reader.first_name, dict(reader.fields)) == ("Anna", {"company": "ACME", "role": "Editor"})
-        tag(connection, reader.id, give=["press", "vip"], source="tag", now=LATER)
-        reader = tag(connection, reader.id, give=["press"], take=["vip", "none"], source="tag", now=LATER)
-        assert reader.tags == ("press",)
-        assert [(each.what, each.before, each.after) for each in changes_of(connection, reader.id)[1:]] == [
+        subscriber = change(connection, subscriber.id, values, source="page", now=LATER)
+        assert (subscriber.first_name, dict(subscriber.fields)) == ("Anna", {"company": "ACME", "role": "Editor"})
+        tag(connection, subscriber.id, give=["press", "vip"], source="tag", now=LATER)
+        subscriber = tag(connection, subscriber.id, give=["press"], take=["vip", "none"], source="tag", now=LATER)
+        assert subscriber.tags == ("press",)
+        assert [(each.what, each.before, each.after) for each in changes_of(connection, subscriber.id)[1:]] == [
             ("first_name", "Ann", "Anna"),
             ("role", "", "Editor"),
             ("tag", "", "press"),
@@ -153,16 +153,16 @@ def test_an_erased_person_is_gone_and_stays_out(database: Database) -> None:
         keep = join(connection, "ben@example.org")
         forgotten: list[tuple[int | None, str]] = []
 
-        def forget(reader_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-            forgotten.append((reader_id, normal))
-            return ("her address in 2 mailings",), ("that 2 mailings had a reader more",)
+        def forget(subscriber_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+            forgotten.append((subscriber_id, normal))
+            return ("her address in 2 mailings",), ("that 2 mailings had a subscriber more",)
 
         receipt = erase(
             connection, parse_address("ANNA@example.org"), LATER, [lambda _, number, normal: forget(number, normal)]
         )
         assert forgotten and forgotten[0][1] == "anna@example.org"
         assert "the record of consent" in receipt.went
-        assert "that 2 mailings had a reader more" in receipt.stays
+        assert "that 2 mailings had a subscriber more" in receipt.stays
         assert everybody(connection) == {"ben@example.org": Status.ACTIVE}
         assert list(connection.scalars(select(consents.c.evidence))) == ["form"]
         with pytest.raises(AudienceError, match="they asked to be forgotten"):
@@ -198,7 +198,7 @@ def test_what_is_not_there_is_said(database: Database) -> None:
     with database.read() as connection:
         with pytest.raises(AudienceError, match="has no @"):
             get(connection, "anna")
-        with pytest.raises(AudienceError, match="is not among the readers") as stop:
+        with pytest.raises(AudienceError, match="is not among the subscribers") as stop:
             get(connection, "anna@example.org")
         assert stop.value.hint == "look more widely: compose who anna@example.org"
 

@@ -26,7 +26,7 @@ from composer.audience.suppression import (
 from composer.core.addresses import parse_address
 from composer.core.environment import SettingsError
 from composer.database.engine import Database
-from composer.database.tables.subscriber_tables import database_keys, imports, readers, suppressions
+from composer.database.tables.subscriber_tables import database_keys, imports, subscribers, suppressions
 from tests.audience.people import LATER, NOW, everybody, join
 
 ADDRESS = "a@example.org"
@@ -66,8 +66,8 @@ def test_what_a_reason_makes_of_a_subscriber(database: Database) -> None:
     with database.write() as connection:
         ids = {address: join(connection, address).id for address in people}
         for address, (before, reason) in people.items():
-            them = readers.c.normal == address
-            connection.execute(update(readers).where(them).values(status=before))
+            them = subscribers.c.normal == address
+            connection.execute(update(subscribers).where(them).values(status=before))
             suppress(connection, address, reason, "mail", LATER)
         after = everybody(connection)
         for address, (before, reason) in people.items():
@@ -78,7 +78,7 @@ def test_what_a_reason_makes_of_a_subscriber(database: Database) -> None:
                 (last.before, last.after, last.source, last.at) == (before, after[address], "mail", LATER)
             ) is is_changed
             assert (
-                connection.scalar(select(readers.c.changed).where(readers.c.normal == address)) == LATER
+                connection.scalar(select(subscribers.c.changed).where(subscribers.c.normal == address)) == LATER
             ) is is_changed
 
 
@@ -183,7 +183,7 @@ def test_hashes_of_one_database_are_not_those_of_another() -> None:
 def join_anyway(connection: Connection) -> None:
     """Add a subscriber whose address is on the list, as an older version did."""
     join(connection, "z@example.org")
-    connection.execute(update(readers).values(address=ADDRESS, normal=ADDRESS))
+    connection.execute(update(subscribers).values(address=ADDRESS, normal=ADDRESS))
 
 
 def _entries(connection: Connection) -> list[tuple[str, str, Reason, str]]:

@@ -14,9 +14,9 @@ from composer.database.engine import Database
 from composer.database.tables.subscriber_tables import (
     consents,
     imports,
-    reader_changes,
-    reader_tags,
-    readers,
+    subscriber_changes,
+    subscriber_tags,
+    subscribers,
     suppressions,
     tombstones,
 )
@@ -38,21 +38,21 @@ def _all(connection: Connection, table: Table) -> list[Row]:
 
 def _by_name(connection: Connection) -> dict[str, Row]:
     """Everybody's row, by what stands before the @."""
-    return {str(row["normal"]).partition("@")[0]: row for row in _all(connection, readers)}
+    return {str(row["normal"]).partition("@")[0]: row for row in _all(connection, subscribers)}
 
 
 def _earlier(connection: Connection) -> None:
     """Whatever there is was there before the list that comes next."""
-    connection.execute(update(readers).values(created=EARLIER, changed=EARLIER))
-    connection.execute(update(reader_changes).values(at=EARLIER))
+    connection.execute(update(subscribers).values(created=EARLIER, changed=EARLIER))
+    connection.execute(update(subscriber_changes).values(at=EARLIER))
 
 
 def _history(connection: Connection, number: int) -> list[tuple[object, ...]]:
     """What an import wrote down, in its order."""
     names = {row["id"]: name for name, row in _by_name(connection).items()}
     return [
-        (names[row["reader_id"]], row["what"], row["before"], row["after"], row["source"], row["at"])
-        for row in _all(connection, reader_changes)
+        (names[row["subscriber_id"]], row["what"], row["before"], row["after"], row["source"], row["at"])
+        for row in _all(connection, subscriber_changes)
         if row["import_id"] == number
     ]
 
@@ -79,7 +79,7 @@ def test_every_row_that_a_list_writes(database: Database, tmp_path: Path) -> Non
             join(connection, f"{name}@example.org", consent="", name=name)
         for name in ("stands", "leaves", "spam", "other"):
             join(connection, f"{name}@example.org", name=name)
-        connection.execute(update(readers).where(readers.c.name == "spam").values(status="complained"))
+        connection.execute(update(subscribers).where(subscribers.c.name == "spam").values(status="complained"))
     take(database, written(tmp_path, "email\nfirst@example.org\n"), consent="before")
     with database.write() as connection:
         _earlier(connection)
@@ -125,7 +125,7 @@ def test_every_row_that_a_list_writes(database: Database, tmp_path: Path) -> Non
             {**entry, "id": 0, "normal": f"{name}@example.org", "reason": reason}
             for name, reason in (("leaves", "unsubscribed"), ("stranger", "complained"), ("spam", "bounced"))
         ]
-        tags = {(row["reader_id"], row["tag"]) for row in _all(connection, reader_tags)}
+        tags = {(row["subscriber_id"], row["tag"]) for row in _all(connection, subscriber_tags)}
         assert tags == {
             (first, "press"),
             *((after[name]["id"], "2025") for name in ("new", "unsaid", "later")),
@@ -162,7 +162,7 @@ def test_a_consent_for_a_whole_list_is_everybodys_who_has_none_of_their_own(data
         }
         assert [evidence[row["consent_id"]] for row in _all(connection, imports)] == ["whole list"]
         assert found["stands"]["changed"] == found["unready"]["changed"] == EARLIER
-        tags = {name: {row["tag"] for row in _all(connection, reader_tags) if row["reader_id"] == each["id"]}
+        tags = {name: {row["tag"] for row in _all(connection, subscriber_tags) if row["subscriber_id"] == each["id"]}
                 for name, each in found.items()}  # fmt: skip
         assert tags == {
             **{name: set() for name in ("waits", "own", "unready", "stands", "held")},
@@ -203,11 +203,13 @@ def test_a_suppression_list_of_addresses_and_hashes(
         marks = {name: hashed(key, f"{name}@example.org") for name in ("known", "here", "waits", "bounced", "nobody")}
         for name in ("a", "here", "b", "waits", "bounced", "c"):
             join(connection, f"{name}@example.org", consent="" if name == "waits" else "form")
-        connection.execute(update(readers).where(readers.c.normal == "bounced@example.org").values(status="bounced"))
+        connection.execute(
+            update(subscribers).where(subscribers.c.normal == "bounced@example.org").values(status="bounced")
+        )
         _earlier(connection)
         # PostgreSQL keeps a row that was changed behind the others.
-        first = connection.scalars(select(readers.c.id).order_by(readers.c.id)).first()
-        connection.execute(update(readers).where(readers.c.id == first).values(name="changed"))
+        first = connection.scalars(select(subscribers.c.id).order_by(subscribers.c.id)).first()
+        connection.execute(update(subscribers).where(subscribers.c.id == first).values(name="changed"))
         suppress_hash(connection, marks["known"], Reason.UNSUBSCRIBED, "link", EARLIER)
         before, listed = _by_name(connection), _all(connection, suppressions)
     path = _hashes(
@@ -225,7 +227,7 @@ def test_a_suppression_list_of_addresses_and_hashes(
         }
         said = {
             (row["what"], row["before"], row["after"], row["source"])
-            for row in _all(connection, reader_changes)
+            for row in _all(connection, subscriber_changes)
             if row["at"] == NOW
         }
         assert said == {("status", each, "unsubscribed", "import 1") for each in ("active", "pending")}
@@ -268,12 +270,12 @@ def test_whoever_comes_back_by_a_list_is_joined_to_those_before(database: Databa
     with database.read() as connection:
         number = _by_name(connection)["back"]["id"]
         after = _all(connection, tombstones)
-        assert [row for row in after if row["reader_id"] != number] == before
-        mine = [row for row in after if row["reader_id"] == number]
+        assert [row for row in after if row["subscriber_id"] != number] == before
+        mine = [row for row in after if row["subscriber_id"] == number]
         assert sorted(mine, key=lambda row: str(row["hash"])) == sorted(
             [
-                {"reader_id": number, "hash": "earlier", "first_mailing": 0, "last_mailing": 0, "at": NOW},
-                {"reader_id": number, "hash": back, "first_mailing": 2, "last_mailing": None, "at": NOW},
+                {"subscriber_id": number, "hash": "earlier", "first_mailing": 0, "last_mailing": 0, "at": NOW},
+                {"subscriber_id": number, "hash": back, "first_mailing": 2, "last_mailing": None, "at": NOW},
             ],
             key=lambda row: str(row["hash"]),
         )

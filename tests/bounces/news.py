@@ -1,4 +1,4 @@
-"""Reports on messages of ours, with tokens of a real key: what a bounce to a reader looks like."""
+"""Reports on messages of ours, with tokens of a real key: what a bounce to a subscriber looks like."""
 
 from composer.audience.identity.tokens import Purpose, Tokens
 
@@ -6,8 +6,8 @@ KEY = b"k" * 32
 TOKENS = Tokens((KEY,))
 
 
-def verp(reader_id: int, mailing_id: int, tokens: Tokens = TOKENS) -> str:
-    return f"bounces+{tokens.make(Purpose.BOUNCE, reader_id, mailing_id)}@news.example.org"
+def verp(subscriber_id: int, mailing_id: int, tokens: Tokens = TOKENS) -> str:
+    return f"bounces+{tokens.make(Purpose.BOUNCE, subscriber_id, mailing_id)}@news.example.org"
 
 
 def report(
@@ -51,9 +51,9 @@ Content-Type: text/rfc822-headers
 """.encode()
 
 
-def message_header(reader_id: int, mailing_id: int, tokens: Tokens = TOKENS) -> str:
-    """The part of our own header that names the reader."""
-    return f"Message-ID: {tokens.message_id(mailing_id, reader_id, 'news.example.org')}\n"
+def message_header(subscriber_id: int, mailing_id: int, tokens: Tokens = TOKENS) -> str:
+    """The part of our own header that names the subscriber."""
+    return f"Message-ID: {tokens.message_id(mailing_id, subscriber_id, 'news.example.org')}\n"
 
 
 def complaint(returned: str, *, kind: str = "abuse", number: int = 0) -> bytes:

@@ -23,7 +23,7 @@ from tests.bounces.webhooks.postings import now, post
 from tests.fake_smtp import Office, Visit, says
 from tests.transport.setup import transport
 
-READERS = (
+SUBSCRIBERS = (
     "ann@gmail.com",
     "bo@gmail.com",
     "cy@yahoo.example",
@@ -59,10 +59,10 @@ class Relay:
         (self.folder / f"{recipient}.eml").write_bytes(complaint(self.senders[recipient][1]))
 
 
-def test_a_bounce_leaves_the_reader_out_of_the_next_mailing(database: Database, tmp_path: Path) -> None:
+def test_a_bounce_leaves_the_subscriber_out_of_the_next_mailing(database: Database, tmp_path: Path) -> None:
     """One gone, one full, one who refuses us, one who complains: the next mailing goes to all but the first and the last."""
     with database.write() as connection:
-        for each in READERS:
+        for each in SUBSCRIBERS:
             add_subscriber(
                 connection, Address(address=each), {}, source="t", now=now() - timedelta(days=60), consent="yes"
             )
@@ -80,7 +80,7 @@ def test_a_bounce_leaves_the_reader_out_of_the_next_mailing(database: Database, 
     relay.senders.clear()
     with Office({"dot": relay.take}) as office:
         post(database, "2025-02-06", transport(office))
-    assert sorted(relay.senders) == sorted(set(READERS) - {"ann@gmail.com", "dee@outlook.com"})
+    assert sorted(relay.senders) == sorted(set(SUBSCRIBERS) - {"ann@gmail.com", "dee@outlook.com"})
     with database.read() as connection:
         assert count(connection) == {Status.ACTIVE: 4, Status.BOUNCED: 1, Status.COMPLAINED: 1}
         assert of_mailing(connection, 1) == Counter(
@@ -106,7 +106,7 @@ def test_a_bounce_leaves_the_reader_out_of_the_next_mailing(database: Database, 
 def test_what_is_refused_at_once_counts_as_well(database: Database, tmp_path: Path) -> None:
     """A 550 5.1.1 in the session, and a bounce later: both are bounces of the mailing."""
     with database.write() as connection:
-        for each in READERS:
+        for each in SUBSCRIBERS:
             add_subscriber(
                 connection, Address(address=each), {}, source="t", now=now() - timedelta(days=60), consent="yes"
             )

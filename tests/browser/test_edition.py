@@ -1,4 +1,4 @@
-"""What a reader's eye meets: the sample's editions in Chromium, opened from the disk."""
+"""What a subscriber's eye meets: the sample's editions in Chromium, opened from the disk."""
 
 import base64
 import io

@@ -15,21 +15,21 @@ from composer.editions.check_run import Checked, check_issue
 
 CASE = Path(__file__).parent.parent / "golden/variants"
 NOW = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
-PRESS, OTHERS = "readers tagged press", "readers not tagged press"
+PRESS, OTHERS = "subscribers tagged press", "subscribers not tagged press"
 
 
 def finding(line: int, message: str, level: Level = Level.WARNING, code: str = "SIZE01") -> Problem:
     return Problem(path="issue.yaml", line=line, column=1, code=code, message=message, level=level)
 
 
-def said(readers: str, *problems: Problem, lost: tuple[BlockSpan, ...] = ()) -> MergedFinding:
-    return MergedFinding(readers=readers, lost=lost, problems=problems)
+def said(subscribers: str, *problems: Problem, lost: tuple[BlockSpan, ...] = ()) -> MergedFinding:
+    return MergedFinding(subscribers=subscribers, lost=lost, problems=problems)
 
 
 def test_one_variant_is_told_as_it_is() -> None:
     """Where everyone gets the same nothing is merged, not even what is told twice."""
     twice = (finding(1, "a"), finding(1, "a"))
-    assert merged([said("all readers", *twice)]) == twice
+    assert merged([said("all subscribers", *twice)]) == twice
 
 
 def test_what_all_have_is_told_once_and_names_nobody() -> None:
@@ -47,10 +47,10 @@ def test_the_heaviest_is_told() -> None:
 def test_what_only_some_have_names_them() -> None:
     """Whom it concerns is said where others get the same lines and nothing is wrong for them."""
     (found,) = merged([said(PRESS, finding(1, "too long")), said(OTHERS)])
-    assert found.message == "too long (for readers tagged press)"
-    many = [said(f"readers tagged {tag}", finding(1, "too long")) for tag in "abcd"]
+    assert found.message == "too long (for subscribers tagged press)"
+    many = [said(f"subscribers tagged {tag}", finding(1, "too long")) for tag in "abcd"]
     (found,) = merged([*many, said(OTHERS)])
-    assert found.message == "too long (for readers tagged a; readers tagged b and 2 more)"
+    assert found.message == "too long (for subscribers tagged a; subscribers tagged b and 2 more)"
 
 
 def test_what_stands_in_a_part_for_some_names_nobody() -> None:
@@ -102,9 +102,11 @@ def test_every_variant_is_checked(desks: Workspace) -> None:
     told = {(problem.line, problem.code): problem.message for problem in checked.problems}
     # Spelled in two ways in the editions of the press, which alone have both items.
     (spelled,) = (message for (_, code), message in told.items() if code == "EDIT03")
-    assert spelled.endswith("(for readers tagged press, not tagged staff; readers tagged press and staff)")
+    assert spelled.endswith("(for subscribers tagged press, not tagged staff; subscribers tagged press and staff)")
     # In the item for the press, and in the one that others get in its place.
-    assert all(" (for readers" not in message for (_, code), message in told.items() if code in ("EDIT05", "LINK01"))
+    assert all(
+        " (for subscribers" not in message for (_, code), message in told.items() if code in ("EDIT05", "LINK01")
+    )
     assert {code for _, code in told} >= {"EDIT05", "LINK01"}
 
 
@@ -119,7 +121,7 @@ def test_a_passage_in_a_file_of_its_own(desks: Workspace) -> None:
     )
     (found,) = (problem for problem in checked.problems if problem.code == "LINK01")
     assert (found.path, found.line) == ("issues/drafts/one.yaml", 2)
-    assert "(for readers" not in found.message
+    assert "(for subscribers" not in found.message
 
 
 def test_places_and_numbers_are_those_of_the_file(desks: Workspace) -> None:

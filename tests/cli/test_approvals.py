@@ -30,7 +30,7 @@ from tests.web.public.running import Answer, Running, running
 ISSUE = "2031-01-30"
 GERMAN = f"{ISSUE}.de"
 ANNA, BEN, CARLA = (f"{name}@example.org" for name in ("anna", "ben", "carla"))
-#: The host of the readers' pages: nobody answers there, so that nothing is asked for from outside.
+#: The host of the public pages: nobody answers there, so that nothing is asked for from outside.
 HOST = "127.0.0.1:1"
 SEND = ("send", ISSUE, "--yes", "2", "--allow", "no-pages=a test")
 _VERSIONS = """\
@@ -77,8 +77,8 @@ class Desk:
         return self.room.say(*SEND, *more)
 
     def sent(self) -> list[str]:
-        """Give the readers who got it; requests for approvals are left out."""
-        return [each for each in recipients(self.office) if each.startswith("Reader")]
+        """Give the subscribers who got it; requests for approvals are left out."""
+        return [each for each in recipients(self.office) if each.startswith("Subscriber")]
 
     def refused(self, *more: str) -> str:
         """Try to send, see that approvals keep it back and nothing has gone out, and give what was printed."""
@@ -101,7 +101,7 @@ class Desk:
 
     @contextmanager
     def pages(self) -> "Iterator[Pages]":
-        """Serve the readers' pages."""
+        """Serve the public pages."""
         with self.room.open() as database:
             keys = tokens_of(database, environment()).keys
             with running(self.room.workspace, database, keys=keys) as served:
@@ -175,7 +175,7 @@ def _change_german(room: Mailroom) -> None:
     [
         (None, lambda room: room.write(subject="Another subject for you"), "changed since: subject"),
         (None, lambda room: room.write(body=f"{BODY} More."), "changed since: letter"),
-        (None, lambda room: room.write(body=BODY.replace('"reader"', '"you"')), "changed since"),
+        (None, lambda room: room.write(body=BODY.replace('"subscriber"', '"you"')), "changed since"),
         (None, _change_theme, "outside the texts: the theme"),
         (None, lambda room: room.configure("The Desk <desk@", "The Boss <desk@"), "outside the texts"),
         (None, lambda room: room.configure("Sample Street 1", "Sample Street 2"), "outside the texts"),
@@ -198,7 +198,7 @@ def _change_german(room: Mailroom) -> None:
         "newsletter.yaml of another language",
     ],
 )  # fmt: skip
-def test_whatever_readers_get_voids_approvals(
+def test_whatever_subscribers_get_voids_approvals(
     desk: Desk, prepare: Callable[[Mailroom], None] | None, change: Callable[[Mailroom], None], named: str
 ) -> None:
     """Approved, then changed in one place: refused, and it says what has changed. Changed back, it goes out."""
@@ -221,7 +221,7 @@ def test_whatever_readers_get_voids_approvals(
     assert desk.send().code == 0
 
 
-def test_what_readers_do_not_get_voids_nothing(desk: Desk) -> None:
+def test_what_subscribers_do_not_get_voids_nothing(desk: Desk) -> None:
     """A comment in the file, another audience, a slower rate: the edition is the same, and stays approved."""
     desk.approve(ANNA)
     desk.test()
@@ -304,7 +304,7 @@ def _at_the_prompt(desk: Desk, do: Callable[[], None]) -> tuple[int, str]:
                 seen += os.read(leader, 4096)
             except OSError:
                 break
-            if not is_typed and b"days before its date, to 2 readers" in seen:
+            if not is_typed and b"days before its date, to 2 subscribers" in seen:
                 is_typed = True
                 do()
                 os.write(leader, b"2\r")
@@ -569,7 +569,7 @@ def test_status_and_report_name_who_approved(desk: Desk) -> None:
 
 
 def test_the_page_shows_every_variant_and_language(desk: Desk) -> None:
-    """Three variants in two languages are six frames, each with its own readers and text; and as plain text."""
+    """Three variants in two languages are six frames, each with its own subscribers and text; and as plain text."""
     _german(desk.room)
     for stem in (ISSUE, GERMAN):
         _add(desk.room, _VERSIONS, stem)
@@ -579,13 +579,13 @@ def test_the_page_shows_every_variant_and_language(desk: Desk) -> None:
         assert page.status == 200 and "one of these 6 versions" in page.body
         assert re.findall(r'src="/n/approve/[a-z2-7]+/edition/(\d+)"', page.body) == list("123456")
         names = [re.sub(r"<[^>]+>", "", each) for each in re.findall(r"<h2[^>]*>(.*?)</h2>", page.body)]
-        readers = (
-            "readers tagged staff, not tagged press", "readers tagged press", "readers not tagged press or staff",
+        subscribers = (
+            "subscribers tagged staff, not tagged press", "subscribers tagged press", "subscribers not tagged press or staff",
         )  # fmt: skip
         assert names == [
             f"{number}/6 {language}: {who}"
             for number, (language, who) in enumerate(
-                ((language, who) for language in ("English", "Deutsch") for who in readers), 1
+                ((language, who) for language in ("English", "Deutsch") for who in subscribers), 1
             )
         ]
         german = pages.get(f"{token}?language=de").body

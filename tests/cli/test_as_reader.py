@@ -1,4 +1,4 @@
-"""`--as ADDRESS`, and test sends of an issue that is not the same for all: what a reader gets, before they get it."""
+"""`--as ADDRESS`, and test sends of an issue that is not the same for all: what a subscriber gets, before they get it."""
 
 import datetime
 import json
@@ -32,7 +32,7 @@ def desks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     return Workspace(root=(tmp_path / "desks").resolve())
 
 
-def _reader(workspace: Workspace, address: str, tags: tuple[str, ...], **values: str) -> None:
+def _subscriber(workspace: Workspace, address: str, tags: tuple[str, ...], **values: str) -> None:
     with open_database(Location(path=workspace.root / "newsletter.db")) as database, database.write() as connection:
         add_subscriber(connection, parse_address(address), values, source="test", now=NOW, consent="here", tags=tags)
 
@@ -60,8 +60,8 @@ def test_editors_get_every_edition(desks: Workspace, capsys: pytest.CaptureFixtu
     ]
     assert err.splitlines()[:3] == [
         "Nothing leaves this computer: test sends are written to outbox/tests/2025-01-30/",
-        "1/4: readers tagged press, not tagged staff",
-        "2/4: readers not tagged press or staff",
+        "1/4: subscribers tagged press, not tagged staff",
+        "2/4: subscribers not tagged press or staff",
     ]
     for each in variants:
         mail = _sent(desks, each.name)
@@ -76,16 +76,16 @@ def test_each_edition_is_a_message_of_its_own(desks: Workspace) -> None:
     assert len({re.findall(rb"Message-ID: (\S+)", data)[0] for data in found}) == 4
 
 
-def test_a_test_send_as_a_reader(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """It goes to the editor, and holds what the reader would get: their edition, their values."""
-    _reader(desks, "li.ming@example.org", ("press",), first_name="明", name="李明", company="Deep <Seek> & Co")
+def test_a_test_send_as_a_subscriber(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """It goes to the editor, and holds what the subscriber would get: their edition, their values."""
+    _subscriber(desks, "li.ming@example.org", ("press",), first_name="明", name="李明", company="Deep <Seek> & Co")
     assert run(["test", "2025-01-30", "--to", "anna@example.org", "--as", "LI.MING@example.org", "--json"]) == 0
     out, err = capsys.readouterr()
     told = json.loads(out)
     press, *_ = variants_of(desks, desks.issue("2025-01-30"))
     assert told["hash"] == hash_of((press,))
-    assert [each["readers"] for each in told["variants"]] == ["readers tagged press, not tagged staff"]
-    assert "As 李明 (li.ming@example.org) gets it: the edition for readers tagged press, not tagged staff" in err
+    assert [each["subscribers"] for each in told["variants"]] == ["subscribers tagged press, not tagged staff"]
+    assert "As 李明 (li.ming@example.org) gets it: the edition for subscribers tagged press, not tagged staff" in err
     mail = _sent(desks)
     assert mail.subject == "[Test] News for Deep <Seek> & Co"
     assert "Background for the press" in mail.text_html[0]
@@ -93,11 +93,11 @@ def test_a_test_send_as_a_reader(desks: Workspace, capsys: pytest.CaptureFixture
     assert mail.headers["To"] == ["anna@example.org"]
 
 
-def test_what_a_reader_has_no_value_for_is_told(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """A field without default, and no value: this reader could not get it, and that is said."""
+def test_what_a_subscriber_has_no_value_for_is_told(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """A field without default, and no value: this subscriber could not get it, and that is said."""
     issue = desks.issue("2025-01-30")
     issue.write_text(issue.read_text(encoding="utf-8").replace(' | default("all")', ""), encoding="utf-8")
-    _reader(desks, "b@example.org", ())
+    _subscriber(desks, "b@example.org", ())
     assert run(["test", "2025-01-30", "--to", "anna@example.org", "--as", "b@example.org"]) == 0
     assert (
         "b@example.org has no first_name, and there is no default: they could not get this" in capsys.readouterr().err
@@ -105,47 +105,49 @@ def test_what_a_reader_has_no_value_for_is_told(desks: Workspace, capsys: pytest
     assert "A shorter word for [first_name]." in _sent(desks).text_plain[0]
 
 
-def test_the_preview_as_a_reader(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """The page begins with their edition and their values; other readers are nowhere in it."""
-    _reader(desks, "li.ming@example.org", ("staff",), name="李明", company="DeepSeek")
-    _reader(desks, "secret@example.org", ("press",), name="Somebody Else")
+def test_the_preview_as_a_subscriber(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """The page begins with their edition and their values; other subscribers are nowhere in it."""
+    _subscriber(desks, "li.ming@example.org", ("staff",), name="李明", company="DeepSeek")
+    _subscriber(desks, "secret@example.org", ("press",), name="Somebody Else")
     assert run(["preview", "2025-01-30", "--out", "shown", "--as", "li.ming@example.org"]) == 0
     look = _state(desks.root / "shown/index.html")
-    assert look["asked"] == {"reader": "asked", "variant": "4"}
-    assert {"key": "asked", "label": "李明 (li.ming@example.org)"} in look["readers"]  # type: ignore[operator]
+    assert look["asked"] == {"subscriber": "asked", "variant": "4"}
+    assert {"key": "asked", "label": "李明 (li.ming@example.org)"} in look["subscribers"]  # type: ignore[operator]
     frame = (desks.root / "shown/edition/4-asked-light-images-plain.html").read_text(encoding="utf-8")
     assert "News for DeepSeek" in frame and "Background for the press" not in frame
     everything = "".join(path.read_text(encoding="utf-8") for path in (desks.root / "shown").rglob("*.html"))
     assert "secret@example.org" not in everything and "Somebody Else" not in everything
 
 
-def test_without_readers_there_are_samples(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """While there is no database none is made; a sample reader stands in, and one that is none is told."""
+def test_without_subscribers_there_are_samples(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """While there is no database none is made; a sample subscriber stands in, and one that is none is told."""
     assert run(["preview", "2025-01-30", "--out", "shown", "--as", "liming"]) == 0
-    assert _state(desks.root / "shown/index.html")["asked"] == {"reader": "liming", "variant": "2"}
+    assert _state(desks.root / "shown/index.html")["asked"] == {"subscriber": "liming", "variant": "2"}
     assert run(["test", "2025-01-30", "--to", "anna@example.org", "--as", "li.ming@example.org"]) == 0
     capsys.readouterr()
     assert "In place of the background" in _sent(desks).text_html[0]
     assert run(["test", "2025-01-30", "--to", "anna@example.org", "--as", "x@example.org"]) == 2
     err = capsys.readouterr().err
-    assert "x@example.org is not among the readers" in err and "anna, liming, long, hostile" in err
+    assert "x@example.org is not among the subscribers" in err and "anna, liming, long, hostile" in err
     assert not list(desks.root.glob("newsletter.db*"))
 
 
-def test_a_database_without_readers_is_as_good_as_none(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """A test send makes a database; as long as nobody is in it, sample readers stand in, with the same words and code."""
+def test_a_database_without_subscribers_is_as_good_as_none(
+    desks: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A test send makes a database; as long as nobody is in it, sample subscribers stand in, with the same words and code."""
     open_database(Location(path=desks.root / "newsletter.db")).close()
     assert run(["preview", "2025-01-30", "--out", "shown", "--as", "anna"]) == 0
     assert run(["test", "2025-01-30", "--to", "anna@example.org", "--as", "anna"]) == 0
     capsys.readouterr()
     for command in (["preview", "2025-01-30", "--out", "shown"], ["test", "2025-01-30", "--to", "anna@example.org"]):
         assert run([*command, "--as", "x@example.org"]) == 2
-        assert "there are no readers yet; sample readers: anna, liming" in capsys.readouterr().err
+        assert "there are no subscribers yet; sample subscribers: anna, liming" in capsys.readouterr().err
 
 
-def test_a_reader_who_is_not_there(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """With a database only its readers count."""
-    _reader(desks, "b@example.org", ())
+def test_a_subscriber_who_is_not_there(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """With a database only its subscribers count."""
+    _subscriber(desks, "b@example.org", ())
     for wrong in ("liming", "nobody@example.org"):
         assert run(["preview", "2025-01-30", "--out", "shown", "--as", wrong]) == 1
         err = capsys.readouterr().err

@@ -73,7 +73,7 @@ def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -
 
 
 class News:
-    """A newsletter with readers, a key, and messages that came back."""
+    """A newsletter with subscribers, a key, and messages that came back."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.workspace = sample_message(folder / "news")
@@ -86,7 +86,7 @@ class News:
     def opened(self) -> Database:
         return open_database(with_tables(self.workspace.root / "newsletter.db"))
 
-    def readers(self, count: int) -> list[int]:
+    def subscribers(self, count: int) -> list[int]:
         with self.opened() as database, database.write() as connection:
             return [
                 add_subscriber(
@@ -109,7 +109,7 @@ def news(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> News:
 
 def test_ingest_says_what_followed(news: News, capsys: pytest.CaptureFixture[str]) -> None:
     """Bounces, absences, refusals of us, as docs/bounces.md shows it; and once, however often they are read."""
-    first, second = news.readers(2)
+    first, second = news.subscribers(2)
     (news.mail / "1.eml").write_bytes(report(verp(first, 7), "r0@reader.example"))
     ours = report(verp(second, 7), "r1@reader.example", status="5.7.26", diagnostic="smtp; 550 5.7.26 unauthenticated")
     (news.mail / "2.eml").write_bytes(ours)
@@ -120,11 +120,11 @@ def test_ingest_says_what_followed(news: News, capsys: pytest.CaptureFixture[str
         capsys.readouterr().out
         == """\
 5 new messages: 3 bounces, 1 automatic answer, 1 not understood
-  1 of them left a reader out from now on
+  1 of them left a subscriber out from now on
   1 name nobody by our key: recorded, nothing else
   1 for you to look at: they are kept
 REFUSED BECAUSE OF US at reader.example: 5.7.26 unauthenticated
-  no reader was touched; look:   compose doctor
+  no subscriber was touched; look:   compose doctor
 """
     )
     assert (news.status(0), news.status(1)) == (Status.BOUNCED, Status.ACTIVE)
@@ -141,7 +141,7 @@ REFUSED BECAUSE OF US at reader.example: 5.7.26 unauthenticated
 
 def test_too_many_bounces_alike_are_held_until_somebody_decides(news: News, capsys: pytest.CaptureFixture[str]) -> None:
     """Twelve of one mailing: every command that looks at bounces says so and ends with 1, a pipe with 0; then each is decided."""
-    for number, each in enumerate(news.readers(12)):
+    for number, each in enumerate(news.subscribers(12)):
         (news.mail / f"{number}.eml").write_bytes(report(verp(each, 7), f"r{number}@reader.example", number=number))
     assert run(["bounces", "ingest", str(news.mail)]) == 1
     out = capsys.readouterr().out
@@ -171,7 +171,7 @@ def test_what_one_mistake_takes_back_is_not_confirmed(
     news: News, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     """All or none: where one address or number is wrong, nothing is said of the others, for nothing was changed."""
-    for number, each in enumerate(news.readers(12)):
+    for number, each in enumerate(news.subscribers(12)):
         (news.mail / f"{number}.eml").write_bytes(report(verp(each, 7), f"r{number}@reader.example", number=number))
     run(["bounces", "ingest", str(news.mail)])
     capsys.readouterr()
@@ -193,10 +193,10 @@ def _pipe(data: bytes, **environment: str) -> "subprocess.CompletedProcess[bytes
 
 def test_a_pipe_takes_one_message_and_keeps_what_nobody_understood(news: News) -> None:
     """What a person should look at lies in outbox/bounces/, private; a `From ` line before the message does not matter."""
-    (reader,) = news.readers(1)
+    (subscriber,) = news.subscribers(1)
     assert (
         _pipe(
-            b"From MAILER-DAEMON Thu Jan 30 08:00:09 2025\n" + report(verp(reader, 7), "r0@reader.example")
+            b"From MAILER-DAEMON Thu Jan 30 08:00:09 2025\n" + report(verp(subscriber, 7), "r0@reader.example")
         ).returncode
         == 0
     )
@@ -249,9 +249,9 @@ def test_ingest_by_imap(
     how: str, news: News, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The mailbox of newsletter.yaml at a real server, the password from the environment or from a command of the user's own."""
-    (reader,) = news.readers(1)
+    (subscriber,) = news.subscribers(1)
     with dovecot.dovecot() as server:
-        server.put(1, report(verp(reader, 7), "r0@reader.example"))
+        server.put(1, report(verp(subscriber, 7), "r0@reader.example"))
         shutil.copy(server.home / "certificate.pem", news.workspace.root / "ca.crt")
         path = news.workspace.root / "newsletter.yaml"
         path.write_text(
@@ -276,8 +276,8 @@ def test_ingest_by_imap(
 
 def test_who_tells_what_came_back_and_erasing_takes_it_away(news: News, capsys: pytest.CaptureFixture[str]) -> None:
     """`compose who` has a line for each message; after `subscribers erase` the database holds no trace of the address."""
-    (reader,) = news.readers(1)
-    (news.mail / "1.eml").write_bytes(report(verp(reader, 7), "r0@reader.example"))
+    (subscriber,) = news.subscribers(1)
+    (news.mail / "1.eml").write_bytes(report(verp(subscriber, 7), "r0@reader.example"))
     run(["bounces", "ingest", str(news.mail)])
     capsys.readouterr()
     assert run(["who", "r0@reader.example"]) == 0

@@ -396,7 +396,7 @@ def test_what_is_printed_can_be_run_by_a_shell(room: Mailroom, office: Office, s
     "address", ["o'brien@example.org", "a+b@example.org", "x&y@example.org", "$HOME@example.org", "`id`@example.org"]
 )
 def test_addresses_in_commands_are_quoted(room: Mailroom, address: str) -> None:
-    """The command that is printed for an unknown reader asks for exactly this address."""
+    """The command that is printed for an unknown subscriber asks for exactly this address."""
     with room.open():
         pass
     said = room.say("subscribers", "show", address)

@@ -46,7 +46,7 @@ def _send(room: Mailroom, issue: str, count: int, *more: str) -> str:
 
 
 def _headers(office: Office, subject: str) -> dict[str, list[tuple[str, str, str]]]:
-    """By reader: Message-ID, In-Reply-To and References of the messages with this subject, in their order."""
+    """By subscriber: Message-ID, In-Reply-To and References of the messages with this subject, in their order."""
     found: dict[str, list[tuple[str, str, str]]] = {}
     for line, content in office.taken:
         head = content.replace(b"\r\n", b"\n").partition(b"\n\n")[0].decode()
@@ -75,15 +75,20 @@ def test_each_answers_the_message_that_they_have(room: Mailroom, office: Office)
 
     office.script, office.offers = {"rcpt": rcpt}, ()
     with room.open() as database, database.write() as connection:
-        connection.execute(text("UPDATE readers SET status = 'unsubscribed' WHERE normal LIKE 'reader3@%'"))
+        connection.execute(text("UPDATE subscribers SET status = 'unsubscribed' WHERE normal LIKE 'reader3@%'"))
     _send(room, ISSUE, 3, "--again", "the pictures were broken", "--connections", "1")
     with room.open() as database, database.write() as connection:
-        connection.execute(text("UPDATE readers SET status = 'active'"))
+        connection.execute(text("UPDATE subscribers SET status = 'active'"))
     office.script = {}
     room.write(CORRECTION, subject="Correction", body="The number in the letter was wrong; this is the right one.")
     _send(room, CORRECTION, 4, "--to-those-who-got", ISSUE)
     sent, corrected = _headers(office, "A letter for you"), _headers(office, "Correction")
-    assert {who: len(each) for who, each in sent.items()} == {"Reader1": 2, "Reader2": 1, "Reader3": 1, "Reader4": 2}
+    assert {who: len(each) for who, each in sent.items()} == {
+        "Subscriber1": 2,
+        "Subscriber2": 1,
+        "Subscriber3": 1,
+        "Subscriber4": 2,
+    }
     assert {who: each[0][1:] for who, each in corrected.items()} == {
         who: (each[-1][0], each[-1][0]) for who, each in sent.items()
     }
@@ -146,13 +151,13 @@ def test_a_language_that_is_missing_is_told(room: Mailroom, office: Office) -> N
     room.write(CORRECTION, subject="Correction", body=body)
     assert room.say("test", CORRECTION).code == 0
     said = room.say("send", CORRECTION, "--to-those-who-got", ISSUE, "--dry-run")
-    warning = f"2 readers got {ISSUE} in de, and this correction has no edition in it  [missing-language]"
+    warning = f"2 subscribers got {ISSUE} in de, and this correction has no edition in it  [missing-language]"
     assert said.code == 0 and warning in said.out
     room.write(f"{CORRECTION}.de", subject="Berichtigung", body="Die Zahl im Brief war falsch; dies ist die richtige.")
     assert room.say("test", f"{CORRECTION}.de").code == 0
     assert "missing-language" not in _send(room, CORRECTION, 5, "--to-those-who-got", ISSUE)
     sent = _headers(office, "A letter for you") | _headers(office, "Ein Brief")
     assert {who: each[0][1] for who, each in _headers(office, "Berichtigung").items()} == {
-        who: sent[who][0][0] for who in ("Reader20", "Reader21")
+        who: sent[who][0][0] for who in ("Subscriber20", "Subscriber21")
     }
     assert len(_headers(office, "Correction")) == 3

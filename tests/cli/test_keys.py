@@ -72,7 +72,7 @@ def test_a_database_without_its_key_lets_nobody_erased_back_in(room: Mailroom) -
     said = _import_gone(room)
     assert said.code == 0
     with room.open() as database, database.read() as connection:
-        listed = connection.exec_driver_sql("SELECT normal FROM readers WHERE status = 'active'").scalars().all()
+        listed = connection.exec_driver_sql("SELECT normal FROM subscribers WHERE status = 'active'").scalars().all()
     assert GONE not in listed
 
 
@@ -80,7 +80,7 @@ def test_keys_come_back_on_another_computer(room: Mailroom, tmp_path: Path, monk
     """All that was in the person's folder is put back, private; nothing that is there is overwritten."""
     said = room.say("keys", "backup", "keys.txt")
     assert said.code == 0
-    assert "readers' links" in said.out and "erased people" in said.out and "compose-rsa" in said.out
+    assert "subscribers' links" in said.out and "erased people" in said.out and "compose-rsa" in said.out
     text = (room.root / "keys.txt").read_text()
     assert "PRIVATE" not in text and (room.root / "keys.txt").stat().st_mode & 0o777 == 0o600
     before = {path.relative_to(tmp_path / "config"): path.read_bytes() for path in _files(tmp_path / "config")}

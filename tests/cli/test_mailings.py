@@ -19,7 +19,7 @@ from composer.core.addresses import Address
 from composer.core.environment import environment
 from composer.database.engine import Database
 from composer.database.tables.bounce_tables import returned
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.approval.approvals import approval_of
 from composer.delivery.approval.recorded_editions import edition_of, record_test, sent_tests
 from composer.delivery.approval.review_links import answer_by_link, message_in, question
@@ -31,7 +31,7 @@ from composer.delivery.reporting.statistics import each_not_received, statistics
 from composer.delivery.selection.freeze import freeze
 from composer.editions.pipeline import variants_of
 from tests.cli_harness import Mailroom, furnish, recipients
-from tests.delivery.factories import NOW, add_readers, draft
+from tests.delivery.factories import NOW, add_subscribers, draft
 from tests.fake_smtp import Office, Visit, says
 
 ISSUE = "2031-01-30"
@@ -94,21 +94,21 @@ def test_settling_by_log_then_by_decision(room: Mailroom, office: Office, tmp_pa
     """The log proves two; of the third a person decides; sent again it goes out once, and the mailing is over."""
     _disaster(room, office)
     with room.open() as database, database.write() as connection:
-        connection.execute(delete(readers).where(readers.c.id == 2))
+        connection.execute(delete(subscribers).where(subscribers.c.id == 2))
     said = room.say("settle", "1")
-    assert said.code == 3 and "of 3 readers nobody can know" in said.out
+    assert said.code == 3 and "of 3 subscribers nobody can know" in said.out
     named = re.findall(r"^  (.+)   <[a-z2-7]{34}@news\.example\.org>$", said.out, re.MULTILINE)
-    assert named == ["Reader1@example.net", "reader 2, erased", "Reader3@example.net"]
+    assert named == ["Reader1@example.net", "subscriber 2, erased", "Reader3@example.net"]
     # As `compose status` names them.
     assert all(f"  {name}   cannot know" in room.say("status", "1").out for name in named)
     said = room.say("settle", "1", "--log", str(_log(office, tmp_path)))
-    assert said.code == 3 and "2 readers found in the log; of 1 it says nothing for certain" in said.out
+    assert said.code == 3 and "2 subscribers found in the log; of 1 it says nothing for certain" in said.out
     said = room.say("settle", "1", "--send-again")
     assert said.code == 2 and "nobody is there to be asked" in said.err
     for answer in ("--send-again", "--count-as-received"):
         said = room.say("settle", "1", answer, "--yes", "3")
         assert said.code == 1
-        assert said.err == "error: --yes 3 is not the number of readers, which is 1: nothing was settled\n"
+        assert said.err == "error: --yes 3 is not the number of subscribers, which is 1: nothing was settled\n"
     said = room.say("settle", "1", "--send-again", "--yes", "1")
     assert said.code == 75 and "next: compose send 2031-01-30" in said.out
     assert "next: compose send 2031-01-30     (it goes on; 1 may get it twice, as was decided)" in room.say().out
@@ -180,12 +180,12 @@ def test_the_report(room: Mailroom, office: Office) -> None:
         ("Reader3@example.net", "cannot know"),
         ("Reader4@example.net", "turned away"),
     ]
-    assert "550 5.1.1" in rows[3]["words"] and "Reader4" not in rows[3]["words"]
+    assert "550 5.1.1" in rows[3]["words"] and "Subscriber4" not in rows[3]["words"]
     html = (folder / "report.html").read_text(encoding="utf-8")
     page = _Page()
     page.feed(html)
     assert page.fetched == [] and "script" not in page.tags and "polyline" in page.tags
-    assert "8 readers were to get it" in html and "Reader4@example.net" in html
+    assert "8 subscribers were to get it" in html and "Reader4@example.net" in html
     events = [json.loads(line) for line in (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()]
     kinds = [each["event"] for each in events]
     assert kinds[0] == "frozen" and kinds.count("accepted") == 4 and kinds.count("unknown") == 3
@@ -193,7 +193,8 @@ def test_the_report(room: Mailroom, office: Office) -> None:
     row = {"hash": "h", "at": NOW, "source": "file", "kind": "bounce", "bounce": "hard", "effect": "suppressed"}
     with room.open() as database, database.write() as connection:
         connection.execute(
-            insert(returned), [{**row, "reader_id": 5, "mailing_id": 1, "words": "550 mailbox <closed>", "domain": "x"}]
+            insert(returned),
+            [{**row, "subscriber_id": 5, "mailing_id": 1, "words": "550 mailbox <closed>", "domain": "x"}],
         )
     said = room.say("report", "1")
     assert "1 of those taken came back later; 3 have it, as far as is known." in said.out
@@ -226,20 +227,20 @@ def test_reasons_stand_in_the_report(room: Mailroom, office: Office) -> None:
 
 
 def test_the_account_is_the_same_on_both_databases(database: Database) -> None:
-    """Sums, domains, the curve and who is missing: from a mailing with states of every kind, one reader of it erased."""
+    """Sums, domains, the curve and who is missing: from a mailing with states of every kind, one subscriber of it erased."""
     with database.write() as connection:
-        add_readers(connection, 30)
+        add_subscribers(connection, 30)
         for number in range(15):
-            add_readers(
+            add_subscribers(
                 connection, 1, first=100 + number, normal=f"a@d{number}.example", address=f"a@d{number}.example"
             )
         mailing = freeze(connection, draft(), NOW)
         for state, low, high in (("accepted", 1, 20), ("refused", 21, 24), ("unknown", 25, 26)):
             connection.exec_driver_sql(
-                f"UPDATE deliveries SET state = '{state}', changed = changed + reader_id * 1000"
-                f" WHERE reader_id BETWEEN {low} AND {high}"
+                f"UPDATE deliveries SET state = '{state}', changed = changed + subscriber_id * 1000"
+                f" WHERE subscriber_id BETWEEN {low} AND {high}"
             )
-        connection.exec_driver_sql("DELETE FROM readers WHERE id = 24")
+        connection.exec_driver_sql("DELETE FROM subscribers WHERE id = 24")
     with database.read() as connection:
         account = statistics_of(connection, mailing.id, NOW)
         people = list(each_not_received(connection, mailing.id))
@@ -249,7 +250,7 @@ def test_the_account_is_the_same_on_both_databases(database: Database) -> None:
     assert sum(each.total for each in account.domains) == 45
     assert account.progress[0][1] == 0 and account.progress[-1][1] == 20
     assert [count for _, count in account.progress] == sorted(count for _, count in account.progress)
-    assert len(people) == 25 and people[3].name == "reader 24, erased" and people[0].state is DeliveryState.REFUSED
+    assert len(people) == 25 and people[3].name == "subscriber 24, erased" and people[0].state is DeliveryState.REFUSED
 
 
 def test_answers_are_about_one_hash(room: Mailroom) -> None:
@@ -348,7 +349,7 @@ def test_asking_for_approvals_by_mail(room: Mailroom, office: Office) -> None:
 
 
 def test_what_is_shown_online(room: Mailroom, office: Office) -> None:
-    """An edition is public once a server took a copy of it, in each language, without any reader's values."""
+    """An edition is public once a server took a copy of it, in each language, without any subscriber's values."""
     (room.root / "newsletter.de.yaml").write_text("name: Briefe vom Tisch\nlanguage: de\n", encoding="utf-8")
     room.write("2031-01-30.de", subject="Ein Brief")
     room.add(2)
@@ -361,7 +362,7 @@ def test_what_is_shown_online(room: Mailroom, office: Office) -> None:
     assert room.say("send", ISSUE, "--yes", "2").code == 0
     with room.open() as database, database.read() as connection:
         shown = EditionRepository().find(connection, "2031-01-30.de")
-        assert shown is not None and shown.subject == "Ein Brief" and "Dear reader," in shown.html
+        assert shown is not None and shown.subject == "Ein Brief" and "Dear subscriber," in shown.html
         assert EditionRepository().find(connection, "2031-01-31") is None
 
 

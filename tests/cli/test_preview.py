@@ -68,7 +68,7 @@ def test_it_answers_follows_and_ends(preview: tuple[Workspace, str, subprocess.P
     """The address is printed; a save is on the page; a broken save is told with its line; Ctrl-C ends it with 0."""
     workspace, url, process = preview
     assert url.startswith("http://127.0.0.1:")
-    _until(url, "Dear readers, hello.")
+    _until(url, "Dear subscribers, hello.")
     issue = workspace.issue("2025-01-30")
     text = issue.read_text(encoding="utf-8")
     issue.write_text(text.replace("hello", "你好 again"), encoding="utf-8")
@@ -106,7 +106,7 @@ def test_files_instead_of_a_server(
     assert run(["preview", "2025-01-30", "--out", "shown"]) == 0
     assert capsys.readouterr().out.strip() == str(Path("shown") / "index.html")
     page = (tmp_path / "shown" / "index.html").read_text(encoding="utf-8")
-    assert "Dear readers, hello." in page and "DATE01" in page
+    assert "Dear subscribers, hello." in page and "DATE01" in page
     assert run(["preview", "2025-01-30", "--out", "issues"]) == 1
     assert "holds something else" in capsys.readouterr().err
     workspace.issue("2025-01-30").write_text("date: x\n", encoding="utf-8")

@@ -103,7 +103,7 @@ def test_what_is_shown_before_the_question(room: Mailroom, office: Office) -> No
         "Letters from the Desk: 2031-01-30",
         "  subject   A letter for you",
         "  sender    The Desk <desk@news.example.org>",
-        "  readers   all readers: 24",
+        "  subscribers   all subscribers: 24",
         "  left out  2 have not confirmed yet",
         "  left out  4 have left",
         "  left out  1 get nothing until you decide about their bounces: compose bounces held",
@@ -131,13 +131,13 @@ def test_the_count_is_asked_for(room: Mailroom, office: Office) -> None:
     room.add(12)
     _tested(room)
     said = room.say("send", ISSUE, "--yes", "11")
-    assert said.code == 1 and "--yes 11 is not the number of readers, which is 12: nothing was sent" in said.err
+    assert said.code == 1 and "--yes 11 is not the number of subscribers, which is 12: nothing was sent" in said.err
     said = room.say("send", ISSUE)
     assert said.code == 2 and "nobody is there to be asked" in said.err and "--yes 12" in said.err
     assert room.mailings() == [] and recipients(office) == []
 
 
-_QUESTION = b"days before its date, to 12 readers"
+_QUESTION = b"days before its date, to 12 subscribers"
 
 
 def _typing(room: Mailroom, port: int, *keys: bytes, question: bytes = _QUESTION) -> tuple[int, str]:
@@ -204,7 +204,7 @@ def test_run_again_it_goes_on(room: Mailroom, office: Office) -> None:
     assert "as many as --limit allows were tried" in said.out
     room.add(1, first=50)
     said = room.say("send", ISSUE, "--yes", "13")
-    assert said.code == 1 and "--yes 13 is not the number of readers, which is 7: nothing was sent" in said.err
+    assert said.code == 1 and "--yes 13 is not the number of subscribers, which is 7: nothing was sent" in said.err
     assert room.say("send", ISSUE, "--yes", "7", "--limit", "2").code == 75
     said = room.say("send", ISSUE, "--yes", "12")
     assert said.code == 0
@@ -285,7 +285,7 @@ def test_it_says_when_what_was_put_off_is_due(room: Mailroom, office: Office) ->
 
 
 def test_languages_go_in_one_mailing(room: Mailroom, office: Office) -> None:
-    """Each reader gets one edition: in their language, else in the first; both must be tested."""
+    """Each subscriber gets one edition: in their language, else in the first; both must be tested."""
     (room.root / "newsletter.de.yaml").write_text("name: Briefe vom Tisch\nlanguage: de\n", encoding="utf-8")
     room.write("2031-01-30.de", subject="Ein Brief")
     room.add(3)
@@ -297,8 +297,8 @@ def test_languages_go_in_one_mailing(room: Mailroom, office: Office) -> None:
     _tested(room, "2031-01-30.de")
     said = room.say("send", "2031-01-30.de", "--yes", "6")
     assert said.code == 0, said.all
-    assert "edition   2031-01-30, all readers: 4" in said.out
-    assert "edition   2031-01-30.de, all readers: 2" in said.out
+    assert "edition   2031-01-30, all subscribers: 4" in said.out
+    assert "edition   2031-01-30.de, all subscribers: 2" in said.out
     german = [line for line, content in office.taken if b"Subject: Ein Brief" in content]
     assert sorted(german) == [b"RCPT TO:<Reader20@example.net>", b"RCPT TO:<Reader21@example.net>"]
     assert len(recipients(office)) == 6 and len(room.mailings()) == 1
@@ -314,7 +314,7 @@ def test_an_audience(room: Mailroom, office: Office) -> None:
     said = room.say("send", ISSUE, "--audience", "pres", "--yes", "2")
     assert said.code == 2 and "did you mean press?" in said.err
     said = room.say("send", ISSUE, "--audience", "press", "--yes", "2", "--limit", "1")
-    assert said.code == 75 and "readers   readers tagged press: 2" in said.out
+    assert said.code == 75 and "subscribers   subscribers tagged press: 2" in said.out
     room.add(1, first=60)
     assert room.say("send", ISSUE, "--audience", "press", "--yes", "1").code == 0
     assert len(recipients(office)) == 2
@@ -341,7 +341,7 @@ def test_the_rest_and_the_correction(room: Mailroom, office: Office) -> None:
     assert "everybody who is to get 2031-01-31 has it already" in said.err and "--again" not in said.err
     first = {line: _header(content, b"Message-ID") for line, content in office.taken if b"A letter for you" in content}
     for line, content in office.taken:
-        if b"\nSubject: Correction" in content and b"Reader40" not in line and b"Reader41" not in line:
+        if b"\nSubject: Correction" in content and b"Subscriber40" not in line and b"Subscriber41" not in line:
             assert _header(content, b"In-Reply-To") == first[line]
 
 
@@ -416,7 +416,7 @@ def test_the_question_says_that_it_goes_out_now(room: Mailroom, office: Office) 
     room.add(12)
     _tested(room)
     assert room.say("send", ISSUE, "--at", "2031-01-30 07:00", "--yes", "12").code == 0
-    question = b"Type 12 to send it now instead of 2031-01-30 07:00 to 12 readers"
+    question = b"Type 12 to send it now instead of 2031-01-30 07:00 to 12 subscribers"
     code, _ = _typing(room, office.port, b"\n", question=question)
     assert code == 1 and recipients(office) == []
     code, _ = _typing(room, office.port, b"12\n", question=question)
@@ -628,7 +628,7 @@ def test_wrong_words(room: Mailroom, office: Office) -> None:
     assert said.code in (1, 2) and "2031-02-30" in said.err
     _tested(room)
     said = room.say("send", ISSUE, "--yes", "0")
-    assert said.code == 1 and "nobody would get it: there are no readers" in said.err
+    assert said.code == 1 and "nobody would get it: there are no subscribers" in said.err
     room.add(1, status="unsubscribed")
     said = room.say("send", ISSUE, "--yes", "0")
     assert said.code == 1 and "nobody would get it: everybody is left out" in said.err
@@ -717,7 +717,7 @@ def test_the_same_on_both_databases(
     _tested(room, ISSUE, "2031-01-30.de")
     said = room.say("send", ISSUE, "--yes", "9", "--limit", "4")
     assert said.code == 75, said.all
-    assert "2031-01-30.de, all readers: 3" in said.out
+    assert "2031-01-30.de, all subscribers: 3" in said.out
     assert room.say("stop", "1").code == 0
     assert room.say("send", ISSUE, "--yes", "5").code == 0
     assert len(set(recipients(office))) == len(recipients(office)) == 9
@@ -725,7 +725,7 @@ def test_the_same_on_both_databases(
     assert room.say("report", "1").code == 0
 
 
-def test_who_tells_every_mailing_of_a_reader(room: Mailroom, office: Office) -> None:
+def test_who_tells_every_mailing_of_a_subscriber(room: Mailroom, office: Office) -> None:
     """The page has when, what their server said, and the Message-ID under which the message arrived; erasing takes it away."""
     room.add(2)
     _tested(room)

@@ -112,7 +112,7 @@ def test_it_rehearses_without_a_mail_server(serving: Serving) -> None:
     file = serving.workspace.root / "outbox" / "letters" / "anna@example.net.eml"
     _until(file.is_file)
     out, err = serving.end(signal.SIGTERM)
-    assert err.startswith("Nothing leaves this computer: letters to readers are written to outbox/letters/\n")
+    assert err.startswith("Nothing leaves this computer: letters to subscribers are written to outbox/letters/\n")
     assert re.search(r"Z subscribe POST 200 \d+ ms\n", err)
     assert re.search(r"Z letter confirm written\n", err)
     assert "anna" not in out + err

@@ -18,7 +18,7 @@ from composer.cli.main import run
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import deliveries, mailings
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.selection.freeze import freeze
 from composer.delivery.selection.selection import Selection, count
 from tests.audience.importing.test_import import BUTTONDOWN, LISTMONK, mailchimp
@@ -133,7 +133,7 @@ def test_undo_says_what_becomes_of_each_row(here: Path, capsys: pytest.CaptureFi
     heading, *lines = capsys.readouterr().err.splitlines()
     assert heading.startswith("import 1 of ")
     assert lines == [
-        "          8 readers came with it; they go",
+        "          8 subscribers came with it; they go",
         "          1 came with it and have left since; they stay out",
         "          1 came with it and were erased since, or have agreed by themselves; that stays so",
         "nothing was changed",
@@ -155,9 +155,9 @@ def test_undo_says_who_received_what(here: Path, capsys: pytest.CaptureFixture[s
     assert run(take) == 0
     with open_database(Location(path=here / "newsletter.db")) as database, database.write() as connection:
         freeze(connection, draft("2025-01-30"), NOW)
-        first = select(func.min(readers.c.id)).scalar_subquery()
+        first = select(func.min(subscribers.c.id)).scalar_subquery()
         connection.execute(update(deliveries).values(state="accepted"))
-        connection.execute(update(deliveries).where(deliveries.c.reader_id == first).values(state="unknown"))
+        connection.execute(update(deliveries).where(deliveries.c.subscriber_id == first).values(state="unknown"))
         connection.execute(update(mailings).values(ended=NOW))
     capsys.readouterr()
     assert run(["subscribers", "import", "--undo", "--dry-run", "--json"]) == 0
@@ -257,7 +257,7 @@ def test_a_person_from_adding_to_erasing(here: Path, capsys: pytest.CaptureFixtu
     found = json.loads(capsys.readouterr().out)
     assert (found["status"], found["suppression"]["reason"]) == (None, "erased")
     assert run(["who", "nobody@example.org"]) == 1
-    assert "not among the readers" in capsys.readouterr().out
+    assert "not among the subscribers" in capsys.readouterr().out
 
 
 def test_export_and_the_suppression_list(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -284,7 +284,7 @@ def test_export_and_the_suppression_list(here: Path, capfd: pytest.CaptureFixtur
 
 
 def test_an_audience_of_newsletter_yaml(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """--audience names the same readers as its words do."""
+    """--audience names the same subscribers as its words do."""
     with (here / "newsletter.yaml").open("a", encoding="utf-8") as file:
         file.write("audiences:\n  journalists:\n    tag: press\n    without_tag: vip\n")
     written(here, LIST, "list.csv")
@@ -310,7 +310,7 @@ def test_an_audience_of_newsletter_yaml(here: Path, capsys: pytest.CaptureFixtur
         (["add", "anna"], "has no @"),
         (["add", "a@example.org", "--field", "fone=1"], "there is no field “fone”"),
         (["add", "a@example.org", "--name", "x" * 2001], "name is 2,001 characters long"),
-        (["show", "nobody@example.org"], "is not among the readers"),
+        (["show", "nobody@example.org"], "is not among the subscribers"),
         (["erase", "nobody@example.org", "--yes"], "nothing is kept of"),
         (["export", "none/out.csv"], "cannot be written"),
     ],
@@ -318,7 +318,7 @@ def test_an_audience_of_newsletter_yaml(here: Path, capsys: pytest.CaptureFixtur
 def test_mistakes_are_told_in_words(
     here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
-    """Each ends with 1 or 2, says what is wrong, and leaves no reader behind."""
+    """Each ends with 1 or 2, says what is wrong, and leaves no subscriber behind."""
     written(here, LIST, "list.csv")
     assert run(["subscribers", *arguments]) in (1, 2)
     assert words in capsys.readouterr().err
@@ -349,12 +349,12 @@ def test_it_asks_and_takes_no_for_an_answer(here: Path, capsys: pytest.CaptureFi
 
 
 def test_backup_is_a_whole_private_copy(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`compose db backup` copies the readers to a new file that only its owner can read; it overwrites nothing."""
+    """`compose db backup` copies the subscribers to a new file that only its owner can read; it overwrites nothing."""
     run(["subscribers", "add", "anna@example.org"])
     assert run(["db", "backup", "copy.db"]) == 0
     assert stat.S_IMODE((here / "copy.db").stat().st_mode) == 0o600
     with sqlite3.connect(here / "copy.db") as copy:
-        assert copy.execute("SELECT address FROM readers").fetchall() == [("anna@example.org",)]
+        assert copy.execute("SELECT address FROM subscribers").fetchall() == [("anna@example.org",)]
     copy.close()
     before = (here / "copy.db").read_bytes()
     assert run(["db", "backup", "copy.db"]) == 1
@@ -381,7 +381,7 @@ def test_postgresql_by_url(
 
 
 def test_three_services_in_under_five_commands(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """From the exports of three services to a list of readers: one command each."""
+    """From the exports of three services to a list of subscribers: one command each."""
     mailchimp(here)
     written(here, LISTMONK, "listmonk.csv")
     written(here, BUTTONDOWN, "buttondown.csv")
@@ -409,8 +409,8 @@ def test_building_opens_no_database(here: Path) -> None:
 
 
 def test_the_session_in_the_docs_is_real(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What docs/readers.md shows of an import is what the command prints."""
-    page = (ROOT / "docs/readers.md").read_text(encoding="utf-8")
+    """What docs/subscribers.md shows of an import is what the command prints."""
+    page = (ROOT / "docs/subscribers.md").read_text(encoding="utf-8")
     command, shown = page.split("```console\n$ ")[1].split("```")[0].split("\n", 1)
     mailchimp(here).rename("audience_export.zip")
     assert run(shlex.split(command)[1:]) == 0

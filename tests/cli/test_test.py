@@ -63,7 +63,7 @@ def test_without_a_server_it_writes_files_and_says_so(workspace: Workspace, caps
     assert "Feedback-ID: test:2025-01-30:examplebrief" in headers
     assert "Auto-Submitted: auto-generated" in headers
     assert "List-Unsubscribe" not in headers and "DKIM-Signature" not in headers
-    # The links that will be a reader's own lead to the public pages, without a token.
+    # The links that will be a subscriber's own lead to the public pages, without a token.
     assert set(re.findall(r"https://news\.example\.org/n/\S+?(?=[\">\s])", mail.text_html[0])) == {
         "https://news.example.org/n/2025-01-30",
         "https://news.example.org/n/preferences",

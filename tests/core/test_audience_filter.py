@@ -1,4 +1,4 @@
-"""The words that say which readers are meant."""
+"""The words that say which subscribers are meant."""
 
 import click
 import pytest
@@ -91,10 +91,10 @@ def test_one_form_of_a_language() -> None:
 
 def test_in_words() -> None:
     """People read who is meant."""
-    assert audience_filter().in_words == "all readers"
-    assert audience_filter(tag=["Press", "radio", "press"]).in_words == "readers tagged press or radio"
+    assert audience_filter().in_words == "all subscribers"
+    assert audience_filter(tag=["Press", "radio", "press"]).in_words == "subscribers tagged press or radio"
     whole = audience_filter(language=["de", "fr"], tag="press", without_tag=["staff", "board"])
-    assert whole.in_words == "readers in de or fr, tagged press, not tagged staff or board"
+    assert whole.in_words == "subscribers in de or fr, tagged press, not tagged staff or board"
     assert not audience_filter()
     assert (
         whole
@@ -137,7 +137,7 @@ def test_the_flags() -> None:
     """The command line has the same words."""
     arguments = ["--language", "de", "--tag", "Press", "--tag", "radio", "--without-tag", "staff"]
     answer = CliRunner().invoke(_who, arguments, standalone_mode=False)
-    assert answer.output == "readers in de, tagged press or radio, not tagged staff\n"
+    assert answer.output == "subscribers in de, tagged press or radio, not tagged staff\n"
     assert answer.return_value == 0
     for wrong in (["--tag", ""], ["--language", "german"], ["--tag", "press", "--without-tag", "press"]):
         assert isinstance(CliRunner().invoke(_who, wrong, standalone_mode=False).exception, UsageError)

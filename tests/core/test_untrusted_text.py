@@ -93,7 +93,7 @@ def test_templates_print_it_tamed() -> None:
 
 def test_the_page_about_the_audience() -> None:
     """Domains and servers' words are shown tamed."""
-    health = AudienceHealth(now=datetime(2025, 3, 15, tzinfo=UTC), readers={"active": 1})
+    health = AudienceHealth(now=datetime(2025, 3, 15, tzinfo=UTC), subscribers={"active": 1})
     refusal = ("bad\u202e.example", "5.7.1", "no\x1b[31m way\u200b", 2)
     shown = page(replace(health, refusals=(refusal,)), "Letters\u2067")
     assert "bad.example" in shown and "no[31m way" in shown and tame(shown) == shown

@@ -136,6 +136,8 @@ def _fill(put: Callable[..., None]) -> None:
             words="they say: out of office")  # fmt: skip
 
 
+
+
 def _edition(hash: str, **digests: str) -> RecordedEdition:
     return RecordedEdition(
         issue="2025-01-30", stem="2025-01-30", hash=hash, subject="Hello", language="en", digests=digests
@@ -174,10 +176,10 @@ def test_sentences_of_before_become_codes(old: Database) -> None:
     upgrade(old)
     with old.read() as connection:
         told = [
-            (each["reader"], each["event"], each["reason"], each["who"], each["run"], each["words"])
+            (each["subscriber"], each["event"], each["reason"], each["who"], each["run"], each["words"])
             for each in each_event(connection, 1)
         ]
-        people = {each.reader_id: each.words for each in each_not_received(connection, 1)}
+        people = {each.subscriber_id: each.words for each in each_not_received(connection, 1)}
         (mine,) = received_mailings(connection, 2)
     anna = "Anna (desk)"
     assert told == [
@@ -252,12 +254,12 @@ def test_links_of_before_keep_working(old: Database) -> None:
     """Tokens of before hold row numbers: they mean the same subscriber and mailing, and new ids are never among theirs."""
     upgrade(old)
     with old.write() as connection:
-        found = resolve(connection, TokenClaim(reader_id=3, mailing_id=1))
+        found = resolve(connection, TokenClaim(subscriber_id=3, mailing_id=1))
         assert (found.person and found.person.normal, found.mailing_id) == ("reader3@example.net", 1)
         new = add_subscriber(connection, parse_address("new@example.net"), {}, source="test", now=NOW, consent="form")
         assert new.id in SUBSCRIBERS
         mailing = freeze(connection, draft("another"), NOW)
         assert mailing.id == 3 and mailing.public_id in MAILINGS
-        assert resolve(connection, TokenClaim(reader_id=3, mailing_id=mailing.public_id)).mailing_id == 3
+        assert resolve(connection, TokenClaim(subscriber_id=3, mailing_id=mailing.public_id)).mailing_id == 3
         # Mailing 3 of before was lost with a restore: its number is not taken for the new one's.
-        assert resolve(connection, TokenClaim(reader_id=3, mailing_id=3)).mailing_id is None
+        assert resolve(connection, TokenClaim(subscriber_id=3, mailing_id=3)).mailing_id is None

@@ -1,4 +1,4 @@
-"""A database gives the same promises on SQLite and PostgreSQL: whole or not at all, one state to a reader, times to the
+"""A database gives the same promises on SQLite and PostgreSQL: whole or not at all, one state to a subscriber, times to the
 millisecond; and says in a person's words what is wrong."""
 
 import contextlib
@@ -30,29 +30,29 @@ from composer.database.location import Location, at, location_of
 from composer.database.schema_upgrade import open_database, upgrade
 from composer.database.schema_version import VERSION_TABLE, newest
 from composer.database.tables.metadata import metadata, milliseconds
-from composer.database.tables.subscriber_tables import consents, readers
+from composer.database.tables.subscriber_tables import consents, subscribers
 from tests.databases import PostgresServer
 from tests.factories import LETTER, sample_message
 
 NOW = datetime.datetime(2025, 1, 30, 6, 30, 0, 123_000, tzinfo=datetime.UTC)
 
 
-def _reader(address: str) -> dict[str, object]:
+def _subscriber(address: str) -> dict[str, object]:
     return {"address": address, "normal": address, "status": "active", "created": NOW, "changed": NOW}
 
 
 def _addresses(connection: Connection) -> list[str]:
-    return list(connection.scalars(select(readers.c.address).order_by(readers.c.id)))
+    return list(connection.scalars(select(subscribers.c.address).order_by(subscribers.c.id)))
 
 
 def test_a_block_is_kept_whole_or_not_at_all(database: Database) -> None:
-    """What an exception leaves is undone to the last row; what ends is there for the next reader."""
+    """What an exception leaves is undone to the last row; what ends is there for the next subscriber."""
     with database.write() as connection:
-        connection.execute(insert(readers), [_reader("a@example.org")])
+        connection.execute(insert(subscribers), [_subscriber("a@example.org")])
 
     def interrupted() -> None:
         with database.write() as connection:
-            connection.execute(insert(readers), [_reader("b@example.org")])
+            connection.execute(insert(subscribers), [_subscriber("b@example.org")])
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -66,7 +66,7 @@ def test_a_reader_sees_one_state(database: Database) -> None:
     with database.read() as connection:
         assert _addresses(connection) == []
         with database.write() as other:
-            other.execute(insert(readers), [_reader("a@example.org")])
+            other.execute(insert(subscribers), [_subscriber("a@example.org")])
         assert _addresses(connection) == []
     with database.read() as connection:
         assert _addresses(connection) == ["a@example.org"]
@@ -78,9 +78,9 @@ def test_a_reader_cannot_write(database: Database) -> None:
         pytest.raises((DatabaseError, DBAPIError), match=r"may not be written|read-only"),
         database.read() as connection,
     ):
-        connection.execute(insert(readers), [_reader("a@example.org")])
+        connection.execute(insert(subscribers), [_subscriber("a@example.org")])
     with database.write() as connection:
-        connection.execute(insert(readers), [_reader("b@example.org")])
+        connection.execute(insert(subscribers), [_subscriber("b@example.org")])
     with database.read() as connection:
         assert _addresses(connection) == ["b@example.org"]
 
@@ -99,19 +99,19 @@ def test_times_come_back_to_the_millisecond(database: Database) -> None:
 
 
 def test_ids_are_never_given_again(database: Database) -> None:
-    """A reader who comes after another has gone has a new id: an old link leads to nobody."""
+    """A subscriber who comes after another has gone has a new id: an old link leads to nobody."""
     ids: list[int] = []
     for address in ("a@example.org", "b@example.org"):
         with database.write() as connection:
-            ids.append(connection.scalar(insert(readers).returning(readers.c.id), _reader(address)) or 0)
-            connection.execute(readers.delete())
+            ids.append(connection.scalar(insert(subscribers).returning(subscribers.c.id), _subscriber(address)) or 0)
+            connection.execute(subscribers.delete())
     assert ids[1] > ids[0]
 
 
 def test_references_are_held(database: Database) -> None:
     """A row cannot point to what is not there."""
     with pytest.raises(DBAPIError), database.write() as connection:
-        connection.execute(insert(readers), [_reader("a@example.org") | {"consent_id": 77}])
+        connection.execute(insert(subscribers), [_subscriber("a@example.org") | {"consent_id": 77}])
 
 
 def test_threads_share_a_database(database: Database) -> None:
@@ -120,7 +120,7 @@ def test_threads_share_a_database(database: Database) -> None:
     def write(thread: int) -> None:
         for number in range(10):
             with database.write() as connection:
-                connection.execute(insert(readers), [_reader(f"{thread}-{number}@example.org")])
+                connection.execute(insert(subscribers), [_subscriber(f"{thread}-{number}@example.org")])
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -138,10 +138,10 @@ def test_temporary_tables_take_no_lock(database: Database) -> None:
             staged.exec_driver_sql("CREATE TEMPORARY TABLE incoming (address TEXT)")
             staged.exec_driver_sql("INSERT INTO incoming VALUES ('b@example.org')")
             with database.write() as connection:
-                connection.execute(insert(readers), [_reader("a@example.org")])
+                connection.execute(insert(subscribers), [_subscriber("a@example.org")])
         with database.writing(staged):
             staged.exec_driver_sql(
-                "INSERT INTO readers (address, normal, status, created, changed)"
+                "INSERT INTO subscribers (address, normal, status, created, changed)"
                 " SELECT address, address, 'active', 0, 0 FROM incoming"
             )
     with database.read() as connection:
@@ -237,7 +237,7 @@ def test_a_busy_database_is_told_in_words(tmp_path: Path, monkeypatch: pytest.Mo
         other.execute("ROLLBACK")
         other.close()
         with database.write() as connection:
-            connection.execute(insert(readers), [_reader("a@example.org")])
+            connection.execute(insert(subscribers), [_subscriber("a@example.org")])
 
 
 def test_a_writer_has_its_turn_beside_one_who_writes_all_the_time(tmp_path: Path) -> None:
@@ -260,7 +260,7 @@ def test_a_writer_has_its_turn_beside_one_who_writes_all_the_time(tmp_path: Path
         for number in range(20):
             begun = time.monotonic()
             with database.write() as connection:
-                connection.execute(insert(readers), [_reader(f"r{number}@example.org")])
+                connection.execute(insert(subscribers), [_subscriber(f"r{number}@example.org")])
             took.append(time.monotonic() - begun)
         is_over.set()
         thread.join()

@@ -64,10 +64,10 @@ def test_a_missing_constraint_is_reported(location: Location) -> None:
 def test_additions_of_ones_own_are_no_error(location: Location) -> None:
     """An index or a view that somebody added for their reports is left alone."""
     with open_database(location) as database, database.write() as connection:
-        connection.exec_driver_sql("CREATE INDEX mine ON readers (language)")
-        connection.exec_driver_sql("CREATE VIEW reported AS SELECT count(*) AS readers FROM readers")
+        connection.exec_driver_sql("CREATE INDEX mine ON subscribers (language)")
+        connection.exec_driver_sql("CREATE VIEW reported AS SELECT count(*) AS subscribers FROM subscribers")
     with open_database(location) as database, database.read() as connection:
-        assert connection.scalar(text("SELECT readers FROM reported")) == 0
+        assert connection.scalar(text("SELECT subscribers FROM reported")) == 0
 
 
 def test_what_is_changed_while_it_is_open_is_reported(database: Database) -> None:

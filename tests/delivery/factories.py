@@ -1,4 +1,4 @@
-"""What the tests of mailings share: readers, a frozen mailing, messages, a clock that obeys."""
+"""What the tests of mailings share: subscribers, a frozen mailing, messages, a clock that obeys."""
 
 import itertools
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from composer.database.engine import Database
 from composer.database.tables.mailing_tables import deliveries, events
-from composer.database.tables.subscriber_tables import database_keys, reader_tags, readers
+from composer.database.tables.subscriber_tables import database_keys, subscriber_tags, subscribers
 from composer.delivery.core.mailing import FrozenVariant, Mailing, Sums, sums_of
 from composer.delivery.core.retry_policy import RetryPolicy
 from composer.delivery.core.states import DeliveryState
@@ -50,19 +50,21 @@ class Plain(MessageSource):
     """Writes the shortest messages there are."""
 
     def letter(self, recipient: MessageRecipient) -> OutgoingMessage:
-        envelope = Envelope(sender="news@example.org", recipient=recipient.address, id=str(recipient.reader_id))
-        message = f"Subject: hello\r\nMessage-ID: <{recipient.reader_id}@example.org>\r\n\r\n{recipient.first_name}\r\n"
+        envelope = Envelope(sender="news@example.org", recipient=recipient.address, id=str(recipient.subscriber_id))
+        message = (
+            f"Subject: hello\r\nMessage-ID: <{recipient.subscriber_id}@example.org>\r\n\r\n{recipient.first_name}\r\n"
+        )
         return OutgoingMessage(envelope=envelope, message=message.encode("ascii", "replace"))
 
 
-def add_readers(connection: Connection, count: int, *, first: int = 1, **more: Any) -> list[int]:
-    """Add active readers: reader1@example.net and on; give their ids."""
+def add_subscribers(connection: Connection, count: int, *, first: int = 1, **more: Any) -> list[int]:
+    """Add active subscribers: reader1@example.net and on; give their ids."""
     rows = [
         {
             "address": f"Reader{number}@example.net",
             "normal": f"reader{number}@example.net",
-            "name": f"Reader {number}",
-            "first_name": "Reader",
+            "name": f"Subscriber {number}",
+            "first_name": "Subscriber",
             "last_name": str(number),
             "language": "en",
             "status": "active",
@@ -72,13 +74,17 @@ def add_readers(connection: Connection, count: int, *, first: int = 1, **more: A
         }
         for number in range(first, first + count)
     ]
-    connection.execute(insert(readers), rows)
+    connection.execute(insert(subscribers), rows)
     normals = [row["normal"] for row in rows]
-    return list(connection.scalars(select(readers.c.id).where(readers.c.normal.in_(normals)).order_by(readers.c.id)))
+    return list(
+        connection.scalars(select(subscribers.c.id).where(subscribers.c.normal.in_(normals)).order_by(subscribers.c.id))
+    )
 
 
-def tag(connection: Connection, reader_ids: Iterable[int], *tags: str) -> None:
-    connection.execute(insert(reader_tags), [{"reader_id": each, "tag": word} for each in reader_ids for word in tags])
+def tag(connection: Connection, subscriber_ids: Iterable[int], *tags: str) -> None:
+    connection.execute(
+        insert(subscriber_tags), [{"subscriber_id": each, "tag": word} for each in subscriber_ids for word in tags]
+    )
 
 
 def draft(issue: str = ISSUE, **more: Any) -> Draft:
@@ -91,10 +97,10 @@ def draft(issue: str = ISSUE, **more: Any) -> Draft:
 
 
 def frozen(database: Database, count: int, **more: Any) -> Mailing:
-    """Add readers and freeze a mailing to all there are."""
+    """Add subscribers and freeze a mailing to all there are."""
     with database.write() as connection:
         if count:
-            add_readers(connection, count)
+            add_subscribers(connection, count)
         return freeze(connection, draft(**more), NOW)
 
 
@@ -108,16 +114,16 @@ def sums(database: Database, mailing_id: int = 1) -> Sums:
 def states(database: Database, mailing_id: int = 1) -> dict[int, DeliveryState]:
     with database.read() as connection:
         rows = connection.execute(
-            select(deliveries.c.reader_id, deliveries.c.state)
+            select(deliveries.c.subscriber_id, deliveries.c.state)
             .where(deliveries.c.mailing_id == mailing_id)
-            .order_by(deliveries.c.reader_id)
+            .order_by(deliveries.c.subscriber_id)
         )
-        return {reader_id: DeliveryState(state) for reader_id, state in rows}
+        return {subscriber_id: DeliveryState(state) for subscriber_id, state in rows}
 
 
-def kinds(database: Database, reader_id: int | None = None) -> Sequence[str]:
-    """The events about a reader, or about mailings as a whole, in their order."""
-    which = events.c.reader_id == reader_id if reader_id else events.c.reader_id.is_(None)
+def kinds(database: Database, subscriber_id: int | None = None) -> Sequence[str]:
+    """The events about a subscriber, or about mailings as a whole, in their order."""
+    which = events.c.subscriber_id == subscriber_id if subscriber_id else events.c.subscriber_id.is_(None)
     with database.read() as connection:
         return connection.scalars(select(events.c.kind).where(which).order_by(events.c.id)).all()
 

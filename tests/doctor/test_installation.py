@@ -15,7 +15,7 @@ def _git(folder: Path, *arguments: str) -> None:
 
 
 def test_what_git_should_not_keep(tmp_path: Path) -> None:
-    """A database, a key and a list of readers are told each with a step; a price list is none of them."""
+    """A database, a key and a list of subscribers are told each with a step; a price list is none of them."""
     workspace = sample_message(tmp_path)
     assert [each.health for each in look_at_git(workspace)] == [DiagnosisLevel.OPEN]
     _git(tmp_path, "init")
@@ -24,13 +24,17 @@ def test_what_git_should_not_keep(tmp_path: Path) -> None:
     (tmp_path / "newsletter.db").write_bytes(b"x")
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "dkim.pem").write_bytes(b"x")
-    (tmp_path / "readers.csv").write_text("".join(f"reader{n}@example.org\n" for n in range(9)))
+    (tmp_path / "subscribers.csv").write_text("".join(f"reader{n}@example.org\n" for n in range(9)))
     (tmp_path / "prices.csv").write_text("a,1\nb,2\n")
     (tmp_path / "gone.csv").write_text("a@example.org\n" * 9)
     _git(tmp_path, "add", "-A")
     (tmp_path / "gone.csv").unlink()
     found = list(look_at_git(workspace))
-    assert {each.seen.split(" is tracked")[0] for each in found} == {"newsletter.db", "keys/dkim.pem", "readers.csv"}
+    assert {each.seen.split(" is tracked")[0] for each in found} == {
+        "newsletter.db",
+        "keys/dkim.pem",
+        "subscribers.csv",
+    }
     assert all(each.health is DiagnosisLevel.BAD and "git rm --cached" in each.step for each in found)
 
 

@@ -41,8 +41,8 @@ def variants(workspace: Workspace) -> tuple[BuiltVariant, ...]:
         (("radio", "east"), OTHERS),
     ],
 )
-def test_every_reader_gets_the_variant_of_their_tags(desks: Workspace, tags: tuple[str, ...], number: int) -> None:
-    """What a reader gets is what the conditions say, whatever other tags they have."""
+def test_every_subscriber_gets_the_variant_of_their_tags(desks: Workspace, tags: tuple[str, ...], number: int) -> None:
+    """What a subscriber gets is what the conditions say, whatever other tags they have."""
     found = variants(desks)
     picked = pick(found, "en", tags)
     assert picked.number == number
@@ -51,7 +51,7 @@ def test_every_reader_gets_the_variant_of_their_tags(desks: Workspace, tags: tup
 
 
 def test_plaintext_contents_and_sizes_follow(desks: Workspace) -> None:
-    """A section that a reader does not get stands nowhere: not in the contents, the plaintext or the sizes."""
+    """A section that a subscriber does not get stands nowhere: not in the contents, the plaintext or the sizes."""
     by_number = {each.number: each.built for each in variants(desks)}
     for number, built in by_number.items():
         has_room = number in (PRESS, PRESS_STAFF)
@@ -70,16 +70,16 @@ def test_the_fullest_is_what_a_single_edition_is(desks: Workspace) -> None:
 
 
 def test_an_issue_for_all_is_one_variant(tmp_path: Path) -> None:
-    """Without `only:` there is one variant, for all readers."""
+    """Without `only:` there is one variant, for all subscribers."""
     workspace = sample(tmp_path)
     found = variants(workspace)
-    assert [each.readers for each in found] == ["all readers"]
+    assert [each.subscribers for each in found] == ["all subscribers"]
     assert found[0].built.hash == build_issue(workspace, workspace.issue("2025-01-30")).hash
     assert pick(found, "xx", {"press"}) is found[0]
 
 
 def test_languages_of_one_mailing(tmp_path: Path) -> None:
-    """Each reader gets the edition in their language, or the nearest there is; else the first."""
+    """Each subscriber gets the edition in their language, or the nearest there is; else the first."""
     workspace = sample(tmp_path)
     found = variants_of(workspace, workspace.issue("2025-01-30"), workspace.issue("2025-01-30.de"))
     assert [each.number for each in found] == [1, 2]
@@ -88,7 +88,7 @@ def test_languages_of_one_mailing(tmp_path: Path) -> None:
 
 
 def test_who_gets_what_is_part_of_the_hash(desks: Workspace) -> None:
-    """The same editions for other readers are another thing to approve."""
+    """The same editions for other subscribers are another thing to approve."""
     before = variants(desks)
     issue = desks.issue("2025-01-30")
     text = issue.read_text(encoding="utf-8").replace("tag: Press", "tag: radio").replace("tag: press", "tag: radio")
@@ -105,7 +105,12 @@ def test_rewording_changes_nothing_but_what_is_read(desks: Workspace, monkeypatc
 
     def keys() -> tuple[str, list[str], dict[str, str], list[str]]:
         found = variants(desks)
-        return hash_of(found), [each.name for each in found], section_digests(found), [each.readers for each in found]
+        return (
+            hash_of(found),
+            [each.name for each in found],
+            section_digests(found),
+            [each.subscribers for each in found],
+        )
 
     before = keys()
     monkeypatch.setattr(cuts, "_in_words", lambda who: f"those who have {who.some} and not {who.none}")
@@ -126,13 +131,13 @@ def test_build_writes_the_fullest_and_the_others_beside_it(
         "outbox/2025-01-30/issue.html",
         *(f"outbox/2025-01-30/variants/{folder}/issue.html" for folder in folders),
     ]
-    assert err.splitlines()[1] == "readers not tagged press or staff:"
+    assert err.splitlines()[1] == "subscribers not tagged press or staff:"
     for each in variants(desks)[1:]:
         folder = desks.root / "outbox/2025-01-30/variants" / each.name
         assert (folder / "issue.eml").read_bytes() == each.built.message
     assert run(["build", "2025-01-30", "--json"]) == 0
     (told,) = json.loads(capsys.readouterr().out)["issues"]
-    assert [each["readers"] for each in told["variants"]] == [each.readers for each in variants(desks)]
+    assert [each["subscribers"] for each in told["variants"]] == [each.subscribers for each in variants(desks)]
     assert told["hash"] == hash_of(variants(desks))
     assert told["html_bytes"] == told["variants"][0]["html_bytes"]
     assert len(told["files"]) == 12
@@ -150,7 +155,7 @@ def test_the_preview_as_files_holds_every_edition(
     assert "Background for the press" not in frames["2-defaults-light-images-plain.html"]
     page = (desks.root / "shown/index.html").read_text(encoding="utf-8")
     state = json.loads(page.split('id="state">')[1].split("</script>")[0])
-    assert [each["readers"] for each in state["look"]["variants"]] == [each.readers for each in variants(desks)]
+    assert [each["subscribers"] for each in state["look"]["variants"]] == [each.subscribers for each in variants(desks)]
     assert [each["look"] is None for each in state["look"]["variants"]] == [True, False, False, False]
 
 

@@ -23,7 +23,7 @@ class Case:
     root: Path
     stem: str
     why: str
-    #: Which variant, where parts are for some readers only.
+    #: Which variant, where parts are for some subscribers only.
     variant: int = 1
 
 

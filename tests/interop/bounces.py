@@ -1,7 +1,8 @@
 """Out and back through a real Postfix: a mailing, Postfix's reports on whom nobody took, ingest, the next: `make interop`.
 
-Comes in: nothing; Postfix must be installed, and root runs it. Goes out: a line for each step, exit code 0 when the reader whom
-the other server did not know is left out of the second mailing, and the reader who refuses us is not.
+Comes in: nothing; Postfix must be installed, and root runs it. Goes out: a line for each step, exit code 0 when the
+subscriber whom
+the other server did not know is left out of the second mailing, and the subscriber who refuses us is not.
 """
 
 import os
@@ -65,7 +66,7 @@ def main() -> int:
         second = post(database, "2025-02-06", transport, "interop.example")
         print(f"mailing 2: {dict(second.came_to)}")
         standing = {each: _standing(database, each) for each in (HERE, GONE, STRICT)}
-        print(f"readers: {standing}")
+        print(f"subscribers: {standing}")
         with database.read() as connection:
             total = health_of(connection, now(), 30).mailings[-1].total
         print(f"health of mailing 1: {total}")

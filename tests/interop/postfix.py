@@ -91,7 +91,9 @@ def main() -> int:
     workspace = Workspace(root=ROOT)
     now = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
     checked = check_issue(workspace, workspace.issue("2025-01-30"), now)
-    to = tuple(Address(name=f"Reader {number} 读者", address=f"reader{number}@interop.example") for number in range(3))
+    to = tuple(
+        Address(name=f"Subscriber {number} 读者", address=f"reader{number}@interop.example") for number in range(3)
+    )
     ready = tuple(messages(checked.variants, to, now, lambda message: message))
     with postfix() as (port, certificate, box):
         server = MailServer(host="127.0.0.1", port=port, security=Security.STARTTLS, ca_file=certificate)

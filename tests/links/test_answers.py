@@ -223,7 +223,7 @@ def test_a_host_in_another_script(web: Web) -> None:
 
 
 def test_what_is_sent(web: Web) -> None:
-    """An honest name, nothing about the reader, and no fragment."""
+    """An honest name, nothing about the subscriber, and no fragment."""
     web.site("news.example", {"/page?a=1": ok}, port=8080)
     assert one(web, "http://news.example:8080/page?a=1#part").verdict is LinkVerdict.FINE
     first, *headers = web.visits[0].head.rstrip().split("\r\n")

@@ -1,6 +1,6 @@
-"""Two foreign readers of messages, brought to one shape: Rust's mailparse by fast-mail-parser, and Python's own.
+"""Two foreign subscribers of messages, brought to one shape: Rust's mailparse by fast-mail-parser, and Python's own.
 
-Comes in: a message. Goes out: what a reader shows of it.
+Comes in: a message. Goes out: what a subscriber shows of it.
 Never used by the program: it writes, others read.
 """
 
@@ -14,7 +14,7 @@ import fast_mail_parser
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A message as its reader sees it; pictures as (Content-ID, file name, bytes)."""
+    """A message as its subscriber sees it; pictures as (Content-ID, file name, bytes)."""
 
     subject: str
     sender: tuple[str, str]

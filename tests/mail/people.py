@@ -1,4 +1,4 @@
-"""A thousand readers who are not easily written to, and editions to write to them.
+"""A thousand subscribers who are not easily written to, and editions to write to them.
 
 Comes in: nothing; the same every time. Goes out: values, and editions with two ways to be filled: by tokens, as the program
 does it, and by the reference, which escapes in its own words. Never imports the code that it is to judge.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 #: Merge fields of the editions, with their defaults; the last is a link.
 FIELDS: Mapping[str, str | None] = {
-    "first_name": "reader",
+    "first_name": "subscriber",
     "last_name": "",
     "company": "your {{house}} & <co>",
     "email": None,
@@ -37,14 +37,14 @@ _LONG = ["x", "ab ", "文", "中 ", "é", ".", "=", "😀", "From ", " "]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A reader: values by the names of fields."""
+    """A subscriber: values by the names of fields."""
 
     number: int
     values: Mapping[str, str]
 
 
 def people(count: int) -> list[Person]:
-    """Give readers: some of each kind that is told of, the others thrown together."""
+    """Give subscribers: some of each kind that is told of, the others thrown together."""
     chance = random.Random(6)
     found = []
     for number in range(count):
@@ -93,7 +93,7 @@ _WAYS: Mapping[str, Callable[[str], str]] = {
     "text": one_line,
     "html": _in_html,
     "in-address": _in_address,
-    # The readers' links are good ones.
+    # The subscribers' links are good ones.
     "text-address": lambda value: value,
     "html-address": _in_html,
 }
@@ -113,7 +113,7 @@ class Sheet:
         return self._filled(lambda _, field: TOKENS[field])
 
     def reference(self, person: Person) -> tuple[str, str, str]:
-        """Give subject, HTML and text as the reader must see them."""
+        """Give subject, HTML and text as the subscriber must see them."""
 
         def written(way: str, field: str) -> str:
             value = person.values[field]

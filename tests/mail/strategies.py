@@ -76,5 +76,5 @@ address = st.builds(
     st.sampled_from(["example.org", "m\u00fcnchen.example", "a-very-long-label-for-a-domain.news.example.org"]),
 )
 
-#: A file name without outer blanks, which Python's reader strips.
+#: A file name without outer blanks, which Python's subscriber strips.
 file_name = line.map(str.strip).filter(bool)

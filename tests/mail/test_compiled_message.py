@@ -25,7 +25,7 @@ FIRST, MAYBE, COMPANY, LEAVE, BRACES = (
     for number, (name, default) in enumerate(
         [
             ("first_name", None),
-            ("first_name", "reader"),
+            ("first_name", "subscriber"),
             ("company", ""),
             ("unsubscribe_url", "https://news.example.org/n/unsubscribe"),
             ("{{", "{{"),
@@ -50,8 +50,8 @@ def _parts(message: bytes) -> tuple[str, str]:
     return decodestring(text).decode(), decodestring(html).decode()
 
 
-def test_what_readers_must_have() -> None:
-    """A field without default is asked of every reader, once; a link that is made for each is not; unused ones are not."""
+def test_what_subscribers_must_have() -> None:
+    """A field without default is asked of every subscriber, once; a link that is made for each is not; unused ones are not."""
     made = compiled(f"{FIRST.token} {MAYBE.token} {LEAVE.token}", text=FIRST.token)
     assert made.fields == tuple(MessageField(name=each.name, default=each.default) for each in (FIRST, MAYBE, LEAVE))
     assert made.required == {"first_name"}
@@ -71,8 +71,8 @@ def test_a_missing_value_is_named() -> None:
     assert "<p>Dear Anna,</p>" in _parts(made.fill({"first_name": "Anna"}, ADDRESSING))[1]
 
 
-def test_a_readers_own_link_has_no_default() -> None:
-    """The page that a build shows in its place would let nobody leave: a mailing must give the reader's own."""
+def test_a_subscribers_own_link_has_no_default() -> None:
+    """The page that a build shows in its place would let nobody leave: a mailing must give the subscriber's own."""
     made = compiled(f'<a href="{LEAVE.token}">leave</a>', text=f"<{LEAVE.token}>")
     with pytest.raises(MissingValueError, match="unsubscribe_url"):
         made.fill({}, ADDRESSING)
@@ -83,14 +83,14 @@ def test_a_readers_own_link_has_no_default() -> None:
 def test_defaults_and_specimens() -> None:
     """An empty value takes the default, which may be empty; a specimen shows what is missing by its name."""
     made = compiled(f"{MAYBE.token}|{COMPANY.token}|{BRACES.token}")
-    assert _parts(made.fill({"first_name": ""}, ADDRESSING))[1] == "reader||{{"
+    assert _parts(made.fill({"first_name": ""}, ADDRESSING))[1] == "subscriber||{{"
     assert _parts(made.fill({"first_name": "<A>", "company": "A & B"}, ADDRESSING))[1] == "&lt;A&gt;|A &amp; B|{{"
     sample = compiled(f"{FIRST.token}|{MAYBE.token}|{COMPANY.token}")
-    assert _parts(sample.specimen(ADDRESSING))[1] == "[first_name]|reader|"
+    assert _parts(sample.specimen(ADDRESSING))[1] == "[first_name]|subscriber|"
     assert _parts(sample.specimen(ADDRESSING, {"first_name": "Anna"}))[1] == "Anna|Anna|"
 
 
-def test_the_hash_is_blind_to_readers_only() -> None:
+def test_the_hash_is_blind_to_subscribers_only() -> None:
     """Tokens, which change with every build, are not in it; a field, its default, its place, and all words are."""
     html, subject = f"<p>{FIRST.token} and {COMPANY.token}</p>", f"For {MAYBE.token}"
     base = compiled(html, subject=subject)
@@ -164,7 +164,7 @@ def test_the_smaller_encoding() -> None:
 
 
 def test_what_is_alike_is_made_once() -> None:
-    """Two messages of the same reader are the same bytes; a picture stands in both as it is."""
+    """Two messages of the same subscriber are the same bytes; a picture stands in both as it is."""
     text = f"{MAYBE.token}\n.{MAYBE.token}\nFrom {MAYBE.token}"
     made = compiled(f"<p>{MAYBE.token} {MAYBE.token}</p>", text=text, picture=True)
     message = made.fill({"first_name": "."}, ADDRESSING)

@@ -269,7 +269,7 @@ def test_an_rsa_key_is_long_enough() -> None:
 
 
 def test_which_headers_are_listed() -> None:
-    """What readers see or a mail program obeys, once more than it is there; what describes the message, as often."""
+    """What subscribers see or a mail program obeys, once more than it is there; what describes the message, as often."""
     listed = tags(
         signatures_of(
             sign(b"From: x\r\n" + b"".join(f"{name}: x\r\n".encode() for name in SIGNED) + b"\r\n", FAST, now=NOW)

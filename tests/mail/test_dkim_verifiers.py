@@ -118,7 +118,7 @@ def test_hostile_bodies(verify: Verify, body: bytes) -> None:
 )
 def test_hostile_headers(verify: Verify, values: list[str]) -> None:
     """Folds, tabs and runs of blanks in headers, empty ones, one name several times: our form is theirs."""
-    # A line of blanks alone would end the headers for some readers; no writer makes one.
+    # A line of blanks alone would end the headers for some subscribers; no writer makes one.
     tidy = [re.sub(r"\s+(?=\r\n)|(?<=\r\n)[ \t]+(?=\r\n|$)", "", value).rstrip("\r\n") for value in values]
     head = "".join(f"List-Id:{value}x\r\n" for value in tidy).encode()
     assert verify(sign(b"From: a@news.example.org\r\n" + head + b"\r\nx\r\n", FAST, now=NOW)) == {

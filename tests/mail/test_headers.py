@@ -42,7 +42,7 @@ def test_plain_subject_stays_plain() -> None:
         "\u4e2d",
     ],
 )
-def test_what_readers_would_change_is_encoded(subject: str) -> None:
+def test_what_subscribers_would_change_is_encoded(subject: str) -> None:
     """Text that looks like an encoded-word, double or outer blanks and over-long words survive."""
     written = headers.unstructured("Subject", subject)
     assert b"=?utf-8?B?" in written
@@ -67,7 +67,7 @@ def test_padding_only_in_the_last_word() -> None:
 @settings(max_examples=300, deadline=None)
 @given(line)
 def test_every_subject_reads_back(subject: str) -> None:
-    """A foreign reader decodes what went in, and the bytes keep every limit of RFC 2047 and 5322."""
+    """A foreign subscriber decodes what went in, and the bytes keep every limit of RFC 2047 and 5322."""
     written = headers.unstructured("Subject", subject)
     assert header_block(written.removesuffix(b"\r\n")) == []
     assert fast_mail_parser.parse_email(written + b"\r\n", strict=True).subject == subject
@@ -161,7 +161,7 @@ def test_message_ids() -> None:
 
 
 def test_parameters() -> None:
-    """ASCII is quoted; the rest follows RFC 2231 with an ASCII version for old readers."""
+    """ASCII is quoted; the rest follows RFC 2231 with an ASCII version for old subscribers."""
     assert headers.structured("Content-Type", "text/html", {"charset": "utf-8"}) == (
         b'Content-Type: text/html; charset="utf-8"\r\n'
     )
@@ -252,7 +252,7 @@ def _encoded(text: str) -> str:
         # One word of several is enough.
         ("a " + "x" * 60, "a " + "x" * 60),
         ("a " + "x" * 61, _encoded("a " + "x" * 61)),
-        # A reader would take one of two blanks away, and those at the ends.
+        # A subscriber would take one of two blanks away, and those at the ends.
         ("Li,  Ben", _encoded("Li,  Ben")),
         ("Ben  Li", _encoded("Ben  Li")),
     ],

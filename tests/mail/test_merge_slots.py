@@ -79,7 +79,7 @@ def test_known_attacks_fail(value: str) -> None:
 @example("https://example.org/u?a=1&b=\"'<> 文\r\n")
 @example("mailto:off@example.org")
 def test_a_whole_address_is_a_web_address_or_harmless(value: str) -> None:
-    """A reader's own link is https, http or mailto; whatever else a value holds becomes a relative address."""
+    """A subscriber's own link is https, http or mailto; whatever else a value holds becomes a relative address."""
     page = lxml.html.document_fromstring(fill_html(PAGE, {TOKEN: "x", LINK: value}))
     href = page.findall(".//a")[1].get("href") or ""
     assert re.match(r"(?:https?://|mailto:)", href, re.IGNORECASE) or re.fullmatch(r"[A-Za-z0-9_.~%-]*", href)

@@ -1,4 +1,4 @@
-"""Whole messages: their exact shape once, then hostile content through two foreign readers and the judge of bytes."""
+"""Whole messages: their exact shape once, then hostile content through two foreign subscribers and the judge of bytes."""
 
 import re
 from dataclasses import replace
@@ -115,7 +115,7 @@ def test_same_input_same_bytes() -> None:
 
 
 def test_hash_is_blind_to_time_id_and_addressee() -> None:
-    """A test send and the mailing have the hash of the build; whatever a reader can see changes it."""
+    """A test send and the mailing have the hash of the build; whatever a subscriber can see changes it."""
 
     def hashed(letterhead: Letterhead = LETTERHEAD, html: str = "a", text: str = "b", *pictures: MailPart) -> str:
         return compile_message(letterhead, html=html, text=text, pictures=pictures).hash
@@ -215,7 +215,7 @@ def test_leaving_by_mail() -> None:
 
 
 def test_verp() -> None:
-    """What bounces names its reader by the token; RFC 5321's lengths hold."""
+    """What bounces names its subscriber by the token; RFC 5321's lengths hold."""
     assert verp("b@bounces.example.org", "abc234") == "b+abc234@bounces.example.org"
     for bounces, token in (("b@x.org", "A"), ("b@x.org", "a b"), ("b" * 60 + "@x.org", "a" * 10), ("b@x.org", "")):
         with pytest.raises(HeaderError):
@@ -237,7 +237,7 @@ def test_wrong_parts_are_refused() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(subject=line, sender=address, to=st.none() | address, html=body, text=body, filename=file_name)
-def test_foreign_readers_see_what_went_in(
+def test_foreign_subscribers_see_what_went_in(
     subject: str, sender: Address, to: Address | None, html: str, text: str, filename: str
 ) -> None:
     """Subject, sender, both texts and the picture come out of two other people's parsers as they went in."""
@@ -251,7 +251,7 @@ def test_foreign_readers_see_what_went_in(
         assert seen.sender == (sender.name, sender.wire)
         assert (seen.text, seen.html) == (canonical(text), canonical(html))
         assert [(cid, data) for cid, _, data in seen.pictures] == [(picture.content_id, picture.data)]
-    # Of the two forms of a file name this reader takes the ASCII one, whatever the order.
+    # Of the two forms of a file name this subscriber takes the ASCII one, whatever the order.
     assert by_rust.pictures[0][1] in (filename, ascii_fallback(filename))
     # Python takes away quotation marks that belong to the name.
     assert by_python.pictures[0][1] in (filename, unquote(filename))

@@ -1,4 +1,4 @@
-"""Messages made for a thousand readers: foreign parsers read the edition with the reader's values in it, and nothing else."""
+"""Messages made for a thousand subscribers: foreign parsers read the edition with the subscriber's values in it, and nothing else."""
 
 import os
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from tests.mail.test_dkim_verifiers import RECORDS
 from tests.mail.tools import Mailauth, Parsers, Read, dkimpy, missing
 
 PEOPLE = people(1000)
-#: Each reader gets one of the editions; neighbours are of different kinds.
+#: Each subscriber gets one of the editions; neighbours are of different kinds.
 BY_SHEET = {sheet.name: PEOPLE[number :: len(SHEETS)] for number, sheet in enumerate(SHEETS)}
 MERGE_FIELDS = tuple(MergeField(token=TOKENS[name], name=name, default=FIELDS[name]) for name in FIELDS)
 
@@ -103,7 +103,7 @@ def _settled(read: Read, without: str = "") -> Read:
 
 
 @sheets
-def test_a_thousand_readers(sheet: Sheet, parsers: Parsers) -> None:
+def test_a_thousand_subscribers(sheet: Sheet, parsers: Parsers) -> None:
     """Three foreign parsers see the reference in every message, and the same headers; the judge of bytes finds nothing."""
     compiled = COMPILED[sheet.name]
     for person in BY_SHEET[sheet.name]:
@@ -160,7 +160,7 @@ def test_kept_and_read_again(sheet: Sheet) -> None:
 
 @pytest.mark.parametrize("name", ["sample", "fields", "chinese"])
 def test_real_editions(name: str, parsers: Parsers) -> None:
-    """An edition as editors write it, with its theme: every token is filled, and the page has one shape for all readers."""
+    """An edition as editors write it, with its theme: every token is filled, and the page has one shape for all subscribers."""
     compiled = build(next(case for case in CASES if case.name == name)).compiled
     shapes = set()
     for person in PEOPLE[::50]:

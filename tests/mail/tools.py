@@ -46,7 +46,7 @@ const answer = async ({ message, records }) => {
     return results.filter(one => one.selector).map(one => [one.selector, one.status.result]);
 };
 """
-_READERS = """
+_SUBSCRIBERS = """
 const answer = async ({ message }) => {
     const { simpleParser } = require(packages + 'mailparser');
     const { default: PostalMime } = require(packages + 'postal-mime');
@@ -65,7 +65,7 @@ const answer = async ({ message }) => {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A message as its reader shows it, line ends as LF; the names of its headers, in their order or the other way."""
+    """A message as its subscriber shows it, line ends as LF; the names of its headers, in their order or the other way."""
 
     subject: str
     to: tuple[str, str]
@@ -117,7 +117,7 @@ class Mailauth(_Node):
 class Parsers(_Node):
     """mailparser and postal-mime, to be used in `with`."""
 
-    script = _READERS
+    script = _SUBSCRIBERS
 
     def __call__(self, message: bytes) -> tuple[Read, ...]:
         """Tell what each reads."""

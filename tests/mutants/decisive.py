@@ -59,8 +59,8 @@ DECISIVE: dict[str, Concern] = (
         "audience",
         "test_importing test_property",
         on_both=True,
-        suppression="test_suppression test_alone test_readers",
-        erasing="test_erasing test_alone test_readers test_tombstones public/test_own",
+        suppression="test_suppression test_alone test_subscribers",
+        erasing="test_erasing test_alone test_subscribers test_tombstones public/test_own",
         identity="test_resolving test_tombstones",
         tombstones="test_spans test_tombstones",
         undoing="test_updating test_leaving_by_lists test_alone test_tombstones",
@@ -103,7 +103,7 @@ DECISIVE: dict[str, Concern] = (
         phrases="test_phrases test_session_limits",
         phrase_patterns="test_phrases",
     )
-    | _concerns("content", "", addresses="mail/test_addresses audience/test_readers")
+    | _concerns("content", "", addresses="mail/test_addresses audience/test_subscribers")
     | {
         "composer/core/audience_filter.py": Concern(
             tests=("tests/core/test_audience_filter.py", "tests/delivery/selection/test_selection.py")

@@ -115,7 +115,7 @@ def test_the_mjml_that_was_compiled_is_clean(stem: str) -> None:
 
 @each_sample
 def test_lines_fit(stem: str) -> None:
-    """No line of the plaintext is wider than 72 cells unless it is an address; with readers' own links, too."""
+    """No line of the plaintext is wider than 72 cells unless it is an address; with subscribers' own links, too."""
     edition = sample(stem)
     values = stand_ins(edition.fields)
     own = {

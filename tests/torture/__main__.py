@@ -57,7 +57,7 @@ def main() -> None:
         if given.kills:
             _print("all", 0, 0, whole)
             print(
-                "After each kill and each restart: no reader has two copies, the ledger knows of every copy, the sums are even."
+                "After each kill and each restart: no subscriber has two copies, the ledger knows of every copy, the sums are even."
             )
         _scenarios(given.rounds, given.seed, Path(name), server)
     _lives(given.lives)
@@ -109,7 +109,7 @@ def _several(
 
 
 def _print(kind: str, processes: int, mailings: int, tally: Tally) -> None:
-    # A second copy, or a reader without one of whom the ledger says otherwise, would have ended in an AssertionError.
+    # A second copy, or a subscriber without one of whom the ledger says otherwise, would have ended in an AssertionError.
     print(
         f"{kind:<12}{processes or '':>9}{mailings or '':>10}{tally.kills:>7}{tally.restarts:>10}{tally.recipients:>12}"
         f"{tally.copies:>8}{tally.unknown:>9}{max(0, tally.unknown - tally.silent):>11}{tally.bound:>8}",

@@ -109,7 +109,7 @@ class Liar:
 
     def _take(self, visit: Visit) -> None:
         assert visit.recipient is not None
-        number = int(visit.recipient.partition(b"<Reader")[2].partition(b"@")[0])
+        number = int(visit.recipient.partition(b"<Subscriber")[2].partition(b"@")[0])
         with self._lock:
             self.copies[number] += 1
 
@@ -247,18 +247,18 @@ def _check(database: Database, mailing_id: int, liar: Liar, tally: Tally) -> Sum
     with database.read() as connection:
         sums = sums_of(connection, mailing_id)
         rows = connection.execute(
-            select(deliveries.c.reader_id, deliveries.c.state).where(deliveries.c.mailing_id == mailing_id)
+            select(deliveries.c.subscriber_id, deliveries.c.state).where(deliveries.c.mailing_id == mailing_id)
         ).all()
     assert sums.is_even, sums
-    for reader_id, state in rows:
-        copies = liar.copies[reader_id]
-        assert copies <= 1, f"reader {reader_id} has {copies} copies ({tally})"
+    for subscriber_id, state in rows:
+        copies = liar.copies[subscriber_id]
+        assert copies <= 1, f"subscriber {subscriber_id} has {copies} copies ({tally})"
         if copies:
             # `sending`: its process is dead, and no other has looked yet.
             known = (DeliveryState.ACCEPTED, DeliveryState.UNKNOWN, DeliveryState.SENDING)
-            assert state in known, f"reader {reader_id} has a copy and is {state} ({tally})"
+            assert state in known, f"subscriber {subscriber_id} has a copy and is {state} ({tally})"
         if state == DeliveryState.ACCEPTED:
-            assert copies == 1, f"reader {reader_id} is accepted and has no copy ({tally})"
+            assert copies == 1, f"subscriber {subscriber_id} is accepted and has no copy ({tally})"
     return sums
 
 

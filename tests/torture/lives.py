@@ -1,4 +1,4 @@
-"""Whatever editors, readers, mail servers and restored files do, in any order, by the dice of hypothesis.
+"""Whatever editors, subscribers, mail servers and restored files do, in any order, by the dice of hypothesis.
 
 Input: how many lives. Output: nothing, or an AssertionError with the steps that led there.
 """

@@ -34,7 +34,7 @@ from composer.database.engine import Database
 from composer.database.location import URL, Location
 from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import mailings
-from composer.database.tables.subscriber_tables import readers, suppressions
+from composer.database.tables.subscriber_tables import subscribers, suppressions
 from composer.database.tables.transactional_tables import letters
 from composer.web.public.http.webhook_callers import Callers
 from composer.web.public.http.write_executor import WriteExecutor
@@ -94,7 +94,7 @@ class Fate:
 
 
 class Life:
-    """One newsletter with its database, its readers' pages and its mail server."""
+    """One newsletter with its database, its public pages and its mail server."""
 
     def __init__(self, folder: Path, location: Location | None = None) -> None:
         self.root = folder / "news"
@@ -271,7 +271,7 @@ class Life:
                 self.left.add(copy.mailbox)
 
     def _ask(self, method: str, path: str, form: dict[str, str]) -> tuple[int, str]:
-        """Ask the readers' pages, as a proxy hands it on."""
+        """Ask the public pages, as a proxy hands it on."""
         with self.open() as database:
             turns = WriteExecutor(database)
             try:
@@ -366,7 +366,7 @@ class Life:
 
     def status_of(self, normal: str) -> str | None:
         with self.open() as database, database.read() as connection:
-            return connection.scalar(select(readers.c.status).where(readers.c.normal == normal))
+            return connection.scalar(select(subscribers.c.status).where(subscribers.c.normal == normal))
 
     def _listed(self) -> set[str]:
         with self.open() as database, database.read() as connection:
@@ -377,7 +377,7 @@ class Life:
         assert not twice, f"second copies: {twice}"
         if self.left:
             with self.open() as database, database.read() as connection:
-                active = set(connection.scalars(select(readers.c.normal).where(readers.c.status == "active")))
+                active = set(connection.scalars(select(subscribers.c.normal).where(subscribers.c.status == "active")))
             assert not active & self.left, f"left, and active: {active & self.left}"
 
 

@@ -1,4 +1,4 @@
-"""Whatever editors, readers, mail servers and restored files do, in any order: the promises of docs/ledger.md hold. In short.
+"""Whatever editors, subscribers, mail servers and restored files do, in any order: the promises of docs/ledger.md hold. In short.
 
 The long form, with processes that are killed, is `make torture`; its figures are in docs/ledger.md.
 """

@@ -17,10 +17,10 @@ from composer.audience.identity.tokens import TokenClaim
 from composer.audience.suppression import Reason, suppress, suppress_hash
 from composer.database.public_ids import MAILINGS
 from composer.database.tables.mailing_tables import mailings
-from composer.database.tables.subscriber_tables import readers, tombstones
+from composer.database.tables.subscriber_tables import subscribers, tombstones
 
 _T = tombstones.c
-_HOLDERS = select(readers.c.id, readers.c.normal, readers.c.language, readers.c.consented)
+_HOLDERS = select(subscribers.c.id, subscribers.c.normal, subscribers.c.language, subscribers.c.consented)
 
 
 class FoundHolder(StrEnum):
@@ -50,7 +50,7 @@ class Resolved:
     """Whom a token means."""
 
     #: The id in the token: what is on record of the message stands under it.
-    reader_id: int
+    subscriber_id: int
     #: The mailing's small number. None: the token names no mailing, or one that this database does not know.
     mailing_id: int | None
     #: The person first, then the current holder of the address that the message was sent to.
@@ -76,15 +76,15 @@ class Resolved:
 
 def resolve(connection: Connection, claim: TokenClaim) -> Resolved:
     """Find out whom a token means."""
-    return resolve_recipient(connection, claim.reader_id, _mailing_id(connection, claim.mailing_id))
+    return resolve_recipient(connection, claim.subscriber_id, _mailing_id(connection, claim.mailing_id))
 
 
-def resolve_recipient(connection: Connection, reader_id: int, mailing_id: int | None) -> Resolved:
+def resolve_recipient(connection: Connection, subscriber_id: int, mailing_id: int | None) -> Resolved:
     """Find out whom a recipient of a mailing is today, by the small number of the mailing."""
-    them = _holder(connection, reader_id)
+    them = _holder(connection, subscriber_id)
     rows = connection.execute(
         select(_T.hash, _T.first_mailing, _T.last_mailing)
-        .where(_T.reader_id == reader_id, _T.last_mailing.is_not(None))
+        .where(_T.subscriber_id == subscriber_id, _T.last_mailing.is_not(None))
         .order_by(_T.last_mailing, _T.first_mailing)
     ).all()
     lost = None if mailing_id is None else _hash_at(rows, mailing_id)
@@ -101,7 +101,7 @@ def resolve_recipient(connection: Connection, reader_id: int, mailing_id: int | 
             people.append(holder)
     at_address = holders[marks[0]] if marks else them
     return Resolved(
-        reader_id=reader_id,
+        subscriber_id=subscriber_id,
         mailing_id=mailing_id,
         people=tuple(people),
         hashes=tuple(hashes),
@@ -138,13 +138,13 @@ def _hash_at(rows: Sequence[Row[*tuple[Any, ...]]], mailing_id: int) -> str | No
     return None
 
 
-def _holder(connection: Connection, reader_id: int) -> Holder | None:
-    return _first(connection, _HOLDERS.where(readers.c.id == reader_id))
+def _holder(connection: Connection, subscriber_id: int) -> Holder | None:
+    return _first(connection, _HOLDERS.where(subscribers.c.id == subscriber_id))
 
 
 def _holder_of(connection: Connection, mark: str) -> Holder | None:
     """Find who has an address today, by its hash: a living subscriber with an address that somebody lost has a row."""
-    held = _HOLDERS.join(tombstones, _T.reader_id == readers.c.id)
+    held = _HOLDERS.join(tombstones, _T.subscriber_id == subscribers.c.id)
     return _first(connection, held.where(_T.hash == mark, _T.last_mailing.is_(None)))
 
 

@@ -1,4 +1,4 @@
-"""The key behind readers' links: one a publication, wherever it sends, serves and reads bounces.
+"""The key behind subscribers' links: one a publication, wherever it sends, serves and reads bounces.
 
 Comes in: the database, the environment, the user's own configuration folder. Goes out: the `Tokens` of this publication, or
 a `SettingsError`. The key itself lies in the environment or in a private file, never in the database or in git; the
@@ -28,7 +28,7 @@ def tokens_of(database: Database, around: Environment) -> Tokens:
     """Give the publication's tokens; make its key at the first need.
 
     The first of several keys signs, all are read: put a new one first, and every link that is out keeps working. Raises
-    SettingsError where the key is missing, or is not the one that signed what readers have.
+    SettingsError where the key is missing, or is not the one that signed what subscribers have.
     """
     with database.read() as connection:
         known = _noted(connection, SIGNING)
@@ -49,13 +49,13 @@ def tokens_of(database: Database, around: Environment) -> Tokens:
             _write(_path(around, publication), words[0])
         if words is None:
             raise SettingsError(
-                f"the key behind readers' links is not on this computer: {_path(around, publication)}",
+                f"the key behind subscribers' links is not on this computer: {_path(around, publication)}",
                 f"copy that file from the computer that sent before, or set {VARIABLE}",
             )
         keys = _keys(words)
         if known is not None and known not in map(fingerprint, keys) and LOST not in words:
             raise SettingsError(
-                "this is another key than the one behind the links that readers have: none of those would work",
+                "this is another key than the one behind the links that subscribers have: none of those would work",
                 "put the earlier key behind it, with a space between (docs/sending.md)",
             )
         if known != fingerprint(keys[0]):
@@ -91,7 +91,7 @@ def _words(around: Environment, publication: bytes | None) -> tuple[str, ...] | 
         raise SettingsError(f"{path} cannot be read: {error.strerror or error}") from None
     if found.is_shared:
         raise SettingsError(
-            f"other people on this computer may read or change {path}, and whoever has the key can act as any reader",
+            f"other people on this computer may read or change {path}, and whoever has the key can act as any subscriber",
             f"let only its owner read it: {shell_line('chmod', '600', str(path))}",
         )
     return _checked(str(path), found.data.decode("ascii", errors="replace").split())

@@ -1,11 +1,11 @@
-"""Words that name one reader to us and tell nobody else anything: in links, envelopes and Message-IDs.
+"""Words that name one subscriber to us and tell nobody else anything: in links, envelopes and Message-IDs.
 
-Comes in: keys, a purpose, numbers of a reader and of a mailing. Goes out: a token of small letters and digits; back from
+Comes in: keys, a purpose, numbers of a subscriber and of a mailing. Goes out: a token of small letters and digits; back from
 one, whom it names, or None. Never looks anything up, never reads a clock; a token of one purpose is worth nothing for
 another.
 
 A token is an HMAC-SHA256 of what it says, cut to 96 bits, and behind it what it says, hidden under a stream that a second
-HMAC makes from the first (the shape of RFC 5297, SIV): from outside one cannot see how many readers there are, who comes
+HMAC makes from the first (the shape of RFC 5297, SIV): from outside one cannot see how many subscribers there are, who comes
 after whom, or which mailing a link is from. The same numbers always give the same token.
 """
 
@@ -21,7 +21,7 @@ from composer.core.addresses import domain_to_ascii
 
 #: Letters of a key at least: 16 random bytes as hexadecimal digits. `openssl rand -hex 32` makes twice as many.
 LEAST_KEY = 32
-_MAC, _READER, _MAILING, _EXPIRES = 12, 5, 4, 5
+_MAC, _SUBSCRIBER, _MAILING, _EXPIRES = 12, 5, 4, 5
 #: 21 or 26 bytes in base32 (RFC 4648 section 6).
 _TOKEN = re.compile(r"[a-z2-7]{34}(?:[a-z2-7]{8})?")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
@@ -46,7 +46,7 @@ class Purpose(StrEnum):
 class TokenClaim:
     """What a token says."""
 
-    reader_id: int
+    subscriber_id: int
     #: 0 for none.
     mailing_id: int = 0
     expires: datetime | None = None
@@ -62,11 +62,11 @@ class Tokens:
         if not self.keys or min(map(len, self.keys)) < LEAST_KEY:
             raise ValueError(f"tokens take a key of at least {LEAST_KEY} letters")
 
-    def make(self, purpose: Purpose, reader_id: int, mailing_id: int = 0, expires: datetime | None = None) -> str:
+    def make(self, purpose: Purpose, subscriber_id: int, mailing_id: int = 0, expires: datetime | None = None) -> str:
         """Make a token of 34 letters, of 42 if it expires (to the second). Raises ValueError for impossible numbers."""
-        if not 0 <= reader_id < 1 << 8 * _READER or not 0 <= mailing_id < 1 << 8 * _MAILING:
-            raise ValueError("a reader's or a mailing's number is too large for a token")
-        said = reader_id.to_bytes(_READER) + mailing_id.to_bytes(_MAILING)
+        if not 0 <= subscriber_id < 1 << 8 * _SUBSCRIBER or not 0 <= mailing_id < 1 << 8 * _MAILING:
+            raise ValueError("a subscriber's or a mailing's number is too large for a token")
+        said = subscriber_id.to_bytes(_SUBSCRIBER) + mailing_id.to_bytes(_MAILING)
         if expires is not None:
             if expires.tzinfo is None:
                 raise ValueError("a time without a time zone")
@@ -92,13 +92,13 @@ class Tokens:
                 return claim if claim.expires is None or (now is not None and now < claim.expires) else None
         return None
 
-    def message_id(self, mailing_id: int, reader_id: int, domain: str) -> str:
-        """Give the Message-ID of a reader's message in a mailing, the same whenever it is asked for.
+    def message_id(self, mailing_id: int, subscriber_id: int, domain: str) -> str:
+        """Give the Message-ID of a subscriber's message in a mailing, the same whenever it is asked for.
 
         By it a message whose fate is unknown is found in a server's log, and a second copy is known as one. Raises
         ValueError, AddressError.
         """
-        return f"<{self.make(Purpose.MESSAGE, reader_id, mailing_id)}@{domain_to_ascii(domain)}>"
+        return f"<{self.make(Purpose.MESSAGE, subscriber_id, mailing_id)}@{domain_to_ascii(domain)}>"
 
     def proofs(self, nonce: str) -> tuple[str, ...]:
         """Prove to whoever made up a nonce that each key is here, in the order of the keys (64 hexadecimal digits)."""
@@ -149,9 +149,13 @@ def _decoded(token: str) -> bytes | None:
 
 
 def _claim(said: bytes) -> TokenClaim:
-    reader, mailing, expires = said[:_READER], said[_READER : _READER + _MAILING], said[_READER + _MAILING :]
+    subscriber, mailing, expires = (
+        said[:_SUBSCRIBER],
+        said[_SUBSCRIBER : _SUBSCRIBER + _MAILING],
+        said[_SUBSCRIBER + _MAILING :],
+    )
     return TokenClaim(
-        reader_id=int.from_bytes(reader),
+        subscriber_id=int.from_bytes(subscriber),
         mailing_id=int.from_bytes(mailing),
         expires=datetime.fromtimestamp(int.from_bytes(expires), UTC) if expires else None,
     )

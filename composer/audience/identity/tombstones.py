@@ -35,7 +35,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from composer.audience.suppression import erasure_key, hashed, make_erasure_key
 from composer.database.tables.mailing_tables import deliveries, mailings
-from composer.database.tables.subscriber_tables import readers, suppressions, tombstones
+from composer.database.tables.subscriber_tables import subscribers, suppressions, tombstones
 from composer.database.tables.transactional_tables import letters
 
 _T = tombstones.c
@@ -49,7 +49,7 @@ _ALWAYS = (1 << 31) - 1
 class AddressSpan:
     """The mailings in which what is on record of an id is about the person who is asked for."""
 
-    reader_id: int
+    subscriber_id: int
     first: int = 0
     last: int = _ALWAYS
 
@@ -82,46 +82,46 @@ def state_of_hashes(connection: Connection) -> tuple[int, ...]:
     return (buried, *connection.execute(hashed_ones).one())
 
 
-def note_new_address(connection: Connection, reader_id: int, normal: str, now: datetime) -> None:
+def note_new_address(connection: Connection, subscriber_id: int, normal: str, now: datetime) -> None:
     """Join a subscriber, who is new or has a new address, to those who had this address before."""
     key = erasure_key(connection)
     if key is None:
         return
     mark = hashed(key, normal)
     if connection.scalar(select(exists().where(_T.hash == mark))):
-        _hold(connection, reader_id, mark, next_mailing(connection), now)
-        inherit(connection, _T.reader_id == reader_id, now)
+        _hold(connection, subscriber_id, mark, next_mailing(connection), now)
+        inherit(connection, _T.subscriber_id == subscriber_id, now)
 
 
 def note_lost_address(
-    connection: Connection, reader_id: int, normal: str, now: datetime, *, is_erased: bool = False
+    connection: Connection, subscriber_id: int, normal: str, now: datetime, *, is_erased: bool = False
 ) -> None:
     """Write down the address that a subscriber had until now, if mail may have gone to them.
 
     `is_erased`: in any case, for its hash is kept anyway, and whatever link they have must tell the truth.
     """
-    them = readers.c.id == reader_id
+    them = subscribers.c.id == subscriber_id
     if is_erased or connection.scalar(
-        select(_has_mail(mailings_of(connection, them))).select_from(readers).where(them)
+        select(_has_mail(mailings_of(connection, them))).select_from(subscribers).where(them)
     ):
-        _bury(connection, [(reader_id, normal)], now)
+        _bury(connection, [(subscriber_id, normal)], now)
 
 
 def leave_tombstone(connection: Connection, those: ColumnElement[bool], now: datetime) -> None:
     """Write down the addresses of subscribers who are about to be removed, as far as mail may have gone there."""
     last, mailed = 0, _has_mail(mailings_of(connection, those))
-    wanted = select(readers.c.id, readers.c.normal).where(those, mailed).order_by(readers.c.id).limit(_PAGE)
-    while rows := connection.execute(wanted.where(readers.c.id > last)).all():
+    wanted = select(subscribers.c.id, subscribers.c.normal).where(those, mailed).order_by(subscribers.c.id).limit(_PAGE)
+    while rows := connection.execute(wanted.where(subscribers.c.id > last)).all():
         _bury(connection, [(row.id, row.normal) for row in rows], now)
         last = rows[-1].id
 
 
 def mailings_of(connection: Connection, those: ColumnElement[bool]) -> tuple[int, ...]:
     """Return the mailings, rehearsals left out, whose recipients may be among these subscribers: an import has one run of ids."""
-    first, last = connection.execute(select(func.min(readers.c.id), func.max(readers.c.id)).where(those)).one()
+    first, last = connection.execute(select(func.min(subscribers.c.id), func.max(subscribers.c.id)).where(those)).one()
     if first is None:
         return ()
-    here = exists().where(deliveries.c.mailing_id == mailings.c.id, deliveries.c.reader_id.between(first, last))
+    here = exists().where(deliveries.c.mailing_id == mailings.c.id, deliveries.c.subscriber_id.between(first, last))
     return tuple(connection.scalars(select(mailings.c.id).where(mailings.c.is_rehearsal.is_(False), here)))
 
 
@@ -131,43 +131,44 @@ def inherit(connection: Connection, those: ColumnElement[bool], now: datetime) -
     `those` is a condition over tombstones of the new ones.
     """
     mine, other, older = tombstones.alias("mine"), tombstones.alias("other"), tombstones.alias("older")
-    new = select(_T.reader_id, _T.hash).where(those, _T.last_mailing.is_(None)).subquery()
+    new = select(_T.subscriber_id, _T.hash).where(those, _T.last_mailing.is_(None)).subquery()
     own = exists().where(
-        mine.c.reader_id == new.c.reader_id,
+        mine.c.subscriber_id == new.c.subscriber_id,
         mine.c.hash == older.c.hash,
         or_(mine.c.first_mailing == older.c.first_mailing, mine.c.last_mailing >= older.c.last_mailing),
     )
     rows = (
         select(
-            new.c.reader_id,
+            new.c.subscriber_id,
             older.c.hash,
             func.min(older.c.first_mailing),
             func.max(older.c.last_mailing),
             literal(now, _T.at.type),
         )
         .select_from(new)
-        .join(other, and_(other.c.hash == new.c.hash, other.c.reader_id != new.c.reader_id))
-        .join(older, and_(older.c.reader_id == other.c.reader_id, older.c.last_mailing <= other.c.last_mailing))
+        .join(other, and_(other.c.hash == new.c.hash, other.c.subscriber_id != new.c.subscriber_id))
+        .join(older, and_(older.c.subscriber_id == other.c.subscriber_id, older.c.last_mailing <= other.c.last_mailing))
         .where(older.c.hash != new.c.hash, ~own)
-        .group_by(new.c.reader_id, older.c.hash)
+        .group_by(new.c.subscriber_id, older.c.hash)
     )
-    names = ["reader_id", "hash", "first_mailing", "last_mailing", "at"]
+    names = ["subscriber_id", "hash", "first_mailing", "last_mailing", "at"]
     connection.execute(insert(tombstones).from_select(names, rows))
 
 
 def exists_for(person: ColumnElement[int], table: FromClause, *where: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return the condition that a table has a row about a person, by whichever id: it has a reader_id and a mailing_id.
+    """Return the condition that a table has a row about a person, by whichever id: it has a subscriber_id and a mailing_id.
 
     Two questions rather than one with OR: each has an index.
     """
     return or_(
-        exists().where(table.c.reader_id == person, *where), _by_another_id(person, table, literal(1), *where).exists()
+        exists().where(table.c.subscriber_id == person, *where),
+        _by_another_id(person, table, literal(1), *where).exists(),
     )
 
 
 def former_id(person: ColumnElement[int], table: FromClause, *where: ColumnElement[bool]) -> ColumnElement[int]:
     """Return another id by which a table has a row about a person; NULL if there is none."""
-    return _by_another_id(person, table, table.c.reader_id, *where).limit(1).scalar_subquery()
+    return _by_another_id(person, table, table.c.subscriber_id, *where).limit(1).scalar_subquery()
 
 
 def _by_another_id(
@@ -179,9 +180,9 @@ def _by_another_id(
         select(what)
         .select_from(mine)
         .join(other, other.c.hash == mine.c.hash)
-        .join(table, table.c.reader_id == other.c.reader_id)
+        .join(table, table.c.subscriber_id == other.c.subscriber_id)
         .where(
-            mine.c.reader_id == person,
+            mine.c.subscriber_id == person,
             about >= other.c.first_mailing,
             about <= func.coalesce(other.c.last_mailing, _ALWAYS),
             about <= func.coalesce(mine.c.last_mailing, _ALWAYS),
@@ -190,24 +191,24 @@ def _by_another_id(
     )
 
 
-def spans_of(connection: Connection, reader_id: int, *, is_this_address: bool = False) -> tuple[AddressSpan, ...]:
+def spans_of(connection: Connection, subscriber_id: int, *, is_this_address: bool = False) -> tuple[AddressSpan, ...]:
     """Return under which ids a subscriber is on record, and in which mailings.
 
     `is_this_address`: only what went to the address that they have today. Whether a mailbox exists is told by that alone.
     """
-    rows = connection.execute(select(tombstones).where(_T.reader_id == reader_id)).all()
+    rows = connection.execute(select(tombstones).where(_T.subscriber_id == subscriber_id)).all()
     lost = max((row.last_mailing for row in rows if row.last_mailing is not None), default=-1)
     first = max((row.first_mailing for row in rows if row.last_mailing is None), default=lost + 1)
-    spans = [AddressSpan(reader_id=reader_id, first=first if is_this_address else 0)]
+    spans = [AddressSpan(subscriber_id=subscriber_id, first=first if is_this_address else 0)]
     for mine in rows:
         if is_this_address and mine.last_mailing is not None:
             continue
-        others = select(tombstones).where(_T.hash == mine.hash, _T.reader_id != reader_id)
+        others = select(tombstones).where(_T.hash == mine.hash, _T.subscriber_id != subscriber_id)
         for other in connection.execute(others):
             ends = [each.last_mailing for each in (mine, other) if each.last_mailing is not None]
             last = min(ends, default=_ALWAYS)
             if other.first_mailing <= last:
-                spans.append(AddressSpan(reader_id=other.reader_id, first=other.first_mailing, last=last))
+                spans.append(AddressSpan(subscriber_id=other.subscriber_id, first=other.first_mailing, last=last))
     return tuple(dict.fromkeys(spans))
 
 
@@ -216,7 +217,7 @@ def spans_of_hash(connection: Connection, mark: str) -> tuple[AddressSpan, ...]:
     rows = connection.execute(select(tombstones).where(_T.hash == mark).order_by(_T.first_mailing))
     return tuple(
         AddressSpan(
-            reader_id=row.reader_id,
+            subscriber_id=row.subscriber_id,
             first=row.first_mailing,
             last=_ALWAYS if row.last_mailing is None else row.last_mailing,
         )
@@ -228,7 +229,7 @@ def about(table: FromClause, spans: Sequence[AddressSpan]) -> ColumnElement[bool
     """Return the condition of rows about these ids in their mailings; where no mailing is known, of all rows about them."""
     is_any: list[ColumnElement[bool]] = []
     for span in spans:
-        meant: list[ColumnElement[bool]] = [table.c.reader_id == span.reader_id]
+        meant: list[ColumnElement[bool]] = [table.c.subscriber_id == span.subscriber_id]
         if table is deliveries:
             # Its key begins with the mailing: with all of them named, nothing but the person's own rows is looked at.
             those = select(mailings.c.id).where(mailings.c.id.between(span.first, span.last))
@@ -240,32 +241,32 @@ def about(table: FromClause, spans: Sequence[AddressSpan]) -> ColumnElement[bool
 
 
 def _has_mail(of: Sequence[int]) -> ColumnElement[bool]:
-    """Return the condition, over `readers`, of those who may have mail from us with a token in it, or a tombstone already."""
-    mailed = exists().where(deliveries.c.mailing_id.in_(of), deliveries.c.reader_id == readers.c.id)
-    asked = exists().where(letters.c.normal == readers.c.normal, letters.c.state.not_in(("waiting", "dropped")))
-    return or_(mailed, asked, exists().where(_T.reader_id == readers.c.id))
+    """Return the condition, over `subscribers`, of those who may have mail from us with a token in it, or a tombstone already."""
+    mailed = exists().where(deliveries.c.mailing_id.in_(of), deliveries.c.subscriber_id == subscribers.c.id)
+    asked = exists().where(letters.c.normal == subscribers.c.normal, letters.c.state.not_in(("waiting", "dropped")))
+    return or_(mailed, asked, exists().where(_T.subscriber_id == subscribers.c.id))
 
 
 def _bury(connection: Connection, people: Sequence[tuple[int, str]], now: datetime) -> None:
     """Close the rows of people who lose their address, or make them."""
     key, last = make_erasure_key(connection), next_mailing(connection) - 1
-    ids = [reader_id for reader_id, _ in people]
+    ids = [subscriber_id for subscriber_id, _ in people]
     # What is closed already was another address, or was inherited; the next one began behind it.
     rows = connection.execute(
         select(
-            _T.reader_id,
+            _T.subscriber_id,
             func.max(_T.last_mailing).label("ended"),
             (func.count() - func.count(_T.last_mailing)).label("open"),
         )
-        .where(_T.reader_id.in_(ids))
-        .group_by(_T.reader_id)
+        .where(_T.subscriber_id.in_(ids))
+        .group_by(_T.subscriber_id)
     )
-    earlier = {row.reader_id: row for row in rows}
+    earlier = {row.subscriber_id: row for row in rows}
     connection.execute(
-        update(tombstones).where(_T.reader_id.in_(ids), _T.last_mailing.is_(None)).values(last_mailing=last, at=now)
+        update(tombstones).where(_T.subscriber_id.in_(ids), _T.last_mailing.is_(None)).values(last_mailing=last, at=now)
     )
     new = [
-        {"reader_id": each, "hash": hashed(key, normal), "first_mailing": earlier[each].ended + 1 if each in earlier else 0,
+        {"subscriber_id": each, "hash": hashed(key, normal), "first_mailing": earlier[each].ended + 1 if each in earlier else 0,
          "last_mailing": last, "at": now}
         for each, normal in people
         if each not in earlier or not earlier[each].open
@@ -273,8 +274,8 @@ def _bury(connection: Connection, people: Sequence[tuple[int, str]], now: dateti
     _write(connection, new)
 
 
-def _hold(connection: Connection, reader_id: int, mark: str, first: int, now: datetime) -> None:
-    row = {"reader_id": reader_id, "hash": mark, "first_mailing": first, "last_mailing": None, "at": now}
+def _hold(connection: Connection, subscriber_id: int, mark: str, first: int, now: datetime) -> None:
+    row = {"subscriber_id": subscriber_id, "hash": mark, "first_mailing": first, "last_mailing": None, "at": now}
     _write(connection, [row])
 
 
@@ -284,6 +285,6 @@ def _write(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
         return
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     added = dialect.insert(tombstones)
-    key = ["reader_id", "hash", "first_mailing"]
+    key = ["subscriber_id", "hash", "first_mailing"]
     values = {"last_mailing": added.excluded.last_mailing, "at": added.excluded.at}
     connection.execute(added.on_conflict_do_update(index_elements=key, set_=values), list(rows))

@@ -3,7 +3,7 @@
 Comes in: the temporary tables of `staging`, and what was chosen. Goes out: how many came, changed and left. Whoever is on the
 suppression list stays as they are, whatever a list says of them; those whom a list says have left go onto it.
 
-Every change of a reader who was there is written down with the number of the import, so that `undoing` can take it back.
+Every change of a subscriber who was there is written down with the number of the import, so that `undoing` can take it back.
 """
 
 import json
@@ -42,7 +42,14 @@ from composer.audience.subscribers import Status
 from composer.audience.suppression import Reason, erasure_key, hashed, lock, stand_down, suppress
 from composer.database.public_ids import new_subscriber_ids
 from composer.database.tables.metadata import milliseconds
-from composer.database.tables.subscriber_tables import consents, imports, reader_tags, readers, suppressions, tombstones
+from composer.database.tables.subscriber_tables import (
+    consents,
+    imports,
+    subscriber_tags,
+    subscribers,
+    suppressions,
+    tombstones,
+)
 
 #: How many addresses are hashed at a time.
 _PAGE = 2_000
@@ -53,11 +60,11 @@ class ImportResult:
     """What an import did. `number` is what takes it back."""
 
     number: int
-    #: Readers who are new, whatever their status.
+    #: Subscribers who are new, whatever their status.
     new: int
-    #: Readers who were here and have changed.
+    #: Subscribers who were here and have changed.
     updated: int
-    #: Pending readers who are active now.
+    #: Pending subscribers who are active now.
     agreed: int
     #: Addresses that are on the suppression list now and were not.
     suppressed: int
@@ -76,8 +83,10 @@ def apply_import(connection: Connection, choice: StatusChoice, *, file: str, kin
     suppressed = _let_leave(connection, one) + _keep_hashes(connection, one)
     connection.execute(
         insert(incoming_known).from_select(
-            ["seq", "reader_id"],
-            select(incoming.c.seq, readers.c.id).join_from(incoming, readers, readers.c.normal == incoming.c.normal),
+            ["seq", "subscriber_id"],
+            select(incoming.c.seq, subscribers.c.id).join_from(
+                incoming, subscribers, subscribers.c.normal == incoming.c.normal
+            ),
         )
     )
     agreed = _let_agree(connection, one)
@@ -111,7 +120,7 @@ def _keep_evidence(connection: Connection, now: datetime) -> bool:
 
 
 def _let_leave(connection: Connection, one: Step) -> int:
-    """Put those whom the list says have left onto the suppression list, and readers among them out."""
+    """Put those whom the list says have left onto the suppression list, and subscribers among them out."""
     leaving = and_(~stays(), ~listed())
     _weigh(connection, one)
     # The words of a list for those who get nothing are the reasons themselves.
@@ -120,11 +129,13 @@ def _let_leave(connection: Connection, one: Step) -> int:
         value=incoming.c.standing,
         else_=Status.UNSUBSCRIBED.value,
     )
-    here = and_(leaving, readers.c.status.in_(HERE))
-    if record(connection, one, "status", readers.c.status, status, here):
-        new = select(status).where(incoming.c.normal == readers.c.normal).scalar_subquery()
-        meant = exists().where(incoming.c.normal == readers.c.normal, leaving)
-        connection.execute(update(readers).where(readers.c.status.in_(HERE), meant).values(status=new, changed=one.now))
+    here = and_(leaving, subscribers.c.status.in_(HERE))
+    if record(connection, one, "status", subscribers.c.status, status, here):
+        new = select(status).where(incoming.c.normal == subscribers.c.normal).scalar_subquery()
+        meant = exists().where(incoming.c.normal == subscribers.c.normal, leaving)
+        connection.execute(
+            update(subscribers).where(subscribers.c.status.in_(HERE), meant).values(status=new, changed=one.now)
+        )
     since = func.coalesce(incoming.c.happened, milliseconds(one.now))
     rows = select(incoming.c.normal, incoming.c.standing, literal(one.source), since, literal(one.number))
     rows = rows.where(leaving).order_by(incoming.c.seq.desc())
@@ -171,35 +182,40 @@ def _with_incoming_hash(connection: Connection) -> list[str]:
     if key is None:
         return []
     found: list[str] = []
-    page = select(readers.c.id, readers.c.normal).where(readers.c.status.in_(HERE)).order_by(readers.c.id).limit(_PAGE)
+    page = (
+        select(subscribers.c.id, subscribers.c.normal)
+        .where(subscribers.c.status.in_(HERE))
+        .order_by(subscribers.c.id)
+        .limit(_PAGE)
+    )
     rows = connection.execute(page).all()
     while rows:
         marks = {hashed(key, row.normal): row.normal for row in rows}
         meant = connection.scalars(select(incoming_hashes.c.hash).where(incoming_hashes.c.hash.in_(marks)))
         found += [marks[mark] for mark in meant]
-        rows = connection.execute(page.where(readers.c.id > rows[-1].id)).all()
+        rows = connection.execute(page.where(subscribers.c.id > rows[-1].id)).all()
     return found
 
 
 def _let_agree(connection: Connection, one: Step) -> int:
-    """Make pending readers active of whom it is known now how they agreed."""
+    """Make pending subscribers active of whom it is known now how they agreed."""
     agreeing = and_(becomes_active(one.choice), ~listed())
-    waiting = and_(agreeing, readers.c.status == Status.PENDING)
+    waiting = and_(agreeing, subscribers.c.status == Status.PENDING)
     agreed = record(connection, one, "status", literal("pending"), literal("active"), waiting)
     if agreed:
-        this = and_(incoming.c.normal == readers.c.normal, agreeing)
+        this = and_(incoming.c.normal == subscribers.c.normal, agreeing)
         consent = select(one.consent()).where(this).scalar_subquery()
         when = select(incoming.c.happened).where(this).scalar_subquery()
         connection.execute(
-            update(readers)
-            .where(readers.c.status == Status.PENDING, exists().where(this))
+            update(subscribers)
+            .where(subscribers.c.status == Status.PENDING, exists().where(this))
             .values(status=Status.ACTIVE, consent_id=consent, consented=when, changed=one.now)
         )
     return agreed
 
 
 def _insert_new(connection: Connection, one: Step) -> int:
-    """Make readers of those who are neither here nor on the suppression list, in the order of the list."""
+    """Make subscribers of those who are neither here nor on the suppression list, in the order of the list."""
     active = becomes_active(one.choice)
     consent: ColumnElement[int | None] = case((active, one.consent()))
     taken = ("address", "normal", *COLUMNS, "fields")
@@ -208,7 +224,7 @@ def _insert_new(connection: Connection, one: Step) -> int:
     first = new_subscriber_ids(connection, room)
     rows = (
         select(
-            literal(first - 1, readers.c.id.type) + incoming.c.seq,
+            literal(first - 1, subscribers.c.id.type) + incoming.c.seq,
             *(incoming.c[name] for name in taken),
             case((active, Status.ACTIVE.value), else_=Status.PENDING.value),
             literal(milliseconds(one.now)),
@@ -221,7 +237,7 @@ def _insert_new(connection: Connection, one: Step) -> int:
         .order_by(incoming.c.seq)
     )
     names = ["id", *taken, "status", "created", "changed", "consent_id", "consented", "import_id"]
-    new = changed(connection, insert(readers).from_select(names, rows))
+    new = changed(connection, insert(subscribers).from_select(names, rows))
     _join_new(connection, one)
     return new
 
@@ -229,32 +245,32 @@ def _insert_new(connection: Connection, one: Step) -> int:
 def _join_new(connection: Connection, one: Step) -> None:
     """Join the new ones to those who had their addresses before."""
     known = incoming_known_hashes.c
-    came = exists().where(readers.c.id == tombstones.c.reader_id, readers.c.import_id == one.number)
+    came = exists().where(subscribers.c.id == tombstones.c.subscriber_id, subscribers.c.import_id == one.number)
     rows = (
         select(
-            readers.c.id,
+            subscribers.c.id,
             known.hash,
             literal(next_mailing(connection)),
             literal(one.now, tombstones.c.at.type),
         )
         .join_from(incoming_known_hashes, incoming, incoming.c.seq == known.seq)
-        .join(readers, readers.c.normal == incoming.c.normal)
-        .where(readers.c.import_id == one.number)
+        .join(subscribers, subscribers.c.normal == incoming.c.normal)
+        .where(subscribers.c.import_id == one.number)
     )
-    names = ["reader_id", "hash", "first_mailing", "at"]
+    names = ["subscriber_id", "hash", "first_mailing", "at"]
     if changed(connection, insert(tombstones).from_select(names, rows)):
         inherit(connection, came, one.now)
 
 
 def _tag_new(connection: Connection, one: Step) -> None:
-    came = readers.c.import_id == one.number
+    came = subscribers.c.import_id == one.number
     for tag in one.choice.tags:
-        rows = select(readers.c.id, literal(tag)).where(came)
-        connection.execute(insert(reader_tags).from_select(["reader_id", "tag"], rows))
+        rows = select(subscribers.c.id, literal(tag)).where(came)
+        connection.execute(insert(subscriber_tags).from_select(["subscriber_id", "tag"], rows))
     rows = (
-        select(readers.c.id, incoming_tags.c.tag)
+        select(subscribers.c.id, incoming_tags.c.tag)
         .join_from(incoming_tags, incoming, incoming.c.seq == incoming_tags.c.seq)
-        .join(readers, readers.c.normal == incoming.c.normal)
+        .join(subscribers, subscribers.c.normal == incoming.c.normal)
         .where(came, incoming_tags.c.tag.not_in(one.choice.tags))
     )
-    connection.execute(insert(reader_tags).from_select(["reader_id", "tag"], rows))
+    connection.execute(insert(subscriber_tags).from_select(["subscriber_id", "tag"], rows))

@@ -12,22 +12,22 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_,
 
 from composer.audience.changes import words
 from composer.audience.importing.staging import incoming, incoming_known_hashes, incoming_rows
-from composer.audience.lists.meaning.subscription_status import PENDING, READER
+from composer.audience.lists.meaning.subscription_status import PENDING, SUBSCRIBER
 from composer.audience.subscribers import Status
 from composer.audience.suppression import Reason
-from composer.database.tables.subscriber_tables import readers, suppressions
+from composer.database.tables.subscriber_tables import subscribers, suppressions
 
-_STAYING = (READER, PENDING)
+_STAYING = (SUBSCRIBER, PENDING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChoice:
     """What a command chose."""
 
-    #: How, when, to which words they agreed; without it new readers stay pending.
+    #: How, when, to which words they agreed; without it new subscribers stay pending.
     consent: str = ""
     tags: tuple[str, ...] = ()
-    #: Whether readers who are known take over what the list says of them.
+    #: Whether subscribers who are known take over what the list says of them.
     is_update: bool = False
 
 
@@ -35,7 +35,7 @@ class StatusChoice:
 class ImportSummary:
     """What becomes of the rows of a list. Every row is counted once; the sum is how many there are."""
 
-    #: New readers who will get the newsletter, and those who stay pending.
+    #: New subscribers who will get the newsletter, and those who stay pending.
     new: int
     pending: int
     #: Here already.
@@ -49,7 +49,7 @@ class ImportSummary:
     bad: int
     #: Rows that were taken with something left empty; they are counted above, too.
     notes: int
-    #: Readers who are pending here, and become active by the consent that is given now.
+    #: Subscribers who are pending here, and become active by the consent that is given now.
     agreeing: int
 
     @property
@@ -90,7 +90,7 @@ def listed() -> ColumnElement[bool]:
 
 
 def _is_known() -> ColumnElement[bool]:
-    return exists().where(readers.c.normal == incoming.c.normal)
+    return exists().where(subscribers.c.normal == incoming.c.normal)
 
 
 def stays() -> ColumnElement[bool]:
@@ -100,7 +100,7 @@ def stays() -> ColumnElement[bool]:
 def becomes_active(choice: StatusChoice) -> ColumnElement[bool]:
     """Whether it is known of a row how its person agreed, and the list does not say that they have not."""
     agreed = true() if choice.consent else incoming.c.evidence != ""
-    return and_(incoming.c.standing == READER, agreed)
+    return and_(incoming.c.standing == SUBSCRIBER, agreed)
 
 
 def summarise(connection: Connection, choice: StatusChoice) -> ImportSummary:
@@ -119,9 +119,9 @@ def summarise(connection: Connection, choice: StatusChoice) -> ImportSummary:
         counted: dict[str, int] = {name: many for name, many in counts}  # noqa: C416 - a row is no pair to mypy
         bad = connection.execute(select(func.count()).where(incoming_rows.c.is_bad)).scalar_one()
         notes = connection.execute(select(func.count()).where(~incoming_rows.c.is_bad)).scalar_one()
-        waiting = and_(readers.c.normal == incoming.c.normal, readers.c.status == Status.PENDING)
+        waiting = and_(subscribers.c.normal == incoming.c.normal, subscribers.c.status == Status.PENDING)
         agreeing = connection.execute(
-            select(func.count()).join_from(incoming, readers, waiting).where(becomes_active(choice), ~listed())
+            select(func.count()).join_from(incoming, subscribers, waiting).where(becomes_active(choice), ~listed())
         ).scalar_one()
     names = ("new", "pending", "known", "left", "leaving", "out")
     return ImportSummary(**{name: counted.get(name, 0) for name in names}, bad=bad, notes=notes, agreeing=agreeing)

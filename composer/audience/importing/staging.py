@@ -29,7 +29,7 @@ from composer.audience.lists.list_table import ListTable as List
 from composer.audience.lists.meaning.columns import Columns
 from composer.audience.lists.meaning.dates import DateOrder
 from composer.audience.lists.meaning.rows import CellStatements, read_row
-from composer.audience.lists.meaning.subscription_status import PENDING, READER, Doubts
+from composer.audience.lists.meaning.subscription_status import PENDING, SUBSCRIBER, Doubts
 from composer.audience.suppression import erasure_key, hashed
 
 _temporary = MetaData()
@@ -70,12 +70,12 @@ incoming_known_hashes = Table(
     Column("reason", Text),
     prefixes=["TEMPORARY"],
 )
-#: Rows of people who are readers: filled in the transaction that takes the list in.
+#: Rows of people who are subscribers: filled in the transaction that takes the list in.
 incoming_known = Table(
     "incoming_known",
     _temporary,
     Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("reader_id", BigInteger, nullable=False),
+    Column("subscriber_id", BigInteger, nullable=False),
     prefixes=["TEMPORARY"],
 )
 #: Consents that a list names row by row, with their number once they are kept.
@@ -103,7 +103,7 @@ incoming_rows = Table(
 _BATCH = 2000
 #: For which hashes a connection's rows were looked up.
 _STATE = "compose_known_hashes"
-_STAYING = (READER, PENDING)
+_STAYING = (SUBSCRIBER, PENDING)
 #: Kilobytes of pages that SQLite holds while it builds an index over a million addresses; it gives them back.
 _CACHE = 32_000
 

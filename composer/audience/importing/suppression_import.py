@@ -1,7 +1,7 @@
 """Reads a list of addresses that shall get nothing, from us or from elsewhere.
 
 Comes in: a table with a column of addresses, or of hashes that this database made. Goes out: the same, as `staging` takes it.
-Whatever a list says of those in it, none of them is made a reader by it.
+Whatever a list says of those in it, none of them is made a subscriber by it.
 """
 
 from collections.abc import Iterator, Mapping

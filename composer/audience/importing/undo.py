@@ -32,7 +32,13 @@ from composer.audience.importing.update import HERE, set_fields
 from composer.audience.subscribers import AudienceError, Status
 from composer.audience.suppression import lock
 from composer.database.tables.mailing_tables import deliveries, issues, mailings
-from composer.database.tables.subscriber_tables import imports, reader_changes, reader_tags, readers, suppressions
+from composer.database.tables.subscriber_tables import (
+    imports,
+    subscriber_changes,
+    subscriber_tags,
+    subscribers,
+    suppressions,
+)
 
 _PIECE = 5000
 #: States of a delivery (delivery/states.py): a server accepted it; nobody knows, or will know soon.
@@ -57,13 +63,13 @@ class Import:
     number: int
     file: str
     at: datetime
-    #: Readers that came with it, who are still as they came.
+    #: Subscribers that came with it, who are still as they came.
     came: int
     #: Of those who came: who has left meanwhile, and stays out.
     left: int
     #: Of those who came: who has agreed by themselves meanwhile, and stays in; or was erased, and nothing names them.
     others: int
-    #: Changes to readers who were here before.
+    #: Changes to subscribers who were here before.
     changes: int
     #: Lines of the suppression list.
     suppressed: int
@@ -82,8 +88,8 @@ def last_import(connection: Connection) -> Import:
     def many(*where: ColumnElement[bool]) -> int:
         return connection.execute(select(func.count()).where(*where)).scalar_one()
 
-    came = many(readers.c.import_id == number, readers.c.status.in_(HERE))
-    left = many(readers.c.import_id == number, readers.c.status.not_in(HERE))
+    came = many(subscribers.c.import_id == number, subscribers.c.status.in_(HERE))
+    left = many(subscribers.c.import_id == number, subscribers.c.status.not_in(HERE))
     return Import(
         number=number,
         file=row["file"],
@@ -91,14 +97,14 @@ def last_import(connection: Connection) -> Import:
         came=came,
         left=left,
         others=json.loads(row["counts"])["new"] - came - left,
-        changes=many(reader_changes.c.import_id == number),
+        changes=many(subscriber_changes.c.import_id == number),
         suppressed=many(suppressions.c.import_id == number),
         mailed=tuple(_mailed(connection, _going(number))),
     )
 
 
 def _going(number: int) -> ColumnElement[bool]:
-    return and_(readers.c.import_id == number, readers.c.status.in_(HERE))
+    return and_(subscribers.c.import_id == number, subscribers.c.status.in_(HERE))
 
 
 def _mailed(connection: Connection, going: ColumnElement[bool]) -> Iterator[MailedSince]:
@@ -109,7 +115,7 @@ def _mailed(connection: Connection, going: ColumnElement[bool]) -> Iterator[Mail
         select(mailings.c.id, issues.c.key, received, unconfirmed)
         .join_from(mailings, issues)
         .join(deliveries, deliveries.c.mailing_id == mailings.c.id)
-        .join(readers, readers.c.id == deliveries.c.reader_id)
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
         .where(mailings.c.id.in_(mailings_of(connection, going)), going, state.in_(_RECEIVED + _UNCONFIRMED))
         .group_by(mailings.c.id, issues.c.key)
         .order_by(mailings.c.id)
@@ -124,9 +130,9 @@ def undo_import(connection: Connection, number: int, now: datetime) -> None:
     connection.execute(delete(suppressions).where(suppressions.c.import_id == number))
     going = _going(number)
     leave_tombstone(connection, going, now)
-    connection.execute(delete(readers).where(going))
+    connection.execute(delete(subscribers).where(going))
     for name in COLUMNS:
-        _restore(connection, number, name, readers.c[name], now)
+        _restore(connection, number, name, subscribers.c[name], now)
     _restore_status(connection, number, now)
     _restore_fields(connection, number, now)
     _restore_tags(connection, number, now)
@@ -134,71 +140,84 @@ def undo_import(connection: Connection, number: int, now: datetime) -> None:
 
 
 def _of(number: int, what: str) -> ColumnElement[bool]:
-    return and_(reader_changes.c.import_id == number, reader_changes.c.what == what)
+    return and_(subscriber_changes.c.import_id == number, subscriber_changes.c.what == what)
 
 
 def _record(connection: Connection, number: int, where: ColumnElement[bool], now: datetime) -> int:
     """Write down the changes that are about to be taken back, turned round; give how many."""
-    change = reader_changes.c
+    change = subscriber_changes.c
     source = literal(f"import {number} taken back")
-    rows = select(change.reader_id, literal(now, change.at.type), change.what, change.after, change.before, source)
-    rows = rows.join_from(reader_changes, readers, readers.c.id == change.reader_id).where(where).order_by(change.id)
-    names = ["reader_id", "at", "what", "before", "after", "source"]
-    return changed(connection, insert(reader_changes).from_select(names, rows))
+    rows = select(change.subscriber_id, literal(now, change.at.type), change.what, change.after, change.before, source)
+    rows = (
+        rows.join_from(subscriber_changes, subscribers, subscribers.c.id == change.subscriber_id)
+        .where(where)
+        .order_by(change.id)
+    )
+    names = ["subscriber_id", "at", "what", "before", "after", "source"]
+    return changed(connection, insert(subscriber_changes).from_select(names, rows))
 
 
 def _restore(connection: Connection, number: int, what: str, column: ColumnElement[str], now: datetime) -> None:
-    still = and_(_of(number, what), reader_changes.c.after == column)
+    still = and_(_of(number, what), subscriber_changes.c.after == column)
     if _record(connection, number, still, now):
-        this = and_(reader_changes.c.reader_id == readers.c.id, still)
-        before = select(reader_changes.c.before).where(this).scalar_subquery()
-        connection.execute(update(readers).where(exists().where(this)).values({column: before, readers.c.changed: now}))
+        this = and_(subscriber_changes.c.subscriber_id == subscribers.c.id, still)
+        before = select(subscriber_changes.c.before).where(this).scalar_subquery()
+        connection.execute(
+            update(subscribers).where(exists().where(this)).values({column: before, subscribers.c.changed: now})
+        )
 
 
 def _restore_status(connection: Connection, number: int, now: datetime) -> None:
     """Nobody becomes active whose address is on the suppression list by now."""
-    out = select(suppressions.c.id).where(suppressions.c.normal == readers.c.normal).correlate(readers).exists()
-    still = and_(_of(number, "status"), reader_changes.c.after == readers.c.status, ~out)
+    out = select(suppressions.c.id).where(suppressions.c.normal == subscribers.c.normal).correlate(subscribers).exists()
+    still = and_(_of(number, "status"), subscriber_changes.c.after == subscribers.c.status, ~out)
     if _record(connection, number, still, now):
-        this = and_(reader_changes.c.reader_id == readers.c.id, still)
-        agreed = and_(this, reader_changes.c.before == Status.PENDING)
-        connection.execute(update(readers).where(exists().where(agreed)).values(consent_id=null(), consented=null()))
-        before = select(reader_changes.c.before).where(this).scalar_subquery()
-        connection.execute(update(readers).where(exists().where(this)).values(status=before, changed=now))
+        this = and_(subscriber_changes.c.subscriber_id == subscribers.c.id, still)
+        agreed = and_(this, subscriber_changes.c.before == Status.PENDING)
+        connection.execute(
+            update(subscribers).where(exists().where(agreed)).values(consent_id=null(), consented=null())
+        )
+        before = select(subscriber_changes.c.before).where(this).scalar_subquery()
+        connection.execute(update(subscribers).where(exists().where(this)).values(status=before, changed=now))
 
 
 def _restore_fields(connection: Connection, number: int, now: datetime) -> None:
-    change = reader_changes.c
+    change = subscriber_changes.c
     fields = and_(change.import_id == number, change.what.not_in((*COLUMNS, "status", "tag")))
-    query = select(change.id, change.reader_id, change.what, change.before, change.after, readers.c.fields)
-    query = query.join_from(reader_changes, readers, readers.c.id == change.reader_id).where(fields)
-    query = query.order_by(change.reader_id, change.id)
+    query = select(change.id, change.subscriber_id, change.what, change.before, change.after, subscribers.c.fields)
+    query = query.join_from(subscriber_changes, subscribers, subscribers.c.id == change.subscriber_id).where(fields)
+    query = query.order_by(change.subscriber_id, change.id)
     last = (0, 0)
     while True:
-        behind = or_(change.reader_id > last[0], and_(change.reader_id == last[0], change.id > last[1]))
+        behind = or_(change.subscriber_id > last[0], and_(change.subscriber_id == last[0], change.id > last[1]))
         rows = connection.execute(query.where(behind).limit(_PIECE)).all()
         if not rows:
             return
         own: dict[int, dict[str, str]] = {}
         taken_back: list[int] = []
-        for change_id, reader_id, what, before, after, kept in rows:
-            values = own.setdefault(reader_id, json.loads(kept))
+        for change_id, subscriber_id, what, before, after, kept in rows:
+            values = own.setdefault(subscriber_id, json.loads(kept))
             if values.get(what, "") == after:
                 values[what] = before
                 taken_back.append(change_id)
         if taken_back:
             _record(connection, number, change.id.in_(taken_back), now)
-            set_fields(connection, [{"of": reader_id, "to": as_json(values)} for reader_id, values in own.items()])
-        last = (rows[-1].reader_id, rows[-1].id)
+            set_fields(
+                connection, [{"of": subscriber_id, "to": as_json(values)} for subscriber_id, values in own.items()]
+            )
+        last = (rows[-1].subscriber_id, rows[-1].id)
 
 
 def _restore_tags(connection: Connection, number: int, now: datetime) -> None:
     given = _of(number, "tag")
     has = exists().where(
-        reader_tags.c.reader_id == reader_changes.c.reader_id, reader_tags.c.tag == reader_changes.c.after
+        subscriber_tags.c.subscriber_id == subscriber_changes.c.subscriber_id,
+        subscriber_tags.c.tag == subscriber_changes.c.after,
     )
     if _record(connection, number, and_(given, has), now):
         meant = and_(
-            given, reader_changes.c.reader_id == reader_tags.c.reader_id, reader_changes.c.after == reader_tags.c.tag
+            given,
+            subscriber_changes.c.subscriber_id == subscriber_tags.c.subscriber_id,
+            subscriber_changes.c.after == subscriber_tags.c.tag,
         )
-        connection.execute(delete(reader_tags).where(exists().where(meant)))
+        connection.execute(delete(subscriber_tags).where(exists().where(meant)))

@@ -1,4 +1,4 @@
-"""The steps of an import that change readers who are here: a list says something of them, and each change is written down.
+"""The steps of an import that change subscribers who are here: a list says something of them, and each change is written down.
 
 Comes in: a connection that writes, a `Step`, the temporary tables of `staging`. Goes out: how many have changed. What a list
 leaves empty stays as it is.
@@ -26,9 +26,9 @@ from composer.audience.changes import COLUMNS, as_json
 from composer.audience.importing.plan import StatusChoice, listed, stays
 from composer.audience.importing.staging import changed, incoming, incoming_evidence, incoming_tags
 from composer.audience.subscribers import Status
-from composer.database.tables.subscriber_tables import reader_changes, reader_tags, readers
+from composer.database.tables.subscriber_tables import subscriber_changes, subscriber_tags, subscribers
 
-#: How many readers are changed at a time where it takes Python to say how.
+#: How many subscribers are changed at a time where it takes Python to say how.
 _PIECE = 5000
 #: How somebody stands who is neither out nor gone.
 HERE = (Status.ACTIVE, Status.PENDING)
@@ -51,7 +51,7 @@ class Step:
 
     def consent(self) -> ColumnElement[Any]:
         """The consent of a row: its own, else that of the whole list."""
-        shared: ColumnElement[Any] = literal(self.consent_id, readers.c.consent_id.type)
+        shared: ColumnElement[Any] = literal(self.consent_id, subscribers.c.consent_id.type)
         if not self.has_evidence:
             return shared
         own = select(incoming_evidence.c.consent_id).where(incoming_evidence.c.evidence == incoming.c.evidence)
@@ -61,53 +61,53 @@ class Step:
 def record(
     connection: Connection, one: Step, what: str, before: object, after: object, where: ColumnElement[bool]
 ) -> int:
-    """Write down what is about to change of readers whom rows of the list mean; give of how many."""
+    """Write down what is about to change of subscribers whom rows of the list mean; give of how many."""
     rows = (
         select(
-            readers.c.id,
-            literal(one.now, reader_changes.c.at.type),
+            subscribers.c.id,
+            literal(one.now, subscriber_changes.c.at.type),
             literal(what),
             before,
             after,
             literal(one.source),
             literal(one.number),
         )  # type: ignore[call-overload]
-        .join_from(incoming, readers, readers.c.normal == incoming.c.normal)
+        .join_from(incoming, subscribers, subscribers.c.normal == incoming.c.normal)
         .where(where)
         .order_by(incoming.c.seq)
     )
-    names = ["reader_id", "at", "what", "before", "after", "source", "import_id"]
-    return changed(connection, insert(reader_changes).from_select(names, rows))
+    names = ["subscriber_id", "at", "what", "before", "after", "source", "import_id"]
+    return changed(connection, insert(subscriber_changes).from_select(names, rows))
 
 
 def update_known(connection: Connection, one: Step) -> int:
-    """Give known readers what the list says of them; what it does not say stays. Give how many are different now."""
-    meant = and_(stays(), ~listed(), readers.c.status.in_(HERE))
-    last = connection.scalar(select(func.max(reader_changes.c.id))) or 0
+    """Give known subscribers what the list says of them; what it does not say stays. Give how many are different now."""
+    meant = and_(stays(), ~listed(), subscribers.c.status.in_(HERE))
+    last = connection.scalar(select(func.max(subscriber_changes.c.id))) or 0
     for name in COLUMNS:
-        new, old = incoming.c[name], readers.c[name]
+        new, old = incoming.c[name], subscribers.c[name]
         if record(connection, one, name, old, new, and_(meant, new != "", new != old)):
-            this = and_(incoming.c.normal == readers.c.normal, new != "", stays())
+            this = and_(incoming.c.normal == subscribers.c.normal, new != "", stays())
             connection.execute(
-                update(readers)
-                .where(exists().where(this, ~listed()), readers.c.status.in_(HERE))
+                update(subscribers)
+                .where(exists().where(this, ~listed()), subscribers.c.status.in_(HERE))
                 .values({name: select(new).where(this).scalar_subquery()})
             )
     _update_fields(connection, one, meant)
     _tag_known(connection, one, meant)
-    changed = select(reader_changes.c.reader_id).where(
-        reader_changes.c.id > last, reader_changes.c.import_id == one.number
+    changed = select(subscriber_changes.c.subscriber_id).where(
+        subscriber_changes.c.id > last, subscriber_changes.c.import_id == one.number
     )
-    connection.execute(update(readers).where(readers.c.id.in_(changed)).values(changed=one.now))
+    connection.execute(update(subscribers).where(subscribers.c.id.in_(changed)).values(changed=one.now))
     return connection.execute(select(func.count()).select_from(changed.distinct().subquery())).scalar_one()
 
 
 def _update_fields(connection: Connection, one: Step, meant: ColumnElement[bool]) -> None:
-    """Merge the newsletter's own fields, which are JSON, in Python; readers by pieces."""
+    """Merge the newsletter's own fields, which are JSON, in Python; subscribers by pieces."""
     query = (
-        select(incoming.c.seq, readers.c.id, readers.c.fields, incoming.c.fields)
-        .join_from(incoming, readers, readers.c.normal == incoming.c.normal)
-        .where(meant, incoming.c.fields != "{}", incoming.c.fields != readers.c.fields)
+        select(incoming.c.seq, subscribers.c.id, subscribers.c.fields, incoming.c.fields)
+        .join_from(incoming, subscribers, subscribers.c.normal == incoming.c.normal)
+        .where(meant, incoming.c.fields != "{}", incoming.c.fields != subscribers.c.fields)
         .order_by(incoming.c.seq)
         .limit(_PIECE)
     )
@@ -115,41 +115,41 @@ def _update_fields(connection: Connection, one: Step, meant: ColumnElement[bool]
     while rows := connection.execute(query.where(incoming.c.seq > last)).all():
         changes: list[dict[str, object]] = []
         merged: list[dict[str, object]] = []
-        for _, reader_id, old, new in rows:
+        for _, subscriber_id, old, new in rows:
             before, after = json.loads(old), json.loads(new)
             changed = {name: value for name, value in after.items() if before.get(name, "") != value}
             if changed:
-                merged.append({"of": reader_id, "to": as_json(before | changed)})
+                merged.append({"of": subscriber_id, "to": as_json(before | changed)})
             changes += [
-                {"reader_id": reader_id, "at": one.now, "what": name, "before": before.get(name, ""), "after": value,
+                {"subscriber_id": subscriber_id, "at": one.now, "what": name, "before": before.get(name, ""), "after": value,
                  "source": one.source, "import_id": one.number}
                 for name, value in changed.items()
             ]  # fmt: skip
         if merged:
             set_fields(connection, merged)
-            connection.execute(insert(reader_changes), changes)
+            connection.execute(insert(subscriber_changes), changes)
         last = rows[-1][0]
 
 
 def set_fields(connection: Connection, merged: list[dict[str, object]]) -> None:
-    """Write the newsletter's own fields of readers: `of` is whose, `to` what."""
-    statement = update(readers).where(readers.c.id == bindparam("of")).values(fields=bindparam("to"))
+    """Write the newsletter's own fields of subscribers: `of` is whose, `to` what."""
+    statement = update(subscribers).where(subscribers.c.id == bindparam("of")).values(fields=bindparam("to"))
     connection.execute(statement, merged)
 
 
 def _tag_known(connection: Connection, one: Step, meant: ColumnElement[bool]) -> None:
-    has = exists().where(reader_tags.c.reader_id == readers.c.id)
+    has = exists().where(subscriber_tags.c.subscriber_id == subscribers.c.id)
     for tag in one.choice.tags:
-        record(connection, one, "tag", literal(""), literal(tag), and_(meant, ~has.where(reader_tags.c.tag == tag)))
+        record(connection, one, "tag", literal(""), literal(tag), and_(meant, ~has.where(subscriber_tags.c.tag == tag)))
     rows = (
-        select(readers.c.id, literal(one.now, reader_changes.c.at.type), literal("tag"), literal(""), incoming_tags.c.tag,
+        select(subscribers.c.id, literal(one.now, subscriber_changes.c.at.type), literal("tag"), literal(""), incoming_tags.c.tag,
                literal(one.source), literal(one.number))
-        .join_from(incoming, readers, readers.c.normal == incoming.c.normal)
+        .join_from(incoming, subscribers, subscribers.c.normal == incoming.c.normal)
         .join(incoming_tags, incoming_tags.c.seq == incoming.c.seq)
-        .where(meant, ~has.where(reader_tags.c.tag == incoming_tags.c.tag), incoming_tags.c.tag.not_in(one.choice.tags))
+        .where(meant, ~has.where(subscriber_tags.c.tag == incoming_tags.c.tag), incoming_tags.c.tag.not_in(one.choice.tags))
     )  # fmt: skip
-    names = ["reader_id", "at", "what", "before", "after", "source", "import_id"]
-    connection.execute(insert(reader_changes).from_select(names, rows))
-    given = select(reader_changes.c.reader_id, reader_changes.c.after)
-    given = given.where(reader_changes.c.import_id == one.number, reader_changes.c.what == "tag")
-    connection.execute(insert(reader_tags).from_select(["reader_id", "tag"], given))
+    names = ["subscriber_id", "at", "what", "before", "after", "source", "import_id"]
+    connection.execute(insert(subscriber_changes).from_select(names, rows))
+    given = select(subscriber_changes.c.subscriber_id, subscriber_changes.c.after)
+    given = given.where(subscriber_changes.c.import_id == one.number, subscriber_changes.c.what == "tag")
+    connection.execute(insert(subscriber_tags).from_select(["subscriber_id", "tag"], given))

@@ -31,10 +31,10 @@ class HealthMark(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What became of messages, each reader counted once a mailing."""
+    """What became of messages, each subscriber counted once a mailing."""
 
     accepted: int = 0
-    #: Refused at once because of the reader's address.
+    #: Refused at once because of the subscriber's address.
     refused: int = 0
     #: These, and those who bounced later.
     bounced: int = 0
@@ -124,8 +124,8 @@ class AudienceHealth:
     """All of it."""
 
     now: datetime
-    #: Readers by status.
-    readers: Mapping[str, int]
+    #: Subscribers by status.
+    subscribers: Mapping[str, int]
     #: The oldest first; none before the first subscriber came.
     months: tuple[Month, ...] = ()
     #: The newest first.

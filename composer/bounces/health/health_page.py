@@ -43,10 +43,10 @@ def escape(text: str) -> str:
 
 def page(health: AudienceHealth, name: str) -> str:
     """Draw the page."""
-    readers = ", ".join(f"{number:,} {status}" for status, number in health.readers.items()) or "none yet"
+    subscribers = ", ".join(f"{number:,} {status}" for status, number in health.subscribers.items()) or "none yet"
     parts = [
         f"<h1>{escape(name)}: how the audience does</h1>",
-        f"<p>{health.now:%Y-%m-%d}. Readers: {escape(readers)}.</p>",
+        f"<p>{health.now:%Y-%m-%d}. Subscribers: {escape(subscribers)}.</p>",
         "<h2>Growth</h2>",
         *((_growth(health.months), _months(health.months)) if health.months else ("<p>Nobody has come yet.</p>",)),
         f"<h2>Mailings of {health.days} days</h2>",
@@ -55,7 +55,7 @@ def page(health: AudienceHealth, name: str) -> str:
         rows = [(f"{each.issue} ({each.made:%Y-%m-%d})", each.total) for each in health.mailings]
         parts += [_rates(health), _table("Each mailing, the newest first", "Mailing", rows)]
         parts.append(_table("By provider", "Provider", list(health.by_provider().items())))
-        parts.append(_table("The domains with most readers", "Domain", health.by_domain()))
+        parts.append(_table("The domains with most subscribers", "Domain", health.by_domain()))
     else:
         parts.append("<p>None went out.</p>")
     parts.append(

@@ -16,7 +16,7 @@ from composer.bounces.health.audience_health import AudienceHealth, Figures, Mai
 from composer.bounces.parse.vocabulary import Class, ReturnedKind
 from composer.database.tables.bounce_tables import returned
 from composer.database.tables.mailing_tables import deliveries, issues, mailings
-from composer.database.tables.subscriber_tables import reader_changes, readers
+from composer.database.tables.subscriber_tables import subscriber_changes, subscribers
 from composer.delivery.core.retry_policy import RefusalCategory
 from composer.delivery.core.states import DeliveryState
 
@@ -30,7 +30,7 @@ def health_of(connection: Connection, now: datetime, days: int) -> AudienceHealt
     since = now - timedelta(days=days)
     return AudienceHealth(
         now=now,
-        readers={status.value: number for status, number in count(connection).items()},
+        subscribers={status.value: number for status, number in count(connection).items()},
         months=tuple(_months(connection, now)),
         mailings=tuple(_mailings(connection, since)),
         refusals=tuple(_refusals(connection, since)),
@@ -73,15 +73,15 @@ def _handed_over(connection: Connection, recent: tuple[ColumnElement[bool], ...]
     return (
         select(deliveries.c.mailing_id, domain, deliveries.c.state, deliveries.c.blame, func.count())
         .join(mailings, mailings.c.id == deliveries.c.mailing_id)
-        .outerjoin(readers, readers.c.id == deliveries.c.reader_id)
+        .outerjoin(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
         .where(*recent, deliveries.c.state.in_([DeliveryState.ACCEPTED, DeliveryState.REFUSED]))
         .group_by(deliveries.c.mailing_id, domain, deliveries.c.state, deliveries.c.blame)
     )
 
 
 def _came_back(recent: tuple[ColumnElement[bool], ...]) -> Select[Any]:
-    """Count readers, each once for each kind and class; those who were erased since by the message."""
-    who = func.coalesce(returned.c.reader_id, -returned.c.id)
+    """Count subscribers, each once for each kind and class; those who were erased since by the message."""
+    who = func.coalesce(returned.c.subscriber_id, -returned.c.id)
     columns = (returned.c.mailing_id, returned.c.domain, returned.c.kind, returned.c.bounce)
     return (
         select(*columns, func.count(distinct(who)))
@@ -92,7 +92,7 @@ def _came_back(recent: tuple[ColumnElement[bool], ...]) -> Select[Any]:
 
 
 def _domain_of(connection: Connection) -> ColumnElement[str]:
-    normal = readers.c.normal
+    normal = subscribers.c.normal
     if connection.dialect.name == "sqlite":
         return func.substr(normal, func.instr(normal, "@") + 1)
     return func.split_part(normal, "@", 2)
@@ -101,7 +101,7 @@ def _domain_of(connection: Connection) -> ColumnElement[str]:
 def _refusals(connection: Connection, since: datetime) -> Iterator[tuple[str, str, str, int]]:
     query = (
         select(returned.c.domain, returned.c.status, func.min(returned.c.words), func.count().label("number"))
-        .where(returned.c.bounce == Class.OURS, returned.c.reader_id.is_not(None), returned.c.at >= since)
+        .where(returned.c.bounce == Class.OURS, returned.c.subscriber_id.is_not(None), returned.c.at >= since)
         .group_by(returned.c.domain, returned.c.status)
         .order_by(func.count().desc(), returned.c.domain)
         .limit(20)
@@ -116,7 +116,7 @@ def _months(connection: Connection, now: datetime) -> Iterator[Month]:
     From the month on in which the first subscriber came.
     """
     begins = _firsts(now.astimezone(UTC).date(), MONTHS)
-    came = connection.scalar(select(func.min(readers.c.created)))
+    came = connection.scalar(select(func.min(subscribers.c.created)))
     begins = [each for each in begins if came is not None and each >= came.astimezone(UTC).date().replace(day=1)]
     if not begins:
         return
@@ -124,8 +124,8 @@ def _months(connection: Connection, now: datetime) -> Iterator[Month]:
     first = datetime.combine(begins[0], datetime.min.time(), UTC)
     for at, number in connection.execute(_imported(first)):
         changes[at.astimezone(UTC).date().replace(day=1)]["imported"] += number
-    query = select(*(reader_changes.c[name] for name in ("at", "before", "after", "import_id")))
-    query = query.where(reader_changes.c.what == "status", reader_changes.c.at >= first)
+    query = select(*(subscriber_changes.c[name] for name in ("at", "before", "after", "import_id")))
+    query = query.where(subscriber_changes.c.what == "status", subscriber_changes.c.at >= first)
     for at, before, after, import_id in connection.execute(query.execution_options(yield_per=1000)):
         month = changes.get(at.astimezone(UTC).date().replace(day=1))
         if month is None:
@@ -148,13 +148,19 @@ def _months(connection: Connection, now: datetime) -> Iterator[Month]:
 
 def _imported(first: datetime) -> Select[Any]:
     """Count those who came with a list and were active at once, by when: only they have no record of their beginning."""
-    of_status = (reader_changes.c.reader_id == readers.c.id, reader_changes.c.what == "status")
-    has_begun = exists().where(*of_status, reader_changes.c.before == "")
-    before = select(reader_changes.c.before).where(*of_status).order_by(reader_changes.c.id).limit(1).scalar_subquery()
+    of_status = (subscriber_changes.c.subscriber_id == subscribers.c.id, subscriber_changes.c.what == "status")
+    has_begun = exists().where(*of_status, subscriber_changes.c.before == "")
+    before = (
+        select(subscriber_changes.c.before)
+        .where(*of_status)
+        .order_by(subscriber_changes.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
     return (
-        select(readers.c.created, func.count())
-        .where(readers.c.created >= first, ~has_begun, func.coalesce(before, readers.c.status) == Status.ACTIVE)
-        .group_by(readers.c.created)
+        select(subscribers.c.created, func.count())
+        .where(subscribers.c.created >= first, ~has_begun, func.coalesce(before, subscribers.c.status) == Status.ACTIVE)
+        .group_by(subscribers.c.created)
     )
 
 

@@ -1,4 +1,4 @@
-"""The class table: what a failure that came back means for the reader.
+"""The class table: what a failure that came back means for the subscriber.
 
 Input: a status, a reply, a sentence. Output: a class, a meaning, and why in an editor's words. Guarantees: code and sentence are
 weighed as for the replies in a mail session (transport/status.py); what is added here is what arrives later, and was written for
@@ -56,7 +56,7 @@ def judge(status: str | None, reply: ServerReply | None, text: str = "") -> tupl
 
 
 def class_of(meaning: Meaning) -> Class:
-    """Tell what a meaning is for the reader."""
+    """Tell what a meaning is for the subscriber."""
     return _CLASSES[meaning]
 
 

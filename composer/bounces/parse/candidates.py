@@ -1,4 +1,4 @@
-"""What in a message may name the reader it is about: tokens and Message-IDs, as candidates.
+"""What in a message may name the subscriber it is about: tokens and Message-IDs, as candidates.
 
 Comes in: a message as parts. Goes out: `Traces`. Whether a token is ours is told by its key (audience/tokens.py); here
 everything that has the shape of one is picked up, wherever servers on the way put it. Pure.
@@ -29,7 +29,7 @@ _ADDRESSED = frozenset({"to", "cc", "delivered-to", "x-original-to", "envelope-t
 
 
 def candidates_of(message: MimePart) -> Candidates:
-    """Pick up what may name the reader."""
+    """Pick up what may name the subscriber."""
     addressed = _lines((name, value) for name, value in message.fields if name in _ADDRESSED)
     outside: list[bytes] = _PLUS.findall(_lines(message.fields).lower())
     quoted: list[bytes] = []
@@ -57,7 +57,7 @@ def candidates_of(message: MimePart) -> Candidates:
 
 
 def candidates_in(header: Iterable[tuple[str, str]], envelope: str) -> Candidates:
-    """Pick up what may name the reader from the header and the envelope's sender of a message of ours, as others tell them."""
+    """Pick up what may name the subscriber from the header and the envelope's sender of a message of ours, as others tell them."""
     header = tuple(header)
     small = _lines(header).lower()
     ids = [match[1] for name, value in header if name.lower() == "message-id" and (match := _ID.match(value.encode()))]

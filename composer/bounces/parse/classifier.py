@@ -51,7 +51,7 @@ def _read(message: MimePart) -> tuple[ReturnedKind, str, Format, tuple[BounceFin
     if told := automatic(message):
         return *told, Format.HEADERS, ()
     if _asks_to_leave(message):
-        return ReturnedKind.UNSUBSCRIBE, "a reader wrote to the address for leaving", Format.HEADERS, ()
+        return ReturnedKind.UNSUBSCRIBE, "a subscriber wrote to the address for leaving", Format.HEADERS, ()
     if is_change_of_address(message, text_of(message)):
         return ReturnedKind.OUT_OF_OFFICE, "a notice of another address", Format.NONE, ()
     is_from_nobody = message.get("return-path").strip() == "<>" and speaks_of_failure(message)

@@ -11,14 +11,14 @@ from composer.bounces.parse.delivery_report import address_in
 from composer.bounces.parse.mime import Fields, MimePart, read_fields
 from composer.bounces.parse.vocabulary import BounceFinding, Format, ReturnedKind
 
-#: What readers do (RFC 5965, section 7.3, and its registry). `auth-failure`, `virus` and `not-spam` are no complaints.
+#: What subscribers do (RFC 5965, section 7.3, and its registry). `auth-failure`, `virus` and `not-spam` are no complaints.
 _COMPLAINTS = {
-    "abuse": "a reader pressed “this is spam”",
-    "fraud": "a reader reported it as fraud",
-    "opt-out": "a reader asked to be left out",
-    "opt-out-list": "a reader asked to be left out",
+    "abuse": "a subscriber pressed “this is spam”",
+    "fraud": "a subscriber reported it as fraud",
+    "opt-out": "a subscriber asked to be left out",
+    "opt-out-list": "a subscriber asked to be left out",
 }
-#: Microsoft puts the reader's address on top of the message that it hands back.
+#: Microsoft puts the subscriber's address on top of the message that it hands back.
 _MICROSOFT = "x-hmxmroriginalrecipient"
 
 

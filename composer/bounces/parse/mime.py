@@ -92,7 +92,7 @@ def normal_form(data: bytes) -> bytes:
 
 def parse(data: bytes) -> MimePart:
     """Read a message. Never fails."""
-    return _Reader().part(normal_form(data), "text/plain", 0)
+    return _MimeParser().part(normal_form(data), "text/plain", 0)
 
 
 def decode(data: bytes, charset: str) -> str:
@@ -141,7 +141,7 @@ def read_fields(block: bytes) -> Fields:
     return tuple(found)
 
 
-class _Reader:
+class _MimeParser:
     """Counts the parts of one message, so that there is an end to them."""
 
     def __init__(self) -> None:

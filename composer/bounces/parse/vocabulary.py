@@ -24,15 +24,15 @@ class ReturnedKind(StrEnum):
     OUT_OF_OFFICE = "out_of_office"
     #: a program wants the sender to prove that he is a person
     CHALLENGE = "challenge"
-    #: a reader pressed "this is spam"
+    #: a subscriber pressed "this is spam"
     COMPLAINT = "complaint"
-    #: a reader wrote to the address for leaving
+    #: a subscriber wrote to the address for leaving
     UNSUBSCRIBE = "unsubscribe"
     #: none of these: a person should look at it
     NOT_UNDERSTOOD = "not_understood"
 
 
-#: What a failure means for the reader.
+#: What a failure means for the subscriber.
 Class = BounceClass
 
 
@@ -76,7 +76,7 @@ class BounceFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidates:
-    """What may name the reader: candidates, as yet unproven. Order: the surest first."""
+    """What may name the subscriber: candidates, as yet unproven. Order: the surest first."""
 
     #: From the addresses it was sent to, and from the returned part: `bounces+TOKEN@…`.
     tokens: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ class Candidates:
     quoted: tuple[str, ...] = ()
     #: From the subject and the address of a message to the leaving address.
     leaving: tuple[str, ...] = ()
-    #: From the links in the returned part by which the reader leaves.
+    #: From the links in the returned part by which the subscriber leaves.
     links: tuple[str, ...] = ()
     #: Message-IDs in the returned part, with their angle brackets.
     message_ids: tuple[str, ...] = ()

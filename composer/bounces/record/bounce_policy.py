@@ -1,6 +1,6 @@
-"""Decides what follows from what came back: for the reader, and for us.
+"""Decides what follows from what came back: for the subscriber, and for us.
 
-Comes in: what it is, what came back before of the same reader. Goes out: an `Effect`. Pure: every case is a line in a test.
+Comes in: what it is, what came back before of the same subscriber. Goes out: an `Effect`. Pure: every case is a line in a test.
 """
 
 from collections.abc import Iterable
@@ -20,11 +20,11 @@ SOFT_LASTING, SOFT_MAILINGS, SOFT_SPAN = timedelta(days=90), 5, timedelta(days=1
 class BounceEffect(StrEnum):
     """What followed."""
 
-    #: the reader gets nothing any more
+    #: the subscriber gets nothing any more
     SUPPRESSED = "suppressed"
-    #: it counts against the reader's address, and is not enough yet
+    #: it counts against the subscriber's address, and is not enough yet
     COUNTED = "counted"
-    #: it is about us: a person should act, and no reader is touched
+    #: it is about us: a person should act, and no subscriber is touched
     ALERT = "alert"
     #: nothing was to be done
     LEFT = "left"
@@ -32,7 +32,7 @@ class BounceEffect(StrEnum):
     UNPROVEN = "unproven"
     #: a person should look at it
     KEPT = "kept"
-    #: too many of the mailing bounce like this: the reader gets nothing until somebody decides
+    #: too many of the mailing bounce like this: the subscriber gets nothing until somebody decides
     HELD = "held"
     #: somebody decided that bounces like this one, or this one, do not count
     RELEASED = "released"
@@ -40,12 +40,12 @@ class BounceEffect(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceHistory:
-    """One bounce of a reader."""
+    """One bounce of a subscriber."""
 
     at: datetime
     bounce: Class
     mailing_id: int
-    #: Whether the address that failed is the reader's own: not that of a forward, nor of one member of a list.
+    #: Whether the address that failed is the subscriber's own: not that of a forward, nor of one member of a list.
     is_own: bool = True
 
 

@@ -1,6 +1,6 @@
 """Writes down what came back, once, and lets it have its effect, in one transaction.
 
-Comes in: a connection that writes, what a message says, the tokens, the time. Goes out: a `Recorded`. A reader is touched
+Comes in: a connection that writes, what a message says, the tokens, the time. Goes out: a `Recorded`. A subscriber is touched
 only where our own key names them; a recipient's name in a report is written down and nothing else.
 """
 
@@ -25,7 +25,7 @@ from composer.database.tables.bounce_tables import returned as table
 from composer.database.tables.mailing_tables import deliveries
 from composer.delivery.core.retry_policy import RefusalCategory
 
-#: What a refusal in a mail session says about the reader, in our words.
+#: What a refusal in a mail session says about the subscriber, in our words.
 _AT_THE_DOOR: dict[str, Class] = {
     RefusalCategory.GONE: Class.HARD,
     RefusalCategory.NO_DOMAIN: Class.BAD_DOMAIN,
@@ -43,7 +43,7 @@ class Recorded:
     #: Whether it is on record since just now.
     is_new: bool
     finding: BounceFinding
-    reader_id: int | None = None
+    subscriber_id: int | None = None
     mailing_id: int | None = None
     domain: str = ""
 
@@ -95,7 +95,7 @@ def _write(
     if whose is None and _is_removed(connection, finding.recipient, claim):
         finding = replace(finding, recipient="", reply=None, why="")
     # Under the number that the message went out with; of an erased person nothing is written down.
-    reader_id = found.reader_id if found and _is_told(connection, found) else None
+    subscriber_id = found.subscriber_id if found and _is_told(connection, found) else None
     mailing_id = found.mailing_id if found else None
     domain = _domain(whose.normal if whose else finding.recipient)
     row = {
@@ -110,7 +110,7 @@ def _write(
         "recipient": finding.recipient,
         "is_own": is_own,
         "domain": domain,
-        "reader_id": reader_id,
+        "subscriber_id": subscriber_id,
         "mailing_id": mailing_id,
     }
     connection.execute(insert(table), [row])
@@ -120,18 +120,18 @@ def _write(
         effect=effect,
         is_new=True,
         finding=finding,
-        reader_id=reader_id,
+        subscriber_id=subscriber_id,
         mailing_id=mailing_id,
         domain=domain,
     )
 
 
-def forget(connection: Connection, reader_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def forget(connection: Connection, subscriber_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Take a person out of what came back (`erasing.Forget`): what names them goes, that something came back stays."""
-    nobody = {"recipient": "", "words": "", "reader_id": None}
+    nobody = {"recipient": "", "words": "", "subscriber_id": None}
     mine = func.lower(table.c.recipient) == normal
-    if reader_id is not None:
-        mine |= about(table, spans_of(connection, reader_id))
+    if subscriber_id is not None:
+        mine |= about(table, spans_of(connection, subscriber_id))
     count = connection.execute(update(table).where(mine).values(nobody)).rowcount
     if not count:
         return (), ()
@@ -140,7 +140,7 @@ def forget(connection: Connection, reader_id: int | None, normal: str) -> tuple[
 
 
 def _is_told(connection: Connection, found: Resolved) -> bool:
-    """Tell whether a message is written down under the number of its reader: one who is here, or was removed but not erased."""
+    """Tell whether a message is written down under the number of its subscriber: one who is here, or was removed but not erased."""
     if found.found is not FoundHolder.GONE:
         return found.found is FoundHolder.PERSON
     reasons = known_hashes(connection, found.hashes).values()
@@ -155,12 +155,12 @@ def _is_removed(connection: Connection, recipient: str, claim: TokenClaim | None
     return found is not None and found.reason is Reason.ERASED
 
 
-def _chosen(came: Returned, kind: ReturnedKind, reader: Holder | None) -> tuple[BounceFinding, bool]:
-    """Choose the finding that is about the reader: the one that names their own address, or else the first of its kind."""
+def _chosen(came: Returned, kind: ReturnedKind, subscriber: Holder | None) -> tuple[BounceFinding, bool]:
+    """Choose the finding that is about the subscriber: the one that names their own address, or else the first of its kind."""
     findings = [each for each in came.findings if each.kind is kind] or [BounceFinding(kind=kind, why=came.why)]
-    if reader is None:
+    if subscriber is None:
         return findings[0], True
-    own = [each for each in findings if not each.recipient or _normal(each.recipient) == reader.normal]
+    own = [each for each in findings if not each.recipient or _normal(each.recipient) == subscriber.normal]
     return (own or findings)[0], bool(own)
 
 
@@ -238,10 +238,10 @@ def _bounced(
     return effect
 
 
-def _past(connection: Connection, reader: Holder, now: datetime) -> list[BounceHistory]:
+def _past(connection: Connection, subscriber: Holder, now: datetime) -> list[BounceHistory]:
     """Give an address's bounces, those at the door of its server among them; those before its owner last agreed do not count."""
-    since = max(now - LASTING, reader.consented or now - LASTING)
-    spans = spans_of(connection, reader.id, is_this_address=True)
+    since = max(now - LASTING, subscriber.consented or now - LASTING)
+    spans = spans_of(connection, subscriber.id, is_this_address=True)
     came = select(table.c.at, table.c.bounce, table.c.mailing_id, table.c.is_own)
     counting = (table.c.kind == ReturnedKind.BOUNCE, table.c.at >= since, table.c.effect != BounceEffect.RELEASED)
     came = came.where(about(table, spans), *counting)
@@ -270,7 +270,7 @@ def _recorded(row: RowMapping) -> Recorded:
         effect=BounceEffect(row["effect"]),
         is_new=False,
         finding=finding,
-        reader_id=row["reader_id"],
+        subscriber_id=row["subscriber_id"],
         mailing_id=row["mailing_id"],
         domain=row["domain"],
     )

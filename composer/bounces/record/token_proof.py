@@ -23,7 +23,7 @@ def prove_recipient(returned: Returned, tokens: Tokens) -> tuple[ReturnedKind, T
         case ReturnedKind.BOUNCE | ReturnedKind.DELAY:
             return returned.kind, _one(_sent(returned, tokens))
         case ReturnedKind.COMPLAINT:
-            # Providers black out much; the link by which a reader leaves is in the returned header as well, and whoever
+            # Providers black out much; the link by which a subscriber leaves is in the returned header as well, and whoever
             # has that could use it.
             linked = (tokens.read(Purpose.UNSUBSCRIBE, each) for each in traces.links)
             return returned.kind, _one((*_sent(returned, tokens), *linked))
@@ -43,7 +43,7 @@ def quotes_ours(returned: Returned, tokens: Tokens, claim: TokenClaim) -> bool:
         *(tokens.read(Purpose.BOUNCE, each) for each in returned.traces.quoted),
         *(tokens.read(Purpose.MESSAGE, each) for each in returned.traces.names),
     )
-    return any(each is not None and each.reader_id == claim.reader_id for each in found)
+    return any(each is not None and each.subscriber_id == claim.subscriber_id for each in found)
 
 
 def _sent(returned: Returned, tokens: Tokens) -> list[TokenClaim | None]:
@@ -56,7 +56,7 @@ def _sent(returned: Returned, tokens: Tokens) -> list[TokenClaim | None]:
 
 def _one(found: Iterable[TokenClaim | None]) -> TokenClaim | None:
     claims = [each for each in found if each is not None]
-    if len({each.reader_id for each in claims}) != 1:
+    if len({each.subscriber_id for each in claims}) != 1:
         return None
     # A link to leave by names no mailing; what the message carried does.
     return max(claims, key=lambda each: each.mailing_id)

@@ -76,7 +76,7 @@ def _finding(told: WebhookEvent) -> BounceFinding:
             return BounceFinding(recipient=recipient, kind=ReturnedKind.DELAY, why="they are trying again")
         case WebhookEventKind.COMPLAINT:
             return BounceFinding(
-                recipient=recipient, kind=ReturnedKind.COMPLAINT, why="a reader pressed “this is spam”"
+                recipient=recipient, kind=ReturnedKind.COMPLAINT, why="a subscriber pressed “this is spam”"
             )
         case WebhookEventKind.UNSUBSCRIBE:
             return BounceFinding(

@@ -35,7 +35,7 @@ _OTHERS = {
     "AutoResponder": (ReturnedKind.OUT_OF_OFFICE, "an automatic answer"),
     "AddressChange": (ReturnedKind.OUT_OF_OFFICE, "an automatic answer: another address"),
     "ChallengeVerification": (ReturnedKind.CHALLENGE, "a program asks whether the sender is a person"),
-    "SpamComplaint": (ReturnedKind.COMPLAINT, "a reader pressed “this is spam”"),
+    "SpamComplaint": (ReturnedKind.COMPLAINT, "a subscriber pressed “this is spam”"),
 }
 
 

@@ -130,7 +130,7 @@ def _event(told: Mapping[str, Any], message_id: str) -> Event | None:
             feedback = webhook_calls.text(complaint, "complaintFeedbackType")
             if feedback in ("not-spam", "virus", "auth-failure"):
                 return None
-            reason = "a reader pressed “this is spam”"
+            reason = "a subscriber pressed “this is spam”"
             people = [
                 webhook_calls.text(each, "emailAddress")
                 for each in webhook_calls.objects(complaint, "complainedRecipients")

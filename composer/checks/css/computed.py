@@ -25,7 +25,7 @@ _FIXED = 13 / 16
 _AWAY = -999
 
 
-class _Reader:
+class _StyleResolver:
     """Reads typed values out of what won; global words are resolved here."""
 
     def __init__(self, won: Winning, parent: ComputedStyle | None, page: StyledPage) -> None:
@@ -80,7 +80,7 @@ def _computed(
     values: tuple[tuple[str, Value], ...], parent: ComputedStyle | None, page: StyledPage, root: ComputedStyle | None
 ) -> ComputedStyle:
     won = dict(values)
-    read = _Reader(won, parent, page)
+    read = _StyleResolver(won, parent, page)
     read.root_size = root.font_size if root else 16.0
     color_scheme = read.word("color-scheme", "normal", "color_scheme")
     scheme = _used_scheme(color_scheme if color_scheme != "normal" else page.schemes, page.scheme)
@@ -170,7 +170,7 @@ def _used_scheme(words: str, asked: CssScheme) -> CssScheme:
     return CssScheme(offered[0])
 
 
-def _font_size(read: _Reader, parent: ComputedStyle | None, family: str) -> tuple[float, bool]:
+def _font_size(read: _StyleResolver, parent: ComputedStyle | None, family: str) -> tuple[float, bool]:
     value = read.won.get("font-size")
     around = parent.font_size if parent else 16.0
     absolute = parent.is_absolute_size if parent else False
@@ -195,7 +195,7 @@ def _font_size(read: _Reader, parent: ComputedStyle | None, family: str) -> tupl
     return size, absolute
 
 
-def _font_weight(read: _Reader, parent: ComputedStyle | None) -> float:
+def _font_weight(read: _StyleResolver, parent: ComputedStyle | None) -> float:
     value = read.won.get("font-weight")
     around = parent.font_weight if parent else 400.0
     match value:
@@ -211,14 +211,14 @@ def _font_weight(read: _Reader, parent: ComputedStyle | None) -> float:
             return around
 
 
-def _inherited_pixels(read: _Reader, name: str, inherited: float) -> float:
+def _inherited_pixels(read: _StyleResolver, name: str, inherited: float) -> float:
     value = read.won.get(name)
     if isinstance(value, Length):
         return read.resolve(value, read.size) or 0.0
     return 0.0 if value in ("normal", "initial") else inherited
 
 
-def _line_height(read: _Reader, parent: ComputedStyle | None) -> tuple[float | str, float | None]:
+def _line_height(read: _StyleResolver, parent: ComputedStyle | None) -> tuple[float | str, float | None]:
     """Return what is inherited (a factor, "normal", or pixels as text) and the height in pixels."""
     value = read.won.get("line-height")
     line: float | str = parent.line if parent else "normal"
@@ -235,7 +235,7 @@ def _line_height(read: _Reader, parent: ComputedStyle | None) -> tuple[float | s
     return line, None if line == "normal" else float(line)
 
 
-def _display(read: _Reader) -> str:
+def _display(read: _StyleResolver) -> str:
     display = read.word("display", "inline")
     if read.won.get("display") == "inherit" and read.parent is not None:
         display = read.parent.display
@@ -244,11 +244,11 @@ def _display(read: _Reader) -> str:
     return "block" if (out_of_line or flexed) and display in ("inline", "inline-block") else display
 
 
-def _padding(read: _Reader, side: str) -> float | None:
+def _padding(read: _StyleResolver, side: str) -> float | None:
     return read.pixels(f"padding-{side}") if f"padding-{side}" in read.won else 0.0
 
 
-def _is_edge(read: _Reader, edge: str, scheme: CssScheme, current: Rgba) -> bool:
+def _is_edge(read: _StyleResolver, edge: str, scheme: CssScheme, current: Rgba) -> bool:
     if read.word(f"{edge}-style", "none") in ("none", "hidden"):
         return False
     width = read.pixels(f"{edge}-width") if f"{edge}-width" in read.won else 3.0
@@ -256,7 +256,7 @@ def _is_edge(read: _Reader, edge: str, scheme: CssScheme, current: Rgba) -> bool
     return width != 0 and (colour is None or colour.alpha > 0)
 
 
-def _is_away(read: _Reader, indent: float, display: str) -> bool:
+def _is_away(read: _StyleResolver, indent: float, display: str) -> bool:
     """Say whether it is moved out of the page."""
     if read.word("position", "static") in ("absolute", "fixed") and any(
         (pixels := read.pixels(side)) is not None and pixels <= _AWAY for side in ("left", "top")
@@ -265,7 +265,7 @@ def _is_away(read: _Reader, indent: float, display: str) -> bool:
     return indent <= _AWAY and display != "inline"
 
 
-def _has_no_room(read: _Reader, display: str) -> bool:
+def _has_no_room(read: _StyleResolver, display: str) -> bool:
     """Say whether it is a box of next to no height or width that hides what does not fit (a preheader's)."""
     if display == "inline" or display.startswith("table"):
         return False

@@ -13,7 +13,7 @@ from tinycss2 import color5
 
 
 class CssScheme(StrEnum):
-    """What a reader's program asks for: `prefers-color-scheme`."""
+    """What a subscriber's program asks for: `prefers-color-scheme`."""
 
     LIGHT = "light"
     DARK = "dark"

@@ -163,7 +163,7 @@ def _selector(prelude: str, example: str) -> Iterator[Found]:
 
 
 def in_tag(name: str, attributes: Mapping[str, str]) -> Iterator[Found]:
-    """Yield what a start tag uses, its style attribute included; names are lower case, values as a reader sees them."""
+    """Yield what a start tag uses, its style attribute included; names are lower case, values as a subscriber sees them."""
     if slug := ELEMENTS.get(name):
         yield slug, f"<{name}>", slug == "html-lists" and "reversed" not in attributes
     for attribute, value in attributes.items():

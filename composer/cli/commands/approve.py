@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def command(issue: str, who: str | None, comment: str | None, is_asking: bool) -> int:
     """Approve an issue, or request changes.
 
-    It covers the issue exactly as it is now, in all its languages and for all its readers. Any change afterwards needs new
+    It covers the issue exactly as it is now, in all its languages and for all its subscribers. Any change afterwards needs new
     approvals, and you are told in which section it is. A request for changes also stops a mailing of the issue that has not
     finished.
     """
@@ -115,7 +115,7 @@ def _tell(effect: "AnswerEffect", review: "Review", approver: "Address") -> None
             withdraw = command_line("approve", review.issue, options=shell_line("--as", approver.address))
             console.answer(f"its mailing will not be sent unless you withdraw this:   {withdraw}")
         case AnswerEffect.STOPPED:
-            console.answer("its mailing has begun and is stopped now; some readers may have it:   compose status")
+            console.answer("its mailing has begun and is stopped now; some subscribers may have it:   compose status")
         case AnswerEffect.LATE:
             console.answer("it has been sent already; to correct it, send another issue:   --to-those-who-got")
 
@@ -134,7 +134,7 @@ def _ask(publication: "MailingContext", settings: "Settings", checked: "Sequence
 
     if settings.public_url is None:
         hint = "set delivery.public_url; without it:   compose approve ISSUE --as ADDRESS"
-        raise UsageError("the link leads to the readers' pages, and there are none", hint)
+        raise UsageError("the link leads to the public pages, and there are none", hint)
     if transport_name(publication.newsletter, publication.around) == "outbox":
         raise UsageError("no mail server is set up, so nobody can be asked", "compose approve ISSUE --as ADDRESS")
     transport, host = transport_to(publication, None)

@@ -1,4 +1,4 @@
-"""`compose audience`: the readers as a whole."""
+"""`compose audience`: the subscribers as a whole."""
 
 import shutil
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _GAP, _SHORTEST_BAR, _LONGEST_BAR = 2, 4, 24
 
 @click.group("audience")
 def command() -> None:
-    """Look at the readers as a whole."""
+    """Look at the subscribers as a whole."""
 
 
 @command.command("health")
@@ -63,8 +63,8 @@ def health(days: int, file: Path | None, as_json: bool) -> int:
 
 
 def _lines(found: "AudienceHealth", columns: int) -> Iterator[str]:
-    readers = ", ".join(f"{number:,} {status}" for status, number in found.readers.items())
-    yield f"Readers   {readers or 'none yet'}"
+    subscribers = ", ".join(f"{number:,} {status}" for status, number in found.subscribers.items())
+    yield f"Subscribers   {subscribers or 'none yet'}"
     yield from _growth(found.months[-6:], columns)
     yield f"Mailings of {found.days} days{'' if found.mailings else ': none'}"
     for mailing in found.mailings:
@@ -120,7 +120,7 @@ def _word(mark: "HealthMark") -> str:
 
 def _as_data(found: "AudienceHealth") -> dict[str, object]:
     return {
-        "readers": dict(found.readers),
+        "subscribers": dict(found.subscribers),
         "worst": found.worst().value,
         "months": [
             {

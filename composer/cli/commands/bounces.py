@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @click.group("bounces")
 def command() -> None:
-    """Read what comes back: bounces, complaints, readers who leave by mail."""
+    """Read what comes back: bounces, complaints, subscribers who leave by mail."""
 
 
 for _each in (bounces_held.held, bounces_held.release, bounces_held.discard, bounces_held.undo):
@@ -59,7 +59,7 @@ def ingest(files: tuple[str, ...], by_imap: bool, as_json: bool) -> int:
     """Take in what came back, and leave out whom it concerns.
 
     FILE is a message, an mbox file, or a folder (Maildir too); - is one message from a mail server's pipe. Each message is
-    recorded once, however often it is read. A reader is touched only where our own key names them. Exit code 1 while bounces
+    recorded once, however often it is read. A subscriber is touched only where our own key names them. Exit code 1 while bounces
     are held until you decide (compose bounces held); from a pipe it is 0 all the same.
     """
     if not files and not by_imap:
@@ -154,7 +154,7 @@ def _summary(total: "IngestSummary") -> "Iterator[str]":
     if total.known:
         yield f"  {_counted(total.known, 'message')} had been taken in before"
     words = {
-        BounceEffect.SUPPRESSED: "{} of them left a reader out from now on",
+        BounceEffect.SUPPRESSED: "{} of them left a subscriber out from now on",
         BounceEffect.HELD: "{} of them held until you decide",
         BounceEffect.COUNTED: "{} counted, and nothing more yet",
         BounceEffect.UNPROVEN: "{} name nobody by our key: recorded, nothing else",
@@ -169,7 +169,7 @@ def _summary(total: "IngestSummary") -> "Iterator[str]":
         text = said if said.startswith(status) else f"{status} {said}"
         yield f"REFUSED BECAUSE OF US at {domain or 'other places'}{times}: {text}"
     if total.alerts:
-        yield "  no reader was touched; look:   compose doctor"
+        yield "  no subscriber was touched; look:   compose doctor"
 
 
 def _counted(count: int, what: str) -> str:
@@ -226,7 +226,7 @@ def _lines(returned: "Returned") -> "Iterator[str]":
             yield f"  their words: {each.reply}"
     traces = returned.traces
     if found := (*traces.tokens, *traces.leaving, *traces.names):
-        yield f"names a reader by: {', '.join(dict.fromkeys(found))}"
+        yield f"names a subscriber by: {', '.join(dict.fromkeys(found))}"
 
 
 def _plain(code: str) -> str:

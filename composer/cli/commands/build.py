@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class _Edition:
     """What was written of one variant; `sizes` are the bytes of its HTML by section."""
 
-    readers: str
+    subscribers: str
     files: tuple[Path, ...]
     hash: str
     sizes: tuple[tuple[str, int], ...]
@@ -52,7 +52,7 @@ def command(issues: tuple[str, ...], output: Path | None, as_json: bool) -> int:
 
     An ISSUE is a path or a stem: issues/2025-01-30.yaml or 2025-01-30. Several are built together; one that has
     problems does not keep the others back. Writes outbox/STEM/issue.html, issue.txt, issue.eml and pictures/; where
-    parts are for some readers only, the fullest edition there and the others' in outbox/STEM/variants/.
+    parts are for some subscribers only, the fullest edition there and the others' in outbox/STEM/variants/.
     """
     found = [_find(name) for name in dict.fromkeys(issues)]
     results = [_build(workspace, path, output) for workspace, path in dict.fromkeys(found)]
@@ -89,7 +89,7 @@ def _build(workspace: Workspace, path: Path, output: Path | None) -> _Result:
     each = len(files) // len(variants)
     editions = tuple(
         _Edition(
-            readers=variant.readers,
+            subscribers=variant.subscribers,
             files=files[at * each : (at + 1) * each],
             hash=variant.built.hash,
             sizes=tuple(variant.built.edition.sizes.items()),
@@ -115,7 +115,7 @@ def _show(result: _Result) -> None:
     if result.is_built:
         for edition in result.editions:
             if len(result.editions) > 1:
-                console.talk(f"{edition.readers}:")
+                console.talk(f"{edition.subscribers}:")
             for file in edition.files:
                 console.answer(_short(file))
         console.problems(result.problems)
@@ -149,7 +149,7 @@ def _as_json(result: _Result) -> dict[str, object]:
         "html_bytes": _bytes(result.editions[0]) if result.editions else None,
         "variants": [
             {
-                "readers": edition.readers,
+                "subscribers": edition.subscribers,
                 "files": [str(file) for file in edition.files],
                 "hash": edition.hash,
                 "html_bytes": _bytes(edition),

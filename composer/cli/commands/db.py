@@ -31,7 +31,7 @@ def upgrade() -> int:
 @command.command("backup")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 def backup(file: Path) -> int:
-    """Copy the database to a new FILE while it is in use. It holds every reader: keep it as private as the original.
+    """Copy the database to a new FILE while it is in use. It holds every subscriber: keep it as private as the original.
 
     The keys are not in it: compose keys backup.
     """

@@ -23,7 +23,8 @@ def command() -> None:
 def backup(file: Path) -> int:
     """Write the keys to a new FILE, encrypted under a passphrase.
 
-    It holds the key behind readers' links, the key that recognises erased people, and the DKIM keys. The passphrase comes from
+    It holds the key behind subscribers' links, the key that recognises erased people, and the DKIM keys. The
+    passphrase comes from
     COMPOSE_KEYS_PASSPHRASE, or is asked for. Keep it somewhere else than the file.
     """
     from composer.audience.suppression import make_erasure_key

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 )
 @click.option("--no-open", is_flag=True, help="Do not open the browser.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write the page as files.")
-@click.option("--as", "address", metavar="ADDRESS", help="See it as this reader does.")
+@click.option("--as", "address", metavar="ADDRESS", help="See it as this subscriber does.")
 def command(issue: str, port: int | None, no_open: bool, out: Path | None, address: str | None) -> int:
     """Show an issue in the browser while it is written.
 
@@ -37,9 +37,9 @@ def command(issue: str, port: int | None, no_open: bool, out: Path | None, addre
     asked = None
     if address is not None:
         # Late: without it no database is needed.
-        from composer.cli.ui.as_subscriber import reader_named
+        from composer.cli.ui.as_subscriber import subscriber_named
 
-        asked = reader_named(workspace, path, address)
+        asked = subscriber_named(workspace, path, address)
     rebuild = preview_builder(workspace, path, lambda: datetime.datetime.now().astimezone(), asked=asked)
     if out is not None:
         return _write(rebuild, out, workspace.name(path), is_private=asked is not None)

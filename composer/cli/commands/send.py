@@ -1,4 +1,4 @@
-"""`compose send`: an issue to its readers, each once."""
+"""`compose send`: an issue to its subscribers, each once."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,17 +10,17 @@ from composer.core.errors import UsageError
 
 @click.command("send")
 @click.argument("issue", metavar="[ISSUE]", required=False)
-@click.option("--audience", metavar="NAME", help="To this audience of newsletter.yaml, not to all readers.")
+@click.option("--audience", metavar="NAME", help="To this audience of newsletter.yaml, not to all subscribers.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Freeze all, send to N now (warm-up).")
 @click.option("--rate", metavar="RATE", help="How fast at most, such as 600/min.  [default: delivery.rate]")
 @click.option(
     "--connections", type=click.IntRange(1, 100), metavar="N", help="Messages under way at once.  [default: 4]"
 )
 @click.option("--dry-run", "is_dry", is_flag=True, help="Show what would happen, and end.")
-@click.option("--yes", type=click.IntRange(min=0), metavar="COUNT", help="The number of readers, said beforehand.")
+@click.option("--yes", type=click.IntRange(min=0), metavar="COUNT", help="The number of subscribers, said beforehand.")
 @click.option("--at", metavar="TIME", help="Not before then: 2025-01-30 07:00, or 07:00.")
 @click.option("--due", "is_due", is_flag=True, help="Send what waits for a time that has come (cron, systemd timer).")
-@click.option("--all", "is_all", is_flag=True, help="A rehearsal for every reader, not samples.")
+@click.option("--all", "is_all", is_flag=True, help="A rehearsal for every subscriber, not samples.")
 @click.option("--allow", "allowed", multiple=True, metavar='CODE="REASON"', help="Let a refusal pass; it is recorded.")
 @click.option("--to-those-without", "is_rest", is_flag=True, help="To those who never got it: late joiners, too.")
 @click.option("--to-those-who-got", "got", metavar="DATE", help="A correction, to those who got that issue.")
@@ -41,7 +41,7 @@ def command(
     got: str | None,
     again: str | None,
 ) -> int:
-    """Send an issue to its readers, each of them once.
+    """Send an issue to its subscribers, each of them once.
 
     Shows what would go out and to how many, and asks for that number to be typed. Run again, it goes on where it was.
     Without a mail server it is a rehearsal, and writes samples to outbox/mailings/.

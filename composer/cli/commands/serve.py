@@ -1,4 +1,4 @@
-"""`compose serve`: the readers' pages."""
+"""`compose serve`: the public pages."""
 
 import contextlib
 import datetime
@@ -27,7 +27,7 @@ _LAST_LETTER = 20
 )  # fmt: skip
 @click.option("--check", is_flag=True, help="Check the settings and stop: as compose serve reads them, at no port.")
 def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
-    """Answer readers: leave, join, change, be forgotten, read online.
+    """Answer subscribers: leave, join, change, be forgotten, read online.
 
     The pages answer at `delivery.public_url`, behind a reverse proxy that does the encryption (docs/server.md). Messages
     that they send, to confirm an address or with a link, go out from here. SIGHUP reads the settings again; a socket that
@@ -56,7 +56,7 @@ def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
         return 0
     if configured.outbox is not None:
         name = workspace.name(configured.outbox)
-        console.talk(f"Nothing leaves this computer: letters to readers are written to {name}/")
+        console.talk(f"Nothing leaves this computer: letters to subscribers are written to {name}/")
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(open_database(configured.location))
         listeners = systemd.passed_sockets(os.environ) or (listen(host, port),)
@@ -94,7 +94,7 @@ def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
             post.start()
             for listener in listeners:
                 console.answer(systemd.where(listener))
-            console.talk(f"readers find these pages at {configured.publication.address.url}; Ctrl-C ends them")
+            console.talk(f"subscribers find these pages at {configured.publication.address.url}; Ctrl-C ends them")
             systemd.ready("answering")
 
         try:

@@ -26,7 +26,7 @@ _MOST = 20
 @click.option("--log", metavar="FILE", type=click.Path(path_type=Path), help="Look them up in a Postfix log.")
 @click.option("--count-as-received", "is_received", is_flag=True, help="Say that they have it.")
 @click.option("--send-again", "is_again", is_flag=True, help="Have it sent again: some may get it twice.")
-@click.option("--yes", type=click.IntRange(min=0), metavar="COUNT", help="The number of readers, said beforehand.")
+@click.option("--yes", type=click.IntRange(min=0), metavar="COUNT", help="The number of subscribers, said beforehand.")
 def command(named: str, log: Path | None, is_received: bool, is_again: bool, yes: int | None) -> int:
     """Settle those of whom nobody can know whether they have it.
 
@@ -140,7 +140,7 @@ def _name(mailing: "Mailing", tokens: "Tokens", first: "tuple[RecipientOutcome, 
     sent = _sent(mailing, tokens)
     console.answer(f"of {people(unknown)} nobody can know whether they have it:")
     for each in first:
-        console.answer(f"  {each.name}   {sent(each.reader_id).message_id}")
+        console.answer(f"  {each.name}   {sent(each.subscriber_id).message_id}")
     if unknown > len(first):
         console.answer(f"  and {unknown - len(first):,} more: compose report {mailing.id} writes the whole list")
     console.answer(f"next: compose settle {mailing.id} --log FILE     a Postfix log that may name them")
@@ -153,9 +153,9 @@ def _sent(mailing: "Mailing", tokens: "Tokens") -> "Callable[[int], SentWithoutA
     from composer.delivery.messages.message_factory import FrozenSettings, envelope_sender
 
     terms = FrozenSettings.from_json(mailing.terms)
-    return lambda reader_id: SentWithoutAnswer(
-        message_id=tokens.message_id(mailing.public_id, reader_id, terms.domain),
-        sender=envelope_sender(terms, tokens, mailing.public_id, reader_id),
+    return lambda subscriber_id: SentWithoutAnswer(
+        message_id=tokens.message_id(mailing.public_id, subscriber_id, terms.domain),
+        sender=envelope_sender(terms, tokens, mailing.public_id, subscriber_id),
     )
 
 

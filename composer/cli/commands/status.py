@@ -43,7 +43,7 @@ _ANSWERS = {"yes": "approved", "no": "returned"}
 
 @click.command("status")
 @click.argument("mailing", type=click.IntRange(min=1), metavar="MAILING", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON, without readers' names.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON, without subscribers' names.")
 def command(mailing: int | None, as_json: bool) -> int:
     """Say how mailings stand, in sums that add up.
 
@@ -104,7 +104,7 @@ def _lines(known: "_Known", zone: "ZoneInfo", *, is_whole: bool) -> Iterator[str
     if not is_whole:
         return
     yield f"  subject    {mailing.subject}"
-    yield f"  readers    {mailing.audience.in_words}"
+    yield f"  subscribers    {mailing.audience.in_words}"
     yield f"  frozen     {when(mailing.made, zone)} by {mailing.made_by}, compose {mailing.program}"
     if mailing.git_commit:
         yield f"  commit     {mailing.git_commit[:12]}{'' if mailing.is_committed else ', with changes since'}"

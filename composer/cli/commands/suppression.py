@@ -24,7 +24,7 @@ def command() -> None:
 @command.command("add")
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 def add(addresses: tuple[str, ...]) -> int:
-    """Put addresses on the list; a reader among them gets nothing from now on."""
+    """Put addresses on the list; a subscriber among them gets nothing from now on."""
     from composer.audience.subscribers import address_of
     from composer.audience.suppression import Reason, suppress
     from composer.core.addresses import normal_address

@@ -37,13 +37,13 @@ _UNKNOWN, _REFUSED, _AGAIN = 3, 1, 75
 @click.command("test")
 @click.argument("issue", metavar="ISSUE")
 @click.option("--to", "to", multiple=True, metavar="ADDRESS", help="Send here, not to the editors; may be repeated.")
-@click.option("--as", "reader", metavar="ADDRESS", help="Send what this reader gets, with their values.")
+@click.option("--as", "subscriber", metavar="ADDRESS", help="Send what this subscriber gets, with their values.")
 @click.option("--transport", type=click.Choice(["smtp", "outbox"]), help="Where to.  [default: what is set up]")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def command(issue: str, to: tuple[str, ...], reader: str | None, transport: str | None, as_json: bool) -> int:
-    """Send an issue to its editors, as readers will get it.
+def command(issue: str, to: tuple[str, ...], subscriber: str | None, transport: str | None, as_json: bool) -> int:
+    """Send an issue to its editors, as subscribers will get it.
 
-    Each editor gets a message of their own, its subject beginning with [Test]; where parts are for some readers only, one
+    Each editor gets a message of their own, its subject beginning with [Test]; where parts are for some subscribers only, one
     of each edition. Without a mail server the messages go to outbox/tests/. Ends with the edition's hash: what was tested,
     and is on record once a server took it.
     """
@@ -59,8 +59,8 @@ def command(issue: str, to: tuple[str, ...], reader: str | None, transport: str 
     checked = check_issue(workspace, path, now)
     addresses = _addresses(to, checked.built)
     variants, values = checked.variants, None
-    if reader is not None:
-        variants, values = _as_reader(workspace, path, variants, reader)
+    if subscriber is not None:
+        variants, values = _as_subscriber(workspace, path, variants, subscriber)
     around = environment()
     name = transport or transport_name(checked.built.newsletter, around)
     width = max(_cells(each.address) for each in addresses)
@@ -118,17 +118,17 @@ def _record(
         yield record
 
 
-def _as_reader(
+def _as_subscriber(
     workspace: Workspace, path: Path, variants: "tuple[BuiltVariant, ...]", address: str
 ) -> "tuple[tuple[BuiltVariant, ...], Mapping[str, str]]":
-    """Give the variant that a reader gets, and their values; say what they have not."""
-    from composer.cli.ui.as_subscriber import reader_named
+    """Give the variant that a subscriber gets, and their values; say what they have not."""
+    from composer.cli.ui.as_subscriber import subscriber_named
     from composer.editions.pipeline import pick
 
-    person = reader_named(workspace, path, address)
+    person = subscriber_named(workspace, path, address)
     variant = pick(variants, person.language, person.tags)
     if len(variants) > 1:
-        console.talk(f"As {person.label} gets it: the edition for {variant.readers}")
+        console.talk(f"As {person.label} gets it: the edition for {variant.subscribers}")
     if missing := variant.compiled.missing(person.values):
         console.talk(f"{person.label} has no {', no '.join(missing)}, and there is no default: they could not get this")
     return (variant,), person.values
@@ -171,7 +171,7 @@ def _send(
     if server is None:
         console.talk(f"Nothing leaves this computer: test sends are written to {workspace.name(folder)}/")
     for variant in variants if len(variants) > 1 else ():
-        console.talk(f"{variant.number}/{len(variants)}: {variant.readers}")
+        console.talk(f"{variant.number}/{len(variants)}: {variant.subscribers}")
     if server is not None:
         from composer.transport.smtp.smtp_transport import SmtpTransport
 
@@ -215,7 +215,7 @@ def _as_json(issue: str, name: str, variants: "tuple[BuiltVariant, ...]", sent: 
         "issue": issue,
         "hash": hash_of(variants),
         "transport": name,
-        "variants": [{"number": each.number, "readers": each.readers} for each in variants],
+        "variants": [{"number": each.number, "subscribers": each.subscribers} for each in variants],
         "sent": [
             {
                 "to": each.to.address,

@@ -72,31 +72,32 @@ def _named(database: "Database", got: "tuple[ReceivedMailing, ...]") -> "Mailing
         console.talk(f"Message-IDs cannot be told here: {error.message}")
         return tuple((each, "") for each in got)
     return tuple(
-        (each, tokens.message_id(each.public_id, each.reader_id, each.domain) if each.domain else "") for each in got
+        (each, tokens.message_id(each.public_id, each.subscriber_id, each.domain) if each.domain else "")
+        for each in got
     )
 
 
 def _page(found: "PersonalRecord", mailings: "Mailings") -> Iterator[str]:
     from composer.audience.changes import words
 
-    reader = found.reader
-    if reader is None:
-        yield f"{found.address}   not among the readers"
+    subscriber = found.subscriber
+    if subscriber is None:
+        yield f"{found.address}   not among the subscribers"
     else:
-        yield f"{reader.address}   {reader.status}"
-        for name, value in reader.values.items():
+        yield f"{subscriber.address}   {subscriber.status}"
+        for name, value in subscriber.values.items():
             if value and name != "email":
                 yield f"  {name:<14}{value}"
-        if reader.tags:
-            yield f"  {'tags':<14}{', '.join(reader.tags)}"
-        yield f"  {'since':<14}{_time(reader.created)}"
+        if subscriber.tags:
+            yield f"  {'tags':<14}{', '.join(subscriber.tags)}"
+        yield f"  {'since':<14}{_time(subscriber.created)}"
         if found.origin:
             yield f"  {'came with':<14}import {found.origin.number}, {found.origin.file}, {_time(found.origin.at)}"
     if found.consent:
         consent = found.consent
         when = f"{_time(consent.when)}, " if consent.when else ""
         yield f"  {'agreed':<14}{when}{consent.evidence}   (written down {_time(consent.recorded)})"
-    elif reader is not None:
+    elif subscriber is not None:
         yield f"  {'agreed':<14}it is not known how"
     if found.suppression:
         line = found.suppression
@@ -132,13 +133,13 @@ def _time(at: "datetime") -> str:
 
 
 def _as_data(found: "PersonalRecord", mailings: "Mailings") -> dict[str, object]:
-    reader, consent, origin, line = found.reader, found.consent, found.origin, found.suppression
+    subscriber, consent, origin, line = found.subscriber, found.consent, found.origin, found.suppression
     return {
         "address": found.address,
-        "status": reader.status.value if reader else None,
-        "values": reader.values if reader else None,
-        "tags": list(reader.tags) if reader else [],
-        "created": reader.created.isoformat() if reader else None,
+        "status": subscriber.status.value if subscriber else None,
+        "values": subscriber.values if subscriber else None,
+        "tags": list(subscriber.tags) if subscriber else [],
+        "created": subscriber.created.isoformat() if subscriber else None,
         "import": {"number": origin.number, "file": origin.file, "at": origin.at.isoformat()} if origin else None,
         "consent": {
             "evidence": consent.evidence,

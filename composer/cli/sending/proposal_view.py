@@ -66,13 +66,13 @@ def _lines(
         yield "subject", each.subject + (f"   ({each.language})" if len(proposal.editions) > 1 else "")
     replies = newsletter.reply_to
     yield "sender", _mailbox(newsletter.sender) + (f"; answers go to {replies.address}" if replies else "")
-    yield "readers", f"{proposal.selection.condition.in_words}: {proposal.counts.included:,}"
+    yield "subscribers", f"{proposal.selection.condition.in_words}: {proposal.counts.included:,}"
     for reason, number in proposal.counts.left_out.items():
         yield "left out", f"{number:,} {LEFT_OUT[reason]}"
     if len(proposal.variants) > 1:
         for variant in proposal.variants:
             number = proposal.survey.by_variant.get(variant.number, 0)
-            yield "edition", f"{variant.built.issue.stem}, {variant.readers}: {number:,}"
+            yield "edition", f"{variant.built.issue.stem}, {variant.subscribers}: {number:,}"
     for known in proposal.known.editions:
         of = f"{known.stem}: " if len(proposal.editions) > 1 else ""
         tests = known.tests.sent
@@ -114,7 +114,7 @@ def show_rest(mailing: "Mailing", sums: "Sums", zone: ZoneInfo, *, way_out: str,
     does = f"is to go out {waits}" if waits else "goes on"
     console.answer(f"{title(mailing)} {does}, as it was frozen {when(mailing.made, zone)} by {mailing.made_by}")
     console.answer(f"  subject   {mailing.subject}")
-    console.answer(f"  readers   {mailing.audience.in_words}: {identity(sums)}")
+    console.answer(f"  subscribers   {mailing.audience.in_words}: {identity(sums)}")
     console.answer(f"  leaves by {way_out}")
 
 
@@ -150,7 +150,7 @@ def ask(
     if yes is not None:
         if yes in (count, also):
             return True
-        console.talk(f"error: --yes {yes} is not the number of readers, which is {count}: {otherwise}")
+        console.talk(f"error: --yes {yes} is not the number of subscribers, which is {count}: {otherwise}")
         return False
     if not sys.stdin.isatty():
         raise UsageError(f"nobody is there to be asked{but}", f"a script says   --yes {count}")

@@ -228,7 +228,7 @@ def _run_mailing(
                 return 130
             return 75 if error.is_temporary else 1
     if is_rehearsal and not ran.is_over:
-        # It counts for nothing: readers' values are not kept for it.
+        # It counts for nothing: subscribers' values are not kept for it.
         with publication.database.write() as connection:
             end_for_good(connection, mailing.id, who, now())
     if ran.ending is Ending.STOPPED:

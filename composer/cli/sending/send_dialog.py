@@ -42,7 +42,7 @@ def send(publication: "MailingContext", settings: "Settings", asked: SendOptions
     key, paths, missing = _editions(publication, issue)
     is_rehearsal = transport_name(publication.newsletter, publication.around) == "outbox"
     if asked.is_all and not is_rehearsal:
-        raise UsageError("--all is for rehearsals: without it all readers get it already", "leave it out")
+        raise UsageError("--all is for rehearsals: without it all subscribers get it already", "leave it out")
     other = None
     if not is_rehearsal:
         with publication.database.read() as connection:
@@ -187,7 +187,7 @@ def _nobody(proposal: "Proposal") -> NoReturn:
     if proposal.counts.left_out:
         raise MailingError("nobody would get it: everybody is left out", "the lines above say why")
     what = proposal.selection.condition.in_words
-    raise MailingError(f"nobody would get it: there are no readers ({what})", "compose subscribers import FILE")
+    raise MailingError(f"nobody would get it: there are no subscribers ({what})", "compose subscribers import FILE")
 
 
 def _look(
@@ -206,7 +206,7 @@ def _look(
     leaving = settings.unsubscribe_url or settings.public_url
     words = ""
     if leaving is not None and not leaving.startswith("https://"):
-        words = f"readers' programs leave by https only, and this is not: {leaving}"
+        words = f"subscribers' programs leave by https only, and this is not: {leaving}"
     if is_rehearsal:
         return PreflightFacts(editions=(), leaving=words)
     path = publication.database.path
@@ -238,7 +238,7 @@ def _selection(asked: SendOptions, publication: "MailingContext", paths: Sequenc
 
 
 def _corrected(connection: "Connection", got: str | None) -> int | None:
-    """Give the mailing that is corrected: of several of an issue the one with the most readers."""
+    """Give the mailing that is corrected: of several of an issue the one with the most subscribers."""
     from composer.delivery.core.mailing import MailingError, mailings_of
 
     if got is None:
@@ -299,7 +299,8 @@ def _freeze(
             mailing = mailing_of(connection, mailing.id)
         if not is_rehearsal and mailing.frozen != proposal.counts.included:
             raise MailingError(
-                f"readers came or went meanwhile: it would be {mailing.frozen:,} now; nothing was sent", "run it again"
+                f"subscribers came or went meanwhile: it would be {mailing.frozen:,} now; nothing was sent",
+                "run it again",
             )
         link_to_mailing(connection, mailing.id, proposal.review, now(), until)
     return mailing

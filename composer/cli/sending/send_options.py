@@ -16,7 +16,7 @@ MAILINGS = Path(OUTBOX) / "mailings"
 class SendOptions:
     """What the command line says."""
 
-    #: A name of newsletter.yaml; None for all readers.
+    #: A name of newsletter.yaml; None for all subscribers.
     audience: str | None
     #: How many to try now at most.
     limit: int | None
@@ -25,7 +25,7 @@ class SendOptions:
     yes: int | None
     #: A time, as it was typed.
     at: str | None
-    #: A rehearsal for every reader.
+    #: A rehearsal for every subscriber.
     is_all: bool
     #: Reasons by the code of what they let pass.
     allowed: dict[str, str]

@@ -1,6 +1,6 @@
-"""`--as ADDRESS`: the reader through whose eyes an issue is looked at.
+"""`--as ADDRESS`: the subscriber through whose eyes an issue is looked at.
 
-Comes in: an address. Goes out: a reader of the database; a sample reader while there is none in it. Never changes
+Comes in: an address. Goes out: a subscriber of the database; a sample subscriber while there is none in it. Never changes
 anything, and makes no database.
 """
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from composer.web.preview.simulation.sample_subscribers import SampleSubscriber
 
 
-def reader_named(workspace: Workspace, path: Path, address: str) -> "SampleSubscriber":
-    """Find the reader by address. Raises UsageError, AudienceError, DatabaseError, ContentError."""
+def subscriber_named(workspace: Workspace, path: Path, address: str) -> "SampleSubscriber":
+    """Find the subscriber by address. Raises UsageError, AudienceError, DatabaseError, ContentError."""
     from composer.content.document.newsletter import read_newsletter
     from composer.core.environment import environment
     from composer.database.location import location_of
@@ -30,12 +30,12 @@ def reader_named(workspace: Workspace, path: Path, address: str) -> "SampleSubsc
     for each in samples:
         if address in (each.key, each.values["email"]):
             return each
-    hint = f"there are no readers yet; sample readers: {', '.join(each.key for each in samples)}"
-    raise UsageError(f"--as: {address} is not among the readers", hint)
+    hint = f"there are no subscribers yet; sample subscribers: {', '.join(each.key for each in samples)}"
+    raise UsageError(f"--as: {address} is not among the subscribers", hint)
 
 
 def _in(location: "Location", address: str) -> "SampleSubscriber | None":
-    """Find the reader in the database; None where it has no readers yet."""
+    """Find the subscriber in the database; None where it has no subscribers yet."""
     from composer.audience.subscribers import count, get
     from composer.database.schema_upgrade import open_database
     from composer.web.preview.simulation.sample_subscribers import ASKED, SampleSubscriber

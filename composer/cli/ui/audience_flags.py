@@ -1,4 +1,4 @@
-"""The flags that say which readers are meant: `--language de --tag press --without-tag staff`.
+"""The flags that say which subscribers are meant: `--language de --tag press --without-tag staff`.
 
 Comes in: a command. Goes out: the same with the three flags, which are handed to it as one `Condition`.
 """
@@ -16,10 +16,13 @@ def condition_flags(command: Callable[..., int]) -> Callable[..., int]:
     """Give a command the flags of a condition; it takes them as `condition`."""
 
     @click.option(
-        "--language", multiple=True, metavar="TAG", help="Readers in this language: de is de-AT, too; may be repeated."
+        "--language",
+        multiple=True,
+        metavar="TAG",
+        help="Subscribers in this language: de is de-AT, too; may be repeated.",
     )
-    @click.option("--tag", multiple=True, metavar="TAG", help="Readers with this tag, or one of several.")
-    @click.option("--without-tag", multiple=True, metavar="TAG", help="Leave out readers with this tag.")
+    @click.option("--tag", multiple=True, metavar="TAG", help="Subscribers with this tag, or one of several.")
+    @click.option("--without-tag", multiple=True, metavar="TAG", help="Leave out subscribers with this tag.")
     @functools.wraps(command)
     def flagged(
         *arguments: object,
@@ -33,7 +36,9 @@ def condition_flags(command: Callable[..., int]) -> Callable[..., int]:
         except WordError as error:
             raise UsageError(str(error), error.hint) from None
         if made.is_impossible:
-            raise UsageError(f"no reader can be meant: {made.in_words}", "take a tag out of --tag or of --without-tag")
+            raise UsageError(
+                f"no subscriber can be meant: {made.in_words}", "take a tag out of --tag or of --without-tag"
+            )
         return command(*arguments, condition=made, **options)
 
     return flagged

@@ -180,7 +180,7 @@ def _show_first(rows: "list[UnderstoodList]") -> None:
     """Show the first rows as they were understood: a wrong encoding or column is seen at once."""
     for each in rows:
         name = each.name or f"{each.first_name} {each.last_name}".strip()
-        cells = (each.address, name, each.language, "" if each.standing == "reader" else each.standing)
+        cells = (each.address, name, each.language, "" if each.standing == "subscriber" else each.standing)
         console.talk(f"  for example: {'   '.join(cell for cell in cells if cell)}")
 
 

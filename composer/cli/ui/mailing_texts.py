@@ -38,7 +38,7 @@ PAUSED = {
     PauseReason.HALTED: "the server rejected the sender or the message, or confirmed nothing",
     PauseReason.UPGRADE: "started by an earlier version of compose",
 }
-#: Why a reader who is meant gets nothing, in an editor's words.
+#: Why a subscriber who is meant gets nothing, in an editor's words.
 LEFT_OUT = {
     "pending": "have not confirmed yet",
     "unsubscribed": "have left",
@@ -131,8 +131,8 @@ def messages(number: int) -> str:
 
 
 def people(number: int) -> str:
-    """Count readers."""
-    return "1 reader" if number == 1 else f"{number:,} readers"
+    """Count subscribers."""
+    return "1 subscriber" if number == 1 else f"{number:,} subscribers"
 
 
 def code_of(sums: "Sums") -> int:

@@ -98,7 +98,7 @@ def variant_problems(
     filled = [spec.key for spec in newsletter.sections if values[spec.key]]
     for cut in cuts:
         if passages and not any(_count(values[key], key, passages, cut) for key in filled):
-            message = f"{cut.readers} would get an edition without any section"
+            message = f"{cut.subscribers} would get an edition without any section"
             yield passages[0].place.problem("only", message, "leave a section for everyone, or send to an audience")
             return
 
@@ -126,20 +126,20 @@ def _section_problems(
     for cut in sorted(cuts, key=lambda each: len(each.tags)):
         lost = [number for number in here if number not in cut.kept]
         if spec.only_place is not None and here[0] in lost and not spec.only.matches("", cut.tags):
-            # newsletter.yaml says that these readers do not get it, in any issue.
+            # newsletter.yaml says that these subscribers do not get it, in any issue.
             continue
         count = _count(content, spec.key, passages, cut)
         kind, message, hint = "", "", ""
         # An issue's own `only:` is easier to mend than that of every issue.
         at = next((number for number in lost if passages[number].place != spec.only_place), here[0])
         if count == 0 and spec.required:
-            kind, message = "required", f"{cut.readers} would get none, and every edition must have it"
+            kind, message = "required", f"{cut.subscribers} would get none, and every edition must have it"
             hint = "delete the “only”, or add one for them" if isinstance(content, tuple) else "delete the “only”"
         elif 0 < count < least and lost:
-            kind, message = "min", f"{cut.readers} would get {_items(count)}; there must be at least {least}"
+            kind, message = "min", f"{cut.subscribers} would get {_items(count)}; there must be at least {least}"
             hint = "leave more items without “only”"
         elif most is not None and count > most:
-            kind, message = "max", f"{cut.readers} would get {_items(count)}; there may be at most {most}"
+            kind, message = "max", f"{cut.subscribers} would get {_items(count)}; there may be at most {most}"
             hint = "give more items an “only”, or take some out"
             at = next((number for number in reversed(here) if number in cut.kept), here[-1])
         if kind and kind not in told:

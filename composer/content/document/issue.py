@@ -65,7 +65,7 @@ class Issue:
     imprint: Group | None
     fields: FieldBook
     pictures: tuple[Picture, ...]
-    #: The passages that not everyone gets, and what readers get of them.
+    #: The passages that not everyone gets, and what subscribers get of them.
     passages: tuple[ConditionalBlock, ...] = ()
     cuts: tuple[IssueVariant, ...] = (FOR_ALL,)
     #: Where its texts, and those of the newsletter, were written.
@@ -85,7 +85,7 @@ class Issue:
 
 
 def select_variant(issue: Issue, cut: IssueVariant) -> Issue:
-    """Leave out of a whole issue what the readers of a cut do not get."""
+    """Leave out of a whole issue what the subscribers of a cut do not get."""
     if not issue.passages:
         return issue
     lost = {passage.path for number, passage in enumerate(issue.passages) if number not in cut.kept}
@@ -122,11 +122,11 @@ def read_issue(workspace: Workspace, path: FilePath, *, has_pictures: bool = Tru
         raise ContentError(tuple(sorted(problems)))
     book = FieldBook(known=newsletter.fields, seed=source.text, samples=newsletter.samples)
     schema = newsletter.issue_schema()
-    reader = DocumentLoader(schema=schema, workspace=workspace, fields=book, marks=marks, has_pictures=has_pictures)
-    values, nodes = reader.read(root), reader.nodes()
-    passages = conditional_blocks_of(newsletter, values, nodes, reader.problems) if isinstance(values, Group) else ()
+    loader = DocumentLoader(schema=schema, workspace=workspace, fields=book, marks=marks, has_pictures=has_pictures)
+    values, nodes = loader.read(root), loader.nodes()
+    passages = conditional_blocks_of(newsletter, values, nodes, loader.problems) if isinstance(values, Group) else ()
     cuts = variants_of(passages)
-    found = {*problems, *reader.problems}
+    found = {*problems, *loader.problems}
     if isinstance(values, Group) and not found:
         found.update(variant_problems(newsletter, values, passages, cuts))
     if found or not isinstance(values, Group):

@@ -42,13 +42,13 @@ class Newsletter:
     reply_to: Address | None
     sections: tuple[SectionSpec, ...]
     definitions: Mapping[str, SchemaField]
-    #: Merge fields by name, with what stands for a reader without a value.
+    #: Merge fields by name, with what stands for a subscriber without a value.
     fields: Mapping[str, str | None]
-    #: What readers' values are like, of the newsletter's own fields: for whoever looks at an edition without a reader.
+    #: What subscribers' values are like, of the newsletter's own fields: for whoever looks at an edition without a loader.
     samples: Mapping[str, str]
-    #: What its own fields are called before readers, of those that readers fill in themselves.
+    #: What its own fields are called before subscribers, of those that subscribers fill in themselves.
     labels: Mapping[str, str]
-    #: Groups of readers by name.
+    #: Groups of subscribers by name.
     audiences: Mapping[str, AudienceFilter]
     values: Group
     nodes: Nodes = field(repr=False)
@@ -86,9 +86,9 @@ def read_newsletter(workspace: Workspace, language: str | None = None, marks: So
     if language is not None:
         root = _with_overlay(workspace, root, language)
     # Sections are read again below, each by the schema of its type.
-    reader = DocumentLoader(schema=built_in("newsletter"), workspace=workspace, marks=marks)
-    values = reader.read(root)
-    problems = reader.problems
+    loader = DocumentLoader(schema=built_in("newsletter"), workspace=workspace, marks=marks)
+    values = loader.read(root)
+    problems = loader.problems
     theme = _theme(workspace, root, problems)
     if not isinstance(values, Group) or theme is None:
         raise ContentError(tuple(sorted(problems)))
@@ -105,7 +105,7 @@ def read_newsletter(workspace: Workspace, language: str | None = None, marks: So
     _check_approvals(root.get("approvals"), group_in(values, "approvals"), problems)
     if problems:
         raise ContentError(tuple(sorted(set(problems))))
-    return _newsletter(values, theme, specs, definitions, audiences, language, reader.nodes())
+    return _newsletter(values, theme, specs, definitions, audiences, language, loader.nodes())
 
 
 def _mapping(path: Path, name: str) -> MappingNode:

@@ -65,10 +65,10 @@ def _read_settled(theme: ThemeFiles, path: Path, schema: str, _stamp: tuple[int,
 def read_by(theme: ThemeFiles, path: Path, schema: DocumentSchema) -> tuple[Value, Node]:
     """Read one of a theme's files by a schema. Raises ContentError."""
     root, _ = read_document(path, theme.display(path))
-    reader = DocumentLoader(schema=schema, workspace=theme.workspace)
-    value = reader.read(root)
-    if reader.problems:
-        raise ContentError(tuple(sorted(reader.problems)))
+    loader = DocumentLoader(schema=schema, workspace=theme.workspace)
+    value = loader.read(root)
+    if loader.problems:
+        raise ContentError(tuple(sorted(loader.problems)))
     return value, root
 
 

@@ -36,7 +36,7 @@ class SectionSpec:
     #: How many words the section, or each of its items, may have.
     words: int | None
     options: Group
-    #: Which readers get it, in every issue; and where that is written, if it is.
+    #: Which subscribers get it, in every issue; and where that is written, if it is.
     only: AudienceFilter
     only_place: SourcePlace | None
 
@@ -143,8 +143,8 @@ def _section(
     schema = DocumentSchema(
         root=replace(own, properties={**own.properties, **kind.options.properties}), definitions=definitions
     )
-    reader = DocumentLoader(schema=schema, workspace=workspace, marks=marks, lead=(trail,), problems=problems)
-    values = reader.read(node)
+    loader = DocumentLoader(schema=schema, workspace=workspace, marks=marks, lead=(trail,), problems=problems)
+    values = loader.read(node)
     if not isinstance(values, Group):
         return None
     only, only_place = _only(node, values, trail, problems)
@@ -169,7 +169,7 @@ def _section(
 def _only(
     node: MappingNode, values: Group, trail: str, problems: list[Problem]
 ) -> tuple[AudienceFilter, SourcePlace | None]:
-    """Read which readers get a section in every issue."""
+    """Read which subscribers get a section in every issue."""
     written = next((entry for entry in node.entries if entry.key.text == ONLY), None)
     if written is None:
         return AudienceFilter(), None

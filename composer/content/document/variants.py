@@ -1,6 +1,6 @@
-"""What readers get of an issue whose passages are not all for everyone.
+"""What subscribers get of an issue whose passages are not all for everyone.
 
-Comes in: the passages that carry `only:`. Goes out: every `Cut` of them that some reader gets, the fullest first.
+Comes in: the passages that carry `only:`. Goes out: every `Cut` of them that some subscriber gets, the fullest first.
 Pure: tags are tried out one by one, and what makes no difference is never told apart.
 """
 
@@ -38,11 +38,11 @@ class ConditionalBlock:
 class VariantAudience:
     """Who gets a cut, as data: what is empty asks for nothing, and everything in it holds together. Tags are sorted."""
 
-    #: Groups of tags; a reader has at least one tag of each group.
+    #: Groups of tags; a subscriber has at least one tag of each group.
     some: tuple[tuple[str, ...], ...] = ()
-    #: Tags that a reader does not have.
+    #: Tags that a subscriber does not have.
     none: tuple[str, ...] = ()
-    #: Pairs of groups: a reader with a tag of the first group also has one of the second.
+    #: Pairs of groups: a subscriber with a tag of the first group also has one of the second.
     linked: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
 
     @property
@@ -53,7 +53,7 @@ class VariantAudience:
         pieces += [f"tagged {' or '.join(group)}" for group in self.some if len(group) > 1]
         pieces += [f"not tagged {' or '.join(self.none)}"] if self.none else []
         pieces += [f"tagged {' or '.join(then)} if tagged {' or '.join(given)}" for given, then in self.linked]
-        return re.sub(r"[\W_]+", "-", " ".join(pieces) or "all readers")
+        return re.sub(r"[\W_]+", "-", " ".join(pieces) or "all subscribers")
 
     def to_json(self) -> str:
         """Return it as it is stored."""
@@ -72,17 +72,17 @@ class VariantAudience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueVariant:
-    """The passages that some readers get; all of them get the same edition."""
+    """The passages that some subscribers get; all of them get the same edition."""
 
     #: The passages that are in it, by their place in the list of passages.
     kept: frozenset[int]
-    #: The tags of a reader who gets it; no reader who gets it needs fewer.
+    #: The tags of a subscriber who gets it; no subscriber who gets it needs fewer.
     tags: frozenset[str]
     who: VariantAudience
 
     @property
-    def readers(self) -> str:
-        """Who gets it, for people: `readers tagged press, not tagged staff`. Never compared, never stored."""
+    def subscribers(self) -> str:
+        """Who gets it, for people: `subscribers tagged press, not tagged staff`. Never compared, never stored."""
         return _in_words(self.who)
 
 
@@ -102,7 +102,7 @@ _States = tuple[_State, ...]
 
 
 def kept_for(passages: Sequence[ConditionalBlock], tags: Collection[str]) -> frozenset[int]:
-    """Give the passages that a reader with these tags gets."""
+    """Give the passages that a subscriber with these tags gets."""
     return _kept(passages, [passage.condition.matches("", tags) for passage in passages])
 
 
@@ -117,7 +117,7 @@ def _kept(passages: Sequence[ConditionalBlock], is_met: Sequence[bool]) -> froze
 
 
 def variants_of(passages: Sequence[ConditionalBlock]) -> tuple[IssueVariant, ...]:
-    """Give every cut that some reader would get, the fullest first; among equals, the one for fewer tags.
+    """Give every cut that some subscriber would get, the fullest first; among equals, the one for fewer tags.
 
     When there are more than MOST_CUTS, trying out ends, and some of them are given: more than that many.
     """
@@ -129,7 +129,7 @@ def variants_of(passages: Sequence[ConditionalBlock]) -> tuple[IssueVariant, ...
              *(tag for passage in passages for tag in passage.condition.without_tag))
         )
     )  # fmt: skip
-    # What is known of each passage, and the fewest tags that lead there. To begin with, a reader has none.
+    # What is known of each passage, and the fewest tags that lead there. To begin with, a subscriber has none.
     start = tuple(_State.OPEN if passage.condition.tag else _State.MET for passage in passages)
     known: dict[_States, tuple[str, ...]] = {start: ()}
     for count, tag in enumerate(tags, 1):
@@ -140,14 +140,14 @@ def variants_of(passages: Sequence[ConditionalBlock]) -> tuple[IssueVariant, ...
                 if states_then not in fresh or len(then) < len(fresh[states_then]):
                     fresh[states_then] = then
         known = fresh
-        # A reader may have none of the tags that were not tried out yet: so many cuts there are at least.
+        # A subscriber may have none of the tags that were not tried out yet: so many cuts there are at least.
         if len({_settled(passages, states) for states in known}) > MOST_VARIANTS:
             break
     found: dict[frozenset[int], IssueVariant] = {}
     for states, have in sorted(known.items(), key=lambda entry: len(entry[1])):
         kept = _settled(passages, states)
         if kept not in found:
-            found[kept] = IssueVariant(kept=kept, tags=frozenset(have), who=_readership(passages, states))
+            found[kept] = IssueVariant(kept=kept, tags=frozenset(have), who=_audience(passages, states))
     return tuple(sorted(found.values(), key=lambda cut: (-len(cut.kept), len(cut.tags))))
 
 
@@ -172,7 +172,7 @@ def _tried(
     return tuple(fresh)
 
 
-def _readership(passages: Sequence[ConditionalBlock], states: _States) -> VariantAudience:
+def _audience(passages: Sequence[ConditionalBlock], states: _States) -> VariantAudience:
     """Work out who gets a cut, with as few conditions as it takes."""
     #: Groups of tags of each of which one is there; tags that are not; and `if one of these, then one of those`.
     some: list[frozenset[str]] = []
@@ -221,7 +221,7 @@ def _in_words(who: VariantAudience) -> str:
     said += [f"tagged {_either(group)}" for group in who.some if len(group) > 1]
     said += [f"not tagged {_either(who.none)}"] if who.none else []
     said += [f"tagged {_either(then)} if tagged {_either(given)}" for given, then in who.linked]
-    return f"readers {', '.join(said)}" if said else "all readers"
+    return f"subscribers {', '.join(said)}" if said else "all subscribers"
 
 
 def _either(tags: Sequence[str]) -> str:

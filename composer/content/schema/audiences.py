@@ -18,7 +18,7 @@ from composer.content.yaml.source import SourcePlace
 from composer.core.audience_filter import AudienceFilter
 from composer.core.errors import Problem
 
-#: The key by which a section or an item is for some readers only.
+#: The key by which a section or an item is for some subscribers only.
 ONLY = "only"
 
 
@@ -29,13 +29,13 @@ def only_field() -> SchemaField:
     return replace(
         audience,
         title="Only for",
-        description="Which readers get this; the others' edition goes without it.",
+        description="Which subscribers get this; the others' edition goes without it.",
         properties={name: field for name, field in audience.properties.items() if name != "language"},
     )
 
 
 def with_only(field: SchemaField) -> SchemaField:
-    """Let a group of keys be for some readers only."""
+    """Let a group of keys be for some subscribers only."""
     return replace(field, properties={**field.properties, ONLY: only_field()})
 
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 
 from composer.content.schema.messages import item_words, key_words, where
-from composer.content.schema.scalars import WRITTEN, ScalarReader
+from composer.content.schema.scalars import WRITTEN, ScalarParser
 from composer.content.schema.schema import DocumentSchema, JsonObject, SchemaField
 from composer.content.schema.validation import Spot, StructureValidator
 from composer.content.values.field_values import Group, Value
@@ -47,10 +47,10 @@ class DocumentLoader:
     _spots: dict[Path, Spot] = field(default_factory=dict)
     #: Where a file that should have been read could not be.
     _unread: list[Path] = field(default_factory=list)
-    _texts: ScalarReader = field(init=False)
+    _texts: ScalarParser = field(init=False)
 
     def __post_init__(self) -> None:
-        self._texts = ScalarReader(
+        self._texts = ScalarParser(
             workspace=self.workspace,
             fields=self.fields,
             problems=self.problems,

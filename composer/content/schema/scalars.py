@@ -42,7 +42,7 @@ MOST_TOLD = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScalarReader:
+class ScalarParser:
     """Turns texts into values."""
 
     workspace: Workspace

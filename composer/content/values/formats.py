@@ -58,7 +58,7 @@ def web_address(text: str, *, mail: bool = False, field_mark: str | None = None)
     except ValueError:
         return WebAddress(problem=f"{written} is not a web address", hint="copy it from the browser's address bar")
     if parts.username is not None or parts.password is not None:
-        return WebAddress(problem=f"{written} holds a user name or password, which every reader would see",
+        return WebAddress(problem=f"{written} holds a user name or password, which every subscriber would see",
                           hint="leave out what stands before the @")  # fmt: skip
     if not host:
         return WebAddress(problem=f"{written} is not a web address: no host stands in it", hint=_SHAPE)
@@ -164,24 +164,24 @@ def is_colour(text: str) -> bool:
     return re.fullmatch(r"#[0-9A-Fa-f]{6}", text) is not None
 
 
-#: Where a reader's own token goes in an address of somebody else's.
-READERS_OWN = "{token}"
+#: Where a subscriber's own token goes in an address of somebody else's.
+SUBSCRIBERS_OWN = "{token}"
 
 
 def token_address(text: str) -> WebAddress:
-    """Read an https address with `{token}` behind its host, where each reader's own token goes."""
+    """Read an https address with `{token}` behind its host, where each subscriber's own token goes."""
     stand_in = "t0k3n"
-    read = web_address(text.replace(READERS_OWN, stand_in))
+    read = web_address(text.replace(SUBSCRIBERS_OWN, stand_in))
     if read.problem:
         return read
     if urlsplit(read.url).scheme != "https":
         return WebAddress(problem=f"“{text}” is not an https address", hint="mail programs leave over no other")
-    if READERS_OWN not in text or stand_in in urlsplit(read.url).netloc:
+    if SUBSCRIBERS_OWN not in text or stand_in in urlsplit(read.url).netloc:
         hint = "write   https://leave.example.org/{token}"
         return WebAddress(
-            problem=f"“{text}” has no {READERS_OWN} behind its host, for the reader's own token", hint=hint
+            problem=f"“{text}” has no {SUBSCRIBERS_OWN} behind its host, for the subscriber's own token", hint=hint
         )
-    return WebAddress(url=read.url.replace(stand_in, READERS_OWN))
+    return WebAddress(url=read.url.replace(stand_in, SUBSCRIBERS_OWN))
 
 
 def holds_password(url: str) -> bool:

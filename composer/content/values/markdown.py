@@ -52,7 +52,7 @@ def parse_markdown(
 
     `field_mark` is how merge-field tokens begin; a link to a host made of one is refused.
     """
-    reader = _Reader(text, field_mark, mark_at)
+    converter = _TreeConverter(text, field_mark, mark_at)
     deep = MarkdownFinding(
         offset=0, code="markdown", message="lists, quotes or emphasis are nested too deep here", hint=""
     )
@@ -62,8 +62,8 @@ def parse_markdown(
         return Rich(()), (deep,)
     if root is None:
         return Rich(()), (deep,)
-    nodes = tuple(reader.block(child) for child in root.children)
-    return Rich(tuple(node for node in nodes if node is not None)), tuple(reader.findings)
+    nodes = tuple(converter.block(child) for child in root.children)
+    return Rich(tuple(node for node in nodes if node is not None)), tuple(converter.findings)
 
 
 #: A list does not begin with so large a number; a sentence does: “2024. …”
@@ -97,7 +97,7 @@ _REFUSED = {
 }
 
 
-class _Reader:
+class _TreeConverter:
     def __init__(self, text: str, field_mark: str | None, mark_at: MarkAt) -> None:
         self.text = text
         self.field_mark = field_mark

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-#: Fields that every newsletter has, each with a value as readers have them: as wide as lines leave room for.
+#: Fields that every newsletter has, each with a value as subscribers have them: as wide as lines leave room for.
 BUILT_IN: Mapping[str, str] = {
     "email": "anna.li@example.org",
     "name": "Anna Li",
@@ -19,10 +19,10 @@ BUILT_IN: Mapping[str, str] = {
     "last_name": "Li",
     "language": "en",
 }
-#: Places for links that are made for each reader; a theme asks for them, editors do not.
+#: Places for links that are made for each subscriber; a theme asks for them, editors do not.
 RESERVED = ("unsubscribe_url", "preferences_url", "web_url")
 
-#: The name of the field that is two braces as readers see them: `{{ "{{" }}`.
+#: The name of the field that is two braces as subscribers see them: `{{ "{{" }}`.
 LITERAL = "{{"
 
 #: A token: group 1 says how many cells of a screen the value takes, as far as one can know it beforehand.
@@ -38,7 +38,7 @@ _FIELD = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergeField:
-    """A place for a reader's value. `default` is None when the editor gave none."""
+    """A place for a subscriber's value. `default` is None when the editor gave none."""
 
     token: str
     name: str
@@ -181,7 +181,7 @@ def _malformed(text: str, start: int) -> FieldMistake:
     return FieldMistake(
         offset=start,
         message=f"this is not a merge field: {shown}{rest}",
-        hint='write {{ first_name | default("reader") }}, or {{ "{{" }} for two braces that readers shall see',
+        hint='write {{ first_name | default("reader") }}, or {{ "{{" }} for two braces that subscribers shall see',
     )
 
 

@@ -52,7 +52,7 @@ def parse(source: SourceText) -> tuple[Node | None, tuple[Problem, ...]]:
     trials = _Trials()
     for _ in range(min(MOST_REPAIRS, 2 + MOST_TRIED // max(len(source.text), 1))):
         try:
-            root, found = _Reader(current).read()
+            root, found = _TreeBuilder(current).read()
         except yaml.YAMLError as error:
             # Late: sound files, which are most, need no explanations.
             from composer.content.yaml.syntax_errors import diagnose
@@ -133,7 +133,7 @@ class _Stop(Exception):
     """Too deep."""
 
 
-class _Reader:
+class _TreeBuilder:
     """Builds the tree from the parser's events, without recursion on hostile depth."""
 
     def __init__(self, source: SourceText) -> None:

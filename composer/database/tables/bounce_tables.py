@@ -22,7 +22,7 @@ from composer.database.tables.metadata import LargeId, Moment, metadata
 
 
 class BounceClass(StrEnum):
-    """What a failure means for the reader; bounces.policy says what is done."""
+    """What a failure means for the subscriber; bounces.policy says what is done."""
 
     #: there is no such mailbox
     HARD = "hard"
@@ -31,7 +31,7 @@ class BounceClass(StrEnum):
     FULL = "full"
     #: anything else at their end: it counts, and is forgiven
     SOFT = "soft"
-    #: a rule of theirs, our reputation, our message: never held against a reader
+    #: a rule of theirs, our reputation, our message: never held against a subscriber
     OURS = "ours"
 
 
@@ -54,12 +54,12 @@ returned = Table(
     Column("words", Text, nullable=False, server_default=""),
     #: As the message names it. Anybody can write this.
     Column("recipient", Text, nullable=False, server_default=""),
-    #: Whether that is the reader's own address, or a forward.
+    #: Whether that is the subscriber's own address, or a forward.
     Column("is_own", Boolean, nullable=False, server_default=text("true")),
-    #: The domain of the reader's address, for the counts.
+    #: The domain of the subscriber's address, for the counts.
     Column("domain", Text, nullable=False, server_default=""),
     #: Whom our own key names; without foreign keys: what came back stays counted when a person is erased.
-    Column("reader_id", LargeId),
+    Column("subscriber_id", LargeId),
     Column("mailing_id", Integer),
     UniqueConstraint("hash"),
     CheckConstraint(
@@ -73,7 +73,7 @@ returned = Table(
     ),
     sqlite_autoincrement=True,
 )
-Index("ix_returned_reader_id", returned.c.reader_id)
+Index("ix_returned_subscriber_id", returned.c.subscriber_id)
 Index("ix_returned_mailing_id", returned.c.mailing_id)
 Index("ix_returned_at", returned.c.at)
 
@@ -108,11 +108,11 @@ bounce_marks = Table(
     "bounce_marks",
     metadata,
     Column("mailing_id", Integer, primary_key=True, autoincrement=False),
-    Column("reader_id", LargeId, primary_key=True, autoincrement=False),
+    Column("subscriber_id", LargeId, primary_key=True, autoincrement=False),
     Column("text_group", Integer, ForeignKey("bounce_groups.id"), nullable=False),
     Column("provider_group", Integer, ForeignKey("bounce_groups.id"), nullable=False),
     Column("at", Moment, nullable=False),
     Index("ix_bounce_marks_text_group", "text_group"),
     Index("ix_bounce_marks_provider_group", "provider_group"),
-    Index("ix_bounce_marks_reader_id", "reader_id"),
+    Index("ix_bounce_marks_subscriber_id", "subscriber_id"),
 )

@@ -97,7 +97,7 @@ deliveries = Table(
     metadata,
     Column("mailing_id", Integer, ForeignKey("mailings.id"), primary_key=True, autoincrement=False),
     #: Without a foreign key: what was done stays counted when a person is erased.
-    Column("reader_id", LargeId, primary_key=True, autoincrement=False),
+    Column("subscriber_id", LargeId, primary_key=True, autoincrement=False),
     Column("variant", SmallInteger, nullable=False, server_default="0"),
     Column("state", Text, nullable=False),
     #: The issue, for as long as they have it, or are to get it: nobody is held twice (UNIQUE below).
@@ -110,11 +110,11 @@ deliveries = Table(
     Column("changed", Moment, nullable=False),
     Column("throttled", SmallInteger, nullable=False, server_default="0"),
     Column("strikes", SmallInteger, nullable=False, server_default="0"),
-    #: What a refusal says about the reader (policy.Blame).
+    #: What a refusal says about the subscriber (policy.Blame).
     Column("blame", Text),
     #: Why it is in this state, where that is not an answer of a server: a code (delivery/events.py).
     Column("reason", Text),
-    #: What the server said last, without the reader's address.
+    #: What the server said last, without the subscriber's address.
     Column("words", Text),
     #: What the server calls the message in its log.
     Column("queue_id", Text),
@@ -123,7 +123,7 @@ deliveries = Table(
         " 'expired', 'written')",
         name="state",
     ),
-    UniqueConstraint("issue_id", "reader_id"),
+    UniqueConstraint("issue_id", "subscriber_id"),
     sqlite_with_rowid=False,
 )
 #: With OR: SQLite takes such an index where the question is about one of the two, and written out, not a parameter.
@@ -133,16 +133,22 @@ Index(
     deliveries.c.mailing_id,
     deliveries.c.state,
     deliveries.c.next_at,
-    deliveries.c.reader_id,
+    deliveries.c.subscriber_id,
     sqlite_where=_TODO,
     postgresql_where=_TODO,
 )
 
-#: The frozen values of the recipients of mailings that are not over. A row goes with its reader, at once.
+#: The frozen values of the recipients of mailings that are not over. A row goes with its subscriber, at once.
 recipients = Table(
     "recipients",
     metadata,
-    Column("reader_id", LargeId, ForeignKey("readers.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column(
+        "subscriber_id",
+        LargeId,
+        ForeignKey("subscribers.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
     Column("mailing_id", Integer, ForeignKey("mailings.id"), primary_key=True, autoincrement=False),
     Column("address", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -152,7 +158,7 @@ recipients = Table(
     Column("fields", Text, nullable=False),
     #: Of a correction: the message that they have and this one answers, by its mailing and the id that it went to.
     Column("answered_mailing", Integer),
-    Column("answered_reader", LargeId),
+    Column("answered_subscriber", LargeId),
     sqlite_with_rowid=False,
 )
 
@@ -163,7 +169,7 @@ events = Table(
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("mailing_id", Integer, ForeignKey("mailings.id"), nullable=False),
     #: NULL: the mailing as a whole.
-    Column("reader_id", LargeId),
+    Column("subscriber_id", LargeId),
     Column("at", Moment, nullable=False),
     #: Codes: what happened and, where that is not a server's answer, why (delivery/events.py).
     Column("kind", Text, nullable=False),
@@ -176,7 +182,7 @@ events = Table(
     Column("words", Text, nullable=False, server_default=""),
     Index("ix_mailing_events_mailing_id", "mailing_id"),
     #: What is known of one person is found without a look at every event of every mailing.
-    Index("ix_mailing_events_reader_id", "reader_id"),
+    Index("ix_mailing_events_subscriber_id", "subscriber_id"),
 )
 
 #: Processes that send, or did: alive as long as they hold the lock that goes with the id (delivery/owners.py).

@@ -48,9 +48,9 @@ edition_variants = Table(
     Column("edition_id", Integer, ForeignKey("editions.id"), primary_key=True, autoincrement=False),
     #: From 1, the fullest first.
     Column("number", SmallInteger, primary_key=True, autoincrement=False),
-    #: Who gets it: a readership (content/cuts.py) as JSON.
-    Column("readers", Text, nullable=False),
-    #: Whether it is for readers without any tag: what the page online shows to everybody.
+    #: Who gets it: a audience (content/cuts.py) as JSON.
+    Column("subscribers", Text, nullable=False),
+    #: Whether it is for subscribers without any tag: what the page online shows to everybody.
     Column("is_public", Boolean, nullable=False),
     Column("compiled", LargeBinary, nullable=False),
 )

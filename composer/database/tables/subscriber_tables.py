@@ -1,4 +1,4 @@
-"""The tables of the audience: readers, their tags, their history, consents, imports, the suppression list.
+"""The tables of the audience: subscribers, their tags, their history, consents, imports, the suppression list.
 
 Comes in: nothing. Goes out: tables. What they mean is said in composer/audience.
 """
@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from composer.database.tables.metadata import LargeId, Moment, metadata
 
-#: How somebody agreed: one row for all readers of an import, one for each who answered by the web.
+#: How somebody agreed: one row for all subscribers of an import, one for each who answered by the web.
 consents = Table(
     "consents",
     metadata,
@@ -44,8 +44,8 @@ imports = Table(
 )
 
 #: An id is never issued twice (ids.py): a token made for one person must not lead to another.
-readers = Table(
-    "readers",
+subscribers = Table(
+    "subscribers",
     metadata,
     Column("id", LargeId, primary_key=True),
     #: As written.
@@ -71,21 +71,27 @@ readers = Table(
     sqlite_autoincrement=True,
 )
 
-reader_tags = Table(
-    "reader_tags",
+subscriber_tags = Table(
+    "subscriber_tags",
     metadata,
-    Column("reader_id", LargeId, ForeignKey("readers.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column(
+        "subscriber_id",
+        LargeId,
+        ForeignKey("subscribers.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
     Column("tag", Text, primary_key=True),
     sqlite_with_rowid=False,
 )
-Index("ix_reader_tags_tag", reader_tags.c.tag, reader_tags.c.reader_id)
+Index("ix_subscriber_tags_tag", subscriber_tags.c.tag, subscriber_tags.c.subscriber_id)
 
-#: What became different about a reader, when, and by whom; it goes with the reader.
-reader_changes = Table(
-    "reader_changes",
+#: What became different about a subscriber, when, and by whom; it goes with the subscriber.
+subscriber_changes = Table(
+    "subscriber_changes",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("reader_id", LargeId, ForeignKey("readers.id", ondelete="CASCADE"), nullable=False),
+    Column("subscriber_id", LargeId, ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
     Column("at", Moment, nullable=False),
     #: status, address, consent, tag, or the name of a field.
     Column("what", Text, nullable=False),
@@ -93,7 +99,7 @@ reader_changes = Table(
     Column("after", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("import_id", Integer, ForeignKey("imports.id")),
-    Index("ix_reader_changes_reader_id", "reader_id"),
+    Index("ix_subscriber_changes_subscriber_id", "subscriber_id"),
     sqlite_autoincrement=True,
 )
 
@@ -135,7 +141,7 @@ tombstones = Table(
     "tombstones",
     metadata,
     #: Without a foreign key: the subscriber may be gone.
-    Column("reader_id", LargeId, primary_key=True, autoincrement=False),
+    Column("subscriber_id", LargeId, primary_key=True, autoincrement=False),
     Column("hash", Text, primary_key=True),
     #: The address was theirs in the mailings from this number on, up to and including that one. NULL: it still is.
     Column("first_mailing", Integer, primary_key=True, autoincrement=False),

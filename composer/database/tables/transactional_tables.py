@@ -1,4 +1,4 @@
-"""The table of the readers' pages: small messages that somebody asked for, and what became of each.
+"""The table of the public pages: small messages that somebody asked for, and what became of each.
 
 Comes in: nothing. Goes out: a table. What it means is said in composer/web/public.
 """

@@ -27,7 +27,7 @@ from composer.editions.pipeline import BuiltVariant
 
 #: Codes beside the keys of sections. No key begins with such a sign.
 #: Who gets which variant.
-READERS = "@readers"
+SUBSCRIBERS = "@readers"
 #: All texts are the same, and yet the edition is another one.
 ELSEWHERE = "@elsewhere"
 #: The edition was hashed by an earlier version of this program, so that nothing more can be said.
@@ -39,7 +39,7 @@ BROKEN = "@broken"
 #: How many names a sentence holds.
 _MOST = 5
 _WORDS = {
-    READERS: "who gets which part",
+    SUBSCRIBERS: "who gets which part",
     ELSEWHERE: "something outside the texts: the theme, newsletter.yaml, or this program",
     OUTDATED: "the way editions are fingerprinted has changed: test and approve again",
     FILE_GONE: "the file no longer exists",
@@ -57,7 +57,7 @@ def section_digests(variants: Sequence[BuiltVariant]) -> dict[str, str]:
     said |= {"masthead": issue.masthead, "imprint": issue.imprint}
     # Merge fields' tokens change from build to build: the names in their place do not.
     digests = {key: _digest(issue.fields.as_written("\n".join(_lines(value)))) for key, value in said.items()}
-    return {**digests, READERS: _digest(json.dumps([astuple(each.cut.who) for each in variants]))}
+    return {**digests, SUBSCRIBERS: _digest(json.dumps([astuple(each.cut.who) for each in variants]))}
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ def changes_since_outdated(before: Mapping[str, str], after: Mapping[str, str]) 
     Its digests stand under headings, which are no keys, so that only the digests themselves are compared.
     """
     nothing = _digest("")
-    texts = {key: digest for key, digest in after.items() if key != READERS}
+    texts = {key: digest for key, digest in after.items() if key != SUBSCRIBERS}
     changed = tuple(key for key, digest in texts.items() if digest not in {*before.values(), nothing})
     return changed or tuple(key for key, digest in before.items() if digest not in {*texts.values(), nothing})
 

@@ -38,7 +38,7 @@ from composer.mail.merge_slots import fill_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedEdition:
-    """An issue file as it is now: everything that readers in its language may get."""
+    """An issue file as it is now: everything that subscribers in its language may get."""
 
     issue: str
     stem: str
@@ -118,7 +118,7 @@ def keep_messages(
         added = _insert(connection, edition_variants).values(
             edition_id=edition_id,
             number=number,
-            readers=variant.cut.who.to_json(),
+            subscribers=variant.cut.who.to_json(),
             is_public=variant is public,
             compiled=variant.compiled.to_bytes(),
         )

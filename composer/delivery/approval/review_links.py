@@ -29,7 +29,7 @@ from composer.delivery.approval.reviews import AnswerEffect, Review, ReviewAnswe
 
 #: How long a link works.
 LINK_DAYS = 14
-#: Bytes of the digest in a token: what a token has for a reader's and a mailing's number.
+#: Bytes of the digest in a token: what a token has for a subscriber's and a mailing's number.
 _HIGH, _LOW = 5, 4
 
 
@@ -87,7 +87,7 @@ def question(connection: Connection, tokens: Tokens, token: str, now: datetime) 
                 stem=row.stem,
                 language=row.language,
                 subject=row.subject,
-                who=VariantAudience.from_json(row.readers),
+                who=VariantAudience.from_json(row.subscribers),
             )
             for number, row in enumerate(_messages(connection, found.review_id), 1)
         ),
@@ -123,7 +123,7 @@ def _request(connection: Connection, tokens: Tokens, token: str, now: datetime) 
     claim = tokens.read(Purpose.APPROVE, token, now)
     if claim is None:
         return None
-    link = claim.reader_id.to_bytes(_HIGH) + claim.mailing_id.to_bytes(_LOW)
+    link = claim.subscriber_id.to_bytes(_HIGH) + claim.mailing_id.to_bytes(_LOW)
     return connection.execute(
         select(review_requests, reviews.c.issue)
         .join_from(review_requests, reviews)
@@ -134,7 +134,7 @@ def _request(connection: Connection, tokens: Tokens, token: str, now: datetime) 
 def _messages(connection: Connection, review_id: int) -> Sequence[Row[Any]]:
     """Return what the messages of a review are, without the messages, in the order in which they are shown."""
     columns: list[ColumnElement[Any]] = [editions.c[name] for name in ("stem", "language", "subject")]
-    columns += [edition_variants.c[name] for name in ("edition_id", "number", "readers")]
+    columns += [edition_variants.c[name] for name in ("edition_id", "number", "subscribers")]
     return connection.execute(
         select(*columns)
         .join_from(review_editions, editions)

@@ -1,4 +1,4 @@
-"""What newsletter.yaml says of delivering: how fast, how readers leave, whose word is needed.
+"""What newsletter.yaml says of delivering: how fast, how subscribers leave, whose word is needed.
 
 Comes in: a `Newsletter`. Goes out: `Settings`. Never reads a secret: those are configured.py's.
 """
@@ -38,7 +38,7 @@ class Settings:
 
     @property
     def is_leaving_ours(self) -> bool:
-        """Whether readers leave by pages of ours, which must then answer."""
+        """Whether subscribers leave by pages of ours, which must then answer."""
         return self.unsubscribe_url is None and self.public_url is not None
 
     def approver(self, address: str) -> Address | None:

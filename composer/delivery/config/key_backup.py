@@ -36,7 +36,7 @@ class KeySet:
 
     #: Which publication.
     publication: str | None
-    #: Behind readers' links, the one that signs first.
+    #: Behind subscribers' links, the one that signs first.
     words: tuple[str, ...] = field(default=(), repr=False)
     #: By which erased people are recognised, in hexadecimal digits.
     erasure: str | None = field(default=None, repr=False)
@@ -67,7 +67,7 @@ class KeySet:
     def in_words(self) -> Iterator[str]:
         """Say what is in it."""
         if self.words:
-            yield "the key behind readers' links"
+            yield "the key behind subscribers' links"
         if self.erasure:
             yield "the key that recognises erased people"
         yield from (f"DKIM key {name}" for name in self.dkim)
@@ -218,7 +218,7 @@ def _files(around: Environment, keys: KeySet) -> dict[Path, tuple[str, str]]:
     found: dict[Path, tuple[str, str]] = {}
     publication = bytes.fromhex(keys.publication or "")
     if keys.words and publication and secret_words(around, publication) != keys.words:
-        found[key_file(around, publication)] = ("the key behind readers' links", write_secret(keys.words))
+        found[key_file(around, publication)] = ("the key behind subscribers' links", write_secret(keys.words))
     for name, pem in keys.dkim.items():
         domain, _, selector = name.partition("/")
         if not (_NAME.fullmatch(domain) and _NAME.fullmatch(selector)):

@@ -46,7 +46,7 @@ class EventKind(StrEnum):
 class StateReason(StrEnum):
     """Why a delivery is in its state, where no server said it.
 
-    One that was suppressed carries the reason on the suppression list (audience.suppression.Reason), or the reader's status.
+    One that was suppressed carries the reason on the suppression list (audience.suppression.Reason), or the subscriber's status.
     """
 
     #: settled: the mail server's log proves that it was accepted

@@ -236,7 +236,7 @@ def note(
     words: str = "",
 ) -> None:
     """Add an event that is about a mailing as a whole."""
-    row = {"mailing_id": mailing_id, "reader_id": None, "at": now, "kind": kind}
+    row = {"mailing_id": mailing_id, "subscriber_id": None, "at": now, "kind": kind}
     connection.execute(insert(events), [{**row, "who": who, "run": run, "reason": reason, "words": words}])
 
 

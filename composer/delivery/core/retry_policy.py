@@ -1,4 +1,4 @@
-"""Decides what an outcome means for its delivery, for the others, and for the reader.
+"""Decides what an outcome means for its delivery, for the others, and for the subscriber.
 
 Comes in: an outcome, what was tried before, how the server has behaved, the time. Goes out: a `Decision` that names what
 is to be done. Pure: it touches nothing, so every case of it is a line in a test (facts: RFC 3463, RFC 5321 section 4.2.1).
@@ -54,7 +54,7 @@ class RetryPolicy:
 class Tried:
     """What a delivery has been through."""
 
-    reader_id: int
+    subscriber_id: int
     #: Tries that counted.
     attempts: int = 0
     first_at: datetime | None = None
@@ -116,7 +116,7 @@ class GiveBack:
 
 
 class RefusalCategory(StrEnum):
-    """What a refusal says about the reader."""
+    """What a refusal says about the subscriber."""
 
     #: nothing: it is about us, or about this message
     NONE = "none"
@@ -266,7 +266,7 @@ def _refused(outcome: Outcome, tried: Tried, mood: ServerCondition, policy: Retr
     if tried.strikes and mood.is_well:
         # It came back from a stop once, and others have been accepted since: it is this one.
         return OutcomeDecision(step=Refuse(), mood=mood, words=words)
-    streak = (*mood.streak, tried.reader_id)
+    streak = (*mood.streak, tried.subscriber_id)
     mood = replace(mood, is_well=False, streak=streak)
     if len(streak) < policy.refusals:
         return OutcomeDecision(step=Refuse(), mood=mood, words=words)

@@ -133,7 +133,7 @@ def is_known(connection: Connection, note: Note) -> bool:
 
 
 def was_sent_from(connection: Connection) -> bool:
-    """Tell whether readers were written to from this database, since there are ages."""
+    """Tell whether subscribers were written to from this database, since there are ages."""
     return bool(connection.scalar(select(exists().where(owners.c.nonce.is_not(None)))))
 
 

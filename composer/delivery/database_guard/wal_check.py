@@ -26,7 +26,7 @@ def check_whole(connection: Connection, database: Database, mailing_id: int | No
     # Whoever was accepted stays so: an event that says otherwise than the row is from another time.
     is_accepted = exists().where(
         deliveries.c.mailing_id == events.c.mailing_id,
-        deliveries.c.reader_id == events.c.reader_id,
+        deliveries.c.subscriber_id == events.c.subscriber_id,
         deliveries.c.state != DeliveryState.ACCEPTED,
     )
     contradiction = select(events.c.id).where(

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from composer.database.tables.mailing_tables import deliveries, events, recipients
 from composer.database.tables.metadata import milliseconds
-from composer.database.tables.subscriber_tables import readers, suppressions
+from composer.database.tables.subscriber_tables import subscribers, suppressions
 from composer.delivery.core.events import EventKind
 from composer.delivery.core.retry_policy import (
     Accept,
@@ -74,7 +74,7 @@ class Claimed:
 class Result:
     """What became of a delivery that was in hand."""
 
-    reader_id: int
+    subscriber_id: int
     decision: OutcomeDecision
     queue_id: str | None = None
     words: str = ""
@@ -83,9 +83,9 @@ class Result:
 def claim(
     connection: Connection, mailing_id: int, owner_id: int, count: int, now: datetime, *, is_unattended: bool = False
 ) -> Claimed:
-    """Take so many deliveries in hand: first those to be tried again, then those never tried, in the readers' order.
+    """Take so many deliveries in hand: first those to be tried again, then those never tried, in the subscribers' order.
 
-    Who has left since the freezing is not claimed but suppressed, and an erased reader likewise.
+    Who has left since the freezing is not claimed but suppressed, and an erased subscriber likewise.
     """
     if not goes_on(connection, mailing_id, is_unattended=is_unattended):
         return Claimed(due=(), suppressed=0, is_more=False, next_due=None, is_stopped=True)
@@ -98,9 +98,9 @@ def claim(
         if row.status == "active" and row.suppressed is None and row.address is not None:
             good.append(row)
         else:
-            gone.append((row.reader_id, row.suppressed or row.status or "erased"))
+            gone.append((row.subscriber_id, row.suppressed or row.status or "erased"))
     if good:
-        ids = [row.reader_id for row in good]
+        ids = [row.subscriber_id for row in good]
         connection.execute(statements.CLAIM, {"mailing": mailing_id, "owner": owner_id, "now": now, "ids": ids})
     if gone:
         _suppress(connection, mailing_id, gone, now)
@@ -114,31 +114,33 @@ def claim(
 
 
 def intend(
-    connection: Connection, mailing_id: int, owner_id: int, reader_ids: Sequence[int], now: datetime
+    connection: Connection, mailing_id: int, owner_id: int, subscriber_ids: Sequence[int], now: datetime
 ) -> frozenset[int]:
     """Write down that the final dots of these go out next; give those for whom it is written. The others' dots must not.
 
-    It takes a claim that is still ours, a reader who is still there and has not left, a mailing that nobody stopped.
+    It takes a claim that is still ours, a subscriber who is still there and has not left, a mailing that nobody stopped.
     Nothing may be sent before this is committed.
     """
     kind = connection.dialect.name
-    ids = json.dumps(reader_ids) if kind == "sqlite" else list(reader_ids)
+    ids = json.dumps(subscriber_ids) if kind == "sqlite" else list(subscriber_ids)
     asked = {"mailing": mailing_id, "owner": owner_id, "ids": ids, "now": milliseconds(now)}
     granted = frozenset(row[0] for row in statements.INTEND[kind].rows(connection, asked))
-    if len(granted) < len(reader_ids) and goes_on(connection, mailing_id):
-        left = [each for each in reader_ids if each not in granted]
+    if len(granted) < len(subscriber_ids) and goes_on(connection, mailing_id):
+        left = [each for each in subscriber_ids if each not in granted]
         known = {
             row.id: row.reason or row.status
             for row in connection.execute(
-                select(readers.c.id, readers.c.status, suppressions.c.reason)
-                .join_from(readers, suppressions, suppressions.c.normal == readers.c.normal, isouter=True)
-                .where(readers.c.id.in_(left), or_(readers.c.status != "active", suppressions.c.id.is_not(None)))
+                select(subscribers.c.id, subscribers.c.status, suppressions.c.reason)
+                .join_from(subscribers, suppressions, suppressions.c.normal == subscribers.c.normal, isouter=True)
+                .where(
+                    subscribers.c.id.in_(left), or_(subscribers.c.status != "active", suppressions.c.id.is_not(None))
+                )
             )
         }
         there = set(
             connection.scalars(
-                select(recipients.c.reader_id).where(
-                    recipients.c.mailing_id == mailing_id, recipients.c.reader_id.in_(left)
+                select(recipients.c.subscriber_id).where(
+                    recipients.c.mailing_id == mailing_id, recipients.c.subscriber_id.in_(left)
                 )
             )
         )
@@ -159,14 +161,14 @@ def record(connection: Connection, mailing_id: int, owner_id: int, results: Sequ
     others = [each for each in results if not isinstance(each.decision.step, Accept)]
     common: dict[str, object] = {"mailing": mailing_id, "owner": owner_id, "now": milliseconds(now)}
     if accepted:
-        rows = [{**common, "reader": each.reader_id, "queue": each.queue_id} for each in accepted]
+        rows = [{**common, "subscriber": each.subscriber_id, "queue": each.queue_id} for each in accepted]
         statements.ACCEPT.run_many(connection, rows)
     for each in others:
         _record_one(connection, common, each, now)
     statements.EVENT.run_many(
         connection,
         [
-            {**common, "reader": each.reader_id, "kind": kind_of(each.decision), "words": each.words[:_LONGEST]}
+            {**common, "subscriber": each.subscriber_id, "kind": kind_of(each.decision), "words": each.words[:_LONGEST]}
             for each in results
         ],
     )
@@ -212,13 +214,19 @@ def _suppress(
     mine = stands(_S.PENDING, _S.DEFERRED) if owner_id is None else stands(_S.CLAIMED) & (_D.owner_id == owner_id)
     change = (
         update(deliveries)
-        .where(_D.mailing_id == mailing_id, _D.reader_id == bindparam("reader"), mine)
+        .where(_D.mailing_id == mailing_id, _D.subscriber_id == bindparam("subscriber"), mine)
         .values(state=_S.SUPPRESSED, issue_id=None, changed=now, reason=bindparam("why"), words=None)
     )
-    connection.execute(change, [{"reader": reader_id, "why": why} for reader_id, why in gone])
+    connection.execute(change, [{"subscriber": subscriber_id, "why": why} for subscriber_id, why in gone])
     rows = [
-        {"mailing_id": mailing_id, "reader_id": reader_id, "at": now, "kind": EventKind.SUPPRESSED, "reason": why}
-        for reader_id, why in gone
+        {
+            "mailing_id": mailing_id,
+            "subscriber_id": subscriber_id,
+            "at": now,
+            "kind": EventKind.SUPPRESSED,
+            "reason": why,
+        }
+        for subscriber_id, why in gone
     ]
     connection.execute(insert(events), rows)
 
@@ -255,7 +263,7 @@ def _record_one(connection: Connection, common: Mapping[str, object], result: Re
         update(deliveries)
         .where(
             _D.mailing_id == common["mailing"],
-            _D.reader_id == result.reader_id,
+            _D.subscriber_id == result.subscriber_id,
             _D.owner_id == common["owner"],
             stands(*ways),
         )
@@ -271,4 +279,4 @@ def _due(row: Any) -> Due:
 
 
 _RECIPIENT = tuple(each.name for each in fields(MessageRecipient))
-_TRIED = ("reader_id", "attempts", "first_at", "throttled", "strikes")
+_TRIED = ("subscriber_id", "attempts", "first_at", "throttled", "strikes")

@@ -21,11 +21,11 @@ _D = deliveries.c
 _S = DeliveryState
 
 
-def take_back(connection: Connection, mailing_id: int, reader_ids: Sequence[int], now: datetime) -> int:
+def take_back(connection: Connection, mailing_id: int, subscriber_ids: Sequence[int], now: datetime) -> int:
     """Make refusals that were about us pending again, at the end of the line; give how many."""
     back = connection.scalars(
         update(deliveries)
-        .where(_D.mailing_id == mailing_id, _D.reader_id.in_(reader_ids), stands(_S.REFUSED))
+        .where(_D.mailing_id == mailing_id, _D.subscriber_id.in_(subscriber_ids), stands(_S.REFUSED))
         .values(
             state=_S.PENDING,
             strikes=_D.strikes + 1,
@@ -34,10 +34,12 @@ def take_back(connection: Connection, mailing_id: int, reader_ids: Sequence[int]
             blame=None,
             issue_id=select(mailings.c.issue_id).where(mailings.c.id == mailing_id).scalar_subquery(),
         )
-        .returning(_D.reader_id)
+        .returning(_D.subscriber_id)
     ).all()
     if back:
-        rows = [{"mailing_id": mailing_id, "reader_id": each, "at": now, "kind": EventKind.TAKEN_BACK} for each in back]
+        rows = [
+            {"mailing_id": mailing_id, "subscriber_id": each, "at": now, "kind": EventKind.TAKEN_BACK} for each in back
+        ]
         connection.execute(insert(events), rows)
     return len(back)
 
@@ -63,11 +65,11 @@ def reap_worker(
         update(deliveries)
         .where(*in_hand, stands(_S.SENDING))
         .values(state=after_death(_S.SENDING), changed=now, attempts=_D.attempts + 1, reason=reason, words=None)
-        .returning(_D.reader_id)
+        .returning(_D.subscriber_id)
     ).all()
     if lost:
         rows = [
-            {"mailing_id": mailing_id, "reader_id": each, "at": now, "kind": EventKind.UNKNOWN, "reason": reason}
+            {"mailing_id": mailing_id, "subscriber_id": each, "at": now, "kind": EventKind.UNKNOWN, "reason": reason}
             for each in lost
         ]
         connection.execute(insert(events), rows)
@@ -140,12 +142,12 @@ def _give_up(
     # The events first, by the same condition: no list of a million ids passes through here.
     those = select(
         _D.mailing_id,
-        _D.reader_id,
+        _D.subscriber_id,
         literal(now, events.c.at.type),
         literal(EventKind.EXPIRED.value),
         literal(reason.value),
     ).where(*which)
-    connection.execute(insert(events).from_select(("mailing_id", "reader_id", "at", "kind", "reason"), those))
+    connection.execute(insert(events).from_select(("mailing_id", "subscriber_id", "at", "kind", "reason"), those))
     return connection.execute(
         update(deliveries).where(*which).values(state=_S.EXPIRED, issue_id=None, changed=now, reason=reason)
     ).rowcount

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
 from composer.database.tables.mailing_tables import deliveries, events
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.core.events import EventKind, StateReason
 from composer.delivery.core.mailing import MailingError, mailing_of
 from composer.delivery.core.states import OPEN, DeliveryState
@@ -58,9 +58,9 @@ class Decided:
 
 
 def unknown_of(connection: Connection, mailing_id: int) -> tuple[int, ...]:
-    """Give the readers of whom nobody knows whether they have it."""
-    question = select(_D.reader_id).where(_D.mailing_id == mailing_id, _D.state == DeliveryState.UNKNOWN)
-    return tuple(connection.scalars(question.order_by(_D.reader_id)))
+    """Give the subscribers of whom nobody knows whether they have it."""
+    question = select(_D.subscriber_id).where(_D.mailing_id == mailing_id, _D.state == DeliveryState.UNKNOWN)
+    return tuple(connection.scalars(question.order_by(_D.subscriber_id)))
 
 
 def settle_by_log(
@@ -78,21 +78,22 @@ def settle_by_log(
     unknown = unknown_of(connection, mailing_id)
     recipients = _addresses(connection, unknown)
     names, expected = dict[str, int](), dict[str, Expected]()
-    for reader_id in unknown:
-        message = sent(reader_id)
+    for subscriber_id in unknown:
+        message = sent(subscriber_id)
         name = message.message_id.strip("<>").partition("@")[0]
-        names[name], expected[name] = reader_id, _expected(message.sender, recipients.get(reader_id))
+        names[name], expected[name] = subscriber_id, _expected(message.sender, recipients.get(subscriber_id))
     proven = [names[name] for name in taken(lines, expected)]
     return _settle(connection, mailing_id, proven, DeliveryState.ACCEPTED, StateReason.LOG, who, now)
 
 
-def _addresses(connection: Connection, reader_ids: Sequence[int]) -> dict[int, str]:
+def _addresses(connection: Connection, subscriber_ids: Sequence[int]) -> dict[int, str]:
     """Return the addresses of those who are still subscribers."""
     found: dict[int, str] = {}
-    for start in range(0, len(reader_ids), _PAGE):
-        page = readers.c.id.in_(reader_ids[start : start + _PAGE])
+    for start in range(0, len(subscriber_ids), _PAGE):
+        page = subscribers.c.id.in_(subscriber_ids[start : start + _PAGE])
         found.update(
-            (row.id, row.address) for row in connection.execute(select(readers.c.id, readers.c.address).where(page))
+            (row.id, row.address)
+            for row in connection.execute(select(subscribers.c.id, subscribers.c.address).where(page))
         )
     return found
 
@@ -123,7 +124,7 @@ def decided_of(connection: Connection, mailing_id: int) -> tuple[Decided, ...]:
 
 
 def is_decided() -> ColumnElement[bool]:
-    """Give the condition, over `events`, of a reader's being counted as received by a person's decision."""
+    """Give the condition, over `events`, of a subscriber's being counted as received by a person's decision."""
     return and_(events.c.kind == EventKind.SETTLED, events.c.reason == StateReason.RECEIVED)
 
 
@@ -141,8 +142,10 @@ def send_again(connection: Connection, mailing_id: int, who: str, now: datetime)
 def may_get_twice(connection: Connection, mailing_id: int) -> int:
     """Give how many are to get it, of whom nobody knows whether they have it: a person would rather have it sent again."""
     question = (
-        select(func.count(_D.reader_id.distinct()))
-        .join_from(events, deliveries, (_D.mailing_id == events.c.mailing_id) & (_D.reader_id == events.c.reader_id))
+        select(func.count(_D.subscriber_id.distinct()))
+        .join_from(
+            events, deliveries, (_D.mailing_id == events.c.mailing_id) & (_D.subscriber_id == events.c.subscriber_id)
+        )
         .where(
             events.c.mailing_id == mailing_id, events.c.kind == EventKind.SETTLED, events.c.reason == StateReason.AGAIN
         )
@@ -159,31 +162,31 @@ def promise(twice: int) -> str:
 def _settle(
     connection: Connection,
     mailing_id: int,
-    reader_ids: Sequence[int],
+    subscriber_ids: Sequence[int],
     to: DeliveryState,
     reason: StateReason,
     who: str,
     now: datetime,
 ) -> Settled:
     settled: list[int] = []
-    for start in range(0, len(reader_ids), _PAGE):
+    for start in range(0, len(subscriber_ids), _PAGE):
         change = (
             update(deliveries)
             .where(
                 _D.mailing_id == mailing_id,
                 _D.state == DeliveryState.UNKNOWN,
-                _D.reader_id.in_(reader_ids[start : start + _PAGE]),
+                _D.subscriber_id.in_(subscriber_ids[start : start + _PAGE]),
             )
             # Nobody's any more: an answer that comes late must not undo what a person decided.
             .values(state=to, owner_id=None, next_at=now, changed=now, reason=reason, words=None)
-            .returning(_D.reader_id)
+            .returning(_D.subscriber_id)
         )
         settled += connection.scalars(change)
     if settled:
         rows = [
             {
                 "mailing_id": mailing_id,
-                "reader_id": each,
+                "subscriber_id": each,
                 "at": now,
                 "kind": EventKind.SETTLED,
                 "reason": reason,

@@ -15,7 +15,7 @@ from composer.database.database_state import lost_issues
 from composer.database.engine import Database
 from composer.database.tables.mailing_tables import deliveries, events, mailings, owners
 from composer.database.tables.metadata import milliseconds
-from composer.database.tables.subscriber_tables import readers, suppressions
+from composer.database.tables.subscriber_tables import subscribers, suppressions
 from composer.delivery.core.events import EventKind, StateReason
 from composer.delivery.core.mailing import Mailing, mailings_of, note
 from composer.delivery.core.retry_policy import RefusalCategory
@@ -164,17 +164,17 @@ def _doubt(connection: Connection, mailing_id: int, who: str, now: datetime) -> 
     issue_id = select(mailings.c.issue_id).where(mailings.c.id == mailing_id).scalar_subquery()
     # Refusals that were about us are taken back when a run stops because of them; then they were tried again.
     about_us = and_(stands(_S.REFUSED), func.coalesce(_D.blame, RefusalCategory.NONE) == RefusalCategory.NONE)
-    is_held = exists().where(other.c.issue_id == issue_id, other.c.reader_id == _D.reader_id)
+    is_held = exists().where(other.c.issue_id == issue_id, other.c.subscriber_id == _D.subscriber_id)
     which = (
         _D.mailing_id == mailing_id,
         or_(stands(_S.PENDING, _S.CLAIMED, _S.SENDING, _S.DEFERRED), and_(about_us, ~is_held)),
     )
     at = literal(now, events.c.at.type)
     reason = StateReason.RESTORED
-    those = select(_D.mailing_id, _D.reader_id, at, literal(EventKind.UNKNOWN.value), literal(reason.value)).where(
+    those = select(_D.mailing_id, _D.subscriber_id, at, literal(EventKind.UNKNOWN.value), literal(reason.value)).where(
         *which
     )
-    connection.execute(insert(events).from_select(("mailing_id", "reader_id", "at", "kind", "reason"), those))
+    connection.execute(insert(events).from_select(("mailing_id", "subscriber_id", "at", "kind", "reason"), those))
     changed = connection.execute(
         update(deliveries)
         .where(*which)
@@ -195,6 +195,6 @@ def _reached(connection: Connection, numbers: Iterable[int]) -> dict[int, int]:
 
 def _until(connection: Connection) -> datetime | None:
     """Give when the last thing happened that this database knows of."""
-    columns = (events.c.at, readers.c.changed, suppressions.c.since, owners.c.seen)
+    columns = (events.c.at, subscribers.c.changed, suppressions.c.since, owners.c.seen)
     times = (connection.scalar(select(func.max(column))) for column in columns)
     return max((each for each in times if each is not None), default=None)

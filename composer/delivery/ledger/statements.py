@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from composer.database.prepared_statement import Prepared
 from composer.database.tables.mailing_tables import deliveries, events, mailings, recipients
-from composer.database.tables.subscriber_tables import readers, suppressions
+from composer.database.tables.subscriber_tables import subscribers, suppressions
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.selection.selection import is_suppressed
 
@@ -43,22 +43,22 @@ GOES_ON = {
 }
 _DUE = (
     select(
-        *(_D[name] for name in ("reader_id", "variant", "attempts", "first_at", "throttled", "strikes")),
+        *(_D[name] for name in ("subscriber_id", "variant", "attempts", "first_at", "throttled", "strikes")),
         *(recipients.c[name] for name in ("address", "name", "first_name", "last_name", "language", "fields")),
         recipients.c.answered_mailing,
-        recipients.c.answered_reader,
-        readers.c.status,
+        recipients.c.answered_subscriber,
+        subscribers.c.status,
         suppressions.c.reason.label("suppressed"),
     )
     .select_from(
         deliveries.outerjoin(
-            recipients, (recipients.c.reader_id == _D.reader_id) & (recipients.c.mailing_id == _D.mailing_id)
+            recipients, (recipients.c.subscriber_id == _D.subscriber_id) & (recipients.c.mailing_id == _D.mailing_id)
         )
-        .outerjoin(readers, readers.c.id == _D.reader_id)
-        .outerjoin(suppressions, suppressions.c.normal == readers.c.normal)
+        .outerjoin(subscribers, subscribers.c.id == _D.subscriber_id)
+        .outerjoin(suppressions, suppressions.c.normal == subscribers.c.normal)
     )
     .where(_D.mailing_id == bindparam("mailing"), _D.next_at <= bindparam("now"))
-    .order_by(_D.next_at, _D.reader_id)
+    .order_by(_D.next_at, _D.subscriber_id)
     .limit(bindparam("count"))
     # Several processes at one mailing: each takes what no other is looking at (PostgreSQL; SQLite has one writer).
     .with_for_update(of=deliveries, skip_locked=True)
@@ -74,12 +74,12 @@ CLAIM = (
     update(deliveries)
     .where(
         _D.mailing_id == bindparam("mailing"),
-        _D.reader_id.in_(bindparam("ids", expanding=True)),
+        _D.subscriber_id.in_(bindparam("ids", expanding=True)),
         stands(_S.PENDING, _S.DEFERRED),
     )
     .values(state=_S.CLAIMED, owner_id=bindparam("owner"), changed=bindparam("now"))
 )
-#: The statements that run for every message; the numbers of readers come as a list in JSON or as an array.
+#: The statements that run for every message; the numbers of subscribers come as a list in JSON or as an array.
 _MAILING, _OWNER = bindparam("mailing", type_=Integer), bindparam("owner", type_=Integer)
 _NOW = bindparam("now", type_=BigInteger)
 
@@ -93,27 +93,29 @@ def _intend(those: ColumnElement[bool]) -> Prepared:
             stands(_S.CLAIMED),
             _D.owner_id == _OWNER,
             exists().where(
-                readers.c.id == _D.reader_id, readers.c.status == literal_column("'active'"), ~is_suppressed()
+                subscribers.c.id == _D.subscriber_id,
+                subscribers.c.status == literal_column("'active'"),
+                ~is_suppressed(),
             ),
-            exists().where(recipients.c.reader_id == _D.reader_id, recipients.c.mailing_id == _D.mailing_id),
+            exists().where(recipients.c.subscriber_id == _D.subscriber_id, recipients.c.mailing_id == _D.mailing_id),
             exists().where(mailings.c.id == _D.mailing_id, mailings.c.stopped.is_(None), mailings.c.ended.is_(None)),
         )
         .values(state=literal_column("'sending'"), changed=_NOW)
-        .returning(_D.reader_id)
+        .returning(_D.subscriber_id)
     )
 
 
 INTEND = {
     "sqlite": _intend(
-        _D.reader_id.in_(select(func.json_each(bindparam("ids", type_=Text)).table_valued("value").c.value))
+        _D.subscriber_id.in_(select(func.json_each(bindparam("ids", type_=Text)).table_valued("value").c.value))
     ),
-    "postgresql": _intend(_D.reader_id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))),
+    "postgresql": _intend(_D.subscriber_id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))),
 }
 ACCEPT = Prepared(
     update(deliveries)
     .where(
         _D.mailing_id == _MAILING,
-        _D.reader_id == bindparam("reader"),
+        _D.subscriber_id == bindparam("subscriber"),
         _D.owner_id == _OWNER,
         stands(_S.SENDING, _S.UNKNOWN),
     )
@@ -129,7 +131,7 @@ ACCEPT = Prepared(
 EVENT = Prepared(
     insert(events).values(
         mailing_id=_MAILING,
-        reader_id=bindparam("reader"),
+        subscriber_id=bindparam("subscriber"),
         at=_NOW,
         kind=bindparam("kind"),
         words=bindparam("words"),

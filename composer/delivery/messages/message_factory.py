@@ -38,7 +38,7 @@ class FrozenSettings:
     domain: str
     #: Bounces come back to this address with a token behind a plus sign.
     bounces: str | None = None
-    #: Where the readers' pages are.
+    #: Where the public pages are.
     public_url: str | None = None
     #: Where one leaves, with {token} in it, instead of a page below `public_url`.
     unsubscribe_url: str | None = None
@@ -62,11 +62,11 @@ class FrozenSettings:
         return cls(**{**found, "feedback": tuple(found.get("feedback", ()))})
 
 
-def envelope_sender(terms: FrozenSettings, tokens: Tokens, mailing: int, reader_id: int) -> str:
+def envelope_sender(terms: FrozenSettings, tokens: Tokens, mailing: int, subscriber_id: int) -> str:
     """Return the envelope's sender of a recipient's message; `mailing` is the public id."""
     if terms.bounces is None:
         return terms.sender
-    return verp(terms.bounces, tokens.make(Purpose.BOUNCE, reader_id, mailing))
+    return verp(terms.bounces, tokens.make(Purpose.BOUNCE, subscriber_id, mailing))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,13 +148,13 @@ class MailingMessages(MessageSource):
 
     def _letter(self, recipient: MessageRecipient) -> OutgoingMessage:
         terms, now = self._terms, self._now()
-        message_id, leave = self.message_id(recipient.reader_id), self._leave_at(recipient.reader_id)
+        message_id, leave = self.message_id(recipient.subscriber_id), self._leave_at(recipient.subscriber_id)
         addressing = Addressing(
             to=Address(name=recipient.name, address=recipient.address),
             date=now,
             message_id=message_id,
             unsubscribe=leave,
-            unsubscribe_mailto=self._leave_by_mail(recipient.reader_id),
+            unsubscribe_mailto=self._leave_by_mail(recipient.subscriber_id),
             feedback=terms.feedback,
             in_reply_to=self._corrected(recipient),
             echo=self._plates.echo,
@@ -165,41 +165,43 @@ class MailingMessages(MessageSource):
         else:
             message = compiled.signed(values, addressing, self._profile, now=int(now.timestamp()))
         envelope = Envelope(
-            sender=envelope_sender(terms, self._tokens, self._plates.mailing, recipient.reader_id),
+            sender=envelope_sender(terms, self._tokens, self._plates.mailing, recipient.subscriber_id),
             recipient=recipient.address,
             id=message_id[1:].partition("@")[0],
             wants_notice=terms.wants_notice,
         )
         return OutgoingMessage(envelope=envelope, message=message)
 
-    def message_id(self, reader_id: int) -> str:
+    def message_id(self, subscriber_id: int) -> str:
         """Give the Message-ID of a recipient's message; its left side stands in X-Compose-ID, too."""
-        return self._tokens.message_id(self._plates.mailing, reader_id, self._terms.domain)
+        return self._tokens.message_id(self._plates.mailing, subscriber_id, self._terms.domain)
 
     def _corrected(self, recipient: MessageRecipient) -> str | None:
         """Return the Message-ID of the message that this recipient has."""
         corrects, number = self._plates.corrects, recipient.answered_mailing
-        if number is not None and recipient.answered_reader is not None and number in self._plates.answered:
+        if number is not None and recipient.answered_subscriber is not None and number in self._plates.answered:
             found = self._plates.answered[number]
-            return self._tokens.message_id(found.mailing, recipient.answered_reader, found.domain)
+            return self._tokens.message_id(found.mailing, recipient.answered_subscriber, found.domain)
         # Frozen by an earlier version, which did not record it.
-        return None if corrects is None else self._tokens.message_id(corrects, recipient.reader_id, self._terms.domain)
+        return (
+            None if corrects is None else self._tokens.message_id(corrects, recipient.subscriber_id, self._terms.domain)
+        )
 
-    def _token(self, purpose: Purpose, reader_id: int) -> str:
-        return self._tokens.make(purpose, reader_id, self._plates.mailing)
+    def _token(self, purpose: Purpose, subscriber_id: int) -> str:
+        return self._tokens.make(purpose, subscriber_id, self._plates.mailing)
 
-    def _leave_by_mail(self, reader_id: int) -> str | None:
-        """Give the mailto: link by which this reader leaves; `compose bounces ingest` reads what comes of it."""
+    def _leave_by_mail(self, subscriber_id: int) -> str | None:
+        """Give the mailto: link by which this subscriber leaves; `compose bounces ingest` reads what comes of it."""
         to = self._terms.unsubscribe_mailto
-        return None if to is None else leave_by_mail(to, self._token(Purpose.UNSUBSCRIBE, reader_id))
+        return None if to is None else leave_by_mail(to, self._token(Purpose.UNSUBSCRIBE, subscriber_id))
 
-    def _leave_at(self, reader_id: int) -> str | None:
-        """Give where this reader leaves with one click."""
+    def _leave_at(self, subscriber_id: int) -> str | None:
+        """Give where this subscriber leaves with one click."""
         terms = self._terms
         if terms.unsubscribe_url is not None:
-            return terms.unsubscribe_url.replace("{token}", self._token(Purpose.UNSUBSCRIBE, reader_id))
+            return terms.unsubscribe_url.replace("{token}", self._token(Purpose.UNSUBSCRIBE, subscriber_id))
         if terms.public_url is not None:
-            return f"{terms.public_url}/unsubscribe/{self._token(Purpose.UNSUBSCRIBE, reader_id)}"
+            return f"{terms.public_url}/unsubscribe/{self._token(Purpose.UNSUBSCRIBE, subscriber_id)}"
         return None
 
     def _values(self, recipient: MessageRecipient, leave: str | None) -> Mapping[str, str]:
@@ -209,7 +211,9 @@ class MailingMessages(MessageSource):
         if (base := self._terms.public_url) is not None:
             links["web_url"] = f"{base}/{self._terms.pages.get(str(recipient.variant), self._terms.page)}"
             if "preferences_url" in self._fields[recipient.variant]:
-                links["preferences_url"] = f"{base}/preferences/{self._token(Purpose.PREFERENCES, recipient.reader_id)}"
+                links["preferences_url"] = (
+                    f"{base}/preferences/{self._token(Purpose.PREFERENCES, recipient.subscriber_id)}"
+                )
         return {
             **(json.loads(recipient.fields) if recipient.fields != "{}" else {}),
             "email": recipient.address,

@@ -88,7 +88,7 @@ class MessageWorker:
         self._socket.settimeout(_PATIENCE)
         self._source = cast("IO[bytes]", self._socket.makefile("rb", _AHEAD))
         self._asking, self._reading = threading.Lock(), threading.Lock()
-        #: What was asked and has no reply yet: bytes of the question, by reader; and replies that nobody has taken.
+        #: What was asked and has no reply yet: bytes of the question, by subscriber; and replies that nobody has taken.
         self._asked: dict[int, int] = {}
         self._replies: dict[int, WorkerReply] = {}
         self._has_begun = self._is_gone = False
@@ -109,7 +109,7 @@ class MessageWorker:
                 is_asked = self._ask((recipient,))
             if is_asked:
                 with self._parting():
-                    reply = self._read(recipient.reader_id)
+                    reply = self._read(recipient.subscriber_id)
             # One that has lain through a pause is made again.
             if reply is None or time.monotonic() - reply.made < _FRESH:
                 return reply
@@ -156,10 +156,14 @@ class MessageWorker:
         self._listen()
         if not self._has_begun or self._is_gone:
             return False
-        new = [each for each in recipients if each.reader_id not in self._asked and each.reader_id not in self._replies]
+        new = [
+            each
+            for each in recipients
+            if each.subscriber_id not in self._asked and each.subscriber_id not in self._replies
+        ]
         if not new:
             return True
-        # Readers take away from it meanwhile: what is seen is never too little.
+        # Subscribers take away from it meanwhile: what is seen is never too little.
         room = _WAITING - sum(list(self._asked.values()))
         questions = []
         for each in new:
@@ -167,17 +171,17 @@ class MessageWorker:
             room -= len(question)
             if room < 0:
                 break
-            self._asked[each.reader_id] = len(question)
+            self._asked[each.subscriber_id] = len(question)
             questions.append(question)
         if questions:
             _send(self._socket, *questions)
         return len(questions) == len(new)
 
-    def _read(self, reader_id: int) -> WorkerReply:
+    def _read(self, subscriber_id: int) -> WorkerReply:
         """Read until the reply is there that was asked for. Raises OSError, EOFError, or ValueError."""
         with self._reading:
             # Replies come in the order of the questions: whoever is first takes in what others wait for.
-            while (reply := self._replies.pop(reader_id, None)) is None:
+            while (reply := self._replies.pop(subscriber_id, None)) is None:
                 whose, found = _reply(self._source)
                 self._replies[whose] = found
                 del self._asked[whose]
@@ -235,4 +239,4 @@ def _answer(letters: MailingMessages, recipient: MessageRecipient) -> bytes:
         message = letter.message
         kind = _MESSAGE if isinstance(message, WireMessage) and message.is_plain else _DOTTED
         about = pickle.dumps(_envelope_of(letter.envelope))
-    return b"".join((_REPLY.pack(recipient.reader_id, kind, made, len(about), len(message)), about, message))
+    return b"".join((_REPLY.pack(recipient.subscriber_id, kind, made, len(about), len(message)), about, message))

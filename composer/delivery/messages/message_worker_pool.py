@@ -51,13 +51,13 @@ class MessageWorkerPool(MessageSource):
     def expect(self, recipients: Sequence[MessageRecipient]) -> None:
         """Have these made, as far ahead as may be."""
         for number, press in enumerate(self._presses):
-            press.expect([each for each in recipients if each.reader_id % len(self._presses) == number])
+            press.expect([each for each in recipients if each.subscriber_id % len(self._presses) == number])
 
     def letter(self, recipient: MessageRecipient) -> OutgoingMessage:
         """Give one that was made, or have it made. Raises ComposeError, as MailingLetters does."""
         reply = None
         if self._presses:
-            reply = self._presses[recipient.reader_id % len(self._presses)].reply(recipient)
+            reply = self._presses[recipient.subscriber_id % len(self._presses)].reply(recipient)
         return self._here.letter(recipient) if reply is None else message_of(reply)
 
     def __enter__(self) -> Self:

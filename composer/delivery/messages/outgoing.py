@@ -14,7 +14,7 @@ from composer.transport.envelope import Envelope
 class MessageRecipient:
     """Who gets a message, as they were when the mailing was frozen."""
 
-    reader_id: int
+    subscriber_id: int
     variant: int
     address: str = field(repr=False)
     name: str = field(repr=False)
@@ -25,7 +25,7 @@ class MessageRecipient:
     fields: str = field(repr=False)
     #: Of a correction: the mailing whose message it answers, and the id that it went to.
     answered_mailing: int | None = None
-    answered_reader: int | None = None
+    answered_subscriber: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

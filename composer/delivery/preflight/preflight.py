@@ -85,9 +85,9 @@ class PreflightFacts:
     #: The unfinished mailing that it goes on with, and how its frozen editions differ from the files: codes by stem.
     continues: int | None = None
     differences: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    #: Readers without a value that their edition shows, by field.
+    #: Subscribers without a value that their edition shows, by field.
     missing: Mapping[str, int] = field(default_factory=dict)
-    #: What is wrong with the database's place; with the address that readers leave by; with the pages behind it.
+    #: What is wrong with the database's place; with the address that subscribers leave by; with the pages behind it.
     database: str = ""
     leaving: str = ""
     pages: str = ""
@@ -166,14 +166,14 @@ def _no_privacy(known: PreflightFacts) -> Iterator[Refusal]:
     if _is_found(known, PRIVACY):
         yield Refusal(
             code=Code.NO_PRIVACY,
-            words="readers cannot find out what is done with their address",
+            words="subscribers cannot find out what is done with their address",
             way_out="set sender.privacy_url in newsletter.yaml; where no law asks for it:   checks: LAW01: level: off",
         )
 
 
 def _no_unsubscribe(known: PreflightFacts) -> Iterator[Refusal]:
     if not known.leaving and _is_found(known, UNSUBSCRIBE):
-        yield _nowhere_to_leave("readers cannot leave: the message has no link for it")
+        yield _nowhere_to_leave("subscribers cannot leave: the message has no link for it")
 
 
 def _leaving(known: PreflightFacts) -> Iterator[Refusal]:
@@ -193,7 +193,7 @@ def _missing(known: PreflightFacts) -> Iterator[Refusal]:
     for name, count in sorted(known.missing.items()):
         yield Refusal(
             code=Code.MISSING_VALUES,
-            words=f"{_count(count, 'reader')} {'has' if count == 1 else 'have'} no {name}, and the edition shows it",
+            words=f"{_count(count, 'subscriber')} {'has' if count == 1 else 'have'} no {name}, and the edition shows it",
             way_out=f'write   {{{{ {name} | default("…") }}}}   or give them one',
         )
 

@@ -1,4 +1,4 @@
-"""Asks the web, just before a mailing: do the readers' pages answer with our key, are the pictures the edition's own.
+"""Asks the web, just before a mailing: do the public pages answer with our key, are the pictures the edition's own.
 
 Comes in: addresses from newsletter.yaml, a key, pictures. Goes out: what is wrong, in words; nothing where all is right.
 Follows no redirect, asks no proxy, never waits long, reads no more than it needs.
@@ -25,12 +25,12 @@ class _NoAnswerError(Exception):
 
 
 def trouble_with_pages(public_url: str, tokens: Tokens) -> str:
-    """Ask the readers' pages to prove that they have our key; say what is wrong, or nothing."""
+    """Ask the public pages to prove that they have our key; say what is wrong, or nothing."""
     nonce = secrets.token_urlsafe(24)
     try:
         said = _get(f"{public_url}/probe/{nonce}", _MOST)
     except _NoAnswerError as error:
-        return f"the readers' pages do not answer at {public_url}: {error}"
+        return f"the public pages do not answer at {public_url}: {error}"
     lines = said.decode("ascii", "replace").split()
     if any(hmac.compare_digest(line, tokens.proofs(nonce)[0]) for line in lines if line.isascii()):
         return ""

@@ -31,7 +31,7 @@ from composer.delivery.preflight.preflight import (
     PreflightFacts,
     waived,
 )
-from composer.delivery.preflight.recipient_survey import RecipientSurvey, look_through, readers_in, tags_in
+from composer.delivery.preflight.recipient_survey import RecipientSurvey, look_through, subscribers_in, tags_in
 from composer.delivery.preflight.storage_place import Commit
 from composer.delivery.selection.corrected_messages import missing_languages
 from composer.delivery.selection.freeze import Draft
@@ -44,7 +44,7 @@ from composer.editions.pipeline import BuiltVariant as Built
 from composer.editions.pipeline import hash_of, pick
 
 _FEEDBACK = re.compile(r"[A-Za-z0-9._-]{1,40}")
-#: How many readers are looked through for samples, and how many samples a rehearsal writes.
+#: How many subscribers are looked through for samples, and how many samples a rehearsal writes.
 _LOOKED_THROUGH = 5_000
 SAMPLES = 5
 
@@ -93,7 +93,7 @@ class Proposal:
         return {code: reason for code, reason in allowed.items() if code in mattered}
 
     def choose(self, language: str, tags: frozenset[str]) -> int:
-        """Give the number of the variant that a reader gets."""
+        """Give the number of the variant that a subscriber gets."""
         return pick(self.variants, language, tags).number
 
 
@@ -169,10 +169,10 @@ def propose_mailing(
 
 
 def samples(connection: Connection, proposal: Proposal, most: int = SAMPLES) -> tuple[int, ...]:
-    """Choose readers to write samples for: one for each variant first, then those that come first."""
+    """Choose subscribers to write samples for: one for each variant first, then those that come first."""
     chosen: dict[int, int] = {}
     others: list[int] = []
-    rows = connection.execute(readers_in(proposal.selection).limit(_LOOKED_THROUGH))
+    rows = connection.execute(subscribers_in(proposal.selection).limit(_LOOKED_THROUGH))
     for row in rows:
         number = proposal.choose(row.language, tags_in(row.tags))
         if number not in chosen and len(chosen) < max(most, len(proposal.variants)):

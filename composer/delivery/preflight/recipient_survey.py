@@ -1,6 +1,6 @@
-"""What the readers of a mailing would get: how many each variant, and who lacks a value that it shows.
+"""What the subscribers of a mailing would get: how many each variant, and who lacks a value that it shows.
 
-Input: a connection, a selection, the variants. Output: a `Survey`; rows of readers. Reads only.
+Input: a connection, a selection, the variants. Output: a `Survey`; rows of subscribers. Reads only.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from composer.database.tables.subscriber_tables import reader_tags, readers
+from composer.database.tables.subscriber_tables import subscriber_tags, subscribers
 from composer.delivery.selection.selection import Selection, is_included
 from composer.editions.pipeline import BuiltVariant as Built
 from composer.editions.pipeline import pick
@@ -19,11 +19,11 @@ from composer.editions.pipeline import pick
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientSurvey:
-    """What the readers who get it would get."""
+    """What the subscribers who get it would get."""
 
     #: How many get each variant, by its number.
     by_variant: Mapping[int, int]
-    #: Readers without a value that their variant shows and that has no default, by field.
+    #: Subscribers without a value that their variant shows and that has no default, by field.
     missing: Mapping[str, int]
 
 
@@ -41,7 +41,7 @@ def look_through(connection: Connection, selection: Selection, variants: Sequenc
 
 
 def _included(connection: Connection, selection: Selection) -> Iterator[tuple[str, frozenset[str], Mapping[str, str]]]:
-    for row in connection.execute(readers_in(selection).execution_options(yield_per=2_000)):
+    for row in connection.execute(subscribers_in(selection).execution_options(yield_per=2_000)):
         own = json.loads(row.fields) if row.fields != "{}" else {}
         values = {
             **own,
@@ -54,13 +54,15 @@ def _included(connection: Connection, selection: Selection) -> Iterator[tuple[st
         yield row.language, tags_in(row.tags), values
 
 
-def readers_in(selection: Selection) -> Select[Any]:
+def subscribers_in(selection: Selection) -> Select[Any]:
     """Return the question for everybody in a selection: values, and their tags in one text."""
-    tags = select(func.aggregate_strings(reader_tags.c.tag, ",")).where(reader_tags.c.reader_id == readers.c.id)
+    tags = select(func.aggregate_strings(subscriber_tags.c.tag, ",")).where(
+        subscriber_tags.c.subscriber_id == subscribers.c.id
+    )
     names = ("id", "address", "name", "first_name", "last_name", "language", "fields")
-    columns = [readers.c[name] for name in names]
+    columns = [subscribers.c[name] for name in names]
     question = select(*columns, tags.scalar_subquery().label("tags"))
-    return question.where(is_included(selection)).order_by(readers.c.id)
+    return question.where(is_included(selection)).order_by(subscribers.c.id)
 
 
 def tags_in(joined: str | None) -> frozenset[str]:

@@ -65,7 +65,7 @@ def trouble_with(path: Path, mounts: Path = _MOUNTS) -> str:
     if kind := _remote(real, mounts):
         return f"the database lies on another computer's disk ({kind}), where locks cannot be trusted: {real}"
     if _git(real.parent, "ls-files", "--error-unmatch", "--", real.name) is not None:
-        return f"git keeps the database, so that every clone has the readers' addresses: {real}"
+        return f"git keeps the database, so that every clone has the subscribers' addresses: {real}"
     return ""
 
 

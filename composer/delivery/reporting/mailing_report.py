@@ -88,7 +88,7 @@ def summary(account: Statistics, zone: ZoneInfo) -> tuple[str, ...]:
         f"{'Rehearsal' if mailing.is_rehearsal else 'Mailing'} {mailing.id} of {mailing.issue}: {mailing.subject}",
         f"as of {_time(account.as_of, zone)} ({zone.key})",
         "",
-        f"{sums.frozen:>9,}  readers were to get it ({mailing.audience.in_words})",
+        f"{sums.frozen:>9,}  subscribers were to get it ({mailing.audience.in_words})",
     ]
     lines += [f"{number:>9,}  {words}" for words, number in _numbers(account)]
     lines += ["", *_sentences(account, zone)]
@@ -145,11 +145,11 @@ def _people(path: Path, people: Iterable[RecipientOutcome]) -> tuple[list[tuple[
     count = 0
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
-        table.writerow(("reader", "address", "state", "words"))
+        table.writerow(("subscriber", "address", "state", "words"))
         for each in people:
             state = "came back" if each.came_back else _WORDS[each.state]
             words = " ".join(each.words.split())
-            table.writerow((each.reader_id, _safe(each.name), state, _safe(words)))
+            table.writerow((each.subscriber_id, _safe(each.name), state, _safe(words)))
             count += 1
             if count <= _MOST:
                 shown.append((each.name, state, words))
@@ -161,7 +161,7 @@ def _domains(path: Path, domains: Sequence[Domain]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
         # The last column is part of `accepted`.
-        table.writerow(("domain", "readers", *(state.value for state in states), "counted_as_received"))
+        table.writerow(("domain", "subscribers", *(state.value for state in states), "counted_as_received"))
         for each in domains:
             numbers = (each.by_state.get(state, 0) for state in states)
             table.writerow((_safe(each.name), each.total, *numbers, each.decided))

@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Select, cast, func
 from composer.database.tables.bounce_tables import returned
 from composer.database.tables.mailing_tables import deliveries, events
 from composer.database.tables.metadata import milliseconds
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.approval.approvals import answers_before
 from composer.delivery.approval.reviews import GivenAnswer
 from composer.delivery.core.events import in_words
@@ -37,7 +37,7 @@ _BOUNCE, _COMPLAINT, _UNSUBSCRIBE = "bounce", "complaint", "unsubscribe"
 class RecipientOutcome:
     """Somebody who has not got it, or from whom it came back."""
 
-    reader_id: int
+    subscriber_id: int
     #: Their address; a number where they were erased.
     name: str = field(repr=False)
     state: DeliveryState
@@ -90,8 +90,8 @@ class Statistics:
 def statistics_of(connection: Connection, mailing_id: int, now: datetime) -> Statistics:
     """Give the account of a mailing. Raises MailingError."""
     counted = connection.execute(
-        select(returned.c.kind, func.count(func.distinct(returned.c.reader_id)))
-        .join(deliveries, (_D.mailing_id == returned.c.mailing_id) & (_D.reader_id == returned.c.reader_id))
+        select(returned.c.kind, func.count(func.distinct(returned.c.subscriber_id)))
+        .join(deliveries, (_D.mailing_id == returned.c.mailing_id) & (_D.subscriber_id == returned.c.subscriber_id))
         .where(returned.c.mailing_id == mailing_id, _D.state == DeliveryState.ACCEPTED)
         .group_by(returned.c.kind)
     )
@@ -127,26 +127,30 @@ def not_received(
 def each_not_received(
     connection: Connection, mailing_id: int, most: int | None = None, *, only: DeliveryState | None = None
 ) -> Iterator[RecipientOutcome]:
-    """Stream those who have not got it, and those from whom it came back, in the readers' order."""
+    """Stream those who have not got it, and those from whom it came back, in the subscribers' order."""
     back = (
         select(func.max(returned.c.words))
-        .where(returned.c.mailing_id == mailing_id, returned.c.reader_id == _D.reader_id, returned.c.kind == _BOUNCE)
+        .where(
+            returned.c.mailing_id == mailing_id,
+            returned.c.subscriber_id == _D.subscriber_id,
+            returned.c.kind == _BOUNCE,
+        )
         .scalar_subquery()
     )
     question = (
-        select(_D.reader_id, _D.state, _D.reason, _D.words, readers.c.address, back.label("back"))
-        .join_from(deliveries, readers, readers.c.id == _D.reader_id, isouter=True)
+        select(_D.subscriber_id, _D.state, _D.reason, _D.words, subscribers.c.address, back.label("back"))
+        .join_from(deliveries, subscribers, subscribers.c.id == _D.subscriber_id, isouter=True)
         .where(_D.mailing_id == mailing_id)
         .where(or_(_D.state.not_in((DeliveryState.ACCEPTED, DeliveryState.WRITTEN)), back.is_not(None)))
-        .order_by(_D.reader_id)
+        .order_by(_D.subscriber_id)
         .limit(most)
     )
     if only is not None:
         question = question.where(_D.state == only)
     for row in connection.execute(question.execution_options(yield_per=_AT_A_TIME)):
         yield RecipientOutcome(
-            reader_id=row.reader_id,
-            name=row.address or f"reader {row.reader_id}, erased",
+            subscriber_id=row.subscriber_id,
+            name=row.address or f"subscriber {row.subscriber_id}, erased",
             state=DeliveryState(row.state),
             came_back=row.back is not None,
             words=row.back or in_words(row.reason, row.words),
@@ -154,13 +158,13 @@ def each_not_received(
 
 
 def each_event(connection: Connection, mailing_id: int) -> Iterator[dict[str, object]]:
-    """Stream what happened, in its order; readers are numbers."""
+    """Stream what happened, in its order; subscribers are numbers."""
     question = select(events).where(events.c.mailing_id == mailing_id).order_by(events.c.id)
     for row in connection.execute(question.execution_options(yield_per=_AT_A_TIME)):
         yield {
             "at": row.at.isoformat(timespec="milliseconds"),
             "mailing": mailing_id,
-            "reader": row.reader_id,
+            "subscriber": row.subscriber_id,
             "event": row.kind,
             "reason": row.reason,
             "who": row.who or None,
@@ -190,7 +194,7 @@ def _domains(connection: Connection, mailing_id: int) -> tuple[Domain, ...]:
     domain = _domain(connection)
     question: Select[Any] = (
         select(domain, _D.state, func.count())
-        .join_from(deliveries, readers, readers.c.id == _D.reader_id, isouter=True)
+        .join_from(deliveries, subscribers, subscribers.c.id == _D.subscriber_id, isouter=True)
         .where(_D.mailing_id == mailing_id)
         .group_by(domain, _D.state)
     )
@@ -199,7 +203,7 @@ def _domains(connection: Connection, mailing_id: int) -> tuple[Domain, ...]:
         found.setdefault(name or _ERASED, {})[DeliveryState(state)] = count
     by_decision = (
         select(domain, func.count())
-        .join_from(events, readers, readers.c.id == events.c.reader_id, isouter=True)
+        .join_from(events, subscribers, subscribers.c.id == events.c.subscriber_id, isouter=True)
         .where(events.c.mailing_id == mailing_id, is_decided())
         .group_by(domain)
     )
@@ -223,7 +227,7 @@ def _domains(connection: Connection, mailing_id: int) -> tuple[Domain, ...]:
 
 
 def _domain(connection: Connection) -> ColumnElement[str]:
-    normal = readers.c.normal
+    normal = subscribers.c.normal
     if connection.dialect.name == "sqlite":
         return func.substr(normal, func.instr(normal, "@") + 1)
     return func.split_part(normal, "@", 2)

@@ -1,6 +1,6 @@
-"""What became of every mailing for one reader: `compose who`.
+"""What became of every mailing for one subscriber: `compose who`.
 
-Comes in: a connection, a reader's id. Goes out: values, the oldest mailing first. Changes nothing.
+Comes in: a connection, a subscriber's id. Goes out: values, the oldest mailing first. Changes nothing.
 """
 
 import json
@@ -18,12 +18,12 @@ from composer.delivery.core.states import DeliveryState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedMailing:
-    """One mailing, and where it stands for the reader."""
+    """One mailing, and where it stands for the subscriber."""
 
     mailing_id: int
     #: The mailing, and the subscriber, as they stand in its Message-ID: under an earlier id of the same person, it may be.
     public_id: int
-    reader_id: int
+    subscriber_id: int
     #: The issue's key.
     issue: str
     state: DeliveryState
@@ -37,9 +37,9 @@ class ReceivedMailing:
     domain: str
 
 
-def received_mailings(connection: Connection, reader_id: int) -> tuple[ReceivedMailing, ...]:
+def received_mailings(connection: Connection, subscriber_id: int) -> tuple[ReceivedMailing, ...]:
     """Return the mailings that were frozen for a subscriber, under whichever id."""
-    return received_mailings_under(connection, spans_of(connection, reader_id))
+    return received_mailings_under(connection, spans_of(connection, subscriber_id))
 
 
 def received_mailings_under(connection: Connection, spans: Sequence[AddressSpan]) -> tuple[ReceivedMailing, ...]:
@@ -48,7 +48,7 @@ def received_mailings_under(connection: Connection, spans: Sequence[AddressSpan]
         return ()
     table = deliveries.c
     query = (
-        select(mailings.c.id, mailings.c.public_id, issues.c.key, mailings.c.terms, table.reader_id,
+        select(mailings.c.id, mailings.c.public_id, issues.c.key, mailings.c.terms, table.subscriber_id,
                table.state, table.changed, table.attempts, table.reason, table.words, table.queue_id)
         .join_from(mailings, issues, issues.c.id == mailings.c.issue_id)
         .join(deliveries, table.mailing_id == mailings.c.id)
@@ -59,7 +59,7 @@ def received_mailings_under(connection: Connection, spans: Sequence[AddressSpan]
         ReceivedMailing(
             mailing_id=row.id,
             public_id=row.public_id,
-            reader_id=row.reader_id,
+            subscriber_id=row.subscriber_id,
             issue=row.key,
             state=DeliveryState(row.state),
             at=row.changed,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from composer.database.tables.mailing_tables import issues, mailings
 from composer.database.tables.review_tables import editions, mailing_reviews, review_editions
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.core.mailing import Mailing
 from composer.delivery.messages.message_factory import Answered, FrozenSettings
 from composer.delivery.selection.corrections import real_mailings
@@ -45,7 +45,7 @@ def missing_languages(connection: Connection, selection: Selection, offered: Seq
     if all(any(is_close(each, other) for other in offered) for each in had):
         return {}
     people = connection.execute(
-        select(readers.c.language, func.count()).where(is_included(selection)).group_by(readers.c.language)
+        select(subscribers.c.language, func.count()).where(is_included(selection)).group_by(subscribers.c.language)
     )
     missing: Counter[str] = Counter()
     for language, number in people:

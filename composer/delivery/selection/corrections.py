@@ -21,13 +21,13 @@ def note_answered(connection: Connection, mailing_id: int, issue: str) -> None:
     for state in (DeliveryState.UNKNOWN, DeliveryState.ACCEPTED):
         for each in connection.scalars(of_issue).all():
             sent = (deliveries.c.mailing_id == each, deliveries.c.state == state)
-            former = former_id(recipients.c.reader_id, deliveries, *sent)
-            own = exists().where(deliveries.c.reader_id == recipients.c.reader_id, *sent)
-            for condition, reader_id in ((former.is_not(None), former), (own, recipients.c.reader_id)):
+            former = former_id(recipients.c.subscriber_id, deliveries, *sent)
+            own = exists().where(deliveries.c.subscriber_id == recipients.c.subscriber_id, *sent)
+            for condition, subscriber_id in ((former.is_not(None), former), (own, recipients.c.subscriber_id)):
                 connection.execute(
                     update(recipients)
                     .where(recipients.c.mailing_id == mailing_id, condition)
-                    .values(answered_mailing=each, answered_reader=reader_id)
+                    .values(answered_mailing=each, answered_subscriber=subscriber_id)
                 )
 
 

@@ -1,6 +1,6 @@
 """Freezes a mailing: who gets which message, with which values, in the caller's one transaction.
 
-Comes in: a `Draft`. Goes out: a `Mailing`. No reader passes through this program: the database copies its own rows, so a
+Comes in: a `Draft`. Goes out: a `Mailing`. No subscriber passes through this program: the database copies its own rows, so a
 million recipients take no memory. Only which variant is whose is decided here, where there are several.
 """
 
@@ -16,7 +16,7 @@ from composer.audience.suppression import lock
 from composer.core.command_lines import command_line
 from composer.database.public_ids import new_public_id
 from composer.database.tables.mailing_tables import deliveries, issues, mailings, recipients, variants
-from composer.database.tables.subscriber_tables import reader_tags, readers
+from composer.database.tables.subscriber_tables import subscriber_tags, subscribers
 from composer.delivery.core.events import EventKind
 from composer.delivery.core.mailing import FrozenVariant, Mailing, MailingError, mailing_of, note, unfinished
 from composer.delivery.core.states import DeliveryState
@@ -26,10 +26,10 @@ from composer.delivery.selection.selection import LeftOut, Selection, count, is_
 
 #: Due at once, whatever the clock does.
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
-#: How many readers are looked at together when variants are picked.
+#: How many subscribers are looked at together when variants are picked.
 _PAGE = 5_000
 
-#: Gives the number of the variant that is a reader's, by language and tags.
+#: Gives the number of the variant that is a subscriber's, by language and tags.
 Pick = Callable[[str, frozenset[str]], int]
 
 
@@ -151,23 +151,27 @@ def _freeze_recipients(
     first = draft.variants[0].number
     fresh = {
         "mailing_id": literal(mailing_id),
-        "reader_id": readers.c.id,
+        "subscriber_id": subscribers.c.id,
         "variant": literal(first),
         "state": literal(DeliveryState.PENDING.value),
         "issue_id": literal(issue_id, deliveries.c.issue_id.type),
         "next_at": literal(AT_ONCE, deliveries.c.next_at.type),
         "changed": literal(now, deliveries.c.changed.type),
     }
-    those = select(*fresh.values()).where(is_included(draft.selection)).order_by(readers.c.id)
+    those = select(*fresh.values()).where(is_included(draft.selection)).order_by(subscribers.c.id)
     added = insert(deliveries).from_select(list(fresh), those).execution_options(preserve_rowcount=True)
     frozen: int = connection.execute(added).rowcount
     values = select(
-        readers.c.id,
+        subscribers.c.id,
         literal(mailing_id),
-        *(readers.c[name] for name in ("address", "name", "first_name", "last_name", "language", "fields")),
-    ).join_from(deliveries, readers, (deliveries.c.reader_id == readers.c.id) & (deliveries.c.mailing_id == mailing_id))
-    names = ("reader_id", "mailing_id", "address", "name", "first_name", "last_name", "language", "fields")
-    connection.execute(insert(recipients).from_select(names, values.order_by(readers.c.id)))
+        *(subscribers.c[name] for name in ("address", "name", "first_name", "last_name", "language", "fields")),
+    ).join_from(
+        deliveries,
+        subscribers,
+        (deliveries.c.subscriber_id == subscribers.c.id) & (deliveries.c.mailing_id == mailing_id),
+    )
+    names = ("subscriber_id", "mailing_id", "address", "name", "first_name", "last_name", "language", "fields")
+    connection.execute(insert(recipients).from_select(names, values.order_by(subscribers.c.id)))
     return frozen
 
 
@@ -175,29 +179,31 @@ def _pick_variants(connection: Connection, mailing_id: int, pick: Pick, first: i
     """Write down whose variant is another than the first, page by page."""
     change = (
         update(deliveries)
-        .where(deliveries.c.mailing_id == mailing_id, deliveries.c.reader_id == bindparam("reader"))
+        .where(deliveries.c.mailing_id == mailing_id, deliveries.c.subscriber_id == bindparam("subscriber"))
         .values(variant=bindparam("number"))
     )
     last = 0
     while True:
         page = connection.execute(
-            select(recipients.c.reader_id, recipients.c.language)
-            .where(recipients.c.mailing_id == mailing_id, recipients.c.reader_id > last)
-            .order_by(recipients.c.reader_id)
+            select(recipients.c.subscriber_id, recipients.c.language)
+            .where(recipients.c.mailing_id == mailing_id, recipients.c.subscriber_id > last)
+            .order_by(recipients.c.subscriber_id)
             .limit(_PAGE)
         ).all()
         if not page:
             return
         tags: dict[int, set[str]] = {}
-        last_before, last = last, page[-1].reader_id
-        for reader_id, tag in connection.execute(
-            select(reader_tags).where(reader_tags.c.reader_id > last_before, reader_tags.c.reader_id <= last)
+        last_before, last = last, page[-1].subscriber_id
+        for subscriber_id, tag in connection.execute(
+            select(subscriber_tags).where(
+                subscriber_tags.c.subscriber_id > last_before, subscriber_tags.c.subscriber_id <= last
+            )
         ):
-            tags.setdefault(reader_id, set()).add(tag)
+            tags.setdefault(subscriber_id, set()).add(tag)
         picked = [
-            {"reader": reader_id, "number": number}
-            for reader_id, language in page
-            if (number := pick(language, frozenset(tags.get(reader_id, ())))) != first
+            {"subscriber": subscriber_id, "number": number}
+            for subscriber_id, language in page
+            if (number := pick(language, frozenset(tags.get(subscriber_id, ())))) != first
         ]
         if picked:
             connection.execute(change, picked)
@@ -205,5 +211,5 @@ def _pick_variants(connection: Connection, mailing_id: int, pick: Pick, first: i
 
 def _why(left_out: Mapping[LeftOut, int]) -> str:
     if not left_out:
-        return "no reader is meant: look at the audience"
+        return "no subscriber is meant: look at the audience"
     return "left out: " + ", ".join(f"{number} {reason.replace('_', ' ')}" for reason, number in left_out.items())

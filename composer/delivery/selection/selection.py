@@ -16,13 +16,13 @@ from composer.audience.suppression import Reason
 from composer.core.audience_filter import AudienceFilter
 from composer.database.database_state import lost_issues
 from composer.database.tables.mailing_tables import deliveries, issues, mailings
-from composer.database.tables.subscriber_tables import reader_tags, readers, suppressions
+from composer.database.tables.subscriber_tables import subscriber_tags, subscribers, suppressions
 from composer.delivery.core.retry_policy import RefusalCategory
 from composer.delivery.core.states import HOLDING, DeliveryState
 
 
 class LeftOut(StrEnum):
-    """Why a reader who is meant gets nothing. The first four are readers' statuses."""
+    """Why a subscriber who is meant gets nothing. The first four are subscribers' statuses."""
 
     #: has not confirmed
     PENDING = "pending"
@@ -72,26 +72,26 @@ _INCLUDED = "included"
 
 
 def count(connection: Connection, selection: Selection) -> Counts:
-    """Count who would get a mailing that was frozen now. It looks at every reader once: a second for a million."""
+    """Count who would get a mailing that was frozen now. It looks at every subscriber once: a second for a million."""
     reason = standing(selection).label("standing")
     rows = connection.execute(
-        select(reason, func.count()).select_from(readers).where(meant(selection.condition)).group_by(reason)
+        select(reason, func.count()).select_from(subscribers).where(meant(selection.condition)).group_by(reason)
     )
     found: dict[str, int] = {row[0]: row[1] for row in rows}
     return Counts(included=found.pop(_INCLUDED, 0), left_out={each: found[each] for each in LeftOut if each in found})
 
 
 def is_included(selection: Selection) -> ColumnElement[bool]:
-    """Give the condition, over `readers`, of those who get it."""
+    """Give the condition, over `subscribers`, of those who get it."""
     asked = and_(meant(selection.condition), standing(selection) == _INCLUDED)
-    return asked if selection.only is None else and_(asked, readers.c.id.in_(selection.only))
+    return asked if selection.only is None else and_(asked, subscribers.c.id.in_(selection.only))
 
 
 def meant(condition: AudienceFilter) -> ColumnElement[bool]:
-    """Give the condition, over `readers`, of those who are meant: `Condition.matches` in SQL."""
+    """Give the condition, over `subscribers`, of those who are meant: `Condition.matches` in SQL."""
     asked: list[ColumnElement[bool]] = []
     if condition.language:
-        language = func.lower(readers.c.language)
+        language = func.lower(subscribers.c.language)
         asked.append(
             or_(
                 *(language == each.lower() for each in condition.language),
@@ -106,13 +106,13 @@ def meant(condition: AudienceFilter) -> ColumnElement[bool]:
 
 
 def _has_tag(tags: tuple[str, ...]) -> ColumnElement[bool]:
-    return exists().where(reader_tags.c.reader_id == readers.c.id, reader_tags.c.tag.in_(tags))
+    return exists().where(subscriber_tags.c.subscriber_id == subscribers.c.id, subscriber_tags.c.tag.in_(tags))
 
 
 def standing(selection: Selection) -> ColumnElement[str]:
-    """Give the expression, over `readers`, of why somebody is left out, or that they are not."""
+    """Give the expression, over `subscribers`, of why somebody is left out, or that they are not."""
     whens: list[tuple[ColumnElement[bool], ColumnElement[str]]] = [
-        (readers.c.status != "active", readers.c.status),
+        (subscribers.c.status != "active", subscribers.c.status),
         (is_suppressed(Reason.HELD), literal(LeftOut.HELD.value)),
         (is_suppressed(), literal(LeftOut.SUPPRESSED.value)),
     ]
@@ -133,8 +133,8 @@ def standing(selection: Selection) -> ColumnElement[str]:
 
 
 def is_suppressed(reason: Reason | None = None) -> ColumnElement[bool]:
-    """Return the condition, over `readers`, of those whose address is on the suppression list, for any reason or for one."""
-    here = suppressions.c.normal == readers.c.normal
+    """Return the condition, over `subscribers`, of those whose address is on the suppression list, for any reason or for one."""
+    here = suppressions.c.normal == subscribers.c.normal
     return exists().where(here if reason is None else and_(here, suppressions.c.reason == reason))
 
 
@@ -143,11 +143,11 @@ def _delivered(issue: str, *states: DeliveryState) -> ColumnElement[bool]:
 
 
 def _of_issue(issue: str, such: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Tell whether a reader, under whichever id, has such a delivery in the real mailings of an issue."""
+    """Tell whether a subscriber, under whichever id, has such a delivery in the real mailings of an issue."""
     found = (
         select(mailings.c.id)
         .join_from(mailings, issues)
         .where(issues.c.key == issue, mailings.c.is_rehearsal.is_(False))
         .scalar_subquery()
     )
-    return exists_for(readers.c.id, deliveries, deliveries.c.mailing_id.in_(found), such)
+    return exists_for(subscribers.c.id, deliveries, deliveries.c.mailing_id.in_(found), such)

@@ -17,16 +17,16 @@ from composer.database.tables.bounce_tables import BounceClass, returned
 from composer.database.tables.mailing_tables import deliveries, issues, mailings
 from composer.delivery.core.retry_policy import RefusalCategory
 
-#: Strikes a reader off, if the blame is heavy enough.
+#: Strikes a subscriber off, if the blame is heavy enough.
 AutoSuppression = Callable[[Connection, int, RefusalCategory, str, datetime], None]
 
 
 def suppress_hard_bounces(mailing_id: int) -> AutoSuppression:
-    """Give what strikes readers off for a mailing: without a mailbox at once, without a domain at the second issue."""
+    """Give what strikes subscribers off for a mailing: without a mailbox at once, without a domain at the second issue."""
 
-    def strike(connection: Connection, reader_id: int, blame: RefusalCategory, said: str, now: datetime) -> None:
+    def strike(connection: Connection, subscriber_id: int, blame: RefusalCategory, said: str, now: datetime) -> None:
         # The address that the server refused; its recipient may have changed it since the mailing was frozen.
-        found, source = resolve_recipient(connection, reader_id, mailing_id), f"mailing {mailing_id}"
+        found, source = resolve_recipient(connection, subscriber_id, mailing_id), f"mailing {mailing_id}"
         whose = found.at_address
         if whose is not None and (
             blame is not RefusalCategory.NO_DOMAIN or _had_none(connection, mailing_id, whose.id)
@@ -38,11 +38,11 @@ def suppress_hard_bounces(mailing_id: int) -> AutoSuppression:
     return strike
 
 
-def _had_none(connection: Connection, mailing_id: int, reader_id: int) -> bool:
+def _had_none(connection: Connection, mailing_id: int, subscriber_id: int) -> bool:
     """Tell whether there was no way to the domain of this address at another issue, too: at the door, or by a bounce later."""
     key = select(issues.c.key).join_from(mailings, issues).where(mailings.c.id == mailing_id).scalar_subquery()
     others = select(mailings.c.id).join_from(mailings, issues).where(issues.c.key != key)
-    spans = spans_of(connection, reader_id, is_this_address=True)
+    spans = spans_of(connection, subscriber_id, is_this_address=True)
     at_the_door = exists().where(
         about(deliveries, spans),
         deliveries.c.blame == RefusalCategory.NO_DOMAIN,

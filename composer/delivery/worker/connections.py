@@ -185,7 +185,7 @@ class ConnectionPool:
         def before_dot() -> bool:
             nonlocal answer
             self._step("before intent")
-            answer = self._recorder.ask(due.tried.reader_id, box)
+            answer = self._recorder.ask(due.tried.subscriber_id, box)
             self._step("after intent")
             return answer is WriteAnswer.GO and self._stop.level is not RateLevel.NOW
 

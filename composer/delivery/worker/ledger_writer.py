@@ -130,9 +130,9 @@ class LedgerWriter:
         """Begin."""
         self._thread.start()
 
-    def ask(self, reader_id: int, reply: "SimpleQueue[WriteAnswer]") -> WriteAnswer:
+    def ask(self, subscriber_id: int, reply: "SimpleQueue[WriteAnswer]") -> WriteAnswer:
         """Ask for the final dot of a delivery, and wait until its intent is on disk. `reply` is the thread's own."""
-        self.inbox.ask(WriteRequest(reader_id, reply))
+        self.inbox.ask(WriteRequest(subscriber_id, reply))
         return reply.get()
 
     def tell(self, due: Due, outcome: Outcome, *, is_sending: bool) -> None:
@@ -241,7 +241,7 @@ class LedgerWriter:
             self.broken, granted = self.broken or error, frozenset()
         no = WriteAnswer.NO if self.broken is None else WriteAnswer.BROKEN
         for ask in asks:
-            ask.reply.put(WriteAnswer.GO if ask.reader_id in granted else no)
+            ask.reply.put(WriteAnswer.GO if ask.subscriber_id in granted else no)
         for task, each in zip(tasks, found, strict=True):
             task.reply.put(each)
         self._count(decisions, len(granted))
@@ -249,7 +249,7 @@ class LedgerWriter:
             self.on_news()
 
     def _intend(self, connection: Connection, asks: list[WriteRequest], now: datetime) -> frozenset[int]:
-        ids = [ask.reader_id for ask in asks]
+        ids = [ask.subscriber_id for ask in asks]
         granted = ledger.intend(connection, self._mailing, self._owner, ids, now)
         if granted:
             self._counter.count(connection)
@@ -270,7 +270,9 @@ class LedgerWriter:
             decisions.append(decision)
             words = without_address(decision.words, each.due.recipient.address)
             results.append(
-                Result(reader_id=tried.reader_id, decision=decision, queue_id=each.outcome.queue_id, words=words)
+                Result(
+                    subscriber_id=tried.subscriber_id, decision=decision, queue_id=each.outcome.queue_id, words=words
+                )
             )
             if decision.pause is not None:
                 self._slow(connection, decision, now)
@@ -285,7 +287,7 @@ class LedgerWriter:
         for result in results:
             step = result.decision.step
             if isinstance(step, Refuse) and step.blame in (RefusalCategory.GONE, RefusalCategory.NO_DOMAIN):
-                self._strike_off(connection, result.reader_id, step.blame, result.words, now)
+                self._strike_off(connection, result.subscriber_id, step.blame, result.words, now)
         if returned:
             maintenance.take_back(connection, self._mailing, returned, now)
         return decisions

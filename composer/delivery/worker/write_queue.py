@@ -48,7 +48,7 @@ class WriteAnswer(Enum):
 class WriteRequest:
     """A question for the final dot of a delivery."""
 
-    reader_id: int
+    subscriber_id: int
     reply: "SimpleQueue[WriteAnswer]"
 
 

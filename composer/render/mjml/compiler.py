@@ -23,7 +23,7 @@ _IMPORT = re.compile(r"<style[^>]*+>[^<]*?@import", re.IGNORECASE)
 #: Written for a newline in an attribute value; the longer form tells it from an author's own `&#10;`.
 _NEWLINE = "&#x000a;"
 _ESCAPES = str.maketrans({"\\": "&#x5c;", '"': "&#34;", "\n": _NEWLINE, "\t": "&#9;", "\r": "&#13;"})
-#: Where MJML's own pictures and fonts come from: readers would be told on to these hosts.
+#: Where MJML's own pictures and fonts come from: subscribers would be told on to these hosts.
 _REMOTE = ("fonts.googleapis.com", "fonts.gstatic.com", "www.mailjet.com", "i.imgur.com")
 _REASONS = {
     "unexpected end of stream": "a tag is never closed",

@@ -34,7 +34,7 @@ class MjmlSchema:
 #: Refused although MJML knows them: what to write instead.
 REFUSED = {
     "mj-include": "<mj-include> is not allowed; include the template with Jinja: {% include %}",
-    "mj-font": "<mj-font> is not allowed: it loads a font from elsewhere; name the readers' own fonts in the theme",
+    "mj-font": "<mj-font> is not allowed: it loads a font from elsewhere; name the subscribers' own fonts in the theme",
     "mj-html-attributes": "<mj-html-attributes> is unknown to the compiler; write the attribute where it belongs",
     "mj-selector": "<mj-selector> is not understood by the compiler; write the attribute where it belongs",
     "mj-html-attribute": "<mj-html-attribute> is not understood by the compiler; write the attribute where it belongs",

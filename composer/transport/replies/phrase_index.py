@@ -26,7 +26,7 @@ class _Branch:
 
     def __init__(self, owner: "AnyOf", source: str) -> None:
         self.owner, self.source = owner, source
-        self.needed = _Reader(source).needed()
+        self.needed = _PatternParser(source).needed()
         self._compiled: re.Pattern[str] | None = None
 
     def search(self, text: str, low: str) -> re.Match[str] | None:
@@ -73,7 +73,7 @@ class AnyOf:
     def branches(self) -> Iterator[_Branch]:
         """Its patterns one by one."""
         for pattern in self._patterns:
-            for source in _Reader(pattern).branches():
+            for source in _PatternParser(pattern).branches():
                 yield _Branch(self, source)
 
 
@@ -106,7 +106,7 @@ def _candidates(text: str) -> tuple[str, dict[AnyOf, dict[_Branch, None]]]:
     return low, found
 
 
-class _Reader:
+class _PatternParser:
     """Reads a regular expression for the texts that its matches must contain. It knows no more than these patterns use."""
 
     def __init__(self, source: str) -> None:

@@ -176,7 +176,7 @@ def code_meaning(reply: ServerReply, stage: Stage) -> Meaning:
 
 
 def scope_of(reply: ServerReply, stage: Stage) -> Scope:
-    """Tell whom a failure concerns; where in doubt everybody, so that nothing is held against a reader."""
+    """Tell whom a failure concerns; where in doubt everybody, so that nothing is held against a subscriber."""
     meaning = meaning_of(reply, stage)
     if meaning in _SCOPES:
         return _SCOPES[meaning]

@@ -20,7 +20,7 @@ class GarbledError(Exception):
     """What came is no reply."""
 
 
-class ReplyReader:
+class ReplyParser:
     """Takes in bytes and gives out replies, one at a time."""
 
     __slots__ = ("_code", "_data", "_lines")

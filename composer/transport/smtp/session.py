@@ -76,7 +76,7 @@ class _Opening:
         is_near = is_loopback(self._wire.peer)
         if server.security is Security.NONE and not is_near and not server.is_plain_allowed:
             raise TransportError(
-                f"{server.host} is another computer, and security: none would send readers’ addresses there in the open",
+                f"{server.host} is another computer, and security: none would send subscribers’ addresses there in the open",
                 "write security: starttls or security: tls; nothing was sent",
                 stage=Stage.CONNECT,
             )

@@ -1,7 +1,7 @@
 """One connection: bytes go out, replies come in, and no wait is longer than was said.
 
 Comes in: a connected socket. Goes out: replies, or `BrokenError`, with a `Fault`. Never tries anything twice, never logs what
-passes through: it carries passwords and readers' addresses.
+passes through: it carries passwords and subscribers' addresses.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 
-from composer.transport.smtp.reply_parser import GarbledError, Lines, ReplyReader
+from composer.transport.smtp.reply_parser import GarbledError, Lines, ReplyParser
 
 _BLOCK = 64 * 1024
 #: Seconds that the socket waits at a time at most; whoever has longer waits again. To tell it another time is a call of the
@@ -67,7 +67,7 @@ class Wire:
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
-        self._reader = ReplyReader()
+        self._parser = ReplyParser()
         #: What the socket was last told to wait.
         self._seconds: float | None = None
         # Without it every message waits some 40 ms for an acknowledgement (Nagle's algorithm).
@@ -129,7 +129,7 @@ class Wire:
         """Wait for one whole reply; the time is for all of it, however it comes."""
         end = time.monotonic() + seconds
         try:
-            while (lines := self._reader.next()) is None:
+            while (lines := self._parser.next()) is None:
                 try:
                     self._wait_until(end)
                     data = self._socket.recv(_BLOCK)
@@ -139,7 +139,7 @@ class Wire:
                     continue
                 if not data:
                     raise BrokenError(Fault.LOST)
-                self._reader.feed(data)
+                self._parser.feed(data)
         except GarbledError:
             raise BrokenError(Fault.GARBLED) from None
         except TimeoutError:
@@ -151,7 +151,7 @@ class Wire:
     @property
     def is_silent(self) -> bool:
         """Tell whether the server has nothing to say and is still there, as it should be when it was asked nothing."""
-        if not self._reader.is_empty:
+        if not self._parser.is_empty:
             return False
         try:
             if not _has_arrived(self._socket):
@@ -165,7 +165,7 @@ class Wire:
         except (OSError, ValueError):
             # ValueError: it was closed on this side.
             return False
-        self._reader.feed(data)
+        self._parser.feed(data)
         return False
 
     def _wait_until(self, end: float) -> None:

@@ -28,7 +28,7 @@ def preview_builder(
 ) -> Callable[[], Attempt]:
     """Give a function that builds and checks the issue as it stands.
 
-    `day` is the day it is to go out, if not today; `asked` the reader through whose eyes it is to be seen.
+    `day` is the day it is to go out, if not today; `asked` the subscriber through whose eyes it is to be seen.
     """
     read: tuple[Path, ...] = ()
 
@@ -92,7 +92,7 @@ def _look_at(variant: BuiltVariant, name: str, asked: SampleSubscriber | None) -
         samples=newsletter.samples,
         asked=asked,
         number=variant.number,
-        readers=variant.readers,
+        subscribers=variant.subscribers,
     )
 
 

@@ -1,7 +1,7 @@
 """What the page is told, as JSON.
 
 Comes in: a `Shown` value. Goes out: JSON that is safe within a page, too. Never holds a path outside the workspace, or
-anything of a real reader but the one whom a person has asked for.
+anything of a real subscriber but the one whom a person has asked for.
 """
 
 import json
@@ -73,9 +73,10 @@ def panels(
     """
     others = {each.number: {**_panels(each), **also(each)} for each in look.others}
     variants = [
-        {"number": each.number, "readers": each.readers, "look": others.get(each.number)} for each in look.variants
+        {"number": each.number, "subscribers": each.subscribers, "look": others.get(each.number)}
+        for each in look.variants
     ]
-    asked = {"reader": look.asked.key, "variant": str(look.asked_variant)} if look.asked else {}
+    asked = {"subscriber": look.asked.key, "variant": str(look.asked_variant)} if look.asked else {}
     return {**_panels(look), **also(look), "variants": variants, "asked": asked}
 
 
@@ -88,7 +89,7 @@ def _panels(look: PreviewModel) -> dict[str, object]:
         "issue": visible(look.issue),
         "subject": fill_text(look.subject, values_for(people[0], look.fields)),
         "language": look.language,
-        "readers": [{"key": person.key, "label": tame(person.label)} for person in people],
+        "subscribers": [{"key": person.key, "label": tame(person.label)} for person in people],
         "places": places(look.html),
         "hasPreheader": bool(look.preheader),
         "size": {
@@ -126,8 +127,8 @@ def _inboxes(look: PreviewModel) -> dict[str, list[dict[str, object]]]:
     return {person.key: _inbox(look, person, preheader) for person in look.people}
 
 
-def _inbox(look: PreviewModel, reader: SampleSubscriber, preheader: str) -> list[dict[str, object]]:
-    values = values_for(reader, look.fields)
+def _inbox(look: PreviewModel, subscriber: SampleSubscriber, preheader: str) -> list[dict[str, object]]:
+    values = values_for(subscriber, look.fields)
     made = rows(look.sender, fill_text(look.subject, values), fill_text(preheader, values))
     return [_values(row) for row in made]
 
@@ -138,7 +139,7 @@ def _order(look: PreviewModel) -> list[dict[str, object]]:
 
 
 def _line(line: Line, filled: tuple[tuple[str, Mapping[str, str]], ...]) -> dict[str, object]:
-    """Give a line for nobody, and for the readers for whom it reads otherwise."""
+    """Give a line for nobody, and for the subscribers for whom it reads otherwise."""
     (_, nobody), *people = filled
     usual = _parts(line, nobody)
     # Where nothing was filled in, it reads the same for everyone.

@@ -49,15 +49,15 @@ class PreviewModel:
     findings: tuple[Problem, ...] = ()
     #: Which variant it is, and who gets it; the looks at the others stand with the first.
     number: int = 1
-    readers: str = "all readers"
+    subscribers: str = "all subscribers"
     others: tuple["PreviewModel", ...] = ()
-    #: Whom `--as` names, and the number of the variant that this reader gets.
+    #: Whom `--as` names, and the number of the variant that this subscriber gets.
     asked: SampleSubscriber | None = None
     asked_variant: int = 1
 
     @property
     def people(self) -> tuple[SampleSubscriber, ...]:
-        """The readers to look at it with, the one who is none first."""
+        """The subscribers to look at it with, the one who is none first."""
         nobody, *samples = sample_subscribers(self.samples)
         is_sample = self.asked is None or any(each.key == self.asked.key for each in samples)
         return (nobody, *samples) if is_sample or self.asked is None else (nobody, self.asked, *samples)

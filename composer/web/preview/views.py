@@ -22,14 +22,14 @@ from composer.web.preview.view_model import PreviewModel
 
 
 class ColourScheme(StrEnum):
-    """How the reader's device is set."""
+    """How the subscriber's device is set."""
 
     LIGHT = "light"
     DARK = "dark"
 
 
 class Pictures(StrEnum):
-    """Whether the reader's program loads pictures."""
+    """Whether the subscriber's program loads pictures."""
 
     ON = "images"
     OFF = "noimages"
@@ -54,7 +54,7 @@ class Client(StrEnum):
 class Frame:
     """One way to see an edition. Only programs that know schemes have a dark one."""
 
-    reader: str
+    subscriber: str
     #: Which of the issue's variants.
     variant: int = 1
     scheme: ColourScheme = ColourScheme.LIGHT
@@ -64,15 +64,17 @@ class Frame:
     @property
     def name(self) -> str:
         first = f"{self.variant}-" if self.variant > 1 else ""
-        return f"{first}{self.reader}-{self.scheme}-{self.pictures}-{self.client}"
+        return f"{first}{self.subscriber}-{self.scheme}-{self.pictures}-{self.client}"
 
 
 def frames(look: PreviewModel) -> Iterator[Frame]:
     """Give every way there is to see an issue."""
-    for each, reader, client in product(look.variants, look.people, Client):
+    for each, subscriber, client in product(look.variants, look.people, Client):
         for scheme in ColourScheme if client is Client.PLAIN else (ColourScheme.LIGHT,):
             for pictures in Pictures:
-                yield Frame(variant=each.number, reader=reader.key, scheme=scheme, pictures=pictures, client=client)
+                yield Frame(
+                    variant=each.number, subscriber=subscriber.key, scheme=scheme, pictures=pictures, client=client
+                )
 
 
 def named(look: PreviewModel, name: str) -> Frame | None:
@@ -94,7 +96,7 @@ def edition(look: PreviewModel, frame: Frame, csp: str = "") -> str:
     `csp` is a policy to write into it, for pages that no server hands out; their places get ids.
     """
     look = next(each for each in look.variants if each.number == frame.variant)
-    reader = next(each for each in look.people if each.key == frame.reader)
+    subscriber = next(each for each in look.people if each.key == frame.subscriber)
     html = anchored(look.html)[0] if csp else look.html
     match frame.client:
         case Client.CLIPPED:
@@ -111,8 +113,8 @@ def edition(look: PreviewModel, frame: Frame, csp: str = "") -> str:
     meta = f'<meta http-equiv="Content-Security-Policy" content="{csp}">' if csp else ""
     scheme = f"<style>:root{{color-scheme:{frame.scheme}}}</style>"
     html = _in_head(html, meta + _BASE, scheme + (_INVERSION if frame.client is Client.INVERTED else ""))
-    # Last of all: nothing else looks at a reader's values.
-    return fill_html(html, values_for(reader, look.fields))
+    # Last of all: nothing else looks at a subscriber's values.
+    return fill_html(html, values_for(subscriber, look.fields))
 
 
 _PLACE = re.compile(r' data-(?:at|from)="([^"]*)"')
@@ -147,7 +149,7 @@ _SETTLED = names("a base img meta source")
 
 
 def settled(html: str, scheme: ColourScheme, pictures: Mapping[str, tuple[str, bytes]]) -> str:
-    """Decide what is the reader's device's, and keep everything here.
+    """Decide what is the subscriber's device's, and keep everything here.
 
     The editor's own device has no say in the scheme: rules and queries change, never a text. The document lies in a
     folder of its own and finds its pictures; one that changed has another address. Links within the edition stay in the

@@ -1,1 +1,1 @@
-"""The readers' pages: leave, join, change, be forgotten. Imported by `compose serve`, and by nothing before."""
+"""The public pages: leave, join, change, be forgotten. Imported by `compose serve`, and by nothing before."""

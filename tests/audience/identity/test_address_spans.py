@@ -23,23 +23,23 @@ from composer.audience.identity.tombstones import (
 from composer.audience.suppression import Reason, erasure_key, hashed, make_erasure_key, suppress, suppress_hash
 from composer.database.engine import Database
 from composer.database.tables.mailing_tables import deliveries, events, mailings
-from composer.database.tables.subscriber_tables import readers, tombstones
+from composer.database.tables.subscriber_tables import subscribers, tombstones
 from composer.database.tables.transactional_tables import letters
 from composer.delivery.selection.freeze import freeze
 from tests.audience.people import LATER, NOW
-from tests.delivery.factories import add_readers, draft, frozen
+from tests.delivery.factories import add_subscribers, draft, frozen
 
 ALWAYS = (1 << 31) - 1
 
 
 def note(connection: Connection, *rows: tuple[int, str, int, int | None]) -> None:
     """Write rows: whose, which hash, from and up to which mailing."""
-    names = ("reader_id", "hash", "first_mailing", "last_mailing")
+    names = ("subscriber_id", "hash", "first_mailing", "last_mailing")
     connection.execute(insert(tombstones), [{**dict(zip(names, row, strict=True)), "at": NOW} for row in rows])
 
 
 Triple = tuple[int, int, int]
-#: Rows of tombstones; the spans of reader 1 in all, and those of the address that they have today where these are others.
+#: Rows of tombstones; the spans of subscriber 1 in all, and those of the address that they have today where these are others.
 CASES: tuple[tuple[tuple[tuple[int, str, int, int | None], ...], list[Triple], list[Triple] | None], ...] = (
     # Nobody had the address before.
     ((), [(1, 0, ALWAYS)], [(1, 0, ALWAYS)]),
@@ -71,14 +71,14 @@ def test_the_spans_of_a_subscriber(database: Database) -> None:
                 note(connection, *rows)
             assert _plain(spans_of(connection, 1)) == sorted(everything), rows
             assert _plain(spans_of(connection, 1, is_this_address=True)) == sorted(this_address or everything), rows
-            assert spans_of(connection, 1)[0].reader_id == 1
+            assert spans_of(connection, 1)[0].subscriber_id == 1
 
 
 def test_the_spans_of_an_address_that_nobody_has(database: Database) -> None:
     """In the order of the mailings; one that somebody has still has no end."""
     with database.write() as connection:
         note(connection, (2, "a", 4, None), (1, "a", 0, 3), (3, "b", 0, 1))
-        assert [(each.reader_id, each.first, each.last) for each in spans_of_hash(connection, "a")] == [
+        assert [(each.subscriber_id, each.first, each.last) for each in spans_of_hash(connection, "a")] == [
             (1, 0, 3),
             (2, 4, ALWAYS),
         ]
@@ -110,7 +110,7 @@ def test_addresses_that_are_lost_one_after_the_other_follow_each_other(database:
     def rows(connection: Connection) -> list[tuple[int, int | None]]:
         found = connection.execute(
             select(tombstones.c.first_mailing, tombstones.c.last_mailing)
-            .where(tombstones.c.reader_id == 1)
+            .where(tombstones.c.subscriber_id == 1)
             .order_by(tombstones.c.first_mailing)
         )
         return [(first, last) for first, last in found]
@@ -147,32 +147,34 @@ def test_what_is_about_a_person_is_what_lies_within_their_spans(database: Databa
         for number in (2, 3):
             freeze(connection, draft(f"i{number}"), NOW)
         spans = (
-            AddressSpan(reader_id=1, first=2, last=2),
-            AddressSpan(reader_id=2, first=0, last=1),
-            AddressSpan(reader_id=3),
+            AddressSpan(subscriber_id=1, first=2, last=2),
+            AddressSpan(subscriber_id=2, first=0, last=1),
+            AddressSpan(subscriber_id=3),
         )
         connection.execute(delete(events))
-        rows = [{"mailing_id": mailing, "reader_id": each, "at": NOW, "kind": "accepted"}
+        rows = [{"mailing_id": mailing, "subscriber_id": each, "at": NOW, "kind": "accepted"}
                 for each in (1, 2, 3) for mailing in (1, 2, 3)]  # fmt: skip
         connection.execute(insert(events), rows)
         for table in (events, deliveries):
-            found = connection.execute(select(table.c.reader_id, table.c.mailing_id).where(about(table, spans))).all()
+            found = connection.execute(
+                select(table.c.subscriber_id, table.c.mailing_id).where(about(table, spans))
+            ).all()
             assert sorted(map(tuple, found)) == [(1, 2), (2, 1), (3, 1), (3, 2), (3, 3)]
         rows_of_any = ((1, 1), (1, 2), (1, None), (4, None), (3, None))
         pairs = (
-            select(literal(each).label("reader_id"), literal(mailing, Integer).label("mailing_id"))
+            select(literal(each).label("subscriber_id"), literal(mailing, Integer).label("mailing_id"))
             for each, mailing in rows_of_any
         )
         notes = union_all(*pairs).subquery()
-        found = connection.execute(select(notes.c.reader_id, notes.c.mailing_id).where(about(notes, spans))).all()
+        found = connection.execute(select(notes.c.subscriber_id, notes.c.mailing_id).where(about(notes, spans))).all()
         assert set(map(tuple, found)) == {(1, 2), (1, None), (3, None)}
 
 
 def _plain(spans: tuple[AddressSpan, ...]) -> list[tuple[int, int, int]]:
-    return sorted((each.reader_id, each.first, each.last) for each in spans)
+    return sorted((each.subscriber_id, each.first, each.last) for each in spans)
 
 
-#: Rows of tombstones before; what reader 1, who has the address b from mailing 5 on, has from those before them.
+#: Rows of tombstones before; what subscriber 1, who has the address b from mailing 5 on, has from those before them.
 INHERITED: tuple[tuple[tuple[tuple[int, str, int, int | None], ...], list[tuple[str, int, int | None]]], ...] = (
     ((), []),
     # The address that somebody had before they changed to b; b itself joins them already.
@@ -207,19 +209,19 @@ def test_what_is_inherited_with_an_address(database: Database) -> None:
         for before, after in INHERITED:
             connection.execute(delete(tombstones))
             note(connection, *before, (1, "b", 5, None), (9, "b", 5, None))
-            inherit(connection, tombstones.c.reader_id == 1, LATER)
+            inherit(connection, tombstones.c.subscriber_id == 1, LATER)
             rows = {each: _rows(connection, each) for each in (1, 9)}
             assert rows == {1: sorted([*after, ("b", 5, None)]), 9: [("b", 5, None)]}, before
         assert set(connection.scalars(select(tombstones.c.at).where(tombstones.c.last_mailing == 2))) == {NOW}
         note(connection, (2, "x", 0, 2), (2, "b", 3, 4))
-        inherit(connection, tombstones.c.reader_id == 1, LATER)
+        inherit(connection, tombstones.c.subscriber_id == 1, LATER)
         assert (
-            connection.scalar(select(tombstones.c.at).where(tombstones.c.hash == "x", tombstones.c.reader_id == 1))
+            connection.scalar(select(tombstones.c.at).where(tombstones.c.hash == "x", tombstones.c.subscriber_id == 1))
             == LATER
         )
 
 
-#: Rows of tombstones; of reader 2 in the mailings 1, 2 and 3: in which of them it was reader 1 who got it.
+#: Rows of tombstones; of subscriber 2 in the mailings 1, 2 and 3: in which of them it was subscriber 1 who got it.
 THEIRS: tuple[tuple[tuple[tuple[int, str, int, int | None], ...], set[int]], ...] = (
     ((), set()),
     (((1, "a", 3, None), (2, "a", 0, 2)), {1, 2}),
@@ -241,15 +243,15 @@ def test_what_went_to_another_id_of_a_person(database: Database) -> None:
         for number in (2, 3):
             freeze(connection, draft(f"i{number}"), NOW)
 
-        def those(reader_id: int, mailing: int, kind: str = "accepted") -> tuple[bool, int | None]:
+        def those(subscriber_id: int, mailing: int, kind: str = "accepted") -> tuple[bool, int | None]:
             about_it = (events.c.mailing_id == mailing, events.c.kind == kind)
-            person = readers.c.id
+            person = subscribers.c.id
             query = select(exists_for(person, events, *about_it), former_id(person, events, *about_it))
-            is_there, former = connection.execute(query.where(person == reader_id)).one()
+            is_there, former = connection.execute(query.where(person == subscriber_id)).one()
             return bool(is_there), former
 
         connection.execute(delete(events))
-        rows = [{"mailing_id": mailing, "reader_id": 2, "at": NOW, "kind": "accepted"} for mailing in (1, 2, 3)]
+        rows = [{"mailing_id": mailing, "subscriber_id": 2, "at": NOW, "kind": "accepted"} for mailing in (1, 2, 3)]
         connection.execute(insert(events), rows)
         for before, theirs in THEIRS:
             connection.execute(delete(tombstones))
@@ -262,7 +264,7 @@ def test_what_went_to_another_id_of_a_person(database: Database) -> None:
         # Of two that there are one is named.
         connection.execute(delete(tombstones))
         note(connection, (1, "a", 0, None), (2, "a", 0, 3), (3, "a", 0, 3))
-        connection.execute(insert(events), [{**row, "reader_id": 3} for row in rows])
+        connection.execute(insert(events), [{**row, "subscriber_id": 3} for row in rows])
         assert those(1, 1)[0] and those(1, 1)[1] in (2, 3)
 
 
@@ -280,16 +282,16 @@ def test_a_new_address_joins_those_who_had_it(database: Database) -> None:
         assert _rows(connection, 2) == []
         note_new_address(connection, 3, "a@example.org", LATER)
         assert (_rows(connection, 1), _rows(connection, 3)) == ([(mark, 0, 1)], [(mark, 2, None)])
-        assert connection.scalar(select(tombstones.c.at).where(tombstones.c.reader_id == 3)) == LATER
+        assert connection.scalar(select(tombstones.c.at).where(tombstones.c.subscriber_id == 3)) == LATER
         # What somebody else holds stays open.
         note_new_address(connection, 2, "a@example.org", NOW)
         note_lost_address(connection, 3, "a@example.org", NOW)
-        assert connection.scalar(select(tombstones.c.at).where(tombstones.c.reader_id == 3)) == NOW
+        assert connection.scalar(select(tombstones.c.at).where(tombstones.c.subscriber_id == 3)) == NOW
         assert (_rows(connection, 2), _rows(connection, 3)) == ([(mark, 2, None)], [(mark, 2, 1)])
         # Lost and gained again without a mailing in between: one row, which is open again.
         note_new_address(connection, 3, "a@example.org", LATER)
         assert _rows(connection, 3) == [(mark, 2, None)]
-        assert connection.scalar(select(tombstones.c.at).where(tombstones.c.reader_id == 3)) == LATER
+        assert connection.scalar(select(tombstones.c.at).where(tombstones.c.subscriber_id == 3)) == LATER
 
 
 #: What may become of a letter, and whether there may be one in their hands.
@@ -302,7 +304,7 @@ def test_whoever_may_have_mail_leaves_a_tombstone(database: Database) -> None:
     last = len(LETTERS) + 1
     with database.write() as connection:
         make_erasure_key(connection)
-        add_readers(connection, last)
+        add_subscribers(connection, last)
         letter = {"kind": "link", "address": "reader@example.net", "language": "en", "asked": NOW, "due": NOW}
         for number, (state, is_mail) in enumerate(LETTERS.items(), start=1):
             normal = f"reader{number}@example.net"
@@ -324,15 +326,17 @@ def test_those_who_are_removed_are_buried_page_by_page(database: Database, monke
     monkeypatch.setattr(tombstones_module, "_PAGE", 2)
     frozen(database, 6)
     with database.write() as connection:
-        connection.execute(delete(deliveries).where(deliveries.c.reader_id == 3))
+        connection.execute(delete(deliveries).where(deliveries.c.subscriber_id == 3))
         # A rehearsal is no mail.
         freeze(connection, draft("i2"), NOW)
         connection.execute(update(mailings).where(mailings.c.id == 2).values(is_rehearsal=True))
         # PostgreSQL keeps a row that was changed behind the others.
-        connection.execute(update(readers).where(readers.c.id == 1).values(name="changed"))
-        leave_tombstone(connection, readers.c.id < 6, LATER)
+        connection.execute(update(subscribers).where(subscribers.c.id == 1).values(name="changed"))
+        leave_tombstone(connection, subscribers.c.id < 6, LATER)
         found = connection.execute(
-            select(tombstones.c.reader_id, tombstones.c.last_mailing, tombstones.c.at).order_by(tombstones.c.reader_id)
+            select(tombstones.c.subscriber_id, tombstones.c.last_mailing, tombstones.c.at).order_by(
+                tombstones.c.subscriber_id
+            )
         ).all()
         assert [tuple(each) for each in found] == [(each, 2, LATER) for each in (1, 2, 4, 5)]
 
@@ -344,15 +348,19 @@ def test_the_mailings_of_some_subscribers(database: Database) -> None:
         for number in (2, 3):
             freeze(connection, draft(f"i{number}"), NOW)
         connection.execute(update(mailings).where(mailings.c.id == 3).values(is_rehearsal=True))
-        connection.execute(delete(deliveries).where(deliveries.c.mailing_id == 2, deliveries.c.reader_id < 3))
-        for those, found in ((readers.c.id < 3, {1}), (readers.c.id == 3, {1, 2}), (readers.c.id > 3, set())):
+        connection.execute(delete(deliveries).where(deliveries.c.mailing_id == 2, deliveries.c.subscriber_id < 3))
+        for those, found in (
+            (subscribers.c.id < 3, {1}),
+            (subscribers.c.id == 3, {1, 2}),
+            (subscribers.c.id > 3, set()),
+        ):
             assert set(mailings_of(connection, those)) == found
 
 
-def _rows(connection: Connection, reader_id: int) -> list[tuple[str, int, int | None]]:
+def _rows(connection: Connection, subscriber_id: int) -> list[tuple[str, int, int | None]]:
     rows = connection.execute(
         select(tombstones.c.hash, tombstones.c.first_mailing, tombstones.c.last_mailing)
-        .where(tombstones.c.reader_id == reader_id)
+        .where(tombstones.c.subscriber_id == subscriber_id)
         .order_by(tombstones.c.hash, tombstones.c.first_mailing)
     )
     return [(mark, first, last) for mark, first, last in rows]

@@ -27,7 +27,7 @@ from composer.database.engine import Database
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import deliveries, mailings, recipients
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.core.mailing import MailingError
 from composer.delivery.selection.freeze import freeze
 from composer.delivery.selection.selection import Selection
@@ -74,7 +74,7 @@ class People(RuleBasedStateMachine):
 
     def living(self) -> dict[int, tuple[str, str]]:
         with self.database.read() as connection:
-            rows = connection.execute(select(readers.c.id, readers.c.normal, readers.c.status))
+            rows = connection.execute(select(subscribers.c.id, subscribers.c.normal, subscribers.c.status))
             return {row.id: (row.normal, row.status) for row in rows}
 
     def changed(self, before: dict[int, tuple[str, str]]) -> None:
@@ -132,8 +132,8 @@ class People(RuleBasedStateMachine):
     def opt_in(self, address: str) -> None:
         before = self.living()
         with self.database.write() as connection:
-            reader = sign_up(connection, parse_address(address), {}, source="form", now=NOW)
-            confirm(connection, reader.id, "double opt-in", source="form", now=NOW)
+            subscriber = sign_up(connection, parse_address(address), {}, source="form", now=NOW)
+            confirm(connection, subscriber.id, "double opt-in", source="form", now=NOW)
         self.left.discard(address)
         self.changed(before)
 
@@ -141,11 +141,11 @@ class People(RuleBasedStateMachine):
     def move(self, old: str, new: str) -> None:
         before = self.living()
         with self.database.write() as connection:
-            reader = find(connection, old)
-            if reader is None:
+            subscriber = find(connection, old)
+            if subscriber is None:
                 return
             try:
-                change_address(connection, reader.id, parse_address(new), source="test", now=NOW)
+                change_address(connection, subscriber.id, parse_address(new), source="test", now=NOW)
             except AudienceError:
                 return
         assert new == old or new not in self.left
@@ -163,7 +163,7 @@ class People(RuleBasedStateMachine):
             with self.database.write() as connection:
                 mailing = freeze(connection, draft(key, selection=Selection(issue=key, is_rest=is_rest)), NOW)
                 of_it = deliveries.c.mailing_id == mailing.id
-                rows = connection.execute(select(recipients.c.reader_id, recipients.c.address)).all()
+                rows = connection.execute(select(recipients.c.subscriber_id, recipients.c.address)).all()
                 connection.execute(update(deliveries).where(of_it).values(state="accepted"))
                 connection.execute(update(mailings).where(mailings.c.id == mailing.id).values(ended=NOW))
                 connection.execute(recipients.delete())
@@ -174,15 +174,15 @@ class People(RuleBasedStateMachine):
         for row in rows:
             assert (key, row.address) not in self.copies
             self.copies.add((key, row.address))
-            self.has[row.reader_id].add(key)
-            self.tokens.append((row.reader_id, mailing.public_id, row.address))
+            self.has[row.subscriber_id].add(key)
+            self.tokens.append((row.subscriber_id, mailing.public_id, row.address))
 
     @precondition(lambda self: self.tokens)
     @rule(which=st.integers(0, 1000))
     def click(self, which: int) -> None:
         number, public_id, address = self.tokens[which % len(self.tokens)]
         with self.database.write() as connection:
-            left = leave(connection, TokenClaim(reader_id=number, mailing_id=public_id), NOW)
+            left = leave(connection, TokenClaim(subscriber_id=number, mailing_id=public_id), NOW)
         assert left.found is not FoundHolder.UNKNOWN
         self.left.add(address)
         if (them := self.living().get(number)) is not None:

@@ -12,12 +12,12 @@ from composer.database.tables.mailing_tables import mailings
 from composer.database.tables.subscriber_tables import tombstones
 from tests.audience.identity.test_address_spans import note
 from tests.audience.people import LATER, NOW, everybody
-from tests.delivery.factories import add_readers, frozen
+from tests.delivery.factories import add_subscribers, frozen
 
 Row = tuple[int, str, int, int | None]
 
 
-#: Rows of tombstones, the reader and the mailing of a token; then people, hashes, and who is at the address of that mailing.
+#: Rows of tombstones, the subscriber and the mailing of a token; then people, hashes, and who is at the address of that mailing.
 CASES: tuple[tuple[tuple[Row, ...], int, int | None, tuple[int, ...], tuple[str, ...], int | str | None], ...] = (
     # Somebody who is here, whose address nobody had before.
     ((), 1, 2, (1,), (), 1),
@@ -64,17 +64,17 @@ CASES: tuple[tuple[tuple[Row, ...], int, int | None, tuple[int, ...], tuple[str,
 def test_whom_a_recipient_is_today(database: Database) -> None:
     """The person first, then who has the address of the mailing today; hashes where nobody has it."""
     with database.write() as connection:
-        assert add_readers(connection, 2, language="de", consented=NOW) == [1, 2]
-        for rows, reader_id, mailing_id, people, hashes, at in CASES:
+        assert add_subscribers(connection, 2, language="de", consented=NOW) == [1, 2]
+        for rows, subscriber_id, mailing_id, people, hashes, at in CASES:
             connection.execute(delete(tombstones))
             if rows:
                 note(connection, *rows)
-            found = resolve_recipient(connection, reader_id, mailing_id)
-            case = f"{rows} {reader_id} {mailing_id}"
+            found = resolve_recipient(connection, subscriber_id, mailing_id)
+            case = f"{rows} {subscriber_id} {mailing_id}"
             assert (tuple(each.id for each in found.people), found.hashes) == (people, hashes), case
             assert (found.at_address.id if found.at_address else found.at_hash) == at, case
             assert found.at_address is None or found.at_hash is None, case
-            assert (found.reader_id, found.mailing_id) == (reader_id, mailing_id)
+            assert (found.subscriber_id, found.mailing_id) == (subscriber_id, mailing_id)
             assert found.found is (
                 FoundHolder.PERSON if people else FoundHolder.GONE if hashes else FoundHolder.UNKNOWN
             ), case
@@ -86,7 +86,7 @@ def test_whom_a_recipient_is_today(database: Database) -> None:
 def test_everybody_whom_a_token_means_gets_no_more_mail(database: Database) -> None:
     """Subscribers by their address, who was removed by the hash."""
     with database.write() as connection:
-        add_readers(connection, 1)
+        add_subscribers(connection, 1)
         make_erasure_key(connection)
         note(connection, (1, "h", 0, 3))
         stop_mail(connection, resolve_recipient(connection, 1, 2), Reason.COMPLAINED, "mail", LATER)
@@ -102,7 +102,7 @@ def test_the_mailing_that_a_token_names(database: Database) -> None:
     with database.write() as connection:
 
         def named(number: int) -> int | None:
-            return resolve(connection, TokenClaim(reader_id=1, mailing_id=number)).mailing_id
+            return resolve(connection, TokenClaim(subscriber_id=1, mailing_id=number)).mailing_id
 
         assert named(mailing.public_id) == mailing.id == 1
         assert (named(0), named(unknown), named(1), named(2)) == (None, None, None, 2)

@@ -31,7 +31,7 @@ def test_made_on_first_need_and_kept(database: Database, tmp_path: Path) -> None
     assert os.name != "posix" or stat.S_IMODE(path.stat().st_mode) == 0o600
     key = path.read_text(encoding="ascii").strip()
     assert len(key) == 64
-    assert tokens_of(database, around).read(Purpose.UNSUBSCRIBE, token) == TokenClaim(reader_id=1)
+    assert tokens_of(database, around).read(Purpose.UNSUBSCRIBE, token) == TokenClaim(subscriber_id=1)
     assert _files(tmp_path) == [path]
     assert database.path is None or key.encode() not in database.path.read_bytes()
 
@@ -46,7 +46,7 @@ def test_rotation(database: Database, tmp_path: Path) -> None:
     """A new key goes before the old one; later the old one may go. The other way round is refused."""
     token = tokens_of(database, _around(tmp_path, OLD)).make(Purpose.UNSUBSCRIBE, 1)
     both = tokens_of(database, _around(tmp_path, f"{NEW} {OLD}"))
-    assert both.read(Purpose.UNSUBSCRIBE, token) == TokenClaim(reader_id=1)
+    assert both.read(Purpose.UNSUBSCRIBE, token) == TokenClaim(subscriber_id=1)
     assert both.make(Purpose.UNSUBSCRIBE, 1) != token
     assert tokens_of(database, _around(tmp_path, NEW)).keys == (NEW.encode(),)
     with pytest.raises(SettingsError, match="another key than the one behind"):

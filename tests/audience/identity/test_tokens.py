@@ -1,4 +1,4 @@
-"""A token names one reader, for one purpose, to whoever has the key; to everybody else it is letters."""
+"""A token names one subscriber, for one purpose, to whoever has the key; to everybody else it is letters."""
 
 import hmac
 import itertools
@@ -26,14 +26,14 @@ keys = st.binary(min_size=32, max_size=80)
 
 @given(keys, purposes, numbers, mailings, moments)
 def test_what_is_made_is_read(
-    key: bytes, purpose: Purpose, reader: int, mailing: int, expires: datetime | None
+    key: bytes, purpose: Purpose, subscriber: int, mailing: int, expires: datetime | None
 ) -> None:
     """Every number comes back, in small and in capital letters, until the time is over."""
     tokens = Tokens((key,))
-    token = tokens.make(purpose, reader, mailing, expires)
+    token = tokens.make(purpose, subscriber, mailing, expires)
     assert set(token) <= set(string.ascii_lowercase + "234567")
     assert len(token) == (34 if expires is None else 42)
-    claim = TokenClaim(reader_id=reader, mailing_id=mailing, expires=expires)
+    claim = TokenClaim(subscriber_id=subscriber, mailing_id=mailing, expires=expires)
     assert tokens.read(purpose, token, NOW) == tokens.read(purpose, token.upper(), NOW) == claim
     if expires is not None:
         assert tokens.read(purpose, token, expires) is None
@@ -41,17 +41,17 @@ def test_what_is_made_is_read(
 
 
 @given(purposes, purposes, numbers, mailings)
-def test_of_one_purpose_only(purpose: Purpose, other: Purpose, reader: int, mailing: int) -> None:
+def test_of_one_purpose_only(purpose: Purpose, other: Purpose, subscriber: int, mailing: int) -> None:
     """The address that a bounce came to does not open anybody's preferences."""
-    claim = TOKENS.read(other, TOKENS.make(purpose, reader, mailing))
+    claim = TOKENS.read(other, TOKENS.make(purpose, subscriber, mailing))
     assert (claim is not None) == (purpose is other)
 
 
 @settings(max_examples=200)
 @given(purposes, numbers, mailings, moments, st.data())
-def test_forged(purpose: Purpose, reader: int, mailing: int, expires: datetime | None, data: st.DataObject) -> None:
+def test_forged(purpose: Purpose, subscriber: int, mailing: int, expires: datetime | None, data: st.DataObject) -> None:
     """A letter changed, taken away, added, two that change places: read by nobody. So is what another key made."""
-    token = TOKENS.make(purpose, reader, mailing, expires)
+    token = TOKENS.make(purpose, subscriber, mailing, expires)
     at = data.draw(st.integers(0, len(token) - 1))
     letter = data.draw(st.sampled_from(string.ascii_lowercase + string.digits + "=-+/ \u0131\u212a"))
     forged = [token[:at] + letter + token[at + 1 :], token[:at] + token[at + 1 :], token[:at] + letter + token[at:]]
@@ -68,17 +68,17 @@ def test_anything_else_is_no_token(purpose: Purpose, text: str) -> None:
 
 
 @given(purposes, numbers, mailings)
-def test_rotation(purpose: Purpose, reader: int, mailing: int) -> None:
+def test_rotation(purpose: Purpose, subscriber: int, mailing: int) -> None:
     """The new key signs, links of the old one go on working until it is taken away."""
-    both, claim = Tokens((NEW, OLD)), TokenClaim(reader_id=reader, mailing_id=mailing)
-    before, after = Tokens((OLD,)).make(purpose, reader, mailing), both.make(purpose, reader, mailing)
-    assert before != after == TOKENS.make(purpose, reader, mailing)
+    both, claim = Tokens((NEW, OLD)), TokenClaim(subscriber_id=subscriber, mailing_id=mailing)
+    before, after = Tokens((OLD,)).make(purpose, subscriber, mailing), both.make(purpose, subscriber, mailing)
+    assert before != after == TOKENS.make(purpose, subscriber, mailing)
     assert both.read(purpose, before) == both.read(purpose, after) == claim
     assert TOKENS.read(purpose, before) is None
 
 
 def test_it_tells_nothing() -> None:
-    """Two readers in a row have nothing in common: tokens do not say how many there are, or who is next."""
+    """Two subscribers in a row have nothing in common: tokens do not say how many there are, or who is next."""
     made = [TOKENS.make(Purpose.UNSUBSCRIBE, number, 1) for number in range(1000)]
     alike = [sum(a == b for a, b in zip(*pair, strict=True)) for pair in itertools.pairwise(made)]
     assert len(set(made)) == 1000 and max(alike) < 12 and sum(alike) / len(alike) < 2
@@ -93,7 +93,7 @@ def test_they_are_never_made_otherwise() -> None:
         == "<stzkwqtpkb2jmgkm2wz6ssrnoqat2neoje@xn--mnchen-3ya.example>"
     )
     assert fingerprint(NEW).hex() == "9042a6219bbb3032"
-    assert (TokenClaim(reader_id=1).mailing_id, TokenClaim(reader_id=1).expires) == (0, None)
+    assert (TokenClaim(subscriber_id=1).mailing_id, TokenClaim(subscriber_id=1).expires) == (0, None)
     # What a purpose is called is part of its keys.
     for key, proof in zip((NEW, OLD), Tokens((NEW, OLD)).proofs("a nonce"), strict=True):
         signing = hmac.digest(key, b"compose token 1: sign probe", "sha256")
@@ -121,9 +121,9 @@ def test_they_fit_where_they_stand() -> None:
 
 def test_what_cannot_be() -> None:
     """Numbers out of range, a time without zone, a short key, none: refused. A key is never shown."""
-    for reader, mailing in ((-1, 0), (2**40, 0), (0, -1), (0, 2**32)):
+    for subscriber, mailing in ((-1, 0), (2**40, 0), (0, -1), (0, 2**32)):
         with pytest.raises(ValueError, match="too large"):
-            TOKENS.make(Purpose.BOUNCE, reader, mailing)
+            TOKENS.make(Purpose.BOUNCE, subscriber, mailing)
     with pytest.raises(ValueError, match="time zone"):
         TOKENS.make(Purpose.CONFIRM, 1, expires=datetime(2025, 1, 1))
     for wrong in ((), (b"short",), (NEW, b"")):

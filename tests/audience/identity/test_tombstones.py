@@ -15,7 +15,7 @@ from composer.core.addresses import parse_address
 from composer.database.engine import Database
 from composer.database.public_ids import MAILINGS, SUBSCRIBERS
 from composer.database.tables.mailing_tables import deliveries, mailings
-from composer.database.tables.subscriber_tables import readers, tombstones
+from composer.database.tables.subscriber_tables import subscribers, tombstones
 from composer.delivery.core.mailing import Mailing, mailing_of
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.reporting.subscriber_history import received_mailings
@@ -61,9 +61,11 @@ def test_ids_are_random_and_an_import_takes_one_run(database: Database, tmp_path
     people = [f"r{number}@example.org" for number in range(40)]
     take(database, written(tmp_path, "email\n" + "\n".join(people)), consent="form")
     with database.write() as connection:
-        ids = connection.scalars(select(readers.c.id).order_by(readers.c.normal.in_(people), readers.c.id)).all()
+        ids = connection.scalars(
+            select(subscribers.c.id).order_by(subscribers.c.normal.in_(people), subscribers.c.id)
+        ).all()
         assert ids == list(range(ids[0], ids[0] + 40))
-        assert connection.scalars(select(readers.c.address).order_by(readers.c.id)).all() == people
+        assert connection.scalars(select(subscribers.c.address).order_by(subscribers.c.id)).all() == people
         single = [join(connection, f"s{number}@example.org").id for number in range(20)]
         first = mail(connection, "a")
         second = mail(connection, "b")
@@ -78,15 +80,15 @@ def test_an_import_taken_back_and_again_gets_no_second_copy(database: Database, 
     people = written(tmp_path, "email\na@example.org\nb@example.org\nA+x@example.org\n")
     take(database, people, consent="form")
     with database.write() as connection:
-        before = set(connection.scalars(select(readers.c.id)))
+        before = set(connection.scalars(select(subscribers.c.id)))
         mail(connection)
     for _ in range(3):
         undo_last(database)
         with database.read() as connection:
-            assert connection.scalar(select(func.count()).select_from(readers)) == 0
+            assert connection.scalar(select(func.count()).select_from(subscribers)) == 0
         take(database, people, consent="form")
         with database.read() as connection:
-            ids = set(connection.scalars(select(readers.c.id)))
+            ids = set(connection.scalars(select(subscribers.c.id)))
             assert not ids & before
             before |= ids
             assert get_it(connection) == (0, {LeftOut.HAS_IT: 3})
@@ -155,7 +157,9 @@ def test_a_changed_address_keeps_its_history(database: Database) -> None:
         second = freeze(connection, draft("second"), NOW)
         connection.execute(
             update(deliveries)
-            .where(deliveries.c.reader_id == get(connection, "b@example.org").id, deliveries.c.mailing_id == second.id)
+            .where(
+                deliveries.c.subscriber_id == get(connection, "b@example.org").id, deliveries.c.mailing_id == second.id
+            )
             .values(state=DeliveryState.ACCEPTED)
         )
         connection.execute(
@@ -194,7 +198,7 @@ def test_a_chain_of_addresses_and_ids(database: Database, tmp_path: Path) -> Non
 def test_back_and_forth(database: Database) -> None:
     """An address that is changed to and fro, with and without a mailing in between, is told right each time."""
     with database.write() as connection:
-        reader = join(connection, "a@example.org")
+        subscriber = join(connection, "a@example.org")
         issues, numbers = count(1), []
         for old, new, is_mailed in (
             ("a", "b", True),
@@ -207,11 +211,11 @@ def test_back_and_forth(database: Database) -> None:
             if is_mailed:
                 numbers.append(mail(connection, f"i{next(issues)}").id)
             move(connection, f"{old}@example.org", f"{new}@example.org")
-        assert len(received_mailings(connection, reader.id)) == 3
+        assert len(received_mailings(connection, subscriber.id)) == 3
         for name, wanted in (("a", {1}), ("b", {1, 2})):
             other = join(connection, f"{name}@example.org")
             assert {each.mailing_id for each in received_mailings(connection, other.id)} >= wanted
-        assert spans_of(connection, reader.id, is_this_address=True)[0].first == 4
+        assert spans_of(connection, subscriber.id, is_this_address=True)[0].first == 4
 
 
 def test_an_address_that_is_taken_or_left_is_refused(database: Database) -> None:
@@ -220,9 +224,9 @@ def test_an_address_that_is_taken_or_left_is_refused(database: Database) -> None
         first, other = join(connection, "a@example.org"), join(connection, "b@example.org")
         gone = join(connection, "gone@example.org")
         unsubscribe(connection, gone.id, source="link", now=LATER)
-        for reader, address in ((first, "B@example.org"), (first, "gone@example.org"), (gone, "new@example.org")):
+        for subscriber, address in ((first, "B@example.org"), (first, "gone@example.org"), (gone, "new@example.org")):
             with pytest.raises(AudienceError):
-                change_address(connection, reader.id, parse_address(address), source="by hand", now=LATER)
+                change_address(connection, subscriber.id, parse_address(address), source="by hand", now=LATER)
         assert find(connection, "a@example.org") is not None
         moved = change_address(connection, first.id, parse_address("A@Example.org"), source="by hand", now=LATER)
         assert (moved.id, moved.address, moved.status) == (first.id, "A@Example.org", Status.ACTIVE)
@@ -248,11 +252,13 @@ def test_what_those_who_go_with_an_import_have_received_is_counted(database: Dat
     )
     states = (DeliveryState.ACCEPTED, DeliveryState.ACCEPTED, DeliveryState.UNKNOWN, DeliveryState.REFUSED)
     with database.write() as connection:
-        ids = connection.scalars(select(readers.c.id).order_by(readers.c.id)).all()
+        ids = connection.scalars(select(subscribers.c.id).order_by(subscribers.c.id)).all()
         join(connection, "other@example.org")
         mail(connection)
-        for reader_id, state in zip(ids, (*states, DeliveryState.SENDING), strict=True):
-            connection.execute(update(deliveries).where(deliveries.c.reader_id == reader_id).values(state=state))
+        for subscriber_id, state in zip(ids, (*states, DeliveryState.SENDING), strict=True):
+            connection.execute(
+                update(deliveries).where(deliveries.c.subscriber_id == subscriber_id).values(state=state)
+            )
         # A second one that nobody's server has answered for, one that everybody refused, and a rehearsal.
         for number, state in ((2, DeliveryState.UNKNOWN), (3, DeliveryState.REFUSED), (4, DeliveryState.ACCEPTED)):
             end(connection, freeze(connection, draft(f"i{number}"), NOW), state)

@@ -15,7 +15,7 @@ from composer.audience.bounce_holds import undo_bounce
 from composer.audience.change_history import changes_of
 from composer.audience.changes import add_subscriber, change, confirm, sign_up, tag, unsubscribe
 from composer.audience.erasure import erase
-from composer.audience.export import ExportFormat, export_readers, export_suppressions
+from composer.audience.export import ExportFormat, export_subscribers, export_suppressions
 from composer.audience.identity.tombstones import note_lost_address
 from composer.audience.importing import undo as undoing
 from composer.audience.importing.plan import ImportSummary, RowVerdict
@@ -23,14 +23,14 @@ from composer.audience.importing.undo import last_import, undo_import
 from composer.audience.lists.formats.detection import tables_in
 from composer.audience.lists.meaning.columns import columns_of
 from composer.audience.personal_record import personal_record
-from composer.audience.subscribers import AudienceError, Status, Subscriber, find, get, select_readers
+from composer.audience.subscribers import AudienceError, Status, Subscriber, find, get, select_subscribers
 from composer.audience.suppression import Reason, listed, suppress
 from composer.core.addresses import parse_address
 from composer.core.audience_filter import AudienceFilter
 from composer.database.engine import Database
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
-from composer.database.tables.subscriber_tables import consents, readers, suppressions
+from composer.database.tables.subscriber_tables import consents, subscribers, suppressions
 from tests.audience.list_factory import take, written
 from tests.audience.people import LATER, NOW, everybody, join
 
@@ -38,7 +38,7 @@ from tests.audience.people import LATER, NOW, everybody, join
 def _all(database: Database) -> list[Subscriber]:
     """Everybody, by address."""
     with database.read() as connection:
-        return sorted(select_readers(connection, status=()), key=lambda each: each.normal)
+        return sorted(select_subscribers(connection, status=()), key=lambda each: each.normal)
 
 
 def _statuses(database: Database) -> dict[str, Status]:
@@ -130,7 +130,7 @@ def test_a_form_and_a_list_together_bring_nobody_back(database: Database, tmp_pa
     done = take(database, written(tmp_path, "email\ngone@example.org\nout@example.org\n"), is_update=True, tags=("x",))
     assert (done.summary.left, done.summary.agreeing) == (2, 0)
     assert _statuses(database) == {"gone@example.org": Status.PENDING, "out@example.org": Status.PENDING}
-    assert [reader.tags for reader in _all(database)] == [(), ()]
+    assert [subscriber.tags for subscriber in _all(database)] == [(), ()]
 
 
 @pytest.mark.parametrize("reason", [Reason.HELD, Reason.BOUNCED])
@@ -209,7 +209,7 @@ def test_undo_leaves_what_others_did_since(database: Database, tmp_path: Path) -
     take(database, written(tmp_path, text), is_update=True)
     assert _suppressed(database) == {"victim@example.org": Reason.UNSUBSCRIBED, "victim2@example.org": Reason.BOUNCED}
     with database.write() as connection:
-        found = {reader.address: reader.id for reader in select_readers(connection, status=())}
+        found = {subscriber.address: subscriber.id for subscriber in select_subscribers(connection, status=())}
         unsubscribe(connection, found["left@example.org"], source="link", now=LATER)
         confirm(connection, found["agreed@example.org"], "link", source="link", now=LATER)
         change(connection, found["known@example.org"], {"first_name": "Mine"}, source="by hand", now=LATER)
@@ -237,7 +237,7 @@ def test_undo_leaves_what_others_did_since(database: Database, tmp_path: Path) -
 
 
 def test_undo_in_pieces_is_undo(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever a piece ends, between readers or between two changes of one, each change is taken back once."""
+    """Wherever a piece ends, between subscribers or between two changes of one, each change is taken back once."""
     monkeypatch.setattr(undoing, "_PIECE", 2)
     with database.write() as connection:
         for number in range(5):
@@ -286,9 +286,9 @@ def test_two_lists_that_name_the_same_consent_each_keep_their_own(database: Data
     take(database, written(tmp_path, "email,consent\nd@example.org,form A\ne@example.org,\n"), consent="whole list")
     with database.read() as connection:
         kept = connection.execute(
-            select(readers.c.normal, consents.c.id, consents.c.evidence)
-            .join_from(readers, consents, consents.c.id == readers.c.consent_id)
-            .order_by(readers.c.normal)
+            select(subscribers.c.normal, consents.c.id, consents.c.evidence)
+            .join_from(subscribers, consents, consents.c.id == subscribers.c.consent_id)
+            .order_by(subscribers.c.normal)
         ).all()
         assert connection.scalar(select(func.count()).select_from(consents)) == 4
     (a, b, c, d, e) = kept
@@ -390,7 +390,7 @@ def test_rows_are_shown_as_they_were_understood_in_their_order(database: Databas
         assert found[2:] == [
             UnderstoodList(address="b@example.org", standing="pending", **rest),
             UnderstoodList(
-                address="a@example.org", name="A B", first_name="A", last_name="B", language="de", standing="reader"
+                address="a@example.org", name="A B", first_name="A", last_name="B", language="de", standing="subscriber"
             ),
         ]
         assert [(each.number, each.written) for each in remarks(connection)] == [
@@ -476,7 +476,7 @@ def test_an_export_is_read_back_unharmed(database: Database, tmp_path: Path, for
         join(connection, "pending@example.org", consent="")
         unsubscribe(connection, join(connection, "left@example.org").id, source="link", now=NOW)
         buffer = io.StringIO(newline="")
-        many = export_readers(connection, AudienceFilter(), (), ("company",), buffer, form)
+        many = export_subscribers(connection, AudienceFilter(), (), ("company",), buffer, form)
     if form is ExportFormat.CSV:
         cells = [cell for row in csv.reader(io.StringIO(buffer.getvalue(), newline="")) for cell in row]
         assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "＝", "\t", "\r"))]
@@ -485,7 +485,7 @@ def test_an_export_is_read_back_unharmed(database: Database, tmp_path: Path, for
     with open_database(Location(path=tmp_path / "other.db")) as other:
         done = take(other, written(tmp_path, buffer.getvalue(), f"list.{form}"), consent="")
         assert done.bad == {}
-        # Who had left is on the suppression list there, and is no reader.
+        # Who had left is on the suppression list there, and is no subscriber.
         kept = [(each.address, each.values, each.tags, each.status) for each in _all(other)]
         assert kept == [each for each in before if each[3] is not Status.UNSUBSCRIBED]
         assert _suppressed(other) == {"left@example.org": Reason.UNSUBSCRIBED}
@@ -522,7 +522,7 @@ def test_the_suppression_list_goes_out_and_comes_back(database: Database, tmp_pa
         add_subscriber(connection, parse_address("gone@example.org"), {}, source="x", now=NOW)
 
 
-def test_a_suppression_list_makes_nobody_a_reader(database: Database, tmp_path: Path) -> None:
+def test_a_suppression_list_makes_nobody_a_subscriber(database: Database, tmp_path: Path) -> None:
     """Whatever the words beside an address, a list of those who get nothing only takes away."""
     with database.write() as connection:
         join(connection, "a@example.org")
@@ -664,7 +664,7 @@ def test_json_lines(database: Database, tmp_path: Path) -> None:
 
 
 def test_a_person_and_their_look_alikes(database: Database, tmp_path: Path) -> None:
-    """Plus-tags, dots and googlemail are told as look-alikes, of readers and of suppressed addresses; others are not."""
+    """Plus-tags, dots and googlemail are told as look-alikes, of subscribers and of suppressed addresses; others are not."""
     take(database, written(tmp_path, "email\nanna.li@gmail.com\n"), consent="form 2024")
     with database.write() as connection:
         for address in (

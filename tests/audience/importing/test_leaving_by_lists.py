@@ -12,7 +12,7 @@ from composer.audience.importing.undo import last_import, undo_import
 from composer.audience.subscribers import Status, get
 from composer.audience.suppression import Reason, hashed, listed, make_erasure_key, suppress
 from composer.database.engine import Database
-from composer.database.tables.subscriber_tables import imports, readers
+from composer.database.tables.subscriber_tables import imports, subscribers
 from tests.audience.list_factory import take, written
 from tests.audience.people import LATER, NOW, everybody, join
 
@@ -57,7 +57,7 @@ def test_whoever_is_here_leaves_by_the_word_of_a_list(database: Database, tmp_pa
             **{address: address.partition("-")[0] for address in people},
             "other@example.org": "active",
         }
-        assert set(connection.scalars(select(readers.c.changed).where(readers.c.normal.in_(people)))) == {LATER}
+        assert set(connection.scalars(select(subscribers.c.changed).where(subscribers.c.normal.in_(people)))) == {LATER}
 
 
 def test_hashes_of_a_list_are_looked_for_page_by_page(
@@ -69,7 +69,7 @@ def test_hashes_of_a_list_are_looked_for_page_by_page(
         key = make_erasure_key(connection)
         for number in range(7):
             join(connection, f"r{number}@example.org")
-        normals = connection.scalars(select(readers.c.normal).order_by(readers.c.id)).all()
+        normals = connection.scalars(select(subscribers.c.normal).order_by(subscribers.c.id)).all()
     gone = [normals[number] for number in (0, 2, 3, 6)]
     lines = "".join(f",{hashed(key, each)},erased,2025-01-01,x\r\n" for each in (*gone, "nobody@example.org"))
     found = take(

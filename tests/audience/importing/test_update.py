@@ -14,10 +14,10 @@ from composer.audience.importing.staging import ListPart, incoming, stage
 from composer.audience.importing.undo import last_import, undo_import
 from composer.audience.lists.formats.detection import tables_in
 from composer.audience.lists.meaning.columns import columns_of
-from composer.audience.subscribers import Status, Subscriber, get, select_readers
+from composer.audience.subscribers import Status, Subscriber, get, select_subscribers
 from composer.audience.suppression import Reason, listed, suppress
 from composer.database.engine import Database
-from composer.database.tables.subscriber_tables import reader_changes, readers
+from composer.database.tables.subscriber_tables import subscriber_changes, subscribers
 from tests.audience.list_factory import take, written
 from tests.audience.people import EARLIER, LATER, NOW, everybody, join
 
@@ -25,7 +25,7 @@ from tests.audience.people import EARLIER, LATER, NOW, everybody, join
 def _all(database: Database) -> list[Subscriber]:
     """Everybody, by address."""
     with database.read() as connection:
-        return sorted(select_readers(connection, status=()), key=lambda each: each.normal)
+        return sorted(select_subscribers(connection, status=()), key=lambda each: each.normal)
 
 
 def test_the_first_change_that_there_is_counts(database: Database, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_list_updates_nobody_who_is_held_or_has_left(database: Database, tmp_p
 
 
 def test_an_update_in_pieces_is_an_update(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever a piece ends: each field of each reader once, whatever the order in which the database keeps them."""
+    """Wherever a piece ends: each field of each subscriber once, whatever the order in which the database keeps them."""
     monkeypatch.setattr(updating, "_PIECE", 2)
     with database.write() as connection:
         for number in range(5):
@@ -113,10 +113,10 @@ def test_a_list_is_written_down_in_its_order(
             taken = apply_import(connection, StatusChoice(is_update=True), file="x", kind="list", now=NOW)
             assert taken.updated == 5
             said = connection.execute(
-                select(reader_changes.c.what, readers.c.normal)
-                .join(readers, readers.c.id == reader_changes.c.reader_id)
-                .where(reader_changes.c.import_id == taken.number)
-                .order_by(reader_changes.c.id)
+                select(subscriber_changes.c.what, subscribers.c.normal)
+                .join(subscribers, subscribers.c.id == subscriber_changes.c.subscriber_id)
+                .where(subscriber_changes.c.import_id == taken.number)
+                .order_by(subscriber_changes.c.id)
             )
             assert [(what, normal[0]) for what, normal in said] == [
                 *(("name", each) for each in names),
@@ -138,7 +138,7 @@ def test_the_last_of_two_lists_is_taken_back_to_the_first(database: Database, tm
             join(connection, f"{name}@example.org", "old", "all", first_name="Old", company="Old", role="Old")
         # What the list brings the others was hers before.
         join(connection, "c@example.org", "two", "all", first_name="Two", company="Two", role="Two")
-        connection.execute(update(readers).values(changed=EARLIER))
+        connection.execute(update(subscribers).values(changed=EARLIER))
     fields, before = ("company", "role"), _all(database)
     for word in ("One", "Two"):
         rows = f"a@example.org,{word},{word},{word},{word}\n"
@@ -157,8 +157,8 @@ def test_the_last_of_two_lists_is_taken_back_to_the_first(database: Database, tm
         change(connection, b, {"first_name": "Mine", "company": "Mine"}, source="by hand", now=NOW)
         tag(connection, b, take=("two",), source="by hand", now=NOW)
         # PostgreSQL keeps a row that was changed behind the others.
-        first = and_(reader_changes.c.import_id == 2, reader_changes.c.what == "company")
-        connection.execute(update(reader_changes).where(first).values(at=NOW))
+        first = and_(subscriber_changes.c.import_id == 2, subscriber_changes.c.what == "company")
+        connection.execute(update(subscriber_changes).where(first).values(at=NOW))
         last = last_import(connection)
         assert (last.number, last.changes, last.came, last.left, last.others, last.suppressed) == (2, 8, 0, 0, 0, 0)
         undo_import(connection, 2, LATER)
@@ -179,11 +179,13 @@ def test_the_last_of_two_lists_is_taken_back_to_the_first(database: Database, tm
     assert _taken_back(database, "b@example.org") == [("role", "Two", "Old")]
     assert _taken_back(database, "c@example.org") == []
     with database.write() as connection:
-        when = connection.scalar(select(readers.c.changed).where(readers.c.normal == "a@example.org"))
+        when = connection.scalar(select(subscribers.c.changed).where(subscribers.c.normal == "a@example.org"))
         assert when == LATER
         assert last_import(connection).number == 1
         undo_import(connection, 1, LATER)
-        assert connection.scalar(select(readers.c.changed).where(readers.c.normal == "c@example.org")) == EARLIER
+        assert (
+            connection.scalar(select(subscribers.c.changed).where(subscribers.c.normal == "c@example.org")) == EARLIER
+        )
     assert _all(database)[0] == before[0]
 
 
@@ -192,8 +194,8 @@ def test_a_consent_is_taken_back_with_the_list_that_gave_it(database: Database, 
     with database.write() as connection:
         for name, consent in (("waiting", ""), ("out", "form"), ("other", "form"), ("away", ""), ("back", "")):
             join(connection, f"{name}@example.org", consent=consent)
-        connection.execute(update(readers).where(readers.c.consent_id.is_not(None)).values(consented=EARLIER))
-        connection.execute(update(readers).values(changed=EARLIER))
+        connection.execute(update(subscribers).where(subscribers.c.consent_id.is_not(None)).values(consented=EARLIER))
+        connection.execute(update(subscribers).values(changed=EARLIER))
         kept = _consents(connection)
     text = (
         "email,status\nwaiting@example.org,\nout@example.org,unsubscribed\naway@example.org,\n"
@@ -201,7 +203,7 @@ def test_a_consent_is_taken_back_with_the_list_that_gave_it(database: Database, 
     )
     take(database, written(tmp_path, text), consent="list")
     with database.write() as connection:
-        connection.execute(update(readers).where(readers.c.normal != "other@example.org").values(consented=NOW))
+        connection.execute(update(subscribers).where(subscribers.c.normal != "other@example.org").values(consented=NOW))
         suppress(connection, "away@example.org", Reason.UNSUBSCRIBED, "link", NOW)
         confirm(connection, get(connection, "back@example.org").id, "link", source="link", now=NOW)
         undo_import(connection, 1, LATER)
@@ -223,7 +225,7 @@ def test_a_consent_is_taken_back_with_the_list_that_gave_it(database: Database, 
 
 def _consents(connection: Connection) -> dict[str, tuple[object, object, object]]:
     """Whose consent is which, since when, and when they changed."""
-    columns = (readers.c.normal, readers.c.consent_id, readers.c.consented, readers.c.changed)
+    columns = (subscribers.c.normal, subscribers.c.consent_id, subscribers.c.consented, subscribers.c.changed)
     return {normal: (which, since, when) for normal, which, since, when in connection.execute(select(*columns))}
 
 

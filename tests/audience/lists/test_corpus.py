@@ -14,7 +14,7 @@ from composer.audience.lists.list_table import ListError, Unreadable
 from composer.audience.lists.meaning.columns import columns_of
 from composer.audience.lists.meaning.rows import ListedPerson, read_row
 from composer.audience.lists.meaning.subscription_status import Doubts
-from composer.audience.subscribers import select_readers
+from composer.audience.subscribers import select_subscribers
 from composer.core.errors import UsageError
 from composer.database.engine import Database
 from composer.database.location import Location
@@ -47,12 +47,12 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.mark.parametrize("case", CORPUS, ids=[case.name for case in CORPUS])
 def test_right_rows_in_and_each_other_row_named(shared: Database, tmp_path: Path, case: Case) -> None:
-    """Exactly the people of the list are readers, and exactly its other rows are named with their reason."""
+    """Exactly the people of the list are subscribers, and exactly its other rows are named with their reason."""
     database = shared
     clear(database)
     done = take(database, written(tmp_path, case.data, case.file), encoding=case.encoding)
     with database.read() as connection:
-        found = {reader.address: reader.first_name for reader in select_readers(connection)}
+        found = {subscriber.address: subscriber.first_name for subscriber in select_subscribers(connection)}
     assert found == dict(case.people)
     bad = done.bad
     assert set(bad) == set(case.bad)

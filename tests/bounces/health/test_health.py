@@ -18,7 +18,7 @@ from composer.cli.commands.audience import _lines
 from composer.cli.main import run
 from composer.core.addresses import Address
 from composer.database.engine import Database
-from composer.database.tables.subscriber_tables import reader_changes, readers
+from composer.database.tables.subscriber_tables import subscriber_changes, subscribers
 from tests.audience.list_factory import take
 from tests.factories import sample_message
 
@@ -85,7 +85,7 @@ def test_growth_adds_up(database: Database) -> None:
         Month(first=date(2025, 2, 1), joined=3, left=1, active=5),
         Month(first=date(2025, 3, 1), bounced=1, complained=1, active=3),
     )
-    assert health.readers == {"pending": 1, "active": 3, "unsubscribed": 1, "bounced": 1, "complained": 1}
+    assert health.subscribers == {"pending": 1, "active": 3, "unsubscribed": 1, "bounced": 1, "complained": 1}
 
 
 def test_imports_are_no_sign_ups(database: Database, tmp_path: Path) -> None:
@@ -103,9 +103,9 @@ def test_imports_are_no_sign_ups(database: Database, tmp_path: Path) -> None:
         add_subscriber(connection, Address(address="r4@x.example"), {}, source="t", now=at(2))
     take(database, path)
     with database.write() as connection:
-        connection.execute(update(readers).where(readers.c.import_id.is_not(None)).values(created=at(2)))
-        connection.execute(update(reader_changes).values(at=at(2)))
-        first = connection.scalar(select(readers.c.id).where(readers.c.normal == "r0@x.example"))
+        connection.execute(update(subscribers).where(subscribers.c.import_id.is_not(None)).values(created=at(2)))
+        connection.execute(update(subscriber_changes).values(at=at(2)))
+        first = connection.scalar(select(subscribers.c.id).where(subscribers.c.normal == "r0@x.example"))
         assert first is not None
         unsubscribe(connection, first, source="t", now=at(3))
         confirm(connection, first, "form", source="t", now=at(3))
@@ -148,7 +148,7 @@ def test_bars_fit(figures: list[tuple[int, int]], columns: int) -> None:
     )
     lines = [
         each
-        for each in _lines(AudienceHealth(now=NOW, readers={}, months=months), columns)
+        for each in _lines(AudienceHealth(now=NOW, subscribers={}, months=months), columns)
         if each.startswith("          2")
     ]
     assert len(lines) == len(months)
@@ -169,14 +169,14 @@ def _health() -> AudienceHealth:
     )
     return AudienceHealth(
         now=NOW,
-        readers={"active": 1005},
+        subscribers={"active": 1005},
         months=tuple(Month(first=date(2025, n, 1), joined=10 * n, left=n, active=10 * n) for n in range(1, 13)),
         mailings=mailings,
         refusals=(("gmail.com", "5.7.26", "<script>alert(1)</script>", 3),),
     )
 
 
-@pytest.mark.parametrize("health", [_health(), AudienceHealth(now=NOW, readers={})], ids=["full", "empty"])
+@pytest.mark.parametrize("health", [_health(), AudienceHealth(now=NOW, subscribers={})], ids=["full", "empty"])
 def test_the_page_is_one_well_formed_file(health: AudienceHealth) -> None:
     """Nothing is loaded, no script is in it, what others wrote is text, and every chart says in words what it shows."""
     drawn = page(health, 'China "Briefing" <b>')
@@ -222,7 +222,7 @@ def test_the_docs_show_what_the_command_prints() -> None:
     }
     health = AudienceHealth(
         now=NOW,
-        readers={"active": 49_212, "unsubscribed": 3_104, "bounced": 611, "complained": 14},
+        subscribers={"active": 49_212, "unsubscribed": 3_104, "bounced": 611, "complained": 14},
         months=(
             Month(
                 first=date(2024, 12, 1), joined=650, imported=1_200, left=219, bounced=77, complained=1, active=48_746

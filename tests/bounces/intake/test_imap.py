@@ -54,12 +54,12 @@ def news(tmp_path: Path, sqlite_template: Path) -> Iterator[Database]:
 
 
 def fill(server: Dovecot, news: Database, count: int) -> None:
-    """Let messages come back from so many readers, and one that nobody understands."""
+    """Let messages come back from so many subscribers, and one that nobody understands."""
     for number in range(count):
         address = f"reader{number}@reader.example"
         with news.write() as connection:
-            reader = add_subscriber(connection, Address(address=address), {}, source="t", now=NOW, consent="yes")
-        server.put(number, report(verp(reader.id, 7), address, number=number))
+            subscriber = add_subscriber(connection, Address(address=address), {}, source="t", now=NOW, consent="yes")
+        server.put(number, report(verp(subscriber.id, 7), address, number=number))
     server.put(count, (FOLDER / "person-writes.eml").read_bytes())
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import func, select
 
-from composer.audience.bounce_history import of_mailing, of_reader
+from composer.audience.bounce_history import of_mailing, of_subscriber
 from composer.audience.changes import add_subscriber, confirm
 from composer.audience.erasure import erase
 from composer.audience.identity.tokens import Purpose, Tokens
@@ -34,7 +34,7 @@ NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
 BEFORE = NOW - timedelta(days=365)
 
 
-def reader(database: Database, address: str) -> int:
+def subscriber(database: Database, address: str) -> int:
     with database.write() as connection:
         return add_subscriber(connection, Address(address=address), {}, source="test", now=BEFORE, consent="said so").id
 
@@ -59,21 +59,21 @@ def rows(database: Database) -> int:
 
 
 def test_a_hard_bounce_to_our_address_suppresses(database: Database) -> None:
-    """The token in the address names the reader: bounced, on the suppression list, and the history says why."""
-    ann = reader(database, "ann@reader.example")
+    """The token in the address names the subscriber: bounced, on the suppression list, and the history says why."""
+    ann = subscriber(database, "ann@reader.example")
     summary = take_in(database, report(verp(ann, 7), "ANN@reader.example"))
     assert summary.effects == {BounceEffect.SUPPRESSED: 1}
     assert status(database, "ann@reader.example") is Status.BOUNCED
     with database.read() as connection:
         row = connection.execute(select(returned)).mappings().one()
         found = suppression_of(connection, "ann@reader.example")
-    assert (row["reader_id"], row["mailing_id"], row["bounce"], row["status"]) == (ann, 7, "hard", "5.1.1")
+    assert (row["subscriber_id"], row["mailing_id"], row["bounce"], row["status"]) == (ann, 7, "hard", "5.1.1")
     assert found is not None and found.source == "bounce"
 
 
 def test_the_returned_message_id_is_as_good_as_the_token(database: Database) -> None:
-    """A report to another address of ours still names the reader by the Message-ID that it gives back."""
-    ann = reader(database, "ann@reader.example")
+    """A report to another address of ours still names the subscriber by the Message-ID that it gives back."""
+    ann = subscriber(database, "ann@reader.example")
     take_in(database, report("postmaster@news.example.org", "ann@reader.example", returned=message_header(ann, 7)))
     assert status(database, "ann@reader.example") is Status.BOUNCED
 
@@ -111,31 +111,31 @@ def test_the_returned_message_id_is_as_good_as_the_token(database: Database) -> 
 )
 def test_a_forged_report_is_recorded_and_nothing_else(database: Database, forged: Callable[[int], bytes]) -> None:
     """Whoever names a recipient without our key moves nobody: Final-Recipient, From, ids, others' tokens are worth nothing."""
-    summary = take_in(database, forged(reader(database, "ann@reader.example")))
+    summary = take_in(database, forged(subscriber(database, "ann@reader.example")))
     assert summary.effects.keys() <= {BounceEffect.UNPROVEN, BounceEffect.KEPT}
     assert status(database, "ann@reader.example") is Status.ACTIVE
     assert rows(database) == 1
 
 
-def test_a_token_replayed_for_another_reader_names_its_own(database: Database) -> None:
+def test_a_token_replayed_for_another_subscriber_names_its_own(database: Database) -> None:
     """A token that was ann's, in a report about bo: bo stays, and so does what failed elsewhere count against ann only."""
-    ann, _ = reader(database, "ann@reader.example"), reader(database, "bo@reader.example")
+    ann, _ = subscriber(database, "ann@reader.example"), subscriber(database, "bo@reader.example")
     take_in(database, report(verp(ann, 7), "bo@reader.example"))
     assert status(database, "bo@reader.example") is Status.ACTIVE
     # Another address than ann's own: believed the second time.
     assert status(database, "ann@reader.example") is Status.ACTIVE
 
 
-def test_two_readers_in_one_report_are_none(database: Database) -> None:
-    """A report that carries the tokens of two readers was put together by hand."""
-    ann, bo = reader(database, "ann@reader.example"), reader(database, "bo@reader.example")
+def test_two_subscribers_in_one_report_are_none(database: Database) -> None:
+    """A report that carries the tokens of two subscribers was put together by hand."""
+    ann, bo = subscriber(database, "ann@reader.example"), subscriber(database, "bo@reader.example")
     take_in(database, report(verp(ann, 7), "ann@reader.example", returned=message_header(bo, 7)))
     assert status(database, "ann@reader.example") is status(database, "bo@reader.example") is Status.ACTIVE
 
 
 def test_a_refusal_of_us_alerts(database: Database) -> None:
-    """5.7.x, however often: the reader stays, and the summary says what was said."""
-    ann = reader(database, "ann@gmail.example")
+    """5.7.x, however often: the subscriber stays, and the summary says what was said."""
+    ann = subscriber(database, "ann@gmail.example")
     words = "smtp; 550-5.7.26 Your email has been blocked because the sender is unauthenticated. 550 5.7.26 - gsmtp"
     many = [
         report(verp(ann, mailing), "ann@gmail.example", status="5.7.26", diagnostic=words, number=mailing)
@@ -149,7 +149,7 @@ def test_a_refusal_of_us_alerts(database: Database) -> None:
 
 def test_a_bad_domain_suppresses_after_two_mailings(database: Database) -> None:
     """The first counts; a second report on the same mailing does not; the second mailing is enough."""
-    ann = reader(database, "ann@raeder.example")
+    ann = subscriber(database, "ann@raeder.example")
 
     def bounce(mailing: int, number: int) -> IngestSummary:
         data = report(
@@ -164,8 +164,8 @@ def test_a_bad_domain_suppresses_after_two_mailings(database: Database) -> None:
 
 
 def test_who_agreed_anew_begins_anew(database: Database) -> None:
-    """Bounces from before a reader's own double opt-in do not count any more."""
-    ann = reader(database, "ann@raeder.example")
+    """Bounces from before a subscriber's own double opt-in do not count any more."""
+    ann = subscriber(database, "ann@raeder.example")
 
     def bounce(mailing: int) -> IngestSummary:
         data = report(verp(ann, mailing), "ann@raeder.example", status="5.1.2", number=mailing)
@@ -180,8 +180,8 @@ def test_who_agreed_anew_begins_anew(database: Database) -> None:
 
 @pytest.mark.parametrize("by", ["message id", "link"])
 def test_a_complaint_suppresses(database: Database, by: str) -> None:
-    """The returned header names the reader, by Message-ID or, where that was blacked out, by the link to leave."""
-    ann = reader(database, "ann@reader.example")
+    """The returned header names the subscriber, by Message-ID or, where that was blacked out, by the link to leave."""
+    ann = subscriber(database, "ann@reader.example")
     link = f"List-Unsubscribe: <https://news.example.org/n/unsubscribe/{TOKENS.make(Purpose.UNSUBSCRIBE, ann)}>\n"
     take_in(database, complaint(message_header(ann, 7) if by == "message id" else link))
     assert status(database, "ann@reader.example") is Status.COMPLAINED
@@ -189,18 +189,18 @@ def test_a_complaint_suppresses(database: Database, by: str) -> None:
 
 def test_a_complaint_is_booked_to_its_mailing(database: Database) -> None:
     """Where the Message-ID and the link to leave are both there, the one that names the mailing tells which it was."""
-    ann = reader(database, "ann@reader.example")
+    ann = subscriber(database, "ann@reader.example")
     link = f"List-Unsubscribe: <https://news.example.org/n/unsubscribe/{TOKENS.make(Purpose.UNSUBSCRIBE, ann)}>\n"
     take_in(database, complaint(link + message_header(ann, 7)))
     with database.read() as connection:
         assert of_mailing(connection, 7) == {("complaint", ""): 1}
-        assert [each.mailing_id for each in of_reader(connection, ann)] == [7]
+        assert [each.mailing_id for each in of_subscriber(connection, ann)] == [7]
 
 
 @pytest.mark.parametrize("kind", ["not-spam", "auth-failure", "virus"])
 def test_reports_of_other_kinds_are_no_complaints(database: Database, kind: str) -> None:
-    """A DMARC failure report has a feedback report's form, and is no reader's word."""
-    ann = reader(database, "ann@reader.example")
+    """A DMARC failure report has a feedback report's form, and is no subscriber's word."""
+    ann = subscriber(database, "ann@reader.example")
     take_in(database, complaint(message_header(ann, 7), kind=kind))
     assert status(database, "ann@reader.example") is Status.ACTIVE
 
@@ -209,16 +209,16 @@ def test_reports_of_other_kinds_are_no_complaints(database: Database, kind: str)
     "form", ["Subject: unsubscribe {}\nTo: leave@x.example", "Subject: hi\nTo: leave+{}@x.example"]
 )
 def test_leaving_by_mail(database: Database, form: str) -> None:
-    """The token in the subject, or in the address, is the reader's word; who sent it does not matter."""
-    ann = reader(database, "ann@reader.example")
+    """The token in the subject, or in the address, is the subscriber's word; who sent it does not matter."""
+    ann = subscriber(database, "ann@reader.example")
     token = TOKENS.make(Purpose.UNSUBSCRIBE, ann)
     take_in(database, f"From: other@reader.example\n{form.format(token)}\n\n\n".encode())
     assert status(database, "ann@reader.example") is Status.UNSUBSCRIBED
 
 
 def test_the_link_that_we_write_is_the_one_that_is_read(database: Database) -> None:
-    """What a mail program makes of our own mailto: link, its subject decoded, lets the reader leave."""
-    ann = reader(database, "ann@reader.example")
+    """What a mail program makes of our own mailto: link, its subject decoded, lets the subscriber leave."""
+    ann = subscriber(database, "ann@reader.example")
     link = urlsplit(leave_by_mail("leave@news.example.org", TOKENS.make(Purpose.UNSUBSCRIBE, ann)))
     (subject,) = parse_qs(link.query)["subject"]
     take_in(database, f"From: ann@reader.example\nTo: {link.path}\nSubject: {subject}\n\n\n".encode())
@@ -239,7 +239,7 @@ def test_the_link_that_we_write_is_the_one_that_is_read(database: Database) -> N
 )
 def test_our_own_token_always_unsubscribes(database: Database, header: str) -> None:
     """However a message is marked: Apple Mail marks what a person sends to leave as an automatic answer."""
-    ann = reader(database, "ann@reader.example")
+    ann = subscriber(database, "ann@reader.example")
     token = TOKENS.make(Purpose.UNSUBSCRIBE, ann)
     data = f"From: ann@reader.example\nTo: leave@news.example.org\n{header.format(token=token)}\n\nGoodbye\n"
     assert take_in(database, data.encode()).effects == {BounceEffect.SUPPRESSED: 1}
@@ -248,15 +248,15 @@ def test_our_own_token_always_unsubscribes(database: Database, header: str) -> N
 
 def test_an_absence_that_repeats_a_subject_of_ours_leaves_nobody_out(database: Database) -> None:
     """Without a token that our key made for leaving, an automatic answer moves nobody."""
-    ann = reader(database, "ann@reader.example")
+    ann = subscriber(database, "ann@reader.example")
     token = TOKENS.make(Purpose.BOUNCE, ann, 1)
     data = f"From: x@y.example\nAuto-Submitted: auto-replied\nSubject: Out of office: unsubscribe {token}\n\n\n"
     assert take_in(database, data.encode()).effects == {BounceEffect.LEFT: 1}
     assert status(database, "ann@reader.example") is Status.ACTIVE
 
 
-def test_no_sample_moves_a_reader(database: Database) -> None:
-    """All samples carry tokens of nobody's key: recorded, each once, and not one reader is touched."""
+def test_no_sample_moves_a_subscriber(database: Database) -> None:
+    """All samples carry tokens of nobody's key: recorded, each once, and not one subscriber is touched."""
     for sample in SAMPLES:
         if sample.recipient != "-" and sample.recipient.isascii() and sample.recipient.count("@") == 1:
             with database.write() as connection:
@@ -273,23 +273,23 @@ def test_no_sample_moves_a_reader(database: Database) -> None:
 
 def test_the_same_message_twice_in_one_mailbox_counts_once(database: Database) -> None:
     """Copies within one batch and across batches are one message."""
-    ann = reader(database, "ann@reader.example")
+    ann = subscriber(database, "ann@reader.example")
     data = report(verp(ann, 7), "ann@reader.example", status="5.2.2", diagnostic="smtp; 552 5.2.2 full")
     summary = take_in(database, *[data] * 250)
     assert (summary.new, summary.known, rows(database)) == (1, 249, 1)
 
 
-def test_an_erased_reader_is_forgotten_here_too(database: Database) -> None:
+def test_an_erased_subscriber_is_forgotten_here_too(database: Database) -> None:
     """Erasing takes address and words out of what came back; that it came back, and of which mailing, stays counted."""
-    ann = reader(database, "ann@reader.example")
+    ann = subscriber(database, "ann@reader.example")
     take_in(database, report(verp(ann, 7), "Ann@reader.example"), report("x@y.example", "ANN@reader.example", number=1))
     with database.write() as connection:
         receipt = erase(connection, Address(address="ann@reader.example"), NOW, forget=[forget])
         found = connection.execute(select(returned)).mappings().all()
-    assert [(row["recipient"], row["words"], row["reader_id"]) for row in found] == [("", "", None)] * 2
+    assert [(row["recipient"], row["words"], row["subscriber_id"]) for row in found] == [("", "", None)] * 2
     assert found[0]["mailing_id"] == 7
     assert "who is meant in what came back (2 messages)" in receipt.went
-    # A late report on the same mailing finds nobody, and writes no address of theirs down as a reader's.
+    # A late report on the same mailing finds nobody, and writes no address of theirs down as a subscriber's.
     late = take_in(database, report(verp(ann, 7), "ann@reader.example", number=2))
     assert late.effects == {BounceEffect.LEFT: 1}
     take_in(database, report("x@y.example", "Ann@reader.example", number=3))
@@ -300,9 +300,9 @@ def test_an_erased_reader_is_forgotten_here_too(database: Database) -> None:
     assert "ann@" not in repr(everything).lower()
 
 
-def test_what_came_back_is_told_by_reader_and_by_mailing(database: Database) -> None:
-    """A reader's own list, the oldest first; a mailing's counts of readers, each once however many messages came."""
-    ann, bo = reader(database, "ann@reader.example"), reader(database, "bo@reader.example")
+def test_what_came_back_is_told_by_subscriber_and_by_mailing(database: Database) -> None:
+    """A subscriber's own list, the oldest first; a mailing's counts of subscribers, each once however many messages came."""
+    ann, bo = subscriber(database, "ann@reader.example"), subscriber(database, "bo@reader.example")
     full = {"status": "5.2.2", "diagnostic": "smtp; 552 5.2.2 full"}
     take_in(
         database,
@@ -314,7 +314,7 @@ def test_what_came_back_is_told_by_reader_and_by_mailing(database: Database) -> 
         report(verp(ann, 7), "ann@reader.example", action="delayed", status="4.4.1", number=5),
     )
     with database.read() as connection:
-        mine = of_reader(connection, bo)
+        mine = of_subscriber(connection, bo)
         assert of_mailing(connection, 7) == {("bounce", "full"): 2, ("complaint", ""): 1, ("delay", ""): 1}
     assert [(each.bounce, each.effect, each.mailing_id) for each in mine] == [
         ("full", "counted", 7),
@@ -352,7 +352,7 @@ print("done", flush=True)
 
 @pytest.mark.kill
 def test_kill_9_and_again_counts_each_message_once(tmp_path: Path, sqlite_template: Path) -> None:
-    """Killed again and again while it takes in a folder, then run to its end: every message once, every reader suppressed."""
+    """Killed again and again while it takes in a folder, then run to its end: every message once, every subscriber suppressed."""
     import shutil
 
     from composer.database.location import Location
@@ -366,7 +366,7 @@ def test_kill_9_and_again_counts_each_message_once(tmp_path: Path, sqlite_templa
     with open_database(Location(path=path)) as database:
         for number in range(count):
             who = f"reader{number}@reader.example"
-            data = report(verp(reader(database, who), 7), who, number=number)
+            data = report(verp(subscriber(database, who), 7), who, number=number)
             (folder / f"{number:04}.eml").write_bytes(data)
         for kill_after in (1, 3, 2):
             process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Complaints: which feedback reports are a reader's word, and whom they name."""
+"""Complaints: which feedback reports are a subscriber's word, and whom they name."""
 
 import pytest
 
@@ -26,8 +26,8 @@ def report(*fields: str, ends: str = "\n") -> bytes:
 
 @pytest.mark.parametrize("kind", ["abuse", "fraud", "opt-out", "opt-out-list", " Abuse "])
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
-def test_a_reader_complained(kind: str, ends: str) -> None:
-    """What a reader did (RFC 5965, section 7.3), in any case and with any line ends."""
+def test_a_subscriber_complained(kind: str, ends: str) -> None:
+    """What a subscriber did (RFC 5965, section 7.3), in any case and with any line ends."""
     told = read_feedback(parse(report(f"Feedback-Type:{kind}", "Version: 1", ends=ends)))
     assert told is not None
     assert (told.kind, told.format) == (ReturnedKind.COMPLAINT, Format.FEEDBACK)
@@ -37,7 +37,7 @@ def test_a_reader_complained(kind: str, ends: str) -> None:
 
 @pytest.mark.parametrize("kind", ["not-spam", "auth-failure", "virus", "other", "", "a\x01b", "x" * 60])
 def test_other_kinds_are_no_complaints(kind: str) -> None:
-    """A report that somebody's program made is no reader's word; what it calls itself is told, if that can be printed."""
+    """A report that somebody's program made is no subscriber's word; what it calls itself is told, if that can be printed."""
     told = read_feedback(parse(report(f"Feedback-Type: {kind}", "Original-Rcpt-To: ann@reader.example")))
     assert told is not None
     assert (told.kind, told.format, told.findings) == (ReturnedKind.NOT_UNDERSTOOD, Format.FEEDBACK, ())
@@ -71,7 +71,7 @@ def test_fifty_are_named(count: int, kept: int) -> None:
 
 
 def test_microsofts_reports() -> None:
-    """The message itself, with the reader's address on top of its header."""
+    """The message itself, with the subscriber's address on top of its header."""
     data = (
         b"From: staff@hotmail.example\nSubject: complaint\nContent-Type: multipart/mixed; boundary=b\n\n"
         b"--b\nContent-Type: message/rfc822\n\nX-HmXmrOriginalRecipient: <ann@reader.example>\nSubject: x\n\nx\n--b--\n"

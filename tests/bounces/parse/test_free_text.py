@@ -99,7 +99,7 @@ def test_our_own_words_are_not_read_as_the_reason(line: str) -> None:
     ],
 )
 def test_who_tries_again_has_not_given_up(words: str) -> None:
-    """A delay, of the reader who is named; with a word of giving up beside it, or a list of failures, it is none."""
+    """A delay, of the subscriber who is named; with a word of giving up beside it, or a list of failures, it is none."""
     for each in (words, words.upper()):
         found = read(f"{each}\nann@reader.example\n")
         assert [(one.kind, one.recipient) for one in found] == [(ReturnedKind.DELAY, "ann@reader.example")], each

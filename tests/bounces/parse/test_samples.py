@@ -44,7 +44,7 @@ def test_the_samples_are_many() -> None:
 
 
 def test_the_token_is_found_wherever_servers_leave_it() -> None:
-    """Each report on a message of ours names its reader, by the address it was sent to or by the returned header."""
+    """Each report on a message of ours names its subscriber, by the address it was sent to or by the returned header."""
     for sample in SAMPLES:
         traces = classify(sample.data).traces
         if sample.kind in ("bounce", "delay", "complaint", "out_of_office") and not sample.name.startswith(

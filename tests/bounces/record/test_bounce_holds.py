@@ -14,14 +14,14 @@ from composer.bounces.record.bounce_policy import BounceEffect
 from composer.database.engine import Database
 from composer.database.tables.bounce_tables import returned
 from composer.database.tables.mailing_tables import mailings
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.selection.selection import LeftOut, Selection, count
 from composer.doctor.diagnosis import DiagnosisLevel
 from composer.doctor.held_bounces import look_at_held_bounces
 from tests.bounces.intake.test_ingest import take_in
 from tests.bounces.news import report, verp
 from tests.bounces.webhooks.postings import now, post
-from tests.delivery.factories import add_readers
+from tests.delivery.factories import add_subscribers
 from tests.fake_smtp import Office, Visit
 from tests.transport.setup import transport
 
@@ -32,21 +32,21 @@ _DOMAINS = 40
 def mailing_to(database: Database, size: int, domains: int = _DOMAINS, refuses: int = 0) -> list[tuple[int, str]]:
     """Send an issue to so many people; the first `refuses` are refused at the door. Gives their ids and addresses."""
     with database.write() as connection:
-        ids = add_readers(connection, size)
+        ids = add_subscribers(connection, size)
         for number, each in enumerate(ids):
             address = f"reader{number}@domain{number % domains}.example"
             row = {"address": address, "normal": address}
-            connection.execute(readers.update().where(readers.c.id == each).values(row))
+            connection.execute(subscribers.update().where(subscribers.c.id == each).values(row))
 
     def rcpt(visit: Visit) -> int:
-        number = int(visit.heard[-1].partition(b"<reader")[2].partition(b"@")[0])
-        refused = b"550 5.1.1 <reader%d@x.example> no such user, see id-%d\r\n" % (number, number * 7919)
+        number = int(visit.heard[-1].partition(b"<subscriber")[2].partition(b"@")[0])
+        refused = b"550 5.1.1 <subscriber%d@x.example> no such user, see id-%d\r\n" % (number, number * 7919)
         return visit.say(refused if number < refuses else b"250 2.1.5 Ok\r\n")
 
     with Office({"rcpt": rcpt}) as office:
         post(database, "2025-01-30", transport(office))
     with database.read() as connection:
-        rows = connection.execute(select(readers.c.id, readers.c.normal).order_by(readers.c.id)).all()
+        rows = connection.execute(select(subscribers.c.id, subscribers.c.normal).order_by(subscribers.c.id)).all()
     return [(row.id, row.normal) for row in sorted(rows, key=lambda row: int(row.normal[6:].partition("@")[0]))]
 
 
@@ -188,12 +188,12 @@ def test_who_has_not_confirmed_is_not_made_active_when_a_bounce_is_undone(databa
     """They were imported again without consent after a mailing; the bounce of that mailing, taken back, is no consent."""
     people = mailing_to(database, 30)
     with database.write() as connection:
-        connection.execute(readers.update().where(readers.c.id == people[0][0]).values(status=Status.PENDING))
+        connection.execute(subscribers.update().where(subscribers.c.id == people[0][0]).values(status=Status.PENDING))
     messages = bounces(people[:12], database)
     take_in(database, messages[0])
     with database.write() as connection:
         assert undo_bounce(connection, people[0][1], "undo", now()) is Status.PENDING
-        connection.execute(readers.update().where(readers.c.id == people[1][0]).values(status=Status.PENDING))
+        connection.execute(subscribers.update().where(subscribers.c.id == people[1][0]).values(status=Status.PENDING))
     # Held with others, and left out when these are discarded.
     take_in(database, *messages[1:])
     assert counts(database) == {"included": 18, LeftOut.PENDING: 2, LeftOut.HELD: 10}
@@ -207,7 +207,13 @@ def test_a_release_is_about_one_mailing(database: Database) -> None:
     """What came back from other mailings still counts."""
     people = mailing_to(database, 30)
     with database.write() as connection:
-        earlier = {"kind": "bounce", "bounce": "full", "effect": "counted", "mailing_id": 99, "reader_id": people[0][0]}
+        earlier = {
+            "kind": "bounce",
+            "bounce": "full",
+            "effect": "counted",
+            "mailing_id": 99,
+            "subscriber_id": people[0][0],
+        }
         connection.execute(insert(returned), [{"hash": "earlier", "at": now(), "source": "file", **earlier}])
     take_in(database, *bounces(people[:12], database))
     with database.write() as connection:
@@ -225,7 +231,7 @@ def test_a_hold_names_nobody(database: Database) -> None:
     for number, name in enumerate(names):
         address = f"{name}@{name}.example"
         with database.write() as connection:
-            connection.execute(readers.update().where(readers.c.id == ids[number]).values(normal=address))
+            connection.execute(subscribers.update().where(subscribers.c.id == ids[number]).values(normal=address))
         (message,) = bounces([(ids[number], address)], database, f"550 5.1.1 no user {name.title()}, {name}@x")
         told.append(message.replace(b"Message-Id: <0@", b"Message-Id: <%d@" % number))
     take_in(database, *told)

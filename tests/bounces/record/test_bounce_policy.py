@@ -15,13 +15,13 @@ def past(bounce: Class, days: int = 0, mailing: int = 1, *, is_own: bool = True)
 
 
 def test_no_such_mailbox_suppresses_at_once() -> None:
-    """A hard bounce of the reader's own address is enough."""
+    """A hard bounce of the subscriber's own address is enough."""
     assert effect_of(past(Class.HARD), []) is BounceEffect.SUPPRESSED
     assert BounceHistory(at=NOW, bounce=Class.HARD, mailing_id=1) == past(Class.HARD)
 
 
 def test_a_forward_that_fails_is_believed_the_second_time() -> None:
-    """Where another address than the reader's failed, two mailings must have met it: a list may have other members."""
+    """Where another address than the subscriber's failed, two mailings must have met it: a list may have other members."""
     assert effect_of(past(Class.HARD, is_own=False), []) is BounceEffect.COUNTED
     before = [past(Class.HARD, 7, 1, is_own=False)]
     assert effect_of(past(Class.HARD, mailing=2, is_own=False), before) is BounceEffect.SUPPRESSED
@@ -66,12 +66,12 @@ def test_a_bad_domain_counts_by_mailing(before: list[BounceHistory], effect: Bou
     ],
 )
 def test_a_full_mailbox_counts_over_time(bounce: Class, before: list[int], effect: BounceEffect) -> None:
-    """Five mailings within ninety days, the first two weeks before the last: a daily letter does not lose a reader on holiday."""
+    """Five mailings within ninety days, the first two weeks before the last: a daily letter does not lose a subscriber on holiday."""
     bounces = [past(Class.FULL, days, 100 + days) for days in before]
     assert effect_of(past(bounce, mailing=1), bounces) is effect
 
 
-def test_what_is_about_us_never_touches_a_reader() -> None:
+def test_what_is_about_us_never_touches_a_subscriber() -> None:
     """However often we are refused: an alert, nothing else; and it does not count with others."""
     refusals = [past(Class.OURS, 7 * each, each) for each in range(20)]
     assert effect_of(past(Class.OURS, mailing=99), refusals) is BounceEffect.ALERT
@@ -88,7 +88,7 @@ def test_whatever_reached_nobody_counts_with_a_full_mailbox() -> None:
 
 
 def test_what_needs_no_past() -> None:
-    """What is about us, and a mailbox of the reader's own that is not there: nothing before them is asked for."""
+    """What is about us, and a mailbox of the subscriber's own that is not there: nothing before them is asked for."""
     assert [is_decided(past(each)) for each in Class] == [each in (Class.HARD, Class.OURS) for each in Class]
     assert not is_decided(past(Class.HARD, is_own=False))
     assert is_decided(past(Class.OURS, is_own=False))

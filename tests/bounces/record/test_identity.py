@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, select, update
 
-from composer.audience.bounce_history import of_reader
+from composer.audience.bounce_history import of_subscriber
 from composer.audience.changes import change_address
 from composer.audience.importing.undo import last_import, undo_import
 from composer.audience.subscribers import Status, Subscriber, find, get
@@ -59,7 +59,7 @@ def test_a_bounce_of_an_earlier_id_is_about_the_same_person(database: Database, 
         new = here(connection, "ann@reader.example")
         assert new.id != ann.id and new.status is Status.BOUNCED
         assert here(connection, "bo@reader.example").status is Status.COMPLAINED
-        assert [(each.bounce, each.mailing_id) for each in of_reader(connection, new.id)] == [("hard", 1)]
+        assert [(each.bounce, each.mailing_id) for each in of_subscriber(connection, new.id)] == [("hard", 1)]
 
 
 def test_a_bounce_while_nobody_has_the_address(database: Database, tmp_path: Path) -> None:

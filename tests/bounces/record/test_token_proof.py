@@ -31,11 +31,11 @@ OTHERS = Tokens((b"o" * 32,))
 def test_what_a_report_returns_of_ours(returned: str, is_proof: bool) -> None:
     """The Message-ID or the envelope's address, of any mailing to the same subscriber, by our own key."""
     found = classify(report(verp(7, 3), ANN, returned=returned))
-    assert quotes_ours(found, TOKENS, TokenClaim(reader_id=7, mailing_id=3)) is is_proof
+    assert quotes_ours(found, TOKENS, TokenClaim(subscriber_id=7, mailing_id=3)) is is_proof
 
 
 @pytest.mark.parametrize(
-    ("data", "kind", "reader_id"),
+    ("data", "kind", "subscriber_id"),
     [
         (report(verp(7, 3), ANN), ReturnedKind.BOUNCE, 7),
         (report(verp(7, 3), ANN, action="delayed", status="4.4.1"), ReturnedKind.DELAY, 7),
@@ -49,10 +49,10 @@ def test_what_a_report_returns_of_ours(returned: str, is_proof: bool) -> None:
         (complaint(""), ReturnedKind.COMPLAINT, None),
     ],
 )
-def test_whom_a_message_names(data: bytes, kind: ReturnedKind, reader_id: int | None) -> None:
+def test_whom_a_message_names(data: bytes, kind: ReturnedKind, subscriber_id: int | None) -> None:
     """One subscriber, by our own key."""
     found, claim = prove_recipient(classify(data), TOKENS)
-    assert (found, claim.reader_id if claim else None) == (kind, reader_id)
+    assert (found, claim.subscriber_id if claim else None) == (kind, subscriber_id)
 
 
 @pytest.mark.parametrize("format", Format)
@@ -60,14 +60,14 @@ def test_who_leaves_by_a_providers_link_is_named_by_the_provider_only(format: Fo
     """A message that only looks as if somebody left names nobody by what it returns."""
     told = replace(classify(report(verp(7, 3), ANN)), kind=ReturnedKind.UNSUBSCRIBE, format=format)
     kind, claim = prove_recipient(told, TOKENS)
-    assert (kind, claim.reader_id if claim else None) == (
+    assert (kind, claim.subscriber_id if claim else None) == (
         ReturnedKind.UNSUBSCRIBE,
         7 if format is Format.WEBHOOK else None,
     )
 
 
-def _token(purpose: Purpose, reader_id: int, mailing_id: int = 0) -> str:
-    return TOKENS.make(purpose, reader_id, mailing_id)
+def _token(purpose: Purpose, subscriber_id: int, mailing_id: int = 0) -> str:
+    return TOKENS.make(purpose, subscriber_id, mailing_id)
 
 
 LEAVING = _token(Purpose.UNSUBSCRIBE, 7)
@@ -80,23 +80,23 @@ def test_who_writes_to_leave_leaves_whatever_their_message_looks_like(kind: Retu
     for tokens in ((), (LEAVING,)):
         told = Returned(kind=kind, why="", traces=Candidates(tokens=tokens, leaving=(LEAVING,)))
         is_leaving = not tokens or kind not in REPORTS
-        wanted = (ReturnedKind.UNSUBSCRIBE, TokenClaim(reader_id=7)) if is_leaving else (kind, None)
+        wanted = (ReturnedKind.UNSUBSCRIBE, TokenClaim(subscriber_id=7)) if is_leaving else (kind, None)
         assert prove_recipient(told, TOKENS) == wanted
     # A report to one address, with another subscriber's word in its subject.
     told = Returned(kind=kind, why="", traces=Candidates(tokens=("x" * 34,), leaving=("x" * 34, LEAVING)))
-    assert prove_recipient(told, TOKENS) == (ReturnedKind.UNSUBSCRIBE, TokenClaim(reader_id=7))
+    assert prove_recipient(told, TOKENS) == (ReturnedKind.UNSUBSCRIBE, TokenClaim(subscriber_id=7))
 
 
 @pytest.mark.parametrize("kind", ReturnedKind)
 @pytest.mark.parametrize(
     ("traces", "claim", "of_complaints"),
     [
-        (Candidates(tokens=(_token(Purpose.BOUNCE, 7, 3),)), TokenClaim(reader_id=7, mailing_id=3), None),
-        (Candidates(names=(_token(Purpose.MESSAGE, 7, 3),)), TokenClaim(reader_id=7, mailing_id=3), None),
+        (Candidates(tokens=(_token(Purpose.BOUNCE, 7, 3),)), TokenClaim(subscriber_id=7, mailing_id=3), None),
+        (Candidates(names=(_token(Purpose.MESSAGE, 7, 3),)), TokenClaim(subscriber_id=7, mailing_id=3), None),
         # The link names no mailing, so that whatever else is there says which one it was, in any order.
-        (Candidates(links=(LEAVING,)), None, TokenClaim(reader_id=7)),
+        (Candidates(links=(LEAVING,)), None, TokenClaim(subscriber_id=7)),
         *(
-            (Candidates(links=(LEAVING,), **more), TokenClaim(reader_id=7, mailing_id=3), None)
+            (Candidates(links=(LEAVING,), **more), TokenClaim(subscriber_id=7, mailing_id=3), None)
             for more in (
                 {"tokens": (_token(Purpose.BOUNCE, 7, 3),)},
                 {"names": (_token(Purpose.MESSAGE, 7, 3),)},
@@ -107,8 +107,8 @@ def test_who_writes_to_leave_leaves_whatever_their_message_looks_like(kind: Retu
         # Two subscribers in a complaint are none; a bounce is not asked for links.
         (
             Candidates(links=(_token(Purpose.UNSUBSCRIBE, 8),), tokens=(_token(Purpose.BOUNCE, 7, 3),)),
-            TokenClaim(reader_id=7, mailing_id=3),
-            TokenClaim(reader_id=0),
+            TokenClaim(subscriber_id=7, mailing_id=3),
+            TokenClaim(subscriber_id=0),
         ),
         # A token of one purpose is worth nothing in the place of another.
         (
@@ -126,7 +126,7 @@ def test_what_names_a_subscriber_in_each_kind(
     """The envelope and the Message-ID of bounces and delays; of complaints the link as well; of other kinds nothing."""
     if kind is ReturnedKind.COMPLAINT:
         wanted = of_complaints or claim
-        wanted = None if wanted == TokenClaim(reader_id=0) else wanted
+        wanted = None if wanted == TokenClaim(subscriber_id=0) else wanted
     else:
         wanted = claim if kind in REPORTS else None
     assert prove_recipient(Returned(kind=kind, why="", traces=traces), TOKENS) == (kind, wanted)
@@ -148,4 +148,4 @@ def test_what_names_a_subscriber_in_each_kind(
 def test_what_is_quoted_of_ours(traces: Candidates, is_proof: bool) -> None:
     """A token or a Message-ID of the same subscriber, each in its own place."""
     told = Returned(kind=ReturnedKind.BOUNCE, why="", traces=traces)
-    assert quotes_ours(told, TOKENS, TokenClaim(reader_id=7, mailing_id=3)) is is_proof
+    assert quotes_ours(told, TOKENS, TokenClaim(subscriber_id=7, mailing_id=3)) is is_proof

@@ -1,4 +1,4 @@
-"""A mailing through the real engine: frozen to whoever is active, each message with its reader's own envelope."""
+"""A mailing through the real engine: frozen to whoever is active, each message with its subscriber's own envelope."""
 
 from datetime import UTC, datetime
 
@@ -23,7 +23,7 @@ def now() -> datetime:
 def post(database: Database, issue: str, transport: Transport, domain: str = "news.example.org") -> Run:
     """Send an issue to everybody who is active."""
     head = Letterhead(sender=Address(name="News", address=f"news@{domain}"), subject="Hello", language="en")
-    compiled = compile_message(head, html="<p>Hello, reader.</p>", text="Hello, reader.\n").to_bytes()
+    compiled = compile_message(head, html="<p>Hello, subscriber.</p>", text="Hello, subscriber.\n").to_bytes()
     terms = FrozenSettings(
         sender=f"news@{domain}",
         domain=domain,

@@ -10,7 +10,7 @@ from composer.bounces.parse.classifier import classify
 from composer.bounces.parse.vocabulary import Class, ReturnedKind
 from composer.bounces.record.bounce_policy import BounceEffect
 from composer.database.engine import Database
-from tests.bounces.intake.test_ingest import reader, status, take_in
+from tests.bounces.intake.test_ingest import subscriber, status, take_in
 from tests.bounces.news import TOKENS, message_header, report, verp
 
 
@@ -268,7 +268,7 @@ QUIET = {
 def test_no_absence_ever_acts(database: Database, name: str) -> None:
     """Absences with our token in their address, our message quoted, and the words of a bounce: nobody is touched."""
     fields, subject, body = QUIET[name]
-    ann = reader(database, "ann@reader.example")
+    ann = subscriber(database, "ann@reader.example")
     data = (
         f"Return-Path: <ann@reader.example>\nFrom: Ann <ann@reader.example>\nTo: {verp(ann, 7)}\n"
         f"Subject: {subject}\n{fields.format()}\n\n{body}\n\n> {message_header(ann, 7)}\n"
@@ -295,7 +295,7 @@ DELAYS = [
 @pytest.mark.parametrize("number", range(len(DELAYS)))
 def test_no_notice_of_a_delay_ever_acts(database: Database, number: int) -> None:
     """They are still trying, whatever the words beside it."""
-    ann = reader(database, "ann@reader.example")
+    ann = subscriber(database, "ann@reader.example")
     data = (
         DELAYS[number].replace(b"{to}", verp(ann, 7).encode()).replace(b"bounces+abc@", verp(ann, 7).encode() + b", x@")
     )
@@ -321,7 +321,7 @@ def test_a_message_that_returns_nothing_of_ours_is_soft_at_most(
     database: Database, returned: str, recipient: str, is_moved: bool
 ) -> None:
     """The address it came to tells whose it is, not that it is a report: it takes our token, our Message-ID or the address."""
-    ann = reader(database, "ann@reader.example")
+    ann = subscriber(database, "ann@reader.example")
     for mailing in (7, 8):
         inside = {
             "id": message_header(ann, mailing),

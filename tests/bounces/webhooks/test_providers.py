@@ -216,7 +216,7 @@ def test_each_event_is_one_of_our_kinds(
         "ann@reader.example",
     )
     proven, claim = prove_recipient(event.returned, TOKENS)
-    assert claim is not None and (proven, claim.reader_id, claim.mailing_id) == (kind, 1, 7)
+    assert claim is not None and (proven, claim.subscriber_id, claim.mailing_id) == (kind, 1, 7)
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def bounce(kind: str, detail: str, **recipient: str) -> dict[str, Any]:
     ],
 )
 def test_a_bounce_of_ses(kind: str, detail: str, recipient: dict[str, str], expected: Class) -> None:
-    """Amazon's kinds, and where there are codes rather those; the envelope's sender names the reader."""
+    """Amazon's kinds, and where there are codes rather those; the envelope's sender names the subscriber."""
     event = ses(signed(bounce(kind, detail, **recipient)))
     (finding,) = event.returned.findings
     assert (event.returned.kind, finding.bounce, finding.recipient) == (
@@ -115,7 +115,7 @@ def test_a_bounce_of_ses(kind: str, detail: str, recipient: dict[str, str], expe
         "ann@reader.example",
     )
     proven, claim = prove_recipient(event.returned, TOKENS)
-    assert claim is not None and (claim.reader_id, claim.mailing_id, proven) == (1, 7, ReturnedKind.BOUNCE)
+    assert claim is not None and (claim.subscriber_id, claim.mailing_id, proven) == (1, 7, ReturnedKind.BOUNCE)
 
 
 def test_an_absence_that_ses_tells_as_transient_is_no_bounce() -> None:
@@ -124,7 +124,7 @@ def test_an_absence_that_ses_tells_as_transient_is_no_bounce() -> None:
 
 
 def test_a_complaint_of_ses_by_the_header_of_the_message() -> None:
-    """With original headers switched on, X-Compose-ID names the reader although SES wrote its own Message-ID."""
+    """With original headers switched on, X-Compose-ID names the subscriber although SES wrote its own Message-ID."""
     name = message_header(1, 7).partition("<")[2].partition("@")[0]
     told = {
         "eventType": "Complaint",
@@ -133,7 +133,7 @@ def test_a_complaint_of_ses_by_the_header_of_the_message() -> None:
     }
     event = ses(signed(told))
     kind, claim = prove_recipient(event.returned, TOKENS)
-    assert (kind, claim and claim.reader_id) == (ReturnedKind.COMPLAINT, 1)
+    assert (kind, claim and claim.subscriber_id) == (ReturnedKind.COMPLAINT, 1)
     told["complaint"]["complaintFeedbackType"] = "not-spam"  # type: ignore[index]
     assert read_ses(signed(told), topics={TOPIC}, certificate=certificate) is None
 
@@ -230,13 +230,13 @@ def postmark(**told: object) -> Event | None:
     ],
 )
 def test_a_bounce_of_postmark(kind: str, details: str, expected: Class) -> None:
-    """Postmark's kinds, and where the server's words say more rather those; the bounce's content names the reader."""
+    """Postmark's kinds, and where the server's words say more rather those; the bounce's content names the subscriber."""
     content = report("pm_bounces@pm.example", "ann@reader.example", returned=message_header(1, 7)).decode()
     event = postmark(Type=kind, Details=details, Content=content)
     assert event is not None
     assert (event.returned.kind, event.returned.findings[0].bounce) == (ReturnedKind.BOUNCE, expected)
     _, claim = prove_recipient(event.returned, TOKENS)
-    assert claim is not None and (claim.reader_id, claim.mailing_id) == (1, 7)
+    assert claim is not None and (claim.subscriber_id, claim.mailing_id) == (1, 7)
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ FIRST_NAMES = (
         "{$first_name}",
     ),
     *("{Vorname}", "[Vorname]", "${firstName}", "%recipient.first_name%", "##firstname##", "#FIRSTNAME#", "{prénom}"),
-    *("{!Contact.FirstName}", "[subscriber:firstname | default:reader]", "~Contact.FirstName~", "@@FNAME@@"),
+    *("{!Contact.FirstName}", "[subscriber:firstname | default:subscriber]", "~Contact.FirstName~", "@@FNAME@@"),
     *("{subscriber.first_name}", "[%first_name%]", "<First Name>", "$firstname$"),
 )
 TAGS: list[tuple[str, str]] = [
@@ -198,7 +198,7 @@ PROSE = [
     "**Bold:** and *this*, **that**.",
     "他说**重点**，然后*强调*。",
     "A line\\\nand another  \nand more",
-    "The [reader] is told [what] to do",
+    "The [subscriber] is told [what] to do",
 ]  # fmt: skip
 
 

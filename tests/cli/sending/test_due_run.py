@@ -226,7 +226,7 @@ def test_what_was_put_off_is_tried_by_the_timer_when_it_is_due(room: Mailroom, o
     _tested(room)
     office.script = {"rcpt": says(b"451 4.2.0 later\r\n")}
     with room.open() as database, database.write() as connection:
-        connection.execute(text("UPDATE readers SET status = 'unsubscribed' WHERE id > 2"))
+        connection.execute(text("UPDATE subscribers SET status = 'unsubscribed' WHERE id > 2"))
     child = office.start(room, "send", ISSUE, "--yes", "2")
     until(lambda: room.mailings() != [] and room.sums(1)[S.DEFERRED] == 2)
     child.send_signal(signal.SIGTERM)

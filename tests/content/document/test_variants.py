@@ -62,7 +62,7 @@ def _passages(draw: st.DrawFn) -> tuple[ConditionalBlock, ...]:
 
 @given(_passages())
 @settings(max_examples=300, deadline=None)
-def _cuts__are_those_of_all_readers(given: tuple[ConditionalBlock, ...]) -> None:
+def _cuts__are_those_of_all_subscribers(given: tuple[ConditionalBlock, ...]) -> None:
     """Trying out every set of tags finds the same cuts, each once, with the fewest tags, and words of its own."""
     fewest: dict[frozenset[int], int] = {}
     for count in range(len(TAGS) + 1):
@@ -74,56 +74,60 @@ def _cuts__are_those_of_all_readers(given: tuple[ConditionalBlock, ...]) -> None
         return
     assert {cut.kept: len(cut.tags) for cut in found} == fewest
     assert all(kept_for(given, cut.tags) == cut.kept for cut in found)
-    assert len({cut.readers for cut in found}) == len(found)
+    assert len({cut.subscribers for cut in found}) == len(found)
     assert [len(cut.kept) for cut in found] == sorted((len(each.kept) for each in found), reverse=True)
 
 
 @pytest.mark.parametrize(
-    ("given", "readers"),
+    ("given", "subscribers"),
     [
-        ((), ["all readers"]),
-        ((audience_filter(tag="press"),), ["readers tagged press", "readers not tagged press"]),
-        ((audience_filter(without_tag="press"),), ["readers not tagged press", "readers tagged press"]),
+        ((), ["all subscribers"]),
+        ((audience_filter(tag="press"),), ["subscribers tagged press", "subscribers not tagged press"]),
+        ((audience_filter(without_tag="press"),), ["subscribers not tagged press", "subscribers tagged press"]),
         (
             (audience_filter(tag=["press", "radio"]),),
-            ["readers tagged press or radio", "readers not tagged press or radio"],
+            ["subscribers tagged press or radio", "subscribers not tagged press or radio"],
         ),
         # Two that exclude each other make two editions, not four.
         (
             (audience_filter(tag="press"), audience_filter(without_tag="press")),
-            ["readers not tagged press", "readers tagged press"],
+            ["subscribers not tagged press", "subscribers tagged press"],
         ),
         (
             (audience_filter(tag="press"), audience_filter(tag=["press", "radio"])),
-            ["readers tagged press", "readers tagged radio, not tagged press", "readers not tagged press or radio"],
+            [
+                "subscribers tagged press",
+                "subscribers tagged radio, not tagged press",
+                "subscribers not tagged press or radio",
+            ],
         ),
         (
             (audience_filter(tag="press", without_tag="staff"),),
-            ["readers tagged press, not tagged staff", "readers tagged staff if tagged press"],
+            ["subscribers tagged press, not tagged staff", "subscribers tagged staff if tagged press"],
         ),
         (
             (audience_filter(tag="east"), audience_filter(tag="west")),
             [
-                "readers tagged east and west",
-                "readers tagged east, not tagged west",
-                "readers tagged west, not tagged east",
-                "readers not tagged east or west",
+                "subscribers tagged east and west",
+                "subscribers tagged east, not tagged west",
+                "subscribers tagged west, not tagged east",
+                "subscribers not tagged east or west",
             ],
         ),
     ],
 )
-def test_readers_in_words(given: tuple[AudienceFilter, ...], readers: list[str]) -> None:
+def test_subscribers_in_words(given: tuple[AudienceFilter, ...], subscribers: list[str]) -> None:
     """Who gets an edition is said in as few words as it takes."""
-    assert sorted(cut.readers for cut in variants_of(passages(*given))) == sorted(readers)
+    assert sorted(cut.subscribers for cut in variants_of(passages(*given))) == sorted(subscribers)
 
 
 def test_an_item_within_a_section_that_is_not_there_makes_no_difference() -> None:
     """Three editions, not four: who does not get the section cannot miss its item."""
     found = variants_of(passages(audience_filter(tag="press"), audience_filter(tag="radio"), around=(None, 0)))
-    assert [cut.readers for cut in found] == [
-        "readers tagged press and radio",
-        "readers tagged press, not tagged radio",
-        "readers not tagged press",
+    assert [cut.subscribers for cut in found] == [
+        "subscribers tagged press and radio",
+        "subscribers tagged press, not tagged radio",
+        "subscribers not tagged press",
     ]
 
 
@@ -150,9 +154,9 @@ FOR_PRESS = r('  - title: "First topic"', '  - title: "First topic"\n    only:\n
 
 
 def test_an_issue_without_only_is_one_edition(tmp_path: Path) -> None:
-    """Nothing is narrowed where nothing is for some readers only."""
+    """Nothing is narrowed where nothing is for some subscribers only."""
     issue = _read(tmp_path)
-    assert [cut.readers for cut in issue.cuts] == ["all readers"]
+    assert [cut.subscribers for cut in issue.cuts] == ["all subscribers"]
     assert select_variant(issue, issue.cuts[0]) is issue
 
 
@@ -169,15 +173,15 @@ def test_what_is_left_keeps_its_place(tmp_path: Path) -> None:
 
 
 def test_a_section_of_newsletter_yaml_for_some(tmp_path: Path) -> None:
-    """`only` in newsletter.yaml takes a whole list away, though the section is required: these readers never get it."""
+    """`only` in newsletter.yaml takes a whole list away, though the section is required: these subscribers never get it."""
     issue = _read(tmp_path, n("    max: 2", "    max: 2\n    required: true\n    only:\n      tag: press"))
-    assert [cut.readers for cut in issue.cuts] == ["readers tagged press", "readers not tagged press"]
+    assert [cut.subscribers for cut in issue.cuts] == ["subscribers tagged press", "subscribers not tagged press"]
     rest = select_variant(issue, issue.cuts[1])
     assert list(_titles(rest)) == ["top_story", "metrix", "chart"]
 
 
 def test_a_list_of_which_nothing_is_left_is_not_there(tmp_path: Path) -> None:
-    """Readers who get no item get no heading either."""
+    """Subscribers who get no item get no heading either."""
     second = r('  - title: "Second topic"', '  - title: "Second topic"\n    only:\n      tag: press')
     issue = _read(tmp_path, FOR_PRESS, second)
     assert [list(_titles(select_variant(issue, each))) for each in issue.cuts] == [
@@ -205,7 +209,7 @@ def test_editors_programs_know_only(tmp_path: Path) -> None:
 
 
 def test_a_skeleton_offers_no_only_and_a_translation_keeps_it(tmp_path: Path) -> None:
-    """Hardly an item is for some readers only; where one is, it is so in every language."""
+    """Hardly an item is for some subscribers only; where one is, it is so in every language."""
     workspace = newsroom(tmp_path)
     newsletter = read_newsletter(workspace)
     assert "only" not in skeleton(newsletter, NextIssue(date=datetime.date(2025, 2, 6), number=1))

@@ -24,7 +24,7 @@ from composer.delivery.core.pause import PauseReason
 from composer.delivery.core.scheduler import Ending
 from composer.delivery.selection.freeze import freeze
 from composer.transport.memory_transport import MemoryTransport
-from tests.delivery.factories import ISSUE, NOW, add_readers, draft
+from tests.delivery.factories import ISSUE, NOW, add_subscribers, draft
 from tests.delivery.worker.test_run_loop import run
 
 ANNA, BEN = (Address(address=f"{name}@example.org") for name in ("anna", "ben"))
@@ -42,7 +42,7 @@ def _review(hash: str = "a", issue: str = ISSUE) -> Review:
 
 def _frozen(database: Database, review: Review, **more: object) -> Mailing:
     with database.write() as connection:
-        add_readers(connection, 3)
+        add_subscribers(connection, 3)
         mailing = freeze(connection, draft(review.issue, edition=review.hash, **more), NOW)
         link_to_mailing(connection, mailing.id, review, NOW)
     return mailing
@@ -146,7 +146,7 @@ def test_an_answer_and_a_mailing_take_turns(database: Database, first: str) -> N
     mailing = _frozen(database, review) if first == "the beginning" else None
     if mailing is None:
         with database.write() as connection:
-            add_readers(connection, 3)
+            add_subscribers(connection, 3)
     effects: list[AnswerEffect] = []
 
     def begins(connection: Connection) -> None:
@@ -203,7 +203,7 @@ def test_a_link_names_no_row(database: Database) -> None:
 def test_a_mailing_from_before_approvals_were_asked_for(database: Database) -> None:
     """Without a review on record it has no approvals: it goes on where none are needed, and not where some are."""
     with database.write() as connection:
-        add_readers(connection, 1)
+        add_subscribers(connection, 1)
         mailing = freeze(connection, draft(), NOW)
         assert may_begin(connection, mailing.id, Settings())
         assert not may_begin(connection, mailing.id, SETTINGS)

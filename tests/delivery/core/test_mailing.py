@@ -36,7 +36,7 @@ from composer.delivery.core.pause import Pause, PauseReason
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.selection.freeze import freeze
 from composer.delivery.selection.selection import Selection
-from tests.delivery.factories import NOW, SECOND, add_readers, draft, frozen
+from tests.delivery.factories import NOW, SECOND, add_subscribers, draft, frozen
 
 S = DeliveryState
 
@@ -99,7 +99,7 @@ def test_the_unfinished_are_told_in_the_order_of_their_times(database: Database)
         ("rehearsed", NOW, {"is_rehearsal": True}),
     )
     with database.write() as connection:
-        add_readers(connection, 1)
+        add_subscribers(connection, 1)
         for issue, made, more in rows:
             freeze(connection, draft(issue, **more), made)
         connection.execute(update(mailings).where(mailings.c.id == 5).values(ended=NOW))
@@ -120,7 +120,7 @@ def test_sums_are_of_one_mailing(database: Database) -> None:
     frozen(database, 3)
     frozen(database, 0, issue="other")
     with database.write() as connection:
-        one = (deliveries.c.mailing_id == 1) & (deliveries.c.reader_id == 2)
+        one = (deliveries.c.mailing_id == 1) & (deliveries.c.subscriber_id == 2)
         connection.execute(update(deliveries).where(one).values(state=S.ACCEPTED))
         assert sums_of(connection, 1) == Sums(frozen=3, by_state={S.PENDING: 2, S.ACCEPTED: 1})
         assert sums_of(connection, 2) == Sums(frozen=3, by_state={S.PENDING: 3})
@@ -132,7 +132,7 @@ def test_sums_are_of_one_mailing(database: Database) -> None:
 def _told(connection: Connection) -> list[tuple[object, ...]]:
     """The events beside the freezing."""
     columns = (events.c.mailing_id, events.c.kind, events.c.at, events.c.who, events.c.reason, events.c.run)
-    question = select(*columns, events.c.words, events.c.reader_id).where(events.c.kind != "frozen")
+    question = select(*columns, events.c.words, events.c.subscriber_id).where(events.c.kind != "frozen")
     return [tuple(row) for row in connection.execute(question.order_by(events.c.id))]
 
 
@@ -222,7 +222,7 @@ def test_mailings_and_messages_are_put_in_order(database: Database) -> None:
     """Whatever the order in which a database has them: mailings the oldest first, rehearsals the last first."""
     several = tuple(FrozenVariant(number=number, language="en", compiled=b"x") for number in (2, 0, 1))
     with database.write() as connection:
-        add_readers(connection, 1)
+        add_subscribers(connection, 1)
         for _ in range(3):
             freeze(connection, draft(variants=several, pick=lambda language, tags: 0, is_rehearsal=True), NOW)
         freeze(connection, draft("other"), NOW)

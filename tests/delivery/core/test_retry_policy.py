@@ -1,4 +1,4 @@
-"""What an outcome means: for its delivery, for the others, for the reader. Values in, values out."""
+"""What an outcome means: for its delivery, for the others, for the subscriber. Values in, values out."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ from composer.transport.smtp.reply_parser import make_reply
 NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
 POLICY = RetryPolicy()
 MINUTE = timedelta(minutes=1)
-ANNA = Tried(reader_id=1)
+ANNA = Tried(subscriber_id=1)
 
 
 def failed(text: str, stage: Stage = Stage.RCPT) -> Outcome:
@@ -217,7 +217,7 @@ def test_back_off_and_deadline() -> None:
         ("550 no", RefusalCategory.SOFT),
     ],
 )
-def test_what_a_refusal_says_about_the_reader(text: str, blame: RefusalCategory) -> None:
+def test_what_a_refusal_says_about_the_subscriber(text: str, blame: RefusalCategory) -> None:
     """No mailbox: struck off at once; no domain: the second time; a full one: counted."""
     decision = after(failed(text))
     assert decision.step == Refuse(blame=blame)
@@ -240,11 +240,11 @@ def test_what_a_refusal_says_about_the_reader(text: str, blame: RefusalCategory)
 def test_three_refusals_of_us_running_stop_the_run(text: str, stage: Stage) -> None:
     """One is refused and held against nobody; the third stops the run, and all three go back."""
     mood = ServerCondition()
-    for reader_id in (1, 2):
-        decision = after(failed(text, stage), Tried(reader_id=reader_id, is_sending=stage is Stage.DOT), mood)
+    for subscriber_id in (1, 2):
+        decision = after(failed(text, stage), Tried(subscriber_id=subscriber_id, is_sending=stage is Stage.DOT), mood)
         assert decision.step == Refuse() and decision.halt is None
         mood = decision.mood
-    decision = after(failed(text, stage), Tried(reader_id=3), mood)
+    decision = after(failed(text, stage), Tried(subscriber_id=3), mood)
     assert decision.halt is not None
     assert (decision.halt.cause, decision.halt.returned) == (Cause.REFUSED, (1, 2, 3))
     assert "5." in decision.halt.words
@@ -260,7 +260,7 @@ def test_an_acceptance_in_between_breaks_the_streak() -> None:
 
 
 def test_who_came_back_from_a_stop_and_is_refused_again_while_others_are_accepted_is_refused() -> None:
-    """Three readers whom a server dislikes do not stop every run."""
+    """Three subscribers whom a server dislikes do not stop every run."""
     decision = after(failed("550 5.7.1 no", Stage.DOT), replace(ANNA, strikes=1), ServerCondition(is_well=True))
     assert decision.step == Refuse() and decision.mood.streak == ()
     again = after(failed("550 5.7.1 no", Stage.DOT), replace(ANNA, strikes=1), ServerCondition(streak=(7, 8)))
@@ -280,7 +280,7 @@ def test_no_answer_is_unknown_and_five_running_stop_the_run() -> None:
 
 
 def test_an_address_that_no_server_can_be_told_is_refused() -> None:
-    """It is the reader's, and no sign of the mailbox."""
+    """It is the subscriber's, and no sign of the mailbox."""
     outcome = Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.RCPT, reason="the address cannot be used")
     assert after(outcome).step == Refuse(blame=RefusalCategory.SOFT)
 
@@ -320,10 +320,10 @@ def test_a_mailing_is_as_patient_as_is_said() -> None:
 @pytest.mark.parametrize(
     ("tried", "mood", "is_its_own"),
     [
-        (Tried(reader_id=1, throttled=1), ServerCondition(is_well=True), False),
-        (Tried(reader_id=1, throttled=2), ServerCondition(is_well=True), True),
-        (Tried(reader_id=1, throttled=9), ServerCondition(is_well=True), True),
-        (Tried(reader_id=1, throttled=9), ServerCondition(is_well=False), False),
+        (Tried(subscriber_id=1, throttled=1), ServerCondition(is_well=True), False),
+        (Tried(subscriber_id=1, throttled=2), ServerCondition(is_well=True), True),
+        (Tried(subscriber_id=1, throttled=9), ServerCondition(is_well=True), True),
+        (Tried(subscriber_id=1, throttled=9), ServerCondition(is_well=False), False),
     ],
 )
 @pytest.mark.parametrize("is_sending", [False, True])
@@ -421,7 +421,9 @@ def test_what_is_not_said_of_a_decision() -> None:
     assert GiveBack(until=NOW) == GiveBack(until=NOW, is_throttled=False)
     assert Refuse() == Refuse(blame=RefusalCategory.NONE)
     assert PauseMailing(until=NOW) == PauseMailing(until=NOW, number=1, is_rate=False)
-    assert Tried(reader_id=1) == Tried(reader_id=1, attempts=0, first_at=None, throttled=0, strikes=0, is_sending=False)
+    assert Tried(subscriber_id=1) == Tried(
+        subscriber_id=1, attempts=0, first_at=None, throttled=0, strikes=0, is_sending=False
+    )
     assert ServerCondition() == ServerCondition(is_well=False, streak=(), throttles=0, paused_until=None, doubts=0)
     plain = OutcomeDecision(step=Accept(), mood=ServerCondition())
     assert plain.words == "" and plain == replace(plain, words="said")

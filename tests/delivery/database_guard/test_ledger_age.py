@@ -37,7 +37,7 @@ from composer.transport.envelope import Envelope
 from composer.transport.memory_transport import MemoryTransport
 from composer.transport.outcome import Outcome
 from tests.databases import PostgresServer
-from tests.delivery.factories import NOW, add_readers, frozen, kinds, name_publication, sums
+from tests.delivery.factories import NOW, add_subscribers, frozen, kinds, name_publication, sums
 from tests.delivery.worker.test_run_loop import job, number, refused, run
 
 pytestmark = pytest.mark.slow
@@ -144,7 +144,7 @@ def test_a_backup_from_before_the_mailing_does_not_send(path: Path, tmp_path: Pa
             run(database, to)
         else:
             with database.write() as connection:
-                add_readers(connection, 5)
+                add_subscribers(connection, 5)
     _snapshot(path, kept)
     with _open(path) as database:
         mailing = frozen(database, 0)
@@ -468,7 +468,7 @@ def test_others_write_while_a_log_is_looked_at(path: Path) -> None:
 
 
 def _restored_midway(path: Path, tmp_path: Path, to: MemoryTransport) -> None:
-    """Twenty readers; a backup after six, all are sent, the backup is put back."""
+    """Twenty subscribers; a backup after six, all are sent, the backup is put back."""
     kept = tmp_path / "kept.db"
     with _open(path) as database:
         frozen(database, 20)
@@ -536,7 +536,7 @@ def test_a_mailing_that_is_lost_makes_its_issue_uncertain(path: Path, tmp_path: 
         assert done.survey.issues == {"2025-01-30": f"mailing {lost.id}"} and not done.unconfirmed
         with database.write() as connection:
             # Also who came since: perhaps they were there before.
-            add_readers(connection, 1, first=99)
+            add_subscribers(connection, 1, first=99)
         with database.read() as connection:
             left = count(connection, Selection(issue="2025-01-30"))
             assert (left.included, dict(left.left_out)) == (0, {LeftOut.CANNOT_KNOW: 6})
@@ -694,7 +694,7 @@ def test_a_dump_from_before_the_first_mailing_does_not_send(postgres: PostgresSe
     with open_database(server) as database:
         remember(database)
         with database.write() as connection:
-            add_readers(connection, 5)
+            add_subscribers(connection, 5)
     kept = postgres.create(name)
     with open_database(server) as database:
         run(database, to, mailing_id=frozen(database, 0).id)

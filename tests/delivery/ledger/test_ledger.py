@@ -19,9 +19,9 @@ S = DeliveryState
 MINUTE = timedelta(minutes=1)
 
 
-def put_off(database: Database, reader_id: int, until: timedelta, state: DeliveryState) -> None:
+def put_off(database: Database, subscriber_id: int, until: timedelta, state: DeliveryState) -> None:
     with database.write() as connection:
-        one = update(deliveries).where(deliveries.c.reader_id == reader_id)
+        one = update(deliveries).where(deliveries.c.subscriber_id == subscriber_id)
         connection.execute(one.values(state=state, next_at=NOW + until))
 
 
@@ -46,15 +46,15 @@ def test_the_next_one_is_due_when_the_first_of_those_that_wait_is(
 
 
 def test_what_is_tried_again_comes_first(database: Database) -> None:
-    """Then who was never tried, in the order of the readers, then what was given back; as many as were asked for, no more."""
+    """Then who was never tried, in the order of the subscribers, then what was given back; as many as were asked for, no more."""
     frozen(database, 5)
     put_off(database, 4, -SECOND, S.DEFERRED)
     put_off(database, 3, -MINUTE, S.PENDING)
     with database.write() as connection:
         first = ledger.claim(connection, 1, 1, 3, NOW)
         rest = ledger.claim(connection, 1, 1, 3, NOW)
-    assert [due.tried.reader_id for due in first.due] == [4, 1, 2]
-    assert ([due.tried.reader_id for due in rest.due], first.is_more, rest.is_more) == ([5, 3], True, False)
+    assert [due.tried.subscriber_id for due in first.due] == [4, 1, 2]
+    assert ([due.tried.subscriber_id for due in rest.due], first.is_more, rest.is_more) == ([5, 3], True, False)
     assert (first.next_due, rest.next_due) == (None, None)
 
 
@@ -65,7 +65,7 @@ def test_whose_bounce_is_held_meanwhile_is_not_sent_to(database: Database) -> No
         ledger.claim(connection, 1, 1, 2, NOW)
         suppress(connection, "reader2@example.net", Reason.HELD, "mail", NOW)
         assert ledger.intend(connection, 1, 1, [1, 2], NOW + MINUTE) == {1}
-        row = connection.execute(select(deliveries).where(deliveries.c.reader_id == 2)).one()
+        row = connection.execute(select(deliveries).where(deliveries.c.subscriber_id == 2)).one()
     assert (row.state, row.changed, row.issue_id) == (S.SUPPRESSED, NOW + MINUTE, None)
 
 
@@ -97,7 +97,7 @@ def test_who_left_before_their_turn_is_not_held_by_the_mailing(database: Databas
             assert ledger.intend(connection, 1, 1, [1, 2, 3, 4], NOW) == {1, 4}
         else:
             assert ledger.claim(connection, 1, 1, 4, NOW).suppressed == 2
-        held = dict(connection.execute(select(deliveries.c.reader_id, deliveries.c.issue_id)).all())
+        held = dict(connection.execute(select(deliveries.c.subscriber_id, deliveries.c.issue_id)).all())
         connection.execute(update(mailings).values(ended=NOW))
     assert [states(database)[each] for each in (2, 3)] == [S.SUPPRESSED] * 2
     assert (held[2], held[3]) == (None, None)
@@ -106,7 +106,7 @@ def test_who_left_before_their_turn_is_not_held_by_the_mailing(database: Databas
 
 
 def test_a_claim_that_is_somebody_elses_is_not_struck_out(database: Database) -> None:
-    """An owner that asks for the dot of what it does not have changes nothing, even if the reader has left."""
+    """An owner that asks for the dot of what it does not have changes nothing, even if the subscriber has left."""
     frozen(database, 2)
     with database.write() as connection:
         ledger.claim(connection, 1, 1, 2, NOW)

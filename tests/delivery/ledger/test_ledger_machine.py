@@ -25,7 +25,7 @@ from composer.core.addresses import Address
 from composer.database.engine import Database
 from composer.database.tables.mailing_tables import deliveries, recipients
 from composer.database.tables.metadata import metadata
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.core.events import StateReason
 from composer.delivery.core.mailing import MailingError, go_on, mailing_of, stop, sums_of
 from composer.delivery.core.retry_policy import OutcomeDecision, RetryPolicy, ServerCondition, Tried, decide
@@ -34,10 +34,10 @@ from composer.delivery.ledger import ledger, maintenance, reconciliation
 from composer.delivery.selection.freeze import freeze
 from composer.delivery.selection.selection import Selection
 from composer.transport.outcome import Outcome, OutcomeState, Scope, ServerReply, Stage
-from tests.delivery.factories import ISSUE, NOW, add_readers, draft
+from tests.delivery.factories import ISSUE, NOW, add_subscribers, draft
 
 S = DeliveryState
-_READERS = 6
+_SUBSCRIBERS = 6
 _POLICY = RetryPolicy(deadline=timedelta(hours=2))
 #: What may become of a message whose dot has gone, and of one that is still before it.
 _AFTER_DOT = {
@@ -88,14 +88,14 @@ class Ledger(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         with self.database.write() as connection:
-            self.ids = add_readers(connection, _READERS)
+            self.ids = add_subscribers(connection, _SUBSCRIBERS)
             self.mailing = freeze(connection, draft(), self.now).id
         self.mailings.append(self.mailing)
 
     def rows(self, mailing: int | None = None) -> dict[int, Any]:
         with self.database.read() as connection:
             question = select(deliveries).where(deliveries.c.mailing_id == (mailing or self.mailing))
-            return {row.reader_id: row for row in connection.execute(question)}
+            return {row.subscriber_id: row for row in connection.execute(question)}
 
     #: Which of those that there are, by their number.
     which = st.integers(0, 11)
@@ -117,8 +117,8 @@ class Ledger(RuleBasedStateMachine):
         with self.database.write() as connection:
             claimed = ledger.claim(connection, self.mailing, owner, count, self.now)
         for due in claimed.due:
-            assert not any(due.tried.reader_id in each for each in self.hands.values()), "two have it in hand"
-            hand[due.tried.reader_id] = due.tried
+            assert not any(due.tried.subscriber_id in each for each in self.hands.values()), "two have it in hand"
+            hand[due.tried.subscriber_id] = due.tried
 
     @precondition(lambda self: self.waiting())
     @rule(which=which, what=st.sampled_from(sorted(_BEFORE_DOT)))
@@ -130,25 +130,25 @@ class Ledger(RuleBasedStateMachine):
     def dots(self, which: int, dies: int) -> None:
         """Ask for intents; where they are granted the dots go out, unless the process dies just before."""
         owner = self.waiting()[which % len(self.waiting())][0]
-        ids = [tried.reader_id for tried in self.hands[owner].values() if not tried.is_sending]
+        ids = [tried.subscriber_id for tried in self.hands[owner].values() if not tried.is_sending]
         with self.database.write() as connection:
             granted = ledger.intend(connection, self.mailing, owner, ids, self.now)
         if dies == 7:
             self.dead.add(owner)
             return
         rows = self.rows()
-        for reader_id in ids:
-            if reader_id in granted:
-                self.hands[owner][reader_id] = replace(self.hands[owner][reader_id], is_sending=True)
-            elif rows[reader_id].state != S.CLAIMED:
-                del self.hands[owner][reader_id]
+        for subscriber_id in ids:
+            if subscriber_id in granted:
+                self.hands[owner][subscriber_id] = replace(self.hands[owner][subscriber_id], is_sending=True)
+            elif rows[subscriber_id].state != S.CLAIMED:
+                del self.hands[owner][subscriber_id]
 
     @precondition(lambda self: self.sending())
     @rule(which=which, what=st.sampled_from(sorted(_AFTER_DOT)), dies=st.integers(0, 7))
     def answer(self, which: int, what: str, dies: int) -> None:
         owner, tried = self.sending()[which % len(self.sending())]
         if what in ("accepted", "lost but taken"):
-            self.copies[tried.reader_id] += 1
+            self.copies[tried.subscriber_id] += 1
         if dies == 7:
             self.dead.add(owner)
         else:
@@ -157,13 +157,15 @@ class Ledger(RuleBasedStateMachine):
     def tell(self, owner: int, tried: Tried, outcome: Outcome) -> OutcomeDecision:
         decision = decide(outcome, tried, self.moods[owner], self.now, _POLICY)
         self.moods[owner] = decision.mood
-        result = ledger.Result(reader_id=tried.reader_id, decision=decision, queue_id=outcome.queue_id, words="words")
+        result = ledger.Result(
+            subscriber_id=tried.subscriber_id, decision=decision, queue_id=outcome.queue_id, words="words"
+        )
         with self.database.write() as connection:
             ledger.record(connection, self.mailing, owner, [result], self.now)
             if decision.halt and decision.halt.returned:
                 maintenance.take_back(connection, self.mailing, decision.halt.returned, self.now)
-                self.taken_back.add((self.mailing, tried.reader_id))
-        del self.hands[owner][tried.reader_id]
+                self.taken_back.add((self.mailing, tried.subscriber_id))
+        del self.hands[owner][tried.subscriber_id]
         return decision
 
     @precondition(lambda self: self.waiting())
@@ -192,11 +194,11 @@ class Ledger(RuleBasedStateMachine):
             maintenance.repair_schedule(connection, self.mailing, self.now, _POLICY)
             maintenance.expire(connection, self.mailing, self.now, _POLICY)
 
-    @rule(number=st.integers(1, _READERS), is_erased=st.booleans())
+    @rule(number=st.integers(1, _SUBSCRIBERS), is_erased=st.booleans())
     def leave(self, number: int, is_erased: bool) -> None:
         normal = f"reader{number}@example.net"
         with self.database.write() as connection:
-            if connection.scalar(select(readers.c.id).where(readers.c.normal == normal)) is None:
+            if connection.scalar(select(subscribers.c.id).where(subscribers.c.normal == normal)) is None:
                 return
             if is_erased:
                 erase(connection, Address(address=normal), self.now)
@@ -210,7 +212,7 @@ class Ledger(RuleBasedStateMachine):
             if not mailing_of(connection, self.mailing).ended:
                 stop(connection, self.mailing, "anna", self.now)
                 assert ledger.claim(connection, self.mailing, 1, 1, self.now).is_stopped
-                waiting = [tried.reader_id for _, tried in self.waiting()]
+                waiting = [tried.subscriber_id for _, tried in self.waiting()]
                 assert not ledger.intend(connection, self.mailing, 1, waiting, self.now)
                 assert not go_on(connection, self.mailing, "anna", self.now, seen=None)
                 go_on(connection, self.mailing, "anna", self.now, seen=mailing_of(connection, self.mailing).pause)
@@ -223,16 +225,16 @@ class Ledger(RuleBasedStateMachine):
         with self.database.write() as connection:
             maintenance.reap_worker(connection, self.mailing, [owner], self.now, StateReason.RUN_DIED)
         late, self.hands[owner] = self.hands[owner], {}
-        self.claim(next((n for n, (each, _) in enumerate(self.living()) if each != owner), 0), _READERS)
+        self.claim(next((n for n, (each, _) in enumerate(self.living()) if each != owner), 0), _SUBSCRIBERS)
         for tried in late.values():
-            if tried.is_sending and tried.reader_id not in self.hands[owner]:
+            if tried.is_sending and tried.subscriber_id not in self.hands[owner]:
                 # The answer comes after all.
-                self.copies[tried.reader_id] += 1
-                self.hands[owner][tried.reader_id] = tried
+                self.copies[tried.subscriber_id] += 1
+                self.hands[owner][tried.subscriber_id] = tried
                 self.tell(owner, tried, _AFTER_DOT["accepted"])
-            elif tried.reader_id not in self.hands[owner]:
+            elif tried.subscriber_id not in self.hands[owner]:
                 with self.database.write() as connection:
-                    assert not ledger.intend(connection, self.mailing, owner, [tried.reader_id], self.now)
+                    assert not ledger.intend(connection, self.mailing, owner, [tried.subscriber_id], self.now)
 
     @rule(is_again=st.booleans())
     def settle(self, is_again: bool) -> None:
@@ -287,14 +289,14 @@ class Ledger(RuleBasedStateMachine):
         if not self.mailing:
             return
         for mailing in self.mailings:
-            for reader_id, row in self.rows(mailing).items():
-                before, after = self.seen.get((mailing, reader_id), S.PENDING), DeliveryState(row.state)
+            for subscriber_id, row in self.rows(mailing).items():
+                before, after = self.seen.get((mailing, subscriber_id), S.PENDING), DeliveryState(row.state)
                 through = _THROUGH.get((before, after))
-                if (mailing, reader_id) in self.taken_back and after is S.PENDING:
+                if (mailing, subscriber_id) in self.taken_back and after is S.PENDING:
                     through = S.REFUSED
                 steps = [(before, after)] if through is None else [(before, through), (through, after)]
                 assert before is after or all(there in WAYS[here] for here, there in steps), f"{before} to {after}"
-                self.seen[mailing, reader_id] = after
+                self.seen[mailing, subscriber_id] = after
         self.taken_back.clear()
 
     @invariant()
@@ -302,11 +304,13 @@ class Ledger(RuleBasedStateMachine):
         """Nobody has two copies but who was to get another; whoever has one is accepted, unknown, or about to be told."""
         if not self.mailing:
             return
-        for reader_id, copies in self.copies.items():
-            assert copies <= 1 + self.allowed[reader_id]
-            if copies > self.allowed[reader_id]:
+        for subscriber_id, copies in self.copies.items():
+            assert copies <= 1 + self.allowed[subscriber_id]
+            if copies > self.allowed[subscriber_id]:
                 states = [
-                    self.rows(mailing)[reader_id].state for mailing in self.mailings if reader_id in self.rows(mailing)
+                    self.rows(mailing)[subscriber_id].state
+                    for mailing in self.mailings
+                    if subscriber_id in self.rows(mailing)
                 ]
                 assert {S.ACCEPTED, S.UNKNOWN, S.SENDING} & set(states), states
 

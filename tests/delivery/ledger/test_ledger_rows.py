@@ -17,7 +17,7 @@ from composer.database.engine import Database
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import deliveries, events, mailings, recipients, variants
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.core.events import EventKind, StateReason
 from composer.delivery.core.mailing import mailings_of, variants_of
 from composer.delivery.core.retry_policy import (
@@ -53,8 +53,8 @@ Rows = dict[tuple[int, int], dict[str, Any]]
 
 def one_of_each(connection: Connection, **more: Any) -> Rows:
     """Put recipients of two mailings in each state; give the rows by mailing and recipient."""
-    for reader_id, state in EACH.items():
-        one = update(deliveries).where(deliveries.c.reader_id == reader_id)
+    for subscriber_id, state in EACH.items():
+        one = update(deliveries).where(deliveries.c.subscriber_id == subscriber_id)
         issue = select(mailings.c.issue_id).where(mailings.c.id == deliveries.c.mailing_id).scalar_subquery()
         connection.execute(one.values(state=state, **{**BEFORE, "issue_id": issue, **more}))
     connection.execute(delete(events))
@@ -62,7 +62,7 @@ def one_of_each(connection: Connection, **more: Any) -> Rows:
 
 
 def rows(connection: Connection) -> Rows:
-    return {(row.mailing_id, row.reader_id): dict(row._mapping) for row in connection.execute(select(deliveries))}
+    return {(row.mailing_id, row.subscriber_id): dict(row._mapping) for row in connection.execute(select(deliveries))}
 
 
 def changed(connection: Connection, before: Rows) -> dict[int, dict[str, Any]]:
@@ -77,15 +77,15 @@ def changed(connection: Connection, before: Rows) -> dict[int, dict[str, Any]]:
 
 def told(connection: Connection) -> list[dict[str, Any]]:
     """The events, without their numbers, in the order of the recipients."""
-    question = select(events).order_by(events.c.reader_id, events.c.id)
+    question = select(events).order_by(events.c.subscriber_id, events.c.id)
     return [
         {name: value for name, value in row._mapping.items() if name != "id"} for row in connection.execute(question)
     ]
 
 
-def event(reader_id: int, kind: EventKind, at: datetime = LATER, **more: Any) -> dict[str, Any]:
+def event(subscriber_id: int, kind: EventKind, at: datetime = LATER, **more: Any) -> dict[str, Any]:
     plain = {"mailing_id": 1, "reason": None, "who": "", "run": None, "words": ""}
-    return {**plain, "reader_id": reader_id, "at": at, "kind": kind.value, **more}
+    return {**plain, "subscriber_id": subscriber_id, "at": at, "kind": kind.value, **more}
 
 
 class _Undone(Exception):
@@ -192,9 +192,12 @@ CASES = (
 )
 
 
-def result(reader_id: int, step: Step, words: str = "said now") -> ledger.Result:
+def result(subscriber_id: int, step: Step, words: str = "said now") -> ledger.Result:
     return ledger.Result(
-        reader_id=reader_id, decision=OutcomeDecision(step=step, mood=ServerCondition()), queue_id="Q1", words=words
+        subscriber_id=subscriber_id,
+        decision=OutcomeDecision(step=step, mood=ServerCondition()),
+        queue_id="Q1",
+        words=words,
     )
 
 
@@ -245,9 +248,9 @@ def test_a_claim_writes_its_owner_and_time(connection: Connection) -> None:
     before = one_of_each(connection, next_at=NOW)
     assert not ledger.claim(connection, 1, 7, 99, NOW - SECOND / 1000).due
     found = ledger.claim(connection, 1, 7, 99, NOW)
-    assert sorted(each.tried.reader_id for each in found.due) == [1, 4]
+    assert sorted(each.tried.subscriber_id for each in found.due) == [1, 4]
     assert changed(connection, before) == {each: {"state": "claimed", "owner_id": 7, "changed": NOW} for each in (1, 4)}
-    due = next(each for each in found.due if each.tried.reader_id == 4)
+    due = next(each for each in found.due if each.tried.subscriber_id == 4)
     assert (due.tried.attempts, due.tried.throttled, due.tried.strikes) == (2, 1, 1)
     assert (due.tried.first_at, due.tried.is_sending) == (NOW - SECOND, False)
     assert due.recipient.address == "Reader4@example.net"
@@ -255,7 +258,7 @@ def test_a_claim_writes_its_owner_and_time(connection: Connection) -> None:
 
 
 def _status(connection: Connection) -> None:
-    connection.execute(update(readers).where(readers.c.id == 2).values(status="unsubscribed"))
+    connection.execute(update(subscribers).where(subscribers.c.id == 2).values(status="unsubscribed"))
 
 
 def _suppressed(connection: Connection) -> None:
@@ -268,12 +271,12 @@ def _held(connection: Connection) -> None:
 
 
 def _erased(connection: Connection) -> None:
-    connection.execute(delete(recipients).where(recipients.c.reader_id == 2))
-    connection.execute(delete(readers).where(readers.c.id == 2))
+    connection.execute(delete(recipients).where(recipients.c.subscriber_id == 2))
+    connection.execute(delete(subscribers).where(subscribers.c.id == 2))
 
 
 def _forgotten(connection: Connection) -> None:
-    connection.execute(delete(recipients).where(recipients.c.reader_id == 2, recipients.c.mailing_id == 1))
+    connection.execute(delete(recipients).where(recipients.c.subscriber_id == 2, recipients.c.mailing_id == 1))
 
 
 @pytest.mark.parametrize(
@@ -307,7 +310,7 @@ def test_who_has_left_is_struck_out_with_the_reason(
         to = {"state": "sending", "changed": LATER}
     else:
         found = ledger.claim(connection, 1, 1, 3, LATER)
-        assert ([each.tried.reader_id for each in found.due], found.suppressed) == ([1, 3], 1)
+        assert ([each.tried.subscriber_id for each in found.due], found.suppressed) == ([1, 3], 1)
         to = {"state": "claimed", "changed": LATER, "owner_id": 1}
     out = {"state": "suppressed", "changed": LATER, "reason": why, "words": None, "issue_id": None}
     written = changed(connection, before)
@@ -329,7 +332,7 @@ def test_a_dot_takes_a_claim_of_ones_own_that_was_asked_for(connection: Connecti
         connection.execute(update(mailings).values(stopped=None, ended=None))
     assert changed(connection, before) == {}
     connection.exec_driver_sql("DELETE FROM suppressions")
-    connection.execute(update(readers).values(status="active"))
+    connection.execute(update(subscribers).values(status="active"))
     connection.execute(update(mailings).where(mailings.c.id == 2).values(stopped=NOW, ended=NOW))
     before = one_of_each(connection)
     assert ledger.intend(connection, 1, 1, list(EACH), LATER) == {2}
@@ -343,7 +346,7 @@ def test_what_is_done_to_many_at_once(connection: Connection) -> None:
     lost = {"state": "unknown", "changed": LATER, "attempts": 3, "reason": "run_died", "words": None}
     over = {"state": "expired", "changed": LATER, "issue_id": None}
     before = one_of_each(connection)
-    connection.execute(update(deliveries).where(deliveries.c.reader_id == 6).values(issue_id=None))
+    connection.execute(update(deliveries).where(deliveries.c.subscriber_id == 6).values(issue_id=None))
     before = rows(connection)
     assert maintenance.take_back(connection, 1, [each for each in EACH if each != 6], LATER) == 0
     assert maintenance.take_back(connection, 1, list(EACH), LATER) == 1
@@ -371,14 +374,14 @@ def test_what_is_done_to_many_at_once(connection: Connection) -> None:
     assert maintenance.retry_now(connection, 1, LATER) == 2
     assert changed(connection, before) == {each: {"next_at": LATER} for each in (1, 4)}
     one_of_each(connection)
-    out_of_hand = deliveries.c.reader_id.in_((2, 3))
+    out_of_hand = deliveries.c.subscriber_id.in_((2, 3))
     connection.execute(update(deliveries).where(out_of_hand).values(state=S.WRITTEN))
     before = rows(connection)
     assert maintenance.end_for_good(connection, 1, "anna", LATER).by_state[S.EXPIRED] == 3
     assert changed(connection, before) == {each: {**over, "reason": "mailing_ended"} for each in (1, 4)}
-    ended = event(0, EventKind.ENDED_FOR_GOOD, who="anna") | {"reader_id": None}
+    ended = event(0, EventKind.ENDED_FOR_GOOD, who="anna") | {"subscriber_id": None}
     expired = [event(each, EventKind.EXPIRED, reason="mailing_ended") for each in (1, 4)]
-    assert sorted(told(connection), key=lambda each: each["reader_id"] or 0) == [ended, *expired]
+    assert sorted(told(connection), key=lambda each: each["subscriber_id"] or 0) == [ended, *expired]
     assert connection.scalars(select(mailings.c.ended).order_by(mailings.c.id)).all() == [LATER, None]
 
 
@@ -386,8 +389,8 @@ def test_a_mailing_ends_when_every_fate_is_known(connection: Connection) -> None
     """By itself, with an event that is nobody's; not while one is open or unknown."""
     for state in S:
         one_of_each(connection)
-        connection.execute(update(deliveries).where(deliveries.c.reader_id != 1).values(state=S.ACCEPTED))
-        connection.execute(update(deliveries).where(deliveries.c.reader_id == 1).values(state=state))
+        connection.execute(update(deliveries).where(deliveries.c.subscriber_id != 1).values(state=S.ACCEPTED))
+        connection.execute(update(deliveries).where(deliveries.c.subscriber_id == 1).values(state=state))
         is_over = state in (S.ACCEPTED, S.REFUSED, S.SUPPRESSED, S.EXPIRED, S.WRITTEN)
         assert maintenance.end(connection, 1, LATER).is_complete is is_over
         assert connection.scalar(select(mailings.c.ended).where(mailings.c.id == 1)) == (LATER if is_over else None)
@@ -436,7 +439,7 @@ def test_who_may_get_it_twice_is_counted_once(connection: Connection) -> None:
     for found, wanted in cases:
         one_of_each(connection)
         told_of = [
-            {"mailing_id": 1, "reader_id": each, "at": NOW, "kind": kind, "reason": reason}
+            {"mailing_id": 1, "subscriber_id": each, "at": NOW, "kind": kind, "reason": reason}
             for each in EACH
             for kind, reason in found
         ]
@@ -453,7 +456,7 @@ def test_decisions_are_told_in_their_order(connection: Connection) -> None:
     for number, (who, when) in enumerate(said, 1):
         row = {
             "mailing_id": 1,
-            "reader_id": number,
+            "subscriber_id": number,
             "at": when,
             "kind": "settled",
             "reason": "received",
@@ -473,8 +476,10 @@ def test_what_is_no_longer_unknown_is_not_settled(connection: Connection) -> Non
 
 def test_what_a_database_gives_in_another_order_is_put_in_order(connection: Connection) -> None:
     """PostgreSQL gives rows in the order in which they were written last."""
-    for reader_id in reversed(EACH):
-        connection.execute(update(deliveries).where(deliveries.c.reader_id == reader_id).values(state=S.UNKNOWN))
+    for subscriber_id in reversed(EACH):
+        connection.execute(
+            update(deliveries).where(deliveries.c.subscriber_id == subscriber_id).values(state=S.UNKNOWN)
+        )
     for mailing_id in (2, 1):
         connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(subject="changed"))
     for number in (2, 1):
@@ -488,9 +493,13 @@ def test_what_a_database_gives_in_another_order_is_put_in_order(connection: Conn
 def test_each_database_is_asked_for_dots_in_its_own_way() -> None:
     """A list in JSON on SQLite, an array of large numbers on PostgreSQL, without a round trip to find out of what."""
     asked = {name: statement._statement for name, statement in statements.INTEND.items()}
-    assert "deliveries.reader_id IN (SELECT" in str(asked["sqlite"].compile(dialect=sqlite.dialect()))
+    assert "deliveries.subscriber_id IN (SELECT" in str(asked["sqlite"].compile(dialect=sqlite.dialect()))
     written = str(asked["postgresql"].compile(dialect=psycopg.dialect()))  # type: ignore[no-untyped-call]
-    for part in ("deliveries.reader_id = any(%(ids)s::BIGINT[])", "changed=%(now)s::BIGINT", "= %(mailing)s::INTEGER"):
+    for part in (
+        "deliveries.subscriber_id = any(%(ids)s::BIGINT[])",
+        "changed=%(now)s::BIGINT",
+        "= %(mailing)s::INTEGER",
+    ):
         assert part in written
 
 
@@ -504,13 +513,19 @@ def test_a_claim_passes_by_what_another_process_looks_at(state: DeliveryState) -
 def test_a_claim_takes_as_many_as_it_was_asked_for(connection: Connection) -> None:
     """What is to be tried again first, then what was never tried, each by its time, then by the recipients' numbers."""
     one_of_each(connection)
-    for reader_id, state, seconds in ((1, S.PENDING, 1), (2, S.PENDING, 1), (3, S.PENDING, 0), (4, S.DEFERRED, 2)):
-        one = update(deliveries).where(deliveries.c.mailing_id == 1, deliveries.c.reader_id == reader_id)
+    for subscriber_id, state, seconds in ((1, S.PENDING, 1), (2, S.PENDING, 1), (3, S.PENDING, 0), (4, S.DEFERRED, 2)):
+        one = update(deliveries).where(deliveries.c.mailing_id == 1, deliveries.c.subscriber_id == subscriber_id)
         connection.execute(one.values(state=state, next_at=NOW + seconds * SECOND))
     now = NOW + 2 * SECOND
-    for count, readers_, is_more in ((0, [], True), (1, [4], True), (2, [3, 1], True), (9, [2], False), (9, [], False)):
+    for count, subscribers_, is_more in (
+        (0, [], True),
+        (1, [4], True),
+        (2, [3, 1], True),
+        (9, [2], False),
+        (9, [], False),
+    ):
         found = ledger.claim(connection, 1, 7, count, now)
-        assert [each.tried.reader_id for each in found.due] == readers_
+        assert [each.tried.subscriber_id for each in found.due] == subscribers_
         assert (found.is_more, found.suppressed, found.is_stopped) == (is_more, 0, False)
 
 
@@ -523,8 +538,8 @@ def test_a_claim_tells_when_the_next_one_falls_due(
 ) -> None:
     """The earlier of the two kinds, of this mailing; nothing where there is more now, or nothing left."""
     one_of_each(connection)
-    for reader_id, at in ((1, pending), (4, deferred)):
-        one = update(deliveries).where(deliveries.c.mailing_id == 1, deliveries.c.reader_id == reader_id)
+    for subscriber_id, at in ((1, pending), (4, deferred)):
+        one = update(deliveries).where(deliveries.c.mailing_id == 1, deliveries.c.subscriber_id == subscriber_id)
         connection.execute(one.values(next_at=at) if at else one.values(state=S.ACCEPTED))
     assert ledger.claim(connection, 1, 7, 9, NOW).next_due == next_due
     assert ledger.claim(connection, 1, 7, 0, NOW).next_due is None
@@ -555,7 +570,7 @@ def test_who_left_is_struck_out_of_a_mailing_that_is_paused(connection: Connecti
     """What a run has in hand it brings to an end."""
     one_of_each(connection)
     connection.execute(update(mailings).values(paused=NOW))
-    connection.execute(update(readers).where(readers.c.id == 2).values(status="bounced"))
+    connection.execute(update(subscribers).where(subscribers.c.id == 2).values(status="bounced"))
     assert ledger.intend(connection, 1, 1, [2], LATER) == set()
     assert told(connection) == [event(2, EventKind.SUPPRESSED, reason="bounced")]
 

@@ -23,14 +23,14 @@ S = DeliveryState
 HOUR = timedelta(hours=1)
 
 
-def put(database: Database, reader_id: int, **values: Any) -> None:
+def put(database: Database, subscriber_id: int, **values: Any) -> None:
     with database.write() as connection:
-        connection.execute(update(deliveries).where(deliveries.c.reader_id == reader_id).values(**values))
+        connection.execute(update(deliveries).where(deliveries.c.subscriber_id == subscriber_id).values(**values))
 
 
-def read(database: Database, reader_id: int) -> Any:
+def read(database: Database, subscriber_id: int) -> Any:
     with database.read() as connection:
-        return connection.execute(select(deliveries).where(deliveries.c.reader_id == reader_id)).one()
+        return connection.execute(select(deliveries).where(deliveries.c.subscriber_id == subscriber_id)).one()
 
 
 def test_three_recipients_that_a_server_never_takes_do_not_keep_the_others_waiting(database: Database) -> None:
@@ -104,7 +104,7 @@ def test_after_a_death_what_was_before_its_dot_is_free_and_the_rest_is_unknown(d
     with database.read() as connection:
         tries = dict(
             connection.execute(
-                select(deliveries.c.reader_id, deliveries.c.attempts).where(deliveries.c.mailing_id == 1)
+                select(deliveries.c.subscriber_id, deliveries.c.attempts).where(deliveries.c.mailing_id == 1)
             ).all()
         )
     assert tries == {1: 1, 2: 1, 3: 0, 4: 0}

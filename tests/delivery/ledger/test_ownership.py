@@ -207,7 +207,7 @@ def test_nobody_is_dead_to_themselves(file: Database, server: Database) -> None:
             connection.execute(update(owners).values(seen=long_ago))
             assert owner.dead(connection, 1, NOW) == ()
             connection.execute(
-                update(deliveries).where(deliveries.c.reader_id == 1).values(state=S.CLAIMED, owner_id=owner.id)
+                update(deliveries).where(deliveries.c.subscriber_id == 1).values(state=S.CLAIMED, owner_id=owner.id)
             )
             mark_ended(connection, (owner.id,), NOW)
             assert owner.dead(connection, 1, NOW) == ()

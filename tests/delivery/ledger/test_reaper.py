@@ -31,8 +31,8 @@ def enter(database: Database, mailing_id: int, *, ended: datetime | None = None)
 
 def take(database: Database, owner_id: int, has: dict[int, DeliveryState], mailing_id: int = 1) -> None:
     with database.write() as connection:
-        for reader_id, state in has.items():
-            one = (deliveries.c.reader_id == reader_id) & (deliveries.c.mailing_id == mailing_id)
+        for subscriber_id, state in has.items():
+            one = (deliveries.c.subscriber_id == subscriber_id) & (deliveries.c.mailing_id == mailing_id)
             connection.execute(update(deliveries).where(one).values(state=state, owner_id=owner_id))
 
 
@@ -72,7 +72,7 @@ def test_what_the_dead_had_in_hand_is_released(database: Database) -> None:
     # Whoever wants to send may do so at once.
     lock_sending(database).release()
     with database.read() as connection:
-        reason = select(deliveries.c.reason).where(deliveries.c.reader_id == 2, deliveries.c.mailing_id == 1)
+        reason = select(deliveries.c.reason).where(deliveries.c.subscriber_id == 2, deliveries.c.mailing_id == 1)
         assert connection.scalar(reason) == "run_died"
     assert reap(database, 1, LATER).freed == 0
 

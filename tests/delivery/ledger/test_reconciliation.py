@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 
 from composer.database.engine import Database
 from composer.database.tables.mailing_tables import deliveries
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.core.mailing import MailingError
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.ledger import maintenance, reconciliation
@@ -176,7 +176,7 @@ def log_of(recipient: str) -> list[str]:
 
 
 def unknown(database: Database, count: int) -> None:
-    """A mailing whose first readers' answers never came."""
+    """A mailing whose first subscribers' answers never came."""
     frozen(database, count + 2)
     run(database, MemoryTransport(to_each(dict.fromkeys(range(1, count + 1), LOST))))
     assert sums(database).by_state == {S.UNKNOWN: count, S.ACCEPTED: 2}
@@ -187,7 +187,12 @@ def test_by_a_log(database: Database) -> None:
     unknown(database, 4)
     with database.write() as connection:
         settled = reconciliation.settle_by_log(
-            connection, 1, log_of("reader1@example.net"), lambda reader_id: sent(NAMES[reader_id - 1]), "anna", NOW
+            connection,
+            1,
+            log_of("reader1@example.net"),
+            lambda subscriber_id: sent(NAMES[subscriber_id - 1]),
+            "anna",
+            NOW,
         )
     assert (settled.settled, settled.left) == (3, 1)
     assert [states(database)[number] for number in (1, 2, 3, 4)] == [S.ACCEPTED, S.UNKNOWN, S.ACCEPTED, S.ACCEPTED]
@@ -228,7 +233,7 @@ def test_by_a_log_of_somebody_who_was_erased(database: Database) -> None:
     """Sender and name must do, as there is no address to compare; a delivery to somebody alone proves nothing."""
     unknown(database, 4)
     with database.write() as connection:
-        connection.execute(delete(readers).where(readers.c.id.in_((1, 3))))
+        connection.execute(delete(subscribers).where(subscribers.c.id.in_((1, 3))))
         names = dict(zip((1, 2, 3, 4), NAMES, strict=False))
         settled = reconciliation.settle_by_log(connection, 1, LOG, lambda n: sent(names[n]), "anna", NOW)
         assert (settled.settled, settled.left) == (3, 1)
@@ -277,7 +282,7 @@ def test_who_decided(database: Database) -> None:
         )
         assert reconciliation.decided_of(connection, 1) == ()
         reconciliation.count_as_received(connection, 1, "ben (desk)", NOW)
-        connection.execute(delete(readers).where(readers.c.id == 2))
+        connection.execute(delete(subscribers).where(subscribers.c.id == 2))
     with database.read() as connection:
         (decided,) = reconciliation.decided_of(connection, 1)
         account = statistics_of(connection, 1, NOW)
@@ -291,7 +296,7 @@ def test_an_answer_that_comes_after_a_persons_decision_changes_nothing(database:
     unknown(database, 1)
     with database.write() as connection:
         reconciliation.send_again(connection, 1, "anna", NOW)
-        late = update(deliveries).where(deliveries.c.reader_id == 1, deliveries.c.owner_id == 1)
+        late = update(deliveries).where(deliveries.c.subscriber_id == 1, deliveries.c.owner_id == 1)
         assert connection.execute(late.values(state=S.ACCEPTED)).rowcount == 0
 
 

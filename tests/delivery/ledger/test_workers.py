@@ -154,7 +154,7 @@ def test_what_a_dead_process_left_is_taken_over_by_one_that_runs(server: Locatio
         dead = register_worker(database, 1, NOW)
         with database.write() as connection:
             claimed = ledger.claim(connection, 1, dead.id, 10, NOW)
-            ids = [due.tried.reader_id for due in claimed.due]
+            ids = [due.tried.subscriber_id for due in claimed.due]
             assert ledger.intend(connection, 1, dead.id, ids[:2], NOW) == frozenset(ids[:2])
         to = MemoryTransport()
         told: list[Run] = []
@@ -189,7 +189,7 @@ def test_who_is_taken_for_dead_in_the_middle_stops(server: Location, monkeypatch
         assert ran.ending is Ending.LEDGER and ran.error is not None
         assert "took this one for dead" in ran.words
         with database.read() as connection:
-            assert connection.scalar(select(deliveries.c.state).where(deliveries.c.reader_id == 400)) == S.PENDING
+            assert connection.scalar(select(deliveries.c.state).where(deliveries.c.subscriber_id == 400)) == S.PENDING
 
 
 def test_a_claim_does_not_look_at_everybody(sqlite: Path) -> None:

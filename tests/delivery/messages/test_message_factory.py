@@ -1,4 +1,4 @@
-"""The messages of a mailing: made of what was frozen, each its reader's own, each the same whenever it is asked for."""
+"""The messages of a mailing: made of what was frozen, each its subscriber's own, each the same whenever it is asked for."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from composer.mail.letterhead import Letterhead
 NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
 TOKENS = Tokens((b"k" * 32,))
 ANNA = MessageRecipient(
-    reader_id=7,
+    subscriber_id=7,
     variant=0,
     address="anna@example.net",
     name="Anna Ö",
@@ -98,8 +98,8 @@ def letters(
     )
 
 
-def test_a_letter_is_its_readers_own() -> None:
-    """Name, links, ways to leave, Message-ID, envelope: all of them name this reader to us and to nobody else."""
+def test_a_letter_is_its_subscribers_own() -> None:
+    """Name, links, ways to leave, Message-ID, envelope: all of them name this subscriber to us and to nobody else."""
     letter = letters().letter(ANNA)
     leave, change = (TOKENS.make(purpose, 7, 3) for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES))
     bounce = TOKENS.make(Purpose.BOUNCE, 7, 3)
@@ -136,7 +136,7 @@ def test_a_place_of_ones_own_to_leave() -> None:
 
 
 def test_a_correction_hangs_on_what_it_corrects() -> None:
-    """In-Reply-To is the reader's own message of that mailing."""
+    """In-Reply-To is the subscriber's own message of that mailing."""
     assert f"In-Reply-To: {TOKENS.message_id(2, 7, 'example.org')}".encode() in letters(corrects=2).letter(ANNA).message
 
 

@@ -34,8 +34,8 @@ def plates(profile: Profile | None = None) -> JobPayload:
     return JobPayload.of(mailing(), (variant(),), TOKENS, profile=profile)
 
 
-def readers(count: int) -> list[MessageRecipient]:
-    return [replace(ANNA, reader_id=number, first_name=f"Anna {number} 你好") for number in range(1, count + 1)]
+def subscribers(count: int) -> list[MessageRecipient]:
+    return [replace(ANNA, subscriber_id=number, first_name=f"Anna {number} 你好") for number in range(1, count + 1)]
 
 
 def pids(presses: MessageWorkerPool) -> list[int]:
@@ -87,7 +87,7 @@ def _ends(pid: int) -> bool:
 
 def test_they_are_the_same_as_here(presses: MessageWorkerPool) -> None:
     """Envelope and message byte for byte but for the time, whether they were expected or not, in any order."""
-    here, asked = letters(), readers(40)
+    here, asked = letters(), subscribers(40)
     presses.expect(asked[:30])
     for each in reversed(asked):
         made, known = presses.letter(each), here.letter(each)
@@ -105,7 +105,7 @@ def test_signed_by_both_keys() -> None:
 
 
 def test_threads_get_their_own(presses: MessageWorkerPool) -> None:
-    """Twelve threads at two presses: each gets its own reader's message, every time."""
+    """Twelve threads at two presses: each gets its own subscriber's message, every time."""
     wrong: list[str] = []
 
     def work(part: list[MessageRecipient]) -> None:
@@ -113,7 +113,7 @@ def test_threads_get_their_own(presses: MessageWorkerPool) -> None:
             if presses.letter(each).envelope != letters().letter(each).envelope:
                 wrong.append(each.first_name)
 
-    asked = readers(480)
+    asked = subscribers(480)
     presses.expect(asked)
     threads = [threading.Thread(target=work, args=(asked[number::12],)) for number in range(12)]
     for thread in threads:
@@ -127,13 +127,13 @@ def test_what_cannot_be_made_is_told_as_here(presses: MessageWorkerPool) -> None
     with pytest.raises(MessageError, match="the address cannot be used"):
         presses.letter(replace(ANNA, address="nobody"))
     with pytest.raises(MessageError, match="there is no value for the merge field “company”"):
-        presses.letter(replace(ANNA, reader_id=8, fields="{}"))
-    assert presses.letter(replace(ANNA, reader_id=9)).envelope.recipient == "anna@example.net"
+        presses.letter(replace(ANNA, subscriber_id=8, fields="{}"))
+    assert presses.letter(replace(ANNA, subscriber_id=9)).envelope.recipient == "anna@example.net"
 
 
 def test_a_press_that_is_killed_takes_nothing_with_it(presses: MessageWorkerPool) -> None:
     """Both are killed while messages are expected: the others are made here, each once more where it must be."""
-    asked = readers(60)
+    asked = subscribers(60)
     presses.expect(asked)
     found = []
     for number, each in enumerate(asked):
@@ -146,10 +146,10 @@ def test_a_press_that_is_killed_takes_nothing_with_it(presses: MessageWorkerPool
 def test_nobody_waits_for_it(presses: MessageWorkerPool) -> None:
     """However much is asked for, and however large it is: whoever asks goes on, and gets what was asked for."""
     words = "x" * 300_000
-    asked = [replace(each, fields=f'{{"company": "ACME", "more": "{words}"}}') for each in readers(20)]
+    asked = [replace(each, fields=f'{{"company": "ACME", "more": "{words}"}}') for each in subscribers(20)]
     # To make two thousand letters takes seconds; to ask for them does not, and costs next to no processor time.
     begin = time.process_time()
-    presses.expect([*readers(2_000)[20:], *asked])
+    presses.expect([*subscribers(2_000)[20:], *asked])
     assert time.process_time() - begin < 2
     assert all(presses.letter(each).envelope.recipient == each.address for each in asked)
 
@@ -160,7 +160,7 @@ def test_one_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     with MessageWorkerPool(plates(), 1) as presses:
         os.kill(pids(warm(presses))[0], signal.SIGSTOP)
         begin = time.monotonic()
-        for each in readers(20):
+        for each in subscribers(20):
             assert presses.letter(each).envelope == letters().letter(each).envelope
         assert time.monotonic() - begin >= 0.3 and not are_ready(presses)
 
@@ -168,13 +168,13 @@ def test_one_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_has_lain_too_long_is_made_again(monkeypatch: pytest.MonkeyPatch, presses: MessageWorkerPool) -> None:
     """After a pause a message has the time of its sending."""
     monkeypatch.setattr(message_worker, "_FRESH", 0.3)
-    asked = readers(6)
+    asked = subscribers(6)
     presses.expect(asked)
     presses.letter(asked[0])
     time.sleep(0.5)
     begin = time.monotonic()
     for each in asked[1:]:
-        found = presses._presses[each.reader_id % 2].reply(each)
+        found = presses._presses[each.subscriber_id % 2].reply(each)
         assert found is not None and found.made >= begin
 
 
@@ -198,10 +198,10 @@ def test_it_ends_with_its_run() -> None:
     """A run that is killed leaves no process behind; one that ends well neither, even while somebody waits."""
     program = (
         "import sys, time\n"
-        "from tests.delivery.messages.test_message_worker_pool import pids, plates, readers, warm\n"
+        "from tests.delivery.messages.test_message_worker_pool import pids, plates, subscribers, warm\n"
         "from composer.delivery.messages.message_worker_pool import Presses\n"
         "presses = Presses(plates(), 2)\n"
-        "warm(presses).letter(readers(1)[0])\n"
+        "warm(presses).letter(subscribers(1)[0])\n"
         "print(*pids(presses), flush=True)\n"
         "time.sleep(60)\n"
     )
@@ -232,8 +232,8 @@ def test_a_folder_of_that_name_is_not_run(tmp_path: Path, monkeypatch: pytest.Mo
         (tmp_path / path).write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
     monkeypatch.chdir(tmp_path)
     with MessageWorkerPool(plates(), 1) as presses:
-        warm(presses).expect(readers(3))
-        assert presses.letter(readers(3)[2]).envelope.recipient == "anna@example.net"
+        warm(presses).expect(subscribers(3))
+        assert presses.letter(subscribers(3)[2]).envelope.recipient == "anna@example.net"
         assert are_ready(presses)
     assert not (tmp_path / "ran").exists()
 

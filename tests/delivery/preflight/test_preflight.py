@@ -42,7 +42,7 @@ def _codes(known: PreflightFacts, **allowed: str) -> list[str]:
 
 
 def test_one_edition_of_several_is_enough_to_refuse() -> None:
-    """What one language lacks its readers lack."""
+    """What one language lacks its subscribers lack."""
     editions = (EditionFacts(stem="a", tests=TESTED), EditionFacts(stem="b", tests=TESTED, blockers=("UNS02", "LAW01")))
     assert _codes(replace(READY, editions=editions)) == ["no-address", "no-privacy"]
 
@@ -106,10 +106,11 @@ def test_each_refusal(known: PreflightFacts, codes: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "number", "noun"), [(1, "1", "reader has"), (2, "2", "readers have"), (12_345, "12,345", "readers have")]
+    ("count", "number", "noun"),
+    [(1, "1", "subscriber has"), (2, "2", "subscribers have"), (12_345, "12,345", "subscribers have")],
 )
 def test_numbers_are_written_out(count: int, number: str, noun: str) -> None:
-    """One reader has, several have, and thousands are told apart."""
+    """One subscriber has, several have, and thousands are told apart."""
     (refusal,) = refusals(replace(READY, missing={"company": count}), {})
     assert refusal.words.startswith(f"{number} {noun} ")
 

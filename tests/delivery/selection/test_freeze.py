@@ -13,7 +13,7 @@ from composer.core.addresses import Address
 from composer.core.audience_filter import AudienceFilter
 from composer.database.engine import Database
 from composer.database.tables.mailing_tables import deliveries, mailings, recipients
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.core.mailing import (
     FrozenVariant,
     MailingError,
@@ -32,7 +32,7 @@ from composer.delivery.ledger.ledger import claim
 from composer.delivery.selection.freeze import AT_ONCE, freeze
 from composer.delivery.selection.recipient_erasure import forget
 from composer.delivery.selection.selection import LeftOut, Selection, count, is_included
-from tests.delivery.factories import ISSUE, NOW, add_readers, draft, frozen, kinds, sums, tag
+from tests.delivery.factories import ISSUE, NOW, add_subscribers, draft, frozen, kinds, sums, tag
 
 S = DeliveryState
 
@@ -40,11 +40,11 @@ S = DeliveryState
 def put(database: Database, mailing_id: int, states: dict[int, DeliveryState], *, is_over: bool = True) -> None:
     """Bring deliveries of a mailing to an end, as a run would have."""
     with database.write() as connection:
-        for reader_id, state in states.items():
+        for subscriber_id, state in states.items():
             held = {} if state in (S.ACCEPTED, S.UNKNOWN, S.DEFERRED) else {"issue_id": None}
             connection.execute(
                 update(deliveries)
-                .where(deliveries.c.mailing_id == mailing_id, deliveries.c.reader_id == reader_id)
+                .where(deliveries.c.mailing_id == mailing_id, deliveries.c.subscriber_id == subscriber_id)
                 .values(state=state, **held)
             )
         if is_over:
@@ -54,12 +54,12 @@ def put(database: Database, mailing_id: int, states: dict[int, DeliveryState], *
 def test_a_mailing_holds_everything_it_needs(database: Database) -> None:
     """Audience with merge values, compiled messages, hash, commit, who and when: all as it was given."""
     with database.write() as connection:
-        add_readers(connection, 3, fields='{"company": "ACME"}')
+        add_subscribers(connection, 3, fields='{"company": "ACME"}')
         mailing = freeze(connection, draft(git_commit="abc", is_committed=True, terms='{"a": 1}'), NOW)
     with database.read() as connection:
         assert mailing_of(connection, mailing.id) == mailing
         assert variants_of(connection, mailing.id) == draft().variants
-        rows = connection.execute(select(recipients).order_by(recipients.c.reader_id)).all()
+        rows = connection.execute(select(recipients).order_by(recipients.c.subscriber_id)).all()
     assert (mailing.issue, mailing.frozen, mailing.made, mailing.made_by, mailing.git_commit) == (
         ISSUE,
         3,
@@ -73,25 +73,25 @@ def test_a_mailing_holds_everything_it_needs(database: Database) -> None:
 
 
 def test_what_changes_afterwards_changes_nothing(database: Database) -> None:
-    """A reader's new name, and a new reader, are for the next mailing."""
+    """A subscriber's new name, and a new subscriber, are for the next mailing."""
     mailing = frozen(database, 2)
     with database.write() as connection:
-        connection.execute(update(readers).values(first_name="Changed", address="new@example.net"))
-        add_readers(connection, 1, first=3)
+        connection.execute(update(subscribers).values(first_name="Changed", address="new@example.net"))
+        add_subscribers(connection, 1, first=3)
     with database.read() as connection:
         rows = connection.execute(select(recipients)).all()
-    assert [(row.first_name, row.address) for row in rows] == [("Reader", f"Reader{n}@example.net") for n in (1, 2)]
+    assert [(row.first_name, row.address) for row in rows] == [("Subscriber", f"Reader{n}@example.net") for n in (1, 2)]
     assert sums(database, mailing.id).frozen == 2
 
 
 def test_everybody_who_is_left_out_is_counted_by_reason(database: Database) -> None:
     """The counts before the question and those in the mailing are of the same expression."""
     with database.write() as connection:
-        ids = add_readers(connection, 10)
-        for reader_id, status in zip(ids[:4], ("pending", "unsubscribed", "bounced", "complained"), strict=True):
-            connection.execute(update(readers).where(readers.c.id == reader_id).values(status=status))
+        ids = add_subscribers(connection, 10)
+        for subscriber_id, status in zip(ids[:4], ("pending", "unsubscribed", "bounced", "complained"), strict=True):
+            connection.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(status=status))
         suppress(connection, "reader5@example.net", Reason.BY_HAND, "test", NOW)
-        connection.execute(update(readers).where(readers.c.id == ids[4]).values(status="active"))
+        connection.execute(update(subscribers).where(subscribers.c.id == ids[4]).values(status="active"))
         counts = count(connection, Selection(issue=ISSUE))
         mailing = freeze(connection, draft(), NOW)
     assert counts.included == mailing.frozen == 5
@@ -104,8 +104,8 @@ def test_everybody_who_is_left_out_is_counted_by_reason(database: Database) -> N
 def test_an_audience_is_a_condition(database: Database) -> None:
     """Language and tags say who is meant; who is not is not counted as left out."""
     with database.write() as connection:
-        ids = add_readers(connection, 4)
-        add_readers(connection, 1, first=5, language="de-AT")
+        ids = add_subscribers(connection, 4)
+        add_subscribers(connection, 1, first=5, language="de-AT")
         tag(connection, ids[:3], "press")
         tag(connection, ids[:1], "staff")
         condition = AudienceFilter(language=("en",), tag=("press",), without_tag=("staff",))
@@ -114,7 +114,7 @@ def test_an_audience_is_a_condition(database: Database) -> None:
     assert mailing.audience.code == condition.code
 
 
-def test_each_reader_has_one_variant(database: Database) -> None:
+def test_each_subscriber_has_one_variant(database: Database) -> None:
     """By language and tags, as the picker says; none is without."""
     variants = tuple(FrozenVariant(number=n, language="en", compiled=b"%d" % n) for n in (0, 1, 2))
 
@@ -122,13 +122,15 @@ def test_each_reader_has_one_variant(database: Database) -> None:
         return 2 if "press" in tags else 1 if language == "de" else 0
 
     with database.write() as connection:
-        ids = add_readers(connection, 3)
-        german = add_readers(connection, 3, first=4, language="de")
+        ids = add_subscribers(connection, 3)
+        german = add_subscribers(connection, 3, first=4, language="de")
         tag(connection, [ids[0], german[0]], "press", "other")
         mailing = freeze(connection, draft(variants=variants, pick=pick), NOW)
     with database.read() as connection:
         question = (
-            select(deliveries.c.variant).where(deliveries.c.mailing_id == mailing.id).order_by(deliveries.c.reader_id)
+            select(deliveries.c.variant)
+            .where(deliveries.c.mailing_id == mailing.id)
+            .order_by(deliveries.c.subscriber_id)
         )
         assert connection.scalars(question).all() == [2, 0, 0, 2, 1, 1]
 
@@ -136,7 +138,7 @@ def test_each_reader_has_one_variant(database: Database) -> None:
 def test_nobody_is_no_mailing(database: Database) -> None:
     """The message says why, and nothing is kept."""
     with database.write() as connection:
-        add_readers(connection, 2, status="unsubscribed")
+        add_subscribers(connection, 2, status="unsubscribed")
     with pytest.raises(MailingError, match="nobody would get it") as stop, database.write() as connection:
         freeze(connection, draft(), NOW)
     assert "2 unsubscribed" in stop.value.hint
@@ -161,9 +163,9 @@ def test_a_second_mailing_leaves_out_everyone_whom_the_first_one_holds(database:
     first = frozen(database, 5)
     put(database, first.id, {1: S.ACCEPTED, 2: S.UNKNOWN, 3: S.REFUSED, 4: S.SUPPRESSED, 5: S.EXPIRED})
     with database.write() as connection:
-        add_readers(connection, 1, first=6)
+        add_subscribers(connection, 1, first=6)
         second = freeze(connection, draft(), NOW)
-        held = connection.scalars(select(deliveries.c.reader_id).where(deliveries.c.mailing_id == second.id)).all()
+        held = connection.scalars(select(deliveries.c.subscriber_id).where(deliveries.c.mailing_id == second.id)).all()
     assert sorted(held) == [3, 4, 5, 6]
     assert second.left_out == {LeftOut.HAS_IT: 1, LeftOut.CANNOT_KNOW: 1}
 
@@ -173,13 +175,13 @@ def test_to_those_without(database: Database) -> None:
     first = frozen(database, 6)
     put(database, first.id, {1: S.ACCEPTED, 2: S.UNKNOWN, 3: S.REFUSED, 4: S.REFUSED, 5: S.EXPIRED, 6: S.EXPIRED})
     with database.write() as connection:
-        gone = (deliveries.c.reader_id == 3) & (deliveries.c.mailing_id == first.id)
+        gone = (deliveries.c.subscriber_id == 3) & (deliveries.c.mailing_id == first.id)
         connection.execute(update(deliveries).where(gone).values(blame="gone"))
-        connection.execute(update(readers).where(readers.c.id == 6).values(status="unsubscribed"))
-        add_readers(connection, 1, first=7)
+        connection.execute(update(subscribers).where(subscribers.c.id == 6).values(status="unsubscribed"))
+        add_subscribers(connection, 1, first=7)
         counts = count(connection, Selection(issue=ISSUE, is_rest=True))
         rest = freeze(connection, draft(selection=Selection(issue=ISSUE, is_rest=True)), NOW)
-        who = connection.scalars(select(deliveries.c.reader_id).where(deliveries.c.mailing_id == rest.id)).all()
+        who = connection.scalars(select(deliveries.c.subscriber_id).where(deliveries.c.mailing_id == rest.id)).all()
     assert sorted(who) == [4, 5, 7]
     assert counts.left_out == {
         LeftOut.UNSUBSCRIBED: 1,
@@ -195,12 +197,14 @@ def test_what_to_those_without_adds(database: Database) -> None:
     put(database, first.id, dict.fromkeys(range(1, 5), S.REFUSED) | {5: S.ACCEPTED})
     with database.write() as connection:
         for number, blame in enumerate(("none", "soft", "no_domain", "gone"), 1):
-            one = (deliveries.c.reader_id == number) & (deliveries.c.mailing_id == first.id)
+            one = (deliveries.c.subscriber_id == number) & (deliveries.c.mailing_id == first.id)
             connection.execute(update(deliveries).where(one).values(blame=blame))
         # As the engine does at once where there is no mailbox.
         suppress(connection, "reader4@example.net", Reason.BOUNCED, "mailing 1", NOW)
         plain, rest = (
-            set(connection.scalars(select(readers.c.id).where(is_included(Selection(issue=ISSUE, is_rest=is_rest)))))
+            set(
+                connection.scalars(select(subscribers.c.id).where(is_included(Selection(issue=ISSUE, is_rest=is_rest))))
+            )
             for is_rest in (False, True)
         )
     assert (plain, rest) == ({1, 2, 3}, {1, 2})
@@ -215,7 +219,7 @@ def test_to_those_who_got(database: Database) -> None:
         suppress(connection, "reader5@example.net", Reason.UNSUBSCRIBED, "test", NOW)
         selection = Selection(issue="fix", got=ISSUE)
         fix = freeze(connection, draft(selection=selection, corrects=first.id), NOW)
-        who = connection.scalars(select(deliveries.c.reader_id).where(deliveries.c.mailing_id == fix.id)).all()
+        who = connection.scalars(select(deliveries.c.subscriber_id).where(deliveries.c.mailing_id == fix.id)).all()
     assert sorted(who) == [1, 2]
     assert fix.corrects == first.id
     assert fix.left_out == {LeftOut.BOUNCED: 1, LeftOut.UNSUBSCRIBED: 1, LeftOut.NOT_THEIRS: 2}
@@ -241,11 +245,11 @@ def test_a_rehearsal_holds_nobody(database: Database) -> None:
     rehearsal = frozen(database, 4, is_rehearsal=True)
     put(database, rehearsal.id, {1: S.WRITTEN, 2: S.ACCEPTED, 3: S.UNKNOWN, 4: S.REFUSED})
     with database.write() as connection:
-        connection.execute(update(deliveries).where(deliveries.c.reader_id == 4).values(blame="gone"))
+        connection.execute(update(deliveries).where(deliveries.c.subscriber_id == 4).values(blame="gone"))
     assert frozen(database, 0, selection=Selection(issue=ISSUE, is_rest=True)).frozen == 4
 
 
-def test_the_database_itself_keeps_a_reader_from_being_held_twice(database: Database) -> None:
+def test_the_database_itself_keeps_a_subscriber_from_being_held_twice(database: Database) -> None:
     """Whatever a program forgets."""
     first = frozen(database, 1)
     other = frozen(database, 0, issue="other")
@@ -258,7 +262,7 @@ def test_the_database_itself_keeps_a_reader_from_being_held_twice(database: Data
 def test_two_who_freeze_an_issue_at_once(database: Database) -> None:
     """One does, the other is told."""
     with database.write() as connection:
-        add_readers(connection, 50)
+        add_subscribers(connection, 50)
     told: list[str] = []
     start = threading.Barrier(3)
 
@@ -287,7 +291,10 @@ def test_erasing_a_person_takes_their_values_at_once(database: Database) -> None
     assert "the values frozen for 1 mailing" in receipt.went
     assert "what became of the message in 1 mailing, under a number" in receipt.stays
     with database.read() as connection:
-        assert connection.scalars(select(recipients.c.reader_id).order_by(recipients.c.reader_id)).all() == [1, 3]
+        assert connection.scalars(select(recipients.c.subscriber_id).order_by(recipients.c.subscriber_id)).all() == [
+            1,
+            3,
+        ]
         assert connection.scalar(select(func.count()).select_from(deliveries)) == 3
     assert sums(database).total == 3
 
@@ -295,7 +302,7 @@ def test_erasing_a_person_takes_their_values_at_once(database: Database) -> None
 def test_mailings_are_listed_by_issue_or_all(database: Database) -> None:
     """The oldest first."""
     with database.write() as connection:
-        add_readers(connection, 1)
+        add_subscribers(connection, 1)
         for issue in ("b", "a"):
             freeze(connection, draft(issue), NOW)
         assert [each.issue for each in mailings_of(connection)] == ["b", "a"]
@@ -304,7 +311,7 @@ def test_mailings_are_listed_by_issue_or_all(database: Database) -> None:
 
 
 def test_an_audience_without_anybody_says_what_to_do(database: Database) -> None:
-    """Where no reader is meant at all there is nobody to be counted by reason."""
+    """Where no subscriber is meant at all there is nobody to be counted by reason."""
     with pytest.raises(MailingError) as stop, database.write() as connection:
         freeze(connection, draft(), NOW)
     assert stop.value.hint
@@ -313,7 +320,7 @@ def test_an_audience_without_anybody_says_what_to_do(database: Database) -> None
 def test_a_pause_and_a_stop_are_of_one_mailing(database: Database) -> None:
     """Another one goes on, and one that is over stays as it is."""
     with database.write() as connection:
-        add_readers(connection, 1)
+        add_subscribers(connection, 1)
         for issue in ("a", "b", "c"):
             freeze(connection, draft(issue), NOW)
         connection.execute(update(mailings).where(mailings.c.id == 3).values(ended=NOW))
@@ -351,7 +358,7 @@ def test_reasons_are_added_to_those_that_were_given_before(database: Database) -
 def test_each_mailing_has_its_own_messages(database: Database) -> None:
     """By their numbers; one that is over can be stopped no more."""
     with database.write() as connection:
-        add_readers(connection, 1)
+        add_subscribers(connection, 1)
         for issue in ("a", "b"):
             kept = (FrozenVariant(number=0, language="en", compiled=issue.encode()),)
             freeze(connection, draft(issue, variants=kept), NOW)
@@ -368,7 +375,7 @@ def test_everybody_is_due_at_once_whatever_the_clock_says(database: Database) ->
     with database.write() as connection:
         assert datetime.fromtimestamp(0, UTC) == AT_ONCE
         found = claim(connection, mailing.id, 1, 9, AT_ONCE)
-    assert [each.tried.reader_id for each in found.due] == [1, 2, 3]
+    assert [each.tried.subscriber_id for each in found.due] == [1, 2, 3]
 
 
 def test_one_message_is_everybodys(database: Database) -> None:

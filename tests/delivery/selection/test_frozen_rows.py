@@ -15,13 +15,13 @@ from composer.core.audience_filter import AudienceFilter
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import deliveries, events, issues, mailings, recipients, variants
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.core.mailing import FrozenVariant
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.selection.freeze import freeze
 from composer.delivery.selection.selection import Selection
 from tests.databases import PostgresServer
-from tests.delivery.factories import ISSUE, NOW, SECOND, add_readers, draft, tag
+from tests.delivery.factories import ISSUE, NOW, SECOND, add_subscribers, draft, tag
 
 S = DeliveryState
 LATER = NOW + SECOND
@@ -43,8 +43,8 @@ def rows(connection: Connection, table: Table, *order: str) -> list[dict[str, An
 
 
 def picked(connection: Connection, mailing_id: int) -> dict[int, int]:
-    question = select(deliveries.c.reader_id, deliveries.c.variant).where(deliveries.c.mailing_id == mailing_id)
-    return {row.reader_id: row.variant for row in connection.execute(question)}
+    question = select(deliveries.c.subscriber_id, deliveries.c.variant).where(deliveries.c.mailing_id == mailing_id)
+    return {row.subscriber_id: row.variant for row in connection.execute(question)}
 
 
 def versions(*numbers: int) -> tuple[FrozenVariant, ...]:
@@ -53,9 +53,9 @@ def versions(*numbers: int) -> tuple[FrozenVariant, ...]:
 
 def test_every_column_has_what_was_given(connection: Connection) -> None:
     """Of the mailing, its messages, its recipients, their values, and the event."""
-    (reader_id,) = add_readers(connection, 1, fields='{"company": "ACME"}')
-    add_readers(connection, 1, first=2, status="bounced")
-    (mailed,) = add_readers(connection, 1, first=3, language="de")
+    (subscriber_id,) = add_subscribers(connection, 1, fields='{"company": "ACME"}')
+    add_subscribers(connection, 1, first=2, status="bounced")
+    (mailed,) = add_subscribers(connection, 1, first=3, language="de")
     first = freeze(connection, draft("first"), NOW)
     given = draft(
         selection=Selection(issue=ISSUE, condition=AudienceFilter(language=("en",)), got="first"),
@@ -107,32 +107,32 @@ def test_every_column_has_what_was_given(connection: Connection) -> None:
         "language": "x4",
         "compiled": b"4",
     }
-    (row,) = (each for each in rows(connection, deliveries, "reader_id") if each["mailing_id"] == mailing.id)
+    (row,) = (each for each in rows(connection, deliveries, "subscriber_id") if each["mailing_id"] == mailing.id)
     assert {name: value for name, value in row.items() if value not in (None, 0)} == {
         "mailing_id": mailing.id,
-        "reader_id": reader_id,
+        "subscriber_id": subscriber_id,
         "variant": 4,
         "state": "pending",
         "issue_id": issue_id,
         "next_at": datetime(1970, 1, 1, tzinfo=UTC),
         "changed": LATER,
     }
-    (row,) = (each for each in rows(connection, recipients, "reader_id") if each["mailing_id"] == mailing.id)
+    (row,) = (each for each in rows(connection, recipients, "subscriber_id") if each["mailing_id"] == mailing.id)
     assert row == {
         "mailing_id": mailing.id,
-        "reader_id": reader_id,
+        "subscriber_id": subscriber_id,
         "address": "Reader1@example.net",
-        "name": "Reader 1",
-        "first_name": "Reader",
+        "name": "Subscriber 1",
+        "first_name": "Subscriber",
         "last_name": "1",
         "language": "en",
         "fields": '{"company": "ACME"}',
         # The message that it corrects.
         "answered_mailing": first.id,
-        "answered_reader": reader_id,
+        "answered_subscriber": subscriber_id,
     }
     told = rows(connection, events, "id")
-    assert [(each["mailing_id"], each["reader_id"], each["kind"], each["at"], each["who"]) for each in told] == [
+    assert [(each["mailing_id"], each["subscriber_id"], each["kind"], each["at"], each["who"]) for each in told] == [
         (first.id, None, "frozen", NOW, "anna"),
         (mailing.id, None, "frozen", LATER, "anna"),
     ]
@@ -141,16 +141,16 @@ def test_every_column_has_what_was_given(connection: Connection) -> None:
 
 def test_a_mailing_counts_its_own_recipients(connection: Connection) -> None:
     """The count of an earlier one stays."""
-    add_readers(connection, 2)
+    add_subscribers(connection, 2)
     freeze(connection, draft("first"), NOW)
-    add_readers(connection, 1, first=3)
+    add_subscribers(connection, 1, first=3)
     freeze(connection, draft("second"), NOW)
     assert [each["frozen"] for each in rows(connection, mailings, "id")] == [2, 3]
 
 
 def test_a_rehearsal_asks_neither_for_an_end_nor_for_an_issue(connection: Connection) -> None:
     """It goes beside the mailing that is not over, and belongs to nobody's issue."""
-    add_readers(connection, 1)
+    add_subscribers(connection, 1)
     freeze(connection, draft(), NOW)
     rehearsal = freeze(
         connection, draft(is_rehearsal=True, selection=Selection(issue=ISSUE, is_again=True), again_because="x"), NOW
@@ -162,7 +162,7 @@ def test_a_rehearsal_asks_neither_for_an_end_nor_for_an_issue(connection: Connec
 
 def test_again_is_counted_by_issue(connection: Connection) -> None:
     """From one on, also where the issue was never mailed; another issue's are none of it."""
-    add_readers(connection, 1)
+    add_subscribers(connection, 1)
     for issue, again in (("a", 1), ("a", 2), ("a", 3), ("b", 1)):
         asked = draft(issue, selection=Selection(issue=issue, is_again=True), again_because="blank")
         assert freeze(connection, asked, NOW).again == again
@@ -180,9 +180,9 @@ def test_who_gets_which_of_two_messages(connection: Connection, monkeypatch: pyt
         assert len(asked) < 50
         return 7 if tags >= {"press", "de"} or language == "de" else 3
 
-    ids = add_readers(connection, 5)
+    ids = add_subscribers(connection, 5)
     tag(connection, [ids[0], ids[3], ids[4]], "press", "de")
-    connection.execute(update(readers).where(readers.c.id == ids[1]).values(language="de"))
+    connection.execute(update(subscribers).where(subscribers.c.id == ids[1]).values(language="de"))
     first = freeze(connection, draft("first", variants=versions(3, 7), pick=pick), NOW)
     wanted = dict(zip(ids, (7, 7, 3, 7, 7), strict=True))
     assert picked(connection, first.id) == wanted
@@ -193,7 +193,7 @@ def test_who_gets_which_of_two_messages(connection: Connection, monkeypatch: pyt
         *[("en", frozenset({"press", "de"}))] * 2,
     ]
     # Who has moved on since gets another one; what was frozen before stays.
-    connection.execute(update(readers).where(readers.c.id == ids[1]).values(language="en"))
+    connection.execute(update(subscribers).where(subscribers.c.id == ids[1]).values(language="en"))
     second = freeze(connection, draft("second", variants=versions(3, 7), pick=pick), NOW)
     assert picked(connection, second.id) == wanted | {ids[1]: 3}
     assert picked(connection, first.id) == wanted
@@ -214,7 +214,7 @@ def test_who_gets_which_of_two_messages(connection: Connection, monkeypatch: pyt
 )
 def test_what_a_draft_must_say(connection: Connection, change: dict[str, Any], wanted: str) -> None:
     """Who picks among two messages, and why it goes out again; nothing is written otherwise."""
-    add_readers(connection, 1)
+    add_subscribers(connection, 1)
     with pytest.raises(ValueError, match=wanted):
         freeze(connection, replace(draft(), **change), NOW)
     assert rows(connection, mailings, "id") == []
@@ -229,7 +229,7 @@ def test_nobody_changes_the_audience_while_a_mailing_is_frozen(
     location = postgres.create(postgres_template)
     with open_database(location) as database:
         with database.write() as connection:
-            add_readers(connection, 1)
+            add_subscribers(connection, 1)
         with database.write() as connection, database.read() as other:
             is_free = text("SELECT pg_try_advisory_xact_lock(:key)")
             freeze(connection, draft(), NOW)

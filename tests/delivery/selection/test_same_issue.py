@@ -26,7 +26,7 @@ from composer.delivery.selection.same_issue import (
     refuse_same_issue,
 )
 from tests.databases import PostgresServer
-from tests.delivery.factories import NOW, add_readers, draft
+from tests.delivery.factories import NOW, add_subscribers, draft
 
 DAY, ISSUE = date(2031, 1, 30), "2031-01-30"
 
@@ -77,7 +77,7 @@ def test_each_thing_that_makes_it_the_same_issue(
 ) -> None:
     """Edition, text, date or number: one is enough; nothing is frozen unless a reason was given."""
     with database.write() as connection:
-        add_readers(connection, 2)
+        add_subscribers(connection, 2)
     _freeze(database, _edition(ISSUE))
     assert _shared(database, content_of(edition, is_dated=True)) == [shared]
     with pytest.raises(MailingError, match=f"mailing 1 of {ISSUE} sent this issue already"):
@@ -88,7 +88,7 @@ def test_each_thing_that_makes_it_the_same_issue(
 def test_what_is_another_issue(database: Database) -> None:
     """Another date and number, the number of another year, another language, a key of its own: nothing is held against it."""
     with database.write() as connection:
-        add_readers(connection, 2)
+        add_subscribers(connection, 2)
     _freeze(database, _edition(ISSUE))
     other = _edition("other", hash="b", text="2", day=DAY + timedelta(7), number=6)
     assert _freeze(database, other).frozen == 2
@@ -119,7 +119,7 @@ def test_what_is_shared_has_words() -> None:
 def test_earlier_mailings_are_named_in_their_order(database: Database) -> None:
     """Whatever each has in common with the new one."""
     with database.write() as connection:
-        add_readers(connection, 1)
+        add_subscribers(connection, 1)
     _freeze(database, _edition("first", hash="b", text="2"))
     _freeze(database, _edition("second", text="3", day=DAY + timedelta(300), number=9))
     found = content_of(_edition("copy"), is_dated=True)
@@ -129,7 +129,7 @@ def test_earlier_mailings_are_named_in_their_order(database: Database) -> None:
 def test_a_number_is_of_one_half_year(database: Database) -> None:
     """Before and after: numbers that begin anew each year are no sign."""
     with database.write() as connection:
-        add_readers(connection, 1)
+        add_subscribers(connection, 1)
     _freeze(database, _edition(ISSUE))
     for days, shared in ((-184, []), (-183, [SharedContent.NUMBER]), (183, [SharedContent.NUMBER]), (184, [])):
         other = content_of(_edition("other", hash="b", text="2", day=DAY + timedelta(days)), is_dated=True)
@@ -139,7 +139,7 @@ def test_a_number_is_of_one_half_year(database: Database) -> None:
 def test_a_correction_answers_the_issue_of_its_date(database: Database) -> None:
     """It may share the date and the number of the issue that it corrects, not its text."""
     with database.write() as connection:
-        add_readers(connection, 1)
+        add_subscribers(connection, 1)
     _freeze(database, _edition(ISSUE))
     assert (
         _shared(database, content_of(_edition("correction", hash="b", text="2"), is_dated=True), corrects=ISSUE) == []
@@ -152,7 +152,7 @@ def test_a_correction_answers_the_issue_of_its_date(database: Database) -> None:
 def test_rehearsals_and_mailings_that_reached_nobody_count_for_nothing(database: Database) -> None:
     """Only what somebody has, may have or is still to get is sent already."""
     with database.write() as connection:
-        add_readers(connection, 1)
+        add_subscribers(connection, 1)
     _freeze(database, _edition(ISSUE), is_rehearsal=True)
     content = content_of(_edition("copy"), is_dated=True)
     assert _shared(database, content) == []
@@ -170,7 +170,7 @@ def test_rehearsals_and_mailings_that_reached_nobody_count_for_nothing(database:
 def test_mailings_of_an_older_version_are_known_by_their_key(database: Database) -> None:
     """Before dates were kept the key, which is a date, says of which issue a mailing was."""
     with database.write() as connection:
-        add_readers(connection, 1)
+        add_subscribers(connection, 1)
     _freeze(database, _edition(ISSUE))
     with database.write() as connection:
         connection.execute(update(editions).values(issue_date=None, issue_number=None))
@@ -184,7 +184,7 @@ def test_mailings_of_an_older_version_are_known_by_their_key(database: Database)
 def test_of_two_that_are_frozen_at_once_one_is_refused(database: Database) -> None:
     """An issue and its copy, confirmed in the same moment in two windows: the later one waits, and sees the earlier one."""
     with database.write() as connection:
-        add_readers(connection, 2)
+        add_subscribers(connection, 2)
     first, second = _edition(ISSUE), _edition("copy")
     refused: list[str] = []
     began = threading.Event()
@@ -211,9 +211,9 @@ def test_of_two_that_are_frozen_at_once_one_is_refused(database: Database) -> No
 
 
 def test_languages_are_compared_in_any_letters(database: Database) -> None:
-    """Another one may share text, date and number: its readers are others."""
+    """Another one may share text, date and number: its subscribers are others."""
     with database.write() as connection:
-        add_readers(connection, 1)
+        add_subscribers(connection, 1)
     _freeze(database, _edition(ISSUE, language="zh-Hans"))
     copied = {
         SharedContent.TEXT: _edition("copy", hash="b", day=DAY + timedelta(9), number=9),
@@ -229,7 +229,7 @@ def test_languages_are_compared_in_any_letters(database: Database) -> None:
 def test_a_rehearsal_of_a_copy_is_none(database: Database) -> None:
     """It may be looked at, whoever has the issue."""
     with database.write() as connection:
-        add_readers(connection, 1)
+        add_subscribers(connection, 1)
     _freeze(database, _edition(ISSUE))
     assert _freeze(database, _edition("copy"), is_rehearsal=True).frozen == 1
 

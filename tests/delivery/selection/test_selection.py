@@ -8,10 +8,10 @@ from composer.core.audience_filter import AudienceFilter, audience_filter
 from composer.database.database_state import lost_issues
 from composer.database.engine import Database
 from composer.database.tables.mailing_tables import deliveries
-from composer.database.tables.subscriber_tables import readers, suppressions
+from composer.database.tables.subscriber_tables import subscribers, suppressions
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.selection.selection import LeftOut, Selection, count, is_included, meant, standing
-from tests.delivery.factories import ISSUE, NOW, add_readers, frozen, tag
+from tests.delivery.factories import ISSUE, NOW, add_subscribers, frozen, tag
 from tests.delivery.selection.test_freeze import put
 
 S = DeliveryState
@@ -58,12 +58,12 @@ def test_both_conditions_mean_the_same_people(database: Database) -> None:
     with database.write() as connection:
         people = {}
         for number, (language, tags) in enumerate(PEOPLE, 1):
-            (reader_id,) = add_readers(connection, 1, first=number, language=language)
-            people[reader_id] = (language, tags)
+            (subscriber_id,) = add_subscribers(connection, 1, first=number, language=language)
+            people[subscriber_id] = (language, tags)
             if tags:
-                tag(connection, [reader_id], *tags)
+                tag(connection, [subscriber_id], *tags)
         for asked in CONDITIONS:
-            found = set(connection.scalars(select(readers.c.id).where(meant(asked))))
+            found = set(connection.scalars(select(subscribers.c.id).where(meant(asked))))
             assert found == {each for each, person in people.items() if asked.matches(*person)}, asked.in_words
 
 
@@ -83,7 +83,7 @@ def test_each_reason_has_its_own_count(database: Database, is_rest: bool) -> Non
     put(database, first.id, dict.fromkeys((6, 7, 8, 9), S.REFUSED) | {10: S.EXPIRED})
     with database.write() as connection:
         for number, blame in ((6, "gone"), (7, "no_domain"), (8, "gone"), (9, "soft")):
-            one = (deliveries.c.reader_id == number) & (deliveries.c.mailing_id == first.id)
+            one = (deliveries.c.subscriber_id == number) & (deliveries.c.mailing_id == first.id)
             connection.execute(update(deliveries).where(one).values(blame=blame))
         counts = count(connection, Selection(issue=ISSUE, is_rest=is_rest))
         only = count(connection, Selection(issue=ISSUE, is_rest=is_rest, condition=audience_filter(tag="nobody")))
@@ -96,7 +96,7 @@ def test_each_reason_has_its_own_count(database: Database, is_rest: bool) -> Non
 def test_a_held_bounce_is_a_reason_of_its_own(database: Database) -> None:
     """Who is held keeps their status; who is on the suppression list for anything else is suppressed."""
     with database.write() as connection:
-        add_readers(connection, 4)
+        add_subscribers(connection, 4)
         for number, reason in ((1, Reason.HELD), (2, Reason.HELD), (3, Reason.BOUNCED)):
             connection.execute(
                 insert(suppressions),
@@ -109,17 +109,17 @@ def test_a_held_bounce_is_a_reason_of_its_own(database: Database) -> None:
 def test_a_rehearsal_goes_to_its_samples_only(database: Database) -> None:
     """Of those who would get it."""
     with database.write() as connection:
-        add_readers(connection, 3)
-        connection.execute(update(readers).where(readers.c.id == 3).values(status="bounced"))
+        add_subscribers(connection, 3)
+        connection.execute(update(subscribers).where(subscribers.c.id == 3).values(status="bounced"))
         for only, wanted in ((None, {1, 2}), ((2, 3), {2}), ((), set())):
             asked = is_included(Selection(issue=ISSUE, only=only))
-            assert set(connection.scalars(select(readers.c.id).where(asked))) == wanted
+            assert set(connection.scalars(select(subscribers.c.id).where(asked))) == wanted
 
 
 def test_a_mailing_that_was_lost_may_have_reached_anybody(database: Database) -> None:
     """After a restore nobody can say whom it reached; other issues are not concerned, and a person may send it again."""
     with database.write() as connection:
-        add_readers(connection, 2)
+        add_subscribers(connection, 2)
         connection.execute(insert(lost_issues), {"key": ISSUE, "at": NOW, "words": "lost"})
         assert count(connection, Selection(issue=ISSUE)).left_out == {LeftOut.CANNOT_KNOW: 2}
         assert count(connection, Selection(issue="other")).included == 2
@@ -131,7 +131,7 @@ def test_a_correction_counts_from_what_it_corrects(database: Database) -> None:
     first = frozen(database, 6)
     put(database, first.id, {1: S.ACCEPTED, 2: S.UNKNOWN, 3: S.UNKNOWN, 4: S.REFUSED, 5: S.SUPPRESSED, 6: S.EXPIRED})
     with database.write() as connection:
-        add_readers(connection, 1, first=7)
+        add_subscribers(connection, 1, first=7)
         counts = count(connection, Selection(issue="fix", got=ISSUE))
     assert (counts.included, counts.left_out) == (3, {LeftOut.NOT_THEIRS: 4})
 
@@ -145,13 +145,13 @@ def test_the_first_reason_that_holds_is_told(database: Database) -> None:
     with database.write() as connection:
         gone = update(deliveries).where(deliveries.c.mailing_id == first.id)
         connection.execute(gone.values(blame="gone"))
-        connection.execute(gone.where(deliveries.c.reader_id == 3).values(state=S.UNKNOWN))
+        connection.execute(gone.where(deliveries.c.subscriber_id == 3).values(state=S.UNKNOWN))
         held = {"normal": "reader5@example.net", "reason": Reason.HELD, "source": "mail", "since": NOW}
         others = [{**held, "normal": f"reader{each}@example.net", "reason": Reason.COMPLAINED} for each in (6, 7)]
         connection.execute(insert(suppressions), [held, *others])
-        connection.execute(update(readers).where(readers.c.id == 7).values(status="unsubscribed"))
+        connection.execute(update(subscribers).where(subscribers.c.id == 7).values(status="unsubscribed"))
         asked = Selection(issue=ISSUE, is_rest=True, got="earlier")
-        rows = connection.execute(select(readers.c.id, standing(asked)).order_by(readers.c.id))
+        rows = connection.execute(select(subscribers.c.id, standing(asked)).order_by(subscribers.c.id))
         assert [reason for _, reason in rows] == [
             LeftOut.TURNED_AWAY,
             LeftOut.HAS_IT,

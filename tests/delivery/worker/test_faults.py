@@ -59,12 +59,12 @@ def at(which: int, what: Callable[[], None]) -> MemoryTransport:
 def check(database: Database, to: MemoryTransport) -> None:
     """The law: no copy of which the ledger knows nothing, and none twice."""
     copies = Counter(number(each.envelope) for each in to.taken)
-    for reader_id, state in states(database).items():
-        assert copies[reader_id] <= 1
-        if copies[reader_id]:
+    for subscriber_id, state in states(database).items():
+        assert copies[subscriber_id] <= 1
+        if copies[subscriber_id]:
             assert state in (S.ACCEPTED, S.SENDING, S.UNKNOWN)
         if state is S.ACCEPTED:
-            assert copies[reader_id] == 1
+            assert copies[subscriber_id] == 1
 
 
 def goes_on(database: Database, to: MemoryTransport, unknown: int) -> None:

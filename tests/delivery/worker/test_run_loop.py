@@ -19,7 +19,7 @@ from composer.core.addresses import Address
 from composer.core.errors import ComposeError
 from composer.database.engine import Database
 from composer.database.tables.mailing_tables import deliveries, owners, recipients, variants
-from composer.database.tables.subscriber_tables import readers, suppressions
+from composer.database.tables.subscriber_tables import subscribers, suppressions
 from composer.delivery.core.mailing import MailingError, mailing_of, stop
 from composer.delivery.core.pause import PauseReason
 from composer.delivery.core.scheduler import Ending, RateLevel, Why
@@ -34,7 +34,7 @@ from composer.transport.memory_transport import MemoryTransport, Played, Script
 from composer.transport.outbox_transport import FileTransport
 from composer.transport.outcome import Outcome, OutcomeState, Scope, ServerReply, Stage
 from composer.transport.protocol import Transport, TransportError
-from tests.delivery.factories import NOW, QUICK, SECOND, Plain, add_readers, frozen, kinds, states, sums
+from tests.delivery.factories import NOW, QUICK, SECOND, Plain, add_subscribers, frozen, kinds, states, sums
 from tests.fake_smtp import Office, leaves, once, says
 from tests.transport.setup import transport
 
@@ -64,11 +64,11 @@ def refused(code: int, enhanced: str, stage: Stage = Stage.RCPT, scope: Scope = 
 
 
 def number(envelope: Envelope) -> int:
-    return int(envelope.recipient.removeprefix("Reader").partition("@")[0])
+    return int(envelope.recipient.removeprefix("Subscriber").partition("@")[0])
 
 
 def to_each(outcomes: dict[int, Outcome | Played]) -> Script:
-    """Play an outcome to each of some readers, every time; accept the others."""
+    """Play an outcome to each of some subscribers, every time; accept the others."""
     return lambda envelope: outcomes.get(number(envelope))
 
 
@@ -90,7 +90,7 @@ def test_everybody_gets_one(database: Database) -> None:
     with database.read() as connection:
         assert connection.scalar(select(func.count()).select_from(recipients)) == 0
         assert connection.scalar(select(func.count()).select_from(variants)) == 0
-        assert connection.scalar(select(deliveries.c.queue_id).where(deliveries.c.reader_id == 1)) is not None
+        assert connection.scalar(select(deliveries.c.queue_id).where(deliveries.c.subscriber_id == 1)) is not None
         assert connection.scalars(select(owners.c.ended)).all() != [None]
     assert kinds(database) == ["frozen", "began", "run_ended", "ended"]
     assert kinds(database, 7) == ["accepted"]
@@ -127,8 +127,11 @@ def test_who_has_no_mailbox_is_struck_off(database: Database) -> None:
     assert sums(database).by_state == {S.ACCEPTED: 3, S.REFUSED: 2}
     with database.read() as connection:
         assert connection.scalars(select(suppressions.c.normal)).all() == ["reader1@example.net"]
-        assert connection.scalars(select(readers.c.status).order_by(readers.c.id)).all() == ["bounced", *["active"] * 4]
-        row = connection.execute(select(deliveries).where(deliveries.c.reader_id == 1)).one()
+        assert connection.scalars(select(subscribers.c.status).order_by(subscribers.c.id)).all() == [
+            "bounced",
+            *["active"] * 4,
+        ]
+        row = connection.execute(select(deliveries).where(deliveries.c.subscriber_id == 1)).one()
     assert (row.blame, row.words) == ("gone", "550 5.1.1 <…>: no")
 
 
@@ -175,7 +178,9 @@ def test_a_throttle_burns_nobody(database: Database) -> None:
     assert ran.is_over and len(server.taken) == 12
     with database.read() as connection:
         assert set(connection.scalars(select(deliveries.c.attempts))) == {1}
-        throttled = select(deliveries.c.reader_id).where(deliveries.c.throttled > 0).order_by(deliveries.c.reader_id)
+        throttled = (
+            select(deliveries.c.subscriber_id).where(deliveries.c.throttled > 0).order_by(deliveries.c.subscriber_id)
+        )
         assert connection.scalars(throttled).all() == [2, 4, 6]
 
 
@@ -309,14 +314,14 @@ def test_stop_from_elsewhere(database: Database) -> None:
     assert [kind for kind in kinds(database) if kind in ("stopped", "resumed")] == ["stopped", "resumed"]
 
 
-def leave(database: Database, reader_id: int) -> None:
+def leave(database: Database, subscriber_id: int) -> None:
     with database.write() as connection:
-        suppress(connection, f"reader{reader_id}@example.net", Reason.UNSUBSCRIBED, "one click", NOW)
+        suppress(connection, f"reader{subscriber_id}@example.net", Reason.UNSUBSCRIBED, "one click", NOW)
 
 
-def forget(database: Database, reader_id: int) -> None:
+def forget(database: Database, subscriber_id: int) -> None:
     with database.write() as connection:
-        erase(connection, Address(address=f"reader{reader_id}@example.net"), NOW)
+        erase(connection, Address(address=f"reader{subscriber_id}@example.net"), NOW)
 
 
 @pytest.mark.parametrize("go", [leave, forget])
@@ -440,14 +445,14 @@ def test_a_server_that_stays_away_ends_the_run(database: Database) -> None:
 
 
 def test_a_message_that_cannot_be_made_is_refused_and_three_stop(database: Database) -> None:
-    """Nothing of it goes out; the reader is not to blame."""
+    """Nothing of it goes out; the subscriber is not to blame."""
 
     class Failing(Plain):
         def __init__(self, *numbers: int) -> None:
             self.numbers = numbers
 
         def letter(self, recipient: MessageRecipient) -> OutgoingMessage:
-            if recipient.reader_id in self.numbers:
+            if recipient.subscriber_id in self.numbers:
                 raise ComposeError("there is no value for the merge field “company”")
             return super().letter(recipient)
 
@@ -465,7 +470,7 @@ def test_a_bug_is_not_swept_under_the_carpet(database: Database) -> None:
 
     class Broken(Plain):
         def letter(self, recipient: MessageRecipient) -> OutgoingMessage:
-            if recipient.reader_id == 5:
+            if recipient.subscriber_id == 5:
                 raise ZeroDivisionError
             return super().letter(recipient)
 
@@ -529,16 +534,16 @@ def test_variants_and_values_reach_the_letters(database: Database) -> None:
             return super().letter(recipient)
 
     with database.write() as connection:
-        add_readers(connection, 1, fields='{"company": "ACME"}', language="de")
+        add_subscribers(connection, 1, fields='{"company": "ACME"}', language="de")
     frozen(database, 0)
     run(database, MemoryTransport(), letters=Seeing())
     assert seen == [
         MessageRecipient(
-            reader_id=1,
+            subscriber_id=1,
             variant=0,
             address="Reader1@example.net",
-            name="Reader 1",
-            first_name="Reader",
+            name="Subscriber 1",
+            first_name="Subscriber",
             last_name="1",
             language="de",
             fields='{"company": "ACME"}',

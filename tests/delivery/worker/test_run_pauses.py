@@ -20,7 +20,7 @@ from composer.transport.envelope import Envelope
 from composer.transport.memory_transport import MemoryTransport
 from composer.transport.outcome import Outcome, OutcomeState, Scope, ServerReply, Stage
 from tests.databases import upgrade_to
-from tests.delivery.factories import NOW, QUICK, SECOND, add_readers, draft, frozen, sums
+from tests.delivery.factories import NOW, QUICK, SECOND, add_subscribers, draft, frozen, sums
 from tests.delivery.worker.test_run_loop import job, run, to_each
 
 S = DeliveryState
@@ -125,7 +125,7 @@ def test_a_person_takes_back_only_the_pause_that_they_saw(database: Database) ->
 def test_what_a_timer_deals_with(database: Database) -> None:
     """Unfinished mailings with something left to send, started by hand or due; not those that wait, are over or rehearsed."""
     with database.write() as connection:
-        add_readers(connection, 4)
+        add_subscribers(connection, 4)
         for issue, more in (
             ("by hand", {}),
             ("due", {"due": NOW}),
@@ -171,7 +171,7 @@ def test_older_mailings_started_by_hand_are_paused_by_the_migration(no_tables: L
             asked = text(
                 "INSERT INTO mailings (id, public_id, issue_id, is_rehearsal, made, made_by, program, edition, subject, audience,"
                 " terms, frozen, left_out, due, stopped, ended) VALUES (:id, :id, 1, :is_rehearsal, 0, 'anna', '0', 'e', 's',"
-                " 'all readers', '{}', 0, '{}', :due, :stopped, :ended)"
+                " 'all subscribers', '{}', 0, '{}', :due, :stopped, :ended)"
             )
             for number, due, stopped, ended, is_rehearsal in rows:
                 values = {"id": number, "due": due, "stopped": stopped, "ended": ended, "is_rehearsal": is_rehearsal}

@@ -21,14 +21,14 @@ from tests.transport.setup import PATIENT, transport
 pytestmark = pytest.mark.fault
 
 S = DeliveryState
-READERS, MOST = 60, 5
+SUBSCRIBERS, MOST = 60, 5
 LIMITS = session_limits(MOST)
 _POLICY = RetryPolicy(pause=timedelta(minutes=2))
 
 
 def _send(database: Database, script: Script) -> tuple[Office, float, Ending]:
     """Send with the policy that people get, but for its pause: a single one would take two minutes."""
-    frozen(database, READERS)
+    frozen(database, SUBSCRIBERS)
     with Office(script) as office:
         job = MailingJob(database=database, mailing_id=1, transport=transport(office), letters=Plain(), policy=_POLICY)
         begun = time.monotonic()
@@ -44,10 +44,10 @@ def test_a_server_that_limits_a_session_costs_nobody_anything(database: Database
     """
     office, seconds, ending = _send(database, LIMITS[kind])
     assert ending is Ending.DONE
-    assert len({recipient for recipient, _ in office.taken}) == len(office.taken) == READERS
+    assert len({recipient for recipient, _ in office.taken}) == len(office.taken) == SUBSCRIBERS
     assert all(visit.count <= MOST for visit in office.visits)
     assert seconds < _POLICY.pause.total_seconds()
-    assert sums(database).by_state == {S.ACCEPTED: READERS}
+    assert sums(database).by_state == {S.ACCEPTED: SUBSCRIBERS}
 
 
 @pytest.mark.parametrize("is_taken", [True, False], ids=["taken", "not taken"])
@@ -58,8 +58,8 @@ def test_what_was_not_answered_is_not_sent_twice(database: Database, is_taken: b
     assert ending is Ending.DONE
     found = sums(database).by_state
     # Each of the four connections may have had one on its way when the limit was understood.
-    assert found[S.ACCEPTED] + found[S.UNKNOWN] == READERS and 0 < found[S.UNKNOWN] <= 4
-    assert len(office.taken) == READERS - (0 if is_taken else found[S.UNKNOWN])
+    assert found[S.ACCEPTED] + found[S.UNKNOWN] == SUBSCRIBERS and 0 < found[S.UNKNOWN] <= 4
+    assert len(office.taken) == SUBSCRIBERS - (0 if is_taken else found[S.UNKNOWN])
     assert len({recipient for recipient, _ in office.taken}) == len(office.taken)
     assert seconds < _POLICY.pause.total_seconds()
 

@@ -76,7 +76,7 @@ def test_what_the_head_says_comes_out() -> None:
     assert "a&#60;b &lt; &#128; \u2014" in compile_mjml(with_text("a&#60;b &lt; &#128; &#8212;"))
 
 
-def test_no_reader_is_told_on_to_others() -> None:
+def test_no_subscriber_is_told_on_to_others() -> None:
     """Without a font of our own MJML would load one from Google; guarded, it loads nothing."""
     html = compile_mjml(with_text("x"))
     assert "Ubuntu" in html and "googleapis" not in html and "<link" not in html.lower() and "@import" not in html

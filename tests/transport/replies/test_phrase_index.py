@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from composer.transport.replies import session_patterns  # noqa: F401  # so that its patterns are there
-from composer.transport.replies.phrase_index import AnyOf, _candidates, _Reader
+from composer.transport.replies.phrase_index import AnyOf, _candidates, _PatternParser
 
 _TEXTS = [
     line
@@ -47,9 +47,9 @@ def test_few_are_tried() -> None:
 )
 def test_what_a_pattern_needs(pattern: str, needed: list[tuple[str, ...]]) -> None:
     """Read from its source; optional parts, classes and what looks around count for nothing."""
-    assert list(_Reader(pattern).needed()) == needed
+    assert list(_PatternParser(pattern).needed()) == needed
 
 
 def test_alternatives() -> None:
     """Split where no parentheses and no class are around."""
-    assert _Reader(r"a|(?:b|c)|[|)]\||d").branches() == ["a", "(?:b|c)", r"[|)]\|", "d"]
+    assert _PatternParser(r"a|(?:b|c)|[|)]\||d").branches() == ["a", "(?:b|c)", r"[|)]\|", "d"]

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from composer.transport.outcome import Scope, ServerReply, Stage
 from composer.transport.replies.meanings import Meaning
 from composer.transport.replies.reply_meaning import ends_session, meaning_of, queue_id_of, scope_of, weigh
-from composer.transport.smtp.reply_parser import MAX_LINE, MAX_LINES, MAX_TEXT, GarbledError, ReplyReader, make_reply
+from composer.transport.smtp.reply_parser import MAX_LINE, MAX_LINES, MAX_TEXT, GarbledError, ReplyParser, make_reply
 
 
 def _read(data: bytes, size: int = 1) -> list[ServerReply]:
-    reader, found = ReplyReader(), []
+    subscriber, found = ReplyParser(), []
     for at in range(0, len(data), size):
-        reader.feed(data[at : at + size])
-        while (lines := reader.next()) is not None:
+        subscriber.feed(data[at : at + size])
+        while (lines := subscriber.next()) is not None:
             found.append(make_reply(lines))
     return found
 
@@ -40,11 +40,11 @@ def test_any_bytes(pieces: list[bytes]) -> None:
     """Whatever comes is an answer of one printable line, or none; how it is cut up changes nothing."""
 
     def read(pieces: list[bytes]) -> list[ServerReply] | None:
-        reader, found = ReplyReader(), []
+        subscriber, found = ReplyParser(), []
         try:
             for piece in pieces:
-                reader.feed(piece)
-                while (lines := reader.next()) is not None:
+                subscriber.feed(piece)
+                while (lines := subscriber.next()) is not None:
                     found.append(make_reply(lines))
         except GarbledError:
             return None
@@ -104,7 +104,7 @@ def test_what_is_no_answer(data: bytes) -> None:
     ],
 )
 def test_what_is_meant(code: int, enhanced: str | None, stage: Stage, meaning: Meaning, scope: Scope) -> None:
-    """A reader is blamed for what is theirs alone: who we are, what we wrote and how they are is not."""
+    """A subscriber is blamed for what is theirs alone: who we are, what we wrote and how they are is not."""
     reply = ServerReply(code=code, enhanced=enhanced)
     assert (meaning_of(reply, stage), scope_of(reply, stage)) == (meaning, scope)
 
@@ -230,11 +230,11 @@ def test_an_answer_may_be_as_long_as_is_said() -> None:
 
 def test_what_is_left_over_is_noticed() -> None:
     """A piece of a line, or a line of an answer that goes on."""
-    reader = ReplyReader()
+    subscriber = ReplyParser()
     for data, is_empty in ((b"", True), (b"250-a", False), (b"\r\n", False), (b"250 b\r\n", True), (b"2", False)):
-        reader.feed(data)
-        reader.next()
-        assert reader.is_empty is is_empty, data
+        subscriber.feed(data)
+        subscriber.next()
+        assert subscriber.is_empty is is_empty, data
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,7 @@ def test_saving_is_enough(sampled: Preview, page: Page) -> None:
 
 
 def test_each_edition_of_an_issue_can_be_chosen(desks: Preview, page: Page) -> None:
-    """The choice stands there only where readers get different editions; frames, panels and places follow it."""
+    """The choice stands there only where subscribers get different editions; frames, panels and places follow it."""
     page.open(desks.server.url)
     assert page.text(".whose").startswith("Edition for")
     page.until(lambda: page.frame("page.body.innerText.includes('Background for the press')"))
@@ -376,12 +376,12 @@ def test_the_toolbar_by_keyboard(shared: Preview, page: Page) -> None:
     for _ in range(8):
         page.press(Keys.TAB)
         stops.append(page.script("const at = document.activeElement; return at.name || at.id"))
-    assert stops[:7] == ["help-button", "view", "scheme", "pictures", "client", "reader", "stage"]
+    assert stops[:7] == ["help-button", "view", "scheme", "pictures", "client", "subscriber", "stage"]
     page.script("document.querySelector('input[name=view]:checked').focus()")
     page.press(Keys.ARROW_RIGHT)
     page.until(lambda: page.script("return choices.view") == "phone")
     assert page.script("return getComputedStyle(document.activeElement.nextElementSibling).outlineStyle") == "solid"
-    page.script("document.getElementById('reader').focus()")
+    page.script("document.getElementById('subscriber').focus()")
     page.press("t")
     assert page.script("return choices.view") == "phone"
     page.script("document.getElementById('stage').focus()")

@@ -98,12 +98,12 @@ def test_the_sample_is_said_from_head_to_foot(look: PreviewModel) -> None:
 
 
 def test_the_state_says_what_is_known(look: PreviewModel) -> None:
-    """Views for every reader; tokens are filled in everywhere."""
+    """Views for every subscriber; tokens are filled in everywhere."""
     told = json.loads(as_json(state(ShownVariant(version=3, edition=2, look=look), panels(look))))
     assert (told["version"], told["edition"], told["isBroken"]) == (3, 2, False)
-    readers = [reader["key"] for reader in told["look"]["readers"]]
+    subscribers = [subscriber["key"] for subscriber in told["look"]["subscribers"]]
     shown = {name: json.loads(as_json(view(look))) for name, view in VIEWS.items()}
-    assert set(shown["text"]) == set(shown["inbox"]) == set(readers)
+    assert set(shown["text"]) == set(shown["inbox"]) == set(subscribers)
     assert "Dear Anna," in shown["text"]["anna"]
     assert look.fields[0].token not in json.dumps([told, shown])
     note = next(line for line in shown["order"] if line["parts"] and line["parts"][0]["text"].startswith("Dear"))

@@ -33,7 +33,7 @@ def page(body: str, head: str = "") -> str:
 
 def seen(look: PreviewModel, html: str, **chosen: object) -> str:
     """Give a frame of other HTML."""
-    return edition(replace(look, html=html), Frame(reader=DEFAULTS, **chosen))  # type: ignore[arg-type]
+    return edition(replace(look, html=html), Frame(subscriber=DEFAULTS, **chosen))  # type: ignore[arg-type]
 
 
 def test_each_frame_has_a_name_of_its_own(look: PreviewModel) -> None:
@@ -78,14 +78,14 @@ def test_pictures_off_leave_their_place_and_their_words(look: PreviewModel) -> N
 
 def test_pictures_on_are_found_from_the_frames_folder(look: PreviewModel) -> None:
     """An edition lies in a folder of its own, on the server and on disk."""
-    made = edition(look, Frame(reader=DEFAULTS))
+    made = edition(look, Frame(subscriber=DEFAULTS))
     assert 'src="../pictures/logo.png?' in made
     assert 'src="pictures/' not in made
 
 
 def test_without_styles_no_style_element_is_left(look: PreviewModel) -> None:
     """Only the pin of the scheme is ours."""
-    made = edition(look, Frame(reader=DEFAULTS, client=Client.NOSTYLE))
+    made = edition(look, Frame(subscriber=DEFAULTS, client=Client.NOSTYLE))
     without_comments = re.sub(r"<!--.*?-->", "", made, flags=re.DOTALL)
     assert re.findall(r"<style[^>]*>(.*?)</style>", without_comments, re.DOTALL) == [":root{color-scheme:light}"]
     assert 'style="' in made
@@ -139,16 +139,16 @@ def test_outlook_removes_what_others_see() -> None:
 
 def test_inversion_turns_pictures_back(look: PreviewModel) -> None:
     """Everything is turned over, and pictures once more."""
-    made = edition(look, Frame(reader=DEFAULTS, client=Client.INVERTED))
+    made = edition(look, Frame(subscriber=DEFAULTS, client=Client.INVERTED))
     assert "html{background:#ffffff;filter:invert(1)" in made
     assert "img,[background],video{filter:invert(1)" in made
 
 
-def test_a_readers_values_are_text(look: PreviewModel) -> None:
+def test_a_subscribers_values_are_text(look: PreviewModel) -> None:
     """A hostile name opens no tag, in a text, an attribute or an address."""
     field = MergeField(token="qzzzzzzz0000z", name="name", default=None)
     html = page(f'<p title="{field.token}">{field.token}</p><a href="https://e.org/{field.token}">x</a>')
-    made = edition(replace(look, html=html, fields=(field,)), Frame(reader="hostile"))
+    made = edition(replace(look, html=html, fields=(field,)), Frame(subscriber="hostile"))
     assert "<b>" not in made
     assert "<script" not in made
     assert "&lt;b&gt;Bo&lt;/b&gt; &amp; &quot;Co&quot;" in made
@@ -156,18 +156,18 @@ def test_a_readers_values_are_text(look: PreviewModel) -> None:
     assert field.token not in made
 
 
-def test_readers_see_what_they_would_get(look: PreviewModel) -> None:
-    """The reader's value; else the default; where there is neither, the field's name: such a message would not go out."""
-    known = MergeField(token="qaaaaaaa0000z", name="first_name", default="reader")
+def test_subscribers_see_what_they_would_get(look: PreviewModel) -> None:
+    """The subscriber's value; else the default; where there is neither, the field's name: such a message would not go out."""
+    known = MergeField(token="qaaaaaaa0000z", name="first_name", default="subscriber")
     unknown = MergeField(token="qaaaaaaa0001z", name="region", default=None)
     company = MergeField(token="qaaaaaaa0002z", name="company", default=None)
     given = replace(look, html=page("|".join((known.token, unknown.token, company.token))),
                     fields=(known, unknown, company))  # fmt: skip
     shown = {
-        person.key: edition(given, Frame(reader=person.key)).partition("<body>")[2]
+        person.key: edition(given, Frame(subscriber=person.key)).partition("<body>")[2]
         for person in sample_subscribers(given.samples)
     }
-    assert shown["defaults"].startswith("reader|[region]|[company]")
+    assert shown["defaults"].startswith("subscriber|[region]|[company]")
     assert shown["liming"].startswith("明|[region]|ACME")
 
 
@@ -199,7 +199,7 @@ def test_places_get_ids(look: PreviewModel) -> None:
     made, ids = anchored(html)
     assert ids == {"i:1:1": "at-1", "i:2:1": "own", "t:1:1": "at-3"}
     assert re.findall(r'id="([^"]*)"', made) == ["at-1", "own", "at-3"]
-    assert 'id="at-' in edition(look, Frame(reader=DEFAULTS), "default-src 'none'")
+    assert 'id="at-' in edition(look, Frame(subscriber=DEFAULTS), "default-src 'none'")
 
 
 def long(look: PreviewModel) -> PreviewModel:
@@ -223,7 +223,7 @@ def test_the_clip_is_at_the_byte(look: PreviewModel) -> None:
     assert cut.before == given.mailed.index(b"<div>")
     assert [(hidden.heading, hidden.is_whole) for hidden in cut.sections] == [("Second", False), ("Third", True)]
     assert sum(hidden.size for hidden in cut.sections) == cut.hidden - len("</body></html>")
-    shown = edition(given, Frame(reader=DEFAULTS, client=Client.CLIPPED))
+    shown = edition(given, Frame(subscriber=DEFAULTS, client=Client.CLIPPED))
     assert "[Message clipped]" in shown
     assert "three" not in shown
     words = re.sub(r"<[^>]*>", "", shown.partition("<body>")[2].partition("<div data-clip")[0])

@@ -30,7 +30,7 @@ from tests.factories import sample
 from tests.web.public.page_harness import STEM, TOKEN, Desk, frozen
 from tests.web.public.running import FOREIGN_KEY, Running, running
 
-#: Words of a reader whom no request of these may see or change.
+#: Words of a subscriber whom no request of these may see or change.
 MARKS = ("victim@example.net", "Victoria-Zq81", "Acme-Zq82", "tag-zq83")
 LINE = re.compile(r"[a-z_]+ (GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|other) (\d{3}|gone) \d+ ms")
 STATUSES = {200, 400, 404, 405, 408, 413, 421, 422, 429}
@@ -273,7 +273,7 @@ def run(fuzz: Fuzz, requests: int, *, tell: bool = False) -> list[str]:
     fuzz.wrong += [
         line for line in fuzz.pages.told if not (LINE.fullmatch(line) or re.fullmatch(r"letter \w+ \w+", line))
     ]
-    found = fuzz.pages.reader(MARKS[0])
+    found = fuzz.pages.subscriber(MARKS[0])
     if found is None or found.status is not Status.ACTIVE or found.name != MARKS[1]:
         fuzz.wrong.append("the victim was changed")
     return fuzz.wrong

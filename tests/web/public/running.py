@@ -1,4 +1,4 @@
-"""Readers' pages that really run: a server on a port of its own, a database, a mail server, readers."""
+"""Public pages that really run: a server on a port of its own, a database, a mail server, subscribers."""
 
 import asyncio
 import contextlib
@@ -134,21 +134,21 @@ class Running:
         return self.ask("POST", path, body, {**kind, **(headers or {})})
 
     def join(self, address: str, *tags: str, **values: str) -> Subscriber:
-        """Add an active reader."""
+        """Add an active subscriber."""
         with self.database.write() as connection:
             return add_subscriber(
                 connection, Address(address=address), values, source="test", now=NOW, consent="a card", tags=tags
             )
 
-    def reader(self, address: str) -> Subscriber | None:
+    def subscriber(self, address: str) -> Subscriber | None:
         with self.database.read() as connection:
             return find(connection, address)
 
-    def token(self, purpose: Purpose, reader: Subscriber, mailing_id: int = 0) -> str:
-        return self.tokens.make(purpose, reader.id, mailing_id)
+    def token(self, purpose: Purpose, subscriber: Subscriber, mailing_id: int = 0) -> str:
+        return self.tokens.make(purpose, subscriber.id, mailing_id)
 
-    def own_link(self, reader: Subscriber) -> str:
-        token = self.tokens.make(Purpose.PREFERENCES, reader.id, expires=self.clock.now + timedelta(hours=1))
+    def own_link(self, subscriber: Subscriber) -> str:
+        token = self.tokens.make(Purpose.PREFERENCES, subscriber.id, expires=self.clock.now + timedelta(hours=1))
         return f"/preferences/{token}"
 
     def letter_states(self) -> list[str]:

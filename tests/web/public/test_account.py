@@ -11,14 +11,14 @@ from composer.audience.subscribers import Status
 from composer.audience.suppression import Reason, is_suppressed, suppress
 from composer.core.addresses import parse_address
 from composer.database.engine import Database
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.selection.freeze import freeze
 from tests.delivery.factories import draft
 from tests.web.public.running import Running
 
 
 def test_a_link_is_sent(pages: Running) -> None:
-    """An address is given on a page, a link comes to the mailbox; it leads to the reader's own page, in their language."""
+    """An address is given on a page, a link comes to the mailbox; it leads to the subscriber's own page, in their language."""
     pages.join("anna@example.net", "press", name="Anna", language="de", company="ACME & Co")
     for path in ("/preferences", "/unsubscribe"):
         assert pages.get(path).title == "Your subscription"
@@ -48,8 +48,10 @@ def test_nobody_there_no_message(pages: Running) -> None:
 
 def test_changes_are_kept(pages: Running) -> None:
     """Name, language, field, tags: what the form says, and not what it does not offer."""
-    reader = pages.join("anna@example.net", "press", "staff", name="Anna", language="en", company="ACME", secret="x")
-    link = pages.own_link(reader)
+    subscriber = pages.join(
+        "anna@example.net", "press", "staff", name="Anna", language="en", company="ACME", secret="x"
+    )
+    link = pages.own_link(subscriber)
     fields = [
         ("name", "Anna\tLi"),
         ("edition", "de"),
@@ -62,21 +64,21 @@ def test_changes_are_kept(pages: Running) -> None:
     ]
     answer = pages.post_form(link, fields)
     assert (answer.status, "Gespeichert." in answer.body) == (200, True)
-    found = pages.reader("anna@example.net")
+    found = pages.subscriber("anna@example.net")
     assert found is not None
     assert (found.name, found.language, found.status) == ("Anna Li", "de", Status.ACTIVE)
     assert found.fields == {"company": "Example", "secret": "x"}
     assert found.tags == ("events", "staff")
     pages.post_form(link, {"name": "Anna", "edition": "xx"})
-    found = pages.reader("anna@example.net")
+    found = pages.subscriber("anna@example.net")
     assert found is not None
     assert (found.language, found.tags, found.fields) == ("de", ("staff",), {"company": "Example", "secret": "x"})
 
 
 def test_the_link_lasts_an_hour(pages: Running) -> None:
     """Then it is a link that does not work, like any other; and it was never good for anything else."""
-    reader = pages.join("anna@example.net")
-    link = pages.own_link(reader)
+    subscriber = pages.join("anna@example.net")
+    link = pages.own_link(subscriber)
     token = link.rpartition("/")[2]
     for path in ("unsubscribe", "confirm", "approve"):
         assert pages.post_form(f"/{path}/{token}", {"List-Unsubscribe": "One-Click"}).status == 404
@@ -87,15 +89,15 @@ def test_the_link_lasts_an_hour(pages: Running) -> None:
         assert pages.post_form(f"{link}{path}").status == 404
     assert pages.get(link).status == 404
     assert pages.get(f"{link}/erase").status == 404
-    found = pages.reader("anna@example.net")
+    found = pages.subscriber("anna@example.net")
     assert found is not None
     assert found.status is Status.ACTIVE
 
 
 def test_the_link_in_every_message_opens_nothing(pages: Running) -> None:
     """It is passed on with the message: whoever has it sees and changes nothing; the link that opens goes to the mailbox."""
-    reader = pages.join("anna@example.net", "press", name="Anna Schmidt", language="de", company="ACME")
-    passed_on = f"/preferences/{pages.token(Purpose.PREFERENCES, reader, 7)}"
+    subscriber = pages.join("anna@example.net", "press", name="Anna Schmidt", language="de", company="ACME")
+    passed_on = f"/preferences/{pages.token(Purpose.PREFERENCES, subscriber, 7)}"
     page = pages.get(passed_on)
     assert (page.status, page.title) == (200, "Ihr Abonnement")
     for path in ("/data", "/leave", "/erase"):
@@ -105,36 +107,36 @@ def test_the_link_in_every_message_opens_nothing(pages: Running) -> None:
     assert answer.title == "Bitte sehen Sie in Ihr Postfach"
     for word in ("anna", "Anna", "ACME", "press"):
         assert word not in page.body + answer.body
-    assert pages.reader("anna@example.net") == reader
+    assert pages.subscriber("anna@example.net") == subscriber
     assert pages.settled() == ["accepted"]
     [message] = pages.mail()
     assert message["To"] == "anna@example.net"
     assert "ACME" in pages.get(pages.link_in(message)).body
-    gone = pages.tokens.make(Purpose.PREFERENCES, reader.id + 1000)
+    gone = pages.tokens.make(Purpose.PREFERENCES, subscriber.id + 1000)
     answer = pages.post_form(f"/preferences/{gone}", {})
     assert (answer.status, answer.title) == (404, "We do not know whose link this is")
 
 
 def test_a_link_does_not_open_what_moved_to_another_address(pages: Running) -> None:
     """A link that was sent to the former address is worth nothing once the address has changed; one asked for later works."""
-    reader = pages.join("anna@example.net")
+    subscriber = pages.join("anna@example.net")
     with pages.database.write() as connection:
         freeze(connection, draft(), pages.clock.now)
-    before = pages.own_link(reader)
+    before = pages.own_link(subscriber)
     assert pages.get(before).status == 200
     pages.clock.pass_by(minutes=5)
     with pages.database.write() as connection:
-        change_address(connection, reader.id, parse_address("new@example.net"), source="test", now=pages.clock.now)
+        change_address(connection, subscriber.id, parse_address("new@example.net"), source="test", now=pages.clock.now)
     pages.clock.pass_by(minutes=5)
     assert pages.get(before).status == 404
     assert pages.post_form(f"{before}/data").status == 404
-    assert "new@example.net" in pages.get(pages.own_link(reader)).body
+    assert "new@example.net" in pages.get(pages.own_link(subscriber)).body
 
 
 def test_my_data(pages: Running) -> None:
     """All that is stored, as a file to keep; and only by the button."""
-    reader = pages.join("anna@example.net", "press", name="安娜", company="ACME")
-    link = pages.own_link(reader)
+    subscriber = pages.join("anna@example.net", "press", name="安娜", company="ACME")
+    link = pages.own_link(subscriber)
     assert pages.get(f"{link}/data").status == 405
     answer = pages.post_form(f"{link}/data")
     assert answer.header("content-disposition") == 'attachment; filename="my-data.json"'
@@ -149,10 +151,10 @@ def test_my_data(pages: Running) -> None:
 @pytest.mark.parametrize("reason", [Reason.HELD, Reason.BOUNCED])
 def test_who_gets_nothing_because_of_a_bounce_is_told_so_and_can_come_back(pages: Running, reason: Reason) -> None:
     """They are not told that they unsubscribed, nor that nothing is left to do; they may leave, or confirm once more."""
-    reader = pages.join("anna@example.net", language="en")
+    subscriber = pages.join("anna@example.net", language="en")
     with pages.database.write() as connection:
         suppress(connection, "anna@example.net", reason, "bounce", pages.clock())
-    page = pages.get(pages.own_link(reader)).body
+    page = pages.get(pages.own_link(subscriber)).body
     assert "Messages to your address came back" in page and "You are unsubscribed" not in page
     assert "/leave" in page
     pages.post_form("/subscribe", {"email": "anna@example.net", "language": "en"})
@@ -162,25 +164,25 @@ def test_who_gets_nothing_because_of_a_bounce_is_told_so_and_can_come_back(pages
     assert pages.post_form(pages.link_in(message), {}).title == "You are subscribed"
     with pages.database.read() as connection:
         assert not is_suppressed(connection, "anna@example.net")
-    assert "came back" not in pages.get(pages.own_link(reader)).body
+    assert "came back" not in pages.get(pages.own_link(subscriber)).body
 
 
 def test_who_has_not_confirmed_is_told_so(pages: Running) -> None:
     """They have not unsubscribed."""
-    reader = pages.join("anna@example.net", language="en")
+    subscriber = pages.join("anna@example.net", language="en")
     with pages.database.write() as connection:
-        connection.execute(update(readers).values(status=Status.PENDING))
-    page = pages.get(pages.own_link(reader)).body
+        connection.execute(update(subscribers).values(status=Status.PENDING))
+    page = pages.get(pages.own_link(subscriber)).body
     assert "You have not confirmed your subscription yet" in page and "You are unsubscribed" not in page
 
 
 def test_leaving_on_ones_own_page(pages: Running) -> None:
     """A button there is as good as the one in a message."""
-    reader = pages.join("anna@example.net")
-    link = pages.own_link(reader)
+    subscriber = pages.join("anna@example.net")
+    link = pages.own_link(subscriber)
     assert pages.get(f"{link}/leave").status == 405
     assert "Nothing is sent to you" in pages.post_form(f"{link}/leave").body
-    found = pages.reader("anna@example.net")
+    found = pages.subscriber("anna@example.net")
     assert found is not None
     assert found.status is Status.UNSUBSCRIBED
 
@@ -199,16 +201,16 @@ def _everything(database: Database) -> str:
 
 def test_erased(pages: Running) -> None:
     """A question first, then all is gone but a hash: no row anywhere holds the address or the name, and the link is dead."""
-    reader = pages.join("anna@example.net", "press", name="Anna Schmidt", company="ACME-7")
+    subscriber = pages.join("anna@example.net", "press", name="Anna Schmidt", company="ACME-7")
     pages.post_form("/preferences", {"email": "anna@example.net"})
     pages.settled()
-    pages.post_form(f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}", {"List-Unsubscribe": "One-Click"})
-    link = pages.own_link(reader)
+    pages.post_form(f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}", {"List-Unsubscribe": "One-Click"})
+    link = pages.own_link(subscriber)
     question = pages.get(f"{link}/erase")
     assert question.title == "Delete all your data?"
-    assert pages.reader("anna@example.net") is not None
+    assert pages.subscriber("anna@example.net") is not None
     assert pages.post_form(f"{link}/erase").title == "Your data is deleted"
-    assert pages.reader("anna@example.net") is None
+    assert pages.subscriber("anna@example.net") is None
     kept = _everything(pages.database).lower()
     for word in ("anna", "schmidt", "acme-7"):
         assert word not in kept

@@ -96,8 +96,8 @@ def _written(driver: Chrome, name: str, text: str) -> None:
     field.send_keys(text)
 
 
-def test_a_reader_comes_changes_and_goes(browser: Chrome, shown: Running) -> None:
-    """All that a reader does, with a finger: subscribe, confirm, change, leave, come back, be forgotten."""
+def test_a_subscriber_comes_changes_and_goes(browser: Chrome, shown: Running) -> None:
+    """All that a subscriber does, with a finger: subscribe, confirm, change, leave, come back, be forgotten."""
     _open(browser, shown, "/subscribe")
     _written(browser, "email", "anna@example.net")
     # The sample greets by the first name: that is what the form asks for.
@@ -120,19 +120,19 @@ def test_a_reader_comes_changes_and_goes(browser: Chrome, shown: Running) -> Non
     browser.find_element(By.CSS_SELECTOR, "input[value=events]").click()
     _press(browser, "Save")
     assert "Saved." in browser.find_element(By.TAG_NAME, "main").text
-    reader = shown.reader("anna@example.net")
-    assert reader is not None
-    assert (reader.tags, reader.fields, reader.status) == (("events",), {"company": "ACME"}, Status.ACTIVE)
+    subscriber = shown.subscriber("anna@example.net")
+    assert subscriber is not None
+    assert (subscriber.tags, subscriber.fields, subscriber.status) == (("events",), {"company": "ACME"}, Status.ACTIVE)
 
-    _open(browser, shown, f"/unsubscribe/{shown.token(Purpose.UNSUBSCRIBE, reader)}")
+    _open(browser, shown, f"/unsubscribe/{shown.token(Purpose.UNSUBSCRIBE, subscriber)}")
     _press(browser, "Unsubscribe")
     assert _title(browser) == "You are unsubscribed"
     _written(browser, "reason", "Too many")
     _press(browser, "Tell the editors")
     assert "Thank you" in browser.find_element(By.TAG_NAME, "main").text
-    reader = shown.reader("anna@example.net")
-    assert reader is not None
-    assert reader.status is Status.UNSUBSCRIBED
+    subscriber = shown.subscriber("anna@example.net")
+    assert subscriber is not None
+    assert subscriber.status is Status.UNSUBSCRIBED
 
     browser.get(own)
     _follow(browser, "Delete my data")
@@ -142,7 +142,7 @@ def test_a_reader_comes_changes_and_goes(browser: Chrome, shown: Running) -> Non
     _follow(browser, "Meine Daten löschen")
     _press(browser, "Meine Daten jetzt löschen")
     assert _title(browser) == "Ihre Daten sind gelöscht"
-    assert shown.reader("anna@example.net") is None
+    assert shown.subscriber("anna@example.net") is None
 
 
 def test_an_editor_approves(browser: Chrome, shown: Running, desk: Desk) -> None:
@@ -184,17 +184,17 @@ def _pictures(driver: Chrome) -> int:
 
 def _every_page(pages: Running, address: str) -> dict[str, str]:
     """Give every page that can be opened, by name."""
-    reader = pages.join(address, "press", name="Anna", company="ACME")
-    token = pages.token(Purpose.UNSUBSCRIBE, reader)
+    subscriber = pages.join(address, "press", name="Anna", company="ACME")
+    token = pages.token(Purpose.UNSUBSCRIBE, subscriber)
     pages.post_form("/subscribe", {"email": f"new-{address}"})
     pages.settled()
-    own = pages.own_link(reader)
+    own = pages.own_link(subscriber)
     return {
         "leave": f"/unsubscribe/{token}",
         "broken": "/unsubscribe/x",
         "subscribe": "/subscribe",
         "ask": "/preferences",
-        "passed on": f"/preferences/{pages.token(Purpose.PREFERENCES, reader)}",
+        "passed on": f"/preferences/{pages.token(Purpose.PREFERENCES, subscriber)}",
         "confirm": pages.link_in(pages.mail()[-1]),
         "own": own,
         "erase": f"{own}/erase",

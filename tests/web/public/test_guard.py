@@ -166,7 +166,7 @@ def test_an_edition_runs_nothing(pages: Running) -> None:
 
 def test_no_cookie_no_forgery(pages: Running) -> None:
     """Another site can post what it likes: nothing rests on who the browser is, everything on a token it does not have."""
-    reader = pages.join("anna@example.net")
+    subscriber = pages.join("anna@example.net")
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site", "Cookie": "session=1"}
     for path in (
         "/preferences/x",
@@ -177,10 +177,10 @@ def test_no_cookie_no_forgery(pages: Running) -> None:
         "/unsubscribe/x",
     ):
         assert pages.post_form(path, {"List-Unsubscribe": "One-Click", "answer": "yes"}, foreign).status == 404
-    found = pages.reader("anna@example.net")
+    found = pages.subscriber("anna@example.net")
     assert found is not None
     assert (found.status, found.changed if hasattr(found, "changed") else None) == (Status.ACTIVE, None)
-    assert reader == found
+    assert subscriber == found
 
 
 def test_large_bodies(pages: Running) -> None:
@@ -278,7 +278,7 @@ def test_many_silent_clients_keep_nobody_out(pages: Running) -> None:
 
 INJECTED = (
     "x\r\nSet-Cookie: a=b", "x\nBcc: all@example.net", "\x00", "\x1b[31m", "${jndi:ldap://evil.example}", "{{7*7}}",
-    "{% raw %}", "' OR '1'='1", "'; DROP TABLE readers; --", '" UNION SELECT 1 --', "\\", "%s%n%x", "../../etc/passwd",
+    "{% raw %}", "' OR '1'='1", "'; DROP TABLE subscribers; --", '" UNION SELECT 1 --', "\\", "%s%n%x", "../../etc/passwd",
     "<script>alert(1)</script>",
     "\u2028", "\ud7ff\ufffe", "𝔘" * 60, "a" * 2500,
 )  # fmt: skip
@@ -287,8 +287,8 @@ INJECTED = (
 @pytest.mark.parametrize("text", INJECTED)
 def test_injections(pages: Running, text: str) -> None:
     """In every field, path and header: the statuses of a form, no header, line or tag of theirs, no row lost."""
-    reader = pages.join("anna@example.net")
-    own, token = pages.own_link(reader), pages.token(Purpose.UNSUBSCRIBE, reader)
+    subscriber = pages.join("anna@example.net")
+    own, token = pages.own_link(subscriber), pages.token(Purpose.UNSUBSCRIBE, subscriber)
     names = (
         "email",
         "name",
@@ -330,7 +330,7 @@ def test_injections(pages: Running, text: str) -> None:
         assert pages.get(f"{folder}/{quoted}").status == 404
     for path in (f"/subscribe?language={quoted}", f"/preferences?{quoted}"):
         assert pages.get(path).status == 200
-    assert pages.reader("anna@example.net") is not None
+    assert pages.subscriber("anna@example.net") is not None
     for line in pages.told:
         assert LINE.fullmatch(line) or line.startswith("letter "), line
     assert not any("anna" in line or token in line for line in pages.told)
@@ -338,8 +338,8 @@ def test_injections(pages: Running, text: str) -> None:
 
 def test_what_is_written_down(pages: Running) -> None:
     """One line an answer: which page, which method, which status, how long. No path, no address, no token, no program."""
-    reader = pages.join("anna@example.net")
-    token = pages.token(Purpose.UNSUBSCRIBE, reader)
+    subscriber = pages.join("anna@example.net")
+    token = pages.token(Purpose.UNSUBSCRIBE, subscriber)
     pages.told.clear()
     pages.get(f"/unsubscribe/{token}?x=anna", {"User-Agent": "spy", "X-Forwarded-For": "198.51.100.7"})
     pages.raw(b"BREW\t/n/x HTTP/1.1\r\nHost: news.example.org\r\n\r\n")
@@ -365,31 +365,31 @@ def test_probe_and_health(pages: Running) -> None:
 
 
 def test_a_locked_database_is_waited_for(pages: Running) -> None:
-    """A mailing that writes for a second: a reader who leaves meanwhile waits, and leaves."""
+    """A mailing that writes for a second: a subscriber who leaves meanwhile waits, and leaves."""
     assert pages.database.path is not None
-    reader = pages.join("anna@example.net")
+    subscriber = pages.join("anna@example.net")
     other = sqlite3.connect(pages.database.path, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     timer = threading.Timer(1.0, lambda: other.execute("COMMIT"))
     timer.start()
-    token = pages.token(Purpose.UNSUBSCRIBE, reader)
+    token = pages.token(Purpose.UNSUBSCRIBE, subscriber)
     answer = pages.post_form(f"/unsubscribe/{token}", {"List-Unsubscribe": "One-Click"})
     timer.join()
     other.close()
     assert answer.status == 200
-    found = pages.reader("anna@example.net")
+    found = pages.subscriber("anna@example.net")
     assert found is not None
     assert found.status is Status.UNSUBSCRIBED
 
 
 def test_a_database_that_is_gone(pages: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who cannot be served is asked to come again, in words that name no table; a mistake of ours names no reader."""
+    """Who cannot be served is asked to come again, in words that name no table; a mistake of ours names no subscriber."""
     from composer.core.errors import DatabaseError
     from composer.web.public.pages import unsubscribe
 
-    reader = pages.join("anna@example.net")
-    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}"
-    for error, status in ((DatabaseError("the disk is full"), 503), (ValueError(reader.address), 500)):
+    subscriber = pages.join("anna@example.net")
+    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}"
+    for error, status in ((DatabaseError("the disk is full"), 503), (ValueError(subscriber.address), 500)):
 
         def fail(*_: object, error: Exception = error) -> None:
             raise error

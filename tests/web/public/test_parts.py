@@ -151,7 +151,7 @@ def test_a_newsletter_without_a_look(tmp_path: Path) -> None:
 
 def test_the_public_address(tmp_path: Path) -> None:
     """Without one there are no pages; one with a question in it is none."""
-    with pytest.raises(PublicError, match="does not say where readers find these pages"):
+    with pytest.raises(PublicError, match="does not say where subscribers find these pages"):
         read_publication(sample_message(tmp_path))
     odd = f"{LETTER}delivery:\n  public_url: https://news.example.org/n?x=1\n"
     with pytest.raises(PublicError, match="ends in a question"):
@@ -205,7 +205,7 @@ class TestTurns:
             kept = list(connection.scalars(select(consents.c.evidence).order_by(consents.c.id)))
         assert kept == ["0", "1", "2", "3", "5", "6", "7"]
 
-    def test_a_reader_who_goes_away_is_served(self, database: Database) -> None:
+    def test_a_subscriber_who_goes_away_is_served(self, database: Database) -> None:
         """A request that is cancelled while it waits: what it asked for is done all the same."""
         turns, gate = WriteExecutor(database), threading.Event()
         turns.put(lambda connection: gate.wait(60))

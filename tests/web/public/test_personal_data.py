@@ -19,7 +19,7 @@ from composer.database.tables.bounce_tables import returned
 from composer.database.tables.mailing_tables import deliveries, events, recipients
 from composer.database.tables.metadata import metadata
 from composer.database.tables.review_tables import edition_tests, editions, review_answers, review_requests, reviews
-from composer.database.tables.subscriber_tables import readers
+from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.selection.freeze import freeze
 from composer.web.personal_data import EVERYWHERE, EXEMPT, STORES, OnErasure, records_of, subject_of
 from composer.web.public.pages.operations import data_of
@@ -28,7 +28,7 @@ from tests.audience.people import LATER, NOW, join
 from tests.delivery.factories import draft
 
 #: What a column is called that holds an address, its hash, or the id of a subscriber.
-_PERSONAL = re.compile(r"(^|_)(reader|subscriber|person|recipient|address|email|normal|mailbox|hash)(_id|_hash)?$")
+_PERSONAL = re.compile(r"(^|_)(subscriber|subscriber|person|recipient|address|email|normal|mailbox|hash)(_id|_hash)?$")
 #: What is on record of somebody as an editor stays when they are erased as a subscriber.
 _AS_EDITOR = ("edition_tests", "review_requests", "review_answers")
 _REGISTERED = {(store.table.name, column) for store in STORES for column in store.columns}
@@ -44,11 +44,11 @@ def fill(connection: Connection) -> int:
     berta = join(connection, "berta.old@example.net", "press", name="Berta Berg")
     mailing = freeze(connection, draft(), NOW)
     connection.execute(update(deliveries).values(state="accepted", words="250 ok"))
-    row = {"mailing_id": mailing.id, "reader_id": berta.id, "at": NOW, "kind": "accepted", "words": "250 ok"}
+    row = {"mailing_id": mailing.id, "subscriber_id": berta.id, "at": NOW, "kind": "accepted", "words": "250 ok"}
     connection.execute(insert(events), [row])
     bounce = {"hash": "h", "at": NOW, "source": "file", "kind": "bounce", "bounce": "soft", "effect": "counted",
               "words": "berta.old@example.net is full", "recipient": "Berta.Old@example.net", "domain": "example.net",
-              "reader_id": berta.id, "mailing_id": mailing.id}  # fmt: skip
+              "subscriber_id": berta.id, "mailing_id": mailing.id}  # fmt: skip
     connection.execute(insert(returned), [bounce])
     suppress(connection, "berta.older@example.net", Reason.BY_HAND, "test", NOW)
     change_address(connection, berta.id, parse_address("berta@example.net"), source="test", now=LATER)
@@ -85,13 +85,13 @@ def test_every_column_that_may_hold_a_person_is_registered() -> None:
         (table.name, column.name)
         for table in metadata.tables.values()
         for column in table.columns
-        if _PERSONAL.search(column.name) or any(key.column.table is readers for key in column.foreign_keys)
+        if _PERSONAL.search(column.name) or any(key.column.table is subscribers for key in column.foreign_keys)
     }
-    suspects.add(("readers", "id"))
+    suspects.add(("subscribers", "id"))
     assert suspects - _REGISTERED - EXEMPT.keys() == set()
     assert EXEMPT.keys() <= suspects and all(EXEMPT.values())
     assert {column for table, column in _REGISTERED if column not in metadata.tables[table].columns} == set()
-    assert isinstance(readers.c.normal.type, Text)
+    assert isinstance(subscribers.c.normal.type, Text)
 
 
 def test_everything_that_is_stored_is_found(database: Database) -> None:
@@ -106,7 +106,15 @@ def test_everything_that_is_stored_is_found(database: Database) -> None:
         # Of another address on the list nothing says that it is hers.
         assert there <= given | {"suppressions"}
         assert given >= {
-            *("readers", "reader_tags", "reader_changes", "consents", "deliveries", "mailing_events", "recipients"),
+            *(
+                "subscribers",
+                "subscriber_tags",
+                "subscriber_changes",
+                "consents",
+                "deliveries",
+                "mailing_events",
+                "recipients",
+            ),
             *("returned", "letters", "suppressions", *_AS_EDITOR, "tombstones"),
         }
         download = data_of(connection, number)
@@ -138,6 +146,6 @@ def test_erasure_follows_the_registry(database: Database) -> None:
         # The number stands where something is counted, and beside the hash; the last is a line about nobody known.
         assert left == {"deliveries", "mailing_events", "tombstones", "suppressions"}
         assert connection.execute(select(recipients)).all() == []
-        assert connection.execute(select(returned.c.recipient, returned.c.words, returned.c.reader_id)).all() == [
+        assert connection.execute(select(returned.c.recipient, returned.c.words, returned.c.subscriber_id)).all() == [
             ("", "", None)
         ]

@@ -24,7 +24,7 @@ _PATIENCE = 60
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[Unit, list[str]]]:
-    """Pages that answer, and the tokens of ten readers."""
+    """Pages that answer, and the tokens of ten subscribers."""
     folder = tmp_path / "publication"
     folder.mkdir()
     tokens = publication(folder, 10)
@@ -115,7 +115,7 @@ def test_whoever_waits_at_the_socket_is_answered(served: tuple[Unit, list[str]])
 
 
 def test_a_request_that_waits_for_the_database_is_answered(served: tuple[Unit, list[str]]) -> None:
-    """Another command writes while SIGTERM comes: the reader's wish is kept first, then the server ends."""
+    """Another command writes while SIGTERM comes: the subscriber's wish is kept first, then the server ends."""
     running, tokens = served
     writing = sqlite3.connect(running.folder / "newsletter.db", isolation_level=None)
     with contextlib.closing(writing), socket.create_connection(("127.0.0.1", running.port)) as connection:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from composer.audience.identity.tokens import Purpose
 from composer.audience.subscribers import Status
 from composer.audience.suppression import Reason, is_suppressed, suppress
-from composer.database.tables.subscriber_tables import consents, readers
+from composer.database.tables.subscriber_tables import consents, subscribers
 from composer.database.tables.transactional_tables import letters
 from composer.transport.outcome import OutcomeState
 from composer.web.public.transactional.mail_requests import CONFIRM_FOR
@@ -32,26 +32,30 @@ def evidence(pages: Running) -> list[str]:
 
 
 def test_both_steps(pages: Running) -> None:
-    """A form, a message, a page, a button: then there is a reader, and how they agreed is written down."""
+    """A form, a message, a page, a button: then there is a subscriber, and how they agreed is written down."""
     form = pages.get("/subscribe")
     assert form.title == "Subscribe to China Briefing"
     for name in ("email", "first_name", "edition", "website"):
         assert f'name="{name}"' in form.body
     assert "Please look into your mailbox" in subscribe(pages, {**ANNA, "edition": "de"})
     assert pages.settled() == ["accepted"]
-    assert pages.reader("anna@example.net") is None
+    assert pages.subscriber("anna@example.net") is None
     [message] = pages.mail()
     link = pages.link_in(message)
     page = pages.get(link)
     assert (page.status, page.title) == (200, "Subscribe to China Briefing?")
     assert "I can unsubscribe at any time by a link in every message." in page.body
-    assert pages.reader("anna@example.net") is None
+    assert pages.subscriber("anna@example.net") is None
     pages.clock.pass_by(days=2)
     assert pages.post_form(link).title == "You are subscribed"
-    reader = pages.reader("anna@example.net")
-    assert reader is not None
-    assert (reader.address, reader.name, reader.language) == ("Anna@Example.net", "Anna <b>Schmidt</b>", "de")
-    assert reader.status is Status.ACTIVE
+    subscriber = pages.subscriber("anna@example.net")
+    assert subscriber is not None
+    assert (subscriber.address, subscriber.name, subscriber.language) == (
+        "Anna@Example.net",
+        "Anna <b>Schmidt</b>",
+        "de",
+    )
+    assert subscriber.status is Status.ACTIVE
     assert evidence(pages) == [
         "double opt-in: asked 2025-01-30 06:30 UTC by a form, agreed 2025-02-01 06:30 UTC by the link that was sent to the "
         "address, to these words: Yes, send me China Briefing by e-mail. I can unsubscribe at any time by a link in every "
@@ -75,9 +79,14 @@ def test_the_form_asks_for_what_messages_use(pages: Running) -> None:
     assert pages.settled() == ["accepted"]
     [message] = pages.mail()
     assert pages.post_form(pages.link_in(message)).title == "You are subscribed"
-    reader = pages.reader("anna@example.net")
-    assert reader is not None
-    assert (reader.first_name, reader.last_name, reader.name, dict(reader.fields)) == ("Änna Maria", "Li", "", {})
+    subscriber = pages.subscriber("anna@example.net")
+    assert subscriber is not None
+    assert (subscriber.first_name, subscriber.last_name, subscriber.name, dict(subscriber.fields)) == (
+        "Änna Maria",
+        "Li",
+        "",
+        {},
+    )
 
 
 def test_a_full_name_gives_no_first_name(pages: Running) -> None:
@@ -86,13 +95,13 @@ def test_a_full_name_gives_no_first_name(pages: Running) -> None:
     assert pages.settled() == ["accepted"]
     [message] = pages.mail()
     pages.post_form(pages.link_in(message))
-    reader = pages.reader("anna@example.net")
-    assert reader is not None
-    assert (reader.name, reader.first_name) == ("Anna Maria Li", "")
+    subscriber = pages.subscriber("anna@example.net")
+    assert subscriber is not None
+    assert (subscriber.name, subscriber.first_name) == ("Anna Maria Li", "")
 
 
 def test_the_message(pages: Running) -> None:
-    """It answers no absence notes, is in the reader's language, and holds nothing that was typed into the form."""
+    """It answers no absence notes, is in the subscriber's language, and holds nothing that was typed into the form."""
     subscribe(pages, {**ANNA, "name": "Click here: https://evil.example", "language": "de"})
     assert pages.settled() == ["accepted"]
     [message] = pages.mail()
@@ -142,7 +151,7 @@ def test_nobody_learns_who_is_subscribed(pages: Running) -> None:
 
 def test_who_is_subscribed_already_is_told_in_the_mailbox(pages: Running) -> None:
     """Their message has a link to the preferences, and no second consent comes about."""
-    reader = pages.join("anna@example.net")
+    subscriber = pages.join("anna@example.net")
     subscribe(pages)
     assert pages.settled() == ["accepted"]
     [message] = pages.mail()
@@ -152,23 +161,23 @@ def test_who_is_subscribed_already_is_told_in_the_mailbox(pages: Running) -> Non
     assert link.startswith("/preferences/")
     assert "anna@example.net" in pages.get(link).body
     assert len(evidence(pages)) == 1
-    assert reader.status is Status.ACTIVE
+    assert subscriber.status is Status.ACTIVE
 
 
 def test_coming_back(pages: Running) -> None:
     """Who had left, and is on the suppression list, comes back by the mailbox and by nothing else."""
-    reader = pages.join("anna@example.net", "press", name="Anna", language="en")
-    pages.post_form(f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}", {"List-Unsubscribe": "One-Click"})
+    subscriber = pages.join("anna@example.net", "press", name="Anna", language="en")
+    pages.post_form(f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}", {"List-Unsubscribe": "One-Click"})
     subscribe(pages, {"email": "anna@example.net", "edition": "de"})
     pages.settled()
-    found = pages.reader("anna@example.net")
+    found = pages.subscriber("anna@example.net")
     assert found is not None
     assert (found.status, found.language) == (Status.UNSUBSCRIBED, "en")
     link = pages.link_in(pages.mail()[0])
     assert pages.post_form(link).title == "You are subscribed"
-    found = pages.reader("anna@example.net")
+    found = pages.subscriber("anna@example.net")
     assert found is not None
-    assert (found.id, found.status, found.language, found.name) == (reader.id, Status.ACTIVE, "de", "Anna")
+    assert (found.id, found.status, found.language, found.name) == (subscriber.id, Status.ACTIVE, "de", "Anna")
     with pages.database.read() as connection:
         assert not is_suppressed(connection, found.normal)
 
@@ -182,11 +191,11 @@ def test_a_link_confirms_once(pages: Running) -> None:
         assert pages.post_form(link).title == "You are subscribed"
     assert pages.get(link).title == "You are subscribed"
     assert len(evidence(pages)) == 1
-    reader = pages.reader("anna@example.net")
-    assert reader is not None
-    pages.post_form(f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}", {"List-Unsubscribe": "One-Click"})
+    subscriber = pages.subscriber("anna@example.net")
+    assert subscriber is not None
+    pages.post_form(f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}", {"List-Unsubscribe": "One-Click"})
     assert pages.post_form(link).status == 404
-    found = pages.reader("anna@example.net")
+    found = pages.subscriber("anna@example.net")
     assert found is not None
     assert found.status is Status.UNSUBSCRIBED
 
@@ -204,7 +213,7 @@ def test_a_link_ends(pages: Running) -> None:
     pages.settled()
     with pages.database.read() as connection:
         assert list(connection.scalars(select(letters.c.normal))) == ["boris@example.net"]
-        assert list(connection.scalars(select(readers.c.id))) == []
+        assert list(connection.scalars(select(subscribers.c.id))) == []
 
 
 def test_a_link_from_before_a_copy_was_put_back(pages: Running) -> None:
@@ -285,7 +294,7 @@ def test_one_network_gives_few_addresses(pages: Running) -> None:
 
 
 def test_leaving_is_never_too_often(pages: Running) -> None:
-    """A provider posts for all its readers from one network: no count keeps anybody in."""
+    """A provider posts for all its subscribers from one network: no count keeps anybody in."""
     for number in range(40):
         token = pages.token(Purpose.UNSUBSCRIBE, pages.join(f"r{number}@example.net"))
         assert pages.post_form(f"/unsubscribe/{token}", {"List-Unsubscribe": "One-Click"}).status == 200
@@ -335,10 +344,10 @@ class TestThePost:
 
     def test_erased_while_the_letter_is_on_its_way(self, pages: Running) -> None:
         """A letter whose row is gone is taken back before its dot."""
-        reader = pages.join("anna@example.net")
+        subscriber = pages.join("anna@example.net")
 
         def erase(visit: Visit) -> int:
-            assert pages.post_form(f"{pages.own_link(reader)}/erase").title == "Your data is deleted"
+            assert pages.post_form(f"{pages.own_link(subscriber)}/erase").title == "Your data is deleted"
             return visit.say(b"354 go ahead\r\n")
 
         pages.script["data"] = erase

@@ -61,19 +61,19 @@ def one_click(path: str, body: bytes, kind: str) -> bytes:
 )
 def test_one_click_unsubscribes_at_once(pages: Running, kind: str, body: bytes) -> None:
     """RFC 8058 section 3.2: a POST in either form; 200, no cookie, nowhere else to go; the same again and again."""
-    reader = pages.join("anna@example.net")
-    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader, 7)}"
+    subscriber = pages.join("anna@example.net")
+    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber, 7)}"
     for _ in range(3):
         answer = pages.raw(one_click(path, body, kind))
         head = answer.partition(b"\r\n\r\n")[0].lower()
         assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
         assert b"\r\nlocation:" not in head
         assert b"\r\nset-cookie:" not in head
-        found = pages.reader("anna@example.net")
+        found = pages.subscriber("anna@example.net")
         assert found is not None
         assert found.status is Status.UNSUBSCRIBED
     with pages.database.read() as connection:
-        suppressed = suppression_of(connection, reader.normal)
+        suppressed = suppression_of(connection, subscriber.normal)
     assert suppressed is not None
     assert (suppressed.reason, suppressed.source, suppressed.since) == (
         "unsubscribed",
@@ -85,22 +85,22 @@ def test_one_click_unsubscribes_at_once(pages: Running, kind: str, body: bytes) 
 @pytest.mark.parametrize("behind", [">", ")", ".", "/", "%3E", "),", "%22", "%E2%80%9D.", "/.", "%20", "]"])
 def test_punctuation_behind_a_link(pages: Running, behind: str) -> None:
     """A program takes what follows a link in a sentence for a part of it: page and button work all the same."""
-    reader = pages.join("anna@example.net")
-    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}"
+    subscriber = pages.join("anna@example.net")
+    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}"
     page = pages.get(path + behind)
     assert (page.status, page.body) == (200, pages.get(path).body)
-    own = f"{pages.own_link(reader)}{behind}"
+    own = f"{pages.own_link(subscriber)}{behind}"
     assert "anna@example.net" in pages.get(own).body
     assert pages.post_form(path + behind, ONE_CLICK).status == 200
-    found = pages.reader("anna@example.net")
+    found = pages.subscriber("anna@example.net")
     assert found is not None
     assert found.status is Status.UNSUBSCRIBED
 
 
 def test_a_scanner_changes_nothing(pages: Running) -> None:
-    """What opens every link (GET, HEAD), or posts forms at random, leaves the reader where they were."""
-    reader = pages.join("anna@example.net")
-    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}"
+    """What opens every link (GET, HEAD), or posts forms at random, leaves the subscriber where they were."""
+    subscriber = pages.join("anna@example.net")
+    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}"
     page = pages.get(path)
     assert page.status == 200
     assert page.title == "Unsubscribe from China Briefing?"
@@ -119,15 +119,15 @@ def test_a_scanner_changes_nothing(pages: Running) -> None:
         answer = pages.ask(method, path, FORM)
         assert answer.status == 405
         assert answer.header("allow")
-    found = pages.reader("anna@example.net")
+    found = pages.subscriber("anna@example.net")
     assert found is not None
     assert found.status is Status.ACTIVE
 
 
 def test_the_button_on_the_page_does_the_same(pages: Running) -> None:
     """The page's own form is a one-click request; behind it a reason may be given, or not."""
-    reader = pages.join("anna@example.net", language="de")
-    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}"
+    subscriber = pages.join("anna@example.net", language="de")
+    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}"
     assert pages.get(path).title == "China-Briefing abbestellen?"
     left = pages.post_form(path, ONE_CLICK)
     assert left.title == "Sie sind abgemeldet"
@@ -137,29 +137,29 @@ def test_the_button_on_the_page_does_the_same(pages: Running) -> None:
     with pages.database.read() as connection:
         from composer.audience.change_history import changes_of
 
-        reasons = [each.after for each in changes_of(connection, reader.id) if each.what == "reason"]
+        reasons = [each.after for each in changes_of(connection, subscriber.id) if each.what == "reason"]
     assert reasons == ["Too\nlong & dull"]
 
 
 def test_reasons_do_not_pile_up(pages: Running) -> None:
     """Who has a token cannot fill the database with reasons."""
-    reader = pages.join("anna@example.net")
-    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}"
+    subscriber = pages.join("anna@example.net")
+    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}"
     for number in range(10):
         assert pages.post_form(path, {**ONE_CLICK, "reason": f"reason {number}"}).status == 200
     with pages.database.read() as connection:
         from composer.audience.change_history import changes_of
 
-        assert sum(each.what == "reason" for each in changes_of(connection, reader.id)) == 3
+        assert sum(each.what == "reason" for each in changes_of(connection, subscriber.id)) == 3
 
 
 def test_a_token_that_is_not_ours_tells_nothing(pages: Running) -> None:
     """Forged, of another publication's key, cut, of another purpose: the same page, 404, for GET and POST; nothing changes."""
-    reader = pages.join("anna@example.net")
-    good = pages.token(Purpose.UNSUBSCRIBE, reader)
+    subscriber = pages.join("anna@example.net")
+    good = pages.token(Purpose.UNSUBSCRIBE, subscriber)
     bad = [
-        Tokens((FOREIGN_KEY,)).make(Purpose.UNSUBSCRIBE, reader.id),
-        *(pages.token(each, reader) for each in Purpose if each is not Purpose.UNSUBSCRIBE),
+        Tokens((FOREIGN_KEY,)).make(Purpose.UNSUBSCRIBE, subscriber.id),
+        *(pages.token(each, subscriber) for each in Purpose if each is not Purpose.UNSUBSCRIBE),
         good[:-1] + ("a" if good[-1] != "a" else "b"),
         good[:-2],
         f"{good}aa",
@@ -175,7 +175,7 @@ def test_a_token_that_is_not_ours_tells_nothing(pages: Running) -> None:
             assert answer.status == 404
             seen.add(answer.body)
     assert len(seen) == 1
-    found = pages.reader("anna@example.net")
+    found = pages.subscriber("anna@example.net")
     assert found is not None
     assert found.status is Status.ACTIVE
 
@@ -183,18 +183,18 @@ def test_a_token_that_is_not_ours_tells_nothing(pages: Running) -> None:
 def test_a_token_of_an_older_key_still_works(pages: Running) -> None:
     """A message from before the key was changed has a way out as long as the old key stands in the list."""
     assert pages.tokens.keys == (KEY, OLD_KEY)
-    reader = pages.join("anna@example.net")
-    old = Tokens((OLD_KEY,)).make(Purpose.UNSUBSCRIBE, reader.id, 3)
+    subscriber = pages.join("anna@example.net")
+    old = Tokens((OLD_KEY,)).make(Purpose.UNSUBSCRIBE, subscriber.id, 3)
     assert pages.post_form(f"/unsubscribe/{old}", ONE_CLICK).status == 200
-    found = pages.reader("anna@example.net")
+    found = pages.subscriber("anna@example.net")
     assert found is not None
     assert found.status is Status.UNSUBSCRIBED
 
 
 def test_the_token_unsubscribes_and_does_nothing_else(pages: Running) -> None:
     """It opens no preferences, confirms nothing, approves nothing; and does not bring anybody back."""
-    reader = pages.join("anna@example.net")
-    token = pages.token(Purpose.UNSUBSCRIBE, reader)
+    subscriber = pages.join("anna@example.net")
+    token = pages.token(Purpose.UNSUBSCRIBE, subscriber)
     for path in ("confirm", "preferences", "approve"):
         assert pages.get(f"/{path}/{token}").status == 404
         assert pages.post_form(f"/{path}/{token}").status == 404
@@ -203,7 +203,7 @@ def test_the_token_unsubscribes_and_does_nothing_else(pages: Running) -> None:
     assert pages.post_form(f"/unsubscribe/{token}", ONE_CLICK).status == 200
     for fields in ({"back": "1"}, {"subscribe": "1"}, {"status": "active"}):
         pages.post_form(f"/unsubscribe/{token}", {**fields, **ONE_CLICK})
-        found = pages.reader("anna@example.net")
+        found = pages.subscriber("anna@example.net")
         assert found is not None
         assert found.status is Status.UNSUBSCRIBED
 
@@ -227,14 +227,14 @@ def test_a_token_of_nobody_confirms_nothing(pages: Running) -> None:
         "Wir wissen nicht, zu wem dieser Link gehört",
         "我们无法确定此链接属于谁",
     }
-    found = pages.reader("anna@example.net")
+    found = pages.subscriber("anna@example.net")
     assert found is not None and found.status is Status.ACTIVE
 
 
 def test_an_erased_person_is_told_the_truth(pages: Running) -> None:
     """The link of a message to somebody who was erased: they are told that they are not subscribed, and stay out."""
-    reader = pages.join("anna@example.net")
-    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}"
+    subscriber = pages.join("anna@example.net")
+    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}"
     with pages.database.write() as connection:
         erase(connection, parse_address("anna@example.net"), pages.clock.now)
     assert pages.get(path).status == 200
@@ -247,14 +247,14 @@ def test_an_erased_person_is_told_the_truth(pages: Running) -> None:
 
 def test_erased_and_subscribed_again_a_link_of_before_unsubscribes(pages: Running) -> None:
     """A token means whoever has the address today: it is not another person's, and what the page says has happened."""
-    reader = pages.join("anna@example.net")
-    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}"
+    subscriber = pages.join("anna@example.net")
+    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}"
     with pages.database.write() as connection:
         erase(connection, parse_address("anna@example.net"), pages.clock.now)
         back = sign_up(connection, parse_address("Anna@example.net"), {}, source="form", now=pages.clock.now)
         confirm(connection, back.id, "double opt-in", source="form", now=pages.clock.now)
     assert pages.post_form(path, ONE_CLICK).title == "You are unsubscribed"
-    found = pages.reader("anna@example.net")
+    found = pages.subscriber("anna@example.net")
     assert found is not None and (found.id, found.status) == (back.id, Status.UNSUBSCRIBED)
 
 
@@ -262,7 +262,7 @@ def test_a_link_of_an_import_that_was_taken_back(pages: Running, tmp_path: Path)
     """Unsubscribed while nobody had the address: the next import of the list leaves them out, and the page was true."""
     people = written(tmp_path, "email\nanna@example.net\nben@example.net\n")
     take(pages.database, people, consent="form")
-    anna, ben = pages.reader("anna@example.net"), pages.reader("ben@example.net")
+    anna, ben = pages.subscriber("anna@example.net"), pages.subscriber("ben@example.net")
     assert anna is not None and ben is not None
     with pages.database.write() as connection:
         frozen = freeze(connection, draft(), pages.clock.now)
@@ -273,34 +273,34 @@ def test_a_link_of_an_import_that_was_taken_back(pages: Running, tmp_path: Path)
     done = take(pages.database, people, consent="form")
     assert (done.summary.new, done.summary.left) == (1, 1)
     assert [each.reason for each in done.left] == ["they have left"]
-    assert pages.reader("anna@example.net") is None
+    assert pages.subscriber("anna@example.net") is None
     assert pages.post_form(paths[1], ONE_CLICK).title == "You are unsubscribed"
-    found = pages.reader("ben@example.net")
+    found = pages.subscriber("ben@example.net")
     assert found is not None and found.status is Status.UNSUBSCRIBED and found.id != ben.id
 
 
 def test_a_link_in_the_mailbox_of_a_former_address(pages: Running) -> None:
     """It was sent to an address that somebody else has by now: both are unsubscribed, for either may have clicked."""
-    reader = pages.join("anna@example.net")
+    subscriber = pages.join("anna@example.net")
     with pages.database.write() as connection:
         frozen = freeze(connection, draft(), pages.clock.now)
-        change_address(connection, reader.id, parse_address("new@example.net"), source="test", now=pages.clock.now)
+        change_address(connection, subscriber.id, parse_address("new@example.net"), source="test", now=pages.clock.now)
     other = pages.join("anna@example.net")
-    token = pages.token(Purpose.UNSUBSCRIBE, reader, frozen.public_id)
+    token = pages.token(Purpose.UNSUBSCRIBE, subscriber, frozen.public_id)
     later = pages.join("third@example.net")
     assert pages.post_form(f"/unsubscribe/{token}", ONE_CLICK).title == "You are unsubscribed"
     for address, number, status in (
-        ("new@example.net", reader.id, Status.UNSUBSCRIBED),
+        ("new@example.net", subscriber.id, Status.UNSUBSCRIBED),
         ("anna@example.net", other.id, Status.UNSUBSCRIBED),
         ("third@example.net", later.id, Status.ACTIVE),
     ):
-        found = pages.reader(address)
+        found = pages.subscriber(address)
         assert found is not None and (found.id, found.status) == (number, status)
 
 
 def test_thanks_are_for_a_reason_that_was_kept(pages: Running) -> None:
     """Three reasons of one person are kept; for a fourth the page does not say that editors will read it."""
-    reader = pages.join("anna@example.net")
-    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, reader)}"
+    subscriber = pages.join("anna@example.net")
+    path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}"
     answers = [pages.post_form(path, {**ONE_CLICK, "reason": f"reason {number}"}).body for number in range(4)]
     assert ["The editors will read it" in each for each in answers] == [True, True, True, False]

@@ -48,16 +48,16 @@ def rows(pages: Running) -> int:
 
 
 def status(pages: Running, address: str) -> Status:
-    found = pages.reader(address)
+    found = pages.subscriber(address)
     assert found is not None
     return found.status
 
 
 def test_amazon_tells_of_a_bounce(called: Running) -> None:
-    """Signed, of our topic, with the token in the envelope: the reader is left out; told twice, it is one."""
-    reader = called.join("ann@reader.example")
+    """Signed, of our topic, with the token in the envelope: the subscriber is left out; told twice, it is one."""
+    subscriber = called.join("ann@reader.example")
     told = bounce("Permanent", "General", status="5.1.1")
-    told["mail"]["source"] = f"bounces+{called.token(Purpose.BOUNCE, reader, 7)}@news.example.org"
+    told["mail"]["source"] = f"bounces+{called.token(Purpose.BOUNCE, subscriber, 7)}@news.example.org"
     for _ in range(2):
         assert called.ask("POST", "/hooks/ses", signed(told)).status == 200
     assert status(called, "ann@reader.example") is Status.BOUNCED
@@ -65,10 +65,10 @@ def test_amazon_tells_of_a_bounce(called: Running) -> None:
 
 
 def test_what_is_not_proven_changes_nothing(called: Running) -> None:
-    """Another topic, a broken signature, no password, no JSON: 403; no reader is touched and nothing is recorded."""
-    reader = called.join("ann@reader.example")
+    """Another topic, a broken signature, no password, no JSON: 403; no subscriber is touched and nothing is recorded."""
+    subscriber = called.join("ann@reader.example")
     told = bounce("Permanent", "General")
-    told["mail"]["source"] = f"bounces+{called.token(Purpose.BOUNCE, reader, 7)}@news.example.org"
+    told["mail"]["source"] = f"bounces+{called.token(Purpose.BOUNCE, subscriber, 7)}@news.example.org"
     bodies = [signed(told, TopicArn="arn:aws:sns:eu-west-1:9:x"), signed(told, Signature="eHh4"), b"{", b""]
     assert {called.ask("POST", "/hooks/ses", each).status for each in bodies} == {403}
     body = json.dumps({"RecordType": "SpamComplaint", "ID": 1, "Email": "ann@reader.example"}).encode()
@@ -82,8 +82,8 @@ def test_what_is_not_proven_changes_nothing(called: Running) -> None:
 
 def test_postmark_tells_of_a_complaint(called: Running) -> None:
     """With name and password; who complained is told by the returned header, not by the address that is named."""
-    reader = called.join("ann@reader.example")
-    header = f"X-Compose-ID: {called.token(Purpose.MESSAGE, reader, 7)}\n"
+    subscriber = called.join("ann@reader.example")
+    header = f"X-Compose-ID: {called.token(Purpose.MESSAGE, subscriber, 7)}\n"
     content = f"Content-Type: message/rfc822\n\n{header}\n" + "x" * 100_000
     told = {"RecordType": "SpamComplaint", "ID": 1, "Email": "bo@reader.example", "Content": content}
     called.join("bo@reader.example")

@@ -95,26 +95,29 @@ def one_click(pages: Running, content: bytes) -> int:
 
 
 def states(pages: Running, frozen: Mailing) -> Mapping[int, str]:
-    """Give what became of each reader's message."""
+    """Give what became of each subscriber's message."""
     with pages.database.read() as connection:
         rows = connection.execute(
-            select(deliveries.c.reader_id, deliveries.c.state).where(deliveries.c.mailing_id == frozen.id)
+            select(deliveries.c.subscriber_id, deliveries.c.state).where(deliveries.c.mailing_id == frozen.id)
         )
-        return {row.reader_id: row.state for row in rows}
+        return {row.subscriber_id: row.state for row in rows}
 
 
 def test_who_leaves_is_left_out(publication: Workspace, pages: Running) -> None:
-    """While a mailing runs: the first reader's message arrives, the provider posts for the last one; the last one gets nothing.
+    """While a mailing runs: the first subscriber's message arrives, the provider posts for the last one; the last one
+    gets nothing.
 
     The header that arrived is the header that works; the next mailing leaves both out who have gone.
     """
     # Messages go out in the order of ids, which are drawn at random.
-    readers = sorted((pages.join(f"r{number}@example.net") for number in range(6)), key=lambda reader: reader.id)
+    subscribers = sorted(
+        (pages.join(f"r{number}@example.net") for number in range(6)), key=lambda subscriber: subscriber.id
+    )
     frozen = mailing(pages, publication, "2025-01-30")
-    first, last = readers[0], readers[-1]
+    first, last = subscribers[0], subscribers[-1]
 
     def arrived(visit: Visit) -> int:
-        """When the first message is here, two people leave: its reader by its header, and one who is still to get it."""
+        """When the first message is here, two people leave: its subscriber by its header, and one who is still to get it."""
         visit.take()
         pages.script.pop("dot")
         recipient, content = pages.office.taken[0]
@@ -128,20 +131,20 @@ def test_who_leaves_is_left_out(publication: Workspace, pages: Running) -> None:
     pages.script["dot"] = arrived
     assert run(pages, frozen) is Ending.DONE
     assert states(pages, frozen) == {
-        **{reader.id: "accepted" for reader in readers[:-1]},
+        **{subscriber.id: "accepted" for subscriber in subscribers[:-1]},
         last.id: "suppressed",
     }
     assert len(pages.mail()) == 5
     following = mailing(pages, publication, "2025-01-30", again="2025-02-06")
     assert following.frozen == 4
     assert run(pages, following) is Ending.DONE
-    assert set(states(pages, following)) == {reader.id for reader in readers[1:-1]}
+    assert set(states(pages, following)) == {subscriber.id for subscriber in subscribers[1:-1]}
     gone = [_now(pages, each).status for each in (first, last)]
     assert gone == [Status.UNSUBSCRIBED, Status.UNSUBSCRIBED]
 
 
-def _now(pages: Running, reader: Subscriber) -> Subscriber:
-    found = pages.reader(reader.address)
+def _now(pages: Running, subscriber: Subscriber) -> Subscriber:
+    found = pages.subscriber(subscriber.address)
     assert found is not None
     return found
 

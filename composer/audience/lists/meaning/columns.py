@@ -92,7 +92,7 @@ def columns_of(
 ) -> Columns:
     """Tell which column of a table is what; `given` is what --map says, by name or number of a column.
 
-    `labels` are what the newsletter calls its fields before its readers, by field.
+    `labels` are what the newsletter calls its fields before its subscribers, by field.
 
     Raises UsageError for a --map that does not fit, ListError when no column holds addresses.
     """

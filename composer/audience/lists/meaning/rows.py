@@ -29,7 +29,7 @@ from composer.audience.lists.meaning.status_words import is_true
 from composer.audience.lists.meaning.subscription_status import (
     LEAVING,
     LONGEST_WORD,
-    READER,
+    SUBSCRIBER,
     STANDINGS,
     STAYING,
     Consents,
@@ -76,7 +76,7 @@ class ListedPerson(NamedTuple):
     language: str
     #: Merge fields as JSON.
     fields: str
-    #: `reader`, `pending`, or the reason why they get nothing.
+    #: `subscriber`, `pending`, or the reason why they get nothing.
     standing: str
     #: When they agreed, or left: milliseconds since 1970.
     when: int | None
@@ -104,7 +104,7 @@ def read_row(
     consents, statuses = Consents(), Statuses()
     untold = tuple(at for at in range(widest) if at not in columns.told) if is_plain else ()
     own = tuple(columns.fields.items())
-    standing_here = STANDINGS[columns.standing] if columns.standing else READER
+    standing_here = STANDINGS[columns.standing] if columns.standing else SUBSCRIBER
     for row in rows:
         if type(row) is not tuple:
             assert isinstance(row, Unreadable)
@@ -142,7 +142,7 @@ def read_row(
             if at_status is not None:
                 standing = statuses.standing(cells[at_status].strip() if at_status < width else "", columns, doubts)
                 if columns.standing and standing in STAYING:
-                    # A list of those who left makes nobody a reader, whatever else it says of them.
+                    # A list of those who left makes nobody a subscriber, whatever else it says of them.
                     standing = standing_here
             if at_disabled is not None and at_disabled < width and is_true(cells[at_disabled]):
                 standing = Reason.UNSUBSCRIBED.value

@@ -1,7 +1,8 @@
 """How the people of a list stand: by its status, and by its columns about leaving.
 
-Input: a row's cells, and which column is what. Output: reader, pending, or the reason why somebody gets nothing. Guarantees: what
-is not understood is counted in `Doubts` and makes nobody a reader; of several columns the one that weighs most is believed.
+Input: a row's cells, and which column is what. Output: subscriber, pending, or the reason why somebody gets nothing.
+Guarantees: what
+is not understood is counted in `Doubts` and makes nobody a subscriber; of several columns the one that weighs most is believed.
 """
 
 import re
@@ -30,9 +31,9 @@ from composer.audience.suppression import Reason
 from composer.database.tables.metadata import milliseconds
 
 #: How somebody stands who is in a list and gets the newsletter, or has not agreed yet; the others are reasons.
-READER, PENDING = "reader", "pending"
+SUBSCRIBER, PENDING = "subscriber", "pending"
 _WORDS = {
-    READER: "active subscribed enabled confirmed regular premium trialed unpaid gifted churning paused past_due aktiv actif"
+    SUBSCRIBER: "active subscribed enabled confirmed regular premium trialed unpaid gifted churning paused past_due aktiv actif"
     " activo verified bestatigt confirme confirmado valid 正常 有效 已确认 已激活",
     PENDING: "pending unconfirmed unactivated nonsubscribed non_subscribed validating transactional unverified",
     Reason.UNSUBSCRIBED.value: "unsubscribed blocklisted opted_out optout cancelled canceled inactive deactivated"
@@ -42,7 +43,7 @@ _WORDS = {
     Reason.IMPORTED.value: "disabled removed spammy blocked imported blacklisted deleted",
     Reason.BY_HAND.value: "by_hand",
 }
-STAYING = (READER, PENDING)
+STAYING = (SUBSCRIBER, PENDING)
 STANDINGS = {word: standing for standing, words in _WORDS.items() for word in words.split()}
 #: Different words that are kept of columns that are not understood.
 _MOST_WORDS = 1000
@@ -118,11 +119,11 @@ class Statuses:
         is_empty = short in EMPTY
         self.empty += is_empty
         said = columns.values.get(NOTHING_WRITTEN if is_empty else text.casefold()) or columns.values.get(key_of(text))
-        found = _STANDING_OF[said] if said else READER if is_empty else _known_standing(short)
+        found = _STANDING_OF[said] if said else SUBSCRIBER if is_empty else _known_standing(short)
         if found is None:
             doubts.ask(columns.status, text)
             raise BadValueError(f"the status “{beginning(text)}” is not understood")
-        self.positive += found == READER and not is_empty
+        self.positive += found == SUBSCRIBER and not is_empty
         return found
 
     def ask(self, columns: Columns, doubts: Doubts) -> None:
@@ -134,12 +135,12 @@ class Statuses:
 #: How somebody stands of whom a cell, or `--map`, says this.
 _STANDING_OF = {
     Says.UNSUBSCRIBED: Reason.UNSUBSCRIBED.value,
-    Says.SUBSCRIBED: READER,
-    Says.CONFIRMED: READER,
+    Says.SUBSCRIBED: SUBSCRIBER,
+    Says.CONFIRMED: SUBSCRIBER,
     Says.UNCONFIRMED: PENDING,
     Says.BOUNCED: Reason.BOUNCED.value,
     Says.COMPLAINED: Reason.COMPLAINED.value,
-    Says.IGNORE: READER,
+    Says.IGNORE: SUBSCRIBER,
 }
 #: Of several columns the one that weighs most is believed.
 _WEIGHT = (Reason.COMPLAINED.value, Reason.UNSUBSCRIBED.value, Reason.BOUNCED.value)
@@ -148,7 +149,7 @@ LONGEST_WORD = 100
 
 
 def weigher(columns: Columns, doubts: Doubts) -> Callable[[str, list[str]], str]:
-    """Return what weighs the columns about leaving, row by row. Nobody becomes a reader by them who is none by the status."""
+    """Return what weighs the columns about leaving, row by row. Nobody becomes a subscriber by them who is none by the status."""
     kept: list[tuple[int, StatusColumn, dict[str, str]]] = [(column.at, column, {}) for column in columns.says]
 
     def weigh(standing: str, cells: list[str]) -> str:
@@ -160,7 +161,7 @@ def weigher(columns: Columns, doubts: Doubts) -> Callable[[str, list[str]], str]
                 found = _said(cell, column, columns, doubts)
                 if len(seen) < _MOST_WORDS and len(cell) <= LONGEST_WORD:
                     seen[cell] = found
-            if found is not READER:
+            if found is not SUBSCRIBER:
                 others.append(found)
         return _worst_of([standing, *others], standing) if others else standing
 
@@ -178,7 +179,7 @@ def _said(text: str, column: StatusColumn, columns: Columns, doubts: Doubts) -> 
 
 
 def _worst_of(found: list[str], standing: str) -> str:
-    if standing not in (READER, PENDING, *_WEIGHT):
+    if standing not in (SUBSCRIBER, PENDING, *_WEIGHT):
         return standing
     return next((each for each in _WEIGHT if each in found), PENDING if PENDING in found else standing)
 

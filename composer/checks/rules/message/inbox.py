@@ -78,7 +78,7 @@ def subject_again(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Chec
 
 @check(
     "SUBJ04",
-    "The subject says something even to a reader of whom nothing is known",
+    "The subject says something even to a subscriber of whom nothing is known",
     level=Level.BLOCKER,
     fix='give the merge field a default:   {{ first_name | default("reader") }}',
     source="https://www.rfc-editor.org/rfc/rfc5322#section-3.6.5",
@@ -86,7 +86,7 @@ def subject_again(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Chec
 def subject_empty(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Look at the subject with every merge field at its default."""
     if not review.subject.strip():
-        message = "the subject is empty for a reader without these values"
+        message = "the subject is empty for a subscriber without these values"
         yield CheckFinding(place=review.issue.place("subject"), message=message)
 
 
@@ -150,7 +150,7 @@ def preheader_long(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Che
 
 @check(
     "FROM01",
-    "Readers can answer",
+    "Subscribers can answer",
     who=Who.IT,
     fix="send from an address that somebody reads, or set sender.reply_to",
     source="Microsoft's requirements for high-volume senders (2025): valid From and Reply-To",

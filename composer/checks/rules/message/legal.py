@@ -11,14 +11,14 @@ from composer.core.errors import Level, Who
 
 @check(
     "UNS01",
-    "Readers can leave: a link in the page and in the plaintext",
+    "Subscribers can leave: a link in the page and in the plaintext",
     who=Who.IT,
     level=Level.BLOCKER,
-    fix="set delivery.public_url in newsletter.yaml, where readers' pages answer",
+    fix="set delivery.public_url in newsletter.yaml, where public pages answer",
     source="https://support.google.com/a/answer/81126",
 )
 def unsubscribe(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for the reader's own link in both parts."""
+    """Look for the subscriber's own link in both parts."""
     token = next((field.token for field in review.edition.fields if field.name == "unsubscribe_url"), None)
     if token is None:
         delivery = group_in(review.newsletter.values, "delivery")
@@ -66,7 +66,7 @@ def _has(text: str, words: list[str]) -> bool:
 
 @check(
     "LAW01",
-    "Readers can find out what is done with their address",
+    "Subscribers can find out what is done with their address",
     who=Who.IT,
     fix="set sender.privacy_url in newsletter.yaml",
     source="https://gdpr-info.eu/art-13-gdpr/",

@@ -13,7 +13,7 @@ from composer.checks.review import ReviewedEdition
 from composer.core.errors import Level, Problem
 from composer.links.answer import LinkAnswer, LinkVerdict
 
-#: What sits between a reader and an address, and may lead elsewhere tomorrow.
+#: What sits between a subscriber and an address, and may lead elsewhere tomorrow.
 _SHORTENERS = frozenset(
     [
         "bit.ly",
@@ -94,7 +94,7 @@ def host_of(url: str) -> str:
     "LINK01",
     "No link leads into a private network or to a placeholder",
     level=Level.BLOCKER,
-    fix="copy the address from the browser's address bar, as readers outside see it",
+    fix="copy the address from the browser's address bar, as subscribers outside see it",
     source="https://www.rfc-editor.org/rfc/rfc6761",
 )
 def private_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
@@ -169,7 +169,7 @@ def dead_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
     source="https://support.google.com/a/answer/81126",
 )
 def shorteners(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for hosts that shorten addresses: filters distrust them, and readers do not see where they lead."""
+    """Look for hosts that shorten addresses: filters distrust them, and subscribers do not see where they lead."""
     for link in review.references:
         if host_of(link.url) in _SHORTENERS:
             message = f"{host_of(link.url)} hides where the link leads"
@@ -243,7 +243,7 @@ def personal_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Che
 
 
 def askable(reviews: Sequence[ReviewedEdition]) -> tuple[str, ...]:
-    """Give the links that can be asked: not mail addresses, nor those that differ from reader to reader.
+    """Give the links that can be asked: not mail addresses, nor those that differ from subscriber to subscriber.
 
     `reviews` are those of all variants of an issue.
     """

@@ -1,4 +1,4 @@
-"""Checks of accessibility: what readers with a screen reader, weak eyes or a small screen need."""
+"""Checks of accessibility: what subscribers with a screen reader, weak eyes or a small screen need."""
 
 import re
 from collections import Counter

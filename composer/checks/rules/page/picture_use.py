@@ -56,7 +56,7 @@ def weight(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindin
     source="https://support.google.com/mail/answer/6584",
 )
 def weight_of_all(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Weigh them together: embedded, they travel to every reader."""
+    """Weigh them together: embedded, they travel to every subscriber."""
     size = round(sum(len(picture.data) for _, picture in review.pictures) / 1_000)
     if level := limits.over(size):
         _, heaviest = max(review.pictures, key=lambda pair: len(pair[1].data))
@@ -89,7 +89,7 @@ def sharpness(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFin
     unit="characters a picture",
     is_least=True,
     warn=100,
-    fix="say in words what the picture shows: many readers see none",
+    fix="say in words what the picture shows: many subscribers see none",
     source="Inky 2 (Foundation for Emails), rule of text to pictures",
 )
 def text_beside(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:

@@ -58,7 +58,7 @@ def active_content(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Che
     "HTML03",
     "Nothing is loaded from elsewhere but pictures",
     who=Who.DESIGNER,
-    fix="use fonts that readers have, and keep styles in head.css",
+    fix="use fonts that subscribers have, and keep styles in head.css",
     source="https://www.caniemail.com/features/css-at-import/",
 )
 def remote_styles(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:

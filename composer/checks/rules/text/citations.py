@@ -44,7 +44,7 @@ def _repeats(one: Reference, other: Reference) -> bool:
 @check(
     "EDIT02",
     "No article was cited in one of the last issues",
-    fix="readers have seen it: say what is new, or leave it out",
+    fix="subscribers have seen it: say what is new, or leave it out",
     source=_HOUSE,
 )
 def cited_before(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:

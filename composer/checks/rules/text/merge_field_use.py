@@ -1,4 +1,4 @@
-"""Checks of merge fields: what becomes of them for a reader of whom little is known."""
+"""Checks of merge fields: what becomes of them for a subscriber of whom little is known."""
 
 import re
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from composer.content.values.merge_fields import LITERAL, RESERVED
 from composer.content.yaml.source import SourcePlace
 from composer.core.errors import Level
 
-#: Of every reader there is an address; links of a reader's own are made.
+#: Of every subscriber there is an address; links of a subscriber's own are made.
 _ALWAYS_THERE = frozenset(("email", LITERAL, *RESERVED))
 
 
 @check(
     "FIELD01",
-    "Every merge field has a default for readers without a value",
+    "Every merge field has a default for subscribers without a value",
     fix='write {{ first_name | default("reader") }}, or a default: below the field in newsletter.yaml',
     source="docs/formats.md: nobody is sent an edition with a hole in it",
 )
@@ -37,7 +37,7 @@ def defaults(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFind
             place = mark.place_of(re.compile(rf"\{{\{{\s*{name}\s*\}}\}}"))
             if (place, name) not in told:
                 told.add((place, name))
-                message = f"a reader of whom we have no {name} could not get this: {{{{ {name} }}}} has no default"
+                message = f"a subscriber of whom we have no {name} could not get this: {{{{ {name} }}}} has no default"
                 yield CheckFinding(place=place, message=named(mark, message), about=name)
 
 

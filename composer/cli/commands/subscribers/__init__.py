@@ -1,4 +1,4 @@
-"""`compose subscribers`: the readers."""
+"""`compose subscribers`: the subscribers."""
 
 import click
 
@@ -7,7 +7,7 @@ from composer.cli.commands.subscribers import import_list, people
 
 @click.group("subscribers")
 def command() -> None:
-    """Keep the readers: take lists in, add, find, tag, let go, erase."""
+    """Keep the subscribers: take lists in, add, find, tag, let go, erase."""
 
 
 for _each in (

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 @click.option("--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="What a column is; COLUMN= leaves it out.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag for those who come with this list.")
 @click.option("--consent", metavar="WORDS", default="", help="How, when, to which words they agreed.")
-@click.option("--update", "is_update", is_flag=True, help="Let known readers take over what the list says, tags too.")
+@click.option(
+    "--update", "is_update", is_flag=True, help="Let known subscribers take over what the list says, tags too."
+)
 @click.option("--encoding", metavar="NAME", default="", help="How the file is encoded.  [default: found out]")
 @click.option(
     "--dates", type=click.Choice(["dmy", "mdy"]), help="Which comes first in dates such as 03/04/2024: day or month."
@@ -48,7 +50,7 @@ def take_list(
 ) -> int:
     """Take a list in: CSV, XLSX, JSON lines, or what Mailchimp, listmonk, Buttondown, Substack export.
 
-    First it says what would become of each row, then it asks. Whoever has left stays out. Without --consent new readers
+    First it says what would become of each row, then it asks. Whoever has left stays out. Without --consent new subscribers
     stay pending.
     """
     question = ListQuestion(is_dry_run=is_dry_run, is_yes=is_yes, as_json=as_json)
@@ -89,10 +91,10 @@ def _undo(question: ListQuestion) -> int:
             last = last_import(connection)
         console.talk(f"import {last.number} of {last.at:%Y-%m-%d %H:%M} UTC, {last.file}:")
         lines = (
-            (last.came, "readers came with it; they go"),
+            (last.came, "subscribers came with it; they go"),
             (last.left, "came with it and have left since; they stay out"),
             (last.others, "came with it and were erased since, or have agreed by themselves; that stays so"),
-            (last.changes, "changes to readers who were here; they are taken back where nothing has changed since"),
+            (last.changes, "changes to subscribers who were here; they are taken back where nothing has changed since"),
             (last.suppressed, "lines of the suppression list; they go"),
         )
         for many, what in lines:

@@ -1,4 +1,4 @@
-"""`compose subscribers add|show|list|export|tag|unsubscribe|erase`: readers one by one, and lists of them."""
+"""`compose subscribers add|show|list|export|tag|unsubscribe|erase`: subscribers one by one, and lists of them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 _STATUSES = ("pending", "active", "unsubscribed", "bounced", "complained")
 _status = click.option(
-    "--status", "statuses", multiple=True, type=click.Choice(_STATUSES), help="Readers who stand so; may be repeated."
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice(_STATUSES),
+    help="Subscribers who stand so; may be repeated.",
 )
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 
@@ -42,8 +46,8 @@ def add(
     tags: tuple[str, ...],
     consent: str,
 ) -> int:
-    """Add one reader; without --consent they stay pending."""
-    from composer.audience.changes import add_subscriber as add_reader
+    """Add one subscriber; without --consent they stay pending."""
+    from composer.audience.changes import add_subscriber as add_subscriber
     from composer.audience.subscribers import address_of
 
     values = {"first_name": first_name, "last_name": last_name, **({"name": name} if name else {})}
@@ -60,14 +64,14 @@ def add(
                 raise UsageError(f"there is no field “{field}”", f"there are: {', '.join(known) or 'none'}")
             values[field] = text
         with database.write() as connection:
-            reader = add_reader(
+            subscriber = add_subscriber(
                 *(connection, address_of(address), _cleaned(values)),
                 source="by hand",
                 now=now(),
                 consent=" ".join(consent.split()),
                 tags=given,
             )
-    console.answer(f"{reader.address}: {reader.status}")
+    console.answer(f"{subscriber.address}: {subscriber.status}")
     return 0
 
 
@@ -84,18 +88,18 @@ def _cleaned(values: dict[str, str]) -> dict[str, str]:
 @click.argument("address", metavar="ADDRESS")
 @_as_json
 def show(address: str, as_json: bool) -> int:
-    """Show one reader; `compose who` shows all that is known."""
+    """Show one subscriber; `compose who` shows all that is known."""
     from composer.audience.subscribers import get
 
     with opened() as (_, database), database.read() as connection:
-        reader = get(connection, address)
+        subscriber = get(connection, address)
     if as_json:
-        console.answer_json(_as_data(reader))
+        console.answer_json(_as_data(subscriber))
         return 0
     for name, value in (
-        *(("address", reader.address), ("status", reader.status.value)),
-        *((name, value) for name, value in reader.values.items() if value and name != "email"),
-        *(("tags", ", ".join(reader.tags)), ("since", f"{reader.created:%Y-%m-%d %H:%M} UTC")),
+        *(("address", subscriber.address), ("status", subscriber.status.value)),
+        *((name, value) for name, value in subscriber.values.items() if value and name != "email"),
+        *(("tags", ", ".join(subscriber.tags)), ("since", f"{subscriber.created:%Y-%m-%d %H:%M} UTC")),
     ):
         if value:
             console.answer(f"{name:<14}{value}")
@@ -111,8 +115,8 @@ def show(address: str, as_json: bool) -> int:
 def list_them(
     condition: AudienceFilter, statuses: tuple[str, ...], audience: str, is_count: bool, as_json: bool
 ) -> int:
-    """List readers, or count them. Without --status: of any status."""
-    from composer.audience.subscribers import Status, count, select_readers
+    """List subscribers, or count them. Without --status: of any status."""
+    from composer.audience.subscribers import Status, count, select_subscribers
 
     with opened() as (newsletter, database), database.read() as connection:
         meant = _meant(newsletter.audiences, audience, condition)
@@ -127,9 +131,9 @@ def list_them(
                 console.answer(f"{number:>9,} {each}")
             console.answer(f"{total:>9,} in all")
             return 0
-        for reader in select_readers(connection, meant, status=asked):
-            console.answer(as_line(_as_data(reader)) if as_json else _line(reader))
-    console.talk(f"{total:,} reader{'' if total == 1 else 's'}")
+        for subscriber in select_subscribers(connection, meant, status=asked):
+            console.answer(as_line(_as_data(subscriber)) if as_json else _line(subscriber))
+    console.talk(f"{total:,} subscriber{'' if total == 1 else 's'}")
     return 0
 
 
@@ -143,19 +147,25 @@ def _meant(audiences: Mapping[str, AudienceFilter], name: str, condition: Audien
     return audiences[name]
 
 
-def _line(reader: "Subscriber") -> str:
-    name = reader.name or f"{reader.first_name} {reader.last_name}".strip()
-    cells = (reader.address, reader.status.value, reader.language, name, " ".join(f"#{tag}" for tag in reader.tags))
+def _line(subscriber: "Subscriber") -> str:
+    name = subscriber.name or f"{subscriber.first_name} {subscriber.last_name}".strip()
+    cells = (
+        subscriber.address,
+        subscriber.status.value,
+        subscriber.language,
+        name,
+        " ".join(f"#{tag}" for tag in subscriber.tags),
+    )
     return "   ".join(each for each in cells if each)
 
 
-def _as_data(reader: "Subscriber") -> dict[str, object]:
+def _as_data(subscriber: "Subscriber") -> dict[str, object]:
     return {
-        "id": reader.id,
-        **reader.values,
-        "tags": list(reader.tags),
-        "status": reader.status.value,
-        "created": reader.created.isoformat(),
+        "id": subscriber.id,
+        **subscriber.values,
+        "tags": list(subscriber.tags),
+        "status": subscriber.status.value,
+        "created": subscriber.created.isoformat(),
     }
 
 
@@ -164,15 +174,15 @@ def _as_data(reader: "Subscriber") -> dict[str, object]:
 @condition_flags
 @_status
 def export(file: Path | None, condition: AudienceFilter, statuses: tuple[str, ...]) -> int:
-    """Write readers to FILE, CSV or (.jsonl) JSON lines; without FILE to stdout. Our own import reads it back."""
-    from composer.audience.export import export_readers
+    """Write subscribers to FILE, CSV or (.jsonl) JSON lines; without FILE to stdout. Our own import reads it back."""
+    from composer.audience.export import export_subscribers
     from composer.audience.subscribers import Status
 
     with opened() as (newsletter, database), database.read() as connection:
         asked = tuple(Status(each) for each in statuses)
         fields = own_fields(newsletter)
 
-        return write_list(file, lambda out, form: export_readers(connection, condition, asked, fields, out, form))
+        return write_list(file, lambda out, form: export_subscribers(connection, condition, asked, fields, out, form))
 
 
 @click.command("tag")
@@ -180,7 +190,7 @@ def export(file: Path | None, condition: AudienceFilter, statuses: tuple[str, ..
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 @click.option("--remove", "is_removed", is_flag=True, help="Take the tag away.")
 def tag(tag: str, addresses: tuple[str, ...], is_removed: bool) -> int:
-    """Give readers a tag, or take it away."""
+    """Give subscribers a tag, or take it away."""
     from composer.audience.changes import tag as change_tags
     from composer.audience.subscribers import get
 
@@ -190,28 +200,28 @@ def tag(tag: str, addresses: tuple[str, ...], is_removed: bool) -> int:
         raise UsageError(str(error), error.hint) from None
     given = {"take": [word]} if is_removed else {"give": [word]}
     with opened() as (_, database), database.write() as connection:
-        readers = [
+        subscribers = [
             change_tags(connection, get(connection, each).id, **given, source="by hand", now=now())
             for each in addresses
         ]
     # Not before it is true of all of them.
-    for reader in readers:
-        console.answer(_line(reader))
+    for subscriber in subscribers:
+        console.answer(_line(subscriber))
     return 0
 
 
 @click.command("unsubscribe")
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 def unsubscribe(addresses: tuple[str, ...]) -> int:
-    """Let readers go who have asked for it. Only they themselves can come back."""
+    """Let subscribers go who have asked for it. Only they themselves can come back."""
     from composer.audience.changes import unsubscribe as let_go
     from composer.audience.subscribers import get
 
     with opened() as (_, database), database.write() as connection:
-        readers = [let_go(connection, get(connection, each).id, source="by hand", now=now()) for each in addresses]
+        subscribers = [let_go(connection, get(connection, each).id, source="by hand", now=now()) for each in addresses]
     # Not before it is true of all of them.
-    for reader in readers:
-        console.answer(f"{reader.address}: {reader.status}")
+    for subscriber in subscribers:
+        console.answer(f"{subscriber.address}: {subscriber.status}")
     return 0
 
 
@@ -227,9 +237,9 @@ def move(address: str, new: str) -> int:
     from composer.audience.subscribers import address_of, get
 
     with opened() as (_, database), database.write() as connection:
-        reader = get(connection, address)
-        changed = give(connection, reader.id, address_of(new), source="by hand", now=now())
-    console.answer(f"{reader.address} is now {changed.address}")
+        subscriber = get(connection, address)
+        changed = give(connection, subscriber.id, address_of(new), source="by hand", now=now())
+    console.answer(f"{subscriber.address} is now {changed.address}")
     return 0
 
 

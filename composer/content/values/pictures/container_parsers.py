@@ -19,7 +19,7 @@ _LARGEST_PROFILE = 8_000_000
 
 def container_of(data: bytes) -> Container | None:
     """Take a file apart; None for one of another kind."""
-    read = next((read for start, read in _READERS if re.match(start, data, re.DOTALL)), None)
+    read = next((read for start, read in _SUBSCRIBERS if re.match(start, data, re.DOTALL)), None)
     if read is None:
         return None
     try:
@@ -259,7 +259,7 @@ def _webp(data: bytes) -> Container:
     )
 
 
-_READERS: tuple[tuple[bytes, Callable[[bytes], Container]], ...] = (
+_SUBSCRIBERS: tuple[tuple[bytes, Callable[[bytes], Container]], ...] = (
     (rb"\x89PNG\r\n\x1a\n", _png),
     (rb"\xff\xd8\xff", _jpeg),
     (rb"GIF8[79]a", _gif),

@@ -1,7 +1,7 @@
-"""Readers to look at an edition with: none (stand-ins), and samples that show where a name does not fit.
+"""Subscribers to look at an edition with: none (stand-ins), and samples that show where a name does not fit.
 
-Comes in: the newsletter's sample values. Goes out: readers, and what each merge-field token becomes for them. A real
-reader is among them only when a person has asked for one by address (`--as`).
+Comes in: the newsletter's sample values. Goes out: subscribers, and what each merge-field token becomes for them. A real
+subscriber is among them only when a person has asked for one by address (`--as`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 from composer.content.values.merge_fields import RESERVED, MergeField
 
-#: The reader who is none: every field shows its stand-in.
+#: The subscriber who is none: every field shows its stand-in.
 DEFAULTS = "defaults"
-#: The reader of the database whom `--as` names.
+#: The subscriber of the database whom `--as` names.
 ASKED = "asked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleSubscriber:
-    """A reader to look with. `key` stands in a frame's name: small letters only."""
+    """A subscriber to look with. `key` stands in a frame's name: small letters only."""
 
     key: str
     label: str
@@ -31,13 +31,13 @@ class SampleSubscriber:
 
 
 def sample_subscribers(samples: Mapping[str, str]) -> tuple[SampleSubscriber, ...]:
-    """Give the sample readers, the one who is none first. `samples`: values of the newsletter's own fields."""
+    """Give the sample subscribers, the one who is none first. `samples`: values of the newsletter's own fields."""
     hostile = '<b>Bo</b> & "Co"'
     return (
         SampleSubscriber(key=DEFAULTS, label="Nobody (stand-ins)", values={}),
-        _reader("anna", "Anna Schmidt", ("Anna", "Schmidt", "anna.schmidt@example.org", "en"), samples),
-        _reader("liming", "李明 (Chinese name)", ("明", "李", "li.ming@example.org", "zh"), samples, name="李明"),
-        _reader(
+        _subscriber("anna", "Anna Schmidt", ("Anna", "Schmidt", "anna.schmidt@example.org", "en"), samples),
+        _subscriber("liming", "李明 (Chinese name)", ("明", "李", "li.ming@example.org", "zh"), samples, name="李明"),
+        _subscriber(
             "long",
             "A very long name",
             (
@@ -48,7 +48,7 @@ def sample_subscribers(samples: Mapping[str, str]) -> tuple[SampleSubscriber, ..
             ),
             samples,
         ),
-        _reader(
+        _subscriber(
             "hostile",
             "Signs that break pages",
             (hostile, hostile, "o'brien&<i>@example.org", "en"),
@@ -58,7 +58,7 @@ def sample_subscribers(samples: Mapping[str, str]) -> tuple[SampleSubscriber, ..
     )
 
 
-def _reader(
+def _subscriber(
     key: str, label: str, person: tuple[str, str, str, str], samples: Mapping[str, str], name: str = ""
 ) -> SampleSubscriber:
     first, last, email, language = person
@@ -66,14 +66,14 @@ def _reader(
     return SampleSubscriber(key=key, label=label, values={**samples, **built_in, "name": name or f"{first} {last}"})
 
 
-def values_for(reader: SampleSubscriber, fields: Iterable[MergeField]) -> dict[str, str]:
-    """Give what each token becomes: the reader's value, else what stands there without one.
+def values_for(subscriber: SampleSubscriber, fields: Iterable[MergeField]) -> dict[str, str]:
+    """Give what each token becomes: the subscriber's value, else what stands there without one.
 
-    Links that are made for each reader are for nobody here.
+    Links that are made for each subscriber are for nobody here.
     """
     return {
         field.token: value
-        if field.name not in RESERVED and (value := reader.values.get(field.name, "")).strip()
+        if field.name not in RESERVED and (value := subscriber.values.get(field.name, "")).strip()
         else field.stand_in
         for field in fields
     }

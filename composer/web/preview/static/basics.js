@@ -13,7 +13,7 @@ const isOnDisk = document.getElementById("state") !== null;
 /** The last state told by the server; `look` is that of the variant that is chosen. */
 let state = { version: 0, edition: 0, problems: [], error: "", isBroken: false, look: null, clock: "" };
 /** What the editor looks at; it stands in the address, so that a reload changes nothing. */
-const choices = { view: "desktop", variant: "1", scheme: "light", pictures: "images", client: "plain", reader: "defaults" };
+const choices = { view: "desktop", variant: "1", scheme: "light", pictures: "images", client: "plain", subscriber: "defaults" };
 
 const byId = (id) => document.getElementById(id);
 
@@ -83,7 +83,7 @@ function readChoices() {
 
 function writeChoices() {
   const made = new URLSearchParams();
-  const usual = { view: "desktop", variant: "1", scheme: "light", pictures: "images", client: "plain", reader: "defaults" };
+  const usual = { view: "desktop", variant: "1", scheme: "light", pictures: "images", client: "plain", subscriber: "defaults" };
   for (const [name, value] of Object.entries(choices)) {
     if (value !== usual[name]) made.set(name, value);
   }
@@ -92,7 +92,7 @@ function writeChoices() {
 
 /** What a frame is called: only programs that know schemes have a dark view, and the first variant has no number. */
 const frameName = () => [...(choices.variant === "1" ? [] : [choices.variant]),
-  choices.reader, choices.client === "plain" ? choices.scheme : "light", choices.pictures, choices.client].join("-");
+  choices.subscriber, choices.client === "plain" ? choices.scheme : "light", choices.pictures, choices.client].join("-");
 
 /** The look at one of the variants; each knows of all. */
 const lookAt = (look, number) => {

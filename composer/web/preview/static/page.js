@@ -25,8 +25,8 @@ function markChoices() {
   byId("client").value = choices.client;
   byId("client").disabled = !isFrame;
   byId("variant").value = choices.variant;
-  byId("reader").value = choices.reader;
-  byId("reader").disabled = ["headers", "source"].includes(choices.view);
+  byId("subscriber").value = choices.subscriber;
+  byId("subscriber").disabled = ["headers", "source"].includes(choices.view);
 }
 
 function choose(name, value) {
@@ -48,16 +48,16 @@ function next(name, values) {
   choose(name, values[(values.indexOf(choices[name]) + 1) % values.length]);
 }
 
-function fillReaders() {
-  const select = byId("reader");
-  const readers = state.look ? state.look.readers : [{ key: "defaults", label: "Nobody (stand-ins)" }];
-  if (state.look && !readers.some((reader) => reader.key === choices.reader)) choices.reader = "defaults";
-  if ([...select.options].map((option) => option.value).join() !== readers.map((reader) => reader.key).join()) {
-    select.replaceChildren(...readers.map((reader) => make("option", { value: reader.key }, reader.label)));
+function fillSubscribers() {
+  const select = byId("subscriber");
+  const subscribers = state.look ? state.look.subscribers : [{ key: "defaults", label: "Nobody (stand-ins)" }];
+  if (state.look && !subscribers.some((subscriber) => subscriber.key === choices.subscriber)) choices.subscriber = "defaults";
+  if ([...select.options].map((option) => option.value).join() !== subscribers.map((subscriber) => subscriber.key).join()) {
+    select.replaceChildren(...subscribers.map((subscriber) => make("option", { value: subscriber.key }, subscriber.label)));
   }
 }
 
-/** Begin with the reader whom `--as` names, and with their edition; what stands in the address was chosen since. */
+/** Begin with the subscriber whom `--as` names, and with their edition; what stands in the address was chosen since. */
 function chooseAsked() {
   if (!whole || isBegun) return;
   isBegun = true;
@@ -72,8 +72,8 @@ function fillVariants() {
   const variants = whole ? whole.variants : [];
   if (whole && !variants.some((each) => String(each.number) === choices.variant)) choices.variant = "1";
   select.closest("label").hidden = variants.length < 2;
-  if ([...select.options].map((option) => option.textContent).join("\n") !== variants.map((each) => each.readers).join("\n")) {
-    select.replaceChildren(...variants.map((each) => make("option", { value: String(each.number) }, each.readers)));
+  if ([...select.options].map((option) => option.textContent).join("\n") !== variants.map((each) => each.subscribers).join("\n")) {
+    select.replaceChildren(...variants.map((each) => make("option", { value: String(each.number) }, each.subscribers)));
   }
 }
 
@@ -101,7 +101,7 @@ async function draw() {
     await drawFrames(content);
     return;
   }
-  const key = `${choices.view} ${choices.variant} ${choices.reader} ${state.edition} ${generation}`;
+  const key = `${choices.view} ${choices.variant} ${choices.subscriber} ${state.edition} ${generation}`;
   if (key === drawnKey) return;
   drawnKey = key;
   sheets = [];
@@ -354,7 +354,7 @@ const KEYS = [
   ["L", "Light or dark", () => byId("scheme").disabled || next("scheme", ["light", "dark"])],
   ["G", "Pictures on or off", () => next("pictures", ["images", "noimages"])],
   ["C", "Next mail program", () => next("client", [...byId("client").options].map((option) => option.value))],
-  ["E", "Next reader", () => next("reader", [...byId("reader").options].map((option) => option.value))],
+  ["E", "Next subscriber", () => next("subscriber", [...byId("subscriber").options].map((option) => option.value))],
   ["V", "Next edition, where not all get the same", () => next("variant", [...byId("variant").options].map((option) => option.value))],
   ["J", "Next finding", () => step(1)],
   ["K", "Finding before", () => step(-1)],
@@ -416,7 +416,7 @@ async function arrived(told) {
   chooseAsked();
   fillVariants();
   state.look = lookAt(whole, choices.variant);
-  fillReaders();
+  fillSubscribers();
   markChoices();
   status();
   showFindings(choseFinding, selected ? selected.key : null);
@@ -464,7 +464,7 @@ function stopped() {
 
 function begin() {
   readChoices();
-  fillReaders();
+  fillSubscribers();
   checkChoices();
   markChoices();
   for (const name of ["view", "scheme"]) {
@@ -472,7 +472,7 @@ function begin() {
   }
   byId("pictures").addEventListener("click", () => next("pictures", ["images", "noimages"]));
   byId("client").addEventListener("change", (event) => choose("client", event.target.value));
-  byId("reader").addEventListener("change", (event) => choose("reader", event.target.value));
+  byId("subscriber").addEventListener("change", (event) => choose("subscriber", event.target.value));
   byId("variant").addEventListener("change", (event) => choose("variant", event.target.value));
   byId("help-button").addEventListener("click", () => byId("help").showModal());
   byId("keys").replaceChildren(...KEYS.map(([key, words]) => make("div", {}, make("kbd", {}, key), make("span", {}, words))));

@@ -22,7 +22,7 @@ function grid(text) {
 }
 
 function textView(look, texts) {
-  const text = texts[choices.reader] ?? texts.defaults;
+  const text = texts[choices.subscriber] ?? texts.defaults;
   const scale = make("div", { class: "scale", "aria-hidden": "true" });
   for (const column of [20, 40, 60, 72]) {
     const tick = make("span", {}, String(column));
@@ -33,7 +33,7 @@ function textView(look, texts) {
 }
 
 function inboxView(look, inboxes) {
-  const rows = inboxes[choices.reader] ?? inboxes.defaults;
+  const rows = inboxes[choices.subscriber] ?? inboxes.defaults;
   // Programs on a computer, one below the other; those on a phone, side by side.
   const lists = [make("ul", { class: "inbox" }), make("ul", { class: "inbox" })];
   for (const row of rows) {
@@ -65,7 +65,7 @@ const _KINDS = {
 function orderView(look, lines, chosen) {
   const list = make("ol", { class: "order", lang: look.language });
   lines.forEach((line, index) => {
-    const parts = line.for[choices.reader] ?? line.parts;
+    const parts = line.for[choices.subscriber] ?? line.parts;
     const words = make("span", { class: "words" });
     if (line.kind === "list") words.append(counted(line.count, ["item", "items"]));
     if (line.kind === "table") words.append(counted(line.count, ["row", "rows"]));

@@ -1,4 +1,4 @@
-"""What stands before the readers' pages: who is answered, how long and how much a request may be, and what is written down.
+"""What stands before the public pages: who is answered, how long and how much a request may be, and what is written down.
 
 Comes in: requests as a reverse proxy hands them on. Goes out: requests whose body is here and small, whose path begins at
 the pages; answers with the headers that every one of them has, and one line each that names nobody.
@@ -31,7 +31,7 @@ _BEHIND_LINKS = " \t\r\n/.,;:!?>)]}'\"\u00bb\u2019\u201d\u3002\uff09\uff0c"
 _ALWAYS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
-    # A page's address holds a reader's token: no other site is told of it.
+    # A page's address holds a subscriber's token: no other site is told of it.
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -47,7 +47,7 @@ class Trouble(StrEnum):
     NAME = "name"
     LARGE = "large"
     SLOW = "slow"
-    #: the database could not be had; a reader may try again
+    #: the database could not be had; a subscriber may try again
     BUSY = "busy"
     #: a mistake of ours
     BUG = "bug"
@@ -135,7 +135,7 @@ class Guard:
             try:
                 await self._app(scope, receive, send)
             except Exception as error:
-                # It has been answered. Its words may hold what a reader wrote: where it happened is enough.
+                # It has been answered. Its words may hold what a subscriber wrote: where it happened is enough.
                 self._tell(f"bug: {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}")
         else:
             await self._explain(Request(scope), trouble)(scope, receive, send)

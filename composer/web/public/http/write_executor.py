@@ -1,7 +1,8 @@
 """The database's work, away from the loop that answers: what changes something in one queue, what reads side by side.
 
 Comes in: deeds, functions of a connection. Goes out: what they give. On SQLite only one writes at a time, in all processes;
-so whatever waits in the queue shares one transaction: two hundred readers who leave in one second need a few, and a mailing that
+so whatever waits in the queue shares one transaction: two hundred subscribers who leave in one second need a few, and
+a mailing that
 runs beside them waits for few. A deed may be done twice, the first time for nothing: it touches the database and nothing else.
 """
 
@@ -20,16 +21,16 @@ T = TypeVar("T")
 _Deed = tuple[Callable[[Connection], Any], "Future[Any]"]
 #: Deeds of one transaction: a few milliseconds' worth.
 _TOGETHER = 50
-_READERS = 4
+_SUBSCRIBERS = 4
 
 
 class WriteExecutor:
-    """A queue of writers and a few readers; threads that end with `close`."""
+    """A queue of writers and a few subscribers; threads that end with `close`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: queue.SimpleQueue[_Deed | None] = queue.SimpleQueue()
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reading")
+        self._subscribers = ThreadPoolExecutor(_SUBSCRIBERS, thread_name_prefix="reading")
         self._writer = threading.Thread(target=self._run, name="writing", daemon=True)
         self._writer.start()
 
@@ -39,7 +40,7 @@ class WriteExecutor:
 
     async def read(self, deed: Callable[[Connection], T]) -> T:
         """Do what only looks. Raises what the deed raises, DatabaseError."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, deed)
+        return await asyncio.get_running_loop().run_in_executor(self._subscribers, self._read, deed)
 
     def put(self, deed: Callable[[Connection], T]) -> "Future[T]":
         """Queue what changes something, from any thread."""
@@ -49,13 +50,13 @@ class WriteExecutor:
 
     def settle(self) -> None:
         """Have what was deleted leave SQLite's files, too, as soon as nobody reads them; nobody waits for it."""
-        self._readers.submit(self._database.settle)
+        self._subscribers.submit(self._database.settle)
 
     def close(self) -> None:
         """End when all that waits is done."""
         self._waiting.put(None)
         self._writer.join()
-        self._readers.shutdown()
+        self._subscribers.shutdown()
 
     def _read(self, deed: Callable[[Connection], T]) -> T:
         with self._database.read() as connection:

@@ -1,4 +1,4 @@
-"""What readers see and change of themselves, by a link that was sent to their address and works for an hour.
+"""What subscribers see and change of themselves, by a link that was sent to their address and works for an hour.
 
 Comes in: an address, which gets the link; then the link's token. Goes out: pages, and a file with all that is stored. Every
 change is a POST; what a mail program's scanner opens changes nothing.
@@ -81,11 +81,11 @@ class AccountPages:
         site = self._site
         if self._claim(request) is None:
             return await self._from_message(request)
-        reader_id = await self._whose(request)
-        if reader_id is None:
+        subscriber_id = await self._whose(request)
+        if subscriber_id is None:
             return site.broken(request)
         if request.method != "POST":
-            return await self._page(request, reader_id)
+            return await self._page(request, subscriber_id)
         form = await site.form(request)
         publication = site.publication
         fields, offers = publication.fields(publication.language), publication.offers(publication.language)
@@ -100,44 +100,46 @@ class AccountPages:
             tags={each.name: each.name in chosen for each in offers},
         )
         now = site.clock()
-        is_saved = await site.turns.write(lambda connection: change(connection, reader_id, changed, now))
-        return await self._page(request, reader_id, is_saved=is_saved)
+        is_saved = await site.turns.write(lambda connection: change(connection, subscriber_id, changed, now))
+        return await self._page(request, subscriber_id, is_saved=is_saved)
 
     async def data(self, request: Request) -> Response:
         """POST: all that is stored, as a file."""
-        site, reader_id = self._site, await self._whose(request)
-        stored = None if reader_id is None else await site.turns.read(lambda it: data_of(it, reader_id))
+        site, subscriber_id = self._site, await self._whose(request)
+        stored = None if subscriber_id is None else await site.turns.read(lambda it: data_of(it, subscriber_id))
         return site.broken(request) if stored is None else site.file(stored, "my-data.json")
 
     async def leave(self, request: Request) -> Response:
         """POST: unsubscribed."""
-        site, claim, reader_id = self._site, self._claim(request), await self._whose(request)
-        if claim is None or reader_id is None:
+        site, claim, subscriber_id = self._site, self._claim(request), await self._whose(request)
+        if claim is None or subscriber_id is None:
             return site.broken(request)
         now = site.clock()
         await site.turns.write(lambda connection: leave(connection, claim, now))
-        return await self._page(request, reader_id)
+        return await self._page(request, subscriber_id)
 
     async def erase(self, request: Request) -> Response:
-        """GET: the question. POST: everything of this reader is gone, and with it the link."""
+        """GET: the question. POST: everything of this subscriber is gone, and with it the link."""
         site, token = self._site, request.path_params["token"]
-        reader_id = await self._whose(request)
-        reader = None if reader_id is None else await site.turns.read(lambda it: by_id(it, reader_id))
-        if reader_id is None or reader is None:
+        subscriber_id = await self._whose(request)
+        subscriber = None if subscriber_id is None else await site.turns.read(lambda it: by_id(it, subscriber_id))
+        if subscriber_id is None or subscriber is None:
             return site.broken(request)
-        tongue = site.tongue(request, reader.language)
+        tongue = site.tongue(request, subscriber.language)
         if request.method != "POST":
             back = f"{site.publication.address.path}/preferences/{token}"
             return site.page("erase", tongue, here=f"/preferences/{token}/erase", back=back)
         now = site.clock()
-        is_erased = await site.turns.write(lambda connection: erase_subscriber(connection, reader_id, now, EVERYWHERE))
+        is_erased = await site.turns.write(
+            lambda connection: erase_subscriber(connection, subscriber_id, now, EVERYWHERE)
+        )
         site.turns.settle()
         return site.said("erased", tongue) if is_erased else site.broken(request)
 
     async def _from_message(self, request: Request) -> Response:
         """Answer to the link that stands in every message of a mailing: it is passed on with it, and opens nothing.
 
-        GET: a button. POST: the link that opens goes to the reader's own address, which nobody is shown or asks for.
+        GET: a button. POST: the link that opens goes to the subscriber's own address, which nobody is shown or asks for.
         """
         site, token = self._site, request.path_params["token"]
         claim = site.tokens.read(Purpose.PREFERENCES, token)
@@ -169,37 +171,39 @@ class AccountPages:
         claim = self._claim(request)
         return None if claim is None else await self._site.turns.read(lambda connection: own_of(connection, claim))
 
-    async def _page(self, request: Request, reader_id: int, *, is_saved: bool = False) -> Response:
+    async def _page(self, request: Request, subscriber_id: int, *, is_saved: bool = False) -> Response:
         site, token = self._site, request.path_params["token"]
-        found = await site.turns.read(lambda connection: _stands(connection, reader_id))
+        found = await site.turns.read(lambda connection: _stands(connection, subscriber_id))
         if found is None:
             return site.broken(request)
-        reader, status = found
-        tongue = site.tongue(request, reader.language)
+        subscriber, status = found
+        tongue = site.tongue(request, subscriber.language)
         publication = site.publication
         return site.page(
             "own",
             tongue,
             here=f"/preferences/{token}",
-            address=reader.address,
-            names=[{"name": each, "value": reader.values[each]} for each in publication.name_fields(reader.values)],
+            address=subscriber.address,
+            names=[
+                {"name": each, "value": subscriber.values[each]} for each in publication.name_fields(subscriber.values)
+            ],
             note=_NOTES.get(status),
             can_leave=_NOTES.get(status) != _LEFT,
             is_saved=is_saved,
             editions=publication.editions,
-            edition=publication.nearest(reader.language),
+            edition=publication.nearest(subscriber.language),
             fields=[
-                {"name": each.name, "label": each.label, "value": reader.fields.get(each.name, "")}
+                {"name": each.name, "label": each.label, "value": subscriber.fields.get(each.name, "")}
                 for each in publication.fields(tongue.language)
             ],
             offers=[
-                {"tag": each.name, "label": each.label, "is_chosen": each.name in reader.tags}
+                {"tag": each.name, "label": each.label, "is_chosen": each.name in subscriber.tags}
                 for each in publication.offers(tongue.language)
             ],
         )
 
 
-def _stands(connection: Connection, reader_id: int) -> tuple[Subscriber, Status] | None:
-    """Return a reader, and how they stand."""
-    reader = by_id(connection, reader_id)
-    return None if reader is None else (reader, status_of(connection, reader))
+def _stands(connection: Connection, subscriber_id: int) -> tuple[Subscriber, Status] | None:
+    """Return a subscriber, and how they stand."""
+    subscriber = by_id(connection, subscriber_id)
+    return None if subscriber is None else (subscriber, status_of(connection, subscriber))

@@ -1,7 +1,7 @@
 """What the pages do to the database: each deed is one transaction's worth.
 
 Comes in: a connection, what was asked, the time. Goes out: what is known afterwards. Nothing here sends a message or sees a
-request. How a reader stands is the audience's to change (composer/audience).
+request. How a subscriber stands is the audience's to change (composer/audience).
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,13 +30,13 @@ from composer.web.public.transactional.mail_requests import (
     request_email,
 )
 
-#: Reasons for leaving that are kept of one reader.
+#: Reasons for leaving that are kept of one subscriber.
 _MOST_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileChange:
-    """What a reader says of themselves. None and what is absent stay as they are."""
+    """What a subscriber says of themselves. None and what is absent stay as they are."""
 
     #: The parts of the name that were asked.
     names: Mapping[str, str]
@@ -48,9 +48,9 @@ class ProfileChange:
 def request_mail(connection: Connection, claim: TokenClaim, language: str, turn: int, now: datetime) -> FoundHolder:
     """Keep the wish of the person whom a message's link means; return what the link led to."""
     found = resolve(connection, claim)
-    reader = by_id(connection, found.person.id) if found.person else None
-    if reader is not None:
-        address = Address(address=reader.address)
+    subscriber = by_id(connection, found.person.id) if found.person else None
+    if subscriber is not None:
+        address = Address(address=subscriber.address)
         request_email(
             connection, EmailRequest(kind=EmailKind.LINK, address=address, language=language, turn=turn, asked=now)
         )
@@ -58,23 +58,23 @@ def request_mail(connection: Connection, claim: TokenClaim, language: str, turn:
 
 
 def confirm(connection: Connection, letter: TransactionalEmail, words: str, now: datetime) -> bool:
-    """Make the reader active who agreed to these words; once for each letter. Tell whether they are."""
+    """Make the subscriber active who agreed to these words; once for each letter. Tell whether they are."""
     unused = (letters.c.id == letter.id, letters.c.used.is_(None))
     if connection.execute(update(letters).where(*unused).values(used=now)).rowcount != 1:
         return is_confirmed(connection, letter)
     source = "double opt-in"
     values = {**letter.values, "language": letter.edition}
     given = {name: value for name, value in values.items() if value}
-    reader = changes.sign_up(connection, Address(address=letter.address), given, source=source, now=now)
-    changes.change(connection, reader.id, given, source=source, now=now)
-    changes.confirm(connection, reader.id, _evidence(letter, words, now), source=source, now=now)
+    subscriber = changes.sign_up(connection, Address(address=letter.address), given, source=source, now=now)
+    changes.change(connection, subscriber.id, given, source=source, now=now)
+    changes.confirm(connection, subscriber.id, _evidence(letter, words, now), source=source, now=now)
     return True
 
 
 def is_confirmed(connection: Connection, letter: TransactionalEmail) -> bool:
-    """Tell whether the reader is active whom a used link made so."""
-    reader = find(connection, letter.address)
-    return reader is not None and status_of(connection, reader) is Status.ACTIVE
+    """Tell whether the subscriber is active whom a used link made so."""
+    subscriber = find(connection, letter.address)
+    return subscriber is not None and status_of(connection, subscriber) is Status.ACTIVE
 
 
 def _evidence(letter: TransactionalEmail, words: str, now: datetime) -> str:
@@ -127,45 +127,45 @@ def own_of(connection: Connection, claim: TokenClaim) -> int | None:
     if found.person is None or claim.expires is None:
         return None
     asked = claim.expires - LINK_FOR
-    moved = select(tombstones.c.reader_id).where(
-        tombstones.c.reader_id == found.person.id, tombstones.c.last_mailing.is_not(None), tombstones.c.at >= asked
+    moved = select(tombstones.c.subscriber_id).where(
+        tombstones.c.subscriber_id == found.person.id, tombstones.c.last_mailing.is_not(None), tombstones.c.at >= asked
     )
-    return None if found.person.id == claim.reader_id and connection.execute(moved).first() else found.person.id
+    return None if found.person.id == claim.subscriber_id and connection.execute(moved).first() else found.person.id
 
 
-def change(connection: Connection, reader_id: int, changed: ProfileChange, now: datetime) -> bool:
-    """Change what a reader says of themselves; False for one who is not there any more."""
-    if by_id(connection, reader_id) is None:
+def change(connection: Connection, subscriber_id: int, changed: ProfileChange, now: datetime) -> bool:
+    """Change what a subscriber says of themselves; False for one who is not there any more."""
+    if by_id(connection, subscriber_id) is None:
         return False
     source = "preferences page"
     values = {**changed.names, **changed.fields}
     if changed.language is not None:
         values["language"] = changed.language
-    changes.change(connection, reader_id, values, source=source, now=now)
+    changes.change(connection, subscriber_id, values, source=source, now=now)
     give = [name for name, is_chosen in changed.tags.items() if is_chosen]
     take = [name for name, is_chosen in changed.tags.items() if not is_chosen]
-    changes.tag(connection, reader_id, give=give, take=take, source=source, now=now)
+    changes.tag(connection, subscriber_id, give=give, take=take, source=source, now=now)
     return True
 
 
-def data_of(connection: Connection, reader_id: int) -> dict[str, object] | None:
+def data_of(connection: Connection, subscriber_id: int) -> dict[str, object] | None:
     """Gather all that is stored about a person (GDPR, article 15): a summary, then every record of the registry."""
-    reader = by_id(connection, reader_id)
-    if reader is None:
+    subscriber = by_id(connection, subscriber_id)
+    if subscriber is None:
         return None
-    known = personal_record(connection, reader.address)
+    known = personal_record(connection, subscriber.address)
     agreed, listed, came = known.consent, known.suppression, known.origin
     return {
-        "id": reader.id,
-        "address": reader.address,
-        "name": reader.name,
-        "first_name": reader.first_name,
-        "last_name": reader.last_name,
-        "language": reader.language,
-        "fields": dict(reader.fields),
-        "tags": list(reader.tags),
-        "status": reader.status,
-        "since": _written(reader.created),
+        "id": subscriber.id,
+        "address": subscriber.address,
+        "name": subscriber.name,
+        "first_name": subscriber.first_name,
+        "last_name": subscriber.last_name,
+        "language": subscriber.language,
+        "fields": dict(subscriber.fields),
+        "tags": list(subscriber.tags),
+        "status": subscriber.status,
+        "since": _written(subscriber.created),
         "came_with": {"file": came.file, "at": _written(came.at)} if came else None,
         "consent": {"at": _written(agreed.when or agreed.recorded), "evidence": agreed.evidence} if agreed else None,
         "suppressed": {"since": _written(listed.since), "reason": listed.reason, "by": listed.source}
@@ -175,7 +175,7 @@ def data_of(connection: Connection, reader_id: int) -> dict[str, object] | None:
             {"at": _written(each.at), "what": each.what, "before": each.before, "after": each.after, "by": each.source}
             for each in known.history
         ],
-        **records_of(connection, subject_of(connection, reader.address)),
+        **records_of(connection, subject_of(connection, subscriber.address)),
     }
 
 
@@ -183,9 +183,11 @@ def _written(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def erase_subscriber(connection: Connection, reader_id: int, now: datetime, forget: Sequence[ForgetElsewhere]) -> bool:
-    """Erase a reader, and what other rooms keep of them; False for one who is not there any more."""
-    reader = by_id(connection, reader_id)
-    if reader is not None:
-        erase(connection, Address(address=reader.address), now, forget)
-    return reader is not None
+def erase_subscriber(
+    connection: Connection, subscriber_id: int, now: datetime, forget: Sequence[ForgetElsewhere]
+) -> bool:
+    """Erase a subscriber, and what other rooms keep of them; False for one who is not there any more."""
+    subscriber = by_id(connection, subscriber_id)
+    if subscriber is not None:
+        erase(connection, Address(address=subscriber.address), now, forget)
+    return subscriber is not None

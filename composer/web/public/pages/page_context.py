@@ -29,7 +29,7 @@ GIVING = Rate(at_once=20, seconds=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The readers' pages of one newsletter."""
+    """The public pages of one newsletter."""
 
     publication: PublicNewsletter
     turns: WriteExecutor
@@ -55,7 +55,7 @@ class Site:
         object.__setattr__(self, "pages", PageRenderer(self.publication.address.path, self.publication.brand))
 
     def tongue(self, request: Request, *known: str | None) -> PageTexts:
-        """Choose the language: what was clicked on, what is known of the reader, what the browser asks for, our own."""
+        """Choose the language: what was clicked on, what is known of the subscriber, what the browser asks for, our own."""
         asked = request.query_params.get("language")
         browser = accepted(request.headers.get("accept-language", ""))
         return choose((asked, *known, browser, self.publication.language))

@@ -1,4 +1,4 @@
-"""The readers' pages as HTML: no script, nothing fetched from elsewhere, everything that is not ours escaped.
+"""The public pages as HTML: no script, nothing fetched from elsewhere, everything that is not ours escaped.
 
 Comes in: a page's name, its words, its values. Goes out: a `Page`, with the policy under which a browser shows it.
 Never sees a request.
@@ -26,7 +26,7 @@ class PublicPage:
 
 
 class PageRenderer:
-    """Writes pages for readers at one address."""
+    """Writes pages for subscribers at one address."""
 
     def __init__(self, base: str, brand: Callable[[str], Brand]) -> None:
         """`base` is the path of the pages' address, `/n` or empty; `brand` gives the newsletter in a language."""

@@ -1,6 +1,6 @@
 """What the ledger keeps, as the pages show it: editions that went out, and issues that are to be reviewed.
 
-Input: a connection, a stem or a token. Output: `Shown`, `Asked`, or None for what leads nowhere. An edition shows no reader's
+Input: a connection, a stem or a token. Output: `Shown`, `Asked`, or None for what leads nowhere. An edition shows no subscriber's
 values: merge fields have their stand-ins.
 """
 

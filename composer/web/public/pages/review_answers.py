@@ -12,7 +12,7 @@ from composer.web.public.pages.page_context import Site
 from composer.web.public.pages.review_pages import AnswerEffect, RequestedReview, ReviewAnswer
 from composer.web.public.pages.web_copies import edition, picture
 from composer.web.public.site.publication import own_name
-from composer.web.public.site.translations import readers_in_words
+from composer.web.public.site.translations import subscribers_in_words
 
 #: What a page says after a request for changes, by what the request did.
 _AFTER = {
@@ -61,7 +61,9 @@ class ReviewAnswers:
             status=422 if request.method == "POST" else 200,
             here=f"/approve/{token}",
             frames=True,
-            messages=[(each, own_name(each.language), readers_in_words(each.who, tongue)) for each in asked.messages],
+            messages=[
+                (each, own_name(each.language), subscribers_in_words(each.who, tongue)) for each in asked.messages
+            ],
             is_one_language=len({each.language for each in asked.messages}) == 1,
             is_decided=asked.answer is not None,
             is_empty=is_empty,

@@ -1,4 +1,4 @@
-"""A review asked for by a link: everything that readers may get of an issue, and what an editor says of it.
+"""A review asked for by a link: everything that subscribers may get of an issue, and what an editor says of it.
 
 Input: a token. Output: what is asked, and what an answer did. Who keeps the answers implements `Approvals`.
 """

@@ -1,4 +1,4 @@
-"""Editions in the browser, as they went out, without any reader's values; and the newsletter's logo.
+"""Editions in the browser, as they went out, without any subscriber's values; and the newsletter's logo.
 
 Comes in: an issue's stem. Goes out: the frozen edition's page and its pictures. Never builds an edition, and never shows one
 that has not gone out.

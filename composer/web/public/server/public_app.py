@@ -1,4 +1,4 @@
-"""The readers' pages as a web application.
+"""The public pages as a web application.
 
 Comes in: a `Site`. Goes out: an ASGI application behind its guard. Sets no cookie, never leads elsewhere, and keeps nothing
 between two requests but counts.

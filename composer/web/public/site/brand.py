@@ -1,4 +1,4 @@
-"""How the readers' pages and messages look: the newsletter's name, logo, colours and fonts.
+"""How the public pages and messages look: the newsletter's name, logo, colours and fonts.
 
 Comes in: the newsletter in one language. Goes out: a `Brand`, whose accent can be read on its ground in the light and in the
 dark whatever newsletter.yaml says. Never fetches a thing.
@@ -49,7 +49,7 @@ class Logo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brand:
-    """The newsletter as readers know it, in one language."""
+    """The newsletter as subscribers know it, in one language."""
 
     name: str
     light: Colours

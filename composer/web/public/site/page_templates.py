@@ -1,7 +1,7 @@
 """The templates of pages and letters, compiled once.
 
 Comes in: nothing. Goes out: `HTML`, where every value is escaped, and `PLAIN`, for plaintext and the style sheet. Their values
-are the program's own words and the newsletter's; what a reader wrote stands in HTML only.
+are the program's own words and the newsletter's; what a subscriber wrote stands in HTML only.
 """
 
 from pathlib import Path

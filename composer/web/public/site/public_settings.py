@@ -86,7 +86,7 @@ def read_public_settings(workspace: Workspace, around: Environment, now: datetim
 
 
 def _try_out(mailer: Mailer, publication: PublicNewsletter, now: datetime) -> None:
-    """Write and sign a message that nobody gets: whatever is wrong with it is known before the first reader asks."""
+    """Write and sign a message that nobody gets: whatever is wrong with it is known before the first subscriber asks."""
     to = Address(address=publication.main.sender.address)
     words = choose((publication.language,))
     message = mailer.stationery.write(

@@ -1,4 +1,4 @@
-"""The newsletter as its pages know it: in each of its languages, with what readers may choose.
+"""The newsletter as its pages know it: in each of its languages, with what subscribers may choose.
 
 Comes in: the workspace. Goes out: a `Publication`. Reads newsletter.yaml and its overlays once, when the server starts.
 """
@@ -22,12 +22,12 @@ _LATEST = 5
 
 
 class PublicError(ComposeError):
-    """The readers' pages cannot be served."""
+    """The public pages cannot be served."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageChoice:
-    """What a reader may say of themselves: a merge field, or a tag, with the words beside it."""
+    """What a subscriber may say of themselves: a merge field, or a tag, with the words beside it."""
 
     name: str
     label: str
@@ -86,12 +86,12 @@ class PublicNewsletter:
         return tuple(choice for choice in self.fields(language) if choice.name in self.used)
 
     def fields(self, language: str) -> tuple[LanguageChoice, ...]:
-        """List the merge fields that a reader may fill in: those that newsletter.yaml gives a label."""
+        """List the merge fields that a subscriber may fill in: those that newsletter.yaml gives a label."""
         labels = self.newsletter(language).labels
         return tuple(LanguageChoice(name=name, label=label) for name, label in labels.items())
 
     def offers(self, language: str) -> tuple[LanguageChoice, ...]:
-        """List the tags that a reader may choose."""
+        """List the tags that a subscriber may choose."""
         offered = group_in(self.newsletter(language).values, "offers")
         return tuple(LanguageChoice(name=name, label=text_in(offered, name) or name) for name in offered)
 
@@ -102,7 +102,7 @@ def read_publication(workspace: Workspace) -> PublicNewsletter:
     url = text_in(group_in(main.values, "delivery"), "public_url")
     if url is None:
         hint = "write   delivery:   and below it   public_url: https://news.example.org/n"
-        raise PublicError("newsletter.yaml does not say where readers find these pages", hint)
+        raise PublicError("newsletter.yaml does not say where subscribers find these pages", hint)
     if urlsplit(url).query or urlsplit(url).fragment:
         raise PublicError(f"delivery.public_url ends in a question or a fragment: {url}", "leave out ? and #")
     newsletters = {main.language: main}

@@ -1,4 +1,4 @@
-"""The words of the readers' pages, by language.
+"""The words of the public pages, by language.
 
 Comes in: language tags. Goes out: the phrases of the nearest language that there is. Never falls silent: English is there.
 """
@@ -38,8 +38,8 @@ class PageTexts:
         return self.phrases[name].replace("%s", subject)
 
 
-def readers_in_words(who: VariantAudience, words: PageTexts) -> str:
-    """Return who gets a variant: `readers tagged press, not tagged staff`."""
+def subscribers_in_words(who: VariantAudience, words: PageTexts) -> str:
+    """Return who gets a variant: `subscribers tagged press, not tagged staff`."""
     separator = words["who_or"]
 
     def either(tags: Sequence[str]) -> str:

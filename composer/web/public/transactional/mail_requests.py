@@ -135,7 +135,7 @@ def requested(connection: Connection, claim: TokenClaim) -> TransactionalEmail |
 
     Its time is compared as well as its number: in a database that was put back from a copy, numbers are given again.
     """
-    letter = email_of(connection, claim.reader_id)
+    letter = email_of(connection, claim.subscriber_id)
     if letter is None or letter.kind is not EmailKind.CONFIRM or claim.expires is None:
         return None
     return letter if int(claim.expires.timestamp()) == int((letter.asked + CONFIRM_FOR).timestamp()) else None

@@ -50,7 +50,7 @@ class EmailOrder:
     said: EmailText
     #: As it was given; a link to somebody's data goes to the address that is stored.
     to: str
-    #: The letter's own number for a link to confirm, the reader's for one to the preferences.
+    #: The letter's own number for a link to confirm, the subscriber's for one to the preferences.
     subject: int
 
 
@@ -133,17 +133,19 @@ def _held_until(connection: Connection, per_hour: int, now: datetime) -> datetim
 
 def _decide(connection: Connection, letter: TransactionalEmail) -> EmailOrder | None:
     """Find out what to write, or drop it: nobody there whom a link would be for, or a mailbox that has got enough."""
-    reader = find(connection, letter.address)
-    if reader is None and letter.kind is EmailKind.LINK:
+    subscriber = find(connection, letter.address)
+    if subscriber is None and letter.kind is EmailKind.LINK:
         _drop(connection, letter, DropReason.NOBODY)
         return None
     if _count(connection, *_admitted(letter), letters.c.state != EmailState.DROPPED) >= MOST_A_DAY:
         _drop(connection, letter, DropReason.FULL)
         return None
-    if reader is None or (letter.kind is EmailKind.CONFIRM and status_of(connection, reader) is not Status.ACTIVE):
+    if subscriber is None or (
+        letter.kind is EmailKind.CONFIRM and status_of(connection, subscriber) is not Status.ACTIVE
+    ):
         return EmailOrder(letter=letter, said=EmailText.CONFIRM, to=letter.address, subject=letter.id)
     said = EmailText.KNOWN if letter.kind is EmailKind.CONFIRM else EmailText.LINK
-    return EmailOrder(letter=letter, said=said, to=reader.address, subject=reader.id)
+    return EmailOrder(letter=letter, said=said, to=subscriber.address, subject=subscriber.id)
 
 
 def _drop(connection: Connection, letter: TransactionalEmail, reason: DropReason) -> None:
@@ -152,7 +154,7 @@ def _drop(connection: Connection, letter: TransactionalEmail, reason: DropReason
 
 
 def mark_sending(connection: Connection, letter: TransactionalEmail) -> bool:
-    """Keep that a letter is about to go; False when it was taken away meanwhile, with its reader."""
+    """Keep that a letter is about to go; False when it was taken away meanwhile, with its subscriber."""
     here = (letters.c.id == letter.id, letters.c.state == EmailState.WAITING)
     return connection.execute(update(letters).where(*here).values(state=EmailState.SENDING)).rowcount == 1
 

@@ -173,7 +173,7 @@ class TransactionalWorker:
         return Envelope(sender=sender, recipient=to.wire, id=identity), mailer.sign(message, now)
 
     def _intend(self, letter: TransactionalEmail) -> bool:
-        """Keep that the letter is about to go; not when it was taken away meanwhile, with its reader."""
+        """Keep that the letter is about to go; not when it was taken away meanwhile, with its subscriber."""
         return self._turns.put(lambda connection: queue.mark_sending(connection, letter)).result()
 
     def _close(self) -> None:
