@@ -45,14 +45,14 @@ class Burst:
     recorded: int
     told: int
     #: Subscribers by their status.
-    subscribers: dict[str, int]
+    by_status: dict[str, int]
     #: Megabytes that the server's process took more than before, at most.
     memory: float
 
     @property
     def is_met(self) -> bool:
         """Whether every call was taken in the end, and every event acted once."""
-        return self.statuses.get(200) == 2 * self.told and self.recorded == self.subscribers.get("bounced") == self.told
+        return self.statuses.get(200) == 2 * self.told and self.recorded == self.by_status.get("bounced") == self.told
 
 
 def bursts(count: int, connections: int, providers: tuple[str, ...] = PROVIDERS) -> dict[str, Burst]:
@@ -88,14 +88,14 @@ def bursts(count: int, connections: int, providers: tuple[str, ...] = PROVIDERS)
                     seconds = time.perf_counter() - begin
                 with database.read() as connection:
                     recorded = connection.scalar(select(func.count()).select_from(returned)) or 0
-                    by_status = select(subscribers.c.status, func.count()).group_by(subscribers.c.status)
-                    subscribers = {str(status): number for status, number in connection.execute(by_status)}
+                    statement = select(subscribers.c.status, func.count()).group_by(subscribers.c.status)
+                    by_status = {str(status): number for status, number in connection.execute(statement)}
             found[name] = Burst(
                 statuses=pickle.loads(ran.stdout),  # by the process that this one started
                 seconds=seconds,
                 recorded=recorded,
                 told=count // 2,
-                subscribers=subscribers,
+                by_status=by_status,
                 memory=memory.most,
             )
     return found

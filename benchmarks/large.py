@@ -45,7 +45,7 @@ def large(count: int) -> Large:
 
 
 def _measure(folder: Path, count: int) -> Large:
-    from benchmarks.mailing import draft, plates
+    from benchmarks.mailing import draft, payload
     from composer.delivery.messages.message_factory import MailingMessages
     from composer.delivery.selection.freeze import freeze
     from composer.delivery.selection.selection import Selection
@@ -78,7 +78,7 @@ def _measure(folder: Path, count: int) -> Large:
             database=database,
             mailing_id=mailing.id,
             transport=Forgetful(),
-            letters=MailingMessages(plates(database, mailing)),
+            message_source=MailingMessages(payload(database, mailing)),
             connections=16,
             limit=min(_SENT, count),
         )

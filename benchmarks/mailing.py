@@ -97,7 +97,7 @@ def draft(issue: str) -> Draft:
     )
     html = f"<html><body><p>Dear {name}</p>{_HTML}</body></html>"
     compiled = compile_message(head, html=html, text=f"Dear {name},\n\n{_TEXT}", fields=(_FIELD,))
-    terms = FrozenSettings(
+    frozen_settings = FrozenSettings(
         sender="news@example.org", domain="example.org", public_url="https://example.org/n", page=issue
     )
     return Draft(
@@ -105,7 +105,7 @@ def draft(issue: str) -> Draft:
         variants=(FrozenVariant(number=0, language="en", compiled=compiled.to_bytes()),),
         edition=compiled.hash,
         subject="Hello",
-        terms=terms.to_json(),
+        frozen_settings=frozen_settings.to_json(),
         made_by="bench",
         program="0",
     )
@@ -117,7 +117,7 @@ def frozen(database: Database, issue: str) -> Mailing:
         return freeze(connection, draft(issue), datetime.now(UTC))
 
 
-def plates(database: Database, mailing: Mailing) -> JobPayload:
+def payload(database: Database, mailing: Mailing) -> JobPayload:
     """Give what the signed messages are made from."""
     profile = Profile(domain="example.org", keys=(parse_key(_PEM, selector="s"),))
     with database.read() as connection:
@@ -126,7 +126,7 @@ def plates(database: Database, mailing: Mailing) -> JobPayload:
 
 
 def job(
-    database: Database, mailing: Mailing, port: int, letters: MessageSource | None = None, **more: Any
+    database: Database, mailing: Mailing, port: int, message_source: MessageSource | None = None, **more: Any
 ) -> MailingJob:
     """Make a job that sends a mailing to a port of this computer."""
     server = MailServer(host="127.0.0.1", port=port, security=Security.NONE, limits=ServerLimits(messages=1_000_000))
@@ -134,7 +134,7 @@ def job(
         database=database,
         mailing_id=mailing.id,
         transport=SmtpTransport(server),
-        letters=letters or MailingMessages(plates(database, mailing)),
+        message_source=message_source or MailingMessages(payload(database, mailing)),
         **more,
     )
 
@@ -143,8 +143,8 @@ def ours(database: Database, port: int, issue: str, **more: Any) -> tuple[Run, f
     """Freeze and send a mailing; give the run, and messages a second of the sending."""
     mailing = frozen(database, issue)
     begin = time.perf_counter()
-    with messages_of(plates(database, mailing), more.get("limit", mailing.frozen), more.get("rate")) as letters:
-        run = send(job(database, mailing, port, letters, **more), Stop())
+    with messages_of(payload(database, mailing), more.get("limit", mailing.frozen), more.get("rate")) as message_source:
+        run = send(job(database, mailing, port, message_source, **more), Stop())
     return run, run.tried / (time.perf_counter() - begin)
 
 
@@ -161,7 +161,7 @@ def specimen() -> bytes:
         fields="{}",
     )
     with database(1) as one:
-        return MailingMessages(plates(one, frozen(one, "specimen"))).letter(anna).message
+        return MailingMessages(payload(one, frozen(one, "specimen"))).outgoing(anna).message
 
 
 def rates(count: int, rounds: int) -> handover.Rates:

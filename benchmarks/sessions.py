@@ -20,7 +20,7 @@ from composer.delivery.worker.stop_request import Stop
 from composer.transport.server_settings import MailServer, Security
 from composer.transport.smtp.smtp_transport import SmtpTransport
 from tests.delivery.factories import Plain
-from tests.fake_smtp import Office, Script, session_limits
+from tests.fake_smtp import FakeSmtp, Script, session_limits
 
 #: Messages that a server takes in a session.
 MOST = 10
@@ -68,13 +68,13 @@ def _send(script: Script, count: int, connections: int) -> Sent:
     with tempfile.TemporaryDirectory() as folder, open_database(Location(path=Path(folder) / "news.db")) as database:
         fill(database, count)
         mailing = frozen(database, "sessions")
-        with Office(script) as office:
+        with FakeSmtp(script) as office:
             server = MailServer(host="127.0.0.1", port=office.port, security=Security.NONE)
             job = MailingJob(
                 database=database,
                 mailing_id=mailing.id,
                 transport=SmtpTransport(server),
-                letters=Plain(),
+                message_source=Plain(),
                 connections=connections,
             )
             begin = time.perf_counter()

@@ -99,13 +99,13 @@ def stages(rounds: int) -> dict[str, list[float]]:
             issue.write_text(text.replace(_WORD, f"{_WORD} {number}"), encoding="utf-8")
             spent.clear()
             begin = time.perf_counter()
-            look = attempt().look
-            assert look is not None
+            model = attempt().model
+            assert model is not None
             told = time.perf_counter()
             as_json(
-                state(ShownVariant(version=number, edition=number, look=look, problems=look.findings), panels(look))
+                state(ShownVariant(version=number, edition=number, model=model, problems=model.findings), panels(model))
             )
-            edition(look, next(iter(frames(look))))
+            edition(model, next(iter(frames(model))))
             end = time.perf_counter()
             if number < 3:
                 continue

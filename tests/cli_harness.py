@@ -21,7 +21,7 @@ from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.core.mailing import Mailing, Sums, mailings_of, sums_of
 from tests.databases import with_tables
 from tests.delivery.factories import add_subscribers
-from tests.fake_smtp import Office
+from tests.fake_smtp import FakeSmtp
 
 NEWSLETTER = """\
 name: Letters from the Desk
@@ -75,7 +75,7 @@ class Said:
 
 
 @dataclass
-class Mailroom:
+class CliHarness:
     """Where a newsletter is made and sent."""
 
     workspace: Workspace
@@ -143,7 +143,7 @@ class Mailroom:
         return found
 
 
-def recipients(office: Office) -> list[str]:
+def recipients(office: FakeSmtp) -> list[str]:
     """Whom the server took a message for, test sends left out, in order of address."""
     taken = [line.decode() for line, content in office.taken if b"\nSubject: [Test]" not in content]
     return sorted(line.partition("<")[2].partition(">")[0] for line in taken)
@@ -160,7 +160,7 @@ def stopping(child: "subprocess.Popen[str]") -> str:
     return said
 
 
-def furnish(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
+def make_workspace(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CliHarness:
     """Make a newsletter in a folder, go there, and keep everything of the person's own out of it."""
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA", "HOME"):
         monkeypatch.setenv(name, str(folder / "config"))
@@ -169,7 +169,7 @@ def furnish(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     root = folder / "news"
     root.mkdir()
     (root / "newsletter.yaml").write_text(NEWSLETTER, encoding="utf-8")
-    room = Mailroom(workspace=Workspace(root=root.resolve()), capsys=capsys)
+    room = CliHarness(workspace=Workspace(root=root.resolve()), capsys=capsys)
     room.write()
     monkeypatch.chdir(root)
     return room

@@ -1,6 +1,6 @@
 """A mail server in a thread that does what a script says, and counts every copy it takes.
 
-A script names stages; an action is a function that is handed a `Visit` and gives back the code it answered with (0: none).
+A script names stages; an action is a function that is handed a `SmtpSession` and gives back the code it answered with (0: none).
 Where the script is silent the server behaves.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 #: Seconds that the server waits for a client, and whoever ends it for its visitors: far more than any of them takes.
-_PATIENCE = 30
+_MAX_WAIT = 30
 
 
 class HangUp(Exception):
@@ -22,10 +22,10 @@ class HangUp(Exception):
 
 
 @dataclass
-class Visit:
+class SmtpSession:
     """One connection as the server sees it."""
 
-    office: "Office"
+    office: "FakeSmtp"
     connection: socket.socket
     data: bytearray = field(default_factory=bytearray)
     heard: list[bytes] = field(default_factory=list)
@@ -129,11 +129,11 @@ class Visit:
         self.sender = self.recipient = None
 
 
-Action = Callable[[Visit], int]
+Action = Callable[[SmtpSession], int]
 Script = Mapping[str, Action]
 
 
-class Office:
+class FakeSmtp:
     """The server."""
 
     def __init__(
@@ -150,7 +150,7 @@ class Office:
         self.offers, self.context, self.is_tls, self.is_naive = offers, context, is_tls, is_naive
         self.ids = itertools.count(1)
         self.taken: list[tuple[bytes, bytes]] = []
-        self.visits: list[Visit] = []
+        self.visits: list[SmtpSession] = []
         #: Bytes of an endless answer that the other side took in.
         self.flooded = 0
         self.closing = threading.Event()
@@ -158,7 +158,7 @@ class Office:
         self._listening = socket.create_server((host, 0))
         self.port: int = self._listening.getsockname()[1]
 
-    def __enter__(self) -> "Office":
+    def __enter__(self) -> "FakeSmtp":
         self._start(self._listen)
         return self
 
@@ -172,7 +172,7 @@ class Office:
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
         for thread in self._threads:
-            thread.join(_PATIENCE)
+            thread.join(_MAX_WAIT)
             assert not thread.is_alive(), "a visitor did not leave"
 
     @property
@@ -193,11 +193,11 @@ class Office:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = self._listening.accept()
-                self._start(partial(self._receive, Visit(self, connection)))
+                self._start(partial(self._receive, SmtpSession(self, connection)))
 
-    def _receive(self, visit: Visit) -> None:
+    def _receive(self, visit: SmtpSession) -> None:
         self.visits.append(visit)
-        visit.connection.settimeout(_PATIENCE)
+        visit.connection.settimeout(_MAX_WAIT)
         # Without it an answer waits some 40 ms for the acknowledgement of the one before (Nagle's algorithm).
         visit.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with contextlib.suppress(HangUp, OSError):
@@ -210,18 +210,18 @@ def says(raw: bytes) -> Action:
 
 
 def says_and_leaves(raw: bytes) -> Action:
-    def action(visit: Visit) -> int:
+    def action(visit: SmtpSession) -> int:
         visit.say(raw)
         raise HangUp
 
     return action
 
 
-def leaves(visit: Visit) -> int:
+def leaves(visit: SmtpSession) -> int:
     raise HangUp
 
 
-def hangs(visit: Visit) -> int:
+def hangs(visit: SmtpSession) -> int:
     """Never answers; leaves when the client does, or the test is over."""
     with contextlib.suppress(HangUp, OSError):
         while not visit.office.closing.is_set():
@@ -229,19 +229,19 @@ def hangs(visit: Visit) -> int:
     raise HangUp
 
 
-def stops_reading(visit: Visit) -> int:
+def stops_reading(visit: SmtpSession) -> int:
     visit.office.closing.wait(5)
     raise HangUp
 
 
-def reads_slowly(visit: Visit) -> int:
+def reads_slowly(visit: SmtpSession) -> int:
     while not visit.office.closing.wait(0.02):
         if not visit.connection.recv(500):
             break
     raise HangUp
 
 
-def drips(visit: Visit) -> int:
+def drips(visit: SmtpSession) -> int:
     """Begins a good answer, a byte at a time, that would take longer than anybody waits."""
     for byte in b"250-" + b"x" * 500:
         if visit.office.closing.wait(0.02):
@@ -253,7 +253,7 @@ def drips(visit: Visit) -> int:
 def dribbles(raw: bytes) -> Action:
     """Answer a byte at a time."""
 
-    def action(visit: Visit) -> int:
+    def action(visit: SmtpSession) -> int:
         for at in range(len(raw)):
             visit.say(raw[at : at + 1])
             visit.office.closing.wait(0.002)
@@ -265,7 +265,7 @@ def dribbles(raw: bytes) -> Action:
 def floods(piece: bytes) -> Action:
     """Say the same over and over, a hundred megabytes of it."""
 
-    def action(visit: Visit) -> int:
+    def action(visit: SmtpSession) -> int:
         for _ in range(100_000_000 // len(piece)):
             visit.say(piece)
             visit.office.flooded += len(piece)
@@ -277,7 +277,7 @@ def floods(piece: bytes) -> Action:
 def takes(action: Action) -> Action:
     """Take the message, then do what is anything but saying so."""
 
-    def taking(visit: Visit) -> int:
+    def taking(visit: SmtpSession) -> int:
         visit.take()
         return action(visit) and 0
 
@@ -305,7 +305,7 @@ class Holding:
         self.is_holding = threading.Event()
         self._is_free = threading.Event()
 
-    def __call__(self, visit: Visit) -> int:
+    def __call__(self, visit: SmtpSession) -> int:
         if next(self._times) > self._free:
             self.is_holding.set()
             while not self._is_free.wait(0.02) and not visit.office.closing.is_set():

@@ -34,7 +34,7 @@ KEY = "k" * 64
 HOST = "news.example.org"
 #: Requests at once, as from several providers.
 _TOGETHER = 12
-_PATIENCE = 90
+_MAX_WAIT = 90
 #: What systemd does between fork and exec: the process itself is the one that the sockets are meant for.
 _AS_SYSTEMD = (
     "import os, sys; os.dup2(int(sys.argv[1]), 3); os.environ['LISTEN_PID'] = str(os.getpid()); "
@@ -60,7 +60,7 @@ class Unit:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """End the process; the socket stays open. Give its exit code."""
         self.process.send_signal(how)
-        return self.process.wait(timeout=_PATIENCE)
+        return self.process.wait(timeout=_MAX_WAIT)
 
     def start(self) -> None:
         """Start the process."""
@@ -82,7 +82,7 @@ def unit(folder: Path, log: Path, backlog: int = 4096) -> Iterator[Unit]:
             yield made
         finally:
             made.process.kill()
-            made.process.wait(timeout=_PATIENCE)
+            made.process.wait(timeout=_MAX_WAIT)
 
 
 def _started(folder: Path, log: Path, listener: socket.socket) -> "subprocess.Popen[bytes]":
@@ -121,7 +121,7 @@ def active(folder: Path) -> int:
 
 def one_click(port: int, token: str) -> str:
     """Do what a mail provider does, once and without a second try; give the status, or what broke."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_MAX_WAIT)
     with contextlib.closing(connection):
         headers = {"Host": HOST, "Content-Type": "application/x-www-form-urlencoded"}
         try:

@@ -30,15 +30,15 @@ _SENTENCES = {"in_words", "hint"}
 #: What stands in the code and is no sentence of ours, by file; and why.
 _ALLOWED = {
     ("checks/css/cascade.py", "() block"): "what the CSS parser calls a node",
-    ("checks/structure.py", "<!doctype html>"): "markup",
-    ("content/traps.py", '0abt\tnvfre "/\\N_LP'): "a set of characters",
-    ("delivery/place.py", "google drive"): "the name of a folder",
-    ("delivery/place.py", "mobile documents"): "the name of a folder",
-    ("render/mjml.py", "<!doctype html>"): "markup",
-    ("render/mjml.py", "unexpected end of stream"): "what the MJML compiler says",
-    ("render/mjml.py", "unexpected token"): "what the MJML compiler says",
-    ("render/mjml.py", "unexpected element"): "what the MJML compiler says",
-    ("render/mjml.py", "unable to parse next template"): "what the MJML compiler says",
+    ("checks/rules/page/structure.py", "<!doctype html>"): "markup",
+    ("content/yaml/syntax_errors.py", '0abt\tnvfre "/\\N_LP'): "a set of characters",
+    ("delivery/preflight/storage_place.py", "google drive"): "the name of a folder",
+    ("delivery/preflight/storage_place.py", "mobile documents"): "the name of a folder",
+    ("render/mjml/compiler.py", "<!doctype html>"): "markup",
+    ("render/mjml/compiler.py", "unexpected end of stream"): "what the MJML compiler says",
+    ("render/mjml/compiler.py", "unexpected token"): "what the MJML compiler says",
+    ("render/mjml/compiler.py", "unexpected element"): "what the MJML compiler says",
+    ("render/mjml/compiler.py", "unable to parse next template"): "what the MJML compiler says",
 }
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from composer.delivery.core.states import DeliveryState
-from tests.cli_harness import Mailroom, furnish, recipients
-from tests.fake_smtp import Office
+from tests.cli_harness import CliHarness, make_workspace, recipients
+from tests.fake_smtp import FakeSmtp
 from tests.proxies import DEPLOY
 
 pytestmark = pytest.mark.slow
@@ -27,17 +27,17 @@ ISSUE, GONE, LEFT, ERASED = "2031-01-30", "reader3@example.net", "reader5@exampl
 
 
 @pytest.fixture
-def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
     """A mail server that behaves."""
-    with Office({}) as office:
+    with FakeSmtp({}) as office:
         monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
         yield office
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CliHarness:
     """A newsletter with twenty subscribers, folders for backups, and a systemctl that writes down what it is told."""
-    room = furnish(tmp_path, monkeypatch, capsys)
+    room = make_workspace(tmp_path, monkeypatch, capsys)
     monkeypatch.setenv("COMPOSE_KEYS_PASSPHRASE", "kept in a third place")
     programs = tmp_path / "programs"
     for folder in ("backups", "keys", "programs"):
@@ -60,7 +60,7 @@ def _unit_line(word: str, today: str) -> str:
     return line.replace("$$(date +%%Y-%%m-%%d)", today)
 
 
-def _sh(room: Mailroom, line: str) -> str:
+def _sh(room: CliHarness, line: str) -> str:
     """Run a line in a shell, with somebody at the keyboard who says yes."""
     mine, theirs = pty.openpty()
     os.write(mine, b"y\n")
@@ -83,7 +83,7 @@ def test_the_page_has_the_steps() -> None:
     assert COMMANDS[0].split()[2:] == COMMANDS[-1].split()[2:]
 
 
-def test_a_backup_made_during_a_mailing_is_restored(room: Mailroom, office: Office, tmp_path: Path) -> None:
+def test_a_backup_made_during_a_mailing_is_restored(room: CliHarness, office: FakeSmtp, tmp_path: Path) -> None:
     """Both backups as the nightly unit makes them, in the middle of a mailing; more happens; the page is followed.
 
     Nobody gets a second copy, who left since stays away, who was erased before cannot come back, links still work.
@@ -126,7 +126,7 @@ def test_a_backup_made_during_a_mailing_is_restored(room: Mailroom, office: Offi
     assert max(Counter(recipients(office)).values()) <= 3
 
 
-def test_without_the_damaged_file_the_page_leads_on(room: Mailroom, office: Office) -> None:
+def test_without_the_damaged_file_the_page_leads_on(room: CliHarness, office: FakeSmtp) -> None:
     """As step 2 says: its two lines are left out."""
     assert room.say("test", ISSUE).code == 0
     assert room.say("send", ISSUE, "--yes", "20", "--limit", "7").code == 75
@@ -142,7 +142,7 @@ def test_without_the_damaged_file_the_page_leads_on(room: Mailroom, office: Offi
 
 
 def test_on_a_new_computer_the_page_leads_on(
-    room: Mailroom, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    room: CliHarness, office: FakeSmtp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is left but the two backups and what is in git."""
     assert room.say("test", ISSUE).code == 0

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 PLACES = ("subject", "preheader", "title", "alt", "caption", "body", "quoted", "item")
 _ANY = st.text(max_size=60)
 #: What a keyboard types, in any script.
-_LETTERS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn", "Co", "Zl", "Zp"]), min_size=1, max_size=60)
+_EMAILS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn", "Co", "Zl", "Zp"]), min_size=1, max_size=60)
 _SIGNS = """
 a 文 ， “ ” < > & &amp; { } {{ }} \\ * _ [ ] ( ) # - ❤\ufe0f 👨\u200d👩 e\u0301 \u202e שלום عربي ' " | ]]> -- <b> </p> <!--
 --> \u200b \ufeff \u00ad ... =?utf-8?q?a?= https://example.org/ \\u{3000} &#12345; {% 1. ] )
@@ -40,7 +40,7 @@ _PASTED = st.lists(st.sampled_from([*_SIGNS.split(), *_BLANKS, "x" * 90, "文" *
 
 
 @pytest.fixture(scope="module")
-def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def issue_workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A letter with a picture."""
     workspace = sample_message(tmp_path_factory.mktemp("letter"))
     shutil.copy(ROOT / "assets" / "logo.png", workspace.root / "issues" / "a.png")
@@ -92,21 +92,21 @@ def _read(built: Built) -> tuple[str, str, lxml.html.HtmlElement]:
 
 
 @settings(max_examples=100, deadline=None)
-@given(texts=st.fixed_dictionaries(dict.fromkeys(PLACES, (_LETTERS | _PASTED).filter(str.strip))))
+@given(texts=st.fixed_dictionaries(dict.fromkeys(PLACES, (_EMAILS | _PASTED).filter(str.strip))))
 @example(texts=dict.fromkeys(PLACES, ' class="section-mark-00"'))
 @example(texts=dict.fromkeys(PLACES, "文本 “a”> b \\ \u3000 e\u0301 ❤\ufe0f"))
 @example(texts={**dict.fromkeys(PLACES, "x"), "subject": "{{ first_name | default('') }}"})
 @example(texts={**dict.fromkeys(PLACES, "x"), "item": "> a quote in a list"})
-def test_texts_arrive_or_are_refused_at_their_place(newsroom: Workspace, texts: dict[str, str]) -> None:
+def test_texts_arrive_or_are_refused_at_their_place(issue_workspace: Workspace, texts: dict[str, str]) -> None:
     """Texts of any script are told about at a place inside the file, or read the same in every part."""
-    _check(newsroom, texts)
+    _check(issue_workspace, texts)
 
 
 @settings(max_examples=40, deadline=None)
 @given(place=st.sampled_from(PLACES), text=_ANY)
-def test_any_characters_arrive_or_are_refused(newsroom: Workspace, place: str, text: str) -> None:
+def test_any_characters_arrive_or_are_refused(issue_workspace: Workspace, place: str, text: str) -> None:
     """Controls, half surrogates and what no keyboard types are told of, or read the same in every part."""
-    _check(newsroom, {**dict.fromkeys(PLACES, "x"), place: text})
+    _check(issue_workspace, {**dict.fromkeys(PLACES, "x"), place: text})
 
 
 def _check_places(error: ContentError, source: str) -> None:
@@ -118,12 +118,12 @@ def _check_places(error: ContentError, source: str) -> None:
         assert problem.message
 
 
-def _check(newsroom: Workspace, texts: dict[str, str]) -> None:
-    path = newsroom.root / "issues" / "2025-01-30.yaml"
+def _check(issue_workspace: Workspace, texts: dict[str, str]) -> None:
+    path = issue_workspace.root / "issues" / "2025-01-30.yaml"
     source = _written(texts)
     path.write_text(source, encoding="utf-8", errors="surrogatepass", newline="")
     try:
-        built = build_issue(newsroom, path)
+        built = build_issue(issue_workspace, path)
     except ContentError as error:
         _check_places(error, source)
         return

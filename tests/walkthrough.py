@@ -23,7 +23,7 @@ from composer.database.schema_upgrade import open_database
 from composer.delivery.core.mailing import mailings_of, sums_of
 from composer.delivery.core.states import DeliveryState
 from tests.cli_harness import BODY, ISSUE, NEWSLETTER
-from tests.fake_smtp import Office, Visit, hangs
+from tests.fake_smtp import FakeSmtp, SmtpSession, hangs
 
 PAGE = Path(__file__).parent.parent / "docs" / "walkthrough.md"
 #: How many the server takes before it stops answering, and how many of the four after that it takes all the same.
@@ -51,7 +51,7 @@ def play(folder: Path) -> str:
     people = "".join(f"reader{number}@example.net,Subscriber {number}\n" for number in range(1, 201))
     (folder / "subscribers.csv").write_text(f"email,first_name\n{people}", encoding="utf-8")
     page = PAGE.read_text(encoding="utf-8")
-    with Office({"dot": Dot()}) as office:
+    with FakeSmtp({"dot": Dot()}) as office:
         played = _Session(folder, office)
         return re.sub(
             r"```console\n(.*?)```", lambda match: f"```console\n{played.block(match[1])}```", page, flags=re.S
@@ -67,7 +67,7 @@ class Dot:
     def __init__(self) -> None:
         self.is_well = False
 
-    def __call__(self, visit: Visit) -> int:
+    def __call__(self, visit: SmtpSession) -> int:
         found = re.search(rb"<subscriber(\d+)@", visit.recipient or b"")
         number = int(found[1]) if found and not self.is_well else 0
         if number <= _GOOD:
@@ -78,7 +78,7 @@ class Dot:
 
 
 class _Session:
-    def __init__(self, folder: Path, office: Office) -> None:
+    def __init__(self, folder: Path, office: FakeSmtp) -> None:
         self._folder, self._office = folder, office
         self._environment = {
             **os.environ,

@@ -1,6 +1,6 @@
 """Where the current issue stands, and the next step.
 
-Comes in: a workspace, its surroundings. Goes out: a `Standing`. Builds in memory to compare with the outbox; opens a database
+Comes in: a workspace, its surroundings. Goes out: a `Overview`. Builds in memory to compare with the outbox; opens a database
 only where there is one; never writes.
 """
 

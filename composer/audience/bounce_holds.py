@@ -284,7 +284,7 @@ def _forgive(connection: Connection, people: Select[int], mailing_id: int | None
     ]
     refused: list[ColumnElement[bool]] = [
         deliveries.c.subscriber_id.in_(people),
-        deliveries.c.blame.in_(("gone", "no_domain")),
+        deliveries.c.refusal_category.in_(("gone", "no_domain")),
     ]
     if mailing_id is None:
         # The key of deliveries begins with the mailing: with all of them named, nothing but their own rows is looked at.
@@ -293,4 +293,4 @@ def _forgive(connection: Connection, people: Select[int], mailing_id: int | None
         came.append(returned.c.mailing_id == mailing_id)
         refused.append(deliveries.c.mailing_id == mailing_id)
     connection.execute(update(returned).where(*came).values(effect="released"))
-    connection.execute(update(deliveries).where(*refused).values(blame="none"))
+    connection.execute(update(deliveries).where(*refused).values(refusal_category="none"))

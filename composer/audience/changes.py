@@ -87,7 +87,7 @@ def confirm(connection: Connection, subscriber_id: int, evidence: str, *, source
 
 
 def unsubscribe(connection: Connection, subscriber_id: int, *, source: str, now: datetime) -> Subscriber:
-    """Let a subscriber leave. Raises AudienceError when there is no such subscriber."""
+    """Let a subscriber leave. Raises AudienceError when there is none."""
     suppress(connection, _subscriber(connection, subscriber_id).normal, Reason.UNSUBSCRIBED, source, now)
     return _subscriber(connection, subscriber_id)
 
@@ -95,7 +95,7 @@ def unsubscribe(connection: Connection, subscriber_id: int, *, source: str, now:
 def change(
     connection: Connection, subscriber_id: int, values: Mapping[str, str], *, source: str, now: datetime
 ) -> Subscriber:
-    """Change merge fields of a subscriber, and write down what they were. Raises AudienceError when there is no such subscriber."""
+    """Change merge fields of a subscriber, and write down what they were. Raises AudienceError when there is none."""
     lock(connection)
     subscriber = _subscriber(connection, subscriber_id)
     before = subscriber.values
@@ -161,7 +161,7 @@ def tag(
     source: str,
     now: datetime,
 ) -> Subscriber:
-    """Give a subscriber tags, or take some away. Raises AudienceError when there is no such subscriber."""
+    """Give a subscriber tags, or take some away. Raises AudienceError when there is none."""
     lock(connection)
     has = set(_subscriber(connection, subscriber_id).tags)
     for each in dict.fromkeys(give):

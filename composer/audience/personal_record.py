@@ -53,7 +53,7 @@ class PersonalRecord:
     origin: Origin | None
     history: tuple[Change, ...]
     suppression: Suppression | None
-    came_back: tuple[ReturnedMessage, ...]
+    bounce_history: tuple[ReturnedMessage, ...]
     #: Address and status of subscribers, or None for one that is only on the suppression list.
     look_alikes: tuple[tuple[str, Status | None], ...]
 
@@ -74,7 +74,7 @@ def personal_record(connection: Connection, address: str) -> PersonalRecord:
         origin=_origin(connection, subscriber.id) if subscriber else None,
         history=changes_of(connection, subscriber.id) if subscriber else (),
         suppression=suppression_of(connection, normal),
-        came_back=of_subscriber(connection, subscriber.id) if subscriber else (),
+        bounce_history=of_subscriber(connection, subscriber.id) if subscriber else (),
         look_alikes=tuple(_look_alikes(connection, normal)),
     )
 

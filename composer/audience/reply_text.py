@@ -8,12 +8,12 @@ import re
 
 #: What names one message or one mailbox in a text: everything with a digit or a sign within it.
 _NAMES = re.compile(r"\S*[\d@/:_=#<>\[\]\\]\S*|\S+\.\S+")
-_LETTERS = re.compile(r"[^\W\d_]+")
+_EMAILS = re.compile(r"[^\W\d_]+")
 
 
 def text_key(said: str) -> str:
     """Return by what equal texts are known, whatever addresses, numbers and ids are in them."""
-    words = " ".join(_LETTERS.findall(_NAMES.sub(" ", said).lower()))
+    words = " ".join(_EMAILS.findall(_NAMES.sub(" ", said).lower()))
     return hashlib.sha256(words.encode()).hexdigest()[:32]
 
 

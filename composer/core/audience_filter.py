@@ -1,6 +1,6 @@
 """The few words that say which subscribers are meant: in `audiences:`, in `only:`, and as flags of the command line.
 
-Comes in: languages and tags as people write them. Goes out: a `Condition`, which tells of a subscriber whether it holds.
+Comes in: languages and tags as people write them. Goes out: a `AudienceFilter`, which tells of a subscriber whether it holds.
 Never asks a database: rooms that do build their question from the same three words.
 """
 
@@ -107,7 +107,7 @@ class AudienceFilter:
 
     @property
     def in_words(self) -> str:
-        """Return who is meant, for people. Never compared, never stored: `subscribers tagged press or radio, not tagged staff`."""
+        """Return who is meant, for people; never compared or stored: `subscribers tagged press or radio, not tagged staff`."""
         said = [
             f"{lead} {' or '.join(words)}"
             for lead, words in (

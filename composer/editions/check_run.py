@@ -81,8 +81,8 @@ def same_issue_problems(workspace: Workspace, built: Built) -> tuple[Problem, ..
 
 def _lost(variant: BuiltVariant) -> tuple[BlockSpan, ...]:
     issue = variant.built.issue
-    lost = (passage for number, passage in enumerate(issue.passages) if number not in variant.cut.kept)
-    return tuple(span for passage in lost for span in spans_of(passage, issue.nodes))
+    lost = (block for number, block in enumerate(issue.blocks) if number not in variant.issue_variant.kept)
+    return tuple(span for block in lost for span in spans_of(block, issue.nodes))
 
 
 def _review(workspace: Workspace, built: Built, today: datetime.date) -> ReviewedEdition:

@@ -78,7 +78,7 @@ class BuiltVariant:
 
     #: From 1, in the order of `variants_of`.
     number: int
-    cut: IssueVariant
+    issue_variant: IssueVariant
     built: Built
 
     @property
@@ -89,12 +89,12 @@ class BuiltVariant:
     @property
     def subscribers(self) -> str:
         """Who gets it, for people: `subscribers not tagged press`. Never compared, never stored."""
-        return self.cut.subscribers
+        return self.issue_variant.subscribers
 
     @property
     def name(self) -> str:
         """What its folder is called: `2-not-tagged-press`."""
-        return f"{self.number}-{self.cut.who.code[:_LONGEST_NAME]}".strip("-")
+        return f"{self.number}-{self.issue_variant.who.code[:_LONGEST_NAME]}".strip("-")
 
 
 def variants_of(workspace: Workspace, *paths: Path) -> tuple[BuiltVariant, ...]:
@@ -105,9 +105,9 @@ def variants_of(workspace: Workspace, *paths: Path) -> tuple[BuiltVariant, ...]:
     found: list[BuiltVariant] = []
     for path in paths:
         newsletter, issue = read_issue(workspace, path)
-        for cut in issue.cuts:
-            built = _built(newsletter, select_variant(issue, cut))
-            found.append(BuiltVariant(number=len(found) + 1, cut=cut, built=built))
+        for issue_variant in issue.variants:
+            built = _built(newsletter, select_variant(issue, issue_variant))
+            found.append(BuiltVariant(number=len(found) + 1, issue_variant=issue_variant, built=built))
     return tuple(found)
 
 
@@ -118,8 +118,8 @@ def pick(variants: Sequence[BuiltVariant], language: str, tags: Collection[str])
     """
     theirs = spoken(language, [each.built.issue.language for each in variants])
     inner = [each for each in variants if each.built.issue.language == theirs]
-    kept = kept_for(inner[0].built.issue.passages, tags)
-    return next(each for each in inner if each.cut.kept == kept)
+    kept = kept_for(inner[0].built.issue.blocks, tags)
+    return next(each for each in inner if each.issue_variant.kept == kept)
 
 
 def spoken(language: str, offered: Sequence[str]) -> str:
@@ -148,7 +148,7 @@ def hash_of(variants: Sequence[BuiltVariant]) -> str:
     """
     whole = [
         # "readers" is the key of old: a hash must not change with a name, or approvals would be void.
-        {"message": each.built.hash, "language": each.built.issue.language, "readers": asdict(each.cut.who)}
+        {"message": each.built.hash, "language": each.built.issue.language, "readers": asdict(each.issue_variant.who)}
         for each in variants
     ]
     text = json.dumps(whole, sort_keys=True, separators=(",", ":"))
@@ -167,7 +167,7 @@ def build_issue(workspace: Workspace, path: Path) -> Built:
     issue's day at midnight in the newsletter's zone, its Message-ID follows from the edition: same input, same bytes.
     """
     newsletter, issue = read_issue(workspace, path)
-    return _built(newsletter, select_variant(issue, issue.cuts[0]))
+    return _built(newsletter, select_variant(issue, issue.variants[0]))
 
 
 def _built(newsletter: Newsletter, issue: Issue) -> Built:

@@ -70,8 +70,8 @@ def _ask_all(targets: list[Target], reach: Reach, now: datetime.datetime) -> Gen
     """Give each page with its answer as it comes; closed early, stop asking."""
     if not targets:
         return
-    turns = HostRateLimiter(reach.limits)
-    follower = Follower(reach=reach, trust=reach.trust(), turns=turns, now=now)
+    rate_limiter = HostRateLimiter(reach.limits)
+    follower = Follower(reach=reach, trust=reach.trust(), rate_limiter=rate_limiter, now=now)
     hosts: dict[str, list[Target]] = {}
     for target in targets:
         hosts.setdefault(target.host, []).append(target)
@@ -103,7 +103,7 @@ def _ask_all(targets: list[Target], reach: Reach, now: datetime.datetime) -> Gen
                 raise result
             yield result
     finally:
-        turns.stop()
+        rate_limiter.stop()
 
 
 def _follow(follower: Follower, target: Target) -> LinkAnswer | None:

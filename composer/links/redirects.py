@@ -50,10 +50,12 @@ class _Budget:
 class Follower:
     """What all links of a run are followed with."""
 
-    def __init__(self, *, reach: Reach, trust: ssl.SSLContext, turns: HostRateLimiter, now: datetime.datetime) -> None:
+    def __init__(
+        self, *, reach: Reach, trust: ssl.SSLContext, rate_limiter: HostRateLimiter, now: datetime.datetime
+    ) -> None:
         self._reach = reach
         self._trust = trust
-        self._turns = turns
+        self._rate_limiter = rate_limiter
         self._names = NameLookup(reach.look_up)
         self._now = now
         #: Where no connection could be made: the next link there need not wait for the same.
@@ -94,18 +96,18 @@ class Follower:
         heard: HttpReply | Silence | Hindrance = _TOO_LONG
         method = ""
         for method in methods:
-            with self._turns.at(target.host):
+            with self._rate_limiter.at(target.host):
                 if budget.left <= 0:
                     return _TOO_LONG, method
                 begun = time.monotonic()
-                deadline = Deadline(min(self._reach.limits.request, budget.left, self._turns.left()))
+                deadline = Deadline(min(self._reach.limits.request, budget.left, self._rate_limiter.left()))
                 try:
                     heard = self._fetch(method, target, deadline)
                 except TimeoutError:
                     heard = _TOO_LONG
                 budget.left -= time.monotonic() - begun
             if not isinstance(heard, HttpReply):
-                self._turns.left()  # silence because the run has ended says nothing about the link
+                self._rate_limiter.left()  # silence because the run has ended says nothing about the link
             if isinstance(heard, Hindrance) or (heard.is_good if isinstance(heard, HttpReply) else not heard.connected):
                 break
         return heard, method

@@ -47,7 +47,7 @@ class BinaryEncoder:
 
 
 class BinaryDecoder:
-    """Reads what a `Writer` wrote. Raises FrozenError: for another kind, for damage, for a newer version."""
+    """Reads what a `BinaryWriter` wrote. Raises FrozenError: for another kind, for damage, for a newer version."""
 
     def __init__(self, data: bytes, magic: bytes, newest: int, what: str) -> None:
         self._what = what

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _MAGIC, _VERSION, _WHAT = b"compiled", 1, "the compiled message"
 #: Escapes and kinds of chunks as numbers: what is kept must not change when a name does. Only ever add at the end.
 _ESCAPES = (Escape.HTML, Escape.HTML_ADDRESS, Escape.IN_ADDRESS, Escape.TEXT, Escape.TEXT_ADDRESS)
-_BYTES, _HOLE, _RUN = range(3)
+_BYTES, _SLOT, _RUN = range(3)
 
 
 class MissingValueError(ComposeError):
@@ -254,7 +254,7 @@ def _write_chunks(out: BinaryEncoder, chunks: Chunks) -> None:
                 out.number(_BYTES)
                 out.data(chunk)
             case BodySlot():
-                out.number(_HOLE)
+                out.number(_SLOT)
                 out.number(chunk.field)
                 out.number(_ESCAPES.index(chunk.escape))
                 out.number(chunk.goes_on)
@@ -273,7 +273,7 @@ def _read_chunk(source: BinaryDecoder, fields: int) -> Chunk:
     kind = source.number()
     if kind == _BYTES:
         return source.data()
-    if kind == _HOLE:
+    if kind == _SLOT:
         field, escape, goes_on = source.number(), source.number(), source.number()
         if field < fields and escape < len(_ESCAPES):
             return BodySlot(field, _ESCAPES[escape], bool(goes_on))

@@ -116,16 +116,16 @@ class Filler:
     """Fills the holes of a body, and hashes it as DKIM wants, without looking at what stands still a second time."""
 
     def __init__(self, chunks: tuple[Chunk, ...]) -> None:
-        self._holes: tuple[BodySlot, ...] = tuple(
+        self._slots: tuple[BodySlot, ...] = tuple(
             dict.fromkeys(chunk for chunk in chunks if isinstance(chunk, BodySlot))
         )
-        self._kinds = [(hole, hole.escape in (Escape.TEXT, Escape.HTML)) for hole in self._holes]
+        self._kinds = [(slot, slot.escape in (Escape.TEXT, Escape.HTML)) for slot in self._slots]
         runs = [chunk for chunk in chunks if isinstance(chunk, Base64Alignment)]
         self._runs = [(run, tuple({piece for piece in run.pieces if isinstance(piece, BodySlot)})) for run in runs]
         self._still = [chunk if isinstance(chunk, bytes) else b"" for chunk in chunks]
         #: Where what is made for a subscriber goes: by the number of a hole, then by that of a run.
-        made = {hole: number for number, hole in enumerate(self._holes)}
-        turn = itertools.count(len(self._holes))
+        made = {slot: number for number, slot in enumerate(self._slots)}
+        turn = itertools.count(len(self._slots))
         self._places = [
             (place, made[chunk] if isinstance(chunk, BodySlot) else next(turn))
             for place, chunk in enumerate(chunks)
@@ -142,11 +142,11 @@ class Filler:
         # Most names and addresses are the same in text and in HTML.
         same = [value.encode() if _SAME_IN_HTML.fullmatch(value) else None for value in shown]
         made: list[bytes] = []
-        for hole, is_words in self._kinds:
-            data = same[hole.field] if is_words else None
-            made.append(_in_quoted_printable(shown[hole.field], hole) if data is None else data + hole.end)
-        for run, holes in self._runs:
-            made.append(run.filled({hole: escaped(shown[hole.field], hole.escape).encode() for hole in holes}))
+        for slot, is_words in self._kinds:
+            data = same[slot.field] if is_words else None
+            made.append(_in_quoted_printable(shown[slot.field], slot) if data is None else data + slot.end)
+        for run, slots in self._runs:
+            made.append(run.filled({slot: escaped(shown[slot.field], slot.escape).encode() for slot in slots}))
         return made
 
     def body(self, made: list[bytes]) -> list[bytes]:
@@ -177,11 +177,11 @@ class Filler:
         return begun, [b"", *still[1:]]
 
 
-def _in_quoted_printable(value: str, hole: BodySlot) -> bytes:
-    value = escaped(value, hole.escape)
+def _in_quoted_printable(value: str, slot: BodySlot) -> bytes:
+    value = escaped(value, slot.escape)
     if _AS_IT_IS.fullmatch(value):
-        return value.encode() + hole.end
-    return quoted_printable(value.encode(), goes_on=hole.goes_on)
+        return value.encode() + slot.end
+    return quoted_printable(value.encode(), goes_on=slot.goes_on)
 
 
 def _joined(pieces: Pieces, numbers: Mapping[str, int]) -> list[bytes | BodySlot]:

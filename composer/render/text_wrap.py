@@ -53,15 +53,15 @@ def _segments(word: str) -> list[str]:
     """Split a word between CJK characters, as far as Chinese and Japanese typesetting allows."""
     cuts, position = [0], 0
     for address in _ADDRESS.finditer(word):
-        cuts += _cuts(word, position, address.start())
+        cuts += _variants(word, position, address.start())
         cuts += [end for end in address.span() if 0 < end < len(word) and _may_break(word, end)]
         position = address.end()
-    cuts += _cuts(word, position, len(word))
+    cuts += _variants(word, position, len(word))
     cuts = sorted({*cuts, len(word)})
     return [word[start:end] for start, end in pairwise(cuts)]
 
 
-def _cuts(word: str, start: int, end: int) -> list[int]:
+def _variants(word: str, start: int, end: int) -> list[int]:
     return [
         at for match in _BREAK.finditer(word, start, end) if start < (at := match.start()) < end and _stands(word[at])
     ]

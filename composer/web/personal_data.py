@@ -32,7 +32,7 @@ from composer.database.tables.subscriber_tables import (
     suppressions,
     tombstones,
 )
-from composer.database.tables.transactional_tables import letters
+from composer.database.tables.transactional_tables import transactional_emails
 from composer.delivery.selection.recipient_erasure import forget as forget_mailings
 
 
@@ -81,12 +81,12 @@ class Store:
     is_summarised: bool = False
 
 
-def forget_letters(
+def forget_emails(
     connection: Connection, subscriber_id: int | None, normal: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Take away what was asked for with an address; for `audience.erasing.erase`."""
-    count = connection.scalar(select(func.count()).where(letters.c.normal == normal)) or 0
-    connection.execute(delete(letters).where(letters.c.normal == normal))
+    count = connection.scalar(select(func.count()).where(transactional_emails.c.normal == normal)) or 0
+    connection.execute(delete(transactional_emails).where(transactional_emails.c.normal == normal))
     return ((f"messages asked for on the public pages ({count})",) if count else ()), ()
 
 
@@ -137,15 +137,18 @@ STORES: tuple[Store, ...] = (
     Store(table=suppressions, key="suppressed", title="Suppression list", columns=("normal", "hash"),
           about=lambda subject: or_(suppressions.c.normal.in_(subject.normals), suppressions.c.hash.in_(subject.hashes)),
           on_erasure=OnErasure.PSEUDONYMOUS, is_summarised=True),
-    Store(table=letters, key="messages_asked_for", title="Messages asked for", columns=("address", "normal", "mailbox"),
-          about=lambda subject: letters.c.normal.in_(subject.normals), on_erasure=OnErasure.DELETED, forget=forget_letters),
+    Store(table=transactional_emails, key="messages_asked_for", title="Messages asked for",
+          columns=("address", "normal", "mailbox"),
+          about=lambda subject: transactional_emails.c.normal.in_(subject.normals), on_erasure=OnErasure.DELETED,
+          forget=forget_emails),
     Store(table=deliveries, key="deliveries", title="Deliveries", columns=("subscriber_id",),
           about=_by_mailing(deliveries), on_erasure=OnErasure.PSEUDONYMOUS, forget=forget_mailings,
           more={"issue": _issue_of(deliveries)}),
     Store(table=events, key="events", title="Events of mailings", columns=("subscriber_id",),
           about=_by_mailing(events), on_erasure=OnErasure.PSEUDONYMOUS, more={"issue": _issue_of(events)}, hidden=("who",)),
     Store(table=recipients, key="frozen_values", title="Values frozen for mailings that are not over",
-          columns=("subscriber_id", "address", "answered_subscriber"), about=_by_mailing(recipients), on_erasure=OnErasure.DELETED,
+          columns=("subscriber_id", "address", "answered_subscriber"), about=_by_mailing(recipients),
+          on_erasure=OnErasure.DELETED,
           forget=forget_mailings, more={"issue": _issue_of(recipients)}),
     Store(table=returned, key="bounces", title="Bounces and complaints", columns=("subscriber_id", "recipient"),
           about=lambda subject: or_(_by_mailing(returned)(subject), _by_address(returned.c.recipient)(subject)),

@@ -13,7 +13,7 @@ from composer.content.yaml.parser import parse
 from composer.content.yaml.source import SourceText
 from composer.core.errors import ContentError
 from composer.core.workspace import Workspace
-from tests.content.issue_factory import newsroom
+from tests.content.issue_factory import issue_workspace
 from tests.factories import ROOT, sample
 
 DAY = datetime.date(2025, 2, 6)
@@ -52,7 +52,7 @@ def test_an_empty_skeleton_asks_only_for_what_is_missing(tmp_path: Path) -> None
 
 def test_a_skeleton_needs_only_words(tmp_path: Path) -> None:
     """With the required texts written into their places, it is an issue."""
-    workspace = newsroom(tmp_path)
+    workspace = issue_workspace(tmp_path)
     text = skeleton(read_newsletter(workspace), NextIssue(date=DAY, number=None))
     assert "\nnumber:" not in text
     text = text.replace('subject: ""', 'subject: "A subject"')
@@ -67,7 +67,7 @@ def test_a_skeleton_needs_only_words(tmp_path: Path) -> None:
 )
 def test_every_section_type_has_a_skeleton(tmp_path: Path, theme_type: str) -> None:
     """Whatever types a newsletter uses, its skeleton is sound YAML and holds no key that is unknown."""
-    workspace = newsroom(tmp_path)
+    workspace = issue_workspace(tmp_path)
     path = workspace.root / "newsletter.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("type: metric", f"type: {theme_type}"), encoding="utf-8")
     text = skeleton(read_newsletter(workspace), NextIssue(date=DAY, number=1))
@@ -91,7 +91,7 @@ def test_a_translation_keeps_everything_but_the_words(tmp_path: Path) -> None:
 
 def test_the_next_issue_continues_the_rhythm(tmp_path: Path) -> None:
     """Same distance of days, next number, never in the past; the first issue is today's."""
-    workspace = newsroom(tmp_path)
+    workspace = issue_workspace(tmp_path)
     path = workspace.root / "issues/2025-01-30.yaml"
     (workspace.root / "issues/2025-01-16.yaml").write_text("number: 213\n", encoding="utf-8")
     (workspace.root / "issues/2025-01-30.de.yaml").write_text("number: 214\n", encoding="utf-8")
@@ -108,7 +108,7 @@ def test_the_next_issue_continues_the_rhythm(tmp_path: Path) -> None:
 
 def test_the_gap_to_the_sample_issue_is_no_rhythm(tmp_path: Path) -> None:
     """The first issue of one's own, long after the sample, is followed by one a week later."""
-    workspace = newsroom(tmp_path)
+    workspace = issue_workspace(tmp_path)
     today = datetime.date(2026, 11, 26)
     first = next_issue(workspace, today)
     assert first.date == today
@@ -118,7 +118,7 @@ def test_the_gap_to_the_sample_issue_is_no_rhythm(tmp_path: Path) -> None:
 
 def test_a_value_that_yaml_would_misread_is_quoted_in_a_translation(tmp_path: Path) -> None:
     """Whatever stands in an original, its translation is sound YAML with the same values."""
-    workspace = newsroom(tmp_path)
+    workspace = issue_workspace(tmp_path)
     source = _tree(
         'date: 2025-01-30\nsubject: "S"\ntop_story:\n  title: "a: b # c"\n  body: |\n    # no comment\n    - one\n'
         "  sources: |\n    A: [b](https://e.org/#c)\nmetrix:\n  value: '49.1'\n  url: \"https://e.org/?a='b'#c\"\n"

@@ -20,7 +20,7 @@ from composer.database.engine import Database
 from composer.delivery.reporting.statistics import not_received, statistics_of
 from tests.bounces.news import TOKENS, complaint, report
 from tests.bounces.webhooks.postings import now, post
-from tests.fake_smtp import Office, Visit, says
+from tests.fake_smtp import FakeSmtp, SmtpSession, says
 from tests.transport.setup import transport
 
 SUBSCRIBERS = (
@@ -40,7 +40,7 @@ class Relay:
         self.folder = folder
         self.senders: dict[str, tuple[str, str]] = {}
 
-    def take(self, visit: Visit) -> int:
+    def take(self, visit: SmtpSession) -> int:
         code = visit.say(b"250 2.0.0 Ok: queued as Q1\r\n")
         sender, recipient = (
             re.search(rb"<(.*)>", each or b"").group(1).decode()  # type: ignore[union-attr]
@@ -67,7 +67,7 @@ def test_a_bounce_leaves_the_subscriber_out_of_the_next_mailing(database: Databa
                 connection, Address(address=each), {}, source="t", now=now() - timedelta(days=60), consent="yes"
             )
     relay = Relay(tmp_path)
-    with Office({"dot": relay.take}) as office:
+    with FakeSmtp({"dot": relay.take}) as office:
         first = post(database, "2025-01-30", transport(office))
     assert sum(first.came_to.values()) == len(relay.senders) == 6
     assert len({sender for sender, _ in relay.senders.values()}) == 6
@@ -78,7 +78,7 @@ def test_a_bounce_leaves_the_subscriber_out_of_the_next_mailing(database: Databa
     summary = ingest(database, TOKENS, Files(read=lambda: read_path(tmp_path)), now=now)
     assert summary.alerts == {("gmail.com", "5.7.26"): 1}
     relay.senders.clear()
-    with Office({"dot": relay.take}) as office:
+    with FakeSmtp({"dot": relay.take}) as office:
         post(database, "2025-02-06", transport(office))
     assert sorted(relay.senders) == sorted(set(SUBSCRIBERS) - {"ann@gmail.com", "dee@outlook.com"})
     with database.read() as connection:
@@ -87,7 +87,7 @@ def test_a_bounce_leaves_the_subscriber_out_of_the_next_mailing(database: Databa
             {("bounce", "hard"): 1, ("bounce", "ours"): 1, ("bounce", "full"): 1, ("complaint", ""): 1}
         )
         account = statistics_of(connection, 1, now())
-        missing = {each.name for each in not_received(connection, 1) if each.came_back}
+        missing = {each.name for each in not_received(connection, 1) if each.bounce_history}
         health = health_of(connection, now(), 30)
     # The report of the first mailing says so: three came back, and who they are.
     assert (account.bounced, account.complained, account.received) == (3, 1, 3)
@@ -111,11 +111,11 @@ def test_what_is_refused_at_once_counts_as_well(database: Database, tmp_path: Pa
                 connection, Address(address=each), {}, source="t", now=now() - timedelta(days=60), consent="yes"
             )
 
-    def rcpt(visit: Visit) -> int:
+    def rcpt(visit: SmtpSession) -> int:
         gone = visit.heard[-1].startswith(b"RCPT TO:<ann@")
         return visit.say(b"550 5.1.1 no such user\r\n" if gone else b"250 2.1.5 Ok\r\n")
 
-    with Office({"rcpt": rcpt}) as office:
+    with FakeSmtp({"rcpt": rcpt}) as office:
         post(database, "2025-01-30", transport(office))
     with database.read() as connection:
         (mailing,) = health_of(connection, now(), 30).mailings
@@ -142,10 +142,10 @@ def test_at_the_door_and_by_a_bounce_a_bad_domain_counts_the_same(
         with database.read() as connection:
             assert count(connection) == {Status.ACTIVE: 1}
         if is_at_the_door:
-            with Office({"rcpt": says(b"550 5.1.2 no such domain\r\n")}) as office:
+            with FakeSmtp({"rcpt": says(b"550 5.1.2 no such domain\r\n")}) as office:
                 post(database, f"2025-01-{number + 1:02}", transport(office))
         else:
-            with Office({"dot": relay.take}) as office:
+            with FakeSmtp({"dot": relay.take}) as office:
                 post(database, f"2025-01-{number + 1:02}", transport(office))
             relay.tell("cara@raeder.example", "5.1.2", "Host not found")
             ingest(database, TOKENS, Files(read=lambda: read_path(tmp_path)), now=now)

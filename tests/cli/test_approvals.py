@@ -22,9 +22,9 @@ from composer.audience.identity.token_secret import tokens_of
 from composer.core.environment import environment
 from composer.database.tables.mailing_tables import events, mailings
 from composer.delivery.core.events import EventKind
-from tests.cli_harness import BODY, Mailroom, Said, furnish, recipients
+from tests.cli_harness import BODY, CliHarness, Said, make_workspace, recipients
 from tests.factories import ROOT
-from tests.fake_smtp import Action, Office, Visit
+from tests.fake_smtp import Action, FakeSmtp, SmtpSession
 from tests.web.public.running import Answer, Running, running
 
 ISSUE = "2031-01-30"
@@ -52,8 +52,8 @@ _VERSIONS = """\
 class Desk:
     """A newsletter whose issues must be approved, with its mail server."""
 
-    room: Mailroom
-    office: Office
+    room: CliHarness
+    office: FakeSmtp
 
     def needs(self, needed: int, *by: str) -> None:
         """Say who may approve, in the place of what was said before."""
@@ -127,8 +127,8 @@ class Pages:
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
-    room = furnish(tmp_path, monkeypatch, capsys)
-    with Office() as office:
+    room = make_workspace(tmp_path, monkeypatch, capsys)
+    with FakeSmtp() as office:
         monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
         room.configure("delivery:\n", f"delivery:\n  public_url: https://{HOST}/n\n")
         room.add(2)
@@ -137,22 +137,22 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         yield made
 
 
-def _add(room: Mailroom, text: str, stem: str = ISSUE) -> None:
+def _add(room: CliHarness, text: str, stem: str = ISSUE) -> None:
     with (room.root / f"issues/{stem}.yaml").open("a", encoding="utf-8") as file:
         file.write(text)
 
 
-def _german(room: Mailroom) -> None:
+def _german(room: CliHarness) -> None:
     (room.root / "newsletter.de.yaml").write_text("name: Briefe vom Tisch\nlanguage: de\n", encoding="utf-8")
     room.write(GERMAN, subject="Ein Brief für Sie")
 
 
-def _logo(room: Mailroom, colour: str) -> None:
+def _logo(room: CliHarness, colour: str) -> None:
     (room.root / "assets").mkdir(exist_ok=True)
     Image.new("RGB", (600, 200), colour).save(room.root / "assets" / "logo.png")
 
 
-def _change_theme(room: Mailroom) -> None:
+def _change_theme(room: CliHarness) -> None:
     own = room.root / "templates" / "briefing" / "sections"
     own.mkdir(parents=True)
     shutil.copytree(ROOT / "templates/briefing/sections/text", own / "text")
@@ -161,12 +161,12 @@ def _change_theme(room: Mailroom) -> None:
     path.write_text(text.replace("<mj-text", '<mj-text letter-spacing="3px"', 1), encoding="utf-8")
 
 
-def _change_condition(room: Mailroom) -> None:
+def _change_condition(room: CliHarness) -> None:
     path = room.root / f"issues/{ISSUE}.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("tag: press", "tag: radio", 1), encoding="utf-8")
 
 
-def _change_german(room: Mailroom) -> None:
+def _change_german(room: CliHarness) -> None:
     room.write(GERMAN, subject="Ein anderer Brief für Sie")
 
 
@@ -199,7 +199,7 @@ def _change_german(room: Mailroom) -> None:
     ],
 )  # fmt: skip
 def test_whatever_subscribers_get_voids_approvals(
-    desk: Desk, prepare: Callable[[Mailroom], None] | None, change: Callable[[Mailroom], None], named: str
+    desk: Desk, prepare: Callable[[CliHarness], None] | None, change: Callable[[CliHarness], None], named: str
 ) -> None:
     """Approved, then changed in one place: refused, and it says what has changed. Changed back, it goes out."""
     room = desk.room
@@ -358,7 +358,7 @@ def test_a_return_stops_a_mailing_that_is_being_sent(desk: Desk) -> None:
     desk.test()
     with desk.pages() as pages:
 
-        def dot(visit: Visit) -> int:
+        def dot(visit: SmtpSession) -> int:
             script.clear()
             page = pages.answer(token, "no", "stop+it")
             assert page.title == "You have requested changes" and "the mailing was stopped" in page.body

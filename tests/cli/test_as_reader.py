@@ -66,7 +66,7 @@ def test_editors_get_every_edition(desks: Workspace, capsys: pytest.CaptureFixtu
     for each in variants:
         mail = _sent(desks, each.name)
         assert mail.subject == f"[Test {each.number}/4] News for your desk"
-        assert ("The recording" in mail.text_plain[0]) is ("press" in each.cut.tags)
+        assert ("The recording" in mail.text_plain[0]) is ("press" in each.issue_variant.tags)
 
 
 def test_each_edition_is_a_message_of_its_own(desks: Workspace) -> None:

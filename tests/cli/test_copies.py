@@ -14,8 +14,8 @@ import pytest
 from composer.core.command_lines import command_line, shell_line
 from composer.core.issue_files import Shared, same_issue_files
 from composer.core.workspace import Workspace
-from tests.cli_harness import Mailroom, furnish, recipients
-from tests.fake_smtp import Office
+from tests.cli_harness import CliHarness, make_workspace, recipients
+from tests.fake_smtp import FakeSmtp
 
 ISSUE = "2031-01-30"
 #: Names that programs give to a copy of 2031-01-30.yaml and that end in .yaml.
@@ -63,18 +63,18 @@ BACKUPS = [
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
-    return furnish(tmp_path, monkeypatch, capsys)
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CliHarness:
+    return make_workspace(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture
-def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    with Office() as office:
+def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
+    with FakeSmtp() as office:
         monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
         yield office
 
 
-def _copy(room: Mailroom, name: str, *changes: tuple[str, str]) -> Path:
+def _copy(room: CliHarness, name: str, *changes: tuple[str, str]) -> Path:
     """Copy the issue under another name, and change something in the copy."""
     target = room.root / "issues" / name
     text = (room.root / "issues" / f"{ISSUE}.yaml").read_text(encoding="utf-8")
@@ -86,7 +86,7 @@ def _copy(room: Mailroom, name: str, *changes: tuple[str, str]) -> Path:
 
 
 @pytest.mark.parametrize("name", COPIES)
-def test_a_copy_is_told_at_the_issue_and_at_the_copy(room: Mailroom, name: str) -> None:
+def test_a_copy_is_told_at_the_issue_and_at_the_copy(room: CliHarness, name: str) -> None:
     """Whatever a copy is called, the check of either file is a blocker that names the other."""
     _copy(room, name)
     said = room.say("check", f"issues/{ISSUE}.yaml")
@@ -105,7 +105,7 @@ def test_a_copy_is_told_at_the_issue_and_at_the_copy(room: Mailroom, name: str) 
 @pytest.mark.parametrize(
     "name", ["2031-01-30 (1).yaml", "2031-01-30.sync-conflict-20310128-101010-ABCDEFG.yaml", "zzz.yaml"]
 )
-def test_build_preview_and_compose_tell_of_a_copy(room: Mailroom, name: str) -> None:
+def test_build_preview_and_compose_tell_of_a_copy(room: CliHarness, name: str) -> None:
     """The blocker keeps nothing from being built and looked at; every command that shows the issue names the copy."""
     _copy(room, name)
     said = room.say("build", ISSUE)
@@ -121,7 +121,7 @@ def test_build_preview_and_compose_tell_of_a_copy(room: Mailroom, name: str) -> 
 
 
 @pytest.mark.parametrize("name", COPIES)
-def test_only_names_that_are_a_date_are_the_current_issue(room: Mailroom, name: str) -> None:
+def test_only_names_that_are_a_date_are_the_current_issue(room: CliHarness, name: str) -> None:
     """The current issue stays the one named by its date, however the other names sort."""
     _copy(room, name, ("2031-01-30", "2030-12-24"))
     out = room.say().out
@@ -133,7 +133,7 @@ def test_only_names_that_are_a_date_are_the_current_issue(room: Mailroom, name: 
 
 
 @pytest.mark.parametrize("name", BACKUPS)
-def test_backups_of_editors_are_not_issues(room: Mailroom, name: str) -> None:
+def test_backups_of_editors_are_not_issues(room: CliHarness, name: str) -> None:
     """They are no copies that somebody could send by mistake; who names one is told that it is no issue file."""
     _copy(room, name)
     assert room.say("check", ISSUE, "--on", "2031-01-30").code == 0
@@ -143,7 +143,7 @@ def test_backups_of_editors_are_not_issues(room: Mailroom, name: str) -> None:
     assert f"issues/{name} is not an issue file: the name must end in .yaml" in said.err
 
 
-def test_what_is_not_a_copy(room: Mailroom) -> None:
+def test_what_is_not_a_copy(room: CliHarness) -> None:
     """Another date, another language, a part of an issue, and a link to the issue itself are no copies."""
     root = room.root / "issues"
     _copy(room, "2031-02-06.yaml", ("2031-01-30", "2031-02-06"))
@@ -154,7 +154,7 @@ def test_what_is_not_a_copy(room: Mailroom) -> None:
     assert same_issue_files(room.workspace, root / f"{ISSUE}.yaml") == ()
 
 
-def test_copies_in_another_language(room: Mailroom) -> None:
+def test_copies_in_another_language(room: CliHarness) -> None:
     """A copy of the German edition is one of the German edition, not of the English."""
     (room.root / "newsletter.de.yaml").write_text("language: de\n", encoding="utf-8")
     _copy(room, "2031-01-30.de.yaml")
@@ -170,7 +170,7 @@ def test_copies_in_another_language(room: Mailroom) -> None:
     assert len(same_issue_files(room.workspace, root / f"{ISSUE}.de.yaml")) == 4
 
 
-def test_numbers_and_names_tell_as_well(room: Mailroom) -> None:
+def test_numbers_and_names_tell_as_well(room: CliHarness) -> None:
     """The same number tells within half a year (they start again each year), the same date in the name always."""
     root, issue = room.root / "issues", room.root / "issues" / f"{ISSUE}.yaml"
     issue.write_text(f"number: 5\n{issue.read_text(encoding='utf-8')}", encoding="utf-8")
@@ -198,7 +198,7 @@ def test_numbers_and_names_tell_as_well(room: Mailroom) -> None:
         "\ufeffdate: 2031-01-30",
     ],
 )
-def test_a_copy_is_known_however_its_date_is_written(room: Mailroom, line: str) -> None:
+def test_a_copy_is_known_however_its_date_is_written(room: CliHarness, line: str) -> None:
     """Quotation marks, spaces and what nobody sees keep no two files apart; nor do line ends, or a mistake elsewhere."""
     path = _copy(room, "zzz.yaml", ("date: 2031-01-30", line), ("letter:", "letter"))
     assert [each.name for each in same_issue_files(room.workspace, room.root / "issues" / f"{ISSUE}.yaml")] == [
@@ -210,7 +210,7 @@ def test_a_copy_is_known_however_its_date_is_written(room: Mailroom, line: str) 
     ]
 
 
-def test_a_copy_cannot_be_sent_and_nor_can_the_issue_beside_it(room: Mailroom, office: Office) -> None:
+def test_a_copy_cannot_be_sent_and_nor_can_the_issue_beside_it(room: CliHarness, office: FakeSmtp) -> None:
     """Neither goes out while there are two; a reason lets it pass, for two issues on one day."""
     room.add(3)
     _copy(room, f"{ISSUE} (1).yaml")
@@ -241,7 +241,7 @@ def test_a_copy_cannot_be_sent_and_nor_can_the_issue_beside_it(room: Mailroom, o
     ],
 )
 def test_a_renamed_issue_is_not_sent_again(
-    room: Mailroom, office: Office, name: str, changes: tuple[tuple[str, str], ...], why: str
+    room: CliHarness, office: FakeSmtp, name: str, changes: tuple[tuple[str, str], ...], why: str
 ) -> None:
     """What was mailed is known by its content: a file under a new name goes to nobody who has it."""
     issue = room.root / "issues" / f"{ISSUE}.yaml"
@@ -261,7 +261,7 @@ def test_a_renamed_issue_is_not_sent_again(
     assert len(recipients(office)) == 4
 
 
-def test_two_issues_a_day_where_the_newsletter_says_so(room: Mailroom, office: Office) -> None:
+def test_two_issues_a_day_where_the_newsletter_says_so(room: CliHarness, office: FakeSmtp) -> None:
     """With the check switched off in newsletter.yaml one date no longer means one issue; the same edition still does."""
     room.add(2)
     path = room.root / "newsletter.yaml"
@@ -277,7 +277,7 @@ def test_two_issues_a_day_where_the_newsletter_says_so(room: Mailroom, office: O
     assert len(recipients(office)) == 4
 
 
-def test_a_correction_may_have_the_date_of_what_it_corrects(room: Mailroom, office: Office) -> None:
+def test_a_correction_may_have_the_date_of_what_it_corrects(room: CliHarness, office: FakeSmtp) -> None:
     """`--to-those-who-got` names the other issue: its file and its mailing keep nothing back; a mere copy is no correction."""
     room.add(2)
     room.say("test", ISSUE)
@@ -297,7 +297,7 @@ def test_a_correction_may_have_the_date_of_what_it_corrects(room: Mailroom, offi
 @pytest.mark.parametrize(
     "name", ["2031-01-30.yaml.txt", "2031-01-30.yml.txt", "2031-01-30.YAML.TXT", "2031-01-30.yaml.rtf"]
 )
-def test_an_issue_with_a_wrong_ending_is_named(room: Mailroom, name: str) -> None:
+def test_an_issue_with_a_wrong_ending_is_named(room: CliHarness, name: str) -> None:
     """A file that a text editor called .yaml.txt is found, and the command that renames it is printed."""
     issue = room.root / "issues" / f"{ISSUE}.yaml"
     issue.rename(issue.with_name(name))
@@ -310,7 +310,7 @@ def test_an_issue_with_a_wrong_ending_is_named(room: Mailroom, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", ["2031-01-30.yml", "2031-01-30.YAML", "2031-01-30.Yml"])
-def test_other_spellings_of_the_ending_are_issues(room: Mailroom, name: str) -> None:
+def test_other_spellings_of_the_ending_are_issues(room: CliHarness, name: str) -> None:
     """`.yml` and capital letters are found by the stem, and are the current issue."""
     issue = room.root / "issues" / f"{ISSUE}.yaml"
     issue.rename(issue.with_name(name))
@@ -329,7 +329,7 @@ def test_other_spellings_of_the_ending_are_issues(room: Mailroom, name: str) -> 
         "zzz.yaml",
     ],
 )
-def test_new_never_writes_beside_an_existing_file(room: Mailroom, name: str) -> None:
+def test_new_never_writes_beside_an_existing_file(room: CliHarness, name: str) -> None:
     """An issue of that day, under whatever name, is in the way of a new one; so is the day itself."""
     issue = room.root / "issues" / f"{ISSUE}.yaml"
     issue.rename(issue.with_name(name))
@@ -340,7 +340,7 @@ def test_new_never_writes_beside_an_existing_file(room: Mailroom, name: str) -> 
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_names_with_accents_are_found_in_either_form(room: Mailroom, form: Literal["NFC", "NFD"]) -> None:
+def test_names_with_accents_are_found_in_either_form(room: CliHarness, form: Literal["NFC", "NFD"]) -> None:
     """A name typed in one form is found in the other: an issue, a file behind `from:`, a folder with a picture."""
     root = room.root / "issues"
     other: Literal["NFC", "NFD"] = "NFD" if form == "NFC" else "NFC"
@@ -372,7 +372,7 @@ AWKWARD = ["2031-01-30 (Anna's conflicted copy 2031-01-28)", "$HOME `id` & co", 
 
 
 @pytest.mark.parametrize("stem", AWKWARD)
-def test_what_is_printed_can_be_run_by_a_shell(room: Mailroom, office: Office, stem: str) -> None:
+def test_what_is_printed_can_be_run_by_a_shell(room: CliHarness, office: FakeSmtp, stem: str) -> None:
     """Each command line that names an issue does, in a shell, what it says: file names are quoted."""
     room.add(1)
     (room.root / "issues" / f"{ISSUE}.yaml").rename(room.root / "issues" / f"{stem}.yaml")
@@ -395,7 +395,7 @@ def test_what_is_printed_can_be_run_by_a_shell(room: Mailroom, office: Office, s
 @pytest.mark.parametrize(
     "address", ["o'brien@example.org", "a+b@example.org", "x&y@example.org", "$HOME@example.org", "`id`@example.org"]
 )
-def test_addresses_in_commands_are_quoted(room: Mailroom, address: str) -> None:
+def test_addresses_in_commands_are_quoted(room: CliHarness, address: str) -> None:
     """The command that is printed for an unknown subscriber asks for exactly this address."""
     with room.open():
         pass

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from composer.delivery.core.states import DeliveryState
-from tests.cli_harness import Mailroom, furnish
+from tests.cli_harness import CliHarness, make_workspace
 from tests.databases import PostgresServer
-from tests.fake_smtp import HangUp, Office, Visit
+from tests.fake_smtp import FakeSmtp, HangUp, SmtpSession
 
 ISSUE, CORRECTION, SECOND = "2031-01-30", "2031-01-31", "2031-02-01"
 
@@ -18,8 +18,8 @@ ISSUE, CORRECTION, SECOND = "2031-01-30", "2031-01-31", "2031-02-01"
 @pytest.fixture(params=["sqlite", "postgresql"])
 def room(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Mailroom]:
-    made = furnish(tmp_path, monkeypatch, capsys)
+) -> Iterator[CliHarness]:
+    made = make_workspace(tmp_path, monkeypatch, capsys)
     if request.param == "sqlite":
         yield made
         return
@@ -32,20 +32,20 @@ def room(
 
 
 @pytest.fixture
-def office(room: Mailroom, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    with Office({}) as office:
+def office(room: CliHarness, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
+    with FakeSmtp({}) as office:
         monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
         yield office
 
 
-def _send(room: Mailroom, issue: str, count: int, *more: str) -> str:
+def _send(room: CliHarness, issue: str, count: int, *more: str) -> str:
     assert room.say("test", issue).code == 0
     said = room.say("send", issue, "--yes", str(count), *more)
     assert said.code in (0, 3), said.all
     return said.out
 
 
-def _headers(office: Office, subject: str) -> dict[str, list[tuple[str, str, str]]]:
+def _headers(office: FakeSmtp, subject: str) -> dict[str, list[tuple[str, str, str]]]:
     """By subscriber: Message-ID, In-Reply-To and References of the messages with this subject, in their order."""
     found: dict[str, list[tuple[str, str, str]]] = {}
     for line, content in office.taken:
@@ -62,14 +62,14 @@ def _headers(office: Office, subject: str) -> dict[str, list[tuple[str, str, str
     return found
 
 
-def test_each_answers_the_message_that_they_have(room: Mailroom, office: Office) -> None:
+def test_each_answers_the_message_that_they_have(room: CliHarness, office: FakeSmtp) -> None:
     """From the first mailing, from that to those without, from the one that went out again; not what a server refused."""
     room.add(3)
     _send(room, ISSUE, 3)
     room.add(1, first=4)
     _send(room, ISSUE, 1, "--to-those-without")
 
-    def rcpt(visit: Visit) -> int:
+    def rcpt(visit: SmtpSession) -> int:
         is_refused = b"<Reader2@" in visit.heard[-1]
         return visit.say(b"550 5.7.1 not today\r\n" if is_refused else b"250 2.1.5 Ok\r\n")
 
@@ -102,7 +102,7 @@ def test_each_answers_the_message_that_they_have(room: Mailroom, office: Office)
     }
 
 
-def test_whoever_was_removed_and_is_back_still_has_it(room: Mailroom, office: Office) -> None:
+def test_whoever_was_removed_and_is_back_still_has_it(room: CliHarness, office: FakeSmtp) -> None:
     """The message went to an id that is no more, and from a domain that is no more: it is answered all the same."""
     listed = room.root / "list.csv"
     listed.write_text("email,name\nanna@example.net,Anna\nben@example.net,Ben\n", encoding="utf-8")
@@ -119,12 +119,12 @@ def test_whoever_was_removed_and_is_back_still_has_it(room: Mailroom, office: Of
     assert all(each[0][0].endswith("@letters.example.com>") for each in corrected.values()) and len(corrected) == 2
 
 
-def test_who_may_have_it_gets_the_correction_as_an_answer(room: Mailroom, office: Office) -> None:
+def test_who_may_have_it_gets_the_correction_as_an_answer(room: CliHarness, office: FakeSmtp) -> None:
     """A message of which nobody knows whether it arrived; one that did is answered rather than a later one that may have."""
     room.add(2)
     _send(room, ISSUE, 2)
 
-    def dot(visit: Visit) -> int:
+    def dot(visit: SmtpSession) -> int:
         visit.take()
         raise HangUp
 
@@ -139,7 +139,7 @@ def test_who_may_have_it_gets_the_correction_as_an_answer(room: Mailroom, office
     assert {who: each[0][1] for who, each in corrected.items()} == {who: each[0][0] for who, each in sent.items()}
 
 
-def test_a_language_that_is_missing_is_told(room: Mailroom, office: Office) -> None:
+def test_a_language_that_is_missing_is_told(room: CliHarness, office: FakeSmtp) -> None:
     """Who got the issue in a language that the correction is not in is counted; with that edition nothing is said."""
     (room.root / "newsletter.de.yaml").write_text("name: Briefe vom Tisch\nlanguage: de\n", encoding="utf-8")
     room.write(f"{ISSUE}.de", subject="Ein Brief", body="Dies ist ein Brief mit genug Worten, dass man ihn lesen kann.")

@@ -8,16 +8,16 @@ import pytest
 
 from composer.core.environment import environment
 from composer.delivery.database_guard.ledger_age import publication_of
-from tests.cli_harness import Mailroom, Said, furnish
+from tests.cli_harness import CliHarness, Said, make_workspace
 
 PASSPHRASE = "a long enough passphrase"
 GONE = "reader3@example.net"
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CliHarness:
     """A newsletter with a person who was erased, links that are out, and DKIM keys."""
-    room = furnish(tmp_path, monkeypatch, capsys)
+    room = make_workspace(tmp_path, monkeypatch, capsys)
     monkeypatch.setenv("COMPOSE_KEYS_PASSPHRASE", PASSPHRASE)
     room.add(5)
     assert room.say("subscribers", "erase", GONE, "--yes").code == 0
@@ -32,18 +32,18 @@ def _erasure(path: Path) -> list[bytes]:
         return [row[0] for row in database.execute("SELECT key FROM database_keys WHERE name = 'erasure'")]
 
 
-def _import_gone(room: Mailroom) -> Said:
+def _import_gone(room: CliHarness) -> Said:
     (room.root / "old.csv").write_text(f"email\n{GONE}\n", encoding="utf-8")
     return room.say("subscribers", "import", "old.csv", "--yes", "--consent", "they asked")
 
 
-def _restore(room: Mailroom) -> None:
+def _restore(room: CliHarness) -> None:
     for each in room.root.glob("newsletter.db*"):
         each.unlink()
     (room.root / "copy.db").rename(room.root / "newsletter.db")
 
 
-def test_a_copy_of_the_database_holds_no_key_of_the_erased(room: Mailroom) -> None:
+def test_a_copy_of_the_database_holds_no_key_of_the_erased(room: CliHarness) -> None:
     """Neither as a row nor anywhere in the file: the hashes beside it cannot be tested."""
     key = _erasure(room.root / "newsletter.db")[0]
     said = room.say("db", "backup", "copy.db")
@@ -56,7 +56,7 @@ def test_a_copy_of_the_database_holds_no_key_of_the_erased(room: Mailroom) -> No
     assert _erasure(room.root / "newsletter.db") == [key]
 
 
-def test_a_database_without_its_key_lets_nobody_erased_back_in(room: Mailroom) -> None:
+def test_a_database_without_its_key_lets_nobody_erased_back_in(room: CliHarness) -> None:
     """After a restore nothing that asks whether somebody was erased goes on before the keys are put back."""
     assert room.say("keys", "backup", "keys.txt").code == 0
     assert "the keys are not in it" not in room.say("db", "backup", "copy.db").err
@@ -76,7 +76,7 @@ def test_a_database_without_its_key_lets_nobody_erased_back_in(room: Mailroom) -
     assert GONE not in listed
 
 
-def test_keys_come_back_on_another_computer(room: Mailroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_come_back_on_another_computer(room: CliHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All that was in the person's folder is put back, private; nothing that is there is overwritten."""
     said = room.say("keys", "backup", "keys.txt")
     assert said.code == 0
@@ -103,7 +103,7 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in (folder / "compose").rglob("*") if path.suffix in (".key", ".pem"))
 
 
-def test_what_cannot_be_opened_is_told(room: Mailroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_opened_is_told(room: CliHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another passphrase, a damaged file, another file, a short passphrase, none at all: words, and nothing is changed."""
     assert room.say("keys", "backup", "keys.txt").code == 0
     assert room.say("keys", "backup", "keys.txt").code == 1
@@ -124,7 +124,7 @@ def test_what_cannot_be_opened_is_told(room: Mailroom, tmp_path: Path, monkeypat
 
 
 def test_keys_of_another_publication_are_refused(
-    room: Mailroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    room: CliHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And so is a key that recognises none of the people who were erased here."""
     assert room.say("keys", "backup", "keys.txt").code == 0
@@ -141,7 +141,7 @@ def test_keys_of_another_publication_are_refused(
     assert "the keys of another publication" in room.say("keys", "restore", "keys.txt").err
 
 
-def test_a_new_database_takes_the_name_of_its_publication(room: Mailroom) -> None:
+def test_a_new_database_takes_the_name_of_its_publication(room: CliHarness) -> None:
     """The database is lost and made anew: the keys make it the same publication, as long as it has made no link of its own."""
     assert room.say("keys", "backup", "keys.txt").code == 0
     with room.open() as database, database.read() as connection:
@@ -155,7 +155,7 @@ def test_a_new_database_takes_the_name_of_its_publication(room: Mailroom) -> Non
         assert publication_of(connection) == before
 
 
-def test_a_lost_key_is_a_decision(room: Mailroom) -> None:
+def test_a_lost_key_is_a_decision(room: CliHarness) -> None:
     """Without a backup of the keys a person may go on; it says what that means, and never happens by itself."""
     assert room.say("keys", "restore", "--lost", "--yes").code == 1
     assert room.say("db", "backup", "copy.db").code == 0
@@ -166,7 +166,7 @@ def test_a_lost_key_is_a_decision(room: Mailroom) -> None:
     assert _import_gone(room).code == 0
 
 
-def test_the_doctor_knows_whether_the_backup_is_of_todays_keys(room: Mailroom) -> None:
+def test_the_doctor_knows_whether_the_backup_is_of_todays_keys(room: CliHarness) -> None:
     """None yet, fresh, and stale once there is another key."""
     assert "backup of the keys: no backup was made on this computer" in room.say("doctor", "--offline").out
     assert room.say("keys", "backup", "keys.txt").code == 0

@@ -30,36 +30,36 @@ from composer.delivery.ledger.maintenance import retry_now
 from composer.delivery.reporting.statistics import each_not_received, statistics_of
 from composer.delivery.selection.freeze import freeze
 from composer.editions.pipeline import variants_of
-from tests.cli_harness import Mailroom, furnish, recipients
+from tests.cli_harness import CliHarness, make_workspace, recipients
 from tests.delivery.factories import NOW, add_subscribers, draft
-from tests.fake_smtp import Office, Visit, says
+from tests.fake_smtp import FakeSmtp, SmtpSession, says
 
 ISSUE = "2031-01-30"
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
-    return furnish(tmp_path, monkeypatch, capsys)
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CliHarness:
+    return make_workspace(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture
-def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    with Office({}) as office:
+def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
+    with FakeSmtp({}) as office:
         monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
         yield office
 
 
-def _disaster(room: Mailroom, office: Office) -> None:
+def _disaster(room: CliHarness, office: FakeSmtp) -> None:
     """Send to eight: three unknown, of whom two were taken; one refused; four taken."""
     room.add(8)
     room.say("test", ISSUE)
 
-    def rcpt(visit: Visit) -> int:
+    def rcpt(visit: SmtpSession) -> int:
         if b"<Reader4@" in visit.heard[-1]:
             return visit.say(b"550 5.1.1 <Reader4@example.net>: no such person\r\n")
         return visit.say(b"250 2.1.5 Ok\r\n")
 
-    def dot(visit: Visit) -> int:
+    def dot(visit: SmtpSession) -> int:
         who = visit.recipient or b""
         if b"Reader1@" in who or b"Reader2@" in who:
             visit.take()
@@ -76,7 +76,7 @@ def _disaster(room: Mailroom, office: Office) -> None:
     assert (sums[DeliveryState.ACCEPTED], sums[DeliveryState.UNKNOWN], sums[DeliveryState.REFUSED]) == (4, 3, 1)
 
 
-def _log(office: Office, tmp_path: Path) -> Path:
+def _log(office: FakeSmtp, tmp_path: Path) -> Path:
     """What Postfix would have written of those that it took."""
     lines = []
     for number, (_, content) in enumerate(office.taken):
@@ -90,7 +90,7 @@ def _log(office: Office, tmp_path: Path) -> Path:
     return path
 
 
-def test_settling_by_log_then_by_decision(room: Mailroom, office: Office, tmp_path: Path) -> None:
+def test_settling_by_log_then_by_decision(room: CliHarness, office: FakeSmtp, tmp_path: Path) -> None:
     """The log proves two; of the third a person decides; sent again it goes out once, and the mailing is over."""
     _disaster(room, office)
     with room.open() as database, database.write() as connection:
@@ -125,7 +125,7 @@ def test_settling_by_log_then_by_decision(room: Mailroom, office: Office, tmp_pa
     assert room.say("settle", "1").code == 0
 
 
-def test_settling_as_received(room: Mailroom, office: Office) -> None:
+def test_settling_as_received(room: CliHarness, office: FakeSmtp) -> None:
     """A person's word counts them as taken; the mailing is over, and says who said so."""
     _disaster(room, office)
     said = room.say("settle", "1", "--count-as-received", "--yes", "3")
@@ -163,7 +163,7 @@ class _Page(HTMLParser):
         self.fetched += [f"{tag} {name}" for name, _ in attrs if name in ("src", "href", "srcset", "action")]
 
 
-def test_the_report(room: Mailroom, office: Office) -> None:
+def test_the_report(room: CliHarness, office: FakeSmtp) -> None:
     """Numbers that add up, who did not get it and why, a page that fetches nothing; a bounce that comes later changes it."""
     _disaster(room, office)
     said = room.say("report", "1")
@@ -206,7 +206,7 @@ def test_the_report(room: Mailroom, office: Office) -> None:
     assert room.say("report", "7").code == 1
 
 
-def test_reasons_stand_in_the_report(room: Mailroom, office: Office) -> None:
+def test_reasons_stand_in_the_report(room: CliHarness, office: FakeSmtp) -> None:
     """What was allowed, and why it went out again: the same words on the screen, in the text and on the page."""
     room.add(2)
     allowed = ("--allow", "untested=Anna <read> it on paper")
@@ -253,7 +253,7 @@ def test_the_account_is_the_same_on_both_databases(database: Database) -> None:
     assert len(people) == 25 and people[3].name == "subscriber 24, erased" and people[0].state is DeliveryState.REFUSED
 
 
-def test_answers_are_about_one_hash(room: Mailroom) -> None:
+def test_answers_are_about_one_hash(room: CliHarness) -> None:
     """A change voids tests and approvals and is named; what was once approved is approved again when it comes back."""
     room.configure("delivery:\n", "approvals:\n  needed: 1\n  by:\n    - anna@example.org\ndelivery:\n")
     anna = Address(address="anna@example.org")
@@ -279,7 +279,7 @@ def test_answers_are_about_one_hash(room: Mailroom) -> None:
         assert (tests.sent, tests.changed_since) == ((), ("letter",))
 
 
-def test_approving(room: Mailroom, office: Office) -> None:
+def test_approving(room: CliHarness, office: FakeSmtp) -> None:
     """Two of three must say yes to exactly this edition; who returns it stops it; a change is told by its section."""
     names = "".join(f"    - {name}@example.org\n" for name in ("anna", "ben", "carla"))
     room.configure("delivery:\n", f"approvals:\n  needed: 2\n  by:\n{names}delivery:\n")
@@ -314,7 +314,7 @@ def test_approving(room: Mailroom, office: Office) -> None:
     assert room.say("send", ISSUE, "--yes", "1").code == 0
 
 
-def test_asking_for_approvals_by_mail(room: Mailroom, office: Office) -> None:
+def test_asking_for_approvals_by_mail(room: CliHarness, office: FakeSmtp) -> None:
     """Each who may gets a link that is theirs; the answer by link is the same as one by command; it is asked once."""
     room.configure(
         "delivery:\n", "approvals:\n  needed: 1\n  by:\n    - anna@example.org\n    - ben@example.org\ndelivery:\n"
@@ -348,7 +348,7 @@ def test_asking_for_approvals_by_mail(room: Mailroom, office: Office) -> None:
     assert room.say("approve", ISSUE, "--ask").out.count("asked") == 1
 
 
-def test_what_is_shown_online(room: Mailroom, office: Office) -> None:
+def test_what_is_shown_online(room: CliHarness, office: FakeSmtp) -> None:
     """An edition is public once a server took a copy of it, in each language, without any subscriber's values."""
     (room.root / "newsletter.de.yaml").write_text("name: Briefe vom Tisch\nlanguage: de\n", encoding="utf-8")
     room.write("2031-01-30.de", subject="Ein Brief")
@@ -366,7 +366,7 @@ def test_what_is_shown_online(room: Mailroom, office: Office) -> None:
         assert EditionRepository().find(connection, "2031-01-31") is None
 
 
-def test_compose_alone_without_a_server(room: Mailroom) -> None:
+def test_compose_alone_without_a_server(room: CliHarness) -> None:
     """A test send first; where it could only be written, the doctor, who says what sending needs; for a past issue neither."""
     room.say("build", ISSUE)
     room.say("check", ISSUE)
@@ -381,7 +381,7 @@ def test_compose_alone_without_a_server(room: Mailroom) -> None:
     assert "next: compose new" in room.say().out
 
 
-def test_compose_alone_names_the_next_step(room: Mailroom, office: Office) -> None:
+def test_compose_alone_names_the_next_step(room: CliHarness, office: FakeSmtp) -> None:
     """From the first build to the report: each time the command that comes next, and at the end where the mailing stands."""
     room.configure("delivery:\n", "approvals:\n  needed: 1\n  by:\n    - anna@example.org\ndelivery:\n")
     for step in (

@@ -18,7 +18,7 @@ from composer.core.workspace import Workspace
 from tests.factories import ROOT, sample_message
 
 #: Far more than it takes: what hangs is told, what is slow is not.
-_PATIENCE = 60
+_MAX_WAIT = 60
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def _told(url: str) -> str:
     place = urlsplit(url)
     said = ""
     for path in ("/state.json", "/views/text.json"):
-        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=_PATIENCE)
+        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=_MAX_WAIT)
         try:
             connection.request("GET", path)
             said += connection.getresponse().read().decode()
@@ -56,7 +56,7 @@ def _told(url: str) -> str:
 
 
 def _until(url: str, words: str) -> str:
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + _MAX_WAIT
     while time.monotonic() < end:
         if words in (said := _told(url)):
             return said
@@ -77,7 +77,7 @@ def test_it_answers_follows_and_ends(preview: tuple[Workspace, str, subprocess.P
     said = _until(url, "there is no day 2025-02-30")
     assert '"line":1,' in said and "你好 again" in said
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=_PATIENCE)
+    _, err = process.communicate(timeout=_MAX_WAIT)
     assert process.returncode == 0
     assert "Traceback" not in err and "the preview has ended" in err
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli_harness import Mailroom, furnish
+from tests.cli_harness import CliHarness, make_workspace
 from tests.delivery.factories import tag
 
 ISSUE = "2031-01-30"
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows keeps a pers
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
-    return furnish(tmp_path, monkeypatch, capsys)
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CliHarness:
+    return make_workspace(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def open_hands() -> Iterator[None]:
     os.umask(before)
 
 
-def _write_everything(room: Mailroom) -> None:
+def _write_everything(room: CliHarness) -> None:
     ids = room.add(2)
     with room.open() as database, database.write() as connection:
         tag(connection, ids, "press")
@@ -64,7 +64,7 @@ def _write_everything(room: Mailroom) -> None:
     assert subprocess.run(command, input=STRANGE, cwd=room.root, check=False).returncode == 0
 
 
-def _open(room: Mailroom) -> dict[str, str]:
+def _open(room: CliHarness) -> dict[str, str]:
     """Return what others on this computer can look into."""
     found = {}
     for path in sorted(room.root.rglob("*")):
@@ -97,7 +97,7 @@ WRITTEN = (
 )
 
 
-def test_whatever_the_umask(room: Mailroom, open_hands: None) -> None:
+def test_whatever_the_umask(room: CliHarness, open_hands: None) -> None:
     """Every file 0600, every folder of them 0700; the edition itself is for everybody."""
     _write_everything(room)
     assert [each for each in WRITTEN if not list(room.root.glob(each))] == []
@@ -106,7 +106,7 @@ def test_whatever_the_umask(room: Mailroom, open_hands: None) -> None:
     assert stat.S_IMODE(edition.stat().st_mode) == 0o666
 
 
-def test_nobody_is_named_in_a_public_file(room: Mailroom, open_hands: None) -> None:
+def test_nobody_is_named_in_a_public_file(room: CliHarness, open_hands: None) -> None:
     """Not in an edition, not in the record of a check."""
     _write_everything(room)
     for path in room.root.rglob("*"):
@@ -114,7 +114,7 @@ def test_nobody_is_named_in_a_public_file(room: Mailroom, open_hands: None) -> N
             assert b"@example.net" not in path.read_bytes().lower(), path
 
 
-def test_what_an_earlier_version_left_open(room: Mailroom, open_hands: None) -> None:
+def test_what_an_earlier_version_left_open(room: CliHarness, open_hands: None) -> None:
     """Folders and files that were everybody's are closed when they are written to again."""
     for name in (
         f"outbox/tests/{ISSUE}",
@@ -130,7 +130,7 @@ def test_what_an_earlier_version_left_open(room: Mailroom, open_hands: None) -> 
     assert _open(room) == {}
 
 
-def test_a_strict_umask_keeps_nobody_from_writing(room: Mailroom) -> None:
+def test_a_strict_umask_keeps_nobody_from_writing(room: CliHarness) -> None:
     """One that takes everything from others changes nothing."""
     before = os.umask(0o077)
     try:

@@ -19,21 +19,21 @@ from composer.delivery.approval.content_diff import OUTDATED, in_words
 from composer.delivery.preflight.preflight import ALLOWABLE, Code
 from composer.delivery.preflight.probes import trouble_with_pages, trouble_with_pictures
 from composer.delivery.preflight.storage_place import commit_of, trouble_with
-from tests.cli_harness import Mailroom, furnish, recipients
-from tests.fake_smtp import Office
+from tests.cli_harness import CliHarness, make_workspace, recipients
+from tests.fake_smtp import FakeSmtp
 
 ISSUE = "2031-01-30"
 DOCS = Path(__file__).parent.parent.parent / "docs" / "delivery.md"
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
-    return furnish(tmp_path, monkeypatch, capsys)
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CliHarness:
+    return make_workspace(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture
-def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    with Office() as office:
+def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
+    with FakeSmtp() as office:
         monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
         yield office
 
@@ -64,27 +64,27 @@ def web(answer: Callable[[str], tuple[int, bytes]]) -> Iterator[str]:
         thread.join()
 
 
-def _no_postal(room: Mailroom) -> None:
+def _no_postal(room: CliHarness) -> None:
     room.configure("  postal_address: Example Institute, Sample Street 1, 10115 Berlin, Germany\n", "")
 
 
-def _no_privacy(room: Mailroom) -> None:
+def _no_privacy(room: CliHarness) -> None:
     room.configure("  privacy_url: https://news.example.org/privacy\n", "")
 
 
-def _nowhere(room: Mailroom) -> None:
+def _nowhere(room: CliHarness) -> None:
     room.configure("  unsubscribe_url: https://leave.example.org/{token}\n", "  rate: 6000/min\n")
 
 
-def _plain_http(room: Mailroom) -> None:
+def _plain_http(room: CliHarness) -> None:
     room.configure("  unsubscribe_url: https://leave.example.org/{token}\n", "  public_url: http://127.0.0.1:1/n\n")
 
 
-def _no_pages(room: Mailroom) -> None:
+def _no_pages(room: CliHarness) -> None:
     room.configure("delivery:\n", "delivery:\n  public_url: https://127.0.0.1:1/n\n")
 
 
-def _no_pictures(room: Mailroom) -> None:
+def _no_pictures(room: CliHarness) -> None:
     from PIL import Image
 
     (room.root / "assets").mkdir()
@@ -95,21 +95,21 @@ def _no_pictures(room: Mailroom) -> None:
     )
 
 
-def _value_is_missing(room: Mailroom) -> None:
+def _value_is_missing(room: CliHarness) -> None:
     room.write(body="Dear {{ first_name }}, this letter calls you by your name, with enough words to be read by all.")
     room.add(2, first=500, first_name="")
 
 
-def _blocked(room: Mailroom) -> None:
+def _blocked(room: CliHarness) -> None:
     path = room.root / "issues" / f"{ISSUE}.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("2031-01-30", "2020-01-30"), encoding="utf-8")
 
 
-def _unapproved(room: Mailroom) -> None:
+def _unapproved(room: CliHarness) -> None:
     room.configure("delivery:\n", "approvals:\n  needed: 1\n  by:\n    - anna@example.org\ndelivery:\n")
 
 
-def _tracked(room: Mailroom) -> None:
+def _tracked(room: CliHarness) -> None:
     for command in (["init", "-q"], ["add", "-f", "newsletter.db"]):
         subprocess.run(["git", "-C", str(room.root), *command], check=True, capture_output=True)
 
@@ -130,7 +130,7 @@ def _tracked(room: Mailroom) -> None:
     ],
 )
 def test_each_is_refused(
-    room: Mailroom, office: Office, code: Code, breaks: Callable[[Mailroom], None], words: str
+    room: CliHarness, office: FakeSmtp, code: Code, breaks: Callable[[CliHarness], None], words: str
 ) -> None:
     """Nothing is frozen and nothing sent; the code and a way out are named; --allow helps where it should, and is kept."""
     room.add(2)
@@ -153,7 +153,7 @@ def test_each_is_refused(
         assert recipients(office) == []
 
 
-def test_a_check_is_allowed_by_its_own_code(room: Mailroom, office: Office) -> None:
+def test_a_check_is_allowed_by_its_own_code(room: CliHarness, office: FakeSmtp) -> None:
     """A blocker is let pass by the code of its check, and by nothing wider."""
     room.add(2)
     _blocked(room)
@@ -163,7 +163,7 @@ def test_a_check_is_allowed_by_its_own_code(room: Mailroom, office: Office) -> N
     assert room.mailings()[0].allowed == {"DATE01": "late, and we know"}
 
 
-def test_an_issue_that_changed(room: Mailroom, office: Office) -> None:
+def test_an_issue_that_changed(room: CliHarness, office: FakeSmtp) -> None:
     """An unfinished mailing and an edited issue: it says which section, and goes on as it was frozen if told to."""
     room.add(5)
     room.say("test", ISSUE)
@@ -181,7 +181,7 @@ def test_an_issue_that_changed(room: Mailroom, office: Office) -> None:
     assert len(recipients(office)) == 5 and all(b"Another" not in content for _, content in office.taken)
 
 
-def test_a_test_of_another_edition_is_none(room: Mailroom, office: Office) -> None:
+def test_a_test_of_another_edition_is_none(room: CliHarness, office: FakeSmtp) -> None:
     """An edit after the test send: it says that it was tested before, and what has changed since."""
     room.add(1)
     room.say("test", ISSUE)
@@ -190,7 +190,7 @@ def test_a_test_of_another_edition_is_none(room: Mailroom, office: Office) -> No
     assert "tested before, changed since: letter  [untested]" in said.err
 
 
-def test_the_pages_prove_that_they_have_the_key(tmp_path: Path, room: Mailroom) -> None:
+def test_the_pages_prove_that_they_have_the_key(tmp_path: Path, room: CliHarness) -> None:
     """A nonce of ours comes back under our key: all is well. Another key, an error, nobody there: it is said."""
     with room.open() as database:
         tokens = tokens_of(database, environment())
@@ -270,7 +270,7 @@ def test_the_commit_and_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_tests_and_approvals_bound_to_an_old_hash_are_void(
-    room: Mailroom, office: Office, capsys: pytest.CaptureFixture[str]
+    room: CliHarness, office: FakeSmtp, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """After an upgrade that hashes editions in another way, every command that looks for them says so; then all is well."""
     room.configure("delivery:\n", "approvals:\n  needed: 1\n  by:\n    - anna@example.org\ndelivery:\n")

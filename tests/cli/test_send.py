@@ -28,35 +28,37 @@ from composer.delivery.core.scheduler import RateLevel
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.reporting.statistics import each_event
 from composer.delivery.selection.selection import LeftOut
-from tests.cli_harness import Mailroom, furnish, recipients, stopping
+from tests.cli_harness import CliHarness, make_workspace, recipients, stopping
 from tests.delivery.factories import tag
-from tests.fake_smtp import Office, Visit, hangs, says
+from tests.fake_smtp import FakeSmtp, SmtpSession, hangs, says
 from tests.transport.setup import until
 
 ISSUE = "2031-01-30"
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
-    return furnish(tmp_path, monkeypatch, capsys)
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CliHarness:
+    return make_workspace(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture
-def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
     """A mail server that behaves; tests write into its script."""
     script: dict[str, object] = {}
-    with Office(script) as office:  # type: ignore[arg-type]
+    with FakeSmtp(script) as office:  # type: ignore[arg-type]
         office.script = script  # type: ignore[assignment]
         monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
         yield office
 
 
-def _tested(room: Mailroom, *stems: str) -> None:
+def _tested(room: CliHarness, *stems: str) -> None:
     for stem in stems or (ISSUE,):
         assert room.say("test", stem).code == 0
 
 
-def test_without_a_server_it_is_a_rehearsal(room: Mailroom, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_server_it_is_a_rehearsal(
+    room: CliHarness, office: FakeSmtp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Files, five samples or all; it says so first, names what a real send would ask for, and counts for nothing later."""
     monkeypatch.delenv("COMPOSE_SMTP_URL")
     room.add(8)
@@ -86,7 +88,7 @@ def test_every_code_of_a_mailing_has_words() -> None:
     assert set(PAUSED) == set(PauseReason)
 
 
-def test_what_is_shown_before_the_question(room: Mailroom, office: Office) -> None:
+def test_what_is_shown_before_the_question(room: CliHarness, office: FakeSmtp) -> None:
     """Count, sender, subject, who is left out and why, tests, checks, way out, quota and the expected end."""
     room.configure("delivery:\n", "delivery:\n  rate: 600/min\n  daily_quota: 10\n")
     room.add(25)
@@ -126,7 +128,7 @@ def test_what_is_shown_before_the_question(room: Mailroom, office: Office) -> No
     assert room.mailings() == [] and recipients(office) == []
 
 
-def test_the_count_is_asked_for(room: Mailroom, office: Office) -> None:
+def test_the_count_is_asked_for(room: CliHarness, office: FakeSmtp) -> None:
     """A wrong number, or nobody there to be asked: nothing is frozen, nothing is sent, and the number is named."""
     room.add(12)
     _tested(room)
@@ -140,7 +142,7 @@ def test_the_count_is_asked_for(room: Mailroom, office: Office) -> None:
 _QUESTION = b"days before its date, to 12 subscribers"
 
 
-def _typing(room: Mailroom, port: int, *keys: bytes, question: bytes = _QUESTION) -> tuple[int, str]:
+def _typing(room: CliHarness, port: int, *keys: bytes, question: bytes = _QUESTION) -> tuple[int, str]:
     """Run `compose send` on a terminal, with a person who types after the question."""
     import pty
 
@@ -180,7 +182,7 @@ def _typing(room: Mailroom, port: int, *keys: bytes, question: bytes = _QUESTION
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
-def test_a_person_types_the_count(room: Mailroom, office: Office) -> None:
+def test_a_person_types_the_count(room: CliHarness, office: FakeSmtp) -> None:
     """On a terminal: a mistyped number and Ctrl-C send nothing; the right one sends, with a bar that counts."""
     room.add(12)
     _tested(room)
@@ -195,7 +197,7 @@ def test_a_person_types_the_count(room: Mailroom, office: Office) -> None:
     assert len(recipients(office)) == 12
 
 
-def test_run_again_it_goes_on(room: Mailroom, office: Office) -> None:
+def test_run_again_it_goes_on(room: CliHarness, office: FakeSmtp) -> None:
     """--limit freezes all and sends some (75); the next run goes on with the same mailing; nobody has it twice."""
     room.add(12)
     _tested(room)
@@ -226,12 +228,12 @@ def test_run_again_it_goes_on(room: Mailroom, office: Office) -> None:
         ]
 
 
-def test_exit_codes_say_what_remains(room: Mailroom, office: Office) -> None:
+def test_exit_codes_say_what_remains(room: CliHarness, office: FakeSmtp) -> None:
     """Put off: 75. Nobody knows: 3, and it is never sent again by itself. One refused among many: 0."""
     room.add(6)
     _tested(room)
 
-    def rcpt(visit: Visit) -> int:
+    def rcpt(visit: SmtpSession) -> int:
         line = visit.heard[-2] + visit.heard[-1]
         if b"Reader1@" in line:
             return visit.say(b"451 4.7.1 later\r\n")
@@ -239,7 +241,7 @@ def test_exit_codes_say_what_remains(room: Mailroom, office: Office) -> None:
             return visit.say(b"550 5.1.1 no such person\r\n")
         return visit.say(b"250 2.1.5 Ok\r\n")
 
-    def dot(visit: Visit) -> int:
+    def dot(visit: SmtpSession) -> int:
         if b"Reader3@" in (visit.recipient or b""):
             visit.take()
             visit.connection.close()
@@ -270,7 +272,7 @@ def test_exit_codes_say_what_remains(room: Mailroom, office: Office) -> None:
     assert said.code == 3 and "everybody else is accounted for" in said.out
 
 
-def test_it_says_when_what_was_put_off_is_due(room: Mailroom, office: Office) -> None:
+def test_it_says_when_what_was_put_off_is_due(room: CliHarness, office: FakeSmtp) -> None:
     """A run does not wait for a try that is far away: it says when that is, and ends (75)."""
     room.add(1)
     _tested(room)
@@ -284,7 +286,7 @@ def test_it_says_when_what_was_put_off_is_due(room: Mailroom, office: Office) ->
     assert said.code == 75 and f"what was put off is due again {at:%Y-%m-%d %H:%M}\n" in said.out
 
 
-def test_languages_go_in_one_mailing(room: Mailroom, office: Office) -> None:
+def test_languages_go_in_one_mailing(room: CliHarness, office: FakeSmtp) -> None:
     """Each subscriber gets one edition: in their language, else in the first; both must be tested."""
     (room.root / "newsletter.de.yaml").write_text("name: Briefe vom Tisch\nlanguage: de\n", encoding="utf-8")
     room.write("2031-01-30.de", subject="Ein Brief")
@@ -304,7 +306,7 @@ def test_languages_go_in_one_mailing(room: Mailroom, office: Office) -> None:
     assert len(recipients(office)) == 6 and len(room.mailings()) == 1
 
 
-def test_an_audience(room: Mailroom, office: Office) -> None:
+def test_an_audience(room: CliHarness, office: FakeSmtp) -> None:
     """--audience names one of newsletter.yaml; a name that is none is told with the nearest."""
     room.configure("delivery:\n", "audiences:\n  press:\n    tag: press\ndelivery:\n")
     ids = room.add(5)
@@ -320,7 +322,7 @@ def test_an_audience(room: Mailroom, office: Office) -> None:
     assert len(recipients(office)) == 2
 
 
-def test_the_rest_and_the_correction(room: Mailroom, office: Office) -> None:
+def test_the_rest_and_the_correction(room: CliHarness, office: FakeSmtp) -> None:
     """The rest: late joiners, not those who have it. The correction: those who got it, as an answer to what they got."""
     room.add(4)
     _tested(room)
@@ -353,7 +355,7 @@ def _header(content: bytes, name: bytes) -> bytes:
     )
 
 
-def test_again_takes_a_reason(room: Mailroom, office: Office) -> None:
+def test_again_takes_a_reason(room: CliHarness, office: FakeSmtp) -> None:
     """The only way to send an issue twice; the reason stands in the mailing, and the count is asked for again."""
     room.add(3)
     _tested(room)
@@ -364,7 +366,7 @@ def test_again_takes_a_reason(room: Mailroom, office: Office) -> None:
     assert len(recipients(office)) == 6
 
 
-def test_a_time_and_what_is_due(room: Mailroom, office: Office) -> None:
+def test_a_time_and_what_is_due(room: CliHarness, office: FakeSmtp) -> None:
     """--at freezes and sends nothing; --due sends it once when its time has come, and nothing before."""
     room.add(4)
     _tested(room)
@@ -390,7 +392,7 @@ def test_a_time_and_what_is_due(room: Mailroom, office: Office) -> None:
     assert room.say("send", "--due").code == 0 and len(recipients(office)) == 3
 
 
-def test_a_mailing_that_waits_is_not_sent_by_the_way(room: Mailroom, office: Office) -> None:
+def test_a_mailing_that_waits_is_not_sent_by_the_way(room: CliHarness, office: FakeSmtp) -> None:
     """`compose send ISSUE` before its time names the time, and sends by a typed or said count only; once begun it goes on."""
     room.add(3)
     _tested(room)
@@ -411,7 +413,7 @@ def test_a_mailing_that_waits_is_not_sent_by_the_way(room: Mailroom, office: Off
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
-def test_the_question_says_that_it_goes_out_now(room: Mailroom, office: Office) -> None:
+def test_the_question_says_that_it_goes_out_now(room: CliHarness, office: FakeSmtp) -> None:
     """On a terminal the question about a mailing that waits names the time that it would not wait for."""
     room.add(12)
     _tested(room)
@@ -423,7 +425,7 @@ def test_the_question_says_that_it_goes_out_now(room: Mailroom, office: Office) 
     assert code == 0 and len(recipients(office)) == 12
 
 
-def test_stop_from_elsewhere_and_for_good(room: Mailroom, office: Office) -> None:
+def test_stop_from_elsewhere_and_for_good(room: CliHarness, office: FakeSmtp) -> None:
     """A stop holds until somebody sends again; ended for good, those without it never get it, and the sums say so."""
     room.add(6)
     _tested(room)
@@ -443,14 +445,14 @@ def test_stop_from_elsewhere_and_for_good(room: Mailroom, office: Office) -> Non
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal here")
 @pytest.mark.kill
-def test_ctrl_c_drains_and_a_second_one_stops(room: Mailroom, office: Office) -> None:
+def test_ctrl_c_drains_and_a_second_one_stops(room: CliHarness, office: FakeSmtp) -> None:
     """The first ends what is open and records it (130); the second leaves at most one unknown for each connection."""
     room.add(30)
     _tested(room)
     reached = threading.Event()
     goes_on = threading.Event()
 
-    def dot(visit: Visit) -> int:
+    def dot(visit: SmtpSession) -> int:
         if len(office.taken) > 8:
             reached.set()
             goes_on.wait(250)
@@ -469,7 +471,7 @@ def test_ctrl_c_drains_and_a_second_one_stops(room: Mailroom, office: Office) ->
     assert not sums[DeliveryState.UNKNOWN] and sums[DeliveryState.ACCEPTED] == len(recipients(office))
     reached.clear()
 
-    def silent(visit: Visit) -> int:
+    def silent(visit: SmtpSession) -> int:
         reached.set()
         return hangs(visit)
 
@@ -488,7 +490,7 @@ def test_ctrl_c_drains_and_a_second_one_stops(room: Mailroom, office: Office) ->
     assert len(set(recipients(office))) == len(recipients(office)) == 28
 
 
-def _waits(err: str, office: Office, more: str = "") -> bool:
+def _waits(err: str, office: FakeSmtp, more: str = "") -> bool:
     """Whether it said for which server it waited, for how many answers, and until when: a minute from then at most."""
     found = re.search(
         rf"stopping: waiting for 127\.0\.0\.1:{office.port} to answer about (?:1 message|2 messages), until ([\d:]+)"
@@ -505,7 +507,7 @@ def _waits(err: str, office: Office, more: str = "") -> bool:
 
 
 def _held_back(
-    room: Mailroom, office: Office, to: int = subprocess.PIPE
+    room: CliHarness, office: FakeSmtp, to: int = subprocess.PIPE
 ) -> tuple["subprocess.Popen[str]", threading.Event]:
     """Begin to send to thirty; give the process when the server holds an answer back, and what lets it answer.
 
@@ -515,13 +517,13 @@ def _held_back(
     _tested(room)
     reached, goes_on = threading.Event(), threading.Event()
 
-    def dot(visit: Visit) -> int:
+    def dot(visit: SmtpSession) -> int:
         if len(office.taken) > 8:
             reached.set()
             goes_on.wait(250)
         return visit.say(b"250 2.0.0 Ok\r\n")
 
-    def mail(visit: Visit) -> int:
+    def mail(visit: SmtpSession) -> int:
         if goes_on.is_set():
             office.closing.wait(3)
         return visit.say(b"250 2.1.0 Ok\r\n")
@@ -534,7 +536,7 @@ def _held_back(
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal here")
 @pytest.mark.kill
-def test_ctrl_c_does_not_break_the_last_words(room: Mailroom, office: Office) -> None:
+def test_ctrl_c_does_not_break_the_last_words(room: CliHarness, office: FakeSmtp) -> None:
     """Whoever presses Ctrl-C once more when the run has ended still reads the sums and what is next (130), no traceback."""
     child, goes_on = _held_back(room, office)
     child.send_signal(signal.SIGINT)
@@ -559,7 +561,7 @@ def test_ctrl_c_does_not_break_the_last_words(room: Mailroom, office: Office) ->
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize("which", ["SIGTERM", "SIGHUP"])
 @pytest.mark.kill
-def test_a_service_ends_and_a_terminal_closes(room: Mailroom, office: Office, which: str) -> None:
+def test_a_service_ends_and_a_terminal_closes(room: CliHarness, office: FakeSmtp, which: str) -> None:
     """What is open is ended and recorded (130); nobody is told of keys; a shell that passes a hang-up on says it twice."""
     child, goes_on = _held_back(room, office)
     child.send_signal(getattr(signal, which))
@@ -577,7 +579,7 @@ def test_a_service_ends_and_a_terminal_closes(room: Mailroom, office: Office, wh
 
 @pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
 @pytest.mark.kill
-def test_a_terminal_that_is_gone(room: Mailroom, office: Office) -> None:
+def test_a_terminal_that_is_gone(room: CliHarness, office: FakeSmtp) -> None:
     """There is nothing left to write to, and the answers that are outstanding are recorded all the same."""
     import pty
 
@@ -608,7 +610,7 @@ def test_nohup_keeps_its_promise() -> None:
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
 
 
-def test_wrong_words(room: Mailroom, office: Office) -> None:
+def test_wrong_words(room: CliHarness, office: FakeSmtp) -> None:
     """What cannot be meant is told before anything is looked at."""
     for arguments, words in (
         ([], "which issue?"),
@@ -634,7 +636,7 @@ def test_wrong_words(room: Mailroom, office: Office) -> None:
     assert said.code == 1 and "nobody would get it: everybody is left out" in said.err
 
 
-def test_a_broken_database_and_no_server(room: Mailroom, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_database_and_no_server(room: CliHarness, office: FakeSmtp, monkeypatch: pytest.MonkeyPatch) -> None:
     """One clear line each; nothing is sent, no secret is printed."""
     room.add(2)
     _tested(room)
@@ -664,7 +666,7 @@ def test_a_broken_database_and_no_server(room: Mailroom, office: Office, monkeyp
     assert said.code == 75 and "cannot be reached" in said.err and "5ecret" not in said.all
 
 
-def test_status_as_json_names_nobody(room: Mailroom, office: Office) -> None:
+def test_status_as_json_names_nobody(room: CliHarness, office: FakeSmtp) -> None:
     """Sums for scripts; `compose status` never prints more than twenty names."""
     room.add(40)
     _tested(room)
@@ -677,7 +679,7 @@ def test_status_as_json_names_nobody(room: Mailroom, office: Office) -> None:
         assert "@example.net" not in room.say(*arguments).all
 
 
-def test_the_whole_is_frozen(room: Mailroom, office: Office) -> None:
+def test_the_whole_is_frozen(room: CliHarness, office: FakeSmtp) -> None:
     """Who froze it, with which program, what was allowed and why, stand in the mailing, and in `compose status`."""
     room.add(2)
     said = room.say("send", ISSUE, "--yes", "2", "--allow", 'untested="a joke among friends"')
@@ -689,7 +691,7 @@ def test_the_whole_is_frozen(room: Mailroom, office: Office) -> None:
     assert "allowed    untested: a joke among friends" in room.say("status", "1").out
 
 
-def test_a_server_that_wants_none_of_it(room: Mailroom, office: Office) -> None:
+def test_a_server_that_wants_none_of_it(room: CliHarness, office: FakeSmtp) -> None:
     """Three refusals of us running: it stops (1), and those go back to pending; nobody's standing suffers."""
     room.add(10)
     _tested(room)
@@ -702,7 +704,7 @@ def test_a_server_that_wants_none_of_it(room: Mailroom, office: Office) -> None:
 
 
 def test_the_same_on_both_databases(
-    room: Mailroom, office: Office, location: Location, monkeypatch: pytest.MonkeyPatch
+    room: CliHarness, office: FakeSmtp, location: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SQLite and PostgreSQL by URL: languages and tags, some now, the rest later, a stop, a report, nobody twice."""
     url = str(location.path) if location.path else location.url.replace("+psycopg", "")
@@ -725,7 +727,7 @@ def test_the_same_on_both_databases(
     assert room.say("report", "1").code == 0
 
 
-def test_who_tells_every_mailing_of_a_subscriber(room: Mailroom, office: Office) -> None:
+def test_who_tells_every_mailing_of_a_subscriber(room: CliHarness, office: FakeSmtp) -> None:
     """The page has when, what their server said, and the Message-ID under which the message arrived; erasing takes it away."""
     room.add(2)
     _tested(room)

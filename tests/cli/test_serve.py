@@ -24,10 +24,10 @@ import pytest
 from composer.cli.main import run
 from composer.core.workspace import Workspace
 from tests.factories import ROOT, sample
-from tests.fake_smtp import Action, Holding, Office, Visit
+from tests.fake_smtp import Action, FakeSmtp, Holding, SmtpSession
 
 KEY = "k" * 64
-_PATIENCE = 60
+_MAX_WAIT = 60
 
 
 @dataclass
@@ -55,14 +55,14 @@ class Serving:
         return self.process.stdout.readline().strip()
 
     def post(self, path: str, **fields: str) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_MAX_WAIT)
         with contextlib.closing(connection):
             headers = {"Content-Type": "application/x-www-form-urlencoded"}
             connection.request("POST", path, urllib.parse.urlencode(fields), headers)
             return connection.getresponse().status
 
     def get(self, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_MAX_WAIT)
         with contextlib.closing(connection):
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -70,7 +70,7 @@ class Serving:
 
     def takes_calls(self) -> bool:
         try:
-            socket.create_connection(("127.0.0.1", self.port), _PATIENCE).close()
+            socket.create_connection(("127.0.0.1", self.port), _MAX_WAIT).close()
         except ConnectionRefusedError:
             return False
         return True
@@ -78,7 +78,7 @@ class Serving:
     def end(self, how: int) -> tuple[str, str]:
         assert self.process is not None
         self.process.send_signal(how)
-        return self.process.communicate(timeout=_PATIENCE)
+        return self.process.communicate(timeout=_MAX_WAIT)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def serving(tmp_path: Path) -> Iterator[Serving]:
 
 
 def _until(holds: Callable[[], object]) -> None:
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + _MAX_WAIT
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -133,7 +133,7 @@ def test_letters_are_signed(
     text = path.read_text(encoding="utf-8")
     selectors = "  dkim:\n    selectors:\n      - compose-rsa\n      - compose-ed\n"
     path.write_text(text.replace("delivery:\n", f"delivery:\n{selectors}"), encoding="utf-8")
-    with Office() as office:
+    with FakeSmtp() as office:
         serving.environment["COMPOSE_SMTP_URL"] = f"smtp://127.0.0.1:{office.port}"
         serving.start()
         assert serving.post("/subscribe", email="anna@example.net", language="de") == 200
@@ -154,25 +154,25 @@ def test_killed_at_any_moment_no_letter_is_lost_or_doubled(serving: Serving) -> 
     """SIGKILL while the server waits for DATA, and behind the dot: every letter arrives once, or is known to be unknown."""
     reached, killed = threading.Event(), threading.Event()
 
-    def hold(visit: Visit) -> int:
+    def hold(visit: SmtpSession) -> int:
         reached.set()
-        killed.wait(_PATIENCE)
+        killed.wait(_MAX_WAIT)
         return visit.say(b"354 go ahead\r\n")
 
-    def take_and_hold(visit: Visit) -> int:
+    def take_and_hold(visit: SmtpSession) -> int:
         visit.take()
         reached.set()
-        killed.wait(_PATIENCE)
+        killed.wait(_MAX_WAIT)
         return 0
 
     script: dict[str, Action] = {"data": hold}
-    with Office() as office:
+    with FakeSmtp() as office:
         office.script = script
         serving.environment["COMPOSE_SMTP_URL"] = f"smtp://127.0.0.1:{office.port}"
         serving.start()
         for number in range(3):
             assert serving.post("/subscribe", email=f"r{number}@example.net") == 200
-        assert reached.wait(_PATIENCE)
+        assert reached.wait(_MAX_WAIT)
         serving.end(signal.SIGKILL)
         killed.set()
         script.clear()
@@ -182,7 +182,7 @@ def test_killed_at_any_moment_no_letter_is_lost_or_doubled(serving: Serving) -> 
         killed.clear()
         _as_if_later(serving.workspace.root / "newsletter.db")
         serving.start()
-        assert reached.wait(_PATIENCE)
+        assert reached.wait(_MAX_WAIT)
         serving.end(signal.SIGKILL)
         killed.set()
         script.clear()
@@ -199,7 +199,7 @@ def test_killed_at_any_moment_no_letter_is_lost_or_doubled(serving: Serving) -> 
 def test_a_letter_that_is_being_sent_is_finished(serving: Serving) -> None:
     """SIGTERM while the mail server takes a message: its answer is waited for and recorded, then the process ends in order."""
     holding = Holding(0, b"250 2.0.0 Ok\r\n")
-    with Office({"dot": holding}) as office:
+    with FakeSmtp({"dot": holding}) as office:
         serving.environment["COMPOSE_SMTP_URL"] = f"smtp://127.0.0.1:{office.port}"
         serving.start()
         assert serving.post("/subscribe", email="anna@example.net") == 200
@@ -209,7 +209,7 @@ def test_a_letter_that_is_being_sent_is_finished(serving: Serving) -> None:
         _until(lambda: not serving.takes_calls())
         assert _states(serving.workspace.root / "newsletter.db") == ["sending"]
         holding.release()
-        _, err = serving.process.communicate(timeout=_PATIENCE)
+        _, err = serving.process.communicate(timeout=_MAX_WAIT)
     assert serving.process.returncode == 0
     assert err.endswith("the pages have ended\n")
     assert (len(office.taken), _states(serving.workspace.root / "newsletter.db")) == (1, ["accepted"])
@@ -217,13 +217,13 @@ def test_a_letter_that_is_being_sent_is_finished(serving: Serving) -> None:
 
 def _states(path: Path) -> list[str]:
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        return [row[0] for row in connection.execute("SELECT state FROM letters")]
+        return [row[0] for row in connection.execute("SELECT state FROM transactional_emails")]
 
 
 def _as_if_later(path: Path) -> None:
     """Let the time be over for which a letter is the dead process's."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("UPDATE letters SET due = due - 3600000")
+        connection.execute("UPDATE transactional_emails SET due = due - 3600000")
 
 
 def test_what_is_missing_is_told_before_anybody_asks(

@@ -21,7 +21,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from composer.cli.main import run
 from composer.core.workspace import Workspace
 from tests.factories import sample
-from tests.fake_smtp import Office, hangs
+from tests.fake_smtp import FakeSmtp, hangs
 from tests.transport.setup import until
 
 SECRET = "Geheim-秘密-5ecret%"
@@ -228,7 +228,7 @@ def test_stopped_in_the_middle(workspace: Workspace, stage: str, words: str) -> 
     """Ctrl-C while the second of three is under way: the first is told, the second as what is known, the third as not sent."""
     times = itertools.count(1)
     good = {"dot": b"250 2.0.0 Ok\r\n", "rcpt": b"250 2.1.5 Ok\r\n"}[stage]
-    with Office({stage: lambda visit: visit.say(good) if next(times) == 1 else hangs(visit)}) as office:
+    with FakeSmtp({stage: lambda visit: visit.say(good) if next(times) == 1 else hangs(visit)}) as office:
         environment = {**os.environ, "COMPOSE_SMTP_URL": f"smtp://127.0.0.1:{office.port}"}
         command = [sys.executable, "-m", "composer", "test", "2025-01-30", *_to("anna", "ben", "carla")]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

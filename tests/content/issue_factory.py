@@ -65,7 +65,7 @@ chart:
 """
 
 
-def newsroom(folder: Path) -> Workspace:
+def issue_workspace(folder: Path) -> Workspace:
     """Write the sound newsletter."""
     assets = folder / "issues/assets"
     assets.mkdir(parents=True)

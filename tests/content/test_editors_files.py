@@ -7,14 +7,14 @@ import pytest
 from composer.content.document.issue import read_issue
 from composer.core.errors import ContentError, Problem
 from composer.core.workspace import Workspace
-from tests.content.issue_factory import ISSUE, newsroom
+from tests.content.issue_factory import ISSUE, issue_workspace
 
 #: Line and column of a problem, and its code.
 Told = tuple[int, int, str]
 
 
 def _read(folder: Path, data: str | bytes) -> tuple[Problem, ...]:
-    workspace = newsroom(folder)
+    workspace = issue_workspace(folder)
     path = workspace.root / "issues" / "2025-01-30.yaml"
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
     try:
@@ -54,7 +54,7 @@ def test_a_line_of_white_space_is_an_empty_line(tmp_path: Path, blank: str, befo
     """Between keys, items and paragraphs, and in lists of sources: nothing is told, and nothing is read otherwise."""
     from composer.editions.pipeline import build_issue
 
-    workspace = newsroom(tmp_path)
+    workspace = issue_workspace(tmp_path)
     path = workspace.root / "issues" / "2025-01-30.yaml"
     empty = build_issue(workspace, path).text
     path.write_text(
@@ -156,7 +156,7 @@ def test_what_is_no_conflict(tmp_path: Path, text: str) -> None:
 
 def test_a_conflict_in_newsletter_yaml_and_in_a_part(tmp_path: Path) -> None:
     """The other files of a newsletter are read in the same way."""
-    workspace = newsroom(tmp_path)
+    workspace = issue_workspace(tmp_path)
     part = workspace.root / "issues" / "topic.yaml"
     part.write_text('title: "T"\n<<<<<<< a\nfacts: A\n=======\nfacts: B\n>>>>>>> b\n', encoding="utf-8")
     path = workspace.root / "issues" / "2025-01-30.yaml"
@@ -240,7 +240,7 @@ def test_at_both_ends_it_is_left_out(tmp_path: Path, old: str, value: str, unsee
     """Dates, numbers, file names and addresses are read as if it were not there; the message has none of it."""
     from composer.editions.pipeline import build_issue
 
-    workspace = newsroom(tmp_path)
+    workspace = issue_workspace(tmp_path)
     path = workspace.root / "issues" / "2025-01-30.yaml"
     sound = build_issue(workspace, path).message
     for changed in (f"{value}{unseen}", f"{unseen}{value}", f"{unseen}{value}{unseen} "):
@@ -250,7 +250,7 @@ def test_at_both_ends_it_is_left_out(tmp_path: Path, old: str, value: str, unsee
 
 def test_addresses_in_newsletter_yaml(tmp_path: Path) -> None:
     """Mail addresses and web addresses: left out at the ends, named inside."""
-    workspace = newsroom(tmp_path)
+    workspace = issue_workspace(tmp_path)
     path = workspace.root / "newsletter.yaml"
     text = path.read_text(encoding="utf-8")
     sender = "from: The Desk <desk@example.org>"
@@ -382,7 +382,7 @@ def test_checks_point_at_the_link_itself(tmp_path: Path) -> None:
     """A check names the column of the link that it means, where another one in the line begins with the same address."""
     from composer.checks.issue_text import IssueTexts
 
-    workspace = newsroom(tmp_path)
+    workspace = issue_workspace(tmp_path)
     path = workspace.root / "issues" / "2025-01-30.yaml"
     path.write_text(
         _with("Second paragraph.", "[a](https://x.example/ab) and [b](https://x.example/a)"), encoding="utf-8"

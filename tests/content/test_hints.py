@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from composer.core.errors import Problem
-from tests.content.issue_factory import newsroom, problems
+from tests.content.issue_factory import issue_workspace, problems
 from tests.content.test_mistakes import CASES, Edit, I, N, apply
 
 #: The table is looked at in so many parts, each a test.
@@ -120,7 +120,7 @@ def _kinds(found: tuple[Problem, ...]) -> Counter[tuple[str, str, str]]:
 
 def _followed(folder: Path, edits: Edit | list[Edit]) -> list[tuple[Problem, tuple[Problem, ...], tuple[Problem, ...]]]:
     """Each problem whose hint can be followed, what was told before, and what is told afterwards."""
-    workspace = newsroom(folder)
+    workspace = issue_workspace(folder)
     apply(workspace, edits)
     before = problems(workspace)
     done = []

@@ -11,7 +11,7 @@ import pytest
 
 from composer.core.errors import Problem
 from composer.core.workspace import Workspace
-from tests.content.issue_factory import ISSUE, newsroom, problems
+from tests.content.issue_factory import ISSUE, issue_workspace, problems
 
 HERE = Path(__file__).parent
 WORDS = HERE / "mistakes.txt"
@@ -521,7 +521,7 @@ def apply(workspace: Workspace, edits: Edit | list[Edit]) -> None:
 
 def told(folder: Path, edits: Edit | list[Edit]) -> tuple[Problem, ...]:
     """Break a sound newsletter and give what is told."""
-    workspace = newsroom(folder)
+    workspace = issue_workspace(folder)
     apply(workspace, edits)
     return problems(workspace)
 
@@ -549,7 +549,7 @@ def test_the_table_is_long_and_complete() -> None:
 
 def test_a_sound_newsletter_is_silent(tmp_path: Path) -> None:
     """What the rows break is sound before."""
-    assert problems(newsroom(tmp_path)) == ()
+    assert problems(issue_workspace(tmp_path)) == ()
 
 
 @pytest.mark.parametrize(("name", "edits"), CASES, ids=[name for name, _ in CASES])
@@ -589,7 +589,7 @@ def test_what_yaml_would_turn_into_something_else_stays_text(tmp_path: Path) -> 
     from composer.content.values.field_values import Group
 
     for written in ("49.10", "no", "2025-01-30", "0x1F", "null", "1_000", "~", "12:30", ".5"):
-        workspace = newsroom(tmp_path / re.sub(r"\W", "_", written))
+        workspace = issue_workspace(tmp_path / re.sub(r"\W", "_", written))
         apply(workspace, r("value: 49.10", f"value: {written}"))
         _, issue = read_issue(workspace, workspace.issue("2025-01-30"))
         metric = issue.sections[2].content
@@ -602,7 +602,7 @@ def test_line_ends_of_any_system(tmp_path: Path, ending: str) -> None:
     """CRLF files, with a byte order mark, build to the same bytes, and problems keep their places."""
     from composer.editions.pipeline import build_issue
 
-    plain, foreign = newsroom(tmp_path / "plain"), newsroom(tmp_path / "foreign")
+    plain, foreign = issue_workspace(tmp_path / "plain"), issue_workspace(tmp_path / "foreign")
     for name in (I, N):
         text = (foreign.root / name).read_text(encoding="utf-8").replace("\n", ending)
         (foreign.root / name).write_bytes(b"\xef\xbb\xbf" + text.encode())
@@ -617,7 +617,7 @@ def test_decomposed_letters_are_composed(tmp_path: Path) -> None:
     """Text pasted from macOS (e and an accent) becomes the same letter as typed, in pictures' names too."""
     from composer.editions.pipeline import build_issue
 
-    workspace = newsroom(tmp_path)
+    workspace = issue_workspace(tmp_path)
     apply(workspace, [r("A subject", "Cafe\u0301"), r("assets/chart.png", "assets/cafe\u0301.png")])
     (workspace.root / "issues/assets/chart.png").rename(workspace.root / "issues/assets/caf\u00e9.png")
     assert build_issue(workspace, workspace.issue("2025-01-30")).edition.subject == "Caf\u00e9"

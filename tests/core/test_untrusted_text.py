@@ -20,7 +20,7 @@ from composer.core.untrusted_text import finished, in_json, tame, visible
 from composer.web.preview.page_state import state
 from composer.web.preview.view_model import ShownVariant
 from composer.web.public.site.page_templates import HTML
-from tests.cli_harness import Mailroom, furnish
+from tests.cli_harness import CliHarness, make_workspace
 from tests.factories import sample_message
 
 #: What must never reach a terminal or a page as it is.
@@ -107,11 +107,11 @@ def test_the_preview() -> None:
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
-    return furnish(tmp_path, monkeypatch, capsys)
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CliHarness:
+    return make_workspace(tmp_path, monkeypatch, capsys)
 
 
-def test_commands(room: Mailroom) -> None:
+def test_commands(room: CliHarness) -> None:
     """Names of files, cells, addresses and subjects: none of them acts on the terminal; JSON gives them whole."""
     room.write("2031-01-30", subject="A \u202eturned subject of a letter")
     name = "people\u202e\x1b[31m.csv"

@@ -136,8 +136,6 @@ def _fill(put: Callable[..., None]) -> None:
             words="they say: out of office")  # fmt: skip
 
 
-
-
 def _edition(hash: str, **digests: str) -> RecordedEdition:
     return RecordedEdition(
         issue="2025-01-30", stem="2025-01-30", hash=hash, subject="Hello", language="en", digests=digests

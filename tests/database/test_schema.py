@@ -29,10 +29,10 @@ def test_landed_migrations_are_never_edited() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("ALTER TABLE deliveries DROP COLUMN strikes", "column deliveries.strikes"),
+        ("ALTER TABLE deliveries DROP COLUMN requeue_count", "column deliveries.requeue_count"),
         ("DROP TABLE bucket_usage", "table bucket_usage"),
         ("DROP INDEX ix_mailings_issue_id", "index ix_mailings_issue_id on mailings"),
-        ("ALTER TABLE owners RENAME COLUMN home TO house", "column owners.home"),
+        ("ALTER TABLE workers RENAME COLUMN home TO house", "column workers.home"),
     ],
 )
 def test_missing_parts_are_reported_at_the_next_opening(location: Location, change: str, words: str) -> None:
@@ -88,7 +88,7 @@ def test_a_mistake_of_the_program_keeps_its_traceback(database: Database) -> Non
 def _without_a_table(location: Location) -> None:
     with connect(location) as database, database.write() as connection:
         connection.exec_driver_sql("UPDATE compose_version SET version_num = '0004'")
-        connection.exec_driver_sql("DROP TABLE owners")
+        connection.exec_driver_sql("DROP TABLE workers")
 
 
 def _with_another_version(location: Location) -> None:

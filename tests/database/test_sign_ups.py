@@ -6,7 +6,7 @@ from composer.database.engine import connect
 from composer.database.location import Location
 from composer.database.schema_upgrade import upgrade
 from composer.database.schema_version import newest
-from composer.database.tables.transactional_tables import letters
+from composer.database.tables.transactional_tables import transactional_emails
 from tests.databases import upgrade_to
 
 BEFORE = "0008"
@@ -27,7 +27,7 @@ def test_mailboxes_are_filled_in(no_tables: Location) -> None:
                 )
         assert upgrade(database) == (int(BEFORE), newest())
         with database.read() as connection:
-            rows = connection.execute(select(letters)).mappings().all()
+            rows = connection.execute(select(transactional_emails)).mappings().all()
     assert {row["normal"]: row["mailbox"] for row in rows} == ROWS
     assert {(row["turn"], row["state"], row["counted"], row["drop_reason"]) for row in rows} == {
         (0, "waiting", None, None)

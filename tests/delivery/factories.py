@@ -28,7 +28,7 @@ QUICK = RetryPolicy(
     deadline=timedelta(seconds=30),
     pause=timedelta(milliseconds=20),
     longest_pause=timedelta(milliseconds=100),
-    patience=timedelta(seconds=20),
+    max_wait=timedelta(seconds=20),
 )
 
 
@@ -49,7 +49,7 @@ class Clock:
 class Plain(MessageSource):
     """Writes the shortest messages there are."""
 
-    def letter(self, recipient: MessageRecipient) -> OutgoingMessage:
+    def outgoing(self, recipient: MessageRecipient) -> OutgoingMessage:
         envelope = Envelope(sender="news@example.org", recipient=recipient.address, id=str(recipient.subscriber_id))
         message = (
             f"Subject: hello\r\nMessage-ID: <{recipient.subscriber_id}@example.org>\r\n\r\n{recipient.first_name}\r\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 from composer.doctor.diagnosis import DiagnosisLevel
 from composer.doctor.mail_server import look_at_server
 from composer.transport.server_settings import MailServer, Secret, Security, ServerLimits
-from tests.fake_smtp import Office, says
+from tests.fake_smtp import FakeSmtp, says
 from tests.transport.paper import papers
 
 NOW = datetime.datetime.now(datetime.UTC)
@@ -15,7 +15,7 @@ NOW = datetime.datetime.now(datetime.UTC)
 def test_a_server_that_is_well(tmp_path: Path) -> None:
     """It says what is offered, the version of TLS, and until when the certificate holds."""
     made = papers(tmp_path)
-    with Office(offers=("PIPELINING", "SIZE 1000000", "STARTTLS"), context=made.good) as office:
+    with FakeSmtp(offers=("PIPELINING", "SIZE 1000000", "STARTTLS"), context=made.good) as office:
         server = MailServer(host="localhost", port=office.port, security=Security.STARTTLS, ca_file=made.ca_file)
         found = list(look_at_server(server, NOW))
         later = list(look_at_server(server, NOW + datetime.timedelta(days=400)))
@@ -28,7 +28,7 @@ def test_a_server_that_is_well(tmp_path: Path) -> None:
 
 def test_a_server_without_pipelining_is_slow(tmp_path: Path) -> None:
     """It works, and could be better."""
-    with Office(offers=()) as office:
+    with FakeSmtp(offers=()) as office:
         server = MailServer(host="127.0.0.1", port=office.port, security=Security.NONE)
         found = list(look_at_server(server, NOW))
     assert [each.health for each in found] == [DiagnosisLevel.GOOD, DiagnosisLevel.WEAK]
@@ -40,8 +40,8 @@ def test_a_server_that_does_not_let_us_in(tmp_path: Path) -> None:
     secret = Secret("5ecret")
     limits = ServerLimits(connect=30, reply=30)
     with (
-        Office({"auth": says(b"535 5.7.8 no\r\n")}, offers=("AUTH PLAIN",)) as office,
-        Office(context=made.wrong_host, is_tls=True) as other,
+        FakeSmtp({"auth": says(b"535 5.7.8 no\r\n")}, offers=("AUTH PLAIN",)) as office,
+        FakeSmtp(context=made.wrong_host, is_tls=True) as other,
     ):
         for server in (
             MailServer(

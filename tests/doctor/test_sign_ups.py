@@ -7,7 +7,7 @@ from composer.content.document.newsletter import read_newsletter
 from composer.core.environment import Environment
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
-from composer.database.tables.transactional_tables import letters
+from composer.database.tables.transactional_tables import transactional_emails
 from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
 from composer.doctor.sign_ups import look_at_sign_ups
 from tests.factories import sample
@@ -27,7 +27,9 @@ def test_mail_that_is_late_is_told(tmp_path: Path) -> None:
     assert not path.exists()
     with open_database(Location(path=path)) as database, database.write() as connection:
         row = {"kind": "confirm", "address": "a@example.net", "normal": "a@example.net", "language": "en", "asked": NOW}
-        connection.execute(letters.insert(), [{**row, "due": NOW, "state": state} for state in ("waiting", "accepted")])
+        connection.execute(
+            transactional_emails.insert(), [{**row, "due": NOW, "state": state} for state in ("waiting", "accepted")]
+        )
     assert [each.health for each in look(9)] == [DiagnosisLevel.GOOD]
     [late] = look(11)
     assert late.health is DiagnosisLevel.WEAK

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from composer.cli.main import run
-from composer.content.document import variants as cuts
+from composer.content.document import variants as document_variants
 from composer.content.document.variants import kept_for
 from composer.core.workspace import Workspace
 from composer.delivery.approval.content_diff import section_digests
@@ -46,7 +46,7 @@ def test_every_subscriber_gets_the_variant_of_their_tags(desks: Workspace, tags:
     found = variants(desks)
     picked = pick(found, "en", tags)
     assert picked.number == number
-    assert picked.cut.kept == kept_for(picked.built.issue.passages, tags)
+    assert picked.issue_variant.kept == kept_for(picked.built.issue.blocks, tags)
     assert (b"The recording" in picked.built.message) == ("press" in tags)
 
 
@@ -113,7 +113,7 @@ def test_rewording_changes_nothing_but_what_is_read(desks: Workspace, monkeypatc
         )
 
     before = keys()
-    monkeypatch.setattr(cuts, "_in_words", lambda who: f"those who have {who.some} and not {who.none}")
+    monkeypatch.setattr(document_variants, "_in_words", lambda who: f"those who have {who.some} and not {who.none}")
     after = keys()
     assert after[:3] == before[:3] and after[3] != before[3]
 

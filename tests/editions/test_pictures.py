@@ -16,7 +16,7 @@ from tests.factories import LETTER, sample_message
 NEWSLETTER = LETTER + "  chart:\n    type: image\n  second:\n    type: image\n"
 
 
-def newsroom(folder: Path, newsletter: str = NEWSLETTER) -> Workspace:
+def issue_workspace(folder: Path, newsletter: str = NEWSLETTER) -> Workspace:
     workspace = sample_message(folder, newsletter=newsletter)
     issue = workspace.issue("2025-01-30")
     more = "".join(f'{key}:\n  image: {key}/图表.png\n  alt: "A chart"\n' for key in ("chart", "second"))
@@ -37,7 +37,7 @@ def sources(html: str) -> list[str]:
 
 def test_pictures_travel_inside_the_message(tmp_path: Path) -> None:
     """Each cid: of the HTML names one part, of the same bytes, with a width; names in any script stay."""
-    workspace = newsroom(tmp_path)
+    workspace = issue_workspace(tmp_path)
     mail = fast_mail_parser.parse_email(build(workspace).message)
     cids = [source.removeprefix("cid:") for source in sources(mail.text_html[0])]
     assert len(set(cids)) == 2
@@ -52,7 +52,7 @@ def test_the_page_finds_its_pictures_beside_it(tmp_path: Path) -> None:
     """Two pictures of one name get two names in the outbox, and issue.html leads to both."""
     from urllib.parse import unquote
 
-    workspace = newsroom(tmp_path)
+    workspace = issue_workspace(tmp_path)
     built = build(workspace)
     outbox.write(built, tmp_path / "outbox")
     for source in sources(built.html):
@@ -65,7 +65,7 @@ def test_linked_pictures_have_names_that_change_with_their_content(tmp_path: Pat
     from urllib.parse import unquote
 
     newsletter = NEWSLETTER.replace("timezone", "brand:\n  assets_url: https://pictures.example.org/n/\ntimezone")
-    workspace = newsroom(tmp_path, newsletter)
+    workspace = issue_workspace(tmp_path, newsletter)
     built = build(workspace)
     mail = fast_mail_parser.parse_email(built.message)
     assert mail.attachments == []
@@ -82,7 +82,7 @@ def test_linked_pictures_have_names_that_change_with_their_content(tmp_path: Pat
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 def test_an_absurdly_large_picture_is_scaled_down(tmp_path: Path, kind: str) -> None:
     """Over 2,000 pixels across it becomes 1,300, upright, twice the same; a smaller one keeps its bytes."""
-    workspace = newsroom(tmp_path)
+    workspace = issue_workspace(tmp_path)
     large = workspace.root / "issues/chart/图表.png"
     Image.effect_mandelbrot((2600, 1300), (-2, -1, 1, 1), 30).convert("RGB").save(large, format=kind)
     before = large.read_bytes()

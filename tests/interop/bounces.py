@@ -25,13 +25,13 @@ from composer.transport.server_settings import MailServer, Security
 from composer.transport.smtp.smtp_transport import SmtpTransport
 from tests.bounces.news import TOKENS
 from tests.bounces.webhooks.postings import now, post
-from tests.fake_smtp import Office, Visit
+from tests.fake_smtp import FakeSmtp, SmtpSession
 from tests.interop.postfix import postfix
 
 HERE, GONE, STRICT = "anna@interop.example", "gone@elsewhere.example", "strict@elsewhere.example"
 
 
-def _judge(visit: Visit) -> int:
+def _judge(visit: SmtpSession) -> int:
     """Know nobody by the name of gone, and refuse what comes for strict."""
     if b"gone@" in visit.heard[-1]:
         return visit.say(b"550 5.1.1 <gone@elsewhere.example>: no such user\r\n")
@@ -45,7 +45,7 @@ def main() -> int:
         return 2
     os.environ["PATH"] += ":/usr/sbin"
     with (
-        Office({"rcpt": _judge}) as office,
+        FakeSmtp({"rcpt": _judge}) as office,
         postfix(f"transport_maps = inline:{{elsewhere.example=smtp:[127.0.0.1]:{office.port}}}\n") as (port, ca, box),
         tempfile.TemporaryDirectory() as folder,
         open_database(Location(path=Path(folder) / "news.db")) as database,

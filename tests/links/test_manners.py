@@ -14,7 +14,7 @@ from composer.links import cache
 from composer.links.answer import LinkVerdict
 from composer.links.link_check import ask
 from composer.links.network import NetworkLimits
-from tests.links.web import Visit, Web, hang, leads, ok
+from tests.links.web import SmtpSession, Web, hang, leads, ok
 from tests.transport.setup import factor, with_more_time
 
 NOW = datetime.datetime(2025, 1, 30, 9, 0, tzinfo=datetime.UTC)
@@ -27,7 +27,7 @@ class Counter:
         self.inside = self.most = 0
         self._lock = threading.Lock()
 
-    def __call__(self, visit: Visit) -> None:
+    def __call__(self, visit: SmtpSession) -> None:
         with self._lock:
             self.inside += 1
             self.most = max(self.most, self.inside)
@@ -55,7 +55,7 @@ def test_eight_hosts_are_asked_at_once_and_no_more(web: Web) -> None:
     gate = threading.Barrier(8)
     counter = Counter()
 
-    def together(visit: Visit) -> None:
+    def together(visit: SmtpSession) -> None:
         gate.wait(60)
         counter(visit)
 
@@ -135,7 +135,7 @@ def test_a_person_can_stop_it(web: Web, tmp_path: Path) -> None:
     answered = threading.Event()
     stopped = threading.Event()
 
-    def stop_then_answer(visit: Visit) -> None:
+    def stop_then_answer(visit: SmtpSession) -> None:
         answered.wait(60)
         os.kill(os.getpid(), signal.SIGINT)
         assert stopped.wait(60)

@@ -136,7 +136,7 @@ def test_a_private_address_behind_many_public_ones_is_seen(web: Web) -> None:
 @pytest.mark.parametrize("status", [301, 302, 307])
 def test_a_redirect_inside_is_not_followed(web: Web, location: str, status: int) -> None:
     """A listener stands where the redirect leads, and nobody comes."""
-    port = web.trap()
+    port = web.explanation()
     web.names["inside.example"] = [["127.0.0.1"]]
     web.site("news.example", {"/page": leads(location.format(port=port), status)})
     answer = one(web)
@@ -148,7 +148,7 @@ def test_a_redirect_inside_is_not_followed(web: Web, location: str, status: int)
 
 def test_the_trap_works(web: Web) -> None:
     """What the test above proves would be seen: a connection to loopback really reaches the listener."""
-    port = web.trap()
+    port = web.explanation()
     with web.reach().connect("127.0.0.1", port, 5) as connection:
         connection.sendall(b"HEAD / HTTP/1.1\r\n\r\n")
         assert connection.recv(100)
@@ -225,7 +225,7 @@ def test_a_name_that_changes_its_mind(web: Web) -> None:
 
 
 def test_proxies_of_the_environment_are_not_asked(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    port = web.trap()
+    port = web.explanation()
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
     web.site("news.example", {"/page": ok})

@@ -1,6 +1,6 @@
 """A small internet: hosts with public addresses, each a real server on loopback, and no way to anywhere else.
 
-A page is a behaviour: a function that is handed a `Visit` and does with the connection what it likes.
+A page is a behaviour: a function that is handed a `SmtpSession` and does with the connection what it likes.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ def hasty() -> NetworkLimits:
 
 
 @dataclass
-class Visit:
+class SmtpSession:
     """A request as a server sees it."""
 
     host: str
@@ -50,10 +50,10 @@ class Visit:
 #: The rules of the program, made once.
 TRUST = functools.cache(trust)
 
-Behaviour = Callable[[Visit], None]
+Behaviour = Callable[[SmtpSession], None]
 
 
-def ok(visit: Visit) -> None:
+def ok(visit: SmtpSession) -> None:
     visit.answer(200, "Content-Type: text/html")
     if visit.method == "GET":
         visit.say(b"<h1>Good news</h1>")
@@ -76,11 +76,11 @@ def raw(text: bytes) -> Behaviour:
     return lambda visit: visit.say(text)
 
 
-def hang(visit: Visit) -> None:
+def hang(visit: SmtpSession) -> None:
     visit.closing.wait(60)
 
 
-def drip(visit: Visit) -> None:
+def drip(visit: SmtpSession) -> None:
     """Send a good answer, a byte at a time: twenty seconds long, unless nobody listens any more."""
     for byte in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 2000:
         if visit.closing.wait(0.01):
@@ -88,7 +88,7 @@ def drip(visit: Visit) -> None:
         visit.say(bytes([byte]))
 
 
-def endless(visit: Visit) -> None:
+def endless(visit: SmtpSession) -> None:
     """Send headers for as long as somebody listens."""
     visit.say(b"HTTP/1.1 200 OK\r\n")
     while not visit.closing.is_set():
@@ -99,7 +99,7 @@ class Web:
     """Makes hosts, and counts what is asked of whom."""
 
     def __init__(self) -> None:
-        self.visits: list[Visit] = []
+        self.visits: list[SmtpSession] = []
         self.looked_up: list[str] = []
         self.connected: list[str] = []
         self.names: dict[str, list[list[str]]] = {}
@@ -126,7 +126,7 @@ class Web:
         self._ports[address, 443] = self._listen(host, ok, context)
         return context
 
-    def trap(self, host: str = "127.0.0.1") -> int:
+    def explanation(self, host: str = "127.0.0.1") -> int:
         """Listen on loopback itself; nobody should ever come."""
         return self._listen("trap", ok, None, host)
 
@@ -211,7 +211,7 @@ class Web:
                         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
                         return
                 method, path, _ = head.decode().split(" ", 2) if head else ("", "", "")
-                visit = Visit(host, method, path, head.decode(), connection, self._closing)
+                visit = SmtpSession(host, method, path, head.decode(), connection, self._closing)
                 self.visits.append(visit)
                 try:
                     (pages if callable(pages) else pages.get(path, says(404)))(visit)

@@ -1,4 +1,4 @@
-"""Messages made for a thousand subscribers: foreign parsers read the edition with the subscriber's values in it, and nothing else."""
+"""Messages made for a thousand subscribers: foreign parsers read the edition with their values in it, and nothing else."""
 
 import os
 from collections.abc import Iterator

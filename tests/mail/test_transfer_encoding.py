@@ -133,9 +133,9 @@ def test_base64_with_holes_reads_back_at_every_offset(middle: int) -> None:
 @pytest.mark.parametrize("size", [57, 58, 59, 60, 113, 114, 115, 171, 200])
 def test_base64_behind_a_hole_has_full_lines(size: int) -> None:
     """Of 76 characters as long as there is enough for them, whatever the value leaves over of three bytes."""
-    hole, piece = BodySlot(0, Escape.TEXT), bytes(range(size))
+    slot, piece = BodySlot(0, Escape.TEXT), bytes(range(size))
     for left in range(3):
-        written = Base64Alignment((hole, piece)).filled({hole: b"1" * left})
+        written = Base64Alignment((slot, piece)).filled({slot: b"1" * left})
         assert b64decode(written) == b"1" * left + piece
         lengths = [len(line) for line in written.split(b"\r\n")]
         assert lengths[: size // 57] == [76] * (size // 57) and max(lengths) == 76
@@ -237,8 +237,8 @@ VALUES = (
 @pytest.mark.parametrize("how", [Escape.TEXT, Escape.HTML, Escape.IN_ADDRESS])
 def test_a_value_is_written_as_a_text_would_be(how: Escape, goes_on: bool) -> None:
     """Whichever shortcut it takes: every printable letter, where it stands and how long the value is."""
-    hole = BodySlot(1, how, goes_on)
-    filler = Filler((hole, b"\r\nend", hole))
+    slot = BodySlot(1, how, goes_on)
+    filler = Filler((slot, b"\r\nend", slot))
     for value in VALUES:
         (made,) = filler.made(["no", value])
         assert made == quoted_printable(escaped(value, how).encode(), goes_on=goes_on), value

@@ -1,6 +1,7 @@
 """Every small change that can be made to a module.
 
-Input: the module's path and text, what the package says elsewhere. Output: `Change` values, each with the whole changed text and
+Input: the module's path and text, what the package says elsewhere. Output: `ProfileChange` values, each with the
+whole changed text and
 a name of its own.
 """
 

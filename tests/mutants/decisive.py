@@ -52,7 +52,7 @@ DECISIVE: dict[str, Concern] = (
         reaper="test_reaper test_owners test_pauses test_upkeep",
         settling="test_ledger_rows test_settling test_engine",
         mailing="test_mailing test_freezing test_pauses test_settling",
-        owners="test_ownership test_reaper test_owners",
+        workers="test_ownership test_reaper test_owners",
         rates="test_rates test_engine",
     )
     | _concerns(

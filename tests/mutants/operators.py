@@ -1,6 +1,6 @@
 """What can be changed at each place of a module's syntax tree, a little.
 
-Input: the module's path and text, what the package says elsewhere. Output: `Change` values, in the order of the text.
+Input: the module's path and text, what the package says elsewhere. Output: `ProfileChange` values, in the order of the text.
 Guarantees: texts for people, annotations, decorators and docstrings stay as they are; what the
 type checker would notice by itself is left out (triviality.py).
 """

@@ -57,7 +57,7 @@ def main() -> None:
         if given.kills:
             _print("all", 0, 0, whole)
             print(
-                "After each kill and each restart: no subscriber has two copies, the ledger knows of every copy, the sums are even."
+                "After each kill and each restart: nobody has two copies, the ledger knows of every copy, the sums are even."
             )
         _scenarios(given.rounds, given.seed, Path(name), server)
     _lives(given.lives)

@@ -26,7 +26,7 @@ from composer.database.tables.mailing_tables import deliveries
 from composer.delivery.core.mailing import Sums, sums_of
 from composer.delivery.core.states import DeliveryState
 from tests.delivery.factories import frozen
-from tests.fake_smtp import HangUp, Office, Visit
+from tests.fake_smtp import FakeSmtp, HangUp, SmtpSession
 from tests.torture.nursery import STEPS, Order
 
 ROOT = Path(__file__).parent.parent.parent
@@ -50,19 +50,19 @@ class Liar:
         #: Messages that are begun before the next one has to wait until `free`; as many as there are while it is None.
         self.most: int | None = None
         self.free = threading.Event()
-        self.office = Office({"rcpt": self.rcpt, "dot": self.dot, "mail": self.mail, "greeting": self.greeting})
+        self.office = FakeSmtp({"rcpt": self.rcpt, "dot": self.dot, "mail": self.mail, "greeting": self.greeting})
 
     def _roll(self) -> float:
         with self._lock:
             return self.dice.random()
 
-    def greeting(self, visit: Visit) -> int:
+    def greeting(self, visit: SmtpSession) -> int:
         if self._roll() < 0.02:
             visit.say(b"421 4.3.2 too busy\r\n")
             raise HangUp
         return visit.say(b"220 liar.example ESMTP\r\n")
 
-    def mail(self, visit: Visit) -> int:
+    def mail(self, visit: SmtpSession) -> int:
         with self._lock:
             is_too_much = self.most is not None and self.most <= 0
             self.most = None if self.most is None else self.most - 1
@@ -73,13 +73,13 @@ class Liar:
             raise HangUp
         return visit.say(b"250 2.1.0 Ok\r\n")
 
-    def rcpt(self, visit: Visit) -> int:
+    def rcpt(self, visit: SmtpSession) -> int:
         with self._lock:
             self._recipients += 1
             is_third = self._recipients % 3 == 0
         return visit.say(b"451 try later\r\n") if is_third else visit.say(_GOOD)
 
-    def dot(self, visit: Visit) -> int:
+    def dot(self, visit: SmtpSession) -> int:
         """Take it, or not; say so, or not; slowly, or not."""
         fate = self._roll()
         if self.kill_at_dot.is_set():
@@ -107,7 +107,7 @@ class Liar:
         visit.say(b"250 2.0.0 Ok: queued as Q1\r\n")
         return 0
 
-    def _take(self, visit: Visit) -> None:
+    def _take(self, visit: SmtpSession) -> None:
         assert visit.recipient is not None
         number = int(visit.recipient.partition(b"<Subscriber")[2].partition(b"@")[0])
         with self._lock:

@@ -87,7 +87,7 @@ def run(order: Order) -> int:
             database=database,
             mailing_id=order.mailing,
             transport=SmtpTransport(server),
-            letters=Plain(),
+            message_source=Plain(),
             connections=order.connections,
             policy=POLICY,
         )

@@ -35,7 +35,7 @@ from composer.database.location import URL, Location
 from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import mailings
 from composer.database.tables.subscriber_tables import subscribers, suppressions
-from composer.database.tables.transactional_tables import letters
+from composer.database.tables.transactional_tables import transactional_emails
 from composer.web.public.http.webhook_callers import Callers
 from composer.web.public.http.write_executor import WriteExecutor
 from composer.web.public.pages.page_context import Site
@@ -45,7 +45,7 @@ from composer.web.public.site.publication import read_publication
 from composer.web.public.transactional.mail_requests import CONFIRM_FOR, EmailKind, EmailRequest, request_email
 from tests.bounces.news import complaint, report
 from tests.cli_harness import ISSUE, NEWSLETTER
-from tests.fake_smtp import HangUp, Office, Visit
+from tests.fake_smtp import FakeSmtp, HangUp, SmtpSession
 
 KEY = "k" * 64
 #: Two spellings that people confuse and that are two people here; capitals are one.
@@ -121,17 +121,17 @@ class Life:
         self.number = 0
         #: The last backup of the keys.
         self.keys = folder / "none"
-        self.office = Office({"rcpt": self._rcpt, "dot": self._dot})
+        self.office = FakeSmtp({"rcpt": self._rcpt, "dot": self._dot})
 
     # The mail server.
 
-    def _rcpt(self, visit: Visit) -> int:
+    def _rcpt(self, visit: SmtpSession) -> int:
         mailbox = _mailbox(visit.heard[-1])
         if mailbox in self.fate.gone:
             return visit.say(b"550 5.1.1 no such user\r\n")
         return visit.say(b"250 2.1.5 Ok\r\n")
 
-    def _dot(self, visit: Visit) -> int:
+    def _dot(self, visit: SmtpSession) -> int:
         assert visit.recipient is not None and visit.sender is not None
         mailbox = _mailbox(visit.recipient)
         if self.most is not None and len(self.copies) >= self.most:
@@ -237,7 +237,11 @@ class Life:
         self._ask("POST", "/subscribe", {"email": who, "language": "en"})
         with self.open() as database:
             with database.write() as connection:
-                kept = connection.execute(select(letters).order_by(letters.c.asked.desc(), letters.c.id.desc())).first()
+                kept = connection.execute(
+                    select(transactional_emails).order_by(
+                        transactional_emails.c.asked.desc(), transactional_emails.c.id.desc()
+                    )
+                ).first()
                 if kept is None or kept.normal != normal_address(who):
                     request_email(
                         connection,
@@ -245,7 +249,9 @@ class Life:
                             kind=EmailKind.CONFIRM, address=Address(address=who), language="en", asked=self.now
                         ),
                     )
-                    kept = connection.execute(select(letters).where(letters.c.normal == normal_address(who))).first()
+                    kept = connection.execute(
+                        select(transactional_emails).where(transactional_emails.c.normal == normal_address(who))
+                    ).first()
             assert kept is not None
             token = self.tokens.make(Purpose.CONFIRM, kept.id, expires=kept.asked + CONFIRM_FOR)
         status, body = self._ask("POST", f"/confirm/{token}", {"agree": "yes"})
@@ -273,19 +279,19 @@ class Life:
     def _ask(self, method: str, path: str, form: dict[str, str]) -> tuple[int, str]:
         """Ask the public pages, as a proxy hands it on."""
         with self.open() as database:
-            turns = WriteExecutor(database)
+            executor = WriteExecutor(database)
             try:
                 workspace = Workspace(root=self._pages())
                 publication = read_publication(workspace)
                 site = Site(
-                    publication=publication, turns=turns, tokens=self.tokens,
+                    publication=publication, executor=executor, tokens=self.tokens,
                     approvals=ReviewRepository(self.tokens, workspace, publication.main),
                     editions=EditionRepository(), clock=lambda: datetime.now(UTC),
                     wake=lambda: None, is_posting=lambda: True, callers=Callers(),
                 )  # fmt: skip
                 return asyncio.run(_request(site, method, path, urllib.parse.urlencode(form).encode()))
             finally:
-                turns.close()
+                executor.close()
 
     def _pages(self) -> Path:
         """The same newsletter with pages of its own."""

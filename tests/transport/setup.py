@@ -16,7 +16,7 @@ from composer.transport.envelope import Envelope
 from composer.transport.outcome import Outcome, OutcomeState
 from composer.transport.server_settings import MailServer, Security, ServerLimits
 from composer.transport.smtp.smtp_transport import SmtpTransport
-from tests.fake_smtp import Office
+from tests.fake_smtp import FakeSmtp
 
 #: For servers that answer: long, so that a busy machine does not fail a test.
 PATIENT = ServerLimits(connect=30, reply=30, dot=30, quit=30)
@@ -55,14 +55,14 @@ def with_more_time(test: Test) -> Test:
     return trying  # type: ignore[return-value]
 
 
-def server(office: Office, limits: ServerLimits = PATIENT, **more: Any) -> MailServer:
+def server(office: FakeSmtp, limits: ServerLimits = PATIENT, **more: Any) -> MailServer:
     if limits.reply < PATIENT.reply:
         waits = {name: getattr(limits, name) * factor.get() for name in ("connect", "reply", "dot", "quit")}
         limits = replace(limits, **waits)
     return MailServer(**{"host": "127.0.0.1", "port": office.port, "security": Security.NONE, "limits": limits, **more})
 
 
-def transport(office: Office, limits: ServerLimits = PATIENT, **more: Any) -> SmtpTransport:
+def transport(office: FakeSmtp, limits: ServerLimits = PATIENT, **more: Any) -> SmtpTransport:
     return SmtpTransport(server(office, limits, **more))
 
 
@@ -74,12 +74,12 @@ def until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def copies(office: Office, envelope: Envelope = ANNA) -> int:
+def copies(office: FakeSmtp, envelope: Envelope = ANNA) -> int:
     rcpt = f"RCPT TO:<{envelope.recipient}>".encode()
     return sum(recipient.startswith(rcpt) for recipient, _ in office.taken)
 
 
-def check_count(office: Office, outcome: Outcome, envelope: Envelope = ANNA) -> None:
+def check_count(office: FakeSmtp, outcome: Outcome, envelope: Envelope = ANNA) -> None:
     """The law: a copy that was taken is told as ACCEPTED or UNKNOWN, and there are never two."""
     match outcome.state:
         case OutcomeState.ACCEPTED:

@@ -15,8 +15,8 @@ from composer.transport.smtp.smtp_transport import SmtpTransport
 from composer.transport.smtp.transaction import After, Transaction
 from tests.fake_smtp import (
     Action,
-    Office,
-    Visit,
+    FakeSmtp,
+    SmtpSession,
     dribbles,
     drips,
     floods,
@@ -62,7 +62,7 @@ def _limits(trouble: str) -> ServerLimits:
     return HASTY if trouble in SLOW else PATIENT
 
 
-def _hand_over(office: Office, trouble: str, message: bytes = MESSAGE) -> Outcome:
+def _hand_over(office: FakeSmtp, trouble: str, message: bytes = MESSAGE) -> Outcome:
     """Hand one message over to a server in trouble, and one to the server recovered; count at the end.
 
     What was put off is handed over again, as the loop above this room does: then there is one copy, never two.
@@ -90,7 +90,7 @@ def test_before_the_message(stage: str, trouble: str, offers: tuple[str, ...]) -
     """Whatever goes wrong before the message, the server has nothing, and this is what is told."""
     if (stage, trouble) == ("data", "unasked"):
         pytest.skip("that is what is asked for")
-    office = Office({stage: TROUBLES[trouble]}, offers=offers)
+    office = FakeSmtp({stage: TROUBLES[trouble]}, offers=offers)
     outcome = _hand_over(office, trouble)
     assert outcome.stage == stage
     assert outcome.state is (OutcomeState.REFUSED if trouble == "5xx" else OutcomeState.DEFERRED)
@@ -107,7 +107,7 @@ def test_before_the_message(stage: str, trouble: str, offers: tuple[str, ...]) -
 @pytest.mark.parametrize(("stage", "said"), [("mail", ["MAIL"]), ("rcpt", ["MAIL", "RCPT"])])
 def test_without_pipelining_nothing_is_said_behind_a_refusal(stage: str, said: list[str], trouble: str) -> None:
     """The next line is the one that begins anew."""
-    with Office({stage: TROUBLES[trouble]}, offers=()) as office:
+    with FakeSmtp({stage: TROUBLES[trouble]}, offers=()) as office:
         connection = transport(office).connect()
         connection.hand_over(ANNA, MESSAGE)
         office.script = {}
@@ -123,7 +123,7 @@ def test_without_pipelining_nothing_is_said_behind_a_refusal(stage: str, said: l
 def test_in_the_message(trouble: str, offers: tuple[str, ...]) -> None:
     """A server that leaves, or stops reading, in the middle of a message does not have it; its last words are heard."""
     actions = {**TROUBLES, "never": stops_reading, "slow": reads_slowly}
-    outcome = _hand_over(Office({"body": actions[trouble]}, offers=offers), trouble, LARGE)
+    outcome = _hand_over(FakeSmtp({"body": actions[trouble]}, offers=offers), trouble, LARGE)
     assert outcome.stage is Stage.BODY
     assert outcome.state is (OutcomeState.REFUSED if trouble == "5xx" else OutcomeState.DEFERRED)
     assert (outcome.reply is not None) == (trouble in ("4xx", "5xx", "421"))
@@ -139,7 +139,7 @@ def test_after_the_dot(trouble: str, is_taken: bool, offers: tuple[str, ...]) ->
     if is_answered and is_taken:
         pytest.skip("a server that lies")
     action = TROUBLES[trouble]
-    outcome = _hand_over(Office({"dot": takes(action) if is_taken else action}, offers=offers), trouble)
+    outcome = _hand_over(FakeSmtp({"dot": takes(action) if is_taken else action}, offers=offers), trouble)
     assert outcome.stage is Stage.DOT
     expected = {"4xx": OutcomeState.DEFERRED, "421": OutcomeState.DEFERRED, "5xx": OutcomeState.REFUSED}
     assert outcome.state is expected.get(trouble, OutcomeState.UNKNOWN)
@@ -155,7 +155,7 @@ def test_before_a_session(stage: str, trouble: str) -> None:
         "starttls": {"security": Security.STARTTLS},
         "auth": {"username": "anna", "secret": Secret("open sesame")},
     }
-    with Office({stage: TROUBLES[trouble]}, offers=("STARTTLS", "AUTH PLAIN")) as office:
+    with FakeSmtp({stage: TROUBLES[trouble]}, offers=("STARTTLS", "AUTH PLAIN")) as office:
         with pytest.raises(TransportError) as caught:
             transport(office, _limits(trouble), **more.get(stage, {})).connect()
         assert caught.value.stage == stage
@@ -170,7 +170,7 @@ def test_before_a_session(stage: str, trouble: str) -> None:
 @with_more_time
 def test_connecting_again(stage: str, trouble: str) -> None:
     """A connection that is lost between messages and cannot be had again defers the message: nothing of it was sent."""
-    with Office({stage: once(TROUBLES[trouble], GOOD[stage], number=2)}, offers=()) as office:
+    with FakeSmtp({stage: once(TROUBLES[trouble], GOOD[stage], number=2)}, offers=()) as office:
         connection = transport(office, _limits(trouble)).connect()
         office.visits[0].connection.shutdown(socket.SHUT_RDWR)
         outcome = connection.hand_over(ANNA, MESSAGE)
@@ -190,7 +190,7 @@ def test_between_messages(question: str, trouble: str, offers: tuple[str, ...]) 
     script: dict[str, Action] = {question: TROUBLES[trouble]}
     if question == "rset":
         script["rcpt"] = once(says(b"550 5.1.1 no such user\r\n"), GOOD["rcpt"])
-    with Office(script, offers=offers) as office:
+    with FakeSmtp(script, offers=offers) as office:
         connection = transport(office, replace(_limits(trouble), idle=0 if question == "noop" else 30)).connect()
         if question == "rset":
             assert connection.hand_over(BORIS, MESSAGE).state is OutcomeState.REFUSED
@@ -206,7 +206,7 @@ def test_between_messages(question: str, trouble: str, offers: tuple[str, ...]) 
 )
 def test_unasked_between_messages(words: bytes, offers: tuple[str, ...]) -> None:
     """What a server says when nobody asked, and its leaving, ends the session; the next message has one of its own."""
-    with Office(offers=offers) as office:
+    with FakeSmtp(offers=offers) as office:
         connection = transport(office).connect()
         assert connection.hand_over(BORIS, MESSAGE).state is OutcomeState.ACCEPTED
         office.visits[0].connection.sendall(words)
@@ -227,7 +227,7 @@ def test_unasked_between_messages(words: bytes, offers: tuple[str, ...]) -> None
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "dot"])
 def test_slow_but_in_time(stage: str, offers: tuple[str, ...]) -> None:
     """An answer that comes a byte at a time, and in time, is an answer like any other."""
-    with Office({stage: dribbles(GOOD[stage])}, offers=offers) as office:
+    with FakeSmtp({stage: dribbles(GOOD[stage])}, offers=offers) as office:
         connection = transport(office).connect()
         outcome = connection.hand_over(ANNA, MESSAGE)
         connection.close()
@@ -243,7 +243,7 @@ ENDLESS: dict[str, bytes] = {"a line without end": b"250 " + b"x" * 65536, "line
 @pytest.mark.parametrize("kind", ENDLESS)
 def test_endless_answer(kind: str, stage: str) -> None:
     """A hundred megabytes of an answer are not taken in: after some kilobytes it is no answer any more."""
-    office = Office({stage: floods(ENDLESS[kind])})
+    office = FakeSmtp({stage: floods(ENDLESS[kind])})
     if stage in ("greeting", "ehlo"):
         with office, pytest.raises(TransportError, match="cannot be understood"):
             transport(office).connect()
@@ -256,7 +256,7 @@ def test_endless_answer(kind: str, stage: str) -> None:
 
 def test_no_server() -> None:
     """A port where nobody listens."""
-    with Office() as office:
+    with FakeSmtp() as office:
         pass
     with pytest.raises(TransportError, match="does not take connections") as caught:
         transport(office).connect()
@@ -272,7 +272,7 @@ def test_no_answer() -> None:
 
 def test_no_such_host() -> None:
     """A name that none can be: the domain name system is not even asked."""
-    with Office() as office, pytest.raises(TransportError, match="no server with the name") as caught:
+    with FakeSmtp() as office, pytest.raises(TransportError, match="no server with the name") as caught:
         transport(office, host="mail..example").connect()
     assert (caught.value.stage, caught.value.is_temporary) == (Stage.CONNECT, False)
 
@@ -286,7 +286,7 @@ def test_lone_dot(code: str, lone: str) -> None:
     """
     answers = {"250": says(b"250 2.0.0 Ok: queued as X\r\n"), "554": says(b"554 5.5.1 no valid recipients\r\n")}
     script = {"rcpt": says(f"{code}\r\n".encode()), "lone dot": {**TROUBLES, **answers}[lone]}
-    office = Office(script, is_naive=True)
+    office = FakeSmtp(script, is_naive=True)
     outcome = _hand_over(office, "")
     assert outcome.state is (OutcomeState.DEFERRED if code.startswith("4") else OutcomeState.REFUSED)
     assert (outcome.stage, outcome.scope) == (Stage.RCPT, Scope.RECIPIENT)
@@ -296,7 +296,7 @@ def test_lone_dot(code: str, lone: str) -> None:
 @PIPELINING
 def test_a_connection_that_is_gone_before_the_first_line(offers: tuple[str, ...]) -> None:
     """Where not even the first line can be sent nothing was handed over, and the server is to blame."""
-    with Office(offers=offers) as office:
+    with FakeSmtp(offers=offers) as office:
         connection = transport(office).connect()
         session = connection._session
         assert session is not None
@@ -312,7 +312,7 @@ def test_a_connection_that_is_gone_before_the_first_line(offers: tuple[str, ...]
 def test_no_lone_dot_for_a_recipient() -> None:
     """A server that refuses MAIL and takes RCPT and DATA would deliver an empty message: we hang up instead."""
 
-    def contradict(visit: Visit) -> int:
+    def contradict(visit: SmtpSession) -> int:
         visit.say(b"550 5.7.1 not you\r\n250 2.1.5 Ok\r\n354 go ahead\r\n")
         visit.recipient = ANNA.recipient.encode()
         visit.line()
@@ -320,7 +320,7 @@ def test_no_lone_dot_for_a_recipient() -> None:
         visit.body()
         return 0
 
-    office = Office({"mail": contradict})
+    office = FakeSmtp({"mail": contradict})
     outcome = _hand_over(office, "")
     assert (outcome.state, outcome.stage, outcome.scope) == (OutcomeState.REFUSED, Stage.MAIL, Scope.SERVER)
     # The second message only, as it went over the wire: nothing empty, and nobody twice.
@@ -332,7 +332,7 @@ def test_no_lone_dot_for_a_recipient() -> None:
 )
 def test_answer_before_the_dot(early: bytes) -> None:
     """An answer that comes before the message is complete is no answer to it: the dot is not sent."""
-    office = Office({"data": says(b"354 go ahead\r\n" + early)})
+    office = FakeSmtp({"data": says(b"354 go ahead\r\n" + early)})
     outcome = _hand_over(office, "")
     assert outcome.stage is Stage.BODY
     assert outcome.state is (OutcomeState.REFUSED if early.startswith(b"5") else OutcomeState.DEFERRED)
@@ -346,7 +346,7 @@ def test_answer_before_the_dot(early: bytes) -> None:
 
 def test_one_answer_too_many() -> None:
     """A server that answers the dot twice is out of step: its second answer is taken for nothing."""
-    with Office({"dot": once(says(b"250 2.0.0 Ok\r\n250 2.0.0 Ok\r\n"), b"550 5.7.1 no\r\n")}) as office:
+    with FakeSmtp({"dot": once(says(b"250 2.0.0 Ok\r\n250 2.0.0 Ok\r\n"), b"550 5.7.1 no\r\n")}) as office:
         connection = transport(office).connect()
         first, second = connection.hand_over(ANNA, MESSAGE), connection.hand_over(BORIS, MESSAGE)
         connection.close()
@@ -356,7 +356,7 @@ def test_one_answer_too_many() -> None:
 
 def test_first_failure_is_told() -> None:
     """The answers to a group are read to the end, and the first that is no is the one that counts."""
-    with Office({"rcpt": says(b"550 5.1.1 no such user\r\n"), "data": leaves}, is_naive=True) as office:
+    with FakeSmtp({"rcpt": says(b"550 5.1.1 no such user\r\n"), "data": leaves}, is_naive=True) as office:
         connection = transport(office).connect()
         outcome = connection.hand_over(ANNA, MESSAGE)
         connection.close()
@@ -374,7 +374,7 @@ def test_who_is_meant() -> None:
         "a\0@b.example",
         "",
     )
-    with Office() as office:
+    with FakeSmtp() as office:
         connection = transport(office).connect()
         for recipient in strange:
             outcome = connection.hand_over(Envelope(sender="", recipient=recipient), MESSAGE)

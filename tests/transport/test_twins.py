@@ -11,7 +11,7 @@ from composer.transport.outbox_transport import FileTransport
 from composer.transport.outcome import Outcome, OutcomeState, Stage
 from composer.transport.protocol import Transport, TransportError
 from composer.transport.smtp.smtp_transport import SmtpTransport
-from tests.fake_smtp import Office
+from tests.fake_smtp import FakeSmtp
 from tests.transport.setup import ANNA, BORIS, MESSAGE, server
 
 STRANGE = Envelope(sender="", recipient="a b@example.net")
@@ -21,7 +21,7 @@ def test_the_twin_does_as_the_server(tmp_path: Path) -> None:
     """Taken, held back, an address that none can be, a message that none can be: both say the same."""
     said = []
     memory = MemoryTransport()
-    with Office() as office:
+    with FakeSmtp() as office:
         ways: tuple[Transport, ...] = (SmtpTransport(server(office)), memory)
         for way in ways:
             connection = way.connect()

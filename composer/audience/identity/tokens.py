@@ -24,8 +24,8 @@ LEAST_KEY = 32
 _MAC, _SUBSCRIBER, _MAILING, _EXPIRES = 12, 5, 4, 5
 #: 21 or 26 bytes in base32 (RFC 4648 section 6).
 _TOKEN = re.compile(r"[a-z2-7]{34}(?:[a-z2-7]{8})?")
-_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
-_PAIRS = tuple(first + second for first in _LETTERS for second in _LETTERS)
+_EMAILS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = tuple(first + second for first in _EMAILS for second in _EMAILS)
 
 
 class Purpose(StrEnum):

@@ -36,7 +36,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from composer.audience.suppression import erasure_key, hashed, make_erasure_key
 from composer.database.tables.mailing_tables import deliveries, mailings
 from composer.database.tables.subscriber_tables import subscribers, suppressions, tombstones
-from composer.database.tables.transactional_tables import letters
+from composer.database.tables.transactional_tables import transactional_emails
 
 _T = tombstones.c
 #: How many rows are hashed at a time.
@@ -104,7 +104,7 @@ def note_lost_address(
     if is_erased or connection.scalar(
         select(_has_mail(mailings_of(connection, them))).select_from(subscribers).where(them)
     ):
-        _bury(connection, [(subscriber_id, normal)], now)
+        _leave_tombstone(connection, [(subscriber_id, normal)], now)
 
 
 def leave_tombstone(connection: Connection, those: ColumnElement[bool], now: datetime) -> None:
@@ -112,7 +112,7 @@ def leave_tombstone(connection: Connection, those: ColumnElement[bool], now: dat
     last, mailed = 0, _has_mail(mailings_of(connection, those))
     wanted = select(subscribers.c.id, subscribers.c.normal).where(those, mailed).order_by(subscribers.c.id).limit(_PAGE)
     while rows := connection.execute(wanted.where(subscribers.c.id > last)).all():
-        _bury(connection, [(row.id, row.normal) for row in rows], now)
+        _leave_tombstone(connection, [(row.id, row.normal) for row in rows], now)
         last = rows[-1].id
 
 
@@ -243,11 +243,14 @@ def about(table: FromClause, spans: Sequence[AddressSpan]) -> ColumnElement[bool
 def _has_mail(of: Sequence[int]) -> ColumnElement[bool]:
     """Return the condition, over `subscribers`, of those who may have mail from us with a token in it, or a tombstone already."""
     mailed = exists().where(deliveries.c.mailing_id.in_(of), deliveries.c.subscriber_id == subscribers.c.id)
-    asked = exists().where(letters.c.normal == subscribers.c.normal, letters.c.state.not_in(("waiting", "dropped")))
+    asked = exists().where(
+        transactional_emails.c.normal == subscribers.c.normal,
+        transactional_emails.c.state.not_in(("waiting", "dropped")),
+    )
     return or_(mailed, asked, exists().where(_T.subscriber_id == subscribers.c.id))
 
 
-def _bury(connection: Connection, people: Sequence[tuple[int, str]], now: datetime) -> None:
+def _leave_tombstone(connection: Connection, people: Sequence[tuple[int, str]], now: datetime) -> None:
     """Close the rows of people who lose their address, or make them."""
     key, last = make_erasure_key(connection), next_mailing(connection) - 1
     ids = [subscriber_id for subscriber_id, _ in people]

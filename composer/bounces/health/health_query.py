@@ -43,17 +43,17 @@ def _mailings(connection: Connection, since: datetime) -> Iterator[MailingFigure
     recent = (mailings.c.made >= since, mailings.c.is_rehearsal.is_(False))
     query = select(mailings.c.id, issues.c.key, mailings.c.made).join_from(mailings, issues).where(*recent)
     found: defaultdict[int, defaultdict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-    for mailing_id, domain, state, blame, number in connection.execute(_handed_over(connection, recent)):
+    for mailing_id, domain, state, refusal_category, number in connection.execute(_handed_over(connection, recent)):
         counts = found[mailing_id][domain or ""]
         if state == DeliveryState.ACCEPTED:
             counts["accepted"] += number
-        elif blame in (None, RefusalCategory.NONE):
+        elif refusal_category in (None, RefusalCategory.NONE):
             counts["ours"] += number
         else:
             counts["refused"] += number
             counts["bounced"] += number
-            counts["hard"] += number if blame in (RefusalCategory.GONE, RefusalCategory.NO_DOMAIN) else 0
-    for mailing_id, domain, kind, bounce, number in connection.execute(_came_back(recent)):
+            counts["hard"] += number if refusal_category in (RefusalCategory.GONE, RefusalCategory.NO_DOMAIN) else 0
+    for mailing_id, domain, kind, bounce, number in connection.execute(_bounce_history(recent)):
         counts = found[mailing_id][domain]
         match kind:
             case ReturnedKind.COMPLAINT:
@@ -71,15 +71,15 @@ def _mailings(connection: Connection, since: datetime) -> Iterator[MailingFigure
 def _handed_over(connection: Connection, recent: tuple[ColumnElement[bool], ...]) -> Select[Any]:
     domain = _domain_of(connection)
     return (
-        select(deliveries.c.mailing_id, domain, deliveries.c.state, deliveries.c.blame, func.count())
+        select(deliveries.c.mailing_id, domain, deliveries.c.state, deliveries.c.refusal_category, func.count())
         .join(mailings, mailings.c.id == deliveries.c.mailing_id)
         .outerjoin(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
         .where(*recent, deliveries.c.state.in_([DeliveryState.ACCEPTED, DeliveryState.REFUSED]))
-        .group_by(deliveries.c.mailing_id, domain, deliveries.c.state, deliveries.c.blame)
+        .group_by(deliveries.c.mailing_id, domain, deliveries.c.state, deliveries.c.refusal_category)
     )
 
 
-def _came_back(recent: tuple[ColumnElement[bool], ...]) -> Select[Any]:
+def _bounce_history(recent: tuple[ColumnElement[bool], ...]) -> Select[Any]:
     """Count subscribers, each once for each kind and class; those who were erased since by the message."""
     who = func.coalesce(returned.c.subscriber_id, -returned.c.id)
     columns = (returned.c.mailing_id, returned.c.domain, returned.c.kind, returned.c.bounce)

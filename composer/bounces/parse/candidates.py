@@ -1,6 +1,6 @@
 """What in a message may name the subscriber it is about: tokens and Message-IDs, as candidates.
 
-Comes in: a message as parts. Goes out: `Traces`. Whether a token is ours is told by its key (audience/tokens.py); here
+Comes in: a message as parts. Goes out: `Candidates`. Whether a token is ours is told by its key (audience/tokens.py); here
 everything that has the shape of one is picked up, wherever servers on the way put it. Pure.
 """
 
@@ -57,7 +57,7 @@ def candidates_of(message: MimePart) -> Candidates:
 
 
 def candidates_in(header: Iterable[tuple[str, str]], envelope: str) -> Candidates:
-    """Pick up what may name the subscriber from the header and the envelope's sender of a message of ours, as others tell them."""
+    """Pick up what may name the subscriber from the header and the envelope's sender of one of our messages."""
     header = tuple(header)
     small = _lines(header).lower()
     ids = [match[1] for name, value in header if name.lower() == "message-id" and (match := _ID.match(value.encode()))]

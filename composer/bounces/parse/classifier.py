@@ -47,7 +47,7 @@ def _read(message: MimePart) -> tuple[ReturnedKind, str, Format, tuple[BounceFin
         kind = min((each.kind for each in findings), key=_RANK.index)
         return kind, _reason(kind, findings), Format.REPORT, findings
     if is_turned_away(message) and (findings := read_freeform(message)):
-        return ReturnedKind.BOUNCE, _reason(ReturnedKind.BOUNCE, findings), Format.FREEFORM, findings
+        return ReturnedKind.BOUNCE, _reason(ReturnedKind.BOUNCE, findings), Format.FREE_TEXT, findings
     if told := automatic(message):
         return *told, Format.HEADERS, ()
     if _asks_to_leave(message):
@@ -59,7 +59,7 @@ def _read(message: MimePart) -> tuple[ReturnedKind, str, Format, tuple[BounceFin
         findings := read_freeform(message)
     ):
         kind = findings[0].kind
-        return kind, _reason(kind, findings), Format.FREEFORM, findings
+        return kind, _reason(kind, findings), Format.FREE_TEXT, findings
     return ReturnedKind.NOT_UNDERSTOOD, "nothing known to us: a person should look at it", Format.NONE, ()
 
 

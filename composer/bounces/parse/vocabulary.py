@@ -1,6 +1,6 @@
 """What a message that came back says: a closed vocabulary, with the other side's own words beside it.
 
-Comes in: nothing. Goes out: values. Nothing here acts: who is meant is told by `Traces`, and only a keyed one counts.
+Comes in: nothing. Goes out: values. Nothing here acts: who is meant is told by `Candidates`, and only a keyed one counts.
 """
 
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Format(StrEnum):
     #: Microsoft's Junk Mail Reporting Program: the message itself, with a header on top
     JUNK_MAIL = "junk_mail_report"
     #: the program's own sentences
-    FREEFORM = "sentences"
+    FREE_TEXT = "sentences"
     #: header fields
     HEADERS = "headers"
     #: a provider's call over the web

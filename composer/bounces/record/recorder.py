@@ -140,7 +140,7 @@ def forget(connection: Connection, subscriber_id: int | None, normal: str) -> tu
 
 
 def _is_told(connection: Connection, found: Resolved) -> bool:
-    """Tell whether a message is written down under the number of its subscriber: one who is here, or was removed but not erased."""
+    """Tell whether a message is recorded under its subscriber's number: one who is here, or was removed but not erased."""
     if found.found is not FoundHolder.GONE:
         return found.found is FoundHolder.PERSON
     reasons = known_hashes(connection, found.hashes).values()
@@ -245,15 +245,15 @@ def _past(connection: Connection, subscriber: Holder, now: datetime) -> list[Bou
     came = select(table.c.at, table.c.bounce, table.c.mailing_id, table.c.is_own)
     counting = (table.c.kind == ReturnedKind.BOUNCE, table.c.at >= since, table.c.effect != BounceEffect.RELEASED)
     came = came.where(about(table, spans), *counting)
-    door = select(deliveries.c.changed, deliveries.c.blame, deliveries.c.mailing_id)
-    door = door.where(about(deliveries, spans), deliveries.c.blame.in_(list(_AT_THE_DOOR)))
+    door = select(deliveries.c.changed, deliveries.c.refusal_category, deliveries.c.mailing_id)
+    door = door.where(about(deliveries, spans), deliveries.c.refusal_category.in_(list(_AT_THE_DOOR)))
     return [
         *(
             BounceHistory(at=row.at, bounce=Class(row.bounce), mailing_id=row.mailing_id or 0, is_own=row.is_own)
             for row in connection.execute(came)
         ),
         *(
-            BounceHistory(at=row.changed, bounce=_AT_THE_DOOR[row.blame], mailing_id=row.mailing_id)
+            BounceHistory(at=row.changed, bounce=_AT_THE_DOOR[row.refusal_category], mailing_id=row.mailing_id)
             for row in connection.execute(door.where(deliveries.c.changed >= since))
         ),
     ]

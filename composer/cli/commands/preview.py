@@ -63,13 +63,13 @@ def _write(rebuild: "Callable[[], Attempt]", folder: Path, name: str, *, is_priv
     from composer.web.preview.view_model import ShownVariant
 
     attempt = rebuild()
-    if attempt.look is None:
+    if attempt.model is None:
         console.problems(attempt.problems)
         if attempt.error:
             console.talk(f"error: {attempt.error}")
         console.talk(f"{name}: there is nothing to show yet")
         return 1
     made = datetime.datetime.now().astimezone()
-    shown = ShownVariant(version=1, edition=1, look=attempt.look, problems=attempt.look.findings, built=made)
+    shown = ShownVariant(version=1, edition=1, model=attempt.model, problems=attempt.model.findings, built=made)
     console.answer(str(write(shown, folder, is_private=is_private)))
     return 0

@@ -65,25 +65,25 @@ def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
         with database.read() as connection:
             # Told now, and not by each page that asks whether somebody was erased.
             erasure_key(connection)
-        tokens, turns = tokens_of(database, environment()), WriteExecutor(database)
-        post = TransactionalWorker(turns=turns, mailer=configured.mailer, tokens=tokens, clock=_now, tell=_tell)
+        tokens, executor = tokens_of(database, environment()), WriteExecutor(database)
+        worker = TransactionalWorker(executor=executor, mailer=configured.mailer, tokens=tokens, clock=_now, tell=_tell)
         site = Site(
             publication=configured.publication,
-            turns=turns,
+            executor=executor,
             tokens=tokens,
             approvals=ReviewRepository(tokens, workspace, configured.publication.main),
             editions=EditionRepository(),
             clock=_now,
-            wake=post.wake,
-            is_posting=lambda: post.is_alive,
+            wake=worker.wake,
+            is_posting=lambda: worker.is_alive,
             callers=Callers(webhooks=configured.webhooks),
             alerts=lambda: tuple(
-                code for code, is_up in ((Alert.SETTINGS, reload.is_stale), (Alert.QUEUED, post.is_holding)) if is_up
+                code for code, is_up in ((Alert.SETTINGS, reload.is_stale), (Alert.QUEUED, worker.is_holding)) if is_up
             ),
         )
         reload = Reloader(
             site,
-            post,
+            worker,
             configured.location,
             read=lambda: read_public_settings(workspace, environment(), _now()),
             tokens=lambda: tokens_of(database, environment()),
@@ -91,7 +91,7 @@ def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
         )
 
         def opened() -> None:
-            post.start()
+            worker.start()
             for listener in listeners:
                 console.answer(systemd.where(listener))
             console.talk(f"subscribers find these pages at {configured.publication.address.url}; Ctrl-C ends them")
@@ -100,8 +100,8 @@ def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
         try:
             serve(site, listeners, proxies=trusted, opened=opened, tell=_tell, reload=reload)
         finally:
-            post.stop(_LAST_LETTER)
-            turns.close()
+            worker.stop(_LAST_LETTER)
+            executor.close()
     console.talk("the pages have ended")
     return 0
 

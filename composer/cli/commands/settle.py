@@ -152,10 +152,10 @@ def _sent(mailing: "Mailing", tokens: "Tokens") -> "Callable[[int], SentWithoutA
     from composer.delivery.ledger.reconciliation import SentWithoutAnswer
     from composer.delivery.messages.message_factory import FrozenSettings, envelope_sender
 
-    terms = FrozenSettings.from_json(mailing.terms)
+    frozen_settings = FrozenSettings.from_json(mailing.frozen_settings)
     return lambda subscriber_id: SentWithoutAnswer(
-        message_id=tokens.message_id(mailing.public_id, subscriber_id, terms.domain),
-        sender=envelope_sender(terms, tokens, mailing.public_id, subscriber_id),
+        message_id=tokens.message_id(mailing.public_id, subscriber_id, frozen_settings.domain),
+        sender=envelope_sender(frozen_settings, tokens, mailing.public_id, subscriber_id),
     )
 
 

@@ -98,7 +98,7 @@ def _lines(known: "_Known", zone: "ZoneInfo", *, is_whole: bool) -> Iterator[str
         yield f"  {each.in_words(zone)}"
     if known.held is not None:
         yield f"  held       {known.held.words}"
-        yield f"             {known.held.way_out}"
+        yield f"             {known.held.route}"
     if again is not None:
         yield f"  next try   {when(again, zone)}, when {command_line('send', mailing.issue)} runs"
     if not is_whole:

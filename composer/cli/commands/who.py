@@ -116,9 +116,9 @@ def _page(found: "PersonalRecord", mailings: "Mailings") -> Iterator[str]:
             which = f"{mailing.issue}, mailing {mailing.mailing_id}: {WORDS[mailing.state]}"
             queued = f"queued there as {mailing.queue_id}" if mailing.queue_id else ""
             yield "   ".join(filter(None, (f"  {_time(mailing.at)}", which, mailing.reply, queued, name)))
-    if found.came_back:
+    if found.bounce_history:
         yield "Came back"
-        for back in found.came_back:
+        for back in found.bounce_history:
             what = " ".join(filter(None, (back.bounce, back.kind, back.status))).replace("_", " ")
             of = f" of mailing {back.mailing_id}" if back.mailing_id else ""
             yield f"  {_time(back.at)}   {what}{of}: {back.words}   ({back.effect})"
@@ -171,7 +171,7 @@ def _as_data(found: "PersonalRecord", mailings: "Mailings") -> dict[str, object]
                 "effect": back.effect,
                 "mailing": back.mailing_id,
             }
-            for back in found.came_back
+            for back in found.bounce_history
         ],
         "mailings": [
             {

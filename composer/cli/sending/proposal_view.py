@@ -35,14 +35,14 @@ def show(
     settings: "Settings",
     outlook: "ProposalOutlook",
     *,
-    way_out: str,
+    route: str,
     commit: "Commit | None",
     now: datetime,
 ) -> None:
     """Print a mailing as it would be."""
     newsletter = proposal.newsletter
     console.answer(f"{newsletter.name}: {', '.join(each.stem for each in proposal.editions)}")
-    for name, text in _lines(proposal, settings, outlook, way_out, commit, now):
+    for name, text in _lines(proposal, settings, outlook, route, commit, now):
         console.answer(f"  {name:<9} {text}")
     for language, number in proposal.missing_languages.items():
         got = f"{people(number)} got {proposal.selection.got} in {language}"
@@ -57,7 +57,7 @@ def _lines(
     proposal: "Proposal",
     settings: "Settings",
     outlook: "ProposalOutlook",
-    way_out: str,
+    route: str,
     commit: "Commit | None",
     now: datetime,
 ) -> Iterator[tuple[str, str]]:
@@ -88,7 +88,7 @@ def _lines(
     if commit is not None:
         yield "commit", commit.id[:12] + (", everything committed" if commit.is_clean else ", with changes since")
     pace = f"{settings.rate:,.0f}/min" if settings.rate else "as fast as the server takes them"
-    yield "leaves by", f"{way_out}, {pace}, {settings.connections} connections"
+    yield "leaves by", f"{route}, {pace}, {settings.connections} connections"
     if outlook.quota_left is not None:
         yield "quota", f"{outlook.quota_left:,} of {settings.daily_quota:,} left for these 24 hours"
     if outlook.finish is not None:
@@ -109,21 +109,21 @@ def _mailbox(address: object) -> str:
     return f"{name} <{plain}>" if name else str(plain)
 
 
-def show_rest(mailing: "Mailing", sums: "Sums", zone: ZoneInfo, *, way_out: str, waits: str) -> None:
+def show_rest(mailing: "Mailing", sums: "Sums", zone: ZoneInfo, *, route: str, waits: str) -> None:
     """Print a mailing that is to go on, or to begin before its time."""
     does = f"is to go out {waits}" if waits else "goes on"
     console.answer(f"{title(mailing)} {does}, as it was frozen {when(mailing.made, zone)} by {mailing.made_by}")
     console.answer(f"  subject   {mailing.subject}")
     console.answer(f"  subscribers   {mailing.audience.in_words}: {identity(sums)}")
-    console.answer(f"  leaves by {way_out}")
+    console.answer(f"  leaves by {route}")
 
 
 def show_refusals(refusals: "Iterable[Refusal]", *, lead: str = "refused") -> None:
     """Print what keeps a mailing from going out, each with its way out."""
     for each in refusals:
         console.talk(f"{lead}: {each.words}  [{each.code}]")
-        console.talk(f"    {each.way_out}")
-        if lead == "refused" and each.may_be_allowed and "--allow" not in each.way_out:
+        console.talk(f"    {each.route}")
+        if lead == "refused" and each.may_be_allowed and "--allow" not in each.route:
             console.talk(f'    or, if you know better:   --allow {each.code}="the reason"')
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from composer.cli.sending.run_mailing import run_mailing, way_out
+from composer.cli.sending.run_mailing import route, run_mailing
 from composer.cli.sending.send_options import SendOptions
 from composer.cli.ui import console
 from composer.cli.ui.signals import listen
@@ -79,7 +79,7 @@ def go_on(
     zone, waits = publication.newsletter.zone, ""
     if mailing.due is not None and is_early(mailing, sums, now()):
         waits = when(mailing.due, zone)
-    screen.show_rest(mailing, sums, zone, way_out=way_out(publication, is_rehearsal=False), waits=waits)
+    screen.show_rest(mailing, sums, zone, route=route(publication, is_rehearsal=False), waits=waits)
     found = refusals(known, allowed)
     screen.show_refusals(found)
     screen.show_waived(waived(known, allowed), allowed)

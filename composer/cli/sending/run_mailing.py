@@ -199,16 +199,16 @@ def _run_mailing(
         twice, answered = may_get_twice(connection, mailing.id), answered_mailings(connection, mailing)
     profile = profile_of(publication.newsletter, publication.around, host)
     echo = echo_header(host)
-    plates = JobPayload.of(mailing, variants, tokens, answered=answered, profile=profile, zone=zone, echo=echo)
+    payload = JobPayload.of(mailing, variants, tokens, answered=answered, profile=profile, zone=zone, echo=echo)
     limit = None if is_rehearsal else asked.limit
     rate = None if is_rehearsal else settings.rate
     who = person(publication.workspace)
-    with messages_of(plates, min(left, limit or left), rate) as letters:
+    with messages_of(payload, min(left, limit or left), rate) as message_source:
         job = MailingJob(
             database=publication.database,
             mailing_id=mailing.id,
             transport=transport,
-            letters=letters,
+            message_source=message_source,
             connections=1 if is_rehearsal else settings.connections,
             rate=rate,
             daily_quota=None if is_rehearsal else settings.daily_quota,
@@ -246,7 +246,7 @@ def _held(publication: "MailingContext", mailing: "Mailing") -> "Iterable[str]":
         return lines_of([each for each in open_holds(connection) if each.mailing_id == mailing.id])
 
 
-def way_out(publication: "MailingContext", *, is_rehearsal: bool) -> str:
+def route(publication: "MailingContext", *, is_rehearsal: bool) -> str:
     """Name the server; whatever is wrong with its settings is told before the question."""
     if is_rehearsal:
         return "outbox"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from composer.cli.sending.resume import audience_of, check_all, go_on
 from composer.cli.sending.run_mailing import due_of, run_mailing
-from composer.cli.sending.run_mailing import way_out as way_out_of
+from composer.cli.sending.run_mailing import route as route_of
 from composer.cli.sending.send_options import MAILINGS, SendOptions
 from composer.cli.sending.send_time import days_early, question
 from composer.cli.ui import console
@@ -100,7 +100,7 @@ def _begin(
     # On the day when it goes out: dates are past then that are not past today.
     checked = check_all(publication, paths, due or now())
     tokens = tokens_of(publication.database, publication.around)
-    way_out = way_out_of(publication, is_rehearsal=is_rehearsal)
+    route = route_of(publication, is_rehearsal=is_rehearsal)
     known = _look(publication, settings, checked, tokens, is_rehearsal=is_rehearsal)
     commit = commit_of(publication.workspace.root)
     with publication.database.read() as connection:
@@ -109,9 +109,9 @@ def _begin(
             connection, checked, selection, settings, asked.allowed, is_rehearsal=is_rehearsal, known=known
         )
         first = min(proposal.counts.included, asked.limit or proposal.counts.included)
-        view = outlook(connection, way_out, first, settings, due or now())
+        view = outlook(connection, route, first, settings, due or now())
     screen.show(
-        proposal, settings, view, way_out=f"files in {MAILINGS.as_posix()}/" if is_rehearsal else way_out,
+        proposal, settings, view, route=f"files in {MAILINGS.as_posix()}/" if is_rehearsal else route,
         commit=commit, now=now(),
     )  # fmt: skip
     dated = min(each.built.issue.date for each in proposal.variants)

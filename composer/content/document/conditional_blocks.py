@@ -34,7 +34,7 @@ def conditional_blocks_of(
             continue
         around: int | None = None
         if spec.only_place is not None:
-            is_hollow = bool(items) and all(_is_passage(nodes, path) for path, _ in pieces)
+            is_hollow = bool(items) and all(_is_block(nodes, path) for path, _ in pieces)
             trail = (key_words(spec.key),)
             found.append(
                 ConditionalBlock(
@@ -43,16 +43,16 @@ def conditional_blocks_of(
             )
             around = len(found) - 1
         for path, value in pieces:
-            found += _passage(newsletter, spec, path, value, nodes, around, problems)
+            found += _block(newsletter, spec, path, value, nodes, around, problems)
     return tuple(found)
 
 
-def _is_passage(nodes: Nodes, path: Path) -> bool:
+def _is_block(nodes: Nodes, path: Path) -> bool:
     node = nodes.get(path)
     return isinstance(node, Mapping) and node.get(ONLY) is not None
 
 
-def _passage(
+def _block(
     newsletter: Newsletter,
     spec: SectionSpec,
     path: Path,
@@ -77,37 +77,35 @@ def _passage(
 
 
 def variant_problems(
-    newsletter: Newsletter, values: Group, passages: Sequence[ConditionalBlock], cuts: Sequence[IssueVariant]
+    newsletter: Newsletter, values: Group, blocks: Sequence[ConditionalBlock], variants: Sequence[IssueVariant]
 ) -> Iterator[Problem]:
     """Say which editions would not be whole, each at the line of an `only:` that makes it so."""
-    if len(cuts) > MOST_VARIANTS:
+    if len(variants) > MOST_VARIANTS:
         message = (
-            f"more than {MOST_VARIANTS} different editions would come of the “only” in {_lines(passages)}; "
+            f"more than {MOST_VARIANTS} different editions would come of the “only” in {_lines(blocks)}; "
             f"there may be at most {MOST_VARIANTS}"
         )
-        yield passages[0].place.problem("only", message, "use the same few tags, or send a second issue")
+        yield blocks[0].place.problem("only", message, "use the same few tags, or send a second issue")
         return
-    for number, passage in enumerate(passages):
-        if passage.around is not None and not any(number in cut.kept for cut in cuts):
-            around = passages[passage.around].condition.in_words
-            message = f"nobody would get it: the section is for {around}, this for {passage.condition.in_words}"
-            yield passage.place.problem("only", where(passage.trail, message), "take a tag out of one of them")
+    for number, block in enumerate(blocks):
+        if block.around is not None and not any(number in variant.kept for variant in variants):
+            around = blocks[block.around].condition.in_words
+            message = f"nobody would get it: the section is for {around}, this for {block.condition.in_words}"
+            yield block.place.problem("only", where(block.trail, message), "take a tag out of one of them")
     for spec in newsletter.sections:
-        if here := [number for number, passage in enumerate(passages) if passage.path[0] == spec.key]:
-            yield from _section_problems(spec, values[spec.key], passages, here, cuts)
+        if here := [number for number, block in enumerate(blocks) if block.path[0] == spec.key]:
+            yield from _section_problems(spec, values[spec.key], blocks, here, variants)
     filled = [spec.key for spec in newsletter.sections if values[spec.key]]
-    for cut in cuts:
-        if passages and not any(_count(values[key], key, passages, cut) for key in filled):
-            message = f"{cut.subscribers} would get an edition without any section"
-            yield passages[0].place.problem("only", message, "leave a section for everyone, or send to an audience")
+    for variant in variants:
+        if blocks and not any(_count(values[key], key, blocks, variant) for key in filled):
+            message = f"{variant.subscribers} would get an edition without any section"
+            yield blocks[0].place.problem("only", message, "leave a section for everyone, or send to an audience")
             return
 
 
-def _count(content: Value, key: str, passages: Sequence[ConditionalBlock], cut: IssueVariant) -> int:
+def _count(content: Value, key: str, blocks: Sequence[ConditionalBlock], variant: IssueVariant) -> int:
     """Count what an edition has of a section: its items, or 1 where it is no list."""
-    lost = {
-        passage.path for number, passage in enumerate(passages) if passage.path[0] == key and number not in cut.kept
-    }
+    lost = {block.path for number, block in enumerate(blocks) if block.path[0] == key and number not in variant.kept}
     if (key,) in lost:
         return 0
     return sum((key, index) not in lost for index in range(len(content))) if isinstance(content, tuple) else 1
@@ -116,44 +114,44 @@ def _count(content: Value, key: str, passages: Sequence[ConditionalBlock], cut: 
 def _section_problems(
     spec: SectionSpec,
     content: Value,
-    passages: Sequence[ConditionalBlock],
+    blocks: Sequence[ConditionalBlock],
     here: Sequence[int],
-    cuts: Sequence[IssueVariant],
+    variants: Sequence[IssueVariant],
 ) -> Iterator[Problem]:
     """Hold a section against `required`, `min` and `max` in every edition that is meant to have it."""
     least, most = spec.limits.get("minItems", 1), spec.limits.get("maxItems")
     told: set[str] = set()
-    for cut in sorted(cuts, key=lambda each: len(each.tags)):
-        lost = [number for number in here if number not in cut.kept]
-        if spec.only_place is not None and here[0] in lost and not spec.only.matches("", cut.tags):
+    for variant in sorted(variants, key=lambda each: len(each.tags)):
+        lost = [number for number in here if number not in variant.kept]
+        if spec.only_place is not None and here[0] in lost and not spec.only.matches("", variant.tags):
             # newsletter.yaml says that these subscribers do not get it, in any issue.
             continue
-        count = _count(content, spec.key, passages, cut)
+        count = _count(content, spec.key, blocks, variant)
         kind, message, hint = "", "", ""
         # An issue's own `only:` is easier to mend than that of every issue.
-        at = next((number for number in lost if passages[number].place != spec.only_place), here[0])
+        at = next((number for number in lost if blocks[number].place != spec.only_place), here[0])
         if count == 0 and spec.required:
-            kind, message = "required", f"{cut.subscribers} would get none, and every edition must have it"
+            kind, message = "required", f"{variant.subscribers} would get none, and every edition must have it"
             hint = "delete the “only”, or add one for them" if isinstance(content, tuple) else "delete the “only”"
         elif 0 < count < least and lost:
-            kind, message = "min", f"{cut.subscribers} would get {_items(count)}; there must be at least {least}"
+            kind, message = "min", f"{variant.subscribers} would get {_items(count)}; there must be at least {least}"
             hint = "leave more items without “only”"
         elif most is not None and count > most:
-            kind, message = "max", f"{cut.subscribers} would get {_items(count)}; there may be at most {most}"
+            kind, message = "max", f"{variant.subscribers} would get {_items(count)}; there may be at most {most}"
             hint = "give more items an “only”, or take some out"
-            at = next((number for number in reversed(here) if number in cut.kept), here[-1])
+            at = next((number for number in reversed(here) if number in variant.kept), here[-1])
         if kind and kind not in told:
             told.add(kind)
-            yield passages[at].place.problem("only", where((key_words(spec.key),), message), hint)
+            yield blocks[at].place.problem("only", where((key_words(spec.key),), message), hint)
 
 
 def _items(count: int) -> str:
     return "1 item" if count == 1 else f"{count} items"
 
 
-def _lines(passages: Sequence[ConditionalBlock]) -> str:
+def _lines(blocks: Sequence[ConditionalBlock]) -> str:
     """Name the lines of some passages' `only:`; with their files, where these are several."""
-    places = list(dict.fromkeys((passage.place.path, passage.place.line) for passage in passages))
+    places = list(dict.fromkeys((block.place.path, block.place.line) for block in blocks))
     if len({path for path, _ in places}) > 1:
         return ", ".join(f"{path}:{line}" for path, line in places)
     return f"line{'s' if len(places) > 1 else ''} {', '.join(str(line) for _, line in places)}"
@@ -172,11 +170,11 @@ class BlockSpan:
         return path == self.path and self.first <= line <= self.last
 
 
-def spans_of(passage: ConditionalBlock, nodes: Nodes) -> tuple[BlockSpan, ...]:
+def spans_of(block: ConditionalBlock, nodes: Nodes) -> tuple[BlockSpan, ...]:
     """Give the lines on which a passage is written, file by file."""
     lines: dict[str, list[int]] = {}
     for path, node in nodes.items():
-        if path[: len(passage.path)] == passage.path:
+        if path[: len(block.path)] == block.path:
             end = node.source.place(max(node.start, node.end - 1)) if isinstance(node, Scalar) else node.place
             lines.setdefault(node.source.name, []).extend((node.place.line, end.line))
     return tuple(BlockSpan(path=path, first=min(found), last=max(found)) for path, found in lines.items())

@@ -66,8 +66,8 @@ class Issue:
     fields: FieldBook
     pictures: tuple[Picture, ...]
     #: The passages that not everyone gets, and what subscribers get of them.
-    passages: tuple[ConditionalBlock, ...] = ()
-    cuts: tuple[IssueVariant, ...] = (FOR_ALL,)
+    blocks: tuple[ConditionalBlock, ...] = ()
+    variants: tuple[IssueVariant, ...] = (FOR_ALL,)
     #: Where its texts, and those of the newsletter, were written.
     marks: SourceMap = field(repr=False)
     nodes: Nodes = field(repr=False)
@@ -84,11 +84,11 @@ class Issue:
         return issue_key(self.path)
 
 
-def select_variant(issue: Issue, cut: IssueVariant) -> Issue:
+def select_variant(issue: Issue, variant: IssueVariant) -> Issue:
     """Leave out of a whole issue what the subscribers of a cut do not get."""
-    if not issue.passages:
+    if not issue.blocks:
         return issue
-    lost = {passage.path for number, passage in enumerate(issue.passages) if number not in cut.kept}
+    lost = {block.path for number, block in enumerate(issue.blocks) if number not in variant.kept}
     sections = (_without(section, lost) for section in issue.sections if (section.spec.key,) not in lost)
     return replace(issue, sections=tuple(section for section in sections if section.content))
 
@@ -124,15 +124,15 @@ def read_issue(workspace: Workspace, path: FilePath, *, has_pictures: bool = Tru
     schema = newsletter.issue_schema()
     loader = DocumentLoader(schema=schema, workspace=workspace, fields=book, marks=marks, has_pictures=has_pictures)
     values, nodes = loader.read(root), loader.nodes()
-    passages = conditional_blocks_of(newsletter, values, nodes, loader.problems) if isinstance(values, Group) else ()
-    cuts = variants_of(passages)
+    blocks = conditional_blocks_of(newsletter, values, nodes, loader.problems) if isinstance(values, Group) else ()
+    variants = variants_of(blocks)
     found = {*problems, *loader.problems}
     if isinstance(values, Group) and not found:
-        found.update(variant_problems(newsletter, values, passages, cuts))
+        found.update(variant_problems(newsletter, values, blocks, variants))
     if found or not isinstance(values, Group):
         raise ContentError(tuple(sorted(found)))
     whole = _issue(path, newsletter, values, book, marks, nodes)
-    return newsletter, replace(whole, passages=passages, cuts=cuts)
+    return newsletter, replace(whole, blocks=blocks, variants=variants)
 
 
 def _issue(

@@ -1,6 +1,6 @@
 """What subscribers get of an issue whose passages are not all for everyone.
 
-Comes in: the passages that carry `only:`. Goes out: every `Cut` of them that some subscriber gets, the fullest first.
+Comes in: the passages that carry `only:`. Goes out: every `IssueVariant` of them that some subscriber gets, the fullest first.
 Pure: tags are tried out one by one, and what makes no difference is never told apart.
 """
 
@@ -101,87 +101,87 @@ class _State(StrEnum):
 _States = tuple[_State, ...]
 
 
-def kept_for(passages: Sequence[ConditionalBlock], tags: Collection[str]) -> frozenset[int]:
+def kept_for(blocks: Sequence[ConditionalBlock], tags: Collection[str]) -> frozenset[int]:
     """Give the passages that a subscriber with these tags gets."""
-    return _kept(passages, [passage.condition.matches("", tags) for passage in passages])
+    return _kept(blocks, [block.condition.matches("", tags) for block in blocks])
 
 
-def _kept(passages: Sequence[ConditionalBlock], is_met: Sequence[bool]) -> frozenset[int]:
+def _kept(blocks: Sequence[ConditionalBlock], is_met: Sequence[bool]) -> frozenset[int]:
     kept: set[int] = set()
-    for number, passage in enumerate(passages):
-        if is_met[number] and (passage.around is None or passage.around in kept):
+    for number, block in enumerate(blocks):
+        if is_met[number] and (block.around is None or block.around in kept):
             kept.add(number)
     # A list of which nothing is left is as if it were not there.
-    filled = {passages[number].around for number in kept}
-    return frozenset(number for number in kept if not passages[number].is_hollow or number in filled)
+    filled = {blocks[number].around for number in kept}
+    return frozenset(number for number in kept if not blocks[number].is_hollow or number in filled)
 
 
-def variants_of(passages: Sequence[ConditionalBlock]) -> tuple[IssueVariant, ...]:
+def variants_of(blocks: Sequence[ConditionalBlock]) -> tuple[IssueVariant, ...]:
     """Give every cut that some subscriber would get, the fullest first; among equals, the one for fewer tags.
 
     When there are more than MOST_CUTS, trying out ends, and some of them are given: more than that many.
     """
-    if not passages:
+    if not blocks:
         return (FOR_ALL,)
     tags = tuple(
         dict.fromkeys(
-            (*(tag for passage in passages for tag in passage.condition.tag),
-             *(tag for passage in passages for tag in passage.condition.without_tag))
+            (*(tag for block in blocks for tag in block.condition.tag),
+             *(tag for block in blocks for tag in block.condition.without_tag))
         )
     )  # fmt: skip
     # What is known of each passage, and the fewest tags that lead there. To begin with, a subscriber has none.
-    start = tuple(_State.OPEN if passage.condition.tag else _State.MET for passage in passages)
+    start = tuple(_State.OPEN if block.condition.tag else _State.MET for block in blocks)
     known: dict[_States, tuple[str, ...]] = {start: ()}
     for count, tag in enumerate(tags, 1):
         fresh: dict[_States, tuple[str, ...]] = {}
         for states, have in known.items():
             for given in ((), (tag,)):
-                states_then, then = _tried(passages, states, given, frozenset(tags[:count])), (*have, *given)
+                states_then, then = _tried(blocks, states, given, frozenset(tags[:count])), (*have, *given)
                 if states_then not in fresh or len(then) < len(fresh[states_then]):
                     fresh[states_then] = then
         known = fresh
         # A subscriber may have none of the tags that were not tried out yet: so many cuts there are at least.
-        if len({_settled(passages, states) for states in known}) > MOST_VARIANTS:
+        if len({_settled(blocks, states) for states in known}) > MOST_VARIANTS:
             break
     found: dict[frozenset[int], IssueVariant] = {}
     for states, have in sorted(known.items(), key=lambda entry: len(entry[1])):
-        kept = _settled(passages, states)
+        kept = _settled(blocks, states)
         if kept not in found:
-            found[kept] = IssueVariant(kept=kept, tags=frozenset(have), who=_audience(passages, states))
-    return tuple(sorted(found.values(), key=lambda cut: (-len(cut.kept), len(cut.tags))))
+            found[kept] = IssueVariant(kept=kept, tags=frozenset(have), who=_audience(blocks, states))
+    return tuple(sorted(found.values(), key=lambda variant: (-len(variant.kept), len(variant.tags))))
 
 
-def _settled(passages: Sequence[ConditionalBlock], states: _States) -> frozenset[int]:
-    return _kept(passages, [state is _State.MET for state in states])
+def _settled(blocks: Sequence[ConditionalBlock], states: _States) -> frozenset[int]:
+    return _kept(blocks, [state is _State.MET for state in states])
 
 
 def _tried(
-    passages: Sequence[ConditionalBlock], states: _States, given: tuple[str, ...], tried: frozenset[str]
+    blocks: Sequence[ConditionalBlock], states: _States, given: tuple[str, ...], tried: frozenset[str]
 ) -> _States:
     """Give what is known once a tag is `given`, or is not; `tried` are all the tags that have been decided."""
     fresh: list[_State] = []
-    for passage, state in zip(passages, states, strict=True):
-        is_lost = passage.around is not None and fresh[passage.around] is _State.UNMET
-        if is_lost or any(tag in given for tag in passage.condition.without_tag):
+    for block, state in zip(blocks, states, strict=True):
+        is_lost = block.around is not None and fresh[block.around] is _State.UNMET
+        if is_lost or any(tag in given for tag in block.condition.without_tag):
             state = _State.UNMET
-        elif state is _State.OPEN and any(tag in given for tag in passage.condition.tag):
+        elif state is _State.OPEN and any(tag in given for tag in block.condition.tag):
             state = _State.MET
-        elif state is _State.OPEN and tried.issuperset(passage.condition.tag):
+        elif state is _State.OPEN and tried.issuperset(block.condition.tag):
             state = _State.UNMET
         fresh.append(state)
     return tuple(fresh)
 
 
-def _audience(passages: Sequence[ConditionalBlock], states: _States) -> VariantAudience:
+def _audience(blocks: Sequence[ConditionalBlock], states: _States) -> VariantAudience:
     """Work out who gets a cut, with as few conditions as it takes."""
     #: Groups of tags of each of which one is there; tags that are not; and `if one of these, then one of those`.
     some: list[frozenset[str]] = []
     none: set[str] = set()
     linked: list[tuple[frozenset[str], frozenset[str]]] = []
-    for passage, state in zip(passages, states, strict=True):
-        if passage.around is not None and states[passage.around] is _State.UNMET:
+    for block, state in zip(blocks, states, strict=True):
+        if block.around is not None and states[block.around] is _State.UNMET:
             continue
-        wanted, unwanted = frozenset(passage.condition.tag), frozenset(passage.condition.without_tag)
+        wanted, unwanted = frozenset(block.condition.tag), frozenset(block.condition.without_tag)
         if state is _State.MET:
             some += [wanted] if wanted else []
             none |= unwanted

@@ -53,12 +53,13 @@ def _goes_on(address: str, at: int) -> bool:
 
 def _without_end(address: str) -> str:
     """Leave out what belongs to the sentence: Chinese words and signs, final punctuation, a bracket that was open before."""
-    cut = next((at for at, character in enumerate(address) if is_cjk(character)), len(address))
-    if cut < len(address) and _goes_on(address, cut):
-        cut = next(
-            (at for at in range(cut, len(address)) if not address[at].isalnum() and is_cjk(address[at])), len(address)
+    variant = next((at for at, character in enumerate(address) if is_cjk(character)), len(address))
+    if variant < len(address) and _goes_on(address, variant):
+        variant = next(
+            (at for at in range(variant, len(address)) if not address[at].isalnum() and is_cjk(address[at])),
+            len(address),
         )
-    address = address[:cut]
+    address = address[:variant]
     while address:
         last = address[-1]
         is_alone = last in _PAIRS and address.count(last) > address.count(_PAIRS[last])

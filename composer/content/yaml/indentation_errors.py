@@ -1,6 +1,6 @@
 """Lines that stand where they do not belong: a `|` or a dash forgotten, paragraphs slid out of their text.
 
-Comes in: the lines of a file in which reading stopped, and where. Goes out: one `Slip` for the whole run of lines, so
+Comes in: the lines of a file in which reading stopped, and where. Goes out: one `MisplacedLine` for the whole run of lines, so
 that one thing forgotten is told once and not line by line. Never guesses where the lines allow another reading. One module,
 though long: what makes a line stray is decided by looking at all the lines around it.
 """
@@ -134,24 +134,24 @@ def find_misplaced_line(page: LineGrid, row: int) -> MisplacedLine | None:
     """Find what was forgotten so that reading stopped at `row`."""
     lines, inside = page.lines, page.inside
     row = min(row, len(lines) - 1)
-    if slip := _comment(page, row) or _other_dash(page, row):
-        return slip
+    if misplaced := _comment(page, row) or _other_dash(page, row):
+        return misplaced
     for start in range(row, -1, -1):
-        if slip := _colon(page, start):
-            return slip
+        if misplaced := _colon(page, start):
+            return misplaced
         if page.is_text(start) and ((above := page.before(start)) is None or not page.is_text(above)):
-            slip = _text(page, start, row)
-            if slip is not None and row <= max(slip.until, *slip.rows) + 2:
-                return slip
+            misplaced = _text(page, start, row)
+            if misplaced is not None and row <= max(misplaced.until, *misplaced.rows) + 2:
+                return misplaced
         if start < row and page.lead(start) == 0 and page.is_sure(start):
             break
     below = page.behind(row)
-    if below is not None and page.is_text(below) and (slip := _text(page, below, row)) and slip.row == row:
-        return slip
+    if below is not None and page.is_text(below) and (misplaced := _text(page, below, row)) and misplaced.row == row:
+        return misplaced
     if row not in inside and page.lines[row].strip() and (above := page.before(row)) in inside and above is not None:
         first = _first(page, above)
-        if first == above and (slip := _first_line(page, row, first)):
-            return slip
+        if first == above and (misplaced := _first_line(page, row, first)):
+            return misplaced
     return _dash_missing(page, row)
 
 
@@ -224,8 +224,8 @@ def _text(page: LineGrid, start: int, row: int) -> MisplacedLine | None:
     is_empty = not value.strip()
     if _BLOCK.match(value):
         return _slid_from(page, start, column, column + 2)
-    if page.lead(start) > column and (slip := _opened(page, above, start, match)):
-        return slip
+    if page.lead(start) > column and (misplaced := _opened(page, above, start, match)):
+        return misplaced
     if is_empty and page.lead(start) >= column:
         return _pipe(page, above, start, column, match["key"])
     is_quoted = re.match(r"""(["']).*\1\s*$""", value) is not None and len(value.strip()) > 1
@@ -251,8 +251,8 @@ def _run(page: LineGrid, start: int, owner: int) -> list[int]:
 
 def _slid(page: LineGrid, start: int, above: int) -> MisplacedLine | None:
     first = _first(page, above)
-    if first == above and (slip := _first_line(page, start, first)):
-        return slip
+    if first == above and (misplaced := _first_line(page, start, first)):
+        return misplaced
     owner = page.before(first)
     match = page.key(owner) if owner is not None else None
     return None if match is None else _slid_from(page, start, len(match["lead"]) + len(match["dash"]), page.lead(first))

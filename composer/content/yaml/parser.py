@@ -13,7 +13,7 @@ import yaml
 from composer.content.yaml.invisible_characters import UNSEEN, ZERO_WIDTH, name_of, stripped
 from composer.content.yaml.merge_conflicts import without_conflicts, without_unseen_gaps
 from composer.content.yaml.nodes import Entry, Mapping, Node, Scalar, ScalarStyle, Sequence
-from composer.content.yaml.silent_losses import OTHER_DASH, odd_key, silent_traps
+from composer.content.yaml.silent_losses import OTHER_DASH, odd_key, silent_losses
 from composer.content.yaml.source import SourceText
 from composer.core.errors import Problem
 
@@ -166,11 +166,11 @@ class _TreeBuilder:
             self._problem(start, "depth", f"lists and keys are nested more than {DEEPEST} deep here")
             raise _Stop
         if isinstance(event, yaml.AliasEvent):
-            self.problems.extend(silent_traps(self.source, start, alias=True))
+            self.problems.extend(silent_losses(self.source, start, alias=True))
             return self._text(start, _index(event.end_mark), ScalarStyle.PLAIN)
         anchored = getattr(event, "anchor", None) is not None or getattr(event, "tag", None) is not None
         if anchored:
-            self.problems.extend(silent_traps(self.source, start, alias=False))
+            self.problems.extend(silent_losses(self.source, start, alias=False))
         if isinstance(event, yaml.ScalarEvent):
             if anchored:
                 return self._text(start, _index(event.end_mark), ScalarStyle.PLAIN)

@@ -35,7 +35,7 @@ def odd_key(key: str) -> tuple[str, str, str, str] | None:
     return None
 
 
-def silent_traps(source: SourceText, start: int, *, alias: bool) -> list[Problem]:
+def silent_losses(source: SourceText, start: int, *, alias: bool) -> list[Problem]:
     """Tell of a text that YAML took for an alias (`*`), an anchor (`&`) or a tag (`!`)."""
     first = source.text[start : start + 1]
     if alias:

@@ -39,7 +39,7 @@ class SyntaxRepair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Trap:
+class _Explanation:
     column: int
     code: str
     message: str
@@ -68,43 +68,53 @@ def diagnose(
     opened = None if opened is None else min(opened, len(lines) - 1)
     if opened is not None and opened not in near and opened not in inside:
         near.append(opened)
-    if not any(_indent_characters(lines[number], "") for number in near) and (slip := _slip(page, row, opened)):
-        return _told(source, slip)
-    for find in (_indent_characters, _value_trap, _key_trap):
+    if not any(_indent_characters(lines[number], "") for number in near) and (
+        misplaced := _misplaced(page, row, opened)
+    ):
+        return _told(source, misplaced)
+    for find in (_indent_characters, _value_explanation, _key_explanation):
         for number in near:
-            if trap := find(lines[number], lines[number + 1] if number + 1 < len(lines) else ""):
-                return _repair(source, number, trap)
+            if explanation := find(lines[number], lines[number + 1] if number + 1 < len(lines) else ""):
+                return _repair(source, number, explanation)
     for number in above:
-        if trap := _open_quote(lines[number]):
-            slip = find_misplaced_line(page, number)
-            return _told(source, slip) if slip and slip.row == number else _repair(source, number, trap)
+        if explanation := _open_quote(lines[number]):
+            misplaced = find_misplaced_line(page, number)
+            return (
+                _told(source, misplaced)
+                if misplaced and misplaced.row == number
+                else _repair(source, number, explanation)
+            )
     for number in near[:2]:
-        if trap := _prose_key(lines, number, inside):
-            return _repair(source, number, trap)
-    if near and (slip := find_astray(page, near[0], reach)):
-        is_out = len(slip.rows[slip.row]) < len(lines[slip.row]) and not lines[slip.row].rstrip().endswith(":")
-        if not (is_out and slip.row == near[0] and _beside_dash(lines, near[0])):
-            return _told(source, slip)
-    if near and (slip := find_orphans(page, near[0])):
-        return _told(source, slip)
+        if explanation := _prose_key(lines, number, inside):
+            return _repair(source, number, explanation)
+    if near and (misplaced := find_astray(page, near[0], reach)):
+        is_out = len(misplaced.rows[misplaced.row]) < len(lines[misplaced.row]) and not lines[
+            misplaced.row
+        ].rstrip().endswith(":")
+        if not (is_out and misplaced.row == near[0] and _beside_dash(lines, near[0])):
+            return _told(source, misplaced)
+    if near and (misplaced := find_orphans(page, near[0])):
+        return _told(source, misplaced)
     for number in near[:2]:
-        if trap := _wrong_indent(lines, number, inside):
-            return _repair(source, number, trap)
+        if explanation := _wrong_indent(lines, number, inside):
+            return _repair(source, number, explanation)
     return _give_up(source, lines, near[0] if near else row)
 
 
-def _slip(page: LineGrid, row: int, opened: int | None) -> MisplacedLine | None:
+def _misplaced(page: LineGrid, row: int, opened: int | None) -> MisplacedLine | None:
     return find_misplaced_line(page, row) or (find_misplaced_line(page, opened) if opened is not None else None)
 
 
-def _told(source: SourceText, slip: MisplacedLine) -> SyntaxRepair:
-    place = source.place(source.starts[slip.row] + slip.column)
-    return SyntaxRepair(problem=place.problem(slip.code, slip.message, slip.hint), rows=slip.rows)
+def _told(source: SourceText, misplaced: MisplacedLine) -> SyntaxRepair:
+    place = source.place(source.starts[misplaced.row] + misplaced.column)
+    return SyntaxRepair(problem=place.problem(misplaced.code, misplaced.message, misplaced.hint), rows=misplaced.rows)
 
 
-def _repair(source: SourceText, row: int, trap: _Trap) -> SyntaxRepair:
-    place = source.place(source.starts[row] + trap.column)
-    return SyntaxRepair(problem=place.problem(trap.code, trap.message, trap.hint), rows={row: trap.mended})
+def _repair(source: SourceText, row: int, explanation: _Explanation) -> SyntaxRepair:
+    place = source.place(source.starts[row] + explanation.column)
+    return SyntaxRepair(
+        problem=place.problem(explanation.code, explanation.message, explanation.hint), rows={row: explanation.mended}
+    )
 
 
 def _give_up(source: SourceText, lines: list[str], row: int) -> SyntaxRepair:
@@ -153,7 +163,7 @@ def _show(key: str, value: str) -> str:
 # What stands in front of a line -------------------------------------------------------------------------------------
 
 
-def _indent_characters(line: str, below: str) -> _Trap | None:
+def _indent_characters(line: str, below: str) -> _Explanation | None:
     lead = line[: len(line) - len(line.lstrip())]
     for column, character in enumerate(lead):
         if character == " ":
@@ -162,7 +172,7 @@ def _indent_characters(line: str, below: str) -> _Trap | None:
             character, "an unusual space"
         )
         mended = "".join("  " if each in "\t\u3000" else " " for each in lead) + line[len(lead) :]
-        return _Trap(
+        return _Explanation(
             column=column,
             code="yaml-indent",
             message=f"{name} stands in front of this line; lines are moved in with spaces only",
@@ -172,7 +182,7 @@ def _indent_characters(line: str, below: str) -> _Trap | None:
     return None
 
 
-def _wrong_indent(lines: list[str], row: int, inside: set[int]) -> _Trap | None:
+def _wrong_indent(lines: list[str], row: int, inside: set[int]) -> _Explanation | None:
     """A key that lines up with nothing above it, or a paragraph that slid out of its block."""
     line = lines[row]
     lead = len(line) - len(line.lstrip(" "))
@@ -196,7 +206,7 @@ def _wrong_indent(lines: list[str], row: int, inside: set[int]) -> _Trap | None:
     if not levels:
         return None
     nearest = min(levels, key=lambda level: (abs(level - lead), -level))
-    return _Trap(
+    return _Explanation(
         column=lead,
         code="yaml-indent",
         message=f"this line begins behind {_spaces(lead)}; it lines up with nothing above it",
@@ -212,7 +222,7 @@ def _dash_levels(lines: list[str], row: int, inside: set[int]) -> list[int]:
     return list(dict.fromkeys(match.end() for match in found if match))
 
 
-def _prose_key(lines: list[str], row: int, inside: set[int]) -> _Trap | None:
+def _prose_key(lines: list[str], row: int, inside: set[int]) -> _Explanation | None:
     """A paragraph at the left margin that looks like a key, so that what follows lines up with nothing."""
     match = _BARE_KEY.match(lines[row])
     above = next((number for number in range(row - 1, -1, -1) if lines[number].strip()), None)
@@ -225,7 +235,7 @@ def _spaces(count: int) -> str:
     return {0: "no space", 1: "1 space"}.get(count, f"{count} spaces")
 
 
-def _stray_text(lines: list[str], row: int, inside: set[int]) -> _Trap | None:
+def _stray_text(lines: list[str], row: int, inside: set[int]) -> _Explanation | None:
     line = lines[row]
     lead = len(line) - len(line.lstrip(" "))
     for number in range(row - 1, -1, -1):
@@ -233,7 +243,7 @@ def _stray_text(lines: list[str], row: int, inside: set[int]) -> _Trap | None:
             continue
         if number in inside:
             wanted = len(lines[number]) - len(lines[number].lstrip(" "))
-            return _Trap(
+            return _Explanation(
                 column=lead,
                 code="yaml-indent",
                 message=f"this paragraph has slid out of the text above it: {shown(line.strip())}",
@@ -242,7 +252,7 @@ def _stray_text(lines: list[str], row: int, inside: set[int]) -> _Trap | None:
             )
         if match := _BARE_KEY.match(lines[number]):
             key = match["key"].strip()
-            return _Trap(
+            return _Explanation(
                 column=lead,
                 code="yaml-indent",
                 message=f"this text does not belong to “{key}” for YAML: {shown(line.strip())}",
@@ -256,15 +266,15 @@ def _stray_text(lines: list[str], row: int, inside: set[int]) -> _Trap | None:
 # What stands behind the colon ---------------------------------------------------------------------------------------
 
 
-def _value_trap(line: str, below: str) -> _Trap | None:
+def _value_explanation(line: str, below: str) -> _Explanation | None:
     match = _KEY.match(line)
     if match is None:
         return None
     key, value, column = match["key"], match["value"], match.start("value")
     head = line[:column]
 
-    def trap(code: str, message: str, hint: str = "", at: int = 0, mended: str = "") -> _Trap:
-        return _Trap(
+    def explanation(code: str, message: str, hint: str = "", at: int = 0, mended: str = "") -> _Explanation:
+        return _Explanation(
             column=column + at,
             code=code,
             message=message,
@@ -274,15 +284,15 @@ def _value_trap(line: str, below: str) -> _Trap | None:
 
     first = value[0]
     if first in "\"'":
-        return _quote_trap(key, value, trap)
+        return _quote_explanation(key, value, explanation)
     if value.startswith("{{"):
-        return trap("yaml-brace", "a text that begins with {{ must stand in quotes")
+        return explanation("yaml-brace", "a text that begins with {{ must stand in quotes")
     if first in "[{":
         closing = {"[": "]", "{": "}"}[first]
         if value.rstrip().endswith(closing) and first == "{":
-            return trap("yaml-brace", "a text that begins with { must stand in quotes")
+            return explanation("yaml-brace", "a text that begins with { must stand in quotes")
         if not value.rstrip().endswith(closing):
-            return trap(
+            return explanation(
                 "yaml-bracket" if first == "[" else "yaml-brace",
                 f"a text that begins with {first} must stand in quotes",
             )
@@ -299,13 +309,13 @@ def _value_trap(line: str, below: str) -> _Trap | None:
         "}": ("yaml-brace", "a text that begins with } must stand in quotes"),
     }
     if first in words:
-        return trap(*words[first])
+        return explanation(*words[first])
     if first in "|>" and not re.match(r"[|>](?:[1-9][-+]?|[-+][1-9]?)?\s*(#.*)?$", value):
         rest = value[1:].strip()
         # When lines follow below it, they are what was meant as the text.
         is_last = len(below) - len(below.lstrip(" ")) <= len(match["lead"])
         if first == "|":
-            return trap(
+            return explanation(
                 "yaml-pipe",
                 "text stands in the same line as the |",
                 f"write   {key}: |   and put the text on the next line, two spaces further in",
@@ -313,42 +323,42 @@ def _value_trap(line: str, below: str) -> _Trap | None:
             )
         quoted = head + _quoted(value.rstrip())
         if is_last:
-            return trap("yaml-greater", "a text that begins with > must stand in quotes", mended=quoted)
-        return trap(
+            return explanation("yaml-greater", "a text that begins with > must stand in quotes", mended=quoted)
+        return explanation(
             "yaml-greater",
             "text stands in the same line as the >",
             f"write   {key}: |   and put the text on the next line, two spaces further in",
             mended=f"{head}|",
         )
     if re.match(r"[?-]\s", value):
-        return trap("yaml-dash", f"a text that begins with “{first} ” must stand in quotes")
-    return _colon_trap(value, trap)
+        return explanation("yaml-dash", f"a text that begins with “{first} ” must stand in quotes")
+    return _colon_explanation(value, explanation)
 
 
-_MakeTrap = Callable[..., _Trap]
+_Explain = Callable[..., _Explanation]
 
 
-def _colon_trap(value: str, trap: _MakeTrap) -> _Trap | None:
+def _colon_explanation(value: str, explanation: _Explain) -> _Explanation | None:
     found = re.search(r":(?=\s|$)", value)
     if found is None:
         return None
     if value[0] in "“”„«»‘’‚「『《":
-        return trap(
+        return explanation(
             "yaml-curly",
             f"{value[0]} is not a quotation mark for YAML, so the colon in this text cuts it in two",
             at=0,
         )
-    return trap("yaml-colon", "a text with a colon and a space in it must stand in quotes", at=found.start())
+    return explanation("yaml-colon", "a text with a colon and a space in it must stand in quotes", at=found.start())
 
 
-def _quote_trap(key: str, value: str, trap: _MakeTrap) -> _Trap | None:
+def _quote_explanation(key: str, value: str, explanation: _Explain) -> _Explanation | None:
     mark = value[0]
     end = _closing(value)
     if end is None:
         return None
     rest = value[end + 1 :]
     if mark == '"' and (bad := _bad_escape(value[: end + 1])) is not None:
-        return trap(
+        return explanation(
             "yaml-escape",
             f"inside quotes the backslash has a meaning of its own: {value[bad : bad + 2]} is none of YAML's signs",
             "write the backslash twice, or use single quotes '…'",
@@ -358,7 +368,7 @@ def _quote_trap(key: str, value: str, trap: _MakeTrap) -> _Trap | None:
     if not rest.strip() or re.match(r"\s+#", rest):
         return None
     if mark == "'" and value.count("'") > 2 or mark == "'" and rest[:1].isalnum():
-        return trap(
+        return explanation(
             "yaml-quote",
             "an apostrophe ends this text, since it began with the same sign",
             f'write   {key}: "{value.strip().strip(chr(39))}"' if '"' not in value else "put the text below   |",
@@ -368,7 +378,7 @@ def _quote_trap(key: str, value: str, trap: _MakeTrap) -> _Trap | None:
     # In “"The "great" plan"” the outer marks are YAML's; in “"China" and "Taiwan"” all of them are the text's.
     if text.endswith(mark) and (rest[0].isalnum() or end == 1 or value[end - 1].isspace()):
         text = text[1:-1]
-    return trap(
+    return explanation(
         "yaml-quote",
         f"the text goes on behind the closing quotation mark: {shown(rest.strip())}",
         _show(key, text),
@@ -406,13 +416,13 @@ def _bad_escape(value: str) -> int | None:
     return None
 
 
-def _open_quote(line: str) -> _Trap | None:
+def _open_quote(line: str) -> _Explanation | None:
     match = _KEY.match(line)
     if match is None or match["value"][0] not in "\"'" or _closing(match["value"]) is not None:
         return None
     mark = match["value"][0]
     inner = match["value"][1:].rstrip()
-    return _Trap(
+    return _Explanation(
         column=match.start("value"),
         code="yaml-quote",
         message=f"the quotation mark {mark} that opens here is never closed",
@@ -424,9 +434,9 @@ def _open_quote(line: str) -> _Trap | None:
 # The key itself -----------------------------------------------------------------------------------------------------
 
 
-def _key_trap(line: str, below: str) -> _Trap | None:
+def _key_explanation(line: str, below: str) -> _Explanation | None:
     if match := re.match(rf"^(\s*(?:- +)*)({WORD_KEY})\s*[：﹕︰]\s*(.*)$", line):
-        return _Trap(
+        return _Explanation(
             column=match.end(2),
             code="yaml-fullwidth",
             message=f"the colon behind “{match[2]}” is a full-width one （：）",
@@ -434,7 +444,7 @@ def _key_trap(line: str, below: str) -> _Trap | None:
             mended=f"{match[1]}{match[2]}: {_quoted(match[3])}" if match[3] else f"{match[1]}{match[2]}:",
         )
     if match := re.match(rf"^(\s*(?:- +)*)({WORD_KEY}):(?!/)(\S.*)$", line):
-        return _Trap(
+        return _Explanation(
             column=match.end(2),
             code="yaml-space",
             message=f"a space is missing behind “{match[2]}:”",
@@ -442,7 +452,7 @@ def _key_trap(line: str, below: str) -> _Trap | None:
             mended=f"{match[1]}{match[2]}: {match[3]}",
         )
     if match := re.match(rf"^(\s*)-({WORD_KEY}:.*)$", line):
-        return _Trap(
+        return _Explanation(
             column=len(match[1]),
             code="yaml-dash",
             message="a space is missing behind the dash",
@@ -452,7 +462,7 @@ def _key_trap(line: str, below: str) -> _Trap | None:
     if match := re.match(r"^(\s*(?:- +)*)([“”„\"']\S.*?[“”„\"'])\s*:(\s.*)?$", line):
         plain = match[2][1:-1]
         if match[2][0] in "“”„":
-            return _Trap(
+            return _Explanation(
                 column=len(match[1]),
                 code="yaml-curly",
                 message=f"a key stands without quotation marks: {plain}",
@@ -460,7 +470,7 @@ def _key_trap(line: str, below: str) -> _Trap | None:
                 mended=f"{match[1]}{plain}:{match[3] or ''}",
             )
     if line.startswith("%"):
-        return _Trap(
+        return _Explanation(
             column=0,
             code="document",
             message="a line must not begin with %",

@@ -55,7 +55,7 @@ mailings = Table(
     #: Who is meant: a condition (conditions.py) as JSON.
     Column("audience", Text, nullable=False),
     #: What writing a message needs beside the compiled variant (delivery/letters.py), as JSON.
-    Column("terms", Text, nullable=False),
+    Column("frozen_settings", Text, nullable=False),
     #: How many recipients were frozen: what the states add up to.
     Column("frozen", Integer, nullable=False),
     #: Who was left out when it was frozen: counts by reason, as JSON.
@@ -103,15 +103,15 @@ deliveries = Table(
     #: The issue, for as long as they have it, or are to get it: nobody is held twice (UNIQUE below).
     Column("issue_id", Integer),
     #: Who has it in hand.
-    Column("owner_id", Integer),
+    Column("worker_id", Integer),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("first_at", Moment),
     Column("next_at", Moment, nullable=False),
     Column("changed", Moment, nullable=False),
     Column("throttled", SmallInteger, nullable=False, server_default="0"),
-    Column("strikes", SmallInteger, nullable=False, server_default="0"),
+    Column("requeue_count", SmallInteger, nullable=False, server_default="0"),
     #: What a refusal says about the subscriber (policy.Blame).
-    Column("blame", Text),
+    Column("refusal_category", Text),
     #: Why it is in this state, where that is not an answer of a server: a code (delivery/events.py).
     Column("reason", Text),
     #: What the server said last, without the subscriber's address.
@@ -176,7 +176,7 @@ events = Table(
     Column("reason", Text),
     #: Who did it, where a person did.
     Column("who", Text, nullable=False, server_default=""),
-    #: The run that it is about: an id of `owners`.
+    #: The run that it is about: an id of `workers`.
     Column("run", Integer),
     #: What the server said, or what was in the way. For people only: nothing looks into it.
     Column("words", Text, nullable=False, server_default=""),
@@ -186,8 +186,8 @@ events = Table(
 )
 
 #: Processes that send, or did: alive as long as they hold the lock that goes with the id (delivery/owners.py).
-owners = Table(
-    "owners",
+workers = Table(
+    "workers",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("mailing_id", Integer, ForeignKey("mailings.id"), nullable=False),

@@ -8,8 +8,8 @@ from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, Text
 from composer.database.tables.metadata import Moment, metadata
 
 #: One row for each time that somebody gave an address. A row is taken away when its link has ended: it knows an address.
-letters = Table(
-    "letters",
+transactional_emails = Table(
+    "transactional_emails",
     metadata,
     Column("id", Integer, primary_key=True),
     #: confirm: to subscribe. link: to see, change or delete.
@@ -42,11 +42,11 @@ letters = Table(
     Column("reply", Text, nullable=False, server_default=""),
     #: When its link was used; it works once.
     Column("used", Moment),
-    Index("ix_letters_state_due", "state", "due"),
-    Index("ix_letters_state_turn", "state", "turn", "id"),
-    Index("ix_letters_normal", "normal"),
-    Index("ix_letters_mailbox", "mailbox"),
-    Index("ix_letters_counted", "counted"),
+    Index("ix_transactional_emails_state_due", "state", "due"),
+    Index("ix_transactional_emails_state_turn", "state", "turn", "id"),
+    Index("ix_transactional_emails_normal", "normal"),
+    Index("ix_transactional_emails_mailbox", "mailbox"),
+    Index("ix_transactional_emails_counted", "counted"),
     CheckConstraint("kind IN ('confirm', 'link')", name="kind"),
     CheckConstraint(
         "state IN ('waiting', 'sending', 'accepted', 'refused', 'unknown', 'written', 'dropped')", name="state"

@@ -57,7 +57,7 @@ def section_digests(variants: Sequence[BuiltVariant]) -> dict[str, str]:
     said |= {"masthead": issue.masthead, "imprint": issue.imprint}
     # Merge fields' tokens change from build to build: the names in their place do not.
     digests = {key: _digest(issue.fields.as_written("\n".join(_lines(value)))) for key, value in said.items()}
-    return {**digests, SUBSCRIBERS: _digest(json.dumps([astuple(each.cut.who) for each in variants]))}
+    return {**digests, SUBSCRIBERS: _digest(json.dumps([astuple(each.issue_variant.who) for each in variants]))}
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:

@@ -118,7 +118,7 @@ def keep_messages(
         added = _insert(connection, edition_variants).values(
             edition_id=edition_id,
             number=number,
-            subscribers=variant.cut.who.to_json(),
+            subscribers=variant.issue_variant.who.to_json(),
             is_public=variant is public,
             compiled=variant.compiled.to_bytes(),
         )

@@ -46,7 +46,7 @@ class Mailing:
     #: Who was meant.
     audience: AudienceFilter
     #: What `letters` needs beside the variants, as JSON.
-    terms: str
+    frozen_settings: str
     #: How many recipients it has: what the states add up to.
     frozen: int
     #: Counts of those left out, by reason (selection.LeftOut).
@@ -271,5 +271,15 @@ _PLAIN = (
         "git_commit",
         "is_committed",
     ),
-    *("subject", "terms", "frozen", "again_because", "corrects", "corrects_public_id", "due", "stopped", "ended"),
+    *(
+        "subject",
+        "frozen_settings",
+        "frozen",
+        "again_because",
+        "corrects",
+        "corrects_public_id",
+        "due",
+        "stopped",
+        "ended",
+    ),
 )

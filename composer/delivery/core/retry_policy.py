@@ -38,7 +38,7 @@ class RetryPolicy:
     #: How long a connection that the server did not want, beside others, stays away.
     away: timedelta = timedelta(minutes=1)
     #: How long a run waits when there is nothing to do but wait, or nothing is taken.
-    patience: timedelta = timedelta(minutes=10)
+    max_wait: timedelta = timedelta(minutes=10)
     #: How long a run that was told to stop waits for the answers that are outstanding. Less than the 90 seconds that
     #: systemd gives a service by default, so that nobody has to kill it.
     drain: timedelta = timedelta(seconds=60)
@@ -61,7 +61,7 @@ class Tried:
     #: Throttles that it met, which did not count.
     throttled: int = 0
     #: How often it was taken back from `refused`.
-    strikes: int = 0
+    requeue_count: int = 0
     #: Whether the intent is on disk: the dot went out, or may have.
     is_sending: bool = False
 
@@ -132,7 +132,7 @@ class RefusalCategory(StrEnum):
 class Refuse:
     """Turned away for good."""
 
-    blame: RefusalCategory = RefusalCategory.NONE
+    refusal_category: RefusalCategory = RefusalCategory.NONE
 
 
 Step = Accept | Write | MarkUnconfirmed | Defer | GiveBack | Refuse
@@ -175,7 +175,7 @@ class OutcomeDecision:
     """What is to be done."""
 
     step: Step
-    mood: ServerCondition
+    server_condition: ServerCondition
     pause: PauseMailing | None = None
     halt: Halt | None = None
     words: str = field(default="", compare=False)
@@ -184,7 +184,7 @@ class OutcomeDecision:
 def decide(
     outcome: Outcome,
     tried: Tried,
-    mood: ServerCondition,
+    server_condition: ServerCondition,
     now: datetime,
     policy: RetryPolicy,
     *,
@@ -194,63 +194,69 @@ def decide(
     words = str(outcome.reply) if outcome.reply else outcome.reason
     match outcome.state:
         case OutcomeState.ACCEPTED:
-            return OutcomeDecision(step=Accept(), mood=ServerCondition(is_well=True), words=words)
+            return OutcomeDecision(step=Accept(), server_condition=ServerCondition(is_well=True), words=words)
         case OutcomeState.WRITTEN if is_rehearsal:
-            return OutcomeDecision(step=Write(), mood=mood, words=words)
+            return OutcomeDecision(step=Write(), server_condition=server_condition, words=words)
         case OutcomeState.WRITTEN:
             halt = Halt(cause=Cause.UNUSABLE, words="messages became files: no mail server is set up")
             step = Defer(until=now, is_counted=False) if tried.is_sending else GiveBack(until=now)
-            return OutcomeDecision(step=step, mood=mood, halt=halt, words=words)
+            return OutcomeDecision(step=step, server_condition=server_condition, halt=halt, words=words)
         case OutcomeState.UNKNOWN:
-            mood = replace(mood, doubts=mood.doubts + 1)
-            doubtful = Halt(cause=Cause.DOUBTFUL, words=words) if mood.doubts >= policy.doubts else None
-            return OutcomeDecision(step=MarkUnconfirmed(), mood=mood, halt=doubtful, words=words)
+            server_condition = replace(server_condition, doubts=server_condition.doubts + 1)
+            doubtful = Halt(cause=Cause.DOUBTFUL, words=words) if server_condition.doubts >= policy.doubts else None
+            return OutcomeDecision(
+                step=MarkUnconfirmed(), server_condition=server_condition, halt=doubtful, words=words
+            )
         case OutcomeState.NOT_ATTEMPTED:
-            return _held_back(outcome, tried, mood, now, words)
+            return _held_back(outcome, tried, server_condition, now, words)
         case OutcomeState.DEFERRED:
-            return _deferred(outcome, tried, mood, now, policy, words)
+            return _deferred(outcome, tried, server_condition, now, policy, words)
         case OutcomeState.REFUSED:
-            return _refused(outcome, tried, mood, policy, words)
+            return _refused(outcome, tried, server_condition, policy, words)
         case _:
             assert_never(outcome.state)
 
 
-def _held_back(outcome: Outcome, tried: Tried, mood: ServerCondition, now: datetime, words: str) -> OutcomeDecision:
+def _held_back(
+    outcome: Outcome, tried: Tried, server_condition: ServerCondition, now: datetime, words: str
+) -> OutcomeDecision:
     """Nothing was tried: an address of no use, or we took it back before the dot."""
     if outcome.stage is Stage.RCPT:
-        return OutcomeDecision(step=Refuse(blame=RefusalCategory.SOFT), mood=mood, words=words)
+        return OutcomeDecision(
+            step=Refuse(refusal_category=RefusalCategory.SOFT), server_condition=server_condition, words=words
+        )
     halt = Halt(cause=Cause.UNUSABLE, words=words) if outcome.scope is Scope.SERVER else None
     step = Defer(until=now, is_counted=False) if tried.is_sending else GiveBack(until=now)
-    return OutcomeDecision(step=step, mood=mood, halt=halt, words=words)
+    return OutcomeDecision(step=step, server_condition=server_condition, halt=halt, words=words)
 
 
 def _deferred(
-    outcome: Outcome, tried: Tried, mood: ServerCondition, now: datetime, policy: RetryPolicy, words: str
+    outcome: Outcome, tried: Tried, server_condition: ServerCondition, now: datetime, policy: RetryPolicy, words: str
 ) -> OutcomeDecision:
     # Before a connection stands, the server has not heard of anybody: that is nobody's own trouble.
-    is_its_own = mood.is_well and outcome.stage not in OPENING and tried.throttled >= policy.throttles - 1
+    is_its_own = server_condition.is_well and outcome.stage not in OPENING and tried.throttled >= policy.throttles - 1
     if outcome.scope is Scope.SESSION and not is_its_own:
         # It goes at once, in another session: nobody waits for it.
         again = Defer(until=now, is_counted=False) if tried.is_sending else GiveBack(until=now, is_throttled=True)
-        return OutcomeDecision(step=again, mood=mood, words=words)
+        return OutcomeDecision(step=again, server_condition=server_condition, words=words)
     if not is_throttle(outcome) or is_its_own:
         until = now + policy.delay(tried.attempts + 1)
         is_last = until > (tried.first_at or now) + policy.deadline
-        return OutcomeDecision(step=Defer(until=until, is_last=is_last), mood=mood, words=words)
-    if mood.paused_until and now < mood.paused_until <= now + policy.longest_pause:
+        return OutcomeDecision(step=Defer(until=until, is_last=is_last), server_condition=server_condition, words=words)
+    if server_condition.paused_until and now < server_condition.paused_until <= now + policy.longest_pause:
         # It had begun before the pause: no further sign of anything.
-        pause = PauseMailing(until=mood.paused_until, number=mood.throttles)
+        pause = PauseMailing(until=server_condition.paused_until, number=server_condition.throttles)
     else:
-        number = mood.throttles + 1
+        number = server_condition.throttles + 1
         until = now + min(policy.pause * 2 ** min(number - 1, 20), policy.longest_pause)
         pause = PauseMailing(until=until, number=number, is_rate=_is_rate(outcome, number))
-    mood = replace(mood, is_well=False, throttles=pause.number, paused_until=pause.until)
+    server_condition = replace(server_condition, is_well=False, throttles=pause.number, paused_until=pause.until)
     step = (
         Defer(until=pause.until, is_counted=False)
         if tried.is_sending
         else GiveBack(until=pause.until, is_throttled=True)
     )
-    return OutcomeDecision(step=step, mood=mood, pause=pause, words=words)
+    return OutcomeDecision(step=step, server_condition=server_condition, pause=pause, words=words)
 
 
 def _is_rate(outcome: Outcome, number: int) -> bool:
@@ -260,21 +266,25 @@ def _is_rate(outcome: Outcome, number: int) -> bool:
     return is_rule or outcome.reply.code == 454 or number > 1
 
 
-def _refused(outcome: Outcome, tried: Tried, mood: ServerCondition, policy: RetryPolicy, words: str) -> OutcomeDecision:
+def _refused(
+    outcome: Outcome, tried: Tried, server_condition: ServerCondition, policy: RetryPolicy, words: str
+) -> OutcomeDecision:
     if outcome.scope is Scope.RECIPIENT:
-        return OutcomeDecision(step=Refuse(blame=_blame(outcome)), mood=mood, words=words)
-    if tried.strikes and mood.is_well:
+        return OutcomeDecision(
+            step=Refuse(refusal_category=_refusal_category(outcome)), server_condition=server_condition, words=words
+        )
+    if tried.requeue_count and server_condition.is_well:
         # It came back from a stop once, and others have been accepted since: it is this one.
-        return OutcomeDecision(step=Refuse(), mood=mood, words=words)
-    streak = (*mood.streak, tried.subscriber_id)
-    mood = replace(mood, is_well=False, streak=streak)
+        return OutcomeDecision(step=Refuse(), server_condition=server_condition, words=words)
+    streak = (*server_condition.streak, tried.subscriber_id)
+    server_condition = replace(server_condition, is_well=False, streak=streak)
     if len(streak) < policy.refusals:
-        return OutcomeDecision(step=Refuse(), mood=mood, words=words)
+        return OutcomeDecision(step=Refuse(), server_condition=server_condition, words=words)
     halt = Halt(cause=Cause.REFUSED, words=words, returned=streak)
-    return OutcomeDecision(step=Refuse(), mood=mood, halt=halt, words=words)
+    return OutcomeDecision(step=Refuse(), server_condition=server_condition, halt=halt, words=words)
 
 
-def _blame(outcome: Outcome) -> RefusalCategory:
+def _refusal_category(outcome: Outcome) -> RefusalCategory:
     match meaning_of(outcome.reply, outcome.stage) if outcome.reply else None:
         case Meaning.GONE:
             return RefusalCategory.GONE

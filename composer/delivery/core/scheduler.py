@@ -100,7 +100,7 @@ class View:
     paused_for: Why
     #: Since when the server has taken nothing, but throttled or not answered.
     troubled_since: datetime | None
-    patience: timedelta
+    max_wait: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,14 +149,14 @@ def next_move(view: View) -> Move:
         return _leave(view, Ending.STOPPED)
     if view.is_halted:
         return _leave(view, Ending.HALTED)
-    if view.troubled_since is not None and view.now - view.troubled_since > view.patience:
+    if view.troubled_since is not None and view.now - view.troubled_since > view.max_wait:
         return _leave(view, Ending.UNREACHABLE)
     if view.paused_until is not None and view.paused_until > view.now:
         return Wait(until=view.paused_until, why=view.paused_for)
     if view.left is not None and view.left <= 0:
         return _run_out(view, Ending.LIMIT)
     if view.quota is not None and view.quota <= 0:
-        if view.quota_at is not None and view.quota_at - view.now <= view.patience:
+        if view.quota_at is not None and view.quota_at - view.now <= view.max_wait:
             return Wait(until=view.quota_at, why=Why.QUOTA)
         return _run_out(view, Ending.QUOTA)
     wanted = _ahead(view) - view.queued
@@ -170,7 +170,7 @@ def next_move(view: View) -> Move:
         return Wait()
     if view.next_due is None:
         return End(why=Ending.DONE)
-    if view.next_due - view.now <= view.patience:
+    if view.next_due - view.now <= view.max_wait:
         return Wait(until=view.next_due, why=Why.RETRY)
     return End(why=Ending.LATER)
 

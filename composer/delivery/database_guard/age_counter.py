@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, Text, bin
 
 from composer.core.errors import ComposeError
 from composer.database.prepared_statement import Prepared
-from composer.database.tables.mailing_tables import owners
+from composer.database.tables.mailing_tables import workers
 from composer.delivery.database_guard.age_files import AgeFile, Note, counted
 from composer.delivery.database_guard.ledger_age import WAY_ON, CopyError
 
@@ -35,14 +35,14 @@ _COUNT: dict[str, ColumnElement[Any]] = {
 }
 _RAISE = {
     name: Prepared(
-        update(owners)
+        update(workers)
         .where(
-            owners.c.id == bindparam("owner", type_=Integer),
-            owners.c.nonce == bindparam("nonce", type_=Text),
-            owners.c.count == bindparam("count", type_=BigInteger),
-            owners.c.ended.is_(None),
+            workers.c.id == bindparam("owner", type_=Integer),
+            workers.c.nonce == bindparam("nonce", type_=Text),
+            workers.c.count == bindparam("count", type_=BigInteger),
+            workers.c.ended.is_(None),
         )
-        .values(count=owners.c.count + literal_column("1"))
+        .values(count=workers.c.count + literal_column("1"))
         .returning(found)
     )
     for name, found in _COUNT.items()
@@ -57,7 +57,7 @@ class AgeCounter:
     and looks only whether the files are the same.
     """
 
-    owner_id: int
+    worker_id: int
     note: Note | None = None
     files: tuple[AgeFile, ...] = ()
     #: Files that must stay the ones that they were.
@@ -85,7 +85,7 @@ class AgeCounter:
         self._is_raised = False
         if self.note is None:
             return
-        known = {"owner": self.owner_id, "nonce": self.note.nonce, "count": self.note.count}
+        known = {"owner": self.worker_id, "nonce": self.note.nonce, "count": self.note.count}
         if not _RAISE[connection.dialect.name].rows(connection, known):
             raise self._error(connection)
         self._is_raised = True
@@ -111,7 +111,9 @@ class AgeCounter:
     def _error(self, connection: Connection) -> ComposeError:
         assert self.note is not None
         row = connection.execute(
-            select(owners.c.nonce, owners.c.count.label("groups"), owners.c.ended).where(owners.c.id == self.owner_id)
+            select(workers.c.nonce, workers.c.count.label("groups"), workers.c.ended).where(
+                workers.c.id == self.worker_id
+            )
         ).first()
         if row is not None and (row.nonce, row.groups) == (self.note.nonce, self.note.count) and row.ended is not None:
             return DatabaseLostError(

@@ -33,20 +33,20 @@ class Begun:
 class Note:
     """The least that the database must know."""
 
-    #: A run (a row of `owners`); 0 for a database that a person has accepted after a restore.
-    owner: int
+    #: A run (a row of `workers`); 0 for a database that a person has accepted after a restore.
+    worker: int
     nonce: str
     count: int
     #: Which acceptance the database had then (age.Origins).
     origin: str
     begun: tuple[Begun, ...] = ()
-    #: Written by an earlier version: only `owner` says something.
+    #: Written by an earlier version: only `worker` says something.
     is_old: bool = False
 
     @property
     def head(self) -> bytes:
         """The line that changes with each group; always of the same length."""
-        return f"compose-age 1 {self.owner:020} {self.nonce} {self.count:020} {self.origin}\n".encode()
+        return f"compose-age 1 {self.worker:020} {self.nonce} {self.count:020} {self.origin}\n".encode()
 
     @property
     def data(self) -> bytes:
@@ -58,7 +58,7 @@ class Note:
 def parse(data: bytes) -> Note | None:
     """Read a file's content; None if it says nothing."""
     if _OLD.fullmatch(data):
-        return Note(owner=int(data), nonce="", count=0, origin="", is_old=True)
+        return Note(worker=int(data), nonce="", count=0, origin="", is_old=True)
     match = _HEAD.match(data)
     if match is None:
         return None
@@ -69,7 +69,7 @@ def parse(data: bytes) -> Note | None:
             mailing, issue, made = json.loads(line)
             begun.append(Begun(mailing=int(mailing), issue=str(issue), made=int(made)))
     return Note(
-        owner=int(match[1]),
+        worker=int(match[1]),
         nonce=match[2].decode(),
         count=int(match[3]),
         origin=match[4].decode(),

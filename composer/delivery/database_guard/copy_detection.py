@@ -143,7 +143,7 @@ def begin(connection: Connection, mailing_id: int, place: DatabasePlace, databas
 
 def count_from(
     start: Start,
-    owner_id: int,
+    worker_id: int,
     database: Database,
     place: DatabasePlace,
     superseded: Iterable[Path],
@@ -156,10 +156,10 @@ def count_from(
     name = database.location.name
     paths = () if database.path is None or place.beside_path is None else (database.path, place.beside_path)
     if start.nonce is None:
-        return AgeCounter(owner_id=owner_id, paths=paths, name=name)
-    note = Note(owner=owner_id, nonce=start.nonce, count=0, origin=start.origin, begun=start.begun)
+        return AgeCounter(worker_id=worker_id, paths=paths, name=name)
+    note = Note(worker=worker_id, nonce=start.nonce, count=0, origin=start.origin, begun=start.begun)
     files = write_notes(note, place, superseded, handle)
-    return AgeCounter(owner_id=owner_id, note=note, files=files, paths=paths, name=name)
+    return AgeCounter(worker_id=worker_id, note=note, files=files, paths=paths, name=name)
 
 
 def write_notes(

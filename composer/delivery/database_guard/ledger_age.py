@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from composer.core.errors import ComposeError
 from composer.database.database_state import BACKUP, database_state
-from composer.database.tables.mailing_tables import owners
+from composer.database.tables.mailing_tables import workers
 from composer.database.tables.subscriber_tables import database_keys
 from composer.delivery.database_guard.age_files import Note
 
@@ -125,16 +125,16 @@ def set_state(connection: Connection, name: str, value: str | None) -> None:
 def is_known(connection: Connection, note: Note) -> bool:
     """Tell whether the database knows all that a note knows."""
     if note.is_old:
-        return (connection.scalar(select(func.max(owners.c.id))) or 0) >= note.owner
-    if note.owner == 0:
+        return (connection.scalar(select(func.max(workers.c.id))) or 0) >= note.worker
+    if note.worker == 0:
         return note.origin in origins_of(connection)
-    mine = exists().where(owners.c.id == note.owner, owners.c.nonce == note.nonce, owners.c.count >= note.count)
+    mine = exists().where(workers.c.id == note.worker, workers.c.nonce == note.nonce, workers.c.count >= note.count)
     return bool(connection.scalar(select(mine)))
 
 
 def was_sent_from(connection: Connection) -> bool:
     """Tell whether subscribers were written to from this database, since there are ages."""
-    return bool(connection.scalar(select(exists().where(owners.c.nonce.is_not(None)))))
+    return bool(connection.scalar(select(exists().where(workers.c.nonce.is_not(None)))))
 
 
 def look_at_notes(
@@ -159,9 +159,9 @@ def look_at_notes(
 def check_database_id(connection: Connection, mailing_id: int, home: str, beside: Note | None) -> tuple[Evidence, ...]:
     """Tell whether a mailing was begun in another file, or on another server, than this one."""
     before = connection.execute(
-        select(owners.c.home, owners.c.host, owners.c.began, owners.c.nonce)
-        .where(owners.c.mailing_id == mailing_id)
-        .order_by(owners.c.id.desc())
+        select(workers.c.home, workers.c.host, workers.c.began, workers.c.nonce)
+        .where(workers.c.mailing_id == mailing_id)
+        .order_by(workers.c.id.desc())
         .limit(1)
     ).first()
     if before is None or not before.home or not home or before.home == home:

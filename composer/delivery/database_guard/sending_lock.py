@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from composer.core.errors import ComposeError, DatabaseError
 from composer.database.engine import Database
-from composer.database.tables.mailing_tables import owners
+from composer.database.tables.mailing_tables import workers
 from composer.delivery.database_guard.file_lock import FileLock, HeldError
 
 
@@ -35,11 +35,11 @@ class SendingLock:
         return None if self._file is None else self._file.handle
 
     def release(self) -> None:
-        """Let others send. Never raises; nothing happens after it was handed on to an `Owner`."""
+        """Let others send. Never raises; nothing happens after it was handed on to an `Worker`."""
         if self._file is not None:
             self._file.release()
 
-    def hand_on(self) -> FileLock:
+    def pass_on(self) -> FileLock:
         """Give the lock to an owner, who releases it."""
         assert self._file is not None
         held, self._file = self._file, None
@@ -75,7 +75,7 @@ def lock_file(path: Path) -> Path:
 def _busy(database: Database) -> str:
     with database.read() as connection:
         row = connection.execute(
-            select(owners).where(owners.c.ended.is_(None)).order_by(owners.c.id.desc()).limit(1)
+            select(workers).where(workers.c.ended.is_(None)).order_by(workers.c.id.desc()).limit(1)
         ).first()
     what = f"another process is sending from {database.location.name}"
     return (

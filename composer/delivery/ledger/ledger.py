@@ -81,7 +81,7 @@ class Result:
 
 
 def claim(
-    connection: Connection, mailing_id: int, owner_id: int, count: int, now: datetime, *, is_unattended: bool = False
+    connection: Connection, mailing_id: int, worker_id: int, count: int, now: datetime, *, is_unattended: bool = False
 ) -> Claimed:
     """Take so many deliveries in hand: first those to be tried again, then those never tried, in the subscribers' order.
 
@@ -101,7 +101,7 @@ def claim(
             gone.append((row.subscriber_id, row.suppressed or row.status or "erased"))
     if good:
         ids = [row.subscriber_id for row in good]
-        connection.execute(statements.CLAIM, {"mailing": mailing_id, "owner": owner_id, "now": now, "ids": ids})
+        connection.execute(statements.CLAIM, {"mailing": mailing_id, "owner": worker_id, "now": now, "ids": ids})
     if gone:
         _suppress(connection, mailing_id, gone, now)
     is_more = len(rows) >= count
@@ -114,7 +114,7 @@ def claim(
 
 
 def intend(
-    connection: Connection, mailing_id: int, owner_id: int, subscriber_ids: Sequence[int], now: datetime
+    connection: Connection, mailing_id: int, worker_id: int, subscriber_ids: Sequence[int], now: datetime
 ) -> frozenset[int]:
     """Write down that the final dots of these go out next; give those for whom it is written. The others' dots must not.
 
@@ -123,7 +123,7 @@ def intend(
     """
     kind = connection.dialect.name
     ids = json.dumps(subscriber_ids) if kind == "sqlite" else list(subscriber_ids)
-    asked = {"mailing": mailing_id, "owner": owner_id, "ids": ids, "now": milliseconds(now)}
+    asked = {"mailing": mailing_id, "owner": worker_id, "ids": ids, "now": milliseconds(now)}
     granted = frozenset(row[0] for row in statements.INTEND[kind].rows(connection, asked))
     if len(granted) < len(subscriber_ids) and goes_on(connection, mailing_id):
         left = [each for each in subscriber_ids if each not in granted]
@@ -146,11 +146,11 @@ def intend(
         )
         gone = [(each, known.get(each, "erased")) for each in left if each in known or each not in there]
         if gone:
-            _suppress(connection, mailing_id, gone, now, owner_id)
+            _suppress(connection, mailing_id, gone, now, worker_id)
     return granted
 
 
-def record(connection: Connection, mailing_id: int, owner_id: int, results: Sequence[Result], now: datetime) -> None:
+def record(connection: Connection, mailing_id: int, worker_id: int, results: Sequence[Result], now: datetime) -> None:
     """Write down what became of deliveries that this owner had in hand.
 
     An answer that comes after the owner was taken for dead (unknown) settles that, too.
@@ -159,7 +159,7 @@ def record(connection: Connection, mailing_id: int, owner_id: int, results: Sequ
         return
     accepted = [each for each in results if isinstance(each.decision.step, Accept)]
     others = [each for each in results if not isinstance(each.decision.step, Accept)]
-    common: dict[str, object] = {"mailing": mailing_id, "owner": owner_id, "now": milliseconds(now)}
+    common: dict[str, object] = {"mailing": mailing_id, "owner": worker_id, "now": milliseconds(now)}
     if accepted:
         rows = [{**common, "subscriber": each.subscriber_id, "queue": each.queue_id} for each in accepted]
         statements.ACCEPT.run_many(connection, rows)
@@ -202,16 +202,20 @@ def goes_on(connection: Connection, mailing_id: int, *, is_unattended: bool = Fa
     return bool(connection.scalar(statements.GOES_ON[is_unattended], {"mailing": mailing_id}))
 
 
-def elsewhere(connection: Connection, mailing_id: int, owner_id: int) -> int:
+def elsewhere(connection: Connection, mailing_id: int, worker_id: int) -> int:
     """Count what other processes have in hand."""
-    return connection.execute(statements.ELSEWHERE, {"mailing": mailing_id, "owner": owner_id}).scalar_one()
+    return connection.execute(statements.ELSEWHERE, {"mailing": mailing_id, "owner": worker_id}).scalar_one()
 
 
 def _suppress(
-    connection: Connection, mailing_id: int, gone: Sequence[tuple[int, str]], now: datetime, owner_id: int | None = None
+    connection: Connection,
+    mailing_id: int,
+    gone: Sequence[tuple[int, str]],
+    now: datetime,
+    worker_id: int | None = None,
 ) -> None:
     """Strike those out who have left before their turn; of a claim only its owner's."""
-    mine = stands(_S.PENDING, _S.DEFERRED) if owner_id is None else stands(_S.CLAIMED) & (_D.owner_id == owner_id)
+    mine = stands(_S.PENDING, _S.DEFERRED) if worker_id is None else stands(_S.CLAIMED) & (_D.worker_id == worker_id)
     change = (
         update(deliveries)
         .where(_D.mailing_id == mailing_id, _D.subscriber_id == bindparam("subscriber"), mine)
@@ -252,8 +256,12 @@ def _record_one(connection: Connection, common: Mapping[str, object], result: Re
             to, ways, more = _S.PENDING, (_S.CLAIMED,), {"next_at": until if is_throttled else _D.next_at}
             if is_throttled:
                 more["throttled"] = _D.throttled + 1
-        case Refuse(blame=blame):
-            to, ways, more = _S.REFUSED, (_S.CLAIMED, _S.SENDING, _S.UNKNOWN), {"issue_id": None, "blame": blame}
+        case Refuse(refusal_category=refusal_category):
+            to, ways, more = (
+                _S.REFUSED,
+                (_S.CLAIMED, _S.SENDING, _S.UNKNOWN),
+                {"issue_id": None, "refusal_category": refusal_category},
+            )
         case Accept():
             raise AssertionError("acceptances are recorded together")
     step = result.decision.step
@@ -264,7 +272,7 @@ def _record_one(connection: Connection, common: Mapping[str, object], result: Re
         .where(
             _D.mailing_id == common["mailing"],
             _D.subscriber_id == result.subscriber_id,
-            _D.owner_id == common["owner"],
+            _D.worker_id == common["owner"],
             stands(*ways),
         )
         .values(state=to, changed=now, reason=None, words=result.words[:_LONGEST], queue_id=result.queue_id, **more)
@@ -279,4 +287,4 @@ def _due(row: Any) -> Due:
 
 
 _RECIPIENT = tuple(each.name for each in fields(MessageRecipient))
-_TRIED = ("subscriber_id", "attempts", "first_at", "throttled", "strikes")
+_TRIED = ("subscriber_id", "attempts", "first_at", "throttled", "requeue_count")

@@ -28,10 +28,10 @@ def take_back(connection: Connection, mailing_id: int, subscriber_ids: Sequence[
         .where(_D.mailing_id == mailing_id, _D.subscriber_id.in_(subscriber_ids), stands(_S.REFUSED))
         .values(
             state=_S.PENDING,
-            strikes=_D.strikes + 1,
+            requeue_count=_D.requeue_count + 1,
             next_at=now,
             changed=now,
-            blame=None,
+            refusal_category=None,
             issue_id=select(mailings.c.issue_id).where(mailings.c.id == mailing_id).scalar_subquery(),
         )
         .returning(_D.subscriber_id)
@@ -44,20 +44,20 @@ def take_back(connection: Connection, mailing_id: int, subscriber_ids: Sequence[
     return len(back)
 
 
-def release(connection: Connection, mailing_id: int, owner_id: int, now: datetime) -> int:
+def release(connection: Connection, mailing_id: int, worker_id: int, now: datetime) -> int:
     """Give back everything that this owner has claimed and not begun to send; give how many."""
     return connection.execute(
         update(deliveries)
-        .where(_D.mailing_id == mailing_id, _D.owner_id == owner_id, stands(_S.CLAIMED))
+        .where(_D.mailing_id == mailing_id, _D.worker_id == worker_id, stands(_S.CLAIMED))
         .values(state=_S.PENDING, changed=now)
     ).rowcount
 
 
 def reap_worker(
-    connection: Connection, mailing_id: int, owner_ids: Sequence[int], now: datetime, reason: StateReason
+    connection: Connection, mailing_id: int, worker_ids: Sequence[int], now: datetime, reason: StateReason
 ) -> tuple[int, int]:
     """Deal with what dead owners left: claims are free again, dots that may have gone are unknown; give how many of each."""
-    in_hand = (_D.mailing_id == mailing_id, _D.owner_id.in_(owner_ids))
+    in_hand = (_D.mailing_id == mailing_id, _D.worker_id.in_(worker_ids))
     freed = connection.execute(
         update(deliveries).where(*in_hand, stands(_S.CLAIMED)).values(state=after_death(_S.CLAIMED), changed=now)
     ).rowcount

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, or_, select
 
 from composer.database.engine import Database
-from composer.database.tables.mailing_tables import deliveries, owners
+from composer.database.tables.mailing_tables import deliveries, workers
 from composer.delivery.core.events import StateReason
 from composer.delivery.core.mailing import Sums, sums_of
 from composer.delivery.core.states import DeliveryState
@@ -83,22 +83,22 @@ def _lock(database: Database) -> Iterator[bool]:
 
 
 def _reap(connection: Connection, mailing_id: int, now: datetime, *, is_alone: bool) -> Reaped:
-    holding = select(_D.owner_id).where(_D.mailing_id == mailing_id, stands(*_IN_HAND)).distinct()
+    holding = select(_D.worker_id).where(_D.mailing_id == mailing_id, stands(*_IN_HAND)).distinct()
     known = {
         row.id: row
         for row in connection.execute(
-            select(owners).where(
-                or_((owners.c.mailing_id == mailing_id) & owners.c.ended.is_(None), owners.c.id.in_(holding))
+            select(workers).where(
+                or_((workers.c.mailing_id == mailing_id) & workers.c.ended.is_(None), workers.c.id.in_(holding))
             )
         )
     }
     is_server = connection.dialect.name != "sqlite"
     if is_server:
-        late = set(connection.scalars(select(owners.c.id).where(owners.c.id.in_(list(known)), lapsed())))
+        late = set(connection.scalars(select(workers.c.id).where(workers.c.id.in_(list(known)), lapsed())))
         living = {each for each in known if each not in late and is_alive(connection, each)}
     else:
         # One process sends at a time, and entered last: all before it are dead.
-        living = set() if is_alone else {connection.scalar(select(func.max(owners.c.id)))}
+        living = set() if is_alone else {connection.scalar(select(func.max(workers.c.id)))}
     living &= {number for number, row in known.items() if row.ended is None}
     dead = tuple({*known, *connection.scalars(holding)} - living)
     freed, unknown = reap_worker(connection, mailing_id, dead, now, StateReason.RUN_DIED)

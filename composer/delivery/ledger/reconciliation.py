@@ -178,7 +178,7 @@ def _settle(
                 _D.subscriber_id.in_(subscriber_ids[start : start + _PAGE]),
             )
             # Nobody's any more: an answer that comes late must not undo what a person decided.
-            .values(state=to, owner_id=None, next_at=now, changed=now, reason=reason, words=None)
+            .values(state=to, worker_id=None, next_at=now, changed=now, reason=reason, words=None)
             .returning(_D.subscriber_id)
         )
         settled += connection.scalars(change)

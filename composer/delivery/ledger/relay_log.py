@@ -42,7 +42,7 @@ class Expected:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Passage:
+class _Block:
     """One message on its way through the server, under a queue id."""
 
     name: str
@@ -63,62 +63,62 @@ class _Passage:
 def taken(lines: Iterable[str], expected: Mapping[str, Expected]) -> frozenset[str]:
     """Find which of the named messages the server has taken; of the others the log says nothing for certain."""
     names = {name.lower(): name for name in expected}
-    passages: list[_Passage] = []
-    by_id: dict[str, _Passage] = {}
+    blocks: list[_Block] = []
+    by_id: dict[str, _Block] = {}
     for line in lines:
         if (match := _LINE.search(line)) is None:
             continue
         service, process, queue_id, said = match.groups()
-        passage = by_id.get(queue_id)
+        block = by_id.get(queue_id)
         if service == "cleanup":
             fresh = _named(said, names, _time(line[: match.start()]), process)
-            if fresh is not None and (passage is None or not _is_same(passage, fresh)):
+            if fresh is not None and (block is None or not _is_same(block, fresh)):
                 by_id.pop(queue_id, None)
                 if fresh.name:
                     by_id[queue_id] = fresh
-                    passages.append(fresh)
-        elif passage is None:
+                    blocks.append(fresh)
+        elif block is None:
             continue
-        elif _BEGINS.match(said) or not _is_about(passage, said, expected, _time(line[: match.start()])):
+        elif _BEGINS.match(said) or not _is_about(block, said, expected, _time(line[: match.start()])):
             # The id is another message's now.
             del by_id[queue_id]
-    return frozenset(each.name for each in passages if each.is_proven)
+    return frozenset(each.name for each in blocks if each.is_proven)
 
 
-def _named(said: str, names: Mapping[str, str], at: float | None, process: str) -> _Passage | None:
+def _named(said: str, names: Mapping[str, str], at: float | None, process: str) -> _Block | None:
     """Read a line that names a message; the name is empty for one that is not ours."""
     id_, header = _ID.match(said), _HEADER.search(said)
     if (found := id_ or header) is None:
         return None
-    return _Passage(name=names.get(found[1].lower(), ""), begun=at, process=process, is_named=id_ is not None)
+    return _Block(name=names.get(found[1].lower(), ""), begun=at, process=process, is_named=id_ is not None)
 
 
-def _is_same(passage: _Passage, fresh: _Passage) -> bool:
+def _is_same(block: _Block, fresh: _Block) -> bool:
     """Tell whether two lines name one message: it may have our header and a Message-ID of the server's own."""
-    is_near = fresh.process == passage.process and _is_within(passage.begun, fresh.begun, _HEADERS)
-    is_same = is_near and (fresh.name == passage.name or not (passage.is_named and fresh.is_named))
+    is_near = fresh.process == block.process and _is_within(block.begun, fresh.begun, _HEADERS)
+    is_same = is_near and (fresh.name == block.name or not (block.is_named and fresh.is_named))
     if is_same:
-        passage.is_named |= fresh.is_named
+        block.is_named |= fresh.is_named
     return is_same
 
 
-def _is_about(passage: _Passage, said: str, expected: Mapping[str, Expected], at: float | None) -> bool:
+def _is_about(block: _Block, said: str, expected: Mapping[str, Expected], at: float | None) -> bool:
     """Take in a line under the message's queue id; tell whether later ones can still be about it."""
-    wanted = expected[passage.name]
+    wanted = expected[block.name]
     if queued := _QUEUED.match(said):
         # It is logged again at each try.
         if queued[1].lower() != wanted.sender.lower():
             return False
-        passage.is_queued |= _is_within(passage.begun, at, _ARRIVAL)
-        return passage.is_queued
+        block.is_queued |= _is_within(block.begun, at, _ARRIVAL)
+        return block.is_queued
     if delivered := _DELIVERED.match(said):
-        if not _is_within(passage.begun, at, _LIFETIME):
+        if not _is_within(block.begun, at, _LIFETIME):
             return False
         if wanted.recipient is not None:
             # A copy to somebody else (always_bcc) is no proof, and none against it.
             is_ours = wanted.recipient.lower() in [each.lower() for each in delivered.groups() if each]
-            passage.is_delivered |= is_ours
-            passage.others += not is_ours
+            block.is_delivered |= is_ours
+            block.others += not is_ours
     return not said.startswith("removed")
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, literal, 
 
 from composer.database.database_state import lost_issues
 from composer.database.engine import Database
-from composer.database.tables.mailing_tables import deliveries, events, mailings, owners
+from composer.database.tables.mailing_tables import deliveries, events, mailings, workers
 from composer.database.tables.metadata import milliseconds
 from composer.database.tables.subscriber_tables import subscribers, suppressions
 from composer.delivery.core.events import EventKind, StateReason
@@ -83,7 +83,7 @@ def survey(connection: Connection, place: DatabasePlace, named: Sequence[str] = 
         # Accepted on another machine: what was unfinished then is settled, or was begun since.
         affected: dict[int, Mailing] = {}
     else:
-        ran = set(connection.scalars(select(owners.c.mailing_id).distinct())) | {each.mailing for each in begun}
+        ran = set(connection.scalars(select(workers.c.mailing_id).distinct())) | {each.mailing for each in begun}
         # One machine sends from a file, and its note remembers all that it sent.
         remembers = place.beside is not None and not place.beside.is_old
         affected = {number: each for number, each in open_ones.items() if number in ran or not remembers}
@@ -111,21 +111,21 @@ def restore(
             _refuse_living(connection, database)
             check_whole(connection, database)
             found = survey(connection, place, named)
-            unconfirmed = {number: _doubt(connection, number, who, now) for number in found.mailings}
+            unconfirmed = {number: _mark_unconfirmed(connection, number, who, now) for number in found.mailings}
             for key, why in found.issues.items():
                 connection.execute(delete(lost_issues).where(lost_issues.c.key == key))
                 connection.execute(insert(lost_issues), [{"key": key, "at": now, "words": f"{why} ({who})"}])
             # None of them is alive, and none of them was here.
-            ended = func.coalesce(owners.c.ended, literal(now, owners.c.ended.type))
-            connection.execute(update(owners).values(home="", ended=ended))
+            ended = func.coalesce(workers.c.ended, literal(now, workers.c.ended.type))
+            connection.execute(update(workers).values(home="", ended=ended))
             origin = accept(connection)
             set_state(connection, SERVER, None)
             if place.identity:
                 store(connection, place.identity)
-            ran = {*connection.scalars(select(owners.c.mailing_id)), *found.mailings}
+            ran = {*connection.scalars(select(workers.c.mailing_id)), *found.mailings}
             sent = [_begun(each) for each in mailings_of(connection) if each.id in ran and not each.is_rehearsal]
         begun = joined(place.begun, sent)
-        accepted = Note(owner=0, nonce=origin, count=0, origin=origin, begun=begun)
+        accepted = Note(worker=0, nonce=origin, count=0, origin=origin, begun=begun)
         for file in write_notes(accepted, place, place.known, held.file_handle):
             file.close()
     return RestoreResult(survey=found, unconfirmed=unconfirmed)
@@ -149,7 +149,7 @@ def forget_lost(connection: Connection, issue: str) -> bool:
 def _refuse_living(connection: Connection, database: Database) -> None:
     """Refuse while a process holds the lock of a run. Raises BusyError."""
     if any(
-        is_alive(connection, each) for each in connection.scalars(select(owners.c.id).where(owners.c.ended.is_(None)))
+        is_alive(connection, each) for each in connection.scalars(select(workers.c.id).where(workers.c.ended.is_(None)))
     ):
         raise BusyError(f"another process is sending from {database.location.name}", "first:   compose stop MAILING")
 
@@ -158,12 +158,14 @@ def _begun(mailing: Mailing) -> Begun:
     return Begun(mailing=mailing.id, issue=mailing.issue, made=milliseconds(mailing.made))
 
 
-def _doubt(connection: Connection, mailing_id: int, who: str, now: datetime) -> int:
+def _mark_unconfirmed(connection: Connection, mailing_id: int, who: str, now: datetime) -> int:
     """Make everybody unconfirmed who is not provably reached, or provably cannot have been; give how many."""
     other = deliveries.alias()
     issue_id = select(mailings.c.issue_id).where(mailings.c.id == mailing_id).scalar_subquery()
     # Refusals that were about us are taken back when a run stops because of them; then they were tried again.
-    about_us = and_(stands(_S.REFUSED), func.coalesce(_D.blame, RefusalCategory.NONE) == RefusalCategory.NONE)
+    about_us = and_(
+        stands(_S.REFUSED), func.coalesce(_D.refusal_category, RefusalCategory.NONE) == RefusalCategory.NONE
+    )
     is_held = exists().where(other.c.issue_id == issue_id, other.c.subscriber_id == _D.subscriber_id)
     which = (
         _D.mailing_id == mailing_id,
@@ -178,7 +180,15 @@ def _doubt(connection: Connection, mailing_id: int, who: str, now: datetime) -> 
     changed = connection.execute(
         update(deliveries)
         .where(*which)
-        .values(state=_S.UNKNOWN, issue_id=issue_id, owner_id=None, changed=now, blame=None, reason=reason, words=None)
+        .values(
+            state=_S.UNKNOWN,
+            issue_id=issue_id,
+            worker_id=None,
+            changed=now,
+            refusal_category=None,
+            reason=reason,
+            words=None,
+        )
     ).rowcount
     note(connection, mailing_id, EventKind.RESTORED, now, who=who)
     return changed
@@ -195,6 +205,6 @@ def _reached(connection: Connection, numbers: Iterable[int]) -> dict[int, int]:
 
 def _until(connection: Connection) -> datetime | None:
     """Give when the last thing happened that this database knows of."""
-    columns = (events.c.at, subscribers.c.changed, suppressions.c.since, owners.c.seen)
+    columns = (events.c.at, subscribers.c.changed, suppressions.c.since, workers.c.seen)
     times = (connection.scalar(select(func.max(column))) for column in columns)
     return max((each for each in times if each is not None), default=None)

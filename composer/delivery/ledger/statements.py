@@ -43,7 +43,7 @@ GOES_ON = {
 }
 _DUE = (
     select(
-        *(_D[name] for name in ("subscriber_id", "variant", "attempts", "first_at", "throttled", "strikes")),
+        *(_D[name] for name in ("subscriber_id", "variant", "attempts", "first_at", "throttled", "requeue_count")),
         *(recipients.c[name] for name in ("address", "name", "first_name", "last_name", "language", "fields")),
         recipients.c.answered_mailing,
         recipients.c.answered_subscriber,
@@ -68,7 +68,7 @@ _NEXT = select(func.min(_D.next_at)).where(_D.mailing_id == bindparam("mailing")
 DUE = {state: _DUE.where(stands(state)) for state in (_S.DEFERRED, _S.PENDING)}
 NEXT = {state: _NEXT.where(stands(state)) for state in (_S.DEFERRED, _S.PENDING)}
 ELSEWHERE = select(func.count()).where(
-    _D.mailing_id == bindparam("mailing"), stands(_S.CLAIMED, _S.SENDING), _D.owner_id != bindparam("owner")
+    _D.mailing_id == bindparam("mailing"), stands(_S.CLAIMED, _S.SENDING), _D.worker_id != bindparam("owner")
 )
 CLAIM = (
     update(deliveries)
@@ -77,10 +77,10 @@ CLAIM = (
         _D.subscriber_id.in_(bindparam("ids", expanding=True)),
         stands(_S.PENDING, _S.DEFERRED),
     )
-    .values(state=_S.CLAIMED, owner_id=bindparam("owner"), changed=bindparam("now"))
+    .values(state=_S.CLAIMED, worker_id=bindparam("owner"), changed=bindparam("now"))
 )
 #: The statements that run for every message; the numbers of subscribers come as a list in JSON or as an array.
-_MAILING, _OWNER = bindparam("mailing", type_=Integer), bindparam("owner", type_=Integer)
+_MAILING, _WORKER = bindparam("mailing", type_=Integer), bindparam("owner", type_=Integer)
 _NOW = bindparam("now", type_=BigInteger)
 
 
@@ -91,7 +91,7 @@ def _intend(those: ColumnElement[bool]) -> Prepared:
             _D.mailing_id == _MAILING,
             those,
             stands(_S.CLAIMED),
-            _D.owner_id == _OWNER,
+            _D.worker_id == _WORKER,
             exists().where(
                 subscribers.c.id == _D.subscriber_id,
                 subscribers.c.status == literal_column("'active'"),
@@ -116,7 +116,7 @@ ACCEPT = Prepared(
     .where(
         _D.mailing_id == _MAILING,
         _D.subscriber_id == bindparam("subscriber"),
-        _D.owner_id == _OWNER,
+        _D.worker_id == _WORKER,
         stands(_S.SENDING, _S.UNKNOWN),
     )
     .values(

@@ -1,6 +1,6 @@
 """Who is sending: a process is an owner as long as it holds a lock, and the lock goes when the process does.
 
-Comes in: a database, a mailing. Goes out: an `Owner`, who are dead among the others, or a stop: somebody else is sending,
+Comes in: a database, a mailing. Goes out: an `Worker`, who are dead among the others, or a stop: somebody else is sending,
 or this is not the database that the mailing was begun in. Never takes a lease for death where a lock can tell.
 
 SQLite: a lock of the operating system on a file beside the database; one process sends, a second one is told so.
@@ -20,7 +20,7 @@ from typing import Self
 from sqlalchemy import BigInteger, ColumnElement, Connection, cast, func, insert, select, text, update
 
 from composer.database.engine import Database
-from composer.database.tables.mailing_tables import deliveries, owners
+from composer.database.tables.mailing_tables import deliveries, workers
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.database_guard.age_counter import AgeCounter, DatabaseLostError
 from composer.delivery.database_guard.copy_detection import begin, check_before_run, count_from, place_of
@@ -52,10 +52,12 @@ class Worker:
         """Whether there can be no other living owner, as on SQLite."""
         return self._session is None
 
-    def beat(self, connection: Connection, now: datetime) -> None:
+    def heartbeat(self, connection: Connection, now: datetime) -> None:
         """Give a sign of life. Raises LostError when another process has taken this one for dead."""
         seen = (
-            update(owners).where(owners.c.id == self.id, owners.c.ended.is_(None)).values(seen=_clock(connection, now))
+            update(workers)
+            .where(workers.c.id == self.id, workers.c.ended.is_(None))
+            .values(seen=_clock(connection, now))
         )
         if connection.execute(seen).rowcount == 0:
             raise DatabaseLostError(
@@ -74,22 +76,22 @@ class Worker:
         """Give the other owners that are dead, and whose work nobody has taken care of."""
         # One that has ended, and whose last transaction was committed by the server after its death.
         left = (
-            select(deliveries.c.owner_id)
-            .join_from(deliveries, owners, owners.c.id == deliveries.c.owner_id)
+            select(deliveries.c.worker_id)
+            .join_from(deliveries, workers, workers.c.id == deliveries.c.worker_id)
             .where(deliveries.c.mailing_id == mailing_id, stands(DeliveryState.CLAIMED, DeliveryState.SENDING))
-            .where(owners.c.id != self.id, owners.c.ended.is_not(None))
+            .where(workers.c.id != self.id, workers.c.ended.is_not(None))
             .distinct()
         )
         ended = set(connection.scalars(left))
-        others = select(owners.c.id).where(owners.c.id != self.id, owners.c.ended.is_(None))
+        others = select(workers.c.id).where(workers.c.id != self.id, workers.c.ended.is_(None))
         # On SQLite there is one sender, and it is us.
         dead = set(connection.scalars(others)) if self._session is None else self._dead_on_server(connection)
         return tuple(ended | dead)
 
     def _dead_on_server(self, connection: Connection) -> set[int]:
-        others = (owners.c.id != self.id, owners.c.ended.is_(None))
-        late = set(connection.scalars(select(owners.c.id).where(*others, lapsed())))
-        found = connection.scalars(select(owners.c.id).where(*others)).all()
+        others = (workers.c.id != self.id, workers.c.ended.is_(None))
+        late = set(connection.scalars(select(workers.c.id).where(*others, lapsed())))
+        found = connection.scalars(select(workers.c.id).where(*others)).all()
         return late | {each for each in found if not is_alive(connection, each)}
 
     def leave(self) -> None:
@@ -113,20 +115,20 @@ class Worker:
 
 
 def lapsed() -> ColumnElement[bool]:
-    """Return the condition, over `owners`, of those that gave no sign of life for too long, on PostgreSQL."""
-    return cast(owners.c.seen, BigInteger) < _server_clock() - LEASE // timedelta(milliseconds=1)
+    """Return the condition, over `workers`, of those that gave no sign of life for too long, on PostgreSQL."""
+    return cast(workers.c.seen, BigInteger) < _server_clock() - LEASE // timedelta(milliseconds=1)
 
 
-def is_alive(connection: Connection, owner_id: int) -> bool:
+def is_alive(connection: Connection, worker_id: int) -> bool:
     """Tell whether a run holds its lock, on PostgreSQL; on SQLite whoever has the file's lock knows that no other does."""
     if connection.dialect.name == "sqlite":
         return False
-    return not connection.scalar(select(func.pg_try_advisory_xact_lock(_CLASS, owner_id)))
+    return not connection.scalar(select(func.pg_try_advisory_xact_lock(_CLASS, worker_id)))
 
 
-def mark_ended(connection: Connection, owner_ids: tuple[int, ...], now: datetime) -> None:
+def mark_ended(connection: Connection, worker_ids: tuple[int, ...], now: datetime) -> None:
     """Write down that nothing is in these owners' hands any more."""
-    connection.execute(update(owners).where(owners.c.id.in_(owner_ids), owners.c.ended.is_(None)).values(ended=now))
+    connection.execute(update(workers).where(workers.c.id.in_(worker_ids), workers.c.ended.is_(None)).values(ended=now))
 
 
 def register_worker(
@@ -143,7 +145,7 @@ def register_worker(
     """
     if database.path is None:
         return _on_server(database, mailing_id, now, notes)
-    file = (lock or lock_sending(database)).hand_on()
+    file = (lock or lock_sending(database)).pass_on()
     try:
         return _in_file(database, file, mailing_id, now, notes)
     except BaseException:
@@ -156,10 +158,10 @@ def _in_file(database: Database, lock: FileLock, mailing_id: int, now: datetime,
     check_before_run(database, place, mailing_id)
     with database.write() as connection:
         start = begin(connection, mailing_id, place, database)
-        owner_id = _enter(connection, mailing_id, place.home, now, start.nonce)
+        worker_id = _enter(connection, mailing_id, place.home, now, start.nonce)
     # After the row is on disk: a note never knows of more than the database.
-    counter = count_from(start, owner_id, database, place, place.known, lock.handle)
-    return Worker(id=owner_id, database=database, counter=counter, _file=lock)
+    counter = count_from(start, worker_id, database, place, place.known, lock.handle)
+    return Worker(id=worker_id, database=database, counter=counter, _file=lock)
 
 
 def _on_server(database: Database, mailing_id: int, now: datetime, notes: Path | None) -> Worker:
@@ -168,29 +170,29 @@ def _on_server(database: Database, mailing_id: int, now: datetime, notes: Path |
     try:
         with database.translated():
             # The lock first, then the row: a row whose lock is free is a dead owner's.
-            owner_id = session.scalar(text("SELECT nextval(pg_get_serial_sequence('owners', 'id'))"))
-            assert owner_id is not None
-            session.execute(select(func.pg_advisory_lock(_CLASS, owner_id)))
+            worker_id = session.scalar(text("SELECT nextval(pg_get_serial_sequence('workers', 'id'))"))
+            assert worker_id is not None
+            session.execute(select(func.pg_advisory_lock(_CLASS, worker_id)))
             place = place_of(database, notes, session)
         with database.write() as connection:
             start = begin(connection, mailing_id, place, database)
-            _enter(connection, mailing_id, place.home, now, start.nonce, owner_id)
+            _enter(connection, mailing_id, place.home, now, start.nonce, worker_id)
             # Another process of this machine may be at work, and go on writing its note.
-            ended = {0, *connection.scalars(select(owners.c.id).where(owners.c.ended.is_not(None)))}
-        superseded = [path for path, note in place.known.items() if note.owner in ended]
-        counter = count_from(start, owner_id, database, place, superseded)
+            ended = {0, *connection.scalars(select(workers.c.id).where(workers.c.ended.is_not(None)))}
+        superseded = [path for path, note in place.known.items() if note.worker in ended]
+        counter = count_from(start, worker_id, database, place, superseded)
     except BaseException:
         session.invalidate()
         session.close()
         raise
-    return Worker(id=owner_id, database=database, counter=counter, _session=session)
+    return Worker(id=worker_id, database=database, counter=counter, _session=session)
 
 
 def _enter(
-    connection: Connection, mailing_id: int, home: str, now: datetime, nonce: str | None, owner_id: int | None = None
+    connection: Connection, mailing_id: int, home: str, now: datetime, nonce: str | None, worker_id: int | None = None
 ) -> int:
-    known = {} if owner_id is None else {"id": owner_id}
-    row = insert(owners).values(
+    known = {} if worker_id is None else {"id": worker_id}
+    row = insert(workers).values(
         mailing_id=mailing_id,
         host=socket.gethostname(),
         process=os.getpid(),
@@ -200,7 +202,7 @@ def _enter(
         nonce=nonce,
         **known,
     )
-    entered: int = connection.execute(row.returning(owners.c.id)).scalar_one()
+    entered: int = connection.execute(row.returning(workers.c.id)).scalar_one()
     return entered
 
 

@@ -62,11 +62,11 @@ class FrozenSettings:
         return cls(**{**found, "feedback": tuple(found.get("feedback", ()))})
 
 
-def envelope_sender(terms: FrozenSettings, tokens: Tokens, mailing: int, subscriber_id: int) -> str:
+def envelope_sender(frozen_settings: FrozenSettings, tokens: Tokens, mailing: int, subscriber_id: int) -> str:
     """Return the envelope's sender of a recipient's message; `mailing` is the public id."""
-    if terms.bounces is None:
-        return terms.sender
-    return verp(terms.bounces, tokens.make(Purpose.BOUNCE, subscriber_id, mailing))
+    if frozen_settings.bounces is None:
+        return frozen_settings.sender
+    return verp(frozen_settings.bounces, tokens.make(Purpose.BOUNCE, subscriber_id, mailing))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +86,8 @@ class JobPayload:
     #: The public ids of the mailing, and of the one that it corrects.
     mailing: int
     corrects: int | None
-    #: `Terms`, as they are kept.
-    terms: str
+    #: `FrozenSettings`, as they are kept.
+    frozen_settings: str
     #: The compiled messages, by the numbers of their variants.
     compiled: Mapping[int, bytes] = field(repr=False)
     tokens: Tokens = field(repr=False)
@@ -116,7 +116,7 @@ class JobPayload:
         return cls(
             mailing=mailing.public_id,
             corrects=mailing.corrects_public_id,
-            terms=mailing.terms,
+            frozen_settings=mailing.frozen_settings,
             compiled={each.number: each.compiled for each in variants},
             tokens=tokens,
             answered=answered or {},
@@ -129,25 +129,25 @@ class JobPayload:
 class MailingMessages(MessageSource):
     """The messages of one mailing; threads share it."""
 
-    def __init__(self, plates: JobPayload, now: Callable[[], datetime] | None = None) -> None:
+    def __init__(self, payload: JobPayload, now: Callable[[], datetime] | None = None) -> None:
         """Raises FrozenError where a newer program froze the messages. `now`: another clock."""
-        self._plates, self._terms = plates, FrozenSettings.from_json(plates.terms)
-        self._compiled = {number: Compiled.from_bytes(data) for number, data in plates.compiled.items()}
+        self._payload, self._frozen_settings = payload, FrozenSettings.from_json(payload.frozen_settings)
+        self._compiled = {number: Compiled.from_bytes(data) for number, data in payload.compiled.items()}
         self._fields = {
             number: {field.name for field in compiled.fields} for number, compiled in self._compiled.items()
         }
-        self._tokens, self._profile = plates.tokens, plates.profile
-        self._now = now or (lambda: datetime.now(plates.zone))
+        self._tokens, self._profile = payload.tokens, payload.profile
+        self._now = now or (lambda: datetime.now(payload.zone))
 
-    def letter(self, recipient: MessageRecipient) -> OutgoingMessage:
+    def outgoing(self, recipient: MessageRecipient) -> OutgoingMessage:
         """Make one recipient's message. Raises LetterError, or MissingValueError."""
         try:
-            return self._letter(recipient)
+            return self._make(recipient)
         except AddressError as error:
             raise MessageError(f"the address cannot be used: {error}") from None
 
-    def _letter(self, recipient: MessageRecipient) -> OutgoingMessage:
-        terms, now = self._terms, self._now()
+    def _make(self, recipient: MessageRecipient) -> OutgoingMessage:
+        frozen_settings, now = self._frozen_settings, self._now()
         message_id, leave = self.message_id(recipient.subscriber_id), self._leave_at(recipient.subscriber_id)
         addressing = Addressing(
             to=Address(name=recipient.name, address=recipient.address),
@@ -155,9 +155,9 @@ class MailingMessages(MessageSource):
             message_id=message_id,
             unsubscribe=leave,
             unsubscribe_mailto=self._leave_by_mail(recipient.subscriber_id),
-            feedback=terms.feedback,
+            feedback=frozen_settings.feedback,
             in_reply_to=self._corrected(recipient),
-            echo=self._plates.echo,
+            echo=self._payload.echo,
         )
         compiled, values = self._compiled[recipient.variant], self._values(recipient, leave)
         if self._profile is None:
@@ -165,51 +165,55 @@ class MailingMessages(MessageSource):
         else:
             message = compiled.signed(values, addressing, self._profile, now=int(now.timestamp()))
         envelope = Envelope(
-            sender=envelope_sender(terms, self._tokens, self._plates.mailing, recipient.subscriber_id),
+            sender=envelope_sender(frozen_settings, self._tokens, self._payload.mailing, recipient.subscriber_id),
             recipient=recipient.address,
             id=message_id[1:].partition("@")[0],
-            wants_notice=terms.wants_notice,
+            wants_notice=frozen_settings.wants_notice,
         )
         return OutgoingMessage(envelope=envelope, message=message)
 
     def message_id(self, subscriber_id: int) -> str:
         """Give the Message-ID of a recipient's message; its left side stands in X-Compose-ID, too."""
-        return self._tokens.message_id(self._plates.mailing, subscriber_id, self._terms.domain)
+        return self._tokens.message_id(self._payload.mailing, subscriber_id, self._frozen_settings.domain)
 
     def _corrected(self, recipient: MessageRecipient) -> str | None:
         """Return the Message-ID of the message that this recipient has."""
-        corrects, number = self._plates.corrects, recipient.answered_mailing
-        if number is not None and recipient.answered_subscriber is not None and number in self._plates.answered:
-            found = self._plates.answered[number]
+        corrects, number = self._payload.corrects, recipient.answered_mailing
+        if number is not None and recipient.answered_subscriber is not None and number in self._payload.answered:
+            found = self._payload.answered[number]
             return self._tokens.message_id(found.mailing, recipient.answered_subscriber, found.domain)
         # Frozen by an earlier version, which did not record it.
         return (
-            None if corrects is None else self._tokens.message_id(corrects, recipient.subscriber_id, self._terms.domain)
+            None
+            if corrects is None
+            else self._tokens.message_id(corrects, recipient.subscriber_id, self._frozen_settings.domain)
         )
 
     def _token(self, purpose: Purpose, subscriber_id: int) -> str:
-        return self._tokens.make(purpose, subscriber_id, self._plates.mailing)
+        return self._tokens.make(purpose, subscriber_id, self._payload.mailing)
 
     def _leave_by_mail(self, subscriber_id: int) -> str | None:
         """Give the mailto: link by which this subscriber leaves; `compose bounces ingest` reads what comes of it."""
-        to = self._terms.unsubscribe_mailto
+        to = self._frozen_settings.unsubscribe_mailto
         return None if to is None else leave_by_mail(to, self._token(Purpose.UNSUBSCRIBE, subscriber_id))
 
     def _leave_at(self, subscriber_id: int) -> str | None:
         """Give where this subscriber leaves with one click."""
-        terms = self._terms
-        if terms.unsubscribe_url is not None:
-            return terms.unsubscribe_url.replace("{token}", self._token(Purpose.UNSUBSCRIBE, subscriber_id))
-        if terms.public_url is not None:
-            return f"{terms.public_url}/unsubscribe/{self._token(Purpose.UNSUBSCRIBE, subscriber_id)}"
+        frozen_settings = self._frozen_settings
+        if frozen_settings.unsubscribe_url is not None:
+            return frozen_settings.unsubscribe_url.replace("{token}", self._token(Purpose.UNSUBSCRIBE, subscriber_id))
+        if frozen_settings.public_url is not None:
+            return f"{frozen_settings.public_url}/unsubscribe/{self._token(Purpose.UNSUBSCRIBE, subscriber_id)}"
         return None
 
     def _values(self, recipient: MessageRecipient, leave: str | None) -> Mapping[str, str]:
         links = {}
         if leave is not None:
             links["unsubscribe_url"] = leave
-        if (base := self._terms.public_url) is not None:
-            links["web_url"] = f"{base}/{self._terms.pages.get(str(recipient.variant), self._terms.page)}"
+        if (base := self._frozen_settings.public_url) is not None:
+            links["web_url"] = (
+                f"{base}/{self._frozen_settings.pages.get(str(recipient.variant), self._frozen_settings.page)}"
+            )
             if "preferences_url" in self._fields[recipient.variant]:
                 links["preferences_url"] = (
                     f"{base}/preferences/{self._token(Purpose.PREFERENCES, recipient.subscriber_id)}"

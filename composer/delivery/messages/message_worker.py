@@ -1,7 +1,7 @@
 """One process that makes messages, and how a run speaks with it.
 
 Comes in: what a mailing's messages are made from, as bytes; then recipients. Goes out: a `Reply` for each, in the same order,
-from which `letter_of` makes what `MailingLetters` would have made here.
+from which `letter_of` makes what `MailingMessages` would have made here.
 
 A press is a filter: recipients go in at one end of a socket, messages come out. It ends when its run does, however that ends,
 for nobody is at the other end any more. If it ends before, or does not answer, it is not spoken to any more. Keys reach it
@@ -34,7 +34,7 @@ from composer.transport.envelope import Envelope
 #: so that whoever asks never waits.
 _AHEAD, _WAITING = 1 << 20, 1 << 16
 #: Seconds that a press may take for a message, and that one may lie ready: its date and its signature say when it was made.
-_PATIENCE, _FRESH = 30.0, 60.0
+_MAX_WAIT, _FRESH = 30.0, 60.0
 
 #: What it says first: as long as it gets ready, messages are made here.
 _READY = b"!"
@@ -59,7 +59,7 @@ class WorkerReply(NamedTuple):
 class MessageWorker:
     """A press at work; threads share it."""
 
-    def __init__(self, plates: bytes) -> None:
+    def __init__(self, payload: bytes) -> None:
         """Raises OSError where no process can be started, or the system gives it no room."""
         self._socket, there = socket.socketpair()
         try:
@@ -85,7 +85,7 @@ class MessageWorker:
         except BaseException:
             self._socket.close()
             raise
-        self._socket.settimeout(_PATIENCE)
+        self._socket.settimeout(_MAX_WAIT)
         self._source = cast("IO[bytes]", self._socket.makefile("rb", _AHEAD))
         self._asking, self._reading = threading.Lock(), threading.Lock()
         #: What was asked and has no reply yet: bytes of the question, by subscriber; and replies that nobody has taken.
@@ -93,7 +93,7 @@ class MessageWorker:
         self._replies: dict[int, WorkerReply] = {}
         self._has_begun = self._is_gone = False
         # It takes them when it has begun; nobody waits for that, and nothing else is sent before it has said so.
-        self._delivery = threading.Thread(target=self._deliver, args=(plates,), daemon=True)
+        self._delivery = threading.Thread(target=self._deliver, args=(payload,), daemon=True)
         self._delivery.start()
 
     def expect(self, recipients: Sequence[MessageRecipient]) -> None:
@@ -136,9 +136,9 @@ class MessageWorker:
             # ValueError: it was closed on this side.
             self._is_gone = True
 
-    def _deliver(self, plates: bytes) -> None:
+    def _deliver(self, payload: bytes) -> None:
         with self._parting():
-            _send(self._socket, plates)
+            _send(self._socket, payload)
 
     def _listen(self) -> None:
         """Hear whether it has begun. Raises OSError, or EOFError where it has ended."""
@@ -222,21 +222,21 @@ def serve() -> None:
         def question() -> bytes:
             return _take(source, *_LENGTH.unpack(_take(source, _LENGTH.size)))
 
-        letters = MailingMessages(pickle.loads(question()))  # noqa: S301  # by the process that started this one
+        message_source = MailingMessages(pickle.loads(question()))  # noqa: S301  # by the process that started this one
         ends.sendall(_READY)
         while True:
             given = pickle.loads(question())  # noqa: S301
-            ends.sendall(_answer(letters, MessageRecipient(**dict(zip(_RECIPIENT, given, strict=True)))))
+            ends.sendall(_answer(message_source, MessageRecipient(**dict(zip(_RECIPIENT, given, strict=True)))))
 
 
-def _answer(letters: MailingMessages, recipient: MessageRecipient) -> bytes:
+def _answer(message_source: MailingMessages, recipient: MessageRecipient) -> bytes:
     message, made = b"", time.monotonic()
     try:
-        letter = letters.letter(recipient)
+        outgoing = message_source.outgoing(recipient)
     except ComposeError as error:
         kind, about = _TROUBLE, pickle.dumps((error.message, error.hint))
     else:
-        message = letter.message
+        message = outgoing.message
         kind = _MESSAGE if isinstance(message, WireMessage) and message.is_plain else _DOTTED
-        about = pickle.dumps(_envelope_of(letter.envelope))
+        about = pickle.dumps(_envelope_of(outgoing.envelope))
     return b"".join((_REPLY.pack(recipient.subscriber_id, kind, made, len(about), len(message)), about, message))

@@ -1,7 +1,7 @@
 """Makes the messages of a mailing in processes of their own, so that every processor has something to do.
 
-Comes in: what a mailing's messages are made from (`Plates`), then recipients. Goes out: a `Letter` for each, the same that
-`MailingLetters` makes here. A signature takes longer than all else about a message, and Python lets one thread compute at a
+Comes in: what a mailing's messages are made from (`JobPayload`), then recipients. Goes out: a `Letter` for each, the same that
+`MailingMessages` makes here. A signature takes longer than all else about a message, and Python lets one thread compute at a
 time: beside presses the threads of a run have little left to do but hand over (docs/decisions/0007). What no press answers is
 made here.
 """
@@ -24,45 +24,45 @@ _MOST = 4
 
 
 @contextmanager
-def messages_of(plates: JobPayload, count: int, rate: float | None) -> Iterator[MessageSource]:
+def messages_of(payload: JobPayload, count: int, rate: float | None) -> Iterator[MessageSource]:
     """Give what makes so many messages, at so many a minute: presses where they pay. Raises FrozenError."""
     processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    is_worth_it = plates.profile is not None and count >= _MANY and (rate is None or rate >= _QUICK)
+    is_worth_it = payload.profile is not None and count >= _MANY and (rate is None or rate >= _QUICK)
     if not is_worth_it or processors == 1 or os.name != "posix":
-        yield MailingMessages(plates)
+        yield MailingMessages(payload)
         return
-    with MessageWorkerPool(plates, min(processors, _MOST)) as presses:
-        yield presses
+    with MessageWorkerPool(payload, min(processors, _MOST)) as pool:
+        yield pool
 
 
 class MessageWorkerPool(MessageSource):
     """Presses at work; threads share them."""
 
-    def __init__(self, plates: JobPayload, count: int) -> None:
+    def __init__(self, payload: JobPayload, count: int) -> None:
         """Raises FrozenError."""
-        self._here = MailingMessages(plates)
-        self._presses: list[MessageWorker] = []
-        data = pickle.dumps(plates)
+        self._here = MailingMessages(payload)
+        self._pool: list[MessageWorker] = []
+        data = pickle.dumps(payload)
         for _ in range(count):
             # Where no process can be had, the messages are made here.
             with suppress(OSError):
-                self._presses.append(MessageWorker(data))
+                self._pool.append(MessageWorker(data))
 
     def expect(self, recipients: Sequence[MessageRecipient]) -> None:
         """Have these made, as far ahead as may be."""
-        for number, press in enumerate(self._presses):
-            press.expect([each for each in recipients if each.subscriber_id % len(self._presses) == number])
+        for number, message_worker in enumerate(self._pool):
+            message_worker.expect([each for each in recipients if each.subscriber_id % len(self._pool) == number])
 
-    def letter(self, recipient: MessageRecipient) -> OutgoingMessage:
+    def outgoing(self, recipient: MessageRecipient) -> OutgoingMessage:
         """Give one that was made, or have it made. Raises ComposeError, as MailingLetters does."""
         reply = None
-        if self._presses:
-            reply = self._presses[recipient.subscriber_id % len(self._presses)].reply(recipient)
-        return self._here.letter(recipient) if reply is None else message_of(reply)
+        if self._pool:
+            reply = self._pool[recipient.subscriber_id % len(self._pool)].reply(recipient)
+        return self._here.outgoing(recipient) if reply is None else message_of(reply)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        for each in self._presses:
+        for each in self._pool:
             each.close()

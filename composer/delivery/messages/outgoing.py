@@ -40,7 +40,7 @@ class MessageSource(ABC):
     """Makes the messages of a mailing; threads share it."""
 
     @abstractmethod
-    def letter(self, recipient: MessageRecipient) -> OutgoingMessage:
+    def outgoing(self, recipient: MessageRecipient) -> OutgoingMessage:
         """Make one. Raises ComposeError where that cannot be: it is then refused, and three running stop the run."""
 
     def expect(self, recipients: Sequence[MessageRecipient]) -> None:  # noqa: B027  # most have nothing to prepare

@@ -1,6 +1,6 @@
 """What keeps a mailing from going out: each refusal a small function of what is known.
 
-Comes in: a `Known`, and what a person allowed in spite of it, with reasons. Goes out: refusals, each with its code, in
+Comes in: a `PreflightFacts`, and what a person allowed in spite of it, with reasons. Goes out: refusals, each with its code, in
 words, with the way out. Pure: who looks, and where, is looking.py.
 """
 
@@ -51,7 +51,7 @@ class Refusal:
 
     code: Code
     words: str
-    way_out: str
+    route: str
 
     @property
     def may_be_allowed(self) -> bool:
@@ -122,7 +122,7 @@ def _untested(known: PreflightFacts) -> Iterator[Refusal]:
             yield Refusal(
                 code=Code.UNTESTED,
                 words=f"{each.stem} was never sent to an editor as it stands now{what}",
-                way_out=command_line("test", each.stem),
+                route=command_line("test", each.stem),
             )
 
 
@@ -132,7 +132,7 @@ def _blocked(known: PreflightFacts) -> Iterator[Refusal]:
             yield Refusal(
                 code=Code.BLOCKED,
                 words=f"{each.stem} has {_count(len(found), 'finding')} that keeps it from being sent: {several(found)}",
-                way_out=f'{command_line("check", each.stem)}   says where; or allow one: --allow {found[0]}="the reason"',
+                route=f'{command_line("check", each.stem)}   says where; or allow one: --allow {found[0]}="the reason"',
             )
 
 
@@ -148,9 +148,7 @@ def _unapproved(known: PreflightFacts) -> Iterator[Refusal]:
         said += f"; changes requested by {several([f'{each.address}: {each.comment}' for each in found.returned])}"
     if ignored := [each.address for each in found.former]:
         said += f"; not counted, for they are not in approvals.by: {several(ignored)}"
-    yield Refusal(
-        code=Code.UNAPPROVED, words=said, way_out=command_line("approve", known.issue, options="--as ADDRESS")
-    )
+    yield Refusal(code=Code.UNAPPROVED, words=said, route=command_line("approve", known.issue, options="--as ADDRESS"))
 
 
 def _no_address(known: PreflightFacts) -> Iterator[Refusal]:
@@ -158,7 +156,7 @@ def _no_address(known: PreflightFacts) -> Iterator[Refusal]:
         yield Refusal(
             code=Code.NO_ADDRESS,
             words="the sender's postal address is not in the message",
-            way_out="set sender.postal_address in newsletter.yaml; where no law asks for it:   checks: UNS02: level: off",
+            route="set sender.postal_address in newsletter.yaml; where no law asks for it:   checks: UNS02: level: off",
         )
 
 
@@ -167,7 +165,7 @@ def _no_privacy(known: PreflightFacts) -> Iterator[Refusal]:
         yield Refusal(
             code=Code.NO_PRIVACY,
             words="subscribers cannot find out what is done with their address",
-            way_out="set sender.privacy_url in newsletter.yaml; where no law asks for it:   checks: LAW01: level: off",
+            route="set sender.privacy_url in newsletter.yaml; where no law asks for it:   checks: LAW01: level: off",
         )
 
 
@@ -185,7 +183,7 @@ def _nowhere_to_leave(words: str) -> Refusal:
     return Refusal(
         code=Code.NO_UNSUBSCRIBE,
         words=words,
-        way_out="set delivery.public_url (compose serve) or delivery.unsubscribe_url, an https address with {token}",
+        route="set delivery.public_url (compose serve) or delivery.unsubscribe_url, an https address with {token}",
     )
 
 
@@ -194,7 +192,7 @@ def _missing(known: PreflightFacts) -> Iterator[Refusal]:
         yield Refusal(
             code=Code.MISSING_VALUES,
             words=f"{_count(count, 'subscriber')} {'has' if count == 1 else 'have'} no {name}, and the edition shows it",
-            way_out=f'write   {{{{ {name} | default("…") }}}}   or give them one',
+            route=f'write   {{{{ {name} | default("…") }}}}   or give them one',
         )
 
 
@@ -205,7 +203,7 @@ def _changed(known: PreflightFacts) -> Iterator[Refusal]:
         yield Refusal(
             code=Code.CHANGED,
             words=f"mailing {number} is not finished, and the issue has changed since it was frozen: {said}",
-            way_out=f'go on with it as it was frozen: --allow changed="the reason"; or end it: compose stop {number}'
+            route=f'go on with it as it was frozen: --allow changed="the reason"; or end it: compose stop {number}'
             " --for-good",
         )
 
@@ -215,7 +213,7 @@ def _database(known: PreflightFacts) -> Iterator[Refusal]:
         yield Refusal(
             code=Code.DATABASE_PLACE,
             words=known.database,
-            way_out="name a file on this computer's own disk:   database:   in newsletter.yaml",
+            route="name a file on this computer's own disk:   database:   in newsletter.yaml",
         )
 
 
@@ -224,7 +222,7 @@ def _no_pages(known: PreflightFacts) -> Iterator[Refusal]:
         yield Refusal(
             code=Code.NO_PAGES,
             words=known.pages,
-            way_out="compose serve must run behind delivery.public_url, with the same database and key",
+            route="compose serve must run behind delivery.public_url, with the same database and key",
         )
 
 
@@ -233,7 +231,7 @@ def _no_pictures(known: PreflightFacts) -> Iterator[Refusal]:
         yield Refusal(
             code=Code.NO_PICTURES,
             words=f"{_count(len(known.pictures), 'picture')} on the web cannot be used: {several(known.pictures)}",
-            way_out="put the pictures of outbox/ISSUE/pictures/ to brand.assets_url",
+            route="put the pictures of outbox/ISSUE/pictures/ to brand.assets_url",
         )
 
 
@@ -243,7 +241,7 @@ def _same_issue_files(known: PreflightFacts) -> Iterator[Refusal]:
             yield Refusal(
                 code=Code.SAME_ISSUE,
                 words=f"two files hold the issue {each.stem}: also {several(each.same_issue_files)}",
-                way_out="keep the right file, and delete or move the other, or correct its date or number",
+                route="keep the right file, and delete or move the other, or correct its date or number",
             )
 
 
@@ -252,7 +250,7 @@ def _same_issue_mailings(known: PreflightFacts) -> Iterator[Refusal]:
         yield Refusal(
             code=Code.SAME_ISSUE,
             words=f"mailing {each.mailing} of {each.issue} sent this issue already: {each.shared.in_words}",
-            way_out=f"{command_line('send', each.issue)}   goes on with that one; or correct the date or number",
+            route=f"{command_line('send', each.issue)}   goes on with that one; or correct the date or number",
         )
 
 

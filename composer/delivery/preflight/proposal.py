@@ -182,11 +182,11 @@ def samples(connection: Connection, proposal: Proposal, most: int = SAMPLES) -> 
     return tuple(sorted([*chosen.values(), *others[: max(0, most - len(chosen))]]))
 
 
-def outlook(connection: Connection, way_out: str, count: int, settings: Settings, now: datetime) -> ProposalOutlook:
+def outlook(connection: Connection, route: str, count: int, settings: Settings, now: datetime) -> ProposalOutlook:
     """Say when so many messages would be out."""
     left = None
     if settings.daily_quota is not None:
-        left = max(0, rate_limit.look_at_quota(connection, way_out, settings.daily_quota, now).left)
+        left = max(0, rate_limit.look_at_quota(connection, route, settings.daily_quota, now).left)
     return ProposalOutlook(
         finish=finish(now, count, settings.rate, quota_left=left, daily=settings.daily_quota), quota_left=left
     )
@@ -208,7 +208,7 @@ def draft_of(
     """Put together what is frozen."""
     sender = proposal.newsletter.sender
     several = len({variant.built.issue.stem for variant in proposal.variants}) > 1
-    terms = FrozenSettings(
+    frozen_settings = FrozenSettings(
         sender=sender.wire,
         domain=sender.domain,
         bounces=settings.bounces,
@@ -233,7 +233,7 @@ def draft_of(
         pick=proposal.choose if len(proposal.variants) > 1 else None,
         edition=proposal.hash,
         subject=proposal.editions[0].subject,
-        terms=terms.to_json(),
+        frozen_settings=frozen_settings.to_json(),
         made_by=made_by,
         program=program,
         git_commit=commit.id if commit else None,

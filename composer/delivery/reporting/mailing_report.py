@@ -147,7 +147,7 @@ def _people(path: Path, people: Iterable[RecipientOutcome]) -> tuple[list[tuple[
         table = csv.writer(file)
         table.writerow(("subscriber", "address", "state", "words"))
         for each in people:
-            state = "came back" if each.came_back else _WORDS[each.state]
+            state = "came back" if each.bounce_history else _WORDS[each.state]
             words = " ".join(each.words.split())
             table.writerow((each.subscriber_id, _safe(each.name), state, _safe(words)))
             count += 1

@@ -41,7 +41,7 @@ class RecipientOutcome:
     #: Their address; a number where they were erased.
     name: str = field(repr=False)
     state: DeliveryState
-    came_back: bool
+    bounce_history: bool
     #: What the server said last, or why.
     words: str
 
@@ -152,7 +152,7 @@ def each_not_received(
             subscriber_id=row.subscriber_id,
             name=row.address or f"subscriber {row.subscriber_id}, erased",
             state=DeliveryState(row.state),
-            came_back=row.back is not None,
+            bounce_history=row.back is not None,
             words=row.back or in_words(row.reason, row.words),
         )
 

@@ -48,7 +48,7 @@ def received_mailings_under(connection: Connection, spans: Sequence[AddressSpan]
         return ()
     table = deliveries.c
     query = (
-        select(mailings.c.id, mailings.c.public_id, issues.c.key, mailings.c.terms, table.subscriber_id,
+        select(mailings.c.id, mailings.c.public_id, issues.c.key, mailings.c.frozen_settings, table.subscriber_id,
                table.state, table.changed, table.attempts, table.reason, table.words, table.queue_id)
         .join_from(mailings, issues, issues.c.id == mailings.c.issue_id)
         .join(deliveries, table.mailing_id == mailings.c.id)
@@ -66,7 +66,7 @@ def received_mailings_under(connection: Connection, spans: Sequence[AddressSpan]
             attempts=row.attempts,
             reply=in_words(row.reason, row.words),
             queue_id=row.queue_id or "",
-            domain=json.loads(row.terms).get("domain", ""),
+            domain=json.loads(row.frozen_settings).get("domain", ""),
         )
         for row in connection.execute(query)
     )

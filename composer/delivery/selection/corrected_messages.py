@@ -24,9 +24,12 @@ def answered_mailings(connection: Connection, mailing: Mailing) -> Mapping[int, 
         return {}
     key = select(issues.c.key).join(mailings).where(mailings.c.id == mailing.corrects).scalar_subquery()
     rows = connection.execute(
-        select(mailings.c.id, mailings.c.public_id, mailings.c.terms).join(issues).where(issues.c.key == key)
+        select(mailings.c.id, mailings.c.public_id, mailings.c.frozen_settings).join(issues).where(issues.c.key == key)
     )
-    return {row.id: Answered(mailing=row.public_id, domain=FrozenSettings.from_json(row.terms).domain) for row in rows}
+    return {
+        row.id: Answered(mailing=row.public_id, domain=FrozenSettings.from_json(row.frozen_settings).domain)
+        for row in rows
+    }
 
 
 def missing_languages(connection: Connection, selection: Selection, offered: Sequence[str]) -> Mapping[str, int]:

@@ -45,7 +45,7 @@ class Draft:
     edition: str
     subject: str
     #: What `letters` needs beside the variants, as JSON.
-    terms: str = "{}"
+    frozen_settings: str = "{}"
     made_by: str
     program: str
     git_commit: str | None = None
@@ -98,7 +98,7 @@ def freeze(connection: Connection, draft: Draft, now: datetime) -> Mailing:
             "is_committed": draft.is_committed,
             "subject": draft.subject,
             "audience": selection.condition.code,
-            "terms": draft.terms,
+            "frozen_settings": draft.frozen_settings,
             "frozen": 0,
             "left_out": json.dumps(dict(counts.left_out)),
             "allowed": json.dumps(dict(draft.allowed), ensure_ascii=False),

@@ -127,7 +127,7 @@ def standing(selection: Selection) -> ColumnElement[str]:
             (exists().where(lost_issues.c.key == selection.issue), literal(LeftOut.CANNOT_KNOW.value)),
         ]
     if selection.is_rest:
-        turned_away = deliveries.c.blame.in_((RefusalCategory.GONE, RefusalCategory.NO_DOMAIN))
+        turned_away = deliveries.c.refusal_category.in_((RefusalCategory.GONE, RefusalCategory.NO_DOMAIN))
         whens.append((_of_issue(selection.issue, turned_away), literal(LeftOut.TURNED_AWAY.value)))
     return case(*whens, else_=literal(_INCLUDED))
 

@@ -24,18 +24,20 @@ AutoSuppression = Callable[[Connection, int, RefusalCategory, str, datetime], No
 def suppress_hard_bounces(mailing_id: int) -> AutoSuppression:
     """Give what strikes subscribers off for a mailing: without a mailbox at once, without a domain at the second issue."""
 
-    def strike(connection: Connection, subscriber_id: int, blame: RefusalCategory, said: str, now: datetime) -> None:
+    def auto_suppression(
+        connection: Connection, subscriber_id: int, refusal_category: RefusalCategory, said: str, now: datetime
+    ) -> None:
         # The address that the server refused; its recipient may have changed it since the mailing was frozen.
         found, source = resolve_recipient(connection, subscriber_id, mailing_id), f"mailing {mailing_id}"
         whose = found.at_address
         if whose is not None and (
-            blame is not RefusalCategory.NO_DOMAIN or _had_none(connection, mailing_id, whose.id)
+            refusal_category is not RefusalCategory.NO_DOMAIN or _had_none(connection, mailing_id, whose.id)
         ):
             suppress_bounced(connection, whose, mailing_id, said, source, now)
-        elif found.at_hash is not None and blame is not RefusalCategory.NO_DOMAIN:
+        elif found.at_hash is not None and refusal_category is not RefusalCategory.NO_DOMAIN:
             suppress_hash(connection, found.at_hash, Reason.BOUNCED, source, now)
 
-    return strike
+    return auto_suppression
 
 
 def _had_none(connection: Connection, mailing_id: int, subscriber_id: int) -> bool:
@@ -45,7 +47,7 @@ def _had_none(connection: Connection, mailing_id: int, subscriber_id: int) -> bo
     spans = spans_of(connection, subscriber_id, is_this_address=True)
     at_the_door = exists().where(
         about(deliveries, spans),
-        deliveries.c.blame == RefusalCategory.NO_DOMAIN,
+        deliveries.c.refusal_category == RefusalCategory.NO_DOMAIN,
         deliveries.c.mailing_id.in_(others),
     )
     later = exists().where(

@@ -37,7 +37,7 @@ class ConnectionPool:
     def __init__(
         self,
         transport: Transport,
-        letters: MessageSource,
+        message_source: MessageSource,
         recorder: LedgerWriter,
         gate: Admission,
         stop: Stop,
@@ -48,7 +48,7 @@ class ConnectionPool:
     ) -> None:
         """`away`: seconds that a connection which the server did not want keeps out of the way."""
         self._away = away
-        self._transport, self._letters, self._recorder, self._gate = transport, letters, recorder, gate
+        self._transport, self._message_source, self._recorder, self._gate = transport, message_source, recorder, gate
         self._stop, self._on_want, self._step = stop, on_want, step
         self._changed = threading.Condition()
         self._waiting: deque[Due] = deque()
@@ -79,7 +79,7 @@ class ConnectionPool:
 
     def put(self, due: Sequence[Due]) -> None:
         """Have these handed over."""
-        self._letters.expect([each.recipient for each in due])
+        self._message_source.expect([each.recipient for each in due])
         with self._changed:
             before = len(self._waiting)
             self._waiting.extend(due)
@@ -175,7 +175,7 @@ class ConnectionPool:
 
     def _hand_over(self, due: Due, connection: Connection, box: "SimpleQueue[WriteAnswer]") -> None:
         try:
-            letter = self._letters.letter(due.recipient)
+            outgoing = self._message_source.outgoing(due.recipient)
         except ComposeError as error:
             outcome = Outcome(state=OutcomeState.REFUSED, stage=Stage.BODY, scope=Scope.MESSAGE, reason=error.message)
             self._recorder.tell(due, outcome, is_sending=False)
@@ -191,7 +191,7 @@ class ConnectionPool:
 
         self._step("before handing over")
         try:
-            outcome = connection.hand_over(letter.envelope, letter.message, before_dot)
+            outcome = connection.hand_over(outgoing.envelope, outgoing.message, before_dot)
         except ComposeError as error:
             # Nothing left: a file could not be written.
             outcome = Outcome(

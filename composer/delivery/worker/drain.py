@@ -36,7 +36,7 @@ class DrainTimer:
 
     def begin(self, why: Ending) -> None:
         """Start the wait, or shorten it."""
-        self.limit(self._policy.drain if why in _SOON else self._policy.patience)
+        self.limit(self._policy.drain if why in _SOON else self._policy.max_wait)
 
     def limit(self, most: timedelta) -> None:
         """Wait no longer than this from now on."""

@@ -86,7 +86,7 @@ class LedgerWriter:
         self,
         database: Database,
         mailing_id: int,
-        owner_id: int,
+        worker_id: int,
         bucket: str,
         policy: RetryPolicy,
         now: Callable[[], datetime],
@@ -100,16 +100,16 @@ class LedgerWriter:
         is_late: Callable[[], bool] = lambda: False,
     ) -> None:
         """`is_late`: whether a database that does not answer is not waited for any more."""
-        self._database, self._mailing, self._owner, self._bucket = database, mailing_id, owner_id, bucket
+        self._database, self._mailing, self._worker, self._bucket = database, mailing_id, worker_id, bucket
         self._policy, self._now, self._rate = policy, now, rate
         self._is_counted, self._is_rehearsal = is_counted, is_rehearsal
-        self._counter, self._strike_off, self._step, self.is_late = counter, strike_off, step, is_late
+        self._counter, self._suppress_hard_bounces, self._step, self.is_late = counter, strike_off, step, is_late
         self.inbox = WriteQueue()
         self._kept: list[Report] = []
         self._open = ExitStack()
         self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
-        self._mood = ServerCondition()
+        self._server_condition = ServerCondition()
         self._began = time.monotonic()
         self.tally = Tally()
         #: Set once: why the ledger cannot be written. From then on every intent is denied.
@@ -209,7 +209,7 @@ class LedgerWriter:
             return
         found: list[Any] = []
         granted: frozenset[int] = frozenset()
-        before = self._mood, self.bucket, self.halt, self.troubled_since
+        before = self._server_condition, self.bucket, self.halt, self.troubled_since
         now = self._now()
         try:
             with self._writing() as connection:
@@ -220,7 +220,7 @@ class LedgerWriter:
                     granted = self._intend(connection, asks, now)
                 self._step("before commit")
         except Exception as error:  # whatever it is: no row, no dot, and the run ends with it
-            self._mood, self.bucket, self.halt, self.troubled_since = before
+            self._server_condition, self.bucket, self.halt, self.troubled_since = before
             self._connection = None
             # It may be of no use any more, and say so.
             with suppress(Exception):
@@ -250,7 +250,7 @@ class LedgerWriter:
 
     def _intend(self, connection: Connection, asks: list[WriteRequest], now: datetime) -> frozenset[int]:
         ids = [ask.subscriber_id for ask in asks]
-        granted = ledger.intend(connection, self._mailing, self._owner, ids, now)
+        granted = ledger.intend(connection, self._mailing, self._worker, ids, now)
         if granted:
             self._counter.count(connection)
         if granted and self._is_counted:
@@ -265,8 +265,10 @@ class LedgerWriter:
         returned: tuple[int, ...] = ()
         for each in told:
             tried = replace(each.due.tried, is_sending=each.is_sending)
-            decision = decide(each.outcome, tried, self._mood, each.at, self._policy, is_rehearsal=self._is_rehearsal)
-            self._mood = decision.mood
+            decision = decide(
+                each.outcome, tried, self._server_condition, each.at, self._policy, is_rehearsal=self._is_rehearsal
+            )
+            self._server_condition = decision.server_condition
             decisions.append(decision)
             words = without_address(decision.words, each.due.recipient.address)
             results.append(
@@ -278,16 +280,16 @@ class LedgerWriter:
                 self._slow(connection, decision, now)
                 self.troubled_since = self.troubled_since or each.at
                 self.paused_for = Why.NO_CONNECTION if each.outcome.reply is None else Why.SERVER
-            elif decision.mood.is_well:
+            elif decision.server_condition.is_well:
                 self.troubled_since = None
             if decision.halt is not None:
                 self.halt = decision.halt
                 returned = decision.halt.returned
-        ledger.record(connection, self._mailing, self._owner, results, now)
+        ledger.record(connection, self._mailing, self._worker, results, now)
         for result in results:
             step = result.decision.step
-            if isinstance(step, Refuse) and step.blame in (RefusalCategory.GONE, RefusalCategory.NO_DOMAIN):
-                self._strike_off(connection, result.subscriber_id, step.blame, result.words, now)
+            if isinstance(step, Refuse) and step.refusal_category in (RefusalCategory.GONE, RefusalCategory.NO_DOMAIN):
+                self._suppress_hard_bounces(connection, result.subscriber_id, step.refusal_category, result.words, now)
         if returned:
             maintenance.take_back(connection, self._mailing, returned, now)
         return decisions

@@ -1,6 +1,6 @@
 """Sends a mailing: the only loop there is.
 
-Comes in: a `Job` (a database, a frozen mailing, a transport, who makes the messages) and a `Stop` to look at. Goes out: a
+Comes in: a `MailingJob` (a database, a frozen mailing, a transport, who makes the messages) and a `Stop` to look at. Goes out: a
 `Run`, which says why it ended and what it did. Every decision is taken elsewhere (plan, policy), every row is written by
 one thread (recorder), every message goes out by another (hands); here is what they have in common.
 
@@ -61,7 +61,7 @@ class MailingJob:
     database: Database
     mailing_id: int
     transport: Transport
-    letters: MessageSource
+    message_source: MessageSource
     #: How many messages are under way at once.
     connections: int = 4
     #: Messages a minute over all processes; None for as fast as it goes.
@@ -147,14 +147,14 @@ def send(
                 job.pauses.interrupt(connection, now())
         return _not_begun(sums)
     try:
-        owner = register_worker(job.database, job.mailing_id, now(), notes=job.notes, lock=job.lock)
+        worker = register_worker(job.database, job.mailing_id, now(), notes=job.notes, lock=job.lock)
     except BaseException:
         first.close()
         raise
     try:
-        return _Sending(job, owner, stop, tell, now, step, sums, is_rehearsal=mailing.is_rehearsal).run(first)
+        return _Sending(job, worker, stop, tell, now, step, sums, is_rehearsal=mailing.is_rehearsal).run(first)
     finally:
-        owner.leave()
+        worker.leave()
 
 
 def _not_begun(sums: Sums) -> Run:
@@ -188,7 +188,7 @@ class _Sending:
     def __init__(
         self,
         job: MailingJob,
-        owner: Worker,
+        worker: Worker,
         stop: Stop,
         tell: Callable[[Progress], None],
         now: Callable[[], datetime],
@@ -197,7 +197,7 @@ class _Sending:
         *,
         is_rehearsal: bool,
     ) -> None:
-        self._job, self._owner, self._stop, self._tell, self._now = job, owner, stop, tell, now
+        self._job, self._worker, self._stop, self._tell, self._now = job, worker, stop, tell, now
         self._bucket = job.transport.name
         self._drain = DrainTimer(job.policy)
         self._wake = Event()
@@ -205,22 +205,22 @@ class _Sending:
         self._recorder = LedgerWriter(
             job.database,
             job.mailing_id,
-            owner.id,
+            worker.id,
             self._bucket,
             job.policy,
             now,
             rate=job.rate,
             is_counted=job.daily_quota is not None,
             is_rehearsal=is_rehearsal,
-            counter=owner.counter,
+            counter=worker.counter,
             strike_off=suppress_hard_bounces(job.mailing_id),
             step=step,
             is_late=self._is_late,
         )
         self._recorder.on_news = self._news
-        self._hands = ConnectionPool(
+        self._pool = ConnectionPool(
             job.transport,
-            job.letters,
+            job.message_source,
             self._recorder,
             self._gate,
             stop,
@@ -228,7 +228,7 @@ class _Sending:
             step,
             away=job.policy.away / timedelta(seconds=1),
         )
-        self._recorder.inbox.under_way = lambda: self._hands.load[1]
+        self._recorder.inbox.under_way = lambda: self._pool.load[1]
         self._known = _Known()
         self._counter = Counter(job.database, job.mailing_id, self._recorder, sums)
         self._step = step
@@ -236,7 +236,7 @@ class _Sending:
     def run(self, first: Handover) -> Run:
         """Send until the end."""
         self._recorder.start()
-        self._hands.start(self._job.connections, first)
+        self._pool.start(self._job.connections, first)
         try:
             self._recorder.do(self._begin)
             ending = self._loop()
@@ -259,7 +259,7 @@ class _Sending:
             self._known.is_stopped = True
             return
         self._job.pauses.begin(connection, now)
-        note(connection, mailing_id, EventKind.BEGAN, now, run=self._owner.id)
+        note(connection, mailing_id, EventKind.BEGAN, now, run=self._worker.id)
         self._sweep(connection, now)
         maintenance.repair_schedule(connection, mailing_id, now, self._job.policy)
         maintenance.expire(connection, mailing_id, now, self._job.policy)
@@ -316,17 +316,17 @@ class _Sending:
             self._known.quota = self._quota(connection, self._now())
             # A stop may have come since the last claim, and have left deliveries that nobody has in hand.
             self._known.is_stopped |= not ledger.goes_on(connection, self._job.mailing_id)
-            if not self._owner.is_alone:
-                self._known.elsewhere = ledger.elsewhere(connection, self._job.mailing_id, self._owner.id)
+            if not self._worker.is_alone:
+                self._known.elsewhere = ledger.elsewhere(connection, self._job.mailing_id, self._worker.id)
 
         self._recorder.do(work)
         return next_move(self._view()) == move
 
     def _view(self) -> View:
         now, known, bucket = self._now(), self._known, self._recorder.bucket
-        given_back = self._recorder.tally.given_back + self._hands.denied
+        given_back = self._recorder.tally.given_back + self._pool.denied
         # Open and queued in one look: a delivery that changes from one to the other is in neither or both otherwise.
-        queued, under_way = self._hands.load
+        queued, under_way = self._pool.load
         left = None if self._job.limit is None else self._job.limit - known.claimed + given_back
         quota = known.quota
         return View(
@@ -334,7 +334,7 @@ class _Sending:
             level=self._stop.level,
             is_stopped=known.is_stopped,
             is_overdue=self._drain.is_over,
-            is_halted=self._recorder.halt is not None or self._hands.error is not None,
+            is_halted=self._recorder.halt is not None or self._pool.error is not None,
             is_ledger_broken=self._recorder.broken is not None,
             open=under_way,
             queued=queued,
@@ -350,7 +350,7 @@ class _Sending:
             paused_until=None if bucket is None else pause_of(bucket, now, self._job.policy.longest_pause),
             paused_for=self._recorder.paused_for,
             troubled_since=self._recorder.troubled_since,
-            patience=self._job.policy.patience,
+            max_wait=self._job.policy.max_wait,
         )
 
     def _claim(self, count: int) -> None:
@@ -358,15 +358,15 @@ class _Sending:
             now, job, known = self._now(), self._job, self._known
             known.put_back, known.quota, most = self._recorder.tally.put_back, self._quota(connection, now), count
             if known.quota is not None:
-                most = max(0, min(count, known.quota.left - sum(self._hands.load)))
-            return ledger.claim(connection, job.mailing_id, self._owner.id, most, now, is_unattended=job.is_unattended)
+                most = max(0, min(count, known.quota.left - sum(self._pool.load)))
+            return ledger.claim(connection, job.mailing_id, self._worker.id, most, now, is_unattended=job.is_unattended)
 
         known, claimed = self._known, self._recorder.do(work)
         self._step("claimed")
         known.is_more, known.next_due = claimed.is_more, claimed.next_due
         known.is_stopped |= claimed.is_stopped
         known.claimed += len(claimed.due)
-        self._hands.put(claimed.due)
+        self._pool.put(claimed.due)
 
     def _look(self) -> None:
         """See what others changed: the bucket, a stop, who died."""
@@ -374,21 +374,21 @@ class _Sending:
         if clock - known.looked < _LOOK or self._recorder.broken is not None:
             return
         known.looked = clock
-        is_to_beat = clock - known.beaten > HEARTBEAT_INTERVAL / timedelta(seconds=1)
-        if is_to_beat:
+        is_heartbeat_due = clock - known.beaten > HEARTBEAT_INTERVAL / timedelta(seconds=1)
+        if is_heartbeat_due:
             known.beaten = clock
 
         def work(connection: Connection) -> bool:
             now, mailing_id = self._now(), self._job.mailing_id
-            self._owner.check()
+            self._worker.check()
             self._recorder.bucket = rate_limit.look(connection, self._bucket)
             known.quota = self._quota(connection, now)
-            if is_to_beat:
-                self._owner.beat(connection, now)
+            if is_heartbeat_due:
+                self._worker.heartbeat(connection, now)
                 maintenance.expire(connection, mailing_id, now, self._job.policy)
-            if (is_to_beat and not self._owner.is_alone) or known.elsewhere:
+            if (is_heartbeat_due and not self._worker.is_alone) or known.elsewhere:
                 self._sweep(connection, now)
-                known.elsewhere = ledger.elsewhere(connection, mailing_id, self._owner.id)
+                known.elsewhere = ledger.elsewhere(connection, mailing_id, self._worker.id)
             return ledger.goes_on(connection, mailing_id, is_unattended=self._job.is_unattended)
 
         is_waiting = known.elsewhere > 0
@@ -443,7 +443,7 @@ class _Sending:
         return None if daily is None else rate_limit.quota(connection, self._bucket, daily, now)
 
     def _sweep(self, connection: Connection, now: datetime) -> None:
-        if dead := self._owner.dead(connection, self._job.mailing_id, now):
+        if dead := self._worker.dead(connection, self._job.mailing_id, now):
             maintenance.reap_worker(connection, self._job.mailing_id, dead, now, StateReason.RUN_DIED)
             mark_ended(connection, dead, now)
 
@@ -473,34 +473,34 @@ class _Sending:
     def _shut(self) -> None:
         """Begin nothing more."""
         self._gate.close()
-        self._hands.close()
+        self._pool.close()
 
     def _end(self, ending: Ending) -> Run:
         """Record what is left, and say how it was."""
         self._drain.begin(ending)
-        self._hands.join(lambda: self._stop.level is RateLevel.NOW or self._drain.is_over)
+        self._pool.join(lambda: self._stop.level is RateLevel.NOW or self._drain.is_over)
         # Of what is open now no answer is waited for.
-        unanswered = self._hands.load[1]
+        unanswered = self._pool.load[1]
         halt = self._recorder.halt
-        error: ComposeError | None = self._hands.error
+        error: ComposeError | None = self._pool.error
         words = halt.words if halt else error.message if error else ""
 
         def work(connection: Connection) -> tuple[bool, bool, int]:
             now, mailing_id = self._now(), self._job.mailing_id
             # Before it is ended here: whether another process has done so.
             was_over = mailing_of(connection, mailing_id).ended is not None
-            maintenance.release(connection, mailing_id, self._owner.id, now)
+            maintenance.release(connection, mailing_id, self._worker.id, now)
             lost = 0
             if unanswered:
                 _, lost = maintenance.reap_worker(
-                    connection, mailing_id, (self._owner.id,), now, StateReason.RUN_STOPPED
+                    connection, mailing_id, (self._worker.id,), now, StateReason.RUN_STOPPED
                 )
-            self._owner.counter.count(connection)
-            mark_ended(connection, (self._owner.id,), now)
+            self._worker.counter.count(connection)
+            mark_ended(connection, (self._worker.id,), now)
             if self._stop.is_by_hand:
                 self._job.pauses.interrupt(connection, now)
             self._job.pauses.end(connection, ending, now)
-            note(connection, mailing_id, EventKind.RUN_ENDED, now, run=self._owner.id, reason=ending, words=words)
+            note(connection, mailing_id, EventKind.RUN_ENDED, now, run=self._worker.id, reason=ending, words=words)
             return was_over or maintenance.end(connection, mailing_id, now).is_complete, was_over, lost
 
         is_over = False
@@ -513,15 +513,15 @@ class _Sending:
         unwritten = self._recorder.close()
         broken = self._recorder.broken
         # Of a database that was replaced nothing that could be counted is true.
-        self._owner.counter.look()
+        self._worker.counter.look()
         if isinstance(broken, CopyError):
             raise broken
         if broken is not None:
             if not isinstance(broken, ComposeError):
                 raise broken
             words, error = broken.message, broken
-        if self._hands.bug is not None:
-            raise self._hands.bug
+        if self._pool.bug is not None:
+            raise self._pool.bug
         sums = self._last_sums()
         tally = self._recorder.tally
         return Run(

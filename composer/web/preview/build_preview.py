@@ -38,12 +38,12 @@ def preview_builder(
         try:
             checked = check_issue(workspace, path, now(), day)
         except ContentError as error:
-            return Attempt(look=None, problems=error.problems, inputs=inputs)
+            return Attempt(model=None, problems=error.problems, inputs=inputs)
         except ComposeError as error:
-            return Attempt(look=None, error=" ".join(filter(None, (error.message, error.hint))), inputs=inputs)
+            return Attempt(model=None, error=" ".join(filter(None, (error.message, error.hint))), inputs=inputs)
         read = tuple(_inputs(checked))
-        look = build_preview(checked, workspace.name(path), asked)
-        return Attempt(look=look, inputs=tuple(dict.fromkeys((*inputs, *read))))
+        model = build_preview(checked, workspace.name(path), asked)
+        return Attempt(model=model, inputs=tuple(dict.fromkeys((*inputs, *read))))
 
     return attempt
 
@@ -61,12 +61,12 @@ def always(workspace: Workspace, path: Path) -> tuple[Path, ...]:
 
 def build_preview(checked: Checked, name: str, asked: SampleSubscriber | None = None) -> PreviewModel:
     """Put together what the preview shows of a build; `name` is the issue's file as people see it."""
-    fullest, *others = (_look_at(variant, name, asked) for variant in checked.variants)
+    fullest, *others = (_build_preview(variant, name, asked) for variant in checked.variants)
     theirs = pick(checked.variants, asked.language, asked.tags).number if asked else 1
     return replace(fullest, findings=checked.problems, others=tuple(others), asked_variant=theirs)
 
 
-def _look_at(variant: BuiltVariant, name: str, asked: SampleSubscriber | None) -> PreviewModel:
+def _build_preview(variant: BuiltVariant, name: str, asked: SampleSubscriber | None) -> PreviewModel:
     built = variant.built
     newsletter, edition = built.newsletter, built.edition
     head, _, _ = built.message.partition(b"\r\n\r\n")

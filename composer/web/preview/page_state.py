@@ -31,7 +31,7 @@ def as_json(value: object) -> bytes:
 
 
 def state(shown: ShownVariant, panels: Mapping[str, object] | None) -> dict[str, object]:
-    """Give what the page is told. `panels` are those of `shown.look`."""
+    """Give what the page is told. `panels` are those of `shown.model`."""
     return {
         "version": shown.version,
         "edition": shown.edition,
@@ -65,39 +65,39 @@ def _problem(problem: Problem, group: int) -> dict[str, object]:
 
 
 def panels(
-    look: PreviewModel, also: Callable[[PreviewModel], Mapping[str, object]] = lambda look: {}
+    model: PreviewModel, also: Callable[[PreviewModel], Mapping[str, object]] = lambda model: {}
 ) -> dict[str, object]:
     """Give what stands beside an edition, whatever view is chosen; below `variants` the same of the others.
 
     `also` makes what else is told of each.
     """
-    others = {each.number: {**_panels(each), **also(each)} for each in look.others}
+    others = {each.number: {**_panels(each), **also(each)} for each in model.others}
     variants = [
         {"number": each.number, "subscribers": each.subscribers, "look": others.get(each.number)}
-        for each in look.variants
+        for each in model.variants
     ]
-    asked = {"subscriber": look.asked.key, "variant": str(look.asked_variant)} if look.asked else {}
-    return {**_panels(look), **also(look), "variants": variants, "asked": asked}
+    asked = {"subscriber": model.asked.key, "variant": str(model.asked_variant)} if model.asked else {}
+    return {**_panels(model), **also(model), "variants": variants, "asked": asked}
 
 
-def _panels(look: PreviewModel) -> dict[str, object]:
-    people = look.people
-    cut = clip(look)
+def _panels(model: PreviewModel) -> dict[str, object]:
+    people = model.people
+    cut = clip(model)
     return {
-        "number": look.number,
-        "name": look.name,
-        "issue": visible(look.issue),
-        "subject": fill_text(look.subject, values_for(people[0], look.fields)),
-        "language": look.language,
+        "number": model.number,
+        "name": model.name,
+        "issue": visible(model.issue),
+        "subject": fill_text(model.subject, values_for(people[0], model.fields)),
+        "language": model.language,
         "subscribers": [{"key": person.key, "label": tame(person.label)} for person in people],
-        "places": places(look.html),
-        "hasPreheader": bool(look.preheader),
+        "places": places(model.html),
+        "hasPreheader": bool(model.preheader),
         "size": {
             "limit": LIMIT,
             "total": cut.total,
             "parts": [
-                {"key": key, "heading": look.headings.get(key) or _named(key), "bytes": size}
-                for key, size in look.sizes.items()
+                {"key": key, "heading": model.headings.get(key) or _named(key), "bytes": size}
+                for key, size in model.sizes.items()
             ],
             "before": cut.before,
             "hidden": cut.hidden,
@@ -115,27 +115,27 @@ def _named(key: str) -> str:
     return "Around the sections" if key == "page" else key.replace("_", " ")
 
 
-def _texts(look: PreviewModel) -> dict[str, str]:
-    return {person.key: fill_text(look.text, values_for(person, look.fields)) for person in look.people}
+def _texts(model: PreviewModel) -> dict[str, str]:
+    return {person.key: fill_text(model.text, values_for(person, model.fields)) for person in model.people}
 
 
-def _inboxes(look: PreviewModel) -> dict[str, list[dict[str, object]]]:
-    preheader = look.preheader
+def _inboxes(model: PreviewModel) -> dict[str, list[dict[str, object]]]:
+    preheader = model.preheader
     if not preheader:
-        lines = reading_order(look.html, look.language)
+        lines = reading_order(model.html, model.language)
         preheader = " ".join(line.text for line in lines if line.kind is not SpokenKind.LIST)[:_BEGINNING]
-    return {person.key: _inbox(look, person, preheader) for person in look.people}
+    return {person.key: _inbox(model, person, preheader) for person in model.people}
 
 
-def _inbox(look: PreviewModel, subscriber: SampleSubscriber, preheader: str) -> list[dict[str, object]]:
-    values = values_for(subscriber, look.fields)
-    made = rows(look.sender, fill_text(look.subject, values), fill_text(preheader, values))
+def _inbox(model: PreviewModel, subscriber: SampleSubscriber, preheader: str) -> list[dict[str, object]]:
+    values = values_for(subscriber, model.fields)
+    made = rows(model.sender, fill_text(model.subject, values), fill_text(preheader, values))
     return [_values(row) for row in made]
 
 
-def _order(look: PreviewModel) -> list[dict[str, object]]:
-    filled = tuple((person.key, values_for(person, look.fields)) for person in look.people)
-    return [_line(line, filled) for line in reading_order(look.html, look.language)]
+def _order(model: PreviewModel) -> list[dict[str, object]]:
+    filled = tuple((person.key, values_for(person, model.fields)) for person in model.people)
+    return [_line(line, filled) for line in reading_order(model.html, model.language)]
 
 
 def _line(line: Line, filled: tuple[tuple[str, Mapping[str, str]], ...]) -> dict[str, object]:
@@ -177,6 +177,6 @@ VIEWS: Mapping[str, Callable[[PreviewModel], object]] = {
     "text": _texts,
     "inbox": _inboxes,
     "order": _order,
-    "headers": lambda look: look.headers,
-    "source": lambda look: look.mailed.decode(errors="replace"),
+    "headers": lambda model: model.headers,
+    "source": lambda model: model.mailed.decode(errors="replace"),
 }

@@ -88,28 +88,28 @@ def application(session: PreviewSession, port: int, heartbeat: float = HEARTBEAT
         return StreamingResponse(_events(session, heartbeat), media_type="text/event-stream")
 
     async def frame(request: Request) -> Response:
-        look = session.shown.look
-        found = named(look, request.path_params["frame"]) if look else None
-        if look is None or found is None:
+        model = session.shown.model
+        found = named(model, request.path_params["frame"]) if model else None
+        if model is None or found is None:
             return _missing()
-        return _answer(edition(look, found).encode(errors="replace"), "text/html; charset=utf-8", _FRAME)
+        return _answer(edition(model, found).encode(errors="replace"), "text/html; charset=utf-8", _FRAME)
 
     async def view(request: Request) -> Response:
-        number, whole = request.query_params.get("variant", "1"), session.shown.look
-        look = whole.variant(int(number)) if whole and re.fullmatch("[0-9]{1,2}", number) else None
+        number, whole = request.query_params.get("variant", "1"), session.shown.model
+        model = whole.variant(int(number)) if whole and re.fullmatch("[0-9]{1,2}", number) else None
         made = VIEWS.get(request.path_params["name"])
-        return _answer(as_json(made(look)), "application/json") if look and made else _missing()
+        return _answer(as_json(made(model)), "application/json") if model and made else _missing()
 
     async def picture(request: Request) -> Response:
-        look, name = session.shown.look, request.path_params["name"]
-        found = next((each.pictures[name] for each in look.variants if name in each.pictures), None) if look else None
+        model, name = session.shown.model, request.path_params["name"]
+        found = next((each.pictures[name] for each in model.variants if name in each.pictures), None) if model else None
         if found is None or not re.fullmatch(r"image/[\w.+-]+", found[0]):
             return _missing()
         return _answer(found[1], found[0])
 
     async def source(request: Request) -> Response:
-        look = session.shown.look
-        return _answer(look.mailed, "text/plain; charset=utf-8") if look else _missing()
+        model = session.shown.model
+        return _answer(model.mailed, "text/plain; charset=utf-8") if model else _missing()
 
     app = Starlette(
         lifespan=working,

@@ -38,9 +38,9 @@ def write(shown: ShownVariant, folder: Path, *, is_private: bool = False) -> Pat
     return folder / "index.html"
 
 
-def _all(look: PreviewModel) -> dict[str, object]:
+def _all(model: PreviewModel) -> dict[str, object]:
     """Give what a server makes when it is looked at, and the ids of places."""
-    return {"ids": anchored(look.html)[1], "views": {name: view(look) for name, view in VIEWS.items()}}
+    return {"ids": anchored(model.html)[1], "views": {name: view(model) for name, view in VIEWS.items()}}
 
 
 def _is_ours(folder: Path) -> bool:
@@ -54,14 +54,14 @@ def _fill(folder: Path, shown: ShownVariant) -> None:
         if name != "page.html":
             shutil.copyfile(STATIC / name, folder / "static" / name)
     made = None
-    if shown.look is not None:
-        made = panels(shown.look, _all)
+    if shown.model is not None:
+        made = panels(shown.model, _all)
         (folder / "edition").mkdir()
-        for frame in frames(shown.look):
-            document = edition(shown.look, frame, _FRAME)
+        for frame in frames(shown.model):
+            document = edition(shown.model, frame, _FRAME)
             (folder / "edition" / f"{frame.name}.html").write_bytes(document.encode(errors="replace"))
         (folder / "pictures").mkdir()
-        for each in shown.look.variants:
+        for each in shown.model.variants:
             for name, (_, data) in each.pictures.items():
                 # A picture's name is that of a file beside it, nothing more.
                 (folder / "pictures" / Path(name).name).write_bytes(data)

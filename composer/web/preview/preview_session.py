@@ -77,7 +77,7 @@ class PreviewSession:
         attempt, made = None, None
         try:
             attempt = self._rebuild()
-            made = panels(attempt.look) if attempt.look is not None else None
+            made = panels(attempt.model) if attempt.model is not None else None
         except ContentError as stop:
             shown = self._broken(replace(self.shown, problems=stop.problems, error=""))
         except ComposeError as stop:
@@ -90,12 +90,12 @@ class PreviewSession:
             shown = self._broken(replace(self.shown, problems=(), error=words))
         else:
             version = self.shown.version + 1
-            problems = attempt.problems + (attempt.look.findings if attempt.look else ())
+            problems = attempt.problems + (attempt.model.findings if attempt.model else ())
             shown = replace(self.shown, problems=problems, error=attempt.error)
-            if attempt.look is None:
+            if attempt.model is None:
                 shown = self._broken(shown)
             else:
-                shown = replace(shown, version=version, edition=version, look=attempt.look, is_broken=False)
+                shown = replace(shown, version=version, edition=version, model=attempt.model, is_broken=False)
         spent = (time.perf_counter() - begun) * 1000
         shown = replace(shown, built=datetime.datetime.now().astimezone(), milliseconds=spent)
         return shown, made if not shown.is_broken else self._panels, attempt

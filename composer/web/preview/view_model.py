@@ -1,6 +1,6 @@
 """What the preview shows: values, nothing else.
 
-Comes in: nothing. Goes out: the shapes of what a rebuild gives (`Look`, `Attempt`) and of what the page is told of
+Comes in: nothing. Goes out: the shapes of what a rebuild gives (`PreviewModel`, `Attempt`) and of what the page is told of
 (`Shown`). Never reads a file, never renders.
 """
 
@@ -74,9 +74,9 @@ class PreviewModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What a rebuild gave. `look` is None when the issue is broken; then `problems` or `error` say why."""
+    """What a rebuild gave. `model` is None when the issue is broken; then `problems` or `error` say why."""
 
-    look: PreviewModel | None
+    model: PreviewModel | None
     problems: tuple[Problem, ...] = ()
     #: A stop that has no place in a file.
     error: str = ""
@@ -90,9 +90,9 @@ class ShownVariant:
 
     #: Counts attempts; 0 while the first is still running.
     version: int = 0
-    #: The version that `look` came with.
+    #: The version that `model` came with.
     edition: int = 0
-    look: PreviewModel | None = None
+    model: PreviewModel | None = None
     problems: tuple[Problem, ...] = ()
     error: str = ""
     is_broken: bool = False

@@ -1,6 +1,6 @@
 """Documents for the preview's frames: which variant, who reads it, in which scheme, with pictures or without, where.
 
-Comes in: a `Look` and a frame's name. Goes out: an HTML document that runs no script and leads nowhere. Never
+Comes in: a `PreviewModel` and a frame's name. Goes out: an HTML document that runs no script and leads nowhere. Never
 pretends: what is simulated is a list of rules, below and in outlook.py, and the page calls it a simulation.
 """
 
@@ -67,9 +67,9 @@ class Frame:
         return f"{first}{self.subscriber}-{self.scheme}-{self.pictures}-{self.client}"
 
 
-def frames(look: PreviewModel) -> Iterator[Frame]:
+def frames(model: PreviewModel) -> Iterator[Frame]:
     """Give every way there is to see an issue."""
-    for each, subscriber, client in product(look.variants, look.people, Client):
+    for each, subscriber, client in product(model.variants, model.people, Client):
         for scheme in ColourScheme if client is Client.PLAIN else (ColourScheme.LIGHT,):
             for pictures in Pictures:
                 yield Frame(
@@ -77,9 +77,9 @@ def frames(look: PreviewModel) -> Iterator[Frame]:
                 )
 
 
-def named(look: PreviewModel, name: str) -> Frame | None:
+def named(model: PreviewModel, name: str) -> Frame | None:
     """Find a way to see an issue by its name."""
-    return next((frame for frame in frames(look) if frame.name == name), None)
+    return next((frame for frame in frames(model) if frame.name == name), None)
 
 
 #: `href="#top-story"` stays in the frame; every other link would leave, and the frame may open no window.
@@ -90,17 +90,17 @@ _INVERSION = (
 )
 
 
-def edition(look: PreviewModel, frame: Frame, csp: str = "") -> str:
+def edition(model: PreviewModel, frame: Frame, csp: str = "") -> str:
     """Make the document of a frame.
 
     `csp` is a policy to write into it, for pages that no server hands out; their places get ids.
     """
-    look = next(each for each in look.variants if each.number == frame.variant)
-    subscriber = next(each for each in look.people if each.key == frame.subscriber)
-    html = anchored(look.html)[0] if csp else look.html
+    model = next(each for each in model.variants if each.number == frame.variant)
+    subscriber = next(each for each in model.people if each.key == frame.subscriber)
+    html = anchored(model.html)[0] if csp else model.html
     match frame.client:
         case Client.CLIPPED:
-            html = clipped(replace(look, html=html))
+            html = clipped(replace(model, html=html))
         case Client.OUTLOOK:
             html = as_word(html)
         case Client.NOSTYLE:
@@ -109,12 +109,12 @@ def edition(look: PreviewModel, frame: Frame, csp: str = "") -> str:
             pass
     if frame.pictures is Pictures.OFF:
         html = without_pictures(html)
-    html = settled(html, frame.scheme, look.pictures)
+    html = settled(html, frame.scheme, model.pictures)
     meta = f'<meta http-equiv="Content-Security-Policy" content="{csp}">' if csp else ""
     scheme = f"<style>:root{{color-scheme:{frame.scheme}}}</style>"
     html = _in_head(html, meta + _BASE, scheme + (_INVERSION if frame.client is Client.INVERTED else ""))
     # Last of all: nothing else looks at a subscriber's values.
-    return fill_html(html, values_for(subscriber, look.fields))
+    return fill_html(html, values_for(subscriber, model.fields))
 
 
 _PLACE = re.compile(r' data-(?:at|from)="([^"]*)"')

@@ -24,7 +24,7 @@ from composer.audience.suppression import Reason, erasure_key, hashed, make_eras
 from composer.database.engine import Database
 from composer.database.tables.mailing_tables import deliveries, events, mailings
 from composer.database.tables.subscriber_tables import subscribers, tombstones
-from composer.database.tables.transactional_tables import letters
+from composer.database.tables.transactional_tables import transactional_emails
 from composer.delivery.selection.freeze import freeze
 from tests.audience.people import LATER, NOW
 from tests.delivery.factories import add_subscribers, draft, frozen
@@ -308,7 +308,7 @@ def test_whoever_may_have_mail_leaves_a_tombstone(database: Database) -> None:
         letter = {"kind": "link", "address": "reader@example.net", "language": "en", "asked": NOW, "due": NOW}
         for number, (state, is_mail) in enumerate(LETTERS.items(), start=1):
             normal = f"reader{number}@example.net"
-            connection.execute(insert(letters), [{**letter, "normal": normal, "state": state}])
+            connection.execute(insert(transactional_emails), [{**letter, "normal": normal, "state": state}])
             note_lost_address(connection, number, normal, NOW)
             assert len(_rows(connection, number)) == is_mail, state
         note_lost_address(connection, last, f"reader{last}@example.net", NOW)

@@ -102,12 +102,12 @@ def test_they_are_never_made_otherwise() -> None:
 
 def test_a_token_is_written_in_one_way() -> None:
     """Its last letter has two bits that say nothing, and some letters become others by case: those are other tokens."""
-    letters = string.ascii_lowercase + "234567"
+    transactional_emails = string.ascii_lowercase + "234567"
     for number in range(64):
         token = TOKENS.make(Purpose.UNSUBSCRIBE, number)
-        last = letters.index(token[-1])
+        last = transactional_emails.index(token[-1])
         for other in range(last + 1, last + 4):
-            assert TOKENS.read(Purpose.UNSUBSCRIBE, token[:-1] + letters[other]) is None
+            assert TOKENS.read(Purpose.UNSUBSCRIBE, token[:-1] + transactional_emails[other]) is None
         assert last % 4 == 0
         # The sign for Kelvin is a small k by case.
         assert "k" not in token or TOKENS.read(Purpose.UNSUBSCRIBE, token.replace("k", "\u212a")) is None

@@ -65,7 +65,7 @@ def test_a_bounce_from_an_unusual_sender(subject: str, sender: str, return_path:
     returned = classify(data)
     assert returned.kind is wanted
     if wanted is ReturnedKind.BOUNCE:
-        assert (returned.format, returned.findings[0].bounce) == (Format.FREEFORM, Class.HARD)
+        assert (returned.format, returned.findings[0].bounce) == (Format.FREE_TEXT, Class.HARD)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from tests.bounces.intake.test_ingest import take_in
 from tests.bounces.news import report, verp
 from tests.bounces.webhooks.postings import now, post
 from tests.delivery.factories import add_subscribers
-from tests.fake_smtp import Office, Visit
+from tests.fake_smtp import FakeSmtp, SmtpSession
 from tests.transport.setup import transport
 
 #: Domains of as many people as bounce, so that no provider has too many of them.
@@ -38,12 +38,12 @@ def mailing_to(database: Database, size: int, domains: int = _DOMAINS, refuses: 
             row = {"address": address, "normal": address}
             connection.execute(subscribers.update().where(subscribers.c.id == each).values(row))
 
-    def rcpt(visit: Visit) -> int:
+    def rcpt(visit: SmtpSession) -> int:
         number = int(visit.heard[-1].partition(b"<subscriber")[2].partition(b"@")[0])
         refused = b"550 5.1.1 <subscriber%d@x.example> no such user, see id-%d\r\n" % (number, number * 7919)
         return visit.say(refused if number < refuses else b"250 2.1.5 Ok\r\n")
 
-    with Office({"rcpt": rcpt}) as office:
+    with FakeSmtp({"rcpt": rcpt}) as office:
         post(database, "2025-01-30", transport(office))
     with database.read() as connection:
         rows = connection.execute(select(subscribers.c.id, subscribers.c.normal).order_by(subscribers.c.id)).all()

@@ -66,7 +66,7 @@ def test_a_bad_domain_counts_by_mailing(before: list[BounceHistory], effect: Bou
     ],
 )
 def test_a_full_mailbox_counts_over_time(bounce: Class, before: list[int], effect: BounceEffect) -> None:
-    """Five mailings within ninety days, the first two weeks before the last: a daily letter does not lose a subscriber on holiday."""
+    """Five mailings within ninety days, the first two weeks before the last: a daily one loses nobody who is on holiday."""
     bounces = [past(Class.FULL, days, 100 + days) for days in before]
     assert effect_of(past(bounce, mailing=1), bounces) is effect
 

@@ -24,7 +24,7 @@ def post(database: Database, issue: str, transport: Transport, domain: str = "ne
     """Send an issue to everybody who is active."""
     head = Letterhead(sender=Address(name="News", address=f"news@{domain}"), subject="Hello", language="en")
     compiled = compile_message(head, html="<p>Hello, subscriber.</p>", text="Hello, subscriber.\n").to_bytes()
-    terms = FrozenSettings(
+    frozen_settings = FrozenSettings(
         sender=f"news@{domain}",
         domain=domain,
         bounces=f"bounces@{domain}",
@@ -36,7 +36,7 @@ def post(database: Database, issue: str, transport: Transport, domain: str = "ne
         variants=(FrozenVariant(number=0, language="en", compiled=compiled),),
         edition="e" * 64,
         subject="Hello",
-        terms=terms.to_json(),
+        frozen_settings=frozen_settings.to_json(),
         made_by="anna",
         program="0",
     )
@@ -44,5 +44,7 @@ def post(database: Database, issue: str, transport: Transport, domain: str = "ne
         mailing = freeze(connection, draft, now())
     with database.read() as connection:
         variants = variants_of(connection, mailing.id)
-    letters = MailingMessages(JobPayload.of(mailing, variants, TOKENS), now=now)
-    return send(MailingJob(database=database, mailing_id=mailing.id, transport=transport, letters=letters), Stop())
+    message_source = MailingMessages(JobPayload.of(mailing, variants, TOKENS), now=now)
+    return send(
+        MailingJob(database=database, mailing_id=mailing.id, transport=transport, message_source=message_source), Stop()
+    )

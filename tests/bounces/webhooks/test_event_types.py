@@ -10,7 +10,7 @@ from composer.bounces.parse.classifier import classify
 from composer.bounces.parse.vocabulary import Class, ReturnedKind
 from composer.bounces.record.bounce_policy import BounceEffect
 from composer.database.engine import Database
-from tests.bounces.intake.test_ingest import subscriber, status, take_in
+from tests.bounces.intake.test_ingest import status, subscriber, take_in
 from tests.bounces.news import TOKENS, message_header, report, verp
 
 

@@ -16,9 +16,9 @@ from sqlalchemy import text, update
 from composer.database.tables.mailing_tables import mailings
 from composer.delivery.core.pause import PauseReason
 from composer.delivery.core.states import DeliveryState
-from tests.cli_harness import Mailroom, furnish, recipients, stopping
+from tests.cli_harness import CliHarness, make_workspace, recipients, stopping
 from tests.databases import PostgresServer
-from tests.fake_smtp import HangUp, Office, Visit, says
+from tests.fake_smtp import FakeSmtp, HangUp, SmtpSession, says
 
 ISSUE, NEXT = "2031-01-30", "2031-02-27"
 S = DeliveryState
@@ -34,7 +34,7 @@ def until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-class Held(Office):
+class Held(FakeSmtp):
     """A server that behaves, or holds its answers back after the dot until it is let go."""
 
     def __init__(self) -> None:
@@ -46,13 +46,13 @@ class Held(Office):
         #: Processes that talk to it; whatever becomes of a test, they end with it.
         self.children: list[subprocess.Popen[str]] = []
 
-    def start(self, room: Mailroom, *arguments: str) -> "subprocess.Popen[str]":
+    def start(self, room: CliHarness, *arguments: str) -> "subprocess.Popen[str]":
         child = room.start(*arguments)
         self.children.append(child)
         return child
 
     def hold(self, after: int = 0) -> None:
-        def dot(visit: Visit) -> int:
+        def dot(visit: SmtpSession) -> int:
             if len(recipients(self)) >= after:
                 with self._counting:
                     self.held += 1
@@ -86,13 +86,13 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CliHarness:
     """A newsletter on SQLite."""
-    return furnish(tmp_path, monkeypatch, capsys)
+    return make_workspace(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def either(room: Mailroom, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailroom]:
+def either(room: CliHarness, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[CliHarness]:
     """A newsletter on each database."""
     if request.param == "sqlite":
         yield room
@@ -105,12 +105,12 @@ def either(room: Mailroom, request: pytest.FixtureRequest, monkeypatch: pytest.M
     server.drop(location)
 
 
-def _tested(room: Mailroom, count: int = 12) -> None:
+def _tested(room: CliHarness, count: int = 12) -> None:
     room.add(count)
     assert room.say("test", ISSUE).code == 0
 
 
-def _begun(room: Mailroom, office: Held, *more: str, after: int = 4) -> "subprocess.Popen[str]":
+def _begun(room: CliHarness, office: Held, *more: str, after: int = 4) -> "subprocess.Popen[str]":
     """Begin to send to twelve; return when the server holds two answers back."""
     office.hold(after)
     child = office.start(room, "send", ISSUE, "--yes", "12", "--connections", "2", *more)
@@ -123,12 +123,12 @@ def _begun(room: Mailroom, office: Held, *more: str, after: int = 4) -> "subproc
     return child
 
 
-def _pause(room: Mailroom) -> PauseReason | None:
+def _pause(room: CliHarness) -> PauseReason | None:
     found = room.mailings()[0].pause
     return None if found is None else found.reason
 
 
-def test_a_mailing_whose_process_was_killed_is_ended_at_once(either: Mailroom, office: Held) -> None:
+def test_a_mailing_whose_process_was_killed_is_ended_at_once(either: CliHarness, office: Held) -> None:
     """SIGKILL, then `stop --for-good`: claims are released, what was on its way is unknown, and the sums add up."""
     room = either
     _tested(room)
@@ -145,7 +145,7 @@ def test_a_mailing_whose_process_was_killed_is_ended_at_once(either: Mailroom, o
     assert room.say("settle", "1", "--count-as-received", "--yes", "2").code == 0
 
 
-def test_a_stop_and_a_settlement_look_after_the_dead(room: Mailroom, office: Held) -> None:
+def test_a_stop_and_a_settlement_look_after_the_dead(room: CliHarness, office: Held) -> None:
     """`compose stop` and `compose settle` release what a killed process had in hand; nothing has to be sent before."""
     _tested(room)
     child = _begun(room, office)
@@ -158,7 +158,7 @@ def test_a_stop_and_a_settlement_look_after_the_dead(room: Mailroom, office: Hel
     assert room.say("settle", "1", "--count-as-received", "--yes", "2").code == 75
 
 
-def test_a_living_run_is_asked_to_stop_and_waited_for(either: Mailroom, office: Held) -> None:
+def test_a_living_run_is_asked_to_stop_and_waited_for(either: CliHarness, office: Held) -> None:
     """It says which process it waits for, and until when; what that had in hand is recorded, and nobody is unknown."""
     room = either
     _tested(room)
@@ -181,7 +181,7 @@ def test_a_living_run_is_asked_to_stop_and_waited_for(either: Mailroom, office: 
 
 
 def test_a_process_that_does_not_end_is_left_alone(
-    room: Mailroom, office: Held, monkeypatch: pytest.MonkeyPatch
+    room: CliHarness, office: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Halted, it holds its lock: nothing of it is touched (75); once it is gone, the same command ends the mailing."""
     monkeypatch.setattr("composer.cli.commands.stop._MARGIN", -69)
@@ -198,7 +198,7 @@ def test_a_process_that_does_not_end_is_left_alone(
 
 
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
-def test_what_was_started_by_hand_goes_on_by_the_timer(room: Mailroom, office: Held, by: signal.Signals) -> None:
+def test_what_was_started_by_hand_goes_on_by_the_timer(room: CliHarness, office: Held, by: signal.Signals) -> None:
     """After a crash and after SIGTERM; nobody gets two copies, and the one run less than it takes is no reason to lose one."""
     _tested(room)
     child = _begun(room, office)
@@ -221,7 +221,7 @@ def test_what_was_started_by_hand_goes_on_by_the_timer(room: Mailroom, office: H
     assert said.code == 0 and "nothing is due" in said.err
 
 
-def test_what_was_put_off_is_tried_by_the_timer_when_it_is_due(room: Mailroom, office: Held) -> None:
+def test_what_was_put_off_is_tried_by_the_timer_when_it_is_due(room: CliHarness, office: Held) -> None:
     """Until then --due says when that is, and does not bother the server (75)."""
     _tested(room)
     office.script = {"rcpt": says(b"451 4.2.0 later\r\n")}
@@ -244,7 +244,7 @@ def test_what_was_put_off_is_tried_by_the_timer_when_it_is_due(room: Mailroom, o
 
 
 @pytest.mark.parametrize("how", ["Ctrl-C", "stop", "--limit", "--limit, then SIGKILL"])
-def test_a_paused_mailing_is_named_and_never_sent(room: Mailroom, office: Held, how: str) -> None:
+def test_a_paused_mailing_is_named_and_never_sent(room: CliHarness, office: Held, how: str) -> None:
     """Ctrl-C, `compose stop`, `--limit`: status, `compose` alone and --due say so; a person goes on."""
     _tested(room)
     if how in ("stop", "--limit"):
@@ -273,7 +273,7 @@ def test_a_paused_mailing_is_named_and_never_sent(room: Mailroom, office: Held, 
     assert room.sums(1).open == 0 and len(set(recipients(office))) == len(recipients(office))
 
 
-def test_one_broken_mailing_does_not_keep_the_others(room: Mailroom, office: Held) -> None:
+def test_one_broken_mailing_does_not_keep_the_others(room: CliHarness, office: Held) -> None:
     """Two that cannot be made into messages, in different ways, come before one that can: told, and that one is sent."""
     _tested(room, 3)
     for issue in (NEXT, "2031-03-27"):
@@ -286,7 +286,7 @@ def test_one_broken_mailing_does_not_keep_the_others(room: Mailroom, office: Hel
         connection.execute(
             text("UPDATE mailing_variants SET compiled = :nonsense WHERE mailing_id = 1"), {"nonsense": b"x"}
         )
-        connection.execute(text("UPDATE mailings SET terms = '{' WHERE id = 2"))
+        connection.execute(text("UPDATE mailings SET frozen_settings = '{' WHERE id = 2"))
     child = office.start(room, "send", "--due")
     out, err = child.communicate(timeout=120)
     assert child.returncode == 1, out + err
@@ -294,7 +294,7 @@ def test_one_broken_mailing_does_not_keep_the_others(room: Mailroom, office: Hel
     assert "mailing 1 of 2031-01-30" in err and "mailing 2 of 2031-02-27" in err
 
 
-def test_two_timers_and_a_run_by_hand(either: Mailroom, office: Held) -> None:
+def test_two_timers_and_a_run_by_hand(either: CliHarness, office: Held) -> None:
     """At once: on SQLite one sends and the others say so (75), on PostgreSQL they share; nobody gets two copies."""
     room = either
     _tested(room)
@@ -312,7 +312,7 @@ def test_two_timers_and_a_run_by_hand(either: Mailroom, office: Held) -> None:
     assert sums[S.ACCEPTED] == 12 == len(set(recipients(office))) == len(recipients(office))
 
 
-def test_a_stop_in_front_of_a_timer_holds(room: Mailroom, office: Held) -> None:
+def test_a_stop_in_front_of_a_timer_holds(room: CliHarness, office: Held) -> None:
     """A mailing that is paused while another one is being sent is not sent after it."""
     _tested(room)
     room.write(NEXT, body="This is another letter, with enough words in it to be read.")
@@ -332,7 +332,7 @@ def test_a_stop_in_front_of_a_timer_holds(room: Mailroom, office: Held) -> None:
     assert room.sums(2)[S.PENDING] == 12
 
 
-def test_no_limit_on_what_waits(room: Mailroom, office: Held) -> None:
+def test_no_limit_on_what_waits(room: CliHarness, office: Held) -> None:
     """--at with --limit would forget the limit: refused."""
     _tested(room)
     said = room.say("send", ISSUE, "--at", "2031-01-30 07:00", "--limit", "3", "--yes", "12")
@@ -340,7 +340,7 @@ def test_no_limit_on_what_waits(room: Mailroom, office: Held) -> None:
 
 
 @pytest.mark.parametrize("either", ["postgresql"], indirect=True)
-def test_a_database_that_goes_away_in_the_middle(either: Mailroom, postgres: PostgresServer, office: Held) -> None:
+def test_a_database_that_goes_away_in_the_middle(either: CliHarness, postgres: PostgresServer, office: Held) -> None:
     """Something remains: 75, and one line that says why; the next run goes on."""
     room, location = either, either.location
     assert location is not None

@@ -11,8 +11,8 @@ import pytest
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.database_guard.age_files import read
 from composer.delivery.database_guard.sending_lock import lock_file, lock_sending
-from tests.cli_harness import Mailroom, furnish, recipients
-from tests.fake_smtp import Holding, Office
+from tests.cli_harness import CliHarness, make_workspace, recipients
+from tests.fake_smtp import FakeSmtp, Holding
 
 pytestmark = pytest.mark.fault
 
@@ -20,27 +20,27 @@ ISSUE = "2031-01-30"
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
-    room = furnish(tmp_path, monkeypatch, capsys)
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CliHarness:
+    room = make_workspace(tmp_path, monkeypatch, capsys)
     room.add(20)
     return room
 
 
 @pytest.fixture
-def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
     """A mail server that behaves."""
-    with Office({}) as office:
+    with FakeSmtp({}) as office:
         monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
         yield office
 
 
-def _put_back(room: Mailroom, kept: str) -> None:
+def _put_back(room: CliHarness, kept: str) -> None:
     (room.root / kept).rename(room.root / "newsletter.db")
     for each in ("newsletter.db-wal", "newsletter.db-shm"):
         (room.root / each).unlink(missing_ok=True)
 
 
-def _restored_midway(room: Mailroom) -> None:
+def _restored_midway(room: CliHarness) -> None:
     """Twenty subscribers, a backup after eight, all are sent to, the backup is put back."""
     assert room.say("test", ISSUE).code == 0
     assert room.say("send", ISSUE, "--yes", "20", "--limit", "8").code == 75
@@ -49,7 +49,7 @@ def _restored_midway(room: Mailroom) -> None:
     _put_back(room, "kept.db")
 
 
-def test_a_restored_backup_sends_nothing_until_a_person_decides(room: Mailroom, office: Office) -> None:
+def test_a_restored_backup_sends_nothing_until_a_person_decides(room: CliHarness, office: FakeSmtp) -> None:
     """Refused with the way on; afterwards twelve are unconfirmed, and nobody has a second copy."""
     _restored_midway(room)
     for command in (("send", ISSUE, "--yes", "12"), ("send", ISSUE, "--dry-run")):
@@ -71,7 +71,7 @@ def test_a_restored_backup_sends_nothing_until_a_person_decides(room: Mailroom, 
     assert room.say("send", "2031-02-28", "--yes", "20").code == 0
 
 
-def test_a_refused_start_freezes_nothing(room: Mailroom, office: Office) -> None:
+def test_a_refused_start_freezes_nothing(room: CliHarness, office: FakeSmtp) -> None:
     """Neither in a copy nor while another process sends: no mailing is left that would have to be ended."""
     assert room.say("test", ISSUE).code == 0
     with room.open() as database, lock_sending(database):
@@ -87,7 +87,7 @@ def test_a_refused_start_freezes_nothing(room: Mailroom, office: Office) -> None
     assert not recipients(office)
 
 
-def test_an_issue_whose_mailing_is_lost_waits_for_a_decision(room: Mailroom, office: Office) -> None:
+def test_an_issue_whose_mailing_is_lost_waits_for_a_decision(room: CliHarness, office: FakeSmtp) -> None:
     """The backup is from before the mailing: the issue is not sent to anybody, until `settle` says so."""
     assert room.say("test", ISSUE).code == 0
     with room.open() as database:
@@ -113,7 +113,7 @@ def test_an_issue_whose_mailing_is_lost_waits_for_a_decision(room: Mailroom, off
     assert room.say("settle", ISSUE).code == 1
 
 
-def test_an_issue_can_be_named(room: Mailroom, office: Office) -> None:
+def test_an_issue_can_be_named(room: CliHarness, office: FakeSmtp) -> None:
     """After a snapshot of everything nothing shows what was sent since: a person says it."""
     said = room.say("db", "restored", "--yes", "--issue", ISSUE)
     assert said.code == 0 and "nothing shows that" in said.err and f"issue {ISSUE}" in said.out
@@ -122,7 +122,7 @@ def test_an_issue_can_be_named(room: Mailroom, office: Office) -> None:
     assert not recipients(office)
 
 
-def test_a_whole_folder_that_is_put_back_is_noticed(room: Mailroom, office: Office) -> None:
+def test_a_whole_folder_that_is_put_back_is_noticed(room: CliHarness, office: FakeSmtp) -> None:
     """The computer that sent keeps a note of its own, outside the folder."""
     assert room.say("test", ISSUE).code == 0
     assert room.say("send", ISSUE, "--yes", "20", "--limit", "8").code == 75
@@ -138,7 +138,7 @@ def test_a_whole_folder_that_is_put_back_is_noticed(room: Mailroom, office: Offi
     assert len(recipients(office)) == 20
 
 
-def test_a_database_that_is_taken_away_while_it_sends(room: Mailroom, office: Office) -> None:
+def test_a_database_that_is_taken_away_while_it_sends(room: CliHarness, office: FakeSmtp) -> None:
     """The command stops, says so and gives no sums; the person's next command is `compose db restored`."""
     assert room.say("test", ISSUE).code == 0
     holding = Holding(8, b"250 2.1.0 Ok\r\n")

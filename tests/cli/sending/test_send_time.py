@@ -8,8 +8,8 @@ import pytest
 
 from composer.cli.sending.send_time import days_early, question, time_of
 from composer.core.errors import UsageError
-from tests.cli_harness import Mailroom, furnish
-from tests.fake_smtp import Office
+from tests.cli_harness import CliHarness, make_workspace
+from tests.fake_smtp import FakeSmtp
 
 BERLIN, NEW_YORK, TEHRAN = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("Asia/Tehran")
 LORD_HOWE = ZoneInfo("Australia/Lord_Howe")
@@ -108,13 +108,13 @@ def test_days_early() -> None:
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mailroom:
-    return furnish(tmp_path, monkeypatch, capsys)
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CliHarness:
+    return make_workspace(tmp_path, monkeypatch, capsys)
 
 
-def test_the_issues_own_date(room: Mailroom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_issues_own_date(room: CliHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     """After it a mailing is refused unless that is allowed; days before it somebody is warned; on it nothing is said."""
-    with Office({}) as office:
+    with FakeSmtp({}) as office:
         monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
         room.add(2)
         assert room.say("test", "2031-01-30").code == 0

@@ -19,14 +19,14 @@ from composer.content.yaml.nodes import Mapping
 from composer.content.yaml.source import SourcePlace
 from composer.core.audience_filter import AudienceFilter, audience_filter
 from composer.core.workspace import Workspace
-from tests.content.issue_factory import newsroom
+from tests.content.issue_factory import issue_workspace
 from tests.content.test_mistakes import Edit, apply, n, r
 
 HERE = SourcePlace(path="issue.yaml", line=1, column=1)
 TAGS = ("press", "radio", "staff", "board", "east", "west")
 
 
-def passages(*conditions: AudienceFilter, around: tuple[int | None, ...] = ()) -> tuple[ConditionalBlock, ...]:
+def blocks(*conditions: AudienceFilter, around: tuple[int | None, ...] = ()) -> tuple[ConditionalBlock, ...]:
     return tuple(
         ConditionalBlock(
             path=(f"passage{number}",),
@@ -43,10 +43,10 @@ _TAG_SETS = st.lists(st.sampled_from(TAGS), max_size=3, unique=True)
 
 
 @st.composite
-def _passages(draw: st.DrawFn) -> tuple[ConditionalBlock, ...]:
+def _blocks(draw: st.DrawFn) -> tuple[ConditionalBlock, ...]:
     made: list[ConditionalBlock] = []
     for number in range(draw(st.integers(1, 6))):
-        outer = [None, *(at for at, passage in enumerate(made) if passage.around is None)]
+        outer = [None, *(at for at, block in enumerate(made) if block.around is None)]
         made.append(
             ConditionalBlock(
                 path=(str(number),),
@@ -60,7 +60,7 @@ def _passages(draw: st.DrawFn) -> tuple[ConditionalBlock, ...]:
     return tuple(made)
 
 
-@given(_passages())
+@given(_blocks())
 @settings(max_examples=300, deadline=None)
 def _cuts__are_those_of_all_subscribers(given: tuple[ConditionalBlock, ...]) -> None:
     """Trying out every set of tags finds the same cuts, each once, with the fewest tags, and words of its own."""
@@ -72,10 +72,10 @@ def _cuts__are_those_of_all_subscribers(given: tuple[ConditionalBlock, ...]) -> 
     if len(fewest) > MOST_VARIANTS:
         assert len(found) > MOST_VARIANTS
         return
-    assert {cut.kept: len(cut.tags) for cut in found} == fewest
-    assert all(kept_for(given, cut.tags) == cut.kept for cut in found)
-    assert len({cut.subscribers for cut in found}) == len(found)
-    assert [len(cut.kept) for cut in found] == sorted((len(each.kept) for each in found), reverse=True)
+    assert {variant.kept: len(variant.tags) for variant in found} == fewest
+    assert all(kept_for(given, variant.tags) == variant.kept for variant in found)
+    assert len({variant.subscribers for variant in found}) == len(found)
+    assert [len(variant.kept) for variant in found] == sorted((len(each.kept) for each in found), reverse=True)
 
 
 @pytest.mark.parametrize(
@@ -118,13 +118,13 @@ def _cuts__are_those_of_all_subscribers(given: tuple[ConditionalBlock, ...]) -> 
 )
 def test_subscribers_in_words(given: tuple[AudienceFilter, ...], subscribers: list[str]) -> None:
     """Who gets an edition is said in as few words as it takes."""
-    assert sorted(cut.subscribers for cut in variants_of(passages(*given))) == sorted(subscribers)
+    assert sorted(variant.subscribers for variant in variants_of(blocks(*given))) == sorted(subscribers)
 
 
 def test_an_item_within_a_section_that_is_not_there_makes_no_difference() -> None:
     """Three editions, not four: who does not get the section cannot miss its item."""
-    found = variants_of(passages(audience_filter(tag="press"), audience_filter(tag="radio"), around=(None, 0)))
-    assert [cut.subscribers for cut in found] == [
+    found = variants_of(blocks(audience_filter(tag="press"), audience_filter(tag="radio"), around=(None, 0)))
+    assert [variant.subscribers for variant in found] == [
         "subscribers tagged press and radio",
         "subscribers tagged press, not tagged radio",
         "subscribers not tagged press",
@@ -133,15 +133,15 @@ def test_an_item_within_a_section_that_is_not_there_makes_no_difference() -> Non
 
 def test_32_editions_and_no_more() -> None:
     """Five tags make 32 editions; six, or a thousand, are too many, and that is known soon."""
-    assert len(variants_of(passages(*(audience_filter(tag=f"t{at}") for at in range(5))))) == MOST_VARIANTS
+    assert len(variants_of(blocks(*(audience_filter(tag=f"t{at}") for at in range(5))))) == MOST_VARIANTS
     for many in (6, 1000):
-        assert len(variants_of(passages(*(audience_filter(tag=f"t{at}") for at in range(many))))) > MOST_VARIANTS
+        assert len(variants_of(blocks(*(audience_filter(tag=f"t{at}") for at in range(many))))) > MOST_VARIANTS
     # As many conditions as you like on the same few tags.
-    assert len(variants_of(passages(*(audience_filter(tag=TAGS[at % 5]) for at in range(200))))) == MOST_VARIANTS
+    assert len(variants_of(blocks(*(audience_filter(tag=TAGS[at % 5]) for at in range(200))))) == MOST_VARIANTS
 
 
 def _read(folder: Path, *edits: Edit) -> Issue:
-    workspace: Workspace = newsroom(folder)
+    workspace: Workspace = issue_workspace(folder)
     apply(workspace, list(edits))
     return read_issue(workspace, workspace.issue("2025-01-30"))[1]
 
@@ -156,14 +156,14 @@ FOR_PRESS = r('  - title: "First topic"', '  - title: "First topic"\n    only:\n
 def test_an_issue_without_only_is_one_edition(tmp_path: Path) -> None:
     """Nothing is narrowed where nothing is for some subscribers only."""
     issue = _read(tmp_path)
-    assert [cut.subscribers for cut in issue.cuts] == ["all subscribers"]
-    assert select_variant(issue, issue.cuts[0]) is issue
+    assert [variant.subscribers for variant in issue.variants] == ["all subscribers"]
+    assert select_variant(issue, issue.variants[0]) is issue
 
 
 def test_what_is_left_keeps_its_place(tmp_path: Path) -> None:
     """An item behind one that is left out is told of at its own line."""
     issue = _read(tmp_path, FOR_PRESS)
-    full, rest = (select_variant(issue, cut) for cut in issue.cuts)
+    full, rest = (select_variant(issue, variant) for variant in issue.variants)
     assert _titles(full)["topics"] == ["First topic", "Second topic"]
     assert _titles(rest)["topics"] == ["Second topic"]
     section = next(section for section in rest.sections if section.spec.key == "topics")
@@ -175,8 +175,11 @@ def test_what_is_left_keeps_its_place(tmp_path: Path) -> None:
 def test_a_section_of_newsletter_yaml_for_some(tmp_path: Path) -> None:
     """`only` in newsletter.yaml takes a whole list away, though the section is required: these subscribers never get it."""
     issue = _read(tmp_path, n("    max: 2", "    max: 2\n    required: true\n    only:\n      tag: press"))
-    assert [cut.subscribers for cut in issue.cuts] == ["subscribers tagged press", "subscribers not tagged press"]
-    rest = select_variant(issue, issue.cuts[1])
+    assert [variant.subscribers for variant in issue.variants] == [
+        "subscribers tagged press",
+        "subscribers not tagged press",
+    ]
+    rest = select_variant(issue, issue.variants[1])
     assert list(_titles(rest)) == ["top_story", "metrix", "chart"]
 
 
@@ -184,7 +187,7 @@ def test_a_list_of_which_nothing_is_left_is_not_there(tmp_path: Path) -> None:
     """Subscribers who get no item get no heading either."""
     second = r('  - title: "Second topic"', '  - title: "Second topic"\n    only:\n      tag: press')
     issue = _read(tmp_path, FOR_PRESS, second)
-    assert [list(_titles(select_variant(issue, each))) for each in issue.cuts] == [
+    assert [list(_titles(select_variant(issue, each))) for each in issue.variants] == [
         ["top_story", "topics", "metrix", "chart"],
         ["top_story", "metrix", "chart"],
     ]
@@ -194,12 +197,12 @@ def test_most_items_are_counted_edition_by_edition(tmp_path: Path) -> None:
     """Three items where two are allowed are fine when nobody gets all three."""
     third = '  - title: "Third topic"\n    only:\n      without_tag: press\n    facts: |\n      Facts.\nmetrix:'
     issue = _read(tmp_path, FOR_PRESS, r("metrix:", third))
-    assert [len(_titles(select_variant(issue, each))["topics"]) for each in issue.cuts] == [2, 2]
+    assert [len(_titles(select_variant(issue, each))["topics"]) for each in issue.variants] == [2, 2]
 
 
 def test_editors_programs_know_only(tmp_path: Path) -> None:
     """The schemas offer `only` on sections and items, without a language; `audiences` and a section's `only` too."""
-    schemas = both_schemas(newsroom(tmp_path))
+    schemas = both_schemas(issue_workspace(tmp_path))
     issue, newsletter = json.dumps(schemas["issue"]), schemas["newsletter"]
     assert issue.count('"title": "Only for"') == 4
     item = schemas["issue"]["properties"]["topics"]["anyOf"][0]["items"]["anyOf"][0]  # type: ignore[index]
@@ -210,7 +213,7 @@ def test_editors_programs_know_only(tmp_path: Path) -> None:
 
 def test_a_skeleton_offers_no_only_and_a_translation_keeps_it(tmp_path: Path) -> None:
     """Hardly an item is for some subscribers only; where one is, it is so in every language."""
-    workspace = newsroom(tmp_path)
+    workspace = issue_workspace(tmp_path)
     newsletter = read_newsletter(workspace)
     assert "only" not in skeleton(newsletter, NextIssue(date=datetime.date(2025, 2, 6), number=1))
     apply(workspace, FOR_PRESS)

@@ -39,8 +39,10 @@ def failed(text: str, stage: Stage = Stage.RCPT) -> Outcome:
     return Outcome(state=state, stage=stage, reply=reply, scope=scope)
 
 
-def after(outcome: Outcome, tried: Tried = ANNA, mood: ServerCondition | None = None, **more: bool) -> OutcomeDecision:
-    return decide(outcome, tried, mood or ServerCondition(), NOW, POLICY, **more)
+def after(
+    outcome: Outcome, tried: Tried = ANNA, server_condition: ServerCondition | None = None, **more: bool
+) -> OutcomeDecision:
+    return decide(outcome, tried, server_condition or ServerCondition(), NOW, POLICY, **more)
 
 
 ACCEPTED = Outcome(state=OutcomeState.ACCEPTED, stage=Stage.DOT, reply=ServerReply(code=250, text="Ok"))
@@ -49,9 +51,9 @@ UNKNOWN = Outcome(state=OutcomeState.UNKNOWN, stage=Stage.DOT, reason="lost", sc
 
 def test_accepted_is_accepted_and_the_server_is_well() -> None:
     """250 to the dot ends the delivery, and wipes out what the server had complained of."""
-    decision = after(ACCEPTED, mood=ServerCondition(streak=(7, 8), throttles=3, doubts=4))
+    decision = after(ACCEPTED, server_condition=ServerCondition(streak=(7, 8), throttles=3, doubts=4))
     assert decision.step == Accept()
-    assert decision.mood == ServerCondition(is_well=True)
+    assert decision.server_condition == ServerCondition(is_well=True)
 
 
 @pytest.mark.parametrize(
@@ -134,16 +136,16 @@ def test_a_connection_lost_before_the_dot_is_tried_again_later() -> None:
 def test_pauses_grow_and_throttles_that_met_one_pause_are_one() -> None:
     """5, 10, 20 s … up to five minutes; what had begun before a pause does not make it longer."""
     decision = after(failed("421 4.3.2 closing"))
-    same = after(failed("421 4.3.2 closing"), mood=decision.mood)
+    same = after(failed("421 4.3.2 closing"), server_condition=decision.server_condition)
     assert same.pause == decision.pause
-    lengths, mood, at = [], decision.mood, NOW
+    lengths, server_condition, at = [], decision.server_condition, NOW
     for _ in range(9):
-        assert mood.paused_until is not None
-        at = mood.paused_until
-        later = decide(failed("421 4.3.2 closing"), ANNA, mood, at, POLICY)
+        assert server_condition.paused_until is not None
+        at = server_condition.paused_until
+        later = decide(failed("421 4.3.2 closing"), ANNA, server_condition, at, POLICY)
         assert later.pause is not None
         lengths.append((later.pause.until - at).total_seconds())
-        mood = later.mood
+        server_condition = later.server_condition
     assert lengths == [10, 20, 40, 80, 160, 300, 300, 300, 300]
 
 
@@ -166,15 +168,16 @@ def test_which_throttles_slow_us(text: str, stage: Stage, is_rate: bool) -> None
     """A rule does; a server that restarts or wants a new connection does not, unless it says so twice running."""
     once = after(failed(text, stage))
     assert once.pause is not None and once.pause.is_rate is is_rate
-    assert once.mood.paused_until is not None
-    twice = decide(failed(text, stage), ANNA, once.mood, once.mood.paused_until, POLICY)
+    assert once.server_condition.paused_until is not None
+    twice = decide(failed(text, stage), ANNA, once.server_condition, once.server_condition.paused_until, POLICY)
     assert twice.pause is not None and twice.pause.is_rate is (stage is not Stage.GREETING)
 
 
 def test_a_pause_that_the_clock_left_behind_is_none() -> None:
     """A pause further away than any policy sets is a clock that was put back: it holds nobody."""
     decision = after(
-        failed("421 4.3.2 closing"), mood=ServerCondition(paused_until=NOW + timedelta(hours=1), throttles=1)
+        failed("421 4.3.2 closing"),
+        server_condition=ServerCondition(paused_until=NOW + timedelta(hours=1), throttles=1),
     )
     assert decision.pause is not None and decision.pause.until <= NOW + POLICY.longest_pause
 
@@ -205,7 +208,7 @@ def test_back_off_and_deadline() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "blame"),
+    ("text", "refusal_category"),
     [
         ("550 5.1.1 no such user", RefusalCategory.GONE),
         ("550 5.1.10 null MX", RefusalCategory.GONE),
@@ -217,10 +220,10 @@ def test_back_off_and_deadline() -> None:
         ("550 no", RefusalCategory.SOFT),
     ],
 )
-def test_what_a_refusal_says_about_the_subscriber(text: str, blame: RefusalCategory) -> None:
+def test_what_a_refusal_says_about_the_subscriber(text: str, refusal_category: RefusalCategory) -> None:
     """No mailbox: struck off at once; no domain: the second time; a full one: counted."""
     decision = after(failed(text))
-    assert decision.step == Refuse(blame=blame)
+    assert decision.step == Refuse(refusal_category=refusal_category)
     assert decision.halt is None
 
 
@@ -239,12 +242,14 @@ def test_what_a_refusal_says_about_the_subscriber(text: str, blame: RefusalCateg
 )
 def test_three_refusals_of_us_running_stop_the_run(text: str, stage: Stage) -> None:
     """One is refused and held against nobody; the third stops the run, and all three go back."""
-    mood = ServerCondition()
+    server_condition = ServerCondition()
     for subscriber_id in (1, 2):
-        decision = after(failed(text, stage), Tried(subscriber_id=subscriber_id, is_sending=stage is Stage.DOT), mood)
+        decision = after(
+            failed(text, stage), Tried(subscriber_id=subscriber_id, is_sending=stage is Stage.DOT), server_condition
+        )
         assert decision.step == Refuse() and decision.halt is None
-        mood = decision.mood
-    decision = after(failed(text, stage), Tried(subscriber_id=3), mood)
+        server_condition = decision.server_condition
+    decision = after(failed(text, stage), Tried(subscriber_id=3), server_condition)
     assert decision.halt is not None
     assert (decision.halt.cause, decision.halt.returned) == (Cause.REFUSED, (1, 2, 3))
     assert "5." in decision.halt.words
@@ -252,29 +257,29 @@ def test_three_refusals_of_us_running_stop_the_run(text: str, stage: Stage) -> N
 
 def test_an_acceptance_in_between_breaks_the_streak() -> None:
     """Refused, refused, accepted, refused: no stop."""
-    mood = ServerCondition()
+    server_condition = ServerCondition()
     for outcome in (*[failed("550 5.7.1 no", Stage.DOT)] * 2, ACCEPTED, *[failed("550 5.7.1 no", Stage.DOT)] * 2):
-        decision = after(outcome, mood=mood)
+        decision = after(outcome, server_condition=server_condition)
         assert decision.halt is None
-        mood = decision.mood
+        server_condition = decision.server_condition
 
 
 def test_who_came_back_from_a_stop_and_is_refused_again_while_others_are_accepted_is_refused() -> None:
     """Three subscribers whom a server dislikes do not stop every run."""
-    decision = after(failed("550 5.7.1 no", Stage.DOT), replace(ANNA, strikes=1), ServerCondition(is_well=True))
-    assert decision.step == Refuse() and decision.mood.streak == ()
-    again = after(failed("550 5.7.1 no", Stage.DOT), replace(ANNA, strikes=1), ServerCondition(streak=(7, 8)))
+    decision = after(failed("550 5.7.1 no", Stage.DOT), replace(ANNA, requeue_count=1), ServerCondition(is_well=True))
+    assert decision.step == Refuse() and decision.server_condition.streak == ()
+    again = after(failed("550 5.7.1 no", Stage.DOT), replace(ANNA, requeue_count=1), ServerCondition(streak=(7, 8)))
     assert again.halt is not None
 
 
 def test_no_answer_is_unknown_and_five_running_stop_the_run() -> None:
     """Each costs a person a decision."""
-    mood = ServerCondition()
+    server_condition = ServerCondition()
     for _ in range(POLICY.doubts - 1):
-        decision = after(UNKNOWN, mood=mood)
+        decision = after(UNKNOWN, server_condition=server_condition)
         assert decision.step == MarkUnconfirmed() and decision.halt is None
-        mood = decision.mood
-    decision = after(UNKNOWN, mood=mood)
+        server_condition = decision.server_condition
+    decision = after(UNKNOWN, server_condition=server_condition)
     assert decision.step == MarkUnconfirmed()
     assert decision.halt is not None and decision.halt.cause is Cause.DOUBTFUL
 
@@ -282,7 +287,7 @@ def test_no_answer_is_unknown_and_five_running_stop_the_run() -> None:
 def test_an_address_that_no_server_can_be_told_is_refused() -> None:
     """It is the subscriber's, and no sign of the mailbox."""
     outcome = Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.RCPT, reason="the address cannot be used")
-    assert after(outcome).step == Refuse(blame=RefusalCategory.SOFT)
+    assert after(outcome).step == Refuse(refusal_category=RefusalCategory.SOFT)
 
 
 def test_a_sender_that_no_server_can_be_told_stops_the_run() -> None:
@@ -313,7 +318,7 @@ def test_a_mailing_is_as_patient_as_is_said() -> None:
     minutes = [each / MINUTE for each in (*POLICY.delays, POLICY.deadline, POLICY.longest_pause, POLICY.away)]
     assert minutes == [1, 5, 15, 60, 48 * 60, 5, 1]
     assert (POLICY.pause, POLICY.drain, POLICY.record) == (MINUTE / 12, MINUTE, MINUTE / 6)
-    assert (POLICY.patience, POLICY.refusals, POLICY.doubts, POLICY.throttles) == (10 * MINUTE, 3, 5, 3)
+    assert (POLICY.max_wait, POLICY.refusals, POLICY.doubts, POLICY.throttles) == (10 * MINUTE, 3, 5, 3)
     assert [POLICY.delay(each) / MINUTE for each in (0, 1, 2, 3, 4, 5, 99)] == [1, 1, 5, 15, 60, 60, 60]
 
 
@@ -328,14 +333,14 @@ def test_a_mailing_is_as_patient_as_is_said() -> None:
 )
 @pytest.mark.parametrize("is_sending", [False, True])
 def test_an_end_of_the_session_is_no_reason_to_wait(
-    tried: Tried, mood: ServerCondition, is_its_own: bool, is_sending: bool
+    tried: Tried, server_condition: ServerCondition, is_its_own: bool, is_sending: bool
 ) -> None:
     """It goes at once in another one, as often as others are throttled; the third time it is tried later, and counted."""
     outcome = replace(failed("421 4.3.2 closing", Stage.MAIL), scope=Scope.SESSION)
-    decision = after(outcome, replace(tried, is_sending=is_sending), mood)
+    decision = after(outcome, replace(tried, is_sending=is_sending), server_condition)
     at_once = Defer(until=NOW, is_counted=False) if is_sending else GiveBack(until=NOW, is_throttled=True)
     assert decision.step == (Defer(until=NOW + MINUTE) if is_its_own else at_once)
-    assert (decision.mood, decision.pause, decision.halt) == (mood, None, None)
+    assert (decision.server_condition, decision.pause, decision.halt) == (server_condition, None, None)
 
 
 def test_a_try_at_the_deadline_is_still_made() -> None:
@@ -363,19 +368,21 @@ def test_a_try_at_the_deadline_is_still_made() -> None:
 )
 def test_a_throttle_within_a_pause_is_no_further_one(ahead: timedelta, number: int, until: timedelta) -> None:
     """Its message had begun before; it says nothing of the rate."""
-    mood = ServerCondition(is_well=True, throttles=2, paused_until=NOW + ahead)
-    decision = after(failed("450 4.7.1 too fast"), mood=mood)
+    server_condition = ServerCondition(is_well=True, throttles=2, paused_until=NOW + ahead)
+    decision = after(failed("450 4.7.1 too fast"), server_condition=server_condition)
     assert decision.pause is not None
     assert (decision.pause.number, decision.pause.until) == (number, NOW + until)
     assert decision.pause.is_rate is (number == 3)
-    assert decision.mood == ServerCondition(is_well=False, throttles=number, paused_until=NOW + until)
+    assert decision.server_condition == ServerCondition(is_well=False, throttles=number, paused_until=NOW + until)
 
 
 def test_what_is_not_accepted_leaves_the_rest_of_the_mood_as_it_is() -> None:
     """A doubt is counted, a refusal of us is remembered; what concerns a recipient changes nothing."""
-    mood = ServerCondition(is_well=True, streak=(7,), throttles=2, doubts=1)
-    assert after(UNKNOWN, mood=mood).mood == replace(mood, doubts=2)
-    assert after(failed("550 5.7.1 no", Stage.DOT), mood=mood).mood == replace(mood, is_well=False, streak=(7, 1))
+    server_condition = ServerCondition(is_well=True, streak=(7,), throttles=2, doubts=1)
+    assert after(UNKNOWN, server_condition=server_condition).server_condition == replace(server_condition, doubts=2)
+    assert after(failed("550 5.7.1 no", Stage.DOT), server_condition=server_condition).server_condition == replace(
+        server_condition, is_well=False, streak=(7, 1)
+    )
     for outcome in (
         failed("550 5.1.1 no such user"),
         failed("451 try later"),
@@ -383,15 +390,15 @@ def test_what_is_not_accepted_leaves_the_rest_of_the_mood_as_it_is() -> None:
         Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.BODY, reason="taken back"),
         Outcome(state=OutcomeState.WRITTEN, stage=Stage.FILE),
     ):
-        assert after(outcome, mood=mood).mood == mood
+        assert after(outcome, server_condition=server_condition).server_condition == server_condition
 
 
 def test_a_refusal_of_one_that_came_back_counts_anew_unless_others_are_accepted() -> None:
     """Both are asked for: that it came back, and that the server is well."""
     no = failed("550 5.7.1 no", Stage.DOT)
-    for strikes, is_well, is_counted in ((1, True, False), (1, False, True), (0, True, True), (0, False, True)):
-        decision = after(no, replace(ANNA, strikes=strikes), ServerCondition(is_well=is_well))
-        assert (decision.mood.streak == (1,)) is is_counted
+    for requeue_count, is_well, is_counted in ((1, True, False), (1, False, True), (0, True, True), (0, False, True)):
+        decision = after(no, replace(ANNA, requeue_count=requeue_count), ServerCondition(is_well=is_well))
+        assert (decision.server_condition.streak == (1,)) is is_counted
 
 
 @pytest.mark.parametrize("is_sending", [False, True])
@@ -419,13 +426,13 @@ def test_what_is_not_said_of_a_decision() -> None:
     """A try counts and is not the last; nobody is blamed; words are no part of what is compared."""
     assert Defer(until=NOW) == Defer(until=NOW, is_counted=True, is_last=False)
     assert GiveBack(until=NOW) == GiveBack(until=NOW, is_throttled=False)
-    assert Refuse() == Refuse(blame=RefusalCategory.NONE)
+    assert Refuse() == Refuse(refusal_category=RefusalCategory.NONE)
     assert PauseMailing(until=NOW) == PauseMailing(until=NOW, number=1, is_rate=False)
     assert Tried(subscriber_id=1) == Tried(
-        subscriber_id=1, attempts=0, first_at=None, throttled=0, strikes=0, is_sending=False
+        subscriber_id=1, attempts=0, first_at=None, throttled=0, requeue_count=0, is_sending=False
     )
     assert ServerCondition() == ServerCondition(is_well=False, streak=(), throttles=0, paused_until=None, doubts=0)
-    plain = OutcomeDecision(step=Accept(), mood=ServerCondition())
+    plain = OutcomeDecision(step=Accept(), server_condition=ServerCondition())
     assert plain.words == "" and plain == replace(plain, words="said")
 
 
@@ -438,12 +445,12 @@ def test_what_is_not_said_of_a_decision() -> None:
         (replace(failed("421 4.3.2 said"), scope=Scope.SESSION), ANNA, ServerCondition()),
         (failed("550 5.7.1 said", Stage.DOT), ANNA, ServerCondition()),
         (failed("550 5.7.1 said", Stage.DOT), ANNA, ServerCondition(streak=(2, 3))),
-        (failed("550 5.7.1 said", Stage.DOT), replace(ANNA, strikes=1), ServerCondition(is_well=True)),
+        (failed("550 5.7.1 said", Stage.DOT), replace(ANNA, requeue_count=1), ServerCondition(is_well=True)),
     ],
 )
-def test_whatever_is_decided_keeps_the_words(outcome: Outcome, tried: Tried, mood: ServerCondition) -> None:
+def test_whatever_is_decided_keeps_the_words(outcome: Outcome, tried: Tried, server_condition: ServerCondition) -> None:
     """Also those of a rehearsal; a halt has the same."""
-    decision = after(outcome, tried, mood)
+    decision = after(outcome, tried, server_condition)
     assert decision.words.endswith("said")
     assert decision.halt is None or decision.halt.words == decision.words
     assert (
@@ -455,4 +462,4 @@ def test_whatever_is_decided_keeps_the_words(outcome: Outcome, tried: Tried, moo
 def test_a_refusal_without_an_answer_is_no_sign_of_a_mailbox() -> None:
     """It is counted, no more."""
     refused = Outcome(state=OutcomeState.REFUSED, stage=Stage.RCPT, reason="no", scope=Scope.RECIPIENT)
-    assert after(refused).step == Refuse(blame=RefusalCategory.SOFT)
+    assert after(refused).step == Refuse(refusal_category=RefusalCategory.SOFT)

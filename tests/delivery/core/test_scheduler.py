@@ -44,7 +44,7 @@ IDLE = View(
     paused_until=None,
     paused_for=Why.SERVER,
     troubled_since=None,
-    patience=10 * MINUTE,
+    max_wait=10 * MINUTE,
 )
 
 

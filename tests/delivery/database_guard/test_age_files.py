@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 from composer.database.database_state import BACKUP
 from composer.database.engine import Database
 from composer.database.schema_upgrade import open_database
-from composer.database.tables.mailing_tables import owners
+from composer.database.tables.mailing_tables import workers
 from composer.database.tables.subscriber_tables import database_keys
 from composer.delivery.database_guard import ledger_age
 from composer.delivery.database_guard.age_files import Note
@@ -33,8 +33,8 @@ from tests.delivery.factories import NOW, frozen, name_publication
 PATH = Path("newsletter.db.age")
 
 
-def note(origin: str, owner: int = 9, count: int = 1, *, is_old: bool = False) -> Note:
-    return Note(owner=owner, nonce="x", count=count, origin=origin, is_old=is_old)
+def note(origin: str, worker: int = 9, count: int = 1, *, is_old: bool = False) -> Note:
+    return Note(worker=worker, nonce="x", count=count, origin=origin, is_old=is_old)
 
 
 def test_which_notes_the_database_knows(database: Database) -> None:
@@ -52,17 +52,17 @@ def test_which_notes_the_database_knows(database: Database) -> None:
             "nonce": "x",
             "count": 5,
         }
-        owner = connection.execute(insert(owners).returning(owners.c.id), row).scalar_one()
+        worker = connection.execute(insert(workers).returning(workers.c.id), row).scalar_one()
         origin = accept(connection)
         assert was_sent_from(connection)
-        known = {count: is_known(connection, note(origin, owner, count)) for count in (4, 5, 6)}
+        known = {count: is_known(connection, note(origin, worker, count)) for count in (4, 5, 6)}
         assert known == {4: True, 5: True, 6: False}
-        assert not is_known(connection, note(origin, owner + 1))
+        assert not is_known(connection, note(origin, worker + 1))
         assert is_known(connection, note(origin, 0)) and not is_known(connection, note("another", 0))
-        assert is_known(connection, note("", owner, 99, is_old=True))
-        assert not is_known(connection, note("", owner + 1, is_old=True))
-        connection.execute(update(owners).values(nonce="y"))
-        assert not is_known(connection, note(origin, owner, 4))
+        assert is_known(connection, note("", worker, 99, is_old=True))
+        assert not is_known(connection, note("", worker + 1, is_old=True))
+        connection.execute(update(workers).values(nonce="y"))
+        assert not is_known(connection, note(origin, worker, 4))
 
 
 #: The note beside the database, those of the machine, and what follows, the surest sign first.
@@ -96,12 +96,12 @@ def test_what_notes_say(database: Database) -> None:
             "nonce": "x",
             "count": 5,
         }
-        owner = connection.execute(insert(owners).returning(owners.c.id), row).scalar_one()
+        worker = connection.execute(insert(workers).returning(workers.c.id), row).scalar_one()
         set_state(connection, BACKUP, "backup")
         assert [each.sign for each in look_at_notes(connection, None, None, ())] == [CopySign.BACKUP]
         before, middle, now = accept(connection), accept(connection), accept(connection)
         assert origins_of(connection) == (before, middle, now)
-        notes = {"before": note(before), "middle": note(middle), "now": note(now), "known": note(now, owner, 5)}
+        notes = {"before": note(before), "middle": note(middle), "now": note(now), "known": note(now, worker, 5)}
         for beside, machine, signs in CASES:
             found = look_at_notes(
                 connection, notes[beside] if beside else None, PATH, [notes[each] for each in machine]
@@ -118,7 +118,7 @@ def test_a_mailing_is_at_home_where_its_last_run_was(database: Database) -> None
     frozen(database, 1)
     with database.write() as connection:
         row = {"mailing_id": 1, "host": "mx", "process": 1, "began": NOW, "seen": NOW, "nonce": None}
-        connection.execute(insert(owners), [{**row, "home": home} for home in ("first", "second")])
+        connection.execute(insert(workers), [{**row, "home": home} for home in ("first", "second")])
         old, new = note("x", is_old=True), note("x")
         moved = (Evidence(sign=CopySign.MOVED, more="mx, 2025-01-30 06:30 UTC"),)
         for home, beside, found in (
@@ -129,9 +129,9 @@ def test_a_mailing_is_at_home_where_its_last_run_was(database: Database) -> None
             ("", None, ()),
         ):
             assert check_database_id(connection, 1, home, beside) == found, (home, beside)
-        connection.execute(update(owners).values(nonce="x"))
+        connection.execute(update(workers).values(nonce="x"))
         assert check_database_id(connection, 1, "first", old) == moved
-        connection.execute(update(owners).values(home=""))
+        connection.execute(update(workers).values(home=""))
         assert check_database_id(connection, 1, "first", None) == ()
 
 

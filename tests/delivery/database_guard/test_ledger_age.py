@@ -17,7 +17,7 @@ from composer.database.backup import backup
 from composer.database.engine import Database
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
-from composer.database.tables.mailing_tables import deliveries, events, owners
+from composer.database.tables.mailing_tables import deliveries, events, workers
 from composer.delivery.core.mailing import mailing_of
 from composer.delivery.core.scheduler import Ending
 from composer.delivery.core.states import DeliveryState
@@ -227,8 +227,8 @@ def test_a_kill_at_any_moment_is_no_restore(path: Path) -> None:
             _die_at(path, step)
         os.waitpid(child, 0)
         note = read(lock_file(path))
-        assert note is not None and note.owner > last
-        last = note.owner
+        assert note is not None and note.worker > last
+        last = note.worker
     with _open(path) as database:
         ran = run(database, to)
         assert ran.ending is Ending.DONE
@@ -354,7 +354,7 @@ def test_an_older_version_left_its_note(path: Path) -> None:
         run(database, to, limit=4)
         with database.write() as connection:
             # As it was before there were ages.
-            connection.execute(update(owners).values(nonce=None, count=0))
+            connection.execute(update(workers).values(nonce=None, count=0))
             connection.execute(text("DELETE FROM database_state WHERE name = 'origins'"))
     lock_file(path).write_text(f"{2:020}\n")
     with _open(path) as database, pytest.raises(CopyError):
@@ -363,7 +363,7 @@ def test_an_older_version_left_its_note(path: Path) -> None:
     with _open(path) as database:
         # Also at another place, if its note came with it.
         with database.write() as connection:
-            connection.execute(update(owners).values(home="file 77"))
+            connection.execute(update(workers).values(home="file 77"))
         assert run(database, to).is_over
     note = read(lock_file(path))
     assert note is not None and not note.is_old and [each.issue for each in note.begun] == ["2025-01-30"]
@@ -376,7 +376,7 @@ def test_the_note_grows_with_every_group(path: Path) -> None:
         run(database, MemoryTransport(), connections=1)
         note = read(lock_file(path))
         with database.read() as connection:
-            row = connection.execute(select(owners.c.nonce, owners.c["count"].label("groups"))).one()
+            row = connection.execute(select(workers.c.nonce, workers.c["count"].label("groups"))).one()
     assert note is not None and (note.nonce, note.count) == (row.nonce, row.groups)
     assert note.count == 8
 
@@ -593,8 +593,8 @@ def test_a_machine_remembers_what_it_sent(named: Database, tmp_path: Path) -> No
     run(named, to, limit=2, notes=notes)
     assert len(list(notes.rglob("*.age"))) == 1
     with named.write() as connection:
-        last = connection.scalar(select(func.max(owners.c.id)))
-        connection.execute(update(owners).where(owners.c.id == last).values(count=0))
+        last = connection.scalar(select(func.max(workers.c.id)))
+        connection.execute(update(workers).where(workers.c.id == last).values(count=0))
     if named.path is not None:
         # A snapshot of the whole folder.
         note = read(lock_file(named.path))
@@ -618,12 +618,12 @@ def test_another_machine_tells_what_only_it_knows(server: Location, tmp_path: Pa
         run(database, to, mailing_id=lost.id, notes=there)
         with database.write() as connection:
             # As a restore would leave it.
-            for table in (deliveries, events, owners):
+            for table in (deliveries, events, workers):
                 connection.execute(table.delete().where(table.c.mailing_id == lost.id))
             connection.exec_driver_sql("DELETE FROM mailing_variants WHERE mailing_id = 2")
             connection.exec_driver_sql("DELETE FROM recipients WHERE mailing_id = 2")
             connection.exec_driver_sql("DELETE FROM mailings WHERE id = 2")
-            connection.execute(update(owners).values(count=0))
+            connection.execute(update(workers).values(count=0))
         with pytest.raises(CopyError):
             run(database, to, notes=here)
         assert restore(database, here, "anna", NOW).unconfirmed == {1: 6}
@@ -725,7 +725,7 @@ def test_rows_replaced_under_a_run_stop_it(server: Location) -> None:
 
         def turn_back() -> None:
             with database.write() as connection:
-                connection.execute(update(owners).values(count=0))
+                connection.execute(update(workers).values(count=0))
 
         with pytest.raises(ReplacedError, match=r"the content of .* was replaced"):
             run(database, MemoryTransport(_taken_at(turn_back, 10)), connections=1)

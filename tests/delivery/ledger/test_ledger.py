@@ -120,11 +120,11 @@ def test_what_others_have_in_hand_is_counted(database: Database) -> None:
     frozen(database, 5)
     other = frozen(database, 0, issue="2025-02-28")
     with database.write() as connection:
-        for owner, count in ((1, 2), (2, 2)):
-            ledger.claim(connection, 1, owner, count, NOW)
+        for worker, count in ((1, 2), (2, 2)):
+            ledger.claim(connection, 1, worker, count, NOW)
         ledger.claim(connection, other.id, 2, 5, NOW)
         ledger.intend(connection, 1, 2, [3], NOW)
-        assert [ledger.elsewhere(connection, 1, owner) for owner in (1, 2, 3)] == [2, 2, 4]
+        assert [ledger.elsewhere(connection, 1, worker) for worker in (1, 2, 3)] == [2, 2, 4]
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,8 @@ class Ledger(RuleBasedStateMachine):
         self.copies: Counter[int] = Counter()
         #: Copies that a person asked for when they said: send again.
         self.allowed: Counter[int] = Counter()
-        self.hands: dict[int, dict[int, Tried]] = {1: {}, 2: {}, 3: {}}
-        self.moods = {1: ServerCondition(), 2: ServerCondition(), 3: ServerCondition()}
+        self.pool: dict[int, dict[int, Tried]] = {1: {}, 2: {}, 3: {}}
+        self.server_conditions = {1: ServerCondition(), 2: ServerCondition(), 3: ServerCondition()}
         self.dead: set[int] = set()
         self.seen: dict[tuple[int, int], DeliveryState] = {}
         #: Who was refused and taken back in one step, because the run stopped.
@@ -102,22 +102,22 @@ class Ledger(RuleBasedStateMachine):
 
     def waiting(self) -> list[tuple[int, Tried]]:
         """What the living have in hand, and whose dot has not gone."""
-        return [(owner, tried) for owner, hand in self.living() for tried in hand.values() if not tried.is_sending]
+        return [(worker, tried) for worker, hand in self.living() for tried in hand.values() if not tried.is_sending]
 
     def sending(self) -> list[tuple[int, Tried]]:
-        return [(owner, tried) for owner, hand in self.living() for tried in hand.values() if tried.is_sending]
+        return [(worker, tried) for worker, hand in self.living() for tried in hand.values() if tried.is_sending]
 
     def living(self) -> list[tuple[int, dict[int, Tried]]]:
-        return [(owner, hand) for owner, hand in self.hands.items() if owner not in self.dead]
+        return [(worker, hand) for worker, hand in self.pool.items() if worker not in self.dead]
 
     @precondition(lambda self: self.living())
     @rule(which=which, count=st.integers(1, 4))
     def claim(self, which: int, count: int) -> None:
-        owner, hand = self.living()[which % len(self.living())]
+        worker, hand = self.living()[which % len(self.living())]
         with self.database.write() as connection:
-            claimed = ledger.claim(connection, self.mailing, owner, count, self.now)
+            claimed = ledger.claim(connection, self.mailing, worker, count, self.now)
         for due in claimed.due:
-            assert not any(due.tried.subscriber_id in each for each in self.hands.values()), "two have it in hand"
+            assert not any(due.tried.subscriber_id in each for each in self.pool.values()), "two have it in hand"
             hand[due.tried.subscriber_id] = due.tried
 
     @precondition(lambda self: self.waiting())
@@ -129,62 +129,62 @@ class Ledger(RuleBasedStateMachine):
     @rule(which=which, dies=st.integers(0, 7))
     def dots(self, which: int, dies: int) -> None:
         """Ask for intents; where they are granted the dots go out, unless the process dies just before."""
-        owner = self.waiting()[which % len(self.waiting())][0]
-        ids = [tried.subscriber_id for tried in self.hands[owner].values() if not tried.is_sending]
+        worker = self.waiting()[which % len(self.waiting())][0]
+        ids = [tried.subscriber_id for tried in self.pool[worker].values() if not tried.is_sending]
         with self.database.write() as connection:
-            granted = ledger.intend(connection, self.mailing, owner, ids, self.now)
+            granted = ledger.intend(connection, self.mailing, worker, ids, self.now)
         if dies == 7:
-            self.dead.add(owner)
+            self.dead.add(worker)
             return
         rows = self.rows()
         for subscriber_id in ids:
             if subscriber_id in granted:
-                self.hands[owner][subscriber_id] = replace(self.hands[owner][subscriber_id], is_sending=True)
+                self.pool[worker][subscriber_id] = replace(self.pool[worker][subscriber_id], is_sending=True)
             elif rows[subscriber_id].state != S.CLAIMED:
-                del self.hands[owner][subscriber_id]
+                del self.pool[worker][subscriber_id]
 
     @precondition(lambda self: self.sending())
     @rule(which=which, what=st.sampled_from(sorted(_AFTER_DOT)), dies=st.integers(0, 7))
     def answer(self, which: int, what: str, dies: int) -> None:
-        owner, tried = self.sending()[which % len(self.sending())]
+        worker, tried = self.sending()[which % len(self.sending())]
         if what in ("accepted", "lost but taken"):
             self.copies[tried.subscriber_id] += 1
         if dies == 7:
-            self.dead.add(owner)
+            self.dead.add(worker)
         else:
-            self.tell(owner, tried, _AFTER_DOT[what])
+            self.tell(worker, tried, _AFTER_DOT[what])
 
-    def tell(self, owner: int, tried: Tried, outcome: Outcome) -> OutcomeDecision:
-        decision = decide(outcome, tried, self.moods[owner], self.now, _POLICY)
-        self.moods[owner] = decision.mood
+    def tell(self, worker: int, tried: Tried, outcome: Outcome) -> OutcomeDecision:
+        decision = decide(outcome, tried, self.server_conditions[worker], self.now, _POLICY)
+        self.server_conditions[worker] = decision.server_condition
         result = ledger.Result(
             subscriber_id=tried.subscriber_id, decision=decision, queue_id=outcome.queue_id, words="words"
         )
         with self.database.write() as connection:
-            ledger.record(connection, self.mailing, owner, [result], self.now)
+            ledger.record(connection, self.mailing, worker, [result], self.now)
             if decision.halt and decision.halt.returned:
                 maintenance.take_back(connection, self.mailing, decision.halt.returned, self.now)
                 self.taken_back.add((self.mailing, tried.subscriber_id))
-        del self.hands[owner][tried.subscriber_id]
+        del self.pool[worker][tried.subscriber_id]
         return decision
 
     @precondition(lambda self: self.waiting())
     @rule(which=which)
     def stop_running(self, which: int) -> None:
         """Give back what was not begun."""
-        owner = self.waiting()[which % len(self.waiting())][0]
+        worker = self.waiting()[which % len(self.waiting())][0]
         with self.database.write() as connection:
-            maintenance.release(connection, self.mailing, owner, self.now)
-        self.hands[owner] = {key: tried for key, tried in self.hands[owner].items() if tried.is_sending}
+            maintenance.release(connection, self.mailing, worker, self.now)
+        self.pool[worker] = {key: tried for key, tried in self.pool[worker].items() if tried.is_sending}
 
     @precondition(lambda self: self.dead)
     @rule()
-    def bury(self) -> None:
+    def reap_worker(self) -> None:
         """Another process, or the next one, takes care of the dead; who died comes back as a new one."""
         with self.database.write() as connection:
             maintenance.reap_worker(connection, self.mailing, sorted(self.dead), self.now, StateReason.RUN_DIED)
-        for owner in self.dead:
-            self.hands[owner], self.moods[owner] = {}, ServerCondition()
+        for worker in self.dead:
+            self.pool[worker], self.server_conditions[worker] = {}, ServerCondition()
         self.dead.clear()
 
     @rule(minutes=st.sampled_from([6, 61, 1, -90, 130]))
@@ -217,24 +217,26 @@ class Ledger(RuleBasedStateMachine):
                 assert not go_on(connection, self.mailing, "anna", self.now, seen=None)
                 go_on(connection, self.mailing, "anna", self.now, seen=mailing_of(connection, self.mailing).pause)
 
-    @precondition(lambda self: any(hand for owner, hand in self.hands.items() if owner not in self.dead))
+    @precondition(lambda self: any(hand for worker, hand in self.pool.items() if worker not in self.dead))
     @rule(which=which)
     def be_taken_for_dead(self, which: int) -> None:
         """A process that was away too long: others take its work, it comes back and goes on as if nothing had been."""
-        owner = [owner for owner, hand in self.living() if hand][which % len([1 for _, hand in self.living() if hand])]
+        worker = [worker for worker, hand in self.living() if hand][
+            which % len([1 for _, hand in self.living() if hand])
+        ]
         with self.database.write() as connection:
-            maintenance.reap_worker(connection, self.mailing, [owner], self.now, StateReason.RUN_DIED)
-        late, self.hands[owner] = self.hands[owner], {}
-        self.claim(next((n for n, (each, _) in enumerate(self.living()) if each != owner), 0), _SUBSCRIBERS)
+            maintenance.reap_worker(connection, self.mailing, [worker], self.now, StateReason.RUN_DIED)
+        late, self.pool[worker] = self.pool[worker], {}
+        self.claim(next((n for n, (each, _) in enumerate(self.living()) if each != worker), 0), _SUBSCRIBERS)
         for tried in late.values():
-            if tried.is_sending and tried.subscriber_id not in self.hands[owner]:
+            if tried.is_sending and tried.subscriber_id not in self.pool[worker]:
                 # The answer comes after all.
                 self.copies[tried.subscriber_id] += 1
-                self.hands[owner][tried.subscriber_id] = tried
-                self.tell(owner, tried, _AFTER_DOT["accepted"])
-            elif tried.subscriber_id not in self.hands[owner]:
+                self.pool[worker][tried.subscriber_id] = tried
+                self.tell(worker, tried, _AFTER_DOT["accepted"])
+            elif tried.subscriber_id not in self.pool[worker]:
                 with self.database.write() as connection:
-                    assert not ledger.intend(connection, self.mailing, owner, [tried.subscriber_id], self.now)
+                    assert not ledger.intend(connection, self.mailing, worker, [tried.subscriber_id], self.now)
 
     @rule(is_again=st.booleans())
     def settle(self, is_again: bool) -> None:
@@ -265,7 +267,7 @@ class Ledger(RuleBasedStateMachine):
                 left = select(recipients).where(recipients.c.mailing_id == self.mailing)
                 assert connection.execute(left).all() == []
 
-    @precondition(lambda self: self.mailing and not any(self.hands.values()))
+    @precondition(lambda self: self.mailing and not any(self.pool.values()))
     @rule(is_rest=st.booleans())
     def mail_again(self, is_rest: bool) -> None:
         """Freeze another mailing of the issue, to whom the earlier ones do not hold."""

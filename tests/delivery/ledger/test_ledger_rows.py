@@ -44,8 +44,8 @@ LATER, UNTIL = NOW + SECOND, NOW + 60 * SECOND
 EACH = dict(enumerate(S, 1))
 #: What stands in every row beside its state.
 BEFORE: dict[str, Any] = {
-    "owner_id": 1, "attempts": 2, "throttled": 1, "strikes": 1, "first_at": NOW - SECOND, "next_at": NOW - 3 * SECOND,
-    "changed": NOW - 2 * SECOND, "reason": "before", "words": "said before", "queue_id": None, "blame": "soft",
+    "worker_id": 1, "attempts": 2, "throttled": 1, "requeue_count": 1, "first_at": NOW - SECOND, "next_at": NOW - 3 * SECOND,
+    "changed": NOW - 2 * SECOND, "reason": "before", "words": "said before", "queue_id": None, "refusal_category": "soft",
 }  # fmt: skip
 
 Rows = dict[tuple[int, int], dict[str, Any]]
@@ -184,9 +184,9 @@ CASES = (
         kind=EventKind.THROTTLED,
     ),
     Case(
-        step=Refuse(blame=RefusalCategory.GONE),
+        step=Refuse(refusal_category=RefusalCategory.GONE),
         came_from=IN_HAND,
-        becomes={**SAID, **COUNTED, "state": "refused", "issue_id": None, "blame": "gone"},
+        becomes={**SAID, **COUNTED, "state": "refused", "issue_id": None, "refusal_category": "gone"},
         kind=EventKind.REFUSED,
     ),
 )
@@ -195,7 +195,7 @@ CASES = (
 def result(subscriber_id: int, step: Step, words: str = "said now") -> ledger.Result:
     return ledger.Result(
         subscriber_id=subscriber_id,
-        decision=OutcomeDecision(step=step, mood=ServerCondition()),
+        decision=OutcomeDecision(step=step, server_condition=ServerCondition()),
         queue_id="Q1",
         words=words,
     )
@@ -249,9 +249,11 @@ def test_a_claim_writes_its_owner_and_time(connection: Connection) -> None:
     assert not ledger.claim(connection, 1, 7, 99, NOW - SECOND / 1000).due
     found = ledger.claim(connection, 1, 7, 99, NOW)
     assert sorted(each.tried.subscriber_id for each in found.due) == [1, 4]
-    assert changed(connection, before) == {each: {"state": "claimed", "owner_id": 7, "changed": NOW} for each in (1, 4)}
+    assert changed(connection, before) == {
+        each: {"state": "claimed", "worker_id": 7, "changed": NOW} for each in (1, 4)
+    }
     due = next(each for each in found.due if each.tried.subscriber_id == 4)
-    assert (due.tried.attempts, due.tried.throttled, due.tried.strikes) == (2, 1, 1)
+    assert (due.tried.attempts, due.tried.throttled, due.tried.requeue_count) == (2, 1, 1)
     assert (due.tried.first_at, due.tried.is_sending) == (NOW - SECOND, False)
     assert due.recipient.address == "Reader4@example.net"
     assert told(connection) == []
@@ -311,7 +313,7 @@ def test_who_has_left_is_struck_out_with_the_reason(
     else:
         found = ledger.claim(connection, 1, 1, 3, LATER)
         assert ([each.tried.subscriber_id for each in found.due], found.suppressed) == ([1, 3], 1)
-        to = {"state": "claimed", "changed": LATER, "owner_id": 1}
+        to = {"state": "claimed", "changed": LATER, "worker_id": 1}
     out = {"state": "suppressed", "changed": LATER, "reason": why, "words": None, "issue_id": None}
     written = changed(connection, before)
     # A suppression lets go of the issue's key itself.
@@ -350,7 +352,14 @@ def test_what_is_done_to_many_at_once(connection: Connection) -> None:
     before = rows(connection)
     assert maintenance.take_back(connection, 1, [each for each in EACH if each != 6], LATER) == 0
     assert maintenance.take_back(connection, 1, list(EACH), LATER) == 1
-    back = {"state": "pending", "changed": LATER, "next_at": LATER, "strikes": 2, "blame": None, "issue_id": issue}
+    back = {
+        "state": "pending",
+        "changed": LATER,
+        "next_at": LATER,
+        "requeue_count": 2,
+        "refusal_category": None,
+        "issue_id": issue,
+    }
     assert changed(connection, before) == {6: back}
     assert told(connection) == [event(6, EventKind.TAKEN_BACK)]
     assert maintenance.take_back(connection, 1, [6], LATER) == 0 and len(told(connection)) == 1
@@ -412,7 +421,7 @@ def test_what_is_settled_is_nobodys_any_more(connection: Connection) -> None:
         assert settle(connection, 1, "anna", LATER) == reconciliation.Settled(settled=1, left=0)
         row = {
             "state": state,
-            "owner_id": None,
+            "worker_id": None,
             "next_at": LATER,
             "changed": LATER,
             "reason": reason,
@@ -578,9 +587,9 @@ def test_who_left_is_struck_out_of_a_mailing_that_is_paused(connection: Connecti
 def test_what_others_have_in_hand_is_counted(connection: Connection) -> None:
     """Claims, and dots without an answer; of this mailing, and of owners other than this one."""
     one_of_each(connection)
-    assert [ledger.elsewhere(connection, 1, owner) for owner in (1, 2)] == [0, 2]
+    assert [ledger.elsewhere(connection, 1, worker) for worker in (1, 2)] == [0, 2]
     connection.execute(update(deliveries).where(deliveries.c.state == S.CLAIMED).values(state=S.DEFERRED))
-    assert [ledger.elsewhere(connection, 1, owner) for owner in (1, 2)] == [0, 1]
+    assert [ledger.elsewhere(connection, 1, worker) for worker in (1, 2)] == [0, 1]
     assert ledger.elsewhere(connection, 9, 2) == 0
 
 
@@ -590,8 +599,8 @@ def test_a_row_that_moved_meanwhile_is_left_alone(connection: Connection) -> Non
     asked = {"mailing": 1, "owner": 7, "now": LATER, "ids": list(EACH)}
     connection.execute(statements.CLAIM, asked)
     assert sorted(changed(connection, before)) == [1, 4]
-    for owner_id, wanted in ((None, [1, 4]), (1, [2]), (2, [])):
+    for worker_id, wanted in ((None, [1, 4]), (1, [2]), (2, [])):
         before = one_of_each(connection)
-        ledger._suppress(connection, 1, [(each, "left") for each in EACH], LATER, owner_id)
+        ledger._suppress(connection, 1, [(each, "left") for each in EACH], LATER, worker_id)
         out = {"state": "suppressed", "issue_id": None, "changed": LATER, "reason": "left", "words": None}
         assert changed(connection, before) == dict.fromkeys(wanted, out)

@@ -94,8 +94,8 @@ def test_after_a_death_what_was_before_its_dot_is_free_and_the_rest_is_unknown(d
     frozen(database, 4)
     other = frozen(database, 0, issue="2025-02-28")
     with database.write() as connection:
-        for owner, count in ((7, 3), (8, 1)):
-            ledger.claim(connection, 1, owner, count, NOW)
+        for worker, count in ((7, 3), (8, 1)):
+            ledger.claim(connection, 1, worker, count, NOW)
         ledger.claim(connection, other.id, 7, 1, NOW)
         assert ledger.intend(connection, 1, 7, [1, 2], NOW) == {1, 2}
         assert maintenance.reap_worker(connection, 1, [7], NOW + SECOND, StateReason.RUN_DIED) == (1, 2)

@@ -14,7 +14,7 @@ from composer.database.database_state import BACKUP, database_state
 from composer.database.engine import Database
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
-from composer.database.tables.mailing_tables import deliveries, owners
+from composer.database.tables.mailing_tables import deliveries, workers
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.database_guard.age_counter import ReplacedError
 from composer.delivery.database_guard.copy_detection import place_of
@@ -51,14 +51,14 @@ def server(postgres: PostgresServer, postgres_template: str) -> Iterator[Databas
         yield database
 
 
-def row_of(database: Database, owner: Worker) -> dict[str, object]:
+def row_of(database: Database, worker: Worker) -> dict[str, object]:
     with database.read() as connection:
-        return dict(connection.execute(select(owners).where(owners.c.id == owner.id)).one()._mapping)
+        return dict(connection.execute(select(workers).where(workers.c.id == worker.id)).one()._mapping)
 
 
-def is_free(owner_id: int) -> Callable[[Connection], bool]:
+def is_free(worker_id: int) -> Callable[[Connection], bool]:
     """Whether an owner's lock is free, by the server's own list."""
-    return lambda connection: not connection.scalar(text(f"{LOCKS} AND objid = {owner_id}"))
+    return lambda connection: not connection.scalar(text(f"{LOCKS} AND objid = {worker_id}"))
 
 
 def until(database: Database, is_so: Callable[[Connection], bool]) -> None:
@@ -79,18 +79,18 @@ def test_a_lease_has_room_for_sixty_signs_of_life() -> None:
 
 def test_an_owner_is_printed_by_its_number_alone(file: Database) -> None:
     """Neither where the database is, nor what is counted."""
-    with register_worker(file, 1, NOW) as owner:
-        assert repr(owner) == f"Owner(id={owner.id})"
+    with register_worker(file, 1, NOW) as worker:
+        assert repr(worker) == f"Owner(id={worker.id})"
 
 
 def test_what_is_written_of_an_owner_at_its_beginning(file: Database, server: Database) -> None:
     """Which database this is, when it was seen, and a number that nothing else has."""
     nonces = set()
     for database in (file, server):
-        with register_worker(database, 1, NOW) as owner:
-            row = row_of(database, owner)
+        with register_worker(database, 1, NOW) as worker:
+            row = row_of(database, worker)
             assert row["home"] == place_of(database, None).home != ""
-            assert owner.counter.note is not None and row["nonce"] == owner.counter.note.nonce
+            assert worker.counter.note is not None and row["nonce"] == worker.counter.note.nonce
             seen = row["seen"]
             assert isinstance(seen, datetime)
             # By the server's own clock where there are several machines.
@@ -101,13 +101,13 @@ def test_what_is_written_of_an_owner_at_its_beginning(file: Database, server: Da
 
 def test_a_sign_of_life_is_on_disk(file: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """With what was counted until then; at the end once more, and then the files are closed."""
-    with register_worker(file, 1, NOW) as owner:
+    with register_worker(file, 1, NOW) as worker:
         synced: list[str] = []
-        (beside,) = owner.counter.files
+        (beside,) = worker.counter.files
         monkeypatch.setattr(type(beside), "sync", lambda self: synced.append("sync"))
         monkeypatch.setattr(type(beside), "close", lambda self: synced.append("close"))
         with file.write() as connection:
-            owner.beat(connection, NOW)
+            worker.heartbeat(connection, NOW)
         assert synced == ["sync"]
     assert synced == ["sync", "sync", "close"]
 
@@ -115,39 +115,39 @@ def test_a_sign_of_life_is_on_disk(file: Database, monkeypatch: pytest.MonkeyPat
 def test_a_file_that_was_replaced_is_noticed(file: Database) -> None:
     """Before anything goes out; one that is the same is passed."""
     assert file.path is not None
-    with register_worker(file, 1, NOW) as owner:
-        owner.check()
+    with register_worker(file, 1, NOW) as worker:
+        worker.check()
         shutil.copy(file.path, other := file.path.with_name("other"))
         other.replace(file.path)
         with pytest.raises(ReplacedError):
-            owner.check()
+            worker.check()
 
 
 def test_a_session_that_ended_is_noticed(server: Database) -> None:
     """The lock is gone with it: others may take what this one has."""
-    with register_worker(server, 1, NOW) as owner:
-        owner.check()
-        assert owner._session is not None
-        process = owner._session.scalar(text("SELECT pg_backend_pid()"))
+    with register_worker(server, 1, NOW) as worker:
+        worker.check()
+        assert worker._session is not None
+        process = worker._session.scalar(text("SELECT pg_backend_pid()"))
         with server.read() as connection:
             # No transaction is left open in it.
             state = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
             assert connection.scalar(state, {"pid": process}) == "idle"
             assert connection.scalar(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": process})
         with pytest.raises(UnavailableError):
-            owner.check()
+            worker.check()
 
 
 def test_who_leaves_holds_nothing(file: Database, server: Database) -> None:
     """Neither a file nor a session, which is closed."""
     for database in (file, server):
-        owner = register_worker(database, 1, NOW)
-        session = owner._session
-        owner.leave()
-        assert (owner._file, owner._session) == (None, None)
+        worker = register_worker(database, 1, NOW)
+        session = worker._session
+        worker.leave()
+        assert (worker._file, worker._session) == (None, None)
         if session is not None:
             assert session.closed
-            until(database, is_free(owner.id))
+            until(database, is_free(worker.id))
 
 
 def test_a_run_that_may_not_begin_leaves_no_lock(file: Database, server: Database) -> None:
@@ -155,7 +155,7 @@ def test_a_run_that_may_not_begin_leaves_no_lock(file: Database, server: Databas
     for database in (file, server):
         with database.write() as connection:
             set_state(connection, BACKUP, "2025-01-01")
-            before = connection.scalars(select(owners.c.id)).all()
+            before = connection.scalars(select(workers.c.id)).all()
         for _ in range(2):
             with pytest.raises(CopyError, match="is a backup"):
                 register_worker(database, 1, NOW)
@@ -163,7 +163,7 @@ def test_a_run_that_may_not_begin_leaves_no_lock(file: Database, server: Databas
         if database is server:
             until(server, lambda connection: not connection.scalar(text(f"{LOCKS} AND classid = {0x636F6D70}")))
         with database.write() as connection:
-            assert connection.scalars(select(owners.c.id)).all() == before
+            assert connection.scalars(select(workers.c.id)).all() == before
             set_state(connection, BACKUP, None)
             assert connection.execute(select(database_state).where(database_state.c.name == BACKUP)).all() == []
 
@@ -185,15 +185,15 @@ def test_a_copy_is_known_before_the_transaction_in_which_a_run_begins(
 
 def test_on_sqlite_nobody_is_known_to_live(file: Database) -> None:
     """Whoever holds the file's lock knows that no other does."""
-    with register_worker(file, 1, NOW) as owner, file.read() as connection:
-        assert is_alive(connection, owner.id) is False
+    with register_worker(file, 1, NOW) as worker, file.read() as connection:
+        assert is_alive(connection, worker.id) is False
 
 
 def test_on_postgresql_a_lock_tells_who_lives(server: Database) -> None:
     """Of each its own."""
-    with register_worker(server, 1, NOW) as owner, server.read() as connection:
-        assert (is_alive(connection, owner.id), is_alive(connection, owner.id + 1)) == (True, False)
-    until(server, lambda connection: not is_alive(connection, owner.id))
+    with register_worker(server, 1, NOW) as worker, server.read() as connection:
+        assert (is_alive(connection, worker.id), is_alive(connection, worker.id + 1)) == (True, False)
+    until(server, lambda connection: not is_alive(connection, worker.id))
 
 
 def test_nobody_is_dead_to_themselves(file: Database, server: Database) -> None:
@@ -201,35 +201,37 @@ def test_nobody_is_dead_to_themselves(file: Database, server: Database) -> None:
     for database in (file, server):
         with register_worker(database, 1, NOW) as gone:
             pass
-        with register_worker(database, 1, NOW) as owner, database.write() as connection:
-            mark_ended(connection, tuple(connection.scalars(select(owners.c.id).where(owners.c.id != owner.id))), NOW)
-            long_ago = select(owners.c.began).where(owners.c.id == owner.id).scalar_subquery()
-            connection.execute(update(owners).values(seen=long_ago))
-            assert owner.dead(connection, 1, NOW) == ()
-            connection.execute(
-                update(deliveries).where(deliveries.c.subscriber_id == 1).values(state=S.CLAIMED, owner_id=owner.id)
+        with register_worker(database, 1, NOW) as worker, database.write() as connection:
+            mark_ended(
+                connection, tuple(connection.scalars(select(workers.c.id).where(workers.c.id != worker.id))), NOW
             )
-            mark_ended(connection, (owner.id,), NOW)
-            assert owner.dead(connection, 1, NOW) == ()
-            connection.execute(update(deliveries).values(owner_id=gone.id))
-            assert owner.dead(connection, 1, NOW) == (gone.id,)
-            connection.execute(update(deliveries).values(state=S.PENDING, owner_id=None))
+            long_ago = select(workers.c.began).where(workers.c.id == worker.id).scalar_subquery()
+            connection.execute(update(workers).values(seen=long_ago))
+            assert worker.dead(connection, 1, NOW) == ()
+            connection.execute(
+                update(deliveries).where(deliveries.c.subscriber_id == 1).values(state=S.CLAIMED, worker_id=worker.id)
+            )
+            mark_ended(connection, (worker.id,), NOW)
+            assert worker.dead(connection, 1, NOW) == ()
+            connection.execute(update(deliveries).values(worker_id=gone.id))
+            assert worker.dead(connection, 1, NOW) == (gone.id,)
+            connection.execute(update(deliveries).values(state=S.PENDING, worker_id=None))
 
 
 def test_a_lease_is_counted_in_milliseconds(server: Database) -> None:
     """A minute less than it is life, a second more is death."""
     with (
-        register_worker(server, 1, NOW) as owner,
+        register_worker(server, 1, NOW) as worker,
         register_worker(server, 1, NOW) as other,
         server.write() as connection,
     ):
         mark_ended(
             connection,
-            tuple(connection.scalars(select(owners.c.id).where(owners.c.id.not_in((owner.id, other.id))))),
+            tuple(connection.scalars(select(workers.c.id).where(workers.c.id.not_in((worker.id, other.id))))),
             NOW,
         )
         for silence, dead in ((LEASE - MINUTE, ()), (LEASE + timedelta(seconds=1), (other.id,))):
-            other.beat(connection, NOW)
+            other.heartbeat(connection, NOW)
             ago = {"ago": silence // timedelta(milliseconds=1), "id": other.id}
             connection.execute(text("UPDATE owners SET seen = seen - :ago WHERE id = :id"), ago)
-            assert owner.dead(connection, 1, NOW) == dead
+            assert worker.dead(connection, 1, NOW) == dead

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, update
 
 from composer.database.engine import Database
 from composer.database.schema_upgrade import open_database
-from composer.database.tables.mailing_tables import deliveries, owners, recipients, variants
+from composer.database.tables.mailing_tables import deliveries, recipients, variants, workers
 from composer.delivery.core.mailing import MailingError
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.database_guard.sending_lock import lock_sending
@@ -26,19 +26,19 @@ def enter(database: Database, mailing_id: int, *, ended: datetime | None = None)
     """A run that is dead by now: its row is there, and nobody holds its lock."""
     row = {"mailing_id": mailing_id, "host": "mx", "process": 7, "home": "h", "began": NOW, "seen": NOW, "ended": ended}
     with database.write() as connection:
-        return int(connection.execute(insert(owners).returning(owners.c.id), row).scalar_one())
+        return int(connection.execute(insert(workers).returning(workers.c.id), row).scalar_one())
 
 
-def take(database: Database, owner_id: int, has: dict[int, DeliveryState], mailing_id: int = 1) -> None:
+def take(database: Database, worker_id: int, has: dict[int, DeliveryState], mailing_id: int = 1) -> None:
     with database.write() as connection:
         for subscriber_id, state in has.items():
             one = (deliveries.c.subscriber_id == subscriber_id) & (deliveries.c.mailing_id == mailing_id)
-            connection.execute(update(deliveries).where(one).values(state=state, owner_id=owner_id))
+            connection.execute(update(deliveries).where(one).values(state=state, worker_id=worker_id))
 
 
 def ended(database: Database) -> dict[int, datetime | None]:
     with database.read() as connection:
-        return {row.id: row.ended for row in connection.execute(select(owners.c.id, owners.c.ended))}
+        return {row.id: row.ended for row in connection.execute(select(workers.c.id, workers.c.ended))}
 
 
 def two_mailings(database: Database) -> None:
@@ -83,17 +83,17 @@ def test_what_a_living_process_has_is_its_own(database: Database) -> None:
     with register_worker(database, 1, NOW) as gone:
         dead = gone.id
     take(database, dead, {1: S.CLAIMED})
-    with register_worker(database, 1, NOW) as owner:
-        take(database, owner.id, {2: S.CLAIMED, 3: S.SENDING})
+    with register_worker(database, 1, NOW) as sender:
+        take(database, sender.id, {2: S.CLAIMED, 3: S.SENDING})
         found = reap(database, 1, LATER)
         assert (found.freed, found.unknown, len(found.alive)) == (1, 0, 1)
         with database.read() as connection:
-            row = connection.execute(select(owners).where(owners.c.id == owner.id)).one()
+            row = connection.execute(select(workers).where(workers.c.id == sender.id)).one()
         worker = found.alive[0]
         assert (worker.host, worker.process, worker.began) == (row.host, row.process, NOW)
         assert worker.dies == (None if database.path else row.seen + LEASE)
-        assert ended(database) == {dead: LATER, owner.id: None}
-        take(database, owner.id, {3: S.PENDING})
+        assert ended(database) == {dead: LATER, sender.id: None}
+        take(database, sender.id, {3: S.PENDING})
         assert reap_and_end(database, 1, "anna", LATER) == (None, found.__class__(freed=0, unknown=0, alive=(worker,)))
     total, found = reap_and_end(database, 1, "anna", LATER)
     assert (found.freed, found.unknown, found.alive) == (1, 0, ())
@@ -120,16 +120,16 @@ def test_what_a_run_left_after_it_ended_is_found(database: Database) -> None:
     frozen(database, 6)
     with register_worker(database, 1, NOW) as gone:
         pass
-    with register_worker(database, 1, NOW) as owner:
+    with register_worker(database, 1, NOW) as sender:
         with database.write() as connection:
-            assert owner.dead(connection, 1, NOW) == (gone.id,)
+            assert sender.dead(connection, 1, NOW) == (gone.id,)
             mark_ended(connection, (gone.id,), NOW)
-            assert owner.dead(connection, 1, NOW) == ()
+            assert sender.dead(connection, 1, NOW) == ()
         for state in (S.CLAIMED, S.SENDING, S.PENDING):
             take(database, gone.id, {1: state})
             with database.write() as connection:
-                assert owner.dead(connection, 1, NOW) == (() if state is S.PENDING else (gone.id,))
-                assert owner.dead(connection, 2, NOW) == ()
+                assert sender.dead(connection, 1, NOW) == (() if state is S.PENDING else (gone.id,))
+                assert sender.dead(connection, 2, NOW) == ()
 
 
 def test_a_mailing_is_not_ended_while_something_is_in_hand(database: Database) -> None:
@@ -161,12 +161,12 @@ def test_a_run_may_be_dead_though_it_holds_its_lock(database: Database) -> None:
     machine that vanished, one that gives no sign of life: it is not said to send, and what it has in hand is released."""
     frozen(database, 2)
     silent, ended = {"seen": NOW - timedelta(days=36_500)}, {"ended": NOW}
-    with register_worker(database, 1, NOW) as owner:
+    with register_worker(database, 1, NOW) as sender:
         for values, is_dead in ((silent, database.path is None), (ended, True)):
-            take(database, owner.id, {1: S.CLAIMED, 2: S.SENDING})
+            take(database, sender.id, {1: S.CLAIMED, 2: S.SENDING})
             with database.write() as connection:
-                seen = select(owners.c.began).where(owners.c.id == owner.id).scalar_subquery()
-                connection.execute(update(owners).values({"seen": seen, "ended": None, **values}))
+                seen = select(workers.c.began).where(workers.c.id == sender.id).scalar_subquery()
+                connection.execute(update(workers).values({"seen": seen, "ended": None, **values}))
             found = reap(database, 1, LATER)
             assert (found.freed, found.unknown, len(found.alive)) == ((1, 1, 0) if is_dead else (0, 0, 1))
 
@@ -178,5 +178,5 @@ def test_who_sends_is_told_in_the_order_in_which_they_came(postgres: PostgresSer
         with register_worker(database, 1, NOW) as first, register_worker(database, 1, LATER) as second:
             for each in (second, first):
                 with database.write() as connection:
-                    each.beat(connection, NOW)
+                    each.heartbeat(connection, NOW)
             assert [each.began for each in reap(database, 1, LATER).alive] == [NOW, LATER]

@@ -296,7 +296,7 @@ def test_an_answer_that_comes_after_a_persons_decision_changes_nothing(database:
     unknown(database, 1)
     with database.write() as connection:
         reconciliation.send_again(connection, 1, "anna", NOW)
-        late = update(deliveries).where(deliveries.c.subscriber_id == 1, deliveries.c.owner_id == 1)
+        late = update(deliveries).where(deliveries.c.subscriber_id == 1, deliveries.c.worker_id == 1)
         assert connection.execute(late.values(state=S.ACCEPTED)).rowcount == 0
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import select, text, update
 from composer.database.engine import Database
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
-from composer.database.tables.mailing_tables import deliveries, owners
+from composer.database.tables.mailing_tables import deliveries, workers
 from composer.delivery.core.scheduler import Ending
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.database_guard.age_counter import DatabaseLostError
@@ -122,10 +122,10 @@ def test_on_postgresql_the_dead_are_told_from_the_living(server: Location) -> No
         with database.write() as connection:
             lapsed = (LEASE + timedelta(seconds=1)) // timedelta(milliseconds=1)
             connection.execute(
-                text("UPDATE owners SET seen = seen - :lapsed WHERE id = :id"), {"lapsed": lapsed, "id": second.id}
+                text("UPDATE workers SET seen = seen - :lapsed WHERE id = :id"), {"lapsed": lapsed, "id": second.id}
             )
             assert third.dead(connection, 1, NOW) == (first.id, second.id)
-            second.beat(connection, NOW)
+            second.heartbeat(connection, NOW)
             assert third.dead(connection, 1, NOW) == (first.id,)
         second.leave()
         third.leave()
@@ -134,12 +134,12 @@ def test_on_postgresql_the_dead_are_told_from_the_living(server: Location) -> No
 def test_who_was_taken_for_dead_learns_it(database: Database) -> None:
     """At its next sign of life; what it had is in other hands."""
     frozen(database, 1)
-    with register_worker(database, 1, NOW) as owner:
+    with register_worker(database, 1, NOW) as worker:
         with database.write() as connection:
-            owner.beat(connection, NOW)
-            connection.execute(update(owners).values(ended=NOW))
+            worker.heartbeat(connection, NOW)
+            connection.execute(update(workers).values(ended=NOW))
         with pytest.raises(DatabaseLostError), database.write() as connection:
-            owner.beat(connection, NOW)
+            worker.heartbeat(connection, NOW)
 
 
 def test_the_lease_is_longer_than_any_answer() -> None:
@@ -178,7 +178,7 @@ def test_who_is_taken_for_dead_in_the_middle_stops(server: Location, monkeypatch
         def script(envelope: Envelope) -> Outcome | None:
             if number(envelope) == 5:
                 with database.write() as connection:
-                    connection.execute(update(owners).values(ended=NOW))
+                    connection.execute(update(workers).values(ended=NOW))
             # All of them would take five seconds; the next sign of life is a matter of milliseconds.
             time.sleep(0.05 if number(envelope) > 5 else 0)
             return None
@@ -208,24 +208,27 @@ def test_what_is_known_of_a_run(database: Database) -> None:
     frozen(database, 1)
     with register_worker(database, 1, NOW) as gone:
         pass
-    with register_worker(database, 1, NOW) as owner:
+    with register_worker(database, 1, NOW) as worker:
         with database.write() as connection:
-            columns = (owners.c.mailing_id, owners.c.host, owners.c.process, owners.c.began, owners.c.ended)
-            row = connection.execute(select(*columns).where(owners.c.id == owner.id)).one()
+            columns = (workers.c.mailing_id, workers.c.host, workers.c.process, workers.c.began, workers.c.ended)
+            row = connection.execute(select(*columns).where(workers.c.id == worker.id)).one()
             assert tuple(row) == (1, socket.gethostname(), os.getpid(), NOW, None)
-            connection.execute(update(owners).values(seen=NOW - HOUR))
-            owner.beat(connection, NOW + HOUR)
-            seen = dict(connection.execute(select(owners.c.id, owners.c.seen)).all())
+            connection.execute(update(workers).values(seen=NOW - HOUR))
+            worker.heartbeat(connection, NOW + HOUR)
+            seen = dict(connection.execute(select(workers.c.id, workers.c.seen)).all())
             assert seen[gone.id] == NOW - HOUR
             if database.path is None:
                 # By the server's own clock.
-                assert abs(seen[owner.id] - datetime.now(UTC)) < HOUR
+                assert abs(seen[worker.id] - datetime.now(UTC)) < HOUR
             else:
-                assert seen[owner.id] == NOW + HOUR
+                assert seen[worker.id] == NOW + HOUR
             mark_ended(connection, (gone.id,), NOW)
             mark_ended(connection, (gone.id,), NOW + HOUR)
-            assert dict(connection.execute(select(owners.c.id, owners.c.ended)).all()) == {gone.id: NOW, owner.id: None}
-        assert owner.is_alone is (database.path is not None)
+            assert dict(connection.execute(select(workers.c.id, workers.c.ended)).all()) == {
+                gone.id: NOW,
+                worker.id: None,
+            }
+        assert worker.is_alone is (database.path is not None)
 
 
 def test_a_lock_that_was_taken_before_is_the_owners(sqlite: Path) -> None:

@@ -48,7 +48,7 @@ FIELDS = tuple(
 TEXT = "Dear {}, of {}: leave <{}>, change <{}>, read <{}>".format(*(field.token for field in FIELDS))
 
 
-def mailing(terms: FrozenSettings = TERMS, corrects: int | None = None) -> Mailing:
+def mailing(frozen_settings: FrozenSettings = TERMS, corrects: int | None = None) -> Mailing:
     return Mailing(
         id=3,
         public_id=3,
@@ -63,7 +63,7 @@ def mailing(terms: FrozenSettings = TERMS, corrects: int | None = None) -> Maili
         is_committed=None,
         subject="Hello",
         audience=AudienceFilter(),
-        terms=terms.to_json(),
+        frozen_settings=frozen_settings.to_json(),
         frozen=1,
         left_out={},
         allowed={},
@@ -90,31 +90,31 @@ def variant() -> FrozenVariant:
     return FrozenVariant(number=0, language="en", compiled=compiled)
 
 
-def letters(
-    terms: FrozenSettings = TERMS, corrects: int | None = None, profile: Profile | None = None
+def message_source(
+    frozen_settings: FrozenSettings = TERMS, corrects: int | None = None, profile: Profile | None = None
 ) -> MailingMessages:
     return MailingMessages(
-        JobPayload.of(mailing(terms, corrects), (variant(),), TOKENS, profile=profile), now=lambda: NOW
+        JobPayload.of(mailing(frozen_settings, corrects), (variant(),), TOKENS, profile=profile), now=lambda: NOW
     )
 
 
 def test_a_letter_is_its_subscribers_own() -> None:
     """Name, links, ways to leave, Message-ID, envelope: all of them name this subscriber to us and to nobody else."""
-    letter = letters().letter(ANNA)
+    outgoing = message_source().outgoing(ANNA)
     leave, change = (TOKENS.make(purpose, 7, 3) for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES))
     bounce = TOKENS.make(Purpose.BOUNCE, 7, 3)
-    mail = fast_mail_parser.parse_email(letter.message)
+    mail = fast_mail_parser.parse_email(outgoing.message)
     headers = {name.lower(): values[0] for name, values in mail.headers.items()}
     assert mail.subject == "Hello Anna"
     assert headers["to"] == "Anna Ö <anna@example.net>"
-    assert headers["message-id"] == letters().message_id(7) == TOKENS.message_id(3, 7, "example.org")
-    assert headers["x-compose-id"] == letter.envelope.id
+    assert headers["message-id"] == message_source().message_id(7) == TOKENS.message_id(3, 7, "example.org")
+    assert headers["x-compose-id"] == outgoing.envelope.id
     by_mail = f"mailto:leave@example.org?subject=unsubscribe%20{leave}"
     assert headers["list-unsubscribe"] == f"<https://example.org/n/unsubscribe/{leave}>, <{by_mail}>"
     assert headers["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
     assert headers["feedback-id"] == "2025-01-30:mailing:examplenews"
-    assert letter.envelope.sender == f"bounce+{bounce}@example.org"
-    assert (letter.envelope.recipient, letter.envelope.wants_notice) == ("anna@example.net", True)
+    assert outgoing.envelope.sender == f"bounce+{bounce}@example.org"
+    assert (outgoing.envelope.recipient, outgoing.envelope.wants_notice) == ("anna@example.net", True)
     text = " ".join(mail.text_plain[0].split())
     assert text == (
         f"Dear Anna, of ACME: leave <https://example.org/n/unsubscribe/{leave}>,"
@@ -124,36 +124,41 @@ def test_a_letter_is_its_subscribers_own() -> None:
 
 def test_the_same_letter_whenever_it_is_asked_for() -> None:
     """A second try is the same message: who has two can see it."""
-    assert letters().letter(ANNA) == letters().letter(ANNA)
+    assert message_source().outgoing(ANNA) == message_source().outgoing(ANNA)
 
 
 def test_a_place_of_ones_own_to_leave() -> None:
     """`unsubscribe_url` with {token} in it instead of our page."""
     other = "https://other.example/u?t={token}"
-    letter = letters(replace(TERMS, unsubscribe_url=other, unsubscribe_mailto=None, bounces=None)).letter(ANNA)
-    assert f"<https://other.example/u?t={TOKENS.make(Purpose.UNSUBSCRIBE, 7, 3)}>".encode() in letter.message
-    assert letter.envelope.sender == "news@example.org"
+    outgoing = message_source(replace(TERMS, unsubscribe_url=other, unsubscribe_mailto=None, bounces=None)).outgoing(
+        ANNA
+    )
+    assert f"<https://other.example/u?t={TOKENS.make(Purpose.UNSUBSCRIBE, 7, 3)}>".encode() in outgoing.message
+    assert outgoing.envelope.sender == "news@example.org"
 
 
 def test_a_correction_hangs_on_what_it_corrects() -> None:
     """In-Reply-To is the subscriber's own message of that mailing."""
-    assert f"In-Reply-To: {TOKENS.message_id(2, 7, 'example.org')}".encode() in letters(corrects=2).letter(ANNA).message
+    assert (
+        f"In-Reply-To: {TOKENS.message_id(2, 7, 'example.org')}".encode()
+        in message_source(corrects=2).outgoing(ANNA).message
+    )
 
 
 def test_signed_letters_are_verified() -> None:
     """By another library."""
     key = parse_key(generate(Algorithm.RSA), selector="s")
-    letter = letters(profile=Profile(domain="example.org", keys=(key,))).letter(ANNA)
+    outgoing = message_source(profile=Profile(domain="example.org", keys=(key,))).outgoing(ANNA)
     text = record(key).encode()
-    assert dkim.verify(letter.message, dnsfunc=lambda name, timeout=5: text)
+    assert dkim.verify(outgoing.message, dnsfunc=lambda name, timeout=5: text)
 
 
 def test_what_cannot_be_written_is_said_in_words() -> None:
     """A missing value, an address that no server takes: never an exception that nobody expects."""
     with pytest.raises(MissingValueError, match="company"):
-        letters().letter(replace(ANNA, fields="{}"))
+        message_source().outgoing(replace(ANNA, fields="{}"))
     with pytest.raises(MessageError, match="the address cannot be used"):
-        letters().letter(replace(ANNA, address="änna@example.net"))
+        message_source().outgoing(replace(ANNA, address="änna@example.net"))
 
 
 def test_terms_come_back_as_they_were() -> None:

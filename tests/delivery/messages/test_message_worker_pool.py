@@ -19,7 +19,7 @@ from composer.delivery.messages.message_factory import JobPayload, MessageError
 from composer.delivery.messages.message_worker_pool import MessageWorkerPool, messages_of
 from composer.delivery.messages.outgoing import MessageRecipient
 from composer.mail.dkim_signing import Algorithm, Profile
-from tests.delivery.messages.test_message_factory import ANNA, TOKENS, letters, mailing, variant
+from tests.delivery.messages.test_message_factory import ANNA, TOKENS, mailing, message_source, variant
 
 pytestmark = [pytest.mark.skipif(os.name != "posix", reason="there are presses on POSIX only"), pytest.mark.kill]
 ROOT = Path(__file__).parents[3]
@@ -30,7 +30,7 @@ KEYS = (
 PROFILE = Profile(domain="example.org", keys=KEYS)
 
 
-def plates(profile: Profile | None = None) -> JobPayload:
+def payload(profile: Profile | None = None) -> JobPayload:
     return JobPayload.of(mailing(), (variant(),), TOKENS, profile=profile)
 
 
@@ -38,27 +38,27 @@ def subscribers(count: int) -> list[MessageRecipient]:
     return [replace(ANNA, subscriber_id=number, first_name=f"Anna {number} 你好") for number in range(1, count + 1)]
 
 
-def pids(presses: MessageWorkerPool) -> list[int]:
-    return [each.process.pid for each in presses._presses]
+def pids(pool: MessageWorkerPool) -> list[int]:
+    return [each.process.pid for each in pool._pool]
 
 
-def are_ready(presses: MessageWorkerPool) -> bool:
-    presses.expect(())
-    return all(each._has_begun and not each._is_gone for each in presses._presses)
+def are_ready(pool: MessageWorkerPool) -> bool:
+    pool.expect(())
+    return all(each._has_begun and not each._is_gone for each in pool._pool)
 
 
-def warm(presses: MessageWorkerPool) -> MessageWorkerPool:
+def warm(pool: MessageWorkerPool) -> MessageWorkerPool:
     """Wait until they have begun: until then messages are made here."""
     end = time.monotonic() + 60
-    while not are_ready(presses):
+    while not are_ready(pool):
         assert time.monotonic() < end, "they do not begin"
         time.sleep(0.01)
-    return presses
+    return pool
 
 
 @pytest.fixture
-def presses() -> Iterator[MessageWorkerPool]:
-    with MessageWorkerPool(plates(), 2) as made:
+def pool() -> Iterator[MessageWorkerPool]:
+    with MessageWorkerPool(payload(), 2) as made:
         yield warm(made)
 
 
@@ -85,12 +85,12 @@ def _ends(pid: int) -> bool:
     return _is_gone(pid)
 
 
-def test_they_are_the_same_as_here(presses: MessageWorkerPool) -> None:
+def test_they_are_the_same_as_here(pool: MessageWorkerPool) -> None:
     """Envelope and message byte for byte but for the time, whether they were expected or not, in any order."""
-    here, asked = letters(), subscribers(40)
-    presses.expect(asked[:30])
+    here, asked = message_source(), subscribers(40)
+    pool.expect(asked[:30])
     for each in reversed(asked):
-        made, known = presses.letter(each), here.letter(each)
+        made, known = pool.outgoing(each), here.outgoing(each)
         assert made.envelope == known.envelope
         assert _without_date(made.message) == _without_date(known.message)
 
@@ -98,23 +98,23 @@ def test_they_are_the_same_as_here(presses: MessageWorkerPool) -> None:
 def test_signed_by_both_keys() -> None:
     """The keys go to another process and back come signatures that hold."""
     answers = {f"{key.selector}._domainkey.example.org.".encode(): record(key).encode() for key in KEYS}
-    with MessageWorkerPool(plates(PROFILE), 1) as presses:
-        message = warm(presses).letter(ANNA).message
+    with MessageWorkerPool(payload(PROFILE), 1) as pool:
+        message = warm(pool).outgoing(ANNA).message
     for number in range(2):
         assert dkim.DKIM(message).verify(number, dnsfunc=lambda name, timeout=5: answers[name])
 
 
-def test_threads_get_their_own(presses: MessageWorkerPool) -> None:
+def test_threads_get_their_own(pool: MessageWorkerPool) -> None:
     """Twelve threads at two presses: each gets its own subscriber's message, every time."""
     wrong: list[str] = []
 
     def work(part: list[MessageRecipient]) -> None:
         for each in part:
-            if presses.letter(each).envelope != letters().letter(each).envelope:
+            if pool.outgoing(each).envelope != message_source().outgoing(each).envelope:
                 wrong.append(each.first_name)
 
     asked = subscribers(480)
-    presses.expect(asked)
+    pool.expect(asked)
     threads = [threading.Thread(target=work, args=(asked[number::12],)) for number in range(12)]
     for thread in threads:
         thread.start()
@@ -123,75 +123,75 @@ def test_threads_get_their_own(presses: MessageWorkerPool) -> None:
     assert not wrong and not any(thread.is_alive() for thread in threads)
 
 
-def test_what_cannot_be_made_is_told_as_here(presses: MessageWorkerPool) -> None:
+def test_what_cannot_be_made_is_told_as_here(pool: MessageWorkerPool) -> None:
     with pytest.raises(MessageError, match="the address cannot be used"):
-        presses.letter(replace(ANNA, address="nobody"))
+        pool.outgoing(replace(ANNA, address="nobody"))
     with pytest.raises(MessageError, match="there is no value for the merge field “company”"):
-        presses.letter(replace(ANNA, subscriber_id=8, fields="{}"))
-    assert presses.letter(replace(ANNA, subscriber_id=9)).envelope.recipient == "anna@example.net"
+        pool.outgoing(replace(ANNA, subscriber_id=8, fields="{}"))
+    assert pool.outgoing(replace(ANNA, subscriber_id=9)).envelope.recipient == "anna@example.net"
 
 
-def test_a_press_that_is_killed_takes_nothing_with_it(presses: MessageWorkerPool) -> None:
+def test_a_press_that_is_killed_takes_nothing_with_it(pool: MessageWorkerPool) -> None:
     """Both are killed while messages are expected: the others are made here, each once more where it must be."""
     asked = subscribers(60)
-    presses.expect(asked)
+    pool.expect(asked)
     found = []
     for number, each in enumerate(asked):
         if number in (10, 30):
-            os.kill(pids(presses)[number // 30], signal.SIGKILL)
-        found.append(presses.letter(each))
-    assert [letter.envelope for letter in found] == [letters().letter(each).envelope for each in asked]
+            os.kill(pids(pool)[number // 30], signal.SIGKILL)
+        found.append(pool.outgoing(each))
+    assert [outgoing.envelope for outgoing in found] == [message_source().outgoing(each).envelope for each in asked]
 
 
-def test_nobody_waits_for_it(presses: MessageWorkerPool) -> None:
+def test_nobody_waits_for_it(pool: MessageWorkerPool) -> None:
     """However much is asked for, and however large it is: whoever asks goes on, and gets what was asked for."""
     words = "x" * 300_000
     asked = [replace(each, fields=f'{{"company": "ACME", "more": "{words}"}}') for each in subscribers(20)]
     # To make two thousand letters takes seconds; to ask for them does not, and costs next to no processor time.
     begin = time.process_time()
-    presses.expect([*subscribers(2_000)[20:], *asked])
+    pool.expect([*subscribers(2_000)[20:], *asked])
     assert time.process_time() - begin < 2
-    assert all(presses.letter(each).envelope.recipient == each.address for each in asked)
+    assert all(pool.outgoing(each).envelope.recipient == each.address for each in asked)
 
 
 def test_one_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A press that hangs is given up after a while, and asked nothing more."""
-    monkeypatch.setattr(message_worker, "_PATIENCE", 0.3)
-    with MessageWorkerPool(plates(), 1) as presses:
-        os.kill(pids(warm(presses))[0], signal.SIGSTOP)
+    monkeypatch.setattr(message_worker, "_MAX_WAIT", 0.3)
+    with MessageWorkerPool(payload(), 1) as pool:
+        os.kill(pids(warm(pool))[0], signal.SIGSTOP)
         begin = time.monotonic()
         for each in subscribers(20):
-            assert presses.letter(each).envelope == letters().letter(each).envelope
-        assert time.monotonic() - begin >= 0.3 and not are_ready(presses)
+            assert pool.outgoing(each).envelope == message_source().outgoing(each).envelope
+        assert time.monotonic() - begin >= 0.3 and not are_ready(pool)
 
 
-def test_what_has_lain_too_long_is_made_again(monkeypatch: pytest.MonkeyPatch, presses: MessageWorkerPool) -> None:
+def test_what_has_lain_too_long_is_made_again(monkeypatch: pytest.MonkeyPatch, pool: MessageWorkerPool) -> None:
     """After a pause a message has the time of its sending."""
     monkeypatch.setattr(message_worker, "_FRESH", 0.3)
     asked = subscribers(6)
-    presses.expect(asked)
-    presses.letter(asked[0])
+    pool.expect(asked)
+    pool.outgoing(asked[0])
     time.sleep(0.5)
     begin = time.monotonic()
     for each in asked[1:]:
-        found = presses._presses[each.subscriber_id % 2].reply(each)
+        found = pool._pool[each.subscriber_id % 2].reply(each)
         assert found is not None and found.made >= begin
 
 
 def test_nobody_waits_for_them_to_begin() -> None:
     """However large the pictures of a message are."""
-    large = replace(plates(), terms=plates().terms + " " * 20_000_000)
+    large = replace(payload(), frozen_settings=payload().frozen_settings + " " * 20_000_000)
     begin = time.monotonic()
-    with MessageWorkerPool(large, 2) as presses:
-        assert presses.letter(ANNA).envelope.recipient == "anna@example.net"
+    with MessageWorkerPool(large, 2) as pool:
+        assert pool.outgoing(ANNA).envelope.recipient == "anna@example.net"
         assert time.monotonic() - begin < 2
 
 
 def test_a_system_that_gives_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a socket holds less than may be asked at a time, messages are made here."""
     monkeypatch.setattr(message_worker, "_WAITING", 1 << 30)
-    with MessageWorkerPool(plates(), 2) as presses:
-        assert not pids(presses) and presses.letter(ANNA).envelope.recipient == "anna@example.net"
+    with MessageWorkerPool(payload(), 2) as pool:
+        assert not pids(pool) and pool.outgoing(ANNA).envelope.recipient == "anna@example.net"
 
 
 def test_it_ends_with_its_run() -> None:
@@ -212,10 +212,10 @@ def test_it_ends_with_its_run() -> None:
     run.kill()
     run.communicate()
     assert all(map(_ends, children))
-    with MessageWorkerPool(plates(), 1) as presses:
-        (pid,) = pids(warm(presses))
+    with MessageWorkerPool(payload(), 1) as pool:
+        (pid,) = pids(warm(pool))
         os.kill(pid, signal.SIGSTOP)
-        waiting = threading.Thread(target=presses.letter, args=(ANNA,))
+        waiting = threading.Thread(target=pool.outgoing, args=(ANNA,))
         waiting.start()
     waiting.join(60)
     assert not waiting.is_alive() and _is_gone(pid)
@@ -231,10 +231,10 @@ def test_a_folder_of_that_name_is_not_run(tmp_path: Path, monkeypatch: pytest.Mo
     ):
         (tmp_path / path).write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
     monkeypatch.chdir(tmp_path)
-    with MessageWorkerPool(plates(), 1) as presses:
-        warm(presses).expect(subscribers(3))
-        assert presses.letter(subscribers(3)[2]).envelope.recipient == "anna@example.net"
-        assert are_ready(presses)
+    with MessageWorkerPool(payload(), 1) as pool:
+        warm(pool).expect(subscribers(3))
+        assert pool.outgoing(subscribers(3)[2]).envelope.recipient == "anna@example.net"
+        assert are_ready(pool)
     assert not (tmp_path / "ran").exists()
 
 
@@ -248,17 +248,17 @@ def test_where_they_pay(monkeypatch: pytest.MonkeyPatch) -> None:
         (50_000, None, None, False),
         (200, None, PROFILE, False),
     ):
-        with messages_of(plates(profile), count, rate) as made:
+        with messages_of(payload(profile), count, rate) as made:
             assert isinstance(made, MessageWorkerPool) is is_pressed
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0}, raising=False)
-    with messages_of(plates(PROFILE), 50_000, None) as made:
+    with messages_of(payload(PROFILE), 50_000, None) as made:
         assert not isinstance(made, MessageWorkerPool)
     # And none can be started: they are made here.
     monkeypatch.setattr(subprocess, "Popen", _no_process)
-    with MessageWorkerPool(plates(), 2) as presses:
-        assert not pids(presses) and presses.letter(ANNA).envelope.recipient == "anna@example.net"
-        presses.expect((ANNA,))
+    with MessageWorkerPool(payload(), 2) as pool:
+        assert not pids(pool) and pool.outgoing(ANNA).envelope.recipient == "anna@example.net"
+        pool.expect((ANNA,))
 
 
 def _no_process(*arguments: object, **more: object) -> None:

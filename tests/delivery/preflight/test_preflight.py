@@ -102,7 +102,7 @@ def test_what_is_ready_is_not_refused() -> None:
 def test_each_refusal(known: PreflightFacts, codes: list[str]) -> None:
     """Exactly these, in this order; each says something, and what to do."""
     assert _codes(known) == codes
-    assert all(each.words and each.way_out for each in refusals(known, {}))
+    assert all(each.words and each.route for each in refusals(known, {}))
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def test_what_was_tested_before_is_said_where_there_was_something(changed: tuple
     """With what has changed since."""
     refusal = _one(PreflightFacts(editions=(EditionFacts(stem="a", tests=SentTests(changed_since=changed)),)))
     assert said in refusal.words and ("tested before" in refusal.words) is bool(changed)
-    assert refusal.way_out == "compose test a"
+    assert refusal.route == "compose test a"
 
 
 @pytest.mark.parametrize("changed", [{}, {"a": ("subject",)}])
@@ -293,7 +293,7 @@ def test_what_was_approved_before_is_said_where_there_was_something(changed: dic
     known = replace(READY, issue="2031-01-30", approval=Approval(needed=1, changed_since=changed))
     refusal = _one(known)
     assert ("; approved before, changed since: " in refusal.words) is bool(changed)
-    assert refusal.way_out == "compose approve 2031-01-30 --as ADDRESS"
+    assert refusal.route == "compose approve 2031-01-30 --as ADDRESS"
 
 
 def test_findings_with_a_refusal_of_their_own_do_not_block() -> None:
@@ -303,7 +303,7 @@ def test_findings_with_a_refusal_of_their_own_do_not_block() -> None:
             known = replace(READY, editions=(EditionFacts(stem="a", tests=TESTED, blockers=blockers),))
             found = [each for each in refusals(known, {}) if each.code is Code.BLOCKED]
             assert len(found) == (len(blockers) > 1)
-            assert all("2 findings" in each.words and '--allow SIZE01="' in each.way_out for each in found)
+            assert all("2 findings" in each.words and '--allow SIZE01="' in each.route for each in found)
 
 
 def test_only_what_was_allowed_is_waived() -> None:
@@ -323,7 +323,7 @@ def test_what_has_changed_since_a_mailing_was_frozen_is_named_by_file() -> None:
     known = PreflightFacts(editions=(), continues=3, differences={"a": ("subject",), "b": ("letter",)})
     refusal = _one(known)
     assert refusal.words.startswith("mailing 3 ") and ": a: " in refusal.words and "; b: " in refusal.words
-    assert refusal.way_out.endswith("compose stop 3 --for-good")
+    assert refusal.route.endswith("compose stop 3 --for-good")
 
 
 def test_words_that_were_said_elsewhere_are_told_as_they_are() -> None:
@@ -334,4 +334,4 @@ def test_words_that_were_said_elsewhere_are_told_as_they_are() -> None:
     assert _one(replace(READY, editions=(files,))).words == "two files hold the issue a: also b.yaml, c.yaml"
     refusal = _one(replace(READY, same_issue=(EARLIER,)))
     assert refusal.words.startswith("mailing 3 of 2031-01-29 ") and EARLIER.shared.in_words in refusal.words
-    assert refusal.way_out.startswith("compose send 2031-01-29 ")
+    assert refusal.route.startswith("compose send 2031-01-29 ")

@@ -55,7 +55,7 @@ def test_a_mailing_holds_everything_it_needs(database: Database) -> None:
     """Audience with merge values, compiled messages, hash, commit, who and when: all as it was given."""
     with database.write() as connection:
         add_subscribers(connection, 3, fields='{"company": "ACME"}')
-        mailing = freeze(connection, draft(git_commit="abc", is_committed=True, terms='{"a": 1}'), NOW)
+        mailing = freeze(connection, draft(git_commit="abc", is_committed=True, frozen_settings='{"a": 1}'), NOW)
     with database.read() as connection:
         assert mailing_of(connection, mailing.id) == mailing
         assert variants_of(connection, mailing.id) == draft().variants
@@ -176,7 +176,7 @@ def test_to_those_without(database: Database) -> None:
     put(database, first.id, {1: S.ACCEPTED, 2: S.UNKNOWN, 3: S.REFUSED, 4: S.REFUSED, 5: S.EXPIRED, 6: S.EXPIRED})
     with database.write() as connection:
         gone = (deliveries.c.subscriber_id == 3) & (deliveries.c.mailing_id == first.id)
-        connection.execute(update(deliveries).where(gone).values(blame="gone"))
+        connection.execute(update(deliveries).where(gone).values(refusal_category="gone"))
         connection.execute(update(subscribers).where(subscribers.c.id == 6).values(status="unsubscribed"))
         add_subscribers(connection, 1, first=7)
         counts = count(connection, Selection(issue=ISSUE, is_rest=True))
@@ -196,9 +196,9 @@ def test_what_to_those_without_adds(database: Database) -> None:
     first = frozen(database, 5)
     put(database, first.id, dict.fromkeys(range(1, 5), S.REFUSED) | {5: S.ACCEPTED})
     with database.write() as connection:
-        for number, blame in enumerate(("none", "soft", "no_domain", "gone"), 1):
+        for number, refusal_category in enumerate(("none", "soft", "no_domain", "gone"), 1):
             one = (deliveries.c.subscriber_id == number) & (deliveries.c.mailing_id == first.id)
-            connection.execute(update(deliveries).where(one).values(blame=blame))
+            connection.execute(update(deliveries).where(one).values(refusal_category=refusal_category))
         # As the engine does at once where there is no mailbox.
         suppress(connection, "reader4@example.net", Reason.BOUNCED, "mailing 1", NOW)
         plain, rest = (
@@ -245,7 +245,7 @@ def test_a_rehearsal_holds_nobody(database: Database) -> None:
     rehearsal = frozen(database, 4, is_rehearsal=True)
     put(database, rehearsal.id, {1: S.WRITTEN, 2: S.ACCEPTED, 3: S.UNKNOWN, 4: S.REFUSED})
     with database.write() as connection:
-        connection.execute(update(deliveries).where(deliveries.c.subscriber_id == 4).values(blame="gone"))
+        connection.execute(update(deliveries).where(deliveries.c.subscriber_id == 4).values(refusal_category="gone"))
     assert frozen(database, 0, selection=Selection(issue=ISSUE, is_rest=True)).frozen == 4
 
 

@@ -60,7 +60,7 @@ def test_every_column_has_what_was_given(connection: Connection) -> None:
     given = draft(
         selection=Selection(issue=ISSUE, condition=AudienceFilter(language=("en",)), got="first"),
         variants=versions(4),
-        terms='{"a": 1}',
+        frozen_settings='{"a": 1}',
         git_commit="abc",
         is_committed=False,
         allowed={"untested": "später"},
@@ -88,7 +88,7 @@ def test_every_column_has_what_was_given(connection: Connection) -> None:
         "is_committed": False,
         "subject": "Hallo",
         "audience": AudienceFilter(language=("en",)).code,
-        "terms": '{"a": 1}',
+        "frozen_settings": '{"a": 1}',
         "frozen": 1,
         "left_out": '{"bounced": 1}',
         "allowed": '{"untested": "später"}',

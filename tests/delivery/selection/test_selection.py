@@ -82,9 +82,9 @@ def test_each_reason_has_its_own_count(database: Database, is_rest: bool) -> Non
     put(database, first.id, dict.fromkeys((1, 2, 3), S.UNKNOWN) | dict.fromkeys((4, 5), S.ACCEPTED))
     put(database, first.id, dict.fromkeys((6, 7, 8, 9), S.REFUSED) | {10: S.EXPIRED})
     with database.write() as connection:
-        for number, blame in ((6, "gone"), (7, "no_domain"), (8, "gone"), (9, "soft")):
+        for number, refusal_category in ((6, "gone"), (7, "no_domain"), (8, "gone"), (9, "soft")):
             one = (deliveries.c.subscriber_id == number) & (deliveries.c.mailing_id == first.id)
-            connection.execute(update(deliveries).where(one).values(blame=blame))
+            connection.execute(update(deliveries).where(one).values(refusal_category=refusal_category))
         counts = count(connection, Selection(issue=ISSUE, is_rest=is_rest))
         only = count(connection, Selection(issue=ISSUE, is_rest=is_rest, condition=audience_filter(tag="nobody")))
     away = {LeftOut.TURNED_AWAY: 3} if is_rest else {}
@@ -144,7 +144,7 @@ def test_the_first_reason_that_holds_is_told(database: Database) -> None:
     put(database, earlier.id, dict.fromkeys((1, 2, 3), S.ACCEPTED) | dict.fromkeys(range(4, 8), S.REFUSED))
     with database.write() as connection:
         gone = update(deliveries).where(deliveries.c.mailing_id == first.id)
-        connection.execute(gone.values(blame="gone"))
+        connection.execute(gone.values(refusal_category="gone"))
         connection.execute(gone.where(deliveries.c.subscriber_id == 3).values(state=S.UNKNOWN))
         held = {"normal": "reader5@example.net", "reason": Reason.HELD, "source": "mail", "since": NOW}
         others = [{**held, "normal": f"reader{each}@example.net", "reason": Reason.COMPLAINED} for each in (6, 7)]

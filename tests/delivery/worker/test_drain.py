@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from composer.database.engine import Database, connect
 from composer.database.schema_upgrade import open_database
-from composer.database.tables.mailing_tables import owners
+from composer.database.tables.mailing_tables import workers
 from composer.delivery.core.mailing import stop as stop_mailing
 from composer.delivery.core.retry_policy import RetryPolicy
 from composer.delivery.core.scheduler import Ending
@@ -29,7 +29,7 @@ from composer.transport.server_settings import ServerLimits
 from tests.databases import PostgresServer, with_tables
 from tests.delivery.factories import NOW, QUICK, frozen, sums
 from tests.delivery.worker.test_run_loop import job
-from tests.fake_smtp import HangUp, Office, Visit
+from tests.fake_smtp import FakeSmtp, HangUp, SmtpSession
 from tests.transport.setup import PATIENT, transport, until
 
 pytestmark = pytest.mark.fault
@@ -38,7 +38,7 @@ S = DeliveryState
 #: Half a second for answers, then all the time it needs for the database.
 SHORT = replace(QUICK, drain=timedelta(seconds=0.5), record=timedelta(seconds=60))
 #: Seconds after which a run that has not ended never will.
-_PATIENCE = 60
+_MAX_WAIT = 60
 
 
 class Running:
@@ -47,7 +47,7 @@ class Running:
     def __init__(
         self,
         database: Database,
-        office: Office,
+        office: FakeSmtp,
         policy: RetryPolicy,
         rate: float | None = None,
         limits: ServerLimits = PATIENT,
@@ -63,21 +63,21 @@ class Running:
 
     def end(self) -> Run:
         """Wait for its end."""
-        self._thread.join(_PATIENCE)
+        self._thread.join(_MAX_WAIT)
         assert self.ran, "it has not ended"
         return self.ran[0]
 
 
 @contextmanager
-def silent(stage: str = "dot") -> Iterator[Office]:
+def silent(stage: str = "dot") -> Iterator[FakeSmtp]:
     """A server that never answers there."""
     is_over = threading.Event()
 
-    def hold(visit: Visit) -> int:
-        is_over.wait(2 * _PATIENCE)
+    def hold(visit: SmtpSession) -> int:
+        is_over.wait(2 * _MAX_WAIT)
         raise HangUp
 
-    with Office({stage: hold}) as office:
+    with FakeSmtp({stage: hold}) as office:
         try:
             yield office
         finally:
@@ -141,13 +141,13 @@ def test_an_answer_in_time_is_recorded(database: Database) -> None:
     frozen(database, 30)
     answers = threading.Event()
 
-    def dot(visit: Visit) -> int:
-        answers.wait(_PATIENCE)
+    def dot(visit: SmtpSession) -> int:
+        answers.wait(_MAX_WAIT)
         return visit.say(b"250 2.0.0 Ok\r\n")
 
-    with Office({"dot": dot}) as office:
+    with FakeSmtp({"dot": dot}) as office:
         running = Running(
-            database, office, replace(QUICK, drain=timedelta(seconds=_PATIENCE), record=timedelta(seconds=_PATIENCE))
+            database, office, replace(QUICK, drain=timedelta(seconds=_MAX_WAIT), record=timedelta(seconds=_MAX_WAIT))
         )
         until(lambda: sums(database)[S.SENDING] == 2)
         running.stop.say()
@@ -162,13 +162,13 @@ def test_a_stop_does_not_wait_for_a_server_that_never_greets(database: Database)
     """Before anything is claimed there is nothing to wait for."""
     frozen(database, 3)
     with silent("greeting") as office:
-        running = Running(database, office, RetryPolicy(), limits=replace(PATIENT, reply=2 * _PATIENCE))
+        running = Running(database, office, RetryPolicy(), limits=replace(PATIENT, reply=2 * _MAX_WAIT))
         until(lambda: bool(office.visits))
         running.stop.say()
         ran = running.end()
     assert (ran.ending, ran.tried, ran.sums.open) == (Ending.INTERRUPTED, 0, 3)
     with database.read() as connection:
-        assert connection.execute(owners.select()).all() == []
+        assert connection.execute(workers.select()).all() == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")

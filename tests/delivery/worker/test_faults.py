@@ -217,7 +217,7 @@ def test_the_server_of_the_database_goes_away(
 
 def test_an_older_program_froze_it(file: Database) -> None:
     """Nothing of a mailing is made anew: its messages and terms are what they were, whatever the files say now."""
-    frozen(file, 3, terms='{"sender": "old@example.org"}')
+    frozen(file, 3, frozen_settings='{"sender": "old@example.org"}')
     with file.read() as connection:
         before = mailing_of(connection, 1)
-    assert before.terms == '{"sender": "old@example.org"}' and before.program == "0.1.0"
+    assert before.frozen_settings == '{"sender": "old@example.org"}' and before.program == "0.1.0"

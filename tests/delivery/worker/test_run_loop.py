@@ -18,7 +18,7 @@ from composer.audience.suppression import Reason, suppress
 from composer.core.addresses import Address
 from composer.core.errors import ComposeError
 from composer.database.engine import Database
-from composer.database.tables.mailing_tables import deliveries, owners, recipients, variants
+from composer.database.tables.mailing_tables import deliveries, recipients, variants, workers
 from composer.database.tables.subscriber_tables import subscribers, suppressions
 from composer.delivery.core.mailing import MailingError, mailing_of, stop
 from composer.delivery.core.pause import PauseReason
@@ -35,14 +35,14 @@ from composer.transport.outbox_transport import FileTransport
 from composer.transport.outcome import Outcome, OutcomeState, Scope, ServerReply, Stage
 from composer.transport.protocol import Transport, TransportError
 from tests.delivery.factories import NOW, QUICK, SECOND, Plain, add_subscribers, frozen, kinds, states, sums
-from tests.fake_smtp import Office, leaves, once, says
+from tests.fake_smtp import FakeSmtp, leaves, once, says
 from tests.transport.setup import transport
 
 S = DeliveryState
 
 
 def job(database: Database, to: Transport, **more: Any) -> MailingJob:
-    plain = MailingJob(database=database, mailing_id=1, transport=to, letters=Plain(), policy=QUICK, who="anna")
+    plain = MailingJob(database=database, mailing_id=1, transport=to, message_source=Plain(), policy=QUICK, who="anna")
     return replace(plain, **more)
 
 
@@ -91,7 +91,7 @@ def test_everybody_gets_one(database: Database) -> None:
         assert connection.scalar(select(func.count()).select_from(recipients)) == 0
         assert connection.scalar(select(func.count()).select_from(variants)) == 0
         assert connection.scalar(select(deliveries.c.queue_id).where(deliveries.c.subscriber_id == 1)) is not None
-        assert connection.scalars(select(owners.c.ended)).all() != [None]
+        assert connection.scalars(select(workers.c.ended)).all() != [None]
     assert kinds(database) == ["frozen", "began", "run_ended", "ended"]
     assert kinds(database, 7) == ["accepted"]
     assert server.open_connections == 0
@@ -102,7 +102,7 @@ def test_everybody_gets_one(database: Database) -> None:
 def test_over_real_sockets(database: Database) -> None:
     """The same with a server, four connections, and the transport that there is."""
     frozen(database, 40)
-    with Office() as office:
+    with FakeSmtp() as office:
         ran = run(database, transport(office))
     assert ran.is_over
     assert len({recipient for recipient, _ in office.taken}) == len(office.taken) == 40
@@ -132,7 +132,7 @@ def test_who_has_no_mailbox_is_struck_off(database: Database) -> None:
             *["active"] * 4,
         ]
         row = connection.execute(select(deliveries).where(deliveries.c.subscriber_id == 1)).one()
-    assert (row.blame, row.words) == ("gone", "550 5.1.1 <…>: no")
+    assert (row.refusal_category, row.words) == ("gone", "550 5.1.1 <…>: no")
 
 
 def test_who_has_no_domain_is_struck_off_the_second_time(database: Database) -> None:
@@ -371,7 +371,7 @@ def test_a_password_that_is_wrong_changes_nothing(database: Database) -> None:
         run(database, MemoryTransport(refusals=[no]))
     assert kinds(database) == ["frozen"]
     with database.read() as connection:
-        assert connection.execute(select(owners)).all() == []
+        assert connection.execute(select(workers)).all() == []
 
 
 def test_fewer_connections_than_wanted_are_enough(database: Database) -> None:
@@ -408,7 +408,7 @@ def test_a_server_that_restarts_in_the_middle(database: Database) -> None:
     frozen(database, 30)
     busy = once(says(b"421 4.3.2 starting\r\n"), b"220 hello\r\n", number=3)
     cut = once(leaves, b"250 Ok\r\n", number=7)
-    with Office({"greeting": busy, "mail": cut}) as office:
+    with FakeSmtp({"greeting": busy, "mail": cut}) as office:
         ran = run(database, transport(office))
     assert ran.is_over
     assert len({recipient for recipient, _ in office.taken}) == len(office.taken) == 30
@@ -439,7 +439,7 @@ def test_a_server_that_stays_away_ends_the_run(database: Database) -> None:
     """After as long as a run waits; everything is pending, nobody has lost a try."""
     frozen(database, 5)
     gone = Outcome(state=OutcomeState.DEFERRED, stage=Stage.CONNECT, reason="no answer", scope=Scope.SERVER)
-    ran = run(database, MemoryTransport(lambda envelope: gone), policy=replace(QUICK, patience=timedelta(seconds=0.3)))
+    ran = run(database, MemoryTransport(lambda envelope: gone), policy=replace(QUICK, max_wait=timedelta(seconds=0.3)))
     assert ran.ending is Ending.UNREACHABLE
     assert sums(database).by_state == {S.PENDING: 5}
 
@@ -451,16 +451,16 @@ def test_a_message_that_cannot_be_made_is_refused_and_three_stop(database: Datab
         def __init__(self, *numbers: int) -> None:
             self.numbers = numbers
 
-        def letter(self, recipient: MessageRecipient) -> OutgoingMessage:
+        def outgoing(self, recipient: MessageRecipient) -> OutgoingMessage:
             if recipient.subscriber_id in self.numbers:
                 raise ComposeError("there is no value for the merge field “company”")
-            return super().letter(recipient)
+            return super().outgoing(recipient)
 
     frozen(database, 10)
-    ran = run(database, MemoryTransport(), letters=Failing(4), connections=1)
+    ran = run(database, MemoryTransport(), message_source=Failing(4), connections=1)
     assert ran.is_over and states(database)[4] is S.REFUSED
     second = frozen(database, 0, issue="2025-02-28")
-    ran = run(database, MemoryTransport(), letters=Failing(*range(11)), connections=1, mailing_id=second.id)
+    ran = run(database, MemoryTransport(), message_source=Failing(*range(11)), connections=1, mailing_id=second.id)
     assert ran.ending is Ending.HALTED and "company" in ran.words
     assert sums(database, second.id).by_state == {S.PENDING: 10}
 
@@ -469,15 +469,15 @@ def test_a_bug_is_not_swept_under_the_carpet(database: Database) -> None:
     """It comes out as it is; what was open is recorded as far as it is known, and the next run goes on."""
 
     class Broken(Plain):
-        def letter(self, recipient: MessageRecipient) -> OutgoingMessage:
+        def outgoing(self, recipient: MessageRecipient) -> OutgoingMessage:
             if recipient.subscriber_id == 5:
                 raise ZeroDivisionError
-            return super().letter(recipient)
+            return super().outgoing(recipient)
 
     frozen(database, 10)
     server = MemoryTransport()
     with pytest.raises(ZeroDivisionError):
-        run(database, server, letters=Broken())
+        run(database, server, message_source=Broken())
     assert sums(database)[S.CLAIMED] == sums(database)[S.SENDING] == 0
     assert run(database, server).is_over
     assert len(server.taken) == 10
@@ -529,14 +529,14 @@ def test_variants_and_values_reach_the_letters(database: Database) -> None:
     seen: list[MessageRecipient] = []
 
     class Seeing(Plain):
-        def letter(self, recipient: MessageRecipient) -> OutgoingMessage:
+        def outgoing(self, recipient: MessageRecipient) -> OutgoingMessage:
             seen.append(recipient)
-            return super().letter(recipient)
+            return super().outgoing(recipient)
 
     with database.write() as connection:
         add_subscribers(connection, 1, fields='{"company": "ACME"}', language="de")
     frozen(database, 0)
-    run(database, MemoryTransport(), letters=Seeing())
+    run(database, MemoryTransport(), message_source=Seeing())
     assert seen == [
         MessageRecipient(
             subscriber_id=1,
@@ -580,7 +580,7 @@ def test_the_clock_is_put_back(database: Database) -> None:
 def test_smtp_throttle_in_the_middle(database: Database) -> None:
     """A real 421 in the middle of a session: all are accepted in the end, each once."""
     frozen(database, 20)
-    with Office({"mail": once(says(b"421 4.3.2 closing\r\n"), b"250 Ok\r\n", number=5)}) as office:
+    with FakeSmtp({"mail": once(says(b"421 4.3.2 closing\r\n"), b"250 Ok\r\n", number=5)}) as office:
         ran = run(database, transport(office), connections=2)
     assert ran.is_over
     assert len({recipient for recipient, _ in office.taken}) == len(office.taken) == 20

@@ -59,7 +59,7 @@ def test_a_limit_leaves_the_rest_to_a_person_from_the_beginning_on(database: Dat
     assert reason(database) is PauseReason.LIMIT
     later = ServerReply(code=451, enhanced="4.2.0", text="4.2.0 later")
     deferred = Outcome(state=OutcomeState.DEFERRED, stage=Stage.RCPT, reply=later, scope=Scope.RECIPIENT)
-    waits = replace(QUICK, patience=0 * SECOND, delays=(3600 * SECOND,), deadline=9999 * SECOND)
+    waits = replace(QUICK, max_wait=0 * SECOND, delays=(3600 * SECOND,), deadline=9999 * SECOND)
     ran = run(database, MemoryTransport(to_each({5: deferred})), limit=20, pause=paused(database), policy=waits)
     assert ran.ending is Ending.LATER and reason(database) is None
 
@@ -170,7 +170,8 @@ def test_older_mailings_started_by_hand_are_paused_by_the_migration(no_tables: L
             connection.execute(text("INSERT INTO issues (id, key) VALUES (1, '2025-01-30')"))
             asked = text(
                 "INSERT INTO mailings (id, public_id, issue_id, is_rehearsal, made, made_by, program, edition, subject, audience,"
-                " terms, frozen, left_out, due, stopped, ended) VALUES (:id, :id, 1, :is_rehearsal, 0, 'anna', '0', 'e', 's',"
+                " frozen_settings, frozen, left_out, due, stopped, ended)"
+                " VALUES (:id, :id, 1, :is_rehearsal, 0, 'anna', '0', 'e', 's',"
                 " 'all subscribers', '{}', 0, '{}', :due, :stopped, :ended)"
             )
             for number, due, stopped, ended, is_rehearsal in rows:

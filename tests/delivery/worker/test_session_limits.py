@@ -15,7 +15,7 @@ from composer.delivery.core.states import DeliveryState
 from composer.delivery.worker.run_loop import MailingJob, send
 from composer.delivery.worker.stop_request import Stop
 from tests.delivery.factories import Plain, frozen, sums
-from tests.fake_smtp import Office, Script, after, says, session_limits
+from tests.fake_smtp import FakeSmtp, Script, after, says, session_limits
 from tests.transport.setup import PATIENT, transport
 
 pytestmark = pytest.mark.fault
@@ -26,11 +26,13 @@ LIMITS = session_limits(MOST)
 _POLICY = RetryPolicy(pause=timedelta(minutes=2))
 
 
-def _send(database: Database, script: Script) -> tuple[Office, float, Ending]:
+def _send(database: Database, script: Script) -> tuple[FakeSmtp, float, Ending]:
     """Send with the policy that people get, but for its pause: a single one would take two minutes."""
     frozen(database, SUBSCRIBERS)
-    with Office(script) as office:
-        job = MailingJob(database=database, mailing_id=1, transport=transport(office), letters=Plain(), policy=_POLICY)
+    with FakeSmtp(script) as office:
+        job = MailingJob(
+            database=database, mailing_id=1, transport=transport(office), message_source=Plain(), policy=_POLICY
+        )
         begun = time.monotonic()
         ran = send(job, Stop())
         return office, time.monotonic() - begun, ran.ending
@@ -69,13 +71,13 @@ def test_a_rate_is_still_kept_to(database: Database) -> None:
     frozen(database, 10)
     pause = timedelta(seconds=0.4)
     script = {"mail": after(MOST, says(b"450 4.7.1 too many messages, try again later\r\n"), b"250 Ok\r\n")}
-    with Office(script) as office:
+    with FakeSmtp(script) as office:
         to = transport(office, replace(PATIENT, rest=0.1))
         job = MailingJob(
             database=database,
             mailing_id=1,
             transport=to,
-            letters=Plain(),
+            message_source=Plain(),
             connections=1,
             policy=RetryPolicy(pause=pause),
         )

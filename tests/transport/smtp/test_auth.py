@@ -9,7 +9,7 @@ import pytest
 from composer.transport.outcome import Stage
 from composer.transport.protocol import TransportError
 from composer.transport.server_settings import Secret, ServerLimits
-from tests.fake_smtp import Office, Visit, hangs, leaves, says
+from tests.fake_smtp import FakeSmtp, SmtpSession, hangs, leaves, says
 from tests.transport.setup import HASTY, PATIENT, transport, with_more_time
 
 SECRET = "Geheim-秘密-5ecret"
@@ -20,7 +20,7 @@ def _base64(text: str) -> bytes:
     return base64.b64encode(text.encode())
 
 
-def _sign_in(office: Office, limits: ServerLimits = PATIENT, **more: Any) -> None:
+def _sign_in(office: FakeSmtp, limits: ServerLimits = PATIENT, **more: Any) -> None:
     with office:
         transport(office, limits, **{"username": "me", "secret": Secret(SECRET), **more}).connect().close()
 
@@ -36,7 +36,7 @@ def _sign_in(office: Office, limits: ServerLimits = PATIENT, **more: Any) -> Non
 )
 def test_what_goes_over_the_wire(offers: str, is_token: bool, lines: list[bytes]) -> None:
     """PLAIN before LOGIN, a token by XOAUTH2 only; what an old server calls AUTH=LOGIN is understood."""
-    office = Office(offers=(offers,))
+    office = FakeSmtp(offers=(offers,))
     _sign_in(office, is_token=is_token)
     assert office.heard[1:-1] == lines
 
@@ -44,12 +44,12 @@ def test_what_goes_over_the_wire(offers: str, is_token: bool, lines: list[bytes]
 def test_a_token_that_is_refused() -> None:
     """XOAUTH2 puts what is wrong into a challenge; the empty line asks for the refusal itself, which is told."""
 
-    def challenges(visit: Visit) -> int:
+    def challenges(visit: SmtpSession) -> int:
         visit.say(b"334 eyJzdGF0dXMiOiI0MDAifQ==\r\n")
         visit.heard.append(visit.line())
         return visit.say(b"535 5.7.8 token too old\r\n")
 
-    office = Office({"auth": challenges}, offers=("AUTH XOAUTH2",))
+    office = FakeSmtp({"auth": challenges}, offers=("AUTH XOAUTH2",))
     with pytest.raises(
         TransportError, match=r"refuses the user name or the token: 535 5\.7\.8 token too old"
     ) as caught:
@@ -74,7 +74,7 @@ def test_a_token_that_is_refused() -> None:
 )
 def test_refusals(reply: bytes, words: str, step: str, is_temporary: bool) -> None:
     """Each in one sentence, with the server's words and what to do; tried once only, or accounts get locked."""
-    office = Office({"auth": says(reply)}, offers=("AUTH PLAIN",))
+    office = FakeSmtp({"auth": says(reply)}, offers=("AUTH PLAIN",))
     with pytest.raises(TransportError) as caught:
         _sign_in(office)
     assert words in caught.value.message and step in caught.value.hint
@@ -95,7 +95,7 @@ def test_refusals(reply: bytes, words: str, step: str, is_temporary: bool) -> No
 )
 def test_no_way_in(offers: tuple[str, ...], more: dict[str, Any], words: str) -> None:
     """What cannot work is told before anything secret is said."""
-    office = Office(offers=offers)
+    office = FakeSmtp(offers=offers)
     with pytest.raises(TransportError, match=words):
         _sign_in(office, **more)
     assert [line[:4] for line in office.heard] == [b"EHLO"]
@@ -107,10 +107,12 @@ def test_no_way_in(offers: tuple[str, ...], more: dict[str, Any], words: str) ->
 def test_a_server_that_repeats_the_secret(mechanism: str, trouble: str) -> None:
     """A server that says back what it heard, leaves or hangs: neither message nor traceback has the secret in any form."""
 
-    def echo(visit: Visit) -> int:
+    def echo(visit: SmtpSession) -> int:
         return visit.say(b"535 5.7.8 no: " + b" ".join(visit.heard[1:]) + f" {SECRET}".encode() + b"\r\n")
 
-    office = Office({"auth": {"echo": echo, "leaves": leaves, "hangs": hangs}[trouble]}, offers=(f"AUTH {mechanism}",))
+    office = FakeSmtp(
+        {"auth": {"echo": echo, "leaves": leaves, "hangs": hangs}[trouble]}, offers=(f"AUTH {mechanism}",)
+    )
     with pytest.raises(TransportError) as caught:
         _sign_in(office, HASTY if trouble == "hangs" else PATIENT, is_token=mechanism == "XOAUTH2")
     shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())

@@ -11,17 +11,17 @@ from composer.transport.envelope import Envelope
 from composer.transport.outcome import OutcomeState, Scope, Stage
 from composer.transport.protocol import TransportError
 from composer.transport.smtp.smtp_transport import SmtpTransport
-from tests.fake_smtp import Office, hangs, once, says, takes
+from tests.fake_smtp import FakeSmtp, hangs, once, says, takes
 from tests.transport.setup import ANNA, BORIS, MESSAGE, PATIENT, check_count, copies, server, transport, until
 
 
-def _verbs(office: Office, visit: int = 0) -> list[str]:
+def _verbs(office: FakeSmtp, visit: int = 0) -> list[str]:
     return [line.split(b" ")[0].decode() for line in office.visits[visit].heard]
 
 
 def test_a_connection_is_kept_and_made_anew() -> None:
     """One connection for many messages, another after the number that was said; each takes its leave."""
-    with Office() as office:
+    with FakeSmtp() as office:
         connection = transport(office, replace(PATIENT, messages=2)).connect()
         for _ in range(5):
             assert connection.hand_over(ANNA, MESSAGE).state is OutcomeState.ACCEPTED
@@ -34,7 +34,7 @@ def test_a_connection_is_kept_and_made_anew() -> None:
 
 def test_rset_after_a_failure_only() -> None:
     """After a refused recipient comes RSET, over the same connection; after a message that was taken nothing does."""
-    with Office({"rcpt": once(says(b"550 5.1.1 no\r\n"), b"250 2.1.5 Ok\r\n")}) as office:
+    with FakeSmtp({"rcpt": once(says(b"550 5.1.1 no\r\n"), b"250 2.1.5 Ok\r\n")}) as office:
         connection = transport(office).connect()
         for envelope, state in (
             (BORIS, OutcomeState.REFUSED),
@@ -48,7 +48,7 @@ def test_rset_after_a_failure_only() -> None:
 
 def test_noop_after_a_pause_only() -> None:
     """A connection that lay idle is tried first."""
-    with Office() as office:
+    with FakeSmtp() as office:
         connection = transport(office, replace(PATIENT, idle=0)).connect()
         connection.hand_over(ANNA, MESSAGE)
         connection.close()
@@ -58,7 +58,7 @@ def test_noop_after_a_pause_only() -> None:
 @pytest.mark.parametrize("offers", [("PIPELINING",), ()], ids=["pipelined", "one by one"])
 def test_the_hook_comes_when_all_but_the_dot_has_gone(offers: tuple[str, ...]) -> None:
     """When it is asked the server has everything but the dot; a no, or a raise, and no copy is taken."""
-    with Office(offers=offers) as office:
+    with FakeSmtp(offers=offers) as office:
         connection = transport(office).connect()
 
         def look() -> bool:
@@ -79,7 +79,7 @@ def test_the_hook_comes_when_all_but_the_dot_has_gone(offers: tuple[str, ...]) -
 
 def test_the_message_arrives_as_it_was() -> None:
     """Dots at the beginning of lines are doubled on the way, and the rest is as it was."""
-    with Office() as office:
+    with FakeSmtp() as office:
         connection = transport(office).connect()
         connection.hand_over(ANNA, MESSAGE)
         connection.close()
@@ -88,7 +88,7 @@ def test_the_message_arrives_as_it_was() -> None:
 
 def test_who_we_say_we_are() -> None:
     """Without a name, the address we come from in brackets (RFC 5321, section 4.1.3); a name that is none is refused."""
-    with Office() as office:
+    with FakeSmtp() as office:
         transport(office).connect().close()
         transport(office, name="news.example.org").connect().close()
         with pytest.raises(TransportError) as stop:
@@ -104,7 +104,7 @@ def test_who_we_say_we_are() -> None:
 def test_size_and_notices() -> None:
     """SIZE and DSN are used where they are offered (RFC 1870, RFC 3461), and what is too large is not even begun."""
     asking = replace(ANNA, recipient="anna+news@example.net", id="a=1+2", wants_notice=True)
-    with Office(offers=("PIPELINING", "SIZE 60", "DSN")) as office:
+    with FakeSmtp(offers=("PIPELINING", "SIZE 60", "DSN")) as office:
         connection = transport(office).connect()
         assert connection.hand_over(asking, MESSAGE).state is OutcomeState.ACCEPTED
         large = connection.hand_over(BORIS, MESSAGE + b"x" * 60 + b"\r\n")
@@ -115,7 +115,7 @@ def test_size_and_notices() -> None:
     ]
     assert (large.state, large.scope) == (OutcomeState.REFUSED, Scope.MESSAGE)
     assert f"has {len(MESSAGE) + 62} bytes, and the server takes 60 at most" in large.reason
-    with Office() as office:
+    with FakeSmtp() as office:
         connection = transport(office).connect()
         assert connection.hand_over(asking, MESSAGE).state is OutcomeState.ACCEPTED
         connection.close()
@@ -124,7 +124,7 @@ def test_size_and_notices() -> None:
 
 def test_domains_in_other_scripts() -> None:
     """They go over the wire as A-labels (RFC 5891)."""
-    with Office() as office:
+    with FakeSmtp() as office:
         connection = transport(office).connect()
         envelope = Envelope(sender="news@münchen.example", recipient="anna@例え.example")
         assert connection.hand_over(envelope, MESSAGE).state is OutcomeState.ACCEPTED
@@ -140,7 +140,7 @@ def test_domains_in_other_scripts() -> None:
 )
 def test_nothing_is_smuggled(message: bytes) -> None:
     """A lone CR or LF, NUL and what is not 7-bit is a bug of ours, told before a byte has gone (CVE-2023-51764)."""
-    with Office() as office:
+    with FakeSmtp() as office:
         connection = transport(office).connect()
         with pytest.raises(ValueError, match="a message"):
             connection.hand_over(ANNA, message)
@@ -151,7 +151,7 @@ def test_nothing_is_smuggled(message: bytes) -> None:
 @pytest.mark.parametrize("text", [b"\x1b[31mred\x1b]0;title\x07", "\u202eevil\u2066".encode(), b"a\tb\x00\x7fc\x85"])
 def test_a_reply_reaches_no_terminal_as_it_is(text: bytes) -> None:
     """Escape sequences, and what turns the direction of writing around, are taken out of a server's words."""
-    with Office({"rcpt": says(b"550 5.1.1 " + text + b"\r\n"), "ehlo": says(b"250 x\r\n")}) as office:
+    with FakeSmtp({"rcpt": says(b"550 5.1.1 " + text + b"\r\n"), "ehlo": says(b"250 x\r\n")}) as office:
         connection = transport(office).connect()
         outcome = connection.hand_over(ANNA, MESSAGE)
         connection.close()
@@ -181,7 +181,7 @@ print(SmtpTransport(server).connect().hand_over(envelope, b"Subject: x\\r\\n\\r\
 @pytest.mark.kill
 def test_killed_in_the_middle(when: str) -> None:
     """SIGKILL before the dot: the server has nothing. After it: one copy, whatever was recorded; so intent comes first."""
-    with Office({"dot": takes(hangs)} if when == "after" else {}) as office:
+    with FakeSmtp({"dot": takes(hangs)} if when == "after" else {}) as office:
         command = [sys.executable, "-c", _CHILD, str(office.port), when]
         child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert child.stdout is not None and child.stdout.readline() == "before\n"
@@ -193,5 +193,5 @@ def test_killed_in_the_middle(when: str) -> None:
 
 def test_a_transport_is_named() -> None:
     """By host and port."""
-    with Office() as office:
+    with FakeSmtp() as office:
         assert SmtpTransport(server(office)).name == f"127.0.0.1:{office.port}"

@@ -10,7 +10,7 @@ from composer.transport.replies.reply_meaning import ends_session
 from composer.transport.smtp.reply_parser import make_reply
 from composer.transport.smtp.session_limit import SessionLimit
 from composer.transport.smtp.smtp_transport import SmtpConnection
-from tests.fake_smtp import Office, after, leaves, says, session_limits
+from tests.fake_smtp import FakeSmtp, after, leaves, says, session_limits
 from tests.transport.setup import ANNA, MESSAGE, PATIENT, transport
 
 MOST, MESSAGES = 3, 10
@@ -146,7 +146,7 @@ def _hand_over_all(connection: SmtpConnection) -> int:
 @pytest.mark.parametrize("kind", [each for each in LIMITS if not each.startswith("silence at dot")])
 def test_a_full_session_is_followed_by_another(kind: str, offers: tuple[str, ...]) -> None:
     """At once, with the same message, unless its dot had been asked for; and from the third session on beforehand."""
-    with Office(LIMITS[kind], offers=offers) as office:
+    with FakeSmtp(LIMITS[kind], offers=offers) as office:
         again = _hand_over_all(transport(office).connect())
     assert [visit.count for visit in office.visits] == [3, 3, 3, 1]
     assert len({recipient for recipient, _ in office.taken}) == len(office.taken) == MESSAGES
@@ -161,7 +161,7 @@ def test_a_full_session_is_followed_by_another(kind: str, offers: tuple[str, ...
 
 def test_the_connections_of_a_run_learn_together() -> None:
     """What one was told twice, or two were told once each, all keep to; another run begins without it."""
-    with Office(LIMITS["452 at data"]) as office:
+    with FakeSmtp(LIMITS["452 at data"]) as office:
         to = transport(office)
         for connection in (to.connect(), to.connect(), transport(office).connect()):
             _hand_over_all(connection)
@@ -172,7 +172,7 @@ def test_the_connections_of_a_run_learn_together() -> None:
 @pytest.mark.parametrize("words", [b"421 4.3.2 out of order\r\n", b"452 4.3.1 out of order\r\n"])
 def test_a_limit_that_is_not_said_is_learned(words: bytes) -> None:
     """Two sessions that end after as many messages: the throttles are told, and then there are no more."""
-    with Office({"mail": after(MOST, says(words), b"250 Ok\r\n")}) as office:
+    with FakeSmtp({"mail": after(MOST, says(words), b"250 Ok\r\n")}) as office:
         connection = transport(office, replace(PATIENT, rest=0)).connect()
         outcomes = [connection.hand_over(_recipient(number), MESSAGE) for number in range(MESSAGES)]
         connection.close()
@@ -184,7 +184,7 @@ def test_a_throttled_session_is_left_after_a_rest_only() -> None:
     """It may be kept at first: a greylisted recipient, and what is over in a moment, is no reason to sign in again."""
     script = {"mail": after(1, says(b"452 4.3.1 out of order\r\n"), b"250 Ok\r\n")}
     for rest, visits in ((10, 1), (0, 2)):
-        with Office(script) as office:
+        with FakeSmtp(script) as office:
             connection = transport(office, replace(PATIENT, rest=rest)).connect()
             states = [connection.hand_over(_recipient(number), MESSAGE).state for number in range(3)]
             connection.close()
@@ -195,7 +195,7 @@ def test_a_throttled_session_is_left_after_a_rest_only() -> None:
 
 def test_messages_that_are_put_off_one_after_the_other_end_a_session() -> None:
     """Each looks like trouble of the recipient's; five running are the session's, and twice so is a limit."""
-    with Office({"rcpt": after(MOST, says(b"450 4.2.0 out of order\r\n"), b"250 Ok\r\n")}) as office:
+    with FakeSmtp({"rcpt": after(MOST, says(b"450 4.2.0 out of order\r\n"), b"250 Ok\r\n")}) as office:
         connection = transport(office).connect()
         states = [connection.hand_over(_recipient(number), MESSAGE).state for number in range(30)]
         connection.close()
@@ -206,7 +206,7 @@ def test_messages_that_are_put_off_one_after_the_other_end_a_session() -> None:
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "dot"])
 def test_a_session_that_takes_nothing_is_not_full(stage: str) -> None:
     """Whatever it says: another one would say the same. It is a throttle, told once, and nobody calls again and again."""
-    with Office({stage: says(b"452 4.4.5 Maximum number of messages per session exceeded\r\n")}) as office:
+    with FakeSmtp({stage: says(b"452 4.4.5 Maximum number of messages per session exceeded\r\n")}) as office:
         connection = transport(office).connect()
         outcome = connection.hand_over(ANNA, MESSAGE)
         connection.close()
@@ -215,7 +215,7 @@ def test_a_session_that_takes_nothing_is_not_full(stage: str) -> None:
 
 def test_a_message_that_no_session_survives_is_put_off() -> None:
     """A server that always leaves at this one is called a second time, and no more."""
-    with Office({"data": after(1, leaves, b"354 go ahead\r\n")}) as office:
+    with FakeSmtp({"data": after(1, leaves, b"354 go ahead\r\n")}) as office:
         connection = transport(office).connect()
         assert connection.hand_over(ANNA, MESSAGE).state is OutcomeState.ACCEPTED
         office.script = {"data": leaves}
@@ -228,7 +228,7 @@ def test_a_message_that_no_session_survives_is_put_off() -> None:
 def test_a_refusal_that_names_the_session_is_tried_in_another() -> None:
     """Under 5xx as well: the message is refused only if the next session refuses it, too."""
     words = b"550 5.7.0 Too many messages in one session\r\n"
-    with Office({"dot": after(MOST, says(words), b"250 Ok\r\n")}) as office:
+    with FakeSmtp({"dot": after(MOST, says(words), b"250 Ok\r\n")}) as office:
         assert _hand_over_all(transport(office).connect()) == 2
     assert len(office.taken) == MESSAGES
 

@@ -14,7 +14,7 @@ from composer.transport.outcome import OutcomeState, Stage
 from composer.transport.protocol import TransportError
 from composer.transport.server_settings import Secret, Security
 from composer.transport.smtp.wire import Wire
-from tests.fake_smtp import Office, Visit, hangs, leaves, says
+from tests.fake_smtp import FakeSmtp, SmtpSession, hangs, leaves, says
 from tests.transport.paper import Papers
 from tests.transport.setup import ANNA, HASTY, MESSAGE, check_count, factor, transport, until, with_more_time
 
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.fault
 MODES = pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
 
 
-def _office(security: Security, context: ssl.SSLContext, **more: Any) -> Office:
-    return Office(
+def _office(security: Security, context: ssl.SSLContext, **more: Any) -> FakeSmtp:
+    return FakeSmtp(
         offers=("PIPELINING", "STARTTLS", "AUTH PLAIN"), context=context, is_tls=security is Security.TLS, **more
     )
 
@@ -93,7 +93,7 @@ def test_a_certificate_that_vouches_for_itself(tmp_path: Path) -> None:
 
 def test_encryption_is_never_left_out() -> None:
     """A server without STARTTLS, or somebody on the way who took the word out, gets neither password nor message."""
-    with Office(offers=("AUTH PLAIN",)) as office, pytest.raises(TransportError) as caught:
+    with FakeSmtp(offers=("AUTH PLAIN",)) as office, pytest.raises(TransportError) as caught:
         transport(office, security=Security.STARTTLS, username="me", secret=Secret("5ecret")).connect()
     assert "offers no encryption (STARTTLS)" in caught.value.message
     assert "port 465" in caught.value.hint and "Nothing was sent" in caught.value.hint
@@ -109,20 +109,20 @@ def test_words_put_behind_starttls(papers: Papers) -> None:
         transport(office, HASTY, host="localhost", security=Security.STARTTLS, ca_file=papers.ca_file).connect()
 
 
-def _garbles(visit: Visit) -> int:
+def _garbles(visit: SmtpSession) -> int:
     visit.say(b"220 2.0.0 go ahead\r\n")
     visit.more()
     visit.say(b"this is not TLS\r\n" * 10)
     return hangs(visit)
 
 
-def _leaves_in_the_handshake(visit: Visit) -> int:
+def _leaves_in_the_handshake(visit: SmtpSession) -> int:
     visit.say(b"220 2.0.0 go ahead\r\n")
     visit.more()
     return leaves(visit)
 
 
-def _hangs_in_the_handshake(visit: Visit) -> int:
+def _hangs_in_the_handshake(visit: SmtpSession) -> int:
     visit.say(b"220 2.0.0 go ahead\r\n")
     return hangs(visit)
 
@@ -147,7 +147,7 @@ def test_a_handshake_that_fails(action: Any, words: str, is_temporary: bool, pap
 @with_more_time
 def test_a_plain_server_on_the_port_for_tls() -> None:
     """The most usual slip, 587 for 465, names both ports."""
-    with Office() as office, pytest.raises(TransportError, match="does not speak TLS there") as caught:
+    with FakeSmtp() as office, pytest.raises(TransportError, match="does not speak TLS there") as caught:
         transport(office, HASTY, security=Security.TLS).connect()
     assert "465" in caught.value.hint and "587" in caught.value.hint
 
@@ -166,7 +166,7 @@ def test_a_file_of_authorities_that_is_none(content: str | None, words: str, tmp
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_text(content)
-    with Office() as office, pytest.raises(TransportError, match=words) as caught:
+    with FakeSmtp() as office, pytest.raises(TransportError, match=words) as caught:
         transport(office, security=Security.TLS, ca_file=path).connect()
     assert "PEM" in caught.value.hint
 
@@ -180,7 +180,7 @@ def test_nothing_goes_to_another_computer_in_the_open() -> None:
         except OSError:
             pytest.skip("this computer has no address but loopback")
         other = asking.getsockname()[0]
-    with Office(host=other, offers=("AUTH PLAIN",)) as office:
+    with FakeSmtp(host=other, offers=("AUTH PLAIN",)) as office:
         more: dict[str, Any] = {"host": other, "username": "me", "secret": Secret("5ecret")}
         with pytest.raises(TransportError, match="is another computer, and security: none"):
             transport(office, **more).connect()

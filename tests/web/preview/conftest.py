@@ -24,7 +24,7 @@ from composer.web.preview.view_model import Attempt, PreviewModel
 from tests.browser.conftest import driver
 from tests.factories import ROOT, sample, sample_message
 
-__all__ = ["desks", "driver", "look", "preview", "sampled", "shared"]
+__all__ = ["desks", "driver", "model", "preview", "sampled", "shared"]
 
 #: The day on which the issues go out: nothing is past.
 DAY = datetime.date(2025, 1, 30)
@@ -164,9 +164,9 @@ def desks(tmp_path: Path) -> Iterator[Preview]:
 
 
 @pytest.fixture(scope="session")
-def look() -> PreviewModel:
+def model() -> PreviewModel:
     """The sample's English edition."""
     workspace = Workspace(root=ROOT)
-    found = preview_builder(workspace, workspace.issue("2025-01-30"), now, DAY)().look
+    found = preview_builder(workspace, workspace.issue("2025-01-30"), now, DAY)().model
     assert found is not None
     return found

@@ -12,44 +12,44 @@ from composer.web.preview.view_model import PreviewModel, ShownVariant
 from composer.web.preview.views import frames
 
 
-def test_everything_lies_in_the_folder(look: PreviewModel, tmp_path: Path) -> None:
+def test_everything_lies_in_the_folder(model: PreviewModel, tmp_path: Path) -> None:
     """The page with its state, every frame, the pictures; nothing leads out of the folder."""
-    page = write(ShownVariant(version=1, edition=1, look=look), tmp_path / "preview")
+    page = write(ShownVariant(version=1, edition=1, model=model), tmp_path / "preview")
     html = page.read_text(encoding="utf-8")
     told = re.search(r'<script type="application/json" id="state">(.*?)</script>', html, re.DOTALL)
     assert told is not None
     assert json.loads(told[1])["look"]["name"] == "China Briefing"
     for link in re.findall(r'(?:src|href)="(static/[^"]*)"', html):
         assert (page.parent / link).is_file()
-    for frame in frames(look):
+    for frame in frames(model):
         document = (page.parent / "edition" / f"{frame.name}.html").read_text(encoding="utf-8")
         assert "Content-Security-Policy\" content=\"default-src 'none'" in document
         for picture in re.findall(r'src="\.\./(pictures/[^"?]*)\?[^"]*"', document):
             assert (page.parent / picture).is_file()
 
 
-def test_it_is_replaced_as_a_whole(look: PreviewModel, tmp_path: Path) -> None:
+def test_it_is_replaced_as_a_whole(model: PreviewModel, tmp_path: Path) -> None:
     """A file of the earlier one does not stay."""
     folder = tmp_path / "preview"
-    write(ShownVariant(look=look), folder)
+    write(ShownVariant(model=model), folder)
     (folder / "edition" / "old.html").write_text("old")
-    write(ShownVariant(look=look), folder)
+    write(ShownVariant(model=model), folder)
     assert not (folder / "edition" / "old.html").exists()
     assert (folder / MARKER).is_file()
     assert [path.name for path in tmp_path.iterdir()] == ["preview"]
 
 
-def test_a_folder_of_somebody_else_stays(look: PreviewModel, tmp_path: Path) -> None:
+def test_a_folder_of_somebody_else_stays(model: PreviewModel, tmp_path: Path) -> None:
     """Neither a folder with something in it nor a file is replaced; an empty folder is taken."""
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("mine")
     (tmp_path / "file").write_text("mine")
     for name in ("mine", "file"):
         with pytest.raises(OutputError, match="holds something else"):
-            write(ShownVariant(look=look), tmp_path / name)
+            write(ShownVariant(model=model), tmp_path / name)
     assert (tmp_path / "mine" / "letter.txt").read_text() == "mine"
     (tmp_path / "empty").mkdir()
-    assert write(ShownVariant(look=look), tmp_path / "empty").is_file()
+    assert write(ShownVariant(model=model), tmp_path / "empty").is_file()
 
 
 def test_a_broken_issue_is_exported_with_its_problems(tmp_path: Path) -> None:

@@ -431,10 +431,10 @@ def test_a_preview_that_has_stopped_says_so(preview: Preview, page: Page) -> Non
 
 
 @pytest.mark.parametrize("view", ["desktop", "text", "order"])
-def test_an_export_opens_from_disk(look: PreviewModel, page: Page, tmp_path: Path, view: str) -> None:
+def test_an_export_opens_from_disk(model: PreviewModel, page: Page, tmp_path: Path, view: str) -> None:
     """The same page without a server: no mistake in the console, findings lead somewhere."""
-    far = Problem(path=look.issue, line=105, column=12, code="far", message="far down in the edition", hint="do so")
-    shown = ShownVariant(version=1, edition=1, look=look, problems=(far,))
+    far = Problem(path=model.issue, line=105, column=12, code="far", message="far down in the edition", hint="do so")
+    shown = ShownVariant(version=1, edition=1, model=model, problems=(far,))
     page.open(f"{write(shown, tmp_path / 'preview').as_uri()}#view={view}")
     page.until(lambda: page.all(VIEWS[view]))
     page.all(".finding")[0].click()

@@ -88,33 +88,35 @@ def test_reading_order() -> None:
     ]
 
 
-def test_the_sample_is_said_from_head_to_foot(look: PreviewModel) -> None:
+def test_the_sample_is_said_from_head_to_foot(model: PreviewModel) -> None:
     """Nothing of the preheader's padding, one logo, the subject as the first heading."""
-    lines = reading_order(look.html, "en")
+    lines = reading_order(model.html, "en")
     assert next(line.text for line in lines if line.kind is SpokenKind.PICTURE) == "China Briefing"
     assert sum(line.text == "China Briefing" for line in lines) == 1
-    assert next(line for line in lines if line.kind is SpokenKind.HEADING).text == look.subject
+    assert next(line for line in lines if line.kind is SpokenKind.HEADING).text == model.subject
     assert not any("\u034f" in line.text for line in lines)
 
 
-def test_the_state_says_what_is_known(look: PreviewModel) -> None:
+def test_the_state_says_what_is_known(model: PreviewModel) -> None:
     """Views for every subscriber; tokens are filled in everywhere."""
-    told = json.loads(as_json(state(ShownVariant(version=3, edition=2, look=look), panels(look))))
+    told = json.loads(as_json(state(ShownVariant(version=3, edition=2, model=model), panels(model))))
     assert (told["version"], told["edition"], told["isBroken"]) == (3, 2, False)
     subscribers = [subscriber["key"] for subscriber in told["look"]["subscribers"]]
-    shown = {name: json.loads(as_json(view(look))) for name, view in VIEWS.items()}
+    shown = {name: json.loads(as_json(view(model))) for name, view in VIEWS.items()}
     assert set(shown["text"]) == set(shown["inbox"]) == set(subscribers)
     assert "Dear Anna," in shown["text"]["anna"]
-    assert look.fields[0].token not in json.dumps([told, shown])
+    assert model.fields[0].token not in json.dumps([told, shown])
     note = next(line for line in shown["order"] if line["parts"] and line["parts"][0]["text"].startswith("Dear"))
     assert note["for"]["liming"][0]["text"].startswith("Dear 明,")
 
 
-def test_the_state_is_safe_in_a_page(look: PreviewModel) -> None:
+def test_the_state_is_safe_in_a_page(model: PreviewModel) -> None:
     """No sign of it ends a script or begins a comment."""
     hostile = "</script><!--\u2028&amp;\ud800"
     problem = Problem(path="i", line=1, column=1, code="x", message=hostile)
-    written = as_json(state(ShownVariant(look=look, problems=(problem,)), panels(replace(look, subject=hostile[:-1]))))
+    written = as_json(
+        state(ShownVariant(model=model, problems=(problem,)), panels(replace(model, subject=hostile[:-1])))
+    )
     for sign in (b"<", b">", b"&", "\u2028".encode()):
         assert sign not in written
     assert json.loads(written)["problems"][0]["message"].startswith("</script><!--")
@@ -127,18 +129,18 @@ class Placed(str):
         return super().__new__(cls, text)
 
 
-def test_what_gmail_hides_is_told_by_heading(look: PreviewModel) -> None:
+def test_what_gmail_hides_is_told_by_heading(model: PreviewModel) -> None:
     """Whatever kind of text a heading is."""
     html = f'<div data-section="one">{"word " * 30_000}</div>'
     mailed = html.replace(' data-section="one"', "").encode()
-    given = replace(look, html=html, mailed=mailed, headings={"one": Placed("The one", "newsletter.yaml:3:1")})
+    given = replace(model, html=html, mailed=mailed, headings={"one": Placed("The one", "newsletter.yaml:3:1")})
     told = json.loads(as_json(panels(given)))["size"]
     assert told["sections"] == [{"key": "one", "heading": "The one", "size": told["hidden"], "is_whole": False}]
 
 
-def test_without_a_preheader_the_edition_begins_the_row(look: PreviewModel) -> None:
+def test_without_a_preheader_the_edition_begins_the_row(model: PreviewModel) -> None:
     """Programs show the first words of the body instead."""
-    given = replace(look, preheader=None)
+    given = replace(model, preheader=None)
     assert panels(given)["hasPreheader"] is False
     inboxes = json.loads(as_json(VIEWS["inbox"](given)))
     assert inboxes["defaults"][0]["preheader"].startswith("Read this issue in your browser")

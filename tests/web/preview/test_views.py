@@ -31,19 +31,19 @@ def page(body: str, head: str = "") -> str:
     return f"<!DOCTYPE html><html><head>{head}</head><body>{body}</body></html>"
 
 
-def seen(look: PreviewModel, html: str, **chosen: object) -> str:
+def seen(model: PreviewModel, html: str, **chosen: object) -> str:
     """Give a frame of other HTML."""
-    return edition(replace(look, html=html), Frame(subscriber=DEFAULTS, **chosen))  # type: ignore[arg-type]
+    return edition(replace(model, html=html), Frame(subscriber=DEFAULTS, **chosen))  # type: ignore[arg-type]
 
 
-def test_each_frame_has_a_name_of_its_own(look: PreviewModel) -> None:
+def test_each_frame_has_a_name_of_its_own(model: PreviewModel) -> None:
     """Only programs that know schemes have a dark one; every name leads to its frame."""
-    names = [frame.name for frame in frames(look)]
+    names = [frame.name for frame in frames(model)]
     assert len(names) == len(set(names)) == 5 * 6 * 2
     assert "defaults-light-images-plain" in names
     assert "defaults-dark-images-outlook" not in names
-    assert all(found is not None and found.name == name for name in names for found in [named(look, name)])
-    assert named(look, "../defaults-light-images-plain") is None
+    assert all(found is not None and found.name == name for name in names for found in [named(model, name)])
+    assert named(model, "../defaults-light-images-plain") is None
 
 
 def test_a_scheme_is_decided_in_styles_only() -> None:
@@ -58,14 +58,14 @@ def test_a_scheme_is_decided_in_styles_only() -> None:
         assert f"<p>@media {QUERY} color-scheme: light dark</p><!-- {QUERY} -->" in made
 
 
-def test_pictures_off_leave_their_place_and_their_words(look: PreviewModel) -> None:
+def test_pictures_off_leave_their_place_and_their_words(model: PreviewModel) -> None:
     """No picture has an address, each keeps size and alt; grounds lose theirs."""
     html = page(
         '<img src="pictures/a.png" srcset="b 2x" width="592" height="120" alt="A > B" style="display:block">'
         '<td background="pictures/b.png" style="color:red; background:#fff url(pictures/b.png)">',
         "<style>p{background:url(x.png)}</style>",
     )
-    made = seen(look, html, pictures=Pictures.OFF)
+    made = seen(model, html, pictures=Pictures.OFF)
     assert "pictures/" not in made
     assert "srcset" not in made
     assert "url(" not in made
@@ -76,16 +76,16 @@ def test_pictures_off_leave_their_place_and_their_words(look: PreviewModel) -> N
     assert "color: red; background: #fff" in made
 
 
-def test_pictures_on_are_found_from_the_frames_folder(look: PreviewModel) -> None:
+def test_pictures_on_are_found_from_the_frames_folder(model: PreviewModel) -> None:
     """An edition lies in a folder of its own, on the server and on disk."""
-    made = edition(look, Frame(subscriber=DEFAULTS))
+    made = edition(model, Frame(subscriber=DEFAULTS))
     assert 'src="../pictures/logo.png?' in made
     assert 'src="pictures/' not in made
 
 
-def test_without_styles_no_style_element_is_left(look: PreviewModel) -> None:
+def test_without_styles_no_style_element_is_left(model: PreviewModel) -> None:
     """Only the pin of the scheme is ours."""
-    made = edition(look, Frame(subscriber=DEFAULTS, client=Client.NOSTYLE))
+    made = edition(model, Frame(subscriber=DEFAULTS, client=Client.NOSTYLE))
     without_comments = re.sub(r"<!--.*?-->", "", made, flags=re.DOTALL)
     assert re.findall(r"<style[^>]*>(.*?)</style>", without_comments, re.DOTALL) == [":root{color-scheme:light}"]
     assert 'style="' in made
@@ -137,18 +137,18 @@ def test_outlook_removes_what_others_see() -> None:
     assert "<style>p{color: green}</style>" in made
 
 
-def test_inversion_turns_pictures_back(look: PreviewModel) -> None:
+def test_inversion_turns_pictures_back(model: PreviewModel) -> None:
     """Everything is turned over, and pictures once more."""
-    made = edition(look, Frame(subscriber=DEFAULTS, client=Client.INVERTED))
+    made = edition(model, Frame(subscriber=DEFAULTS, client=Client.INVERTED))
     assert "html{background:#ffffff;filter:invert(1)" in made
     assert "img,[background],video{filter:invert(1)" in made
 
 
-def test_a_subscribers_values_are_text(look: PreviewModel) -> None:
+def test_a_subscribers_values_are_text(model: PreviewModel) -> None:
     """A hostile name opens no tag, in a text, an attribute or an address."""
     field = MergeField(token="qzzzzzzz0000z", name="name", default=None)
     html = page(f'<p title="{field.token}">{field.token}</p><a href="https://e.org/{field.token}">x</a>')
-    made = edition(replace(look, html=html, fields=(field,)), Frame(subscriber="hostile"))
+    made = edition(replace(model, html=html, fields=(field,)), Frame(subscriber="hostile"))
     assert "<b>" not in made
     assert "<script" not in made
     assert "&lt;b&gt;Bo&lt;/b&gt; &amp; &quot;Co&quot;" in made
@@ -156,12 +156,12 @@ def test_a_subscribers_values_are_text(look: PreviewModel) -> None:
     assert field.token not in made
 
 
-def test_subscribers_see_what_they_would_get(look: PreviewModel) -> None:
+def test_subscribers_see_what_they_would_get(model: PreviewModel) -> None:
     """The subscriber's value; else the default; where there is neither, the field's name: such a message would not go out."""
     known = MergeField(token="qaaaaaaa0000z", name="first_name", default="subscriber")
     unknown = MergeField(token="qaaaaaaa0001z", name="region", default=None)
     company = MergeField(token="qaaaaaaa0002z", name="company", default=None)
-    given = replace(look, html=page("|".join((known.token, unknown.token, company.token))),
+    given = replace(model, html=page("|".join((known.token, unknown.token, company.token))),
                     fields=(known, unknown, company))  # fmt: skip
     shown = {
         person.key: edition(given, Frame(subscriber=person.key)).partition("<body>")[2]
@@ -172,51 +172,51 @@ def test_subscribers_see_what_they_would_get(look: PreviewModel) -> None:
 
 
 @pytest.mark.parametrize("client", [Client.PLAIN, Client.OUTLOOK, Client.CLIPPED, Client.NOSTYLE])
-def test_escaped_text_stays_escaped(look: PreviewModel, client: Client) -> None:
+def test_escaped_text_stays_escaped(model: PreviewModel, client: Client) -> None:
     """What an editor wrote as text is text in every frame, within a condition too."""
     text = "&lt;script&gt;alert(1)&lt;/script&gt; &lt;!--[if mso]&gt; &lt;style&gt;"
     html = page(f"<p>{text}</p><!--[if mso]><p>{text}</p><![endif]-->")
-    made = seen(look, html, client=client)
+    made = seen(model, html, client=client)
     assert text in made
     assert "<script" not in made
 
 
-def test_links_lead_nowhere_on_their_own(look: PreviewModel) -> None:
+def test_links_lead_nowhere_on_their_own(model: PreviewModel) -> None:
     """A link would open a window, which the frame may not; links within the edition stay in it."""
     html = page('<a href="https://e.org" target="_top">x</a><a href="#a">y</a>',
                 '<base href="https://e.org"><meta http-equiv="Refresh" content="0;url=//e.org">')  # fmt: skip
-    made = seen(look, html)
+    made = seen(model, html)
     assert '<base target="_blank">' in made
     assert '<a href="https://e.org">x</a><a href="#a" target="_self">y</a>' in made
     assert "Refresh" not in made
     assert '<base href="' not in made
 
 
-def test_places_get_ids(look: PreviewModel) -> None:
+def test_places_get_ids(model: PreviewModel) -> None:
     """The first element of each place can be reached by its id; ids that are there stay."""
     html = page('<p data-at="i:1:1">a</p><p id="own" data-at="i:2:1">b</p><p data-at="i:1:1" data-from="t:1:1">c</p>')
     assert places(html) == ("i:1:1", "i:2:1", "t:1:1")
     made, ids = anchored(html)
     assert ids == {"i:1:1": "at-1", "i:2:1": "own", "t:1:1": "at-3"}
     assert re.findall(r'id="([^"]*)"', made) == ["at-1", "own", "at-3"]
-    assert 'id="at-' in edition(look, Frame(subscriber=DEFAULTS), "default-src 'none'")
+    assert 'id="at-' in edition(model, Frame(subscriber=DEFAULTS), "default-src 'none'")
 
 
-def long(look: PreviewModel) -> PreviewModel:
+def long(model: PreviewModel) -> PreviewModel:
     """An edition that Gmail clips: a section before the limit, one across it, one behind."""
-    token = look.fields[0].token
+    token = model.fields[0].token
     marked = "".join(
         f'<div data-section="{key}" data-at="i:1:1"><p>{words * 400}</p></div>'
         for key, words in (("first", f"{token} one. "), ("second", "中文 &amp; two. " * 20), ("third", "three. " * 20))
     )
-    mailed = re.sub(r' data-\w+="[^"]*"', "", marked).replace(token, look.fields[0].stand_in)
+    mailed = re.sub(r' data-\w+="[^"]*"', "", marked).replace(token, model.fields[0].stand_in)
     headings = {"first": "First", "second": "Second", "third": "Third"}
-    return replace(look, html=page(marked), mailed=page(mailed).encode(), headings=headings)
+    return replace(model, html=page(marked), mailed=page(mailed).encode(), headings=headings)
 
 
-def test_the_clip_is_at_the_byte(look: PreviewModel) -> None:
+def test_the_clip_is_at_the_byte(model: PreviewModel) -> None:
     """What is shown is what stands before the limit, to the character; the rest is named and counted."""
-    given = long(look)
+    given = long(model)
     assert len(given.mailed) > LIMIT
     cut = clip(given)
     assert cut.hidden == len(given.mailed) - LIMIT
@@ -232,17 +232,17 @@ def test_the_clip_is_at_the_byte(look: PreviewModel) -> None:
     assert len(mailed) - len(words) < len("&amp;")
 
 
-def test_what_fits_is_not_clipped(look: PreviewModel) -> None:
+def test_what_fits_is_not_clipped(model: PreviewModel) -> None:
     """The sample is well below the limit."""
-    assert clip(look).hidden == 0
-    assert clip(look).sections == ()
-    assert clipped(look) == look.html
+    assert clip(model).hidden == 0
+    assert clip(model).sections == ()
+    assert clipped(model) == model.html
 
 
 @pytest.mark.parametrize("limit", [0, 1, 200, 5_000, 20_000, 47_000])
-def test_a_cut_is_a_document(look: PreviewModel, limit: int) -> None:
+def test_a_cut_is_a_document(model: PreviewModel, limit: int) -> None:
     """Wherever it is cut, elements are closed and the line stands outside of them."""
-    shown = clipped(look, limit)
+    shown = clipped(model, limit)
     assert shown.endswith("</body></html>")
     assert shown.count("[Message clipped]") == 1
     assert not re.search(r"<[^<>]*<div data-clip", shown)

@@ -60,7 +60,7 @@ _WORDS = (
         "'",
         '"',
         "' OR 1=1 --",
-        "'; DROP TABLE letters; --",
+        "'; DROP TABLE subscribers; --",
         "<script>alert(1)</script>",
         "{{7*7}}",
         "%s%n",

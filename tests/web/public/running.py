@@ -21,7 +21,7 @@ from composer.audience.subscribers import Subscriber, find
 from composer.core.addresses import Address
 from composer.core.workspace import Workspace
 from composer.database.engine import Database
-from composer.database.tables.transactional_tables import letters
+from composer.database.tables.transactional_tables import transactional_emails
 from composer.transport.protocol import Transport
 from composer.transport.server_settings import MailServer as MailServer
 from composer.transport.server_settings import Security
@@ -39,14 +39,14 @@ from composer.web.public.site.public_settings import PER_HOUR, Mailer
 from composer.web.public.site.publication import read_publication
 from composer.web.public.transactional.queue import waiting
 from composer.web.public.transactional.worker import TransactionalWorker
-from tests.fake_smtp import Action, Office
+from tests.fake_smtp import Action, FakeSmtp
 from tests.transport.setup import PATIENT
 
 #: A form: names with their values, or pairs where a name comes twice.
 Fields = Mapping[str, str] | Sequence[tuple[str, str]]
 
 NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
-KEY, OLD_KEY, FOREIGN_KEY = (letter * 64 for letter in (b"a", b"b", b"c"))
+KEY, OLD_KEY, FOREIGN_KEY = (email * 64 for email in (b"a", b"b", b"c"))
 HOST, PREFIX = "news.example.org", "/n"
 
 
@@ -85,10 +85,10 @@ class Running:
     """The pages, and what stands around them."""
 
     site: Site
-    post: TransactionalWorker
+    worker: TransactionalWorker
     server: PublicServer
     database: Database
-    office: Office
+    office: FakeSmtp
     clock: Clock
     port: int
     #: What the mail server is to do; where this is silent it behaves.
@@ -153,7 +153,7 @@ class Running:
 
     def letter_states(self) -> list[str]:
         with self.database.read() as connection:
-            return list(connection.scalars(select(letters.c.state).order_by(letters.c.id)))
+            return list(connection.scalars(select(transactional_emails.c.state).order_by(transactional_emails.c.id)))
 
     def settled(self) -> list[str]:
         """Wait until no letter is on its way; give their states."""
@@ -168,7 +168,7 @@ class Running:
         end = time.monotonic() + 60
         while not holds():
             assert time.monotonic() < end, self.letter_states()
-            self.post.wake()
+            self.worker.wake()
             time.sleep(0.01)
 
     def waiting(self) -> int:
@@ -213,30 +213,30 @@ def running(
     """Run the pages of a newsletter, as `compose serve` does."""
     with contextlib.ExitStack() as stack:
         script: dict[str, Action] = {}
-        office = stack.enter_context(Office())
+        office = stack.enter_context(FakeSmtp())
         office.script = script
-        clock, turns, tokens = Clock(), WriteExecutor(database), Tokens(keys)
+        clock, executor, tokens = Clock(), WriteExecutor(database), Tokens(keys)
         told: list[str] = []
         publication = read_publication(workspace)
         mail = MailServer(host="127.0.0.1", port=office.port, security=Security.NONE, limits=PATIENT)
         mailer = Mailer(
-            stationery=EmailRenderer(publication=publication),
+            renderer=EmailRenderer(publication=publication),
             transport=lambda: transport or SmtpTransport(mail),
             sign=lambda message, now: message,
             per_hour=per_hour,
         )
-        post = TransactionalWorker(turns=turns, mailer=mailer, tokens=tokens, clock=clock, tell=told.append)
+        worker = TransactionalWorker(executor=executor, mailer=mailer, tokens=tokens, clock=clock, tell=told.append)
         site = Site(
             publication=publication,
-            turns=turns,
+            executor=executor,
             tokens=tokens,
             approvals=approvals or ReviewRepository(tokens, workspace, publication.main),
             editions=editions or EditionRepository(),
             clock=clock,
-            wake=post.wake,
-            is_posting=lambda: post.is_alive,
+            wake=worker.wake,
+            is_posting=lambda: worker.is_alive,
             callers=callers or Callers(),
-            alerts=lambda: (Alert.QUEUED,) if post.is_holding else (),
+            alerts=lambda: (Alert.QUEUED,) if worker.is_holding else (),
         )
         listener = stack.enter_context(listen("127.0.0.1", 0))
         ready = threading.Event()
@@ -244,15 +244,15 @@ def running(
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
         thread.start()
         assert ready.wait(60)
-        post.start()
+        worker.start()
         try:
             yield Running(
-                site=site, post=post, server=server, database=database, office=office, clock=clock,
+                site=site, worker=worker, server=server, database=database, office=office, clock=clock,
                 port=listener.getsockname()[1], script=script, told=told,
             )  # fmt: skip
         finally:
-            post.stop(60)
+            worker.stop(60)
             server.should_exit = True
             thread.join(60)
             assert not thread.is_alive()
-            turns.close()
+            executor.close()

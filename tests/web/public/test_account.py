@@ -41,7 +41,7 @@ def test_nobody_there_no_message(pages: Running) -> None:
     assert pages.settled() == ["dropped"]
     assert pages.mail() == []
     pages.clock.pass_by(days=1, seconds=1)
-    pages.post.wake()
+    pages.worker.wake()
     pages.post_form("/preferences", {"email": "other@example.net"})
     assert pages.settled() == ["dropped"]
 

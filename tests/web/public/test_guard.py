@@ -360,7 +360,7 @@ def test_probe_and_health(pages: Running) -> None:
     for bad in ("short", "x" * 129, "a b c d e f g h i", "ü" * 20):
         assert pages.get(f"/probe/{urllib.parse.quote(bad)}").status == 404
     assert (pages.get("/health").status, pages.get("/health").body) == (200, "ok\n")
-    pages.post.stop(5)
+    pages.worker.stop(5)
     assert pages.get("/health").status == 503
 
 

@@ -174,7 +174,7 @@ class TestTurns:
 
     def test_many_share_a_transaction(self, database: Database) -> None:
         """What waits while one is written is written together; what fails fails alone."""
-        turns, gate = WriteExecutor(database), threading.Event()
+        executor, gate = WriteExecutor(database), threading.Event()
         transactions: list[int] = []
 
         def row(text: str) -> dict[str, object]:
@@ -193,13 +193,13 @@ class TestTurns:
                 raise ValueError("no")
             return text
 
-        first = turns.put(slow)
+        first = executor.put(slow)
         assert has_begun.wait(60)
-        futures = [turns.put(lambda connection, text=str(number): write(text, connection)) for number in range(8)]  # type: ignore[misc]
+        futures = [executor.put(lambda connection, text=str(number): write(text, connection)) for number in range(8)]  # type: ignore[misc]
         gate.set()
         first.result(60)
         told = [future.exception(60) or future.result(60) for future in futures]
-        turns.close()
+        executor.close()
         assert [str(each) for each in told] == ["0", "1", "2", "3", "no", "5", "6", "7"]
         with database.read() as connection:
             kept = list(connection.scalars(select(consents.c.evidence).order_by(consents.c.id)))
@@ -207,14 +207,14 @@ class TestTurns:
 
     def test_a_subscriber_who_goes_away_is_served(self, database: Database) -> None:
         """A request that is cancelled while it waits: what it asked for is done all the same."""
-        turns, gate = WriteExecutor(database), threading.Event()
-        turns.put(lambda connection: gate.wait(60))
+        executor, gate = WriteExecutor(database), threading.Event()
+        executor.put(lambda connection: gate.wait(60))
 
         def write(connection: Connection) -> None:
             connection.execute(insert(consents), [{"recorded": NOW, "evidence": "done"}])
 
         async def ask() -> None:
-            task = asyncio.create_task(turns.write(write))
+            task = asyncio.create_task(executor.write(write))
             await asyncio.sleep(0.05)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -222,6 +222,6 @@ class TestTurns:
 
         asyncio.run(ask())
         gate.set()
-        turns.close()
+        executor.close()
         with database.read() as connection:
             assert list(connection.scalars(select(consents.c.evidence))) == ["done"]

@@ -115,7 +115,7 @@ def test_everything_that_is_stored_is_found(database: Database) -> None:
                 "mailing_events",
                 "recipients",
             ),
-            *("returned", "letters", "suppressions", *_AS_EDITOR, "tombstones"),
+            *("returned", "transactional_emails", "suppressions", *_AS_EDITOR, "tombstones"),
         }
         download = data_of(connection, number)
         assert download is not None

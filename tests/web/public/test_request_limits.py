@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from composer.core.addresses import mailbox_of
 from composer.core.workspace import Workspace
 from composer.database.engine import Database
-from composer.database.tables.transactional_tables import letters
+from composer.database.tables.transactional_tables import transactional_emails
 from composer.web.public.transactional import queue
 from composer.web.public.transactional.mail_requests import DropReason
 from tests.web.public.running import NOW, Running, running
@@ -35,7 +35,11 @@ def ask(pages: Running, address: str, network: int = 0, path: str = "/subscribe"
 def reasons(pages: Running) -> Counter[str]:
     """Count why letters were dropped."""
     with pages.database.read() as connection:
-        return Counter(connection.scalars(select(letters.c.drop_reason).where(letters.c.state == "dropped")))
+        return Counter(
+            connection.scalars(
+                select(transactional_emails.c.drop_reason).where(transactional_emails.c.state == "dropped")
+            )
+        )
 
 
 def recipients(pages: Running) -> list[str]:
@@ -47,7 +51,9 @@ def places(pages: Running) -> list[int]:
     """Give when letters took their places, in minutes after the beginning."""
     with pages.database.read() as connection:
         found = connection.scalars(
-            select(letters.c.counted).where(letters.c.counted.is_not(None)).order_by(letters.c.counted)
+            select(transactional_emails.c.counted)
+            .where(transactional_emails.c.counted.is_not(None))
+            .order_by(transactional_emails.c.counted)
         )
         return [int((moment - NOW).total_seconds() // 60) for moment in found]
 
@@ -108,7 +114,7 @@ def test_places_do_not_depend_on_who_is_subscribed(few: Running) -> None:
         few.until(lambda: not few.waiting())
         with few.database.read() as connection:
             counted = select(func.count()).where(
-                letters.c.mailbox == f"{name}@example.net", letters.c.counted.is_not(None)
+                transactional_emails.c.mailbox == f"{name}@example.net", transactional_emails.c.counted.is_not(None)
             )
             assert connection.scalar(counted) == 5
         few.clock.pass_by(hours=2)
@@ -118,7 +124,7 @@ def test_more_than_the_hour_has_waits(few: Running) -> None:
     """Eight go at once and two within the hour; the others wait in order, an alert is raised, and it ends with the queue."""
     for number in range(15):
         ask(few, f"r{number}@example.net", number)
-    few.until(lambda: few.post.is_holding and len(few.mail()) == 8)
+    few.until(lambda: few.worker.is_holding and len(few.mail()) == 8)
     assert few.get("/health").body == "ok\nalert: sign-up-mail-queued\n"
     assert any(line.startswith("alert: sign-up mail is over its hourly limit: ") for line in few.told)
     assert not any("example.net" in line for line in few.told)
@@ -128,7 +134,7 @@ def test_more_than_the_hour_has_waits(few: Running) -> None:
     few.until(lambda: len(few.mail()) == 15)
     assert places(few) == [0] * 8 + [30] + [61] * 6
     assert recipients(few) == [f"r{number}@example.net" for number in range(15)]
-    few.until(lambda: not few.post.is_holding)
+    few.until(lambda: not few.worker.is_holding)
     assert few.get("/health").body == "ok\n"
     assert any("the queue is empty" in line for line in few.told)
 
@@ -140,7 +146,7 @@ def test_a_flood_does_not_keep_a_real_person_waiting(few: Running) -> None:
     """
     for number in range(100):
         ask(few, f"r{number}@example{number % 7}.net", number % 10)
-    few.until(lambda: few.post.is_holding)
+    few.until(lambda: few.worker.is_holding)
     ask(few, "anna@example.net", 99)
     sent = len(few.mail())
     while "anna@example.net" not in recipients(few):
@@ -163,7 +169,7 @@ def test_a_server_that_was_away_sends_no_more_than_an_hour_has(few: Running) -> 
     few.until(lambda: not few.waiting())
     few.script.clear()
     few.clock.pass_by(minutes=5)
-    few.until(lambda: few.post.is_holding)
+    few.until(lambda: few.worker.is_holding)
     assert len(few.mail()) == 8
 
 
@@ -176,9 +182,9 @@ def test_what_cannot_be_sent_in_a_day_is_not_kept(few: Running) -> None:
              "turn": number}
             for number in range(300)
         ]  # fmt: skip
-        connection.execute(letters.insert(), rows)
+        connection.execute(transactional_emails.insert(), rows)
         assert queue.tidy(connection, FEW, NOW) == 60
-        assert connection.scalar(select(func.max(letters.c.turn))) == 239
+        assert connection.scalar(select(func.max(transactional_emails.c.turn))) == 239
     few.clock.pass_by(days=1, seconds=1)
     few.until(lambda: set(few.letter_states()) <= {"dropped", "accepted"})
     assert reasons(few)[DropReason.EXPIRED] >= 230
@@ -190,7 +196,7 @@ def test_a_mailbox_that_waits_gets_its_own_wish(few: Running) -> None:
         ask(few, f"r{number}@example.net", 1)
     for number in range(9):
         ask(few, f"anna+{number}@example.net", 1)
-    few.until(lambda: few.post.is_holding)
+    few.until(lambda: few.worker.is_holding)
     ask(few, "anna@example.net", 2)
     few.clock.pass_by(minutes=31)
     few.until(lambda: "anna@example.net" in recipients(few))

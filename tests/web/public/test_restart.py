@@ -19,7 +19,7 @@ from tests.restarts import HOST, Unit, active, publication, unit
 
 pytestmark = pytest.mark.slow
 
-_PATIENCE = 60
+_MAX_WAIT = 60
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def served(tmp_path: Path) -> Iterator[tuple[Unit, list[str]]]:
 
 def get(running: Unit, path: str) -> tuple[int, str]:
     """Ask as a proxy does."""
-    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=_PATIENCE)
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=_MAX_WAIT)
     with contextlib.closing(connection):
         connection.request("GET", f"/n{path}", headers={"Host": HOST})
         answer = connection.getresponse()
@@ -44,7 +44,7 @@ def get(running: Unit, path: str) -> tuple[int, str]:
 
 def until(holds: Callable[[], object]) -> None:
     """Wait until something holds."""
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + _MAX_WAIT
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -59,7 +59,7 @@ def request(token: str) -> bytes:
 
 def status(connection: socket.socket) -> int:
     """Read one answer, wholly; the connection stays open."""
-    connection.settimeout(_PATIENCE)
+    connection.settimeout(_MAX_WAIT)
     answer = http.client.HTTPResponse(connection)
     answer.begin()
     answer.read()
@@ -68,7 +68,7 @@ def status(connection: socket.socket) -> int:
 
 def everything(connection: socket.socket) -> bytes:
     """Read until the server closes."""
-    connection.settimeout(_PATIENCE)
+    connection.settimeout(_MAX_WAIT)
     data = b""
     while piece := connection.recv(65536):
         data += piece
@@ -94,7 +94,7 @@ def test_a_request_on_its_way_is_answered(served: tuple[Unit, list[str]]) -> Non
                 answer = everything(connection)
                 assert answer.startswith(b"HTTP/1.1 200 ")
                 assert b"\r\nconnection: close\r\n" in answer.partition(b"\r\n\r\n")[0].lower() + b"\r\n"
-            assert running.process.wait(_PATIENCE) == 0
+            assert running.process.wait(_MAX_WAIT) == 0
             running.start()
             assert status(waiting) == 200
     assert active(running.folder) == 6
@@ -106,7 +106,7 @@ def test_whoever_waits_at_the_socket_is_answered(served: tuple[Unit, list[str]])
     running.stop()
     with contextlib.ExitStack() as stack:
         waiting = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", running.port), _PATIENCE)) for _ in range(1100)
+            stack.enter_context(socket.create_connection(("127.0.0.1", running.port), _MAX_WAIT)) for _ in range(1100)
         ]
         for connection in waiting:
             connection.sendall(f"GET /n/health HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
@@ -130,7 +130,7 @@ def test_a_request_that_waits_for_the_database_is_answered(served: tuple[Unit, l
             connection.recv(1)
         writing.execute("COMMIT")
         assert everything(connection).startswith(b"HTTP/1.1 200 ")
-    assert running.process.wait(_PATIENCE) == 0
+    assert running.process.wait(_MAX_WAIT) == 0
     assert active(running.folder) == 9
 
 
@@ -168,7 +168,7 @@ def test_what_a_network_has_asked_for_is_not_forgotten(served: tuple[Unit, list[
     running, _ = served
 
     def subscribe(number: int) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=_PATIENCE)
+        connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=_MAX_WAIT)
         with contextlib.closing(connection):
             headers = {"Host": HOST, "Content-Type": "application/x-www-form-urlencoded"}
             connection.request("POST", "/n/subscribe", f"email=s{number}%40example.net", headers)
@@ -188,7 +188,7 @@ def test_systemd_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
-        systemd.settimeout(_PATIENCE)
+        systemd.settimeout(_MAX_WAIT)
         with unit(folder, tmp_path / "log") as running:
             assert systemd.recv(1000) == b"READY=1\nSTATUS=answering"
             running.process.send_signal(signal.SIGHUP)
@@ -200,7 +200,7 @@ def test_systemd_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
             assert systemd.recv(1000).startswith(b"READY=1\nSTATUS=answering with earlier settings")
             running.process.send_signal(signal.SIGTERM)
             assert systemd.recv(1000) == b"STOPPING=1"
-            assert running.process.wait(_PATIENCE) == 0
+            assert running.process.wait(_MAX_WAIT) == 0
 
 
 def test_sockets_that_cannot_be_used(tmp_path: Path) -> None:
@@ -223,12 +223,12 @@ def test_sockets_that_cannot_be_used(tmp_path: Path) -> None:
 
 def test_networks_take_turns() -> None:
     """The first request of a network has turn 0. Neighbours in one large network count together, each a little."""
-    turns = NetworkLimiter()
-    assert [turns.next("198.51.100.7", 0) for _ in range(3)] == [0, 1, 2]
-    assert [turns.next(address, 1) for address in ("203.0.113.1", "2001:db8::1", "unknown")] == [0, 0, 0]
-    assert turns.next("198.51.100.8", 90_000) == 0
-    small = [turns.next(f"2001:db8:1:{number:x}00::1", 2) for number in range(64)]
+    executor = NetworkLimiter()
+    assert [executor.next("198.51.100.7", 0) for _ in range(3)] == [0, 1, 2]
+    assert [executor.next(address, 1) for address in ("203.0.113.1", "2001:db8::1", "unknown")] == [0, 0, 0]
+    assert executor.next("198.51.100.8", 90_000) == 0
+    small = [executor.next(f"2001:db8:1:{number:x}00::1", 2) for number in range(64)]
     assert (small[0], small[-1]) == (0, 63 // 4)
-    large = [turns.next(f"2001:db9:{number:x}::1", 2) for number in range(320)]
+    large = [executor.next(f"2001:db9:{number:x}::1", 2) for number in range(320)]
     assert (large[0], large[-1]) == (0, 319 // 32)
-    assert [turns.next(f"10.1.{number}.1", 2) for number in range(65)][-1] == 2
+    assert [executor.next(f"10.1.{number}.1", 2) for number in range(65)][-1] == 2

@@ -11,10 +11,10 @@ from composer.audience.identity.tokens import Purpose
 from composer.audience.subscribers import Status
 from composer.audience.suppression import Reason, is_suppressed, suppress
 from composer.database.tables.subscriber_tables import consents, subscribers
-from composer.database.tables.transactional_tables import letters
+from composer.database.tables.transactional_tables import transactional_emails
 from composer.transport.outcome import OutcomeState
 from composer.web.public.transactional.mail_requests import CONFIRM_FOR
-from tests.fake_smtp import Visit, leaves, once, says
+from tests.fake_smtp import SmtpSession, leaves, once, says
 from tests.web.public.running import NOW, Running, words_in
 
 ANNA = {"email": "Anna@Example.net", "name": "Anna <b>Schmidt</b>", "website": ""}
@@ -135,7 +135,7 @@ def test_nobody_learns_who_is_subscribed(pages: Running) -> None:
         }
         assert len(bodies) == 1
     with pages.database.read() as connection:
-        rows = connection.execute(select(letters.c.kind, letters.c.normal)).all()
+        rows = connection.execute(select(transactional_emails.c.kind, transactional_emails.c.normal)).all()
     assert len(rows) == 10
     pages.settled()
     said = {(str(message["To"]), str(message["Subject"])) for message in pages.mail()}
@@ -212,7 +212,7 @@ def test_a_link_ends(pages: Running) -> None:
     subscribe(pages, {"email": "boris@example.net"})
     pages.settled()
     with pages.database.read() as connection:
-        assert list(connection.scalars(select(letters.c.normal))) == ["boris@example.net"]
+        assert list(connection.scalars(select(transactional_emails.c.normal))) == ["boris@example.net"]
         assert list(connection.scalars(select(subscribers.c.id))) == []
 
 
@@ -310,7 +310,7 @@ class TestThePost:
         due = self.until_tried(pages, 1)
         assert due == NOW + datetime.timedelta(minutes=1)
         pages.clock.pass_by(minutes=1)
-        pages.post.wake()
+        pages.worker.wake()
         assert pages.settled() == ["accepted"]
         assert len(pages.mail()) == 1
 
@@ -318,7 +318,7 @@ class TestThePost:
         end = time.monotonic() + 60
         while time.monotonic() < end:
             with pages.database.read() as connection:
-                row = connection.execute(select(letters)).mappings().one()
+                row = connection.execute(select(transactional_emails)).mappings().one()
             if row["attempts"] == attempts and row["reply"]:
                 due: datetime.datetime = row["due"]
                 return due
@@ -346,7 +346,7 @@ class TestThePost:
         """A letter whose row is gone is taken back before its dot."""
         subscriber = pages.join("anna@example.net")
 
-        def erase(visit: Visit) -> int:
+        def erase(visit: SmtpSession) -> int:
             assert pages.post_form(f"{pages.own_link(subscriber)}/erase").title == "Your data is deleted"
             return visit.say(b"354 go ahead\r\n")
 
@@ -361,7 +361,7 @@ def test_requests_do_not_wait_for_a_mail_server(pages: Running) -> None:
     """While a server says nothing, pages are answered."""
     answered = threading.Event()
 
-    def waits(visit: Visit) -> int:
+    def waits(visit: SmtpSession) -> int:
         answered.wait(120)
         return visit.say(b"250 2.1.5 Ok\r\n")
 

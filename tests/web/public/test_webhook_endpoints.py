@@ -161,11 +161,11 @@ def test_a_burst_of_calls_is_recorded_each_once(called: Running) -> None:
     ann = called.join("ann@reader.example")
     token, now = called.token(Purpose.MESSAGE, ann, 7), called.site.clock()
 
-    def post(number: int) -> int:
+    def worker(number: int) -> int:
         return called.ask("POST", "/hooks/bounces", *told_by("bounces", token, now, number // 2)).status
 
     with ThreadPoolExecutor(20) as pool:
-        assert set(pool.map(post, range(400))) == {200}
+        assert set(pool.map(worker, range(400))) == {200}
     assert rows(called) == 200
     assert status(called, "ann@reader.example") is Status.BOUNCED
 

@@ -29,7 +29,7 @@ from composer.editions.pipeline import pick, variants_of
 from composer.transport.server_settings import MailServer, Security
 from composer.transport.smtp.smtp_transport import SmtpTransport
 from tests.factories import sample
-from tests.fake_smtp import Visit
+from tests.fake_smtp import SmtpSession
 from tests.transport.setup import PATIENT
 from tests.web.public.running import FOREIGN_KEY, HOST, PREFIX, Running, words_in
 
@@ -55,7 +55,7 @@ def mailing(pages: Running, workspace: Workspace, *stems: str, again: str = "") 
         pick=(lambda language, tags: pick(made, language, tags).number) if len(made) > 1 else None,
         edition="e" * 64,
         subject="Hello",
-        terms=FrozenSettings(
+        frozen_settings=FrozenSettings(
             sender="briefing@news.example.org", domain="news.example.org", public_url=BASE, page=stems[0]
         ).to_json(),
         made_by="anna",
@@ -72,13 +72,13 @@ def run(pages: Running, frozen: Mailing, *, connections: int = 1) -> Ending:
     """Send it over SMTP to the mail server of the pages."""
     with pages.database.read() as connection:
         variants = frozen_variants(connection, frozen.id)
-    letters = MailingMessages(JobPayload.of(frozen, variants, pages.tokens))
+    message_source = MailingMessages(JobPayload.of(frozen, variants, pages.tokens))
     server = MailServer(host="127.0.0.1", port=pages.office.port, security=Security.NONE, limits=PATIENT)
     job = MailingJob(
         database=pages.database,
         mailing_id=frozen.id,
         transport=SmtpTransport(server),
-        letters=letters,
+        message_source=message_source,
         connections=connections,
         policy=RetryPolicy(),
     )
@@ -116,7 +116,7 @@ def test_who_leaves_is_left_out(publication: Workspace, pages: Running) -> None:
     frozen = mailing(pages, publication, "2025-01-30")
     first, last = subscribers[0], subscribers[-1]
 
-    def arrived(visit: Visit) -> int:
+    def arrived(visit: SmtpSession) -> int:
         """When the first message is here, two people leave: its subscriber by its header, and one who is still to get it."""
         visit.take()
         pages.script.pop("dot")

@@ -29,9 +29,9 @@ from composer.audience.lists.meaning.status_words import is_true
 from composer.audience.lists.meaning.subscription_status import (
     LEAVING,
     LONGEST_WORD,
-    SUBSCRIBER,
     STANDINGS,
     STAYING,
+    SUBSCRIBER,
     Consents,
     Doubts,
     Statuses,
@@ -104,7 +104,7 @@ def read_row(
     consents, statuses = Consents(), Statuses()
     untold = tuple(at for at in range(widest) if at not in columns.told) if is_plain else ()
     own = tuple(columns.fields.items())
-    standing_here = STANDINGS[columns.standing] if columns.standing else SUBSCRIBER
+    status_here = STANDINGS[columns.standing] if columns.standing else SUBSCRIBER
     for row in rows:
         if type(row) is not tuple:
             assert isinstance(row, Unreadable)
@@ -138,12 +138,12 @@ def read_row(
                 evidence = clean(cells[at_consent], "consent") if at_consent < width else ""
                 if is_plain:
                     evidence = consents.evidence(evidence)
-            standing = standing_here
+            standing = status_here
             if at_status is not None:
                 standing = statuses.standing(cells[at_status].strip() if at_status < width else "", columns, doubts)
                 if columns.standing and standing in STAYING:
                     # A list of those who left makes nobody a subscriber, whatever else it says of them.
-                    standing = standing_here
+                    standing = status_here
             if at_disabled is not None and at_disabled < width and is_true(cells[at_disabled]):
                 standing = Reason.UNSUBSCRIBED.value
             if has_says:

@@ -12,7 +12,7 @@ from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.checks.rules.message.link_targets import without_traces
 
-_HOUSE = "the house's own rule: set its level in newsletter.yaml"
+_OWN_HOSTS = "the house's own rule: set its level in newsletter.yaml"
 _CITING = (Role.ITEM, Role.SOURCE)
 
 
@@ -20,7 +20,7 @@ _CITING = (Role.ITEM, Role.SOURCE)
     "EDIT01",
     "No article is cited twice",
     fix="leave one of them out, or name another source",
-    source=_HOUSE,
+    source=_OWN_HOSTS,
 )
 def cited_twice(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Compare items and sources within the issue; the same source may serve two items."""
@@ -45,7 +45,7 @@ def _repeats(one: Reference, other: Reference) -> bool:
     "EDIT02",
     "No article was cited in one of the last issues",
     fix="subscribers have seen it: say what is new, or leave it out",
-    source=_HOUSE,
+    source=_OWN_HOSTS,
 )
 def cited_before(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Compare items and sources with earlier issues; a link that several of them have is there on purpose."""

@@ -14,7 +14,7 @@ from composer.checks.text_patterns.weekdays import DatedWeekday, dated_weekdays
 from composer.checks.written_texts import written_texts
 from composer.content.values.field_values import value_in
 
-_HOUSE = "the house's own rule: set its level in newsletter.yaml"
+_OWN_HOSTS = "the house's own rule: set its level in newsletter.yaml"
 #: Without a year, days before and behind the issue that a date is taken to mean.
 _DAYS_BEFORE, _DAYS_BEHIND = 60, 200
 #: An event of several days, or one that is looked back on.
@@ -61,7 +61,7 @@ def _is_meant(found: DatedWeekday, days: tuple[datetime.date, ...], near: dateti
     "DATE04",
     "Events are not in the past",
     fix="correct the date or remove the event; if it runs for several days, write so in its text: “until 2 March”",
-    source=_HOUSE,
+    source=_OWN_HOSTS,
 )
 def past_events(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Compare the dates of events with the issue's; where all of several are over, the section looks back."""

@@ -22,7 +22,7 @@ _BRACKETS = re.compile("[" + re.escape("".join((*_PAIRS, *_PAIRS.values()))) + "
 _CLOSES_NOTHING = re.compile(r"(?:(?:^|\s)(?:[a-z]|[ivx]{2,4}|\d{1,2})|[:;]-?)\)+$")
 _QUOTES = ("“", "„", '"')
 _HALF_WIDTH = re.compile(r"[\u3400-\u9fff][,;:!?](?=[\u3400-\u9fff])")
-_HOUSE = "the house's own rule: set its level in newsletter.yaml"
+_OWN_HOSTS = "the house's own rule: set its level in newsletter.yaml"
 
 
 @check(
@@ -30,7 +30,7 @@ _HOUSE = "the house's own rule: set its level in newsletter.yaml"
     "The issue's day is not past",
     level=Level.BLOCKER,
     fix="set the date on which it goes out",
-    source=_HOUSE,
+    source=_OWN_HOSTS,
 )
 def past(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Compare the issue's date with today in the newsletter's zone."""
@@ -46,7 +46,7 @@ def past(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]
     unit="days",
     warn=90,
     fix="look at the year: in January the old one is easily written",
-    source=_HOUSE,
+    source=_OWN_HOSTS,
 )
 def item_dates(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Compare the dates of dated news (items with an outlet or a source) with the issue's."""
@@ -76,7 +76,7 @@ def _dates(review: ReviewedEdition) -> Iterator[tuple[SourcePlace, datetime.date
     "EDIT03",
     "An outlet is spelled one way",
     fix="spell it as before",
-    source=_HOUSE,
+    source=_OWN_HOSTS,
 )
 def outlets(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Compare the outlets of the issue with each other and with those of the issues before."""
@@ -150,7 +150,7 @@ def words(text: str) -> int:
     "EDIT05",
     "Brackets and quotation marks are closed",
     fix="add the one that is missing",
-    source=_HOUSE,
+    source=_OWN_HOSTS,
 )
 def unclosed(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Look for what is opened and not closed, paragraph by paragraph."""
@@ -203,7 +203,7 @@ def half_width(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
     "Nothing was left to be done",
     level=Level.BLOCKER,
     fix="finish it",
-    source=_HOUSE,
+    source=_OWN_HOSTS,
 )
 def unfinished(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Look for TODO, TK, [to come] and their like."""
@@ -217,7 +217,7 @@ def unfinished(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
     "EDIT08",
     "The issue's number goes on from the last one",
     fix="correct   number:",
-    source=_HOUSE,
+    source=_OWN_HOSTS,
 )
 def number(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Compare it with the issue before."""

@@ -12,14 +12,14 @@ from composer.checks.review import ReviewedEdition
 from composer.checks.text_patterns.misprint_patterns import doubled_words, turned_quotes
 from composer.checks.written_texts import written_texts
 
-_HOUSE = "the house's own rule: set its level in newsletter.yaml"
+_OWN_HOSTS = "the house's own rule: set its level in newsletter.yaml"
 
 
 @check(
     "EDIT10",
     "No word is doubled",
     fix="delete one of them",
-    source=_HOUSE,
+    source=_OWN_HOSTS,
 )
 def doubled(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Look for words that never follow themselves in the issue's language, also over the end of a line."""
@@ -35,7 +35,7 @@ def doubled(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindi
     "EDIT11",
     "Quotation marks face the right way",
     fix="type it again: “English”, „Deutsch“, “中文”",
-    source=_HOUSE,
+    source=_OWN_HOSTS,
 )
 def turned(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Look for marks that open behind a word, or close before one; each paragraph is told once."""

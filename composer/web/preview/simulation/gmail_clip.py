@@ -43,39 +43,39 @@ class Clip:
     sections: tuple[Hidden, ...]
 
 
-def clip(look: PreviewModel, limit: int = LIMIT) -> Clip:
+def clip(model: PreviewModel, limit: int = LIMIT) -> Clip:
     """Tell what is hidden behind the limit, section by section."""
-    total = len(look.mailed)
+    total = len(model.mailed)
     hidden = []
     if total <= limit:
-        return Clip(total=total, hidden=0, before=_before(look), sections=())
-    for key, begin, end in _spans(look):
+        return Clip(total=total, hidden=0, before=_before(model), sections=())
+    for key, begin, end in _spans(model):
         size = min(end - begin, max(0, end - limit))
         if size:
-            heading = look.headings.get(key) or key
+            heading = model.headings.get(key) or key
             hidden.append(Hidden(key=key, heading=heading, size=size, is_whole=begin >= limit))
-    return Clip(total=total, hidden=total - limit, before=_before(look), sections=tuple(hidden))
+    return Clip(total=total, hidden=total - limit, before=_before(model), sections=tuple(hidden))
 
 
-def clipped(look: PreviewModel, limit: int = LIMIT) -> str:
+def clipped(model: PreviewModel, limit: int = LIMIT) -> str:
     """Cut the marked edition where the mailed one is cut, close what is open, and say so as Gmail does."""
-    if len(look.mailed) <= limit:
-        return look.html
-    mailed = look.mailed.decode()
-    cut = len(look.mailed[:limit].decode(errors="ignore"))
+    if len(model.mailed) <= limit:
+        return model.html
+    mailed = model.mailed.decode()
+    cut = len(model.mailed[:limit].decode(errors="ignore"))
     whole = [token for token in TOKEN.finditer(mailed) if token.end() <= cut]
-    marked = list(TOKEN.finditer(look.html))
+    marked = list(TOKEN.finditer(model.html))
     if len(marked) != len(list(TOKEN.finditer(mailed))):
         return _closed(mailed[:cut])
     begin = marked[len(whole) - 1].end() if whole else 0
     end = marked[len(whole)].start()
     shown = cut - (whole[-1].end() if whole else 0)
-    return _closed(look.html[:begin] + _piece(look, look.html[begin:end], shown))
+    return _closed(model.html[:begin] + _piece(model, model.html[begin:end], shown))
 
 
-def _piece(look: PreviewModel, text: str, length: int) -> str:
+def _piece(model: PreviewModel, text: str, length: int) -> str:
     """Give as much of a text with tokens as makes `length` characters without them."""
-    values = stand_ins(look.fields)
+    values = stand_ins(model.fields)
     kept, used = 0, 0
     pattern = "|".join(map(re.escape, values)) or r"(?!)"
     for match in re.finditer(f"{pattern}|&[^;\\s]*;|.", text, re.DOTALL):
@@ -102,21 +102,21 @@ def _closed(html: str) -> str:
     return html + "".join(f"</{name}>" for name in inner) + _NOTICE + "</body></html>"
 
 
-def _before(look: PreviewModel) -> int:
+def _before(model: PreviewModel) -> int:
     """Give the first byte of the first section, by counting the tags before it."""
-    first = look.html.find(" data-section=")
+    first = model.html.find(" data-section=")
     if first < 0:
         return 0
-    count = sum(1 for _ in TOKEN.finditer(look.html[: look.html.rfind("<", 0, first)]))
-    mailed = look.mailed.decode()
+    count = sum(1 for _ in TOKEN.finditer(model.html[: model.html.rfind("<", 0, first)]))
+    mailed = model.mailed.decode()
     token = next(islice(TOKEN.finditer(mailed), count, None), None)
     return len(mailed[: token.start()].encode()) if token else 0
 
 
-def _spans(look: PreviewModel) -> list[tuple[str, int, int]]:
+def _spans(model: PreviewModel) -> list[tuple[str, int, int]]:
     """Give each section's first byte, and the byte behind its last, in the mailed HTML."""
-    mailed = look.mailed.decode()
-    tokens, marked = list(TOKEN.finditer(mailed)), list(TOKEN.finditer(look.html))
+    mailed = model.mailed.decode()
+    tokens, marked = list(TOKEN.finditer(mailed)), list(TOKEN.finditer(model.html))
     if len(tokens) != len(marked):
         return []
     starts = [

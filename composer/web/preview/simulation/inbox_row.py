@@ -36,7 +36,7 @@ PROGRAMS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row of an inbox; `cut` names what did not fit."""
+    """A row of an inbox; `variant` names what did not fit."""
 
     program: str
     is_phone: bool

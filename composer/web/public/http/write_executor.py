@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from composer.database.engine import Database
 
 T = TypeVar("T")
-_Deed = tuple[Callable[[Connection], Any], "Future[Any]"]
+_Operation = tuple[Callable[[Connection], Any], "Future[Any]"]
 #: Deeds of one transaction: a few milliseconds' worth.
 _TOGETHER = 50
 _SUBSCRIBERS = 4
@@ -29,23 +29,23 @@ class WriteExecutor:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: queue.SimpleQueue[_Deed | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Operation | None] = queue.SimpleQueue()
         self._subscribers = ThreadPoolExecutor(_SUBSCRIBERS, thread_name_prefix="reading")
         self._writer = threading.Thread(target=self._run, name="writing", daemon=True)
         self._writer.start()
 
-    async def write(self, deed: Callable[[Connection], T]) -> T:
+    async def write(self, operation: Callable[[Connection], T]) -> T:
         """Do what changes something; it is kept on disk when this returns. Raises what the deed raises, DatabaseError."""
-        return await asyncio.shield(asyncio.wrap_future(self.put(deed)))
+        return await asyncio.shield(asyncio.wrap_future(self.put(operation)))
 
-    async def read(self, deed: Callable[[Connection], T]) -> T:
+    async def read(self, operation: Callable[[Connection], T]) -> T:
         """Do what only looks. Raises what the deed raises, DatabaseError."""
-        return await asyncio.get_running_loop().run_in_executor(self._subscribers, self._read, deed)
+        return await asyncio.get_running_loop().run_in_executor(self._subscribers, self._read, operation)
 
-    def put(self, deed: Callable[[Connection], T]) -> "Future[T]":
+    def put(self, operation: Callable[[Connection], T]) -> "Future[T]":
         """Queue what changes something, from any thread."""
         future: Future[T] = Future()
-        self._waiting.put((deed, future))
+        self._waiting.put((operation, future))
         return future
 
     def settle(self) -> None:
@@ -58,9 +58,9 @@ class WriteExecutor:
         self._writer.join()
         self._subscribers.shutdown()
 
-    def _read(self, deed: Callable[[Connection], T]) -> T:
+    def _read(self, operation: Callable[[Connection], T]) -> T:
         with self._database.read() as connection:
-            return deed(connection)
+            return operation(connection)
 
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
@@ -75,11 +75,11 @@ class WriteExecutor:
             if is_last:
                 return
 
-    def _do(self, together: list[_Deed]) -> None:
+    def _do(self, together: list[_Operation]) -> None:
         """Do deeds in one transaction; where one fails nothing of it is kept, and each has another by itself."""
         try:
             with self._database.write() as connection:
-                results = [deed(connection) for deed, _ in together]
+                results = [operation(connection) for operation, _ in together]
         except Exception as error:
             if len(together) > 1:
                 for each in together:

@@ -49,27 +49,27 @@ class AccountPages:
         if request.method != "POST":
             return self._asking(request)
         form = await site.form(request)
-        tongue = site.tongue(request, form.line("language", 35))
+        texts = site.texts(request, form.line("language", 35))
         turn = site.turn(request)
         if turn is None:
-            return site.said("often", tongue, status=429)
+            return site.said("often", texts, status=429)
         if form.line("website"):
-            return site.page("posted", tongue, what="posted_link")
+            return site.page("posted", texts, what="posted_link")
         try:
             address = Address(address=form.line("email", 400))
         except AddressError:
             return self._asking(request, form.line("email"), is_wrong=True)
         asked = EmailRequest(
-            kind=EmailKind.LINK, address=address, language=tongue.language, turn=turn, asked=site.clock()
+            kind=EmailKind.LINK, address=address, language=texts.language, turn=turn, asked=site.clock()
         )
-        await site.turns.write(lambda connection: request_email(connection, asked))
+        await site.executor.write(lambda connection: request_email(connection, asked))
         site.wake()
-        return site.page("posted", tongue, what="posted_link")
+        return site.page("posted", texts, what="posted_link")
 
     def _asking(self, request: Request, email: str = "", *, is_wrong: bool = False) -> Response:
         return self._site.page(
             "ask",
-            self._site.tongue(request),
+            self._site.texts(request),
             status=422 if is_wrong else 200,
             here="/preferences",
             email=email,
@@ -100,13 +100,13 @@ class AccountPages:
             tags={each.name: each.name in chosen for each in offers},
         )
         now = site.clock()
-        is_saved = await site.turns.write(lambda connection: change(connection, subscriber_id, changed, now))
+        is_saved = await site.executor.write(lambda connection: change(connection, subscriber_id, changed, now))
         return await self._page(request, subscriber_id, is_saved=is_saved)
 
     async def data(self, request: Request) -> Response:
         """POST: all that is stored, as a file."""
         site, subscriber_id = self._site, await self._whose(request)
-        stored = None if subscriber_id is None else await site.turns.read(lambda it: data_of(it, subscriber_id))
+        stored = None if subscriber_id is None else await site.executor.read(lambda it: data_of(it, subscriber_id))
         return site.broken(request) if stored is None else site.file(stored, "my-data.json")
 
     async def leave(self, request: Request) -> Response:
@@ -115,26 +115,26 @@ class AccountPages:
         if claim is None or subscriber_id is None:
             return site.broken(request)
         now = site.clock()
-        await site.turns.write(lambda connection: leave(connection, claim, now))
+        await site.executor.write(lambda connection: leave(connection, claim, now))
         return await self._page(request, subscriber_id)
 
     async def erase(self, request: Request) -> Response:
         """GET: the question. POST: everything of this subscriber is gone, and with it the link."""
         site, token = self._site, request.path_params["token"]
         subscriber_id = await self._whose(request)
-        subscriber = None if subscriber_id is None else await site.turns.read(lambda it: by_id(it, subscriber_id))
+        subscriber = None if subscriber_id is None else await site.executor.read(lambda it: by_id(it, subscriber_id))
         if subscriber_id is None or subscriber is None:
             return site.broken(request)
-        tongue = site.tongue(request, subscriber.language)
+        texts = site.texts(request, subscriber.language)
         if request.method != "POST":
             back = f"{site.publication.address.path}/preferences/{token}"
-            return site.page("erase", tongue, here=f"/preferences/{token}/erase", back=back)
+            return site.page("erase", texts, here=f"/preferences/{token}/erase", back=back)
         now = site.clock()
-        is_erased = await site.turns.write(
+        is_erased = await site.executor.write(
             lambda connection: erase_subscriber(connection, subscriber_id, now, EVERYWHERE)
         )
-        site.turns.settle()
-        return site.said("erased", tongue) if is_erased else site.broken(request)
+        site.executor.settle()
+        return site.said("erased", texts) if is_erased else site.broken(request)
 
     async def _from_message(self, request: Request) -> Response:
         """Answer to the link that stands in every message of a mailing: it is passed on with it, and opens nothing.
@@ -145,21 +145,21 @@ class AccountPages:
         claim = site.tokens.read(Purpose.PREFERENCES, token)
         if claim is None:
             return site.broken(request)
-        known = await site.turns.read(lambda connection: look_up(connection, claim))
+        known = await site.executor.read(lambda connection: look_up(connection, claim))
         if known.found is not FoundHolder.PERSON:
-            return site.said("gone", site.tongue(request)) if known.found is FoundHolder.GONE else site.unknown(request)
-        tongue = site.tongue(request, known.language)
+            return site.said("gone", site.texts(request)) if known.found is FoundHolder.GONE else site.unknown(request)
+        texts = site.texts(request, known.language)
         if request.method != "POST":
-            return site.page("ask", tongue, here=f"/preferences/{token}", email=None, is_wrong=False)
+            return site.page("ask", texts, here=f"/preferences/{token}", email=None, is_wrong=False)
         turn = site.turn(request)
         if turn is None:
-            return site.said("often", tongue, status=429)
+            return site.said("often", texts, status=429)
         now = site.clock()
-        found = await site.turns.write(lambda connection: request_mail(connection, claim, tongue.language, turn, now))
+        found = await site.executor.write(lambda connection: request_mail(connection, claim, texts.language, turn, now))
         if found is not FoundHolder.PERSON:
             return site.unknown(request)
         site.wake()
-        return site.page("posted", tongue, what="posted_link")
+        return site.page("posted", texts, what="posted_link")
 
     def _claim(self, request: Request) -> TokenClaim | None:
         """Read the token of a link that was asked for: it ends. One that does not is a message's, and opens nothing."""
@@ -169,19 +169,19 @@ class AccountPages:
     async def _whose(self, request: Request) -> int | None:
         """Return whose data the link opens today."""
         claim = self._claim(request)
-        return None if claim is None else await self._site.turns.read(lambda connection: own_of(connection, claim))
+        return None if claim is None else await self._site.executor.read(lambda connection: own_of(connection, claim))
 
     async def _page(self, request: Request, subscriber_id: int, *, is_saved: bool = False) -> Response:
         site, token = self._site, request.path_params["token"]
-        found = await site.turns.read(lambda connection: _stands(connection, subscriber_id))
+        found = await site.executor.read(lambda connection: _stands(connection, subscriber_id))
         if found is None:
             return site.broken(request)
         subscriber, status = found
-        tongue = site.tongue(request, subscriber.language)
+        texts = site.texts(request, subscriber.language)
         publication = site.publication
         return site.page(
             "own",
-            tongue,
+            texts,
             here=f"/preferences/{token}",
             address=subscriber.address,
             names=[
@@ -194,11 +194,11 @@ class AccountPages:
             edition=publication.nearest(subscriber.language),
             fields=[
                 {"name": each.name, "label": each.label, "value": subscriber.fields.get(each.name, "")}
-                for each in publication.fields(tongue.language)
+                for each in publication.fields(texts.language)
             ],
             offers=[
                 {"tag": each.name, "label": each.label, "is_chosen": each.name in subscriber.tags}
-                for each in publication.offers(tongue.language)
+                for each in publication.offers(texts.language)
             ],
         )
 

@@ -20,7 +20,7 @@ from composer.audience.subscribers import Status, by_id, find
 from composer.audience.suppression import Reason, status_of
 from composer.core.addresses import Address
 from composer.database.tables.subscriber_tables import tombstones
-from composer.database.tables.transactional_tables import letters
+from composer.database.tables.transactional_tables import transactional_emails
 from composer.web.personal_data import records_of, subject_of
 from composer.web.public.transactional.mail_requests import (
     LINK_FOR,
@@ -57,31 +57,31 @@ def request_mail(connection: Connection, claim: TokenClaim, language: str, turn:
     return found.found
 
 
-def confirm(connection: Connection, letter: TransactionalEmail, words: str, now: datetime) -> bool:
+def confirm(connection: Connection, email: TransactionalEmail, words: str, now: datetime) -> bool:
     """Make the subscriber active who agreed to these words; once for each letter. Tell whether they are."""
-    unused = (letters.c.id == letter.id, letters.c.used.is_(None))
-    if connection.execute(update(letters).where(*unused).values(used=now)).rowcount != 1:
-        return is_confirmed(connection, letter)
+    unused = (transactional_emails.c.id == email.id, transactional_emails.c.used.is_(None))
+    if connection.execute(update(transactional_emails).where(*unused).values(used=now)).rowcount != 1:
+        return is_confirmed(connection, email)
     source = "double opt-in"
-    values = {**letter.values, "language": letter.edition}
+    values = {**email.values, "language": email.edition}
     given = {name: value for name, value in values.items() if value}
-    subscriber = changes.sign_up(connection, Address(address=letter.address), given, source=source, now=now)
+    subscriber = changes.sign_up(connection, Address(address=email.address), given, source=source, now=now)
     changes.change(connection, subscriber.id, given, source=source, now=now)
-    changes.confirm(connection, subscriber.id, _evidence(letter, words, now), source=source, now=now)
+    changes.confirm(connection, subscriber.id, _evidence(email, words, now), source=source, now=now)
     return True
 
 
-def is_confirmed(connection: Connection, letter: TransactionalEmail) -> bool:
+def is_confirmed(connection: Connection, email: TransactionalEmail) -> bool:
     """Tell whether the subscriber is active whom a used link made so."""
-    subscriber = find(connection, letter.address)
+    subscriber = find(connection, email.address)
     return subscriber is not None and status_of(connection, subscriber) is Status.ACTIVE
 
 
-def _evidence(letter: TransactionalEmail, words: str, now: datetime) -> str:
+def _evidence(email: TransactionalEmail, words: str, now: datetime) -> str:
     """Say how somebody agreed, when, and to which words (GDPR, article 7)."""
-    where = f"a form on {letter.origin}" if letter.origin else "a form"
+    where = f"a form on {email.origin}" if email.origin else "a form"
     return (
-        f"double opt-in: asked {_minute(letter.asked)} by {where}, agreed {_minute(now)} "
+        f"double opt-in: asked {_minute(email.asked)} by {where}, agreed {_minute(now)} "
         f"by the link that was sent to the address, to these words: {words}"
     )
 

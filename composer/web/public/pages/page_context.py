@@ -32,7 +32,7 @@ class Site:
     """The public pages of one newsletter."""
 
     publication: PublicNewsletter
-    turns: WriteExecutor
+    executor: WriteExecutor
     tokens: Tokens
     approvals: ReviewPages
     editions: Editions
@@ -54,7 +54,7 @@ class Site:
         """Make what is made from the rest."""
         object.__setattr__(self, "pages", PageRenderer(self.publication.address.path, self.publication.brand))
 
-    def tongue(self, request: Request, *known: str | None) -> PageTexts:
+    def texts(self, request: Request, *known: str | None) -> PageTexts:
         """Choose the language: what was clicked on, what is known of the subscriber, what the browser asks for, our own."""
         asked = request.query_params.get("language")
         browser = accepted(request.headers.get("accept-language", ""))
@@ -63,7 +63,7 @@ class Site:
     def page(
         self,
         page: str,
-        tongue: PageTexts,
+        texts: PageTexts,
         *,
         status: int = 200,
         here: str | None = None,
@@ -71,25 +71,25 @@ class Site:
         **values: object,
     ) -> Response:
         """Answer with a page."""
-        made = self.pages.page(page, tongue, here=here, frames=frames, **values)
+        made = self.pages.page(page, texts, here=here, frames=frames, **values)
         headers = {
             "Content-Type": "text/html; charset=utf-8",
-            "Content-Language": tongue.language,
+            "Content-Language": texts.language,
             "Content-Security-Policy": made.policy,
         }
         return Response(made.html, status, headers)
 
-    def said(self, what: str, tongue: PageTexts, *, text: str = "", status: int = 200) -> Response:
+    def said(self, what: str, texts: PageTexts, *, text: str = "", status: int = 200) -> Response:
         """Answer with two phrases: `what`_title and, unless another is named, `what`_text."""
-        return self.page("said", tongue, status=status, heading=f"{what}_title", text=text or f"{what}_text")
+        return self.page("said", texts, status=status, heading=f"{what}_title", text=text or f"{what}_text")
 
     def broken(self, request: Request) -> Response:
         """Answer to every link that does not work, whatever is wrong with it, in the same words."""
-        return self.page("broken", self.tongue(request), status=404)
+        return self.page("broken", self.texts(request), status=404)
 
     def unknown(self, request: Request) -> Response:
         """Answer to a link of ours of which it cannot be told any more whose it is; nothing has happened."""
-        return self.page("unknown", self.tongue(request), status=404)
+        return self.page("unknown", self.texts(request), status=404)
 
     def file(self, value: object, name: str) -> Response:
         """Answer with a value as a JSON file to keep."""

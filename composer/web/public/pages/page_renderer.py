@@ -35,13 +35,13 @@ class PageRenderer:
         self._style = lru_cache(maxsize=8)(self._rendered_style)
 
     def page(
-        self, page: str, tongue: PageTexts, *, here: str | None = None, frames: bool = False, **values: object
+        self, page: str, texts: PageTexts, *, here: str | None = None, frames: bool = False, **values: object
     ) -> PublicPage:
         """Write a page; `here` is its own path where it can be asked for again, in another language or by its form."""
-        brand = self._brand(tongue.language)
+        brand = self._brand(texts.language)
         style = self._style(brand)
         html = HTML.get_template(f"{page}.html.j2").render(
-            words=tongue,
+            words=texts,
             tongues=[words(each) for each in languages()],
             brand=brand,
             base=self.base,

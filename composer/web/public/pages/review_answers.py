@@ -35,9 +35,9 @@ class ReviewAnswers:
         asked = await self._asked(token)
         if asked is None:
             return self._broken(request)
-        tongue = site.tongue(request)
+        texts = site.texts(request)
         if not asked.is_approver:
-            return site.said("approve_former", tongue, status=403)
+            return site.said("approve_former", texts, status=403)
         is_empty = False
         if request.method == "POST":
             form = await site.form(request)
@@ -47,22 +47,22 @@ class ReviewAnswers:
             is_empty = answer is ReviewAnswer.NO and not comment
             if answer is not None and not is_empty:
                 now = site.clock()
-                effect = await site.turns.write(
+                effect = await site.executor.write(
                     lambda connection: site.approvals.record(connection, token, answer, comment, now)
                 )
                 if effect is None:
                     return self._broken(request)
                 is_yes = answer is ReviewAnswer.YES
                 what, text = ("approved", "decided_text") if is_yes else ("returned", _AFTER[effect])
-                return site.said(what, tongue, text=text)
+                return site.said(what, texts, text=text)
         return site.page(
             "approve",
-            tongue,
+            texts,
             status=422 if request.method == "POST" else 200,
             here=f"/approve/{token}",
             frames=True,
             messages=[
-                (each, own_name(each.language), subscribers_in_words(each.who, tongue)) for each in asked.messages
+                (each, own_name(each.language), subscribers_in_words(each.who, texts)) for each in asked.messages
             ],
             is_one_language=len({each.language for each in asked.messages}) == 1,
             is_decided=asked.answer is not None,
@@ -90,13 +90,13 @@ class ReviewAnswers:
 
     async def _asked(self, token: str) -> RequestedReview | None:
         site, now = self._site, self._site.clock()
-        return await site.turns.read(lambda connection: site.approvals.look(connection, token, now))
+        return await site.executor.read(lambda connection: site.approvals.look(connection, token, now))
 
     async def _shown(self, request: Request) -> EditionPage | None:
         site, now = self._site, self._site.clock()
         token, number = request.path_params["token"], request.path_params["number"]
-        return await site.turns.read(lambda connection: site.approvals.show(connection, token, number, now))
+        return await site.executor.read(lambda connection: site.approvals.show(connection, token, number, now))
 
     def _broken(self, request: Request) -> Response:
         """Answer to every link that does not work, whatever is wrong with it, in the same words."""
-        return self._site.said("approve_broken", self._site.tongue(request), status=404)
+        return self._site.said("approve_broken", self._site.texts(request), status=404)

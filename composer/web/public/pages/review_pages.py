@@ -1,6 +1,6 @@
 """A review asked for by a link: everything that subscribers may get of an issue, and what an editor says of it.
 
-Input: a token. Output: what is asked, and what an answer did. Who keeps the answers implements `Approvals`.
+Input: a token. Output: what is asked, and what an answer did. Who keeps the answers implements `ReviewPages`.
 """
 
 from collections.abc import Sequence

@@ -32,31 +32,31 @@ class SignupPages:
         if request.method != "POST":
             return self._form(request)
         form = await site.form(request)
-        tongue = site.tongue(request, form.line("language", 35))
+        texts = site.texts(request, form.line("language", 35))
         turn = site.turn(request)
         if turn is None:
-            return site.said("often", tongue, status=429)
+            return site.said("often", texts, status=429)
         if form.line("website"):
-            return site.page("posted", tongue, what="posted_subscribe")
+            return site.page("posted", texts, what="posted_subscribe")
         try:
             address = Address(address=form.line("email", 400))
         except AddressError:
             return self._form(request, form.line("email"), _values(form, site), form.line("edition", 35), is_wrong=True)
-        edition = site.publication.nearest(form.line("edition", 35) or tongue.language)
+        edition = site.publication.nearest(form.line("edition", 35) or texts.language)
         origin = _ORIGIN.fullmatch(request.headers.get("origin", ""))
         asked = EmailRequest(
             kind=EmailKind.CONFIRM,
             address=address,
             values=_values(form, site),
-            language=tongue.language,
+            language=texts.language,
             edition=edition,
             origin=origin[1].lower() if origin else "",
             turn=turn,
             asked=site.clock(),
         )
-        await site.turns.write(lambda connection: request_email(connection, asked))
+        await site.executor.write(lambda connection: request_email(connection, asked))
         site.wake()
-        return site.page("posted", tongue, what="posted_subscribe")
+        return site.page("posted", texts, what="posted_subscribe")
 
     def _form(
         self,
@@ -68,22 +68,22 @@ class SignupPages:
         is_wrong: bool = False,
     ) -> Response:
         site = self._site
-        tongue = site.tongue(request)
+        texts = site.texts(request)
         written = values or {}
         publication = site.publication
         return site.page(
             "subscribe",
-            tongue,
+            texts,
             status=422 if is_wrong else 200,
             here="/subscribe",
             email=email,
             names=[{"name": each, "value": written.get(each, "")} for each in publication.name_fields(written)],
             fields=[
                 {"name": each.name, "label": each.label, "value": written.get(each.name, "")}
-                for each in publication.sign_up_fields(tongue.language)
+                for each in publication.sign_up_fields(texts.language)
             ],
             editions=site.publication.editions,
-            edition=site.publication.nearest(edition or tongue.language),
+            edition=site.publication.nearest(edition or texts.language),
             is_wrong=is_wrong,
         )
 
@@ -92,18 +92,18 @@ class SignupPages:
         site, token = self._site, request.path_params["token"]
         now = site.clock()
         claim = site.tokens.read(Purpose.CONFIRM, token, now)
-        letter = None if claim is None else await site.turns.read(lambda connection: requested(connection, claim))
-        if letter is None:
+        email = None if claim is None else await site.executor.read(lambda connection: requested(connection, claim))
+        if email is None:
             return site.broken(request)
-        tongue = site.tongue(request, letter.language)
-        words = tongue.about("consent", site.publication.brand(tongue.language).name)
-        if letter.is_used:
-            is_in = await site.turns.read(lambda connection: is_confirmed(connection, letter))
-            return site.said("welcome", tongue) if is_in else site.broken(request)
+        texts = site.texts(request, email.language)
+        words = texts.about("consent", site.publication.brand(texts.language).name)
+        if email.is_used:
+            is_in = await site.executor.read(lambda connection: is_confirmed(connection, email))
+            return site.said("welcome", texts) if is_in else site.broken(request)
         if request.method != "POST":
-            return site.page("confirm", tongue, here=f"/confirm/{token}", consent=words)
-        is_in = await site.turns.write(lambda connection: confirm(connection, letter, words, now))
-        return site.said("welcome", tongue) if is_in else site.broken(request)
+            return site.page("confirm", texts, here=f"/confirm/{token}", consent=words)
+        is_in = await site.executor.write(lambda connection: confirm(connection, email, words, now))
+        return site.said("welcome", texts) if is_in else site.broken(request)
 
 
 def _values(form: SubmittedForm, site: Site) -> dict[str, str]:

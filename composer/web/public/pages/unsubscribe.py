@@ -30,20 +30,20 @@ class UnsubscribePages:
             return site.broken(request)
         here = f"/unsubscribe/{token}"
         if request.method != "POST":
-            known = await site.turns.read(lambda connection: look_up(connection, claim))
+            known = await site.executor.read(lambda connection: look_up(connection, claim))
             if known.found is FoundHolder.UNKNOWN:
                 return site.unknown(request)
-            return site.page("leave", site.tongue(request, known.language), here=here)
+            return site.page("leave", site.texts(request, known.language), here=here)
         form = await site.form(request)
         if not form.has(FIELD, VALUE):
-            return site.page("leave", site.tongue(request), here=here, status=400)
+            return site.page("leave", site.texts(request), here=here, status=400)
         reason, now = form.text("reason"), site.clock()
-        left = await site.turns.write(lambda connection: leave(connection, claim, now, reason))
+        left = await site.executor.write(lambda connection: leave(connection, claim, now, reason))
         match left.found:
             case FoundHolder.PERSON:
-                tongue = site.tongue(request, left.language)
-                return site.page("left", tongue, here=here, is_thanked=left.is_reason_kept)
+                texts = site.texts(request, left.language)
+                return site.page("left", texts, here=here, is_thanked=left.is_reason_kept)
             case FoundHolder.GONE:
-                return site.said("gone", site.tongue(request))
+                return site.said("gone", site.texts(request))
             case FoundHolder.UNKNOWN:
                 return site.unknown(request)

@@ -44,7 +44,7 @@ class WebCopies:
         stem = request.path_params["stem"]
         shown = await self._found(stem)
         if shown is None:
-            return self._site.said("missing", self._site.tongue(request), status=404)
+            return self._site.said("missing", self._site.texts(request), status=404)
         answer = edition(self._site, shown, f"/{stem}/pictures", is_framed=False)
         answer.headers.update(_KEPT)
         return answer
@@ -54,7 +54,7 @@ class WebCopies:
         shown = await self._found(request.path_params["stem"])
         found = picture(shown, request.path_params["name"]) if shown else None
         if found is None:
-            return self._site.said("missing", self._site.tongue(request), status=404)
+            return self._site.said("missing", self._site.texts(request), status=404)
         found.headers.update(_KEPT)
         return found
 
@@ -63,9 +63,9 @@ class WebCopies:
         name, brands = request.path_params["name"], self._site.publication.brands.values()
         logo = next((brand.logos[name] for brand in brands if name in brand.logos), None)
         if logo is None:
-            return self._site.said("missing", self._site.tongue(request), status=404)
+            return self._site.said("missing", self._site.texts(request), status=404)
         return Response(logo.data, headers={"Content-Type": logo.media_type, **_KEPT})
 
     async def _found(self, stem: str) -> EditionPage | None:
         site = self._site
-        return await site.turns.read(lambda connection: site.editions.find(connection, stem))
+        return await site.executor.read(lambda connection: site.editions.find(connection, stem))

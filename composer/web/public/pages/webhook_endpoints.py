@@ -80,7 +80,7 @@ class WebhookEndpoints:
         for start in range(0, len(events), _TOGETHER):
             # Between two of these others write. What is recorded when a call breaks off is known when it comes again.
             some = [(each.hash, each.returned) for each in events[start : start + _TOGETHER]]
-            await site.turns.write(partial(record, messages=some, tokens=site.tokens, source=source, now=now))
+            await site.executor.write(partial(record, messages=some, tokens=site.tokens, source=source, now=now))
         return PlainTextResponse("taken\n")
 
     def _refused(self, name: str, error: CallError) -> Response:
@@ -88,4 +88,4 @@ class WebhookEndpoints:
         return PlainTextResponse("no\n", 403)
 
     def _nothing(self, request: Request) -> Response:
-        return self._site.said("missing", self._site.tongue(request), status=404)
+        return self._site.said("missing", self._site.texts(request), status=404)

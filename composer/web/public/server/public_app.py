@@ -39,25 +39,25 @@ def application(site: Site, tell: Callable[[str], None]) -> ASGIApp:
         """Prove to `compose send`, by a nonce of its own, that this server has the newsletter's keys: a line for each."""
         nonce = request.path_params["nonce"]
         if not _NONCE.fullmatch(nonce):
-            return site.said("missing", site.tongue(request), status=404)
+            return site.said("missing", site.texts(request), status=404)
         return PlainTextResponse("".join(f"{proof}\n" for proof in site.tokens.proofs(nonce)))
 
     async def health(request: Request) -> Response:
         """Tell whether the database answers and letters go out; and, where it does, what somebody should look at."""
-        await site.turns.read(lambda connection: connection.execute(text("SELECT 1")))
+        await site.executor.read(lambda connection: connection.execute(text("SELECT 1")))
         if not site.is_posting():
             return PlainTextResponse("letters do not go out\n", 503)
         return PlainTextResponse("".join(f"{line}\n" for line in ("ok", *(f"alert: {each}" for each in site.alerts()))))
 
     async def wrong(request: Request, error: Exception) -> Response:
-        tongue = site.tongue(request)
+        texts = site.texts(request)
         if isinstance(error, HTTPException) and error.status_code == 405:
-            answer = site.said("method", tongue, status=405)
+            answer = site.said("method", texts, status=405)
             answer.headers.update(error.headers or {})
             return answer
         if isinstance(error, FormError):
-            return site.said("method", tongue, status=400)
-        return site.said("missing", tongue, status=404)
+            return site.said("method", texts, status=400)
+        return site.said("missing", texts, status=404)
 
     async def busy(request: Request, error: Exception) -> Response:
         assert isinstance(error, DatabaseError)
@@ -72,10 +72,10 @@ def application(site: Site, tell: Callable[[str], None]) -> ASGIApp:
             case Trouble.NAME:
                 return PlainTextResponse("There is nothing here by this name.\n", trouble.status)
             case Trouble.LARGE | Trouble.SLOW:
-                answer = site.said("large", site.tongue(request), status=trouble.status)
+                answer = site.said("large", site.texts(request), status=trouble.status)
                 answer.headers["Connection"] = "close"
             case Trouble.BUSY | Trouble.BUG:
-                answer = site.said("busy", site.tongue(request), status=trouble.status)
+                answer = site.said("busy", site.texts(request), status=trouble.status)
                 answer.headers["Retry-After"] = "60"
         return answer
 

@@ -35,7 +35,7 @@ class Reloader:
     def __init__(
         self,
         site: Site,
-        post: TransactionalWorker,
+        worker: TransactionalWorker,
         location: Location,
         *,
         read: Callable[[], PublicSettings],
@@ -43,7 +43,7 @@ class Reloader:
         tell: Callable[[str], None],
     ) -> None:
         """`location` is the database that is open: another one needs a restart."""
-        self._site, self._post, self._location = site, post, location
+        self._site, self._worker, self._location = site, worker, location
         self._read, self._tokens, self._tell = read, tokens, tell
         self.is_stale = False
 
@@ -68,7 +68,7 @@ class Reloader:
         publication, callers = configured.publication, replace(self._site.callers, webhooks=configured.webhooks)
         approvals = ReviewRepository(tokens, configured.workspace, publication.main)
         self._site = replace(self._site, publication=publication, tokens=tokens, approvals=approvals, callers=callers)
-        self._post.use(configured.mailer, tokens)
+        self._worker.use(configured.mailer, tokens)
         server.use(self._site)
 
 

@@ -37,20 +37,20 @@ class EmailRenderer:
     publication: PublicNewsletter
 
     def write(
-        self, said: EmailText, tongue: PageTexts, to: Address, link: str, *, message_id: str, now: datetime
+        self, said: EmailText, texts: PageTexts, to: Address, link: str, *, message_id: str, now: datetime
     ) -> bytes:
         """Write a letter. Raises HeaderError, AddressError."""
-        newsletter, brand = self.publication.newsletter(tongue.language), self.publication.brand(tongue.language)
+        newsletter, brand = self.publication.newsletter(texts.language), self.publication.brand(texts.language)
         domain = newsletter.sender.domain
         # What somebody who is subscribed already gets looks the same, to whoever reads over their shoulder.
         look = EmailText.LINK if said is EmailText.KNOWN else said
         pictures = {logo.name: _part(logo, domain) for logo in (brand.logo, brand.dark_logo) if logo is not None}
         values = {
-            "words": tongue,
+            "words": texts,
             "brand": brand,
-            "title": tongue[f"mail_{look}_title"],
-            "text": tongue.about(f"mail_{said}_text", brand.name),
-            "button": tongue[f"mail_{look}_button"],
+            "title": texts[f"mail_{look}_title"],
+            "text": texts.about(f"mail_{said}_text", brand.name),
+            "button": texts[f"mail_{look}_button"],
             "link": link,
             "sources": {name: f"cid:{part.content_id}" for name, part in pictures.items()},
         }
@@ -58,8 +58,8 @@ class EmailRenderer:
             Letterhead(
                 sender=newsletter.sender,
                 reply_to=newsletter.reply_to,
-                subject=tongue.about(f"mail_{look}_subject", brand.name),
-                language=tongue.language,
+                subject=texts.about(f"mail_{look}_subject", brand.name),
+                language=texts.language,
                 list_id=text_in(group_in(newsletter.values, "delivery"), "list_id"),
                 list_name=newsletter.name,
             ),

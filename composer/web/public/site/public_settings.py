@@ -1,6 +1,7 @@
 """Everything that the public pages take from newsletter.yaml, the environment and the configuration folder, read at once.
 
-Input: the workspace. Output: a `Configured`, complete, or an error before anything changes. Read when `compose serve` starts, and
+Input: the workspace. Output: a `PublicSettings`, complete, or an error before anything changes. Read when `compose
+serve` starts, and
 again at every reload.
 """
 
@@ -31,7 +32,7 @@ PER_HOUR = 500
 class Mailer:
     """How the messages of the pages are written, signed and handed over, and how many in an hour."""
 
-    stationery: EmailRenderer
+    renderer: EmailRenderer
     #: Asked anew for each connection: a secret may have changed.
     transport: Callable[[], Transport]
     sign: Callable[[bytes, datetime], bytes]
@@ -59,7 +60,9 @@ def read_public_settings(workspace: Workspace, around: Environment, now: datetim
     publication = read_publication(workspace)
     newsletter = publication.main
     per_hour = value_in(group_in(newsletter.values, "delivery"), "signup_mail_per_hour")
-    outbox = workspace.root / OUTBOX / "letters" if transport_name(newsletter, around) == "outbox" else None
+    outbox = (
+        workspace.root / OUTBOX / "transactional_emails" if transport_name(newsletter, around) == "outbox" else None
+    )
     host = "" if outbox else server_of(newsletter, workspace, around).host
 
     def transport() -> Transport:
@@ -69,7 +72,7 @@ def read_public_settings(workspace: Workspace, around: Environment, now: datetim
         return signer_of(newsletter, around, host, int(now.timestamp()))(message)
 
     mailer = Mailer(
-        stationery=EmailRenderer(publication=publication),
+        renderer=EmailRenderer(publication=publication),
         transport=transport,
         sign=sign,
         per_hour=per_hour if isinstance(per_hour, int) else PER_HOUR,
@@ -89,7 +92,7 @@ def _try_out(mailer: Mailer, publication: PublicNewsletter, now: datetime) -> No
     """Write and sign a message that nobody gets: whatever is wrong with it is known before the first subscriber asks."""
     to = Address(address=publication.main.sender.address)
     words = choose((publication.language,))
-    message = mailer.stationery.write(
+    message = mailer.renderer.write(
         EmailText.CONFIRM, words, to, publication.address.url, message_id="specimen", now=now
     )
     mailer.sign(message, now)

@@ -1,6 +1,7 @@
 """Messages that somebody asked for on the public pages, as they are kept: what for, for which address, how they stand.
 
-Input: a connection, an address that was typed in. Output: a row of `letters`, and rows as values. Guarantees: keeping one does
+Input: a connection, an address that was typed in. Output: a row of `transactional_emails`, and rows as values.
+Guarantees: keeping one does
 the same work for every address; codes are stored, never sentences.
 """
 
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, insert, select
 
 from composer.audience.identity.tokens import TokenClaim
 from composer.core.addresses import Address, mailbox_of, normal_address
-from composer.database.tables.transactional_tables import letters
+from composer.database.tables.transactional_tables import transactional_emails
 
 #: How long the link to confirm works, and the one to the preferences.
 CONFIRM_FOR, LINK_FOR = timedelta(days=7), timedelta(hours=1)
@@ -112,12 +113,14 @@ def request_email(connection: Connection, asked: EmailRequest) -> None:
         "turn": asked.turn,
         "state": EmailState.WAITING,
     }
-    connection.execute(insert(letters), [row])
+    connection.execute(insert(transactional_emails), [row])
 
 
-def email_of(connection: Connection, letter_id: int) -> TransactionalEmail | None:
+def email_of(connection: Connection, email_id: int) -> TransactionalEmail | None:
     """Give a wish as it is kept."""
-    row = connection.execute(select(letters).where(letters.c.id == letter_id)).mappings().first()
+    row = (
+        connection.execute(select(transactional_emails).where(transactional_emails.c.id == email_id)).mappings().first()
+    )
     if row is None:
         return None
     known = ("id", "address", "normal", "mailbox", "language", "edition", "origin", "asked", "attempts")
@@ -135,7 +138,7 @@ def requested(connection: Connection, claim: TokenClaim) -> TransactionalEmail |
 
     Its time is compared as well as its number: in a database that was put back from a copy, numbers are given again.
     """
-    letter = email_of(connection, claim.subscriber_id)
-    if letter is None or letter.kind is not EmailKind.CONFIRM or claim.expires is None:
+    email = email_of(connection, claim.subscriber_id)
+    if email is None or email.kind is not EmailKind.CONFIRM or claim.expires is None:
         return None
-    return letter if int(claim.expires.timestamp()) == int((letter.asked + CONFIRM_FOR).timestamp()) else None
+    return email if int(claim.expires.timestamp()) == int((email.asked + CONFIRM_FOR).timestamp()) else None

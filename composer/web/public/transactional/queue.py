@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, selec
 
 from composer.audience.subscribers import Status, find
 from composer.audience.suppression import status_of
-from composer.database.tables.transactional_tables import letters
+from composer.database.tables.transactional_tables import transactional_emails
 from composer.transport.outcome import Outcome, OutcomeState, Scope
 from composer.web.public.site.email_renderer import EmailText
 from composer.web.public.transactional.mail_requests import (
@@ -46,7 +46,7 @@ _LOCK = 0x636F6D70_6F736533
 class EmailOrder:
     """A letter that is to be written: what it says, and whom its link is for."""
 
-    letter: TransactionalEmail
+    email: TransactionalEmail
     said: EmailText
     #: As it was given; a link to somebody's data goes to the address that is stored.
     to: str
@@ -69,57 +69,57 @@ def next_email(connection: Connection, per_hour: int, now: datetime) -> NextEmai
     """Take the letter whose turn it is, and find out what to write."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    table = letters.c
-    connection.execute(update(letters).where(table.state == EmailState.SENDING, table.due <= now).values(
+    table = transactional_emails.c
+    connection.execute(update(transactional_emails).where(table.state == EmailState.SENDING, table.due <= now).values(
         state=EmailState.UNKNOWN
     ))  # fmt: skip
     due = select(table.id).where(table.state == EmailState.WAITING, table.due <= now)
-    letter_id = connection.scalar(due.order_by(table.turn, table.id).limit(1))
-    letter = None if letter_id is None else email_of(connection, letter_id)
-    if letter is None:
+    email_id = connection.scalar(due.order_by(table.turn, table.id).limit(1))
+    email = None if email_id is None else email_of(connection, email_id)
+    if email is None:
         return NextEmail()
-    if (reason := _refused(connection, letter, now)) is not None:
-        _drop(connection, letter, reason)
+    if (reason := _refused(connection, email, now)) is not None:
+        _drop(connection, email, reason)
         return NextEmail(is_more=True)
     if (until := _held_until(connection, per_hour, now)) is not None:
         return NextEmail(held_until=until)
-    taken = {"counted": now, "due": now + _LEASE, "attempts": letter.attempts + 1}
-    connection.execute(update(letters).where(table.id == letter.id).values(taken))
-    return NextEmail(order=_decide(connection, letter), is_more=True)
+    taken = {"counted": now, "due": now + _LEASE, "attempts": email.attempts + 1}
+    connection.execute(update(transactional_emails).where(table.id == email.id).values(taken))
+    return NextEmail(order=_decide(connection, email), is_more=True)
 
 
-def _refused(connection: Connection, letter: TransactionalEmail, now: datetime) -> DropReason | None:
+def _refused(connection: Connection, email: TransactionalEmail, now: datetime) -> DropReason | None:
     """Decide by what was asked for alone whether a letter may be sent at all."""
-    table = letters.c
-    if now - letter.asked > _TOO_LATE:
+    table = transactional_emails.c
+    if now - email.asked > _TOO_LATE:
         return DropReason.EXPIRED
-    others = (*_admitted(letter), table.kind == letter.kind)
-    soon = (table.normal == letter.normal, table.asked.between(letter.asked - SOON, letter.asked + SOON))
+    others = (*_admitted(email), table.kind == email.kind)
+    soon = (table.normal == email.normal, table.asked.between(email.asked - SOON, email.asked + SOON))
     if _count(connection, *others, *soon):
         return DropReason.REPEATED
     return DropReason.LIMIT if _count(connection, *others) >= MOST_A_DAY else None
 
 
-def _admitted(letter: TransactionalEmail) -> tuple[ColumnElement[bool], ...]:
+def _admitted(email: TransactionalEmail) -> tuple[ColumnElement[bool], ...]:
     """Other letters to its mailbox within a day of it that took their place: sent, or with nobody to be sent to."""
-    table = letters.c
+    table = transactional_emails.c
     out = (DropReason.LIMIT, DropReason.REPEATED, DropReason.EXPIRED)
     return (
-        table.mailbox == letter.mailbox,
-        table.id != letter.id,
-        table.asked.between(letter.asked - _DAY, letter.asked + _DAY),
+        table.mailbox == email.mailbox,
+        table.id != email.id,
+        table.asked.between(email.asked - _DAY, email.asked + _DAY),
         table.attempts > 0,
         or_(table.drop_reason.is_(None), table.drop_reason.not_in(out)),
     )
 
 
 def _count(connection: Connection, *clauses: ColumnElement[bool]) -> int:
-    return connection.scalar(select(func.count()).select_from(letters).where(*clauses)) or 0
+    return connection.scalar(select(func.count()).select_from(transactional_emails).where(*clauses)) or 0
 
 
 def _held_until(connection: Connection, per_hour: int, now: datetime) -> datetime | None:
     """Tell until when the hour's total keeps further letters back; None where there is a place."""
-    counted = letters.c.counted
+    counted = transactional_emails.c.counted
     # A clock that was put back must not let the future hold back the present.
     is_recent = counted.between(now - _HOUR + _TICK, now + _SKEW)
     recent = select(func.count(), func.min(counted), func.max(counted)).where(is_recent)
@@ -131,59 +131,59 @@ def _held_until(connection: Connection, per_hour: int, now: datetime) -> datetim
     return until if until > now else None
 
 
-def _decide(connection: Connection, letter: TransactionalEmail) -> EmailOrder | None:
+def _decide(connection: Connection, email: TransactionalEmail) -> EmailOrder | None:
     """Find out what to write, or drop it: nobody there whom a link would be for, or a mailbox that has got enough."""
-    subscriber = find(connection, letter.address)
-    if subscriber is None and letter.kind is EmailKind.LINK:
-        _drop(connection, letter, DropReason.NOBODY)
+    subscriber = find(connection, email.address)
+    if subscriber is None and email.kind is EmailKind.LINK:
+        _drop(connection, email, DropReason.NOBODY)
         return None
-    if _count(connection, *_admitted(letter), letters.c.state != EmailState.DROPPED) >= MOST_A_DAY:
-        _drop(connection, letter, DropReason.FULL)
+    if _count(connection, *_admitted(email), transactional_emails.c.state != EmailState.DROPPED) >= MOST_A_DAY:
+        _drop(connection, email, DropReason.FULL)
         return None
     if subscriber is None or (
-        letter.kind is EmailKind.CONFIRM and status_of(connection, subscriber) is not Status.ACTIVE
+        email.kind is EmailKind.CONFIRM and status_of(connection, subscriber) is not Status.ACTIVE
     ):
-        return EmailOrder(letter=letter, said=EmailText.CONFIRM, to=letter.address, subject=letter.id)
-    said = EmailText.KNOWN if letter.kind is EmailKind.CONFIRM else EmailText.LINK
-    return EmailOrder(letter=letter, said=said, to=subscriber.address, subject=subscriber.id)
+        return EmailOrder(email=email, said=EmailText.CONFIRM, to=email.address, subject=email.id)
+    said = EmailText.KNOWN if email.kind is EmailKind.CONFIRM else EmailText.LINK
+    return EmailOrder(email=email, said=said, to=subscriber.address, subject=subscriber.id)
 
 
-def _drop(connection: Connection, letter: TransactionalEmail, reason: DropReason) -> None:
+def _drop(connection: Connection, email: TransactionalEmail, reason: DropReason) -> None:
     dropped = {"state": EmailState.DROPPED, "drop_reason": reason}
-    connection.execute(update(letters).where(letters.c.id == letter.id).values(dropped))
+    connection.execute(update(transactional_emails).where(transactional_emails.c.id == email.id).values(dropped))
 
 
-def mark_sending(connection: Connection, letter: TransactionalEmail) -> bool:
+def mark_sending(connection: Connection, email: TransactionalEmail) -> bool:
     """Keep that a letter is about to go; False when it was taken away meanwhile, with its subscriber."""
-    here = (letters.c.id == letter.id, letters.c.state == EmailState.WAITING)
-    return connection.execute(update(letters).where(*here).values(state=EmailState.SENDING)).rowcount == 1
+    here = (transactional_emails.c.id == email.id, transactional_emails.c.state == EmailState.WAITING)
+    return connection.execute(update(transactional_emails).where(*here).values(state=EmailState.SENDING)).rowcount == 1
 
 
-def end(connection: Connection, letter: TransactionalEmail, outcome: Outcome, now: datetime) -> None:
+def end(connection: Connection, email: TransactionalEmail, outcome: Outcome, now: datetime) -> None:
     """Keep what became of a letter."""
     said = str(outcome.reply) if outcome.reply else outcome.reason
     match outcome.state:
         case OutcomeState.DEFERRED | OutcomeState.NOT_ATTEMPTED:
-            again(connection, letter, now, said)
+            again(connection, email, now, said)
         case OutcomeState.REFUSED if outcome.scope is not Scope.RECIPIENT:
-            again(connection, letter, now, said)
+            again(connection, email, now, said)
         case OutcomeState.ACCEPTED | OutcomeState.REFUSED | OutcomeState.UNKNOWN | OutcomeState.WRITTEN:
             done = {"state": EmailState(outcome.state), "reply": said[:500]}
-            connection.execute(update(letters).where(letters.c.id == letter.id).values(done))
+            connection.execute(update(transactional_emails).where(transactional_emails.c.id == email.id).values(done))
 
 
-def again(connection: Connection, letter: TransactionalEmail, now: datetime, said: str) -> None:
+def again(connection: Connection, email: TransactionalEmail, now: datetime, said: str) -> None:
     """Have a letter tried later; its place in the hour is free again."""
-    pause = _PAUSES[min(letter.attempts, len(_PAUSES) - 1)]
+    pause = _PAUSES[min(email.attempts, len(_PAUSES) - 1)]
     later = {"state": EmailState.WAITING, "due": now + pause, "reply": said[:500], "counted": None}
-    connection.execute(update(letters).where(letters.c.id == letter.id).values(later))
+    connection.execute(update(transactional_emails).where(transactional_emails.c.id == email.id).values(later))
 
 
 def waiting(connection: Connection) -> tuple[int, datetime | None]:
     """Tell how many letters wait for their first try, and since when the oldest does."""
-    query = select(func.count(), func.min(letters.c.asked))
+    query = select(func.count(), func.min(transactional_emails.c.asked))
     count, oldest = connection.execute(
-        query.where(letters.c.state == EmailState.WAITING, letters.c.attempts == 0)
+        query.where(transactional_emails.c.state == EmailState.WAITING, transactional_emails.c.attempts == 0)
     ).one()
     return count, oldest
 
@@ -193,13 +193,13 @@ def tidy(connection: Connection, per_hour: int, now: datetime) -> int:
 
     Of these the networks lose most that asked most.
     """
-    table = letters.c
+    table = transactional_emails.c
     is_over = or_(table.kind == EmailKind.LINK, table.state == EmailState.DROPPED)
     old = and_(is_over, table.asked < now - _DAY)
-    connection.execute(delete(letters).where(or_(old, table.asked < now - CONFIRM_FOR - _DAY)))
+    connection.execute(delete(transactional_emails).where(or_(old, table.asked < now - CONFIRM_FOR - _DAY)))
     excess = waiting(connection)[0] - per_hour * _TOO_LATE_HOURS
     if excess <= 0:
         return 0
     fresh = select(table.id).where(table.state == EmailState.WAITING, table.attempts == 0)
     last = fresh.order_by(table.turn.desc(), table.id.desc()).limit(excess)
-    return connection.execute(delete(letters).where(table.id.in_(last))).rowcount
+    return connection.execute(delete(transactional_emails).where(table.id.in_(last))).rowcount

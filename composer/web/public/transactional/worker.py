@@ -38,13 +38,13 @@ class TransactionalWorker:
     def __init__(
         self,
         *,
-        turns: WriteExecutor,
+        executor: WriteExecutor,
         mailer: Mailer,
         tokens: Tokens,
         clock: Callable[[], datetime],
         tell: Callable[[str], None],
     ) -> None:
-        self._turns, self._mailer, self._tokens = turns, mailer, tokens
+        self._executor, self._mailer, self._tokens = executor, mailer, tokens
         self._clock, self._tell = clock, tell
         self._way: Way | None = None
         self._woken, self._is_ending, self._is_new = threading.Event(), False, False
@@ -106,9 +106,9 @@ class TransactionalWorker:
         now, per_hour = self._clock(), self._mailer.per_hour
         if self._tidied is None or abs(now - self._tidied) >= _TIDY:
             self._tidied = now
-            if cleared := self._turns.put(lambda connection: queue.tidy(connection, per_hour, now)).result():
+            if cleared := self._executor.put(lambda connection: queue.tidy(connection, per_hour, now)).result():
                 self._tell(f"alert: {cleared} sign-up requests dropped: the queue holds what can be sent in 24 hours")
-        found = self._turns.put(lambda connection: queue.next_email(connection, per_hour, now)).result()
+        found = self._executor.put(lambda connection: queue.next_email(connection, per_hour, now)).result()
         self._watch(found.held_until is not None, now)
         if found.order is not None:
             self._send(found.order, now)
@@ -133,48 +133,48 @@ class TransactionalWorker:
             )
 
     def _count_waiting(self) -> int:
-        return self._turns.put(lambda connection: queue.waiting(connection)[0]).result()
+        return self._executor.put(lambda connection: queue.waiting(connection)[0]).result()
 
     def _send(self, order: EmailOrder, now: datetime) -> None:
-        letter = order.letter
+        email = order.email
         try:
             if self._way is None:
                 self._way = self._mailer.transport().connect()
         except ComposeError as error:
             said = error.message
             self._tell(f"letters: {said}")
-            self._turns.put(lambda connection: queue.again(connection, letter, now, said)).result()
+            self._executor.put(lambda connection: queue.again(connection, email, now, said)).result()
             return
         envelope, message = self._written(order, now)
         try:
-            outcome = self._way.hand_over(envelope, message, lambda: self._intend(letter))
+            outcome = self._way.hand_over(envelope, message, lambda: self._intend(email))
         except TransportError as error:
             outcome = Outcome(state=OutcomeState.DEFERRED, stage=error.stage, reason=error.message, scope=Scope.SERVER)
-        self._turns.put(lambda connection: queue.end(connection, letter, outcome, self._clock())).result()
+        self._executor.put(lambda connection: queue.end(connection, email, outcome, self._clock())).result()
         self._tell(f"letter {order.said} {outcome.state}")
         if outcome.scope is Scope.SERVER:
             self._close()
 
     def _written(self, order: EmailOrder, now: datetime) -> tuple[Envelope, bytes]:
-        mailer, letter = self._mailer, order.letter
-        publication = mailer.stationery.publication
+        mailer, email = self._mailer, order.email
+        publication = mailer.renderer.publication
         purpose, path, lasts = (
-            (Purpose.CONFIRM, "confirm", letter.asked + CONFIRM_FOR)
+            (Purpose.CONFIRM, "confirm", email.asked + CONFIRM_FOR)
             if order.said is EmailText.CONFIRM
             else (Purpose.PREFERENCES, "preferences", now + LINK_FOR)
         )
         token = self._tokens.make(purpose, order.subject, expires=lasts)
         link = f"{publication.address.url}/{path}/{token}"
         to = Address(address=order.to)
-        identity = f"letter.{letter.id}.{secrets.token_hex(8)}"
-        words = choose((letter.language,))
-        message = mailer.stationery.write(order.said, words, to, link, message_id=identity, now=now)
-        sender = publication.newsletter(letter.language).sender.wire
+        identity = f"letter.{email.id}.{secrets.token_hex(8)}"
+        words = choose((email.language,))
+        message = mailer.renderer.write(order.said, words, to, link, message_id=identity, now=now)
+        sender = publication.newsletter(email.language).sender.wire
         return Envelope(sender=sender, recipient=to.wire, id=identity), mailer.sign(message, now)
 
-    def _intend(self, letter: TransactionalEmail) -> bool:
+    def _intend(self, email: TransactionalEmail) -> bool:
         """Keep that the letter is about to go; not when it was taken away meanwhile, with its subscriber."""
-        return self._turns.put(lambda connection: queue.mark_sending(connection, letter)).result()
+        return self._executor.put(lambda connection: queue.mark_sending(connection, email)).result()
 
     def _close(self) -> None:
         way, self._way = self._way, None
