@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "composer"
 #: Methods that look into a text.
-_LOOKING = {
+_INSPECTING = {
     *(
         "startswith",
         "endswith",
@@ -71,7 +71,7 @@ def _in_tree(tree: ast.Module, known: dict[str, str]) -> Iterator[str]:
                 for operand in (left, *others):
                     yield from _sentences(operand, known)
                     yield from _column(operand)
-            case ast.Call(func=ast.Attribute(value=value, attr=name), args=arguments) if name in _LOOKING:
+            case ast.Call(func=ast.Attribute(value=value, attr=name), args=arguments) if name in _INSPECTING:
                 yield from _column(value)
                 for argument in arguments:
                     yield from _sentences(argument, known)
