@@ -12,7 +12,7 @@ from composer.core.command_lines import command_line, shell_line
 from composer.core.errors import Level, UsageError
 
 if TYPE_CHECKING:
-    from composer.cli.ui.context import MailingContext
+    from composer.app.context import MailingContext
     from composer.core.addresses import Address
     from composer.delivery.approval.reviews import AnswerEffect, Review
     from composer.delivery.config.delivery_settings import Settings
@@ -31,8 +31,8 @@ def command(issue: str, who: str | None, comment: str | None, is_asking: bool) -
     approvals, and you are told in which section it is. A request for changes also stops a mailing of the issue that has not
     finished.
     """
+    from composer.app.context import open_newsletter
     from composer.cli.sending.resume import check_all
-    from composer.cli.ui.context import opened
     from composer.core.issue_files import editions_of_issue
     from composer.delivery.approval.recorded_editions import edition_of
     from composer.delivery.approval.reviews import review_of
@@ -43,7 +43,7 @@ def command(issue: str, who: str | None, comment: str | None, is_asking: bool) -
     if comment is not None and not comment.strip():
         raise UsageError("--return needs a reason", 'write   --return "what is to be changed"')
     start = Path(issue).parent if Path(issue).is_file() else None
-    with opened(start) as publication:
+    with open_newsletter(start) as publication:
         settings = settings_of(publication.newsletter)
         if not settings.approvers:
             hint = "write   approvals:   with   needed: 1   and   by:   with the addresses of those who may"
@@ -79,7 +79,7 @@ def _approver(settings: "Settings", who: str) -> "Address":
 def _answer(
     publication: "MailingContext", settings: "Settings", review: "Review", approver: "Address", comment: str | None
 ) -> int:
-    from composer.cli.ui.context import person
+    from composer.app.context import person
     from composer.cli.ui.open_database import now
     from composer.delivery.approval.approvals import approval_of
     from composer.delivery.approval.content_diff import is_outdated, named
@@ -135,12 +135,12 @@ def _ask(publication: "MailingContext", settings: "Settings", checked: "Sequence
     if settings.public_url is None:
         hint = "set delivery.public_url; without it:   compose approve ISSUE --as ADDRESS"
         raise UsageError("the link leads to the public pages, and there are none", hint)
-    if transport_name(publication.newsletter, publication.around) == "outbox":
+    if transport_name(publication.newsletter, publication.environment) == "outbox":
         raise UsageError("no mail server is set up, so nobody can be asked", "compose approve ISSUE --as ADDRESS")
     transport, host = transport_to(publication, None)
     at = now().astimezone(publication.newsletter.zone)
-    sign = signer_of(publication.newsletter, publication.around, host, int(at.timestamp()))
-    tokens = tokens_of(publication.database, publication.around)
+    sign = signer_of(publication.newsletter, publication.environment, host, int(at.timestamp()))
+    tokens = tokens_of(publication.database, publication.environment)
     with publication.database.write() as connection:
         found = approval_of(connection, review, settings)
         done = {mailbox_of(each.address) for each in (*found.approved, *found.returned)}

@@ -35,14 +35,14 @@ def backup(file: Path) -> int:
 
     The keys are not in it: compose keys backup.
     """
-    from composer.cli.ui.context import opened as opened_publication
+    from composer.app.context import open_newsletter
     from composer.cli.ui.open_database import now
     from composer.database.backup import backup as copy
     from composer.doctor.key_backups import look_at_key_backup
 
-    with opened_publication() as publication:
+    with open_newsletter() as publication:
         size = copy(publication.database, file, now())
-        kept = look_at_key_backup(publication.database, publication.newsletter, publication.around)
+        kept = look_at_key_backup(publication.database, publication.newsletter, publication.environment)
     console.answer(f"{file}: {size:,} bytes")
     if kept is not None and kept.step:
         console.talk(f"the keys are not in it, and of them {kept.seen}: {kept.step}")
@@ -60,8 +60,8 @@ def restored(named: tuple[str, ...], is_yes: bool) -> int:
     everyone for an issue whose mailing is missing from it: compose settle decides about them. Name an issue with --issue
     if you know that it was sent since, and it is not listed.
     """
+    from composer.app.context import open_newsletter
     from composer.cli.sending import restore_dialog
-    from composer.cli.ui.context import opened as opened_publication
 
-    with opened_publication() as publication:
+    with open_newsletter() as publication:
         return restore_dialog.run(publication, named, is_yes=is_yes)

@@ -104,7 +104,7 @@ def _sending(
 
 def _database(workspace: Workspace, newsletter: "Newsletter", around: "Environment") -> "Iterator[Diagnosis]":
     """Look into the database, if there is one of this program's version: nothing is made or upgraded here."""
-    from composer.cli.ui.context import notes_of
+    from composer.app.context import notes_of
     from composer.database.engine import connect
     from composer.database.location import location_of
     from composer.database.schema_version import newest, version_of

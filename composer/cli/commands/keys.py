@@ -27,8 +27,8 @@ def backup(file: Path) -> int:
     passphrase comes from
     COMPOSE_KEYS_PASSPHRASE, or is asked for. Keep it somewhere else than the file.
     """
+    from composer.app.context import open_newsletter
     from composer.audience.suppression import make_erasure_key
-    from composer.cli.ui.context import opened
     from composer.cli.ui.open_database import now
     from composer.core.environment import SettingsError, write_private
     from composer.delivery.config.key_backup import keys_of, note_backup
@@ -36,16 +36,16 @@ def backup(file: Path) -> int:
 
     if file.exists():
         raise SettingsError(f"{file} is there already and stays as it is", "name another file")
-    with opened() as publication:
+    with open_newsletter() as publication:
         with publication.database.write() as connection:
             # Made now if nobody was erased yet: a database that is restored has the key by which those erased later are known.
             make_erasure_key(connection)
-            keys = keys_of(connection, publication.newsletter, publication.around)
+            keys = keys_of(connection, publication.newsletter, publication.environment)
         try:
             write_private(file, seal(keys.data, _passphrase(is_new=True)).encode())
         except OSError as error:
             raise SettingsError(f"{file} cannot be written: {error.strerror or error}") from None
-        note_backup(publication.around, keys, file, now())
+        note_backup(publication.environment, keys, file, now())
     console.answer(f"{file}: {', '.join(keys.in_words())}")
     return 0
 
@@ -56,7 +56,7 @@ def backup(file: Path) -> int:
 @click.option("--yes", "is_yes", is_flag=True, help="Do not ask.")
 def restore(file: Path | None, is_lost: bool, is_yes: bool) -> int:
     """Put back the keys that are missing, from a FILE written by `compose keys backup`. No key is overwritten."""
-    from composer.cli.ui.context import opened
+    from composer.app.context import open_newsletter
     from composer.delivery.config.key_backup import begin_anew, key_set, put_back
     from composer.delivery.config.passphrase_encryption import unseal
 
@@ -69,7 +69,7 @@ def restore(file: Path | None, is_lost: bool, is_yes: bool) -> int:
         if not is_yes and not click.confirm(question, err=True):
             console.talk("nothing was changed")
             return 1
-        with opened() as publication:
+        with open_newsletter() as publication:
             count = begin_anew(publication.database)
         console.answer(f"a new key was made; {count:,} entries of the suppression list recognise nobody any more")
         return 0
@@ -77,9 +77,9 @@ def restore(file: Path | None, is_lost: bool, is_yes: bool) -> int:
         text = file.read_text(encoding="ascii", errors="replace")
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror or error}") from None
-    with opened() as publication:
+    with open_newsletter() as publication:
         keys = key_set(unseal(text, _passphrase(is_new=False), str(file)))
-        for line in put_back(publication.database, publication.around, keys):
+        for line in put_back(publication.database, publication.environment, keys):
             console.answer(line)
     return 0
 

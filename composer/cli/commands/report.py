@@ -18,15 +18,15 @@ def command(mailing: int, output: Path | None) -> int:
     It says how things stand now: what comes back later changes it. The list of those who did not get it is a file, and never
     printed.
     """
+    from composer.app.context import open_newsletter
     from composer.cli.sending.send_options import MAILINGS
-    from composer.cli.ui.context import opened
     from composer.cli.ui.open_database import now
     from composer.core.folders import make_private
     from composer.core.workspace import OUTBOX
     from composer.delivery.reporting.mailing_report import summary, write
     from composer.delivery.reporting.statistics import each_event, each_not_received, statistics_of
 
-    with opened() as publication, publication.database.read() as connection:
+    with open_newsletter() as publication, publication.database.read() as connection:
         workspace, newsletter = publication.workspace, publication.newsletter
         if output is None:
             make_private(workspace.root / MAILINGS, workspace.root / OUTBOX)

@@ -46,10 +46,10 @@ def command(
     Shows what would go out and to how many, and asks for that number to be typed. Run again, it goes on where it was.
     Without a mail server it is a rehearsal, and writes samples to outbox/mailings/.
     """
+    from composer.app.context import open_newsletter
     from composer.cli.sending.due_run import send_due
     from composer.cli.sending.send_dialog import send
     from composer.cli.sending.send_options import SendOptions
-    from composer.cli.ui.context import opened
     from composer.delivery.config.delivery_settings import settings_of
 
     start = Path(issue).parent if issue and Path(issue).is_file() else None
@@ -71,7 +71,7 @@ def command(
         raise UsageError("--limit is for a run that begins now, not for one at a time", "leave out --limit, or --at")
     if is_rest and got:
         raise UsageError("--to-those-without and --to-those-who-got are two different mailings", "choose one")
-    with opened(start) as publication:
+    with open_newsletter(start) as publication:
         settings = settings_of(publication.newsletter)
         settings = replace(
             settings,

@@ -35,9 +35,9 @@ def command(named: str, log: Path | None, is_received: bool, is_again: bool, yes
 
     Name the issue instead of a mailing if its mailing was lost when a backup was restored.
     """
+    from composer.app.context import open_newsletter, person
     from composer.audience.identity.token_secret import tokens_of
     from composer.cli.sending.proposal_view import ask
-    from composer.cli.ui.context import opened, person
     from composer.cli.ui.open_database import now
     from composer.delivery.core.mailing import mailing_of, sums_of
     from composer.delivery.core.states import DeliveryState
@@ -52,7 +52,7 @@ def command(named: str, log: Path | None, is_received: bool, is_again: bool, yes
         issue = Path(named).name.split(".", 1)[0]
         return _settle_lost(issue, is_log=log is not None, is_received=is_received, is_again=is_again, yes=yes)
     mailing = int(named)
-    with opened() as publication:
+    with open_newsletter() as publication:
         database, who = publication.database, person(publication.workspace)
         reap(database, mailing, now())
         with database.read() as connection:
@@ -62,7 +62,7 @@ def command(named: str, log: Path | None, is_received: bool, is_again: bool, yes
         if not unknown:
             console.answer(f"nobody's fate is unknown in mailing {mailing}")
             return 0
-        tokens = tokens_of(database, publication.around)
+        tokens = tokens_of(database, publication.environment)
         if log is None and not is_received and not is_again:
             _name(found, tokens, first, unknown)
             return 3
@@ -98,14 +98,14 @@ def command(named: str, log: Path | None, is_received: bool, is_again: bool, yes
 
 def _settle_lost(issue: str, *, is_log: bool, is_received: bool, is_again: bool, yes: int | None) -> int:
     """Decide about an issue whose mailing was lost when the database was restored."""
+    from composer.app.context import open_newsletter
     from composer.cli.sending.proposal_view import ask
-    from composer.cli.ui.context import opened
     from composer.cli.ui.mailing_texts import when
     from composer.delivery.core.mailing import MailingError
     from composer.delivery.ledger.restore import forget_lost, lost_since
     from composer.delivery.selection.selection import LeftOut, Selection, count
 
-    with opened() as publication:
+    with open_newsletter() as publication:
         database = publication.database
         with database.read() as connection:
             since = lost_since(connection, issue)

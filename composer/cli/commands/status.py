@@ -49,8 +49,8 @@ def command(mailing: int | None, as_json: bool) -> int:
 
     Of one mailing also who has not got it, and why. Exit code 1 if the sums of a mailing do not add up.
     """
+    from composer.app.context import open_newsletter
     from composer.cli.sending.approval_state import refusal_of
-    from composer.cli.ui.context import opened
     from composer.delivery.approval.approvals import answers_before
     from composer.delivery.config.delivery_settings import settings_of
     from composer.delivery.core.mailing import mailing_of, mailings_of, sums_of
@@ -58,7 +58,7 @@ def command(mailing: int | None, as_json: bool) -> int:
     from composer.delivery.ledger.restore import all_lost
     from composer.delivery.reporting.statistics import next_try, not_received
 
-    with opened() as publication, publication.database.read() as connection:
+    with open_newsletter() as publication, publication.database.read() as connection:
         zone, settings = publication.newsletter.zone, settings_of(publication.newsletter)
         found = [mailing_of(connection, mailing)] if mailing is not None else mailings_of(connection)
         known = [

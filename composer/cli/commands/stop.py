@@ -13,7 +13,7 @@ from composer.core.command_lines import command_line
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from composer.cli.ui.context import MailingContext
+    from composer.app.context import MailingContext
     from composer.delivery.core.mailing import Sums
     from composer.delivery.ledger.reaper import DeadWorker
 
@@ -30,12 +30,12 @@ def command(mailing: int, for_good: bool) -> int:
     From that moment no further message goes out, whichever process or computer is sending. `compose send ISSUE` goes on;
     no timer does. Exit code 75 if a run that is to end for good has not ended in time.
     """
-    from composer.cli.ui.context import opened, person
+    from composer.app.context import open_newsletter, person
     from composer.cli.ui.open_database import now
     from composer.delivery.core.mailing import mailing_of, stop, sums_of
     from composer.delivery.ledger.reaper import reap
 
-    with opened() as publication:
+    with open_newsletter() as publication:
         database, who = publication.database, person(publication.workspace)
         with database.write() as connection:
             issue = mailing_of(connection, mailing).issue

@@ -13,7 +13,7 @@ from composer.cli.ui import console
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from composer.cli.ui.context import MailingContext
+    from composer.app.context import MailingContext
     from composer.delivery.approval.approvals import Approval
     from composer.delivery.config.delivery_settings import Settings
     from composer.delivery.core.mailing import Mailing

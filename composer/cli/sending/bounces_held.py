@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from composer.cli.ui import console
-from composer.cli.ui.context import person
 from composer.cli.ui.open_database import now, opened
 
 if TYPE_CHECKING:
@@ -65,6 +64,7 @@ def discard(numbers: tuple[int, ...]) -> int:
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 def undo(addresses: tuple[str, ...]) -> int:
     """Send mail to a subscriber again whom a bounce left out by mistake."""
+    from composer.app.context import person
     from composer.audience.bounce_holds import undo_bounce
     from composer.audience.subscribers import address_of
     from composer.core.addresses import normal_address
@@ -91,6 +91,7 @@ def _after_undo(status: "Status | None") -> str:
 
 
 def _decide(numbers: tuple[int, ...], decision: "HoldDecision") -> int:
+    from composer.app.context import person
     from composer.audience.bounce_holds import HoldDecision, decide, open_holds
     from composer.core.workspace import Workspace
 

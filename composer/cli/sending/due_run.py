@@ -17,7 +17,7 @@ from composer.core.errors import ComposeError
 from composer.delivery.core.scheduler import RateLevel
 
 if TYPE_CHECKING:
-    from composer.cli.ui.context import MailingContext
+    from composer.app.context import MailingContext
     from composer.delivery.config.delivery_settings import Settings
     from composer.delivery.core.mailing import Mailing
 
@@ -96,5 +96,5 @@ def _try(
         console.answer(identity(sums))
         console.answer(f"next: compose settle {mailing.id}")
         return code_of(sums)
-    tokens = tokens_of(database, publication.around)
+    tokens = tokens_of(database, publication.environment)
     return run_mailing(publication, settings, asked, mailing, tokens, stop, is_unattended=True)

@@ -14,20 +14,20 @@ from composer.core.command_lines import command_line
 from composer.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from composer.cli.ui.context import MailingContext
+    from composer.app.context import MailingContext
     from composer.delivery.ledger.restore import RestoreResult, RestoreSurvey
 
 
 def run(publication: "MailingContext", named: Sequence[str], *, is_yes: bool) -> int:
     """Show what is uncertain, ask, and accept the database."""
-    from composer.cli.ui.context import notes_of, person
+    from composer.app.context import notes_of, person
     from composer.cli.ui.open_database import now
     from composer.delivery.database_guard.copy_detection import place_of
     from composer.delivery.ledger.restore import restore, survey
 
     if not is_yes and not sys.stdin.isatty():
         raise UsageError("not a terminal: confirm with --yes", "without it, nothing was changed")
-    database, notes, who = publication.database, notes_of(publication.around), person(publication.workspace)
+    database, notes, who = publication.database, notes_of(publication.environment), person(publication.workspace)
     place = place_of(database, notes)
     with database.read() as connection:
         found = survey(connection, place, named)

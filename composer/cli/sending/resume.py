@@ -16,7 +16,7 @@ from composer.core.command_lines import command_line
 from composer.core.errors import ContentError, UsageError
 
 if TYPE_CHECKING:
-    from composer.cli.ui.context import MailingContext
+    from composer.app.context import MailingContext
     from composer.core.audience_filter import AudienceFilter
     from composer.core.errors import Problem
     from composer.delivery.config.delivery_settings import Settings
@@ -28,10 +28,10 @@ def go_on(
     publication: "MailingContext", settings: "Settings", asked: SendOptions, mailing: "Mailing", paths: Sequence[Path]
 ) -> int:
     """Go on with a frozen mailing; nothing of the issue is read but to say that it has changed."""
+    from composer.app.context import notes_of
     from composer.audience.identity.token_secret import tokens_of
     from composer.cli.sending import proposal_view as screen
     from composer.cli.sending.approval_state import allowed_until
-    from composer.cli.ui.context import notes_of
     from composer.cli.ui.mailing_texts import when
     from composer.cli.ui.open_database import now
     from composer.delivery.approval.approvals import allow_until, allowance_of, approval_of_mailing
@@ -88,7 +88,7 @@ def go_on(
     if not sums.open:
         console.answer(f"next: compose settle {mailing.id}     everybody else is accounted for")
         return 3
-    check_original(publication.database, notes_of(publication.around), mailing.id)
+    check_original(publication.database, notes_of(publication.environment), mailing.id)
     if asked.is_dry:
         console.answer("nothing was sent: --dry-run")
         return 0
@@ -101,7 +101,7 @@ def go_on(
         but=f": it would go out now instead of {waits}" if waits else "",
     ):
         return 1
-    tokens = tokens_of(publication.database, publication.around)
+    tokens = tokens_of(publication.database, publication.environment)
     until = allowed_until(approval, asked.allowed)
     mattered = {each.code for each in waived(known, asked.allowed)}
     if mattered:

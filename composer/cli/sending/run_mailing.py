@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from composer.app.context import MailingContext
     from composer.audience.identity.tokens import Tokens
-    from composer.cli.ui.context import MailingContext
     from composer.delivery.config.delivery_settings import Settings
     from composer.delivery.core.mailing import Mailing
     from composer.delivery.database_guard.sending_lock import SendingLock
@@ -177,8 +177,8 @@ def _run_mailing(
     *,
     is_unattended: bool,
 ) -> int:
+    from composer.app.context import notes_of, person
     from composer.cli.sending.approval_state import show_requests
-    from composer.cli.ui.context import notes_of, person
     from composer.cli.ui.open_database import now
     from composer.delivery.config.resolve import profile_of
     from composer.delivery.core.mailing import sums_of, variants_of
@@ -197,7 +197,7 @@ def _run_mailing(
     with publication.database.read() as connection:
         variants, left = variants_of(connection, mailing.id), sums_of(connection, mailing.id).open
         twice, answered = may_get_twice(connection, mailing.id), answered_mailings(connection, mailing)
-    profile = profile_of(publication.newsletter, publication.around, host)
+    profile = profile_of(publication.newsletter, publication.environment, host)
     echo = echo_header(host)
     payload = JobPayload.of(mailing, variants, tokens, answered=answered, profile=profile, zone=zone, echo=echo)
     limit = None if is_rehearsal else asked.limit
@@ -214,7 +214,7 @@ def _run_mailing(
             daily_quota=None if is_rehearsal else settings.daily_quota,
             limit=limit,
             who=who,
-            notes=notes_of(publication.around),
+            notes=notes_of(publication.environment),
             lock=lock,
             is_unattended=is_unattended,
             pause=mailing.pause,
@@ -262,5 +262,5 @@ def transport_to(publication: "MailingContext", folder: Path | None) -> "tuple[T
     from composer.delivery.config.resolve import server_of
     from composer.transport.smtp.smtp_transport import SmtpTransport
 
-    server = server_of(publication.newsletter, publication.workspace, publication.around)
+    server = server_of(publication.newsletter, publication.workspace, publication.environment)
     return SmtpTransport(server), server.host

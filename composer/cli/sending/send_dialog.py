@@ -24,8 +24,8 @@ from composer.core.issue_files import editions_of_issue, issue_key
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from composer.app.context import MailingContext
     from composer.audience.identity.tokens import Tokens
-    from composer.cli.ui.context import MailingContext
     from composer.delivery.config.delivery_settings import Settings
     from composer.delivery.core.mailing import Mailing
     from composer.delivery.preflight.preflight import PreflightFacts
@@ -40,7 +40,7 @@ def send(publication: "MailingContext", settings: "Settings", asked: SendOptions
     from composer.delivery.core.mailing import MailingError, unfinished
 
     key, paths, missing = _editions(publication, issue)
-    is_rehearsal = transport_name(publication.newsletter, publication.around) == "outbox"
+    is_rehearsal = transport_name(publication.newsletter, publication.environment) == "outbox"
     if asked.is_all and not is_rehearsal:
         raise UsageError("--all is for rehearsals: without it all subscribers get it already", "leave it out")
     other = None
@@ -80,10 +80,10 @@ def _begin(
     is_rehearsal: bool,
 ) -> int:
     """Show a new mailing, ask, freeze it, send it."""
+    from composer.app.context import notes_of
     from composer.audience.identity.token_secret import tokens_of
     from composer.cli.sending import proposal_view as screen
     from composer.cli.sending.approval_state import allowed_until
-    from composer.cli.ui.context import notes_of
     from composer.cli.ui.open_database import now
     from composer.delivery.database_guard.copy_detection import check_original
     from composer.delivery.database_guard.sending_lock import lock_sending
@@ -99,7 +99,7 @@ def _begin(
         _judge_rest(connection, selection)
     # On the day when it goes out: dates are past then that are not past today.
     checked = check_all(publication, paths, due or now())
-    tokens = tokens_of(publication.database, publication.around)
+    tokens = tokens_of(publication.database, publication.environment)
     route = route_of(publication, is_rehearsal=is_rehearsal)
     known = _look(publication, settings, checked, tokens, is_rehearsal=is_rehearsal)
     commit = commit_of(publication.workspace.root)
@@ -130,7 +130,7 @@ def _begin(
         _nobody(proposal)
     if found:
         return 1
-    database, notes = publication.database, notes_of(publication.around)
+    database, notes = publication.database, notes_of(publication.environment)
     if not is_rehearsal:
         check_original(database, notes)
     if asked.is_dry:
@@ -262,8 +262,8 @@ def _freeze(
     """Freeze a mailing as it was shown; None, and a refusal is printed, where its approvals have changed since."""
     from importlib.metadata import version
 
+    from composer.app.context import person
     from composer.cli.sending.approval_state import allowed_until, is_still_approved, settings_now
-    from composer.cli.ui.context import person
     from composer.cli.ui.open_database import now
     from composer.delivery.approval.reviews import link_to_mailing
     from composer.delivery.core.mailing import MailingError, mailing_of, pause

@@ -31,9 +31,9 @@ def place() -> "tuple[Newsletter, Location]":
 @contextmanager
 def opened() -> "Iterator[tuple[Newsletter, Database]]":
     """Open the database for as long as the block lasts."""
-    from composer.cli.ui import context
+    from composer.app.context import open_newsletter
 
-    with context.opened() as found:
+    with open_newsletter() as found:
         yield found.newsletter, found.database
 
 
