@@ -11,7 +11,19 @@ import pytest
 ROOT = Path(__file__).parent.parent
 #: No identifier is, and no module is called, one of these; `_` before one, or an s behind it, makes no difference.
 _RETIRED = {
-    *("reader", "surroundings", "hand_on", "presses", "plates", "owner_id", "striking", "strike", "blame", "owners"),
+    *(
+        "reader",
+        "surroundings",
+        "hand_on",
+        "presses",
+        "plates",
+        "owner_id",
+        "striking",
+        "strike",
+        "strike_off",
+        "blame",
+        "owners",
+    ),
     *("mood", "patience", "upkeep", "bury", "hurry", "preparing", "readiness", "deed", "stationery"),
     *(
         "wish",

@@ -1,4 +1,4 @@
-"""The copy of an issue: its words, links, outlets and pictures, each with the place where it was written.
+"""The texts of an issue: its words, links, outlets and pictures, each with the place where it was written.
 
 Comes in: an `Issue`. Goes out: flat lists in reading order, for checks to walk through.
 """

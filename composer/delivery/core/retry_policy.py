@@ -120,9 +120,9 @@ class RefusalCategory(StrEnum):
 
     #: nothing: it is about us, or about this message
     NONE = "none"
-    #: no such mailbox, or no longer: strike them off
+    #: no such mailbox, or no longer: suppress them
     GONE = "gone"
-    #: no such domain: strike them off the second time
+    #: no such domain: suppress them the second time
     NO_DOMAIN = "no_domain"
     #: a full mailbox, or a wish of theirs: to be counted, no more
     SOFT = "soft"

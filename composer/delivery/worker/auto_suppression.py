@@ -22,7 +22,7 @@ AutoSuppression = Callable[[Connection, int, RefusalCategory, str, datetime], No
 
 
 def suppress_hard_bounces(mailing_id: int) -> AutoSuppression:
-    """Give what strikes subscribers off for a mailing: without a mailbox at once, without a domain at the second issue."""
+    """Give what suppresses subscribers for a mailing: without a mailbox at once, without a domain at the second issue."""
 
     def auto_suppression(
         connection: Connection, subscriber_id: int, refusal_category: RefusalCategory, said: str, now: datetime

@@ -1,11 +1,11 @@
 """The one thread of a run that writes: it takes what the connections ask and tell, and commits it in groups.
 
-Comes in: intents (a thread waits at its final dot for the answer), outcomes, other work for the database (inbox.py). Goes
+Comes in: intents (a thread waits at its final dot for the answer), outcomes, other work for the database (write_queue.py). Goes
 out: the answers, after the commit that makes them true, and no sooner. What cannot be written is answered with no: no row,
 no dot. An outcome that cannot be written is kept and tried again with the next group; at worst its delivery stays
 `sending`, which the next run calls unknown.
 
-A thread's outcome is in the inbox before its next intent, and a group takes the inbox whole. So there is never more than one
+A thread's outcome is in the queue before its next intent, and a group takes the queue whole. So there is never more than one
 delivery for each connection of which the database does not know the end.
 """
 
@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -42,6 +42,7 @@ from composer.delivery.ledger import ledger, maintenance
 from composer.delivery.ledger.ledger import Due, Result
 from composer.delivery.throttle import rate_limit
 from composer.delivery.throttle.token_bucket import Bucket
+from composer.delivery.worker.tally import Tally
 from composer.delivery.worker.write_queue import Batch, Report, Task, WriteAnswer, WriteQueue, WriteRequest
 from composer.transport.outcome import Outcome
 
@@ -62,23 +63,6 @@ class BrokenLedgerError(Exception):
     """The ledger could not be written; the cause is what the database said."""
 
 
-@dataclass(slots=True)
-class Tally:
-    """What a run has done, by the states that its deliveries came to; only the recorder writes it."""
-
-    came_to: dict[DeliveryState, int] = field(default_factory=dict)
-    #: Tries that were paid for: every one but throttles and what was given back.
-    tried: int = 0
-    #: What was given back, or met a throttle: it does not count towards a limit.
-    given_back: int = 0
-    #: What is to be tried again: deferred, given back, taken back.
-    put_back: int = 0
-    #: Intents that were written down.
-    dots: int = 0
-    #: Transactions, and the deliveries that were in them: how well grouping works.
-    groups: int = 0
-
-
 class LedgerWriter:
     """Writes for one run. `start` it, `close` it; between them threads ask, tell, and have work done."""
 
@@ -95,7 +79,7 @@ class LedgerWriter:
         is_counted: bool = False,
         is_rehearsal: bool = False,
         counter: AgeCounter,
-        strike_off: Callable[[Connection, int, RefusalCategory, str, datetime], None],
+        suppress_bounced: Callable[[Connection, int, RefusalCategory, str, datetime], None],
         step: Callable[[str], None],
         is_late: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -103,8 +87,8 @@ class LedgerWriter:
         self._database, self._mailing, self._worker, self._bucket = database, mailing_id, worker_id, bucket
         self._policy, self._now, self._rate = policy, now, rate
         self._is_counted, self._is_rehearsal = is_counted, is_rehearsal
-        self._counter, self._suppress_hard_bounces, self._step, self.is_late = counter, strike_off, step, is_late
-        self.inbox = WriteQueue()
+        self._counter, self._suppress_hard_bounces, self._step, self.is_late = counter, suppress_bounced, step, is_late
+        self.queue = WriteQueue()
         self._kept: list[Report] = []
         self._open = ExitStack()
         self._connection: Connection | None = None
@@ -132,17 +116,17 @@ class LedgerWriter:
 
     def ask(self, subscriber_id: int, reply: "SimpleQueue[WriteAnswer]") -> WriteAnswer:
         """Ask for the final dot of a delivery, and wait until its intent is on disk. `reply` is the thread's own."""
-        self.inbox.ask(WriteRequest(subscriber_id, reply))
+        self.queue.ask(WriteRequest(subscriber_id, reply))
         return reply.get()
 
     def tell(self, due: Due, outcome: Outcome, *, is_sending: bool) -> None:
         """Tell what became of a delivery; it is written soon, and before this thread's next intent."""
-        self.inbox.tell(Report(due, outcome, is_sending, self._now()))
+        self.queue.tell(Report(due, outcome, is_sending, self._now()))
 
     def do(self, work: Callable[[Connection], T]) -> T:
         """Have work done in the next transaction, and give what it gives. Raises BrokenLedgerError."""
         reply: SimpleQueue[T | BaseException] = SimpleQueue()
-        self.inbox.do(Task(work, reply))
+        self.queue.do(Task(work, reply))
         while True:
             try:
                 found = reply.get(timeout=_LOOK)
@@ -162,7 +146,7 @@ class LedgerWriter:
 
     def close(self) -> int:
         """Write what is left, and end; give how many outcomes could not be written. They stay `sending`."""
-        self.inbox.close()
+        self.queue.close()
         self._thread.join(0 if self.is_hung else _LOOK)
         while self._thread.is_alive() and not self.is_hung:
             if self.is_late():
@@ -192,7 +176,7 @@ class LedgerWriter:
     def _write(self) -> None:
         is_last = False
         while not is_last:
-            batch = self.inbox.take()
+            batch = self.queue.take()
             self._group(batch)
             is_last = batch.is_last
         for _ in range(_TRIES):

@@ -213,7 +213,7 @@ class _Sending:
             is_counted=job.daily_quota is not None,
             is_rehearsal=is_rehearsal,
             counter=worker.counter,
-            strike_off=suppress_hard_bounces(job.mailing_id),
+            suppress_bounced=suppress_hard_bounces(job.mailing_id),
             step=step,
             is_late=self._is_late,
         )
@@ -228,7 +228,7 @@ class _Sending:
             step,
             away=job.policy.away / timedelta(seconds=1),
         )
-        self._recorder.inbox.under_way = lambda: self._pool.load[1]
+        self._recorder.queue.under_way = lambda: self._pool.load[1]
         self._known = _Known()
         self._counter = Counter(job.database, job.mailing_id, self._recorder, sums)
         self._step = step
