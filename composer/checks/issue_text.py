@@ -108,12 +108,9 @@ class IssueTexts:
     @cached_property
     def roots(self) -> tuple[tuple[Section | None, tuple[str | int, ...], Value], ...]:
         """The parts of the issue that hold content, with their section and path."""
-        issue = self.issue
-        above = (("subject", issue.subject), ("preheader", issue.preheader), ("note", issue.note))
-        return (
-            *((None, (key,), value) for key, value in above if value is not None),
-            *((section, path, item) for section in issue.sections for path, item in section.pieces),
-        )
+        above = ((key, getattr(self.issue, key)) for key in ("subject", "preheader", "note"))
+        inner = ((section, path, item) for section in self.issue.sections for path, item in section.pieces)
+        return (*((None, (key,), value) for key, value in above if value is not None), *inner)
 
     @cached_property
     def texts(self) -> tuple[IssueText, ...]:
