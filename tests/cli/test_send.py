@@ -105,7 +105,7 @@ def test_what_is_shown_before_the_question(room: CliHarness, office: FakeSmtp) -
         "Letters from the Desk: 2031-01-30",
         "  subject   A letter for you",
         "  sender    The Desk <desk@news.example.org>",
-        "  subscribers   all subscribers: 24",
+        "  audience  all subscribers: 24",
         "  left out  2 have not confirmed yet",
         "  left out  4 have left",
         "  left out  1 get nothing until you decide about their bounces: compose bounces held",

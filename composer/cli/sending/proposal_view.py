@@ -66,7 +66,7 @@ def _lines(
         yield "subject", each.subject + (f"   ({each.language})" if len(proposal.editions) > 1 else "")
     replies = newsletter.reply_to
     yield "sender", _mailbox(newsletter.sender) + (f"; answers go to {replies.address}" if replies else "")
-    yield "subscribers", f"{proposal.selection.condition.in_words}: {proposal.counts.included:,}"
+    yield "audience", f"{proposal.selection.condition.in_words}: {proposal.counts.included:,}"
     for reason, number in proposal.counts.left_out.items():
         yield "left out", f"{number:,} {LEFT_OUT[reason]}"
     if len(proposal.variants) > 1:
