@@ -78,7 +78,7 @@ class Desk:
 
     def sent(self) -> list[str]:
         """Give the subscribers who got it; requests for approvals are left out."""
-        return [each for each in recipients(self.office) if each.startswith("Subscriber")]
+        return [each for each in recipients(self.office) if each.startswith("Reader")]
 
     def refused(self, *more: str) -> str:
         """Try to send, see that approvals keep it back and nothing has gone out, and give what was printed."""
@@ -175,7 +175,7 @@ def _change_german(room: CliHarness) -> None:
     [
         (None, lambda room: room.write(subject="Another subject for you"), "changed since: subject"),
         (None, lambda room: room.write(body=f"{BODY} More."), "changed since: letter"),
-        (None, lambda room: room.write(body=BODY.replace('"subscriber"', '"you"')), "changed since"),
+        (None, lambda room: room.write(body=BODY.replace('"reader"', '"you"')), "changed since"),
         (None, _change_theme, "outside the texts: the theme"),
         (None, lambda room: room.configure("The Desk <desk@", "The Boss <desk@"), "outside the texts"),
         (None, lambda room: room.configure("Sample Street 1", "Sample Street 2"), "outside the texts"),

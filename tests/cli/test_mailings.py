@@ -362,7 +362,7 @@ def test_what_is_shown_online(room: CliHarness, office: FakeSmtp) -> None:
     assert room.say("send", ISSUE, "--yes", "2").code == 0
     with room.open() as database, database.read() as connection:
         shown = EditionRepository().find(connection, "2031-01-30.de")
-        assert shown is not None and shown.subject == "Ein Brief" and "Dear subscriber," in shown.html
+        assert shown is not None and shown.subject == "Ein Brief" and "Dear reader," in shown.html
         assert EditionRepository().find(connection, "2031-01-31") is None
 
 

@@ -272,7 +272,7 @@ def test_a_writer_has_its_turn_beside_one_who_writes_all_the_time(tmp_path: Path
 def test_two_programs_make_one_database(tmp_path: Path) -> None:
     """Programs that open a new database at the same time end with one, wholly made."""
     code = (
-        "import sys; from pathlib import Path; from composer.database.engine import open_database;"
+        "import sys; from pathlib import Path; from composer.database.schema_upgrade import open_database;"
         "from composer.database.location import Location; open_database(Location(path=Path(sys.argv[1]))).close()"
     )
     path = tmp_path / "newsletter.db"

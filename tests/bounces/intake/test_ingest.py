@@ -326,7 +326,7 @@ _KILLED = """
 import os, sys
 from datetime import datetime, UTC
 from pathlib import Path
-from composer.bounces import ingest as module
+from composer.bounces.intake import ingest as module
 from composer.bounces.intake.ingest import Files, ingest
 from composer.bounces.intake.message_files import read_path
 from composer.database.schema_upgrade import open_database

@@ -126,15 +126,15 @@ KNOWN = {"first_name": None, "email": None, "company": "your firm", "title": ""}
     [
         ("Dear {{ first_name }},", "Dear [first_name],"),
         ("Dear {{first_name}},", "Dear [first_name],"),
-        ('Dear {{ first_name | default("reader") }},', "Dear subscriber,"),
-        ("Dear {{ first_name | default('reader') }},", "Dear subscriber,"),
-        ("Dear {{ first_name | default(“subscriber”) }},", "Dear subscriber,"),
+        ('Dear {{ first_name | default("reader") }},', "Dear reader,"),
+        ("Dear {{ first_name | default('reader') }},", "Dear reader,"),
+        ("Dear {{ first_name | default(“reader”) }},", "Dear reader,"),
         ('Dear {{ first_name | default("") }}!', "Dear !"),
         ('two braces: {{ "{{" }} first_name }}', "two braces: {{ first_name }}"),
         ("one { brace }", "one { brace }"),
         ("news for {{ company }}", "news for your firm"),
         ('news for {{ company | default("you") }}', "news for you"),
-        ("Dear {{ title }}subscriber", "Dear subscriber"),
+        ("Dear {{ title }}reader", "Dear reader"),
     ],
 )
 def test_a_field_becomes_a_token_and_shows_its_default(written: str, shown: str) -> None:
@@ -159,7 +159,7 @@ def test_a_field_becomes_a_token_and_shows_its_default(written: str, shown: str)
         (
             'a {{ name | default("reader") and many more words which follow here',
             2,
-            '("subscriber") and many more words which follow…',
+            '("reader") and many more words which follow…',
         ),
         ("a {{ first_name\nand more", 2, "this is not a merge field: {{ first_name…"),
         ("a {{", 2, "this is not a merge field"),

@@ -198,11 +198,11 @@ def test_it_ends_with_its_run() -> None:
     """A run that is killed leaves no process behind; one that ends well neither, even while somebody waits."""
     program = (
         "import sys, time\n"
-        "from tests.delivery.messages.test_message_worker_pool import pids, plates, subscribers, warm\n"
-        "from composer.delivery.messages.message_worker_pool import Presses\n"
-        "presses = Presses(plates(), 2)\n"
-        "warm(presses).letter(subscribers(1)[0])\n"
-        "print(*pids(presses), flush=True)\n"
+        "from tests.delivery.messages.test_message_worker_pool import payload, pids, subscribers, warm\n"
+        "from composer.delivery.messages.message_worker_pool import MessageWorkerPool\n"
+        "pool = MessageWorkerPool(payload(), 2)\n"
+        "warm(pool).outgoing(subscribers(1)[0])\n"
+        "print(*pids(pool), flush=True)\n"
         "time.sleep(60)\n"
     )
     run = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)
@@ -223,10 +223,11 @@ def test_it_ends_with_its_run() -> None:
 
 def test_a_folder_of_that_name_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The workspace may hold anything, a `composer` of its own as well: it is never taken for the program."""
-    (tmp_path / "composer" / "delivery").mkdir(parents=True)
+    (tmp_path / "composer" / "delivery" / "messages").mkdir(parents=True)
     for path in (
         "composer/__init__.py",
         "composer/delivery/__init__.py",
+        "composer/delivery/messages/__init__.py",
         "composer/delivery/messages/message_worker.py",
     ):
         (tmp_path / path).write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")

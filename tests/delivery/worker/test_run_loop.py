@@ -64,7 +64,7 @@ def refused(code: int, enhanced: str, stage: Stage = Stage.RCPT, scope: Scope = 
 
 
 def number(envelope: Envelope) -> int:
-    return int(envelope.recipient.removeprefix("Subscriber").partition("@")[0])
+    return int(envelope.recipient.removeprefix("Reader").partition("@")[0])
 
 
 def to_each(outcomes: dict[int, Outcome | Played]) -> Script:

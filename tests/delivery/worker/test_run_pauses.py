@@ -170,7 +170,7 @@ def test_older_mailings_started_by_hand_are_paused_by_the_migration(no_tables: L
             connection.execute(text("INSERT INTO issues (id, key) VALUES (1, '2025-01-30')"))
             asked = text(
                 "INSERT INTO mailings (id, public_id, issue_id, is_rehearsal, made, made_by, program, edition, subject, audience,"
-                " frozen_settings, frozen, left_out, due, stopped, ended)"
+                " terms, frozen, left_out, due, stopped, ended)"
                 " VALUES (:id, :id, 1, :is_rehearsal, 0, 'anna', '0', 'e', 's',"
                 " 'all subscribers', '{}', 0, '{}', :due, :stopped, :ended)"
             )

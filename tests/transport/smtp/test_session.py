@@ -162,7 +162,7 @@ def test_a_reply_reaches_no_terminal_as_it_is(text: bytes) -> None:
 _CHILD = """
 import sys, time
 from composer.transport.envelope import Envelope
-from composer.transport.server_settings import Security, Server
+from composer.transport.server_settings import MailServer, Security
 from composer.transport.smtp.smtp_transport import SmtpTransport
 
 def before_dot():
@@ -171,7 +171,7 @@ def before_dot():
         time.sleep(60)
     return True
 
-server = Server(host="127.0.0.1", port=int(sys.argv[1]), security=Security.NONE)
+server = MailServer(host="127.0.0.1", port=int(sys.argv[1]), security=Security.NONE)
 envelope = Envelope(sender="news@example.org", recipient="anna@example.net")
 print(SmtpTransport(server).connect().hand_over(envelope, b"Subject: x\\r\\n\\r\\nx\\r\\n", before_dot).state)
 """

@@ -323,10 +323,10 @@ import sys
 from pathlib import Path
 from composer.web.preview.preview_server import serve
 from composer.core.workspace import Workspace
-from composer.web.preview.build_preview import looking
+from composer.web.preview.build_preview import preview_builder
 from tests.web.preview.conftest import now
 workspace = Workspace(root=Path(sys.argv[1]))
-build = looking(workspace, workspace.issue("2025-01-30"), now)
+build = preview_builder(workspace, workspace.issue("2025-01-30"), now)
 serve(build, port=None, opened=lambda url: print(url, flush=True))
 """
 
