@@ -40,7 +40,7 @@ def test_the_wheel_carries_theme_and_starter(wheel: Path) -> None:
         for name in ("newsletter.yaml", "newsletter.de.yaml"):
             assert archive.read(f"composer/_shipped/starter/{name}") == (ROOT / name).read_bytes()
         assert "composer/content/schemas/newsletter.yaml" in names
-        assert "composer/render/mjml_schema.json" in names
+        assert "composer/render/mjml/mjml_schema.json" in names
 
 
 def test_an_installed_wheel_makes_and_builds_a_newsletter(wheel: Path, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ class Dot:
         self.is_well = False
 
     def __call__(self, visit: SmtpSession) -> int:
-        found = re.search(rb"<subscriber(\d+)@", visit.recipient or b"")
+        found = re.search(rb"<reader(\d+)@", visit.recipient or b"")
         number = int(found[1]) if found and not self.is_well else 0
         if number <= _GOOD:
             return visit.say(b"250 2.0.0 Ok: queued as 4F0012AB\r\n")

@@ -580,7 +580,7 @@ def test_the_page_shows_every_variant_and_language(desk: Desk) -> None:
         assert re.findall(r'src="/n/approve/[a-z2-7]+/edition/(\d+)"', page.body) == list("123456")
         names = [re.sub(r"<[^>]+>", "", each) for each in re.findall(r"<h2[^>]*>(.*?)</h2>", page.body)]
         subscribers = (
-            "subscribers tagged staff, not tagged press", "subscribers tagged press", "subscribers not tagged press or staff",
+            "readers tagged staff, not tagged press", "readers tagged press", "readers not tagged press or staff",
         )  # fmt: skip
         assert names == [
             f"{number}/6 {language}: {who}"

@@ -84,10 +84,10 @@ def test_each_answers_the_message_that_they_have(room: CliHarness, office: FakeS
     _send(room, CORRECTION, 4, "--to-those-who-got", ISSUE)
     sent, corrected = _headers(office, "A letter for you"), _headers(office, "Correction")
     assert {who: len(each) for who, each in sent.items()} == {
-        "Subscriber1": 2,
-        "Subscriber2": 1,
-        "Subscriber3": 1,
-        "Subscriber4": 2,
+        "Reader1": 2,
+        "Reader2": 1,
+        "Reader3": 1,
+        "Reader4": 2,
     }
     assert {who: each[0][1:] for who, each in corrected.items()} == {
         who: (each[-1][0], each[-1][0]) for who, each in sent.items()
@@ -158,6 +158,6 @@ def test_a_language_that_is_missing_is_told(room: CliHarness, office: FakeSmtp) 
     assert "missing-language" not in _send(room, CORRECTION, 5, "--to-those-who-got", ISSUE)
     sent = _headers(office, "A letter for you") | _headers(office, "Ein Brief")
     assert {who: each[0][1] for who, each in _headers(office, "Berichtigung").items()} == {
-        who: sent[who][0][0] for who in ("Subscriber20", "Subscriber21")
+        who: sent[who][0][0] for who in ("Reader20", "Reader21")
     }
     assert len(_headers(office, "Correction")) == 3

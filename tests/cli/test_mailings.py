@@ -180,7 +180,7 @@ def test_the_report(room: CliHarness, office: FakeSmtp) -> None:
         ("Reader3@example.net", "cannot know"),
         ("Reader4@example.net", "turned away"),
     ]
-    assert "550 5.1.1" in rows[3]["words"] and "Subscriber4" not in rows[3]["words"]
+    assert "550 5.1.1" in rows[3]["words"] and "Reader4" not in rows[3]["words"]
     html = (folder / "report.html").read_text(encoding="utf-8")
     page = _Page()
     page.feed(html)

@@ -343,7 +343,7 @@ def test_the_rest_and_the_correction(room: CliHarness, office: FakeSmtp) -> None
     assert "everybody who is to get 2031-01-31 has it already" in said.err and "--again" not in said.err
     first = {line: _header(content, b"Message-ID") for line, content in office.taken if b"A letter for you" in content}
     for line, content in office.taken:
-        if b"\nSubject: Correction" in content and b"Subscriber40" not in line and b"Subscriber41" not in line:
+        if b"\nSubject: Correction" in content and b"Reader40" not in line and b"Reader41" not in line:
             assert _header(content, b"In-Reply-To") == first[line]
 
 

@@ -93,7 +93,8 @@ def test_kill_at_any_moment_leaves_a_whole_edition(tmp_path: Path) -> None:
     box = tmp_path / "outbox"
     outbox.write(build_issue(workspace, issue), box)
     code = (
-        "import sys; from pathlib import Path; from composer.editions import outbox; from composer.editions.pipeline import build_issue;"
+        "import sys; from pathlib import Path; from composer.editions import outbox;"
+        "from composer.editions.pipeline import build_issue;"
         "from composer.core.workspace import Workspace; w = Workspace(root=Path(sys.argv[1]));"
         "b = build_issue(w, w.issue('2025-01-30'));"
         "print('ready', flush=True)\n"

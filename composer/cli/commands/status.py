@@ -104,7 +104,7 @@ def _lines(known: "_Known", zone: "ZoneInfo", *, is_whole: bool) -> Iterator[str
     if not is_whole:
         return
     yield f"  subject    {mailing.subject}"
-    yield f"  subscribers    {mailing.audience.in_words}"
+    yield f"  audience   {mailing.audience.in_words}"
     yield f"  frozen     {when(mailing.made, zone)} by {mailing.made_by}, compose {mailing.program}"
     if mailing.git_commit:
         yield f"  commit     {mailing.git_commit[:12]}{'' if mailing.is_committed else ', with changes since'}"

@@ -114,7 +114,7 @@ def show_rest(mailing: "Mailing", sums: "Sums", zone: ZoneInfo, *, route: str, w
     does = f"is to go out {waits}" if waits else "goes on"
     console.answer(f"{title(mailing)} {does}, as it was frozen {when(mailing.made, zone)} by {mailing.made_by}")
     console.answer(f"  subject   {mailing.subject}")
-    console.answer(f"  subscribers   {mailing.audience.in_words}: {identity(sums)}")
+    console.answer(f"  audience  {mailing.audience.in_words}: {identity(sums)}")
     console.answer(f"  leaves by {route}")
 
 

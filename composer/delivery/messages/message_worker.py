@@ -3,7 +3,7 @@
 Comes in: what a mailing's messages are made from, as bytes; then recipients. Goes out: a `Reply` for each, in the same order,
 from which `letter_of` makes what `MailingMessages` would have made here.
 
-A press is a filter: recipients go in at one end of a socket, messages come out. It ends when its run does, however that ends,
+A worker is a filter: recipients go in at one end of a socket, messages come out. It ends when its run does, however that ends,
 for nobody is at the other end any more. If it ends before, or does not answer, it is not spoken to any more. Keys reach it
 through the socket; they stand in no argument and in no environment.
 """
@@ -33,7 +33,7 @@ from composer.transport.envelope import Envelope
 #: How far one may be ahead of those who read, and how many bytes of questions may wait for it: far fewer than the socket holds,
 #: so that whoever asks never waits.
 _AHEAD, _WAITING = 1 << 20, 1 << 16
-#: Seconds that a press may take for a message, and that one may lie ready: its date and its signature say when it was made.
+#: Seconds that a worker may take for a message, and that one may lie ready: its date and its signature say when it was made.
 _MAX_WAIT, _FRESH = 30.0, 60.0
 
 #: What it says first: as long as it gets ready, messages are made here.
@@ -48,7 +48,7 @@ _recipient_of, _envelope_of = attrgetter(*_RECIPIENT), attrgetter(*_ENVELOPE)
 
 
 class WorkerReply(NamedTuple):
-    """What a press says to a recipient."""
+    """What a worker says to a recipient."""
 
     kind: int
     made: float
@@ -57,7 +57,7 @@ class WorkerReply(NamedTuple):
 
 
 class MessageWorker:
-    """A press at work; threads share it."""
+    """A worker at work; threads share it."""
 
     def __init__(self, payload: bytes) -> None:
         """Raises OSError where no process can be started, or the system gives it no room."""
@@ -214,7 +214,7 @@ def _reply(source: IO[bytes]) -> tuple[int, WorkerReply]:
 
 
 def serve() -> None:
-    """Be the press, as long as there is somebody at the other end of the socket that is standard input."""
+    """Be the worker, as long as there is somebody at the other end of the socket that is standard input."""
     # As in composer/cli/main.py: what lives here lives to the end.
     gc.set_threshold(50_000)
     with suppress(EOFError, OSError), socket.socket(fileno=os.dup(0)) as ends, ends.makefile("rb") as source:

@@ -2,7 +2,7 @@
 
 Comes in: what a mailing's messages are made from (`JobPayload`), then recipients. Goes out: a `Letter` for each, the same that
 `MailingMessages` makes here. A signature takes longer than all else about a message, and Python lets one thread compute at a
-time: beside presses the threads of a run have little left to do but hand over (docs/decisions/0007). What no press answers is
+time: beside workers the threads of a run have little left to do but hand over (docs/decisions/0007). What no press answers is
 made here.
 """
 
@@ -17,7 +17,7 @@ from composer.delivery.messages.message_factory import JobPayload, MailingMessag
 from composer.delivery.messages.message_worker import MessageWorker, message_of
 from composer.delivery.messages.outgoing import MessageRecipient, MessageSource, OutgoingMessage
 
-#: From so many messages on, and from so many a minute, presses pay.
+#: From so many messages on, and from so many a minute, workers pay.
 _MANY, _QUICK = 1_000, 6_000.0
 #: More would make more messages than one run can hand over.
 _MOST = 4
@@ -25,7 +25,7 @@ _MOST = 4
 
 @contextmanager
 def messages_of(payload: JobPayload, count: int, rate: float | None) -> Iterator[MessageSource]:
-    """Give what makes so many messages, at so many a minute: presses where they pay. Raises FrozenError."""
+    """Give what makes so many messages, at so many a minute: workers where they pay. Raises FrozenError."""
     processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     is_worth_it = payload.profile is not None and count >= _MANY and (rate is None or rate >= _QUICK)
     if not is_worth_it or processors == 1 or os.name != "posix":

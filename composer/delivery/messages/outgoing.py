@@ -1,6 +1,6 @@
 """A message for one recipient: whom it is for, what is handed over, and who makes it.
 
-Values, and the base of those who make letters: here (letters.py), or in processes of their own (presses.py).
+Values, and the base of those who make messages: here (message_factory.py), or in processes of their own (message_worker_pool.py).
 """
 
 from abc import ABC, abstractmethod

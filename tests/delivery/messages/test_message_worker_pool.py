@@ -1,4 +1,4 @@
-"""Messages made in processes of their own: the same as here, and a press that dies takes nothing with it."""
+"""Messages made in processes of their own: the same as here, and a worker that dies takes nothing with it."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ from composer.delivery.messages.outgoing import MessageRecipient
 from composer.mail.dkim_signing import Algorithm, Profile
 from tests.delivery.messages.test_message_factory import ANNA, TOKENS, mailing, message_source, variant
 
-pytestmark = [pytest.mark.skipif(os.name != "posix", reason="there are presses on POSIX only"), pytest.mark.kill]
+pytestmark = [pytest.mark.skipif(os.name != "posix", reason="there are workers on POSIX only"), pytest.mark.kill]
 ROOT = Path(__file__).parents[3]
 KEYS = (
     parse_key(generate(Algorithm.RSA), selector="s1"),
@@ -105,7 +105,7 @@ def test_signed_by_both_keys() -> None:
 
 
 def test_threads_get_their_own(pool: MessageWorkerPool) -> None:
-    """Twelve threads at two presses: each gets its own subscriber's message, every time."""
+    """Twelve threads at two workers: each gets its own subscriber's message, every time."""
     wrong: list[str] = []
 
     def work(part: list[MessageRecipient]) -> None:
@@ -155,7 +155,7 @@ def test_nobody_waits_for_it(pool: MessageWorkerPool) -> None:
 
 
 def test_one_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A press that hangs is given up after a while, and asked nothing more."""
+    """A worker that hangs is given up after a while, and asked nothing more."""
     monkeypatch.setattr(message_worker, "_MAX_WAIT", 0.3)
     with MessageWorkerPool(payload(), 1) as pool:
         os.kill(pids(warm(pool))[0], signal.SIGSTOP)

@@ -121,7 +121,9 @@ def test_every_language_says_everything() -> None:
         }
         assert all(text.strip() for text in phrases.values())
     folder = Path(__file__).parents[3] / "composer" / "web" / "public"
-    asked = "".join(path.read_text(encoding="utf-8") for path in (*folder.glob("look/*"), *folder.glob("*.py")))
+    asked = "".join(
+        path.read_text(encoding="utf-8") for path in (*folder.glob("site/templates/*"), *folder.rglob("*.py"))
+    )
     made = {f"{said}_{part}" for said in re.findall(r'\.said\(\s*"(\w+)"', asked) for part in ("title", "text")}
     made |= {f"{said}_title" for said in ("approved", "returned")}
     made |= {f"mail_{text}_{part}" for text in ("confirm", "link") for part in ("subject", "title", "text", "button")}
