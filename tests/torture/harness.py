@@ -109,7 +109,7 @@ class Liar:
 
     def _take(self, visit: SmtpSession) -> None:
         assert visit.recipient is not None
-        number = int(visit.recipient.partition(b"<Subscriber")[2].partition(b"@")[0])
+        number = int(visit.recipient.partition(b"<Reader")[2].partition(b"@")[0])
         with self._lock:
             self.copies[number] += 1
 

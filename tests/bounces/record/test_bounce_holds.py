@@ -39,8 +39,8 @@ def mailing_to(database: Database, size: int, domains: int = _DOMAINS, refuses: 
             connection.execute(subscribers.update().where(subscribers.c.id == each).values(row))
 
     def rcpt(visit: SmtpSession) -> int:
-        number = int(visit.heard[-1].partition(b"<subscriber")[2].partition(b"@")[0])
-        refused = b"550 5.1.1 <subscriber%d@x.example> no such user, see id-%d\r\n" % (number, number * 7919)
+        number = int(visit.heard[-1].partition(b"<reader")[2].partition(b"@")[0])
+        refused = b"550 5.1.1 <reader%d@x.example> no such user, see id-%d\r\n" % (number, number * 7919)
         return visit.say(refused if number < refuses else b"250 2.1.5 Ok\r\n")
 
     with FakeSmtp({"rcpt": rcpt}) as office:
