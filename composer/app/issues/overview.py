@@ -9,20 +9,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from composer.content.document.newsletter import Newsletter, read_newsletter
 from composer.core.command_lines import command_line
 from composer.core.environment import Environment
 from composer.core.environment import environment as own_environment
 from composer.core.errors import ComposeError, ContentError, Level, Problem
 from composer.core.issue_files import issue_key
 from composer.core.workspace import OUTBOX, Workspace
+from composer.database.location import Location, location_of
+from composer.delivery.config.resolve import transport_name
 from composer.editions.check_reports import last_check
 from composer.editions.check_run import same_issue_problems
 from composer.editions.outbox import is_current
 from composer.editions.pipeline import BuiltVariant, hash_of, variants_of
 
 if TYPE_CHECKING:
-    from composer.content.document.newsletter import Newsletter
-    from composer.database.location import Location
     from composer.delivery.core.pause import Pause
 
 
@@ -93,10 +94,6 @@ def overview(
 ) -> Overview:
     """Look at the current issue: the one whose name comes last. Raises ContentError when newsletter.yaml is broken."""
     environment, now = environment or own_environment(), now or datetime.datetime.now().astimezone()
-    from composer.content.document.newsletter import read_newsletter
-    from composer.database.location import location_of
-    from composer.delivery.config.resolve import transport_name
-
     newsletter = read_newsletter(workspace)
     paths, others = workspace.issues(), tuple(workspace.name(path) for path in workspace.other_files())
     if not paths:
@@ -127,8 +124,8 @@ def overview(
 
 
 def _mailed(
-    location: "Location",
-    newsletter: "Newsletter",
+    location: Location,
+    newsletter: Newsletter,
     current: str,
     editions: tuple[EditionOverview, ...],
     now: datetime.datetime,

@@ -65,4 +65,6 @@ def test_links_are_asked_with_progress(tmp_path: Path) -> None:
     heard: list[tuple[int, int]] = []
     made = check(issue, day=DAY, links=True, progress=lambda done, total: heard.append((done, total)))
     assert heard[0][0] == 0 and heard[-1] == (1, 1)
-    assert [(problem.line, problem.level) for problem in made.problems if problem.code == "LINK02"] == [(5, Level.ERROR)]
+    assert [(problem.line, problem.level) for problem in made.problems if problem.code == "LINK02"] == [
+        (5, Level.ERROR)
+    ]
