@@ -25,7 +25,7 @@ outbox/
 """
 
 
-def start(folder: Path) -> tuple[Path, ...]:
+def create_newsletter(folder: Path) -> tuple[Path, ...]:
     """Make a newsletter in a folder; give the files that were written.
 
     Raises UsageError when the folder holds a newsletter or a file in the way, OutputError when it cannot be written.

@@ -1,6 +1,6 @@
 """What a check said of an edition: the report that people and scripts read, kept until the next one.
 
-Comes in: a check's problems and what a person allowed. Goes out: a `Report`, as JSON too, and `.compose/checks/STEM.json`:
+Comes in: a check's problems and what a person allowed. Goes out: a `CheckReport`, as JSON too, and `.compose/checks/STEM.json`:
 the record of the last check and of the reasons given. Never decides what is wrong.
 """
 
@@ -20,7 +20,7 @@ _FOLDER = Path(".compose") / "checks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class CheckReport:
     """A check of one edition. `hash` is empty where none could be built."""
 
     issue: str
@@ -58,11 +58,11 @@ class Report:
 
 def report(
     *, issue: str, stem: str, hash: str, day: datetime.date, problems: tuple[Problem, ...], allowed: Mapping[str, str]
-) -> Report:
+) -> CheckReport:
     """Put the findings aside whose code a person has allowed, with the reason given; mistakes in the text have no code."""
     kept = tuple(each for each in problems if each.code not in allowed)
     aside = tuple((each, allowed[each.code]) for each in problems if each.code in allowed)
-    return Report(issue=issue, stem=stem, hash=hash, day=day, problems=kept, allowed=aside)
+    return CheckReport(issue=issue, stem=stem, hash=hash, day=day, problems=kept, allowed=aside)
 
 
 def _as_json(problem: Problem) -> dict[str, object]:
@@ -80,7 +80,7 @@ def _as_json(problem: Problem) -> dict[str, object]:
     }
 
 
-def keep(workspace: Workspace, made: Report) -> None:
+def keep(workspace: Workspace, made: CheckReport) -> None:
     """Keep a report as the edition's last one. Raises OutputError."""
     path = workspace.root / _FOLDER / f"{made.stem}.json"
     try:

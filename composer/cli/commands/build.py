@@ -1,44 +1,15 @@
 """`compose build`: issues into the outbox."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from composer.cli.ui import console
-from composer.core.errors import CompilerError, ComposeError, ContentError, OutputError, Problem
-from composer.core.workspace import OUTBOX, Workspace
+from composer.core.errors import ComposeError
 
 if TYPE_CHECKING:
-    from composer.editions.pipeline import Built
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Edition:
-    """What was written of one variant; `sizes` are the bytes of its HTML by section."""
-
-    subscribers: str
-    files: tuple[Path, ...]
-    hash: str
-    sizes: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Result:
-    """What became of one issue."""
-
-    issue: str
-    #: The fullest edition first.
-    editions: tuple[_Edition, ...] = ()
-    hash: str = ""
-    problems: tuple[Problem, ...] = ()
-    error: str = ""
-    hint: str = ""
-
-    @property
-    def is_built(self) -> bool:
-        return bool(self.editions)
+    from composer.app.issues.build import BuildResult, BuiltEdition
 
 
 @click.command("build")
@@ -54,8 +25,13 @@ def command(issues: tuple[str, ...], output: Path | None, as_json: bool) -> int:
     problems does not keep the others back. Writes outbox/STEM/issue.html, issue.txt, issue.eml and pictures/; where
     parts are for some subscribers only, the fullest edition there and the others' in outbox/STEM/variants/.
     """
-    found = [_find(name) for name in dict.fromkeys(issues)]
-    results = [_build(workspace, path, output) for workspace, path in dict.fromkeys(found)]
+    from composer.app.issues.issue_lookup import find_issues
+
+    found = find_issues(issues)
+    # Late: a mistake in the arguments should not wait for the renderer's imports.
+    from composer.app.issues.build import build
+
+    results = [build(issue, output) for issue in found]
     if as_json:
         console.answer_json({"issues": [_as_json(result) for result in results]})
     else:
@@ -64,54 +40,7 @@ def command(issues: tuple[str, ...], output: Path | None, as_json: bool) -> int:
     return 0 if all(result.is_built for result in results) else 1
 
 
-def _find(name: str) -> tuple[Workspace, Path]:
-    start = Path(name)
-    start = start.parent if start.is_file() else Path.cwd()
-    workspace = Workspace.find(start)
-    return workspace, workspace.issue(name)
-
-
-def _build(workspace: Workspace, path: Path, output: Path | None) -> _Result:
-    # Late: a mistake in the arguments should not wait for the renderer's imports.
-    from composer.editions.outbox import write
-    from composer.editions.pipeline import hash_of, variants_of
-
-    name = workspace.name(path)
-    try:
-        variants = variants_of(workspace, path)
-        fullest, *others = variants
-        problems = _same_issue(workspace, fullest.built)
-        files = write(fullest.built, output if output is not None else workspace.root / OUTBOX, others)
-    except ContentError as error:
-        return _Result(issue=name, problems=error.problems)
-    except (CompilerError, OutputError) as error:
-        return _Result(issue=name, error=error.message, hint=error.hint)
-    each = len(files) // len(variants)
-    editions = tuple(
-        _Edition(
-            subscribers=variant.subscribers,
-            files=files[at * each : (at + 1) * each],
-            hash=variant.built.hash,
-            sizes=tuple(variant.built.edition.sizes.items()),
-        )
-        for at, variant in enumerate(variants)
-    )
-    return _Result(issue=name, editions=editions, hash=hash_of(variants), problems=problems)
-
-
-def _same_issue(workspace: Workspace, built: "Built") -> tuple[Problem, ...]:
-    """Report other files of the same issue."""
-    from composer.core.issue_files import same_issue_files
-
-    if not same_issue_files(workspace, built.issue.path, built.issue.date, built.issue.number):
-        return ()
-    # Late: a build needs no other check.
-    from composer.editions.check_run import same_issue_problems
-
-    return same_issue_problems(workspace, built)
-
-
-def _show(result: _Result) -> None:
+def _show(result: "BuildResult") -> None:
     if result.is_built:
         for edition in result.editions:
             if len(result.editions) > 1:
@@ -136,11 +65,11 @@ def _short(path: Path) -> str:
         return str(path)
 
 
-def _bytes(edition: _Edition) -> dict[str, object]:
+def _bytes(edition: "BuiltEdition") -> dict[str, object]:
     return {"total": sum(size for _, size in edition.sizes), "sections": dict(edition.sizes)}
 
 
-def _as_json(result: _Result) -> dict[str, object]:
+def _as_json(result: "BuildResult") -> dict[str, object]:
     return {
         "issue": result.issue,
         "built": result.is_built,

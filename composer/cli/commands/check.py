@@ -2,21 +2,15 @@
 
 import datetime
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from composer.cli.ui import console
-from composer.core.errors import ContentError, Level, Problem, UsageError
-from composer.core.workspace import Workspace
+from composer.core.errors import Level, UsageError
 
 if TYPE_CHECKING:
-    from composer.checks.review import ReviewedEdition
-    from composer.editions.check_reports import Report
-
-#: Where the answers of links are kept for a day.
-_LINKS = Path(".compose") / "links.json"
+    from composer.editions.check_reports import CheckReport
 
 
 @click.command("check")
@@ -43,7 +37,8 @@ def command(
     An error stops a build, a blocker stops a send; warnings are to be looked at, the rest is good to know. Nothing is
     sent or written but a record of the check below .compose/.
     """
-    from composer.editions.check_reports import keep
+    from composer.app.issues.check import check
+    from composer.app.issues.issue_lookup import find_issues
 
     if is_list:
         _list(as_json)
@@ -51,16 +46,11 @@ def command(
     if not issues:
         raise UsageError("which issue?", "compose check ISSUE..., or compose check --list")
     allowed = _allowed(allowances)
-    found = []
-    for name in dict.fromkeys(issues):
-        start = Path(name)
-        workspace = Workspace.find(start.parent if start.is_file() else Path.cwd())
-        found.append((workspace, workspace.issue(name)))
+    found, on = find_issues(issues), _day(day)
     reports = []
-    for workspace, path in dict.fromkeys(found):
-        made = _check(workspace, path, day=_day(day), links=links, allowed=allowed)
-        keep(workspace, made)
-        reports.append(made)
+    for issue in found:
+        with console.progress("asking links") as tell:
+            reports.append(check(issue, day=on, links=links, allowed=allowed, progress=tell))
     if as_json:
         console.answer_json({"issues": [made.to_json() for made in reports]})
     else:
@@ -82,62 +72,20 @@ def _day(text: str | None) -> datetime.date | None:
 
 
 def _allowed(written: tuple[str, ...]) -> dict[str, str]:
-    from composer.checks.catalogue import catalogue
-    from composer.content.schema.messages import nearest
+    from composer.app.issues.check import find_check
 
     allowed: dict[str, str] = {}
     for text in written:
         code, _, reason = text.partition("=")
         code, reason = code.strip(), reason.strip().strip("\"'“”")
-        if code not in catalogue():
-            near = nearest(code, tuple(catalogue()))
-            raise UsageError(
-                f"there is no check “{code}”", f"did you mean {near}?" if near else "see: compose check --list"
-            )
+        find_check(code)
         if not reason:
             raise UsageError(f"--allow {code} needs a reason", f'write   --allow {code}="why it may pass this time"')
         allowed[code] = reason
     return allowed
 
 
-def _check(
-    workspace: Workspace, path: Path, *, day: datetime.date | None, links: bool, allowed: Mapping[str, str]
-) -> "Report":
-    from composer.editions.check_reports import report
-    from composer.editions.check_run import check_issue
-
-    now = datetime.datetime.now().astimezone()
-    name = workspace.name(path)
-    try:
-        checked = check_issue(workspace, path, now, day)
-    except ContentError as error:
-        return report(issue=name, stem=path.stem, hash="", day=day or now.date(), problems=error.problems, allowed={})
-    problems = checked.problems
-    if links:
-        problems = (*problems, *_ask(workspace, checked.reviews))
-        problems = tuple(sorted(problems, key=lambda problem: (problem.level.rank, problem)))
-    return report(
-        issue=name,
-        stem=path.stem,
-        hash=checked.hash,
-        day=checked.review.today,
-        problems=problems,
-        allowed=allowed,
-    )
-
-
-def _ask(workspace: Workspace, reviews: "tuple[ReviewedEdition, ...]") -> tuple[Problem, ...]:
-    from composer.checks.check_settings import read_settings
-    from composer.checks.rules.message.link_targets import askable, link_problems
-    from composer.links.link_check import ask
-
-    now = datetime.datetime.now(datetime.UTC)
-    with console.progress("asking links") as tell:
-        answers = ask(askable(reviews), cache=workspace.root / _LINKS, now=now, tell=tell)
-    return link_problems(reviews, answers, read_settings(reviews[0].newsletter).get("LINK02"))
-
-
-def _show(made: "Report") -> None:
+def _show(made: "CheckReport") -> None:
     for line in console.problem_lines(made.problems):
         console.answer(line)
     for problem, reason in made.allowed:
@@ -161,9 +109,9 @@ def verdict(counts: Mapping[Level, int]) -> str:
 
 
 def _list(as_json: bool) -> None:
-    from composer.checks.catalogue import catalogue
+    from composer.app.issues.check import all_checks
 
-    checks = catalogue().values()
+    checks = all_checks()
     if as_json:
         console.answer_json(
             {

@@ -15,9 +15,9 @@ def command(folder: Path) -> int:
     Writes newsletter.yaml, a sample issue in English and German with its pictures, and a .gitignore. Nothing that is
     there already is overwritten.
     """
-    from composer.app.starter import start
+    from composer.app.starter import create_newsletter
 
-    for path in start(folder):
+    for path in create_newsletter(folder):
         console.answer(str(path))
     console.talk("")
     console.talk("Next:")

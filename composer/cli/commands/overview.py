@@ -1,6 +1,5 @@
 """`compose` alone: where the current issue stands."""
 
-import datetime
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,10 +21,9 @@ def show() -> None:
         console.answer("next: compose init DIR     makes one, with a sample issue")
         console.answer("      compose --help       lists the commands")
         return
-    from composer.app.overview import overview
-    from composer.core.environment import environment
+    from composer.app.issues.overview import overview
 
-    now = overview(workspace, datetime.datetime.now().astimezone(), environment())
+    now = overview(workspace)
     console.answer(now.newsletter)
     width = max((len(edition.name) for edition in now.editions), default=0)
     for edition in now.editions:

@@ -1,17 +1,16 @@
 """`compose preview`: the page that editors keep open while they write."""
 
-import datetime
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from composer.cli.ui import console
-from composer.core.workspace import Workspace
+from composer.cli.ui.option_errors import naming_as
 
 if TYPE_CHECKING:
-    from composer.web.preview.view_model import Attempt
+    from composer.app.issues.issue_lookup import IssueFile
+    from composer.web.preview.simulation.sample_subscribers import SampleSubscriber
 
 
 @click.command("preview")
@@ -29,47 +28,41 @@ def command(issue: str, port: int | None, no_open: bool, out: Path | None, addre
     this computer only.
     """
     # Late: only this command needs a web server.
-    from composer.web.preview.build_preview import always, preview_builder
+    from composer.app.issues.issue_lookup import find_issue
+    from composer.app.issues.preview import serve_preview
 
-    start = Path(issue)
-    workspace = Workspace.find(start.parent if start.is_file() else Path.cwd())
-    path = workspace.issue(issue)
-    asked = None
+    found, subscriber = find_issue(issue), None
     if address is not None:
         # Late: without it no database is needed.
-        from composer.cli.ui.as_subscriber import subscriber_named
+        from composer.app.issues.simulated_subscriber import find_preview_subscriber
 
-        asked = subscriber_named(workspace, path, address)
-    rebuild = preview_builder(workspace, path, lambda: datetime.datetime.now().astimezone(), asked=asked)
+        with naming_as():
+            subscriber = find_preview_subscriber(found, address)
     if out is not None:
-        return _write(rebuild, out, workspace.name(path), is_private=asked is not None)
-    from composer.web.preview.preview_server import serve
+        return _write(found, out, subscriber)
 
     def opened(url: str) -> None:
         console.answer(url)
-        console.talk(f"{workspace.name(path)} is shown there while you write; Ctrl-C ends it")
+        console.talk(f"{found.name} is shown there while you write; Ctrl-C ends it")
         if not no_open:
             import webbrowser
 
             webbrowser.open(url)
 
-    serve(rebuild, port=port, opened=opened, inputs=always(workspace, path))
+    serve_preview(found, opened, port=port, subscriber=subscriber)
     console.talk("the preview has ended")
     return 0
 
 
-def _write(rebuild: "Callable[[], Attempt]", folder: Path, name: str, *, is_private: bool) -> int:
-    from composer.web.preview.preview_export import write
-    from composer.web.preview.view_model import ShownVariant
+def _write(issue: "IssueFile", folder: Path, subscriber: "SampleSubscriber | None") -> int:
+    from composer.app.issues.preview import write_preview
 
-    attempt = rebuild()
-    if attempt.model is None:
-        console.problems(attempt.problems)
-        if attempt.error:
-            console.talk(f"error: {attempt.error}")
-        console.talk(f"{name}: there is nothing to show yet")
+    written = write_preview(issue, folder, subscriber=subscriber)
+    if written.page is None:
+        console.problems(written.problems)
+        if written.error:
+            console.talk(f"error: {written.error}")
+        console.talk(f"{issue.name}: there is nothing to show yet")
         return 1
-    made = datetime.datetime.now().astimezone()
-    shown = ShownVariant(version=1, edition=1, model=attempt.model, problems=attempt.model.findings, built=made)
-    console.answer(str(write(shown, folder, is_private=is_private)))
+    console.answer(str(written.page))
     return 0

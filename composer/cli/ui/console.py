@@ -6,7 +6,7 @@ Comes in: values of the rooms below. Goes out: lines that the console can show. 
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TextIO
 
 import click
@@ -77,9 +77,13 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return
-    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+    bar = click.progressbar(length=1, label=label, file=sys.stderr)
+    with ExitStack() as shown_bar:
 
         def tell(done: int, total: int) -> None:
+            if not bar.entered:
+                # Not before there is something to tell: what comes first may end it.
+                shown_bar.enter_context(bar)
             bar.length = total
             bar.update(done - bar.pos)
 

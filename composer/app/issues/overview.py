@@ -1,7 +1,7 @@
 """Where the current issue stands, and the next step.
 
-Comes in: a workspace, its surroundings. Goes out: a `Overview`. Builds in memory to compare with the outbox; opens a database
-only where there is one; never writes.
+Input: a workspace, the time, the environment. Output: an `Overview`. Builds in memory to compare with the outbox; opens a
+database only where there is one; never writes.
 """
 
 import datetime
@@ -9,19 +9,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from composer.content.document.newsletter import Newsletter, read_newsletter
 from composer.core.command_lines import command_line
 from composer.core.environment import Environment
+from composer.core.environment import environment as own_environment
 from composer.core.errors import ComposeError, ContentError, Level, Problem
 from composer.core.issue_files import issue_key
 from composer.core.workspace import OUTBOX, Workspace
+from composer.database.location import Location, location_of
+from composer.delivery.config.resolve import transport_name
 from composer.editions.check_reports import last_check
 from composer.editions.check_run import same_issue_problems
 from composer.editions.outbox import is_current
 from composer.editions.pipeline import BuiltVariant, hash_of, variants_of
 
 if TYPE_CHECKING:
-    from composer.content.document.newsletter import Newsletter
-    from composer.database.location import Location
     from composer.delivery.core.pause import Pause
 
 
@@ -87,12 +89,11 @@ class Overview:
     trouble: str = ""
 
 
-def overview(workspace: Workspace, now: datetime.datetime, around: Environment) -> Overview:
+def overview(
+    workspace: Workspace, now: datetime.datetime | None = None, environment: Environment | None = None
+) -> Overview:
     """Look at the current issue: the one whose name comes last. Raises ContentError when newsletter.yaml is broken."""
-    from composer.content.document.newsletter import read_newsletter
-    from composer.database.location import location_of
-    from composer.delivery.config.resolve import transport_name
-
+    environment, now = environment or own_environment(), now or datetime.datetime.now().astimezone()
     newsletter = read_newsletter(workspace)
     paths, others = workspace.issues(), tuple(workspace.name(path) for path in workspace.other_files())
     if not paths:
@@ -102,14 +103,14 @@ def overview(workspace: Workspace, now: datetime.datetime, around: Environment) 
     editions = tuple(_edition(workspace, path) for path in paths if issue_key(path) == current)
     mailing, trouble = None, ""
     try:
-        location = location_of(newsletter, workspace, around.environment)
+        location = location_of(newsletter, workspace, environment.environment)
         if location.path is None or location.path.is_file():
             editions, mailing = _mailed(location, newsletter, current, editions, now)
     except ComposeError as error:
         trouble = error.message
     # Without a mail server test sends are files: they show how it looks, and count for nothing.
     written = workspace.root / OUTBOX / "tests" / current
-    is_stuck = transport_name(newsletter, around) == "outbox" and written.is_dir()
+    is_stuck = transport_name(newsletter, environment) == "outbox" and written.is_dir()
     step, why = _next(current, editions, mailing, now.date(), is_stuck=is_stuck)
     return Overview(
         newsletter=newsletter.name,
@@ -123,8 +124,8 @@ def overview(workspace: Workspace, now: datetime.datetime, around: Environment) 
 
 
 def _mailed(
-    location: "Location",
-    newsletter: "Newsletter",
+    location: Location,
+    newsletter: Newsletter,
     current: str,
     editions: tuple[EditionOverview, ...],
     now: datetime.datetime,

@@ -1,0 +1,84 @@
+"""Builds an issue into the outbox.
+
+Input: an issue's file, and where to write. Output: a `BuildResult`: the files of every edition, or why there are none.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from composer.app.issues.issue_lookup import IssueFile
+from composer.core.errors import CompilerError, ContentError, OutputError, Problem
+from composer.core.issue_files import same_issue_files
+from composer.core.workspace import OUTBOX, Workspace
+from composer.editions.outbox import write
+from composer.editions.pipeline import Built, hash_of, variants_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltEdition:
+    """What was written for some of the subscribers, or for all of them."""
+
+    #: Who gets it, for people; empty where everybody gets the same.
+    subscribers: str
+    #: The page, the plaintext and the message.
+    files: tuple[Path, ...]
+    hash: str
+    #: Bytes of its HTML by section.
+    sizes: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildResult:
+    """What became of an issue. Without editions it is not built, and `problems` or `error` say why."""
+
+    issue: str
+    #: The fullest first.
+    editions: tuple[BuiltEdition, ...] = ()
+    #: The hash of everything that subscribers may get: tests and approvals are bound to it.
+    hash: str = ""
+    problems: tuple[Problem, ...] = ()
+    error: str = ""
+    hint: str = ""
+
+    @property
+    def is_built(self) -> bool:
+        """Whether the outbox holds it as it stands now."""
+        return bool(self.editions)
+
+
+def build(issue: IssueFile, output: Path | None = None) -> BuildResult:
+    """Build an issue into a folder below `output`, by default the newsletter's outbox; all of its editions or none.
+
+    What an editor or the disk has to answer for is in the result. Raises WorkspaceError.
+    """
+    workspace = issue.workspace
+    try:
+        variants = variants_of(workspace, issue.path)
+        fullest, *others = variants
+        problems = _same_issue(workspace, fullest.built)
+        files = write(fullest.built, output if output is not None else workspace.root / OUTBOX, others)
+    except ContentError as error:
+        return BuildResult(issue=issue.name, problems=error.problems)
+    except (CompilerError, OutputError) as error:
+        return BuildResult(issue=issue.name, error=error.message, hint=error.hint)
+    each = len(files) // len(variants)
+    editions = tuple(
+        BuiltEdition(
+            subscribers=variant.subscribers,
+            files=files[at * each : (at + 1) * each],
+            hash=variant.built.hash,
+            sizes=tuple(variant.built.edition.sizes.items()),
+        )
+        for at, variant in enumerate(variants)
+    )
+    return BuildResult(issue=issue.name, editions=editions, hash=hash_of(variants), problems=problems)
+
+
+def _same_issue(workspace: Workspace, built: Built) -> tuple[Problem, ...]:
+    """Report other files of the same issue."""
+    if not same_issue_files(workspace, built.issue.path, built.issue.date, built.issue.number):
+        return ()
+    # Late: a build needs no other check, and there is seldom such a file.
+    from composer.editions.check_run import same_issue_problems
+
+    return same_issue_problems(workspace, built)

@@ -1,0 +1,127 @@
+"""Begins a new issue, or an edition of one in another language.
+
+Input: a newsletter's folder, a day, languages. Output: a file whose texts are still to be written. Never overwrites a file.
+"""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from composer.app.editor_schemas import write_schemas
+from composer.app.issues.issue_lookup import IssueFile
+from composer.app.scaffold import NextIssue, next_issue, skeleton, translation
+from composer.content.document.newsletter import overlay_name, read_newsletter
+from composer.content.document.section_types import read_document
+from composer.content.values.formats import language_tag
+from composer.content.yaml.nodes import Mapping
+from composer.core.command_lines import command_line
+from composer.core.errors import ContentError, OutputError, UsageError
+from composer.core.issue_files import files_of_day
+from composer.core.issue_names import date_in
+from composer.core.workspace import ISSUES, Workspace
+
+
+def new_issue(
+    workspace: Workspace,
+    *,
+    day: datetime.date | None = None,
+    language: str | None = None,
+    source: str | None = None,
+    today: datetime.date | None = None,
+    overlay_made: Callable[[Path], None] | None = None,
+) -> IssueFile:
+    """Write the skeleton of an issue for a day, by default the next in the rhythm of the issues there are.
+
+    With a language that is not the newsletter's own, it is an edition of that day's issue; `source` is a language to
+    translate from, and without a day the latest issue is. `overlay_made` hears of the file that holds what differs in a
+    language, if it had to be made. Raises UsageError where there is such an issue, ContentError, OutputError.
+    """
+    newsletter = read_newsletter(workspace)
+    own = newsletter.language
+    tag = _language(language) if language else None
+    other = tag if tag != own else None
+    if other is not None:
+        _make_overlay(workspace.root / overlay_name(other), other, overlay_made)
+        newsletter = read_newsletter(workspace, other)
+    upcoming = next_issue(workspace, today or datetime.date.today())
+    if day is None:
+        day = upcoming.date if source is None else _latest(workspace)
+    name = f"{day.isoformat()}.yaml" if other is None else f"{day.isoformat()}.{other}.yaml"
+    path = workspace.root / ISSUES / name
+    _refuse_second(workspace, path, day, upcoming, language=other, is_translation=source is not None)
+    if source is not None:
+        text = translation(newsletter, _read_source(workspace, day, source, own))
+    else:
+        text = skeleton(newsletter, replace(upcoming, date=day))
+    try:
+        path.parent.mkdir(exist_ok=True)
+        # "x": a file that a sync program puts here at this moment is not overwritten.
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from error
+    write_schemas(workspace)
+    return IssueFile(workspace=workspace, path=path)
+
+
+def _refuse_second(
+    workspace: Workspace,
+    path: Path,
+    day: datetime.date,
+    upcoming: NextIssue,
+    *,
+    language: str | None,
+    is_translation: bool,
+) -> None:
+    """Raise UsageError where a file holds the issue already."""
+    others = files_of_day(workspace, day, language)
+    if not path.exists() and not others:
+        return
+    options = "" if language is None else f"--language {language}"
+    hint = f"name another day: {command_line('new', str(upcoming.date), options=options)}"
+    if is_translation:
+        hint = "to translate it again, delete it first; or name another issue's date"
+    if path.exists():
+        raise UsageError(f"{workspace.name(path)} exists already", hint)
+    if upcoming.date == day:
+        hint = "delete or move that file if it is only a copy, or name another date"
+    raise UsageError(f"{workspace.name(others[0])} exists already, for the issue of {day}", hint)
+
+
+def _language(text: str) -> str:
+    tag = language_tag(text)
+    if tag is None:
+        raise UsageError(f"“{text}” is not a language", "write de, zh, zh-Hant …")
+    return tag
+
+
+def _latest(workspace: Workspace) -> datetime.date:
+    days = [day for path in workspace.issues() if "." not in path.stem and (day := date_in(path.name))]
+    if days:
+        return days[-1]
+    raise UsageError("there is no issue to translate", "name its day:   compose new 2025-01-30 --language de --from en")
+
+
+def _make_overlay(path: Path, tag: str, made: Callable[[Path], None] | None) -> None:
+    """Make the file that holds what differs in a language, if there is none."""
+    if path.exists():
+        return
+    text = (
+        "# What differs in this language: only these keys; everything else stands in newsletter.yaml.\n"
+        f"language: {tag}\n"
+        '# name: "…"\n# sections:\n#   top_story:\n#     heading: "…"\n'
+    )
+    path.write_text(text, encoding="utf-8", newline="\n")
+    if made is not None:
+        made(path)
+
+
+def _read_source(workspace: Workspace, day: datetime.date, source: str, own: str) -> Mapping:
+    tag = _language(source)
+    stem = day.isoformat() if tag == own else f"{day.isoformat()}.{tag}"
+    path = workspace.issue(stem)
+    root, where = read_document(path, workspace.name(path))
+    if not isinstance(root, Mapping):
+        raise ContentError((where.place(0).problem("type", "an issue is made of keys and values"),))
+    return root

@@ -1,0 +1,186 @@
+"""Sends an issue to its editors, before it goes to anybody else.
+
+Input: an issue's file, and whom to send to. Output: what became of each message. That a server took the edition is
+recorded: sending asks for it. Files count for nothing.
+"""
+
+import datetime
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from composer.app.issues.issue_lookup import IssueFile
+from composer.core.addresses import Address
+from composer.core.environment import Environment
+from composer.core.environment import environment as own_environment
+from composer.core.errors import Level, UsageError
+from composer.core.workspace import OUTBOX
+from composer.delivery.config.resolve import server_of, signer_of, transport_name
+from composer.delivery.messages.editor_test import Addressed, TestSend, editors_of, messages, send_test, unique
+from composer.editions.check_run import Checked, check_issue
+from composer.editions.pipeline import BuiltVariant, hash_of, pick
+from composer.transport.outbox_transport import FileTransport
+from composer.transport.outcome import OutcomeState
+from composer.transport.server_settings import MailServer
+from composer.web.preview.simulation.sample_subscribers import SampleSubscriber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditorTest:
+    """A test that can be sent: every variant to every address."""
+
+    issue: IssueFile
+    #: `smtp`, or `outbox`: nothing leaves this computer.
+    transport: str
+    addresses: tuple[Address, ...]
+    #: What is sent: all there are, or the one that the subscriber gets.
+    variants: tuple[BuiltVariant, ...]
+    checked: Checked = field(repr=False)
+    #: Whose values the messages show; None for each editor's own.
+    subscriber: SampleSubscriber | None = field(default=None, repr=False)
+    now: datetime.datetime
+    environment: Environment = field(repr=False)
+
+    @property
+    def hash(self) -> str:
+        """The hash of what is sent."""
+        return hash_of(self.variants)
+
+    @property
+    def blockers(self) -> int:
+        """How many findings keep the issue from being sent to subscribers."""
+        return sum(problem.level is Level.BLOCKER for problem in self.checked.problems)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The merge fields that the subscriber has no value for, and that have no default."""
+        return () if self.subscriber is None else tuple(self.variants[0].compiled.missing(self.subscriber.values))
+
+    @property
+    def folder(self) -> Path:
+        """Where the messages are written without a mail server."""
+        return self.issue.workspace.root / OUTBOX / "tests" / self.variants[0].built.issue.stem
+
+
+def prepare_editor_test(
+    issue: IssueFile,
+    *,
+    to: Sequence[Address] = (),
+    subscriber: str | None = None,
+    transport: Literal["smtp", "outbox"] | None = None,
+    now: datetime.datetime | None = None,
+    environment: Environment | None = None,
+) -> EditorTest:
+    """Build and check an issue for a test: to the editors that newsletter.yaml names, or to those given.
+
+    `subscriber` is the address of one whose edition and values are sent; without `transport`, what is set up decides.
+    Raises UsageError where nobody is named, UnknownSubscriberError, ContentError, CompilerError, DatabaseError.
+    """
+    environment, now = environment or own_environment(), now or datetime.datetime.now().astimezone()
+    checked = check_issue(issue.workspace, issue.path, now)
+    newsletter = checked.built.newsletter
+    addresses = unique(list(to)) or editors_of(newsletter)
+    if not addresses:
+        hint = "write   editors:   with   - name@example.org   below it, or name one: --to name@example.org"
+        raise UsageError("newsletter.yaml names no editors", hint)
+    variants, person = checked.variants, None
+    if subscriber is not None:
+        # Late: without a subscriber no database is needed.
+        from composer.app.issues.simulated_subscriber import find_preview_subscriber
+
+        person = find_preview_subscriber(issue, subscriber, environment)
+        variants = (pick(variants, person.language, person.tags),)
+    return EditorTest(
+        issue=issue,
+        transport=transport or transport_name(newsletter, environment),
+        addresses=addresses,
+        variants=variants,
+        checked=checked,
+        subscriber=person,
+        now=now.astimezone(newsletter.zone),
+        environment=environment,
+    )
+
+
+def send_editor_test(
+    test: EditorTest,
+    progress: Callable[[TestSend], None] | None = None,
+    *,
+    started: Callable[[], None] | None = None,
+) -> tuple[TestSend, ...]:
+    """Send a test. `progress` hears what became of each message as soon as it is known, also when a person interrupts.
+
+    `started` is called when every message is made and none has gone. Raises TransportError where there is no connection,
+    HeaderError, SettingsError, DatabaseError: then nothing has been sent.
+    """
+    sent: list[TestSend] = []
+    with _record(test) as record:
+        server = _server(test)
+        newsletter = test.checked.built.newsletter
+        sign = signer_of(newsletter, test.environment, server.host if server else "", int(test.now.timestamp()))
+        values = test.subscriber.values if test.subscriber is not None else None
+        # All are made before the first is handed over: what cannot be written is told while nothing has gone.
+        ready = tuple(messages(test.variants, test.addresses, test.now, sign, values))
+        if started is not None:
+            started()
+        for each in _hand_over(test, server, ready):
+            sent.append(each)
+            if progress is not None:
+                progress(each)
+            record(each)
+    return tuple(sent)
+
+
+def _server(test: EditorTest) -> MailServer | None:
+    if test.transport != "smtp":
+        return None
+    return server_of(test.checked.built.newsletter, test.issue.workspace, test.environment)
+
+
+def _hand_over(test: EditorTest, server: MailServer | None, ready: tuple[Addressed, ...]) -> Iterator[TestSend]:
+    if server is not None:
+        # Late: files need no connection.
+        from composer.transport.smtp.smtp_transport import SmtpTransport
+
+        yield from send_test(SmtpTransport(server), ready)
+        return
+    for variant in test.variants:
+        # One address, one file: each variant has a folder of its own.
+        place = test.folder / variant.name if len(test.variants) > 1 else test.folder
+        yield from send_test(
+            FileTransport(place, test.issue.workspace.root / OUTBOX),
+            tuple(each for each in ready if each.variant == variant.number),
+        )
+
+
+@contextmanager
+def _record(test: EditorTest) -> Iterator[Callable[[TestSend], None]]:
+    """Give what records that a server took all variants of the edition to the same editor.
+
+    The database is opened before the first message goes, so that none goes unrecorded.
+    """
+    if test.transport != "smtp":
+        yield lambda sent: None
+        return
+    # Late: files need no database.
+    from composer.database.location import location_of
+    from composer.database.schema_upgrade import open_database
+    from composer.delivery.approval.recorded_editions import edition_of, record_test
+
+    checked = test.checked
+    edition = edition_of(checked.variants)
+    taken: Counter[str] = Counter()
+    location = location_of(checked.built.newsletter, test.issue.workspace, test.environment.environment)
+    with open_database(location) as database:
+
+        def record(sent: TestSend) -> None:
+            taken[sent.to.address] += sent.outcome.state is OutcomeState.ACCEPTED
+            if sent.outcome.state is OutcomeState.ACCEPTED and taken[sent.to.address] == len(checked.variants):
+                at = datetime.datetime.now(datetime.UTC)
+                with database.write() as connection:
+                    record_test(connection, edition, sent.to.address, str(sent.outcome.reply or ""), at)
+
+        yield record

@@ -1,0 +1,60 @@
+"""Issues into the outbox."""
+
+from pathlib import Path
+
+from composer.app.issues.build import build
+from composer.app.issues.issue_lookup import find_issue
+from composer.core.errors import Level
+from tests.factories import ROOT, sample_message
+
+
+def test_what_was_written(tmp_path: Path) -> None:
+    """The files, the hash, and the bytes by section, into the outbox or where it was asked for."""
+    workspace = sample_message(tmp_path)
+    issue = find_issue("2025-01-30", workspace.root)
+    result = build(issue)
+    assert result.is_built and result.issue == "issues/2025-01-30.yaml" and not result.problems
+    (edition,) = result.editions
+    assert edition.files == tuple(
+        workspace.root / "outbox/2025-01-30" / f"issue.{end}" for end in ("html", "txt", "eml")
+    )
+    assert sum(size for _, size in edition.sizes) == edition.files[0].stat().st_size
+    assert {name for name, _ in edition.sizes} == {"letter", "page"}
+    elsewhere = build(issue, tmp_path / "elsewhere")
+    assert elsewhere.hash == result.hash != edition.hash
+    assert elsewhere.editions[0].files[0].read_bytes() == edition.files[0].read_bytes()
+
+
+def test_every_variant_has_its_files(tmp_path: Path) -> None:
+    """Where parts are for some subscribers only, each edition names its own files, the fullest first."""
+    result = build(find_issue("2025-01-30", ROOT / "tests/golden/variants"), tmp_path)
+    folders = [{file.parent for file in edition.files} for edition in result.editions]
+    assert len(folders) > 1 and all(len(each) == 1 for each in folders)
+    assert folders[0] == {tmp_path / "2025-01-30"}
+    assert all(folder.parent == tmp_path / "2025-01-30/variants" for (folder,) in folders[1:])
+    assert len({edition.subscribers for edition in result.editions}) == len(folders)
+
+
+def test_why_nothing_was_written(tmp_path: Path) -> None:
+    """Mistakes are problems of the result; a disk in the way is its error; an earlier edition stays."""
+    workspace = sample_message(tmp_path)
+    issue = find_issue("2025-01-30", workspace.root)
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    stuck = build(issue, tmp_path / "file")
+    assert not stuck.is_built and stuck.error and not stuck.problems
+    page = build(issue).editions[0].files[0].read_bytes()
+    issue.path.write_text("date: 2025-01-30\nsubjekt: x\n", encoding="utf-8")
+    broken = build(issue)
+    assert not broken.is_built and not broken.error and not broken.hash
+    assert {problem.code for problem in broken.problems} >= {"unknown-key"}
+    assert (workspace.root / "outbox/2025-01-30/issue.html").read_bytes() == page
+
+
+def test_a_second_file_of_the_issue_is_told(tmp_path: Path) -> None:
+    """It is built all the same, and the other file is a finding that keeps it from being sent."""
+    workspace = sample_message(tmp_path)
+    issue = find_issue("2025-01-30", workspace.root)
+    (workspace.root / "issues/2025-01-30 copy.yaml").write_bytes(issue.path.read_bytes())
+    result = build(issue)
+    assert result.is_built
+    assert [problem.level for problem in result.problems] == [Level.BLOCKER]

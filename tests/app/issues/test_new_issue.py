@@ -1,0 +1,42 @@
+"""New issues, as a function."""
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from composer.app.issues.build import build
+from composer.app.issues.new_issue import new_issue
+from composer.core.errors import UsageError
+from tests.factories import sample_message
+
+TODAY = datetime.date(2025, 2, 3)
+
+
+def test_the_next_issue(tmp_path: Path) -> None:
+    """It goes to its day's file, and is not sound before it is written; the day is continued, or given."""
+    workspace = sample_message(tmp_path)
+    made = new_issue(workspace, today=TODAY)
+    assert made.name == "issues/2025-02-06.yaml"
+    assert not build(made).is_built
+    assert new_issue(workspace, day=datetime.date(2025, 3, 1), today=TODAY).stem == "2025-03-01"
+
+
+def test_an_issue_is_never_overwritten(tmp_path: Path) -> None:
+    """The day's issue stays, whatever its file is called, and another day is named."""
+    workspace = sample_message(tmp_path)
+    before = (workspace.root / "issues/2025-01-30.yaml").read_bytes()
+    with pytest.raises(UsageError, match="exists already") as told:
+        new_issue(workspace, day=datetime.date(2025, 1, 30), today=TODAY)
+    assert "2025-02-06" in told.value.hint
+    assert (workspace.root / "issues/2025-01-30.yaml").read_bytes() == before
+
+
+def test_an_edition_in_another_language(tmp_path: Path) -> None:
+    """The first one makes the file of what differs, and tells; the words to translate stand as comments."""
+    workspace, made = sample_message(tmp_path), list[Path]()
+    issue = new_issue(workspace, language="de", source="en", today=TODAY, overlay_made=made.append)
+    assert issue.name == "issues/2025-01-30.de.yaml" and made == [workspace.root / "newsletter.de.yaml"]
+    assert "# Dear subscribers, hello." in issue.path.read_text(encoding="utf-8")
+    assert new_issue(workspace, language="de", today=TODAY, overlay_made=made.append).stem == "2025-02-06.de"
+    assert len(made) == 1

@@ -1,0 +1,47 @@
+"""Where the current issue stands, from a newsletter's files alone."""
+
+import datetime
+from pathlib import Path
+
+from composer.app.issues.build import build
+from composer.app.issues.check import all_checks, check
+from composer.app.issues.issue_lookup import find_issue
+from composer.app.issues.overview import Overview, overview
+from composer.core.environment import Environment
+from composer.core.workspace import Workspace
+from tests.factories import LETTER, sample_message
+
+NOW = datetime.datetime(2025, 1, 29, 12, tzinfo=datetime.UTC)
+
+
+def _seen(workspace: Workspace, now: datetime.datetime = NOW) -> Overview:
+    return overview(workspace, now, Environment(environment={}, folder=workspace.root / "config"))
+
+
+def test_the_next_step_follows_what_was_done(tmp_path: Path) -> None:
+    """Before its day an issue is built, then checked, then tested; afterwards there is a new one to write."""
+    workspace = sample_message(tmp_path)
+    issue = find_issue("2025-01-30", workspace.root)
+    assert _seen(workspace).next == "compose build 2025-01-30"
+    build(issue)
+    (edition,) = (seen := _seen(workspace)).editions
+    assert edition.is_built and not edition.is_checked and seen.next == "compose check 2025-01-30"
+    check(issue, day=datetime.date(2025, 1, 30), allowed={each.code: "a letter" for each in all_checks()})
+    (edition,) = (seen := _seen(workspace)).editions
+    assert edition.is_checked and not edition.is_tested and seen.next == "compose test 2025-01-30"
+    assert _seen(workspace, NOW + datetime.timedelta(days=2)).next == "compose new"
+
+
+def test_a_broken_issue(tmp_path: Path) -> None:
+    """Its problems are counted, and the command that lists them is next."""
+    workspace = sample_message(tmp_path)
+    (workspace.root / "issues/2025-01-30.yaml").write_text("date: 2025-01-30\nsubjekt: x\n", encoding="utf-8")
+    (edition,) = (seen := _seen(workspace)).editions
+    assert edition.problems and not edition.is_built and seen.next == "compose build 2025-01-30"
+
+
+def test_a_newsletter_without_issues(tmp_path: Path) -> None:
+    """There is nothing to look at, and one to begin."""
+    (tmp_path / "newsletter.yaml").write_text(LETTER, encoding="utf-8")
+    seen = _seen(Workspace(root=tmp_path.resolve()))
+    assert seen.editions == () and seen.next == "compose new" and seen.mailing is None

@@ -1,0 +1,57 @@
+"""What `from composer.app import …` gives: the names of docs/scripting.md, at no cost until they are used."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import composer.app
+from tests.factories import ROOT
+
+PAGE = (ROOT / "docs/scripting.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", composer.app.__all__)
+def test_every_name_is_there_and_documented(name: str) -> None:
+    """A name is what its module calls so, not the module; docs/scripting.md tells of it."""
+    found = getattr(composer.app, name)
+    assert found.__name__ == name and callable(found)
+    assert re.search(rf"`{name}\b", PAGE)
+
+
+def test_type_checkers_see_the_same_names() -> None:
+    """The names that type checkers read are those that a program gets, from the same modules."""
+    tree = ast.parse(Path(composer.app.__file__).read_text(encoding="utf-8"))
+    seen = {
+        alias.name: node.module
+        for block in tree.body
+        if isinstance(block, ast.If) and isinstance(block.test, ast.Name)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert seen == composer.app._MODULE_OF
+
+
+def test_nothing_is_imported_before_it_is_used() -> None:
+    """Importing the package imports nothing else of ours; a name that is not there is told as usual."""
+    code = (
+        "import sys, composer.app; print(sorted(name for name in sys.modules if name.startswith('composer')));"
+        "from composer.app import Workspace; print('composer.core.workspace' in sys.modules, 'sqlalchemy' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert ran.stdout.splitlines() == ["['composer', 'composer.app']", "True False"]
+    with pytest.raises(ImportError, match="nonsense"):
+        exec("from composer.app import nonsense")
+
+
+def test_no_use_case_prints() -> None:
+    """Nothing in composer/app calls print, writes to a standard stream, or asks at the keyboard."""
+    for path in sorted((ROOT / "composer/app").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id="print" | "input")) | ast.Attribute(attr="stdout" | "stderr" | "stdin"):
+                    raise AssertionError(f"{path.relative_to(ROOT)}:{node.lineno}")
