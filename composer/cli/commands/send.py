@@ -47,9 +47,9 @@ def command(
     Without a mail server it is a rehearsal, and writes samples to outbox/mailings/.
     """
     from composer.app.context import open_newsletter
+    from composer.app.mailings.send_options import SendOptions
     from composer.cli.sending.due_run import send_due
     from composer.cli.sending.send_dialog import send
-    from composer.cli.sending.send_options import SendOptions
     from composer.delivery.config.delivery_settings import settings_of
 
     start = Path(issue).parent if issue and Path(issue).is_file() else None

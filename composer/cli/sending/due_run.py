@@ -7,8 +7,8 @@ paused is named and never sent; a mailing that cannot be sent keeps no other fro
 import traceback
 from typing import TYPE_CHECKING
 
+from composer.app.mailings.send_options import SendOptions
 from composer.cli.sending.run_mailing import run_mailing
-from composer.cli.sending.send_options import SendOptions
 from composer.cli.ui import console
 from composer.cli.ui.mailing_texts import code_of, identity, paused, title, when
 from composer.cli.ui.signals import Signalled, listen

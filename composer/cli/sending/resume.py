@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from composer.app.mailings.send_options import SendOptions
 from composer.cli.sending.run_mailing import route, run_mailing
-from composer.cli.sending.send_options import SendOptions
 from composer.cli.ui import console
 from composer.cli.ui.signals import listen
 from composer.core.command_lines import command_line

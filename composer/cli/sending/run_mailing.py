@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from composer.cli.sending.send_options import MAILINGS, SendOptions
+from composer.app.mailings.send_options import MAILINGS, SendOptions
 from composer.cli.sending.send_time import time_of
 from composer.cli.ui import console
 from composer.cli.ui.mailing_texts import answers, code_of, identity, messages, title, totals, when

@@ -10,10 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from composer.app.mailings.send_options import MAILINGS, SendOptions
 from composer.cli.sending.resume import audience_of, check_all, go_on
 from composer.cli.sending.run_mailing import due_of, run_mailing
 from composer.cli.sending.run_mailing import route as route_of
-from composer.cli.sending.send_options import MAILINGS, SendOptions
 from composer.cli.sending.send_time import days_early, question
 from composer.cli.ui import console
 from composer.cli.ui.signals import listen
