@@ -32,7 +32,7 @@ def command(issue: str, who: str | None, comment: str | None, is_asking: bool) -
     finished.
     """
     from composer.app.context import open_newsletter
-    from composer.cli.sending.resume import check_all
+    from composer.app.mailings.send_target import check_all
     from composer.core.issue_files import editions_of_issue
     from composer.delivery.approval.recorded_editions import edition_of
     from composer.delivery.approval.reviews import review_of
@@ -121,8 +121,8 @@ def _tell(effect: "AnswerEffect", review: "Review", approver: "Address") -> None
 
 
 def _ask(publication: "MailingContext", settings: "Settings", checked: "Sequence[Checked]", review: "Review") -> int:
+    from composer.app.mailings.mail_route import transport_to
     from composer.audience.identity.token_secret import tokens_of
-    from composer.cli.sending.run_mailing import transport_to
     from composer.cli.ui.open_database import now
     from composer.core.addresses import mailbox_of
     from composer.delivery.approval.approval_requests import requests
@@ -137,7 +137,7 @@ def _ask(publication: "MailingContext", settings: "Settings", checked: "Sequence
         raise UsageError("the link leads to the public pages, and there are none", hint)
     if transport_name(publication.newsletter, publication.environment) == "outbox":
         raise UsageError("no mail server is set up, so nobody can be asked", "compose approve ISSUE --as ADDRESS")
-    transport, host = transport_to(publication, None)
+    transport, host = transport_to(publication)
     at = now().astimezone(publication.newsletter.zone)
     sign = signer_of(publication.newsletter, publication.environment, host, int(at.timestamp()))
     tokens = tokens_of(publication.database, publication.environment)
