@@ -13,9 +13,14 @@ from composer.app.mailings.mailing_run import RunFinished
 from composer.app.mailings.mailing_start import SendOutcome
 from composer.app.mailings.send_options import SendOptions
 from composer.app.mailings.send_target import target_of
+from composer.core.addresses import Address
+from composer.delivery.approval.reviews import ReviewAnswer, record_answer
 from composer.delivery.config.delivery_settings import settings_of
 
 ISSUE = "2031-01-30"
+ANNA = Address(address="anna@example.org")
+#: What newsletter.yaml says where Anna must approve an issue.
+APPROVALS = "approvals:\n  needed: 1\n  by:\n    - anna@example.org\ndelivery:\n"
 
 
 def clock() -> datetime:
@@ -45,3 +50,8 @@ def resumption(context: MailingContext, mailing_id: int) -> ProposedResumption:
     assert target.unfinished is not None and target.unfinished.id == mailing_id
     settings = settings_of(context.newsletter)
     return propose_resumption(context, target.unfinished, target.paths, SendOptions(), settings, clock)
+
+
+def give_answer(context: MailingContext, found: ProposedMailing, answer: ReviewAnswer) -> None:
+    with context.database.write() as connection:
+        record_answer(connection, found.proposal.review, ANNA, answer, "", "anna", clock())

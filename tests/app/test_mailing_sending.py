@@ -1,26 +1,25 @@
-"""Mailings proposed, sent, resumed and due, without a command line: values go in and come out, nothing is printed."""
+"""Mailings proposed, sent and resumed, without a command line: values go in and come out, nothing is printed."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from composer.app.context import open_newsletter
-from composer.app.mailings.due_run import DueDry, DuePaused, DueSent, DueStopped, send_due
 from composer.app.mailings.mailing_proposal import check_ready, propose
 from composer.app.mailings.mailing_resumption import (
     check_ready_to_resume,
     resume,
 )
 from composer.app.mailings.mailing_run import RunControls, RunFinished, RunRefused, ServerUnreachable
-from composer.app.mailings.mailing_start import MailingWaits, send
+from composer.app.mailings.mailing_start import ApprovalsChanged, send
 from composer.app.mailings.mailing_status import status
 from composer.app.mailings.mailing_stop import release, stop
 from composer.app.mailings.send_options import SendOptions
 from composer.app.mailings.send_target import target_of
 from composer.app.starter import start as write_sample
+from composer.delivery.approval.reviews import ReviewAnswer
 from composer.delivery.config.delivery_settings import settings_of
 from composer.delivery.core.mailing import Mailing, MailingError
 from composer.delivery.core.pause import PauseReason
@@ -29,7 +28,7 @@ from composer.delivery.core.states import DeliveryState
 from composer.delivery.preflight.preflight import Code
 from composer.delivery.worker.progress import Progress
 from composer.delivery.worker.stop_request import Stop
-from tests.app.mailing_setup import ALLOWED, clock, proposed, resumption, sent
+from tests.app.mailing_setup import ALLOWED, APPROVALS, clock, give_answer, proposed, resumption, sent
 from tests.cli_harness import CliHarness, make_workspace, recipients
 from tests.delivery.factories import add_subscribers
 from tests.fake_smtp import FakeSmtp
@@ -173,39 +172,6 @@ def test_a_mailing_changed_since_is_refused_until_allowed(room: CliHarness, offi
     assert len(recipients(office)) == 1
 
 
-def test_a_mailing_waits_for_its_time(room: CliHarness, office: FakeSmtp) -> None:
-    """Frozen for a time, it is not due before; then it is sent without a question, unless it is a dry run."""
-    room.add(2)
-    due = clock().replace(microsecond=0) + timedelta(hours=1)
-    with open_newsletter(room.root) as context:
-        settings = settings_of(context.newsletter)
-        outcome = send(context, proposed(context, due=due))
-        assert isinstance(outcome, MailingWaits) and outcome.mailing.due == due
-        assert list(send_due(context, settings)) == []
-        later = RunControls(clock=lambda: due + timedelta(minutes=1))
-        (dry,) = send_due(context, settings, later, is_dry=True)
-        assert isinstance(dry, DueDry) and recipients(office) == []
-        begun: list[int] = []
-        (ran,) = send_due(context, settings, later, begins=lambda mailing: begun.append(mailing.id))
-        assert isinstance(ran, DueSent) and begun == [outcome.mailing.id]
-        assert sent(ran.outcome).run.sums[S.ACCEPTED] == 2
-    assert len(recipients(office)) == 2
-
-
-def test_a_timer_leaves_what_a_person_paused(room: CliHarness, office: FakeSmtp) -> None:
-    """It is named, and the others go on; once a stop is said, nothing else is looked at."""
-    room.add(2)
-    said = Stop()
-    said.say()
-    with open_newsletter(room.root) as context:
-        settings = settings_of(context.newsletter)
-        first = sent(send(context, proposed(context, limit=1)))
-        (found,) = send_due(context, settings)
-        assert isinstance(found, DuePaused) and found.mailing.id == first.mailing.id
-        assert list(send_due(context, settings, RunControls(stop=lambda: said))) == [DueStopped()]
-    assert len(recipients(office)) == 1
-
-
 def test_without_a_server_a_frozen_mailing_stays(room: CliHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     with FakeSmtp({}) as office:
         port = office.port
@@ -215,3 +181,20 @@ def test_without_a_server_a_frozen_mailing_stays(room: CliHarness, monkeypatch: 
         outcome = send(context, proposed(context))
         assert isinstance(outcome, ServerUnreachable) and outcome.error.is_temporary
         assert release(context, outcome.mailing.id, clock())[S.PENDING] == 2
+
+
+def test_an_approval_withdrawn_since_keeps_it_from_being_frozen(room: CliHarness, office: FakeSmtp) -> None:
+    """Approved when it was proposed, and no more when it is to be frozen: nothing is frozen, nothing sent."""
+    room.configure("delivery:\n", APPROVALS)
+    room.add(2)
+    with open_newsletter(room.root) as context:
+        assert Code.UNAPPROVED in {each.code for each in proposed(context).refusals}
+        give_answer(context, proposed(context), ReviewAnswer.YES)
+        found = proposed(context)
+        assert found.refusals == ()
+        give_answer(context, found, ReviewAnswer.NO)
+        outcome = send(context, found)
+        assert isinstance(outcome, ApprovalsChanged)
+        assert [each.code for each in outcome.refusals] == [Code.UNAPPROVED]
+        assert not status(context).mailings
+    assert recipients(office) == []
