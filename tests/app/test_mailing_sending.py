@@ -18,7 +18,6 @@ from composer.app.mailings.mailing_status import status
 from composer.app.mailings.mailing_stop import release, stop
 from composer.app.mailings.send_options import SendOptions
 from composer.app.mailings.send_target import target_of
-from composer.app.starter import start as write_sample
 from composer.delivery.approval.reviews import ReviewAnswer
 from composer.delivery.config.delivery_settings import settings_of
 from composer.delivery.core.mailing import Mailing, MailingError
@@ -31,6 +30,7 @@ from composer.delivery.worker.stop_request import Stop
 from tests.app.mailing_setup import ALLOWED, APPROVALS, clock, give_answer, proposed, resumption, sent
 from tests.cli_harness import CliHarness, make_workspace, recipients
 from tests.delivery.factories import add_subscribers
+from tests.factories import sample
 from tests.fake_smtp import FakeSmtp
 
 S = DeliveryState
@@ -56,8 +56,7 @@ def test_a_rehearsal_of_the_sample_writes_a_message_for_each(
 ) -> None:
     """Without a mail server the sample is written to files, one for each of three subscribers, and counts for nothing."""
     make_workspace(tmp_path, monkeypatch, capsys)
-    root = tmp_path / "sample"
-    write_sample(root)
+    root = sample(tmp_path).root
     issue = max(path.stem for path in (root / "issues").glob("*.yaml"))
     with open_newsletter(root) as context:
         with context.database.write() as connection:
@@ -69,7 +68,7 @@ def test_a_rehearsal_of_the_sample_writes_a_message_for_each(
         assert Code.UNTESTED in {each.code for each in found.later_refusals}
         outcome = sent(send(context, found))
         assert (outcome.run.ending, outcome.run.sums[S.WRITTEN], outcome.mailing.is_rehearsal) == (Ending.DONE, 3, True)
-        assert outcome.folder == root.resolve() / "outbox" / "mailings" / "1"
+        assert outcome.folder == root / "outbox" / "mailings" / "1"
         assert len(list(outcome.folder.rglob("*.eml"))) == 3
         assert propose(context, target, SendOptions(), settings_of(context.newsletter), clock).count == 3
 

@@ -316,7 +316,7 @@ def test_an_audience(room: CliHarness, office: FakeSmtp) -> None:
     said = room.say("send", ISSUE, "--audience", "pres", "--yes", "2")
     assert said.code == 2 and "did you mean press?" in said.err
     said = room.say("send", ISSUE, "--audience", "press", "--yes", "2", "--limit", "1")
-    assert said.code == 75 and "subscribers   subscribers tagged press: 2" in said.out
+    assert said.code == 75 and "audience  subscribers tagged press: 2" in said.out
     room.add(1, first=60)
     assert room.say("send", ISSUE, "--audience", "press", "--yes", "1").code == 0
     assert len(recipients(office)) == 2
