@@ -37,13 +37,6 @@ def opened() -> "Iterator[tuple[Newsletter, Database]]":
         yield found.newsletter, found.database
 
 
-def own_fields(newsletter: "Newsletter") -> tuple[str, ...]:
-    """Name the merge fields that newsletter.yaml declares."""
-    from composer.content.values.merge_fields import BUILT_IN
-
-    return tuple(name for name in newsletter.fields if name not in BUILT_IN)
-
-
 def now() -> datetime:
     """Give the time; what is below the command line gets it as an argument."""
     return datetime.now(UTC)
