@@ -1,4 +1,4 @@
-"""Changes subscribers one by one: adds, tags, unsubscribes, moves, erases.
+"""Changes subscribers one by one: adds, tags, unsubscribes, moves.
 
 Input: a newsletter's context, addresses as people write them, the time. Output: the subscribers as they are afterwards.
 Guarantees: of several addresses all are changed or none, and each change is in the subscriber's history.
@@ -9,15 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from composer.app.context import MailingContext
-from composer.audience import changes, erasure
-from composer.audience.erasure import ErasureReceipt
+from composer.audience import changes
 from composer.audience.lists.meaning.cell_values import BadValueError, clean
 from composer.audience.subscribers import Subscriber, address_of, get
 from composer.content.document.newsletter import Newsletter
 from composer.content.values.merge_fields import BUILT_IN
 from composer.core.audience_filter import WordError, normal_language, normal_tag
 from composer.core.errors import UsageError
-from composer.web.personal_data import EVERYWHERE
 
 #: How the history names who made a change, where nobody says otherwise.
 BY_HAND = "by hand"
@@ -139,11 +137,3 @@ def move_subscriber(
         before = get(connection, address)
         after = changes.change_address(connection, before.id, address_of(new), source=source, now=now)
     return AddressChange(before=before, after=after)
-
-
-def erase_person(context: MailingContext, address: str, now: datetime) -> ErasureReceipt:
-    """Erase a person who asked to be forgotten. It cannot be undone. Raises AudienceError where nothing is kept of them."""
-    with context.database.write() as connection:
-        receipt = erasure.erase(connection, address_of(address), now, EVERYWHERE)
-    context.database.settle()
-    return receipt

@@ -9,10 +9,10 @@ import pytest
 
 from composer.app.context import MailingContext
 from composer.app.people.list_export import write_subscribers, write_suppressions
+from composer.app.people.person_erasure import erase_person
 from composer.app.people.subscriber_edits import (
     NewSubscriber,
     add_subscriber,
-    erase_person,
     move_subscriber,
     tag_subscribers,
     unsubscribe,

@@ -226,7 +226,7 @@ def move(address: str, new: str) -> int:
 def erase(address: str, is_yes: bool) -> int:
     """Erase a person who asked to be forgotten, and print a receipt. It cannot be taken back."""
     from composer.app.context import open_newsletter
-    from composer.app.people.subscriber_edits import erase_person
+    from composer.app.people.person_erasure import erase_person
     from composer.audience.subscribers import address_of
 
     question = Confirmation(is_dry_run=False, is_yes=is_yes, as_json=False)
