@@ -37,23 +37,23 @@ def ingest_files(
     paths: Sequence[Path],
     *,
     by_imap: bool = False,
-    now: Callable[[], datetime],
+    clock: Callable[[], datetime],
     tell: Callable[[int], None] = lambda done: None,
 ) -> BounceIntake:
     """Read messages, mbox files and folders; with `by_imap` also the mailbox that newsletter.yaml names under delivery.imap.
 
     `tell` is called with how many messages of a mailbox are done. Raises SettingsError, DatabaseError, and what reading raises.
     """
-    return _intake(context, _mailboxes(context, paths, by_imap=by_imap), now, tell)
+    return _intake(context, _mailboxes(context, paths, by_imap=by_imap), clock, tell)
 
 
-def ingest_pipe(context: MailingContext, stream: BinaryIO, now: Callable[[], datetime]) -> BounceIntake:
+def ingest_pipe(context: MailingContext, stream: BinaryIO, clock: Callable[[], datetime]) -> BounceIntake:
     """Read the one message that a mail server hands over; where a person should look at it, it is kept in the outbox."""
 
     def mailbox() -> Generator[Mailbox]:
         yield Pipe(message=read_pipe(stream), folder=context.workspace.root / OUTBOX / "bounces")
 
-    return _intake(context, mailbox(), now, lambda done: None)
+    return _intake(context, mailbox(), clock, lambda done: None)
 
 
 def _mailboxes(context: MailingContext, paths: Sequence[Path], *, by_imap: bool) -> Generator[Mailbox]:
@@ -68,12 +68,12 @@ def _mailboxes(context: MailingContext, paths: Sequence[Path], *, by_imap: bool)
 def _intake(
     context: MailingContext,
     mailboxes: Generator[Mailbox],
-    now: Callable[[], datetime],
+    clock: Callable[[], datetime],
     tell: Callable[[int], None],
 ) -> BounceIntake:
     tokens, summary = tokens_of(context.database, context.environment), IngestSummary()
     with closing(mailboxes):
         for each in mailboxes:
-            summary.join(ingest(context.database, tokens, each, now=now, tell=tell))
+            summary.join(ingest(context.database, tokens, each, now=clock, tell=tell))
     with context.database.read() as connection:
         return BounceIntake(summary=summary, held=open_holds(connection))

@@ -114,7 +114,7 @@ def import_list(
     request: ImportRequest,
     *,
     decide: Callable[[ImportPreview], bool],
-    now: Callable[[], datetime],
+    clock: Callable[[], datetime],
     tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> ListImport:
     """Import subscribers. `decide` sees the preview and says whether to go on; `tell` gets bytes done and in all.
@@ -127,7 +127,7 @@ def import_list(
     def part(connection: Connection, table: ListTable) -> ListPart:
         return ListPart(table=table, columns=columns_of(table, fields, request.meanings, labels))
 
-    return _import(context, tables, request, part, fields, decide, now, tell)
+    return _import(context, tables, request, part, fields, decide, clock, tell)
 
 
 def import_suppressions(
@@ -136,7 +136,7 @@ def import_suppressions(
     request: ImportRequest,
     *,
     decide: Callable[[ImportPreview], bool],
-    now: Callable[[], datetime],
+    clock: Callable[[], datetime],
     tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> ListImport:
     """Put the addresses of a list on the suppression list, as `import_list` does; nobody becomes a subscriber by it."""
@@ -144,7 +144,7 @@ def import_suppressions(
     def part(connection: Connection, table: ListTable) -> ListPart:
         return suppression_part(connection, table, request.meanings)
 
-    return _import(context, tables, request, part, (), decide, now, tell)
+    return _import(context, tables, request, part, (), decide, clock, tell)
 
 
 def _import(
@@ -154,7 +154,7 @@ def _import(
     part_of: Callable[[Connection, ListTable], ListPart],
     fields: tuple[str, ...],
     decide: Callable[[ImportPreview], bool],
-    now: Callable[[], datetime],
+    clock: Callable[[], datetime],
     tell: Callable[[int, int], None],
 ) -> ListImport:
     choice = request.choice
@@ -169,7 +169,7 @@ def _import(
             return ListImport(preview=preview)
         kind = parts[0].columns.kind
         with context.database.writing(connection):
-            result = apply_import(connection, choice, file=request.file.name, kind=kind, now=now())
+            result = apply_import(connection, choice, file=request.file.name, kind=kind, now=clock())
     return ListImport(preview=preview, result=result)
 
 

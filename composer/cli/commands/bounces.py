@@ -79,7 +79,7 @@ def _ingest(files: tuple[str, ...], *, by_imap: bool, as_json: bool) -> int:
         if is_pipe:
             found = ingest_pipe(context, sys.stdin.buffer, now)
         else:
-            found = ingest_files(context, [Path(each) for each in files], by_imap=by_imap, now=now, tell=_tell)
+            found = ingest_files(context, [Path(each) for each in files], by_imap=by_imap, clock=now, tell=_tell)
     if as_json:
         console.answer_json(_summary_as_json(found.summary) | {"held": bounces_held.as_data(found.held)})
     else:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
             request: ImportRequest,
             *,
             decide: Callable[[ImportPreview], bool],
-            now: Callable[[], datetime],
+            clock: Callable[[], datetime],
             tell: Callable[[int, int], None],
         ) -> ListImport: ...
 
@@ -61,7 +61,7 @@ def run_import(
     with ExitStack() as reading:
         tell = reading.enter_context(console.progress("reading"))
         dialog = _Dialog(choice=request.choice, question=question, reading_ended=reading.close)
-        done = importer(context, tables, request, decide=dialog.decide, now=now, tell=tell)
+        done = importer(context, tables, request, decide=dialog.decide, clock=now, tell=tell)
     if done.preview is None:
         assert done.doubts is not None
         if question.as_json:

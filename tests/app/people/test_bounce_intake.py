@@ -35,11 +35,11 @@ def test_a_folder_is_read_once_however_often(context: MailingContext, tmp_path: 
     (tmp_path / "1.eml").write_bytes(report(verp(first, 7), "r0@reader.example"))
     (tmp_path / "2.eml").write_bytes(report("somebody@news.example.org", "who@reader.example", number=2))
     told: list[int] = []
-    done = ingest_files(context, [tmp_path / "1.eml", tmp_path / "2.eml"], now=lambda: NOW, tell=told.append)
+    done = ingest_files(context, [tmp_path / "1.eml", tmp_path / "2.eml"], clock=lambda: NOW, tell=told.append)
     assert dict(done.summary.kinds) == {ReturnedKind.BOUNCE: 2}
     assert dict(done.summary.effects) == {BounceEffect.SUPPRESSED: 1, BounceEffect.UNPROVEN: 1}
     assert (done.held, told, _statuses(context)) == ((), [1, 1], [Status.BOUNCED])
-    again = ingest_files(context, [tmp_path / "1.eml"], now=lambda: NOW).summary
+    again = ingest_files(context, [tmp_path / "1.eml"], clock=lambda: NOW).summary
     assert (again.new, again.known) == (0, 1)
     assert undo_bounces(context, ["r0@reader.example"], "anna", NOW) == {"r0@reader.example": Status.ACTIVE}
     with pytest.raises(AudienceError):
@@ -63,7 +63,7 @@ def test_too_many_bounces_alike_wait_for_a_decision(context: MailingContext, tmp
     """Twelve of one mailing are held twice, by their text and by their provider; each hold is decided once."""
     for number, each in enumerate(_people(context, 12)):
         (tmp_path / f"{number}.eml").write_bytes(report(verp(each, 7), f"r{number}@reader.example", number=number))
-    done = ingest_files(context, [tmp_path], now=lambda: NOW)
+    done = ingest_files(context, [tmp_path], clock=lambda: NOW)
     assert [(each.id, each.kind, each.count) for each in done.held] == [(1, "text", 12), (2, "provider", 12)]
     assert held_bounces_of(context) == done.held
     assert set(_statuses(context)) == {Status.ACTIVE}
@@ -92,5 +92,5 @@ def test_a_mailbox_that_newsletter_yaml_does_not_name_is_a_mistake(context: Mail
     (first,) = _people(context, 1)
     (tmp_path / "1.eml").write_bytes(report(verp(first, 7), "r0@reader.example"))
     with pytest.raises(SettingsError):
-        ingest_files(context, [tmp_path / "1.eml"], by_imap=True, now=lambda: NOW)
+        ingest_files(context, [tmp_path / "1.eml"], by_imap=True, clock=lambda: NOW)
     assert _statuses(context) == [Status.BOUNCED]

@@ -31,7 +31,7 @@ LIST = "Email,Name,Company,Phone,Tags\nanna@example.org,Anna,ACME,1,vip\nben@,Be
 def _imported(context: MailingContext, path: Path, *, says: bool = True, **more: object) -> ListImport:
     request = ImportRequest(file=path, **more)  # type: ignore[arg-type]
     with tables_in(path) as tables:
-        return import_list(context, tables, request, decide=lambda _: says, now=lambda: NOW)
+        return import_list(context, tables, request, decide=lambda _: says, clock=lambda: NOW)
 
 
 def _everybody(context: MailingContext) -> dict[str, Status]:
@@ -70,7 +70,7 @@ def test_whoever_decides_sees_the_preview_and_can_say_no(context: MailingContext
         return False
 
     with tables_in(path) as tables:
-        done = import_list(context, tables, ImportRequest(file=path), decide=no, now=lambda: NOW)
+        done = import_list(context, tables, ImportRequest(file=path), decide=no, clock=lambda: NOW)
     assert done.result is None
     assert seen == [done.preview]
     assert (seen[0].summary.new, seen[0].summary.pending) == (0, 2)
@@ -99,7 +99,7 @@ def test_what_may_mean_leaving_is_asked_before_anything_is_written(context: Mail
     )
     with tables_in(path) as tables:
         done = import_list(
-            context, tables, ImportRequest(file=path), decide=lambda _: pytest.fail("asked"), now=lambda: NOW
+            context, tables, ImportRequest(file=path), decide=lambda _: pytest.fail("asked"), clock=lambda: NOW
         )
     assert done.preview is None and done.result is None
     assert done.doubts is not None
@@ -129,7 +129,7 @@ def test_a_suppression_list_makes_nobody_a_subscriber(context: MailingContext, t
         join(connection, "anna@example.org")
     path = written(tmp_path, "Email,Status\nanna@example.org,active\nzoe@example.org,active\n")
     with tables_in(path) as tables:
-        done = import_suppressions(context, tables, ImportRequest(file=path), decide=lambda _: True, now=lambda: NOW)
+        done = import_suppressions(context, tables, ImportRequest(file=path), decide=lambda _: True, clock=lambda: NOW)
     assert done.result is not None
     assert (done.result.new, done.result.suppressed) == (0, 2)
     assert _everybody(context) == {"anna@example.org": Status.UNSUBSCRIBED}
