@@ -367,6 +367,7 @@ def test_postgresql_by_url(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, postgres: PostgresServer
 ) -> None:
     """With COMPOSE_DATABASE_URL the same commands work on PostgreSQL, once its tables are made; no file is."""
+    (here / "newsletter.db").unlink()
     monkeypatch.setenv("COMPOSE_DATABASE_URL", postgres.create().url.replace("+psycopg", ""))
     assert run(["subscribers", "list"]) == 1
     assert "run: compose db upgrade" in capsys.readouterr().err
@@ -397,6 +398,7 @@ def test_three_services_in_under_five_commands(here: Path, capsys: pytest.Captur
 
 def test_building_opens_no_database(here: Path) -> None:
     """`compose build` and `compose check` need none, make none, and do not even import what would."""
+    (here / "newsletter.db").unlink()
     code = (
         "import sys; from composer.cli.main import run; code = run(sys.argv[1:]);"
         "print(code, sorted({'sqlalchemy', 'alembic', 'psycopg', 'python_calamine'} & set(sys.modules)))"

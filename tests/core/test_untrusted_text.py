@@ -14,7 +14,7 @@ from composer.bounces.health.audience_health import AudienceHealth
 from composer.bounces.health.health_page import page
 from composer.cli.main import run
 from composer.cli.ui import console
-from composer.cli.ui.list_import import as_line
+from composer.cli.ui.console import as_line
 from composer.core.errors import Problem
 from composer.core.untrusted_text import finished, in_json, tame, visible
 from composer.web.preview.page_state import state

@@ -9,7 +9,7 @@ import click
 
 from composer.cli.sending import bounces_held
 from composer.cli.ui import console
-from composer.cli.ui.open_database import now, opened
+from composer.cli.ui.open_database import now
 
 if TYPE_CHECKING:
     from composer.bounces.health.audience_health import AudienceHealth, Figures, HealthMark, Month
@@ -37,22 +37,14 @@ def health(days: int, file: Path | None, as_json: bool) -> int:
 
     Measured against what Gmail, Yahoo and Microsoft ask of senders. Exit code 1 when something is too high, or bounces are held.
     """
+    from composer.app.context import open_newsletter
+    from composer.app.people.health_report import audience_health, write_health_page
     from composer.bounces.health.audience_health import HealthMark
-    from composer.bounces.health.health_page import page
-    from composer.bounces.health.health_query import health_of
-    from composer.core.errors import OutputError
-    from composer.core.folders import close
 
-    with opened() as (newsletter, database), database.read() as connection:
-        found = health_of(connection, now(), days)
+    with open_newsletter() as context:
+        found = audience_health(context, now(), days)
     if file is not None:
-        try:
-            # Servers' words and small domains can name people.
-            file.touch(0o600)
-            close(file)
-            file.write_text(page(found, newsletter.name), encoding="utf-8")
-        except OSError as error:
-            raise OutputError(f"{file} cannot be written: {error.strerror or error}") from None
+        write_health_page(context, found, file)
         console.talk(f"written: {file}")
     if as_json:
         console.answer_json(_as_data(found))

@@ -1,10 +1,7 @@
 """`compose bounces`: what comes back."""
 
-import datetime
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,17 +9,12 @@ import click
 
 from composer.cli.sending import bounces_held
 from composer.cli.ui import console
+from composer.cli.ui.open_database import now
 from composer.core.errors import ComposeError, UsageError
-from composer.core.workspace import OUTBOX, Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-
-    from composer.bounces.intake.ingest import IngestSummary, Mailbox
+    from composer.bounces.intake.ingest import IngestSummary
     from composer.bounces.parse.vocabulary import BounceFinding, Returned
-    from composer.content.document.newsletter import Newsletter
-    from composer.core.environment import Environment
 
 
 @click.group("bounces")
@@ -66,7 +58,7 @@ def ingest(files: tuple[str, ...], by_imap: bool, as_json: bool) -> int:
         raise UsageError("what is to be taken in?", "name a file or a folder, - for a pipe, or --imap")
     if files == ("-",) and not by_imap:
         try:
-            return _take_in(files, by_imap=False, as_json=as_json)
+            return _ingest(files, by_imap=False, as_json=as_json)
         except ComposeError as error:
             # Any other code would make the mail server throw the message away.
             console.stop(error)
@@ -75,75 +67,35 @@ def ingest(files: tuple[str, ...], by_imap: bool, as_json: bool) -> int:
         raise UsageError("- stands alone: it is one message from a pipe")
     if missing := next((each for each in files if not Path(each).exists()), None):
         raise UsageError(f"there is no file “{missing}”")
-    return _take_in(files, by_imap=by_imap, as_json=as_json)
+    return _ingest(files, by_imap=by_imap, as_json=as_json)
 
 
-def _take_in(files: tuple[str, ...], *, by_imap: bool, as_json: bool) -> int:
-    from composer.audience.bounce_holds import open_holds
-    from composer.audience.identity.token_secret import tokens_of
-    from composer.bounces.intake.ingest import IngestSummary
-    from composer.bounces.intake.ingest import ingest as take_in
-    from composer.content.document.newsletter import read_newsletter
-    from composer.core.environment import environment
-    from composer.database.location import location_of
-    from composer.database.schema_upgrade import open_database
+def _ingest(files: tuple[str, ...], *, by_imap: bool, as_json: bool) -> int:
+    from composer.app.context import open_newsletter
+    from composer.app.people.bounce_intake import ingest_files, ingest_pipe
 
-    workspace = Workspace.find(Path.cwd())
-    newsletter = read_newsletter(workspace)
-    around = environment()
-    total = IngestSummary()
-    with open_database(location_of(newsletter, workspace, around.environment)) as database:
-        tokens = tokens_of(database, around)
-        for each in _mailboxes(files, by_imap, newsletter, workspace, around):
-            with each as mailbox, _counting() as tell:
-                total.join(take_in(database, tokens, mailbox, now=_now, tell=tell))
-        with database.read() as connection:
-            waiting = open_holds(connection)
+    is_pipe = files == ("-",)
+    with open_newsletter() as context:
+        if is_pipe:
+            found = ingest_pipe(context, sys.stdin.buffer, now)
+        else:
+            found = ingest_files(context, [Path(each) for each in files], by_imap=by_imap, clock=now, tell=_tell)
     if as_json:
-        console.answer_json(_summary_as_json(total) | {"held": bounces_held.as_data(waiting)})
+        console.answer_json(_summary_as_json(found.summary) | {"held": bounces_held.as_data(found.held)})
     else:
-        for line in (*_summary(total), *bounces_held.lines_of(waiting)):
+        for line in (*_summary(found.summary), *bounces_held.lines_of(found.held)):
             console.answer(line)
     # A mail server would take anything else for a failure, and hand the message over again.
-    return 1 if waiting and files != ("-",) else 0
+    return 1 if found.held and not is_pipe else 0
 
 
-def _mailboxes(
-    files: tuple[str, ...],
-    by_imap: bool,
-    newsletter: "Newsletter",
-    workspace: Workspace,
-    around: "Environment",
-) -> "Iterator[AbstractContextManager[Mailbox]]":
-    from composer.bounces.intake.imap import ImapMailbox
-    from composer.bounces.intake.ingest import Files, Pipe
-    from composer.bounces.intake.message_files import read_path, read_pipe
-    from composer.bounces.record.bounce_settings import account_of
-
-    if files == ("-",):
-        message = read_pipe(sys.stdin.buffer)
-        yield nullcontext(Pipe(message=message, folder=workspace.root / OUTBOX / "bounces"))
-        return
-    for name in files:
-        yield nullcontext(Files(read=partial(read_path, Path(name))))
-    if by_imap:
-        yield closing(ImapMailbox.open(account_of(newsletter, workspace, around)))
-
-
-@contextmanager
-def _counting() -> "Iterator[Callable[[int], None]]":
+def _tell(done: int) -> None:
     """Tell how many messages are done, now and then, on a terminal only."""
-    if not sys.stderr.isatty():
-        yield lambda done: None
-        return
-    yield lambda done: console.talk(f"{done:,} messages read")
+    if sys.stderr.isatty():
+        console.talk(f"{done:,} messages read")
 
 
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC)
-
-
-def _summary(total: "IngestSummary") -> "Iterator[str]":
+def _summary(total: "IngestSummary") -> Iterator[str]:
     from composer.bounces.record.bounce_policy import BounceEffect
 
     kinds = [
@@ -197,15 +149,14 @@ def explain(files: tuple[str, ...], as_json: bool) -> int:
 
     FILE is a message, an mbox file, or a folder of messages (Maildir too).
     """
-    from composer.bounces.intake.message_files import read_path
-    from composer.bounces.parse.classifier import classify
+    from composer.app.people.bounce_explanation import explain as explained
 
     for name in files:
         path = Path(name)
         if not path.exists():
             raise UsageError(f"there is no file “{name}”")
-        for each in read_path(path):
-            _show(each.name, classify(each.data), as_json=as_json)
+        for each in explained(path):
+            _show(each.name, each.returned, as_json=as_json)
     return 0
 
 
@@ -218,7 +169,7 @@ def _show(name: str, returned: "Returned", *, as_json: bool) -> None:
         console.answer(f"    {line}")
 
 
-def _lines(returned: "Returned") -> "Iterator[str]":
+def _lines(returned: "Returned") -> Iterator[str]:
     for each in returned.findings:
         facts = [each.recipient or "nobody is named", _plain(each.bounce or each.kind), each.status or "", each.why]
         yield ", ".join(filter(None, facts))

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from composer.cli.ui import console
-from composer.cli.ui.open_database import place
+from composer.cli.ui.open_database import now
+from composer.core.workspace import Workspace
 
 
 @click.group("db")
@@ -16,15 +17,12 @@ def command() -> None:
 @command.command("upgrade")
 def upgrade() -> int:
     """Bring the database up to this program's version. SQLite does it by itself; PostgreSQL waits for this."""
-    from composer.database.engine import connect
-    from composer.database.schema_upgrade import upgrade as run
-    from composer.delivery.database_guard.database_id import remember
+    from composer.app.administration.database_versions import upgrade_database
+    from composer.core.environment import environment
 
-    _, location = place()
-    with connect(location) as database:
-        before, after = run(database)
-        remember(database)
-    console.answer(f"{location.name}: version {after}" if before == after else f"{location.name}: {before} -> {after}")
+    done = upgrade_database(Workspace.find(Path.cwd()), environment())
+    versions = f"version {done.after}" if done.before == done.after else f"{done.before} -> {done.after}"
+    console.answer(f"{done.name}: {versions}")
     return 0
 
 
@@ -35,17 +33,14 @@ def backup(file: Path) -> int:
 
     The keys are not in it: compose keys backup.
     """
+    from composer.app.administration.database_versions import back_up_database
     from composer.app.context import open_newsletter
-    from composer.cli.ui.open_database import now
-    from composer.database.backup import backup as copy
-    from composer.doctor.key_backups import look_at_key_backup
 
-    with open_newsletter() as publication:
-        size = copy(publication.database, file, now())
-        kept = look_at_key_backup(publication.database, publication.newsletter, publication.environment)
-    console.answer(f"{file}: {size:,} bytes")
-    if kept is not None and kept.step:
-        console.talk(f"the keys are not in it, and of them {kept.seen}: {kept.step}")
+    with open_newsletter() as context:
+        done = back_up_database(context, file, now())
+    console.answer(f"{file}: {done.size:,} bytes")
+    if done.keys is not None and done.keys.step:
+        console.talk(f"the keys are not in it, and of them {done.keys.seen}: {done.keys.step}")
     return 0
 
 

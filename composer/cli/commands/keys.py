@@ -27,25 +27,13 @@ def backup(file: Path) -> int:
     passphrase comes from
     COMPOSE_KEYS_PASSPHRASE, or is asked for. Keep it somewhere else than the file.
     """
+    from composer.app.administration.keys_backup import back_up_keys, require_new_file
     from composer.app.context import open_newsletter
-    from composer.audience.suppression import make_erasure_key
     from composer.cli.ui.open_database import now
-    from composer.core.environment import SettingsError, write_private
-    from composer.delivery.config.key_backup import keys_of, note_backup
-    from composer.delivery.config.passphrase_encryption import seal
 
-    if file.exists():
-        raise SettingsError(f"{file} is there already and stays as it is", "name another file")
-    with open_newsletter() as publication:
-        with publication.database.write() as connection:
-            # Made now if nobody was erased yet: a database that is restored has the key by which those erased later are known.
-            make_erasure_key(connection)
-            keys = keys_of(connection, publication.newsletter, publication.environment)
-        try:
-            write_private(file, seal(keys.data, _passphrase(is_new=True)).encode())
-        except OSError as error:
-            raise SettingsError(f"{file} cannot be written: {error.strerror or error}") from None
-        note_backup(publication.environment, keys, file, now())
+    require_new_file(file)
+    with open_newsletter() as context:
+        keys = back_up_keys(context, file, lambda: _passphrase(is_new=True), now())
     console.answer(f"{file}: {', '.join(keys.in_words())}")
     return 0
 
@@ -56,9 +44,8 @@ def backup(file: Path) -> int:
 @click.option("--yes", "is_yes", is_flag=True, help="Do not ask.")
 def restore(file: Path | None, is_lost: bool, is_yes: bool) -> int:
     """Put back the keys that are missing, from a FILE written by `compose keys backup`. No key is overwritten."""
+    from composer.app.administration.keys_backup import replace_lost_keys, restore_keys, sealed_keys
     from composer.app.context import open_newsletter
-    from composer.delivery.config.key_backup import begin_anew, key_set, put_back
-    from composer.delivery.config.passphrase_encryption import unseal
 
     if (file is None) is not is_lost:
         raise UsageError("name the file of the backup, or say --lost", "compose keys restore FILE")
@@ -69,17 +56,13 @@ def restore(file: Path | None, is_lost: bool, is_yes: bool) -> int:
         if not is_yes and not click.confirm(question, err=True):
             console.talk("nothing was changed")
             return 1
-        with open_newsletter() as publication:
-            count = begin_anew(publication.database)
+        with open_newsletter() as context:
+            count = replace_lost_keys(context)
         console.answer(f"a new key was made; {count:,} entries of the suppression list recognise nobody any more")
         return 0
-    try:
-        text = file.read_text(encoding="ascii", errors="replace")
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror or error}") from None
-    with open_newsletter() as publication:
-        keys = key_set(unseal(text, _passphrase(is_new=False), str(file)))
-        for line in put_back(publication.database, publication.environment, keys):
+    sealed = sealed_keys(file)
+    with open_newsletter() as context:
+        for line in restore_keys(context, sealed, lambda: _passphrase(is_new=False)):
             console.answer(line)
     return 0
 

@@ -19,31 +19,15 @@ def command(mailing: int, output: Path | None) -> int:
     printed.
     """
     from composer.app.context import open_newsletter
-    from composer.cli.sending.send_options import MAILINGS
+    from composer.app.mailings.report_files import report
     from composer.cli.ui.open_database import now
-    from composer.core.folders import make_private
-    from composer.core.workspace import OUTBOX
-    from composer.delivery.reporting.mailing_report import summary, write
-    from composer.delivery.reporting.statistics import each_event, each_not_received, statistics_of
+    from composer.delivery.reporting.mailing_report import summary
 
-    with open_newsletter() as publication, publication.database.read() as connection:
-        workspace, newsletter = publication.workspace, publication.newsletter
-        if output is None:
-            make_private(workspace.root / MAILINGS, workspace.root / OUTBOX)
-        account = statistics_of(connection, mailing, now())
-        # A folder of its own: it is replaced whole.
-        folder = (output or workspace.root / MAILINGS) / f"{mailing}-report"
-        paths = write(
-            folder,
-            account,
-            each_not_received(connection, mailing),
-            each_event(connection, mailing),
-            newsletter=newsletter.name,
-            zone=newsletter.zone,
-        )
-    for line in summary(account, newsletter.zone):
+    with open_newsletter() as context:
+        written = report(context, mailing, now(), folder=output)
+    for line in summary(written.statistics, context.newsletter.zone):
         console.answer(line)
     console.answer("")
-    for path in paths:
-        console.answer(workspace.name(path))
-    return 0 if account.sums.is_even else 1
+    for path in written.paths:
+        console.answer(context.workspace.name(path))
+    return 0 if written.statistics.sums.is_even else 1

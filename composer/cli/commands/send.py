@@ -47,32 +47,31 @@ def command(
     Without a mail server it is a rehearsal, and writes samples to outbox/mailings/.
     """
     from composer.app.context import open_newsletter
-    from composer.cli.sending.due_run import send_due
+    from composer.app.mailings.send_options import SendOptions
+    from composer.cli.sending.due_view import send_due
     from composer.cli.sending.send_dialog import send
-    from composer.cli.sending.send_options import SendOptions
+    from composer.cli.sending.send_flags import SendFlags
     from composer.delivery.config.delivery_settings import settings_of
 
     start = Path(issue).parent if issue and Path(issue).is_file() else None
-    asked = SendOptions(
+    options = SendOptions(
         audience=audience,
         limit=limit,
-        is_dry=is_dry,
-        yes=yes,
-        at=at,
         is_all=is_all,
         allowed=_reasons(allowed),
         is_rest=is_rest,
         got=got,
         again=_again(again),
     )
+    flags = SendFlags(options=options, is_dry=is_dry, yes=yes, at=at)
     if (is_rest or got) and again is not None:
         raise UsageError("--again goes to everybody who is meant: leave out the other one")
     if at is not None and limit is not None:
         raise UsageError("--limit is for a run that begins now, not for one at a time", "leave out --limit, or --at")
     if is_rest and got:
         raise UsageError("--to-those-without and --to-those-who-got are two different mailings", "choose one")
-    with open_newsletter(start) as publication:
-        settings = settings_of(publication.newsletter)
+    with open_newsletter(start) as context:
+        settings = settings_of(context.newsletter)
         settings = replace(
             settings,
             rate=settings.rate if rate is None else _rate(rate),
@@ -81,10 +80,10 @@ def command(
         if is_due:
             if issue is not None:
                 raise UsageError("--due sends what waits, and names no issue", "leave out the issue")
-            return send_due(publication, settings, asked)
+            return send_due(context, settings, flags)
         if issue is None:
             raise UsageError("which issue?", "compose send 2025-01-30")
-        return send(publication, settings, asked, issue)
+        return send(context, settings, flags, issue)
 
 
 def _reasons(written: tuple[str, ...]) -> dict[str, str]:

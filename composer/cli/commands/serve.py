@@ -1,19 +1,14 @@
 """`compose serve`: the public pages."""
 
-import contextlib
-import datetime
 import ipaddress
-import os
 from pathlib import Path
 
 import click
 
 from composer.cli.ui import console
+from composer.cli.ui.open_database import now
 from composer.core.errors import UsageError
 from composer.core.workspace import Workspace
-
-#: Seconds that a letter on its way may take when the server is told to end.
-_LAST_LETTER = 20
 
 
 @click.command("serve")
@@ -34,74 +29,26 @@ def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
     systemd passes is used instead of --host and --port.
     """
     # Late: only this command needs a web server and a database.
-    from composer.audience.identity.token_secret import tokens_of
-    from composer.audience.suppression import erasure_key
+    from composer.app.administration.public_pages import ServerAddress, public_settings, serve_pages
     from composer.core.environment import environment
-    from composer.database.schema_upgrade import open_database
-    from composer.web.public.http.webhook_callers import Callers
-    from composer.web.public.http.write_executor import WriteExecutor
-    from composer.web.public.pages.page_context import Site
-    from composer.web.public.pages.repositories import EditionRepository, ReviewRepository
-    from composer.web.public.server import systemd
-    from composer.web.public.server.public_server import listen, serve
-    from composer.web.public.server.reload import Alert, Reloader
-    from composer.web.public.site.public_settings import read_public_settings
-    from composer.web.public.transactional.worker import TransactionalWorker
 
-    workspace = Workspace.find(Path.cwd())
-    trusted = _networks(proxies)
-    configured = read_public_settings(workspace, environment(), _now())
+    workspace, own = Workspace.find(Path.cwd()), environment()
+    networks = _networks(proxies)
+    settings = public_settings(workspace, own, now())
     if check:
         console.answer("the settings can be used")
         return 0
-    if configured.outbox is not None:
-        name = workspace.name(configured.outbox)
+    if settings.outbox is not None:
+        name = workspace.name(settings.outbox)
         console.talk(f"Nothing leaves this computer: letters to subscribers are written to {name}/")
-    with contextlib.ExitStack() as stack:
-        database = stack.enter_context(open_database(configured.location))
-        listeners = systemd.passed_sockets(os.environ) or (listen(host, port),)
-        for listener in listeners:
-            stack.enter_context(listener)
-        with database.read() as connection:
-            # Told now, and not by each page that asks whether somebody was erased.
-            erasure_key(connection)
-        tokens, executor = tokens_of(database, environment()), WriteExecutor(database)
-        worker = TransactionalWorker(executor=executor, mailer=configured.mailer, tokens=tokens, clock=_now, tell=_tell)
-        site = Site(
-            publication=configured.publication,
-            executor=executor,
-            tokens=tokens,
-            approvals=ReviewRepository(tokens, workspace, configured.publication.main),
-            editions=EditionRepository(),
-            clock=_now,
-            wake=worker.wake,
-            is_posting=lambda: worker.is_alive,
-            callers=Callers(webhooks=configured.webhooks),
-            alerts=lambda: tuple(
-                code for code, is_up in ((Alert.SETTINGS, reload.is_stale), (Alert.QUEUED, worker.is_holding)) if is_up
-            ),
-        )
-        reload = Reloader(
-            site,
-            worker,
-            configured.location,
-            read=lambda: read_public_settings(workspace, environment(), _now()),
-            tokens=lambda: tokens_of(database, environment()),
-            tell=_tell,
-        )
 
-        def opened() -> None:
-            worker.start()
-            for listener in listeners:
-                console.answer(systemd.where(listener))
-            console.talk(f"subscribers find these pages at {configured.publication.address.url}; Ctrl-C ends them")
-            systemd.ready("answering")
+    def opened(addresses: tuple[str, ...]) -> None:
+        for each in addresses:
+            console.answer(each)
+        console.talk(f"subscribers find these pages at {settings.publication.address.url}; Ctrl-C ends them")
 
-        try:
-            serve(site, listeners, proxies=trusted, opened=opened, tell=_tell, reload=reload)
-        finally:
-            worker.stop(_LAST_LETTER)
-            executor.close()
+    address = ServerAddress(host=host, port=port, proxies=networks)
+    serve_pages(settings, own, address, opened=opened, clock=now, tell=_tell)
     console.talk("the pages have ended")
     return 0
 
@@ -117,9 +64,5 @@ def _networks(proxies: tuple[str, ...]) -> tuple[str, ...]:
     return proxies or ("127.0.0.1", "::1")
 
 
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC)
-
-
 def _tell(line: str) -> None:
-    console.talk(f"{_now():%Y-%m-%dT%H:%M:%SZ} {line}")
+    console.talk(f"{now():%Y-%m-%dT%H:%M:%SZ} {line}")

@@ -1,7 +1,6 @@
 """`compose status`: how mailings stand."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -11,30 +10,11 @@ from composer.cli.ui.mailing_texts import WORDS, condition, identity, title, whe
 from composer.core.command_lines import command_line
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from composer.delivery.approval.reviews import GivenAnswer
-    from composer.delivery.core.mailing import Mailing, Sums
+    from composer.app.mailings.mailing_status import MailingStatus
     from composer.delivery.core.pause import Pause
-    from composer.delivery.ledger.reconciliation import Decided
-    from composer.delivery.preflight.preflight import Refusal
     from composer.delivery.reporting.statistics import RecipientOutcome
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """What is known of a mailing."""
-
-    mailing: "Mailing"
-    sums: "Sums"
-    decided: "tuple[Decided, ...]"
-    again: "datetime | None"
-    #: What those who may approve said of it.
-    answers: "tuple[GivenAnswer, ...]"
-    #: Why it may not go on, for its approvals.
-    held: "Refusal | None"
-
 
 #: People that are named one by one; compose report writes the whole list.
 _MOST = 20
@@ -50,48 +30,29 @@ def command(mailing: int | None, as_json: bool) -> int:
     Of one mailing also who has not got it, and why. Exit code 1 if the sums of a mailing do not add up.
     """
     from composer.app.context import open_newsletter
-    from composer.cli.sending.approval_state import refusal_of
-    from composer.delivery.approval.approvals import answers_before
-    from composer.delivery.config.delivery_settings import settings_of
-    from composer.delivery.core.mailing import mailing_of, mailings_of, sums_of
-    from composer.delivery.ledger.reconciliation import decided_of
-    from composer.delivery.ledger.restore import all_lost
-    from composer.delivery.reporting.statistics import next_try, not_received
+    from composer.app.mailings.mailing_status import status
 
-    with open_newsletter() as publication, publication.database.read() as connection:
-        zone, settings = publication.newsletter.zone, settings_of(publication.newsletter)
-        found = [mailing_of(connection, mailing)] if mailing is not None else mailings_of(connection)
-        known = [
-            _Known(
-                mailing=each,
-                sums=sums_of(connection, each.id),
-                decided=decided_of(connection, each.id),
-                again=next_try(connection, each.id),
-                answers=answers_before(connection, each.id, each.ended),
-                held=refusal_of(connection, each, settings),
-            )
-            for each in found
-        ]
-        lost = all_lost(connection) if mailing is None else {}
-        people = not_received(connection, mailing, _MOST + 1) if mailing is not None and not as_json else ()
+    with open_newsletter() as context:
+        found = status(context, mailing, most=0 if as_json else _MOST + 1)
+    zone = context.newsletter.zone
     if as_json:
-        lost_data = [{"issue": key, "restored": at.isoformat()} for key, at in lost.items()]
-        console.answer_json({"mailings": [_as_data(each) for each in known], "lost_issues": lost_data})
-    elif not known and not lost:
+        lost_data = [{"issue": key, "restored": at.isoformat()} for key, at in found.lost.items()]
+        console.answer_json({"mailings": [_as_data(each) for each in found.mailings], "lost_issues": lost_data})
+    elif not found.mailings and not found.lost:
         console.answer("no mailing yet")
     else:
-        for each in known:
+        for each in found.mailings:
             for line in _lines(each, zone, is_whole=mailing is not None):
                 console.answer(line)
-        for key, at in lost.items():
+        for key, at in found.lost.items():
             console.answer(f"issue {key}: its mailing was lost when a backup was restored ({when(at, zone)})")
             console.answer(f"next: {command_line('settle', key)}     nobody is sent it before that")
-        _name(people, mailing)
-    return 0 if all(each.sums.is_even for each in known) else 1
+        _name(found.not_received, mailing)
+    return 0 if found.is_even else 1
 
 
-def _lines(known: "_Known", zone: "ZoneInfo", *, is_whole: bool) -> Iterator[str]:
-    mailing, sums, again = known.mailing, known.sums, known.again
+def _lines(known: "MailingStatus", zone: "ZoneInfo", *, is_whole: bool) -> Iterator[str]:
+    mailing, sums, again = known.mailing, known.sums, known.next_try
     yield f"{title(mailing)}: {condition(mailing, sums, zone)}"
     yield f"  {identity(sums)}"
     for each in known.decided:
@@ -130,8 +91,8 @@ def _pause_as_data(pause: "Pause") -> dict[str, str]:
     return {"at": pause.at.isoformat(), "by": pause.by, "because": pause.reason.value}
 
 
-def _as_data(known: "_Known") -> dict[str, object]:
-    mailing, sums, again = known.mailing, known.sums, known.again
+def _as_data(known: "MailingStatus") -> dict[str, object]:
+    mailing, sums, again = known.mailing, known.sums, known.next_try
     return {
         "mailing": mailing.id,
         "issue": mailing.issue,

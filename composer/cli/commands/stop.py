@@ -1,7 +1,7 @@
 """`compose stop`: nothing more goes out."""
 
-import time
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from composer.delivery.core.mailing import Sums
     from composer.delivery.ledger.reaper import DeadWorker
 
-#: Seconds between two looks whether a run has ended, and beyond the time that it takes to end at most.
-_LOOK, _MARGIN = 0.25, 10
-
 
 @click.command("stop")
 @click.argument("mailing", type=click.IntRange(min=1), metavar="MAILING")
@@ -30,54 +27,39 @@ def command(mailing: int, for_good: bool) -> int:
     From that moment no further message goes out, whichever process or computer is sending. `compose send ISSUE` goes on;
     no timer does. Exit code 75 if a run that is to end for good has not ended in time.
     """
-    from composer.app.context import open_newsletter, person
+    from composer.app.context import open_newsletter
+    from composer.app.mailings.mailing_stop import release, stop
     from composer.cli.ui.open_database import now
-    from composer.delivery.core.mailing import mailing_of, stop, sums_of
-    from composer.delivery.ledger.reaper import reap
 
-    with open_newsletter() as publication:
-        database, who = publication.database, person(publication.workspace)
-        with database.write() as connection:
-            issue = mailing_of(connection, mailing).issue
-            is_new = stop(connection, mailing, who, now())
-        console.answer(f"mailing {mailing} is stopped" if is_new else f"mailing {mailing} was stopped already")
+    with open_newsletter() as context:
+        stopped = stop(context, mailing, now())
+        console.answer(f"mailing {mailing} is stopped" if stopped.is_new else f"mailing {mailing} was stopped already")
         if for_good:
-            return _end(publication, mailing, who)
-        reap(database, mailing, now())
-        with database.read() as connection:
-            sums = sums_of(connection, mailing)
+            return _end(context, mailing)
+        sums = release(context, mailing, now())
         console.answer(identity(sums))
-        console.answer(f"next: {command_line('send', issue)}     goes on with it")
+        console.answer(f"next: {command_line('send', stopped.issue)}     goes on with it")
         _name_unknown(mailing, sums)
     return 0
 
 
-def _end(publication: "MailingContext", mailing: int, who: str) -> int:
-    """End it for good, as soon as no living run has anything in hand; give the exit code."""
+def _end(context: "MailingContext", mailing: int) -> int:
+    """End it for good, and say what is waited for; give the exit code."""
+    from composer.app.mailings.mailing_stop import end
     from composer.cli.ui.open_database import now
-    from composer.delivery.core.retry_policy import RetryPolicy
-    from composer.delivery.ledger.reaper import reap_and_end
 
-    policy = RetryPolicy()
-    most = policy.drain + policy.record + timedelta(seconds=_MARGIN)
-    deadline, is_told = time.monotonic() + most.total_seconds(), False
-    while True:
-        sums, reaped = reap_and_end(publication.database, mailing, who, now())
-        if sums is not None:
-            console.answer(f"mailing {mailing} is over: {identity(sums)}")
-            _name_unknown(mailing, sums)
-            return 0
-        if not is_told:
-            is_told, until = True, now() + most
-            for each in reaped.alive:
-                console.talk(_waits(mailing, each, until, publication.newsletter.zone))
-        if time.monotonic() >= deadline:
-            console.talk(f"error: mailing {mailing} is not over: the process that sends it has not ended")
-            console.talk(
-                f"    nothing more is sent; end that process, then run again: compose stop {mailing} --for-good"
-            )
-            return 75
-        time.sleep(_LOOK)
+    def tell(alive: "Sequence[DeadWorker]", until: datetime) -> None:
+        for each in alive:
+            console.talk(_waits(mailing, each, until, context.newsletter.zone))
+
+    sums = end(context, mailing, now, tell=tell).sums
+    if sums is None:
+        console.talk(f"error: mailing {mailing} is not over: the process that sends it has not ended")
+        console.talk(f"    nothing more is sent; end that process, then run again: compose stop {mailing} --for-good")
+        return 75
+    console.answer(f"mailing {mailing} is over: {identity(sums)}")
+    _name_unknown(mailing, sums)
+    return 0
 
 
 def _waits(mailing: int, worker: "DeadWorker", until: datetime, zone: "ZoneInfo") -> str:

@@ -1,19 +1,14 @@
 """`compose suppression`: the addresses that get nothing."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from composer.cli.ui import console
-from composer.cli.ui.list_import import ListQuestion, read_map, take, write_list
-from composer.cli.ui.open_database import now, opened
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from composer.audience.importing.staging import ListPart
-    from composer.audience.lists.list_table import ListTable
+from composer.cli.ui.confirmation import Confirmation
+from composer.cli.ui.export_view import run_export
+from composer.cli.ui.import_view import read_map, run_import
+from composer.cli.ui.open_database import now
 
 
 @click.group("suppression")
@@ -25,14 +20,13 @@ def command() -> None:
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 def add(addresses: tuple[str, ...]) -> int:
     """Put addresses on the list; a subscriber among them gets nothing from now on."""
+    from composer.app.context import open_newsletter
+    from composer.app.people.suppression_edits import suppress_addresses
     from composer.audience.subscribers import address_of
-    from composer.audience.suppression import Reason, suppress
-    from composer.core.addresses import normal_address
 
     people = [address_of(each).address for each in addresses]
-    with opened() as (_, database), database.write() as connection:
-        for address in people:
-            suppress(connection, normal_address(address), Reason.BY_HAND, "by hand", now())
+    with open_newsletter() as context:
+        suppress_addresses(context, people, now())
     for address in people:
         console.answer(f"{address}: suppressed")
     return 0
@@ -47,25 +41,22 @@ def add(addresses: tuple[str, ...]) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def take_list(file: Path, mapped: tuple[str, ...], encoding: str, is_dry_run: bool, is_yes: bool, as_json: bool) -> int:
     """Put a list of addresses on it, from elsewhere or from our own export."""
-    from composer.audience.importing.plan import StatusChoice
-    from composer.audience.importing.suppression_import import suppression_part
+    from composer.app.context import open_newsletter
+    from composer.app.people.list_import import ImportRequest, import_suppressions
     from composer.audience.lists.formats.detection import tables_in
 
-    question = ListQuestion(is_dry_run=is_dry_run, is_yes=is_yes, as_json=as_json)
-    given = read_map(mapped)
-    with tables_in(file, encoding) as tables, opened() as (_, database):
-
-        def part(connection: "Connection", table: "ListTable") -> "ListPart":
-            return suppression_part(connection, table, given)
-
-        return take(database, tables, part, (), StatusChoice(), question, file)
+    question = Confirmation(is_dry_run=is_dry_run, is_yes=is_yes, as_json=as_json)
+    request = ImportRequest(file=file, meanings=read_map(mapped))
+    with tables_in(file, encoding) as tables, open_newsletter() as context:
+        return run_import(import_suppressions, context, tables, request, question)
 
 
 @command.command("export")
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False))
 def export(file: Path | None) -> int:
     """Write the list to FILE, CSV or (.jsonl) JSON lines; without FILE to stdout."""
-    from composer.audience.export import export_suppressions
+    from composer.app.context import open_newsletter
+    from composer.app.people.list_export import write_suppressions
 
-    with opened() as (_, database), database.read() as connection:
-        return write_list(file, lambda out, form: export_suppressions(connection, out, form))
+    with open_newsletter() as context:
+        return run_export(file, lambda to: write_suppressions(context, to))

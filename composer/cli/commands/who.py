@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 from composer.cli.ui import console
-from composer.cli.ui.open_database import opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from composer.audience.personal_record import PersonalRecord
-    from composer.database.engine import Database
     from composer.delivery.reporting.subscriber_history import ReceivedMailing
 
     #: Mailings, each with the Message-ID.
@@ -29,24 +27,19 @@ def command(address: str, as_json: bool) -> int:
     How they stand and agreed, what changed, every mailing and what the server said, what came back, what keeps them
     from getting anything, and addresses that look alike.
     """
-    from composer.audience.personal_record import personal_record
-    from composer.audience.subscribers import address_of
-    from composer.delivery.reporting.subscriber_history import received_mailings_under
-    from composer.web.personal_data import records_of, subject_of
+    from composer.app.context import open_newsletter
+    from composer.app.people.person_record import person_on_record
 
-    with opened() as (_, database):
-        with database.read() as connection:
-            written = address_of(address).address
-            found, subject = personal_record(connection, written), subject_of(connection, written)
-            got = received_mailings_under(connection, subject.spans)
-            records = records_of(connection, subject)
-        mailings = _named(database, got) if got else ()
+    with open_newsletter() as context:
+        found = person_on_record(context, address)
+    if found.without_key is not None:
+        console.talk(f"Message-IDs cannot be told here: {found.without_key.message}")
     if as_json:
-        console.answer_json({**_as_data(found, mailings), "records": records})
+        console.answer_json({**_as_data(found.summary, found.mailings), "records": found.records})
     else:
-        for line in (*_page(found, mailings), *_counts(records)):
+        for line in (*_page(found.summary, found.mailings), *_counts(found.records)):
             console.answer(line)
-    return 1 if found.is_unknown and not any(records.values()) else 0
+    return 1 if found.is_unknown else 0
 
 
 def _counts(records: "Mapping[str, Sequence[object]]") -> Iterator[str]:
@@ -59,22 +52,6 @@ def _counts(records: "Mapping[str, Sequence[object]]") -> Iterator[str]:
         for key, rows in records.items():
             if rows:
                 yield f"  {len(rows):>6,} {titles[key]}"
-
-
-def _named(database: "Database", got: "tuple[ReceivedMailing, ...]") -> "Mailings":
-    """Put each mailing's Message-ID beside it; it takes the key, which may be on another computer."""
-    from composer.audience.identity.token_secret import tokens_of
-    from composer.core.environment import SettingsError, environment
-
-    try:
-        tokens = tokens_of(database, environment())
-    except SettingsError as error:
-        console.talk(f"Message-IDs cannot be told here: {error.message}")
-        return tuple((each, "") for each in got)
-    return tuple(
-        (each, tokens.message_id(each.public_id, each.subscriber_id, each.domain) if each.domain else "")
-        for each in got
-    )
 
 
 def _page(found: "PersonalRecord", mailings: "Mailings") -> Iterator[str]:

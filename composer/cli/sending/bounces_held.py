@@ -4,13 +4,12 @@ Input: the number of a hold, or an address. Output: what became of whom. Guarant
 """
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from composer.cli.ui import console
-from composer.cli.ui.open_database import now, opened
+from composer.cli.ui.open_database import now
 
 if TYPE_CHECKING:
     from composer.audience.bounce_holds import Hold, HoldDecision
@@ -24,10 +23,11 @@ def held(as_json: bool) -> int:
 
     Subscribers whose bounces are held get nothing until you release or discard them. Exit code 1 while bounces are held.
     """
-    from composer.audience.bounce_holds import open_holds
+    from composer.app.context import open_newsletter
+    from composer.app.people.bounce_decisions import held_bounces_of
 
-    with opened() as (_, database), database.read() as connection:
-        found = open_holds(connection)
+    with open_newsletter() as context:
+        found = held_bounces_of(context)
     if as_json:
         console.answer_json(as_data(found))
     else:
@@ -64,20 +64,14 @@ def discard(numbers: tuple[int, ...]) -> int:
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 def undo(addresses: tuple[str, ...]) -> int:
     """Send mail to a subscriber again whom a bounce left out by mistake."""
-    from composer.app.context import person
-    from composer.audience.bounce_holds import undo_bounce
-    from composer.audience.subscribers import address_of
-    from composer.core.addresses import normal_address
-    from composer.core.workspace import Workspace
+    from composer.app.context import open_newsletter, person
+    from composer.app.people.bounce_decisions import undo_bounces
 
-    source = f"bounces undo by {person(Workspace.find(Path.cwd()))}"
-    with opened() as (_, database):
-        with database.write() as connection:
-            people = [address_of(each).address for each in addresses]
-            found = {each: undo_bounce(connection, normal_address(each), source, now()) for each in people}
-        # Not before it is true of all of them.
-        for address, status in found.items():
-            console.answer(f"{address}: {_after_undo(status)}")
+    with open_newsletter() as context:
+        found = undo_bounces(context, addresses, person(context.workspace), now())
+    # Not before it is true of all of them.
+    for address, status in found.items():
+        console.answer(f"{address}: {_after_undo(status)}")
     return 0
 
 
@@ -91,22 +85,19 @@ def _after_undo(status: "Status | None") -> str:
 
 
 def _decide(numbers: tuple[int, ...], decision: "HoldDecision") -> int:
-    from composer.app.context import person
-    from composer.audience.bounce_holds import HoldDecision, decide, open_holds
-    from composer.core.workspace import Workspace
+    from composer.app.context import open_newsletter, person
+    from composer.app.people.bounce_decisions import decide_holds
+    from composer.audience.bounce_holds import HoldDecision
 
-    who = person(Workspace.find(Path.cwd()))
     outcome = {HoldDecision.RELEASED: "get mail again", HoldDecision.DISCARDED: "are suppressed as bounced"}[decision]
-    with opened() as (_, database):
-        with database.write() as connection:
-            counts = {number: decide(connection, number, decision, who, now()) for number in numbers}
-            left = open_holds(connection)
-        # Not before it is true of all of them.
-        for number, count in counts.items():
-            people = "1 subscriber" if count == 1 else f"{count:,} subscribers"
-            console.answer(f"{number}: {people}, who {outcome}")
-        for line in lines_of(left):
-            console.answer(line)
+    with open_newsletter() as context:
+        done = decide_holds(context, numbers, decision, person(context.workspace), now())
+    # Not before it is true of all of them.
+    for number, count in done.counts.items():
+        people = "1 subscriber" if count == 1 else f"{count:,} subscribers"
+        console.answer(f"{number}: {people}, who {outcome}")
+    for line in lines_of(done.left):
+        console.answer(line)
     return 0
 
 

@@ -1,28 +1,27 @@
 """What a person sees before they say yes: the mailing as it would be, and what keeps it from going out.
 
-Comes in: a `Proposal`, or a mailing that is to go on. Goes out: printed lines, and the count as it was typed. Never sends.
+Input: a `ProposedMailing`, or a mailing that is to go on. Output: printed lines, and the count as it was typed. Never sends.
 """
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
+from composer.app.mailings.send_options import MAILINGS
 from composer.cli.ui import console
 from composer.cli.ui.mailing_texts import LEFT_OUT, identity, people, title, when
 from composer.core.command_lines import command_line
 from composer.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from composer.delivery.config.delivery_settings import Settings
-    from composer.delivery.core.mailing import Mailing, Sums
+    from composer.app.mailings.mailing_proposal import ProposedMailing
+    from composer.app.mailings.mailing_resumption import ProposedResumption
     from composer.delivery.preflight.preflight import Refusal
-    from composer.delivery.preflight.proposal import Proposal, ProposalOutlook
-    from composer.delivery.preflight.storage_place import Commit
+    from composer.delivery.preflight.proposal import Proposal
 
 #: The code of the warning about a correction that is not in all languages of its issue.
 MISSING_LANGUAGE = "missing-language"
@@ -30,19 +29,12 @@ MISSING_LANGUAGE = "missing-language"
 _MOST = 8
 
 
-def show(
-    proposal: "Proposal",
-    settings: "Settings",
-    outlook: "ProposalOutlook",
-    *,
-    route: str,
-    commit: "Commit | None",
-    now: datetime,
-) -> None:
-    """Print a mailing as it would be."""
+def show(proposed: "ProposedMailing") -> None:
+    """Print a mailing as it would be, and what keeps it from going out."""
+    proposal = proposed.proposal
     newsletter = proposal.newsletter
     console.answer(f"{newsletter.name}: {', '.join(each.stem for each in proposal.editions)}")
-    for name, text in _lines(proposal, settings, outlook, route, commit, now):
+    for name, text in _lines(proposed):
         console.answer(f"  {name:<9} {text}")
     for language, number in proposal.missing_languages.items():
         got = f"{people(number)} got {proposal.selection.got} in {language}"
@@ -51,16 +43,17 @@ def show(
         console.answer(f"  warning   {problem.path}:{problem.line}: {problem.message}  [{problem.code}]")
     if (more := len(proposal.warnings) - _MOST) > 0:
         console.answer(f"            and {more} more: {command_line('check', proposal.editions[0].stem)}")
+    if early := proposed.days_early:
+        console.answer(f"  warning   the issue is dated {proposed.dated}, and would go out {early:,} days before")
+    if proposed.is_rehearsal:
+        show_refusals(proposed.later_refusals, lead="before a real send")
+    else:
+        show_refusals(proposed.refusals)
+        show_waived(proposed.waived, proposed.options.allowed)
 
 
-def _lines(
-    proposal: "Proposal",
-    settings: "Settings",
-    outlook: "ProposalOutlook",
-    route: str,
-    commit: "Commit | None",
-    now: datetime,
-) -> Iterator[tuple[str, str]]:
+def _lines(proposed: "ProposedMailing") -> Iterator[tuple[str, str]]:
+    proposal, settings, outlook = proposed.proposal, proposed.settings, proposed.outlook
     newsletter, zone = proposal.newsletter, proposal.newsletter.zone
     for each in proposal.editions:
         yield "subject", each.subject + (f"   ({each.language})" if len(proposal.editions) > 1 else "")
@@ -85,9 +78,10 @@ def _lines(
         yield "approved", f"{len(approval.approved)} of {approval.needed} needed: {by}"
     for request in approval.returned:
         yield "changes", f"requested by {request.address}: {request.comment}"
-    if commit is not None:
+    if (commit := proposed.commit) is not None:
         yield "commit", commit.id[:12] + (", everything committed" if commit.is_clean else ", with changes since")
     pace = f"{settings.rate:,.0f}/min" if settings.rate else "as fast as the server takes them"
+    route = f"files in {MAILINGS.as_posix()}/" if proposed.is_rehearsal else proposed.route
     yield "leaves by", f"{route}, {pace}, {settings.connections} connections"
     if outlook.quota_left is not None:
         yield "quota", f"{outlook.quota_left:,} of {settings.daily_quota:,} left for these 24 hours"
@@ -109,13 +103,16 @@ def _mailbox(address: object) -> str:
     return f"{name} <{plain}>" if name else str(plain)
 
 
-def show_rest(mailing: "Mailing", sums: "Sums", zone: ZoneInfo, *, route: str, waits: str) -> None:
-    """Print a mailing that is to go on, or to begin before its time."""
+def show_rest(proposed: "ProposedResumption", zone: ZoneInfo, *, waits: str) -> None:
+    """Print a mailing that is to go on, or to begin before its time, and what keeps it from that."""
+    mailing = proposed.mailing
     does = f"is to go out {waits}" if waits else "goes on"
     console.answer(f"{title(mailing)} {does}, as it was frozen {when(mailing.made, zone)} by {mailing.made_by}")
     console.answer(f"  subject   {mailing.subject}")
-    console.answer(f"  audience  {mailing.audience.in_words}: {identity(sums)}")
-    console.answer(f"  leaves by {route}")
+    console.answer(f"  audience  {mailing.audience.in_words}: {identity(proposed.sums)}")
+    console.answer(f"  leaves by {proposed.route}")
+    show_refusals(proposed.refusals)
+    show_waived(proposed.waived, proposed.allowed)
 
 
 def show_refusals(refusals: "Iterable[Refusal]", *, lead: str = "refused") -> None:
@@ -127,7 +124,7 @@ def show_refusals(refusals: "Iterable[Refusal]", *, lead: str = "refused") -> No
             console.talk(f'    or, if you know better:   --allow {each.code}="the reason"')
 
 
-def show_waived(refusals: "Iterable[Refusal]", allowed: "dict[str, str]") -> None:
+def show_waived(refusals: "Iterable[Refusal]", allowed: "Mapping[str, str]") -> None:
     """Print what was allowed, and why."""
     for code, count in Counter(each.code for each in refusals).items():
         console.answer(f"  allowed   {code}{f' ({count})' if count > 1 else ''}: {allowed[code]}")

@@ -1,6 +1,6 @@
 """What `compose db restored` says and asks.
 
-Input: an open publication, named issues. Output: lines, an exit code. What is done is in delivery/restored.py.
+Input: an open newsletter, named issues. Output: lines, an exit code. What is done is in delivery/ledger/restore.py.
 """
 
 import sys
@@ -18,33 +18,29 @@ if TYPE_CHECKING:
     from composer.delivery.ledger.restore import RestoreResult, RestoreSurvey
 
 
-def run(publication: "MailingContext", named: Sequence[str], *, is_yes: bool) -> int:
+def run(context: "MailingContext", named: Sequence[str], *, is_yes: bool) -> int:
     """Show what is uncertain, ask, and accept the database."""
-    from composer.app.context import notes_of, person
+    from composer.app.administration.database_restore import accept_database, survey_restore
+    from composer.app.context import person
     from composer.cli.ui.open_database import now
-    from composer.delivery.database_guard.copy_detection import place_of
-    from composer.delivery.ledger.restore import restore, survey
 
     if not is_yes and not sys.stdin.isatty():
         raise UsageError("not a terminal: confirm with --yes", "without it, nothing was changed")
-    database, notes, who = publication.database, notes_of(publication.environment), person(publication.workspace)
-    place = place_of(database, notes)
-    with database.read() as connection:
-        found = survey(connection, place, named)
-    for line in _found(publication, found):
+    for line in _found(context, survey_restore(context, named)):
         console.talk(line)
-    if not is_yes and not click.confirm(console.shown(f"Accept {database.location.name} as the original?"), err=True):
+    name = context.database.location.name
+    if not is_yes and not click.confirm(console.shown(f"Accept {name} as the original?"), err=True):
         console.talk("nothing was changed")
         return 1
-    for line in _done(publication, restore(database, notes, who, now(), named)):
+    for line in _done(context, accept_database(context, person(context.workspace), now(), named)):
         console.answer(line)
     return 0
 
 
-def _found(publication: "MailingContext", found: "RestoreSurvey") -> Iterator[str]:
+def _found(context: "MailingContext", found: "RestoreSurvey") -> Iterator[str]:
     from composer.cli.ui.mailing_texts import people, title, when
 
-    zone, name = publication.newsletter.zone, publication.database.location.name
+    zone, name = context.newsletter.zone, context.database.location.name
     for each in found.evidence:
         yield each.error(name).message
     if not found.evidence:
@@ -59,7 +55,7 @@ def _found(publication: "MailingContext", found: "RestoreSurvey") -> Iterator[st
         yield f"issue {key} ({why}): who received it is not recorded here; everyone without a record becomes unconfirmed"
 
 
-def _done(publication: "MailingContext", done: "RestoreResult") -> Iterator[str]:
+def _done(context: "MailingContext", done: "RestoreResult") -> Iterator[str]:
     from composer.cli.ui.mailing_texts import people, title
 
     for number, count in done.unconfirmed.items():
@@ -70,4 +66,4 @@ def _done(publication: "MailingContext", done: "RestoreResult") -> Iterator[str]
     for key in done.survey.issues:
         yield f"issue {key}: nobody is sent it again until you decide"
         yield f"next: {command_line('settle', key)}"
-    yield f"{publication.database.location.name} is the original from now on"
+    yield f"{context.database.location.name} is the original from now on"

@@ -1,15 +1,13 @@
-"""When a mailing is to go out: reads the time that a person types, and compares it with the issue's date.
+"""When a mailing is to go out: reads the time that a person types, and words the question.
 
-Input: a text, a time zone, dates, the time now. Output: a time, or an error that names the times that were possible. Pure.
+Input: a text, a time zone, the time now. Output: a time, or an error that names the times that were possible. Pure.
 """
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from composer.core.errors import UsageError
 
-#: An issue may go out on the evening before its date; from so many days on somebody is asked.
-_EARLY_DAYS = 2
 _SHAPE = "it looks like   2025-01-30 07:00   or   07:00"
 
 
@@ -72,12 +70,6 @@ def _clock(moment: datetime) -> str:
 
 def _exact(moment: datetime) -> str:
     return moment.isoformat(sep=" ", timespec="minutes")
-
-
-def days_early(dated: date, moment: datetime, zone: ZoneInfo) -> int:
-    """Return how many days before its date an issue goes out; 0 where nobody need be asked."""
-    days = (dated - moment.astimezone(zone).date()).days
-    return days if days >= _EARLY_DAYS else 0
 
 
 def question(due: datetime | None, early: int) -> str:

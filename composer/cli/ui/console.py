@@ -66,6 +66,12 @@ def answer_line(value: object) -> None:
     print(in_json(json.dumps(value, ensure_ascii=True, separators=(",", ":"))), file=sys.stdout)
 
 
+def as_line(value: object) -> str:
+    """Return a value as one line of JSON, with letters as they are where stdout is Unicode."""
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    return in_json(json.dumps(value, ensure_ascii=not is_unicode, default=str))
+
+
 def talk(text: str) -> None:
     """Print what goes on."""
     _write(sys.stderr, text)

@@ -184,7 +184,7 @@ def test_a_process_that_does_not_end_is_left_alone(
     room: CliHarness, office: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Halted, it holds its lock: nothing of it is touched (75); once it is gone, the same command ends the mailing."""
-    monkeypatch.setattr("composer.cli.commands.stop._MARGIN", -69)
+    monkeypatch.setattr("composer.app.mailings.mailing_stop._MARGIN", -69)
     _tested(room)
     child = _begun(room, office)
     child.send_signal(signal.SIGSTOP)

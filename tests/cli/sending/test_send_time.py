@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from composer.cli.sending.send_time import days_early, question, time_of
+from composer.app.mailings.mailing_proposal import days_early
+from composer.cli.sending.send_time import question, time_of
 from composer.core.errors import UsageError
 from tests.cli_harness import CliHarness, make_workspace
 from tests.fake_smtp import FakeSmtp

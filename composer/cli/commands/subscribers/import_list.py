@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from composer.cli.ui import console
-from composer.cli.ui.list_import import ListQuestion, read_map, take
-from composer.cli.ui.open_database import now, opened, own_fields
+from composer.cli.ui.confirmation import Confirmation
+from composer.cli.ui.import_view import read_map, run_import
+from composer.cli.ui.open_database import now
 from composer.core.audience_filter import WordError, normal_tag
 from composer.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from composer.audience.importing.undo import Import
-    from composer.audience.lists.list_table import ListTable
 
 
 @click.command("import")
@@ -53,42 +51,41 @@ def take_list(
     First it says what would become of each row, then it asks. Whoever has left stays out. Without --consent new subscribers
     stay pending.
     """
-    question = ListQuestion(is_dry_run=is_dry_run, is_yes=is_yes, as_json=as_json)
+    question = Confirmation(is_dry_run=is_dry_run, is_yes=is_yes, as_json=as_json)
     if is_undo:
         if file is not None:
             raise UsageError("--undo takes back the last import; it takes no file")
         return _undo(question)
     if file is None:
         raise UsageError("which list?", "compose subscribers import FILE")
-    from composer.audience.importing.plan import StatusChoice
-    from composer.audience.importing.staging import ListPart
+    from composer.app.context import open_newsletter
+    from composer.app.people.list_import import ImportRequest, import_list
     from composer.audience.lists.formats.detection import tables_in
-    from composer.audience.lists.meaning.columns import columns_of
     from composer.audience.lists.meaning.dates import DateOrder
 
     try:
-        choice = StatusChoice(
-            consent=" ".join(consent.split()), tags=tuple(dict.fromkeys(map(normal_tag, tags))), is_update=is_update
-        )
+        words = tuple(map(normal_tag, tags))
     except WordError as error:
         raise UsageError(f"--tag: {error}", error.hint) from None
-    given = read_map(mapped)
-    with tables_in(file, encoding) as tables, opened() as (newsletter, database):
-        fields = own_fields(newsletter)
+    request = ImportRequest(
+        file=file,
+        consent=consent,
+        tags=words,
+        is_update=is_update,
+        meanings=read_map(mapped),
+        dates=DateOrder(dates) if dates else None,
+    )
+    with tables_in(file, encoding) as tables, open_newsletter() as context:
+        return run_import(import_list, context, tables, request, question)
 
-        def part(connection: "Connection", table: "ListTable") -> ListPart:
-            return ListPart(table=table, columns=columns_of(table, fields, given, newsletter.labels))
 
-        return take(database, tables, part, fields, choice, question, file, DateOrder(dates) if dates else None)
-
-
-def _undo(question: ListQuestion) -> int:
-    from composer.audience.importing.undo import last_import, undo_import
+def _undo(question: Confirmation) -> int:
+    from composer.app.context import open_newsletter
+    from composer.app.people.import_undo import import_to_undo, undo_import
 
     question.judge()
-    with opened() as (_, database):
-        with database.read() as connection:
-            last = last_import(connection)
+    with open_newsletter() as context:
+        last = import_to_undo(context)
         console.talk(f"import {last.number} of {last.at:%Y-%m-%d %H:%M} UTC, {last.file}:")
         lines = (
             (last.came, "subscribers came with it; they go"),
@@ -116,13 +113,7 @@ def _undo(question: ListQuestion) -> int:
         if not question.agreed("Take it back?"):
             console.talk("nothing was changed")
             return 1
-        with database.write() as connection:
-            # Another import may have come in since the question was asked: this one is meant, or none.
-            if last_import(connection).number != last.number:
-                raise UsageError(
-                    "another import has come in meanwhile", "look again:   compose subscribers import --undo"
-                )
-            undo_import(connection, last.number, now())
+        undo_import(context, last.number, now())
     if question.as_json:
         console.answer_json(_as_data(last, is_undone=True))
     else:

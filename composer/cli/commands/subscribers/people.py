@@ -1,6 +1,5 @@
 """`compose subscribers add|show|list|export|tag|unsubscribe|erase`: subscribers one by one, and lists of them."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,10 +7,10 @@ import click
 
 from composer.cli.ui import console
 from composer.cli.ui.audience_flags import condition_flags
-from composer.cli.ui.list_import import ListQuestion, as_line, write_list
-from composer.cli.ui.open_database import now, opened, own_fields
-from composer.core.audience_filter import AudienceFilter, WordError, normal_language, normal_tag
-from composer.core.errors import UsageError
+from composer.cli.ui.confirmation import Confirmation
+from composer.cli.ui.export_view import run_export
+from composer.cli.ui.open_database import now
+from composer.core.audience_filter import AudienceFilter
 
 if TYPE_CHECKING:
     from composer.audience.subscribers import Subscriber
@@ -47,41 +46,36 @@ def add(
     consent: str,
 ) -> int:
     """Add one subscriber; without --consent they stay pending."""
-    from composer.audience.changes import add_subscriber as add_subscriber
-    from composer.audience.subscribers import address_of
+    from composer.app.context import open_newsletter
+    from composer.app.people.subscriber_edits import (
+        NewSubscriber,
+        add_subscriber,
+        language_word,
+        tag_word,
+        unknown_field,
+    )
 
-    values = {"first_name": first_name, "last_name": last_name, **({"name": name} if name else {})}
-    try:
-        values["language"] = normal_language(language) if language else ""
-        given = [normal_tag(each) for each in tags]
-    except WordError as error:
-        raise UsageError(str(error), error.hint) from None
-    with opened() as (newsletter, database):
-        known = own_fields(newsletter)
+    language, words = language_word(language), tuple(map(tag_word, tags))
+    with open_newsletter() as context:
+        own = {}
         for each in fields:
             field, equals, text = each.partition("=")
-            if not equals or field not in known:
-                raise UsageError(f"there is no field “{field}”", f"there are: {', '.join(known) or 'none'}")
-            values[field] = text
-        with database.write() as connection:
-            subscriber = add_subscriber(
-                *(connection, address_of(address), _cleaned(values)),
-                source="by hand",
-                now=now(),
-                consent=" ".join(consent.split()),
-                tags=given,
-            )
+            if not equals:
+                raise unknown_field(context.newsletter, field)
+            own[field] = text
+        new = NewSubscriber(
+            address=address,
+            name=name,
+            first_name=first_name,
+            last_name=last_name,
+            language=language,
+            fields=own,
+            tags=words,
+            consent=consent,
+        )
+        subscriber = add_subscriber(context, new, now())
     console.answer(f"{subscriber.address}: {subscriber.status}")
     return 0
-
-
-def _cleaned(values: dict[str, str]) -> dict[str, str]:
-    from composer.audience.lists.meaning.cell_values import BadValueError, clean
-
-    try:
-        return {name: clean(value, name) for name, value in values.items()}
-    except BadValueError as error:
-        raise UsageError(str(error)) from None
 
 
 @click.command("show")
@@ -89,10 +83,11 @@ def _cleaned(values: dict[str, str]) -> dict[str, str]:
 @_as_json
 def show(address: str, as_json: bool) -> int:
     """Show one subscriber; `compose who` shows all that is known."""
-    from composer.audience.subscribers import get
+    from composer.app.context import open_newsletter
+    from composer.app.people.subscriber_search import find_subscriber
 
-    with opened() as (_, database), database.read() as connection:
-        subscriber = get(connection, address)
+    with open_newsletter() as context:
+        subscriber = find_subscriber(context, address)
     if as_json:
         console.answer_json(_as_data(subscriber))
         return 0
@@ -116,35 +111,25 @@ def list_them(
     condition: AudienceFilter, statuses: tuple[str, ...], audience: str, is_count: bool, as_json: bool
 ) -> int:
     """List subscribers, or count them. Without --status: of any status."""
-    from composer.audience.subscribers import Status, count, select_subscribers
+    from composer.app.context import open_newsletter
+    from composer.app.people.subscriber_search import subscribers_meant
+    from composer.audience.subscribers import Status
 
-    with opened() as (newsletter, database), database.read() as connection:
-        meant = _meant(newsletter.audiences, audience, condition)
-        asked = tuple(Status(each) for each in statuses)
-        counted = count(connection, meant, status=asked)
-        total = sum(counted.values())
+    asked = tuple(map(Status, statuses))
+    with open_newsletter() as context, subscribers_meant(context, condition, asked, audience=audience) as found:
         if is_count:
             if as_json:
-                console.answer_json({**{each.value: number for each, number in counted.items()}, "total": total})
+                counts = {each.value: number for each, number in found.counts.items()}
+                console.answer_json({**counts, "total": found.total})
                 return 0
-            for each, number in counted.items():
+            for each, number in found.counts.items():
                 console.answer(f"{number:>9,} {each}")
-            console.answer(f"{total:>9,} in all")
+            console.answer(f"{found.total:>9,} in all")
             return 0
-        for subscriber in select_subscribers(connection, meant, status=asked):
-            console.answer(as_line(_as_data(subscriber)) if as_json else _line(subscriber))
-    console.talk(f"{total:,} subscriber{'' if total == 1 else 's'}")
+        for subscriber in found.subscribers:
+            console.answer(console.as_line(_as_data(subscriber)) if as_json else _line(subscriber))
+    console.talk(f"{found.total:,} subscriber{'' if found.total == 1 else 's'}")
     return 0
-
-
-def _meant(audiences: Mapping[str, AudienceFilter], name: str, condition: AudienceFilter) -> AudienceFilter:
-    if not name:
-        return condition
-    if name not in audiences:
-        raise UsageError(f"there is no audience “{name}”", f"there are: {', '.join(audiences) or 'none'}")
-    if condition:
-        raise UsageError("--audience stands alone", "write the audience's words as flags, and more beside them")
-    return audiences[name]
 
 
 def _line(subscriber: "Subscriber") -> str:
@@ -175,14 +160,13 @@ def _as_data(subscriber: "Subscriber") -> dict[str, object]:
 @_status
 def export(file: Path | None, condition: AudienceFilter, statuses: tuple[str, ...]) -> int:
     """Write subscribers to FILE, CSV or (.jsonl) JSON lines; without FILE to stdout. Our own import reads it back."""
-    from composer.audience.export import export_subscribers
+    from composer.app.context import open_newsletter
+    from composer.app.people.list_export import write_subscribers
     from composer.audience.subscribers import Status
 
-    with opened() as (newsletter, database), database.read() as connection:
-        asked = tuple(Status(each) for each in statuses)
-        fields = own_fields(newsletter)
-
-        return write_list(file, lambda out, form: export_subscribers(connection, condition, asked, fields, out, form))
+    asked = tuple(map(Status, statuses))
+    with open_newsletter() as context:
+        return run_export(file, lambda to: write_subscribers(context, to, condition, asked))
 
 
 @click.command("tag")
@@ -191,19 +175,13 @@ def export(file: Path | None, condition: AudienceFilter, statuses: tuple[str, ..
 @click.option("--remove", "is_removed", is_flag=True, help="Take the tag away.")
 def tag(tag: str, addresses: tuple[str, ...], is_removed: bool) -> int:
     """Give subscribers a tag, or take it away."""
-    from composer.audience.changes import tag as change_tags
-    from composer.audience.subscribers import get
+    from composer.app.context import open_newsletter
+    from composer.app.people.subscriber_edits import tag_subscribers, tag_word
 
-    try:
-        word = normal_tag(tag)
-    except WordError as error:
-        raise UsageError(str(error), error.hint) from None
-    given = {"take": [word]} if is_removed else {"give": [word]}
-    with opened() as (_, database), database.write() as connection:
-        subscribers = [
-            change_tags(connection, get(connection, each).id, **given, source="by hand", now=now())
-            for each in addresses
-        ]
+    word = tag_word(tag)
+    with open_newsletter() as context:
+        give, take = ((), (word,)) if is_removed else ((word,), ())
+        subscribers = tag_subscribers(context, addresses, now(), give=give, take=take)
     # Not before it is true of all of them.
     for subscriber in subscribers:
         console.answer(_line(subscriber))
@@ -214,11 +192,11 @@ def tag(tag: str, addresses: tuple[str, ...], is_removed: bool) -> int:
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 def unsubscribe(addresses: tuple[str, ...]) -> int:
     """Let subscribers go who have asked for it. Only they themselves can come back."""
-    from composer.audience.changes import unsubscribe as let_go
-    from composer.audience.subscribers import get
+    from composer.app.context import open_newsletter
+    from composer.app.people.subscriber_edits import unsubscribe as let_go
 
-    with opened() as (_, database), database.write() as connection:
-        subscribers = [let_go(connection, get(connection, each).id, source="by hand", now=now()) for each in addresses]
+    with open_newsletter() as context:
+        subscribers = let_go(context, addresses, now())
     # Not before it is true of all of them.
     for subscriber in subscribers:
         console.answer(f"{subscriber.address}: {subscriber.status}")
@@ -233,13 +211,12 @@ def move(address: str, new: str) -> int:
 
     A mailing that has begun still goes to the earlier address.
     """
-    from composer.audience.changes import change_address as give
-    from composer.audience.subscribers import address_of, get
+    from composer.app.context import open_newsletter
+    from composer.app.people.subscriber_edits import move_subscriber
 
-    with opened() as (_, database), database.write() as connection:
-        subscriber = get(connection, address)
-        changed = give(connection, subscriber.id, address_of(new), source="by hand", now=now())
-    console.answer(f"{subscriber.address} is now {changed.address}")
+    with open_newsletter() as context:
+        moved = move_subscriber(context, address, new, now())
+    console.answer(f"{moved.before.address} is now {moved.after.address}")
     return 0
 
 
@@ -248,21 +225,19 @@ def move(address: str, new: str) -> int:
 @click.option("--yes", "is_yes", is_flag=True, help="Do it without asking.")
 def erase(address: str, is_yes: bool) -> int:
     """Erase a person who asked to be forgotten, and print a receipt. It cannot be taken back."""
-    from composer.audience.erasure import erase as forget
+    from composer.app.context import open_newsletter
+    from composer.app.people.person_erasure import erase_person
     from composer.audience.subscribers import address_of
-    from composer.web.personal_data import EVERYWHERE
 
-    question = ListQuestion(is_dry_run=False, is_yes=is_yes, as_json=False)
+    question = Confirmation(is_dry_run=False, is_yes=is_yes, as_json=False)
     question.judge()
-    person = address_of(address)
-    with opened() as (newsletter, database):
-        if not question.agreed(f"Erase {person.address} for good?"):
+    person = address_of(address).address
+    with open_newsletter() as context:
+        if not question.agreed(f"Erase {person} for good?"):
             console.talk("nothing was changed")
             return 1
-        with database.write() as connection:
-            receipt = forget(connection, person, now(), EVERYWHERE)
-        database.settle()
-    console.answer(f"Receipt {receipt.number}, {newsletter.name}, {receipt.at:%Y-%m-%d %H:%M} UTC")
+        receipt = erase_person(context, person, now())
+    console.answer(f"Receipt {receipt.number}, {context.newsletter.name}, {receipt.at:%Y-%m-%d %H:%M} UTC")
     console.answer("Erased:")
     for line in receipt.went:
         console.answer(f"  - {line}")

@@ -1,9 +1,10 @@
-"""What the command line of `compose send` says, and where mailings are written to.
+"""What whoever sends an issue chooses, and where mailings are written to.
 
-Comes in: nothing. Goes out: a value that the modules about sending share. Never reads anything.
+Input: nothing. Output: values that the use cases about sending share. Never reads anything.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from composer.core.workspace import OUTBOX
@@ -14,27 +15,22 @@ MAILINGS = Path(OUTBOX) / "mailings"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendOptions:
-    """What the command line says."""
+    """How an issue is sent, and to whom."""
 
     #: A name of newsletter.yaml; None for all subscribers.
-    audience: str | None
+    audience: str | None = None
     #: How many to try now at most.
-    limit: int | None
-    is_dry: bool
-    #: The count, said beforehand.
-    yes: int | None
-    #: A time, as it was typed.
-    at: str | None
+    limit: int | None = None
     #: A rehearsal for every subscriber.
-    is_all: bool
+    is_all: bool = False
     #: Reasons by the code of what they let pass.
-    allowed: dict[str, str]
-    #: To those without.
-    is_rest: bool
+    allowed: Mapping[str, str] = field(default_factory=dict)
+    #: Only to those who have not got the issue.
+    is_rest: bool = False
     #: The key of the issue that is corrected.
-    got: str | None
+    got: str | None = None
     #: Why people get it again.
-    again: str | None
+    again: str | None = None
 
     @property
     def is_plain(self) -> bool:

@@ -1,0 +1,1 @@
+"""Use cases of whoever runs the newsletter: public pages, database, keys, and what `compose doctor` looks at."""

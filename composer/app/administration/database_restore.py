@@ -1,0 +1,24 @@
+"""Accepts a restored or copied database as the original, in two steps: look at what is uncertain, then do it.
+
+Input: a newsletter's context, and issues that a person knows were sent since. Output: what is uncertain; how many recipients
+became unconfirmed. Guarantees: nobody is sent anything here.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from composer.app.context import MailingContext, notes_of
+from composer.delivery.database_guard.copy_detection import place_of
+from composer.delivery.ledger.restore import RestoreResult, RestoreSurvey, restore, survey
+
+
+def survey_restore(context: MailingContext, named: Sequence[str] = ()) -> RestoreSurvey:
+    """Return what a restore has made uncertain; nothing is changed."""
+    place = place_of(context.database, notes_of(context.environment))
+    with context.database.read() as connection:
+        return survey(connection, place, named)
+
+
+def accept_database(context: MailingContext, who: str, now: datetime, named: Sequence[str] = ()) -> RestoreResult:
+    """Accept the database: everyone not provably reached becomes unconfirmed. Raises DatabaseError, BusyError."""
+    return restore(context.database, notes_of(context.environment), who, now, named)

@@ -1,0 +1,56 @@
+"""Brings the database up to date, and copies it.
+
+Input: a workspace, or a newsletter's context. Output: which version it was and is; how large the copy is. Guarantees: a copy is
+taken while others write, and overwrites no file.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from composer.app.context import MailingContext
+from composer.content.document.newsletter import read_newsletter
+from composer.core.environment import Environment
+from composer.core.workspace import Workspace
+from composer.database.backup import backup
+from composer.database.engine import connect
+from composer.database.location import location_of
+from composer.database.schema_upgrade import upgrade
+from composer.delivery.database_guard.database_id import remember
+from composer.doctor.diagnosis import Diagnosis
+from composer.doctor.key_backups import look_at_key_backup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseUpgrade:
+    """A database, and its versions before and after; the same where it was up to date."""
+
+    name: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseBackup:
+    """A copy of the database."""
+
+    #: In bytes.
+    size: int
+    #: What is to be said of the keys, which are not in it; None where there are none to keep.
+    keys: Diagnosis | None
+
+
+def upgrade_database(workspace: Workspace, environment: Environment) -> DatabaseUpgrade:
+    """Bring the database up to this program's version. Raises ContentError, DatabaseError."""
+    location = location_of(read_newsletter(workspace), workspace, environment.environment)
+    with connect(location) as database:
+        before, after = upgrade(database)
+        remember(database)
+    return DatabaseUpgrade(name=location.name, before=before, after=after)
+
+
+def back_up_database(context: MailingContext, file: Path, now: datetime) -> DatabaseBackup:
+    """Copy the database to a new file. Raises DatabaseError, also for PostgreSQL, which has its own tools."""
+    size = backup(context.database, file, now)
+    keys = look_at_key_backup(context.database, context.newsletter, context.environment)
+    return DatabaseBackup(size=size, keys=keys)

@@ -1,0 +1,87 @@
+"""Makes the keys that sign messages, and the DNS records that tell the world about them.
+
+Input: a newsletter, where keys are kept, a domain, selectors. Output: the records, as a zone file has them. Guarantees: no key is
+overwritten, and none is returned.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from composer.content.document.newsletter import Newsletter
+from composer.core.addresses import AddressError, domain_to_ascii
+from composer.core.environment import Environment
+from composer.core.errors import UsageError
+from composer.delivery.config.dkim_keys import generate, read_key, write_key, zone_line
+from composer.delivery.config.resolve import key_path, selectors_of, signing_of
+from composer.mail.dkim_signing import Algorithm
+
+_SELECTOR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,50}[A-Za-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DkimRecords:
+    """Keys by their selectors, and their DNS records."""
+
+    domain: str
+    selectors: tuple[str, ...]
+    #: As they are written in a zone file.
+    records: tuple[str, ...]
+    #: Whether somebody named the selectors: the caller, or newsletter.yaml.
+    is_named: bool = True
+
+
+def make_dkim_keys(
+    newsletter: Newsletter,
+    environment: Environment,
+    *,
+    selector: str = "compose",
+    domain: str | None = None,
+    written: Callable[[Path], None] = lambda path: None,
+) -> DkimRecords:
+    """Make two keys, one RSA and one Ed25519; `written` is called with each file. Raises UsageError, KeyFileError."""
+    if not _SELECTOR.fullmatch(selector):
+        raise UsageError(f"“{selector}” cannot be a selector", "letters, digits and - only, such as   compose")
+    signing_domain = _domain(domain, newsletter)
+    made = {f"{selector}-rsa": Algorithm.RSA, f"{selector}-ed": Algorithm.ED25519}
+    paths = {name: key_path(environment, signing_domain, name) for name in made}
+    if taken := next((path for path in paths.values() if path.exists()), None):
+        raise UsageError(f"there is a key already: {taken}", "name others:   compose dkim keygen --selector compose2")
+    for name, algorithm in made.items():
+        write_key(paths[name], generate(algorithm))
+        written(paths[name])
+    return _records(environment, signing_domain, made)
+
+
+def dkim_records(
+    newsletter: Newsletter, environment: Environment, selectors: Sequence[str] = (), *, domain: str | None = None
+) -> DkimRecords:
+    """Return the records of keys; without names, of those in newsletter.yaml, or of all there are.
+
+    Raises UsageError where there is none, KeyFileError for a key that is named and cannot be read.
+    """
+    signing = None if selectors else signing_of(newsletter)
+    signing_domain = _domain(domain or (signing.domain if signing else None), newsletter)
+    if named := selectors or (signing.selectors if signing else ()):
+        return _records(environment, signing_domain, named)
+    found = selectors_of(environment, signing_domain)
+    if not found:
+        raise UsageError(
+            f"newsletter.yaml names no selectors, and there is no key for {signing_domain}",
+            "make keys:   compose dkim keygen",
+        )
+    return _records(environment, signing_domain, found, is_named=False)
+
+
+def _domain(given: str | None, newsletter: Newsletter) -> str:
+    try:
+        return domain_to_ascii(given) if given else newsletter.sender.domain
+    except AddressError as error:
+        raise UsageError(f"--domain: {error}", "it looks like   news.example.org") from None
+
+
+def _records(environment: Environment, domain: str, selectors: Iterable[str], *, is_named: bool = True) -> DkimRecords:
+    names = tuple(selectors)
+    records = tuple(zone_line(read_key(key_path(environment, domain, each), selector=each), domain) for each in names)
+    return DkimRecords(domain=domain, selectors=names, records=records, is_named=is_named)

@@ -1,0 +1,99 @@
+"""Looks at everything that sending needs, and names the next step.
+
+Input: a workspace, where secrets come from, the time. Output: findings, one at a time. Guarantees: changes nothing and sends
+nothing; a database of another version is not opened, and none is made.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from composer.app.context import notes_of
+from composer.bounces.record.bounce_settings import webhooks_of
+from composer.content.document.newsletter import Newsletter, read_newsletter
+from composer.core.environment import Environment
+from composer.core.errors import ComposeError, ContentError
+from composer.core.workspace import Workspace
+from composer.database.engine import connect
+from composer.database.location import location_of
+from composer.database.schema_version import newest, version_of
+from composer.delivery.config.resolve import server_of, transport_name
+from composer.delivery.database_guard.copy_detection import check_original
+from composer.doctor.bounce_route import look_at_bounce_route
+from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
+from composer.doctor.dns_records import look_at_names, txt_records
+from composer.doctor.held_bounces import look_at_held_bounces
+from composer.doctor.installation import look_at_git, look_at_packages
+from composer.doctor.key_backups import look_at_key_backup
+from composer.doctor.mail_server import look_at_server
+from composer.doctor.sign_ups import look_at_sign_ups
+from composer.doctor.signing_keys import look_at_keys
+
+
+def diagnose(
+    workspace: Workspace, environment: Environment, now: datetime, *, is_offline: bool = False
+) -> Iterator[Diagnosis]:
+    """Look at everything that sending needs, one finding at a time; `is_offline` leaves servers and name servers alone."""
+    yield from look_at_packages()
+    yield from look_at_git(workspace)
+    try:
+        newsletter = read_newsletter(workspace)
+    except ContentError as error:
+        count = len(error.problems)
+        seen = f"{count} problem{'s' if count > 1 else ''}, the first: {error.problems[0].message}"
+        place = f"{error.problems[0].path}:{error.problems[0].line}"
+        yield Diagnosis(subject="newsletter.yaml", health=DiagnosisLevel.BAD, seen=seen, step=f"mend {place}")
+        return
+    if newsletter.values["editors"]:
+        yield Diagnosis(subject="editors", health=DiagnosisLevel.GOOD, seen="test sends have somewhere to go")
+    else:
+        step = "write   editors:   with   - name@example.org   below it into newsletter.yaml"
+        yield Diagnosis(subject="editors", health=DiagnosisLevel.OPEN, seen="nobody gets test sends", step=step)
+    yield from _sending(workspace, newsletter, environment, now, is_offline=is_offline)
+
+
+def _sending(
+    workspace: Workspace, newsletter: Newsletter, environment: Environment, now: datetime, *, is_offline: bool
+) -> Iterator[Diagnosis]:
+    host = ""
+    if transport_name(newsletter, environment) == "outbox":
+        step = "when you want to send:   docs/sending.md"
+        yield Diagnosis(
+            subject="mail server",
+            health=DiagnosisLevel.OPEN,
+            seen="none is set up: sends are written to outbox/",
+            step=step,
+        )
+    else:
+        try:
+            server = server_of(newsletter, workspace, environment)
+            host = server.host
+            if route := look_at_bounce_route(host, webhooks_of(newsletter, environment)):
+                yield route
+            if not is_offline:
+                yield from look_at_server(server, now)
+        except ComposeError as error:
+            yield Diagnosis(subject="mail server", health=DiagnosisLevel.BAD, seen=error.message, step=error.hint)
+    yield from look_at_sign_ups(newsletter, workspace, environment, now)
+    found, keys = look_at_keys(newsletter, environment, host)
+    yield from found
+    yield from _database(workspace, newsletter, environment)
+    if not is_offline:
+        yield from look_at_names(newsletter.sender.domain, keys, txt_records)
+
+
+def _database(workspace: Workspace, newsletter: Newsletter, environment: Environment) -> Iterator[Diagnosis]:
+    """Look into the database, if there is one of this program's version: nothing is made or upgraded here."""
+    try:
+        location = location_of(newsletter, workspace, environment.environment)
+        if location.path is not None and not location.path.exists():
+            return
+        with connect(location) as database:
+            with database.read() as connection:
+                if version_of(connection) != newest():
+                    return
+                yield from look_at_held_bounces(connection)
+            if (found := look_at_key_backup(database, newsletter, environment)) is not None:
+                yield found
+            check_original(database, notes_of(environment))
+    except ComposeError as error:
+        yield Diagnosis(subject="database", health=DiagnosisLevel.BAD, seen=error.message, step=error.hint)

@@ -1,0 +1,1 @@
+"""Use cases about mailings: proposed, sent, resumed, stopped, settled, and what became of them."""

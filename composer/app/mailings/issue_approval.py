@@ -1,0 +1,137 @@
+"""Records who approves an issue and who requests changes, and asks those who have not answered, by mail.
+
+Input: a newsletter's context, an issue, an answer. Output: what the answer did, and how many approvals there are. Guarantees: an
+answer covers the issue exactly as it was looked at, in all its languages and for all its subscribers.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from composer.app.context import MailingContext
+from composer.app.mailings.mail_route import transport_to
+from composer.app.mailings.send_target import check_all
+from composer.audience.identity.token_secret import tokens_of
+from composer.core.addresses import Address, AddressError, mailbox_of
+from composer.core.errors import UsageError
+from composer.core.issue_files import editions_of_issue
+from composer.delivery.approval.approval_requests import requests
+from composer.delivery.approval.approvals import Approval, approval_of
+from composer.delivery.approval.recorded_editions import edition_of
+from composer.delivery.approval.review_links import LINK_DAYS, ask
+from composer.delivery.approval.reviews import AnswerEffect, Review, ReviewAnswer, record_answer, review_of
+from composer.delivery.config.delivery_settings import Settings, settings_of
+from composer.delivery.config.resolve import signer_of, transport_name
+from composer.delivery.messages.editor_test import Addressed, TestSend, send_test
+from composer.editions.check_run import Checked
+from composer.transport.protocol import Transport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRound:
+    """An issue as it is now, built and checked, and who may approve it."""
+
+    settings: Settings
+    #: Its files, and what became of each.
+    paths: tuple[Path, ...]
+    checked: tuple[Checked, ...]
+    review: Review
+    #: Whose answer it is; None where nobody answers and everybody is asked.
+    approver: Address | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedAnswer:
+    """What an answer did."""
+
+    answer: ReviewAnswer
+    effect: AnswerEffect
+    #: The approvals before it and after it.
+    before: Approval
+    after: Approval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRequests:
+    """Messages to those who may approve and have not answered, and what hands them over."""
+
+    messages: tuple[Addressed, ...]
+    transport: Transport
+
+    def send(self) -> Iterator[TestSend]:
+        """Send them, one outcome each. Raises TransportError where there is no connection."""
+        return send_test(self.transport, self.messages)
+
+
+def begin_approval(context: MailingContext, issue: str, now: datetime, *, who: str | None = None) -> ApprovalRound:
+    """Build and check an issue in all its languages. `who`: the address of one of those who may approve.
+
+    Raises UsageError where nobody may approve, or `who` may not; ContentError with the problems of all languages.
+    """
+    settings = settings_of(context.newsletter)
+    if not settings.approvers:
+        hint = "write   approvals:   with   needed: 1   and   by:   with the addresses of those who may"
+        raise UsageError("newsletter.yaml names nobody who may approve", hint)
+    paths = tuple(editions_of_issue(context.workspace, context.workspace.issue(issue)))
+    approver = None if who is None else _approver(settings, who)
+    checked = check_all(context, paths, now)
+    review = review_of([edition_of(each.variants) for each in checked])
+    return ApprovalRound(settings=settings, paths=paths, checked=checked, review=review, approver=approver)
+
+
+def _approver(settings: Settings, who: str) -> Address:
+    try:
+        approver = settings.approver(who)
+    except AddressError as error:
+        raise UsageError(f"--as: {error}", "it looks like   name@example.org") from None
+    if approver is None:
+        names = ", ".join(each.address for each in settings.approvers)
+        raise UsageError(f"{who} is not one of those who may approve", f"there are: {names}")
+    return approver
+
+
+def answer_review(
+    context: MailingContext,
+    review: Review,
+    settings: Settings,
+    approver: Address,
+    *,
+    changes: str | None = None,
+    typed_by: str,
+    now: datetime,
+) -> RecordedAnswer:
+    """Record that somebody approves, or which `changes` they request; a request stops a mailing that is not over."""
+    answer = ReviewAnswer.YES if changes is None else ReviewAnswer.NO
+    with context.database.write() as connection:
+        before = approval_of(connection, review, settings)
+        effect = record_answer(connection, review, approver, answer, (changes or "").strip(), typed_by, now)
+        after = approval_of(connection, review, settings)
+    return RecordedAnswer(answer=answer, effect=effect, before=before, after=after)
+
+
+def ask_for_approval(context: MailingContext, asked: ApprovalRound, clock: Callable[[], datetime]) -> ApprovalRequests:
+    """Make a message with a link for everybody who may approve and has not answered; `send` sends them.
+
+    Raises UsageError where links lead nowhere or no mail server is set up, and whatever is wrong with its settings.
+    """
+    settings, review = asked.settings, asked.review
+    if settings.public_url is None:
+        hint = "set delivery.public_url; without it:   compose approve ISSUE --as ADDRESS"
+        raise UsageError("the link leads to the public pages, and there are none", hint)
+    if transport_name(context.newsletter, context.environment) == "outbox":
+        raise UsageError("no mail server is set up, so nobody can be asked", "compose approve ISSUE --as ADDRESS")
+    transport, host = transport_to(context)
+    at = clock().astimezone(context.newsletter.zone)
+    sign = signer_of(context.newsletter, context.environment, host, int(at.timestamp()))
+    tokens = tokens_of(context.database, context.environment)
+    with context.database.write() as connection:
+        found = approval_of(connection, review, settings)
+        done = {mailbox_of(each.address) for each in (*found.approved, *found.returned)}
+        links = {
+            each: f"{settings.public_url}/approve/{ask(connection, review, each, tokens, clock())}"
+            for each in settings.approvers
+            if mailbox_of(each.address) not in done
+        }
+    messages = tuple(requests(asked.checked[0].built, review, links, LINK_DAYS, at, sign)) if links else ()
+    return ApprovalRequests(messages=messages, transport=transport)

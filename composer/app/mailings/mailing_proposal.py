@@ -1,0 +1,208 @@
+"""Everything that is looked at before a new mailing is confirmed: who would get what, by which way, and what keeps it back.
+
+Input: an open newsletter, an issue, options. Output: a `ProposedMailing`; `mailing_start.send` freezes exactly that.
+Guarantees: nothing is written and nothing is sent; what a person is asked is the caller's.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from composer.app.context import MailingContext, notes_of
+from composer.app.mailings.mail_route import route_of
+from composer.app.mailings.send_options import SendOptions
+from composer.app.mailings.send_target import SendTarget, audience_of, check_all
+from composer.audience.identity.token_secret import tokens_of
+from composer.audience.identity.tokens import Tokens
+from composer.core.command_lines import command_line
+from composer.core.issue_files import issue_key
+from composer.delivery.config.delivery_settings import Settings
+from composer.delivery.core.mailing import MailingError, mailings_of
+from composer.delivery.database_guard.copy_detection import check_original
+from composer.delivery.database_guard.sending_lock import lock_sending
+from composer.delivery.preflight.preflight import PreflightFacts, Refusal, refusals, waived
+from composer.delivery.preflight.probes import trouble_with_pages, trouble_with_pictures
+from composer.delivery.preflight.proposal import Proposal, ProposalOutlook, outlook, propose_mailing
+from composer.delivery.preflight.storage_place import Commit, commit_of, trouble_with
+from composer.delivery.selection.selection import LeftOut, Selection, count
+from composer.editions.check_run import Checked
+
+#: An issue may go out on the evening before its date; from so many days on somebody is asked.
+_EARLY_DAYS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedMailing:
+    """A new mailing as it would be, and what keeps it from going out."""
+
+    proposal: Proposal
+    options: SendOptions
+    settings: Settings
+    #: When it is to go out; None for now.
+    due: datetime | None
+    #: The mail server, or `outbox`.
+    route: str
+    outlook: ProposalOutlook
+    commit: Commit | None
+    #: The mailing that it corrects.
+    corrects: int | None
+    #: The issue's date, and how many days before it the mailing would go out; 0 where nobody need be asked.
+    dated: date
+    days_early: int
+    refusals: tuple[Refusal, ...]
+    #: Refusals that a reason of the options lets pass.
+    waived: tuple[Refusal, ...]
+    #: Of a rehearsal: what would keep it back if a mail server were set up.
+    later_refusals: tuple[Refusal, ...] = ()
+    tokens: Tokens = field(repr=False)
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether nothing leaves this computer."""
+        return self.proposal.known.is_rehearsal
+
+    @property
+    def count(self) -> int:
+        """How many would get it: the number that confirms it."""
+        return self.proposal.counts.included
+
+    def require_recipients(self) -> None:
+        """Raise MailingError where nobody would get it."""
+        if self.count:
+            return
+        if self.proposal.counts.left_out:
+            raise MailingError("nobody would get it: everybody is left out", "the lines above say why")
+        what = self.proposal.selection.condition.in_words
+        raise MailingError(f"nobody would get it: there are no subscribers ({what})", "compose subscribers import FILE")
+
+
+def propose(
+    context: MailingContext,
+    target: SendTarget,
+    options: SendOptions,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    *,
+    due: datetime | None = None,
+) -> ProposedMailing:
+    """Propose a new mailing of an issue: all that a person should know before they say yes.
+
+    Raises UsageError, ContentError, MailingError where everybody has the issue, SettingsError of the mail server.
+    """
+    is_rehearsal = target.is_rehearsal
+    selection = Selection(
+        issue=issue_key(target.paths[0]),
+        condition=audience_of(context, options.audience),
+        is_rest=options.is_rest,
+        got=options.got,
+        is_again=options.again is not None,
+    )
+    with context.database.read() as connection:
+        _require_somebody_without(connection, selection)
+    # On the day when it goes out: dates are past then that are not past today.
+    checked = check_all(context, target.paths, due or clock())
+    tokens = tokens_of(context.database, context.environment)
+    route = route_of(context, is_rehearsal=is_rehearsal)
+    known = _look(context, settings, checked, tokens, is_rehearsal=is_rehearsal)
+    commit = commit_of(context.workspace.root)
+    with context.database.read() as connection:
+        corrects = _corrected(connection, options.got)
+        proposal = propose_mailing(
+            connection, checked, selection, settings, options.allowed, is_rehearsal=is_rehearsal, known=known
+        )
+        first = min(proposal.counts.included, options.limit or proposal.counts.included)
+        view = outlook(connection, route, first, settings, due or clock())
+    dated = min(each.built.issue.date for each in proposal.variants)
+    later: tuple[Refusal, ...] = ()
+    if is_rehearsal:
+        later = refusals(replace(proposal.known, is_rehearsal=False), options.allowed)
+    return ProposedMailing(
+        proposal=proposal,
+        options=options,
+        settings=settings,
+        due=due,
+        route=route,
+        outlook=view,
+        commit=commit,
+        corrects=corrects,
+        dated=dated,
+        days_early=0 if is_rehearsal else days_early(dated, due or clock(), context.newsletter.zone),
+        refusals=refusals(proposal.known, options.allowed),
+        waived=() if is_rehearsal else waived(proposal.known, options.allowed),
+        later_refusals=later,
+        tokens=tokens,
+    )
+
+
+def check_ready(context: MailingContext, proposed: ProposedMailing, *, is_dry: bool = False) -> None:
+    """Check, before the question, that this database may send and that no other process does.
+
+    `is_dry`: nothing is to be sent, whoever sends meanwhile. Raises CopyError, BusyError.
+    """
+    if not proposed.is_rehearsal:
+        check_original(context.database, notes_of(context.environment))
+    if proposed.due is None and not is_dry:
+        # Known before the question; a timer that comes meanwhile is not kept waiting by somebody who thinks it over.
+        lock_sending(context.database).release()
+
+
+def days_early(dated: date, moment: datetime, zone: ZoneInfo) -> int:
+    """Return how many days before its date an issue goes out; 0 where nobody need be asked."""
+    days = (dated - moment.astimezone(zone).date()).days
+    return days if days >= _EARLY_DAYS else 0
+
+
+def _require_somebody_without(connection: Connection, selection: Selection) -> None:
+    """Refuse an issue that has gone to everybody, before anything else is looked at. Raises MailingError."""
+    if all(each.is_rehearsal for each in mailings_of(connection, selection.issue)):
+        return
+    counts = count(connection, selection)
+    if counts.included or LeftOut.HAS_IT not in counts.left_out:
+        return
+    may = ", or may have it" if LeftOut.CANNOT_KNOW in counts.left_out else ""
+    key = selection.issue
+    again = command_line("send", key, options='--again "the reason"')
+    again = f"{again}   sends it once more, also to all who have it; the reason is kept"
+    raise MailingError(
+        f"everybody who is to get {key} has it already{may}",
+        again if selection.got is None else "another correction is an issue of its own",
+    )
+
+
+def _look(
+    context: MailingContext, settings: Settings, checked: Sequence[Checked], tokens: Tokens, *, is_rehearsal: bool
+) -> PreflightFacts:
+    """Look at the disk and, for a real mailing, ask the web."""
+    leaving = settings.unsubscribe_url or settings.public_url
+    words = ""
+    if leaving is not None and not leaving.startswith("https://"):
+        words = f"subscribers' programs leave by https only, and this is not: {leaving}"
+    if is_rehearsal:
+        return PreflightFacts(editions=(), leaving=words)
+    path = context.database.path
+    pages, pictures = "", tuple[str, ...]()
+    if settings.public_url is not None:
+        pages = trouble_with_pages(settings.public_url, tokens)
+    if settings.assets_url is not None:
+        every = {name: picture.data for each in checked for v in each.variants for name, picture in v.built.pictures}
+        pictures = trouble_with_pictures(settings.assets_url, tuple(every.items()))
+    return PreflightFacts(
+        editions=(),
+        leaving=words,
+        database=trouble_with(path) if path is not None else "",
+        pages=pages,
+        pictures=pictures,
+    )
+
+
+def _corrected(connection: Connection, got: str | None) -> int | None:
+    """Return the mailing that is corrected: of several of an issue the one with the most subscribers."""
+    if got is None:
+        return None
+    found = [each for each in mailings_of(connection, got) if not each.is_rehearsal]
+    if not found:
+        raise MailingError(f"no mailing of {got} has gone out", "compose status lists them")
+    return max(found, key=lambda each: each.frozen).id

@@ -1,0 +1,200 @@
+"""Runs a mailing that was frozen: through which transport, with which messages, how fast; and what became of it.
+
+Input: an open newsletter, a frozen mailing, who watches and who may stop it. Output: a value that says how the run went, or
+why there was none. Guarantees: a mailing that is not approved does not begin; what is sent, and when, the run loop decides.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from composer.app.context import MailingContext, notes_of, person
+from composer.app.mailings.approval_state import may_begin, permission, requests_of
+from composer.app.mailings.mail_route import transport_to
+from composer.app.mailings.send_options import MAILINGS
+from composer.audience.bounce_holds import Hold, open_holds
+from composer.audience.identity.tokens import Tokens
+from composer.core.errors import DatabaseError
+from composer.delivery.approval.reviews import GivenAnswer
+from composer.delivery.config.delivery_settings import Settings
+from composer.delivery.config.resolve import profile_of
+from composer.delivery.core.mailing import Mailing, sums_of, variants_of
+from composer.delivery.core.scheduler import Ending
+from composer.delivery.database_guard.sending_lock import SendingLock
+from composer.delivery.ledger.maintenance import end_for_good
+from composer.delivery.ledger.reconciliation import may_get_twice
+from composer.delivery.messages.message_factory import JobPayload
+from composer.delivery.messages.message_worker_pool import messages_of
+from composer.delivery.preflight.preflight import Refusal
+from composer.delivery.selection.corrected_messages import answered_mailings
+from composer.delivery.worker import run_loop
+from composer.delivery.worker.progress import Progress
+from composer.delivery.worker.run_loop import MailingJob, Run
+from composer.delivery.worker.stop_request import Stop
+from composer.mail.relays import echo_header
+from composer.transport.protocol import TransportError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRefused:
+    """Nothing was sent: this keeps the mailing from going out."""
+
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerUnreachable:
+    """Nothing was sent: there was no connection to begin with. The mailing stays frozen."""
+
+    mailing: Mailing
+    error: TransportError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseUnreachable:
+    """The database could not be asked before the run, or after it. The mailing is not finished."""
+
+    mailing: Mailing
+    error: DatabaseError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished:
+    """A run has ended."""
+
+    mailing: Mailing
+    run: Run
+    #: How many were to get it who may have it already, because a person decided so.
+    twice: int
+    #: Where a rehearsal wrote to.
+    folder: Path
+    #: Where it was stopped: who requests changes of it.
+    requests: tuple[GivenAnswer, ...] = ()
+    #: Its bounces that a person decides.
+    holds: tuple[Hold, ...] = ()
+
+
+RunOutcome = RunFinished | RunRefused | ServerUnreachable | DatabaseUnreachable
+
+
+@contextmanager
+def _unwatched(mailing: Mailing) -> Iterator[Callable[[Progress], None]]:
+    yield lambda progress: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunControls:
+    """Who may stop a run, and who watches it."""
+
+    #: Called when a frozen mailing is about to be sent; what it returns is asked from then on whether to stop.
+    stop: Callable[[], Stop] = Stop
+    #: Entered while messages go out; what it yields is told several times a second how it goes.
+    watch: Callable[[Mailing], AbstractContextManager[Callable[[Progress], None]]] = _unwatched
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def run_mailing(
+    context: MailingContext,
+    settings: Settings,
+    mailing: Mailing,
+    tokens: Tokens,
+    controls: RunControls,
+    *,
+    limit: int | None = None,
+    lock: SendingLock | None = None,
+    is_unattended: bool = False,
+    allowed_until: int | None = None,
+) -> RunOutcome:
+    """Run a mailing that was frozen.
+
+    `limit`: how many are tried at most. `lock`: taken before it was frozen. `is_unattended`: a timer started it.
+    `allowed_until`: the last answer that was shown to whoever has just allowed it to go out without approvals.
+    Raises MailingError for one that is over, BusyError, CopyError.
+    """
+    stop = controls.stop()
+    try:
+        allowed = permission(context, mailing, allowed_until)
+        if not allowed.is_granted:
+            return RunRefused(refusals=allowed.refusals)
+        begins = may_begin(context, mailing, allowed_until)
+        return _run(
+            context,
+            settings,
+            mailing,
+            tokens,
+            controls,
+            stop,
+            begins,
+            limit=limit,
+            lock=lock,
+            is_unattended=is_unattended,
+        )
+    except DatabaseError as error:
+        return DatabaseUnreachable(mailing=mailing, error=error)
+
+
+def _run(
+    context: MailingContext,
+    settings: Settings,
+    mailing: Mailing,
+    tokens: Tokens,
+    controls: RunControls,
+    stop: Stop,
+    begins: Callable[[Connection], bool],
+    *,
+    limit: int | None,
+    lock: SendingLock | None,
+    is_unattended: bool,
+) -> RunOutcome:
+    database, is_rehearsal = context.database, mailing.is_rehearsal
+    folder = context.workspace.root / MAILINGS / str(mailing.id)
+    transport, host = transport_to(context, folder if is_rehearsal else None)
+    with database.read() as connection:
+        variants, left = variants_of(connection, mailing.id), sums_of(connection, mailing.id).open
+        twice, answered = may_get_twice(connection, mailing.id), answered_mailings(connection, mailing)
+    payload = JobPayload.of(
+        mailing,
+        variants,
+        tokens,
+        answered=answered,
+        profile=profile_of(context.newsletter, context.environment, host),
+        zone=context.newsletter.zone,
+        echo=echo_header(host),
+    )
+    limit = None if is_rehearsal else limit
+    rate = None if is_rehearsal else settings.rate
+    who = person(context.workspace)
+    with messages_of(payload, min(left, limit or left), rate) as message_source:
+        job = MailingJob(
+            database=database,
+            mailing_id=mailing.id,
+            transport=transport,
+            message_source=message_source,
+            connections=1 if is_rehearsal else settings.connections,
+            rate=rate,
+            daily_quota=None if is_rehearsal else settings.daily_quota,
+            limit=limit,
+            who=who,
+            notes=notes_of(context.environment),
+            lock=lock,
+            is_unattended=is_unattended,
+            pause=mailing.pause,
+            may_begin=begins,
+        )
+        try:
+            with controls.watch(mailing) as tell:
+                run = run_loop.send(job, stop, tell=tell)
+        except TransportError as error:
+            return ServerUnreachable(mailing=mailing, error=error)
+    if is_rehearsal and not run.is_over:
+        # It counts for nothing: subscribers' values are not kept for it.
+        with database.write() as connection:
+            end_for_good(connection, mailing.id, who, controls.clock())
+    requests = requests_of(context, mailing) if run.ending is Ending.STOPPED else ()
+    with database.read() as connection:
+        holds = tuple(each for each in open_holds(connection) if each.mailing_id == mailing.id)
+    return RunFinished(mailing=mailing, run=run, twice=twice, folder=folder, requests=requests, holds=holds)

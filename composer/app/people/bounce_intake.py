@@ -1,0 +1,79 @@
+"""Reads what comes back, records it once, and suppresses or holds whom it concerns.
+
+Input: a newsletter's context, and where messages are: files, a pipe, the mailbox of newsletter.yaml. Output: what was read, what
+followed, what is held now. Guarantees: a message is recorded once, however often it is read; a subscriber is touched only where
+our own key names them.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from composer.app.context import MailingContext
+from composer.audience.bounce_holds import Hold, open_holds
+from composer.audience.identity.token_secret import tokens_of
+from composer.bounces.intake.imap import ImapMailbox
+from composer.bounces.intake.ingest import Files, IngestSummary, Mailbox, Pipe, ingest
+from composer.bounces.intake.message_files import read_path, read_pipe
+from composer.bounces.record.bounce_settings import account_of
+from composer.core.workspace import OUTBOX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BounceIntake:
+    """What came back."""
+
+    summary: IngestSummary
+    #: Bounces that a person must decide about, these and earlier ones.
+    held: tuple[Hold, ...]
+
+
+def ingest_files(
+    context: MailingContext,
+    paths: Sequence[Path],
+    *,
+    by_imap: bool = False,
+    clock: Callable[[], datetime],
+    tell: Callable[[int], None] = lambda done: None,
+) -> BounceIntake:
+    """Read messages, mbox files and folders; with `by_imap` also the mailbox that newsletter.yaml names under delivery.imap.
+
+    `tell` is called with how many messages of a mailbox are done. Raises SettingsError, DatabaseError, and what reading raises.
+    """
+    return _intake(context, _mailboxes(context, paths, by_imap=by_imap), clock, tell)
+
+
+def ingest_pipe(context: MailingContext, stream: BinaryIO, clock: Callable[[], datetime]) -> BounceIntake:
+    """Read the one message that a mail server hands over; where a person should look at it, it is kept in the outbox."""
+
+    def mailbox() -> Generator[Mailbox]:
+        yield Pipe(message=read_pipe(stream), folder=context.workspace.root / OUTBOX / "bounces")
+
+    return _intake(context, mailbox(), clock, lambda done: None)
+
+
+def _mailboxes(context: MailingContext, paths: Sequence[Path], *, by_imap: bool) -> Generator[Mailbox]:
+    for path in paths:
+        yield Files(read=partial(read_path, path))
+    if by_imap:
+        account = account_of(context.newsletter, context.workspace, context.environment)
+        with closing(ImapMailbox.open(account)) as mailbox:
+            yield mailbox
+
+
+def _intake(
+    context: MailingContext,
+    mailboxes: Generator[Mailbox],
+    clock: Callable[[], datetime],
+    tell: Callable[[int], None],
+) -> BounceIntake:
+    tokens, summary = tokens_of(context.database, context.environment), IngestSummary()
+    with closing(mailboxes):
+        for each in mailboxes:
+            summary.join(ingest(context.database, tokens, each, now=clock, tell=tell))
+    with context.database.read() as connection:
+        return BounceIntake(summary=summary, held=open_holds(connection))

@@ -1,0 +1,139 @@
+"""Changes subscribers one by one: adds, tags, unsubscribes, moves.
+
+Input: a newsletter's context, addresses as people write them, the time. Output: the subscribers as they are afterwards.
+Guarantees: of several addresses all are changed or none, and each change is in the subscriber's history.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from composer.app.context import MailingContext
+from composer.audience import changes
+from composer.audience.lists.meaning.cell_values import BadValueError, clean
+from composer.audience.subscribers import Subscriber, address_of, get
+from composer.content.document.newsletter import Newsletter
+from composer.content.values.merge_fields import BUILT_IN
+from composer.core.audience_filter import WordError, normal_language, normal_tag
+from composer.core.errors import UsageError
+
+#: How the history names who made a change, where nobody says otherwise.
+BY_HAND = "by hand"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSubscriber:
+    """Somebody who is to be added."""
+
+    address: str
+    name: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    language: str = ""
+    #: The newsletter's own merge fields.
+    fields: Mapping[str, str] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    #: How, when, to which words they agreed; without it they stay pending.
+    consent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressChange:
+    """A subscriber before and after they were moved to another address."""
+
+    before: Subscriber
+    after: Subscriber
+
+
+def own_fields(newsletter: Newsletter) -> tuple[str, ...]:
+    """Return the merge fields that newsletter.yaml declares."""
+    return tuple(name for name in newsletter.fields if name not in BUILT_IN)
+
+
+def tag_word(text: str) -> str:
+    """Return a tag as it is kept. Raises UsageError."""
+    try:
+        return normal_tag(text)
+    except WordError as error:
+        raise UsageError(str(error), error.hint) from None
+
+
+def language_word(text: str) -> str:
+    """Return a language as it is kept; none where none is given. Raises UsageError."""
+    try:
+        return normal_language(text) if text else ""
+    except WordError as error:
+        raise UsageError(str(error), error.hint) from None
+
+
+def unknown_field(newsletter: Newsletter, name: str) -> UsageError:
+    """Return what is wrong with a merge field that newsletter.yaml does not declare."""
+    return UsageError(f"there is no field “{name}”", f"there are: {', '.join(own_fields(newsletter)) or 'none'}")
+
+
+def add_subscriber(context: MailingContext, new: NewSubscriber, now: datetime, *, source: str = BY_HAND) -> Subscriber:
+    """Add somebody. Raises UsageError for a word that cannot be kept, AudienceError for who is there or has left."""
+    known = own_fields(context.newsletter)
+    if unknown := next((name for name in new.fields if name not in known), None):
+        raise unknown_field(context.newsletter, unknown)
+    values = {
+        "first_name": new.first_name,
+        "last_name": new.last_name,
+        **({"name": new.name} if new.name else {}),
+        "language": language_word(new.language),
+        **new.fields,
+    }
+    tags = [tag_word(each) for each in new.tags]
+    with context.database.write() as connection:
+        return changes.add_subscriber(
+            *(connection, address_of(new.address), _cleaned(values)),
+            source=source,
+            now=now,
+            consent=" ".join(new.consent.split()),
+            tags=tags,
+        )
+
+
+def _cleaned(values: Mapping[str, str]) -> dict[str, str]:
+    try:
+        return {name: clean(value, name) for name, value in values.items()}
+    except BadValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def tag_subscribers(
+    context: MailingContext,
+    addresses: Sequence[str],
+    now: datetime,
+    *,
+    give: Sequence[str] = (),
+    take: Sequence[str] = (),
+    source: str = BY_HAND,
+) -> tuple[Subscriber, ...]:
+    """Give subscribers tags, and take others away. Raises UsageError for a tag, AudienceError for who is not there."""
+    given, taken = [tag_word(each) for each in give], [tag_word(each) for each in take]
+    with context.database.write() as connection:
+        return tuple(
+            changes.tag(connection, get(connection, each).id, give=given, take=taken, source=source, now=now)
+            for each in addresses
+        )
+
+
+def unsubscribe(
+    context: MailingContext, addresses: Sequence[str], now: datetime, *, source: str = BY_HAND
+) -> tuple[Subscriber, ...]:
+    """Unsubscribe people who asked for it; only they themselves can come back. Raises AudienceError."""
+    with context.database.write() as connection:
+        return tuple(
+            changes.unsubscribe(connection, get(connection, each).id, source=source, now=now) for each in addresses
+        )
+
+
+def move_subscriber(
+    context: MailingContext, address: str, new: str, now: datetime, *, source: str = BY_HAND
+) -> AddressChange:
+    """Move a subscriber to another address; consent, history and deliveries stay theirs. Raises AudienceError."""
+    with context.database.write() as connection:
+        before = get(connection, address)
+        after = changes.change_address(connection, before.id, address_of(new), source=source, now=now)
+    return AddressChange(before=before, after=after)

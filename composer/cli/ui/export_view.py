@@ -1,0 +1,24 @@
+"""Says where a list was written, and how many rows it has.
+
+Input: a file or none, and what writes. Output: an exit code. Guarantees: without a file the list, and nothing else, is on stdout.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composer.cli.ui import console
+
+if TYPE_CHECKING:
+    from composer.audience.export import Rows
+
+
+def run_export(path: Path | None, write: "Callable[[Path | Rows], int]") -> int:
+    """Write a list to a new private file, or to stdout."""
+    if path is None:
+        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+        console.talk(f"{write(console.ConsoleTable()):,} rows")
+    else:
+        console.answer(f"{path}: {write(path):,} rows")
+    return 0

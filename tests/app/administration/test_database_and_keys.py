@@ -1,0 +1,122 @@
+"""The database is upgraded, copied and accepted, keys are made, kept and put back, by functions that return values."""
+
+import shutil
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from composer.app.administration.database_restore import accept_database, survey_restore
+from composer.app.administration.database_versions import back_up_database, upgrade_database
+from composer.app.administration.dkim_pair import dkim_records, make_dkim_keys
+from composer.app.administration.doctor_run import diagnose
+from composer.app.administration.keys_backup import back_up_keys, replace_lost_keys, restore_keys, sealed_keys
+from composer.app.context import MailingContext
+from composer.audience.suppression import stored_erasure_key
+from composer.core.environment import SettingsError
+from composer.core.errors import DatabaseError, UsageError
+from composer.database.schema_version import newest
+from composer.delivery.config.passphrase_encryption import SealError
+from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
+from tests.audience.people import NOW
+from tests.delivery.factories import frozen
+
+PASSPHRASE = "a long enough passphrase"
+
+
+def test_an_upgrade_says_from_where_to_where(context: MailingContext, tmp_path: Path) -> None:
+    """A database that is there stays at its version; one that is not is made."""
+    done = upgrade_database(context.workspace, context.environment)
+    assert done.before == done.after == int(newest())
+    fresh = tmp_path / "fresh"
+    shutil.copytree(context.workspace.root, fresh, ignore=shutil.ignore_patterns("*.db*"))
+    done = upgrade_database(replace(context.workspace, root=fresh), context.environment)
+    assert (done.before, done.after) == (0, int(newest()))
+    assert (fresh / "newsletter.db").is_file()
+
+
+def test_a_backup_is_new_private_and_as_large_as_it_says(context: MailingContext, tmp_path: Path) -> None:
+    """It says of the keys that they are kept nowhere; a file that exists is not overwritten."""
+    file = tmp_path / "kept.db"
+    done = back_up_database(context, file, NOW)
+    assert (done.size, stat.S_IMODE(file.stat().st_mode)) == (file.stat().st_size, 0o600)
+    with pytest.raises(DatabaseError):
+        back_up_database(context, file, NOW)
+
+
+def test_after_a_restore_everybody_who_is_not_provably_reached_is_unconfirmed(context: MailingContext) -> None:
+    """The survey changes nothing; what is accepted is what it showed, and an issue that a person names."""
+    mailing = frozen(context.database, 3)
+    found = survey_restore(context, ["2031-02-01"])
+    assert (set(found.mailings), dict(found.issues)) == ({mailing.id}, {"2031-02-01": "named by a person"})
+    assert survey_restore(context).mailings == found.mailings
+    done = accept_database(context, "anna", NOW, ["2031-02-01"])
+    assert dict(done.unconfirmed) == {mailing.id: 3}
+    assert done.survey == found
+
+
+def test_keys_come_back_from_their_backup_and_only_with_the_passphrase(context: MailingContext, tmp_path: Path) -> None:
+    """A lost erasure key is put back; a wrong passphrase puts nothing back; a file that exists is not asked about."""
+    file = tmp_path / "keys.txt"
+    kept = back_up_keys(context, file, lambda: PASSPHRASE, NOW)
+    assert not kept.is_empty
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with pytest.raises(SettingsError):
+        back_up_keys(context, file, lambda: pytest.fail("asked"), NOW)
+    with context.database.write() as connection:
+        key = stored_erasure_key(connection)
+        connection.exec_driver_sql("DELETE FROM database_keys WHERE name = 'erasure'")
+    sealed = sealed_keys(file)
+    with pytest.raises(SealError):
+        restore_keys(context, sealed, lambda: "another passphrase")
+    with context.database.read() as connection:
+        assert stored_erasure_key(connection) is None
+    restore_keys(context, sealed, lambda: PASSPHRASE)
+    with context.database.read() as connection:
+        assert key is not None and stored_erasure_key(connection) == key
+    with pytest.raises(UsageError):
+        sealed_keys(tmp_path / "gone.txt")
+
+
+def test_a_key_that_is_there_is_not_replaced(context: MailingContext) -> None:
+    """Only a key that is missing while it is needed can be made anew."""
+    with pytest.raises(SettingsError):
+        replace_lost_keys(context)
+
+
+def test_two_keys_are_made_once_and_their_records_shown(context: MailingContext) -> None:
+    """One RSA, one Ed25519, private, for the sender's domain; the same names a second time are refused."""
+    written: list[Path] = []
+    with pytest.raises(UsageError):
+        dkim_records(context.newsletter, context.environment)
+    made = make_dkim_keys(context.newsletter, context.environment, written=written.append)
+    assert (made.domain, made.selectors, made.is_named) == ("example.org", ("compose-rsa", "compose-ed"), True)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in written] == [0o600, 0o600]
+    assert ["k=rsa" in each or "k=ed25519" in each for each in made.records] == [True, True]
+    found = dkim_records(context.newsletter, context.environment)
+    assert (set(found.records), found.is_named) == (set(made.records), False)
+    (one,) = dkim_records(context.newsletter, context.environment, ["compose-ed"]).records
+    assert one == made.records[1]
+    for selector, domain in (("compose", None), ("a b", None), ("other", "not a domain")):
+        with pytest.raises(UsageError):
+            make_dkim_keys(context.newsletter, context.environment, selector=selector, domain=domain)
+    assert len(list(written[0].parent.iterdir())) == 2
+
+
+def test_the_doctor_changes_nothing_and_goes_on_after_a_mistake(context: MailingContext, tmp_path: Path) -> None:
+    """Without a server it is open; with a broken newsletter.yaml that is the last finding; no database is made."""
+    found = {each.subject: each.health for each in _diagnosed(context)}
+    assert found["mail server"] is DiagnosisLevel.OPEN
+    assert DiagnosisLevel.BAD not in found.values()
+    root = tmp_path / "broken"
+    shutil.copytree(context.workspace.root, root, ignore=shutil.ignore_patterns("*.db*"))
+    path = root / "newsletter.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("timezone: UTC", "timezone: Mars"), encoding="utf-8")
+    *_, last = _diagnosed(replace(context, workspace=replace(context.workspace, root=root)))
+    assert (last.subject, last.health) == ("newsletter.yaml", DiagnosisLevel.BAD)
+    assert not (root / "newsletter.db").exists()
+
+
+def _diagnosed(context: MailingContext) -> list[Diagnosis]:
+    return list(diagnose(context.workspace, context.environment, NOW, is_offline=True))
