@@ -8,6 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from composer.app.administration.database_versions import back_up_database as back_up_database
+    from composer.app.administration.database_versions import upgrade_database as upgrade_database
+    from composer.app.administration.doctor_run import diagnose as diagnose
     from composer.app.context import MailingContext as MailingContext
     from composer.app.context import open_newsletter as open_newsletter
     from composer.app.editor_schemas import write_schemas as write_schemas
@@ -50,16 +53,63 @@ if TYPE_CHECKING:
         send_editor_test as send_editor_test,
     )
     from composer.app.issues.simulated_subscriber import find_preview_subscriber as find_preview_subscriber
+    from composer.app.mailings.due_run import send_due as send_due
+    from composer.app.mailings.mailing_proposal import ProposedMailing as ProposedMailing
+    from composer.app.mailings.mailing_proposal import propose as propose
+    from composer.app.mailings.mailing_resumption import ProposedResumption as ProposedResumption
+    from composer.app.mailings.mailing_resumption import propose_resumption as propose_resumption
+    from composer.app.mailings.mailing_resumption import resume as resume
+    from composer.app.mailings.mailing_run import RunControls as RunControls
+    from composer.app.mailings.mailing_run import RunFinished as RunFinished
+    from composer.app.mailings.mailing_run import RunRefused as RunRefused
+    from composer.app.mailings.mailing_start import send as send
+    from composer.app.mailings.mailing_status import status as status
+    from composer.app.mailings.mailing_stop import stop as stop
+    from composer.app.mailings.report_files import report as report
+    from composer.app.mailings.send_options import SendOptions as SendOptions
+    from composer.app.mailings.send_target import target_of as target_of
+    from composer.app.mailings.settlement import SettleDecision as SettleDecision
+    from composer.app.mailings.settlement import settle as settle
+    from composer.app.mailings.settlement import unconfirmed as unconfirmed
+    from composer.app.people.bounce_decisions import decide_holds as decide_holds
+    from composer.app.people.bounce_decisions import held_bounces_of as held_bounces_of
+    from composer.app.people.bounce_decisions import undo_bounces as undo_bounces
+    from composer.app.people.bounce_intake import ingest_files as ingest_files
+    from composer.app.people.health_report import audience_health as audience_health
+    from composer.app.people.import_undo import import_to_undo as import_to_undo
+    from composer.app.people.import_undo import undo_import as undo_import
+    from composer.app.people.list_export import write_subscribers as write_subscribers
+    from composer.app.people.list_export import write_suppressions as write_suppressions
+    from composer.app.people.list_import import ImportRequest as ImportRequest
+    from composer.app.people.list_import import ListImport as ListImport
+    from composer.app.people.list_import import import_list as import_list
+    from composer.app.people.list_import import import_suppressions as import_suppressions
+    from composer.app.people.person_erasure import erase_person as erase_person
+    from composer.app.people.person_record import person_on_record as person_on_record
+    from composer.app.people.subscriber_edits import NewSubscriber as NewSubscriber
+    from composer.app.people.subscriber_edits import add_subscriber as add_subscriber
+    from composer.app.people.subscriber_edits import move_subscriber as move_subscriber
+    from composer.app.people.subscriber_edits import tag_subscribers as tag_subscribers
+    from composer.app.people.subscriber_edits import unsubscribe as unsubscribe
+    from composer.app.people.subscriber_search import find_subscriber as find_subscriber
+    from composer.app.people.subscriber_search import subscribers_meant as subscribers_meant
+    from composer.app.people.suppression_edits import suppress_addresses as suppress_addresses
     from composer.app.starter import create_newsletter as create_newsletter
+    from composer.audience.bounce_holds import HoldDecision as HoldDecision
+    from composer.audience.lists.formats.detection import tables_in as tables_in
+    from composer.core.audience_filter import AudienceFilter as AudienceFilter
     from composer.core.errors import ComposeError as ComposeError
     from composer.core.errors import ContentError as ContentError
     from composer.core.errors import Level as Level
     from composer.core.errors import Problem as Problem
     from composer.core.workspace import Workspace as Workspace
+    from composer.delivery.config.delivery_settings import settings_of as settings_of
     from composer.editions.check_reports import CheckReport as CheckReport
 
 #: Module -> the names that it gives.
 _MODULES = {
+    "composer.app.administration.database_versions": ("back_up_database", "upgrade_database"),
+    "composer.app.administration.doctor_run": ("diagnose",),
     "composer.app.context": ("MailingContext", "open_newsletter"),
     "composer.app.editor_schemas": ("write_schemas",),
     "composer.app.issues.build": ("BuildResult", "BuiltEdition", "build"),
@@ -70,9 +120,41 @@ _MODULES = {
     "composer.app.issues.preview": ("WrittenPreview", "preview", "serve_preview", "write_preview"),
     "composer.app.issues.send_to_editors": ("EditorTest", "prepare_editor_test", "send_editor_test"),
     "composer.app.issues.simulated_subscriber": ("find_preview_subscriber",),
+    "composer.app.mailings.due_run": ("send_due",),
+    "composer.app.mailings.mailing_proposal": ("ProposedMailing", "propose"),
+    "composer.app.mailings.mailing_resumption": ("ProposedResumption", "propose_resumption", "resume"),
+    "composer.app.mailings.mailing_run": ("RunControls", "RunFinished", "RunRefused"),
+    "composer.app.mailings.mailing_start": ("send",),
+    "composer.app.mailings.mailing_status": ("status",),
+    "composer.app.mailings.mailing_stop": ("stop",),
+    "composer.app.mailings.report_files": ("report",),
+    "composer.app.mailings.send_options": ("SendOptions",),
+    "composer.app.mailings.send_target": ("target_of",),
+    "composer.app.mailings.settlement": ("SettleDecision", "settle", "unconfirmed"),
+    "composer.app.people.bounce_decisions": ("decide_holds", "held_bounces_of", "undo_bounces"),
+    "composer.app.people.bounce_intake": ("ingest_files",),
+    "composer.app.people.health_report": ("audience_health",),
+    "composer.app.people.import_undo": ("import_to_undo", "undo_import"),
+    "composer.app.people.list_export": ("write_subscribers", "write_suppressions"),
+    "composer.app.people.list_import": ("ImportRequest", "ListImport", "import_list", "import_suppressions"),
+    "composer.app.people.person_erasure": ("erase_person",),
+    "composer.app.people.person_record": ("person_on_record",),
+    "composer.app.people.subscriber_edits": (
+        "NewSubscriber",
+        "add_subscriber",
+        "move_subscriber",
+        "tag_subscribers",
+        "unsubscribe",
+    ),
+    "composer.app.people.subscriber_search": ("find_subscriber", "subscribers_meant"),
+    "composer.app.people.suppression_edits": ("suppress_addresses",),
     "composer.app.starter": ("create_newsletter",),
+    "composer.audience.bounce_holds": ("HoldDecision",),
+    "composer.audience.lists.formats.detection": ("tables_in",),
+    "composer.core.audience_filter": ("AudienceFilter",),
     "composer.core.errors": ("ComposeError", "ContentError", "Level", "Problem"),
     "composer.core.workspace": ("Workspace",),
+    "composer.delivery.config.delivery_settings": ("settings_of",),
     "composer.editions.check_reports": ("CheckReport",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
