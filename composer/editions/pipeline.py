@@ -186,15 +186,14 @@ def _built(newsletter: Newsletter, issue: Issue) -> Built:
     for name, picture in named:
         source = f"cid:{picture.src}@{domain}" if address is None else f"{address.rstrip('/')}/{quote(name)}"
         html = html.replace(f'"{picture.src}"', f'"{source}"')
-    delivery = group_in(newsletter.values, "delivery")
     letterhead = Letterhead(
         sender=newsletter.sender,
         reply_to=newsletter.reply_to,
         subject=edition.subject,
         language=edition.language,
-        list_id=text_in(delivery, "list_id"),
+        list_id=newsletter.delivery.list_id,
         list_name=newsletter.name,
-        feedback_id=text_in(delivery, "feedback_id"),
+        feedback_id=newsletter.delivery.feedback_id,
     )
     compiled = compile_message(letterhead, html=html, text=edition.text, fields=edition.fields, pictures=parts)
     midnight = datetime.datetime.combine(issue.date, datetime.time(), newsletter.zone)

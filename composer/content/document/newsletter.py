@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from composer.content.document.newsletter_config import DeliveryConfig, delivery_of
 from composer.content.document.section_types import read_definitions, read_document
 from composer.content.document.sections import SectionSpec, read_sections
 from composer.content.schema.audiences import is_told, named_audiences
@@ -40,6 +41,7 @@ class Newsletter:
     theme: ThemeFiles
     sender: Address
     reply_to: Address | None
+    delivery: DeliveryConfig
     sections: tuple[SectionSpec, ...]
     definitions: Mapping[str, SchemaField]
     #: Merge fields by name, with what stands for a subscriber without a value.
@@ -225,6 +227,7 @@ def _newsletter(
         theme=theme,
         sender=parse_address(text_in(sender, "from") or ""),
         reply_to=parse_address(reply_to) if reply_to else None,
+        delivery=delivery_of(values),
         sections=specs,
         definitions=definitions,
         fields=fields,

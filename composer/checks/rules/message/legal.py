@@ -21,8 +21,8 @@ def unsubscribe(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckF
     """Look for the subscriber's own link in both parts."""
     token = next((field.token for field in review.edition.fields if field.name == "unsubscribe_url"), None)
     if token is None:
-        delivery = group_in(review.newsletter.values, "delivery")
-        is_set = text_in(delivery, "public_url") or text_in(delivery, "unsubscribe_url")
+        delivery = review.newsletter.delivery
+        is_set = delivery.public_url or delivery.unsubscribe_url
         place = review.template("page.mjml.j2") if is_set else review.newsletter.place("delivery")
         yield CheckFinding(place=place, message="there is no link to unsubscribe")
         return

@@ -99,7 +99,7 @@ class PublicNewsletter:
 def read_publication(workspace: Workspace) -> PublicNewsletter:
     """Read the newsletter in all its languages. Raises ContentError, or PublicError where it has no public address."""
     main = read_newsletter(workspace)
-    url = text_in(group_in(main.values, "delivery"), "public_url")
+    url = main.delivery.public_url
     if url is None:
         hint = "write   delivery:   and below it   public_url: https://news.example.org/n"
         raise PublicError("newsletter.yaml does not say where subscribers find these pages", hint)
