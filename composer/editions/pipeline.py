@@ -17,7 +17,7 @@ from composer.checks.issue_text import IssueTexts
 from composer.content.document.issue import Issue, read_issue, select_variant
 from composer.content.document.newsletter import Newsletter
 from composer.content.document.variants import IssueVariant, kept_for
-from composer.content.values.field_values import Picture, group_in, text_in
+from composer.content.values.field_values import Picture
 from composer.content.values.merge_fields import stand_ins
 from composer.core.audience_filter import speaks
 from composer.core.workspace import Workspace
@@ -174,7 +174,7 @@ def _built(newsletter: Newsletter, issue: Issue) -> Built:
     edition = render(issue, newsletter)
     values = stand_ins(edition.fields)
     domain = newsletter.sender.domain
-    address = text_in(group_in(newsletter.values, "brand"), "assets_url")
+    address = newsletter.brand.assets_url
     # Named among all of the issue's, so that a picture has the same name in every variant.
     named = _named(issue.pictures, edition.pictures, is_linked=address is not None)
     parts = tuple(

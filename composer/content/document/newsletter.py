@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from composer.content.document.newsletter_config import DeliveryConfig, delivery_of
+from composer.content.document.newsletter_config import BrandConfig, DeliveryConfig, brand_config, delivery_config
 from composer.content.document.section_types import read_definitions, read_document
 from composer.content.document.sections import SectionSpec, read_sections
 from composer.content.schema.audiences import is_told, named_audiences
@@ -41,6 +41,9 @@ class Newsletter:
     theme: ThemeFiles
     sender: Address
     reply_to: Address | None
+    postal_address: str | None
+    privacy_url: str | None
+    brand: BrandConfig
     delivery: DeliveryConfig
     sections: tuple[SectionSpec, ...]
     definitions: Mapping[str, SchemaField]
@@ -227,7 +230,10 @@ def _newsletter(
         theme=theme,
         sender=parse_address(text_in(sender, "from") or ""),
         reply_to=parse_address(reply_to) if reply_to else None,
-        delivery=delivery_of(values),
+        postal_address=text_in(sender, "postal_address"),
+        privacy_url=text_in(sender, "privacy_url"),
+        brand=brand_config(values),
+        delivery=delivery_config(values),
         sections=specs,
         definitions=definitions,
         fields=fields,

@@ -7,7 +7,7 @@ what holds where nothing is written, are known here alone; what only sending can
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from composer.content.values.field_values import Group, Value, group_in, text_in, value_in
+from composer.content.values.field_values import Group, Picture, Value, group_in, text_in, value_in
 from composer.content.values.formats import messages_a_minute
 from composer.core.addresses import Address, parse_address
 
@@ -20,6 +20,21 @@ SMTP_PORTS = {"tls": 465, "starttls": 587, "none": 25}
 IMAP_PORTS = {"tls": 993, "starttls": 143, "none": 143}
 #: Folders of the mailbox for bounces.
 INBOX, READ, KEPT = "INBOX", "compose-read", "compose-kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrandConfig:
+    """What stands below `brand:`."""
+
+    logo: Picture | None = None
+    dark_logo: Picture | None = None
+    #: What the logo says.
+    logo_words: str | None = None
+    #: As #rrggbb.
+    accent: str | None = None
+    #: Where pictures are linked, as it was written; None where they travel in the message.
+    assets_url: str | None = None
+    homepage: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +101,22 @@ class DeliveryConfig:
     signup_mail_per_hour: int = SIGNUP_MAIL_PER_HOUR
 
 
-def delivery_of(values: Group) -> DeliveryConfig:
+def brand_config(values: Group) -> BrandConfig:
+    """Read `brand:`."""
+    given = group_in(values, "brand")
+    logo = given["logo"]
+    light, dark = (logo["light"], logo["dark"]) if isinstance(logo, Group) else (None, None)
+    return BrandConfig(
+        logo=light if isinstance(light, Picture) else None,
+        dark_logo=dark if isinstance(dark, Picture) else None,
+        logo_words=text_in(logo, "alt") if isinstance(logo, Group) else None,
+        accent=text_in(given, "accent"),
+        assets_url=text_in(given, "assets_url"),
+        homepage=text_in(given, "homepage"),
+    )
+
+
+def delivery_config(values: Group) -> DeliveryConfig:
     """Read `delivery:`."""
     given = group_in(values, "delivery")
     rate, dkim = text_in(given, "rate"), value_in(given, "dkim")

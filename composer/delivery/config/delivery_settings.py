@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from composer.content.document.newsletter import Newsletter
 from composer.content.document.newsletter_config import CONNECTIONS
-from composer.content.values.field_values import group_in, text_in, value_in
+from composer.content.values.field_values import group_in, value_in
 from composer.core.addresses import Address, mailbox_of, parse_address
 
 
@@ -60,7 +60,7 @@ def settings_of(newsletter: Newsletter) -> Settings:
         unsubscribe_url=delivery.unsubscribe_url,
         unsubscribe_mailto=mailto.wire if mailto else None,
         bounces=bounces.wire if bounces else None,
-        assets_url=text_in(group_in(newsletter.values, "brand"), "assets_url"),
+        assets_url=newsletter.brand.assets_url,
         approvals=needed if isinstance(needed, int) else 0,
         approvers=tuple(reversed(approvers.values())),
     )

@@ -1,9 +1,18 @@
 """newsletter.yaml's settings as values: each key reaches its field, and one place says what holds where nothing is written."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from PIL import Image
+
 from composer.content.document.newsletter import Newsletter, read_newsletter
-from composer.content.document.newsletter_config import DeliveryConfig, DkimConfig, ImapConfig, ServerConfig
+from composer.content.document.newsletter_config import (
+    BrandConfig,
+    DeliveryConfig,
+    DkimConfig,
+    ImapConfig,
+    ServerConfig,
+)
 from composer.core.addresses import Address
 from tests.factories import LETTER, sample_message
 
@@ -72,6 +81,27 @@ def test_delivery(tmp_path: Path) -> None:
         daily_quota=900,
         signup_mail_per_hour=50,
     )  # fmt: skip
+
+
+def test_brand_and_sender(tmp_path: Path) -> None:
+    """Below `brand:` and `sender:`; a logo is a picture with words."""
+    assets = tmp_path / "assets"
+    assets.mkdir()
+    for name in ("light", "dark"):
+        Image.new("RGB", (8, 4), "red").save(assets / f"{name}.png")
+    sender = "  postal_address: Street 1\n  privacy_url: https://example.org/privacy\nsections:"
+    brand = (
+        "brand:\n  logo:\n    light: assets/light.png\n    dark: assets/dark.png\n    alt: Letters\n"
+        '  accent: "#123456"\n  assets_url: https://example.org/a/\n  homepage: https://example.org\n'
+    )
+    newsletter = read_newsletter(sample_message(tmp_path, newsletter=LETTER.replace("sections:", sender) + brand))
+    assert (newsletter.postal_address, newsletter.privacy_url) == ("Street 1", "https://example.org/privacy")
+    logo, dark = newsletter.brand.logo, newsletter.brand.dark_logo
+    assert (logo and logo.name, dark and dark.name) == ("light.png", "dark.png")
+    assert replace(newsletter.brand, logo=None, dark_logo=None) == BrandConfig(
+        logo_words="Letters", accent="#123456", assets_url="https://example.org/a/", homepage="https://example.org"
+    )
+    assert _newsletter(tmp_path).brand == BrandConfig()
 
 
 def test_delivery_where_little_is_written(tmp_path: Path) -> None:

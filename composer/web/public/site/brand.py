@@ -76,11 +76,8 @@ def brand_of(newsletter: Newsletter) -> Brand:
     theme = Theme(files=newsletter.theme, language=newsletter.language)
     colours, fonts = group_in(theme.values, "colors"), _texts(group_in(theme.values, "fonts"))
     light, dark = (_texts(group_in(colours, name)) for name in ("light", "dark"))
-    brand = group_in(newsletter.values, "brand")
-    sender = group_in(newsletter.values, "sender")
-    given = value_in(brand, "logo")
-    logo = given if isinstance(given, Group) else Group({})
-    accent = _text(brand, "accent") or light.get("accent") or _ACCENT
+    brand = newsletter.brand
+    accent = brand.accent or light.get("accent") or _ACCENT
     return Brand(
         name=newsletter.name,
         light=_colours({**_LIGHT, **light}, accent, darker=True),
@@ -88,12 +85,12 @@ def brand_of(newsletter: Newsletter) -> Brand:
         plate=dark.get("plate") or _PLATE,
         text_font=fonts.get("text") or _FONTS["text"],
         title_font=fonts.get("title") or _FONTS["title"],
-        logo=_logo(value_in(logo, "light"), "logo"),
-        dark_logo=_logo(value_in(logo, "dark"), "logo-dark"),
-        logo_words=_text(logo, "alt") or newsletter.name,
-        homepage=_text(brand, "homepage"),
-        privacy_url=_text(sender, "privacy_url"),
-        postal_address=_text(sender, "postal_address"),
+        logo=_logo(brand.logo, "logo"),
+        dark_logo=_logo(brand.dark_logo, "logo-dark"),
+        logo_words=brand.logo_words or newsletter.name,
+        homepage=brand.homepage,
+        privacy_url=newsletter.privacy_url,
+        postal_address=newsletter.postal_address,
     )
 
 
@@ -106,8 +103,8 @@ def _texts(group: Group) -> dict[str, str]:
     return {name: text for name in group if (text := _text(group, name))}
 
 
-def _logo(picture: object, name: str) -> Logo | None:
-    if not isinstance(picture, Picture):
+def _logo(picture: Picture | None, name: str) -> Logo | None:
+    if picture is None:
         return None
     scale = min(1, _WIDEST / picture.width, _HIGHEST / picture.height)
     ending = picture.name.rpartition(".")[2].lower()
