@@ -112,7 +112,7 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
     """Render an issue to HTML and plaintext."""
     theme = Theme(newsletter.theme, issue.language)
     context: dict[str, object] = {
-        "newsletter": newsletter.values,
+        "newsletter": newsletter.template_values,
         "issue": _IssueView(
             date=issue.date,
             number=issue.number,

@@ -5,7 +5,7 @@ what holds where nothing is written, are known here alone; what only sending can
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from composer.content.values.field_values import Group, Picture, Value, group_in, text_in, value_in
 from composer.content.values.formats import messages_a_minute
@@ -101,6 +101,25 @@ class DeliveryConfig:
     signup_mail_per_hour: int = SIGNUP_MAIL_PER_HOUR
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalsConfig:
+    """What stands below `approvals:`."""
+
+    needed: int = 0
+    #: Who may approve, as it was written: a mailbox may stand there twice.
+    by: tuple[Address, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckConfig:
+    """What stands below a check's code."""
+
+    #: blocker, warning, info or off.
+    level: str | None = None
+    #: From which figure on it is how heavy: info, warn, block.
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+
 def brand_config(values: Group) -> BrandConfig:
     """Read `brand:`."""
     given = group_in(values, "brand")
@@ -138,6 +157,36 @@ def delivery_config(values: Group) -> DeliveryConfig:
         daily_quota=_number(given, "daily_quota"),
         signup_mail_per_hour=_number(given, "signup_mail_per_hour") or SIGNUP_MAIL_PER_HOUR,
     )
+
+
+def approvals_config(values: Group) -> ApprovalsConfig:
+    """Read `approvals:`."""
+    given = group_in(values, "approvals")
+    by = _texts(value_in(given, "by"))
+    return ApprovalsConfig(needed=_number(given, "needed") or 0, by=tuple(parse_address(each) for each in by))
+
+
+def check_configs(values: Group) -> Mapping[str, CheckConfig]:
+    """Read `checks:`, by code; whether there is such a check is not known here."""
+    given = group_in(values, "checks")
+    return {code: _check(group_in(given, code)) for code in given}
+
+
+def _check(given: Group) -> CheckConfig:
+    limits = {name: limit for name in ("info", "warn", "block") if (limit := _number(given, name)) is not None}
+    level = value_in(given, "level")
+    return CheckConfig(level=level if isinstance(level, str) else None, limits=limits)
+
+
+def editor_addresses(values: Group) -> tuple[Address, ...]:
+    """Read `editors:`, as it was written: an address may stand there twice."""
+    return tuple(parse_address(each) for each in _texts(value_in(values, "editors")))
+
+
+def offer_labels(values: Group) -> Mapping[str, str]:
+    """Read `offers:`: tags, each with its words; the tag itself where there are none."""
+    given = group_in(values, "offers")
+    return {tag: text_in(given, tag) or tag for tag in given}
 
 
 def _server(given: Value, security: str, ports: Mapping[str, int]) -> ServerConfig | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from composer.content.document.newsletter import Newsletter
 from composer.content.document.newsletter_config import CONNECTIONS
-from composer.content.values.field_values import group_in, value_in
 from composer.core.addresses import Address, mailbox_of, parse_address
 
 
@@ -47,10 +46,8 @@ class Settings:
 def settings_of(newsletter: Newsletter) -> Settings:
     """Read them."""
     delivery = newsletter.delivery
-    approvals = group_in(newsletter.values, "approvals")
-    needed, by = value_in(approvals, "needed"), value_in(approvals, "by")
     # The first address of a mailbox is the one that is asked.
-    approvers = {mailbox_of(each.address): each for each in reversed([*map(parse_address, _texts(by))])}
+    approvers = {mailbox_of(each.address): each for each in reversed(newsletter.approvals.by)}
     public, mailto, bounces = delivery.public_url, delivery.unsubscribe_mailto, delivery.bounces
     return Settings(
         rate=delivery.rate,
@@ -61,10 +58,6 @@ def settings_of(newsletter: Newsletter) -> Settings:
         unsubscribe_mailto=mailto.wire if mailto else None,
         bounces=bounces.wire if bounces else None,
         assets_url=newsletter.brand.assets_url,
-        approvals=needed if isinstance(needed, int) else 0,
+        approvals=newsletter.approvals.needed,
         approvers=tuple(reversed(approvers.values())),
     )
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, tuple) else ()

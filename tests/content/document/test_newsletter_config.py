@@ -1,5 +1,6 @@
-"""newsletter.yaml's settings as values: each key reaches its field, and one place says what holds where nothing is written."""
+"""newsletter.yaml's settings as values: each key reaches its field, one place knows the defaults, and nobody looks keys up."""
 
+import ast
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,9 @@ from PIL import Image
 
 from composer.content.document.newsletter import Newsletter, read_newsletter
 from composer.content.document.newsletter_config import (
+    ApprovalsConfig,
     BrandConfig,
+    CheckConfig,
     DeliveryConfig,
     DkimConfig,
     ImapConfig,
@@ -16,6 +19,7 @@ from composer.content.document.newsletter_config import (
 from composer.core.addresses import Address
 from tests.factories import LETTER, sample_message
 
+COMPOSER = Path(__file__).parents[3] / "composer"
 DELIVERY = """\
 delivery:
   transport: outbox
@@ -114,3 +118,58 @@ def test_delivery_where_little_is_written(tmp_path: Path) -> None:
         imap=ImapConfig(server=ServerConfig(host="b.example", port=993, security="tls")),
         dkim="relay",
     )
+
+
+def test_approvals_checks_and_people(tmp_path: Path) -> None:
+    """What is below `approvals:`, `checks:`, `editors:`, `offers:`; and where the database is."""
+    given = (
+        "approvals:\n  needed: 1\n  by: [Anna <anna@example.org>, anna+2@example.org]\n"
+        "checks:\n  SUBJ01:\n    warn: 70\n    info: 0\n  LAW02:\n    level: off\n  LAW01:\n"
+        "editors: [anna@example.org]\noffers:\n  press: Press releases\n  staff:\ndatabase: data/n.db\n"
+    )
+    newsletter = _newsletter(tmp_path, given)
+    anna = Address(name="Anna", address="anna@example.org")
+    assert newsletter.approvals == ApprovalsConfig(needed=1, by=(anna, Address(address="anna+2@example.org")))
+    assert newsletter.checks == {
+        "SUBJ01": CheckConfig(limits={"info": 0, "warn": 70}),
+        "LAW02": CheckConfig(level="off"),
+        "LAW01": CheckConfig(),
+    }
+    assert newsletter.editors == (Address(address="anna@example.org"),)
+    assert newsletter.offers == {"press": "Press releases", "staff": "staff"}
+    assert newsletter.database == "data/n.db"
+    bare = _newsletter(tmp_path)
+    assert (bare.approvals, bare.checks, bare.editors, bare.offers) == (ApprovalsConfig(), {}, (), {})
+    assert bare.database is None
+
+
+#: What looks values up by key: for issues, whose sections are the theme's, and for a theme's own files.
+_LOOKUPS = {"group_in", "groups_in", "text_in", "value_in"}
+_OF_ISSUES_AND_THEMES = {
+    "render/theme.py",
+    "render/edition.py",
+    "checks/issue_text.py",
+    "checks/rules/message/legal.py",
+    "checks/rules/page/compatibility.py",
+    "checks/rules/text/days_and_times.py",
+    "checks/rules/text/editorial.py",
+}
+
+
+def _uses(names: set[str]) -> set[str]:
+    """The modules that name one of these, in whatever way."""
+    found = set()
+    for path in sorted(COMPOSER.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = (getattr(node, "attr", None), getattr(node, "id", None), getattr(node, "name", None))
+            if names & {each for each in named if isinstance(each, str)}:
+                found.add(path.relative_to(COMPOSER).as_posix())
+    return found
+
+
+def test_no_module_reads_settings_by_key() -> None:
+    """newsletter.yaml as it was read is for templates; everybody else takes typed fields. Content alone makes them."""
+    outside = {each for each in _uses({"template_values"}) if not each.startswith("content/document/")}
+    assert outside == {"render/edition.py"}
+    lookups = {each for each in _uses(_LOOKUPS) if not each.startswith("content/")}
+    assert lookups == _OF_ISSUES_AND_THEMES

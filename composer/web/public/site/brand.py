@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from composer.checks.css.css_colours import Rgb, contrast
 from composer.content.document.newsletter import Newsletter
-from composer.content.values.field_values import Group, Picture, group_in, value_in
+from composer.content.values.field_values import Picture
 from composer.render.theme import Theme
 
 #: What text needs against its ground (WCAG 2.2, 1.4.3).
@@ -74,8 +74,7 @@ class Brand:
 def brand_of(newsletter: Newsletter) -> Brand:
     """Gather how a newsletter looks. Raises ContentError for a theme that cannot be read."""
     theme = Theme(files=newsletter.theme, language=newsletter.language)
-    colours, fonts = group_in(theme.values, "colors"), _texts(group_in(theme.values, "fonts"))
-    light, dark = (_texts(group_in(colours, name)) for name in ("light", "dark"))
+    fonts, light, dark = theme.fonts, theme.colours("light"), theme.colours("dark")
     brand = newsletter.brand
     accent = brand.accent or light.get("accent") or _ACCENT
     return Brand(
@@ -92,15 +91,6 @@ def brand_of(newsletter: Newsletter) -> Brand:
         privacy_url=newsletter.privacy_url,
         postal_address=newsletter.postal_address,
     )
-
-
-def _text(group: Group, name: str) -> str | None:
-    value = value_in(group, name)
-    return value if isinstance(value, str) else None
-
-
-def _texts(group: Group) -> dict[str, str]:
-    return {name: text for name in group if (text := _text(group, name))}
 
 
 def _logo(picture: Picture | None, name: str) -> Logo | None:
