@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from composer.checks.catalogue import catalogue
 from composer.checks.registry import Check, Setting
 from composer.content.document.newsletter import Newsletter
+from composer.content.document.newsletter_config import CheckConfig
 from composer.content.schema.messages import nearest
-from composer.content.values.field_values import Group, group_in, value_in
 from composer.core.errors import ContentError, Level, Problem
 
 _LIMITS = {"info": Level.INFO, "warn": Level.WARNING, "block": Level.BLOCKER}
@@ -17,11 +17,10 @@ _LIMITS = {"info": Level.INFO, "warn": Level.WARNING, "block": Level.BLOCKER}
 
 def read_settings(newsletter: Newsletter) -> Mapping[str, Setting]:
     """Read the settings by code. Raises ContentError with every problem."""
-    given = group_in(newsletter.values, "checks")
     known = catalogue()
     settings: dict[str, Setting] = {}
     problems: list[Problem] = []
-    for code in given:
+    for code, given in newsletter.checks.items():
         place = newsletter.place("checks", code)
         check = known.get(code)
         if check is None:
@@ -29,36 +28,31 @@ def read_settings(newsletter: Newsletter) -> Mapping[str, Setting]:
             hint = f"did you mean {near}?" if near else "compose check --list names them all"
             problems.append(place.problem("check", f"checks: there is no check “{code}”", hint))
             continue
-        values = given[code]
-        if isinstance(values, Group):
-            settings[code] = _setting(newsletter, check, values, problems)
+        settings[code] = _setting(newsletter, check, given, problems)
     if problems:
         raise ContentError(tuple(sorted(problems)))
     return settings
 
 
-def _setting(newsletter: Newsletter, check: Check, values: Group, problems: list[Problem]) -> Setting:
-    level = value_in(values, "level")
+def _setting(newsletter: Newsletter, check: Check, given: CheckConfig, problems: list[Problem]) -> Setting:
     limits: dict[Level, int] = {}
-    for name, each in _LIMITS.items():
-        limit = value_in(values, name)
-        if not isinstance(limit, int):
-            continue
+    for name, limit in given.limits.items():
         if check.limits:
-            limits[each] = limit
+            limits[_LIMITS[name]] = limit
         else:
             place = newsletter.place("checks", check.code, name)
             hint = "it has a level:   level: info"
             problems.append(
                 place.problem("check", f"checks, {check.code}: it counts nothing, so it has no limits", hint)
             )
-    if isinstance(level, str) and level != "off" and check.limits:
+    level = given.level if given.level != "off" else None
+    if level is not None and check.limits:
         place = newsletter.place("checks", check.code, "level")
         names = ", ".join(name for name, each in _LIMITS.items() if each in check.limits)
         message = f"checks, {check.code}: its level follows from its limits"
         problems.append(place.problem("check", message, f"set them:   {names}   or write   level: off"))
     return Setting(
-        level=Level(level) if isinstance(level, str) and level != "off" else None,
-        is_off=level == "off",
+        level=Level(level) if level is not None else None,
+        is_off=given.level == "off",
         limits=limits,
     )

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from composer.core.errors import ComposeError
 
+#: What the folders are called.
+_NAME = "compose"
 #: Bytes of a file above which it is no secret.
 LARGEST = 65_536
 
@@ -32,25 +34,31 @@ class Environment:
 
 
 def environment() -> Environment:
-    """Give those of this process."""
-    if os.name == "nt":
-        base = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return Environment(environment=os.environ, folder=base / "compose")
+    """Return those of this process."""
+    from platformdirs import user_config_path
+
+    usual = user_config_path(_NAME, appauthor=False, roaming=True)
+    return Environment(environment=os.environ, folder=_folder(os.environ, usual, "XDG_CONFIG_HOME", "APPDATA"))
 
 
 def state_folder(environment: Mapping[str, str]) -> Path:
-    """Give the folder of what a person's computer remembers by itself: it is no setting, and need not be kept."""
-    if os.name == "nt":
-        base = Path(environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    return base / "compose"
+    """Return the folder of what a person's computer remembers by itself: it is no setting, and need not be kept."""
+    from platformdirs import user_state_path
+
+    return _folder(environment, user_state_path(_NAME, appauthor=False), "XDG_STATE_HOME", "LOCALAPPDATA")
+
+
+def _folder(environment: Mapping[str, str], usual: Path, variable: str, windows: str) -> Path:
+    """Return our folder: below the one that a variable names, else the system's usual one.
+
+    It never moves away from keys and passwords that are there: on macOS, where variables once counted for nothing, a folder in
+    Application Support stays in use.
+    """
+    if sys.platform == "darwin":
+        former = Path.home() / "Library" / "Application Support" / _NAME
+        return former if former.is_dir() else usual
+    named = environment.get(windows if os.name == "nt" else variable)
+    return Path(named) / _NAME if named else usual
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

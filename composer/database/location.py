@@ -11,7 +11,6 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from composer.content.document.newsletter import Newsletter
-from composer.content.values.field_values import text_in
 from composer.core.errors import DatabaseError
 from composer.core.workspace import Workspace
 
@@ -61,7 +60,6 @@ def location_of(newsletter: Newsletter, workspace: Workspace, environment: Mappi
     """
     if given := environment.get(URL):
         return at(given, workspace.root)
-    written = text_in(newsletter.values, "database")
-    if written is None:
+    if newsletter.database is None:
         return Location(path=workspace.root / FILE)
-    return at(written, workspace.root)
+    return at(newsletter.database, workspace.root)

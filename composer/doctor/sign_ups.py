@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from composer.content.document.newsletter import Newsletter
-from composer.content.values.field_values import group_in, text_in
 from composer.core.environment import Environment
 from composer.core.errors import DatabaseError
 from composer.core.workspace import Workspace
@@ -27,7 +26,7 @@ def look_at_sign_ups(
     newsletter: Newsletter, workspace: Workspace, around: Environment, now: datetime
 ) -> Iterator[Diagnosis]:
     """Look for messages that have waited for their first try; nothing where the newsletter has no public pages."""
-    if text_in(group_in(newsletter.values, "delivery"), "public_url") is None:
+    if newsletter.delivery.public_url is None:
         return
     try:
         location = location_of(newsletter, workspace, around.environment)

@@ -17,7 +17,7 @@ from composer.checks.issue_text import IssueTexts
 from composer.content.document.issue import Issue, read_issue, select_variant
 from composer.content.document.newsletter import Newsletter
 from composer.content.document.variants import IssueVariant, kept_for
-from composer.content.values.field_values import Picture, group_in, text_in
+from composer.content.values.field_values import Picture
 from composer.content.values.merge_fields import stand_ins
 from composer.core.audience_filter import speaks
 from composer.core.workspace import Workspace
@@ -174,7 +174,7 @@ def _built(newsletter: Newsletter, issue: Issue) -> Built:
     edition = render(issue, newsletter)
     values = stand_ins(edition.fields)
     domain = newsletter.sender.domain
-    address = text_in(group_in(newsletter.values, "brand"), "assets_url")
+    address = newsletter.brand.assets_url
     # Named among all of the issue's, so that a picture has the same name in every variant.
     named = _named(issue.pictures, edition.pictures, is_linked=address is not None)
     parts = tuple(
@@ -186,15 +186,14 @@ def _built(newsletter: Newsletter, issue: Issue) -> Built:
     for name, picture in named:
         source = f"cid:{picture.src}@{domain}" if address is None else f"{address.rstrip('/')}/{quote(name)}"
         html = html.replace(f'"{picture.src}"', f'"{source}"')
-    delivery = group_in(newsletter.values, "delivery")
     letterhead = Letterhead(
         sender=newsletter.sender,
         reply_to=newsletter.reply_to,
         subject=edition.subject,
         language=edition.language,
-        list_id=text_in(delivery, "list_id"),
+        list_id=newsletter.delivery.list_id,
         list_name=newsletter.name,
-        feedback_id=text_in(delivery, "feedback_id"),
+        feedback_id=newsletter.delivery.feedback_id,
     )
     compiled = compile_message(letterhead, html=html, text=edition.text, fields=edition.fields, pictures=parts)
     midnight = datetime.datetime.combine(issue.date, datetime.time(), newsletter.zone)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from composer.content.document.issue import Issue, Section
 from composer.content.document.newsletter import Newsletter
-from composer.content.values.field_values import Group, Picture, group_in, text_in
+from composer.content.values.field_values import Group, Picture, text_in
 from composer.content.values.formats import SUBSCRIBERS_OWN
 from composer.content.values.merge_fields import MergeField
 from composer.content.values.rich_text import Rich
@@ -112,7 +112,7 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
     """Render an issue to HTML and plaintext."""
     theme = Theme(newsletter.theme, issue.language)
     context: dict[str, object] = {
-        "newsletter": newsletter.values,
+        "newsletter": newsletter.template_values,
         "issue": _IssueView(
             date=issue.date,
             number=issue.number,
@@ -155,8 +155,7 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
 
 def _links(issue: Issue, newsletter: Newsletter) -> _Links:
     """Make tokens for the subscribers' links; what they show without a subscriber leads to the public pages."""
-    delivery = group_in(newsletter.values, "delivery")
-    public, own = text_in(delivery, "public_url"), text_in(delivery, "unsubscribe_url")
+    public, own = newsletter.delivery.public_url, newsletter.delivery.unsubscribe_url
     base = public.rstrip("/") if public is not None else None
     leave = own or (base and f"{base}/unsubscribe/{SUBSCRIBERS_OWN}")
     return _Links(

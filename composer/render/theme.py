@@ -17,7 +17,7 @@ from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFo
 from jinja2.sandbox import SandboxedEnvironment
 
 from composer.content.document.section_types import read_settled
-from composer.content.values.field_values import Group, text_in
+from composer.content.values.field_values import Group, group_in, text_in
 from composer.core.errors import ContentError, Problem
 from composer.core.workspace import ThemeFiles, stamp
 from composer.render import text_printer as plain
@@ -48,6 +48,15 @@ class Theme:
         value = read_settled(self.files, path, "theme")
         assert isinstance(value, Group)
         return value
+
+    @property
+    def fonts(self) -> Mapping[str, str]:
+        """The stacks of fonts that theme.yaml names. Raises ContentError."""
+        return _texts(group_in(self.values, "fonts"))
+
+    def colours(self, mode: str) -> Mapping[str, str]:
+        """Return the colours of theme.yaml for the light or the dark mode. Raises ContentError."""
+        return _texts(group_in(group_in(self.values, "colors"), mode))
 
     @cached_property
     def phrases(self) -> Mapping[str, str]:
@@ -101,6 +110,10 @@ class Theme:
 
     def _is_template(self, filename: str) -> bool:
         return filename.endswith((".j2", ".css")) and not filename.endswith(".py")
+
+
+def _texts(group: Group) -> dict[str, str]:
+    return {name: text for name in group if (text := text_in(group, name))}
 
 
 @dataclass(frozen=True)

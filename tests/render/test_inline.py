@@ -166,11 +166,15 @@ def test_nothing_is_opened() -> None:
     assert (ran.stdout, ran.stderr) == ("[] False\n", "")
 
 
-def test_requests_stays_itself_for_others() -> None:
-    """The empty module that stands in for requests is gone after the import."""
+def test_others_import_the_network_as_ever() -> None:
+    """Only the inliner's own modules go without requests and urllib.request: nothing stands in for them anywhere else."""
     code = (
-        "import sys; from composer.render.inline import _premailer; _premailer(); assert 'requests' not in sys.modules;"
-        "import requests; assert requests.get"
+        "import sys; from composer.render.inline import _premailer; before = list(sys.meta_path); _premailer();"
+        "assert not {'requests', 'urllib.request', 'cssutils._fetch', 'cssutils._fetchgae'} & set(sys.modules);"
+        "assert sys.meta_path == before; import premailer.premailer as inliner, cssutils.util;"
+        "assert not hasattr(inliner.requests, 'get');"
+        "assert cssutils.util._defaultFetcher.__module__ == 'composer.render.inline';"
+        "import requests, urllib.request; assert requests.get and urllib.request.urlopen"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(Path.cwd())})
 

@@ -43,7 +43,7 @@ def diagnose(
         place = f"{error.problems[0].path}:{error.problems[0].line}"
         yield Diagnosis(subject="newsletter.yaml", health=DiagnosisLevel.BAD, seen=seen, step=f"mend {place}")
         return
-    if newsletter.values["editors"]:
+    if newsletter.editors:
         yield Diagnosis(subject="editors", health=DiagnosisLevel.GOOD, seen="test sends have somewhere to go")
     else:
         step = "write   editors:   with   - name@example.org   below it into newsletter.yaml"

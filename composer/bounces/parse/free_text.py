@@ -1,28 +1,24 @@
 """Reads bounces that are no reports: sentences for people, as qmail, Exim, old Exchange and many gateways write them.
 
 Comes in: a message as parts, and that a mail server wrote it. Goes out: findings, or none where it is not certain. Pure.
-The names of recipients come from flufl.bounce (Apache-2.0), which knows the shapes of many servers; it is given a copy of
-the first texts in short lines, since its patterns take quadratic time over long ones. What it means is judged here.
+The names of recipients come from recipient_detectors; what it means is judged here.
 """
 
 import html
 import re
-from typing import TYPE_CHECKING
 
 from composer.bounces.parse.delivery_report import address_in, explained, judged
-from composer.bounces.parse.mime import MimePart, decode_words
+from composer.bounces.parse.mime import MimePart
+from composer.bounces.parse.recipient_detectors import detect_recipients
 from composer.bounces.parse.server_replies import before_copy, reply_in, status_in
 from composer.bounces.parse.vocabulary import BounceFinding, ReturnedKind
 from composer.transport.replies.phrases import masked, meaning_in
 
-if TYPE_CHECKING:
-    from email.message import Message
-
 _MOST = 50
 #: Sentences of a server stand at the beginning.
 _MOST_SENTENCES = 32 * 1024
-#: What flufl.bounce is given: characters in all, in a line, texts.
-_MOST_TEXT, _MOST_LINE, _MOST_PARTS = 16 * 1024, 200, 4
+#: Texts that are read.
+_MOST_PARTS = 4
 _DELAY = re.compile(
     r"still (?:being )?(?:trying|retr)|will (?:keep|continue|be) (?:to )?(?:try|retr)"
     r"|(?:not|n't) yet (?:been )?(?:be )?deliver"
@@ -46,7 +42,7 @@ def read_freeform(message: MimePart) -> tuple[BounceFinding, ...]:
     named = [
         address_in(each) for each in ",".join(message.all("x-failed-recipients"))[:4096].split(",") if each.strip()
     ]
-    trying, failed = _by_flufl(message, text)
+    trying, failed = detect_recipients(message, text)
     if not named and ((trying and not failed) or (_DELAY.search(text) and not _GIVEN_UP.search(text))):
         names = trying or failed or _addresses(message, text)[:1]
         return tuple(explained(BounceFinding(recipient=each, kind=ReturnedKind.DELAY)) for each in names or ("",))
@@ -93,52 +89,3 @@ def _addresses(message: MimePart, text: str) -> list[str]:
     own = " ".join(message.get(name) for name in ("to", "from", "delivered-to", "reply-to")).lower()
     found = _ADDRESS.findall(text[:4096])
     return [each for each in dict.fromkeys(found) if each.lower() not in own]
-
-
-def _by_flufl(message: MimePart, text: str) -> tuple[list[str], list[str]]:
-    """Ask flufl.bounce for recipients: those they are trying again, and those they gave up on."""
-    import email.message
-    import logging
-
-    from flufl.bounce import all_failures
-
-    # It writes down what trips it, and we would print that.
-    logging.getLogger("flufl.bounce").disabled = True
-    copied = email.message.Message()
-    for name, value in message.fields[:60]:
-        if not name.startswith(("content-", "mime-", "received", "dkim-", "arc-")):
-            copied[name] = decode_words(value)[:_MOST_LINE].encode("ascii", "replace").decode()
-    if "@" not in message.get("from"):
-        # One of its detectors trips over a sender who is none, and those behind it never come to look.
-        del copied["from"]
-        copied["from"] = "mailer-daemon"
-    kind = message.type if message.type.startswith("multipart/") else "text/plain"
-    copied["Content-Type"] = kind
-    if kind == "text/plain":
-        copied.set_payload(_short(text))
-    else:
-        for part in [each for each in message.walk() if each.type == "text/plain"][:_MOST_PARTS]:
-            copied.attach(_leaf(part))
-    try:
-        trying, failed = all_failures(copied)
-    except Exception:  # heuristics of others on the bytes of strangers: what trips them is not understood
-        return [], []
-    return [_printable(each) for each in sorted(trying)], [_printable(each) for each in sorted(failed)]
-
-
-def _leaf(part: MimePart) -> "Message":
-    import email.message
-
-    leaf = email.message.Message()
-    leaf["Content-Description"] = part.get("content-description")[:_MOST_LINE].encode("ascii", "replace").decode()
-    leaf.set_payload(_short(part.text()))
-    return leaf
-
-
-def _short(text: str) -> str:
-    lines = text[:_MOST_TEXT].replace("\r\n", "\n").split("\n")
-    return "\n".join(line[:_MOST_LINE].encode("ascii", "replace").decode() for line in lines)
-
-
-def _printable(address: bytes) -> str:
-    return address_in(address.decode("utf-8", "replace"))

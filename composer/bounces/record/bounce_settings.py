@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 
 from composer.bounces.webhooks.webhook_registry import WEBHOOKS, Webhook
 from composer.content.document.newsletter import Newsletter
-from composer.content.values.field_values import Group, group_in, text_in, value_in
+from composer.content.document.newsletter_config import INBOX, KEPT, READ
 from composer.core.environment import Environment, SettingsError
 from composer.core.workspace import Workspace
 from composer.delivery.config.credentials import IMAP, credentials_of
 from composer.delivery.config.resolve import ca_file
 from composer.transport.server_settings import MailServer, Secret, Security
-
-_PORTS = {Security.TLS: 993, Security.STARTTLS: 143, Security.NONE: 143}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +23,9 @@ class MailboxAccount:
 
     server: MailServer
     #: Where messages arrive; where those go that were understood; where those are kept that a person should look at.
-    folder: str = "INBOX"
-    read: str = "compose-read"
-    kept: str = "compose-kept"
+    folder: str = INBOX
+    read: str = READ
+    kept: str = KEPT
 
 
 #: `name:password` that Postmark's webhook is set up with.
@@ -48,12 +46,11 @@ class Webhooks:
 
 def webhooks_of(newsletter: Newsletter, around: Environment) -> Webhooks:
     """Give which providers may call: topics from newsletter.yaml, the password from the environment."""
-    topics = value_in(group_in(newsletter.values, "delivery"), "ses_topics")
     password = around.environment.get(POSTMARK)
     if password and ":" not in password:
         raise SettingsError(f"{POSTMARK} is a name and a password", "it looks like   name:password")
     return Webhooks(
-        ses_topics=tuple(str(each) for each in topics) if isinstance(topics, tuple) else (),
+        ses_topics=newsletter.delivery.ses_topics,
         postmark=Secret(password) if password else None,
         secrets={name: secret for name, each in WEBHOOKS.items() if (secret := _secret(each, around))},
     )
@@ -68,27 +65,25 @@ def _secret(webhook: Webhook, around: Environment) -> Secret | None:
 
 def account_of(newsletter: Newsletter, workspace: Workspace, around: Environment) -> MailboxAccount:
     """Give the mailbox that is set up. Raises SettingsError or ContentError."""
-    given = value_in(group_in(newsletter.values, "delivery"), "imap")
-    if not isinstance(given, Group):
+    given = newsletter.delivery.imap
+    if given is None:
         raise SettingsError(
             "no mailbox is set up", "write   delivery:   and below it   imap:   with   host:   into newsletter.yaml"
         )
-    host = text_in(given, "host") or ""
-    security = Security(text_in(given, "security") or "tls")
-    port = value_in(given, "port")
-    found = credentials_of(host, text_in(given, "username"), around, IMAP)
+    host = given.server.host
+    found = credentials_of(host, given.server.username, around, IMAP)
     if not found.username or found.secret is None:
         raise SettingsError(f"nobody is named who signs in at {host}", "write   username:   below   imap:")
     server = MailServer(
         host=host,
-        port=port if isinstance(port, int) else _PORTS[security],
-        security=security,
+        port=given.server.port,
+        security=Security(given.server.security),
         username=found.username,
         secret=found.secret,
         is_token=found.is_token,
-        ca_file=ca_file(workspace, text_in(given, "ca_file"), "delivery.imap.ca_file"),
+        ca_file=ca_file(workspace, given.server.ca_file, "delivery.imap.ca_file"),
     )
-    folders = {name: text for name in ("folder", "read", "kept") if (text := text_in(given, name))}
-    if wrong := next((text for text in folders.values() if not text.isascii() or not text.isprintable()), None):
+    folders = (given.folder, given.read, given.kept)
+    if wrong := next((text for text in folders if not text.isascii() or not text.isprintable()), None):
         raise SettingsError(f"“{wrong}” cannot be a folder here", "name one in ASCII, as the server shows it")
-    return MailboxAccount(server=server, **folders)
+    return MailboxAccount(server=server, folder=given.folder, read=given.read, kept=given.kept)

@@ -149,7 +149,7 @@ def _issue(
         for spec in newsletter.sections
         if (content := _content(values[spec.key])) is not None
     )
-    imprint = values["imprint"] or newsletter.values["imprint"]
+    imprint = values["imprint"] or newsletter.template_values["imprint"]
     return Issue(
         path=path,
         stem=path.stem,
@@ -160,10 +160,10 @@ def _issue(
         preheader=text_in(values, "preheader"),
         note=note if isinstance(note, Rich) else None,
         sections=sections,
-        masthead=groups_in(values, "masthead") or groups_in(newsletter.values, "masthead"),
+        masthead=groups_in(values, "masthead") or groups_in(newsletter.template_values, "masthead"),
         imprint=imprint if isinstance(imprint, Group) else None,
         fields=book,
-        pictures=tuple(dict.fromkeys((*_pictures(newsletter.values), *_pictures(values)))),
+        pictures=tuple(dict.fromkeys((*_pictures(newsletter.template_values), *_pictures(values)))),
         marks=marks,
         nodes=nodes,
     )

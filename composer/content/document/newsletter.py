@@ -10,6 +10,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from composer.content.document.newsletter_config import (
+    ApprovalsConfig,
+    BrandConfig,
+    CheckConfig,
+    DeliveryConfig,
+    approvals_config,
+    brand_config,
+    check_configs,
+    delivery_config,
+    editor_addresses,
+    offer_labels,
+)
 from composer.content.document.section_types import read_definitions, read_document
 from composer.content.document.sections import SectionSpec, read_sections
 from composer.content.schema.audiences import is_told, named_audiences
@@ -32,7 +44,7 @@ from composer.core.workspace import NEWSLETTER, ThemeFiles, Workspace, themes_kn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newsletter:
-    """The publication in one language. `values` is newsletter.yaml as templates read it."""
+    """The publication in one language."""
 
     name: str
     language: str
@@ -40,6 +52,19 @@ class Newsletter:
     theme: ThemeFiles
     sender: Address
     reply_to: Address | None
+    postal_address: str | None
+    privacy_url: str | None
+    brand: BrandConfig
+    delivery: DeliveryConfig
+    approvals: ApprovalsConfig
+    #: What is set of checks, by their codes.
+    checks: Mapping[str, CheckConfig]
+    #: Who gets test sends.
+    editors: tuple[Address, ...]
+    #: Tags that subscribers may choose, with the words beside them.
+    offers: Mapping[str, str]
+    #: Where subscribers and mailings are kept, as it was written.
+    database: str | None
     sections: tuple[SectionSpec, ...]
     definitions: Mapping[str, SchemaField]
     #: Merge fields by name, with what stands for a subscriber without a value.
@@ -50,7 +75,8 @@ class Newsletter:
     labels: Mapping[str, str]
     #: Groups of subscribers by name.
     audiences: Mapping[str, AudienceFilter]
-    values: Group
+    #: newsletter.yaml as templates read it. Everything else takes the typed fields above.
+    template_values: Group
     nodes: Nodes = field(repr=False)
 
     def place(self, *path: str | int) -> SourcePlace:
@@ -225,12 +251,21 @@ def _newsletter(
         theme=theme,
         sender=parse_address(text_in(sender, "from") or ""),
         reply_to=parse_address(reply_to) if reply_to else None,
+        postal_address=text_in(sender, "postal_address"),
+        privacy_url=text_in(sender, "privacy_url"),
+        brand=brand_config(values),
+        delivery=delivery_config(values),
+        approvals=approvals_config(values),
+        checks=check_configs(values),
+        editors=editor_addresses(values),
+        offers=offer_labels(values),
+        database=text_in(values, "database"),
         sections=specs,
         definitions=definitions,
         fields=fields,
         samples=samples,
         labels=labels,
         audiences=audiences,
-        values=values,
+        template_values=values,
         nodes=nodes,
     )

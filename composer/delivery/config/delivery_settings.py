@@ -6,12 +6,8 @@ Comes in: a `Newsletter`. Goes out: `Settings`. Never reads a secret: those are 
 from dataclasses import dataclass
 
 from composer.content.document.newsletter import Newsletter
-from composer.content.values.field_values import group_in, text_in, value_in
-from composer.content.values.formats import messages_a_minute
+from composer.content.document.newsletter_config import CONNECTIONS
 from composer.core.addresses import Address, mailbox_of, parse_address
-
-#: Messages under way at once where newsletter.yaml says nothing.
-CONNECTIONS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,26 +45,19 @@ class Settings:
 
 def settings_of(newsletter: Newsletter) -> Settings:
     """Read them."""
-    delivery = group_in(newsletter.values, "delivery")
-    rate, connections, quota = (value_in(delivery, name) for name in ("rate", "connections", "daily_quota"))
-    approvals = group_in(newsletter.values, "approvals")
-    needed, by = value_in(approvals, "needed"), value_in(approvals, "by")
+    delivery = newsletter.delivery
     # The first address of a mailbox is the one that is asked.
-    approvers = {mailbox_of(each.address): each for each in reversed([*map(parse_address, _texts(by))])}
-    public, mailto, bounces = (text_in(delivery, name) for name in ("public_url", "unsubscribe_mailto", "bounces"))
+    approvers = {mailbox_of(each.address): each for each in reversed(newsletter.approvals.by)}
+    public, mailto, bounces = delivery.public_url, delivery.unsubscribe_mailto, delivery.bounces
     return Settings(
-        rate=messages_a_minute(rate) if isinstance(rate, str) else None,
-        connections=connections if isinstance(connections, int) else CONNECTIONS,
-        daily_quota=quota if isinstance(quota, int) else None,
+        rate=delivery.rate,
+        connections=delivery.connections,
+        daily_quota=delivery.daily_quota,
         public_url=public.rstrip("/") if public else None,
-        unsubscribe_url=text_in(delivery, "unsubscribe_url"),
-        unsubscribe_mailto=parse_address(mailto).wire if mailto else None,
-        bounces=parse_address(bounces).wire if bounces else None,
-        assets_url=text_in(group_in(newsletter.values, "brand"), "assets_url"),
-        approvals=needed if isinstance(needed, int) else 0,
+        unsubscribe_url=delivery.unsubscribe_url,
+        unsubscribe_mailto=mailto.wire if mailto else None,
+        bounces=bounces.wire if bounces else None,
+        assets_url=newsletter.brand.assets_url,
+        approvals=newsletter.approvals.needed,
         approvers=tuple(reversed(approvers.values())),
     )
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, tuple) else ()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from composer.content.document.newsletter import Newsletter
-from composer.content.values.field_values import Group, group_in, text_in, value_in
+from composer.content.document.newsletter_config import SMTP_PORTS
 from composer.core.addresses import domain_to_ascii
 from composer.core.environment import Environment, SettingsError
 from composer.core.errors import ContentError
@@ -24,38 +24,33 @@ if TYPE_CHECKING:
     from composer.mail.dkim_signing import Profile
 
 URL = "COMPOSE_SMTP_URL"
-_PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
 _SCHEMES = {"smtp": Security.NONE, "smtps": Security.TLS, "smtp+starttls": Security.STARTTLS}
 
 
 def transport_name(newsletter: Newsletter, around: Environment) -> str:
     """Give the transport that is set up: smtp where a server is named, unless newsletter.yaml says otherwise."""
-    delivery = group_in(newsletter.values, "delivery")
-    said = text_in(delivery, "transport")
-    return said or ("smtp" if around.environment.get(URL) or value_in(delivery, "smtp") else "outbox")
+    delivery = newsletter.delivery
+    return delivery.transport or ("smtp" if around.environment.get(URL) or delivery.smtp else "outbox")
 
 
 def server_of(newsletter: Newsletter, workspace: Workspace, around: Environment) -> MailServer:
     """Give the mail server to hand over to, with its secret. Raises SettingsError or ContentError."""
     if url := around.environment.get(URL):
         return _from_url(url)
-    given = value_in(group_in(newsletter.values, "delivery"), "smtp")
-    if not isinstance(given, Group):
+    given = newsletter.delivery.smtp
+    if given is None:
         raise SettingsError(
             "no mail server is set up",
             f"write   delivery:   and below it   smtp:   with   host:   into newsletter.yaml, or set {URL}",
         )
-    host = text_in(given, "host") or ""
-    security = Security(text_in(given, "security") or "starttls")
-    port = value_in(given, "port")
     server = MailServer(
-        host=host,
-        port=port if isinstance(port, int) else _PORTS[security],
-        security=security,
-        username=text_in(given, "username"),
-        ca_file=ca_file(workspace, text_in(given, "ca_file"), "delivery.smtp.ca_file"),
+        host=given.host,
+        port=given.port,
+        security=Security(given.security),
+        username=given.username,
+        ca_file=ca_file(workspace, given.ca_file, "delivery.smtp.ca_file"),
     )
-    found = credentials_of(host, server.username, around, SMTP)
+    found = credentials_of(given.host, server.username, around, SMTP)
     return replace(server, username=found.username, secret=found.secret, is_token=found.is_token)
 
 
@@ -82,7 +77,7 @@ def _from_url(url: str) -> MailServer:
         raise SettingsError(f"{URL} cannot be read", form)
     return MailServer(
         host=parts.hostname,
-        port=port or _PORTS[security],
+        port=port or SMTP_PORTS[security],
         security=security,
         username=unquote(parts.username) if parts.username else None,
         secret=Secret(unquote(parts.password)) if parts.password else None,
@@ -101,8 +96,7 @@ class Signing:
 
 def signing_of(newsletter: Newsletter, host: str = "") -> Signing | None:
     """Read what newsletter.yaml says of DKIM; None where it says nothing. Raises ContentError."""
-    delivery = group_in(newsletter.values, "delivery")
-    given = value_in(delivery, "dkim")
+    given = newsletter.delivery.dkim
     if given is None:
         return None
     if isinstance(given, str):
@@ -111,16 +105,12 @@ def signing_of(newsletter: Newsletter, host: str = "") -> Signing | None:
             place = newsletter.place("delivery", "dkim")
             raise ContentError((place.problem("choice", f"delivery, dkim: “{given}” is not known here", hint),))
         return Signing(is_relayed=True)
-    if not isinstance(given, Group):
-        return None
-    selectors = value_in(given, "selectors")
-    rewrites = value_in(delivery, "relay_rewrites")
-    unsigned = tuple(str(each) for each in rewrites) if isinstance(rewrites, tuple) else ()
+    unsigned = newsletter.delivery.relay_rewrites
     if not unsigned and re.search(r"(^|\.)amazonaws\.com$", host.lower()):
         unsigned = ("message-id", "date")
     return Signing(
-        domain=domain_to_ascii(text_in(given, "domain") or newsletter.sender.domain),
-        selectors=tuple(str(each) for each in selectors) if isinstance(selectors, tuple) else (),
+        domain=domain_to_ascii(given.domain or newsletter.sender.domain),
+        selectors=given.selectors,
         unsigned=frozenset(unsigned),
     )
 

@@ -7,11 +7,11 @@ are in it only when a person has asked for them.
 
 import datetime
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from composer.content.document.newsletter import Newsletter
-from composer.core.addresses import Address, parse_address
+from composer.core.addresses import Address
 from composer.core.errors import ComposeError
 from composer.editions.pipeline import Built, BuiltVariant
 from composer.mail.dot_stuffing import to_wire
@@ -43,12 +43,10 @@ class TestSend:
 
 def editors_of(newsletter: Newsletter) -> tuple[Address, ...]:
     """Give the editors that newsletter.yaml names, each address once."""
-    named = newsletter.values["editors"]
-    found = [parse_address(each) for each in named if isinstance(each, str)] if isinstance(named, tuple) else []
-    return unique(found)
+    return unique(newsletter.editors)
 
 
-def unique(addresses: list[Address]) -> tuple[Address, ...]:
+def unique(addresses: Iterable[Address]) -> tuple[Address, ...]:
     """Leave out an address that stands there already, however its domain is written."""
     found: dict[str, Address] = {}
     for address in addresses:

@@ -10,9 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import uvicorn
-
 from composer.core.errors import ComposeError
+from composer.web.http_server import Config, Server
 from composer.web.preview.preview_app import application
 from composer.web.preview.preview_session import HEARTBEAT, PreviewSession
 from composer.web.preview.view_model import Attempt
@@ -27,7 +26,7 @@ class PreviewError(ComposeError):
     """The preview cannot be started."""
 
 
-class PreviewServer(uvicorn.Server):
+class PreviewServer(Server):
     """A server that tells when it is ready, and lets go of the pages that listen when it ends."""
 
     def __init__(
@@ -35,7 +34,7 @@ class PreviewServer(uvicorn.Server):
     ) -> None:
         port = listener.getsockname()[1]
         super().__init__(
-            uvicorn.Config(
+            Config(
                 application(session, port, heartbeat),
                 access_log=False,
                 log_level="warning",

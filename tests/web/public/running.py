@@ -18,6 +18,7 @@ from sqlalchemy import select
 from composer.audience.changes import add_subscriber
 from composer.audience.identity.tokens import Purpose, Tokens
 from composer.audience.subscribers import Subscriber, find
+from composer.content.document.newsletter_config import SIGNUP_MAIL_PER_HOUR
 from composer.core.addresses import Address
 from composer.core.workspace import Workspace
 from composer.database.engine import Database
@@ -35,7 +36,7 @@ from composer.web.public.pages.review_pages import ReviewPages
 from composer.web.public.server.public_server import PublicServer, listen
 from composer.web.public.server.reload import Alert
 from composer.web.public.site.email_renderer import EmailRenderer
-from composer.web.public.site.public_settings import PER_HOUR, Mailer
+from composer.web.public.site.public_settings import Mailer
 from composer.web.public.site.publication import read_publication
 from composer.web.public.transactional.queue import waiting
 from composer.web.public.transactional.worker import TransactionalWorker
@@ -208,7 +209,7 @@ def running(
     editions: Editions | None = None,
     transport: Transport | None = None,
     callers: Callers | None = None,
-    per_hour: int = PER_HOUR,
+    per_hour: int = SIGNUP_MAIL_PER_HOUR,
 ) -> Iterator[Running]:
     """Run the pages of a newsletter, as `compose serve` does."""
     with contextlib.ExitStack() as stack:

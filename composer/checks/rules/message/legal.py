@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
-from composer.content.values.field_values import group_in, text_in
+from composer.content.values.field_values import text_in
 from composer.content.yaml.source import SourcePlace
 from composer.core.errors import Level, Who
 
@@ -21,8 +21,8 @@ def unsubscribe(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckF
     """Look for the subscriber's own link in both parts."""
     token = next((field.token for field in review.edition.fields if field.name == "unsubscribe_url"), None)
     if token is None:
-        delivery = group_in(review.newsletter.values, "delivery")
-        is_set = text_in(delivery, "public_url") or text_in(delivery, "unsubscribe_url")
+        delivery = review.newsletter.delivery
+        is_set = delivery.public_url or delivery.unsubscribe_url
         place = review.template("page.mjml.j2") if is_set else review.newsletter.place("delivery")
         yield CheckFinding(place=place, message="there is no link to unsubscribe")
         return
@@ -47,7 +47,7 @@ def unsubscribe(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckF
 )
 def postal_address(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Look for its words in both parts (15 U.S.C. 7704(a)(5))."""
-    address = text_in(group_in(review.newsletter.values, "sender"), "postal_address")
+    address = review.newsletter.postal_address
     if not address:
         yield CheckFinding(place=review.newsletter.place("sender"), message="there is no postal address of the sender")
         return
@@ -73,7 +73,7 @@ def _has(text: str, words: list[str]) -> bool:
 )
 def privacy(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Look for the link to the privacy page."""
-    url = text_in(group_in(review.newsletter.values, "sender"), "privacy_url")
+    url = review.newsletter.privacy_url
     if url is None:
         yield CheckFinding(place=review.newsletter.place("sender"), message="there is no link to a privacy page")
     elif url not in review.edition.html or url not in review.text:

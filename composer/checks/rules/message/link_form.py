@@ -8,7 +8,6 @@ from composer.checks.issue_text import named
 from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.checks.rules.message.link_targets import host_of
-from composer.content.values.field_values import group_in, value_in
 from composer.content.yaml.invisible_characters import name_of
 from composer.core.errors import Level
 from composer.core.untrusted_text import tame
@@ -37,11 +36,8 @@ def plain_http(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
 
 
 def _own_pages(review: ReviewedEdition) -> list[str]:
-    values = review.newsletter.values
-    return [
-        str(value_in(group_in(values, group), key) or "")
-        for group, key in (("brand", "homepage"), ("delivery", "public_url"))
-    ]
+    newsletter = review.newsletter
+    return [str(url or "") for url in (newsletter.brand.homepage, newsletter.delivery.public_url)]
 
 
 @check(

@@ -7,8 +7,7 @@ closes connections whose request is on its way, and the proxy would have to answ
 
 import asyncio
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import ServerState
+from composer.web.http_server import H11Protocol, ServerState
 
 #: Seconds for the head of a request, from its first byte or from the connection's beginning.
 HEAD = 10.0

@@ -9,7 +9,6 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
-from composer.content.values.field_values import group_in, text_in
 from composer.web.public.pages.edition_pages import EditionPage, page_of, policy_of
 from composer.web.public.pages.page_context import Site
 
@@ -21,8 +20,7 @@ _PICTURE = re.compile(r"image/[a-z0-9.+-]+")
 def edition(site: Site, shown: EditionPage, pictures: str, *, is_framed: bool) -> Response:
     """Answer with an edition's page; its pictures are below an address of ours."""
     path = site.publication.address.path
-    brand = group_in(site.publication.main.values, "brand")
-    policy = policy_of(text_in(brand, "assets_url") if "assets_url" in iter(brand) else None, is_framed=is_framed)
+    policy = policy_of(site.publication.main.brand.assets_url, is_framed=is_framed)
     headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
     return Response(page_of(shown, f"{path}{pictures}").encode(errors="replace"), headers=headers)
 

@@ -13,10 +13,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-import uvicorn
 from starlette.types import Receive, Scope, Send
-from uvicorn.server import HANDLED_SIGNALS
 
+from composer.web.http_server import HANDLED_SIGNALS, Config, Server
 from composer.web.public.http.timeouts import RequestState, SlowClientProtocol
 from composer.web.public.pages.page_context import Site
 from composer.web.public.server import systemd
@@ -36,7 +35,7 @@ _MOST_HEADERS = 16_384
 _LAST_REQUESTS = 30
 
 
-class PublicServer(uvicorn.Server):
+class PublicServer(Server):
     """A server that tells when it is ready, can be given a newer site, and loses no request when it ends."""
 
     def __init__(
@@ -57,7 +56,7 @@ class PublicServer(uvicorn.Server):
             await self._app(scope, receive, send)
 
         super().__init__(
-            uvicorn.Config(
+            Config(
                 newest,
                 http=SlowClientProtocol,
                 access_log=False,

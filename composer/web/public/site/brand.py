@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from composer.checks.css.css_colours import Rgb, contrast
 from composer.content.document.newsletter import Newsletter
-from composer.content.values.field_values import Group, Picture, group_in, value_in
+from composer.content.values.field_values import Picture
 from composer.render.theme import Theme
 
 #: What text needs against its ground (WCAG 2.2, 1.4.3).
@@ -74,13 +74,9 @@ class Brand:
 def brand_of(newsletter: Newsletter) -> Brand:
     """Gather how a newsletter looks. Raises ContentError for a theme that cannot be read."""
     theme = Theme(files=newsletter.theme, language=newsletter.language)
-    colours, fonts = group_in(theme.values, "colors"), _texts(group_in(theme.values, "fonts"))
-    light, dark = (_texts(group_in(colours, name)) for name in ("light", "dark"))
-    brand = group_in(newsletter.values, "brand")
-    sender = group_in(newsletter.values, "sender")
-    given = value_in(brand, "logo")
-    logo = given if isinstance(given, Group) else Group({})
-    accent = _text(brand, "accent") or light.get("accent") or _ACCENT
+    fonts, light, dark = theme.fonts, theme.colours("light"), theme.colours("dark")
+    brand = newsletter.brand
+    accent = brand.accent or light.get("accent") or _ACCENT
     return Brand(
         name=newsletter.name,
         light=_colours({**_LIGHT, **light}, accent, darker=True),
@@ -88,26 +84,17 @@ def brand_of(newsletter: Newsletter) -> Brand:
         plate=dark.get("plate") or _PLATE,
         text_font=fonts.get("text") or _FONTS["text"],
         title_font=fonts.get("title") or _FONTS["title"],
-        logo=_logo(value_in(logo, "light"), "logo"),
-        dark_logo=_logo(value_in(logo, "dark"), "logo-dark"),
-        logo_words=_text(logo, "alt") or newsletter.name,
-        homepage=_text(brand, "homepage"),
-        privacy_url=_text(sender, "privacy_url"),
-        postal_address=_text(sender, "postal_address"),
+        logo=_logo(brand.logo, "logo"),
+        dark_logo=_logo(brand.dark_logo, "logo-dark"),
+        logo_words=brand.logo_words or newsletter.name,
+        homepage=brand.homepage,
+        privacy_url=newsletter.privacy_url,
+        postal_address=newsletter.postal_address,
     )
 
 
-def _text(group: Group, name: str) -> str | None:
-    value = value_in(group, name)
-    return value if isinstance(value, str) else None
-
-
-def _texts(group: Group) -> dict[str, str]:
-    return {name: text for name in group if (text := _text(group, name))}
-
-
-def _logo(picture: object, name: str) -> Logo | None:
-    if not isinstance(picture, Picture):
+def _logo(picture: Picture | None, name: str) -> Logo | None:
+    if picture is None:
         return None
     scale = min(1, _WIDEST / picture.width, _HIGHEST / picture.height)
     ending = picture.name.rpartition(".")[2].lower()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from composer.content.values.field_values import group_in, text_in
 from composer.core.addresses import Address
 from composer.mail.compiled_message import compile_message
 from composer.mail.letterhead import Addressing, Letterhead
@@ -60,7 +59,7 @@ class EmailRenderer:
                 reply_to=newsletter.reply_to,
                 subject=texts.about(f"mail_{look}_subject", brand.name),
                 language=texts.language,
-                list_id=text_in(group_in(newsletter.values, "delivery"), "list_id"),
+                list_id=newsletter.delivery.list_id,
                 list_name=newsletter.name,
             ),
             html=HTML.get_template("letter.html.j2").render(values),

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from composer.bounces.record.bounce_settings import Webhooks, webhooks_of
-from composer.content.values.field_values import group_in, value_in
+from composer.content.document.newsletter_config import SIGNUP_MAIL_PER_HOUR
 from composer.core.addresses import Address
 from composer.core.environment import Environment
 from composer.core.workspace import OUTBOX, Workspace
@@ -24,9 +24,6 @@ from composer.web.public.site.email_renderer import EmailRenderer, EmailText
 from composer.web.public.site.publication import PublicNewsletter, read_publication
 from composer.web.public.site.translations import choose
 
-#: Messages in an hour where newsletter.yaml says nothing: a list of 50,000 has some fifty sign-ups on an ordinary day.
-PER_HOUR = 500
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailer:
@@ -36,7 +33,7 @@ class Mailer:
     #: Asked anew for each connection: a secret may have changed.
     transport: Callable[[], Transport]
     sign: Callable[[bytes, datetime], bytes]
-    per_hour: int = PER_HOUR
+    per_hour: int = SIGNUP_MAIL_PER_HOUR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +56,6 @@ def read_public_settings(workspace: Workspace, around: Environment, now: datetim
     """
     publication = read_publication(workspace)
     newsletter = publication.main
-    per_hour = value_in(group_in(newsletter.values, "delivery"), "signup_mail_per_hour")
     outbox = workspace.root / OUTBOX / "letters" if transport_name(newsletter, around) == "outbox" else None
     host = "" if outbox else server_of(newsletter, workspace, around).host
 
@@ -73,7 +69,7 @@ def read_public_settings(workspace: Workspace, around: Environment, now: datetim
         renderer=EmailRenderer(publication=publication),
         transport=transport,
         sign=sign,
-        per_hour=per_hour if isinstance(per_hour, int) else PER_HOUR,
+        per_hour=newsletter.delivery.signup_mail_per_hour,
     )
     _try_out(mailer, publication, now)
     return PublicSettings(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from composer.content.document.newsletter import Newsletter, read_newsletter
-from composer.content.values.field_values import group_in, text_in
 from composer.content.values.merge_fields import names_in
 from composer.core.errors import ComposeError
 from composer.core.workspace import Workspace
@@ -92,14 +91,14 @@ class PublicNewsletter:
 
     def offers(self, language: str) -> tuple[LanguageChoice, ...]:
         """List the tags that a subscriber may choose."""
-        offered = group_in(self.newsletter(language).values, "offers")
-        return tuple(LanguageChoice(name=name, label=text_in(offered, name) or name) for name in offered)
+        offered = self.newsletter(language).offers
+        return tuple(LanguageChoice(name=name, label=label) for name, label in offered.items())
 
 
 def read_publication(workspace: Workspace) -> PublicNewsletter:
     """Read the newsletter in all its languages. Raises ContentError, or PublicError where it has no public address."""
     main = read_newsletter(workspace)
-    url = text_in(group_in(main.values, "delivery"), "public_url")
+    url = main.delivery.public_url
     if url is None:
         hint = "write   delivery:   and below it   public_url: https://news.example.org/n"
         raise PublicError("newsletter.yaml does not say where subscribers find these pages", hint)

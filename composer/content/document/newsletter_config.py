@@ -1,0 +1,227 @@
+"""The settings of newsletter.yaml, typed: how editions are delivered, how subscribers recognise them, what is checked.
+
+Input: newsletter.yaml as it was read, without problems. Output: its groups of settings as values. Guarantees: these keys, and
+what holds where nothing is written, are known here alone; what only sending can judge stays as it was written.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from composer.content.values.field_values import Group, Picture, Value, group_in, text_in, value_in
+from composer.content.values.formats import messages_a_minute
+from composer.core.addresses import Address, parse_address
+
+#: Messages under way at once.
+CONNECTIONS = 4
+#: Messages that the public pages send in an hour: a list of 50,000 has some fifty sign-ups on an ordinary day.
+SIGNUP_MAIL_PER_HOUR = 500
+#: The ports of mail servers, by how the connection is encrypted.
+SMTP_PORTS = {"tls": 465, "starttls": 587, "none": 25}
+IMAP_PORTS = {"tls": 993, "starttls": 143, "none": 143}
+#: Folders of the mailbox for bounces.
+INBOX, READ, KEPT = "INBOX", "compose-read", "compose-kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrandConfig:
+    """What stands below `brand:`."""
+
+    logo: Picture | None = None
+    dark_logo: Picture | None = None
+    #: What the logo says.
+    logo_words: str | None = None
+    #: As #rrggbb.
+    accent: str | None = None
+    #: Where pictures are linked, as it was written; None where they travel in the message.
+    assets_url: str | None = None
+    homepage: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerConfig:
+    """A mail server, as `delivery.smtp` and `delivery.imap` name one."""
+
+    host: str
+    port: int
+    #: tls, starttls or none.
+    security: str
+    username: str | None = None
+    #: A file of certificates, seen from the workspace.
+    ca_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImapConfig:
+    """The mailbox that bounces come to, and the folders in it."""
+
+    server: ServerConfig
+    #: Where messages arrive; where those go that were understood; where those are kept that a person should look at.
+    folder: str = INBOX
+    read: str = READ
+    kept: str = KEPT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DkimConfig:
+    """The keys that sign here."""
+
+    #: None for the sender's.
+    domain: str | None = None
+    selectors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryConfig:
+    """What stands below `delivery:`."""
+
+    #: smtp or outbox; None where it follows from the rest.
+    transport: str | None = None
+    list_id: str | None = None
+    feedback_id: str | None = None
+    smtp: ServerConfig | None = None
+    imap: ImapConfig | None = None
+    #: The keys to sign with, or the one word that is written in their place.
+    dkim: DkimConfig | str | None = None
+    #: Headers that the mail server writes anew.
+    relay_rewrites: tuple[str, ...] = ()
+    #: Where messages come back to.
+    bounces: Address | None = None
+    #: The topics at Amazon SNS that may call.
+    ses_topics: tuple[str, ...] = ()
+    #: As it was written: it may end in a slash.
+    public_url: str | None = None
+    #: With `{token}` in it.
+    unsubscribe_url: str | None = None
+    unsubscribe_mailto: Address | None = None
+    #: Messages a minute; None for as fast as it goes.
+    rate: float | None = None
+    connections: int = CONNECTIONS
+    #: Messages in any 24 hours; None for no bound.
+    daily_quota: int | None = None
+    signup_mail_per_hour: int = SIGNUP_MAIL_PER_HOUR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalsConfig:
+    """What stands below `approvals:`."""
+
+    needed: int = 0
+    #: Who may approve, as it was written: a mailbox may stand there twice.
+    by: tuple[Address, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckConfig:
+    """What stands below a check's code."""
+
+    #: blocker, warning, info or off.
+    level: str | None = None
+    #: From which figure on it is how heavy: info, warn, block.
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+
+def brand_config(values: Group) -> BrandConfig:
+    """Read `brand:`."""
+    given = group_in(values, "brand")
+    logo = given["logo"]
+    light, dark = (logo["light"], logo["dark"]) if isinstance(logo, Group) else (None, None)
+    return BrandConfig(
+        logo=light if isinstance(light, Picture) else None,
+        dark_logo=dark if isinstance(dark, Picture) else None,
+        logo_words=text_in(logo, "alt") if isinstance(logo, Group) else None,
+        accent=text_in(given, "accent"),
+        assets_url=text_in(given, "assets_url"),
+        homepage=text_in(given, "homepage"),
+    )
+
+
+def delivery_config(values: Group) -> DeliveryConfig:
+    """Read `delivery:`."""
+    given = group_in(values, "delivery")
+    rate, dkim = text_in(given, "rate"), value_in(given, "dkim")
+    return DeliveryConfig(
+        transport=text_in(given, "transport"),
+        list_id=text_in(given, "list_id"),
+        feedback_id=text_in(given, "feedback_id"),
+        smtp=_server(value_in(given, "smtp"), "starttls", SMTP_PORTS),
+        imap=_imap(value_in(given, "imap")),
+        dkim=_dkim(dkim) if isinstance(dkim, Group) else text_in(given, "dkim"),
+        relay_rewrites=_texts(value_in(given, "relay_rewrites")),
+        bounces=_address(text_in(given, "bounces")),
+        ses_topics=_texts(value_in(given, "ses_topics")),
+        public_url=text_in(given, "public_url"),
+        unsubscribe_url=text_in(given, "unsubscribe_url"),
+        unsubscribe_mailto=_address(text_in(given, "unsubscribe_mailto")),
+        rate=messages_a_minute(rate) if rate is not None else None,
+        connections=_number(given, "connections") or CONNECTIONS,
+        daily_quota=_number(given, "daily_quota"),
+        signup_mail_per_hour=_number(given, "signup_mail_per_hour") or SIGNUP_MAIL_PER_HOUR,
+    )
+
+
+def approvals_config(values: Group) -> ApprovalsConfig:
+    """Read `approvals:`."""
+    given = group_in(values, "approvals")
+    by = _texts(value_in(given, "by"))
+    return ApprovalsConfig(needed=_number(given, "needed") or 0, by=tuple(parse_address(each) for each in by))
+
+
+def check_configs(values: Group) -> Mapping[str, CheckConfig]:
+    """Read `checks:`, by code; whether there is such a check is not known here."""
+    given = group_in(values, "checks")
+    return {code: _check(group_in(given, code)) for code in given}
+
+
+def _check(given: Group) -> CheckConfig:
+    limits = {name: limit for name in ("info", "warn", "block") if (limit := _number(given, name)) is not None}
+    level = value_in(given, "level")
+    return CheckConfig(level=level if isinstance(level, str) else None, limits=limits)
+
+
+def editor_addresses(values: Group) -> tuple[Address, ...]:
+    """Read `editors:`, as it was written: an address may stand there twice."""
+    return tuple(parse_address(each) for each in _texts(value_in(values, "editors")))
+
+
+def offer_labels(values: Group) -> Mapping[str, str]:
+    """Read `offers:`: tags, each with its words; the tag itself where there are none."""
+    given = group_in(values, "offers")
+    return {tag: text_in(given, tag) or tag for tag in given}
+
+
+def _server(given: Value, security: str, ports: Mapping[str, int]) -> ServerConfig | None:
+    if not isinstance(given, Group):
+        return None
+    chosen = text_in(given, "security") or security
+    return ServerConfig(
+        host=text_in(given, "host") or "",
+        port=_number(given, "port") or ports[chosen],
+        security=chosen,
+        username=text_in(given, "username"),
+        ca_file=text_in(given, "ca_file"),
+    )
+
+
+def _imap(given: Value) -> ImapConfig | None:
+    server = _server(given, "tls", IMAP_PORTS)
+    if server is None or not isinstance(given, Group):
+        return None
+    named = {name: text for name in ("folder", "read", "kept") if (text := text_in(given, name))}
+    return ImapConfig(server=server, **named)
+
+
+def _dkim(given: Group) -> DkimConfig:
+    return DkimConfig(domain=text_in(given, "domain"), selectors=_texts(value_in(given, "selectors")))
+
+
+def _number(given: Group, name: str) -> int | None:
+    value = value_in(given, name)
+    return value if isinstance(value, int) else None
+
+
+def _texts(value: Value) -> tuple[str, ...]:
+    return tuple(str(each) for each in value if isinstance(each, str)) if isinstance(value, tuple) else ()
+
+
+def _address(text: str | None) -> Address | None:
+    return parse_address(text) if text else None

@@ -1,0 +1,175 @@
+"""newsletter.yaml's settings as values: each key reaches its field, one place knows the defaults, and nobody looks keys up."""
+
+import ast
+from dataclasses import replace
+from pathlib import Path
+
+from PIL import Image
+
+from composer.content.document.newsletter import Newsletter, read_newsletter
+from composer.content.document.newsletter_config import (
+    ApprovalsConfig,
+    BrandConfig,
+    CheckConfig,
+    DeliveryConfig,
+    DkimConfig,
+    ImapConfig,
+    ServerConfig,
+)
+from composer.core.addresses import Address
+from tests.factories import LETTER, sample_message
+
+COMPOSER = Path(__file__).parents[3] / "composer"
+DELIVERY = """\
+delivery:
+  transport: outbox
+  list_id: letters.example.org
+  feedback_id: letters
+  smtp:
+    host: smtp.example.org
+    port: 2525
+    security: tls
+    username: letters
+    ca_file: ca.pem
+  imap:
+    host: imap.example.org
+    security: none
+    username: bounces
+    folder: Bounces
+    read: Done
+    kept: Odd
+  dkim:
+    domain: example.org
+    selectors: [one, two]
+  relay_rewrites: [date]
+  bounces: Bounces <bounces@example.org>
+  ses_topics: [arn:one]
+  public_url: https://example.org/n/
+  unsubscribe_url: https://example.org/leave/{token}
+  unsubscribe_mailto: leave@example.org
+  rate: 10/s
+  connections: 7
+  daily_quota: 900
+  signup_mail_per_hour: 50
+"""
+
+
+def _newsletter(folder: Path, more: str = "") -> Newsletter:
+    return read_newsletter(sample_message(folder, newsletter=LETTER + more))
+
+
+def test_delivery(tmp_path: Path) -> None:
+    """Every key below `delivery:` has a field of its own; addresses and rates are values already."""
+    assert _newsletter(tmp_path, DELIVERY).delivery == DeliveryConfig(
+        transport="outbox",
+        list_id="letters.example.org",
+        feedback_id="letters",
+        smtp=ServerConfig(
+            host="smtp.example.org", port=2525, security="tls", username="letters", ca_file="ca.pem"
+        ),
+        imap=ImapConfig(
+            server=ServerConfig(host="imap.example.org", port=143, security="none", username="bounces"),
+            folder="Bounces",
+            read="Done",
+            kept="Odd",
+        ),
+        dkim=DkimConfig(domain="example.org", selectors=("one", "two")),
+        relay_rewrites=("date",),
+        bounces=Address(name="Bounces", address="bounces@example.org"),
+        ses_topics=("arn:one",),
+        public_url="https://example.org/n/",
+        unsubscribe_url="https://example.org/leave/{token}",
+        unsubscribe_mailto=Address(address="leave@example.org"),
+        rate=600.0,
+        connections=7,
+        daily_quota=900,
+        signup_mail_per_hour=50,
+    )  # fmt: skip
+
+
+def test_brand_and_sender(tmp_path: Path) -> None:
+    """Below `brand:` and `sender:`; a logo is a picture with words."""
+    assets = tmp_path / "assets"
+    assets.mkdir()
+    for name in ("light", "dark"):
+        Image.new("RGB", (8, 4), "red").save(assets / f"{name}.png")
+    sender = "  postal_address: Street 1\n  privacy_url: https://example.org/privacy\nsections:"
+    brand = (
+        "brand:\n  logo:\n    light: assets/light.png\n    dark: assets/dark.png\n    alt: Letters\n"
+        '  accent: "#123456"\n  assets_url: https://example.org/a/\n  homepage: https://example.org\n'
+    )
+    newsletter = read_newsletter(sample_message(tmp_path, newsletter=LETTER.replace("sections:", sender) + brand))
+    assert (newsletter.postal_address, newsletter.privacy_url) == ("Street 1", "https://example.org/privacy")
+    logo, dark = newsletter.brand.logo, newsletter.brand.dark_logo
+    assert (logo and logo.name, dark and dark.name) == ("light.png", "dark.png")
+    assert replace(newsletter.brand, logo=None, dark_logo=None) == BrandConfig(
+        logo_words="Letters", accent="#123456", assets_url="https://example.org/a/", homepage="https://example.org"
+    )
+    assert _newsletter(tmp_path).brand == BrandConfig()
+
+
+def test_delivery_where_little_is_written(tmp_path: Path) -> None:
+    """Ports follow from the security, and folders have names, as the schema says to editors."""
+    assert _newsletter(tmp_path).delivery == DeliveryConfig()
+    given = "delivery:\n  smtp:\n    host: a.example\n  imap:\n    host: b.example\n  dkim: relay\n"
+    delivery = _newsletter(tmp_path, given).delivery
+    assert delivery == DeliveryConfig(
+        smtp=ServerConfig(host="a.example", port=587, security="starttls"),
+        imap=ImapConfig(server=ServerConfig(host="b.example", port=993, security="tls")),
+        dkim="relay",
+    )
+
+
+def test_approvals_checks_and_people(tmp_path: Path) -> None:
+    """What is below `approvals:`, `checks:`, `editors:`, `offers:`; and where the database is."""
+    given = (
+        "approvals:\n  needed: 1\n  by: [Anna <anna@example.org>, anna+2@example.org]\n"
+        "checks:\n  SUBJ01:\n    warn: 70\n    info: 0\n  LAW02:\n    level: off\n  LAW01:\n"
+        "editors: [anna@example.org]\noffers:\n  press: Press releases\n  staff:\ndatabase: data/n.db\n"
+    )
+    newsletter = _newsletter(tmp_path, given)
+    anna = Address(name="Anna", address="anna@example.org")
+    assert newsletter.approvals == ApprovalsConfig(needed=1, by=(anna, Address(address="anna+2@example.org")))
+    assert newsletter.checks == {
+        "SUBJ01": CheckConfig(limits={"info": 0, "warn": 70}),
+        "LAW02": CheckConfig(level="off"),
+        "LAW01": CheckConfig(),
+    }
+    assert newsletter.editors == (Address(address="anna@example.org"),)
+    assert newsletter.offers == {"press": "Press releases", "staff": "staff"}
+    assert newsletter.database == "data/n.db"
+    bare = _newsletter(tmp_path)
+    assert (bare.approvals, bare.checks, bare.editors, bare.offers) == (ApprovalsConfig(), {}, (), {})
+    assert bare.database is None
+
+
+#: What looks values up by key: for issues, whose sections are the theme's, and for a theme's own files.
+_LOOKUPS = {"group_in", "groups_in", "text_in", "value_in"}
+_OF_ISSUES_AND_THEMES = {
+    "render/theme.py",
+    "render/edition.py",
+    "checks/issue_text.py",
+    "checks/rules/message/legal.py",
+    "checks/rules/page/compatibility.py",
+    "checks/rules/text/days_and_times.py",
+    "checks/rules/text/editorial.py",
+}
+
+
+def _uses(names: set[str]) -> set[str]:
+    """The modules that name one of these, in whatever way."""
+    found = set()
+    for path in sorted(COMPOSER.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = (getattr(node, "attr", None), getattr(node, "id", None), getattr(node, "name", None))
+            if names & {each for each in named if isinstance(each, str)}:
+                found.add(path.relative_to(COMPOSER).as_posix())
+    return found
+
+
+def test_no_module_reads_settings_by_key() -> None:
+    """newsletter.yaml as it was read is for templates; everybody else takes typed fields. Content alone makes them."""
+    outside = {each for each in _uses({"template_values"}) if not each.startswith("content/document/")}
+    assert outside == {"render/edition.py"}
+    lookups = {each for each in _uses(_LOOKUPS) if not each.startswith("content/")}
+    assert lookups == _OF_ISSUES_AND_THEMES

@@ -1,0 +1,239 @@
+"""Other people's libraries: one module of ours knows each of those below, and says here what it takes for granted.
+
+A failure after an upgrade names the module to look at. What only a running message, page or bounce shows is in the
+tests of these modules.
+"""
+
+import ast
+import inspect
+import logging
+import os
+import re
+import signal
+import tomllib
+from collections.abc import Callable, Iterator
+from email.message import Message
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parent.parent
+COMPOSER = ROOT / "composer"
+#: Libraries, and the one module that may import each.
+ADAPTERS = {
+    "premailer": "render/inline.py",
+    "cssutils": "render/inline.py",
+    "mjml": "render/mjml/compiler.py",
+    "uvicorn": "web/http_server.py",
+    "flufl": "bounces/parse/recipient_detectors.py",
+    "platformdirs": "core/environment.py",
+}
+#: Where something is changed for the whole process: a library's logger, or a stream.
+_PROCESS_WIDE = {"render/inline.py", "bounces/parse/recipient_detectors.py", "database/engine.py"}
+
+
+def _trees() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(COMPOSER.rglob("*.py")):
+        yield path.relative_to(COMPOSER).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    """The libraries that a module imports anywhere in it, for its types or for real."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {each.name.partition(".")[0] for each in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def test_each_library_has_one_adapter() -> None:
+    """premailer, mjml-python, uvicorn and the like are imported by one module each, and by that one for certain."""
+    found = {(library, name) for name, tree in _trees() for library in _imported(tree) & ADAPTERS.keys()}
+    assert found == set(ADAPTERS.items())
+
+
+def test_nobody_changes_the_process_elsewhere() -> None:
+    """No module stands in for another, and the loggers of libraries are set by their adapters alone."""
+    stand_ins, loggers = set(), set()
+    for name, tree in _trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute):
+                if node.attr == "modules" and isinstance(node.value, ast.Name) and node.value.id == "sys":
+                    stand_ins.add(name)
+                if node.attr in ("disabled", "addHandler", "setLevel", "CRITICAL", "meta_path"):
+                    loggers.add(name)
+    assert not stand_ins
+    assert loggers == _PROCESS_WIDE
+
+
+def _requirements() -> list[Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [Requirement(each) for each in project["dependencies"]]
+
+
+def test_adapted_libraries_are_dependencies_with_bounds() -> None:
+    """Each is named by us, though another library may bring it, with a version above which nobody has looked."""
+    names = {each.name: each for each in _requirements()}
+    for library in ADAPTERS:
+        own = names[{"mjml": "mjml-python", "flufl": "flufl.bounce"}.get(library, library)]
+        assert any(each.operator in ("<", "==") for each in own.specifier), own
+
+
+@pytest.mark.parametrize("own", _requirements(), ids=lambda each: str(each.name))
+def test_versions(own: Requirement) -> None:
+    """What is installed is what pyproject.toml asks for; what may change with every version (0.x) has an upper bound."""
+    if own.marker is not None and not own.marker.evaluate():
+        return
+    installed = version(own.name)
+    assert own.specifier.contains(installed), (
+        f"{own.name} {installed} is installed; pyproject.toml wants {own.specifier}"
+    )
+    if installed.startswith("0."):
+        assert any(each.operator in ("<", "==") for each in own.specifier), f"{own} may change with any version"
+
+
+def _takes(function: Callable[..., object], adapter: str, *names: str) -> None:
+    missing = set(names) - inspect.signature(function).parameters.keys()
+    assert not missing, f"{function} no longer takes {sorted(missing)}, which composer/{adapter} passes"
+
+
+def _sets(function: Callable[..., object], adapter: str, *names: str) -> None:
+    """A class's `__init__` sets these attributes, as its code says."""
+    missing = set(names) - {*function.__code__.co_names, *function.__code__.co_varnames}
+    assert not missing, f"{function.__qualname__} no longer has {sorted(missing)}, on which composer/{adapter} relies"
+
+
+def test_premailer_and_cssutils() -> None:
+    """Options, the one method that is overridden, and what is kept away: requests, the fetcher, the tables of properties."""
+    from composer.render import inline
+
+    where = ADAPTERS["premailer"]
+    inliner = inline._premailer()
+    import cssutils
+    import cssutils.util
+    import premailer.premailer as module
+
+    _takes(
+        module.Premailer.__init__, where, "html", "css_text", "keep_style_tags", "strip_important", "remove_classes",
+        "allow_network", "allow_loading_external_files", "disable_validation", "cache_css_parsing",
+        "cssutils_logging_level", "disable_basic_attributes", "align_floating_images", "disable_link_rewrites",
+        "preserve_handlebar_syntax", "exclude_pseudoclasses",
+    )  # fmt: skip
+    _takes(module.Premailer.transform, where, "pretty_print")
+    _takes(module.Premailer._parse_style_rules, where, "css_body", "ruleset_index")
+    assert hasattr(module, "requests"), f"premailer fetches by other means now: look at _import in composer/{where}"
+    assert not hasattr(module.requests, "get")
+    fetcher = cssutils.util._defaultFetcher
+    assert fetcher is inline._refuse, f"cssutils fetches by other means now: look at _import in composer/{where}"
+    assert not cssutils.profile.profiles, f"cssutils has tables again that composer/{where} removes"
+    page = "<html><head></head><body><p>x</p></body></html>"
+    kept = inliner(f"<!doctype html>{page}", css_text="p { color: red }", allow_network=False).transform()
+    assert "doctype" not in kept.lower(), f"premailer keeps a doctype as written now: composer/{where} may be simpler"
+    before = len(inline._RULES)
+    inline.inline_css(f"<!doctype html>{page}", f"p {{ z-index: {before + 71003} }}")
+    assert any("71003" in css or str(before + 71003) in css for css, _ in inline._RULES), (
+        f"premailer no longer calls _parse_style_rules: composer/{where} keeps nothing, and a preview is slow"
+    )
+
+
+def test_mjml(capfd: pytest.CaptureFixture[str]) -> None:
+    """Its one function; and its panic is no Exception, cannot be imported, and is printed past Python's stderr."""
+    from mjml import mjml2html
+
+    where = ADAPTERS["mjml"]
+    _takes(mjml2html, where, "disable_comments", "fonts")
+    with pytest.raises(ValueError, match="unexpected end of stream"):
+        mjml2html("<mjml><mj-body>")
+    document = (
+        "<mjml><mj-body><mj-section><mj-column><mj-text>文> x</mj-text></mj-column></mj-section></mj-body></mjml>"
+    )
+    with pytest.raises(BaseException, match="char boundary") as caught:
+        mjml2html(document)
+    assert caught.typename == "PanicException" and not isinstance(caught.value, Exception)
+    assert "panicked" in capfd.readouterr().err, f"a panic is silent now: composer/{where} may leave stderr alone"
+
+
+async def _nothing(scope: object, receive: object, send: object) -> None:
+    return None
+
+
+def test_uvicorn() -> None:
+    """The methods that are overridden, and the attributes of a connection, a request and a server that are read or set."""
+    from uvicorn.protocols.http.h11_impl import RequestResponseCycle
+
+    from composer.web.http_server import HANDLED_SIGNALS, Config, H11Protocol, Server, ServerState
+
+    where = "web/public/http/timeouts.py"
+    for name in ("connection_made", "data_received", "on_response_complete", "connection_lost", "shutdown"):
+        assert callable(getattr(H11Protocol, name, None)), f"uvicorn calls no {name}: look at composer/{where}"
+    _sets(H11Protocol.__init__, where, "headers", "cycle", "transport", "loop", "server_state")
+    _sets(
+        RequestResponseCycle.__init__, where, "keep_alive", "default_headers", "response_started", "response_complete"
+    )
+    _sets(Server.__init__, "web/public/server/public_server.py", "server_state")
+    assert set(vars(ServerState())) >= {"connections", "tasks", "default_headers"}
+    assert inspect.iscoroutinefunction(Server.startup) and inspect.iscoroutinefunction(Server.shutdown)
+    _takes(Server.startup, "web/public/server/public_server.py", "sockets")
+    _takes(Server.shutdown, "web/public/server/public_server.py", "sockets")
+    _takes(Server.handle_exit, "web/public/server/public_server.py", "sig", "frame")
+    assert "capture_signals" in vars(Server), "uvicorn takes signals by other means: composer/web/public/server"
+    assert {signal.SIGINT, signal.SIGTERM} <= set(HANDLED_SIGNALS)
+    _takes(
+        Config.__init__, "web/public/server/public_server.py", "app", "http", "access_log", "log_level", "lifespan", "ws",
+        "server_header", "date_header", "proxy_headers", "forwarded_allow_ips", "limit_concurrency", "backlog",
+        "h11_max_incomplete_event_size", "timeout_keep_alive", "timeout_graceful_shutdown",
+    )  # fmt: skip
+
+
+def test_uvicorn_waits_for_a_head_forever() -> None:
+    """Its own protocol sets no timer for a head that does not come: why there is one of ours."""
+    from composer.web.http_server import H11Protocol
+
+    for name in ("connection_made", "data_received"):
+        code = getattr(H11Protocol, name).__code__
+        assert "call_later" not in code.co_names, (
+            "uvicorn has a timeout now: look at composer/web/public/http/timeouts.py"
+        )
+
+
+def test_flufl_bounce() -> None:
+    """Two sets of bytes: who is tried again, and who is given up; and the logger that it writes to."""
+    from flufl.bounce import all_failures
+
+    from composer.bounces.parse.mime import parse
+    from composer.bounces.parse.recipient_detectors import detect_recipients
+
+    message = Message()
+    message["From"] = "MAILER-DAEMON@mx.example.org"
+    message.set_payload("Hi. This is the qmail-send program at mx.example.org.\n\n<ann@example.org>:\nNo such user.\n")
+    trying, failed = all_failures(message)
+    where = ADAPTERS["flufl"]
+    assert (set(trying), set(failed)) == (set(), {b"ann@example.org"}), f"look at composer/{where}"
+    logging.getLogger("flufl.bounce").disabled = False
+    body = "Hi. This is the qmail-send program at mx.example.org.\n\n<ann@example.org>:\nNo such user.\n"
+    assert detect_recipients(parse(f"From: a@mx.example.org\n\n{body}".encode()), body) == ([], ["ann@example.org"])
+    assert logging.getLogger("flufl.bounce").disabled
+    folder = Path(inspect.getfile(all_failures)).parent
+    loggers = {
+        name
+        for path in folder.rglob("*.py")
+        for name in re.findall(r"getLogger\(['\"]([\w.]+)['\"]\)", path.read_text(encoding="utf-8"))
+    }
+    assert loggers <= {"flufl.bounce"}, f"flufl.bounce logs to {loggers}: composer/{where} silences one"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders of another kind")
+def test_platformdirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a name for who made us, folders are called after the program alone."""
+    from platformdirs import user_config_path, user_state_path
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    for function in (user_config_path, user_state_path):
+        folder = function("compose", appauthor=False)
+        assert folder.name == "compose" and folder.is_relative_to(tmp_path) and not folder.exists()
