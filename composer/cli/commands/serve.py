@@ -3,12 +3,14 @@
 import contextlib
 import datetime
 import ipaddress
+import logging
 import os
 from pathlib import Path
 
 import click
 
 from composer.cli.ui import console
+from composer.cli.ui.log_options import with_log
 from composer.core.errors import UsageError
 from composer.core.workspace import Workspace
 
@@ -26,6 +28,7 @@ _LAST_LETTER = 20
     help="Address or network of a proxy that tells who asks; may be repeated.  [default: this computer]",
 )  # fmt: skip
 @click.option("--check", is_flag=True, help="Check the settings and stop: as compose serve reads them, at no port.")
+@with_log
 def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
     """Answer subscribers: leave, join, change, be forgotten, read online.
 
@@ -37,6 +40,7 @@ def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
     from composer.audience.identity.token_secret import tokens_of
     from composer.audience.suppression import erasure_key
     from composer.core.environment import environment
+    from composer.core.event_log import emit, said_to
     from composer.database.schema_upgrade import open_database
     from composer.web.public.http.webhook_callers import Callers
     from composer.web.public.http.write_executor import WriteExecutor
@@ -57,7 +61,9 @@ def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
     if configured.outbox is not None:
         name = workspace.name(configured.outbox)
         console.talk(f"Nothing leaves this computer: letters to subscribers are written to {name}/")
+    log = logging.getLogger("compose.serve")
     with contextlib.ExitStack() as stack:
+        stack.enter_context(said_to(_tell))
         database = stack.enter_context(open_database(configured.location))
         listeners = systemd.passed_sockets(os.environ) or (listen(host, port),)
         for listener in listeners:
@@ -66,7 +72,7 @@ def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
             # Told now, and not by each page that asks whether somebody was erased.
             erasure_key(connection)
         tokens, executor = tokens_of(database, environment()), WriteExecutor(database)
-        worker = TransactionalWorker(executor=executor, mailer=configured.mailer, tokens=tokens, clock=_now, tell=_tell)
+        worker = TransactionalWorker(executor=executor, mailer=configured.mailer, tokens=tokens, clock=_now, log=log)
         site = Site(
             publication=configured.publication,
             executor=executor,
@@ -87,7 +93,7 @@ def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
             configured.location,
             read=lambda: read_public_settings(workspace, environment(), _now()),
             tokens=lambda: tokens_of(database, environment()),
-            tell=_tell,
+            log=log,
         )
 
         def opened() -> None:
@@ -95,10 +101,11 @@ def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
             for listener in listeners:
                 console.answer(systemd.where(listener))
             console.talk(f"subscribers find these pages at {configured.publication.address.url}; Ctrl-C ends them")
+            emit(log, "server.ready")
             systemd.ready("answering")
 
         try:
-            serve(site, listeners, proxies=trusted, opened=opened, tell=_tell, reload=reload)
+            serve(site, listeners, proxies=trusted, opened=opened, log=log, reload=reload)
         finally:
             worker.stop(_LAST_LETTER)
             executor.close()

@@ -42,6 +42,7 @@ from composer.delivery.ledger import ledger, maintenance
 from composer.delivery.ledger.ledger import Due, Result
 from composer.delivery.throttle import rate_limit
 from composer.delivery.throttle.token_bucket import Bucket
+from composer.delivery.worker.delivery_log import log_outcomes
 from composer.delivery.worker.tally import Tally
 from composer.delivery.worker.write_queue import Batch, Report, Task, WriteAnswer, WriteQueue, WriteRequest
 from composer.transport.outcome import Outcome
@@ -229,6 +230,7 @@ class LedgerWriter:
         for task, each in zip(tasks, found, strict=True):
             task.reply.put(each)
         self._count(decisions, len(granted))
+        log_outcomes(self._mailing, self._worker, told, decisions)
         if self.halt is not before[2] or self.bucket is not before[1]:
             self.on_news()
 
