@@ -61,7 +61,7 @@ def read_public_settings(workspace: Workspace, around: Environment, now: datetim
     newsletter = publication.main
     per_hour = value_in(group_in(newsletter.values, "delivery"), "signup_mail_per_hour")
     outbox = (
-        workspace.root / OUTBOX / "transactional_emails" if transport_name(newsletter, around) == "outbox" else None
+        workspace.root / OUTBOX / "letters" if transport_name(newsletter, around) == "outbox" else None
     )
     host = "" if outbox else server_of(newsletter, workspace, around).host
 
