@@ -5,8 +5,7 @@ out: the answers, after the commit that makes them true, and no sooner. What can
 no dot. An outcome that cannot be written is kept and tried again with the next group; at worst its delivery stays
 `sending`, which the next run calls unknown.
 
-A thread's outcome is in the queue before its next intent, and a group takes the queue whole. So there is never more than one
-delivery for each connection of which the database does not know the end.
+A thread's outcome is in the queue before its next intent: at most one delivery a connection has an end that is not on disk.
 """
 
 import threading
