@@ -17,7 +17,7 @@ from composer.core.addresses import Address
 from composer.core.errors import ComposeError
 from composer.core.event_log import emit, emit_bug
 from composer.transport.envelope import Envelope
-from composer.transport.outcome import Outcome, OutcomeState, Scope
+from composer.transport.outcome import Outcome, OutcomeState, Scope, Stage
 from composer.transport.protocol import Connection as Way
 from composer.transport.protocol import TransportError
 from composer.web.public.http.write_executor import WriteExecutor
@@ -151,9 +151,9 @@ class TransactionalWorker:
             if self._way is None:
                 self._way = self._mailer.transport().connect()
         except ComposeError as error:
-            said = error.message
             self._failed(error)
-            self._executor.put(lambda connection: queue.again(connection, email, now, said)).result()
+            lost = Outcome(state=OutcomeState.DEFERRED, stage=Stage.CONNECT, reason=error.message, scope=Scope.SERVER)
+            self._executor.put(lambda connection: queue.end(connection, email, lost, now)).result()
             return
         envelope, message = self._written(order, now)
         try:
