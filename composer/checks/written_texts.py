@@ -14,6 +14,8 @@ from composer.content.yaml.source import SourcePlace
 
 #: Plain texts that are no names, by their keys.
 _TITLES = (("subject",), ("preheader",), ("title",), ("caption",), ("alt",), ("text",))
+#: And those that say where and when.
+_DETAILS = (("time",), ("place",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ class WrittenText:
     def is_name(self) -> bool:
         """Whether it names somebody or something, and may be as short as initials."""
         return self.is_plain and self.mark.trail[-1:] not in _TITLES
+
+    @property
+    def is_detail(self) -> bool:
+        """Whether it says where or when something takes place, and nothing else."""
+        return self.is_plain and self.mark.trail[-1:] in _DETAILS
 
     def named(self, message: str) -> str:
         """Put the words for the place before what is wrong there."""

@@ -13,6 +13,7 @@ Comes in: places and words. Goes out: a `Problem` to collect, or an exception to
       SettingsError            exit 1   something that sending needs is missing   (surroundings.py)
       KeyFileError             exit 1   a key cannot be read or written           (keys.py)
       TransportError           exit 1   no connection: nothing has been sent      (transport/transport.py)
+      LogError                 exit 1   the event log cannot be written           (core/event_log.py)
       DatabaseError            exit 1   the database cannot be opened, read or written
         UnavailableError       exit 75  another command is writing to it, or its server does not answer
       AudienceError            exit 1   a subscriber is not there, or may not be had  (audience/subscribers.py)

@@ -163,7 +163,7 @@ EDITS: dict[str, Edit] = {
     "EDIT03": Edit('"Reuters"', '"SCMP"', 'outlet: "SCMP"'),
     "EDIT04": Edit(BODY, f"    {'word ' * 100}\n{BODY}", "title:"),
     "EDIT05": Edit(BODY, f"    Here (something is open.\n\n{BODY}", "Here ("),
-    "EDIT06": Edit("**中文**", "**中文,中文**", "A first"),
+    "EDIT06": Edit("**中文**", "**中文,中文**", "**中文,"),
     "EDIT07": Edit("A headline", "A headline, TODO", "TODO"),
     "EDIT08": Edit("number: 7", "number: 9", "number: 9"),
     "EDIT10": Edit("long enough", "long and\n    and enough", "long and"),

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from composer.checks.text_patterns.misprint_patterns import doubled_words, impossible_times, turned_quotes
+from composer.checks.text_patterns.doubled_words import doubled_words
+from composer.checks.text_patterns.misprint_patterns import impossible_times, turned_quotes
 from composer.checks.text_patterns.weekdays import dated_weekdays
 
 #: A Thursday.
@@ -97,6 +98,15 @@ TWICE = [
     ("zh", "因为因为下雨", "因为因为"),
     ("fr", "dans les les villes", "les les"),
     ("es", "para los los vecinos", "los los"),
+    ("en", "The paper was reviewed reviewed by two ministries.", "reviewed reviewed"),
+    ("en", "Reviewed reviewed papers are rare.", "Reviewed reviewed"),
+    ("en", "A long line that goes on until the end of the page\npage by page", "page\npage"),
+    ("en", "He said “no” to the budget budget of the year", "budget budget"),
+    ("de", "Der Ausschuss hat den Entwurf geprüft geprüft und", "geprüft geprüft"),
+    ("de", "wie der Bericht Bericht zeigt", "Bericht Bericht"),
+    ("de", "mit dem neuen Gesetz Gesetz.", "Gesetz Gesetz"),
+    ("zh", "据全国人大常委会全国人大常委会消息", "全国人大常委会全国人大常委会"),
+    ("zh-TW", "對應的目標檔案目標檔案也將", "目標檔案目標檔案"),
 ]
 NOT_TWICE = [
     ("en", "I know that that is so; he had had it. What it is is clear. The The play. The area we looked at at noon"),
@@ -116,6 +126,34 @@ NOT_TWICE = [
     ("fr", "nous nous voyons, vous vous levez; la politique de de Gaulle; bla bla"),
     ("es", "se para para mirar; cada una una flor"),
     ("ja", "the the"),
+    ("en", "Duran Duran in New York, New York. Bye bye, very very good, so so, no no, ha ha; he had had that that day"),
+    (
+        "en",
+        "In Walla Walla and Pago Pago, Boutros Boutros-Ghali eats mahi mahi and piri piri; really really, Many many thanks",
+    ),
+    (
+        "en",
+        "What matters matters, and whoever pays pays. The room he looked for for years; where she comes from from time to time",
+    ),
+    (
+        "en",
+        "He wrote “reviewed reviewed” or `value value`, 'budget budget', {{ name | default(\"dear dear\") }} and *Monday monday*",
+    ),
+    (
+        "en",
+        "budget, budget. budget budget budget; budget-budget, 2025 2025, data/data\n\nbudget\n\nbudget; C++ c++ a.budget budget",
+    ),
+    ("en", "roses are roses\nroses are red\nred\nred is the rose"),
+    ("id", "anak anak bermain main main"),
+    (
+        "de",
+        "In Baden Baden spielt Duran Duran; „geprüft geprüft“; die Bora Bora Insel; wenn Fliegen Fliegen folgen; sehr sehr gut",
+    ),
+    ("de", "Was gilt gilt. Wer zahlt zahlt. Sie will will nicht; eine eine; von einer einer anderen; Nein nein"),
+    (
+        "zh",
+        "为什么为什么，一步一步一步一步，哈哈哈哈哈哈哈哈，《学习强国学习强国》，讨论讨论，“人民政府人民政府”，加油加油",
+    ),
 ]
 
 
@@ -213,7 +251,24 @@ def test_quotation_marks_as_they_are_used(language: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "sign", ["the ", "Friday, ", "31 January ", "1月1日", "12:", "at 12:", "”a ", "“", "Lorem ipsum ", "und ", "的"]
+    "sign",
+    [
+        "the ",
+        "budget ",
+        "budget budget x ",
+        "*a ",
+        "全国人大",
+        "Friday, ",
+        "31 January ",
+        "1月1日",
+        "12:",
+        "at 12:",
+        "”a ",
+        "“",
+        "Lorem ipsum ",
+        "und ",
+        "的",
+    ],
 )
 def test_long_texts_are_quick(sign: str) -> None:
     """Nobody waits for a text of 50,000 signs."""

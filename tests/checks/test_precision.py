@@ -115,6 +115,20 @@ SILENT = {
     "vacancies": "reading:\n"
     + item("Senior research analyst", f"{PAGE}/1", "    body: |\n      Berlin.\n")
     + item("Senior research analyst", f"{PAGE}/2", "    body: |\n      London.\n"),
+    "vacancies at two places, below one employer": "reading:\n"
+    + item("Senior research analyst, China", f"{PAGE}/1", "    outlet: Institute\n    body: |\n      Berlin.\n")
+    + item("Senior research analyst, China", f"{PAGE}/2", "    outlet: Institute\n    body: |\n      London.\n"),
+    "vacancies at two employers": "reading:\n"
+    + item("研究员", f"{PAGE}/1", "    outlet: 北京大学\n")
+    + item("研究员", f"{PAGE}/2", "    outlet: 清华大学\n")
+    + item("Wissenschaftlicher Mitarbeiter", f"{PAGE}/3", "    outlet: Institut\n")
+    + item("Wissenschaftlicher Mitarbeiter", f"{PAGE}/4", "    outlet: Universität\n"),
+    "calls to act, behind what they are about": LETTER.format(
+        f"We look for two analysts. [Apply here]({PAGE}/1).\n\n    Eine Tagung. [Weitere Informationen]({PAGE}/2)\n\n"
+        f"    年会。[点击报名]({PAGE}/3)"
+    ),
+    "calls to act, before what they are about": LETTER.format(f"[More information]({PAGE}) is in our report."),
+    "calls to act, below a title": "topics:\n" + topic(1, f"[Find out more here]({PAGE})"),
     "addresses that are spoken of": LETTER.format("Open http://localhost:8000 or http://192.168.0.1/ in a browser."),
     "an emoji for each subject of a round-up": "reading:\n" + item("🗳️ Elections, 🏀 sports", PAGE),
     "pages of other publishers on one platform": LETTER.format(
@@ -195,6 +209,32 @@ TOLD = {
         LETTER.format(f"[Read more]({PAGE})"),
         [("A11Y05", 3)],
     ),
+    "find out more, of what": (
+        LETTER.format(f"[Find out more here]({PAGE})"),
+        [("A11Y05", 3)],
+    ),
+    "apply, for what": (
+        LETTER.format(f"Interested? [Apply here]({PAGE})."),
+        [("A11Y05", 3)],
+    ),
+    "read more, behind a call": (
+        LETTER.format(f"Interesse? [Mehr lesen]({PAGE})"),
+        [("A11Y05", 3)],
+    ),
+    "weitere Informationen, worüber": (
+        LETTER.format(f"[Weitere Informationen]({PAGE})."),
+        [("A11Y05", 3)],
+    ),
+    "报名什么": (
+        LETTER.format(f"感兴趣吗？[点击报名]({PAGE})"),
+        [("A11Y05", 3)],
+    ),
+    "one title at one outlet, two pages": (
+        "reading:\n"
+        + item("A study of the new law", f"{PAGE}/1", "    outlet: Daily\n")
+        + item("A study of the new law", f"{PAGE}/2", "    outlet: Daily\n"),
+        [("A11Y06", 6)],
+    ),
     "one emoji twice": (
         "reading:\n" + item("🎉 Elections 🎉", PAGE),
         [("A11Y16", 2)],
@@ -249,6 +289,28 @@ def test_it_is_told_once(name: str, tmp_path: Path) -> None:
     """One finding for one mistake, at its line."""
     text, expected = TOLD[name]
     assert told(tmp_path, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "sign", "around"),
+    [
+        ("经济增长放缓,出口下降。", ",", "增长放缓,出口下降"),
+        ("第一段。\n\n    问题是:为什么?", ":", "问题是:为什么"),
+        ("Die Firma 华为,技术 wächst.", ",", "华为,技术"),
+        ("In English 你好;再见 is greeted.", ";", "你好;再见"),
+    ],
+)
+def test_a_latin_sign_is_quoted(text: str, sign: str, around: str, tmp_path: Path) -> None:
+    """EDIT06 points at the sign, and quotes what is around it."""
+    (tmp_path / "issues").mkdir()
+    (tmp_path / "newsletter.yaml").write_text(NEWSLETTER, encoding="utf-8")
+    path = tmp_path / "issues" / "2025-01-30.yaml"
+    path.write_text(HEAD + LETTER.format(text), encoding="utf-8")
+    problems = check_issue(Workspace(root=tmp_path.resolve()), path, NOW).problems
+    (found,) = (each for each in problems if each.code == "EDIT06")
+    assert around in found.message
+    line = path.read_text(encoding="utf-8").splitlines()[found.line - 1]
+    assert line[found.column :].startswith(sign)
 
 
 def test_what_comes_in_every_issue(tmp_path: Path) -> None:

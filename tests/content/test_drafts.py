@@ -55,12 +55,9 @@ def test_what_passed_every_check(drafts: Workspace) -> None:
         (27, 5, "MARK01"),
         (32, 52, "A11Y07"),
         (39, 5, "MARK01"),
-        (40, 5, "MARK01"),
-        (41, 5, "MARK01"),
         (43, 134, "MARK01"),
         (45, 5, "MARK01"),
         (73, 5, "MARK01"),
-        (74, 5, "MARK01"),
         (98, 13, "MARK01"),
     ]
 
@@ -89,7 +86,6 @@ def test_a_table_and_its_kind(drafts: Workspace) -> None:
         (12, 50, "MARK01"),
         (14, 5, "MARK01"),
         (16, 5, "MARK01"),
-        (17, 5, "MARK01"),
     ]
 
 
@@ -248,23 +244,23 @@ def test_what_is_no_date_is_not_guessed(text: str) -> None:
 def test_many_findings_of_one_kind_are_told_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Thirty bullets of Word: the first, and the places of the others; --json lists each."""
+    """Thirty notes of Markdown: the first, and the places of the others; --json lists each."""
     import json
 
     monkeypatch.chdir(tmp_path)
-    workspace = sample_message(tmp_path, "\n".join(f"• bullet {number}" for number in range(30)))
+    workspace = sample_message(tmp_path, "\n".join(f"note[^{number}]" for number in range(30)))
     run(["check", "2025-01-30", "--on", "2025-01-30"])
     lines = capsys.readouterr().out.splitlines()
     (at,) = (number for number, line in enumerate(lines) if "[MARK01]" in line)
-    assert lines[at].startswith("issues/2025-01-30.yaml:5:5: warning: ")
-    assert lines[at + 2].startswith("    and 29 more like it, at 6:5, 7:5, ")
-    assert lines[at + 2].endswith(", 33:5 and 34:5")
+    assert lines[at].startswith("issues/2025-01-30.yaml:5:9: warning: ")
+    assert lines[at + 2].startswith("    and 29 more like it, at 6:9, 7:9, ")
+    assert lines[at + 2].endswith(", 33:9 and 34:9")
     run(["check", "2025-01-30", "--on", "2025-01-30", "--json"])
     findings = json.loads(capsys.readouterr().out)["issues"][0]["findings"]
     assert sum(each["code"] == "MARK01" for each in findings) == 30
     path = workspace.issue("2025-01-30")
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("• bullet", "`code`"), encoding="utf-8")
+    path.write_text(text.replace("note", "`code`"), encoding="utf-8")
     assert run(["build", "2025-01-30"]) == 1
     told = capsys.readouterr().err
     assert told.count("[markdown]") == 1

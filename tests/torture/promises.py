@@ -13,6 +13,7 @@ import email
 import email.policy
 import io
 import json
+import logging
 import os
 import re
 import shutil
@@ -394,7 +395,7 @@ def _mailbox(line: bytes) -> str:
 
 
 async def _request(site: Site, method: str, path: str, body: bytes) -> tuple[int, str]:
-    app = application(site, lambda line: None)
+    app = application(site, logging.getLogger("compose.serve"))
     given = urllib.parse.urlsplit(_PUBLIC)
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",

@@ -5,6 +5,7 @@ is missing in the settings is told before a port is taken, and a message that is
 """
 
 import contextlib
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from datetime import datetime
 from composer.audience.identity.token_secret import tokens_of
 from composer.audience.suppression import erasure_key
 from composer.core.environment import Environment
+from composer.core.event_log import emit, said_to
 from composer.core.workspace import Workspace
 from composer.database.schema_upgrade import open_database
 from composer.web.public.http.webhook_callers import Callers
@@ -60,11 +62,13 @@ def serve_pages(
 ) -> None:
     """Answer until SIGINT or SIGTERM; SIGHUP reads the settings again.
 
-    `opened` is called once the pages answer, with where; `tell` with each line of the log. Raises DatabaseError, SettingsError,
+    `opened` is called once the pages answer, with where; `tell` with each line that people read. Events for programs go to the log
+    `compose.serve`. Raises DatabaseError, SettingsError,
     and PublicError for an address that cannot be used.
     """
-    workspace = settings.workspace
+    workspace, log = settings.workspace, logging.getLogger("compose.serve")
     with contextlib.ExitStack() as stack:
+        stack.enter_context(said_to(tell))
         database = stack.enter_context(open_database(settings.location))
         listeners = systemd.passed_sockets(os.environ) or (listen(address.host, address.port),)
         for listener in listeners:
@@ -73,7 +77,7 @@ def serve_pages(
             # Told now, and not by each page that asks whether somebody was erased.
             erasure_key(connection)
         tokens, executor = tokens_of(database, environment), WriteExecutor(database)
-        worker = TransactionalWorker(executor=executor, mailer=settings.mailer, tokens=tokens, clock=clock, tell=tell)
+        worker = TransactionalWorker(executor=executor, mailer=settings.mailer, tokens=tokens, clock=clock, log=log)
         site = Site(
             publication=settings.publication,
             executor=executor,
@@ -94,16 +98,17 @@ def serve_pages(
             settings.location,
             read=lambda: read_public_settings(workspace, environment, clock()),
             tokens=lambda: tokens_of(database, environment),
-            tell=tell,
+            log=log,
         )
 
         def ready() -> None:
             worker.start()
             opened(tuple(systemd.where(listener) for listener in listeners))
+            emit(log, "server.ready")
             systemd.ready("answering")
 
         try:
-            serve(site, listeners, proxies=address.proxies, opened=ready, tell=tell, reload=reload)
+            serve(site, listeners, proxies=address.proxies, opened=ready, log=log, reload=reload)
         finally:
             worker.stop(_LAST_MESSAGE)
             executor.close()

@@ -4,6 +4,7 @@ Comes in: a mailbox. Goes out: a `Summary`. Killed at any moment and run again i
 let go (moved, kept as a file) only after it is on record, and one that is on record is let go without another effect.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,12 +16,16 @@ from composer.audience.identity.tokens import Tokens
 from composer.bounces.intake.message_files import Raw
 from composer.bounces.parse.classifier import classify
 from composer.bounces.parse.vocabulary import Returned, ReturnedKind
+from composer.bounces.record.bounce_log import log_recorded
 from composer.bounces.record.bounce_policy import BounceEffect
 from composer.bounces.record.recorder import Recorded, hash_of, known, record
+from composer.core.event_log import emit
 from composer.database.engine import Database
 
 #: A batch is a transaction: so many messages at most, or so many bytes.
 _MOST, _MOST_BYTES = 100, 8 * 1024 * 1024
+
+_LOG = logging.getLogger("compose.bounces")
 
 
 class Mailbox(Protocol):
@@ -143,6 +148,7 @@ def ingest(
     if batch:
         _take_in(database, tokens, mailbox, batch, summary, now())
         tell(summary.new + summary.known)
+    emit(_LOG, "ingest.ended", source=mailbox.source, new=summary.new, known=summary.known)
     return summary
 
 
@@ -163,6 +169,7 @@ def _take_in(
         with database.write() as connection:
             messages = [(each, came) for _, each, came in batch]
             recorded = record(connection, messages, tokens, source=mailbox.source, now=now)
+        log_recorded(_LOG, recorded, mailbox.source)
         done = [(raw, each) for (raw, _, _), each in zip(batch, recorded, strict=True)]
     for _, each in done:
         summary.add(each)

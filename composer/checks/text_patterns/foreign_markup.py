@@ -6,7 +6,7 @@ Guarantees: signs in prose stay what they are: footnote marks, multiplication, `
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from composer.checks.text_patterns.markup_rules import BLANK, EVERYWHERE, PLAIN, RICH
 
@@ -29,6 +29,8 @@ _NO_PROSE = re.compile(
     r"|(?<=\]\()\s*<?[^()\s]*(?:\([^()\s]*\)[^()\s]*)*"
     r"|(?<!\])<(?:https?|mailto):[^>\s]*>|(?<![\[({<])(?<!\]: )\bhttps?://[^\s\]]+"
 )
+#: What makes one list, however many lines it has.
+_BULLETS = ("bullet", "task")
 _ESCAPED = re.compile(r"\\[!-/:-@\[-`{-~]")
 
 
@@ -48,7 +50,27 @@ def foreign_markup(text: str, *, is_plain: bool) -> tuple[FoundMarkup, ...]:
     for each in found:
         if not kept or each.offset >= kept[-1].offset + len(kept[-1].text):
             kept.append(each)
-    return tuple(kept)
+    return _lists_once(text, kept)
+
+
+def _lists_once(text: str, found: list[FoundMarkup]) -> tuple[FoundMarkup, ...]:
+    """Tell of bullets that follow each other line by line at the first one, with how many there are."""
+    lists: list[list[FoundMarkup]] = []
+    for each in found:
+        last = lists[-1][-1] if lists else None
+        if last is not None and each.kind == last.kind in _BULLETS and not _parted(text[last.offset : each.offset]):
+            lists[-1].append(each)
+        else:
+            lists.append([each])
+    return tuple(
+        replace(first, message=f"{first.message} ({1 + len(others)} in a row)") if others else first
+        for first, *others in lists
+    )
+
+
+def _parted(between: str) -> bool:
+    """Return whether there is more than a bullet's own line before the next: a paragraph, a line without one."""
+    return between.strip().count("\n") > 0
 
 
 def _prose(text: str, *, is_plain: bool) -> str:

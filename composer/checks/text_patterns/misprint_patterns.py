@@ -1,50 +1,11 @@
-"""Misprints that are wrong wherever they stand: a word twice, a time that no clock shows, a quotation mark turned round.
+"""Misprints that are wrong wherever they stand: a time that no clock shows, a quotation mark turned round.
 
 Input: a text, and its language where words decide. Output: each at its offset. Guarantees: what a language allows is left alone:
-“that that”, “die die”, “nous nous”, scores and verses, „…“ and ”…” where they are usual. Pure.
+scores and verses, „…“ and ”…” where they are usual. Pure.
 """
 
 import re
 from collections.abc import Iterator
-
-#: Words that never follow themselves, by language: no verb, no pronoun or article with which a clause may both end and begin.
-_NEVER_TWICE = {
-    "en": "the|a|an|and|of|or|our|your|their|its|we|they|if|than|because|into|between|also|every|during",
-    "de": "und|oder|dass|wir|auch|sowie|weil|unsere|unserer|unserem|unseren|unseres",
-    "fr": "et|les|des|du|aux|dans|ou|cette|leurs",
-    "es": "y|los|las|del|al|con|pero|sus|nuestro|nuestra",
-    "it": "e|gli|della|dei|delle|nel|nella|anche",
-    "pt": "e|os|com|mas",
-    "nl": "en|ook|onze",
-}
-_TWICE = {
-    language: re.compile(rf"(?i)(?<![\w'’.-])({words})(\s+)(\1)(?![\w'’-])(?!\s+\1\b)")
-    for language, words in _NEVER_TWICE.items()
-}
-_TWICE_IN_CHINESE = re.compile(
-    r"(我们|他们|她们|它们|我們|他們|以及|因为|因為|所以|但是|而且|并且|或者|对于|關於|关于|如果|这些|那些|由于|由於|虽然)\1(?!\1)"
-    r"|(?<![目标端打中之鹄的])的的(?![的士哥姐确確])"
-)
-
-
-def doubled_words(text: str, language: str) -> Iterator[tuple[int, str]]:
-    """Find words that stand twice by mistake: offset and words. “The The” is a band, “und und und” a manner of speaking."""
-    base = _base(language)
-    if base == "zh":
-        yield from ((match.start(), match[0]) for match in _TWICE_IN_CHINESE.finditer(text))
-    elif pattern := _TWICE.get(base):
-        for match in pattern.finditer(text):
-            first, gap, second = match.groups()
-            is_thrice = re.search(rf"(?i)\b{first}\s+$", text[max(0, match.start() - 30) : match.start()])
-            # AND and OR; vitamin A a day.
-            is_word = second.islower() and (first.islower() or (first.istitle() and len(first) > 1))
-            if is_word and not is_thrice and gap.count("\n") < 2:
-                yield match.start(), match[0]
-
-
-def _base(language: str) -> str:
-    return language.split("-")[0].lower()
-
 
 _CLOCK = r"(?<![\d:：.,/])(?P<hour>\d{1,2})[:：](?P<minute>\d\d)(?![\d:：]|[.,]\d)"
 _BARE = re.compile(_CLOCK)
@@ -83,7 +44,7 @@ _HAN = re.compile("[\u3400-\u9fff]")
 
 def turned_quotes(paragraph: str, language: str) -> Iterator[tuple[int, str]]:
     """Find quotation marks that open where they should close, or the other way: offset, and the mark with what is next to it."""
-    base = _base(language)
+    base = language.split("-")[0].lower()
     if base == "de":
         patterns: tuple[re.Pattern[str], ...] = (_GERMAN_OPENS_WRONG, _GERMAN_CLOSES_WRONG)
     elif base not in _OPENING_LEFT or "„" in paragraph:

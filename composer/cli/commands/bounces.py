@@ -9,6 +9,7 @@ import click
 
 from composer.cli.sending import bounces_held
 from composer.cli.ui import console
+from composer.cli.ui.log_options import with_log
 from composer.cli.ui.open_database import now
 from composer.core.errors import ComposeError, UsageError
 
@@ -47,6 +48,7 @@ _KINDS = {
     "--imap", "by_imap", is_flag=True, help="Read the mailbox that newsletter.yaml names under delivery.imap."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what was taken in as JSON.")
+@with_log
 def ingest(files: tuple[str, ...], by_imap: bool, as_json: bool) -> int:
     """Take in what came back, and leave out whom it concerns.
 

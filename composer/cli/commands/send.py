@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from composer.cli.ui.log_options import with_log
 from composer.core.errors import UsageError
 
 
@@ -25,6 +26,7 @@ from composer.core.errors import UsageError
 @click.option("--to-those-without", "is_rest", is_flag=True, help="To those who never got it: late joiners, too.")
 @click.option("--to-those-who-got", "got", metavar="DATE", help="A correction, to those who got that issue.")
 @click.option("--again", metavar="REASON", help="Also to those who have it already; the reason is recorded.")
+@with_log
 def command(
     issue: str | None,
     audience: str | None,

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from composer.cli.ui import console
+from composer.cli.ui.log_options import with_log
 from composer.cli.ui.open_database import now
 from composer.core.errors import UsageError
 from composer.core.workspace import Workspace
@@ -21,6 +22,7 @@ from composer.core.workspace import Workspace
     help="Address or network of a proxy that tells who asks; may be repeated.  [default: this computer]",
 )  # fmt: skip
 @click.option("--check", is_flag=True, help="Check the settings and stop: as compose serve reads them, at no port.")
+@with_log
 def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
     """Answer subscribers: leave, join, change, be forgotten, read online.
 

@@ -5,8 +5,7 @@ out: the answers, after the commit that makes them true, and no sooner. What can
 no dot. An outcome that cannot be written is kept and tried again with the next group; at worst its delivery stays
 `sending`, which the next run calls unknown.
 
-A thread's outcome is in the queue before its next intent, and a group takes the queue whole. So there is never more than one
-delivery for each connection of which the database does not know the end.
+A thread's outcome is in the queue before its next intent: at most one delivery a connection has an end that is not on disk.
 """
 
 import threading
@@ -42,6 +41,7 @@ from composer.delivery.ledger import ledger, maintenance
 from composer.delivery.ledger.ledger import Due, Result
 from composer.delivery.throttle import rate_limit
 from composer.delivery.throttle.token_bucket import Bucket
+from composer.delivery.worker.delivery_log import log_outcomes
 from composer.delivery.worker.tally import Tally
 from composer.delivery.worker.write_queue import Batch, Report, Task, WriteAnswer, WriteQueue, WriteRequest
 from composer.transport.outcome import Outcome
@@ -229,6 +229,7 @@ class LedgerWriter:
         for task, each in zip(tasks, found, strict=True):
             task.reply.put(each)
         self._count(decisions, len(granted))
+        log_outcomes(self._mailing, self._worker, told, decisions)
         if self.halt is not before[2] or self.bucket is not before[1]:
             self.on_news()
 

@@ -40,6 +40,7 @@ from composer.delivery.throttle.token_bucket import HORIZON, pause_of, rate_now
 from composer.delivery.worker.abandonable_work import abandonable
 from composer.delivery.worker.auto_suppression import suppress_hard_bounces
 from composer.delivery.worker.connections import ConnectionPool, ConnectionStep, no_step
+from composer.delivery.worker.delivery_log import log_began, log_ended, log_failed
 from composer.delivery.worker.drain import DrainTimer, Outstanding
 from composer.delivery.worker.ledger_writer import BrokenLedgerError, LedgerWriter
 from composer.delivery.worker.progress import Counter, Progress
@@ -152,9 +153,15 @@ def send(
         first.close()
         raise
     try:
-        return _Sending(job, worker, stop, tell, now, step, sums, is_rehearsal=mailing.is_rehearsal).run(first)
+        log_began(mailing.id, worker.id, is_rehearsal=mailing.is_rehearsal, connections=job.connections)
+        ran = _Sending(job, worker, stop, tell, now, step, sums, is_rehearsal=mailing.is_rehearsal).run(first)
+    except BaseException as error:
+        log_failed(mailing.id, worker.id, error)
+        raise
     finally:
         worker.leave()
+    log_ended(mailing.id, worker.id, ran.ending, ran.sums, unanswered=ran.unanswered, unwritten=ran.unwritten)
+    return ran
 
 
 def _not_begun(sums: Sums) -> Run:

@@ -8,6 +8,7 @@ import pytest
 
 from composer.checks.text_patterns.foreign_markup import foreign_markup
 from composer.checks.text_patterns.merge_tags import merge_tags
+from composer.checks.text_patterns.open_details import open_details
 from composer.checks.text_patterns.placeholders import placeholders
 from composer.core.errors import Problem
 from composer.core.workspace import Workspace
@@ -236,6 +237,95 @@ def test_what_was_left_to_be_done_is_found(words: str) -> None:
         ((offset, found),) = placeholders(text)
         assert text[offset:].startswith(found)
         assert found in words
+
+
+#: A room or a time that is still open, and the words that say so.
+OPEN = [
+    ("Venue: TBC", "TBC"),
+    ("Room: TBD", "TBD"),
+    ("Time and room tbc", "tbc"),
+    ("The room is to be confirmed.", "to be confirmed"),
+    ("Time: [to be confirmed]", "to be confirmed"),
+    ("Berlin, 18:30 (TBC)", "TBC"),
+    ("In Room 4 (TBC) of the house", "TBC"),
+    ("On 3 February 2025 (tbc) in Paris", "tbc"),
+    ("TBC (room)", "TBC"),
+    ("Ort: tbd", "tbd"),
+    ("Beginn 14 Uhr (tbc)", "tbc"),
+    ("Raum noch offen", "noch offen"),
+    ("Uhrzeit wird noch bekannt gegeben.", "wird noch bekannt gegeben"),
+    ("地点：待定", "待定"),
+    ("时间待定", "待定"),
+    ("（会场待确认）", "待确认"),
+]
+#: What an editor has to do, or news.
+NOT_OPEN = [
+    "The growth rate was TBD",
+    "figure TBC",
+    "Source: TBC",
+    "It grew by 14 (TBC)",
+    "TBC percent at the time",
+    "this takes time: TK",
+    "Room: TODO",
+    "[to come]",
+    "A new date is to be confirmed by parliament",
+    "Die Frage ist noch offen",
+    "Zahl: TBD",
+    "数据待定",
+    "【待定】",
+]
+
+
+@pytest.mark.parametrize(("text", "words"), OPEN)
+def test_a_room_or_a_time_that_is_still_open(text: str, words: str) -> None:
+    """Found where it is said; as the whole text of a time or a place, too."""
+    assert list(open_details(text)) == [(text.index(words), words)]
+    assert list(open_details(words, is_detail=True)) == [(0, words)]
+
+
+@pytest.mark.parametrize("text", NOT_OPEN)
+def test_what_is_left_to_be_done_is_not_open(text: str) -> None:
+    """Figures, sources and notes to colleagues stay what they are."""
+    assert list(open_details(text)) == []
+
+
+def test_levels_of_what_is_open_and_what_is_left(tmp_path: Path) -> None:
+    """A room to be confirmed never blocks; a figure does, and so does TODO in the place of a room."""
+    body = "- Room: TBC\n- 会场：待定\n- Ort: [noch offen]\n- It grew by TBC\n- Room: TODO"
+    newsletter = f"{LETTER}  dates:\n    type: events\n"
+    workspace = sample_message(tmp_path, body, newsletter=newsletter)
+    path = workspace.issue("2025-01-30")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        f"{text}dates:\n  - title: TBC\n    date: 2025-02-03\n    place: TBC\n    time: tbc\n", encoding="utf-8"
+    )
+    found = [(each.line, each.level.value) for each in sorted(_told(workspace), key=lambda each: each.line)]
+    top = found[0][0]
+    assert [(line - top, level) for line, level in found] == [
+        (0, "info"),
+        (1, "info"),
+        (2, "info"),
+        (3, "blocker"),
+        (4, "blocker"),
+        (6, "blocker"),
+        (8, "info"),
+        (9, "info"),
+    ]
+
+
+def test_bullets_in_a_row_are_one_finding() -> None:
+    """Each list at its first bullet, with how many; a paragraph between parts two lists."""
+    for text, counts in (
+        ("• one\n• two\n• three", ["(3 in a row)"]),
+        ("• eins\n\n• zwei", ["(2 in a row)"]),
+        ("• 一\n• 二\n\n中文\n\n• 三", ["(2 in a row)", ""]),
+        ("• one\nthat goes on\n• two", ["", ""]),
+        ("- [ ] one\n- [x] two", ["(2 in a row)"]),
+        ("• one\n:smile: two", ["", ""]),
+    ):
+        found = foreign_markup(text, is_plain=False)
+        assert [each.message.partition("(")[1] + each.message.partition("(")[2] for each in found] == counts
+        assert found[0].offset == 0
 
 
 @pytest.mark.parametrize("text", PROSE)

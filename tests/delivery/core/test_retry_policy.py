@@ -323,7 +323,7 @@ def test_a_mailing_is_as_patient_as_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tried", "mood", "is_its_own"),
+    ("tried", "server_condition", "is_its_own"),
     [
         (Tried(subscriber_id=1, throttled=1), ServerCondition(is_well=True), False),
         (Tried(subscriber_id=1, throttled=2), ServerCondition(is_well=True), True),
@@ -376,7 +376,7 @@ def test_a_throttle_within_a_pause_is_no_further_one(ahead: timedelta, number: i
     assert decision.server_condition == ServerCondition(is_well=False, throttles=number, paused_until=NOW + until)
 
 
-def test_what_is_not_accepted_leaves_the_rest_of_the_mood_as_it_is() -> None:
+def test_what_is_not_accepted_leaves_the_rest_of_the_server_condition_as_it_is() -> None:
     """A doubt is counted, a refusal of us is remembered; what concerns a recipient changes nothing."""
     server_condition = ServerCondition(is_well=True, streak=(7,), throttles=2, doubts=1)
     assert after(UNKNOWN, server_condition=server_condition).server_condition == replace(server_condition, doubts=2)
@@ -437,7 +437,7 @@ def test_what_is_not_said_of_a_decision() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "tried", "mood"),
+    ("outcome", "tried", "server_condition"),
     [
         (Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.RCPT, reason="said"), ANNA, ServerCondition()),
         (failed("450 said"), ANNA, ServerCondition()),

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import email
 import email.message
+import logging
 import re
 import socket
 import threading
@@ -20,6 +21,7 @@ from composer.audience.identity.tokens import Purpose, Tokens
 from composer.audience.subscribers import Subscriber, find
 from composer.content.document.newsletter_config import SIGNUP_MAIL_PER_HOUR
 from composer.core.addresses import Address
+from composer.core.event_log import SaidHandler
 from composer.core.workspace import Workspace
 from composer.database.engine import Database
 from composer.database.tables.transactional_tables import transactional_emails
@@ -95,6 +97,8 @@ class Running:
     #: What the mail server is to do; where this is silent it behaves.
     script: dict[str, Action]
     told: list[str] = field(default_factory=list)
+    #: Where their events go.
+    log: logging.Logger
 
     @property
     def tokens(self) -> Tokens:
@@ -218,6 +222,9 @@ def running(
         office.script = script
         clock, executor, tokens = Clock(), WriteExecutor(database), Tokens(keys)
         told: list[str] = []
+        # A logger of its own: others may run beside it.
+        log = logging.Logger("pages", logging.INFO)
+        log.addHandler(SaidHandler(told.append))
         publication = read_publication(workspace)
         mail = MailServer(host="127.0.0.1", port=office.port, security=Security.NONE, limits=PATIENT)
         mailer = Mailer(
@@ -226,7 +233,7 @@ def running(
             sign=lambda message, now: message,
             per_hour=per_hour,
         )
-        worker = TransactionalWorker(executor=executor, mailer=mailer, tokens=tokens, clock=clock, tell=told.append)
+        worker = TransactionalWorker(executor=executor, mailer=mailer, tokens=tokens, clock=clock, log=log)
         site = Site(
             publication=publication,
             executor=executor,
@@ -241,7 +248,7 @@ def running(
         )
         listener = stack.enter_context(listen("127.0.0.1", 0))
         ready = threading.Event()
-        server = PublicServer(site, proxies=("127.0.0.1",), opened=ready.set, tell=told.append)
+        server = PublicServer(site, proxies=("127.0.0.1",), opened=ready.set, log=log)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
         thread.start()
         assert ready.wait(60)
@@ -249,7 +256,7 @@ def running(
         try:
             yield Running(
                 site=site, worker=worker, server=server, database=database, office=office, clock=clock,
-                port=listener.getsockname()[1], script=script, told=told,
+                port=listener.getsockname()[1], script=script, told=told, log=log,
             )  # fmt: skip
         finally:
             worker.stop(60)

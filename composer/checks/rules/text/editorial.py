@@ -9,6 +9,7 @@ from functools import lru_cache
 from composer.checks.issue_text import named
 from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
+from composer.checks.text_patterns.open_details import open_details
 from composer.checks.text_patterns.placeholders import placeholders
 from composer.checks.written_texts import written_texts
 from composer.content.values.field_values import Group, value_in
@@ -194,8 +195,10 @@ def half_width(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
         found = _HALF_WIDTH.search(text.words)
         if found and id(text.mark.node) not in told:
             told.add(id(text.mark.node))
-            message = f"a Latin “{found[0][1]}” stands between Chinese characters"
-            yield CheckFinding(place=text.mark.place, message=named(text.mark, message))
+            around = text.words[max(0, found.start() - 4) : found.end() + 5].strip()
+            message = f"a Latin “{found[0][1]}” stands between Chinese characters: {around}"
+            place = text.mark.place_of(re.compile(re.escape(found[0])))
+            yield CheckFinding(place=place, message=named(text.mark, message))
 
 
 @check(
@@ -206,11 +209,21 @@ def half_width(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
     source=_OWN_HOSTS,
 )
 def unfinished(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for TODO, TK, [to come] and their like."""
+    """Look for TODO, TK, [to come] and their like; a room or a time that readers are told is still open is good to know."""
     for written in written_texts(review):
+        is_open = dict(open_details(written.text, is_detail=written.is_detail))
+        for offset, found in is_open.items():
+            yield CheckFinding(
+                place=written.place(offset, found),
+                message=written.named(f"“{found}”: still open"),
+                level=Level.INFO,
+                hint="subscribers are told so; fill it in if it is known by now",
+                kind="open",
+            )
         for offset, found in placeholders(written.text, is_name=written.is_name):
-            message = written.named(f"“{found}” was left here")
-            yield CheckFinding(place=written.place(offset, found), message=message)
+            if not any(offset <= start < offset + len(found) for start in is_open):
+                message = written.named(f"“{found}” was left here")
+                yield CheckFinding(place=written.place(offset, found), message=message)
 
 
 @check(

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from composer.checks.issue_text import named
 from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
-from composer.checks.text_patterns.misprint_patterns import doubled_words, turned_quotes
+from composer.checks.text_patterns.doubled_words import doubled_words
+from composer.checks.text_patterns.misprint_patterns import turned_quotes
 from composer.checks.written_texts import written_texts
 
 _OWN_HOSTS = "the house's own rule: set its level in newsletter.yaml"
@@ -22,7 +23,7 @@ _OWN_HOSTS = "the house's own rule: set its level in newsletter.yaml"
     source=_OWN_HOSTS,
 )
 def doubled(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for words that never follow themselves in the issue's language, also over the end of a line."""
+    """Look for words that do not follow themselves in the issue's language, also over the end of a line."""
     for written in written_texts(review):
         for offset, found in doubled_words(written.text, review.edition.language):
             words = " ".join(found.split())

@@ -28,7 +28,25 @@ _LEADING_ON = frozenset(
         "阅读全文", "続きを読む",
     )
 )  # fmt: skip
-_EMPTY_WORDS = _POINTING | _LEADING_ON
+#: Words that ask somebody to do something, or to read on: told only where it is certain that nothing says what it is about.
+_ASKING = frozenset(
+    (
+        "find out more here", "learn more here", "read more here", "more here", "more information", "more information here",
+        "further information", "for more information", "apply here", "apply now", "register here", "sign up here", "book here",
+        "mehr dazu", "mehr hier", "hier mehr", "mehr informationen", "weitere informationen", "mehr infos", "weitere infos",
+        "hier bewerben", "jetzt bewerben", "hier anmelden", "hier weiterlesen", "hier lesen", "plus d'informations",
+        "plus d’informations", "postulez ici", "más información", "ulteriori informazioni", "更多信息", "更多資訊", "了解更多",
+        "详情点击这里", "点击了解更多", "点击此处", "点击报名", "点击申请", "在此申请", "在此报名",
+    )
+)  # fmt: skip
+_EMPTY_WORDS = _POINTING | _LEADING_ON | _ASKING
+#: What may be said before them that names nothing.
+_CALLS = re.compile(
+    r"\s*(?:(?:(?:are you |still )?(?:interested|curious|questions|any questions|want more)"
+    r"|(?:noch )?(?:interesse|interessiert|neugierig|fragen|lust)"
+    r"|(?:你)?(?:感兴趣吗?|有兴趣吗?|有问题吗?)|intéressée?s?|interesad[oa]s?)\s*[?？!！]*)?\s*",
+    re.IGNORECASE,
+)
 #: Cells of link words that must tell one page from another by themselves.
 _LEAST_WORDS = 8
 #: And of those that do so in the whole issue.
@@ -52,12 +70,21 @@ def link_words(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
     """Look for “here”, “more” and their like; each is told once, with how often it is met."""
     found: dict[str, list[Reference]] = {}
     for link in review.references:
-        if (words := _key(link.words)) in _EMPTY_WORDS and not (words in _LEADING_ON and _leads_on(link)):
+        if (words := _key(link.words)) in _EMPTY_WORDS and not _is_explained(link, words):
             found.setdefault(words, []).append(link)
     for first, *others in found.values():
         more = f" ({len(others)} more)" if others else ""
         message = f"“{first.words.strip()}” does not say where the link leads{more}"
         yield CheckFinding(place=first.mark.place, message=named(first.mark, message))
+
+
+def _is_explained(link: Reference, words: str) -> bool:
+    """Return whether what is around a link says where it leads, if its words let that suffice."""
+    if words in _POINTING:
+        return False
+    if not link.is_led and _CALLS.fullmatch(link.before) and not re.search(r"\w", link.after):
+        return False
+    return words in _ASKING or _leads_on(link)
 
 
 def _leads_on(link: Reference) -> bool:
@@ -99,8 +126,9 @@ def link_twins(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
 
 def _scopes(link: Reference, width: int) -> list[object]:
     """Give where the words of a link must tell its page from others."""
+    # What is below a title belongs to it: an employer, an outlet, a place.
     if link.outlet:
-        return [_key(link.outlet)] if width >= _OWN_WORDS else []
+        return [(_key(link.outlet), link.after)] if width >= _OWN_WORDS else []
     if link.role is Role.ITEM:
         return [(link.item[:1], link.after)]
     if link.role is not Role.TEXT or width < _LEAST_WORDS or _is_label(link):

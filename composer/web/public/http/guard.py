@@ -5,6 +5,7 @@ the pages; answers with the headers that every one of them has, and one line eac
 """
 
 import asyncio
+import logging
 import re
 import time
 import traceback
@@ -16,6 +17,8 @@ from urllib.parse import unquote, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from composer.core.event_log import emit, emit_bug
 
 #: Bytes of the largest form; the longest of ours, a comment of an editor, has a quarter of it.
 MOST_BYTES = 32_768
@@ -88,9 +91,9 @@ class Guard:
         *,
         address: PublicAddress,
         explain: Callable[[Request, Trouble], Response],
-        tell: Callable[[str], None],
+        log: logging.Logger,
     ) -> None:
-        self._app, self._explain, self._tell = app, explain, tell
+        self._app, self._explain, self._log = app, explain, log
         self._address = address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -117,7 +120,8 @@ class Guard:
             # Nothing of what the client wrote: no path, which holds a token, no address, no name of a program.
             method = scope["method"] if scope["method"] in _METHODS else "other"
             name = getattr(scope.get("endpoint"), "__name__", "nothing")
-            self._tell(f"{name} {method} {status or 'gone'} {took:.0f} ms")
+            said = f"{name} {method} {status or 'gone'} {took:.0f} ms"
+            emit(self._log, "request", said=said, page=name, method=method, status=status or None, ms=round(took))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         trouble = None if self._is_ours(scope) else Trouble.NAME
@@ -136,7 +140,8 @@ class Guard:
                 await self._app(scope, receive, send)
             except Exception as error:
                 # It has been answered. Its words may hold what a subscriber wrote: where it happened is enough.
-                self._tell(f"bug: {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}")
+                said = f"bug: {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"
+                emit_bug(self._log, "request.bug", error, said=said)
         else:
             await self._explain(Request(scope), trouble)(scope, receive, send)
 

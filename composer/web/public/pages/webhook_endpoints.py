@@ -5,17 +5,20 @@ and changes nothing; where a provider is not set up there is nothing here.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from composer.bounces.record.bounce_log import log_recorded
 from composer.bounces.record.recorder import record
 from composer.bounces.webhooks.postmark import read_postmark
 from composer.bounces.webhooks.ses import Subscription, read_ses
 from composer.bounces.webhooks.webhook_calls import CallError, Event
 from composer.bounces.webhooks.webhook_registry import WEBHOOKS
+from composer.core.event_log import emit
 from composer.web.public.pages.page_context import Site
 
 #: Events of one call that are recorded in one transaction: half a second's worth, for each may leave somebody out.
@@ -25,8 +28,8 @@ _TOGETHER = 50
 class WebhookEndpoints:
     """The addresses that providers post to."""
 
-    def __init__(self, site: Site, tell: Callable[[str], None]) -> None:
-        self._site, self._tell = site, tell
+    def __init__(self, site: Site, log: logging.Logger) -> None:
+        self._site, self._log = site, log
 
     async def ses(self, request: Request) -> Response:
         """Take what Amazon SNS posts; the first time, for each topic, confirm that it may."""
@@ -41,7 +44,8 @@ class WebhookEndpoints:
             )
             if isinstance(found, Subscription):
                 await asyncio.to_thread(callers.confirm, found.url)
-                self._tell(f"Amazon SES posts here from now on: {found.topic}")
+                said = f"Amazon SES posts here from now on: {found.topic}"
+                emit(self._log, "webhook.subscribed", said=said, provider="ses")
                 return PlainTextResponse("confirmed\n")
         except CallError as error:
             return self._refused("ses", error)
@@ -80,11 +84,14 @@ class WebhookEndpoints:
         for start in range(0, len(events), _TOGETHER):
             # Between two of these others write. What is recorded when a call breaks off is known when it comes again.
             some = [(each.hash, each.returned) for each in events[start : start + _TOGETHER]]
-            await site.executor.write(partial(record, messages=some, tokens=site.tokens, source=source, now=now))
+            recorded = await site.executor.write(
+                partial(record, messages=some, tokens=site.tokens, source=source, now=now)
+            )
+            log_recorded(self._log, recorded, source)
         return PlainTextResponse("taken\n")
 
     def _refused(self, name: str, error: CallError) -> Response:
-        self._tell(f"{name}: {error.message}")
+        emit(self._log, "webhook.refused", level=logging.WARNING, said=f"{name}: {error.message}", provider=name)
         return PlainTextResponse("no\n", 403)
 
     def _nothing(self, request: Request) -> Response:

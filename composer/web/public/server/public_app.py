@@ -4,8 +4,8 @@ Comes in: a `Site`. Goes out: an ASGI application behind its guard. Sets no cook
 between two requests but counts.
 """
 
+import logging
 import re
-from collections.abc import Callable
 
 from sqlalchemy import text
 from starlette.applications import Starlette
@@ -16,6 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from composer.core.errors import DatabaseError
+from composer.core.event_log import emit
 from composer.web.public.http.forms import FormError
 from composer.web.public.http.guard import Guard, Trouble
 from composer.web.public.pages.account import AccountPages
@@ -30,10 +31,10 @@ _NONCE = re.compile(r"[A-Za-z0-9_-]{16,128}")
 _BOTH = ["GET", "POST"]
 
 
-def application(site: Site, tell: Callable[[str], None]) -> ASGIApp:
-    """Make the application. `tell` takes one line for each answer; no line names anybody."""
+def application(site: Site, log: logging.Logger) -> ASGIApp:
+    """Make the application. Each answer is an event in the log; none names anybody."""
     leaving, joining, own = UnsubscribePages(site), SignupPages(site), AccountPages(site)
-    approving, reading, hooks = ReviewAnswers(site), WebCopies(site), WebhookEndpoints(site, tell)
+    approving, reading, hooks = ReviewAnswers(site), WebCopies(site), WebhookEndpoints(site, log)
 
     async def probe(request: Request) -> Response:
         """Prove to `compose send`, by a nonce of its own, that this server has the newsletter's keys: a line for each."""
@@ -61,7 +62,8 @@ def application(site: Site, tell: Callable[[str], None]) -> ASGIApp:
 
     async def busy(request: Request, error: Exception) -> Response:
         assert isinstance(error, DatabaseError)
-        tell(f"database: {error.message}")
+        said = f"database: {error.message}"
+        emit(log, "database.unavailable", level=logging.ERROR, said=said, error=type(error).__name__)
         return explain(request, Trouble.BUSY)
 
     async def bug(request: Request, error: Exception) -> Response:
@@ -109,4 +111,4 @@ def application(site: Site, tell: Callable[[str], None]) -> ASGIApp:
     )
     # A missing slash is no reason to lead elsewhere: such an answer would be made of what the request says of its host.
     app.router.redirect_slashes = False
-    return Guard(app, address=site.publication.address, explain=explain, tell=tell)
+    return Guard(app, address=site.publication.address, explain=explain, log=log)

@@ -7,14 +7,17 @@ name, are the reverse proxy's before it (docs/server.md).
 import asyncio
 import contextlib
 import ipaddress
+import logging
 import signal
 import socket
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 
 from starlette.types import Receive, Scope, Send
 
+from composer.core.event_log import emit, emit_bug
 from composer.web.http_server import HANDLED_SIGNALS, Config, Server
 from composer.web.public.http.timeouts import RequestState, SlowClientProtocol
 from composer.web.public.pages.page_context import Site
@@ -44,7 +47,7 @@ class PublicServer(Server):
         *,
         proxies: tuple[str, ...],
         opened: Callable[[], None],
-        tell: Callable[[str], None],
+        log: logging.Logger,
         reload: Callable[["PublicServer"], None] | None = None,
     ) -> None:
         """`proxies` are the addresses and networks of proxies whose X-Forwarded-For is believed.
@@ -60,6 +63,7 @@ class PublicServer(Server):
                 newest,
                 http=SlowClientProtocol,
                 access_log=False,
+                log_config=None,
                 log_level="error",
                 lifespan="off",
                 ws="none",
@@ -75,14 +79,14 @@ class PublicServer(Server):
             )
         )
         self.server_state: RequestState = RequestState()
-        self._app, self._tell = application(site, tell), tell
+        self._app, self._log = application(site, log), log
         self._opened, self._reload = opened, reload
         self._is_reload_due = False
         self._reloading: asyncio.Task[None] | None = None
 
     def use(self, site: Site) -> None:
         """Answer every request from now on by another site; those that are being answered keep theirs."""
-        self._app = application(site, self._tell)
+        self._app = application(site, self._log)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell, once it answers."""
@@ -95,7 +99,8 @@ class PublicServer(Server):
         """Take no new connection, answer every request of those there are, and end."""
         self.server_state.is_ending = True
         systemd.stopping()
-        self._tell("stopping: no new connections are taken, requests that have arrived are answered")
+        said = "stopping: no new connections are taken, requests that have arrived are answered"
+        emit(self._log, "server.stopping", said=said)
         await super().shutdown(sockets)
 
     @contextlib.contextmanager
@@ -129,15 +134,43 @@ def serve(
     *,
     proxies: tuple[str, ...],
     opened: Callable[[], None],
-    tell: Callable[[str], None],
+    log: logging.Logger,
     reload: Callable[[PublicServer], None],
 ) -> None:
     """Answer until Ctrl-C or SIGTERM. SIGHUP calls `reload`, unless a terminal sends it because it is being closed."""
     is_terminal = sys.stdin is not None and sys.stdin.isatty()
-    server = PublicServer(site, proxies=proxies, opened=opened, tell=tell, reload=None if is_terminal else reload)
+    server = PublicServer(site, proxies=proxies, opened=opened, log=log, reload=None if is_terminal else reload)
     _raise_file_limit(_MOST_CONNECTIONS + 500)
-    with _ignored_hangup() if not is_terminal else contextlib.nullcontext():
+    with _uvicorn_events(log), _ignored_hangup() if not is_terminal else contextlib.nullcontext():
         asyncio.run(server.serve(sockets=list(listeners)))
+
+
+class _UvicornHandler(logging.Handler):
+    """Makes events of what uvicorn logs, errors only: its own words, and of an exception its type and place."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        said = f"server: {record.getMessage().strip()}"
+        error = record.exc_info[1] if record.exc_info else None
+        if error is None:
+            emit(self._log, "server.error", level=record.levelno, said=said)
+        else:
+            trace = "".join(traceback.format_tb(error.__traceback__))
+            emit_bug(self._log, "server.error", error, said=f"{said}\nbug: {type(error).__name__}\n{trace}")
+
+
+@contextlib.contextmanager
+def _uvicorn_events(log: logging.Logger) -> Iterator[None]:
+    uvicorn_log, handler = logging.getLogger("uvicorn.error"), _UvicornHandler(log)
+    uvicorn_log.addHandler(handler)
+    uvicorn_log.propagate = False
+    try:
+        yield
+    finally:
+        uvicorn_log.removeHandler(handler)
 
 
 @contextlib.contextmanager

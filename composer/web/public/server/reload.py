@@ -4,6 +4,7 @@ Input: a call, and the server to give the new settings to. Output: a newer site,
 never raises; requests and letters that have begun keep the settings they began with.
 """
 
+import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,7 @@ from enum import StrEnum
 
 from composer.audience.identity.tokens import Tokens
 from composer.core.errors import ComposeError, ContentError
+from composer.core.event_log import emit
 from composer.database.location import Location
 from composer.web.public.pages.page_context import Site
 from composer.web.public.pages.repositories import ReviewRepository
@@ -40,11 +42,11 @@ class Reloader:
         *,
         read: Callable[[], PublicSettings],
         tokens: Callable[[], Tokens],
-        tell: Callable[[str], None],
+        log: logging.Logger,
     ) -> None:
         """`location` is the database that is open: another one needs a restart."""
         self._site, self._worker, self._location = site, worker, location
-        self._read, self._tokens, self._tell = read, tokens, tell
+        self._read, self._tokens, self._log = read, tokens, log
         self.is_stale = False
 
     def __call__(self, server: PublicServer) -> None:
@@ -53,18 +55,20 @@ class Reloader:
         try:
             self._use(server, self._read(), self._tokens())
             self.is_stale = False
-            self._tell("settings read again")
+            emit(self._log, "settings.reloaded", said="settings read again")
             systemd.ready("answering")
         except Exception as error:
             self.is_stale = True
-            for line in _lines(error):
-                self._tell(line)
-            self._tell("alert: settings not read again: the earlier ones stay in use")
+            said = (*_lines(error), "alert: settings not read again: the earlier ones stay in use")
+            for each in said[:-1]:
+                emit(self._log, "settings.rejected", level=logging.ERROR, said=each, error=type(error).__name__)
+            emit(self._log, "alert", level=logging.WARNING, said=said[-1], alert=Alert.SETTINGS)
             systemd.ready("answering with earlier settings: the new ones cannot be used, see the log")
 
     def _use(self, server: PublicServer, configured: PublicSettings, tokens: Tokens) -> None:
         if configured.location != self._location:
-            self._tell("another database is named: it is used after a restart")
+            said = "another database is named: it is used after a restart"
+            emit(self._log, "settings.restart_needed", level=logging.WARNING, said=said)
         publication, callers = configured.publication, replace(self._site.callers, webhooks=configured.webhooks)
         approvals = ReviewRepository(tokens, configured.workspace, publication.main)
         self._site = replace(self._site, publication=publication, tokens=tokens, approvals=approvals, callers=callers)

@@ -13,7 +13,16 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, selec
 from composer.audience.subscribers import Status, find
 from composer.audience.suppression import status_of
 from composer.database.tables.transactional_tables import transactional_emails
-from composer.transport.outcome import Outcome, OutcomeState, Scope
+from composer.delivery.core.retry_policy import (
+    Accept,
+    Defer,
+    MarkUnconfirmed,
+    Refuse,
+    RetryPolicy,
+    Write,
+)
+from composer.delivery.core.single_message import decide_single
+from composer.transport.outcome import Outcome
 from composer.web.public.site.email_renderer import EmailText
 from composer.web.public.transactional.mail_requests import (
     CONFIRM_FOR,
@@ -33,7 +42,8 @@ _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _TOO_LATE, _TOO_LATE_HOURS = _DAY, 24
 #: How long a message that is being sent is nobody else's: longer than the longest wait for a mail server's answer.
 _LEASE = timedelta(minutes=15)
-_PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
+#: When a message is tried again, as in a mailing.
+_POLICY = RetryPolicy()
 #: The clock's own unit in the database, and how far the clocks of two servers may differ.
 _TICK, _SKEW = timedelta(milliseconds=1), timedelta(minutes=1)
 #: The last fifth of the hour's total is spread evenly, so that a burst does not close the queue for the rest of the hour.
@@ -161,22 +171,21 @@ def mark_sending(connection: Connection, email: TransactionalEmail) -> bool:
 
 def end(connection: Connection, email: TransactionalEmail, outcome: Outcome, now: datetime) -> None:
     """Keep what became of a letter."""
-    said = str(outcome.reply) if outcome.reply else outcome.reason
-    match outcome.state:
-        case OutcomeState.DEFERRED | OutcomeState.NOT_ATTEMPTED:
-            again(connection, email, now, said)
-        case OutcomeState.REFUSED if outcome.scope is not Scope.RECIPIENT:
-            again(connection, email, now, said)
-        case OutcomeState.ACCEPTED | OutcomeState.REFUSED | OutcomeState.UNKNOWN | OutcomeState.WRITTEN:
-            done = {"state": EmailState(outcome.state), "reply": said[:500]}
-            connection.execute(update(transactional_emails).where(transactional_emails.c.id == email.id).values(done))
-
-
-def again(connection: Connection, email: TransactionalEmail, now: datetime, said: str) -> None:
-    """Have a letter tried later; its place in the hour is free again."""
-    pause = _PAUSES[min(email.attempts, len(_PAUSES) - 1)]
-    later = {"state": EmailState.WAITING, "due": now + pause, "reply": said[:500], "counted": None}
-    connection.execute(update(transactional_emails).where(transactional_emails.c.id == email.id).values(later))
+    said = (str(outcome.reply) if outcome.reply else outcome.reason)[:500]
+    kept: dict[str, object]
+    match decide_single(outcome, email.attempts, now, _POLICY):
+        case Defer(until=until):
+            # Its place in the hour is free again.
+            kept = {"state": EmailState.WAITING, "due": until, "reply": said, "counted": None}
+        case Accept():
+            kept = {"state": EmailState.ACCEPTED, "reply": said}
+        case Write():
+            kept = {"state": EmailState.WRITTEN, "reply": said}
+        case MarkUnconfirmed():
+            kept = {"state": EmailState.UNKNOWN, "reply": said}
+        case Refuse():
+            kept = {"state": EmailState.REFUSED, "reply": said}
+    connection.execute(update(transactional_emails).where(transactional_emails.c.id == email.id).values(kept))
 
 
 def waiting(connection: Connection) -> tuple[int, datetime | None]:

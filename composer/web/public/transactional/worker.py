@@ -5,6 +5,7 @@ letter is about to go is kept before its final dot, so that none goes twice, and
 Whoever does not get a letter asks again.
 """
 
+import logging
 import secrets
 import threading
 import traceback
@@ -14,8 +15,9 @@ from datetime import datetime, timedelta
 from composer.audience.identity.tokens import Purpose, Tokens
 from composer.core.addresses import Address
 from composer.core.errors import ComposeError
+from composer.core.event_log import emit, emit_bug
 from composer.transport.envelope import Envelope
-from composer.transport.outcome import Outcome, OutcomeState, Scope
+from composer.transport.outcome import Outcome, OutcomeState, Scope, Stage
 from composer.transport.protocol import Connection as Way
 from composer.transport.protocol import TransportError
 from composer.web.public.http.write_executor import WriteExecutor
@@ -42,10 +44,10 @@ class TransactionalWorker:
         mailer: Mailer,
         tokens: Tokens,
         clock: Callable[[], datetime],
-        tell: Callable[[str], None],
+        log: logging.Logger,
     ) -> None:
         self._executor, self._mailer, self._tokens = executor, mailer, tokens
-        self._clock, self._tell = clock, tell
+        self._clock, self._log = clock, log
         self._way: Way | None = None
         self._woken, self._is_ending, self._is_new = threading.Event(), False, False
         self._held_since: datetime | None = None
@@ -93,10 +95,11 @@ class TransactionalWorker:
             try:
                 pause = self._one()
             except ComposeError as error:
-                self._tell(f"letters: {error.message}")
+                self._failed(error)
             except Exception as error:
                 # One letter that cannot be written must not keep the others; where it happened is all that is told.
-                self._tell(f"letters: bug: {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}")
+                said = f"letters: bug: {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"
+                emit_bug(self._log, "mail.bug", error, said=said)
             if pause and not self._woken.wait(pause):
                 self._close()
         self._close()
@@ -107,7 +110,8 @@ class TransactionalWorker:
         if self._tidied is None or abs(now - self._tidied) >= _TIDY:
             self._tidied = now
             if cleared := self._executor.put(lambda connection: queue.tidy(connection, per_hour, now)).result():
-                self._tell(f"alert: {cleared} sign-up requests dropped: the queue holds what can be sent in 24 hours")
+                said = f"alert: {cleared} sign-up requests dropped: the queue holds what can be sent in 24 hours"
+                emit(self._log, "mail.dropped", level=logging.WARNING, said=said, count=cleared)
         found = self._executor.put(lambda connection: queue.next_email(connection, per_hour, now)).result()
         self._watch(found.held_until is not None, now)
         if found.order is not None:
@@ -122,15 +126,21 @@ class TransactionalWorker:
             # A letter that has got its place may be one of many that are held back: only an empty queue ends it.
             if self._held_since is not None and not self._count_waiting():
                 self._held_since = self._held_told = None
-                self._tell("sign-up mail is below the hourly limit again: the queue is empty")
+                emit(
+                    self._log,
+                    "mail.limit_over",
+                    said="sign-up mail is below the hourly limit again: the queue is empty",
+                )
             return
         self._held_since = self._held_since or now
         if self._held_told is None or now - self._held_told >= _TELL_AGAIN:
             self._held_told = now
-            self._tell(
-                f"alert: sign-up mail is over its hourly limit: {self._count_waiting()} messages are queued "
-                f"(delivery.signup_mail_per_hour: {self._mailer.per_hour})"
+            count, per_hour = self._count_waiting(), self._mailer.per_hour
+            said = (
+                f"alert: sign-up mail is over its hourly limit: {count} messages are queued "
+                f"(delivery.signup_mail_per_hour: {per_hour})"
             )
+            emit(self._log, "mail.limit", level=logging.WARNING, said=said, queued=count, per_hour=per_hour)
 
     def _count_waiting(self) -> int:
         return self._executor.put(lambda connection: queue.waiting(connection)[0]).result()
@@ -141,9 +151,9 @@ class TransactionalWorker:
             if self._way is None:
                 self._way = self._mailer.transport().connect()
         except ComposeError as error:
-            said = error.message
-            self._tell(f"letters: {said}")
-            self._executor.put(lambda connection: queue.again(connection, email, now, said)).result()
+            self._failed(error)
+            lost = Outcome(state=OutcomeState.DEFERRED, stage=Stage.CONNECT, reason=error.message, scope=Scope.SERVER)
+            self._executor.put(lambda connection: queue.end(connection, email, lost, now)).result()
             return
         envelope, message = self._written(order, now)
         try:
@@ -151,9 +161,29 @@ class TransactionalWorker:
         except TransportError as error:
             outcome = Outcome(state=OutcomeState.DEFERRED, stage=error.stage, reason=error.message, scope=Scope.SERVER)
         self._executor.put(lambda connection: queue.end(connection, email, outcome, self._clock())).result()
-        self._tell(f"letter {order.said} {outcome.state}")
+        reply = outcome.reply
+        emit(
+            self._log,
+            f"mail.{outcome.state}",
+            said=f"letter {order.said} {outcome.state}",
+            mail=order.said,
+            request=email.id,
+            stage=outcome.stage,
+            code=reply.code if reply else None,
+            status=reply.enhanced if reply else None,
+            queue_id=outcome.queue_id,
+        )
         if outcome.scope is Scope.SERVER:
             self._close()
+
+    def _failed(self, error: ComposeError) -> None:
+        emit(
+            self._log,
+            "mail.failed",
+            level=logging.ERROR,
+            said=f"letters: {error.message}",
+            error=type(error).__name__,
+        )
 
     def _written(self, order: EmailOrder, now: datetime) -> tuple[Envelope, bytes]:
         mailer, email = self._mailer, order.email

@@ -1,0 +1,75 @@
+"""What a run tells the event log: how it began and ended, what became of each delivery, pauses and halts.
+
+Input: values that are on disk already. Output: events with ids and codes. Guarantees: nothing is decided here; where nobody
+listens, nothing is made.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from composer.core.event_log import emit, emit_bug
+from composer.delivery.core.mailing import Sums
+from composer.delivery.core.retry_policy import OutcomeDecision
+from composer.delivery.core.scheduler import Ending
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.ledger import ledger
+from composer.delivery.worker.write_queue import Report
+
+_LOG = logging.getLogger("compose.delivery")
+#: Endings that somebody should look at.
+_BAD = frozenset({Ending.HALTED, Ending.UNREACHABLE, Ending.LEDGER})
+
+
+def log_began(mailing_id: int, run: int, *, is_rehearsal: bool, connections: int) -> None:
+    """Log that a run begins."""
+    emit(_LOG, "run.began", mailing=mailing_id, run=run, rehearsal=is_rehearsal, connections=connections)
+
+
+def log_outcomes(mailing_id: int, run: int, told: Sequence[Report], decisions: Iterable[OutcomeDecision]) -> None:
+    """Log what became of deliveries, after the commit that says so."""
+    if not _LOG.isEnabledFor(logging.INFO):
+        return
+    for each, decision in zip(told, decisions, strict=False):
+        outcome, reply = each.outcome, each.outcome.reply
+        emit(
+            _LOG,
+            f"delivery.{ledger.kind_of(decision)}",
+            mailing=mailing_id,
+            run=run,
+            subscriber=each.due.tried.subscriber_id,
+            stage=outcome.stage,
+            code=reply.code if reply else None,
+            status=reply.enhanced if reply else None,
+            queue_id=outcome.queue_id,
+        )
+        if decision.pause is not None:
+            seconds = max(0.0, (decision.pause.until - each.at).total_seconds())
+            number = decision.pause.number
+            emit(_LOG, "run.paused", level=logging.WARNING, mailing=mailing_id, run=run, seconds=seconds, number=number)
+        if decision.halt is not None:
+            cause = decision.halt.cause
+            emit(_LOG, "run.halted", level=logging.ERROR, mailing=mailing_id, run=run, cause=cause)
+
+
+def log_failed(mailing_id: int, run: int, error: BaseException) -> None:
+    """Log that a run ended as it should not: the database was replaced, or there is a bug."""
+    emit_bug(_LOG, "run.failed", error, mailing=mailing_id, run=run)
+
+
+def log_ended(mailing_id: int, run: int, ending: Ending, sums: Sums, *, unanswered: int, unwritten: int) -> None:
+    """Log how a run ended, and how the mailing stands."""
+    level = logging.WARNING if ending in _BAD or unanswered or unwritten else logging.INFO
+    emit(
+        _LOG,
+        "run.ended",
+        level=level,
+        mailing=mailing_id,
+        run=run,
+        ending=ending,
+        unanswered=unanswered,
+        unwritten=unwritten,
+        accepted=sums[DeliveryState.ACCEPTED],
+        refused=sums[DeliveryState.REFUSED],
+        unknown=sums[DeliveryState.UNKNOWN],
+        open=sums.open,
+    )
