@@ -1,7 +1,7 @@
 """The modules whose small changes matter most, and the tests that concern each.
 
-What stands here is data: a folder of the package, its modules, the test files in the order in which they are asked (the
-quickest and nearest first), and whether PostgreSQL is asked, too.
+What stands here is data: a module of the package, the test files in the order in which they are asked (the quickest and nearest
+first), and whether PostgreSQL is asked, too.
 """
 
 from dataclasses import dataclass
@@ -16,97 +16,152 @@ class Concern:
     on_both: bool = False
 
 
-def _concerns(folder: str, tests: str, *, on_both: bool = False, **modules: str) -> dict[str, Concern]:
-    """Make the concerns of a folder's modules: `tests` are asked of all, behind those of their own."""
-    found = {}
-    for module, own in modules.items():
-        names = dict.fromkeys([*own.split(), *tests.split()])
-        paths = tuple(f"tests/{each if '/' in each else f'{folder}/{each}'}.py" for each in names)
-        found[f"composer/{folder}/{module}.py"] = Concern(tests=paths, on_both=on_both)
-    return found
+def _asked(tests: str, *, on_both: bool = False) -> Concern:
+    """Make a concern of names of test modules, below tests/."""
+    paths = []
+    for each in tests.split():
+        folder, _, name = each.rpartition("/")
+        paths.append(f"tests/{folder}/test_{name}.py")
+    return Concern(tests=tuple(paths), on_both=on_both)
 
 
-DECISIVE: dict[str, Concern] = (
-    _concerns(
-        "delivery",
-        "",
-        bucket="test_bucket",
-        plan="test_plan test_engine",
-        policy="test_policy test_ledger_page test_engine",
-        states="test_plan test_ledger_page test_ledger_machine test_freezing",
-        readiness="test_readiness",
-        drain="test_drain test_engine",
-        same_issue="test_same_issue",
-        age="test_age_notes test_age",
-        masking="test_masking",
-    )
-    | _concerns(
-        "delivery",
-        "",
+DECISIVE: dict[str, Concern] = {
+    "composer/delivery/throttle/token_bucket.py": _asked("delivery/throttle/token_bucket"),
+    "composer/delivery/core/scheduler.py": _asked("delivery/core/scheduler delivery/worker/run_loop"),
+    "composer/delivery/core/retry_policy.py": _asked(
+        "delivery/core/retry_policy delivery/ledger/ledger_page delivery/worker/run_loop"
+    ),
+    "composer/delivery/core/states.py": _asked(
+        "delivery/core/scheduler delivery/ledger/ledger_page delivery/ledger/ledger_machine delivery/selection/freeze"
+    ),
+    "composer/delivery/preflight/preflight.py": _asked("delivery/preflight/preflight"),
+    "composer/delivery/worker/drain.py": _asked("delivery/worker/drain delivery/worker/run_loop"),
+    "composer/delivery/selection/same_issue.py": _asked("delivery/selection/same_issue"),
+    "composer/delivery/database_guard/ledger_age.py": _asked(
+        "delivery/database_guard/age_files delivery/database_guard/ledger_age"
+    ),
+    "composer/delivery/core/address_masking.py": _asked("delivery/core/address_masking"),
+    "composer/delivery/selection/selection.py": _asked(
+        "delivery/selection/selection delivery/selection/freeze",
         on_both=True,
-        selection="test_selection test_freezing",
-        freezing="test_frozen_rows test_freezing test_same_issue test_engine",
-        ledger="test_ledger_rows test_ledger test_upkeep test_engine test_ledger_machine",
-        statements="test_ledger_rows test_ledger test_upkeep test_pauses test_engine test_ledger_machine",
-        upkeep="test_ledger_rows test_reaper test_upkeep test_settling test_pauses test_engine test_ledger_machine",
-        reaper="test_reaper test_owners test_pauses test_upkeep",
-        settling="test_ledger_rows test_settling test_engine",
-        mailing="test_mailing test_freezing test_pauses test_settling",
-        workers="test_ownership test_reaper test_owners",
-        rates="test_rates test_engine",
-    )
-    | _concerns(
-        "audience",
-        "test_importing test_property",
+    ),
+    "composer/delivery/selection/freeze.py": _asked(
+        "delivery/selection/frozen_rows delivery/selection/freeze delivery/selection/same_issue "
+        "delivery/worker/run_loop",
         on_both=True,
-        suppression="test_suppression test_alone test_subscribers",
-        erasing="test_erasing test_alone test_subscribers test_tombstones public/test_own",
-        identity="test_resolving test_tombstones",
-        tombstones="test_spans test_tombstones",
-        undoing="test_updating test_leaving_by_lists test_alone test_tombstones",
-        importing="",
-        taking_in="test_taking_in test_leaving_by_lists test_alone test_tombstones",
-        updating="test_updating test_leaving_by_lists",
-    )
-    | _concerns("audience", "", tokens="test_tokens bounces/test_ingest")
-    | _concerns(
-        "bounces",
-        "test_samples",
-        report="test_report",
-        automatic="test_automatic",
-        classes="test_words test_verdicts",
-        answers="test_answers test_freeform test_words",
-        proof="test_proof test_ingest",
-        policy="test_policy",
-        freeform="test_freeform test_automatic test_hostile",
-        feedback="test_feedback test_ingest",
-    )
-    | _concerns(
-        "mail",
-        "test_compiled test_personal",
-        merge="test_merge",
-        encoding="test_encoding",
-        headers="test_headers test_message",
-        slotted="test_encoding",
-        dkim="test_dkim",
-    )
-    | _concerns(
-        "transport",
-        "test_replies test_matrix",
-        transaction="test_transaction",
-        replies="",
-    )
-    | _concerns(
-        "transport",
-        "bounces/test_words bounces/test_verdicts",
-        status="test_replies test_session_limits delivery/test_policy bounces/test_samples",
-        phrases="test_phrases test_session_limits",
-        phrase_patterns="test_phrases",
-    )
-    | _concerns("content", "", addresses="mail/test_addresses audience/test_subscribers")
-    | {
-        "composer/core/audience_filter.py": Concern(
-            tests=("tests/core/test_audience_filter.py", "tests/delivery/selection/test_selection.py")
-        )
-    }
-)
+    ),
+    "composer/delivery/ledger/ledger.py": _asked(
+        "delivery/ledger/ledger_rows delivery/ledger/ledger delivery/ledger/maintenance "
+        "delivery/worker/run_loop delivery/ledger/ledger_machine",
+        on_both=True,
+    ),
+    "composer/delivery/ledger/statements.py": _asked(
+        "delivery/ledger/ledger_rows delivery/ledger/ledger delivery/ledger/maintenance "
+        "delivery/worker/run_pauses delivery/worker/run_loop delivery/ledger/ledger_machine",
+        on_both=True,
+    ),
+    "composer/delivery/ledger/maintenance.py": _asked(
+        "delivery/ledger/ledger_rows delivery/ledger/reaper delivery/ledger/maintenance "
+        "delivery/ledger/reconciliation delivery/worker/run_pauses delivery/worker/run_loop "
+        "delivery/ledger/ledger_machine",
+        on_both=True,
+    ),
+    "composer/delivery/ledger/reaper.py": _asked(
+        "delivery/ledger/reaper delivery/ledger/workers delivery/worker/run_pauses delivery/ledger/maintenance",
+        on_both=True,
+    ),
+    "composer/delivery/ledger/reconciliation.py": _asked(
+        "delivery/ledger/ledger_rows delivery/ledger/reconciliation delivery/worker/run_loop",
+        on_both=True,
+    ),
+    "composer/delivery/core/mailing.py": _asked(
+        "delivery/core/mailing delivery/selection/freeze delivery/worker/run_pauses delivery/ledger/reconciliation",
+        on_both=True,
+    ),
+    "composer/delivery/ledger/workers.py": _asked(
+        "delivery/ledger/ownership delivery/ledger/reaper delivery/ledger/workers",
+        on_both=True,
+    ),
+    "composer/delivery/throttle/rate_limit.py": _asked(
+        "delivery/throttle/rate_limit delivery/worker/run_loop",
+        on_both=True,
+    ),
+    "composer/audience/suppression.py": _asked(
+        "audience/suppression audience/alone audience/subscribers audience/importing/import audience/property",
+        on_both=True,
+    ),
+    "composer/audience/erasure.py": _asked(
+        "audience/erasure audience/alone audience/subscribers audience/identity/tombstones web/public/account "
+        "audience/importing/import audience/property",
+        on_both=True,
+    ),
+    "composer/audience/identity/token_holders.py": _asked(
+        "audience/identity/token_holders audience/identity/tombstones audience/importing/import audience/property",
+        on_both=True,
+    ),
+    "composer/audience/identity/tombstones.py": _asked(
+        "audience/identity/address_spans audience/identity/tombstones audience/importing/import audience/property",
+        on_both=True,
+    ),
+    "composer/audience/importing/undo.py": _asked(
+        "audience/importing/update audience/importing/leaving_by_lists audience/alone "
+        "audience/identity/tombstones audience/importing/import audience/property",
+        on_both=True,
+    ),
+    "composer/audience/importing/plan.py": _asked(
+        "audience/importing/import audience/property",
+        on_both=True,
+    ),
+    "composer/audience/importing/apply.py": _asked(
+        "audience/importing/apply audience/importing/leaving_by_lists audience/alone "
+        "audience/identity/tombstones audience/importing/import audience/property",
+        on_both=True,
+    ),
+    "composer/audience/importing/update.py": _asked(
+        "audience/importing/update audience/importing/leaving_by_lists audience/importing/import audience/property",
+        on_both=True,
+    ),
+    "composer/audience/identity/tokens.py": _asked("audience/identity/tokens bounces/intake/ingest"),
+    "composer/bounces/parse/delivery_report.py": _asked("bounces/parse/delivery_report bounces/parse/samples"),
+    "composer/bounces/parse/automatic_replies.py": _asked("bounces/parse/automatic_replies bounces/parse/samples"),
+    "composer/bounces/parse/bounce_classes.py": _asked(
+        "bounces/parse/words bounces/parse/verdicts bounces/parse/samples"
+    ),
+    "composer/bounces/parse/server_replies.py": _asked(
+        "bounces/parse/server_replies bounces/parse/free_text bounces/parse/words bounces/parse/samples"
+    ),
+    "composer/bounces/record/token_proof.py": _asked(
+        "bounces/record/token_proof bounces/intake/ingest bounces/parse/samples"
+    ),
+    "composer/bounces/record/bounce_policy.py": _asked("bounces/record/bounce_policy bounces/parse/samples"),
+    "composer/bounces/parse/free_text.py": _asked(
+        "bounces/parse/free_text bounces/parse/automatic_replies bounces/parse/hostile bounces/parse/samples"
+    ),
+    "composer/bounces/parse/recipient_detectors.py": _asked(
+        "bounces/parse/free_text bounces/parse/automatic_replies bounces/parse/hostile bounces/parse/samples"
+    ),
+    "composer/bounces/parse/feedback_report.py": _asked(
+        "bounces/parse/feedback_report bounces/intake/ingest bounces/parse/samples"
+    ),
+    "composer/mail/merge_slots.py": _asked("mail/merge_slots mail/compiled_message mail/personal"),
+    "composer/mail/transfer_encoding.py": _asked("mail/transfer_encoding mail/compiled_message mail/personal"),
+    "composer/mail/headers.py": _asked("mail/headers mail/message mail/compiled_message mail/personal"),
+    "composer/mail/slotted_text.py": _asked("mail/transfer_encoding mail/compiled_message mail/personal"),
+    "composer/mail/dkim_signing.py": _asked("mail/dkim_signing mail/compiled_message mail/personal"),
+    "composer/transport/smtp/transaction.py": _asked(
+        "transport/smtp/transaction transport/replies/reply_meaning transport/matrix"
+    ),
+    "composer/transport/smtp/reply_parser.py": _asked("transport/replies/reply_meaning transport/matrix"),
+    "composer/transport/replies/reply_meaning.py": _asked(
+        "transport/replies/reply_meaning transport/smtp/session_limit delivery/core/retry_policy "
+        "bounces/parse/samples bounces/parse/words bounces/parse/verdicts"
+    ),
+    "composer/transport/replies/phrases.py": _asked(
+        "transport/replies/phrases transport/smtp/session_limit bounces/parse/words bounces/parse/verdicts"
+    ),
+    "composer/transport/replies/phrase_patterns.py": _asked(
+        "transport/replies/phrases bounces/parse/words bounces/parse/verdicts"
+    ),
+    "composer/core/addresses.py": _asked("core/addresses audience/subscribers"),
+    "composer/core/audience_filter.py": _asked("core/audience_filter delivery/selection/selection"),
+}

@@ -11,8 +11,8 @@ from composer.delivery.core.address_masking import without_address
         ("550 <anna@reader.example>: no such user", "550 <…>: no such user"),
         # At the very beginning, in other letters, more than once, and at another host.
         ("anna@reader.example unknown", "… unknown"),
-        ("no Anna@Subscriber.Example here, anna@reader.example!", "no … here, …!"),
-        ("no ANNA@SUBSCRIBER.EXAMPLE here", "no … here"),
+        ("no Anna@Reader.Example here, anna@reader.example!", "no … here, …!"),
+        ("no ANNA@READER.EXAMPLE here", "no … here"),
         ("ANNA@MX.reader.example unknown", "…MX.reader.example unknown"),
         ("anna@mx.reader.example unknown", "…mx.reader.example unknown"),
         # A letter that is two as a small one.
@@ -26,4 +26,4 @@ from composer.delivery.core.address_masking import without_address
 def test_an_address_is_taken_out(words: str, kept: str) -> None:
     """Wherever it is, however it is written; also what is before the @, with another host behind it."""
     assert without_address(words, "anna@reader.example") == kept
-    assert without_address(words, "Anna@Subscriber.Example") == kept
+    assert without_address(words, "Anna@Reader.Example") == kept

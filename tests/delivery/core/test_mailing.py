@@ -207,7 +207,9 @@ def test_a_correction_names_what_it_corrects(database: Database) -> None:
 
 def test_a_message_is_not_printed() -> None:
     """Nobody wants to read it in an error."""
-    assert repr(FrozenVariant(number=1, language="en", compiled=b"compiled")) == "Variant(number=1, language='en')"
+    assert (
+        repr(FrozenVariant(number=1, language="en", compiled=b"compiled")) == "FrozenVariant(number=1, language='en')"
+    )
 
 
 def test_a_stop_is_a_persons_unless_it_is_said(database: Database) -> None:
