@@ -77,7 +77,7 @@ def test_a_lease_has_room_for_sixty_signs_of_life() -> None:
     assert LEASE == 60 * HEARTBEAT_INTERVAL
 
 
-def test_an_owner_is_printed_by_its_number_alone(file: Database) -> None:
+def test_a_worker_is_printed_by_its_number_alone(file: Database) -> None:
     """Neither where the database is, nor what is counted."""
     with register_worker(file, 1, NOW) as worker:
         assert repr(worker) == f"Owner(id={worker.id})"
@@ -233,5 +233,5 @@ def test_a_lease_is_counted_in_milliseconds(server: Database) -> None:
         for silence, dead in ((LEASE - MINUTE, ()), (LEASE + timedelta(seconds=1), (other.id,))):
             other.heartbeat(connection, NOW)
             ago = {"ago": silence // timedelta(milliseconds=1), "id": other.id}
-            connection.execute(text("UPDATE owners SET seen = seen - :ago WHERE id = :id"), ago)
+            connection.execute(text("UPDATE workers SET seen = seen - :ago WHERE id = :id"), ago)
             assert worker.dead(connection, 1, NOW) == dead
