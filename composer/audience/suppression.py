@@ -45,7 +45,7 @@ class Reason(StrEnum):
     IMPORTED = "imported"
     #: does not take mail; lighter than a list's word, since a wrong bounce can be undone
     BOUNCED = "bounced"
-    #: bounced with so many others that somebody must decide first (holds.py): nothing is sent until then
+    #: bounced with so many others that somebody must decide first (bounce_holds.py): nothing is sent until then
     HELD = "held"
 
     @property

@@ -8,21 +8,21 @@ Comes in: places and words. Goes out: a `Problem` to collect, or an exception to
       ContentError             exit 1   problems in an issue, in newsletter.yaml or in a theme
       CompilerError            exit 1   the MJML compiler refused or crashed
       OutputError              exit 1   the outbox cannot be written
-      PreviewError             exit 1   the preview cannot be started             (web/preview/serving.py)
-      PublicError              exit 1   the public pages cannot be served       (web/public/publication.py)
-      SettingsError            exit 1   something that sending needs is missing   (surroundings.py)
-      KeyFileError             exit 1   a key cannot be read or written           (keys.py)
-      TransportError           exit 1   no connection: nothing has been sent      (transport/transport.py)
-      LogError                 exit 1   the event log cannot be written           (core/event_log.py)
+      PreviewError             exit 1   the preview cannot be started                 (web/preview/preview_server.py)
+      PublicError              exit 1   the public pages cannot be served             (web/public/site/publication.py)
+      SettingsError            exit 1   something that sending needs is missing       (core/environment.py)
+      KeyFileError             exit 1   a key cannot be read or written               (delivery/config/dkim_keys.py)
+      TransportError           exit 1   no connection: nothing has been sent          (transport/protocol.py)
+      LogError                 exit 1   the event log cannot be written               (core/event_log.py)
       DatabaseError            exit 1   the database cannot be opened, read or written
         UnavailableError       exit 75  another command is writing to it, or its server does not answer
       AudienceError            exit 1   a subscriber is not there, or may not be had  (audience/subscribers.py)
-      MailingError             exit 1   a mailing is not there, or in no state for it (delivery/mailing.py)
-      BusyError                exit 75  somebody else is sending from this database (delivery/sending_lock.py)
-      CopyError                exit 1   this database is a copy, or was restored  (delivery/age.py)
-        ReplacedError          exit 1   it was replaced while it was sent from    (delivery/age_counter.py)
-      LostError                exit 1   this process was taken for dead           (delivery/age_counter.py)
-      LetterError              exit 1   a recipient's message cannot be made      (delivery/letters.py)
+      MailingError             exit 1   a mailing is not there, or in no state for it (delivery/core/mailing.py)
+      BusyError                exit 75  somebody else is sending from this database   (delivery/database_guard/sending_lock.py)
+      CopyError                exit 1   this database is a copy, or was restored      (delivery/database_guard/ledger_age.py)
+        ReplacedError          exit 1   it was replaced while it was sent from        (delivery/database_guard/age_counter.py)
+      DatabaseLostError        exit 1   this process was taken for dead               (delivery/database_guard/age_counter.py)
+      MessageError             exit 1   a recipient's message cannot be made          (delivery/messages/message_factory.py)
 
 Everything else is a bug and keeps its traceback.
 """

@@ -114,7 +114,7 @@ def variants_of(workspace: Workspace, *paths: Path) -> tuple[BuiltVariant, ...]:
 def pick(variants: Sequence[BuiltVariant], language: str, tags: Collection[str]) -> BuiltVariant:
     """Give the variant that a subscriber gets: in their language, else in the first one's; by their tags.
 
-    `tags` are in their normal form (conditions.py).
+    `tags` are in their normal form (audience_filter.py).
     """
     theirs = spoken(language, [each.built.issue.language for each in variants])
     inner = [each for each in variants if each.built.issue.language == theirs]

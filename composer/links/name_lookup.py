@@ -19,7 +19,7 @@ _MOST = 4
 
 
 class NameLookup:
-    """The hosts looked up in a run. One host is looked up by one thread at a time (turns.py)."""
+    """The hosts looked up in a run. One host is looked up by one thread at a time (host_rate_limiter.py)."""
 
     def __init__(self, look_up: Callable[[str], Iterable[str]]) -> None:
         self._look_up = look_up

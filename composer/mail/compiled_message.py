@@ -2,7 +2,7 @@
 
 Comes in: a letterhead, HTML and plaintext with merge-field tokens, pictures. Goes out: a `Compiled`, which fills its slots
 for one subscriber at a time, signs if it is asked to, and can be kept as bytes. Never reads a clock or makes up an id; never
-lets a value be more than a value: each slot knows its escape (merge.py).
+lets a value be more than a value: each slot knows its escape (merge_slots.py).
 """
 
 import hashlib

@@ -20,7 +20,7 @@ from composer.core.errors import ComposeError
 #: A start tag as lxml writes it, in a conditional comment too; a `<` of a text is `&lt;`.
 _TAG = re.compile(r"<[A-Za-z](?:\"[^\"]*+\"|'[^']*+'|[^\"'<>])*+>")
 _ADDRESS = re.compile(r"(?<=\s)(href|src|background|action)=(?:\"([^\"]*+)\"|'([^']*+)')", re.IGNORECASE)
-#: An address in plaintext, as render/text.py writes it; one that is wholly a field looks like a word.
+#: An address in plaintext, as render/text_printer.py writes it; one that is wholly a field looks like a word.
 _WRITTEN = re.compile(r"<(https?://[^\s<>]+|[a-z0-9]+)>")
 #: What decides where an address leads, as far as its host or mailbox.
 _LEADS = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^/?#]*|mailto:[^?]*@[^?]*", re.IGNORECASE)

@@ -66,7 +66,7 @@ def _mark(value: object) -> str:
 
 
 class HtmlPrinter:
-    """Prints for one edition. Before each text stands its mark, which is taken out at the end (render/marked.py)."""
+    """Prints for one edition. Before each text stands its mark, which is taken out at the end (render/marked_document.py)."""
 
     def __init__(self, language: str) -> None:
         own = _OWN.get(language.split("-")[0], ())

@@ -71,7 +71,7 @@ class Store:
     #: Which of its rows are about somebody.
     about: Callable[[Subject], ColumnElement[bool]]
     on_erasure: OnErasure
-    #: Removes them; None where they go with the subscriber (audience/erasing.py), or stay.
+    #: Removes them; None where they go with the subscriber (audience/erasure.py), or stay.
     forget: ForgetElsewhere | None = None
     #: What makes a row understandable beside its own columns.
     more: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)

@@ -62,7 +62,8 @@ def serve_pages(
 ) -> None:
     """Answer until SIGINT or SIGTERM; SIGHUP reads the settings again.
 
-    `opened` is called once the pages answer, with where; `tell` with each line that people read. Events for programs go to the log
+    `opened` is called once the pages answer, with where; `tell` with each line that people read. Events for programs
+    go to the log
     `compose.serve`. Raises DatabaseError, SettingsError,
     and PublicError for an address that cannot be used.
     """

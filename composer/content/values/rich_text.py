@@ -24,7 +24,7 @@ class Link:
 
     url: str
     children: tuple["Inline", ...]
-    #: The token of its address (see marks.py).
+    #: The token of its address (see source_map.py).
     mark: str = field(default="", compare=False)
     #: Whether its words are the address as it stands in the text.
     is_bare: bool = False
@@ -43,7 +43,7 @@ class Paragraph:
     """A paragraph."""
 
     children: tuple[Inline, ...]
-    #: The token of its first line (see marks.py).
+    #: The token of its first line (see source_map.py).
     mark: str = field(default="", compare=False)
 
 

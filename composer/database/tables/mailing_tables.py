@@ -32,7 +32,7 @@ issues = Table(
     UniqueConstraint("key", "again"),
 )
 
-#: `id` is the small number that people use; what leaves the house has `public_id`, which is never issued twice (ids.py).
+#: `id` is the small number that people use; what leaves the house has `public_id`, which is never issued twice (public_ids.py).
 mailings = Table(
     "mailings",
     metadata,
@@ -52,9 +52,9 @@ mailings = Table(
     #: Whether everything was committed; NULL without git.
     Column("is_committed", Boolean),
     Column("subject", Text, nullable=False),
-    #: Who is meant: a condition (conditions.py) as JSON.
+    #: Who is meant: a condition (audience_filter.py) as JSON.
     Column("audience", Text, nullable=False),
-    #: What writing a message needs beside the compiled variant (delivery/letters.py), as JSON.
+    #: What writing a message needs beside the compiled variant (delivery/messages/message_factory.py), as JSON.
     Column("frozen_settings", Text, nullable=False),
     #: How many recipients were frozen: what the states add up to.
     Column("frozen", Integer, nullable=False),
@@ -185,7 +185,7 @@ events = Table(
     Index("ix_mailing_events_subscriber_id", "subscriber_id"),
 )
 
-#: Processes that send, or did: alive as long as they hold the lock that goes with the id (delivery/owners.py).
+#: Processes that send, or did: alive as long as they hold the lock that goes with the id (delivery/ledger/workers.py).
 workers = Table(
     "workers",
     metadata,
@@ -201,12 +201,12 @@ workers = Table(
     Column("ended", Moment),
     #: Random, so that no other run can be taken for this one; NULL: a rehearsal, or a run of an earlier version.
     Column("nonce", Text),
-    #: Goes up with each group of intents (delivery/age.py).
+    #: Goes up with each group of intents (delivery/database_guard/ledger_age.py).
     Column("count", BigInteger, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
 
-#: One row for each way out, shared by all processes (delivery/bucket.py).
+#: One row for each way out, shared by all processes (delivery/throttle/token_bucket.py).
 buckets = Table(
     "buckets",
     metadata,

@@ -19,7 +19,8 @@ metadata = MetaData(
     }
 )
 
-#: A number that leaves the house (ids.py): more bits than INTEGER has on PostgreSQL. On SQLite every integer is that large, and
+#: A number that leaves the house (public_ids.py): more bits than INTEGER has on PostgreSQL. On SQLite every integer is
+#: that large, and
 #: only INTEGER makes a key that counts by itself.
 LargeId = BigInteger().with_variant(Integer, "sqlite")
 

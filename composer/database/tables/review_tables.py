@@ -34,7 +34,7 @@ editions = Table(
     #: The issue's own date (year-month-day) and number; NULL where an older version has not kept them.
     Column("issue_date", Text),
     Column("issue_number", Integer),
-    #: Digests by section (delivery/digests.py), as JSON.
+    #: Digests by section (delivery/approval/content_diff.py), as JSON.
     Column("digests", Text, nullable=False),
     Column("seen", Moment, nullable=False),
     UniqueConstraint("stem", "hash"),
@@ -48,7 +48,7 @@ edition_variants = Table(
     Column("edition_id", Integer, ForeignKey("editions.id"), primary_key=True, autoincrement=False),
     #: From 1, the fullest first.
     Column("number", SmallInteger, primary_key=True, autoincrement=False),
-    #: Who gets it: a audience (content/cuts.py) as JSON.
+    #: Who gets it: an audience (content/document/variants.py) as JSON.
     Column("subscribers", Text, nullable=False),
     #: Whether it is for subscribers without any tag: what the page online shows to everybody.
     Column("is_public", Boolean, nullable=False),

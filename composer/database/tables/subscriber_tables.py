@@ -43,7 +43,7 @@ imports = Table(
     sqlite_autoincrement=True,
 )
 
-#: An id is never issued twice (ids.py): a token made for one person must not lead to another.
+#: An id is never issued twice (public_ids.py): a token made for one person must not lead to another.
 subscribers = Table(
     "subscribers",
     metadata,

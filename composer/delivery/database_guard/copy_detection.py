@@ -1,7 +1,7 @@
 """Whether a database is the original, or a copy or a restored backup; asked before anything is frozen and when a run begins.
 
 Input: a database, where this machine keeps its notes. Output: `Evidence`, a CopyError, or what a run counts with. The signs
-themselves are in age.py (notes, marks) and server_identity.py (PostgreSQL).
+themselves are in ledger_age.py (notes, marks) and database_id.py (PostgreSQL).
 """
 
 from collections.abc import Iterable, Mapping

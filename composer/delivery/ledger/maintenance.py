@@ -56,7 +56,7 @@ def release(connection: Connection, mailing_id: int, worker_id: int, now: dateti
 def reap_worker(
     connection: Connection, mailing_id: int, worker_ids: Sequence[int], now: datetime, reason: StateReason
 ) -> tuple[int, int]:
-    """Deal with what dead owners left: claims are free again, dots that may have gone are unknown; give how many of each."""
+    """Deal with what dead workers left: claims are free again, dots that may have gone are unknown; give how many of each."""
     in_hand = (_D.mailing_id == mailing_id, _D.worker_id.in_(worker_ids))
     freed = connection.execute(
         update(deliveries).where(*in_hand, stands(_S.CLAIMED)).values(state=after_death(_S.CLAIMED), changed=now)

@@ -1,7 +1,7 @@
 """Releases what dead processes left in hand, so that a mailing can be ended, settled or resumed at any time.
 
 Input: a database, a mailing, the time. Output: what was released, and which processes are alive. Guarantees: what a living
-process has in hand is not touched (owners.py says who is alive); a claim of a dead one is pending again; a message whose
+process has in hand is not touched (workers.py says who is alive); a claim of a dead one is pending again; a message whose
 final dot may have gone out is unknown.
 """
 

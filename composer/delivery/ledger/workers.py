@@ -73,7 +73,7 @@ class Worker:
                 self._session.execute(text("SELECT 1"))
 
     def dead(self, connection: Connection, mailing_id: int, now: datetime) -> tuple[int, ...]:
-        """Give the other owners that are dead, and whose work nobody has taken care of."""
+        """Give the other workers that are dead, and whose work nobody has taken care of."""
         # One that has ended, and whose last transaction was committed by the server after its death.
         left = (
             select(deliveries.c.worker_id)
@@ -127,7 +127,7 @@ def is_alive(connection: Connection, worker_id: int) -> bool:
 
 
 def mark_ended(connection: Connection, worker_ids: tuple[int, ...], now: datetime) -> None:
-    """Write down that nothing is in these owners' hands any more."""
+    """Write down that nothing is in these workers' hands any more."""
     connection.execute(update(workers).where(workers.c.id.in_(worker_ids), workers.c.ended.is_(None)).values(ended=now))
 
 

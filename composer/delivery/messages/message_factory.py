@@ -140,7 +140,7 @@ class MailingMessages(MessageSource):
         self._now = now or (lambda: datetime.now(payload.zone))
 
     def outgoing(self, recipient: MessageRecipient) -> OutgoingMessage:
-        """Make one recipient's message. Raises LetterError, or MissingValueError."""
+        """Make one recipient's message. Raises MessageError, or MissingValueError."""
         try:
             return self._make(recipient)
         except AddressError as error:

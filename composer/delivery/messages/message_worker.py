@@ -189,7 +189,7 @@ class MessageWorker:
 
 
 def message_of(reply: WorkerReply) -> OutgoingMessage:
-    """Make a letter of a reply. Raises LetterError where it says why there is none."""
+    """Make a message of a reply. Raises MessageError where it says why there is none."""
     told = pickle.loads(reply.about)  # noqa: S301  # by a process of ours
     if reply.kind == _TROUBLE:
         raise MessageError(*told)

@@ -1,6 +1,7 @@
 """What a correction answers: for each recipient the message that they have, from whichever mailing they got it.
 
-Input: a connection in the transaction that freezes a correction. Output: rows of `recipients` that say it (answered.py reads
+Input: a connection in the transaction that freezes a correction. Output: rows of `recipients` that say it
+(corrected_messages.py reads
 them). Guarantees: no recipient passes through this program.
 """
 

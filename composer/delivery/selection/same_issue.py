@@ -19,7 +19,7 @@ from composer.delivery.approval.recorded_editions import RecordedEdition
 from composer.delivery.core.mailing import MailingError
 from composer.delivery.core.states import HOLDING
 
-#: The code of the refusal, which `--allow` lifts (readiness.py lists all).
+#: The code of the refusal, which `--allow` lifts (preflight.py lists all).
 SAME_ISSUE = "same-issue"
 
 

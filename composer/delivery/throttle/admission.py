@@ -1,7 +1,7 @@
 """Where the connections of a run wait for their turn: the rate, a pause, the end.
 
 Comes in: slots that the database gave, pauses. Goes out: leave to begin one message, or none. It knows only this run; the
-bucket that all processes share is the database's (rates.py).
+bucket that all processes share is the database's (rate_limit.py).
 """
 
 import threading

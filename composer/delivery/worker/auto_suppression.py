@@ -1,7 +1,7 @@
 """Leaves subscribers out who have no mailbox: a refusal at the server's door is a bounce.
 
 Input: what a refusal says about the recipient, and the server's words. Output: a line on the suppression list, or none; where too
-many of the mailing are refused alike they are held until somebody decides (audience/holds.py).
+many of the mailing are refused alike they are held until somebody decides (audience/bounce_holds.py).
 """
 
 from collections.abc import Callable

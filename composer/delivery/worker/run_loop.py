@@ -132,7 +132,7 @@ def send(
     """Send a mailing, or go on with it, until nothing is left to do for now, or it is to stop.
 
     Raises MailingError for one that is over, TransportError where there is no connection to begin with, BusyError and
-    CopyError (owners), also later, when the database is replaced while it is sent from. What else happens later is told in
+    CopyError (workers), also later, when the database is replaced while it is sent from. What else happens later is told in
     the `Run`. `step` is called at every step, with its name.
     """
     with job.database.read() as connection:

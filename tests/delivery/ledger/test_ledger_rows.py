@@ -585,7 +585,7 @@ def test_who_left_is_struck_out_of_a_mailing_that_is_paused(connection: Connecti
 
 
 def test_what_others_have_in_hand_is_counted(connection: Connection) -> None:
-    """Claims, and dots without an answer; of this mailing, and of owners other than this one."""
+    """Claims, and dots without an answer; of this mailing, and of workers other than this one."""
     one_of_each(connection)
     assert [ledger.elsewhere(connection, 1, worker) for worker in (1, 2)] == [0, 2]
     connection.execute(update(deliveries).where(deliveries.c.state == S.CLAIMED).values(state=S.DEFERRED))

@@ -231,7 +231,7 @@ def test_what_is_known_of_a_run(database: Database) -> None:
         assert worker.is_alone is (database.path is not None)
 
 
-def test_a_lock_that_was_taken_before_is_the_owners(sqlite: Path) -> None:
+def test_a_lock_that_was_taken_before_is_the_workers(sqlite: Path) -> None:
     """Who has it need not take it a second time, and lets go of it with the rest."""
     with open_database(Location(path=sqlite)) as database:
         frozen(database, 1)

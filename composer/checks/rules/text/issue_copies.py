@@ -9,7 +9,7 @@ from composer.core.issue_files import Shared
 
 #: How many names a message holds.
 _MOST = 4
-#: The code that `send` refuses under a name of its own (delivery/readiness.py).
+#: The code that `send` refuses under a name of its own (delivery/preflight/preflight.py).
 SAME_ISSUE = "FILE01"
 
 
