@@ -31,7 +31,13 @@ ADAPTERS = {
     "platformdirs": "core/environment.py",
 }
 #: Where something is changed for the whole process: a library's logger, or a stream.
-_PROCESS_WIDE = {"render/inline.py", "bounces/parse/recipient_detectors.py", "database/engine.py"}
+_PROCESS_WIDE = {
+    "render/inline.py",
+    "bounces/parse/recipient_detectors.py",
+    "database/engine.py",
+    "core/event_log.py",
+    "web/public/server/public_server.py",
+}
 
 
 def _trees() -> Iterator[tuple[str, ast.Module]]:

@@ -279,10 +279,10 @@ def test_a_finding_leads_to_its_block(sampled: Preview, page: Page) -> None:
 
 
 def test_findings_that_say_the_same_are_folded(sampled: Preview, page: Page) -> None:
-    """Of twelve bullets of Word the first is shown; the keys reach the others, and unfold them."""
+    """Of twelve struck-out points the first is shown; the keys reach the others, and unfold them."""
     source = sampled.path.read_text(encoding="utf-8")
-    bullets = "".join(f"      • bullet {number}\n" for number in range(12))
-    sampled.save(source.replace("      - **Panama Canal", f"{bullets}\n      - **Panama Canal"))
+    points = "".join(f"      - ~~point {number}~~\n" for number in range(12))
+    sampled.save(source.replace("      - **Panama Canal", f"{points}      - **Panama Canal"))
     sampled.until(lambda told: {each["code"] for each in told["problems"]} == {"MARK01"})
     page.open(sampled.server.url)
     page.until(lambda: page.text(".more summary") == "11 more like it")
