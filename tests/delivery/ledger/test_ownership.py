@@ -80,7 +80,7 @@ def test_a_lease_has_room_for_sixty_signs_of_life() -> None:
 def test_a_worker_is_printed_by_its_number_alone(file: Database) -> None:
     """Neither where the database is, nor what is counted."""
     with register_worker(file, 1, NOW) as worker:
-        assert repr(worker) == f"Owner(id={worker.id})"
+        assert repr(worker) == f"Worker(id={worker.id})"
 
 
 def test_what_is_written_of_an_owner_at_its_beginning(file: Database, server: Database) -> None:
