@@ -24,7 +24,7 @@ from composer.cli.ui.signals import listen
 from composer.database.location import Location
 from composer.database.tables.mailing_tables import deliveries, mailings
 from composer.delivery.core.pause import PauseReason
-from composer.delivery.core.scheduler import RateLevel
+from composer.delivery.core.scheduler import StopLevel
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.reporting.statistics import each_event
 from composer.delivery.selection.selection import LeftOut
@@ -604,7 +604,7 @@ def test_nohup_keeps_its_promise() -> None:
             stop = listen()
             os.kill(os.getpid(), signal.SIGHUP)
             assert signal.getsignal(signal.SIGTERM) is not before[1]
-        assert stop.level is RateLevel.NONE
+        assert stop.level is StopLevel.NONE
     finally:
         signal.signal(signal.SIGHUP, kept)
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before

@@ -14,7 +14,7 @@ from composer.app.mailings.mailing_run import RunControls, RunOutcome, run_maili
 from composer.audience.identity.token_secret import tokens_of
 from composer.delivery.config.delivery_settings import Settings
 from composer.delivery.core.mailing import Mailing, Sums, sums_of
-from composer.delivery.core.scheduler import RateLevel
+from composer.delivery.core.scheduler import StopLevel
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.ledger.reaper import DeadWorker, reap
 from composer.delivery.reporting.statistics import next_try
@@ -100,7 +100,7 @@ def send_due(
     controls, seen = controls or RunControls(), set[int]()
     stop = controls.stop()
     controls = replace(controls, stop=lambda: stop)
-    while stop.level is RateLevel.NONE:
+    while stop.level is StopLevel.NONE:
         # Asked anew each time: while one is sent for an hour, another may be paused, ended or come due.
         mailing = next_due(context.database, controls.clock(), seen)
         if mailing is None:

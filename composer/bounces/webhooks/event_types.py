@@ -1,6 +1,6 @@
 """What providers tell over the web, in one vocabulary: each provider's file maps its own events to this table.
 
-Input: an event in these terms. Output: an `Event` for `recording.record`. Guarantees: pure; where the server's own words are
+Input: an event in these terms. Output: an `Event` for `recorder.record`. Guarantees: pure; where the server's own words are
 told, they are judged as everywhere else, and a provider's kind can only make the result milder.
 """
 

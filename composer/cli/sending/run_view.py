@@ -16,7 +16,7 @@ from composer.cli.ui.mailing_texts import answers, code_of, identity, messages, 
 from composer.cli.ui.progress_bar import shown
 from composer.cli.ui.signals import Signalled, listen
 from composer.core.command_lines import command_line
-from composer.delivery.core.scheduler import Ending, RateLevel
+from composer.delivery.core.scheduler import Ending, StopLevel
 from composer.delivery.core.states import DeliveryState
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class RunView:
                         is_draining = True
                         more = "; press Ctrl-C again to stop at once" if stop.is_by_hand else ""
                         console.talk(f"stopping: {answers(progress.outstanding, self._zone)}{more}")
-                    if stop.level is RateLevel.NOW and not is_at_once:
+                    if stop.level is StopLevel.NOW and not is_at_once:
                         is_at_once = True
                         console.talk("stopping at once")
                     show(progress)
@@ -90,7 +90,7 @@ def told(context: "MailingContext", outcome: "RunOutcome", view: RunView) -> int
             console.talk(
                 f"    mailing {mailing.id} is frozen, and nothing was sent now: {goes_on} goes on, as it was frozen"
             )
-            if view.listen().level is not RateLevel.NONE:
+            if view.listen().level is not StopLevel.NONE:
                 return 130
             return 75 if outcome.error.is_temporary else 1
         case RunFinished():

@@ -12,7 +12,7 @@ from types import FrameType
 
 import click
 
-from composer.delivery.core.scheduler import RateLevel
+from composer.delivery.core.scheduler import StopLevel
 from composer.delivery.worker.stop_request import Stop
 
 #: That the terminal is gone, where there is such a signal.
@@ -42,7 +42,7 @@ def _heard() -> Iterator[Signalled]:
     def hear(number: int, frame: FrameType | None) -> None:
         if number == _HANGUP:
             _let_go(terminals)
-            if stop.level is not RateLevel.NONE:
+            if stop.level is not StopLevel.NONE:
                 # The system and the shell both say it; it is one terminal that is gone.
                 return
         stop.by = signal.Signals(number)
@@ -59,7 +59,7 @@ def _heard() -> Iterator[Signalled]:
     finally:
         for number, handler in before.items():
             # Whoever said stop was heard: from here to the end of the process a further word could only spoil the end.
-            signal.signal(number, handler if stop.level is RateLevel.NONE else signal.SIG_IGN)
+            signal.signal(number, handler if stop.level is StopLevel.NONE else signal.SIG_IGN)
 
 
 def _let_go(terminals: list[int]) -> None:

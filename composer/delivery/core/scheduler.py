@@ -18,7 +18,7 @@ _AHEAD_SECONDS = 2
 MOST = 500
 
 
-class RateLevel(IntEnum):
+class StopLevel(IntEnum):
     """How much a run is to stop."""
 
     #: not at all
@@ -72,7 +72,7 @@ class View:
     """What a run knows at a moment."""
 
     now: datetime
-    level: RateLevel
+    level: StopLevel
     #: `compose stop` was said, or the mailing was ended.
     is_stopped: bool
     #: What is open was waited for as long as a run that ends waits (drain.py).
@@ -141,9 +141,9 @@ def next_move(view: View) -> Move:
     """Decide what a run does next."""
     if view.is_ledger_broken:
         return _leave(view, Ending.LEDGER)
-    if view.level is RateLevel.NOW:
+    if view.level is StopLevel.NOW:
         return End(why=Ending.INTERRUPTED)
-    if view.level is RateLevel.DRAIN:
+    if view.level is StopLevel.DRAIN:
         return _leave(view, Ending.INTERRUPTED)
     if view.is_stopped:
         return _leave(view, Ending.STOPPED)

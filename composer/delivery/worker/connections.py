@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 
 from composer.core.errors import ComposeError
-from composer.delivery.core.scheduler import RateLevel
+from composer.delivery.core.scheduler import StopLevel
 from composer.delivery.ledger.ledger import Due
 from composer.delivery.messages.outgoing import MessageSource
 from composer.delivery.throttle.admission import Admission
@@ -106,7 +106,7 @@ class ConnectionPool:
                 self._connect_count(1)
             while (due := self._take()) is not None:
                 try:
-                    if self._gate.pass_through() and self._stop.level is RateLevel.NONE:
+                    if self._gate.pass_through() and self._stop.level is StopLevel.NONE:
                         connection = connection or self._open(due)
                         if connection is not None:
                             self._hand_over(due, connection, box)
@@ -187,7 +187,7 @@ class ConnectionPool:
             self._step("before intent")
             answer = self._recorder.ask(due.tried.subscriber_id, box)
             self._step("after intent")
-            return answer is WriteAnswer.GO and self._stop.level is not RateLevel.NOW
+            return answer is WriteAnswer.GO and self._stop.level is not StopLevel.NOW
 
         self._step("before handing over")
         try:

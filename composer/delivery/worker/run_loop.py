@@ -1,8 +1,8 @@
 """Sends a mailing: the only loop there is.
 
 Comes in: a `MailingJob` (a database, a frozen mailing, a transport, who makes the messages) and a `Stop` to look at. Goes out: a
-`Run`, which says why it ended and what it did. Every decision is taken elsewhere (plan, policy), every row is written by
-one thread (recorder), every message goes out by another (hands); here is what they have in common.
+`Run`, which says why it ended and what it did. Every decision is taken elsewhere (scheduler, retry_policy), every row
+is written by one thread (ledger_writer), every message goes out by another (connections); here is what they have in common.
 
 It may be killed at any moment. What is unknown then is what had its intent on disk: at most one for each connection.
 
@@ -26,7 +26,7 @@ from composer.delivery.core.events import EventKind, StateReason
 from composer.delivery.core.mailing import MailingError, Sums, mailing_of, note, sums_of
 from composer.delivery.core.pause import Pause
 from composer.delivery.core.retry_policy import RetryPolicy
-from composer.delivery.core.scheduler import ClaimMove, Drain, End, Ending, RateLevel, View, Wait, next_move
+from composer.delivery.core.scheduler import ClaimMove, Drain, End, Ending, StopLevel, View, Wait, next_move
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.database_guard.ledger_age import CopyError
 from composer.delivery.database_guard.sending_lock import SendingLock
@@ -140,7 +140,7 @@ def send(
     if mailing.ended:
         raise MailingError(f"mailing {mailing.id} is over", f"compose status {mailing.id} says what became of it")
     # Before anything is claimed: a wrong password should change nothing.
-    first = abandonable(job.transport.connect, lambda: stop.level is not RateLevel.NONE)
+    first = abandonable(job.transport.connect, lambda: stop.level is not StopLevel.NONE)
     if first is None:
         # A server may take minutes to greet.
         if stop.is_by_hand:
@@ -316,7 +316,7 @@ class _Sending:
 
     def _is_final(self, move: End) -> bool:
         """Look once more, after all that was told has been written: the last outcome may have been a deferral."""
-        if self._stop.level is RateLevel.NOW or move.why is Ending.LEDGER:
+        if self._stop.level is StopLevel.NOW or move.why is Ending.LEDGER:
             return True
 
         def work(connection: Connection) -> None:
@@ -471,9 +471,9 @@ class _Sending:
 
     def _is_late(self) -> bool:
         """Tell whether the database has had its time to answer a run that is to end."""
-        if self._stop.level is not RateLevel.NONE:
+        if self._stop.level is not StopLevel.NONE:
             self._drain.begin(Ending.INTERRUPTED)
-        if self._stop.level is RateLevel.NOW:
+        if self._stop.level is StopLevel.NOW:
             self._drain.limit(timedelta())
         return self._drain.is_late
 
@@ -485,7 +485,7 @@ class _Sending:
     def _end(self, ending: Ending) -> Run:
         """Record what is left, and say how it was."""
         self._drain.begin(ending)
-        self._pool.join(lambda: self._stop.level is RateLevel.NOW or self._drain.is_over)
+        self._pool.join(lambda: self._stop.level is StopLevel.NOW or self._drain.is_over)
         # Of what is open now no answer is waited for.
         unanswered = self._pool.load[1]
         halt = self._recorder.halt

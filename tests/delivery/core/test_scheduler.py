@@ -12,7 +12,7 @@ from composer.delivery.core.scheduler import (
     End,
     Ending,
     Move,
-    RateLevel,
+    StopLevel,
     View,
     Wait,
     Why,
@@ -26,7 +26,7 @@ MINUTE = timedelta(minutes=1)
 TICK = timedelta(microseconds=1)
 IDLE = View(
     now=NOW,
-    level=RateLevel.NONE,
+    level=StopLevel.NONE,
     is_stopped=False,
     is_overdue=False,
     is_halted=False,
@@ -101,7 +101,7 @@ def test_a_pause_is_waited_for_and_a_server_in_trouble_not_for_ever() -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"level": RateLevel.DRAIN}, Ending.INTERRUPTED),
+        ({"level": StopLevel.DRAIN}, Ending.INTERRUPTED),
         ({"is_stopped": True}, Ending.STOPPED),
         ({"is_halted": True}, Ending.HALTED),
         ({"is_ledger_broken": True}, Ending.LEDGER),
@@ -112,13 +112,13 @@ def test_a_stop_lets_what_is_open_end(change: dict[str, object], why: Ending) ->
     assert move(open=2, queued=5, **change) == Drain(why=why)
     assert move(open=2, queued=5, is_overdue=True, **change) == End(why=why)
     assert move(queued=5, **change) == End(why=why)
-    assert move(**{**change, "level": RateLevel.NOW}, open=2) in (End(why=Ending.INTERRUPTED), Drain(why=Ending.LEDGER))
+    assert move(**{**change, "level": StopLevel.NOW}, open=2) in (End(why=Ending.INTERRUPTED), Drain(why=Ending.LEDGER))
 
 
 def test_a_second_word_stops_at_once() -> None:
     """Whatever is open; each word is one step further."""
-    assert [int(each) for each in (RateLevel.NONE, RateLevel.DRAIN, RateLevel.NOW)] == [0, 1, 2]
-    assert move(level=RateLevel.NOW, open=4) == End(why=Ending.INTERRUPTED)
+    assert [int(each) for each in (StopLevel.NONE, StopLevel.DRAIN, StopLevel.NOW)] == [0, 1, 2]
+    assert move(level=StopLevel.NOW, open=4) == End(why=Ending.INTERRUPTED)
 
 
 def test_what_a_dead_run_leaves() -> None:

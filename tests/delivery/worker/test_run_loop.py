@@ -22,7 +22,7 @@ from composer.database.tables.mailing_tables import deliveries, recipients, vari
 from composer.database.tables.subscriber_tables import subscribers, suppressions
 from composer.delivery.core.mailing import MailingError, mailing_of, stop
 from composer.delivery.core.pause import PauseReason
-from composer.delivery.core.scheduler import Ending, RateLevel, Why
+from composer.delivery.core.scheduler import Ending, StopLevel, Why
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.ledger import maintenance, reconciliation
 from composer.delivery.messages.outgoing import MessageRecipient, OutgoingMessage
@@ -285,7 +285,7 @@ def test_two_words_stop_at_once(database: Database) -> None:
     assert found[S.ACCEPTED] >= 5
     assert 1 <= found[S.UNKNOWN] <= 4
     assert found[S.CLAIMED] == found[S.SENDING] == 0
-    assert word.level is RateLevel.NOW
+    assert word.level is StopLevel.NOW
 
 
 def test_stop_from_elsewhere(database: Database) -> None:

@@ -15,7 +15,7 @@ def _names(text: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A program that writes lists, recognised by the columns that only it has; all names as `columns.key_of`"
+    """A program that writes lists, recognised by the columns that only it has; all names as `normal_keys.key_of`"
     " returns them.
     """
 

@@ -1,6 +1,6 @@
 """Columns of a list that say who has left, opted in or out, bounced, complained or confirmed.
 
-Input: a column's name in the form of `columns.key_of`. Output: what the column is about. Guarantees: pure; a name that may be
+Input: a column's name in the form of `normal_keys.key_of`. Output: what the column is about. Guarantees: pure; a name that may be
 about leaving and is not understood is reported as suspicious. English, German, French, Spanish and Chinese.
 """
 
