@@ -1,6 +1,6 @@
 """What the providers' calls over the web have in common: reading JSON of strangers, and what they come to.
 
-Comes in: a request's body. Goes out: an `Event` for `recording.record`, or `CallError`. Pure.
+Comes in: a request's body. Goes out: an `Event` for `recorder.record`, or `CallError`. Pure.
 """
 
 import base64
