@@ -61,4 +61,12 @@ seeds, of the same changes, against all tests that concern them:
     21012  all of these                                     76       75 (a test for the other one was written then)
     21013  taking_in, suppression, identity, erasing        59       59
     21014  the others                                       41       40 (`order_by` in undoing lives)
+
+With tests of all these folders together, on the modules under their present names, and a seed that was never used before:
+
+    seed   tried   noticed at once
+    9501     307       303   (98.7 %); two of the other four make no difference
+
+Tests that were missing before were written after nearly all changes of audience and a part of the others had been tried: of code
+that nobody has looked at so closely fewer will be noticed.
 """
