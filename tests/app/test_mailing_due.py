@@ -25,6 +25,8 @@ from tests.cli_harness import CliHarness, make_workspace, recipients
 from tests.delivery.factories import draft
 from tests.fake_smtp import FakeSmtp, says
 
+pytestmark = pytest.mark.slow
+
 S = DeliveryState
 
 

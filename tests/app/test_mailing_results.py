@@ -24,6 +24,8 @@ from tests.cli_harness import CliHarness, make_workspace, recipients
 from tests.delivery.factories import frozen
 from tests.fake_smtp import FakeSmtp, SmtpSession
 
+pytestmark = pytest.mark.slow
+
 S = DeliveryState
 
 

@@ -33,6 +33,8 @@ from tests.delivery.factories import add_subscribers
 from tests.factories import sample
 from tests.fake_smtp import FakeSmtp
 
+pytestmark = pytest.mark.slow
+
 S = DeliveryState
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.factories import ROOT, sample
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs/scripting.md").read_text(encoding="utf-8")
 _EXAMPLE = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", re.DOTALL)
 

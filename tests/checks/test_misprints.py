@@ -9,6 +9,8 @@ from composer.checks.text_patterns.doubled_words import doubled_words
 from composer.checks.text_patterns.misprint_patterns import impossible_times, turned_quotes
 from composer.checks.text_patterns.weekdays import dated_weekdays
 
+pytestmark = pytest.mark.slow
+
 #: A Thursday.
 DAY = datetime.date(2025, 1, 30)
 

@@ -10,6 +10,8 @@ from composer.checks.repeated_findings import SPEAKS_FOR
 from composer.core.workspace import Workspace
 from composer.editions.check_run import check_issue
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
 NEWSLETTER = """\
 name: Sound

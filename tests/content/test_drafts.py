@@ -19,6 +19,8 @@ from composer.editions.check_run import check_issue
 from composer.editions.pipeline import build_issue
 from tests.factories import sample_message
 
+pytestmark = pytest.mark.slow
+
 DRAFTS = Path(__file__).parent / "drafts"
 NOW = datetime.datetime(2026, 12, 1, 9, tzinfo=datetime.UTC)
 #: Line, column and code.

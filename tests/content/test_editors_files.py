@@ -9,6 +9,8 @@ from composer.core.errors import ContentError, Problem
 from composer.core.workspace import Workspace
 from tests.content.issue_factory import ISSUE, issue_workspace
 
+pytestmark = pytest.mark.slow
+
 #: Line and column of a problem, and its code.
 Told = tuple[int, int, str]
 

@@ -14,6 +14,8 @@ from composer.delivery.approval.content_diff import section_digests
 from composer.editions.pipeline import BuiltVariant, build_issue, hash_of, pick, variants_of
 from tests.factories import sample
 
+pytestmark = pytest.mark.slow
+
 CASE = Path(__file__).parents[1] / "golden/variants"
 #: The order of the variants in the golden case, by the tags of those who get them.
 PRESS, OTHERS, PRESS_STAFF, STAFF = range(1, 5)

@@ -11,6 +11,8 @@ from composer.links.network import NetworkLimits
 from tests.links.web import PATIENT, Behaviour, Web, by_method, drip, endless, hang, hasty, leads, ok, raw, says
 from tests.transport.setup import with_more_time
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime.datetime(2025, 1, 30, 9, 0, tzinfo=datetime.UTC)
 PAGE = "http://news.example/page"
 

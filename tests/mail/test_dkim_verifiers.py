@@ -22,6 +22,8 @@ from tests.mail.test_dkim_signing import BOTH, ED25519, FAST, NOW, RSA, hostile,
 from tests.mail.test_message import build
 from tests.mail.tools import Mailauth, Records, dkimpy, missing
 
+pytestmark = pytest.mark.slow
+
 RECORDS = {record_name(key, BOTH.domain): record_strings(key) for key in BOTH.keys}
 HOLD = {RSA.selector: True, ED25519.selector: True}
 FAIL = {RSA.selector: False, ED25519.selector: False}

@@ -20,6 +20,8 @@ from tests.mail.test_dkim_signing import BOTH, ED25519, FAST, NOW, RSA
 from tests.mail.test_dkim_verifiers import RECORDS
 from tests.mail.tools import Mailauth, Parsers, Read, dkimpy, missing
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = people(1000)
 #: Each subscriber gets one of the editions; neighbours are of different kinds.
 BY_SHEET = {sheet.name: PEOPLE[number :: len(SHEETS)] for number, sheet in enumerate(SHEETS)}

@@ -15,6 +15,8 @@ from composer.core.workspace import Workspace
 from composer.editions.check_run import check_issue
 from tests.factories import LETTER, ROOT, sample_message
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
 #: Without the hostile one, whose texts hold HTML and templates.
 GOLDEN = ("chinese", "events", "fields", "letter", "linked", "variants")

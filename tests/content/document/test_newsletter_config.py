@@ -4,6 +4,7 @@ import ast
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from composer.content.document.newsletter import Newsletter, read_newsletter
@@ -18,6 +19,8 @@ from composer.content.document.newsletter_config import (
 )
 from composer.core.addresses import Address
 from tests.factories import LETTER, sample_message
+
+pytestmark = pytest.mark.slow
 
 COMPOSER = Path(__file__).parents[3] / "composer"
 DELIVERY = """\

@@ -26,6 +26,8 @@ from composer.editions.check_run import check_issue
 from composer.editions.pipeline import Built, build_issue
 from tests.content.picture_files import CMYK, COLOURS, GOOD, SECRET, bad_files, saved, scene
 
+pytestmark = pytest.mark.slow
+
 NEWSLETTER = """\
 name: Gallery
 language: en

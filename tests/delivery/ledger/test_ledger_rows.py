@@ -38,6 +38,8 @@ from composer.delivery.ledger import ledger, maintenance, reconciliation, statem
 from tests.databases import PostgresServer
 from tests.delivery.factories import NOW, SECOND, frozen
 
+pytestmark = pytest.mark.slow
+
 S = DeliveryState
 LATER, UNTIL = NOW + SECOND, NOW + 60 * SECOND
 #: A recipient in each state, by their ids.

@@ -11,6 +11,8 @@ from composer.web.preview.preview_export import MARKER, write
 from composer.web.preview.view_model import PreviewModel, ShownVariant
 from composer.web.preview.views import frames
 
+pytestmark = pytest.mark.slow
+
 
 def test_everything_lies_in_the_folder(model: PreviewModel, tmp_path: Path) -> None:
     """The page with its state, every frame, the pictures; nothing leads out of the folder."""
