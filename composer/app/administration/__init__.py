@@ -1,1 +1,1 @@
-"""Use cases of whoever runs the newsletter: public pages, database, keys, and what `compose doctor` looks at."""
+"""Use cases of operators: public pages, database, keys and `compose doctor`."""

@@ -1,7 +1,7 @@
 """Accepts a restored or copied database as the original, in two steps: look at what is uncertain, then do it.
 
 Input: a newsletter's context, and issues that a person knows were sent since. Output: what is uncertain; how many recipients
-became unconfirmed. Guarantees: nobody is sent anything here.
+became unconfirmed. Guarantees: no message is sent.
 """
 
 from collections.abc import Sequence

@@ -36,7 +36,7 @@ class DatabaseBackup:
 
     #: In bytes.
     size: int
-    #: What is to be said of the keys, which are not in it; None where there are none to keep.
+    #: What to tell about the keys, which the copy does not hold; None if there are none.
     keys: Diagnosis | None
 
 

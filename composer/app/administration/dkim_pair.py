@@ -59,7 +59,7 @@ def dkim_records(
 ) -> DkimRecords:
     """Return the records of keys; without names, of those in newsletter.yaml, or of all there are.
 
-    Raises UsageError where there is none, KeyFileError for a key that is named and cannot be read.
+    Raises UsageError if no key is set up, and KeyFileError if one cannot be read.
     """
     signing = None if selectors else signing_of(newsletter)
     signing_domain = _domain(domain or (signing.domain if signing else None), newsletter)

@@ -36,7 +36,7 @@ def back_up_keys(context: MailingContext, file: Path, passphrase: Callable[[], s
     """Write the keys to a new file, encrypted. Raises SettingsError, and what `passphrase` raises."""
     require_new_file(file)
     with context.database.write() as connection:
-        # Made now if nobody was erased yet: a database that is restored has the key by which those erased later are known.
+        # Created now if nobody was erased yet, so that a restored database recognises people who are erased later.
         make_erasure_key(connection)
         keys = keys_of(connection, context.newsletter, context.environment)
     try:
@@ -62,5 +62,5 @@ def restore_keys(context: MailingContext, sealed: SealedKeys, passphrase: Callab
 
 
 def replace_lost_keys(context: MailingContext) -> int:
-    """Make a new key where the old one is lost; return how many suppressed hashes recognise nobody any more."""
+    """Make a new key where the old one is lost; return how many suppressed hashes no longer match anybody."""
     return begin_anew(context.database)

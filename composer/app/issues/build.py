@@ -1,6 +1,6 @@
 """Builds an issue into the outbox.
 
-Input: an issue's file, and where to write. Output: a `BuildResult`: the files of every edition, or why there are none.
+Input: an issue file and an output folder. Output: a `BuildResult`: the files of every edition, or the problems.
 """
 
 from dataclasses import dataclass

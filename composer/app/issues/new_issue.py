@@ -104,7 +104,7 @@ def _latest(workspace: Workspace) -> datetime.date:
 
 
 def _make_overlay(path: Path, tag: str, made: Callable[[Path], None] | None) -> None:
-    """Make the file that holds what differs in a language, if there is none."""
+    """Create the overlay file of a language if it does not exist."""
     if path.exists():
         return
     text = (

@@ -50,7 +50,7 @@ def command(issue: str, who: str | None, comment: str | None, is_asking: bool) -
 def _answer(context: "MailingContext", found: "ApprovalRound", approver: "Address", comment: str | None) -> int:
     from composer.app.context import person
     from composer.app.mailings.issue_approval import answer_review
-    from composer.cli.ui.open_database import now
+    from composer.cli.ui.clock import now
     from composer.delivery.approval.content_diff import is_outdated, named
     from composer.delivery.approval.reviews import ReviewAnswer
 
@@ -89,7 +89,7 @@ def _tell(effect: "AnswerEffect", review: "Review", approver: "Address") -> None
 
 def _ask(context: "MailingContext", found: "ApprovalRound") -> int:
     from composer.app.mailings.issue_approval import ask_for_approval
-    from composer.cli.ui.open_database import now
+    from composer.cli.ui.clock import now
     from composer.transport.outcome import OutcomeState
 
     asked = ask_for_approval(context, found, now)

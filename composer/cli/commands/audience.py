@@ -9,7 +9,7 @@ import click
 
 from composer.cli.sending import bounces_held
 from composer.cli.ui import console
-from composer.cli.ui.open_database import now
+from composer.cli.ui.clock import now
 
 if TYPE_CHECKING:
     from composer.bounces.health.audience_health import AudienceHealth, Figures, HealthMark, Month

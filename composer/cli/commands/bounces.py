@@ -9,8 +9,8 @@ import click
 
 from composer.cli.sending import bounces_held
 from composer.cli.ui import console
+from composer.cli.ui.clock import now
 from composer.cli.ui.log_options import with_log
-from composer.cli.ui.open_database import now
 from composer.core.errors import ComposeError, UsageError
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ def backup(file: Path) -> int:
     """
     from composer.app.administration.keys_backup import back_up_keys, require_new_file
     from composer.app.context import open_newsletter
-    from composer.cli.ui.open_database import now
+    from composer.cli.ui.clock import now
 
     require_new_file(file)
     with open_newsletter() as context:

@@ -20,7 +20,7 @@ def command(mailing: int, output: Path | None) -> int:
     """
     from composer.app.context import open_newsletter
     from composer.app.mailings.report_files import report
-    from composer.cli.ui.open_database import now
+    from composer.cli.ui.clock import now
     from composer.delivery.reporting.mailing_report import summary
 
     with open_newsletter() as context:

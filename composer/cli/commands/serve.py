@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from composer.cli.ui import console
+from composer.cli.ui.clock import now
 from composer.cli.ui.log_options import with_log
-from composer.cli.ui.open_database import now
 from composer.core.errors import UsageError
 from composer.core.workspace import Workspace
 

@@ -31,7 +31,7 @@ def command(named: str, log: Path | None, is_received: bool, is_again: bool, yes
     from composer.app.context import open_newsletter
     from composer.app.mailings.settlement import SettleDecision, settle, unconfirmed
     from composer.cli.sending.proposal_view import ask
-    from composer.cli.ui.open_database import now
+    from composer.cli.ui.clock import now
 
     if sum((log is not None, is_received, is_again)) > 1:
         raise UsageError("--log, --count-as-received and --send-again are three different answers", "choose one")

@@ -29,7 +29,7 @@ def command(mailing: int, for_good: bool) -> int:
     """
     from composer.app.context import open_newsletter
     from composer.app.mailings.mailing_stop import release, stop
-    from composer.cli.ui.open_database import now
+    from composer.cli.ui.clock import now
 
     with open_newsletter() as context:
         stopped = stop(context, mailing, now())
@@ -46,7 +46,7 @@ def command(mailing: int, for_good: bool) -> int:
 def _end(context: "MailingContext", mailing: int) -> int:
     """End it for good, and say what is waited for; give the exit code."""
     from composer.app.mailings.mailing_stop import end
-    from composer.cli.ui.open_database import now
+    from composer.cli.ui.clock import now
 
     def tell(alive: "Sequence[DeadWorker]", until: datetime) -> None:
         for each in alive:

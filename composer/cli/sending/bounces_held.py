@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from composer.cli.ui import console
-from composer.cli.ui.open_database import now
+from composer.cli.ui.clock import now
 
 if TYPE_CHECKING:
     from composer.audience.bounce_holds import Hold, HoldDecision

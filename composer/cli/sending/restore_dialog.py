@@ -22,7 +22,7 @@ def run(context: "MailingContext", named: Sequence[str], *, is_yes: bool) -> int
     """Show what is uncertain, ask, and accept the database."""
     from composer.app.administration.database_restore import accept_database, survey_restore
     from composer.app.context import person
-    from composer.cli.ui.open_database import now
+    from composer.cli.ui.clock import now
 
     if not is_yes and not sys.stdin.isatty():
         raise UsageError("not a terminal: confirm with --yes", "without it, nothing was changed")

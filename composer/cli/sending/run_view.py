@@ -38,7 +38,7 @@ class RunView:
     def controls(self) -> "RunControls":
         """What a run is given."""
         from composer.app.mailings.mailing_run import RunControls
-        from composer.cli.ui.open_database import now
+        from composer.cli.ui.clock import now
 
         return RunControls(stop=self.listen, watch=self.watch, clock=now)
 

@@ -39,7 +39,7 @@ def _begin(context: "MailingContext", settings: "Settings", flags: SendFlags, ta
     """Show a new mailing, ask, send it."""
     from composer.app.mailings.mailing_proposal import check_ready, propose
     from composer.app.mailings.mailing_start import send as start
-    from composer.cli.ui.open_database import now
+    from composer.cli.ui.clock import now
 
     if target.is_rehearsal:
         console.talk("A rehearsal: no mail server is set up, and nothing leaves this computer.")
@@ -82,7 +82,7 @@ def _told(context: "MailingContext", outcome: "SendOutcome", view: RunView) -> i
 
 def _due(context: "MailingContext", flags: SendFlags, *, is_rehearsal: bool) -> datetime | None:
     """Give the time that --at names, None without it. Raises UsageError."""
-    from composer.cli.ui.open_database import now
+    from composer.cli.ui.clock import now
 
     if flags.at is None:
         return None
@@ -96,7 +96,7 @@ def _resume(
 ) -> int:
     """Show a mailing that was frozen, ask, go on with it."""
     from composer.app.mailings.mailing_resumption import check_ready_to_resume, propose_resumption, resume
-    from composer.cli.ui.open_database import now
+    from composer.cli.ui.clock import now
 
     if flags.at is not None:
         raise UsageError(f"mailing {mailing.id} is frozen already", "a time is named at the beginning")

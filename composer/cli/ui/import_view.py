@@ -55,7 +55,7 @@ def run_import(
     question: "Confirmation",
 ) -> int:
     """Import a list, after a look at it and a question. Values about leaving that are not understood are asked: exit code 1."""
-    from composer.cli.ui.open_database import now
+    from composer.cli.ui.clock import now
 
     question.judge()
     with ExitStack() as reading:

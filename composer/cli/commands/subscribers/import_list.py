@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from composer.cli.ui import console
+from composer.cli.ui.clock import now
 from composer.cli.ui.confirmation import Confirmation
 from composer.cli.ui.import_view import read_map, run_import
-from composer.cli.ui.open_database import now
 from composer.core.audience_filter import WordError, normal_tag
 from composer.core.errors import UsageError
 

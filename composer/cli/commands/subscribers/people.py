@@ -7,9 +7,9 @@ import click
 
 from composer.cli.ui import console
 from composer.cli.ui.audience_flags import condition_flags
+from composer.cli.ui.clock import now
 from composer.cli.ui.confirmation import Confirmation
 from composer.cli.ui.export_view import run_export
-from composer.cli.ui.open_database import now
 from composer.core.audience_filter import AudienceFilter
 
 if TYPE_CHECKING:
