@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
 
 from composer.core.errors import Problem
 from composer.web.preview.preview_export import write
@@ -65,7 +65,7 @@ class Page:
         return found
 
     def drawn(self, selector: str) -> None:
-        self.until(lambda: self.all(selector))
+        self.until(lambda: self.count(selector))
 
     def loaded(self, frame: str) -> None:
         """Wait until a frame shows one whose name holds this."""
@@ -73,11 +73,40 @@ class Page:
             lambda: self.script("return sheets.some(each => each.frame?.dataset.shown?.includes(arguments[0]))", frame)
         )
 
-    def all(self, selector: str) -> list[WebElement]:
-        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+    # The page redraws itself on every save. An element held here could be gone when it is asked for its text, so each
+    # question is one script: nothing is redrawn while it runs.
+    def count(self, selector: str) -> int:
+        found: int = self.script("return document.querySelectorAll(arguments[0]).length", selector)
+        return found
+
+    def visible(self, selector: str) -> int:
+        found: int = self.script(
+            "return [...document.querySelectorAll(arguments[0])]"
+            ".filter(each => each.checkVisibility({visibilityProperty: true})).length",
+            selector,
+        )
+        return found
 
     def text(self, selector: str) -> str:
-        return self.driver.find_element(By.CSS_SELECTOR, selector).text
+        """The visible text of the first element; nothing if there is none or it is hidden."""
+        found: str = self.script(
+            "const found = document.querySelector(arguments[0]);"
+            "return found?.checkVisibility({visibilityProperty: true}) ? found.innerText.trim() : ''",
+            selector,
+        )
+        return found
+
+    def click(self, selector: str, index: int = 0) -> None:
+        """A click with the pointer; again if the page was redrawn between looking and clicking."""
+        for attempt in range(10):
+            try:
+                self.driver.find_elements(By.CSS_SELECTOR, selector)[index].click()
+            except (StaleElementReferenceException, IndexError):
+                if attempt == 9:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
 
     def frame(self, code: str) -> Any:
         """Run an expression with `page`, the first frame's document."""
@@ -141,7 +170,7 @@ def with_findings(preview: Preview) -> None:
 def test_every_view_is_drawn(shared: Preview, page: Page) -> None:
     """Each view by its key, each simulation by its name; the frame is as tall as its content."""
     page.open(shared.server.url)
-    assert not page.driver.find_element(By.CSS_SELECTOR, ".whose").is_displayed()
+    assert not page.visible(".whose")
     for view, selector in VIEWS.items():
         page.script("choose('view', arguments[0])", view)
         page.drawn(selector)
@@ -191,7 +220,7 @@ def test_saving_is_enough(sampled: Preview, page: Page) -> None:
     page.until(lambda: page.frame("page.body.innerText.includes('One company that few')"))
     assert page.script("return document.getElementById('stage').scrollTop") == 700
     page.until(lambda: page.script("return document.getElementById('said').textContent") == "Updated. no findings.")
-    assert len(page.all("iframe")) == 1
+    assert page.count("iframe") == 1
 
 
 def test_each_edition_of_an_issue_can_be_chosen(desks: Preview, page: Page) -> None:
@@ -214,7 +243,7 @@ def test_each_edition_of_an_issue_can_be_chosen(desks: Preview, page: Page) -> N
     # A save that makes it one edition for all takes the choice away.
     story = 'top_story:\n  title: "T"\n  body: |\n    B.\n'
     desks.save(f'date: 2025-01-30\nsubject: "S"\n{story}topics:\n  - title: "T"\n    facts: |\n      F.\n')
-    page.until(lambda: not page.driver.find_element(By.CSS_SELECTOR, ".whose").is_displayed())
+    page.until(lambda: not page.visible(".whose"))
     assert page.script("return choices.variant") == "1"
 
 
@@ -249,12 +278,12 @@ def test_a_broken_issue_is_told_and_mended(sampled: Preview, page: Page) -> None
     page.open(sampled.server.url)
     sampled.save(source.replace("subject:", "subjekt:"))
     page.until(lambda: "last good edition shown" in page.text("#status"))
-    assert page.all(".notice.error")
+    assert page.count(".notice.error")
     assert "issues/2025-01-30.yaml:" in page.text("#findings")
     assert page.frame("page.body.innerText.includes('Nvidia')")
     sampled.save(source)
     page.until(lambda: page.text("#status").startswith("Saved"))
-    assert not page.all(".notice.error")
+    assert not page.count(".notice.error")
     assert page.text("#findings") == "Nothing to mend."
 
 
@@ -263,19 +292,18 @@ def test_a_finding_leads_to_its_block(sampled: Preview, page: Page) -> None:
     with_findings(sampled)
     page.open(sampled.server.url)
     page.until(lambda: page.frame("page.body.innerText.includes('Nvidia')"))
-    near, nowhere = page.all(".finding")
-    near.click()
+    assert page.count(".finding") == 2
+    page.click(".finding")
     page.until(lambda: page.script("return document.getElementById('stage').scrollTop") > 300)
     assert page.script("return sheets[0].selected.getAttribute('data-at')") == "issues/2025-01-30.yaml:107:7"
     around = page.script("return sheets[0].mark.getBoundingClientRect().toJSON()")
     stage = page.script("return document.getElementById('stage').getBoundingClientRect().toJSON()")
     assert stage["top"] < around["top"] < around["bottom"] < stage["bottom"]
     assert "issues/2025-01-30.yaml, line 107, column" in page.text("#selected")
-    page.all(".finding")[1].click()
+    page.click(".finding", 1)
     page.until(lambda: "No part of the edition shows this place." in page.text("#selected"))
     page.press(Keys.ESCAPE)
-    page.until(lambda: not page.all("#selected")[0].is_displayed())
-    assert nowhere is not near
+    page.until(lambda: not page.visible("#selected"))
 
 
 def test_findings_that_say_the_same_are_folded(sampled: Preview, page: Page) -> None:
@@ -286,19 +314,18 @@ def test_findings_that_say_the_same_are_folded(sampled: Preview, page: Page) -> 
     sampled.until(lambda told: {each["code"] for each in told["problems"]} == {"MARK01"})
     page.open(sampled.server.url)
     page.until(lambda: page.text(".more summary") == "11 more like it")
-    shown = [each for each in page.all(".finding") if each.is_displayed()]
-    assert len(shown) == 1
+    assert page.visible(".finding") == 1
     assert "12" in page.text("#counts")
     page.press("j")
     page.press("j")
-    page.until(lambda: len([each for each in page.all(".finding") if each.is_displayed()]) == 12)
+    page.until(lambda: page.visible(".finding") == 12)
 
 
 def test_a_finding_is_reached_from_any_view(sampled: Preview, page: Page) -> None:
     """From the plain text a finding leads to the edition, by keys alone; the selection outlives a save."""
     with_findings(sampled)
     page.open(f"{sampled.server.url}#view=text")
-    page.until(lambda: page.all("pre.grid"))
+    page.until(lambda: page.count("pre.grid"))
     page.press("j")
     page.until(lambda: page.script("return sheets[0]?.selected?.getAttribute('data-at')"))
     assert page.script("return document.activeElement.classList.contains('finding')")
@@ -347,7 +374,7 @@ def test_what_an_issue_says_never_runs(preview: Preview, page: Page) -> None:
         page.script("choose('view', arguments[0])", view)
         page.drawn(VIEWS[view])
     assert page.script("return window.isRun") is None
-    assert page.all("main script, aside script, main img, aside img") == []
+    assert page.count("main script, aside script, main img, aside img") == 0
     page.script("choose('view', 'desktop')")
     page.loaded("plain")
     # Nor does what a theme could let through: the frame allows no script, however it gets there.
@@ -392,7 +419,7 @@ def test_the_toolbar_by_keyboard(shared: Preview, page: Page) -> None:
     page.press(Keys.ESCAPE)
     page.until(lambda: not page.script("return document.getElementById('help').open"))
     page.press("r")
-    page.until(lambda: page.all(".line"))
+    page.until(lambda: page.count(".line"))
     page.script("document.querySelector('.line').focus()")
     page.press(Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.END)
     assert page.script("return [...document.querySelectorAll('.line')].at(-1) === document.activeElement")
@@ -410,14 +437,14 @@ def test_axe_finds_nothing_serious(sampled: Preview, page: Page, axe: str, schem
         page.drawn(selector)
         found[view] = serious(page)
     page.press("d", "j")
-    page.until(lambda: page.all("#selected")[0].is_displayed())
+    page.until(lambda: page.visible("#selected"))
     page.script("choose('client', 'outlook')")
     found["selected"] = serious(page)
     page.script("document.getElementById('help').showModal()")
     found["keys"] = serious(page)
     page.script("document.getElementById('help').close()")
     sampled.save("subjekt: 1\n")
-    page.until(lambda: page.all(".notice.error"))
+    page.until(lambda: page.count(".notice.error"))
     found["broken"] = serious(page)
     assert {view: each for view, each in found.items() if each} == {}
 
@@ -436,8 +463,8 @@ def test_an_export_opens_from_disk(model: PreviewModel, page: Page, tmp_path: Pa
     far = Problem(path=model.issue, line=105, column=12, code="far", message="far down in the edition", hint="do so")
     shown = ShownVariant(version=1, edition=1, model=model, problems=(far,))
     page.open(f"{write(shown, tmp_path / 'preview').as_uri()}#view={view}")
-    page.until(lambda: page.all(VIEWS[view]))
-    page.all(".finding")[0].click()
+    page.until(lambda: page.count(VIEWS[view]))
+    page.click(".finding")
     page.until(lambda: "line 105, column 12" in page.text("#selected"))
     page.loaded("#")
     page.driver.switch_to.frame(0)
