@@ -1,6 +1,6 @@
 """`python -m benchmarks`: measures, and prints one screen.
 
-Comes in: which parts, `--rounds`. Goes out: the report on stdout; exit code 0 when every bar is met, 1 when one is missed, 2 when
+Input: which parts, `--rounds`. Output: the report on stdout; exit code 0 when every bar is met, 1 when one is missed, 2 when
 the peer is not there. Bars are ratios or counts where they can be: milliseconds hold for one machine only.
 """
 

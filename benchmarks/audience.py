@@ -1,6 +1,6 @@
 """Takes a million people in, beside `sqlite-utils insert --csv` of the same file into a table with the same index.
 
-Comes in: a number of rows. Goes out: wall times and the peak of memory of each command, every one in a process of its own.
+Input: a number of rows. Output: wall times and the peak of memory of each command, every one in a process of its own.
 The peer only copies cells; we judge each row, compare it, and can take it all back.
 """
 

@@ -1,6 +1,6 @@
 """Posts ten thousand bounces at once, as a provider does whose queue was held up, each second one a repetition.
 
-Comes in: how many calls, and over how many connections. Goes out: for each provider how they were answered, what is on
+Input: how many calls, and over how many connections. Output: for each provider how they were answered, what is on
 record, and what memory the server took meanwhile. The calls come from a process of their own: `python -m benchmarks.burst`.
 """
 

@@ -1,6 +1,6 @@
 """Times commands in fresh processes, one after the other in every round, so that all see the same machine.
 
-Comes in: commands by name and a number of rounds. Goes out: wall times in seconds, by name, round by round.
+Input: commands by name and a number of rounds. Output: wall times in seconds, by name, round by round.
 """
 
 import subprocess

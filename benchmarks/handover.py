@@ -1,6 +1,6 @@
 """Times the hand-over of ready messages of 90 KB to sinks, beside Postfix's smtp-source, nodemailer and smtplib.
 
-Comes in: how many messages and rounds. Goes out: messages a second, by client and number of connections, round by round;
+Input: how many messages and rounds. Output: messages a second, by client and number of connections, round by round;
 the clients take turns. Needs postfix's smtp-sink and smtp-source; without them `missing` says so.
 """
 

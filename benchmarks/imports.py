@@ -1,6 +1,6 @@
 """Looks at which heavy packages a command has imported when it ends.
 
-Comes in: nothing. Goes out: by command, the packages found, and those that must not be there.
+Input: nothing. Output: by command, the packages found, and those that must not be there.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Freezes and sends to a million subscribers: how long it takes, and what memory. `python -m benchmarks.large FOLDER COUNT`.
 
-Comes in: a folder, how many subscribers. Goes out, as JSON: seconds to count who gets it, to freeze it, to claim and record for
+Input: a folder, how many subscribers. Goes out, as JSON: seconds to count who gets it, to freeze it, to claim and record for
 20,000 of them over the memory transport, and the most memory that the process had. A process of its own for each count.
 """
 

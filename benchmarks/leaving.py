@@ -1,6 +1,6 @@
 """Subscribers leave by one click, 200 a second, while a mailing runs on the same SQLite database in another process.
 
-Comes in: a pace and a time. Goes out: how long answers took. The pages are `compose serve` itself, the mailing is the engine
+Input: a pace and a time. Output: how long answers took. The pages are `compose serve` itself, the mailing is the engine
 with signed messages of 90 KB to smtp-sink, each in a process of its own. Requests begin when they are due, whether or not the
 one before was answered, and a wait is counted from then.
 """

@@ -1,6 +1,6 @@
 """Times whole mailings: frozen subscribers, personalised and signed messages of 85 KB, through ledger and engine to smtp-sink.
 
-Comes in: how many messages and rounds. Goes out: messages a second by number of connections, beside smtp-source with the
+Input: how many messages and rounds. Output: messages a second by number of connections, beside smtp-source with the
 same bytes, nodemailer's pool without DKIM, and EmailMessage + dkimpy + smtplib; the clients take turns. And with a server
 30 ms away: how near it comes to the rate that is set, and to one message for every two round trips of a connection.
 """

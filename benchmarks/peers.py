@@ -1,6 +1,6 @@
 """Installs the tools that the benchmark compares with into benchmarks/.peers, which git ignores.
 
-Comes in: nothing. Goes out: an exit code; 0 when all is there, and then nothing is fetched again.
+Input: nothing. Output: an exit code; 0 when all is there, and then nothing is fetched again.
 """
 
 import json

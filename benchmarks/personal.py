@@ -1,6 +1,6 @@
 """Times making a message for each subscriber: 60 KB of HTML, 12 KB of text, ten merge fields in them, every header of bulk mail.
 
-Comes in: a number of rounds. Goes out: messages for a second of a processor's time, by who makes them, round by round; all
+Input: a number of rounds. Output: messages for a second of a processor's time, by who makes them, round by round; all
 take turns. Ours also makes what a mailing needs of a subscriber beside the message: tokens to leave by, to bounce to, and for
 the Message-ID.
 """

@@ -1,6 +1,6 @@
 """Times what comes back: 10,000 messages taken in, and what reading one costs beside the standard library and flufl.bounce.
 
-Comes in: how many messages. Goes out: rates, and memory of runs of two sizes, each in a process of its own. The messages are
+Input: how many messages. Output: rates, and memory of runs of two sizes, each in a process of its own. The messages are
 delivery reports of three shapes, a bounce in sentences, and an absence, in turn; each of another subscriber, with the
 token of a key.
 """

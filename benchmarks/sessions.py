@@ -1,6 +1,6 @@
 """Times mailings to servers that take ten messages in a session, by how they make it known, beside one that takes any number.
 
-Comes in: how many messages, connections and rounds. Goes out: for each kind of server the seconds, and what the recipients got.
+Input: how many messages, connections and rounds. Output: for each kind of server the seconds, and what the recipients got.
 The servers are the ones that the tests use; each round plays all of them, taking turns.
 """
 

@@ -1,6 +1,6 @@
 """Times DKIM signatures beside their floor and beside dkimpy, taking turns in one process.
 
-Comes in: a number of rounds. Goes out: signatures per second, each the median over the rounds. The floor is what no
+Input: a number of rounds. Output: signatures per second, each the median over the rounds. The floor is what no
 signer can do without: one SHA-256 over the message and one RSA signature.
 """
 

@@ -1,6 +1,6 @@
 """Times what a preview does after each save, stage by stage, in one warm process.
 
-Comes in: a number of rounds. Goes out: seconds by stage, round by round. Every round a word of the issue is another, so
+Input: a number of rounds. Output: seconds by stage, round by round. Every round a word of the issue is another, so
 that nothing is remembered from the round before but what a preview remembers, too. The page shows the edition in a frame;
 other views are made when they are looked at. Stages do not overlap; "the rest" is what lies between them.
 """

@@ -1,6 +1,6 @@
 """Holds a rate of 600 a minute: over a run that is killed and begun again, and over two processes that share it.
 
-Comes in: nothing. Goes out: messages that came in 60 seconds, by the server's own clock. Runs are processes of their own:
+Input: nothing. Output: messages that came in 60 seconds, by the server's own clock. Runs are processes of their own:
 `python -m benchmarks.steady RUN PATH URL MAILING PORT`.
 """
 

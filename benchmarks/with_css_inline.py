@@ -1,6 +1,6 @@
 """`compose` with css-inline in premailer's place: for the benchmark only, no part of the product.
 
-Comes in: the command line. Goes out: what `compose` gives. It shows what the given inliner costs; css-inline's output
+Input: the command line. Output: what `compose` gives. It shows what the given inliner costs; css-inline's output
 is another one (it parses the document as HTML5), so nothing is built with it.
 """
 

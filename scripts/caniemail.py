@@ -1,6 +1,6 @@
 """Writes composer/checks/support/caniemail.json: which mail programs support the features that our detector can name.
 
-Comes in: the npm package `caniemail`, installed into scripts/.caniemail, which git ignores. Goes out: one line for each
+Input: the npm package `caniemail`, installed into scripts/.caniemail, which git ignores. Output: one line for each
 feature, with the newest result for each program; the same bytes for the same package. Never reads another source.
 
 The programs are those in which people read newsletters. Left out on purpose: Windows Mail (Microsoft ended it in 2024),

@@ -1,6 +1,6 @@
 """Writes the tables of docs/checks.md from the checks themselves: `python -m scripts.checks_page`.
 
-Comes in: the catalogue and the page. Goes out: the page, its tables between the marks anew. Never changes other words.
+Input: the catalogue and the page. Output: the page, its tables between the marks anew. Never changes other words.
 """
 
 import re

@@ -1,6 +1,6 @@
 """The JSON Schemas that editors' programs read: of an issue, and of newsletter.yaml.
 
-Comes in: a workspace. Goes out: two JSON documents, as text or as files in .compose/.
+Input: a workspace. Output: two JSON documents, as text or as files in .compose/.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The skeleton of a new issue, and of an edition in another language.
 
-Comes in: a newsletter, the issues there are, a day. Goes out: YAML text in which only words are missing. Pure but for
+Input: a newsletter, the issues there are, a day. Output: YAML text in which only words are missing. Pure but for
 `next_issue`, which looks at the names and numbers of the issues in the folder.
 """
 

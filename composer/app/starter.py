@@ -1,6 +1,6 @@
 """A new newsletter in a folder: the sample to begin from.
 
-Comes in: a folder. Goes out: newsletter.yaml, a sample issue with its pictures, .gitignore, schemas for editors. Never
+Input: a folder. Output: newsletter.yaml, a sample issue with its pictures, .gitignore, schemas for editors. Never
 overwrites a file.
 """
 

@@ -1,6 +1,6 @@
 """What came back of a subscriber, and of a mailing: read for `who`, reports and figures.
 
-Comes in: a connection. Goes out: values. Who records it, and what follows, is said in composer/bounces.
+Input: a connection. Output: values. Who records it, and what follows, is said in composer/bounces.
 """
 
 from collections import Counter

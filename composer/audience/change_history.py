@@ -1,6 +1,6 @@
 """A subscriber's history: what became different, when, and by whom.
 
-Comes in: a connection and a change. Goes out: the changes of a subscriber, the oldest first. Never decides what may change.
+Input: a connection and a change. Output: the changes of a subscriber, the oldest first. Never decides what may change.
 """
 
 from dataclasses import dataclass

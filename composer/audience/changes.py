@@ -1,6 +1,6 @@
 """What changes a subscriber: one who is added, signs up, agrees, is tagged, leaves.
 
-Comes in: a connection that writes, and the time. Goes out: the subscriber as they are then. A suppressed address is never made
+Input: a connection that writes, and the time. Output: the subscriber as they are then. A suppressed address is never made
 active here but by `confirm`, which is a person's own double opt-in.
 """
 

@@ -1,6 +1,6 @@
 """Erases a person: their row, tags, history and consent go; a hash stays, so that no list brings them back.
 
-Comes in: a connection that writes, an address. Goes out: a `ErasureReceipt` to hand to them. Rooms that keep more of people give
+Input: a connection that writes, an address. Output: a `ErasureReceipt` to hand to them. Rooms that keep more of people give
 functions that take theirs away in the same transaction.
 """
 

@@ -1,6 +1,6 @@
 """Writes subscribers, or the suppression list, to a file that spreadsheets and our own import read alike.
 
-Comes in: a connection, who is meant, a text file. Goes out: how many were written. Streams. What a spreadsheet would take for a
+Input: a connection, who is meant, a text file. Output: how many were written. Streams. What a spreadsheet would take for a
 formula gets an apostrophe before it, which `lists.guards.unguarded` takes off again.
 """
 

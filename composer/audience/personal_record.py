@@ -1,6 +1,6 @@
 """All that is known of one person: `compose who`.
 
-Comes in: a connection and an address. Goes out: a `Person`: the subscriber, how they agreed, their history, the suppression list,
+Input: a connection and an address. Output: a `Person`: the subscriber, how they agreed, their history, the suppression list,
 and addresses that look alike. Look-alikes are listed, never merged: whether two addresses are one person, people judge.
 """
 

@@ -1,6 +1,6 @@
 """Subscribers as values: found by id, by address, by a condition.
 
-Comes in: a connection. Goes out: `Subscriber` values, one at a time however many there are. Never changes anything:
+Input: a connection. Output: `Subscriber` values, one at a time however many there are. Never changes anything:
 that is composer/audience/changes.py.
 """
 

@@ -1,6 +1,6 @@
 """The suppression list: addresses that get nothing, whatever else is said of them.
 
-Comes in: a connection, an address in its normal form, a reason. Goes out: whether it is on the list. A subscriber
+Input: a connection, an address in its normal form, a reason. Output: whether it is on the list. A subscriber
 whose address is
 put on it is no longer active by the same stroke, and only their own double opt-in (`changing.confirm`) takes it off again.
 

@@ -1,6 +1,6 @@
 """What newsletter.yaml says of checks: `checks: {SUBJ01: {warn: 70}}`.
 
-Comes in: the newsletter. Goes out: a `Setting` for each check named, or problems with their places.
+Input: the newsletter. Output: a `Setting` for each check named, or problems with their places.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Text that is hard to read against what is behind it: the judgements of axe-core's `color-contrast`, without a browser.
 
-Comes in: computed styles. Goes out: the elements whose text has too little contrast (WCAG 2.2, SC 1.4.3), and links that
+Input: computed styles. Output: the elements whose text has too little contrast (WCAG 2.2, SC 1.4.3), and links that
 only a colour tells from the text around (SC 1.4.1). Silent where a picture or a shadow decides, as axe-core is.
 """
 

@@ -1,6 +1,6 @@
 """The texts of an issue: its words, links, outlets and pictures, each with the place where it was written.
 
-Comes in: an `Issue`. Goes out: flat lists in reading order, for checks to walk through.
+Input: an `Issue`. Output: flat lists in reading order, for checks to walk through.
 """
 
 import datetime

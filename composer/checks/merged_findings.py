@@ -1,6 +1,6 @@
 """One list of findings for all variants of an issue.
 
-Comes in: what the checks said of each variant. Goes out: each finding once, the heaviest first. Which subscribers it concerns
+Input: what the checks said of each variant. Output: each finding once, the heaviest first. Which subscribers it concerns
 is said only where others have the same place before them and nothing wrong with it.
 """
 

@@ -1,6 +1,6 @@
 """What checks look at: an edition, the issue and the newsletter it comes from, the issues before it, and the day.
 
-Comes in: values of the rooms below. Goes out: the page as a tree whose elements know where they come from. Pure; what is
+Input: values of the rooms below. Output: the page as a tree whose elements know where they come from. Pure; what is
 costly is worked out once.
 """
 

@@ -1,6 +1,6 @@
 """Mail addresses as people write them and as mail servers take them.
 
-Comes in: `Name <a@b>` or `a@b`. Goes out: an `Address`, or an `AddressError` in words an editor understands.
+Input: `Name <a@b>` or `a@b`. Output: an `Address`, or an `AddressError` in words an editor understands.
 Never asks the network whether an address exists.
 
 The grammar is RFC 5321 section 4.1.2 without quoted local parts and address literals. It is written out here because

@@ -1,6 +1,6 @@
 """The few words that say which subscribers are meant: in `audiences:`, in `only:`, and as flags of the command line.
 
-Comes in: languages and tags as people write them. Goes out: a `AudienceFilter`, which tells of a subscriber whether it holds.
+Input: languages and tags as people write them. Output: a `AudienceFilter`, which tells of a subscriber whether it holds.
 Never asks a database: rooms that do build their question from the same three words.
 """
 

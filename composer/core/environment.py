@@ -1,6 +1,6 @@
 """What a person's own computer says beside the workspace: environment variables, and their configuration folder.
 
-Comes in: nothing. Goes out: a `Environment`, or the private files in that folder. A secret lives there and never in a
+Input: nothing. Output: a `Environment`, or the private files in that folder. A secret lives there and never in a
 file of the workspace; a file that others can read is not believed to be private.
 """
 

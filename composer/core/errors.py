@@ -1,6 +1,6 @@
 """The two kinds of bad news: findings (values) and stops (exceptions).
 
-Comes in: places and words. Goes out: a `Problem` to collect, or an exception to raise. Never prints, never exits.
+Input: places and words. Output: a `Problem` to collect, or an exception to raise. Never prints, never exits.
 
     ComposeError               exit 1   a person can act on it: message, hint
       UsageError               exit 2   the command line is wrong

@@ -1,6 +1,6 @@
 """Replaces a folder whole: what is seen is the old one or the new one, never half of either.
 
-Comes in: where a folder lies, and a function that fills a fresh one. Goes out: the folder, or OSError with the old one in
+Input: where a folder lies, and a function that fills a fresh one. Output: the folder, or OSError with the old one in
 its place. A process that is killed leaves at most a hidden folder beside it, which the next one takes away.
 """
 

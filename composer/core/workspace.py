@@ -1,6 +1,6 @@
 """Where things lie: the newsletter's folder, its files, and the theme's files.
 
-Comes in: a path a person typed. Goes out: resolved paths that stay inside the workspace. Never reads what is in them.
+Input: a path a person typed. Output: resolved paths that stay inside the workspace. Never reads what is in them.
 """
 
 import os

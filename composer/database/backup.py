@@ -1,6 +1,6 @@
 """A copy of the database, made while it is in use.
 
-Comes in: an open database, a path. Goes out: a private file, whole or not at all. Never overwrites one. The copy says of
+Input: an open database, a path. Output: a private file, whole or not at all. Never overwrites one. The copy says of
 itself that it is one: nothing is sent from it before a person has accepted it (`compose db restored`). It does not hold the
 key that recognises erased people: that is kept apart (`compose keys backup`).
 """

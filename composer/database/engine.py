@@ -1,6 +1,6 @@
 """Opens the database and gives connections to it; SQLite and PostgreSQL behave alike from here on.
 
-Comes in: a `Location`. Goes out: a `Database` as it is, or a `DatabaseError`. Never holds a
+Input: a `Location`. Output: a `Database` as it is, or a `DatabaseError`. Never holds a
 transaction open by itself, and never writes on a connection that was asked for to read.
 
 SQLite: WAL, foreign keys, synchronous=FULL, BEGIN IMMEDIATE for every write, so that a transaction that has read cannot

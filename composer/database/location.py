@@ -1,6 +1,6 @@
 """Where the database is: a file of this workspace, or a PostgreSQL server.
 
-Comes in: the newsletter, the workspace, the environment. Goes out: a `Location`, or an error that says what to write.
+Input: the newsletter, the workspace, the environment. Output: a `Location`, or an error that says what to write.
 A password comes from the environment (COMPOSE_DATABASE_URL, PGPASSWORD) or from ~/.pgpass, never from a file of the
 workspace, and is never shown.
 """

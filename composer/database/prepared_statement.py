@@ -1,6 +1,6 @@
 """A Core statement that is compiled once for each kind of database, for the few that run for every message.
 
-Comes in: a statement, then rows of values as the database keeps them (times in milliseconds). Goes out: what the driver gave.
+Input: a statement, then rows of values as the database keeps them (times in milliseconds). Output: what the driver gave.
 It is run on the driver's own cursor: SQLAlchemy's way costs some 70 µs for each execution, five times what SQLite needs for
 the work itself. What a driver raises comes out as SQLAlchemy would have wrapped it.
 """

@@ -1,6 +1,6 @@
 """What the DNS says about a sender's domain: SPF, DKIM, DMARC.
 
-Comes in: a domain, public keys, and a function that asks for TXT records. Goes out: diagnoses. Never asks by itself, so
+Input: a domain, public keys, and a function that asks for TXT records. Output: diagnoses. Never asks by itself, so
 tests and machines without a resolver have their say.
 """
 

@@ -1,6 +1,6 @@
 """What lies around: the packages that are installed, and what git keeps that it should not.
 
-Comes in: the workspace. Goes out: diagnoses. Reads; never changes anything.
+Input: the workspace. Output: diagnoses. Reads; never changes anything.
 """
 
 import re

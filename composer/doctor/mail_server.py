@@ -1,6 +1,6 @@
 """The mail server: does it answer, encrypt, let us in; what it offers. Nothing is sent.
 
-Comes in: a `Server`. Goes out: diagnoses.
+Input: a `Server`. Output: diagnoses.
 """
 
 import datetime

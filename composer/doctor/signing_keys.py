@@ -1,6 +1,6 @@
 """The keys that sign: are they there, are they good.
 
-Comes in: the newsletter, and where keys lie. Goes out: diagnoses, and the public keys by the names of their DNS records.
+Input: the newsletter, and where keys lie. Output: diagnoses, and the public keys by the names of their DNS records.
 """
 
 import re

@@ -1,6 +1,6 @@
 """What a check said of an edition: the report that people and scripts read, kept until the next one.
 
-Comes in: a check's problems and what a person allowed. Goes out: a `CheckReport`, as JSON too, and `.compose/checks/STEM.json`:
+Input: a check's problems and what a person allowed. Output: a `CheckReport`, as JSON too, and `.compose/checks/STEM.json`:
 the record of the last check and of the reasons given. Never decides what is wrong.
 """
 

@@ -1,6 +1,6 @@
 """A build under review: what check and preview share.
 
-Comes in: a workspace, an issue's path, the day it is meant to go out. Goes out: a `Checked` value in memory. Apart from
+Input: a workspace, an issue's path, the day it is meant to go out. Output: a `Checked` value in memory. Apart from
 the pipeline, so that a build need not know the checks. Never writes.
 """
 

@@ -1,6 +1,6 @@
 """The issues that came before one: what checks compare it with.
 
-Comes in: a workspace and an issue. Goes out: what the last issues in its language said, the latest first. An issue that
+Input: a workspace and an issue. Output: what the last issues in its language said, the latest first. An issue that
 cannot be read is left out: its own problems are told when it is built. Reads files, writes none.
 """
 

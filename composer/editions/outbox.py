@@ -1,6 +1,6 @@
 """Writes a built edition into its folder of the outbox.
 
-Comes in: a `Built` edition, and its other variants. Goes out: files, all of them or none: the folder is written beside
+Input: a `Built` edition, and its other variants. Output: files, all of them or none: the folder is written beside
 its place and swapped whole, so that a build that fails or is killed leaves the earlier output untouched.
 """
 

@@ -1,6 +1,6 @@
 """From an issue file to finished messages: what build, preview, test and send share.
 
-Comes in: a workspace and an issue's path. Goes out: a `Built` value in memory, one for each variant where parts of the
+Input: a workspace and an issue's path. Output: a `Built` value in memory, one for each variant where parts of the
 issue are for some subscribers only; and which of them a subscriber gets. Never writes.
 """
 

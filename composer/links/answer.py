@@ -1,6 +1,6 @@
 """The words for what became of a link.
 
-Comes in: nothing. Goes out: a closed vocabulary, and the value that carries one of its words with its reason.
+Input: nothing. Output: a closed vocabulary, and the value that carries one of its words with its reason.
 """
 
 import datetime

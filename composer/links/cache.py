@@ -1,6 +1,6 @@
 """Remembers answers between runs, in one JSON file.
 
-Comes in: a path. Goes out: answers by the page's address. A file that is missing, broken or not writable is as good as
+Input: a path. Output: answers by the page's address. A file that is missing, broken or not writable is as good as
 an empty one: it is never worth a failure. What it says is checked, for it may have come with a clone.
 """
 

@@ -1,6 +1,6 @@
 """One request, and the head of its answer.
 
-Comes in: a method, a target, its checked addresses, a deadline. Goes out: status and Location, or why nothing was heard.
+Input: a method, a target, its checked addresses, a deadline. Output: status and Location, or why nothing was heard.
 Never follows a redirect, looks up a name, reads a page, asks a proxy, or stays longer than the deadline, however slowly
 a server drips: the time that is left is set anew before every step.
 """

@@ -1,6 +1,6 @@
 """Who may ask when: one request at a time to a host, a pause after each, nothing after the run's end.
 
-Comes in: hosts. Goes out: turns. Never asks anything itself.
+Input: hosts. Output: turns. Never asks anything itself.
 """
 
 import threading

@@ -1,6 +1,6 @@
 """Asks the web whether links still lead somewhere.
 
-Comes in: links, a file to remember answers in, the time. Goes out: an `Answer` for each link. Never fails because of
+Input: links, a file to remember answers in, the time. Output: an `Answer` for each link. Never fails because of
 what a server does, and never takes longer than the limits of its reach.
 """
 

@@ -1,6 +1,6 @@
 """Looks up hosts: each once in a run, and in bounded time.
 
-Comes in: a host. Goes out: addresses that may be asked, or why there are none. An address that is handed out was
+Input: a host. Output: addresses that may be asked, or why there are none. An address that is handed out was
 checked, and is the one that is connected to: a name that changes its mind (DNS rebinding) is not asked again.
 """
 

@@ -1,6 +1,6 @@
 """How the outside world is reached, and how long it may keep us.
 
-Goes out: `PUBLIC`, what the program uses, and the value that tests make to put their own servers in the world's place.
+Output: `PUBLIC`, what the program uses, and the value that tests make to put their own servers in the world's place.
 Which addresses may be asked is not part of it: that is the same for everyone (addresses.py).
 """
 

@@ -1,6 +1,6 @@
 """Which addresses may be asked: those of the public internet, and no other.
 
-Comes in: an address as a resolver gives it. Goes out: yes or no. Never looks a name up, never connects.
+Input: an address as a resolver gives it. Output: yes or no. Never looks a name up, never connects.
 """
 
 import ipaddress

@@ -1,6 +1,6 @@
 """One link, over its redirects, to what became of it.
 
-Comes in: a target. Goes out: an `Answer`. HEAD is asked first, because it costs a server least; but many servers answer
+Input: a target. Output: an `Answer`. HEAD is asked first, because it costs a server least; but many servers answer
 it wrongly, so bad news counts only when GET brings it, at every stop of the way.
 """
 

@@ -1,6 +1,6 @@
 """Takes a link apart into what a request needs.
 
-Comes in: a link as written, or a Location header and the address it is relative to. Goes out: a `Target`, ASCII
+Input: a link as written, or a Location header and the address it is relative to. Output: a `Target`, ASCII
 throughout, or why there is none. Never looks anything up.
 """
 

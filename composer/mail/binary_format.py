@@ -1,6 +1,6 @@
 """Values as bytes that lie in a database for years: lengths and contents, nothing that runs.
 
-Comes in: numbers, texts, bytes, one after another. Goes out: the same bytes on every machine; and back again, or a
+Input: numbers, texts, bytes, one after another. Output: the same bytes on every machine; and back again, or a
 `FrozenError` that says what is wrong. Never guesses: a byte that was lost or turned is found by the checksum.
 """
 

@@ -1,6 +1,6 @@
 """The headers of mail that goes to many: what list it is, that no person sent it, how to leave.
 
-Comes in: the list's names, a subscriber's addresses to leave by. Goes out: finished header lines. Whether a header belongs
+Input: the list's names, a subscriber's addresses to leave by. Output: finished header lines. Whether a header belongs
 is the caller's: a test send carries no subscriber's address to leave by.
 """
 

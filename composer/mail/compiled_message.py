@@ -1,6 +1,6 @@
 """The message of an edition, made once for all its subscribers: bytes, and slots for what is a subscriber's own.
 
-Comes in: a letterhead, HTML and plaintext with merge-field tokens, pictures. Goes out: a `Compiled`, which fills its slots
+Input: a letterhead, HTML and plaintext with merge-field tokens, pictures. Output: a `Compiled`, which fills its slots
 for one subscriber at a time, signs if it is asked to, and can be kept as bytes. Never reads a clock or makes up an id; never
 lets a value be more than a value: each slot knows its escape (merge_slots.py).
 """

@@ -1,6 +1,6 @@
 """DKIM signatures (RFC 6376, 8301, 8463), relaxed/relaxed, by RSA, by Ed25519 or by both.
 
-Comes in: a message as bytes, keys, a domain, the time. Goes out: the same bytes below one DKIM-Signature per key.
+Input: a message as bytes, keys, a domain, the time. Output: the same bytes below one DKIM-Signature per key.
 Never changes a byte of the message, never writes l= (what is appended would pass, RFC 6376 section 8.2) nor i=.
 
 Importing this module imports `cryptography`: nothing does before a signature is to be made.

@@ -1,6 +1,6 @@
 """A message as it may be handed over: seven bits, CRLF line ends, dots doubled that begin a line (RFC 5321, section 4.5.2).
 
-Comes in: a message, or the pieces of one. Goes out: a `Ready`. Looking through 90 KB takes as long as signing the headers, and
+Input: a message, or the pieces of one. Output: a `Ready`. Looking through 90 KB takes as long as signing the headers, and
 nearly all of a message is the same for every subscriber: pieces that stand still are looked through once.
 """
 

@@ -1,6 +1,6 @@
 """Header fields as finished bytes.
 
-Comes in: a header's name and its value as people read it. Goes out: one block of ASCII lines, folded, ending in CRLF.
+Input: a header's name and its value as people read it. Output: one block of ASCII lines, folded, ending in CRLF.
 Never lets a line break, a control character or half a surrogate pair through: that is how headers are injected.
 
 Lines keep to 78 characters where there is a place to fold (RFC 5322 section 2.1.1), to 76 where an encoded-word stands

@@ -1,6 +1,6 @@
 """What stands above the parts of a message: what all subscribers' messages have, and what is one subscriber's own.
 
-Comes in: a `Letterhead`, an `Addressing`. Goes out: finished header lines. Never writes Bcc or Return-Path, never writes a
+Input: a `Letterhead`, an `Addressing`. Output: finished header lines. Never writes Bcc or Return-Path, never writes a
 header twice, never makes up a date or an id.
 """
 

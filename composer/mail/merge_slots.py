@@ -1,6 +1,6 @@
 """Where merge-field tokens stand, and what makes a value safe there.
 
-Comes in: HTML, plaintext or a header with tokens. Goes out: its pieces, each token a slot that knows its escape; or the
+Input: HTML, plaintext or a header with tokens. Output: its pieces, each token a slot that knows its escape; or the
 same filled with values. A value is data: it cannot open a tag, leave an attribute, run a script, begin a line or change
 an address's host. Never looks at a value to decide: the place decides, once.
 """

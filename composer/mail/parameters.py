@@ -1,6 +1,6 @@
 """MIME parameters: the `filename="..."` behind a header's value.
 
-Comes in: a parameter's name and its text. Goes out: its written forms, one for each place between two semicolons.
+Input: a parameter's name and its text. Output: its written forms, one for each place between two semicolons.
 Never looks at control characters: headers.py has refused them before.
 """
 

@@ -1,6 +1,6 @@
 """The parts of a message, one inside another.
 
-Comes in: plaintext and HTML in pieces, pictures. Goes out: chunks of a body, from the top Content-Type on. Never writes a
+Input: plaintext and HTML in pieces, pictures. Output: chunks of a body, from the top Content-Type on. Never writes a
 random boundary: the same parts have the same.
 """
 

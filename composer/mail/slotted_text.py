@@ -1,6 +1,6 @@
 """Text bodies with holes: everything that no subscriber's value changes is encoded once.
 
-Comes in: a text in pieces, some of them holes. Goes out: its encoding and its pieces as bytes, ready to be joined around
+Input: a text in pieces, some of them holes. Output: its encoding and its pieces as bytes, ready to be joined around
 what the holes hold. Every piece and every value begins a line of its own, so that none depends on another: that is what
 makes filling quick, lines short, and a `.` or `From ` of a value harmless wherever it lands.
 """

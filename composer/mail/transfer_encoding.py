@@ -1,6 +1,6 @@
 """Bodies in seven bits: quoted-printable and base64 (RFC 2045 sections 6.7 and 6.8).
 
-Comes in: text or bytes. Goes out: the encoding's name and ASCII bytes in lines of at most 76, CRLF between.
+Input: text or bytes. Output: the encoding's name and ASCII bytes in lines of at most 76, CRLF between.
 Never makes a line that begins with `.` or `From `, so that dot-stuffing and mbox files leave body and signature alone.
 """
 

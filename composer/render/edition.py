@@ -1,6 +1,6 @@
 """Renders an issue: the one place that runs the whole chain.
 
-Comes in: an `Issue` and its `Newsletter`. Goes out: an `RecordedEdition` with no addressee yet: merge fields and pictures
+Input: an `Issue` and its `Newsletter`. Output: an `RecordedEdition` with no addressee yet: merge fields and pictures
 stand in it as tokens. Raises ContentError for a theme's mistakes, CompilerError when the compiler gives up.
 """
 

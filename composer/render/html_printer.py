@@ -1,6 +1,6 @@
 """Prints values as HTML for the inside of a text.
 
-Comes in: words or a `Rich` tree, and the edition's language. Goes out: escaped, well-formed HTML; runs of another
+Input: words or a `Rich` tree, and the edition's language. Output: escaped, well-formed HTML; runs of another
 script carry their language. Knows no styles: those come from the theme's CSS.
 """
 

@@ -1,8 +1,8 @@
 """A document that knows where its parts come from, and what becomes of it: the one that is sent, the one to look at.
 
-Comes in: the compiled page with marks: tokens before each text (content/values/source_map.py), classes on each
+Input: the compiled page with marks: tokens before each text (content/values/source_map.py), classes on each
 section's outermost
-element and on what the compiler made of each MJML element. Goes out: the page without any mark, the bytes of its
+element and on what the compiler made of each MJML element. Output: the page without any mark, the bytes of its
 sections, or the page with the places as attributes. Never changes anything else: both are one page.
 """
 

@@ -1,6 +1,6 @@
 """Keeps compiled templates between runs, as Python keeps its .pyc files.
 
-Comes in: nothing. Goes out: a cache in the user's own cache folder, or None where there is none to be trusted. Never in
+Input: nothing. Output: a cache in the user's own cache folder, or None where there is none to be trusted. Never in
 the workspace: what came with a clone must not be run.
 """
 

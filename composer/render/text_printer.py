@@ -1,6 +1,6 @@
 """Prints values as plaintext, wrapped by what they take up on a screen.
 
-Comes in: words or a `Rich` tree. Goes out: lines of at most 72 cells (a Chinese character takes two), links as
+Input: words or a `Rich` tree. Output: lines of at most 72 cells (a Chinese character takes two), links as
 `label <url>`. Never reads HTML: the plaintext part is written from the issue, as the HTML is.
 """
 

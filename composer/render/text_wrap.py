@@ -1,6 +1,6 @@
 """Wraps plain text by the width it has on a screen, where a Chinese character counts two cells.
 
-Comes in: text, its newlines being line breaks. Goes out: text whose lines fit, unless one unbreakable word does not.
+Input: text, its newlines being line breaks. Output: text whose lines fit, unless one unbreakable word does not.
 Never breaks a URL, an emoji or a word; never leaves a blank at the end of a line.
 """
 

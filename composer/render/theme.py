@@ -1,6 +1,6 @@
 """A theme's templates: found, rendered, their mistakes told by file and line.
 
-Comes in: a theme's files and the values of an edition. Goes out: MJML, CSS and plaintext. Templates are sandboxed,
+Input: a theme's files and the values of an edition. Output: MJML, CSS and plaintext. Templates are sandboxed,
 HTML is escaped unless a filter printed it, and an unknown name is an error.
 """
 

@@ -1,6 +1,6 @@
 """Finds in a theme's two style sheets what would be lost, misread or fetched on the way into a message.
 
-Comes in: the text of inline.css or head.css. Goes out: (line, column, message) for each problem. Never corrects, never
+Input: the text of inline.css or head.css. Output: (line, column, message) for each problem. Never corrects, never
 reads another file.
 """
 

@@ -1,6 +1,6 @@
 """What is told to a server beside the message: sender and recipient of the envelope (RFC 5321 section 2.3.1).
 
-Comes in: an envelope, a message, what a server offers. Goes out: the lines MAIL and RCPT, or why they cannot be written.
+Input: an envelope, a message, what a server offers. Output: the lines MAIL and RCPT, or why they cannot be written.
 Nothing that could end a line or an address ever gets into one.
 """
 

@@ -1,6 +1,6 @@
 """The twin of a mail server, for tests of what is above: it plays what a script says, and counts what it took.
 
-Comes in: a script. Goes out: the outcomes it names. It is as strict as the real one about messages and addresses, asks
+Input: a script. Output: the outcomes it names. It is as strict as the real one about messages and addresses, asks
 `before_dot` where the real one would, and nothing leaves the process.
 """
 

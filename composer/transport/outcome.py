@@ -1,6 +1,6 @@
 """What became of a message: a closed vocabulary, with the server's own words beside it.
 
-Comes in: nothing. Goes out: values. One recipient, one outcome: nothing here stands for several.
+Input: nothing. Output: values. One recipient, one outcome: nothing here stands for several.
 """
 
 from dataclasses import dataclass

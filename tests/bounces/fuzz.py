@@ -1,6 +1,6 @@
 """Mutated messages by the ten thousand: `make fuzz`, or `python -m tests.bounces.fuzz --count N --seed N`.
 
-Comes in: how many, a seed. Goes out: a line, exit code 0 when every message was answered, in time, in the vocabulary, and none
+Input: how many, a seed. Output: a line, exit code 0 when every message was answered, in time, in the vocabulary, and none
 proved anything.
 """
 

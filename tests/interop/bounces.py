@@ -1,6 +1,6 @@
 """Out and back through a real Postfix: a mailing, Postfix's reports on whom nobody took, ingest, the next: `make interop`.
 
-Comes in: nothing; Postfix must be installed, and root runs it. Goes out: a line for each step, exit code 0 when the
+Input: nothing; Postfix must be installed, and root runs it. Output: a line for each step, exit code 0 when the
 subscriber whom
 the other server did not know is left out of the second mailing, and the subscriber who refuses us is not.
 """

@@ -1,6 +1,6 @@
 """Hands the sample over to a real Postfix with STARTTLS, and reads back what arrived: `make interop`.
 
-Comes in: nothing; Postfix must be installed, and root runs it (Postfix wants that). Goes out: a sentence, exit code 0 when
+Input: nothing; Postfix must be installed, and root runs it (Postfix wants that). Output: a sentence, exit code 0 when
 what lies in the mailbox is byte for byte what was built. It is apart from `make test`, which any machine can run.
 """
 

@@ -1,6 +1,6 @@
 """A judge of finished messages that looks at bytes and trusts no parser.
 
-Comes in: one message. Goes out: what is wrong with it, one sentence each; nothing when all is well.
+Input: one message. Output: what is wrong with it, one sentence each; nothing when all is well.
 Never imports the code it judges.
 """
 

@@ -1,6 +1,6 @@
 """Two foreign subscribers of messages, brought to one shape: Rust's mailparse by fast-mail-parser, and Python's own.
 
-Comes in: a message. Goes out: what a subscriber shows of it.
+Input: a message. Output: what a subscriber shows of it.
 Never used by the program: it writes, others read.
 """
 

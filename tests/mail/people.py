@@ -1,6 +1,6 @@
 """A thousand subscribers who are not easily written to, and editions to write to them.
 
-Comes in: nothing; the same every time. Goes out: values, and editions with two ways to be filled: by tokens, as the program
+Input: nothing; the same every time. Output: values, and editions with two ways to be filled: by tokens, as the program
 does it, and by the reference, which escapes in its own words. Never imports the code that it is to judge.
 """
 

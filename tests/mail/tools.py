@@ -1,7 +1,7 @@
 """Foreign judges of messages: verifiers of DKIM signatures, dkimpy in Python and mailauth in JavaScript; two parsers in
 JavaScript, mailparser and postal-mime.
 
-Comes in: a message, for verifiers the DNS records of its keys. Goes out: a verdict for each signature, by selector; or
+Input: a message, for verifiers the DNS records of its keys. Output: a verdict for each signature, by selector; or
 what a parser shows. What is JavaScript is installed by main() into tests/mail/.tools, which git ignores; it is run in
 tests and is no part of the product.
 """

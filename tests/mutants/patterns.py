@@ -1,6 +1,6 @@
 """Small changes to a regular expression.
 
-Comes in: a pattern as text. Goes out: what was taken away, and the pattern without it. Whether it still compiles, the
+Input: a pattern as text. Output: what was taken away, and the pattern without it. Whether it still compiles, the
 caller finds out.
 """
 

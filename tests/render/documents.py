@@ -1,6 +1,6 @@
 """A realistic MJML document for the tests of the render modules.
 
-Comes in: nothing. Goes out: MJML with Chinese, emoji, quotes, dashes and conditions. Never a template.
+Input: nothing. Output: MJML with Chinese, emoji, quotes, dashes and conditions. Never a template.
 """
 
 from functools import cache

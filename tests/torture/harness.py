@@ -1,6 +1,6 @@
 """Kills runs and counts: real processes, real databases, a server that lies.
 
-Comes in: a database, how many processes, connections and kills. Goes out: a `Tally`, after every restart has been checked:
+Input: a database, how many processes, connections and kills. Output: a `Tally`, after every restart has been checked:
 the sums equal the frozen audience, nobody has two copies, nobody's copy is forgotten. The server is the only witness: it
 counts what it took, whatever it said.
 """

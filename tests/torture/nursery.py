@@ -1,6 +1,6 @@
 """A process that forks runs: `python -m tests.torture.nursery`. What takes long to import is imported once.
 
-Comes in: on stdin, a line of JSON for each run (`Order`). Goes out: on stdout the id of each child, a line each. Ends when
+Input: on stdin, a line of JSON for each run (`Order`). Output: on stdout the id of each child, a line each. Ends when
 stdin does. A child sends a mailing by the real engine over real sockets, and kills itself where it is told to.
 """
 

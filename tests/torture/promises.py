@@ -1,6 +1,6 @@
 """A newsletter's whole life by the dice, from outside: commands, pages, a mail server that counts, files copied and put back.
 
-Comes in: a folder, and where the database is. Goes out: a `Life` whose every step keeps to the promises, or an AssertionError:
+Input: a folder, and where the database is. Output: a `Life` whose every step keeps to the promises, or an AssertionError:
 nobody has two copies of an issue, nobody who left is active, every page tells the truth, every mailing can be ended.
 
 The witness is the mail server: it counts what it took by issue and mailbox, whatever it answered.

@@ -1,6 +1,6 @@
 """What happens around the send loop, with processes that are killed at any moment: `make torture` plays it by the hundred.
 
-Comes in: a place for a database of either kind, dice. Goes out: a line of counts for each scenario, or an AssertionError where
+Input: a place for a database of either kind, dice. Output: a line of counts for each scenario, or an AssertionError where
 a promise of docs/ledger.md is broken: a second copy, a recipient who is lost, a page that confirms what did not happen, a
 mailing that cannot be ended.
 """

@@ -1,6 +1,6 @@
 """The key behind subscribers' links: one a publication, wherever it sends, serves and reads bounces.
 
-Comes in: the database, the environment, the user's own configuration folder. Goes out: the `Tokens` of this publication, or
+Input: the database, the environment, the user's own configuration folder. Output: the `Tokens` of this publication, or
 a `SettingsError`. The key itself lies in the environment or in a private file, never in the database or in git; the
 database knows it by its fingerprint, so that no machine can sign with a key that the others do not have.
 """

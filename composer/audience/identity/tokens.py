@@ -1,6 +1,6 @@
 """Words that name one subscriber to us and tell nobody else anything: in links, envelopes and Message-IDs.
 
-Comes in: keys, a purpose, numbers of a subscriber and of a mailing. Goes out: a token of small letters and digits; back from
+Input: keys, a purpose, numbers of a subscriber and of a mailing. Output: a token of small letters and digits; back from
 one, whom it names, or None. Never looks anything up, never reads a clock; a token of one purpose is worth nothing for
 another.
 

@@ -1,6 +1,6 @@
 """Takes a list in, on a connection that writes: all of it in one transaction, or nothing.
 
-Comes in: the temporary tables of `staging`, and what was chosen. Goes out: how many came, changed and left. Whoever is on the
+Input: the temporary tables of `staging`, and what was chosen. Output: how many came, changed and left. Whoever is on the
 suppression list stays as they are, whatever a list says of them; those whom a list says have left go onto it.
 
 Every change of a subscriber who was there is written down with the number of the import, so that `undoing` can take it back.

@@ -1,6 +1,6 @@
 """What would become of each row of a list that `staging` has prepared.
 
-Comes in: the temporary tables, and what was chosen. Goes out: a `Summary` to ask about, and what is said of single rows. Changes
+Input: the temporary tables, and what was chosen. Output: a `Summary` to ask about, and what is said of single rows. Changes
 nothing: that is composer/audience/importing/apply.py.
 """
 

@@ -1,6 +1,6 @@
 """Brings people into temporary tables, where they can be counted and compared before anything is changed.
 
-Comes in: tables of people, a connection outside a transaction. Goes out: `incoming` and `incoming_rows`, seen by this connection
+Input: tables of people, a connection outside a transaction. Output: `incoming` and `incoming_rows`, seen by this connection
 only and gone with it. No lock is taken: others write meanwhile. A million rows never stand in memory.
 """
 

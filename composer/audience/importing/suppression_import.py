@@ -1,6 +1,6 @@
 """Reads a list of addresses that shall get nothing, from us or from elsewhere.
 
-Comes in: a table with a column of addresses, or of hashes that this database made. Goes out: the same, as `staging` takes it.
+Input: a table with a column of addresses, or of hashes that this database made. Output: the same, as `staging` takes it.
 Whatever a list says of those in it, none of them is made a subscriber by it.
 """
 

@@ -1,6 +1,6 @@
 """Takes the last import back.
 
-Comes in: a connection that writes. Goes out: what was taken back. Whoever has left since stays out, whoever has agreed by
+Input: a connection that writes. Output: what was taken back. Whoever has left since stays out, whoever has agreed by
 themselves since stays in, and what was changed by others since stays changed.
 """
 

@@ -1,6 +1,6 @@
 """The steps of an import that change subscribers who are here: a list says something of them, and each change is written down.
 
-Comes in: a connection that writes, a `ConnectionStep`, the temporary tables of `staging`. Goes out: how many have
+Input: a connection that writes, a `ConnectionStep`, the temporary tables of `staging`. Output: how many have
 changed. What a list
 leaves empty stays as it is.
 """

@@ -1,6 +1,6 @@
 """Keeps a spreadsheet from taking a value for a formula.
 
-Comes in: a cell's text. Goes out: the same with an apostrophe before it where it begins as a formula would, and back again:
+Input: a cell's text. Output: the same with an apostrophe before it where it begins as a formula would, and back again:
 `unguarded(guarded(text)) == text` for every text.
 """
 

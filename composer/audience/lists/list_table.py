@@ -1,6 +1,6 @@
 """A table of texts, as every kind of file is read into one.
 
-Comes in: nothing. Goes out: the shapes. Rows are numbered as a spreadsheet shows them: the header is row 1.
+Input: nothing. Output: the shapes. Rows are numbered as a spreadsheet shows them: the header is row 1.
 """
 
 from collections.abc import Callable, Iterator

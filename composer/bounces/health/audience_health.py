@@ -1,6 +1,6 @@
 """How the audience does: growth, bounces and complaints, by mailing and by provider, against what providers ask for.
 
-Comes in: counts. Goes out: judgements. Pure. The bars: complaints below 0.1 %, never 0.3 % or more (Google, "Email sender
+Input: counts. Output: judgements. Pure. The bars: complaints below 0.1 %, never 0.3 % or more (Google, "Email sender
 guidelines", answer 81126; Yahoo, "Sender best practices"; Microsoft names no number, so the same holds); bounces below 2 %, and
 below the 5 % at which Amazon SES puts an account under review, since the three name no number for them.
 """

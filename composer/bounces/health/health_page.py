@@ -1,6 +1,6 @@
 """Draws health as one page: figures, two charts, tables. Everything is in the file; it asks nobody, and runs no script.
 
-Comes in: a `Health`, the newsletter's name. Goes out: HTML with SVG in it. Pure.
+Input: a `Health`, the newsletter's name. Output: HTML with SVG in it. Pure.
 """
 
 from html import escape as _escaped

@@ -1,6 +1,6 @@
 """Counts what health is judged by: in the database, by mailing and domain, by month.
 
-Comes in: a connection that reads, the time. Goes out: a `Health`. Rehearsals count for nothing.
+Input: a connection that reads, the time. Output: a `Health`. Rehearsals count for nothing.
 """
 
 from collections import Counter, defaultdict

@@ -1,6 +1,6 @@
 """Reads the mailbox that bounces come to, by IMAP (RFC 9051, 3501), and moves what is on record out of the way.
 
-Comes in: an `Account`. Goes out: messages; of each the first megabyte is fetched. A message is moved only after it is on record;
+Input: an `Account`. Output: messages; of each the first megabyte is fetched. A message is moved only after it is on record;
 one that stays where it is, because the connection was lost, is read again, known, and moved. Nothing is deleted.
 """
 

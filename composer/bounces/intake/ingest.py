@@ -1,6 +1,6 @@
 """Takes in what came back: reads, understands, records in batches, and only then lets go of the messages.
 
-Comes in: a mailbox. Goes out: a `Summary`. Killed at any moment and run again it neither loses nor counts twice: a message is
+Input: a mailbox. Output: a `Summary`. Killed at any moment and run again it neither loses nor counts twice: a message is
 let go (moved, kept as a file) only after it is on record, and one that is on record is let go without another effect.
 """
 

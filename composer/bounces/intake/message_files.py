@@ -1,6 +1,6 @@
 """Messages in files: one a file, many in an mbox file, or a folder of either, Maildir among them.
 
-Comes in: a path, or a pipe. Goes out: messages one at a time, each with a name, however many there are. Of each the first
+Input: a path, or a pipe. Output: messages one at a time, each with a name, however many there are. Of each the first
 megabyte is read; nothing is moved, marked or deleted.
 """
 

@@ -1,6 +1,6 @@
 """Knows what programs answer by themselves: absences, receipts, tests whether the sender is a person.
 
-Comes in: a message as parts. Goes out: a kind and how it was known, or None. Pure. None of these is a bounce, whatever
+Input: a message as parts. Output: a kind and how it was known, or None. Pure. None of these is a bounce, whatever
 words are in it (RFC 3834; Exchange; the words of mail programs in many languages).
 """
 

@@ -1,6 +1,6 @@
 """What in a message may name the subscriber it is about: tokens and Message-IDs, as candidates.
 
-Comes in: a message as parts. Goes out: `Candidates`. Whether a token is ours is told by its key (audience/tokens.py); here
+Input: a message as parts. Output: `Candidates`. Whether a token is ours is told by its key (audience/tokens.py); here
 everything that has the shape of one is picked up, wherever servers on the way put it. Pure.
 """
 

@@ -1,6 +1,6 @@
 """From the bytes of a message that came back to what it says.
 
-Comes in: bytes, of which the first 512 KiB count. Goes out: one `Returned`. Never fails, never asks anybody, never acts.
+Input: bytes, of which the first 512 KiB count. Output: one `Returned`. Never fails, never asks anybody, never acts.
 The order matters: what servers write for programs is believed before what anybody writes for people, and what is not
 certainly a bounce is none.
 """

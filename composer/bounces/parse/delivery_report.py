@@ -1,6 +1,6 @@
 """Reads delivery reports (RFC 3464, RFC 6522; in letters of all scripts: RFC 6533).
 
-Comes in: a message as parts. Goes out: a finding for each recipient that a report names. Pure.
+Input: a message as parts. Output: a finding for each recipient that a report names. Pure.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Reads complaints: feedback reports (RFC 5965, RFC 6650, RFC 9477), and Microsoft's, which are none.
 
-Comes in: a message as parts. Goes out: what was complained of, or None. Pure. Recipients are often blacked out there, and
+Input: a message as parts. Output: what was complained of, or None. Pure. Recipients are often blacked out there, and
 are never acted upon anyway.
 """
 

@@ -1,6 +1,6 @@
 """Reads bounces that are no reports: sentences for people, as qmail, Exim, old Exchange and many gateways write them.
 
-Comes in: a message as parts, and that a mail server wrote it. Goes out: findings, or none where it is not certain. Pure.
+Input: a message as parts, and that a mail server wrote it. Output: findings, or none where it is not certain. Pure.
 The names of recipients come from recipient_detectors; what it means is judged here.
 """
 

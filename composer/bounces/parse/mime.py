@@ -1,6 +1,6 @@
 """Reads any message as a tree of parts, in bounded time and memory, whatever it is.
 
-Comes in: bytes of a message, the first 512 KiB of which count. Goes out: a `Part`; it never fails, and what is broken is
+Input: bytes of a message, the first 512 KiB of which count. Output: a `Part`; it never fails, and what is broken is
 read as far as it goes. Pure.
 
 The standard library's parser takes as long as the sender likes: the depth of its parts costs it time for every line, and

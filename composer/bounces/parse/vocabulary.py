@@ -1,6 +1,6 @@
 """What a message that came back says: a closed vocabulary, with the other side's own words beside it.
 
-Comes in: nothing. Goes out: values. Nothing here acts: who is meant is told by `Candidates`, and only a keyed one counts.
+Input: nothing. Output: values. Nothing here acts: who is meant is told by `Candidates`, and only a keyed one counts.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Decides what follows from what came back: for the subscriber, and for us.
 
-Comes in: what it is, what came back before of the same subscriber. Goes out: an `Effect`. Pure: every case is a line in a test.
+Input: what it is, what came back before of the same subscriber. Output: an `Effect`. Pure: every case is a line in a test.
 """
 
 from collections.abc import Iterable

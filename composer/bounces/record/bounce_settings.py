@@ -1,6 +1,6 @@
 """How bounces come to us, as newsletter.yaml says: the mailbox, and the providers that may call.
 
-Comes in: the newsletter, the environment, the user's own configuration folder. Goes out: an `Account`, `Webhooks`, or a
+Input: the newsletter, the environment, the user's own configuration folder. Output: an `Account`, `Webhooks`, or a
 `SettingsError`.
 """
 

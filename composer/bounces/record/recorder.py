@@ -1,6 +1,6 @@
 """Writes down what came back, once, and lets it have its effect, in one transaction.
 
-Comes in: a connection that writes, what a message says, the tokens, the time. Goes out: a `Recorded`. A subscriber is touched
+Input: a connection that writes, what a message says, the tokens, the time. Output: a `Recorded`. A subscriber is touched
 only where our own key names them; a recipient's name in a report is written down and nothing else.
 """
 

@@ -1,6 +1,6 @@
 """Postmark tells of bounces and complaints by posting JSON to a page of ours, with a name and a password.
 
-Comes in: a request's body and its Authorization header. Goes out: an `Event`, or None for what does not concern us. Pure.
+Input: a request's body and its Authorization header. Output: an `Event`, or None for what does not concern us. Pure.
 Its kinds of bounces: https://postmarkapp.com/developer/api/bounce-api, "Bounce types". Who is meant stands in the bounce itself:
 the webhook's "Include bounce content" must be on.
 """

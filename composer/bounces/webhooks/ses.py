@@ -1,6 +1,6 @@
 """Amazon SES tells of bounces and complaints by SNS: signed notifications, posted to a page of ours.
 
-Comes in: a request's body, the topics that are ours, a way to get certificates. Goes out: an `Event`, a `Subscription` to
+Input: a request's body, the topics that are ours, a way to get certificates. Output: an `Event`, a `Subscription` to
 confirm, or None for what does not concern us; `CallError` for what Amazon did not sign or another topic sent.
 
 The signature (SNS, "Verifying the signatures of Amazon SNS messages") proves that SNS sent it; anybody can have a topic there,

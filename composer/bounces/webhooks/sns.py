@@ -1,6 +1,6 @@
 """Gets what Amazon's notifications point at: certificates, and the address that begins a subscription.
 
-Comes in: an address, which must be SNS's own. Goes out: bytes, or `CallError`. No redirects are followed.
+Input: an address, which must be SNS's own. Output: bytes, or `CallError`. No redirects are followed.
 """
 
 import http.client

@@ -1,6 +1,6 @@
 """What the providers' calls over the web have in common: reading JSON of strangers, and what they come to.
 
-Comes in: a request's body. Goes out: an `Event` for `recorder.record`, or `CallError`. Pure.
+Input: a request's body. Output: an `Event` for `recorder.record`, or `CallError`. Pure.
 """
 
 import base64

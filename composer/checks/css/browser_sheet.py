@@ -1,6 +1,6 @@
 """What a browser declares before any author does: its own sheet, and the attributes that HTML turned into style.
 
-Comes in: an element's name and attributes. Goes out: declarations weaker than any rule of a sheet. Only what decides on
+Input: an element's name and attributes. Output: declarations weaker than any rule of a sheet. Only what decides on
 colours, sizes, weights, display and alignment is here (HTML, 15 "Rendering"; the values are Chromium's).
 """
 

@@ -1,6 +1,6 @@
 """Style sheets: which declarations win for an element, in one scheme and at one width.
 
-Comes in: the text of style elements. Goes out: for an element, the winning value of each property (CSS Cascade 4: origin,
+Input: the text of style elements. Output: for an element, the winning value of each property (CSS Cascade 4: origin,
 importance, specificity, order). Blocks of @media are weighed; other at-rules (@supports, @layer) are passed over.
 """
 

@@ -1,6 +1,6 @@
 """One element's computed style, from what won for it and from its parent's style.
 
-Comes in: winning declarations. Goes out: a `Style`, every length in CSS pixels. Never looks at the tree.
+Input: winning declarations. Output: a `Style`, every length in CSS pixels. Never looks at the tree.
 """
 
 from functools import lru_cache

@@ -1,6 +1,6 @@
 """Colours: from CSS and from old HTML attributes to numbers, blended and compared.
 
-Comes in: a CSS component value or an attribute's text. Goes out: sRGB channels from 0 to 255 with an alpha from 0 to 1,
+Input: a CSS component value or an attribute's text. Output: sRGB channels from 0 to 255 with an alpha from 0 to 1,
 and contrast ratios (WCAG 2.2). Colours outside sRGB (lab, oklch, color()) are not understood.
 """
 

@@ -1,6 +1,6 @@
 """Single CSS values: the component values of one declaration, as tinycss2 gives them, to a typed value.
 
-Comes in: tokens without blanks. Goes out: a colour, a length, a number or a word; None for what a browser would refuse.
+Input: tokens without blanks. Output: a colour, a length, a number or a word; None for what a browser would refuse.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,6 +1,6 @@
 """CSS declarations as typed values: shorthands taken apart, and what a browser would not understand left out.
 
-Comes in: the text of a style attribute or of a rule's block. Goes out: `Declaration`s of the properties that the checks
+Input: the text of a style attribute or of a rule's block. Output: `Declaration`s of the properties that the checks
 ask for; all others are dropped. Never reads a variable: a value with var() or calc() is left out.
 """
 

@@ -1,6 +1,6 @@
 """What is behind a text and what the text looks like there: colours, half transparent ones and groups, blended.
 
-Comes in: computed styles. Goes out: opaque colours, or None where a picture is behind.
+Input: computed styles. Output: opaque colours, or None where a picture is behind.
 """
 
 from composer.checks.css.css_colours import CANVAS, TRANSPARENT, CssScheme, Rgb, Rgba, opaque, over

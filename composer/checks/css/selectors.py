@@ -1,6 +1,6 @@
 """CSS selectors as functions that say whether an element matches.
 
-Comes in: a selector list's text. Goes out: one `Selector` for each of its parts. What no message can match (:hover,
+Input: a selector list's text. Output: one `Selector` for each of its parts. What no message can match (:hover,
 ::before) is left out; a selector that is not understood takes its whole rule away, as in a browser.
 """
 

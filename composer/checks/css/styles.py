@@ -1,6 +1,6 @@
 """The computed styles of a document, without a browser: what Chromium's getComputedStyle says, as far as checks ask.
 
-Comes in: a parsed HTML document, a colour scheme and a width. Goes out: a `Style` for each element, with the colour
+Input: a parsed HTML document, a colour scheme and a width. Output: a `Style` for each element, with the colour
 behind its text. Never lays anything out: sizes that depend on content are unknown. Conditional comments are comments.
 """
 

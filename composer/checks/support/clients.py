@@ -1,6 +1,6 @@
 """Tells which mail programs do not support what an edition uses, by the tests of caniemail.com.
 
-Comes in: a final HTML document. Goes out: the features it uses, and for each the programs that do not support it, or not
+Input: a final HTML document. Output: the features it uses, and for each the programs that do not support it, or not
 in full, with the date of the test. What only Outlook reads (`<!--[if mso]>`) is no part of it. Never fetches anything:
 the results lie beside this module in caniemail.json, written by scripts/caniemail.py.
 """

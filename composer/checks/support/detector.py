@@ -1,6 +1,6 @@
 """Names the features that one tag, one style attribute or one style sheet uses.
 
-Comes in: a tag's name and attributes, or CSS. Goes out: a `Found` for each occurrence, in order; every input ends in
+Input: a tag's name and attributes, or CSS. Output: a `Found` for each occurrence, in order; every input ends in
 linear time. Never judges, never reads a file: what no pattern is sure of is passed over in silence.
 """
 

@@ -1,6 +1,6 @@
 """The features of HTML and CSS that can be seen in a document without doubt, by caniemail's words for them.
 
-Nothing comes in. Goes out: tables from names and patterns to features, and SLUGS, all of them. Never holds a feature that
+Nothing comes in. Output: tables from names and patterns to features, and SLUGS, all of them. Never holds a feature that
 caniemail.json lacks, nor one that a pattern could only guess at, nor what every document must have (doctype, body).
 """
 

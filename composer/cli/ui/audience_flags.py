@@ -1,6 +1,6 @@
 """The flags that say which subscribers are meant: `--language de --tag press --without-tag staff`.
 
-Comes in: a command. Goes out: the same with the three flags, which are handed to it as one `AudienceFilter`.
+Input: a command. Output: the same with the three flags, which are handed to it as one `AudienceFilter`.
 """
 
 import functools

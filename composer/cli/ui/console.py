@@ -1,6 +1,6 @@
 """Prints: answers on stdout, talk and errors on stderr, on any console.
 
-Comes in: values of the rooms below. Goes out: lines that the console can show. Never decides.
+Input: values of the rooms below. Output: lines that the console can show. Never decides.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Mailings in an editor's words: what the commands about them share.
 
-Comes in: values of the delivery room. Goes out: lines. Never prints, never decides.
+Input: values of the delivery room. Output: lines. Never prints, never decides.
 """
 
 from collections.abc import Iterator

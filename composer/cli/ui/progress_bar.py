@@ -1,6 +1,6 @@
 """Shows how a run goes: a bar on a terminal; elsewhere a line when it has to wait.
 
-Comes in: a `Progress`, several times a second. Goes out: what stands on stderr. Never decides.
+Input: a `Progress`, several times a second. Output: what stands on stderr. Never decides.
 """
 
 import sys

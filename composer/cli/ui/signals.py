@@ -1,6 +1,6 @@
 """Signals that stop a run: Ctrl-C, a service's end, a terminal that is gone.
 
-Comes in: signals. Goes out: a `Signalled`, the stop that the engine looks at. Says nothing, and ends nothing by itself.
+Input: signals. Output: a `Signalled`, the stop that the engine looks at. Says nothing, and ends nothing by itself.
 """
 
 import os

@@ -1,6 +1,6 @@
 """The passages of an issue that carry `only:`, and whether every edition that comes of them is a whole one.
 
-Comes in: the newsletter's sections, an issue's values and nodes. Goes out: passages, and problems at the lines of `only:`.
+Input: the newsletter's sections, an issue's values and nodes. Output: passages, and problems at the lines of `only:`.
 """
 
 from collections.abc import Iterator, Sequence

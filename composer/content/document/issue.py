@@ -1,6 +1,6 @@
 """An issue: what editors write, read and checked against the newsletter.
 
-Comes in: an issue file and its newsletter. Goes out: an `Issue`, or every problem with its place.
+Input: an issue file and its newsletter. Output: an `Issue`, or every problem with its place.
 """
 
 import datetime

@@ -1,6 +1,6 @@
 """newsletter.yaml: the publication.
 
-Comes in: the workspace and a language. Goes out: a `Newsletter`, or every problem with its place. An overlay
+Input: the workspace and a language. Output: a `Newsletter`, or every problem with its place. An overlay
 (newsletter.de.yaml) holds only what differs for that language.
 """
 

@@ -1,6 +1,6 @@
 """Section types: folders of a theme with a schema.yaml.
 
-Comes in: a theme's files. Goes out: a `SectionType` for each name asked for, or the problems of its schema. The engine
+Input: a theme's files. Output: a `SectionType` for each name asked for, or the problems of its schema. The engine
 knows no type by name.
 """
 

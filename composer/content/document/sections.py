@@ -1,6 +1,6 @@
 """The sections of newsletter.yaml: which an edition has, of which type, and how each is set up.
 
-Comes in: the node of `sections`, the theme. Goes out: a `SectionSpec` for each, and problems with their places.
+Input: the node of `sections`, the theme. Output: a `SectionSpec` for each, and problems with their places.
 """
 
 import re

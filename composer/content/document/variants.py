@@ -1,6 +1,6 @@
 """What subscribers get of an issue whose passages are not all for everyone.
 
-Comes in: the passages that carry `only:`. Goes out: every `IssueVariant` of them that some subscriber gets, the fullest first.
+Input: the passages that carry `only:`. Output: every `IssueVariant` of them that some subscriber gets, the fullest first.
 Pure: tags are tried out one by one, and what makes no difference is never told apart.
 """
 

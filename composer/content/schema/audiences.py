@@ -1,6 +1,6 @@
 """Conditions as editors write them: `audiences:` in newsletter.yaml, `only:` in sections and items.
 
-Comes in: a group of words that was read, and its node. Goes out: a `AudienceFilter`; what can mean nobody, or would mean
+Input: a group of words that was read, and its node. Output: a `AudienceFilter`; what can mean nobody, or would mean
 everybody by mistake, is a problem at its line.
 """
 

@@ -1,6 +1,6 @@
 """From a tree of texts and a schema to values.
 
-Comes in: a `Node` and a `Schema`. Goes out: a `Value` and every problem, each at its place. Texts become values here;
+Input: a `Node` and a `Schema`. Output: a `Value` and every problem, each at its place. Texts become values here;
 whether the structure is right is judged in validation.py.
 """
 

@@ -1,6 +1,6 @@
 """How messages name places and mistakes: in an editor's words.
 
-Comes in: a field, a node, what a validator found. Goes out: sentences. Never decides what is right.
+Input: a field, a node, what a validator found. Output: sentences. Never decides what is right.
 """
 
 import difflib

@@ -1,6 +1,6 @@
 """One text of a file to one value: plain words, Markdown, an address, a date, a picture, a list of sources.
 
-Comes in: a `Scalar` and its `Field`. Goes out: a `Value`; what is wrong is added to the problems at its line, inside
+Input: a `Scalar` and its `Field`. Output: a `Value`; what is wrong is added to the problems at its line, inside
 blocks too.
 """
 

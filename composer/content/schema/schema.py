@@ -1,6 +1,6 @@
 """What may be written where: one dialect of JSON Schema for issues, newsletters and themes.
 
-Comes in: schema files (YAML). Goes out: `Field` trees, and plain JSON Schema for validators and editors. Never looks
+Input: schema files (YAML). Output: `Field` trees, and plain JSON Schema for validators and editors. Never looks
 at content.
 """
 

@@ -1,6 +1,6 @@
 """Whether the structure of a document is right: a JSON Schema validator judges, in an editor's words.
 
-Comes in: a document as JSON, its schema, and what stands where. Goes out: problems. Never looks into texts.
+Input: a document as JSON, its schema, and what stands where. Output: problems. Never looks into texts.
 """
 
 from collections.abc import Mapping as MappingType

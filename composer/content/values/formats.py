@@ -1,6 +1,6 @@
 """The kinds of short values: web addresses, dates, colours, rates, languages.
 
-Comes in: a text as written. Goes out: the value in its one form, or what is wrong and how it is written. Never looks
+Input: a text as written. Output: the value in its one form, or what is wrong and how it is written. Never looks
 anything up on a network.
 """
 

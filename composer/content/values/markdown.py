@@ -1,6 +1,6 @@
 """Markdown, as much of it as mail can show: paragraphs, emphasis, links, lists, block quotes.
 
-Comes in: a text. Goes out: a `Rich` tree of our own nodes, or findings with line and column inside the text. Never
+Input: a text. Output: a `Rich` tree of our own nodes, or findings with line and column inside the text. Never
 prints HTML; raw HTML, headings, pictures, code and rules are findings.
 """
 

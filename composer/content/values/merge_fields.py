@@ -1,6 +1,6 @@
 """Merge fields in a text: `{{ first_name | default("reader") }}`.
 
-Comes in: a text as written. Goes out: the text with an ASCII token in each field's place, and the fields. Never fills
+Input: a text as written. Output: the text with an ASCII token in each field's place, and the fields. Never fills
 one: a token of letters and digits survives Markdown, MJML, premailer and URL encoding, and mail fills it at the end.
 """
 

@@ -1,6 +1,6 @@
 """Sources in their short form: one line each, `Outlet (CN): [Title](https://…) (原题)`.
 
-Comes in: a text of lines. Goes out: one entry a line with the offset of each piece, or what is wrong with a line.
+Input: a text of lines. Output: one entry a line with the offset of each piece, or what is wrong with a line.
 """
 
 import re

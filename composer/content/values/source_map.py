@@ -1,6 +1,6 @@
 """Where each text was written: a token that a printer puts before it, and the way back from there to the file.
 
-Comes in: texts as they are read. Goes out: tokens of ASCII letters and digits, which survive rendering as merge fields
+Input: texts as they are read. Output: tokens of ASCII letters and digits, which survive rendering as merge fields
 do, and for each the place and the words for it. A token is taken out of everything that leaves the house.
 """
 

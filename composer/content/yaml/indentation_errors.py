@@ -1,6 +1,6 @@
 """Lines that stand where they do not belong: a `|` or a dash forgotten, paragraphs slid out of their text.
 
-Comes in: the lines of a file in which reading stopped, and where. Goes out: one `MisplacedLine` for the whole run of lines, so
+Input: the lines of a file in which reading stopped, and where. Output: one `MisplacedLine` for the whole run of lines, so
 that one thing forgotten is told once and not line by line. Never guesses where the lines allow another reading. One module,
 though long: what makes a line stray is decided by looking at all the lines around it.
 """

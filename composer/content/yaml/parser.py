@@ -1,6 +1,6 @@
 """YAML as a tree of texts with positions; the schema, not YAML, decides what a text means.
 
-Comes in: a `Source`. Goes out: a `Node` tree and the problems of reading it. Never turns a text into a number or a
+Input: a `Source`. Output: a `Node` tree and the problems of reading it. Never turns a text into a number or a
 date, never follows an alias, never builds an object: anchors, aliases and tags are problems (so no alias can bomb).
 """
 

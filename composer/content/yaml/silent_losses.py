@@ -1,6 +1,6 @@
 """What YAML reads without a word, though text is lost or meant otherwise.
 
-Comes in: places of a source that was read. Goes out: problems in an editor's words. Never stops the reading.
+Input: places of a source that was read. Output: problems in an editor's words. Never stops the reading.
 """
 
 import re

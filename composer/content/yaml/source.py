@@ -1,6 +1,6 @@
 """The text of one file, and the way back from a character to a line and column.
 
-Comes in: bytes. Goes out: a `Source` (text with plain line ends), or problems with the encoding. Never parses.
+Input: bytes. Output: a `Source` (text with plain line ends), or problems with the encoding. Never parses.
 """
 
 import re

@@ -1,6 +1,6 @@
 """YAML's traps, told in an editor's words.
 
-Comes in: a source and the row at which the parser gave up. Goes out: a problem with its place, and the rows mended as
+Input: a source and the row at which the parser gave up. Output: a problem with its place, and the rows mended as
 the editor most likely meant them, so that reading goes on. Never speaks of mappings, scalars or tokens.
 One module, though long: the table of what editors do wrong is read, and grows, as a whole.
 

@@ -1,6 +1,6 @@
 """The table of what came back: one row for each message, for good; what it says is explained in composer/bounces.
 
-Comes in: nothing. Goes out: a table, and the classes of a bounce, which both the bounces and the delivery room know.
+Input: nothing. Output: a table, and the classes of a bounce, which both the bounces and the delivery room know.
 """
 
 from enum import StrEnum

@@ -1,6 +1,6 @@
 """The tables of delivery: mailings, their frozen messages and recipients, the deliveries, the event log, who is sending.
 
-Comes in: nothing. Goes out: tables. What they mean is said in composer/delivery; who may move what, in delivery/ledger.
+Input: nothing. Output: tables. What they mean is said in composer/delivery; who may move what, in delivery/ledger.
 """
 
 from sqlalchemy import (

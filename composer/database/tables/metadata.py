@@ -1,6 +1,6 @@
 """What all tables share: one catalogue, and one way to keep a time.
 
-Comes in: nothing. Goes out: `metadata`, `Moment`. Tables stand in modules of their own beside this one.
+Input: nothing. Output: `metadata`, `Moment`. Tables stand in modules of their own beside this one.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -1,6 +1,6 @@
 """The tables of the audience: subscribers, their tags, their history, consents, imports, the suppression list.
 
-Comes in: nothing. Goes out: tables. What they mean is said in composer/audience.
+Input: nothing. Output: tables. What they mean is said in composer/audience.
 """
 
 from sqlalchemy import (

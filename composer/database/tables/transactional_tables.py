@@ -1,6 +1,6 @@
 """The table of the public pages: small messages that somebody asked for, and what became of each.
 
-Comes in: nothing. Goes out: a table. What it means is said in composer/web/public.
+Input: nothing. Output: a table. What it means is said in composer/web/public.
 """
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, Text

@@ -1,6 +1,6 @@
 """Asks for approvals by mail: a short message to each who may approve, with a link that is theirs.
 
-Comes in: a built edition, who is asked, their links. Goes out: messages ready to be handed over. The edition itself is the
+Input: a built edition, who is asked, their links. Output: messages ready to be handed over. The edition itself is the
 test message beside it; nothing here is shown to subscribers.
 """
 

@@ -1,6 +1,6 @@
 """What an edition says, section by section: so that a change can be named by the section it is in.
 
-Comes in: the variants of one issue file; later, the digests of two of its editions. Goes out: a digest of each section's
+Input: the variants of one issue file; later, the digests of two of its editions. Output: a digest of each section's
 text, by the section's key; the codes of what differs, and words for them. Pure, and no text is kept.
 """
 

@@ -1,6 +1,6 @@
 """How to sign in at a server: a password or a token, from the environment or from the user's own folder.
 
-Comes in: a host, the environment, the user's own configuration folder. Goes out: `Credentials`, or a `SettingsError`. A secret
+Input: a host, the environment, the user's own configuration folder. Output: `Credentials`, or a `SettingsError`. A secret
 never comes from a file of the workspace, and a command is run for one only if the user's folder says so: a clone must run
 nothing.
 """

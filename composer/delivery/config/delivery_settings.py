@@ -1,6 +1,6 @@
 """What newsletter.yaml says of delivering: how fast, how subscribers leave, whose word is needed.
 
-Comes in: a `Newsletter`. Goes out: `Settings`. Never reads a secret: those are resolve.py's.
+Input: a `Newsletter`. Output: `Settings`. Never reads a secret: those are resolve.py's.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Signing keys: made, written to a file, read back, told to DNS.
 
-Comes in: the path of a PEM file. Goes out: a `Key` for composer/mail/dkim_signing.py, or one sentence on why there is none.
+Input: the path of a PEM file. Output: a `Key` for composer/mail/dkim_signing.py, or one sentence on why there is none.
 Never overwrites a file, never uses a key that others on this computer can read, never tells what is in one.
 """
 

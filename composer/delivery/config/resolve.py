@@ -1,6 +1,6 @@
 """What is set up for sending: the server, the keys, the secrets.
 
-Comes in: the newsletter, the environment, the user's own configuration folder. Goes out: a `Server` and a DKIM profile,
+Input: the newsletter, the environment, the user's own configuration folder. Output: a `Server` and a DKIM profile,
 or a `SettingsError`. A secret never comes from a file of the workspace (credentials.py).
 """
 

@@ -1,6 +1,6 @@
 """The codes of the event log: what happened to a mailing, and to each of its deliveries, in its order; and why.
 
-Comes in: a code, and what a server said. Goes out: words for people. The log (`mailing_events`) is only ever added to.
+Input: a code, and what a server said. Output: words for people. The log (`mailing_events`) is only ever added to.
 """
 
 from enum import StrEnum

@@ -1,6 +1,6 @@
 """What a mailing is: one frozen edition for one frozen list of recipients. Values, and how they are read.
 
-Comes in: a connection. Goes out: `Mailing`, `Variant`, `Sums`. Never changes a row but the mailing's own: stop, pause, go on.
+Input: a connection. Output: `Mailing`, `Variant`, `Sums`. Never changes a row but the mailing's own: stop, pause, go on.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Decides what an outcome means for its delivery, for the others, and for the subscriber.
 
-Comes in: an outcome, what was tried before, how the server has behaved, the time. Goes out: a `Decision` that names what
+Input: an outcome, what was tried before, how the server has behaved, the time. Output: a `Decision` that names what
 is to be done. Pure: it touches nothing, so every case of it is a line in a test (facts: RFC 3463, RFC 5321 section 4.2.1).
 
 A throttle is about all messages: it pauses them all and is not held against the one that met it. A refusal of *us* (5.7,

@@ -1,6 +1,6 @@
 """Decides what a run does next, and what becomes of what a dead run left behind.
 
-Comes in: what is known (a `View`, a state), the time. Goes out: a named move. Pure: the engine carries it out, the only
+Input: what is known (a `View`, a state), the time. Output: a named move. Pure: the engine carries it out, the only
 loop there is.
 """
 

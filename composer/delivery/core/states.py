@@ -1,6 +1,6 @@
 """The states of a delivery, and every way from one to another.
 
-Comes in: nothing. Goes out: the vocabulary, and `WAYS`, which the ledger keeps to and docs/ledger.md draws.
+Input: nothing. Output: the vocabulary, and `WAYS`, which the ledger keeps to and docs/ledger.md draws.
 
     pending   -> claimed, suppressed, expired (only when a person ends the mailing), unknown (`compose db restored`)
     claimed   -> pending, deferred, refused, suppressed, sending, unknown (`compose db restored`)

@@ -1,6 +1,6 @@
 """The durable record: every change of a delivery's state, each a conditional update, each beside its event.
 
-Comes in: a connection in a transaction, whose delivery, the time. Goes out: what was changed. Nothing is decided here
+Input: a connection in a transaction, whose delivery, the time. Output: what was changed. Nothing is decided here
 (policy, plan), nothing is sent, and no row moves but by a way that states.WAYS knows. A condition is always part of the
 update itself: still in that state, still mine; so two processes can never both have a row.
 """

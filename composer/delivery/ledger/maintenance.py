@@ -1,6 +1,6 @@
 """What is done to many deliveries at once: after a death, at a deadline, when the clock was put back, at the end.
 
-Comes in: a connection in a transaction, a mailing, the time. Goes out: how many were changed. The rules are ledger.py's:
+Input: a connection in a transaction, a mailing, the time. Output: how many were changed. The rules are ledger.py's:
 a condition is part of every update, and every way is one that states.WAYS knows.
 """
 

@@ -1,6 +1,6 @@
 """Settles the unknown: by a server's log, or by a person's decision. Nothing else ever does.
 
-Comes in: a connection in a transaction, a mailing, what is known or decided. Goes out: how many were settled, and later what
+Input: a connection in a transaction, a mailing, what is known or decided. Output: how many were settled, and later what
 was decided by whom. Afterwards the mailing may be over (`upkeep.end`).
 """
 

@@ -1,6 +1,6 @@
 """The statements of the ledger that run again and again: written once, compiled once.
 
-Comes in: nothing. Goes out: statements with names for what is still to be given. What they are for stands in ledger.py.
+Input: nothing. Output: statements with names for what is still to be given. What they are for stands in ledger.py.
 """
 
 from sqlalchemy import (

@@ -1,6 +1,6 @@
 """Who is sending: a process is an owner as long as it holds a lock, and the lock goes when the process does.
 
-Comes in: a database, a mailing. Goes out: an `Worker`, who are dead among the others, or a stop: somebody else is sending,
+Input: a database, a mailing. Output: an `Worker`, who are dead among the others, or a stop: somebody else is sending,
 or this is not the database that the mailing was begun in. Never takes a lease for death where a lock can tell.
 
 SQLite: a lock of the operating system on a file beside the database; one process sends, a second one is told so.

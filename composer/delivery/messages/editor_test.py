@@ -1,6 +1,6 @@
 """Test sends: every variant of an edition as subscribers will get it, to the editors, before anybody else.
 
-Comes in: variants, addresses, the moment, a transport. Goes out: what became of each message. A test send goes to no
+Input: variants, addresses, the moment, a transport. Output: what became of each message. A test send goes to no
 subscriber and carries no token: the links in it lead to the public pages, and there is no List-Unsubscribe. A subscriber's values
 are in it only when a person has asked for them.
 """

@@ -1,6 +1,6 @@
 """Makes the messages of a mailing from what was frozen: nothing of the issue or of newsletter.yaml is read again.
 
-Comes in: the mailing with its terms, the compiled variants, keys for tokens and signatures. Goes out: a `Letter` for each
+Input: the mailing with its terms, the compiled variants, keys for tokens and signatures. Output: a `Letter` for each
 recipient. The same recipient gets the same Message-ID whenever it is asked for. Never opens a connection.
 """
 

@@ -1,6 +1,6 @@
 """One process that makes messages, and how a run speaks with it.
 
-Comes in: what a mailing's messages are made from, as bytes; then recipients. Goes out: a `Reply` for each, in the same order,
+Input: what a mailing's messages are made from, as bytes; then recipients. Output: a `Reply` for each, in the same order,
 from which `letter_of` makes what `MailingMessages` would have made here.
 
 A worker is a filter: recipients go in at one end of a socket, messages come out. It ends when its run does, however that ends,

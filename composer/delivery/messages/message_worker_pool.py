@@ -1,6 +1,6 @@
 """Makes the messages of a mailing in processes of their own, so that every processor has something to do.
 
-Comes in: what a mailing's messages are made from (`JobPayload`), then recipients. Goes out: a `Letter` for each, the same that
+Input: what a mailing's messages are made from (`JobPayload`), then recipients. Output: a `Letter` for each, the same that
 `MailingMessages` makes here. A signature takes longer than all else about a message, and Python lets one thread compute at a
 time: beside workers the threads of a run have little left to do but hand over (docs/decisions/0007). What no press answers is
 made here.

@@ -1,6 +1,6 @@
 """What keeps a mailing from going out: each refusal a small function of what is known.
 
-Comes in: a `PreflightFacts`, and what a person allowed in spite of it, with reasons. Goes out: refusals, each with its code, in
+Input: a `PreflightFacts`, and what a person allowed in spite of it, with reasons. Output: refusals, each with its code, in
 words, with the way out. Pure: who looks, and where, is probes.py.
 """
 

@@ -1,6 +1,6 @@
 """Asks the web, just before a mailing: do the public pages answer with our key, are the pictures the edition's own.
 
-Comes in: addresses from newsletter.yaml, a key, pictures. Goes out: what is wrong, in words; nothing where all is right.
+Input: addresses from newsletter.yaml, a key, pictures. Output: what is wrong, in words; nothing where all is right.
 Follows no redirect, asks no proxy, never waits long, reads no more than it needs.
 """
 

@@ -1,6 +1,6 @@
 """Everything that is looked at before a mailing is proposed, and what is frozen when a person has said yes.
 
-Comes in: checked editions, a database, what newsletter.yaml and the command say. Goes out: a `Proposal`, then a `Draft`.
+Input: checked editions, a database, what newsletter.yaml and the command say. Output: a `Proposal`, then a `Draft`.
 Looks and asks, and writes nothing: to freeze is the caller's, after the question.
 """
 

@@ -1,6 +1,6 @@
 """Where the database lies, and what git knows: is it a place for what must not be lost, copied or shared.
 
-Comes in: a path. Goes out: what is wrong with it, in words; the commit that the newsletter's files are at. Reads only.
+Input: a path. Output: what is wrong with it, in words; the commit that the newsletter's files are at. Reads only.
 """
 
 import subprocess

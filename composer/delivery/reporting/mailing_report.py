@@ -1,6 +1,6 @@
 """The report of a mailing: a page that needs nothing else, a text, tables, the events.
 
-Comes in: an `Account`, people and events one by one, the newsletter's zone. Goes out: files in a folder, swapped whole. Says
+Input: an `Account`, people and events one by one, the newsletter's zone. Output: files in a folder, swapped whole. Says
 of nothing that it was received which nobody can know.
 """
 

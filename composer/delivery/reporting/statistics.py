@@ -1,6 +1,6 @@
 """What became of a mailing: numbers, by time and by domain, who did not get it, and what came back later.
 
-Comes in: a connection, a mailing, the time. Goes out: an `Account`, people one by one, events one by one. Reads only. A person
+Input: a connection, a mailing, the time. Output: an `Account`, people one by one, events one by one. Reads only. A person
 who was erased is a number.
 """
 

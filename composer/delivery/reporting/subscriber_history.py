@@ -1,6 +1,6 @@
 """What became of every mailing for one subscriber: `compose who`.
 
-Comes in: a connection, a subscriber's id. Goes out: values, the oldest mailing first. Changes nothing.
+Input: a connection, a subscriber's id. Output: values, the oldest mailing first. Changes nothing.
 """
 
 import json

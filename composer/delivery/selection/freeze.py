@@ -1,6 +1,6 @@
 """Freezes a mailing: who gets which message, with which values, in the caller's one transaction.
 
-Comes in: a `Draft`. Goes out: a `Mailing`. No subscriber passes through this program: the database copies its own rows, so a
+Input: a `Draft`. Output: a `Mailing`. No subscriber passes through this program: the database copies its own rows, so a
 million recipients take no memory. Only which variant is whose is decided here, where there are several.
 """
 

@@ -1,7 +1,7 @@
 """Who gets a mailing, and why everybody else does not: one SQL expression, for the counts before the question and for the
 freezing itself.
 
-Comes in: a condition, and how the mailing stands to others (an issue's first, the rest, a correction). Goes out: counts
+Input: a condition, and how the mailing stands to others (an issue's first, the rest, a correction). Output: counts
 by reason, or rows to insert. The first reason that holds is the one that is told.
 """
 

@@ -1,6 +1,6 @@
 """Where the connections of a run wait for their turn: the rate, a pause, the end.
 
-Comes in: slots that the database gave, pauses. Goes out: leave to begin one message, or none. It knows only this run; the
+Input: slots that the database gave, pauses. Output: leave to begin one message, or none. It knows only this run; the
 bucket that all processes share is the database's (rate_limit.py).
 """
 

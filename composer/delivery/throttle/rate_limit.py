@@ -1,6 +1,6 @@
 """The bucket and the daily quota as the database keeps them, for all processes that use one way out.
 
-Comes in: a connection in a transaction, the way out's name, the time. Goes out: slots, pauses, what is left of the quota.
+Input: a connection in a transaction, the way out's name, the time. Output: slots, pauses, what is left of the quota.
 The arithmetic is token_bucket.py's; here it is read, locked and written back.
 """
 

@@ -1,6 +1,6 @@
 """The token bucket: when the next messages may go, so that a rate holds over restarts and over processes.
 
-Comes in: the bucket as the database has it, the rate that is wanted, the time. Goes out: slots (moments at which one
+Input: the bucket as the database has it, the rate that is wanted, the time. Output: slots (moments at which one
 message may be begun) and the bucket to write back. Pure. It is GCRA (ITU-T I.371): one number, the theoretical arrival
 time of the next message, is all there is to keep. Slots are reserved a little ahead, so the database is asked a few
 times a second and not for every message.

@@ -1,6 +1,6 @@
 """The connections of a run, each with a thread of its own.
 
-Comes in: deliveries in hand. Goes out: an outcome for each, told to the recorder; or none, where nothing was begun, and then
+Input: deliveries in hand. Output: an outcome for each, told to the recorder; or none, where nothing was begun, and then
 the delivery is given back at the end. No thread passes its final dot without an intent on disk, and none begins without
 leave from the gate.
 

@@ -1,6 +1,6 @@
 """The one thread of a run that writes: it takes what the connections ask and tell, and commits it in groups.
 
-Comes in: intents (a thread waits at its final dot for the answer), outcomes, other work for the database (write_queue.py). Goes
+Input: intents (a thread waits at its final dot for the answer), outcomes, other work for the database (write_queue.py). Goes
 out: the answers, after the commit that makes them true, and no sooner. What cannot be written is answered with no: no row,
 no dot. An outcome that cannot be written is kept and tried again with the next group; at worst its delivery stays
 `sending`, which the next run calls unknown.

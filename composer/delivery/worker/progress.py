@@ -1,6 +1,6 @@
 """How a run stands, several times a second, without asking the database more than it can bear.
 
-Comes in: the recorder's tally, a view. Goes out: a `Progress`. What was counted in the database is reckoned forward by what
+Input: the recorder's tally, a view. Output: a `Progress`. What was counted in the database is reckoned forward by what
 this run did since; other processes' work shows at the next count.
 """
 

@@ -1,6 +1,6 @@
 """Sends a mailing: the only loop there is.
 
-Comes in: a `MailingJob` (a database, a frozen mailing, a transport, who makes the messages) and a `Stop` to look at. Goes out: a
+Input: a `MailingJob` (a database, a frozen mailing, a transport, who makes the messages) and a `Stop` to look at. Output: a
 `Run`, which says why it ended and what it did. Every decision is taken elsewhere (scheduler, retry_policy), every row
 is written by one thread (ledger_writer), every message goes out by another (connections); here is what they have in common.
 

@@ -1,6 +1,6 @@
 """Where the threads of a run leave what is to be written, and how long the recorder waits for more of it.
 
-Comes in: questions, outcomes and tasks, from any thread. Goes out: a `Batch`, all that is there. A thread's outcome is there
+Input: questions, outcomes and tasks, from any thread. Output: a `Batch`, all that is there. A thread's outcome is there
 before its next question, and a batch takes all: so when a question is answered, how the thread's last one ended is written.
 
 Whoever waits sleeps through: to be woken for each thing that comes costs as much as to write it down.

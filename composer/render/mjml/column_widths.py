@@ -1,6 +1,6 @@
 """Works out how wide the columns of an MJML section become, as the compiler does.
 
-Comes in: start tags and ends of MJML elements, in order. Goes out: columns whose padding leaves no room, where the
+Input: start tags and ends of MJML elements, in order. Output: columns whose padding leaves no room, where the
 compiler would write a width of 0 or less. Never judges anything else.
 """
 

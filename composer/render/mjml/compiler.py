@@ -1,6 +1,6 @@
 """Compiles MJML to HTML with mjml-python (mrml), whose traps it keeps away.
 
-Comes in: linted MJML as a string. Goes out: one HTML document as a string, or CompilerError. Never fetches or reads
+Input: linted MJML as a string. Output: one HTML document as a string, or CompilerError. Never fetches or reads
 anything, never lets a panic of the compiler or its backtrace through.
 """
 

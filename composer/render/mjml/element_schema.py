@@ -1,6 +1,6 @@
 """What MJML elements allow: parents, attributes and values, from mjml_schema.json (node mjml, MIT).
 
-Comes in: names and values of one element. Goes out: answers and short reasons. Never parses markup, never reads another
+Input: names and values of one element. Output: answers and short reasons. Never parses markup, never reads another
 file.
 """
 

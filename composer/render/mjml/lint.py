@@ -1,7 +1,7 @@
 """Finds in MJML what the compiler (mrml) accepts silently, misreads or dies of, before it is compiled.
 
-Comes in: an MJML document, whose elements may carry `data-at="path:line:column"` (the place in a theme's template).
-Goes out: findings in order of place, at most 100. Never corrects, never compiles, never raises on any input.
+Input: an MJML document, whose elements may carry `data-at="path:line:column"` (the place in a theme's template).
+Output: findings in order of place, at most 100. Never corrects, never compiles, never raises on any input.
 One module, though long: the rules share one walk over the tags.
 """
 

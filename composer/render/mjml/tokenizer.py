@@ -1,6 +1,6 @@
 """A tokenizer for MJML as the compiler (mrml) reads it: strict tags, quoted attributes, HTML inside.
 
-Comes in: one string. Goes out: tokens with offsets, in order, in linear time; what is no markup becomes a BROKEN token
+Input: one string. Output: tokens with offsets, in order, in linear time; what is no markup becomes a BROKEN token
 with the reason. Never builds a tree, never corrects, never raises.
 """
 

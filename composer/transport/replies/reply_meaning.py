@@ -1,6 +1,6 @@
 """What a server means by a reply: whom it concerns, and what it calls a message it took.
 
-Comes in: a reply and the stage it came at. Goes out: a meaning, a scope, a queue id. Pure. Enhanced codes (RFC 3463, the
+Input: a reply and the stage it came at. Output: a meaning, a scope, a queue id. Pure. Enhanced codes (RFC 3463, the
 IANA registry of SMTP enhanced status codes) say more than the three digits (RFC 5321, section 4.2), so they come first.
 """
 

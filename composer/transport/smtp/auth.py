@@ -1,6 +1,6 @@
 """Signs in: PLAIN (RFC 4616), LOGIN, XOAUTH2, through AUTH (RFC 4954).
 
-Comes in: a way to ask the server, what it offers, the user's name and secret. Goes out: nothing, or `TransportError`.
+Input: a way to ask the server, what it offers, the user's name and secret. Output: nothing, or `TransportError`.
 A secret is wrapped wherever it stands, so no traceback shows it, and masked in what a server says back. It is given to
 one mechanism once: a second try of a wrong password is what locks accounts.
 """

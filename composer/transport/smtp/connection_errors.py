@@ -1,6 +1,6 @@
 """Says why there is no connection, and what a person can do about it.
 
-Comes in: a server's settings and what happened. Goes out: a `TransportError`. Pure; no secret ever comes in.
+Input: a server's settings and what happened. Output: a `TransportError`. Pure; no secret ever comes in.
 """
 
 import socket

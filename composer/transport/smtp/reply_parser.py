@@ -1,6 +1,6 @@
 """Reads a server's replies from its bytes (RFC 5321, section 4.2).
 
-Comes in: bytes, in pieces of any size. Goes out: a code and its lines, or `GarbledError`. Pure, bounded however hostile
+Input: bytes, in pieces of any size. Output: a code and its lines, or `GarbledError`. Pure, bounded however hostile
 the bytes are: a line has 2,048 at most, a reply 100 lines.
 """
 

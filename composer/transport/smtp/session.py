@@ -1,6 +1,6 @@
 """Opens a session with a server: connect, encrypt, greet, sign in.
 
-Comes in: a `Server`. Goes out: a `Session`, ready for a message, or `TransportError`. Nothing falls back: encryption that
+Input: a `Server`. Output: a `Session`, ready for a message, or `TransportError`. Nothing falls back: encryption that
 is not offered, or a certificate that does not fit, ends it, and a secret never goes over an open line to another computer.
 
 We speak ourselves rather than through smtplib: its waits have no end (a limit there is for one read, not for one reply),

@@ -1,6 +1,6 @@
 """How many messages a server takes in one session, as far as it has shown.
 
-Comes in: after how many messages a session was ended. Goes out: how many to put into one, and whether a new session is likely to
+Input: after how many messages a session was ended. Output: how many to put into one, and whether a new session is likely to
 help. Shared by the connections of one run to one server; it knows nothing beyond the run. Servers that say it and servers
 that do not are learned alike: two sessions in a row that end after the same number of messages are a limit.
 """

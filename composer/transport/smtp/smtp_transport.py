@@ -1,6 +1,6 @@
 """Hands messages over to a mail server.
 
-Comes in: a `Server`; then envelopes and messages. Goes out: an `Outcome` for each. A connection is kept, tried after a
+Input: a `Server`; then envelopes and messages. Output: an `Outcome` for each. A connection is kept, tried after a
 pause, made anew after so many messages, and made anew unasked where the server closed it, or takes no more in it: where the
 final dot has not been asked for, the same message goes over the new one at once, otherwise whoever called is told to. Never
 hands a message over twice.

@@ -1,6 +1,6 @@
 """One message over an open session: MAIL, RCPT, DATA, the message, the dot (RFC 5321, section 3.3).
 
-Comes in: a session, the opening lines, the message, a last question. Goes out: an `Outcome`, and what the session is good
+Input: a session, the opening lines, the message, a last question. Output: an `Outcome`, and what the session is good
 for afterwards. Never sends a message twice, and never says more than is known: before the dot nothing can have been taken,
 so trouble there is DEFERRED; from the dot on it is UNKNOWN, unless the server has answered.
 """

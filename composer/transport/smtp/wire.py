@@ -1,6 +1,6 @@
 """One connection: bytes go out, replies come in, and no wait is longer than was said.
 
-Comes in: a connected socket. Goes out: replies, or `BrokenError`, with a `Fault`. Never tries anything twice, never logs what
+Input: a connected socket. Output: replies, or `BrokenError`, with a `Fault`. Never tries anything twice, never logs what
 passes through: it carries passwords and subscribers' addresses.
 """
 

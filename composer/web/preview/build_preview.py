@@ -1,6 +1,6 @@
 """From an issue's file to what the preview shows, again and again.
 
-Comes in: a workspace and an issue's path. Goes out: an `Attempt`: the edition with its findings, or why there is none,
+Input: a workspace and an issue's path. Output: an `Attempt`: the edition with its findings, or why there is none,
 and the files that it hangs on. Never writes.
 """
 

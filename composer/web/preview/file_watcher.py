@@ -1,6 +1,6 @@
 """Notices that a file was saved.
 
-Comes in: a session with the files its last build read. Goes out: a word to the session. Never reads a file: it watches
+Input: a session with the files its last build read. Output: a word to the session. Never reads a file: it watches
 their folders, because programs save by putting a new file in the old one's place.
 """
 

@@ -1,6 +1,6 @@
 """Finds tags in finished HTML and changes them where they stand: everything else stays byte for byte.
 
-Comes in: HTML as lxml writes it (a `<` of a text is `&lt;`). Goes out: the same with some tags, comments or styles
+Input: HTML as lxml writes it (a `<` of a text is `&lt;`). Output: the same with some tags, comments or styles
 changed. Never builds a tree: conditional comments and the text between tags survive.
 """
 

@@ -1,6 +1,6 @@
 """Outlook on Windows, more or less: its conditions opened, and what Word's engine does not know removed.
 
-Comes in: an edition's HTML. Goes out: the HTML as Word would take it, for a browser to lay out. Never an exact
+Input: an edition's HTML. Output: the HTML as Word would take it, for a browser to lay out. Never an exact
 picture: Word measures and breaks lines in ways of its own.
 """
 

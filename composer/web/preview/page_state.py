@@ -1,6 +1,6 @@
 """What the page is told, as JSON.
 
-Comes in: a `Shown` value. Goes out: JSON that is safe within a page, too. Never holds a path outside the workspace, or
+Input: a `Shown` value. Output: JSON that is safe within a page, too. Never holds a path outside the workspace, or
 anything of a real subscriber but the one whom a person has asked for.
 """
 

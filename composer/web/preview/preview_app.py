@@ -1,6 +1,6 @@
 """The preview's web application: a page, its state, and the edition in frames.
 
-Comes in: requests from a browser on this computer. Goes out: pages that run nothing but our own script. Never answers
+Input: requests from a browser on this computer. Output: pages that run nothing but our own script. Never answers
 a request that another site made or that came by another name, and never changes a thing.
 """
 

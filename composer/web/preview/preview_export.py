@@ -1,6 +1,6 @@
 """Writes the preview as a folder that opens without a server: to send to a colleague, or to keep.
 
-Comes in: an edition and its problems. Goes out: a folder with the page, the frames and the pictures, all or nothing.
+Input: an edition and its problems. Output: a folder with the page, the frames and the pictures, all or nothing.
 Never replaces a folder that it did not write.
 """
 

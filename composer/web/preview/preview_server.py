@@ -1,6 +1,6 @@
 """Runs the preview until Ctrl-C, on this computer only.
 
-Comes in: a function that builds. Goes out: nothing; what is shown is in the browser. Never listens to the network.
+Input: a function that builds. Output: nothing; what is shown is in the browser. Never listens to the network.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """A preview's session: builds when something has changed, and keeps the last good edition.
 
-Comes in: a function that builds. Goes out: what is shown, and a word to every page when that changes. Never builds
+Input: a function that builds. Output: what is shown, and a word to every page when that changes. Never builds
 twice at once, and never ends because a build went wrong.
 """
 

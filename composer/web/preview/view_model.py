@@ -1,6 +1,6 @@
 """What the preview shows: values, nothing else.
 
-Comes in: nothing. Goes out: the shapes of what a rebuild gives (`PreviewModel`, `Attempt`) and of what the page is told of
+Input: nothing. Output: the shapes of what a rebuild gives (`PreviewModel`, `Attempt`) and of what the page is told of
 (`Shown`). Never reads a file, never renders.
 """
 

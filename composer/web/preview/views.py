@@ -1,6 +1,6 @@
 """Documents for the preview's frames: which variant, who reads it, in which scheme, with pictures or without, where.
 
-Comes in: a `PreviewModel` and a frame's name. Goes out: an HTML document that runs no script and leads nowhere. Never
+Input: a `PreviewModel` and a frame's name. Output: an HTML document that runs no script and leads nowhere. Never
 pretends: what is simulated is a list of rules, below and in outlook.py, and the page calls it a simulation.
 """
 

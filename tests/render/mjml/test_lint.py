@@ -1,4 +1,4 @@
-"""The lint of MJML, rule by rule. Comes in: small documents. Goes out: findings. Nothing is compiled here."""
+"""The lint of MJML, rule by rule. Input: small documents. Output: findings. Nothing is compiled here."""
 
 import time
 

@@ -1,6 +1,6 @@
 """Which letters the bytes of a list are.
 
-Comes in: bytes that can be read twice. Goes out: an encoding, and what was assumed. Read from the first byte to the last, in
+Input: bytes that can be read twice. Output: an encoding, and what was assumed. Read from the first byte to the last, in
 pieces: in a list of ten thousand the one name with an accent may be the last.
 """
 

@@ -1,6 +1,6 @@
 """CSV and its relatives: commas, semicolons, tabs or bars between cells.
 
-Comes in: bytes that can be read twice. Goes out: a `Table`. A quotation mark that is opened and never closed costs its own
+Input: bytes that can be read twice. Output: a `Table`. A quotation mark that is opened and never closed costs its own
 row and no other: reading goes on with the next line.
 """
 

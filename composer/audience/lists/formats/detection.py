@@ -1,6 +1,6 @@
 """What kind of list a file is, told by what is in it and not by its name.
 
-Comes in: a path. Goes out: one table, or several from an archive. An archive is read in place: nothing is unpacked to the
+Input: a path. Output: one table, or several from an archive. An archive is read in place: nothing is unpacked to the
 disk, so that no name in it can lead anywhere.
 """
 

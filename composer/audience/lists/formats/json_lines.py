@@ -1,6 +1,6 @@
 """JSON lines: one object a line.
 
-Comes in: bytes that can be read twice. Goes out: a `Table` whose columns are the keys of the first objects.
+Input: bytes that can be read twice. Output: a `Table` whose columns are the keys of the first objects.
 """
 
 import io

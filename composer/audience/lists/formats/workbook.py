@@ -1,6 +1,6 @@
 """XLSX and its relatives: the first sheet that is a list of people.
 
-Comes in: a file. Goes out: a `Table`. A workbook is a ZIP whose inside may be a thousand times larger: what says it is too
+Input: a file. Output: a `Table`. A workbook is a ZIP whose inside may be a thousand times larger: what says it is too
 large is refused before anything is unpacked.
 """
 

@@ -1,6 +1,6 @@
 """Which column of a list is what: known names in several languages, known services, and what `--map` says.
 
-Comes in: the header of a list, the merge fields of the newsletter with their labels, the choices of a command. Goes out:
+Input: the header of a list, the merge fields of the newsletter with their labels, the choices of a command. Output:
 `Columns`. Never guesses what it would be wrong to guess: a column that is not recognised is left out and named.
 """
 

@@ -1,6 +1,6 @@
 """A row to a person, or why it is none.
 
-Comes in: rows of texts, and which column is what. Goes out: people as tuples, ready for the database, and what is said of
+Input: rows of texts, and which column is what. Output: people as tuples, ready for the database, and what is said of
 rows: that they are bad and why, or that something in them was left empty. The loop in `judge` sees a million rows: it asks
 little of a row that is in order, and all of one that is not.
 """

@@ -1,6 +1,6 @@
 """Gmail's clip: what of an edition stands behind the first 102,400 bytes.
 
-Comes in: the HTML as mailed, and the same edition with marks. Goes out: where it is cut, and what is hidden. Never
+Input: the HTML as mailed, and the same edition with marks. Output: where it is cut, and what is hidden. Never
 guesses: where the two do not match tag by tag, sections are not named.
 """
 

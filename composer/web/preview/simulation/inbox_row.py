@@ -1,6 +1,6 @@
 """The row that an inbox shows before a message is opened, as usual programs cut it.
 
-Comes in: sender, subject and preheader. Goes out: a row for each program. Never promises a width: it differs by device
+Input: sender, subject and preheader. Output: a row for each program. Never promises a width: it differs by device
 and type size; these are the usual ones (facts: senders' own measurements, none documented).
 """
 

@@ -1,6 +1,6 @@
 """The order in which a screen reader says an edition: headings, paragraphs, lists, links, pictures.
 
-Comes in: an edition's HTML. Goes out: one line for each block, with the place it comes from. Never says what is hidden
+Input: an edition's HTML. Output: one line for each block, with the place it comes from. Never says what is hidden
 or only there for layout.
 """
 

@@ -1,6 +1,6 @@
 """Subscribers to look at an edition with: none (stand-ins), and samples that show where a name does not fit.
 
-Comes in: the newsletter's sample values. Goes out: subscribers, and what each merge-field token becomes for them. A real
+Input: the newsletter's sample values. Output: subscribers, and what each merge-field token becomes for them. A real
 subscriber is among them only when a person has asked for one by address (`--as`).
 """
 

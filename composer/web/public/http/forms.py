@@ -1,6 +1,6 @@
 """What a form sent: fields by name, from a body that anybody may have written.
 
-Comes in: a Content-Type and a body of limited size. Goes out: a `Form`, or a FormError. Never keeps a file, never lets a
+Input: a Content-Type and a body of limited size. Output: a `Form`, or a FormError. Never keeps a file, never lets a
 control character through, never takes longer than the body is long.
 """
 

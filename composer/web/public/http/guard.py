@@ -1,6 +1,6 @@
 """What stands before the public pages: who is answered, how long and how much a request may be, and what is written down.
 
-Comes in: requests as a reverse proxy hands them on. Goes out: requests whose body is here and small, whose path begins at
+Input: requests as a reverse proxy hands them on. Output: requests whose body is here and small, whose path begins at
 the pages; answers with the headers that every one of them has, and one line each that names nobody.
 """
 

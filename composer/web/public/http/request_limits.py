@@ -1,6 +1,6 @@
 """How often something may be asked for: so many at once, then one each so many seconds.
 
-Comes in: a key and the time. Goes out: yes or no. Keeps its counts in memory only, forgets the oldest when there are many,
+Input: a key and the time. Output: yes or no. Keeps its counts in memory only, forgets the oldest when there are many,
 and never writes down who asked.
 """
 

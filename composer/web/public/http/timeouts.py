@@ -1,6 +1,6 @@
 """HTTP connections with an end to their patience: a client that sends or reads too slowly is hung up on.
 
-Comes in: bytes from a client. Goes out: requests to the application, as uvicorn makes them. It only keeps time: uvicorn
+Input: bytes from a client. Output: requests to the application, as uvicorn makes them. It only keeps time: uvicorn
 gives a request's head as long as it likes, and a client that does not read its answer, too; and when the server ends, it
 closes connections whose request is on its way, and the proxy would have to answer with an error.
 """

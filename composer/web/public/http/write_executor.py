@@ -1,6 +1,6 @@
 """The database's work, away from the loop that answers: what changes something in one queue, what reads side by side.
 
-Comes in: deeds, functions of a connection. Goes out: what they give. On SQLite only one writes at a time, in all processes;
+Input: deeds, functions of a connection. Output: what they give. On SQLite only one writes at a time, in all processes;
 so whatever waits in the queue shares one transaction: two hundred subscribers who leave in one second need a few, and
 a mailing that
 runs beside them waits for few. A deed may be done twice, the first time for nothing: it touches the database and nothing else.

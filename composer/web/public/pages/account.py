@@ -1,6 +1,6 @@
 """What subscribers see and change of themselves, by a link that was sent to their address and works for an hour.
 
-Comes in: an address, which gets the link; then the link's token. Goes out: pages, and a file with all that is stored. Every
+Input: an address, which gets the link; then the link's token. Output: pages, and a file with all that is stored. Every
 change is a POST; what a mail program's scanner opens changes nothing.
 """
 

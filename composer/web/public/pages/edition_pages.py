@@ -1,6 +1,6 @@
 """An edition as a page: what a mailing froze, without any subscriber's values.
 
-Comes in: a finished message. Goes out: `Shown`, HTML whose pictures lie beside it. Never shows a message's headers, and never
+Input: a finished message. Output: `Shown`, HTML whose pictures lie beside it. Never shows a message's headers, and never
 runs what stands in an edition: the page's policy forbids it.
 """
 

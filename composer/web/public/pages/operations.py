@@ -1,6 +1,6 @@
 """What the pages do to the database: each deed is one transaction's worth.
 
-Comes in: a connection, what was asked, the time. Goes out: what is known afterwards. Nothing here sends a message or sees a
+Input: a connection, what was asked, the time. Output: what is known afterwards. Nothing here sends a message or sees a
 request. How a subscriber stands is the audience's to change (composer/audience).
 """
 

@@ -1,6 +1,6 @@
 """What all pages share: the newsletter, the database's turns, the keys, the words of an answer.
 
-Comes in: requests and the names of pages. Goes out: answers. Decides which language is spoken, and nothing else.
+Input: requests and the names of pages. Output: answers. Decides which language is spoken, and nothing else.
 """
 
 import json

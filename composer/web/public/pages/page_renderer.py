@@ -1,6 +1,6 @@
 """The public pages as HTML: no script, nothing fetched from elsewhere, everything that is not ours escaped.
 
-Comes in: a page's name, its words, its values. Goes out: a `Page`, with the policy under which a browser shows it.
+Input: a page's name, its words, its values. Output: a `Page`, with the policy under which a browser shows it.
 Never sees a request.
 """
 

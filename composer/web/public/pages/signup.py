@@ -1,6 +1,6 @@
 """Subscribing, in two steps: an address is given, its owner agrees by the link that is sent to it.
 
-Comes in: a form, of ours or on any other site; then a token. Goes out: pages. The first step answers the same whatever is known
+Input: a form, of ours or on any other site; then a token. Output: pages. The first step answers the same whatever is known
 of the address, and does the same work: what is to be sent is found out later, when nobody waits for it (worker.py).
 """
 

@@ -1,6 +1,6 @@
 """Leaving by the link or the header of a message (RFC 8058).
 
-Comes in: a token. Goes out: a page; a POST takes its subscriber off, at once and for good, a GET changes nothing. The token does
+Input: a token. Output: a page; a POST takes its subscriber off, at once and for good, a GET changes nothing. The token does
 nothing else: coming back goes by way of the form, and a link in the mailbox. A page confirms only what has happened.
 """
 

@@ -1,6 +1,6 @@
 """Editions in the browser, as they went out, without any subscriber's values; and the newsletter's logo.
 
-Comes in: an issue's stem. Goes out: the frozen edition's page and its pictures. Never builds an edition, and never shows one
+Input: an issue's stem. Output: the frozen edition's page and its pictures. Never builds an edition, and never shows one
 that has not gone out.
 """
 

@@ -1,6 +1,6 @@
 """What providers post: bounces and complaints that they know of, recorded as if a message had come back.
 
-Comes in: requests. Goes out: answers without a page, for programs. What is not proven to be the provider's is answered with 403
+Input: requests. Output: answers without a page, for programs. What is not proven to be the provider's is answered with 403
 and changes nothing; where a provider is not set up there is nothing here.
 """
 

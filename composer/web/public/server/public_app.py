@@ -1,6 +1,6 @@
 """The public pages as a web application.
 
-Comes in: a `Site`. Goes out: an ASGI application behind its guard. Sets no cookie, never leads elsewhere, and keeps nothing
+Input: a `Site`. Output: an ASGI application behind its guard. Sets no cookie, never leads elsewhere, and keeps nothing
 between two requests but counts.
 """
 

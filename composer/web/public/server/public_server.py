@@ -1,6 +1,6 @@
 """Runs the public pages until it is told to end.
 
-Comes in: a `Site`, sockets to answer on. Goes out: nothing; one process answers all. Speaks plain HTTP: the encryption, and the
+Input: a `Site`, sockets to answer on. Output: nothing; one process answers all. Speaks plain HTTP: the encryption, and the
 name, are the reverse proxy's before it (docs/server.md).
 """
 

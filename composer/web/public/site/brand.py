@@ -1,6 +1,6 @@
 """How the public pages and messages look: the newsletter's name, logo, colours and fonts.
 
-Comes in: the newsletter in one language. Goes out: a `Brand`, whose accent can be read on its ground in the light and in the
+Input: the newsletter in one language. Output: a `Brand`, whose accent can be read on its ground in the light and in the
 dark whatever newsletter.yaml says. Never fetches a thing.
 """
 

@@ -1,6 +1,6 @@
 """The small messages of the pages, in the newsletter's look: confirm it is you; here is your link.
 
-Comes in: the publication, an address, a link. Goes out: a message as bytes. Nothing in it was written by whoever filled in the
+Input: the publication, an address, a link. Output: a message as bytes. Nothing in it was written by whoever filled in the
 form: with a name in it, a form would let anybody send anybody a text of their own.
 """
 

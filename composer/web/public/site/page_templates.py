@@ -1,6 +1,6 @@
 """The templates of pages and letters, compiled once.
 
-Comes in: nothing. Goes out: `HTML`, where every value is escaped, and `PLAIN`, for plaintext and the style sheet. Their values
+Input: nothing. Output: `HTML`, where every value is escaped, and `PLAIN`, for plaintext and the style sheet. Their values
 are the program's own words and the newsletter's; what a subscriber wrote stands in HTML only.
 """
 

@@ -1,6 +1,6 @@
 """The newsletter as its pages know it: in each of its languages, with what subscribers may choose.
 
-Comes in: the workspace. Goes out: a `Publication`. Reads newsletter.yaml and its overlays once, when the server starts.
+Input: the workspace. Output: a `Publication`. Reads newsletter.yaml and its overlays once, when the server starts.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """The words of the public pages, by language.
 
-Comes in: language tags. Goes out: the phrases of the nearest language that there is. Never falls silent: English is there.
+Input: language tags. Output: the phrases of the nearest language that there is. Never falls silent: English is there.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Sends the letters that the pages owe, in a thread of its own: no request waits for a mail server.
 
-Comes in: wishes, from the database. Goes out: messages, one at a time; and what became of each. The law is the ledger's: that a
+Input: wishes, from the database. Output: messages, one at a time; and what became of each. The law is the ledger's: that a
 letter is about to go is kept before its final dot, so that none goes twice, and one whose answer never came is left alone.
 Whoever does not get a letter asks again.
 """
