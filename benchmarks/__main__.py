@@ -330,7 +330,7 @@ def _rates(title: str, found: handover.Rates) -> None:
 
 
 def _ratios(found: handover.Rates, peer: str) -> Iterator[list[float]]:
-    """Give our rate against a peer's, round by round, for each number of connections."""
+    """Yield our rate against a peer's, round by round, for each number of connections."""
     for many in handover.CONNECTIONS:
         yield [ours / theirs for ours, theirs in zip(found[handover.OURS, many], found[peer, many], strict=True)]
 

@@ -21,7 +21,7 @@ BARE = "python that does nothing"
 
 
 def builds(folder: Path, mjml: str) -> dict[str, list[str]]:
-    """Give the commands that are compared, with what they write below `folder`."""
+    """Return the commands that are compared, with what they write below `folder`."""
     source = folder / "sample.mjml"
     source.write_text(mjml, encoding="utf-8")
     build = ("build", SAMPLE, "--output")
@@ -33,7 +33,7 @@ def builds(folder: Path, mjml: str) -> dict[str, list[str]]:
 
 
 def starts() -> dict[str, list[str]]:
-    """Give the commands that show what a start costs."""
+    """Return the commands that show what a start costs."""
     return {
         HELP: [sys.executable, "-m", "composer", "--help"],
         BARE: [sys.executable, "-c", "pass"],

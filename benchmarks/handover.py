@@ -173,7 +173,7 @@ def _node(port: int, many: int, count: int, file: Path) -> float:
 
 
 def over_tls(count: int) -> float:
-    """Give messages a second on one connection with TLS from the first byte, the certificate checked."""
+    """Return messages a second on one connection with TLS from the first byte, the certificate checked."""
     with tempfile.TemporaryDirectory() as folder:
         certificate, key = Path(folder) / "certificate.pem", Path(folder) / "key.pem"
         make_certificate(certificate, key)

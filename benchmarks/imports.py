@@ -34,7 +34,7 @@ class Imports:
 
     @property
     def is_met(self) -> bool:
-        """Tell whether nothing barred was imported."""
+        """Return whether nothing barred was imported."""
         return not set(self.found) & set(self.barred)
 
 

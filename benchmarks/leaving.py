@@ -51,7 +51,7 @@ class Load:
     commit: float
 
     def at(self, share: float) -> float:
-        """Give the wait that so large a share did not exceed."""
+        """Return the wait that so large a share did not exceed."""
         return sorted(self.waits)[min(len(self.waits) - 1, int(len(self.waits) * share))]
 
 

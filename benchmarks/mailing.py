@@ -118,7 +118,7 @@ def frozen(database: Database, issue: str) -> Mailing:
 
 
 def payload(database: Database, mailing: Mailing) -> JobPayload:
-    """Give what the signed messages are made from."""
+    """Return what the signed messages are made from."""
     profile = Profile(domain="example.org", keys=(parse_key(_PEM, selector="s"),))
     with database.read() as connection:
         variants = variants_of(connection, mailing.id)
@@ -149,7 +149,7 @@ def ours(database: Database, port: int, issue: str, **more: Any) -> tuple[Run, f
 
 
 def specimen() -> bytes:
-    """Give one finished message."""
+    """Return one finished message."""
     anna = MessageRecipient(
         subscriber_id=1,
         variant=0,
@@ -182,7 +182,7 @@ def rates(count: int, rounds: int) -> handover.Rates:
 
 
 def _naive(port: int, count: int) -> float:
-    """Give messages a second of the libraries that are at hand."""
+    """Return messages a second of the libraries that are at hand."""
     begin = time.perf_counter()
     with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost") as client:
         for number in range(count):
@@ -222,7 +222,7 @@ def distant() -> Distant:
 
 
 def _round_trip(port: int) -> float:
-    """Give half of what a message takes on a connection that is all by itself, the mean of 50."""
+    """Return half of what a message takes on a connection that is all by itself, the mean of 50."""
     server = MailServer(host="127.0.0.1", port=port, security=Security.NONE)
     connection = SmtpTransport(server).connect()
     envelope, data = Envelope(sender="news@example.org", recipient="reader1@example.net"), to_wire(specimen())

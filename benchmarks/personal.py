@@ -98,7 +98,7 @@ def _timed(call: Callable[[int], object], many: int) -> float:
 
 
 def _pages() -> tuple[str, str]:
-    """Give the sample as HTML and text of the sizes, merge fields in them as `[[first_name]]`."""
+    """Return the sample as HTML and text of the sizes, merge fields in them as `[[first_name]]`."""
     edition = sample().edition
     html, text = edition.html, edition.text
     for field in edition.fields:
@@ -217,7 +217,7 @@ def _template(folder: Path, html: str, text: str) -> TemplateMessage:
 
 @contextmanager
 def _node(folder: Path, html: str, text: str, subscribers: list[dict[str, str]]) -> Iterator[Callable[[int], float]]:
-    """Give what makes messages in one process of node; it says how many seconds it took."""
+    """Provide what makes messages in one process of node; it says how many seconds it took."""
     told = [
         {
             "from": _FROM,

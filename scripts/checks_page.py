@@ -27,7 +27,7 @@ _BEGIN, _END = "<!-- written by scripts/checks_page.py -->", "<!-- end -->"
 
 
 def page(written: str) -> str:
-    """Give the page with its tables as the checks are."""
+    """Return the page with its tables as the checks are."""
     head, _, rest = written.partition(_BEGIN)
     return f"{head}{_BEGIN}\n{_tables()}{_END}{rest.partition(_END)[2]}"
 

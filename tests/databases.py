@@ -144,7 +144,7 @@ def no_tables(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Locati
 
 
 def upgrade_to(database: Database, version: str) -> None:
-    """Give an empty database the tables that an earlier version of the program had."""
+    """Return an empty database the tables that an earlier version of the program had."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with database.stage() as connection, database.writing(connection):

@@ -324,7 +324,7 @@ class Holding:
 def session_limits(
     count: int, words: bytes = b"4.4.5 Maximum number of messages per session exceeded"
 ) -> "dict[str, Script]":
-    """Give servers that take so many messages in a session, by how each makes it known."""
+    """Return servers that take so many messages in a session, by how each makes it known."""
     good = {
         "mail": b"250 2.1.0 Ok\r\n",
         "rcpt": b"250 2.1.5 Ok\r\n",
@@ -348,7 +348,7 @@ def session_limits(
 
 @contextlib.contextmanager
 def full_office() -> Iterator[int]:
-    """Give the port of a server whose door nobody opens: no call comes through."""
+    """Provide the port of a server whose door nobody opens: no call comes through."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listening, contextlib.ExitStack() as callers:
         port = listening.getsockname()[1]
         for _ in range(4):

@@ -96,6 +96,6 @@ def in_front(proxy: Proxy, folder: Path, pages: int) -> Iterator[int]:
 
 
 def written(folder: Path) -> str:
-    """Give everything that was written below a folder, as one text."""
+    """Return everything that was written below a folder, as one text."""
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in paths)

@@ -67,7 +67,7 @@ class Unit:
         self.process = _started(self.folder, self.log, self.listener)
 
     def said(self) -> str:
-        """Give what the process has written to its log."""
+        """Return what the process has written to its log."""
         return self.log.read_text(encoding="utf-8")
 
 

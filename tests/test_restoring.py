@@ -52,7 +52,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 
 def _unit_line(word: str, today: str) -> str:
-    """Give what the nightly unit runs, for this folder."""
+    """Return what the nightly unit runs, for this folder."""
     unit = (DEPLOY / "systemd" / "compose-backup.service").read_text(encoding="utf-8")
     line: str = next(each for each in re.findall(r"^ExecStart=/bin/sh -c '(.*)'$", unit, re.MULTILINE) if word in each)
     line = line.replace("/opt/compose/bin/compose", "compose").replace("/var/lib/newsletter", "..")

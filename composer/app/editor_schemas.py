@@ -39,7 +39,7 @@ def write_schemas(workspace: Workspace) -> tuple[Path, ...]:
 
 
 def issue_schema(newsletter: Newsletter) -> JsonObject:
-    """Give the schema of an issue; a section or an item may live in a file of its own."""
+    """Return the schema of an issue; a section or an item may live in a file of its own."""
     schema = newsletter.issue_schema()
     document = schema.to_json()
     properties = document["properties"]
@@ -65,7 +65,7 @@ def _or_from(schema: JsonObject) -> JsonObject:
 
 
 def newsletter_schema(newsletter: Newsletter) -> JsonObject:
-    """Give the schema of newsletter.yaml; what a section may set follows from its type."""
+    """Return the schema of newsletter.yaml; what a section may set follows from its type."""
     own = built_in("newsletter")
     document = own.to_json()
     theme = newsletter.theme

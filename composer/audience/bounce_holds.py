@@ -192,7 +192,7 @@ def undo_bounce(connection: Connection, normal: str, source: str, now: datetime)
 
 
 def _reinstate(connection: Connection, those: ColumnElement[bool], source: str, now: datetime) -> None:
-    """Give people the status back that they had before a bounce: who had not confirmed then has not confirmed now."""
+    """Return people the status back that they had before a bounce: who had not confirmed then has not confirmed now."""
     change = subscriber_changes.c
     to_bounced = (change.subscriber_id == subscribers.c.id, change.what == "status", change.after == Status.BOUNCED)
     last = select(change.before).where(*to_bounced).order_by(change.id.desc()).limit(1).scalar_subquery()
@@ -212,7 +212,7 @@ def _counted(connection: Connection, mailing_id: int, kind: str, key: str, sampl
 
 
 def _is_held(connection: Connection, group: RowMapping, now: datetime) -> bool:
-    """Tell whether a group waits for a decision; the bounce that makes it too many holds those before it, too."""
+    """Return whether a group waits for a decision; the bounce that makes it too many holds those before it, too."""
     if group["decided"] is not None:
         return False
     if group["held"] is not None:

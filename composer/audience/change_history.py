@@ -33,7 +33,7 @@ def record(
 
 
 def changes_of(connection: Connection, subscriber_id: int) -> tuple[Change, ...]:
-    """Give a subscriber's changes, the oldest first."""
+    """Return a subscriber's changes, the oldest first."""
     table = subscriber_changes.c
     query = select(table.at, table.what, table.before, table.after, table.source)
     rows = connection.execute(query.where(table.subscriber_id == subscriber_id).order_by(table.id)).mappings()

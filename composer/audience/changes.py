@@ -115,7 +115,7 @@ def change(
 def change_address(
     connection: Connection, subscriber_id: int, address: Address, *, source: str, now: datetime
 ) -> Subscriber:
-    """Give a subscriber another address; what they have received stays theirs.
+    """Return a subscriber another address; what they have received stays theirs.
 
     A mailing that is frozen still goes to the earlier address. Raises AudienceError for an address that somebody has, or that is
     on the suppression list, and for a subscriber who does not get the newsletter: their new address could not be told apart
@@ -161,7 +161,7 @@ def tag(
     source: str,
     now: datetime,
 ) -> Subscriber:
-    """Give a subscriber tags, or take some away. Raises AudienceError when there is none."""
+    """Return a subscriber tags, or take some away. Raises AudienceError when there is none."""
     lock(connection)
     has = set(_subscriber(connection, subscriber_id).tags)
     for each in dict.fromkeys(give):

@@ -98,7 +98,7 @@ def _origin(connection: Connection, subscriber_id: int) -> Origin | None:
 
 
 def likeness(normal: str) -> str:
-    """Give what look-alikes have in common: no dots and nothing behind a plus before the @, one name for one host."""
+    """Return what look-alikes have in common: no dots and nothing behind a plus before the @, one name for one host."""
     local, _, domain = mailbox_of(normal).rpartition("@")
     return f"{local.replace('.', '')}@{domain}"
 

@@ -140,7 +140,7 @@ def _worsens(before: Status, after: Status) -> bool:
 
 
 def is_suppressed(connection: Connection, normal: str) -> bool:
-    """Tell whether an address gets nothing."""
+    """Return whether an address gets nothing."""
     return suppression_of(connection, normal) is not None
 
 
@@ -182,7 +182,7 @@ def lift(connection: Connection, normal: str) -> None:
 
 
 def erasure_key(connection: Connection) -> bytes | None:
-    """Give the key of the hashes; None while nobody has been erased. Raises SettingsError if it is missing."""
+    """Return the key of the hashes; None while nobody has been erased. Raises SettingsError if it is missing."""
     key = stored_erasure_key(connection)
     if key is None and has_hashes(connection):
         # Going on without it would let erased people be written to again, and nobody would notice.
@@ -194,12 +194,12 @@ def erasure_key(connection: Connection) -> bytes | None:
 
 
 def stored_erasure_key(connection: Connection) -> bytes | None:
-    """Give the key of the hashes if it is there."""
+    """Return the key of the hashes if it is there."""
     return connection.scalar(select(database_keys.c.key).where(database_keys.c.name == ERASURE_KEY))
 
 
 def has_hashes(connection: Connection) -> bool:
-    """Tell whether the database holds hashes of addresses."""
+    """Return whether the database holds hashes of addresses."""
     asked = (exists().where(suppressions.c.hash.is_not(None)), exists().where(tombstones.c.hash.is_not(None)))
     return any(connection.scalar(select(each)) for each in asked)
 

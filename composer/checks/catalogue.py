@@ -71,7 +71,7 @@ _ORDER = (
 
 @cache
 def catalogue() -> Mapping[str, Check]:
-    """Give every check by its code, inbox first."""
+    """Return every check by its code, inbox first."""
 
     def place(code: str) -> tuple[int, str]:
         return _ORDER.index(code.rstrip("0123456789")), code

@@ -177,7 +177,7 @@ def _floored(one: Rgb, other: Rgb) -> float:
 
 
 def _is_among_text(styles: Styles, link: HtmlElement, style: ComputedStyle) -> bool:
-    """Say whether other text than links stands on the lines of a link."""
+    """Return whether other text than links stands on the lines of a link."""
     if not own_text(link) and not link.text_content().split():
         return False
     block = link.getparent()

@@ -141,7 +141,7 @@ class IssueTexts:
                 pass
 
     def words_of(self, value: Value) -> Iterator[str]:
-        """Give the words of a part of the issue, text by text."""
+        """Return the words of a part of the issue, text by text."""
         return (words for words, *_ in self._texts(value))
 
     @cached_property
@@ -283,14 +283,14 @@ def _paragraphs(blocks: tuple[Block, ...]) -> Iterator[Paragraph]:
 
 
 def _only_points(blocks: tuple[Block, ...]) -> Iterator[str]:
-    """Give the marks of paragraphs that are a list's only point."""
+    """Yield the marks of paragraphs that are a list's only point."""
     for block in blocks:
         if isinstance(block, BulletList) and len(block.items) == 1:
             yield from (each.mark for each in _paragraphs(block.items[0]))
 
 
 def _links(nodes: tuple[Inline, ...], before: str = "") -> Iterator[tuple[str, Link]]:
-    """Give each link with the words before it."""
+    """Yield each link with the words before it."""
     for node in nodes:
         if isinstance(node, Link):
             yield before, node

@@ -32,15 +32,15 @@ class CheckLimits:
     by_level: Mapping[Level, int]
 
     def over(self, figure: float) -> Level | None:
-        """Give the heaviest level whose limit a figure passes."""
+        """Return the heaviest level whose limit a figure passes."""
         return next((level for level in Level if level in self.by_level and figure > self.by_level[level]), None)
 
     def under(self, figure: float) -> Level | None:
-        """Give the heaviest level whose limit a figure falls short of."""
+        """Return the heaviest level whose limit a figure falls short of."""
         return next((level for level in Level if level in self.by_level and figure < self.by_level[level]), None)
 
     def at(self, level: Level) -> int:
-        """Give a level's limit."""
+        """Return a level's limit."""
         return self.by_level[level]
 
 

@@ -93,7 +93,7 @@ class ReviewedEdition:
         return "".join(each.text or "" for each in self.tree.iter("style"))
 
     def styles(self, scheme: CssScheme) -> Styles:
-        """Give the computed styles of the page in a scheme."""
+        """Return the computed styles of the page in a scheme."""
         return self._light if scheme is CssScheme.LIGHT else self._dark
 
     @cached_property
@@ -105,15 +105,15 @@ class ReviewedEdition:
         return self._light.under(CssScheme.DARK)
 
     def place_of(self, element: Element) -> SourcePlace:
-        """Give where an element's words were written; where no editor wrote any, the template's line."""
+        """Return where an element's words were written; where no editor wrote any, the template's line."""
         return self._nearest(element, "data-at") or self.template_of(element)
 
     def template_of(self, element: Element) -> SourcePlace:
-        """Give the template's line that an element comes from."""
+        """Return the template's line that an element comes from."""
         return self._nearest(element, "data-from") or self.template("page.mjml.j2")
 
     def section_template(self, element: Element, kind: str) -> SourcePlace:
-        """Give the template (kind mjml or txt) of the section that an element stands in; outside them, the page's."""
+        """Return the template (kind mjml or txt) of the section that an element stands in; outside them, the page's."""
         for each in (element, *element.iterancestors()):
             if key := each.get("data-section"):
                 spec = next(section.spec for section in self.issue.sections if section.spec.key == key)
@@ -121,7 +121,7 @@ class ReviewedEdition:
         return self.template(f"page.{kind}.j2")
 
     def template(self, name: str) -> SourcePlace:
-        """Give a file of the theme."""
+        """Return a file of the theme."""
         files = self.newsletter.theme
         path = files.find(name)
         return SourcePlace(path=files.display(path) if path else f"templates/{files.name}/{name}", line=1, column=1)

@@ -27,7 +27,7 @@ class WrittenText:
     mark: Mark
 
     def place(self, offset: int, found: str) -> SourcePlace:
-        """Give where something that was found stands in the file."""
+        """Return where something that was found stands in the file."""
         # Of plain texts merge fields are tokens, and lines are joined: its words are looked for again.
         return self.mark.place_of(re.compile(re.escape(found))) if self.is_plain else self.mark.node.at(offset)
 
@@ -47,7 +47,7 @@ class WrittenText:
 
 
 def written_texts(review: ReviewedEdition) -> Iterator[WrittenText]:
-    """Give each text once: Markdown whole, not paragraph by paragraph."""
+    """Yield each text once: Markdown whole, not paragraph by paragraph."""
     seen: set[int] = set()
     for text in review.texts:
         node = text.mark.node

@@ -115,7 +115,7 @@ _PLAIN = re.compile(
 
 
 def normal_address(address: str) -> str:
-    """Give the form by which addresses are compared: the domain as A-labels, all of it in small letters.
+    """Return the form by which addresses are compared: the domain as A-labels, all of it in small letters.
 
     Case is no part of it although RFC 5321 (2.3.11) leaves it to the receiving server: nobody is two people by case.
     Raises AddressError.
@@ -197,7 +197,7 @@ def _suggest(name: str, rest: str) -> str:
 
 
 def forbidden_in(text: str) -> str | None:
-    """Give the first character of a text that no header may carry."""
+    """Return the first character of a text that no header may carry."""
     # None of them is printable, and to ask that takes a tenth of the time.
     found = None if text.isprintable() else FORBIDDEN.search(text)
     return found[0] if found else None

@@ -27,7 +27,7 @@ class WordError(ValueError):
 
 
 def normal_tag(text: str) -> str:
-    """Give a tag in the one form in which it is kept and compared: small letters, single spaces, NFC.
+    """Return a tag in the one form in which it is kept and compared: small letters, single spaces, NFC.
 
     Raises WordError.
     """
@@ -46,7 +46,7 @@ def normal_tag(text: str) -> str:
 
 
 def normal_language(text: str) -> str:
-    """Give a language in the one form in which it is kept and shown: de, de-AT, zh-Hant (RFC 5646, 2.1.1).
+    """Return a language in the one form in which it is kept and shown: de, de-AT, zh-Hant (RFC 5646, 2.1.1).
 
     Raises WordError. Whether there is such a language is not looked up.
     """
@@ -58,7 +58,7 @@ def normal_language(text: str) -> str:
 
 
 def speaks(language: str, wanted: str) -> bool:
-    """Tell whether a subscriber's language is the one wanted: de-AT is de, de is not de-AT (RFC 4647, 3.3.1)."""
+    """Return whether a subscriber's language is the one wanted: de-AT is de, de is not de-AT (RFC 4647, 3.3.1)."""
     given, asked = language.lower(), wanted.lower()
     return given == asked or given.startswith(f"{asked}-")
 
@@ -82,7 +82,7 @@ class AudienceFilter:
         return bool(self.language or self.tag or self.without_tag)
 
     def matches(self, language: str, tags: Collection[str]) -> bool:
-        """Tell whether a subscriber with this language and these tags (in their normal form) is meant."""
+        """Return whether a subscriber with this language and these tags (in their normal form) is meant."""
         return (
             (not self.language or any(speaks(language, wanted) for wanted in self.language))
             and (not self.tag or any(tag in tags for tag in self.tag))

@@ -113,7 +113,7 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def _name(draft: Path, path: Path) -> None:
-    """Give a finished file its name, unless that is taken: then FileExistsError."""
+    """Return a finished file its name, unless that is taken: then FileExistsError."""
     try:
         path.hardlink_to(draft)
     except FileExistsError:

@@ -141,7 +141,7 @@ class SaidHandler(logging.Handler):
         self._write = write
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Give the line."""
+        """Return the line."""
         if said := said_in(record):
             self._write(said)
 
@@ -178,7 +178,7 @@ def written(log_format: LogFormat, path: Path | None) -> Iterator[None]:
 
 @contextmanager
 def said_to(write: Callable[[str], None]) -> Iterator[None]:
-    """Give people the lines that events have for them, unless the events themselves are on stderr."""
+    """Provide people the lines that events have for them, unless the events themselves are on stderr."""
     if any(isinstance(each, _QuietStreamHandler) for each in ROOT.handlers):
         yield
         return

@@ -27,12 +27,12 @@ class IssueName:
 
 
 def is_issue_file(name: str) -> bool:
-    """Tell whether a name ends as issue files do, in small or capital letters."""
+    """Return whether a name ends as issue files do, in small or capital letters."""
     return name.lower().endswith(ENDINGS)
 
 
 def may_hold_an_issue(name: str) -> bool:
-    """Tell whether a name ends in .yaml or .yml, or in that and another ending: `2025-01-30.yaml.txt`."""
+    """Return whether a name ends in .yaml or .yml, or in that and another ending: `2025-01-30.yaml.txt`."""
     return _HIDING.search(name) is not None and not name.startswith(".")
 
 

@@ -56,7 +56,7 @@ def _replaced(text: str, by: Callable[[str], str]) -> str:
 
 
 def _joins(text: str, at: int) -> bool:
-    """Tell whether it stands between letters of a script that knows it, or between two emoji."""
+    """Return whether it stands between letters of a script that knows it, or between two emoji."""
     before, after = text[at - 1 : at], text[at + 1 : at + 2]
     if not before or not after:
         return False

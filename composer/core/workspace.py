@@ -21,7 +21,7 @@ TEMPLATES = "templates"
 
 
 def shipped(name: str) -> Path:
-    """Give the folder of what ships with the program: `templates` or `starter`.
+    """Return the folder of what ships with the program: `templates` or `starter`.
 
     A wheel carries them below composer/_shipped; in an editable checkout the repository itself is the starter.
     """
@@ -152,7 +152,7 @@ class Workspace:
         return resolved
 
     def theme(self, name: str) -> "ThemeFiles":
-        """Give the files of a theme: the workspace's own first, then those that ship with the program."""
+        """Return the files of a theme: the workspace's own first, then those that ship with the program."""
         own = self.root / TEMPLATES / name
         built_in = shipped(TEMPLATES) / name
         folders = tuple(dict.fromkeys(folder for folder in (own, built_in) if folder.is_dir()))
@@ -186,7 +186,7 @@ def themes_known(workspace: Workspace) -> tuple[str, ...]:
 
 
 def stamp(path: Path) -> tuple[int, int]:
-    """Give what changes when a file changes: time in nanoseconds and size; nothing equals a file that is gone."""
+    """Return what changes when a file changes: time in nanoseconds and size; nothing equals a file that is gone."""
     try:
         status = path.stat()
     except OSError:

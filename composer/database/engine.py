@@ -73,13 +73,13 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Give a connection that sees one state of the database from beginning to end, and cannot write."""
+        """Provide a connection that sees one state of the database from beginning to end, and cannot write."""
         with self._begin(_READ) as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Give a connection whose changes are all kept, or none when an exception leaves the block.
+        """Provide a connection whose changes are all kept, or none when an exception leaves the block.
 
         On SQLite it is the only writer from its beginning on.
         """
@@ -88,7 +88,7 @@ class Database:
 
     @contextmanager
     def stage(self) -> Iterator[Connection]:
-        """Give a connection outside a transaction, for temporary tables; `writing()` begins one that changes others.
+        """Provide a connection outside a transaction, for temporary tables; `writing()` begins one that changes others.
 
         Temporary tables take no lock: a file of a million rows is read while others write. The connection is closed
         afterwards, with all that was set on it.
@@ -107,7 +107,7 @@ class Database:
 
     @contextmanager
     def keep(self) -> Iterator[Connection]:
-        """Give a connection to write on in one transaction after another; `with connection.begin():` is one.
+        """Provide a connection to write on in one transaction after another; `with connection.begin():` is one.
 
         Beside many small transactions, taking a connection from the pool for each costs as much again.
         """
@@ -258,5 +258,5 @@ def _stop(error: DBAPIError, location: Location) -> DatabaseError | None:
 
 
 def _is_connection(error: DBAPIError) -> bool:
-    """Tell whether no connection came about: psycopg then has no SQLSTATE."""
+    """Return whether no connection came about: psycopg then has no SQLSTATE."""
     return type(error.orig).__name__ == "OperationalError" and getattr(error.orig, "sqlstate", None) is None

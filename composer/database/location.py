@@ -54,7 +54,7 @@ def at(text: str, folder: Path) -> Location:
 
 
 def location_of(newsletter: Newsletter, workspace: Workspace, environment: Mapping[str, str]) -> Location:
-    """Give where this publication's database is: COMPOSE_DATABASE_URL, else `database:`, else newsletter.db.
+    """Return where this publication's database is: COMPOSE_DATABASE_URL, else `database:`, else newsletter.db.
 
     Raises DatabaseError.
     """

@@ -65,7 +65,7 @@ def check(connection: Connection) -> None:
 
 
 def is_about_tables(error: DBAPIError) -> bool:
-    """Tell whether a driver complains about tables or columns: they are not there, or there already."""
+    """Return whether a driver complains about tables or columns: they are not there, or there already."""
     said = str(error.orig)
     return getattr(error.orig, "sqlstate", "") in _CODES or any(words in said for words in _WORDS)
 
@@ -116,7 +116,7 @@ def _fingerprint(connection: Connection, tables: Sequence[str]) -> str:
 
 
 def _metadata() -> "MetaData":
-    """Give the tables of all modules in `tables`."""
+    """Return the tables of all modules in `tables`."""
     from composer.database import tables
     from composer.database.tables.metadata import metadata
 

@@ -16,13 +16,13 @@ VERSION_TABLE = "compose_version"
 
 
 def newest() -> int:
-    """Give the schema's version that this program knows: the number of its last migration."""
+    """Return the schema's version that this program knows: the number of its last migration."""
     return max(int(match[1]) for path in (MIGRATIONS / "versions").iterdir()
                if (match := re.fullmatch(r"v(\d{4})_\w+\.py", path.name)))  # fmt: skip
 
 
 def version_of(connection: Connection) -> int:
-    """Give a database's version; 0 for an empty one. Raises DatabaseError where it belongs to another program."""
+    """Return a database's version; 0 for an empty one. Raises DatabaseError where it belongs to another program."""
     if connection.dialect.name == "sqlite":
         tables = {row[0] for row in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if tables and VERSION_TABLE not in tables:

@@ -44,7 +44,7 @@ class CheckReport:
         return not self.counts[Level.ERROR] and not self.counts[Level.BLOCKER]
 
     def to_json(self) -> dict[str, object]:
-        """Give it as docs/check.schema.json describes."""
+        """Return it as docs/check.schema.json describes."""
         return {
             "issue": self.issue,
             "hash": self.hash or None,
@@ -93,7 +93,7 @@ def keep(workspace: Workspace, made: CheckReport) -> None:
 
 
 def last_check(workspace: Workspace, stem: str, hash: str) -> datetime.date | None:
-    """Give the day for which an edition was last checked as it stands now, and found ready; else None."""
+    """Return the day for which an edition was last checked as it stands now, and found ready; else None."""
     path = workspace.root / _FOLDER / f"{stem}.json"
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         kept = json.loads(path.read_text(encoding="utf-8"))

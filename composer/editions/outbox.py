@@ -58,7 +58,7 @@ def _explain(error: OSError, folder: Path) -> OutputError:
 
 
 def is_current(built: Built, outbox: Path, others: Sequence[BuiltVariant] = ()) -> bool:
-    """Tell whether the outbox holds exactly these editions."""
+    """Return whether the outbox holds exactly these editions."""
     folder = outbox / built.issue.stem
     try:
         held = sorted(path.name for path in (folder / VARIANTS).iterdir()) if (folder / VARIANTS).is_dir() else []

@@ -112,7 +112,7 @@ def variants_of(workspace: Workspace, *paths: Path) -> tuple[BuiltVariant, ...]:
 
 
 def pick(variants: Sequence[BuiltVariant], language: str, tags: Collection[str]) -> BuiltVariant:
-    """Give the variant that a subscriber gets: in their language, else in the first one's; by their tags.
+    """Return the variant that a subscriber gets: in their language, else in the first one's; by their tags.
 
     `tags` are in their normal form (audience_filter.py).
     """
@@ -214,7 +214,7 @@ def _built(newsletter: Newsletter, issue: Issue) -> Built:
 def _named(
     pictures: tuple[Picture, ...], shown: tuple[Picture, ...], *, is_linked: bool
 ) -> tuple[tuple[str, Picture], ...]:
-    """Give each picture that is shown a file name of its own; on the web, one that changes with its content."""
+    """Return each picture that is shown a file name of its own; on the web, one that changes with its content."""
     # Two files with the same bytes are one picture: the first names it.
     different: dict[str, Picture] = {}
     for picture in pictures:

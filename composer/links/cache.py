@@ -22,7 +22,7 @@ _FORM = 1
 
 
 def is_fresh(answer: LinkAnswer, now: datetime.datetime) -> bool:
-    """Tell whether an answer may be used again: for a day, or for an hour when it was none."""
+    """Return whether an answer may be used again: for a day, or for an hour when it was none."""
     age = now - answer.asked_at
     return datetime.timedelta(0) <= age < (_HOUR if answer.verdict is LinkVerdict.UNSURE else _DAY)
 

@@ -50,7 +50,7 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def left(self) -> float:
-        """Give the seconds that are left, more than none; raises TimeoutError."""
+        """Return the seconds that are left, more than none; raises TimeoutError."""
         left = self._end - time.monotonic()
         if left <= 0:
             raise TimeoutError

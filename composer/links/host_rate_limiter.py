@@ -46,7 +46,7 @@ class HostRateLimiter:
                 door.opens_at = time.monotonic() + self._pause
 
     def left(self) -> float:
-        """Give the seconds that are left of the run, more than none; raises OverError."""
+        """Return the seconds that are left of the run, more than none; raises OverError."""
         left = self._end - time.monotonic()
         if left <= 0 or self._stopped.is_set():
             raise OverError

@@ -67,7 +67,7 @@ def ask(
 
 
 def _ask_all(targets: list[Target], reach: Reach, now: datetime.datetime) -> Generator[_Result, None, None]:
-    """Give each page with its answer as it comes; closed early, stop asking."""
+    """Yield each page with its answer as it comes; closed early, stop asking."""
     if not targets:
         return
     rate_limiter = HostRateLimiter(reach.limits)

@@ -26,7 +26,7 @@ class NameLookup:
         self._known: dict[str, tuple[str, ...] | Hindrance] = {}
 
     def find(self, host: str, seconds: float) -> tuple[str, ...] | Hindrance:
-        """Give the addresses of a host, or why it is not asked."""
+        """Return the addresses of a host, or why it is not asked."""
         if host not in self._known:
             self._known[host] = self._find_in_time(host, seconds)
         return self._known[host]

@@ -30,7 +30,7 @@ class NetworkLimits:
 
 
 def look_up(host: str) -> Iterable[str]:
-    """Give the addresses of a host in the system's order of preference; raises socket.gaierror."""
+    """Return the addresses of a host in the system's order of preference; raises socket.gaierror."""
     return (str(found[4][0]) for found in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
 
 

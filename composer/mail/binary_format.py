@@ -41,7 +41,7 @@ class BinaryEncoder:
             self.text(value)
 
     def finish(self, magic: bytes, version: int) -> bytes:
-        """Give what was written, behind a mark of its kind, its version and a checksum."""
+        """Return what was written, behind a mark of its kind, its version and a checksum."""
         head = magic + bytes([version])
         return head + hashlib.sha256(head + self._out).digest()[:_CHECKSUM] + self._out
 
@@ -95,5 +95,5 @@ class BinaryDecoder:
             raise self.damaged()
 
     def damaged(self) -> FrozenError:
-        """Give the error for what cannot have been written."""
+        """Return the error for what cannot have been written."""
         return FrozenError(f"{self._what} is damaged", "restore the database from a backup")

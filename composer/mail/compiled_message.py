@@ -117,7 +117,7 @@ class Compiled:
         return self._message([_specimen(field, known.get(field.name, "")) for field in self.fields], addressing)
 
     def to_bytes(self) -> bytes:
-        """Give the message as bytes to keep; `from_bytes` of this program and of any newer one reads them."""
+        """Return the message as bytes to keep; `from_bytes` of this program and of any newer one reads them."""
         out = BinaryEncoder()
         out.data(self.opening)
         out.data(self.closing)

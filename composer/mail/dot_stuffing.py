@@ -38,7 +38,7 @@ def joined(pieces: Iterable[bytes]) -> WireMessage:
 
 
 def is_wire_safe(piece: bytes) -> bool:
-    """Tell whether a piece may stand anywhere among others that are sound, just as it is."""
+    """Return whether a piece may stand anywhere among others that are sound, just as it is."""
     ends = piece.count(b"\n")
     return (
         piece.isascii()

@@ -250,7 +250,7 @@ def _encoded_words(value: str, first: int) -> Iterator[str]:
 
 
 def _plain(value: str) -> bool:
-    """Tell whether text can stand as it is: encoding protects what subscribers would decode, squeeze or strip."""
+    """Return whether text can stand as it is: encoding protects what subscribers would decode, squeeze or strip."""
     return value.isascii() and "=?" not in value and "  " not in value and value == value.strip(" ")
 
 

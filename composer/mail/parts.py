@@ -36,7 +36,7 @@ Chunks = tuple[Chunk, ...]
 def alternative(
     language: str, *, text: Pieces, html: Pieces, pictures: tuple[MailPart, ...], numbers: Mapping[str, int]
 ) -> tuple[bytes, Chunks]:
-    """Give the top Content-Type and the body: text and HTML, the HTML in multipart/related where there are pictures.
+    """Return the top Content-Type and the body: text and HTML, the HTML in multipart/related where there are pictures.
 
     RFC 2046 section 5.1.4 (plain first), RFC 2387 (type=, root first). Raises HeaderError or BodyError.
     """
@@ -51,7 +51,7 @@ def alternative(
 
 
 def blank(chunks: Chunks) -> bytes:
-    """Give chunks as bytes, each hole as a sign that is in no message: which field, escaped how."""
+    """Return chunks as bytes, each hole as a sign that is in no message: which field, escaped how."""
     found: list[bytes] = []
     for chunk in chunks:
         match chunk:

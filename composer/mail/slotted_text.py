@@ -150,11 +150,11 @@ class Filler:
         return made
 
     def body(self, made: list[bytes]) -> list[bytes]:
-        """Give the body, to be joined."""
+        """Return the body, to be joined."""
         return self._placed(self._still, made)
 
     def body_hash(self, made: list[bytes]) -> bytes:
-        """Give the SHA-256 of the body's relaxed form, the same as `dkim.body_hash` of the whole.
+        """Return the SHA-256 of the body's relaxed form, the same as `dkim.body_hash` of the whole.
 
         Pieces are relaxed by themselves: each begins a line, none ends in a blank, and the last is a boundary.
         """

@@ -56,12 +56,12 @@ _GLUE = r"\s\u3000-\u303f\uff00-\uff65\u00b7\u2010-\u2027·0-9%.,"
 
 
 def direction(language: str) -> str:
-    """Give the writing direction of a language (BCP 47): ltr or rtl."""
+    """Return the writing direction of a language (BCP 47): ltr or rtl."""
     return "rtl" if language.split("-")[0] in ("ar", "fa", "he", "ur", "ug", "yi", "ps") else "ltr"
 
 
 def _mark(value: object) -> str:
-    """Give the token of words that know where they were written."""
+    """Return the token of words that know where they were written."""
     return value.mark if isinstance(value, SourceStr) else ""
 
 

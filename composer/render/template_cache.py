@@ -13,7 +13,7 @@ from jinja2 import BytecodeCache, FileSystemBytecodeCache
 
 
 def bytecode_cache() -> BytecodeCache | None:
-    """Give the cache, if its folder can be made and nobody else can write to it."""
+    """Return the cache, if its folder can be made and nobody else can write to it."""
     try:
         folder = _folder()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

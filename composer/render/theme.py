@@ -206,7 +206,7 @@ def _explain(error: Exception) -> str:
 
 
 def _with_origins(source: str, display: str) -> str:
-    """Give every MJML element the place it came from, so that a mistake in what is rendered finds its template."""
+    """Return every MJML element the place it came from, so that a mistake in what is rendered finds its template."""
     lines = source.split("\n")
     for row, line in enumerate(lines):
         lines[row] = _MJML_TAG.sub(

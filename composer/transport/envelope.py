@@ -36,7 +36,7 @@ class Commands:
 
 
 def addresses(envelope: Envelope) -> tuple[str, str] | Outcome:
-    """Give sender and recipient as they go over the wire, or say why there is no such thing."""
+    """Return sender and recipient as they go over the wire, or say why there is no such thing."""
     try:
         sender = _wire(envelope.sender) if envelope.sender else ""
     except AddressError as error:
@@ -77,7 +77,7 @@ def commands(
 
 
 def _wire(address: str) -> str:
-    """Give an address in ASCII. Raises AddressError, in words that do not repeat the address."""
+    """Return an address in ASCII. Raises AddressError, in words that do not repeat the address."""
     local, at, domain = address.rpartition("@")
     if not at or not local or not domain:
         raise AddressError("it needs something on both sides of an @")

@@ -25,7 +25,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Give it, where it is needed."""
+        """Return it, where it is needed."""
         return self._text
 
     def __repr__(self) -> str:

@@ -21,5 +21,5 @@ def join(connection: Connection, address: str, *tags: str, consent: str = "form"
 
 
 def everybody(connection: Connection) -> dict[str, Status]:
-    """Give every subscriber's address with the status."""
+    """Return every subscriber's address with the status."""
     return {subscriber.address: subscriber.status for subscriber in select_subscribers(connection, status=())}

@@ -8,7 +8,7 @@ from lxml import etree
 
 
 def numbered(html: str) -> str:
-    """Give every element a data-n, so that both judges name the same."""
+    """Return every element a data-n, so that both judges name the same."""
     tree = lxml.html.document_fromstring(html)
     for number, element in enumerate(tree.iter(etree.Element)):
         element.set("data-n", str(number))

@@ -48,7 +48,7 @@ def picture(driver: Chrome, page: Path, width: int, scheme: str) -> Image.Image:
 
 
 def requests(driver: Chrome) -> set[str]:
-    """Give the addresses that were asked for since the last call, whether they answered or not."""
+    """Return the addresses that were asked for since the last call, whether they answered or not."""
     log: list[dict[str, str]] = driver.get_log("performance")  # type: ignore[no-untyped-call]
     messages = [json.loads(entry["message"])["message"] for entry in log]
     return {

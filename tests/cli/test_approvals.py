@@ -77,7 +77,7 @@ class Desk:
         return self.room.say(*SEND, *more)
 
     def sent(self) -> list[str]:
-        """Give the subscribers who got it; requests for approvals are left out."""
+        """Return the subscribers who got it; requests for approvals are left out."""
         return [each for each in recipients(self.office) if each.startswith("Reader")]
 
     def refused(self, *more: str) -> str:

@@ -42,7 +42,7 @@ def preview(tmp_path: Path) -> Iterator[tuple[Workspace, str, subprocess.Popen[s
 
 
 def _told(url: str) -> str:
-    """Give the page's state, and the plaintext as it shows it."""
+    """Return the page's state, and the plaintext as it shows it."""
     place = urlsplit(url)
     said = ""
     for path in ("/state.json", "/views/text.json"):

@@ -107,7 +107,7 @@ CMYK = _cmyk_profile()
 
 
 def _stored_in(profile: bytes, image: Image.Image) -> Image.Image:
-    """Give the picture whose numbers mean the same colours in another space."""
+    """Return the picture whose numbers mean the same colours in another space."""
     made = ImageCms.profileToProfile(image, ImageCms.createProfile("sRGB"), io.BytesIO(profile), outputMode="RGB")
     assert made is not None
     return made
@@ -320,7 +320,7 @@ GOOD: dict[str, Callable[[], bytes]] = {
 
 
 def bad_files() -> Iterator[tuple[str, bytes, str]]:
-    """Give files that are no pictures, or damaged ones: name, bytes, and a word of what is told."""
+    """Yield files that are no pictures, or damaged ones: name, bytes, and a word of what is told."""
     noise = Image.effect_noise((300, 200), 60).convert("RGB")
     whole = {
         "photo.jpg": saved(noise, "JPEG"),

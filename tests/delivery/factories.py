@@ -129,5 +129,5 @@ def kinds(database: Database, subscriber_id: int | None = None) -> Sequence[str]
 
 
 def name_publication(connection: Connection, name: bytes) -> None:
-    """Give a publication a name that a test knows."""
+    """Return a publication a name that a test knows."""
     connection.execute(update(database_keys).where(database_keys.c.name == "publication").values(key=name))

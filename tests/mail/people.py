@@ -44,7 +44,7 @@ class Person:
 
 
 def people(count: int) -> list[Person]:
-    """Give subscribers: some of each kind that is told of, the others thrown together."""
+    """Return subscribers: some of each kind that is told of, the others thrown together."""
     chance = random.Random(6)
     found = []
     for number in range(count):
@@ -109,11 +109,11 @@ class Sheet:
     text: str
 
     def tokens(self) -> tuple[str, str, str]:
-        """Give subject, HTML and text as the program gets them."""
+        """Return subject, HTML and text as the program gets them."""
         return self._filled(lambda _, field: TOKENS[field])
 
     def reference(self, person: Person) -> tuple[str, str, str]:
-        """Give subject, HTML and text as the subscriber must see them."""
+        """Return subject, HTML and text as the subscriber must see them."""
 
         def written(way: str, field: str) -> str:
             value = person.values[field]

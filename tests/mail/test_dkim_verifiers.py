@@ -61,7 +61,7 @@ class Verify(Protocol):
 
 @pytest.fixture(scope="module", params=["dkimpy", "mailauth"])
 def verify(request: pytest.FixtureRequest) -> Iterator[Verify]:
-    """Give each verifier in turn; a missing one is a failure in CI only."""
+    """Provide each verifier in turn; a missing one is a failure in CI only."""
     if request.param == "dkimpy":
         yield lambda signed, records=RECORDS: dkimpy(signed, records)
         return

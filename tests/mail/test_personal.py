@@ -68,7 +68,7 @@ NAMES = (
 
 @pytest.fixture(scope="module")
 def parsers() -> Iterator[Parsers]:
-    """Give mailparser and postal-mime; where they are missing it is a failure in CI only."""
+    """Provide mailparser and postal-mime; where they are missing it is a failure in CI only."""
     if reason := missing():
         if os.environ.get("CI"):
             pytest.fail(reason)

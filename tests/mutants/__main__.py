@@ -23,14 +23,14 @@ _WANTED = 0.95
 
 
 def harmless() -> dict[str, str]:
-    """Give the changes that make no difference, by their key, each with the reason (harmless.txt)."""
+    """Return the changes that make no difference, by their key, each with the reason (harmless.txt)."""
     lines = (Path(__file__).parent / "harmless.txt").read_text(encoding="utf-8").splitlines()
     rows = [line.rpartition(" :: ") for line in lines if line and not line.startswith("#")]
     return {key: reason for key, _, reason in rows}
 
 
 def all_changes(modules: Sequence[str] = tuple(DECISIVE)) -> dict[str, tuple[Change, ...]]:
-    """Give every change of the decisive modules, by module."""
+    """Return every change of the decisive modules, by module."""
     package = read_package(ROOT / "composer")
     return {path: changes_in(path, (ROOT / path).read_text(encoding="utf-8"), package) for path in modules}
 

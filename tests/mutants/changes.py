@@ -17,7 +17,7 @@ from tests.mutants.triviality import required_arguments
 
 
 def enums_in(trees: Sequence[ast.AST]) -> dict[str, tuple[str, ...]]:
-    """Give the members of every enum by the name of its class; a name that two classes share has none."""
+    """Return the members of every enum by the name of its class; a name that two classes share has none."""
     found: dict[str, tuple[str, ...]] = {}
     for tree in trees:
         for node in ast.walk(tree):
@@ -32,7 +32,7 @@ def enums_in(trees: Sequence[ast.AST]) -> dict[str, tuple[str, ...]]:
 
 
 def changes_in(path: str, text: str, package: Package) -> tuple[Change, ...]:
-    """Give every change of a module, in the order of its text; those that read alike in one function are numbered."""
+    """Return every change of a module, in the order of its text; those that read alike in one function are numbered."""
     finder = Finder(path, text, package)
     finder.visit(ast.parse(text))
     seen: Counter[str] = Counter()
@@ -51,12 +51,12 @@ def _numbered(change: Change, number: int) -> Change:
 
 
 def package_in(texts: Sequence[str]) -> Package:
-    """Give what changes depend on, from the texts of a whole package."""
+    """Return what changes depend on, from the texts of a whole package."""
     trees = [ast.parse(text) for text in texts]
     return Package(enums_in(trees), required_arguments(trees))
 
 
 @cache
 def read_package(root: Path) -> Package:
-    """Give what changes depend on, from the folder of the whole package."""
+    """Return what changes depend on, from the folder of the whole package."""
     return package_in([path.read_text(encoding="utf-8") for path in sorted(root.rglob("*.py"))])

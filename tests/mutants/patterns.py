@@ -27,7 +27,7 @@ def changed_patterns(pattern: str) -> Iterator[tuple[str, str]]:
 
 
 def _prefix(pattern: str, start: int) -> str:
-    """Give what says what kind of group it is: (?: (?P<name> (?i:"""
+    """Return what says what kind of group it is: (?: (?P<name> (?i:"""
     match = re.compile(r"\?(?:P<\w+>|[aiLmsux-]*:|>)").match(pattern, start) if start else None
     return match[0] if match else ""
 

@@ -194,7 +194,7 @@ class Trials:
         self._importers = importers(root)
 
     def run(self, changes: Sequence[Change]) -> Iterator[Tried]:
-        """Give the changes as they have been tried, in any order."""
+        """Yield the changes as they have been tried, in any order."""
         waiting: queue.SimpleQueue[Change] = queue.SimpleQueue()
         done: queue.SimpleQueue[Tried | Exception] = queue.SimpleQueue()
         for change in changes:

@@ -22,7 +22,7 @@ def _annotated(stem: str) -> tuple[Edition, str]:
 
 
 def _with(page: str, name: str) -> list[tuple[str, str, str, str]]:
-    """Give tag, attribute, address and words of the elements that have an attribute."""
+    """Return tag, attribute, address and words of the elements that have an attribute."""
     found = []
     for element in lxml.html.document_fromstring(page).iter():
         if value := element.get(name):

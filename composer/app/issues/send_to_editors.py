@@ -158,7 +158,7 @@ def _hand_over(test: EditorTest, server: MailServer | None, ready: tuple[Address
 
 @contextmanager
 def _record(test: EditorTest) -> Iterator[Callable[[TestSend], None]]:
-    """Give what records that a server took all variants of the edition to the same editor.
+    """Provide what records that a server took all variants of the edition to the same editor.
 
     The database is opened before the first message goes, so that none goes unrecorded.
     """

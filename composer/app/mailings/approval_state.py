@@ -61,7 +61,7 @@ def refusal_of(connection: Connection, mailing: Mailing, settings: Settings) -> 
 
 
 def permission(context: MailingContext, mailing: Mailing, allowed_until: int | None) -> Permission:
-    """Tell whether a mailing may begin or go on now."""
+    """Return whether a mailing may begin or go on now."""
     if mailing.is_rehearsal:
         return Permission(is_granted=True)
     settings = settings_now(context)

@@ -25,7 +25,7 @@ _PUBLICATION, SIGNING = "publication", "tokens"
 
 
 def tokens_of(database: Database, around: Environment) -> Tokens:
-    """Give the publication's tokens; make its key at the first need.
+    """Return the publication's tokens; make its key at the first need.
 
     The first of several keys signs, all are read: put a new one first, and every link that is out keeps working. Raises
     SettingsError where the key is missing, or is not the one that signed what subscribers have.
@@ -64,22 +64,22 @@ def tokens_of(database: Database, around: Environment) -> Tokens:
 
 
 def secret_words(around: Environment, publication: bytes | None) -> tuple[str, ...] | None:
-    """Give the keys as they are written, for a backup of them; None if there are none. Raises SettingsError."""
+    """Return the keys as they are written, for a backup of them; None if there are none. Raises SettingsError."""
     return _words(around, publication)
 
 
 def key_file(around: Environment, publication: bytes) -> Path:
-    """Give the private file of a publication's keys."""
+    """Return the private file of a publication's keys."""
     return _path(around, publication)
 
 
 def write_secret(words: tuple[str, ...]) -> str:
-    """Give the content of that file."""
+    """Return the content of that file."""
     return "\n".join((*words, ""))
 
 
 def _words(around: Environment, publication: bytes | None) -> tuple[str, ...] | None:
-    """Give what the environment says, else the publication's file; None where neither says anything."""
+    """Return what the environment says, else the publication's file; None where neither says anything."""
     if (said := around.environment.get(VARIABLE, "").split()) or publication is None:
         return _checked(VARIABLE, said) if said else None
     path = _path(around, publication)

@@ -93,7 +93,7 @@ class Tokens:
         return None
 
     def message_id(self, mailing_id: int, subscriber_id: int, domain: str) -> str:
-        """Give the Message-ID of a subscriber's message in a mailing, the same whenever it is asked for.
+        """Return the Message-ID of a subscriber's message in a mailing, the same whenever it is asked for.
 
         By it a message whose fate is unknown is found in a server's log, and a second copy is known as one. Raises
         ValueError, AddressError.
@@ -106,13 +106,13 @@ class Tokens:
 
 
 def fingerprint(key: bytes) -> bytes:
-    """Give 8 bytes by which a key is known again, and that tell nothing of it."""
+    """Return 8 bytes by which a key is known again, and that tell nothing of it."""
     return hmac.digest(key, b"compose: which key is this", "sha256")[:8]
 
 
 @lru_cache(maxsize=64)
 def _derived(key: bytes, purpose: Purpose) -> tuple[hmac.HMAC, hmac.HMAC]:
-    """Give the HMACs of a purpose, with keys of its own: one that signs, one that hides."""
+    """Return the HMACs of a purpose, with keys of its own: one that signs, one that hides."""
     signing, hiding = (
         hmac.new(hmac.digest(key, f"compose token 1: {use} {purpose}".encode(), "sha256"), digestmod="sha256")
         for use in ("sign", "hide")
@@ -121,7 +121,7 @@ def _derived(key: bytes, purpose: Purpose) -> tuple[hmac.HMAC, hmac.HMAC]:
 
 
 def _digest(keyed: hmac.HMAC, data: bytes) -> bytes:
-    """Give an HMAC of data; the key has been worked in before."""
+    """Return an HMAC of data; the key has been worked in before."""
     mac = keyed.copy()
     mac.update(data)
     return mac.digest()

@@ -126,7 +126,7 @@ def mailings_of(connection: Connection, those: ColumnElement[bool]) -> tuple[int
 
 
 def inherit(connection: Connection, those: ColumnElement[bool], now: datetime) -> None:
-    """Give subscribers what those before them at their address had before: other addresses, of a person who changed.
+    """Return subscribers what those before them at their address had before: other addresses, of a person who changed.
 
     `those` is a condition over tombstones of the new ones.
     """

@@ -144,7 +144,7 @@ def _let_leave(connection: Connection, one: Step) -> int:
 
 
 def _weigh(connection: Connection, one: Step) -> None:
-    """Give addresses that are suppressed already the weightier reason of the list.
+    """Return addresses that are suppressed already the weightier reason of the list.
 
     Somebody whose bounce is held or undone would otherwise get mail again although the list says that they unsubscribed.
     """

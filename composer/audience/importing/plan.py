@@ -140,7 +140,7 @@ class UnderstoodList:
 
 
 def first_rows(connection: Connection, count: int) -> list[UnderstoodList]:
-    """Give the first rows of a list as they were understood."""
+    """Return the first rows of a list as they were understood."""
     table = incoming.c
     columns = (table.address, table.name, table.first_name, table.last_name, table.language, table.standing)
     with connection.begin():

@@ -78,7 +78,7 @@ class Import:
 
 
 def last_import(connection: Connection) -> Import:
-    """Give the last import that was not taken back. Raises AudienceError when there is none."""
+    """Return the last import that was not taken back. Raises AudienceError when there is none."""
     query = select(imports).where(imports.c.undone.is_(None)).order_by(imports.c.id.desc()).limit(1)
     row = connection.execute(query).mappings().first()
     if row is None:

@@ -60,7 +60,7 @@ class ListFile:
 
 
 def beginning(text: str) -> str:
-    """Give the beginning of a text that may be of any length, in signs that can be shown."""
+    """Return the beginning of a text that may be of any length, in signs that can be shown."""
     short = text[:80]
     shown = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in short).strip()
     return f"{shown} …" if len(text) > len(short) else shown

@@ -137,14 +137,14 @@ class AudienceHealth:
     days: int = 90
 
     def by_provider(self) -> dict[Provider, Figures]:
-        """Give the figures of every provider, those without any left out."""
+        """Return the figures of every provider, those without any left out."""
         found = {each: Figures() for each in Provider}
         for domain, figures in self._domains():
             found[provider_of(domain)] += figures
         return {each: figures for each, figures in found.items() if figures != Figures()}
 
     def by_domain(self, most: int = 10) -> list[tuple[str, Figures]]:
-        """Give the domains with most messages."""
+        """Return the domains with most messages."""
         found: dict[str, Figures] = {}
         for domain, figures in self._domains():
             found[domain] = found.get(domain, Figures()) + figures

@@ -71,7 +71,7 @@ class ImapMailbox:
         return opened
 
     def messages(self) -> Iterator[Raw]:
-        """Give the messages that are in the folder now, the oldest first."""
+        """Yield the messages that are in the folder now, the oldest first."""
         uids = self._find()
         for start in range(0, len(uids), _AT_A_TIME):
             wanted = uids[start : start + _AT_A_TIME]
@@ -220,7 +220,7 @@ def _quoted(name: str) -> str:
 
 
 def _words(*said: object) -> str:
-    """Give a server's words in one printable line."""
+    """Return a server's words in one printable line."""
     texts = [each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in said if each]
     text = " ".join(texts).removeprefix("b'").removesuffix("'")
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:300]

@@ -37,7 +37,7 @@ class Mailbox(Protocol):
         ...
 
     def messages(self) -> Iterator[Raw]:
-        """Give the messages, one at a time."""
+        """Return the messages, one at a time."""
         ...
 
     def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
@@ -95,7 +95,7 @@ class Files:
     source: str = "file"
 
     def messages(self) -> Iterator[Raw]:
-        """Give the messages."""
+        """Return the messages."""
         return self.read()
 
     def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
@@ -111,7 +111,7 @@ class Pipe:
     source: str = "pipe"
 
     def messages(self) -> Iterator[Raw]:
-        """Give the message."""
+        """Yield the message."""
         yield self.message
 
     def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:

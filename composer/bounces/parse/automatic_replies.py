@@ -75,14 +75,14 @@ _TURNED_AWAY = re.compile(r"automatically rejected|was (?:rejected|refused) by t
 
 
 def is_turned_away(message: MimePart) -> bool:
-    """Tell whether a message that has the form of a receipt says that the recipient's server turned ours away."""
+    """Return whether a message that has the form of a receipt says that the recipient's server turned ours away."""
     if not any(part.type in _RECEIPTS for part in message.walk()):
         return False
     return any(_TURNED_AWAY.search(part.text()[:4096]) for part in message.walk() if part.type == "text/plain")
 
 
 def is_change_of_address(message: MimePart, sentences: str) -> bool:
-    """Tell whether a message is a notice of somebody's new address, and no report of a failure."""
+    """Return whether a message is a notice of somebody's new address, and no report of a failure."""
     return (
         not speaks_of_failure(message)
         and _MOVED.search(f"{_short(message, 'subject')}\n{sentences[:4096]}") is not None
@@ -116,15 +116,15 @@ def automatic(message: MimePart) -> tuple[ReturnedKind, str] | None:
 
 
 def comes_from_mailer(message: MimePart) -> bool:
-    """Tell whether a mail server wrote it, not a person nor a person's program."""
+    """Return whether a mail server wrote it, not a person nor a person's program."""
     return _MAILERS.search(_short(message, "from")) is not None
 
 
 def speaks_of_failure(message: MimePart) -> bool:
-    """Tell whether its subject is that of a bounce."""
+    """Return whether its subject is that of a bounce."""
     return _FAILED.search(_short(message, "subject")) is not None
 
 
 def _short(message: MimePart, name: str) -> str:
-    """Give the beginning of a field: what it says, it says there."""
+    """Return the beginning of a field: what it says, it says there."""
     return decode_words(message.get(name))[:500]

@@ -73,7 +73,7 @@ def candidates_in(header: Iterable[tuple[str, str]], envelope: str) -> Candidate
 
 
 def returned_header(message: MimePart, name: str) -> str:
-    """Give a field of the returned message's header, or an empty text."""
+    """Return a field of the returned message's header, or an empty text."""
     for part in message.walk():
         if part.type in ("message/rfc822", "message/global") and part.parts:
             return part.parts[0].get(name)
@@ -101,7 +101,7 @@ def _behind(small: bytes, name: bytes) -> Iterator[int]:
 
 
 def _left(message_id: bytes) -> bytes:
-    """Give the left side of `<left@right>`."""
+    """Return the left side of `<left@right>`."""
     return message_id[1:].partition(b"@")[0].lower()
 
 

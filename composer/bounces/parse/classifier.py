@@ -81,7 +81,7 @@ def _reason(kind: ReturnedKind, findings: tuple[BounceFinding, ...]) -> str:
 
 
 def _asks_to_leave(message: MimePart) -> bool:
-    """Tell whether a message asks to be left out: its subject begins as our own link writes it."""
+    """Return whether a message asks to be left out: its subject begins as our own link writes it."""
     return decode_words(message.get("subject")).strip().lower().removeprefix("re:").strip().startswith("unsubscribe")
 
 

@@ -115,7 +115,7 @@ def explained(finding: BounceFinding) -> BounceFinding:
 
 
 def best_status(status: str | None, reply: ServerReply | None) -> str | None:
-    """Give the status that says most: a report's own, unless it is one of those that say nothing."""
+    """Return the status that says most: a report's own, unless it is one of those that say nothing."""
     if reply and reply.enhanced and (not status or status.endswith(".0.0")):
         return reply.enhanced
     return status

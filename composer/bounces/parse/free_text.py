@@ -56,7 +56,7 @@ def read_freeform(message: MimePart) -> tuple[BounceFinding, ...]:
 
 
 def text_of(message: MimePart) -> str:
-    """Give the sentences of a message: its plain texts, or else the words of its pages."""
+    """Return the sentences of a message: its plain texts, or else the words of its pages."""
     parts = [part for part in message.walk() if part.type.startswith("text/") and "headers" not in part.type]
     plain = [part.text() for part in parts if part.type != "text/html"][:_MOST_PARTS]
     if any(each.strip() for each in plain):
@@ -85,7 +85,7 @@ def _about(recipient: str, text: str, others: list[str]) -> str:
 
 
 def _addresses(message: MimePart, text: str) -> list[str]:
-    """Give the addresses in the sentences, but not those that the message itself was sent to or comes from."""
+    """Return the addresses in the sentences, but not those that the message itself was sent to or comes from."""
     own = " ".join(message.get(name) for name in ("to", "from", "delivered-to", "reply-to")).lower()
     found = _ADDRESS.findall(text[:4096])
     return [each for each in dict.fromkeys(found) if each.lower() not in own]

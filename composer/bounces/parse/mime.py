@@ -43,19 +43,19 @@ class MimePart:
     parts: tuple["MimePart", ...] = ()
 
     def all(self, name: str) -> list[str]:
-        """Give the values of a field, in their order."""
+        """Return the values of a field, in their order."""
         return [value for each, value in self.fields if each == name]
 
     def get(self, name: str) -> str:
-        """Give the first value of a field, or an empty text."""
+        """Return the first value of a field, or an empty text."""
         return next((value for each, value in self.fields if each == name), "")
 
     def parameter(self, name: str) -> str:
-        """Give a parameter of the content type, or an empty text."""
+        """Return a parameter of the content type, or an empty text."""
         return "".join(value for each, value in self.parameters if each == name)
 
     def walk(self) -> Iterator["MimePart"]:
-        """Give this part and all within it, outermost first; a message that was put in, but not what is in that."""
+        """Yield this part and all within it, outermost first; a message that was put in, but not what is in that."""
         yield self
         if not self.type.startswith("message/"):
             for part in self.parts:
@@ -78,12 +78,12 @@ class MimePart:
                 return body
 
     def text(self) -> str:
-        """Give the text, in whatever charset it is or claims to be."""
+        """Return the text, in whatever charset it is or claims to be."""
         return decode(self.data()[:MAX_TEXT], self.parameter("charset"))
 
 
 def normal_form(data: bytes) -> bytes:
-    """Give a message as it is looked at and known again: one kind of line end, none at its end, its first 512 KiB.
+    """Return a message as it is looked at and known again: one kind of line end, none at its end, its first 512 KiB.
 
     A mailbox read by IMAP (CRLF) and the same as files (LF) are the same message; so twice MAX_BYTES are enough to read.
     """

@@ -50,7 +50,7 @@ class BounceHistory:
 
 
 def is_decided(new: BounceHistory) -> bool:
-    """Tell whether what came before makes no difference."""
+    """Return whether what came before makes no difference."""
     return new.bounce is Class.OURS or (new.bounce is Class.HARD and new.is_own)
 
 

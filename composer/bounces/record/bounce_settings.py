@@ -45,7 +45,7 @@ class Webhooks:
 
 
 def webhooks_of(newsletter: Newsletter, around: Environment) -> Webhooks:
-    """Give which providers may call: topics from newsletter.yaml, the password from the environment."""
+    """Return which providers may call: topics from newsletter.yaml, the password from the environment."""
     password = around.environment.get(POSTMARK)
     if password and ":" not in password:
         raise SettingsError(f"{POSTMARK} is a name and a password", "it looks like   name:password")
@@ -64,7 +64,7 @@ def _secret(webhook: Webhook, around: Environment) -> Secret | None:
 
 
 def account_of(newsletter: Newsletter, workspace: Workspace, around: Environment) -> MailboxAccount:
-    """Give the mailbox that is set up. Raises SettingsError or ContentError."""
+    """Return the mailbox that is set up. Raises SettingsError or ContentError."""
     given = newsletter.delivery.imap
     if given is None:
         raise SettingsError(

@@ -49,12 +49,12 @@ class Recorded:
 
 
 def hash_of(data: bytes) -> str:
-    """Give by what a message is known again, from whichever mailbox it is read."""
+    """Return by what a message is known again, from whichever mailbox it is read."""
     return hashlib.sha256(normal_form(data)).hexdigest()
 
 
 def known(connection: Connection, hashes: Iterable[str]) -> dict[str, Recorded]:
-    """Give what is on record of messages already, by their hashes."""
+    """Return what is on record of messages already, by their hashes."""
     query = select(table).where(table.c.hash.in_(list(hashes)))
     return {row["hash"]: _recorded(row) for row in connection.execute(query).mappings()}
 

@@ -79,7 +79,7 @@ def read_ses(
 
 
 def is_amazons(url: str) -> bool:
-    """Tell whether an address is SNS's own: nothing in a message may lead us anywhere else."""
+    """Return whether an address is SNS's own: nothing in a message may lead us anywhere else."""
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -39,7 +39,7 @@ class Event:
 
 
 def hash_of(provider: str, number: str) -> str:
-    """Give by what a provider's event is known again."""
+    """Return by what a provider's event is known again."""
     return hashlib.sha256(f"{provider}:{number}".encode("utf-8", "replace")).hexdigest()
 
 
@@ -55,7 +55,7 @@ def read_object(data: bytes | str) -> Mapping[str, Any]:
 
 
 def text(found: Mapping[str, Any], name: str, most: int = 4096) -> str:
-    """Give a text of an object; an empty one where it is none."""
+    """Return a text of an object; an empty one where it is none."""
     value = found.get(name)
     return value[:most] if isinstance(value, str) else ""
 
@@ -103,12 +103,12 @@ def check_time(timestamp: str, now: datetime) -> None:
 
 
 def inner(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Give an object within an object; an empty one where there is none."""
+    """Return an object within an object; an empty one where there is none."""
     value = found.get(name)
     return value if isinstance(value, dict) else {}
 
 
 def objects(found: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    """Give the objects of a list, 50 at most; none where there is no list."""
+    """Return the objects of a list, 50 at most; none where there is no list."""
     value = found.get(name)
     return [each for each in value[:50] if isinstance(each, dict)] if isinstance(value, list) else []

@@ -59,7 +59,7 @@ def _rules(nodes: Iterable[Any], media: tuple[str, ...]) -> Iterable[Rule]:
 
 @lru_cache(maxsize=512)
 def media_applies(text: str, scheme: CssScheme, width: int) -> bool:
-    """Say whether a list of media queries is met by a screen of this scheme and width; what is unknown is not."""
+    """Return whether a list of media queries is met by a screen of this scheme and width; what is unknown is not."""
     nodes = tinycss2.parse_component_value_list(text, skip_comments=True)
     queries: list[list[Any]] = [[]]
     for node in nodes:

@@ -257,7 +257,7 @@ def _is_edge(read: _StyleResolver, edge: str, scheme: CssScheme, current: Rgba) 
 
 
 def _is_away(read: _StyleResolver, indent: float, display: str) -> bool:
-    """Say whether it is moved out of the page."""
+    """Return whether it is moved out of the page."""
     if read.word("position", "static") in ("absolute", "fixed") and any(
         (pixels := read.pixels(side)) is not None and pixels <= _AWAY for side in ("left", "top")
     ):
@@ -266,7 +266,7 @@ def _is_away(read: _StyleResolver, indent: float, display: str) -> bool:
 
 
 def _has_no_room(read: _StyleResolver, display: str) -> bool:
-    """Say whether it is a box of next to no height or width that hides what does not fit (a preheader's)."""
+    """Return whether it is a box of next to no height or width that hides what does not fit (a preheader's)."""
     if display == "inline" or display.startswith("table"):
         return False
     overflow = read.word("overflow-x", "visible"), read.word("overflow-y", "visible")

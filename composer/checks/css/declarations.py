@@ -226,7 +226,7 @@ _KNOWN = re.compile("|".join(sorted(map(re.escape, {*_PARSE, *_EXPAND}), key=len
 
 
 def declarations_of(nodes: Sequence[Any]) -> Iterator[Declaration]:
-    """Give the declarations among nodes of tinycss2, in order."""
+    """Yield the declarations among nodes of tinycss2, in order."""
     for node in nodes:
         if node.type != "declaration":
             continue

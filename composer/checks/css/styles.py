@@ -176,9 +176,9 @@ class Styles:
         return self._styles[element].behind
 
     def with_text(self) -> Iterator[HtmlElement]:
-        """Give the elements that have text of their own, in the order of their texts, hidden ones too."""
+        """Return the elements that have text of their own, in the order of their texts, hidden ones too."""
         return iter(self._outline.texts)
 
     def items(self, tag: str) -> Iterator[tuple[HtmlElement, ComputedStyle]]:
-        """Give the elements of one name with their styles, in document order."""
+        """Return the elements of one name with their styles, in document order."""
         return ((element, style) for element, style in self._styles.items() if element.tag == tag)

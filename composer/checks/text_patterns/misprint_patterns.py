@@ -74,7 +74,7 @@ def _turned_in_chinese(paragraph: str) -> Iterator[tuple[int, str]]:
 
 
 def _around(text: str, offset: int) -> str:
-    """Give a mark with the word that it stands at."""
+    """Return a mark with the word that it stands at."""
     before = re.search(r"[^\s“”„]{0,12}$", text[max(0, offset - 12) : offset])
     behind = re.match(r"[^\s“”„]{0,12}", text[offset + 1 : offset + 13])
     return f"{before[0] if before else ''}{text[offset]}{behind[0] if behind else ''}"

@@ -104,7 +104,7 @@ class DatedWeekday:
     readings: tuple[tuple[int, int], ...]
 
     def days(self, near: datetime.date) -> tuple[datetime.date, ...]:
-        """Give the days that are meant, without a year those nearest to a day; nothing if there is no such day."""
+        """Return the days that are meant, without a year those nearest to a day; nothing if there is no such day."""
         found = []
         for month, day in self.readings:
             years = (self.year,) if self.year else (near.year - 1, near.year, near.year + 1)

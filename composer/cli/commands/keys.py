@@ -68,7 +68,7 @@ def restore(file: Path | None, is_lost: bool, is_yes: bool) -> int:
 
 
 def _passphrase(*, is_new: bool) -> str:
-    """Give the passphrase. Raises UsageError."""
+    """Return the passphrase. Raises UsageError."""
     from composer.delivery.config.passphrase_encryption import LEAST
 
     found = os.environ.get(VARIABLE, "")

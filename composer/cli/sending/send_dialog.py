@@ -81,7 +81,7 @@ def _told(context: "MailingContext", outcome: "SendOutcome", view: RunView) -> i
 
 
 def _due(context: "MailingContext", flags: SendFlags, *, is_rehearsal: bool) -> datetime | None:
-    """Give the time that --at names, None without it. Raises UsageError."""
+    """Return the time that --at names, None without it. Raises UsageError."""
     from composer.cli.ui.clock import now
 
     if flags.at is None:

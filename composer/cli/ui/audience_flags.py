@@ -13,7 +13,7 @@ from composer.core.errors import UsageError
 
 
 def condition_flags(command: Callable[..., int]) -> Callable[..., int]:
-    """Give a command the flags of a condition; it takes them as `condition`."""
+    """Return a command the flags of a condition; it takes them as `condition`."""
 
     @click.option(
         "--language",

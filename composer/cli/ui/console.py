@@ -21,7 +21,7 @@ _PLAIN = str.maketrans(
 
 
 def showable(text: str, encoding: str | None) -> str:
-    """Give a text in characters that an encoding has: quotation marks become plain, others their code point."""
+    """Return a text in characters that an encoding has: quotation marks become plain, others their code point."""
     encoding = encoding or "ascii"
     try:
         text.encode(encoding)
@@ -103,7 +103,7 @@ def problems(found: Iterable[Problem]) -> None:
 
 
 def problem_lines(found: Iterable[Problem]) -> Iterator[str]:
-    """Give problems in words, many of one kind together."""
+    """Yield problems in words, many of one kind together."""
     for problem, others in grouped(found):
         yield str(problem) + ("" if problem.who is Who.EDITOR else f"  (for: {problem.who})")
         if others:

@@ -54,7 +54,7 @@ LEFT_OUT = {
 
 
 def sums_in_words(sums: "Sums") -> Iterator[tuple[str, int]]:
-    """Give the sums that are not empty, in words, the best first."""
+    """Yield the sums that are not empty, in words, the best first."""
     order = (
         DeliveryState.ACCEPTED,
         DeliveryState.WRITTEN,
@@ -94,7 +94,7 @@ def title(mailing: "Mailing") -> str:
 
 
 def condition(mailing: "Mailing", sums: "Sums", zone: ZoneInfo) -> str:
-    """Say whether a mailing goes on."""
+    """Return whether a mailing goes on."""
     if mailing.ended and sums[DeliveryState.UNKNOWN]:
         return f"over since {when(mailing.ended, zone)}, with unknowns"
     if mailing.ended:
@@ -136,7 +136,7 @@ def people(number: int) -> str:
 
 
 def code_of(sums: "Sums") -> int:
-    """Give the exit code that the sums stand for: 75 something remains, 3 somebody must settle, 0 done."""
+    """Return the exit code that the sums stand for: 75 something remains, 3 somebody must settle, 0 done."""
     if sums.open:
         return 75
     return 3 if sums[DeliveryState.UNKNOWN] else 0

@@ -31,7 +31,7 @@ _WAITING = {
 
 @contextmanager
 def shown(label: str, zone: ZoneInfo) -> Iterator[Callable[["Progress"], None]]:
-    """Give what shows how it goes."""
+    """Provide what shows how it goes."""
     if not sys.stderr.isatty():
         yield _lines(label, zone)
         return
@@ -68,7 +68,7 @@ def shown(label: str, zone: ZoneInfo) -> Iterator[Callable[["Progress"], None]]:
 
 
 def _lines(label: str, zone: ZoneInfo) -> Callable[["Progress"], None]:
-    """Give what says a line when a wait begins, and not too often."""
+    """Return what says a line when a wait begins, and not too often."""
     told_at, told = float("-inf"), None
 
     def tell(progress: "Progress") -> None:

@@ -171,7 +171,7 @@ class BlockSpan:
 
 
 def spans_of(block: ConditionalBlock, nodes: Nodes) -> tuple[BlockSpan, ...]:
-    """Give the lines on which a passage is written, file by file."""
+    """Return the lines on which a passage is written, file by file."""
     lines: dict[str, list[int]] = {}
     for path, node in nodes.items():
         if path[: len(block.path)] == block.path:

@@ -73,7 +73,7 @@ class Issue:
     nodes: Nodes = field(repr=False)
 
     def place(self, *path: str | int) -> SourcePlace:
-        """Give where a key or an item stands, or where the group that lacks it begins."""
+        """Return where a key or an item stands, or where the group that lacks it begins."""
         place = nearest_place(self.nodes, path)
         assert place is not None
         return place

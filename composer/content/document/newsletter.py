@@ -80,7 +80,7 @@ class Newsletter:
     nodes: Nodes = field(repr=False)
 
     def place(self, *path: str | int) -> SourcePlace:
-        """Give where a key stands in newsletter.yaml, or where the group that lacks it begins."""
+        """Return where a key stands in newsletter.yaml, or where the group that lacks it begins."""
         return nearest_place(self.nodes, path) or SourcePlace(path=NEWSLETTER, line=1, column=1)
 
     def issue_schema(self) -> DocumentSchema:

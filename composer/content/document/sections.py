@@ -103,7 +103,7 @@ def read_sections(
 
 
 def section_field() -> SchemaField:
-    """Give what newsletter.yaml may say of a section of any type."""
+    """Return what newsletter.yaml may say of a section of any type."""
     return with_only(built_in("newsletter").definitions["section"])
 
 

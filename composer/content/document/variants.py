@@ -102,7 +102,7 @@ _States = tuple[_State, ...]
 
 
 def kept_for(blocks: Sequence[ConditionalBlock], tags: Collection[str]) -> frozenset[int]:
-    """Give the passages that a subscriber with these tags gets."""
+    """Return the passages that a subscriber with these tags gets."""
     return _kept(blocks, [block.condition.matches("", tags) for block in blocks])
 
 
@@ -117,7 +117,7 @@ def _kept(blocks: Sequence[ConditionalBlock], is_met: Sequence[bool]) -> frozens
 
 
 def variants_of(blocks: Sequence[ConditionalBlock]) -> tuple[IssueVariant, ...]:
-    """Give every cut that some subscriber would get, the fullest first; among equals, the one for fewer tags.
+    """Return every cut that some subscriber would get, the fullest first; among equals, the one for fewer tags.
 
     When there are more than MOST_CUTS, trying out ends, and some of them are given: more than that many.
     """
@@ -158,7 +158,7 @@ def _settled(blocks: Sequence[ConditionalBlock], states: _States) -> frozenset[i
 def _tried(
     blocks: Sequence[ConditionalBlock], states: _States, given: tuple[str, ...], tried: frozenset[str]
 ) -> _States:
-    """Give what is known once a tag is `given`, or is not; `tried` are all the tags that have been decided."""
+    """Return what is known once a tag is `given`, or is not; `tried` are all the tags that have been decided."""
     fresh: list[_State] = []
     for block, state in zip(blocks, states, strict=True):
         is_lost = block.around is not None and fresh[block.around] is _State.UNMET

@@ -24,7 +24,7 @@ ONLY = "only"
 
 @cache
 def only_field() -> SchemaField:
-    """Give what may stand under `only:`: an audience's words but for the language, which has files of its own."""
+    """Return what may stand under `only:`: an audience's words but for the language, which has files of its own."""
     audience = built_in("newsletter").definitions["audience"]
     return replace(
         audience,
@@ -40,7 +40,7 @@ def with_only(field: SchemaField) -> SchemaField:
 
 
 def condition_in(group: Value) -> AudienceFilter:
-    """Give the condition that a group of words means; one that asks for nothing where there is none."""
+    """Return the condition that a group of words means; one that asks for nothing where there is none."""
     if not isinstance(group, Group):
         return AudienceFilter()
     return AudienceFilter(

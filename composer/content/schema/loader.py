@@ -59,7 +59,7 @@ class DocumentLoader:
         )
 
     def nodes(self) -> Nodes:
-        """Give what stands at each path of the document that was read."""
+        """Return what stands at each path of the document that was read."""
         return {path: spot.node for path, spot in self._spots.items()}
 
     def read(self, node: Node) -> Value:
@@ -141,7 +141,7 @@ class DocumentLoader:
         return json, Group(values)
 
     def _absent(self, given: SchemaField) -> Value:
-        """Give what a template sees where nothing is written."""
+        """Return what a template sees where nothing is written."""
         field_ = self.schema.definitions[given.ref] if given.ref else given
         if field_.default is not None:
             if "boolean" in field_.types:

@@ -67,7 +67,7 @@ def example(key: str, field: SchemaField) -> str:
 
 
 def is_secret(group: str, key: str) -> bool:
-    """Tell whether a key of a group about servers asks for what must stand in no file of a newsletter."""
+    """Return whether a key of a group about servers asks for what must stand in no file of a newsletter."""
     return group in ("delivery", "smtp", "imap") and key.lower() in (
         "password",
         "passwd",
@@ -86,7 +86,7 @@ def secret_source(group: str) -> str:
 
 
 def looks_like_prose(key: str) -> bool:
-    """Tell whether a “key” is rather the beginning of a sentence."""
+    """Return whether a “key” is rather the beginning of a sentence."""
     return bool(re.search(r"\s", key.strip())) or bool(re.match(r"[A-ZÄÖÜ\u4e00-\u9fff]", key.strip()))
 
 

@@ -140,7 +140,7 @@ class DocumentSchema:
         )
 
     def to_json(self) -> JsonObject:
-        """Give plain JSON Schema (draft 2020-12), as validators and editors read it."""
+        """Return plain JSON Schema (draft 2020-12), as validators and editors read it."""
         schema: JsonObject = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
         schema.update(_json(self.root))
         used = _references(self.root, self.definitions, {})
@@ -192,7 +192,7 @@ def _json(given: SchemaField) -> JsonObject:
 
 @cache
 def built_in(name: str) -> DocumentSchema:
-    """Give one of the program's own schemas: newsletter, issue, section_type, theme, phrases, definitions."""
+    """Return one of the program's own schemas: newsletter, issue, section_type, theme, phrases, definitions."""
     return schema_of(_built_in_tree(name))
 
 

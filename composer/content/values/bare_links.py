@@ -45,7 +45,7 @@ def _address() -> re.Pattern[str]:
 
 
 def _goes_on(address: str, at: int) -> bool:
-    """Tell whether a Chinese word belongs to an address: it is a part of its path, as in /wiki/中国."""
+    """Return whether a Chinese word belongs to an address: it is a part of its path, as in /wiki/中国."""
     return address[at].isalnum() and (
         address[at - 1] == "=" or (address[at - 1] == "/" and address.count("/", 0, at) > 3)
     )

@@ -67,24 +67,24 @@ class Group:
 
 
 def value_in(group: Group, name: str) -> "Value":
-    """Give a value of a group, or None when its schema has no such key."""
+    """Return a value of a group, or None when its schema has no such key."""
     return group[name] if name in iter(group) else None
 
 
 def text_in(group: Group, name: str) -> str | None:
-    """Give a text of a group, or None."""
+    """Return a text of a group, or None."""
     value = group[name]
     return value if isinstance(value, str) else None
 
 
 def group_in(group: Group, name: str) -> Group:
-    """Give a group of a group; an empty one when it is absent."""
+    """Return a group of a group; an empty one when it is absent."""
     value = group[name]
     return value if isinstance(value, Group) else Group({})
 
 
 def groups_in(group: Group, name: str) -> tuple[Group, ...]:
-    """Give a list of groups."""
+    """Return a list of groups."""
     value = group[name]
     return tuple(item for item in value if isinstance(item, Group)) if isinstance(value, tuple) else ()
 

@@ -160,7 +160,7 @@ def _day(parts: tuple[int, int, int]) -> str | None:
 
 
 def is_colour(text: str) -> bool:
-    """Tell whether a text is a colour that every client knows: `#rrggbb`."""
+    """Return whether a text is a colour that every client knows: `#rrggbb`."""
     return re.fullmatch(r"#[0-9A-Fa-f]{6}", text) is not None
 
 
@@ -185,7 +185,7 @@ def token_address(text: str) -> WebAddress:
 
 
 def holds_password(url: str) -> bool:
-    """Tell whether the address of a server holds a password."""
+    """Return whether the address of a server holds a password."""
     return re.search(r"://[^/?#]*:[^/?#]*@|[?&]\w*password=", url, re.IGNORECASE) is not None
 
 

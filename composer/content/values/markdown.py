@@ -233,7 +233,7 @@ class _TreeConverter:
         return max(self.searched, self.starts[min(self.row, len(self.starts) - 1)])
 
     def _address_of(self, raw: str) -> int:
-        """Give where the address of the next link is in the text."""
+        """Return where the address of the next link is in the text."""
         start = self._from_here()
         found = (self.text.find(f"{begin}{raw}", start) for begin in ("](", "](<", "<"))
         at = next((at for at in found if at >= 0), -1)

@@ -73,5 +73,5 @@ def _emphasis(state: StateInline, silent: bool) -> bool:
 
 
 def is_cjk(character: str) -> bool:
-    """Tell whether a character is of the Chinese, Japanese and Korean scripts, or their punctuation."""
+    """Return whether a character is of the Chinese, Japanese and Korean scripts, or their punctuation."""
     return unicodedata.east_asian_width(character) in "WF" and not unicodedata.category(character).startswith("So")

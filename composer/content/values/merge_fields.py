@@ -88,7 +88,7 @@ class FieldBook:
         return tuple(self._fields.values())
 
     def field(self, name: str, default: str | None, sample: str | None = None) -> MergeField:
-        """Give the field's token, a new one at its first use; `sample` is what a value is like."""
+        """Return the field's token, a new one at its first use; `sample` is what a value is like."""
         key = (name, default)
         if key not in self._fields:
             shown = sample or self.samples.get(name) or default or BUILT_IN.get(name, "")
@@ -186,5 +186,5 @@ def _malformed(text: str, start: int) -> FieldMistake:
 
 
 def stand_ins(fields: tuple[MergeField, ...]) -> dict[str, str]:
-    """Give what each token shows where there is no addressee."""
+    """Return what each token shows where there is no addressee."""
     return {field.token: field.stand_in for field in fields}

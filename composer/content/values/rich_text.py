@@ -66,7 +66,7 @@ Block = Paragraph | BulletList | Quote
 
 
 def plain_words(nodes: tuple[Inline, ...]) -> str:
-    """Give the words without what they are dressed in."""
+    """Return the words without what they are dressed in."""
     pieces: list[str] = []
     for node in nodes:
         match node:
@@ -94,9 +94,9 @@ class Rich:
         return len(self.nodes)
 
     def head(self, count: int) -> "Rich":
-        """Give the first blocks."""
+        """Return the first blocks."""
         return Rich(self.nodes[: max(count, 0)])
 
     def tail(self, count: int) -> "Rich":
-        """Give all but the first blocks."""
+        """Return all but the first blocks."""
         return Rich(self.nodes[max(count, 0) :])

@@ -41,7 +41,7 @@ class Mark:
         return self.node.at(found if found >= 0 else start)
 
     def place_of(self, pattern: re.Pattern[str]) -> SourcePlace:
-        """Give where something stands from here on in the text as written; where the mark is, when it does not."""
+        """Return where something stands from here on in the text as written; where the mark is, when it does not."""
         found = pattern.search(self.node.text, self._start)
         return self.node.at(found.start()) if found else self.place
 
@@ -66,19 +66,19 @@ class SourceMap:
         return f"{self.prefix}w{len(self._marks) - 1}z"
 
     def pattern(self) -> re.Pattern[str]:
-        """Give what finds tokens; group 1 is the number that `at` wants."""
+        """Return what finds tokens; group 1 is the number that `at` wants."""
         return re.compile(rf"{self.prefix}w([0-9]+)z")
 
     def at(self, number: int) -> Mark:
-        """Give what a token stands for."""
+        """Return what a token stands for."""
         return self._marks[number]
 
     def of(self, text: str) -> Mark | None:
-        """Give where a text was written, when it knows."""
+        """Return where a text was written, when it knows."""
         mark = text.mark if isinstance(text, SourceStr) else ""
         return self.find(mark)
 
     def find(self, mark: str) -> Mark | None:
-        """Give what a token of ours stands for; nothing for an empty one."""
+        """Return what a token of ours stands for; nothing for an empty one."""
         number = mark.removeprefix(self.prefix)
         return self._marks[int(number[1:-1])] if number != mark else None

@@ -35,7 +35,7 @@ def with_sources_as_lines(source: SourceText) -> SourceText:
 
 
 def _block(lines: list[str], start: int, column: int) -> list[int]:
-    """Give the rows below a key, up to the next key at its level."""
+    """Return the rows below a key, up to the next key at its level."""
     rows: list[int] = []
     for row in range(start, len(lines)):
         line = lines[row]

@@ -90,7 +90,7 @@ class LineGrid:
         return row not in self.inside and not self.is_quiet(row) and bool(self.key(row) or _DASH.match(self.lines[row]))
 
     def levels(self, row: int) -> set[int]:
-        """Give the columns in which a key or item may begin in a row: those of what is still open above it."""
+        """Return the columns in which a key or item may begin in a row: those of what is still open above it."""
         found: set[int] = set()
         lowest = len(self.lines[row]) + 1000
         for above in range(row - 1, -1, -1):
@@ -119,13 +119,13 @@ class LineGrid:
         return not re.match(r"[\t%\u00a0\u3000]| *-\w+:", line)
 
     def before(self, row: int) -> int | None:
-        """Give the nearest row above that says something."""
+        """Return the nearest row above that says something."""
         return next(
             (each for each in range(row - 1, -1, -1) if not self.is_quiet(each) and self.lines[each].strip()), None
         )
 
     def behind(self, row: int) -> int | None:
-        """Give the nearest row below that says something."""
+        """Return the nearest row below that says something."""
         rows = range(row + 1, len(self.lines))
         return next((each for each in rows if not self.is_quiet(each) and self.lines[each].strip()), None)
 
@@ -235,7 +235,7 @@ def _text(page: LineGrid, start: int, row: int) -> MisplacedLine | None:
 
 
 def _run(page: LineGrid, start: int, owner: int) -> list[int]:
-    """Give the rows of a text: as far as the next key or dash. `owner` is the column of the key it belongs to."""
+    """Return the rows of a text: as far as the next key or dash. `owner` is the column of the key it belongs to."""
     rows: list[int] = []
     for row in range(start, len(page.lines)):
         if page.is_quiet(row):
@@ -259,7 +259,7 @@ def _slid(page: LineGrid, start: int, above: int) -> MisplacedLine | None:
 
 
 def _first(page: LineGrid, row: int) -> int:
-    """Give the first row of the text below a `|` that `row` is in."""
+    """Return the first row of the text below a `|` that `row` is in."""
     while row - 1 in page.inside:
         row -= 1
     while not page.lines[row].strip():

@@ -41,7 +41,7 @@ class Scalar:
         return not self.text.strip()
 
     def at(self, offset: int) -> SourcePlace:
-        """Give the place in the file of a character of `text`.
+        """Return the place in the file of a character of `text`.
 
         White space is passed over. Line folding changes nothing else, so counting the other characters finds the way
         back in every style.
@@ -54,7 +54,7 @@ class Scalar:
         return self.source.place(self._find(wanted))
 
     def at_unseen(self, offset: int) -> SourcePlace:
-        """Give the place in the file of a character of `text` that may be white space, and is passed over by `at`."""
+        """Return the place in the file of a character of `text` that may be white space, and is passed over by `at`."""
         character = self.text[offset]
         index = self.start - 1
         for _ in range(self.text.count(character, 0, offset + 1)):
@@ -103,7 +103,7 @@ class Scalar:
 
 
 def _escape(raw: str, index: int) -> tuple[int, bool]:
-    """Give the length of a double-quoted escape, and whether it stands for white space (YAML 1.2.2, 5.7)."""
+    """Return the length of a double-quoted escape, and whether it stands for white space (YAML 1.2.2, 5.7)."""
     kind = raw[index + 1 : index + 2]
     length = {"x": 4, "u": 6, "U": 10}.get(kind, 2)
     return length, kind in " \t\nnrtv_NLP"
@@ -131,7 +131,7 @@ class Mapping:
         return self.source.place(self.start)
 
     def get(self, key: str) -> "Node | None":
-        """Give a key's value, or None."""
+        """Return a key's value, or None."""
         return next((entry.value for entry in self.entries if entry.key.text == key), None)
 
 
@@ -157,7 +157,7 @@ Nodes = dict[Path, Node]
 
 
 def nearest_place(nodes: Nodes, path: Path) -> SourcePlace | None:
-    """Give where something is written; for what is not written, where the group that lacks it begins."""
+    """Return where something is written; for what is not written, where the group that lacks it begins."""
     for length in range(len(path), -1, -1):
         if (node := nodes.get(path[:length])) is not None:
             return node.place

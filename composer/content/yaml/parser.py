@@ -91,7 +91,7 @@ def _without_ends(source: SourceText, problems: list[Problem]) -> SourceText:
 
 
 def _index(mark: "_Mark | None") -> int:
-    """Give a mark's offset in characters; the parser gives every event a mark."""
+    """Return a mark's offset in characters; the parser gives every event a mark."""
     assert mark is not None
     return int(mark.index)
 
@@ -107,7 +107,7 @@ class _Trials:
         self.left = MOST_TRIED
 
     def reach(self, lines: list[str]) -> int:
-        """Give the row at which reading stops, the number of rows when it does not, 0 when nothing is left to try."""
+        """Return the row at which reading stops, the number of rows when it does not, 0 when nothing is left to try."""
         text = "\n".join(lines)
         self.left -= len(text)
         if self.left < 0:

@@ -65,7 +65,7 @@ class SourceText:
         return cls(name=name, path=path or Path(name), text=text, starts=tuple(starts))
 
     def place(self, offset: int) -> SourcePlace:
-        """Give the line and column of a character offset."""
+        """Return the line and column of a character offset."""
         row = bisect_right(self.starts, offset) - 1
         column = offset - self.starts[row]
         if row in self.mended:
@@ -73,7 +73,7 @@ class SourceText:
         return SourcePlace(path=self.name, line=row + 1, column=column + 1)
 
     def mend(self, rows: Mapping[int, str]) -> "SourceText":
-        """Give the source with other lines in some rows; places are still told as they stand in the file."""
+        """Return the source with other lines in some rows; places are still told as they stand in the file."""
         lines = self.text.split("\n")
         written = dict(self.mended)
         for row, line in rows.items():
@@ -82,7 +82,7 @@ class SourceText:
         return replace(SourceText.of("\n".join(lines), name=self.name, path=self.path), mended=written)
 
     def line(self, row: int) -> str:
-        """Give the text of a 0-based row, without its line end."""
+        """Return the text of a 0-based row, without its line end."""
         if not 0 <= row < len(self.starts):
             return ""
         end = self.starts[row + 1] - 1 if row + 1 < len(self.starts) else len(self.text)

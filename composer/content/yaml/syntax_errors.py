@@ -387,7 +387,7 @@ def _quote_explanation(key: str, value: str, explanation: _Explain) -> _Explanat
 
 
 def _closing(value: str) -> int | None:
-    """Give the index of the quotation mark that ends a quoted text, or None when it stays open in this line."""
+    """Return the index of the quotation mark that ends a quoted text, or None when it stays open in this line."""
     mark, index = value[0], 1
     while index < len(value):
         if mark == '"' and value[index] == "\\":

@@ -42,7 +42,7 @@ class Moment(TypeDecorator[datetime]):
 
 
 def milliseconds(time: datetime) -> int:
-    """Give a time as the database keeps it. Raises ValueError for one without a time zone."""
+    """Return a time as the database keeps it. Raises ValueError for one without a time zone."""
     if time.tzinfo is None:
         raise ValueError("a time without a time zone says nothing")
     return (time - _EPOCH) // _MILLISECOND

@@ -41,7 +41,7 @@ class Approval:
         return len(self.approved) >= self.needed and not self.returned
 
     def permits(self, allowed_until: int | None) -> bool:
-        """Tell whether a mailing may go out.
+        """Return whether a mailing may go out.
 
         `allowed_until`: somebody allowed it in spite of this, and knew the answers up to this one. A request for changes
         that came later is none of what they allowed.
@@ -84,7 +84,7 @@ def allow_until(connection: Connection, mailing_id: int, last: int) -> None:
 
 
 def is_permitted(connection: Connection, mailing_id: int, settings: Settings, allowed_until: int | None = None) -> bool:
-    """Tell whether a mailing may begin, or go on.
+    """Return whether a mailing may begin, or go on.
 
     `allowed_until` as in `Approval.permits`, beside what was allowed before.
     """

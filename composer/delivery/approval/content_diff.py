@@ -85,7 +85,7 @@ def in_words(codes: Sequence[str]) -> tuple[str, ...]:
 
 
 def is_outdated(changed: Mapping[str, Sequence[str]]) -> bool:
-    """Tell whether nothing more is known of what changed than that the hashes cannot be compared."""
+    """Return whether nothing more is known of what changed than that the hashes cannot be compared."""
     return any(OUTDATED in codes for codes in changed.values())
 
 
@@ -141,7 +141,7 @@ def _block(block: Paragraph | BulletList | Quote) -> str:
 
 
 def _words(nodes: tuple[Inline, ...]) -> str:
-    """Give the words with what they are dressed in: a bold word and another address are changes, too."""
+    """Return the words with what they are dressed in: a bold word and another address are changes, too."""
     pieces: list[str] = []
     for node in nodes:
         match node:

@@ -153,7 +153,7 @@ def note_backup(around: Environment, keys: KeySet, file: Path, now: datetime) ->
 
 
 def last_backup(around: Environment, publication: str | None) -> Kept | None:
-    """Give the last one; None if there was none here."""
+    """Return the last one; None if there was none here."""
     try:
         value = json.loads(read_private(_note(around, publication)).data)
         return Kept(at=datetime.fromisoformat(value["at"]), file=value["file"], fingerprint=value["fingerprint"])
@@ -214,7 +214,7 @@ def _judge_erasure(connection: Connection, now: bytes | None, then: bytes) -> No
 
 
 def _files(around: Environment, keys: KeySet) -> dict[Path, tuple[str, str]]:
-    """Give the files and what they are to hold. Raises SettingsError where one holds something else."""
+    """Return the files and what they are to hold. Raises SettingsError where one holds something else."""
     found: dict[Path, tuple[str, str]] = {}
     publication = bytes.fromhex(keys.publication or "")
     if keys.words and publication and secret_words(around, publication) != keys.words:

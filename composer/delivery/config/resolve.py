@@ -28,13 +28,13 @@ _SCHEMES = {"smtp": Security.NONE, "smtps": Security.TLS, "smtp+starttls": Secur
 
 
 def transport_name(newsletter: Newsletter, around: Environment) -> str:
-    """Give the transport that is set up: smtp where a server is named, unless newsletter.yaml says otherwise."""
+    """Return the transport that is set up: smtp where a server is named, unless newsletter.yaml says otherwise."""
     delivery = newsletter.delivery
     return delivery.transport or ("smtp" if around.environment.get(URL) or delivery.smtp else "outbox")
 
 
 def server_of(newsletter: Newsletter, workspace: Workspace, around: Environment) -> MailServer:
-    """Give the mail server to hand over to, with its secret. Raises SettingsError or ContentError."""
+    """Return the mail server to hand over to, with its secret. Raises SettingsError or ContentError."""
     if url := around.environment.get(URL):
         return _from_url(url)
     given = newsletter.delivery.smtp
@@ -55,7 +55,7 @@ def server_of(newsletter: Newsletter, workspace: Workspace, around: Environment)
 
 
 def ca_file(workspace: Workspace, name: str | None, key: str) -> Path | None:
-    """Give the file of certificates to trust that a key of newsletter.yaml names. Raises SettingsError."""
+    """Return the file of certificates to trust that a key of newsletter.yaml names. Raises SettingsError."""
     if name is None:
         return None
     path = workspace.inside(workspace.root, name)
@@ -116,17 +116,17 @@ def signing_of(newsletter: Newsletter, host: str = "") -> Signing | None:
 
 
 def key_path(around: Environment, domain: str, selector: str) -> Path:
-    """Give where a private key lies: in the user's own folder, by domain and selector."""
+    """Return where a private key lies: in the user's own folder, by domain and selector."""
     return around.folder / "dkim" / domain / f"{selector}.pem"
 
 
 def selectors_of(around: Environment, domain: str) -> tuple[str, ...]:
-    """Give the selectors of the keys that lie there for a domain, whether newsletter.yaml names them or not."""
+    """Return the selectors of the keys that lie there for a domain, whether newsletter.yaml names them or not."""
     return tuple(sorted(path.stem for path in key_path(around, domain, "").parent.glob("*.pem")))
 
 
 def signer_of(newsletter: Newsletter, around: Environment, host: str, now: int) -> Callable[[bytes], bytes]:
-    """Give what signs a message; nothing is done where the server signs, or nobody. Raises ComposeError."""
+    """Return what signs a message; nothing is done where the server signs, or nobody. Raises ComposeError."""
     profile = profile_of(newsletter, around, host)
     if profile is None:
         return lambda message: message
@@ -136,7 +136,7 @@ def signer_of(newsletter: Newsletter, around: Environment, host: str, now: int) 
 
 
 def profile_of(newsletter: Newsletter, around: Environment, host: str) -> "Profile | None":
-    """Give the keys that sign here; None where the server signs, or nobody. Raises ComposeError."""
+    """Return the keys that sign here; None where the server signs, or nobody. Raises ComposeError."""
     signing = signing_of(newsletter, host)
     if signing is None or signing.is_relayed:
         return None

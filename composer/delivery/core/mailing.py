@@ -117,7 +117,7 @@ _COLUMNS = (
 
 
 def mailing_of(connection: Connection, mailing_id: int) -> Mailing:
-    """Give a mailing. Raises MailingError."""
+    """Return a mailing. Raises MailingError."""
     row = connection.execute(_COLUMNS.where(mailings.c.id == mailing_id)).first()
     if row is None:
         raise MailingError(f"there is no mailing {mailing_id}", "compose status lists them")
@@ -125,13 +125,13 @@ def mailing_of(connection: Connection, mailing_id: int) -> Mailing:
 
 
 def mailings_of(connection: Connection, issue: str | None = None) -> list[Mailing]:
-    """Give the mailings of an issue, or all, the oldest first; rehearsals, too."""
+    """Return the mailings of an issue, or all, the oldest first; rehearsals, too."""
     question = _COLUMNS.order_by(mailings.c.id)
     return [_mailing(row) for row in connection.execute(question.where(issues.c.key == issue) if issue else question)]
 
 
 def unfinished(connection: Connection, issue: str, *, is_rehearsal: bool = False) -> Mailing | None:
-    """Give the mailing of an issue that is not over, if there is one: sending the issue goes on with it."""
+    """Return the mailing of an issue that is not over, if there is one: sending the issue goes on with it."""
     question = _COLUMNS.where(
         issues.c.key == issue, mailings.c.is_rehearsal == is_rehearsal, mailings.c.ended.is_(None)
     ).order_by(mailings.c.id.desc())
@@ -147,12 +147,12 @@ def unfinished_mailings(connection: Connection) -> list[Mailing]:
 
 
 def is_early(mailing: Mailing, sums: Sums, now: datetime) -> bool:
-    """Tell whether a mailing's time is still to come, and nobody has begun it before."""
+    """Return whether a mailing's time is still to come, and nobody has begun it before."""
     return mailing.due is not None and mailing.due > now and sums[DeliveryState.PENDING] == sums.frozen
 
 
 def variants_of(connection: Connection, mailing_id: int) -> tuple[FrozenVariant, ...]:
-    """Give the compiled messages of a mailing by their numbers; none when the mailing is over."""
+    """Return the compiled messages of a mailing by their numbers; none when the mailing is over."""
     rows = connection.execute(select(variants).where(variants.c.mailing_id == mailing_id).order_by(variants.c.number))
     return tuple(FrozenVariant(number=row.number, language=row.language, compiled=row.compiled) for row in rows)
 

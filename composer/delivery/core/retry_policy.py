@@ -46,7 +46,7 @@ class RetryPolicy:
     record: timedelta = timedelta(seconds=10)
 
     def delay(self, attempts: int) -> timedelta:
-        """Give the time until the next try, after so many."""
+        """Return the time until the next try, after so many."""
         return self.delays[min(max(attempts, 1), len(self.delays)) - 1]
 
 

@@ -186,7 +186,7 @@ def _run_out(view: View, why: Ending) -> Move:
 
 
 def _ahead(view: View) -> int:
-    """Give how many are to lie ready: enough for every connection, and not more than will go soon."""
+    """Return how many are to lie ready: enough for every connection, and not more than will go soon."""
     most = max(_AHEAD * view.connections, 32)
     if view.rate is not None:
         most = max(min(most, int(view.rate / 60 * _AHEAD_SECONDS)), view.connections + 1)
@@ -198,7 +198,7 @@ def _ahead(view: View) -> int:
 
 
 def after_death(state: DeliveryState) -> DeliveryState:
-    """Give what becomes of a delivery whose owner is dead: no dot without an intent, so a claim is free again."""
+    """Return what becomes of a delivery whose owner is dead: no dot without an intent, so a claim is free again."""
     match state:
         case DeliveryState.CLAIMED:
             return DeliveryState.PENDING

@@ -86,7 +86,7 @@ def read(path: Path) -> Note | None:
 
 
 def joined(*several: Iterable[Begun]) -> tuple[Begun, ...]:
-    """Give all of these mailings once, the oldest first."""
+    """Return all of these mailings once, the oldest first."""
     return tuple(sorted({each for those in several for each in those}, key=lambda each: (each.made, each.mailing)))
 
 
@@ -172,5 +172,5 @@ class MachineNotes:
 
 
 def counted(note: Note, count: int) -> Note:
-    """Give the note with another count."""
+    """Return the note with another count."""
     return replace(note, count=count)

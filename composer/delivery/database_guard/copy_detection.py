@@ -104,7 +104,7 @@ def _check(connection: Connection, database: Database, place: DatabasePlace, mai
 
 
 def signs(connection: Connection, place: DatabasePlace, mailing_id: int | None = None) -> tuple[Evidence, ...]:
-    """Give all signs that this database is a copy, or was restored."""
+    """Return all signs that this database is a copy, or was restored."""
     found = [*look_at_notes(connection, place.beside, place.beside_path, place.known.values())]
     found += compare(connection, place.identity)
     if mailing_id is not None:

@@ -78,7 +78,7 @@ class Evidence:
     more: str = ""
 
     def error(self, name: str) -> CopyError:
-        """Give the stop."""
+        """Return the stop."""
         return CopyError(_WORDS[self.sign].format(name=name, more=self.more), f"nothing was sent; {WAY_ON}")
 
 
@@ -97,7 +97,7 @@ def nonce() -> str:
 
 
 def origins_of(connection: Connection) -> tuple[str, ...]:
-    """Give this database's acceptances, the oldest first; none if it was never sent from."""
+    """Return this database's acceptances, the oldest first; none if it was never sent from."""
     value = state_of(connection, ORIGINS)
     return () if value is None else tuple(json.loads(value))
 
@@ -123,7 +123,7 @@ def set_state(connection: Connection, name: str, value: str | None) -> None:
 
 
 def is_known(connection: Connection, note: Note) -> bool:
-    """Tell whether the database knows all that a note knows."""
+    """Return whether the database knows all that a note knows."""
     if note.is_old:
         return (connection.scalar(select(func.max(workers.c.id))) or 0) >= note.worker
     if note.worker == 0:
@@ -133,7 +133,7 @@ def is_known(connection: Connection, note: Note) -> bool:
 
 
 def was_sent_from(connection: Connection) -> bool:
-    """Tell whether subscribers were written to from this database, since there are ages."""
+    """Return whether subscribers were written to from this database, since there are ages."""
     return bool(connection.scalar(select(exists().where(workers.c.nonce.is_not(None)))))
 
 
@@ -157,7 +157,7 @@ def look_at_notes(
 
 
 def check_database_id(connection: Connection, mailing_id: int, home: str, beside: Note | None) -> tuple[Evidence, ...]:
-    """Tell whether a mailing was begun in another file, or on another server, than this one."""
+    """Return whether a mailing was begun in another file, or on another server, than this one."""
     before = connection.execute(
         select(workers.c.home, workers.c.host, workers.c.began, workers.c.nonce)
         .where(workers.c.mailing_id == mailing_id)

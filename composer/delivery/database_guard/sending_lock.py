@@ -40,7 +40,7 @@ class SendingLock:
             self._file.release()
 
     def pass_on(self) -> FileLock:
-        """Give the lock to an owner, who releases it."""
+        """Return the lock to an owner, who releases it."""
         assert self._file is not None
         held, self._file = self._file, None
         return held

@@ -175,7 +175,7 @@ def record(connection: Connection, mailing_id: int, worker_id: int, results: Seq
 
 
 def kind_of(decision: OutcomeDecision) -> EventKind:
-    """Give the word under which a decision stands in the event log."""
+    """Return the word under which a decision stands in the event log."""
     match decision.step:
         case Accept():
             return EventKind.ACCEPTED

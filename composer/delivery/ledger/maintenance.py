@@ -45,7 +45,7 @@ def take_back(connection: Connection, mailing_id: int, subscriber_ids: Sequence[
 
 
 def release(connection: Connection, mailing_id: int, worker_id: int, now: datetime) -> int:
-    """Give back everything that this owner has claimed and not begun to send; give how many."""
+    """Return back everything that this owner has claimed and not begun to send; give how many."""
     return connection.execute(
         update(deliveries)
         .where(_D.mailing_id == mailing_id, _D.worker_id == worker_id, stands(_S.CLAIMED))
@@ -77,7 +77,7 @@ def reap_worker(
 
 
 def expire(connection: Connection, mailing_id: int, now: datetime, policy: RetryPolicy) -> int:
-    """Give up those that were tried for longer than the policy allows; give how many."""
+    """Return up those that were tried for longer than the policy allows; give how many."""
     over = (_D.mailing_id == mailing_id, stands(_S.DEFERRED), _D.first_at < now - policy.deadline)
     return _give_up(connection, mailing_id, over, now, StateReason.DEADLINE)
 

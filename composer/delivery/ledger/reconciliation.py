@@ -58,7 +58,7 @@ class Decided:
 
 
 def unknown_of(connection: Connection, mailing_id: int) -> tuple[int, ...]:
-    """Give the subscribers of whom nobody knows whether they have it."""
+    """Return the subscribers of whom nobody knows whether they have it."""
     question = select(_D.subscriber_id).where(_D.mailing_id == mailing_id, _D.state == DeliveryState.UNKNOWN)
     return tuple(connection.scalars(question.order_by(_D.subscriber_id)))
 
@@ -113,7 +113,7 @@ def count_as_received(connection: Connection, mailing_id: int, who: str, now: da
 
 
 def decided_of(connection: Connection, mailing_id: int) -> tuple[Decided, ...]:
-    """Give what persons decided to count as received, the oldest decision first."""
+    """Return what persons decided to count as received, the oldest decision first."""
     question = (
         select(events.c.at, events.c.who, func.count())
         .where(events.c.mailing_id == mailing_id, is_decided())
@@ -124,7 +124,7 @@ def decided_of(connection: Connection, mailing_id: int) -> tuple[Decided, ...]:
 
 
 def is_decided() -> ColumnElement[bool]:
-    """Give the condition, over `events`, of a subscriber's being counted as received by a person's decision."""
+    """Return the condition, over `events`, of a subscriber's being counted as received by a person's decision."""
     return and_(events.c.kind == EventKind.SETTLED, events.c.reason == StateReason.RECEIVED)
 
 

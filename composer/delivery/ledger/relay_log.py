@@ -94,7 +94,7 @@ def _named(said: str, names: Mapping[str, str], at: float | None, process: str) 
 
 
 def _is_same(block: _Block, fresh: _Block) -> bool:
-    """Tell whether two lines name one message: it may have our header and a Message-ID of the server's own."""
+    """Return whether two lines name one message: it may have our header and a Message-ID of the server's own."""
     is_near = fresh.process == block.process and _is_within(block.begun, fresh.begun, _HEADERS)
     is_same = is_near and (fresh.name == block.name or not (block.is_named and fresh.is_named))
     if is_same:

@@ -132,12 +132,12 @@ def restore(
 
 
 def lost_since(connection: Connection, issue: str) -> datetime | None:
-    """Give when a mailing of an issue was lost, as far as nobody has decided about it."""
+    """Return when a mailing of an issue was lost, as far as nobody has decided about it."""
     return connection.scalar(select(lost_issues.c.at).where(lost_issues.c.key == issue))
 
 
 def all_lost(connection: Connection) -> dict[str, datetime]:
-    """Give the issues of which a mailing was lost, and when the database was restored."""
+    """Return the issues of which a mailing was lost, and when the database was restored."""
     return {row.key: row.at for row in connection.execute(select(lost_issues.c.key, lost_issues.c.at))}
 
 
@@ -204,7 +204,7 @@ def _reached(connection: Connection, numbers: Iterable[int]) -> dict[int, int]:
 
 
 def _until(connection: Connection) -> datetime | None:
-    """Give when the last thing happened that this database knows of."""
+    """Return when the last thing happened that this database knows of."""
     columns = (events.c.at, subscribers.c.changed, suppressions.c.since, workers.c.seen)
     times = (connection.scalar(select(func.max(column))) for column in columns)
     return max((each for each in times if each is not None), default=None)

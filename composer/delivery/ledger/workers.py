@@ -53,7 +53,7 @@ class Worker:
         return self._session is None
 
     def heartbeat(self, connection: Connection, now: datetime) -> None:
-        """Give a sign of life. Raises LostError when another process has taken this one for dead."""
+        """Return a sign of life. Raises LostError when another process has taken this one for dead."""
         seen = (
             update(workers)
             .where(workers.c.id == self.id, workers.c.ended.is_(None))
@@ -73,7 +73,7 @@ class Worker:
                 self._session.execute(text("SELECT 1"))
 
     def dead(self, connection: Connection, mailing_id: int, now: datetime) -> tuple[int, ...]:
-        """Give the other workers that are dead, and whose work nobody has taken care of."""
+        """Return the other workers that are dead, and whose work nobody has taken care of."""
         # One that has ended, and whose last transaction was committed by the server after its death.
         left = (
             select(deliveries.c.worker_id)
@@ -207,7 +207,7 @@ def _enter(
 
 
 def _clock(connection: Connection, now: datetime) -> object:
-    """Give the time by which signs of life are compared: the server's own, where there are several machines."""
+    """Return the time by which signs of life are compared: the server's own, where there are several machines."""
     return now if connection.dialect.name == "sqlite" else _server_clock()
 
 

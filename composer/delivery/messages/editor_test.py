@@ -42,7 +42,7 @@ class TestSend:
 
 
 def editors_of(newsletter: Newsletter) -> tuple[Address, ...]:
-    """Give the editors that newsletter.yaml names, each address once."""
+    """Return the editors that newsletter.yaml names, each address once."""
     return unique(newsletter.editors)
 
 

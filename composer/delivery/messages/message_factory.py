@@ -52,7 +52,7 @@ class FrozenSettings:
     wants_notice: bool = False
 
     def to_json(self) -> str:
-        """Give it as it is kept."""
+        """Return it as it is kept."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
@@ -173,7 +173,7 @@ class MailingMessages(MessageSource):
         return OutgoingMessage(envelope=envelope, message=message)
 
     def message_id(self, subscriber_id: int) -> str:
-        """Give the Message-ID of a recipient's message; its left side stands in X-Compose-ID, too."""
+        """Return the Message-ID of a recipient's message; its left side stands in X-Compose-ID, too."""
         return self._tokens.message_id(self._payload.mailing, subscriber_id, self._frozen_settings.domain)
 
     def _corrected(self, recipient: MessageRecipient) -> str | None:
@@ -193,12 +193,12 @@ class MailingMessages(MessageSource):
         return self._tokens.make(purpose, subscriber_id, self._payload.mailing)
 
     def _leave_by_mail(self, subscriber_id: int) -> str | None:
-        """Give the mailto: link by which this subscriber leaves; `compose bounces ingest` reads what comes of it."""
+        """Return the mailto: link by which this subscriber leaves; `compose bounces ingest` reads what comes of it."""
         to = self._frozen_settings.unsubscribe_mailto
         return None if to is None else leave_by_mail(to, self._token(Purpose.UNSUBSCRIBE, subscriber_id))
 
     def _leave_at(self, subscriber_id: int) -> str | None:
-        """Give where this subscriber leaves with one click."""
+        """Return where this subscriber leaves with one click."""
         frozen_settings = self._frozen_settings
         if frozen_settings.unsubscribe_url is not None:
             return frozen_settings.unsubscribe_url.replace("{token}", self._token(Purpose.UNSUBSCRIBE, subscriber_id))

@@ -102,7 +102,7 @@ class MessageWorker:
             self._ask(recipients)
 
     def reply(self, recipient: MessageRecipient) -> WorkerReply | None:
-        """Give what it says to a recipient; None when it has not begun, has too much to do, or has ended."""
+        """Return what it says to a recipient; None when it has not begun, has too much to do, or has ended."""
         while True:
             is_asked, reply = False, None
             with self._asking, self._parting():

@@ -25,7 +25,7 @@ _MOST = 4
 
 @contextmanager
 def messages_of(payload: JobPayload, count: int, rate: float | None) -> Iterator[MessageSource]:
-    """Give what makes so many messages, at so many a minute: workers where they pay. Raises FrozenError."""
+    """Provide what makes so many messages, at so many a minute: workers where they pay. Raises FrozenError."""
     processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     is_worth_it = payload.profile is not None and count >= _MANY and (rate is None or rate >= _QUICK)
     if not is_worth_it or processors == 1 or os.name != "posix":
@@ -54,7 +54,7 @@ class MessageWorkerPool(MessageSource):
             message_worker.expect([each for each in recipients if each.subscriber_id % len(self._pool) == number])
 
     def outgoing(self, recipient: MessageRecipient) -> OutgoingMessage:
-        """Give one that was made, or have it made. Raises ComposeError, as MailingLetters does."""
+        """Return one that was made, or have it made. Raises ComposeError, as MailingLetters does."""
         reply = None
         if self._pool:
             reply = self._pool[recipient.subscriber_id % len(self._pool)].reply(recipient)

@@ -98,7 +98,7 @@ class PreflightFacts:
 
 
 def refusals(known: PreflightFacts, allowed: Mapping[str, str]) -> tuple[Refusal, ...]:
-    """Give what keeps a mailing from going out; what was allowed is none. A frozen mailing is asked less."""
+    """Return what keeps a mailing from going out; what was allowed is none. A frozen mailing is asked less."""
     if known.continues is not None:
         looked: tuple[Callable[[PreflightFacts], Iterator[Refusal]], ...] = (_changed, _unapproved, _database)
     elif known.is_rehearsal:
@@ -110,7 +110,7 @@ def refusals(known: PreflightFacts, allowed: Mapping[str, str]) -> tuple[Refusal
 
 
 def waived(known: PreflightFacts, allowed: Mapping[str, str]) -> tuple[Refusal, ...]:
-    """Give the refusals that a person allowed: what the reasons stand for."""
+    """Return the refusals that a person allowed: what the reasons stand for."""
     return tuple(each for each in refusals(known, {}) if each.may_be_allowed and each.code in allowed)
 
 

@@ -93,7 +93,7 @@ class Proposal:
         return {code: reason for code, reason in allowed.items() if code in mattered}
 
     def choose(self, language: str, tags: frozenset[str]) -> int:
-        """Give the number of the variant that a subscriber gets."""
+        """Return the number of the variant that a subscriber gets."""
         return pick(self.variants, language, tags).number
 
 
@@ -263,7 +263,7 @@ def _same_issue_files(checked: Checked, selection: Selection, allowed: Mapping[s
 
 
 def _is_dated(checked: Checked) -> bool:
-    """Tell whether one date means one issue here: newsletter.yaml can set the check to less than a blocker."""
+    """Return whether one date means one issue here: newsletter.yaml can set the check to less than a blocker."""
     setting = read_settings(checked.built.newsletter).get(SAME_ISSUE, Setting())
     return not setting.is_off and setting.level in (None, Level.BLOCKER)
 

@@ -70,7 +70,7 @@ def trouble_with(path: Path, mounts: Path = _MOUNTS) -> str:
 
 
 def commit_of(folder: Path) -> Commit | None:
-    """Give the commit that a folder's files are at; None without git, or before the first commit."""
+    """Return the commit that a folder's files are at; None without git, or before the first commit."""
     head = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
     if head is None:
         return None
@@ -79,7 +79,7 @@ def commit_of(folder: Path) -> Commit | None:
 
 
 def user_of(folder: Path) -> str:
-    """Give whom git knows here; nothing without git."""
+    """Return whom git knows here; nothing without git."""
     return (_git(folder, "config", "user.email") or "").strip()
 
 

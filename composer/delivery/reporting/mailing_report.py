@@ -214,7 +214,7 @@ def _pieces(by_state: object, total: int) -> list[_Piece]:
 
 
 def _curve(account: Statistics) -> str:
-    """Give the points of the line: how many had been taken when."""
+    """Return the points of the line: how many had been taken when."""
     if not account.progress:
         return ""
     first, last = account.progress[0][0], account.progress[-1][0]

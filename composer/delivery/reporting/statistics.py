@@ -88,7 +88,7 @@ class Statistics:
 
 
 def statistics_of(connection: Connection, mailing_id: int, now: datetime) -> Statistics:
-    """Give the account of a mailing. Raises MailingError."""
+    """Return the account of a mailing. Raises MailingError."""
     counted = connection.execute(
         select(returned.c.kind, func.count(func.distinct(returned.c.subscriber_id)))
         .join(deliveries, (_D.mailing_id == returned.c.mailing_id) & (_D.subscriber_id == returned.c.subscriber_id))
@@ -112,7 +112,7 @@ def statistics_of(connection: Connection, mailing_id: int, now: datetime) -> Sta
 
 
 def next_try(connection: Connection, mailing_id: int) -> datetime | None:
-    """Give when the first of those that were put off may be tried again; None where nobody was."""
+    """Return when the first of those that were put off may be tried again; None where nobody was."""
     found: datetime | None = connection.scalar(NEXT[DeliveryState.DEFERRED], {"mailing": mailing_id})
     return found
 
@@ -120,7 +120,7 @@ def next_try(connection: Connection, mailing_id: int) -> datetime | None:
 def not_received(
     connection: Connection, mailing_id: int, most: int | None = None, *, only: DeliveryState | None = None
 ) -> tuple[RecipientOutcome, ...]:
-    """Give those who have not got it, or of them only those in one state, `most` at most."""
+    """Return those who have not got it, or of them only those in one state, `most` at most."""
     return tuple(each_not_received(connection, mailing_id, most, only=only))
 
 

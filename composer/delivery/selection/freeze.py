@@ -132,7 +132,7 @@ def freeze(connection: Connection, draft: Draft, now: datetime) -> Mailing:
 
 
 def _issue_id(connection: Connection, selection: Selection) -> int:
-    """Give the issue's row, and hold it: two who freeze the same issue go one after the other."""
+    """Return the issue's row, and hold it: two who freeze the same issue go one after the other."""
     again = 0
     if selection.is_again:
         last = connection.scalar(select(func.max(issues.c.again)).where(issues.c.key == selection.issue))

@@ -137,6 +137,6 @@ def _conditions(content: IssueContent) -> list[tuple[SharedContent, ColumnElemen
 
 
 def _went_out() -> ColumnElement[bool]:
-    """Give the condition, over `mailings`, of those that somebody has, may have, or is still to get."""
+    """Return the condition, over `mailings`, of those that somebody has, may have, or is still to get."""
     held = exists().where(deliveries.c.mailing_id == mailings.c.id, deliveries.c.state.in_(HOLDING))
     return or_(mailings.c.ended.is_(None), held)

@@ -82,13 +82,13 @@ def count(connection: Connection, selection: Selection) -> Counts:
 
 
 def is_included(selection: Selection) -> ColumnElement[bool]:
-    """Give the condition, over `subscribers`, of those who get it."""
+    """Return the condition, over `subscribers`, of those who get it."""
     asked = and_(meant(selection.condition), standing(selection) == _INCLUDED)
     return asked if selection.only is None else and_(asked, subscribers.c.id.in_(selection.only))
 
 
 def meant(condition: AudienceFilter) -> ColumnElement[bool]:
-    """Give the condition, over `subscribers`, of those who are meant: `Condition.matches` in SQL."""
+    """Return the condition, over `subscribers`, of those who are meant: `Condition.matches` in SQL."""
     asked: list[ColumnElement[bool]] = []
     if condition.language:
         language = func.lower(subscribers.c.language)
@@ -110,7 +110,7 @@ def _has_tag(tags: tuple[str, ...]) -> ColumnElement[bool]:
 
 
 def standing(selection: Selection) -> ColumnElement[str]:
-    """Give the expression, over `subscribers`, of why somebody is left out, or that they are not."""
+    """Return the expression, over `subscribers`, of why somebody is left out, or that they are not."""
     whens: list[tuple[ColumnElement[bool], ColumnElement[str]]] = [
         (subscribers.c.status != "active", subscribers.c.status),
         (is_suppressed(Reason.HELD), literal(LeftOut.HELD.value)),
@@ -143,7 +143,7 @@ def _delivered(issue: str, *states: DeliveryState) -> ColumnElement[bool]:
 
 
 def _of_issue(issue: str, such: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Tell whether a subscriber, under whichever id, has such a delivery in the real mailings of an issue."""
+    """Return whether a subscriber, under whichever id, has such a delivery in the real mailings of an issue."""
     found = (
         select(mailings.c.id)
         .join_from(mailings, issues)

@@ -58,14 +58,14 @@ class Admission:
             return max(0, 2 * self._waiting + 2 - len(self._slots))
 
     def limit(self, is_limited: bool) -> None:
-        """Say whether slots are needed at all."""
+        """Return whether slots are needed at all."""
         with self._changed:
             if is_limited != self._is_limited:
                 self._is_limited = is_limited
                 self._changed.notify_all()
 
     def add(self, slots: tuple[datetime, ...]) -> None:
-        """Give slots."""
+        """Return slots."""
         with self._changed:
             self._slots.extend(slots)
             self._changed.notify(len(slots))

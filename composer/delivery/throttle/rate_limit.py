@@ -30,7 +30,7 @@ class Quota:
 
 
 def look(connection: Connection, name: str) -> Bucket:
-    """Give the bucket as it stands, without locking it."""
+    """Return the bucket as it stands, without locking it."""
     row = connection.execute(_LOOK, {"name": name}).first()
     if row is None:
         return Bucket()
@@ -79,13 +79,13 @@ def spend(connection: Connection, name: str, count: int, now: datetime) -> None:
 
 
 def quota(connection: Connection, name: str, daily: int, now: datetime) -> Quota:
-    """Give what is left of a daily quota; forget what was spent long ago."""
+    """Return what is left of a daily quota; forget what was spent long ago."""
     connection.execute(delete(usage).where(usage.c.bucket == name, usage.c.hour < (now - _EPOCH) // _HOUR - 2 * _DAY))
     return look_at_quota(connection, name, daily, now)
 
 
 def look_at_quota(connection: Connection, name: str, daily: int, now: datetime) -> Quota:
-    """Give what is left of a daily quota, on a connection that cannot write."""
+    """Return what is left of a daily quota, on a connection that cannot write."""
     hour = (now - _EPOCH) // _HOUR
     # An hour that is still to come was counted before the clock was put back.
     spent = connection.execute(
@@ -98,7 +98,7 @@ def look_at_quota(connection: Connection, name: str, daily: int, now: datetime) 
 
 
 def _locked(connection: Connection, name: str) -> Bucket:
-    """Give the bucket, and hold it until the transaction ends."""
+    """Return the bucket, and hold it until the transaction ends."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     connection.execute(dialect.insert(buckets).values(name=name).on_conflict_do_nothing())
     if connection.dialect.name != "sqlite":

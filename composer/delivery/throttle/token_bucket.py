@@ -36,7 +36,7 @@ class Bucket:
 
 
 def rate_now(bucket: Bucket, rate: float | None, now: datetime) -> float | None:
-    """Give the messages a minute that are right now: what is wanted, or what a throttled server stands. None: any."""
+    """Return the messages a minute that are right now: what is wanted, or what a throttled server stands. None: any."""
     if bucket.ceiling is None or bucket.ceiling_at is None:
         return rate
     minutes = max((now - bucket.ceiling_at) / timedelta(minutes=1), 0.0)
@@ -93,6 +93,6 @@ def slowed(bucket: Bucket, rate: float | None, measured: float, pause: PauseMail
 
 
 def pause_of(bucket: Bucket, now: datetime, longest: timedelta) -> datetime | None:
-    """Give until when nobody may begin; None when anybody may. A pause that no policy sets is a clock put back."""
+    """Return until when nobody may begin; None when anybody may. A pause that no policy sets is a clock put back."""
     until = bucket.paused_until
     return until if until is not None and now < until <= now + longest else None

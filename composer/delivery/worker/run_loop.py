@@ -470,7 +470,7 @@ class _Sending:
         return self._counter.sums
 
     def _is_late(self) -> bool:
-        """Tell whether the database has had its time to answer a run that is to end."""
+        """Return whether the database has had its time to answer a run that is to end."""
         if self._stop.level is not StopLevel.NONE:
             self._drain.begin(Ending.INTERRUPTED)
         if self._stop.level is StopLevel.NOW:

@@ -134,7 +134,7 @@ def weigh(codes: list[str], reply: ServerReply | None, said: str, stage: Stage =
 
 
 def _is_final(codes: list[str], reply: ServerReply | None, said: str) -> bool:
-    """Tell whether the failure is for good: no code in it is temporary, nor is one that it quotes."""
+    """Return whether the failure is for good: no code in it is temporary, nor is one that it quotes."""
     telling = [each for each in codes if not each.endswith(".0.0")]
     if any(each.startswith("4") for each in telling) or _QUOTES_TEMPORARY.search(said):
         return False
@@ -209,7 +209,7 @@ def is_throttle(outcome: Outcome) -> bool:
 
 
 def ends_session(reply: ServerReply) -> bool:
-    """Tell whether a reply of 4xx or 5xx is about this session, so that a new one may help at once.
+    """Return whether a reply of 4xx or 5xx is about this session, so that a new one may help at once.
 
     Sentences that say so in plain words hold under any code. What merely says goodbye, or counts messages, is a temporary reply
     that names no policy (4.7.0 is none). A message has one recipient: too many recipients (4.5.3) are too many in the session.

@@ -41,7 +41,7 @@ class ReplyParser:
         self._data += data
 
     def next(self) -> Lines | None:
-        """Give the next reply, or None while it is not whole. Raises GarbledError."""
+        """Return the next reply, or None while it is not whole. Raises GarbledError."""
         while (end := self._data.find(b"\n", 0, MAX_LINE)) >= 0:
             line = bytes(self._data[:end]).removesuffix(b"\r")
             del self._data[: end + 1]

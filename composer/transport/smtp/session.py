@@ -200,7 +200,7 @@ def _dial(server: MailServer) -> Wire:
 
 
 def is_loopback(address: str) -> bool:
-    """Tell whether an IP address is this computer's own."""
+    """Return whether an IP address is this computer's own."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
     return (mapped or ip).is_loopback

@@ -135,7 +135,7 @@ class SmtpConnection:
             session.wire.close()
 
     def _ready(self) -> SmtpSession:
-        """Give a session that takes a message; nothing of one has been sent. Raises TransportError."""
+        """Return a session that takes a message; nothing of one has been sent. Raises TransportError."""
         session = self._session
         if session is not None and self._is_used_up(session):
             self.close()
@@ -163,7 +163,7 @@ class SmtpConnection:
 
 
 def _is_good(session: SmtpSession) -> bool:
-    """Tell whether a session is still there, and between messages."""
+    """Return whether a session is still there, and between messages."""
     if not session.wire.is_silent:
         return False
     if session.is_to_be_reset:

@@ -185,7 +185,7 @@ class Wire:
 
 
 def _has_arrived(connected: socket.socket) -> bool:
-    """Tell whether there is anything to read, without waiting."""
+    """Return whether there is anything to read, without waiting."""
     if isinstance(connected, ssl.SSLSocket) and connected.pending():
         return True
     if sys.platform == "win32":

@@ -26,7 +26,7 @@ def preview_builder(
     day: datetime.date | None = None,
     asked: SampleSubscriber | None = None,
 ) -> Callable[[], Attempt]:
-    """Give a function that builds and checks the issue as it stands.
+    """Return a function that builds and checks the issue as it stands.
 
     `day` is the day it is to go out, if not today; `asked` the subscriber through whose eyes it is to be seen.
     """
@@ -49,7 +49,7 @@ def preview_builder(
 
 
 def always(workspace: Workspace, path: Path) -> tuple[Path, ...]:
-    """Give what matters whatever was read: a build that fails does not come to read all of it.
+    """Return what matters whatever was read: a build that fails does not come to read all of it.
 
     A name in a folder stands for the whole folder: what an issue names may be put there any time.
     """
@@ -97,7 +97,7 @@ def _build_preview(variant: BuiltVariant, name: str, asked: SampleSubscriber | N
 
 
 def _inputs(checked: Checked) -> Iterator[Path]:
-    """Give every file that a build has read: texts, pictures, the theme."""
+    """Yield every file that a build has read: texts, pictures, the theme."""
     issue, newsletter = checked.built.issue, checked.built.newsletter
     yield from _files(issue.nodes)
     yield from _files(newsletter.nodes)

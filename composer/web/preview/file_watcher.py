@@ -29,7 +29,7 @@ _Folders = dict[Path, tuple[int, int]]
 
 
 def matters(path: Path, inputs: Iterable[Path]) -> bool:
-    """Tell whether a change to this file is a reason to build."""
+    """Return whether a change to this file is a reason to build."""
     if path in inputs:
         return True
     name = path.name
@@ -95,14 +95,14 @@ async def _until_others(session: PreviewSession, folders: _Folders) -> None:
 
 
 def _changed(folder: Path) -> float:
-    """Give when something came into a folder or went, in seconds since 1970; 0 where it is gone."""
+    """Return when something came into a folder or went, in seconds since 1970; 0 where it is gone."""
     with contextlib.suppress(OSError):
         return folder.stat().st_mtime
     return 0.0
 
 
 def _folders(inputs: tuple[Path, ...]) -> _Folders:
-    """Give the folders of files that are there, each with what tells it from another of the same name."""
+    """Return the folders of files that are there, each with what tells it from another of the same name."""
     found: _Folders = {}
     for folder in {path.parent for path in inputs}:
         with contextlib.suppress(OSError):

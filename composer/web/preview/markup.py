@@ -11,7 +11,7 @@ from html import escape, unescape
 
 
 def names(text: str) -> frozenset[str]:
-    """Give the names in a text, such as those of elements, as a set."""
+    """Return the names in a text, such as those of elements, as a set."""
     return frozenset(text.split())
 
 
@@ -68,7 +68,7 @@ def rewrite(
 
 
 def attribute(tag: str, name: str) -> str | None:
-    """Give an attribute's value, or None where the tag has none of that name."""
+    """Return an attribute's value, or None where the tag has none of that name."""
     match = _find(tag, name)
     if match is None:
         return None

@@ -38,7 +38,7 @@ _WORD = 16.0
 
 
 def as_word(html: str) -> str:
-    """Give the HTML as Word's engine reads it."""
+    """Return the HTML as Word's engine reads it."""
     html = _REVEALED.sub(_revealed, html)
     html = _CONDITION.sub(lambda found: found["inside"] if holds(found["asked"]) else "", html)
     # Settings for Office are no text.

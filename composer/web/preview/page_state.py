@@ -31,7 +31,7 @@ def as_json(value: object) -> bytes:
 
 
 def state(shown: ShownVariant, panels: Mapping[str, object] | None) -> dict[str, object]:
-    """Give what the page is told. `panels` are those of `shown.model`."""
+    """Return what the page is told. `panels` are those of `shown.model`."""
     return {
         "version": shown.version,
         "edition": shown.edition,
@@ -50,7 +50,7 @@ def state(shown: ShownVariant, panels: Mapping[str, object] | None) -> dict[str,
 
 
 def _problem(problem: Problem, group: int) -> dict[str, object]:
-    """Give a finding; those of one group are shown as one."""
+    """Return a finding; those of one group are shown as one."""
     return {
         "group": group,
         "level": problem.level.value,
@@ -67,7 +67,7 @@ def _problem(problem: Problem, group: int) -> dict[str, object]:
 def panels(
     model: PreviewModel, also: Callable[[PreviewModel], Mapping[str, object]] = lambda model: {}
 ) -> dict[str, object]:
-    """Give what stands beside an edition, whatever view is chosen; below `variants` the same of the others.
+    """Return what stands beside an edition, whatever view is chosen; below `variants` the same of the others.
 
     `also` makes what else is told of each.
     """
@@ -107,7 +107,7 @@ def _panels(model: PreviewModel) -> dict[str, object]:
 
 
 def _values(value: Hidden | Row) -> dict[str, object]:
-    """Give the fields by name; `asdict` would copy texts that know where they were written, and cannot."""
+    """Return the fields by name; `asdict` would copy texts that know where they were written, and cannot."""
     return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
@@ -139,7 +139,7 @@ def _order(model: PreviewModel) -> list[dict[str, object]]:
 
 
 def _line(line: Line, filled: tuple[tuple[str, Mapping[str, str]], ...]) -> dict[str, object]:
-    """Give a line for nobody, and for the subscribers for whom it reads otherwise."""
+    """Return a line for nobody, and for the subscribers for whom it reads otherwise."""
     (_, nobody), *people = filled
     usual = _parts(line, nobody)
     # Where nothing was filled in, it reads the same for everyone.

@@ -50,7 +50,7 @@ _SILENT = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 def media_type(name: str) -> str:
-    """Give the type of one of the page's own files."""
+    """Return the type of one of the page's own files."""
     return "text/javascript; charset=utf-8" if name.endswith(".js") else TYPES[name]
 
 

@@ -39,7 +39,7 @@ def write(shown: ShownVariant, folder: Path, *, is_private: bool = False) -> Pat
 
 
 def _all(model: PreviewModel) -> dict[str, object]:
-    """Give what a server makes when it is looked at, and the ids of places."""
+    """Return what a server makes when it is looked at, and the ids of places."""
     return {"ids": anchored(model.html)[1], "views": {name: view(model) for name, view in VIEWS.items()}}
 
 

@@ -132,7 +132,7 @@ class PreviewSession:
 
 
 def stamps(paths: tuple[Path, ...]) -> Stamps:
-    """Give what changes when one of the files does."""
+    """Return what changes when one of the files does."""
     return {path: stamp(path) for path in paths}
 
 

@@ -68,7 +68,7 @@ class PreviewModel:
         return (self, *self.others)
 
     def variant(self, number: int) -> "PreviewModel | None":
-        """Give the look at a variant, where there is one of that number."""
+        """Return the look at a variant, where there is one of that number."""
         return next((each for each in self.variants if each.number == number), None)
 
 

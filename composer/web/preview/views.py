@@ -68,7 +68,7 @@ class Frame:
 
 
 def frames(model: PreviewModel) -> Iterator[Frame]:
-    """Give every way there is to see an issue."""
+    """Yield every way there is to see an issue."""
     for each, subscriber, client in product(model.variants, model.people, Client):
         for scheme in ColourScheme if client is Client.PLAIN else (ColourScheme.LIGHT,):
             for pictures in Pictures:
@@ -121,12 +121,12 @@ _PLACE = re.compile(r' data-(?:at|from)="([^"]*)"')
 
 
 def places(html: str) -> tuple[str, ...]:
-    """Give each place (`data-at`, `data-from`) once, in the order of the edition."""
+    """Return each place (`data-at`, `data-from`) once, in the order of the edition."""
     return tuple(dict.fromkeys(map(unescape, _PLACE.findall(html))))
 
 
 def anchored(html: str) -> tuple[str, Mapping[str, str]]:
-    """Give the first element of each place an id, where it has none; and the ids by place."""
+    """Return the first element of each place an id, where it has none; and the ids by place."""
     found: dict[str, str] = {}
 
     def mark(tag: str, name: str) -> str:

@@ -40,7 +40,7 @@ def _csv(name: str, text: str, people: Mapping[str, str], bad: Mapping[int, str]
 
 
 def cases() -> Iterator[Case]:
-    """Give the corpus."""
+    """Yield the corpus."""
     yield from _encodings()
     yield from _delimiters()
     yield from _quotes()

@@ -72,7 +72,7 @@ def _csv(
 
 
 def shapes() -> Iterator[Shape]:
-    """Give every shape."""
+    """Yield every shape."""
     for shape in (*_services(), *_columns(), *_asking(), *_others()):
         names = shape.names or frozenset(
             re.findall(r"([a-z]+[0-9]+)@example\.org", shape.data.decode("utf-8", "replace"))

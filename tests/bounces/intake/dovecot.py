@@ -106,7 +106,7 @@ class Dovecot:
             os.chown(mail / part, owner.st_uid, owner.st_gid)
 
     def folder(self, name: str = "") -> list[bytes]:
-        """Give the messages of a folder."""
+        """Return the messages of a folder."""
         base = self.home / "mail" / (f".{name}" if name else "")
         return [
             path.read_bytes() for part in ("new", "cur") if (base / part).is_dir() for path in (base / part).iterdir()

@@ -82,7 +82,7 @@ def _lost(server: Dovecot, news: Database, port: int) -> MailboxError | None:
 
 
 def suppressed(news: Database, count: int) -> bool:
-    """Tell whether each of them gets nothing now: so many of one mailing are held, and not bounced yet."""
+    """Return whether each of them gets nothing now: so many of one mailing are held, and not bounced yet."""
     with news.read() as connection:
         return all(suppression_of(connection, f"reader{number}@reader.example") for number in range(count))
 

@@ -88,7 +88,7 @@ def file_of(name: str) -> bytes:
 
 
 def picture_of(built: Built, name: str) -> Picture:
-    """Give what became of a file."""
+    """Return what became of a file."""
     made = load_picture(built.issue.path.parent / "assets" / name)
     assert made.data in [picture.data for _, picture in built.pictures]
     return made

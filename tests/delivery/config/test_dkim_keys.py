@@ -52,7 +52,7 @@ def pem(private: rsa.RSAPrivateKey | dsa.DSAPrivateKey | ec.EllipticCurvePrivate
 
 
 def wrong_files() -> dict[str, tuple[bytes, str]]:
-    """Give what people put in place of a key, and words of the answer."""
+    """Return what people put in place of a key, and words of the answer."""
     private = parse_key(ED25519, selector="x").private
     public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     ssh_public = private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)

@@ -171,7 +171,7 @@ class Ledger(RuleBasedStateMachine):
     @precondition(lambda self: self.waiting())
     @rule(which=which)
     def stop_running(self, which: int) -> None:
-        """Give back what was not begun."""
+        """Return back what was not begun."""
         worker = self.waiting()[which % len(self.waiting())][0]
         with self.database.write() as connection:
             maintenance.release(connection, self.mailing, worker, self.now)

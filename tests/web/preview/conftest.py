@@ -31,7 +31,7 @@ DAY = datetime.date(2025, 1, 30)
 
 
 def now() -> datetime.datetime:
-    """Give a moment of that day."""
+    """Return a moment of that day."""
     return datetime.datetime.combine(DAY, datetime.time(9), datetime.UTC)
 
 
@@ -77,7 +77,7 @@ class Preview:
         return told
 
     def text(self) -> str:
-        """Give the plaintext as the page shows it for nobody."""
+        """Return the plaintext as the page shows it for nobody."""
         told: dict[str, str] = json.loads(self.get("/views/text.json").body)
         return told["defaults"]
 

@@ -40,7 +40,7 @@ class Listener:
         assert self.answer.getheader("Content-Type", "").startswith("text/event-stream")
 
     def line(self) -> str:
-        """Give the next line that says something."""
+        """Return the next line that says something."""
         while True:
             line = self.answer.readline().decode()
             assert line, "the server has ended it"
@@ -48,7 +48,7 @@ class Listener:
                 return line.strip()
 
     def version(self) -> int:
-        """Give the next version, past heartbeats."""
+        """Return the next version, past heartbeats."""
         while True:
             line = self.line()
             if line.startswith("data: "):

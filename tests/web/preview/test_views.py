@@ -32,7 +32,7 @@ def page(body: str, head: str = "") -> str:
 
 
 def seen(model: PreviewModel, html: str, **chosen: object) -> str:
-    """Give a frame of other HTML."""
+    """Return a frame of other HTML."""
     return edition(replace(model, html=html), Frame(subscriber=DEFAULTS, **chosen))  # type: ignore[arg-type]
 
 

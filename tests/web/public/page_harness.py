@@ -16,7 +16,7 @@ STEM = "2025-01-30"
 
 
 def frozen(workspace: Workspace) -> EditionPage:
-    """Give the sample's edition as a mailing freezes it: the message that compose itself wrote."""
+    """Return the sample's edition as a mailing freezes it: the message that compose itself wrote."""
     return shown_of(build_issue(workspace, workspace.issue(STEM)).message)
 
 
@@ -28,14 +28,14 @@ class Desk:
     answers: list[tuple[ReviewAnswer, str, datetime]] = field(default_factory=list)
 
     def look(self, connection: Connection, token: str, now: datetime) -> RequestedReview | None:
-        """Give what is asked."""
+        """Return what is asked."""
         if token != TOKEN:
             return None
         message = Message(number=1, stem=STEM, language="en", subject=self.edition.subject, who=VariantAudience())
         return RequestedReview(messages=(message,), answer=self.answers[-1][0] if self.answers else None)
 
     def show(self, connection: Connection, token: str, number: int, now: datetime) -> EditionPage | None:
-        """Give the edition."""
+        """Return the edition."""
         return self.edition if (token, number) == (TOKEN, 1) else None
 
     def record(
@@ -48,5 +48,5 @@ class Desk:
         return AnswerEffect.RECORDED
 
     def find(self, connection: Connection, stem: str) -> EditionPage | None:
-        """Give the edition that has gone out."""
+        """Return the edition that has gone out."""
         return self.edition if stem == STEM else None

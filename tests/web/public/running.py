@@ -182,14 +182,14 @@ class Running:
             return waiting(connection)[0]
 
     def mail(self) -> list[email.message.EmailMessage]:
-        """Give the messages that the mail server has."""
+        """Return the messages that the mail server has."""
         parser = email.message_from_bytes
         made = [parser(content, policy=email.policy.default) for _, content in self.office.taken]
         assert all(isinstance(each, email.message.EmailMessage) for each in made)
         return made
 
     def link_in(self, message: email.message.EmailMessage) -> str:
-        """Give the path of the link in a letter, as it stands in both parts."""
+        """Return the path of the link in a letter, as it stands in both parts."""
         text, html = (part.get_content() for part in message.walk() if part.get_content_maintype() == "text")
         found = re.search(rf"<https://{re.escape(HOST + PREFIX)}(/\S+)>", text)
         assert found is not None
@@ -198,7 +198,7 @@ class Running:
 
 
 def words_in(message: email.message.EmailMessage) -> list[str]:
-    """Give the words of a message's two parts, on one line each."""
+    """Return the words of a message's two parts, on one line each."""
     parts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
     return [" ".join(part.split()) for part in parts]
 

@@ -183,7 +183,7 @@ def _pictures(driver: Chrome) -> int:
 
 
 def _every_page(pages: Running, address: str) -> dict[str, str]:
-    """Give every page that can be opened, by name."""
+    """Return every page that can be opened, by name."""
     subscriber = pages.join(address, "press", name="Anna", company="ACME")
     token = pages.token(Purpose.UNSUBSCRIBE, subscriber)
     pages.post_form("/subscribe", {"email": f"new-{address}"})

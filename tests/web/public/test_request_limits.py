@@ -43,12 +43,12 @@ def reasons(pages: Running) -> Counter[str]:
 
 
 def recipients(pages: Running) -> list[str]:
-    """Give to whom messages went, in order."""
+    """Return to whom messages went, in order."""
     return [str(message["To"]) for message in pages.mail()]
 
 
 def places(pages: Running) -> list[int]:
-    """Give when letters took their places, in minutes after the beginning."""
+    """Return when letters took their places, in minutes after the beginning."""
     with pages.database.read() as connection:
         found = connection.scalars(
             select(transactional_emails.c.counted)

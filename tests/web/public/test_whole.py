@@ -95,7 +95,7 @@ def one_click(pages: Running, content: bytes) -> int:
 
 
 def states(pages: Running, frozen: Mailing) -> Mapping[int, str]:
-    """Give what became of each subscriber's message."""
+    """Return what became of each subscriber's message."""
     with pages.database.read() as connection:
         rows = connection.execute(
             select(deliveries.c.subscriber_id, deliveries.c.state).where(deliveries.c.mailing_id == frozen.id)

@@ -88,7 +88,7 @@ def read_delimited(source: ListFile, encoding: str = "") -> ListTable:
 
 
 def _start(source: ListFile, encoding: Encoding) -> list[str]:
-    """Give the first lines, each cut where it is longer than a header would be."""
+    """Return the first lines, each cut where it is longer than a header would be."""
     with source.open() as file, io.TextIOWrapper(file, encoding.name, encoding.errors, newline="") as text:
         lines = [text.readline(_CHARACTERS) for _ in range(_LOOKED_AT)]
     return [line for line in lines if line.strip()]

@@ -54,12 +54,12 @@ def find_header(rows: Iterator[Row], name: str, behind: int = 0) -> Header:
 
 
 def has_addresses(header: Header) -> bool:
-    """Tell whether a list is one of people: a column is named for addresses, or holds one."""
+    """Return whether a list is one of people: a column is named for addresses, or holds one."""
     return header.at_address is not None or any(map(is_address_column, header.names))
 
 
 def _place(seen: list[Row], filled: list[int]) -> tuple[int, bool]:
-    """Give the place of the header, or of the first row of a list without one, and which of the two it is."""
+    """Return the place of the header, or of the first row of a list without one, and which of the two it is."""
     before: int | None = None
     for at in filled:
         row = seen[at]

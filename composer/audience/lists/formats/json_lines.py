@@ -53,7 +53,7 @@ def read_lines(source: ListFile, encoding: str = "") -> ListTable:
 
 
 def _objects(source: ListFile, encoding: Encoding, done: Done) -> Generator[tuple[int, object]]:
-    """Give each line that is not blank with its number: the object, or the text that is none."""
+    """Yield each line that is not blank with its number: the object, or the text that is none."""
     with source.open() as file:
         done.file = file
         with io.TextIOWrapper(file, encoding.name, encoding.errors) as text:

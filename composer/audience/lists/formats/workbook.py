@@ -134,7 +134,7 @@ def _column(transactional_emails: bytes) -> int:
 
 
 def _text(cell: _Cell) -> str:
-    """Give a cell as a person would write it: 49, not 49.0; a date as year-month-day."""
+    """Return a cell as a person would write it: 49, not 49.0; a date as year-month-day."""
     match cell:
         case str():
             return cell.strip()

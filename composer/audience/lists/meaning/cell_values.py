@@ -39,7 +39,7 @@ class BadValueError(ValueError):
 
 
 def clean(value: str, what: str) -> str:
-    """Give a value as one line without what no eye sees; joiners of emoji and scripts stay.
+    """Return a value as one line without what no eye sees; joiners of emoji and scripts stay.
 
     Raises BadValueError for one that is too long, or was no text.
     """

@@ -243,12 +243,12 @@ def _standing(kind: str, keys: Iterable[str], name: str) -> str:
 
 
 def is_address_column(cell: str) -> bool:
-    """Tell whether a header's cell names a column of addresses."""
+    """Return whether a header's cell names a column of addresses."""
     return key_of(cell) in KNOWN["email"]
 
 
 def is_address(cell: str) -> bool:
-    """Tell whether a cell is an address as it stands."""
+    """Return whether a cell is an address as it stands."""
     text = cell.strip()
     if "@" not in text or len(text) > 320:
         return False

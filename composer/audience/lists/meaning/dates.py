@@ -77,7 +77,7 @@ def read_date(text: str, order: DateOrder | None = None) -> datetime:
 
 
 def looks_like_date(text: str) -> bool:
-    """Tell whether a text is a date, in whichever order."""
+    """Return whether a text is a date, in whichever order."""
     try:
         read_date(text, DateOrder.DAY_FIRST)
     except ValueError:
@@ -105,7 +105,7 @@ def _spoken(text: str, order: DateOrder | None) -> datetime:
 
 
 def _ordered(first: int, second: int, order: DateOrder | None) -> tuple[int, int]:
-    """Give day and month."""
+    """Return day and month."""
     if first > 12 or first == second:
         return first, second
     if second > 12:

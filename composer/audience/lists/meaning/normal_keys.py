@@ -8,7 +8,7 @@ import unicodedata
 
 
 def key_of(name: str) -> str:
-    """Give a column's name in the form in which names are compared: small, without accents, one _ between words."""
+    """Return a column's name in the form in which names are compared: small, without accents, one _ between words."""
     text = unicodedata.normalize("NFKD", name.strip().lstrip("\ufeff").casefold())
     text = unicodedata.normalize("NFC", "".join(each for each in text if not "\u0300" <= each <= "\u036f"))
     return re.sub(r"[\W_]+", "_", text).strip("_")

@@ -243,7 +243,7 @@ def personal_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Che
 
 
 def askable(reviews: Sequence[ReviewedEdition]) -> tuple[str, ...]:
-    """Give the links that can be asked: not mail addresses, nor those that differ from subscriber to subscriber.
+    """Return the links that can be asked: not mail addresses, nor those that differ from subscriber to subscriber.
 
     `reviews` are those of all variants of an issue.
     """

@@ -58,7 +58,7 @@ def cited_before(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Check
 
 
 def _cited(review: ReviewedEdition) -> Iterator[Reference]:
-    """Give the articles; a page without a path is a home, not an article."""
+    """Yield the articles; a page without a path is a home, not an article."""
     for link in review.references:
         parts = urlsplit(link.url)
         if link.role in _CITING and (parts.path.strip("/") or parts.query):
@@ -72,5 +72,5 @@ def bare(url: str) -> str:
 
 
 def bare_urls(references: tuple[Reference, ...]) -> frozenset[str]:
-    """Give the addresses as EDIT02 compares them."""
+    """Return the addresses as EDIT02 compares them."""
     return frozenset(bare(link.url) for link in references)

@@ -60,7 +60,7 @@ def item_dates(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
 
 
 def _dates(review: ReviewedEdition) -> Iterator[tuple[SourcePlace, datetime.date]]:
-    """Give the dates of what was published, not those of events to come."""
+    """Yield the dates of what was published, not those of events to come."""
     for section in review.issue.sections:
         for path, item in section.pieces:
             day = value_in(item, "date")
@@ -100,7 +100,7 @@ def outlets(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindi
 
 @lru_cache(maxsize=16_384)
 def _is_same_outlet(one: str, other: str) -> bool:
-    """Tell whether two names mean one outlet: other capitals, signs, “The”, initials, or a slip of the hand."""
+    """Return whether two names mean one outlet: other capitals, signs, “The”, initials, or a slip of the hand."""
     first, second = _outlet_key(one), _outlet_key(other)
     if first == second:
         return True

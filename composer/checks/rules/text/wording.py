@@ -125,7 +125,7 @@ def link_twins(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
 
 
 def _scopes(link: Reference, width: int) -> list[object]:
-    """Give where the words of a link must tell its page from others."""
+    """Return where the words of a link must tell its page from others."""
     # What is below a title belongs to it: an employer, an outlet, a place.
     if link.outlet:
         return [(_key(link.outlet), link.after)] if width >= _OWN_WORDS else []

@@ -174,7 +174,7 @@ def export(file: Path | None, condition: AudienceFilter, statuses: tuple[str, ..
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 @click.option("--remove", "is_removed", is_flag=True, help="Take the tag away.")
 def tag(tag: str, addresses: tuple[str, ...], is_removed: bool) -> int:
-    """Give subscribers a tag, or take it away."""
+    """Return subscribers a tag, or take it away."""
     from composer.app.context import open_newsletter
     from composer.app.people.subscriber_edits import tag_subscribers, tag_word
 

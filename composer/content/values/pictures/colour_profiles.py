@@ -20,7 +20,7 @@ _SPACES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
 
 
 def is_srgb(mode: str, profile: bytes | None) -> bool:
-    """Tell whether a picture shows the same colours without its profile."""
+    """Return whether a picture shows the same colours without its profile."""
     if mode == "CMYK":
         return False
     return profile is None or _space_of(mode, profile) is None or _changes_nothing(profile)
@@ -47,7 +47,7 @@ def in_srgb(image: "ImageFile", profile: bytes | None) -> "ImageFile":
 
 
 def _space_of(mode: str, profile: bytes) -> str | None:
-    """Give the mode in which a profile is applied; None where it is not one for pictures of this mode."""
+    """Return the mode in which a profile is applied; None where it is not one for pictures of this mode."""
     space = _SPACES.get(profile[16:20])
     fitting = {"1": "L", "L": "L", "LA": "L", "I;16": "L", "P": "RGB", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK"}
     return space if space == fitting.get(mode) and _transform(profile) is not None else None

@@ -69,7 +69,7 @@ def _png(data: bytes) -> Container:
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """Give name, body and all of each chunk, up to the last."""
+    """Yield name, body and all of each chunk, up to the last."""
     at, name = 8, b""
     while name != b"IEND" and at < len(data):
         (length,) = struct.unpack_from(">I", data, at)
@@ -132,7 +132,7 @@ def _jpeg(data: bytes) -> Container:
 
 
 def _shown_of(marker: int, body: bytes) -> bytes | None:
-    """Give what a segment says of how the picture looks; None for one that says nothing of it."""
+    """Return what a segment says of how the picture looks; None for one that says nothing of it."""
     if marker == _APP0:
         # A thumbnail may follow the density.
         return body[:12] + b"\0\0" if body.startswith(b"JFIF\0") else None
@@ -142,7 +142,7 @@ def _shown_of(marker: int, body: bytes) -> bytes | None:
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Give marker and body of each segment up to the end of the picture, with the coded data that follows a scan's."""
+    """Yield marker and body of each segment up to the end of the picture, with the coded data that follows a scan's."""
     at = 2
     while match := _MARKER.search(data, at):
         marker, at = match[1][0], match.end()
@@ -206,7 +206,7 @@ def _gif(data: bytes) -> Container:
 
 
 def _colours(flags: int) -> int:
-    """Give the bytes of a colour table."""
+    """Return the bytes of a colour table."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 

@@ -153,7 +153,7 @@ _TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 
 
 def _smooth(image: "ImageFile") -> "ImageFile":
-    """Give a picture whose colours can be mixed: a palette and pure black and white cannot."""
+    """Return a picture whose colours can be mixed: a palette and pure black and white cannot."""
     if "transparency" in image.info:
         return image.convert("RGBA")
     return image.convert({"1": "L", "P": "RGB", "PA": "RGBA"}.get(image.mode, image.mode))

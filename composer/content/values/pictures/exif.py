@@ -7,7 +7,7 @@ import struct
 
 
 def orientation_in(exif: bytes) -> int:
-    """Give which side is up, as the first directory says; 1 where nothing sensible is said."""
+    """Return which side is up, as the first directory says; 1 where nothing sensible is said."""
     order = "<" if exif[:2] == b"II" else ">"
     try:
         (start,) = struct.unpack_from(f"{order}I", exif, 4)

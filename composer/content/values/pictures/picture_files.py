@@ -167,7 +167,7 @@ def _too_heavy(name: str, size: int, limit: int) -> PictureMistake:
 
 
 def _name(path: Path, kind: PictureKind) -> str:
-    """Give the name under which a picture travels: mail programs open a file by its ending."""
+    """Return the name under which a picture travels: mail programs open a file by its ending."""
     return path.name if path.suffix.lower() in _ENDINGS[kind] else f"{path.stem}{_ENDINGS[kind][0]}"
 
 

@@ -74,7 +74,7 @@ def clipped(model: PreviewModel, limit: int = LIMIT) -> str:
 
 
 def _piece(model: PreviewModel, text: str, length: int) -> str:
-    """Give as much of a text with tokens as makes `length` characters without them."""
+    """Return as much of a text with tokens as makes `length` characters without them."""
     values = stand_ins(model.fields)
     kept, used = 0, 0
     pattern = "|".join(map(re.escape, values)) or r"(?!)"
@@ -103,7 +103,7 @@ def _closed(html: str) -> str:
 
 
 def _before(model: PreviewModel) -> int:
-    """Give the first byte of the first section, by counting the tags before it."""
+    """Return the first byte of the first section, by counting the tags before it."""
     first = model.html.find(" data-section=")
     if first < 0:
         return 0
@@ -114,7 +114,7 @@ def _before(model: PreviewModel) -> int:
 
 
 def _spans(model: PreviewModel) -> list[tuple[str, int, int]]:
-    """Give each section's first byte, and the byte behind its last, in the mailed HTML."""
+    """Return each section's first byte, and the byte behind its last, in the mailed HTML."""
     mailed = model.mailed.decode()
     tokens, marked = list(TOKEN.finditer(mailed)), list(TOKEN.finditer(model.html))
     if len(tokens) != len(marked):

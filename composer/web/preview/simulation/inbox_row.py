@@ -47,7 +47,7 @@ class Row:
 
 
 def rows(sender: str, subject: str, preheader: str) -> tuple[Row, ...]:
-    """Give the row of each program. `preheader`: what stands there; without one it is how the edition begins."""
+    """Return the row of each program. `preheader`: what stands there; without one it is how the edition begins."""
     name, address = parseaddr(sender) if "@" in sender else ("", "")
     given = {"sender": name or address or sender, "subject": subject, "preheader": preheader}
     made = []

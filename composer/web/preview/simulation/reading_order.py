@@ -96,7 +96,7 @@ class _Here:
 
 
 def reading_order(html: str, language: str) -> tuple[Line, ...]:
-    """Give the lines of an edition; `language` is the edition's own."""
+    """Return the lines of an edition; `language` is the edition's own."""
     document = lxml_html.document_fromstring(html)
     walk = _Walk(language=language)
     body = document.find("body")

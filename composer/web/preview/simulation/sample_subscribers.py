@@ -31,7 +31,7 @@ class SampleSubscriber:
 
 
 def sample_subscribers(samples: Mapping[str, str]) -> tuple[SampleSubscriber, ...]:
-    """Give the sample subscribers, the one who is none first. `samples`: values of the newsletter's own fields."""
+    """Return the sample subscribers, the one who is none first. `samples`: values of the newsletter's own fields."""
     hostile = '<b>Bo</b> & "Co"'
     return (
         SampleSubscriber(key=DEFAULTS, label="Nobody (stand-ins)", values={}),
@@ -67,7 +67,7 @@ def _subscriber(
 
 
 def values_for(subscriber: SampleSubscriber, fields: Iterable[MergeField]) -> dict[str, str]:
-    """Give what each token becomes: the subscriber's value, else what stands there without one.
+    """Return what each token becomes: the subscriber's value, else what stands there without one.
 
     Links that are made for each subscriber are for nobody here.
     """

@@ -39,7 +39,7 @@ class SubmittedForm:
         )
 
     def every(self, name: str) -> tuple[str, ...]:
-        """Give all values of a field, each on one line."""
+        """Return all values of a field, each on one line."""
         return tuple(_one_line(value, 200) for value in self.fields.get(name, ()))
 
     def line(self, name: str, most: int = 200) -> str:
@@ -47,7 +47,7 @@ class SubmittedForm:
         return _one_line(next(iter(self.fields.get(name, ())), ""), most)
 
     def text(self, name: str, most: int = 1000) -> str:
-        """Give a field's first value with its line ends, without other control characters, cut to a length."""
+        """Return a field's first value with its line ends, without other control characters, cut to a length."""
         value = next(iter(self.fields.get(name, ())), "").replace("\r\n", "\n").replace("\r", "\n")
         return "\n".join(FORBIDDEN.sub(" ", line).rstrip() for line in value[:most].split("\n")).strip()
 

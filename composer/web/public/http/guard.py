@@ -146,7 +146,7 @@ class Guard:
             await self._explain(Request(scope), trouble)(scope, receive, send)
 
     def _is_ours(self, scope: Scope) -> bool:
-        """Tell whether it came by the public name, or from this computer by its own: a probe of health."""
+        """Return whether it came by the public name, or from this computer by its own: a probe of health."""
         hosts = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"host"]
         return len(hosts) == 1 and (hosts[0] in self._address.hosts or bool(_LOOPBACK.fullmatch(hosts[0])))
 

@@ -75,7 +75,7 @@ _NETWORKS = {4: ((24, 1), (16, 32)), 6: ((56, 1), (48, 4), (32, 32))}
 
 
 def network_of(address: str) -> str:
-    """Give the network that an address belongs to: a household or an office, not a person.
+    """Return the network that an address belongs to: a household or an office, not a person.
 
     /24 for IPv4; /56 for IPv6, which is what providers give to one customer.
     """

@@ -30,7 +30,7 @@ class Editions(Protocol):
     """Finds editions that have gone out; the ledger does."""
 
     def find(self, connection: Connection, stem: str) -> EditionPage | None:
-        """Give the edition of an issue's stem, once a mailing of it has been accepted by a server; else None."""
+        """Return the edition of an issue's stem, once a mailing of it has been accepted by a server; else None."""
         ...
 
 

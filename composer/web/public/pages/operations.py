@@ -72,7 +72,7 @@ def confirm(connection: Connection, email: TransactionalEmail, words: str, now: 
 
 
 def is_confirmed(connection: Connection, email: TransactionalEmail) -> bool:
-    """Tell whether the subscriber is active whom a used link made so."""
+    """Return whether the subscriber is active whom a used link made so."""
     subscriber = find(connection, email.address)
     return subscriber is not None and status_of(connection, subscriber) is Status.ACTIVE
 

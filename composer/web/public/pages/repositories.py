@@ -29,7 +29,7 @@ class EditionRepository:
     """Finds editions that have gone out."""
 
     def find(self, connection: Connection, stem: str) -> EditionPage | None:
-        """Give the edition of an issue's stem, once a mailing of it has been accepted by a server; else None."""
+        """Return the edition of an issue's stem, once a mailing of it has been accepted by a server; else None."""
         compiled = published(connection, stem)
         return None if compiled is None else _shown(compiled)
 

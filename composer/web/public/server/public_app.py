@@ -44,7 +44,7 @@ def application(site: Site, log: logging.Logger) -> ASGIApp:
         return PlainTextResponse("".join(f"{proof}\n" for proof in site.tokens.proofs(nonce)))
 
     async def health(request: Request) -> Response:
-        """Tell whether the database answers and letters go out; and, where it does, what somebody should look at."""
+        """Return whether the database answers and letters go out; and, where it does, what somebody should look at."""
         await site.executor.read(lambda connection: connection.execute(text("SELECT 1")))
         if not site.is_posting():
             return PlainTextResponse("letters do not go out\n", 503)

@@ -58,18 +58,18 @@ class PublicNewsletter:
         return tuple((tag, own_name(tag)) for tag in self.newsletters)
 
     def nearest(self, language: str) -> str:
-        """Give the language of the edition for somebody's language: their own, else the newsletter's."""
+        """Return the language of the edition for somebody's language: their own, else the newsletter's."""
         first = language.partition("-")[0].lower()
         own = (tag for tag in self.newsletters if tag.lower() == language.lower())
         near = (tag for tag in self.newsletters if tag.partition("-")[0].lower() == first)
         return next(own, None) or next(near, None) or self.language
 
     def newsletter(self, language: str) -> Newsletter:
-        """Give the newsletter in the nearest language."""
+        """Return the newsletter in the nearest language."""
         return self.newsletters[self.nearest(language)]
 
     def brand(self, language: str) -> Brand:
-        """Give how it looks in the nearest language."""
+        """Return how it looks in the nearest language."""
         return self.brands[self.nearest(language)]
 
     def name_fields(self, stored: Mapping[str, str] | None = None) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ class PageTexts:
         return self.phrases[name]
 
     def about(self, name: str, subject: str) -> str:
-        """Give a phrase with a name in the place of its %s."""
+        """Return a phrase with a name in the place of its %s."""
         return self.phrases[name].replace("%s", subject)
 
 
@@ -59,7 +59,7 @@ def languages() -> tuple[str, ...]:
 
 @cache
 def words(language: str) -> PageTexts:
-    """Give the phrases of a language that the pages speak."""
+    """Return the phrases of a language that the pages speak."""
     path = _FOLDER / f"{language}.yaml"
     root, problems = parse(read_source(path, path.name))
     if problems or not isinstance(root, MappingNode):
@@ -69,18 +69,18 @@ def words(language: str) -> PageTexts:
 
 
 def spoken(tag: str) -> str | None:
-    """Give the language that the pages speak for a tag: `de` for `de-AT`; None where there is none."""
+    """Return the language that the pages speak for a tag: `de` for `de-AT`; None where there is none."""
     first = tag.strip().partition("-")[0].lower()
     return first if first in languages() else None
 
 
 def accepted(header: str) -> str | None:
-    """Give the first language of an Accept-Language header that the pages speak; None where there is none."""
+    """Return the first language of an Accept-Language header that the pages speak; None where there is none."""
     ranges = (match for part in header[:_MOST].split(",") if (match := _RANGE.fullmatch(part)))
     weighed = sorted(((float(match[2] or 1), match[1]) for match in ranges), key=lambda each: -each[0])
     return next((tag for weight, found in weighed if weight > 0 and (tag := spoken(found))), None)
 
 
 def choose(tags: Iterable[str | None]) -> PageTexts:
-    """Give the words of the first tag that the pages speak, else English."""
+    """Return the words of the first tag that the pages speak, else English."""
     return words(next((found for tag in tags if tag and (found := spoken(tag))), FALLBACK))

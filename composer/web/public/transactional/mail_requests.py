@@ -117,7 +117,7 @@ def request_email(connection: Connection, asked: EmailRequest) -> None:
 
 
 def email_of(connection: Connection, email_id: int) -> TransactionalEmail | None:
-    """Give a wish as it is kept."""
+    """Return a wish as it is kept."""
     row = (
         connection.execute(select(transactional_emails).where(transactional_emails.c.id == email_id)).mappings().first()
     )
@@ -134,7 +134,7 @@ def email_of(connection: Connection, email_id: int) -> TransactionalEmail | None
 
 
 def requested(connection: Connection, claim: TokenClaim) -> TransactionalEmail | None:
-    """Give the wish that a link to confirm stands for.
+    """Return the wish that a link to confirm stands for.
 
     Its time is compared as well as its number: in a database that was put back from a copy, numbers are given again.
     """

@@ -70,12 +70,12 @@ class TransactionalWorker:
 
     @property
     def is_alive(self) -> bool:
-        """Tell whether letters are being sent."""
+        """Return whether letters are being sent."""
         return self._thread.is_alive()
 
     @property
     def is_holding(self) -> bool:
-        """Tell whether letters wait because the hour's total is used up."""
+        """Return whether letters wait because the hour's total is used up."""
         return self._held_since is not None
 
     def stop(self, seconds: float) -> None:
