@@ -55,7 +55,11 @@ def messages(path: Path) -> list[str]:
     if name.startswith(INPUT_WORDS):
         return []
     found = (each.text for each in python_texts(path.read_text(encoding="utf-8")) if each.kind == "message")
-    return list(dict.fromkeys(" ".join(text.split()) for text in found))
+    return list(dict.fromkeys(_printable(" ".join(text.split())) for text in found))
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def help_texts(command: click.Command, name: str) -> Iterator[str]:
