@@ -20,6 +20,7 @@ from composer.checks.rules.text import (
     list_points,
     merge_field_use,
     misprints,
+    punctuation,
     wording,
 )
 from composer.core.errors import Problem
@@ -33,6 +34,7 @@ RULES = (
     days_and_times,
     editorial,
     misprints,
+    punctuation,
     citations,
     leftover_markup,
     list_points,

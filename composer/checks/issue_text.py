@@ -9,20 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from composer.checks.rich_parts import links, only_points, paragraphs
 from composer.content.document.issue import Issue, Section
 from composer.content.schema.messages import where
 from composer.content.values.field_values import Group, Picture, Value, value_in
-from composer.content.values.rich_text import (
-    Block,
-    BulletList,
-    Emphasis,
-    Inline,
-    Link,
-    Paragraph,
-    Quote,
-    Rich,
-    plain_words,
-)
+from composer.content.values.rich_text import Rich, plain_words
 from composer.content.values.source_map import Mark, SourceStr
 from composer.content.yaml.source import SourcePlace
 
@@ -38,6 +29,8 @@ class IssueText:
     is_paragraph: bool
     #: Whether it is the only point of a list.
     is_only_point: bool = False
+    #: Whether others wrote it: it belongs to a source, or is the title of a page in a list of links.
+    is_cited: bool = False
 
 
 class Role(StrEnum):
@@ -115,34 +108,40 @@ class IssueTexts:
     @cached_property
     def texts(self) -> tuple[IssueText, ...]:
         """Every text of the issue, paragraph by paragraph; no addresses, no source's language."""
-        return tuple(
-            IssueText(words=words, mark=mark, section=section, is_paragraph=is_paragraph, is_only_point=is_only_point)
-            for section, _, value in self.roots
-            for words, mark, is_paragraph, is_only_point in self._texts(value)
-        )
+        return tuple(found for section, _, value in self.roots for found in self._texts(value, section))
 
-    def _texts(self, value: Value) -> Iterator[tuple[str, Mark, bool, bool]]:
+    def _texts(
+        self, value: Value, section: Section | None = None, *, is_item: bool = True, is_cited: bool = False
+    ) -> Iterator[IssueText]:
         match value:
             case SourceStr() if mark := self.issue.marks.of(value):
                 if not value.startswith(("https://", "http://")):
-                    yield str(value), mark, False, False
+                    is_cited = is_cited or _is_title_of_link(mark, section)
+                    yield IssueText(words=str(value), mark=mark, section=section, is_paragraph=False, is_cited=is_cited)
             case Rich():
-                lonely = set(_only_points(value.nodes))
-                for paragraph in _paragraphs(value.nodes):
+                lonely = set(only_points(value.nodes))
+                for paragraph in paragraphs(value.nodes):
                     if mark := self.issue.marks.find(paragraph.mark):
-                        yield plain_words(paragraph.children), mark, True, paragraph.mark in lonely
+                        yield IssueText(
+                            words=plain_words(paragraph.children),
+                            mark=mark,
+                            section=section,
+                            is_paragraph=True,
+                            is_only_point=paragraph.mark in lonely,
+                        )
             case Group():
+                is_cited = is_cited or (not is_item and bool(_first(value, "outlet")))
                 for name in value:
-                    yield from self._texts(value[name])
+                    yield from self._texts(value[name], section, is_item=False, is_cited=is_cited)
             case tuple():
                 for item in value:
-                    yield from self._texts(item)
+                    yield from self._texts(item, section, is_item=False, is_cited=is_cited)
             case _:
                 pass
 
     def words_of(self, value: Value) -> Iterator[str]:
         """Return the words of a part of the issue, text by text."""
-        return (words for words, *_ in self._texts(value))
+        return (text.words for text in self._texts(value))
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:
@@ -158,9 +157,9 @@ class IssueTexts:
     ) -> Iterator[Reference]:
         match value:
             case Rich():
-                for number, paragraph in enumerate(_paragraphs(value.nodes)):
+                for number, paragraph in enumerate(paragraphs(value.nodes)):
                     whole = plain_words(paragraph.children)
-                    for before, link in _links(paragraph.children):
+                    for before, link in links(paragraph.children):
                         words = plain_words(link.children)
                         if mark := self.issue.marks.find(link.mark):
                             yield Reference(
@@ -250,6 +249,10 @@ def _role(value: Group, section: Section | None, *, is_item: bool) -> Role:
     return Role.OTHER if section.spec.type.name == "events" else Role.ITEM
 
 
+def _is_title_of_link(mark: Mark, section: Section | None) -> bool:
+    return section is not None and section.spec.type.name == "links" and mark.trail[-1:] == ("title",)
+
+
 def named(mark: Mark, message: str) -> str:
     """Put the words for a place before what is wrong there: `top story, source 2: …`."""
     return where(mark.trail, message)
@@ -268,32 +271,3 @@ def _trail(path: tuple[str | int, ...]) -> tuple[str, ...]:
 
 def _first(group: Group, *names: str) -> str:
     return next((str(text) for name in names if isinstance(text := value_in(group, name), str) and text), "")
-
-
-def _paragraphs(blocks: tuple[Block, ...]) -> Iterator[Paragraph]:
-    for block in blocks:
-        match block:
-            case Paragraph():
-                yield block
-            case BulletList():
-                for item in block.items:
-                    yield from _paragraphs(item)
-            case Quote():
-                yield from _paragraphs(block.blocks)
-
-
-def _only_points(blocks: tuple[Block, ...]) -> Iterator[str]:
-    """Yield the marks of paragraphs that are a list's only point."""
-    for block in blocks:
-        if isinstance(block, BulletList) and len(block.items) == 1:
-            yield from (each.mark for each in _paragraphs(block.items[0]))
-
-
-def _links(nodes: tuple[Inline, ...], before: str = "") -> Iterator[tuple[str, Link]]:
-    """Yield each link with the words before it."""
-    for node in nodes:
-        if isinstance(node, Link):
-            yield before, node
-        elif isinstance(node, Emphasis):
-            yield from _links(node.children, before)
-        before += plain_words((node,))

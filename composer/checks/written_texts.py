@@ -25,6 +25,8 @@ class WrittenText:
     text: str
     is_plain: bool
     mark: Mark
+    #: Whether others wrote it.
+    is_cited: bool = False
 
     def place(self, offset: int, found: str) -> SourcePlace:
         """Return where something that was found stands in the file."""
@@ -52,7 +54,7 @@ def written_texts(review: ReviewedEdition) -> Iterator[WrittenText]:
     for text in review.texts:
         node = text.mark.node
         if not text.is_paragraph:
-            yield WrittenText(text.words, True, text.mark)
+            yield WrittenText(text.words, True, text.mark, text.is_cited)
         elif id(node) not in seen:
             seen.add(id(node))
             yield WrittenText(node.text, False, text.mark)

@@ -167,6 +167,7 @@ EDITS: dict[str, Edit] = {
     "EDIT07": Edit("A headline", "A headline, TODO", "TODO"),
     "EDIT08": Edit("number: 7", "number: 9", "number: 9"),
     "EDIT10": Edit("long enough", "long and\n    and enough", "long and"),
+    "EDIT12": Edit("long enough", 'long "enough" for “all”', '"enough"'),
     "EDIT11": Edit("long enough", "”long“ enough", "”long"),
     "MARK01": Edit(BODY, f"    **Bold without end.\n\n{BODY}", "**Bold"),
     "EDIT09": Edit(BODY, f"    Bring: • a pen • paper • a friend\n\n{BODY}", "Bring:"),
@@ -332,6 +333,35 @@ def test_what_is_left_open(paragraphs: str, message: str, tmp_path: Path) -> Non
     _apply(workspace, Edit(BODY, f"    {body}\n\n{BODY}"))
     found = [problem.message for problem in _check(workspace) if problem.code == "EDIT05"]
     assert [each.rpartition(": ")[2] for each in found][:1] == ([message] if message else [])
+
+
+@pytest.mark.parametrize(
+    ("code", "old", "width", "is_reported"),
+    [
+        ("SUBJ01", SUBJECT, 75, False),
+        ("SUBJ01", SUBJECT, 76, True),
+        ("PRE03", PREHEADER, 35, False),
+        ("PRE03", PREHEADER, 34, True),
+        ("PRE04", PREHEADER, 115, False),
+        ("PRE04", PREHEADER, 116, True),
+    ],
+)
+def test_lengths_have_a_margin(code: str, old: str, width: int, is_reported: bool, tmp_path: Path) -> None:
+    """Inboxes differ: a warning comes five characters past the recommended length, and names that length."""
+    workspace = _newsletter(tmp_path)
+    _apply(workspace, Edit(old, ("wide words " * 11)[: width - 1] + "x"))
+    found = [problem.message for problem in _check(workspace) if problem.code == code]
+    assert bool(found) == is_reported
+    recommended = {"SUBJ01": "70", "PRE03": "40", "PRE04": "110"}[code]
+    assert all(str(width) in message and recommended in message for message in found)
+
+
+def test_a_list_in_a_chinese_preheader_is_asked_for_more(tmp_path: Path) -> None:
+    """A short preheader may name several things already, so the hint does not ask for a second one."""
+    workspace = _newsletter(tmp_path)
+    _apply(workspace, Edit(PREHEADER, "外贸、房地产、芯片"))
+    (found,) = (problem for problem in _check(workspace) if problem.code == "PRE03")
+    assert "second" not in found.hint
 
 
 def test_every_check_is_tried() -> None:

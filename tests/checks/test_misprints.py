@@ -105,6 +105,7 @@ TWICE = [
     ("en", "A long line that goes on until the end of the page\npage by page", "page\npage"),
     ("en", "He said “no” to the budget budget of the year", "budget budget"),
     ("de", "Der Ausschuss hat den Entwurf geprüft geprüft und", "geprüft geprüft"),
+    ("en", "a * b and and c * d", "and and"),
     ("de", "wie der Bericht Bericht zeigt", "Bericht Bericht"),
     ("de", "mit dem neuen Gesetz Gesetz.", "Gesetz Gesetz"),
     ("zh", "据全国人大常委会全国人大常委会消息", "全国人大常委会全国人大常委会"),
@@ -145,6 +146,11 @@ NOT_TWICE = [
         "en",
         "budget, budget. budget budget budget; budget-budget, 2025 2025, data/data\n\nbudget\n\nbudget; C++ c++ a.budget budget",
     ),
+    (
+        "en",
+        "The paper “Logistic regression\nregression?”, *the the and and*, _Logistic regression regression?_ and “of the the sea”",
+    ),
+    ("de", "Das Buch „Brot und und Wein“ und *Der Bericht Bericht*"),
     ("en", "roses are roses\nroses are red\nred\nred is the rose"),
     ("id", "anak anak bermain main main"),
     (

@@ -38,6 +38,9 @@ sections:
     type: events
   join:
     type: button
+  partners:
+    type: links
+    heading: Advertisements
 """
 HEAD = """\
 date: 2025-01-30
@@ -150,6 +153,12 @@ SILENT = {
     "lists of files": "reading:\n" + item("A report", f"{PAGE}.pdf"),
     "a file that says so behind the link": LETTER.format(f"Here is [the budget]({PAGE}.pdf) (PDF, 4 MB)."),
     "addresses as people say them": LETTER.format("More on [www.example.org/advent](https://www.example.org/advent)."),
+    "titles of others with a word twice": "topics:\n"
+    + topic(1, "One.", f"Daily: [Logistic regression regression?]({PAGE}/1)")
+    + "reading:\n" + item("Logistic regression regression?", f"{PAGE}/2"),
+    "inches beside quotation marks": LETTER.format('A “screen” of 27" is sold.'),
+    "a quotation in each style, in two texts": LETTER.format('He said "so".') + "reading:\n" + item("“So”", PAGE),
+    "a sentence that ends in a Chinese word": LETTER.format("The word for China is 中国.\n\n    一. 引言"),
     "hyphens in prose": LETTER.format("- London - Paris: a journey\n    - by train"),
     "one point with a hyphen": LETTER.format("- London - Paris: a journey by train"),
     "separators": LETTER.format("9 am • Hall • free"),
@@ -259,9 +268,25 @@ TOLD = {
         ),
         [("LINK03", 3)],
     ),
-    "Latin commas, once for each text": (
-        LETTER.format("中文,中文。\n\n    中文,中文。"),
+    "Latin commas, once for the issue": (
+        LETTER.format("中文,中文。\n\n    中文,中文。") + "reading:\n" + item("中文:中文", PAGE),
         [("EDIT06", 3)],
+    ),
+    "a Latin full stop at the end of a Chinese sentence": (
+        LETTER.format("今天下雨.我们在家。"),
+        [("EDIT06", 3)],
+    ),
+    "a Latin full stop at the end of a Chinese paragraph": (
+        LETTER.format("第一段。\n\n    今天下雨."),
+        [("EDIT06", 5)],
+    ),
+    "two styles of quotation marks, once for the issue": (
+        LETTER.format('He said "so".\n\n    She said “no”.') + "topics:\n" + topic(1, 'It is “so” or "so".'),
+        [("EDIT12", 3)],
+    ),
+    "a headline of one's own with a word twice": (
+        "press:\n" + item("A budget budget", PAGE, "    body: |\n      One.\n"),
+        [("EDIT10", 2)],
     ),
     "points below a list's only hyphen": (
         LETTER.format("- a pen - paper - a friend"),
@@ -300,6 +325,8 @@ def test_it_is_told_once(name: str, tmp_path: Path) -> None:
         ("第一段。\n\n    问题是:为什么?", ":", "问题是:为什么"),
         ("Die Firma 华为,技术 wächst.", ",", "华为,技术"),
         ("In English 你好;再见 is greeted.", ";", "你好;再见"),
+        ("今天下雨. 我们在家。", ".", "今天下雨."),
+        ("“今天下雨.”他说。", ".", "今天下雨.”他说"),
     ],
 )
 def test_a_latin_sign_is_quoted(text: str, sign: str, around: str, tmp_path: Path) -> None:
@@ -313,6 +340,27 @@ def test_a_latin_sign_is_quoted(text: str, sign: str, around: str, tmp_path: Pat
     assert around in found.message
     line = path.read_text(encoding="utf-8").splitlines()[found.line - 1]
     assert line[found.column :].startswith(sign)
+
+
+def test_a_cause_lists_its_lines(tmp_path: Path) -> None:
+    """EDIT06 and EDIT12 are reported once for the issue, with the other lines."""
+    (tmp_path / "issues").mkdir()
+    (tmp_path / "newsletter.yaml").write_text(NEWSLETTER, encoding="utf-8")
+    path = tmp_path / "issues" / "2025-01-30.yaml"
+    text = LETTER.format('中文,中文，"好"“好”。\n\n    中文:中文，下雨.')
+    path.write_text(HEAD + text + "topics:\n" + topic(1, '中文,中文，"好"“好”。'), encoding="utf-8")
+    problems = check_issue(Workspace(root=tmp_path.resolve()), path, NOW).problems
+    found = {each.code: each.message for each in problems if each.code in ("EDIT06", "EDIT12")}
+    assert "(also in lines 8, 12)" in found["EDIT06"]
+    assert "(also in line 12)" in found["EDIT12"]
+
+
+def test_advertisements_run_again(tmp_path: Path) -> None:
+    """EDIT02: an item in a section for advertisements may run in as many issues as it likes."""
+    first, second = item("Our partner's course", f"{PAGE}/course"), item("An article", f"{PAGE}/article")
+    assert told(tmp_path, f"reading:\n{second}partners:\n{first}", f"reading:\n{second}partners:\n{first}") == [
+        ("EDIT02", 3)
+    ]
 
 
 def test_what_comes_in_every_issue(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_the_list_of_checks(workspace: Workspace, capsys: pytest.CaptureFixture[
     """--list names every check with its level; as JSON, with all that is known of it."""
     assert run(["check", "--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    first = "SUBJ01 warning over 70 cells editor The subject can be read whole in most inboxes"
+    first = "SUBJ01 warning over 75 characters editor The subject can be read whole in most inboxes"
     assert " ".join(lines[0].split()) == first
     assert run(["check", "--list", "--json"]) == 0
     checks = json.loads(capsys.readouterr().out)["checks"]

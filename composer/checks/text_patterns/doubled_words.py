@@ -1,7 +1,8 @@
-"""Words that stand twice by mistake.
+"""Find words that are doubled by mistake.
 
-Input: a text as written, and its language. Output: each at its offset. Guarantees: what a language allows is left alone:
-“that that”, “very very”, “die die”, “nous nous”, “研究研究”, names such as Duran Duran, words in quotation marks or code. Pure.
+Input: a text as written, and its language. Output: each doubled word with its offset. Guarantees: doublings that a language
+allows are skipped (“that that”, “very very”, “die die”, “nous nous”, “研究研究”), as are names such as Duran Duran, and words in
+quotation marks, italics or code.
 """
 
 import re
@@ -75,20 +76,23 @@ _ARTICLE = re.compile(
     r"(?<![\w-])(?:der|die|das|den|dem|des|ein|eine|einen|einem|einer|eines|im|am|zum|zur|vom|beim|ins|ans|kein|keine|keinen|unser\w*|ihr\w*|"
     r"sein\w*|dies\w+|jed\w+|[a-zäöüß]+(?:e|en|er|es|em))\s+$"
 )
+#: Quotations and titles may run over the end of a line, not over the end of a paragraph.
 _QUOTED = re.compile(
-    r"“[^“”\n]{1,200}”|„[^„“”\n]{1,200}[“”]|\"[^\"\n]{1,200}\"|«[^«»\n]{1,200}»|»[^«»\n]{1,200}«|‘[^‘’\n]{1,200}’|(?<!\w)'[^'\n]{1,200}'(?!\w)"
-    r"|「[^「」\n]{1,200}」|『[^『』\n]{1,200}』|《[^《》\n]{1,200}》|`[^`\n]{1,200}`|\{\{[^{}]{1,200}\}\}|(?<!\*)\*[^*\n]{1,60}\*(?!\*)"
+    r"“[^“”\n]{0,200}(?:\n[^“”\n]{1,200}){0,3}”|„[^„“”\n]{0,200}(?:\n[^„“”\n]{1,200}){0,3}[“”]|\"[^\"\n]{1,200}\"|«[^«»\n]{1,200}»"
+    r"|»[^«»\n]{1,200}«|‘[^‘’\n]{1,200}’|(?<!\w)'[^'\n]{1,200}'(?!\w)"
+    r"|「[^「」\n]{1,200}」|『[^『』\n]{1,200}』|《[^《》\n]{1,200}》|`[^`\n]{1,200}`|\{\{[^{}]{1,200}\}\}"
+    r"|(?<![*\w])\*(?![*\s])[^*\n]{1,200}(?<!\s)\*(?![*\w])|(?<![_\w])_(?![_\s])[^_\n]{1,200}(?<!\s)_(?![_\w])"
 )
 
 
 def doubled_words(text: str, language: str) -> Iterator[tuple[int, str]]:
     """Find words that stand twice by mistake: offset and words. “The The” is a band, “und und und” a manner of speaking."""
-    base = language.split("-")[0].lower()
+    base, text = language.split("-")[0].lower(), _unquoted(text)
     found = dict(_function_words(text, base))
     if base == "zh":
-        found |= _names_in_chinese(_unquoted(text))
+        found |= _names_in_chinese(text)
     elif base in _MAY:
-        found |= _content_words(_unquoted(text), base)
+        found |= _content_words(text, base)
     yield from sorted(found.items())
 
 

@@ -13,6 +13,8 @@ WIDTHS = "published widths of inboxes, which disagree: set your own limit"
 EMOJI = re.compile(
     "[\U0001f1e6-\U0001f1ff]{2}|[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?(?:\u200d[\u2600-\U0001faff]\ufe0f?)*"
 )
+#: Recommended lengths. Inboxes differ, so a check reports what misses them by more than five.
+_SUBJECT, _PREHEADER_LEAST, _PREHEADER_MOST = 70, 40, 110
 _REPLY = re.compile(r"^\s*(re|fw|fwd|aw|wg|antw|回复|转发|答复)\s*[:：]", re.IGNORECASE)
 _LOUD = re.compile(r"[!！]{2,}|[?？][!！]|[!！][?？]")
 _ADDRESS = re.compile(r"https?://[^\s<>]+")
@@ -21,16 +23,17 @@ _ADDRESS = re.compile(r"https?://[^\s<>]+")
 @check(
     "SUBJ01",
     "The subject can be read whole in most inboxes",
-    unit="cells",
-    warn=70,
-    fix="put the news first; a telephone shows 30 to 45 cells, a desktop 50 to 75 (a Chinese character takes two)",
+    unit="characters",
+    warn=75,
+    fix="put the news first; phones show 30 to 45 characters, desktops 50 to 75 (a Chinese character counts as two)",
     source=WIDTHS,
 )
 def subject_length(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Measure the subject as it stands on a screen."""
     width = cells(review.subject)
     if level := limits.over(width):
-        message = f"the subject is {width} cells long; most inboxes cut it off before"
+        most = min(_SUBJECT, limits.at(level))
+        message = f"the subject is {width} characters long; recommended: at most {most}"
         yield CheckFinding(place=review.issue.place("subject"), message=message, level=level)
 
 
@@ -120,31 +123,33 @@ def preheader_repeats(review: ReviewedEdition, limits: CheckLimits) -> Iterator[
 @check(
     "PRE03",
     "The preheader fills the line behind the subject",
-    unit="cells",
+    unit="characters",
     is_least=True,
-    warn=40,
-    fix="add a second thing that is in the issue",
+    warn=35,
+    fix="name more of what is in the issue (a Chinese character counts as two)",
     source=WIDTHS,
 )
 def preheader_short(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Measure it; Gmail shows up to 97 cells."""
     if review.issue.preheader and (level := limits.under(width := cells(review.issue.preheader))):
-        message = f"the preheader is only {width} cells long"
+        least = max(_PREHEADER_LEAST, limits.at(level))
+        message = f"the preheader is only {width} characters long; recommended: at least {least}"
         yield CheckFinding(place=review.issue.place("preheader"), message=message, level=level)
 
 
 @check(
     "PRE04",
     "The preheader is not cut off everywhere",
-    unit="cells",
-    warn=110,
-    fix="end it after 80 to 100 cells, with what matters in the first 40",
+    unit="characters",
+    warn=115,
+    fix="shorten it to 80 to 100 characters and put the key words in the first 40 (a Chinese character counts as two)",
     source=WIDTHS,
 )
 def preheader_long(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Measure it; hardly an inbox shows more than 110 cells."""
     if review.issue.preheader and (level := limits.over(width := cells(review.issue.preheader))):
-        message = f"the preheader is {width} cells long; hardly an inbox shows more than {limits.at(level)}"
+        most = min(_PREHEADER_MOST, limits.at(level))
+        message = f"the preheader is {width} characters long; recommended: at most {most}"
         yield CheckFinding(place=review.issue.place("preheader"), message=message, level=level)
 
 

@@ -4,6 +4,7 @@ Articles are what items of lists are about, and sources. Links within texts, but
 an editor likes; so do home pages, and different parts of one page are different articles.
 """
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -11,8 +12,18 @@ from composer.checks.issue_text import Reference, Role, named
 from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.checks.rules.message.link_targets import without_traces
+from composer.content.document.sections import SectionSpec
 
 _OWN_HOSTS = "the house's own rule: set its level in newsletter.yaml"
+#: Words of a section's key, type or heading that say that its items run in several issues.
+_RECURRING = frozenset(
+    (
+        "ad", "ads", "advert", "adverts", "advertisement", "advertisements", "advertising", "advertorial", "sponsor", "sponsors",
+        "sponsored", "promotion", "promotions", "recurring", "anzeige", "anzeigen", "werbung", "gesponsert", "publicité",
+        "publicidad", "pubblicità",
+    )
+)  # fmt: skip
+_RECURRING_IN_CHINESE = ("广告", "廣告", "赞助", "贊助", "推广", "推廣")
 _CITING = (Role.ITEM, Role.SOURCE)
 
 
@@ -44,17 +55,25 @@ def _repeats(one: Reference, other: Reference) -> bool:
 @check(
     "EDIT02",
     "No article was cited in one of the last issues",
-    fix="subscribers have seen it: say what is new, or leave it out",
+    fix="say what is new or remove the item; for advertisements, use a section with the key   ads   or   recurring",
     source=_OWN_HOSTS,
 )
 def cited_before(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Compare items and sources with earlier issues; a link that several of them have is there on purpose."""
+    """Compare items and sources with earlier issues; links of several issues, and of advertisements, recur on purpose."""
     for link in _cited(review):
+        if link.section is not None and _may_recur(link.section.spec):
+            continue
         address = bare(link.url)
         issues = [earlier for earlier in review.earlier if address in earlier.urls]
         if len(issues) == 1:
             message = f"the issue {issues[0].stem} cited this article: {link.url}"
             yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+
+
+def _may_recur(spec: SectionSpec) -> bool:
+    """Return whether the key, the type or the heading of a section says that it holds advertisements or recurring items."""
+    words = re.findall(r"[^\W_]+", f"{spec.key} {spec.type.name} {spec.heading}".casefold())
+    return not _RECURRING.isdisjoint(words) or any(sign in spec.heading for sign in _RECURRING_IN_CHINESE)
 
 
 def _cited(review: ReviewedEdition) -> Iterator[Reference]:

@@ -22,7 +22,6 @@ _BRACKETS = re.compile("[" + re.escape("".join((*_PAIRS, *_PAIRS.values()))) + "
 #: A smiley and an enumeration, “b)”, need no bracket before them.
 _CLOSES_NOTHING = re.compile(r"(?:(?:^|\s)(?:[a-z]|[ivx]{2,4}|\d{1,2})|[:;]-?)\)+$")
 _QUOTES = ("“", "„", '"')
-_HALF_WIDTH = re.compile(r"[\u3400-\u9fff][,;:!?](?=[\u3400-\u9fff])")
 _OWN_HOSTS = "the house's own rule: set its level in newsletter.yaml"
 
 
@@ -180,25 +179,6 @@ def _unquoted(text: str) -> str:
     # “…” in English, „…“ in German: the sign that closes one opens the other, so their number tells. 27" are inches.
     is_odd = sum(text.count(sign) for sign in "“”„") % 2 or (text.count('"') % 2 and not re.search(r'\d"', text))
     return "a quotation mark is missing" if is_odd else ""
-
-
-@check(
-    "EDIT06",
-    "Chinese text has Chinese punctuation",
-    fix="write ，；：！？ between Chinese characters",
-    source="GB/T 15834-2011",
-)
-def half_width(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for a Latin sign between two Chinese characters, and tell of the first one in each text."""
-    told: set[int] = set()
-    for text in review.texts:
-        found = _HALF_WIDTH.search(text.words)
-        if found and id(text.mark.node) not in told:
-            told.add(id(text.mark.node))
-            around = text.words[max(0, found.start() - 4) : found.end() + 5].strip()
-            message = f"a Latin “{found[0][1]}” stands between Chinese characters: {around}"
-            place = text.mark.place_of(re.compile(re.escape(found[0])))
-            yield CheckFinding(place=place, message=named(text.mark, message))
 
 
 @check(

@@ -23,8 +23,10 @@ _OWN_HOSTS = "the house's own rule: set its level in newsletter.yaml"
     source=_OWN_HOSTS,
 )
 def doubled(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for words that do not follow themselves in the issue's language, also over the end of a line."""
+    """Look for doubled words in the issue's language, also across line ends; skip quotations and cited titles."""
     for written in written_texts(review):
+        if written.is_cited:
+            continue
         for offset, found in doubled_words(written.text, review.edition.language):
             words = " ".join(found.split())
             yield CheckFinding(

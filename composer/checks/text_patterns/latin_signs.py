@@ -1,0 +1,30 @@
+"""Latin punctuation in Chinese text.
+
+Input: a text without markup. Output: each sign, where to look for it in the file, and the words around it.
+Guarantees: numbered lists (“一. 引言”), dots of an ellipsis and Chinese words that end a Latin sentence are left alone. Pure.
+"""
+
+import re
+from collections.abc import Iterator
+
+_HAN = "\u3400-\u9fff"
+_BETWEEN = rf"[{_HAN}][,;:!?](?=[{_HAN}])"
+#: A full stop that ends a sentence: before the next one, a closing mark, or the end of the line.
+_FULL_STOP = rf"[{_HAN}]\.(?=\s*[{_HAN}“「《（]|[”」』》）\"]|\s*$|\s*\n)"
+_SIGN = re.compile(f"{_BETWEEN}|{_FULL_STOP}", re.MULTILINE)
+_NUMBERED = re.compile(r"(?:^|[\s（(第])[一二三四五六七八九十百]{1,3}\.$")
+_CHINESE, _LATIN = re.compile(f"[{_HAN}]"), re.compile(r"[^\W\d_\u3041-\u30ff\u3400-\u9fff]")
+
+
+def latin_signs(text: str) -> Iterator[tuple[str, re.Pattern[str], str]]:
+    """Find Latin signs after Chinese characters: the sign, a pattern that finds it in the file, and what is around it."""
+    is_chinese: bool | None = None
+    for match in _SIGN.finditer(text):
+        sign = match[0][1]
+        if sign == ".":
+            is_chinese = len(_CHINESE.findall(text)) > len(_LATIN.findall(text)) if is_chinese is None else is_chinese
+            if not is_chinese or _NUMBERED.search(text[max(0, match.start() - 4) : match.end()]):
+                continue
+        around = text[max(0, match.start() - 4) : match.end() + 5].strip()
+        behind = re.escape(text[match.end() : match.end() + 1])
+        yield sign, re.compile(re.escape(match[0]) + (f"(?={behind})" if behind.strip() else "")), around
