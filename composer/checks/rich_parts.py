@@ -1,6 +1,6 @@
 """The parts of a Markdown text: its paragraphs, and the links in a paragraph.
 
-Input: blocks or inline content. Output: the parts in reading order. Guarantees: nothing is changed.
+Input: blocks or inline content. Output: the parts in reading order. Guarantees: the text is not changed.
 """
 
 from collections.abc import Iterator
@@ -31,14 +31,14 @@ def paragraphs(blocks: tuple[Block, ...]) -> Iterator[Paragraph]:
 
 
 def only_points(blocks: tuple[Block, ...]) -> Iterator[str]:
-    """Yield the marks of paragraphs that are a list's only point."""
+    """Yield the marks of paragraphs that are the only item of a list."""
     for block in blocks:
         if isinstance(block, BulletList) and len(block.items) == 1:
             yield from (each.mark for each in paragraphs(block.items[0]))
 
 
 def links(nodes: tuple[Inline, ...], before: str = "") -> Iterator[tuple[str, Link]]:
-    """Yield each link with the words before it."""
+    """Yield each link with the text before it."""
     for node in nodes:
         if isinstance(node, Link):
             yield before, node

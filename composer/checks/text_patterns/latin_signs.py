@@ -1,7 +1,7 @@
-"""Latin punctuation in Chinese text.
+"""Find Latin punctuation in Chinese text.
 
-Input: a text without markup. Output: each sign, where to look for it in the file, and the words around it.
-Guarantees: numbered lists (“一. 引言”), dots of an ellipsis and Chinese words that end a Latin sentence are left alone. Pure.
+Input: a text without markup. Output: each sign, a pattern that finds it in the file, and the words around it.
+Guarantees: numbered lists (“一. 引言”) and Chinese words at the end of a sentence in another language are skipped.
 """
 
 import re
@@ -17,7 +17,7 @@ _CHINESE, _LATIN = re.compile(f"[{_HAN}]"), re.compile(r"[^\W\d_\u3041-\u30ff\u3
 
 
 def latin_signs(text: str) -> Iterator[tuple[str, re.Pattern[str], str]]:
-    """Find Latin signs after Chinese characters: the sign, a pattern that finds it in the file, and what is around it."""
+    """Yield Latin signs after Chinese characters: the sign, a pattern that finds it in the file, and the words around it."""
     is_chinese: bool | None = None
     for match in _SIGN.finditer(text):
         sign = match[0][1]

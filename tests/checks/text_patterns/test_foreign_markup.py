@@ -39,7 +39,7 @@ MARKUP: list[tuple[str, str, str]] = [
     ("**Bold over\n\ntwo paragraphs** is no bold.", "**", "**bold words**"),
     ("This is an *important point without end.", "*", "*words*"),
     ("This is ==marked== text.", "==marked==", "**words**"),
-    ("This is ~~struck~~ text.", "~~struck~~", "leave them out"),
+    ("This is ~~struck~~ text.", "~~struck~~", "remove the words"),
     ("Much :smile: text.", ":smile:", "😀"),
     ("Much :thumbs_up: text.", ":thumbs_up:", "😀"),
     ("| A | B |", "| A | B |", "list"),
@@ -62,8 +62,8 @@ MARKUP: list[tuple[str, str, str]] = [
     ("CO~2~ rises", "~2~", "₂"),
     ("A km^2^ of land", "^2^", "²"),
     ("[url=https://example.org]words[/url]", "[/url]", "**bold**"),
-    ("::: warning", "::: warning", "leave the line out"),
-    ("Words {.lead} here", "{.lead}", "leave the line out"),
+    ("::: warning", "::: warning", "**bold**"),
+    ("Words {.lead} here", "{.lead}", "**bold**"),
 ]
 #: A title, what is found in it, and a part of what to do.
 PLAIN: list[tuple[str, str, str]] = [
@@ -73,7 +73,7 @@ PLAIN: list[tuple[str, str, str]] = [
     ("A [link](https://example.org) in it", "[link](https://example.org)", "write   link"),
     ("Dogs &amp; cats", "&amp;", "HTML"),
     ("A <b>bold</b> title", "<b>", "HTML"),
-    ("A ~~struck~~ title", "~~struck~~", "leave them out"),
+    ("A ~~struck~~ title", "~~struck~~", "remove the words"),
     ("A title[^2]", "[^2]", "in brackets"),
 ]
 FIRST_NAMES = (
@@ -111,9 +111,9 @@ TAGS: list[tuple[str, str]] = [
     ("{last_name}", '{{ last_name | default("reader") }}'),
     ("*|COMPANY|*", "fields:"),
     ("{Anrede}", "fields:"),
-    ("*|UNSUB|*", "leave it out"),
-    ("{unsubscribe_link}", "leave it out"),
-    ("%%unsubscribe%%", "leave it out"),
+    ("*|UNSUB|*", "remove it"),
+    ("{unsubscribe_link}", "remove it"),
+    ("%%unsubscribe%%", "remove it"),
     ("*|IF:FNAME|*", "only:"),
     ("{% if first_name %}", "only:"),
 ]

@@ -1,4 +1,4 @@
-"""Checks of punctuation: Latin signs in Chinese text, and two styles of quotation marks in one text.
+"""Checks of punctuation: Latin punctuation in Chinese text, and two styles of quotation marks in one text.
 
 Input: a review. Output: findings. Guarantees: a cause is reported once for each issue; the finding lists its lines.
 """
@@ -24,8 +24,8 @@ _TYPOGRAPHIC = re.compile("[“”„]")
 
 @check(
     "EDIT06",
-    "Chinese text has Chinese punctuation",
-    fix="write ，。；：！？ after Chinese characters",
+    "Chinese text uses Chinese punctuation",
+    fix="use ，。；：！？ after Chinese characters",
     source="GB/T 15834-2011",
 )
 def half_width(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
@@ -47,7 +47,7 @@ def half_width(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
     "Each text uses one style of quotation marks",
     level=Level.INFO,
     fix='use either “…” or "…" throughout the text',
-    source="the house's own rule: set its level in newsletter.yaml",
+    source="editorial rule: set its level in newsletter.yaml",
 )
 def mixed_quotes(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Look for texts with both straight and typographic quotation marks; inches and code are no quotations."""
