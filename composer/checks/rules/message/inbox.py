@@ -70,7 +70,7 @@ def crowd_of_emoji(title: str) -> int:
 
 @check(
     "SUBJ03",
-    "The subject differs from those of earlier issues",
+    "The subject is not the same as in an earlier issue",
     fix="say what is new in this issue: inboxes group messages with the same subject",
     source="https://support.google.com/mail/answer/5900",
 )

@@ -193,7 +193,7 @@ def numbers(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindi
 
 @check(
     "LINK06",
-    "A link text that is an address matches the link's target",
+    "Link texts that are addresses match the link's target",
     level=Level.BLOCKER,
     fix="use a link text that describes the page, or the host that the link leads to",
     source="https://www.rfc-editor.org/rfc/rfc3986#section-7.6",
@@ -234,7 +234,7 @@ def long_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
     source="https://gdpr-info.eu/art-5-gdpr/",
 )
 def personal_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for parameters by which other senders recognize the person who copied the address."""
+    """Look for parameters by which other senders recognise the person who copied the address."""
     for link in review.references:
         names = [name for name, _ in parse_qsl(urlsplit(link.url).query) if name.lower() in _PERSONAL]
         if names:

@@ -232,7 +232,7 @@ def title(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding
 
 @check(
     "A11Y15",
-    "Links in a text are recognizable without colour",
+    "Links in a text differ from it in more than colour",
     who=Who.DESIGNER,
     fix="underline links",
     source=f"{_WCAG}use-of-color.html",

@@ -37,7 +37,7 @@ def document(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFind
     "The page has no scripts, forms or frames",
     who=Who.DESIGNER,
     level=Level.BLOCKER,
-    fix="remove it: mail programs do not show it, and spam filters may block the message",
+    fix="remove this: mail programs do not show it, and spam filters may block the message",
     source="https://developers.google.com/workspace/gmail/design/css",
 )
 def active_content(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:

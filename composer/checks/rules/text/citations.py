@@ -30,7 +30,7 @@ _CITING = (Role.ITEM, Role.SOURCE)
 @check(
     "EDIT01",
     "No article is cited twice",
-    fix="remove one of them or name another source",
+    fix="remove one of the two, or name another source",
     source=_EDITORIAL_RULE,
 )
 def cited_twice(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:

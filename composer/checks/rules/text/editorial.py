@@ -42,7 +42,7 @@ def past(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]
 
 @check(
     "DATE02",
-    "News in the issue is not old, and not dated after the issue",
+    "News items are recent and not dated after the issue",
     unit="days",
     warn=90,
     fix="check the date, especially the year",
@@ -149,7 +149,7 @@ def words(text: str) -> int:
 @check(
     "EDIT05",
     "Brackets and quotation marks are closed",
-    fix="add the missing one",
+    fix="add the missing bracket or quotation mark",
     source=_EDITORIAL_RULE,
 )
 def unclosed(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
@@ -185,7 +185,7 @@ def _unquoted(text: str) -> str:
     "EDIT07",
     "No placeholders are left",
     level=Level.BLOCKER,
-    fix="replace it with the final text, or delete it",
+    fix="replace the placeholder with the final text, or delete it",
     source=_EDITORIAL_RULE,
 )
 def unfinished(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
@@ -209,7 +209,7 @@ def unfinished(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
 @check(
     "EDIT08",
     "The issue number follows the last one",
-    fix="correct   number:",
+    fix="correct   number:   in the issue",
     source=_EDITORIAL_RULE,
 )
 def number(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:

@@ -19,7 +19,7 @@ _EDITORIAL_RULE = "editorial rule: set its level in newsletter.yaml"
 @check(
     "EDIT10",
     "No word is doubled",
-    fix="delete one of the two",
+    fix="delete one of the two words",
     source=_EDITORIAL_RULE,
 )
 def doubled(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
