@@ -53,7 +53,7 @@ class LowContrast:
     element: HtmlElement
     #: Its own text, without that of its children; spaces are collapsed.
     text: str
-    #: The visible colours: "#rrggbb", blended with what is behind them.
+    #: The visible colours: "#rrggbb", blended with the layers below.
     color: str
     background: str
     #: Two digits, rounded down.

@@ -21,7 +21,7 @@ class CheckFinding:
     hint: str = ""
     #: The subject of the finding, as written, if one place may have several findings: an address, a name, a feature.
     about: str = ""
-    #: Tells findings of one check apart that need different fixes.
+    #: Distinguishes findings of one check that need different fixes.
     kind: str = ""
 
 
@@ -49,7 +49,7 @@ Run = Callable[[ReviewedEdition, CheckLimits], Iterable[CheckFinding]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One check. Its findings have the levels of its limits, or `level` if it has none."""
+    """One check. Its findings have the levels of its limits; without limits, they have `level`."""
 
     code: str
     what: str

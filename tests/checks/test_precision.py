@@ -158,7 +158,9 @@ SILENT = {
     + "reading:\n" + item("Logistic regression regression?", f"{PAGE}/2"),
     "inches and quotation marks": LETTER.format('A “screen” of 27" is sold.'),
     "a quotation in each style, in two texts": LETTER.format('He said "so".') + "reading:\n" + item("“So”", PAGE),
-    "a sentence that ends in a Chinese word": LETTER.format("The word for China is 中国.\n\n    一. 引言"),
+    "a sentence that ends in a Chinese word": LETTER.format(
+        "The word for China is 中国.\n\n    一. 引言\n\n    表一. 各省的增长\n\n    中文...然后"
+    ),
     "hyphens in prose": LETTER.format("- London - Paris: a journey\n    - by train"),
     "one point with a hyphen": LETTER.format("- London - Paris: a journey by train"),
     "separators": LETTER.format("9 am • Hall • free"),

@@ -2,5 +2,5 @@
 
 css_values, declarations, css_colours   parse CSS                 selectors, cascade   find the rules that win
 browser_sheet                           the browser's defaults    style, computed      the style of one element
-painting                                what is behind a text     styles               the styles of a document
+painting                                blend backgrounds         styles               the styles of a document
 """

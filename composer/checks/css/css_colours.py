@@ -121,7 +121,7 @@ def legacy_colour(text: str) -> Rgba | None:
 
 
 def over(colour: Rgba, background: Rgba) -> Rgba:
-    """Return a colour blended with another one behind it; channels are not rounded."""
+    """Return a colour blended with a background; channels are not rounded."""
     through = background.alpha * (1 - colour.alpha)
     alpha = colour.alpha + through
     if not alpha:
@@ -134,7 +134,7 @@ def over(colour: Rgba, background: Rgba) -> Rgba:
 
 
 def opaque(colour: Rgba, background: Rgb) -> Rgb:
-    """Return a colour blended with an opaque one behind it, with whole channels as on a screen."""
+    """Return a colour blended with an opaque background, with whole channels as on a screen."""
     if colour.alpha == 1:
         return Rgb(*colour[:3])
     if colour.alpha == 0:

@@ -1,6 +1,6 @@
 """Compute the visible colours of a text and its background, with transparency and opacity groups.
 
-Input: computed styles. Output: opaque colours, or None if an image is behind the text.
+Input: computed styles. Output: opaque colours, or None if the background is an image.
 """
 
 from composer.checks.css.css_colours import CANVAS, TRANSPARENT, CssScheme, Rgb, Rgba, opaque, over
@@ -16,7 +16,7 @@ def behind(
     has_image: bool,
     in_group: bool,
 ) -> Rgb | None:
-    """Return the opaque colour behind the text of an element; None if an image is there."""
+    """Return the opaque background colour of an element's text; None if it is an image."""
     if has_image:
         return None
     canvas = Rgb(*CANVAS.under(scheme)[:3])
@@ -31,7 +31,7 @@ def behind(
 def _through_groups(
     paint: Rgba, background: Rgba, opacity: float, parent: ComputedStyle | None, canvas: Rgb
 ) -> Rgb | None:
-    """Blend a colour on an element with everything behind it.
+    """Blend a colour on an element with all layers below.
 
     The opacity of an element applies to the element and its content as one image (CSS Color 4, 3.3).
     """
@@ -51,7 +51,7 @@ def _through_groups(
 
 
 def text_colour(style: ComputedStyle) -> Rgb | None:
-    """Return the visible colour of the text of an element; None if the colour behind it is unknown."""
+    """Return the visible colour of the text of an element; None if its background is unknown."""
     if style.behind is None:
         return None
     if not style.in_group:

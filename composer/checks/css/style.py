@@ -23,10 +23,10 @@ class ComputedStyle:
 
     #: The colour of its text, before opacity.
     color: Rgba
-    #: Its own background; transparent if it has none.
+    #: Its own background colour; transparent if it is not set.
     background: Rgba
     has_image: bool
-    #: The colour behind its text, blended with all layers below; None if an image is there.
+    #: The background colour of its text, blended with all layers below; None if it is an image.
     behind: Rgb | None
     font_size: float
     font_weight: float

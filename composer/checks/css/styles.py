@@ -1,7 +1,8 @@
 """The computed styles of a document, without a browser: the results of Chromium's getComputedStyle that the checks need.
 
-Input: a parsed HTML document, a colour scheme and a width. Output: a `ComputedStyle` for each element, with the colour behind
-its text. Guarantees: there is no layout, so sizes that depend on content are unknown; conditional comments are comments.
+Input: a parsed HTML document, a colour scheme and a width. Output: a `ComputedStyle` for each element, with the
+background colour of its text. Guarantees: nothing is laid out, so sizes that depend on content are unknown; conditional
+comments are comments.
 """
 
 from collections.abc import Iterator
@@ -172,7 +173,7 @@ class Styles:
         return self._styles[element]
 
     def background(self, element: HtmlElement) -> Rgb | None:
-        """Return the colour behind the text of an element, blended with all layers below; None if an image is there."""
+        """Return the background colour of an element's text, blended with all layers below; None if it is an image."""
         return self._styles[element].behind
 
     def with_text(self) -> Iterator[HtmlElement]:

@@ -62,7 +62,7 @@ _MAY = {language: frozenset(words.split()) for language, words in _MAY_STAND_TWI
 _ANY_TWICE = re.compile(
     r"(?<![\w'’.\-/\\@#&:$%+=*_<>|])([^\W\d_]{4,})( |\n)((?i:\1))(?![\w'’\-/\\@+=_<>|])(?!\s+(?i:\1)\b)(?!\.\w)"
 )
-#: What a line has at least that was wrapped; shorter ones are verse, or rows.
+#: The least length of a wrapped line; shorter lines are verse or rows.
 _WRAPPED = 40
 #: A clause that ends with a verb is the subject of the next: “what matters matters”.
 _CLAUSE = {

@@ -19,7 +19,7 @@ class FoundMarkup:
     text: str
     message: str
     hint: str
-    #: Tells findings apart that need different fixes.
+    #: Distinguishes findings that need different fixes.
     kind: str = ""
 
 

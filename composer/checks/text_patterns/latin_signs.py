@@ -1,7 +1,7 @@
 """Find Latin punctuation in Chinese text.
 
 Input: a text without markup. Output: each sign, a pattern that finds it in the file, and the words around it.
-Guarantees: numbered lists (“一. 引言”) and Chinese words at the end of a sentence in another language are skipped.
+Guarantees: numbers (“一. 引言”, “表一.”) and Chinese words at the end of a sentence in another language are skipped.
 """
 
 import re
@@ -12,8 +12,9 @@ _BETWEEN = rf"[{_HAN}][,;:!?](?=[{_HAN}])"
 #: A full stop that ends a sentence: before the next one, a closing mark, or the end of the line.
 _FULL_STOP = rf"[{_HAN}]\.(?=\s*[{_HAN}“「《（]|[”」』》）\"]|\s*$|\s*\n)"
 _SIGN = re.compile(f"{_BETWEEN}|{_FULL_STOP}", re.MULTILINE)
-_NUMBERED = re.compile(r"(?:^|[\s（(第])[一二三四五六七八九十百]{1,3}\.$")
-_CHINESE, _LATIN = re.compile(f"[{_HAN}]"), re.compile(r"[^\W\d_\u3041-\u30ff\u3400-\u9fff]")
+_NUMBERED = re.compile(r"(?:^|[\s（(第表图圖件])[一二三四五六七八九十百]{1,3}\.$")
+#: Japanese, Latin and other letters.
+_CHINESE, _OTHER = re.compile(f"[{_HAN}]"), re.compile(rf"[^\W\d_{_HAN}]")
 
 
 def latin_signs(text: str) -> Iterator[tuple[str, re.Pattern[str], str]]:
@@ -22,9 +23,10 @@ def latin_signs(text: str) -> Iterator[tuple[str, re.Pattern[str], str]]:
     for match in _SIGN.finditer(text):
         sign = match[0][1]
         if sign == ".":
-            is_chinese = len(_CHINESE.findall(text)) > len(_LATIN.findall(text)) if is_chinese is None else is_chinese
+            if is_chinese is None:
+                is_chinese = len(_CHINESE.findall(text)) > len(_OTHER.findall(text))
             if not is_chinese or _NUMBERED.search(text[max(0, match.start() - 4) : match.end()]):
                 continue
         around = text[max(0, match.start() - 4) : match.end() + 5].strip()
-        behind = re.escape(text[match.end() : match.end() + 1])
-        yield sign, re.compile(re.escape(match[0]) + (f"(?={behind})" if behind.strip() else "")), around
+        after = text[match.end() : match.end() + 1].strip()
+        yield sign, re.compile(re.escape(match[0]) + (f"(?={re.escape(after)})" if after else "")), around

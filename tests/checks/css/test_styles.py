@@ -155,7 +155,7 @@ def test_default_colours(head: str, scheme: CssScheme, text: str, link: str, can
 
 
 def test_the_colour_behind_a_text() -> None:
-    """Transparent backgrounds are blended; behind an image the colour is unknown until an opaque background covers it."""
+    """Transparent backgrounds are blended; the colour of an image is unknown until an opaque background covers it."""
     dark = '<div style="background: #000"><div style="background: rgba(255,255,255,.5)">'
     assert style(f'{dark}<p id="x">x</p></div></div>').behind == Rgb(128, 128, 128)
     assert style(f'{dark}<p id="x" style="background: white">x</p></div></div>').behind == _WHITE

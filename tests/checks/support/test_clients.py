@@ -226,7 +226,7 @@ def test_gaps_have_the_names_of_programs() -> None:
     assert all("Outlook for Windows (classic)" not in gap.unsupported + gap.partial for gap in spared)
 
 
-def test_expected_features_are_no_gaps() -> None:
+def test_expected_features_are_not_gaps() -> None:
     """Features that a theme expects are left out, and so are features that all programs support."""
     found = uses(styled("border-radius: 4px; opacity: 0; margin-top: 1px"))
     assert [gap.use.slug for gap in gaps(found, {"css-margin", "css-opacity"})] == ["css-border-radius"]
@@ -255,7 +255,7 @@ def partial(html: str, slug: str) -> Gap | None:
     ],
 )
 def test_partial_support_counts_only_for_some_values(slug: str, plain: str, other: str) -> None:
-    """Values that every program supports are no gap; a single other value is."""
+    """Values that every program supports are not a gap; a single other value is."""
     assert partial(plain, slug) is None
     found = partial(plain + other, slug)
     assert found is not None

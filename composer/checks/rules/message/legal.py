@@ -24,7 +24,7 @@ def unsubscribe(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckF
         delivery = review.newsletter.delivery
         is_set = delivery.public_url or delivery.unsubscribe_url
         place = review.template("page.mjml.j2") if is_set else review.newsletter.place("delivery")
-        yield CheckFinding(place=place, message="there is no unsubscribe link")
+        yield CheckFinding(place=place, message="the issue has no unsubscribe link")
         return
     for part, name, template in (
         (review.edition.html, "page", "page.mjml.j2"),
@@ -77,7 +77,7 @@ def privacy(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindi
     """Look for the link to the privacy policy in both parts."""
     url = review.newsletter.privacy_url
     if url is None:
-        yield CheckFinding(place=review.newsletter.place("sender"), message="there is no link to a privacy policy")
+        yield CheckFinding(place=review.newsletter.place("sender"), message="the issue has no link to a privacy policy")
     elif url not in review.edition.html or url not in review.text:
         yield CheckFinding(place=_page(review), message="the theme does not show the link to the privacy policy")
 
@@ -93,7 +93,7 @@ def imprint(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindi
     """Look for the publisher's name in the plaintext (Germany: DDG section 5)."""
     name = text_in(review.issue.imprint, "name") if review.issue.imprint else None
     if not name:
-        yield CheckFinding(place=review.newsletter.place("sender"), message="there is no imprint")
+        yield CheckFinding(place=review.newsletter.place("sender"), message="the issue has no imprint")
     elif name not in review.text:
         yield CheckFinding(place=_page(review), message="the theme does not show the imprint")
 

@@ -72,7 +72,7 @@ def contrast_light(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Che
     "DARK02",
     "Text has enough contrast with its background in dark mode",
     who=Who.DESIGNER,
-    fix="in the dark mode rules, name the element that sets the background: the background of a child element stays light",
+    fix="in rules for dark mode, name the element that sets the background: the background of a child element stays light",
     source=f"{_WCAG}contrast-minimum.html",
 )
 def contrast_dark(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:

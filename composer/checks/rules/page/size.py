@@ -7,7 +7,7 @@ from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.core.errors import Level, Who
 
-#: Gmail shows this many bytes of the HTML part and hides the rest behind a link.
+#: Gmail shows this many bytes of the HTML part and hides the rest; subscribers must open it with a link.
 GMAIL_CLIP = 102_400
 _ODD = re.compile(r"[\u0080-\u009f\ufffd]|\\u\{[0-9a-f]+\}")
 

@@ -50,7 +50,7 @@ def half_width(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
     source="editorial rule: set its level in newsletter.yaml",
 )
 def mixed_quotes(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for texts with both straight and typographic quotation marks; inches and code are no quotations."""
+    """Look for texts with both straight and typographic quotation marks; inches and code do not count."""
     texts: dict[int, list[IssueText]] = {}
     for text in (each for each in review.texts if not each.is_cited):
         texts.setdefault(id(text.mark.node), []).append(text)
