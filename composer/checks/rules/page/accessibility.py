@@ -92,7 +92,7 @@ def _low(review: ReviewedEdition, scheme: CssScheme, when: str) -> Iterator[Chec
         told.add(pair)
         more = f" ({pairs[pair] - 1} more)" if pairs[pair] > 1 else ""
         message = (
-            f"{each.color} on {each.background}{when} has a contrast of {each.ratio}:1, needs {each.needed:g}:1: "
+            f"{each.color} on {each.background}{when} has a contrast of {each.ratio}:1 (required: {each.needed:g}:1): "
             f"“{each.text[:40]}”{more}"
         )
         about = f"{each.color} {each.background}"
@@ -156,7 +156,7 @@ def foreign_words(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Chec
     for element in review.elements:
         own = "".join([element.text or "", *(child.tail or "" for child in element)])
         if (words := _HAN.search(own)) and _language(element).split("-")[0] not in ("zh", "ja", "ko"):
-            message = f"screen readers read “{words[0][:12]}” as {_language(element)}"
+            message = f"screen readers read “{words[0][:12]}” in the language “{_language(element)}”"
             yield CheckFinding(place=review.template_of(element), message=message, about=words[0])
 
 
@@ -184,7 +184,7 @@ def small_text(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
             continue
         if level := limits.under(style.font_size):
             told.add(style.font_size)
-            message = f"this text is {style.font_size:g} pixels high"
+            message = f"this text has a font size of {style.font_size:g} pixels"
             yield CheckFinding(
                 place=review.template_of(element), message=message, level=level, about=f"{style.font_size:g}"
             )

@@ -83,7 +83,7 @@ def outlets(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindi
     known: dict[str, str] = {}
     for earlier in review.earlier:
         for name in sorted(earlier.outlets):
-            known.setdefault(name, f"in {earlier.stem}")
+            known.setdefault(name, f"in issue {earlier.stem}")
     told: set[str] = set()
     for outlet in review.copy.outlets:
         name = outlet.name
@@ -92,7 +92,7 @@ def outlets(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindi
             if other is not None and name not in told:
                 told.add(name)
                 where = known[other]
-                message = f"“{name}” is written “{other}” {where}"
+                message = f"“{name}” is spelled differently {where}: “{other}”"
                 yield CheckFinding(place=outlet.mark.place, message=named(outlet.mark, message))
         known.setdefault(name, f"in line {outlet.mark.place.line}")
 

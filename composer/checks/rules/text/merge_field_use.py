@@ -37,7 +37,7 @@ def defaults(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFind
             place = mark.place_of(re.compile(rf"\{{\{{\s*{name}\s*\}}\}}"))
             if (place, name) not in told:
                 told.add((place, name))
-                message = f"{{{{ {name} }}}} has no default: subscribers without a value cannot be sent this issue"
+                message = f"{{{{ {name} }}}} has no default: subscribers without a value cannot get this issue"
                 yield CheckFinding(place=place, message=named(mark, message), about=name)
 
 
