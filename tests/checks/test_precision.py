@@ -327,6 +327,7 @@ def test_each_mistake_is_reported_once(name: str, tmp_path: Path) -> None:
         ("第一段。\n\n    问题是:为什么?", ":", "问题是:为什么"),
         ("Die Firma 华为,技术 wächst.", ",", "华为,技术"),
         ("In English 你好;再见 is greeted.", ";", "你好;再见"),
+        ("In English 下雨.我们 is greeted.", ".", "下雨.我们"),
         ("今天下雨. 我们在家。", ".", "今天下雨."),
         ("“今天下雨.”他说。", ".", "今天下雨.”他说"),
     ],

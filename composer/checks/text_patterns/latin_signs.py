@@ -25,7 +25,8 @@ def latin_signs(text: str) -> Iterator[tuple[str, re.Pattern[str], str]]:
         if sign == ".":
             if is_chinese is None:
                 is_chinese = len(_CHINESE.findall(text)) > len(_OTHER.findall(text))
-            if not is_chinese or _NUMBERED.search(text[max(0, match.start() - 4) : match.end()]):
+            is_between = _CHINESE.match(text, match.end()) is not None
+            if not (is_chinese or is_between) or _NUMBERED.search(text[max(0, match.start() - 4) : match.end()]):
                 continue
         around = text[max(0, match.start() - 4) : match.end() + 5].strip()
         after = text[match.end() : match.end() + 1].strip()
