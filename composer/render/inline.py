@@ -35,7 +35,9 @@ _KEPT = 16
 
 
 def _refuse(url: str) -> None:
-    raise CompilerError(f"a style sheet asks for {url}", "nothing is fetched during a build")
+    raise CompilerError(
+        f"a style sheet tries to load {url}", "copy its rules into the theme: a build does not load anything"
+    )
 
 
 def _import(

@@ -72,7 +72,7 @@ class Theme:
             f"phrases/{self.language}.yaml",
             1,
             "language",
-            f"the theme “{self.files.name}” has no phrases in “{self.language}”; it has them in {known}",
+            f"the theme “{self.files.name}” has no phrases in “{self.language}”, only in {known}",
             f"copy phrases/en.yaml to templates/{self.files.name}/phrases/{self.language}.yaml and translate it",
         )
         raise ContentError((problem,))
@@ -87,7 +87,7 @@ class Theme:
             raise
         except TemplateSyntaxError as error:
             where = error.filename or self._display(error.name or name)
-            raise self._stop(where, error.lineno, error.message or "this cannot be read") from None
+            raise self._stop(where, error.lineno, error.message or "this line cannot be read") from None
         except Exception as error:
             # Whatever a template's expression raises is the template's mistake, if it was raised while a template ran.
             frames = [frame for frame in traceback.extract_tb(error.__traceback__) if self._is_template(frame.filename)]
@@ -199,7 +199,7 @@ def _explain(error: Exception) -> str:
     if isinstance(error, UndefinedError):
         text = error.message or ""
         if match := re.search(r"(?:^|attribute )'(\w+)'(?: is undefined)?$", text):
-            return f"there is no “{match[1]}” here"
+            return f"unknown name “{match[1]}”"
     if isinstance(error, TemplateError):
         return error.message or type(error).__name__
     return f"{type(error).__name__}: {error}" if not isinstance(error, AttributeError) else str(error)

@@ -175,7 +175,7 @@ def test_what_looks_like_our_own_marks_is_text(tmp_path: Path, text: str) -> Non
             '<meta name="color-scheme" onload="x" content',
             "is a script",
         ),
-        ("inline.css", "p {", "p:hover {", "pseudo classes"),
+        ("inline.css", "p {", "p:hover {", "pseudo-classes"),
         ("head.css", "@media (max", "@import 'x'; @media (max", "would load a style sheet"),
     ],
 )

@@ -82,24 +82,26 @@ def variant_problems(
     """Say which editions would not be whole, each at the line of an `only:` that makes it so."""
     if len(variants) > MOST_VARIANTS:
         message = (
-            f"more than {MOST_VARIANTS} different editions would come of the “only” in {_lines(blocks)}; "
-            f"there may be at most {MOST_VARIANTS}"
+            f"the “only” conditions in {_lines(blocks)} produce more than {MOST_VARIANTS} different editions; "
+            f"at most {MOST_VARIANTS} are allowed"
         )
-        yield blocks[0].place.problem("only", message, "use the same few tags, or send a second issue")
+        yield blocks[0].place.problem("only", message, "use fewer different tags, or send a second issue")
         return
     for number, block in enumerate(blocks):
         if block.around is not None and not any(number in variant.kept for variant in variants):
             around = blocks[block.around].condition.in_words
-            message = f"nobody would get it: the section is for {around}, this for {block.condition.in_words}"
-            yield block.place.problem("only", where(block.trail, message), "take a tag out of one of them")
+            message = f"no subscriber can match: the section is for {around}, this item for {block.condition.in_words}"
+            yield block.place.problem(
+                "only", where(block.trail, message), "remove a tag from one of the two “only” conditions"
+            )
     for spec in newsletter.sections:
         if here := [number for number, block in enumerate(blocks) if block.path[0] == spec.key]:
             yield from _section_problems(spec, values[spec.key], blocks, here, variants)
     filled = [spec.key for spec in newsletter.sections if values[spec.key]]
     for variant in variants:
         if blocks and not any(_count(values[key], key, blocks, variant) for key in filled):
-            message = f"{variant.subscribers} would get an edition without any section"
-            yield blocks[0].place.problem("only", message, "leave a section for everyone, or send to an audience")
+            message = f"{variant.subscribers} would get an edition with no sections"
+            yield blocks[0].place.problem("only", message, "remove “only” from one section, or send to an audience")
             return
 
 
@@ -131,14 +133,17 @@ def _section_problems(
         # An issue's own `only:` is easier to mend than that of every issue.
         at = next((number for number in lost if blocks[number].place != spec.only_place), here[0])
         if count == 0 and spec.required:
-            kind, message = "required", f"{variant.subscribers} would get none, and every edition must have it"
-            hint = "delete the “only”, or add one for them" if isinstance(content, tuple) else "delete the “only”"
+            kind, message = (
+                "required",
+                f"{variant.subscribers} would not get this section, but every edition must have it",
+            )
+            hint = "delete “only”, or add an item for them" if isinstance(content, tuple) else "delete “only”"
         elif 0 < count < least and lost:
-            kind, message = "min", f"{variant.subscribers} would get {_items(count)}; there must be at least {least}"
-            hint = "leave more items without “only”"
+            kind, message = "min", f"{variant.subscribers} would get {_items(count)}; at least {least} required"
+            hint = "remove “only” from more items"
         elif most is not None and count > most:
-            kind, message = "max", f"{variant.subscribers} would get {_items(count)}; there may be at most {most}"
-            hint = "give more items an “only”, or take some out"
+            kind, message = "max", f"{variant.subscribers} would get {_items(count)}; at most {most} allowed"
+            hint = "add “only” to more items, or remove some items"
             at = next((number for number in reversed(here) if number in variant.kept), here[-1])
         if kind and kind not in told:
             told.add(kind)

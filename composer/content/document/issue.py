@@ -116,9 +116,13 @@ def read_issue(workspace: Workspace, path: FilePath, *, has_pictures: bool = Tru
         raise ContentError(tuple(sorted((*error.problems, *problems)))) from None
     if not isinstance(root, Mapping):
         if not problems:
-            message = "this file holds no issue" if root is None else "an issue is made of keys and values"
+            message = (
+                "this file contains no issue"
+                if root is None
+                else "an issue must contain keys and values, such as   subject: …"
+            )
             place = SourcePlace(path=source.name, line=1, column=1)
-            problems = (place.problem("type", message, "make one with: compose new"),)
+            problems = (place.problem("type", message, "create an issue with: compose new"),)
         raise ContentError(tuple(sorted(problems)))
     book = FieldBook(known=newsletter.fields, seed=source.text, samples=newsletter.samples)
     schema = newsletter.issue_schema()

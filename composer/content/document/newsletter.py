@@ -137,7 +137,7 @@ def read_newsletter(workspace: Workspace, language: str | None = None, marks: So
 def _mapping(path: Path, name: str) -> MappingNode:
     root, source = read_document(path, name)
     if not isinstance(root, MappingNode):
-        raise ContentError((source.place(0).problem("type", "this file must hold keys and values, not a list"),))
+        raise ContentError((source.place(0).problem("type", "this file must contain keys and values, not a list"),))
     return root
 
 
@@ -147,8 +147,8 @@ def _with_overlay(workspace: Workspace, root: MappingNode, language: str) -> Map
     if not path.is_file():
         problem = root.place.problem(
             "language",
-            f"there is no {name}, which says what differs in this language",
-            f"make it with: {command_line('new', options=shell_line('--language', language))}",
+            f"{name} is missing; it contains the settings that differ in this language",
+            f"create it with: {command_line('new', options=shell_line('--language', language))}",
         )
         raise ContentError((replace(problem, path=NEWSLETTER),))
     return overlay(root, _mapping(path, name))
@@ -162,7 +162,7 @@ def _theme(workspace: Workspace, root: MappingNode, problems: list[Problem]) -> 
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) and name in known:
         return workspace.theme(name)
     near = nearest(name, known)
-    hint = f"did you mean {near}?" if near else f"there are: {', '.join(known)}"
+    hint = f"did you mean {near}?" if near else f"available themes: {', '.join(known)}"
     problems.append(place.problem("theme", f"there is no theme “{name}”", hint))
     return None
 
@@ -172,7 +172,7 @@ def _check_language(node: Node | None, theme: ThemeFiles, problems: list[Problem
     tag = language_tag(node.text.strip()) if isinstance(node, Scalar) else None
     if node is None or tag is None or any(tag == known or tag.startswith(f"{known}-") for known in theme.languages()):
         return
-    message = f"the theme “{theme.name}” does not speak “{tag}”; it speaks {', '.join(theme.languages())}"
+    message = f"the theme “{theme.name}” does not support the language “{tag}”, only {', '.join(theme.languages())}"
     hint = f"copy phrases/en.yaml to templates/{theme.name}/phrases/{tag}.yaml and translate it"
     problems.append(node.place.problem("language", message, hint))
 
@@ -183,12 +183,10 @@ def _check_fields(node: Node | None, problems: list[Problem]) -> None:
     for entry in node.entries:
         key = entry.key.text
         if not re.fullmatch(r"[a-z][a-z0-9_]*", key):
-            message = f"“{key}” cannot be a merge field's name: small letters, digits and _ only"
+            message = f"“{key}” is not a valid name for a merge field; use only lowercase letters, digits and _"
             problems.append(entry.key.place.problem("key", message, f"did you mean {as_key(key)}?"))
         elif key in BUILT_IN or key in RESERVED:
-            problems.append(
-                entry.key.place.problem("key", f"the merge field “{key}” is there already", "delete it here")
-            )
+            problems.append(entry.key.place.problem("key", f"the merge field “{key}” is built in", "delete it here"))
 
 
 def _check_offers(node: Node | None, problems: list[Problem]) -> None:
@@ -201,7 +199,9 @@ def _check_offers(node: Node | None, problems: list[Problem]) -> None:
             continue
         if tag != entry.key.text:
             problems.append(
-                entry.key.place.problem("key", f"offers: “{entry.key.text}” is kept as “{tag}”", f"write {tag}:")
+                entry.key.place.problem(
+                    "key", f"offers: the tag “{entry.key.text}” is stored as “{tag}”", f"write   {tag}:"
+                )
             )
 
 
@@ -213,10 +213,10 @@ def _check_approvals(node: Node | None, approvals: Group, problems: list[Problem
     people = len({mailbox_of(parse_address(each).address) for each in by if isinstance(each, str)})
     if needed > people:
         written = node.get("needed") if isinstance(node, MappingNode) else None
-        message = f"approvals: {needed} are needed, and {people} may give one"
+        message = f"approvals: {needed} needed, but only {people} {'person' if people == 1 else 'people'} may approve"
         place = (written or node).place
-        once = "" if people == len(by) else "each mailbox counts once, whatever is behind a + in it: "
-        problems.append(place.problem("count", message, f"{once}name more below   by:   or ask for fewer"))
+        once = "" if people == len(by) else "a mailbox counts once, whatever follows a + in its address: "
+        problems.append(place.problem("count", message, f"{once}add people below   by:   or lower   needed:"))
 
 
 def _newsletter(

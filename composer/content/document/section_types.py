@@ -45,7 +45,7 @@ def read_document(path: Path, name: str) -> tuple[Node, SourceText]:
     if problems:
         raise ContentError(tuple(sorted(problems)))
     if root is None or isinstance(root, Scalar):
-        raise ContentError((source.place(0).problem("type", "this file must hold keys and values"),))
+        raise ContentError((source.place(0).problem("type", "this file must contain keys and values"),))
     return root, source
 
 
@@ -114,12 +114,12 @@ def _section_type(
     place = root.place
     items = DocumentSchema(root=content, definitions=definitions).resolve(content.items) if content.items else content
     if not problems and (own := [name for name in _ENGINES if name in items.properties]):
-        message = f"“{own[0]}” means the same in every section, so that no type can have it for a field"
+        message = f"“{own[0]}” is reserved for all sections, so a section type cannot have a field with this name"
         problems.append(place.problem("theme", message, "give the field another name"))
     if not (content.is_object or content.is_array):
         problems.append(place.problem("type", "content must be of type object or array"))
     if content.is_array and content.items is None:
-        problems.append(place.problem("type", "content of type array must say what its items are"))
+        problems.append(place.problem("type", "content of type array needs “items”"))
     if problems:
         raise ContentError(tuple(sorted(problems)))
     title, description = root.get("title"), root.get("description")
@@ -142,7 +142,7 @@ def _dangling(node: Node, definitions: Mapping[str, SchemaField]) -> list[Proble
                 if wanted not in definitions:
                     known = ", ".join(definitions)
                     message = f"there is no definition “{entry.value.text}”"
-                    problems.append(entry.value.place.problem("theme", message, f"there are: {known}"))
+                    problems.append(entry.value.place.problem("theme", message, f"available definitions: {known}"))
             else:
                 problems.extend(_dangling(entry.value, definitions))
     return problems

@@ -90,10 +90,10 @@ def read_sections(
     for entry in node.entries:
         key = entry.key.text
         if not re.fullmatch(r"[a-z][a-z0-9_]*", key):
-            message = f"“{key}” cannot be a section's key: small letters, digits and _ only"
+            message = f"“{key}” is not a valid name for a section; use only lowercase letters, digits and _"
             problems.append(entry.key.place.problem("key", message, f"did you mean {as_key(key)}?"))
         elif key in taken:
-            message = f"“{key}” has a meaning of its own in an issue"
+            message = f"“{key}” is reserved: every issue already uses it"
             problems.append(entry.key.place.problem("key", message, "give the section another name"))
         elif isinstance(entry.value, MappingNode):
             spec = _section(workspace, theme, key, entry.value, definitions, problems, marks)
@@ -124,7 +124,7 @@ def _section(
     trail = f"sections, {key_words(key)}"
     name = node.get("type")
     if not isinstance(name, Scalar) or name.is_empty:
-        hint = f"there are: {', '.join(theme.section_types())}"
+        hint = f"available types: {', '.join(theme.section_types())}"
         problems.append(node.place.problem("required", f"{trail}: “type” is missing", hint))
         return None
     try:
@@ -136,7 +136,7 @@ def _section(
         known = theme.section_types()
         near = nearest(name.text.strip(), known)
         hint = f"did you mean {near}? " if near else ""
-        hint += f"there are: {', '.join(known)}"
+        hint += f"available types: {', '.join(known)}"
         problems.append(name.place.problem("choice", f"{trail}: there is no section type “{name.text.strip()}”", hint))
         return None
     own = section_field()

@@ -58,11 +58,15 @@ def _words(group: Group, name: str) -> tuple[str, ...]:
 def condition_problem(given: AudienceFilter, place: SourcePlace, trail: tuple[str, ...]) -> Problem | None:
     """Say when a condition that is written asks for nothing, or can be met by nobody."""
     if not given:
-        message = "nothing is asked for, so that everybody would be meant"
-        return place.problem("audience", where(trail, message), "write   tag: press   below it, or delete it")
+        message = "this condition is empty, so it would select every subscriber"
+        return place.problem(
+            "audience",
+            where(trail, message),
+            "write   tag: press   below it, indented by two more spaces, or delete it",
+        )
     if given.is_impossible:
-        message = f"nobody can be meant: {given.in_words}"
-        return place.problem("audience", where(trail, message), "take a tag out of one of them")
+        message = f"no subscriber can match: {given.in_words}"
+        return place.problem("audience", where(trail, message), "remove a tag from “tag” or from “without_tag”")
     return None
 
 
@@ -72,7 +76,7 @@ def named_audiences(node: Node | None, values: Value, problems: list[Problem]) -
     for entry in node.entries if isinstance(node, MappingNode) else ():
         name, value = entry.key.text, value_in(values, entry.key.text) if isinstance(values, Group) else None
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-            message = f"audiences: “{name}” cannot be a name: small letters, digits and _ only"
+            message = f"audiences: “{name}” is not a valid name; use only lowercase letters, digits and _"
             problems.append(entry.key.place.problem("key", message, f"did you mean {as_key(name)}?"))
         found[name] = condition_in(value)
         mistake = condition_problem(found[name], entry.key.place, ("audiences", name))

@@ -165,8 +165,8 @@ class DocumentLoader:
             return ("", "") if is_said else (_MISSING, None)
         if node.style is ScalarStyle.DOUBLE and (odd := FORBIDDEN.search(node.text)):
             # The file itself was looked through; an escape in double quotes becomes one only now.
-            message = f"a backslash makes an invisible character here (U+{ord(odd[0]):04X})"
-            self._say(node, trail, "control", message, "take it out, or use single quotes '…'")
+            message = f"this backslash code stands for an invisible character (U+{ord(odd[0]):04X})"
+            self._say(node, trail, "control", message, "delete it, or use single quotes: '…'")
             return node.text, None
         if "string" not in field_.types or field_.format not in WRITTEN or field_.enum:
             node = self._texts.seen(node, field_, trail)
@@ -194,10 +194,15 @@ class DocumentLoader:
         target = node.get("from")
         if len(node.entries) > 1:
             other = next(entry.key for entry in node.entries if entry.key.text != "from")
-            self._say(other, trail, "from", f"“from” stands alone; “{other.text}” belongs into the file it names")
+            self._say(
+                other,
+                trail,
+                "from",
+                f"“from” must be the only key here; move “{other.text}” into the file that it names",
+            )
             return None
         if not isinstance(target, Scalar) or target.is_empty:
-            self._say(node, trail, "from", "“from” names a file", "write   from: drafts/topic.yaml")
+            self._say(node, trail, "from", "“from” needs the path of a file", "write   from: drafts/topic.yaml")
             return None
         try:
             path = self.workspace.inside(target.source.path.parent, target.text.strip())
@@ -206,7 +211,11 @@ class DocumentLoader:
             return None
         if not path.is_file():
             self._say(
-                target, trail, "from", f"there is no file “{target.text.strip()}”", "it is looked for beside this file"
+                target,
+                trail,
+                "from",
+                f"there is no file “{target.text.strip()}”",
+                "the path is relative to the folder of this file",
             )
             return None
         try:

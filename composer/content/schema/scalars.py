@@ -74,13 +74,19 @@ class ScalarParser:
                 return self._address(node, text, field.format, trail)
             case "colour":
                 if not is_colour(text):
-                    self._say(node.place, trail, "colour", f"“{text}” is not a colour", 'write   "#9b1c1c"   in quotes')
+                    self._say(
+                        node.place,
+                        trail,
+                        "colour",
+                        f"“{text}” is not a colour code",
+                        'write a code in quotes, such as   "#9b1c1c"',
+                    )
                 return text
             case "language":
                 tag = language_tag(text)
                 if tag is None:
                     self._say(
-                        node.place, trail, "language", f"“{text}” is not a language", "write en, de, zh, zh-Hant …"
+                        node.place, trail, "language", f"“{text}” is not a language code", "write en, de, zh, zh-Hant …"
                     )
                 return tag
             case "tag":
@@ -95,14 +101,14 @@ class ScalarParser:
                 return given.url
             case "rate":
                 if messages_a_minute(text) is None:
-                    self._say(node.place, trail, "rate", f"“{text}” is not a rate", RATE_SHAPE)
+                    self._say(node.place, trail, "rate", f"“{text}” is not a sending rate", RATE_SHAPE)
                     return None
                 return text
             case "host":
                 return self._host(node, text, trail)
             case "database":
                 if holds_password(text):
-                    hint = "leave it out here; it comes from COMPOSE_DATABASE_URL, PGPASSWORD or ~/.pgpass"
+                    hint = "remove the password, and set it in COMPOSE_DATABASE_URL, PGPASSWORD or ~/.pgpass"
                     self._say(node.place, trail, "secret", NOT_HERE, hint)
                     return None
                 return self._plain(node, trail)
@@ -190,9 +196,11 @@ class ScalarParser:
     def _picture(self, node: Scalar, text: str, trail: tuple[str, ...]) -> Value:
         folder = node.source.path.parent
         if text.lower().startswith(("http:", "https:", "data:")):
-            message = "a picture must be a file in the newsletter's folder, not an address"
+            message = "a picture must be a file in the newsletter's folder, not a URL"
             assets = self.workspace.name(folder / "assets")
-            self._say(node.place, trail, "picture", message, f"save it to {assets}/ and write   assets/name.png")
+            self._say(
+                node.place, trail, "picture", message, f"save the picture in {assets}/ and write   assets/name.png"
+            )
             return None
         try:
             return picture_at(self.workspace, folder, text)
@@ -206,10 +214,16 @@ class ScalarParser:
         try:
             address = parse_address(text)
         except AddressError as error:
-            self._say(node.place, trail, "address", str(error), "it looks like   name@example.org")
+            self._say(node.place, trail, "address", str(error), "write an address such as   name@example.org")
             return None
         if form == "email" and address.name:
-            self._say(node.place, trail, "address", "only the address belongs here, without a name", "name@example.org")
+            self._say(
+                node.place,
+                trail,
+                "address",
+                "expected only an email address, without a name",
+                "write   name@example.org",
+            )
         return text
 
     def _tag(self, node: Scalar, text: str, trail: tuple[str, ...]) -> Value:
@@ -226,7 +240,13 @@ class ScalarParser:
         try:
             ZoneInfo(text)
         except (KeyError, ValueError, OSError):
-            self._say(node.place, trail, "timezone", f"“{text}” is not a time zone", "write   Europe/Berlin   or   UTC")
+            self._say(
+                node.place,
+                trail,
+                "timezone",
+                f"“{text}” is not a time zone",
+                "write a name such as   Europe/Berlin   or   UTC",
+            )
             return None
         return text
 
@@ -234,12 +254,12 @@ class ScalarParser:
         """Read a server's name; whatever else stands there is not repeated, for it may hold a password."""
         if holds_password(text) or re.search(r":.*@", text):
             group = trail[-2] if len(trail) > 1 else ""
-            hint = f"write the server's name alone; the password comes from {secret_source(group)}"
+            hint = f"write only the server's name, and set the password in {secret_source(group)}"
             self._say(node.place, trail, "secret", NOT_HERE, hint)
             return None
         if "://" in text or "@" in text:
-            hint = "write   smtp.example.org   alone; port, security and username have keys of their own"
-            self._say(node.place, trail, "host", "the name of a server belongs here, not an address", hint)
+            hint = "write only the name, such as   smtp.example.org   (port, security and username have their own keys)"
+            self._say(node.place, trail, "host", "expected the name of a server, found an address", hint)
             return None
         return self._plain(node, trail)
 
@@ -248,8 +268,8 @@ class ScalarParser:
         self._intact(node)
         written = node.source.text[node.start : node.end].rstrip()
         if node.style is not ScalarStyle.LITERAL and "\n" in written:
-            hint = "write   |   behind the key, and each source on a line of its own below it"
-            self._say(node.place, trail, "yaml-pipe", "without a | behind the key all sources run together", hint)
+            hint = "write   |   after the key, and each source on its own line below it"
+            self._say(node.place, trail, "yaml-pipe", "without | after the key, all sources run together", hint)
             return ()
         lines, mistakes = parse_sources(node.text)
         for mistake in mistakes[:MOST_TOLD]:

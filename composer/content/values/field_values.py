@@ -47,7 +47,7 @@ class Group:
     def __getattr__(self, name: str) -> "Value":
         # `_values` itself is a slot; reaching here with it means a half-made object (copying), not a key.
         if name == "_values" or name not in self._values:
-            raise AttributeError(f"there is no “{name}” here; there are: {', '.join(self._values)}")
+            raise AttributeError(f"unknown name “{name}”; available: {', '.join(self._values)}")
         return self._values[name]
 
     def __getitem__(self, name: str) -> "Value":

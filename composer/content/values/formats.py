@@ -22,7 +22,7 @@ class WebAddress:
 
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
-_SHAPE = "it looks like https://www.example.org/page"
+_SHAPE = "write an address such as https://www.example.org/page"
 _LABEL = re.compile(r"^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$")
 
 
@@ -34,39 +34,39 @@ def web_address(text: str, *, mail: bool = False, field_mark: str | None = None)
     written = f"“{text}”"
     if mail and text.lower().startswith("mailto:"):
         if field_mark and field_mark in text.partition("?")[0]:
-            return WebAddress(problem="a merge field cannot stand in the address that a link writes to",
-                              hint="write the address out")  # fmt: skip
+            return WebAddress(problem="the address of an email link cannot contain a merge field",
+                              hint="write the address in full")  # fmt: skip
         ok = re.match(r"^mailto:[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$", text, re.IGNORECASE)
-        return WebAddress(url=text) if ok else WebAddress(problem=f"{written} is not a mail address",
-                                                          hint="write mailto:name@example.org")  # fmt: skip
+        return WebAddress(url=text) if ok else WebAddress(problem=f"{written} is not an email address",
+                                                          hint="write   mailto:name@example.org")  # fmt: skip
     if mail and re.fullmatch(r"[^\s@<>/:]+@[^\s@<>/:]+", text):
-        return WebAddress(problem=f"{written} is a mail address, and a link to one begins with mailto:",
+        return WebAddress(problem=f"{written} is an email address; a link to it must start with mailto:",
                           hint=f"write   mailto:{text}")  # fmt: skip
     if re.search(r"\s", text):
-        return WebAddress(problem=f"{written} is not a web address: there is a space in it",
-                          hint="copy the address from the browser's address bar")  # fmt: skip
+        return WebAddress(problem=f"{written} is not a web address: it contains a space",
+                          hint="copy the address from your browser's address bar")  # fmt: skip
     scheme = _SCHEME.match(text)
     if scheme is None or scheme[1].lower() not in ("http", "https") or not text[scheme.end() :].startswith("//"):
         return WebAddress(problem=f"{written} is not a web address", hint=_scheme_hint(text, scheme))
     try:
         parts = urlsplit(text)
         if field_mark and field_mark in parts.netloc:
-            return WebAddress(problem="a merge field cannot stand in the host name of an address",
-                              hint="it may stand behind the first / after the host")  # fmt: skip
+            return WebAddress(problem="the host name of an address cannot contain a merge field",
+                              hint="use a merge field only after the first / that follows the host name")  # fmt: skip
         port = parts.port
         host = parts.hostname or ""
     except ValueError:
-        return WebAddress(problem=f"{written} is not a web address", hint="copy it from the browser's address bar")
+        return WebAddress(problem=f"{written} is not a web address", hint="copy it from your browser's address bar")
     if parts.username is not None or parts.password is not None:
-        return WebAddress(problem=f"{written} holds a user name or password, which every subscriber would see",
-                          hint="leave out what stands before the @")  # fmt: skip
+        return WebAddress(problem=f"{written} contains a user name or password, which every subscriber would see",
+                          hint="remove everything between // and @, and the @ itself")  # fmt: skip
     if not host:
-        return WebAddress(problem=f"{written} is not a web address: no host stands in it", hint=_SHAPE)
+        return WebAddress(problem=f"{written} is not a web address: the host name is missing", hint=_SHAPE)
     ascii_host = _host(host)
     if ascii_host is None and (bare := text.rstrip(",;.:!?)>”\"'")) != text and web_address(bare).url:
         return WebAddress(problem=f"{written} is not a web address", hint=f"did you mean {bare} ?")
     if ascii_host is None:
-        return WebAddress(problem=f"{written} is not a web address: “{host}” is no host name",
+        return WebAddress(problem=f"{written} is not a web address: “{host}” is not a valid host name",
                           hint=_SHAPE)  # fmt: skip
     netloc = ascii_host if port is None else f"{ascii_host}:{port}"
     path, query, fragment = (_encode(part) for part in (parts.path, parts.query, parts.fragment))
@@ -84,7 +84,7 @@ def _scheme_hint(text: str, scheme: re.Match[str] | None) -> str:
     rest = re.sub(r"^(?:h?t+p+s?[:/\\]+)", "", text.strip("“”„\"'‘’<>()[],;. "), flags=re.IGNORECASE)
     if re.match(r"^[\w-]+(?:\.[\w-]+)*\.[^\W\d]{2,}(?:[/?#]|$)", rest):
         return f"did you mean https://{rest} ?"
-    return "it begins with https://"
+    return "start the address with https://"
 
 
 def _host(host: str) -> str | None:
@@ -105,17 +105,17 @@ def _host(host: str) -> str | None:
     return host.lower() if len(labels) > 1 or host == "localhost" else None
 
 
-_MONTHS = "a date is written year-month-day: 2025-01-30"
+_MONTHS = "write the date as year-month-day: 2025-01-30"
 
 
 def iso_date(text: str) -> datetime.date | str:
     """Read a date (ISO 8601, YYYY-MM-DD), or say what is wrong."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        return f"“{text}” is not a date as it is written here"
+        return f"“{text}” is not a date in the form year-month-day"
     try:
         return datetime.date.fromisoformat(text)
     except ValueError:
-        return f"there is no day {text} in the calendar"
+        return f"{text} is not a day in the calendar"
 
 
 def date_hint(text: str) -> str:
@@ -175,11 +175,12 @@ def token_address(text: str) -> WebAddress:
     if read.problem:
         return read
     if urlsplit(read.url).scheme != "https":
-        return WebAddress(problem=f"“{text}” is not an https address", hint="mail programs leave over no other")
+        return WebAddress(problem=f"“{text}” is not an https address", hint="mail programs unsubscribe only over https")
     if SUBSCRIBERS_OWN not in text or stand_in in urlsplit(read.url).netloc:
         hint = "write   https://leave.example.org/{token}"
         return WebAddress(
-            problem=f"“{text}” has no {SUBSCRIBERS_OWN} behind its host, for the subscriber's own token", hint=hint
+            problem=f"“{text}” has no {SUBSCRIBERS_OWN} after the host name, in place of the subscriber's token",
+            hint=hint,
         )
     return WebAddress(url=read.url.replace(stand_in, SUBSCRIBERS_OWN))
 
@@ -192,7 +193,7 @@ def holds_password(url: str) -> bool:
 _RATE = re.compile(r"([1-9][0-9]{0,6}) ?/ ?(s|sec|min|h|hour)")
 _MINUTES = {"s": 1 / 60, "sec": 1 / 60, "min": 1.0, "h": 60.0, "hour": 60.0}
 #: What a rate looks like.
-RATE_SHAPE = "it looks like   600/min   (or 10/s, 36000/h)"
+RATE_SHAPE = "write it like   600/min   (or 10/s, 36000/h)"
 
 
 def messages_a_minute(text: str) -> float | None:

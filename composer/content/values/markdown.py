@@ -54,7 +54,7 @@ def parse_markdown(
     """
     converter = _TreeConverter(text, field_mark, mark_at)
     deep = MarkdownFinding(
-        offset=0, code="markdown", message="lists, quotes or emphasis are nested too deep here", hint=""
+        offset=0, code="markdown", message="lists, quotes or emphasis are nested too deeply here", hint=""
     )
     try:
         root = parse_tree(text)
@@ -71,29 +71,29 @@ A_YEAR = 1000
 _BROKEN_LINK = re.compile(r"\]\s?\((?=https?:|www\.|mailto:)")
 _REFUSED = {
     "broken_link": (
-        "this link is not written right: its address ends before the bracket closes",
-        "write [words](https://…) with no space in the address",
+        "this link is not written correctly: its address ends before the closing bracket",
+        "write [link text](https://…) with no space in the address",
     ),
-    "empty_link": ("a link needs words", "write [words](https://…): the words say where it leads"),
+    "empty_link": ("this link has no text", "write [link text](https://…); the text says where the link leads"),
     "heading": (
-        "a heading cannot stand inside a text",
-        "leave out the # at the head of the line",
+        "headings are not allowed in this text",
+        "remove the # at the start of the line",
     ),
-    "lheading": ("this line makes a heading of the text above it", "leave it out; an empty line makes a new paragraph"),
+    "lheading": ("this line turns the text above it into a heading", "delete it; an empty line starts a new paragraph"),
     "year": (
-        "a number and a dot at the head of a line make a list of it",
+        "a number and a dot at the start of a line turn it into a list",
         "write a backslash before the dot:   2024\\. …",
     ),
-    "image": ("a picture cannot stand inside a text", "use the key “figure” beside the text: image, alt, caption"),
+    "image": ("pictures are not allowed in this text", "use the key “figure” next to the text: image, alt, caption"),
     "code_block": (
-        "this paragraph is moved in by four spaces or more, which would make it program code",
-        "move it out, so that it lines up with the paragraphs around it",
+        "this paragraph is indented by four or more extra spaces, which turns it into program code",
+        "indent it like the paragraphs around it",
     ),
-    "fence": ("program code cannot stand inside a text", "take out the lines of ``` or ~~~"),
-    "code_inline": ("program code cannot stand inside a text", "write quotation marks instead of ` `"),
-    "hr": ("a line across cannot stand inside a text", "take it out; an empty line makes a new paragraph"),
-    "html_block": ("HTML cannot stand in a text", "write **bold**, *emphasis* or [words](https://…) instead"),
-    "html_inline": ("HTML cannot stand in a text", "write **bold**, *emphasis* or [words](https://…) instead"),
+    "fence": ("program code is not allowed in this text", "delete the lines with ``` or ~~~"),
+    "code_inline": ("program code is not allowed in this text", "use quotation marks instead of ` `"),
+    "hr": ("horizontal lines are not allowed in this text", "delete it; an empty line starts a new paragraph"),
+    "html_block": ("HTML is not allowed in this text", "write **bold**, *emphasis* or [link text](https://…) instead"),
+    "html_inline": ("HTML is not allowed in this text", "write **bold**, *emphasis* or [link text](https://…) instead"),
 }
 
 
@@ -138,7 +138,7 @@ class _TreeConverter:
         return node.map[0] if node.map else 0
 
     def _refuse(self, kind: str, row: int, search: str, code: str = "") -> None:
-        message, hint = _REFUSED.get(kind, (f"“{kind}” cannot stand inside a text", ""))
+        message, hint = _REFUSED.get(kind, (f"“{kind}” is not allowed in this text", ""))
         start = self.starts[min(row, len(self.starts) - 1)]
         end = self.text.find("\n", start)
         line = self.text[start : end if end >= 0 else len(self.text)]

@@ -147,8 +147,8 @@ class FieldBook:
             name = match["name"]
             if name not in self.known:
                 near = difflib.get_close_matches(name, self.known, 1)
-                hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(self.known)}"
-                mistakes.append(FieldMistake(offset=match.start("name"), message=f"there is no merge field “{name}”",
+                hint = f"did you mean {near[0]}?" if near else f"available fields: {', '.join(self.known)}"
+                mistakes.append(FieldMistake(offset=match.start("name"), message=f"unknown merge field “{name}”",
                                              hint=hint))  # fmt: skip
             given = next((match[group] for group in ("double", "single", "curly") if match[group] is not None), None)
             pieces.append(self.field(name, self.known.get(name) if given is None else given).token)
@@ -180,8 +180,8 @@ def _malformed(text: str, start: int) -> FieldMistake:
     rest = "…" if end < 0 and (others or len(line) > 60) else ""
     return FieldMistake(
         offset=start,
-        message=f"this is not a merge field: {shown}{rest}",
-        hint='write {{ first_name | default("reader") }}, or {{ "{{" }} for two braces that subscribers shall see',
+        message=f"this is not a valid merge field: {shown}{rest}",
+        hint='write {{ first_name | default("reader") }}; to show two braces, write {{ "{{" }}',
     )
 
 

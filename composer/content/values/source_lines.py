@@ -53,7 +53,7 @@ _LINK = re.compile(
     rf"\(\s*(?P<url>{_ADDRESS}(?:\({_ADDRESS}\){_ADDRESS})*+)\s*\)(?P<after>.*)$"
 )
 _ORIGINAL = re.compile(r"^\s*[(（](?P<original>.+)[)）]\s*[.;]?\s*$")
-_FORM = "a source is one line:   Outlet: [Title](https://…)"
+_FORM = "write each source on one line:   Outlet: [Title](https://…)"
 
 
 def parse_sources(text: str) -> tuple[tuple[SourceLine, ...], tuple[LineMistake, ...]]:
@@ -81,7 +81,7 @@ def _entry(body: str, start: int) -> SourceLine | LineMistake:
     match = _LINE.match(body)
     if match is None:
         if re.match(r"^[^:\[]+:\S", body) and not body.startswith("http"):
-            return LineMistake(offset=start, message="a space is missing behind the outlet's colon", hint=_FORM)
+            return LineMistake(offset=start, message="a space is missing after the outlet's colon", hint=_FORM)
         return LineMistake(offset=start, message=f"this line is not a source: “{body[:40]}”", hint=_FORM)
     outlet, language = match["outlet"].strip(), None
     if mark := _MARK.search(outlet):
@@ -90,7 +90,7 @@ def _entry(body: str, start: int) -> SourceLine | LineMistake:
             return LineMistake(
                 offset=start + mark.start("square"),
                 message=f"“{mark['square']}” is not a language",
-                hint="write [zh], [de], or a country: (CN)",
+                hint="write a language, such as [zh] or [de], or a country, such as (CN)",
             )
         outlet = outlet[: mark.start()].strip() if language else outlet
     if not outlet:
@@ -119,7 +119,7 @@ def _entry(body: str, start: int) -> SourceLine | LineMistake:
         if given is None:
             return LineMistake(
                 offset=at + link.start("after"),
-                message=f"behind the link stands more than the original title in brackets: “{after.strip()[:40]}”",
+                message=f"only the original title in brackets may follow the link, found: “{after.strip()[:40]}”",
                 hint=f"{_FORM} (原题)",
             )
         place = at + link.start("after") + given.start("original")
@@ -145,7 +145,7 @@ def _bad_link(outlet: str, rest: str, at: int) -> LineMistake:
     bare = re.fullmatch(r"(?P<title>[^\[\]]*[^\[\]\s,;:(–—-])[\s,;:(–—-]+(?P<url>https?://[^\s()]+)\)?", rest)
     return LineMistake(
         offset=at + (begin.start() if begin else 0),
-        message="the link of this source is not written right",
+        message="the link of this source is not written correctly",
         hint=f"write   {outlet}: [{bare['title']}]({bare['url'].rstrip('.,;')})" if bare else _FORM,
     )
 

@@ -172,7 +172,7 @@ def _colon(page: LineGrid, row: int) -> MisplacedLine | None:
         row=row,
         column=end,
         code="yaml-colon",
-        message=f"the colon is missing behind “{word}”",
+        message=f"the colon is missing after “{word}”",
         hint=f"write   {word}: {value if len(value) <= 60 else value[:59] + '…'}".rstrip(),
         rows={row: page.lines[row][:end] + ":" + page.lines[row][end:]},
         until=row,
@@ -195,13 +195,13 @@ def _comment(page: LineGrid, row: int) -> MisplacedLine | None:
         return None
     commented = _COMMENTED.match(page.lines[comments[-1]])
     if commented:
-        at, message = comments[-1], f"this comment takes the key from the lines below it: {commented['key']}"
-        hint = "put a # in front of each of them, too; or take this one away"
+        at, message = comments[-1], f"this comment hides the key of the lines below it: {commented['key']}"
+        hint = "put a # in front of those lines too, or remove this one"
         column = max((each for each in page.levels(row) if each < page.lead(row)), default=0)
         rows = {at: " " * column + commented["key"]}
     else:
         at, message = comments[0], f"this comment ends the text above it: {shown(page.lines[comments[0]].strip())}"
-        hint = f"put comments above “{match['key']}:”; or let it begin {_behind(wanted)}, to keep it in the text"
+        hint = f"move the comment above “{match['key']}:”; or {_indent(wanted)} to keep it in the text"
         rows = dict.fromkeys(comments, "")
     return MisplacedLine(
         row=at, column=page.lead(at), code="yaml-hash", message=message, hint=hint, rows=rows, until=row
@@ -278,8 +278,8 @@ def _first_line(page: LineGrid, start: int, first: int) -> MisplacedLine | None:
         row=first,
         column=page.lead(first),
         code="yaml-indent",
-        message=f"the first line of this text begins {_behind(page.lead(first))}, the others {_behind(wanted)}",
-        hint=f"let it begin {_behind(wanted)}, too",
+        message=f"the first line of this text is {_indented(page.lead(first))}, the other lines are {_indented(wanted)}",
+        hint=f"{_indent(wanted)} too",
         rows={first: " " * wanted + page.lines[first].lstrip(" ")},
         until=start,
     )
@@ -291,14 +291,14 @@ def _slid_from(page: LineGrid, start: int, column: int, wanted: int) -> Misplace
     rows = [row for row in run if page.lead(row) < wanted]
     if not rows:
         return None
-    what, them = ("this paragraph has", "it") if len(rows) == 1 else (f"these {len(rows)} lines have", "them")
+    what, them = ("this paragraph is", "it") if len(rows) == 1 else (f"these {len(rows)} lines are", "them")
     spaces = "1 space" if wanted == 1 else f"{wanted} spaces"
     return MisplacedLine(
         row=start,
         column=page.lead(start),
         code="yaml-indent",
-        message=f"{what} slid out of the text above {them}: {shown(page.lines[start].strip())}",
-        hint=f"put {spaces} in front of {'it' if len(rows) == 1 else 'each'}, as many as the line above has",
+        message=f"{what} not indented enough to belong to the text above {them}: {shown(page.lines[start].strip())}",
+        hint=f"indent {'it' if len(rows) == 1 else 'each of them'} by {spaces}",
         rows={row: " " * wanted + page.lines[row].strip(" ") for row in rows},
         until=run[-1],
     )
@@ -326,9 +326,8 @@ def _pipe(page: LineGrid, above: int, start: int, column: int, key: str) -> Misp
         row=above,
         column=column,
         code="yaml-pipe",
-        message=f"the | is missing behind “{key}:”, so that the text below it cannot be read as a text",
-        hint=f"write   {key}: |   and let the text begin {'2 spaces' if column == 0 else f'{column + 2} spaces'} "
-        "from the left margin",
+        message=f"the | is missing after “{key}:”, so the text below it cannot be read",
+        hint=f"write   {key}: |   and indent the text by {column + 2} spaces",
         rows=mended,
     )
 
@@ -338,8 +337,8 @@ def _opened(page: LineGrid, above: int, start: int, match: re.Match[str]) -> Mis
     value, at = match["value"], match.start("value")
     key = match["key"]
     if re.match(r"\|\s*[^\s\d+#-]", value):
-        message = "text stands in the same line as the |"
-        code, hint = "yaml-pipe", f"write   {key}: |   and put the text on the next line, two spaces further in"
+        message = "there is text on the same line as the |"
+        code, hint = "yaml-pipe", f"write   {key}: |   and put the text on the next line, indented by two more spaces"
     elif (
         value[:1]
         and value[0] in "\"'"
@@ -347,7 +346,7 @@ def _opened(page: LineGrid, above: int, start: int, match: re.Match[str]) -> Mis
         and value.count(value[0]) == 1
     ):
         message = f"the quotation mark {value[0]} that opens here is never closed"
-        code, hint = "yaml-quote", f"for a text of several lines write   {key}: |   and no quotation marks around it"
+        code, hint = "yaml-quote", f"for text of several lines, write   {key}: |   and leave out the quotation marks"
     else:
         return None
     return MisplacedLine(
@@ -362,8 +361,8 @@ def _homeless(page: LineGrid, start: int, rows: list[int]) -> MisplacedLine | No
         row=start,
         column=page.lead(start),
         code="yaml-indent",
-        message=f"this text stands below no key: {shown(page.lines[start].strip())}",
-        hint="write the key it belongs to in front of it, with a colon; put text of several lines below   key: |",
+        message=f"this text has no key: {shown(page.lines[start].strip())}",
+        hint="write its key and a colon before it:   key: …   or, for text of several lines,   key: |   above it",
         rows=dict.fromkeys(rows, ""),
     )
 
@@ -392,7 +391,7 @@ def _dash_missing(page: LineGrid, row: int) -> MisplacedLine | None:
             row=first,
             column=level + 2,
             code="yaml-dash",
-            message=f"the dash is missing in front of “{child['key']}”, the first in the list of “{parent['key']}”",
+            message=f"the dash is missing before “{child['key']}”, the start of the first item of “{parent['key']}”",
             hint=f"write   - {text if len(text) <= 60 else text[:59] + '…'}",
             rows={first: " " * level + "- " + text},
         )
@@ -408,12 +407,12 @@ def _other_dash(page: LineGrid, row: int) -> MisplacedLine | None:
         return None
     rest = found[first]["rest"]
     others = [str(each + 1) for each in found if each != first]
-    too = f"; so too in line{'s' if len(others) > 1 else ''} {', '.join(others)}" if others else ""
+    too = f"   and do the same in line{'s' if len(others) > 1 else ''} {', '.join(others)}" if others else ""
     return MisplacedLine(
         row=first,
         column=len(found[first]["lead"]),
         code="yaml-dash",
-        message=f"an item of a list begins with a hyphen (-), not with “{found[first]['dash']}”",
+        message=f"a list item must start with a hyphen (-), not with “{found[first]['dash']}”",
         hint=f"write   - {rest if len(rest) <= 60 else rest[:59] + '…'}{too}",
         rows={each: f"{match['lead']}- {match['rest']}" for each, match in found.items()},
         until=row,
@@ -457,8 +456,8 @@ def find_astray(page: LineGrid, row: int, reach: Callable[[list[str]], int]) -> 
         row=each,
         column=mine,
         code="yaml-indent",
-        message=f"this line begins {_behind(mine)}; by the lines around it, it belongs {_behind(level)}",
-        hint=f"let it begin {_behind(level)}",
+        message=f"this line is {_indented(mine)}; to match the lines around it, it should {_expected(level)}",
+        hint=_indent(level),
         rows={each: " " * level + lines[each].lstrip(" ")},
     )
 
@@ -483,11 +482,19 @@ def find_orphans(page: LineGrid, row: int) -> MisplacedLine | None:
         row=row,
         column=level,
         code="yaml-indent",
-        message=f"this list stands below no key: {shown(lines[row].strip())}",
-        hint="write the key it belongs to in the line above it, with a colon",
+        message=f"this list has no key: {shown(lines[row].strip())}",
+        hint="write its key and a colon on the line above it",
         rows=dict.fromkeys(rows, ""),
     )
 
 
-def _behind(count: int) -> str:
-    return {0: "at the left margin", 1: "behind 1 space"}.get(count, f"behind {count} spaces")
+def _indented(count: int) -> str:
+    return {0: "not indented", 1: "indented by 1 space"}.get(count, f"indented by {count} spaces")
+
+
+def _expected(count: int) -> str:
+    return "start at the left margin" if count == 0 else f"be {_indented(count)}"
+
+
+def _indent(count: int) -> str:
+    return {0: "start it at the left margin", 1: "indent it by 1 space"}.get(count, f"indent it by {count} spaces")

@@ -43,7 +43,10 @@ def name_of(character: str) -> str:
 
 def in_words(character: str, meant: str) -> tuple[str, str]:
     """Return the message and the hint for a character inside a value, and the value that was meant."""
-    return f"{name_of(character)} is in here, and cannot be seen", f"delete the whole value and type it again: {meant}"
+    return (
+        f"“{meant}” contains {name_of(character)}, which is invisible",
+        f"delete it completely, and type it again: {meant}",
+    )
 
 
 def stripped(text: str) -> str:

@@ -39,7 +39,7 @@ def without_conflicts(source: SourceText, problems: list[Problem]) -> SourceText
             rows |= _dropped(lines, row, end)
             row = end
         elif _is_left_over(lines[row]):
-            message = f"this line is left from a merge of two versions: {shown(lines[row].strip())}"
+            message = f"this line is left over from a merge of two versions: {shown(lines[row].strip())}"
             hint = "check that the lines around it are the right version, then delete this line"
             problems.append(source.place(source.starts[row]).problem("conflict", message, hint))
             rows[row] = ""
@@ -72,8 +72,8 @@ def _report_conflict(source: SourceText, lines: list[str], start: int, end: int,
     ours, theirs = _OURS.match(lines[start]), _THEIRS.match(lines[end])
     names = [found["name"].strip() for found in (ours, theirs) if found and found["name"]]
     which = f" ({' and '.join(shown(name) for name in names)})" if len(names) == 2 else ""
-    message = f"lines {start + 1} to {end + 1} hold two versions{which} that were not merged"
-    hint = "keep the right lines, and delete the others with the lines of <<<<<<<, ======= and >>>>>>>"
+    message = f"merge conflict: lines {start + 1} to {end + 1} contain two versions{which}"
+    hint = "keep the lines you want, and delete the others and the lines with <<<<<<<, ======= and >>>>>>>"
     problems.append(source.place(source.starts[start]).problem("conflict", message, hint))
 
 
@@ -107,7 +107,7 @@ def without_unseen_gaps(source: SourceText, problems: list[Problem]) -> SourceTe
             if found := gap.match(lines[row]):
                 odd = UNSEEN.search(lines[row], found.start("gap"))
                 assert odd is not None
-                message = f"{name_of(odd[0])} follows the {what} here, in the place of a space"
+                message = f"{name_of(odd[0])} follows the {what} here instead of a normal space"
                 begin = lines[row][: found.end("head")].strip()
                 hint = f"delete everything between “{begin}” and the next visible character, and type one space"
                 problems.append(source.place(source.starts[row] + odd.start()).problem("invisible", message, hint))

@@ -83,8 +83,8 @@ def _without_ends(source: SourceText, problems: list[Problem]) -> SourceText:
             continue
         place = source.place(match.start())
         what = "dashes" if match[0] == "---" else "dots"
-        hint = "delete the line; for a break in a text leave a line empty"
-        message = f"a line of three {what} ends the file for YAML; what follows would be lost"
+        hint = "delete this line; for a break in the text, leave an empty line"
+        message = f"a line of three {what} ends the file; everything after it would be lost"
         problems.append(place.problem("document", message, hint))
         rows[place.line - 1] = ""
     return source.mend(rows) if rows else source
@@ -163,7 +163,7 @@ class _TreeBuilder:
     def _node(self, event: yaml.Event, depth: int, *, is_item: bool = False) -> Node:
         start = _index(event.start_mark)
         if depth > DEEPEST:
-            self._problem(start, "depth", f"lists and keys are nested more than {DEEPEST} deep here")
+            self._problem(start, "depth", f"lists and keys are nested more than {DEEPEST} levels deep here")
             raise _Stop
         if isinstance(event, yaml.AliasEvent):
             self.problems.extend(silent_losses(self.source, start, alias=True))
@@ -202,7 +202,7 @@ class _TreeBuilder:
             if is_flow and self.source.text.startswith("{{", start):
                 continue
             if not isinstance(key, Scalar):
-                self._problem(key.start, "key", "a key must be a word here, not a list or a group of keys")
+                self._problem(key.start, "key", "expected a word as the key, found a list or a group of keys")
                 continue
             if is_flow and isinstance(value, Scalar) and value.is_empty and value.start >= key.end:
                 self._lost_comma(key, value)
@@ -225,7 +225,7 @@ class _TreeBuilder:
             self._problem(
                 start,
                 "yaml-brace",
-                "a text that begins with {{ must stand in quotes",
+                "text that starts with {{ must be quoted",
                 f'write "{self.source.text[start:end].strip()}"',
             )
             return self._text(start, end, ScalarStyle.PLAIN)
@@ -238,7 +238,7 @@ class _TreeBuilder:
             return key
         odd = UNSEEN.search(self.source.text, key.start, key.end)
         if odd is not None:
-            message = f"{name_of(odd[0])} is part of the key “{meant}” here, and cannot be seen"
+            message = f"the key “{meant}” contains {name_of(odd[0])}, which is invisible"
             self._problem(odd.start(), "invisible", message, f"delete the key and type it again: {meant}")
         return replace(key, text=meant)
 
@@ -246,10 +246,10 @@ class _TreeBuilder:
         """Tell of keys that stand twice; several in an item are one item whose dash is missing."""
         is_next = is_item and len(again) > 1
         for key, first in again[: 1 if is_next else MOST_REPAIRS]:
-            message = f"“{key.text}” stands here a second time; the first is in line {first.place.line}"
-            hint = "keep one of the two"
+            message = f"“{key.text}” is used twice here; the first one is on line {first.place.line}"
+            hint = "delete one of the two"
             if is_next:
-                hint = "does a new item begin here? then put a dash in front of its first line"
+                hint = "if a new item starts here, put a dash before its first line"
             self._problem(key.start, "duplicate-key", message, hint)
 
     def _lost_comma(self, key: Scalar, value: Scalar) -> None:
@@ -258,6 +258,6 @@ class _TreeBuilder:
         self._problem(
             key.start,
             "yaml-comma",
-            f"the comma before “{key.text}” cuts the text in two inside {{ … }}",
-            "write one key a line, and put the text in quotes",
+            f"inside {{ … }}, the comma before “{key.text}” splits the text in two",
+            "write each key on its own line, and put the text in quotes",
         )

@@ -26,12 +26,12 @@ def odd_key(key: str) -> tuple[str, str, str, str] | None:
     """Explain a key that YAML accepts but nobody means: code, message, hint, and the key that was meant."""
     if key[:1] in "“”„‘’‚«»" and key[:1]:
         bare = key.strip("“”„‘’‚«»")
-        return "yaml-curly", f"a key stands without quotation marks: {bare}", f"write   {bare}: …", bare
+        return "yaml-curly", f"the key “{bare}” must not have quotation marks", f"write   {bare}: …", bare
     if key.startswith("-") and re.match(rf"-{WORD_KEY}$", key):
-        return "yaml-dash", "a space is missing behind the dash", f"write   - {key[1:]}: …", key[1:]
+        return "yaml-dash", "a space is missing after the dash", f"write   - {key[1:]}: …", key[1:]
     if key.endswith(":"):
         bare = key.rstrip(":")
-        return "yaml-colon", f"behind “{bare}” stands one colon too many", f"write   {bare}: …", bare
+        return "yaml-colon", f"there is one colon too many after “{bare}”", f"write   {bare}: …", bare
     return None
 
 
@@ -46,13 +46,13 @@ def silent_losses(source: SourceText, start: int, *, alias: bool) -> list[Proble
     rest = source.line(row)[source.place(start).column - 1 :]
     is_alone = re.fullmatch(rf" *(?:- +)*(?:{WORD_KEY}: +)?", source.line(row)[: source.place(start).column - 1])
     if not is_alone:
-        hint = "put everything behind the key in quotes"
+        hint = "put everything after the key in quotes"
     else:
-        hint = f'write "{rest.strip()}"' if '"' not in rest else "put the whole text in '…'"
+        hint = f'write "{rest.strip()}"' if '"' not in rest else "put the whole text in single quotes: '…'"
     return [
         source.place(start).problem(
             code,
-            f"a text that begins with {what} must stand in quotes: YAML would lose its first word",
+            f"text that starts with {what} must be quoted, or its first word is lost",
             hint,
         )
     ]
@@ -70,8 +70,8 @@ def lost_comment(source: SourceText, end: int) -> Problem | None:
         return None
     return source.place(end + len(match[1])).problem(
         "yaml-hash",
-        f"the text is cut off at the #: {shown(rest.strip())} would be lost",
-        "put the whole text in quotes; if this is a comment, put two spaces before # and one behind it",
+        f"the text is cut off at #: {shown(rest.strip())} would be lost",
+        "put the whole text in quotes; if this is a comment, put two spaces before # and one after it",
     )
 
 
@@ -84,8 +84,8 @@ def lost_value(source: SourceText, end: int) -> Problem | None:
         return None
     return source.place(end + match.start(1)).problem(
         "yaml-hash",
-        f"{shown(match[1].strip())} is lost: without quotes it is a comment",
-        f'write "{match[1].strip()}" in quotes',
+        f"without quotes, {shown(match[1].strip())} is read as a comment and lost",
+        f'put it in quotes:   "{match[1].strip()}"',
     )
 
 
@@ -96,8 +96,8 @@ def swallowed_keys(source: SourceText, start: int, end: int) -> Problem | None:
         if match := re.match(rf"^\s*(?:- +)?({WORD_KEY}):(?:[ \t]|$)", line):
             return source.place(start).problem(
                 "yaml-quote",
-                f"the quotation mark that opens here is closed only lines later, so “{match[1]}:” became part of it",
-                f"write a second {raw[0]} at the end of the text",
+                f"the quotation mark that opens here is closed lines later, so “{match[1]}:” became part of the text",
+                f"add a closing {raw[0]} at the end of the text",
             )
     return None
 
@@ -110,9 +110,9 @@ def lost_lines(source: SourceText, start: int, end: int) -> Problem | None:
     first, *rest = source.text[start:end].rstrip().split("\n")
     if not any(not line.strip() or re.match(r"\s*(?:[-+*•]|[0-9]{1,9}[.)])\s", line) for line in rest):
         return None
-    how = "a > joins lines" if first.startswith(">") else "without a | behind the key lines are joined"
+    how = "> joins lines" if first.startswith(">") else "without | after the key, lines are joined"
     return source.place(start).problem(
         "yaml-pipe",
         f"{how}: the paragraphs and list items of this text would run together",
-        "write   |   behind the key, and the whole text below it, two spaces further in, without quotation marks",
+        "write   |   after the key, and the whole text below it, indented by two more spaces, without quotation marks",
     )

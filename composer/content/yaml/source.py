@@ -117,8 +117,8 @@ def read_source(path: Path, name: str) -> SourceText:
             (
                 start.problem(
                     "size",
-                    f"this file has {megabytes:.1f} MB; an issue of text has far less than {LARGEST // 1_000_000} MB",
-                    "pictures belong into files of their own, beside the issue in assets/",
+                    f"this file is too large: {megabytes:.1f} MB (limit: {LARGEST // 1_000_000} MB)",
+                    "put pictures in separate files, in assets/ next to the issue",
                 ),
             )
         )
@@ -138,8 +138,8 @@ def _decode(data: bytes, start: SourcePlace) -> str:
         # Windows Notepad's "Unicode": no need to explain it away, but there is only one encoding in a workspace.
         problem = start.problem(
             "encoding",
-            "this file is saved as UTF-16, not as UTF-8",
-            "in the editor choose “Save as”, encoding UTF-8",
+            "this file is saved as UTF-16, not UTF-8",
+            "in your editor, choose “Save as” and the encoding UTF-8",
         )
         raise ContentError((problem,))
     try:
@@ -150,8 +150,8 @@ def _decode(data: bytes, start: SourcePlace) -> str:
         place = SourcePlace(path=start.path, line=len(rows), column=len(rows[-1]) + 1)
         problem = place.problem(
             "encoding",
-            "this file is not saved as UTF-8: here is a byte that is not text",
-            "in the editor choose “Save as”, encoding UTF-8, and look at the letters of this line",
+            "this file is not saved as UTF-8: there is an invalid byte here",
+            "in your editor, choose “Save as” and the encoding UTF-8, then check the letters in this line",
         )
         raise ContentError((problem,)) from None
 
@@ -176,8 +176,8 @@ def _control_characters(source: SourceText) -> list[Problem]:
         name = unicodedata.name(match[0], f"U+{ord(match[0]):04X}")
         problem = source.place(match.start()).problem(
             "control",
-            f"an invisible character stands here ({name})",
-            "delete it: put the cursor behind it and press backspace, or type the line anew",
+            f"there is an invisible character here ({name})",
+            "delete it: put the cursor after it and press Backspace, or retype the line",
         )
         problems.append(problem)
     return [*problems, padding] if padding else problems
@@ -187,9 +187,9 @@ def _padding(source: SourceText, end: int) -> Problem:
     zeros = source.text.count("\0", end)
     number = "1 zero byte" if zeros == 1 else f"{zeros:,} zero bytes"
     if end:
-        message = f"{number} at the end: this file was not saved completely"
+        message = f"this file was not saved completely: it ends with {number}"
         hint = "check that the text is complete, delete everything after its last line, and save it again"
     else:
-        message = f"this file holds nothing but {number}: saving it has failed"
-        hint = "restore an earlier version of it, from git, a backup or the versions that your sync program keeps"
+        message = f"this file was not saved: it contains only {number}"
+        hint = "restore an earlier version from git, a backup or your sync program"
     return source.place(source.text.index("\0", end)).problem("control", message, hint)

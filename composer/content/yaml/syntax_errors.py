@@ -122,11 +122,11 @@ def _give_up(source: SourceText, lines: list[str], row: int) -> SyntaxRepair:
     text = lines[row]
     lead = len(text) - len(text.lstrip())
     if _beside_dash(lines, row):
-        message = f"this line stands right below a dash: {shown(text.strip())}"
-        hint = "move it in by two spaces, in line with the word behind the dash; or take the dash away"
+        message = f"this line lines up with the dash above it: {shown(text.strip())}"
+        hint = "indent it by two more spaces, to line up with the word after the dash; or delete the dash"
     else:
         message = f"this line cannot be read: {shown(text.strip())}"
-        hint = 'write   key: "text in quotes"   with the same number of spaces in front as the keys around it'
+        hint = 'write   key: "text in quotes"   and indent it by as many spaces as the keys around it'
     code = "yaml-indent" if _beside_dash(lines, row) else "yaml"
     problem = source.place(source.starts[row] + lead).problem(code, message, hint)
     if not text.strip() or text.lstrip().startswith("#"):
@@ -154,10 +154,10 @@ def _show(key: str, value: str) -> str:
     """Show an editor the line as it should be: the outer quotes never collide with those inside."""
     value = value.strip()
     if '"' not in value and "\\" not in value:
-        return f'write   {key}: "{value}"' if len(value) <= 90 else f'put the whole text in quotes: {key}: "…"'
+        return f'write   {key}: "{value}"' if len(value) <= 90 else f'put the whole text in quotes:   {key}: "…"'
     if "'" not in value:
-        return f"write   {key}: '{value}'" if len(value) <= 90 else f"put the whole text in quotes: {key}: '…'"
-    return f"write {key}: | and put the text on the next line, two spaces further in"
+        return f"write   {key}: '{value}'" if len(value) <= 90 else f"put the whole text in quotes:   {key}: '…'"
+    return f"write   {key}: |   and put the text on the next line, indented by two more spaces"
 
 
 # What stands in front of a line -------------------------------------------------------------------------------------
@@ -175,8 +175,8 @@ def _indent_characters(line: str, below: str) -> _Explanation | None:
         return _Explanation(
             column=column,
             code="yaml-indent",
-            message=f"{name} stands in front of this line; lines are moved in with spaces only",
-            hint="delete what is in front of the text and type spaces",
+            message=f"this line is indented with {name}; use only normal spaces",
+            hint="delete everything before the text, and type spaces",
             mended=mended,
         )
     return None
@@ -209,9 +209,9 @@ def _wrong_indent(lines: list[str], row: int, inside: set[int]) -> _Explanation 
     return _Explanation(
         column=lead,
         code="yaml-indent",
-        message=f"this line begins behind {_spaces(lead)}; it lines up with nothing above it",
-        hint=f"let it begin {'at the left margin' if nearest == 0 else 'behind ' + _spaces(nearest)}, "
-        "in line with the keys it belongs to",
+        message=f"this line is indented by {_spaces(lead)}, which matches no line above it",
+        hint=f"{'start it at the left margin' if nearest == 0 else 'indent it by ' + _spaces(nearest)}, "
+        "to line up with the keys it belongs with",
         mended=" " * nearest + line.lstrip(" "),
     )
 
@@ -232,7 +232,7 @@ def _prose_key(lines: list[str], row: int, inside: set[int]) -> _Explanation | N
 
 
 def _spaces(count: int) -> str:
-    return {0: "no space", 1: "1 space"}.get(count, f"{count} spaces")
+    return {0: "no spaces", 1: "1 space"}.get(count, f"{count} spaces")
 
 
 def _stray_text(lines: list[str], row: int, inside: set[int]) -> _Explanation | None:
@@ -246,8 +246,8 @@ def _stray_text(lines: list[str], row: int, inside: set[int]) -> _Explanation | 
             return _Explanation(
                 column=lead,
                 code="yaml-indent",
-                message=f"this paragraph has slid out of the text above it: {shown(line.strip())}",
-                hint=f"put {_spaces(wanted)} in front of it, as many as the line above has",
+                message=f"this paragraph is not indented enough to belong to the text above it: {shown(line.strip())}",
+                hint=f"indent it by {_spaces(wanted)}, like the line above",
                 mended=" " * wanted + line.strip(" "),
             )
         if match := _BARE_KEY.match(lines[number]):
@@ -255,8 +255,8 @@ def _stray_text(lines: list[str], row: int, inside: set[int]) -> _Explanation | 
             return _Explanation(
                 column=lead,
                 code="yaml-indent",
-                message=f"this text does not belong to “{key}” for YAML: {shown(line.strip())}",
-                hint=f"write   {key}: |   and move the text two spaces further in than “{key}”",
+                message=f"this text is not indented enough to belong to “{key}”: {shown(line.strip())}",
+                hint=f"write   {key}: |   and indent the text by two spaces more than “{key}”",
                 mended=" " * (len(match["lead"]) + 2) + "# " + line.strip(),
             )
         break
@@ -286,27 +286,27 @@ def _value_explanation(line: str, below: str) -> _Explanation | None:
     if first in "\"'":
         return _quote_explanation(key, value, explanation)
     if value.startswith("{{"):
-        return explanation("yaml-brace", "a text that begins with {{ must stand in quotes")
+        return explanation("yaml-brace", "text that starts with {{ must be quoted")
     if first in "[{":
         closing = {"[": "]", "{": "}"}[first]
         if value.rstrip().endswith(closing) and first == "{":
-            return explanation("yaml-brace", "a text that begins with { must stand in quotes")
+            return explanation("yaml-brace", "text that starts with { must be quoted")
         if not value.rstrip().endswith(closing):
             return explanation(
                 "yaml-bracket" if first == "[" else "yaml-brace",
-                f"a text that begins with {first} must stand in quotes",
+                f"text that starts with {first} must be quoted",
             )
         return None
     words = {
-        "*": ("yaml-star", "a text that begins with * must stand in quotes (for bold and emphasis too)"),
-        "%": ("yaml-percent", "a text that begins with % must stand in quotes"),
-        "@": ("yaml-at", "a text that begins with @ must stand in quotes"),
-        "`": ("yaml-backtick", "a text that begins with ` must stand in quotes"),
-        "&": ("yaml-ampersand", "a text that begins with & must stand in quotes"),
-        "!": ("yaml-exclamation", "a text that begins with ! must stand in quotes"),
-        ",": ("yaml-comma", "a text that begins with a comma must stand in quotes"),
-        "]": ("yaml-bracket", "a text that begins with ] must stand in quotes"),
-        "}": ("yaml-brace", "a text that begins with } must stand in quotes"),
+        "*": ("yaml-star", "text that starts with * must be quoted, even for bold or emphasis"),
+        "%": ("yaml-percent", "text that starts with % must be quoted"),
+        "@": ("yaml-at", "text that starts with @ must be quoted"),
+        "`": ("yaml-backtick", "text that starts with ` must be quoted"),
+        "&": ("yaml-ampersand", "text that starts with & must be quoted"),
+        "!": ("yaml-exclamation", "text that starts with ! must be quoted"),
+        ",": ("yaml-comma", "text that starts with a comma must be quoted"),
+        "]": ("yaml-bracket", "text that starts with ] must be quoted"),
+        "}": ("yaml-brace", "text that starts with } must be quoted"),
     }
     if first in words:
         return explanation(*words[first])
@@ -317,21 +317,21 @@ def _value_explanation(line: str, below: str) -> _Explanation | None:
         if first == "|":
             return explanation(
                 "yaml-pipe",
-                "text stands in the same line as the |",
-                f"write   {key}: |   and put the text on the next line, two spaces further in",
+                "there is text on the same line as the |",
+                f"write   {key}: |   and put the text on the next line, indented by two more spaces",
                 mended=head + (_quoted(rest) if is_last else "|"),
             )
         quoted = head + _quoted(value.rstrip())
         if is_last:
-            return explanation("yaml-greater", "a text that begins with > must stand in quotes", mended=quoted)
+            return explanation("yaml-greater", "text that starts with > must be quoted", mended=quoted)
         return explanation(
             "yaml-greater",
-            "text stands in the same line as the >",
-            f"write   {key}: |   and put the text on the next line, two spaces further in",
+            "there is text on the same line as the >",
+            f"write   {key}: |   and put the text on the next line, indented by two more spaces",
             mended=f"{head}|",
         )
     if re.match(r"[?-]\s", value):
-        return explanation("yaml-dash", f"a text that begins with “{first} ” must stand in quotes")
+        return explanation("yaml-dash", f"text that starts with “{first} ” must be quoted")
     return _colon_explanation(value, explanation)
 
 
@@ -345,10 +345,11 @@ def _colon_explanation(value: str, explanation: _Explain) -> _Explanation | None
     if value[0] in "“”„«»‘’‚「『《":
         return explanation(
             "yaml-curly",
-            f"{value[0]} is not a quotation mark for YAML, so the colon in this text cuts it in two",
+            f'{value[0]} is not a plain quotation mark ("), so the colon splits this text in two',
             at=0,
         )
-    return explanation("yaml-colon", "a text with a colon and a space in it must stand in quotes", at=found.start())
+    what = 'contains ": "' if value[found.end() :].strip() else 'ends with ":"'
+    return explanation("yaml-colon", f"text that {what} must be quoted", at=found.start())
 
 
 def _quote_explanation(key: str, value: str, explanation: _Explain) -> _Explanation | None:
@@ -360,8 +361,8 @@ def _quote_explanation(key: str, value: str, explanation: _Explain) -> _Explanat
     if mark == '"' and (bad := _bad_escape(value[: end + 1])) is not None:
         return explanation(
             "yaml-escape",
-            f"inside quotes the backslash has a meaning of its own: {value[bad : bad + 2]} is none of YAML's signs",
-            "write the backslash twice, or use single quotes '…'",
+            f"inside double quotes, a backslash starts a special code, and {value[bad : bad + 2]} is not one",
+            "write the backslash twice, or use single quotes: '…'",
             at=bad,
             mended=None,
         )
@@ -370,8 +371,10 @@ def _quote_explanation(key: str, value: str, explanation: _Explain) -> _Explanat
     if mark == "'" and value.count("'") > 2 or mark == "'" and rest[:1].isalnum():
         return explanation(
             "yaml-quote",
-            "an apostrophe ends this text, since it began with the same sign",
-            f'write   {key}: "{value.strip().strip(chr(39))}"' if '"' not in value else "put the text below   |",
+            "this text starts with ', so the apostrophe here ends it",
+            f'write   {key}: "{value.strip().strip(chr(39))}"'
+            if '"' not in value
+            else f"write   {key}: |   and put the text on the next line, indented by two more spaces",
             at=end,
         )
     text = value.strip()
@@ -380,7 +383,7 @@ def _quote_explanation(key: str, value: str, explanation: _Explain) -> _Explanat
         text = text[1:-1]
     return explanation(
         "yaml-quote",
-        f"the text goes on behind the closing quotation mark: {shown(rest.strip())}",
+        f"there is text after the closing quotation mark: {shown(rest.strip())}",
         _show(key, text),
         at=end + 1,
     )
@@ -426,7 +429,7 @@ def _open_quote(line: str) -> _Explanation | None:
         column=match.start("value"),
         code="yaml-quote",
         message=f"the quotation mark {mark} that opens here is never closed",
-        hint=f"write a second {mark} at the end of the text",
+        hint=f"add a closing {mark} at the end of the text",
         mended=line[: match.start("value")] + _quoted(inner),
     )
 
@@ -439,15 +442,15 @@ def _key_explanation(line: str, below: str) -> _Explanation | None:
         return _Explanation(
             column=match.end(2),
             code="yaml-fullwidth",
-            message=f"the colon behind “{match[2]}” is a full-width one （：）",
-            hint=f"type a plain colon and a space: {match[2]}: …",
+            message=f"the colon after “{match[2]}” is a full-width colon (：)",
+            hint=f"type a normal colon and a space:   {match[2]}: …",
             mended=f"{match[1]}{match[2]}: {_quoted(match[3])}" if match[3] else f"{match[1]}{match[2]}:",
         )
     if match := re.match(rf"^(\s*(?:- +)*)({WORD_KEY}):(?!/)(\S.*)$", line):
         return _Explanation(
             column=match.end(2),
             code="yaml-space",
-            message=f"a space is missing behind “{match[2]}:”",
+            message=f"a space is missing after “{match[2]}:”",
             hint=f"write   {match[2]}: {match[3][:60]}",
             mended=f"{match[1]}{match[2]}: {match[3]}",
         )
@@ -455,7 +458,7 @@ def _key_explanation(line: str, below: str) -> _Explanation | None:
         return _Explanation(
             column=len(match[1]),
             code="yaml-dash",
-            message="a space is missing behind the dash",
+            message="a space is missing after the dash",
             hint=f"write   - {match[2][:60]}",
             mended=f"{match[1]}- {match[2]}",
         )
@@ -465,7 +468,7 @@ def _key_explanation(line: str, below: str) -> _Explanation | None:
             return _Explanation(
                 column=len(match[1]),
                 code="yaml-curly",
-                message=f"a key stands without quotation marks: {plain}",
+                message=f"the key “{plain}” must not have quotation marks",
                 hint=f"write   {plain}: …",
                 mended=f"{match[1]}{plain}:{match[3] or ''}",
             )
@@ -473,8 +476,8 @@ def _key_explanation(line: str, below: str) -> _Explanation | None:
         return _Explanation(
             column=0,
             code="document",
-            message="a line must not begin with %",
-            hint="delete this line; if it is text, move it in under its key",
+            message="a line must not start with %",
+            hint="delete this line; if it is text, indent it below its key",
             mended=line.lstrip("%"),
         )
     return None

@@ -85,7 +85,7 @@ class Widths:
                         found.append(
                             (
                                 box.at,
-                                f"this column is {own:g} px wide ({count} in a row) and its padding leaves nothing; "
+                                f"this column is {own:g} px wide ({count} in a row), and its padding leaves no room for content; "
                                 "use fewer columns or less padding",
                                 box.origin,
                             )

@@ -27,8 +27,8 @@ _ESCAPES = str.maketrans({"\\": "&#x5c;", '"': "&#34;", "\n": _NEWLINE, "\t": "&
 _REMOTE = ("fonts.googleapis.com", "fonts.gstatic.com", "www.mailjet.com", "i.imgur.com")
 _REASONS = {
     "unexpected end of stream": "a tag is never closed",
-    "unexpected token": "this does not belong here",
-    "unexpected element": "this element does not belong here",
+    "unexpected token": "this is not allowed here",
+    "unexpected element": "this element is not allowed here",
     "unable to parse next template": "a bare <, an attribute without quotes, or a control character",
 }
 _STDERR = threading.Lock()
@@ -85,7 +85,7 @@ def compile_mjml(mjml: str) -> str:
             raise
         raise CompilerError(
             f"the MJML compiler crashed: {str(error).splitlines()[0][:200] if str(error) else 'no reason given'}",
-            "this is a fault of the compiler; undo the last change to the template",
+            "this is a bug in the compiler; undo the last change to the template",
         ) from None
     html = restore(html)
     _check(html, mjml)
@@ -96,11 +96,11 @@ def _refused(reason: str, mjml: str, text: str) -> CompilerError:
     words = next((plain for known, plain in _REASONS.items() if known in reason), reason)
     position = _POSITION.search(reason)
     if position is None:
-        return CompilerError(f"the MJML compiler refuses the document: {words}", "the compiler names no place")
+        return CompilerError(f"the MJML compiler rejected the document: {words}", "the compiler does not report a line")
     before = text[: int(position[1])]
     skipped = mjml[: len(mjml) - len(mjml.lstrip())].count("\n")
     line = 1 + skipped + before.count("\n") + before.count(_NEWLINE)
-    return CompilerError(f"the MJML compiler refuses the document at line {line}: {words}", reason)
+    return CompilerError(f"the MJML compiler rejected the document at line {line}: {words}", reason)
 
 
 def _check(html: str, mjml: str) -> None:
@@ -108,7 +108,7 @@ def _check(html: str, mjml: str) -> None:
     if not html[:15].lower().startswith("<!doctype html>"):
         problem = "it has no doctype"
     elif (leaked := _LEAKED.search(html)) and leaked[0] not in mjml:
-        problem = f"a character came out as {leaked[0]}"
+        problem = f"a character was changed to {leaked[0]}"
     elif "<link" in html.lower():
         problem = "it loads a style sheet with <link>"
     elif _IMPORT.search(html):
@@ -116,9 +116,7 @@ def _check(html: str, mjml: str) -> None:
     elif remote := next((host for host in _REMOTE if host in html and host not in mjml), ""):
         problem = f"it loads something from {remote}"
     if problem:
-        raise CompilerError(
-            f"the compiled document is not safe to send: {problem}", "look at the theme's page template"
-        )
+        raise CompilerError(f"the compiled document is not safe to send: {problem}", "check the theme's page template")
 
 
 @contextmanager

@@ -34,14 +34,14 @@ class MjmlSchema:
 #: Refused although MJML knows them: what to write instead.
 REFUSED = {
     "mj-include": "<mj-include> is not allowed; include the template with Jinja: {% include %}",
-    "mj-font": "<mj-font> is not allowed: it loads a font from elsewhere; name the subscribers' own fonts in the theme",
-    "mj-html-attributes": "<mj-html-attributes> is unknown to the compiler; write the attribute where it belongs",
-    "mj-selector": "<mj-selector> is not understood by the compiler; write the attribute where it belongs",
-    "mj-html-attribute": "<mj-html-attribute> is not understood by the compiler; write the attribute where it belongs",
+    "mj-font": "<mj-font> is not allowed: it loads a font from the web; use fonts that subscribers have, in theme.yaml",
+    "mj-html-attributes": "<mj-html-attributes> is not supported by the compiler; write the attribute on the element itself",
+    "mj-selector": "<mj-selector> is not supported by the compiler; write the attribute on the element itself",
+    "mj-html-attribute": "<mj-html-attribute> is not supported by the compiler; write the attribute on the element itself",
 }
 REFUSED_ATTRIBUTES = {
-    ("mj-raw", "position"): "position= is not understood by the compiler; put <mj-raw> where its content belongs",
-    ("mj-style", "inline"): "inline= has no effect; put rules to be inlined into the theme's inline.css",
+    ("mj-raw", "position"): "position= is not supported by the compiler; put <mj-raw> where its content belongs",
+    ("mj-style", "inline"): "inline= has no effect; put rules to be inlined in the theme's inline.css",
 }
 _EVERYWHERE = {"css-class": "string", "mj-class": "string"}
 _ROOT = {"lang": "string", "dir": "enum(ltr,rtl,auto)"}

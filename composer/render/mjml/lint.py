@@ -92,9 +92,9 @@ class _Lint:
         for left in reversed(self.open):
             self.tell(left.at, f"<{left.name}> is never closed", left.origin)
         if self.condition >= 0:
-            self.tell(self.condition, "this condition is never ended; write <![endif]-->")
+            self.tell(self.condition, "this condition is never closed; write <![endif]-->")
         if self.seen[:1] != ["mjml"] or "mj-body" not in self.seen:
-            self.tell(0, "a document is <mjml> .. <mj-body> .. </mj-body></mjml>", "")
+            self.tell(0, "the document must have the form <mjml> .. <mj-body> .. </mj-body></mjml>", "")
         for name, at, origin in self.used_classes:
             if name not in self.classes:
                 self.tell(at, f'mj-class="{name}" is not defined by an <mj-class> in <mj-attributes>', origin)
@@ -104,7 +104,7 @@ class _Lint:
     def control(self, token: Token) -> None:
         match = _CONTROL.search(self.source, token.at, token.end)
         if match:
-            self.tell(match.start(), f"an invisible control character (U+{ord(match[0]):04X}) stands here; delete it")
+            self.tell(match.start(), f"there is an invisible control character here (U+{ord(match[0]):04X}); delete it")
 
     def text(self, token: Token) -> None:
         text = self.source[token.at : token.end]
@@ -114,28 +114,30 @@ class _Lint:
             return
         at = token.at + len(text) - len(text.lstrip(" \t\r\n"))
         if self.open:
-            self.tell(at, f"text directly in <{self.open[-1].name}> is dropped; put it into <mj-text>")
+            self.tell(at, f"text directly in <{self.open[-1].name}> is dropped; put it in <mj-text>")
         else:
-            self.tell(at, "text outside <mjml>")
+            self.tell(at, "there is text outside <mjml>; move it inside or delete it")
 
     def comment(self, token: Token, previous: Token | None) -> None:
         text = self.source[token.at : token.end]
         holder = self.open[-1].holder if self.open else ""
         if token.kind is TokenKind.COMMENT:
             if "--" in text[4:-3]:
-                self.tell(token.at, "a comment may not contain --")
+                self.tell(token.at, "a comment must not contain --")
             elif previous and previous.kind is TokenKind.CONDITION and not text[4:-3].strip():
                 self.tell(token.at, "the compiler drops <!-- --> after a condition; write <!--[if !mso]><!-->")
             elif self.open and self.open[-1].name == "mj-attributes":
-                self.tell(token.at, "a comment in <mj-attributes> is not understood; put it before")
+                self.tell(token.at, "comments in <mj-attributes> are not supported; put this one before it")
             elif not self.open and not self.seen:
-                self.tell(token.at, "a comment before <mjml> makes the compiler misread the document; put it inside")
+                self.tell(
+                    token.at, "a comment before <mjml> makes the compiler misread the document; put it inside <mjml>"
+                )
             return
         if not holder or holder in _PLAIN:
-            self.tell(token.at, "a condition is only understood inside <mj-raw>, <mj-text>, <mj-table> or <mj-button>")
+            self.tell(token.at, "conditions work only inside <mj-raw>, <mj-text>, <mj-table> or <mj-button>")
         if token.kind is TokenKind.CONDITION:
             if self.condition >= 0:
-                self.tell(token.at, "a condition inside a condition")
+                self.tell(token.at, "conditions cannot be nested")
             self.condition = token.at
         else:
             if self.condition < 0:
@@ -161,7 +163,7 @@ class _Lint:
             return
         if len(self.open) == MAX_DEPTH and not self.too_deep:
             self.too_deep = True
-            self.tell(token.at, f"elements are nested more than {MAX_DEPTH} deep", origin)
+            self.tell(token.at, f"elements are nested more than {MAX_DEPTH} levels deep", origin)
         inside = holder or (name if element is None or element.ending else "")
         self.open.append(_Open(name, token.at, origin, element, inside))
 
@@ -172,7 +174,7 @@ class _Lint:
         if name in REFUSED:
             self.tell(at, REFUSED[name], origin)
         elif name != name.lower() and (name.lower() in VOID or name.lower().startswith("mj")):
-            self.tell(at, f"<{name}> must be written in small letters", origin)
+            self.tell(at, f"<{name}> must be written in lowercase letters", origin)
         elif parent and parent.holder in _PLAIN:
             self.tell(
                 at, f"<{parent.holder}> holds plain text only; < is written &lt;, and no tag may stand here", origin
@@ -196,13 +198,11 @@ class _Lint:
             if name.startswith("mj"):
                 self.tell(at, f"unknown element <{name}>{suggestion(name, list(known))}", origin)
             else:
-                self.tell(
-                    at, f"<{name}> directly in <{parent.name}> is HTML; put it into <mj-text> or <mj-raw>", origin
-                )
+                self.tell(at, f"<{name}> directly in <{parent.name}> is HTML; put it in <mj-text> or <mj-raw>", origin)
         elif parent.element and name not in parent.element.children:
             allowed = sorted(other for other, row in known.items() if name in row.children)
-            where = " or ".join(f"<{other}>" for other in allowed) or "nowhere else"
-            self.tell(at, f"<{name}> may not stand in <{parent.name}>, only in {where}", origin)
+            where = " or ".join(f"<{other}>" for other in allowed) or "no other element"
+            self.tell(at, f"<{name}> is not allowed in <{parent.name}>, only in {where}", origin)
 
     def mjml_attributes(self, token: Token, parent: _Open | None, element: Element | None, origin: str) -> None:
         rules, name = schema(), token.name
@@ -232,19 +232,23 @@ class _Lint:
         if name == "mj-class" and "name" not in values:
             self.tell(token.at, "<mj-class> has no name", origin)
         if name in ("mj-image", "mj-carousel-image") and not default and "alt" not in values:
-            self.tell(token.at, f'<{name}> has no alt; write alt="" if the picture says nothing', origin)
+            self.tell(
+                token.at,
+                f'<{name}> has no alt text; describe the picture in alt="…", or write alt="" if it is only decorative',
+                origin,
+            )
         if name == "mj-social-element" and not default and "src" not in values:
             self.tell(token.at, "<mj-social-element> has no src: its icon would be loaded from www.mailjet.com", origin)
 
     def html_attributes(self, token: Token, values: dict[str, str | None], origin: str) -> None:
         if len(values) < len(token.attributes):
             twice = _first_twice(token.attributes)
-            self.tell(twice.at, f"{twice.name} is given twice", origin)
+            self.tell(twice.at, f"the attribute {twice.name} is used twice", origin)
         for attribute in token.attributes:
             name = attribute.name.lower()
             # The compiler reads one prefix, and refuses an empty name behind it.
             if not attribute.name.isascii() or name.endswith(":") or name.count(":") > 1:
-                self.tell(attribute.at, f"{attribute.name[:40]} is not the name of an attribute", origin)
+                self.tell(attribute.at, f"{attribute.name[:40]} is not a valid attribute name", origin)
             elif name.startswith("on") and len(name) > 3:
                 self.tell(attribute.at, f"{attribute.name}= is a script, which mail programs remove", origin)
             if (
@@ -254,7 +258,11 @@ class _Lint:
             ):
                 self.tell(attribute.value_at, f"{attribute.name}= runs a script, which mail programs remove", origin)
         if token.name == "img" and "alt" not in values:
-            self.tell(token.at, '<img> has no alt; write alt="" if the picture says nothing', origin)
+            self.tell(
+                token.at,
+                '<img> has no alt text; describe the picture in alt="…", or write alt="" if it is only decorative',
+                origin,
+            )
 
     def end(self, token: Token) -> None:
         name = token.name
@@ -267,7 +275,7 @@ class _Lint:
             -1,
         )
         if depth < 0:
-            reason = "is never closed by a tag of its own" if name in VOID else "closes nothing"
+            reason = "is not needed: this element has no closing tag" if name in VOID else "has no matching opening tag"
             self.tell(token.at, f"</{name}> {reason}")
             return
         for left in reversed(self.open[depth + 1 :]):

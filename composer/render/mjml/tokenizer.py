@@ -122,31 +122,31 @@ def _broken(source: str, at: int, reason: str) -> Token:
 def _reason(source: str, at: int) -> str:
     head = source[at : at + 9].lower()
     for start, reason in (
-        ("<![cdata[", "CDATA sections are not understood; write the text itself, with &lt; for <"),
-        ("<!doctype", "a doctype is not allowed here; the compiler writes it"),
-        ("<?xml", "an <?xml ..?> line is not allowed; the template begins with <mjml>"),
+        ("<![cdata[", "CDATA sections are not supported; write the text itself, with &lt; for <"),
+        ("<!doctype", "a doctype is not allowed here; the compiler adds it"),
+        ("<?xml", "an <?xml ..?> line is not allowed; the template must start with <mjml>"),
         ("<?", "processing instructions (<? .. ?>) are not allowed"),
-        ("<!--[", "this condition is not well formed; write <!--[if mso]> .. <![endif]-->"),
-        ("<!--<![", "this end of a condition is not well formed; write <!--<![endif]-->"),
+        ("<!--[", "this condition is not written correctly; write <!--[if mso]> .. <![endif]-->"),
+        ("<!--<![", "this end of a condition is not written correctly; write <!--<![endif]-->"),
         ("<!-->", "<!--> may only follow a condition: <!--[if !mso]><!-->"),
-        ("<![endif", "this end of a condition is not well formed; write <![endif]-->"),
-        ("<![if", "write <!--[if !mso]><!--> .. <!--<![endif]--> for a condition that other clients show"),
+        ("<![endif", "this end of a condition is not written correctly; write <![endif]-->"),
+        ("<![if", "write <!--[if !mso]><!--> .. <!--<![endif]--> for a condition that other mail programs show"),
         ("<!", "this <! .. > declaration is not allowed"),
     ):
         if head.startswith(start):
             return reason
     if not re.match(r"</?[A-Za-z]", head):
-        return "a bare < in text; write &lt;"
+        return "there is a bare < in the text; write &lt;"
     stop = min((end for end in (source.find(">", at), source.find("<", at + 1)) if end > 0), default=len(source))
     tag = source[at:stop]
     name = re.match(r"</?[^\s>\"'=]*", tag)
     what = f"{name[0] if name else '<'} .. >"
     if tag.startswith("</"):
-        return f"the closing tag {what} is not well formed"
+        return f"the closing tag {what} is not written correctly"
     if _UNQUOTED.search(tag):
-        return f"in {what} an attribute value stands without quotes"
+        return f"in {what} an attribute value has no quotes"
     if tag.count('"') % 2 or tag.count("'") % 2:
-        return f"in {what} a quote is never closed"
+        return f"in {what} a quotation mark is never closed"
     if _TOGETHER.search(tag):
         return f"in {what} a space is missing between two attributes"
-    return f"the tag {what} is not well formed or never closed"
+    return f"the tag {what} is not written correctly or never closed"

@@ -46,11 +46,11 @@ def test_a_web_address_is_taken_in_ascii(written: str, url: str) -> None:
         ("<https://e.org>", "did you mean https://e.org ?"),
         ("https://e.org,", "did you mean https://e.org ?"),
         ("a page", "copy the address"),
-        ("javascript:alert(1)", "it begins with https://"),
-        ("ftp://e.org", "it begins with https://"),
-        ("https://me:pw@e.org", "leave out what stands before the @"),
-        ("https://exa_mple.org", "it looks like"),
-        ("https://e..org", "it looks like"),
+        ("javascript:alert(1)", "start the address with https://"),
+        ("ftp://e.org", "start the address with https://"),
+        ("https://me:pw@e.org", "remove everything between // and @"),
+        ("https://exa_mple.org", "write an address such as"),
+        ("https://e..org", "write an address such as"),
         ("https://e.org:99999", "copy it"),
     ],
 )
@@ -96,7 +96,7 @@ def test_a_date_in_another_notation_is_recognised(written: str, meant: str) -> N
 
 def test_a_hint_never_names_a_day_that_is_not() -> None:
     """No guess is better than a day that is not in the calendar."""
-    assert iso_date("2025-02-30") == "there is no day 2025-02-30 in the calendar"
+    assert iso_date("2025-02-30") == "2025-02-30 is not a day in the calendar"
     for written in ("31.2.2025", "2025-13-01", "tomorrow"):
         assert "did you mean" not in date_hint(written)
     assert iso_date("2024-02-29") == datetime.date(2024, 2, 29)
@@ -152,18 +152,18 @@ def test_a_field_becomes_a_token_and_shows_its_default(written: str, shown: str)
 @pytest.mark.parametrize(
     ("written", "offset", "words"),
     [
-        ("a {{ frist_name }}", 5, "there is no merge field “frist_name”"),
-        ("a {{ first name }}", 2, "this is not a merge field: {{ first name }}"),
-        ("a {{ first_name | upper }}", 2, "this is not a merge field"),
-        ("a {{ first_name", 2, "this is not a merge field: {{ first_name"),
+        ("a {{ frist_name }}", 5, "unknown merge field “frist_name”"),
+        ("a {{ first name }}", 2, "this is not a valid merge field: {{ first name }}"),
+        ("a {{ first_name | upper }}", 2, "this is not a valid merge field"),
+        ("a {{ first_name", 2, "this is not a valid merge field: {{ first_name"),
         (
             'a {{ name | default("reader") and many more words which follow here',
             2,
             '("reader") and many more words which follow…',
         ),
-        ("a {{ first_name\nand more", 2, "this is not a merge field: {{ first_name…"),
-        ("a {{", 2, "this is not a merge field"),
-        ("a {{}}", 2, "this is not a merge field: {{}}"),
+        ("a {{ first_name\nand more", 2, "this is not a valid merge field: {{ first_name…"),
+        ("a {{", 2, "this is not a valid merge field"),
+        ("a {{}}", 2, "this is not a valid merge field: {{}}"),
     ],
 )
 def test_a_wrong_field_is_told_where_it_stands(written: str, offset: int, words: str) -> None:
@@ -374,7 +374,7 @@ def test_a_link_holds_its_address_in_ascii() -> None:
         ("one\n\n    two", "two", "markdown", "four spaces"),
         ("one\n\n~~~\ntwo\n~~~", "~~~", "markdown", "program code"),
         ("one ![two](three.png)", "![", "markdown", "a picture cannot stand"),
-        ("one [](https://e.org)", "[]", "markdown", "a link needs words"),
+        ("one [](https://e.org)", "[]", "markdown", "this link has no text"),
         ("one [two](three)", "three", "url", "is not a web address"),
         ("one\ntwo [a](https://e.org) [b](htps://e.org)", "htps", "url", "is not a web address"),
         ("- one\n- two <i>x</i>", "<i>", "html", "HTML cannot stand"),

@@ -28,15 +28,15 @@ MOST_ANIMATED_PIXELS = 200_000_000
 _SCALED_QUALITY, _QUALITY = 85, 92
 _DAMAGED: Refusal = (
     "is damaged or incomplete",
-    "open it and save it anew as PNG or JPEG, or copy it from its source again",
+    "open it and save it again as PNG or JPEG, or copy it from its source again",
 )
-_ANIMATED_WEBP: Refusal = ("is an animated WebP picture, which not every mail program shows", "save it as GIF")
+_ANIMATED_WEBP: Refusal = ("is an animated WebP picture, which not every mail program can show", "save it as GIF")
 _ANIMATED_COLOURS: Refusal = (
-    "is an animation in colours that not every mail program shows",
+    "is an animation in colours that not every mail program can show",
     "save it in sRGB, or as GIF",
 )
-_WEBP: Refusal = ("is a WebP picture, which not every mail program shows", "save it as PNG or JPEG")
-_SMALLER = "save it 1,300 pixels across"
+_WEBP: Refusal = ("is a WebP picture, which not every mail program can show", "save it as PNG or JPEG")
+_SMALLER = "save it with a width of 1,300 pixels"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +84,11 @@ def _too_much(container: Container) -> Refusal | None:
         return f"has {container.width:,} x {container.height:,} pixels", _SMALLER
     if container.frames > 1 and container.work > MOST_ANIMATED_PIXELS:
         return (
-            f"is an animation of {container.frames:,} frames, which are too many for its size",
+            f"is an animation of {container.frames:,} frames, which is too many for its size",
             "save fewer or smaller frames",
         )
     if container.work > 10 * MOST_PIXELS:
-        return "takes far too long to decode", "save it anew as PNG or JPEG"
+        return "takes too long to decode", "save it again as PNG or JPEG"
     return None
 
 

@@ -39,10 +39,14 @@ _SPECIAL = {
 }
 #: Names beside a picture's that say where it is: of iCloud, and of browsers that are still downloading.
 _ELSEWHERE = (
-    (".{}.icloud", "is still in iCloud", "in Finder, click the cloud beside its name, and wait until it is here"),
-    ("{}.crdownload", "is still being downloaded", "wait until it is here"),
-    ("{}.part", "is still being downloaded", "wait until it is here"),
-    ("{}.download", "is still being downloaded", "wait until it is here"),
+    (
+        ".{}.icloud",
+        "is still in iCloud",
+        "in Finder, click the cloud next to its name, and wait until it is downloaded",
+    ),
+    ("{}.crdownload", "is still being downloaded", "wait until the download is complete"),
+    ("{}.part", "is still being downloaded", "wait until the download is complete"),
+    ("{}.download", "is still being downloaded", "wait until the download is complete"),
 )
 
 
@@ -83,10 +87,12 @@ def _expect_target(folder: Path, written: str) -> None:
         return
     if "annex/objects" in link.readlink().as_posix():
         raise PictureMistake(
-            f"“{link.name}” is in git-annex, and its content is not here",
+            f"“{link.name}” is in git-annex, and its content is not on this computer",
             f"run   {shell_line('git', 'annex', 'get', written)}",
         )
-    raise PictureMistake(f"“{link.name}” is a link to a file that is not there", "copy the picture itself there")
+    raise PictureMistake(
+        f"“{link.name}” is a link to a file that does not exist", "copy the picture itself into the folder"
+    )
 
 
 def find_picture(path: Path, folder: str) -> Path:
@@ -109,11 +115,13 @@ def find_picture(path: Path, folder: str) -> Path:
             raise PictureMistake(f"“{path.name}” {message}", hint)
     for name in siblings:
         if name.casefold() == wanted.casefold():
-            raise PictureMistake(f"there is no file “{path.name}”", f"did you mean {name}? capitals count")
+            raise PictureMistake(
+                f"there is no file “{path.name}”", f"did you mean {name}? uppercase and lowercase letters differ"
+            )
     import difflib
 
     near = difflib.get_close_matches(wanted, siblings, 1)
-    hint = f"did you mean {near[0]}?" if near else f"put the picture into {folder}"
+    hint = f"did you mean {near[0]}?" if near else f"put the picture in {folder}"
     raise PictureMistake(f"there is no file “{path.name}”", hint)
 
 
@@ -158,12 +166,12 @@ def _read(path: Path) -> bytes:
 
 
 def _special(name: str, mode: int) -> PictureMistake:
-    return PictureMistake(f"“{name}” is {_SPECIAL.get(stat.S_IFMT(mode), 'no ordinary file')}, not a picture")
+    return PictureMistake(f"“{name}” is {_SPECIAL.get(stat.S_IFMT(mode), 'a special file')}, not a picture")
 
 
 def _too_heavy(name: str, size: int, limit: int) -> PictureMistake:
-    message = f"“{name}” has {size / 1_000_000:.1f} MB; a picture may have {limit // 1_000_000} MB"
-    return PictureMistake(message, "save it smaller: 1,300 pixels across are enough")
+    message = f"“{name}” is too large: {size / 1_000_000:.1f} MB (limit: {limit // 1_000_000} MB)"
+    return PictureMistake(message, "save a smaller version: a width of 1,300 pixels is enough")
 
 
 def _name(path: Path, kind: PictureKind) -> str:
