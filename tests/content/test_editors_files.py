@@ -324,10 +324,10 @@ def test_other_files_are_named_as_what_they_are(tmp_path: Path, data: bytes, cod
 @pytest.mark.parametrize(
     ("data", "place", "word"),
     [
-        (ISSUE.encode() + b"\0" * 600, (28, 1), "600 zero bytes at the end"),
-        (ISSUE.encode() + b"\0" * 4096 + b"\n", (28, 1), "4,096 zero bytes at the end"),
-        (ISSUE.rstrip("\n").encode() + b"\0", (27, 17), "1 zero byte at the end"),
-        (b"\0" * 1_500, (1, 1), "nothing but 1,500 zero bytes"),
+        (ISSUE.encode() + b"\0" * 600, (28, 1), "ends with 600 zero bytes"),
+        (ISSUE.encode() + b"\0" * 4096 + b"\n", (28, 1), "ends with 4,096 zero bytes"),
+        (ISSUE.rstrip("\n").encode() + b"\0", (27, 17), "ends with 1 zero byte"),
+        (b"\0" * 1_500, (1, 1), "only 1,500 zero bytes"),
         (ISSUE.replace("Second", "\0\0\0\0\0Second", 1).encode(), (10, 5), "invisible character"),
         (ISSUE.replace("Second", "\x07\x07\x07Second", 1).encode(), (10, 5), "invisible character"),
     ],

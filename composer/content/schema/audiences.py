@@ -29,7 +29,7 @@ def only_field() -> SchemaField:
     return replace(
         audience,
         title="Only for",
-        description="Which subscribers get this; the others' edition goes without it.",
+        description="Which subscribers get this. Other subscribers get an edition without it.",
         properties={name: field for name, field in audience.properties.items() if name != "language"},
     )
 

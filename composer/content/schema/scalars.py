@@ -74,20 +74,14 @@ class ScalarParser:
                 return self._address(node, text, field.format, trail)
             case "colour":
                 if not is_colour(text):
-                    self._say(
-                        node.place,
-                        trail,
-                        "colour",
-                        f"“{text}” is not a colour code",
-                        'write a code in quotes, such as   "#9b1c1c"',
-                    )
+                    hint = 'write a code in quotes, such as   "#9b1c1c"'
+                    self._say(node.place, trail, "colour", f"“{text}” is not a colour code", hint)
                 return text
             case "language":
                 tag = language_tag(text)
                 if tag is None:
-                    self._say(
-                        node.place, trail, "language", f"“{text}” is not a language code", "write en, de, zh, zh-Hant …"
-                    )
+                    hint = "write en, de, zh, zh-Hant …"
+                    self._say(node.place, trail, "language", f"“{text}” is not a language code", hint)
                 return tag
             case "tag":
                 return self._tag(node, text, trail)
@@ -198,9 +192,7 @@ class ScalarParser:
         if text.lower().startswith(("http:", "https:", "data:")):
             message = "a picture must be a file in the newsletter's folder, not a URL"
             assets = self.workspace.name(folder / "assets")
-            self._say(
-                node.place, trail, "picture", message, f"save the picture in {assets}/ and write   assets/name.png"
-            )
+            self._say(node.place, trail, "picture", message, f"save it in {assets}/ and write   assets/name.png")
             return None
         try:
             return picture_at(self.workspace, folder, text)
@@ -217,13 +209,8 @@ class ScalarParser:
             self._say(node.place, trail, "address", str(error), "write an address such as   name@example.org")
             return None
         if form == "email" and address.name:
-            self._say(
-                node.place,
-                trail,
-                "address",
-                "expected only an email address, without a name",
-                "write   name@example.org",
-            )
+            message = "expected only an email address, without a name"
+            self._say(node.place, trail, "address", message, "write   name@example.org")
         return text
 
     def _tag(self, node: Scalar, text: str, trail: tuple[str, ...]) -> Value:
@@ -240,13 +227,8 @@ class ScalarParser:
         try:
             ZoneInfo(text)
         except (KeyError, ValueError, OSError):
-            self._say(
-                node.place,
-                trail,
-                "timezone",
-                f"“{text}” is not a time zone",
-                "write a name such as   Europe/Berlin   or   UTC",
-            )
+            hint = "write a name such as   Europe/Berlin   or   UTC"
+            self._say(node.place, trail, "timezone", f"“{text}” is not a time zone", hint)
             return None
         return text
 

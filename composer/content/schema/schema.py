@@ -93,7 +93,7 @@ _CHECKED = SchemaField(
     types=("string",),
     format="date",
     title="Checked",
-    description="The day on which you opened the link and found it right, where the check of links cannot.",
+    description="The day you opened the link yourself and found it correct, for links that compose cannot check.",
     examples=("2025-01-29",),
 )
 

@@ -243,7 +243,7 @@ def test_a_line_is_a_source(
         ("AP: [ ](https://e.org)", 4, "the title is missing"),
         ("AP: [T](https://e.org/{{ x)", 4, "the link of this source"),
         ("AP [xx]: [T](https://e.org)", 4, "“xx” is not a language"),
-        ("AP: [T](https://e.org) and more", 22, "behind the link stands more"),
+        ("AP: [T](https://e.org) and more", 22, "only the original title in brackets may follow the link"),
     ],
 )
 def test_a_line_that_is_no_source_is_told_at_its_place(line: str, offset: int, words: str) -> None:
@@ -364,22 +364,22 @@ def test_a_link_holds_its_address_in_ascii() -> None:
 @pytest.mark.parametrize(
     ("text", "at", "code", "words"),
     [
-        ("one\n\ntwo <b>three</b>", "<b>", "html", "HTML cannot stand"),
-        ("one\n\n<table>\n</table>", "<table>", "html", "HTML cannot stand"),
-        ("one <!-- note -->", "<!--", "html", "HTML cannot stand"),
-        ("one\n# two", "# two", "markdown", "a heading cannot stand"),
-        ("one\n---", "---", "markdown", "makes a heading of the text above"),
-        ("one\n\n***", "***", "markdown", "a line across"),
+        ("one\n\ntwo <b>three</b>", "<b>", "html", "HTML is not allowed"),
+        ("one\n\n<table>\n</table>", "<table>", "html", "HTML is not allowed"),
+        ("one <!-- note -->", "<!--", "html", "HTML is not allowed"),
+        ("one\n# two", "# two", "markdown", "headings are not allowed"),
+        ("one\n---", "---", "markdown", "turns the text above it into a heading"),
+        ("one\n\n***", "***", "markdown", "horizontal lines"),
         ("one `two`", "`two", "markdown", "program code"),
-        ("one\n\n    two", "two", "markdown", "four spaces"),
+        ("one\n\n    two", "two", "markdown", "four or more extra spaces"),
         ("one\n\n~~~\ntwo\n~~~", "~~~", "markdown", "program code"),
-        ("one ![two](three.png)", "![", "markdown", "a picture cannot stand"),
+        ("one ![two](three.png)", "![", "markdown", "pictures are not allowed"),
         ("one [](https://e.org)", "[]", "markdown", "this link has no text"),
         ("one [two](three)", "three", "url", "is not a web address"),
         ("one\ntwo [a](https://e.org) [b](htps://e.org)", "htps", "url", "is not a web address"),
-        ("- one\n- two <i>x</i>", "<i>", "html", "HTML cannot stand"),
-        ("> one\n> # two", "# two", "markdown", "a heading cannot stand"),
-        ("2024. Ein Jahr", "2024.", "markdown", "make a list of it"),
+        ("- one\n- two <i>x</i>", "<i>", "html", "HTML is not allowed"),
+        ("> one\n> # two", "# two", "markdown", "headings are not allowed"),
+        ("2024. Ein Jahr", "2024.", "markdown", "turn it into a list"),
     ],
 )
 def test_what_cannot_stand_in_a_text_is_told_where_it_stands(text: str, at: str, code: str, words: str) -> None:

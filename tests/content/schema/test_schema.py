@@ -119,7 +119,7 @@ def test_a_language_without_its_file_is_told(tmp_path: Path) -> None:
     (problem,) = stopped.value.problems
     assert (problem.path, problem.code) == ("newsletter.yaml", "language")
     assert "newsletter.fr.yaml" in problem.message
-    assert problem.hint == "make it with: compose new --language fr"
+    assert problem.hint == "create it with: compose new --language fr"
 
 
 def test_problems_of_an_overlay_point_into_it(tmp_path: Path) -> None:
