@@ -132,7 +132,7 @@ def test_an_edition_in_another_language(tmp_path: Path) -> None:
     with pytest.raises(ContentError) as caught:
         build(workspace, "2025-01-30.zh")
     assert "newsletter.zh.yaml is missing" in caught.value.problems[0].message
-    assert caught.value.problems[0].hint == "make it with: compose new --language zh"
+    assert caught.value.problems[0].hint == "create it with: compose new --language zh"
 
 
 def test_a_chinese_newsletter(tmp_path: Path) -> None:
