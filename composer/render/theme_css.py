@@ -1,7 +1,7 @@
-"""Finds in a theme's two style sheets what would be lost, misread or fetched on the way into a message.
+"""Finds rules in a theme's two style sheets that would be lost, misread or loaded from the web.
 
-Input: the text of inline.css or head.css. Output: (line, column, message) for each problem. Never corrects, never
-reads another file.
+Input: the text of inline.css or head.css. Output: (line, column, message) for each problem. Guarantees: corrects
+nothing and reads no other files.
 """
 
 import re
@@ -25,7 +25,7 @@ _ONLY = "inline.css supports only element, .class, element.class and descendants
 
 
 class _Sheet:
-    """A style sheet whose comments and strings are blanked out, so that every offset stays what it was."""
+    """A style sheet with blanks in place of comments and strings, so that offsets do not change."""
 
     def __init__(self, css: str) -> None:
         self.source = css
@@ -46,7 +46,7 @@ class _Sheet:
     def _blank(self, match: re.Match[str]) -> str:
         if match[0][0] != "/":
             self.strings.append((match.start(), match[0]))
-            # A quoted value stays a value; a quoted comma or brace stays invisible.
+            # A quoted value remains a value, but commas and braces in it are hidden.
             return "x" * len(match[0])
         return re.sub(r"[^\n]", " ", match[0])
 
@@ -75,9 +75,10 @@ class _Sheet:
 
 
 def css_problems(css: str) -> tuple[tuple[int, int, str], ...]:
-    """Return (line, column, message) for what inline.css may not contain; places are 1-based, in characters.
+    """Return (line, column, message) for everything inline.css must not contain; places are 1-based, in characters.
 
-    What premailer drops silently, applies wrongly or fetches is a problem here; all the rest is inlined faithfully.
+    Rules that premailer silently drops, applies incorrectly or loads are problems; all other rules are inlined
+    correctly.
     """
     sheet = _Sheet(css)
     sheet.fetching()
@@ -133,7 +134,7 @@ def _declarations(sheet: _Sheet, start: int, end: int) -> None:
 
 
 def head_css_problems(css: str) -> tuple[tuple[int, int, str], ...]:
-    """Return (line, column, message) for what head.css may not contain: what loads something or ends the element."""
+    """Return (line, column, message) for rules in head.css that load something or end the element."""
     sheet = _Sheet(css)
     sheet.fetching()
     sheet.each(re.compile(r"@(?:charset|namespace)\b", re.IGNORECASE), "{0} does not work in an email; delete it")

@@ -1,7 +1,7 @@
 """Picture files as cameras, phones, scanners, chart programs, browsers and cloud folders leave them.
 
-Each shows the same scene, four fields of colour, so that a test can tell by a look whether it is upright and in its colours.
-Whatever must never reach a subscriber holds the word `SECRET`.
+Each shows the same scene, four fields of colour, so that a test can tell by a look whether it is upright and in its
+colours. Whatever must never reach a subscriber holds the word `SECRET`.
 """
 
 import io

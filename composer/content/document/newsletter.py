@@ -1,7 +1,7 @@
-"""newsletter.yaml: the publication.
+"""newsletter.yaml: the settings of the newsletter.
 
 Input: the workspace and a language. Output: a `Newsletter`, or every problem with its place. An overlay
-(newsletter.de.yaml) holds only what differs for that language.
+(newsletter.de.yaml) contains only what differs for that language.
 """
 
 import re
@@ -44,7 +44,7 @@ from composer.core.workspace import NEWSLETTER, ThemeFiles, Workspace, themes_kn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newsletter:
-    """The publication in one language."""
+    """The newsletter in one language."""
 
     name: str
     language: str
@@ -57,34 +57,34 @@ class Newsletter:
     brand: BrandConfig
     delivery: DeliveryConfig
     approvals: ApprovalsConfig
-    #: What is set of checks, by their codes.
+    #: The settings of checks, by code.
     checks: Mapping[str, CheckConfig]
-    #: Who gets test sends.
+    #: The recipients of test messages.
     editors: tuple[Address, ...]
-    #: Tags that subscribers may choose, with the words beside them.
+    #: Tags that subscribers may choose, with their labels.
     offers: Mapping[str, str]
-    #: Where subscribers and mailings are kept, as it was written.
+    #: The database for subscribers and mailings, as written.
     database: str | None
     sections: tuple[SectionSpec, ...]
     definitions: Mapping[str, SchemaField]
-    #: Merge fields by name, with what stands for a subscriber without a value.
+    #: Merge fields by name, with the default for subscribers without a value.
     fields: Mapping[str, str | None]
-    #: What subscribers' values are like, of the newsletter's own fields: for whoever looks at an edition without a loader.
+    #: Sample values of the newsletter's own fields, for previews.
     samples: Mapping[str, str]
-    #: What its own fields are called before subscribers, of those that subscribers fill in themselves.
+    #: The labels of its own fields that subscribers can fill in themselves.
     labels: Mapping[str, str]
     #: Groups of subscribers by name.
     audiences: Mapping[str, AudienceFilter]
-    #: newsletter.yaml as templates read it. Everything else takes the typed fields above.
+    #: newsletter.yaml as templates read it. All other code uses the typed fields above.
     template_values: Group
     nodes: Nodes = field(repr=False)
 
     def place(self, *path: str | int) -> SourcePlace:
-        """Return where a key stands in newsletter.yaml, or where the group that lacks it begins."""
+        """Return the place of a key in newsletter.yaml, or of the group in which it is missing."""
         return nearest_place(self.nodes, path) or SourcePlace(path=NEWSLETTER, line=1, column=1)
 
     def issue_schema(self) -> DocumentSchema:
-        """Compose what an issue of this newsletter may hold."""
+        """Return the schema of this newsletter's issues."""
         frame, own = built_in("issue"), built_in("newsletter")
         properties = dict(frame.root.properties)
         properties |= {spec.key: spec.field(self.definitions) for spec in self.sections}
@@ -98,12 +98,12 @@ class Newsletter:
 
 
 def overlay_name(language: str) -> str:
-    """Name the file that holds what differs in a language."""
+    """Return the name of the file with the settings that differ in a language."""
     return f"newsletter.{language}.yaml"
 
 
 def read_newsletter(workspace: Workspace, language: str | None = None, marks: SourceMap | None = None) -> Newsletter:
-    """Read the newsletter, in another language when one is named.
+    """Read the newsletter, optionally in another language.
 
     Raises ContentError with every problem, sorted by place.
     """
@@ -111,7 +111,7 @@ def read_newsletter(workspace: Workspace, language: str | None = None, marks: So
     root = _mapping(path, NEWSLETTER)
     if language is not None:
         root = _with_overlay(workspace, root, language)
-    # Sections are read again below, each by the schema of its type.
+    # Sections are read again below, with the schema of their types.
     loader = DocumentLoader(schema=built_in("newsletter"), workspace=workspace, marks=marks)
     values = loader.read(root)
     problems = loader.problems
@@ -163,12 +163,12 @@ def _theme(workspace: Workspace, root: MappingNode, problems: list[Problem]) -> 
         return workspace.theme(name)
     near = nearest(name, known)
     hint = f"did you mean {near}?" if near else f"available themes: {', '.join(known)}"
-    problems.append(place.problem("theme", f"there is no theme “{name}”", hint))
+    problems.append(place.problem("theme", f"unknown theme “{name}”", hint))
     return None
 
 
 def _check_language(node: Node | None, theme: ThemeFiles, problems: list[Problem]) -> None:
-    """The theme must have its fixed phrases in the language."""
+    """Check that the theme has phrases in the language."""
     tag = language_tag(node.text.strip()) if isinstance(node, Scalar) else None
     if node is None or tag is None or any(tag == known or tag.startswith(f"{known}-") for known in theme.languages()):
         return
@@ -190,7 +190,7 @@ def _check_fields(node: Node | None, problems: list[Problem]) -> None:
 
 
 def _check_offers(node: Node | None, problems: list[Problem]) -> None:
-    """An offer's key is a tag, written as tags are kept."""
+    """Check that the key of each offer is a tag in its stored form."""
     for entry in node.entries if isinstance(node, MappingNode) else ():
         try:
             tag = normal_tag(entry.key.text)
@@ -206,7 +206,7 @@ def _check_offers(node: Node | None, problems: list[Problem]) -> None:
 
 
 def _check_approvals(node: Node | None, approvals: Group, problems: list[Problem]) -> None:
-    """No more approvals can be needed than there are people to give one."""
+    """Check that there are enough people for the approvals needed."""
     needed, by = value_in(approvals, "needed"), value_in(approvals, "by")
     if node is None or not isinstance(needed, int) or not isinstance(by, tuple) or is_told(node, problems):
         return

@@ -1,7 +1,7 @@
-"""One text of a file to one value: plain words, Markdown, an address, a date, a picture, a list of sources.
+"""Turns one text of a file into a value: plain text, Markdown, an address, a date, a picture, a list of sources.
 
-Input: a `Scalar` and its `Field`. Output: a `Value`; what is wrong is added to the problems at its line, inside
-blocks too.
+Input: a `Scalar` and its `SchemaField`. Output: a `Value`; each problem is added with its line, also inside
+blocks of text.
 """
 
 import re
@@ -35,9 +35,9 @@ from composer.core.audience_filter import WordError, normal_tag
 from composer.core.errors import Problem, WorkspaceError
 from composer.core.workspace import Workspace
 
-#: Formats of texts that people read: what is in them stays as it was written.
+#: Formats of texts that people read: their characters are kept as written.
 WRITTEN = ("markdown", "plain", "sources", "")
-#: How many mistakes are told of one text: behind so many stands one cause.
+#: The maximum number of mistakes reported for one text: so many have a single cause.
 MOST_TOLD = 50
 
 
@@ -48,12 +48,12 @@ class ScalarParser:
     workspace: Workspace
     fields: FieldBook | None
     problems: list[Problem]
-    #: None where nobody asks for places: a theme's own files.
+    #: None if places are not needed: in a theme's own files.
     marks: SourceMap | None = None
     has_pictures: bool = True
 
     def value(self, node: Scalar, field: SchemaField, trail: tuple[str, ...]) -> Value:
-        """Read a text by its field's format."""
+        """Return the value of a text in its field's format."""
         text = node.text.strip()
         match field.format:
             case "markdown":
@@ -112,9 +112,9 @@ class ScalarParser:
                 return text
 
     def seen(self, node: Scalar, field: SchemaField, trail: tuple[str, ...]) -> Scalar:
-        """Return a date, number, address or the like without characters that nobody sees.
+        """Return a date, number, address or similar value without invisible characters.
 
-        At both ends they are left out without a word, as spaces are; one inside is reported at its column.
+        At both ends they are removed like spaces; one inside the value is reported at its column.
         """
         if node.text.isascii():
             return node
@@ -126,7 +126,7 @@ class ScalarParser:
             return replace(node, text=text, start=start)
         meant = without_unseen(text)
         if odd[0].isspace() and field.format == "date" and isinstance(iso_date(meant), str):
-            return replace(node, text=" ".join(text.split()))  # a date in words, with no-break spaces in it
+            return replace(node, text=" ".join(text.split()))  # a date like “30 January 2025” with no-break spaces
         self._say(node.at_unseen(before + odd.start()), trail, "invisible", *in_words(odd[0], meant))
         return replace(node, text=meant)
 
@@ -138,7 +138,7 @@ class ScalarParser:
         self.problems.append(replace(place.problem(code, where(trail, message), hint), kind=kind))
 
     def _intact(self, node: Scalar) -> None:
-        """Say when YAML cut a part off, or took too much."""
+        """Report a text that YAML cut off, or that includes the lines after it."""
         if node.style is ScalarStyle.PLAIN and (problem := lost_comment(node.source, node.end)):
             self.problems.append(problem)
         quoted = node.style in (ScalarStyle.SINGLE, ScalarStyle.DOUBLE)
@@ -233,7 +233,7 @@ class ScalarParser:
         return text
 
     def _host(self, node: Scalar, text: str, trail: tuple[str, ...]) -> Value:
-        """Read a server's name; whatever else stands there is not repeated, for it may hold a password."""
+        """Read a server's name. Messages do not repeat other values because they may contain a password."""
         if holds_password(text) or re.search(r":.*@", text):
             group = trail[-2] if len(trail) > 1 else ""
             hint = f"write only the server's name, and set the password in {secret_source(group)}"
@@ -246,7 +246,7 @@ class ScalarParser:
         return self._plain(node, trail)
 
     def sources(self, node: Scalar, item: SchemaField, trail: tuple[str, ...]) -> Value:
-        """Read sources in their short form, one a line."""
+        """Read sources in their short form, one per line."""
         self._intact(node)
         written = node.source.text[node.start : node.end].rstrip()
         if node.style is not ScalarStyle.LITERAL and "\n" in written:
@@ -292,7 +292,7 @@ class ScalarParser:
 
 
 def _one_line(text: str) -> str:
-    """Join the lines of a title; a no-break or full-width space in it is what was written, and stays."""
+    """Join the lines of a title; keep no-break and full-width spaces."""
     return re.sub(r"[ \t\n]+", " ", text).strip(" ")
 
 

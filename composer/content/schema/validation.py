@@ -1,6 +1,6 @@
-"""Whether the structure of a document is right: a JSON Schema validator judges, in an editor's words.
+"""Validates the structure of a document with a JSON Schema validator, and words the errors for editors.
 
-Input: a document as JSON, its schema, and what stands where. Output: problems. Never looks into texts.
+Input: a document as JSON, its schema, and the node at each path. Output: problems. Guarantees: does not check texts.
 """
 
 from collections.abc import Mapping as MappingType
@@ -23,13 +23,13 @@ from composer.content.schema.schema import DocumentSchema, SchemaField
 from composer.content.yaml.nodes import Entry, Mapping, Node, Path, Scalar, Sequence
 from composer.core.errors import Problem
 
-#: Past this many of a kind, a file is no newsletter's: the first ones say so.
+#: The maximum number of errors of one kind: a file with more is not a newsletter.
 MOST = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """What stands at a path of the JSON value: its node, its field, and its name in words."""
+    """What is at a path of the JSON value: its node, its field and its display name."""
 
     node: Node
     field: SchemaField
@@ -39,11 +39,11 @@ class Spot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StructureValidator:
-    """Judges one document."""
+    """Validates one document."""
 
     schema: DocumentSchema
     spots: MappingType[Path, Spot]
-    #: Where a file that should have been read could not be: nothing there can be judged.
+    #: The paths of included files that could not be read: they cannot be checked.
     unread: tuple[Path, ...]
     problems: list[Problem]
 
@@ -66,7 +66,7 @@ class StructureValidator:
                 continue
             match kind.name:
                 case "required" if (path, kind.value) in misspelt:
-                    pass  # it is there, misspelt; that is told
+                    pass  # present but misspelt, which is reported
                 case "required":
                     self._missing(spot, str(kind.value))
                 case "additionalProperties":
@@ -100,7 +100,7 @@ class StructureValidator:
 
     def _unknown(self, spot: Spot, key: Spot) -> None:
         node = key.node
-        # A key that is there already is not what was meant: written a second time, it would be one too many.
+        # Do not suggest a key that already exists: it would be a duplicate.
         there = {entry.key.text for entry in _entries(spot.node)}
         free = tuple(name for name in spot.field.properties if name not in there)
         if (spot.key, key.key) == (ONLY, "language"):
@@ -126,7 +126,7 @@ class StructureValidator:
             self._say(node, spot.trail, "unknown-key", f"unknown key “{key.key}”", hint)
 
     def _elsewhere(self, spot: Spot, name: str) -> str:
-        """Say where a key belongs that is known in the group just above, or in one around; nothing when it is not."""
+        """Return a hint for a key that belongs to the group above it or to an outer group; else an empty text."""
         names = [entry.key.text for entry in _entries(spot.node)]
         for above in reversed(names[: names.index(name)] if name in names else ()):
             group = self.schema.resolve(spot.field.properties.get(above, SchemaField()))
@@ -146,7 +146,7 @@ class StructureValidator:
         if kind == "maxItems" and any(
             len(each) == len(path) + 2 and each[: len(path)] == path and each[-1] == ONLY for each in self.spots
         ):
-            return  # not everyone gets each of them: it is counted edition by edition (parts.py)
+            return  # not everyone gets every item: they are counted for each edition (conditional_blocks.py)
         given = len(spot.node.items) if isinstance(spot.node, Sequence) else 0
         node = spot.node
         if kind == "maxItems" and isinstance(node, Sequence):

@@ -1,7 +1,7 @@
-"""The kinds of short values: web addresses, dates, colours, rates, languages.
+"""The formats of short values: web addresses, dates, colours, rates, languages.
 
-Input: a text as written. Output: the value in its one form, or what is wrong and how it is written. Never looks
-anything up on a network.
+Input: a text as written. Output: the value in its normal form, or what is wrong and how to write it. Guarantees: does
+not use the network.
 """
 
 import datetime
@@ -29,7 +29,7 @@ _LABEL = re.compile(r"^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$")
 def web_address(text: str, *, mail: bool = False, field_mark: str | None = None) -> WebAddress:
     """Read a web address (RFC 3986), a host in another script as its A-label (RFC 5891).
 
-    `mail` allows mailto: too. Merge-field tokens (they begin with `field_mark`) may stand in path and query only.
+    `mail` also allows mailto:. Merge-field tokens (they start with `field_mark`) are allowed only in path and query.
     """
     written = f"“{text}”"
     if mail and text.lower().startswith("mailto:"):
@@ -74,7 +74,7 @@ def web_address(text: str, *, mail: bool = False, field_mark: str | None = None)
 
 
 def _encode(part: str) -> str:
-    """Percent-encode what RFC 3986 does not allow; what is encoded already stays as it is."""
+    """Percent-encode what RFC 3986 does not allow; do not encode anything twice."""
     return quote(part, safe="/%:@!$&'()*+,;=?~-._#[]").replace("#", "%23")
 
 
@@ -109,7 +109,7 @@ _MONTHS = "write the date as year-month-day: 2025-01-30"
 
 
 def iso_date(text: str) -> datetime.date | str:
-    """Read a date (ISO 8601, YYYY-MM-DD), or say what is wrong."""
+    """Return a date (ISO 8601, YYYY-MM-DD), or a message about what is wrong."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         return f"“{text}” is not a date in the form year-month-day"
     try:
@@ -119,7 +119,7 @@ def iso_date(text: str) -> datetime.date | str:
 
 
 def date_hint(text: str) -> str:
-    """Guess the date that was meant; both where day and month could be the other way round."""
+    """Return a hint with the date that was probably meant; two dates if day and month could be swapped."""
     found: list[tuple[int, int, int]] = []
     if match := re.fullmatch(r"(\d{1,2})[./\-–](\d{1,2})[./\-–](\d{4}|\d{2})", text):
         first, second, year = int(match[1]), int(match[2]), int(match[3]) + (2000 if len(match[3]) == 2 else 0)
@@ -132,13 +132,13 @@ def date_hint(text: str) -> str:
     return f"did you mean {' or '.join(guesses)}?" if guesses else _MONTHS
 
 
-#: Languages whose names of months are known in a hint.
+#: The languages whose month names are recognised for a hint.
 _MONTH_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da")
 
 
 def _in_words(text: str) -> tuple[int, int, int]:
-    """Read a date whose month is a word, `3 December 2026` or `Dec. 3rd, 2026`; day 0 where it is none."""
-    # Late: what is known of languages takes a while to load, and is needed for this mistake only.
+    """Read a date with the name of a month, `3 December 2026` or `Dec. 3rd, 2026`; day 0 for other texts."""
+    # Imported late: language data is slow to load and only needed for this mistake.
     from babel.dates import get_month_names
 
     numbers = [int(each) for each in re.findall(r"\d+", text)]
@@ -160,16 +160,16 @@ def _day(parts: tuple[int, int, int]) -> str | None:
 
 
 def is_colour(text: str) -> bool:
-    """Return whether a text is a colour that every client knows: `#rrggbb`."""
+    """Check whether a text is a colour that every mail program supports: `#rrggbb`."""
     return re.fullmatch(r"#[0-9A-Fa-f]{6}", text) is not None
 
 
-#: Where a subscriber's own token goes in an address of somebody else's.
+#: The placeholder for the subscriber's token in the address of another service.
 SUBSCRIBERS_OWN = "{token}"
 
 
 def token_address(text: str) -> WebAddress:
-    """Read an https address with `{token}` behind its host, where each subscriber's own token goes."""
+    """Read an https address with `{token}` after the host name, in place of each subscriber's token."""
     stand_in = "t0k3n"
     read = web_address(text.replace(SUBSCRIBERS_OWN, stand_in))
     if read.problem:
@@ -186,25 +186,25 @@ def token_address(text: str) -> WebAddress:
 
 
 def holds_password(url: str) -> bool:
-    """Return whether the address of a server holds a password."""
+    """Check whether the address of a server contains a password."""
     return re.search(r"://[^/?#]*:[^/?#]*@|[?&]\w*password=", url, re.IGNORECASE) is not None
 
 
 _RATE = re.compile(r"([1-9][0-9]{0,6}) ?/ ?(s|sec|min|h|hour)")
 _MINUTES = {"s": 1 / 60, "sec": 1 / 60, "min": 1.0, "h": 60.0, "hour": 60.0}
-#: What a rate looks like.
+#: The hint for a sending rate.
 RATE_SHAPE = "write it like   600/min   (or 10/s, 36000/h)"
 
 
 def messages_a_minute(text: str) -> float | None:
-    """Read how fast messages may leave: `600/min`, `10/s`, `36000/h`; None for what is no rate."""
+    """Return a sending rate in messages per minute: `600/min`, `10/s`, `36000/h`; None if it is not a rate."""
     match = _RATE.fullmatch(text.strip())
     return int(match[1]) / _MINUTES[match[2]] if match else None
 
 
-#: Marks behind an outlet's name that mean a country are commonly used for its language.
+#: Country codes after an outlet's name, which are commonly used for its language.
 _COUNTRIES = {"cn": "zh", "tw": "zh-Hant", "hk": "zh-Hant", "jp": "ja", "kr": "ko", "at": "de", "ch": "de", "ua": "uk"}
-#: Countries whose mark would be the tag of another country's language, such as UK (uk is Ukrainian).
+#: Country codes that are language codes of other languages, such as UK (uk is Ukrainian).
 _OTHER_COUNTRIES = {
     "CZ": "cs",
     "DK": "da",
@@ -219,7 +219,7 @@ _OTHER_COUNTRIES = {
 
 
 def language_tag(text: str) -> str | None:
-    """Read a language (BCP 47) or a country mark such as CN; None when it is neither."""
+    """Return the language (BCP 47) of a language or country code such as CN; None if it is neither."""
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
         return None
     if text in _OTHER_COUNTRIES:

@@ -1,7 +1,7 @@
-"""Markdown, as much of it as mail can show: paragraphs, emphasis, links, lists, block quotes.
+"""The Markdown that emails can show: paragraphs, emphasis, links, lists, block quotes.
 
-Input: a text. Output: a `Rich` tree of our own nodes, or findings with line and column inside the text. Never
-prints HTML; raw HTML, headings, pictures, code and rules are findings.
+Input: a text. Output: a `Rich` tree of our own nodes, or findings with an offset in the text. Guarantees: does not
+print HTML; raw HTML, headings, pictures, code and horizontal lines are findings.
 """
 
 import re
@@ -31,17 +31,17 @@ from composer.content.yaml.invisible_characters import in_words, stripped, unsee
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkdownFinding:
-    """What is wrong, at an offset of the text."""
+    """A mistake at an offset of the text."""
 
     offset: int
     code: str
     message: str
     hint: str
-    #: What tells those of one code apart.
+    #: Distinguishes findings with the same code.
     kind: str = ""
 
 
-#: Gives the token of a row of the text, or of what stands in it.
+#: Returns the token of a row of the text, or of a word in it.
 MarkAt = Callable[[int, str], str]
 
 
@@ -50,7 +50,7 @@ def parse_markdown(
 ) -> tuple[Rich, tuple[MarkdownFinding, ...]]:
     """Read Markdown.
 
-    `field_mark` is how merge-field tokens begin; a link to a host made of one is refused.
+    `field_mark` is the start of merge-field tokens; a link with one in its host name is a finding.
     """
     converter = _TreeConverter(text, field_mark, mark_at)
     deep = MarkdownFinding(
@@ -66,7 +66,7 @@ def parse_markdown(
     return Rich(tuple(node for node in nodes if node is not None)), tuple(converter.findings)
 
 
-#: A list does not begin with so large a number; a sentence does: “2024. …”
+#: Lists do not start with such a large number, but sentences do: “2024. …”
 A_YEAR = 1000
 _BROKEN_LINK = re.compile(r"\]\s?\((?=https?:|www\.|mailto:)")
 _REFUSED = {
@@ -104,9 +104,9 @@ class _TreeConverter:
         self.mark_at = mark_at
         self.findings: list[MarkdownFinding] = []
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
-        #: Behind the last link, so that of several in a line each is told at its own place.
+        #: The offset after the last link, so that each link in a line is reported at its own place.
         self.searched = 0
-        #: Not inside the words of a link.
+        #: False inside the text of a link.
         self.may_link = True
 
     def block(self, node: SyntaxTreeNode) -> Block | None:
@@ -179,26 +179,26 @@ class _TreeConverter:
                 case "image":
                     self._refuse("image", self.row, "![")
                 case "html_inline" if node.content.startswith("</"):
-                    pass  # the tag that opened it has been told
+                    pass  # the opening tag has been reported
                 case _:
                     self._refuse(node.type, self.row, node.content if node.type == "html_inline" else node.markup)
         return tuple(found)
 
     def _words(self, text: str) -> Iterator[Inline]:
-        """Make links of the addresses in plain words; one that leads nowhere stays a word."""
+        """Yield the words of a text, with links for valid addresses."""
         before = ""
         for words, url in pieces(text):
             given = web_address(url, mail=True, field_mark=self.field_mark) if url else None
             if given is None or given.problem:
                 yield PlainWords(words)
             else:
-                # With the space before it, it is not found within another address: www.example.org in https://www.example.org.
+                # With the space before it, www.example.org is not found inside https://www.example.org.
                 needle = f" {words}" if before.endswith(" ") else words
                 yield Link(given.url, (PlainWords(words),), self.mark_at(self.row, needle), is_bare=True)
             before = words
 
     def _joins(self, nodes: list[SyntaxTreeNode], index: int) -> bool:
-        """A line end between two Chinese or Japanese characters is no space."""
+        """Check whether a line end is between two Chinese or Japanese characters, so that it is not a space."""
         left, right = index - 1, index + 1
         while left >= 0 and _is_nothing(nodes[left]):
             left -= 1
@@ -233,7 +233,7 @@ class _TreeConverter:
         return max(self.searched, self.starts[min(self.row, len(self.starts) - 1)])
 
     def _address_of(self, raw: str) -> int:
-        """Return where the address of the next link is in the text."""
+        """Return the offset of the next link's address in the text."""
         start = self._from_here()
         found = (self.text.find(f"{begin}{raw}", start) for begin in ("](", "](<", "<"))
         at = next((at for at in found if at >= 0), -1)
@@ -246,7 +246,7 @@ class _TreeConverter:
         return offset
 
     def _broken_link(self) -> None:
-        """Tell of the next link that is written wrong, at its address."""
+        """Report the next incorrect link, at its address."""
         message, hint = _REFUSED["broken_link"]
         match = _BROKEN_LINK.search(self.text, self._from_here())
         if match is None:
@@ -264,7 +264,7 @@ def _edge(node: SyntaxTreeNode, side: int) -> str:
 
 
 def _is_nothing(node: SyntaxTreeNode) -> bool:
-    """Whether a node is a text of no characters, as one stands beside each mark of emphasis."""
+    """Check whether a node is an empty text, as there is next to each emphasis mark."""
     return node.type == "text" and not node.content
 
 

@@ -1,6 +1,6 @@
-"""What YAML reads without a word, though text is lost or meant otherwise.
+"""Mistakes that YAML accepts silently, although text is lost or changes its meaning.
 
-Input: places of a source that was read. Output: problems in an editor's words. Never stops the reading.
+Input: places of a source that was read. Output: problems, worded for editors. Guarantees: does not stop parsing.
 """
 
 import re
@@ -8,22 +8,22 @@ import re
 from composer.content.yaml.source import SourceText
 from composer.core.errors import Problem
 
-#: A key as newsletters have them.
+#: A key with the usual characters.
 WORD_KEY = r"[A-Za-z_][A-Za-z0-9_]*"
 
-#: Dashes and bullets that are no hyphen, as programs that correct what is typed put them.
+#: Dashes and bullets other than hyphens, which autocorrection inserts.
 OTHER_DASHES = tuple("‐‑‒–—―−•·")
-#: An item that begins with one of them.
+#: An item that starts with one of them.
 OTHER_DASH = re.compile(rf"(?P<lead> *)(?P<dash>[{''.join(OTHER_DASHES)}]) *(?P<rest>[a-z_][a-z0-9_]*:(?: .*)?)$")
 
 
 def shown(text: str) -> str:
-    """Quote a text, shortened."""
+    """Return a text in quotation marks, shortened."""
     return f"“{text}”" if len(text) <= 60 else f"“{text[:57]}…”"
 
 
 def odd_key(key: str) -> tuple[str, str, str, str] | None:
-    """Explain a key that YAML accepts but nobody means: code, message, hint, and the key that was meant."""
+    """Return code, message, hint and the intended key for a key that YAML accepts but that is a mistake; or None."""
     if key[:1] in "“”„‘’‚«»" and key[:1]:
         bare = key.strip("“”„‘’‚«»")
         return "yaml-curly", f"the key “{bare}” must not have quotation marks", f"write   {bare}: …", bare
@@ -36,7 +36,7 @@ def odd_key(key: str) -> tuple[str, str, str, str] | None:
 
 
 def silent_losses(source: SourceText, start: int, *, alias: bool) -> list[Problem]:
-    """Tell of a text that YAML took for an alias (`*`), an anchor (`&`) or a tag (`!`)."""
+    """Return a problem for a text that YAML reads as an alias (`*`), an anchor (`&`) or a tag (`!`)."""
     first = source.text[start : start + 1]
     if alias:
         code, what = "yaml-star", "*"
@@ -59,9 +59,9 @@ def silent_losses(source: SourceText, start: int, *, alias: bool) -> list[Proble
 
 
 def lost_comment(source: SourceText, end: int) -> Problem | None:
-    """Tell of an unquoted text that YAML cut off at a `#`.
+    """Return a problem for an unquoted text that YAML cuts off at a `#`.
 
-    Two spaces before the sign and one behind it make a comment; anything else was text: “Ranked #1 in exports”.
+    With two spaces before `#` and one after it, it is a comment; anything else is text: “Ranked #1 in exports”.
     """
     place = source.place(end)
     rest = source.line(place.line - 1)[place.column - 1 :]
@@ -76,7 +76,7 @@ def lost_comment(source: SourceText, end: int) -> Problem | None:
 
 
 def lost_value(source: SourceText, end: int) -> Problem | None:
-    """Tell of a value that YAML took for a comment: `accent: #9b1c1c`."""
+    """Return a problem for a value that YAML reads as a comment: `accent: #9b1c1c`."""
     place = source.place(end)
     rest = source.line(place.line - 1)[place.column - 1 :]
     match = re.match(r"[:\s]*\s(#[^\s#].*)$", rest)
@@ -90,7 +90,7 @@ def lost_value(source: SourceText, end: int) -> Problem | None:
 
 
 def swallowed_keys(source: SourceText, start: int, end: int) -> Problem | None:
-    """Tell of a quoted text that swallowed the keys below it, because its quotation mark was closed much later."""
+    """Return a problem for a quoted text that includes the keys below it, because it is closed too late."""
     raw = source.text[start:end]
     for line in raw.split("\n")[1:]:
         if match := re.match(rf"^\s*(?:- +)?({WORD_KEY}):(?:[ \t]|$)", line):
@@ -103,9 +103,9 @@ def swallowed_keys(source: SourceText, start: int, end: int) -> Problem | None:
 
 
 def lost_lines(source: SourceText, start: int, end: int) -> Problem | None:
-    """Tell of a text of several paragraphs, items or sources that YAML joins into one, because no `|` stands above.
+    """Return a problem for several paragraphs, items or sources that YAML joins into one, because there is no `|`.
 
-    In a text without quotes, in quotes and below a `>`, YAML joins lines and leaves out a line that is empty.
+    In unquoted text, in quoted text and below a `>`, YAML joins lines and removes empty lines.
     """
     first, *rest = source.text[start:end].rstrip().split("\n")
     if not any(not line.strip() or re.match(r"\s*(?:[-+*•]|[0-9]{1,9}[.)])\s", line) for line in rest):

@@ -1,11 +1,11 @@
-"""YAML's traps, told in an editor's words.
+"""Explains YAML syntax errors to editors.
 
-Input: a source and the row at which the parser gave up. Output: a problem with its place, and the rows mended as
-the editor most likely meant them, so that reading goes on. Never speaks of mappings, scalars or tokens.
-One module, though long: the table of what editors do wrong is read, and grows, as a whole.
+Input: a source and the row at which the parser stopped. Output: a problem with its place, and the rows repaired as the
+editor most likely meant them, so that parsing can continue. Guarantees: messages do not mention mappings, scalars or
+tokens. One module, though long: the list of common mistakes is read and extended as a whole.
 
-The parser's own message is not used: it names what YAML wanted, seldom what the editor did, and differs between
-libyaml and the pure parser. The lines around the place are read instead.
+The parser's own message is not used: it says what YAML expected, rarely what the editor did, and it differs between
+libyaml and the pure Python parser. Instead, the lines around the place are analysed.
 """
 
 import re
@@ -32,7 +32,7 @@ _BLOCK = re.compile(r"^(?P<lead> *(?:- +)*)(?:[^\s:#][^:#]*: +)?[|>](?:[1-9][-+]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyntaxRepair:
-    """What is wrong, and the rows to read instead (None: nothing sensible can be read behind this)."""
+    """A problem, and the rows to read instead (None: nothing after this can be read)."""
 
     problem: Problem
     rows: dict[int, str] | None
@@ -50,9 +50,9 @@ class _Explanation:
 def diagnose(
     source: SourceText, row: int | None, opened: int | None, reach: Callable[[list[str]], int]
 ) -> SyntaxRepair:
-    """Explain why reading stopped at `row` (0-based); `opened` is where the unfinished thing began.
+    """Explain why parsing stopped at `row` (0-based); `opened` is the row where the unfinished value starts.
 
-    `reach` reads other lines and gives the row that reading comes to.
+    `reach` parses other lines and returns the row at which parsing stops.
     """
     lines = source.text.split("\n")
     row = len(lines) - 1 if row is None else min(row, len(lines) - 1)
@@ -64,7 +64,7 @@ def diagnose(
         if lines[number].strip() and number not in inside and not lines[number].lstrip().startswith("#")
     ]
     near = above[:3]
-    # At the end of a file the parser may name the line behind the last one.
+    # At the end of a file, the parser may report the line after the last one.
     opened = None if opened is None else min(opened, len(lines) - 1)
     if opened is not None and opened not in near and opened not in inside:
         near.append(opened)
@@ -118,7 +118,7 @@ def _repair(source: SourceText, row: int, explanation: _Explanation) -> SyntaxRe
 
 
 def _give_up(source: SourceText, lines: list[str], row: int) -> SyntaxRepair:
-    """Leave the line, and what stands further in below it, out of the reading; the rest is still checked."""
+    """Report a line that cannot be read; skip it and the indented lines below it, and still check the rest."""
     text = lines[row]
     lead = len(text) - len(text.lstrip())
     if _beside_dash(lines, row):
@@ -140,7 +140,7 @@ def _give_up(source: SourceText, lines: list[str], row: int) -> SyntaxRepair:
 
 
 def _beside_dash(lines: list[str], row: int) -> bool:
-    """Whether the line lines up with the dash of the item above it."""
+    """Check whether a line lines up with the dash of the item above it."""
     lead = len(lines[row]) - len(lines[row].lstrip())
     above = (line for line in reversed(lines[:row]) if line.strip() and len(line) - len(line.lstrip()) <= lead)
     return next(above, "").startswith(" " * lead + "- ") and not lines[row].lstrip().startswith("-")
@@ -151,7 +151,7 @@ def _quoted(value: str) -> str:
 
 
 def _show(key: str, value: str) -> str:
-    """Show an editor the line as it should be: the outer quotes never collide with those inside."""
+    """Return a hint with the correct line; the outer quotes differ from those inside."""
     value = value.strip()
     if '"' not in value and "\\" not in value:
         return f'write   {key}: "{value}"' if len(value) <= 90 else f'put the whole text in quotes:   {key}: "…"'
@@ -160,7 +160,7 @@ def _show(key: str, value: str) -> str:
     return f"write   {key}: |   and put the text on the next line, indented by two more spaces"
 
 
-# What stands in front of a line -------------------------------------------------------------------------------------
+# The indentation of a line ------------------------------------------------------------------------------------------
 
 
 def _indent_characters(line: str, below: str) -> _Explanation | None:
@@ -183,7 +183,7 @@ def _indent_characters(line: str, below: str) -> _Explanation | None:
 
 
 def _wrong_indent(lines: list[str], row: int, inside: set[int]) -> _Explanation | None:
-    """A key that lines up with nothing above it, or a paragraph that slid out of its block."""
+    """Explain a key that lines up with nothing above it, or a paragraph that is not indented enough."""
     line = lines[row]
     lead = len(line) - len(line.lstrip(" "))
     if _BARE_KEY.match(line) is None and not line.lstrip().startswith("- "):
@@ -217,13 +217,13 @@ def _wrong_indent(lines: list[str], row: int, inside: set[int]) -> _Explanation 
 
 
 def _dash_levels(lines: list[str], row: int, inside: set[int]) -> list[int]:
-    """Where the dashes above stand: an item belongs in line with them."""
+    """Return the columns of the dashes above: an item must line up with them."""
     found = (re.match(r" *(?=- )", lines[number]) for number in range(row) if number not in inside)
     return list(dict.fromkeys(match.end() for match in found if match))
 
 
 def _prose_key(lines: list[str], row: int, inside: set[int]) -> _Explanation | None:
-    """A paragraph at the left margin that looks like a key, so that what follows lines up with nothing."""
+    """Explain a paragraph at the left margin that looks like a key, so that the next lines match nothing."""
     match = _BARE_KEY.match(lines[row])
     above = next((number for number in range(row - 1, -1, -1) if lines[number].strip()), None)
     if match is None or match["lead"] or above not in inside or not re.match(r"[A-ZÄÖÜ]|.*\s", match["key"]):
@@ -263,7 +263,7 @@ def _stray_text(lines: list[str], row: int, inside: set[int]) -> _Explanation | 
     return None
 
 
-# What stands behind the colon ---------------------------------------------------------------------------------------
+# The value after the colon ------------------------------------------------------------------------------------------
 
 
 def _value_explanation(line: str, below: str) -> _Explanation | None:
@@ -312,7 +312,7 @@ def _value_explanation(line: str, below: str) -> _Explanation | None:
         return explanation(*words[first])
     if first in "|>" and not re.match(r"[|>](?:[1-9][-+]?|[-+][1-9]?)?\s*(#.*)?$", value):
         rest = value[1:].strip()
-        # When lines follow below it, they are what was meant as the text.
+        # If there are lines below it, they are probably the text.
         is_last = len(below) - len(below.lstrip(" ")) <= len(match["lead"])
         if first == "|":
             return explanation(
@@ -378,7 +378,7 @@ def _quote_explanation(key: str, value: str, explanation: _Explain) -> _Explanat
             at=end,
         )
     text = value.strip()
-    # In “"The "great" plan"” the outer marks are YAML's; in “"China" and "Taiwan"” all of them are the text's.
+    # In “"The "great" plan"”, the outer marks are YAML's; in “"China" and "Taiwan"”, all of them belong to the text.
     if text.endswith(mark) and (rest[0].isalnum() or end == 1 or value[end - 1].isspace()):
         text = text[1:-1]
     return explanation(
@@ -390,7 +390,7 @@ def _quote_explanation(key: str, value: str, explanation: _Explain) -> _Explanat
 
 
 def _closing(value: str) -> int | None:
-    """Return the index of the quotation mark that ends a quoted text, or None when it stays open in this line."""
+    """Return the index of the quotation mark that ends a quoted text; None if it is not closed on this line."""
     mark, index = value[0], 1
     while index < len(value):
         if mark == '"' and value[index] == "\\":
@@ -484,7 +484,7 @@ def _key_explanation(line: str, below: str) -> _Explanation | None:
 
 
 def block_rows(lines: list[str]) -> set[int]:
-    """Find the rows that are text below a `|` or `>`: nothing in them can be a mistake of YAML."""
+    """Return the rows of text below a `|` or `>`: they cannot contain syntax errors."""
     inside: set[int] = set()
     limit: int | None = None
     margin: int | None = None

@@ -1,8 +1,8 @@
-"""Finds in MJML what the compiler (mrml) accepts silently, misreads or dies of, before it is compiled.
+"""Finds mistakes in MJML that the compiler (mrml) silently accepts, misreads or crashes on.
 
-Input: an MJML document, whose elements may carry `data-at="path:line:column"` (the place in a theme's template).
-Output: findings in order of place, at most 100. Never corrects, never compiles, never raises on any input.
-One module, though long: the rules share one walk over the tags.
+Input: an MJML document whose elements may have `data-at="path:line:column"` (the place in a theme's template).
+Output: findings in order of place, at most 100. Guarantees: does not correct or compile; raises no errors on any input.
+One module, though long: all rules share one pass over the tags.
 """
 
 import re
@@ -14,9 +14,9 @@ from composer.render.mjml.column_widths import Widths
 from composer.render.mjml.element_schema import REFUSED, REFUSED_ATTRIBUTES, Element, schema, suggestion, value_problem
 from composer.render.mjml.tokenizer import Attribute, Token, TokenKind, tokens
 
-#: The attribute by which a template loader says where an element was written.
+#: The attribute with an element's place in a template, set by the template loader.
 ORIGIN = "data-at"
-#: Deeper nesting is a mistake, and at some 20,000 levels the compiler takes the whole process with it.
+#: Deeper nesting is a mistake; at about 20,000 levels, the compiler crashes the whole process.
 MAX_DEPTH = 100
 _MAX_FINDINGS = 100
 
@@ -26,7 +26,7 @@ VOID = frozenset(
 _REFUSED_HTML = frozenset(
     ("applet", "base", "embed", "form", "frame", "frameset", "iframe", "link", "object", "script")
 )
-#: Elements whose content is text or CSS: a tag in it makes the compiler fail.
+#: Elements with text or CSS as content: the compiler fails if they contain a tag.
 _PLAIN = frozenset({"mj-breakpoint", "mj-preview", "mj-style", "mj-title"})
 _CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SCHEME = re.compile(r"(?:javascript|vbscript|data:text/html)", re.IGNORECASE)
@@ -35,7 +35,7 @@ _FAST_ORIGIN = re.compile(rf'(<mj[a-z-]*)\s+{ORIGIN}="[^"]*"')
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:
-    """What is wrong, where (1-based line and column in characters), and the template's place (`path:line:column`)."""
+    """A mistake, its place (1-based line and column in characters), and the template's place (`path:line:column`)."""
 
     line: int
     column: int
@@ -49,7 +49,7 @@ class _Open:
     at: int
     origin: str
     element: Element | None
-    #: the nearest MJML element that holds HTML, if this is inside one
+    #: The nearest MJML element that contains HTML, if this element is inside one.
     holder: str
 
 
@@ -168,7 +168,7 @@ class _Lint:
         self.open.append(_Open(name, token.at, origin, element, inside))
 
     def place(self, token: Token, parent: _Open | None, origin: str) -> None:
-        """Judge an element's name and where it stands."""
+        """Check the name of an element and its parent."""
         name, at = token.name, token.at
         known = schema().elements
         if name in REFUSED:
@@ -246,7 +246,7 @@ class _Lint:
             self.tell(twice.at, f"the attribute {twice.name} is used twice", origin)
         for attribute in token.attributes:
             name = attribute.name.lower()
-            # The compiler reads one prefix, and refuses an empty name behind it.
+            # The compiler reads one prefix, and rejects an empty name after it.
             if not attribute.name.isascii() or name.endswith(":") or name.count(":") > 1:
                 self.tell(attribute.at, f"{attribute.name[:40]} is not a valid attribute name", origin)
             elif name.startswith("on") and len(name) > 3:
@@ -295,9 +295,9 @@ def _first_twice(attributes: tuple[Attribute, ...]) -> Attribute:
 
 
 def lint(mjml: str) -> tuple[LintFinding, ...]:
-    """Return what is wrong with an MJML document, in order of place; an empty tuple lets it be compiled.
+    """Return the mistakes in an MJML document, in order of place; it can be compiled if there are none.
 
-    Lines and columns are 1-based and count characters. Linear in the length of the document.
+    Lines and columns are 1-based and count characters. The time is linear in the length of the document.
     """
     judge = _Lint(mjml)
     judge.run()
@@ -310,7 +310,7 @@ def lint(mjml: str) -> tuple[LintFinding, ...]:
 
 
 def strip_origins(mjml: str) -> str:
-    """Remove the data-at attributes; everything else stays as it is."""
+    """Return the document without data-at attributes."""
     mjml = _FAST_ORIGIN.sub(r"\1", mjml)
     if f"{ORIGIN}=" not in mjml:
         return mjml

@@ -277,7 +277,7 @@ def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
         "circle.png": "a link to a file that does not exist",
         "cloud.png": "iCloud",
         "late.png": "being downloaded",
-        "file.png/x.png": "there is no file",
+        "file.png/x.png": "file not found",
         f"{'long' * 80}.png": "cannot be read",
     }
     (workspace.root / "issues/2031-02-06.yaml").write_text(issue(list(words)), encoding="utf-8")

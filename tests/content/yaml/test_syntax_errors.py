@@ -64,7 +64,7 @@ ONE_SLIP = {
     "first line further in": (
         _without("    A start-up", "      A start-up"),
         "yaml-indent",
-        "the first line of this text is indented by 6 spaces, the other lines are indented by 4 spaces",
+        "the first line of this text is indented by 6 spaces, the others are indented by 4 spaces",
     ),
     "text in an open quote": (_without("  body: |\n", '  body: "\n', "metrix:"), "yaml-quote", "is never closed"),
     "dash at the margin": (_without("  - title:", "- title:"), "yaml-indent", "it should be indented by 2 spaces"),

@@ -1,6 +1,6 @@
-"""Files that are no PNG, JPEG, GIF or WebP, whatever their name says: known by their first bytes.
+"""Recognises files other than PNG, JPEG, GIF or WebP by their first bytes, regardless of their names.
 
-Input: the bytes of a file that should be a picture. Output: what it is and how to make a picture of it. Pure.
+Input: the bytes of a file that should be a picture. Output: what it is, and how to get a picture. Guarantees: pure.
 """
 
 import re
