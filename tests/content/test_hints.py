@@ -1,4 +1,4 @@
-"""Hints that name what to write: whoever does exactly that has one mistake less, and no other one."""
+"""Hints that give the line to write: following one removes its mistake and adds no other."""
 
 import re
 from collections import Counter
@@ -10,9 +10,9 @@ from composer.core.errors import Problem
 from tests.content.issue_factory import issue_workspace, problems
 from tests.content.test_mistakes import CASES, Edit, I, N, apply
 
-#: The table is looked at in so many parts, each a test.
+#: The number of parts of the table, each a test.
 _PARTS = 6
-#: What a key begins with: spaces and dashes.
+#: The spaces and dashes before a key.
 _LEAD = re.compile(r" *(?:- +)*")
 #: A hint about the indentation of one line or of several.
 _INDENT = re.compile(
@@ -22,19 +22,19 @@ _INDENT = re.compile(
 
 
 def _written(hint: str) -> str | None:
-    """The line that a hint gives to be written, word for word; None where it only describes it."""
+    """Return the line that a hint gives to write; None if the hint only describes it."""
     match = re.fullmatch(r"write   ((?:- )?[a-z_]+: .+?)(?:   and do the same .*)?", hint)
     return match[1] if match and "…" not in match[1] and "   " not in match[1] else None
 
 
 def follow(problem: Problem, lines: list[str]) -> list[str] | None:
-    """Do what a hint says; None for one that leaves to the editor what to write."""
+    """Do what a hint says; return None if the hint leaves the text to the editor."""
     row, column, hint, lines = problem.line - 1, problem.column - 1, problem.hint, list(lines)
     line = lines[row]
     lead = _LEAD.match(line)
     assert lead is not None
     if "is missing" in problem.message and problem.code == "required":
-        return None  # where it belongs is not said
+        return None  # the hint does not say where
     if (text := _written(hint)) is not None:
         if text.startswith("- "):
             dash = column - 2 if "the dash is missing" in problem.message else column
@@ -43,7 +43,7 @@ def follow(problem: Problem, lines: list[str]) -> list[str] | None:
                 lines[int(other) - 1] = re.sub(r"[–•—]", "-", lines[int(other) - 1], count=1)
             return lines
         if not line[lead.end() :].startswith(text.partition(":")[0]):
-            return None  # it is about lines below its key
+            return None  # the hint is about lines below the key
         lines[row] = lead[0] + text
         return lines
     if match := re.fullmatch(r'(?:write |put it in quotes:   )(".*")', hint):
@@ -72,7 +72,7 @@ def follow(problem: Problem, lines: list[str]) -> list[str] | None:
 
 
 def _cleaned(problem: Problem, lines: list[str]) -> list[str] | None:
-    """Delete what a hint says is to be deleted."""
+    """Delete what a hint says to delete."""
     row, column, hint = problem.line - 1, problem.column - 1, problem.hint
     line = lines[row]
     if match := re.fullmatch(r"delete (?:the key and|it completely, and) type it again: (\S+)", hint):
@@ -116,12 +116,12 @@ def _replaced(problem: Problem, lines: list[str], meant: str) -> list[str] | Non
 
 
 def _kinds(found: tuple[Problem, ...]) -> Counter[tuple[str, str, str]]:
-    """What was told, without line numbers: a line that is deleted moves those below it."""
+    """Count the problems without line numbers, because deleting a line moves those below it."""
     return Counter((each.path, each.code, re.sub(r"\d+", "#", each.message)) for each in found)
 
 
 def _followed(folder: Path, edits: Edit | list[Edit]) -> list[tuple[Problem, tuple[Problem, ...], tuple[Problem, ...]]]:
-    """Each problem whose hint can be followed, what was told before, and what is told afterwards."""
+    """Return each problem whose hint can be followed, with the problems before and after."""
     workspace = issue_workspace(folder)
     apply(workspace, edits)
     before = problems(workspace)
@@ -147,7 +147,7 @@ def _followed(folder: Path, edits: Edit | list[Edit]) -> list[tuple[Problem, tup
 @pytest.mark.parametrize("part", range(_PARTS))
 @pytest.mark.slow
 def test_a_hint_that_is_followed_makes_no_new_mistake(part: int, tmp_path: Path) -> None:
-    """What is told afterwards was told before, and the problem itself is gone; the rules above reach a quarter of the rows."""
+    """Following a hint removes its problem and adds none; the rules above reach a quarter of the rows."""
     rows, reached = CASES[part::_PARTS], 0
     for at, (name, edits) in enumerate(rows):
         done = _followed(tmp_path / str(at), edits)

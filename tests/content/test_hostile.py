@@ -1,4 +1,4 @@
-"""Whatever stands in an issue, reading it ends: in an issue, or in problems that lie inside the file."""
+"""Reading any issue ends quickly, with an issue or with problems that have places in the file."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from composer.core.workspace import Workspace
 from tests.factories import ROOT, sample
 
 ISSUE = (ROOT / "issues/2025-01-30.yaml").read_text(encoding="utf-8")
-#: Seconds of this process within which any file is read; what else the machine does, does not count.
+#: The maximum processor seconds of this process for any file.
 LONGEST = 2.0
 PIECES = [
     *"\t\u00a0\u3000:#-*&!%@`'\"|>?,[]{}<\\\n \r\x00\x07\u2028\ufeff：“”=~^+()",
@@ -29,7 +29,7 @@ PIECES = [
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A copy of the sample newsletter, whose issue is written anew by each example."""
+    """A copy of the sample newsletter; each example writes its issue again."""
     return sample(tmp_path_factory.mktemp("hostile"))
 
 
@@ -70,7 +70,7 @@ _quick = settings(deadline=None, derandomize=True, database=None, suppress_healt
 
 @st.composite
 def mutations(draw: st.DrawFn, text: str) -> str:
-    """Draw a text with some of its lines and characters deleted, doubled, swapped, or with pieces put in."""
+    """Draw a text with some lines and characters deleted, doubled, swapped or inserted."""
     lines = text.split("\n")
     rows = st.integers(0, len(lines) - 1)
     for _ in range(draw(st.integers(1, 3))):
@@ -104,14 +104,14 @@ def mutations(draw: st.DrawFn, text: str) -> str:
 @given(text=mutations(ISSUE))
 @pytest.mark.slow
 def test_a_damaged_issue_is_read_or_told(workspace: Workspace, text: str) -> None:
-    """Lines and characters deleted, doubled, swapped, put in: only ContentError, quickly, with places in the file."""
+    """Deleted, doubled, swapped or inserted lines and characters raise only ContentError, with places in the file."""
     _check_issue(workspace, text.encode("utf-8", "surrogatepass"))
 
 
 @settings(_quick, max_examples=100)
 @given(text=st.lists(st.sampled_from([*PIECES, "a", "b: c\n", "  ", "\n"]), max_size=60).map("".join))
 def test_a_heap_of_signs_is_told(workspace: Workspace, text: str) -> None:
-    """Any heap of YAML's signs is told of in words."""
+    """Any series of YAML characters is read or reported."""
     _check_issue(workspace, text.encode("utf-8", "surrogatepass"))
 
 
@@ -119,7 +119,7 @@ def test_a_heap_of_signs_is_told(workspace: Workspace, text: str) -> None:
 @given(data=st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda text: text.encode())))
 @pytest.mark.slow
 def test_any_bytes_are_told(workspace: Workspace, data: bytes) -> None:
-    """Any bytes are told of in words."""
+    """Any bytes are read or reported."""
     _check_issue(workspace, data)
 
 
@@ -158,7 +158,7 @@ _BULKY = {
 @pytest.mark.parametrize("text", _BULKY.values(), ids=_BULKY.keys())
 @pytest.mark.slow
 def test_bulk_does_not_take_long(workspace: Workspace, text: str) -> None:
-    """What is built to take long is told of as quickly as the rest."""
+    """Files made to be slow are reported as quickly as others."""
     _check_issue(workspace, text.encode())
 
 
@@ -166,13 +166,13 @@ def test_bulk_does_not_take_long(workspace: Workspace, text: str) -> None:
 @given(text=mutations(ISSUE))
 @pytest.mark.slow
 def test_a_damaged_tree_is_told_inside_the_file(text: str) -> None:
-    """Reading the tree alone gives a tree or problems, and those lie inside the file, whatever was mended in memory."""
+    """Parsing gives a tree or problems with places in the file, even after repairs in memory."""
     root, problems = parse(SourceText.of(text, name="issue.yaml"))
     assert root is not None or problems or not text.strip()
     assert all(_lies_inside(problem, _lines(text)) for problem in problems)
 
 
 def test_the_sample_stays_as_it_is(tmp_path: Path) -> None:
-    """The issue that is damaged above is sound before."""
+    """The issue that is damaged above is valid before."""
     workspace = sample(tmp_path)
     read_issue(workspace, workspace.issue("2025-01-30"))

@@ -1,4 +1,4 @@
-"""Short values, merge fields, sources and Markdown: what is taken, what is refused, and at which place."""
+"""Short values, merge fields, sources and Markdown: what is accepted, what is rejected, and at which place."""
 
 import datetime
 import time
@@ -31,7 +31,7 @@ from composer.content.values.source_lines import parse_sources
     ],
 )
 def test_a_web_address_is_taken_in_ascii(written: str, url: str) -> None:
-    """Hosts become A-labels, other characters are percent-encoded, what is encoded stays."""
+    """Host names become A-labels, other characters are percent-encoded, encoded ones are kept."""
     assert web_address(written).url == url
 
 
@@ -55,7 +55,7 @@ def test_a_web_address_is_taken_in_ascii(written: str, url: str) -> None:
     ],
 )
 def test_a_wrong_address_is_told_with_what_was_meant(written: str, words: str) -> None:
-    """Nothing that is no web address is taken; the hint names what was probably meant."""
+    """Invalid web addresses are rejected; the hint suggests the address that was probably meant."""
     given = web_address(written)
     assert not given.url
     assert given.problem
@@ -64,7 +64,7 @@ def test_a_wrong_address_is_told_with_what_was_meant(written: str, words: str) -
 
 @given(st.text(max_size=40))
 def test_an_address_is_plain_ascii_or_refused(text: str) -> None:
-    """Whatever is written, an address that is taken holds no space, quotation mark or angle bracket."""
+    """An accepted address never contains a space, quotation mark or angle bracket."""
     url = web_address(f"https://{text}").url
     assert url.isascii()
     assert not set(url) & set(' \t\r\n"<>\\^`{|}')
@@ -89,13 +89,13 @@ def test_an_address_is_plain_ascii_or_refused(text: str) -> None:
     ],
 )
 def test_a_date_in_another_notation_is_recognised(written: str, meant: str) -> None:
-    """Other notations are refused, and the hint says the day as it is written here."""
+    """Other notations are rejected, and the hint shows the date in the correct form."""
     assert isinstance(iso_date(written), str)
     assert date_hint(written) == f"did you mean {meant}?"
 
 
 def test_a_hint_never_names_a_day_that_is_not() -> None:
-    """No guess is better than a day that is not in the calendar."""
+    """A hint never suggests a day that is not in the calendar."""
     assert iso_date("2025-02-30") == "2025-02-30 is not a day in the calendar"
     for written in ("31.2.2025", "2025-13-01", "tomorrow"):
         assert "did you mean" not in date_hint(written)
@@ -103,7 +103,7 @@ def test_a_hint_never_names_a_day_that_is_not() -> None:
 
 
 def test_languages_and_marks_of_countries() -> None:
-    """Tags are put in their usual form; CN is Chinese, UK is not Ukrainian."""
+    """Tags are converted to their usual form; CN is Chinese, UK is not Ukrainian."""
     tags = {"EN": "en", "zh-hant": "zh-Hant", "pt-br": "pt-BR", "CN": "zh", "TW": "zh-Hant", "uk": "uk", "SE": "sv"}
     assert {text: language_tag(text) for text in tags} == tags
     for text in ("UK", "US", "xx", "english", "", "e", "zh_Hant"):
@@ -111,7 +111,7 @@ def test_languages_and_marks_of_countries() -> None:
 
 
 def test_colours_are_six_digits() -> None:
-    """Only the form that every mail program knows."""
+    """Only the form that every mail program supports is accepted."""
     assert is_colour("#9B1c1c")
     assert not any(is_colour(text) for text in ("red", "#fff", "9b1c1c", "#9b1c1g", "#9b1c1c "))
 
@@ -138,7 +138,7 @@ KNOWN = {"first_name": None, "email": None, "company": "your firm", "title": ""}
     ],
 )
 def test_a_field_becomes_a_token_and_shows_its_default(written: str, shown: str) -> None:
-    """The token holds letters and digits only; without an addressee the default stands there, else the name."""
+    """The token has only letters and digits; without a subscriber, the default or the field name is shown."""
     book = FieldBook(known=KNOWN, seed=written)
     text, mistakes = book.replace(written)
     assert mistakes == ()
@@ -167,14 +167,14 @@ def test_a_field_becomes_a_token_and_shows_its_default(written: str, shown: str)
     ],
 )
 def test_a_wrong_field_is_told_where_it_stands(written: str, offset: int, words: str) -> None:
-    """Unknown names are told at the name, malformed fields at their braces."""
+    """Unknown names are reported at the name, invalid fields at their braces."""
     _, mistakes = FieldBook(known=KNOWN, seed=written).replace(written)
     assert [mistake.offset for mistake in mistakes] == [offset]
     assert words in mistakes[0].message
 
 
 def test_a_token_stands_nowhere_in_what_was_written() -> None:
-    """Tokens are made from everything written, and are new when they occur in it."""
+    """Tokens depend on the whole text, and never occur in it."""
     seed = "{{ first_name }}"
     first = FieldBook(known=KNOWN, seed=seed)
     again = FieldBook(known=KNOWN, seed=seed)
@@ -228,7 +228,7 @@ def _sources(text: str) -> list[tuple[str, str | None, str, str | None, str | No
 def test_a_line_is_a_source(
     line: str, outlet: str, language: str | None, title: str, url: str | None, original: str | None
 ) -> None:
-    """Outlet, language, title, address and original title, in each of the forms that editors use."""
+    """Outlet, language, title, address and original title are read in each form that editors use."""
     assert _sources(line) == [(outlet, language, title, url, original)]
 
 
@@ -247,7 +247,7 @@ def test_a_line_is_a_source(
     ],
 )
 def test_a_line_that_is_no_source_is_told_at_its_place(line: str, offset: int, words: str) -> None:
-    """Each line is judged by itself, and the others are read."""
+    """Each line is checked separately, and the other lines are read."""
     text = f"BBC: [A](https://e.org)\n{line}\n\nCNN: [B](https://e.org)"
     found, mistakes = parse_sources(text)
     assert [each.outlet.text for each in found] == ["BBC", "CNN"]
@@ -257,7 +257,7 @@ def test_a_line_that_is_no_source_is_told_at_its_place(line: str, offset: int, w
 
 @given(st.text("a: [](){}（）：\n-中.", max_size=80))
 def test_the_pieces_of_a_source_stand_where_they_say(text: str) -> None:
-    """Outlet, address and original title are found at their offset."""
+    """Outlet, address and original title are at their offsets."""
     found, _ = parse_sources(text)
     for each in found:
         for piece in (each.outlet, each.url, each.original_title):
@@ -265,7 +265,7 @@ def test_the_pieces_of_a_source_stand_where_they_say(text: str) -> None:
 
 
 def test_a_long_line_is_judged_quickly() -> None:
-    """No line, however long, takes long."""
+    """Even very long lines are checked quickly."""
     began = time.process_time()
     for line in (
         "a" * 300_000,
@@ -310,14 +310,14 @@ def _plain(nodes: tuple[Inline, ...]) -> str:
     ],
 )
 def test_emphasis_beside_cjk_punctuation(text: str, strong: str) -> None:
-    """Chinese, Japanese and Korean have no spaces around a mark, and emphasis works all the same."""
+    """Emphasis works in Chinese, Japanese and Korean, without spaces around the marks."""
     found = [node for node in _inlines(text) if isinstance(node, Emphasis)]
     assert [(node.strong, _plain(node.children)) for node in found] == [(True, strong)]
 
 
 @pytest.mark.parametrize("text", ["5 * 3 * 2", "snake_case_word", "\\*a\\*", "a * b", "中 * 文 * 字"])
 def test_what_is_no_emphasis(text: str) -> None:
-    """Signs between spaces, inside words and behind a backslash are signs."""
+    """Marks between spaces, inside words and after a backslash are plain characters."""
     assert not any(isinstance(node, Emphasis) for node in _inlines(text))
 
 
@@ -341,7 +341,7 @@ def test_the_end_of_a_line(text: str, shown: str) -> None:
 
 
 def test_paragraphs_lists_and_quotes() -> None:
-    """The blocks that mail can show."""
+    """The supported blocks are read."""
     rich, findings = parse_markdown("one\n\n- a\n- b\n\n3. c\n\n> d")
     assert findings == ()
     assert [type(node) for node in rich.nodes] == [Paragraph, BulletList, BulletList, Quote]
@@ -352,7 +352,7 @@ def test_paragraphs_lists_and_quotes() -> None:
 
 
 def test_a_link_holds_its_address_in_ascii() -> None:
-    """Addresses in links are read like any other; mailto: is allowed here."""
+    """Addresses in links are read like others; mailto: is also allowed."""
     found = [
         node
         for node in _inlines("[a](https://例子.中国/) [b](mailto:a@e.org) <https://e.org>")
@@ -383,7 +383,7 @@ def test_a_link_holds_its_address_in_ascii() -> None:
     ],
 )
 def test_what_cannot_stand_in_a_text_is_told_where_it_stands(text: str, at: str, code: str, words: str) -> None:
-    """The place is inside the text, not at its head."""
+    """The place is inside the text, not at its start."""
     _, findings = parse_markdown(text)
     assert [finding.code for finding in findings][:1] == [code]
     assert words in findings[0].message

@@ -1,4 +1,4 @@
-"""The lint of MJML, rule by rule. Input: small documents. Output: findings. Nothing is compiled here."""
+"""The MJML lint, rule by rule. Input: small documents. Output: findings. Nothing is compiled here."""
 
 import time
 
@@ -91,7 +91,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("mjml", "message"), WRONG, ids=[message for _, message in WRONG])
 def test_each_mistake_is_told(mjml: str, message: str) -> None:
-    """What the compiler overlooks, misreads or dies of is a finding with a place."""
+    """Mistakes that the compiler overlooks, misreads or crashes on are findings with a place."""
     found = lint(mjml)
     assert any(message in finding.message for finding in found), found
     assert all(finding.line >= 1 and finding.column >= 1 for finding in found)
@@ -103,13 +103,13 @@ def test_a_good_document_has_no_findings() -> None:
 
 
 def test_line_and_column_count_characters() -> None:
-    """The place is that of the wrong value, counted in characters, not in bytes."""
+    """The place is that of the wrong value, counted in characters, not bytes."""
     found = lint("<mjml>\n<mj-body>\n<mj-section><!-- 中文 --><mj-column colour='x'/></mj-section></mj-body></mjml>")
     assert [(finding.line, finding.column) for finding in found] == [(3, 35)]
 
 
 def test_origin_is_the_nearest_template_place() -> None:
-    """A finding inside HTML bears the place of the MJML element around it, one at an element its own."""
+    """A finding inside HTML has the place of the MJML element around it, one on an element its own place."""
     mjml = with_body(
         '<mj-section data-at="s:1:1"><mj-column><mj-text data-at="t:2:2" colour="x"><p><i></p></mj-text>x</mj-column>'
         "</mj-section>"
@@ -122,14 +122,14 @@ def test_origin_is_the_nearest_template_place() -> None:
 
 
 def test_origins_are_stripped_and_nothing_else() -> None:
-    """data-at goes wherever it stands in a tag; the rest of the document is the same."""
+    """data-at is removed at any position in a tag; the rest of the document does not change."""
     with_origins = '<mjml data-at="a:1:1"><mj-body width="1px" data-at="b:2:2" id="x">data-at="no"</mj-body></mjml>'
     assert strip_origins(with_origins) == '<mjml><mj-body width="1px" id="x">data-at="no"</mj-body></mjml>'
     assert "data-at" not in strip_origins(DOCUMENT)
 
 
 def test_tokens_cover_the_source() -> None:
-    """No character of a document is lost or seen twice."""
+    """The tokens contain every character of a document exactly once."""
     position = 0
     for token in tokens(DOCUMENT):
         assert token.at == position
@@ -140,7 +140,7 @@ def test_tokens_cover_the_source() -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="<>/!-[]=\"' \nabcmj文?&;", max_size=80))
 def test_any_text_is_judged(text: str) -> None:
-    """No input makes the lint raise, and what is left after stripping origins is judged alike."""
+    """The lint never raises an error, also after origins are stripped."""
     position = 0
     for token in tokens(text):
         assert token.at == position and token.end > position
@@ -155,7 +155,7 @@ HOSTILE = ['<a x="', "<a b", "<a x='<a x=\"", "<!--", "<p>", "</p>", "<", "<a " 
 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_hostile_input_is_judged_in_linear_time(piece: str) -> None:
-    """Eight times the input takes nowhere near sixty-four times as long."""
+    """Eight times the input takes far less than sixty-four times as long."""
 
     def seconds(count: int) -> float:
         text = "<mjml><mj-body>" + piece * count
