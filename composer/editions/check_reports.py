@@ -89,7 +89,7 @@ def keep(workspace: Workspace, made: CheckReport) -> None:
         fresh.write_text(json.dumps(made.to_json(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         fresh.replace(path)
     except OSError as error:
-        raise OutputError(f"cannot write {workspace.name(path)}: {error.strerror}") from error
+        raise OutputError(f"{workspace.name(path)} cannot be written: {error.strerror}") from error
 
 
 def last_check(workspace: Workspace, stem: str, hash: str) -> datetime.date | None:

@@ -51,10 +51,10 @@ def _fill(folder: Path, built: Built) -> None:
 def _explain(error: OSError, folder: Path) -> OutputError:
     if isinstance(error, PermissionError):
         return OutputError(
-            f"cannot write {folder}: a file in it is open in another program, or you have no permission to write there",
+            f"{folder} cannot be written: a file in it is open in another program, or you have no permission to write there",
             "close the program that shows the edition, then build again; the earlier output has not changed",
         )
-    return OutputError(f"cannot write {folder}: {error.strerror or error}", "the earlier output has not changed")
+    return OutputError(f"{folder} cannot be written: {error.strerror or error}", "the earlier output has not changed")
 
 
 def is_current(built: Built, outbox: Path, others: Sequence[BuiltVariant] = ()) -> bool:

@@ -21,7 +21,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     workspace = sample_message(tmp_path)
     built = build_issue(workspace, workspace.issue("2025-01-30"))
     (tmp_path / "outbox").write_text("in the way")
-    with pytest.raises(OutputError, match="cannot write"):
+    with pytest.raises(OutputError, match="cannot be written"):
         outbox.write(built, tmp_path / "outbox")
     assert (tmp_path / "outbox").read_text() == "in the way"
 

@@ -177,13 +177,19 @@ class _Lint:
             self.tell(at, f"<{name}> must be written in lowercase letters", origin)
         elif parent and parent.holder in _PLAIN:
             self.tell(
-                at, f"<{parent.holder}> holds plain text only; < is written &lt;, and no tag may stand here", origin
+                at, f"<{parent.holder}> can contain only plain text; write &lt; for <, and do not use tags", origin
             )
         elif parent and parent.holder:
             if name.startswith("mj-"):
-                self.tell(at, f"<{name}> inside <{parent.holder}> is not compiled; it holds HTML", origin)
+                self.tell(
+                    at,
+                    f"<{name}> inside <{parent.holder}> is not compiled, because <{parent.holder}> contains HTML",
+                    origin,
+                )
             elif name in _REFUSED_HTML:
-                self.tell(at, f"<{name}> is not allowed in a newsletter: mail programs remove it or warn of it", origin)
+                self.tell(
+                    at, f"<{name}> is not allowed in a newsletter: mail programs remove it or warn about it", origin
+                )
             elif name in ("table", "div") and any(outer.name == "a" for outer in self.open[-MAX_DEPTH:]):
                 self.tell(at, f"<{name}> inside <a>: the link would be lost; put the link inside the cells", origin)
         elif parent is None:

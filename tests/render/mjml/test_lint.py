@@ -78,7 +78,7 @@ WRONG = [
     ),
     (with_column('<mj-social><mj-social-element name="x">x</mj-social-element></mj-social>'), "www.mailjet.com"),
     (with_column('<mj-text mj-class="nope">x</mj-text>'), 'mj-class="nope" is not defined'),
-    (with_head("<mj-title>a <b>c</b></mj-title>"), "<mj-title> holds plain text only"),
+    (with_head("<mj-title>a <b>c</b></mj-title>"), "<mj-title> can contain only plain text"),
     (with_head('<mj-style inline="inline">a{}</mj-style>'), "inline= has no effect"),
     (with_column('<mj-raw position="file-start">x</mj-raw>'), "position= is not supported"),
     (with_text("<Br>"), "<Br> must be written in lowercase letters"),
