@@ -50,7 +50,7 @@ def _told(workspace: Workspace, stem: str, *codes: str) -> list[Told]:
     return [(each.line, each.column, each.code) for each in found if not codes or each.code in codes]
 
 
-def test_what_passed_every_check(drafts: Workspace) -> None:
+def test_unsupported_marks_are_found(drafts: Workspace) -> None:
     """A table, footnotes, Word bullets, a reversed link and stars in a title are each reported at their place."""
     assert _told(drafts, "round3-passes-check", "MARK01", "A11Y07") == [
         (25, 48, "MARK01"),
@@ -79,7 +79,7 @@ def test_a_first_draft(drafts: Workspace) -> None:
     assert [(each.line, each.code) for each in found if 43 <= each.line <= 45] == [(45, "source")]
 
 
-def test_a_table_and_its_kind(drafts: Workspace) -> None:
+def test_a_table_is_one_finding(drafts: Workspace) -> None:
     """A table is one finding, not one for each row."""
     assert _told(drafts, "markdown-table", "MARK01") == [
         (8, 5, "MARK01"),
@@ -104,7 +104,7 @@ def test_bare_addresses_are_links(drafts: Workspace) -> None:
 
 
 @pytest.mark.parametrize("line", (DRAFTS / "slips.txt").read_text(encoding="utf-8").splitlines())
-def test_a_slip_alone_is_told_or_read(line: str, tmp_path: Path) -> None:
+def test_a_single_mistake_is_reported_or_read(line: str, tmp_path: Path) -> None:
     """Each mistake alone in a text gives a finding with the form to write, or a link."""
     workspace = sample_message(tmp_path, line)
     codes = {problem.code for problem in check_issue(workspace, workspace.issue("2025-01-30"), NOW).problems}
@@ -164,7 +164,7 @@ def test_an_address_in_a_text_is_a_link(text: str, urls: list[str], tmp_path: Pa
         assert text in words
 
 
-def test_long_texts_of_signs_are_quick() -> None:
+def test_long_texts_are_read_quickly() -> None:
     """Many beginnings of addresses in a row are read quickly."""
     import time
 
@@ -191,7 +191,7 @@ STORY = 'date: 2026-12-03\nsubject: "S"\nlead:\n  title: "T"\n  body: |\n    B.\
         "  sources: |\n    - Reuters: [One](https://example.org/1)\n    - AP (CN): [Two](https://example.org/2) (中文)\n",
     ],
 )
-def test_sources_behind_dashes_are_sources(sources: str, drafts: Workspace) -> None:
+def test_sources_after_dashes_are_read(sources: str, drafts: Workspace) -> None:
     """With or without quotation marks and indentation."""
     path = drafts.root / "issues/2026-12-03.yaml"
     path.write_text(f"{STORY}{sources}chart:\n  image: assets/pod-grid.png\n  alt: A chart of it\n", encoding="utf-8")
@@ -227,7 +227,7 @@ def test_sources_with_keys_stay_groups(drafts: Workspace) -> None:
     ["3 December 2026", "December 3, 2026", "3rd December 2026", "Thu, 3 Dec 2026", "3. Dezember 2026", "3 décembre 2026",
      "3 de diciembre de 2026", "3 dicembre 2026", "3 grudnia 2026", "2026 December 3", "3.12.2026", "2026年12月3日"],
 )  # fmt: skip
-def test_a_date_in_words_is_understood(text: str) -> None:
+def test_a_date_with_a_month_name_is_understood(text: str) -> None:
     """The hint shows the correct form."""
     assert date_hint(text) == "did you mean 2026-12-03?"
 
@@ -235,7 +235,7 @@ def test_a_date_in_words_is_understood(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["10 Dec", "next Tuesday", "31 February 2026", "December 2026", "3 4 December 2026", "soon"]
 )
-def test_what_is_no_date_is_not_guessed(text: str) -> None:
+def test_other_texts_give_no_date(text: str) -> None:
     """Texts without a year or a day, or with too many numbers, give no guess."""
     assert "did you mean" not in date_hint(text)
 
@@ -243,7 +243,7 @@ def test_what_is_no_date_is_not_guessed(text: str) -> None:
 # Many findings of one kind --------------------------------------------------------------------------------------------
 
 
-def test_many_findings_of_one_kind_are_told_in_one_line(
+def test_many_similar_findings_are_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Thirty similar Markdown findings: the first one, with the places of the others; --json lists each."""
@@ -271,7 +271,7 @@ def test_many_findings_of_one_kind_are_told_in_one_line(
     assert len(json.loads(capsys.readouterr().out)["issues"][0]["problems"]) == 30
 
 
-def test_few_findings_are_each_told() -> None:
+def test_few_findings_are_listed_separately() -> None:
     """Findings are listed separately if there are up to two, or they differ in kind, file, wording or name."""
 
     def problem(line: int, code: str = "A", path: str = "a.yaml", message: str = "m", **more: str) -> Problem:

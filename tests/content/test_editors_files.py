@@ -138,12 +138,12 @@ CONFLICT = "<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> origin/main\n"
     ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_a_conflict_is_told_once(tmp_path: Path, issue: str, places: list[tuple[int, int]], end: str) -> None:
+def test_a_conflict_is_reported_once(tmp_path: Path, issue: str, places: list[tuple[int, int]], end: str) -> None:
     """Each conflict is one error at its first line, also inside texts, without further errors."""
     assert _told(tmp_path, issue.replace("\n", end)) == [(*place, "conflict") for place in places]
 
 
-def test_what_is_wrong_beside_a_conflict_is_told_too(tmp_path: Path) -> None:
+def test_mistakes_next_to_a_conflict_are_reported(tmp_path: Path) -> None:
     """One version and the rest of the file are checked."""
     issue = _with("number: 214\n", CONFLICT.format(ours="number: many\n", theirs="number: 215\n"))
     issue = issue.replace("https://example.org/2", "htps://example.org/2")
@@ -151,12 +151,12 @@ def test_what_is_wrong_beside_a_conflict_is_told_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["<<< see below >>>", "a <<<<<<< b", "> a quotation", "1 < 2", "======"])
-def test_what_is_no_conflict(tmp_path: Path, text: str) -> None:
+def test_signs_that_are_not_a_conflict(tmp_path: Path, text: str) -> None:
     """Fewer signs, or signs inside a line, are text."""
     assert "conflict" not in {code for _, _, code in _told(tmp_path, _with("    Second paragraph.", f"    {text}"))}
 
 
-def test_a_conflict_in_newsletter_yaml_and_in_a_part(tmp_path: Path) -> None:
+def test_a_conflict_in_newsletter_yaml_or_an_included_file(tmp_path: Path) -> None:
     """The other files of a newsletter are read in the same way."""
     workspace = issue_workspace(tmp_path)
     part = workspace.root / "issues" / "topic.yaml"
@@ -220,7 +220,9 @@ def test_a_conflict_in_newsletter_yaml_and_in_a_part(tmp_path: Path) -> None:
         ("  image: assets/chart.png", "  image: assets/\u200bchart.png", (26, 17)),
     ],
 )
-def test_what_nobody_sees_is_named_at_its_column(tmp_path: Path, old: str, new: str, place: tuple[int, int]) -> None:
+def test_an_invisible_character_is_reported_at_its_column(
+    tmp_path: Path, old: str, new: str, place: tuple[int, int]
+) -> None:
     """After dashes and colons, in keys, dates, numbers and addresses: one error at the character, with its name."""
     found = _read(tmp_path, _with(old, new))
     assert [(each.line, each.column, each.code) for each in found] == [(*place, "invisible")]
@@ -238,7 +240,7 @@ def test_what_nobody_sees_is_named_at_its_column(tmp_path: Path, old: str, new: 
         ("(https://example.org/1)", "https://example.org/1"),
     ],
 )
-def test_at_both_ends_it_is_left_out(tmp_path: Path, old: str, value: str, unseen: str) -> None:
+def test_invisible_characters_at_both_ends_are_ignored(tmp_path: Path, old: str, value: str, unseen: str) -> None:
     """At both ends of dates, numbers, file names and addresses it is ignored, and not part of the message."""
     from composer.editions.pipeline import build_issue
 
@@ -250,7 +252,7 @@ def test_at_both_ends_it_is_left_out(tmp_path: Path, old: str, value: str, unsee
         assert build_issue(workspace, path).message == sound
 
 
-def test_addresses_in_newsletter_yaml(tmp_path: Path) -> None:
+def test_invisible_characters_in_addresses(tmp_path: Path) -> None:
     """In email and web addresses it is ignored at the ends and reported inside."""
     workspace = issue_workspace(tmp_path)
     path = workspace.root / "newsletter.yaml"
@@ -279,7 +281,7 @@ def test_addresses_in_newsletter_yaml(tmp_path: Path) -> None:
         "👩\u200d🔬 at work",
     ],
 )
-def test_texts_keep_what_was_written(tmp_path: Path, text: str) -> None:
+def test_texts_keep_special_spaces_and_joiners(tmp_path: Path, text: str) -> None:
     """French spacing, possible word breaks, Persian and emoji are allowed in texts."""
     assert _told(tmp_path, _with("    Second paragraph.", f"    {text}")) == []
     assert _told(tmp_path / "q", _with('subject: "A subject"', f'subject: "A\n  {text}\n  subject"')) == []
@@ -313,7 +315,7 @@ def test_an_address_in_another_script_keeps_its_joiners(tmp_path: Path) -> None:
         (ISSUE.encode("utf-16-be"), "encoding", "UTF-16"),
     ],
 )
-def test_other_files_are_named_as_what_they_are(tmp_path: Path, data: bytes, code: str, word: str) -> None:
+def test_other_file_formats_are_named(tmp_path: Path, data: bytes, code: str, word: str) -> None:
     """One error in the first line names the kind of file and how to get plain text."""
     (problem,) = _read(tmp_path, data)
     assert (problem.line, problem.column, problem.code) == (1, 1, code)
@@ -332,7 +334,7 @@ def test_other_files_are_named_as_what_they_are(tmp_path: Path, data: bytes, cod
         (ISSUE.replace("Second", "\x07\x07\x07Second", 1).encode(), (10, 5), "invisible character"),
     ],
 )
-def test_zero_bytes_are_told_once(tmp_path: Path, data: bytes, place: tuple[int, int], word: str) -> None:
+def test_zero_bytes_are_reported_once(tmp_path: Path, data: bytes, place: tuple[int, int], word: str) -> None:
     """A failed save is one error, where the zeros start; so is a run of the same control character."""
     (problem,) = _read(tmp_path, data)
     assert (problem.line, problem.column, problem.code) == (*place, "control")
@@ -359,7 +361,7 @@ def test_zero_bytes_are_told_once(tmp_path: Path, data: bytes, place: tuple[int,
         ("[mail](a@b) [bad](htps://b.example)", [12, 23]),
     ],
 )
-def test_a_bad_link_is_told_at_its_own_column(tmp_path: Path, text: str, columns: list[int]) -> None:
+def test_an_invalid_link_is_reported_at_its_column(tmp_path: Path, text: str, columns: list[int]) -> None:
     """Each of several links in a line is reported at its address, with or without merge fields around it."""
     found = _told(tmp_path, _with("    Second paragraph.", f"    {text}"))
     assert [(line, column) for line, column, _ in found] == [(10, column) for column in columns]
@@ -374,13 +376,13 @@ def test_a_bad_link_is_told_at_its_own_column(tmp_path: Path, text: str, columns
         ("Reuters: {{ company }} [One](htps://example.org/1)", 28),
     ],
 )
-def test_a_bad_link_of_a_source_is_told_at_its_column(tmp_path: Path, line: str, column: int) -> None:
+def test_an_invalid_link_of_a_source_is_reported_at_its_column(tmp_path: Path, line: str, column: int) -> None:
     """The same holds for sources in their short form."""
     found = _told(tmp_path, _with("    Reuters: [One](https://example.org/1)", f"    {line}"))
     assert [(row, at) for row, at, _ in found] == [(12, column)]
 
 
-def test_checks_point_at_the_link_itself(tmp_path: Path) -> None:
+def test_checks_report_the_column_of_the_link(tmp_path: Path) -> None:
     """A check reports the column of its link, even if another link in the line starts with the same address."""
     from composer.checks.issue_text import IssueTexts
 
@@ -399,7 +401,7 @@ def test_checks_point_at_the_link_itself(tmp_path: Path) -> None:
     ]
 
 
-def test_names_are_of_the_field(tmp_path: Path) -> None:
+def test_paths_are_relative_to_the_workspace(tmp_path: Path) -> None:
     """File names in messages are relative to the workspace."""
     assert {problem.path for problem in _read(tmp_path, "<<<<<<< x\n")} == {"issues/2025-01-30.yaml"}
     assert Workspace(root=tmp_path.resolve()).issue("2025-01-30").is_file()

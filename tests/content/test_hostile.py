@@ -103,14 +103,14 @@ def mutations(draw: st.DrawFn, text: str) -> str:
 @settings(_quick, max_examples=150)
 @given(text=mutations(ISSUE))
 @pytest.mark.slow
-def test_a_damaged_issue_is_read_or_told(workspace: Workspace, text: str) -> None:
+def test_a_damaged_issue_is_read_or_reported(workspace: Workspace, text: str) -> None:
     """Deleted, doubled, swapped or inserted lines and characters raise only ContentError, with places in the file."""
     _check_issue(workspace, text.encode("utf-8", "surrogatepass"))
 
 
 @settings(_quick, max_examples=100)
 @given(text=st.lists(st.sampled_from([*PIECES, "a", "b: c\n", "  ", "\n"]), max_size=60).map("".join))
-def test_a_heap_of_signs_is_told(workspace: Workspace, text: str) -> None:
+def test_any_series_of_yaml_characters(workspace: Workspace, text: str) -> None:
     """Any series of YAML characters is read or reported."""
     _check_issue(workspace, text.encode("utf-8", "surrogatepass"))
 
@@ -118,7 +118,7 @@ def test_a_heap_of_signs_is_told(workspace: Workspace, text: str) -> None:
 @settings(_quick, max_examples=60)
 @given(data=st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda text: text.encode())))
 @pytest.mark.slow
-def test_any_bytes_are_told(workspace: Workspace, data: bytes) -> None:
+def test_any_bytes(workspace: Workspace, data: bytes) -> None:
     """Any bytes are read or reported."""
     _check_issue(workspace, data)
 
@@ -126,7 +126,7 @@ def test_any_bytes_are_told(workspace: Workspace, data: bytes) -> None:
 @settings(_quick, max_examples=60)
 @given(text=mutations((ROOT / "newsletter.yaml").read_text(encoding="utf-8")))
 @pytest.mark.slow
-def test_a_damaged_newsletter_is_read_or_told(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+def test_a_damaged_newsletter_is_read_or_reported(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     """The same holds for newsletter.yaml."""
     workspace = sample(tmp_path_factory.mktemp("newsletter"))
     _check(workspace, "newsletter.yaml", text.encode("utf-8", "surrogatepass"), lambda: read_newsletter(workspace))
@@ -157,7 +157,7 @@ _BULKY = {
 
 @pytest.mark.parametrize("text", _BULKY.values(), ids=_BULKY.keys())
 @pytest.mark.slow
-def test_bulk_does_not_take_long(workspace: Workspace, text: str) -> None:
+def test_slow_input_is_reported_quickly(workspace: Workspace, text: str) -> None:
     """Files made to be slow are reported as quickly as others."""
     _check_issue(workspace, text.encode())
 
@@ -165,14 +165,14 @@ def test_bulk_does_not_take_long(workspace: Workspace, text: str) -> None:
 @settings(_quick, max_examples=150)
 @given(text=mutations(ISSUE))
 @pytest.mark.slow
-def test_a_damaged_tree_is_told_inside_the_file(text: str) -> None:
+def test_places_are_inside_the_file(text: str) -> None:
     """Parsing gives a tree or problems with places in the file, even after repairs in memory."""
     root, problems = parse(SourceText.of(text, name="issue.yaml"))
     assert root is not None or problems or not text.strip()
     assert all(_lies_inside(problem, _lines(text)) for problem in problems)
 
 
-def test_the_sample_stays_as_it_is(tmp_path: Path) -> None:
+def test_the_sample_is_valid(tmp_path: Path) -> None:
     """The issue that is damaged above is valid before."""
     workspace = sample(tmp_path)
     read_issue(workspace, workspace.issue("2025-01-30"))

@@ -550,13 +550,13 @@ def test_the_table_is_long_and_complete() -> None:
     assert len(set(codes)) >= 18
 
 
-def test_a_sound_newsletter_is_silent(tmp_path: Path) -> None:
+def test_the_newsletter_is_valid_without_mistakes(tmp_path: Path) -> None:
     """The newsletter is valid before the mistakes are made."""
     assert problems(issue_workspace(tmp_path)) == ()
 
 
 @pytest.mark.parametrize(("name", "edits"), CASES, ids=[name for name, _ in CASES])
-def test_a_mistake_is_told_at_its_place_in_words(name: str, edits: Edit | list[Edit], tmp_path: Path) -> None:
+def test_a_mistake_is_reported_at_its_place(name: str, edits: Edit | list[Edit], tmp_path: Path) -> None:
     """Exactly these problems, in the order of the file, each with line, column, code, message and hint."""
     found = told(tmp_path, edits)
     assert found
@@ -564,7 +564,7 @@ def test_a_mistake_is_told_at_its_place_in_words(name: str, edits: Edit | list[E
     assert page(found) == expected()[name]
 
 
-def test_no_word_is_the_parsers() -> None:
+def test_no_message_contains_terms_of_the_parser() -> None:
     """No message contains terms of the YAML parser or of Python."""
     words = WORDS.read_text(encoding="utf-8").lower()
     for foreign in (
@@ -586,7 +586,7 @@ def test_no_password_is_repeated() -> None:
     assert "hunter2" not in WORDS.read_text(encoding="utf-8")
 
 
-def test_what_yaml_would_turn_into_something_else_stays_text(tmp_path: Path) -> None:
+def test_numbers_and_booleans_of_yaml_are_texts(tmp_path: Path) -> None:
     """`49.10`, `no`, `2025-01-30`, `0x1F`, `null` and `1_000` are read as texts."""
     from composer.content.document.issue import read_issue
     from composer.content.values.field_values import Group

@@ -66,7 +66,7 @@ def test_plaintext_contents_and_sizes_follow(desks: Workspace) -> None:
     assert len({built.hash for built in by_number.values()}) == len(by_number)
 
 
-def test_the_fullest_is_what_a_single_edition_is(desks: Workspace) -> None:
+def test_a_single_edition_is_the_fullest_variant(desks: Workspace) -> None:
     """A command for a single edition uses the fullest variant, with the same bytes."""
     assert build_issue(desks, desks.issue("2025-01-30")).message == variants(desks)[0].built.message
 
@@ -89,7 +89,7 @@ def test_languages_of_one_mailing(tmp_path: Path) -> None:
     assert {given: pick(found, given, ()).built.issue.language for given in wanted} == wanted
 
 
-def test_who_gets_what_is_part_of_the_hash(desks: Workspace) -> None:
+def test_the_audience_is_part_of_the_hash(desks: Workspace) -> None:
     """The same editions for other subscribers need a new approval."""
     before = variants(desks)
     issue = desks.issue("2025-01-30")
@@ -102,7 +102,7 @@ def test_who_gets_what_is_part_of_the_hash(desks: Workspace) -> None:
     assert hash_of(after) != hash_of(before)
 
 
-def test_rewording_changes_nothing_but_what_is_read(desks: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_hash_does_not_depend_on_descriptions(desks: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """The hash, the folders and the digests do not depend on the description of a variant's subscribers."""
 
     def keys() -> tuple[str, list[str], dict[str, str], list[str]]:
@@ -120,7 +120,7 @@ def test_rewording_changes_nothing_but_what_is_read(desks: Workspace, monkeypatc
     assert after[:3] == before[:3] and after[3] != before[3]
 
 
-def test_build_writes_the_fullest_and_the_others_beside_it(
+def test_build_writes_all_variants(
     desks: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """outbox/STEM contains the fullest edition, variants/ the others with readable names; JSON lists them all."""
@@ -145,7 +145,7 @@ def test_build_writes_the_fullest_and_the_others_beside_it(
     assert len(told["files"]) == 12
 
 
-def test_the_preview_as_files_holds_every_edition(
+def test_the_exported_preview_contains_every_edition(
     desks: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """--out writes each variant's views, and the page shows the subscribers of each."""
@@ -161,7 +161,7 @@ def test_the_preview_as_files_holds_every_edition(
     assert [each["look"] is None for each in state["look"]["variants"]] == [True, False, False, False]
 
 
-def test_an_edition_that_is_gone_leaves_the_outbox(
+def test_old_variants_are_removed_from_the_outbox(
     desks: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A build without `only:` removes earlier variants; until then the outbox is not up to date."""

@@ -16,7 +16,7 @@ from composer.editions.pipeline import build_issue
 from tests.factories import ROOT, sample_message
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     """If there is a file in place of the outbox, the build stops with a clear message and changes nothing."""
     workspace = sample_message(tmp_path)
     built = build_issue(workspace, workspace.issue("2025-01-30"))
@@ -26,7 +26,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert (tmp_path / "outbox").read_text() == "in the way"
 
 
-def test_an_output_folder_in_use_stays_as_it_was(tmp_path: Path) -> None:
+def test_an_output_folder_in_use_does_not_change(tmp_path: Path) -> None:
     """If the earlier folder cannot be moved (on Windows: a file in it is open), it is not changed.
 
     A read-only outbox does not stop root, and a mount point would need root, so the test makes the move itself
@@ -59,7 +59,7 @@ def test_an_output_folder_in_use_stays_as_it_was(tmp_path: Path) -> None:
     assert outbox.is_current(built, box)
 
 
-def test_what_a_killed_swap_left_is_put_back(tmp_path: Path) -> None:
+def test_an_interrupted_swap_is_undone(tmp_path: Path) -> None:
     """If a build is killed between its two renames, the next build restores the earlier edition."""
     workspace = sample_message(tmp_path)
     built = build_issue(workspace, workspace.issue("2025-01-30"))
@@ -74,7 +74,7 @@ def test_what_a_killed_swap_left_is_put_back(tmp_path: Path) -> None:
     assert outbox.is_current(built, box)
 
 
-def test_a_running_build_is_not_swept_away(tmp_path: Path) -> None:
+def test_a_running_build_is_kept(tmp_path: Path) -> None:
     """A new incomplete folder may belong to another running build, so it is kept."""
     workspace = sample_message(tmp_path)
     built = build_issue(workspace, workspace.issue("2025-01-30"))

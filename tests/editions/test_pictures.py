@@ -35,7 +35,7 @@ def sources(html: str) -> list[str]:
     return re.findall(r'<img src="([^"]*)"', html)
 
 
-def test_pictures_travel_inside_the_message(tmp_path: Path) -> None:
+def test_pictures_are_sent_inside_the_message(tmp_path: Path) -> None:
     """Each cid: in the HTML names one part with the same bytes and a width; names in any script are kept."""
     workspace = issue_workspace(tmp_path)
     mail = fast_mail_parser.parse_email(build(workspace).message)
@@ -48,7 +48,7 @@ def test_pictures_travel_inside_the_message(tmp_path: Path) -> None:
     assert len(re.findall(r'<img [^>]*width="40"', mail.text_html[0])) == 2
 
 
-def test_the_page_finds_its_pictures_beside_it(tmp_path: Path) -> None:
+def test_the_page_finds_its_pictures(tmp_path: Path) -> None:
     """Two pictures with one name get two names in the outbox, and issue.html links to both."""
     from urllib.parse import unquote
 
@@ -80,7 +80,7 @@ def test_linked_pictures_have_names_that_change_with_their_content(tmp_path: Pat
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_an_absurdly_large_picture_is_scaled_down(tmp_path: Path, kind: str) -> None:
+def test_an_extremely_large_picture_is_scaled_down(tmp_path: Path, kind: str) -> None:
     """A picture wider than 2,000 pixels gets 1,300, upright, always the same; a smaller one keeps its bytes."""
     workspace = issue_workspace(tmp_path)
     large = workspace.root / "issues/chart/图表.png"

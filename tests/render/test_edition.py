@@ -81,7 +81,7 @@ def test_every_word_of_the_html_is_in_the_text(stem: str) -> None:
 
 
 @each_sample
-def test_contents_lead_somewhere(stem: str) -> None:
+def test_contents_have_targets(stem: str) -> None:
     """Each anchor of the contents exists once as a name, for Gmail, and once as an id, for other programs."""
     page = lxml.html.document_fromstring(sample(stem).html)
     wanted = {(a.get("href") or "")[1:] for a in page.iter("a") if (a.get("href") or "").startswith("#")}
@@ -92,7 +92,7 @@ def test_contents_lead_somewhere(stem: str) -> None:
 
 
 @each_sample
-def test_html_is_whole(stem: str) -> None:
+def test_html_is_complete(stem: str) -> None:
     """An uppercase doctype, no characters broken by the compiler, no template code, conditions in pairs."""
     html = sample(stem).html
     assert html.startswith("<!DOCTYPE html>")
@@ -151,7 +151,7 @@ def test_no_token_is_left(stem: str) -> None:
         ' src="',
     ],
 )
-def test_what_looks_like_our_own_marks_is_text(tmp_path: Path, text: str) -> None:
+def test_text_that_looks_like_our_marks_is_text(tmp_path: Path, text: str) -> None:
     """A title with tags, classes or template code is shown as written in both parts."""
     quoted = text.replace("'", "''")
     edition = edition_of(tmp_path, f"letter:\n  title: 'x{quoted}x'\n  body: \"Hello\"\n")
@@ -179,7 +179,7 @@ def test_what_looks_like_our_own_marks_is_text(tmp_path: Path, text: str) -> Non
         ("head.css", "@media (max", "@import 'x'; @media (max", "would load a style sheet"),
     ],
 )
-def test_a_themes_mistake_is_told_in_its_file(tmp_path: Path, name: str, old: str, new: str, words: str) -> None:
+def test_a_mistake_in_a_theme_has_its_place(tmp_path: Path, name: str, old: str, new: str, words: str) -> None:
     """Findings of the lint in MJML and CSS have the file, line and column in the theme."""
     source = (ROOT / "templates/briefing" / name).read_text(encoding="utf-8")
     at = source.index(old)

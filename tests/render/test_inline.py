@@ -20,7 +20,7 @@ a { color: #9b1c1c } img { width: 100% }
 """
 
 
-def test_the_rules_arrive() -> None:
+def test_rules_become_style_attributes() -> None:
     """Each matched element has the declarations in its style attribute, with !important and mso-*."""
     document = lxml_html.document_fromstring(inline_css(compiled(), CSS))
     (paragraph,) = document.cssselect("p.lead")
@@ -30,7 +30,7 @@ def test_the_rules_arrive() -> None:
     assert heading.get("style") == "font-size:20px; margin:0 0 8px 0"
 
 
-def test_what_inlining_leaves_alone() -> None:
+def test_what_inlining_does_not_change() -> None:
     """Doctype, style blocks, conditions, name spaces, widths and merge tokens do not change."""
     before = compiled()
     after = inline_css(before, CSS)
@@ -60,7 +60,7 @@ def test_a_style_block_with_a_media_attribute_keeps_no_mark() -> None:
 
 
 @pytest.mark.parametrize("html", ["", "<p>x</p>", "<html></html>"])
-def test_what_is_no_document_is_refused(html: str) -> None:
+def test_a_text_without_doctype_is_rejected(html: str) -> None:
     """Only documents with a doctype are inlined."""
     with pytest.raises(CompilerError, match="no doctype"):
         inline_css(html, CSS)
@@ -97,7 +97,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("css", "message"), BAD)
-def test_rules_that_cannot_be_inlined_are_told_and_refused(css: str, message: str) -> None:
+def test_rules_that_cannot_be_inlined_are_rejected(css: str, message: str) -> None:
     """Rules that premailer would drop, misapply or load are problems, and inline_css rejects them."""
     assert any(message in told for _, _, told in css_problems(css)), css_problems(css)
     with pytest.raises(CompilerError, match=r"inline\.css:1:"):
@@ -116,7 +116,7 @@ def test_good_style_sheets_have_no_problems() -> None:
     ["@import 'x';", "@im\\70ort 'x';", "a { b: url(x) }", "a { b: u\\72l(x) }", "@font-face {}", "</style>", "a < b",
      "a {", "a { background: image-set('x' 1x) }", "}", "@charset 'x';"],
 )  # fmt: skip
-def test_what_loads_something_is_refused_in_head_css(css: str) -> None:
+def test_loading_is_rejected_in_head_css(css: str) -> None:
     """head.css must not load anything or close the style element."""
     assert head_css_problems(css)
 
@@ -166,7 +166,7 @@ def test_nothing_is_opened() -> None:
     assert (ran.stdout, ran.stderr) == ("[] False\n", "")
 
 
-def test_others_import_the_network_as_ever() -> None:
+def test_other_modules_can_import_the_network() -> None:
     """Only the inliner's own modules work without requests and urllib.request; other imports are not affected."""
     code = (
         "import sys; from composer.render.inline import _premailer; before = list(sys.meta_path); _premailer();"

@@ -36,7 +36,7 @@ def _written(place: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8").split("\n")[int(line) - 1][int(column) - 1 :]
 
 
-def test_each_text_leads_to_the_line_it_was_written_in() -> None:
+def test_each_text_has_its_line() -> None:
     """`data-at` is the place in the file where the element's text starts, in every YAML style and language."""
     for stem in ("2025-01-30", "2025-01-30.de"):
         edition, page = _annotated(stem)

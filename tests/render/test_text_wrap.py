@@ -83,7 +83,7 @@ def test_any_width_terminates(text: str, width: int) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="中文字，。！？；：、）」』】》（「『【《", min_size=1, max_size=120))
-def test_closing_signs_begin_no_line(text: str) -> None:
+def test_no_line_starts_with_a_closing_sign(text: str) -> None:
     """No line starts with a closing sign or ends with an opening one."""
     lines = wrap(text, 20).split("\n")
     assert all(line[0] not in "，。！？；：、）」』】》" for line in lines[1:])

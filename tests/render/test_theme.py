@@ -63,14 +63,14 @@ def told(theme: Theme, source: str, name: str = "page.mjml.j2", **context: objec
         ("a\n{{ '{0.__init__}'.format(group) }}", 2, "__init__"),
     ],
 )
-def test_mistakes_of_a_template_name_its_line(theme: Theme, source: str, line: int, words: str) -> None:
+def test_mistakes_in_a_template_have_their_line(theme: Theme, source: str, line: int, words: str) -> None:
     """Syntax, unknown names, failing expressions, files outside, sandbox escapes: one problem with file and line."""
     problem = told(theme, source, group=Group({"title": "x"}))
     assert (problem.path, problem.line, problem.code) == (f"{FOLDER}/page.mjml.j2", line, "template")
     assert words in problem.message
 
 
-def test_a_mistake_in_a_macro_is_told_where_it_is(theme: Theme) -> None:
+def test_a_mistake_in_a_macro_has_its_place(theme: Theme) -> None:
     """The place is in the file with the macro, not at the call; also for syntax errors."""
     problem = told(theme, "{% import 'macros.mjml.j2' as m %}\n\n\n\n\n{{ m.bad('x') }}")
     assert (problem.path, problem.line) == (f"{FOLDER}/macros.mjml.j2", 4)
@@ -79,7 +79,7 @@ def test_a_mistake_in_a_macro_is_told_where_it_is(theme: Theme) -> None:
     assert (problem.path, problem.line) == (f"{FOLDER}/broken.mjml.j2", 3)
 
 
-def test_a_template_that_is_not_utf8_is_told(theme: Theme) -> None:
+def test_a_template_that_is_not_utf8_is_reported(theme: Theme) -> None:
     """A template saved as Latin-1 is reported."""
     (theme.files.folders[0] / "page.mjml.j2").write_bytes(b"caf\xe9")
     with pytest.raises(ContentError) as caught:
@@ -88,7 +88,7 @@ def test_a_template_that_is_not_utf8_is_told(theme: Theme) -> None:
     assert caught.value.problems[0].path == f"{FOLDER}/page.mjml.j2"
 
 
-def test_a_missing_template_is_told(theme: Theme) -> None:
+def test_a_missing_template_is_reported(theme: Theme) -> None:
     """For a theme without its page template, the problem names the missing file."""
     with pytest.raises(ContentError) as caught:
         theme.render("page.mjml.j2", {})
@@ -104,7 +104,7 @@ def test_html_is_escaped_and_plaintext_is_not(theme: Theme) -> None:
     assert render(theme, "{% import 'macros.mjml.j2' as m %}{{ m.good(x) }}", x="<") == "<b>&lt;</b>"
 
 
-def test_elements_know_where_they_come_from(theme: Theme) -> None:
+def test_elements_have_their_place(theme: Theme) -> None:
     """Each MJML element has the file, line and column of its tag; HTML and plaintext do not."""
     shown = render(theme, "<mjml>\n  <mj-text><p>x</p></mj-text><mj-raw/>")
     assert shown == (
@@ -114,7 +114,7 @@ def test_elements_know_where_they_come_from(theme: Theme) -> None:
     assert render(theme, "<mj-text>", "page.txt.j2") == "<mj-text>"
 
 
-def test_the_theme_that_ships_reads_its_own_files() -> None:
+def test_the_built_in_theme_is_complete() -> None:
     """Every English phrase exists in each other language, and a region falls back to its language."""
     files = Workspace(root=ROOT).theme("briefing")
     english = Theme(files, "en").phrases
@@ -127,7 +127,7 @@ def test_the_theme_that_ships_reads_its_own_files() -> None:
     assert "has no phrases in “sw”" in caught.value.problems[0].message
 
 
-def test_a_theme_in_a_workspace_copy_is_taken_first(tmp_path: Path) -> None:
+def test_a_theme_in_the_workspace_comes_first(tmp_path: Path) -> None:
     """A theme file in the workspace replaces the built-in one; a link to a file outside is not followed."""
     workspace = sample_message(tmp_path)
     folder = workspace.root / "templates" / "briefing"

@@ -111,7 +111,7 @@ def test_brand_and_sender(tmp_path: Path) -> None:
     assert _newsletter(tmp_path).brand == BrandConfig()
 
 
-def test_delivery_where_little_is_written(tmp_path: Path) -> None:
+def test_delivery_defaults(tmp_path: Path) -> None:
     """Default ports depend on the security, and folders have the default names in the schema."""
     assert _newsletter(tmp_path).delivery == DeliveryConfig()
     given = "delivery:\n  smtp:\n    host: a.example\n  imap:\n    host: b.example\n  dkim: relay\n"

@@ -60,7 +60,7 @@ def test_every_word_of_a_block_is_found(words: list[str], n: int) -> None:
         assert written.split("\n")[place.line - 1][place.column - 1] == node.text[offset]
 
 
-def test_a_mended_line_is_told_as_it_was_written() -> None:
+def test_a_repaired_line_keeps_its_places() -> None:
     """A quotation mark inserted by a repair does not change columns."""
     root, problems = parse(SourceText.of("a: b: <c> d\n", name="issue.yaml"))
     assert [problem.column for problem in problems] == [5]
@@ -102,7 +102,7 @@ def _values(node: Node | None) -> object:
             return None
 
 
-def test_an_overlay_lays_groups_over_each_other_and_replaces_lists() -> None:
+def test_an_overlay_merges_groups_and_replaces_lists() -> None:
     """Overlay keys win, groups are merged, lists and texts are replaced, and the order of the base is kept."""
     below = _tree("name: A\nbrand:\n  accent: x\n  logo: y\npeople:\n  - one\n  - two\nlast: z\n")
     above = _tree("brand:\n  logo: w\npeople:\n  - three\nname: B\nmore: v\n")

@@ -116,12 +116,12 @@ def test_variants_are_those_of_all_subscribers(given: tuple[ConditionalBlock, ..
         ),
     ],
 )
-def test_subscribers_in_words(given: tuple[AudienceFilter, ...], subscribers: list[str]) -> None:
+def test_description_of_subscribers(given: tuple[AudienceFilter, ...], subscribers: list[str]) -> None:
     """The description of an edition's subscribers is as short as possible."""
     assert sorted(variant.subscribers for variant in variants_of(blocks(*given))) == sorted(subscribers)
 
 
-def test_an_item_within_a_section_that_is_not_there_makes_no_difference() -> None:
+def test_an_item_of_an_omitted_section_makes_no_difference() -> None:
     """Three editions, not four: without the section, its item makes no difference."""
     found = variants_of(blocks(audience_filter(tag="press"), audience_filter(tag="radio"), around=(None, 0)))
     assert [variant.subscribers for variant in found] == [
@@ -160,7 +160,7 @@ def test_an_issue_without_only_is_one_edition(tmp_path: Path) -> None:
     assert select_variant(issue, issue.variants[0]) is issue
 
 
-def test_what_is_left_keeps_its_place(tmp_path: Path) -> None:
+def test_remaining_items_keep_their_places(tmp_path: Path) -> None:
     """An item after an omitted one is reported at its own line."""
     issue = _read(tmp_path, FOR_PRESS)
     full, rest = (select_variant(issue, variant) for variant in issue.variants)
@@ -183,7 +183,7 @@ def test_a_section_of_newsletter_yaml_for_some(tmp_path: Path) -> None:
     assert list(_titles(rest)) == ["top_story", "metrix", "chart"]
 
 
-def test_a_list_of_which_nothing_is_left_is_not_there(tmp_path: Path) -> None:
+def test_a_list_without_items_is_omitted(tmp_path: Path) -> None:
     """Subscribers without any item of a list do not get its heading."""
     second = r('  - title: "Second topic"', '  - title: "Second topic"\n    only:\n      tag: press')
     issue = _read(tmp_path, FOR_PRESS, second)
@@ -193,14 +193,14 @@ def test_a_list_of_which_nothing_is_left_is_not_there(tmp_path: Path) -> None:
     ]
 
 
-def test_most_items_are_counted_edition_by_edition(tmp_path: Path) -> None:
+def test_the_maximum_is_checked_for_each_edition(tmp_path: Path) -> None:
     """Three items with a limit of two are allowed if no edition contains all three."""
     third = '  - title: "Third topic"\n    only:\n      without_tag: press\n    facts: |\n      Facts.\nmetrix:'
     issue = _read(tmp_path, FOR_PRESS, r("metrix:", third))
     assert [len(_titles(select_variant(issue, each))["topics"]) for each in issue.variants] == [2, 2]
 
 
-def test_editors_programs_know_only(tmp_path: Path) -> None:
+def test_the_schemas_include_only(tmp_path: Path) -> None:
     """The schemas include `only` for sections and items, without a language, and `audiences`."""
     schemas = both_schemas(issue_workspace(tmp_path))
     issue, newsletter = json.dumps(schemas["issue"]), schemas["newsletter"]
@@ -211,7 +211,7 @@ def test_editors_programs_know_only(tmp_path: Path) -> None:
     assert '"title": "Only for"' in json.dumps(newsletter["properties"]["sections"])  # type: ignore[index]
 
 
-def test_a_skeleton_offers_no_only_and_a_translation_keeps_it(tmp_path: Path) -> None:
+def test_only_is_not_in_a_skeleton_but_in_a_translation(tmp_path: Path) -> None:
     """The skeleton of an issue does not include `only`; a translation keeps it."""
     workspace = issue_workspace(tmp_path)
     newsletter = read_newsletter(workspace)

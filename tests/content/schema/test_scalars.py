@@ -30,7 +30,7 @@ from composer.content.values.source_lines import parse_sources
         ("https://e.org/wiki/A_(b)", "https://e.org/wiki/A_(b)"),
     ],
 )
-def test_a_web_address_is_taken_in_ascii(written: str, url: str) -> None:
+def test_a_web_address_becomes_ascii(written: str, url: str) -> None:
     """Host names become A-labels, other characters are percent-encoded, encoded ones are kept."""
     assert web_address(written).url == url
 
@@ -54,7 +54,7 @@ def test_a_web_address_is_taken_in_ascii(written: str, url: str) -> None:
         ("https://e.org:99999", "copy it"),
     ],
 )
-def test_a_wrong_address_is_told_with_what_was_meant(written: str, words: str) -> None:
+def test_an_invalid_address_gets_a_suggestion(written: str, words: str) -> None:
     """Invalid web addresses are rejected; the hint suggests the address that was probably meant."""
     given = web_address(written)
     assert not given.url
@@ -63,7 +63,7 @@ def test_a_wrong_address_is_told_with_what_was_meant(written: str, words: str) -
 
 
 @given(st.text(max_size=40))
-def test_an_address_is_plain_ascii_or_refused(text: str) -> None:
+def test_an_address_is_plain_ascii_or_rejected(text: str) -> None:
     """An accepted address never contains a space, quotation mark or angle bracket."""
     url = web_address(f"https://{text}").url
     assert url.isascii()
@@ -94,7 +94,7 @@ def test_a_date_in_another_notation_is_recognised(written: str, meant: str) -> N
     assert date_hint(written) == f"did you mean {meant}?"
 
 
-def test_a_hint_never_names_a_day_that_is_not() -> None:
+def test_a_hint_never_suggests_an_impossible_date() -> None:
     """A hint never suggests a day that is not in the calendar."""
     assert iso_date("2025-02-30") == "2025-02-30 is not a day in the calendar"
     for written in ("31.2.2025", "2025-13-01", "tomorrow"):
@@ -102,7 +102,7 @@ def test_a_hint_never_names_a_day_that_is_not() -> None:
     assert iso_date("2024-02-29") == datetime.date(2024, 2, 29)
 
 
-def test_languages_and_marks_of_countries() -> None:
+def test_language_and_country_codes() -> None:
     """Tags are converted to their usual form; CN is Chinese, UK is not Ukrainian."""
     tags = {"EN": "en", "zh-hant": "zh-Hant", "pt-br": "pt-BR", "CN": "zh", "TW": "zh-Hant", "uk": "uk", "SE": "sv"}
     assert {text: language_tag(text) for text in tags} == tags
@@ -166,14 +166,14 @@ def test_a_field_becomes_a_token_and_shows_its_default(written: str, shown: str)
         ("a {{}}", 2, "this is not a valid merge field: {{}}"),
     ],
 )
-def test_a_wrong_field_is_told_where_it_stands(written: str, offset: int, words: str) -> None:
+def test_an_invalid_field_is_reported_at_its_place(written: str, offset: int, words: str) -> None:
     """Unknown names are reported at the name, invalid fields at their braces."""
     _, mistakes = FieldBook(known=KNOWN, seed=written).replace(written)
     assert [mistake.offset for mistake in mistakes] == [offset]
     assert words in mistakes[0].message
 
 
-def test_a_token_stands_nowhere_in_what_was_written() -> None:
+def test_a_token_never_occurs_in_the_text() -> None:
     """Tokens depend on the whole text, and never occur in it."""
     seed = "{{ first_name }}"
     first = FieldBook(known=KNOWN, seed=seed)
@@ -246,7 +246,7 @@ def test_a_line_is_a_source(
         ("AP: [T](https://e.org) and more", 22, "only the original title in brackets may follow the link"),
     ],
 )
-def test_a_line_that_is_no_source_is_told_at_its_place(line: str, offset: int, words: str) -> None:
+def test_an_invalid_source_is_reported_at_its_place(line: str, offset: int, words: str) -> None:
     """Each line is checked separately, and the other lines are read."""
     text = f"BBC: [A](https://e.org)\n{line}\n\nCNN: [B](https://e.org)"
     found, mistakes = parse_sources(text)
@@ -256,7 +256,7 @@ def test_a_line_that_is_no_source_is_told_at_its_place(line: str, offset: int, w
 
 
 @given(st.text("a: [](){}（）：\n-中.", max_size=80))
-def test_the_pieces_of_a_source_stand_where_they_say(text: str) -> None:
+def test_the_pieces_of_a_source_have_their_offsets(text: str) -> None:
     """Outlet, address and original title are at their offsets."""
     found, _ = parse_sources(text)
     for each in found:
@@ -264,7 +264,7 @@ def test_the_pieces_of_a_source_stand_where_they_say(text: str) -> None:
             assert piece is None or text[piece.offset :].startswith(piece.text)
 
 
-def test_a_long_line_is_judged_quickly() -> None:
+def test_a_long_line_is_checked_quickly() -> None:
     """Even very long lines are checked quickly."""
     began = time.process_time()
     for line in (
@@ -309,14 +309,14 @@ def _plain(nodes: tuple[Inline, ...]) -> str:
         ("He said **“hello”** twice", "“hello”"),
     ],
 )
-def test_emphasis_beside_cjk_punctuation(text: str, strong: str) -> None:
+def test_emphasis_next_to_cjk_punctuation(text: str, strong: str) -> None:
     """Emphasis works in Chinese, Japanese and Korean, without spaces around the marks."""
     found = [node for node in _inlines(text) if isinstance(node, Emphasis)]
     assert [(node.strong, _plain(node.children)) for node in found] == [(True, strong)]
 
 
 @pytest.mark.parametrize("text", ["5 * 3 * 2", "snake_case_word", "\\*a\\*", "a * b", "中 * 文 * 字"])
-def test_what_is_no_emphasis(text: str) -> None:
+def test_marks_that_are_not_emphasis(text: str) -> None:
     """Marks between spaces, inside words and after a backslash are plain characters."""
     assert not any(isinstance(node, Emphasis) for node in _inlines(text))
 
@@ -351,7 +351,7 @@ def test_paragraphs_lists_and_quotes() -> None:
     assert not parse_markdown(" \n")[0]
 
 
-def test_a_link_holds_its_address_in_ascii() -> None:
+def test_a_link_has_an_ascii_address() -> None:
     """Addresses in links are read like others; mailto: is also allowed."""
     found = [
         node
@@ -382,7 +382,7 @@ def test_a_link_holds_its_address_in_ascii() -> None:
         ("2024. Ein Jahr", "2024.", "markdown", "turn it into a list"),
     ],
 )
-def test_what_cannot_stand_in_a_text_is_told_where_it_stands(text: str, at: str, code: str, words: str) -> None:
+def test_unsupported_markdown_is_reported_at_its_place(text: str, at: str, code: str, words: str) -> None:
     """The place is inside the text, not at its start."""
     _, findings = parse_markdown(text)
     assert [finding.code for finding in findings][:1] == [code]

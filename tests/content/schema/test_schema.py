@@ -25,12 +25,12 @@ def _schema(text: str) -> DocumentSchema:
 
 
 @pytest.mark.parametrize("name", ["issue", "newsletter", "section_type", "theme", "phrases"])
-def test_the_programs_own_schemas_are_sound(name: str) -> None:
+def test_built_in_schemas_are_valid(name: str) -> None:
     """Each built-in schema is valid JSON Schema."""
     jsonschema_rs.meta.validate(built_in(name).to_json())
 
 
-def test_a_reference_keeps_the_words_beside_it() -> None:
+def test_a_reference_keeps_its_own_texts() -> None:
     """Title and description next to `$ref` win; everything else comes from the definition."""
     schema = _schema(
         'type: object\nproperties:\n  a:\n    $ref: "#/$defs/d"\n    title: Mine\n'
@@ -90,7 +90,7 @@ def test_the_sample_is_valid_by_its_schema(tmp_path: Path, stem: str) -> None:
     assert not validator.is_valid({**plain, "topcis": []})
 
 
-def test_the_newsletter_says_what_an_issue_must_hold() -> None:
+def test_the_newsletter_defines_required_sections() -> None:
     """Required sections and numbers of items come from newsletter.yaml."""
     schema = read_newsletter(Workspace(root=ROOT)).issue_schema()
     assert set(schema.root.required) == {"date", "subject", "top_story", "topics", "digest"}
@@ -98,7 +98,7 @@ def test_the_newsletter_says_what_an_issue_must_hold() -> None:
     assert dict(schema.root.properties["podcasts"].limits) == {"minItems": 1}
 
 
-def test_an_edition_in_another_language_has_its_own_words(tmp_path: Path) -> None:
+def test_an_edition_in_another_language_has_its_own_settings(tmp_path: Path) -> None:
     """newsletter.de.yaml contains only what differs; the rest comes from newsletter.yaml."""
     workspace = sample(tmp_path)
     own, german = read_newsletter(workspace), read_newsletter(workspace, "de")
@@ -109,7 +109,7 @@ def test_an_edition_in_another_language_has_its_own_words(tmp_path: Path) -> Non
     assert german.zone == own.zone
 
 
-def test_a_language_without_its_file_is_told(tmp_path: Path) -> None:
+def test_a_language_without_its_file_is_reported(tmp_path: Path) -> None:
     """For an unknown language, the message names the missing file, and the hint the command to create it."""
     workspace = sample(tmp_path)
     path = workspace.root / "issues/2025-01-30.fr.yaml"
@@ -122,7 +122,7 @@ def test_a_language_without_its_file_is_told(tmp_path: Path) -> None:
     assert problem.hint == "create it with: compose new --language fr"
 
 
-def test_problems_of_an_overlay_point_into_it(tmp_path: Path) -> None:
+def test_problems_of_an_overlay_have_its_path(tmp_path: Path) -> None:
     """Problems in newsletter.de.yaml are reported with their line in this file."""
     workspace = sample(tmp_path)
     path = workspace.root / "newsletter.de.yaml"

@@ -150,7 +150,7 @@ def test_no_metadata_in_any_message(shown: Built) -> None:
     assert any(SECRET in file_of(name) for name in GOOD)
 
 
-def test_what_need_not_be_changed_is_not(shown: Built) -> None:
+def test_unchanged_pictures_keep_their_bytes(shown: Built) -> None:
     """An sRGB picture without metadata keeps its bytes; one with metadata keeps its encoded picture."""
     kept = {name for name in GOOD if picture_of(shown, name).data == file_of(name)}
     assert kept > {
@@ -181,7 +181,7 @@ def test_a_scan_in_black_and_white_is_scaled_to_greys() -> None:
         assert len(colours) > 3
 
 
-def test_files_that_are_no_pictures_are_named(tmp_path: Path) -> None:
+def test_other_files_are_reported_with_their_format(tmp_path: Path) -> None:
     """Damaged files, other formats, placeholders and bombs are reported at their lines, within seconds."""
     bad = {name: (data, word) for name, data, word in bad_files()}
     workspace = gallery(tmp_path, {name: data for name, (data, _) in bad.items()})
@@ -200,7 +200,7 @@ def test_files_that_are_no_pictures_are_named(tmp_path: Path) -> None:
     assert not found
 
 
-def test_a_damaged_gif_is_told_by_build_not_by_check(tmp_path: Path) -> None:
+def test_a_damaged_gif_is_reported_before_the_checks(tmp_path: Path) -> None:
     """An animation with damaged later frames is reported before the checks run."""
     data = GOOD["animation.gif"]()
     spoilt = data[:-60] + bytes(40) + data[-20:]
@@ -228,7 +228,7 @@ def _noon() -> datetime.datetime:
     return datetime.datetime(2031, 2, 6, 12, tzinfo=datetime.UTC)
 
 
-def test_pictures_of_earlier_issues_stop_nothing(tmp_path: Path) -> None:
+def test_missing_pictures_of_earlier_issues_are_ignored(tmp_path: Path) -> None:
     """With damaged, missing or special files in earlier issues, the current issue is built, checked and compared."""
     workspace = gallery(
         tmp_path, {"good.png": saved(scene(), "PNG"), "bad.jpg": saved(scene(2400, 1600), "JPEG")[:9000]}
@@ -245,7 +245,7 @@ def test_pictures_of_earlier_issues_stop_nothing(tmp_path: Path) -> None:
     assert "2031-01-23 was number 23" in next(each.message for each in checked.problems if each.code == "EDIT08")
 
 
-def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
+def test_special_files_are_never_opened(tmp_path: Path) -> None:
     """Pipes, sockets, devices, folders, links to them or to nothing, circular links, and impossible names."""
     workspace = gallery(tmp_path, {})
     assets = workspace.root / "issues/assets"
@@ -315,7 +315,7 @@ def test_each_picture_is_decoded_once(tmp_path: Path, monkeypatch: pytest.Monkey
     assert first.message == again.message
 
 
-def test_what_is_kept_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_picture_cache_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A preview that runs for a week does not keep every picture that was tried."""
     monkeypatch.setattr(picture_files, "_known", type(picture_files._known)())
     monkeypatch.setattr(picture_files, "_MOST_BYTES", 20_000)

@@ -86,7 +86,7 @@ ONE_SLIP = {
 
 
 @pytest.mark.parametrize(("text", "code", "words"), ONE_SLIP.values(), ids=ONE_SLIP.keys())
-def test_one_slip_is_told_once(workspace: Workspace, text: str, code: str, words: str) -> None:
+def test_one_mistake_is_reported_once(workspace: Workspace, text: str, code: str, words: str) -> None:
     """One mistake is one problem, even if YAML misreads many lines after it."""
     found = _told(workspace, text)
     assert [problem.code for problem in found] == [code], "\n".join(map(str, found))
@@ -94,7 +94,7 @@ def test_one_slip_is_told_once(workspace: Workspace, text: str, code: str, words
 
 
 @pytest.mark.slow
-def test_a_line_moved_to_any_side_brings_no_flood(workspace: Workspace) -> None:
+def test_a_misplaced_line_causes_few_problems(workspace: Workspace) -> None:
     """A line of the sample indented by two spaces more or less, or without its colon, causes at most five problems."""
     for row, line in enumerate(LINES):
         if row % 6 or not line.strip():
@@ -105,7 +105,7 @@ def test_a_line_moved_to_any_side_brings_no_flood(workspace: Workspace) -> None:
 
 
 @pytest.mark.slow
-def test_a_comment_anywhere_is_told_once_at_its_line(workspace: Workspace) -> None:
+def test_a_comment_anywhere_is_reported_at_its_line(workspace: Workspace) -> None:
     """A comment at the left margin causes no problem, or one at its own line if it ends a text."""
     told = 0
     for row in range(0, len(LINES), 3):
@@ -136,13 +136,13 @@ def test_a_text_cut_off_at_a_hash(line: str, lost: str | None) -> None:
     assert lost is None or (problem and f"“{lost}”" in problem.message)
 
 
-def test_a_value_taken_for_a_comment() -> None:
+def test_a_value_read_as_a_comment() -> None:
     """A colour without quotes is lost; a comment after an empty key is not."""
     assert lost_value(_source("accent: #9b1c1c"), len("accent")) is not None
     assert lost_value(_source("accent: # a note"), len("accent")) is None
 
 
-def test_a_quotation_that_swallowed_keys() -> None:
+def test_a_quoted_text_that_includes_keys() -> None:
     """Keys inside a quoted text are reported, but not a colon in the middle of a line."""
     text = '"one\nbody: two"'
     problem = swallowed_keys(_source(text), 0, len(text))
@@ -162,7 +162,7 @@ def test_lines_that_run_together() -> None:
 
 
 @pytest.mark.parametrize(("key", "meant"), [("“title”", "title"), ("-title", "title"), ("title:", "title")])
-def test_a_key_that_nobody_means(key: str, meant: str) -> None:
+def test_a_key_that_is_a_mistake(key: str, meant: str) -> None:
     """Curly quotes, a dash without a space and a second colon are reported, and the key is read."""
     odd = odd_key(key)
     assert odd is not None

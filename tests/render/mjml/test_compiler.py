@@ -27,7 +27,7 @@ AWKWARD = [
 
 
 @pytest.mark.parametrize("value", AWKWARD, ids=[ascii(value) for value in AWKWARD])
-def test_attribute_values_come_out_as_they_went_in(value: str) -> None:
+def test_attribute_values_are_kept(value: str) -> None:
     r"""Attribute values are kept; the compiler alone would print `\u{3000}` or similar, or crash."""
     out = compile_mjml(with_text(f'<a title="{value}" lang=\'{value}"\'>{value}</a>'))
     assert unescape(re.findall('title="([^"]*)"', out)[0]) == value
@@ -35,7 +35,7 @@ def test_attribute_values_come_out_as_they_went_in(value: str) -> None:
     assert f">{value}</a>" in out
 
 
-def test_the_compiler_still_needs_its_guards() -> None:
+def test_the_compiler_still_needs_the_workarounds() -> None:
     """The compiler still has the bugs that we work around: if one of these checks fails, it was fixed."""
     assert r"\u{3000}" in mjml2html(with_text('<a title="\u3000">x</a>'))
     assert "fonts.googleapis.com" in mjml2html(with_text("x"))
@@ -49,14 +49,14 @@ def test_the_compiler_still_needs_its_guards() -> None:
     assert "<mj-raw>" in mjml2html(unbalanced)
 
 
-def test_a_bare_greater_than_beside_chinese_compiles() -> None:
+def test_a_bare_greater_than_sign_next_to_chinese_compiles() -> None:
     """`文> 本`, which crashes the compiler, is text like any other."""
     for text in ("文> 本", "文 > 本", "—>", "“c”>", "<b>文</b>>文", "文>"):
         assert text in compile_mjml(with_text(text))
     assert ".文 > b" in compile_mjml(with_head("<mj-style>.文 > b {color: red}</mj-style>"))
 
 
-def test_blanks_between_elements_are_no_text() -> None:
+def test_blanks_between_elements_are_not_text() -> None:
     """The compiler rejects ` <mj-title>` after another head element, unless there is a newline first."""
     spaced = (
         "<mj-attributes> <mj-all color='red'/>\t <mj-text align='left'/> \r\n </mj-attributes> <mj-title>x</mj-title> "
@@ -66,7 +66,7 @@ def test_blanks_between_elements_are_no_text() -> None:
     assert "<title>x</title>" in compile_mjml(with_head(spaced))
 
 
-def test_what_the_head_says_comes_out() -> None:
+def test_the_head_is_kept() -> None:
     """Title, preview and styles keep every character; an author's references keep their meaning."""
     html = compiled()
     assert "<title>Issue 214 — “中文” ❤️</title>" in html
@@ -76,7 +76,7 @@ def test_what_the_head_says_comes_out() -> None:
     assert "a&#60;b &lt; &#128; \u2014" in compile_mjml(with_text("a&#60;b &lt; &#128; &#8212;"))
 
 
-def test_no_subscriber_is_told_on_to_others() -> None:
+def test_nothing_is_loaded_from_other_hosts() -> None:
     """Without our own fonts, MJML would load one from Google; with our settings, it loads nothing."""
     html = compile_mjml(with_text("x"))
     assert "Ubuntu" in html and "googleapis" not in html and "<link" not in html.lower() and "@import" not in html
@@ -96,7 +96,7 @@ def test_no_subscriber_is_told_on_to_others() -> None:
         ),
     ],
 )  # fmt: skip
-def test_unsafe_output_is_refused(mjml: str, reason: str) -> None:
+def test_unsafe_output_is_rejected(mjml: str, reason: str) -> None:
     """The compiled document is checked again, for mistakes that the lint missed."""
     with pytest.raises(CompilerError, match=re.escape(reason)):
         compile_mjml(mjml)
@@ -174,7 +174,7 @@ def test_normalise_is_ascii_and_keeps_text_lines() -> None:
 
 
 @pytest.mark.slow
-def test_mutants_are_compiled_or_refused() -> None:
+def test_mutants_are_compiled_or_rejected() -> None:
     """1,000 damaged documents: each compiles, is a finding, or raises CompilerError; no crash escapes."""
     source = strip_origins(DOCUMENT)
     chance = random.Random(20250130)

@@ -90,7 +90,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("mjml", "message"), WRONG, ids=[message for _, message in WRONG])
-def test_each_mistake_is_told(mjml: str, message: str) -> None:
+def test_each_mistake_is_found(mjml: str, message: str) -> None:
     """Mistakes that the compiler overlooks, misreads or crashes on are findings with a place."""
     found = lint(mjml)
     assert any(message in finding.message for finding in found), found
@@ -139,7 +139,7 @@ def test_tokens_cover_the_source() -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="<>/!-[]=\"' \nabcmj文?&;", max_size=80))
-def test_any_text_is_judged(text: str) -> None:
+def test_any_text_is_checked(text: str) -> None:
     """The lint never raises an error, also after origins are stripped."""
     position = 0
     for token in tokens(text):
@@ -154,7 +154,7 @@ HOSTILE = ['<a x="', "<a b", "<a x='<a x=\"", "<!--", "<p>", "</p>", "<", "<a " 
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
-def test_hostile_input_is_judged_in_linear_time(piece: str) -> None:
+def test_hostile_input_is_checked_in_linear_time(piece: str) -> None:
     """Eight times the input takes far less than sixty-four times as long."""
 
     def seconds(count: int) -> float:
