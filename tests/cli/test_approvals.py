@@ -450,7 +450,7 @@ def test_one_mailbox_is_one_approver(desk: Desk, one: str, other: str) -> None:
     """Two addresses of one mailbox are one person: they cannot be two of two, whichever stands in newsletter.yaml when."""
     desk.needs(2, one, other)
     said = desk.room.say("approve", ISSUE, "--as", one)
-    assert said.code == 1 and "2 are needed, and 1 may give one" in said.err
+    assert said.code == 1 and "2 needed, but only 1 person may approve" in said.err
     desk.needs(2, one, BEN)
     desk.approve(one)
     desk.needs(2, other, BEN)

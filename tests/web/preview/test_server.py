@@ -267,7 +267,7 @@ def test_a_picture_may_come_in_a_new_folder(sampled: Preview) -> None:
     source = sampled.path.read_text(encoding="utf-8")
     sampled.save(source.replace("assets/chip-efficiency.png", "pictures/week/chart.png"))
     told = sampled.until(lambda told: told["isBroken"])
-    assert "there is no file" in told["problems"][0]["message"]
+    assert "file not found" in told["problems"][0]["message"]
     folder = sampled.path.parent / "pictures" / "week"
     folder.mkdir(parents=True)
     time.sleep(0.3)
