@@ -40,6 +40,7 @@ from composer.web.public.server.reload import Alert
 from composer.web.public.site.email_renderer import EmailRenderer
 from composer.web.public.site.public_settings import Mailer
 from composer.web.public.site.publication import read_publication
+from composer.web.public.site.translations import words
 from composer.web.public.transactional.queue import waiting
 from composer.web.public.transactional.worker import TransactionalWorker
 from tests.fake_smtp import Action, FakeSmtp
@@ -51,6 +52,13 @@ Fields = Mapping[str, str] | Sequence[tuple[str, str]]
 NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
 KEY, OLD_KEY, FOREIGN_KEY = (email * 64 for email in (b"a", b"b", b"c"))
 HOST, PREFIX = "news.example.org", "/n"
+#: The sample newsletter's name, by language.
+NAMES = {"en": "China Briefing", "de": "China-Briefing", "zh": "China Briefing"}
+
+
+def phrase(name: str, language: str = "en") -> str:
+    """Return a phrase of the pages as the sample newsletter shows it."""
+    return words(language).about(name, NAMES[language])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

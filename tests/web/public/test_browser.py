@@ -21,7 +21,7 @@ from composer.database.schema_upgrade import open_database
 from composer.web.public.pages.review_pages import ReviewAnswer
 from tests.browser.test_accessibility import axe
 from tests.web.public.page_harness import STEM, TOKEN, Desk, frozen
-from tests.web.public.running import Running, running
+from tests.web.public.running import Running, phrase, running
 
 __all__ = ["axe"]
 
@@ -103,45 +103,45 @@ def test_a_subscriber_comes_changes_and_goes(browser: Chrome, shown: Running) ->
     # The sample greets by the first name: that is what the form asks for.
     _written(browser, "first_name", "Anna")
     _press(browser, "Subscribe")
-    assert _title(browser) == "Please look into your mailbox"
+    assert _title(browser) == phrase("posted_title")
     shown.settled()
     _open(browser, shown, shown.link_in(shown.mail()[-1]))
-    _press(browser, "Yes, subscribe")
-    assert _title(browser) == "You are subscribed"
+    _press(browser, phrase("confirm_button"))
+    assert _title(browser) == phrase("welcome_title")
 
     _open(browser, shown, "/preferences")
     _written(browser, "email", "anna@example.net")
-    _press(browser, "Send me the link")
-    assert _title(browser) == "Please look into your mailbox"
+    _press(browser, phrase("ask_button"))
+    assert _title(browser) == phrase("posted_title")
     shown.settled()
     _open(browser, shown, shown.link_in(shown.mail()[-1]))
     own = browser.current_url
     _written(browser, "field-company", "ACME")
     browser.find_element(By.CSS_SELECTOR, "input[value=events]").click()
     _press(browser, "Save")
-    assert "Saved." in browser.find_element(By.TAG_NAME, "main").text
+    assert phrase("own_saved") in browser.find_element(By.TAG_NAME, "main").text
     subscriber = shown.subscriber("anna@example.net")
     assert subscriber is not None
     assert (subscriber.tags, subscriber.fields, subscriber.status) == (("events",), {"company": "ACME"}, Status.ACTIVE)
 
     _open(browser, shown, f"/unsubscribe/{shown.token(Purpose.UNSUBSCRIBE, subscriber)}")
     _press(browser, "Unsubscribe")
-    assert _title(browser) == "You are unsubscribed"
+    assert _title(browser) == phrase("left_title")
     _written(browser, "reason", "Too many")
-    _press(browser, "Tell the editors")
+    _press(browser, phrase("left_reason_button"))
     assert "Thank you" in browser.find_element(By.TAG_NAME, "main").text
     subscriber = shown.subscriber("anna@example.net")
     assert subscriber is not None
     assert subscriber.status is Status.UNSUBSCRIBED
 
     browser.get(own)
-    _follow(browser, "Delete my data")
-    assert _title(browser) == "Delete all your data?"
-    _follow(browser, "No, go back")
+    _follow(browser, phrase("own_erase_link"))
+    assert _title(browser) == phrase("erase_title")
+    _follow(browser, phrase("erase_keep"))
     _follow(browser, "Deutsch")
-    _follow(browser, "Meine Daten löschen")
-    _press(browser, "Meine Daten jetzt löschen")
-    assert _title(browser) == "Ihre Daten sind gelöscht"
+    _follow(browser, phrase("own_erase_link", "de"))
+    _press(browser, phrase("erase_button", "de"))
+    assert _title(browser) == phrase("erased_title", "de")
     assert shown.subscriber("anna@example.net") is None
 
 
@@ -153,15 +153,15 @@ def test_an_editor_approves(browser: Chrome, shown: Running, desk: Desk) -> None
     assert _pictures(browser) > 3
     browser.switch_to.default_content()
     _press(browser, "Request changes")
-    assert "Please write in the comment" in browser.find_element(By.TAG_NAME, "main").text
+    assert phrase("approve_no_comment") in browser.find_element(By.TAG_NAME, "main").text
     assert desk.answers == []
     _written(browser, "comment", "A typo\nin line 2")
     _press(browser, "Request changes")
-    assert _title(browser) == "You have requested changes"
+    assert _title(browser) == phrase("returned_title")
     _open(browser, shown, f"/approve/{TOKEN}")
-    assert "You have answered before" in browser.find_element(By.TAG_NAME, "main").text
+    assert phrase("decided_again") in browser.find_element(By.TAG_NAME, "main").text
     _press(browser, "Approve")
-    assert _title(browser) == "You have approved this edition"
+    assert _title(browser) == phrase("approved_title")
     assert desk.answers == [
         (ReviewAnswer.NO, "A typo\nin line 2", shown.clock.now),
         (ReviewAnswer.YES, "", shown.clock.now),

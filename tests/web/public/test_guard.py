@@ -22,7 +22,7 @@ from composer.web.public.http.guard import PublicAddress
 from composer.web.public.http.timeouts import SlowClientProtocol
 from tests.transport.setup import factor, with_more_time
 from tests.web.public.page_harness import STEM, TOKEN, Desk, frozen
-from tests.web.public.running import Running, running
+from tests.web.public.running import Running, phrase, running
 
 PATHS = ("/subscribe", "/preferences", "/unsubscribe/x", "/nothing", "/health", f"/{STEM}", "/subscribe/")
 LINE = re.compile(r"[a-z_]+ (GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|other) (\d{3}|gone) \d+ ms")
@@ -187,7 +187,7 @@ def test_large_bodies(pages: Running) -> None:
     """32 KB are plenty: more is refused by its announcement, or as soon as it is more."""
     assert pages.post_form("/subscribe", {"email": "x" * 32_000}).status == 422
     answer = pages.post_form("/subscribe", {"email": "x" * 33_000})
-    assert (answer.status, answer.title) == (413, "That is too much")
+    assert (answer.status, answer.title) == (413, phrase("large_title"))
     head = b"POST /n/subscribe HTTP/1.1\r\nHost: news.example.org\r\n"
     assert pages.raw(head + b"Content-Length: 99999999999999999999999\r\n\r\n")[9:12] in (b"413", b"400")
     chunk = b"2000\r\n" + b"x" * 0x2000 + b"\r\n"
@@ -396,7 +396,7 @@ def test_a_database_that_is_gone(pages: Running, monkeypatch: pytest.MonkeyPatch
 
         monkeypatch.setattr(unsubscribe, "leave", fail)
         answer = pages.post_form(path, {"List-Unsubscribe": "One-Click"})
-        assert (answer.status, answer.title, answer.header("retry-after")) == (status, "Please try again", "60")
+        assert (answer.status, answer.title, answer.header("retry-after")) == (status, phrase("busy_title"), "60")
         assert "disk" not in answer.body
     assert any(line.startswith("bug: ValueError\n") for line in pages.told)
     assert not any("anna" in line for line in pages.told)

@@ -7,7 +7,7 @@ import re
 from composer.audience.identity.tokens import Purpose
 from composer.core.event_log import JsonFormatter
 from tests.fake_smtp import once, says
-from tests.web.public.running import KEY, OLD_KEY, Running
+from tests.web.public.running import KEY, OLD_KEY, Running, phrase
 
 
 class _Lines(logging.Handler):
@@ -35,7 +35,7 @@ def test_a_sign_up_names_nobody(pages: Running) -> None:
     pages.until(lambda: pages.letter_states() == ["accepted"])
     [message] = pages.mail()
     link = pages.link_in(message)
-    assert pages.post_form(link).title == "You are subscribed"
+    assert pages.post_form(link).title == phrase("welcome_title")
     subscriber = pages.subscriber(address)
     assert subscriber is not None
     token = pages.token(Purpose.UNSUBSCRIBE, subscriber)

@@ -13,7 +13,7 @@ from composer.database.engine import Database
 from composer.database.tables.transactional_tables import transactional_emails
 from composer.web.public.transactional import queue
 from composer.web.public.transactional.mail_requests import DropReason
-from tests.web.public.running import NOW, Running, running
+from tests.web.public.running import NOW, Running, phrase, running
 
 #: An hour's total that a test can use up.
 FEW = 10
@@ -201,4 +201,4 @@ def test_a_mailbox_that_waits_gets_its_own_wish(few: Running) -> None:
     few.clock.pass_by(minutes=31)
     few.until(lambda: "anna@example.net" in recipients(few))
     link = few.link_in(few.mail()[-1])
-    assert few.post_form(link).title == "You are subscribed"
+    assert few.post_form(link).title == phrase("welcome_title")

@@ -15,7 +15,7 @@ from composer.database.tables.transactional_tables import transactional_emails
 from composer.transport.outcome import OutcomeState
 from composer.web.public.transactional.mail_requests import CONFIRM_FOR
 from tests.fake_smtp import SmtpSession, leaves, once, says
-from tests.web.public.running import NOW, Running, words_in
+from tests.web.public.running import NOW, Running, phrase, words_in
 
 ANNA = {"email": "Anna@Example.net", "name": "Anna <b>Schmidt</b>", "website": ""}
 
@@ -37,17 +37,17 @@ def test_both_steps(pages: Running) -> None:
     assert form.title == "Subscribe to China Briefing"
     for name in ("email", "first_name", "edition", "website"):
         assert f'name="{name}"' in form.body
-    assert "Please look into your mailbox" in subscribe(pages, {**ANNA, "edition": "de"})
+    assert phrase("posted_title") in subscribe(pages, {**ANNA, "edition": "de"})
     assert pages.settled() == ["accepted"]
     assert pages.subscriber("anna@example.net") is None
     [message] = pages.mail()
     link = pages.link_in(message)
     page = pages.get(link)
     assert (page.status, page.title) == (200, "Subscribe to China Briefing?")
-    assert "I can unsubscribe at any time by a link in every message." in page.body
+    assert phrase("consent") in page.body
     assert pages.subscriber("anna@example.net") is None
     pages.clock.pass_by(days=2)
-    assert pages.post_form(link).title == "You are subscribed"
+    assert pages.post_form(link).title == phrase("welcome_title")
     subscriber = pages.subscriber("anna@example.net")
     assert subscriber is not None
     assert (subscriber.address, subscriber.name, subscriber.language) == (
@@ -58,8 +58,7 @@ def test_both_steps(pages: Running) -> None:
     assert subscriber.status is Status.ACTIVE
     assert evidence(pages) == [
         "double opt-in: asked 2025-01-30 06:30 UTC by a form, agreed 2025-02-01 06:30 UTC by the link that was sent to the "
-        "address, to these words: Yes, send me China Briefing by e-mail. I can unsubscribe at any time by a link in every "
-        "message."
+        "address, to these words: " + phrase("consent")
     ]
 
 
@@ -78,7 +77,7 @@ def test_the_form_asks_for_what_messages_use(pages: Running) -> None:
     )
     assert pages.settled() == ["accepted"]
     [message] = pages.mail()
-    assert pages.post_form(pages.link_in(message)).title == "You are subscribed"
+    assert pages.post_form(pages.link_in(message)).title == phrase("welcome_title")
     subscriber = pages.subscriber("anna@example.net")
     assert subscriber is not None
     assert (subscriber.first_name, subscriber.last_name, subscriber.name, dict(subscriber.fields)) == (
@@ -108,14 +107,14 @@ def test_the_message(pages: Running) -> None:
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["From"] == "China-Briefing <briefing@news.example.org>"
     assert message["To"] == "Anna@Example.net"
-    assert message["Subject"] == "Bitte bestätigen: China-Briefing"
+    assert message["Subject"] == phrase("mail_confirm_subject", "de")
     assert message["Content-Language"] == "de"
     assert message["List-Unsubscribe"] is None
     assert message["Message-ID"].startswith("<letter.1.")
     assert not any("evil.example" in words for words in words_in(message))
     text, html = (part.get_content() for part in message.walk() if part.get_content_maintype() == "text")
     for part in (text, html):
-        assert "Es fehlt noch ein Klick" in part
+        assert phrase("mail_confirm_title", "de") in part
     assert max(len(line) for line in text.splitlines() if "https://" not in line) <= 72
 
 
@@ -140,12 +139,12 @@ def test_nobody_learns_who_is_subscribed(pages: Running) -> None:
     pages.settled()
     said = {(str(message["To"]), str(message["Subject"])) for message in pages.mail()}
     assert said == {
-        ("in@example.net", "Your subscription to China Briefing"),
-        ("left@example.net", "Please confirm: China Briefing"),
-        ("left@example.net", "Your subscription to China Briefing"),
-        ("bad@example.net", "Please confirm: China Briefing"),
-        ("gone@example.net", "Please confirm: China Briefing"),
-        ("new@example.net", "Please confirm: China Briefing"),
+        ("in@example.net", phrase("mail_link_subject")),
+        ("left@example.net", phrase("mail_confirm_subject")),
+        ("left@example.net", phrase("mail_link_subject")),
+        ("bad@example.net", phrase("mail_confirm_subject")),
+        ("gone@example.net", phrase("mail_confirm_subject")),
+        ("new@example.net", phrase("mail_confirm_subject")),
     }  # fmt: skip
 
 
@@ -156,7 +155,7 @@ def test_who_is_subscribed_already_is_told_in_the_mailbox(pages: Running) -> Non
     assert pages.settled() == ["accepted"]
     [message] = pages.mail()
     assert message["To"] == "anna@example.net"
-    assert all("It is subscribed already" in words for words in words_in(message))
+    assert all(phrase("mail_known_text") in words for words in words_in(message))
     link = pages.link_in(message)
     assert link.startswith("/preferences/")
     assert "anna@example.net" in pages.get(link).body
@@ -174,7 +173,7 @@ def test_coming_back(pages: Running) -> None:
     assert found is not None
     assert (found.status, found.language) == (Status.UNSUBSCRIBED, "en")
     link = pages.link_in(pages.mail()[0])
-    assert pages.post_form(link).title == "You are subscribed"
+    assert pages.post_form(link).title == phrase("welcome_title")
     found = pages.subscriber("anna@example.net")
     assert found is not None
     assert (found.id, found.status, found.language, found.name) == (subscriber.id, Status.ACTIVE, "de", "Anna")
@@ -188,8 +187,8 @@ def test_a_link_confirms_once(pages: Running) -> None:
     pages.settled()
     link = pages.link_in(pages.mail()[0])
     for _ in range(3):
-        assert pages.post_form(link).title == "You are subscribed"
-    assert pages.get(link).title == "You are subscribed"
+        assert pages.post_form(link).title == phrase("welcome_title")
+    assert pages.get(link).title == phrase("welcome_title")
     assert len(evidence(pages)) == 1
     subscriber = pages.subscriber("anna@example.net")
     assert subscriber is not None
@@ -255,12 +254,12 @@ def test_a_form_on_another_site(pages: Running) -> None:
     subscribe(pages, {"email": "b@example.net"}, Origin='https://x"><script>')
     pages.settled()
     first, second = pages.mail()
-    assert first["Subject"] == "请确认：China Briefing"
+    assert first["Subject"] == phrase("mail_confirm_subject", "zh")
     pages.post_form(pages.link_in(first))
     pages.post_form(pages.link_in(second))
     known, unknown = evidence(pages)
     assert "by a form on shop.example.com:8443," in known
-    assert "是，请通过电子邮件把China Briefing发送给我" in known
+    assert phrase("consent", "zh") in known
     assert "by a form," in unknown
 
 
@@ -288,7 +287,7 @@ def test_one_network_gives_few_addresses(pages: Running) -> None:
         assert answer.status == 200
     for forged in ("198.51.100.77", "203.0.113.9, 198.51.100.78", "127.0.0.1, 198.51.100.79"):
         answer = pages.post_form("/subscribe", {"email": "one@example.net"}, {"X-Forwarded-For": forged})
-        assert (answer.status, answer.title) == (429, "Too often")
+        assert (answer.status, answer.title) == (429, phrase("often_title"))
     assert pages.post_form("/subscribe", {"email": "a@example.net"}, {"X-Forwarded-For": "203.0.113.9"}).status == 200
     assert pages.get("/subscribe", {"X-Forwarded-For": "198.51.100.1"}).status == 200
 
@@ -347,7 +346,7 @@ class TestThePost:
         subscriber = pages.join("anna@example.net")
 
         def erase(visit: SmtpSession) -> int:
-            assert pages.post_form(f"{pages.own_link(subscriber)}/erase").title == "Your data is deleted"
+            assert pages.post_form(f"{pages.own_link(subscriber)}/erase").title == phrase("erased_title")
             return visit.say(b"354 go ahead\r\n")
 
         pages.script["data"] = erase

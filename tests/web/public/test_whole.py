@@ -31,7 +31,7 @@ from composer.transport.smtp.smtp_transport import SmtpTransport
 from tests.factories import sample
 from tests.fake_smtp import SmtpSession
 from tests.transport.setup import PATIENT
-from tests.web.public.running import FOREIGN_KEY, HOST, PREFIX, Running, words_in
+from tests.web.public.running import FOREIGN_KEY, HOST, PREFIX, Running, phrase, words_in
 
 pytestmark = pytest.mark.slow
 
@@ -218,7 +218,7 @@ def test_an_editor_answers_by_a_link(publication: Workspace, pages: Running) -> 
         token = ask(connection, review, who, pages.tokens, now)
     assert "A cheap model shakes up the AI race" in pages.get(f"/approve/{token}/edition/1").body
     assert pages.post_form(f"/approve/{token}", {"answer": "no", "comment": "Line 2"}).title == (
-        "You have requested changes"
+        phrase("returned_title")
     )
     with pages.database.read() as connection:
         [said] = last_answers(connection, 1).values()

@@ -48,7 +48,7 @@ def subscribers_in_words(who: VariantAudience, words: PageTexts) -> str:
     said = [words.about("who_some", either(group)) for group in who.some]
     said += [words.about("who_none", either(who.none))] if who.none else []
     said += [words["who_linked"] % (either(then), either(given)) for given, then in who.linked]
-    return words.about("who", ", ".join(said)) if said else words["who_all"]
+    return words.about("who", words["who_and"].join(said)) if said else words["who_all"]
 
 
 @cache
