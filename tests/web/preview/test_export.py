@@ -47,7 +47,7 @@ def test_a_folder_of_somebody_else_stays(model: PreviewModel, tmp_path: Path) ->
     (tmp_path / "mine" / "letter.txt").write_text("mine")
     (tmp_path / "file").write_text("mine")
     for name in ("mine", "file"):
-        with pytest.raises(OutputError, match="holds something else"):
+        with pytest.raises(OutputError, match="contains other files"):
             write(ShownVariant(model=model), tmp_path / name)
     assert (tmp_path / "mine" / "letter.txt").read_text() == "mine"
     (tmp_path / "empty").mkdir()

@@ -277,14 +277,14 @@ def test_a_broken_issue_is_told_and_mended(sampled: Preview, page: Page) -> None
     source = sampled.path.read_text(encoding="utf-8")
     page.open(sampled.server.url)
     sampled.save(source.replace("subject:", "subjekt:"))
-    page.until(lambda: "last good edition shown" in page.text("#status"))
+    page.until(lambda: "last edition without errors" in page.text("#status"))
     assert page.count(".notice.error")
     assert "issues/2025-01-30.yaml:" in page.text("#findings")
     assert page.frame("page.body.innerText.includes('Nvidia')")
     sampled.save(source)
     page.until(lambda: page.text("#status").startswith("Saved"))
     assert not page.count(".notice.error")
-    assert page.text("#findings") == "Nothing to mend."
+    assert page.text("#findings") == "No problems found."
 
 
 def test_a_finding_leads_to_its_block(sampled: Preview, page: Page) -> None:
@@ -301,7 +301,7 @@ def test_a_finding_leads_to_its_block(sampled: Preview, page: Page) -> None:
     assert stage["top"] < around["top"] < around["bottom"] < stage["bottom"]
     assert "issues/2025-01-30.yaml, line 107, column" in page.text("#selected")
     page.click(".finding", 1)
-    page.until(lambda: "No part of the edition shows this place." in page.text("#selected"))
+    page.until(lambda: "No part of the edition comes from this line." in page.text("#selected"))
     page.press(Keys.ESCAPE)
     page.until(lambda: not page.visible("#selected"))
 
@@ -313,7 +313,7 @@ def test_findings_that_say_the_same_are_folded(sampled: Preview, page: Page) -> 
     sampled.save(source.replace("      - **Panama Canal", f"{points}      - **Panama Canal"))
     sampled.until(lambda told: {each["code"] for each in told["problems"]} == {"MARK01"})
     page.open(sampled.server.url)
-    page.until(lambda: page.text(".more summary") == "11 more like it")
+    page.until(lambda: page.text(".more summary") == "11 more like this")
     assert page.visible(".finding") == 1
     assert "12" in page.text("#counts")
     page.press("j")
