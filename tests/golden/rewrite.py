@@ -1,4 +1,4 @@
-"""`make golden`: writes the expected files anew. Look at the diff before you commit it."""
+"""`make golden`: rewrites the expected files. Read the diff before you commit it."""
 
 import tempfile
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.golden import test_golden
 
 
 def main() -> None:
-    """Rewrite all of them."""
+    """Rewrite all expected files."""
     with tempfile.TemporaryDirectory() as folder:
         test_mistakes.rewrite(Path(folder))
     with tempfile.TemporaryDirectory() as folder:

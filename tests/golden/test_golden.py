@@ -1,4 +1,4 @@
-"""Whole editions, byte for byte: input in this folder or in the repository, output in expected/."""
+"""Whole editions, byte for byte: input in this folder or in examples/, output in expected/."""
 
 import re
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ ROOT = HERE.parent.parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A golden case and why it is here."""
+    """A golden case, and the reason for it."""
 
     name: str
     root: Path
     stem: str
     why: str
-    #: Which variant, where parts are for some subscribers only.
+    #: The number of the variant, if parts are for some subscribers only.
     variant: int = 1
 
 
@@ -75,7 +75,7 @@ def build(case: Case) -> Built:
 
 
 def outputs(built: Built) -> dict[str, bytes]:
-    """What is compared: the message holds the pictures; page and plaintext are there to be read in a diff."""
+    """Return the compared files: the message, with its pictures; the page and the plain text, for a readable diff."""
     return {"issue.html": built.html.encode(), "issue.txt": built.text.encode(), "issue.eml": built.message}
 
 
@@ -92,12 +92,12 @@ def test_same_bytes(case: Case) -> None:
 
 
 def test_every_byte_of_the_message_is_right(case: Case) -> None:
-    """ASCII, CRLF only, line lengths, single headers, encoded-words, boundaries: RFC 5322, 2045, 2046, 2047."""
+    """Checks ASCII, CRLF, line lengths, single headers, encoded-words and boundaries: RFC 5322, 2045, 2046, 2047."""
     assert problems(build(case).message) == []
 
 
 def test_every_link_of_the_html_is_in_the_text(case: Case) -> None:
-    """No subscriber who reads the plaintext misses an address: in angle brackets behind its words, or as it stands in a text."""
+    """The plain text contains every address: in angle brackets after its text, or as written in a text."""
     built = build(case)
     for link in links(built.html):
         assert not link.startswith("http") or re.search(
@@ -106,7 +106,7 @@ def test_every_link_of_the_html_is_in_the_text(case: Case) -> None:
 
 
 def test_nothing_is_fetched_and_nothing_leaks(case: Case) -> None:
-    """No script, style sheet or font from elsewhere; no compiler's escape; doctype, language and headings as promised."""
+    """No script, style sheet or font from other sites; no escapes of the compiler; doctype, language and headings are right."""
     html = build(case).html
     assert html.startswith("<!DOCTYPE html>")
     assert "\\u{" not in html.replace("\\u{3000}", "") or case.name == "hostile"
@@ -121,7 +121,7 @@ def test_nothing_is_fetched_and_nothing_leaks(case: Case) -> None:
 
 
 def rewrite() -> None:
-    """Write the expected files anew."""
+    """Rewrite the expected files."""
     for case in CASES:
         folder = HERE / "expected" / case.name
         folder.mkdir(parents=True, exist_ok=True)

@@ -139,7 +139,7 @@ def _order(model: PreviewModel) -> list[dict[str, object]]:
 
 
 def _line(line: Line, filled: tuple[tuple[str, Mapping[str, str]], ...]) -> dict[str, object]:
-    """Return a line without a subscriber, and for each subscriber for whom it differs."""
+    """Return a line without a subscriber, and for each subscriber with a different text."""
     (_, nobody), *people = filled
     usual = _parts(line, nobody)
     # Without merge fields, the line is the same for everyone.

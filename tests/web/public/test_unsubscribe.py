@@ -1,4 +1,4 @@
-"""RFC 8058 to the byte, over a real socket; and that a token does this one thing and no other."""
+"""One-click unsubscribing (RFC 8058), byte for byte over a real socket; and a token does nothing else."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from tests.web.public.running import FOREIGN_KEY, KEY, OLD_KEY, Running, phrase
 
 FORM = b"List-Unsubscribe=One-Click"
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
-#: As RFC 8058 section 8.2 has it, but for the line ends.
+#: As in RFC 8058 section 8.2, except for the line ends.
 MULTIPART = (
     b"---FormBoundaryjWmhtjORrn\r\n"
     b'Content-Disposition: form-data; name="List-Unsubscribe"\r\n'
@@ -44,7 +44,7 @@ def one_click(path: str, body: bytes, kind: str) -> bytes:
         ("Content-Type: multipart/form-data; boundary=-FormBoundaryjWmhtjORrn\r\n", MULTIPART),
         ('Content-Type: Multipart/Form-Data; charset=utf-8; boundary="-FormBoundaryjWmhtjORrn"\r\n', MULTIPART),
         ("", FORM),
-        # As programs write it who did not read the RFC: a line end at the end, lines that end in LF, names without quotes.
+        # As careless programs write it: a line end at the end, lines that end in LF, names without quotes.
         ("Content-Type: application/x-www-form-urlencoded\r\n", FORM + b"\r\n"),
         ("Content-Type: application/x-www-form-urlencoded\r\n", b"\n" + FORM + b"\n"),
         ("Content-Type: text/plain\r\n", FORM + b" \r\n\r\n"),
@@ -60,7 +60,7 @@ def one_click(path: str, body: bytes, kind: str) -> bytes:
     ],
 )
 def test_one_click_unsubscribes_at_once(pages: Running, kind: str, body: bytes) -> None:
-    """RFC 8058 section 3.2: a POST in either form; 200, no cookie, nowhere else to go; the same again and again."""
+    """RFC 8058 section 3.2: a POST in either format gets a 200, no cookie and no redirect, any number of times."""
     subscriber = pages.join("anna@example.net")
     path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber, 7)}"
     for _ in range(3):
@@ -83,8 +83,8 @@ def test_one_click_unsubscribes_at_once(pages: Running, kind: str, body: bytes) 
 
 
 @pytest.mark.parametrize("behind", [">", ")", ".", "/", "%3E", "),", "%22", "%E2%80%9D.", "/.", "%20", "]"])
-def test_punctuation_behind_a_link(pages: Running, behind: str) -> None:
-    """A program takes what follows a link in a sentence for a part of it: page and button work all the same."""
+def test_punctuation_after_a_link(pages: Running, behind: str) -> None:
+    """If a program adds punctuation from a sentence to a link, the page and its button still work."""
     subscriber = pages.join("anna@example.net")
     path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}"
     page = pages.get(path + behind)
@@ -98,7 +98,7 @@ def test_punctuation_behind_a_link(pages: Running, behind: str) -> None:
 
 
 def test_a_scanner_changes_nothing(pages: Running) -> None:
-    """What opens every link (GET, HEAD), or posts forms at random, leaves the subscriber where they were."""
+    """A scanner that opens every link (GET, HEAD) or posts random forms does not change the subscriber."""
     subscriber = pages.join("anna@example.net")
     path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}"
     page = pages.get(path)
@@ -125,7 +125,7 @@ def test_a_scanner_changes_nothing(pages: Running) -> None:
 
 
 def test_the_button_on_the_page_does_the_same(pages: Running) -> None:
-    """The page's own form is a one-click request; behind it a reason may be given, or not."""
+    """The page's own form is a one-click request; the next page asks for an optional reason."""
     subscriber = pages.join("anna@example.net", language="de")
     path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}"
     assert pages.get(path).title == phrase("leave_title", "de")
@@ -142,7 +142,7 @@ def test_the_button_on_the_page_does_the_same(pages: Running) -> None:
 
 
 def test_reasons_do_not_pile_up(pages: Running) -> None:
-    """Who has a token cannot fill the database with reasons."""
+    """The owner of a token cannot fill the database with reasons."""
     subscriber = pages.join("anna@example.net")
     path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}"
     for number in range(10):
@@ -154,7 +154,7 @@ def test_reasons_do_not_pile_up(pages: Running) -> None:
 
 
 def test_a_token_that_is_not_ours_tells_nothing(pages: Running) -> None:
-    """Forged, of another publication's key, cut, of another purpose: the same page, 404, for GET and POST; nothing changes."""
+    """A forged, foreign, cut or other purpose's token: the same 404 page for GET and POST; nothing changes."""
     subscriber = pages.join("anna@example.net")
     good = pages.token(Purpose.UNSUBSCRIBE, subscriber)
     bad = [
@@ -181,7 +181,7 @@ def test_a_token_that_is_not_ours_tells_nothing(pages: Running) -> None:
 
 
 def test_a_token_of_an_older_key_still_works(pages: Running) -> None:
-    """A message from before the key was changed has a way out as long as the old key stands in the list."""
+    """The link in a message from before a key change works as long as the old key is listed."""
     assert pages.tokens.keys == (KEY, OLD_KEY)
     subscriber = pages.join("anna@example.net")
     old = Tokens((OLD_KEY,)).make(Purpose.UNSUBSCRIBE, subscriber.id, 3)
@@ -192,7 +192,7 @@ def test_a_token_of_an_older_key_still_works(pages: Running) -> None:
 
 
 def test_the_token_unsubscribes_and_does_nothing_else(pages: Running) -> None:
-    """It opens no preferences, confirms nothing, approves nothing; and does not bring anybody back."""
+    """It opens no preferences, confirms and approves nothing, and does not subscribe anybody again."""
     subscriber = pages.join("anna@example.net")
     token = pages.token(Purpose.UNSUBSCRIBE, subscriber)
     for path in ("confirm", "preferences", "approve"):
@@ -209,7 +209,7 @@ def test_the_token_unsubscribes_and_does_nothing_else(pages: Running) -> None:
 
 
 def test_a_token_of_nobody_confirms_nothing(pages: Running) -> None:
-    """Whose it is cannot be told: neither page nor one-click answer claims success, and both offer the form, in each language."""
+    """If its subscriber is unknown, neither the page nor the one-click response claims success; both show the form."""
     pages.join("anna@example.net")
     path = f"/unsubscribe/{pages.tokens.make(Purpose.UNSUBSCRIBE, 7)}"
     titles = set()
@@ -231,8 +231,8 @@ def test_a_token_of_nobody_confirms_nothing(pages: Running) -> None:
     assert found is not None and found.status is Status.ACTIVE
 
 
-def test_an_erased_person_is_told_the_truth(pages: Running) -> None:
-    """The link of a message to somebody who was erased: they are told that they are not subscribed, and stay out."""
+def test_the_link_of_an_erased_person(pages: Running) -> None:
+    """The link of an erased person's message: the page says that they are not subscribed, and they stay unsubscribed."""
     subscriber = pages.join("anna@example.net")
     path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}"
     with pages.database.write() as connection:
@@ -246,7 +246,7 @@ def test_an_erased_person_is_told_the_truth(pages: Running) -> None:
 
 
 def test_erased_and_subscribed_again_a_link_of_before_unsubscribes(pages: Running) -> None:
-    """A token means whoever has the address today: it is not another person's, and what the page says has happened."""
+    """A token is for the current owner of the address: the page's confirmation is true."""
     subscriber = pages.join("anna@example.net")
     path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}"
     with pages.database.write() as connection:
@@ -258,8 +258,8 @@ def test_erased_and_subscribed_again_a_link_of_before_unsubscribes(pages: Runnin
     assert found is not None and (found.id, found.status) == (back.id, Status.UNSUBSCRIBED)
 
 
-def test_a_link_of_an_import_that_was_taken_back(pages: Running, tmp_path: Path) -> None:
-    """Unsubscribed while nobody had the address: the next import of the list leaves them out, and the page was true."""
+def test_a_link_of_an_import_that_was_undone(pages: Running, tmp_path: Path) -> None:
+    """After unsubscribing through the link of an undone import, the next import leaves the address out."""
     people = written(tmp_path, "email\nanna@example.net\nben@example.net\n")
     take(pages.database, people, consent="form")
     anna, ben = pages.subscriber("anna@example.net"), pages.subscriber("ben@example.net")
@@ -280,7 +280,7 @@ def test_a_link_of_an_import_that_was_taken_back(pages: Running, tmp_path: Path)
 
 
 def test_a_link_in_the_mailbox_of_a_former_address(pages: Running) -> None:
-    """It was sent to an address that somebody else has by now: both are unsubscribed, for either may have clicked."""
+    """A link sent to an address that now belongs to somebody else unsubscribes both, since either may have clicked."""
     subscriber = pages.join("anna@example.net")
     with pages.database.write() as connection:
         frozen = freeze(connection, draft(), pages.clock.now)
@@ -299,7 +299,7 @@ def test_a_link_in_the_mailbox_of_a_former_address(pages: Running) -> None:
 
 
 def test_thanks_are_for_a_reason_that_was_kept(pages: Running) -> None:
-    """Three reasons of one person are kept; for a fourth the page does not say that editors will read it."""
+    """Three reasons per person are stored; for a fourth, the page does not say that the editors will read it."""
     subscriber = pages.join("anna@example.net")
     path = f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}"
     answers = [pages.post_form(path, {**ONE_CLICK, "reason": f"reason {number}"}).body for number in range(4)]

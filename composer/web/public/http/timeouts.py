@@ -1,7 +1,7 @@
 """HTTP connections with deadlines: a client that sends or reads too slowly is disconnected.
 
 Input: bytes from a client. Output: requests to the application, as uvicorn makes them. This module only adds deadlines: uvicorn
-has none for a request's head or for a client that does not read its response. And when uvicorn stops, it closes connections whose
+does not limit the time for a request's head or for reading a response. And when uvicorn stops, it closes connections whose
 request is still arriving, so that the proxy would have to respond with an error.
 """
 
