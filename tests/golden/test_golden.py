@@ -1,4 +1,4 @@
-"""Whole editions, byte for byte: input in this folder or in examples/, output in expected/."""
+"""Whole editions, byte for byte: input in this folder or elsewhere in the repository, output in expected/."""
 
 import re
 from dataclasses import dataclass
@@ -28,10 +28,10 @@ class Case:
 
 
 CASES = [
-    Case(name="sample", root=ROOT, stem="2025-01-30", why="the main job: a briefing of real size, with pictures"),
+    Case(name="sample", root=ROOT, stem="2025-01-30", why="a typical briefing of realistic size, with pictures"),
     Case(name="sample-de", root=ROOT, stem="2025-01-30.de", why="an edition in another language, by overlay"),
     Case(name="gallery", root=ROOT / "examples/gallery", stem="gallery", why="every section type, no logo"),
-    Case(name="letter", root=HERE / "letter", stem="2025-01-30", why="the least there can be; no pictures, no links"),
+    Case(name="letter", root=HERE / "letter", stem="2025-01-30", why="a minimal edition without pictures and links"),
     Case(
         name="events",
         root=HERE / "events",
@@ -48,24 +48,32 @@ CASES = [
         name="hostile",
         root=HERE / "hostile",
         stem="2025-01-30",
-        why="signs that mean something to HTML, MIME, SMTP, Jinja",
+        why="characters with a meaning in HTML, MIME, SMTP and Jinja",
     ),
     Case(
-        name="fields", root=HERE / "fields", stem="2025-01-30", why="stand-ins in subject, text, attribute, path, query"
+        name="fields",
+        root=HERE / "fields",
+        stem="2025-01-30",
+        why="default values in subject, text, attribute, path and query",
     ),
     *(
         Case(name=f"variants/{number}", root=HERE / "variants", stem="2025-01-30", variant=number, why=why)
         for number, why in enumerate(
             (
-                "press: a topic and a section of their own; the fullest",
-                "neither press nor staff: another topic in its place",
+                "press: its own topic and section; the longest variant",
+                "neither press nor staff: another topic instead",
                 "press and staff: no button",
                 "staff: neither button nor press room",
             ),
             1,
         )
     ),
-    Case(name="linked", root=HERE / "linked", stem="2025-01-30", why="pictures under an address; a logo on its plate"),
+    Case(
+        name="linked",
+        root=HERE / "linked",
+        stem="2025-01-30",
+        why="pictures at a web address; a logo with a background in dark mode",
+    ),
 ]
 
 

@@ -57,8 +57,8 @@ def test_both_steps(pages: Running) -> None:
     )
     assert subscriber.status is Status.ACTIVE
     assert evidence(pages) == [
-        "double opt-in: asked 2025-01-30 06:30 UTC by a form, agreed 2025-02-01 06:30 UTC by the link that was sent to the "
-        "address, to these words: " + phrase("consent")
+        "double opt-in: requested 2025-01-30 06:30 UTC with a form, confirmed 2025-02-01 06:30 UTC with the link that was sent "
+        "to the address, agreeing to this text: " + phrase("consent")
     ]
 
 
@@ -258,9 +258,9 @@ def test_a_form_on_another_site(pages: Running) -> None:
     pages.post_form(pages.link_in(first))
     pages.post_form(pages.link_in(second))
     known, unknown = evidence(pages)
-    assert "by a form on shop.example.com:8443," in known
+    assert "with a form on shop.example.com:8443," in known
     assert phrase("consent", "zh") in known
-    assert "by a form," in unknown
+    assert "with a form," in unknown
 
 
 def test_one_address_gets_few_messages(pages: Running) -> None:

@@ -34,7 +34,7 @@ def sample_subscribers(samples: Mapping[str, str]) -> tuple[SampleSubscriber, ..
     """Return the sample subscribers, starting with “no subscriber”. `samples`: sample values of the newsletter's own fields."""
     hostile = '<b>Bo</b> & "Co"'
     return (
-        SampleSubscriber(key=DEFAULTS, label="No subscriber (default values)", values={}),
+        SampleSubscriber(key=DEFAULTS, label="None (default values)", values={}),
         _subscriber("anna", "Anna Schmidt", ("Anna", "Schmidt", "anna.schmidt@example.org", "en"), samples),
         _subscriber("liming", "李明 (Chinese name)", ("明", "李", "li.ming@example.org", "zh"), samples, name="李明"),
         _subscriber(

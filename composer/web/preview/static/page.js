@@ -50,7 +50,7 @@ function next(name, values) {
 
 function fillSubscribers() {
   const select = byId("subscriber");
-  const subscribers = state.look ? state.look.subscribers : [{ key: "defaults", label: "No subscriber (default values)" }];
+  const subscribers = state.look ? state.look.subscribers : [{ key: "defaults", label: "None (default values)" }];
   if (state.look && !subscribers.some((subscriber) => subscriber.key === choices.subscriber)) choices.subscriber = "defaults";
   if ([...select.options].map((option) => option.value).join() !== subscribers.map((subscriber) => subscriber.key).join()) {
     select.replaceChildren(...subscribers.map((subscriber) => make("option", { value: subscriber.key }, subscriber.label)));

@@ -81,8 +81,8 @@ def _evidence(email: TransactionalEmail, words: str, now: datetime) -> str:
     """Return how and when somebody agreed, and to which text (GDPR, article 7)."""
     where = f"a form on {email.origin}" if email.origin else "a form"
     return (
-        f"double opt-in: asked {_minute(email.asked)} by {where}, agreed {_minute(now)} "
-        f"by the link that was sent to the address, to these words: {words}"
+        f"double opt-in: requested {_minute(email.asked)} with {where}, confirmed {_minute(now)} "
+        f"with the link that was sent to the address, agreeing to this text: {words}"
     )
 
 

@@ -88,11 +88,11 @@ class WebhookEndpoints:
                 partial(record, messages=some, tokens=site.tokens, source=source, now=now)
             )
             log_recorded(self._log, recorded, source)
-        return PlainTextResponse("taken\n")
+        return PlainTextResponse("recorded\n")
 
     def _refused(self, name: str, error: CallError) -> Response:
         emit(self._log, "webhook.refused", level=logging.WARNING, said=f"{name}: {error.message}", provider=name)
-        return PlainTextResponse("no\n", 403)
+        return PlainTextResponse("rejected\n", 403)
 
     def _nothing(self, request: Request) -> Response:
         return self._site.said("missing", self._site.texts(request), status=404)

@@ -203,7 +203,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.AF_INET6 if ipaddress.ip_address(host).version == 6 else socket.AF_INET
     except ValueError:
-        raise PublicError(f"--host must be an IP address such as 127.0.0.1, not “{host}”", "leave out --host") from None
+        raise PublicError(
+            f"--host must be an IP address such as 127.0.0.1, not “{host}”", "leave out --host to use 127.0.0.1"
+        ) from None
     # With an explicit protocol, asyncio sends small packets at once (TCP_NODELAY); otherwise each response takes 40 ms longer.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
