@@ -68,7 +68,7 @@ def rows(sender: str, subject: str, preheader: str) -> tuple[Row, ...]:
 
 
 def shorten(text: str, width: int) -> str:
-    """Cut a text to a width in cells, "…" included; never inside a sign that consists of several characters."""
+    """Cut a text to a width in cells, "…" included; never inside a sign of several code points."""
     text = _one_line(text)
     if cells(text) <= width:
         return text
@@ -83,7 +83,7 @@ def shorten(text: str, width: int) -> str:
 
 
 def signs(text: str) -> Iterator[str]:
-    """Split a text into the signs that people see: accents, skin tones, flags and joined emoji stay whole."""
+    """Split a text into the characters that people see: accents, skin tones, flags and joined emoji stay whole."""
     sign = ""
     for character in text:
         if sign and not _belongs(sign, character):
