@@ -144,7 +144,7 @@ def decide(connection: Connection, hold_id: int, decision: HoldDecision, who: st
         select(_G.mailing_id).where(_G.id == hold_id, _G.held.is_not(None), _G.decided.is_(None))
     )
     if mailing_id is None:
-        raise AudienceError(f"no bounces are held under the number {hold_id}", "list them: compose bounces held")
+        raise AudienceError(f"no held bounces have the number {hold_id}", "list them: compose bounces held")
     decided = {"decided": now, "decision": decision, "decided_by": who}
     connection.execute(update(bounce_groups).where(_G.id == hold_id).values(decided))
     source = f"bounces {decision} by {who}"
@@ -180,7 +180,8 @@ def undo_bounce(connection: Connection, normal: str, source: str, now: datetime)
     reason = connection.scalar(select(suppressions.c.reason).where(*bounced))
     if reason is None:
         raise AudienceError(
-            "no bounce left this address out", f"see why it gets nothing: {command_line('who', normal)}"
+            "this address is not suppressed because of a bounce",
+            f"find out why it receives nothing: {command_line('who', normal)}",
         )
     connection.execute(delete(suppressions).where(*bounced))
     them = subscribers.c.normal == normal
@@ -242,7 +243,7 @@ def _recipients(connection: Connection, group: RowMapping) -> int:
 
 def _hold_earlier(connection: Connection, group_id: int, now: datetime) -> None:
     """Hold those whom the bounces before left out already."""
-    source = "too many bounces alike"
+    source = "too many similar bounces"
     those = subscribers.c.id.in_(_in_group(group_id, Reason.BOUNCED))
     _record_all(connection, those, "bounce", literal(Reason.BOUNCED.value), literal(Reason.HELD.value), source, now)
     _reinstate(connection, those, source, now)

@@ -41,7 +41,8 @@ def add_subscriber(
     normal = normal_address(address.address)
     if connection.scalar(select(subscribers.c.id).where(subscribers.c.normal == normal)) is not None:
         raise AudienceError(
-            f"{address.address} is here already", f"look: {command_line('subscribers show', address.address)}"
+            f"{address.address} is already a subscriber",
+            f"show the entry: {command_line('subscribers show', address.address)}",
         )
     _refuse_suppressed(connection, address, normal)
     consent_id = _consent(connection, consent, now) if consent else None
@@ -125,13 +126,14 @@ def change_address(
     subscriber, normal = _subscriber(connection, subscriber_id), normal_address(address.address)
     if subscriber.status not in (Status.ACTIVE, Status.PENDING):
         raise AudienceError(
-            f"{subscriber.address} is {subscriber.status} and stays as it is",
-            "they can subscribe with the new address themselves",
+            f"{subscriber.address} is {subscriber.status}, so the address cannot be changed",
+            "they can sign up with the new address themselves",
         )
     if normal != subscriber.normal:
         if connection.scalar(select(subscribers.c.id).where(subscribers.c.normal == normal)) is not None:
             raise AudienceError(
-                f"{address.address} is subscribed already", f"look: {command_line('who', address.address)}"
+                f"{address.address} already belongs to another subscriber",
+                f"show the entry: {command_line('who', address.address)}",
             )
         _refuse_suppressed(connection, address, normal)
         note_lost_address(connection, subscriber_id, subscriber.normal, now)
@@ -147,8 +149,8 @@ def change_address(
 def _refuse_suppressed(connection: Connection, address: Address, normal: str) -> None:
     if found := suppression_of(connection, normal):
         raise AudienceError(
-            f"{address.address} is on the suppression list since {found.since:%Y-%m-%d}: {words(found.reason)}",
-            "only they themselves can come back, by signing up and confirming it",
+            f"{address.address} has been on the suppression list since {found.since:%Y-%m-%d}: {words(found.reason)}",
+            "only the person can undo this: they sign up again and confirm",
         )
 
 
@@ -180,25 +182,25 @@ def words(reason: Reason) -> str:
     """Say a reason to people."""
     match reason:
         case Reason.ERASED:
-            return "they asked to be forgotten"
+            return "they asked to be erased"
         case Reason.COMPLAINED:
-            return "they called a message spam"
+            return "they reported a message as spam"
         case Reason.UNSUBSCRIBED:
-            return "they have left"
+            return "they unsubscribed"
         case Reason.BOUNCED:
-            return "the address does not take mail"
+            return "the address does not accept mail"
         case Reason.BY_HAND:
-            return "somebody here put it there"
+            return "it was added with a command"
         case Reason.IMPORTED:
-            return "it came with a list"
+            return "it was imported with a list"
         case Reason.HELD:
-            return "their bounce is held until you decide: compose bounces held"
+            return "their bounce is on hold until you decide: compose bounces held"
 
 
 def _subscriber(connection: Connection, subscriber_id: int) -> Subscriber:
     subscriber = by_id(connection, subscriber_id)
     if subscriber is None:
-        raise AudienceError(f"there is no subscriber {subscriber_id}")
+        raise AudienceError(f"subscriber {subscriber_id} does not exist")
     return subscriber
 
 

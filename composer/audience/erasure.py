@@ -49,22 +49,23 @@ def erase(
     subscriber = find(connection, address.address)
     suppressed = suppression_of(connection, normal)
     if suppressed is not None and suppressed.reason is Reason.ERASED and subscriber is None:
-        raise AudienceError(f"{address.address} was erased on {suppressed.since:%Y-%m-%d}: only the hash is left")
+        raise AudienceError(f"{address.address} was erased on {suppressed.since:%Y-%m-%d}: only a hash remains")
     if subscriber is None and suppressed is None:
         raise AudienceError(
-            f"nothing is kept of {address.address}", f"look-alikes: {command_line('who', address.address)}"
+            f"no data is stored about {address.address}",
+            f"list similar addresses: {command_line('who', address.address)}",
         )
     went: list[str] = []
-    stays: list[str] = ["a hash of the address on the suppression list, so that no import brings it back"]
+    stays: list[str] = ["a hash of the address, on the suppression list, so that no import adds it again"]
     # Their history, which names them, is about to go.
     former = former_addresses(connection, subscriber.id) if subscriber else ()
     if subscriber is not None:
         note_lost_address(connection, subscriber.id, normal, now, is_erased=True)
-        went.append("the address, the name, and what was known beside them")
+        went.append("the address, the name and the other details")
         went += _history(connection, subscriber.id)
     if suppressed is not None and suppressed.normal:
         connection.execute(delete(suppressions).where(suppressions.c.normal == normal))
-        went.append(f"the address on the suppression list (there since {suppressed.since:%Y-%m-%d})")
+        went.append(f"the address on the suppression list (since {suppressed.since:%Y-%m-%d})")
     for each in forget:
         more, less = each(connection, subscriber.id if subscriber else None, normal)
         went += more
@@ -72,7 +73,7 @@ def erase(
     for earlier in former:
         _forget_former(connection, earlier, now, forget)
     if former:
-        went.append(f"what was kept of {len(former)} earlier {'address' if len(former) == 1 else 'addresses'}")
+        went.append(f"the data about {len(former)} earlier {'address' if len(former) == 1 else 'addresses'}")
     mark = hashed(make_erasure_key(connection), normal)
     suppress_hash(connection, mark, Reason.ERASED, "erase", now)
     receipt = json.dumps({"went": went, "stays": stays}, ensure_ascii=False)

@@ -79,7 +79,7 @@ def address_of(text: str) -> Address:
     try:
         return parse_address(text)
     except AddressError as error:
-        raise AudienceError(str(error), "it looks like   name@example.org") from None
+        raise AudienceError(str(error), "write it as   name@example.org") from None
 
 
 def find(connection: Connection, address: str) -> Subscriber | None:
@@ -98,7 +98,7 @@ def get(connection: Connection, text: str) -> Subscriber:
     found = find(connection, address)
     if found is None:
         raise AudienceError(
-            f"{address} is not among the subscribers", f"look more widely: {command_line('who', address)}"
+            f"{address} is not a subscriber", f"search everything stored: {command_line('who', address)}"
         )
     return found
 

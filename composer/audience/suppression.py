@@ -187,8 +187,8 @@ def erasure_key(connection: Connection) -> bytes | None:
     if key is None and has_hashes(connection):
         # Going on without it would let erased people be written to again, and nobody would notice.
         raise SettingsError(
-            "the key that recognises erased people is not in this database: a copy of the database is made without it",
-            "put it back:   compose keys restore FILE",
+            "the key that recognises erased people is missing: copies of the database do not contain it",
+            "restore it:   compose keys restore FILE",
         )
     return key
 

@@ -16,12 +16,12 @@ def look_at_bounce_route(host: str, webhooks: Webhooks) -> Diagnosis | None:
         return None
     is_set_up = relay.webhook in webhooks.secrets or (relay.webhook == "postmark" and webhooks.postmark is not None)
     if is_set_up:
-        seen = f"{relay.name} reports them to /hooks/{relay.webhook}"
+        seen = f"{relay.name} reports bounces to /hooks/{relay.webhook}"
         return Diagnosis(subject="bounces", health=DiagnosisLevel.GOOD, seen=seen)
     variable = POSTMARK if relay.webhook == "postmark" else WEBHOOKS[relay.webhook].variable
     return Diagnosis(
         subject="bounces",
         health=DiagnosisLevel.WEAK,
-        seen=f"{relay.name} keeps bounces to itself and sends none back by mail",
-        step=f"let it post to public_url + /hooks/{relay.webhook} and set {variable}: docs/bounces.md",
+        seen=f"{relay.name} does not return bounces by mail",
+        step=f"set it up to post to public_url + /hooks/{relay.webhook}, and set {variable}: docs/bounces.md",
     )

@@ -18,6 +18,6 @@ def look_at_held_bounces(connection: Connection) -> Iterator[Diagnosis]:
         yield Diagnosis(
             subject="bounces",
             health=DiagnosisLevel.BAD,
-            seen=f"{each.count:,} of {each.recipients:,} recipients of {each.issue} bounced {what} and are held",
+            seen=f"{each.count:,} of {each.recipients:,} recipients of {each.issue} bounced {what} and are on hold",
             step="decide: compose bounces held",
         )

@@ -27,11 +27,11 @@ def look_at_packages() -> Iterator[Diagnosis]:
     wanted = next(each for each in metadata.requires("compose-newsletter") or () if each.startswith("mjml-python"))
     if found["mjml"]:
         step = f"pip uninstall mjml && pip install --force-reinstall {wanted}"
-        seen = f"another package, mjml {found['mjml']}, lies in its place"
+        seen = f"another package, mjml {found['mjml']}, is installed in its place"
         yield Diagnosis(subject=subject, health=DiagnosisLevel.BAD, seen=seen, step=step)
     elif not found["mjml-python"]:
         yield Diagnosis(
-            subject=subject, health=DiagnosisLevel.BAD, seen="it is not there", step=f"pip install {wanted}"
+            subject=subject, health=DiagnosisLevel.BAD, seen="it is not installed", step=f"pip install {wanted}"
         )
     else:
         yield Diagnosis(subject=subject, health=DiagnosisLevel.GOOD, seen=f"mjml-python {found['mjml-python']}")
@@ -46,7 +46,7 @@ def _version(name: str) -> str:
 
 def look_at_git(workspace: Workspace) -> Iterator[Diagnosis]:
     """Look for databases, keys and lists of subscribers among the files that git keeps."""
-    subject = "what git keeps"
+    subject = "files in git"
     try:
         listed = subprocess.run(  # noqa: S603
             ["git", "-C", str(workspace.root), "ls-files", "-z"],  # noqa: S607
@@ -57,22 +57,20 @@ def look_at_git(workspace: Workspace) -> Iterator[Diagnosis]:
     except (OSError, subprocess.TimeoutExpired):
         listed = None
     if listed is None or listed.returncode:
-        yield Diagnosis(subject=subject, health=DiagnosisLevel.OPEN, seen="this folder is not under git")
+        yield Diagnosis(subject=subject, health=DiagnosisLevel.OPEN, seen="git does not track this folder")
         return
     names = [name.decode("utf-8", "replace") for name in listed.stdout.split(b"\0") if name]
     found = [name for name in names if _PRIVATE.search(name) or _is_list(workspace.root / name)]
     for name in found:
-        step = (
-            f"{shell_line('git', 'rm', '--cached', '--', name)}, add it to .gitignore, and change what was secret in it"
-        )
+        step = f"{shell_line('git', 'rm', '--cached', '--', name)}, add it to .gitignore, and change any secret in it"
         yield Diagnosis(
             subject=subject,
             health=DiagnosisLevel.BAD,
-            seen=f"{name} is tracked: everybody with a clone has it",
+            seen=f"{name} is tracked: everyone with a clone has it",
             step=step,
         )
     if not found:
-        yield Diagnosis(subject=subject, health=DiagnosisLevel.GOOD, seen="no database, no key, no list of subscribers")
+        yield Diagnosis(subject=subject, health=DiagnosisLevel.GOOD, seen="no database, key or list of subscribers")
 
 
 def _is_list(path: Path) -> bool:

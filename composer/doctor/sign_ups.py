@@ -40,12 +40,12 @@ def look_at_sign_ups(
         yield Diagnosis(subject=_SUBJECT, health=DiagnosisLevel.OPEN, seen=error.message, step=error.hint)
         return
     if oldest is None or now - oldest < _LATE:
-        yield Diagnosis(subject=_SUBJECT, health=DiagnosisLevel.GOOD, seen="no message is late")
+        yield Diagnosis(subject=_SUBJECT, health=DiagnosisLevel.GOOD, seen="no message is delayed")
         return
     messages = "1 message is" if count == 1 else f"{count} messages are"
     yield Diagnosis(
         subject=_SUBJECT,
         health=DiagnosisLevel.WEAK,
         seen=f"{messages} queued, the oldest since {oldest:%Y-%m-%d %H:%M} UTC",
-        step="is compose serve running? If it is, more was asked for than delivery.signup_mail_per_hour: docs/server.md",
+        step="check that compose serve is running; if it is, delivery.signup_mail_per_hour is reached: docs/server.md",
     )

@@ -125,22 +125,22 @@ def _listen(connection: socket.socket, deadline: Deadline, limit: int) -> HttpRe
         connection.settimeout(deadline.left())
         more = connection.recv(min(4096, limit - read))
         if not more:
-            raise _NotUnderstoodError("the server broke off without an answer")
+            raise _NotUnderstoodError("the server closed the connection without an answer")
         heard, read = heard + more, read + len(more)
         while end := _END.search(heard, looked_at):
             reply, heard, looked_at = _reply(heard[: end.end()]), heard[end.end() :], 0
             if reply.status >= 200:
                 return reply
         if not heard.startswith(b"HTTP/"[: len(heard)]):
-            raise _NotUnderstoodError("the server’s answer cannot be understood: it does not speak HTTP")
+            raise _NotUnderstoodError("the server’s answer is not HTTP")
         if read >= limit:
-            raise _NotUnderstoodError("the server’s answer does not come to an end")
+            raise _NotUnderstoodError("the header of the server’s answer is too long")
 
 
 def _reply(head: bytes) -> HttpReply:
     status = _STATUS.match(head)
     if status is None:
-        raise _NotUnderstoodError("the server’s answer cannot be understood")
+        raise _NotUnderstoodError("the server’s answer is not valid HTTP")
     location = _LOCATION.search(head)
     redirects = int(status[1]) in (301, 302, 303, 307, 308) and location is not None and location[1]
     return HttpReply(status=int(status[1]), redirect=read_location(redirects) if redirects else None)
@@ -150,11 +150,11 @@ def _reply(head: bytes) -> HttpReply:
 _CERTIFICATE = {
     9: "is not valid yet",
     10: "has expired",
-    18: "is signed by the site itself, so nobody vouches for it",
-    19: "is signed by nobody that is trusted here",
-    20: "is signed by nobody that is trusted here",
-    62: "was made for another host",
-    64: "was made for another host",
+    18: "is signed only by the site itself",
+    19: "is not signed by a trusted authority",
+    20: "is not signed by a trusted authority",
+    62: "is for another host",
+    64: "is for another host",
 }
 
 
@@ -168,8 +168,8 @@ def _words(error: OSError) -> str:
         case ConnectionRefusedError():
             return "the server refuses the connection"
         case ssl.SSLEOFError() | ConnectionError():
-            return "the server broke the connection off"
+            return "the server closed the connection"
         case ssl.SSLError():
-            return "no secure connection could be made"
+            return "a secure connection could not be made"
         case _:
             return "the server cannot be reached"

@@ -121,7 +121,7 @@ def _next(results: queue.SimpleQueue[_Result | BaseException]) -> _Result | Base
 
 
 def _unasked(page: str, now: datetime.datetime) -> LinkAnswer:
-    return LinkAnswer(url=page, verdict=LinkVerdict.UNSURE, reason="there was no time left to ask", asked_at=now)
+    return LinkAnswer(url=page, verdict=LinkVerdict.UNSURE, reason="it was not checked: the time ran out", asked_at=now)
 
 
 def _doubt_if_offline(asked: dict[str, LinkAnswer], pages: dict[str, Target]) -> dict[str, LinkAnswer]:
@@ -129,7 +129,7 @@ def _doubt_if_offline(asked: dict[str, LinkAnswer], pages: dict[str, Target]) ->
     hosts = {pages[page].host for page in asked}
     if len(hosts) < _OFFLINE or not all(map(_nobody_heard, asked.values())):
         return asked
-    reason = "no host was found at all: is this computer on the network?"
+    reason = "no host was found at all: check that this computer is online"
     return {page: replace(answer, verdict=LinkVerdict.UNSURE, reason=reason) for page, answer in asked.items()}
 
 

@@ -60,14 +60,14 @@ class NameLookup:
         if not addresses:
             return _unknown(host)
         if not all(map(is_public, addresses)):
-            reason = f"“{host}” is not on the public internet, so it was not asked"
+            reason = f"“{host}” is not on the public internet, so it was not checked"
             return Hindrance(verdict=LinkVerdict.REFUSED, reason=reason)
         return addresses[:_MOST]
 
 
 def _unknown(host: str) -> Hindrance:
-    return Hindrance(verdict=LinkVerdict.UNKNOWN_HOST, reason=f"there is no host “{host}”")
+    return Hindrance(verdict=LinkVerdict.UNKNOWN_HOST, reason=f"the host “{host}” does not exist")
 
 
 def _unsure(host: str) -> Hindrance:
-    return Hindrance(verdict=LinkVerdict.UNSURE, reason=f"the name “{host}” could not be looked up just now")
+    return Hindrance(verdict=LinkVerdict.UNSURE, reason=f"the name “{host}” could not be looked up at the moment")

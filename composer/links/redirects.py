@@ -17,7 +17,7 @@ from composer.links.name_lookup import NameLookup
 from composer.links.network import Reach
 from composer.links.targets import Target, read_target
 
-_TOO_LONG = Silence(reason="it took too long altogether", connected=False)
+_TOO_LONG = Silence(reason="it took too long", connected=False)
 
 
 @dataclass(slots=True)
@@ -80,7 +80,9 @@ class Follower:
                 return self._conclude(way, heard)
             there = read_target(heard.redirect, base=here.url)
             if isinstance(there, Hindrance):
-                return self._answer(way, there.verdict, f"it redirects to where we do not follow: {there.reason}")
+                return self._answer(
+                    way, there.verdict, f"it redirects to an address that is not checked: {there.reason}"
+                )
             way.rests_on_head |= method == "HEAD"
             if there.url in (stop.url for stop in way.stops):
                 return self._answer(way, LinkVerdict.UNSURE, "it redirects in a circle")
@@ -142,12 +144,12 @@ class Follower:
     def _good(self, way: _Way) -> LinkAnswer:
         start, end = way.start, way.stops[-1]
         if start is end or not way.is_permanent:
-            return self._answer(way, LinkVerdict.FINE, "the page is there")
+            return self._answer(way, LinkVerdict.FINE, "the page exists")
         final = f"{end.url}#{end.fragment}" if end.fragment else end.url
         front = urlsplit(end.url).path == "/" != urlsplit(start.url).path
-        reason = f"the page has moved for good to {_short(final)}"
+        reason = f"the page has moved permanently to {_short(final)}"
         if front:
-            reason += ", which is a front page: see whether it is still what you mean"
+            reason += ", which is a home page: check that it is still what you mean"
         return self._answer(way, LinkVerdict.MOVED, reason, final)
 
     def _answer(self, way: _Way, verdict: LinkVerdict, reason: str, final: str | None = None) -> LinkAnswer:
@@ -167,19 +169,19 @@ def _short(url: str) -> str:
 def _status_words(status: int) -> str:
     match status:
         case 404:
-            words = "there is no such page"
+            words = "the page does not exist"
         case 410:
-            words = "the page was taken away"
+            words = "the page was removed"
         case 401 | 402 | 407:
             words = "it asks for a login"
         case 403 | 405 | 406 | 412 | 999:
-            words = "it does not let programs in"
+            words = "it blocks automated checks"
         case 429:
-            words = "it is asked too often"
+            words = "it gets too many requests"
         case 451:
             words = "it may not show the page here, for legal reasons"
         case _ if 500 <= status < 600:
-            words = "it has trouble of its own"
+            words = "it has a problem of its own"
         case _:
-            words = "that says nothing about the page"
+            words = "this does not show whether the page exists"
     return f"the server answers {status}: {words}"

@@ -15,7 +15,7 @@ from composer.links.answer import Hindrance, LinkVerdict
 
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
-_UNREADABLE = Hindrance(verdict=LinkVerdict.UNSURE, reason="the address cannot be read")
+_UNREADABLE = Hindrance(verdict=LinkVerdict.UNSURE, reason="the address is not valid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +53,10 @@ def read_target(text: str, base: str = "") -> Target | Hindrance:
     if parts.scheme not in _PORTS:
         if not parts.scheme:
             return _UNREADABLE
-        reason = f"it begins with “{parts.scheme[:20]}:”, and only http and https are asked"
+        reason = f"it begins with “{parts.scheme[:20]}:”, and only http and https links are checked"
         return Hindrance(verdict=LinkVerdict.REFUSED, reason=reason)
     if "@" in parts.netloc:
-        return Hindrance(verdict=LinkVerdict.UNSURE, reason="the address holds a user name, which is not sent")
+        return Hindrance(verdict=LinkVerdict.UNSURE, reason="the address contains a user name, which is not sent")
     host = _host(parts.hostname or "")
     if host is None or port == 0:
         return _UNREADABLE

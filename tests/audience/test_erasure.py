@@ -26,8 +26,8 @@ from tests.audience.list_factory import take, written
 from tests.audience.people import LATER, NOW, join
 
 ANN = "ann@example.org"
-HASH_STAYS = "a hash of the address on the suppression list, so that no import brings it back"
-HERSELF = "the address, the name, and what was known beside them"
+HASH_STAYS = "a hash of the address, on the suppression list, so that no import adds it again"
+HERSELF = "the address, the name and the other details"
 
 
 def move(connection: Connection, old: str, new: str) -> None:
@@ -65,9 +65,9 @@ def test_the_receipt_of_a_subscriber(database: Database) -> None:
             HERSELF,
             "the history (4 entries)",
             "the record of consent",
-            "the address on the suppression list (there since 2025-01-30)",
+            "the address on the suppression list (since 2025-01-30)",
             "went 1",
-            "what was kept of 2 earlier addresses",
+            "the data about 2 earlier addresses",
         )
         assert [each for each in listed(connection) if each.normal] == others
         assert asked == [(bob.id, "robert@example.org"), (None, "bob@example.org"), (None, "bo@example.org")]
@@ -99,7 +99,7 @@ def test_an_earlier_address_that_somebody_else_has_stays_theirs(database: Databa
         assert suppression_of(connection, ANN) is None
         move(connection, ANN, "ann2@example.org")
         receipt = erase(connection, parse_address("ann2@example.org"), LATER)
-        assert receipt.went[-1] == "what was kept of 1 earlier address"
+        assert receipt.went[-1] == "the data about 1 earlier address"
 
 
 def test_the_consent_of_a_whole_list_stays(database: Database, tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_what_is_kept_of_others_stays(database: Database) -> None:
             join(connection, f"{name}@example.org", consent=f"form of {name}")
             move(connection, f"{name}@example.org", f"new-{name}@example.org")
         receipt = erase(connection, parse_address("new-ann@example.org"), LATER)
-        assert "the record of consent" in receipt.went and "what was kept of 1 earlier address" in receipt.went
+        assert "the record of consent" in receipt.went and "the data about 1 earlier address" in receipt.went
         found = connection.scalars(select(consents.c.evidence).order_by(consents.c.id)).all()
         assert found == ["form of first", "form of last"]
         key = make_erasure_key(connection)
@@ -137,7 +137,7 @@ def test_what_is_kept_of_others_stays(database: Database) -> None:
         )
         with pytest.raises(AudienceError) as stop:
             erase(connection, parse_address("nobody@example.org"), LATER)
-        assert stop.value.hint == "look-alikes: compose who nobody@example.org"
+        assert stop.value.hint == "list similar addresses: compose who nobody@example.org"
 
 
 def test_an_address_that_is_only_on_the_suppression_list(database: Database) -> None:
@@ -152,7 +152,7 @@ def test_an_address_that_is_only_on_the_suppression_list(database: Database) -> 
         suppress(connection, ANN, Reason.BOUNCED, "mail", NOW)
         receipt = erase(connection, parse_address(ANN), LATER, [forget])
         assert (receipt.went, asked) == (
-            ("the address on the suppression list (there since 2025-01-30)",),
+            ("the address on the suppression list (since 2025-01-30)",),
             [(None, ANN)],
         )
         assert [(each.normal, each.reason) for each in listed(connection)] == [("", Reason.ERASED)]
@@ -164,7 +164,7 @@ def test_an_address_that_is_only_on_the_suppression_list(database: Database) -> 
         assert erase(connection, parse_address("bob@example.org"), LATER).went == ()
         found = suppression_of(connection, "bob@example.org")
         assert found is not None and (found.hash, found.reason) == (mark, Reason.ERASED)
-        with pytest.raises(AudienceError, match="nothing is kept of"):
+        with pytest.raises(AudienceError, match="no data is stored about"):
             erase(connection, parse_address("nobody@example.org"), LATER)
 
 

@@ -37,17 +37,17 @@ def test_all_is_well() -> None:
 @pytest.mark.parametrize(
     ("subject", "change", "words"),
     [
-        ("SPF", {DOMAIN: ()}, "there is no record"),
-        ("SPF", {DOMAIN: ("v=spf1 -all", "v=spf1 ~all")}, "there are 2 records"),
-        ("SPF", {DOMAIN: ("v=spf1 include:a +all",)}, "lets everybody send"),
-        ("SPF", {DOMAIN: ("v=spf1 " + " ".join(f"a:{n}.example.org" for n in range(11)) + " -all",)}, "11 look-ups"),
+        ("SPF", {DOMAIN: ()}, "no record found"),
+        ("SPF", {DOMAIN: ("v=spf1 -all", "v=spf1 ~all")}, "2 records found"),
+        ("SPF", {DOMAIN: ("v=spf1 include:a +all",)}, "allows anyone to send"),
+        ("SPF", {DOMAIN: ("v=spf1 " + " ".join(f"a:{n}.example.org" for n in range(11)) + " -all",)}, "11 lookups"),
         ("DKIM", {KEY: ()}, "has no record"),
-        ("DKIM", {KEY: ("v=DKIM1; p=",)}, "withdrawn"),
-        ("DKIM", {KEY: ("v=DKIM1; p=other",)}, "another key"),
+        ("DKIM", {KEY: ("v=DKIM1; p=",)}, "revoked"),
+        ("DKIM", {KEY: ("v=DKIM1; p=other",)}, "a different key"),
         ("DKIM", {KEY: ("v=DKIM1; p=MIIBIjAN", "v=DKIM1; p=other")}, "has 2 records"),
-        ("DMARC", {"_dmarc.example.org": ()}, "there is no policy"),
-        ("DMARC", {"_dmarc.example.org": ("v=DMARC1; p=none", "v=DMARC1; p=none")}, "receivers look at none"),
-        ("DMARC", {"_dmarc.example.org": ("v=DMARC12; p=reject",)}, "there is no policy"),
+        ("DMARC", {"_dmarc.example.org": ()}, "no policy found"),
+        ("DMARC", {"_dmarc.example.org": ("v=DMARC1; p=none", "v=DMARC1; p=none")}, "receivers ignore them"),
+        ("DMARC", {"_dmarc.example.org": ("v=DMARC12; p=reject",)}, "no policy found"),
     ],
 )
 def test_what_is_wrong_is_named_with_a_step(subject: str, change: dict[str, tuple[str, ...]], words: str) -> None:

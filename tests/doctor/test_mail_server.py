@@ -21,8 +21,8 @@ def test_a_server_that_is_well(tmp_path: Path) -> None:
         later = list(look_at_server(server, NOW + datetime.timedelta(days=400)))
     assert office.taken == []
     assert found[0].health is DiagnosisLevel.GOOD
-    assert "PIPELINING" in found[0].seen and "nobody signed in" in found[0].seen
-    assert found[1].subject == "certificate of localhost" and found[1].seen.startswith("TLSv1.3, good until ")
+    assert "PIPELINING" in found[0].seen and "no sign-in" in found[0].seen
+    assert found[1].subject == "certificate of localhost" and found[1].seen.startswith("TLSv1.3, valid until ")
     assert later[1].health is DiagnosisLevel.WEAK and later[1].step
 
 

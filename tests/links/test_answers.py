@@ -25,7 +25,7 @@ def test_a_page_that_is_there(web: Web) -> None:
     """One HEAD request is enough for good news; the answer carries url, status and the time it was told."""
     web.site("news.example", {"/page": ok})
     assert one(web) == LinkAnswer(
-        url=PAGE, verdict=LinkVerdict.FINE, reason="the page is there", status=200, asked_at=NOW
+        url=PAGE, verdict=LinkVerdict.FINE, reason="the page exists", status=200, asked_at=NOW
     )
     assert web.asked("news.example") == ["HEAD /page"]
 
@@ -33,40 +33,40 @@ def test_a_page_that_is_there(web: Web) -> None:
 @pytest.mark.parametrize(
     ("behaviour", "verdict", "words"),
     [
-        (says(204), LinkVerdict.FINE, "the page is there"),
-        (by_method(head=says(405), get=ok), LinkVerdict.FINE, "the page is there"),
-        (by_method(head=says(404), get=ok), LinkVerdict.FINE, "the page is there"),
-        (by_method(head=says(503), get=ok), LinkVerdict.FINE, "the page is there"),
-        (by_method(head=raw(b""), get=ok), LinkVerdict.FINE, "the page is there"),
-        (by_method(head=raw(b"hello\r\n\r\n"), get=ok), LinkVerdict.FINE, "the page is there"),
-        (by_method(head=leads("/gone"), get=ok), LinkVerdict.FINE, "the page is there"),
-        (by_method(head=leads("/page"), get=ok), LinkVerdict.FINE, "the page is there"),
-        (raw(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), LinkVerdict.FINE, "there"),
-        (raw(b"HTTP/1.0 200 OK\n\n"), LinkVerdict.FINE, "the page is there"),
-        (says(404), LinkVerdict.GONE, "the server answers 404: there is no such page"),
-        (says(410), LinkVerdict.GONE, "the server answers 410: the page was taken away"),
-        (by_method(head=ok, get=says(404)), LinkVerdict.FINE, "the page is there"),
+        (says(204), LinkVerdict.FINE, "the page exists"),
+        (by_method(head=says(405), get=ok), LinkVerdict.FINE, "the page exists"),
+        (by_method(head=says(404), get=ok), LinkVerdict.FINE, "the page exists"),
+        (by_method(head=says(503), get=ok), LinkVerdict.FINE, "the page exists"),
+        (by_method(head=raw(b""), get=ok), LinkVerdict.FINE, "the page exists"),
+        (by_method(head=raw(b"hello\r\n\r\n"), get=ok), LinkVerdict.FINE, "the page exists"),
+        (by_method(head=leads("/gone"), get=ok), LinkVerdict.FINE, "the page exists"),
+        (by_method(head=leads("/page"), get=ok), LinkVerdict.FINE, "the page exists"),
+        (raw(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), LinkVerdict.FINE, "exists"),
+        (raw(b"HTTP/1.0 200 OK\n\n"), LinkVerdict.FINE, "the page exists"),
+        (says(404), LinkVerdict.GONE, "the server answers 404: the page does not exist"),
+        (says(410), LinkVerdict.GONE, "the server answers 410: the page was removed"),
+        (by_method(head=ok, get=says(404)), LinkVerdict.FINE, "the page exists"),
         (by_method(head=says(404), get=says(403)), LinkVerdict.UNSURE, "the server answers 403"),
-        (says(400), LinkVerdict.UNSURE, "that says nothing about the page"),
+        (says(400), LinkVerdict.UNSURE, "this does not show whether the page exists"),
         (says(401), LinkVerdict.UNSURE, "it asks for a login"),
-        (says(403), LinkVerdict.UNSURE, "it does not let programs in"),
-        (says(405), LinkVerdict.UNSURE, "it does not let programs in"),
-        (says(412), LinkVerdict.UNSURE, "it does not let programs in"),
-        (says(429), LinkVerdict.UNSURE, "it is asked too often"),
+        (says(403), LinkVerdict.UNSURE, "it blocks automated checks"),
+        (says(405), LinkVerdict.UNSURE, "it blocks automated checks"),
+        (says(412), LinkVerdict.UNSURE, "it blocks automated checks"),
+        (says(429), LinkVerdict.UNSURE, "it gets too many requests"),
         (says(451), LinkVerdict.UNSURE, "for legal reasons"),
-        (says(500), LinkVerdict.UNSURE, "the server answers 500: it has trouble of its own"),
-        (says(503), LinkVerdict.UNSURE, "it has trouble of its own"),
-        (says(999), LinkVerdict.UNSURE, "it does not let programs in"),
-        (says(302), LinkVerdict.UNSURE, "that says nothing about the page"),
-        (says(304), LinkVerdict.UNSURE, "that says nothing about the page"),
-        (raw(b""), LinkVerdict.UNSURE, "broke off without an answer"),
-        (raw(b"HTTP/1.1 200 OK\r\nContent-Ty"), LinkVerdict.UNSURE, "broke off without an answer"),
-        (raw(b"SSH-2.0-OpenSSH_9.6\r\n"), LinkVerdict.UNSURE, "it does not speak HTTP"),
-        (raw(b"<h1>HTTP/0.9</h1>\r\n\r\n"), LinkVerdict.UNSURE, "cannot be understood"),
-        (raw(b"HTTP/1.1 abc\r\n\r\n"), LinkVerdict.UNSURE, "cannot be understood"),
-        (raw(b"HTTP/1.1 2000 OK\r\n\r\n"), LinkVerdict.UNSURE, "cannot be understood"),
-        (raw(bytes(range(256)) * 50), LinkVerdict.UNSURE, "it does not speak HTTP"),
-        (endless, LinkVerdict.UNSURE, "does not come to an end"),
+        (says(500), LinkVerdict.UNSURE, "the server answers 500: it has a problem of its own"),
+        (says(503), LinkVerdict.UNSURE, "it has a problem of its own"),
+        (says(999), LinkVerdict.UNSURE, "it blocks automated checks"),
+        (says(302), LinkVerdict.UNSURE, "this does not show whether the page exists"),
+        (says(304), LinkVerdict.UNSURE, "this does not show whether the page exists"),
+        (raw(b""), LinkVerdict.UNSURE, "closed the connection without an answer"),
+        (raw(b"HTTP/1.1 200 OK\r\nContent-Ty"), LinkVerdict.UNSURE, "closed the connection without an answer"),
+        (raw(b"SSH-2.0-OpenSSH_9.6\r\n"), LinkVerdict.UNSURE, "is not HTTP"),
+        (raw(b"<h1>HTTP/0.9</h1>\r\n\r\n"), LinkVerdict.UNSURE, "is not valid HTTP"),
+        (raw(b"HTTP/1.1 abc\r\n\r\n"), LinkVerdict.UNSURE, "is not valid HTTP"),
+        (raw(b"HTTP/1.1 2000 OK\r\n\r\n"), LinkVerdict.UNSURE, "is not valid HTTP"),
+        (raw(bytes(range(256)) * 50), LinkVerdict.UNSURE, "is not HTTP"),
+        (endless, LinkVerdict.UNSURE, "is too long"),
     ],
 )
 def test_what_servers_say(web: Web, behaviour: Behaviour, verdict: LinkVerdict, words: str) -> None:
@@ -114,7 +114,7 @@ def test_a_page_that_moved_for_good(web: Web) -> None:
     web.site("new.example", {"/a": leads("../b/#part"), "/b/": ok})
     answer = one(web)
     assert (answer.verdict, answer.final, answer.status) == (LinkVerdict.MOVED, "http://new.example/b/#part", 200)
-    assert answer.reason == "the page has moved for good to http://new.example/b/#part"
+    assert answer.reason == "the page has moved permanently to http://new.example/b/#part"
 
 
 def test_a_page_that_became_the_front_page(web: Web) -> None:
@@ -122,7 +122,7 @@ def test_a_page_that_became_the_front_page(web: Web) -> None:
     web.site("news.example", {"/page": leads("/"), "/": ok})
     answer = one(web)
     assert answer.verdict is LinkVerdict.MOVED
-    assert "front page" in answer.reason
+    assert "home page" in answer.reason
 
 
 @pytest.mark.parametrize("status", [302, 303, 307])
@@ -161,7 +161,7 @@ def test_bad_news_behind_a_redirect_names_the_place(web: Web) -> None:
     answer = one(web)
     assert (answer.verdict, answer.status) == (LinkVerdict.GONE, 404)
     assert answer.reason == (
-        "after a redirect to http://news.example/new, the server answers 404: there is no such page"
+        "after a redirect to http://news.example/new, the server answers 404: the page does not exist"
     )
     assert web.asked("news.example")[-2:] == ["GET /page", "GET /new"]
 
@@ -189,7 +189,7 @@ def test_redirects_without_end(web: Web) -> None:
 def test_a_host_that_does_not_exist(web: Web) -> None:
     """Nobody is asked, and it is looked up once."""
     answer = one(web, "https://nwes.example/page")
-    assert (answer.verdict, answer.reason) == (LinkVerdict.UNKNOWN_HOST, "there is no host “nwes.example”")
+    assert (answer.verdict, answer.reason) == (LinkVerdict.UNKNOWN_HOST, "the host “nwes.example” does not exist")
     assert web.looked_up == ["nwes.example"]
     assert not web.connected
 
@@ -198,7 +198,7 @@ def test_a_redirect_to_a_host_that_does_not_exist(web: Web) -> None:
     web.site("news.example", {"/page": leads("http://old.example/")})
     answer = one(web)
     assert (answer.verdict, answer.status) == (LinkVerdict.UNKNOWN_HOST, 301)
-    assert answer.reason == "after a redirect to http://old.example/, there is no host “old.example”"
+    assert answer.reason == "after a redirect to http://old.example/, the host “old.example” does not exist"
 
 
 def test_a_server_that_refuses_the_connection(web: Web) -> None:
@@ -252,7 +252,7 @@ def test_when_no_host_is_known_the_network_is_doubted(web: Web, tmp_path: Path) 
     urls = [f"http://{name}.example/" for name in "abc"]
     answers = ask(urls, cache=tmp_path / "links.json", now=NOW, reach=web.reach())
     assert {answer.verdict for answer in answers.values()} == {LinkVerdict.UNSURE}
-    assert "on the network?" in answers[urls[0]].reason
+    assert "is online" in answers[urls[0]].reason
     web.site("d.example", {"/": ok})
     answers = ask([*urls, "http://d.example/"], cache=None, now=NOW, reach=web.reach())
     assert [answer.verdict for answer in answers.values()] == [LinkVerdict.UNKNOWN_HOST] * 3 + [LinkVerdict.FINE]

@@ -56,7 +56,7 @@ def test_what_stands_in_the_file(web: Web, tmp_path: Path) -> None:
             {
                 "url": PAGE,
                 "verdict": "moved",
-                "reason": "the page has moved for good to http://news.example/new",
+                "reason": "the page has moved permanently to http://news.example/new",
                 "final": "http://news.example/new",
                 "status": 200,
                 "asked_at": "2025-01-30T09:00:00+00:00",
@@ -80,7 +80,7 @@ def test_other_pages_stay_for_a_week(web: Web, tmp_path: Path) -> None:
 ENTRY = {
     "url": PAGE,
     "verdict": "fine",
-    "reason": "the page is there",
+    "reason": "the page exists",
     "final": None,
     "status": 200,
     "asked_at": "2025-01-30T09:00:00+00:00",
@@ -89,7 +89,7 @@ ENTRY = {
 
 def test_an_entry_as_it_is_written_is_read(tmp_path: Path) -> None:
     (tmp_path / "links.json").write_text(json.dumps({"form": 1, "answers": [ENTRY]}))
-    expected = LinkAnswer(url=PAGE, verdict=LinkVerdict.FINE, reason="the page is there", status=200, asked_at=NOW)
+    expected = LinkAnswer(url=PAGE, verdict=LinkVerdict.FINE, reason="the page exists", status=200, asked_at=NOW)
     assert cache.read(tmp_path / "links.json") == {PAGE: expected}
 
 

@@ -85,7 +85,9 @@ def test_the_run_has_an_end(web: Web, tmp_path: Path) -> None:
     answers = ask(urls, cache=path, now=NOW, reach=web.reach(NetworkLimits(run=0.4 * factor.get(), pause=0)))
     first, *others = answers.values()
     assert first.verdict is LinkVerdict.FINE
-    assert {(each.verdict, each.reason) for each in others} == {(LinkVerdict.UNSURE, "there was no time left to ask")}
+    assert {(each.verdict, each.reason) for each in others} == {
+        (LinkVerdict.UNSURE, "it was not checked: the time ran out")
+    }
     assert list(cache.read(path)) == ["http://good.example/"]
 
 
@@ -102,7 +104,7 @@ def test_a_resolver_that_hangs_does_not_hold_us(web: Web) -> None:
     free.set()
     assert (answer.verdict, answer.reason) == (
         LinkVerdict.UNSURE,
-        "the name “news.example” could not be looked up just now",
+        "the name “news.example” could not be looked up at the moment",
     )
 
 

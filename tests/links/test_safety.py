@@ -106,7 +106,7 @@ def test_a_name_that_leads_inside_is_not_asked(web: Web, address: str) -> None:
     web.names["news.example"] = [[address]]
     answer = one(web)
     assert answer.verdict is LinkVerdict.REFUSED
-    assert answer.reason == "“news.example” is not on the public internet, so it was not asked"
+    assert answer.reason == "“news.example” is not on the public internet, so it was not checked"
     assert not web.connected
 
 
@@ -182,10 +182,10 @@ def test_loopback_itself_is_not_asked_by_the_program(host: str) -> None:
 def test_other_schemes_are_not_followed(web: Web, location: str, scheme: str) -> None:
     """Neither as a redirect nor as a link."""
     web.site("news.example", {"/page": leads(location)})
-    for url, begin in ((PAGE, "it redirects to where we do not follow: "), (location, "")):
+    for url, begin in ((PAGE, "it redirects to an address that is not checked: "), (location, "")):
         answer = one(web, url)
         assert answer.verdict is LinkVerdict.REFUSED
-        assert answer.reason == f"{begin}it begins with “{scheme}:”, and only http and https are asked"
+        assert answer.reason == f"{begin}it begins with “{scheme}:”, and only http and https links are checked"
     assert web.asked("news.example") == ["HEAD /page"]
 
 
@@ -247,9 +247,9 @@ def test_a_certificate_that_is_trusted(web: Web, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("host", "certificate", "words"),
     [
-        ("other.example", TRUSTED, "certificate was made for another host"),
+        ("other.example", TRUSTED, "certificate is for another host"),
         ("secure.example", EXPIRED, "certificate has expired"),
-        ("secure.example", SELF_SIGNED, "certificate is signed by the site itself"),
+        ("secure.example", SELF_SIGNED, "certificate is signed only by the site itself"),
     ],
 )
 def test_certificates_that_are_wrong(web: Web, tmp_path: Path, host: str, certificate: str, words: str) -> None:
@@ -266,10 +266,10 @@ def test_certificates_that_are_wrong(web: Web, tmp_path: Path, host: str, certif
 def test_the_program_trusts_no_authority_of_its_own(web: Web, tmp_path: Path) -> None:
     """With the program's own rules, a certificate by an authority that nobody knows is not good enough."""
     web.secure_site("secure.example", TRUSTED, tmp_path)
-    assert "signed by nobody that is trusted here" in one(web, "https://secure.example/page").reason
+    assert "not signed by a trusted authority" in one(web, "https://secure.example/page").reason
 
 
 def test_a_server_that_speaks_plainly_where_it_should_not(web: Web) -> None:
     web.site("news.example", ok, port=443)
     answer = one(web, "https://news.example/page")
-    assert (answer.verdict, answer.reason) == (LinkVerdict.UNSURE, "no secure connection could be made")
+    assert (answer.verdict, answer.reason) == (LinkVerdict.UNSURE, "a secure connection could not be made")

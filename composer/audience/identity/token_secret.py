@@ -49,14 +49,14 @@ def tokens_of(database: Database, around: Environment) -> Tokens:
             _write(_path(around, publication), words[0])
         if words is None:
             raise SettingsError(
-                f"the key behind subscribers' links is not on this computer: {_path(around, publication)}",
-                f"copy that file from the computer that sent before, or set {VARIABLE}",
+                f"the key for subscribers' links is not on this computer: {_path(around, publication)}",
+                f"copy that file from the computer that sent the earlier mailings, or set {VARIABLE}",
             )
         keys = _keys(words)
         if known is not None and known not in map(fingerprint, keys) and LOST not in words:
             raise SettingsError(
-                "this is another key than the one behind the links that subscribers have: none of those would work",
-                "put the earlier key behind it, with a space between (docs/sending.md)",
+                "this is not the key of the links that subscribers already have: none of those links would work",
+                "add the earlier key after it, separated by a space (docs/sending.md)",
             )
         if known != fingerprint(keys[0]):
             _note(connection, SIGNING, fingerprint(keys[0]))
@@ -91,8 +91,8 @@ def _words(around: Environment, publication: bytes | None) -> tuple[str, ...] | 
         raise SettingsError(f"{path} cannot be read: {error.strerror or error}") from None
     if found.is_shared:
         raise SettingsError(
-            f"other people on this computer may read or change {path}, and whoever has the key can act as any subscriber",
-            f"let only its owner read it: {shell_line('chmod', '600', str(path))}",
+            f"other users of this computer can read or change {path}, and anyone with the key can act as any subscriber",
+            f"allow only its owner to read it: {shell_line('chmod', '600', str(path))}",
         )
     return _checked(str(path), found.data.decode("ascii", errors="replace").split())
 
@@ -102,7 +102,7 @@ def _checked(name: str, words: list[str]) -> tuple[str, ...]:
         word != LOST and (len(word) < LEAST_KEY or not word.isascii()) for word in words
     ):
         raise SettingsError(
-            f"{name}: a key has at least {LEAST_KEY} letters and digits", "make one with:   openssl rand -hex 32"
+            f"{name}: a key needs at least {LEAST_KEY} letters and digits", "create one with:   openssl rand -hex 32"
         )
     return tuple(sorted(words, key=lambda word: word == LOST))
 

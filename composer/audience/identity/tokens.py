@@ -60,7 +60,7 @@ class Tokens:
 
     def __post_init__(self) -> None:
         if not self.keys or min(map(len, self.keys)) < LEAST_KEY:
-            raise ValueError(f"tokens take a key of at least {LEAST_KEY} letters")
+            raise ValueError(f"a token key needs at least {LEAST_KEY} letters")
 
     def make(self, purpose: Purpose, subscriber_id: int, mailing_id: int = 0, expires: datetime | None = None) -> str:
         """Make a token of 34 letters, of 42 if it expires (to the second). Raises ValueError for impossible numbers."""
@@ -69,7 +69,7 @@ class Tokens:
         said = subscriber_id.to_bytes(_SUBSCRIBER) + mailing_id.to_bytes(_MAILING)
         if expires is not None:
             if expires.tzinfo is None:
-                raise ValueError("a time without a time zone")
+                raise ValueError("the time has no time zone")
             said += int(expires.timestamp()).to_bytes(_EXPIRES)
         signing, hiding = _derived(self.keys[0], purpose)
         mac = _digest(signing, said)[:_MAC]

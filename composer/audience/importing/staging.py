@@ -238,7 +238,7 @@ def _drop_doubles(connection: Connection, names: Sequence[str]) -> None:
         said: list[tuple[object, ...]] = []
         for part, number, address, first_part, first_number, _ in rows:
             where = f"row {first_number}" if part == first_part else f"row {first_number} of {names[first_part]}"
-            said.append((part, number, True, address, f"the same address as in {where}"))
+            said.append((part, number, True, address, f"the same address as {where}"))
         _write_said(connection, said)
         insert_many(connection, "incoming_doubles", "seq", [(row[-1],) for row in rows])
     connection.exec_driver_sql("DELETE FROM incoming WHERE seq IN (SELECT seq FROM incoming_doubles)")

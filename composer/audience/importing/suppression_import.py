@@ -54,7 +54,9 @@ def _without_hashes(connection: Connection, rows: Iterator[Row], at_email: int, 
         if not mark or (at_email < len(cells) and cells[at_email].strip()):
             yield row
         elif not HASH.fullmatch(mark):
-            yield Unreadable(number=number, reason="this is not a hash as it is written here", text=beginning(mark))
+            yield Unreadable(
+                number=number, reason="this is not a hash in the form that compose writes", text=beginning(mark)
+            )
         elif ours is None or not mark.startswith(ours):
             reason = "this hash was made by another database and cannot be compared here"
             yield Unreadable(number=number, reason=reason, text=beginning(mark))

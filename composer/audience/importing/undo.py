@@ -82,7 +82,7 @@ def last_import(connection: Connection) -> Import:
     query = select(imports).where(imports.c.undone.is_(None)).order_by(imports.c.id.desc()).limit(1)
     row = connection.execute(query).mappings().first()
     if row is None:
-        raise AudienceError("there is no import to take back")
+        raise AudienceError("no import can be undone")
     number = row["id"]
 
     def many(*where: ColumnElement[bool]) -> int:
@@ -146,7 +146,7 @@ def _of(number: int, what: str) -> ColumnElement[bool]:
 def _record(connection: Connection, number: int, where: ColumnElement[bool], now: datetime) -> int:
     """Write down the changes that are about to be taken back, turned round; give how many."""
     change = subscriber_changes.c
-    source = literal(f"import {number} taken back")
+    source = literal(f"import {number} undone")
     rows = select(change.subscriber_id, literal(now, change.at.type), change.what, change.after, change.before, source)
     rows = (
         rows.join_from(subscriber_changes, subscribers, subscribers.c.id == change.subscriber_id)

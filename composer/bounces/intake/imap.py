@@ -58,7 +58,7 @@ class ImapMailbox:
             _sign_in(connection, account.server)
             opened = cls(account, connection)
             # More is offered to those who have signed in.
-            said = opened._expect("it does not say what it can do", connection.capability)
+            said = opened._expect("the server does not list its capabilities", connection.capability)
             opened._offers = frozenset(
                 b" ".join(each for each in said if each).decode("ascii", "replace").upper().split()
             )
@@ -103,7 +103,7 @@ class ImapMailbox:
         found: list[int] = []
         for start in range(1, count + 1, _WINDOW):
             window = f"{start}:{min(start + _WINDOW - 1, count)}"
-            said = self._expect("messages cannot be looked for", self._connection.uid, "SEARCH", window, "UNDELETED")
+            said = self._expect("messages cannot be searched", self._connection.uid, "SEARCH", window, "UNDELETED")
             found += [int(each) for line in said if isinstance(line, bytes) for each in line.split()]
         return found
 
@@ -116,13 +116,13 @@ class ImapMailbox:
         self._expect(f"messages cannot be copied to “{folder}”", ask, "COPY", uids, name)
         self._expect("messages cannot be marked", ask, "STORE", uids, "+FLAGS.SILENT", r"(\Deleted)")
         if "UIDPLUS" in self._offers:
-            self._expect("messages cannot be taken out", ask, "EXPUNGE", uids)
+            self._expect("messages cannot be removed", ask, "EXPUNGE", uids)
 
     def _make(self, name: str) -> None:
         there = self._expect("folders cannot be listed", self._connection.list, '""', _quoted(name))
         if not any(isinstance(each, bytes) and each for each in there):
-            hint = f"name one that can be made, such as INBOX.{name}, in delivery.imap"
-            self._expect(f"the folder “{name}” cannot be made", self._connection.create, _quoted(name), hint=hint)
+            hint = f"name a folder that can be created, such as INBOX.{name}, in delivery.imap"
+            self._expect(f"the folder “{name}” cannot be created", self._connection.create, _quoted(name), hint=hint)
 
     def _expect(self, what: str, ask: Callable[..., tuple[str, list[Any]]], *words: str, hint: str = "") -> list[Any]:
         """Ask, and give what was said to an OK; `what` is what else cannot be done."""
@@ -135,7 +135,7 @@ class ImapMailbox:
         if verdict != "OK":
             message = f"{self.account.server.host}: {what}: {_words(*said)}"
             if _PASSING.search(message):
-                raise ConnectionLostError(message, "run it again: nothing is lost, and nothing counted twice")
+                raise ConnectionLostError(message, "run it again: nothing is lost or counted twice")
             raise MailboxError(message, hint)
         return said
 
@@ -151,18 +151,20 @@ def _connect(server: MailServer) -> imaplib.IMAP4:
     except ssl.SSLError as error:
         raise MailboxError(
             f"{server.host}: the connection cannot be secured: {_words(error)}",
-            "is the name right? a certificate of your own goes into delivery.imap.ca_file",
+            "check the host name, and put a certificate of your own into delivery.imap.ca_file",
         ) from None
     except imaplib.IMAP4.abort as error:
         raise _lost(server, error) from None
     except OSError as error:
-        raise ConnectionLostError(f"no way to {server.host}, port {server.port}: {error.strerror or error}") from None
+        raise ConnectionLostError(
+            f"cannot connect to {server.host}, port {server.port}: {error.strerror or error}"
+        ) from None
     except imaplib.IMAP4.error as error:
-        raise MailboxError(f"{server.host}: {_words(error)}", "look at port and security in delivery.imap") from None
+        raise MailboxError(f"{server.host}: {_words(error)}", "check port and security in delivery.imap") from None
     if server.security is Security.NONE and not is_loopback(connection.sock.getpeername()[0]):
         _hang_up(connection)
         raise MailboxError(
-            f"{server.host} is another computer, and security: none would send the password there in the open",
+            f"{server.host} is another computer: with security: none the password would be sent to it unencrypted",
             "write security: tls or security: starttls",
         )
     return connection
@@ -180,8 +182,12 @@ def _sign_in(connection: imaplib.IMAP4, server: MailServer) -> None:
         mechanism = "PLAIN"
         answers.append(f"\0{user}\0{secret.reveal()}".encode("utf-8", "surrogateescape"))
     if f"AUTH={mechanism}" not in offered:
-        hint = "does the server want a token (token_command)?" if not server.is_token else "does it want a password?"
-        raise MailboxError(f"{server.host} does not sign in with {mechanism}", hint)
+        hint = (
+            "check whether the server needs a token (token_command)"
+            if not server.is_token
+            else "check whether the server needs a password"
+        )
+        raise MailboxError(f"{server.host} does not support sign-in with {mechanism}", hint)
     try:
         # A second challenge holds what went wrong; an empty answer asks for the refusal itself.
         connection.authenticate(mechanism, lambda challenge: answers.pop() if answers else b"")
@@ -190,8 +196,12 @@ def _sign_in(connection: imaplib.IMAP4, server: MailServer) -> None:
     except imaplib.IMAP4.error as error:
         words = _words(error).replace(secret.reveal(), "…")
         if words.startswith("[UNAVAILABLE]"):  # RFC 5530: for the moment
-            raise ConnectionLostError(f"{server.host} cannot let {user} in just now: {words}", "run it again") from None
-        raise MailboxError(f"{server.host} does not let {user} in: {words}", "look at user name and password") from None
+            raise ConnectionLostError(
+                f"{server.host} cannot sign in {user} at the moment: {words}", "run it again"
+            ) from None
+        raise MailboxError(
+            f"{server.host} rejected the sign-in of {user}: {words}", "check the user name and the password"
+        ) from None
 
 
 def _hang_up(connection: imaplib.IMAP4) -> None:
@@ -202,7 +212,8 @@ def _hang_up(connection: imaplib.IMAP4) -> None:
 def _lost(server: MailServer, error: Exception) -> ConnectionLostError:
     reason = (error.strerror if isinstance(error, OSError) else None) or _words(error)
     return ConnectionLostError(
-        f"the connection to {server.host} was lost: {reason}", "run it again: what was taken in is on record"
+        f"the connection to {server.host} was lost: {reason}",
+        "run it again: messages that were read are already recorded",
     )
 
 

@@ -93,25 +93,25 @@ def automatic(message: MimePart) -> tuple[ReturnedKind, str] | None:
     """Know an answer that no person wrote and that is no bounce; None for everything else."""
     subject = _short(message, "subject")
     if any(part.type in _RECEIPTS for part in message.walk()):
-        return ReturnedKind.RECEIPT, "a receipt: it was read, or thrown away unread"
+        return ReturnedKind.RECEIPT, "a receipt: the message was read, or deleted unread"
     names = (_short(message, name) for name in ("from", "x-mailer", "x-delivery-agent"))
     sender = " ".join(names).lower()
     if _CHALLENGE_SUBJECT.match(subject) or any(each in sender for each in _CHALLENGERS):
         return ReturnedKind.CHALLENGE, "a program asks whether the sender is a person"
     if _ABSENT.match(subject):
-        return ReturnedKind.OUT_OF_OFFICE, "its subject is that of an automatic answer"
+        return ReturnedKind.OUT_OF_OFFICE, "the subject is that of an automatic reply"
     if message.get("x-failed-recipients") or comes_from_mailer(message):
         return None
     if "vacation" in f"{message.get('x-apple-action')} {message.get('x-apple-criteria')}".lower():
-        return ReturnedKind.OUT_OF_OFFICE, "it says so: x-apple-action"
+        return ReturnedKind.OUT_OF_OFFICE, "according to the header x-apple-action"
     if found := next((name for name, _ in message.fields if name in _ANSWERS), None):
-        return ReturnedKind.OUT_OF_OFFICE, f"it says so: {found}"
+        return ReturnedKind.OUT_OF_OFFICE, f"according to the header {found}"
     if message.get("auto-submitted").lower().startswith("auto-replied"):
-        return ReturnedKind.OUT_OF_OFFICE, "it says so: auto-submitted"
+        return ReturnedKind.OUT_OF_OFFICE, "according to the header auto-submitted"
     if message.get("precedence").lower() in ("auto_reply", "auto-reply"):
-        return ReturnedKind.OUT_OF_OFFICE, "it says so: precedence"
+        return ReturnedKind.OUT_OF_OFFICE, "according to the header precedence"
     if message.get("x-auto-response-suppress") and message.get("in-reply-to"):
-        return ReturnedKind.OUT_OF_OFFICE, "it says so: x-auto-response-suppress"
+        return ReturnedKind.OUT_OF_OFFICE, "according to the header x-auto-response-suppress"
     return None
 
 

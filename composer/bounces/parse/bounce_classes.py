@@ -27,19 +27,19 @@ _CLASSES = {
     Meaning.PROTOCOL: Class.OURS,
 }
 _WHY = {
-    Meaning.GONE: "there is no such mailbox, or no longer",
-    Meaning.NO_DOMAIN: "there is no such domain, or no way to it",
+    Meaning.GONE: "the mailbox does not exist, or no longer exists",
+    Meaning.NO_DOMAIN: "the domain does not exist, or cannot be reached",
     Meaning.FULL: "the mailbox is full",
-    Meaning.RECIPIENT: "something about this mailbox",
-    Meaning.SYSTEM: "their server is not well",
-    Meaning.NETWORK: "no way to their server",
-    Meaning.UNSAID: "they do not say why",
-    Meaning.TOO_LARGE: "the message is too large for them",
-    Meaning.CONTENT: "they cannot take what is in the message",
-    Meaning.POLICY: "a rule of theirs",
-    Meaning.STANDING: "they refuse us: signing, reputation, or a block list",
-    Meaning.SENDER: "they refuse our sender's address",
-    Meaning.PROTOCOL: "they did not understand us",
+    Meaning.RECIPIENT: "a problem with this mailbox",
+    Meaning.SYSTEM: "their server has a problem",
+    Meaning.NETWORK: "their server cannot be reached",
+    Meaning.UNSAID: "their server gives no reason",
+    Meaning.TOO_LARGE: "the message is too large for their server",
+    Meaning.CONTENT: "their server cannot process the content of the message",
+    Meaning.POLICY: "a policy of their server",
+    Meaning.STANDING: "their server rejects us: authentication, reputation or a block list",
+    Meaning.SENDER: "their server rejects our sender address",
+    Meaning.PROTOCOL: "their server did not understand ours",
 }
 #: As much of a text is looked at.
 _MOST = 4096

@@ -51,16 +51,16 @@ def _read(message: MimePart) -> tuple[ReturnedKind, str, Format, tuple[BounceFin
     if told := automatic(message):
         return *told, Format.HEADERS, ()
     if _asks_to_leave(message):
-        return ReturnedKind.UNSUBSCRIBE, "a subscriber wrote to the address for leaving", Format.HEADERS, ()
+        return ReturnedKind.UNSUBSCRIBE, "a subscriber wrote to the unsubscribe address", Format.HEADERS, ()
     if is_change_of_address(message, text_of(message)):
-        return ReturnedKind.OUT_OF_OFFICE, "a notice of another address", Format.NONE, ()
+        return ReturnedKind.OUT_OF_OFFICE, "a notice of a changed address", Format.NONE, ()
     is_from_nobody = message.get("return-path").strip() == "<>" and speaks_of_failure(message)
     if (comes_from_mailer(message) or message.get("x-failed-recipients") or is_from_nobody) and (
         findings := read_freeform(message)
     ):
         kind = findings[0].kind
         return kind, _reason(kind, findings), Format.FREE_TEXT, findings
-    return ReturnedKind.NOT_UNDERSTOOD, "nothing known to us: a person should look at it", Format.NONE, ()
+    return ReturnedKind.NOT_UNDERSTOOD, "not recognised: a person should look at it", Format.NONE, ()
 
 
 def _reported(message: MimePart) -> tuple[BounceFinding, ...]:

@@ -103,7 +103,10 @@ def judged(finding: BounceFinding, text: str) -> BounceFinding:
 
 def explained(finding: BounceFinding) -> BounceFinding:
     """Say why a finding that is no bounce is none."""
-    words = {ReturnedKind.DELAY: "they are trying again", ReturnedKind.RECEIPT: "it was delivered, or handed on"}
+    words = {
+        ReturnedKind.DELAY: "the server is still retrying",
+        ReturnedKind.RECEIPT: "the message was delivered or forwarded",
+    }
     return BounceFinding(
         recipient=finding.recipient,
         original=finding.original,

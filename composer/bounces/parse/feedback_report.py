@@ -13,10 +13,10 @@ from composer.bounces.parse.vocabulary import BounceFinding, Format, ReturnedKin
 
 #: What subscribers do (RFC 5965, section 7.3, and its registry). `auth-failure`, `virus` and `not-spam` are no complaints.
 _COMPLAINTS = {
-    "abuse": "a subscriber pressed “this is spam”",
-    "fraud": "a subscriber reported it as fraud",
-    "opt-out": "a subscriber asked to be left out",
-    "opt-out-list": "a subscriber asked to be left out",
+    "abuse": "a subscriber reported the message as spam",
+    "fraud": "a subscriber reported the message as fraud",
+    "opt-out": "a subscriber asked to be unsubscribed",
+    "opt-out-list": "a subscriber asked to be unsubscribed",
 }
 #: Microsoft puts the subscriber's address on top of the message that it hands back.
 _MICROSOFT = "x-hmxmroriginalrecipient"
@@ -49,9 +49,9 @@ def _standard(fields: Fields) -> Feedback:
     told = said.get("feedback-type", "").lower()
     reason = _COMPLAINTS.get(told)
     if reason is None:
-        what = f"a report of the kind “{told[:40]}”" if told.isprintable() and told else "a report of no kind"
+        what = f"a report of type “{told[:40]}”" if told.isprintable() and told else "a report without a type"
         return Feedback(
-            kind=ReturnedKind.NOT_UNDERSTOOD, format=Format.FEEDBACK, why=f"{what}: no complaint", findings=()
+            kind=ReturnedKind.NOT_UNDERSTOOD, format=Format.FEEDBACK, why=f"{what}: not a complaint", findings=()
         )
     names = [address_in(value) for name, value in fields if name in ("original-rcpt-to", "removal-recipient")]
     findings = tuple(

@@ -48,7 +48,7 @@ def webhooks_of(newsletter: Newsletter, around: Environment) -> Webhooks:
     """Return which providers may call: topics from newsletter.yaml, the password from the environment."""
     password = around.environment.get(POSTMARK)
     if password and ":" not in password:
-        raise SettingsError(f"{POSTMARK} is a name and a password", "it looks like   name:password")
+        raise SettingsError(f"{POSTMARK} must be a name and a password", "write it as   name:password")
     return Webhooks(
         ses_topics=newsletter.delivery.ses_topics,
         postmark=Secret(password) if password else None,
@@ -59,7 +59,7 @@ def webhooks_of(newsletter: Newsletter, around: Environment) -> Webhooks:
 def _secret(webhook: Webhook, around: Environment) -> Secret | None:
     found = around.environment.get(webhook.variable)
     if found and webhook.is_password and ":" not in found:
-        raise SettingsError(f"{webhook.variable} is a name and a password", "write it as   name:password")
+        raise SettingsError(f"{webhook.variable} must be a name and a password", "write it as   name:password")
     return Secret(found) if found else None
 
 
@@ -68,12 +68,13 @@ def account_of(newsletter: Newsletter, workspace: Workspace, around: Environment
     given = newsletter.delivery.imap
     if given is None:
         raise SettingsError(
-            "no mailbox is set up", "write   delivery:   and below it   imap:   with   host:   into newsletter.yaml"
+            "no bounce mailbox is set up",
+            "write   delivery:   and below it   imap:   with   host:   into newsletter.yaml",
         )
     host = given.server.host
     found = credentials_of(host, given.server.username, around, IMAP)
     if not found.username or found.secret is None:
-        raise SettingsError(f"nobody is named who signs in at {host}", "write   username:   below   imap:")
+        raise SettingsError(f"the user name for {host} is missing", "write   username:   below   imap:")
     server = MailServer(
         host=host,
         port=given.server.port,
@@ -85,5 +86,5 @@ def account_of(newsletter: Newsletter, workspace: Workspace, around: Environment
     )
     folders = (given.folder, given.read, given.kept)
     if wrong := next((text for text in folders if not text.isascii() or not text.isprintable()), None):
-        raise SettingsError(f"“{wrong}” cannot be a folder here", "name one in ASCII, as the server shows it")
+        raise SettingsError(f"“{wrong}” cannot be used as a folder name", "write an ASCII name, as the server shows it")
     return MailboxAccount(server=server, folder=given.folder, read=given.read, kept=given.kept)

@@ -136,7 +136,9 @@ def forget(connection: Connection, subscriber_id: int | None, normal: str) -> tu
     if not count:
         return (), ()
     messages = "1 message" if count == 1 else f"{count} messages"
-    return (f"who is meant in what came back ({messages})",), ("that it came back, and of which mailing",)
+    return (f"the recipient in returned messages ({messages})",), (
+        "the fact that a message was returned, and its mailing",
+    )
 
 
 def _is_told(connection: Connection, found: Resolved) -> bool:
@@ -209,7 +211,7 @@ def _effect(
             return BounceEffect.SUPPRESSED
         case ReturnedKind.UNSUBSCRIBE:
             assert found is not None
-            stop_mail(connection, found, Reason.UNSUBSCRIBED, "message to leave", now)
+            stop_mail(connection, found, Reason.UNSUBSCRIBED, "unsubscribe message", now)
             return BounceEffect.SUPPRESSED
         case ReturnedKind.NOT_UNDERSTOOD:
             return BounceEffect.KEPT

@@ -73,14 +73,14 @@ def _finding(told: WebhookEvent) -> BounceFinding:
     recipient = address_in(told.recipient)
     match told.kind:
         case WebhookEventKind.DELAY:
-            return BounceFinding(recipient=recipient, kind=ReturnedKind.DELAY, why="they are trying again")
+            return BounceFinding(recipient=recipient, kind=ReturnedKind.DELAY, why="the server is still retrying")
         case WebhookEventKind.COMPLAINT:
             return BounceFinding(
-                recipient=recipient, kind=ReturnedKind.COMPLAINT, why="a subscriber pressed “this is spam”"
+                recipient=recipient, kind=ReturnedKind.COMPLAINT, why="a subscriber reported the message as spam"
             )
         case WebhookEventKind.UNSUBSCRIBE:
             return BounceFinding(
-                recipient=recipient, kind=ReturnedKind.UNSUBSCRIBE, why="they unsubscribed at the provider"
+                recipient=recipient, kind=ReturnedKind.UNSUBSCRIBE, why="the subscriber unsubscribed at the provider"
             )
         case WebhookEventKind.HARD_BOUNCE | WebhookEventKind.SOFT_BOUNCE | WebhookEventKind.BLOCKED:
             return _bounce(told, recipient)

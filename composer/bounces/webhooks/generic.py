@@ -21,7 +21,7 @@ def read_generic(body: bytes, header: Mapping[str, str], secret: Secret, now: da
     for each in webhook_calls.read_objects(body, _MOST):
         kind, number = webhook_calls.text(each, "kind"), webhook_calls.text(each, "id")
         if kind not in set(WebhookEventKind):
-            raise CallError(f"kind is one of {', '.join(WebhookEventKind)}")
+            raise CallError(f"kind must be one of {', '.join(WebhookEventKind)}")
         message_id, compose_id = webhook_calls.text(each, "message_id"), webhook_calls.text(each, "compose_id")
         said = webhook_calls.text(each, "text")
         yield event_of(

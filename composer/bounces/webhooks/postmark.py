@@ -31,11 +31,11 @@ _MEANINGS = {
 #: About us, whatever the words.
 _OURS = frozenset({"Blocked", "SpamNotification", "DMARCPolicy", "VirusNotification", "OpenRelayTest", "SMTPApiError"})
 _OTHERS = {
-    "Transient": (ReturnedKind.DELAY, "they are trying again"),
-    "AutoResponder": (ReturnedKind.OUT_OF_OFFICE, "an automatic answer"),
-    "AddressChange": (ReturnedKind.OUT_OF_OFFICE, "an automatic answer: another address"),
+    "Transient": (ReturnedKind.DELAY, "the server is still retrying"),
+    "AutoResponder": (ReturnedKind.OUT_OF_OFFICE, "an automatic reply"),
+    "AddressChange": (ReturnedKind.OUT_OF_OFFICE, "an automatic reply: the address has changed"),
     "ChallengeVerification": (ReturnedKind.CHALLENGE, "a program asks whether the sender is a person"),
-    "SpamComplaint": (ReturnedKind.COMPLAINT, "a subscriber pressed “this is spam”"),
+    "SpamComplaint": (ReturnedKind.COMPLAINT, "a subscriber reported the message as spam"),
 }
 
 

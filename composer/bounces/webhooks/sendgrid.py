@@ -75,7 +75,7 @@ def _verify(body: bytes, timestamp: str, signature: str, key: str) -> None:
     try:
         public = serialization.load_der_public_key(base64.b64decode(key, validate=True))
         if not isinstance(public, ec.EllipticCurvePublicKey):
-            raise CallError("the verification key is of another kind")
+            raise CallError("the verification key is not an elliptic-curve key")
         said = timestamp.encode("utf-8", "replace") + body
         public.verify(base64.b64decode(signature, validate=True), said, ec.ECDSA(hashes.SHA256()))
     except (ValueError, binascii.Error, InvalidSignature):

@@ -61,13 +61,13 @@ def read_ses(
     """
     message = webhook_calls.read_object(body)
     if webhook_calls.text(message, "TopicArn") not in topics:
-        raise CallError("another topic sent this")
+        raise CallError("the notification is from an unknown topic")
     _verify(message, certificate)
     match webhook_calls.text(message, "Type"):
         case "SubscriptionConfirmation":
             url = webhook_calls.text(message, "SubscribeURL")
             if not is_amazons(url):
-                raise CallError("the address to confirm is not Amazon's")
+                raise CallError("the confirmation address does not belong to Amazon")
             return Subscription(topic=webhook_calls.text(message, "TopicArn"), url=url)
         case "Notification":
             return _event(
@@ -99,7 +99,7 @@ def _verify(message: Mapping[str, Any], certificate: Callable[[str], bytes]) -> 
     url = webhook_calls.text(message, "SigningCertURL")
     algorithm = {"1": hashes.SHA1, "2": hashes.SHA256}.get(webhook_calls.text(message, "SignatureVersion"))
     if names is None or algorithm is None or not is_amazons(url) or not urlsplit(url).path.endswith(".pem"):
-        raise CallError("this is not signed by Amazon")
+        raise CallError("the notification is not signed by Amazon")
     said = "".join(
         f"{name}\n{webhook_calls.text(message, name, webhook_calls.LARGEST)}\n"
         for name in names
@@ -109,10 +109,10 @@ def _verify(message: Mapping[str, Any], certificate: Callable[[str], bytes]) -> 
         key = x509.load_pem_x509_certificate(certificate(url)).public_key()
         signature = base64.b64decode(webhook_calls.text(message, "Signature"), validate=True)
         if not isinstance(key, rsa.RSAPublicKey):
-            raise CallError("this is not signed by Amazon")
+            raise CallError("the notification is not signed by Amazon")
         key.verify(signature, said.encode("utf-8", "surrogatepass"), padding.PKCS1v15(), algorithm())
     except (ValueError, binascii.Error, InvalidSignature):
-        raise CallError("this is not signed by Amazon") from None
+        raise CallError("the notification is not signed by Amazon") from None
 
 
 def _event(told: Mapping[str, Any], message_id: str) -> Event | None:
@@ -130,7 +130,7 @@ def _event(told: Mapping[str, Any], message_id: str) -> Event | None:
             feedback = webhook_calls.text(complaint, "complaintFeedbackType")
             if feedback in ("not-spam", "virus", "auth-failure"):
                 return None
-            reason = "a subscriber pressed “this is spam”"
+            reason = "a subscriber reported the message as spam"
             people = [
                 webhook_calls.text(each, "emailAddress")
                 for each in webhook_calls.objects(complaint, "complainedRecipients")
@@ -166,7 +166,7 @@ def _bounced(recipient: Mapping[str, Any], kind: str, detail: str) -> BounceFind
     diagnostic = webhook_calls.text(recipient, "diagnosticCode")
     if kind == "Transient" and detail == "General" and not diagnostic:
         return BounceFinding(
-            recipient=address, kind=ReturnedKind.OUT_OF_OFFICE, why="not taken for now, or an automatic answer"
+            recipient=address, kind=ReturnedKind.OUT_OF_OFFICE, why="temporarily not accepted, or an automatic reply"
         )
     reply = reply_in(diagnostic.partition(";")[2].strip() or diagnostic)
     bounce, meaning = judge(status, reply, diagnostic)

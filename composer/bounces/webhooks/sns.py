@@ -23,7 +23,7 @@ def certificate(url: str) -> bytes:
 def get(url: str) -> bytes:
     """Get what is at an address of SNS: getting a `Subscription`'s confirms it. Raises CallError."""
     if not is_amazons(url):
-        raise CallError("this address is not Amazon's")
+        raise CallError("the address does not belong to Amazon")
     parts = urlsplit(url)
     connection = http.client.HTTPSConnection(
         parts.hostname or "", timeout=_SECONDS, context=ssl.create_default_context()
@@ -33,7 +33,9 @@ def get(url: str) -> bytes:
         answer = connection.getresponse()
         data = answer.read(_MOST)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise CallError(f"no way to {parts.hostname}: {error}", "SNS tells it again later") from None
+        raise CallError(
+            f"cannot connect to {parts.hostname}: {error}", "SNS will send the notification again later"
+        ) from None
     finally:
         connection.close()
     if answer.status != http.client.OK:

@@ -50,7 +50,7 @@ def read_object(data: bytes | str) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise CallError("this is no notification")
+        raise CallError("this is not a notification")
     return found
 
 
@@ -68,7 +68,7 @@ def read_objects(data: bytes | str, most: int = 1000) -> list[Mapping[str, Any]]
         found = None
     objects = [found] if isinstance(found, dict) else found
     if not isinstance(objects, list) or len(objects) > most or not all(isinstance(each, dict) for each in objects):
-        raise CallError("this is no notification")
+        raise CallError("this is not a notification")
     return objects
 
 
@@ -99,7 +99,7 @@ def check_time(timestamp: str, now: datetime) -> None:
     """Check the time, in seconds since 1970, that a signature is for: providers repeat a call for a day. Raises CallError."""
     seconds = int(timestamp) if timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 12 else 0
     if not -_EARLY <= now.timestamp() - seconds <= _LATE:
-        raise CallError("the signature is for another time")
+        raise CallError("the time of the signature is out of range")
 
 
 def inner(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:

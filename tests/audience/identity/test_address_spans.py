@@ -51,7 +51,7 @@ CASES: tuple[tuple[tuple[tuple[int, str, int, int | None], ...], list[Triple], l
     (((1, "a", 0, 3), (1, "b", 4, 6)), [(1, 0, ALWAYS)], [(1, 7, ALWAYS)]),
     # Somebody else has the lost address now: what they got there later is not about the one who lost it.
     (((1, "a", 0, 3), (2, "a", 4, None)), [(1, 0, ALWAYS)], [(1, 4, ALWAYS)]),
-    # Both had it at a time (a list was taken back and imported again without a mailing in between).
+    # Both had it at a time (a list was undone and imported again without a mailing in between).
     (((1, "a", 0, 3), (2, "a", 3, 5)), [(1, 0, ALWAYS), (2, 3, 3)], [(1, 4, ALWAYS)]),
     # The end of the one who had it before is the end of what is theirs.
     (((1, "a", 0, None), (2, "a", 0, 5), (3, "a", 6, 9)), [(1, 0, ALWAYS), (2, 0, 5), (3, 6, 9)], None),

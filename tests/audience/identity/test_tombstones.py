@@ -188,7 +188,7 @@ def test_a_chain_of_addresses_and_ids(database: Database, tmp_path: Path) -> Non
         assert get_it(connection) == (0, {LeftOut.HAS_IT: 1})
         assert [each.issue for each in received_mailings(connection, back.id)] == [ISSUE]
         # The earlier address was forgotten with them: it comes back by its owner's own double opt-in only.
-        with pytest.raises(AudienceError, match="they asked to be forgotten"):
+        with pytest.raises(AudienceError, match="they asked to be erased"):
             join(connection, "a@example.org")
         other = sign_up(connection, parse_address("a@example.org"), {}, source="form", now=LATER)
         confirm(connection, other.id, "double opt-in", source="form", now=LATER)

@@ -80,13 +80,13 @@ def test_each_row_is_counted_once(database: Database, tmp_path: Path) -> None:
     )
     assert counts.rows == 10
     assert done.bad == {
-        8: "the same address as in row 2",
+        8: "the same address as row 2",
         9: "nobody has no @: an address looks like name@example.org",
         11: "the status “gold” is not understood",
     }
     assert {each.written: each.reason for each in done.left} == {
-        "Left@example.org": "they have left",
-        "gone@Example.org": "they asked to be forgotten",
+        "Left@example.org": "they unsubscribed",
+        "gone@Example.org": "they asked to be erased",
     }
     assert _statuses(database) == {
         "known@example.org": Status.ACTIVE,
@@ -143,7 +143,10 @@ def test_who_left_according_to_a_list_stays_out_when_a_bounce_is_undone(
         join(connection, "anna@example.org")
         suppress(connection, "anna@example.org", reason, "mail", NOW)
     take(database, written(tmp_path, "email,status\nanna@example.org,unsubscribed\n"), is_suppression=is_suppression)
-    with database.write() as connection, pytest.raises(AudienceError, match="no bounce left this address out"):
+    with (
+        database.write() as connection,
+        pytest.raises(AudienceError, match="this address is not suppressed because of a bounce"),
+    ):
         undo_bounce(connection, "anna@example.org", "bounces undo", LATER)
     assert _statuses(database) == {"anna@example.org": Status.UNSUBSCRIBED}
     assert _suppressed(database) == {"anna@example.org": Reason.IMPORTED if is_suppression else Reason.UNSUBSCRIBED}
@@ -257,7 +260,7 @@ def test_undo_in_pieces_is_undo(database: Database, tmp_path: Path, monkeypatch:
         undo_import(connection, number, LATER)
         said = Counter(change.source for each in before for change in changes_of(connection, each.id))
     assert _all(database) == before
-    assert (said[f"import {number}"], said[f"import {number} taken back"]) == (15, 15)
+    assert (said[f"import {number}"], said[f"import {number} undone"]) == (15, 15)
 
 
 def test_what_an_import_did_is_counted_each_for_itself(database: Database, tmp_path: Path) -> None:
@@ -317,7 +320,9 @@ def test_a_list_in_german(database: Database, tmp_path: Path) -> None:
     found = _all(database)
     assert (found[0].fields["company"], found[0].tags) == ("Müller", ("presse",))
     assert [each.language for each in found] == ["de", "en", "zh", "zh", "fr", "fr", "de-AT", ""]
-    assert [each.reason for each in done.said] == ["“Klingonisch” is no language, left empty: write en, de, zh-Hant …"]
+    assert [each.reason for each in done.said] == [
+        "“Klingonisch” is not a language code and was left empty: write en, de, zh-Hant …"
+    ]
 
 
 def test_labels_take_no_column_from_what_is_known(tmp_path: Path) -> None:
@@ -334,9 +339,9 @@ def test_cells_behind_the_last_column_are_remarked(database: Database, tmp_path:
     text += "d@example.org;Di;;z\n"
     done = take(database, written(tmp_path, text), given={"3": "company"})
     assert [(each.number, each.verdict, each.reason, each.written) for each in done.said] == [
-        (4, RowVerdict.TAKEN, "2 cells stand behind the last column, left out: “x | y”", "c@example.org"),
+        (4, RowVerdict.TAKEN, "left out 2 cells after the last column: “x | y”", "c@example.org"),
         (5, RowVerdict.BAD, "nobody has no @: an address looks like name@example.org", "nobody"),
-        (6, RowVerdict.TAKEN, "1 cell stands behind the last column, left out: “z”", "d@example.org"),
+        (6, RowVerdict.TAKEN, "left out 1 cell after the last column: “z”", "d@example.org"),
     ]
     assert (done.summary.notes, done.summary.bad) == (2, 1) and _all(database)[0].fields["company"] == "ACME"
 
@@ -514,11 +519,11 @@ def test_the_suppression_list_goes_out_and_comes_back(database: Database, tmp_pa
     done = take(database, path, consent="", is_suppression=True)
     assert done.bad == {
         5: "this hash was made by another database and cannot be compared here",
-        6: "this is not a hash as it is written here",
+        6: "this is not a hash in the form that compose writes",
     }
     assert _suppressed(database) == kept
     assert _statuses(database) == {"a@example.org": Status.COMPLAINED}
-    with database.write() as connection, pytest.raises(AudienceError, match="they asked to be forgotten"):
+    with database.write() as connection, pytest.raises(AudienceError, match="they asked to be erased"):
         add_subscriber(connection, parse_address("gone@example.org"), {}, source="x", now=NOW)
 
 
@@ -653,9 +658,9 @@ def test_json_lines(database: Database, tmp_path: Path) -> None:
     ]
     done = take(database, written(tmp_path, "\n".join(lines), "list.jsonl"))
     assert done.bad == {
-        2: "it is not one object of JSON",
-        3: "it is not one object of JSON",
-        5: "there is no address in it",
+        2: "the line is not a JSON object",
+        3: "the line is not a JSON object",
+        5: "the row has no address",
     }
     first, second = _all(database)
     assert (first.name, first.tags, first.fields["company"]) == ("李", ("x", "y"), "7")

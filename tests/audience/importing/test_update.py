@@ -128,7 +128,7 @@ def _taken_back(database: Database, address: str) -> list[tuple[str, str, str]]:
     """What was taken back of a subscriber, in order."""
     with database.read() as connection:
         changes = changes_of(connection, get(connection, address).id)
-    return [(each.what, each.before, each.after) for each in changes if each.source.endswith("taken back")]
+    return [(each.what, each.before, each.after) for each in changes if each.source.endswith("undone")]
 
 
 def test_the_last_of_two_lists_is_taken_back_to_the_first(database: Database, tmp_path: Path) -> None:

@@ -66,22 +66,30 @@ def test_right_rows_in_and_each_other_row_named(shared: Database, tmp_path: Path
     ("name", "data", "words"),
     [
         ("x.csv", b"", "is empty"),
-        ("x.csv", b"\n\n , \n", "holds no rows"),
-        ("x.csv", b"first name,company\nAnna,ACME\n", "no column holds addresses; there are: first name, company"),
-        ("x.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "is no list"),
-        ("x.csv", b"x" * (40 << 20), "has no lines"),
-        ("x.json", b'[{"email": "a@example.org"}]', "is one array of JSON"),
-        ("x.jsonl", b'{"email": "a@example.org"', "holds no objects"),
-        ("x.zip", archive({"readme.md": "hello"}), "holds no list"),
+        ("x.csv", b"\n\n , \n", "contains no rows"),
+        (
+            "x.csv",
+            b"first name,company\nAnna,ACME\n",
+            "no column contains addresses; the columns are: first name, company",
+        ),
+        ("x.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "is not a list"),
+        ("x.csv", b"x" * (40 << 20), "has no line breaks"),
+        ("x.json", b'[{"email": "a@example.org"}]', "is a single JSON array"),
+        ("x.jsonl", b'{"email": "a@example.org"', "contains no JSON objects"),
+        ("x.zip", archive({"readme.md": "hello"}), "contains no list"),
         ("x.zip", archive({"a.csv": "email\na@example.org\n"})[:60], "is damaged"),
         ("x.xlsx", workbook([["email"], [A]])[:400], "is damaged"),
         ("x.xlsx", archive({"xl/workbook.xml": "<nonsense"}), "cannot be read"),
         ("x.xlsx", lying(workbook([["email"], [A]]), 900 << 20), "unpacks to 4,500 MB"),
         ("x.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "cannot be read"),
         ("x.zip", lying(archive({"a.csv": "email\na@example.org\n"}), 4_294_967_000), "unpacks to"),
-        ("x.zip", archive({f"{number}.csv": "email\n" for number in range(201)}), "holds 201 lists; 200 are allowed"),
+        (
+            "x.zip",
+            archive({f"{number}.csv": "email\n" for number in range(201)}),
+            "contains 201 lists; the limit is 200",
+        ),
         ("x.zip", lying(archive({"a.csv": f"email\n{A}\n", "b.csv": "email\n"}), 1_100_000_000), "unpacks to 2,098 MB"),
-        ("x.csv", b"email," + b"x," * 5500 + b"\na@example.org\n", "has 5,502 columns; 5,000 are allowed"),
+        ("x.csv", b"email," + b"x," * 5500 + b"\na@example.org\n", "has 5,502 columns; the limit is 5,000"),
     ],
     ids=lambda given: given if isinstance(given, str) else "data",  # an archive holds the time
 )
@@ -172,10 +180,10 @@ def test_a_folder_and_a_file_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "words", "hint"),
     [
-        ({"Telephone": "company"}, "there is no column “Telephone”", "did you mean Phone?"),
-        ({"Zzz": "company"}, "there is no column “Zzz”", "there are: email, Phone"),
-        ({"Phone": "telephone"}, "there is no field “telephone”", "there are: email, name, "),
-        ({"Phone": "compny"}, "there is no field “compny”", "did you mean company?"),
+        ({"Telephone": "company"}, "the column “Telephone” does not exist", "did you mean Phone?"),
+        ({"Zzz": "company"}, "the column “Zzz” does not exist", "the columns are: email, Phone"),
+        ({"Phone": "telephone"}, "the field “telephone” does not exist", "the fields are: email, name, "),
+        ({"Phone": "compny"}, "the field “compny” does not exist", "did you mean company?"),
     ],
 )
 def test_a_map_that_does_not_fit(tmp_path: Path, given: dict[str, str], words: str, hint: str) -> None:

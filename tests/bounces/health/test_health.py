@@ -123,7 +123,7 @@ def test_nobody_yet(database: Database) -> None:
     with database.read() as connection:
         health = health_of(connection, NOW, 90)
     assert health.months == () and "Growth    nobody has come yet" in list(_lines(health, 80))
-    assert "Nobody has come yet" in page(health, "x")
+    assert "No subscribers yet" in page(health, "x")
 
 
 @pytest.mark.parametrize("columns", [20, 70, 75, 80, 100, 300])

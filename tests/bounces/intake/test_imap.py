@@ -173,7 +173,7 @@ def test_a_message_of_50_mb_is_read_in_part(server: Dovecot, news: Database) -> 
 
 def test_a_wrong_password_is_told_without_showing_it(server: Dovecot) -> None:
     """The server's refusal in words; the password in none of them."""
-    with pytest.raises(MailboxError, match="does not let") as stop:
+    with pytest.raises(MailboxError, match="rejected the sign-in of") as stop:
         ImapMailbox.open(server.account(password="wrong-secret"))
     assert "wrong-secret" not in f"{stop.value} {stop.value.hint}"
     assert PASSWORD not in repr(server.account())
@@ -191,5 +191,5 @@ def test_a_certificate_that_does_not_fit_ends_it(server: Dovecot) -> None:
 def test_no_server_is_told() -> None:
     """A port where nobody listens: no way there, try again."""
     nobody = MailServer(host="127.0.0.1", port=1, security=Security.TLS, username="a", secret=Secret("b"))
-    with pytest.raises(ConnectionLostError, match="no way to"):
+    with pytest.raises(ConnectionLostError, match="cannot connect to"):
         ImapMailbox.open(MailboxAccount(server=nobody))

@@ -288,7 +288,7 @@ def test_an_erased_subscriber_is_forgotten_here_too(database: Database) -> None:
         found = connection.execute(select(returned)).mappings().all()
     assert [(row["recipient"], row["words"], row["subscriber_id"]) for row in found] == [("", "", None)] * 2
     assert found[0]["mailing_id"] == 7
-    assert "who is meant in what came back (2 messages)" in receipt.went
+    assert "the recipient in returned messages (2 messages)" in receipt.went
     # A late report on the same mailing finds nobody, and writes no address of theirs down as a subscriber's.
     late = take_in(database, report(verp(ann, 7), "ann@reader.example", number=2))
     assert late.effects == {BounceEffect.LEFT: 1}

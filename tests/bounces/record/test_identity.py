@@ -75,7 +75,7 @@ def test_a_bounce_while_nobody_has_the_address(database: Database, tmp_path: Pat
         line = suppression_of(connection, "ann@reader.example")
         assert line is not None and (line.reason, line.normal) == (Reason.BOUNCED, "")
     done = take(database, people, consent="form")
-    assert [each.reason for each in done.left] == ["the address does not take mail"]
+    assert [each.reason for each in done.left] == ["the address does not accept mail"]
 
 
 def test_a_bounce_of_a_former_address_leaves_the_new_one_alone(database: Database) -> None:

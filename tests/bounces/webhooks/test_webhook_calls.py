@@ -154,7 +154,7 @@ def test_both_signatures_of_sns_are_read(version: str) -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"TopicArn": "arn:aws:sns:eu-west-1:999999999999:bounces"}, "another topic"),
+        ({"TopicArn": "arn:aws:sns:eu-west-1:999999999999:bounces"}, "unknown topic"),
         ({"SigningCertURL": "https://sns.eu-west-1.amazonaws.com.evil.example/x.pem"}, "not signed"),
         ({"SigningCertURL": "https://evil.example/sns.eu-west-1.amazonaws.com/x.pem"}, "not signed"),
         ({"SigningCertURL": "https://sns.eu-west-1.amazonaws.com@evil.example/x.pem"}, "not signed"),
@@ -188,7 +188,7 @@ def test_a_subscription_is_to_be_confirmed_at_amazon_only() -> None:
     url = "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=a&Token=t"
     found = read_ses(signed({}, **asked, SubscribeURL=url), topics={TOPIC}, certificate=certificate)
     assert found == Subscription(topic=TOPIC, url=url)
-    with pytest.raises(CallError, match="not Amazon"):
+    with pytest.raises(CallError, match="not belong to Amazon"):
         read_ses(signed({}, **asked, SubscribeURL="https://evil.example/"), topics={TOPIC}, certificate=certificate)
 
 
@@ -274,7 +274,7 @@ def test_nothing_is_got_but_from_amazon() -> None:
         "http://sns.eu-west-1.amazonaws.com/x.pem",
         "https://x@sns.us-east-1.amazonaws.com/x.pem",
     ):
-        with pytest.raises(CallError, match="not Amazon"):
+        with pytest.raises(CallError, match="not belong to Amazon"):
             get(url)
 
 

@@ -40,12 +40,12 @@ def encoding_of(source: ListFile, given: str = "") -> Encoding:
             return Encoding(name=codecs.lookup(given).name, errors="replace")
         except LookupError:
             raise ListError(
-                f"there is no encoding “{given}”", "such as utf-8, windows-1252, gb18030, shift_jis"
+                f"the encoding “{given}” is unknown", "use one such as utf-8, windows-1252, gb18030, shift_jis"
             ) from None
     with source.open() as file:
         start = file.read(65536)
     if b"\x00" not in start and start.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"{\\rtf")):
-        raise ListError(f"{source.name} is no list", "save it as CSV or XLSX")
+        raise ListError(f"{source.name} is not a list", "save it as CSV or XLSX")
     for mark, name in _MARKS:
         if start.startswith(mark):
             return Encoding(name=name, errors="replace")
@@ -81,7 +81,7 @@ def _as_utf8(source: ListFile) -> tuple[int, int]:
             cut = max(piece.rfind(b"\n"), piece.rfind(b"\r"))
             since_line = since_line + len(piece) if cut < 0 else len(piece) - cut
             if since_line > _LONGEST_LINE:
-                raise ListError(f"{source.name} has no lines: it is no list", "save it as CSV or XLSX")
+                raise ListError(f"{source.name} has no line breaks, so it is not a list", "save it as CSV or XLSX")
             if piece.isascii() and not decoder.getstate()[0]:
                 continue
             wrong, transactional_emails = _beyond_ascii(decoder.decode(piece))
@@ -113,7 +113,7 @@ def _older(source: ListFile) -> Encoding:
             singles += 1
     name, shown = ("gb18030", "Chinese (GB 18030)") if pairs > singles else ("cp1252", "Western (Windows-1252)")
     others = " or ".join(f"--encoding {other}" for other in _likely(sample, name))
-    note = f"it is not UTF-8; read as {shown}: if names look wrong, try {others}"
+    note = f"the file is not UTF-8 and is read as {shown}; if names look wrong, try {others}"
     return Encoding(name=name, errors="replace", note=note)
 
 

@@ -163,5 +163,5 @@ def records(lines: Iterator[str], delimiter: str) -> Iterator[Row]:
         except (_Runaway, csv.Error) as error:
             number += 1
             is_open = isinstance(error, _Runaway)
-            reason = "a quotation mark is opened and never closed" if is_open else "it cannot be taken apart"
+            reason = "a quotation mark is never closed" if is_open else "the row cannot be split into cells"
             yield Unreadable(number=number, reason=reason, text=beginning(feed.give_back()))

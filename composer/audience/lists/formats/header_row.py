@@ -35,7 +35,7 @@ def find_header(rows: Iterator[Row], name: str, behind: int = 0) -> Header:
     seen = [row for row in islice(rows, _LOOKED_AT) if isinstance(row, Unreadable) or row[0] > behind]
     filled = [at for at, row in enumerate(seen) if isinstance(row, Unreadable) or any(map(str.strip, row[1]))]
     if not filled:
-        raise ListError(f"{name} holds no rows")
+        raise ListError(f"{name} contains no rows")
     if isinstance(first := seen[filled[0]], Unreadable):
         raise ListError(f"{name}: row {first.number}: {first.reason}")
     at, is_named = _place(seen, filled)
@@ -48,7 +48,7 @@ def find_header(rows: Iterator[Row], name: str, behind: int = 0) -> Header:
         names=tuple(cell.strip() for cell in cells) if is_named else (),
         width=len(cells),
         at_address=_first_address(seen[at + 1 :] if is_named else [row]),
-        note=f"the columns are named in row {number}, below “{title}”" if at > filled[0] and is_named else "",
+        note=f"the column names are in row {number}, below “{title}”" if at > filled[0] and is_named else "",
         rows=rest,
     )
 

@@ -27,7 +27,7 @@ def read_lines(source: ListFile, encoding: str = "") -> ListTable:
             if isinstance(value, dict):
                 keys |= dict.fromkeys(value)
     if not keys:
-        raise ListError(f"{source.name} holds no objects", 'one a line: {"email": "name@example.org"}')
+        raise ListError(f"{source.name} contains no JSON objects", 'write one per line: {"email": "name@example.org"}')
     done = Done(source.size)
     header = tuple(keys)
 
@@ -39,7 +39,7 @@ def read_lines(source: ListFile, encoding: str = "") -> ListTable:
                 # No spreadsheet reads this form, so nobody guards its values: what looks like a guard is meant.
                 yield number, [guarded(_text(value.get(key))) for key in header]
             else:
-                yield Unreadable(number=number, reason="it is not one object of JSON", text=beginning(str(value)))
+                yield Unreadable(number=number, reason="the line is not a JSON object", text=beginning(str(value)))
 
     return ListTable(
         name=source.name,

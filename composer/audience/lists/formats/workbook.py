@@ -45,7 +45,7 @@ def read_workbook(path: Path) -> ListTable:
             ]
             sheets = [(name, book.get_sheet_by_name(name)) for name in names]
     except PasswordError:
-        raise ListError(f"{path.name} is locked by a password", "save it without one, or as CSV") from None
+        raise ListError(f"{path.name} is password-protected", "save it without a password, or as CSV") from None
     except (CalamineError, OSError, ValueError) as error:
         raise ListError(f"{path.name} cannot be read: {error}", "save it as CSV") from None
     filled = [(name, sheet) for name, sheet in sheets if sheet.height]
@@ -93,12 +93,14 @@ def _judge_size(path: Path) -> None:
     with zipfile.ZipFile(path) as inside:
         size = sum(entry.file_size for entry in inside.infolist())
         if size > LARGEST:
-            raise ListError(f"{path.name} unpacks to {size >> 20:,} MB, {LARGEST >> 20} are allowed", "save it as CSV")
+            raise ListError(
+                f"{path.name} unpacks to {size >> 20:,} MB; the limit is {LARGEST >> 20} MB", "save it as CSV"
+            )
         for entry in inside.infolist():
             if entry.filename.lower().endswith(".xml") and _cells(inside, entry) > _MOST_CELLS:
                 raise ListError(
-                    f"{path.name}: a cell far from the others makes a sheet too large",
-                    "delete the empty rows below and the empty columns beside the list, or save it as CSV",
+                    f"{path.name}: a sheet is too large because of a cell far from the others",
+                    "delete the empty rows below the list and the empty columns next to it, or save it as CSV",
                 )
 
 

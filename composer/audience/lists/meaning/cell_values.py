@@ -47,7 +47,7 @@ def clean(value: str, what: str) -> str:
         value = unguarded(value)
     if not value.isprintable():
         if NO_LETTERS.search(value):
-            raise BadValueError(f"{what} holds bytes that are no letters (not UTF-8)")
+            raise BadValueError(f"{what} contains bytes that are not UTF-8")
         value = "".join(" " if each.isspace() or unicodedata.category(each) == "Cc" else each for each in value)
         value = re.sub(" +", " ", value)
     if not value.isascii():
@@ -56,7 +56,7 @@ def clean(value: str, what: str) -> str:
     if value in NOTHING:
         return ""
     if len(value) > LONGEST:
-        raise BadValueError(f"{what} is {len(value):,} characters long; {LONGEST:,} are allowed")
+        raise BadValueError(f"{what} is {len(value):,} characters long; the limit is {LONGEST:,}")
     return value
 
 
@@ -73,7 +73,7 @@ def language_of(text: str, notes: list[str]) -> str:
         return ""
     found = _known_language(text)
     if found is None:
-        notes.append(f"“{beginning(text)}” is no language, left empty: write en, de, zh-Hant …")
+        notes.append(f"“{beginning(text)}” is not a language code and was left empty: write en, de, zh-Hant …")
         return ""
     return found
 
@@ -81,7 +81,7 @@ def language_of(text: str, notes: list[str]) -> str:
 def tags_of(text: str, notes: list[str]) -> tuple[str, ...]:
     """Read tags as lists write them: `a, b`, `"a","b"` or `["a", "b"]`."""
     if len(text) > _LONGEST_TAGS:
-        raise BadValueError(f"tags are {len(text):,} characters long; {_LONGEST_TAGS:,} are allowed")
+        raise BadValueError(f"tags are {len(text):,} characters long; the limit is {_LONGEST_TAGS:,}")
     found, wrong = _known_tags(text)
     notes += wrong
     return found
@@ -113,7 +113,7 @@ def attributes_of(text: str, notes: list[str]) -> dict[str, str]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        notes.append("what else is known of them cannot be read, left out")
+        notes.append("the extra data about the person cannot be read and was left out")
         return {}
     if not isinstance(found, dict):
         return {}

@@ -98,8 +98,8 @@ def columns_of(
     """
     if max(table.width, len(table.header)) > _MOST_COLUMNS:
         raise ListError(
-            f"{table.name} has {max(table.width, len(table.header)):,} columns; {_MOST_COLUMNS:,} are allowed",
-            "delete those you do not need",
+            f"{table.name} has {max(table.width, len(table.header)):,} columns; the limit is {_MOST_COLUMNS:,}",
+            "delete the columns you do not need",
         )
     own = tuple(name for name in fields if name not in KNOWN)
     header = table.header or tuple(f"column {number}" for number in range(1, table.width + 1))
@@ -120,8 +120,8 @@ def columns_of(
     if "email" not in taken:
         shown = ", ".join(header[:20])
         raise ListError(
-            f"{table.name}: no column holds addresses; there are: {shown}",
-            "say which one does:   --map 'COLUMN=email'",
+            f"{table.name}: no column contains addresses; the columns are: {shown}",
+            "name the right one:   --map 'COLUMN=email'",
         )
     used = set(taken.values())
     says = {at: StatusColumn(at=at, name=header[at], says=said) for at, said in decided.items()}
@@ -209,14 +209,14 @@ def _mapped(
         if at is None:
             near = nearest(column, header)
             raise UsageError(
-                f"--map: there is no column “{column}”",
-                f"did you mean {near}?" if near else f"there are: {', '.join(header)}",
+                f"--map: the column “{column}” does not exist",
+                f"did you mean {near}?" if near else f"the columns are: {', '.join(header)}",
             )
         if target and target not in allowed:
             near = nearest(target, allowed)
             raise UsageError(
-                f"--map: there is no field “{target}”",
-                f"did you mean {near}?" if near else f"there are: {', '.join(allowed)}",
+                f"--map: the field “{target}” does not exist",
+                f"did you mean {near}?" if near else f"the fields are: {', '.join(allowed)}",
             )
         found[at] = target
     return found, values

@@ -101,7 +101,7 @@ def _spoken(text: str, order: DateOrder | None) -> datetime:
         return _made(match[3], _month(match[2]), int(match[1]), match.groups()[3:])
     if match := _NAME_DAY.fullmatch(text):
         return _made(match[3], _month(match[1]), int(match[2]), match.groups()[3:])
-    raise ValueError("no date")
+    raise ValueError("not a date")
 
 
 def _ordered(first: int, second: int, order: DateOrder | None) -> tuple[int, int]:
@@ -118,7 +118,7 @@ def _ordered(first: int, second: int, order: DateOrder | None) -> tuple[int, int
 def _month(name: str) -> int:
     number = _MONTHS.get(name.casefold())
     if number is None:
-        raise ValueError("no month")
+        raise ValueError("not a month")
     return number
 
 

@@ -190,8 +190,8 @@ def read_row(
 
 
 def _behind(cells: list[str]) -> str:
-    many = "1 cell stands" if len(cells) == 1 else f"{len(cells):,} cells stand"
-    return f"{many} behind the last column, left out: “{beginning(' | '.join(cells))}”"
+    many = "1 cell" if len(cells) == 1 else f"{len(cells):,} cells"
+    return f"left out {many} after the last column: “{beginning(' | '.join(cells))}”"
 
 
 def _first_of(cells: list[str], at: int) -> str:
@@ -201,10 +201,10 @@ def _first_of(cells: list[str], at: int) -> str:
 def _mended(written: str) -> tuple[str, str]:
     """Take off what stands around an address: blanks, quotation marks, a mail link's scheme, a name before brackets."""
     if NO_LETTERS.search(written):
-        raise BadValueError("the address holds bytes that are no letters (not UTF-8)")
+        raise BadValueError("the address contains bytes that are not UTF-8")
     text = _bare(written)
     if not text:
-        raise BadValueError("there is no address in it")
+        raise BadValueError("the row has no address")
     if len(text) > LONGEST:
         raise BadValueError(f"the address is {len(text):,} characters long")
     text = text[len("mailto:") :] if text.lower().startswith("mailto:") else text
@@ -243,5 +243,5 @@ def _moment(text: str, column: str, order: DateOrder | None, doubts: Doubts, not
         return None
     except (ValueError, OverflowError):
         doubts.lost[column] += 1
-        notes.append(f"“{beginning(text)}” is not a date, left empty")
+        notes.append(f"“{beginning(text)}” is not a date and was left empty")
         return None
