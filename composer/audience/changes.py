@@ -1,7 +1,7 @@
-"""What changes a subscriber: one who is added, signs up, agrees, is tagged, leaves.
+"""Changes of a subscriber: add, sign up, confirm, edit, tag, unsubscribe.
 
-Input: a connection that writes, and the time. Output: the subscriber as they are then. A suppressed address is never made
-active here but by `confirm`, which is a person's own double opt-in.
+Input: a connection that writes, and the time. Output: the subscriber after the change. Guarantees: a suppressed address
+becomes active only by `confirm`, the person's own double opt-in.
 """
 
 import json
@@ -19,7 +19,7 @@ from composer.core.command_lines import command_line
 from composer.database.public_ids import new_subscriber_ids
 from composer.database.tables.subscriber_tables import consents, subscriber_tags, subscribers
 
-#: What of a subscriber stands in a column of its own.
+#: The values of a subscriber that have a column of their own.
 COLUMNS = ("name", "first_name", "last_name", "language")
 
 
@@ -33,9 +33,9 @@ def add_subscriber(
     consent: str = "",
     tags: Iterable[str] = (),
 ) -> Subscriber:
-    """Add a subscriber: active when it is known how they agreed, pending until then.
+    """Add a subscriber: active if it is known how they agreed, otherwise pending.
 
-    `values` are merge fields by name. Raises AudienceError for one who is there already, or has left.
+    `values` are merge fields by name. Raises AudienceError if the address is already a subscriber's, or is suppressed.
     """
     lock(connection)
     normal = normal_address(address.address)
@@ -55,9 +55,9 @@ def add_subscriber(
 def sign_up(
     connection: Connection, address: Address, values: Mapping[str, str], *, source: str, now: datetime
 ) -> Subscriber:
-    """Take in what a form was filled with: a new subscriber is pending, one who is known stays exactly as they are.
+    """Record a sign-up form: a new subscriber is pending, a known subscriber does not change.
 
-    Anybody can fill a form with anybody's address; only `confirm` makes a subscriber active.
+    Anybody can enter anybody's address into a form; only `confirm` makes a subscriber active.
     """
     lock(connection)
     normal = normal_address(address.address)
@@ -68,9 +68,9 @@ def sign_up(
 
 
 def confirm(connection: Connection, subscriber_id: int, evidence: str, *, source: str, now: datetime) -> Subscriber:
-    """Make a subscriber active by their own double opt-in: the one way back for somebody who had left.
+    """Make a subscriber active by their own double opt-in, which also undoes an earlier unsubscription.
 
-    `evidence` says how, when, and to which words they agreed. Raises AudienceError when there is no such subscriber.
+    `evidence` says how, when, and to which text they agreed. Raises AudienceError if the subscriber does not exist.
     """
     lock(connection)
     subscriber = _subscriber(connection, subscriber_id)
@@ -88,7 +88,7 @@ def confirm(connection: Connection, subscriber_id: int, evidence: str, *, source
 
 
 def unsubscribe(connection: Connection, subscriber_id: int, *, source: str, now: datetime) -> Subscriber:
-    """Let a subscriber leave. Raises AudienceError when there is none."""
+    """Unsubscribe a subscriber. Raises AudienceError if they do not exist."""
     suppress(connection, _subscriber(connection, subscriber_id).normal, Reason.UNSUBSCRIBED, source, now)
     return _subscriber(connection, subscriber_id)
 
@@ -96,7 +96,7 @@ def unsubscribe(connection: Connection, subscriber_id: int, *, source: str, now:
 def change(
     connection: Connection, subscriber_id: int, values: Mapping[str, str], *, source: str, now: datetime
 ) -> Subscriber:
-    """Change merge fields of a subscriber, and write down what they were. Raises AudienceError when there is none."""
+    """Change merge fields of a subscriber, and record the old values. Raises AudienceError if they do not exist."""
     lock(connection)
     subscriber = _subscriber(connection, subscriber_id)
     before = subscriber.values
@@ -116,11 +116,11 @@ def change(
 def change_address(
     connection: Connection, subscriber_id: int, address: Address, *, source: str, now: datetime
 ) -> Subscriber:
-    """Return a subscriber another address; what they have received stays theirs.
+    """Change the address of a subscriber, who keeps the record of everything they received.
 
-    A mailing that is frozen still goes to the earlier address. Raises AudienceError for an address that somebody has, or that is
-    on the suppression list, and for a subscriber who does not get the newsletter: their new address could not be told apart
-    from one that never unsubscribed.
+    A mailing that is already frozen still goes to the earlier address. Raises AudienceError if the address belongs to
+    somebody else or is on the suppression list, and for a subscriber who does not get the newsletter: their new
+    address would look like one that never unsubscribed.
     """
     lock(connection)
     subscriber, normal = _subscriber(connection, subscriber_id), normal_address(address.address)
@@ -163,7 +163,7 @@ def tag(
     source: str,
     now: datetime,
 ) -> Subscriber:
-    """Return a subscriber tags, or take some away. Raises AudienceError when there is none."""
+    """Add tags to a subscriber, or remove tags. Raises AudienceError if they do not exist."""
     lock(connection)
     has = set(_subscriber(connection, subscriber_id).tags)
     for each in dict.fromkeys(give):
@@ -179,7 +179,7 @@ def tag(
 
 
 def words(reason: Reason) -> str:
-    """Say a reason to people."""
+    """Return a reason as text for people."""
     match reason:
         case Reason.ERASED:
             return "they asked to be erased"
@@ -239,6 +239,6 @@ def _consent(connection: Connection, evidence: str, now: datetime) -> int:
 
 
 def as_json(fields: Mapping[str, str]) -> str:
-    """Write the newsletter's own fields as they are kept: those with a value, by name."""
+    """Encode the newsletter's own fields for the database: those with a value, by name."""
     kept = {name: value for name, value in sorted(fields.items()) if value}
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))

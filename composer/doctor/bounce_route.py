@@ -1,4 +1,4 @@
-"""Whether bounces reach us: some relays keep them, and only report them over the web.
+"""Check whether bounces reach us: some relays do not return them by mail, and only report them through webhooks.
 
 Input: the mail server's host, which webhooks are set up. Output: a diagnosis, or None. Guarantees: changes nothing.
 """
@@ -10,7 +10,7 @@ from composer.mail.relays import relay_at
 
 
 def look_at_bounce_route(host: str, webhooks: Webhooks) -> Diagnosis | None:
-    """Report a relay that keeps bounces to itself; None for all others."""
+    """Report a relay that does not return bounces by mail; None for all others."""
     relay = relay_at(host)
     if relay is None:
         return None

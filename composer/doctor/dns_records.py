@@ -1,7 +1,7 @@
-"""What the DNS says about a sender's domain: SPF, DKIM, DMARC.
+"""Check the DNS records of a sender's domain: SPF, DKIM, DMARC.
 
-Input: a domain, public keys, and a function that asks for TXT records. Output: diagnoses. Never asks by itself, so
-tests and machines without a resolver have their say.
+Input: a domain, public keys, and a function that looks up TXT records. Output: diagnoses. Guarantees: makes no lookups
+itself, so it also runs in tests and on computers without a resolver.
 """
 
 import re
@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from composer.core.command_lines import command_line
 from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
 
-#: Gives the TXT records of a name; none is an empty tuple; None where nobody answered.
+#: Returns the TXT records of a name; an empty tuple without records; None if no name server answered.
 Ask = Callable[[str], tuple[str, ...] | None]
 #: RFC 7208 section 4.6.4.
 _LOOKUPS = 10
-#: RFC 9989 walks up the tree, and skips to seven labels where there are more, so that eight questions are the most.
+#: RFC 9989 walks up the tree, and skips to seven labels if there are more, so there are at most eight lookups.
 _LABELS = 7
 
 
 def txt_records(name: str) -> tuple[str, ...] | None:
-    """Ask this computer's resolver."""
+    """Look up records with this computer's resolver."""
     import dns.exception
     import dns.resolver
 
@@ -33,7 +33,7 @@ def txt_records(name: str) -> tuple[str, ...] | None:
 
 
 def look_at_names(domain: str, keys: Mapping[str, str], ask: Ask) -> Iterator[Diagnosis]:
-    """Look at a sender's domain. `keys`: public keys (base64) by their records' names; none where the mail server signs."""
+    """Check a sender's domain. `keys`: public keys (base64) by their records' names; empty if the mail server signs."""
     yield _spf(domain, ask)
     for name, public in keys.items():
         yield _dkim(name, public, ask)
@@ -74,7 +74,7 @@ def _spf(domain: str, ask: Ask) -> Diagnosis:
 
 
 def _lookups(record: str, ask: Ask, seen: set[str]) -> int:
-    """Count the look-ups that a record costs, those of what it includes too."""
+    """Count the lookups that a record needs, including those of its includes."""
     count = 0
     for term in record.split()[1:]:
         match = re.fullmatch(
@@ -116,10 +116,10 @@ def _dkim(name: str, public: str, ask: Ask) -> Diagnosis:
 
 
 def _dmarc(domain: str, ask: Ask) -> Diagnosis:
-    """Find the policy that holds: the domain's own, else that of the organisation above it (RFC 9989, section 4.10).
+    """Check the policy that applies: the domain's own, otherwise that of its organisation (RFC 9989, section 4.10).
 
-    Of several above, the organisation's is the one with the fewest labels, unless a record says that it is the one
-    (psd=n), or that it is a public suffix (psd=y), which counts only where there is no other.
+    Of several domains above, the organisation's is the one with the fewest labels, unless a record says that it is the
+    one (psd=n), or that it is a public suffix (psd=y), which counts only without another record.
     """
     subject = f"DMARC of {domain}"
     labels = domain.split(".")
@@ -161,6 +161,6 @@ def _policy(subject: str, seen: str, tags: Mapping[str, str], *, is_own: bool) -
 
 
 def _tags(record: str) -> dict[str, str]:
-    """Read a list of tags (RFC 6376 section 3.2), the form that DKIM and DMARC share."""
+    """Parse a list of tags (RFC 6376 section 3.2), the format of DKIM and DMARC."""
     pairs = (each.partition("=") for each in record.split(";"))
     return {name.strip(): value.strip() for name, _, value in pairs}

@@ -1,6 +1,6 @@
-"""What lies around: the packages that are installed, and what git keeps that it should not.
+"""Check the installed packages, and whether git tracks private files.
 
-Input: the workspace. Output: diagnoses. Reads; never changes anything.
+Input: the workspace. Output: diagnoses. Guarantees: changes nothing.
 """
 
 import re
@@ -16,12 +16,12 @@ from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
 _PRIVATE = re.compile(r"\.(?:db|db-wal|db-shm|sqlite3?|pem|key)$|(?:^|/)\.env$", re.IGNORECASE)
 _LISTS = (".csv", ".tsv", ".xlsx", ".jsonl")
 _ADDRESS = re.compile(rb"[\w.+-]+@[\w-]+\.[\w.-]+")
-#: So many addresses make a file a list of subscribers.
+#: A file with this many addresses is a list of subscribers.
 _MANY = 5
 
 
 def look_at_packages() -> Iterator[Diagnosis]:
-    """Two packages of PyPI install a module `mjml`; the other one breaks every build."""
+    """Check the MJML compiler: two packages on PyPI install a module `mjml`, and the wrong one breaks every build."""
     subject = "MJML compiler"
     found = {name: _version(name) for name in ("mjml-python", "mjml")}
     wanted = next(each for each in metadata.requires("compose-newsletter") or () if each.startswith("mjml-python"))
@@ -45,7 +45,7 @@ def _version(name: str) -> str:
 
 
 def look_at_git(workspace: Workspace) -> Iterator[Diagnosis]:
-    """Look for databases, keys and lists of subscribers among the files that git keeps."""
+    """Find databases, keys and lists of subscribers among the files that git tracks."""
     subject = "files in git"
     try:
         listed = subprocess.run(  # noqa: S603

@@ -1,6 +1,6 @@
-"""The backup of the keys: whether there is one, of the keys as they are now.
+"""Check whether there is a backup of the current keys.
 
-Input: an open database, the newsletter, the person's folder. Output: a diagnosis, None where there are no keys yet.
+Input: an open database, the newsletter, the user's folder. Output: a diagnosis, or None before the first key exists.
 """
 
 from composer.audience.suppression import erasure_key

@@ -1,6 +1,6 @@
-"""The mail server: does it answer, encrypt, let us in; what it offers. Nothing is sent.
+"""Check the mail server: whether it answers, encrypts and accepts the sign-in, and what it offers. Sends nothing.
 
-Input: a `Server`. Output: diagnoses.
+Input: a `MailServer`. Output: diagnoses.
 """
 
 import datetime
@@ -12,12 +12,12 @@ from composer.transport.server_settings import MailServer
 from composer.transport.smtp.session import make_trust, open_session
 from composer.transport.smtp.wire import Encryption
 
-#: Days before a certificate's end from which on somebody should be told.
+#: How many days before a certificate expires it is reported.
 _SOON = 14
 
 
 def look_at_server(server: MailServer, now: datetime.datetime) -> Iterator[Diagnosis]:
-    """Connect, sign in, and hang up."""
+    """Connect, sign in and disconnect."""
     subject = f"mail server {server.host}:{server.port}"
     try:
         session = open_session(server, lambda: make_trust(server))

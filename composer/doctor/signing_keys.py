@@ -1,6 +1,7 @@
-"""The keys that sign: are they there, are they good.
+"""Check the DKIM keys: whether they exist and are strong enough.
 
-Input: the newsletter, and where keys lie. Output: diagnoses, and the public keys by the names of their DNS records.
+Input: the newsletter, and the folder of the keys. Output: diagnoses, and the public keys by the names of their DNS
+records.
 """
 
 import re
@@ -18,7 +19,7 @@ from composer.mail.dkim_signing import Algorithm
 def look_at_keys(
     newsletter: Newsletter, around: Environment, host: str
 ) -> tuple[tuple[Diagnosis, ...], Mapping[str, str]]:
-    """Read each key; there are none where the mail server signs, or nobody."""
+    """Read each key; without keys of our own, the mail server signs, or DKIM is not set up."""
     try:
         signing = signing_of(newsletter, host)
     except ComposeError as error:

@@ -1,7 +1,7 @@
-"""One link, over its redirects, to what became of it.
+"""Follow one link over its redirects to a verdict.
 
-Input: a target. Output: an `Answer`. HEAD is asked first, because it costs a server least; but many servers answer
-it wrongly, so bad news counts only when GET brings it, at every stop of the way.
+Input: a target. Output: a `LinkAnswer`. HEAD comes first because it costs a server least; but many servers answer it
+wrongly, so a failure counts only if GET confirms it, at every redirect.
 """
 
 import datetime
@@ -22,14 +22,14 @@ _TOO_LONG = Silence(reason="it took too long", connected=False)
 
 @dataclass(slots=True)
 class _Way:
-    """What happened on the way of one link so far."""
+    """The path of one link so far."""
 
     start: Target
     stops: list[Target] = field(init=False)
     is_permanent: bool = True
-    #: A redirect was told to HEAD, so GET might lead elsewhere.
+    #: A redirect was the answer to HEAD, so GET might lead elsewhere.
     rests_on_head: bool = False
-    #: The last that was heard.
+    #: The last status.
     status: int | None = None
 
     def __post_init__(self) -> None:
@@ -42,7 +42,7 @@ class _Way:
 
 @dataclass(slots=True)
 class _Budget:
-    """The seconds that one link may still take."""
+    """The remaining seconds for one link."""
 
     left: float
 
@@ -58,11 +58,11 @@ class Follower:
         self._rate_limiter = rate_limiter
         self._names = NameLookup(reach.look_up)
         self._now = now
-        #: Where no connection could be made: the next link there need not wait for the same.
+        #: Hosts to which no connection was possible: the next link there does not wait for the same.
         self._unreachable: dict[tuple[str, str], Silence] = {}
 
     def follow(self, start: Target) -> LinkAnswer:
-        """Tell what became of a link; raises OverError when the run ends before that is known."""
+        """Return the verdict on a link; raises OverError if the run ends before it is known."""
         budget = _Budget(left=self._reach.limits.link)
         way = _Way(start)
         answer = self._walk(way, budget, ("HEAD", "GET"))
@@ -94,7 +94,7 @@ class Follower:
     def _ask(
         self, target: Target, budget: _Budget, methods: tuple[str, ...]
     ) -> tuple[HttpReply | Silence | Hindrance, str]:
-        """Ask with one method after the other until there is good news; give the last word, and to which method."""
+        """Try the methods until one succeeds; return the last answer, and its method."""
         heard: HttpReply | Silence | Hindrance = _TOO_LONG
         method = ""
         for method in methods:
@@ -109,13 +109,13 @@ class Follower:
                     heard = _TOO_LONG
                 budget.left -= time.monotonic() - begun
             if not isinstance(heard, HttpReply):
-                self._rate_limiter.left()  # silence because the run has ended says nothing about the link
+                self._rate_limiter.left()  # no answer because the run has ended says nothing about the link
             if isinstance(heard, Hindrance) or (heard.is_good if isinstance(heard, HttpReply) else not heard.connected):
                 break
         return heard, method
 
     def _fetch(self, method: str, target: Target, deadline: Deadline) -> HttpReply | Silence | Hindrance:
-        """Look up and ask; raises TimeoutError when there is no time left to begin."""
+        """Look up and request; raises TimeoutError if no time is left to begin."""
         addresses = self._names.find(target.host, deadline.left())
         if isinstance(addresses, Hindrance):
             return addresses
@@ -128,7 +128,7 @@ class Follower:
         return heard
 
     def _conclude(self, way: _Way, heard: HttpReply | Silence | Hindrance) -> LinkAnswer:
-        """Judge by the last word heard."""
+        """Judge a link by the last answer."""
         match heard:
             case Hindrance(verdict=verdict, reason=reason):
                 return self._answer(way, verdict, _after(way, reason))

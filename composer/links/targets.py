@@ -1,7 +1,7 @@
-"""Takes a link apart into what a request needs.
+"""Split a link into the parts that a request needs.
 
-Input: a link as written, or a Location header and the address it is relative to. Output: a `Target`, ASCII
-throughout, or why there is none. Never looks anything up.
+Input: a link as written, or a Location header and the address it is relative to. Output: a `Target`, ASCII only, or the
+reason why there is none. Guarantees: never looks anything up.
 """
 
 import ipaddress
@@ -20,7 +20,7 @@ _UNREADABLE = Hindrance(verdict=LinkVerdict.UNSURE, reason="the address is not v
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A page to ask for."""
+    """A page to request."""
 
     scheme: str
     #: A name in lower case (A-labels, RFC 5891), or an address without brackets.
@@ -33,18 +33,18 @@ class Target:
 
     @property
     def authority(self) -> str:
-        """The Host header: the port only where it is not the scheme's own."""
+        """The Host header: with a port only if it is not the default of the scheme."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def url(self) -> str:
-        """The page's address, without a fragment: two links that lead to one page have the same."""
+        """The address of the page, without a fragment: it is the same for two links to one page."""
         return f"{self.scheme}://{self.authority}{self.path}"
 
 
 def read_target(text: str, base: str = "") -> Target | Hindrance:
-    """Read a link (RFC 3986, or an IRI of RFC 3987), relative to `base` where one is given."""
+    """Parse a link (RFC 3986, or an IRI of RFC 3987), relative to `base` if given."""
     try:
         parts = urlsplit(urljoin(base, text.strip()))
         port = parts.port

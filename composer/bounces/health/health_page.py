@@ -1,6 +1,6 @@
-"""Draws health as one page: figures, two charts, tables. Everything is in the file; it asks nobody, and runs no script.
+"""The health page: figures, two charts, tables. The file is complete: it loads nothing and runs no script.
 
-Input: a `Health`, the newsletter's name. Output: HTML with SVG in it. Pure.
+Input: an `AudienceHealth`, the newsletter's name. Output: HTML with SVG. Guarantees: pure.
 """
 
 from html import escape as _escaped
@@ -37,12 +37,12 @@ _WORDS = {HealthMark.GOOD: "", HealthMark.WATCH: " watch", HealthMark.ALARM: " t
 
 
 def escape(text: str) -> str:
-    """Return text from elsewhere as HTML that shows it, and does nothing else."""
+    """Return external text as HTML that only displays it."""
     return _escaped(tame(text))
 
 
 def page(health: AudienceHealth, name: str) -> str:
-    """Draw the page."""
+    """Return the page."""
     subscribers = ", ".join(f"{number:,} {status}" for status, number in health.subscribers.items()) or "none yet"
     parts = [
         f"<h1>{escape(name)}: audience health</h1>",
@@ -76,7 +76,7 @@ def page(health: AudienceHealth, name: str) -> str:
 
 
 def _growth(months: tuple[Month, ...]) -> str:
-    """Draw who came above the line, who was lost below."""
+    """Return the chart of new subscribers (above the line) and lost subscribers (below)."""
     up = max([each.joined for each in months] + [1])
     down = max([each.lost for each in months] + [0])
     plot = _HEIGHT - _BOTTOM
@@ -100,7 +100,7 @@ def _growth(months: tuple[Month, ...]) -> str:
 
 
 def _rates(health: AudienceHealth) -> str:
-    """Draw the share of bounces of the mailings, the oldest first, with the two lines that matter."""
+    """Return the chart of the mailings' bounce rates, oldest first, with the two limits."""
     shown = health.mailings[:24][::-1]
     plot = _HEIGHT - _BOTTOM
     top = max([each.total.bounce_rate for each in shown] + [BOUNCES_ALARM]) * 1.1

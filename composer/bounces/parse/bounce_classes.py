@@ -1,8 +1,9 @@
-"""The class table: what a failure that came back means for the subscriber.
+"""The class table: what a returned failure means for the subscriber.
 
-Input: a status, a reply, a sentence. Output: a class, a meaning, and why in an editor's words. Guarantees: code and sentence are
-weighed as for the replies in a mail session (transport/status.py); what is added here is what arrives later, and was written for
-people. 5.7.x (RFC 3463, section 3.8) is about us, unless it says in plain words that there is no such mailbox.
+Input: a status, a reply, a sentence. Output: a class, a meaning, and the reason as text for an editor. Guarantees:
+weighs code and sentence like the replies in a mail session (transport/replies); this module adds what arrives later and
+was written for people. 5.7.x (RFC 3463, section 3.8) is about the sender, unless the text clearly says that the mailbox
+does not exist.
 """
 
 from composer.bounces.parse.vocabulary import Class
@@ -41,12 +42,12 @@ _WHY = {
     Meaning.SENDER: "their server rejects our sender address",
     Meaning.PROTOCOL: "their server did not understand ours",
 }
-#: As much of a text is looked at.
+#: How much of a text is read.
 _MOST = 4096
 
 
 def judge(status: str | None, reply: ServerReply | None, text: str = "") -> tuple[Class, Meaning]:
-    """Tell what a failure is: from the status of a report, from the server's reply in it, from a sentence."""
+    """Return class and meaning of a failure: from the status in a report, the server's reply in it, and a sentence."""
     codes = [each for each in (status, reply.enhanced if reply else None) if each]
     said = masked(f"{reply.text if reply else ''} {text[:_MOST]}")
     meaning = weigh(codes, reply, said)
@@ -56,10 +57,10 @@ def judge(status: str | None, reply: ServerReply | None, text: str = "") -> tupl
 
 
 def class_of(meaning: Meaning) -> Class:
-    """Tell what a meaning is for the subscriber."""
+    """Return the class of a meaning."""
     return _CLASSES[meaning]
 
 
 def why(meaning: Meaning) -> str:
-    """Say a meaning in an editor's words."""
+    """Return a meaning as text for an editor."""
     return _WHY[meaning]

@@ -1,7 +1,7 @@
-"""How bounces come to us, as newsletter.yaml says: the mailbox, and the providers that may call.
+"""The sources of bounces in newsletter.yaml: the mailbox, and the providers that may call.
 
-Input: the newsletter, the environment, the user's own configuration folder. Output: an `Account`, `Webhooks`, or a
-`SettingsError`.
+Input: the newsletter, the environment, the user's own configuration folder. Output: a `MailboxAccount`, `Webhooks`, or
+a `SettingsError`.
 """
 
 from collections.abc import Mapping
@@ -19,33 +19,33 @@ from composer.transport.server_settings import MailServer, Secret, Security
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxAccount:
-    """A mailbox at a server, and the folders in it."""
+    """A mailbox on a server, and its folders."""
 
     server: MailServer
-    #: Where messages arrive; where those go that were understood; where those are kept that a person should look at.
+    #: The folder where messages arrive, the folder for understood messages, and the folder for messages for a person.
     folder: str = INBOX
     read: str = READ
     kept: str = KEPT
 
 
-#: `name:password` that Postmark's webhook is set up with.
+#: The variable with the `name:password` of Postmark's webhook.
 POSTMARK = "COMPOSE_POSTMARK_WEBHOOK"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhooks:
-    """Which providers may call, and how they are known."""
+    """The providers that may call, and how they are recognised."""
 
-    #: The ARNs of our topics at Amazon SNS; none: Amazon does not call.
+    #: The ARNs of our topics at Amazon SNS; without any, Amazon may not call.
     ses_topics: tuple[str, ...] = ()
-    #: None: Postmark does not call.
+    #: None: Postmark may not call.
     postmark: Secret | None = None
-    #: The secrets of the others, by the names in webhooks.WEBHOOKS.
+    #: The secrets of the other providers, by their names in webhooks.WEBHOOKS.
     secrets: Mapping[str, Secret] = field(default_factory=dict)
 
 
 def webhooks_of(newsletter: Newsletter, around: Environment) -> Webhooks:
-    """Return which providers may call: topics from newsletter.yaml, the password from the environment."""
+    """Return which providers may call: topics from newsletter.yaml, secrets from the environment."""
     password = around.environment.get(POSTMARK)
     if password and ":" not in password:
         raise SettingsError(f"{POSTMARK} must be a name and a password", "write it as   name:password")
@@ -64,7 +64,7 @@ def _secret(webhook: Webhook, around: Environment) -> Secret | None:
 
 
 def account_of(newsletter: Newsletter, workspace: Workspace, around: Environment) -> MailboxAccount:
-    """Return the mailbox that is set up. Raises SettingsError or ContentError."""
+    """Return the configured mailbox. Raises SettingsError or ContentError."""
     given = newsletter.delivery.imap
     if given is None:
         raise SettingsError(

@@ -1,7 +1,7 @@
-"""What kind of list a file is, told by what is in it and not by its name.
+"""Detect the kind of a list file, from its content and not from its name.
 
-Input: a path. Output: one table, or several from an archive. An archive is read in place: nothing is unpacked to the
-disk, so that no name in it can lead anywhere.
+Input: a path. Output: one table, or several from an archive. Guarantees: reads an archive in place and unpacks nothing
+to disk, so no file name in it can lead anywhere.
 """
 
 import zipfile
@@ -24,7 +24,7 @@ _LISTS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson")
 
 @contextmanager
 def tables_in(path: Path, encoding: str = "") -> Iterator[tuple[ListTable, ...]]:
-    """Read the list or lists that a file holds, for as long as the block lasts. Raises ListError."""
+    """Read the list or lists of a file while the block runs. Raises ListError."""
     with ExitStack() as stack:
         yield tuple(_tables(path, encoding, stack))
 
@@ -71,7 +71,7 @@ def _packed(path: Path, encoding: str) -> Iterator[ListTable]:
         for entry in entries
         if entry.filename.lower().endswith(_LISTS) and not entry.filename.startswith("__MACOSX/")
     ]
-    # Substack's archive holds who read which post, too.
+    # Substack's archive also has files about who read which post.
     lists = [entry for entry in lists if "email_list" in entry.filename.rpartition("/")[2]] or lists
     if not lists:
         raise ListError(f"{path.name} contains no list", "name a file: CSV, XLSX, JSON lines, or a service's archive")
