@@ -1,4 +1,4 @@
-"""Erasing a person: what the receipt says, whom other tables are asked to forget, and what stays of others."""
+"""Erasure: what the receipt says, which other tables forget the person, and what stays of others."""
 
 import json
 from pathlib import Path
@@ -35,7 +35,7 @@ def move(connection: Connection, old: str, new: str) -> None:
 
 
 def test_the_receipt_of_a_subscriber(database: Database) -> None:
-    """What was known, each entry of the history, the consent, the address on the suppression list, earlier addresses."""
+    """The receipt names the data, the history, the consent, the suppression entry and earlier addresses."""
     asked: list[tuple[int | None, str]] = []
 
     def forget(_: Connection, subscriber_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -49,7 +49,7 @@ def test_the_receipt_of_a_subscriber(database: Database) -> None:
         assert receipt.stays == (HASH_STAYS, "stays 1")
         assert (receipt.number, receipt.at, asked) == (1, LATER, [(ann.id, ANN)])
         assert connection.scalars(select(consents.c.id)).all() == []
-        # Whatever link she has must tell the truth, though no mail of ours is on record.
+        # The pages behind her links must be correct, even without mail on record.
         assert connection.scalars(select(tombstones.c.subscriber_id)).all() == [ann.id]
 
         asked.clear()
@@ -81,12 +81,12 @@ def test_the_receipt_of_a_subscriber(database: Database) -> None:
 
 
 def test_an_earlier_address_that_somebody_else_has_stays_theirs(database: Database) -> None:
-    """It is not forgotten with the one who had it before."""
+    """An earlier address that somebody else has is not erased with the person."""
     with database.write() as connection:
         ann = join(connection, ANN)
         for old, new in ((ANN, "then@example.org"), ("then@example.org", "new@example.org")):
             move(connection, old, new)
-        # In their order, though PostgreSQL keeps a row that was changed behind the others.
+        # In their order, although PostgreSQL returns a changed row after the others.
         connection.execute(
             update(subscriber_changes).where(subscriber_changes.c.before == ANN).values(source="changed")
         )
@@ -103,14 +103,14 @@ def test_an_earlier_address_that_somebody_else_has_stays_theirs(database: Databa
 
 
 def test_the_consent_of_a_whole_list_stays(database: Database, tmp_path: Path) -> None:
-    """It is about everybody in it; only the link to it goes, also with the last of them."""
+    """The consent of a whole list stays, and only the link to it is deleted, even with the last person."""
     take(database, written(tmp_path, "email\nann@example.org\nbob@example.org\n"), consent="form")
     with database.write() as connection:
         for address in (ANN, "bob@example.org"):
             receipt = erase(connection, parse_address(address), LATER)
             assert receipt.went == (HERSELF, "the link to the record of consent")
         assert len(connection.scalars(select(consents.c.id)).all()) == 1
-        # Somebody else agreed by the same record: that stays, too.
+        # Somebody else agreed with the same record: that stays too.
         first, second = join(connection, "a@example.net"), join(connection, "b@example.net")
         shared = connection.scalar(select(subscribers.c.consent_id).where(subscribers.c.id == first.id))
         connection.execute(update(subscribers).where(subscribers.c.id == second.id).values(consent_id=shared))
@@ -119,7 +119,7 @@ def test_the_consent_of_a_whole_list_stays(database: Database, tmp_path: Path) -
 
 
 def test_what_is_kept_of_others_stays(database: Database) -> None:
-    """Their consents, and the addresses that they had before."""
+    """Other people's consents and earlier addresses stay."""
     with database.write() as connection:
         for name in ("first", "ann", "last"):
             join(connection, f"{name}@example.org", consent=f"form of {name}")
@@ -141,7 +141,7 @@ def test_what_is_kept_of_others_stays(database: Database) -> None:
 
 
 def test_an_address_that_is_only_on_the_suppression_list(database: Database) -> None:
-    """It is replaced by its hash; by a hash that is there already it is found, and once erased there is nothing more."""
+    """An address on the suppression list is replaced by its hash; an erased address has no more data."""
     asked: list[tuple[int | None, str]] = []
 
     def forget(_: Connection, subscriber_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -158,7 +158,7 @@ def test_an_address_that_is_only_on_the_suppression_list(database: Database) -> 
         assert [(each.normal, each.reason) for each in listed(connection)] == [("", Reason.ERASED)]
         with pytest.raises(AudienceError, match="was erased on"):
             erase(connection, parse_address(ANN), LATER)
-        # Removed, and unsubscribed by an old link since: only a hash is there, for another reason.
+        # Removed, then unsubscribed by an old link: only a hash is stored, for another reason.
         mark = hash_of(make_erasure_key(connection), "bob@example.org")
         suppress_hash(connection, mark, Reason.UNSUBSCRIBED, "link", NOW)
         assert erase(connection, parse_address("bob@example.org"), LATER).went == ()
@@ -169,7 +169,7 @@ def test_an_address_that_is_only_on_the_suppression_list(database: Database) -> 
 
 
 def test_whoever_was_erased_and_signs_up_can_be_erased_again(database: Database) -> None:
-    """Before they confirm, while the hash of the first time is still on the list."""
+    """A person can be erased again before they confirm, while the first hash is still on the list."""
     with database.write() as connection:
         join(connection, ANN)
         erase(connection, parse_address(ANN), NOW)

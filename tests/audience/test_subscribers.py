@@ -21,7 +21,7 @@ from tests.audience.people import LATER, NOW, everybody, join
 
 
 def test_an_address_is_kept_as_written_and_found_however_it_is_spelt(database: Database) -> None:
-    """Case, composed or decomposed letters, and a domain in its own script or as xn-- name the same person."""
+    """Case, composed letters, and the script of a domain do not matter: all spellings find the same person."""
     with database.write() as connection:
         join(connection, "Anna.Li@Bücher.example", name="Anna Li", company="ACME")
         for spelling in ("anna.li@bücher.example", "ANNA.LI@xn--bcher-kva.example", "anna.li@bu\u0308cher.EXAMPLE"):
@@ -42,7 +42,7 @@ def test_an_address_is_kept_as_written_and_found_however_it_is_spelt(database: D
 
 
 def test_a_condition_means_the_same_in_sql_and_in_python(database: Database) -> None:
-    """Whatever languages and tags are asked for, the database gives exactly those whom `Condition.matches` means."""
+    """For all languages and tags, SQL selects exactly the subscribers of `Condition.matches`."""
     languages, tags = ("", "de", "de-AT", "en", "zh-Hant", "den"), ("press", "staff", "a b%_")
     with database.write() as connection:
         for number, language in enumerate(languages):
@@ -75,7 +75,7 @@ def test_a_condition_means_the_same_in_sql_and_in_python(database: Database) -> 
 
 
 def test_subscribers_stream_in_the_order_in_which_they_came(database: Database) -> None:
-    """Ids are random and say nothing of the order: the first who came is the first in a list."""
+    """Ids are random, but subscribers are listed in the order they were added."""
     with database.write() as connection:
         for number, name in enumerate("fcabed"):
             came = NOW + timedelta(days=number)
@@ -86,7 +86,7 @@ def test_subscribers_stream_in_the_order_in_which_they_came(database: Database) 
 
 
 def test_without_consent_a_subscriber_waits(database: Database) -> None:
-    """A subscriber of whom it is not known how they agreed is pending, and is not among those who get the newsletter."""
+    """A subscriber without a known consent is pending, and does not get the newsletter."""
     with database.write() as connection:
         subscriber = join(connection, "a@example.org", consent="")
         assert subscriber.status is Status.PENDING
@@ -101,7 +101,7 @@ def test_without_consent_a_subscriber_waits(database: Database) -> None:
 
 
 def test_leaving_is_for_good_but_for_ones_own_double_opt_in(database: Database) -> None:
-    """Who has left cannot be added, is not changed by a form, and comes back by confirming."""
+    """Unsubscribed people cannot be added or changed by a form; they return by confirming."""
     with database.write() as connection:
         subscriber = join(connection, "a@example.org")
         assert unsubscribe(connection, subscriber.id, source="link", now=LATER).status is Status.UNSUBSCRIBED
@@ -115,7 +115,7 @@ def test_leaving_is_for_good_but_for_ones_own_double_opt_in(database: Database) 
 
 
 def test_the_weightier_reason_stands(database: Database) -> None:
-    """A complaint after a bounce is kept, a bounce after a complaint changes nothing; the day stays the first one."""
+    """A complaint replaces a bounce, a bounce does not replace a complaint; the first day stays."""
     with database.write() as connection:
         subscriber = join(connection, "a@example.org")
         for reason, now in ((Reason.BOUNCED, NOW), (Reason.COMPLAINED, LATER), (Reason.BOUNCED, LATER)):
@@ -128,7 +128,7 @@ def test_the_weightier_reason_stands(database: Database) -> None:
 
 
 def test_changes_are_written_down(database: Database) -> None:
-    """Each field that becomes different is in the history with what it was; nothing is written where nothing changes."""
+    """Each changed field is in the history with its old value; unchanged fields are not."""
     with database.write() as connection:
         subscriber = join(connection, "a@example.org", first_name="Ann", company="ACME")
         values = {"first_name": "Anna", "company": "ACME", "role": "Editor"}
@@ -147,7 +147,7 @@ def test_changes_are_written_down(database: Database) -> None:
 
 
 def test_an_erased_person_is_gone_and_stays_out(database: Database) -> None:
-    """No table holds anything of them but a hash; no spelling brings them back, and their own double opt-in does."""
+    """Only a hash is stored of an erased person; no spelling adds them again, but their own double opt-in does."""
     with database.write() as connection:
         join(connection, "anna@example.org", "press", consent="Anna ticked the box", name="Anna Li", company="ACME")
         keep = join(connection, "ben@example.org")
@@ -181,7 +181,7 @@ def test_an_erased_person_is_gone_and_stays_out(database: Database) -> None:
 
 
 def test_erased_bytes_are_not_in_the_file(database: Database) -> None:
-    """After an erasure neither SQLite's file nor the one beside it holds the address any longer."""
+    """After an erasure neither SQLite's file nor the file next to it contains the address."""
     if database.path is None:
         return
     with database.write() as connection:
@@ -194,7 +194,7 @@ def test_erased_bytes_are_not_in_the_file(database: Database) -> None:
 
 
 def test_what_is_not_there_is_said(database: Database) -> None:
-    """A wrong or unknown address is told in words, with the next step."""
+    """A wrong or unknown address has an error message with the next step."""
     with database.read() as connection:
         with pytest.raises(AudienceError, match="has no @"):
             get(connection, "anna")
@@ -205,7 +205,7 @@ def test_what_is_not_there_is_said(database: Database) -> None:
 
 @given(st.from_regex(r"[A-Za-z0-9.+_'-]{1,66}@[a-zA-Z0-9.xn-]{1,30}\.[a-z0-9-]{1,5}", fullmatch=True))
 def test_the_short_way_takes_nothing_that_the_grammar_refuses(address: str) -> None:
-    """`normal_address` gives small letters for what `Address` takes, and refuses what it refuses, whichever way it goes."""
+    """`normal_address` returns lower case for what `Address` accepts, and rejects what `Address` rejects."""
     try:
         wire = parse_address(address).wire
     except ValueError as error:

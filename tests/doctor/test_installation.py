@@ -1,4 +1,4 @@
-"""What lies around: git and packages."""
+"""The doctor's checks of git and of installed packages."""
 
 import subprocess
 from pathlib import Path
@@ -15,7 +15,7 @@ def _git(folder: Path, *arguments: str) -> None:
 
 
 def test_what_git_should_not_keep(tmp_path: Path) -> None:
-    """A database, a key and a list of subscribers are told each with a step; a price list is none of them."""
+    """A database, a key and a list of subscribers are each reported with a step; a price list is not."""
     workspace = sample_message(tmp_path)
     assert [each.health for each in look_at_git(workspace)] == [DiagnosisLevel.OPEN]
     _git(tmp_path, "init")
@@ -44,7 +44,7 @@ def test_the_right_compiler_is_there() -> None:
 
 
 def test_the_wrong_compiler_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other package named mjml, as pip leaves it behind, is told with the commands that mend it."""
+    """The other package named mjml, as pip leaves it behind, is reported with the commands that fix it."""
     folder = tmp_path / "mjml-0.12.0.dist-info"
     folder.mkdir()
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: mjml\nVersion: 0.12.0\n")

@@ -1,4 +1,4 @@
-"""What becomes of a link, by what its server does. Every server here is a real one."""
+"""The verdict on a link, by the behaviour of its server. Every server here is a real one."""
 
 import datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ def one(web: Web, url: str = PAGE, limits: NetworkLimits = PATIENT) -> LinkAnswe
 
 
 def test_a_page_that_is_there(web: Web) -> None:
-    """One HEAD request is enough for good news; the answer carries url, status and the time it was told."""
+    """One HEAD request is enough for an existing page; the answer has url, status and the time of the check."""
     web.site("news.example", {"/page": ok})
     assert one(web) == LinkAnswer(
         url=PAGE, verdict=LinkVerdict.FINE, reason="the page exists", status=200, asked_at=NOW
@@ -70,7 +70,7 @@ def test_a_page_that_is_there(web: Web) -> None:
     ],
 )
 def test_what_servers_say(web: Web, behaviour: Behaviour, verdict: LinkVerdict, words: str) -> None:
-    """Good news is believed at once; bad news only from GET; whatever else happens is no news."""
+    """Success counts at once; failure counts only from GET; any other result is "unsure"."""
     web.site("news.example", {"/page": behaviour, "/gone": says(410)})
     answer = one(web)
     assert (answer.verdict, answer.final) == (verdict, None)
@@ -88,7 +88,7 @@ def test_what_servers_say(web: Web, behaviour: Behaviour, verdict: LinkVerdict, 
 )
 @with_more_time
 def test_slow_servers(web: Web, behaviour: Behaviour, verdict: LinkVerdict) -> None:
-    """A request ends at its deadline, also when the server sends a byte now and then."""
+    """A request ends at its deadline, even if the server sends a byte now and then."""
     web.site("news.example", {"/page": behaviour})
     answer = one(web, limits=hasty())
     assert answer.verdict is verdict
@@ -97,7 +97,7 @@ def test_slow_servers(web: Web, behaviour: Behaviour, verdict: LinkVerdict) -> N
 
 @with_more_time
 def test_a_link_has_a_deadline_over_all_its_redirects(web: Web) -> None:
-    """Slow stops on the way add up: the last ones are not asked any more."""
+    """Slow redirects add up: the last ones are no longer requested."""
 
     def slow(to: str) -> Behaviour:
         return by_method(head=hang, get=leads(to))
@@ -109,7 +109,7 @@ def test_a_link_has_a_deadline_over_all_its_redirects(web: Web) -> None:
 
 
 def test_a_page_that_moved_for_good(web: Web) -> None:
-    """Permanent redirects all along give the new address, also over hosts, relative and protocol-relative."""
+    """Only permanent redirects give the new address, also across hosts, relative and protocol-relative."""
     web.site("news.example", {"/page": leads("other?a=1"), "/other?a=1": leads("//new.example/a", 308)})
     web.site("new.example", {"/a": leads("../b/#part"), "/b/": ok})
     answer = one(web)
@@ -118,7 +118,7 @@ def test_a_page_that_moved_for_good(web: Web) -> None:
 
 
 def test_a_page_that_became_the_front_page(web: Web) -> None:
-    """Many sites send every page they lost to their front page: that is said."""
+    """Many sites redirect every lost page to their home page: the reason says so."""
     web.site("news.example", {"/page": leads("/"), "/": ok})
     answer = one(web)
     assert answer.verdict is LinkVerdict.MOVED
@@ -127,7 +127,7 @@ def test_a_page_that_became_the_front_page(web: Web) -> None:
 
 @pytest.mark.parametrize("status", [302, 303, 307])
 def test_a_temporary_redirect_is_no_move(web: Web, status: int) -> None:
-    """One temporary redirect among permanent ones, and the link stays as it is."""
+    """With one temporary redirect among permanent ones, the link stays as it is."""
     web.site("news.example", {"/page": leads("/a"), "/a": leads("/b", status), "/b": ok})
     answer = one(web)
     assert (answer.verdict, answer.final) == (LinkVerdict.FINE, None)
@@ -145,7 +145,7 @@ def test_a_temporary_redirect_is_no_move(web: Web, status: int) -> None:
     ],
 )
 def test_redirects_in_other_scripts(web: Web, location: str | bytes, asked: str) -> None:
-    """A Location may be an IRI, or bytes; what is asked next is ASCII."""
+    """A Location can be an IRI, or bytes; the next request is ASCII."""
     web.site("news.example", {"/page": leads(location), asked: ok})
     web.site("xn--bcher-kva.example", {"/x": ok})
     answer = one(web)
@@ -156,7 +156,7 @@ def test_redirects_in_other_scripts(web: Web, location: str | bytes, asked: str)
 
 
 def test_bad_news_behind_a_redirect_names_the_place(web: Web) -> None:
-    """GET is asked over the whole way before a page counts as gone."""
+    """GET is sent along the whole way before a page counts as gone."""
     web.site("news.example", {"/page": leads("/new", 302)})
     answer = one(web)
     assert (answer.verdict, answer.status) == (LinkVerdict.GONE, 404)
@@ -187,7 +187,7 @@ def test_redirects_without_end(web: Web) -> None:
 
 
 def test_a_host_that_does_not_exist(web: Web) -> None:
-    """Nobody is asked, and it is looked up once."""
+    """No request is sent, and the host is looked up once."""
     answer = one(web, "https://nwes.example/page")
     assert (answer.verdict, answer.reason) == (LinkVerdict.UNKNOWN_HOST, "the host “nwes.example” does not exist")
     assert web.looked_up == ["nwes.example"]
@@ -202,7 +202,7 @@ def test_a_redirect_to_a_host_that_does_not_exist(web: Web) -> None:
 
 
 def test_a_server_that_refuses_the_connection(web: Web) -> None:
-    """It is not asked a second time: the method was not what it disliked."""
+    """It is not requested a second time: the method was not the reason."""
     web.names["news.example"] = [["93.184.216.99"]]
     answer = one(web)
     assert (answer.verdict, answer.reason) == (LinkVerdict.UNSURE, "the server refuses the connection")
@@ -210,7 +210,7 @@ def test_a_server_that_refuses_the_connection(web: Web) -> None:
 
 
 def test_the_second_address_is_tried(web: Web) -> None:
-    """A host is reached by another of its addresses when the first does not answer, as where there is no IPv6."""
+    """A host is reached at another address if the first does not answer, as without IPv6."""
     address = web.site("news.example", {"/page": ok})
     web.names["news.example"] = [["2606:2800:220:1::1", address]]
     assert one(web).verdict is LinkVerdict.FINE
@@ -218,14 +218,14 @@ def test_the_second_address_is_tried(web: Web) -> None:
 
 
 def test_a_host_in_another_script(web: Web) -> None:
-    """It is looked up and asked by its A-label."""
+    """The host is looked up and requested by its A-label."""
     web.site("xn--bcher-kva.example", {"/caf%C3%A9?x=%E2%82%AC": ok})
     assert one(web, "http://Bücher.example/café?x=€").verdict is LinkVerdict.FINE
     assert "\r\nHost: xn--bcher-kva.example\r\n" in web.visits[0].head
 
 
 def test_what_is_sent(web: Web) -> None:
-    """An honest name, nothing about the subscriber, and no fragment."""
+    """A request has an honest name, nothing about the subscriber, and no fragment."""
     web.site("news.example", {"/page?a=1": ok}, port=8080)
     assert one(web, "http://news.example:8080/page?a=1#part").verdict is LinkVerdict.FINE
     first, *headers = web.visits[0].head.rstrip().split("\r\n")
@@ -237,7 +237,7 @@ def test_what_is_sent(web: Web) -> None:
 
 
 def test_links_that_differ_only_in_the_fragment_are_asked_once(web: Web) -> None:
-    """Each has its own answer, and keeps its place in a page that moved."""
+    """Each link has its own answer, and keeps its fragment in a page that moved."""
     web.site("news.example", {"/page": leads("/new"), "/new": ok})
     urls = [f"{PAGE}#a", "HTTP://NEWS.example:80/page#b", PAGE]
     answers = ask(urls, cache=None, now=NOW, reach=web.reach())
@@ -248,7 +248,7 @@ def test_links_that_differ_only_in_the_fragment_are_asked_once(web: Web) -> None
 
 
 def test_when_no_host_is_known_the_network_is_doubted(web: Web, tmp_path: Path) -> None:
-    """Without a network some systems say of every host that it does not exist; that is neither told nor kept for long."""
+    """When offline, some systems report every host as unknown; that is neither reported nor cached for long."""
     urls = [f"http://{name}.example/" for name in "abc"]
     answers = ask(urls, cache=tmp_path / "links.json", now=NOW, reach=web.reach())
     assert {answer.verdict for answer in answers.values()} == {LinkVerdict.UNSURE}

@@ -1,4 +1,4 @@
-"""Politeness, time, progress, and a person who stops it."""
+"""Rate limits, deadlines, progress, and stopping a run."""
 
 import datetime
 import itertools
@@ -21,7 +21,7 @@ NOW = datetime.datetime(2025, 1, 30, 9, 0, tzinfo=datetime.UTC)
 
 
 class Counter:
-    """A page that counts how many stand in it at once."""
+    """A page that counts how many requests it has at the same time."""
 
     def __init__(self) -> None:
         self.inside = self.most = 0
@@ -38,7 +38,7 @@ class Counter:
 
 
 def test_a_host_is_asked_one_thing_at_a_time(web: Web) -> None:
-    """Also when redirects of other hosts lead to it meanwhile."""
+    """A host gets one request at a time, even if redirects from other hosts lead to it meanwhile."""
     counter = Counter()
     web.site("busy.example", counter)
     for n in range(7):
@@ -51,7 +51,7 @@ def test_a_host_is_asked_one_thing_at_a_time(web: Web) -> None:
 
 
 def test_eight_hosts_are_asked_at_once_and_no_more(web: Web) -> None:
-    """Each of the first eight answers only when all eight are being asked; of twelve, never more than eight are."""
+    """Each of the first eight hosts answers only when all eight have a request; of twelve, at most eight have one."""
     gate = threading.Barrier(8)
     counter = Counter()
 
@@ -68,7 +68,7 @@ def test_eight_hosts_are_asked_at_once_and_no_more(web: Web) -> None:
 
 
 def test_a_host_is_left_alone_between_two_requests(web: Web) -> None:
-    """The pause is from the end of one to the beginning of the next."""
+    """The pause is from the end of one request to the beginning of the next."""
     web.site("news.example", ok)
     ask([f"http://news.example/{n}" for n in range(3)], cache=None, now=NOW, reach=web.reach(NetworkLimits(pause=0.05)))
     begun = [visit.begun for visit in web.visits]
@@ -77,7 +77,7 @@ def test_a_host_is_left_alone_between_two_requests(web: Web) -> None:
 
 @with_more_time
 def test_the_run_has_an_end(web: Web, tmp_path: Path) -> None:
-    """What there was no time for is said so, and not remembered; what was answered is."""
+    """Links that were not checked in time have that reason and are not cached; answers are."""
     web.site("good.example", ok)
     web.site("slow.example", hang)
     urls = ["http://good.example/", *(f"http://slow.example/{n}" for n in range(20))]
@@ -92,7 +92,7 @@ def test_the_run_has_an_end(web: Web, tmp_path: Path) -> None:
 
 
 def test_a_resolver_that_hangs_does_not_hold_us(web: Web) -> None:
-    """A look-up counts to the request's time."""
+    """The lookup is part of the request's time."""
     free = threading.Event()
 
     def look_up(host: str) -> list[str]:
@@ -109,7 +109,7 @@ def test_a_resolver_that_hangs_does_not_hold_us(web: Web) -> None:
 
 
 def test_progress_is_told(web: Web, tmp_path: Path) -> None:
-    """Pages, not links, in the caller's thread; those remembered count as done at once."""
+    """Progress counts pages, not links, in the caller's thread; cached pages count at once."""
     web.site("news.example", ok)
     told: list[tuple[int, int, bool]] = []
 
@@ -133,7 +133,7 @@ def test_a_host_that_cannot_be_reached_is_not_tried_for_every_link(web: Web) -> 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a signal")
 def test_a_person_can_stop_it(web: Web, tmp_path: Path) -> None:
-    """Ctrl-C ends it while a server hangs; nobody else is asked; what was answered is remembered."""
+    """Ctrl-C ends the run while a server hangs; no other request is sent, and answers are cached."""
     answered = threading.Event()
     stopped = threading.Event()
 
@@ -163,7 +163,7 @@ def test_a_person_can_stop_it(web: Web, tmp_path: Path) -> None:
 
 
 def test_a_bug_keeps_its_traceback(web: Web) -> None:
-    """What is no server's fault ends the run, and is not taken for an answer."""
+    """An error of our own ends the run, and is not an answer."""
 
     def look_up(host: str) -> list[str]:
         raise ZeroDivisionError

@@ -1,4 +1,4 @@
-"""Links and Location headers taken apart, whatever stands in them."""
+"""Links and Location headers, parsed whatever they contain."""
 
 import re
 
@@ -31,7 +31,7 @@ LINKS = st.one_of(st.text(st.characters(codec=None)), st.lists(PIECES | st.text(
     ],
 )
 def test_links_that_lead_to_one_page_have_one_address(link: str, url: str) -> None:
-    """Scheme and host in lower case, no port that goes without saying, no fragment; the path as it is."""
+    """Scheme and host in lower case, no default port, no fragment; the path as written."""
     target = read_target(link)
     assert isinstance(target, Target)
     assert target.url == url
@@ -40,7 +40,7 @@ def test_links_that_lead_to_one_page_have_one_address(link: str, url: str) -> No
 @settings(deadline=None)
 @given(LINKS, st.sampled_from(["", "https://news.example/a/b?c"]))
 def test_whatever_is_read_can_stand_in_a_request(link: str, base: str) -> None:
-    """Printable ASCII without a space in every part, and read again it is the same; or a plain reason."""
+    """Every part is printable ASCII without a space, and stays the same when parsed again; or there is a reason."""
     target = read_target(link, base)
     if isinstance(target, Hindrance):
         assert target.reason.isprintable()

@@ -1,7 +1,7 @@
-"""A corpus of hostile lists: what is written, who is in it, and what is said of every other row.
+"""A corpus of hostile lists: their content, the people in them, and the remark on every other row.
 
-Each case names all rows that are not taken with the beginning of their reason, and all people with their first names. Nothing
-else may come of a list: a row is a person, or it is named.
+Each case names all rows that are not imported with the beginning of the reason, and all people with their first names.
+A list has no other effect: every row is a person or has a remark.
 """
 
 import io
@@ -17,9 +17,9 @@ class Case:
 
     name: str
     data: bytes
-    #: Who comes, by address as written, with the first name.
+    #: The people who are added, by address as written, with the first name.
     people: Mapping[str, str]
-    #: Rows that are not taken, with how the reason begins.
+    #: The rows that are not imported, with the beginning of the reason.
     bad: Mapping[int, str] = field(default_factory=dict)
     file: str = "list.csv"
     encoding: str = ""
@@ -243,7 +243,7 @@ def _other_forms() -> Iterator[Case]:
 
 
 def workbook(rows: list[list[str]], *, padding: int = 0) -> bytes:
-    """A workbook of one sheet, as small as spreadsheets still read it."""
+    """Return a workbook of one sheet, as small as spreadsheets can read."""
     cells = "".join(
         f'<row r="{number}">'
         + "".join(
@@ -272,7 +272,7 @@ def workbook(rows: list[list[str]], *, padding: int = 0) -> bytes:
 
 
 def archive(files: Mapping[str, str]) -> bytes:
-    """An archive of files."""
+    """Return an archive of files."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, text in files.items():
@@ -281,7 +281,7 @@ def archive(files: Mapping[str, str]) -> bytes:
 
 
 def lying(data: bytes, size: int) -> bytes:
-    """The same archive, whose directory says of each file that it unpacks to so many bytes."""
+    """Return the archive with a directory that declares this size for each unpacked file."""
     changed = bytearray(data)
     at = 0
     while (at := changed.find(b"PK\x01\x02", at)) >= 0:

@@ -1,4 +1,4 @@
-"""Hostile lists: right rows in, each bad row named, nothing lost, no crash; files that are no lists are refused in words."""
+"""Hostile lists: good rows are imported, each bad row has a remark, nothing is lost; other files are rejected."""
 
 import io
 import zipfile
@@ -29,13 +29,13 @@ CORPUS = tuple(cases())
 
 
 def test_the_corpus_is_large() -> None:
-    """There are at least forty files, each with a name of its own."""
+    """There are at least forty files with different names."""
     assert len({case.name for case in CORPUS}) == len(CORPUS) >= 40
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A database that all lists of the corpus are taken into, one after the other."""
+    """A database into which all lists of the corpus are imported in turn."""
     if request.param == "sqlite":
         location = Location(path=tmp_path_factory.mktemp("corpus") / "newsletter.db")
     else:
@@ -47,7 +47,7 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.mark.parametrize("case", CORPUS, ids=[case.name for case in CORPUS])
 def test_right_rows_in_and_each_other_row_named(shared: Database, tmp_path: Path, case: Case) -> None:
-    """Exactly the people of the list are subscribers, and exactly its other rows are named with their reason."""
+    """Exactly the people of the list are subscribers, and exactly the other rows have a remark."""
     database = shared
     clear(database)
     done = take(database, written(tmp_path, case.data, case.file), encoding=case.encoding)
@@ -91,10 +91,10 @@ def test_right_rows_in_and_each_other_row_named(shared: Database, tmp_path: Path
         ("x.zip", lying(archive({"a.csv": f"email\n{A}\n", "b.csv": "email\n"}), 1_100_000_000), "unpacks to 2,098 MB"),
         ("x.csv", b"email," + b"x," * 5500 + b"\na@example.org\n", "has 5,502 columns; the limit is 5,000"),
     ],
-    ids=lambda given: given if isinstance(given, str) else "data",  # an archive holds the time
+    ids=lambda given: given if isinstance(given, str) else "data",  # an archive contains the time
 )
 def test_what_is_no_list_is_refused_in_words(tmp_path: Path, name: str, data: bytes, words: str) -> None:
-    """Nothing ends in a traceback: the message says what is wrong with the file."""
+    """No file causes a traceback: the message says what is wrong with it."""
     path = written(tmp_path, data, name)
 
     def read() -> None:
@@ -105,12 +105,12 @@ def test_what_is_no_list_is_refused_in_words(tmp_path: Path, name: str, data: by
 
     with pytest.raises(ListError, match=words) as stop:
         read()
-    # Of an archive the list in it is named, where it is one list's fault.
+    # The message names the list in an archive if the error is in one list.
     assert stop.value.message.startswith("a.csv" if words == "unpacks to" else name)
 
 
 def test_an_archive_that_lies_about_its_size_ends_in_words(tmp_path: Path) -> None:
-    """A workbook whose inside is larger than its directory says is not unpacked beyond that."""
+    """A workbook that is larger than its directory says is not unpacked beyond that size."""
     bomb = lying(workbook([["email"], [A]], padding=200 << 20), 1000)
     assert len(bomb) < 1 << 20
     with pytest.raises(ListError, match="cannot be read"), tables_in(written(tmp_path, bomb, "x.xlsx")):
@@ -118,7 +118,7 @@ def test_an_archive_that_lies_about_its_size_ends_in_words(tmp_path: Path) -> No
 
 
 def _with_a_cell(reference: str, quote: str = '"', name: str = "xl/worksheets/sheet1.xml") -> bytes:
-    """A small workbook with one more cell, wherever that is, and its sheet in a file of any name."""
+    """Return a small workbook with one more cell, at any place, and its sheet in a file of any name."""
     with zipfile.ZipFile(io.BytesIO(workbook([["email"], [A]]))) as inside:
         files = {each: inside.read(each).decode() for each in inside.namelist()}
     sheet = files.pop("xl/worksheets/sheet1.xml")
@@ -138,26 +138,26 @@ def _with_a_cell(reference: str, quote: str = '"', name: str = "xl/worksheets/sh
     ],
 )
 def test_a_cell_far_away_ends_in_words(data: bytes, tmp_path: Path) -> None:
-    """Every cell between it and the list would take memory: gigabytes for a file of a kilobyte."""
+    """Every cell between it and the list would need memory: gigabytes for a file of a kilobyte."""
     with pytest.raises(ListError, match="far from the others"), tables_in(written(tmp_path, data, "x.xlsx")):
         raise AssertionError
 
 
 @pytest.mark.parametrize("reference", ["AF1048576", "IV100000"])
 def test_a_cell_not_too_far_away_is_allowed(reference: str, tmp_path: Path) -> None:
-    """A note at the very bottom does no harm; to read all that is above it takes seconds."""
+    """A note at the very bottom is accepted; reading everything above it takes seconds."""
     judge_size(written(tmp_path, _with_a_cell(reference), "x.xlsx"))
 
 
 @pytest.mark.parametrize("data", [_with_a_cell("AF9999"), _with_a_cell("XFD9")])
 def test_a_cell_not_too_far_away_is_read(data: bytes, tmp_path: Path) -> None:
-    """A note at the bottom or far to the right does no harm."""
+    """A note at the bottom or far to the right is accepted."""
     with tables_in(written(tmp_path, data, "x.xlsx")) as (table,):
         assert next(row[1][0] for row in table.rows if not isinstance(row, Unreadable)) == A
 
 
 def test_progress_is_told_of_any_rows(database: Database, tmp_path: Path) -> None:
-    """Of a list in an archive, and of rows that are all bad, too: every few thousand rows, up to the end."""
+    """Progress is reported every few thousand rows to the end, also for a list in an archive and for bad rows."""
     for rows in ("r{}@x.example", "nobody {}"):
         text = "email\n" + "".join(f"{rows.format(number)}\n" for number in range(9000))
         told: list[tuple[int, int]] = []
@@ -170,7 +170,7 @@ def test_progress_is_told_of_any_rows(database: Database, tmp_path: Path) -> Non
 
 
 def test_a_folder_and_a_file_that_is_not_there(tmp_path: Path) -> None:
-    """Both are told in words."""
+    """A folder and a missing file have an error message."""
     with pytest.raises(ListError, match="is a folder"), tables_in(tmp_path):
         raise AssertionError
     with pytest.raises(ListError, match="cannot be read: No such file"), tables_in(tmp_path / "none.csv"):
@@ -187,7 +187,7 @@ def test_a_folder_and_a_file_that_is_not_there(tmp_path: Path) -> None:
     ],
 )
 def test_a_map_that_does_not_fit(tmp_path: Path, given: dict[str, str], words: str, hint: str) -> None:
-    """A column or field that is not there is named, with the one that was meant or with what there is."""
+    """An unknown column or field is named, with a similar one or with the existing ones."""
     with (
         tables_in(written(tmp_path, f"email,Phone\n{A},1\n")) as (table,),
         pytest.raises(UsageError, match=words) as stop,
@@ -197,7 +197,7 @@ def test_a_map_that_does_not_fit(tmp_path: Path, given: dict[str, str], words: s
 
 
 def test_columns_are_mapped_by_name_or_number(tmp_path: Path) -> None:
-    """--map says what a column is, by its name however it is written, or by its number; or that it is left out."""
+    """--map sets the target of a column by its name in any spelling, or by its number; or leaves it out."""
     path = written(tmp_path, f"Kontakt,First Name,Phone Number,status\n{A},Anna,123,gold\n")
     with tables_in(path) as (table,):
         given = {"kontakt": "email", "PHONE number": "company", "status": "", "2": "name"}

@@ -1,4 +1,4 @@
-"""Dates as lists write them: read, asked about, or not understood; never guessed."""
+"""Dates as lists write them are read, asked about, or not understood; never guessed."""
 
 import pytest
 
@@ -45,7 +45,7 @@ from composer.audience.lists.meaning.dates import AmbiguousDateError, DateOrder,
     ],
 )
 def test_the_same_day_however_it_is_written(text: str) -> None:
-    """Each of these is the 14th of March 2024, at midnight."""
+    """Each of these is 14 March 2024 at midnight."""
     assert read_date(text).isoformat() == "2024-03-14T00:00:00+00:00"
 
 
@@ -60,13 +60,13 @@ def test_the_same_day_however_it_is_written(text: str) -> None:
     ],
 )
 def test_times_are_kept(text: str) -> None:
-    """With a time, in 24 hours or 12."""
+    """Times are read, in 24 hours or 12."""
     assert read_date(text).isoformat() == "2024-03-14T22:22:00+00:00"
 
 
 @pytest.mark.parametrize("text", ["03/04/2024", "3/4/24", "03-04-2024", "03/04/2024 10:22", "12/11/2023"])
 def test_what_can_be_read_in_two_ways_is_asked(text: str) -> None:
-    """Without an order it is not guessed; with one it is read."""
+    """An ambiguous date is read only with an order."""
     with pytest.raises(AmbiguousDateError):
         read_date(text)
     first, second = read_date(text, DateOrder.DAY_FIRST), read_date(text, DateOrder.MONTH_FIRST)
@@ -78,5 +78,5 @@ def test_what_can_be_read_in_two_ways_is_asked(text: str) -> None:
     "text", ["", "yesterday", "31.02.2024", "March 2024", "2024-13-01", "14.03", "45365", "10:22", "14 foo 2024"]
 )
 def test_what_is_no_date(text: str) -> None:
-    """No day is invented."""
+    """A text that is not a date is never read as one."""
     assert not looks_like_date(text)

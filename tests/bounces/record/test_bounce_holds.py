@@ -1,4 +1,4 @@
-"""The circuit breaker: too many bounces alike are held, alerted, and decided by a person; on SQLite and on PostgreSQL."""
+"""Too many similar bounces are held, reported, and decided by a person; on SQLite and on PostgreSQL."""
 
 import pytest
 from sqlalchemy import insert, select
@@ -25,12 +25,12 @@ from tests.delivery.factories import add_subscribers
 from tests.fake_smtp import FakeSmtp, SmtpSession
 from tests.transport.setup import transport
 
-#: Domains of as many people as bounce, so that no provider has too many of them.
+#: As many domains as bounces, so that no provider has too many of them.
 _DOMAINS = 40
 
 
 def mailing_to(database: Database, size: int, domains: int = _DOMAINS, refuses: int = 0) -> list[tuple[int, str]]:
-    """Send an issue to so many people; the first `refuses` are refused at the door. Gives their ids and addresses."""
+    """Send an issue to this many people, rejecting the first `refuses` in the session; return their ids and addresses."""
     with database.write() as connection:
         ids = add_subscribers(connection, size)
         for number, each in enumerate(ids):
@@ -62,14 +62,14 @@ def bounces(
 
 
 def counts(database: Database) -> dict[str, int]:
-    """Who would get the next issue, and who not."""
+    """Return who would get the next issue, and who would not."""
     with database.read() as connection:
         found = count(connection, Selection(issue="2025-02-06"))
     return {"included": found.included} | {each.value: number for each, number in found.left_out.items()}
 
 
 def test_one_text_for_too_many_holds_all_of_them(database: Database) -> None:
-    """Of 30 recipients 10 are left out as usual; the eleventh with the same reply holds the ten before it, too."""
+    """Of 30 recipients 10 are suppressed as usual; the eleventh with the same reply also holds the ten before it."""
     people = mailing_to(database, 30)
     messages = bounces(people[:12], database)
     assert take_in(database, *messages[:10]).effects == {BounceEffect.SUPPRESSED: 10}
@@ -85,7 +85,7 @@ def test_one_text_for_too_many_holds_all_of_them(database: Database) -> None:
 
 
 def test_two_percent_of_a_large_mailing_are_not_too_many(database: Database) -> None:
-    """Of 1,000 recipients 20 may bounce alike."""
+    """Of 1,000 recipients 20 may bounce with the same text."""
     people = mailing_to(database, 1000, domains=1000)
     messages = bounces(people[:21], database)
     assert take_in(database, *messages[:20]).effects == {BounceEffect.SUPPRESSED: 20}
@@ -94,7 +94,7 @@ def test_two_percent_of_a_large_mailing_are_not_too_many(database: Database) -> 
 
 
 def test_one_provider_for_too_many_is_held(database: Database) -> None:
-    """Every reply is another one; all are from one domain."""
+    """Every reply is different; all are from one domain."""
     people = mailing_to(database, 40, domains=2)
     there = [each for each in people if each[1].endswith("@domain0.example")]
     words = ["user", "mailbox", "account", "person", "alias", "recipient"]
@@ -112,7 +112,7 @@ def test_one_provider_for_too_many_is_held(database: Database) -> None:
 
 
 def test_refusals_at_the_door_are_held_as_well(database: Database) -> None:
-    """A server that suddenly knows nobody costs no subscriber; released, they get the next issue."""
+    """A server that suddenly knows nobody costs no subscriber; after a release they get the next issue."""
     mailing_to(database, 60, refuses=15)
     assert counts(database) == {"included": 45, LeftOut.HELD: 15}
     with database.write() as connection:
@@ -120,7 +120,7 @@ def test_refusals_at_the_door_are_held_as_well(database: Database) -> None:
         assert decide(connection, hold.id, HoldDecision.RELEASED, "anna", now()) == 15
     assert counts(database) == {"included": 60}
     with database.read() as connection:
-        # They may be sent the issue that they missed: nothing says that their mailboxes are gone.
+        # They may also be sent the missed issue: nothing says that their mailboxes do not exist.
         rest = count(connection, Selection(issue="2025-01-30", is_rest=True))
         assert open_holds(connection) == ()
     assert rest.included == 15
@@ -130,7 +130,7 @@ def test_refusals_at_the_door_are_held_as_well(database: Database) -> None:
 def test_a_decision_is_recorded_in_everybodys_history_and_holds_for_later_ones(
     database: Database, decision: HoldDecision
 ) -> None:
-    """Released: they get mail again, as does who bounces alike after that. Discarded: all of them are left out."""
+    """Released people get mail again, also those with similar later bounces; discarded people are all suppressed."""
     people = mailing_to(database, 30)
     messages = bounces(people[:13], database)
     take_in(database, *messages[:12])
@@ -151,7 +151,7 @@ def test_a_decision_is_recorded_in_everybodys_history_and_holds_for_later_ones(
 
 
 def test_a_complaint_of_somebody_who_is_held_stands(database: Database) -> None:
-    """Released, they still get nothing: they had left for another reason."""
+    """Released people who had unsubscribed still get nothing."""
     from tests.bounces.news import complaint, message_header
 
     people = mailing_to(database, 30)
@@ -166,7 +166,7 @@ def test_a_complaint_of_somebody_who_is_held_stands(database: Database) -> None:
 
 
 def test_one_wrong_bounce_can_be_undone(database: Database) -> None:
-    """One person gets mail again, their history says who did it, and the bounce no longer counts."""
+    """One person gets mail again, the history says who decided, and the bounce no longer counts."""
     people = mailing_to(database, 5)
     take_in(database, *bounces(people[:1], database))
     assert counts(database) == {"included": 4, LeftOut.BOUNCED: 1}
@@ -185,7 +185,7 @@ def test_one_wrong_bounce_can_be_undone(database: Database) -> None:
 
 
 def test_who_has_not_confirmed_is_not_made_active_when_a_bounce_is_undone(database: Database) -> None:
-    """They were imported again without consent after a mailing; the bounce of that mailing, taken back, is no consent."""
+    """They were imported again without consent after a mailing; undoing its bounce does not confirm them."""
     people = mailing_to(database, 30)
     with database.write() as connection:
         connection.execute(subscribers.update().where(subscribers.c.id == people[0][0]).values(status=Status.PENDING))
@@ -194,7 +194,7 @@ def test_who_has_not_confirmed_is_not_made_active_when_a_bounce_is_undone(databa
     with database.write() as connection:
         assert undo_bounce(connection, people[0][1], "undo", now()) is Status.PENDING
         connection.execute(subscribers.update().where(subscribers.c.id == people[1][0]).values(status=Status.PENDING))
-    # Held with others, and left out when these are discarded.
+    # Held with others, and suppressed when these are discarded.
     take_in(database, *messages[1:])
     assert counts(database) == {"included": 18, LeftOut.PENDING: 2, LeftOut.HELD: 10}
     with database.write() as connection:
@@ -204,7 +204,7 @@ def test_who_has_not_confirmed_is_not_made_active_when_a_bounce_is_undone(databa
 
 
 def test_a_release_is_about_one_mailing(database: Database) -> None:
-    """What came back from other mailings still counts."""
+    """Bounces of other mailings still count."""
     people = mailing_to(database, 30)
     with database.write() as connection:
         earlier = {
@@ -224,7 +224,7 @@ def test_a_release_is_about_one_mailing(database: Database) -> None:
 
 
 def test_a_hold_names_nobody(database: Database) -> None:
-    """Whoever is named by the part before the @ alone, it is one text, and its sample outlasts the people without naming them."""
+    """Names before the @ do not change the text, and the stored sample names nobody."""
     ids = [number for number, _ in mailing_to(database, 30)]
     names = ["ann", "ben", "cy", "dan", "eve", "fay", "gil", "hal", "ida", "jan", "kim"]
     told = []
@@ -252,5 +252,5 @@ def test_a_hold_names_nobody(database: Database) -> None:
     ],
 )
 def test_equal_texts_are_known_again(one: str, other: str, is_same: bool) -> None:
-    """Whatever addresses, numbers, links and ids are in them."""
+    """Texts are equal whatever addresses, numbers, links and ids are in them."""
     assert (text_key(one) == text_key(other)) is is_same
