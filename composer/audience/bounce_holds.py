@@ -145,7 +145,7 @@ def decide(connection: Connection, hold_id: int, decision: HoldDecision, who: st
         select(_G.mailing_id).where(_G.id == hold_id, _G.held.is_not(None), _G.decided.is_(None))
     )
     if mailing_id is None:
-        raise AudienceError(f"no held bounces have the number {hold_id}", "list them: compose bounces held")
+        raise AudienceError(f"no bounces on hold have the number {hold_id}", "list them: compose bounces held")
     decided = {"decided": now, "decision": decision, "decided_by": who}
     connection.execute(update(bounce_groups).where(_G.id == hold_id).values(decided))
     source = f"bounces {decision} by {who}"

@@ -25,7 +25,7 @@ def look_at_server(server: MailServer, now: datetime.datetime) -> Iterator[Diagn
         yield Diagnosis(subject=subject, health=DiagnosisLevel.BAD, seen=error.message, step=error.hint)
         return
     try:
-        signed = f"accepts the sign-in of {server.username}" if server.username else "no sign-in"
+        signed = f"accepts the sign-in of {server.username}" if server.username else "without sign-in"
         offers = " ".join(sorted(session.extensions)) or "no extensions"
         yield Diagnosis(subject=subject, health=DiagnosisLevel.GOOD, seen=f"answers, {signed}; offers {offers}")
         encryption = session.wire.encryption

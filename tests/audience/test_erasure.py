@@ -80,7 +80,7 @@ def test_the_receipt_of_a_subscriber(database: Database) -> None:
         assert hashes == [hash_of(key, ANN), hash_of(key, "robert@example.org")]
 
 
-def test_an_earlier_address_that_somebody_else_has_stays_theirs(database: Database) -> None:
+def test_an_earlier_address_of_somebody_else_stays(database: Database) -> None:
     """An earlier address that somebody else has is not erased with the person."""
     with database.write() as connection:
         ann = join(connection, ANN)
@@ -102,7 +102,7 @@ def test_an_earlier_address_that_somebody_else_has_stays_theirs(database: Databa
         assert receipt.went[-1] == "the data about 1 earlier address"
 
 
-def test_the_consent_of_a_whole_list_stays(database: Database, tmp_path: Path) -> None:
+def test_consent_of_a_whole_list_stays(database: Database, tmp_path: Path) -> None:
     """The consent of a whole list stays, and only the link to it is deleted, even with the last person."""
     take(database, written(tmp_path, "email\nann@example.org\nbob@example.org\n"), consent="form")
     with database.write() as connection:
@@ -118,7 +118,7 @@ def test_the_consent_of_a_whole_list_stays(database: Database, tmp_path: Path) -
         assert "the record of consent" in erase(connection, parse_address("a@example.net"), LATER).went
 
 
-def test_what_is_kept_of_others_stays(database: Database) -> None:
+def test_data_of_other_people_stays(database: Database) -> None:
     """Other people's consents and earlier addresses stay."""
     with database.write() as connection:
         for name in ("first", "ann", "last"):
@@ -168,7 +168,7 @@ def test_an_address_that_is_only_on_the_suppression_list(database: Database) -> 
             erase(connection, parse_address("nobody@example.org"), LATER)
 
 
-def test_whoever_was_erased_and_signs_up_can_be_erased_again(database: Database) -> None:
+def test_an_erased_person_can_be_erased_again(database: Database) -> None:
     """A person can be erased again before they confirm, while the first hash is still on the list."""
     with database.write() as connection:
         join(connection, ANN)

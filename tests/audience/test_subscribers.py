@@ -20,7 +20,7 @@ from composer.database.tables.subscriber_tables import consents, erasures
 from tests.audience.people import LATER, NOW, everybody, join
 
 
-def test_an_address_is_kept_as_written_and_found_however_it_is_spelt(database: Database) -> None:
+def test_an_address_is_found_in_any_spelling(database: Database) -> None:
     """Case, composed letters, and the script of a domain do not matter: all spellings find the same person."""
     with database.write() as connection:
         join(connection, "Anna.Li@Bücher.example", name="Anna Li", company="ACME")
@@ -74,7 +74,7 @@ def test_a_condition_means_the_same_in_sql_and_in_python(database: Database) -> 
     check()
 
 
-def test_subscribers_stream_in_the_order_in_which_they_came(database: Database) -> None:
+def test_subscribers_are_listed_in_the_order_they_were_added(database: Database) -> None:
     """Ids are random, but subscribers are listed in the order they were added."""
     with database.write() as connection:
         for number, name in enumerate("fcabed"):
@@ -85,7 +85,7 @@ def test_subscribers_stream_in_the_order_in_which_they_came(database: Database) 
         assert "".join(subscriber.address[0] for subscriber in select_subscribers(connection)) == "fcabed"
 
 
-def test_without_consent_a_subscriber_waits(database: Database) -> None:
+def test_without_consent_a_subscriber_is_pending(database: Database) -> None:
     """A subscriber without a known consent is pending, and does not get the newsletter."""
     with database.write() as connection:
         subscriber = join(connection, "a@example.org", consent="")
@@ -100,7 +100,7 @@ def test_without_consent_a_subscriber_waits(database: Database) -> None:
         ]
 
 
-def test_leaving_is_for_good_but_for_ones_own_double_opt_in(database: Database) -> None:
+def test_only_a_double_opt_in_undoes_an_unsubscription(database: Database) -> None:
     """Unsubscribed people cannot be added or changed by a form; they return by confirming."""
     with database.write() as connection:
         subscriber = join(connection, "a@example.org")
@@ -114,7 +114,7 @@ def test_leaving_is_for_good_but_for_ones_own_double_opt_in(database: Database) 
         assert not is_suppressed(connection, "a@example.org")
 
 
-def test_the_weightier_reason_stands(database: Database) -> None:
+def test_the_weightier_reason_stays(database: Database) -> None:
     """A complaint replaces a bounce, a bounce does not replace a complaint; the first day stays."""
     with database.write() as connection:
         subscriber = join(connection, "a@example.org")
@@ -127,7 +127,7 @@ def test_the_weightier_reason_stands(database: Database) -> None:
         assert [change.after for change in changes_of(connection, subscriber.id)] == ["active", "bounced", "complained"]
 
 
-def test_changes_are_written_down(database: Database) -> None:
+def test_changes_are_recorded(database: Database) -> None:
     """Each changed field is in the history with its old value; unchanged fields are not."""
     with database.write() as connection:
         subscriber = join(connection, "a@example.org", first_name="Ann", company="ACME")
@@ -146,7 +146,7 @@ def test_changes_are_written_down(database: Database) -> None:
         ]
 
 
-def test_an_erased_person_is_gone_and_stays_out(database: Database) -> None:
+def test_an_erased_person_is_not_added_again(database: Database) -> None:
     """Only a hash is stored of an erased person; no spelling adds them again, but their own double opt-in does."""
     with database.write() as connection:
         join(connection, "anna@example.org", "press", consent="Anna ticked the box", name="Anna Li", company="ACME")
@@ -180,7 +180,7 @@ def test_an_erased_person_is_gone_and_stays_out(database: Database) -> None:
         assert list(listed(connection)) == []
 
 
-def test_erased_bytes_are_not_in_the_file(database: Database) -> None:
+def test_the_database_file_has_no_erased_address(database: Database) -> None:
     """After an erasure neither SQLite's file nor the file next to it contains the address."""
     if database.path is None:
         return
@@ -193,7 +193,7 @@ def test_erased_bytes_are_not_in_the_file(database: Database) -> None:
         assert b"very-particular-anna" not in path.read_bytes()
 
 
-def test_what_is_not_there_is_said(database: Database) -> None:
+def test_unknown_addresses_have_an_error(database: Database) -> None:
     """A wrong or unknown address has an error message with the next step."""
     with database.read() as connection:
         with pytest.raises(AudienceError, match="has no @"):
@@ -204,7 +204,7 @@ def test_what_is_not_there_is_said(database: Database) -> None:
 
 
 @given(st.from_regex(r"[A-Za-z0-9.+_'-]{1,66}@[a-zA-Z0-9.xn-]{1,30}\.[a-z0-9-]{1,5}", fullmatch=True))
-def test_the_short_way_takes_nothing_that_the_grammar_refuses(address: str) -> None:
+def test_normal_address_accepts_what_the_parser_accepts(address: str) -> None:
     """`normal_address` returns lower case for what `Address` accepts, and rejects what `Address` rejects."""
     try:
         wire = parse_address(address).wire

@@ -60,7 +60,7 @@ AFTER = {
 }
 
 
-def test_what_a_reason_makes_of_a_subscriber(database: Database) -> None:
+def test_status_after_each_reason(database: Database) -> None:
     """A status only gets worse; the history has the change with source and time."""
     people = {f"{before}-{reason}@example.org": (before, reason) for reason in AFTER for before in STATUSES}
     with database.write() as connection:
@@ -82,7 +82,7 @@ def test_what_a_reason_makes_of_a_subscriber(database: Database) -> None:
             ) is is_changed
 
 
-def test_an_entry_keeps_its_day_and_hangs_on_its_import_no_longer(database: Database) -> None:
+def test_an_entry_keeps_its_day_and_leaves_its_import(database: Database) -> None:
     """A weightier reason replaces reason and source; undoing the first import must not remove the entry."""
     with database.write() as connection:
         suppress(connection, ADDRESS, Reason.BOUNCED, "list", LATER, since=NOW)
@@ -127,7 +127,7 @@ def test_a_hash_is_listed_once_with_its_weightiest_reason(database: Database) ->
         assert [each[0] for each in _entries(connection)] == ["", ""]
 
 
-def test_only_one_address_is_taken_off_the_list(database: Database) -> None:
+def test_only_one_address_is_removed_from_the_list(database: Database) -> None:
     """An address is removed by address and by hash; other entries stay."""
     with database.write() as connection:
         suppress(connection, ADDRESS, Reason.BOUNCED, "mail", NOW)
@@ -149,7 +149,7 @@ def test_only_one_address_is_taken_off_the_list(database: Database) -> None:
 
 
 @pytest.mark.parametrize("is_back", [False, True])
-def test_without_the_key_nothing_is_done_to_hashes(database: Database, is_back: bool) -> None:
+def test_without_the_key_hashes_are_an_error(database: Database, is_back: bool) -> None:
     """Without the key the command stops, whether hashes are on the list or only in tombstones."""
     with database.write() as connection:
         assert (erasure_key(connection), has_hashes(connection)) == (None, False)
@@ -172,7 +172,7 @@ def test_without_the_key_nothing_is_done_to_hashes(database: Database, is_back: 
             is_suppressed(connection, "b@example.org")
 
 
-def test_hashes_of_one_database_are_not_those_of_another() -> None:
+def test_hashes_of_databases_differ() -> None:
     """The prefix of a hash names the key; the rest depends on key and address."""
     one, other = b"1" * 32, b"2" * 32
     assert hash_prefix(one) != hash_prefix(other) and hashed(one, ADDRESS).startswith(hash_prefix(one))
@@ -190,7 +190,7 @@ def _entries(connection: Connection) -> list[tuple[str, str, Reason, str]]:
     return [(each.normal, "", each.reason, each.source) for each in listed(connection)]
 
 
-def test_whoever_is_held_stands_like_one_whom_a_bounce_left_out(database: Database) -> None:
+def test_a_held_subscriber_counts_as_bounced(database: Database) -> None:
     """A held subscriber who is active counts as bounced, without a status of their own."""
     with database.write() as connection:
         active, pending = join(connection, ADDRESS), join(connection, "b@example.org", consent="")

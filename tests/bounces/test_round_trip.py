@@ -59,7 +59,7 @@ class Relay:
         (self.folder / f"{recipient}.eml").write_bytes(complaint(self.senders[recipient][1]))
 
 
-def test_a_bounce_leaves_the_subscriber_out_of_the_next_mailing(database: Database, tmp_path: Path) -> None:
+def test_a_bounce_excludes_from_the_next_mailing(database: Database, tmp_path: Path) -> None:
     """One hard bounce, one full, one rejection of the sender, one complaint: the first and the last are excluded next."""
     with database.write() as connection:
         for each in SUBSCRIBERS:
@@ -103,7 +103,7 @@ def test_a_bounce_leaves_the_subscriber_out_of_the_next_mailing(database: Databa
     assert health.refusals == (("gmail.com", "5.7.26", "550 5.7.26 unauthenticated", 1),)
 
 
-def test_what_is_refused_at_once_counts_as_well(database: Database, tmp_path: Path) -> None:
+def test_rejections_in_the_session_count_too(database: Database, tmp_path: Path) -> None:
     """A 550 5.1.1 in the session and a later bounce are both bounces of the mailing."""
     with database.write() as connection:
         for each in SUBSCRIBERS:
@@ -124,7 +124,7 @@ def test_what_is_refused_at_once_counts_as_well(database: Database, tmp_path: Pa
 
 
 @pytest.mark.parametrize("is_first_at_the_door", [True, False])
-def test_at_the_door_and_by_a_bounce_a_bad_domain_counts_the_same(
+def test_a_bad_domain_counts_the_same_in_session_and_bounce(
     database: Database, tmp_path: Path, is_first_at_the_door: bool
 ) -> None:
     """A bad domain in the session and a bad domain by a later bounce, in either order: the second one suppresses."""

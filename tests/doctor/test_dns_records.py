@@ -26,7 +26,7 @@ def look(records: Mapping[str, tuple[str, ...]], public: str = "MIIBIjAN") -> di
     return {each.subject.split()[0]: each for each in found}
 
 
-def test_all_is_well() -> None:
+def test_good_records() -> None:
     """SPF of the domain, the key that signs, and the policy of the domain above are fine."""
     found = look(GOOD)
     assert {each.health for each in found.values()} == {DiagnosisLevel.GOOD}
@@ -50,7 +50,7 @@ def test_all_is_well() -> None:
         ("DMARC", {"_dmarc.example.org": ("v=DMARC12; p=reject",)}, "no policy found"),
     ],
 )
-def test_what_is_wrong_is_named_with_a_step(subject: str, change: dict[str, tuple[str, ...]], words: str) -> None:
+def test_mistakes_are_reported_with_a_step(subject: str, change: dict[str, tuple[str, ...]], words: str) -> None:
     """Each mistake is bad and has a next step; the other results stay good."""
     found = look({**GOOD, **change})
     assert found[subject].health is DiagnosisLevel.BAD
@@ -75,7 +75,7 @@ def test_what_is_wrong_is_named_with_a_step(subject: str, change: dict[str, tupl
         ({"example.org": "p=none", "org": "p=reject; psd=y"}, DiagnosisLevel.WEAK, "example.org"),
     ],
 )
-def test_which_policy_holds(records: dict[str, str], health: DiagnosisLevel, place: str) -> None:
+def test_the_policy_that_applies(records: dict[str, str], health: DiagnosisLevel, place: str) -> None:
     """RFC 9989: the domain's own record, else its organisation's, found by walking up; p=none is a result too."""
     named = {f"_dmarc.{name}": (f"v=DMARC1; {text}",) for name, text in records.items()}
     found = look({**GOOD, "_dmarc.example.org": (), **named})["DMARC"]
@@ -107,18 +107,18 @@ def test_the_organisation_is_found(records: dict[str, str], place: str) -> None:
     assert policies[:2] == [f"_dmarc.{domain}", "_dmarc.6.7.8.9.d.example.org"] and len(policies) <= 8
 
 
-def test_includes_that_go_round_end() -> None:
+def test_circular_includes_end() -> None:
     """Records that include each other are counted once."""
     records = {**GOOD, "_spf.relay.example": (f"v=spf1 include:{DOMAIN} include:_spf.relay.example -all",)}
     assert look(records)["SPF"].health is DiagnosisLevel.GOOD
 
 
-def test_without_a_network_nothing_is_claimed() -> None:
+def test_without_a_network_nothing_is_judged() -> None:
     """If no name server answers, everything is open, and nothing is called bad."""
     found = list(look_at_names(DOMAIN, {KEY: "x"}, lambda name: None))
     assert {each.health for each in found} == {DiagnosisLevel.OPEN}
 
 
-def test_keys_are_left_out_where_the_relay_signs() -> None:
+def test_keys_are_not_checked_if_the_relay_signs() -> None:
     """With `dkim: relay` no selector is known here."""
     assert [each.subject.split()[0] for each in look_at_names(DOMAIN, {}, table(GOOD))] == ["SPF", "DMARC"]

@@ -12,7 +12,7 @@ from tests.transport.paper import papers
 NOW = datetime.datetime.now(datetime.UTC)
 
 
-def test_a_server_that_is_well(tmp_path: Path) -> None:
+def test_a_good_server(tmp_path: Path) -> None:
     """It shows the extensions, the version of TLS, and until when the certificate is valid."""
     made = papers(tmp_path)
     with FakeSmtp(offers=("PIPELINING", "SIZE 1000000", "STARTTLS"), context=made.good) as office:
@@ -21,7 +21,7 @@ def test_a_server_that_is_well(tmp_path: Path) -> None:
         later = list(look_at_server(server, NOW + datetime.timedelta(days=400)))
     assert office.taken == []
     assert found[0].health is DiagnosisLevel.GOOD
-    assert "PIPELINING" in found[0].seen and "no sign-in" in found[0].seen
+    assert "PIPELINING" in found[0].seen and "without sign-in" in found[0].seen
     assert found[1].subject == "certificate of localhost" and found[1].seen.startswith("TLSv1.3, valid until ")
     assert later[1].health is DiagnosisLevel.WEAK and later[1].step
 
@@ -34,7 +34,7 @@ def test_a_server_without_pipelining_is_slow(tmp_path: Path) -> None:
     assert [each.health for each in found] == [DiagnosisLevel.GOOD, DiagnosisLevel.WEAK]
 
 
-def test_a_server_that_does_not_let_us_in(tmp_path: Path) -> None:
+def test_a_server_that_rejects_the_sign_in(tmp_path: Path) -> None:
     """A wrong password, a wrong certificate or no server is bad, with a step, without the secret."""
     made = papers(tmp_path)
     secret = Secret("5ecret")

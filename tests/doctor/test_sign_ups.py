@@ -14,7 +14,7 @@ from tests.factories import sample
 from tests.web.public.running import NOW
 
 
-def test_mail_that_is_late_is_told(tmp_path: Path) -> None:
+def test_delayed_mail_is_reported(tmp_path: Path) -> None:
     """Without a database it reports nothing and creates none; then good, until a message has waited for ten minutes."""
     workspace = sample(tmp_path)
     path = workspace.root / "newsletter.db"

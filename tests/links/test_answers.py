@@ -21,7 +21,7 @@ def one(web: Web, url: str = PAGE, limits: NetworkLimits = PATIENT) -> LinkAnswe
     return ask([url], cache=None, now=NOW, reach=web.reach(limits))[url]
 
 
-def test_a_page_that_is_there(web: Web) -> None:
+def test_a_page_that_exists(web: Web) -> None:
     """One HEAD request is enough for an existing page; the answer has url, status and the time of the check."""
     web.site("news.example", {"/page": ok})
     assert one(web) == LinkAnswer(
@@ -69,7 +69,7 @@ def test_a_page_that_is_there(web: Web) -> None:
         (endless, LinkVerdict.UNSURE, "is too long"),
     ],
 )
-def test_what_servers_say(web: Web, behaviour: Behaviour, verdict: LinkVerdict, words: str) -> None:
+def test_verdicts_on_answers(web: Web, behaviour: Behaviour, verdict: LinkVerdict, words: str) -> None:
     """Success counts at once; failure counts only from GET; any other result is "unsure"."""
     web.site("news.example", {"/page": behaviour, "/gone": says(410)})
     answer = one(web)
@@ -108,7 +108,7 @@ def test_a_link_has_a_deadline_over_all_its_redirects(web: Web) -> None:
     assert "/4" not in {visit.path for visit in web.visits}
 
 
-def test_a_page_that_moved_for_good(web: Web) -> None:
+def test_a_page_that_moved_permanently(web: Web) -> None:
     """Only permanent redirects give the new address, also across hosts, relative and protocol-relative."""
     web.site("news.example", {"/page": leads("other?a=1"), "/other?a=1": leads("//new.example/a", 308)})
     web.site("new.example", {"/a": leads("../b/#part"), "/b/": ok})
@@ -117,7 +117,7 @@ def test_a_page_that_moved_for_good(web: Web) -> None:
     assert answer.reason == "the page has moved permanently to http://new.example/b/#part"
 
 
-def test_a_page_that_became_the_front_page(web: Web) -> None:
+def test_a_page_that_became_the_home_page(web: Web) -> None:
     """Many sites redirect every lost page to their home page: the reason says so."""
     web.site("news.example", {"/page": leads("/"), "/": ok})
     answer = one(web)
@@ -126,7 +126,7 @@ def test_a_page_that_became_the_front_page(web: Web) -> None:
 
 
 @pytest.mark.parametrize("status", [302, 303, 307])
-def test_a_temporary_redirect_is_no_move(web: Web, status: int) -> None:
+def test_a_temporary_redirect_is_not_a_move(web: Web, status: int) -> None:
     """With one temporary redirect among permanent ones, the link stays as it is."""
     web.site("news.example", {"/page": leads("/a"), "/a": leads("/b", status), "/b": ok})
     answer = one(web)
@@ -155,7 +155,7 @@ def test_redirects_in_other_scripts(web: Web, location: str | bytes, asked: str)
     assert answer.final.isascii()
 
 
-def test_bad_news_behind_a_redirect_names_the_place(web: Web) -> None:
+def test_a_failure_after_a_redirect_names_the_place(web: Web) -> None:
     """GET is sent along the whole way before a page counts as gone."""
     web.site("news.example", {"/page": leads("/new", 302)})
     answer = one(web)
@@ -224,7 +224,7 @@ def test_a_host_in_another_script(web: Web) -> None:
     assert "\r\nHost: xn--bcher-kva.example\r\n" in web.visits[0].head
 
 
-def test_what_is_sent(web: Web) -> None:
+def test_the_request(web: Web) -> None:
     """A request has an honest name, nothing about the subscriber, and no fragment."""
     web.site("news.example", {"/page?a=1": ok}, port=8080)
     assert one(web, "http://news.example:8080/page?a=1#part").verdict is LinkVerdict.FINE
@@ -236,7 +236,7 @@ def test_what_is_sent(web: Web) -> None:
     assert headers[1].startswith("User-Agent: compose-link-check/")
 
 
-def test_links_that_differ_only_in_the_fragment_are_asked_once(web: Web) -> None:
+def test_links_that_differ_only_in_the_fragment_are_checked_once(web: Web) -> None:
     """Each link has its own answer, and keeps its fragment in a page that moved."""
     web.site("news.example", {"/page": leads("/new"), "/new": ok})
     urls = [f"{PAGE}#a", "HTTP://NEWS.example:80/page#b", PAGE]
@@ -247,7 +247,7 @@ def test_links_that_differ_only_in_the_fragment_are_asked_once(web: Web) -> None
     assert web.asked("news.example") == ["HEAD /page", "HEAD /new"]
 
 
-def test_when_no_host_is_known_the_network_is_doubted(web: Web, tmp_path: Path) -> None:
+def test_no_known_host_means_offline(web: Web, tmp_path: Path) -> None:
     """When offline, some systems report every host as unknown; that is neither reported nor cached for long."""
     urls = [f"http://{name}.example/" for name in "abc"]
     answers = ask(urls, cache=tmp_path / "links.json", now=NOW, reach=web.reach())

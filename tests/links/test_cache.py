@@ -38,14 +38,14 @@ def test_answers_are_used_again_until_they_expire(web: Web, tmp_path: Path, beha
     assert asked_again(web, tmp_path / "c.json", -second), "an answer from the future is not believed"
 
 
-def test_unknown_hosts_are_remembered_and_refused_links_are_not(web: Web, tmp_path: Path) -> None:
+def test_unknown_hosts_are_cached_and_refused_links_are_not(web: Web, tmp_path: Path) -> None:
     """A refused link costs nothing to find again, and must not outlive its rule."""
     assert not asked_again(web, tmp_path / "a.json", HOUR)
     web.names["news.example"] = [["10.0.0.1"]]
     assert asked_again(web, tmp_path / "b.json", HOUR)
 
 
-def test_what_stands_in_the_file(web: Web, tmp_path: Path) -> None:
+def test_content_of_the_cache_file(web: Web, tmp_path: Path) -> None:
     """One entry for each page, without fragment; only its owner can read it; no half-written file is left."""
     web.site("news.example", {"/page": leads("/new"), "/new": ok})
     path = tmp_path / "deep" / ".compose" / "links.json"
@@ -127,7 +127,7 @@ def test_an_entry_as_it_is_written_is_read(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_broken_file_is_begun_anew(web: Web, tmp_path: Path, text: bytes) -> None:
+def test_a_broken_file_is_replaced(web: Web, tmp_path: Path, text: bytes) -> None:
     """The page is checked, and the file is complete again."""
     path = tmp_path / "links.json"
     path.write_bytes(text)
@@ -137,7 +137,7 @@ def test_a_broken_file_is_begun_anew(web: Web, tmp_path: Path, text: bytes) -> N
     assert list(cache.read(path)) == [PAGE]
 
 
-def test_a_file_that_cannot_be_written_is_no_failure(web: Web, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_ignored(web: Web, tmp_path: Path) -> None:
     """With a folder in its place, or a file in its folder's place, the answers are still returned."""
     web.site("news.example", ok)
     (tmp_path / "links.json").mkdir()
@@ -147,7 +147,7 @@ def test_a_file_that_cannot_be_written_is_no_failure(web: Web, tmp_path: Path) -
     assert {each.name for each in tmp_path.iterdir()} == {"links.json", "file"}
 
 
-def test_what_is_remembered_needs_nobody(web: Web, tmp_path: Path) -> None:
+def test_cached_answers_need_no_connection(web: Web, tmp_path: Path) -> None:
     """A second run over the same links makes no connection and no lookup, whatever the servers do by now."""
     path = tmp_path / "links.json"
     address = web.site("news.example", ok)

@@ -37,7 +37,7 @@ class Counter:
         ok(visit)
 
 
-def test_a_host_is_asked_one_thing_at_a_time(web: Web) -> None:
+def test_a_host_gets_one_request_at_a_time(web: Web) -> None:
     """A host gets one request at a time, even if redirects from other hosts lead to it meanwhile."""
     counter = Counter()
     web.site("busy.example", counter)
@@ -50,7 +50,7 @@ def test_a_host_is_asked_one_thing_at_a_time(web: Web) -> None:
     assert counter.most == 1
 
 
-def test_eight_hosts_are_asked_at_once_and_no_more(web: Web) -> None:
+def test_eight_hosts_are_checked_at_once(web: Web) -> None:
     """Each of the first eight hosts answers only when all eight have a request; of twelve, at most eight have one."""
     gate = threading.Barrier(8)
     counter = Counter()
@@ -67,7 +67,7 @@ def test_eight_hosts_are_asked_at_once_and_no_more(web: Web) -> None:
     assert counter.most <= 8
 
 
-def test_a_host_is_left_alone_between_two_requests(web: Web) -> None:
+def test_there_is_a_pause_between_two_requests(web: Web) -> None:
     """The pause is from the end of one request to the beginning of the next."""
     web.site("news.example", ok)
     ask([f"http://news.example/{n}" for n in range(3)], cache=None, now=NOW, reach=web.reach(NetworkLimits(pause=0.05)))
@@ -76,7 +76,7 @@ def test_a_host_is_left_alone_between_two_requests(web: Web) -> None:
 
 
 @with_more_time
-def test_the_run_has_an_end(web: Web, tmp_path: Path) -> None:
+def test_the_run_has_a_time_limit(web: Web, tmp_path: Path) -> None:
     """Links that were not checked in time have that reason and are not cached; answers are."""
     web.site("good.example", ok)
     web.site("slow.example", hang)
@@ -91,7 +91,7 @@ def test_the_run_has_an_end(web: Web, tmp_path: Path) -> None:
     assert list(cache.read(path)) == ["http://good.example/"]
 
 
-def test_a_resolver_that_hangs_does_not_hold_us(web: Web) -> None:
+def test_a_resolver_that_hangs_does_not_block(web: Web) -> None:
     """The lookup is part of the request's time."""
     free = threading.Event()
 
@@ -108,7 +108,7 @@ def test_a_resolver_that_hangs_does_not_hold_us(web: Web) -> None:
     )
 
 
-def test_progress_is_told(web: Web, tmp_path: Path) -> None:
+def test_progress_is_reported(web: Web, tmp_path: Path) -> None:
     """Progress counts pages, not links, in the caller's thread; cached pages count at once."""
     web.site("news.example", ok)
     told: list[tuple[int, int, bool]] = []
@@ -122,7 +122,7 @@ def test_progress_is_told(web: Web, tmp_path: Path) -> None:
     assert told == [(1, 3, True), (2, 3, True), (3, 3, True)]
 
 
-def test_a_host_that_cannot_be_reached_is_not_tried_for_every_link(web: Web) -> None:
+def test_an_unreachable_host_is_tried_once(web: Web) -> None:
     """All its links have the same answer; another port is another server."""
     web.site("news.example", ok, port=8080)
     urls = [f"http://news.example/{n}" for n in range(5)]
@@ -132,7 +132,7 @@ def test_a_host_that_cannot_be_reached_is_not_tried_for_every_link(web: Web) -> 
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a signal")
-def test_a_person_can_stop_it(web: Web, tmp_path: Path) -> None:
+def test_a_person_can_stop_the_run(web: Web, tmp_path: Path) -> None:
     """Ctrl-C ends the run while a server hangs; no other request is sent, and answers are cached."""
     answered = threading.Event()
     stopped = threading.Event()

@@ -101,7 +101,7 @@ def test_addresses_that_are_not_public(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", [each for each in PRIVATE if each and " " not in each])
-def test_a_name_that_leads_inside_is_not_asked(web: Web, address: str) -> None:
+def test_a_name_with_a_private_address_is_not_contacted(web: Web, address: str) -> None:
     """No connection is tried, whichever way the address is written."""
     web.names["news.example"] = [[address]]
     answer = one(web)
@@ -116,7 +116,7 @@ def test_one_private_address_among_public_ones_is_enough(web: Web) -> None:
     assert not web.connected
 
 
-def test_a_private_address_behind_many_public_ones_is_seen(web: Web) -> None:
+def test_a_private_address_after_many_public_ones_is_noticed(web: Web) -> None:
     """All addresses are judged, not only those that would be tried."""
     web.names["news.example"] = [[f"93.184.216.{n}" for n in range(1, 30)] + ["127.0.0.1"]]
     assert one(web).verdict is LinkVerdict.REFUSED
@@ -134,7 +134,7 @@ def test_a_private_address_behind_many_public_ones_is_seen(web: Web) -> None:
     ],
 )
 @pytest.mark.parametrize("status", [301, 302, 307])
-def test_a_redirect_inside_is_not_followed(web: Web, location: str, status: int) -> None:
+def test_a_redirect_to_a_private_address_is_not_followed(web: Web, location: str, status: int) -> None:
     """A server listens where the redirect leads, and gets no connection."""
     port = web.explanation()
     web.names["inside.example"] = [["127.0.0.1"]]
@@ -158,7 +158,7 @@ def test_the_trap_works(web: Web) -> None:
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "localhost", "127.1", "2130706433", "0x7f.1", "0"]
 )
-def test_loopback_itself_is_not_asked_by_the_program(host: str) -> None:
+def test_the_program_never_contacts_loopback(host: str) -> None:
     """With the real resolver, in every spelling that it understands; no test server, no test resolver."""
     if host != "localhost":
         try:
@@ -195,7 +195,7 @@ def test_other_schemes_are_not_followed(web: Web, location: str, scheme: str) ->
      "http://news.example\\@127.0.0.1/", "http://ne%77s.example/", "http://%00/", "http://-\u200b/",
      "http://user:pass@news.example/", "http://" + "a" * 64 + ".example/"],
 )  # fmt: skip
-def test_addresses_that_cannot_be_read(web: Web, location: str) -> None:
+def test_invalid_addresses(web: Web, location: str) -> None:
     """As a redirect or as a link: the verdict is "unsure", and no request is sent."""
     web.site("news.example", {"/page": leads(location)})
     assert one(web).verdict is LinkVerdict.UNSURE
@@ -203,7 +203,7 @@ def test_addresses_that_cannot_be_read(web: Web, location: str) -> None:
     assert {visit.path for visit in web.visits} == {"/page"}
 
 
-def test_no_line_can_be_slipped_into_a_request(web: Web) -> None:
+def test_no_line_can_be_added_to_a_request(web: Web) -> None:
     """Line ends in a link, plain or in a redirect, do not become headers."""
     web.site("news.example", {"/page": leads("/a\rX-Evil: 1\x00\x0b/b")})
     one(web)
@@ -213,7 +213,7 @@ def test_no_line_can_be_slipped_into_a_request(web: Web) -> None:
     assert not any("\nX-Evil" in visit.head or "\rX-Evil" in visit.head for visit in web.visits)
 
 
-def test_a_name_that_changes_its_mind(web: Web) -> None:
+def test_a_name_that_changes_its_address(web: Web) -> None:
     """DNS rebinding: a second lookup would return loopback, but is never made, also for HEAD, GET and other pages."""
     address = web.site("news.example", {"/a": leads("/b"), "/b": ok})
     web.names["news.example"] = [[address], ["127.0.0.1"]]

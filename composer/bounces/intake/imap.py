@@ -64,7 +64,9 @@ class ImapMailbox:
             )
             for name in (account.read, account.kept):
                 opened._make(name)
-            opened._expect(f"“{account.folder}” cannot be opened", connection.select, _quoted(account.folder))
+            opened._expect(
+                f"the folder “{account.folder}” cannot be opened", connection.select, _quoted(account.folder)
+            )
         except BaseException:
             _hang_up(connection)
             raise

@@ -86,5 +86,5 @@ def account_of(newsletter: Newsletter, workspace: Workspace, around: Environment
     )
     folders = (given.folder, given.read, given.kept)
     if wrong := next((text for text in folders if not text.isascii() or not text.isprintable()), None):
-        raise SettingsError(f"“{wrong}” cannot be used as a folder name", "write an ASCII name, as the server shows it")
+        raise SettingsError(f"“{wrong}” cannot be used as a folder name", "write the ASCII name that the server shows")
     return MailboxAccount(server=server, folder=given.folder, read=given.read, kept=given.kept)

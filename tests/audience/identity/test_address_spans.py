@@ -74,7 +74,7 @@ def test_the_spans_of_a_subscriber(database: Database) -> None:
             assert spans_of(connection, 1)[0].subscriber_id == 1
 
 
-def test_the_spans_of_an_address_that_nobody_has(database: Database) -> None:
+def test_spans_of_an_address_without_an_owner(database: Database) -> None:
     """The spans of an address that nobody has are in the order of the mailings; an open span has no end."""
     with database.write() as connection:
         note(connection, (2, "a", 4, None), (1, "a", 0, 3), (3, "b", 0, 1))
@@ -84,7 +84,7 @@ def test_the_spans_of_an_address_that_nobody_has(database: Database) -> None:
         ]
 
 
-def test_which_hashes_are_known(database: Database) -> None:
+def test_known_hashes(database: Database) -> None:
     """Hashes in tombstones have no reason, hashes on the suppression list have one; new hashes change the state."""
     with database.write() as connection:
         make_erasure_key(connection)
@@ -104,7 +104,7 @@ def test_which_hashes_are_known(database: Database) -> None:
         assert state_of_hashes(connection) == states[-1]
 
 
-def test_addresses_that_are_lost_one_after_the_other_follow_each_other(database: Database) -> None:
+def test_lost_addresses_have_consecutive_spans(database: Database) -> None:
     """Each span begins after the end of the one before and ends with the last mailing; an open row is closed."""
 
     def rows(connection: Connection) -> list[tuple[int, int | None]]:
@@ -131,7 +131,7 @@ def test_addresses_that_are_lost_one_after_the_other_follow_each_other(database:
         assert rows(connection) == [(0, 1), (2, 3), (4, 4)]
 
 
-def test_the_next_mailing_is_behind_the_last(database: Database) -> None:
+def test_number_of_the_next_mailing(database: Database) -> None:
     """The number of the next mailing starts at one."""
     with database.write() as connection:
         assert next_mailing(connection) == 1
@@ -140,7 +140,7 @@ def test_the_next_mailing_is_behind_the_last(database: Database) -> None:
         assert next_mailing(connection) == 2
 
 
-def test_what_is_about_a_person_is_what_lies_within_their_spans(database: Database) -> None:
+def test_rows_about_a_person_are_within_their_spans(database: Database) -> None:
     """Rows about a person are those in the mailings of each span; rows without a mailing count too."""
     frozen(database, 3)
     with database.write() as connection:
@@ -203,7 +203,7 @@ INHERITED: tuple[tuple[tuple[tuple[int, str, int, int | None], ...], list[tuple[
 )
 
 
-def test_what_is_inherited_with_an_address(database: Database) -> None:
+def test_inherited_addresses(database: Database) -> None:
     """Only the given subscribers inherit, not others with such an address."""
     with database.write() as connection:
         for before, after in INHERITED:
@@ -236,7 +236,7 @@ THEIRS: tuple[tuple[tuple[tuple[int, str, int, int | None], ...], set[int]], ...
 )
 
 
-def test_what_went_to_another_id_of_a_person(database: Database) -> None:
+def test_rows_under_another_id_are_found(database: Database) -> None:
     """A row under a person's own id or another id is found, with that id; conditions apply to both."""
     frozen(database, 3)
     with database.write() as connection:
@@ -268,7 +268,7 @@ def test_what_went_to_another_id_of_a_person(database: Database) -> None:
         assert those(1, 1)[0] and those(1, 1)[1] in (2, 3)
 
 
-def test_a_new_address_joins_those_who_had_it(database: Database) -> None:
+def test_a_new_address_is_linked_to_earlier_owners(database: Database) -> None:
     """A new address links only its current owner, and only by that address."""
     frozen(database, 3)
     with database.write() as connection:
@@ -299,7 +299,7 @@ LETTERS = {"waiting": False, "dropped": False}
 LETTERS |= dict.fromkeys(("sending", "accepted", "refused", "unknown", "written"), True)
 
 
-def test_whoever_may_have_mail_leaves_a_tombstone(database: Database) -> None:
+def test_people_who_may_have_mail_leave_a_tombstone(database: Database) -> None:
     """Only a message that may have been sent leaves a tombstone; whoever has one gets another for the next address."""
     last = len(LETTERS) + 1
     with database.write() as connection:
@@ -321,7 +321,7 @@ def test_whoever_may_have_mail_leaves_a_tombstone(database: Database) -> None:
         assert len(_rows(connection, last + 1)) == 1
 
 
-def test_those_who_are_removed_are_buried_page_by_page(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_removed_people_leave_tombstones_page_by_page(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each removed person who got mail has one tombstone; people without mail have none."""
     monkeypatch.setattr(tombstones_module, "_PAGE", 2)
     frozen(database, 6)

@@ -62,7 +62,7 @@ CASES: tuple[tuple[tuple[Row, ...], int, int | None, tuple[int, ...], tuple[str,
 )
 
 
-def test_whom_a_recipient_is_today(database: Database) -> None:
+def test_who_a_recipient_is_today(database: Database) -> None:
     """The person comes first, then the current owner of the mailing's address; or the hash if nobody has it."""
     with database.write() as connection:
         assert add_subscribers(connection, 2, language="de", consented=NOW) == [1, 2]
@@ -84,7 +84,7 @@ def test_whom_a_recipient_is_today(database: Database) -> None:
                 assert (each.normal, each.language, each.consented) == (f"reader{each.id}@example.net", "de", NOW)
 
 
-def test_everybody_whom_a_token_means_gets_no_more_mail(database: Database) -> None:
+def test_everybody_a_token_means_is_suppressed(database: Database) -> None:
     """Everybody whom a token means is suppressed: subscribers by address, removed people by hash."""
     with database.write() as connection:
         add_subscribers(connection, 1)

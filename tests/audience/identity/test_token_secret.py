@@ -23,7 +23,7 @@ def _files(folder: Path) -> list[Path]:
     return sorted((folder / "config").rglob("*.key"))
 
 
-def test_made_on_first_need_and_kept(database: Database, tmp_path: Path) -> None:
+def test_key_is_created_once(database: Database, tmp_path: Path) -> None:
     """The key is created when needed, in a private file outside the workspace; nothing of it is in the database."""
     around = _around(tmp_path)
     token = tokens_of(database, around).make(Purpose.UNSUBSCRIBE, 1)
@@ -42,14 +42,14 @@ def test_the_environment_comes_first(database: Database, tmp_path: Path) -> None
     assert _files(tmp_path) == []
 
 
-def test_rotation(database: Database, tmp_path: Path) -> None:
+def test_keys_are_rotated(database: Database, tmp_path: Path) -> None:
     """A new key goes before the old one; later the old one can be removed. The other order is rejected."""
     token = tokens_of(database, _around(tmp_path, OLD)).make(Purpose.UNSUBSCRIBE, 1)
     both = tokens_of(database, _around(tmp_path, f"{NEW} {OLD}"))
     assert both.read(Purpose.UNSUBSCRIBE, token) == TokenClaim(subscriber_id=1)
     assert both.make(Purpose.UNSUBSCRIBE, 1) != token
     assert tokens_of(database, _around(tmp_path, NEW)).keys == (NEW.encode(),)
-    with pytest.raises(SettingsError, match="another key than the one behind"):
+    with pytest.raises(SettingsError, match="not the key of the links"):
         tokens_of(database, _around(tmp_path, OLD))
 
 
@@ -61,14 +61,14 @@ def test_a_file_is_rotated_in_the_same_way(database: Database, tmp_path: Path) -
     assert tokens_of(database, _around(tmp_path)).keys == (NEW.encode(), *old.keys)
 
 
-def test_two_commands_need_it_first(database: Database, tmp_path: Path) -> None:
+def test_two_commands_create_one_key(database: Database, tmp_path: Path) -> None:
     """The second command reads the key that the first one created."""
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda _: tokens_of(database, _around(tmp_path)), range(8)))
     assert len({tokens.keys for tokens in found}) == len(_files(tmp_path)) == 1
 
 
-def test_another_machine_has_the_same_key_or_none(database: Database, tmp_path: Path) -> None:
+def test_another_computer_needs_the_same_key(database: Database, tmp_path: Path) -> None:
     """Without the key a second computer stops and says what to copy; it does not create another key."""
     tokens_of(database, _around(tmp_path))
     (path,) = _files(tmp_path)
@@ -77,7 +77,7 @@ def test_another_machine_has_the_same_key_or_none(database: Database, tmp_path: 
         tokens_of(database, _around(elsewhere))
     assert path.name in stop.value.message and VARIABLE in stop.value.hint
     assert _files(elsewhere) == []
-    with pytest.raises(SettingsError, match="another key") as stop:
+    with pytest.raises(SettingsError, match="not the key of the links") as stop:
         tokens_of(database, _around(elsewhere, NEW))
     assert NEW not in stop.value.message + stop.value.hint
     copy = elsewhere / "config" / "publications" / path.name
@@ -87,7 +87,7 @@ def test_another_machine_has_the_same_key_or_none(database: Database, tmp_path: 
     assert tokens_of(database, _around(elsewhere)) == tokens_of(database, _around(tmp_path))
 
 
-def test_a_lost_key_is_given_up_in_so_many_words(database: Database, tmp_path: Path) -> None:
+def test_a_lost_key_is_replaced_with_the_word_lost(database: Database, tmp_path: Path) -> None:
     """With `lost` after a new key the command continues, and the next one needs no `lost`."""
     tokens_of(database, _around(tmp_path, OLD))
     assert tokens_of(database, _around(tmp_path, f"{NEW} lost")).keys == (NEW.encode(),)
@@ -108,7 +108,7 @@ def test_a_file_that_others_can_read_is_refused(database: Database, tmp_path: Pa
     tokens_of(database, _around(tmp_path))
     (path,) = _files(tmp_path)
     path.chmod(0o640)
-    with pytest.raises(SettingsError, match="other people on this computer"):
+    with pytest.raises(SettingsError, match="other users of this computer"):
         tokens_of(database, _around(tmp_path))
     path.chmod(0o600)
     path.write_bytes(b"")

@@ -25,7 +25,7 @@ keys = st.binary(min_size=32, max_size=80)
 
 
 @given(keys, purposes, numbers, mailings, moments)
-def test_what_is_made_is_read(
+def test_tokens_are_read_back(
     key: bytes, purpose: Purpose, subscriber: int, mailing: int, expires: datetime | None
 ) -> None:
     """Every number is read back, from lower and upper case, until the token expires."""
@@ -41,7 +41,7 @@ def test_what_is_made_is_read(
 
 
 @given(purposes, purposes, numbers, mailings)
-def test_of_one_purpose_only(purpose: Purpose, other: Purpose, subscriber: int, mailing: int) -> None:
+def test_a_token_is_for_one_purpose(purpose: Purpose, other: Purpose, subscriber: int, mailing: int) -> None:
     """A token of one purpose, such as a bounce address, is not valid for another, such as preferences."""
     claim = TOKENS.read(other, TOKENS.make(purpose, subscriber, mailing))
     assert (claim is not None) == (purpose is other)
@@ -49,7 +49,9 @@ def test_of_one_purpose_only(purpose: Purpose, other: Purpose, subscriber: int, 
 
 @settings(max_examples=200)
 @given(purposes, numbers, mailings, moments, st.data())
-def test_forged(purpose: Purpose, subscriber: int, mailing: int, expires: datetime | None, data: st.DataObject) -> None:
+def test_changed_tokens_are_invalid(
+    purpose: Purpose, subscriber: int, mailing: int, expires: datetime | None, data: st.DataObject
+) -> None:
     """A changed, removed, added or swapped letter invalidates a token; so does another key."""
     token = TOKENS.make(purpose, subscriber, mailing, expires)
     at = data.draw(st.integers(0, len(token) - 1))
@@ -62,13 +64,13 @@ def test_forged(purpose: Purpose, subscriber: int, mailing: int, expires: dateti
 
 
 @given(purposes, st.text(max_size=60) | st.text(string.ascii_lowercase + "234567", min_size=34, max_size=42))
-def test_anything_else_is_no_token(purpose: Purpose, text: str) -> None:
+def test_other_texts_are_not_tokens(purpose: Purpose, text: str) -> None:
     """Reading any other text returns None, without an exception."""
     assert TOKENS.read(purpose, text, NOW) is None
 
 
 @given(purposes, numbers, mailings)
-def test_rotation(purpose: Purpose, subscriber: int, mailing: int) -> None:
+def test_keys_are_rotated(purpose: Purpose, subscriber: int, mailing: int) -> None:
     """The new key signs; links of the old key work until it is removed."""
     both, claim = Tokens((NEW, OLD)), TokenClaim(subscriber_id=subscriber, mailing_id=mailing)
     before, after = Tokens((OLD,)).make(purpose, subscriber, mailing), both.make(purpose, subscriber, mailing)
@@ -77,14 +79,14 @@ def test_rotation(purpose: Purpose, subscriber: int, mailing: int) -> None:
     assert TOKENS.read(purpose, before) is None
 
 
-def test_it_tells_nothing() -> None:
+def test_tokens_reveal_nothing() -> None:
     """Tokens of consecutive subscribers have nothing in common: they reveal neither numbers nor order."""
     made = [TOKENS.make(Purpose.UNSUBSCRIBE, number, 1) for number in range(1000)]
     alike = [sum(a == b for a, b in zip(*pair, strict=True)) for pair in itertools.pairwise(made)]
     assert len(set(made)) == 1000 and max(alike) < 12 and sum(alike) / len(alike) < 2
 
 
-def test_they_are_never_made_otherwise() -> None:
+def test_tokens_of_the_first_version_stay_valid() -> None:
     """Links in sent mail must always work: these were made by the first version."""
     assert TOKENS.make(Purpose.UNSUBSCRIBE, 4023, 17) == "ca7v4cpxs6rzunh4ocvxgrucbd76f64kke"
     assert TOKENS.make(Purpose.CONFIRM, 1, expires=NOW) == "fpxq2abpzs67tru3dpbg7n3k34khcuj5rkus4nebce"
@@ -100,7 +102,7 @@ def test_they_are_never_made_otherwise() -> None:
         assert proof == hmac.digest(signing, b"a nonce", "sha256").hex()
 
 
-def test_a_token_is_written_in_one_way() -> None:
+def test_a_token_has_one_spelling() -> None:
     """Only one spelling of a token is valid, although its last letter has unused bits and case changes some letters."""
     transactional_emails = string.ascii_lowercase + "234567"
     for number in range(64):
@@ -113,13 +115,13 @@ def test_a_token_is_written_in_one_way() -> None:
         assert "k" not in token or TOKENS.read(Purpose.UNSUBSCRIBE, token.replace("k", "\u212a")) is None
 
 
-def test_they_fit_where_they_stand() -> None:
+def test_tokens_fit_into_addresses_and_message_ids() -> None:
     """A token fits before the @ of a bounce address (64 octets), and in a Message-ID."""
     assert len(verp("bounces@news.example.org", TOKENS.make(Purpose.BOUNCE, 2**40 - 1, 2**32 - 1)).split("@")[0]) <= 64
     assert message_id("Message-ID", TOKENS.message_id(1, 2, "example.org"))
 
 
-def test_what_cannot_be() -> None:
+def test_impossible_values_are_rejected() -> None:
     """Numbers out of range, a time without zone and a short key are rejected. A key is never shown."""
     for subscriber, mailing in ((-1, 0), (2**40, 0), (0, -1), (0, 2**32)):
         with pytest.raises(ValueError, match="too large"):

@@ -75,7 +75,7 @@ def test_ids_are_random_and_an_import_takes_one_run(database: Database, tmp_path
     assert first.public_id in MAILINGS and second.public_id in MAILINGS and first.public_id != second.public_id
 
 
-def test_an_import_taken_back_and_again_gets_no_second_copy(database: Database, tmp_path: Path) -> None:
+def test_undo_and_import_again_send_no_second_copy(database: Database, tmp_path: Path) -> None:
     """After import, send, undo, import and send, the same people have new ids, and each of them has the issue once."""
     people = written(tmp_path, "email\na@example.org\nb@example.org\nA+x@example.org\n")
     take(database, people, consent="form")
@@ -108,7 +108,7 @@ def test_an_import_taken_back_and_again_gets_no_second_copy(database: Database, 
         (DeliveryState.SUPPRESSED, {}),
     ],
 )
-def test_what_became_of_it_follows_the_address(
+def test_delivery_state_follows_the_address(
     database: Database, tmp_path: Path, state: DeliveryState, why: dict[LeftOut, int]
 ) -> None:
     """Unconfirmed messages stay unconfirmed after undo and import; people who did not get the issue get it."""
@@ -136,7 +136,7 @@ def test_erased_and_subscribed_again(database: Database) -> None:
         assert get_it(connection) == (0, {LeftOut.HAS_IT: 1})
 
 
-def test_who_never_got_mail_leaves_no_tombstone(database: Database, tmp_path: Path) -> None:
+def test_people_without_mail_leave_no_tombstone(database: Database, tmp_path: Path) -> None:
     """People who were imported by mistake and removed before any mail leave no tombstone."""
     take(database, written(tmp_path, "email\na@example.org\n"), consent="form")
     undo_last(database)
@@ -171,7 +171,7 @@ def test_a_changed_address_keeps_its_history(database: Database) -> None:
         assert get_it(connection, "second", is_rest=True) == (1, {LeftOut.HAS_IT: 1})
 
 
-def test_a_chain_of_addresses_and_ids(database: Database, tmp_path: Path) -> None:
+def test_a_chain_of_addresses_and_ids_is_one_person(database: Database, tmp_path: Path) -> None:
     """Imported, mailed, undone, imported, moved, erased and subscribed again with the new address: one person."""
     people = written(tmp_path, "email\na@example.org\n")
     take(database, people, consent="form")
@@ -195,7 +195,7 @@ def test_a_chain_of_addresses_and_ids(database: Database, tmp_path: Path) -> Non
         assert get_it(connection) == (0, {LeftOut.HAS_IT: 2})
 
 
-def test_back_and_forth(database: Database) -> None:
+def test_an_address_changes_back_and_forth(database: Database) -> None:
     """An address that changes back and forth, with and without a mailing in between, is always right."""
     with database.write() as connection:
         subscriber = join(connection, "a@example.org")
@@ -218,7 +218,7 @@ def test_back_and_forth(database: Database) -> None:
         assert spans_of(connection, subscriber.id, is_this_address=True)[0].first == 4
 
 
-def test_an_address_that_is_taken_or_left_is_refused(database: Database) -> None:
+def test_an_unavailable_address_is_rejected(database: Database) -> None:
     """Nobody can change to an address of another subscriber, or of one who unsubscribed; nor can unsubscribed people."""
     with database.write() as connection:
         first, other = join(connection, "a@example.org"), join(connection, "b@example.org")
@@ -234,7 +234,7 @@ def test_an_address_that_is_taken_or_left_is_refused(database: Database) -> None
         assert connection.execute(select(tombstones)).all() == []
 
 
-def test_a_mailing_knows_the_number_of_what_it_corrects(database: Database) -> None:
+def test_a_correction_has_the_number_of_its_mailing(database: Database) -> None:
     """A correction has the public number of the mailing that it corrects."""
     with database.write() as connection:
         add_subscriber(connection, parse_address("a@example.org"), {}, source="test", now=NOW, consent="form")
@@ -243,7 +243,7 @@ def test_a_mailing_knows_the_number_of_what_it_corrects(database: Database) -> N
         assert mailing_of(connection, fix.id).corrects_public_id == first.public_id
 
 
-def test_what_those_who_go_with_an_import_have_received_is_counted(database: Database, tmp_path: Path) -> None:
+def test_mail_received_by_imported_people_is_counted(database: Database, tmp_path: Path) -> None:
     """Received mail is counted by mailing: accepted and unconfirmed, without other people's mail."""
     take(
         database,

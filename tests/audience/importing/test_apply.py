@@ -72,7 +72,7 @@ LIST = (
 )
 
 
-def test_every_row_that_a_list_writes(database: Database, tmp_path: Path) -> None:
+def test_every_row_that_an_import_writes(database: Database, tmp_path: Path) -> None:
     """Each column of new, activated and unsubscribed people is right; all others are unchanged."""
     with database.write() as connection:
         for name in ("waits", "silent", "unready", "absent"):
@@ -132,7 +132,7 @@ def test_every_row_that_a_list_writes(database: Database, tmp_path: Path) -> Non
         }
 
 
-def test_a_consent_for_a_whole_list_is_everybodys_who_has_none_of_their_own(database: Database, tmp_path: Path) -> None:
+def test_consent_of_a_whole_list(database: Database, tmp_path: Path) -> None:
     """The consent of a whole list applies to new and activated people without their own; a repeated tag counts once."""
     with database.write() as connection:
         for name in ("waits", "own", "unready", "held"):
@@ -172,9 +172,7 @@ def test_a_consent_for_a_whole_list_is_everybodys_who_has_none_of_their_own(data
         assert stands.id == found["stands"]["id"]
 
 
-def test_ids_are_those_that_were_found_to_be_free(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ids_are_the_first_free_ones(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A list of four rows takes four consecutive ids from the first free one; people who leave take none."""
     monkeypatch.setattr(public_ids, "SUBSCRIBERS", range(700, 704))
     text = "email,status\na@example.org,\nb@example.org,\nc@example.org,unsubscribed\nd@example.org,\n"
@@ -183,7 +181,7 @@ def test_ids_are_those_that_were_found_to_be_free(
         assert {name: row["id"] for name, row in _by_name(connection).items()} == {"a": 700, "b": 701, "d": 703}
 
 
-def test_a_list_of_nobody_new(database: Database, tmp_path: Path) -> None:
+def test_a_list_without_new_people(database: Database, tmp_path: Path) -> None:
     """A list can consist of people who leave, or of hashes only."""
     taken = take(database, written(tmp_path, "email,status\na@example.org,unsubscribed\n")).taken
     assert (taken.new, taken.suppressed) == (0, 1)
@@ -245,7 +243,7 @@ def test_a_suppression_list_of_addresses_and_hashes(
         }
 
 
-def test_what_a_list_says_again_still_hangs_on_the_first(database: Database, tmp_path: Path) -> None:
+def test_a_repeated_entry_belongs_to_the_first_import(database: Database, tmp_path: Path) -> None:
     """If the second list has no weightier reason, undoing the first list removes its entry."""
     for _ in range(2):
         take(database, written(tmp_path, "email,status\na@example.org,bounced\n"))
@@ -253,7 +251,7 @@ def test_what_a_list_says_again_still_hangs_on_the_first(database: Database, tmp
         assert [(row["reason"], row["import_id"]) for row in _all(connection, suppressions)] == [("bounced", 1)]
 
 
-def test_whoever_comes_back_by_a_list_is_joined_to_those_before(database: Database, tmp_path: Path) -> None:
+def test_returning_people_are_linked_to_earlier_owners(database: Database, tmp_path: Path) -> None:
     """People who return are linked by a row from the next mailing on, with earlier owners' addresses; others are not."""
     with database.write() as connection:
         there = join(connection, "there@example.org").id

@@ -99,7 +99,7 @@ def test_each_row_is_counted_once(database: Database, tmp_path: Path) -> None:
     assert "gone@example.org" not in _suppressed(database)
 
 
-def test_without_consent_they_stay_pending_until_it_is_given(database: Database, tmp_path: Path) -> None:
+def test_without_consent_people_stay_pending(database: Database, tmp_path: Path) -> None:
     """A second import with --consent activates pending people, and stores the consent text with each."""
     path = written(tmp_path, "email\na@example.org\nb@example.org\n")
     first = ImportSummary(new=0, pending=2, known=0, left=0, leaving=0, out=0, bad=0, notes=0, agreeing=0)
@@ -119,7 +119,7 @@ def test_without_consent_they_stay_pending_until_it_is_given(database: Database,
         assert personal_record(connection, "a@example.org").consent is None
 
 
-def test_a_form_and_a_list_together_bring_nobody_back(database: Database, tmp_path: Path) -> None:
+def test_a_form_and_a_list_reactivate_nobody(database: Database, tmp_path: Path) -> None:
     """A list does not activate people who are suppressed or erased and pending by a form that anybody can fill in."""
     with database.write() as connection:
         join(connection, "gone@example.org")
@@ -135,7 +135,7 @@ def test_a_form_and_a_list_together_bring_nobody_back(database: Database, tmp_pa
 
 @pytest.mark.parametrize("reason", [Reason.HELD, Reason.BOUNCED])
 @pytest.mark.parametrize("is_suppression", [False, True])
-def test_who_left_according_to_a_list_stays_out_when_a_bounce_is_undone(
+def test_unsubscribed_by_a_list_outlasts_an_undone_bounce(
     database: Database, tmp_path: Path, reason: Reason, is_suppression: bool
 ) -> None:
     """A held or wrong bounce hides nothing: the list says that they unsubscribed, and that outlasts the bounce."""
@@ -152,7 +152,7 @@ def test_who_left_according_to_a_list_stays_out_when_a_bounce_is_undone(
     assert _suppressed(database) == {"anna@example.org": Reason.IMPORTED if is_suppression else Reason.UNSUBSCRIBED}
 
 
-def test_who_never_confirmed_is_not_made_active_by_a_held_bounce(database: Database) -> None:
+def test_a_held_bounce_keeps_the_status(database: Database) -> None:
     """A hold means that nothing is sent; it does not change a status."""
     with database.write() as connection:
         sign_up(connection, parse_address("anna@example.org"), {}, source="form", now=NOW)
@@ -160,7 +160,7 @@ def test_who_never_confirmed_is_not_made_active_by_a_held_bounce(database: Datab
     assert _statuses(database) == {"anna@example.org": Status.PENDING}
 
 
-def test_update_takes_over_what_the_list_says_and_no_more(database: Database, tmp_path: Path) -> None:
+def test_update_changes_only_what_the_list_says(database: Database, tmp_path: Path) -> None:
     """Empty cells change nothing, tags are added, every change is recorded; undo restores everything exactly."""
     with database.write() as connection:
         join(connection, "a@example.org", "old", first_name="Ann", last_name="Li", company="ACME", role="Editor")
@@ -235,11 +235,11 @@ def test_undo_leaves_what_others_did_since(database: Database, tmp_path: Path) -
     with database.write() as connection:
         undo_import(connection, last_import(connection).number, LATER)
         assert "first@example.org" not in everybody(connection)
-        with pytest.raises(AudienceError, match="no import to take back"):
+        with pytest.raises(AudienceError, match="no import can be undone"):
             last_import(connection)
 
 
-def test_undo_in_pieces_is_undo(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_undo_works_in_batches(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever a batch ends, between subscribers or between two changes of one, each change is undone once."""
     monkeypatch.setattr(undoing, "_PIECE", 2)
     with database.write() as connection:
@@ -263,7 +263,7 @@ def test_undo_in_pieces_is_undo(database: Database, tmp_path: Path, monkeypatch:
     assert (said[f"import {number}"], said[f"import {number} undone"]) == (15, 15)
 
 
-def test_what_an_import_did_is_counted_each_for_itself(database: Database, tmp_path: Path) -> None:
+def test_results_of_an_import_are_counted(database: Database, tmp_path: Path) -> None:
     """New, updated, activated and suppressed people are counted separately; without --update nobody is updated."""
     with database.write() as connection:
         join(connection, "known@example.org", company="Old")
@@ -281,7 +281,7 @@ def test_what_an_import_did_is_counted_each_for_itself(database: Database, tmp_p
     assert (done.number, done.new, done.updated, done.agreed, done.suppressed) == (2, 0, 1, 0, 0)
 
 
-def test_two_lists_that_name_the_same_consent_each_keep_their_own(database: Database, tmp_path: Path) -> None:
+def test_two_imports_with_the_same_consent_keep_their_own(database: Database, tmp_path: Path) -> None:
     """The consent of a row belongs to the import that added it, even if an earlier import had the same text."""
     first = take(database, written(tmp_path, "email,consent\na@example.org,form A\nb@example.org,form A\n"), consent="")
     assert first.taken.new == 2
@@ -325,7 +325,7 @@ def test_a_list_in_german(database: Database, tmp_path: Path) -> None:
     ]
 
 
-def test_labels_take_no_column_from_what_is_known(tmp_path: Path) -> None:
+def test_labels_do_not_replace_known_columns(tmp_path: Path) -> None:
     """A label that is the name of another column, or not a word, changes nothing."""
     file = written(tmp_path, "email;name;\na@example.org;Anna;x\n")
     with tables_in(file) as (table,):
@@ -333,7 +333,7 @@ def test_labels_take_no_column_from_what_is_known(tmp_path: Path) -> None:
     assert (columns.taken, columns.fields) == ({"email": 0, "name": 1}, {})
 
 
-def test_cells_behind_the_last_column_are_remarked(database: Database, tmp_path: Path) -> None:
+def test_cells_after_the_last_column_have_a_remark(database: Database, tmp_path: Path) -> None:
     """Cells after the last column are left out with a remark, except blank cells and a column mapped by its number."""
     text = "email;first name;;\na@example.org;Anna;ACME;\nb@example.org;Ben;;;;\nc@example.org;Chen;;x;y\nnobody;x;;z\n"
     text += "d@example.org;Di;;z\n"
@@ -346,7 +346,7 @@ def test_cells_behind_the_last_column_are_remarked(database: Database, tmp_path:
     assert (done.summary.notes, done.summary.bad) == (2, 1) and _all(database)[0].fields["company"] == "ACME"
 
 
-def test_what_changes_between_question_and_answer_counts(database: Database, tmp_path: Path) -> None:
+def test_changes_between_plan_and_import_count(database: Database, tmp_path: Path) -> None:
     """People who unsubscribe, are erased or join after the count are judged by their status at import time."""
     from composer.audience.importing.apply import apply_import
     from composer.audience.importing.plan import StatusChoice, summarise
@@ -371,7 +371,7 @@ def test_what_changes_between_question_and_answer_counts(database: Database, tmp
     assert [each.name for each in _all(database)] == ["By hand", ""]
 
 
-def test_rows_are_shown_as_they_were_understood_in_their_order(database: Database, tmp_path: Path) -> None:
+def test_rows_are_shown_in_their_order(database: Database, tmp_path: Path) -> None:
     """The first rows and the remarks are in order, however the database stores them."""
     from composer.audience.importing.plan import UnderstoodList, first_rows, left_earlier, remarks
     from composer.audience.importing.staging import ListPart, incoming, incoming_rows, stage
@@ -409,7 +409,7 @@ def test_rows_are_shown_as_they_were_understood_in_their_order(database: Databas
         ]
 
 
-def test_who_was_here_before_and_has_not_left_is_new(database: Database, tmp_path: Path) -> None:
+def test_people_known_only_by_hash_are_new(database: Database, tmp_path: Path) -> None:
     """A person known only by a hash is new: the hash excludes nobody."""
     with database.write() as connection:
         join(connection, "old@example.org")
@@ -418,7 +418,7 @@ def test_who_was_here_before_and_has_not_left_is_new(database: Database, tmp_pat
     assert (done.summary.new, done.summary.left, done.left, done.taken.new) == (1, 0, (), 1)
 
 
-def test_nothing_comes_in_when_the_end_is_not_reached(database: Database, tmp_path: Path) -> None:
+def test_an_interrupted_import_changes_nothing(database: Database, tmp_path: Path) -> None:
     """An import that is interrupted in its last step has changed nothing."""
     from composer.audience.importing.apply import apply_import
     from composer.audience.importing.plan import StatusChoice
@@ -463,7 +463,7 @@ NASTY = (
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))
-def test_an_export_is_read_back_unharmed(database: Database, tmp_path: Path, form: ExportFormat) -> None:
+def test_an_export_can_be_imported(database: Database, tmp_path: Path, form: ExportFormat) -> None:
     """Addresses, values, tags, status and consent survive export and import; no cell begins like a formula."""
     with database.write() as connection:
         for number, value in enumerate(NASTY):
@@ -501,7 +501,7 @@ def test_an_export_is_read_back_unharmed(database: Database, tmp_path: Path, for
                 assert consent.evidence == f"said {value}"
 
 
-def test_the_suppression_list_goes_out_and_comes_back(database: Database, tmp_path: Path) -> None:
+def test_suppression_list_is_exported_and_imported(database: Database, tmp_path: Path) -> None:
     """Export and import keep addresses, reasons, days and hashes; hashes of another database are rejected row by row."""
     with database.write() as connection:
         suppress(connection, "a@example.org", Reason.COMPLAINED, "mail", NOW)
@@ -668,7 +668,7 @@ def test_json_lines(database: Database, tmp_path: Path) -> None:
     assert done.left_out == ("extra",)
 
 
-def test_a_person_and_their_look_alikes(database: Database, tmp_path: Path) -> None:
+def test_a_person_and_similar_addresses(database: Database, tmp_path: Path) -> None:
     """Plus tags, dots and googlemail are similar addresses, for subscribers and suppressed addresses; others are not."""
     take(database, written(tmp_path, "email\nanna.li@gmail.com\n"), consent="form 2024")
     with database.write() as connection:
@@ -699,7 +699,7 @@ def test_a_person_and_their_look_alikes(database: Database, tmp_path: Path) -> N
         assert find(connection, "anna.li@gmail.com") is not None
 
 
-def test_a_field_that_stays_the_same_is_no_change(database: Database, tmp_path: Path) -> None:
+def test_unchanged_fields_are_not_recorded(database: Database, tmp_path: Path) -> None:
     """Only fields whose value changes are recorded."""
     with database.write() as connection:
         join(connection, "a@example.org", company="ACME", role="Editor")
@@ -710,7 +710,7 @@ def test_a_field_that_stays_the_same_is_no_change(database: Database, tmp_path: 
     assert [(each.what, each.before, each.after) for each in found[1:]] == [("role", "Editor", "Author")]
 
 
-def test_those_who_agree_by_a_list_are_counted(database: Database, tmp_path: Path) -> None:
+def test_people_activated_by_a_list_are_counted(database: Database, tmp_path: Path) -> None:
     """People who are pending and in the list count; people who are not in it, active or unsubscribed do not."""
     with database.write() as connection:
         for name in ("in", "too", "not-in"):

@@ -27,7 +27,7 @@ def _rows(folder: Path, rows: dict[str, str]) -> Path:
     return written(folder, "email,status\n" + "".join(f"{address},{word}\n" for address, word in rows.items()))
 
 
-def test_whoever_is_here_leaves_by_the_word_of_a_list(database: Database, tmp_path: Path) -> None:
+def test_a_list_unsubscribes_subscribers(database: Database, tmp_path: Path) -> None:
     """Active and pending people leave with the status of the list; it is recorded, and undone with the list."""
     people = {f"{before}-{word}@example.org": word for word in WORDS for before in ("active", "pending")}
     with database.write() as connection:
@@ -60,7 +60,7 @@ def test_whoever_is_here_leaves_by_the_word_of_a_list(database: Database, tmp_pa
         assert set(connection.scalars(select(subscribers.c.changed).where(subscribers.c.normal.in_(people)))) == {LATER}
 
 
-def test_hashes_of_a_list_are_looked_for_page_by_page(
+def test_hashes_of_a_list_are_found_page_by_page(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a restore, people exist who were erased later: all of them are unsubscribed, wherever a page ends."""
@@ -92,7 +92,7 @@ KEPT = {
 }
 
 
-def test_a_list_outweighs_no_more_than_a_bounce(database: Database, tmp_path: Path) -> None:
+def test_a_list_outweighs_only_a_bounce(database: Database, tmp_path: Path) -> None:
     """A list only outweighs a bounce; every other suppression reason stays."""
     people = {f"{reason}-{word}@example.org": (reason, word) for reason in KEPT for word in WORDS}
     others = {f"{reason}@example.org": (reason, "active") for reason in KEPT}

@@ -28,13 +28,13 @@ def _all(database: Database) -> list[Subscriber]:
         return sorted(select_subscribers(connection, status=()), key=lambda each: each.normal)
 
 
-def test_the_first_change_that_there_is_counts(database: Database, tmp_path: Path) -> None:
+def test_the_first_recorded_change_counts(database: Database, tmp_path: Path) -> None:
     """A list that activates somebody whose status has no earlier history."""
     take(database, written(tmp_path, "email\na@example.org\n"))
     assert take(database, written(tmp_path, "email,company\na@example.org,ACME\n"), is_update=True).taken.updated == 1
 
 
-def test_whoever_agrees_or_leaves_by_a_list_is_not_updated_for_that(database: Database, tmp_path: Path) -> None:
+def test_activated_and_unsubscribed_people_are_not_counted_as_updated(database: Database, tmp_path: Path) -> None:
     """Each person is counted in one category, and only the changes of this list count."""
     with database.write() as connection:
         for address, consent in (("known", "form"), ("other", "form"), ("out", "form"), ("waiting", "")):
@@ -59,7 +59,7 @@ def test_whoever_agrees_or_leaves_by_a_list_is_not_updated_for_that(database: Da
     ]
 
 
-def test_a_list_updates_nobody_who_is_held_or_has_left(database: Database, tmp_path: Path) -> None:
+def test_suppressed_people_are_not_updated(database: Database, tmp_path: Path) -> None:
     """Suppressed people do not change, in any column, field or tag."""
     with database.write() as connection:
         for name in ("held", "left", "here"):
@@ -78,7 +78,7 @@ def test_a_list_updates_nobody_who_is_held_or_has_left(database: Database, tmp_p
     ]
 
 
-def test_an_update_in_pieces_is_an_update(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_update_works_in_batches(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever a batch ends, each field of each subscriber changes once, however the database stores rows."""
     monkeypatch.setattr(updating, "_PIECE", 2)
     with database.write() as connection:
@@ -95,9 +95,7 @@ def test_an_update_in_pieces_is_an_update(database: Database, tmp_path: Path, mo
             assert said == ["company"]
 
 
-def test_a_list_is_written_down_in_its_order(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_changes_are_recorded_in_order(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Changes are recorded column by column, then field by field, however the database stores its rows."""
     monkeypatch.setattr(updating, "_PIECE", 2)
     names = ("e", "b", "d", "a", "c")
@@ -131,7 +129,7 @@ def _taken_back(database: Database, address: str) -> list[tuple[str, str, str]]:
     return [(each.what, each.before, each.after) for each in changes if each.source.endswith("undone")]
 
 
-def test_the_last_of_two_lists_is_taken_back_to_the_first(database: Database, tmp_path: Path) -> None:
+def test_undo_returns_to_the_import_before(database: Database, tmp_path: Path) -> None:
     """Undo restores columns, fields and tags that are still as the list made them, and nothing of others."""
     with database.write() as connection:
         for name in ("a", "b"):
@@ -189,7 +187,7 @@ def test_the_last_of_two_lists_is_taken_back_to_the_first(database: Database, tm
     assert _all(database)[0] == before[0]
 
 
-def test_a_consent_is_taken_back_with_the_list_that_gave_it(database: Database, tmp_path: Path) -> None:
+def test_undo_removes_the_consent_of_the_import(database: Database, tmp_path: Path) -> None:
     """Undo removes the consent of people who were pending before; all others keep theirs."""
     with database.write() as connection:
         for name, consent in (("waiting", ""), ("out", "form"), ("other", "form"), ("away", ""), ("back", "")):

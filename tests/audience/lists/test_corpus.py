@@ -46,7 +46,7 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.mark.parametrize("case", CORPUS, ids=[case.name for case in CORPUS])
-def test_right_rows_in_and_each_other_row_named(shared: Database, tmp_path: Path, case: Case) -> None:
+def test_good_rows_are_imported_and_others_have_a_remark(shared: Database, tmp_path: Path, case: Case) -> None:
     """Exactly the people of the list are subscribers, and exactly the other rows have a remark."""
     database = shared
     clear(database)
@@ -93,7 +93,7 @@ def test_right_rows_in_and_each_other_row_named(shared: Database, tmp_path: Path
     ],
     ids=lambda given: given if isinstance(given, str) else "data",  # an archive contains the time
 )
-def test_what_is_no_list_is_refused_in_words(tmp_path: Path, name: str, data: bytes, words: str) -> None:
+def test_other_files_are_rejected(tmp_path: Path, name: str, data: bytes, words: str) -> None:
     """No file causes a traceback: the message says what is wrong with it."""
     path = written(tmp_path, data, name)
 
@@ -109,7 +109,7 @@ def test_what_is_no_list_is_refused_in_words(tmp_path: Path, name: str, data: by
     assert stop.value.message.startswith("a.csv" if words == "unpacks to" else name)
 
 
-def test_an_archive_that_lies_about_its_size_ends_in_words(tmp_path: Path) -> None:
+def test_an_archive_with_a_false_size_is_rejected(tmp_path: Path) -> None:
     """A workbook that is larger than its directory says is not unpacked beyond that size."""
     bomb = lying(workbook([["email"], [A]], padding=200 << 20), 1000)
     assert len(bomb) < 1 << 20
@@ -137,26 +137,26 @@ def _with_a_cell(reference: str, quote: str = '"', name: str = "xl/worksheets/sh
         _with_a_cell("XFD9000", name="xl/other.XML"),
     ],
 )
-def test_a_cell_far_away_ends_in_words(data: bytes, tmp_path: Path) -> None:
+def test_a_cell_far_away_is_rejected(data: bytes, tmp_path: Path) -> None:
     """Every cell between it and the list would need memory: gigabytes for a file of a kilobyte."""
     with pytest.raises(ListError, match="far from the others"), tables_in(written(tmp_path, data, "x.xlsx")):
         raise AssertionError
 
 
 @pytest.mark.parametrize("reference", ["AF1048576", "IV100000"])
-def test_a_cell_not_too_far_away_is_allowed(reference: str, tmp_path: Path) -> None:
+def test_a_cell_at_the_limit_is_accepted(reference: str, tmp_path: Path) -> None:
     """A note at the very bottom is accepted; reading everything above it takes seconds."""
     judge_size(written(tmp_path, _with_a_cell(reference), "x.xlsx"))
 
 
 @pytest.mark.parametrize("data", [_with_a_cell("AF9999"), _with_a_cell("XFD9")])
-def test_a_cell_not_too_far_away_is_read(data: bytes, tmp_path: Path) -> None:
+def test_a_cell_within_the_limit_is_read(data: bytes, tmp_path: Path) -> None:
     """A note at the bottom or far to the right is accepted."""
     with tables_in(written(tmp_path, data, "x.xlsx")) as (table,):
         assert next(row[1][0] for row in table.rows if not isinstance(row, Unreadable)) == A
 
 
-def test_progress_is_told_of_any_rows(database: Database, tmp_path: Path) -> None:
+def test_progress_is_reported_for_all_rows(database: Database, tmp_path: Path) -> None:
     """Progress is reported every few thousand rows to the end, also for a list in an archive and for bad rows."""
     for rows in ("r{}@x.example", "nobody {}"):
         text = "email\n" + "".join(f"{rows.format(number)}\n" for number in range(9000))
@@ -169,7 +169,7 @@ def test_progress_is_told_of_any_rows(database: Database, tmp_path: Path) -> Non
         assert len(told) >= 4 and told == sorted(told) and told[-1] == (len(text), len(text))
 
 
-def test_a_folder_and_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_folder_and_a_missing_file_are_rejected(tmp_path: Path) -> None:
     """A folder and a missing file have an error message."""
     with pytest.raises(ListError, match="is a folder"), tables_in(tmp_path):
         raise AssertionError

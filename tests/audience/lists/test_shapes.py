@@ -74,7 +74,7 @@ def test_there_are_many_shapes() -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=[shape.name for shape in SHAPES])
-def test_who_left_stays_out(folder: Path, shape: Shape) -> None:
+def test_unsubscribed_people_stay_excluded(folder: Path, shape: Shape) -> None:
     """Only the right people are active; nobody is imported while a value about unsubscribing is not understood."""
     with _database(folder) as database:
         clear(database)
@@ -93,7 +93,7 @@ def test_who_left_stays_out(folder: Path, shape: Shape) -> None:
     assert _section(shape, read.replace(os.sep, "/")) in READ.read_text(encoding="utf-8")
 
 
-def test_every_remark_has_a_root() -> None:
+def test_every_remark_passes_the_quick_search() -> None:
     """The quick search before the patterns misses none of them: the sample sentence of each is found."""
     for sentence in REMARKS:
         assert is_about_leaving(sentence), sentence

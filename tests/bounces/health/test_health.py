@@ -37,7 +37,7 @@ NOW = datetime(2025, 3, 15, tzinfo=UTC)
         (Figures(accepted=110, bounced=2, complaints=1), HealthMark.GOOD, HealthMark.GOOD),
     ],
 )
-def test_the_bars(figures: Figures, bounces: HealthMark, complaints: HealthMark) -> None:
+def test_rates_are_judged_by_the_limits(figures: Figures, bounces: HealthMark, complaints: HealthMark) -> None:
     """The limits: 0.1 and 0.3 % of complaints, 2 and 5 % of bounces; one complaint in a few hundred is not a rate."""
     assert (figures.bounce_mark, figures.complaint_mark) == (bounces, complaints)
 
@@ -56,7 +56,7 @@ def test_the_bars(figures: Figures, bounces: HealthMark, complaints: HealthMark)
         ("", Provider.OTHERS),
     ],
 )
-def test_whose_mailboxes(domain: str, provider: Provider) -> None:
+def test_providers_of_domains(domain: str, provider: Provider) -> None:
     """The provider follows from the domain alone, without a lookup."""
     assert provider_of(domain) is provider
 
@@ -88,7 +88,7 @@ def test_growth_adds_up(database: Database) -> None:
     assert health.subscribers == {"pending": 1, "active": 3, "unsubscribed": 1, "bounced": 1, "complained": 1}
 
 
-def test_imports_are_no_sign_ups(database: Database, tmp_path: Path) -> None:
+def test_imports_are_not_sign_ups(database: Database, tmp_path: Path) -> None:
     """Imported people count separately, also those whom an import activated; months begin with the first of all."""
 
     def at(month: int) -> datetime:
@@ -118,7 +118,7 @@ def test_imports_are_no_sign_ups(database: Database, tmp_path: Path) -> None:
     )
 
 
-def test_nobody_yet(database: Database) -> None:
+def test_without_subscribers(database: Database) -> None:
     """Without subscribers there is a sentence instead of months and bars."""
     with database.read() as connection:
         health = health_of(connection, NOW, 90)
@@ -197,7 +197,7 @@ def test_the_page_is_one_well_formed_file(health: AudienceHealth) -> None:
         assert float(each.attrib["y"]) + float(each.attrib["height"]) <= 200
 
 
-def test_the_command_says_it_draws_it_and_warns(
+def test_the_command_prints_writes_and_warns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without a mailing it says so; --html writes a page, --json figures; nothing is too high, so the exit code is 0."""

@@ -101,7 +101,7 @@ def test_a_mailbox_is_read_and_emptied(server: Dovecot, news: Database, security
     assert take_in(server, news, security=security).new == 0
 
 
-def test_the_same_mailbox_twice_counts_once(server: Dovecot, news: Database) -> None:
+def test_a_mailbox_read_twice_counts_once(server: Dovecot, news: Database) -> None:
     """Messages that were moved back into the inbox are recognised, and moved away again."""
     fill(server, news, 12)
     take_in(server, news)
@@ -114,7 +114,7 @@ def test_the_same_mailbox_twice_counts_once(server: Dovecot, news: Database) -> 
 
 
 @pytest.mark.parametrize("after", [200, 3000, 9000, 26_500, 34_500])
-def test_a_connection_lost_loses_nothing(server: Dovecot, news: Database, after: int) -> None:
+def test_a_lost_connection_loses_nothing(server: Dovecot, news: Database, after: int) -> None:
     """Cut after any number of bytes and run again: each message is there once, in its folder."""
     fill(server, news, 45)
     with cut(server, after) as port:
@@ -140,7 +140,7 @@ class _Torn(ImapMailbox):
         super().let_go(done)
 
 
-def test_a_connection_lost_between_record_and_move(server: Dovecot, news: Database) -> None:
+def test_a_connection_lost_before_the_move(server: Dovecot, news: Database) -> None:
     """Everything is recorded and still in the inbox; the next run recognises, counts none again, and moves them."""
     fill(server, news, 12)
     with pytest.raises(ConnectionLostError):
@@ -152,7 +152,7 @@ def test_a_connection_lost_between_record_and_move(server: Dovecot, news: Databa
     assert (len(server.folder()), len(server.folder("compose-read"))) == (0, 12)
 
 
-def test_without_move_messages_are_copied_and_taken_out(news: Database) -> None:
+def test_without_move_messages_are_copied_and_marked(news: Database) -> None:
     """Without MOVE and UIDPLUS messages are copied, and the originals are marked and not read again."""
     more = "protocol imap {\n  imap_capability = IMAP4rev1 SASL-IR\n}\n"
     with dovecot.dovecot(more) as server:
@@ -171,7 +171,7 @@ def test_a_message_of_50_mb_is_read_in_part(server: Dovecot, news: Database) -> 
     assert [len(each) for each in server.folder("compose-kept")] == [len(big)]
 
 
-def test_a_wrong_password_is_told_without_showing_it(server: Dovecot) -> None:
+def test_a_wrong_password_is_reported_without_showing_it(server: Dovecot) -> None:
     """A rejected sign-in shows the server's answer, and never the password."""
     with pytest.raises(MailboxError, match="rejected the sign-in of") as stop:
         ImapMailbox.open(server.account(password="wrong-secret"))
@@ -179,7 +179,7 @@ def test_a_wrong_password_is_told_without_showing_it(server: Dovecot) -> None:
     assert PASSWORD not in repr(server.account())
 
 
-def test_a_certificate_that_does_not_fit_ends_it(server: Dovecot) -> None:
+def test_a_wrong_certificate_is_rejected(server: Dovecot) -> None:
     """Nothing is sent to a server whose certificate does not fit."""
     stranger = MailServer(
         host="127.0.0.1", port=server.tls_port, security=Security.TLS, username="a", secret=Secret("b")
@@ -188,7 +188,7 @@ def test_a_certificate_that_does_not_fit_ends_it(server: Dovecot) -> None:
         ImapMailbox.open(MailboxAccount(server=stranger))
 
 
-def test_no_server_is_told() -> None:
+def test_a_missing_server_is_reported() -> None:
     """If no server listens on the port, the error says that it cannot connect."""
     nobody = MailServer(host="127.0.0.1", port=1, security=Security.TLS, username="a", secret=Secret("b"))
     with pytest.raises(ConnectionLostError, match="cannot connect to"):

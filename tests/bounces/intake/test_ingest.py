@@ -71,7 +71,7 @@ def test_a_hard_bounce_to_our_address_suppresses(database: Database) -> None:
     assert found is not None and found.source == "bounce"
 
 
-def test_the_returned_message_id_is_as_good_as_the_token(database: Database) -> None:
+def test_the_returned_message_id_identifies_like_the_token(database: Database) -> None:
     """A report to another address of ours identifies the subscriber by the returned Message-ID."""
     ann = subscriber(database, "ann@reader.example")
     take_in(database, report("postmaster@news.example.org", "ann@reader.example", returned=message_header(ann, 7)))
@@ -117,7 +117,7 @@ def test_a_forged_report_is_recorded_and_nothing_else(database: Database, forged
     assert rows(database) == 1
 
 
-def test_a_token_replayed_for_another_subscriber_names_its_own(database: Database) -> None:
+def test_a_replayed_token_identifies_its_own_subscriber(database: Database) -> None:
     """Ann's token in a report about bo: bo does not change, and the bounce counts against ann only."""
     ann, _ = subscriber(database, "ann@reader.example"), subscriber(database, "bo@reader.example")
     take_in(database, report(verp(ann, 7), "bo@reader.example"))
@@ -126,14 +126,14 @@ def test_a_token_replayed_for_another_subscriber_names_its_own(database: Databas
     assert status(database, "ann@reader.example") is Status.ACTIVE
 
 
-def test_two_subscribers_in_one_report_are_none(database: Database) -> None:
+def test_a_report_with_two_subscribers_identifies_nobody(database: Database) -> None:
     """A report with the tokens of two subscribers was put together by hand."""
     ann, bo = subscriber(database, "ann@reader.example"), subscriber(database, "bo@reader.example")
     take_in(database, report(verp(ann, 7), "ann@reader.example", returned=message_header(bo, 7)))
     assert status(database, "ann@reader.example") is status(database, "bo@reader.example") is Status.ACTIVE
 
 
-def test_a_refusal_of_us_alerts(database: Database) -> None:
+def test_a_rejection_of_the_sender_is_an_alert(database: Database) -> None:
     """5.7.x never changes the subscriber, and the summary has the answer."""
     ann = subscriber(database, "ann@gmail.example")
     words = "smtp; 550-5.7.26 Your email has been blocked because the sender is unauthenticated. 550 5.7.26 - gsmtp"
@@ -163,7 +163,7 @@ def test_a_bad_domain_suppresses_after_two_mailings(database: Database) -> None:
     assert status(database, "ann@raeder.example") is Status.BOUNCED
 
 
-def test_who_agreed_anew_begins_anew(database: Database) -> None:
+def test_bounces_before_a_new_consent_do_not_count(database: Database) -> None:
     """Bounces from before a subscriber's own double opt-in no longer count."""
     ann = subscriber(database, "ann@raeder.example")
 
@@ -187,7 +187,7 @@ def test_a_complaint_suppresses(database: Database, by: str) -> None:
     assert status(database, "ann@reader.example") is Status.COMPLAINED
 
 
-def test_a_complaint_is_booked_to_its_mailing(database: Database) -> None:
+def test_a_complaint_counts_for_its_mailing(database: Database) -> None:
     """If the Message-ID and the unsubscribe link are both there, the Message-ID tells the mailing."""
     ann = subscriber(database, "ann@reader.example")
     link = f"List-Unsubscribe: <https://news.example.org/n/unsubscribe/{TOKENS.make(Purpose.UNSUBSCRIBE, ann)}>\n"
@@ -198,7 +198,7 @@ def test_a_complaint_is_booked_to_its_mailing(database: Database) -> None:
 
 
 @pytest.mark.parametrize("kind", ["not-spam", "auth-failure", "virus"])
-def test_reports_of_other_kinds_are_no_complaints(database: Database, kind: str) -> None:
+def test_reports_of_other_types_are_not_complaints(database: Database, kind: str) -> None:
     """A DMARC failure report has the form of a feedback report, and is not a complaint."""
     ann = subscriber(database, "ann@reader.example")
     take_in(database, complaint(message_header(ann, 7), kind=kind))
@@ -208,7 +208,7 @@ def test_reports_of_other_kinds_are_no_complaints(database: Database, kind: str)
 @pytest.mark.parametrize(
     "form", ["Subject: unsubscribe {}\nTo: leave@x.example", "Subject: hi\nTo: leave+{}@x.example"]
 )
-def test_leaving_by_mail(database: Database, form: str) -> None:
+def test_unsubscribing_by_mail(database: Database, form: str) -> None:
     """The token in the subject or in the address unsubscribes the subscriber; the sender does not matter."""
     ann = subscriber(database, "ann@reader.example")
     token = TOKENS.make(Purpose.UNSUBSCRIBE, ann)
@@ -216,7 +216,7 @@ def test_leaving_by_mail(database: Database, form: str) -> None:
     assert status(database, "ann@reader.example") is Status.UNSUBSCRIBED
 
 
-def test_the_link_that_we_write_is_the_one_that_is_read(database: Database) -> None:
+def test_our_own_unsubscribe_link_is_read(database: Database) -> None:
     """A message made from our own mailto: link, with its subject decoded, unsubscribes the subscriber."""
     ann = subscriber(database, "ann@reader.example")
     link = urlsplit(leave_by_mail("leave@news.example.org", TOKENS.make(Purpose.UNSUBSCRIBE, ann)))
@@ -246,7 +246,7 @@ def test_our_own_token_always_unsubscribes(database: Database, header: str) -> N
     assert status(database, "ann@reader.example") is Status.UNSUBSCRIBED
 
 
-def test_an_absence_that_repeats_a_subject_of_ours_leaves_nobody_out(database: Database) -> None:
+def test_an_absence_with_our_subject_suppresses_nobody(database: Database) -> None:
     """Without a token that our key made for unsubscribing, an automatic answer changes nobody."""
     ann = subscriber(database, "ann@reader.example")
     token = TOKENS.make(Purpose.BOUNCE, ann, 1)
@@ -255,7 +255,7 @@ def test_an_absence_that_repeats_a_subject_of_ours_leaves_nobody_out(database: D
     assert status(database, "ann@reader.example") is Status.ACTIVE
 
 
-def test_no_sample_moves_a_subscriber(database: Database) -> None:
+def test_no_sample_changes_a_subscriber(database: Database) -> None:
     """All samples have tokens without a valid key: each is recorded once, and no subscriber changes."""
     for sample in SAMPLES:
         if sample.recipient != "-" and sample.recipient.isascii() and sample.recipient.count("@") == 1:
@@ -300,7 +300,7 @@ def test_an_erased_subscriber_is_forgotten_here_too(database: Database) -> None:
     assert "ann@" not in repr(everything).lower()
 
 
-def test_what_came_back_is_told_by_subscriber_and_by_mailing(database: Database) -> None:
+def test_returned_messages_by_subscriber_and_by_mailing(database: Database) -> None:
     """A subscriber's messages are listed oldest first; a mailing counts each subscriber once per kind."""
     ann, bo = subscriber(database, "ann@reader.example"), subscriber(database, "bo@reader.example")
     full = {"status": "5.2.2", "diagnostic": "smtp; 552 5.2.2 full"}

@@ -33,7 +33,7 @@ def kind(data: bytes) -> ReturnedKind | None:
     return told[0] if told else None
 
 
-def test_each_subject_is_known() -> None:
+def test_each_subject_is_recognised() -> None:
     """Each subject is recognised in any case: an automatic reply at its beginning, a bounce anywhere."""
     wrong = [
         (subject, said)
@@ -99,7 +99,7 @@ def test_mail_servers_are_known_by_their_names(sender: str) -> None:
 
 
 @pytest.mark.parametrize("sender", ["ann@reader.example", "Ann Postmasters <a@b.example>", "bouncer@x.example", ""])
-def test_people_are_no_mail_servers(sender: str) -> None:
+def test_people_are_not_mail_servers(sender: str) -> None:
     """A name that only begins like a server's is a person's."""
     part = parse(message("A question", sender, "X-Autoreply: yes"))
     assert not comes_from_mailer(part)
@@ -181,7 +181,7 @@ def receipt(text: str, kind: str = "plain") -> MimePart:
         ("x" * 4096 + " automatically rejected", "plain", False),
     ],
 )
-def test_a_message_that_a_recipients_server_turned_away(text: str, kind: str, is_it: bool) -> None:
+def test_a_message_that_a_recipients_server_rejected(text: str, kind: str, is_it: bool) -> None:
     """Dovecot's Sieve rejects in the form of a receipt; the same words in another message do not count."""
     assert is_turned_away(receipt(text, kind)) is is_it
     # After another text.

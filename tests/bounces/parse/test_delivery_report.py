@@ -63,7 +63,7 @@ def only(*groups: str) -> BounceFinding:
         ("", "", ReturnedKind.BOUNCE),
     ],
 )
-def test_what_became_of_it(action: str, status: str, kind: ReturnedKind) -> None:
+def test_the_action_decides(action: str, status: str, kind: ReturnedKind) -> None:
     """The action counts, otherwise the status: a success is never a bounce, and a report without either is one."""
     fields = {name: value for name, value in (("action", action), ("status", status)) if value}
     finding = only(group(**fields))
@@ -79,7 +79,7 @@ def test_both_types_of_report(name: str) -> None:
     assert (finding.recipient, finding.status) == ("ann@reader.example", "5.1.1")
 
 
-def test_groups_that_run_together_are_told_apart() -> None:
+def test_groups_that_run_together_are_separated() -> None:
     """Without the empty line between them each recipient still has their own group."""
     together = "\n".join(
         (
@@ -104,7 +104,7 @@ def test_a_group_that_names_only_the_original_recipient_counts() -> None:
     assert [(each.recipient, each.original) for each in found] == [("ann@reader.example", "ann@reader.example")]
 
 
-def test_of_a_field_said_twice_the_first_counts() -> None:
+def test_the_first_value_of_a_field_counts() -> None:
     """A second value of a field changes nothing."""
     assert only(group(action="failed", status="5.2.2") + "\nStatus: 5.1.1\nAction: delivered").bounce is Class.FULL
 
@@ -122,7 +122,7 @@ def test_of_a_field_said_twice_the_first_counts() -> None:
         ("5.10.0", "5.2.2", "5.10.0"),
     ],
 )
-def test_the_status_that_says_most(status: str | None, reply: str | None, best: str | None) -> None:
+def test_the_most_specific_status(status: str | None, reply: str | None, best: str | None) -> None:
     """The report's own status counts, unless it has no meaning and the quoted reply has a better one."""
     quoted = ServerReply(code=550, enhanced=reply, text=f"{reply} no") if reply else ServerReply(code=550, text="no")
     assert best_status(status, quoted) == best
@@ -130,7 +130,7 @@ def test_the_status_that_says_most(status: str | None, reply: str | None, best: 
         assert best_status(status, None) == best
 
 
-def test_the_status_that_says_most_is_on_record() -> None:
+def test_the_most_specific_status_is_recorded() -> None:
     """A relay's 5.0.0 does not replace the server's 5.2.2."""
     said = {"action": "failed", "status": "5.0.0", "diagnostic_code": "smtp; 550 5.2.2 mailbox full"}
     finding = only(group(**said))
@@ -187,14 +187,14 @@ def test_addresses_as_reports_write_them(value: str, address: str) -> None:
 
 
 @pytest.mark.parametrize(("count", "kept"), [(49, 49), (50, 50), (51, 50), (90, 50)])
-def test_fifty_recipients_are_told(count: int, kept: int) -> None:
+def test_fifty_recipients_are_read(count: int, kept: int) -> None:
     """Fifty recipients are read; a report on a message of ours has no more."""
     groups = [group(f"r{number}@reader.example", action="failed", status="5.1.1") for number in range(count)]
     found = read_report(parse(report(*groups)))
     assert [each.recipient for each in found] == [f"r{number}@reader.example" for number in range(kept)]
 
 
-def test_sentences_tell_where_a_report_does_not() -> None:
+def test_sentences_count_if_a_report_quotes_no_reply() -> None:
     """The text before a report counts if the report quotes no reply."""
     data = report(group(action="failed", status="5.0.0")).replace(
         b"--b\n", b"--b\nContent-Type: text/plain\n\nSorry: mailbox full.\n\n--b\n", 1
@@ -209,7 +209,7 @@ def test_sentences_tell_where_a_report_does_not() -> None:
     assert classify(data).findings[0].bounce is Class.HARD
 
 
-def test_what_is_said_before_the_fields_is_no_field() -> None:
+def test_text_before_the_fields_is_not_a_field() -> None:
     """In a report that was taken apart the fields begin with a recipient or a server; a line before them is a sentence."""
     text = "Status: 4.0.0 for two days\nFinal-Recipient: rfc822; ann@reader.example\nAction: failed\nStatus: 5.1.1\n"
     data = f"From: MAILER-DAEMON@mx.relay.example\nContent-Type: text/plain\n\n{text}"
@@ -217,7 +217,7 @@ def test_what_is_said_before_the_fields_is_no_field() -> None:
     assert (finding.recipient, finding.status) == ("ann@reader.example", "5.1.1")
 
 
-def test_sentences_about_several_are_about_nobody_for_certain() -> None:
+def test_sentences_about_several_recipients_count_for_none() -> None:
     """With two recipients in a report, the text for people counts for none: each has only their own group of fields."""
     groups = [group(f"{name}@reader.example", action="failed", status="5.0.0") for name in ("ann", "bob")]
     data = report(*groups).replace(b"--b\n", b"--b\nContent-Type: text/plain\n\nSorry: mailbox full.\n\n--b\n", 1)
@@ -240,7 +240,7 @@ def test_line_ends_in_a_report_that_was_encoded_make_no_difference() -> None:
 
 
 @pytest.mark.parametrize("kind", [ReturnedKind.DELAY, ReturnedKind.RECEIPT])
-def test_what_is_explained_stays_as_it_was(kind: ReturnedKind) -> None:
+def test_explained_findings_keep_their_values(kind: ReturnedKind) -> None:
     """Recipient, kind and answer stay as they are; a bounce also gets class and meaning."""
     said = BounceFinding(
         recipient="ann@b.example",

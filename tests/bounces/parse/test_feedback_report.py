@@ -36,7 +36,7 @@ def test_a_subscriber_complained(kind: str, ends: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["not-spam", "auth-failure", "virus", "other", "", "a\x01b", "x" * 60])
-def test_other_kinds_are_no_complaints(kind: str) -> None:
+def test_other_types_are_not_complaints(kind: str) -> None:
     """A report that a program made is not a complaint; its type is shown if it is printable."""
     told = read_feedback(parse(report(f"Feedback-Type: {kind}", "Original-Rcpt-To: ann@reader.example")))
     assert told is not None
@@ -46,7 +46,7 @@ def test_other_kinds_are_no_complaints(kind: str) -> None:
     assert "“”" not in told.why and told.why.isprintable()
 
 
-def test_whom_it_names() -> None:
+def test_recipients_of_a_complaint() -> None:
     """Each recipient is read once, in order, from any field; of a repeated field the first value counts."""
     fields = (
         "Feedback-Type: abuse",

@@ -52,7 +52,7 @@ def read(body: str, *fields: str) -> tuple[BounceFinding, ...]:
         "Your message reads:",
     ],
 )
-def test_our_own_words_are_not_read_as_the_reason(line: str) -> None:
+def test_our_own_text_is_not_read_as_the_reason(line: str) -> None:
     """After this line the message quotes ours: a full mailbox there is a story in the issue."""
     for each in (line, line.upper()):
         (finding,) = read(f"ann@reader.example: no such user\n\n{each}\n\nEvery mailbox is full, over quota.\n")
@@ -98,7 +98,7 @@ def test_our_own_words_are_not_read_as_the_reason(line: str) -> None:
         "Доставка задерживается",
     ],
 )
-def test_who_tries_again_has_not_given_up(words: str) -> None:
+def test_a_server_that_retries_reports_a_delay(words: str) -> None:
     """A delay of the named subscriber; a text about failure, or a list of failures, makes it a bounce."""
     for each in (words, words.upper()):
         found = read(f"{each}\nann@reader.example\n")
@@ -123,7 +123,7 @@ def test_who_tries_again_has_not_given_up(words: str) -> None:
         "It could not be delivered.",
     ],
 )
-def test_who_has_given_up_tries_no_more(words: str) -> None:
+def test_a_server_that_has_given_up_reports_a_failure(words: str) -> None:
     """A failure is a failure, whatever the text says about delays and earlier attempts."""
     for each in (words, words.upper()):
         found = read(f"Delivery was delayed, retried for five days. {each}\nann@reader.example: no such user\n")
@@ -145,7 +145,7 @@ def test_the_field_of_failed_recipients_names_them() -> None:
     ]
 
 
-def test_what_is_said_of_one_ends_where_the_next_is_named() -> None:
+def test_text_about_one_recipient_ends_at_the_next() -> None:
     """With the same names before or after, each recipient has the text after the first of their names."""
     found = read(
         "eve@reader.example\nann@reader.example\n  mailbox is full\nbob@reader.example\n  no such user\n"
@@ -167,7 +167,7 @@ def test_what_is_said_of_one_ends_where_the_next_is_named() -> None:
     assert [each.bounce for each in found] == [Class.HARD, Class.SOFT]
 
 
-def test_no_more_than_a_page_is_read_behind_a_name() -> None:
+def test_one_page_is_read_after_a_name() -> None:
     """Text 2,000 characters later is about something else."""
     for gap, bounce in ((1900, Class.HARD), (2100, Class.SOFT)):
         body = (
@@ -205,12 +205,12 @@ def test_a_code_or_a_plain_sentence_is_enough(body: str, bounce: Class) -> None:
 
 
 @pytest.mark.parametrize("body", ["", "Thank you for your letter.\n", "x" * 5000 + "\nno such user\n"])
-def test_what_is_not_certain_is_nothing(body: str) -> None:
+def test_uncertain_texts_are_ignored(body: str) -> None:
     """A text without a known name, code or sentence is not a bounce."""
     assert read(body) == ()
 
 
-def test_what_is_said_in_a_page_is_read() -> None:
+def test_html_parts_are_read() -> None:
     """Without a plain text the text of an HTML part counts, with its breaks as line ends; otherwise it does not."""
     page = "<p>Sorry,</p><div>no&nbsp;such <b>user</b></div>ann@reader.example<br>mailbox&amp;full"
     data = f"{HEAD}Content-Type: text/html\n\n{page}\n".encode()
@@ -276,21 +276,21 @@ def test_each_of_several_is_known_by_the_shape_of_their_server(is_in_parts: bool
 
 
 @pytest.mark.parametrize(("gap", "bounce"), [(900, Class.HARD), (1100, Class.SOFT)])
-def test_no_more_than_half_a_page_is_read_before_a_name(gap: int, bounce: Class) -> None:
+def test_half_a_page_is_read_before_a_name(gap: int, bounce: Class) -> None:
     """If no text follows a name, the text directly before it counts."""
     body = "no such user\n" + ("y" * 60 + "\n") * (gap // 61) + "ann@reader.example\n"
     (finding,) = read(body, "X-Failed-Recipients: ann@reader.example")
     assert finding.bounce is bounce
 
 
-def test_a_text_without_words_is_none() -> None:
+def test_a_blank_text_does_not_count() -> None:
     """Then the text of the HTML part next to it counts."""
     parts = "--b\nContent-Type: text/plain\n\n \n--b\nContent-Type: text/html\n\n<p>no such user</p>\n--b--\n"
     data = f"{HEAD}Content-Type: multipart/alternative; boundary=b\n\n{parts}"
     assert "no such user" in text_of(parse(data.encode()))
 
 
-def test_what_trips_over_a_bounce_prints_nothing() -> None:
+def test_errors_of_the_library_print_nothing() -> None:
     """The library that recognises servers would log its own errors: nothing is printed."""
     logging.getLogger("flufl.bounce").disabled = False
     read("no such user\n")
@@ -301,13 +301,13 @@ FAILED = "X-Failed-Recipients: "
 
 
 @pytest.mark.parametrize(("more", "found"), [(0, [ReturnedKind.DELAY]), (1, [])])
-def test_sentences_stand_at_the_beginning(more: int, found: list[ReturnedKind]) -> None:
+def test_sentences_are_at_the_beginning(more: int, found: list[ReturnedKind]) -> None:
     """Only the first 32 KB of text are read, to the last complete word."""
     words = "retried for"
     assert [each.kind for each in read("y" * (32 * 1024 - len(words) + more) + words)] == found
 
 
-def test_the_names_in_the_field_have_a_bound_and_blanks_are_none() -> None:
+def test_the_field_of_names_is_limited() -> None:
     """4,096 characters of it are read, and only places with a name count."""
     name = "ann@reader.example"
     for field in (f"{',' * (4096 - len(name))}{name},bob@reader.example", f" , {name}, ,"):
@@ -315,13 +315,13 @@ def test_the_names_in_the_field_have_a_bound_and_blanks_are_none() -> None:
 
 
 @pytest.mark.parametrize(("gap", "bounce"), [(4000, Class.HARD), (4100, Class.SOFT)])
-def test_who_is_not_named_in_the_text_is_judged_by_its_beginning(gap: int, bounce: Class) -> None:
+def test_a_recipient_without_a_name_is_judged_by_the_beginning(gap: int, bounce: Class) -> None:
     """4,096 characters of it are read."""
     (finding,) = read(f"{'x' * gap}\nno such user\n", f"{FAILED}ann@reader.example")
     assert finding.bounce is bounce
 
 
-def test_whoever_stands_first_is_judged_by_what_stands_behind_them() -> None:
+def test_the_first_name_is_judged_by_the_text_after_it() -> None:
     """Not by the whole text, even without text before it."""
     found = read(
         "ann@reader.example: sorry\nbob@reader.example: no such user\n",
@@ -339,9 +339,7 @@ def test_whoever_stands_first_is_judged_by_what_stands_behind_them() -> None:
         ("452 4.2.2 over quota", "sorry", "4.2.2", Class.FULL),
     ],
 )
-def test_what_stands_before_a_name_counts_where_nothing_stands_behind(
-    before: str, behind: str, status: str | None, bounce: Class
-) -> None:
+def test_text_before_a_name_counts_if_none_follows(before: str, behind: str, status: str | None, bounce: Class) -> None:
     """A reply, a code or a sentence after the name is enough."""
     (finding,) = read(f"{before}\nann@reader.example\n{behind}\n", f"{FAILED}ann@reader.example")
     assert (finding.status, finding.bounce) == (status, bounce)
@@ -360,7 +358,7 @@ def test_what_stands_before_a_name_counts_where_nothing_stands_behind(
         ("no such user\nann@reader.example\n", "ann eve", [Class.HARD, Class.HARD]),
     ],
 )
-def test_what_is_said_before_a_name_begins_behind_the_last_one(body: str, names: str, bounces: list[Class]) -> None:
+def test_text_before_a_name_begins_after_the_last_name(body: str, names: str, bounces: list[Class]) -> None:
     """With several names, the text before a name begins after the last one."""
     people = [each if "@" in each else f"{each}@reader.example" for each in names.split()]
     assert [each.bounce for each in read(body, FAILED + ", ".join(people))] == bounces
@@ -372,7 +370,7 @@ def test_the_first_word_before_a_name_counts_whole() -> None:
     assert finding.status == "5.1.1"
 
 
-def test_one_address_at_most_is_taken_from_a_delay_that_names_nobody_for_certain() -> None:
+def test_an_uncertain_delay_names_one_address_at_most() -> None:
     """The first address in the first 4,096 characters of its sentences counts."""
     found = read("still trying\nann@reader.example and bob@reader.example\n")
     assert [each.recipient for each in found] == ["ann@reader.example"]
@@ -392,7 +390,7 @@ QMAIL = "Hi. This is the qmail-send program at mx.example.\nI'm afraid I wasn't 
 NAMES = [f"{name}@reader.example" for name in ("ann", "bob", "cid", "dan", "eve", "fay", "gus", "hal")]
 
 
-def test_whom_a_server_has_given_up_on_are_in_the_order_of_their_names() -> None:
+def test_failed_recipients_are_in_order_of_their_names() -> None:
     """The same message gives the same findings each time."""
     body = QMAIL + "".join(f"<{name}>:\nno such user\n\n" for name in reversed(NAMES))
     assert [each.recipient for each in read(body)] == NAMES
@@ -443,7 +441,7 @@ def test_the_names_in_a_page_are_known_by_the_shape_of_their_server() -> None:
     assert [each.recipient for each in found] == ["ann@reader.example", "bob@reader.example"]
 
 
-def test_what_marks_the_shape_of_a_server_is_kept() -> None:
+def test_what_identifies_a_server_is_kept() -> None:
     """What identifies a server is kept: fields of the message, and the description of a part."""
     names = "bob@reader.example\n<ann@reader.example> user unknown\n"
     found = read_freeform(parse(_in_parts(f"{PLAIN}{names}", fields="X-Mailer: Novell GroupWise 5\n")))

@@ -74,7 +74,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_time_and_memory_have_a_bound(name: str) -> None:
+def test_time_and_memory_are_limited(name: str) -> None:
     """Every kind of hostile message is classified in far less than two seconds, with less than 20 MB of extra memory."""
     data = HOSTILE[name]()
     begin = time.process_time()
@@ -88,7 +88,7 @@ def test_time_and_memory_have_a_bound(name: str) -> None:
     assert peak < 20 * MEGABYTE
 
 
-def test_parts_and_depth_have_an_end() -> None:
+def test_parts_and_depth_are_limited() -> None:
     """Of 10,000 parts 100 are read, of 10,000 levels eight."""
     wide = parse(HOSTILE["10,000 parts"]())
     assert len(wide.parts) == MAX_PARTS
@@ -147,7 +147,7 @@ def test_mutated_samples_never_fail(data: st.DataObject) -> None:
 
 @given(st.binary(max_size=2000))
 @settings(max_examples=200, deadline=None)
-def test_any_bytes_are_answered(data: bytes) -> None:
+def test_any_bytes_are_classified(data: bytes) -> None:
     """No bytes cause an exception, and without the words of a mail server none are a bounce."""
     _check(classify(data))
     _check(classify(_MAILER + data))

@@ -23,7 +23,7 @@ def first(returned: Returned) -> BounceFinding | None:
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
-def test_what_came_back_is_understood(sample: Sample) -> None:
+def test_samples_are_understood(sample: Sample) -> None:
     """Kind, recipient, class and status are those of the message."""
     returned = classify(sample.data)
     found = first(returned)
@@ -33,7 +33,7 @@ def test_what_came_back_is_understood(sample: Sample) -> None:
     assert returned.why
 
 
-def test_the_samples_are_many() -> None:
+def test_there_are_many_samples() -> None:
     """At least 60 bounces of every class, and 20 messages that are not bounces; each file is in the table."""
     kinds = Counter(sample.kind for sample in SAMPLES)
     assert kinds["bounce"] >= 60
@@ -78,7 +78,7 @@ def test_a_message_id_of_the_relay_leaves_our_own_header() -> None:
     assert NAME in traces.names
 
 
-def test_what_the_issue_itself_says_is_not_read_as_the_reason() -> None:
+def test_the_text_of_the_issue_is_not_the_reason() -> None:
     """The returned message speaks of full mailboxes and unknown users; only the server's answer before it counts."""
     found = first(classify((FOLDER / "exim-timeout.eml").read_bytes()))
     assert b"mailbox is full and 550 5.1.1 user unknown" in (FOLDER / "exim-timeout.eml").read_bytes()
@@ -101,7 +101,7 @@ def test_line_ends_and_mailboxes_change_nothing() -> None:
         assert classify(sample.data.replace(b"\n", b"\r\n")) == classify(sample.data), sample.name
 
 
-def test_parts_are_those_that_another_parser_finds() -> None:
+def test_another_parser_finds_the_same_parts() -> None:
     """The standard library's parser finds the same parts, types and texts in every sample."""
     for sample in SAMPLES:
         if sample.name in ("broken-report-by-a-gateway", "person-forwards-a-bounce"):

@@ -43,7 +43,7 @@ def test_a_reply_is_found(text: str, code: int, enhanced: str | None, said: str)
     "word",
     ["", "said:", "says:", "responded:", "response:", "error:", "replied:", "was:", "<ann@reader.example>:", "smtp;"],
 )
-def test_a_reply_begins_behind_these_words(word: str) -> None:
+def test_a_reply_begins_after_these_words(word: str) -> None:
     """A code after these words is a reply; a number in the middle of a sentence is not."""
     for text in (f"{word}550 9 no", f"{word} #550-9 no", f"{word.upper()} 550"):
         reply = reply_in(text)
@@ -65,7 +65,7 @@ def test_a_reply_begins_behind_these_words(word: str) -> None:
         "x" * 4096 + "\n550 5.1.1 no",
     ],
 )
-def test_what_is_no_reply(text: str) -> None:
+def test_texts_without_a_reply(text: str) -> None:
     """Not a reply: numbers in sentences, addresses, other codes, and text after the first page."""
     assert reply_in(text) is None
 

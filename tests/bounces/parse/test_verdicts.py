@@ -101,7 +101,7 @@ def _at_the_door(verdict: Verdict) -> ServerReply:
     [each for each in VERDICTS if each.reply[0] == "5" and each.status[0] != "4"],
     ids=lambda each: each.reply[:60],
 )
-def test_a_refusal_at_the_door_is_judged_by_the_same_table(verdict: Verdict) -> None:
+def test_a_rejection_in_the_session_is_judged_by_the_same_table(verdict: Verdict) -> None:
     """A rejection of a recipient in the mail session means the same as in a report."""
     assert class_of(meaning_of(_at_the_door(verdict), Stage.RCPT)) is verdict.bounce
 
@@ -109,7 +109,7 @@ def test_a_refusal_at_the_door_is_judged_by_the_same_table(verdict: Verdict) -> 
 @pytest.mark.parametrize(
     "verdict", [each for each in VERDICTS if each.reply[0] == "5"], ids=lambda each: each.reply[:60]
 )
-def test_nothing_that_is_said_to_our_sender_is_about_a_recipient(verdict: Verdict) -> None:
+def test_a_rejected_sender_counts_against_no_recipient(verdict: Verdict) -> None:
     """A rejection of MAIL FROM counts against no recipient: none has been named yet."""
     assert class_of(meaning_of(_at_the_door(verdict), Stage.MAIL)) in (Class.OURS, Class.SOFT)
     assert meaning_of(_at_the_door(verdict), Stage.MAIL) not in (
@@ -120,7 +120,7 @@ def test_nothing_that_is_said_to_our_sender_is_about_a_recipient(verdict: Verdic
     )
 
 
-def test_every_kind_has_samples() -> None:
+def test_every_class_has_samples() -> None:
     """There are at least 150 samples, and five of each kind."""
     kinds = Counter(each.kind for each in VERDICTS)
     assert len(VERDICTS) >= 150

@@ -33,7 +33,7 @@ def test_each_sentence_is_understood() -> None:
     assert wrong == []
 
 
-def test_what_may_be_our_own_fault_is_told_first() -> None:
+def test_the_senders_own_fault_comes_first() -> None:
     """A sentence about a mailbox and about our reputation counts against nobody, whatever the code."""
     for text in (
         "no such user, and your host is blocked",

@@ -68,7 +68,7 @@ def counts(database: Database) -> dict[str, int]:
     return {"included": found.included} | {each.value: number for each, number in found.left_out.items()}
 
 
-def test_one_text_for_too_many_holds_all_of_them(database: Database) -> None:
+def test_too_many_bounces_with_one_text_are_held(database: Database) -> None:
     """Of 30 recipients 10 are suppressed as usual; the eleventh with the same reply also holds the ten before it."""
     people = mailing_to(database, 30)
     messages = bounces(people[:12], database)
@@ -93,7 +93,7 @@ def test_two_percent_of_a_large_mailing_are_not_too_many(database: Database) -> 
     assert counts(database)["held"] == 21
 
 
-def test_one_provider_for_too_many_is_held(database: Database) -> None:
+def test_too_many_bounces_at_one_provider_are_held(database: Database) -> None:
     """Every reply is different; all are from one domain."""
     people = mailing_to(database, 40, domains=2)
     there = [each for each in people if each[1].endswith("@domain0.example")]
@@ -111,7 +111,7 @@ def test_one_provider_for_too_many_is_held(database: Database) -> None:
     assert counts(database) == {"included": 28, LeftOut.HELD: 12}
 
 
-def test_refusals_at_the_door_are_held_as_well(database: Database) -> None:
+def test_rejections_in_the_session_are_held_too(database: Database) -> None:
     """A server that suddenly knows nobody costs no subscriber; after a release they get the next issue."""
     mailing_to(database, 60, refuses=15)
     assert counts(database) == {"included": 45, LeftOut.HELD: 15}
@@ -127,9 +127,7 @@ def test_refusals_at_the_door_are_held_as_well(database: Database) -> None:
 
 
 @pytest.mark.parametrize("decision", HoldDecision)
-def test_a_decision_is_recorded_in_everybodys_history_and_holds_for_later_ones(
-    database: Database, decision: HoldDecision
-) -> None:
+def test_a_decision_is_recorded_and_applies_later(database: Database, decision: HoldDecision) -> None:
     """Released people get mail again, also those with similar later bounces; discarded people are all suppressed."""
     people = mailing_to(database, 30)
     messages = bounces(people[:13], database)
@@ -150,7 +148,7 @@ def test_a_decision_is_recorded_in_everybodys_history_and_holds_for_later_ones(
     assert (found is None) if is_released else (found is not None and found.reason is Reason.BOUNCED)
 
 
-def test_a_complaint_of_somebody_who_is_held_stands(database: Database) -> None:
+def test_a_complaint_outlasts_a_release(database: Database) -> None:
     """Released people who had unsubscribed still get nothing."""
     from tests.bounces.news import complaint, message_header
 
@@ -184,7 +182,7 @@ def test_one_wrong_bounce_can_be_undone(database: Database) -> None:
     assert counts(database) == {"included": 5}
 
 
-def test_who_has_not_confirmed_is_not_made_active_when_a_bounce_is_undone(database: Database) -> None:
+def test_an_undone_bounce_does_not_confirm(database: Database) -> None:
     """They were imported again without consent after a mailing; undoing its bounce does not confirm them."""
     people = mailing_to(database, 30)
     with database.write() as connection:
@@ -203,7 +201,7 @@ def test_who_has_not_confirmed_is_not_made_active_when_a_bounce_is_undone(databa
     assert counts(database) == {"included": 18, LeftOut.PENDING: 1, LeftOut.BOUNCED: 11}
 
 
-def test_a_release_is_about_one_mailing(database: Database) -> None:
+def test_a_release_is_for_one_mailing(database: Database) -> None:
     """Bounces of other mailings still count."""
     people = mailing_to(database, 30)
     with database.write() as connection:
@@ -223,7 +221,7 @@ def test_a_release_is_about_one_mailing(database: Database) -> None:
     assert effects == {99: "counted", 1: "released"}
 
 
-def test_a_hold_names_nobody(database: Database) -> None:
+def test_a_hold_contains_no_names(database: Database) -> None:
     """Names before the @ do not change the text, and the stored sample names nobody."""
     ids = [number for number, _ in mailing_to(database, 30)]
     names = ["ann", "ben", "cy", "dan", "eve", "fay", "gil", "hal", "ida", "jan", "kim"]
@@ -251,6 +249,6 @@ def test_a_hold_names_nobody(database: Database) -> None:
         ("用户不存在 ann@x.example", "用户不存在 bob@x.example", True),
     ],
 )
-def test_equal_texts_are_known_again(one: str, other: str, is_same: bool) -> None:
+def test_equal_texts_have_one_key(one: str, other: str, is_same: bool) -> None:
     """Texts are equal whatever addresses, numbers, links and ids are in them."""
     assert (text_key(one) == text_key(other)) is is_same

@@ -20,7 +20,7 @@ def test_no_such_mailbox_suppresses_at_once() -> None:
     assert BounceHistory(at=NOW, bounce=Class.HARD, mailing_id=1) == past(Class.HARD)
 
 
-def test_a_forward_that_fails_is_believed_the_second_time() -> None:
+def test_a_failed_forward_counts_the_second_time() -> None:
     """If another address than the subscriber's failed, two mailings must bounce: a list may have other members."""
     assert effect_of(past(Class.HARD, is_own=False), []) is BounceEffect.COUNTED
     before = [past(Class.HARD, 7, 1, is_own=False)]
@@ -71,14 +71,14 @@ def test_a_full_mailbox_counts_over_time(bounce: Class, before: list[int], effec
     assert effect_of(past(bounce, mailing=1), bounces) is effect
 
 
-def test_what_is_about_us_never_touches_a_subscriber() -> None:
+def test_rejections_of_the_sender_change_no_subscriber() -> None:
     """However often the sender is rejected, there is only an alert; it does not count with others."""
     refusals = [past(Class.OURS, 7 * each, each) for each in range(20)]
     assert effect_of(past(Class.OURS, mailing=99), refusals) is BounceEffect.ALERT
     assert effect_of(past(Class.SOFT, mailing=99), refusals) is BounceEffect.COUNTED
 
 
-def test_whatever_reached_nobody_counts_with_a_full_mailbox() -> None:
+def test_other_failures_count_with_a_full_mailbox() -> None:
     """A missing domain and a failed forward count too; rejections of the sender do not, and do not extend the time."""
     others = [past(Class.BAD_DOMAIN, 7, 1), past(Class.HARD, 14, 2, is_own=False), past(Class.SOFT, 21, 3)]
     assert effect_of(past(Class.FULL, mailing=9), [*others, past(Class.FULL, 28, 4)]) is BounceEffect.SUPPRESSED
@@ -87,7 +87,7 @@ def test_whatever_reached_nobody_counts_with_a_full_mailbox() -> None:
     assert effect_of(past(Class.FULL, mailing=9), [*recent, past(Class.OURS, 30, 30)]) is BounceEffect.COUNTED
 
 
-def test_what_needs_no_past() -> None:
+def test_bounces_that_need_no_history() -> None:
     """Rejections of the sender, and a missing mailbox of the subscriber's own, need no earlier bounces."""
     assert [is_decided(past(each)) for each in Class] == [each in (Class.HARD, Class.OURS) for each in Class]
     assert not is_decided(past(Class.HARD, is_own=False))

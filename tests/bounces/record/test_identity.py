@@ -62,7 +62,7 @@ def test_a_bounce_of_an_earlier_id_is_about_the_same_person(database: Database, 
         assert [(each.bounce, each.mailing_id) for each in of_subscriber(connection, new.id)] == [("hard", 1)]
 
 
-def test_a_bounce_while_nobody_has_the_address(database: Database, tmp_path: Path) -> None:
+def test_a_bounce_of_an_address_without_an_owner(database: Database, tmp_path: Path) -> None:
     """The hash is suppressed, without the address: the next import excludes it with the reason."""
     people = written(tmp_path, "email\nann@reader.example\n")
     take(database, people, consent="form")
@@ -78,7 +78,7 @@ def test_a_bounce_while_nobody_has_the_address(database: Database, tmp_path: Pat
     assert [each.reason for each in done.left] == ["the address does not accept mail"]
 
 
-def test_a_bounce_of_a_former_address_leaves_the_new_one_alone(database: Database) -> None:
+def test_a_bounce_of_a_former_address_keeps_the_new_one(database: Database) -> None:
     """The person has another address by now; the current owner of the failed address is suppressed."""
     with database.write() as connection:
         ann = join(connection, "ann@reader.example")
@@ -97,7 +97,7 @@ def test_a_bounce_of_a_former_address_leaves_the_new_one_alone(database: Databas
         assert suppression_of(connection, "ann@new.example") is not None
 
 
-def test_a_domain_counts_for_the_address_that_had_it(database: Database) -> None:
+def test_a_bad_domain_counts_for_its_address(database: Database) -> None:
     """A bad domain of the former address does not count for the new one; that of an earlier id at this address does."""
     with database.write() as connection:
         ann = join(connection, "ann@gone.example")

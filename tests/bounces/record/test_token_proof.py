@@ -28,7 +28,7 @@ OTHERS = Tokens((b"o" * 32,))
         ("Message-ID: <x@news.example.org>\n", False),
     ],
 )
-def test_what_a_report_returns_of_ours(returned: str, is_proof: bool) -> None:
+def test_returned_content_of_ours(returned: str, is_proof: bool) -> None:
     """The Message-ID or the envelope's address, of any mailing to the same subscriber, with our own key."""
     found = classify(report(verp(7, 3), ANN, returned=returned))
     assert quotes_ours(found, TOKENS, TokenClaim(subscriber_id=7, mailing_id=3)) is is_proof
@@ -49,14 +49,14 @@ def test_what_a_report_returns_of_ours(returned: str, is_proof: bool) -> None:
         (complaint(""), ReturnedKind.COMPLAINT, None),
     ],
 )
-def test_whom_a_message_names(data: bytes, kind: ReturnedKind, subscriber_id: int | None) -> None:
+def test_the_subscriber_of_a_message(data: bytes, kind: ReturnedKind, subscriber_id: int | None) -> None:
     """A message identifies one subscriber, by our own key."""
     found, claim = prove_recipient(classify(data), TOKENS)
     assert (found, claim.subscriber_id if claim else None) == (kind, subscriber_id)
 
 
 @pytest.mark.parametrize("format", Format)
-def test_who_leaves_by_a_providers_link_is_named_by_the_provider_only(format: Format) -> None:
+def test_a_providers_unsubscription_needs_the_provider(format: Format) -> None:
     """A message that only looks like an unsubscription identifies nobody by returned content."""
     told = replace(classify(report(verp(7, 3), ANN)), kind=ReturnedKind.UNSUBSCRIBE, format=format)
     kind, claim = prove_recipient(told, TOKENS)
@@ -75,7 +75,7 @@ REPORTS = (ReturnedKind.BOUNCE, ReturnedKind.DELAY, ReturnedKind.COMPLAINT)
 
 
 @pytest.mark.parametrize("kind", ReturnedKind)
-def test_who_writes_to_leave_leaves_whatever_their_message_looks_like(kind: ReturnedKind) -> None:
+def test_unsubscribe_messages_count_in_every_form(kind: ReturnedKind) -> None:
     """The subject counts in every message; the recipient address counts except in a report, which comes automatically."""
     for tokens in ((), (LEAVING,)):
         told = Returned(kind=kind, why="", traces=Candidates(tokens=tokens, leaving=(LEAVING,)))
@@ -120,7 +120,7 @@ def test_who_writes_to_leave_leaves_whatever_their_message_looks_like(kind: Retu
         (Candidates(quoted=(_token(Purpose.BOUNCE, 7, 3),), message_ids=(_token(Purpose.MESSAGE, 7, 3),)), None, None),
     ],
 )
-def test_what_names_a_subscriber_in_each_kind(
+def test_proof_by_kind_of_message(
     kind: ReturnedKind, traces: Candidates, claim: TokenClaim | None, of_complaints: TokenClaim | None
 ) -> None:
     """Envelope and Message-ID count in bounces and delays; in complaints the link too; in other kinds nothing."""
@@ -145,7 +145,7 @@ def test_what_names_a_subscriber_in_each_kind(
         (Candidates(tokens=(_token(Purpose.BOUNCE, 7, 3),), links=(LEAVING,), leaving=(LEAVING,)), False),
     ],
 )
-def test_what_is_quoted_of_ours(traces: Candidates, is_proof: bool) -> None:
+def test_quoted_content_of_ours(traces: Candidates, is_proof: bool) -> None:
     """A token or a Message-ID of the same subscriber counts, each in its own place."""
     told = Returned(kind=ReturnedKind.BOUNCE, why="", traces=traces)
     assert quotes_ours(told, TOKENS, TokenClaim(subscriber_id=7, mailing_id=3)) is is_proof

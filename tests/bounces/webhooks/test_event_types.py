@@ -171,7 +171,7 @@ def test_dovecots_rejections_are_bounces(said: str, bounce: Class) -> None:
         "The message was processed automatically.",
     ],
 )
-def test_receipts_are_none(said: str) -> None:
+def test_receipts_are_not_bounces(said: str) -> None:
     """A message that was read or deleted has arrived."""
     assert classify(receipt(said, "manual-action/MDN-sent-manually; displayed")).kind is ReturnedKind.RECEIPT
 
@@ -188,7 +188,7 @@ _REPEATS = (
 
 
 @pytest.mark.parametrize("said", _REPEATS)
-def test_what_our_own_message_says_decides_nothing(said: str) -> None:
+def test_the_text_of_our_own_message_does_not_count(said: str) -> None:
     """Its subject, its header and its text are about the news, wherever a server repeats them."""
     (finding,) = classify(several(group("ann@x.example", "5.0.0", "550 failed"), said=said)).findings
     assert finding.bounce is Class.SOFT
@@ -230,7 +230,7 @@ def test_what_our_own_message_says_decides_nothing(said: str) -> None:
         ("postmaster@x.example", "Cambio", "Mi nueva dirección es ben@y.example. El buzón no existe desde enero."),
     ],
 )
-def test_a_change_of_address_is_no_bounce(sender: str, subject: str, body: str) -> None:
+def test_a_change_of_address_is_not_a_bounce(sender: str, subject: str, body: str) -> None:
     """Whoever has another address now has received the message, or tells us the new one."""
     assert classify(letter(body, "Return-Path: <>", sender=sender, subject=subject)).kind is ReturnedKind.OUT_OF_OFFICE
 
@@ -265,7 +265,7 @@ QUIET = {
 
 
 @pytest.mark.parametrize("name", QUIET)
-def test_no_absence_ever_acts(database: Database, name: str) -> None:
+def test_absences_have_no_effect(database: Database, name: str) -> None:
     """Absences with our token in their address, our message quoted, and the text of a bounce: no subscriber changes."""
     fields, subject, body = QUIET[name]
     ann = subscriber(database, "ann@reader.example")
@@ -293,7 +293,7 @@ DELAYS = [
 
 
 @pytest.mark.parametrize("number", range(len(DELAYS)))
-def test_no_notice_of_a_delay_ever_acts(database: Database, number: int) -> None:
+def test_delays_have_no_effect(database: Database, number: int) -> None:
     """The server is still retrying, even if the text says something else."""
     ann = subscriber(database, "ann@reader.example")
     data = (
@@ -317,7 +317,7 @@ def test_no_notice_of_a_delay_ever_acts(database: Database, number: int) -> None
         ("token", "ann", True),
     ],
 )
-def test_a_message_that_returns_nothing_of_ours_is_soft_at_most(
+def test_a_message_without_our_content_is_soft_at_most(
     database: Database, returned: str, recipient: str, is_moved: bool
 ) -> None:
     """The recipient address alone proves no bounce: the report must return our token, our Message-ID or the address."""

@@ -204,7 +204,7 @@ def read(name: str, call: tuple[bytes, Mapping[str, str]], secret: Secret | None
 
 
 @pytest.mark.parametrize(("name", "call", "kind", "bounce"), EVENTS)
-def test_each_event_is_one_of_our_kinds(
+def test_each_event_has_a_kind(
     name: str, call: tuple[bytes, dict[str, str]], kind: ReturnedKind, bounce: Class | None
 ) -> None:
     """The server's answer is judged as everywhere, the provider's type only makes it milder, and our key identifies."""
@@ -228,7 +228,7 @@ def test_each_event_is_one_of_our_kinds(
         ("mailjet", ["sent", "open", "click", ""]),
     ],
 )
-def test_other_events_are_none_of_ours(name: str, events: Iterable[str]) -> None:
+def test_other_events_are_ignored(name: str, events: Iterable[str]) -> None:
     """Delivered, opened and clicked messages are not recorded."""
     calls = {
         "sendgrid": lambda each: sendgrid(sg(each)),
@@ -268,7 +268,7 @@ WRONG: list[tuple[str, tuple[bytes, dict[str, str]]]] = [
 
 
 @pytest.mark.parametrize(("name", "call"), WRONG)
-def test_what_is_not_proven_is_refused(name: str, call: tuple[bytes, dict[str, str]]) -> None:
+def test_unproven_calls_are_rejected(name: str, call: tuple[bytes, dict[str, str]]) -> None:
     """Another key, another body, another time, no password or no JSON: rejected."""
     with pytest.raises(CallError):
         read(name, call)
@@ -292,7 +292,7 @@ def test_a_key_of_another_kind_verifies_nothing() -> None:
         ("notsendgrid.net", None),
     ],
 )
-def test_a_relay_gets_the_header_that_it_gives_back(host: str, line: bytes | None) -> None:
+def test_a_relay_gets_the_header_that_it_returns(host: str, line: bytes | None) -> None:
     """The header has the id of the message and nothing else."""
     addressing = Addressing(
         to=Address(address="ann@reader.example"), date=NOW, message_id=MESSAGE_ID, echo=echo_header(host)

@@ -118,7 +118,7 @@ def test_a_bounce_of_ses(kind: str, detail: str, recipient: dict[str, str], expe
     assert claim is not None and (claim.subscriber_id, claim.mailing_id, proven) == (1, 7, ReturnedKind.BOUNCE)
 
 
-def test_an_absence_that_ses_tells_as_transient_is_no_bounce() -> None:
+def test_a_transient_absence_at_ses_is_not_a_bounce() -> None:
     """Transient, general, without a text: SES reports automatic answers like this."""
     assert ses(signed(bounce("Transient", "General"))).returned.kind is ReturnedKind.OUT_OF_OFFICE
 
@@ -138,7 +138,7 @@ def test_a_complaint_of_ses_by_the_header_of_the_message() -> None:
     assert read_ses(signed(told), topics={TOPIC}, certificate=certificate) is None
 
 
-def test_the_same_event_told_twice_is_one() -> None:
+def test_a_repeated_event_counts_once() -> None:
     """SNS delivers at least once, each time with its own id: the id of the feedback counts."""
     one, other = (signed(bounce("Permanent", "General"), MessageId=each) for each in ("a", "b"))
     assert ses(one).hash == ses(other).hash
@@ -169,20 +169,20 @@ def test_both_signatures_of_sns_are_read(version: str) -> None:
         ({"Signature": "%%%"}, "not signed"),
     ],
 )
-def test_what_amazon_did_not_sign_is_refused(more: dict[str, str], words: str) -> None:
+def test_notifications_without_amazons_signature_are_rejected(more: dict[str, str], words: str) -> None:
     """Another topic, host or signature is rejected; no certificate is fetched from any other host."""
     with pytest.raises(CallError, match=words):
         read_ses(signed(bounce("Permanent", "General"), **more), topics={TOPIC}, certificate=certificate)
 
 
-def test_a_changed_notification_is_refused() -> None:
+def test_a_changed_notification_is_rejected() -> None:
     """One letter of the signed message is different."""
     body = signed(bounce("Permanent", "General")).replace(b"ann@", b"bob@")
     with pytest.raises(CallError, match="not signed"):
         read_ses(body, topics={TOPIC}, certificate=certificate)
 
 
-def test_a_subscription_is_to_be_confirmed_at_amazon_only() -> None:
+def test_a_subscription_is_confirmed_at_amazon_only() -> None:
     """SNS asks once; the address in it must be its own."""
     asked = {"Type": "SubscriptionConfirmation", "Token": "t"}
     url = "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=a&Token=t"
@@ -195,7 +195,7 @@ def test_a_subscription_is_to_be_confirmed_at_amazon_only() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"null", b"{}", b'{"TopicArn": 7}', b"[" * 100_000, b"\xff", b'"' * 2_000_000]
 )
-def test_hostile_bodies_are_refused(body: bytes) -> None:
+def test_hostile_bodies_are_rejected(body: bytes) -> None:
     """No body causes another exception."""
     with pytest.raises(CallError):
         read_ses(body, topics={TOPIC}, certificate=certificate)
@@ -251,7 +251,7 @@ def test_a_bounce_of_postmark(kind: str, details: str, expected: Class) -> None:
         ({"Type": "Subscribe"}, None),
     ],
 )
-def test_what_else_postmark_tells(told: dict[str, object], kind: ReturnedKind | None) -> None:
+def test_other_events_of_postmark(told: dict[str, object], kind: ReturnedKind | None) -> None:
     """Absences, questions and complaints are read; the other types are ignored."""
     event = postmark(**told)
     assert (event and event.returned.kind) == kind
@@ -267,7 +267,7 @@ def test_postmark_must_know_the_password(authorization: str | None) -> None:
         read_postmark(b'{"RecordType": "Bounce"}', authorization=authorization, secret=SECRET)
 
 
-def test_nothing_is_got_but_from_amazon() -> None:
+def test_only_amazon_is_contacted() -> None:
     """Whatever an address looks like, no other host is contacted."""
     for url in (
         "https://127.0.0.1/x.pem",
