@@ -1,7 +1,7 @@
 """Split a link into the parts that a request needs.
 
 Input: a link as written, or a Location header and the address it is relative to. Output: a `Target`, ASCII only, or the
-reason why there is none. Guarantees: never looks anything up.
+reason why the link has no target. Guarantees: never looks anything up.
 """
 
 import ipaddress
