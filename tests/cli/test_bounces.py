@@ -284,6 +284,6 @@ def test_who_tells_what_came_back_and_erasing_takes_it_away(news: News, capsys: 
     shown = capsys.readouterr().out
     assert "hard bounce 5.1.1 of mailing 7: 550 5.1.1 no such user   (suppressed)" in shown
     assert run(["subscribers", "erase", "r0@reader.example", "--yes"]) == 0
-    assert "who is meant in what came back (1 message)" in capsys.readouterr().out
+    assert "the recipient in returned messages (1 message)" in capsys.readouterr().out
     with news.opened() as database, database.read() as connection:
         assert "r0@" not in repr(connection.execute(select(returned)).all())

@@ -272,7 +272,7 @@ def test_a_link_of_an_import_that_was_undone(pages: Running, tmp_path: Path) -> 
     assert pages.post_form(paths[0], ONE_CLICK).title == phrase("gone_title")
     done = take(pages.database, people, consent="form")
     assert (done.summary.new, done.summary.left) == (1, 1)
-    assert [each.reason for each in done.left] == ["they have left"]
+    assert [each.reason for each in done.left] == ["they unsubscribed"]
     assert pages.subscriber("anna@example.net") is None
     assert pages.post_form(paths[1], ONE_CLICK).title == phrase("left_title")
     found = pages.subscriber("ben@example.net")
