@@ -104,12 +104,12 @@ def test_tokens_of_the_first_version_stay_valid() -> None:
 
 def test_a_token_has_one_spelling() -> None:
     """Only one spelling of a token is valid, although its last letter has unused bits and case changes some letters."""
-    transactional_emails = string.ascii_lowercase + "234567"
+    letters = string.ascii_lowercase + "234567"
     for number in range(64):
         token = TOKENS.make(Purpose.UNSUBSCRIBE, number)
-        last = transactional_emails.index(token[-1])
+        last = letters.index(token[-1])
         for other in range(last + 1, last + 4):
-            assert TOKENS.read(Purpose.UNSUBSCRIBE, token[:-1] + transactional_emails[other]) is None
+            assert TOKENS.read(Purpose.UNSUBSCRIBE, token[:-1] + letters[other]) is None
         assert last % 4 == 0
         # The Kelvin sign is k in lower case.
         assert "k" not in token or TOKENS.read(Purpose.UNSUBSCRIBE, token.replace("k", "\u212a")) is None

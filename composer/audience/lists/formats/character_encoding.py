@@ -84,10 +84,10 @@ def _as_utf8(source: ListFile) -> tuple[int, int]:
                 raise ListError(f"{source.name} has no line breaks, so it is not a list", "save it as CSV or XLSX")
             if piece.isascii() and not decoder.getstate()[0]:
                 continue
-            wrong, transactional_emails = _beyond_ascii(decoder.decode(piece))
-            good, bad = good + transactional_emails, bad + wrong
-    wrong, transactional_emails = _beyond_ascii(decoder.decode(b"", True))
-    return good + transactional_emails, bad + wrong
+            wrong, letters = _beyond_ascii(decoder.decode(piece))
+            good, bad = good + letters, bad + wrong
+    wrong, letters = _beyond_ascii(decoder.decode(b"", True))
+    return good + letters, bad + wrong
 
 
 def _beyond_ascii(text: str) -> tuple[int, int]:

@@ -111,8 +111,8 @@ def _cells(inside: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
         return 0
     columns = rows = 0
     for piece in _pieces(inside, entry):
-        for transactional_emails, digits in _REFERENCE.findall(piece):
-            columns, rows = max(columns, _column(transactional_emails)), max(rows, int(digits))
+        for letters, digits in _REFERENCE.findall(piece):
+            columns, rows = max(columns, _column(letters)), max(rows, int(digits))
     return columns * rows
 
 
@@ -129,9 +129,9 @@ def _pieces(inside: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
         return
 
 
-def _column(transactional_emails: bytes) -> int:
+def _column(letters: bytes) -> int:
     number = 0
-    for letter in transactional_emails.upper():
+    for letter in letters.upper():
         number = number * 26 + letter - ord("A") + 1
     return number
 
