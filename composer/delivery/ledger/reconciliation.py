@@ -52,9 +52,9 @@ class Decided:
 
     def in_words(self, zone: ZoneInfo) -> str:
         """Return it as text."""
-        were = "was" if self.count == 1 else "were"
+        messages = "message was" if self.count == 1 else "messages were"
         when = f"{self.at.astimezone(zone):%Y-%m-%d %H:%M}"
-        return f"{self.count:,} of the accepted {were} unconfirmed; {self.who} decided to count as received, {when}"
+        return f"{self.count:,} unconfirmed {messages} counted as received by decision of {self.who}, {when}"
 
 
 def unknown_of(connection: Connection, mailing_id: int) -> tuple[int, ...]:
