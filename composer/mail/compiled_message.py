@@ -1,6 +1,6 @@
 """The message of an edition, compiled once for all subscribers: bytes, and slots for the values of a subscriber.
 
-Input: a letterhead, HTML and plaintext with merge-field tokens, images. Output: a `Compiled`, which fills its slots for one
+Input: a letterhead, HTML and plaintext with merge-field tokens, pictures. Output: a `Compiled`, which fills its slots for one
 subscriber at a time, can sign the message, and can be stored as bytes. Guarantees: reads no clock and invents no id; each slot
 escapes its value, so a value never becomes markup (merge_slots.py).
 """
@@ -207,7 +207,7 @@ def compile_message(
     fields: tuple[MergeField, ...] = (),
     pictures: tuple[MailPart, ...] = (),
 ) -> Compiled:
-    """Compile a message: multipart/alternative of text and HTML, with images next to the HTML.
+    """Compile a message: multipart/alternative of text and HTML, with pictures next to the HTML.
 
     `fields` define the tokens in subject, HTML and text. Raises HeaderError, AddressError, BodyError, or PlaceError for a
     field in a place where no value is safe, such as a host name.

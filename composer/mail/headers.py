@@ -224,7 +224,7 @@ class _Lines:
 def _encoded_words(value: str, first: int) -> Iterator[str]:
     """Yield encoded-words of complete characters, the first of at most `first` bytes (RFC 2047, 2 and 5).
 
-    Only the last word may have `=` padding: GMime joins adjacent words before it decodes, and stops at the first padding.
+    Only the final word may have `=` padding: GMime joins adjacent words before it decodes, and stops at the first padding.
     So a word ends when its bytes are a multiple of three. If that is not possible (one letter, then only Chinese), the
     first character becomes a Q word, which has no padding, and the rest starts again.
     """

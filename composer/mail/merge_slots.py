@@ -72,7 +72,7 @@ def split_html(html: str, tokens: Collection[str]) -> Pieces:
     token = _pattern(tuple(tokens))
     if any(token.search(html, *place.span()) for place in _NO_PLACE.finditer(html)):
         raise PlaceError(
-            "a merge field is not allowed in a style, a script or a list of images (srcset)",
+            "a merge field is not allowed in a style, a script or a list of pictures (srcset)",
             "the theme must not put it there",
         )
     pieces: Pieces = []

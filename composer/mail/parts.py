@@ -1,6 +1,6 @@
 """The nested MIME parts of a message.
 
-Input: plaintext and HTML in pieces, images. Output: the top Content-Type, and the chunks of the body. Guarantees: boundaries
+Input: plaintext and HTML in pieces, pictures. Output: the top Content-Type, and the chunks of the body. Guarantees: boundaries
 are not random: the same parts get the same boundaries.
 """
 
@@ -20,7 +20,7 @@ _MEDIA_TYPE = re.compile(r"(?!multipart/|message/)[a-z]+/[a-z0-9][a-z0-9.+-]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailPart:
-    """An image inside the message; the HTML shows it with `src="cid:content_id"` (RFC 2392)."""
+    """A picture inside the message; the HTML shows it with `src="cid:content_id"` (RFC 2392)."""
 
     #: Without angle brackets: `chart@news.example.org`.
     content_id: str
@@ -36,13 +36,13 @@ Chunks = tuple[Chunk, ...]
 def alternative(
     language: str, *, text: Pieces, html: Pieces, pictures: tuple[MailPart, ...], numbers: Mapping[str, int]
 ) -> tuple[bytes, Chunks]:
-    """Return the top Content-Type and the body: text and HTML, with the HTML in multipart/related if there are images.
+    """Return the top Content-Type and the body: text and HTML, with the HTML in multipart/related if there are pictures.
 
     RFC 2046 section 5.1.4 (plain first), RFC 2387 (type=, root first). Raises HeaderError or BodyError.
     """
     ids = [picture.content_id for picture in pictures]
     if len(set(ids)) < len(ids):
-        raise HeaderError("two images have the same Content-ID")
+        raise HeaderError("two pictures have the same Content-ID")
     plain, shown = _text("text/plain", language, text, numbers), _text("text/html", language, html, numbers)
     if pictures:
         head, body = _multipart("related", [shown, *((_picture(each),) for each in pictures)], {"type": "text/html"})

@@ -26,7 +26,7 @@ class Settings:
     unsubscribe_mailto: str | None = None
     #: The address that bounces are sent to.
     bounces: str | None = None
-    #: The base address of linked images; None if the images are in the message.
+    #: The base address of linked pictures; None if the pictures are in the message.
     assets_url: str | None = None
     #: How many of `approvers` must approve.
     approvals: int = 0

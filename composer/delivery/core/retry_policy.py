@@ -103,7 +103,7 @@ class Defer:
     until: datetime
     #: Whether this attempt counts for the delays and the deadline.
     is_counted: bool = True
-    #: Whether the next attempt would be after the deadline, so that there is none.
+    #: Whether this was the last attempt, because the next one would be after the deadline.
     is_last: bool = False
 
 

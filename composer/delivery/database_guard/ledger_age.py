@@ -1,7 +1,7 @@
 """The age of the ledger: whether this database knows about every message that was sent.
 
-Input: a connection, the notes next to the database and on this computer. Output: the problems, as `Evidence`. Guarantees: a
-database that is behind a note (a copy, a restored backup) is detected.
+Input: a connection, the notes next to the database and on this computer. Output: the problems, as `Evidence`. Guarantees:
+a database that knows less than a note (a copy, a restored backup) is detected.
 """
 
 import json

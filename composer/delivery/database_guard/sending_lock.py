@@ -35,7 +35,7 @@ class SendingLock:
         return None if self._file is None else self._file.handle
 
     def release(self) -> None:
-        """Let others send. Never raises; does nothing after the lock was passed on to a `Worker`."""
+        """Release the lock. Never raises; does nothing after the lock was passed on to a `Worker`."""
         if self._file is not None:
             self._file.release()
 

@@ -92,7 +92,7 @@ class MessageWorker:
         self._asked: dict[int, int] = {}
         self._replies: dict[int, WorkerReply] = {}
         self._has_begun = self._is_gone = False
-        # A thread sends the payload, so that nothing waits for the start of the worker. Nothing else is sent before its first byte.
+        # A thread sends the payload, so that nothing waits for the worker to start. Nothing else is sent before its first byte.
         self._delivery = threading.Thread(target=self._deliver, args=(payload,), daemon=True)
         self._delivery.start()
 

@@ -91,7 +91,7 @@ class PreflightFacts:
     database: str = ""
     leaving: str = ""
     pages: str = ""
-    #: Images on the web that differ from those of this edition, each with the problem.
+    #: Pictures on the web that differ from those of this edition, each with the problem.
     pictures: Sequence[str] = ()
     #: Mailings with another issue key that sent the same issue.
     same_issue: Sequence[EarlierMailing] = ()
@@ -230,8 +230,8 @@ def _no_pictures(known: PreflightFacts) -> Iterator[Refusal]:
     if known.pictures:
         yield Refusal(
             code=Code.NO_PICTURES,
-            words=f"{_count(len(known.pictures), 'image')} on the web cannot be used: {several(known.pictures)}",
-            route="upload the images in outbox/ISSUE/pictures/ to brand.assets_url",
+            words=f"{_count(len(known.pictures), 'picture')} on the web cannot be used: {several(known.pictures)}",
+            route="upload the pictures in outbox/ISSUE/pictures/ to brand.assets_url",
         )
 
 

@@ -1,6 +1,6 @@
-"""Checks on the web, just before a mailing: the public pages answer with our key, the images are those of the edition.
+"""Checks on the web, just before a mailing: the public pages answer with our key, the pictures are those of the edition.
 
-Input: addresses from newsletter.yaml, a key, images. Output: the problem as text; empty if everything is right.
+Input: addresses from newsletter.yaml, a key, pictures. Output: the problem as text; empty if everything is right.
 Guarantees: follows no redirect, uses no proxy, waits 15 seconds at most, reads no more than it needs.
 """
 
@@ -38,7 +38,7 @@ def trouble_with_pages(public_url: str, tokens: Tokens) -> str:
 
 
 def trouble_with_pictures(assets_url: str, pictures: Sequence[tuple[str, bytes]]) -> tuple[str, ...]:
-    """Fetch each image by its file name; return those whose bytes differ or that cannot be fetched, with the reason."""
+    """Fetch each picture by its file name; return those whose bytes differ or that cannot be fetched, with the reason."""
     base = assets_url.rstrip("/")
     wanted: Mapping[str, bytes] = dict(pictures)
 
@@ -46,7 +46,7 @@ def trouble_with_pictures(assets_url: str, pictures: Sequence[tuple[str, bytes]]
         data = wanted[name]
         try:
             return (
-                "" if _get(f"{base}/{quote(name)}", len(data) + 1) == data else f"{name} (a different image is there)"
+                "" if _get(f"{base}/{quote(name)}", len(data) + 1) == data else f"{name} (a different picture is there)"
             )
         except _NoAnswerError as error:
             return f"{name} ({error})"

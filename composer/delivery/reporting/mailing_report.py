@@ -102,9 +102,9 @@ def _sentences(account: Statistics, zone: ZoneInfo) -> list[str]:
     sums = account.sums
     lines: list[str] = []
     if sums.is_even:
-        lines.append(f"The numbers add up to {sums.frozen:,}: every recipient is accounted for.")
+        lines.append(f"The numbers add up to {sums.frozen:,}: all recipients are accounted for.")
     else:
-        lines.append(f"THE NUMBERS DO NOT ADD UP: {sums.total:,} of {sums.frozen:,}. Do not rely on any of them.")
+        lines.append(f"THE NUMBERS DO NOT ADD UP: {sums.total:,} of {sums.frozen:,}. Do not rely on them.")
     lines += [f"{each.in_words(zone)}." for each in account.decided]
     if account.bounced:
         lines.append(

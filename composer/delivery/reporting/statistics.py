@@ -78,7 +78,7 @@ class Statistics:
     left: int
     #: How many messages had been accepted at which time.
     progress: tuple[tuple[datetime, int], ...]
-    #: The largest first; the last one may stand for all others.
+    #: The largest first; the last one may be the sum of all others.
     domains: tuple[Domain, ...]
 
     @property

@@ -158,7 +158,7 @@ class LedgerWriter:
         """Stop waiting for the database: its thread ends with the process. Return the error."""
         self.is_hung = True
         name = self._database.location.name
-        error = DatabaseError(f"the database at {name} does not answer", "is the server running?")
+        error = DatabaseError(f"the database at {name} does not answer", "check that the server is running")
         self.fail(error)
         return error
 

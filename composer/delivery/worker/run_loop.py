@@ -335,7 +335,7 @@ class _Sending:
     def _view(self) -> View:
         now, known, bucket = self._now(), self._known, self._recorder.bucket
         given_back = self._recorder.tally.given_back + self._pool.denied
-        # Both numbers are read at once; otherwise a delivery that changes from queued to open would be counted twice or not at all.
+        # Both numbers are read at once: a delivery that changes from queued to open must not be counted twice or not at all.
         queued, under_way = self._pool.load
         left = None if self._job.limit is None else self._job.limit - known.claimed + given_back
         quota = known.quota
@@ -429,7 +429,7 @@ class _Sending:
         known.refill = clock + wait
 
     def _news(self) -> None:
-        """Tell the admission about a pause immediately, and wake the loop."""
+        """Pass a pause to the admission immediately, and wake the loop."""
         now, bucket = self._now(), self._recorder.bucket
         if bucket is not None:
             self._gate.pause(pause_of(bucket, now, self._job.policy.longest_pause))
