@@ -21,6 +21,7 @@ from composer.delivery.approval.content_diff import OUTDATED
 from composer.delivery.approval.recorded_editions import RecordedEdition, changes_of_mailing, sent_tests
 from composer.delivery.approval.reviews import Review
 from composer.delivery.config.delivery_settings import Settings
+from composer.delivery.core.events import in_words
 from composer.delivery.core.mailing import mailing_of, sums_of
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.ledger import reconciliation
@@ -196,10 +197,10 @@ def test_sentences_of_before_become_codes(old: Database) -> None:
         (9, "suppressed", "unsubscribed", None, None, ""),
         (10, "refused", None, None, None, "550 5.1.1 no such user"),
     ]
-    # For people it reads as before.
-    assert people[8] == RUN_DIED and people[9] == "unsubscribed" and people[10] == "550 5.1.1 no such user"
-    assert people[5] == "to be sent again" and people[7] == "451 4.7.1 Try again"
-    assert mine.reply == "counted as received"
+    # The codes have texts for people.
+    assert people[8] == in_words("run_died", "") and people[9] == "unsubscribed"
+    assert people[10] == "550 5.1.1 no such user" and people[7] == "451 4.7.1 Try again"
+    assert people[5] == in_words("again", "") and mine.reply == in_words("received", "")
 
 
 def test_audiences_and_what_came_back(old: Database) -> None:

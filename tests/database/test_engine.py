@@ -75,7 +75,7 @@ def test_a_reader_sees_one_state(database: Database) -> None:
 def test_a_reader_cannot_write(database: Database) -> None:
     """A connection that was asked for to read refuses to change anything; the next writer is free to."""
     with (
-        pytest.raises((DatabaseError, DBAPIError), match=r"may not be written|read-only"),
+        pytest.raises((DatabaseError, DBAPIError), match="read-only"),
         database.read() as connection,
     ):
         connection.execute(insert(subscribers), [_subscriber("a@example.org")])
@@ -161,9 +161,9 @@ def test_a_newer_database_is_refused_and_left_alone(location: Location) -> None:
     """A database of a later version is not touched, and the message says what to do."""
     with open_database(location) as database, database.write() as connection:
         connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
-    with pytest.raises(DatabaseError, match=r"newer compose: it is at version 9999") as stop:
+    with pytest.raises(DatabaseError, match=r"newer version of compose .* has version 9999") as stop:
         open_database(location)
-    assert "install the newer program" in stop.value.hint
+    assert "update compose" in stop.value.hint
 
 
 def test_postgresql_waits_for_its_upgrade(postgres: PostgresServer) -> None:
@@ -310,7 +310,7 @@ def test_where_the_database_is(tmp_path: Path) -> None:
     with pytest.raises(ContentError) as stop:
         found("database: postgresql://anna:secret@h/news\n")
     assert stop.value.problems[0].line == 10
-    with pytest.raises(DatabaseError, match="of the kind “mysql”"):
+    with pytest.raises(DatabaseError, match="“mysql”"):
         found("", COMPOSE_DATABASE_URL="mysql://h/news")
     with pytest.raises(DatabaseError, match="in memory"):
         found("", COMPOSE_DATABASE_URL="sqlite://")

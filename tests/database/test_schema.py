@@ -39,7 +39,7 @@ def test_missing_parts_are_reported_at_the_next_opening(location: Location, chan
     """A missing table, column or index is named at the next opening; no command goes on with such a database."""
     with open_database(location) as database, database.write() as connection:
         connection.exec_driver_sql(change)
-    with pytest.raises(DatabaseError, match="its tables are not those of that version") as stop:
+    with pytest.raises(DatabaseError, match="its tables do not match that version") as stop:
         open_database(location)
     assert words in stop.value.message
     assert "restore a backup" in stop.value.hint
@@ -100,7 +100,7 @@ def _with_another_version(location: Location) -> None:
 def test_a_version_that_is_not_true_is_reported(location: Location, change: Callable[[Location], None]) -> None:
     """A database that says it is older than it is, or lacks a table of its version, is not upgraded into nonsense."""
     change(location)
-    with pytest.raises(DatabaseError, match="its tables are not those of"), connect(location) as database:
+    with pytest.raises(DatabaseError, match="its tables do not match"), connect(location) as database:
         upgrade(database)
 
 

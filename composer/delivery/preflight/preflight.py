@@ -250,7 +250,7 @@ def _same_issue_mailings(known: PreflightFacts) -> Iterator[Refusal]:
         yield Refusal(
             code=Code.SAME_ISSUE,
             words=f"mailing {each.mailing} of {each.issue} already sent this issue: {each.shared.in_words}",
-            route=f"to resume that mailing:   {command_line('send', each.issue)}; or correct the date or number",
+            route=f"{command_line('send', each.issue)}   resumes that mailing; or correct the date or number",
         )
 
 

@@ -115,8 +115,8 @@ def test_a_command_of_the_users_own_folder_gives_the_secret(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("command", "words"),
-    [("/no/such/program", "it cannot be run"), (f"{sys.executable} -c 'raise SystemExit(3)'", "it ended with 3"),
-     (f"{sys.executable} -c pass", "it printed nothing"), ("echo 'unclosed", "it cannot be run")],
+    [("/no/such/program", "cannot be run"), (f"{sys.executable} -c 'raise SystemExit(3)'", "exit code 3"),
+     (f"{sys.executable} -c pass", "printed nothing"), ("echo 'unclosed", "cannot be run")],
 )  # fmt: skip
 def test_a_command_that_fails_is_told(tmp_path: Path, command: str, words: str) -> None:
     """One sentence with the host; nothing of what it printed."""

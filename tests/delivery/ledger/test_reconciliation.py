@@ -325,11 +325,11 @@ def test_ended_before_it_was_sent(database: Database) -> None:
 def test_what_people_are_told_of_decisions() -> None:
     """One is, several are; thousands are told apart, and the time is that of the newsletter's zone."""
     for count, words in (
-        (1, "1 of those taken is counted"),
-        (2, "2 of those taken are"),
-        (1234, "1,234 of those taken are"),
+        (1, "1 unconfirmed message was "),
+        (2, "2 unconfirmed messages were "),
+        (1234, "1,234 unconfirmed messages were "),
     ):
         said = reconciliation.Decided(count=count, who="anna", at=NOW).in_words(ZoneInfo("Europe/Berlin"))
         assert said.startswith(words) and said.endswith("anna, 2025-01-30 07:30")
-    assert reconciliation.promise(0) == "nobody gets it twice"
-    assert reconciliation.promise(1234).startswith("1,234 may get it twice")
+    assert reconciliation.promise(0).startswith("nobody ")
+    assert reconciliation.promise(1234).startswith("1,234 may ")

@@ -187,7 +187,7 @@ def test_who_is_taken_for_dead_in_the_middle_stops(server: Location, monkeypatch
         monkeypatch.setattr("composer.delivery.worker.run_loop._LOOK", 0.0)
         ran = run(database, MemoryTransport(script))
         assert ran.ending is Ending.LEDGER and ran.error is not None
-        assert "took this one for dead" in ran.words
+        assert "considered this one dead" in ran.words
         with database.read() as connection:
             assert connection.scalar(select(deliveries.c.state).where(deliveries.c.subscriber_id == 400)) == S.PENDING
 

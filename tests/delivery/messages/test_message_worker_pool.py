@@ -126,7 +126,7 @@ def test_threads_get_their_own(pool: MessageWorkerPool) -> None:
 def test_what_cannot_be_made_is_told_as_here(pool: MessageWorkerPool) -> None:
     with pytest.raises(MessageError, match="the address cannot be used"):
         pool.outgoing(replace(ANNA, address="nobody"))
-    with pytest.raises(MessageError, match="there is no value for the merge field “company”"):
+    with pytest.raises(MessageError, match="the merge field “company” has no value"):
         pool.outgoing(replace(ANNA, subscriber_id=8, fields="{}"))
     assert pool.outgoing(replace(ANNA, subscriber_id=9)).envelope.recipient == "anna@example.net"
 

@@ -278,12 +278,12 @@ def _one(known: PreflightFacts) -> Refusal:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"), [((), "as it stands now"), (("subject",), "; tested before, changed since: ")]
+    ("changed", "said"), [((), "the current version of a "), (("subject",), "tested, changed since: ")]
 )
 def test_what_was_tested_before_is_said_where_there_was_something(changed: tuple[str, ...], said: str) -> None:
     """With what has changed since."""
     refusal = _one(PreflightFacts(editions=(EditionFacts(stem="a", tests=SentTests(changed_since=changed)),)))
-    assert said in refusal.words and ("tested before" in refusal.words) is bool(changed)
+    assert said in refusal.words and ("earlier version" in refusal.words) is bool(changed)
     assert refusal.route == "compose test a"
 
 
@@ -292,7 +292,7 @@ def test_what_was_approved_before_is_said_where_there_was_something(changed: dic
     """With what has changed since; the way out has a place for who approves."""
     known = replace(READY, issue="2031-01-30", approval=Approval(needed=1, changed_since=changed))
     refusal = _one(known)
-    assert ("; approved before, changed since: " in refusal.words) is bool(changed)
+    assert ("approved, changed since: " in refusal.words) is bool(changed)
     assert refusal.route == "compose approve 2031-01-30 --as ADDRESS"
 
 
@@ -331,7 +331,7 @@ def test_words_that_were_said_elsewhere_are_told_as_they_are() -> None:
     for known in (replace(READY, leaving="said"), replace(READY, database="said"), replace(READY, pages="said")):
         assert _one(known).words == "said"
     files = EditionFacts(stem="a", tests=TESTED, same_issue_files=("b.yaml", "c.yaml"))
-    assert _one(replace(READY, editions=(files,))).words == "two files hold the issue a: also b.yaml, c.yaml"
+    assert _one(replace(READY, editions=(files,))).words == "a is the same issue as b.yaml, c.yaml"
     refusal = _one(replace(READY, same_issue=(EARLIER,)))
     assert refusal.words.startswith("mailing 3 of 2031-01-29 ") and EARLIER.shared.in_words in refusal.words
     assert refusal.route.startswith("compose send 2031-01-29 ")

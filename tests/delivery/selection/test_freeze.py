@@ -280,7 +280,7 @@ def test_two_who_freeze_an_issue_at_once(database: Database) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(told) == ["frozen", *["mailing 1 of 2025-01-30 is not over"] * 2]
+    assert sorted(told) == ["frozen", *["mailing 1 of 2025-01-30 has not ended"] * 2]
 
 
 def test_erasing_a_person_takes_their_values_at_once(database: Database) -> None:
@@ -288,8 +288,8 @@ def test_erasing_a_person_takes_their_values_at_once(database: Database) -> None
     frozen(database, 3)
     with database.write() as connection:
         receipt = erase(connection, Address(address="reader2@example.net"), NOW, [forget])
-    assert "the values frozen for 1 mailing" in receipt.went
-    assert "what became of the message in 1 mailing, under a number" in receipt.stays
+    assert any("1 mailing" in each for each in receipt.went)
+    assert any("1 mailing, under a number" in each for each in receipt.stays)
     with database.read() as connection:
         assert connection.scalars(select(recipients.c.subscriber_id).order_by(recipients.c.subscriber_id)).all() == [
             1,

@@ -153,7 +153,7 @@ def test_a_file_that_may_not_be_written(file: Database) -> None:
     is_closed = threading.Event()
     is_closed.set()
     read_only_when(file, is_closed)
-    with pytest.raises(DatabaseError, match="may not be written to"):
+    with pytest.raises(DatabaseError, match="is read-only"):
         run(file, to)
     assert not to.taken and not to.seen
 
@@ -165,7 +165,7 @@ def test_a_file_that_becomes_read_only_in_the_middle(file: Database) -> None:
     read_only_when(file, is_closed)
     to = at(20, is_closed.set)
     ran = run(file, to)
-    assert ran.ending is Ending.LEDGER and "may not be written to" in ran.words
+    assert ran.ending is Ending.LEDGER and "is read-only" in ran.words
     check(file, to)
     is_closed.clear()
     goes_on(file, to, unknown=4)

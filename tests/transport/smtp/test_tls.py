@@ -50,9 +50,9 @@ def test_an_encrypted_session(security: Security, papers: Papers) -> None:
 @pytest.mark.parametrize(
     ("paper", "words", "step"),
     [
-        ("wrong_host", "the server’s certificate was made for another host", "is it the host name"),
-        ("expired", "the server’s certificate has expired", "ask whoever runs the server to renew it"),
-        ("self_signed", "the server’s certificate is signed by itself, so nobody vouches for it", "as ca_file"),
+        ("wrong_host", "different host", "check that host"),
+        ("expired", "has expired", "renew"),
+        ("self_signed", "self-signed", "ca_file"),
     ],
 )
 def test_a_certificate_that_does_not_fit(security: Security, paper: str, words: str, step: str, papers: Papers) -> None:
@@ -64,7 +64,7 @@ def test_a_certificate_that_does_not_fit(security: Security, paper: str, words: 
         )
         with pytest.raises(TransportError) as caught:
             to.connect()
-    assert caught.value.message == f"localhost: {words}"
+    assert caught.value.message.startswith("localhost: the server’s certificate ") and words in caught.value.message
     assert step in caught.value.hint and "nothing was sent" in caught.value.hint
     assert (caught.value.stage, caught.value.is_temporary) == (Stage.TLS, False)
     assert not any(b"AUTH" in line for line in office.heard)
@@ -73,7 +73,10 @@ def test_a_certificate_that_does_not_fit(security: Security, paper: str, words: 
 
 def test_nobody_is_trusted_who_is_not_named(papers: Papers) -> None:
     """Without `ca_file` this computer's authorities judge, and they know nothing of the test's."""
-    with _office(Security.TLS, papers.good) as office, pytest.raises(TransportError, match="signed by nobody"):
+    with (
+        _office(Security.TLS, papers.good) as office,
+        pytest.raises(TransportError, match="not signed by a trusted authority"),
+    ):
         transport(office, host="localhost", security=Security.TLS).connect()
 
 
@@ -95,8 +98,8 @@ def test_encryption_is_never_left_out() -> None:
     """A server without STARTTLS, or somebody on the way who took the word out, gets neither password nor message."""
     with FakeSmtp(offers=("AUTH PLAIN",)) as office, pytest.raises(TransportError) as caught:
         transport(office, security=Security.STARTTLS, username="me", secret=Secret("5ecret")).connect()
-    assert "offers no encryption (STARTTLS)" in caught.value.message
-    assert "port 465" in caught.value.hint and "Nothing was sent" in caught.value.hint
+    assert "encryption (STARTTLS)" in caught.value.message
+    assert "port 465" in caught.value.hint and "nothing was sent" in caught.value.hint
     assert [line[:4] for line in office.heard] == [b"EHLO"]
 
 
@@ -105,7 +108,7 @@ def test_words_put_behind_starttls(papers: Papers) -> None:
     """What stands behind the answer to STARTTLS was said in the open: nothing of it is believed, and it ends here."""
     injected = says(b"220 2.0.0 go ahead\r\n250-evil\r\n250 AUTH PLAIN\r\n")
     office = _office(Security.STARTTLS, papers.good, script={"starttls": injected})
-    with office, pytest.raises(TransportError, match="said before encryption began"):
+    with office, pytest.raises(TransportError, match="before encryption started"):
         transport(office, HASTY, host="localhost", security=Security.STARTTLS, ca_file=papers.ca_file).connect()
 
 
@@ -130,9 +133,9 @@ def _hangs_in_the_handshake(visit: SmtpSession) -> int:
 @pytest.mark.parametrize(
     ("action", "words", "is_temporary"),
     [
-        (_garbles, "does not speak TLS there", False),
-        (_leaves_in_the_handshake, "hung up while the encrypted connection was being made", True),
-        (_hangs_in_the_handshake, "did not answer in time while the encrypted connection was being made", True),
+        (_garbles, "does not use TLS", False),
+        (_leaves_in_the_handshake, "closed the connection before", True),
+        (_hangs_in_the_handshake, "did not answer in time", True),
     ],
 )
 @with_more_time
@@ -147,7 +150,7 @@ def test_a_handshake_that_fails(action: Any, words: str, is_temporary: bool, pap
 @with_more_time
 def test_a_plain_server_on_the_port_for_tls() -> None:
     """The most usual slip, 587 for 465, names both ports."""
-    with FakeSmtp() as office, pytest.raises(TransportError, match="does not speak TLS there") as caught:
+    with FakeSmtp() as office, pytest.raises(TransportError, match="does not use TLS") as caught:
         transport(office, HASTY, security=Security.TLS).connect()
     assert "465" in caught.value.hint and "587" in caught.value.hint
 
@@ -157,10 +160,10 @@ def test_a_server_for_tls_on_a_plain_port(papers: Papers) -> None:
     """And the other way round: both wait for the other to begin."""
     with _office(Security.TLS, papers.good) as office, pytest.raises(TransportError, match="did not answer") as caught:
         transport(office, HASTY, security=Security.STARTTLS).connect()
-    assert "does the port expect encryption from the start?" in caught.value.hint
+    assert "encryption from the start" in caught.value.hint
 
 
-@pytest.mark.parametrize(("content", "words"), [("no certificate", "it holds no certificates"), (None, "No such file")])
+@pytest.mark.parametrize(("content", "words"), [("no certificate", "no certificates"), (None, "No such file")])
 def test_a_file_of_authorities_that_is_none(content: str | None, words: str, tmp_path: Path) -> None:
     """It is named, with what it should hold."""
     path = tmp_path / "ca.pem"
@@ -184,7 +187,7 @@ def test_nothing_goes_to_another_computer_in_the_open() -> None:
         more: dict[str, Any] = {"host": other, "username": "me", "secret": Secret("5ecret")}
         with pytest.raises(TransportError, match="is another computer, and security: none"):
             transport(office, **more).connect()
-        with pytest.raises(TransportError, match="the password would go over the network unencrypted"):
+        with pytest.raises(TransportError, match="the password would be sent unencrypted"):
             transport(office, is_plain_allowed=True, **more).connect()
     assert [line[:4] for line in office.heard] == [b"EHLO"]
 

@@ -184,7 +184,7 @@ def test_a_message_is_taken_back_before_its_dot() -> None:
 def test_an_answer_that_never_comes_leaves_it_unknown() -> None:
     """Behind the dot alone; the words say which of the two it is."""
     for answers, state, words in (
-        ((YES, YES, GO), OutcomeState.UNKNOWN, "nobody can tell"),
+        ((YES, YES, GO), OutcomeState.UNKNOWN, "it is not known whether"),
         ((YES, YES), OutcomeState.DEFERRED, "not"),
     ):
         found = transaction(Wire(*answers))
