@@ -40,7 +40,7 @@ BROKEN = "@broken"
 _MOST = 5
 _WORDS = {
     SUBSCRIBERS: "which subscribers get which sections",
-    ELSEWHERE: "something other than the texts: the theme, newsletter.yaml, or this program",
+    ELSEWHERE: "something outside the texts: the theme, newsletter.yaml, or this program",
     OUTDATED: "a new version of this program compares editions differently: test and approve it again",
     FILE_GONE: "the file no longer exists",
     FILE_NEW: "the file is new",
